@@ -1,0 +1,1 @@
+"""Floor 5: the running SDN controller: events -> recompile -> diff -> install."""

@@ -1,0 +1,94 @@
+"""Every error that mplsemu raises on purpose.
+
+MplsEmuError
++-- LabError            the lab file or an argument is wrong: file, line, value, remedy
+|   +-- LabSyntaxError  it is not YAML, or not a mapping
++-- LabelError          a label outside its range, or a special-purpose label where none may stand
+|   +-- LabelSpaceError
++-- ProgramError        a forwarding program that cannot be read, or that contradicts itself
++-- CapabilityError     the data plane cannot do what the program asks (say, push four labels)
++-- EmulationError      the machine cannot carry the lab: rights, tools, daemons
+|   +-- NotRootError
+|   +-- MissingToolError
++-- LabNotRunningError  no running lab of that name
++-- LabRunningError     a lab of that name already runs
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class MplsEmuError(Exception):
+    """Base of the tree; the message is one a user can act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in a lab file something stands; ``line`` counts from 1, None where unknown."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class LabError(MplsEmuError):
+    """The lab file (or what a user typed about it) is wrong.
+
+    Args:
+        problem: what is wrong, with the object and the value.
+        location: where it stands, if it stands in a file.
+        remedy: what to write or type instead.
+    """
+
+    def __init__(
+        self, problem: str, *, location: Location | None = None, remedy: str | None = None
+    ) -> None:
+        self.problem = problem
+        self.location = location
+        self.remedy = remedy
+        where = f"{location}: " if location else ""
+        what_next = f"; {remedy}" if remedy else ""
+        super().__init__(f"{where}{problem}{what_next}")
+
+
+class LabSyntaxError(LabError):
+    """The lab file is not YAML, or its top is not a mapping."""
+
+
+class LabelError(MplsEmuError, ValueError):
+    """A label outside 0..1,048,575, or special-purpose where none may stand (RFC 7274)."""
+
+
+class LabelSpaceError(LabelError):
+    """An LSR needs more labels than its label range holds."""
+
+
+class ProgramError(MplsEmuError):
+    """A forwarding program that cannot be read, or that contradicts itself."""
+
+
+class CapabilityError(MplsEmuError):
+    """The data plane cannot do what the forwarding program asks of it."""
+
+
+class EmulationError(MplsEmuError):
+    """The machine cannot carry the lab."""
+
+
+class NotRootError(EmulationError):
+    """The command needs root."""
+
+
+class MissingToolError(EmulationError):
+    """A program or library that the emulation needs is not installed."""
+
+
+class LabNotRunningError(MplsEmuError):
+    """No lab of that name runs here."""
+
+
+class LabRunningError(MplsEmuError):
+    """A lab of that name runs here already."""

@@ -1,0 +1,82 @@
+"""The provider's network: its label-switching routers and the links between them (RFC 3031)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from mplsemu.model.labels import ALL_LABELS, LabelRange
+
+
+class Role(enum.StrEnum):
+    """What an LSR is in a VPN's eyes (RFC 4364 section 3)."""
+
+    PE = "pe"
+    P = "p"
+
+
+class TtlMode(enum.StrEnum):
+    """How the TTL of a customer's packet and of its label stack relate (RFC 3443)."""
+
+    PIPE = "pipe"
+    UNIFORM = "uniform"
+
+
+class NullLabel(enum.StrEnum):
+    """What an egress LSR asks of the hop before it (RFC 3032 section 2.1)."""
+
+    IMPLICIT = "implicit-null"
+    EXPLICIT = "explicit-null"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A label-switching router.
+
+    Attributes:
+        name: unique among the provider's nodes, of any length.
+        role: PE if VPN sites may attach to it.
+        router_id: source address of its ICMP messages; unique in the lab.
+        position: longitude and latitude in degrees, if known.
+    """
+
+    name: str
+    role: Role
+    router_id: IPv4Address
+    position: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A point-to-point link between two different LSRs; parallel links differ in name.
+
+    Attributes:
+        name: unique; ``dk-p1``, the next between the same two ``dk-p1#2``.
+        ends: the two nodes' names in the lab file's order.
+        bandwidth_bps: bits per second, each way.
+        delay_ms: one-way delay.
+        metric: cost of the link each way, at least 1.
+    """
+
+    name: str
+    ends: tuple[str, str]
+    bandwidth_bps: int
+    delay_ms: float
+    metric: int
+
+    def far_end(self, node: str) -> str:
+        """Return the node at the other end than `node`."""
+        first, second = self.ends
+        return second if node == first else first
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The provider: LSRs and links in the lab file's order, and what holds for all LSPs."""
+
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+    ttl_mode: TtlMode = TtlMode.PIPE
+    null_label: NullLabel = NullLabel.IMPLICIT
+    labels: LabelRange = ALL_LABELS

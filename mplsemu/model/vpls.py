@@ -1,0 +1,39 @@
+"""VPNs in which the provider bridges: VPLS (RFC 4762) and VPWS (RFC 4447, RFC 8077)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.model.vpn import IPNetwork, Site
+
+DEFAULT_MAC_AGING_S: Final = 300  # IEEE 802.1Q table 8-3
+
+
+@dataclass(frozen=True, slots=True)
+class Vpls:
+    """A LAN across all sites: a full mesh of pseudowires between learning bridges.
+
+    Attributes:
+        name: unique among the lab's VPNs.
+        customer: whose it is, as people write it.
+        sites: in the lab file's order.
+        subnets: from which its hosts have their addresses.
+        mac_aging_s: seconds after which a silent MAC address is forgotten.
+    """
+
+    name: str
+    customer: str
+    sites: tuple[Site, ...]
+    subnets: tuple[IPNetwork, ...]
+    mac_aging_s: int = DEFAULT_MAC_AGING_S
+
+
+@dataclass(frozen=True, slots=True)
+class Vpws:
+    """A wire between two sites: one pseudowire, nothing learned."""
+
+    name: str
+    customer: str
+    sites: tuple[Site, Site]
+    subnets: tuple[IPNetwork, ...]

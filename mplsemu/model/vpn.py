@@ -1,0 +1,82 @@
+"""What L3VPN, VPLS and VPWS have in common: sites, hosts and CE routers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+
+IPAddress = IPv4Address | IPv6Address
+IPInterface = IPv4Interface | IPv6Interface
+IPNetwork = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host at a customer's site.
+
+    Attributes:
+        name: ``h1``, ``h2``, ...: unique within the site.
+        mac: ``02:00:..`` in lower case with colons; unique in the lab.
+        addresses: one per subnet of the site (of the VPN, where it bridges), each with its
+            prefix length.
+    """
+
+    name: str
+    mac: str
+    addresses: tuple[IPInterface, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CeRouter:
+    """A customer's edge router between its site's LAN and the PE (RFC 4364 section 1.2).
+
+    Attributes:
+        mac: of its interface towards the PE.
+        wan: its own address on the PE-CE link, IPv4, with prefix length; every VPN uses the
+            same pool. IPv6 uses link-local addresses there.
+        pe_wan: the PE's address on that link.
+        lan_mac: of its interface towards the LAN.
+    """
+
+    mac: str
+    wan: IPv4Interface
+    pe_wan: IPv4Interface
+    lan_mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A customer's site: one LAN, attached to one PE by one attachment circuit.
+
+    Attributes:
+        name: unique within its VPN.
+        vpn: the VPN's name.
+        pe: the node it attaches to.
+        subnets: the LAN's prefixes; empty in a VPLS or VPWS, whose LAN spans all sites.
+        gateways: the gateway's addresses on the LAN, one per subnet: the PE's VRF has them or,
+            behind a CE router, the CE; empty in a VPLS or VPWS.
+        hosts: on the LAN, ``h1`` first.
+        rate_bps: rate of the access line each way, None if it is not shaped.
+        ce: the CE router, None where hosts attach straight to the VRF or VSI.
+    """
+
+    name: str
+    vpn: str
+    pe: str
+    subnets: tuple[IPNetwork, ...]
+    gateways: tuple[IPInterface, ...]
+    hosts: tuple[Host, ...]
+    rate_bps: int | None = None
+    ce: CeRouter | None = None
+
+    @property
+    def circuit(self) -> str:
+        """Name of its attachment circuit: ``VPN/SITE``, unique in the lab."""
+        return f"{self.vpn}/{self.name}"

@@ -1,0 +1,107 @@
+"""Label forwarding entries: NHLFE, ILM and FTN (RFC 3031 sections 3.10 to 3.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mplsemu.errors import ProgramError
+from mplsemu.model.labels import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Push labels, given outermost first; none at all on the last hop of a PHP tunnel."""
+
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Replace the top label."""
+
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """Remove the top label and send what is below it: penultimate-hop popping."""
+
+
+Operation = Push | Swap | Pop
+
+
+@dataclass(frozen=True, slots=True)
+class Nhlfe:
+    """Next hop label forwarding entry (RFC 3031 section 3.10).
+
+    Attributes:
+        link: the link to send on; the node's adjacency of that name has port and addresses.
+        operation: what to do to the label stack first.
+    """
+
+    link: str
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class PopToVrf:
+    """Remove the VPN label, which is the last, and look the IP packet up in a VRF (RFC 4364 5)."""
+
+    vrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class PopToPseudowire:
+    """Remove the PW label, which is the last; the Ethernet frame came over this pseudowire.
+
+    Attributes:
+        vsi: name of the VSI (of the VPN).
+        peer: the PE at the other end, whose traffic alone carries this label (RFC 4762 4.1).
+    """
+
+    vsi: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PopAndLookUp:
+    """Remove an explicit null and look up the next label (RFC 3032 section 2.1, RFC 4182)."""
+
+
+IlmAction = Nhlfe | PopToVrf | PopToPseudowire | PopAndLookUp
+
+
+@dataclass(frozen=True, slots=True)
+class IlmEntry:
+    """One line of an LSR's incoming label map.
+
+    Attributes:
+        label: the top label of packets it is for.
+        action: what is done with them.
+        egress: the PE at the end of the LSP, where `action` is an NHLFE; else None.
+    """
+
+    label: Label
+    action: IlmAction
+    egress: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.action, Nhlfe) is (self.egress is None):
+            raise ProgramError(f"ILM entry {int(self.label)}: an egress goes with an NHLFE")
+
+
+@dataclass(frozen=True, slots=True)
+class FtnEntry:
+    """FEC to NHLFE: how this PE reaches another (the FEC is the egress PE).
+
+    Attributes:
+        egress: the PE at the end of the LSP.
+        nhlfe: its operation is a `Push`.
+    """
+
+    egress: str
+    nhlfe: Nhlfe
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.nhlfe.operation, Push):
+            raise ProgramError(f"FTN entry for {self.egress} does not push")

@@ -1,0 +1,164 @@
+"""The forwarding program: for each LSR its LFIB, for each PE its VRFs and VSIs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Address
+from typing import Final
+
+from mplsemu.errors import ProgramError
+from mplsemu.model.topology import NullLabel, Role, TtlMode
+from mplsemu.program.entries import FtnEntry, IlmEntry
+from mplsemu.program.services import AttachmentCircuit, Vrf, Vsi
+
+GATEWAY_MAC: Final = "02:4d:50:00:00:01"
+"""MAC address of every VRF's gateway: each attachment circuit is a LAN of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoreLink:
+    """A link between two LSRs.
+
+    Attributes:
+        name: unique in the lab.
+        ends: the two nodes' names.
+        up: whether it carries packets.
+    """
+
+    name: str
+    ends: tuple[str, str]
+    bandwidth_bps: int
+    delay_ms: float
+    metric: int
+    up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Adjacency:
+    """One LSR's end of a core link.
+
+    Attributes:
+        link: name of the link.
+        port: this LSR's port number.
+        mac: of this port.
+        peer: the LSR at the other end.
+        peer_mac: of its port.
+    """
+
+    link: str
+    port: int
+    mac: str
+    peer: str
+    peer_mac: str
+
+
+@dataclass(frozen=True)
+class NodeProgram:
+    """What one LSR does.
+
+    Attributes:
+        name: of the LSR.
+        index: from 1, in the lab file's order; its datapath id.
+        adjacencies: by port; also of links that are down.
+        circuits: by port.
+        ilm: by label.
+        ftn: by egress.
+        vrfs: by index; likewise vsis.
+    """
+
+    name: str
+    index: int
+    role: Role
+    router_id: IPv4Address
+    adjacencies: tuple[Adjacency, ...]
+    circuits: tuple[AttachmentCircuit, ...] = ()
+    ilm: tuple[IlmEntry, ...] = ()
+    ftn: tuple[FtnEntry, ...] = ()
+    vrfs: tuple[Vrf, ...] = ()
+    vsis: tuple[Vsi, ...] = ()
+    position: tuple[float, float] | None = None
+
+    @cached_property
+    def adjacency_by_link(self) -> dict[str, Adjacency]:
+        """The adjacencies by name of their link."""
+        return {adjacency.link: adjacency for adjacency in self.adjacencies}
+
+    @cached_property
+    def circuit_by_name(self) -> dict[str, AttachmentCircuit]:
+        """The attachment circuits by name."""
+        return {circuit.name: circuit for circuit in self.circuits}
+
+    @cached_property
+    def ilm_by_label(self) -> dict[int, IlmEntry]:
+        """The incoming label map by label value."""
+        return {int(entry.label): entry for entry in self.ilm}
+
+    @cached_property
+    def ftn_by_egress(self) -> dict[str, FtnEntry]:
+        """The tunnels by egress PE."""
+        return {entry.egress: entry for entry in self.ftn}
+
+    @cached_property
+    def vrf_by_name(self) -> dict[str, Vrf]:
+        """The VRFs by name of their VPN."""
+        return {vrf.name: vrf for vrf in self.vrfs}
+
+    @cached_property
+    def vsi_by_name(self) -> dict[str, Vsi]:
+        """The VSIs by name of their VPN."""
+        return {vsi.name: vsi for vsi in self.vsis}
+
+
+@dataclass(frozen=True)
+class VpnInfo:
+    """A VPN's name, kind (``l3vpn``, ``vpls``, ``vpws``) and customer."""
+
+    name: str
+    kind: str
+    customer: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """The whole network's behaviour as one immutable value.
+
+    Attributes:
+        lab: name of the lab.
+        nodes: sorted by name.
+        links: sorted by name.
+        vpns: in the lab file's order.
+    """
+
+    lab: str
+    ttl_mode: TtlMode
+    null_label: NullLabel
+    nodes: tuple[NodeProgram, ...]
+    links: tuple[CoreLink, ...]
+    vpns: tuple[VpnInfo, ...]
+
+    @cached_property
+    def node_by_name(self) -> dict[str, NodeProgram]:
+        """The LSRs by name."""
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def link_by_name(self) -> dict[str, CoreLink]:
+        """The links by name."""
+        return {link.name: link for link in self.links}
+
+    @cached_property
+    def node_of_circuit(self) -> dict[str, NodeProgram]:
+        """The PE of every attachment circuit, by the circuit's name."""
+        return {circuit.name: node for node in self.nodes for circuit in node.circuits}
+
+    def node(self, name: str) -> NodeProgram:
+        """Return one LSR's program.
+
+        Raises:
+            ProgramError: there is no such LSR.
+        """
+        try:
+            return self.node_by_name[name]
+        except KeyError:
+            raise ProgramError(f"no LSR {name!r} in lab {self.lab!r}") from None

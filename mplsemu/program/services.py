@@ -1,0 +1,178 @@
+"""What a PE holds for its customers: attachment circuits, VRFs (RFC 4364) and VSIs (RFC 4762)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
+from mplsemu.model.labels import Label
+from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Ce:
+    """The CE router at the far end of an attachment circuit.
+
+    Attributes:
+        address: its address on the PE-CE link.
+        mac: of that interface.
+    """
+
+    address: IPAddress
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentCircuit:
+    """A PE's port towards one customer site.
+
+    Attributes:
+        name: ``VPN/SITE``, unique in the lab.
+        vpn: name of the VPN.
+        port: the PE's port number.
+        up: whether the line is up.
+        gateways: the PE's own addresses on it, with prefix lengths: none in a VSI.
+        hosts: the site's hosts that the lab knows, behind the CE if there is one.
+        ce: the CE router, if there is one.
+    """
+
+    name: str
+    vpn: str
+    port: int
+    up: bool
+    gateways: tuple[IPInterface, ...]
+    hosts: tuple[Host, ...]
+    ce: Ce | None = None
+
+    @property
+    def site(self) -> str:
+        """The site's name within its VPN."""
+        return self.name.removeprefix(f"{self.vpn}/")
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The prefix is on an attachment circuit's own LAN: resolve the address there."""
+
+    circuit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViaCe:
+    """The prefix lies behind the CE router of an attachment circuit."""
+
+    circuit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViaPe:
+    """The prefix is at another PE: push its VPN label, then take the tunnel to it."""
+
+    egress: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class ViaVrf:
+    """The prefix is another VPN's at this same PE, imported: look it up in that VRF."""
+
+    vrf: str
+
+
+NextHop = Connected | ViaCe | ViaPe | ViaVrf
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of a VRF.
+
+    Attributes:
+        prefix: the customer's prefix; unique within the VRF.
+        next_hop: where its packets go.
+        rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route it is (RFC 4364 4.1).
+        circuit: attachment circuit of the site that originated it.
+    """
+
+    prefix: IPNetwork
+    next_hop: NextHop
+    rd: RouteDistinguisher
+    circuit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An address on an attachment circuit's LAN and the MAC address that answers for it."""
+
+    address: IPAddress
+    circuit: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vrf:
+    """A VPN routing and forwarding table at one PE (RFC 4364 section 3).
+
+    Attributes:
+        name: of the VPN.
+        index: from 1, unique among the VRFs and VSIs of this PE.
+        label: the VPN label that other PEs push to reach this VRF.
+        circuits: names of its attachment circuits.
+        routes: sorted by prefix, IPv4 first.
+        neighbours: sorted by address, IPv4 first.
+    """
+
+    name: str
+    index: int
+    rd: RouteDistinguisher
+    import_targets: tuple[RouteTarget, ...]
+    export_targets: tuple[RouteTarget, ...]
+    label: Label
+    circuits: tuple[str, ...]
+    routes: tuple[Route, ...]
+    neighbours: tuple[Neighbour, ...]
+
+
+class VsiKind(enum.StrEnum):
+    """Whether a VSI learns and floods or only joins its circuit to its pseudowire."""
+
+    VPLS = "vpls"
+    VPWS = "vpws"
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudowire:
+    """An Ethernet pseudowire to another PE (RFC 4448 raw mode, no control word).
+
+    Attributes:
+        index: from 1, unique within its VSI.
+        peer: the PE at the other end; the tunnel to it carries the frames.
+        in_label: this PE's label for frames that come from the peer.
+        out_label: the peer's label for frames from this PE.
+    """
+
+    index: int
+    peer: str
+    in_label: Label
+    out_label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Vsi:
+    """A virtual switching instance at one PE (RFC 4762 section 4): circuits and pseudowires.
+
+    Attributes:
+        name: of the VPN.
+        index: from 1, unique among the VRFs and VSIs of this PE.
+        kind: a VPWS has exactly two ends in all: circuits and pseudowires together.
+        circuits: names of its attachment circuits.
+        pseudowires: sorted by peer; frames never go from one to another (split horizon).
+        mac_aging_s: seconds after which a silent MAC address is forgotten.
+    """
+
+    name: str
+    index: int
+    kind: VsiKind
+    circuits: tuple[str, ...]
+    pseudowires: tuple[Pseudowire, ...]
+    mac_aging_s: int

@@ -1,0 +1,1 @@
+"""Floor 3: translators from the forwarding program to data planes."""

@@ -1,0 +1,1 @@
+"""Floor 2: pictures and tables rendered from the forwarding program."""
