@@ -1,0 +1,29 @@
+# make demo    boot topologies/nordic.yaml: pictures, a trace, the matrix of who reached whom
+# make test    every test, those that need root included
+# make check   format, lint, types, floors, tests that need no root
+# make bench   the figures of docs/benchmarks.md
+# Each sets up what is missing by itself (scripts/setup); a second call sets up nothing.
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PYTHON := .venv/bin/python
+
+.PHONY: setup demo test check bench clean
+
+setup:
+	@scripts/setup
+
+demo: setup
+	@scripts/demo
+
+test: setup
+	$(PYTHON) -m pytest -m "not system" -n "$$(nproc)" -q
+	$(SUDO) $(PYTHON) -m pytest -m system -q
+
+check: setup
+	scripts/check
+
+bench: setup
+	$(SUDO) $(PYTHON) -m benchmarks
+
+clean:
+	rm -rf .venv build *.egg-info
