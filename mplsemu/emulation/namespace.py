@@ -1,0 +1,198 @@
+"""The lab process's private network namespace, and work done inside other processes' namespaces.
+
+See namespaces(7), unshare(2), setns(2) and PR_SET_PDEATHSIG in prctl(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from mplsemu.errors import EmulationError, NotRootError
+
+_CLONE_NEWNET: Final = 0x4000_0000
+_PR_SET_PDEATHSIG: Final = 1
+_SELF: Final = Path("/proc/thread-self/ns/net")
+_libc: Final = ctypes.CDLL(None, use_errno=True)
+
+QUIET_IPV6: Final[Mapping[str, str]] = {
+    "default/disable_ipv6": "1",
+    "default/accept_ra": "0",
+    "default/autoconf": "0",
+}
+"""Below net/ipv6/conf: bridges and veths of LSRs are no IPv6 hosts, they must not speak."""
+
+T = TypeVar("T")
+
+
+def require_root() -> None:
+    """Check that this process may make namespaces and interfaces.
+
+    Raises:
+        NotRootError: it is not root.
+    """
+    if os.geteuid() != 0:
+        raise NotRootError("namespaces and interfaces need root; type sudo before the command")
+
+
+def _check(result: int, what: str) -> None:
+    if result == 0:
+        return
+    number = ctypes.get_errno()
+    if number == errno.EPERM:
+        raise NotRootError(
+            f"cannot {what}: not permitted; run as root, in a container with --privileged"
+        )
+    raise EmulationError(f"cannot {what}: {os.strerror(number)}")
+
+
+def _setns(fd: int) -> None:
+    _check(_libc.setns(fd, _CLONE_NEWNET), "enter a network namespace (setns)")
+
+
+class PrivateNamespace:
+    """The network namespace that this process moved into; ``leave`` goes back.
+
+    When the last process leaves (or dies), the kernel removes every interface in it.
+    """
+
+    def __init__(self, before: int) -> None:
+        self._before: int | None = before
+
+    @property
+    def inode(self) -> int:
+        """What identifies the calling thread's namespace on this machine."""
+        return current_namespace()
+
+    def leave(self) -> None:
+        """Move the calling thread back to where it came from; a second call does nothing."""
+        if self._before is not None:
+            _setns(self._before)
+            os.close(self._before)
+            self._before = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.leave()
+
+
+def enter_private_namespace() -> PrivateNamespace:
+    """Move into a new network namespace with nothing in it but a loopback interface.
+
+    Call it before other threads start: a thread that runs already stays where it is, those started
+    afterwards, and child processes, inherit the new namespace.
+
+    Raises:
+        NotRootError: the process lacks the rights.
+        EmulationError: the kernel has no network namespaces, or no ``ip`` is installed.
+    """
+    require_root()
+    before = os.open(_SELF, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _check(_libc.unshare(_CLONE_NEWNET), "make a network namespace (unshare)")
+    except EmulationError:
+        os.close(before)
+        raise
+    namespace = PrivateNamespace(before)
+    try:
+        set_ipv6_conf(QUIET_IPV6)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        namespace.leave()
+        raise EmulationError(
+            f"cannot set up the lab's network namespace: {error}; is iproute2 installed?"
+        ) from error
+    return namespace
+
+
+def set_ipv6_conf(settings: Mapping[str, str]) -> None:
+    """Write settings below net/ipv6/conf in the calling thread's namespace.
+
+    A kernel without IPv6 has none of them; then there is nothing to set.
+    """
+    root = Path("/proc/sys/net/ipv6/conf")
+    if root.is_dir():
+        for name, value in settings.items():
+            (root / name).write_text(value, encoding="ascii")
+
+
+def current_namespace() -> int:
+    """Return the inode number of the calling thread's network namespace."""
+    return _SELF.stat().st_ino
+
+
+def namespace_of(pid: int) -> int:
+    """Return the inode number of a process's network namespace.
+
+    Raises:
+        ProcessLookupError: there is no such process.
+    """
+    try:
+        return Path(f"/proc/{pid}/ns/net").stat().st_ino
+    except FileNotFoundError as error:
+        raise ProcessLookupError(f"no process {pid}") from error
+
+
+@contextmanager
+def inside(pid: int) -> Iterator[None]:
+    """Run a block in another process's network namespace, on the calling thread only.
+
+    A socket opened inside stays in that namespace, a child started inside runs there. The block
+    must not switch green threads: whatever ran next would be in the wrong namespace.
+
+    Raises:
+        EmulationError: the process is gone.
+    """
+    before = os.open(_SELF, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            target = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise EmulationError(f"process {pid} of the lab is gone: {error.strerror}") from error
+        try:
+            _setns(target)
+        finally:
+            os.close(target)
+        try:
+            yield
+        finally:
+            _setns(before)
+    finally:
+        os.close(before)
+
+
+def call_inside(pid: int, function: Callable[[], T]) -> T:
+    """Call a function in another process's network namespace (see `inside`)."""
+    with inside(pid):
+        return function()
+
+
+def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:
+    """Return a ``preexec_fn`` after which the child gets a signal when its parent dies.
+
+    The kernel takes the *thread* that started the child for the parent: start such children from a
+    thread that lives as long as the lab.
+    """
+    parent = os.getpid()
+
+    def arrange() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+
+    return arrange

@@ -1,0 +1,290 @@
+"""An Open vSwitch of the lab's own: a database and a switch daemon that die with the lab process.
+
+See ovsdb-server(1), ovs-vswitchd(8) and ovs-vsctl(8).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+from mplsemu.emulation.namespace import die_with_parent, require_root
+from mplsemu.errors import EmulationError, MissingToolError
+
+_log: Final = logging.getLogger(__name__)
+
+DatapathType = Literal["system", "netdev"]
+
+_TOOLS: Final = ("ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-appctl")
+_SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin"
+_MODULE: Final = "openvswitch"
+_PROBE_DATAPATH: Final = "system@mplsemu-probe"
+_LOG_TAIL_LINES: Final = 6
+_WORRYING: Final = re.compile(r"\|(WARN|ERR|EMER)\|")
+_DIRECTORIES: Final = ("OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR", "OVS_SYSCONFDIR")
+
+
+def find_tool(name: str, package: str) -> str:
+    """Return the path of an installed program; root's sbin directories count always.
+
+    Raises:
+        MissingToolError: it is not installed; says which Debian package has it.
+    """
+    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_SBIN}")
+    if path is None:
+        raise MissingToolError(f"{name} is not installed; type: sudo apt-get install {package}")
+    return path
+
+
+class PrivateOpenVswitch:
+    """One lab's ovsdb-server and ovs-vswitchd, with all their files in one directory.
+
+    Attributes:
+        run_dir: database, sockets and logs.
+    """
+
+    def __init__(self, run_dir: Path, *, timeout_s: float = 15.0) -> None:
+        self.run_dir = run_dir
+        self._timeout_s = timeout_s
+        self._server: subprocess.Popen[bytes] | None = None
+        self._switch: subprocess.Popen[bytes] | None = None
+        self._datapath: DatapathType | None = None
+        self._environment_before: dict[str, str | None] = {}
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables with which ``ovs-vsctl`` and ``ovs-ofctl`` find this Open vSwitch."""
+        return dict.fromkeys(_DIRECTORIES, str(self.run_dir))
+
+    @property
+    def datapath(self) -> DatapathType:
+        """``system`` (the kernel module) or ``netdev`` (userspace); known once started.
+
+        Raises:
+            EmulationError: it was never started.
+        """
+        if self._datapath is None:
+            raise EmulationError("the lab's Open vSwitch is not started yet")
+        return self._datapath
+
+    @property
+    def alive(self) -> bool:
+        """Whether both daemons run."""
+        return all(_runs(process) for process in (self._server, self._switch))
+
+    @property
+    def switch_pid(self) -> int | None:
+        """Process id of ovs-vswitchd, None while it does not run."""
+        return self._switch.pid if self._switch and _runs(self._switch) else None
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the daemons that run."""
+        return tuple(p.pid for p in (self._server, self._switch) if p and _runs(p))
+
+    def start(self) -> None:
+        """Start both daemons and wait until they answer; later ``ovs-vsctl`` calls find them.
+
+        Raises:
+            NotRootError: the process is not root.
+            MissingToolError: Open vSwitch is not installed.
+            EmulationError: a daemon did not come up; says why, with the end of its log.
+        """
+        require_root()
+        for tool in _TOOLS:
+            find_tool(tool, "openvswitch-switch")
+        try:
+            self._create_database()
+            self._export_environment()
+            self._server = self._spawn(
+                "ovsdb-server",
+                str(self.run_dir / "conf.db"),
+                f"--remote=punix:{self.run_dir / 'db.sock'}",
+            )
+            self._wait(self._server, "ovsdb-server", (self.run_dir / "db.sock").exists)
+            self.vsctl("--no-wait", "--", "init")
+            self._start_switch()
+            self._datapath = self._choose_datapath()
+        except BaseException:  # also Ctrl-C: nothing may stay behind
+            self.stop()
+            raise
+        _log.info("Open vSwitch runs, datapath %s", self._datapath)
+
+    def restart(self) -> None:
+        """Start only ovs-vswitchd again (ending it first if it runs).
+
+        The database still holds bridges, ports and controllers: they come back by themselves; flows
+        do not, a controller installs them.
+
+        Raises:
+            EmulationError: it did not come up, or the database server is gone too.
+        """
+        if not _runs(self._server):
+            raise EmulationError("ovsdb-server is gone, too: take the lab down and up again")
+        _kill(self._switch)
+        self._start_switch()
+
+    def stop(self) -> None:
+        """End both daemons and wait until they are gone; a second call does nothing."""
+        for process in (self._switch, self._server):
+            _kill(process)
+        self._switch = self._server = None
+        for name, value in self._environment_before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._environment_before = {}
+
+    def vsctl(self, *arguments: str) -> str:
+        """Run ``ovs-vsctl`` on this database and return what it prints.
+
+        Raises:
+            EmulationError: it failed, or did not finish in time.
+        """
+        return self._run("ovs-vsctl", f"--timeout={max(1, int(self._timeout_s))}", *arguments)
+
+    def appctl(self, *arguments: str) -> str:
+        """Run ``ovs-appctl`` on ovs-vswitchd and return what it prints.
+
+        Raises:
+            EmulationError: it failed, or did not finish in time.
+        """
+        return self._run("ovs-appctl", *arguments)
+
+    def log_tail(self, daemon: str = "ovs-vswitchd") -> str:
+        """Return the last lines of a daemon's log that are warnings or errors, else the last."""
+        try:
+            lines = (self.run_dir / f"{daemon}.log").read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        worrying = [
+            line for line in lines if any(f"|{x}|" in line for x in ("WARN", "ERR", "EMER"))
+        ]
+        return "\n".join((worrying or lines)[-_LOG_TAIL_LINES:])
+
+    def _run(self, tool: str, *arguments: str) -> str:
+        try:
+            done = subprocess.run(
+                [find_tool(tool, "openvswitch-switch"), *arguments],
+                env={**os.environ, **self.environment},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=self._timeout_s + 5,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EmulationError(f"{tool} did not answer within {error.timeout:.0f} s") from error
+        problem = done.stderr.strip()
+        # ovs-vsctl exits with 0 although ovs-vswitchd could not make the port
+        if done.returncode or "Error detected while setting up" in problem:
+            raise EmulationError(f"{tool} failed: {problem or done.returncode}\n{self.log_tail()}")
+        return done.stdout
+
+    def _create_database(self) -> None:
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        for left_over in ("conf.db", ".conf.db.~lock~", "db.sock"):
+            (self.run_dir / left_over).unlink(missing_ok=True)
+        share = os.environ.get("OVS_PKGDATADIR", "/usr/share/openvswitch")
+        schema = Path(share) / "vswitch.ovsschema"
+        if not schema.exists():
+            raise MissingToolError(
+                f"{schema} is missing; type: sudo apt-get install openvswitch-common"
+            )
+        self._run("ovsdb-tool", "create", str(self.run_dir / "conf.db"), str(schema))
+
+    def _export_environment(self) -> None:
+        """Let every later child, Mininet's shells too, find this Open vSwitch."""
+        self._environment_before = {name: os.environ.get(name) for name in self.environment}
+        os.environ.update(self.environment)
+
+    def _spawn(self, daemon: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.run_dir / f"{daemon}.err").open("wb") as errors:
+            return subprocess.Popen(
+                [
+                    find_tool(daemon, "openvswitch-switch"),
+                    *arguments,
+                    f"--pidfile={self.run_dir / daemon}.pid",
+                    f"--log-file={self.run_dir / daemon}.log",
+                    "-vconsole:off",
+                ],
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C is for the lab process, which then ends these
+                preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
+            )
+
+    def _start_switch(self) -> None:
+        self._switch = self._spawn("ovs-vswitchd", f"unix:{self.run_dir / 'db.sock'}")
+        control = self.run_dir / f"ovs-vswitchd.{self._switch.pid}.ctl"
+        self._wait(self._switch, "ovs-vswitchd", control.exists)
+        # answered only after it has brought up everything that the database holds
+        self.vsctl("set", "Open_vSwitch", ".", "external_ids:hostname=mplsemu")
+
+    def _wait(
+        self, process: subprocess.Popen[bytes], daemon: str, ready: Callable[[], bool]
+    ) -> None:
+        deadline = time.monotonic() + self._timeout_s
+        while not ready():
+            if process.poll() is not None:
+                raise EmulationError(f"{daemon} ended at once: {self._last_words(daemon)}")
+            if time.monotonic() > deadline:
+                raise EmulationError(
+                    f"{daemon} was not ready in {self._timeout_s:g} s: {self._last_words(daemon)}"
+                )
+            time.sleep(0.005)
+
+    def _last_words(self, daemon: str) -> str:
+        try:
+            said = (self.run_dir / f"{daemon}.err").read_text(errors="replace").strip()
+        except OSError:
+            said = ""
+        words = "\n".join(part for part in (said, self.log_tail(daemon)) if part)
+        if words:
+            return words
+        free = shutil.disk_usage(self.run_dir).free
+        return f"it left no message; {self.run_dir} has {free // 1_000_000} MB free"
+
+    def _choose_datapath(self) -> DatapathType:
+        """Take the kernel's datapath where it is there and works, else the one in userspace."""
+        if not _kernel_module_is_there():
+            return "netdev"
+        try:
+            self.appctl("dpctl/add-dp", _PROBE_DATAPATH)
+            self.appctl("dpctl/del-dp", _PROBE_DATAPATH)
+        except EmulationError as error:
+            _log.warning("the kernel's Open vSwitch datapath does not work here: %s", error)
+            return "netdev"
+        return "system"
+
+
+def _kernel_module_is_there() -> bool:
+    if Path("/sys/module", _MODULE).exists():
+        return True
+    modprobe = shutil.which("modprobe", path=_SBIN)
+    if modprobe is None:
+        return False
+    if subprocess.run([modprobe, "-qn", _MODULE], capture_output=True, check=False).returncode:
+        return False
+    loaded = subprocess.run([modprobe, "-q", _MODULE], capture_output=True, check=False)
+    return loaded.returncode == 0
+
+
+def _runs(process: subprocess.Popen[bytes] | None) -> bool:
+    return process is not None and process.poll() is None
+
+
+def _kill(process: subprocess.Popen[bytes] | None) -> None:
+    """End a daemon at once and reap it: its database is thrown away, nothing is worth a goodbye."""
+    if process is not None:
+        process.kill()
+        process.wait()
