@@ -1,0 +1,250 @@
+"""What pydantic finds wrong with a lab file, said as a person can act on it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from mplsemu.errors import LabError
+from mplsemu.lab import schema
+from mplsemu.lab.document import Document, Path, Value, shown
+from mplsemu.lab.scalar import REFUSED, kind
+
+_VPNS: Mapping[str, type[schema.Mapping]] = {
+    "l3vpn": schema.RawL3vpn,
+    "vpls": schema.RawVpls,
+    "vpws": schema.RawVpws,
+}
+_BELONGS_TO_THE_VPN = "a VPLS or VPWS has one LAN across all sites: write it beside 'sites'"
+_ELSEWHERE = {
+    ("site", "subnet"): _BELONGS_TO_THE_VPN,
+    ("site", "ce"): "only a site of an l3vpn may have a CE router: leave it out",
+    ("vpn", "subnet"): "an l3vpn has one LAN per site: write it at each site",
+    ("vpn", "rd"): "only an l3vpn has a route distinguisher: leave it out",
+    ("vpn", "import"): "only an l3vpn has route targets: leave it out",
+    ("vpn", "export"): "only an l3vpn has route targets: leave it out",
+    ("vpn", "aging"): "only a vpls learns MAC addresses: leave it out",
+}
+
+
+def complain(document: Document, error: ValidationError) -> LabError:
+    """Return the first thing in file order that `error` finds wrong with `document`."""
+    found = [_complaint(document, detail) for detail in error.errors(include_url=False)]
+    return min(found, key=lambda one: (one.location.line or 0) if one.location else 0)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that `name` is most like, None if none is."""
+    names = list(known)
+    lower = {one.lower(): one for one in reversed(names)}
+    close = difflib.get_close_matches(name.lower(), lower, n=1)
+    return lower[close[0]] if close else None
+
+
+def choice(known: Iterable[str], most: int = 12) -> str:
+    """Return ``a, b or c``; the rest of a long list is counted."""
+    names = list(known)
+    if len(names) > most:
+        return f"{', '.join(names[:most])} or one of {len(names) - most} more"
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "nothing"
+
+
+def subject(document: Document, path: Path) -> str:
+    """Return what stands at `path`, as people call it: ``site a/aarhus: rate``."""
+    match path:
+        case ("provider", "nodes", name, *rest):
+            what = f"node {name}"
+        case ("provider", "links", int(index), *rest):
+            what = f"link {_link_name(document, index)}"
+        case ("vpns", vpn, "sites", site, *rest):
+            what = f"site {vpn}/{site}"
+        case ("vpns", vpn, *rest):
+            what = f"vpn {vpn}"
+        case ("validate", int(index), *rest):
+            what = f"check {index + 1}"
+        case (str(section), *rest):
+            what = section
+        case _:
+            return "the lab"
+    keys = ".".join(str(key) for key in rest if isinstance(key, str))
+    return f"{what}: {keys}" if keys else what
+
+
+def _link_name(document: Document, index: int) -> str:
+    match _at(document.value, ("provider", "links", index)):
+        case str(text):
+            return text
+        case {"ends": [str(first), str(second)]}:
+            return f"{first}-{second}"
+        case _:
+            return f"number {index + 1}"
+
+
+def _at(value: Value, path: Path) -> Value:
+    for key in path:
+        if isinstance(value, dict) and isinstance(key, str):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int):
+            value = value[key]
+    return value
+
+
+def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
+    """Return the part of pydantic's `loc` that stands in the file: not its tags of unions."""
+    value: Value = document.value
+    path: Path = ()
+    for key in loc:
+        if isinstance(value, dict) and isinstance(key, str) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            continue
+        path = (*path, key)
+    return path
+
+
+def _model(document: Document, path: Path) -> type[schema.Mapping] | None:
+    """Return the model of the mapping at `path`."""
+    match path:
+        case ():
+            return schema.LabFile
+        case ("provider",):
+            return schema.RawProvider
+        case ("provider", "defaults"):
+            return schema.RawDefaults
+        case ("provider", "nodes", _):
+            return schema.RawNode
+        case ("provider", "links", _):
+            return schema.RawLink
+        case ("vpns", vpn):
+            return _VPNS.get(str(_at(document.value, ("vpns", vpn, "type"))))
+        case ("vpns", vpn, "sites", _):
+            routed = _at(document.value, ("vpns", vpn, "type")) == "l3vpn"
+            return schema.RawRoutedSite if routed else schema.RawBridgedSite
+        case ("validate", _):
+            return schema.RawPing
+        case _:
+            return None
+
+
+def _fields(model: type[schema.Mapping] | None) -> dict[str, list[Any]]:
+    """Return the keys of a mapping, each with examples of its value."""
+    if model is None:
+        return {}
+    fields = model.model_fields.items()
+    return {field.alias or name: field.examples or [] for name, field in fields}
+
+
+def _complaint(document: Document, detail: Any) -> LabError:
+    loc = detail["loc"]
+    path = _path(document, loc)
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case kind_ if kind_ == REFUSED:
+            problem = f"{subject(document, path)}: {context['problem']}"
+            return document.error(path, problem, context["remedy"])
+        case "extra_forbidden":
+            return _unknown_key(document, path)
+        case "missing":
+            return _missing_key(document, path, str(loc[-1]))
+        case "union_tag_not_found":
+            return _missing_key(document, path, "type")
+        case "union_tag_invalid":
+            where = (*path, "type")
+            expected = choice(_VPNS)
+            return _wrong(document, where, _at(document.value, where), f"write {expected}")
+        case "enum" | "literal_error":
+            expected = str(context["expected"]).replace("'", "")
+            return _wrong(document, path, detail["input"], f"write {expected}")
+        case "too_short" | "too_long":
+            return _wrong_length(document, path, context)
+        case _:
+            return _wrong_kind(document, path, detail["input"])
+
+
+def _unknown_key(document: Document, path: Path) -> LabError:
+    parent, key = path[:-1], str(path[-1])
+    known = list(_fields(_model(document, parent)))
+    what = subject(document, parent)
+    problem = f"{what}: unknown key {shown(key)}" if parent else f"unknown key {shown(key)}"
+    elsewhere = _ELSEWHERE.get((what.split()[0], key))
+    guess = nearest(key, known)
+    if elsewhere is not None:
+        remedy = elsewhere
+    elif key == "<<":
+        remedy = "merge keys are not part of YAML 1.2: write the keys out"
+    elif guess is not None:
+        remedy = f"did you mean {guess!r}? known keys: {', '.join(known)}"
+    else:
+        remedy = f"known keys: {', '.join(known)}"
+    return document.error(path, problem, remedy)
+
+
+def _missing_key(document: Document, path: Path, key: str) -> LabError:
+    if key == "type":
+        remedy = f"write type: {choice(_VPNS)}"
+    else:
+        remedy = f"write {_example(document, path, key)}"
+    return document.error(path, f"{subject(document, path)} has no {key!r}", remedy)
+
+
+def _example(document: Document, path: Path, key: str) -> str:
+    examples = _fields(_model(document, path)).get(key)
+    return f"{key}: {_flow(examples[0])}" if examples else f"{key}: ..."
+
+
+def _flow(value: object) -> str:
+    """Return `value` as YAML in one line."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(_flow(one) for one in value) + "]"
+        case None:
+            return "{}"
+        case str() if "::" in value:
+            return json.dumps(value)
+        case _:
+            return str(value)
+
+
+def _wrong(document: Document, path: Path, value: object, remedy: str) -> LabError:
+    text = shown(value) if isinstance(value, str) else kind(value)
+    return document.error(path, f"{subject(document, path)}: {text} is not allowed", remedy)
+
+
+def _wrong_length(document: Document, path: Path, context: Mapping[str, Any]) -> LabError:
+    what = subject(document, path)
+    count = context["actual_length"]
+    due = context.get("min_length", context.get("max_length"))
+    match path:
+        case ("vpns", vpn, "sites"):
+            is_vpws = _at(document.value, ("vpns", vpn, "type")) == "vpws"
+            rule = "a vpws joins exactly two sites" if is_vpws else "a VPN needs at least one site"
+        case _:
+            rule = f"{due} are due"
+    remedy = f"write {_example(document, path[:-1], str(path[-1]))}"
+    return document.error(path, f"{what} has {count or 'no'} entries; {rule}", remedy)
+
+
+def _wrong_kind(document: Document, path: Path, value: object) -> LabError:
+    if _model(document, path) is not None:
+        due = "a mapping of keys to values"
+    elif path in {("provider", "nodes"), ("vpns",)} or path[-1:] == ("sites",):
+        due = "a mapping of names"
+    elif path in {("provider", "links"), ("validate",)} or path[-1:] in {("ends",), ("ping",)}:
+        due = "a list"
+    else:
+        due = "text"
+    problem = f"{subject(document, path)}: {kind(value)} where {due} is due"
+    key = path[-1] if path else None
+    if isinstance(key, str) and _fields(_model(document, path[:-1])).get(key):
+        return document.error(path, problem, f"write {_example(document, path[:-1], key)}")
+    model = _model(document, path)
+    keys = f"write {{KEY: VALUE}} with the keys {', '.join(_fields(model))}" if model else None
+    return document.error(path, problem, keys or f"write {due}")

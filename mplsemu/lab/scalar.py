@@ -1,0 +1,272 @@
+"""The types of a lab file's scalars: names, quantities, prefixes, route targets.
+
+Each reads the text that stands in the file and refuses it with what to write instead; the
+JSON Schema of each is what an editor can check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Any, Final, NoReturn
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from mplsemu.errors import LabelError
+from mplsemu.lab.document import shown
+from mplsemu.lab.quantity import ACCESS_RATE, AGING, BANDWIDTH, DELAY, QuantityError, Scale
+from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
+from mplsemu.model.labels import Label, LabelRange
+from mplsemu.model.vpn import IPNetwork
+
+REFUSED: Final = "refused"
+MAX_METRIC: Final = 65_535  # a BGP/MPLS provider's IGP: OSPF, RFC 2328 section A.4.2
+MAX_HOSTS: Final = 1_000
+MAX_LAB_NAME: Final = 40
+_MAX_CUSTOMER: Final = 100
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+_NAME_RULE: Final = "a name has letters, digits, '_', '.' and '-', the first a letter or digit"
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}\Z")
+_NUMBER: Final = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})\Z")
+_TWO_NUMBERS: Final = re.compile(r"([0-9]{1,7})\s*-\s*([0-9]{1,7})\Z")
+_FORBIDDEN: Final = {
+    ip_network(prefix): why
+    for prefix, why in {
+        "0.0.0.0/8": "this-network addresses",
+        "127.0.0.0/8": "loopback addresses",
+        "169.254.0.0/16": "link-local addresses",
+        "224.0.0.0/4": "multicast addresses",
+        "240.0.0.0/4": "reserved addresses",
+        "::/96": "unspecified and loopback addresses",
+        "::ffff:0:0/96": "IPv4-mapped addresses",
+        "fe80::/10": "link-local addresses",
+        "ff00::/8": "multicast addresses",
+    }.items()
+}
+
+
+def refuse(problem: str, remedy: str) -> NoReturn:
+    """Raise the error that complaint.py turns into a `LabError`."""
+    raise PydanticCustomError(REFUSED, "{problem}", {"problem": problem, "remedy": remedy})
+
+
+def _text(value: object, what: str) -> str:
+    if isinstance(value, str):
+        return value
+    refuse(f"{kind(value)} where {what} is due", f"write {what}")
+
+
+def kind(value: object) -> str:
+    """Return what `value` is, as a message says it."""
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return shown(value)
+
+
+def _name(value: object) -> str:
+    name = _text(value, "a name")
+    if not _NAME.match(name):
+        refuse(f"{shown(name)} is not a name", _NAME_RULE)
+    return name
+
+
+def _lab_name(value: object) -> str:
+    name = _name(value)
+    if len(name) > MAX_LAB_NAME:
+        refuse(
+            f"{shown(name)} has {len(name)} characters",
+            f"a lab's name is also a directory's: write at most {MAX_LAB_NAME}",
+        )
+    return name
+
+
+def _customer(value: object) -> str:
+    text = _text(value, "a customer's name").strip()
+    if not text or len(text) > _MAX_CUSTOMER or not text.isprintable():
+        refuse(f"{shown(text)} is not a customer's name", f"write 1 to {_MAX_CUSTOMER} characters")
+    return text
+
+
+def _integer(least: int, most: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        text = _text(value, "a whole number")
+        if not _INTEGER.match(text):
+            refuse(f"{shown(text)} is not a whole number", f"write {least} to {most}")
+        number = int(text)
+        if not least <= number <= most:
+            refuse(f"{number} is out of range", f"write {least} to {most}")
+        return number
+
+    return read
+
+
+def _degrees(value: object) -> float:
+    text = _text(value, "degrees")
+    if not _NUMBER.match(text):
+        refuse(f"{shown(text)} is not a number", "write degrees, for example 12.57")
+    return float(text)
+
+
+def _position(value: object) -> tuple[float, float]:
+    example = "write [LONGITUDE, LATITUDE] in degrees, for example [12.57, 55.68]"
+    if not isinstance(value, list) or len(value) != 2:
+        refuse(f"{kind(value)} is not a position", example)
+    longitude, latitude = (_degrees(degrees) for degrees in value)
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        refuse(f"[{longitude}, {latitude}] is not on the globe", example)
+    return longitude, latitude
+
+
+def _quantity(scale: Scale) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        try:
+            return int(scale.read(_text(value, "a quantity with its unit")))
+        except QuantityError as error:
+            refuse(error.problem, error.remedy)
+
+    return read
+
+
+def _prefix(value: object) -> IPNetwork:
+    text = _text(value, "a prefix such as 192.168.1.0/24")
+    if "/" not in text:
+        refuse(f"{shown(text)} has no prefix length", "write for example 192.168.1.0/24")
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        refuse(
+            f"{shown(text)} is not a prefix", "write for example 192.168.1.0/24 or 2001:db8:1::/64"
+        )
+    if ip_address(text.split("/")[0]) != network.network_address:
+        refuse(f"{shown(text)} has host bits set", f"write {network}")
+    for forbidden, why in _FORBIDDEN.items():
+        if network.version == forbidden.version and network.overlaps(forbidden):
+            refuse(
+                f"{network} holds {why}, which no site may have",
+                "write a unicast prefix, for example 192.168.1.0/24 or 2001:db8:1::/64",
+            )
+    return network
+
+
+def _one_or_more(value: object) -> object:
+    """Wrap a single value in a list, so that its path in errors stays that of the value."""
+    return [value] if isinstance(value, str) else value
+
+
+def _asn_number(number: type[RouteDistinguisher] | type[RouteTarget]) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        text = _text(value, "ASN:NUMBER")
+        try:
+            return number.parse(text)
+        except ValueError as error:
+            problem, _, remedy = str(error).partition("; ")
+            refuse(problem, remedy)
+
+    return read
+
+
+def _label_range(value: object) -> LabelRange:
+    text = _text(value, "a label range such as 16-1048575")
+    match = _TWO_NUMBERS.match(text)
+    if match is None:
+        refuse(f"{shown(text)} is not a label range", "write FIRST-LAST, for example 16-1048575")
+    try:
+        return LabelRange(Label(int(match[1])), Label(int(match[2])))
+    except LabelError as error:
+        refuse(str(error), "write a range within 16-1048575")
+
+
+def _string(pattern: str | None, *examples: str, **more: Any) -> WithJsonSchema:
+    schema: dict[str, Any] = {"type": "string", "examples": list(examples), **more}
+    if pattern is not None:
+        schema["pattern"] = pattern
+    return WithJsonSchema(schema)
+
+
+def _whole(least: int, most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
+
+
+_NAME_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+_ASN_PATTERN: Final = "^[0-9]{1,10}:[0-9]{1,10}$"
+
+Name = Annotated[str, BeforeValidator(_name), _string(_NAME_PATTERN)]
+LabName = Annotated[
+    str, BeforeValidator(_lab_name), _string(_NAME_PATTERN, "nordic", maxLength=MAX_LAB_NAME)
+]
+Customer = Annotated[str, BeforeValidator(_customer), _string(None, "Customer A", minLength=1)]
+Metric = Annotated[int, BeforeValidator(_integer(1, MAX_METRIC)), _whole(1, MAX_METRIC)]
+HostCount = Annotated[int, BeforeValidator(_integer(0, MAX_HOSTS)), _whole(0, MAX_HOSTS)]
+Bandwidth = Annotated[
+    int,
+    BeforeValidator(_quantity(BANDWIDTH)),
+    _string(BANDWIDTH.pattern, "1 Gbit/s", "100 Mbit/s"),
+]
+AccessRate = Annotated[
+    int,
+    BeforeValidator(_quantity(ACCESS_RATE)),
+    _string(ACCESS_RATE.pattern, "10 Mbit/s", "512 kbit/s"),
+]
+DelayUs = Annotated[
+    int, BeforeValidator(_quantity(DELAY)), _string(DELAY.pattern, "5 ms", "200 us", "0 ms")
+]
+AgingS = Annotated[int, BeforeValidator(_quantity(AGING)), _string(AGING.pattern, "300 s")]
+Position = Annotated[
+    tuple[float, float],
+    BeforeValidator(_position),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "number"},
+            "minItems": 2,
+            "maxItems": 2,
+            "examples": [[12.57, 55.68]],
+        }
+    ),
+]
+Labels = Annotated[
+    LabelRange, BeforeValidator(_label_range), _string("^[0-9]+-[0-9]+$", "16-1048575")
+]
+Rd = Annotated[
+    RouteDistinguisher,
+    BeforeValidator(_asn_number(RouteDistinguisher)),
+    _string(_ASN_PATTERN, "64512:1"),
+]
+Target = Annotated[
+    RouteTarget, BeforeValidator(_asn_number(RouteTarget)), _string(_ASN_PATTERN, "64512:1")
+]
+Prefix = Annotated[
+    IPNetwork,
+    BeforeValidator(_prefix),
+    _string("^[0-9A-Fa-f:.]+/[0-9]{1,3}$", "192.168.1.0/24", "2001:db8:1::/64"),
+]
+
+
+def _one_or_list(item: str, examples: list[Any], least: int) -> WithJsonSchema:
+    one = {"type": "string", "pattern": item}
+    many = {"type": "array", "items": one, "minItems": least, "uniqueItems": True}
+    return WithJsonSchema({"anyOf": [one, many], "examples": examples})
+
+
+Prefixes = Annotated[
+    list[Prefix],
+    BeforeValidator(_one_or_more),
+    _one_or_list(
+        "^[0-9A-Fa-f:.]+/[0-9]{1,3}$",
+        ["192.168.1.0/24", ["192.168.1.0/24", "2001:db8:1::/64"]],
+        1,
+    ),
+]
+Targets = Annotated[
+    list[Target],
+    BeforeValidator(_one_or_more),
+    _one_or_list(_ASN_PATTERN, ["64512:1", ["64512:1", "64512:2"]], 0),
+]

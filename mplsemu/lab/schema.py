@@ -1,0 +1,242 @@
+"""What a lab file may hold, key by key, and the JSON Schema that editors complete it from.
+
+This is the file's shape; what the names in it refer to is checked where the model is built.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from mplsemu.lab.scalar import (
+    AccessRate,
+    AgingS,
+    Bandwidth,
+    Customer,
+    DelayUs,
+    HostCount,
+    LabName,
+    Labels,
+    Metric,
+    Name,
+    Position,
+    Prefixes,
+    Rd,
+    Targets,
+)
+from mplsemu.model.topology import NullLabel, Role, TtlMode
+from mplsemu.model.vpls import DEFAULT_MAC_AGING_S
+
+SCHEMA_FILE: Final = Path(__file__).with_name("lab.schema.json")
+
+
+class Mapping(BaseModel):
+    """A mapping of the lab file: every key it may have is a field."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=False, arbitrary_types_allowed=True
+    )
+
+
+class RawDefaults(Mapping, title="Defaults"):
+    """What holds for every link that does not say otherwise."""
+
+    bandwidth: Bandwidth = Field(
+        1_000_000_000,
+        description="Each way; 64 kbit/s to 100 Gbit/s.",
+        json_schema_extra={"default": "1 Gbit/s"},
+        examples=["1 Gbit/s"],
+    )
+    delay: DelayUs = Field(
+        0,
+        description="One way; 0 ms to 10 s.",
+        json_schema_extra={"default": "0 ms"},
+        examples=["0 ms"],
+    )
+    metric: Metric = Field(10, description="Cost of a link in shortest paths.", examples=[10])
+
+
+class RawNode(Mapping, title="Node"):
+    """A label-switching router."""
+
+    role: Role = Field(Role.P, description="pe if sites attach to it, else p.", examples=["pe"])
+    position: Position | None = Field(
+        None,
+        description="Longitude and latitude in degrees: where pictures draw it.",
+        examples=[[12.57, 55.68]],
+    )
+
+
+class RawLink(Mapping, title="Link"):
+    """A link with figures of its own."""
+
+    ends: list[Name] = Field(
+        description="The two nodes it joins.",
+        min_length=2,
+        max_length=2,
+        examples=[["dk", "p1"]],
+    )
+    bandwidth: Bandwidth | None = Field(
+        None, description="Each way; 64 kbit/s to 100 Gbit/s.", examples=["100 Mbit/s"]
+    )
+    delay: DelayUs | None = Field(None, description="One way; 0 ms to 10 s.", examples=["5 ms"])
+    metric: Metric | None = Field(None, description="Cost in shortest paths.", examples=[20])
+
+
+def _link_form(value: object) -> str:
+    return "short" if isinstance(value, str) else "mapping"
+
+
+ShortLink = Annotated[str, Field(description="NODE-NODE, all else by default.", examples=["dk-p1"])]
+AnyLink = Annotated[
+    Annotated[ShortLink, Tag("short")] | Annotated[RawLink, Tag("mapping")],
+    Discriminator(_link_form),
+]
+
+
+class RawProvider(Mapping, title="Provider"):
+    """The provider's network."""
+
+    defaults: RawDefaults = Field(default_factory=RawDefaults, examples=[{"metric": 10}])
+    ttl: TtlMode = Field(
+        TtlMode.PIPE,
+        description="RFC 3443: pipe hides the LSRs from the customer's traceroute.",
+        examples=["pipe"],
+    )
+    php: NullLabel = Field(
+        NullLabel.IMPLICIT,
+        description="Whether the hop before the egress pops the transport label.",
+        examples=["implicit-null"],
+    )
+    labels: Labels | None = Field(
+        None, description="Labels an LSR may bind, FIRST-LAST.", examples=["16-1048575"]
+    )
+    nodes: dict[Name, RawNode | None] = Field(
+        description="Label-switching routers by name; an empty one is a P.",
+        min_length=1,
+        examples=[{"dk": {"role": "pe"}, "p1": None}],
+    )
+    links: list[AnyLink] = Field(
+        default_factory=list, description="Point-to-point links.", examples=[["dk-p1"]]
+    )
+
+
+class RawBridgedSite(Mapping, title="Site of a VPLS or VPWS"):
+    """A site of a VPLS or VPWS."""
+
+    pe: Name = Field(description="The node it attaches to, of role pe.", examples=["dk"])
+    hosts: HostCount = Field(1, description="How many hosts it has.", examples=[2])
+    rate: AccessRate | None = Field(
+        None,
+        description="Of its access line, each way; 512 kbit/s to 1 Gbit/s.",
+        examples=["10 Mbit/s"],
+    )
+
+
+class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
+    """A site of an L3VPN."""
+
+    subnet: Prefixes = Field(
+        description="Its LAN: one prefix or several, IPv4 and IPv6.",
+        min_length=1,
+        examples=["192.168.1.0/24"],
+    )
+    ce: Literal["router"] | None = Field(
+        None, description="A CE router between its LAN and the PE.", examples=["router"]
+    )
+
+
+class RawVpn(Mapping):
+    """What every VPN has."""
+
+    customer: Customer | None = Field(None, description="Whose it is; its key, unless said.")
+
+
+class RawL3vpn(RawVpn, title="L3VPN"):
+    """A VPN in which the provider routes (RFC 4364)."""
+
+    type: Literal["l3vpn"]
+    rd: Rd | None = Field(None, description="Route distinguisher; automatic unless said.")
+    import_: Targets | None = Field(
+        None, alias="import", description="Route targets it imports; its own unless said."
+    )
+    export: Targets | None = Field(
+        None, description="Route targets its routes carry; its own unless said."
+    )
+    sites: dict[Name, RawRoutedSite] = Field(
+        min_length=1, examples=[{"aarhus": {"pe": "dk", "subnet": "192.168.1.0/24"}}]
+    )
+
+
+class RawBridged(RawVpn):
+    """What VPLS and VPWS have in common."""
+
+    subnet: Prefixes = Field(
+        description="The one LAN across all sites, from which hosts have their addresses.",
+        min_length=1,
+        examples=["10.0.0.0/24"],
+    )
+
+
+class RawVpls(RawBridged, title="VPLS"):
+    """A VPN in which the provider bridges any number of sites (RFC 4762)."""
+
+    type: Literal["vpls"]
+    aging: AgingS = Field(
+        DEFAULT_MAC_AGING_S,
+        description="After which a silent MAC address is forgotten.",
+        json_schema_extra={"default": f"{DEFAULT_MAC_AGING_S} s"},
+        examples=["300 s"],
+    )
+    sites: dict[Name, RawBridgedSite] = Field(min_length=1, examples=[{"odense": {"pe": "dk"}}])
+
+
+class RawVpws(RawBridged, title="VPWS"):
+    """A wire between two sites (RFC 8077)."""
+
+    type: Literal["vpws"]
+    sites: dict[Name, RawBridgedSite] = Field(
+        min_length=2, max_length=2, examples=[{"odense": {"pe": "dk"}, "malmo": {"pe": "se"}}]
+    )
+
+
+AnyVpn = Annotated[RawL3vpn | RawVpls | RawVpws, Field(discriminator="type")]
+
+
+class RawPing(Mapping, title="Check"):
+    """A check beside those that follow from the VPNs."""
+
+    ping: list[str] = Field(
+        description="The host that pings, and a host or an address.",
+        min_length=2,
+        max_length=2,
+        examples=[["a/aarhus/h1", "a/oslo/h1"]],
+    )
+    expect: Literal["reply", "fail"] = Field(
+        "reply", description="Whether it must be answered.", examples=["fail"]
+    )
+
+
+class LabFile(Mapping, title="Lab"):
+    """A lab for mplsemu: a provider's MPLS network and the VPNs it sells."""
+
+    name: LabName = Field(description="Of the lab.", examples=["nordic"])
+    provider: RawProvider = Field(examples=[{"nodes": {"dk": {"role": "pe"}}}])
+    vpns: dict[Name, AnyVpn] = Field(
+        default_factory=dict, description="By name, in the order that numbers them."
+    )
+    validate_: list[RawPing] = Field(
+        default_factory=list, alias="validate", description="Checks beside the usual ones."
+    )
+
+
+def json_schema() -> str:
+    """Return the JSON Schema of a lab file; ``lab.schema.json`` holds the same text."""
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **LabFile.model_json_schema(by_alias=True),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
