@@ -45,9 +45,16 @@ class Nhlfe:
 
 @dataclass(frozen=True, slots=True)
 class PopToVrf:
-    """Remove the VPN label, which is the last, and look the IP packet up in a VRF (RFC 4364 5)."""
+    """Remove the VPN label, which is the last, and look the IP packet up in a VRF (RFC 4364 5).
+
+    Attributes:
+        vrf: name of the VRF (of the VPN).
+        ip_version: 4 or 6. The label alone says what is below it: nothing in a label stack does
+            (RFC 3032 section 2.2), so a VRF has a label for each (RFC 4659 section 3.2).
+    """
 
     vrf: str
+    ip_version: int = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,10 +116,11 @@ class Vrf:
     Attributes:
         name: of the VPN.
         index: from 1, unique among the VRFs and VSIs of this PE.
-        label: the VPN label that other PEs push to reach this VRF.
+        label: the VPN label that other PEs push on IPv4 packets to reach this VRF.
         circuits: names of its attachment circuits.
         routes: sorted by prefix, IPv4 first.
         neighbours: sorted by address, IPv4 first.
+        label6: the VPN label for IPv6 packets, None where it has no IPv6 sites of its own.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Vrf:
     circuits: tuple[str, ...]
     routes: tuple[Route, ...]
     neighbours: tuple[Neighbour, ...]
+    label6: Label | None = None
 
 
 class VsiKind(enum.StrEnum):
