@@ -1,7 +1,8 @@
-"""What a flow matches: OXM fields (OpenFlow 1.3.5 section 7.2.3) and Nicira's extensions of them."""
+"""What a flow matches: OXM fields (OpenFlow 1.3.5 section 7.2.3) and some of Nicira's."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -120,7 +121,7 @@ def match(*terms: Term) -> Match:
         ValueError: a field stands twice.
     """
     ordered = sorted(terms, key=_wire_order)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in itertools.pairwise(ordered):
         if before.field is after.field:
             raise ValueError(f"{after.field.name} is matched twice")
     return Match(tuple(ordered))

@@ -1,0 +1,309 @@
+"""The pipeline as data: tables, registers, priorities, meters; docs/pipeline.md explains it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.southbound.openflow import actions as act
+from mplsemu.southbound.openflow.flow import Meter
+from mplsemu.southbound.openflow.match import (
+    ARP_OP,
+    ARP_SHA,
+    ARP_SPA,
+    ARP_THA,
+    ARP_TPA,
+    ETH_DST,
+    ETH_SRC,
+    ETH_TYPE,
+    ICMPV4_TYPE,
+    ICMPV6_TYPE,
+    IN_PORT,
+    IP_PROTO,
+    IP_TTL,
+    IPV4_DST,
+    IPV4_SRC,
+    IPV6_DST,
+    METADATA,
+    MPLS_BOS,
+    MPLS_LABEL,
+    MPLS_TC,
+    MPLS_TTL,
+    REGISTERS,
+    VLAN_VID,
+    Field,
+)
+
+
+class Table(enum.IntEnum):
+    """The flow tables' numbers; a packet moves to higher ones, only a resubmit goes back."""
+
+    PORTS = 0
+    LFIB = 1
+    SERVICE_LABELS = 2
+    VRF_INPUT = 10
+    VRF_FIB = 11
+    VRF_LOCAL = 12
+    VRF_DELIVER = 13
+    VRF_IMPOSE = 14
+    VSI_LEARN = 20
+    VSI_FDB = 21
+    VSI_FORWARD = 22
+    TUNNEL_L3 = 30
+    TUNNEL_L2 = 31
+
+
+class Stage(enum.IntEnum):
+    """The order in which a change is installed: flows are added from the first stage to the last.
+
+    So nobody sends to what is not there yet: labels are known before a tunnel uses them, tunnels
+    before a service does, services before a port lets packets in. Then flows that are no longer
+    wanted are deleted, from the last stage to the first.
+    """
+
+    LABELS = 1
+    TUNNELS = 2
+    SERVICES = 3
+    PORTS = 4
+
+
+class PuntReason(enum.IntEnum):
+    """Why a packet went to the controller: the value of `REG_PUNT` there.
+
+    0 does not occur in it: a TTL that ran out arrives with OpenFlow's reason invalid TTL instead.
+    """
+
+    ARP = 1
+    NEIGHBOUR_DISCOVERY = 2
+    GLEAN = 3
+    NO_ROUTE = 4
+    ECHO_REQUEST6 = 5
+    PORT_UNREACHABLE = 6
+
+
+REG_PUNT: Final = REGISTERS[0]
+"""Why the packet goes to the controller, a `PuntReason`."""
+REG_TC: Final = REGISTERS[1]
+"""The TC for labels to be pushed: the three high bits of the DSCP (RFC 3270, RFC 2474 4.2.2)."""
+REG_SERVICE_LABEL: Final = REGISTERS[2]
+"""The VPN label to be pushed."""
+REG_TUNNEL: Final = REGISTERS[3]
+"""The tunnel to take: index of the PE at its end."""
+REG_SOURCE: Final = REGISTERS[4]
+"""The attachment of a VSI that a frame came from: a port, or `FROM_PSEUDOWIRE` and an index."""
+REG_TARGET: Final = REGISTERS[5]
+"""The attachment a frame goes to, written like `REG_SOURCE`; 0 is not known."""
+REG_PORT: Final = REGISTERS[6]
+"""The port to send a routed packet out of."""
+REG_TTL: Final = REGISTERS[7]
+"""A TTL on its way over a pop, in uniform mode."""
+REG_SCRATCH: Final = REGISTERS[8]
+"""One address while two are swapped."""
+
+TC_BITS: Final = 3
+LABEL_BITS: Final = 20
+DSCP_CLASS_OFFSET: Final = 5
+FROM_PSEUDOWIRE: Final = 0x1_0000
+"""Set in `REG_SOURCE` and `REG_TARGET` for a pseudowire; OpenFlow ports of ours are below it."""
+PORT_BITS: Final = 16
+MAX_PORT: Final = 0xFEFF
+
+MAX_LABELS: Final = 3
+"""Open vSwitch drops a packet on the push of a fourth label."""
+
+PIPE_TTL: Final = 255
+"""TTL of pushed entries in the pipe model (RFC 3443 section 3.1)."""
+LOCAL_TTL: Final = 65
+"""TTL of a PE's own packets before its VRF routes, and so decrements, them: hosts see 64."""
+
+
+class Priority(enum.IntEnum):
+    """Flow priorities; a route's is ``ROUTE`` plus its prefix length."""
+
+    DEFAULT = 1
+    BROAD = 10
+    NORMAL = 100
+    SPECIFIC = 200
+    ROUTE = 1000
+    NEIGHBOUR = 1200
+    NEVER_ROUTED = 1300
+    GATEWAY = 1400
+
+
+class MeterId(enum.IntEnum):
+    """Meters of a switch."""
+
+    ERRORS = 1
+    CONTROLLER = 0xFFFF_FFFD
+    """OFPM_CONTROLLER: Open vSwitch applies it to every packet for the controller."""
+
+
+METERS: Final = (
+    Meter(MeterId.ERRORS, rate_pps=200, burst=200),
+    Meter(MeterId.CONTROLLER, rate_pps=1000, burst=1000),
+)
+"""A port scan's unreachables (`ERRORS`) must not take the place of address resolution."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """What the flows of one table may do.
+
+    Attributes:
+        table: its number.
+        purpose: for people.
+        stage: when changes of it are installed.
+        matches: fields its flows may match.
+        writes: fields its actions may write (set, move into, or have a learned flow load).
+        actions: kinds of actions it may use; those in a clone too.
+        next: tables its flows may go to or resubmit to.
+    """
+
+    table: Table
+    purpose: str
+    stage: Stage
+    matches: frozenset[Field]
+    writes: frozenset[Field] = frozenset()
+    actions: frozenset[type] = frozenset()
+    next: frozenset[Table] = frozenset()
+
+
+_ALL_SPECS: Final = (
+    TableSpec(
+        Table.PORTS,
+        "what kind of port: core, or an attachment circuit of a VRF or a VSI",
+        Stage.PORTS,
+        matches=frozenset({IN_PORT, ETH_TYPE, VLAN_VID}),
+        writes=frozenset({METADATA, REG_TC, REG_SOURCE}),
+        actions=frozenset({act.SetField, act.Move}),
+        next=frozenset({Table.LFIB, Table.VRF_INPUT, Table.VSI_LEARN, Table.VSI_FORWARD}),
+    ),
+    TableSpec(
+        Table.LFIB,
+        "transport labels: swap, pop at the penultimate hop, explicit null",
+        Stage.LABELS,
+        matches=frozenset({ETH_TYPE, MPLS_LABEL, MPLS_BOS}),
+        writes=frozenset({MPLS_LABEL, MPLS_TTL, REG_TTL, ETH_SRC, ETH_DST}),
+        actions=frozenset(
+            {act.SetField, act.Move, act.PopMpls, act.DecMplsTtl, act.Output},
+        ),
+        next=frozenset({Table.SERVICE_LABELS}),
+    ),
+    TableSpec(
+        Table.SERVICE_LABELS,
+        "labels of VRFs and pseudowires: what is below them and whose it is",
+        Stage.LABELS,
+        matches=frozenset({ETH_TYPE, MPLS_LABEL, MPLS_BOS}),
+        writes=frozenset({METADATA, REG_TTL, REG_SOURCE, IP_TTL}),
+        actions=frozenset({act.SetField, act.Move, act.PopMpls, act.Decap}),
+        next=frozenset({Table.VRF_FIB, Table.VSI_LEARN, Table.VSI_FORWARD}),
+    ),
+    TableSpec(
+        Table.VRF_INPUT,
+        "from a VRF's circuits: ARP and neighbour discovery, and only frames for the gateway",
+        Stage.SERVICES,
+        matches=frozenset(
+            {IN_PORT, ETH_TYPE, ETH_DST, ARP_OP, ARP_TPA, IP_PROTO, ICMPV6_TYPE, IPV6_DST}
+        ),
+        writes=frozenset({REG_PUNT, ETH_SRC, ETH_DST, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA}),
+        actions=frozenset({act.SetField, act.Move, act.Controller, act.InPort}),
+        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL}),
+    ),
+    TableSpec(
+        Table.VRF_FIB,
+        "a VRF's longest prefix match",
+        Stage.SERVICES,
+        matches=frozenset({METADATA, ETH_TYPE, IPV4_DST, IPV6_DST}),
+        writes=frozenset(
+            {METADATA, REG_PUNT, REG_TUNNEL, REG_SERVICE_LABEL, REG_PORT, ETH_DST},
+        ),
+        actions=frozenset({act.SetField, act.Controller, act.Resubmit}),
+        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_DELIVER, Table.VRF_IMPOSE}),
+    ),
+    TableSpec(
+        Table.VRF_LOCAL,
+        "packets for a gateway's own addresses",
+        Stage.SERVICES,
+        matches=frozenset({ETH_TYPE, IP_PROTO, ICMPV4_TYPE, ICMPV6_TYPE}),
+        writes=frozenset({REG_PUNT, REG_SCRATCH, IPV4_SRC, IPV4_DST, ICMPV4_TYPE, IP_TTL}),
+        actions=frozenset({act.SetField, act.Move, act.Controller, act.Resubmit}),
+        next=frozenset({Table.VRF_FIB}),
+    ),
+    TableSpec(
+        Table.VRF_DELIVER,
+        "out of a VRF's circuit",
+        Stage.SERVICES,
+        matches=frozenset({ETH_TYPE}),
+        writes=frozenset({ETH_SRC, IN_PORT}),
+        actions=frozenset({act.SetField, act.DecTtl, act.OutputRegister}),
+    ),
+    TableSpec(
+        Table.VRF_IMPOSE,
+        "push the VPN label",
+        Stage.SERVICES,
+        matches=frozenset({ETH_TYPE}),
+        writes=frozenset({REG_TC, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
+        actions=frozenset({act.SetField, act.Move, act.DecTtl, act.PushMpls}),
+        next=frozenset({Table.TUNNEL_L3}),
+    ),
+    TableSpec(
+        Table.VSI_LEARN,
+        "learn the source address of a frame, look up its destination",
+        Stage.SERVICES,
+        matches=frozenset({METADATA, REG_SOURCE, ETH_SRC}),
+        writes=frozenset({REG_TARGET}),
+        actions=frozenset({act.Learn, act.Resubmit}),
+        next=frozenset({Table.VSI_FDB, Table.VSI_FORWARD}),
+    ),
+    TableSpec(
+        Table.VSI_FDB,
+        "learned addresses; the data plane writes it",
+        Stage.SERVICES,
+        matches=frozenset({METADATA, ETH_DST}),
+        writes=frozenset({REG_TARGET}),
+    ),
+    TableSpec(
+        Table.VSI_FORWARD,
+        "one circuit, one pseudowire, or flood; never from pseudowire to pseudowire",
+        Stage.SERVICES,
+        matches=frozenset({METADATA, REG_SOURCE, REG_TARGET}),
+        writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
+        actions=frozenset(
+            {
+                act.SetField,
+                act.Move,
+                act.Output,
+                act.OutputRegister,
+                act.Clone,
+                act.Encap,
+                act.Resubmit,
+            }
+        ),
+        next=frozenset({Table.TUNNEL_L2}),
+    ),
+    TableSpec(
+        Table.TUNNEL_L3,
+        "push the transport labels on a packet that has a VPN label, and send it",
+        Stage.TUNNELS,
+        matches=frozenset({REG_TUNNEL, ETH_TYPE}),
+        writes=frozenset({MPLS_LABEL, ETH_SRC, ETH_DST}),
+        actions=frozenset({act.SetField, act.PushMpls, act.Output}),
+    ),
+    TableSpec(
+        Table.TUNNEL_L2,
+        "put the transport labels and an Ethernet header on a pseudowire's packet, and send it",
+        Stage.TUNNELS,
+        matches=frozenset({REG_TUNNEL}),
+        writes=frozenset({MPLS_LABEL, MPLS_TC, MPLS_TTL, ETH_SRC, ETH_DST}),
+        actions=frozenset({act.SetField, act.Move, act.Encap, act.Output}),
+    ),
+)
+
+PIPELINE: Final = {spec.table: spec for spec in _ALL_SPECS}
+"""What each table may do."""
+
+
+def stage(table: int) -> Stage:
+    """Return when a flow of `table` is installed."""
+    return PIPELINE[Table(table)].stage
