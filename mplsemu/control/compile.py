@@ -1,0 +1,292 @@
+"""The compiler: a network and what of it is down -> the forwarding program; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mplsemu.control import l3vpn, lsp, vpls
+from mplsemu.control.labels import (
+    BindingKey,
+    Bindings,
+    LspKey,
+    PseudowireKey,
+    VrfKey,
+    allocate,
+)
+from mplsemu.control.learned import LearnedNeighbour
+from mplsemu.control.paths import ShortestPaths
+from mplsemu.control.ports import Ports, number_ports
+from mplsemu.errors import LabError
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.topology import NullLabel
+from mplsemu.model.vpn import Site
+from mplsemu.program.entries import (
+    FtnEntry,
+    IlmEntry,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+)
+from mplsemu.program.program import CoreLink, NodeProgram, Program, VpnInfo
+from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
+
+__all__ = ["LearnedNeighbour", "compile_program"]
+
+Labels = Mapping[str, Mapping[BindingKey, Label]]
+"""What each LSR bound its labels to."""
+
+
+def compile_program(
+    network: Network,
+    down: frozenset[str] = frozenset(),
+    learned: Iterable[LearnedNeighbour] = (),
+    previous: Program | None = None,
+) -> Program:
+    """Compute what every LSR does.
+
+    The same arguments give the same program, byte for byte once it is serialised.
+
+    Args:
+        network: the lab.
+        down: names of the core links and attachment circuits that are down.
+        learned: neighbours that the running network resolved.
+        previous: the program before. What is bound as it was keeps its label, what is new gets
+            one that `previous` bound to nothing, so the two can be installed side by side.
+
+    Raises:
+        LabelSpaceError: an LSR needs more labels than the provider's range has.
+        LabError: `down` names what does not exist.
+    """
+    _check_names(network, down)
+    tunnels, numbers = _tunnels(network, down)
+    labels = _bind(network, tunnels, _bindings_of(previous, numbers))
+    services = _services(network, down, tuple(learned), tunnels, labels)
+    ilm, ftn = _lfib(network, tunnels, labels, services)
+    ports = number_ports(network)
+    circuits = _circuits(network, down, ports)
+    nodes = (
+        NodeProgram(
+            name=node.name,
+            index=index,
+            role=node.role,
+            router_id=node.router_id,
+            adjacencies=ports.adjacencies[node.name],
+            circuits=circuits.get(node.name, ()),
+            ilm=tuple(sorted(ilm[node.name], key=lambda entry: entry.label)),
+            ftn=tuple(sorted(ftn[node.name], key=lambda entry: entry.egress)),
+            vrfs=services[node.name].vrfs,
+            vsis=services[node.name].vsis,
+            position=node.position,
+        )
+        for index, node in enumerate(network.provider.nodes, 1)
+    )
+    return Program(
+        lab=network.name,
+        ttl_mode=network.provider.ttl_mode,
+        null_label=network.provider.null_label,
+        nodes=tuple(sorted(nodes, key=lambda node: node.name)),
+        links=_links(network, down),
+        vpns=tuple(VpnInfo(vpn.name, _kind(vpn), vpn.customer) for vpn in network.vpns),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tunnels:
+    """The LSPs to each egress PE that is needed, and the PEs that need it."""
+
+    lsps: Mapping[str, lsp.Lsps]
+    ingresses: Mapping[str, tuple[str, ...]]
+
+    def reach(self, ingress: str, egress: str) -> bool:
+        """Whether an LSP leads from `ingress` to `egress`."""
+        return egress in self.lsps and ingress in self.lsps[egress].tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Services:
+    """The VRFs and VSIs of one PE."""
+
+    vrfs: tuple[Vrf, ...] = ()
+    vsis: tuple[Vsi, ...] = ()
+
+
+def _check_names(network: Network, down: frozenset[str]) -> None:
+    known = {link.name for link in network.provider.links}
+    known.update(site.circuit for _, site in network.sites())
+    if unknown := sorted(down - known):
+        raise LabError(
+            f"{unknown[0]!r} is no link and no attachment circuit of lab {network.name!r}",
+            remedy="write a link's name, like dk-p1, or a circuit's, like VPN/SITE",
+        )
+
+
+def _l3vpns(network: Network) -> tuple[L3vpn, ...]:
+    return tuple(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
+
+
+def _kind(vpn: Vpn) -> str:
+    return type(vpn).__name__.lower()
+
+
+def _tunnels(network: Network, down: frozenset[str]) -> tuple[_Tunnels, lsp.PathNumbers]:
+    """Find the paths between the PEs that have a VPN in common, and no others."""
+    needed: dict[str, set[str]] = {}
+    l3vpns = _l3vpns(network)
+    bridged = (vpn for vpn in network.vpns if not isinstance(vpn, L3vpn))
+    for ingress, egress in l3vpn.Imports.between(l3vpns).tunnels(l3vpns):
+        needed.setdefault(egress, set()).add(ingress)
+    for ingress, egress in vpls.tunnels(bridged):
+        needed.setdefault(egress, set()).add(ingress)
+    ingresses = {egress: tuple(sorted(needed[egress])) for egress in sorted(needed)}
+    paths = ShortestPaths(network.provider, down)
+    numbers = lsp.PathNumbers()
+    null_label = network.provider.null_label
+    found = {
+        egress: lsp.lsps(egress, paths.tree(egress, wanting), null_label, numbers)
+        for egress, wanting in ingresses.items()
+    }
+    return _Tunnels(found, ingresses), numbers
+
+
+def _bindings_of(previous: Program | None, numbers: lsp.PathNumbers) -> dict[str, Bindings]:
+    """Read back what the labels of the program before are bound to."""
+    if previous is None:
+        return {}
+    paths = lsp.paths_of(previous, numbers)
+    found: dict[str, Bindings] = {}
+    for node in previous.nodes:
+        bound: dict[BindingKey, Label] = {
+            LspKey(path): label for path, label in paths[node.name].items()
+        }
+        for entry in node.ilm:
+            match entry.action:
+                case PopToVrf(vrf, ip_version):
+                    bound[VrfKey(vrf, ip_version)] = entry.label
+                case PopToPseudowire(vsi, peer):
+                    bound[PseudowireKey(vsi, peer)] = entry.label
+        found[node.name] = Bindings(bound, frozenset(node.ilm_by_label))
+    return found
+
+
+def _bind(network: Network, tunnels: _Tunnels, before: Mapping[str, Bindings]) -> Labels:
+    """Bind every LSR's labels: VRFs first, then pseudowires, then paths by their egress."""
+    vrfs: dict[str, list[BindingKey]] = {node.name: [] for node in network.provider.nodes}
+    pseudowires: dict[str, list[BindingKey]] = {name: [] for name in vrfs}
+    paths: dict[str, list[BindingKey]] = {name: [] for name in vrfs}
+    for vpn in sorted(network.vpns, key=lambda vpn: vpn.name):
+        pes = sorted({site.pe for site in vpn.sites})
+        if isinstance(vpn, L3vpn):
+            for pe in pes:
+                vrfs[pe].extend(l3vpn.label_keys(vpn, pe))
+            continue
+        for pe in pes:
+            pseudowires[pe].extend(
+                PseudowireKey(vpn.name, peer) for peer in pes if tunnels.reach(peer, pe)
+            )
+    for lsps in tunnels.lsps.values():
+        for node, path in lsps.transit:
+            paths[node].append(LspKey(path))
+    return {
+        name: allocate(
+            name,
+            network.provider.labels,
+            [*vrfs[name], *pseudowires[name], *paths[name]],
+            before.get(name, Bindings()),
+        )
+        for name in vrfs
+    }
+
+
+def _services(
+    network: Network,
+    down: frozenset[str],
+    learned: tuple[LearnedNeighbour, ...],
+    tunnels: _Tunnels,
+    labels: Labels,
+) -> dict[str, _Services]:
+    """Build each PE's VRFs and VSIs, numbered in the lab file's order."""
+    vrfs: dict[str, list[Vrf]] = {node.name: [] for node in network.provider.nodes}
+    vsis: dict[str, list[Vsi]] = {name: [] for name in vrfs}
+    imports = l3vpn.Imports.between(_l3vpns(network))
+    state = l3vpn.State(down, tunnels.reach, labels, learned)
+    for vpn in network.vpns:
+        for pe in sorted({site.pe for site in vpn.sites}):
+            index = len(vrfs[pe]) + len(vsis[pe]) + 1
+            if isinstance(vpn, L3vpn):
+                vrfs[pe].append(l3vpn.vrf(vpn, pe, index, imports.sources[vpn.name], state))
+            else:
+                vsis[pe].append(vpls.vsi(vpn, pe, index, tunnels.reach, labels))
+    return {name: _Services(tuple(vrfs[name]), tuple(vsis[name])) for name in vrfs}
+
+
+def _lfib(
+    network: Network,
+    tunnels: _Tunnels,
+    labels: Labels,
+    services: Mapping[str, _Services],
+) -> tuple[dict[str, list[IlmEntry]], dict[str, list[FtnEntry]]]:
+    """Build each LSR's ILM and FTN."""
+    null_label = network.provider.null_label
+    ilm: dict[str, list[IlmEntry]] = {node.name: [] for node in network.provider.nodes}
+    ftn: dict[str, list[FtnEntry]] = {name: [] for name in ilm}
+    for egress, lsps in tunnels.lsps.items():
+        for node, ilm_entry in lsp.ilm_entries(lsps, null_label, labels):
+            ilm[node].append(ilm_entry)
+        ingresses = tunnels.ingresses[egress]
+        for node, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels):
+            ftn[node].append(ftn_entry)
+        if null_label is NullLabel.EXPLICIT and lsps.tree:
+            ilm[egress].append(IlmEntry(IPV4_EXPLICIT_NULL, PopAndLookUp()))
+    for name, service in services.items():
+        for vrf in service.vrfs:
+            ilm[name].append(IlmEntry(vrf.label, PopToVrf(vrf.name)))
+            if vrf.label6 is not None:
+                ilm[name].append(IlmEntry(vrf.label6, PopToVrf(vrf.name, ip_version=6)))
+        ilm[name].extend(
+            IlmEntry(pseudowire.in_label, PopToPseudowire(vsi.name, pseudowire.peer))
+            for vsi in service.vsis
+            for pseudowire in vsi.pseudowires
+        )
+    return ilm, ftn
+
+
+def _circuits(
+    network: Network, down: frozenset[str], ports: Ports
+) -> dict[str, tuple[AttachmentCircuit, ...]]:
+    """Build each PE's attachment circuits; in the lab file's order they are sorted by port."""
+    found: dict[str, list[AttachmentCircuit]] = {}
+    for vpn, site in network.sites():
+        found.setdefault(site.pe, []).append(
+            AttachmentCircuit(
+                name=site.circuit,
+                vpn=vpn.name,
+                port=ports.circuits[site.circuit],
+                up=site.circuit not in down,
+                gateways=site.gateways if site.ce is None else (site.ce.pe_wan,),
+                hosts=site.hosts,
+                ce=_ce(site),
+            )
+        )
+    return {pe: tuple(circuits) for pe, circuits in found.items()}
+
+
+def _ce(site: Site) -> Ce | None:
+    return None if site.ce is None else Ce(site.ce.wan.ip, site.ce.mac)
+
+
+def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:
+    links = sorted(network.provider.links, key=lambda link: link.name)
+    return tuple(
+        CoreLink(
+            name=link.name,
+            ends=link.ends,
+            bandwidth_bps=link.bandwidth_bps,
+            delay_ms=link.delay_ms,
+            metric=link.metric,
+            up=link.name not in down,
+        )
+        for link in links
+    )

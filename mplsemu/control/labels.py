@@ -1,0 +1,93 @@
+"""The label space of an LSR: which label it binds to what (RFC 3031 section 3.14, per platform)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mplsemu.errors import LabelSpaceError
+from mplsemu.model.labels import Label, LabelRange
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class VrfKey:
+    """A label bound to a VRF of this PE, by name, for packets of one IP version."""
+
+    vrf: str
+    ip_version: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PseudowireKey:
+    """A label bound to a pseudowire: frames for this VSI from that PE."""
+
+    vsi: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class LspKey:
+    """A label bound to the path from this LSR to an egress PE, by the path's number."""
+
+    path: int
+
+
+BindingKey = VrfKey | PseudowireKey | LspKey
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What an LSR's labels were bound to in the program before.
+
+    Attributes:
+        labels: by what they are bound to.
+        used: every label that was bound, also to what no longer exists.
+    """
+
+    labels: Mapping[BindingKey, Label] = field(default_factory=dict)
+    used: Collection[int] = frozenset()
+
+
+def allocate(
+    lsr: str, labels: LabelRange, keys: Sequence[BindingKey], before: Bindings
+) -> dict[BindingKey, Label]:
+    """Bind one label to each key.
+
+    A key that was bound keeps its label; a new one takes the lowest label that was bound to
+    nothing, so that no label changes its meaning while packets that carry it are under way.
+
+    Args:
+        lsr: name of the LSR, for the message.
+        labels: the labels it may bind.
+        keys: without duplicates, in the order in which they take labels.
+        before: its bindings in the program before.
+
+    Raises:
+        LabelSpaceError: there are not enough labels.
+    """
+    bound: dict[BindingKey, Label] = {}
+    new: list[BindingKey] = []
+    for key in keys:
+        label = before.labels.get(key)
+        if label is not None and labels.first <= label <= labels.last:
+            bound[key] = label
+        else:
+            new.append(key)
+    value = int(labels.first)
+    for key in new:
+        while value in before.used:
+            value += 1
+        if value > labels.last:
+            raise LabelSpaceError(_exhausted(lsr, labels, len(keys), len(keys) - len(new), before))
+        bound[key] = Label(value)
+        value += 1
+    return bound
+
+
+def _exhausted(lsr: str, labels: LabelRange, needed: int, kept: int, before: Bindings) -> str:
+    held = sum(labels.first <= label <= labels.last for label in before.used) - kept
+    also = f" and still holds {held} of the paths before" if held else ""
+    return (
+        f"LSR {lsr} needs {needed} labels{also}, its label range "
+        f"{int(labels.first)}-{int(labels.last)} has {len(labels)}; widen the range"
+    )

@@ -1,0 +1,209 @@
+"""Networks made in code: what a test needs to say, and sensible values for the rest."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface, ip_network
+
+from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
+from mplsemu.model.labels import ALL_LABELS, LabelRange
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.topology import Link, Node, NullLabel, Provider, Role, TtlMode
+from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpn import CeRouter, Host, IPNetwork, Site
+
+ASN = 64512
+
+NORDIC_LINKS = ("dk-p1", "se-p1", "se-p2", "no-p2", "p1-p2", "dk-p2")
+
+
+class MacAddresses:
+    """Hands out host MAC addresses, each once."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def take(self) -> str:
+        number = next(self._numbers)
+        return "02:00:" + ":".join(f"{byte:02x}" for byte in number.to_bytes(4, "big"))
+
+
+def links(*texts: str, metrics: Mapping[str, int] | None = None) -> tuple[Link, ...]:
+    """Make links from ``a-b`` (or ``a-b#2`` for a parallel one)."""
+    return tuple(
+        Link(
+            name=text,
+            ends=tuple(text.split("#")[0].split("-", 1)),  # type: ignore[arg-type]
+            bandwidth_bps=1_000_000_000,
+            delay_ms=0.0,
+            metric=(metrics or {}).get(text, 10),
+        )
+        for text in texts
+    )
+
+
+def provider(
+    texts: Sequence[str] = NORDIC_LINKS,
+    pes: Iterable[str] | None = None,
+    *,
+    metrics: Mapping[str, int] | None = None,
+    ttl_mode: TtlMode = TtlMode.PIPE,
+    null_label: NullLabel = NullLabel.IMPLICIT,
+    labels: LabelRange = ALL_LABELS,
+    lonely: Iterable[str] = (),
+) -> Provider:
+    """Make a provider from its links; every node is a PE unless `pes` says which are."""
+    made = links(*texts, metrics=metrics)
+    names = dict.fromkeys([*(end for link in made for end in link.ends), *lonely])
+    pe_names = set(names if pes is None else pes)
+    nodes = tuple(
+        Node(name, Role.PE if name in pe_names else Role.P, IPv4Address(0x0AFF0000 + index))
+        for index, name in enumerate(names, 1)
+    )
+    return Provider(nodes, made, ttl_mode, null_label, labels)
+
+
+def l3vpn(
+    name: str,
+    sites: Mapping[str, tuple[str, str] | tuple[str, str, str]],
+    *,
+    number: int = 1,
+    imports: Iterable[int] | None = None,
+    hosts: int = 1,
+    macs: MacAddresses,
+) -> L3vpn:
+    """Make an L3VPN from ``{site: (pe, subnets separated by blanks)}``.
+
+    A third item ``"ce"`` puts a CE router in front of the site. `number` is that of its route
+    target, `imports` those of the targets that it imports.
+    """
+    target = RouteTarget(ASN, number)
+    made = []
+    for index, (site, (pe, text, *ce)) in enumerate(sites.items()):
+        subnets = tuple(ip_network(subnet) for subnet in text.split())
+        made.append(
+            Site(
+                name=site,
+                vpn=name,
+                pe=pe,
+                subnets=subnets,
+                gateways=tuple(_interface(subnet, 1) for subnet in subnets),
+                hosts=_hosts(subnets, 2, hosts, macs),
+                ce=_ce(index, macs) if ce else None,
+            )
+        )
+    wanted = [number] if imports is None else imports
+    return L3vpn(
+        name=name,
+        customer=f"Customer {name}",
+        sites=tuple(made),
+        rd=RouteDistinguisher(ASN, number),
+        import_targets=frozenset(RouteTarget(ASN, each) for each in wanted),
+        export_targets=frozenset({target}),
+    )
+
+
+def vpls(
+    name: str,
+    sites: Mapping[str, str],
+    *,
+    subnet: str = "10.0.0.0/24",
+    hosts: int = 1,
+    macs: MacAddresses,
+) -> Vpls:
+    """Make a VPLS from ``{site: pe}``."""
+    subnets = (ip_network(subnet),)
+    return Vpls(
+        name, f"Customer {name}", _bridged_sites(name, sites, subnets, hosts, macs), subnets
+    )
+
+
+def vpws(
+    name: str, sites: Mapping[str, str], *, subnet: str = "10.9.0.0/24", macs: MacAddresses
+) -> Vpws:
+    """Make a VPWS from ``{site: pe}``, two of them."""
+    subnets = (ip_network(subnet),)
+    first, second = _bridged_sites(name, sites, subnets, 1, macs)
+    return Vpws(name, f"Customer {name}", (first, second), subnets)
+
+
+def network(made: Provider, *vpns: Vpn, name: str = "lab") -> Network:
+    """Put VPNs on a provider."""
+    return Network(name, made, vpns)
+
+
+def nordic(**provider_settings: object) -> Network:
+    """Three PEs, two Ps, two L3VPNs with the same addresses and a VPLS; see topologies/."""
+    macs = MacAddresses()
+    return network(
+        provider(pes=("dk", "se", "no"), **provider_settings),  # type: ignore[arg-type]
+        l3vpn(
+            "a",
+            {
+                "aarhus": ("dk", "192.168.1.0/24"),
+                "stockholm": ("se", "192.168.2.0/24"),
+                "oslo": ("no", "192.168.3.0/24 2001:db8:3::/64", "ce"),
+                "malmo": ("se", "192.168.4.0/24 2001:db8:4::/64"),
+            },
+            number=1,
+            hosts=2,
+            macs=macs,
+        ),
+        l3vpn(
+            "b",
+            {"aarhus": ("dk", "192.168.1.0/24"), "oslo": ("no", "192.168.3.0/24")},
+            number=2,
+            macs=macs,
+        ),
+        vpls("c", {"odense": "dk", "malmo": "se", "bergen": "no"}, hosts=2, macs=macs),
+        name="nordic",
+    )
+
+
+def _interface(subnet: IPNetwork, offset: int) -> IPv4Interface:
+    return ip_interface(f"{subnet.network_address + offset}/{subnet.prefixlen}")  # type: ignore[return-value]
+
+
+def _hosts(
+    subnets: Iterable[IPNetwork], first: int, count: int, macs: MacAddresses
+) -> tuple[Host, ...]:
+    subnets = tuple(subnets)
+    return tuple(
+        Host(
+            name=f"h{number + 1}",
+            mac=macs.take(),
+            addresses=tuple(_interface(subnet, first + number) for subnet in subnets),
+        )
+        for number in range(count)
+    )
+
+
+def _ce(index: int, macs: MacAddresses) -> CeRouter:
+    link = IPv4Network((int(IPv4Address("100.64.0.0")) + 4 * index, 30))
+    return CeRouter(
+        mac=macs.take(),
+        wan=_interface(link, 2),
+        pe_wan=_interface(link, 1),
+        lan_mac=macs.take(),
+    )
+
+
+def _bridged_sites(
+    name: str,
+    sites: Mapping[str, str],
+    subnets: tuple[IPNetwork, ...],
+    hosts: int,
+    macs: MacAddresses,
+) -> tuple[Site, ...]:
+    return tuple(
+        Site(
+            name=site,
+            vpn=name,
+            pe=pe,
+            subnets=(),
+            gateways=(),
+            hosts=_hosts(subnets, 1 + index * hosts, hosts, macs),
+        )
+        for index, (site, pe) in enumerate(sites.items())
+    )
