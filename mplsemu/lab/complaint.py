@@ -12,12 +12,17 @@ from pydantic import ValidationError
 from mplsemu.errors import LabError
 from mplsemu.lab import schema
 from mplsemu.lab.document import Document, Path, Value, shown
-from mplsemu.lab.scalar import REFUSED, kind
+from mplsemu.lab.scalar import kind
 
 _VPNS: Mapping[str, type[schema.Mapping]] = {
     "l3vpn": schema.RawL3vpn,
     "vpls": schema.RawVpls,
     "vpws": schema.RawVpws,
+}
+_FIXED: Mapping[Path, type[schema.Mapping]] = {
+    (): schema.LabFile,
+    ("provider",): schema.RawProvider,
+    ("provider", "defaults"): schema.RawDefaults,
 }
 _BELONGS_TO_THE_VPN = "a VPLS or VPWS has one LAN across all sites: write it beside 'sites'"
 _ELSEWHERE = {
@@ -98,38 +103,29 @@ def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
     value: Value = document.value
     path: Path = ()
     for key in loc:
-        if isinstance(value, dict) and isinstance(key, str) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-            value = value[key]
-        else:
-            continue
+        match value:
+            case dict() if isinstance(key, str) and key in value:
+                value = value[key]
+            case list() if isinstance(key, int) and key < len(value):
+                value = value[key]
+            case _:
+                continue
         path = (*path, key)
     return path
 
 
 def _model(document: Document, path: Path) -> type[schema.Mapping] | None:
     """Return the model of the mapping at `path`."""
+    vpn_type = str(_at(document.value, (*path[:2], "type"))) if path[:1] == ("vpns",) else ""
     match path:
-        case ():
-            return schema.LabFile
-        case ("provider",):
-            return schema.RawProvider
-        case ("provider", "defaults"):
-            return schema.RawDefaults
-        case ("provider", "nodes", _):
-            return schema.RawNode
-        case ("provider", "links", _):
-            return schema.RawLink
-        case ("vpns", vpn):
-            return _VPNS.get(str(_at(document.value, ("vpns", vpn, "type"))))
-        case ("vpns", vpn, "sites", _):
-            routed = _at(document.value, ("vpns", vpn, "type")) == "l3vpn"
-            return schema.RawRoutedSite if routed else schema.RawBridgedSite
-        case ("validate", _):
-            return schema.RawPing
+        case ("vpns", _):
+            return _VPNS.get(vpn_type)
+        case ("vpns", _, "sites", _):
+            return schema.RawRoutedSite if vpn_type == "l3vpn" else schema.RawBridgedSite
+        case ("provider", ("nodes" | "links") as section, _):
+            return schema.RawNode if section == "nodes" else schema.RawLink
         case _:
-            return None
+            return _FIXED.get(path) or (schema.RawPing if path[:1] == ("validate",) else None)
 
 
 def _fields(model: type[schema.Mapping] | None) -> dict[str, list[Any]]:
@@ -145,26 +141,27 @@ def _complaint(document: Document, detail: Any) -> LabError:
     path = _path(document, loc)
     context = detail.get("ctx", {})
     match detail["type"]:
-        case kind_ if kind_ == REFUSED:
+        case "refused":
             problem = f"{subject(document, path)}: {context['problem']}"
-            return document.error(path, problem, context["remedy"])
+            error = document.error(path, problem, context["remedy"])
         case "extra_forbidden":
-            return _unknown_key(document, path)
+            error = _unknown_key(document, path)
         case "missing":
-            return _missing_key(document, path, str(loc[-1]))
+            error = _missing_key(document, path, str(loc[-1]))
         case "union_tag_not_found":
-            return _missing_key(document, path, "type")
+            error = _missing_key(document, path, "type")
         case "union_tag_invalid":
             where = (*path, "type")
-            expected = choice(_VPNS)
-            return _wrong(document, where, _at(document.value, where), f"write {expected}")
+            value = _at(document.value, where)
+            error = _wrong(document, where, value, f"write {choice(_VPNS)}")
         case "enum" | "literal_error":
             expected = str(context["expected"]).replace("'", "")
-            return _wrong(document, path, detail["input"], f"write {expected}")
+            error = _wrong(document, path, detail["input"], f"write {expected}")
         case "too_short" | "too_long":
-            return _wrong_length(document, path, context)
+            error = _wrong_length(document, path, context)
         case _:
-            return _wrong_kind(document, path, detail["input"])
+            error = _wrong_kind(document, path, detail["input"])
+    return error
 
 
 def _unknown_key(document: Document, path: Path) -> LabError:

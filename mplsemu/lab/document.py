@@ -79,7 +79,7 @@ class _Builder:
         return LabSyntaxError(problem, location=Location(self.file, line), remedy=remedy)
 
     def feed(self, event: yaml.Event) -> None:
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         match event:
             case yaml.ScalarEvent():
                 self.scalar(event, line)
@@ -124,7 +124,8 @@ class _Builder:
             raise self.refuse(
                 line, f"more than {MAX_DEPTH} levels within each other", "see docs/lab-file.md"
             )
-        self.anchors.pop(event.anchor, None)
+        if event.anchor is not None:
+            self.anchors.pop(event.anchor, None)
         path = self.next_path()
         self.open.append(_Open(value, path, self.note_line(path, line), event.anchor))
 

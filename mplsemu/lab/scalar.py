@@ -21,7 +21,7 @@ from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.vpn import IPNetwork
 
-REFUSED: Final = "refused"
+_REFUSED: Final = "refused"
 MAX_METRIC: Final = 65_535  # a BGP/MPLS provider's IGP: OSPF, RFC 2328 section A.4.2
 MAX_HOSTS: Final = 1_000
 MAX_LAB_NAME: Final = 40
@@ -49,7 +49,7 @@ _FORBIDDEN: Final = {
 
 def refuse(problem: str, remedy: str) -> NoReturn:
     """Raise the error that complaint.py turns into a `LabError`."""
-    raise PydanticCustomError(REFUSED, "{problem}", {"problem": problem, "remedy": remedy})
+    raise PydanticCustomError(_REFUSED, "{problem}", {"problem": problem, "remedy": remedy})
 
 
 def _text(value: object, what: str) -> str:
@@ -161,7 +161,7 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _asn_number(number: type[RouteDistinguisher] | type[RouteTarget]) -> Callable[[object], object]:
+def _asn_number(number: type[RouteDistinguisher | RouteTarget]) -> Callable[[object], object]:
     def read(value: object) -> object:
         text = _text(value, "ASN:NUMBER")
         try:

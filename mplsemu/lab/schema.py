@@ -18,8 +18,8 @@ from mplsemu.lab.scalar import (
     Customer,
     DelayUs,
     HostCount,
-    LabName,
     Labels,
+    LabName,
     Metric,
     Name,
     Position,
@@ -45,26 +45,34 @@ class RawDefaults(Mapping, title="Defaults"):
     """What holds for every link that does not say otherwise."""
 
     bandwidth: Bandwidth = Field(
-        1_000_000_000,
+        default=1_000_000_000,
         description="Each way; 64 kbit/s to 100 Gbit/s.",
         json_schema_extra={"default": "1 Gbit/s"},
         examples=["1 Gbit/s"],
     )
     delay: DelayUs = Field(
-        0,
+        default=0,
         description="One way; 0 ms to 10 s.",
         json_schema_extra={"default": "0 ms"},
         examples=["0 ms"],
     )
-    metric: Metric = Field(10, description="Cost of a link in shortest paths.", examples=[10])
+    metric: Metric = Field(
+        default=10, description="Cost of a link in shortest paths.", examples=[10]
+    )
+
+
+def _usual_defaults() -> RawDefaults:
+    return RawDefaults()
 
 
 class RawNode(Mapping, title="Node"):
     """A label-switching router."""
 
-    role: Role = Field(Role.P, description="pe if sites attach to it, else p.", examples=["pe"])
+    role: Role = Field(
+        default=Role.P, description="pe if sites attach to it, else p.", examples=["pe"]
+    )
     position: Position | None = Field(
-        None,
+        default=None,
         description="Longitude and latitude in degrees: where pictures draw it.",
         examples=[[12.57, 55.68]],
     )
@@ -80,10 +88,14 @@ class RawLink(Mapping, title="Link"):
         examples=[["dk", "p1"]],
     )
     bandwidth: Bandwidth | None = Field(
-        None, description="Each way; 64 kbit/s to 100 Gbit/s.", examples=["100 Mbit/s"]
+        default=None, description="Each way; 64 kbit/s to 100 Gbit/s.", examples=["100 Mbit/s"]
     )
-    delay: DelayUs | None = Field(None, description="One way; 0 ms to 10 s.", examples=["5 ms"])
-    metric: Metric | None = Field(None, description="Cost in shortest paths.", examples=[20])
+    delay: DelayUs | None = Field(
+        default=None, description="One way; 0 ms to 10 s.", examples=["5 ms"]
+    )
+    metric: Metric | None = Field(
+        default=None, description="Cost in shortest paths.", examples=[20]
+    )
 
 
 def _link_form(value: object) -> str:
@@ -100,19 +112,19 @@ AnyLink = Annotated[
 class RawProvider(Mapping, title="Provider"):
     """The provider's network."""
 
-    defaults: RawDefaults = Field(default_factory=RawDefaults, examples=[{"metric": 10}])
+    defaults: RawDefaults = Field(default_factory=_usual_defaults, examples=[{"metric": 10}])
     ttl: TtlMode = Field(
-        TtlMode.PIPE,
+        default=TtlMode.PIPE,
         description="RFC 3443: pipe hides the LSRs from the customer's traceroute.",
         examples=["pipe"],
     )
     php: NullLabel = Field(
-        NullLabel.IMPLICIT,
+        default=NullLabel.IMPLICIT,
         description="Whether the hop before the egress pops the transport label.",
         examples=["implicit-null"],
     )
     labels: Labels | None = Field(
-        None, description="Labels an LSR may bind, FIRST-LAST.", examples=["16-1048575"]
+        default=None, description="Labels an LSR may bind, FIRST-LAST.", examples=["16-1048575"]
     )
     nodes: dict[Name, RawNode | None] = Field(
         description="Label-switching routers by name; an empty one is a P.",
@@ -128,9 +140,9 @@ class RawBridgedSite(Mapping, title="Site of a VPLS or VPWS"):
     """A site of a VPLS or VPWS."""
 
     pe: Name = Field(description="The node it attaches to, of role pe.", examples=["dk"])
-    hosts: HostCount = Field(1, description="How many hosts it has.", examples=[2])
+    hosts: HostCount = Field(default=1, description="How many hosts it has.", examples=[2])
     rate: AccessRate | None = Field(
-        None,
+        default=None,
         description="Of its access line, each way; 512 kbit/s to 1 Gbit/s.",
         examples=["10 Mbit/s"],
     )
@@ -145,26 +157,28 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
         examples=["192.168.1.0/24"],
     )
     ce: Literal["router"] | None = Field(
-        None, description="A CE router between its LAN and the PE.", examples=["router"]
+        default=None, description="A CE router between its LAN and the PE.", examples=["router"]
     )
 
 
 class RawVpn(Mapping):
     """What every VPN has."""
 
-    customer: Customer | None = Field(None, description="Whose it is; its key, unless said.")
+    customer: Customer | None = Field(
+        default=None, description="Whose it is; its key, unless said."
+    )
 
 
 class RawL3vpn(RawVpn, title="L3VPN"):
     """A VPN in which the provider routes (RFC 4364)."""
 
     type: Literal["l3vpn"]
-    rd: Rd | None = Field(None, description="Route distinguisher; automatic unless said.")
+    rd: Rd | None = Field(default=None, description="Route distinguisher; automatic unless said.")
     import_: Targets | None = Field(
-        None, alias="import", description="Route targets it imports; its own unless said."
+        default=None, alias="import", description="Route targets it imports; its own unless said."
     )
     export: Targets | None = Field(
-        None, description="Route targets its routes carry; its own unless said."
+        default=None, description="Route targets its routes carry; its own unless said."
     )
     sites: dict[Name, RawRoutedSite] = Field(
         min_length=1, examples=[{"aarhus": {"pe": "dk", "subnet": "192.168.1.0/24"}}]
@@ -186,7 +200,7 @@ class RawVpls(RawBridged, title="VPLS"):
 
     type: Literal["vpls"]
     aging: AgingS = Field(
-        DEFAULT_MAC_AGING_S,
+        default=DEFAULT_MAC_AGING_S,
         description="After which a silent MAC address is forgotten.",
         json_schema_extra={"default": f"{DEFAULT_MAC_AGING_S} s"},
         examples=["300 s"],
@@ -216,7 +230,7 @@ class RawPing(Mapping, title="Check"):
         examples=[["a/aarhus/h1", "a/oslo/h1"]],
     )
     expect: Literal["reply", "fail"] = Field(
-        "reply", description="Whether it must be answered.", examples=["fail"]
+        default="reply", description="Whether it must be answered.", examples=["fail"]
     )
 
 

@@ -1,0 +1,60 @@
+"""Addresses of hosts, gateways and CE routers; all follow from the lab file's order."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface
+from typing import Final
+
+from mplsemu.model.vpn import CeRouter, IPInterface, IPNetwork
+
+PE_CE_POOL: Final = IPv4Network("100.64.0.0/10")  # RFC 6598: shared between provider and customer
+_LINK_LENGTH: Final = 30
+MAX_CE_PER_VPN: Final = 1 << (_LINK_LENGTH - PE_CE_POOL.prefixlen)
+_HOST_MACS: Final = 0x02_00_00 << 24
+_CE_WAN_MACS: Final = 0x02_00_01 << 24
+_CE_LAN_MACS: Final = 0x02_00_02 << 24
+MAX_MACS: Final = (1 << 24) - 1
+
+
+def capacity(network: IPNetwork) -> int:
+    """Return how many interfaces can have an address of `network`.
+
+    IPv4 has no network and broadcast address on a /31 (RFC 3021); IPv6 has no subnet-router
+    anycast address on a /127 (RFC 6164).
+    """
+    if network.max_prefixlen - network.prefixlen <= 1:
+        return network.num_addresses
+    return network.num_addresses - (2 if network.version == 4 else 1)
+
+
+def interface(network: IPNetwork, ordinal: int) -> IPInterface:
+    """Return the usable address of `network` number `ordinal`, counted from 1."""
+    skipped = 0 if network.max_prefixlen - network.prefixlen <= 1 else 1
+    address = network.network_address + (skipped + ordinal - 1)
+    if network.version == 4:
+        return IPv4Interface((address, network.prefixlen))
+    return IPv6Interface((address, network.prefixlen))
+
+
+def host_mac(index: int) -> str:
+    """Return the MAC address of the lab's host number `index`, counted from 1."""
+    return _mac(_HOST_MACS + index)
+
+
+def ce_router(index: int, ordinal: int) -> CeRouter:
+    """Return the CE router number `index` of the lab and number `ordinal` of its VPN, from 1.
+
+    The VPN's PE-CE links take the /30s of `PE_CE_POOL` one after the other: first the PE's
+    address, then the CE's. Every VPN takes the same ones.
+    """
+    start = int(PE_CE_POOL.network_address) + ((ordinal - 1) << (32 - _LINK_LENGTH))
+    return CeRouter(
+        mac=_mac(_CE_WAN_MACS + index),
+        wan=IPv4Interface((start + 2, _LINK_LENGTH)),
+        pe_wan=IPv4Interface((start + 1, _LINK_LENGTH)),
+        lan_mac=_mac(_CE_LAN_MACS + index),
+    )
+
+
+def _mac(value: int) -> str:
+    return value.to_bytes(6, "big").hex(":")

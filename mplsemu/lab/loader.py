@@ -1,0 +1,123 @@
+"""Reads a lab file into the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mplsemu.errors import LabError, LabSyntaxError, Location
+from mplsemu.lab.complaint import complain
+from mplsemu.lab.customers import build_vpns
+from mplsemu.lab.document import MAX_BYTES, parse, too_large
+from mplsemu.lab.provider import build_provider
+from mplsemu.lab.schema import LabFile
+from mplsemu.lab.validation import build_checks
+from mplsemu.model.l3vpn import L3vpn, RouteTarget
+from mplsemu.model.network import Network, Vpn
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedLab:
+    """A lab file as read.
+
+    Attributes:
+        network: what it describes.
+        notes: what is allowed in it but may not be meant, in plain words.
+    """
+
+    network: Network
+    notes: tuple[str, ...] = ()
+
+
+def load(path: str | Path) -> LoadedLab:
+    """Read a lab file.
+
+    Raises:
+        LabError: it cannot be read, or something in it is wrong.
+    """
+    return loads(_read(Path(path), str(path)), str(path))
+
+
+def loads(text: str, file_name: str) -> LoadedLab:
+    """Read a lab file's text; `file_name` is for messages.
+
+    Raises:
+        LabError: something in it is wrong.
+    """
+    document = parse(text, file_name)
+    try:
+        raw = LabFile.model_validate(document.value)
+    except ValidationError as error:
+        raise complain(document, error) from None
+    provider = build_provider(document, raw.provider)
+    network = Network(raw.name, provider, build_vpns(document, raw.vpns, provider))
+    network = replace(network, validate=build_checks(document, raw.validate_, network))
+    return LoadedLab(network, tuple(_notes(network)))
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+            if len(content) > MAX_BYTES:
+                raise too_large(name, max(path.stat().st_size, len(content)))
+    except FileNotFoundError:
+        remedy = "name a lab file such as topologies/nordic.yaml"
+        raise LabError("no such file", location=Location(name), remedy=remedy) from None
+    except IsADirectoryError:
+        remedy = "name a lab file in it"
+        raise LabError("this is a directory", location=Location(name), remedy=remedy) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        problem = f"cannot be read: {reason}"
+        remedy = "name a lab file that you may read"
+        raise LabError(problem, location=Location(name), remedy=remedy) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise LabSyntaxError(
+            f"byte 0x{content[error.start]:02x} is not UTF-8 text",
+            location=Location(name, line),
+            remedy="save the file as UTF-8",
+        ) from error
+
+
+def _notes(network: Network) -> Iterator[str]:
+    if not network.vpns:
+        yield "there are no VPNs: the provider's network carries nothing"
+    for vpn in network.vpns:
+        if len(vpn.sites) == 1:
+            yield f"vpn {vpn.name} has one site only, {vpn.sites[0].name}"
+    routed = [vpn for vpn in network.vpns if isinstance(vpn, L3vpn)]
+    exported = {target for vpn in routed for target in vpn.export_targets}
+    for vpn in routed:
+        yield from _target_notes(vpn, exported)
+        yield from _family_notes(vpn)
+    yield from _host_notes(network.vpns)
+
+
+def _target_notes(vpn: L3vpn, exported: set[RouteTarget]) -> Iterator[str]:
+    several = len({site.pe for site in vpn.sites}) > 1
+    if several and not vpn.import_targets & vpn.export_targets:
+        yield (
+            f"vpn {vpn.name} imports none of the route targets it exports: "
+            "its sites at different PEs do not reach each other"
+        )
+    for target in sorted(vpn.import_targets - exported):
+        yield f"vpn {vpn.name} imports route target {target}, which no VPN exports"
+
+
+def _family_notes(vpn: L3vpn) -> Iterator[str]:
+    versions = [{subnet.version for subnet in site.subnets} for site in vpn.sites]
+    if versions and not set.intersection(*versions):
+        yield f"vpn {vpn.name}: no address family, IPv4 or IPv6, is at all its sites"
+
+
+def _host_notes(vpns: Iterable[Vpn]) -> Iterator[str]:
+    for vpn in vpns:
+        if not any(site.hosts for site in vpn.sites):
+            yield f"vpn {vpn.name} has no hosts: nothing can be checked in it"

@@ -1,0 +1,145 @@
+"""Prefixes that may not meet in one VRF: within a VPN, and among what it imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mplsemu.lab.addressing import PE_CE_POOL
+from mplsemu.lab.document import Document, Path
+from mplsemu.model.l3vpn import L3vpn, RouteTarget
+from mplsemu.model.vpn import IPNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A prefix and whose it is.
+
+    Attributes:
+        prefix: of the LAN.
+        owner: as a message says it: ``site a/aarhus``.
+        vpn: name of its VPN.
+        path: where the prefix stands in the lab file.
+        order: of its place in the lab file.
+    """
+
+    prefix: IPNetwork
+    owner: str
+    vpn: str
+    path: Path
+    order: int
+
+
+def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> None:
+    """Refuse two prefixes of one VPN that overlap.
+
+    Raises:
+        LabError: at the later of the two.
+    """
+    pair = _first_overlap(claims)
+    if pair is None:
+        return
+    earlier, later = pair
+    where = (
+        f"its own {earlier.prefix}"
+        if earlier.owner == later.owner
+        else (f"{earlier.prefix} of {earlier.owner}")
+    )
+    raise document.error(
+        later.path,
+        f"{later.owner}: {later.prefix} overlaps {where}, in the same VPN {vpn}",
+        "write prefixes that do not overlap, or make it a VPN of its own",
+    )
+
+
+def refuse_import_overlap(
+    document: Document, vpns: Iterable[L3vpn], claims: dict[str, list[Claim]]
+) -> None:
+    """Refuse overlapping prefixes of different VPNs that meet in a VRF by their route targets.
+
+    A VPN's VRFs at all its PEs import alike, so what meets in one of them meets in each.
+
+    Args:
+        document: the lab file, for its lines.
+        vpns: all L3VPNs.
+        claims: of each VPN, by its name.
+
+    Raises:
+        LabError: at the importing VPN; names both prefixes, both VPNs and the route target.
+    """
+    vpns = list(vpns)
+    exporters: dict[RouteTarget, list[L3vpn]] = {}
+    for vpn in vpns:
+        for target in sorted(vpn.export_targets):
+            exporters.setdefault(target, []).append(vpn)
+    for vpn in vpns:
+        via: dict[str, RouteTarget] = {}
+        for target in sorted(vpn.import_targets):
+            for exporter in exporters.get(target, []):
+                if exporter.name != vpn.name:
+                    via.setdefault(exporter.name, target)
+        if via:
+            _refuse_in_vrf(document, vpn, via, claims)
+
+
+def _refuse_in_vrf(
+    document: Document, vpn: L3vpn, via: dict[str, RouteTarget], claims: dict[str, list[Claim]]
+) -> None:
+    path: Path = ("vpns", vpn.name, "import")
+    imported = [claim for name in via for claim in claims[name]]
+    pair = _first_overlap([*claims[vpn.name], *imported])
+    if pair is not None:
+        sides = [_side(claim, vpn, via) for claim in pair]
+        raise document.error(
+            path,
+            f"vpn {vpn.name} imports overlapping prefixes: {sides[0]} and {sides[1]}",
+            "leave one of the route targets out, or renumber one of the sites",
+        )
+    if any(site.ce for site in vpn.sites):
+        for claim in imported:
+            if claim.prefix.version == 4 and claim.prefix.overlaps(PE_CE_POOL):
+                raise document.error(
+                    path,
+                    f"vpn {vpn.name} imports {_side(claim, vpn, via)}, which overlaps "
+                    f"{PE_CE_POOL}, the pool of its PE-CE links",
+                    "leave that route target out, or renumber that site",
+                )
+
+
+def _side(claim: Claim, importer: L3vpn, via: dict[str, RouteTarget]) -> str:
+    if claim.vpn == importer.name:
+        return f"{claim.prefix} of its own {claim.owner}"
+    return f"{claim.prefix} of vpn {claim.vpn} ({claim.owner}, route target {via[claim.vpn]})"
+
+
+def _first_overlap(claims: Iterable[Claim]) -> tuple[Claim, Claim] | None:
+    """Return two claims that overlap, the earlier in the file first.
+
+    Prefixes are nested or apart, so that in order of their first address, larger ones first, one
+    overlaps an earlier one just if it begins before the furthest end so far.
+    """
+    ordered = sorted(
+        claims,
+        key=lambda claim: (
+            claim.prefix.version,
+            int(claim.prefix.network_address),
+            claim.prefix.prefixlen,
+            claim.order,
+        ),
+    )
+    widest: Claim | None = None
+    found: tuple[Claim, Claim] | None = None
+    for claim in ordered:
+        if widest is None or not _reaches(widest, claim):
+            widest = claim
+            continue
+        first, second = sorted((widest, claim), key=lambda one: one.order)
+        if found is None or second.order < found[1].order:
+            found = (first, second)
+    return found
+
+
+def _reaches(widest: Claim, claim: Claim) -> bool:
+    if widest.prefix.version != claim.prefix.version:
+        return False
+    return int(claim.prefix.network_address) <= int(widest.prefix.broadcast_address)

@@ -1,0 +1,180 @@
+"""The provider's LSRs and links, from what the lab file says of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from mplsemu.lab.complaint import choice, nearest, subject
+from mplsemu.lab.document import Document, Path, shown
+from mplsemu.lab.schema import RawLink, RawNode, RawProvider
+from mplsemu.model.labels import ALL_LABELS
+from mplsemu.model.topology import Link, Node, Provider
+
+ROUTER_IDS: Final = IPv4Network("10.255.0.0/16")
+MAX_NODES: Final = ROUTER_IDS.num_addresses - 2
+_NODES: Final = ("provider", "nodes")
+_LINKS: Final = ("provider", "links")
+
+
+def build_provider(document: Document, raw: RawProvider) -> Provider:
+    """Return the provider, its nodes and links in the lab file's order.
+
+    Raises:
+        LabError: a link names no node, joins a node to itself, can be read in two ways or has
+            the name of another; the nodes do not all hang together, or are too many.
+    """
+    if len(raw.nodes) > MAX_NODES:
+        problem = f"{len(raw.nodes):,} nodes; router IDs of {ROUTER_IDS} are for {MAX_NODES:,}"
+        raise document.error(_NODES, problem, "make the lab smaller")
+    nodes = tuple(
+        _node(name, index, node) for index, (name, node) in enumerate(raw.nodes.items(), start=1)
+    )
+    links = _links(document, raw)
+    _refuse_parts(document, nodes, links)
+    return Provider(
+        nodes=nodes,
+        links=links,
+        ttl_mode=raw.ttl,
+        null_label=raw.php,
+        labels=raw.labels or ALL_LABELS,
+    )
+
+
+def _node(name: str, index: int, raw: RawNode | None) -> Node:
+    router_id = IPv4Address(int(ROUTER_IDS.network_address) + index)
+    raw = raw or RawNode()
+    return Node(name, raw.role, router_id, raw.position)
+
+
+def _links(document: Document, raw: RawProvider) -> tuple[Link, ...]:
+    base_of_pair: dict[frozenset[str], str] = {}
+    pair_of_base: dict[str, frozenset[str]] = {}
+    count: Counter[str] = Counter()
+    links = []
+    for index, entry in enumerate(raw.links):
+        path: Path = (*_LINKS, index)
+        ends = _ends(document, path, entry, raw.nodes)
+        pair = frozenset(ends)
+        base = base_of_pair.setdefault(pair, "-".join(ends))
+        if pair_of_base.setdefault(base, pair) != pair:
+            other = " and ".join(sorted(pair_of_base[base]))
+            raise document.error(
+                path,
+                f"link between {ends[0]} and {ends[1]}: the link between {other} is called "
+                f"{base!r} too",
+                "rename one of these nodes",
+            )
+        count[base] += 1
+        name = base if count[base] == 1 else f"{base}#{count[base]}"
+        links.append(_link(name, ends, entry, raw))
+    return tuple(links)
+
+
+def _link(name: str, ends: tuple[str, str], entry: str | RawLink, raw: RawProvider) -> Link:
+    own = RawLink(ends=list(ends)) if isinstance(entry, str) else entry
+    defaults = raw.defaults
+    delay_us = defaults.delay if own.delay is None else own.delay
+    return Link(
+        name=name,
+        ends=ends,
+        bandwidth_bps=own.bandwidth or defaults.bandwidth,
+        delay_ms=delay_us / 1000,
+        metric=own.metric or defaults.metric,
+    )
+
+
+def _ends(
+    document: Document, path: Path, entry: str | RawLink, known: dict[str, RawNode | None]
+) -> tuple[str, str]:
+    if isinstance(entry, str):
+        first, second = _split(document, path, entry, known)
+    else:
+        first, second = entry.ends
+        for name in entry.ends:
+            if name not in known:
+                raise _unknown_node(document, path, name, known)
+    if first == second:
+        raise document.error(
+            path,
+            f"{subject(document, path)} joins {first} to itself",
+            "write two different nodes, or leave the link out",
+        )
+    return first, second
+
+
+def _split(
+    document: Document, path: Path, text: str, known: dict[str, RawNode | None]
+) -> tuple[str, str]:
+    """Return the ends of a link in short form; names of nodes may themselves hold hyphens."""
+    splits = [
+        (text[:at].strip(), text[at + 1 :].strip())
+        for at, character in enumerate(text)
+        if character == "-"
+    ]
+    fitting = [split for split in splits if split[0] in known and split[1] in known]
+    if len(fitting) == 1:
+        return fitting[0]
+    what = subject(document, path)
+    if fitting:
+        readings = choice(f"{first} and {second}" for first, second in fitting)
+        first, second = fitting[0]
+        raise document.error(
+            path,
+            f"{what} can join {readings}",
+            f"write for example {{ends: [{first}, {second}]}}",
+        )
+    for first, second in splits:
+        if first in known and second:
+            raise _unknown_node(document, path, second, known)
+        if second in known and first:
+            raise _unknown_node(document, path, first, known)
+    if not splits or not all(splits[0]):
+        raise document.error(
+            path,
+            f"link {shown(text)} does not name two nodes",
+            "write NODE-NODE or {ends: [NODE, NODE]}",
+        )
+    raise _unknown_node(document, path, splits[0][0], known)
+
+
+def _unknown_node(
+    document: Document, path: Path, name: str, known: dict[str, RawNode | None]
+) -> Exception:
+    guess = nearest(name, known)
+    hint = f"did you mean {guess!r}?" if guess else f"write {choice(known)}"
+    problem = f"{subject(document, path)}: there is no node {shown(name)}"
+    return document.error(path, problem, f"{hint} or add it to provider.nodes")
+
+
+def _refuse_parts(document: Document, nodes: tuple[Node, ...], links: tuple[Link, ...]) -> None:
+    neighbours: dict[str, list[str]] = {node.name: [] for node in nodes}
+    for link in links:
+        first, second = link.ends
+        neighbours[first].append(second)
+        neighbours[second].append(first)
+    parts: list[list[str]] = []
+    seen: set[str] = set()
+    for name in neighbours:
+        if name in seen:
+            continue
+        part = [name]
+        seen.add(name)
+        for one in part:  # grows while it is read: a breadth-first search
+            new = [other for other in dict.fromkeys(neighbours[one]) if other not in seen]
+            seen.update(new)
+            part.extend(new)
+        parts.append(part)
+    if len(parts) > 1:
+        listed = "; ".join(_some(part) for part in parts[:4])
+        raise document.error(
+            (*_NODES, parts[1][0]),
+            f"the provider's network is in {len(parts)} parts that no link joins: {listed}",
+            f"add a link such as {parts[0][0]}-{parts[1][0]}",
+        )
+
+
+def _some(names: list[str], most: int = 6) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{rest}"
