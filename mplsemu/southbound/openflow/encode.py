@@ -1,0 +1,231 @@
+"""OpenFlow 1.3 messages as bytes: flow, meter and packet-out messages with Nicira's extensions.
+
+Ryu's own serializer has no encap, decap or clone, and makes about 20,000 flows a second; this one
+writes the same bytes several times as fast. Ryu's parser is the oracle of its tests.
+
+Structures are those of OpenFlow 1.3.5 section 7 and of Open vSwitch's nicira-ext.h.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, assert_never
+
+from mplsemu.southbound.openflow.actions import (
+    Action,
+    Clone,
+    Controller,
+    Decap,
+    DecMplsTtl,
+    DecTtl,
+    Encap,
+    InPort,
+    Learn,
+    Move,
+    Output,
+    OutputRegister,
+    PopMpls,
+    PushMpls,
+    Resubmit,
+    SetField,
+)
+from mplsemu.southbound.openflow.flow import Flow, Meter
+from mplsemu.southbound.openflow.match import MPLS_LABEL, Field, Match, Term
+
+_VERSION: Final = 4
+_PACKET_OUT: Final = 13
+_FLOW_MOD: Final = 14
+_METER_MOD: Final = 29
+
+_ADD: Final = 0
+_DELETE: Final = 3
+_DELETE_STRICT: Final = 4
+_ALL_TABLES: Final = 0xFF
+
+_NO_BUFFER: Final = 0xFFFF_FFFF
+_ANY: Final = 0xFFFF_FFFF
+_PORT_IN_PORT: Final = 0xFFFF_FFF8
+_PORT_CONTROLLER: Final = 0xFFFF_FFFD
+PORT_CONTROLLER: Final = _PORT_CONTROLLER
+METER_EXISTS: Final = (12, 1)
+"""Type and code of the error that says a meter is there already."""
+
+_NICIRA: Final = 0x0000_2320
+_REG_MOVE, _RESUBMIT_TABLE, _OUTPUT_REG, _LEARN = 6, 14, 15, 16
+_CLONE, _ENCAP, _DECAP = 42, 46, 47
+_OLD_IN_PORT: Final = 0xFFF8
+_DELETE_LEARNED: Final = 1 << 1
+_LEARN_MATCH: Final = 0
+_LEARN_LOAD: Final = 1 << 11
+
+_FLOW_HEAD: Final = struct.Struct("!BBHIQQBBHHHIIIHxx")
+_EMPTY_MATCH: Final = struct.pack("!HH4x", 1, 4)
+
+
+def add_flow(flow: Flow, cookie: int) -> bytes:
+    """Encode the message that installs a flow, or replaces the one of the same key."""
+    body = _match(flow.match) + _instructions(flow)
+    return _flow_mod(_ADD, cookie, 0, flow.table, flow.priority, body)
+
+
+def delete_flow(flow: Flow) -> bytes:
+    """Encode the message that removes the flow with this flow's table, priority and match."""
+    return _flow_mod(_DELETE_STRICT, 0, 0, flow.table, flow.priority, _match(flow.match))
+
+
+def delete_by_cookie(cookie: int, mask: int, table: int = _ALL_TABLES) -> bytes:
+    """Encode the message that removes every flow whose cookie agrees under `mask`."""
+    return _flow_mod(_DELETE, cookie, mask, table, 0, _EMPTY_MATCH)
+
+
+def add_meter(meter: Meter) -> bytes:
+    """Encode the message that installs a meter that drops (OpenFlow 1.3.5 section 7.3.4.4).
+
+    A switch that has the meter refuses it with `METER_EXISTS`.
+    """
+    by_packets_with_burst = 1 << 1 | 1 << 2
+    band = struct.pack("!HHII4x", 1, 16, meter.rate_pps, meter.burst)
+    body = struct.pack("!HHI", 0, by_packets_with_burst, meter.meter_id) + band
+    return _message(_METER_MOD, body)
+
+
+def packet_out(in_port: int, actions: Iterable[Action], frame: bytes) -> bytes:
+    """Encode the message that has the switch run `actions` on a frame.
+
+    Args:
+        in_port: the port it shall seem to come from, or `PORT_CONTROLLER`.
+        actions: in order.
+        frame: from the Ethernet header on.
+    """
+    encoded = _actions(actions)
+    head = struct.pack("!IIH6x", _NO_BUFFER, in_port, len(encoded))
+    return _message(_PACKET_OUT, head + encoded + frame)
+
+
+def _message(kind: int, body: bytes) -> bytes:
+    return struct.pack("!BBHI", _VERSION, kind, 8 + len(body), 0) + body
+
+
+def _flow_mod(
+    command: int, cookie: int, mask: int, table: int, priority: int, match_and_rest: bytes
+) -> bytes:
+    length = _FLOW_HEAD.size + len(match_and_rest)
+    head = _FLOW_HEAD.pack(
+        _VERSION, _FLOW_MOD, length, 0, cookie, mask, table, command, 0, 0, priority,
+        _NO_BUFFER, _ANY, _ANY, 0,
+    )  # fmt: skip
+    return head + match_and_rest
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 8)
+
+
+def wire_size(field: Field) -> int:
+    """Octets of a field's value in an OXM; a label's 20 bits take four (section 7.2.3.7)."""
+    return 4 if field is MPLS_LABEL else field.size
+
+
+@lru_cache(maxsize=256)
+def _header(field: Field, *, masked: bool = False) -> int:
+    length = wire_size(field) * (2 if masked else 1)
+    return field.oxm_class << 16 | field.number << 9 | masked << 8 | length
+
+
+def _term(term: Term) -> bytes:
+    field = term.field
+    size = wire_size(field)
+    value = term.value.to_bytes(size, "big")
+    if term.mask is None:
+        return _header(field).to_bytes(4, "big") + value
+    return _header(field, masked=True).to_bytes(4, "big") + value + term.mask.to_bytes(size, "big")
+
+
+def _match(match: Match) -> bytes:
+    if not match.terms:
+        return _EMPTY_MATCH
+    terms = b"".join(map(_term, match.terms))
+    return _padded(struct.pack("!HH", 1, 4 + len(terms)) + terms)
+
+
+def _instructions(flow: Flow) -> bytes:
+    parts = []
+    if flow.meter is not None:
+        parts.append(struct.pack("!HHI", 6, 8, flow.meter))
+    if flow.actions:
+        actions = _actions(flow.actions)
+        parts.append(struct.pack("!HH4x", 4, 8 + len(actions)) + actions)
+    if flow.goto is not None:
+        parts.append(struct.pack("!HHB3x", 1, 8, flow.goto))
+    return b"".join(parts)
+
+
+def _actions(actions: Iterable[Action]) -> bytes:
+    return b"".join(map(_action, actions))
+
+
+def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm for each kind
+    match action:
+        case SetField(field, value):
+            oxm = _term(Term(field, value))
+            data = _padded(struct.pack("!HH", 25, 0) + oxm)
+            return data[:2] + len(data).to_bytes(2, "big") + data[4:]
+        case Move(source, target, bits, source_offset, target_offset):
+            body = struct.pack(
+                "!HHHII", bits, source_offset, target_offset, _header(source), _header(target)
+            )
+            return _nicira(_REG_MOVE, body)
+        case PushMpls(ethertype):
+            return struct.pack("!HHHxx", 19, 8, ethertype)
+        case PopMpls(ethertype):
+            return struct.pack("!HHHxx", 20, 8, ethertype)
+        case DecTtl():
+            return struct.pack("!HH4x", 24, 8)
+        case DecMplsTtl():
+            return struct.pack("!HH4x", 16, 8)
+        case Output(port):
+            return _output(port, 0)
+        case InPort():
+            return _output(_PORT_IN_PORT, 0)
+        case Controller(max_len):
+            return _output(_PORT_CONTROLLER, max_len)
+        case OutputRegister(register, bits):
+            return _nicira(_OUTPUT_REG, struct.pack("!HIH6x", bits - 1, _header(register), 0))
+        case Resubmit(table):
+            return _nicira(_RESUBMIT_TABLE, struct.pack("!HB3x", _OLD_IN_PORT, table))
+        case Encap(packet_type):
+            return _nicira(_ENCAP, struct.pack("!HI", 0, packet_type))
+        case Decap(packet_type):
+            return _nicira(_DECAP, struct.pack("!HI", 0, packet_type))
+        case Clone(actions):
+            return _nicira(_CLONE, bytes(6) + _actions(actions))
+        case Learn():
+            return _learn(action)
+    assert_never(action)
+
+
+def _output(port: int, max_len: int) -> bytes:
+    return struct.pack("!HHIH6x", 0, 16, port, max_len)
+
+
+def _nicira(subtype: int, body: bytes) -> bytes:
+    data = _padded(struct.pack("!HHIH", 0xFFFF, 0, _NICIRA, subtype) + body)
+    return data[:2] + len(data).to_bytes(2, "big") + data[4:]
+
+
+def _learn(learn: Learn) -> bytes:
+    fixed = struct.pack(
+        "!HHHQHBxHH", learn.idle_timeout_s, 0, learn.priority, learn.cookie, _DELETE_LEARNED,
+        learn.table, 0, 0,
+    )  # fmt: skip
+    specifications = [
+        _learn_field(_LEARN_MATCH, part.source, part.target) for part in learn.matches
+    ] + [_learn_field(_LEARN_LOAD, part.source, part.target) for part in learn.loads]
+    return _nicira(_LEARN, fixed + b"".join(specifications))
+
+
+def _learn_field(kind: int, source: Field, target: Field) -> bytes:
+    bits = min(source.bits, target.bits)
+    return struct.pack("!HIHIH", kind | bits, _header(source), 0, _header(target), 0)
