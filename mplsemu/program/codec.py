@@ -1,0 +1,223 @@
+"""The forwarding program as JSON: stable, readable, one line per entry, exact both ways.
+
+A sum type is an object with the name of its kind as key: ``{"swap": 17}``, ``{"pe": {...}}``.
+The same program always gives the same text, so two files can be compared with ``diff``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import json
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from typing import Any, Final
+
+import cattrs
+
+from mplsemu.errors import ProgramError
+from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
+from mplsemu.model.labels import Label
+from mplsemu.model.topology import NullLabel, Role, TtlMode
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
+from mplsemu.program.entries import (
+    IlmAction,
+    Nhlfe,
+    Operation,
+    Pop,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+    Push,
+    Swap,
+)
+from mplsemu.program.program import Program
+from mplsemu.program.services import Connected, NextHop, ViaCe, ViaPe, ViaVrf, VsiKind
+
+FORMAT: Final = "mplsemu-program"
+VERSION: Final = 1
+
+_NODE_TABLES: Final = 4
+"""How deep an entry of, say, an ILM stands: program, nodes, node, ILM."""
+_VRF_TABLES: Final = 6
+"""How deep a route stands."""
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+_SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
+    (Operation, {"push": Push, "swap": Swap, "pop": Pop}),
+    (
+        IlmAction,
+        {
+            "forward": Nhlfe,
+            "pop-to-vrf": PopToVrf,
+            "pop-to-pseudowire": PopToPseudowire,
+            "pop-and-look-up": PopAndLookUp,
+        },
+    ),
+    (NextHop, {"connected": Connected, "ce": ViaCe, "pe": ViaPe, "vrf": ViaVrf}),
+)
+_CHOICES: Final = (Role, TtlMode, NullLabel, VsiKind)
+_TEXTS: Final[tuple[tuple[Any, tuple[type, ...], Callable[[str], Any]], ...]] = (
+    (IPAddress, (IPv4Address, IPv6Address), ipaddress.ip_address),
+    (IPInterface, (IPv4Interface, IPv6Interface), ipaddress.ip_interface),
+    (IPNetwork, (IPv4Network, IPv6Network), ipaddress.ip_network),
+    (IPv4Address, (IPv4Address,), IPv4Address),
+    (RouteDistinguisher, (RouteDistinguisher,), RouteDistinguisher.parse),
+    (RouteTarget, (RouteTarget,), RouteTarget.parse),
+)
+
+
+def dump_program(program: Program) -> str:
+    """Return the program as JSON text that ends with a newline."""
+    head = {"format": FORMAT, "version": VERSION}
+    return "".join(_lines(head | _CONVERTER.unstructure(program))) + "\n"
+
+
+def load_program(text: str) -> Program:
+    """Read what `dump_program` wrote.
+
+    Raises:
+        ProgramError: it is not JSON, not a program, of another version, or a value in it is wrong;
+            the message says where.
+    """
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ProgramError(
+            f"the program is not whole JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise ProgramError("the program is no JSON of ours: it is nested too deeply") from None
+    body = _body(data)
+    try:
+        return _CONVERTER.structure(body, Program)
+    except (cattrs.BaseValidationError, cattrs.StructureHandlerNotFoundError) as error:
+        complaint = "; ".join(cattrs.transform_error(error, "the program", _explain))
+        raise ProgramError(complaint) from None
+
+
+def _body(data: object) -> dict[str, Any]:
+    """Check the head and return the rest."""
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ProgramError(f'this is no forwarding program: it has no "format": "{FORMAT}"')
+    if data.get("version") != VERSION:
+        raise ProgramError(
+            f"the program has version {data.get('version')!r}, this reads version {VERSION}; "
+            "write it again from its lab"
+        )
+    return {key: value for key, value in data.items() if key not in ("format", "version")}
+
+
+def _explain(error: BaseException, _expected: type | None = None) -> str:
+    """Word one cause; cattrs adds where in the program it is."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    return str(error)
+
+
+def _lines(value: object, depth: int = 0, deepest: int = _NODE_TABLES) -> Iterator[str]:
+    """Yield the text of a value: a line for each entry of a table, all it holds on that line."""
+    if depth >= deepest or not value or not isinstance(value, dict | list):
+        yield _encode(value)
+        return
+    keyed = isinstance(value, dict)
+    separator = "{\n" if keyed else "[\n"
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        yield separator + " " * (depth + 1) + (f"{_encode(key)}: " if keyed else "")
+        yield from _lines(item, depth + 1, _VRF_TABLES if key == "vrfs" else deepest)
+        separator = ",\n"
+    yield "\n" + " " * depth + ("}" if keyed else "]")
+
+
+def _converter() -> cattrs.Converter:
+    """Build the converter: strict about types, which cattrs by itself is not."""
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    for plain in (str, int, bool, float):
+        converter.register_structure_hook(plain, _strict(plain))
+    text, integer = _strict(str), _strict(int)
+    for declared, kinds, parse in _TEXTS:
+        for kind in kinds:
+            converter.register_unstructure_hook(kind, str)
+        _on_type(converter, declared, lambda value, _, parse=parse: parse(text(value, str)))
+    converter.register_unstructure_hook(Label, int)
+    converter.register_structure_hook(Label, lambda value, _: Label(integer(value, int)))
+    for choice in _CHOICES:  # by class each: to cattrs an enumeration of strings is a str
+        converter.register_structure_hook(choice, lambda value, kind: kind(text(value, str)))
+    converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_hook(converter, kind))
+    for union, members in _SUMS:
+        _register_sum(converter, union, members)
+    return converter
+
+
+def _on_type(converter: cattrs.Converter, declared: Any, hook: Callable[..., Any]) -> None:
+    """Register a hook for exactly this annotation, which may be a union."""
+    converter.register_structure_hook_func(lambda kind: kind == declared, hook)
+
+
+def _strict(plain: type) -> Callable[[object, object], Any]:
+    """Return a hook that takes a value of this type and converts nothing."""
+    accepted = (int, float) if plain is float else plain
+
+    def check(value: object, _: object) -> Any:
+        if not isinstance(value, accepted) or (value is True or value is False) is (
+            plain is not bool
+        ):
+            raise TypeError(f"{value!r} is not of type {plain.__name__}")
+        return value
+
+    return check
+
+
+def _is_tuple(kind: object) -> bool:
+    return typing.get_origin(kind) is tuple
+
+
+def _tuple_hook(converter: cattrs.Converter, kind: Any) -> Callable[[object, object], Any]:
+    """Return a hook that takes a list, where cattrs would take any iterable, also a string."""
+    first, *rest = typing.get_args(kind)
+    length = None if rest == [...] else 1 + len(rest)
+    items = list[first]  # type: ignore[valid-type]  # all our tuples are of one type
+    inner = converter.get_structure_hook(items)
+
+    def structure(value: object, _: object) -> Any:
+        if not isinstance(value, list):
+            raise TypeError(f"{value!r} is not a list")
+        if length is not None and len(value) != length:
+            raise ValueError(f"{value!r} does not have {length} items")
+        return tuple(inner(value, items))
+
+    return structure
+
+
+def _register_sum(converter: cattrs.Converter, union: Any, kinds: Mapping[str, type]) -> None:
+    """Write a sum type as ``{kind: what it holds}``; a kind's only field stands for itself."""
+    names = {kind: name for name, kind in kinds.items()}
+    fields = {kind: [field.name for field in dataclasses.fields(kind)] for kind in names}
+
+    def write(value: Any) -> dict[str, Any]:
+        kind = type(value)
+        held = converter.unstructure(value, kind)
+        return {names[kind]: held[fields[kind][0]] if len(fields[kind]) == 1 else held}
+
+    def read(value: object, _: object) -> Any:
+        if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in kinds:
+            raise ValueError(f"{value!r} is not one of {', '.join(kinds)}")
+        ((name, held),) = value.items()
+        kind = kinds[name]
+        if len(fields[kind]) == 1:
+            held = {fields[kind][0]: held}
+        return converter.structure(held, kind)
+
+    converter.register_unstructure_hook_func(lambda kind: kind == union, write)
+    _on_type(converter, union, read)
+
+
+_CONVERTER: Final = _converter()
