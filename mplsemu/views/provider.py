@@ -1,0 +1,51 @@
+"""The provider's picture: routers by role, links with what they carry, VPNs with their sites."""
+
+from __future__ import annotations
+
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.views.model import LinkView, ProviderView, RouterView, VpnView
+from mplsemu.views.order import natural
+
+
+def provider_view(program: Program) -> ProviderView:
+    """Return what the provider sees: everything, from the forwarding program."""
+    sites: dict[str, list[tuple[str, str]]] = {info.name: [] for info in program.vpns}
+    for node in program.nodes:
+        for circuit in node.circuits:
+            sites.setdefault(circuit.vpn, []).append((circuit.site, node.name))
+    return ProviderView(
+        lab=program.lab,
+        routers=tuple(
+            _router(node) for node in sorted(program.nodes, key=lambda n: natural(n.name))
+        ),
+        links=tuple(
+            LinkView(
+                name=link.name,
+                ends=link.ends,
+                bandwidth_bps=link.bandwidth_bps,
+                delay_ms=link.delay_ms,
+                metric=link.metric,
+                up=link.up,
+            )
+            for link in sorted(program.links, key=lambda link: natural(link.name))
+        ),
+        vpns=tuple(
+            VpnView(
+                info.name,
+                info.kind,
+                info.customer,
+                tuple(sorted(sites[info.name], key=lambda site: natural(site[0]))),
+            )
+            for info in program.vpns
+        ),
+    )
+
+
+def _router(node: NodeProgram) -> RouterView:
+    return RouterView(
+        name=node.name,
+        role=node.role,
+        router_id=str(node.router_id),
+        position=node.position,
+        sites=tuple(sorted((c.name for c in node.circuits), key=natural)),
+    )

@@ -1,0 +1,22 @@
+"""What each kind of thing looks like on a terminal; never by colour alone.
+
+The hues (blue, yellow, cyan, magenta) are ones that colour-blind people tell apart, and every
+state also has a sign or a word of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TITLE: Final = "bold"
+FAINT: Final = "dim"
+SITE: Final = "cyan"
+VIRTUAL: Final = "bold blue"
+PE: Final = "bold blue"
+P: Final = "blue"
+TRANSPORT_LABEL: Final = "bold yellow"
+SERVICE_LABEL: Final = "bold magenta"
+PAYLOAD: Final = "cyan"
+GOOD: Final = "blue"
+BAD: Final = "bold yellow reverse"
+DOWN: Final = "yellow"

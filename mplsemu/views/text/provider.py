@@ -1,0 +1,150 @@
+"""The provider's network as text: a map where it is small, sorted lists where it is large."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.text import Text
+
+from mplsemu.model.topology import Role
+from mplsemu.views.model import LinkView, ProviderView, RouterView
+from mplsemu.views.order import natural
+from mplsemu.views.text import palette
+from mplsemu.views.text.canvas import shorten
+from mplsemu.views.text.columns import Column, columns, wrapped
+from mplsemu.views.text.map import draw_map
+from mplsemu.views.text.site import count
+from mplsemu.views.text.units import delay, rate
+
+
+def draw_provider(view: ProviderView, width: int = 80) -> list[Text]:
+    """Return the picture's lines, at most `width` columns wide but for very long names."""
+    lines = [*_heading(view), Text()]
+    drawn = draw_map(view, width)
+    if drawn is not None:
+        lines += [*drawn, Text()]
+        lines.append(Text(" ╔═╗ PE   ┌─┐ P   ✗ link down", palette.FAINT))
+        lines += [Text(), *_links(view)]
+    else:
+        lines += _adjacencies(view, width)
+    return [*lines, *_vpns(view, width), *_ways(view, width)]
+
+
+def _heading(view: ProviderView) -> list[Text]:
+    roles = Counter(node.role for node in view.routers)
+    down = sum(not link.up for link in view.links)
+    title = Text(" ").append(shorten(f"Provider of {view.lab}", 70), palette.TITLE)
+    facts = [
+        f"{roles[Role.PE]} PE",
+        f"{roles[Role.P]} P",
+        count(len(view.links), "link") + (f" ({down} down)" if down else ""),
+        count(len(view.vpns), "VPN"),
+        count(sum(len(vpn.sites) for vpn in view.vpns), "site"),
+    ]
+    return [title, Text(" " + ", ".join(facts), palette.FAINT)]
+
+
+def _links(view: ProviderView) -> list[Text]:
+    loads = any(link.load_bps for link in view.links)
+    heads = [
+        Column("link"),
+        Column("bandwidth", right=True),
+        Column("delay", right=True),
+        Column("metric", right=True),
+        Column("state"),
+        *([Column("load ->", right=True), Column("load <-", right=True)] if loads else []),
+    ]
+    rows = [
+        [
+            link.name,
+            rate(link.bandwidth_bps),
+            delay(link.delay_ms),
+            str(link.metric),
+            _state(link),
+            *(
+                ([rate(bps) for bps in link.load_bps] if link.load_bps else ["-", "-"])
+                if loads
+                else []
+            ),
+        ]
+        for link in view.links
+    ]
+    return columns(heads, rows, indent=1) if rows else []
+
+
+def _state(link: LinkView) -> Text:
+    return Text("up", palette.GOOD) if link.up else Text("✗ down", palette.DOWN)
+
+
+def _adjacencies(view: ProviderView, width: int) -> list[Text]:
+    """List each router with its neighbours: PEs first, as there customers are."""
+    around: dict[str, list[tuple[str, LinkView]]] = {node.name: [] for node in view.routers}
+    for link in view.links:
+        around[link.ends[0]].append((link.ends[1], link))
+        around[link.ends[1]].append((link.ends[0], link))
+    name_width = min(max(len(node.name) for node in view.routers), 24)
+    lines = []
+    for role, what in ((Role.PE, "PE"), (Role.P, "P")):
+        nodes = [node for node in view.routers if node.role is role]
+        if not nodes:
+            continue
+        lines.append(Text(f" {what} routers, and their neighbours with the metric", palette.TITLE))
+        for node in nodes:
+            lines += _neighbours(node, around[node.name], name_width, width)
+        lines.append(Text())
+    return [*lines, *_kinds_of_links(view, width)]
+
+
+def _neighbours(
+    node: RouterView, around: list[tuple[str, LinkView]], name_width: int, width: int
+) -> list[Text]:
+    words = [
+        f"{peer} {link.metric}{'' if link.up else ' ✗'}"
+        for peer, link in sorted(around, key=lambda item: (natural(item[0]), item[1].name))
+    ]
+    sites = count(len(node.sites), "site") if node.sites else ""
+    head = f" {node.name:<{name_width}} {sites:>9}  "
+    lines = wrapped(words or ["-"], width=width - 1, indent=" " * len(head), first=head)
+    style = palette.PE if node.role is Role.PE else palette.P
+    lines[0].stylize(style, 1, 1 + len(node.name))
+    return lines
+
+
+def _kinds_of_links(view: ProviderView, width: int) -> list[Text]:
+    kinds = Counter(rate(link.bandwidth_bps) for link in view.links)
+    words = [f"{number} of {kind}" for kind, number in kinds.most_common(8)]
+    delays = sorted(link.delay_ms for link in view.links)
+    if delays and delays[-1] > 0:
+        words.append(f"delay {delay(delays[0])} to {delay(delays[-1])}")
+    down = [link.name for link in view.links if not link.up]
+    lines = wrapped(words, width=width - 1, indent="   ", first=" links: ") if words else []
+    if down:
+        lines += wrapped(down, width=width - 1, indent="   ", first=" ✗ down: ")
+    return lines
+
+
+def _vpns(view: ProviderView, width: int) -> list[Text]:
+    if not view.vpns:
+        return []
+    name = min(max(len(vpn.name) for vpn in view.vpns), 16)
+    customer = min(max(len(vpn.customer) for vpn in view.vpns), 20)
+    lines = [Text(), Text(" VPNs: site at PE", palette.TITLE)]
+    for vpn in view.vpns:
+        head = (
+            f" {vpn.name:<{name}}  {vpn.kind:<5}  {shorten(vpn.customer, customer):<{customer}}  "
+        )
+        words = [f"{site} at {pe}" for site, pe in vpn.sites] or ["-"]
+        rows = wrapped(words, width=width - 1, indent=" " * len(head), first=head)
+        rows[0].stylize(palette.SITE, 1, 1 + len(vpn.name))
+        lines += rows
+    return lines
+
+
+def _ways(view: ProviderView, width: int) -> list[Text]:
+    lines = []
+    for way in view.ways:
+        steps = [way.nodes[0]] if way.nodes else []
+        for node, stack in zip(way.nodes[1:], way.stacks, strict=True):
+            steps.append(f"─[{' '.join(str(label) for label in stack) or 'IP'}]→ {node}")
+        lines += wrapped(steps, width=width - 1, indent="   ", first=f" {way.title}: ", joint=" ")
+    return [Text(), *lines] if lines else []

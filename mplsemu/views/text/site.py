@@ -1,0 +1,71 @@
+"""A customer's site as a box: its name, prefixes, hosts and edge router."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len
+
+from mplsemu.views.model import HostView, SiteView
+from mplsemu.views.text import palette
+from mplsemu.views.text.canvas import Border, Canvas, shorten
+
+_MOST_HOSTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBox:
+    """What stands in a site's box: `body` lines are text and style."""
+
+    site: SiteView
+    body: tuple[tuple[str, str], ...]
+
+    @property
+    def width(self) -> int:
+        """Columns it would like to have, borders included."""
+        widest = max([cell_len(self.site.name) + 2, *(cell_len(text) + 2 for text, _ in self.body)])
+        return widest + 2
+
+    @property
+    def height(self) -> int:
+        """Rows it takes, borders included."""
+        return max(len(self.body), 1) + 2
+
+    def draw(self, canvas: Canvas, x: int, y: int, width: int, *, height: int = 0) -> None:
+        """Draw it with its top left corner at `x`, `y`."""
+        height = max(height, self.height)
+        canvas.box(x, y, width, height, Border.LIGHT)
+        canvas.write(x + 2, y, f" {shorten(self.site.name, width - 6)} ", palette.SITE)
+        for row, (text, style) in enumerate(self.body, y + 1):
+            canvas.write(x + 2, row, shorten(text, width - 4), style)
+
+
+def site_box(site: SiteView) -> SiteBox:
+    """Put together what stands in the box of one site."""
+    body = [(str(prefix), palette.TITLE) for prefix in site.prefixes]
+    if site.ce is not None:
+        body.append((f"CE  {site.ce}", ""))
+    few = len(site.hosts) <= _MOST_HOSTS
+    for host in site.hosts if few else site.hosts[: _MOST_HOSTS - 2]:
+        body.extend((line, "") for line in _host_lines(host))
+    if not few:
+        body.append((f"… and {len(site.hosts) - _MOST_HOSTS + 2} more hosts", palette.FAINT))
+    body.extend((f"learned {mac}", palette.FAINT) for mac in site.macs[:_MOST_HOSTS])
+    if not site.up:
+        body.append(("line down", palette.DOWN))
+    return SiteBox(site, tuple(body))
+
+
+def _host_lines(host: HostView) -> list[str]:
+    name = host.name
+    addresses = [str(interface.ip) for interface in host.addresses] or ["-"]
+    return [
+        f"{name if index == 0 else ' ' * cell_len(name)}  {address}"
+        for index, address in enumerate(addresses)
+    ]
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return ``1 site``, ``2 sites``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"

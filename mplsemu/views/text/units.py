@@ -1,0 +1,20 @@
+"""Rates and delays as people write them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_RATES: Final = ((10**9, "Gbit/s"), (10**6, "Mbit/s"), (10**3, "kbit/s"))
+
+
+def rate(bps: float) -> str:
+    """Return ``1 Gbit/s`` for 10**9."""
+    for size, unit in _RATES:
+        if bps >= size:
+            return f"{bps / size:.6g} {unit}"
+    return f"{bps:.6g} bit/s"
+
+
+def delay(milliseconds: float) -> str:
+    """Return ``5 ms``; at most a tenth of a microsecond is kept."""
+    return f"{round(milliseconds, 4):g} ms"
