@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 OPENFLOW_BASIC: Final = 0x8000
 NXM_0: Final = 0x0000
@@ -104,35 +103,39 @@ class Match:
 
     Attributes:
         terms: all of which must hold; what a field depends on (an Ethernet type, an IP protocol)
-            stands before it. Build it with `match`, which sees to that.
+            stands before it. Build it with `Match.of`, which sees to that.
     """
 
     terms: tuple[Term, ...] = ()
+
+    @classmethod
+    def of(cls, *terms: Term) -> Self:
+        """Return the match for `terms`, ordered by OXM field as prerequisites demand.
+
+        Raises:
+            ValueError: a field stands twice.
+        """
+        ordered = sorted(terms, key=_wire_order)
+        for before, after in itertools.pairwise(ordered):
+            if before.field is after.field:
+                raise ValueError(f"{after.field.name} is matched twice")
+        return cls(tuple(ordered))
 
     def value(self, field: Field) -> int | None:
         """Return the value of one field, None where the match leaves it open."""
         return next((term.value for term in self.terms if term.field is field), None)
 
 
-def match(*terms: Term) -> Match:
-    """Return the match for `terms`, ordered by OXM field as prerequisites demand.
-
-    Raises:
-        ValueError: a field stands twice.
-    """
-    ordered = sorted(terms, key=_wire_order)
-    for before, after in itertools.pairwise(ordered):
-        if before.field is after.field:
-            raise ValueError(f"{after.field.name} is matched twice")
-    return Match(tuple(ordered))
+match: Final = Match.of
 
 
-def prefix_term(field: Field, address: int, length: int) -> Iterable[Term]:
-    """Yield the term for a prefix of `length` bits of an address field; none for length 0."""
+def prefix_terms(field: Field, address: int, length: int) -> tuple[Term, ...]:
+    """Return the term for a prefix of `length` bits of an address field; none for length 0."""
     if length == field.bits:
-        yield Term(field, address)
-    elif length:
-        yield Term(field, address, field.full_mask ^ ((1 << (field.bits - length)) - 1))
+        return (Term(field, address),)
+    if length:
+        return (Term(field, address, field.full_mask ^ ((1 << (field.bits - length)) - 1)),)
+    return ()
 
 
 def _wire_order(term: Term) -> tuple[bool, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import Final
 
 from mplsemu.southbound.openflow import actions as act
@@ -114,6 +115,8 @@ MAX_LABELS: Final = 3
 
 PIPE_TTL: Final = 255
 """TTL of pushed entries in the pipe model (RFC 3443 section 3.1)."""
+LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
+"""Every VRF's gateway on every attachment circuit, beside its global addresses."""
 LOCAL_TTL: Final = 65
 """TTL of a PE's own packets before its VRF routes, and so decrements, them: hosts see 64."""
 

@@ -1,0 +1,230 @@
+"""Flows of an LSR's incoming label map (RFC 3031 section 3.11) and of its tunnels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from mplsemu.errors import CapabilityError, ProgramError
+from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
+from mplsemu.program.entries import (
+    IlmEntry,
+    Nhlfe,
+    Pop,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+    Push,
+    Swap,
+)
+from mplsemu.program.services import VsiKind
+from mplsemu.southbound.openflow.actions import (
+    Action,
+    Decap,
+    DecMplsTtl,
+    Encap,
+    Move,
+    PacketType,
+    PopMpls,
+    PushMpls,
+    SetField,
+)
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.lsr import (
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    ETHERTYPE_MPLS,
+    IS_MPLS,
+    Lsr,
+)
+from mplsemu.southbound.openflow.match import (
+    IP_TTL,
+    METADATA,
+    MPLS_BOS,
+    MPLS_LABEL,
+    MPLS_TC,
+    MPLS_TTL,
+    Match,
+    Term,
+)
+from mplsemu.southbound.openflow.pipeline import (
+    FROM_PSEUDOWIRE,
+    MAX_LABELS,
+    PIPE_TTL,
+    REG_SOURCE,
+    REG_TC,
+    REG_TTL,
+    REG_TUNNEL,
+    TC_BITS,
+    Priority,
+    Table,
+)
+
+_TTL_BITS: Final = 8
+_NOT_LAST: Final = Term(MPLS_BOS, 0)
+_LAST: Final = Term(MPLS_BOS, 1)
+_KEEP_TTL: Final = Move(MPLS_TTL, REG_TTL, _TTL_BITS)
+_TTL_TO_LABEL: Final = Move(REG_TTL, MPLS_TTL, _TTL_BITS)
+_TTL_TO_IP: Final = Move(REG_TTL, IP_TTL, _TTL_BITS)
+_POP_TO_LABEL: Final = PopMpls(ETHERTYPE_MPLS)
+_ETHERTYPE_OF_VERSION: Final = {4: ETHERTYPE_IPV4, 6: ETHERTYPE_IPV6}
+_DECAP: Final = (Decap(PacketType.USE_NEXT), Decap(PacketType.ETHERNET))
+
+
+def label_flows(lsr: Lsr) -> Iterator[Flow]:
+    """Yield the flows of the tables for incoming labels.
+
+    Raises:
+        CapabilityError: an entry asks for what the pipeline cannot do.
+        ProgramError: an entry names what this LSR does not have.
+    """
+    if lsr.node.adjacencies:
+        yield Flow(Table.LFIB, Priority.DEFAULT, Match(), goto=Table.SERVICE_LABELS)
+    for entry in lsr.node.ilm:
+        match entry.action:
+            case Nhlfe() as nhlfe:
+                yield _transit(lsr, entry, nhlfe)
+            case PopAndLookUp():
+                yield _explicit_null(lsr, entry)
+            case PopToVrf() as pop:
+                yield _to_vrf(lsr, entry.label, pop)
+            case PopToPseudowire() as pop:
+                yield _to_pseudowire(lsr, entry.label, pop)
+
+
+def _transit(lsr: Lsr, entry: IlmEntry, nhlfe: Nhlfe) -> Flow:
+    terms = [IS_MPLS, Term(MPLS_LABEL, entry.label)]
+    actions: tuple[Action, ...]
+    match nhlfe.operation:
+        case Swap(label):
+            actions = (DecMplsTtl(), SetField(MPLS_LABEL, int(label)))
+        case Pop():
+            # OpenFlow wants to be told what is below, and only a label may be: what an LSP carries
+            # is known at its ends alone
+            terms.append(_NOT_LAST)
+            actions = (DecMplsTtl(), *_pop_to_label(lsr))
+        case Push():
+            raise CapabilityError(
+                f"{lsr.node.name}: label {int(entry.label)} pushes on a labelled packet; "
+                "this data plane swaps and pops in transit"
+            )
+    return Flow(Table.LFIB, Priority.NORMAL, Match.of(*terms), (*actions, *lsr.send(nhlfe.link)))
+
+
+def _explicit_null(lsr: Lsr, entry: IlmEntry) -> Flow:
+    if entry.label != IPV4_EXPLICIT_NULL:
+        raise CapabilityError(
+            f"{lsr.node.name}: label {int(entry.label)} is popped for another look-up; "
+            "this data plane does that with explicit null only"
+        )
+    terms = IS_MPLS, Term(MPLS_LABEL, entry.label), _NOT_LAST
+    return Flow(
+        Table.LFIB,
+        Priority.NORMAL,
+        Match.of(*terms),
+        _pop_to_label(lsr),
+        goto=Table.SERVICE_LABELS,
+    )
+
+
+def _pop_to_label(lsr: Lsr) -> tuple[Action, ...]:
+    # RFC 3443 section 3.3: in the uniform model the TTL moves on to what the pop brings to light
+    return (_KEEP_TTL, _POP_TO_LABEL, _TTL_TO_LABEL) if lsr.is_uniform else (_POP_TO_LABEL,)
+
+
+def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> Flow:
+    vrf = lsr.node.vrf_by_name.get(pop.vrf)
+    ethertype = _ETHERTYPE_OF_VERSION.get(pop.ip_version)
+    if vrf is None or ethertype is None:
+        raise ProgramError(
+            f"{lsr.node.name}: label {int(label)} leads to IPv{pop.ip_version} in VRF "
+            f"{pop.vrf!r}, which is not here"
+        )
+    pop_label = PopMpls(ethertype)
+    ttl = (_KEEP_TTL, pop_label, _TTL_TO_IP) if lsr.is_uniform else (pop_label,)
+    return Flow(
+        Table.SERVICE_LABELS,
+        Priority.NORMAL,
+        Match.of(IS_MPLS, Term(MPLS_LABEL, label), _LAST),
+        (SetField(METADATA, vrf.index), *ttl),
+        goto=Table.VRF_FIB,
+    )
+
+
+def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
+    vsi = lsr.node.vsi_by_name.get(pop.vsi)
+    pseudowires = vsi.pseudowires if vsi else ()
+    index = next((wire.index for wire in pseudowires if wire.peer == pop.peer), None)
+    if vsi is None or index is None:
+        raise ProgramError(
+            f"{lsr.node.name}: label {int(label)} leads to a pseudowire of VSI {pop.vsi!r} "
+            f"with {pop.peer!r}, which is not here"
+        )
+    return Flow(
+        Table.SERVICE_LABELS,
+        Priority.NORMAL,
+        Match.of(IS_MPLS, Term(MPLS_LABEL, label), _LAST),
+        (SetField(METADATA, vsi.index), SetField(REG_SOURCE, FROM_PSEUDOWIRE | index), *_DECAP),
+        goto=Table.VSI_LEARN if vsi.kind is VsiKind.VPLS else Table.VSI_FORWARD,
+    )
+
+
+def tunnel_flows(lsr: Lsr, routed: frozenset[str], bridged: frozenset[str]) -> Iterator[Flow]:
+    """Yield the flows of the tunnels to other PEs; only they know transport labels and core ports.
+
+    Args:
+        lsr: where the tunnels begin.
+        routed: PEs that VRFs send to.
+        bridged: PEs that pseudowires lead to.
+
+    Raises:
+        CapabilityError: with the service label, the stack would be deeper than Open vSwitch can.
+    """
+    for entry in lsr.node.ftn:
+        assert isinstance(entry.nhlfe.operation, Push)
+        labels = entry.nhlfe.operation.labels
+        if 1 + len(labels) > MAX_LABELS:
+            raise CapabilityError(
+                f"{lsr.node.name}: the tunnel to {entry.egress} needs {len(labels)} labels and "
+                f"its services one; Open vSwitch pushes at most {MAX_LABELS}"
+            )
+        in_tunnel = Term(REG_TUNNEL, lsr.tunnel(entry.egress))
+        send = lsr.send(entry.nhlfe.link)
+        if entry.egress in routed:
+            yield Flow(
+                Table.TUNNEL_L3,
+                Priority.NORMAL,
+                Match.of(IS_MPLS, in_tunnel),
+                (*_push_behind_ethernet(labels), *send),
+            )
+        if entry.egress in bridged:
+            yield Flow(
+                Table.TUNNEL_L2,
+                Priority.NORMAL,
+                Match.of(in_tunnel),
+                (*_push_before_everything(labels), Encap(PacketType.ETHERNET), *send),
+            )
+
+
+def _push_behind_ethernet(labels: tuple[Label, ...]) -> Iterator[Action]:
+    for label in reversed(labels):
+        yield PushMpls()
+        yield SetField(MPLS_LABEL, int(label))
+
+
+def _push_before_everything(labels: tuple[Label, ...]) -> Iterator[Action]:
+    for label in reversed(labels):
+        yield from encap_label(label)
+
+
+def encap_label(label: Label) -> tuple[Action, ...]:
+    """Return the actions that put one entry before everything a packet has (RFC 4448 4.1).
+
+    Its TTL is the pipe model's, also where the lab is uniform: a frame has no TTL to carry.
+    """
+    return (
+        Encap(PacketType.MPLS),
+        SetField(MPLS_LABEL, int(label)),
+        Move(REG_TC, MPLS_TC, TC_BITS),
+        SetField(MPLS_TTL, PIPE_TTL),
+    )

@@ -1,0 +1,66 @@
+"""Flows that tell a PE's ports apart: core links, and circuits of VRFs and VSIs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from mplsemu.program.services import Vrf, Vsi, VsiKind
+from mplsemu.southbound.openflow.actions import Action, Move, SetField
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.lsr import IP_VERSIONS, IS_ARP, IS_MPLS, Lsr
+from mplsemu.southbound.openflow.match import IN_PORT, IP_TOS, METADATA, VLAN_VID, Match, Term
+from mplsemu.southbound.openflow.pipeline import (
+    DSCP_CLASS_OFFSET,
+    REG_SOURCE,
+    REG_TC,
+    TC_BITS,
+    Priority,
+    Table,
+)
+
+_UNTAGGED: Final = Term(VLAN_VID, 0)
+DSCP_CLASS_TO_TC: Final = Move(IP_TOS, REG_TC, TC_BITS, source_offset=DSCP_CLASS_OFFSET)
+
+
+def port_flows(lsr: Lsr) -> Iterator[Flow]:
+    """Yield the flows of the ports' table; what no flow is for is dropped.
+
+    Raises:
+        ProgramError: a VRF or VSI names a circuit that this PE does not have.
+    """
+    for adjacency in lsr.node.adjacencies:
+        match = Match.of(Term(IN_PORT, adjacency.port), IS_MPLS)
+        yield Flow(Table.PORTS, Priority.NORMAL, match, goto=Table.LFIB)
+    for vrf in lsr.node.vrfs:
+        yield from _vrf_ports(lsr, vrf)
+    for vsi in lsr.node.vsis:
+        yield from _vsi_ports(lsr, vsi)
+
+
+def _vrf_ports(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
+    actions = (SetField(METADATA, vrf.index),)
+    for circuit in map(lsr.circuit, vrf.circuits):
+        if not circuit.up:
+            continue
+        # nothing else is routed: labels from a customer least of all (RFC 4364 section 13.2)
+        for ethertype in (*IP_VERSIONS, IS_ARP):
+            match = Match.of(Term(IN_PORT, circuit.port), ethertype, _UNTAGGED)
+            yield Flow(Table.PORTS, Priority.NORMAL, match, actions, Table.VRF_INPUT)
+
+
+def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
+    goto = Table.VSI_LEARN if vsi.kind is VsiKind.VPLS else Table.VSI_FORWARD
+    for circuit in map(lsr.circuit, vsi.circuits):
+        if not circuit.up:
+            continue
+        actions: tuple[Action, ...] = (
+            SetField(METADATA, vsi.index),
+            SetField(REG_SOURCE, circuit.port),
+        )
+        in_port = Term(IN_PORT, circuit.port)
+        for ethertype in IP_VERSIONS:
+            match = Match.of(in_port, ethertype)
+            marked = (*actions, DSCP_CLASS_TO_TC)
+            yield Flow(Table.PORTS, Priority.SPECIFIC, match, marked, goto)
+        yield Flow(Table.PORTS, Priority.NORMAL, Match.of(in_port), actions, goto)

@@ -1,0 +1,296 @@
+"""Flows of a PE's VRFs: gateways, routes, delivery to circuits and VPN labels (RFC 4364)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Final
+
+from mplsemu.errors import ProgramError
+from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.services import (
+    AttachmentCircuit,
+    Connected,
+    NextHop,
+    ViaCe,
+    ViaPe,
+    ViaVrf,
+    Vrf,
+)
+from mplsemu.southbound.openflow.actions import (
+    Action,
+    Controller,
+    DecTtl,
+    InPort,
+    Move,
+    OutputRegister,
+    PushMpls,
+    Resubmit,
+    SetField,
+)
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.lsr import (
+    IP_VERSIONS,
+    IS_ARP,
+    IS_IPV4,
+    IS_IPV6,
+    Lsr,
+    mac_number,
+)
+from mplsemu.southbound.openflow.match import (
+    ARP_OP,
+    ARP_SHA,
+    ARP_SPA,
+    ARP_THA,
+    ARP_TPA,
+    ETH_DST,
+    ETH_SRC,
+    ICMPV4_TYPE,
+    ICMPV6_TYPE,
+    IN_PORT,
+    IP_PROTO,
+    IP_TTL,
+    IPV4_DST,
+    IPV4_SRC,
+    IPV6_DST,
+    METADATA,
+    MPLS_LABEL,
+    MPLS_TC,
+    MPLS_TTL,
+    Field,
+    Match,
+    Term,
+    prefix_terms,
+)
+from mplsemu.southbound.openflow.pipeline import (
+    LABEL_BITS,
+    LINK_LOCAL_GATEWAY,
+    LOCAL_TTL,
+    PIPE_TTL,
+    REG_PORT,
+    REG_PUNT,
+    REG_SCRATCH,
+    REG_SERVICE_LABEL,
+    REG_TC,
+    REG_TUNNEL,
+    TC_BITS,
+    MeterId,
+    Priority,
+    PuntReason,
+    Table,
+)
+from mplsemu.southbound.openflow.translate_ports import DSCP_CLASS_TO_TC
+
+_ARP_REQUEST: Final = Term(ARP_OP, 1)
+_ARP_REPLY: Final = 2
+_ICMP: Final = Term(IP_PROTO, 1)
+_UDP: Final = Term(IP_PROTO, 17)
+_ICMPV6: Final = Term(IP_PROTO, 58)
+_ECHO_REQUEST: Final = Term(ICMPV4_TYPE, 8)
+_ECHO_REPLY: Final = 0
+_ECHO_REQUEST6: Final = Term(ICMPV6_TYPE, 128)
+_NEIGHBOUR_DISCOVERY: Final = (Term(ICMPV6_TYPE, 135), Term(ICMPV6_TYPE, 136))
+_GATEWAY: Final = mac_number(GATEWAY_MAC)
+_TO_GATEWAY: Final = Term(ETH_DST, _GATEWAY)
+_ANY_PORT: Final = 0xFFFF_FFFF
+_MAC_BITS, _IPV4_BITS = 48, 32
+_NEVER_ROUTED: Final = tuple(
+    map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"))
+)
+"""This host, loopback, multicast, reserved and broadcast; RFC 6890, RFC 4291."""
+
+
+def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
+    """Yield the flows of all VRFs of a PE; none where it has no VRF.
+
+    Raises:
+        ProgramError: a VRF names what this PE does not have.
+    """
+    if not lsr.node.vrfs:
+        return
+    yield from _input_flows()
+    yield from _local_flows()
+    yield from _common_fib_flows()
+    yield from _delivery_flows()
+    yield from _imposition_flows(lsr)
+    for vrf in lsr.node.vrfs:
+        circuits = [circuit for circuit in map(lsr.circuit, vrf.circuits) if circuit.up]
+        yield from _gateway_flows(vrf, circuits)
+        yield from _route_flows(lsr, vrf)
+
+
+def _punt(reason: PuntReason) -> tuple[Action, ...]:
+    return SetField(REG_PUNT, int(reason)), Controller()
+
+
+def _address_field(address: IPAddress) -> tuple[Term, Field]:
+    return (IS_IPV4, IPV4_DST) if address.version == 4 else (IS_IPV6, IPV6_DST)
+
+
+def _to_prefix(prefix: IPNetwork) -> tuple[Term, ...]:
+    is_version, field = _address_field(prefix.network_address)
+    terms = prefix_terms(field, int(prefix.network_address), prefix.prefixlen)
+    return is_version, *terms
+
+
+def _to_address(address: IPAddress) -> tuple[Term, Term]:
+    is_version, field = _address_field(address)
+    return is_version, Term(field, int(address))
+
+
+def _input_flows() -> Iterator[Flow]:
+    table = Table.VRF_INPUT
+    yield Flow(table, Priority.NORMAL, Match.of(IS_ARP), _punt(PuntReason.ARP))
+    for is_version in IP_VERSIONS:
+        match = Match.of(is_version, _TO_GATEWAY)
+        yield Flow(table, Priority.NORMAL, match, goto=Table.VRF_FIB)
+    for icmp_type in _NEIGHBOUR_DISCOVERY:
+        match = Match.of(IS_IPV6, _ICMPV6, icmp_type)
+        yield Flow(table, Priority.SPECIFIC, match, _punt(PuntReason.NEIGHBOUR_DISCOVERY))
+    link_local = Match.of(IS_IPV6, _TO_GATEWAY, Term(IPV6_DST, int(LINK_LOCAL_GATEWAY)))
+    # a priority of its own: neighbour discovery matches packets to this address, too
+    yield Flow(table, Priority.NORMAL + 1, link_local, goto=Table.VRF_LOCAL)
+
+
+def _local_flows() -> Iterator[Flow]:
+    table = Table.VRF_LOCAL
+    echo_reply = (
+        Move(IPV4_SRC, REG_SCRATCH, _IPV4_BITS),
+        Move(IPV4_DST, IPV4_SRC, _IPV4_BITS),
+        Move(REG_SCRATCH, IPV4_DST, _IPV4_BITS),
+        SetField(ICMPV4_TYPE, _ECHO_REPLY),
+        SetField(IP_TTL, LOCAL_TTL),
+        Resubmit(Table.VRF_FIB),
+    )
+    yield Flow(table, Priority.NORMAL, Match.of(IS_IPV4, _ICMP, _ECHO_REQUEST), echo_reply)
+    echo6 = Match.of(IS_IPV6, _ICMPV6, _ECHO_REQUEST6)
+    yield Flow(table, Priority.NORMAL, echo6, _punt(PuntReason.ECHO_REQUEST6))
+    for is_version in IP_VERSIONS:
+        match = Match.of(is_version, _UDP)
+        actions = _punt(PuntReason.PORT_UNREACHABLE)
+        yield Flow(table, Priority.NORMAL, match, actions, meter=MeterId.ERRORS)
+
+
+def _common_fib_flows() -> Iterator[Flow]:
+    for prefix in _NEVER_ROUTED:
+        yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, Match.of(*_to_prefix(prefix)))
+    for is_version in IP_VERSIONS:
+        actions = _punt(PuntReason.NO_ROUTE)
+        yield Flow(
+            Table.VRF_FIB, Priority.DEFAULT, Match.of(is_version), actions, meter=MeterId.ERRORS
+        )
+
+
+def _delivery_flows() -> Iterator[Flow]:
+    actions = (
+        DecTtl(),
+        SetField(ETH_SRC, _GATEWAY),
+        # an output to the port a packet came from does nothing; a router may well send it back
+        SetField(IN_PORT, _ANY_PORT),
+        OutputRegister(REG_PORT),
+    )
+    for is_version in IP_VERSIONS:
+        yield Flow(Table.VRF_DELIVER, Priority.NORMAL, Match.of(is_version), actions)
+
+
+def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
+    # a pushed entry's TTL is IP's by itself, which is the uniform model (RFC 3443 section 3.3)
+    ttl = () if lsr.is_uniform else (SetField(MPLS_TTL, PIPE_TTL),)
+    actions = (
+        DecTtl(),
+        DSCP_CLASS_TO_TC,
+        PushMpls(),
+        Move(REG_SERVICE_LABEL, MPLS_LABEL, LABEL_BITS),
+        Move(REG_TC, MPLS_TC, TC_BITS),
+        *ttl,
+    )
+    for is_version in IP_VERSIONS:
+        match = Match.of(is_version)
+        yield Flow(Table.VRF_IMPOSE, Priority.NORMAL, match, actions, Table.TUNNEL_L3)
+
+
+def _gateway_flows(vrf: Vrf, circuits: list[AttachmentCircuit]) -> Iterator[Flow]:
+    own = Term(METADATA, vrf.index)
+    seen: set[IPAddress] = set()
+    for circuit in circuits:
+        for gateway in circuit.gateways:
+            if gateway.version == 4:
+                yield _arp_reply(circuit.port, int(gateway.ip))
+            # circuits of one VRF may share an address where it means the same on each, as
+            # the PE's side of a PE-CE link may
+            if gateway.ip in seen or gateway.ip.is_link_local:
+                continue
+            seen.add(gateway.ip)
+            match = Match.of(own, *_to_address(gateway.ip))
+            yield Flow(Table.VRF_FIB, Priority.GATEWAY, match, goto=Table.VRF_LOCAL)
+    yield from _broadcast_flows(own, circuits)
+
+
+def _broadcast_flows(own: Term, circuits: list[AttachmentCircuit]) -> Iterator[Flow]:
+    networks = {gateway.network for circuit in circuits for gateway in circuit.gateways}
+    for network in sorted(network for network in networks if network.version == 4):
+        if network.prefixlen < network.max_prefixlen - 1:  # RFC 3021: a /31 has none
+            for address in (network.network_address, network.broadcast_address):
+                match = Match.of(own, *_to_address(address))
+                yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, match)
+
+
+def _arp_reply(port: int, gateway: int) -> Flow:
+    match = Match.of(Term(IN_PORT, port), IS_ARP, _ARP_REQUEST, Term(ARP_TPA, gateway))
+    actions = (
+        *_punt(PuntReason.ARP),  # the controller learns who asked
+        Move(ETH_SRC, ETH_DST, _MAC_BITS),
+        SetField(ETH_SRC, _GATEWAY),
+        SetField(ARP_OP, _ARP_REPLY),
+        Move(ARP_SHA, ARP_THA, _MAC_BITS),
+        SetField(ARP_SHA, _GATEWAY),
+        Move(ARP_SPA, ARP_TPA, _IPV4_BITS),
+        SetField(ARP_SPA, gateway),
+        InPort(),
+    )
+    return Flow(Table.VRF_INPUT, Priority.SPECIFIC, match, actions)
+
+
+def _route_flows(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
+    own = Term(METADATA, vrf.index)
+    for neighbour in vrf.neighbours:
+        circuit = lsr.circuit(neighbour.circuit)
+        if circuit.up:
+            match = Match.of(own, *_to_address(neighbour.address))
+            actions = _deliver(circuit.port, neighbour.mac)
+            yield Flow(Table.VRF_FIB, Priority.NEIGHBOUR, match, actions, Table.VRF_DELIVER)
+    known: dict[NextHop, tuple[tuple[Action, ...], Table | None]] = {}
+    for route in vrf.routes:
+        hop = route.next_hop
+        if hop not in known:
+            known[hop] = _forward(lsr, vrf, hop)
+        actions, goto = known[hop]
+        match = Match.of(own, *_to_prefix(route.prefix))
+        priority = Priority.ROUTE + route.prefix.prefixlen
+        yield Flow(Table.VRF_FIB, priority, match, actions, goto)
+
+
+def _deliver(port: int, mac: str) -> tuple[Action, ...]:
+    return SetField(ETH_DST, mac_number(mac)), SetField(REG_PORT, port)
+
+
+def _forward(lsr: Lsr, vrf: Vrf, hop: NextHop) -> tuple[tuple[Action, ...], Table | None]:
+    match hop:
+        case Connected():
+            return _punt(PuntReason.GLEAN), None
+        case ViaCe(name):
+            circuit = lsr.circuit(name)
+            if circuit.ce is None:
+                raise ProgramError(f"VRF {vrf.name!r}: circuit {name!r} has no CE router")
+            return _deliver(circuit.port, circuit.ce.mac), Table.VRF_DELIVER
+        case ViaPe(egress, label):
+            to_pe = SetField(REG_TUNNEL, lsr.tunnel(egress))
+            return (to_pe, SetField(REG_SERVICE_LABEL, int(label))), Table.VRF_IMPOSE
+        case ViaVrf(name):
+            other = lsr.node.vrf_by_name.get(name)
+            if other is None:
+                raise ProgramError(
+                    f"{lsr.node.name}: VRF {vrf.name!r} imports from {name!r}, which is not here"
+                )
+            return (SetField(METADATA, other.index), Resubmit(Table.VRF_FIB)), None
