@@ -44,10 +44,14 @@ def complain(document: Document, error: ValidationError) -> LabError:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that `name` is most like, None if none is."""
+    return next(iter(nearest_names(name, known, most=1)), None)
+
+
+def nearest_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Return the known names that `name` is most like, the most like first."""
     names = list(known)
     lower = {one.lower(): one for one in reversed(names)}
-    close = difflib.get_close_matches(name.lower(), lower, n=1)
-    return lower[close[0]] if close else None
+    return [lower[one] for one in difflib.get_close_matches(name.lower(), lower, n=most)]
 
 
 def choice(known: Iterable[str], most: int = 12) -> str:

@@ -48,6 +48,16 @@ class Scale:
         units = "|".join(self.units)
         return rf"^[0-9]+(\.[0-9]+)?\s*({units})$"
 
+    @property
+    def smallest(self) -> Decimal:
+        """The smallest quantity, in base units."""
+        return self._read(self.least)
+
+    @property
+    def largest(self) -> Decimal:
+        """The largest quantity, in base units."""
+        return self._read(self.most)
+
     def read(self, text: str) -> Decimal:
         """Return the quantity in base units.
 
@@ -55,7 +65,7 @@ class Scale:
             QuantityError: no number, no unit, an unknown unit, or out of range.
         """
         quantity = self._read(text)
-        if not self._read(self.least) <= quantity <= self._read(self.most):
+        if not self.smallest <= quantity <= self.largest:
             raise QuantityError(f"{text!r} is out of range", f"write {self.least} to {self.most}")
         return quantity
 

@@ -78,6 +78,11 @@ def _name(value: object) -> str:
     return name
 
 
+def is_lab_name(text: str) -> bool:
+    """Return whether a lab, and so a directory, may have this name."""
+    return len(text) <= MAX_LAB_NAME and _NAME.match(text) is not None
+
+
 def _lab_name(value: object) -> str:
     name = _name(value)
     if len(name) > MAX_LAB_NAME:
@@ -137,15 +142,18 @@ def _quantity(scale: Scale) -> Callable[[object], int]:
 
 def _prefix(value: object) -> IPNetwork:
     text = _text(value, "a prefix such as 192.168.1.0/24")
-    if "/" not in text:
+    address, slash, length = text.partition("/")
+    if not slash:
         refuse(f"{shown(text)} has no prefix length", "write for example 192.168.1.0/24")
     try:
+        if not (length.isascii() and length.isdigit()) or "%" in address:
+            raise ValueError(text)  # a mask or a zone, which ipaddress would take
         network = ip_network(text, strict=False)
     except ValueError:
         refuse(
             f"{shown(text)} is not a prefix", "write for example 192.168.1.0/24 or 2001:db8:1::/64"
         )
-    if ip_address(text.split("/")[0]) != network.network_address:
+    if ip_address(address) != network.network_address:
         refuse(f"{shown(text)} has host bits set", f"write {network}")
     for forbidden, why in _FORBIDDEN.items():
         if network.version == forbidden.version and network.overlaps(forbidden):

@@ -1,0 +1,83 @@
+"""Graphs of the topohub catalogue: 700 real and synthetic networks."""
+
+from __future__ import annotations
+
+import importlib.resources
+import math
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import topohub
+
+from mplsemu.errors import LabError
+from mplsemu.lab.complaint import nearest_names
+from mplsemu.lab.sources.graph import FoundLink, FoundNode, ProviderGraph, provider_graph
+
+PREFIX = "topohub:"
+
+
+def from_topohub(name: str) -> ProviderGraph:
+    """Return a network of the catalogue, say ``topozoo/AttMpls``.
+
+    Raises:
+        LabError: there is none of that name; says which ones have names like it.
+    """
+    known = catalogue()
+    if name not in known:
+        guesses = nearest_names(name, known)
+        remedy = f"did you mean {' or '.join(guesses)}?" if guesses else _groups(known)
+        raise LabError(f"topohub has no network {name!r}", remedy=remedy)
+    graph = topohub.get(name)
+    nodes = [
+        FoundNode(str(node["id"]), _name(node), position(*node.get("pos", (None, None))))
+        for node in graph["nodes"]
+    ]
+    links = [
+        FoundLink((str(edge["source"]), str(edge["target"])), positive(edge.get("dist")))
+        for edge in graph["edges"]
+    ]
+    return provider_graph(f"{PREFIX}{name}", nodes, links)
+
+
+def catalogue() -> list[str]:
+    """Return the names of all networks, sorted."""
+    return sorted(_names(importlib.resources.files(topohub) / "data", ""))
+
+
+def position(longitude: Any, latitude: Any) -> tuple[float, float] | None:
+    """Return a position in degrees, None where it is missing or not on the globe."""
+    try:
+        place = float(longitude), float(latitude)
+    except (TypeError, ValueError):
+        return None
+    # also false for what is not a number
+    return place if -180 <= place[0] <= 180 and -90 <= place[1] <= 90 else None
+
+
+def positive(value: Any) -> float | None:
+    """Return a finite number that is not negative, None where there is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _name(node: dict[str, Any]) -> str | None:
+    name = node.get("name")
+    return None if name is None else str(name)
+
+
+def _names(folder: Traversable, prefix: str) -> list[str]:
+    names: list[str] = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            names.extend(_names(entry, f"{prefix}{entry.name}/"))
+        elif entry.name.endswith(".json"):
+            names.append(prefix + entry.name.removesuffix(".json"))
+    return names
+
+
+def _groups(known: list[str]) -> str:
+    groups = sorted({name.split("/")[0] for name in known})
+    return f"it has {', '.join(f'{group}/...' for group in groups)}"
