@@ -62,15 +62,19 @@ class PrivateNamespace:
     """The network namespace that this process moved into; ``leave`` goes back.
 
     When the last process leaves (or dies), the kernel removes every interface in it.
+
+    Attributes:
+        inode: what identifies it on this machine, while it exists.
     """
 
     def __init__(self, before: int) -> None:
         self._before: int | None = before
+        self.inode = current_namespace()
 
     @property
-    def inode(self) -> int:
-        """What identifies the calling thread's namespace on this machine."""
-        return current_namespace()
+    def entered(self) -> bool:
+        """Whether the calling thread is in it."""
+        return self._before is not None and current_namespace() == self.inode
 
     def leave(self) -> None:
         """Move the calling thread back to where it came from; a second call does nothing."""

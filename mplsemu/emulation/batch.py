@@ -1,0 +1,73 @@
+"""A running ``ip -batch`` or ``tc -batch``: one process for many changes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from mplsemu.emulation.openvswitch import find_tool
+from mplsemu.errors import EmulationError
+
+_FAILED_LINE: Final = re.compile(r"Command failed -:(\d+)")
+
+
+class Batch:
+    """Starts at once in the calling thread's namespace; `finish` waits for its end.
+
+    Args:
+        tool: which program.
+        lines: its commands.
+        where: whose configuration it is, for the error message.
+        keep_going: also after a command that failed.
+    """
+
+    def __init__(
+        self,
+        tool: Literal["ip", "tc"],
+        lines: Iterable[str],
+        where: str,
+        *,
+        keep_going: bool = False,
+    ) -> None:
+        self._lines = tuple(lines)
+        self._what = f"{tool} in {where}"
+        with tempfile.TemporaryFile("w+") as text:
+            text.write("\n".join((*self._lines, "")))
+            text.seek(0)
+            self._process = subprocess.Popen(
+                [find_tool(tool, "iproute2"), *(["-force"] if keep_going else []), "-batch", "-"],
+                stdin=text,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+
+    def wait(self) -> None:
+        """Wait until it is done, whatever came of it."""
+        self._process.communicate()
+
+    def finish(self) -> None:
+        """Wait until it is done.
+
+        Raises:
+            EmulationError: a command failed; says which and why.
+        """
+        _, problem = self._process.communicate()
+        if self._process.returncode == 0:
+            return
+        failed = _FAILED_LINE.search(problem)
+        line = f" at {self._lines[int(failed[1]) - 1]!r}" if failed else ""
+        reason = _FAILED_LINE.sub("", problem).strip()
+        raise EmulationError(f"{self._what} failed{line}: {reason}")
+
+
+def run_ip_batch(lines: Iterable[str]) -> None:
+    """Run an ``ip -batch`` in the calling thread's namespace.
+
+    Raises:
+        EmulationError: a command failed.
+    """
+    Batch("ip", lines, "the lab's namespace").finish()

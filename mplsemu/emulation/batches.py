@@ -1,0 +1,149 @@
+"""The few big commands that build a lab: text for ``ip -batch`` and one ovs-vsctl transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from mplsemu.emulation.naming import CE_LAN_INTERFACE, HOST_INTERFACE
+from mplsemu.emulation.plan import (
+    PE_GATEWAY_LINK_LOCAL,
+    CePlan,
+    Endpoint,
+    HostPlan,
+    LabPlan,
+    LanPlan,
+    LsrPlan,
+)
+from mplsemu.model.vpn import IPAddress, IPInterface
+
+LINK_GROUP: Final = 4364
+"""Group of every interface of a lab: one message to the kernel raises or deletes them all."""
+DATAPATH_DEVICES: Final = ("ovs-netdev",)
+_ONE_QUEUE: Final = "numtxqueues 1 numrxqueues 1"  # the kernel's default is one a CPU, each end
+_MAX_CONTROLLER_BACKOFF_MS: Final = 1000
+
+
+def link_lines(plan: LabPlan, pids: dict[str, int]) -> Iterator[str]:
+    """Yield the lines that make every bridge and veth pair and bring up what is in the lab.
+
+    Args:
+        plan: what to build.
+        pids: a process in the namespace of every host and CE router, by Mininet name.
+    """
+    bridges = {lan.name: lan.bridge for lan in plan.lans}
+    for lan in plan.lans:
+        yield _bridge_line(lan)
+    for wire in plan.wires:
+        near, far = wire.ends
+        if near.own_namespace and not far.own_namespace:
+            near, far = far, near
+        yield (
+            f"link add {_veth_end(near, pids)} group {LINK_GROUP}"
+            f" type veth peer {_veth_end(far, pids)} group {LINK_GROUP}"
+        )
+    for _, end in plan.ports():
+        if not end.own_namespace and end.node in bridges:
+            yield f"link set {end.interface} master {bridges[end.node]}"
+    yield f"link set group {LINK_GROUP} up"
+
+
+def _bridge_line(lan: LanPlan) -> str:
+    return (
+        f"link add {lan.bridge} group {LINK_GROUP} type bridge"
+        " stp_state 0 forward_delay 0 mcast_snooping 0"
+    )
+
+
+def _veth_end(end: Endpoint, pids: dict[str, int]) -> str:
+    address = f" address {end.mac}" if end.mac else ""
+    netns = f" netns {pids[end.node]}" if end.own_namespace else ""
+    return f"{end.interface}{address} mtu {end.mtu} {_ONE_QUEUE}{netns}"
+
+
+def host_lines(host: HostPlan) -> Iterator[str]:
+    """Yield the lines that configure a host, to be run in its namespace."""
+    yield "link set lo up"
+    yield f"link set {HOST_INTERFACE} up"
+    for address in host.addresses:
+        yield _address_line(address, HOST_INTERFACE)
+    for gateway in host.gateways:
+        yield f"route add default via {gateway} dev {HOST_INTERFACE}"
+
+
+def ce_lines(ce: CePlan) -> Iterator[str]:
+    """Yield the lines that configure a CE router, to be run in its namespace.
+
+    Its default routes prefer its LAN addresses as source: nobody has a route to the PE-CE link.
+    """
+    yield "link set lo up"
+    yield f"link set {HOST_INTERFACE} up"
+    yield f"link set {CE_LAN_INTERFACE} up"
+    yield _address_line(ce.router.wan, HOST_INTERFACE)
+    for address in ce.lan:
+        yield _address_line(address, CE_LAN_INTERFACE)
+    yield _default_route(ce.router.pe_wan.ip, ce.lan)
+    if any(address.version == 6 for address in ce.lan):
+        yield (
+            f"route add default via {PE_GATEWAY_LINK_LOCAL} dev {HOST_INTERFACE}"
+            f"{_source(6, ce.lan)}"
+        )
+
+
+def _default_route(gateway: IPAddress, lan: Sequence[IPInterface]) -> str:
+    return f"route add default via {gateway} dev {HOST_INTERFACE}{_source(gateway.version, lan)}"
+
+
+def _source(version: int, lan: Iterable[IPInterface]) -> str:
+    own = next((address.ip for address in lan if address.version == version), None)
+    return "" if own is None else f" src {own}"
+
+
+def _address_line(address: IPInterface, interface: str) -> str:
+    # a lab is up when its hosts answer: nobody waits a second for duplicate address detection
+    nodad = " nodad" if address.version == 6 else ""
+    return f"address add {address} dev {interface}{nodad}"
+
+
+def bridge_arguments(
+    lsr: LsrPlan, ports: Iterable[Endpoint], datapath: str, controllers: Sequence[str]
+) -> Iterator[str]:
+    """Yield the ovs-vsctl arguments that make one LSR, its controllers before its ports.
+
+    Args:
+        lsr: the router.
+        ports: its interfaces.
+        datapath: ``system`` or ``netdev``.
+        controllers: targets, as in ovs-vsctl(8): ``unix:FILE``, ``tcp:HOST:PORT``.
+    """
+    bridge = lsr.bridge
+    yield from ("--", "--may-exist", "add-br", bridge, "--", "set", "Bridge", bridge)
+    yield from (
+        f"datapath_type={datapath}",
+        "fail_mode=secure",
+        "protocols=OpenFlow13",
+        f"other_config:datapath-id={lsr.dpid:016x}",
+        "other_config:disable-in-band=true",
+    )
+    if controllers:
+        yield from ("--", "set-controller", bridge, *controllers)
+        yield from ("--", "set", "Controller", bridge, "connection_mode=out-of-band")
+        yield f"max_backoff={_MAX_CONTROLLER_BACKOFF_MS}"
+    for end in ports:
+        yield from ("--", "--may-exist", "add-port", bridge, end.interface)
+        yield from ("--", "set", "Interface", end.interface, f"ofport_request={end.port}")
+        yield from ("--", "set", "Port", end.interface, "qos=@noop")
+
+
+OWN_QDISCS: Final = ("--", "--id=@noop", "create", "QoS", "type=linux-noop")
+"""Part of every transaction: Open vSwitch would remove our HTB from its ports otherwise."""
+
+
+def removal_lines(plan: LabPlan) -> Iterator[str]:
+    """Yield the lines that remove every interface of a lab that is not in a host.
+
+    Open vSwitch's own devices outlive it; they join the group so that all go at one blow.
+    """
+    for name in (*(lsr.bridge for lsr in plan.lsrs), *DATAPATH_DEVICES):
+        yield f"link set dev {name} group {LINK_GROUP}"
+    yield f"link delete group {LINK_GROUP}"

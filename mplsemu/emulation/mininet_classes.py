@@ -1,0 +1,22 @@
+"""Mininet's classes, imported in one place: Mininet 2.3.0 still imports distutils."""
+
+from __future__ import annotations
+
+import warnings
+
+from mplsemu.errors import MissingToolError
+
+try:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from mininet.cli import CLI
+        from mininet.link import Intf, Link
+        from mininet.net import Mininet
+        from mininet.node import Host, Node, OVSSwitch
+except ImportError as error:
+    raise MissingToolError(
+        f"Mininet cannot be imported ({error}); type: sudo apt-get install mininet, and use a"
+        " virtual environment made with --system-site-packages"
+    ) from error
+
+__all__ = ["CLI", "Host", "Intf", "Link", "Mininet", "Node", "OVSSwitch"]

@@ -1,0 +1,235 @@
+"""Mininet's node and link classes for a lab: the same to use, quicker to make.
+
+A node's shell starts without anybody waiting for it, an LSR's only when somebody types a command.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch
+from mplsemu.emulation.naming import is_interface_name
+from mplsemu.emulation.openvswitch import find_tool
+from mplsemu.emulation.plan import Endpoint, LsrPlan
+from mplsemu.errors import EmulationError
+
+_PROMPT: Final = chr(127)  # Mininet's sentinel
+_SHELL_TIMEOUT_S: Final = 20.0
+# killall would reach every process of that name on the machine, Mininet's iperf() uses it
+_PREPARE: Final = (
+    "unset HISTFILE; stty -echo; set +m; "
+    "killall() { local how=-TERM name; while [ $# -gt 0 ]; do case $1 in -*) how=$1;; "
+    '*) pkill "$how" -x --ns $$ --nslist net -- "$1";; esac; shift; done; }\n'
+)
+
+
+class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
+    """A node whose shell starts in two steps, so that many start at the same time."""
+
+    shell: subprocess.Popen[bytes] | None
+    isSetup = True  # whoever builds the lab has checked the tools  # noqa: N815
+
+    def startShell(self, mnopts: str | None = None) -> None:  # noqa: N802
+        """Start the shell and return without waiting for its prompt."""
+        if self.shell:
+            return
+        flags = (mnopts or "-cd") + ("n" if self.inNamespace else "")
+        self.master, self.slave = pty.openpty()
+        self.shell = subprocess.Popen(
+            [
+                *("mnexec", flags, "env", f"PS1={_PROMPT}"),
+                *("bash", "--norc", "--noediting", "-is", f"mplsemu:{self.name}"),
+            ],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+        )
+        self.stdin = self.stdout = os.fdopen(self.master, "r")
+        self.pid = self.shell.pid
+        self.pollOut = select.poll()
+        self.pollOut.register(self.stdout)
+        self.outToNode[self.stdout.fileno()] = self
+        self.inToNode[self.stdin.fileno()] = self
+        self.execed = False
+        self.waiting = False
+        self.lastCmd = self.lastPid = None
+        self.readbuf = ""
+        self.write(_PREPARE)
+
+    def await_shell(self) -> None:
+        """Wait until the shell is in its namespace and takes commands.
+
+        Raises:
+            EmulationError: it ended, or did not come up in time.
+        """
+        prompts = 2  # bash's first one, and the one after preparing
+        deadline = time.monotonic() + _SHELL_TIMEOUT_S
+        while prompts > 0:
+            left_ms = int((deadline - time.monotonic()) * 1000)
+            try:
+                said = self.read(1024) if left_ms > 0 and self.pollOut.poll(left_ms) else None
+            except OSError as error:
+                raise EmulationError(f"the shell of {self.name} ended at once") from error
+            if said is None:
+                raise EmulationError(
+                    f"the shell of {self.name} did not start in {_SHELL_TIMEOUT_S:g} s"
+                )
+            prompts -= said.count(_PROMPT)
+
+    def hang_up(self) -> None:
+        """Kill the shell and forget its terminal."""
+        if self.shell is None:
+            return
+        self.outToNode.pop(self.stdout.fileno(), None)
+        self.inToNode.pop(self.stdin.fileno(), None)
+        self.shell.kill()
+        self.shell.wait()
+        self.stdin.close()
+        os.close(self.slave)
+        self.shell = None
+        self.waiting = False
+
+    def terminate(self) -> None:
+        """End the node as Mininet's method does: also its private directories."""
+        if self.shell and self.privateDirs:
+            self.unmountPrivateDirs()
+        self.hang_up()
+
+
+class LabHost(_ShellNode, Host):  # type: ignore[misc]
+    """A host, in a namespace of its own."""
+
+
+class CeRouter(LabHost):
+    """A customer's edge router: a Linux host that forwards."""
+
+
+class _LabNamespaceNode(_ShellNode):
+    """A node in the lab's namespace, with a shell only once it is needed."""
+
+    _complete = False
+
+    def __init__(self, name: str, **params: Any) -> None:
+        self._wanted = False
+        super().__init__(name, **{**params, "inNamespace": False})
+        self.pid = os.getpid()
+        self._complete = True
+
+    def startShell(self, mnopts: str | None = None) -> None:  # noqa: N802
+        """Start the shell if somebody wants it now."""
+        if self._wanted and not self.shell:
+            super().startShell(mnopts)
+            self.await_shell()
+
+    def sendCmd(self, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
+        """Send a command to the shell, which starts at the first one."""
+        self._wanted = True
+        self.startShell()
+        return super().sendCmd(*args, **kwargs)
+
+    def cmd(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a command, wait for the end of its output and return that."""
+        if not self._complete:  # Mininet's constructors bring the loopback up, which it is
+            return ""
+        self._wanted = True
+        self.startShell()
+        return super().cmd(*args, **kwargs)
+
+    def hang_up(self) -> None:
+        """Kill the shell, if there is one."""
+        super().hang_up()
+        self._wanted = False
+        self.pid = os.getpid()
+
+
+class SiteLan(_LabNamespaceNode):
+    """The LAN of a site with several hosts: a Linux bridge.
+
+    Attributes:
+        bridge: its interface.
+    """
+
+    def __init__(self, name: str, bridge: str = "", **params: Any) -> None:
+        self.bridge = bridge or name
+        super().__init__(name, **params)
+
+
+class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
+    """A label-switching router: a bridge in the lab's own Open vSwitch.
+
+    Attributes:
+        bridge: its name there, which is the node's where that fits into 15 bytes.
+    """
+
+    def __init__(
+        self, name: str, plan: LsrPlan, make: Callable[[LabSwitch], None], **params: Any
+    ) -> None:
+        self.bridge = plan.bridge
+        self._make = make
+        super().__init__(name, dpid=f"{plan.dpid:016x}", protocols="OpenFlow13", **params)
+
+    def start(self, controllers: Any) -> None:  # noqa: ARG002  # the lab knows its own
+        """Make the bridge again after ``stop``."""
+        self._make(self)
+
+    def stop(self, deleteIntfs: bool = False) -> None:  # noqa: ARG002, N803
+        """Remove the bridge, keep the interfaces (Mininet's ``switch NAME stop``)."""
+        subprocess.run(
+            [find_tool("ovs-vsctl", "openvswitch-switch"), "--if-exists", "del-br", self.bridge],
+            check=False,
+            capture_output=True,
+        )
+
+    def dpctl(self, *args: Any) -> Any:
+        """Run an ``ovs-ofctl`` command on the bridge and return its output."""
+        command, *rest = args
+        return self.cmd("ovs-ofctl", "-O", "OpenFlow13", command, self.bridge, *rest)
+
+    def attach(self, intf: Any) -> None:
+        """Connect a data port."""
+        self.cmd("ovs-vsctl", "add-port", self.bridge, intf)
+        self.cmd("ip", "link", "set", intf, "up")
+
+    def detach(self, intf: Any) -> None:
+        """Disconnect a data port."""
+        self.cmd("ovs-vsctl", "del-port", self.bridge, intf)
+
+    def connected(self) -> bool:
+        """Whether a controller is connected."""
+        connected = self.cmd("ovs-vsctl", "get", "Controller", self.bridge, "is_connected")
+        return "true" in connected
+
+
+class LabIntf(Intf):  # type: ignore[misc]
+    """An interface that is there already: this only tells Mininet about it."""
+
+    def __init__(self, node: Any, end: Endpoint, link: LabLink) -> None:
+        if not is_interface_name(end.interface):
+            raise EmulationError(f"{end.interface!r} is no interface name")
+        self.node, self.link = node, link
+        self.name, self.mac = end.interface, end.mac
+        self.ip: str | None = None
+        self.prefixLen: int | None = None
+        self.params: dict[str, Any] = {}
+        node.addIntf(self, port=end.port, moveIntfFn=lambda *_: None)
+
+
+class LabLink(Link):  # type: ignore[misc]
+    """A link that is there already: this only tells Mininet about it.
+
+    Attributes:
+        name: the core link's or circuit's name.
+    """
+
+    def __init__(self, name: str, ends: tuple[tuple[Any, Endpoint], tuple[Any, Endpoint]]) -> None:
+        self.name = name
+        self.fast = True
+        (node1, end1), (node2, end2) = ends
+        self.intf1 = LabIntf(node1, end1, self)
+        self.intf2 = LabIntf(node2, end2, self)

@@ -1,0 +1,246 @@
+"""What is to be built, as plain values: nodes, interfaces and wires with all their names.
+
+Made from the network's facts and the program's ports by a pure function; needs no root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.emulation.naming import (
+    CE_LAN_INTERFACE,
+    HOST_INTERFACE,
+    InterfaceNames,
+    NodeNames,
+    host_node_name,
+)
+from mplsemu.model.network import HostRef, Network
+from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
+from mplsemu.program.program import NodeProgram, Program
+
+CORE_MTU: Final = 1600
+"""A customer's 1500-byte packet, its Ethernet header and VLAN tag (18) and three labels (12) is
+1530 bytes of payload for a core link; 1600 is what providers configure at least."""
+ACCESS_MTU: Final = 1500
+"""What a customer's device expects of an Ethernet line."""
+PE_GATEWAY_LINK_LOCAL: Final = "fe80::1"
+"""The PE's IPv6 address on every PE-CE link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a wire.
+
+    Attributes:
+        node: Mininet name of the node it is on.
+        interface: its name, unique in the namespace it is in.
+        port: the node's port number.
+        mtu: bytes of Ethernet payload.
+        mac: None leaves it to the kernel.
+        own_namespace: in the node's own namespace, not in the lab's.
+    """
+
+    node: str
+    interface: str
+    port: int
+    mtu: int
+    mac: str | None = None
+    own_namespace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A veth pair.
+
+    Attributes:
+        name: the core link's or the circuit's; inside a site ``VPN/SITE:INTERFACE``.
+        ends: a circuit's first end is the PE's.
+        rate_bps: bits per second, each way; None is not shaped.
+        delay_ms: one-way.
+    """
+
+    name: str
+    ends: tuple[Endpoint, Endpoint]
+    rate_bps: int | None = None
+    delay_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LsrPlan:
+    """A label-switching router: a bridge of Open vSwitch.
+
+    Attributes:
+        name: of the LSR and its Mininet node.
+        bridge: its Open vSwitch name.
+        dpid: datapath id.
+    """
+
+    name: str
+    bridge: str
+    dpid: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """A host.
+
+    Attributes:
+        name: Mininet's.
+        ref: its full name.
+        mac: of its only interface.
+        gateways: default routes' next hops.
+    """
+
+    name: str
+    ref: HostRef
+    mac: str
+    addresses: tuple[IPInterface, ...]
+    gateways: tuple[IPAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CePlan:
+    """A CE router.
+
+    Attributes:
+        name: Mininet's.
+        full_name: ``VPN/SITE/ce``.
+        router: its addresses towards the PE.
+        lan: its addresses towards the LAN.
+    """
+
+    name: str
+    full_name: str
+    router: CeRouter
+    lan: tuple[IPInterface, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LanPlan:
+    """A site's LAN where it has not exactly one host: a Linux bridge.
+
+    Attributes:
+        name: Mininet's.
+        full_name: ``VPN/SITE/lan``.
+        bridge: its interface name in the lab's namespace.
+    """
+
+    name: str
+    full_name: str
+    bridge: str
+
+
+@dataclass(frozen=True)
+class LabPlan:
+    """Everything that is to be built."""
+
+    lsrs: tuple[LsrPlan, ...]
+    hosts: tuple[HostPlan, ...]
+    ces: tuple[CePlan, ...]
+    lans: tuple[LanPlan, ...]
+    wires: tuple[Wire, ...]
+
+    def ports(self) -> Iterator[tuple[Wire, Endpoint]]:
+        """Yield every wire twice, with either end."""
+        for wire in self.wires:
+            for end in wire.ends:
+                yield wire, end
+
+
+def make_plan(network: Network, program: Program) -> LabPlan:
+    """Return what to build for a lab, the same for the same arguments.
+
+    Args:
+        network: facts: sites, hosts, addresses, rates.
+        program: compiled from it; has port numbers and MAC addresses.
+    """
+    return _Planner(network, program).plan()
+
+
+class _Planner:
+    def __init__(self, network: Network, program: Program) -> None:
+        self._network = network
+        self._nodes = sorted(program.nodes, key=lambda node: node.index)
+        self._by_name = program.node_by_name
+        self._interfaces = InterfaceNames()
+        self._names = NodeNames(node.name for node in program.nodes)
+        self._hosts: list[HostPlan] = []
+        self._ces: list[CePlan] = []
+        self._lans: list[LanPlan] = []
+        self._wires: list[Wire] = []
+
+    def plan(self) -> LabPlan:
+        # bridges choose first: a router's name is worth more than an interface's
+        lsrs = tuple(
+            LsrPlan(node.name, self._interfaces.claim(node.name, f"n{node.index}"), node.index)
+            for node in self._nodes
+        )
+        for link in self._network.provider.links:
+            first, second = (self._by_name[end] for end in link.ends)
+            ends = (self._core_end(first, link.name), self._core_end(second, link.name))
+            self._wires.append(Wire(link.name, ends, link.bandwidth_bps, link.delay_ms))
+        for vpn, site in self._network.sites():
+            self._site(vpn.name, site)
+        return LabPlan(
+            lsrs, tuple(self._hosts), tuple(self._ces), tuple(self._lans), tuple(self._wires)
+        )
+
+    def _lsr_interface(self, node: NodeProgram, port: int) -> str:
+        return self._interfaces.claim(f"{node.name}-eth{port}", f"n{node.index}-eth{port}")
+
+    def _core_end(self, node: NodeProgram, link: str) -> Endpoint:
+        adjacency = node.adjacency_by_link[link]
+        port = adjacency.port
+        return Endpoint(node.name, self._lsr_interface(node, port), port, CORE_MTU, adjacency.mac)
+
+    def _site(self, vpn: str, site: Site) -> None:
+        pe = self._by_name[site.pe]
+        port = pe.circuit_by_name[site.circuit].port
+        # the PE must not drop a tagged full-size frame, so its side is as wide as the core
+        pe_end = Endpoint(pe.name, self._lsr_interface(pe, port), port, CORE_MTU)
+        if site.ce is None:
+            self._lan(vpn, site, pe_end, site.circuit, site.rate_bps)
+            return
+        ce = CePlan(
+            self._names.claim(host_node_name(vpn, site.name, "ce")),
+            f"{site.circuit}/ce",
+            site.ce,
+            site.gateways,
+        )
+        self._ces.append(ce)
+        wan = Endpoint(ce.name, HOST_INTERFACE, 0, ACCESS_MTU, site.ce.mac, own_namespace=True)
+        self._wires.append(Wire(site.circuit, (pe_end, wan), site.rate_bps))
+        lan = Endpoint(
+            ce.name, CE_LAN_INTERFACE, 1, ACCESS_MTU, site.ce.lan_mac, own_namespace=True
+        )
+        self._lan(vpn, site, lan, f"{site.circuit}:{CE_LAN_INTERFACE}", None)
+
+    def _lan(self, vpn: str, site: Site, uplink: Endpoint, name: str, rate: int | None) -> None:
+        """Wire a site's hosts to `uplink`, the PE's or the CE's interface."""
+        ends = [self._host(vpn, site, index) for index in range(len(site.hosts))]
+        if len(ends) == 1:
+            self._wires.append(Wire(name, (uplink, ends[0]), rate))
+            return
+        short = f"lan{len(self._lans) + 1}"
+        node = self._names.claim(host_node_name(vpn, site.name, "lan"))
+        bridge = self._interfaces.claim(node, short)
+        self._lans.append(LanPlan(node, f"{site.circuit}/lan", bridge))
+
+        def bridge_port(number: int, mtu: int) -> Endpoint:
+            interface = self._interfaces.claim(f"{bridge}-eth{number}", f"{short}-eth{number}")
+            return Endpoint(node, interface, number, mtu)
+
+        self._wires.append(Wire(name, (uplink, bridge_port(0, uplink.mtu)), rate))
+        for number, end in enumerate(ends, 1):
+            wire_name = f"{site.circuit}:{bridge}-eth{number}"
+            self._wires.append(Wire(wire_name, (bridge_port(number, end.mtu), end)))
+
+    def _host(self, vpn: str, site: Site, index: int) -> Endpoint:
+        host = site.hosts[index]
+        name = self._names.claim(host_node_name(vpn, site.name, host.name))
+        ref = HostRef(vpn, site.name, host.name)
+        gateways = tuple(gateway.ip for gateway in site.gateways)
+        self._hosts.append(HostPlan(name, ref, host.mac, host.addresses, gateways))
+        return Endpoint(name, HOST_INTERFACE, 0, ACCESS_MTU, host.mac, own_namespace=True)

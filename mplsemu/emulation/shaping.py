@@ -1,0 +1,131 @@
+"""Rates by HTB and delays by netem, as tc commands (tc-htb(8), tc-netem(8), tc-bfifo(8))."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.emulation.openvswitch import find_tool
+from mplsemu.emulation.plan import Endpoint, LabPlan, Wire
+
+QUEUE_MS: Final = 80
+"""How long a full queue takes to drain: routers' access lines have that order, and a slow line does
+not gather seconds of delay."""
+MIN_QUEUE_BYTES: Final = 8 * 1518
+"""Eight full frames: below that TCP cannot open its window at all."""
+MAX_SHAPED_BPS: Final = 1_000_000_000
+"""Faster lines are not shaped: Open vSwitch's userspace datapath carries less than this anyway."""
+NO_HTB: Final = "rates are not emulated: this kernel has no sch_htb"
+NO_NETEM: Final = "link delay is not emulated: this kernel has no sch_netem"
+
+_BURST_MS: Final = 2
+_MIN_BURST_BYTES: Final = 2 * 1600
+_QUANTUM_BYTES: Final = 3200  # one class a port: it only must not be what the kernel warns about
+_SMALL_PACKET_BYTES: Final = 250
+_MIN_NETEM_PACKETS: Final = 100
+_UNSHAPED_BPS: Final = 10_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Which queueing disciplines this kernel has."""
+
+    htb: bool = True
+    netem: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one direction of a line is to be.
+
+    Attributes:
+        rate_bps: bits per second of Ethernet frames; None is not limited.
+        delay_ms: one-way.
+    """
+
+    rate_bps: int | None
+    delay_ms: float
+
+    @property
+    def burst_bytes(self) -> int:
+        """What may pass at once: two milliseconds' worth, at least two frames."""
+        return max(_MIN_BURST_BYTES, math.ceil((self.rate_bps or 0) * _BURST_MS / 8000))
+
+    @property
+    def queue_bytes(self) -> int:
+        """Length of the queue in front of the line."""
+        return max(MIN_QUEUE_BYTES, math.ceil((self.rate_bps or 0) * QUEUE_MS / 8000))
+
+    @property
+    def netem_packets(self) -> int:
+        """Length of netem's queue: what is in flight on the line, and waits in front of it."""
+        rate = self.rate_bps or _UNSHAPED_BPS
+        in_flight = rate * (self.delay_ms + QUEUE_MS) / 8000
+        return max(_MIN_NETEM_PACKETS, math.ceil(in_flight / _SMALL_PACKET_BYTES))
+
+
+def shape_of(wire: Wire, capabilities: Capabilities) -> Shape | None:
+    """Return how either direction of a wire is shaped here, None if not at all."""
+    rate = wire.rate_bps
+    if rate is not None and (rate > MAX_SHAPED_BPS or not capabilities.htb):
+        rate = None
+    delay_ms = wire.delay_ms if capabilities.netem else 0.0
+    return None if rate is None and not delay_ms else Shape(rate, delay_ms)
+
+
+def tc_lines(interface: str, shape: Shape) -> Iterator[str]:
+    """Yield the lines of a ``tc -batch`` that shape what leaves an interface."""
+    netem = f"netem delay {shape.delay_ms:g}ms limit {shape.netem_packets}"
+    if shape.rate_bps is None:
+        yield f"qdisc replace dev {interface} root handle 1: {netem}"
+        return
+    yield f"qdisc replace dev {interface} root handle 1: htb default 1"
+    yield (
+        f"class replace dev {interface} parent 1: classid 1:1 htb rate {shape.rate_bps}bit"
+        f" ceil {shape.rate_bps}bit burst {shape.burst_bytes} cburst {shape.burst_bytes}"
+        f" quantum {_QUANTUM_BYTES}"
+    )
+    leaf = netem if shape.delay_ms else f"bfifo limit {shape.queue_bytes}"
+    yield f"qdisc replace dev {interface} parent 1:1 handle 10: {leaf}"
+
+
+def shaped_ports(
+    plan: LabPlan, capabilities: Capabilities
+) -> Iterator[tuple[Endpoint, tuple[str, ...]]]:
+    """Yield every interface that is shaped, with its tc lines."""
+    for wire, end in plan.ports():
+        shape = shape_of(wire, capabilities)
+        if shape is not None:
+            yield end, tuple(tc_lines(end.interface, shape))
+
+
+def probe_capabilities(wires: Iterable[Wire]) -> Capabilities:
+    """Find out which of the needed queueing disciplines the kernel has.
+
+    A qdisc is put on the loopback of a namespace of its own, so that nothing else feels it.
+
+    Raises:
+        MissingToolError: tc is not installed.
+    """
+    wires = tuple(wires)
+    htb = not any(wire.rate_bps is not None for wire in wires) or _works("htb")
+    netem = not any(wire.delay_ms for wire in wires) or _works("netem delay 1ms")
+    return Capabilities(htb=htb, netem=netem)
+
+
+def shortfalls(capabilities: Capabilities) -> tuple[str, ...]:
+    """Return what a user is to be told about rates and delays that are not there."""
+    return (() if capabilities.htb else (NO_HTB,)) + (() if capabilities.netem else (NO_NETEM,))
+
+
+def _works(qdisc: str) -> bool:
+    command = [
+        find_tool("unshare", "util-linux"),
+        "--net",
+        find_tool("tc", "iproute2"),
+        *f"qdisc add dev lo root {qdisc}".split(),
+    ]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
