@@ -9,7 +9,7 @@ from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow import match as m
 from mplsemu.southbound.openflow.flow import Flow, Meter, learned_cookie
 from mplsemu.southbound.openflow.framework import ofproto, parser
-from mplsemu.southbound.openflow.match import Match, Term, match
+from mplsemu.southbound.openflow.match import Match, Term
 
 MPLS = Term(m.ETH_TYPE, 0x8847)
 IPV4 = Term(m.ETH_TYPE, 0x0800)
@@ -29,6 +29,7 @@ ACTIONS = [
     act.SetField(m.REGISTERS[5], 70_000),
     act.SetField(m.METADATA, 9),
     act.SetField(m.IP_TTL, 64),
+    act.SetField(m.IN_PORT, 0xFFFF_FFFF),
     act.Move(m.IP_TOS, m.REGISTERS[1], bits=3, source_offset=5),
     act.Move(m.REGISTERS[1], m.MPLS_TC, bits=3),
     act.PushMpls(),
@@ -62,7 +63,7 @@ def written_by_ryu(message) -> bytes:
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: type(action).__name__)
 def test_ryu_reads_and_writes_the_same_bytes_for_each_action(action):
-    data = encode.add_flow(Flow(1, 100, match(IPV4), (action,)), 0x4D00_0000_0000_0001)
+    data = encode.add_flow(Flow(1, 100, Match.of(IPV4), (action,)), 0x4D00_0000_0000_0001)
     message = read_back(data)
     assert written_by_ryu(message) == data
     assert len(message.instructions[0].actions) == 1
@@ -80,7 +81,7 @@ def test_ryu_reads_and_writes_the_same_bytes_for_each_action(action):
     ],
 )
 def test_ryu_reads_the_same_match(terms):
-    data = encode.add_flow(Flow(11, 1024, match(*terms), goto=13), 1)
+    data = encode.add_flow(Flow(11, 1024, Match.of(*terms), goto=13), 1)
     message = read_back(data)
     assert written_by_ryu(message) == data
     assert len(message.match.items()) == len(terms)
@@ -123,7 +124,7 @@ def test_deleting_by_cookie_touches_no_other_cookie():
 
 
 def test_deleting_a_flow_is_strict():
-    message = read_back(encode.delete_flow(Flow(1, 100, match(MPLS))))
+    message = read_back(encode.delete_flow(Flow(1, 100, Match.of(MPLS))))
     assert message.command == ofproto.OFPFC_DELETE_STRICT
     assert (message.table_id, message.priority) == (1, 100)
 

@@ -32,7 +32,7 @@ from mplsemu.southbound.openflow.actions import (
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow, Meter
-from mplsemu.southbound.openflow.match import MPLS_LABEL, Field, Match, Term
+from mplsemu.southbound.openflow.match import IN_PORT, MPLS_LABEL, Field, Match, Term
 
 _VERSION: Final = 4
 _PACKET_OUT: Final = 13
@@ -53,9 +53,10 @@ METER_EXISTS: Final = (12, 1)
 """Type and code of the error that says a meter is there already."""
 
 _NICIRA: Final = 0x0000_2320
-_REG_MOVE, _RESUBMIT_TABLE, _OUTPUT_REG, _LEARN = 6, 14, 15, 16
+_REG_MOVE, _REG_LOAD, _RESUBMIT_TABLE, _OUTPUT_REG, _LEARN = 6, 7, 14, 15, 16
 _CLONE, _ENCAP, _DECAP = 42, 46, 47
 _OLD_IN_PORT: Final = 0xFFF8
+_NXM_IN_PORT: Final = 0x0000_0002
 _DELETE_LEARNED: Final = 1 << 1
 _LEARN_MATCH: Final = 0
 _LEARN_LOAD: Final = 1 << 11
@@ -168,6 +169,9 @@ def _actions(actions: Iterable[Action]) -> bytes:
 
 def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm for each kind
     match action:
+        case SetField(field, value) if field is IN_PORT:
+            # OpenFlow 1.3's set-field refuses the port a packet came from; Nicira's load does not
+            return _nicira(_REG_LOAD, struct.pack("!HIQ", 16 - 1, _NXM_IN_PORT, value & 0xFFFF))
         case SetField(field, value):
             oxm = _term(Term(field, value))
             data = _padded(struct.pack("!HH", 25, 0) + oxm)

@@ -1,0 +1,7 @@
+"""``python -m mplsemu``."""
+
+import sys
+
+from mplsemu.cli.main import main
+
+sys.exit(main())

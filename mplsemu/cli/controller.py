@@ -1,0 +1,66 @@
+"""``mplsemu controller LAB``: run a lab's SDN controller by itself, for plain ``mn`` or a lab process."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from mplsemu.errors import LabError
+
+_EPILOG = """\
+`mplsemu up` starts a controller by itself. By hand it serves Mininet's own command:
+  mplsemu controller topologies/nordic.yaml
+  sudo mn --custom topologies/nordic.py --topo nordic --controller remote \\
+          --switch ovs,protocols=OpenFlow13,datapath=user
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "controller",
+        help="run a lab's SDN controller by itself (no root)",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("lab", metavar="LAB", type=Path, help="lab file")
+    parser.add_argument(
+        "--listen",
+        metavar="[HOST:]PORT",
+        default="127.0.0.1:6653",
+        help="where switches connect to (default: %(default)s)",
+    )
+    parser.add_argument("--socket", metavar="PATH", type=Path, help="northbound Unix socket")
+    parser.add_argument(
+        "--state", metavar="FILE", type=Path, help="remember labels and neighbours over a restart"
+    )
+    parser.add_argument("--verbose", action="store_true", help="log every event")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until the process is ended."""
+    from mplsemu.controller.serve import Listen, serve
+    from mplsemu.lab.loader import load
+
+    logging.basicConfig(
+        level=logging.INFO if args.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    host, port = parse_listen(args.listen)
+    network = load(args.lab).network
+    serve(network, Listen(host, port, args.socket), args.state)
+    return 0
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Read ``[HOST:]PORT``.
+
+    Raises:
+        LabError: it is not that.
+    """
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise LabError(f"{text!r} is no place to listen", remedy="write [HOST:]PORT")
+    return host or "127.0.0.1", int(port)

@@ -1,0 +1,94 @@
+"""Talk to a running controller over its northbound socket: one JSON object a line, each way.
+
+A request is ``{"call": NAME, ...}``; the answer is ``{"answer": ...}`` or ``{"error": TEXT}``.
+docs/northbound.md lists the calls.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from mplsemu.errors import EmulationError, LabNotRunningError
+
+POLL_S: Final = 0.02
+
+
+class ControllerClient:
+    """A connection to one controller; every call opens one of its own.
+
+    Args:
+        socket_path: of the controller's Unix socket.
+        timeout_s: how long one call may take.
+    """
+
+    def __init__(self, socket_path: Path, timeout_s: float = 10.0) -> None:
+        self.socket_path = socket_path
+        self._timeout_s = timeout_s
+
+    def call(self, name: str, **arguments: Any) -> Any:
+        """Ask one thing.
+
+        Raises:
+            LabNotRunningError: nobody listens.
+            EmulationError: the controller refused, or did not answer in time.
+        """
+        request = json.dumps({"call": name, **arguments}) + "\n"
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(self._timeout_s)
+                connection.connect(str(self.socket_path))
+                connection.sendall(request.encode())
+                with connection.makefile("rb") as lines:
+                    line = lines.readline()
+        except TimeoutError:
+            raise EmulationError(
+                f"the controller did not answer {name!r} within {self._timeout_s:g} s"
+            ) from None
+        except OSError as error:
+            raise LabNotRunningError(
+                f"no controller listens on {self.socket_path} ({error.strerror})"
+            ) from None
+        if not line:
+            raise EmulationError(f"the controller ended while it was asked {name!r}")
+        reply = json.loads(line)
+        if "error" in reply:
+            raise EmulationError(str(reply["error"]))
+        return reply["answer"]
+
+    def wait_until(
+        self,
+        condition: Callable[[dict[str, Any]], bool],
+        timeout_s: float,
+        what: str,
+        give_up: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Any]:
+        """Poll the controller's status until it meets a condition; return that status.
+
+        Args:
+            condition: of the status.
+            timeout_s: how long to wait.
+            what: what is awaited, for the error.
+            give_up: asked each time whether waiting has become pointless.
+
+        Raises:
+            EmulationError: the condition is not met in time, or `give_up` said so.
+        """
+        deadline = time.monotonic() + timeout_s
+        status: dict[str, Any] = {}
+        while True:
+            try:
+                status = self.call("status")
+            except LabNotRunningError:
+                status = {}
+            if status and condition(status):
+                return status
+            if give_up():
+                raise EmulationError(f"{what} will not come")
+            if time.monotonic() > deadline:
+                raise EmulationError(f"{what} did not come within {timeout_s:g} s")
+            time.sleep(POLL_S)

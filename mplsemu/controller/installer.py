@@ -1,0 +1,153 @@
+"""Brings switches from the flows they have to the flows they should have, stage by stage."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
+
+from mplsemu.controller.changes import FlowChange, stages
+from mplsemu.controller.switches import Switch
+from mplsemu.southbound.openflow import encode
+from mplsemu.southbound.openflow.app import BarrierReply, FlowsReply, SwitchLeft
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.framework import hub
+
+_LOG = logging.getLogger(__name__)
+
+REPLY_TIMEOUT_S: Final = 20.0
+Reply = BarrierReply | FlowsReply | SwitchLeft
+
+
+class Line(Protocol):
+    """What the installer needs of the OpenFlow application."""
+
+    def send(self, datapath_id: int, data: bytes) -> bool:
+        """Queue encoded messages for a switch; False if it is not connected."""
+
+    def barrier(self, datapath_id: int) -> int | None:
+        """Ask for a barrier reply; return its transaction id, None if not connected."""
+
+    def request_flows(self, datapath_id: int) -> int | None:
+        """Ask for all flows; return the transaction id, None if not connected."""
+
+
+class Installer:
+    """Sends changes and waits until the switches have made them.
+
+    Args:
+        line: to the switches.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._replies: Any = hub.Queue()
+
+    def deliver(self, reply: Reply) -> None:
+        """Take in what a switch answered; called from the framework's event loop."""
+        self._replies.put(reply)
+
+    def install(self, changes: dict[int, FlowChange]) -> set[int]:
+        """Make the changes, by datapath id; return the switches that have all of theirs.
+
+        Every stage is finished on all switches before the next begins; deletions come last.
+        """
+        if len(changes) == 1:  # what it is sent first it does first: no need to wait in between
+            batches: list[Callable[[FlowChange], bytes]] = [_everything]
+        else:
+            batches = [_stage_encoder(number) for number in stages(changes.values())]
+            batches.append(_deletions)
+        alive = set(changes)
+        for encode_batch in batches:
+            sent = {
+                datapath_id
+                for datapath_id in sorted(alive)
+                if (data := encode_batch(changes[datapath_id]))
+                and self._line.send(datapath_id, data)
+            }
+            alive -= sent - self._settle(sent)
+        return alive
+
+    def read_cookies(self, datapath_ids: Iterable[int]) -> dict[int, set[int]]:
+        """Ask switches which flows they have; return their cookies, by datapath id.
+
+        A switch that does not answer in time, or leaves, is missing from the answer.
+        """
+        return {
+            datapath_id: {int(flow.cookie) for flow in flows}
+            for datapath_id, flows in self.read_flows(datapath_ids).items()
+        }
+
+    def read_flows(self, datapath_ids: Iterable[int]) -> dict[int, list[Any]]:
+        """Ask switches for their flows; return the framework's statistics, by datapath id."""
+        waiting = {}
+        for datapath_id in datapath_ids:
+            xid = self._line.request_flows(datapath_id)
+            if xid is not None:
+                waiting[datapath_id, xid] = datapath_id
+        found: dict[int, list[Any]] = {datapath_id: [] for datapath_id in waiting.values()}
+        done = set()
+        for reply in self._await(waiting):
+            if isinstance(reply, FlowsReply):
+                found[reply.datapath_id].extend(reply.flows)
+                if not reply.more:
+                    done.add(reply.datapath_id)
+                    del waiting[reply.datapath_id, reply.xid]
+        return {datapath_id: found[datapath_id] for datapath_id in done}
+
+    def _settle(self, datapath_ids: set[int]) -> set[int]:
+        """Wait for a barrier on each switch; return those that reached it."""
+        waiting = {}
+        for datapath_id in datapath_ids:
+            xid = self._line.barrier(datapath_id)
+            if xid is not None:
+                waiting[datapath_id, xid] = datapath_id
+        settled = set()
+        for reply in self._await(waiting):
+            if isinstance(reply, BarrierReply):
+                settled.add(reply.datapath_id)
+                del waiting[reply.datapath_id, reply.xid]
+        return settled
+
+    def _await(self, waiting: dict[tuple[int, int], int]) -> Iterable[Reply]:
+        """Yield replies that are waited for, until the caller has emptied `waiting`."""
+        deadline = time.monotonic() + REPLY_TIMEOUT_S
+        while waiting:
+            try:
+                reply: Reply = self._replies.get(timeout=max(0.001, deadline - time.monotonic()))
+            except hub.QueueEmpty:
+                _LOG.warning("no answer from switches %s", sorted(waiting.values()))
+                return
+            if isinstance(reply, SwitchLeft):
+                for key in [key for key in waiting if key[0] == reply.datapath_id]:
+                    del waiting[key]
+            elif (reply.datapath_id, reply.xid) in waiting:
+                yield reply
+
+
+def _everything(change: FlowChange) -> bytes:
+    parts = [_stage_encoder(number)(change) for number in sorted(change.additions)]
+    return b"".join([*parts, _deletions(change)])
+
+
+def _stage_encoder(number: int) -> Callable[[FlowChange], bytes]:
+    return lambda change: b"".join(
+        encode.add_flow(flow, cookie) for cookie, flow in change.additions.get(number, ())
+    )
+
+
+def _deletions(change: FlowChange) -> bytes:
+    return b"".join(map(encode.delete_flow, change.deletions))
+
+
+def unknown_flows(switch: Switch, cookies: set[int], wanted: dict[int, Flow]) -> tuple[bytes, int]:
+    """Settle what a switch has against what it should have.
+
+    Flows that it should have and has become `switch.installed`. Returned are the messages that
+    remove what it has and should not have, and how many that are.
+    """
+    switch.installed = {cookie: flow for cookie, flow in wanted.items() if cookie in cookies}
+    strangers = sorted(cookies - wanted.keys())
+    exact = (1 << 64) - 1
+    return b"".join(encode.delete_by_cookie(each, exact) for each in strangers), len(strangers)

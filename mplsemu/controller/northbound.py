@@ -1,0 +1,64 @@
+"""The northbound socket: a Unix stream socket that only its owner may open, JSON lines each way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mplsemu.errors import MplsEmuError
+from mplsemu.southbound.openflow.framework import hub
+
+_LOG = logging.getLogger(__name__)
+
+Call = Callable[[dict[str, Any]], Any]
+
+
+class Northbound:
+    """Serves calls on a Unix socket.
+
+    Args:
+        path: of the socket; a stale one is replaced.
+        calls: what may be called, by name; each gets the request and returns what JSON can hold.
+    """
+
+    def __init__(self, path: Path, calls: dict[str, Call]) -> None:
+        self._path = path
+        self._calls = calls
+
+    def start(self) -> None:
+        """Listen, and serve every connection in a thread of its own."""
+        self._path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            server = hub.StreamServer((str(self._path),), self._serve)
+        finally:
+            os.umask(before)
+        hub.spawn(server.serve_forever)
+
+    def _serve(self, connection: Any, _address: Any) -> None:
+        with contextlib.closing(connection), connection.makefile("rwb") as stream:
+            try:
+                for line in stream:
+                    stream.write(json.dumps(self._answer(line)).encode() + b"\n")
+                    stream.flush()
+            except OSError as error:
+                _LOG.debug("a northbound client went away: %s", error)
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            request = json.loads(line)
+            name = request["call"]
+        except (ValueError, KeyError, TypeError):
+            return {"error": 'not a request; write {"call": NAME, ...} on one line'}
+        call = self._calls.get(name)
+        if call is None:
+            return {"error": f"no call {name!r}; there are: {', '.join(sorted(self._calls))}"}
+        try:
+            return {"answer": call(request)}
+        except (MplsEmuError, ValueError, KeyError, TypeError) as error:
+            return {"error": f"{name}: {error}"}

@@ -1,0 +1,116 @@
+"""The lab's controller as a process of its own, that ends with the lab process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from mplsemu.controller.client import ControllerClient
+from mplsemu.emulation.namespace import die_with_parent
+from mplsemu.errors import EmulationError
+from mplsemu.running.directory import LabDirectory
+
+OPENFLOW_PORT: Final = 6653
+START_TIMEOUT_S: Final = 30.0
+_STOP_TIMEOUT_S: Final = 3.0
+_LAST_LINES: Final = 5
+
+
+class ControllerProcess:
+    """Starts, restarts and ends one lab's controller.
+
+    Args:
+        directory: the lab's; the controller reads the lab file there, keeps its state there and
+            listens on a socket there.
+    """
+
+    def __init__(self, directory: LabDirectory) -> None:
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def client(self) -> ControllerClient:
+        """How to talk to it."""
+        return ControllerClient(self._directory.controller_socket)
+
+    @property
+    def target(self) -> str:
+        """Where switches find it, as in ovs-vsctl(8)."""
+        return f"tcp:127.0.0.1:{OPENFLOW_PORT}"
+
+    @property
+    def _log(self) -> Path:
+        return self._directory.path / "controller.log"
+
+    def pid(self) -> int | None:
+        """Return its process id, None while it does not run."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def start(self) -> None:
+        """Start it; `wait` waits until it can be talked to."""
+        path = self._directory.path
+        command = [
+            sys.executable, "-m", "mplsemu", "controller", str(self._directory.lab_file),
+            "--listen", f"127.0.0.1:{OPENFLOW_PORT}",
+            "--socket", str(self._directory.controller_socket),
+            "--state", str(path / "controller.json"),
+        ]  # fmt: skip
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the lab process, which then ends this one
+                preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
+            )
+
+    def wait(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            EmulationError: it ended, or does not answer in time; with the end of its log.
+        """
+        try:
+            self.client.wait_until(
+                lambda _status: True,
+                START_TIMEOUT_S,
+                "the controller's answer",
+                give_up=lambda: self.pid() is None,
+            )
+        except EmulationError:
+            words = self.last_words()
+            how = "did not start" if self.pid() is None else "does not answer"
+            raise EmulationError(f"the controller {how}{': ' if words else ''}{words}") from None
+
+    def restart(self) -> None:
+        """Start it again after it died.
+
+        Raises:
+            EmulationError: it does not come up.
+        """
+        self.start()
+        self.wait()
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        try:
+            lines = self._log.read_text(errors="replace").strip().splitlines()
+        except OSError:
+            return ""
+        return "\n".join(lines[-_LAST_LINES:])
+
+    def stop(self) -> None:
+        """End it and wait until it is gone; a second call does nothing."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None

@@ -1,0 +1,241 @@
+"""Where a running lab keeps what others need to find it: one directory a lab, below /run/mplsemu.
+
+The lab process holds a lock on its directory for as long as it lives (flock(2)), so a directory
+whose lock is free was left by a lab that died; it is swept away by whoever notices.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError, NotRootError
+
+DIRECTORY_VARIABLE: Final = "MPLSEMU_RUN_DIR"
+DEFAULT_DIRECTORY: Final = Path("/run/mplsemu")
+_LOCK: Final = "lock"
+_RECORD: Final = "lab.json"
+_LOCK_TRIES: Final = 5
+_LOCK_RETRY_S: Final = 0.02
+
+
+def run_directory() -> Path:
+    """Return the directory of all running labs; MPLSEMU_RUN_DIR overrides /run/mplsemu."""
+    return Path(os.environ.get(DIRECTORY_VARIABLE, DEFAULT_DIRECTORY))
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """A host or CE router of a running lab.
+
+    Attributes:
+        short: its Mininet name.
+        pid: of a process in its network namespace.
+        interface: its interface towards the site.
+        mac: of that interface.
+        addresses: with prefix lengths.
+    """
+
+    short: str
+    pid: int
+    interface: str
+    mac: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabRecord:
+    """What a running lab tells about itself; every process id is one on this machine.
+
+    Attributes:
+        name: of the lab.
+        pid: of the lab process, whose network namespace holds the routers.
+        dataplane: ``openflow (userspace)`` or ``openflow (kernel)``.
+        lab_file: the copy of the lab file it was booted from.
+        boot_s: seconds that booting took.
+        hosts: by full name (``VPN/SITE/hN``), CE routers as ``VPN/SITE/ce``.
+        bridges: Open vSwitch bridge of each LSR, by the LSR's name.
+        links: by link name, the interfaces at its two ends; by circuit name, the PE's interface.
+        environment: variables with which Open vSwitch's tools find this lab's daemons.
+        notes: what the user should know (a delay that this kernel cannot make, say).
+    """
+
+    name: str
+    pid: int
+    dataplane: str
+    lab_file: str
+    boot_s: float
+    hosts: dict[str, HostRecord] = field(default_factory=dict)
+    bridges: dict[str, str] = field(default_factory=dict)
+    links: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> LabRecord:
+        """Rebuild a record from what `asdict` made of it."""
+        hosts = {
+            name: HostRecord(**{**host, "addresses": tuple(host["addresses"])})
+            for name, host in record["hosts"].items()
+        }
+        links = {name: tuple(ends) for name, ends in record["links"].items()}
+        return cls(**{**record, "hosts": hosts, "links": links, "notes": tuple(record["notes"])})
+
+
+class LabDirectory:
+    """One lab's directory.
+
+    Args:
+        name: of the lab.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.path = run_directory() / name
+        self._lock: IO[str] | None = None
+
+    @property
+    def controller_socket(self) -> Path:
+        """The controller's northbound socket."""
+        return self.path / "controller.sock"
+
+    @property
+    def lab_file(self) -> Path:
+        """The copy of the lab file; the controller reads it too."""
+        return self.path / "lab.yaml"
+
+    def claim(self) -> None:
+        """Make the directory this process's own, until `release` or its death.
+
+        Raises:
+            LabRunningError: a living lab has it.
+            NotRootError: no right to write there.
+            EmulationError: it cannot be made for another reason (disk full, say).
+        """
+        lock = self._try_lock()
+        for _ in range(
+            _LOCK_TRIES
+        ):  # a reader looks for a moment, an ending lab takes the file away
+            if lock is not None:
+                break
+            time.sleep(_LOCK_RETRY_S)
+            lock = self._try_lock()
+        if lock is None:
+            raise LabRunningError(
+                f"a lab named {self.name!r} is already running; "
+                f"type: sudo mplsemu down --lab {self.name}"
+            )
+        self._lock = lock
+        for left_over in self.path.iterdir():
+            if left_over.name != _LOCK:
+                _remove(left_over)
+
+    def _try_lock(self) -> IO[str] | None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / _LOCK).open("w")
+        except PermissionError:
+            raise NotRootError(f"cannot write {self.path}; type sudo before the command") from None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise EmulationError(f"cannot make {self.path}: {error.strerror}") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if (self.path / _LOCK).stat().st_ino == os.fstat(lock.fileno()).st_ino:
+                return lock
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        lock.close()
+        return None
+
+    def release(self) -> None:
+        """Remove the directory; a second call does nothing."""
+        if self._lock is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self.path.parent.rmdir()  # the last lab takes the common directory with it
+            self._lock.close()
+            self._lock = None
+
+    def write(self, record: LabRecord) -> None:
+        """Publish the record, all at once."""
+        temporary = self.path / f"{_RECORD}.new"
+        temporary.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+        temporary.replace(self.path / _RECORD)
+
+    def is_claimed(self) -> bool:
+        """Whether a living process holds this lab's lock."""
+        try:
+            with (self.path / _LOCK).open("r") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def read(self) -> LabRecord:
+        """Return what the running lab published.
+
+        Raises:
+            LabNotRunningError: it does not run, or is still booting.
+            NotRootError: no right to read it.
+        """
+        try:
+            record = json.loads((self.path / _RECORD).read_text(encoding="utf-8"))
+        except PermissionError:
+            raise NotRootError(f"cannot read {self.path}; type sudo before the command") from None
+        except (OSError, ValueError):
+            record = None
+        if not self.is_claimed():
+            raise LabNotRunningError(
+                f"no lab named {self.name!r} is running; type: sudo mplsemu up LAB"
+            )
+        if record is None:
+            raise LabNotRunningError(f"lab {self.name!r} is still booting; try again in a moment")
+        return LabRecord.from_json(record)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def running_labs() -> tuple[str, ...]:
+    """Return the names of all labs that run (or boot) on this machine, sorted."""
+    try:
+        candidates = sorted(path.name for path in run_directory().iterdir() if path.is_dir())
+    except OSError:
+        return ()
+    return tuple(name for name in candidates if LabDirectory(name).is_claimed())
+
+
+def find_lab(name: str | None) -> LabDirectory:
+    """Return the running lab of that name, or without a name the only one that runs.
+
+    Raises:
+        LabNotRunningError: none runs, or none of that name, or several and no name was given.
+    """
+    running = running_labs()
+    if name is not None:
+        if name not in running:
+            others = f"running: {', '.join(running)}" if running else "none is running"
+            raise LabNotRunningError(f"no lab named {name!r} is running ({others})")
+        return LabDirectory(name)
+    if not running:
+        raise LabNotRunningError("no lab is running; type: sudo mplsemu up LAB")
+    if len(running) > 1:
+        raise LabNotRunningError(
+            f"several labs are running ({', '.join(running)}); say which with --lab NAME"
+        )
+    return LabDirectory(running[0])

@@ -1,0 +1,127 @@
+"""Keeps a lab's daemons alive: a controller or switch daemon that dies is started again.
+
+Only children of this process are watched, by file descriptors for them (pidfd_open(2)), and nothing
+else is ever ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.errors import MplsEmuError
+
+_LOG = logging.getLogger(__name__)
+
+MOST_RESTARTS: Final = 5
+"""A daemon that dies more often than this within `RESTART_WINDOW_S` is given up."""
+
+RESTART_WINDOW_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A daemon to keep alive.
+
+    Attributes:
+        name: as people call it.
+        pid: tells its process id, None while it does not run.
+        restart: starts it again.
+    """
+
+    name: str
+    pid: Callable[[], int | None]
+    restart: Callable[[], None]
+
+
+class Supervisor:
+    """Watches daemons from a thread of its own.
+
+    Args:
+        daemons: what to keep alive.
+        tell: gets a line for the user whenever one died and whether it came back.
+        given_up: called once when a daemon cannot be kept alive.
+    """
+
+    def __init__(
+        self,
+        daemons: tuple[Daemon, ...],
+        tell: Callable[[str], None],
+        given_up: Callable[[str], None],
+    ) -> None:
+        self._daemons = daemons
+        self._tell = tell
+        self._given_up = given_up
+        self._deaths: dict[str, list[float]] = {daemon.name: [] for daemon in daemons}
+        self._wake_reader, self._wake_writer = os.pipe()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no more: from here on daemons may end; a second call does nothing."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            os.write(self._wake_writer, b"x")
+            if self._thread.is_alive() and self._thread is not threading.current_thread():
+                self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            dead = self._wait_for_death()
+            if self._stopping.is_set():
+                return
+            for daemon in dead:
+                if not self._revive(daemon):
+                    return
+
+    def _wait_for_death(self) -> list[Daemon]:
+        watched: dict[int, Daemon] = {}
+        dead = []
+        poller = select.poll()
+        poller.register(self._wake_reader, select.POLLIN)
+        for daemon in self._daemons:
+            pid = daemon.pid()
+            try:
+                descriptor = os.pidfd_open(pid) if pid is not None else None
+            except ProcessLookupError:
+                descriptor = None
+            if descriptor is None:
+                dead.append(daemon)
+            else:
+                watched[descriptor] = daemon
+                poller.register(descriptor, select.POLLIN)
+        try:
+            if not dead:
+                dead = [watched[fd] for fd, _ in poller.poll() if fd in watched]
+        finally:
+            for descriptor in watched:
+                os.close(descriptor)
+        return dead
+
+    def _revive(self, daemon: Daemon) -> bool:
+        now = time.monotonic()
+        deaths = [t for t in self._deaths[daemon.name] if now - t < RESTART_WINDOW_S] + [now]
+        self._deaths[daemon.name] = deaths
+        if len(deaths) > MOST_RESTARTS:
+            self._given_up(f"{daemon.name} died {len(deaths)} times in a row; the lab ends")
+            return False
+        try:
+            daemon.restart()
+        except MplsEmuError as error:
+            if self._stopping.is_set():
+                return False
+            self._given_up(f"{daemon.name} died and does not start again: {error}")
+            return False
+        _LOG.warning("%s died and was started again", daemon.name)
+        self._tell(f"{daemon.name} died and was started again")
+        return True
