@@ -19,11 +19,15 @@ _VPNS: Mapping[str, type[schema.Mapping]] = {
     "vpls": schema.RawVpls,
     "vpws": schema.RawVpws,
 }
+_ALL_VPN_KEYS = frozenset(
+    field.alias or name for model in _VPNS.values() for name, field in model.model_fields.items()
+)
 _FIXED: Mapping[Path, type[schema.Mapping]] = {
     (): schema.LabFile,
     ("provider",): schema.RawProvider,
     ("provider", "defaults"): schema.RawDefaults,
 }
+_SHORT = 3
 _BELONGS_TO_THE_VPN = "a VPLS or VPWS has one LAN across all sites: write it beside 'sites'"
 _ELSEWHERE = {
     ("site", "subnet"): _BELONGS_TO_THE_VPN,
@@ -51,15 +55,31 @@ def nearest_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """Return the known names that `name` is most like, the most like first."""
     names = list(known)
     lower = {one.lower(): one for one in reversed(names)}
-    return [lower[one] for one in difflib.get_close_matches(name.lower(), lower, n=most)]
+    cutoff = 0.5 if len(name) <= _SHORT else 0.6  # one letter of two or three is often a slip
+    matches = difflib.get_close_matches(name.lower(), lower, n=most, cutoff=cutoff)
+    return [lower[one] for one in matches]
 
 
-def choice(known: Iterable[str], most: int = 12) -> str:
+def hint(name: str, known: Iterable[str], what: str) -> str:
+    """Return a remedy for an unknown name: the nearest known one, and which ones there are.
+
+    Args:
+        name: that is not known.
+        known: those that are.
+        what: they are, in the plural.
+    """
+    names = list(known)
+    guess = nearest(name, names)
+    listed = f"the {what} are {choice(names, ' and ')}" if names else f"there are no {what}"
+    return f"did you mean {guess!r}? {listed}" if guess else listed
+
+
+def choice(known: Iterable[str], last: str = " or ", most: int = 12) -> str:
     """Return ``a, b or c``; the rest of a long list is counted."""
     names = list(known)
     if len(names) > most:
-        return f"{', '.join(names[:most])} or one of {len(names) - most} more"
-    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "nothing"
+        names[most:] = [f"{len(names) - most:,} more"]
+    return last.join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def subject(document: Document, path: Path) -> str:
@@ -126,10 +146,12 @@ def _model(document: Document, path: Path) -> type[schema.Mapping] | None:
             return _VPNS.get(vpn_type)
         case ("vpns", _, "sites", _):
             return schema.RawRoutedSite if vpn_type == "l3vpn" else schema.RawBridgedSite
+        case ("validate", _):
+            return schema.RawPing
         case ("provider", ("nodes" | "links") as section, _):
             return schema.RawNode if section == "nodes" else schema.RawLink
         case _:
-            return _FIXED.get(path) or (schema.RawPing if path[:1] == ("validate",) else None)
+            return _FIXED.get(path)
 
 
 def _fields(model: type[schema.Mapping] | None) -> dict[str, list[Any]]:
@@ -187,14 +209,23 @@ def _unknown_key(document: Document, path: Path) -> LabError:
 
 
 def _missing_key(document: Document, path: Path, key: str) -> LabError:
-    if key == "type":
-        remedy = f"write type: {choice(_VPNS)}"
-    else:
-        remedy = f"write {_example(document, path, key)}"
-    return document.error(path, f"{subject(document, path)} has no {key!r}", remedy)
+    """Return that a key is missing, or which one is probably meant to be it."""
+    known = _fields(_model(document, path)) or _ALL_VPN_KEYS
+    present = _at(document.value, path)
+    unknown = [one for one in present if one not in known] if isinstance(present, dict) else []
+    example = _example(document, path, key)
+    if unknown and path[:1] == ("validate",):
+        problem = f"{subject(document, path)}: unknown kind of check {shown(unknown[0])}"
+        return document.error((*path, unknown[0]), problem, f"write {example}")
+    if slip := nearest(key, unknown):
+        problem = f"{subject(document, path)}: unknown key {shown(slip)}"
+        return document.error((*path, slip), problem, f"did you mean {key!r}? write {example}")
+    return document.error(path, f"{subject(document, path)} has no {key!r}", f"write {example}")
 
 
 def _example(document: Document, path: Path, key: str) -> str:
+    if key == "type":
+        return f"type: {choice(_VPNS)}"
     examples = _fields(_model(document, path)).get(key)
     return f"{key}: {_flow(examples[0])}" if examples else f"{key}: ..."
 
@@ -220,21 +251,23 @@ def _wrong(document: Document, path: Path, value: object, remedy: str) -> LabErr
 
 
 def _wrong_length(document: Document, path: Path, context: Mapping[str, Any]) -> LabError:
-    what = subject(document, path)
-    count = context["actual_length"]
-    due = context.get("min_length", context.get("max_length"))
-    match path:
-        case ("vpns", vpn, "sites"):
-            is_vpws = _at(document.value, ("vpns", vpn, "type")) == "vpws"
-            rule = "a vpws joins exactly two sites" if is_vpws else "a VPN needs at least one site"
-        case _:
-            rule = f"{due} are due"
+    value = _at(document.value, path)
+    count = len(value) if isinstance(value, (dict, list)) else 0
+    is_vpws = _at(document.value, (*path[:2], "type")) == "vpws"
+    if is_vpws and path[2:] == ("sites",):
+        rule = "a vpws joins two"
+    elif context.get("max_length", context.get("min_length")) == 2:
+        rule = "two are due"
+    else:
+        rule = "one at least is due"
+    entries = "1 entry" if count == 1 else f"{count or 'no'} entries"
     remedy = f"write {_example(document, path[:-1], str(path[-1]))}"
-    return document.error(path, f"{what} has {count or 'no'} entries; {rule}", remedy)
+    return document.error(path, f"{subject(document, path)} has {entries}; {rule}", remedy)
 
 
 def _wrong_kind(document: Document, path: Path, value: object) -> LabError:
-    if _model(document, path) is not None:
+    is_vpn = len(path) == 2 and path[0] == "vpns"
+    if is_vpn or _model(document, path) is not None:
         due = "a mapping of keys to values"
     elif path in {("provider", "nodes"), ("vpns",)} or path[-1:] == ("sites",):
         due = "a mapping of names"
@@ -243,9 +276,22 @@ def _wrong_kind(document: Document, path: Path, value: object) -> LabError:
     else:
         due = "text"
     problem = f"{subject(document, path)}: {kind(value)} where {due} is due"
-    key = path[-1] if path else None
-    if isinstance(key, str) and _fields(_model(document, path[:-1])).get(key):
-        return document.error(path, problem, f"write {_example(document, path[:-1], key)}")
+    parent, key = path[:-1], str(path[-1]) if path else ""
+    if is_vpn:
+        example = "{type: l3vpn, sites: {...}}"
+    elif _fields(_model(document, parent)).get(key):
+        example = _example(document, parent, key)
+    else:
+        example = _example_mapping(document, path) or due
+    return document.error(path, problem, f"write {example}")
+
+
+def _example_mapping(document: Document, path: Path) -> str | None:
+    """Return the mapping due at `path` with the keys it must have, or the first it may have."""
     model = _model(document, path)
-    keys = f"write {{KEY: VALUE}} with the keys {', '.join(_fields(model))}" if model else None
-    return document.error(path, problem, keys or f"write {due}")
+    if model is None:
+        return None
+    fields = model.model_fields.items()
+    required = [field.alias or name for name, field in fields if field.is_required()]
+    keys = required or list(_fields(model))[:1]
+    return "{" + ", ".join(_example(document, path, key) for key in keys) + "}"

@@ -15,7 +15,7 @@ from mplsemu.lab.addressing import (
     host_mac,
     interface,
 )
-from mplsemu.lab.complaint import choice, nearest
+from mplsemu.lab.complaint import hint
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap
 from mplsemu.lab.schema import (
@@ -193,9 +193,8 @@ class _Builder:
                 f"write {pe}: {{role: pe}} under provider.nodes",
             )
         pes = [name for name, one in self.roles.items() if one is Role.PE]
-        guess = nearest(pe, pes)
-        remedy = f"did you mean {guess!r}?" if guess else f"write {choice(pes)}"
-        raise self.document.error(where, f"site {site}: there is no node {pe!r}", remedy)
+        problem = f"site {site}: there is no node {pe!r}"
+        raise self.document.error(where, problem, hint(pe, pes, "PEs"))
 
     def claim(self, vpn: str, owner: str, path: Path, subnets: list[IPNetwork]) -> list[Claim]:
         first = self.prefixes

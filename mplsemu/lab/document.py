@@ -260,6 +260,8 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         context = f" {error.context}" if error.context else ""
+        if context and mark and error.context_mark and error.context_mark.line != mark.line:
+            context += f" that begins at line {error.context_mark.line + 1}"
         raise LabSyntaxError(
             f"not YAML: {error.problem}{context}",
             location=Location(file, mark.line + 1 if mark else None),

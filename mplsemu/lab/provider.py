@@ -6,7 +6,7 @@ from collections import Counter
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
-from mplsemu.lab.complaint import choice, nearest, subject
+from mplsemu.lab.complaint import choice, hint, subject
 from mplsemu.lab.document import Document, Path, shown
 from mplsemu.lab.schema import RawLink, RawNode, RawProvider
 from mplsemu.model.labels import ALL_LABELS
@@ -142,10 +142,8 @@ def _split(
 def _unknown_node(
     document: Document, path: Path, name: str, known: dict[str, RawNode | None]
 ) -> Exception:
-    guess = nearest(name, known)
-    hint = f"did you mean {guess!r}?" if guess else f"write {choice(known)}"
     problem = f"{subject(document, path)}: there is no node {shown(name)}"
-    return document.error(path, problem, f"{hint} or add it to provider.nodes")
+    return document.error(path, problem, hint(name, known, "nodes"))
 
 
 def _refuse_parts(document: Document, nodes: tuple[Node, ...], links: tuple[Link, ...]) -> None:

@@ -79,13 +79,19 @@ class Scale:
         if unit in self.units:
             return Decimal(number) * self.units[unit]
         if not unit:
-            choices = [f"{number} {known}" for known in self.units]
-            raise QuantityError(
-                f"{text!r} has no unit", f"write {', '.join(choices[:-1])} or {choices[-1]}"
-            )
+            raise QuantityError(f"{text!r} has no unit", self._with_units(Decimal(number)))
         meant = self._meant(unit)
         remedy = f"write {number} {meant}" if meant else f"write {self.examples}"
         raise QuantityError(f"{text!r} has an unknown unit {unit!r}", remedy)
+
+    def _with_units(self, number: Decimal) -> str:
+        """Return what to write for a number without a unit: what is in range of it."""
+        fitting = [
+            f"{number} {unit}"
+            for unit, size in self.units.items()
+            if self.smallest <= number * size <= self.largest
+        ]
+        return f"write {' or '.join(fitting)}" if fitting else f"write {self.least} to {self.most}"
 
     def _meant(self, unit: str) -> str | None:
         """Return the unit that `unit` is a habit of: ``Mbps`` of ``Mbit/s``."""

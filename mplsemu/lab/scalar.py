@@ -189,7 +189,7 @@ def _label_range(value: object) -> LabelRange:
     try:
         return LabelRange(Label(int(match[1])), Label(int(match[2])))
     except LabelError as error:
-        refuse(str(error), "write a range within 16-1048575")
+        refuse(str(error).partition("; ")[0], "write a range within 16-1048575")
 
 
 def _string(pattern: str | None, *examples: str, **more: Any) -> WithJsonSchema:

@@ -85,5 +85,5 @@ def _unknown_host(
     document: Document, path: Path, what: str, text: str, hosts: Iterable[str]
 ) -> LabError:
     guess = nearest(text, hosts)
-    hint = f"did you mean {guess!r}?" if guess else "write VPN/SITE/hN, for example a/aarhus/h1"
-    return document.error(path, f"{what}: there is no host {shown(text)}", hint)
+    remedy = f"did you mean {guess!r}?" if guess else "write VPN/SITE/hN, for example a/aarhus/h1"
+    return document.error(path, f"{what}: there is no host {shown(text)}", remedy)
