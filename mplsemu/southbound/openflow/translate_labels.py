@@ -93,7 +93,7 @@ def label_flows(lsr: Lsr) -> Iterator[Flow]:
 
 
 def _transit(lsr: Lsr, entry: IlmEntry, nhlfe: Nhlfe) -> Flow:
-    terms = [IS_MPLS, Term(MPLS_LABEL, entry.label)]
+    terms = [IS_MPLS, Term(MPLS_LABEL, int(entry.label))]
     actions: tuple[Action, ...]
     match nhlfe.operation:
         case Swap(label):
@@ -117,7 +117,7 @@ def _explicit_null(lsr: Lsr, entry: IlmEntry) -> Flow:
             f"{lsr.node.name}: label {int(entry.label)} is popped for another look-up; "
             "this data plane does that with explicit null only"
         )
-    terms = IS_MPLS, Term(MPLS_LABEL, entry.label), _NOT_LAST
+    terms = IS_MPLS, Term(MPLS_LABEL, int(entry.label)), _NOT_LAST
     return Flow(
         Table.LFIB,
         Priority.NORMAL,
@@ -145,7 +145,7 @@ def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> Flow:
     return Flow(
         Table.SERVICE_LABELS,
         Priority.NORMAL,
-        Match.of(IS_MPLS, Term(MPLS_LABEL, label), _LAST),
+        Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST),
         (SetField(METADATA, vrf.index), *ttl),
         goto=Table.VRF_FIB,
     )
@@ -163,7 +163,7 @@ def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
     return Flow(
         Table.SERVICE_LABELS,
         Priority.NORMAL,
-        Match.of(IS_MPLS, Term(MPLS_LABEL, label), _LAST),
+        Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST),
         (SetField(METADATA, vsi.index), SetField(REG_SOURCE, FROM_PSEUDOWIRE | index), *_DECAP),
         goto=Table.VSI_LEARN if vsi.kind is VsiKind.VPLS else Table.VSI_FORWARD,
     )
