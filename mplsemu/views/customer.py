@@ -106,12 +106,15 @@ def _router(node: NodeProgram, vrf: Vrf, info: VpnInfo, home: dict[str, str]) ->
             case ViaPe(egress):
                 if egress in node.ftn_by_egress:
                     own = home.get(route.circuit) == egress
-                    reaches.append(
-                        Reachable(route.prefix, _site_name(route, info) if own else None)
-                    )
+                    site = route.circuit.removeprefix(f"{info.name}/") if own else None
+                    reaches.append(Reachable(route.prefix, site))
     sites = (_site(node.circuit_by_name[name], tuple(local[name])) for name in vrf.circuits)
     reaches.sort(
-        key=lambda r: (natural(r.site) if r.site else ((9, 0, ""),), _prefix_order(r.prefix))
+        key=lambda entry: (
+            entry.site is None,
+            natural(entry.site or ""),
+            _prefix_order(entry.prefix),
+        )
     )
     return VirtualRouter(sites=_by_name(sites), reaches=tuple(reaches), lacks=())
 
@@ -119,10 +122,6 @@ def _router(node: NodeProgram, vrf: Vrf, info: VpnInfo, home: dict[str, str]) ->
 def _is_wan(route: Route, circuit: AttachmentCircuit) -> bool:
     """Whether a route is the PE-CE link's, which is no network anyone has business with."""
     return circuit.ce is not None and isinstance(route.next_hop, Connected)
-
-
-def _site_name(route: Route, info: VpnInfo) -> str:
-    return route.circuit.removeprefix(f"{info.name}/")
 
 
 def _with_lacks(routers: dict[str, VirtualRouter]) -> dict[str, VirtualRouter]:

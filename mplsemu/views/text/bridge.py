@@ -46,7 +46,7 @@ def _heading(view: BridgeView) -> list[Text]:
 def _remarks(view: BridgeView) -> list[Text]:
     if len(view.islands) > 1:
         groups = "; ".join(", ".join(site.name for site in island) for island in view.islands)
-        said = f"✗ {len(view.islands)} parts without a way between them: {groups}"
+        said = f"✗ {len(view.islands)} parts that nothing joins: {groups}"
     elif view.severed:
         pairs = "; ".join(" and ".join(pair) for pair in view.severed[:20])
         said = f"✗ do not hear each other: {pairs}"

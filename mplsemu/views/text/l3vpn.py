@@ -48,7 +48,7 @@ def _remarks(view: L3vpnView) -> list[Text]:
             for island in view.islands
         )
         lines += wrapped(
-            f"✗ {len(view.islands)} parts without a way between them: {parts}".split(" "),
+            f"✗ {len(view.islands)} parts that nothing joins: {parts}".split(" "),
             width=79, indent="   ", first=" ", joint=" ",
         )  # fmt: skip
     return [Text(), *(Text(line.plain, palette.DOWN) for line in lines)] if lines else []

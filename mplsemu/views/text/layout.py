@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 Cell = tuple[int, int]
@@ -76,13 +77,13 @@ def _start(
     chooser.shuffle(free)
     cells = []
     for want in wanted:
-        cell = free[-1] if want is None else min(free, key=lambda c, w=want: _far(c, w))
+        cell = free[-1] if want is None else min(free, key=partial(_far, want))
         free.remove(cell)
         cells.append(cell)
     return cells
 
 
-def _far(cell: Cell, want: tuple[float, float]) -> float:
+def _far(want: tuple[float, float], cell: Cell) -> float:
     return (cell[0] - want[0]) ** 2 + (cell[1] - want[1]) ** 2
 
 
@@ -118,7 +119,7 @@ class _Search:
                 if not {a, b} & {c, d} and _cross(cells[a], cells[b], cells[c], cells[d]):
                     total += 2.5
         total += sum(
-            0.8 * _far(cell, want)
+            0.8 * _far(want, cell)
             for cell, want in zip(cells, self.wanted, strict=True)
             if want is not None
         )

@@ -44,7 +44,7 @@ def draw_map(view: ProviderView, width: int = 80) -> list[Text] | None:
     roles = {node.name: node.role for node in view.routers}
     for link, way in ways:
         _draw_way(canvas, link, way, roles)
-    lines = [line for line in canvas.lines()]
+    lines = canvas.lines()
     while lines and not lines[0].plain.strip():
         lines.pop(0)
     return _aligned(lines)
@@ -53,7 +53,7 @@ def draw_map(view: ProviderView, width: int = 80) -> list[Text] | None:
 def _boxes(view: ProviderView, width: int) -> tuple[dict[str, Box], int]:
     """Return where each router's box is, and the map's height."""
     names = [node.name for node in view.routers]
-    widest = min(max(max(cell_len(name) for name in names), 4) + 4, _WIDEST_BOX)
+    widest = min(max(*(cell_len(name) for name in names), 4) + 4, _WIDEST_BOX)
     per_row = max(2, min((width + 4) // (widest + 6), len(names)))
     columns = min(per_row, max(3, round((len(names) * 2) ** 0.5)))
     grid = Grid(columns, max(3, -(-len(names) // columns) + 1))

@@ -11,7 +11,7 @@ from mplsemu.views.model import LinkView, ProviderView, RouterView
 from mplsemu.views.order import natural
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
-from mplsemu.views.text.columns import Column, columns, wrapped
+from mplsemu.views.text.columns import Cell, Column, columns, wrapped
 from mplsemu.views.text.map import draw_map
 from mplsemu.views.text.site import count
 from mplsemu.views.text.units import delay, rate
@@ -54,26 +54,19 @@ def _links(view: ProviderView) -> list[Text]:
         Column("state"),
         *([Column("load ->", right=True), Column("load <-", right=True)] if loads else []),
     ]
-    rows = [
-        [
-            link.name,
-            rate(link.bandwidth_bps),
-            delay(link.delay_ms),
-            str(link.metric),
-            _state(link),
-            *(
-                ([rate(bps) for bps in link.load_bps] if link.load_bps else ["-", "-"])
-                if loads
-                else []
-            ),
-        ]
-        for link in view.links
-    ]
+    rows = [[*_link_cells(link), *(_load_cells(link) if loads else [])] for link in view.links]
     return columns(heads, rows, indent=1) if rows else []
 
 
-def _state(link: LinkView) -> Text:
-    return Text("up", palette.GOOD) if link.up else Text("✗ down", palette.DOWN)
+def _link_cells(link: LinkView) -> list[Cell]:
+    state = Text("up", palette.GOOD) if link.up else Text("✗ down", palette.DOWN)
+    return [
+        link.name, rate(link.bandwidth_bps), delay(link.delay_ms), str(link.metric), state,
+    ]  # fmt: skip
+
+
+def _load_cells(link: LinkView) -> list[Cell]:
+    return [rate(bps) for bps in link.load_bps] if link.load_bps else ["-", "-"]
 
 
 def _adjacencies(view: ProviderView, width: int) -> list[Text]:

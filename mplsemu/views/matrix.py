@@ -1,0 +1,147 @@
+"""Who reached whom: the results of checks, sorted into one table per VPN and one across VPNs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mplsemu.views.order import natural
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One check, as ``mplsemu test --json`` prints it.
+
+    Attributes:
+        name: of the check.
+        src: the host that sent.
+        dst: a host, or an address.
+        reach: whether a packet must arrive; else it must not.
+        ok: whether it was so.
+        rtt_ms: of the answer, if there was one.
+        detail: what happened, if it was not so.
+    """
+
+    name: str
+    src: str
+    dst: str
+    reach: bool
+    ok: bool
+    rtt_ms: float | None
+    detail: str
+
+    @classmethod
+    def from_json(cls, check: Mapping[str, Any]) -> Self:
+        """Read one element of ``checks``."""
+        return cls(
+            name=check["name"],
+            src=check["src"],
+            dst=check["dst"],
+            reach=check["expect"] == "reach",
+            ok=check["ok"],
+            rtt_ms=check.get("rtt_ms"),
+            detail=str(check.get("detail") or ""),
+        )
+
+    @property
+    def src_vpn(self) -> str:
+        """The VPN it was sent in."""
+        return self.src.split("/", 1)[0]
+
+    @property
+    def dst_vpn(self) -> str | None:
+        """The VPN of the host it was sent to, None where that is an address."""
+        return self.dst.split("/", 1)[0] if self.dst.count("/") == 2 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many pairs were tried and how many of them were as they should be."""
+
+    tried: int
+    ok: int
+
+
+@dataclass(frozen=True, slots=True)
+class VpnMatrix:
+    """Within one VPN: `cells` maps row and column, by index into `names`, to what was found."""
+
+    vpn: str
+    names: tuple[str, ...]
+    cells: Mapping[tuple[int, int], tuple[bool, bool]]
+    count: Count
+
+    def by_site(self) -> VpnMatrix:
+        """Return it with sites for hosts: a site reached another where all its hosts did."""
+        sites = tuple(dict.fromkeys(name.rpartition("/")[0] for name in self.names))
+        at = [sites.index(name.rpartition("/")[0]) for name in self.names]
+        cells: dict[tuple[int, int], tuple[bool, bool]] = {}
+        for (row, column), (reach, ok) in self.cells.items():
+            key = at[row], at[column]
+            before = cells.get(key, (reach, True))
+            cells[key] = (before[0] and reach, before[1] and ok)
+        return VpnMatrix(self.vpn, sites, cells, self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixView:
+    """All results.
+
+    Attributes:
+        vpns: one matrix per VPN, in the order of the checks.
+        across: by source and destination VPN: pairs that must stay apart.
+        permitted: likewise: pairs that an import lets reach each other.
+        others: checks whose destination is an address.
+        faults: all checks that are not as they should be.
+        rtts_ms: of all answers, sorted.
+    """
+
+    vpns: tuple[VpnMatrix, ...]
+    across: Mapping[tuple[str, str], Count]
+    permitted: Mapping[tuple[str, str], Count]
+    others: Count
+    faults: tuple[CheckView, ...]
+    rtts_ms: tuple[float, ...]
+
+
+def matrix_view(checks: Iterable[Mapping[str, Any]]) -> MatrixView:
+    """Sort the ``checks`` of ``mplsemu test --json``."""
+    every = [CheckView.from_json(check) for check in checks]
+    within: dict[str, list[CheckView]] = {}
+    across: dict[tuple[str, str], list[CheckView]] = {}
+    permitted: dict[tuple[str, str], list[CheckView]] = {}
+    others = []
+    for check in every:
+        within.setdefault(check.src_vpn, [])
+        if check.dst_vpn is None:
+            others.append(check)
+        elif check.dst_vpn == check.src_vpn:
+            within[check.src_vpn].append(check)
+        else:
+            kind = permitted if check.reach else across
+            kind.setdefault((check.src_vpn, check.dst_vpn), []).append(check)
+    return MatrixView(
+        vpns=tuple(_vpn_matrix(vpn, mine) for vpn, mine in within.items() if mine),
+        across={pair: _count(mine) for pair, mine in across.items()},
+        permitted={pair: _count(mine) for pair, mine in permitted.items()},
+        others=_count(others),
+        faults=tuple(check for check in every if not check.ok),
+        rtts_ms=tuple(sorted(check.rtt_ms for check in every if check.rtt_ms is not None)),
+    )
+
+
+def _count(checks: list[CheckView]) -> Count:
+    return Count(len(checks), sum(check.ok for check in checks))
+
+
+def _vpn_matrix(vpn: str, checks: list[CheckView]) -> VpnMatrix:
+    hosts = sorted({end for check in checks for end in (check.src, check.dst)}, key=natural)
+    index = {host: number for number, host in enumerate(hosts)}
+    cells: dict[tuple[int, int], tuple[bool, bool]] = {}
+    for check in checks:
+        key = index[check.src], index[check.dst]
+        _, ok_before = cells.get(key, (check.reach, True))  # one pair may be checked twice
+        cells[key] = (check.reach, check.ok and ok_before)
+    names = tuple(host.removeprefix(f"{vpn}/") for host in hosts)
+    return VpnMatrix(vpn, names, cells, _count(checks))

@@ -1,0 +1,51 @@
+"""Values of the views as plain data, which is what ``--json`` prints."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import fields, is_dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from typing import Any, Final
+
+from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
+
+_TEXT: Final = (
+    IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network,
+    RouteDistinguisher, RouteTarget,
+)  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as dicts, lists, text and numbers; names of fields become keys.
+
+    Raises:
+        TypeError: something in it has no plain form.
+    """
+    match value:
+        case tuple() | list():
+            return [plain(item) for item in value]
+        case dict():
+            return {str(key): plain(item) for key, item in value.items()}
+        case _ if is_dataclass(value) and not isinstance(value, _TEXT):
+            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    match value:
+        case enum.Enum():
+            return value.value
+        case None | bool() | float() | str():
+            return value
+        case int():
+            return int(value)  # a Label too
+        case _ if isinstance(value, _TEXT):
+            return str(value)
+    raise TypeError(f"{type(value).__name__} has no plain form")

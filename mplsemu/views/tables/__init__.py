@@ -1,0 +1,1 @@
+"""The tables that ``mplsemu show`` prints, as rows of plain values."""

@@ -1,0 +1,86 @@
+"""An LSR's label forwarding table: its ILM, and at a PE its FTN (RFC 3031 3.10 to 3.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mplsemu.program.entries import (
+    IlmAction,
+    Nhlfe,
+    Operation,
+    Pop,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+    Push,
+    Swap,
+)
+from mplsemu.program.program import NodeProgram
+
+
+@dataclass(frozen=True, slots=True)
+class LfibRow:
+    """One entry.
+
+    Attributes:
+        in_label: the top label of packets it is for; None for packets that enter here (FTN).
+        action: ``push``, ``swap``, ``pop``, ``vrf`` (pop, then look the packet up there),
+            ``pseudowire`` (pop, then deliver the frame) or ``lookup`` (pop, then look at the
+            next label).
+        out_labels: pushed or swapped in, outermost first.
+        link: sent on; None where the packet stays.
+        port: of `link`.
+        next_hop: the LSR at its other end.
+        egress: the PE at the end of the LSP.
+        service: the VPN whose VRF or VSI the label is for.
+        peer: the PE whose pseudowire it is.
+        ip_version: of the packets below the label, for a VRF.
+    """
+
+    in_label: int | None
+    action: str
+    out_labels: tuple[int, ...] = ()
+    link: str | None = None
+    port: int | None = None
+    next_hop: str | None = None
+    egress: str | None = None
+    service: str | None = None
+    peer: str | None = None
+    ip_version: int | None = None
+
+
+def lfib(node: NodeProgram) -> tuple[LfibRow, ...]:
+    """Return the table's rows: labels in order, then the ways to other PEs."""
+    rows = [_ilm_row(node, int(e.label), e.action, e.egress) for e in node.ilm]
+    rows += [_nhlfe_row(node, None, entry.nhlfe, entry.egress) for entry in node.ftn]
+    return tuple(rows)
+
+
+def _ilm_row(node: NodeProgram, label: int, action: IlmAction, egress: str | None) -> LfibRow:
+    match action:
+        case Nhlfe():
+            return _nhlfe_row(node, label, action, egress)
+        case PopToVrf(vrf, ip_version):
+            return LfibRow(label, "vrf", service=vrf, ip_version=ip_version)
+        case PopToPseudowire(vsi, peer):
+            return LfibRow(label, "pseudowire", service=vsi, peer=peer)
+        case PopAndLookUp():
+            return LfibRow(label, "lookup")
+
+
+def _nhlfe_row(node: NodeProgram, label: int | None, nhlfe: Nhlfe, egress: str | None) -> LfibRow:
+    adjacency = node.adjacency_by_link[nhlfe.link]
+    action, out = _operation(nhlfe.operation)
+    return LfibRow(
+        label, action, out, nhlfe.link, adjacency.port, adjacency.peer, egress
+    )  # fmt: skip
+
+
+def _operation(operation: Operation) -> tuple[str, tuple[int, ...]]:
+    match operation:
+        case Push(labels):
+            return "push", tuple(int(label) for label in labels)
+        case Swap(label):
+            return "swap", (int(label),)
+        case Pop():
+            return "pop", ()

@@ -1,0 +1,149 @@
+"""A PE's VRFs: what each is, its routes with their codes, its neighbours (RFC 4364 section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
+from mplsemu.program.entries import Push
+from mplsemu.program.program import NodeProgram
+from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """How packets get to another PE: labels pushed (outermost first), link, port, next hop."""
+
+    labels: tuple[int, ...]
+    link: str
+    port: int
+    next_hop: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRow:
+    """One route of a VRF.
+
+    Attributes:
+        code: ``C`` connected, ``S`` static via a CE, ``V`` a VPN route of another PE's, ``I``
+            another VPN's at this PE.
+        imported: whether it is another VPN's.
+        prefix: the destination.
+        rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route.
+        circuit: attachment circuit of the site that originated it.
+        via: the CE's address, for ``S``.
+        vrf: looked up in next, for ``I``.
+        egress: the other PE, for ``V``.
+        label: the VPN label pushed, for ``V``.
+        tunnel: to the egress, for ``V``; None where there is none.
+    """
+
+    code: str
+    imported: bool
+    prefix: IPNetwork
+    rd: RouteDistinguisher
+    circuit: str
+    via: IPAddress | None = None
+    vrf: str | None = None
+    egress: str | None = None
+    label: int | None = None
+    tunnel: Tunnel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitRow:
+    """An attachment circuit (a PE's interface towards a site) and the PE's addresses on it."""
+
+    name: str
+    port: int
+    up: bool
+    addresses: tuple[IPInterface, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourRow:
+    """An address on an attachment circuit and the MAC address that has it."""
+
+    address: IPAddress
+    mac: str
+    circuit: str
+
+
+@dataclass(frozen=True, slots=True)
+class VrfTable:
+    """One VRF; `label6` is for IPv6 packets, where it has any."""
+
+    vrf: str
+    rd: RouteDistinguisher
+    import_targets: tuple[RouteTarget, ...]
+    export_targets: tuple[RouteTarget, ...]
+    label: int
+    label6: int | None
+    circuits: tuple[CircuitRow, ...]
+    routes: tuple[RouteRow, ...]
+    neighbours: tuple[NeighbourRow, ...]
+
+
+def vrf_tables(node: NodeProgram) -> tuple[VrfTable, ...]:
+    """Return the tables of all VRFs at one LSR."""
+    return tuple(_table(node, vrf) for vrf in node.vrfs)
+
+
+def _table(node: NodeProgram, vrf: Vrf) -> VrfTable:
+    return VrfTable(
+        vrf=vrf.name,
+        rd=vrf.rd,
+        import_targets=vrf.import_targets,
+        export_targets=vrf.export_targets,
+        label=int(vrf.label),
+        label6=None if vrf.label6 is None else int(vrf.label6),
+        circuits=circuit_rows(node, vrf.circuits),
+        routes=tuple(_route(node, vrf, route) for route in vrf.routes),
+        neighbours=tuple(NeighbourRow(n.address, n.mac, n.circuit) for n in vrf.neighbours),
+    )
+
+
+def circuit_rows(node: NodeProgram, names: tuple[str, ...]) -> tuple[CircuitRow, ...]:
+    """Return the rows of some of a PE's attachment circuits."""
+    circuits = (node.circuit_by_name[name] for name in names)
+    return tuple(CircuitRow(c.name, c.port, c.up, c.gateways) for c in circuits)
+
+
+def tunnel_to(node: NodeProgram, egress: str) -> Tunnel | None:
+    """Return how a PE reaches another, None where it does not."""
+    entry = node.ftn_by_egress.get(egress)
+    if entry is None:
+        return None
+    operation = entry.nhlfe.operation
+    labels = tuple(int(label) for label in operation.labels) if isinstance(operation, Push) else ()
+    adjacency = node.adjacency_by_link[entry.nhlfe.link]
+    return Tunnel(labels, adjacency.link, adjacency.port, adjacency.peer)
+
+
+def _route(node: NodeProgram, vrf: Vrf, route: Route) -> RouteRow:
+    # a route of one's own carries the VRF's RD and comes from a circuit of the same VPN
+    foreign = not route.circuit.startswith(f"{vrf.name}/")
+    code, via, via_vrf, egress, label = "C", None, None, None, None
+    match route.next_hop:
+        case Connected():
+            pass
+        case ViaCe(circuit):
+            ce = node.circuit_by_name[circuit].ce
+            code, via = "S", ce.address if ce else None
+        case ViaPe(pe, vpn_label):
+            code, egress, label = "V", pe, int(vpn_label)
+        case ViaVrf(other):
+            code, via_vrf = "I", other
+    return RouteRow(
+        code=code,
+        imported=foreign,
+        prefix=route.prefix,
+        rd=route.rd,
+        circuit=route.circuit,
+        via=via,
+        vrf=via_vrf,
+        egress=egress,
+        label=label,
+        tunnel=tunnel_to(node, egress) if egress is not None else None,
+    )

@@ -1,0 +1,48 @@
+"""A PE's VSIs: attachment circuits and pseudowires (RFC 4762 section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mplsemu.program.program import NodeProgram
+from mplsemu.views.tables.vrf import CircuitRow, Tunnel, circuit_rows, tunnel_to
+
+
+@dataclass(frozen=True, slots=True)
+class PseudowireRow:
+    """A pseudowire to the PE `peer`; `tunnel` is None where there is no way to it."""
+
+    peer: str
+    in_label: int
+    out_label: int
+    tunnel: Tunnel | None
+
+
+@dataclass(frozen=True, slots=True)
+class VsiTable:
+    """One VSI; `kind` is ``vpls`` or ``vpws``."""
+
+    vsi: str
+    kind: str
+    mac_aging_s: int
+    circuits: tuple[CircuitRow, ...]
+    pseudowires: tuple[PseudowireRow, ...]
+
+
+def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
+    """Return the tables of all VSIs at one LSR."""
+    return tuple(
+        VsiTable(
+            vsi=vsi.name,
+            kind=vsi.kind.value,
+            mac_aging_s=vsi.mac_aging_s,
+            circuits=circuit_rows(node, vsi.circuits),
+            pseudowires=tuple(
+                PseudowireRow(
+                    pw.peer, int(pw.in_label), int(pw.out_label), tunnel_to(node, pw.peer)
+                )
+                for pw in vsi.pseudowires
+            ),
+        )
+        for vsi in node.vsis
+    )

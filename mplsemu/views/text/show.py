@@ -1,0 +1,199 @@
+"""The tables of ``mplsemu show`` as text, in the manner of a router's show commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from mplsemu.model.labels import Label
+from mplsemu.views.tables.label_space import LabelRow
+from mplsemu.views.tables.lfib import LfibRow
+from mplsemu.views.tables.lsp import Lsp
+from mplsemu.views.tables.vrf import CircuitRow, RouteRow, Tunnel, VrfTable
+from mplsemu.views.tables.vsi import VsiTable
+from mplsemu.views.text import palette
+from mplsemu.views.text.columns import Cell, Column, columns, wrapped
+from mplsemu.views.text.site import count
+from mplsemu.views.text.units import delay
+
+_CODES = " Codes: C connected, S static via a CE, V VPN route, I imported from another VPN"
+
+
+def _labels(labels: Sequence[int]) -> str:
+    return " ".join(str(Label(label)) for label in labels)
+
+
+def draw_lfib(node: str, rows: Sequence[LfibRow]) -> list[Text]:
+    """Draw one LSR's label forwarding table."""
+    heads = [
+        Column("in", right=True, style=palette.TRANSPORT_LABEL),
+        Column("out", right=True, style=palette.TRANSPORT_LABEL),
+        Column("action"),
+        Column("port", right=True),
+        Column("next hop"),
+        Column("link"),
+        Column("for"),
+    ]
+    body: list[list[Cell]] = [
+        [
+            "-" if row.in_label is None else str(Label(row.in_label)),
+            _labels(row.out_labels) or "-",
+            row.action,
+            "-" if row.port is None else str(row.port),
+            row.next_hop or "-",
+            row.link or "-",
+            _purpose(row),
+        ]
+        for row in rows
+    ]
+    title = f"LFIB of {node}: {count(len(rows), 'entry', 'entries')}"
+    return [Text(title, palette.TITLE), *(columns(heads, body, indent=1) if body else [])]
+
+
+def _purpose(row: LfibRow) -> str:
+    match row.action:
+        case "vrf":
+            return f"VRF {row.service}, IPv{row.ip_version}"
+        case "pseudowire":
+            return f"VSI {row.service}, from {row.peer}"
+        case "lookup":
+            return "next label"
+        case _:
+            return f"to {row.egress}"
+
+
+def draw_vrfs(node: str, tables: Sequence[VrfTable]) -> list[Text]:
+    """Draw all VRFs of one PE."""
+    if not tables:
+        return [Text(f"VRFs of {node}: none", palette.TITLE)]
+    lines = []
+    for table in tables:
+        lines += [*_draw_vrf(node, table), Text()]
+    return lines[:-1]
+
+
+def _draw_vrf(node: str, table: VrfTable) -> list[Text]:
+    label6 = f", for IPv6 {table.label6}" if table.label6 is not None else ""
+    lines = [
+        Text(f"VRF {table.vrf} at {node}", palette.TITLE),
+        Text(f" RD {table.rd}, VPN label {table.label}{label6}"),
+        *wrapped([str(t) for t in table.import_targets], width=79, indent="   ", first=" import "),
+        *wrapped([str(t) for t in table.export_targets], width=79, indent="   ", first=" export "),
+        *_circuits(table.circuits),
+        Text(_CODES, palette.FAINT),
+    ]
+    lines += columns(
+        [Column(""), Column("", style=palette.TITLE), Column("")],
+        [[_code(route), str(route.prefix), _next_hop(route)] for route in table.routes],
+        indent=1,
+    )
+    if table.neighbours:
+        lines.append(Text(" Neighbours", palette.FAINT))
+        lines += columns(
+            [Column(""), Column(""), Column("")],
+            [[str(n.address), n.mac, n.circuit] for n in table.neighbours],
+            indent=3,
+        )
+    return lines
+
+
+def _circuits(circuits: Sequence[CircuitRow]) -> list[Text]:
+    rows: list[list[Cell]] = []
+    for circuit in circuits:
+        state = Text("up", palette.GOOD) if circuit.up else Text("✗ down", palette.DOWN)
+        addresses = ", ".join(str(address) for address in circuit.addresses)
+        rows.append([f"port {circuit.port}", circuit.name, state, addresses])
+    return columns([Column("")] * 4, rows, indent=1) if rows else []
+
+
+def _code(route: RouteRow) -> str:
+    return f"{route.code} I" if route.imported and route.code != "I" else route.code
+
+
+def _next_hop(route: RouteRow) -> Text:
+    match route.code:
+        case "C":
+            return Text(f"on {route.circuit}")
+        case "S":
+            return Text(f"via {route.via} on {route.circuit}")
+        case "I":
+            return Text(f"in VRF {route.vrf}, {route.circuit}")
+    text = Text(f"at {route.egress} ")
+    text.append_text(_stack(route.tunnel, route.label or 0))
+    return text.append(f", {route.circuit}" if route.imported else "")
+
+
+def _stack(tunnel: Tunnel | None, label: int) -> Text:
+    """Show what is pushed, outermost first, and where it is sent."""
+    if tunnel is None:
+        return Text("✗ unreachable", palette.DOWN)
+    text = Text("[")
+    for outer in tunnel.labels:
+        text.append(str(Label(outer)), palette.TRANSPORT_LABEL).append(" ")
+    text.append(str(label), palette.SERVICE_LABEL)
+    return text.append(f"] port {tunnel.port}, {tunnel.link}")
+
+
+def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
+    """Draw all VSIs of one PE."""
+    if not tables:
+        return [Text(f"VSIs of {node}: none", palette.TITLE)]
+    lines = []
+    for table in tables:
+        aging = f", MAC aging {table.mac_aging_s} s" if table.kind == "vpls" else ""
+        lines.append(Text(f"VSI {table.vsi} at {node} ({table.kind}{aging})", palette.TITLE))
+        lines += _circuits(table.circuits)
+        lines += columns(
+            [
+                Column("pseudowire to"),
+                Column("in", right=True, style=palette.SERVICE_LABEL),
+                Column("out", right=True, style=palette.SERVICE_LABEL),
+                Column("pushed, and sent on"),
+            ],
+            [
+                [pw.peer, str(pw.in_label), str(pw.out_label), _stack(pw.tunnel, pw.out_label)]
+                for pw in table.pseudowires
+            ],
+            indent=1,
+        )
+        lines.append(Text())
+    return lines[:-1]
+
+
+def draw_lsps(lsps: Sequence[Lsp]) -> list[Text]:
+    """Draw each LSP on a line: LSRs, and between them the transport label on the link."""
+    lines = [Text(f"LSPs: {len(lsps)}, with the label on each link", palette.TITLE)]
+    for lsp in lsps:
+        facts = f"metric {lsp.metric}" + (f", {delay(lsp.delay_ms)}" if lsp.delay_ms else "")
+        state = "" if lsp.complete else " ✗ does not arrive"
+        head = Text(f" {lsp.ingress} → {lsp.egress}", palette.PE)
+        head.append(f"  {facts}", palette.FAINT).append(state, palette.DOWN)
+        steps = [lsp.ingress]
+        steps += [f"─[{_labels(hop.labels) or '·'}]→ {hop.next_hop}" for hop in lsp.hops]
+        lines += [head, *wrapped(steps, width=79, indent="   ", joint=" ")]
+    return lines
+
+
+def draw_label_space(node: str, rows: Sequence[LabelRow]) -> list[Text]:
+    """Draw one LSR's label space."""
+    title = f"Labels of {node}: {len(rows)} bound"
+    heads = [
+        Column("label", right=True, style=palette.TRANSPORT_LABEL),
+        Column("kind"),
+        Column("bound to"),
+    ]
+    body: list[list[Cell]] = [[str(Label(row.label)), row.kind, _binding(row)] for row in rows]
+    return [Text(title, palette.TITLE), *(columns(heads, body, indent=1) if body else [])]
+
+
+def _binding(row: LabelRow) -> str:
+    match row.kind:
+        case "lsp":
+            return f"LSP to {row.bound_to}"
+        case "vrf":
+            return f"VRF {row.bound_to}, IPv{row.ip_version}"
+        case "pseudowire":
+            return f"VSI {row.bound_to}, frames from {row.peer}"
+        case _:
+            return "the label below it"

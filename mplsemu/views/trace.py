@@ -1,0 +1,88 @@
+"""One packet's way as the views draw it, read from what ``trace --json`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mplsemu.views.model import WayView
+
+
+@dataclass(frozen=True, slots=True)
+class TraceHop:
+    """What one LSR did with the packet.
+
+    Attributes:
+        node: the LSR.
+        service: ``VRF a`` or ``VSI c`` where a customer's table was looked at, else None.
+        in_labels: the stack it came with, outermost first.
+        action: what was done, in words.
+        out_labels: the stack it left with.
+        link: it left on: a core link or an attachment circuit; None where it did not leave.
+    """
+
+    node: str
+    service: str | None
+    in_labels: tuple[int, ...]
+    action: str
+    out_labels: tuple[int, ...]
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceView:
+    """One packet's way.
+
+    Attributes:
+        src: the host that sent it.
+        dst: the host or address it was sent to.
+        delivered: whether it came to `dst`.
+        hops: LSR by LSR.
+        payload: below all labels: ``IP packet`` or ``Ethernet frame``.
+    """
+
+    src: str
+    dst: str
+    delivered: bool
+    hops: tuple[TraceHop, ...]
+    payload: str
+
+    @classmethod
+    def from_json(cls, trace: Mapping[str, Any]) -> Self:
+        """Read what ``mplsemu trace --json`` prints."""
+        hops = tuple(_hop(hop) for hop in trace["hops"])
+        bridged = any((hop.service or "").startswith("VSI") for hop in hops)
+        return cls(
+            src=trace["src"],
+            dst=trace["dst"],
+            delivered=trace["delivered"],
+            hops=hops,
+            payload="Ethernet frame" if bridged else "IP packet",
+        )
+
+    def way(self) -> WayView:
+        """Return it as an overlay for the provider's picture."""
+        core = [hop for hop in self.hops[:-1] if hop.link is not None]
+        return WayView(
+            title=f"{self.src} → {self.dst}",
+            nodes=tuple(hop.node for hop in self.hops[: len(core) + 1]),
+            links=tuple(hop.link or "" for hop in core),
+            stacks=tuple(hop.out_labels for hop in core),
+        )
+
+
+def _hop(hop: Mapping[str, Any]) -> TraceHop:
+    service = None
+    if hop.get("vrf"):
+        service = f"VRF {hop['vrf']}"
+    elif hop.get("vsi"):
+        service = f"VSI {hop['vsi']}"
+    return TraceHop(
+        node=hop["node"],
+        service=service,
+        in_labels=tuple(hop["in_labels"]),
+        action=hop["action"],
+        out_labels=tuple(hop["out_labels"]),
+        link=hop["link"],
+    )
