@@ -1,0 +1,424 @@
+"""Who reaches whom, measured: probes that prove *where* a packet arrived.
+
+One process has a socket in every host's namespace. Every probe is an echo request with a token
+of its own; the hosts' kernels answer, and a tap on every host's interface sees which host got
+which token. Where two customers use the same address, an answered ping says nothing; the token
+does.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from mplsemu.emulation.namespace import inside
+from mplsemu.emulation.probe_token import (
+    NONCE_BYTES,
+    TOKEN_BYTES,
+    Carrier,
+    Token,
+    carrier_of,
+    echo_request,
+    probe_frame,
+)
+from mplsemu.errors import EmulationError
+from mplsemu.model.vpn import IPAddress
+
+P = TypeVar("P", "Probe", "FrameProbe")
+
+BROADCAST: Final = "ff:ff:ff:ff:ff:ff"
+
+_ETH_P_ALL: Final = 3
+_RECEIVE_BUFFER: Final = 1 << 20
+_FRAME_BYTES: Final = 65_536
+_FRAMES_AT_A_TIME: Final = 256
+_PACKET_HOST: Final = 0
+_PACKET_OUTGOING: Final = 4
+
+_SENDS_PER_S: Final = 2_000
+"""Of all hosts together: what a userspace Open vSwitch and its controller take easily."""
+_SENDS_PER_SOURCE_PER_S: Final = 200
+"""Of one host: 66 bytes each is 100 kbit/s, a fifth of the slowest access line."""
+_RETRY_S: Final = 0.25
+_MAX_RETRY_S: Final = 2.0
+_QUIET_S: Final = 0.4
+"""More than a full queue of the slowest line (see shaping.py) holds back a packet, twice."""
+_MAX_LISTEN_S: Final = 5.0
+_ISOLATE_ATTEMPTS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class HostEndpoint:
+    """A host as a probe sees it.
+
+    Attributes:
+        pid: a process in its namespace.
+        interface: the name of its interface there.
+        mac: of that interface.
+        addresses: its own.
+    """
+
+    pid: int
+    interface: str
+    mac: str
+    addresses: frozenset[IPAddress]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A ping to be tried.
+
+    Attributes:
+        source: name of the host that sends it.
+        target: to which address.
+        expected: the host that must get it and answer; None if nobody should: then it is sent after
+            the others were answered, and everybody listens for a while.
+        payload_bytes: of the echo request; 1472 makes a full 1500-byte IPv4 packet.
+    """
+
+    source: str
+    target: IPAddress
+    expected: str | None = None
+    payload_bytes: int = TOKEN_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What became of a probe.
+
+    Attributes:
+        probe: the probe.
+        delivered_to: the hosts that got it: to their MAC address and one of their IP addresses.
+        overheard_by: other hosts to whose interface it came nevertheless.
+        replied: whether the source got the answer.
+        rtt_ms: of the first answered attempt.
+        error: why it could not even be sent, or what an ICMP error said.
+    """
+
+    probe: Probe
+    delivered_to: frozenset[str]
+    overheard_by: frozenset[str]
+    replied: bool
+    rtt_ms: float | None
+    error: str | None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the expected host, and no other, got it and its answer came back."""
+        return self.replied and self.delivered_to == frozenset((self.probe.expected,))
+
+
+@dataclass(frozen=True, slots=True)
+class FrameProbe:
+    """An Ethernet frame to be sent once.
+
+    Attributes:
+        source: name of the host that sends it.
+        destination: MAC address.
+        vlan: its IEEE 802.1Q tag, None for none.
+        payload_bytes: behind the EtherType.
+    """
+
+    source: str
+    destination: str = BROADCAST
+    vlan: int | None = None
+    payload_bytes: int = TOKEN_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """How many copies of a frame came to which hosts; hosts that got none are not in it."""
+
+    probe: FrameProbe
+    received: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Shot:
+    """The state of one probe."""
+
+    sent_at: list[float] = field(default_factory=list)
+    delivered_to: set[str] = field(default_factory=set)
+    overheard_by: set[str] = field(default_factory=set)
+    received: Counter[str] = field(default_factory=Counter)
+    rtt_ms: float | None = None
+    error: str | None = None
+    next_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Station:
+    """The sockets in one host's namespace."""
+
+    tap: socket.socket
+    icmp: socket.socket
+    icmpv6: socket.socket | None
+
+
+class Prober:
+    """Sockets in many hosts; a context manager, for one thread at a time.
+
+    Args:
+        hosts: endpoints by the names that results will use.
+
+    Raises:
+        EmulationError: a host or its interface is gone.
+    """
+
+    def __init__(self, hosts: Mapping[str, HostEndpoint]) -> None:
+        self._hosts = dict(hosts)
+        self._stations: dict[str, _Station] = {}
+        self._selector = selectors.DefaultSelector()
+        self._identifier = int.from_bytes(os.urandom(2))
+        self._nonce = b""
+        self._shots: list[_Shot] = []
+        self._targets: list[tuple[str, IPAddress | None]] = []
+        try:
+            for name, endpoint in self._hosts.items():
+                self._stations[name] = station = _open_station(name, endpoint)
+                self._selector.register(station.tap, selectors.EVENT_READ, name)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close all sockets; a second call does nothing."""
+        self._selector.close()
+        for station in self._stations.values():
+            for opened in (station.tap, station.icmp, station.icmpv6):
+                if opened is not None:
+                    opened.close()
+        self._stations = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def run(
+        self,
+        probes: Sequence[Probe],
+        timeout_s: float = 10.0,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> tuple[ProbeResult, ...]:
+        """Try all probes; return their results in the same order.
+
+        Probes that should be answered are repeated until they are. Then those that nobody should
+        get are sent, several times, and the hosts listen until the network has been quiet.
+
+        Args:
+            probes: equal ones are sent only once.
+            timeout_s: how long unanswered probes are repeated.
+            progress: told how many results are in, and of how many.
+
+        Raises:
+            EmulationError: a probe's source is no host of this prober.
+        """
+        unique = {probe: index for index, probe in enumerate(dict.fromkeys(probes))}
+        self._begin([(probe.source, probe.target) for probe in unique])
+        reach = [probe for probe in unique if probe.expected is not None]
+        isolate = [probe for probe in unique if probe.expected is None]
+        deadline = time.monotonic() + timeout_s
+        open_probes = self._until_answered(reach, unique, deadline)
+        for left in open_probes:
+            progress(len(reach) - left, len(unique))
+        for _ in range(_ISOLATE_ATTEMPTS if isolate else 0):
+            for probe in self._paced(isolate):
+                self._send_echo(probe, unique[probe])
+        self._listen_until_quiet()
+        progress(len(unique), len(unique))
+        return tuple(self._result(probe, self._shots[unique[probe]]) for probe in probes)
+
+    def run_frames(self, probes: Sequence[FrameProbe]) -> tuple[FrameResult, ...]:
+        """Send every frame exactly once; return who got how many copies, in the same order.
+
+        Raises:
+            EmulationError: a probe's source is no host of this prober.
+        """
+        self._begin([(probe.source, None) for probe in probes])
+        for index, probe in enumerate(self._paced(probes)):
+            token = Token(self._nonce, index, 0)
+            frame = probe_frame(
+                token,
+                self._hosts[probe.source].mac,
+                probe.destination,
+                vlan=probe.vlan,
+                payload_bytes=probe.payload_bytes,
+            )
+            with suppress(OSError):  # nobody will get it, and the result says so
+                self._stations[probe.source].tap.send(frame)
+        self._listen_until_quiet()
+        return tuple(
+            FrameResult(probe, dict(shot.received))
+            for probe, shot in zip(probes, self._shots, strict=True)
+        )
+
+    def _begin(self, targets: list[tuple[str, IPAddress | None]]) -> None:
+        unknown = sorted({source for source, _ in targets} - self._stations.keys())
+        if unknown:
+            raise EmulationError(f"no host {unknown[0]!r} to send a probe from")
+        self._listen(0.0)  # what is left of an earlier run
+        self._nonce = os.urandom(NONCE_BYTES)
+        self._targets = targets
+        self._shots = [_Shot() for _ in targets]
+
+    def _until_answered(
+        self, probes: Sequence[Probe], index_of: Mapping[Probe, int], deadline: float
+    ) -> Iterator[int]:
+        """Send and repeat until all is answered or the time is over; yield how many are open."""
+        waiting = list(probes)
+        while waiting and time.monotonic() < deadline:
+            now = time.monotonic()
+            due = [probe for probe in waiting if self._shots[index_of[probe]].next_at <= now]
+            for probe in self._paced(due):
+                shot = self._shots[index_of[probe]]
+                self._send_echo(probe, index_of[probe])
+                backoff = min(_MAX_RETRY_S, _RETRY_S * 2 ** (len(shot.sent_at) - 1))
+                shot.next_at = time.monotonic() + backoff
+            self._listen(0.01)
+            waiting = [
+                probe
+                for probe in waiting
+                if not self._result(probe, self._shots[index_of[probe]]).reached
+            ]
+            yield len(waiting)
+
+    def _paced(self, probes: Sequence[P]) -> Iterator[P]:
+        """Yield probes no faster than the network takes them, listening in between."""
+        per_source: dict[str, float] = {}
+        free_at = time.monotonic()
+        for probe in _interleaved(probes):
+            wait_until = max(free_at, per_source.get(probe.source, 0.0))
+            self._listen(0.0)
+            while (left := wait_until - time.monotonic()) > 0:
+                self._listen(left)
+            now = time.monotonic()
+            free_at = max(free_at, now - 0.01) + 1 / _SENDS_PER_S
+            per_source[probe.source] = now + 1 / _SENDS_PER_SOURCE_PER_S
+            yield probe
+
+    def _send_echo(self, probe: Probe, index: int) -> None:
+        station = self._stations[probe.source]
+        shot = self._shots[index]
+        token = Token(self._nonce, index, len(shot.sent_at))
+        version = probe.target.version
+        request = echo_request(
+            token, self._identifier, version=version, payload_bytes=probe.payload_bytes
+        )
+        sender = station.icmp if version == 4 else station.icmpv6
+        shot.sent_at.append(time.monotonic())
+        try:
+            if sender is None:
+                raise OSError("this kernel has no IPv6")
+            sender.sendto(request, (str(probe.target), 0))
+        except OSError as error:  # no route, for example
+            shot.error = error.strerror or str(error)
+
+    def _listen_until_quiet(self) -> None:
+        """Wait until no token came for a while; a storm of copies is not waited for."""
+        end = time.monotonic() + _MAX_LISTEN_S
+        quiet_at = time.monotonic() + _QUIET_S
+        while (left := min(quiet_at, end) - time.monotonic()) > 0:
+            if self._listen(left):
+                quiet_at = time.monotonic() + _QUIET_S
+
+    def _listen(self, timeout_s: float) -> bool:
+        """Take what has come, waiting at most so long for it; whether a token was among it."""
+        seen = False
+        for key, _ in self._selector.select(timeout_s):
+            tap = self._stations[key.data].tap
+            with suppress(BlockingIOError):
+                for _ in range(_FRAMES_AT_A_TIME):  # a busy host must not starve the others
+                    frame, address = tap.recvfrom(_FRAME_BYTES)
+                    if address[2] != _PACKET_OUTGOING:
+                        seen |= self._take(key.data, frame, address[2])
+        return seen
+
+    def _take(self, host: str, frame: bytes, packet_type: int) -> bool:
+        token = Token.find(frame, self._nonce) if self._nonce else None
+        if token is None or token.probe >= len(self._shots):
+            return False
+        shot = self._shots[token.probe]
+        source, target = self._targets[token.probe]
+        carrier = carrier_of(frame)
+        if carrier is Carrier.REPLY and host == source:
+            if shot.rtt_ms is None and token.attempt < len(shot.sent_at):
+                shot.rtt_ms = (time.monotonic() - shot.sent_at[token.attempt]) * 1000
+        elif carrier is Carrier.ICMP_ERROR and host == source:
+            shot.error = "an ICMP error came back"
+        elif carrier is Carrier.FRAME:
+            shot.received[host] += 1
+        elif (
+            carrier is Carrier.REQUEST
+            and packet_type == _PACKET_HOST
+            and target in self._hosts[host].addresses
+        ):
+            shot.delivered_to.add(host)
+        else:
+            shot.overheard_by.add(host)
+        return True
+
+    @staticmethod
+    def _result(probe: Probe, shot: _Shot) -> ProbeResult:
+        return ProbeResult(
+            probe,
+            frozenset(shot.delivered_to),
+            frozenset(shot.overheard_by),
+            shot.rtt_ms is not None,
+            shot.rtt_ms,
+            shot.error,
+        )
+
+
+def _open_station(name: str, endpoint: HostEndpoint) -> _Station:
+    """Open a host's sockets; they stay in its namespace although this thread leaves it."""
+    opened: list[socket.socket] = []
+    try:
+        with inside(endpoint.pid):
+            opened.append(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+            opened[0].bind((endpoint.interface, _ETH_P_ALL))
+            opened.append(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
+            with suppress(OSError):
+                opened.append(
+                    socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+                )
+    except BaseException as error:
+        for one in opened:
+            one.close()
+        if isinstance(error, OSError):
+            raise EmulationError(
+                f"cannot probe from {name}: {endpoint.interface}: {error.strerror}"
+            ) from error
+        raise
+    tap, *senders = opened
+    tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    for one in opened:
+        one.setblocking(False)
+    for sender in senders:  # nobody reads them; the tap sees what comes
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    return _Station(tap, senders[0], senders[1] if len(senders) > 1 else None)
+
+
+def _interleaved(probes: Sequence[P]) -> Iterator[P]:
+    """Yield probes in turn from every source, so that no line gets a burst."""
+    queues: dict[str, list[P]] = {}
+    for probe in probes:
+        queues.setdefault(probe.source, []).append(probe)
+    for turn in range(max(map(len, queues.values()), default=0)):
+        for queue in queues.values():
+            if turn < len(queue):
+                yield queue[turn]
