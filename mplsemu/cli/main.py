@@ -1,0 +1,107 @@
+"""The command line: finds the command, runs it, and turns errors into one clear line.
+
+Exit codes: 0 holds, 1 falls short, 2 bad input or could not run, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from types import ModuleType
+from typing import Final
+
+import mplsemu
+from mplsemu.cli.parser import CommandParser
+from mplsemu.errors import MplsEmuError
+
+#: name -> what it does, in the order of the help; each is the module of that name beside this one,
+#: with `add_parser(subparsers)` and `run(args) -> exit code`, imported only when it is asked for
+COMMANDS: Final[dict[str, str]] = {
+    "check": "parse, validate, compile and verify a lab, without running it",
+    "show": "print tables like a router's show commands",
+    "trace": "follow one packet, with the label stack on every link",
+    "view": "draw the provider's and the customers' pictures",
+    "new": "make a lab file from a real network",
+    "doctor": "say what this machine has and lacks, and what to type about it",
+    "up": "boot a lab (root)",
+    "test": "boot a lab, run every check, tear down (root)",
+    "exec": "run a command at a node of a running lab (root)",
+    "ping": "ping from one host of a running lab to another (root)",
+    "capture": "capture packets on a link or at a node of a running lab (root)",
+    "link": "take a link of a running lab down or up (root)",
+    "status": "say which labs run, and how they are (root)",
+    "down": "end a running lab (root)",
+    "controller": "run a lab's SDN controller by itself",
+}
+_OK, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: what was typed after ``mplsemu``; the process's own arguments unless given.
+
+    Returns:
+        The exit code.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except MplsEmuError as error:
+        _say(str(error))
+        code = _BAD_INPUT
+    except KeyboardInterrupt:
+        _say("interrupted")
+        code = _INTERRUPTED
+    except BrokenPipeError:  # the reader (say, `head`) has seen enough
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _OK
+    return code
+
+
+def _run(words: list[str]) -> int:
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    parser, module = build_parser(chosen)
+    if not words:
+        parser.print_help()
+        return _BAD_INPUT
+    try:
+        args = parser.parse_args(words)
+    except SystemExit as end:  # argparse has said what there was to say
+        return end.code if isinstance(end.code, int) else _BAD_INPUT
+    if module is None:  # only options, and none that asks for anything
+        parser.print_help()
+        return _BAD_INPUT
+    return int(module.run(args))
+
+
+def build_parser(chosen: str | None) -> tuple[CommandParser, ModuleType | None]:
+    """Return the parser, and the module of the chosen command, which alone is imported."""
+    parser = CommandParser(
+        prog="mplsemu",
+        description="Emulates a provider's MPLS network, L3VPN and VPLS, on one Linux machine.",
+        epilog="`mplsemu COMMAND --help` says more about one of them.",
+    )
+    parser.add_argument("--version", action="version", version=f"mplsemu {mplsemu.__version__}")
+    subparsers = parser.add_subparsers(
+        metavar="COMMAND", title="commands", parser_class=CommandParser
+    )
+    module = None
+    for name, summary in COMMANDS.items():
+        if name == chosen:
+            module = importlib.import_module(f"mplsemu.cli.{name}")
+            module.add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary, add_help=False)
+    return parser, module
+
+
+def _say(text: str) -> None:
+    with suppress(BrokenPipeError):
+        print(f"mplsemu: {text}", file=sys.stderr)

@@ -1,0 +1,60 @@
+"""An argument parser that names the nearest command or option to a mistyped one."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import sys
+from collections.abc import Iterable
+from typing import Final, NoReturn
+
+_UNRECOGNIZED: Final = "unrecognized arguments: "
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """Return ``did you mean NAME?``, or nothing where no name is near."""
+    near = difflib.get_close_matches(word, list(names), n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """`argparse.ArgumentParser`, but abbreviations are not options, and mistakes get a hint."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        options.setdefault("allow_abbrev", False)
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: list[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse; a sub-command's parser complains of what it does not know itself."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(_UNRECOGNIZED + " ".join(rest))
+        return found, rest
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line that says what is wrong and what may be meant, and exit with 2."""
+        hint = self._hint(message) or f"see `{self.prog} --help`"
+        print(f"{self.prog}: {_in_plain_words(message)}; {hint}", file=sys.stderr)
+        raise SystemExit(2)
+
+    def _hint(self, message: str) -> str:
+        if message.startswith(_UNRECOGNIZED):
+            options = [o for o in self._option_string_actions if o.startswith("--")]
+            word = message.removeprefix(_UNRECOGNIZED).split()[0].partition("=")[0]
+            return nearest(word, options) if word.startswith("-") else ""
+        choice = re.search(r"invalid choice: '?([^' ]*)'? \(choose from (.*)\)", message)
+        if choice is None:
+            return ""
+        names = re.findall(r"[\w-]+", choice[2])
+        return nearest(choice[1], names) or f"one of {', '.join(names)}"
+
+
+def _in_plain_words(message: str) -> str:
+    choice = re.match(r"argument (\S+): invalid choice: ('?[^' ]*'?) \(", message)
+    if choice is None:
+        return message.replace("unrecognized arguments", "unknown")
+    what = "command" if choice[1] == "COMMAND" else choice[1]
+    return f"unknown {what} {choice[2]}"
