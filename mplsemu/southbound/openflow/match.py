@@ -126,9 +126,6 @@ class Match:
         return next((term.value for term in self.terms if term.field is field), None)
 
 
-match: Final = Match.of
-
-
 def prefix_terms(field: Field, address: int, length: int) -> tuple[Term, ...]:
     """Return the term for a prefix of `length` bits of an address field; none for length 0."""
     if length == field.bits:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Final
 
 from mplsemu.southbound.openflow import actions as act
@@ -69,22 +68,8 @@ class Stage(enum.IntEnum):
     PORTS = 4
 
 
-class PuntReason(enum.IntEnum):
-    """Why a packet went to the controller: the value of `REG_PUNT` there.
-
-    0 does not occur in it: a TTL that ran out arrives with OpenFlow's reason invalid TTL instead.
-    """
-
-    ARP = 1
-    NEIGHBOUR_DISCOVERY = 2
-    GLEAN = 3
-    NO_ROUTE = 4
-    ECHO_REQUEST6 = 5
-    PORT_UNREACHABLE = 6
-
-
 REG_PUNT: Final = REGISTERS[0]
-"""Why the packet goes to the controller, a `PuntReason`."""
+"""Why the packet goes to the controller, a `PuntReason`; a TTL that runs out leaves 0 in it."""
 REG_TC: Final = REGISTERS[1]
 """The TC for labels to be pushed: the three high bits of the DSCP (RFC 3270, RFC 2474 4.2.2)."""
 REG_SERVICE_LABEL: Final = REGISTERS[2]
@@ -115,10 +100,6 @@ MAX_LABELS: Final = 3
 
 PIPE_TTL: Final = 255
 """TTL of pushed entries in the pipe model (RFC 3443 section 3.1)."""
-LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
-"""Every VRF's gateway on every attachment circuit, beside its global addresses."""
-LOCAL_TTL: Final = 65
-"""TTL of a PE's own packets before its VRF routes, and so decrements, them: hosts see 64."""
 
 
 class Priority(enum.IntEnum):

@@ -65,8 +65,6 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     LABEL_BITS,
-    LINK_LOCAL_GATEWAY,
-    LOCAL_TTL,
     PIPE_TTL,
     REG_PORT,
     REG_PUNT,
@@ -77,10 +75,12 @@ from mplsemu.southbound.openflow.pipeline import (
     TC_BITS,
     MeterId,
     Priority,
-    PuntReason,
     Table,
 )
 from mplsemu.southbound.openflow.translate_ports import DSCP_CLASS_TO_TC
+from mplsemu.southbound.punt.answer import OWN_TTL
+from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.punt.resolve import LINK_LOCAL_GATEWAY
 
 _ARP_REQUEST: Final = Term(ARP_OP, 1)
 _ARP_REPLY: Final = 2
@@ -160,7 +160,7 @@ def _local_flows() -> Iterator[Flow]:
         Move(IPV4_DST, IPV4_SRC, _IPV4_BITS),
         Move(REG_SCRATCH, IPV4_DST, _IPV4_BITS),
         SetField(ICMPV4_TYPE, _ECHO_REPLY),
-        SetField(IP_TTL, LOCAL_TTL),
+        SetField(IP_TTL, OWN_TTL),
         Resubmit(Table.VRF_FIB),
     )
     yield Flow(table, Priority.NORMAL, Match.of(IS_IPV4, _ICMP, _ECHO_REQUEST), echo_reply)

@@ -1,0 +1,53 @@
+"""Between OpenFlow's packet-in and packet-out messages and the punts and answers they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mplsemu.southbound.openflow.actions import Action, Output, Resubmit, SetField
+from mplsemu.southbound.openflow.match import METADATA, REGISTERS
+from mplsemu.southbound.openflow.pipeline import REG_PUNT, Table
+from mplsemu.southbound.punt.event import (
+    IntoLfib,
+    IntoVrf,
+    OutOfPort,
+    PacketOut,
+    Punt,
+    PuntReason,
+)
+
+
+def punt(in_port: int, metadata: int, registers: Mapping[int, int], frame: bytes) -> Punt | None:
+    """Return the punt that a packet-in stands for, None if no flow of ours sent it.
+
+    Args:
+        in_port: where the packet came in.
+        metadata: index of the VRF, 0 if none.
+        registers: those that are not 0, by number.
+        frame: from the Ethernet header on.
+    """
+    value = registers.get(REGISTERS.index(REG_PUNT), 0)
+    if value not in set(PuntReason):
+        return None
+    return Punt(PuntReason(value), in_port, metadata, frame)
+
+
+@dataclass(frozen=True, slots=True)
+class PacketOutActions:
+    """What a packet-out message must say: the frame, and what the switch does with it."""
+
+    actions: tuple[Action, ...]
+    frame: bytes
+
+
+def packet_out(out: PacketOut) -> PacketOutActions:
+    """Return what a packet-out for an answer says; its in_port is the controller."""
+    match out:
+        case OutOfPort(port, frame):
+            return PacketOutActions((Output(port),), frame)
+        case IntoVrf(service, frame):
+            actions = SetField(METADATA, service), Resubmit(Table.VRF_FIB)
+            return PacketOutActions(actions, frame)
+        case IntoLfib(frame):
+            return PacketOutActions((Resubmit(Table.LFIB),), frame)

@@ -1,0 +1,226 @@
+"""What a PE or LSR answers to a punted packet; resolution of addresses is in `resolve`."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv6Address
+from typing import Final
+
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.program import GATEWAY_MAC, NodeProgram, Program
+from mplsemu.program.services import Connected, ViaCe, Vrf
+from mplsemu.southbound.punt.event import (
+    NOTHING,
+    Answers,
+    IntoLfib,
+    IntoVrf,
+    OutOfPort,
+    PacketOut,
+    Punt,
+    PuntReason,
+    Waiting,
+)
+from mplsemu.southbound.punt.icmp import IcmpError, deserves_error, error_packet, icmpv6_packet
+from mplsemu.southbound.punt.resolve import (
+    answer_arp,
+    answer_neighbour_discovery,
+    circuit_at,
+    glean,
+)
+from mplsemu.southbound.punt.wire import (
+    ETHERTYPE_MPLS,
+    ICMPV6,
+    Ethernet,
+    IpPacket,
+    ethertype_of,
+    icmpv6_checksum,
+    is_group_mac,
+    parse_ethernet,
+    parse_ip,
+    parse_stack,
+    stack_bytes,
+)
+
+OWN_TTL: Final = 65
+"""TTL of a PE's own packets before its VRF routes, and so decrements, them: hosts see 64."""
+_MAX_TTL: Final = 255
+_ROUTER_PREFIX6: Final = int(IPv6Address("fd4d:504c:5300::"))
+_ECHO_REQUEST6, _ECHO_REPLY6 = 128, 129
+_ERRORS: Final = {
+    PuntReason.TTL_EXPIRED: IcmpError.TTL_EXCEEDED,
+    PuntReason.GLEAN: IcmpError.TTL_EXCEEDED,  # there is nobody to ask for: it may not go on
+    PuntReason.NO_ROUTE: IcmpError.NET_UNREACHABLE,
+    PuntReason.PORT_UNREACHABLE: IcmpError.PORT_UNREACHABLE,
+}
+
+
+def answer(program: Program, node: str, punt: Punt) -> Answers:
+    """Return what an LSR does about a packet that its data plane could not handle.
+
+    Whatever the bytes are, there is an answer, if often an empty one.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    lsr = program.node(node)
+    frame = parse_ethernet(punt.frame)
+    if frame is None:
+        return NOTHING
+    if frame.ethertype == ETHERTYPE_MPLS:
+        expired = punt.reason is PuntReason.TTL_EXPIRED
+        return _label_ttl_expired(lsr, frame) if expired else NOTHING
+    match punt.reason:
+        case PuntReason.ARP:
+            return answer_arp(lsr, punt.in_port, frame)
+        case PuntReason.NEIGHBOUR_DISCOVERY:
+            return answer_neighbour_discovery(lsr, punt.in_port, frame)
+        case _:
+            return _answer_routed(lsr, punt, frame)
+
+
+def unresolved(program: Program, node: str, waiting: Waiting, in_port: int) -> Answers:
+    """Return what follows when nobody answered to an address: host unreachable.
+
+    Args:
+        program: the whole network's program.
+        node: the PE.
+        waiting: the packet that waited.
+        in_port: the port it came by, as it was punted.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    lsr = program.node(node)
+    punt = Punt(PuntReason.GLEAN, in_port, waiting.packet.service, waiting.packet.frame)
+    frame = parse_ethernet(punt.frame)
+    packet = parse_ip(frame.payload, frame.ethertype) if frame else None
+    if packet is None:
+        return NOTHING
+    return _report(lsr, punt, IcmpError.HOST_UNREACHABLE, packet)
+
+
+def router_address(lsr: NodeProgram, version: int) -> IPAddress:
+    """Return the source address of an LSR's own packets outside any VRF.
+
+    IPv6 has the router id in the low bits of a unique local prefix (RFC 4193): Linux hosts drop
+    packets from IPv4-mapped addresses.
+    """
+    if version == 4:
+        return lsr.router_id
+    return IPv6Address(_ROUTER_PREFIX6 | int(lsr.router_id))
+
+
+def _answer_routed(lsr: NodeProgram, punt: Punt, frame: Ethernet) -> Answers:
+    packet = parse_ip(frame.payload, frame.ethertype)
+    if packet is None or is_group_mac(frame.dst):
+        return NOTHING
+    if punt.reason is PuntReason.ECHO_REQUEST6:
+        return _echo_reply6(punt, frame, packet)
+    if punt.reason is PuntReason.GLEAN and packet.ttl > 1:
+        vrf = _vrf(lsr, punt.service)
+        return glean(lsr, vrf, frame, packet) if vrf else NOTHING
+    src = packet.dst if punt.reason is PuntReason.PORT_UNREACHABLE else None
+    return _report(lsr, punt, _ERRORS[punt.reason], packet, src)
+
+
+def _vrf(lsr: NodeProgram, service: int) -> Vrf | None:
+    return next((vrf for vrf in lsr.vrfs if vrf.index == service), None)
+
+
+def _reporting_vrf(lsr: NodeProgram, punt: Punt) -> Vrf | None:
+    """Return the VRF that knows the way back.
+
+    That is the one of the circuit the packet came by, if it came by one: an extranet may have led
+    it into another VRF since, whose routes need not lead back.
+    """
+    found = circuit_at(lsr, punt.in_port)
+    return found[0] if found else _vrf(lsr, punt.service)
+
+
+def _report(
+    lsr: NodeProgram,
+    punt: Punt,
+    error: IcmpError,
+    packet: IpPacket,
+    src: IPAddress | None = None,
+) -> Answers:
+    vrf = _reporting_vrf(lsr, punt)
+    if vrf is None or not deserves_error(packet):
+        return NOTHING
+    source = src or _facing_address(lsr, vrf, punt, packet)
+    report = error_packet(error, packet, source, OWN_TTL)
+    frame = Ethernet(GATEWAY_MAC, GATEWAY_MAC, ethertype_of(source), report)
+    return Answers((_send(vrf.index, punt, frame, packet.src),))
+
+
+def _send(service: int, punt: Punt, frame: Ethernet, dst: IPAddress) -> PacketOut:
+    if not (dst.version == 6 and dst.is_link_local):
+        return IntoVrf(service, frame.to_bytes())
+    back = parse_ethernet(punt.frame)
+    to = back.src if back else GATEWAY_MAC
+    return OutOfPort(punt.in_port, replace(frame, dst=to).to_bytes())
+
+
+def _facing_address(lsr: NodeProgram, vrf: Vrf, punt: Punt, packet: IpPacket) -> IPAddress:
+    """Return the gateway address on the circuit a packet came by, else on the one it goes to."""
+    incoming = circuit_at(lsr, punt.in_port)
+    facing = [incoming[1]] if incoming else []
+    facing += [lsr.circuit_by_name[name] for name in _circuits_towards(vrf, packet.dst)]
+    facing += [lsr.circuit_by_name[name] for name in vrf.circuits]
+    for circuit in facing:
+        gateways = [
+            gateway
+            for gateway in circuit.gateways
+            if gateway.version == packet.src.version and not gateway.ip.is_link_local
+        ]
+        for peer in (packet.src, packet.dst):
+            for gateway in gateways:
+                if peer in gateway.network:
+                    return gateway.ip
+        if gateways:
+            return gateways[0].ip
+    return router_address(lsr, packet.src.version)
+
+
+def _circuits_towards(vrf: Vrf, dst: IPAddress) -> Iterator[str]:
+    routes = [route for route in vrf.routes if dst in route.prefix]
+    for route in sorted(routes, key=lambda route: -route.prefix.prefixlen):
+        match route.next_hop:
+            case Connected(circuit) | ViaCe(circuit):
+                yield circuit
+
+
+def _echo_reply6(punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
+    request = packet.payload
+    if packet.protocol != ICMPV6 or len(request) < 8 or request[0] != _ECHO_REQUEST6:
+        return NOTHING
+    if icmpv6_checksum(packet.src, packet.dst, request) or packet.is_later_fragment:
+        return NOTHING
+    if packet.src.is_multicast or packet.src.is_unspecified or packet.dst.is_multicast:
+        return NOTHING
+    reply = struct.pack("!BBH", _ECHO_REPLY6, 0, 0) + request[4:]
+    whole = icmpv6_packet(packet.dst, packet.src, reply, OWN_TTL)
+    answer_frame = Ethernet(frame.src, GATEWAY_MAC, frame.ethertype, whole)
+    return Answers((_send(punt.service, punt, answer_frame, packet.src),))
+
+
+def _label_ttl_expired(lsr: NodeProgram, frame: Ethernet) -> Answers:
+    """Report a label's expired TTL along the LSP to its end, which knows the way back.
+
+    RFC 3032 section 2.3.2. What is below the stack, an LSR in the middle can only infer; what is
+    not without doubt an IP packet is dropped without a word, as that section says.
+    """
+    parsed = parse_stack(frame.payload)
+    if parsed is None:
+        return NOTHING
+    stack, below = parsed
+    version = below[0] >> 4 if below else 0
+    packet = parse_ip(below, {4: 0x0800, 6: 0x86DD}.get(version, 0))
+    if packet is None or not deserves_error(packet):
+        return NOTHING
+    source = router_address(lsr, version)
+    report = error_packet(IcmpError.TTL_EXCEEDED, packet, source, _MAX_TTL, stack)
+    onward = tuple(replace(entry, ttl=_MAX_TTL) for entry in stack)
+    return Answers((IntoLfib(replace(frame, payload=stack_bytes(onward) + report).to_bytes()),))

@@ -1,0 +1,122 @@
+"""A punted packet, and what may be answered to it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.services import Neighbour
+
+
+class PuntReason(enum.IntEnum):
+    """Why a data plane gave a packet to the controller."""
+
+    TTL_EXPIRED = 0
+    ARP = 1
+    NEIGHBOUR_DISCOVERY = 2
+    GLEAN = 3
+    NO_ROUTE = 4
+    ECHO_REQUEST6 = 5
+    PORT_UNREACHABLE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Punt:
+    """A packet that came to the controller.
+
+    Attributes:
+        reason: why.
+        in_port: port of the LSR by which it came; one that is no port of its own if none.
+        service: index of the VRF that was looking at it, 0 if it still had labels.
+        frame: the bytes, from the Ethernet header on.
+    """
+
+    reason: PuntReason
+    in_port: int
+    service: int
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfPort:
+    """Send a frame out of a port as it is."""
+
+    port: int
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IntoVrf:
+    """Have a VRF route an IP packet, as if it had come from a circuit.
+
+    Attributes:
+        service: index of the VRF.
+        frame: the packet behind an Ethernet header, whose addresses do not matter.
+    """
+
+    service: int
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IntoLfib:
+    """Have the LFIB forward a labelled packet, as if it had come from the core."""
+
+    frame: bytes
+
+
+PacketOut = OutOfPort | IntoVrf | IntoLfib
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A neighbour that said which MAC address it has.
+
+    Attributes:
+        vrf: name of the VRF.
+        neighbour: its address, its circuit, its MAC address.
+        is_new: the forwarding program does not know it, or with another MAC address. If it does,
+            packets may still wait for this moment.
+    """
+
+    vrf: str
+    neighbour: Neighbour
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A packet that waits until an address on a circuit is resolved.
+
+    Attributes:
+        vrf: name of the VRF that routes it.
+        address: what must be resolved.
+        circuit: where.
+        solicitation: asks for it; send it again until there is an answer or patience ends.
+        packet: send it when `address` is learned and its flow installed; else see `unresolved`.
+    """
+
+    vrf: str
+    address: IPAddress
+    circuit: str
+    solicitation: OutOfPort
+    packet: IntoVrf
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What follows from a punted packet; often nothing.
+
+    Attributes:
+        packets_out: to be sent now, in order; a solicitation is among them.
+        learned: neighbours.
+        waiting: the packet itself, if it must wait.
+    """
+
+    packets_out: tuple[PacketOut, ...] = ()
+    learned: tuple[Learned, ...] = ()
+    waiting: Waiting | None = None
+
+
+NOTHING = Answers()
