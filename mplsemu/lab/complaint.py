@@ -86,21 +86,26 @@ def subject(document: Document, path: Path) -> str:
     """Return what stands at `path`, as people call it: ``site a/aarhus: rate``."""
     match path:
         case ("provider", "nodes", name, *rest):
-            what = f"node {name}"
+            what = f"node {_cut(name)}"
         case ("provider", "links", int(index), *rest):
-            what = f"link {_link_name(document, index)}"
+            what = f"link {_cut(_link_name(document, index))}"
         case ("vpns", vpn, "sites", site, *rest):
-            what = f"site {vpn}/{site}"
+            what = f"site {_cut(vpn)}/{_cut(site)}"
         case ("vpns", vpn, *rest):
-            what = f"vpn {vpn}"
+            what = f"vpn {_cut(vpn)}"
         case ("validate", int(index), *rest):
             what = f"check {index + 1}"
         case (str(section), *rest):
-            what = section
+            what = _cut(section)
         case _:
             return "the lab"
-    keys = ".".join(str(key) for key in rest if isinstance(key, str))
+    keys = ".".join(_cut(key) for key in rest if isinstance(key, str))
     return f"{what}: {keys}" if keys else what
+
+
+def _cut(name: str | int, length: int = 60) -> str:
+    text = str(name)
+    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def _link_name(document: Document, index: int) -> str:

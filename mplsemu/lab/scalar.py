@@ -25,6 +25,7 @@ _REFUSED: Final = "refused"
 MAX_METRIC: Final = 65_535  # a BGP/MPLS provider's IGP: OSPF, RFC 2328 section A.4.2
 MAX_HOSTS: Final = 1_000
 MAX_LAB_NAME: Final = 40
+MAX_NAME: Final = 255
 _MAX_CUSTOMER: Final = 100
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _NAME_RULE: Final = "a name has letters, digits, '_', '.' and '-', the first a letter or digit"
@@ -75,6 +76,8 @@ def _name(value: object) -> str:
     name = _text(value, "a name")
     if not _NAME.match(name):
         refuse(f"{shown(name)} is not a name", _NAME_RULE)
+    if len(name) > MAX_NAME:
+        refuse(f"{shown(name)} has {len(name):,} characters", f"write at most {MAX_NAME}")
     return name
 
 
@@ -91,6 +94,13 @@ def _lab_name(value: object) -> str:
             f"a lab's name is also a directory's: write at most {MAX_LAB_NAME}",
         )
     return name
+
+
+def _short_link(value: object) -> str:
+    text = _text(value, "NODE-NODE")
+    if len(text) > 2 * MAX_NAME + 3:
+        refuse(f"{shown(text)} has {len(text):,} characters", "write NODE-NODE")
+    return text
 
 
 def _customer(value: object) -> str:
@@ -193,7 +203,9 @@ def _label_range(value: object) -> LabelRange:
 
 
 def _string(pattern: str | None, *examples: str, **more: Any) -> WithJsonSchema:
-    schema: dict[str, Any] = {"type": "string", "examples": list(examples), **more}
+    schema: dict[str, Any] = {"type": "string", **more}
+    if examples:
+        schema["examples"] = list(examples)
     if pattern is not None:
         schema["pattern"] = pattern
     return WithJsonSchema(schema)
@@ -206,7 +218,8 @@ def _whole(least: int, most: int) -> WithJsonSchema:
 _NAME_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 _ASN_PATTERN: Final = "^[0-9]{1,10}:[0-9]{1,10}$"
 
-Name = Annotated[str, BeforeValidator(_name), _string(_NAME_PATTERN)]
+Name = Annotated[str, BeforeValidator(_name), _string(_NAME_PATTERN, maxLength=MAX_NAME)]
+ShortLink = Annotated[str, BeforeValidator(_short_link), _string(None, "dk-p1")]
 LabName = Annotated[
     str, BeforeValidator(_lab_name), _string(_NAME_PATTERN, "nordic", maxLength=MAX_LAB_NAME)
 ]

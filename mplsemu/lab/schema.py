@@ -25,6 +25,7 @@ from mplsemu.lab.scalar import (
     Position,
     Prefixes,
     Rd,
+    ShortLink,
     Targets,
 )
 from mplsemu.model.topology import NullLabel, Role, TtlMode
@@ -102,7 +103,6 @@ def _link_form(value: object) -> str:
     return "short" if isinstance(value, str) else "mapping"
 
 
-ShortLink = Annotated[str, Field(description="NODE-NODE, all else by default.", examples=["dk-p1"])]
 AnyLink = Annotated[
     Annotated[ShortLink, Tag("short")] | Annotated[RawLink, Tag("mapping")],
     Discriminator(_link_form),
