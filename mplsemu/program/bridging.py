@@ -1,0 +1,53 @@
+"""What a VSI does with a frame: forward, flood, split horizon (RFC 4762 section 4)."""
+
+from __future__ import annotations
+
+from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
+from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi, VsiKind
+
+
+def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
+    """Take a frame in from a VSI's circuit, as a bridge does."""
+    if vsi.kind is VsiKind.VPLS and _is_group(flight.packet.source_mac):
+        # IEEE 802.1Q section 8.7: no station has a group address
+        flight.drop(copy, "sent from a group address", vsi=vsi.name)
+    else:
+        bridge(flight, copy, vsi, source=circuit.name)
+
+
+def bridge(flight: Flight, copy: Copy, vsi: Vsi, source: str | None) -> None:
+    """Forward a frame that came from a circuit or, where `source` is None, a pseudowire."""
+    circuits = [copy.node.circuit_by_name[name] for name in vsi.circuits]
+    circuits = [each for each in circuits if each.up and each.name != source]
+    # Split horizon: never from one pseudowire to another (RFC 4762 section 4.4).
+    pseudowires = vsi.pseudowires if source is not None else ()
+    mac = flight.packet.destination_mac
+    station = flight.tables.stations(vsi.name).get(mac) if flight.learned else None
+    if station is not None and vsi.kind is VsiKind.VPLS:
+        where = flight.program.node_of_circuit[station].name
+        circuits = [each for each in circuits if each.name == station]
+        pseudowires = tuple(each for each in pseudowires if each.peer == where)
+        if where == copy.node.name:
+            pseudowires = ()
+    elif vsi.kind is VsiKind.VPLS:
+        copy.done.append("flood")
+    if not circuits and not pseudowires:
+        flight.drop(copy, "nobody to send it to", vsi=vsi.name)
+        return
+    copies = [copy, *(copy.fork() for _ in range(len(circuits) + len(pseudowires) - 1))]
+    for each, circuit in zip(copies, circuits, strict=False):
+        each.done.append(f"to {circuit.name}")
+        address = flight.packet.ip.destination if flight.packet.ip else None
+        flight.end(each, delivered(circuit, address, mac), vsi=vsi.name)
+    for each, pseudowire in zip(copies[len(circuits) :], pseudowires, strict=True):
+        each.done.append(f"to {pseudowire.peer}")
+        _send_over(flight, each, vsi, pseudowire)
+
+
+def _send_over(flight: Flight, copy: Copy, vsi: Vsi, pseudowire: Pseudowire) -> None:
+    # A frame has no TTL to carry, so the pipe model's also where the lab is uniform.
+    flight.enter_tunnel(copy, pseudowire.peer, pseudowire.out_label, PIPE_TTL, vsi=vsi.name)
+
+
+def _is_group(mac: str) -> bool:
+    return bool(int(mac[:2], 16) & 1)

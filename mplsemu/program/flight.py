@@ -1,0 +1,183 @@
+"""A packet under way: its copies, and what any router may do with one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from mplsemu.model.labels import Label, LabelStackEntry
+from mplsemu.model.topology import TtlMode
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.entries import Push
+from mplsemu.program.fib import Fib
+from mplsemu.program.hosts import host_ref
+from mplsemu.program.packet import Packet
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import AttachmentCircuit, Vrf
+from mplsemu.program.way import Branch, Delivered, Dropped, End, Hop, Stack, TtlExpired
+
+PIPE_TTL: Final = 255
+"""TTL of pushed entries where the customer's does not count (RFC 3443 section 3.2)."""
+
+
+class Tables:
+    """What the walks through one program look up again and again, prepared once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._fibs: dict[tuple[str, str], Fib] = {}
+        self._stations: dict[str, dict[str, str]] = {}
+
+    def fib(self, node: NodeProgram, vrf: Vrf) -> Fib:
+        """Return the look-up table of a VRF."""
+        key = (node.name, vrf.name)
+        if key not in self._fibs:
+            self._fibs[key] = Fib(vrf.routes)
+        return self._fibs[key]
+
+    def stations(self, vpn: str) -> dict[str, str]:
+        """Return the circuit of each MAC address in a bridged VPN, of circuits that are up."""
+        if vpn not in self._stations:
+            self._stations[vpn] = {
+                host.mac: circuit.name
+                for node in self.program.nodes
+                for circuit in node.circuits
+                if circuit.vpn == vpn and circuit.up
+                for host in circuit.hosts
+            }
+        return self._stations[vpn]
+
+
+class Copy:
+    """One copy of a packet under way.
+
+    Attributes:
+        node: the LSR it is at.
+        in_stack: its label stack when it came there.
+        stack: its label stack now.
+        ttl: of the IP packet, None without one.
+        done: what the LSR has done so far, for people.
+        hops: the LSRs behind it.
+        seen: where it has been, with which labels.
+    """
+
+    __slots__ = ("done", "hops", "in_stack", "node", "seen", "stack", "ttl")
+
+    def __init__(self, node: NodeProgram, ttl: int | None) -> None:
+        self.node = node
+        self.in_stack: Stack = ()
+        self.stack: Stack = ()
+        self.ttl = ttl
+        self.done: list[str] = []
+        self.hops: list[Hop] = []
+        self.seen: set[tuple[str, tuple[Label, ...]]] = set()
+
+    def fork(self) -> Copy:
+        """Return another copy at the same place."""
+        other = Copy(self.node, self.ttl)
+        other.in_stack, other.stack = self.in_stack, self.stack
+        other.done, other.hops, other.seen = self.done.copy(), self.hops.copy(), self.seen.copy()
+        return other
+
+    def leave(self, link: str | None, vrf: str | None = None, vsi: str | None = None) -> None:
+        """Write down the hop that ends here."""
+        action = "; ".join(self.done)
+        hop = Hop(self.node.name, vrf, vsi, self.in_stack, action, self.stack, link, self.ttl)
+        self.hops.append(hop)
+        self.done = []
+
+
+class Flight:
+    """One packet's walk: its copies under way, and how those that have ended did.
+
+    Every method takes a copy that is at an LSR and either ends it or sends it on to the next.
+    """
+
+    def __init__(self, tables: Tables, packet: Packet, *, learned: bool) -> None:
+        self.tables = tables
+        self.program = tables.program
+        self.packet = packet
+        self.learned = learned
+        self.is_uniform = tables.program.ttl_mode is TtlMode.UNIFORM
+        self._tc = packet.ip.traffic_class if packet.ip else 0
+        self.pending: list[Copy] = []
+        self.branches: list[Branch] = []
+
+    def end(self, copy: Copy, end: End, *, vrf: str | None = None, vsi: str | None = None) -> None:
+        """End a copy at the LSR where it is."""
+        copy.leave(end.circuit if isinstance(end, Delivered) else None, vrf, vsi)
+        self.branches.append(Branch(tuple(copy.hops), end))
+
+    def drop(
+        self, copy: Copy, reason: str, *, vrf: str | None = None, vsi: str | None = None
+    ) -> None:
+        """End a copy because it can go no further."""
+        copy.done.append(f"drop: {reason}")
+        self.end(copy, Dropped(copy.node.name, reason), vrf=vrf, vsi=vsi)
+
+    def expire(self, copy: Copy, vrf: str | None = None) -> None:
+        """End a copy whose TTL ran out."""
+        copy.done.append("TTL expired")
+        self.end(copy, TtlExpired(copy.node.name, vrf, copy.in_stack), vrf=vrf)
+
+    def send(
+        self, copy: Copy, link: str, *, vrf: str | None = None, vsi: str | None = None
+    ) -> None:
+        """Send a copy over a core link."""
+        adjacency = copy.node.adjacency_by_link.get(link)
+        if adjacency is None or not self.program.link_by_name[link].up:
+            self.drop(copy, f"no way out on {link}", vrf=vrf, vsi=vsi)
+            return
+        copy.leave(link, vrf, vsi)
+        copy.node = self.program.node(adjacency.peer)
+        copy.in_stack = copy.stack
+        self.pending.append(copy)
+
+    def pop(self, copy: Copy, ttl: int) -> None:
+        """Remove the top entry; in the uniform model its TTL moves inwards (RFC 3443 3.3)."""
+        top, *rest = copy.stack
+        if rest and self.is_uniform:
+            rest[0] = replace(rest[0], ttl=ttl)
+        copy.stack = tuple(rest)
+        copy.done.append(f"pop {top.label}")
+
+    def enter_tunnel(
+        self,
+        copy: Copy,
+        egress: str,
+        service: Label,
+        ttl: int,
+        *,
+        vrf: str | None = None,
+        vsi: str | None = None,
+    ) -> None:
+        """Push the service label and the tunnel's, and send."""
+        tunnel = copy.node.ftn_by_egress.get(egress)
+        if tunnel is None or not isinstance(tunnel.nhlfe.operation, Push):
+            self.drop(copy, f"no tunnel to {egress}", vrf=vrf, vsi=vsi)
+            return
+        labels = (*tunnel.nhlfe.operation.labels, service)
+        copy.stack = tuple(LabelStackEntry(label, self._tc, ttl) for label in labels)
+        copy.done.append(pushing(labels))
+        self.send(copy, tunnel.nhlfe.link, vrf=vrf, vsi=vsi)
+
+    def decrement(self, copy: Copy, vrf: Vrf) -> bool:
+        """Take one off the IP TTL, as every router does; False where that ends the packet."""
+        if copy.ttl is None or copy.ttl <= 1:
+            self.expire(copy, vrf.name)
+            return False
+        copy.ttl -= 1
+        return True
+
+
+def delivered(circuit: AttachmentCircuit, address: IPAddress | None, mac: str) -> Delivered:
+    """Return the end of a copy that leaves on a circuit, with the host that has the MAC."""
+    host = next((each for each in circuit.hosts if each.mac == mac), None)
+    ref = host_ref(circuit, host) if host else None
+    return Delivered(circuit.name, ref, address, mac)
+
+
+def pushing(labels: Iterable[Label]) -> str:
+    """Say that labels are pushed, outermost first."""
+    return "push " + ", ".join(map(str, labels))

@@ -1,0 +1,62 @@
+"""Hosts that a forwarding program knows, by their full name ``VPN/SITE/hN``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mplsemu.errors import LabError
+from mplsemu.model.network import HostRef
+from mplsemu.model.vpn import Host
+from mplsemu.program.program import Program
+from mplsemu.program.services import AttachmentCircuit
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedHost:
+    """A host and where it attaches.
+
+    Attributes:
+        ref: its full name.
+        node: name of the PE.
+        circuit: the attachment circuit of its site.
+        host: the host.
+    """
+
+    ref: HostRef
+    node: str
+    circuit: AttachmentCircuit
+    host: Host
+
+
+def hosts(program: Program) -> Iterator[LocatedHost]:
+    """Yield every host, by PE and port."""
+    for node in program.nodes:
+        for circuit in node.circuits:
+            for host in circuit.hosts:
+                yield LocatedHost(host_ref(circuit, host), node.name, circuit, host)
+
+
+def host_ref(circuit: AttachmentCircuit, host: Host) -> HostRef:
+    """Return the full name of a host at the far end of a circuit."""
+    return HostRef(circuit.vpn, circuit.site, host.name)
+
+
+def find_host(program: Program, name: str) -> LocatedHost:
+    """Return the host with a full name.
+
+    Raises:
+        LabError: there is none; it names the nearest that there is.
+    """
+    site, _, wanted = name.rpartition("/")
+    node = program.node_of_circuit.get(site)
+    if node is not None:
+        circuit = node.circuit_by_name[site]
+        for host in circuit.hosts:
+            if host.name == wanted:
+                return LocatedHost(host_ref(circuit, host), node.name, circuit, host)
+    names = [str(located.ref) for located in hosts(program)]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]}?" if near else "write VPN/SITE/hN, as in the lab file"
+    raise LabError(f"no host {name!r} in lab {program.lab!r}", remedy=remedy)

@@ -1,0 +1,57 @@
+"""A customer's packet as the walk needs it: addresses, tags, TTL and DSCP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.model.vpn import IPAddress
+
+BROADCAST_MAC: Final = "ff:ff:ff:ff:ff:ff"
+DEFAULT_TTL: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class IpHeader:
+    """What matters of an IPv4 or IPv6 header.
+
+    Attributes:
+        source: of the same version as `destination`.
+        destination: an address.
+        ttl: Time to Live or Hop Limit, 0..255.
+        dscp: 6 bits (RFC 2474).
+    """
+
+    source: IPAddress
+    destination: IPAddress
+    ttl: int = DEFAULT_TTL
+    dscp: int = 0
+
+    def __post_init__(self) -> None:
+        if self.source.version != self.destination.version:
+            raise ValueError(f"{self.source} and {self.destination} are of different IP versions")
+        if not 0 <= self.ttl <= 255:
+            raise ValueError(f"TTL {self.ttl} does not fit in 8 bits; write 0..255")
+        if not 0 <= self.dscp <= 63:
+            raise ValueError(f"DSCP {self.dscp} does not fit in 6 bits; write 0..63")
+
+    @property
+    def traffic_class(self) -> int:
+        """The TC its labels get: the class selector bits of its DSCP (RFC 2474 4.2.2, RFC 5462)."""
+        return self.dscp >> 3
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """An Ethernet frame from a customer, with an IP packet in it or not.
+
+    Attributes:
+        source_mac: lower case with colons; likewise `destination_mac`.
+        ip: None where the frame holds something else.
+        vlans: VLAN identifiers of its tags, outermost first.
+    """
+
+    source_mac: str
+    destination_mac: str
+    ip: IpHeader | None = None
+    vlans: tuple[int, ...] = ()

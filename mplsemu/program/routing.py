@@ -1,0 +1,156 @@
+"""What a VRF does with a packet: longest prefix match and delivery (RFC 4364 section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_network
+from typing import Final
+
+from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
+from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.services import (
+    AttachmentCircuit,
+    Connected,
+    ViaCe,
+    ViaPe,
+    ViaVrf,
+    Vrf,
+)
+from mplsemu.program.way import Branch, Delivered, Hop, Punted, TtlExpired, Unresolved
+
+LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
+"""Every VRF's own address on each of its circuits, beside its gateways."""
+_NEVER_ROUTED: Final = tuple(
+    ip_network(prefix)
+    for prefix in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8")
+)
+"""Of this host, loopback, link-local, multicast, reserved (RFC 6890, RFC 4291)."""
+
+
+def take_in(flight: Flight, copy: Copy, vrf: Vrf) -> None:
+    """Take a frame in from a VRF's circuit, as a router does."""
+    packet = flight.packet
+    if packet.vlans:
+        flight.drop(copy, "VLAN-tagged on a routed circuit", vrf=vrf.name)
+    elif packet.ip is None:
+        flight.drop(copy, "no IP packet", vrf=vrf.name)
+    elif packet.destination_mac != GATEWAY_MAC:
+        flight.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
+    elif packet.ip.destination == LINK_LOCAL_GATEWAY:
+        _answer(flight, copy, vrf, packet.ip.destination)
+    else:
+        route(flight, copy, vrf)
+
+
+def _answer(flight: Flight, copy: Copy, vrf: Vrf, address: IPAddress) -> None:
+    copy.done.append(f"{address} is the gateway's own")
+    flight.end(copy, Punted(copy.node.name, vrf.name, address), vrf=vrf.name)
+
+
+def route(flight: Flight, copy: Copy, vrf: Vrf) -> None:
+    """Look the packet up in a VRF, and in those it imports from at this same PE."""
+    assert flight.packet.ip is not None
+    address = flight.packet.ip.destination
+    looked_in: set[str] = set()
+    table: Vrf | None = vrf
+    while table is not None:
+        if table.name in looked_in:
+            flight.drop(copy, "loop", vrf=vrf.name)
+            return
+        looked_in.add(table.name)
+        table = _route_in(flight, copy, vrf, table, address)
+
+
+def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, address: IPAddress) -> Vrf | None:
+    """Route by one VRF; return the VRF to look in instead where the route was imported."""
+    node = copy.node
+    circuits = [node.circuit_by_name[name] for name in vrf.circuits]
+    gateways = [each for circuit in circuits if circuit.up for each in circuit.gateways]
+    if any(address == gateway.ip for gateway in gateways):
+        _answer(flight, copy, first, address)
+        return None
+    if _is_never_routed(address, gateways):
+        flight.drop(copy, f"{address} is never routed", vrf=first.name)
+        return None
+    found = flight.tables.fib(node, vrf).look_up(address)
+    if found is None:
+        flight.drop(copy, f"no route to {address} in VRF {vrf.name}", vrf=first.name)
+        return None
+    match found.next_hop:
+        case ViaVrf(name):
+            copy.done.append(f"{found.prefix} is imported from {name}")
+            imported = node.vrf_by_name.get(name)
+            if imported is None:
+                flight.drop(copy, f"no VRF {name} here", vrf=first.name)
+            return imported
+        case ViaPe(egress, label):
+            copy.done.append(f"{found.prefix} is at {egress}")
+            if flight.decrement(copy, first):
+                ttl = copy.ttl if flight.is_uniform and copy.ttl is not None else PIPE_TTL
+                flight.enter_tunnel(copy, egress, label, ttl, vrf=first.name)
+        case ViaCe(name):
+            copy.done.append(f"{found.prefix} is behind the CE of {name}")
+            if flight.decrement(copy, first):
+                _deliver_to_ce(flight, copy, node.circuit_by_name[name], first, address)
+        case Connected(name):
+            copy.done.append(f"{found.prefix} is on {name}")
+            _deliver_to_lan(flight, copy, node.circuit_by_name[name], first, vrf, address)
+    return None
+
+
+def _deliver_to_lan(
+    flight: Flight, copy: Copy, circuit: AttachmentCircuit, first: Vrf, vrf: Vrf, address: IPAddress
+) -> None:
+    """Deliver to a host (or a CE's own address) on a circuit, if its MAC address is known."""
+    neighbour = next((each for each in vrf.neighbours if each.address == address), None)
+    if neighbour is None or not circuit.up:
+        copy.done.append("its MAC address is unknown")
+        flight.end(copy, Unresolved(copy.node.name, circuit.name, address), vrf=first.name)
+    elif flight.decrement(copy, first):
+        lan = copy.node.circuit_by_name[neighbour.circuit]
+        copy.done.append("deliver")
+        flight.end(copy, delivered(lan, address, neighbour.mac), vrf=first.name)
+
+
+def _deliver_to_ce(
+    flight: Flight, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf, address: IPAddress
+) -> None:
+    """Deliver to a CE router and, through it, to a host on its LAN."""
+    if circuit.ce is None or not circuit.up:
+        flight.drop(copy, f"no CE router on {circuit.name}", vrf=vrf.name)
+        return
+    copy.done.append("deliver to the CE")
+    host = next((each for each in circuit.hosts if _has(each, address)), None)
+    if host is None:
+        flight.end(copy, Delivered(circuit.name, None, address, circuit.ce.mac), vrf=vrf.name)
+        return
+    copy.leave(circuit.name, vrf.name)
+    name, end = ce_name(circuit.name), delivered(circuit, address, host.mac)
+    if copy.ttl is None or copy.ttl <= 1:
+        copy.hops.append(Hop(name, None, None, (), "TTL expired", (), None, copy.ttl))
+        flight.branches.append(Branch(tuple(copy.hops), TtlExpired(name, None, ())))
+        return
+    copy.hops.append(Hop(name, None, None, (), "route to its LAN", (), None, copy.ttl - 1))
+    flight.branches.append(Branch(tuple(copy.hops), end))
+
+
+def ce_name(circuit: str) -> str:
+    """Return how a way names the CE router of an attachment circuit."""
+    return f"{circuit}/ce"
+
+
+def _has(host: Host, address: IPAddress) -> bool:
+    return any(interface.ip == address for interface in host.addresses)
+
+
+def _is_never_routed(address: IPAddress, gateways: Iterable[IPInterface]) -> bool:
+    """Whether a router forwards no packet to this address: martians, and its LANs' broadcast."""
+    if any(address in prefix for prefix in _NEVER_ROUTED):
+        return True
+    return any(
+        gateway.version == 4
+        and gateway.network.prefixlen < 31  # RFC 3021: a /31 has no broadcast address
+        and address in (gateway.network.network_address, gateway.network.broadcast_address)
+        for gateway in gateways
+    )

@@ -1,0 +1,123 @@
+"""The way of a packet: its hops and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mplsemu.model.labels import LabelStackEntry
+from mplsemu.model.network import HostRef
+from mplsemu.model.vpn import IPAddress
+
+Stack = tuple[LabelStackEntry, ...]
+"""A label stack, outermost entry first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """What one router does with a packet.
+
+    Attributes:
+        node: name of the LSR, or of a CE router: that of its circuit and ``/ce``.
+        vrf: the VRF in which it looks the packet up, None if in none; likewise `vsi`.
+        in_stack: the label stack that the packet arrives with.
+        action: what it does, for people.
+        out_stack: the label stack that the packet leaves with.
+        link: the link or attachment circuit it leaves on, None where it goes no further.
+        ip_ttl: TTL of the customer's IP packet as it leaves, None without one.
+    """
+
+    node: str
+    vrf: str | None
+    vsi: str | None
+    in_stack: Stack
+    action: str
+    out_stack: Stack
+    link: str | None
+    ip_ttl: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """It left on an attachment circuit, for whoever has the MAC address there.
+
+    Attributes:
+        circuit: the attachment circuit.
+        host: the host that takes it, None where the lab knows no one there: a CE router, an
+            address behind it that is no host's, or everyone.
+        address: the packet's IP destination, None without IP.
+        mac: the frame's destination; of the host's own frame behind a CE router.
+    """
+
+    circuit: str
+    host: HostRef | None
+    address: IPAddress | None
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """It is for an address on a circuit's LAN that nobody is known to have: the PE asks there."""
+
+    node: str
+    circuit: str
+    address: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Punted:
+    """It is for the PE's own address: the VRF's gateway answers."""
+
+    node: str
+    vrf: str
+    address: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class TtlExpired:
+    """Its TTL ran out (RFC 3032 section 2.4).
+
+    Attributes:
+        node: the LSR or CE router where it did.
+        vrf: the VRF that was to forward it, None in the core.
+        in_stack: the label stack it arrived with, for RFC 4950.
+    """
+
+    node: str
+    vrf: str | None
+    in_stack: Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """It goes no further, for this reason."""
+
+    node: str
+    reason: str
+
+
+End = Delivered | Unresolved | Punted | TtlExpired | Dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The way of one copy of a packet, from its ingress PE on."""
+
+    hops: tuple[Hop, ...]
+    end: End
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The ways of all copies of a packet: one, unless it is flooded."""
+
+    branches: tuple[Branch, ...]
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        """How each copy ends."""
+        return tuple(branch.end for branch in self.branches)
+
+    @property
+    def deliveries(self) -> tuple[Delivered, ...]:
+        """The copies that arrive at a site."""
+        return tuple(end for end in self.ends if isinstance(end, Delivered))
