@@ -1,4 +1,4 @@
-"""``mplsemu controller LAB``: run a lab's SDN controller by itself, for plain ``mn`` or a lab process."""
+"""``mplsemu controller LAB``: run a lab's SDN controller by itself."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until the process is ended."""
-    from mplsemu.controller.serve import Listen, serve
+    from mplsemu.controller.serve import Listen, patch_standard_library, serve
+
+    patch_standard_library()
     from mplsemu.lab.loader import load
 
     logging.basicConfig(

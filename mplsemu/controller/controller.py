@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +48,7 @@ from mplsemu.southbound.openflow.translate import flows
 
 _LOG = logging.getLogger(__name__)
 
+MOST_TEXT: Final = 500
 REMEMBER_AFTER_S: Final = 0.1
 """The state file is written when this long nothing more has changed."""
 
@@ -123,6 +125,10 @@ class Controller:
         """Send encoded messages to a switch, if it is connected."""
         return self._line is not None and self._line.send(switch.datapath_id, data)
 
+    def send_to(self, node: str, data: bytes) -> None:
+        """Send encoded messages to an LSR's switch, if it is connected."""
+        self.send(self.switches[node], data)
+
     def after(self, delay_s: float, work: Callable[[], None]) -> None:
         """Have the worker do something later; only the worker may call this."""
         due = time.monotonic() + delay_s
@@ -136,6 +142,10 @@ class Controller:
             self._stale = True
             entry = each.neighbour
             self.events.add("neighbour", f"{each.pe} {entry.circuit}: {entry.address} {entry.mac}")
+
+    def learned_on(self, circuit: str) -> int:
+        """Return how many neighbours were learned on a circuit."""
+        return sum(each.neighbour.circuit == circuit for each in self._learned.values())
 
     def converge(self) -> None:
         """Recompile if something changed and install what differs; only the worker calls this."""
@@ -184,7 +194,7 @@ class Controller:
             if isinstance(event, PacketIn):
                 switch = self.switches.with_id(event.datapath_id)
                 if switch is not None:
-                    self._resolver.handle(switch, event)
+                    self._resolver.handle(switch.name, event)
         while self._timers and self._timers[0][0] <= time.monotonic():
             heapq.heappop(self._timers)[2]()
         if self._stale:
@@ -242,8 +252,8 @@ class Controller:
             return
         self.generation += 1
         took_ms = (time.perf_counter() - started) * 1000
-        nodes = ", ".join(sorted(changed.nodes))
-        self.events.add("program", f"generation {self.generation}: changes at {nodes}", took_ms)
+        text = f"generation {self.generation}: {'; '.join(changed.summary())}"
+        self.events.add("program", text[:MOST_TEXT], took_ms)
         for name, cookies in flushes(before, self.program).items():
             self.send(
                 self.switches[name],
@@ -273,13 +283,13 @@ class Controller:
             cookies = found.get(switch.datapath_id)
             if cookies is None:
                 continue
-            ours = {cookie for cookie in cookies if not cookie & COOKIE_KIND_MASK == LEARNED_COOKIE}
+            ours = {cookie for cookie in cookies if cookie & COOKIE_KIND_MASK != LEARNED_COOKIE}
             wanted = self._wanted_flows(switch.name)
             removal, strangers = unknown_flows(switch, ours, wanted)
             meters = b"".join(map(encode.add_meter, METERS))
             self.send(switch, meters)
             if strangers:  # they go last: what replaces them is installed first
-                self.after(0, lambda switch=switch, data=removal: self._send(switch, data))
+                self.after(0, partial(self._send, switch, removal))
             text = f"{switch.name} has {len(switch.installed)} of {len(wanted)} flows"
             self.events.add("switch", text + (f", {strangers} others" if strangers else ""))
 
@@ -302,9 +312,8 @@ class Controller:
             return
         assert self.installer is not None  # attached before any switch can connect
         done = self.installer.install(changes)
-        for datapath_id in done:
-            switch = self.switches.with_id(datapath_id)
-            if switch is not None:
+        for switch in self.switches:
+            if switch.datapath_id in done:
                 switch.node = self.program.node(switch.name)
                 switch.installed = self._wanted_flows(switch.name)
         count = sum(changes[datapath_id].size for datapath_id in done)

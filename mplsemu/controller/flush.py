@@ -50,7 +50,9 @@ def _withdrawal(program: Program, node: NodeProgram, vpn: str) -> list[tuple[str
     for pseudowire in node.vsi_by_name[vpn].pseudowires:
         peer = program.node(pseudowire.peer)
         vsi = peer.vsi_by_name.get(vpn)
-        for back in vsi.pseudowires if vsi else ():
+        if vsi is None:
+            continue
+        for back in vsi.pseudowires:
             if back.peer == node.name:
                 attachment = FROM_PSEUDOWIRE | back.index
                 withdrawn.append((peer.name, learned_from_attachment(vsi.index, attachment)))

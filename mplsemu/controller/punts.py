@@ -1,3 +1,190 @@
+"""Packets that the switches could not handle: have them answered, and let those wait that must.
+
+What is answered is decided by southbound.punt, which is pure. Here is the patience: packets for an
+address that is being resolved wait, are sent when it is, or are given up after three questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from mplsemu.control.learned import LearnedNeighbour
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.program import Program
+from mplsemu.southbound.openflow import encode
+from mplsemu.southbound.openflow.actions import Action, Output, Resubmit, SetField
+from mplsemu.southbound.openflow.match import METADATA, REGISTERS
+from mplsemu.southbound.openflow.pipeline import REG_PUNT, Table
+from mplsemu.southbound.punt.answer import answer, unresolved
+from mplsemu.southbound.punt.event import (
+    Answers,
+    IntoLfib,
+    IntoVrf,
+    Learned,
+    OutOfPort,
+    PacketOut,
+    Punt,
+    PuntReason,
+    Waiting,
+)
+
+_INVALID_TTL: Final = 2  # OFPR_INVALID_TTL, OpenFlow 1.3.5 section 7.4.1
+_PUNT_REGISTER: Final = REGISTERS.index(REG_PUNT)
+QUESTIONS: Final = 3
+PATIENCE_S: Final = 1.0
+"""Between two questions: RFC 4861's RETRANS_TIMER, and what Linux does for ARP."""
+MOST_WAITING: Final = 3
+"""Packets kept for one address, as Linux keeps them (unres_qlen)."""
+MOST_NEIGHBOURS: Final = 1024
+"""Learned on one circuit; more is somebody's scan."""
+
+
+class PuntedPacket(Protocol):
+    """What is needed of a packet-in message."""
+
+    @property
+    def reason(self) -> int:
+        """OpenFlow's reason."""
+
+    @property
+    def in_port(self) -> int:
+        """Port it came by."""
+
+    @property
+    def metadata(self) -> int:
+        """VRF that was looking at it."""
+
+    @property
+    def registers(self) -> dict[int, int]:
+        """Nicira registers."""
+
+    @property
+    def frame(self) -> bytes:
+        """Its bytes."""
+
+
+class Host(Protocol):
+    """What the resolver needs of the controller that it is part of."""
+
+    @property
+    def program(self) -> Program:
+        """The current program."""
+
+    def send_to(self, node: str, data: bytes) -> None:
+        """Send encoded messages to an LSR's switch."""
+
+    def after(self, delay_s: float, work: Callable[[], None]) -> None:
+        """Do something later."""
+
+    def learn(self, each: LearnedNeighbour) -> None:
+        """Take a neighbour into the program."""
+
+    def learned_on(self, circuit: str) -> int:
+        """Return how many neighbours a circuit has already."""
+
+    def converge(self) -> None:
+        """Install what follows from what was learned."""
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Packets that wait for one address, and how often it was asked for."""
+
+    asked: int = 1
+    packets: list[tuple[Waiting, int]] = field(default_factory=list)
+
+
+Key = tuple[str, str, IPAddress]
+"""PE, VRF and address that is being resolved."""
+
+
 class Resolver:
-    def __init__(self, controller): self.c=controller
-    def handle(self, switch, event): print('punt', event, flush=True)
+    """Answers punted packets.
+
+    Args:
+        host: the controller.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._queues: dict[Key, _Queue] = {}
+
+    def handle(self, node: str, packet: PuntedPacket) -> None:
+        """Do what a punted packet asks for."""
+        reason = _reason_of(packet)
+        if reason is None:
+            return
+        punt = Punt(reason, packet.in_port, packet.metadata, packet.frame)
+        self._follow(node, answer(self._host.program, node, punt), packet.in_port)
+
+    def _follow(self, node: str, answers: Answers, in_port: int) -> None:
+        out: Iterable[PacketOut] = answers.packets_out
+        if answers.waiting is not None and not self._enqueue(node, answers.waiting, in_port):
+            out = ()  # it has been asked for already
+        self._send(node, out)
+        for learned in answers.learned:
+            self._learn(node, learned)
+
+    def _enqueue(self, node: str, waiting: Waiting, in_port: int) -> bool:
+        """Keep a packet; whether it is the first for its address."""
+        key = (node, waiting.vrf, waiting.address)
+        queue = self._queues.get(key)
+        is_first = queue is None
+        if queue is None:
+            queue = self._queues[key] = _Queue()
+            self._host.after(PATIENCE_S, lambda: self._ask_again(key))
+        queue.packets = [*queue.packets, (waiting, in_port)][-MOST_WAITING:]
+        return is_first
+
+    def _ask_again(self, key: Key) -> None:
+        queue = self._queues.get(key)
+        if queue is None:
+            return
+        node = key[0]
+        if queue.asked < QUESTIONS:
+            queue.asked += 1
+            self._send(node, [queue.packets[0][0].solicitation])
+            self._host.after(PATIENCE_S, lambda: self._ask_again(key))
+            return
+        del self._queues[key]
+        for waiting, in_port in queue.packets:
+            self._send(node, unresolved(self._host.program, node, waiting, in_port).packets_out)
+
+    def _learn(self, node: str, learned: Learned) -> None:
+        entry = learned.neighbour
+        if learned.is_new:
+            if self._host.learned_on(entry.circuit) >= MOST_NEIGHBOURS:
+                return
+            self._host.learn(LearnedNeighbour(node, learned.vrf, entry))
+        queue = self._queues.pop((node, learned.vrf, entry.address), None)
+        if queue is not None:
+            self._host.converge()  # a packet sent before its flow is there would come back
+            self._send(node, [waiting.packet for waiting, _ in queue.packets])
+
+    def _send(self, node: str, packets: Iterable[PacketOut]) -> None:
+        data = b"".join(map(_message, packets))
+        if data:
+            self._host.send_to(node, data)
+
+
+def _reason_of(packet: PuntedPacket) -> PuntReason | None:
+    if packet.reason == _INVALID_TTL:
+        return PuntReason.TTL_EXPIRED
+    try:
+        return PuntReason(packet.registers.get(_PUNT_REGISTER, 0)) or None
+    except ValueError:
+        return None
+
+
+def _message(packet: PacketOut) -> bytes:
+    actions: tuple[Action, ...]
+    match packet:
+        case OutOfPort(port, frame):
+            actions = (Output(port),)
+        case IntoVrf(service, frame):
+            actions = (SetField(METADATA, service), Resubmit(Table.VRF_FIB))
+        case IntoLfib(frame):
+            actions = (Resubmit(Table.LFIB),)
+    return encode.packet_out(encode.PORT_CONTROLLER, actions, frame)

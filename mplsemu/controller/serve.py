@@ -1,4 +1,4 @@
-"""Run a controller: the framework's listener, the worker and the northbound socket, until the end."""
+"""Run a controller: the listener for switches, the worker and the northbound socket."""
 
 from __future__ import annotations
 
@@ -36,6 +36,14 @@ class Listen:
     socket: Path | None = None
 
 
+def patch_standard_library() -> None:
+    """Let the framework replace what blocks (sockets, locks) by what its threads can wait on.
+
+    To be called before modules that make locks of their own are imported.
+    """
+    framework.hub.patch()
+
+
 def serve(network: Network, listen: Listen, state_file: Path | None) -> None:
     """Control the switches of a lab until the process is ended.
 
@@ -44,7 +52,6 @@ def serve(network: Network, listen: Listen, state_file: Path | None) -> None:
         listen: where to.
         state_file: remembers labels and neighbours over a restart.
     """
-    framework.hub.patch()
     controller = Controller(network, state_file)
     line, threads = app.start(controller.deliver, listen.host, listen.port)
     controller.attach(line)

@@ -1,4 +1,4 @@
-"""The switches as the controller sees them: who is connected, which ports live, what is installed."""
+"""The switches as the controller sees them: connection, live ports, installed flows."""
 
 from __future__ import annotations
 

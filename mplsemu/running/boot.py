@@ -145,9 +145,8 @@ class BootedLab:
         )
         refused = [name for name, switch in status["switches"].items() if switch["errors"]]
         if refused:
-            raise EmulationError(
-                f"Open vSwitch refused flows of {', '.join(refused)}; {self.controller.last_words()}"
-            )
+            words = self.controller.last_words()
+            raise EmulationError(f"Open vSwitch refused flows of {', '.join(refused)}; {words}")
 
     def _supervise(self) -> None:
         openvswitch = self.net.openvswitch

@@ -1,0 +1,121 @@
+"""Boot a lab in a process of its own that goes on when the command has ended (``up --detach``)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from mplsemu.cli.progress import Bar
+from mplsemu.cli.up import Terminated, end_on_signal, end_this_process, greet
+from mplsemu.errors import MplsEmuError
+from mplsemu.running.boot import BootedLab, BootOptions
+
+
+def up_detached(lab_file: Path) -> int:
+    """Boot in a child process; return when the lab is up, or could not come up."""
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with os.fdopen(writing, "w") as pipe:
+            _live(lab_file, pipe)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        try:
+            return _watch(pipe)
+        except KeyboardInterrupt:
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
+            raise
+
+
+def _watch(pipe: IO[str]) -> int:
+    """Show what the child tells until it is ready or has failed."""
+    with Bar() as bar:
+        for line in pipe:
+            message = json.loads(line)
+            match message:
+                case {"progress": [stage, done, total]}:
+                    bar.update(stage, done, total)
+                case {"ready": text}:
+                    bar.__exit__(None, None, None)
+                    print(text, end="")
+                    return 0
+                case {"error": text}:
+                    bar.__exit__(None, None, None)
+                    sys.stderr.write(f"mplsemu: {text}\n")
+                    return 2
+    sys.stderr.write("mplsemu: the lab process ended while it booted\n")
+    return 2
+
+
+def _live(lab_file: Path, pipe: IO[str]) -> NoReturn:
+    """Be the lab process: boot, tell the parent, stay until the end; never returns."""
+    status = 2
+    try:
+        os.setsid()
+        with open(os.devnull, "r+b", buffering=0) as null:  # noqa: PTH123  # a descriptor is needed
+            os.dup2(null.fileno(), 0)
+        end_on_signal()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        status = _boot_and_stay(lab_file, _teller(pipe))
+    except Terminated:
+        status = 0
+    except MplsEmuError as error:
+        _teller(pipe)({"error": str(error)})
+    except BaseException:  # noqa: BLE001  # the last line of a process: whatever it was, say it
+        _teller(pipe)({"error": traceback.format_exc()})
+    finally:
+        os._exit(status)  # the parent's cleanup handlers are not ours to run
+
+
+def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
+    def tell(message: dict[str, Any]) -> None:
+        try:
+            pipe.write(json.dumps(message) + "\n")
+            pipe.flush()
+        except (OSError, ValueError):
+            pass  # the parent is gone: there is nobody to tell
+
+    return tell
+
+
+def _boot_and_stay(lab_file: Path, tell: Callable[[dict[str, Any]], None]) -> int:
+    failed: list[str] = []
+
+    def give_up(message: str) -> None:
+        failed.append(message)
+        end_this_process(message)
+
+    def progress(stage: str, done: int, total: int) -> None:
+        tell({"progress": [stage, done, total]})
+
+    def say(message: str) -> None:
+        sys.stderr.write(f"mplsemu: {message}\n")
+        sys.stderr.flush()
+
+    try:
+        with BootedLab(lab_file, BootOptions(progress=progress, tell=say, given_up=give_up)) as lab:
+            ready = "".join(f"{line}\n" for line in greeting(lab))
+            log = os.open(lab.directory.path / "up.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            for descriptor in (1, 2):
+                os.dup2(log, descriptor)
+            os.close(log)
+            tell({"ready": ready})
+            while True:
+                signal.pause()
+    except Terminated:
+        return 2 if failed else 0
+
+
+def greeting(lab: BootedLab) -> list[str]:
+    """Return what to say about a lab that runs in the background."""
+    return [*greet(lab), "take it down with: sudo mplsemu down"]

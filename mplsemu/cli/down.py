@@ -1,0 +1,27 @@
+"""``mplsemu down``: take a running lab down."""
+
+from __future__ import annotations
+
+import argparse
+
+from mplsemu.cli.exec import add_lab_option
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("down", help="take a running lab down (root)")
+    add_lab_option(parser)
+    parser.add_argument("--all", action="store_true", help="every lab that runs")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """End the lab process and wait until nothing of it is left."""
+    from mplsemu.running.directory import running_labs
+    from mplsemu.running.session import Session
+
+    for name in running_labs() if args.all else (args.lab,):
+        session = Session.find(name)
+        session.down()
+        print(f"lab {session.record.name} is down")
+    return 0

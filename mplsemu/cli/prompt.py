@@ -1,0 +1,142 @@
+"""The interactive prompt: Mininet's commands and ours, with history and completion."""
+
+from __future__ import annotations
+
+import contextlib
+import readline
+import shlex
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mplsemu.cli.main import main
+from mplsemu.emulation.mininet_classes import CLI
+
+if TYPE_CHECKING:
+    from mplsemu.running.boot import BootedLab
+
+HISTORY: Final = Path("~/.mplsemu_history")
+_HISTORY_LINES: Final = 1000
+
+ON_FILE: Final = {
+    "view": "draw a picture: view [--vpn NAME | --provider]",
+    "show": "a router's tables: show lfib|vrf|vsi|lsp|labels [NODE]",
+    "trace": "one packet, hop by hop: trace SRC DST",
+    "check": "verify the lab without a packet",
+}
+"""Commands that are about the lab file."""
+
+ON_LAB: Final = {
+    "ping": "ping between hosts: ping SRC DST",
+    "link": "cut or mend a cable: link A B up|down; without names: list them",
+    "status": "how the lab is: status [--events]",
+    "capture": "show packets: capture LINK|NODE [-w FILE]; end it with Ctrl-C",
+    "exec": "run a command: exec NODE -- CMD...; or just: NODE CMD...",
+    "matrix": "who reaches whom, and every other check",
+}
+"""Commands that are about the running lab."""
+
+_ENDS: Final = {"ping", "trace"}
+
+
+class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
+    """Reads commands until ``exit``, end of input or Ctrl-D.
+
+    ``HOST CMD`` runs a command on a host, as in Mininet; other hosts' names in it become their
+    addresses.
+
+    Args:
+        lab: booted in this process.
+    """
+
+    prompt = "mplsemu> "
+
+    def __init__(self, lab: BootedLab) -> None:
+        self._lab = lab
+        self._file = str(lab.directory.lab_file)
+        self._name = lab.record.name
+        _read_history()
+        try:
+            super().__init__(lab.net)  # Mininet's constructor runs the prompt to its end
+        finally:
+            with contextlib.suppress(OSError):
+                readline.write_history_file(HISTORY.expanduser())
+
+    def initReadline(self) -> None:  # noqa: N802  # Mininet's name
+        """Leave history to us; Mininet's own would go to another file."""
+        readline.set_completer_delims(" \t\n")
+
+    def emptyline(self) -> None:
+        """Do nothing on an empty line."""
+
+    def onecmd(self, line: str) -> bool:
+        """Run one line; ours first, then a node's name, then Mininet's commands."""
+        word, _, rest = line.strip().partition(" ")
+        if word in ON_FILE:
+            return self._ours([word, self._file, *_words(rest)])
+        if word == "matrix":
+            return self._ours(["test", "--running", self._name, *_words(rest)])
+        if word in ON_LAB:
+            return self._ours([word, "--lab", self._name, *_words(rest)])
+        if word in self.mn.nameToNode and rest:
+            self.default(line)
+            return False
+        return bool(super().onecmd(line))
+
+    def do_help(self, arg: str) -> None:
+        """List the commands."""
+        if arg:
+            super().do_help(arg)
+            return
+        print("On this lab (all take --help):")
+        for name, text in {**ON_FILE, **ON_LAB}.items():
+            print(f"  {name:<9} {text}")
+        print("Mininet's: nodes net dump links intfs iperf pingall xterm sh py source time")
+        print("On a node:  NODE CMD, as in: a/aarhus/h1 traceroute -n a/oslo/h1")
+        print("exit, or Ctrl-D, takes the lab down.")
+
+    def completenames(self, text: str, *_ignored: Any) -> list[str]:
+        """Complete the first word: commands and nodes."""
+        commands = [*ON_FILE, *ON_LAB, *super().completenames(text, *_ignored)]
+        return sorted({name for name in [*commands, *self._nodes()] if name.startswith(text)})
+
+    def completedefault(self, text: str, line: str, _begin: int, _end: int) -> list[str]:
+        """Complete further words: nodes, links, VPNs and options, as the command wants them."""
+        command = line.split()[0]
+        words: Iterable[str] = self._nodes()
+        if command == "link":
+            words = [*self._lab.record.links, *self._lab.record.bridges, "up", "down"]
+        elif command == "view":
+            words = ["--vpn", "--provider", *(vpn.name for vpn in self._lab.program.vpns)]
+        elif command == "show":
+            words = ["lfib", "vrf", "vsi", "lsp", "labels", *self._lab.record.bridges]
+        elif command == "capture":
+            words = [*self._lab.record.links, *self._nodes()]
+        elif command in _ENDS:
+            words = self._lab.record.hosts
+        return sorted(word for word in words if word.startswith(text))
+
+    def _nodes(self) -> list[str]:
+        return [*self._lab.record.hosts, *self._lab.record.bridges]
+
+    def _ours(self, words: list[str]) -> bool:
+        main(words)
+        sys.stdout.flush()
+        return False
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        print(f"cannot read {text!r}: {error}")
+        return ["--help"]
+
+
+def _read_history() -> None:
+    readline.set_history_length(_HISTORY_LINES)
+    with contextlib.suppress(OSError):
+        readline.read_history_file(HISTORY.expanduser())
+
+

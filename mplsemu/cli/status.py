@@ -1,0 +1,80 @@
+"""``mplsemu status``: which labs run, and how they are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from mplsemu.cli.exec import add_lab_option
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("status", help="which labs run, and how they are (root)")
+    add_lab_option(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--events", action="store_true", help="also what happened so far")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show every running lab, or the one named."""
+    from mplsemu.running.directory import find_lab, running_labs
+    from mplsemu.running.session import Session
+
+    names = (find_lab(args.lab).name,) if args.lab else running_labs()
+    labs = [_status(Session.find(name), events=args.events) for name in names]
+    if args.json:
+        print(json.dumps({"labs": labs}))
+    elif not labs:
+        print("no lab is running")
+    else:
+        for lab in labs:
+            _show(lab)
+    return 0
+
+
+def _status(session: Any, *, events: bool) -> dict[str, Any]:
+    from mplsemu.errors import EmulationError, LabNotRunningError
+
+    record = session.record
+    answer: dict[str, Any] = {
+        "lab": record.name,
+        "pid": record.pid,
+        "dataplane": record.dataplane,
+        "lab_file": record.lab_file,
+        "boot_s": record.boot_s,
+        "hosts": len(record.hosts),
+        "notes": list(record.notes),
+        "controller": None,
+    }
+    try:
+        answer["controller"] = session.controller.call("status")
+        if events:
+            answer["events"] = session.controller.call("events")
+    except (EmulationError, LabNotRunningError) as error:
+        answer["controller_error"] = str(error)
+    return answer
+
+
+def _show(lab: dict[str, Any]) -> None:
+    print(f"lab {lab['lab']}  (process {lab['pid']}, {lab['dataplane']})")
+    print(f"  file        {lab['lab_file']}")
+    for note in lab["notes"]:
+        print(f"  note        {note}")
+    controller = lab["controller"]
+    if controller is None:
+        print(f"  controller  {lab['controller_error']}")
+        return
+    switches = controller["switches"]
+    in_sync = sum(switch["in_sync"] for switch in switches.values())
+    flows = sum(switch["flows"] for switch in switches.values())
+    print(f"  controller  {controller['framework']}, process {controller['pid']}")
+    print(f"  LSRs        {in_sync} of {len(switches)} in sync, {flows} flows")
+    print(f"  program     generation {controller['generation']}")
+    print(f"  neighbours  {controller['neighbours']} resolved by the running network")
+    print(f"  down        {', '.join(controller['down']) or 'nothing'}")
+    for event in lab.get("events", ()):
+        took = "" if event["took_ms"] is None else f" ({event['took_ms']:.1f} ms)"
+        print(f"  {event['number']:>5} {event['kind']:<10} {event['text']}{took}")

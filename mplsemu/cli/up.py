@@ -1,0 +1,104 @@
+"""``mplsemu up LAB``: boot a lab; a prompt, or in the background."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from mplsemu.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from mplsemu.running.boot import BootedLab
+
+
+class Terminated(BaseException):
+    """Somebody asked the lab process to end (``mplsemu down``, SIGTERM)."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("up", help="boot a lab (root)")
+    parser.add_argument("lab", metavar="LAB", type=Path, help="lab file")
+    add_dataplane(parser)
+    parser.add_argument(
+        "--detach", action="store_true", help="no prompt: leave the lab running in the background"
+    )
+    parser.set_defaults(run=run)
+
+
+def add_dataplane(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses a data plane."""
+    parser.add_argument(
+        "--dataplane", metavar="NAME", default="openflow", help="openflow (default: %(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Boot, and stay until the user or ``down`` ends it."""
+    from mplsemu.running.boot import check_dataplane
+
+    check_dataplane(args.dataplane)
+    if args.detach:
+        from mplsemu.cli.detach import up_detached
+
+        return up_detached(args.lab)
+    return _up_with_prompt(args.lab)
+
+
+def end_on_signal() -> None:
+    """Have SIGTERM and SIGHUP raise `Terminated` in the main thread, so that everything unwinds."""
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGHUP, terminate)
+
+
+def end_this_process(message: str) -> None:
+    """Tell why, then end this process as ``down`` would; may be called from any thread."""
+    sys.stderr.write(f"mplsemu: {message}\n")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def say(message: str) -> None:
+    """Tell the user something while the prompt is open."""
+    sys.stderr.write(f"\nmplsemu: {message}\n")
+
+
+def _up_with_prompt(lab_file: Path) -> int:
+    from mplsemu.cli.prompt import Prompt
+    from mplsemu.running.boot import BootedLab, BootOptions
+
+    end_on_signal()
+    failed: list[str] = []
+
+    def give_up(message: str) -> None:
+        failed.append(message)
+        end_this_process(message)
+
+    try:
+        bar = Bar()
+        with bar:
+            lab = BootedLab(lab_file, BootOptions(progress=bar.update, tell=say, given_up=give_up))
+            lab.__enter__()
+        with lab:
+            print("\n".join(greet(lab)))
+            Prompt(lab)
+            sys.stderr.write("taking the lab down\n")
+    except Terminated:
+        return 2 if failed else 0
+    return 0
+
+
+def greet(lab: BootedLab) -> list[str]:
+    """Return what to say about a lab that has come up."""
+    record = lab.record
+    size = f"{len(record.bridges)} LSRs, {len(record.hosts)} hosts, {len(lab.program.vpns)} VPNs"
+    how = f"{record.dataplane}; booted in {record.boot_s:.1f} s"
+    return [f"lab {record.name}: {size}; {how}", *(f"note: {note}" for note in record.notes)]

@@ -1,0 +1,310 @@
+"""A running lab seen from outside its process: what exec, ping, link, status and down do."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from ipaddress import ip_address, ip_interface
+from typing import Any, Final, Literal
+
+from mplsemu.controller.client import ControllerClient
+from mplsemu.emulation.namespace import inside, require_root
+from mplsemu.errors import EmulationError, LabError
+from mplsemu.lab.loader import load
+from mplsemu.model.network import Network
+from mplsemu.program.codec import load_program
+from mplsemu.program.program import Program
+from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
+
+DOWN_TIMEOUT_S: Final = 30.0
+_POLL_S: Final = 0.02
+_PING_SUMMARY: Final = re.compile(r"(\d+) packets transmitted, (\d+) received")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command of a node runs.
+
+    Attributes:
+        pid: a process in the namespace.
+        environment: variables the command gets beside ours.
+    """
+
+    pid: int
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PingResult:
+    """What a ping of a few packets gave; `output` is what ping printed."""
+
+    sent: int
+    received: int
+    output: str
+
+
+class Session:
+    """Works on one running lab; needs root.
+
+    Args:
+        directory: the lab's.
+
+    Raises:
+        LabNotRunningError: it does not run.
+        NotRootError: this process is not root.
+    """
+
+    def __init__(self, directory: LabDirectory) -> None:
+        require_root()
+        self.directory = directory
+        self.record = directory.read()
+
+    @classmethod
+    def find(cls, name: str | None = None) -> Session:
+        """Return a session with the lab of that name, or with the only one that runs."""
+        return cls(find_lab(name))
+
+    @property
+    def controller(self) -> ControllerClient:
+        """Its controller."""
+        return ControllerClient(self.directory.controller_socket)
+
+    @cached_property
+    def network(self) -> Network:
+        """The facts it was booted from."""
+        return load(self.directory.lab_file).network
+
+    def program(self) -> Program:
+        """Return the forwarding program that the controller has installed."""
+        return load_program(self.controller.call("program"))
+
+    # --- names ------------------------------------------------------------------------------
+
+    def host(self, name: str) -> HostRecord:
+        """Return a host or CE router by its full or its Mininet name.
+
+        Raises:
+            LabError: there is none; names the nearest.
+        """
+        for full, host in self.record.hosts.items():
+            if name in {full, host.short}:
+                return host
+        raise LabError(f"no host {name!r} in lab {self.record.name!r}", remedy=self._nearest(name))
+
+    def place(self, name: str) -> Place:
+        """Return where commands of a node run: its own namespace, or the lab's for an LSR.
+
+        Raises:
+            LabError: there is no such node; names the nearest.
+        """
+        if name in self.record.bridges:
+            return Place(self.record.pid, self.record.environment)
+        for full, host in self.record.hosts.items():
+            if name in {full, host.short}:
+                return Place(host.pid, {})
+        raise LabError(f"no node {name!r} in lab {self.record.name!r}", remedy=self._nearest(name))
+
+    def link_name(self, first: str, second: str | None = None) -> str:
+        """Return the name of a link or circuit, given its name or the nodes at its two ends.
+
+        Raises:
+            LabError: there is none, or several join those two nodes.
+        """
+        core = {link.name: frozenset(link.ends) for link in self.network.provider.links}
+        if second is None:
+            if first in self.record.links:
+                return first
+            raise LabError(
+                f"no link {first!r} in lab {self.record.name!r}",
+                remedy=_suggest(first, self.record.links),
+            )
+        found = sorted(name for name, ends in core.items() if ends == {first, second})
+        circuits = {f"{site.vpn}/{site.name}": site.pe for _, site in self.network.sites()}
+        found += [
+            name
+            for name, pe in circuits.items()
+            if (name, pe) in {(first, second), (second, first)}
+        ]
+        if not found:
+            raise LabError(
+                f"no link between {first!r} and {second!r}",
+                remedy=f"links: {', '.join([*core, *circuits][:12])}",
+            )
+        if len(found) > 1:
+            raise LabError(
+                f"{len(found)} links between {first} and {second}",
+                remedy=f"name one: {', '.join(found)}",
+            )
+        return found[0]
+
+    def _nearest(self, name: str) -> str:
+        names = [*self.record.hosts, *self.record.bridges]
+        names += [host.short for host in self.record.hosts.values()]
+        return _suggest(name, names)
+
+    # --- doing ------------------------------------------------------------------------------
+
+    def popen(self, node: str, command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+        """Start a command on a node; `options` are those of `subprocess.Popen`.
+
+        Raises:
+            LabError: there is no such node.
+            EmulationError: the command cannot be started.
+        """
+        place = self.place(node)
+        environment = {**os.environ, **place.environment}
+        with inside(place.pid):
+            try:
+                return subprocess.Popen(command, env=environment, **options)
+            except OSError as error:
+                raise EmulationError(f"cannot run {command[0]!r}: {error.strerror}") from None
+
+    def ping(
+        self, source: str, target: str, *, count: int = 3, size: int | None = None
+    ) -> PingResult:
+        """Ping from a host to a host or an address, and wait for the answers.
+
+        Raises:
+            LabError: an end does not exist, or they have no IP version in common.
+        """
+        process = self.popen(
+            source,
+            self.ping_command(source, target, count=count, size=size),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        output, _ = process.communicate()
+        summary = _PING_SUMMARY.search(output)
+        sent, received = (int(summary[1]), int(summary[2])) if summary else (0, 0)
+        return PingResult(sent, received, output)
+
+    def ping_command(
+        self, source: str, target: str, *, count: int = 3, size: int | None = None
+    ) -> list[str]:
+        """Return the ping command of a source towards a host or an address."""
+        address = self.address_of(source, target)
+        command = ["ping", "-n", "-c", str(count), "-i", "0.2", "-W", "1"]
+        if size is not None:
+            command += ["-s", str(size), "-M", "do"]
+        return [*command, address]
+
+    def address_of(self, source: str, target: str) -> str:
+        """Return the address under which `source` reaches `target` (a host's name or an address).
+
+        Raises:
+            LabError: an end does not exist, or they have no IP version in common.
+        """
+        try:
+            return str(ip_address(target))
+        except ValueError:
+            pass
+        theirs = [ip_interface(each) for each in self.host(target).addresses]
+        ours = [ip_interface(each) for each in self.host(source).addresses]
+        for address in theirs:
+            if any(each.version == address.version for each in ours):
+                return str(address.ip)
+        raise LabError(f"{source} and {target} have no IP version in common")
+
+    def set_link(self, link: str, *, up: bool) -> None:
+        """Cut a link or circuit, or mend it, and wait until the controller has dealt with it.
+
+        Raises:
+            LabError: there is no such link.
+            EmulationError: the controller does not follow.
+        """
+        interfaces = self.record.links.get(link)
+        if interfaces is None:
+            raise LabError(f"no link {link!r}", remedy=_suggest(link, self.record.links))
+        state: Literal["up", "down"] = "up" if up else "down"
+        with inside(self.record.pid):
+            for interface in interfaces:
+                subprocess.run(["ip", "link", "set", interface, state], check=True)
+        self.controller.wait_until(
+            lambda status: (link in status["down"]) is not up and status["in_sync"],
+            10.0,
+            f"the controller's answer to {link} {state}",
+        )
+
+    def links(self) -> list[dict[str, Any]]:
+        """Return every core link and circuit with its state, as the controller sees it."""
+        down = set(self.controller.call("status")["down"])
+        rows = [
+            {"link": link.name, "ends": list(link.ends), "up": link.name not in down}
+            for link in self.network.provider.links
+        ]
+        rows += [
+            {"link": site.circuit, "ends": [site.pe, site.circuit], "up": site.circuit not in down}
+            for _, site in self.network.sites()
+        ]
+        return rows
+
+    def down(self) -> None:
+        """Ask the lab process to take the lab down, and wait until it has.
+
+        Raises:
+            EmulationError: it does not end.
+        """
+        pid = self.record.pid
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        try:
+            if self.directory.is_claimed():
+                signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+            deadline = time.monotonic() + DOWN_TIMEOUT_S
+            while self.directory.is_claimed():
+                if time.monotonic() > deadline:
+                    raise EmulationError(
+                        f"lab {self.record.name!r} (process {pid}) does not end; see "
+                        f"{self.directory.path / 'up.log'}"
+                    )
+                time.sleep(_POLL_S)
+        finally:
+            os.close(descriptor)
+
+
+def _suggest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(list(known)[:12])}"
+
+
+def interface_of(session: Session, target: str) -> tuple[int, tuple[str, ...]]:
+    """Return where to capture: a process in the namespace, and interfaces in it.
+
+    Args:
+        session: with the lab.
+        target: a link, a circuit, an LSR (all its interfaces) or a host.
+
+    Raises:
+        LabError: there is no such thing.
+    """
+    record = session.record
+    if target in record.links:
+        return record.pid, record.links[target][:1]
+    if target in record.bridges:
+        return record.pid, tuple(sorted(_interfaces_at(session, target)))
+    host = session.host(target)
+    return host.pid, (host.interface,)
+
+
+def _interfaces_at(session: Session, node: str) -> list[str]:
+    found = [
+        session.record.links[link.name][link.ends.index(node)]
+        for link in session.network.provider.links
+        if node in link.ends
+    ]
+    found += [
+        session.record.links[site.circuit][0]
+        for _, site in session.network.sites()
+        if site.pe == node
+    ]
+    return found
