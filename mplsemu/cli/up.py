@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -83,11 +84,10 @@ def _up_with_prompt(lab_file: Path) -> int:
         end_this_process(message)
 
     try:
-        bar = Bar()
-        with bar:
-            lab = BootedLab(lab_file, BootOptions(progress=bar.update, tell=say, given_up=give_up))
-            lab.__enter__()
-        with lab:
+        with ExitStack() as stack:
+            with Bar() as bar:
+                options = BootOptions(progress=bar.update, tell=say, given_up=give_up)
+                lab = stack.enter_context(BootedLab(lab_file, options))
             print("\n".join(greet(lab)))
             Prompt(lab)
             sys.stderr.write("taking the lab down\n")
