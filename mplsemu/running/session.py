@@ -292,8 +292,13 @@ def interface_of(session: Session, target: str) -> tuple[int, tuple[str, ...]]:
         return record.pid, record.links[target][:1]
     if target in record.bridges:
         return record.pid, tuple(sorted(_interfaces_at(session, target)))
-    host = session.host(target)
-    return host.pid, (host.interface,)
+    for full, host in record.hosts.items():
+        if target in {full, host.short}:
+            return host.pid, (host.interface,)
+    raise LabError(
+        f"no link or node {target!r} in lab {record.name!r}",
+        remedy=_suggest(target, [*record.links, *record.bridges, *record.hosts]),
+    )
 
 
 def _interfaces_at(session: Session, node: str) -> list[str]:

@@ -1,0 +1,143 @@
+"""``mplsemu test LAB``: boot, run every check, tear down."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from mplsemu.cli.progress import Bar
+from mplsemu.cli.up import Terminated, add_dataplane, end_on_signal, end_this_process, say
+
+if TYPE_CHECKING:
+    from mplsemu.model.network import Network
+    from mplsemu.running.directory import LabRecord
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("test", help="boot a lab, run every check, tear down (root)")
+    parser.add_argument("lab", metavar="LAB", type=Path, nargs="?", help="lab file")
+    parser.add_argument(
+        "--running", metavar="NAME", help="check a lab that runs already, and leave it running"
+    )
+    add_dataplane(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="also write a JUnit report")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check; exit status 0: all hold, 1: some fail, 2: it could not run."""
+    from mplsemu.errors import LabError
+    from mplsemu.running.boot import check_dataplane
+
+    check_dataplane(args.dataplane)
+    if (args.lab is None) is (args.running is None):
+        raise LabError("nothing to test", remedy="name a lab file, or --running NAME")
+    if args.junit is not None and not args.junit.absolute().parent.is_dir():
+        raise LabError(f"cannot write {args.junit}", remedy="its directory does not exist")
+    if args.running is not None:
+        return _report(args, *_test_running(args.running))
+    failed: list[str] = []
+
+    def give_up(message: str) -> None:
+        failed.append(message)
+        end_this_process(message)
+
+    end_on_signal()
+    try:
+        with ExitStack() as stack:
+            bar = stack.enter_context(Bar())
+            from mplsemu.running.boot import BootedLab, BootOptions
+
+            options = BootOptions(progress=bar.update, tell=say, given_up=give_up)
+            lab = stack.enter_context(BootedLab(args.lab, options))
+            answer = _test(lab.loaded.network, lab.record, bar)
+            notes = lab.record.notes
+    except Terminated:
+        return 2
+    return _report(args, answer, notes)
+
+
+def _test_running(name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    from mplsemu.running.session import Session
+
+    session = Session.find(name)
+    with Bar() as bar:
+        return _test(session.network, session.record, bar), ()
+
+
+def _test(network: Network, record: LabRecord, bar: Bar) -> dict[str, Any]:
+    """Run the checks; return the object that ``--json`` prints."""
+    from mplsemu.running.checks import endpoints, run_checks
+
+    started = time.monotonic()
+    checks = run_checks(
+        network, endpoints(record), lambda done, total: bar.update("checks", done, total)
+    )
+    failed = sum(not check.ok for check in checks)
+    return {
+        "lab": record.name,
+        "dataplane": record.dataplane,
+        "boot_s": record.boot_s,
+        "checks_s": round(time.monotonic() - started, 3),
+        "passed": len(checks) - failed,
+        "failed": failed,
+        "checks": [check.to_json() for check in checks],
+    }
+
+
+def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, ...]) -> int:
+    from mplsemu.cli.output import print_json, print_lines, terminal_width
+    from mplsemu.views.matrix import matrix_view
+    from mplsemu.views.text.matrix import draw_matrix
+
+    if args.junit is not None:
+        _write_junit(args.junit, answer)
+    if args.json:
+        print_json(answer)
+    else:
+        print_lines(draw_matrix(matrix_view(answer["checks"]), terminal_width()))
+        for note in notes:
+            print(f" note: {note}")
+        total = answer["passed"] + answer["failed"]
+        verdict = "all hold" if not answer["failed"] else f"{answer['failed']} FAIL"
+        print(
+            f" {total} checks in {answer['checks_s']:.1f} s, {verdict}; "
+            f"booted in {answer['boot_s']:.1f} s ({answer['dataplane']})"
+        )
+    return 1 if answer["failed"] else 0
+
+
+def _write_junit(path: Path, answer: dict[str, Any]) -> None:
+    """Write the report that CI servers read: one test case for each check."""
+    from mplsemu.errors import LabError
+
+    suite = ET.Element(
+        "testsuite",
+        name=f"mplsemu {answer['lab']}",
+        tests=str(len(answer["checks"])),
+        failures=str(answer["failed"]),
+        errors="0",
+        time=str(answer["checks_s"]),
+    )
+    for check in answer["checks"]:
+        case = ET.SubElement(
+            suite,
+            "testcase",
+            classname=f"{answer['lab']}.{check['vpn']}",
+            name=check["name"],
+            time=str((check["rtt_ms"] or 0) / 1000),
+        )
+        if not check["ok"]:
+            ET.SubElement(case, "failure", message=check["detail"]).text = check["detail"]
+    try:
+        ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    except OSError as error:
+        raise LabError(
+            f"cannot write {path}: {error.strerror}", remedy="name a file that can be written"
+        ) from None

@@ -1,0 +1,258 @@
+"""The checks that follow from a lab by themselves, and its `validate`, on the real network.
+
+What is checked is where packets arrive, not whether a ping is answered: see emulation.probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from ipaddress import ip_interface
+from typing import Any, Final
+
+from mplsemu.emulation.probe import (
+    FrameProbe,
+    FrameResult,
+    HostEndpoint,
+    Probe,
+    Prober,
+    ProbeResult,
+)
+from mplsemu.model.network import HostRef, Network, PingCheck
+from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.running.directory import LabRecord
+from mplsemu.verification.intent import Expect, Expectation, expectations
+
+BROADCAST: Final = "broadcast"
+"""What stands for the target of a check that everybody in a LAN gets a frame."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked (docs/json.md).
+
+    Attributes:
+        name: says what.
+        vpn: of the source.
+        src: the host that sent.
+        dst: a host, an address, or `BROADCAST`.
+        expect: ``reach`` or ``isolate``.
+        ok: whether it was so.
+        rtt_ms: of the answer, where there was one.
+        detail: what happened.
+    """
+
+    name: str
+    vpn: str
+    src: str
+    dst: str
+    expect: str
+    ok: bool
+    rtt_ms: float | None
+    detail: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as ``test --json`` prints it."""
+        rtt = None if self.rtt_ms is None else round(self.rtt_ms, 3)
+        return {**asdict(self), "rtt_ms": rtt}
+
+
+def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
+    """Return the hosts of a running lab as probes see them, without the CE routers."""
+    return {
+        name: HostEndpoint(
+            host.pid,
+            host.interface,
+            host.mac,
+            frozenset(ip_interface(address).ip for address in host.addresses),
+        )
+        for name, host in record.hosts.items()
+        if not name.endswith("/ce")
+    }
+
+
+def run_checks(
+    network: Network, hosts: Mapping[str, HostEndpoint], progress: Progress
+) -> tuple[Check, ...]:
+    """Check everything that the lab promises.
+
+    Args:
+        network: the lab.
+        hosts: see `endpoints`.
+        progress: told how many are done, and of how many.
+
+    Raises:
+        EmulationError: a host is gone.
+    """
+    wanted = expectations(network)
+    with Prober(hosts) as prober:
+        probes = [_probe(each) for each in wanted]
+        validations = [_validation_probe(network, each) for each in network.validate]
+        results = prober.run([*probes, *validations], progress=progress)
+        checks = [_pair_check(each, result) for each, result in zip(wanted, results, strict=False)]
+        checks = _check_frames_of_the_unroutable(prober, hosts, wanted, results, checks)
+        checks += _broadcast_checks(prober, network)
+        checks += [
+            _validation_check(each, result)
+            for each, result in zip(network.validate, results[len(probes) :], strict=True)
+        ]
+    return tuple(checks)
+
+
+# --- pairs ---------------------------------------------------------------------------------
+
+
+def _probe(each: Expectation) -> Probe:
+    """Return how to try one pair; only what comes back can be waited for."""
+    expected = str(each.target) if each.two_way else None
+    return Probe(str(each.source), each.address, expected)
+
+
+def _pair_check(each: Expectation, result: ProbeResult) -> Check:
+    if each.expect is Expect.REACH:
+        ok, detail = _reached(each, result)
+    else:
+        ok, detail = _isolated(each, result)
+    arrow = "reaches" if each.expect is Expect.REACH else "does not reach"
+    return Check(
+        f"{each.source} {arrow} {each.target} at {each.address}",
+        each.vpn,
+        str(each.source),
+        str(each.target),
+        each.expect.value,
+        ok,
+        result.rtt_ms if each.expect is Expect.REACH else None,
+        detail,
+    )
+
+
+def _reached(each: Expectation, result: ProbeResult) -> tuple[bool, str]:
+    target = str(each.target)
+    strangers = sorted(result.delivered_to - {target})
+    if strangers:
+        return False, f"{each.address} was {', '.join(strangers)} instead"
+    if target not in result.delivered_to:
+        return False, f"it did not arrive{_because(result)}"
+    if not each.two_way:
+        return True, "one way: no route leads back"
+    return result.replied, "" if result.replied else "it arrived, its answer did not come back"
+
+
+def _isolated(each: Expectation, result: ProbeResult) -> tuple[bool, str]:
+    seen = sorted(result.delivered_to | result.overheard_by)
+    if str(each.target) in seen:
+        return False, f"it arrived at {each.target}"
+    allowed = {str(each.answered_by)} if each.answered_by else set()
+    strangers = sorted(result.delivered_to - allowed)
+    if strangers:
+        return False, f"{each.address} was {', '.join(strangers)}"
+    if result.delivered_to:
+        return True, f"{each.address} is {each.answered_by} there"
+    return True, result.error or "it arrived nowhere"
+
+
+def _because(result: ProbeResult) -> str:
+    return f" ({result.error})" if result.error else ""
+
+
+def _check_frames_of_the_unroutable(
+    prober: Prober,
+    hosts: Mapping[str, HostEndpoint],
+    wanted: Sequence[Expectation],
+    results: Sequence[ProbeResult],
+    checks: Sequence[Check],
+) -> list[Check]:
+    """Where a host has no route, it sent nothing: have it send a frame to the other's MAC address.
+
+    So is a LAN that spans the provider (VPLS) held against VPNs that it has no route to.
+    """
+    indices = [
+        index
+        for index, (each, result) in enumerate(zip(wanted, results, strict=False))
+        if each.expect is Expect.ISOLATE and result.error and not result.delivered_to
+    ]
+    frames = [
+        FrameProbe(str(wanted[index].source), hosts[str(wanted[index].target)].mac)
+        for index in indices
+    ]
+    found = list(checks)
+    for index, result in zip(indices, prober.run_frames(frames) if frames else (), strict=True):
+        target = str(wanted[index].target)
+        if target in result.received:
+            text = f"no route, but a frame to its MAC address arrived at {target}"
+            found[index] = _with_failure(found[index], text)
+    return found
+
+
+def _with_failure(check: Check, detail: str) -> Check:
+    return Check(
+        check.name, check.vpn, check.src, check.dst, check.expect, False, check.rtt_ms, detail
+    )
+
+
+# --- broadcasts ----------------------------------------------------------------------------
+
+
+def _broadcast_checks(prober: Prober, network: Network) -> Iterator[Check]:
+    """Every host of a VPLS gets every broadcast frame of it exactly once, and nobody else does."""
+    lans: dict[str, list[str]] = {}
+    for ref, site, _ in network.hosts():
+        lans.setdefault(_lan_of(network, ref, site.circuit), []).append(str(ref))
+    bridged = {vpn.name for vpn in network.vpns if isinstance(vpn, Vpls | Vpws)}
+    sources = [str(ref) for ref, _, _ in network.hosts() if ref.vpn in bridged]
+    results = prober.run_frames([FrameProbe(source) for source in sources]) if sources else ()
+    for source, result in zip(sources, results, strict=True):
+        vpn = source.split("/", 1)[0]
+        yield _broadcast_check(source, vpn, set(lans[vpn]) - {source}, result)
+
+
+def _lan_of(network: Network, ref: HostRef, circuit: str) -> str:
+    vpn = next(vpn for vpn in network.vpns if vpn.name == ref.vpn)
+    return vpn.name if isinstance(vpn, Vpls | Vpws) else circuit
+
+
+def _broadcast_check(source: str, vpn: str, lan: Iterable[str], result: FrameResult) -> Check:
+    wrong = [f"{name} got none" for name in sorted(set(lan) - result.received.keys())]
+    wrong += [f"{name} is not in {vpn}" for name in sorted(result.received.keys() - set(lan))]
+    wrong += [f"{name} got {count}" for name, count in sorted(result.received.items()) if count > 1]
+    name = f"a broadcast of {source} reaches every host of {vpn} once"
+    return Check(name, vpn, source, BROADCAST, "reach", not wrong, None, "; ".join(wrong))
+
+
+# --- validate ------------------------------------------------------------------------------
+
+
+def _validation_probe(network: Network, each: PingCheck) -> Probe:
+    if not isinstance(each.target, HostRef):
+        return Probe(str(each.source), each.target)
+    addresses = {
+        str(ref): [interface.ip for interface in host.addresses] for ref, _, host in network.hosts()
+    }
+    versions = {address.version for address in addresses[str(each.source)]}
+    theirs = addresses[str(each.target)]
+    address = next((a for a in theirs if a.version in versions), theirs[0])
+    expected = str(each.target) if each.expect_reply else None
+    return Probe(str(each.source), address, expected)
+
+
+def _validation_check(each: PingCheck, result: ProbeResult) -> Check:
+    if isinstance(each.target, HostRef):
+        answered = result.replied and str(each.target) in result.delivered_to
+    else:
+        answered = result.replied
+    detail = "" if answered else f"no answer{_because(result)}"
+    if answered and not each.expect_reply:
+        detail = "it was answered"
+    wish = "answered" if each.expect_reply else "not answered"
+    return Check(
+        f"validate: ping {each.source} {each.target} is {wish}",
+        each.source.vpn,
+        str(each.source),
+        str(each.target),
+        "reach" if each.expect_reply else "isolate",
+        answered is each.expect_reply,
+        result.rtt_ms if answered else None,
+        detail,
+    )
