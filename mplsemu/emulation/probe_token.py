@@ -26,6 +26,10 @@ _ICMP_ECHO_REPLY: Final = 0
 _ICMP_ECHO: Final = 8
 _ICMPV6_ECHO: Final = 128
 _ICMPV6_ECHO_REPLY: Final = 129
+_PROTOCOL_ICMP: Final = 1
+_PROTOCOL_ICMPV6: Final = 58
+_IPV6_HEADER_BYTES: Final = 40
+_MAX_IPV4_HEADER_BYTES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +77,18 @@ def carrier_of(frame: bytes) -> Carrier:
     while ethertype == _ETHERTYPE_VLAN:
         offset += 4
         ethertype = int.from_bytes(frame[offset : offset + 2])
-    packet = frame[offset + 2 :]
+    packet = frame[offset + 2 :].ljust(_MAX_IPV4_HEADER_BYTES + 1, b"\xff")
+    known: dict[int, Carrier] = {}
+    kind = -1
     if ethertype == ETHERTYPE_EXPERIMENTAL:
         return Carrier.FRAME
-    if ethertype == _ETHERTYPE_IPV4 and packet[9:10] == b"\x01":
-        icmp_type = packet[(packet[0] & 0xF) * 4]
+    if ethertype == _ETHERTYPE_IPV4 and packet[9] == _PROTOCOL_ICMP:
         known = {_ICMP_ECHO: Carrier.REQUEST, _ICMP_ECHO_REPLY: Carrier.REPLY}
-        return known.get(icmp_type, Carrier.ICMP_ERROR)
-    if ethertype == _ETHERTYPE_IPV6 and packet[6:7] == b"\x3a":
+        kind = packet[(packet[0] & 0xF) * 4]
+    elif ethertype == _ETHERTYPE_IPV6 and packet[6] == _PROTOCOL_ICMPV6:
         known = {_ICMPV6_ECHO: Carrier.REQUEST, _ICMPV6_ECHO_REPLY: Carrier.REPLY}
-        return known.get(packet[40], Carrier.ICMP_ERROR)
-    return Carrier.OTHER
+        kind = packet[_IPV6_HEADER_BYTES]
+    return known.get(kind, Carrier.ICMP_ERROR) if known else Carrier.OTHER
 
 
 def echo_request(token: Token, identifier: int, *, version: int, payload_bytes: int) -> bytes:
@@ -115,7 +120,8 @@ def probe_frame(
 
 
 def internet_checksum(data: bytes) -> int:
-    """Return the Internet checksum (RFC 1071) of an even number of bytes."""
+    """Return the Internet checksum (RFC 1071)."""
+    data += b"\0" * (len(data) % 2)
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)

@@ -1,0 +1,158 @@
+from ipaddress import ip_interface
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.emulation.batches import (
+    LINK_GROUP,
+    OWN_QDISCS,
+    bridge_arguments,
+    ce_lines,
+    host_lines,
+    link_lines,
+    removal_lines,
+)
+from mplsemu.emulation.plan import ACCESS_MTU, CORE_MTU, make_plan
+from mplsemu.lab.loader import loads
+
+LAB = """
+name: small
+provider:
+  nodes:
+    dk: {role: pe}
+    copenhagen-central-office: {role: pe}
+  links: [dk-copenhagen-central-office]
+vpns:
+  a:
+    type: l3vpn
+    sites:
+      one: {pe: dk, subnet: [192.168.1.0/24, "2001:db8:1::/64"], hosts: 2}
+      two: {pe: copenhagen-central-office, subnet: 192.168.2.0/24, rate: 10 Mbit/s}
+      three: {pe: dk, subnet: [192.168.3.0/24, "2001:db8:3::/64"], ce: router}
+  c:
+    type: vpls
+    subnet: 10.0.0.0/24
+    sites: {x: {pe: dk}, y: {pe: copenhagen-central-office}}
+"""
+
+
+@pytest.fixture(scope="module")
+def network():
+    return loads(LAB, "small.yaml").network
+
+
+@pytest.fixture(scope="module")
+def plan(network):
+    return make_plan(network, compile_program(network))
+
+
+def wire(plan, name):
+    return next(wire for wire in plan.wires if wire.name == name)
+
+
+def test_a_plan_is_the_same_every_time(network, plan):
+    assert make_plan(network, compile_program(network)) == plan
+
+
+def test_ports_and_mac_addresses_are_those_of_the_program(network, plan):
+    for node in compile_program(network).nodes:
+        ends = {end.port: end for _, end in plan.ports() if end.node == node.name}
+        numbers = [line.port for line in (*node.adjacencies, *node.circuits)]
+        assert sorted(ends) == sorted(numbers)
+        for adjacency in node.adjacencies:
+            assert ends[adjacency.port].mac == adjacency.mac
+
+
+def test_a_router_with_a_long_name_has_a_short_bridge(plan):
+    assert [lsr.bridge for lsr in plan.lsrs] == ["dk", "n2"]
+    assert [end.interface for end in wire(plan, "dk-copenhagen-central-office").ends] == [
+        "dk-eth1",
+        "n2-eth1",
+    ]
+
+
+def test_interface_names_are_unique_in_every_namespace(plan):
+    lab = [end.interface for _, end in plan.ports() if not end.own_namespace]
+    lab += [lsr.bridge for lsr in plan.lsrs] + [lan.bridge for lan in plan.lans]
+    assert len(set(lab)) == len(lab)
+    hosts = [(end.node, end.interface) for _, end in plan.ports() if end.own_namespace]
+    assert len(set(hosts)) == len(hosts)
+
+
+def test_only_a_site_with_several_hosts_has_a_bridge(plan):
+    assert [lan.full_name for lan in plan.lans] == ["a/one/lan"]
+
+
+def test_a_customer_has_1500_bytes_and_the_core_and_the_pe_side_more(plan):
+    for _, end in plan.ports():
+        if end.own_namespace:
+            assert end.mtu == ACCESS_MTU
+        elif end.node != "a-one-lan":
+            assert end.mtu == CORE_MTU
+    assert wire(plan, "a/two").ends[0].mtu == CORE_MTU
+    assert wire(plan, "a/two").ends[1].mtu == ACCESS_MTU
+
+
+def test_only_the_access_line_of_a_site_is_shaped(plan):
+    assert wire(plan, "a/two").rate_bps == 10_000_000
+    assert wire(plan, "a/one").rate_bps is None
+
+
+def test_one_line_makes_a_veth_pair_with_its_far_end_in_the_hosts_namespace(plan):
+    pids = {node.name: 4000 + index for index, node in enumerate((*plan.hosts, *plan.ces))}
+    lines = list(link_lines(plan, pids))
+    veths = [line for line in lines if " type veth " in line]
+    assert len(veths) == len(plan.wires)
+    two = next(line for line in veths if f"netns {pids['a-two-h1']}" in line)
+    near, far = two.split(" type veth peer ")
+    assert "netns" not in near
+    assert near.startswith("link add n2-eth2 ")
+    assert far.startswith("eth0 address 02:00:")
+    assert lines[-1] == f"link set group {LINK_GROUP} up"
+
+
+def test_a_wire_from_ce_to_host_lies_between_their_two_namespaces(plan):
+    pids = {node.name: 4000 + index for index, node in enumerate((*plan.hosts, *plan.ces))}
+    line = next(line for line in link_lines(plan, pids) if f"netns {pids['a-three-h1']}" in line)
+    assert line.count(" netns ") == 2
+    assert f"netns {pids['a-three-ce']}" in line
+
+
+def test_a_host_has_a_default_route_for_every_subnet_of_its_site(plan):
+    host = next(host for host in plan.hosts if str(host.ref) == "a/one/h1")
+    lines = list(host_lines(host))
+    assert "address add 192.168.1.2/24 dev eth0" in lines
+    assert "address add 2001:db8:1::2/64 dev eth0 nodad" in lines
+    assert "route add default via 192.168.1.1 dev eth0" in lines
+    assert "route add default via 2001:db8:1::1 dev eth0" in lines
+
+
+def test_a_vpls_host_has_no_default_route(plan):
+    host = next(host for host in plan.hosts if host.ref.vpn == "c")
+    assert not [line for line in host_lines(host) if "route" in line]
+
+
+def test_a_ce_router_sends_from_its_lan_addresses(plan):
+    [ce] = plan.ces
+    lines = list(ce_lines(ce))
+    assert ce.lan == (ip_interface("192.168.3.1/24"), ip_interface("2001:db8:3::1/64"))
+    wan = ce.router.pe_wan.ip
+    assert f"route add default via {wan} dev eth0 src 192.168.3.1" in lines
+    assert "route add default via fe80::1 dev eth0 src 2001:db8:3::1" in lines
+
+
+def test_the_controller_is_set_before_the_ports_are_added(plan):
+    ports = [end for _, end in plan.ports() if end.node == "dk"]
+    arguments = list(bridge_arguments(plan.lsrs[0], ports, "netdev", ("unix:/run/of.sock",)))
+    assert arguments.index("set-controller") < arguments.index("add-port")
+    assert "other_config:datapath-id=0000000000000001" in arguments
+    assert "fail_mode=secure" in arguments
+    assert arguments.count("qos=@noop") == len(ports)
+    assert "--id=@noop" in OWN_QDISCS
+
+
+def test_removal_takes_every_device_of_open_vswitch_too(plan):
+    lines = list(removal_lines(plan))
+    assert f"link set dev n2 group {LINK_GROUP}" in lines
+    assert f"link set dev ovs-netdev group {LINK_GROUP}" in lines
+    assert lines[-1] == f"link delete group {LINK_GROUP}"

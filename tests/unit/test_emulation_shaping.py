@@ -1,0 +1,69 @@
+import pytest
+
+from mplsemu.emulation.plan import Endpoint, Wire
+from mplsemu.emulation.shaping import (
+    MAX_SHAPED_BPS,
+    NO_HTB,
+    NO_NETEM,
+    Capabilities,
+    Shape,
+    shape_of,
+    shortfalls,
+    tc_lines,
+)
+
+ENDS = (Endpoint("a", "a-eth1", 1, 1600), Endpoint("b", "b-eth1", 1, 1600))
+
+
+def queue_ms(shape: Shape) -> float:
+    return shape.queue_bytes * 8000 / shape.rate_bps
+
+
+def test_the_slowest_line_holds_eight_frames_and_not_seconds():
+    shape = Shape(512_000, 0)
+    assert shape.queue_bytes == 8 * 1518
+    assert queue_ms(shape) < 200
+
+
+@pytest.mark.parametrize("rate", [2_000_000, 10_000_000, 100_000_000, 1_000_000_000])
+def test_a_full_queue_drains_in_50_to_100_ms(rate):
+    assert 50 <= queue_ms(Shape(rate, 0)) <= 100
+
+
+def test_a_burst_holds_a_full_frame_at_any_rate():
+    assert Shape(512_000, 0).burst_bytes >= 1600
+    assert Shape(1_000_000_000, 0).burst_bytes == 250_000
+
+
+def test_htb_carries_rate_and_netem_the_delay():
+    lines = list(tc_lines("a-eth1", Shape(10_000_000, 5.0)))
+    assert lines[0] == "qdisc replace dev a-eth1 root handle 1: htb default 1"
+    assert "rate 10000000bit ceil 10000000bit" in lines[1]
+    assert "netem delay 5ms limit" in lines[2]
+
+
+def test_a_rate_without_delay_needs_no_netem():
+    assert not [line for line in tc_lines("a", Shape(10_000_000, 0)) if "netem" in line]
+
+
+def test_a_delay_without_rate_needs_no_htb():
+    [line] = tc_lines("a", Shape(None, 2.5))
+    assert "root handle 1: netem delay 2.5ms" in line
+
+
+def test_netems_queue_holds_what_is_in_flight():
+    shape = Shape(100_000_000, 50.0)
+    assert shape.netem_packets * 250 >= 100_000_000 / 8 * 0.050
+
+
+def test_what_the_kernel_lacks_is_left_out_and_told():
+    wire = Wire("a-b", ENDS, rate_bps=10_000_000, delay_ms=5.0)
+    assert shape_of(wire, Capabilities(netem=False)) == Shape(10_000_000, 0.0)
+    assert shape_of(wire, Capabilities(htb=False, netem=False)) is None
+    assert shortfalls(Capabilities(htb=False, netem=False)) == (NO_HTB, NO_NETEM)
+    assert shortfalls(Capabilities()) == ()
+
+
+def test_a_line_faster_than_the_threshold_is_not_shaped():
+    assert shape_of(Wire("a-b", ENDS, rate_bps=MAX_SHAPED_BPS + 1), Capabilities()) is None
+    assert shape_of(Wire("a-b", ENDS), Capabilities()) is None
