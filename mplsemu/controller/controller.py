@@ -163,7 +163,7 @@ class Controller:
         """Work until the process ends."""
         while True:
             try:
-                self._handle(self._next_batch())
+                self.handle(self._next_batch())
             except MplsEmuError as error:
                 self.events.add("error", str(error))
                 _LOG.error("%s", error)
@@ -181,7 +181,8 @@ class Controller:
         except hub.QueueEmpty:
             return batch
 
-    def _handle(self, batch: list[Any]) -> None:
+    def handle(self, batch: list[Any]) -> None:
+        """Deal with events that waited together; only the worker calls this."""
         entered = self._take_in(batch)
         if self.switches.down() != self._down:
             self._stale = True
@@ -219,10 +220,11 @@ class Controller:
                     entered.append(switch)
                     self.events.add("switch", f"{switch.name} connected")
                 case SwitchLeft():
-                    switch.connected, switch.node = False, None
+                    switch.connected, switch.node, switch.installed = False, None, {}
                     self.events.add("switch", f"{switch.name} left")
                 case PortChanged(_, port, live):
-                    switch.live_ports = (switch.live_ports - {port}) | ({port} if live else set())
+                    others = (switch.live_ports or frozenset()) - {port}
+                    switch.live_ports = others | ({port} if live else set())
                 case SwitchError(_, kind, code, _):
                     if (kind, code) != encode.METER_EXISTS:
                         switch.errors += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from mplsemu.controller.changes import FlowChange, stages
@@ -81,6 +82,7 @@ class Installer:
 
     def read_flows(self, datapath_ids: Iterable[int]) -> dict[int, list[Any]]:
         """Ask switches for their flows; return the framework's statistics, by datapath id."""
+        self._forget_old_replies()
         waiting = {}
         for datapath_id in datapath_ids:
             xid = self._line.request_flows(datapath_id)
@@ -96,8 +98,15 @@ class Installer:
                     del waiting[reply.datapath_id, reply.xid]
         return {datapath_id: found[datapath_id] for datapath_id in done}
 
+    def _forget_old_replies(self) -> None:
+        """Drop what came too late, and who left before: none of it answers what is asked now."""
+        with suppress(hub.QueueEmpty):
+            while True:
+                self._replies.get(block=False)
+
     def _settle(self, datapath_ids: set[int]) -> set[int]:
         """Wait for a barrier on each switch; return those that reached it."""
+        self._forget_old_replies()
         waiting = {}
         for datapath_id in datapath_ids:
             xid = self._line.barrier(datapath_id)

@@ -17,7 +17,7 @@ class Switch:
         name: of the LSR.
         datapath_id: by which OpenFlow knows it.
         connected: whether it is.
-        live_ports: its ports that carry packets, as it last said.
+        live_ports: its ports that carry packets, as it last said; None before it said so.
         installed: its flows, by cookie, as far as the controller knows.
         node: the node program that `installed` came from, None if it is not known to be complete.
         errors: how many messages it refused.
@@ -26,7 +26,7 @@ class Switch:
     name: str
     datapath_id: int
     connected: bool = False
-    live_ports: frozenset[int] = frozenset()
+    live_ports: frozenset[int] | None = None
     installed: dict[int, Flow] = field(default_factory=dict)
     node: NodeProgram | None = None
     errors: int = 0
@@ -59,14 +59,14 @@ class Switches:
         return [switch for switch in self if switch.connected]
 
     def down(self) -> frozenset[str]:
-        """Return the links and circuits that a connected switch says are down.
+        """Return the links and circuits that are down, as the switches last said.
 
-        What a switch that is not connected has to say is not known; its ports count as up, for a
-        switch without its controller goes on forwarding.
+        A switch that never connected has said nothing: its ports count as up.
         """
         return frozenset(
             name
-            for switch in self.connected()
+            for switch in self
+            if switch.live_ports is not None
             for port, name in self._carried[switch.name].items()
             if port not in switch.live_ports
         )

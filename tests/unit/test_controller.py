@@ -1,0 +1,243 @@
+"""The running controller against switches that are three lines long: no framework, no network."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from mplsemu.controller.controller import Controller
+from mplsemu.controller.switches import Switch
+from mplsemu.lab.loader import load
+from mplsemu.southbound.openflow.app import (
+    BarrierReply,
+    FlowsReply,
+    PortChanged,
+    SwitchEntered,
+    SwitchError,
+    SwitchLeft,
+)
+from mplsemu.southbound.openflow.framework import ofproto, parser
+from mplsemu.southbound.openflow.translate import flows
+
+NORDIC = Path(__file__).parents[2] / "topologies" / "nordic.yaml"
+
+
+class FakeLine:
+    """Switches that keep flows by table, priority and match, and answer at once."""
+
+    def __init__(self, controller):
+        self.controller = controller
+        self.flows = {}
+        self.log = []
+
+    def connect(self, node, ports=None):
+        self.flows.setdefault(node.index, {})
+        everything = {end.port for end in node.adjacencies} | {ac.port for ac in node.circuits}
+        live = frozenset(everything if ports is None else ports)
+        return SwitchEntered(node.index, frozenset(everything), live)
+
+    def send(self, datapath_id, data):
+        if datapath_id not in self.flows:
+            return False
+        while data:
+            length = int.from_bytes(data[2:4], "big")
+            if data[1] == ofproto.OFPT_FLOW_MOD:
+                self._flow_mod(datapath_id, data[:length])
+            data = data[length:]
+        return True
+
+    def _flow_mod(self, datapath_id, data):
+        datapath = SimpleNamespace(ofproto=ofproto, ofproto_parser=parser)
+        mod = parser.OFPFlowMod.parser(datapath, 4, data[1], len(data), 0, data)
+        key = (mod.table_id, mod.priority, str(mod.match))
+        table = self.flows[datapath_id]
+        if mod.command == ofproto.OFPFC_ADD:
+            self.log.append(("change" if key in table else "add", datapath_id, mod.table_id))
+            table[key] = mod.cookie
+        elif mod.command == ofproto.OFPFC_DELETE_STRICT:
+            self.log.append(("delete", datapath_id, mod.table_id))
+            del table[key]
+        else:
+            for other in [k for k, c in table.items() if c & mod.cookie_mask == mod.cookie]:
+                self.log.append(("delete", datapath_id, mod.table_id))
+                del table[other]
+
+    def barrier(self, datapath_id):
+        self.log.append(("barrier", datapath_id, None))
+        self.controller.installer.deliver(BarrierReply(datapath_id, 7))
+        return 7
+
+    def request_flows(self, datapath_id):
+        stats = tuple(SimpleNamespace(cookie=c) for c in self.flows[datapath_id].values())
+        self.controller.installer.deliver(FlowsReply(datapath_id, 9, stats, more=False))
+        return 9
+
+
+@pytest.fixture
+def network():
+    return load(NORDIC).network
+
+
+@pytest.fixture
+def controller(network):
+    return connected(network)
+
+
+def connected(network, state_file=None, flows_before=None):
+    controller = Controller(network, state_file)
+    line = FakeLine(controller)
+    line.flows = flows_before or {}
+    controller.attach(line)
+    controller.handle([line.connect(node) for node in controller.program.nodes])
+    controller.line = line
+    return controller
+
+
+def port_of(controller, node, link):
+    return controller.program.node(node).adjacency_by_link[link].port
+
+
+def assert_installed(controller):
+    for node in controller.program.nodes:
+        wanted = sorted(flow.cookie for flow in flows(controller.program, node.name))
+        assert sorted(controller.line.flows[node.index].values()) == wanted, node.name
+
+
+def test_every_switch_gets_the_flows_of_its_program(controller):
+    assert_installed(controller)
+    assert all(
+        switch.node is controller.program.node(switch.name) for switch in controller.switches
+    )
+
+
+def test_a_cut_link_changes_only_what_it_must_and_comes_back_when_mended(controller):
+    before = {node.name: node.ftn for node in controller.program.nodes}
+    controller.line.log.clear()
+    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False)])
+    assert controller.program.node("dk").ftn != before["dk"]
+    assert_installed(controller)
+    assert 0 < sum(kind != "barrier" for kind, _, _ in controller.line.log) < 30
+    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=True)])
+    links = {entry.nhlfe.link for entry in controller.program.node("dk").ftn}
+    assert links == {entry.nhlfe.link for entry in before["dk"]}
+    assert_installed(controller)
+
+
+def test_nothing_is_changed_or_removed_before_what_replaces_it_is_everywhere(controller):
+    controller.line.log.clear()
+    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False)])
+    log = controller.line.log
+    kinds = [kind for kind, _, _ in log]
+    assert {"add", "change", "delete"} <= set(kinds)
+    first_change = kinds.index("change")
+    first_delete = kinds.index("delete")
+    assert "add" not in kinds[first_change:]
+    assert "barrier" in kinds[kinds.index("add") : first_change]
+    assert "barrier" in kinds[first_change:first_delete]
+    assert not {"add", "change"} & set(kinds[first_delete:])
+
+
+def test_both_ends_of_a_cable_are_one_change(controller):
+    generation = controller.generation
+    controller.handle(
+        [
+            PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False),
+            PortChanged(
+                controller.program.node("p1").index,
+                port_of(controller, "p1", "dk-p1"),
+                live=False,
+            ),
+        ]
+    )
+    assert controller.generation == generation + 1
+
+
+def test_a_restarted_controller_finds_everything_installed(network, tmp_path):
+    state = tmp_path / "state.json"
+    first = connected(network, state)
+    first.handle([PortChanged(1, port_of(first, "dk", "dk-p1"), live=False)])
+    first._remember_at = 0.0
+    first.handle([])
+    assert state.exists()
+    again = Controller(network, state)
+    line = FakeLine(again)
+    line.flows = first.line.flows
+    again.attach(line)
+    dk = again.program.node("dk")
+    gone = port_of(again, "dk", "dk-p1")
+    ports = {end.port for end in dk.adjacencies} | {ac.port for ac in dk.circuits}
+    again.handle(
+        [
+            line.connect(node, ports - {gone} if node.name == "dk" else None)
+            for node in again.program.nodes
+        ]
+    )
+    assert [entry for entry in line.log if entry[0] != "barrier"] == []
+
+
+def test_a_damaged_state_file_is_as_good_as_none(network, tmp_path):
+    state = tmp_path / "state.json"
+    state.write_text('{"program": ')
+    assert_installed(connected(network, state))
+
+
+def test_flows_that_nobody_asked_for_are_removed(network):
+    stranger = {(1, 5, "a match"): 0x4D00_0000_0000_BEEF}
+    controller = connected(network, flows_before={1: dict(stranger)})
+    assert_installed(controller)
+
+
+def test_learned_addresses_survive_a_restarted_controller(network):
+    learned = {(21, 100, "a learned match"): 0x4C00_0003_0000_0005}
+    controller = connected(network, flows_before={1: dict(learned)})
+    assert 0x4C00_0003_0000_0005 in controller.line.flows[1].values()
+
+
+def test_a_switch_that_comes_back_empty_is_filled_again(controller):
+    controller.handle([SwitchLeft(2)])
+    controller.line.flows[2] = {}
+    controller.deliver(SwitchLeft(2))  # what the framework still had to say
+    controller.handle([controller.line.connect(controller.program.nodes[1])])
+    se = next(node for node in controller.program.nodes if node.index == 2)
+    controller.handle([controller.line.connect(se)])
+    assert_installed(controller)
+
+
+def test_what_a_switch_last_said_of_its_ports_holds_while_it_is_away(controller):
+    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False)])
+    generation = controller.generation
+    controller.handle([SwitchLeft(1)])
+    assert controller.generation == generation
+    assert controller.switches.down() == {"dk-p1"}
+
+
+def test_a_refused_message_is_counted_and_told(controller):
+    controller.handle([SwitchError(1, 5, 3, b"")])
+    assert controller.switches["dk"].errors == 1
+    assert "dk refused a message" in [e["text"] for e in controller.events.since(0)][-1]
+
+
+def test_a_meter_that_is_there_already_is_no_error(controller):
+    controller.handle([SwitchError(1, 12, 1, b"")])
+    assert controller.switches["dk"].errors == 0
+
+
+def test_a_stranger_among_the_switches_is_told_and_left_alone(controller):
+    controller.handle([SwitchEntered(0xBAD, frozenset(), frozenset())])
+    assert "0xbad is no LSR" in [e["text"] for e in controller.events.since(0)][-1]
+
+
+def test_a_site_whose_line_is_down_is_withdrawn_everywhere_and_its_addresses_flushed(controller):
+    c_odense = controller.program.node("dk").circuit_by_name["c/odense"]
+    vsi = controller.program.node("dk").vsi_by_name["c"]
+    cookie = 0x4C << 56 | vsi.index << 32 | c_odense.port
+    controller.line.flows[1][21, 1, "learned there"] = cookie
+    elsewhere = 0x4C << 56 | vsi.index << 32 | 0x1_0001
+    controller.line.flows[1][21, 1, "learned elsewhere"] = elsewhere
+    controller.handle([PortChanged(1, c_odense.port, live=False)])
+    assert cookie not in controller.line.flows[1].values()
+    assert elsewhere in controller.line.flows[1].values()
+
+
+def test_an_unknown_switch_has_no_ports_down():
+    assert Switch("dk", 1).live_ports is None
