@@ -250,8 +250,11 @@ class Prober:
             EmulationError: a probe's source is no host of this prober.
         """
         self._begin([(probe.source, None) for probe in probes])
-        for index, probe in enumerate(self._paced(probes)):
-            token = Token(self._nonce, index, 0)
+        numbers: dict[FrameProbe, list[int]] = {}
+        for index, probe in enumerate(probes):
+            numbers.setdefault(probe, []).append(index)
+        for probe in self._paced(probes):  # in another order
+            token = Token(self._nonce, numbers[probe].pop(), 0)
             frame = probe_frame(
                 token,
                 self._hosts[probe.source].mac,
