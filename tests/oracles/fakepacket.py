@@ -1,0 +1,185 @@
+"""A packet inside a fake OpenFlow switch: its bytes, and the fields that OpenFlow sees in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mplsemu.southbound.openflow.match import (
+    ARP_OP,
+    ARP_SHA,
+    ARP_SPA,
+    ARP_THA,
+    ARP_TPA,
+    ETH_DST,
+    ETH_SRC,
+    ETH_TYPE,
+    ICMPV4_CODE,
+    ICMPV4_TYPE,
+    ICMPV6_TYPE,
+    IN_PORT,
+    IP_PROTO,
+    IP_TOS,
+    IP_TTL,
+    IPV4_DST,
+    IPV4_SRC,
+    IPV6_DST,
+    IPV6_SRC,
+    METADATA,
+    MPLS_BOS,
+    MPLS_LABEL,
+    MPLS_TC,
+    MPLS_TTL,
+    REGISTERS,
+    VLAN_VID,
+    Field,
+)
+
+MPLS = 0x8847
+VLAN_TYPES = (0x8100, 0x88A8)
+VLAN_PRESENT = 0x1000
+JOURNEY = frozenset({IN_PORT, METADATA, *REGISTERS})
+AT_START = {ETH_DST: (0, 6), ETH_SRC: (6, 6)}
+IN_ARP = {ARP_OP: (6, 2), ARP_SHA: (8, 6), ARP_SPA: (14, 4), ARP_THA: (18, 6), ARP_TPA: (24, 4)}
+IN_IPV4 = {IPV4_SRC: (12, 4), IPV4_DST: (16, 4), IP_PROTO: (9, 1), IP_TOS: (1, 1), IP_TTL: (8, 1)}
+IN_IPV6 = {IPV6_SRC: (8, 16), IPV6_DST: (24, 16), IP_PROTO: (6, 1), IP_TTL: (7, 1)}
+IN_LABEL = {MPLS_LABEL: (12, 20), MPLS_TC: (9, 3), MPLS_BOS: (8, 1), MPLS_TTL: (0, 8)}
+
+
+@dataclass
+class FakePacket:
+    """Bytes that start with an Ethernet header or, once that is gone, with a label stack.
+
+    Open vSwitch reads one VLAN tag; a field whose header is not there reads as None.
+    """
+
+    data: bytearray
+    in_port: int
+    is_ethernet: bool = True
+    metadata: int = 0
+    registers: dict[Field, int] = field(default_factory=dict)
+
+    def copy(self) -> FakePacket:
+        return FakePacket(
+            bytearray(self.data),
+            self.in_port,
+            self.is_ethernet,
+            self.metadata,
+            dict(self.registers),
+        )
+
+    @property
+    def is_tagged(self) -> bool:
+        return self.is_ethernet and self._number(12, 2) in VLAN_TYPES
+
+    @property
+    def type_at(self) -> int:
+        return 16 if self.is_tagged else 12
+
+    @property
+    def behind_ethernet(self) -> int:
+        return self.type_at + 2 if self.is_ethernet else 0
+
+    @property
+    def ethertype(self) -> int:
+        return self._number(self.type_at, 2) if self.is_ethernet else MPLS
+
+    @property
+    def label_count(self) -> int:
+        if self.ethertype != MPLS:
+            return 0
+        count, at = 1, self.behind_ethernet
+        while not self._number(at, 4) & 0x100:
+            count, at = count + 1, at + 4
+        return count
+
+    def read(self, wanted: Field) -> int | None:
+        if wanted in JOURNEY:
+            return self._read_journey(wanted)
+        if wanted in IN_LABEL:
+            return self._read_label(wanted)
+        if not self.is_ethernet:
+            return MPLS if wanted is ETH_TYPE else None
+        if wanted is ETH_TYPE:
+            return self.ethertype
+        if wanted is VLAN_VID:
+            return VLAN_PRESENT | self._number(14, 2) & 0xFFF if self.is_tagged else 0
+        place = self._place(wanted)
+        if place is None:
+            return self._read_class6(wanted)
+        return self._number(*place)
+
+    def write(self, wanted: Field, value: int) -> None:
+        if wanted is IN_PORT:
+            self.in_port = value
+        elif wanted is METADATA:
+            self.metadata = value
+        elif wanted in JOURNEY:
+            self.registers[wanted] = value
+        elif wanted in IN_LABEL:
+            assert self.ethertype == MPLS, f"{wanted} written, but there is no label"
+            shift, bits = IN_LABEL[wanted]
+            keep = self._number(self.behind_ethernet, 4) & ~(((1 << bits) - 1) << shift)
+            self.store(self.behind_ethernet, 4, keep | value << shift)
+        else:
+            place = self._place(wanted)
+            assert place is not None, f"{wanted} written, but it is not there"
+            self.store(*place, value)
+            self._mend_checksums()
+
+    def store(self, at: int, size: int, value: int) -> None:
+        self.data[at : at + size] = value.to_bytes(size, "big")
+
+    def _number(self, at: int, size: int) -> int:
+        return int.from_bytes(self.data[at : at + size], "big")
+
+    def _read_journey(self, wanted: Field) -> int:
+        if wanted is IN_PORT:
+            return self.in_port
+        return self.metadata if wanted is METADATA else self.registers.get(wanted, 0)
+
+    def _read_label(self, wanted: Field) -> int | None:
+        if self.ethertype != MPLS:
+            return None
+        shift, bits = IN_LABEL[wanted]
+        return self._number(self.behind_ethernet, 4) >> shift & (1 << bits) - 1
+
+    def _read_class6(self, wanted: Field) -> int | None:
+        if wanted is IP_TOS and self.ethertype == 0x86DD:
+            return self._number(self.behind_ethernet, 2) >> 4 & 0xFF
+        return None
+
+    def _place(self, wanted: Field) -> tuple[int, int] | None:
+        if wanted in AT_START:
+            return AT_START[wanted]
+        at, ethertype = self.behind_ethernet, self.ethertype
+        here = {0x0806: IN_ARP, 0x0800: IN_IPV4, 0x86DD: IN_IPV6}.get(ethertype, {})
+        if wanted in here:
+            offset, size = here[wanted]
+            return at + offset, size
+        if ethertype == 0x0800 and self._number(at + 9, 1) == 1:
+            offset = {ICMPV4_TYPE: 0, ICMPV4_CODE: 1}.get(wanted)
+            header = (self.data[at] & 0xF) * 4
+            return None if offset is None else (at + header + offset, 1)
+        if ethertype == 0x86DD and self._number(at + 6, 1) == 58 and wanted is ICMPV6_TYPE:
+            return at + 40, 1
+        return None
+
+    def _mend_checksums(self) -> None:
+        if self.ethertype != 0x0800:
+            return
+        at = self.behind_ethernet
+        header = (self.data[at] & 0xF) * 4
+        self.store(at + 10, 2, 0)
+        self.store(at + 10, 2, internet_checksum(self.data[at : at + header]))
+        if self.data[at + 9] == 1:
+            end = at + self._number(at + 2, 2)
+            self.store(at + header + 2, 2, 0)
+            self.store(at + header + 2, 2, internet_checksum(self.data[at + header : end]))
+
+
+def internet_checksum(data: bytes) -> int:
+    padded = bytes(data) + b"\0" * (len(data) % 2)
+    total = sum(int.from_bytes(padded[at : at + 2], "big") for at in range(0, len(padded), 2))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total

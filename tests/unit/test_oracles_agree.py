@@ -1,0 +1,256 @@
+"""The reference interpreter and the pipeline's flows, run by a fake switch, do the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.lab.loader import load
+from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.walk import Walker
+from mplsemu.program.way import Delivered, Punted, TtlExpired, Unresolved
+from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.punt.event import PuntReason
+from tests import builders
+from tests.oracles import frames
+from tests.oracles.fakeswitch import REASON_INVALID_TTL, FakeNetwork, FakeOutcome
+
+TOPOLOGIES = Path(__file__).parents[2] / "topologies"
+LABS = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
+MODES = [f"nordic-{ttl}-{null}" for ttl in TtlMode for null in NullLabel]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A host as its PE sees it: the circuit, the MAC address of its frames, its addresses."""
+
+    name: str
+    vpn: str
+    circuit: str
+    mac: str
+    routed: bool
+    addresses: tuple[IPAddress, ...]
+    own_mac: str
+
+
+@cache
+def program_of(lab: str) -> Program:
+    if lab in LABS:
+        return compile_program(load(TOPOLOGIES / f"{lab}.yaml").network)
+    _, ttl, null = lab.split("-", 2)
+    return compile_program(builders.nordic(ttl_mode=TtlMode(ttl), null_label=NullLabel(null)))
+
+
+@cache
+def all_flows(lab: str):
+    program = program_of(lab)
+    return {node.name: flows(program, node.name) for node in program.nodes}
+
+
+def fresh(lab: str) -> FakeNetwork:
+    return FakeNetwork(program_of(lab), all_flows(lab))
+
+
+@cache
+def senders(lab: str) -> tuple[Sender, ...]:
+    return tuple(
+        Sender(
+            name=f"{circuit.name}/{host.name}",
+            vpn=circuit.vpn,
+            circuit=circuit.name,
+            mac=circuit.ce.mac if circuit.ce else host.mac,
+            routed=circuit.vpn in node.vrf_by_name,
+            addresses=tuple(address.ip for address in host.addresses),
+            own_mac=host.mac,
+        )
+        for node in program_of(lab).nodes
+        for circuit in node.circuits
+        for host in circuit.hosts
+    )
+
+
+def compare(lab, network, walker, sender, dst_mac, header, vlans=()):
+    """Send one packet through both and demand the same on every link and at the end."""
+    learned = dst_mac != BROADCAST_MAC
+    packet = Packet(sender.mac, dst_mac, header, vlans)
+    walked = walker.walk(sender.circuit, packet, learned=learned)
+    raw = frames.ip(header.source, header.destination, ttl=header.ttl, dscp=header.dscp)
+    outcome = network.inject(sender.circuit, frames.ip_frame(dst_mac, sender.mac, raw, vlans))
+    about = f"{lab}: {sender.name} -> {header.destination} ttl {header.ttl} {dst_mac}"
+    assert on_links(outcome) == links_walked(program_of(lab), walked), about
+    assert delivered(program_of(lab), outcome) == ends(program_of(lab), walked), about
+    assert punted(outcome) == expected_punts(walked), about
+    return outcome
+
+
+def on_links(outcome: FakeOutcome):
+    return sorted((node, link, frames.seen(frame).stack) for link, node, frame in outcome.on_links)
+
+
+def links_walked(program, walked):
+    found = {
+        (index, hop.node, hop.link, tuple((int(e.label), e.tc, e.ttl) for e in hop.out_stack))
+        for branch in walked.branches
+        for index, hop in enumerate(branch.hops)
+        if hop.link in program.link_by_name
+    }
+    return sorted((node, link, stack) for _, node, link, stack in found)
+
+
+def delivered(program, outcome):
+    return sorted(
+        (circuit, None if has_ce(program, circuit) else frame[:6].hex(":"))
+        for circuit, frame in outcome.deliveries
+    )
+
+
+def ends(program, walked):
+    # what a CE router does with a packet is its own business
+    return sorted(
+        (end.circuit, None if has_ce(program, end.circuit) else end.mac)
+        if isinstance(end, Delivered)
+        else (end.node.removesuffix("/ce"), None)
+        for end in walked.ends
+        if isinstance(end, Delivered) or (isinstance(end, TtlExpired) and end.node.endswith("/ce"))
+    )
+
+
+def has_ce(program, circuit):
+    return program.node_of_circuit[circuit].circuit_by_name[circuit].ce is not None
+
+
+def punted(outcome):
+    return sorted(
+        (node, "ttl" if each.reason == REASON_INVALID_TTL else PuntReason(each.registers[0]).name)
+        for node, each in outcome.packet_ins
+        if each.registers.get(0) not in {PuntReason.PORT_UNREACHABLE, PuntReason.NO_ROUTE}
+    )
+
+
+def expected_punts(walked):
+    found = []
+    for end in walked.ends:
+        match end:
+            case TtlExpired(node) if not node.endswith("/ce"):
+                found.append((node, "ttl"))
+            case Unresolved(node):
+                found.append((node, "GLEAN"))
+    return sorted(found)
+
+
+def headers(sender, addresses, **settings):
+    for address in addresses:
+        for own in sender.addresses:
+            if own.version == address.version:
+                yield IpHeader(own, address, **settings)
+
+
+def teach(network, lab, vpn):
+    """Have every station of a VPLS say something once."""
+    for sender in senders(lab):
+        if sender.vpn == vpn and not sender.routed:
+            raw = frames.ethernet(BROADCAST_MAC, sender.mac, 0x88B5, b"hello" * 10)
+            network.inject(sender.circuit, raw)
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
+def test_every_pair_of_hosts_of_a_vpn_is_served_the_same(lab):
+    network, walker = fresh(lab), Walker(program_of(lab))
+    for vpn in program_of(lab).vpns:
+        teach(network, lab, vpn.name)
+    count = 0
+    for sender in senders(lab):
+        for other in senders(lab):
+            if other.vpn != sender.vpn or other is sender:
+                continue
+            for header in headers(sender, other.addresses, dscp=46):
+                dst_mac = GATEWAY_MAC if sender.routed else other.own_mac
+                outcome = compare(lab, network, walker, sender, dst_mac, header)
+                count += bool(outcome.deliveries)
+    assert count
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
+def test_addresses_of_other_vpns_lead_to_the_same_places_or_nowhere(lab):
+    network, walker = fresh(lab), Walker(program_of(lab))
+    addresses = dict.fromkeys(address for each in senders(lab) for address in each.addresses)
+    seen_circuits = set()
+    for sender in senders(lab):
+        if sender.routed and sender.circuit not in seen_circuits:
+            seen_circuits.add(sender.circuit)
+            for header in headers(sender, addresses):
+                compare(lab, network, walker, sender, GATEWAY_MAC, header)
+    assert seen_circuits or "vpls" in lab
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
+def test_every_ttl_runs_out_at_the_same_router(lab):
+    walker = Walker(program_of(lab))
+    network = fresh(lab)
+    for sender in [each for each in senders(lab) if each.routed][:4]:
+        for other in senders(lab):
+            if other.vpn == sender.vpn and other.circuit != sender.circuit:
+                for ttl in range(10):
+                    for header in headers(sender, other.addresses, ttl=ttl):
+                        compare(lab, network, walker, sender, GATEWAY_MAC, header)
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
+def test_gateways_strangers_and_martians_are_treated_the_same(lab):
+    network, walker = fresh(lab), Walker(program_of(lab))
+    program = program_of(lab)
+    strange = [
+        ip_address(text)
+        for text in ("8.8.8.8", "127.0.0.1", "224.0.0.5", "255.255.255.255", "0.0.0.0",
+                     "2001:db8:ffff::1", "::1", "fe80::1", "fe80::2", "ff02::5")
+    ]  # fmt: skip
+    for node in program.nodes:
+        for circuit in node.circuits:
+            for gateway in circuit.gateways:
+                network_of = gateway.network
+                strange += [gateway.ip, network_of[-2], network_of[-1], network_of[0]]
+    for sender in senders(lab):
+        if sender.routed:
+            for header in headers(sender, dict.fromkeys(strange)):
+                if walker_answers(walker, sender, header):
+                    continue
+                compare(lab, network, walker, sender, GATEWAY_MAC, header)
+
+
+def walker_answers(walker, sender, header):
+    """Whether it is for a gateway, whose answer the walk does not follow."""
+    packet = Packet(sender.mac, GATEWAY_MAC, header)
+    walked = walker.walk(sender.circuit, packet)
+    return any(isinstance(end, Punted) for end in walked.ends)
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("vlans", [(), (7,), (100, 7)])
+def test_a_broadcast_reaches_the_same_circuits(lab, vlans):
+    walker = Walker(program_of(lab))
+    network = fresh(lab)
+    for sender in senders(lab):
+        if not sender.routed:
+            header = IpHeader(sender.addresses[0], ip_address("255.255.255.255"))
+            outcome = compare(lab, network, walker, sender, BROADCAST_MAC, header, vlans)
+            raw = frames.ip(header.source, header.destination)
+            sent = frames.ip_frame(BROADCAST_MAC, sender.mac, raw, vlans)
+            assert {frame for _, frame in outcome.deliveries} == {sent}
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
+def test_frames_that_are_not_for_the_gateway_are_not_routed(lab):
+    network, walker = fresh(lab), Walker(program_of(lab))
+    for sender in senders(lab):
+        if sender.routed:
+            for header in headers(sender, senders(lab)[0].addresses):
+                compare(lab, network, walker, sender, "02:00:00:00:ff:ff", header)
+                compare(lab, network, walker, sender, GATEWAY_MAC, header, (5,))
