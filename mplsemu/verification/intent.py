@@ -1,0 +1,157 @@
+"""Who should reach whom: what follows from the VPNs by themselves, with everything up."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.network import HostRef, Network, Vpn
+from mplsemu.model.vpn import Host, IPAddress, Site
+
+
+class Expect(enum.StrEnum):
+    """What a packet from one host to another must do."""
+
+    REACH = "reach"
+    ISOLATE = "isolate"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must become of a packet from one host to another host's address.
+
+    Attributes:
+        source: the host that sends.
+        target: the host whose address it sends to.
+        vpn: the source's.
+        expect: whether the packet arrives at `target` or must not.
+        address: of `target`, to which the packet is sent.
+        two_way: where it arrives, whether an answer finds its way back; with an import in one
+            direction only it does not. False where it must not arrive.
+        answered_by: which host gets the packet: `target` where it should; else the source itself
+            or a host that the source does reach, if it has the same address; else None.
+        answered: whether a ping is answered, be it by `answered_by` or by a gateway that has the
+            address. Where `target` must not be reached, an answer proves nothing about it.
+    """
+
+    source: HostRef
+    target: HostRef
+    vpn: str
+    expect: Expect
+    address: IPAddress
+    two_way: bool
+    answered_by: HostRef | None
+    answered: bool
+
+    @property
+    def family(self) -> int:
+        """The IP version, 4 or 6."""
+        return self.address.version
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A host with its site and its VPN."""
+
+    ref: HostRef
+    host: Host
+    site: Site
+    vpn: Vpn
+
+
+def expectations(network: Network) -> tuple[Expectation, ...]:
+    """Return what is expected of every ordered pair of hosts, in the lab file's order.
+
+    One for each IP version that the two have in common, to the target's first address of it.
+    """
+    return tuple(iter_expectations(network))
+
+
+def iter_expectations(network: Network) -> Iterator[Expectation]:
+    """Yield what `expectations` returns: of a large lab there are millions."""
+    placed = [
+        _Placed(HostRef(vpn.name, site.name, host.name), host, site, vpn)
+        for vpn, site in network.sites()
+        for host in site.hosts
+    ]
+    answers = _Answers(network, placed)
+    for source in placed:
+        for target in placed:
+            if source.ref != target.ref:
+                for address in _addresses(source.host, target.host):
+                    yield _expect(source, target, address, answers)
+
+
+def reaches(source: Vpn, source_site: Site, target: Vpn, target_site: Site) -> bool:
+    """Whether packets from one site should arrive at another.
+
+    Within a VPN they do, unless it is an L3VPN that does not import its own routes: then only
+    sites at the same PE share a VRF. Across L3VPNs they do where the source's VPN imports the
+    target's routes (RFC 4364 section 4.3.1).
+    """
+    if source.name == target.name:
+        is_local = not isinstance(source, L3vpn) or source_site.pe == target_site.pe
+        if is_local:
+            return True
+    if not isinstance(source, L3vpn) or not isinstance(target, L3vpn):
+        return False
+    return bool(source.import_targets & target.export_targets)
+
+
+class _Answers:
+    """Who answers for an address, as each source sees it."""
+
+    def __init__(self, network: Network, placed: Iterable[_Placed]) -> None:
+        self._owners: dict[IPAddress, list[_Placed]] = {}
+        for each in placed:
+            for interface in each.host.addresses:
+                self._owners.setdefault(interface.ip, []).append(each)
+        self._gateways: dict[IPAddress, list[tuple[Vpn, Site]]] = {}
+        for vpn, site in network.sites():
+            for interface in site.gateways:
+                self._gateways.setdefault(interface.ip, []).append((vpn, site))
+
+    def host(self, source: _Placed, address: IPAddress) -> _Placed | None:
+        """Return the host that gets what `source` sends to `address`."""
+        owners = self._owners.get(address, ())
+        if any(each.ref == source.ref for each in owners):
+            return source
+        return next(
+            (each for each in owners if reaches(source.vpn, source.site, each.vpn, each.site)),
+            None,
+        )
+
+    def gateway(self, source: _Placed, address: IPAddress) -> bool:
+        """Whether a gateway with this address answers the source."""
+        return any(
+            reaches(source.vpn, source.site, vpn, site)
+            and reaches(vpn, site, source.vpn, source.site)
+            for vpn, site in self._gateways.get(address, ())
+        )
+
+
+def _addresses(source: Host, target: Host) -> Iterator[IPAddress]:
+    """Yield the target's first address of each IP version that the source has, too."""
+    versions = {interface.version for interface in source.addresses}
+    for interface in target.addresses:
+        if interface.version in versions:
+            versions.remove(interface.version)
+            yield interface.ip
+
+
+def _expect(source: _Placed, target: _Placed, address: IPAddress, answers: _Answers) -> Expectation:
+    arrives = reaches(source.vpn, source.site, target.vpn, target.site)
+    getter = target if arrives else answers.host(source, address)
+    returns = getter is not None and reaches(getter.vpn, getter.site, source.vpn, source.site)
+    return Expectation(
+        source=source.ref,
+        target=target.ref,
+        vpn=source.vpn.name,
+        expect=Expect.REACH if arrives else Expect.ISOLATE,
+        address=address,
+        two_way=arrives and returns,
+        answered_by=getter.ref if getter else None,
+        answered=returns if getter else answers.gateway(source, address),
+    )

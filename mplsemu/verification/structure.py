@@ -1,0 +1,197 @@
+"""Invariants of a program's structure: every entry must fit the entries it refers to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Final
+
+from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, Label, LabelRange
+from mplsemu.program.entries import (
+    IlmEntry,
+    Nhlfe,
+    Pop,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+    Push,
+    Swap,
+)
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
+from mplsemu.verification.verdict import Check, Violation
+
+MAX_STACK: Final = 3
+"""Deepest label stack that an ingress PE may push: what Open vSwitch can."""
+
+
+def check_structure(program: Program, labels: LabelRange = ALL_LABELS) -> Iterator[Violation]:
+    """Yield every entry that contradicts another or the rules.
+
+    Each label is bound once and within `labels`; next hops exist and are up; what is swapped to,
+    pushed or imported is bound to the same FEC there; no swap leads back to where it began.
+    """
+    for node in program.nodes:
+        for problem in _node_problems(program, node, labels):
+            yield Violation(Check.STRUCTURE, node.name, problem)
+    for name, label in _loops(program):
+        yield Violation(Check.STRUCTURE, name, f"label {label} leads round in a loop")
+
+
+def _node_problems(program: Program, node: NodeProgram, labels: LabelRange) -> Iterator[str]:
+    yield from _duplicates("label", (int(entry.label) for entry in node.ilm))
+    yield from _duplicates("tunnel to", (entry.egress for entry in node.ftn))
+    ports = (end.port for ends in (node.adjacencies, node.circuits) for end in ends)
+    yield from _duplicates("port", ports)
+    services: tuple[Vrf | Vsi, ...] = (*node.vrfs, *node.vsis)
+    owners = (name for service in services for name in service.circuits)
+    yield from _duplicates("service of circuit", owners)
+    yield from _duplicates("index", (service.index for service in services))
+    for entry in node.ilm:
+        yield from _label_problems(entry, labels)
+        yield from _ilm_problems(program, node, entry)
+    for tunnel in node.ftn:
+        assert isinstance(tunnel.nhlfe.operation, Push)
+        pushed = tunnel.nhlfe.operation.labels
+        if len(pushed) >= MAX_STACK:
+            yield f"the tunnel to {tunnel.egress} pushes {len(pushed)} labels below a service's"
+        yield from _onward_problems(program, node, tunnel.nhlfe, tunnel.egress)
+    for vrf in node.vrfs:
+        yield from _vrf_problems(program, node, vrf)
+    for vsi in node.vsis:
+        yield from _vsi_problems(program, node, vsi)
+
+
+def _duplicates(what: str, keys: Iterable[Hashable]) -> Iterator[str]:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            yield f"{what} {key} is there {count} times"
+
+
+def _label_problems(entry: IlmEntry, labels: LabelRange) -> Iterator[str]:
+    if isinstance(entry.action, PopAndLookUp):
+        if entry.label != IPV4_EXPLICIT_NULL:
+            yield f"label {entry.label} is no explicit null but is looked through"
+    elif not labels.first <= entry.label <= labels.last:
+        yield f"label {int(entry.label)} is outside {int(labels.first)}-{int(labels.last)}"
+
+
+def _ilm_problems(program: Program, node: NodeProgram, entry: IlmEntry) -> Iterator[str]:
+    match entry.action:
+        case Nhlfe() as nhlfe:
+            assert entry.egress is not None
+            yield from _onward_problems(program, node, nhlfe, entry.egress)
+        case PopToVrf(name, ip_version):
+            vrf = node.vrf_by_name.get(name)
+            if vrf is None or entry.label != (vrf.label if ip_version == 4 else vrf.label6):
+                yield f"label {entry.label} is for IPv{ip_version} in VRF {name}, which has another"
+        case PopToPseudowire(name, peer):
+            vsi = node.vsi_by_name.get(name)
+            wires = vsi.pseudowires if vsi else ()
+            if all((wire.peer, wire.in_label) != (peer, entry.label) for wire in wires):
+                yield f"label {entry.label} is for no pseudowire of VSI {name} with {peer}"
+
+
+def _onward_problems(
+    program: Program, node: NodeProgram, nhlfe: Nhlfe, egress: str
+) -> Iterator[str]:
+    """Yield what is wrong with sending on: the link, or what the next LSR makes of the label."""
+    adjacency = node.adjacency_by_link.get(nhlfe.link)
+    if adjacency is None or not program.link_by_name[nhlfe.link].up:
+        yield f"the way to {egress} is over {nhlfe.link}, which is not here or down"
+        return
+    label: Label | None
+    match nhlfe.operation:
+        case Swap(label):
+            pass
+        case Push(labels):
+            label = labels[0] if labels else None
+        case Pop():
+            label = None
+    peer = program.node(adjacency.peer)
+    if label is None:
+        if peer.name != egress:
+            yield f"the label towards {egress} is popped before {peer.name}, which is another"
+        return
+    bound = peer.ilm_by_label.get(int(label))
+    if bound is None:
+        yield f"{peer.name} has not bound label {label}, which is sent to it towards {egress}"
+    elif bound.egress != egress and not (
+        isinstance(bound.action, PopAndLookUp) and peer.name == egress
+    ):
+        yield f"{peer.name} has not bound label {label} to the LSP to {egress}"
+
+
+def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str]:
+    yield from _duplicates(f"VRF {vrf.name}: prefix", (route.prefix for route in vrf.routes))
+    for name in vrf.circuits:
+        circuit = node.circuit_by_name.get(name)
+        if circuit is None or circuit.vpn != vrf.name:
+            yield f"VRF {vrf.name}: {name} is no circuit of it here"
+    for route in vrf.routes:
+        problem = _route_problem(program, node, vrf, route)
+        if problem:
+            yield f"VRF {vrf.name}: {route.prefix} {problem}"
+
+
+def _route_problem(program: Program, node: NodeProgram, vrf: Vrf, route: Route) -> str | None:
+    match route.next_hop:
+        case Connected(name) | ViaCe(name) if name not in vrf.circuits:
+            return f"is on {name}, which is not in it"
+        case ViaCe(name) if name in node.circuit_by_name:
+            return None if node.circuit_by_name[name].ce else f"is behind {name}, without a CE"
+        case ViaVrf(name):
+            return None if name in node.vrf_by_name else f"is in VRF {name}, which is not here"
+        case ViaPe(egress, label):
+            if egress not in node.ftn_by_egress:
+                return f"is at {egress}, to which there is no tunnel"
+            bound = program.node(egress).ilm_by_label.get(int(label))
+            action = bound.action if bound else None
+            if not isinstance(action, PopToVrf) or action.ip_version != route.prefix.version:
+                return f"is at {egress}, where label {label} leads to no VRF for it"
+    return None
+
+
+def _vsi_problems(program: Program, node: NodeProgram, vsi: Vsi) -> Iterator[str]:
+    yield from _duplicates(f"VSI {vsi.name}: pseudowire", (wire.peer for wire in vsi.pseudowires))
+    for name in vsi.circuits:
+        circuit = node.circuit_by_name.get(name)
+        if circuit is None or circuit.vpn != vsi.name:
+            yield f"VSI {vsi.name}: {name} is no circuit of it here"
+    for wire in vsi.pseudowires:
+        if wire.peer not in node.ftn_by_egress:
+            yield f"VSI {vsi.name}: there is no tunnel to {wire.peer}"
+        bound = program.node(wire.peer).ilm_by_label.get(int(wire.out_label))
+        if bound is None or bound.action != PopToPseudowire(vsi.name, node.name):
+            yield f"VSI {vsi.name}: label {wire.out_label} is another's at {wire.peer}"
+
+
+def _loops(program: Program) -> Iterator[tuple[str, Label]]:
+    """Yield one LSR and label of every loop of swaps."""
+    finished: set[tuple[str, int]] = set()
+    for node in program.nodes:
+        for entry in node.ilm:
+            here, on_way = (node.name, int(entry.label)), set()
+            while here not in finished:
+                if here in on_way:
+                    yield here[0], Label(here[1])
+                    break
+                on_way.add(here)
+                following = _following(program, here)
+                if following is None:
+                    break
+                here = following
+            finished |= on_way
+
+
+def _following(program: Program, here: tuple[str, int]) -> tuple[str, int] | None:
+    """Return where a labelled packet is next, and with which label on top; None at an end."""
+    node = program.node(here[0])
+    entry = node.ilm_by_label.get(here[1])
+    if entry is None or not isinstance(entry.action, Nhlfe):
+        return None
+    adjacency = node.adjacency_by_link.get(entry.action.link)
+    match entry.action.operation:
+        case Swap(label) if adjacency is not None:
+            return adjacency.peer, int(label)
+    return None
