@@ -40,6 +40,7 @@ class TraceView:
         delivered: whether it came to `dst`.
         hops: LSR by LSR.
         payload: below all labels: ``IP packet`` or ``Ethernet frame``.
+        reason: why it was not delivered, if more is known than its last hop says.
     """
 
     src: str
@@ -47,9 +48,10 @@ class TraceView:
     delivered: bool
     hops: tuple[TraceHop, ...]
     payload: str
+    reason: str = ""
 
     @classmethod
-    def from_json(cls, trace: Mapping[str, Any]) -> Self:
+    def from_json(cls, trace: Mapping[str, Any], reason: str = "") -> Self:
         """Read what ``mplsemu trace --json`` prints."""
         hops = tuple(_hop(hop) for hop in trace["hops"])
         bridged = any((hop.service or "").startswith("VSI") for hop in hops)
@@ -59,6 +61,7 @@ class TraceView:
             delivered=trace["delivered"],
             hops=hops,
             payload="Ethernet frame" if bridged else "IP packet",
+            reason=reason,
         )
 
     def way(self) -> WayView:

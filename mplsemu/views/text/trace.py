@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.text import Text
 
@@ -12,7 +13,8 @@ from mplsemu.views.text.columns import wrapped
 from mplsemu.views.text.site import count
 from mplsemu.views.trace import TraceHop, TraceView
 
-_FROM_LEFT = 13  # column where actions start
+_FROM_LEFT: Final = 13  # column where actions start
+_LAN: Final = "the site's LAN"
 
 
 def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
@@ -20,18 +22,37 @@ def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
     title = Text(" ").append(f"{trace.src} → {trace.dst}", palette.TITLE)
     outcome = ("delivered", palette.GOOD) if trace.delivered else ("✗ not delivered", palette.DOWN)
     title.append("  ").append(*outcome)
-    title.append(f", {count(len(trace.hops), 'LSR')}", palette.FAINT)
+    title.append(f", {count(len(trace.hops), 'hop')}", palette.FAINT)
     lines = [title, Text(), _stop("●", trace.src, palette.SITE)]
-    lines += _stack((), trace.payload, trace.src.rpartition("/")[0])
+    if trace.hops or trace.delivered:
+        lines += _stack((), trace.payload, _first_link(trace))
     for hop in trace.hops:
         lines += _hop(hop, width)
         if hop.link is not None:
             lines += _stack(hop.out_labels, trace.payload, hop.link)
+        elif trace.delivered and _is_ce(hop):
+            lines += _stack((), trace.payload, _LAN)
     if trace.delivered:
         lines.append(_stop("●", trace.dst, palette.SITE))
     else:
-        lines.append(_stop("✗", "the packet ends here", palette.DOWN))
+        said = trace.reason or "the packet ends here"
+        lines += [
+            Text(line.plain, palette.DOWN)
+            for line in wrapped(
+                said.split(" "), width=width - 1, indent="   ", first=" ✗ ", joint=" "
+            )
+        ]
     return lines
+
+
+def _first_link(trace: TraceView) -> str:
+    """The host's first link: its site's line, or its LAN where a CE or nobody is in between."""
+    local = not trace.hops or _is_ce(trace.hops[0])
+    return _LAN if local else trace.src.rpartition("/")[0]
+
+
+def _is_ce(hop: TraceHop) -> bool:
+    return hop.node.endswith("/ce") and hop.node.count("/") == 2
 
 
 def _stop(sign: str, name: str, style: str) -> Text:

@@ -1,0 +1,99 @@
+"""Arguments that several commands have: the lab file, what is down, a node."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mplsemu.cli.parser import nearest
+from mplsemu.errors import LabError
+
+if TYPE_CHECKING:
+    from mplsemu.lab.loader import LoadedLab
+    from mplsemu.model.network import Network
+    from mplsemu.program.program import NodeProgram, Program
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_lab(parser: argparse.ArgumentParser) -> None:
+    """Add LAB and ``--down``."""
+    parser.add_argument("lab", metavar="LAB", help="lab file, say topologies/nordic.yaml")
+    parser.add_argument(
+        "--down",
+        metavar="LINK",
+        action="append",
+        default=[],
+        help="as if this link (dk-p1) or site's line (a/aarhus) were down; may be repeated",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def read_lab(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
+    """Read the lab file and compile it, with what ``--down`` names down.
+
+    Raises:
+        MplsEmuError: the file or a name is wrong.
+    """
+    from mplsemu.control.compile import compile_program
+    from mplsemu.lab.loader import load
+
+    lab = load(args.lab)
+    down = frozenset(checked_down(lab.network, name) for name in args.down)
+    return lab, compile_program(lab.network, down=down)
+
+
+def checked_down(network: Network, name: str) -> str:
+    """Return the name of a link or attachment circuit, if there is one of that name.
+
+    Raises:
+        LabError: there is none.
+    """
+    links = {site.circuit: site.circuit for _, site in network.sites()}
+    for link in reversed(network.provider.links):  # the first of parallel links wins
+        first, second = link.ends
+        links[f"{second}-{first}"] = link.name
+        links[link.name] = link.name
+    if name in links:
+        return links[name]
+    remedy = nearest(name, links) or "write a link as NODE-NODE, or a site's line as VPN/SITE"
+    raise LabError(f"no link {name!r} in lab {network.name!r}", remedy=remedy)
+
+
+def checked_node(program: Program, name: str) -> NodeProgram:
+    """Return one LSR's program.
+
+    Raises:
+        LabError: there is no LSR of that name.
+    """
+    node = program.node_by_name.get(name)
+    if node is None:
+        names = list(program.node_by_name)
+        few = f"the LSRs are {', '.join(names)}" if len(names) <= 12 else "see `mplsemu view LAB`"
+        raise LabError(
+            f"no LSR {name!r} in lab {program.lab!r}", remedy=nearest(name, names) or few
+        )
+    return node
+
+
+def checked_vpn(program: Program, name: str) -> str:
+    """Return the name of a VPN, given that or its customer's.
+
+    Raises:
+        LabError: there is no such VPN, or the customer has several.
+    """
+    if any(vpn.name == name for vpn in program.vpns):
+        return name
+    owned = [vpn.name for vpn in program.vpns if vpn.customer == name]
+    if len(owned) == 1:
+        return owned[0]
+    if owned:
+        raise LabError(f"{name!r} has VPNs {', '.join(owned)}", remedy="name one of them")
+    names = [vpn.name for vpn in program.vpns]
+    few = f"the VPNs are {', '.join(names)}" if 0 < len(names) <= 20 else ""
+    remedy = nearest(name, [*names, *(vpn.customer for vpn in program.vpns)])
+    raise LabError(f"no VPN {name!r} in lab {program.lab!r}", remedy=remedy or few or None)

@@ -1,0 +1,68 @@
+"""``mplsemu doctor``: what this machine has and lacks, and what to type about it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mplsemu.cli.arguments import add_json
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from mplsemu.cli.arguments import Subparsers
+    from mplsemu.cli.machine import Finding
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "doctor",
+        help="say what this machine has and lacks, and what to type about it",
+        description="Says what this machine has and lacks, and what to type about it. "
+        "Exit code 0: up and test can run; 1: something they need is missing.",
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was found."""
+    from mplsemu.cli.machine import State, examine
+    from mplsemu.cli.output import print_json, print_lines
+    from mplsemu.views.plain import plain
+
+    findings = list(examine())
+    ready = all(finding.state is not State.MISSING for finding in findings)
+    if args.json:
+        print_json({"ready": ready, "findings": plain(findings)})
+    else:
+        print_lines(_draw(findings, ready=ready))
+    return 0 if ready else 1
+
+
+def _draw(findings: list[Finding], *, ready: bool) -> list[Text]:
+    from rich.text import Text
+
+    from mplsemu.cli.machine import State
+    from mplsemu.views.text import palette
+
+    signs = {
+        State.OK: ("✓", palette.GOOD),
+        State.MISSING: ("✗", palette.BAD),
+        State.OPTIONAL: ("○", palette.FAINT),
+    }
+    width = max(len(finding.name) for finding in findings)
+    lines = []
+    for finding in findings:
+        sign, style = signs[finding.state]
+        line = Text(" ").append(sign, style).append(f" {finding.name:<{width}}  ")
+        lines.append(line.append(finding.detail, palette.FAINT))
+        if finding.remedy:
+            lines.append(Text(f"   {'':<{width}}  type: {finding.remedy}", palette.TITLE))
+    verdict = (
+        Text(" Labs can run here: sudo mplsemu up topologies/nordic.yaml", palette.TITLE)
+        if ready
+        else Text(" Labs cannot run here yet; ✗ marks what is missing.", palette.TITLE)
+    )
+    return [*lines, Text(), verdict, Text(" ✓ there  ○ missing, of use  ✗ missing, needed", "dim")]

@@ -1,0 +1,112 @@
+"""``mplsemu show``: tables like a router's show commands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mplsemu.cli.arguments import add_json, add_lab, checked_node, read_lab
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from mplsemu.cli.arguments import Subparsers
+    from mplsemu.program.program import NodeProgram, Program
+
+TABLES: Final = {
+    "lfib": "label forwarding: incoming label, what is done, where to",
+    "vrf": "L3VPNs at each PE: RD, RTs, routes, neighbours",
+    "vsi": "VPLS and VPWS at each PE: circuits and pseudowires",
+    "lsp": "label-switched paths between PEs, with the label on each link",
+    "labels": "label spaces: what each label is bound to",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _PerNode:
+    """A table that every LSR has: its rows, their key in JSON, and how they are drawn."""
+
+    rows: Callable[[NodeProgram], Sequence[Any]]
+    key: str
+    draw: Callable[[str, Any], list[Text]]
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "show",
+        help="print tables like a router's show commands",
+        description="Prints what the forwarding program has for each LSR.",
+        epilog="\n".join(f"{name:<7} {what}" for name, what in TABLES.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_lab(parser)
+    parser.add_argument("table", choices=tuple(TABLES), metavar="TABLE", help=", ".join(TABLES))
+    parser.add_argument("node", nargs="?", metavar="NODE", help="one LSR; all, unless given")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one table."""
+    _, program = read_lab(args)
+    if args.node is not None:
+        checked_node(program, args.node)
+    if args.table == "lsp":
+        _print_lsps(program, args.node, as_json=args.json)
+    else:
+        _print_nodes(program, args)
+    return 0
+
+
+def _print_lsps(program: Program, node: str | None, *, as_json: bool) -> None:
+    from mplsemu.cli.output import print_json, print_lines
+    from mplsemu.views.plain import plain
+    from mplsemu.views.tables.lsp import lsps
+    from mplsemu.views.text.show import draw_lsps
+
+    found = lsps(program, node)
+    if as_json:
+        print_json({"lab": program.lab, "table": "lsp", "lsps": plain(found)})
+    else:
+        print_lines(draw_lsps(found))
+
+
+def _print_nodes(program: Program, args: argparse.Namespace) -> None:
+    from mplsemu.cli.output import print_json, print_lines
+    from mplsemu.model.topology import Role
+    from mplsemu.views.order import natural
+    from mplsemu.views.plain import plain
+
+    table = _per_node(args.table)
+    if args.node is not None:
+        nodes = [program.node(args.node)]
+    else:
+        nodes = sorted(program.nodes, key=lambda node: natural(node.name))
+        if args.table in ("vrf", "vsi"):  # a P has none and never will
+            nodes = [node for node in nodes if node.role is Role.PE]
+    if args.json:
+        found = [{"node": node.name, table.key: plain(table.rows(node))} for node in nodes]
+        print_json({"lab": program.lab, "table": args.table, "nodes": found})
+        return
+    for index, node in enumerate(nodes):
+        if index:
+            print()
+        print_lines(table.draw(node.name, table.rows(node)))
+
+
+def _per_node(name: str) -> _PerNode:
+    from mplsemu.views.tables.label_space import label_space
+    from mplsemu.views.tables.lfib import lfib
+    from mplsemu.views.tables.vrf import vrf_tables
+    from mplsemu.views.tables.vsi import vsi_tables
+    from mplsemu.views.text import show
+
+    return {
+        "lfib": _PerNode(lfib, "entries", show.draw_lfib),
+        "vrf": _PerNode(vrf_tables, "vrfs", show.draw_vrfs),
+        "vsi": _PerNode(vsi_tables, "vsis", show.draw_vsis),
+        "labels": _PerNode(label_space, "labels", show.draw_label_space),
+    }[name]
