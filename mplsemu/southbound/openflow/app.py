@@ -232,7 +232,6 @@ def _ask_for_all_packet_ins(datapath: Any) -> None:
 
 def start(delegate: Delegate, host: str, port: int) -> tuple[OpenFlowApp, list[Any]]:
     """Start listening for switches; return the app and the framework's threads to join."""
-    framework.hub.patch()
     options = framework.cfg.CONF
     options(args=[], project="mplsemu", default_config_files=[])
     options.set_override("ofp_listen_host", host)
