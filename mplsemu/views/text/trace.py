@@ -48,7 +48,7 @@ def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
 def _first_link(trace: TraceView) -> str:
     """The host's first link: its site's line, or its LAN where a CE or nobody is in between."""
     local = not trace.hops or _is_ce(trace.hops[0])
-    return _LAN if local else trace.src.rpartition("/")[0]
+    return _LAN if local else "/".join(trace.src.split("/")[:2])
 
 
 def _is_ce(hop: TraceHop) -> bool:
