@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import json
 import math
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -27,7 +28,8 @@ def from_topohub(name: str) -> ProviderGraph:
         guesses = nearest_names(name, known)
         remedy = f"did you mean {' or '.join(guesses)}?" if guesses else _groups(known)
         raise LabError(f"topohub has no network {name!r}", remedy=remedy)
-    graph = topohub.get(name)
+    # what topohub.get does, but for the file that it leaves open
+    graph = json.loads((_data() / f"{name}.json").read_text(encoding="utf-8"))
     nodes = [
         FoundNode(str(node["id"]), _name(node), position(*node.get("pos", (None, None))))
         for node in graph["nodes"]
@@ -41,7 +43,7 @@ def from_topohub(name: str) -> ProviderGraph:
 
 def catalogue() -> list[str]:
     """Return the names of all networks, sorted."""
-    return sorted(_names(importlib.resources.files(topohub) / "data", ""))
+    return sorted(_names(_data(), ""))
 
 
 def position(longitude: Any, latitude: Any) -> tuple[float, float] | None:
@@ -61,6 +63,10 @@ def positive(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if math.isfinite(number) and number >= 0 else None
+
+
+def _data() -> Traversable:
+    return importlib.resources.files(topohub) / "data"
 
 
 def _name(node: dict[str, Any]) -> str | None:
