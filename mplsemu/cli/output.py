@@ -43,7 +43,7 @@ def print_lines(lines: Iterable[Text], stream: TextIO | None = None) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON value."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+    json.dump(value, sys.stdout, indent=2, allow_nan=False)  # in ASCII: any terminal takes it
     sys.stdout.write("\n")
 
 

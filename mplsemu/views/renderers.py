@@ -51,7 +51,7 @@ def _text(views: Sequence[View]) -> str:
 def _json(views: Sequence[View]) -> str:
     found = [view_as_plain(view) for view in views]
     value: Any = found[0] if len(found) == 1 else {"views": found}
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(value, indent=2) + "\n"
 
 
 RENDERERS: Final[Mapping[str, Renderer]] = {"text": _text, "json": _json}

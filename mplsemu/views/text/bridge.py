@@ -137,7 +137,8 @@ class _Rows:
             hosts = shorten(hosts, x - name - 8)
             canvas.write(3 + name, y, hosts)
             style = "" if site.up else palette.DOWN
-            canvas.across(4 + name + len(hosts), x, y, style, dashed=not site.up)
+            start = 4 + name + len(hosts)
+            canvas.write(start, y, ("─" if site.up else "╌") * (x - start), style)
             canvas.write(x - 1, y, "─" if site.up else "✗", style)
             canvas.write(x, y, "╢", palette.VIRTUAL)
             canvas.write(x + 2, y, str(self.ports[site.name]), palette.VIRTUAL)

@@ -229,7 +229,9 @@ class _Rows:
                         start = dot_x + 2 + _GATEWAY + 5
                         reach = shorten(reach, spine - start - 2)
                         canvas.write(start, y, reach)
-                        canvas.across(start + len(reach) + 1, spine, y, palette.VIRTUAL)
+                        line = start + len(reach) + 1
+                        canvas.across(line, spine, y, palette.VIRTUAL)
+                        canvas.write(line, y, "─", palette.VIRTUAL)
                     y += 1
             if len(joints) > 1:
                 canvas.down(spine, joints[0], joints[-1], palette.VIRTUAL)
