@@ -86,7 +86,7 @@ def allocate(
 
 def _exhausted(lsr: str, labels: LabelRange, needed: int, kept: int, before: Bindings) -> str:
     held = sum(labels.first <= label <= labels.last for label in before.used) - kept
-    also = f" and still holds {held} of the paths before" if held else ""
+    also = f" and still holds {held} of the program before" if held else ""
     return (
         f"LSR {lsr} needs {needed} labels{also}, its label range "
         f"{int(labels.first)}-{int(labels.last)} has {len(labels)}; widen the range"

@@ -1,0 +1,73 @@
+"""Random networks: connected graphs, parallel links, every kind of VPN, shared prefixes."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.topology import NullLabel, Provider, TtlMode
+from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
+
+
+@st.composite
+def providers(draw: st.DrawFn, max_nodes: int = 6) -> Provider:
+    count = draw(st.integers(2, max_nodes))
+    ends = [(draw(st.integers(0, node - 1)), node) for node in range(1, count)]
+    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
+    ends += [pair for pair in draw(st.lists(pairs, max_size=6)) if pair[0] != pair[1]]
+    texts: list[str] = []
+    for first, second in ends:
+        name = f"n{first}-n{second}"
+        copies = sum(text.split("#")[0] == name for text in texts)
+        texts.append(name if not copies else f"{name}#{copies + 1}")
+    metrics = {text: draw(st.integers(1, 3)) for text in texts}
+    return provider(
+        texts,
+        metrics=metrics,
+        ttl_mode=draw(st.sampled_from(TtlMode)),
+        null_label=draw(st.sampled_from(NullLabel)),
+    )
+
+
+@st.composite
+def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
+    made = draw(providers(max_nodes))
+    macs = MacAddresses()
+    pe = st.sampled_from([node.name for node in made.nodes])
+    numbers = range(1, 1 + draw(st.integers(0, 3)))
+    imports = {
+        number: {number, *draw(st.sets(st.sampled_from(numbers), max_size=2))} for number in numbers
+    }
+    has_extranet = any(imports[number] != {number} for number in numbers)
+    vpns: list[Vpn] = []
+    for number in numbers:
+        # where nothing is imported, all VPNs have the same addresses
+        net = number if has_extranet else 0
+        sites = {
+            f"s{site}": _l3_site(
+                draw, draw(pe), f"10.{net}.{site}.0/24", f"2001:db8:{net}{site}::/64"
+            )
+            for site in range(draw(st.integers(1, 4)))
+        }
+        vpns.append(l3vpn(f"v{number}", sites, number=number, imports=imports[number], macs=macs))
+    if draw(st.booleans()):
+        sites_of_lan = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
+        vpns.append(vpls("lan", sites_of_lan, subnet="10.0.0.0/24", macs=macs))
+    if draw(st.booleans()):
+        vpns.append(vpws("wire", {"s0": draw(pe), "s1": draw(pe)}, subnet="10.0.1.0/24", macs=macs))
+    return network(made, *vpns)
+
+
+def _l3_site(
+    draw: st.DrawFn, pe: str, subnet: str, subnet6: str
+) -> tuple[str, str] | tuple[str, str, str]:
+    subnets = f"{subnet} {subnet6}" if draw(st.booleans()) else subnet
+    return (pe, subnets, "ce") if draw(st.booleans()) else (pe, subnets)
+
+
+@st.composite
+def failures(draw: st.DrawFn, made: Network, *, circuits: bool = False) -> frozenset[str]:
+    names = [link.name for link in made.provider.links]
+    if circuits:
+        names += [site.circuit for _, site in made.sites()]
+    return frozenset(draw(st.sets(st.sampled_from(names), max_size=3)))

@@ -1,0 +1,175 @@
+"""What holds for every network, whatever is down and whatever was before."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+
+import networkx as nx
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mplsemu.control.compile import compile_program
+from mplsemu.model.network import Network
+from mplsemu.program.codec import dump_program, load_program
+from mplsemu.program.entries import Nhlfe, Swap
+from mplsemu.program.hosts import find_host
+from mplsemu.program.program import Program
+from mplsemu.program.trace import trace
+from mplsemu.program.way import Delivered, Dropped
+from mplsemu.verification.intent import Expect, expectations
+from mplsemu.verification.matrix import verify
+from mplsemu.verification.structure import check_structure
+from tests.builders import nordic
+from tests.strategies import failures, networks
+
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def chain(data: st.DataObject, network: Network, *, circuits: bool = False) -> list[Program]:
+    """Compile a network as a running controller does: failure after failure."""
+    programs = [compile_program(network)]
+    for _ in range(3):
+        down = data.draw(failures(network, circuits=circuits))
+        programs.append(compile_program(network, down, previous=programs[-1]))
+    return programs
+
+
+def paths(program: Program) -> dict[tuple[str, tuple[str, ...]], int]:
+    """Find the label of every LSR's transport path, by the links of the path."""
+    found = {}
+    for node in program.nodes:
+        for entry in node.ilm:
+            if entry.egress is None:
+                continue
+            links, here, at = [], node, entry
+            while at is not None and isinstance(at.action, Nhlfe):
+                links.append(at.action.link)
+                here = program.node(here.adjacency_by_link[at.action.link].peer)
+                operation = at.action.operation
+                at = here.ilm_by_label.get(operation.label) if isinstance(operation, Swap) else None
+            assert here.name == entry.egress
+            found[node.name, tuple(links)] = int(entry.label)
+    return found
+
+
+@few
+@given(networks())
+def test_every_pair_of_a_vpn_reaches_and_nothing_leaks(network):
+    program = compile_program(network)
+    assert verify(program, network).violations == ()
+    for expectation in expectations(network):
+        end = trace(program, str(expectation.source), str(expectation.address)).end
+        reached = end.host if isinstance(end, Delivered) else None
+        assert reached == expectation.answered_by
+        assert (reached == expectation.target) is (expectation.expect is Expect.REACH)
+
+
+@few
+@given(networks(), st.data())
+def test_failures_cut_off_only_what_has_no_way_left(network, data):
+    for program in chain(data, network):
+        assert list(check_structure(program)) == []
+        up = nx.Graph(link.ends for link in program.links if link.up)
+        up.add_nodes_from(node.name for node in program.nodes)
+        for expectation in expectations(network):
+            end = trace(program, str(expectation.source), str(expectation.address)).end
+            assert not (isinstance(end, Dropped) and end.reason == "loop")
+            reached = end.host if isinstance(end, Delivered) else None
+            target = expectation.answered_by
+            if target is None:
+                assert reached is None
+                continue
+            pes = [find_host(program, str(ref)).node for ref in (expectation.source, target)]
+            assert reached == (target if nx.has_path(up, *pes) else None)
+
+
+@few
+@given(networks(), st.data())
+def test_no_label_changes_its_meaning_and_what_stays_keeps_its_label(network, data):
+    programs = chain(data, network, circuits=True)
+    for old, new in itertools.pairwise(programs):
+        for node in old.nodes:
+            after = new.node(node.name).ilm_by_label
+            for label, entry in node.ilm_by_label.items():
+                assert after.get(label, entry) == entry
+        before, after = paths(old), paths(new)
+        assert {key: after[key] for key in before.keys() & after.keys()} == {
+            key: before[key] for key in before.keys() & after.keys()
+        }
+
+
+@few
+@given(networks(), st.data())
+def test_a_circuit_that_is_down_takes_its_routes_with_it_everywhere(network, data):
+    down = data.draw(failures(network, circuits=True))
+    program = compile_program(network, down)
+    assert list(check_structure(program)) == []
+    for node in program.nodes:
+        assert all(circuit.up is (circuit.name not in down) for circuit in node.circuits)
+        for vrf in node.vrfs:
+            assert not {route.circuit for route in vrf.routes} & down
+            assert not {neighbour.circuit for neighbour in vrf.neighbours} & down
+        names = {vpn.name for vpn, site in network.sites() if site.pe == node.name}
+        assert {service.name for service in (*node.vrfs, *node.vsis)} == names
+
+
+@few
+@given(networks(), st.data())
+def test_the_same_arguments_give_the_same_bytes_and_json_brings_it_back(network, data):
+    for program in chain(data, network):
+        text = dump_program(program)
+        again = load_program(text)
+        assert again == program
+        assert dump_program(again) == text
+    down = data.draw(failures(network))
+    assert compile_program(network, down, (), program) == compile_program(
+        network, frozenset(sorted(down, reverse=True)), (), again
+    )
+
+
+@few
+@given(networks())
+def test_an_lsr_holds_only_labels_that_some_lsp_needs(network):
+    program = compile_program(network)
+    needed = {(node.name, entry.egress) for node in program.nodes for entry in node.ftn}
+    used = set()
+    for name, egress in needed:
+        node, nhlfe = program.node(name), program.node(name).ftn_by_egress[egress].nhlfe
+        labels = nhlfe.operation.labels
+        while True:
+            node = program.node(node.adjacency_by_link[nhlfe.link].peer)
+            if not labels or int(labels[0]) == 0:
+                break
+            used.add((node.name, int(labels[0])))
+            nhlfe = node.ilm_by_label[labels[0]].action
+            labels = (nhlfe.operation.label,) if isinstance(nhlfe.operation, Swap) else ()
+    held = {
+        (node.name, int(entry.label))
+        for node in program.nodes
+        for entry in node.ilm
+        if entry.egress
+    }
+    assert held == used
+
+
+def test_the_order_of_sets_in_memory_decides_nothing():
+    script = (
+        "from tests.builders import nordic\n"
+        "from mplsemu.control.compile import compile_program\n"
+        "from mplsemu.program.codec import dump_program\n"
+        "print(dump_program(compile_program(nordic(), frozenset({'dk-p2', 'p1-p2'}))), end='')\n"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert texts == {dump_program(compile_program(nordic(), frozenset({"dk-p2", "p1-p2"})))}

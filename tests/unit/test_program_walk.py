@@ -1,0 +1,318 @@
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.errors import LabError, ProgramError
+from mplsemu.model.network import HostRef
+from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.program.entries import IlmEntry, Nhlfe, Swap
+from mplsemu.program.hosts import find_host
+from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.trace import trace
+from mplsemu.program.walk import walk
+from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved
+from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpws
+
+CHAIN = ("a-p", "p-q", "q-b")
+
+
+def line(**settings):
+    """Two PEs with two LSRs between them, a site at each."""
+    sites = {"west": ("a", "10.0.1.0/24 2001:db8:1::/64"), "east": ("b", "10.0.2.0/24")}
+    vpn = l3vpn("v", sites, macs=MacAddresses())
+    return compile_program(network(provider(CHAIN, **settings), vpn))
+
+
+def to(address, *, ttl=64, dscp=0, source="10.0.1.2", mac=GATEWAY_MAC, vlans=()):
+    ip = IpHeader(ip_address(source), ip_address(address), ttl, dscp)
+    return Packet("02:00:00:00:00:01", mac, ip, vlans)
+
+
+def stacks(branch):
+    """Return the TTLs of the stack that each hop sends."""
+    return [[entry.ttl for entry in hop.out_stack] for hop in branch.hops]
+
+
+def only(walked):
+    (branch,) = walked.branches
+    return branch
+
+
+def changed(program, name, **fields):
+    """Return the program with one LSR changed."""
+    nodes = [replace(node, **fields) if node.name == name else node for node in program.nodes]
+    return replace(program, nodes=tuple(nodes))
+
+
+def test_in_the_pipe_model_the_customers_ttl_counts_only_the_two_pes():
+    branch = only(walk(line(), "v/west", to("10.0.2.2")))
+    assert [hop.node for hop in branch.hops] == ["a", "p", "q", "b"]
+    assert stacks(branch) == [[255, 255], [254, 255], [255], []]
+    assert [hop.ip_ttl for hop in branch.hops] == [63, 63, 63, 62]
+    assert isinstance(branch.end, Delivered)
+
+
+def test_in_the_uniform_model_every_lsr_counts_and_the_penultimate_carries_the_ttl_inwards():
+    branch = only(walk(line(ttl_mode=TtlMode.UNIFORM), "v/west", to("10.0.2.2")))
+    assert stacks(branch) == [[63, 63], [62, 63], [61], []]
+    assert branch.hops[-1].ip_ttl == 60
+
+
+def test_explicit_null_carries_the_ttl_inwards_at_the_egress():
+    program = line(ttl_mode=TtlMode.UNIFORM, null_label=NullLabel.EXPLICIT)
+    branch = only(walk(program, "v/west", to("10.0.2.2")))
+    assert branch.hops[2].out_stack[0].label == 0
+    assert stacks(branch) == [[63, 63], [62, 63], [61, 63], []]
+    assert branch.hops[-1].ip_ttl == 60
+
+
+def test_the_class_selector_bits_of_the_dscp_become_the_tc_of_every_entry():
+    branch = only(walk(line(), "v/west", to("10.0.2.2", dscp=46)))
+    assert {entry.tc for hop in branch.hops for entry in hop.out_stack} == {5}
+
+
+@pytest.mark.parametrize(
+    ("mode", "expired"),
+    [
+        (TtlMode.PIPE, ["a", "b", None, None]),
+        (TtlMode.UNIFORM, ["a", "p", "q", "b", None]),
+    ],
+)
+def test_a_traceroute_sees_what_the_ttl_model_shows(mode, expired):
+    program = line(ttl_mode=mode)
+    ends = [
+        only(walk(program, "v/west", to("10.0.2.2", ttl=ttl + 1))).end
+        for ttl in range(len(expired))
+    ]
+    assert [end.node if isinstance(end, TtlExpired) else None for end in ends] == expired
+
+
+def test_where_a_ttl_runs_out_in_the_core_the_stack_is_known_for_rfc_4950():
+    program = line(ttl_mode=TtlMode.UNIFORM)
+    end = only(walk(program, "v/west", to("10.0.2.2", ttl=3))).end
+    assert isinstance(end, TtlExpired)
+    assert (end.vrf, [entry.ttl for entry in end.in_stack]) == (None, [1, 2])
+
+
+def test_an_address_nobody_is_known_to_have_is_resolved_on_its_circuit():
+    end = only(walk(line(), "v/west", to("10.0.2.99"))).end
+    assert end == Unresolved("b", "v/east", ip_address("10.0.2.99"))
+
+
+@pytest.mark.parametrize(
+    ("address", "node"), [("10.0.1.1", "a"), ("10.0.2.1", "b"), ("fe80::1", "a")]
+)
+def test_gateways_answer_for_themselves(address, node):
+    source = "2001:db8:1::2" if ":" in address else "10.0.1.2"
+    end = only(walk(line(), "v/west", to(address, source=source))).end
+    assert end == Punted(node, "v", ip_address(address))
+
+
+def test_a_gateway_answers_also_when_the_ttl_is_used_up_on_the_way_to_it():
+    assert isinstance(only(walk(line(), "v/west", to("10.0.1.1", ttl=1))).end, Punted)
+
+
+@pytest.mark.parametrize(
+    ("packet", "reason"),
+    [
+        (to("10.9.9.9"), "no route to 10.9.9.9 in VRF v"),
+        (to("10.0.2.255"), None),
+        (to("10.0.1.255"), "10.0.1.255 is never routed"),
+        (to("224.0.0.5"), "224.0.0.5 is never routed"),
+        (to("10.0.2.2", mac=BROADCAST_MAC), "not for the gateway's MAC address"),
+        (to("10.0.2.2", vlans=(7,)), "VLAN-tagged on a routed circuit"),
+        (Packet("02:00:00:00:00:01", GATEWAY_MAC), "no IP packet"),
+    ],
+)
+def test_what_a_vrf_does_not_forward_is_dropped_with_a_reason(packet, reason):
+    end = only(walk(line(), "v/west", packet)).end
+    assert isinstance(end, Dropped)
+    assert reason is None or end.reason == reason
+
+
+def test_a_site_behind_a_ce_router_is_one_hop_further():
+    way = trace(compile_program(nordic()), "a/aarhus/h1", "a/oslo/h1")
+    assert [hop.node for hop in way.hops] == ["dk", "p2", "no", "a/oslo/ce"]
+    assert [hop.ip_ttl for hop in way.hops] == [63, 63, 62, 61]
+    back = trace(compile_program(nordic()), "a/oslo/h1", "a/aarhus/h1")
+    assert [hop.node for hop in back.hops] == ["a/oslo/ce", "no", "p2", "dk"]
+    assert [hop.ip_ttl for hop in back.hops] == [63, 62, 62, 61]
+
+
+@pytest.mark.parametrize("ttl", [1, 2, 3])
+def test_the_ce_router_and_both_pes_show_up_in_a_traceroute_from_behind_it(ttl):
+    way = trace(compile_program(nordic()), "a/oslo/h1", "a/aarhus/h1", ttl=ttl)
+    assert way.end.node == ("a/oslo/ce", "no", "dk")[ttl - 1]
+
+
+def test_ipv6_goes_by_the_vrfs_label_for_ipv6():
+    program = compile_program(nordic())
+    way = trace(program, "a/malmo/h1", "2001:db8:3::2")
+    assert way.delivered
+    label6 = program.node("no").vrf_by_name["a"].label6
+    assert way.hops[0].out_stack[-1].label == label6
+
+
+def test_a_broadcast_reaches_every_other_site_once_and_never_the_sender():
+    flood = walk(compile_program(nordic()), "c/odense", Packet("02:00:00:00:00:0d", BROADCAST_MAC))
+    assert sorted(end.circuit for end in flood.deliveries) == ["c/bergen", "c/malmo"]
+    assert len(flood.branches) == 2
+
+
+def test_a_known_address_gets_one_copy_and_an_unknown_one_is_flooded():
+    program = compile_program(nordic())
+    (host,) = (
+        each for each in find_host(program, "c/bergen/h1").circuit.hosts if each.name == "h1"
+    )
+    packet = Packet("02:00:00:00:00:0d", host.mac)
+    assert [end.circuit for end in walk(program, "c/odense", packet).deliveries] == ["c/bergen"]
+    unlearned = walk(program, "c/odense", packet, learned=False).deliveries
+    assert {(end.circuit, end.host) for end in unlearned} == {
+        ("c/bergen", HostRef("c", "bergen", "h1")),
+        ("c/malmo", None),
+    }
+
+
+def test_a_frames_labels_count_by_themselves_and_its_ip_ttl_stays():
+    for mode in TtlMode:
+        way = trace(compile_program(nordic(ttl_mode=mode)), "c/odense/h1", "c/bergen/h1")
+        assert way.hops[0].out_stack[0].ttl == 255
+        assert way.hops[-1].ip_ttl == 64
+
+
+def test_a_vpws_carries_every_frame_to_its_other_end():
+    lab = network(provider(("x-y",)), vpws("w", {"s": "x", "t": "y"}, macs=MacAddresses()))
+    frame = Packet("01:00:00:00:00:01", "02:12:34:56:78:9a", vlans=(5, 6))
+    (end,) = walk(compile_program(lab), "w/s", frame).ends
+    assert end == Delivered("w/t", None, None, "02:12:34:56:78:9a")
+
+
+def test_a_bridge_takes_nothing_from_a_group_address():
+    frame = Packet("01:00:00:00:00:01", BROADCAST_MAC)
+    (end,) = walk(compile_program(nordic()), "c/odense", frame).ends
+    assert end == Dropped("dk", "sent from a group address")
+
+
+def test_a_loop_ends_as_one():
+    program = line()
+    (at_p,) = [entry for entry in program.node("p").ilm if entry.egress == "b"]
+    (at_q,) = [entry for entry in program.node("q").ilm if entry.egress == "b"]
+    back = IlmEntry(at_q.label, Nhlfe("p-q", Swap(at_p.label)), "b")
+    others = tuple(entry for entry in program.node("q").ilm if entry != at_q)
+    end = only(walk(changed(program, "q", ilm=(*others, back)), "v/west", to("10.0.2.2"))).end
+    assert end == Dropped("p", "loop")
+
+
+def test_a_label_nobody_bound_ends_the_packet():
+    end = only(walk(changed(line(), "p", ilm=()), "v/west", to("10.0.2.2"))).end
+    assert isinstance(end, Dropped)
+    assert (end.node, end.reason[:20]) == ("p", "no ILM entry for lab")
+
+
+def test_a_tunnel_over_a_link_that_is_down_carries_nothing():
+    program = line()
+    links = tuple(replace(link, up=link.name != "p-q") for link in program.links)
+    end = only(walk(replace(program, links=links), "v/west", to("10.0.2.2"))).end
+    assert end == Dropped("p", "no way out on p-q")
+
+
+def test_a_vpn_label_with_another_below_it_is_dropped():
+    program = line()
+    label = program.node("b").vrf_by_name["v"].label
+    deeper = tuple(
+        replace(
+            entry,
+            nhlfe=replace(
+                entry.nhlfe,
+                operation=type(entry.nhlfe.operation)((*entry.nhlfe.operation.labels, label)),
+            ),
+        )
+        for entry in program.node("a").ftn
+    )
+    end = only(walk(changed(program, "a", ftn=deeper), "v/west", to("10.0.2.2"))).end
+    assert end == Dropped("b", "no IPv4 packet below the VPN label")
+
+
+def test_an_unknown_circuit_is_refused():
+    with pytest.raises(ProgramError, match="no attachment circuit 'v/north'"):
+        walk(line(), "v/north", to("10.0.2.2"))
+
+
+def test_a_trace_is_the_documented_json_object():
+    program = compile_program(nordic())
+    answer = trace(program, "a/aarhus/h1", "a/stockholm/h1").as_json()
+    vpn = int(program.node("se").vrf_by_name["a"].label)
+    tunnel = int(program.node("dk").ftn_by_egress["se"].nhlfe.operation.labels[0])
+    assert answer == {
+        "src": "a/aarhus/h1",
+        "dst": "a/stockholm/h1",
+        "delivered": True,
+        "hops": [
+            {
+                "node": "dk",
+                "vrf": "a",
+                "vsi": None,
+                "in_labels": [],
+                "action": f"192.168.2.0/24 is at se; push {tunnel}, {vpn}",
+                "out_labels": [tunnel, vpn],
+                "link": "dk-p1",
+            },
+            {
+                "node": "p1",
+                "vrf": None,
+                "vsi": None,
+                "in_labels": [tunnel, vpn],
+                "action": f"pop {tunnel}",
+                "out_labels": [vpn],
+                "link": "se-p1",
+            },
+            {
+                "node": "se",
+                "vrf": "a",
+                "vsi": None,
+                "in_labels": [vpn],
+                "action": f"pop {vpn}; 192.168.2.0/24 is on a/stockholm; deliver",
+                "out_labels": [],
+                "link": "a/stockholm",
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "delivered"),
+    [
+        ("a/aarhus/h1", "a/aarhus/h2", True),
+        ("a/aarhus/h1", "b/oslo/h1", False),
+        ("a/aarhus/h1", "192.168.3.2", True),
+        ("a/aarhus/h1", "192.168.2.1", True),
+        ("a/aarhus/h1", "192.168.2.99", False),
+        ("a/aarhus/h1", "192.168.3.99", False),
+        ("a/aarhus/h1", "10.0.0.1", False),
+        ("c/odense/h1", "c/bergen/h2", True),
+        ("c/odense/h1", "10.0.0.99", False),
+        ("c/odense/h1", "192.168.1.2", False),
+    ],
+)
+def test_delivered_means_at_the_host_that_was_asked_for(source, target, delivered):
+    assert trace(compile_program(nordic()), source, target).delivered is delivered
+
+
+def test_a_trace_within_a_lan_meets_no_router():
+    assert trace(compile_program(nordic()), "a/aarhus/h1", "a/aarhus/h2").hops == ()
+
+
+def test_an_unknown_host_is_refused_with_the_nearest_name():
+    with pytest.raises(LabError, match=r"no host 'a/arhus/h1' .*did you mean a/aarhus/h1\?"):
+        find_host(compile_program(nordic()), "a/arhus/h1")
+
+
+def test_hosts_without_a_common_ip_version_cannot_be_traced():
+    macs = MacAddresses()
+    sites = {"s": ("x", "10.0.0.0/24"), "t": ("y", "2001:db8::/64")}
+    program = compile_program(network(provider(("x-y",)), l3vpn("v", sites, macs=macs)))
+    with pytest.raises(LabError, match="no IP version in common"):
+        trace(program, "v/s/h1", "v/t/h1")
