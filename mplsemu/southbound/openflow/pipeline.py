@@ -85,7 +85,7 @@ REG_PORT: Final = REGISTERS[6]
 REG_TTL: Final = REGISTERS[7]
 """A TTL on its way over a pop, in uniform mode."""
 REG_SCRATCH: Final = REGISTERS[8]
-"""One address while two are swapped."""
+"""One address while two are swapped; and what is read only so that it is matched."""
 
 TC_BITS: Final = 3
 LABEL_BITS: Final = 20
@@ -168,7 +168,7 @@ _ALL_SPECS: Final = (
         "transport labels: swap, pop at the penultimate hop, explicit null",
         Stage.LABELS,
         matches=frozenset({ETH_TYPE, MPLS_LABEL, MPLS_BOS}),
-        writes=frozenset({MPLS_LABEL, MPLS_TTL, REG_TTL, ETH_SRC, ETH_DST}),
+        writes=frozenset({MPLS_LABEL, MPLS_TTL, REG_TTL, REG_SCRATCH, ETH_SRC, ETH_DST}),
         actions=frozenset(
             {act.SetField, act.Move, act.PopMpls, act.DecMplsTtl, act.Output},
         ),
@@ -227,7 +227,7 @@ _ALL_SPECS: Final = (
         "push the VPN label",
         Stage.SERVICES,
         matches=frozenset({ETH_TYPE}),
-        writes=frozenset({REG_TC, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
+        writes=frozenset({IN_PORT, REG_TC, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
         actions=frozenset({act.SetField, act.Move, act.DecTtl, act.PushMpls}),
         next=frozenset({Table.TUNNEL_L3}),
     ),

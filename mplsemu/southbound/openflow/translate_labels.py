@@ -51,6 +51,7 @@ from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
     MAX_LABELS,
     PIPE_TTL,
+    REG_SCRATCH,
     REG_SOURCE,
     REG_TC,
     REG_TTL,
@@ -67,6 +68,12 @@ _KEEP_TTL: Final = Move(MPLS_TTL, REG_TTL, _TTL_BITS)
 _TTL_TO_LABEL: Final = Move(REG_TTL, MPLS_TTL, _TTL_BITS)
 _TTL_TO_IP: Final = Move(REG_TTL, IP_TTL, _TTL_BITS)
 _POP_TO_LABEL: Final = PopMpls(ETHERTYPE_MPLS)
+# Open vSwitch 3.1 writes the whole entry when it swaps, but its datapath's flow matches only what
+# was looked at: the next packet would get this one's TC. So look at all of it.
+_READ_WHOLE_ENTRY: Final = (
+    Move(MPLS_TC, REG_SCRATCH, TC_BITS),
+    Move(MPLS_BOS, REG_SCRATCH, 1),
+)
 _ETHERTYPE_OF_VERSION: Final = {4: ETHERTYPE_IPV4, 6: ETHERTYPE_IPV6}
 _DECAP: Final = (Decap(PacketType.USE_NEXT), Decap(PacketType.ETHERNET))
 
@@ -97,7 +104,7 @@ def _transit(lsr: Lsr, entry: IlmEntry, nhlfe: Nhlfe) -> Flow:
     actions: tuple[Action, ...]
     match nhlfe.operation:
         case Swap(label):
-            actions = (DecMplsTtl(), SetField(MPLS_LABEL, int(label)))
+            actions = (DecMplsTtl(), *_READ_WHOLE_ENTRY, SetField(MPLS_LABEL, int(label)))
         case Pop():
             # OpenFlow wants to be told what is below, and only a label may be: what an LSP carries
             # is known at its ends alone

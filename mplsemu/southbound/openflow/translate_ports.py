@@ -8,7 +8,7 @@ from typing import Final
 from mplsemu.program.services import Vrf, Vsi, VsiKind
 from mplsemu.southbound.openflow.actions import Action, Move, SetField
 from mplsemu.southbound.openflow.flow import Flow
-from mplsemu.southbound.openflow.lsr import IP_VERSIONS, IS_ARP, IS_MPLS, Lsr
+from mplsemu.southbound.openflow.lsr import IP_VERSIONS, IS_ANY_MPLS, IS_ARP, IS_MPLS, Lsr
 from mplsemu.southbound.openflow.match import IN_PORT, IP_TOS, METADATA, VLAN_VID, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     DSCP_CLASS_OFFSET,
@@ -63,4 +63,7 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
             match = Match.of(in_port, ethertype)
             marked = (*actions, DSCP_CLASS_TO_TC)
             yield Flow(Table.PORTS, Priority.SPECIFIC, match, marked, goto)
+        # Open vSwitch would take labels in the frame and those before it for one stack
+        for ethertype in IS_ANY_MPLS:
+            yield Flow(Table.PORTS, Priority.SPECIFIC, Match.of(in_port, ethertype))
         yield Flow(Table.PORTS, Priority.NORMAL, Match.of(in_port), actions, goto)

@@ -93,7 +93,8 @@ _ECHO_REQUEST6: Final = Term(ICMPV6_TYPE, 128)
 _NEIGHBOUR_DISCOVERY: Final = (Term(ICMPV6_TYPE, 135), Term(ICMPV6_TYPE, 136))
 _GATEWAY: Final = mac_number(GATEWAY_MAC)
 _TO_GATEWAY: Final = Term(ETH_DST, _GATEWAY)
-_ANY_PORT: Final = 0xFFFF_FFFF
+# an output to the port that a packet came from does nothing; a router may well send it back
+_FORGET_PORT: Final = SetField(IN_PORT, 0xFFFF_FFFF)
 _MAC_BITS, _IPV4_BITS = 48, 32
 _NEVER_ROUTED: Final = tuple(
     map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"))
@@ -186,8 +187,7 @@ def _delivery_flows() -> Iterator[Flow]:
     actions = (
         DecTtl(),
         SetField(ETH_SRC, _GATEWAY),
-        # an output to the port a packet came from does nothing; a router may well send it back
-        SetField(IN_PORT, _ANY_PORT),
+        _FORGET_PORT,
         OutputRegister(REG_PORT),
     )
     for is_version in IP_VERSIONS:
@@ -199,6 +199,7 @@ def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
     ttl = () if lsr.is_uniform else (SetField(MPLS_TTL, PIPE_TTL),)
     actions = (
         DecTtl(),
+        _FORGET_PORT,
         DSCP_CLASS_TO_TC,
         PushMpls(),
         Move(REG_SERVICE_LABEL, MPLS_LABEL, LABEL_BITS),

@@ -1,0 +1,353 @@
+"""The pipeline's flows on a real Open vSwitch: every frame on every link is what the fake sends."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import time
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.emulation.namespace import enter_private_namespace
+from mplsemu.emulation.openvswitch import PrivateOpenVswitch
+from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.southbound.openflow.flow import learned_from_attachment
+from mplsemu.southbound.openflow.pipeline import Table
+from mplsemu.southbound.openflow.translate import flows
+from tests import builders
+from tests.oracles import frames
+from tests.oracles.fakeswitch import FakeNetwork, FakeOutcome
+from tests.oracles.realswitch import RealNetwork
+
+pytestmark = pytest.mark.system
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+
+
+def lab(ttl_mode, null_label):
+    """Three PEs and two Ps; an extranet of two L3VPNs, another with the same addresses, L2."""
+    macs = builders.MacAddresses()
+    return builders.network(
+        builders.provider(
+            ("dk-p1", "p1-p2", "p2-no", "dk-se"),
+            pes=("dk", "se", "no"),
+            ttl_mode=ttl_mode,
+            null_label=null_label,
+        ),
+        builders.l3vpn(
+            "a",
+            {
+                "aarhus": ("dk", "192.168.1.0/24 2001:db8:1::/64"),
+                "oslo": ("no", "192.168.3.0/24 2001:db8:3::/64", "ce"),
+                "malmo": ("se", "192.168.4.0/24 2001:db8:4::/64"),
+                "viborg": ("dk", "192.168.5.0/24"),
+                "bodo": ("no", "192.168.6.0/24 2001:db8:6::/64"),
+            },
+            number=1,
+            imports=(1, 3),
+            macs=macs,
+        ),
+        builders.l3vpn(
+            "b",
+            {"aarhus": ("dk", "192.168.1.0/24"), "oslo": ("no", "192.168.3.0/24")},
+            number=2,
+            macs=macs,
+        ),
+        builders.l3vpn(
+            "shared",
+            {"dk": ("dk", "172.16.1.0/24 2001:db8:f::/64"), "no": ("no", "172.16.2.0/24")},
+            number=3,
+            imports=(1, 3),
+            macs=macs,
+        ),
+        builders.vpls(
+            "c",
+            {"odense": "dk", "malmo": "se", "bergen": "no", "vejle": "dk"},
+            hosts=2,
+            macs=macs,
+        ),
+        builders.vpws("d", {"skagen": "dk", "tromso": "no"}, macs=macs),
+    )
+
+
+class Both:
+    """The fake and the real network, given the same frames one after the other."""
+
+    def __init__(self, program, fake, real):
+        self.program, self.fake, self.real = program, fake, real
+        self.captured = []
+        self._number = 0
+
+    def circuit(self, name):
+        return self.program.node_of_circuit[name].circuit_by_name[name]
+
+    def host(self, circuit, index=0):
+        return self.circuit(circuit).hosts[index]
+
+    def sender_mac(self, circuit):
+        made = self.circuit(circuit)
+        return made.ce.mac if made.ce else made.hosts[0].mac
+
+    def inject(self, circuit, frame) -> FakeOutcome:
+        """Send a frame; both networks must show the same, and the real one nothing late."""
+        expected = self.fake.inject(circuit, frame)
+        got = self.real.inject(circuit, frame, expected)
+        assert sorted(got.on_links) == sorted(expected.on_links), describe(got, expected)
+        assert sorted(got.deliveries) == sorted(expected.deliveries), describe(got, expected)
+        self.captured += [frame for _, _, frame in got.on_links]
+        return got
+
+    def ip(self, circuit, src, dst, dst_mac=GATEWAY_MAC, **settings) -> FakeOutcome:
+        self._number += 1
+        payload = struct.pack("!HHHHI", 40000, 5001, 28, 0, self._number) + bytes(16)
+        raw = frames.ip(src, dst, payload=payload, **settings)
+        return self.inject(circuit, frames.ip_frame(dst_mac, self.sender_mac(circuit), raw))
+
+
+def describe(got, expected):
+    def lines(outcome):
+        shown = [
+            f"  {link} from {node} {frame[:60].hex(' ')}" for link, node, frame in outcome.on_links
+        ]
+        return "\n".join(
+            shown + [f"  {c} {frame[:60].hex(' ')}" for c, frame in outcome.deliveries]
+        )
+
+    return f"real:\n{lines(got)}\nfake:\n{lines(expected)}"
+
+
+@pytest.fixture(scope="module", params=[f"{t}/{n}" for t in TtlMode for n in NullLabel])
+def both(request, tmp_path_factory):
+    ttl, null = request.param.split("/")
+    program = compile_program(lab(TtlMode(ttl), NullLabel(null)))
+    made = {node.name: flows(program, node.name) for node in program.nodes}
+    directory = tmp_path_factory.mktemp("ovs")
+    with enter_private_namespace():
+        openvswitch = PrivateOpenVswitch(directory / "run")
+        openvswitch.start()
+        try:
+            real = RealNetwork(program, made, openvswitch, directory)
+            try:
+                yield Both(program, FakeNetwork(program, made), real)
+                late = FakeOutcome()
+                while real.collect(late, 0.05):
+                    pass
+                assert late == FakeOutcome(), describe(late, FakeOutcome())
+            finally:
+                real.close()
+        finally:
+            openvswitch.stop()
+
+
+def test_every_flow_is_accepted_and_none_replaces_another(both):
+    for node in both.program.nodes:
+        assert both.real.installed(node.name) == len(both.real.texts[node.name])
+
+
+def routed_pairs(program):
+    circuits = [
+        (circuit, node)
+        for node in program.nodes
+        for circuit in node.circuits
+        if circuit.vpn in node.vrf_by_name
+    ]
+    for circuit, _ in circuits:
+        for other, _ in circuits:
+            if other.vpn in {circuit.vpn, "shared"} and other is not circuit:
+                yield circuit, other
+
+
+def test_l3vpn_packets_are_the_same_on_every_link(both):
+    depths = set()
+    for circuit, other in routed_pairs(both.program):
+        for source in circuit.hosts[0].addresses:
+            for target in other.hosts[0].addresses:
+                if source.version == target.version:
+                    got = both.ip(circuit.name, source.ip, target.ip, dscp=46)
+                    depths |= {len(frames.seen(frame).stack) for _, _, frame in got.on_links}
+                    assert got.deliveries or (circuit.vpn, other.vpn) == ("b", "shared")
+    is_php = both.program.null_label is NullLabel.IMPLICIT
+    assert depths == ({1, 2} if is_php else {2})
+
+
+def test_the_ttl_is_the_same_at_every_hop_whatever_it_was(both):
+    source, target = both.host("a/aarhus"), both.host("a/bodo")
+    for ttl in (1, 2, 3, 4, 5, 6, 255):
+        for one, other in zip(source.addresses, target.addresses, strict=True):
+            both.ip("a/aarhus", one.ip, other.ip, ttl=ttl)
+
+
+def test_every_dscp_gives_the_same_traffic_class(both):
+    source, target = both.host("a/aarhus"), both.host("a/bodo")
+    for dscp in (0, 10, 26, 34, 46, 48, 63):
+        for one, other in zip(source.addresses, target.addresses, strict=True):
+            got = both.ip("a/aarhus", one.ip, other.ip, dscp=dscp)
+            stacks = [frames.seen(frame).stack for _, _, frame in got.on_links]
+            assert {tc for stack in stacks for _, tc, _ in stack} == {dscp >> 3}
+
+
+def test_an_imported_route_leads_into_the_other_vrf_and_back(both):
+    mine, theirs = both.host("a/aarhus"), both.host("shared/dk")
+    there = both.ip("a/aarhus", mine.addresses[0].ip, theirs.addresses[0].ip)
+    back = both.ip("shared/dk", theirs.addresses[0].ip, mine.addresses[0].ip)
+    assert [name for name, _ in there.deliveries] == ["shared/dk"]
+    assert [name for name, _ in back.deliveries] == ["a/aarhus"]
+    assert not there.on_links + back.on_links
+
+
+def test_the_gateway_answers_arp(both):
+    host = both.host("a/aarhus")
+    asked = frames.arp(1, host.mac, str(host.addresses[0].ip), "00:00:00:00:00:00", "192.168.1.1")
+    [(circuit, frame)] = both.inject("a/aarhus", asked).deliveries
+    assert circuit == "a/aarhus"
+    assert frame == frames.arp(
+        2, GATEWAY_MAC, "192.168.1.1", host.mac, str(host.addresses[0].ip), dst=host.mac
+    )
+
+
+@pytest.mark.parametrize("gateway", ["192.168.1.1", "192.168.3.1", "192.168.6.1", "172.16.2.1"])
+def test_a_gateway_near_or_far_answers_echo_requests(both, gateway):
+    host = both.host("a/aarhus")
+    raw = frames.echo(str(host.addresses[0].ip), gateway)
+    got = both.inject("a/aarhus", frames.ip_frame(GATEWAY_MAC, host.mac, raw))
+    if gateway == "192.168.3.1":  # the CE router has that one
+        assert [name for name, _ in got.deliveries] == ["a/oslo"]
+        return
+    [(circuit, frame)] = got.deliveries
+    answer = frames.seen(frame)
+    assert circuit == "a/aarhus"
+    assert answer.addresses == (ip_address(gateway), host.addresses[0].ip)
+    assert (
+        answer.body
+        == frames.seen(
+            frames.ip_frame(
+                GATEWAY_MAC, host.mac, frames.echo("192.168.1.9", "192.168.1.1", kind=0)
+            )
+        ).body
+    )
+
+
+def bridged(both, circuit, dst, ethertype=0x88B5, vlans=(), payload=b"", index=0):
+    both._number += 1
+    body = struct.pack("!I", both._number) + payload + bytes(46)
+    frame = frames.ethernet(dst, both.host(circuit, index).mac, ethertype, body, vlans)
+    got = both.inject(circuit, frame)
+    assert {each for _, each in got.deliveries} <= {frame}
+    return sorted(name for name, _ in got.deliveries)
+
+
+def test_vpls_floods_learns_and_keeps_its_split_horizon(both):
+    others = ["c/bergen", "c/malmo", "c/vejle"]
+    odense, bergen = both.host("c/odense"), both.host("c/bergen")
+    assert bridged(both, "c/odense", BROADCAST) == others
+    assert bridged(both, "c/odense", bergen.mac) == others
+    assert bridged(both, "c/bergen", odense.mac) == ["c/odense"]
+    until_revalidated(both, "c/odense", bergen.mac)
+    assert bridged(both, "c/odense", bergen.mac) == ["c/bergen"]
+    assert bridged(both, "c/vejle", odense.mac) == ["c/odense"]
+    # known to be on the sender's own segment
+    assert bridged(both, "c/odense", odense.mac, index=1) == []
+
+
+def until_revalidated(both, circuit, dst):
+    """Wait until the datapath, which floods to an address, has heard where that is."""
+    frame = frames.ethernet(dst, both.host(circuit).mac, 0x88B5, bytes(60))
+    expected = both.fake.inject(circuit, frame)
+    deadline = time.monotonic() + 5
+    while True:
+        got = both.real.inject(circuit, frame, expected, timeout_s=0.05)
+        while both.real.collect(got, 0.05):
+            pass
+        if sorted(got.deliveries) == sorted(expected.deliveries):
+            return
+        assert time.monotonic() < deadline, describe(got, expected)
+
+
+def test_what_was_learned_is_forgotten_by_cookie(both):
+    dk = both.program.node("dk")
+    vsi, odense = dk.vsi_by_name["c"], both.circuit("c/odense")
+    learned = both.real.ofctl("dump-flows", "dk", f"table={int(Table.VSI_FDB)}")
+    assert "idle_timeout=300" in learned
+    cookie, mask = learned_from_attachment(vsi.index, odense.port)
+    only = f"cookie={cookie:#x}/{mask:#x},table={int(Table.VSI_FDB)}"
+    assert "actions=" in both.real.ofctl("dump-flows", "dk", only)
+    both.real.ofctl("del-flows", "dk", only)
+    assert "actions=" not in both.real.ofctl("dump-flows", "dk", only)
+    assert "actions=" in both.real.ofctl("dump-flows", "dk", f"table={int(Table.VSI_FDB)}")
+
+
+@pytest.mark.parametrize("vlans", [(7,), (100, 7), (100, 7, 3)])
+@pytest.mark.parametrize("ethertype", [0x0800, 0x86DD, 0x88B5])
+def test_tagged_frames_cross_a_vpls_and_a_vpws_as_they_are(both, vlans, ethertype):
+    packet = {
+        0x0800: frames.ip("10.0.0.1", "10.0.0.9", dscp=46),
+        0x86DD: frames.ip("2001:db8::1", "2001:db8::9", dscp=46),
+    }
+    for circuit, reached in (("c/malmo", 3), ("d/skagen", 1), ("d/tromso", 1)):
+        body = packet.get(ethertype, bytes(60))
+        frame = frames.ethernet(BROADCAST, both.host(circuit).mac, ethertype, body, vlans)
+        got = both.inject(circuit, frame)
+        assert [each for _, each in got.deliveries] == [frame] * reached
+
+
+@pytest.mark.parametrize("ethertype", [0x0806, 0x88CC, 0x8100, 0x0026])
+def test_any_frame_but_mpls_crosses_a_vpws(both, ethertype):
+    # DEI is 0: Open vSwitch keeps "there is a tag" in that bit
+    for payload in (bytes(46), bytes(range(200)), b"\x00\x01\x01\xff" * 20, b"\xef" * 1500):
+        frame = frames.ethernet("01:80:c2:00:00:03", both.host("d/skagen").mac, ethertype, payload)
+        got = both.inject("d/skagen", frame)
+        assert got.deliveries == [("d/tromso", frame)]
+
+
+@pytest.mark.parametrize("ethertype", [0x8847, 0x8848])
+def test_labels_from_a_customer_go_nowhere(both, ethertype):
+    labels = struct.pack("!II", 17 << 12 | 64, 16 << 12 | 0x100 | 64)
+    inner = labels + frames.ip("192.168.1.2", "192.168.6.2")
+    for circuit in ("a/aarhus", "b/aarhus", "a/oslo", "c/bergen", "d/skagen"):
+        for dst in (GATEWAY_MAC, BROADCAST):
+            frame = frames.ethernet(dst, both.sender_mac(circuit), ethertype, inner)
+            assert both.inject(circuit, frame) == FakeOutcome()
+
+
+def test_tshark_reads_the_stacks_and_the_frame_inside(both, tmp_path):
+    source, target = both.host("a/aarhus").addresses[0].ip, both.host("a/bodo").addresses[0].ip
+    l3 = [f for _, _, f in both.ip("a/aarhus", source, target, dscp=46).on_links]
+    mac = "00:16:3e:00:00:01"
+    inside = frames.ip_frame(BROADCAST, mac, frames.ip("10.9.0.1", "10.9.0.2"), (7,))
+    l2 = [f for _, _, f in both.inject("d/skagen", inside).on_links]
+    wire_label = frames.seen(l2[0]).stack[-1][0]
+    shown = [read_back(frame, tmp_path, wire_label) for frame in (*l3, *l2)]
+    is_php = both.program.null_label is NullLabel.IMPLICIT
+    assert [len(each["mpls.label"]) for each in shown] == [2, 2, 1 if is_php else 2] * 2
+    for each in shown[:3]:
+        assert each["mpls.exp"] == ["5"] * len(each["mpls.label"])
+        assert each["mpls.bottom"][-1] in {"1", "True"}
+        assert each["ip.dst"] == [str(target)]
+        assert each["ip.checksum.status"] in (["1"], ["Good"])
+    for each in shown[3:]:
+        assert each["vlan.id"] == ["7"]
+        assert each["eth.src"][-1] == mac
+        assert each["ip.dst"] == ["10.9.0.2"]
+
+
+FIELDS = ("mpls.label", "mpls.exp", "mpls.bottom", "mpls.ttl", "ip.dst", "ip.checksum.status",
+          "vlan.id", "eth.src")  # fmt: skip
+
+
+def read_back(frame: bytes, directory: Path, wire_label: int) -> dict[str, list[str]]:
+    """Return what tshark makes of one frame."""
+    path = directory / "one.pcap"
+    head = struct.pack("IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    path.write_bytes(head + struct.pack("IIII", 0, 0, len(frame), len(frame)) + frame)
+    done = subprocess.run(
+        ["tshark", "-r", str(path), "-T", "json", "-o", "ip.check_checksum:TRUE",
+         "-d", f"mpls.label=={wire_label},pwethnocw", *(w for f in FIELDS for w in ("-e", f))],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    [packet] = json.loads(done.stdout)
+    return packet["_source"]["layers"]
