@@ -6,7 +6,8 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from typing import Final, Literal
+from types import TracebackType
+from typing import Final, Literal, Self
 
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.errors import EmulationError
@@ -33,6 +34,7 @@ class Batch:
         keep_going: bool = False,
     ) -> None:
         self._lines = tuple(lines)
+        self._problem: str | None = None
         self._what = f"{tool} in {where}"
         with tempfile.TemporaryFile("w+") as text:
             text.write("\n".join((*self._lines, "")))
@@ -47,7 +49,8 @@ class Batch:
 
     def wait(self) -> None:
         """Wait until it is done, whatever came of it."""
-        self._process.communicate()
+        if self._problem is None:
+            _, self._problem = self._process.communicate()
 
     def finish(self) -> None:
         """Wait until it is done.
@@ -55,13 +58,44 @@ class Batch:
         Raises:
             EmulationError: a command failed; says which and why.
         """
-        _, problem = self._process.communicate()
+        self.wait()
+        problem = self._problem or ""
         if self._process.returncode == 0:
             return
         failed = _FAILED_LINE.search(problem)
         line = f" at {self._lines[int(failed[1]) - 1]!r}" if failed else ""
         reason = _FAILED_LINE.sub("", problem).strip()
         raise EmulationError(f"{self._what} failed{line}: {reason}")
+
+
+class Batches:
+    """Batches that run at the same time; leaving the block waits for all of them.
+
+    Raises (when the block is left without another error):
+        EmulationError: a command failed.
+    """
+
+    def __init__(self) -> None:
+        self._running: list[Batch] = []
+
+    def start(self, tool: Literal["ip", "tc"], lines: Iterable[str], where: str) -> None:
+        """Start another one in the calling thread's namespace."""
+        self._running.append(Batch(tool, lines, where))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for batch in self._running:
+            batch.wait()
+        if error is None:
+            for batch in self._running:
+                batch.finish()
 
 
 def run_ip_batch(lines: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ try:
         warnings.simplefilter("ignore", DeprecationWarning)
         from mininet.cli import CLI
         from mininet.link import Intf, Link
+        from mininet.log import lg
         from mininet.net import Mininet
         from mininet.node import Host, Node, OVSSwitch
 except ImportError as error:
@@ -19,4 +20,4 @@ except ImportError as error:
         " virtual environment made with --system-site-packages"
     ) from error
 
-__all__ = ["CLI", "Host", "Intf", "Link", "Mininet", "Node", "OVSSwitch"]
+__all__ = ["CLI", "Host", "Intf", "Link", "Mininet", "Node", "OVSSwitch", "lg"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from mplsemu.emulation import batches, shaping
-from mplsemu.emulation.batch import Batch, run_ip_batch
+from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
 from mplsemu.emulation.mininet_classes import CLI, Mininet
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
@@ -22,6 +22,7 @@ from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, LabSwitch, SiteL
 from mplsemu.emulation.offload import turn_off_checksum_offload
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch, find_tool
 from mplsemu.emulation.plan import Endpoint, HostPlan, LabPlan, Wire, make_plan
+from mplsemu.emulation.throughput import Transfer, measure_throughput, parse_rate
 from mplsemu.emulation.undertaker import Undertaker, end_processes_in
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
@@ -239,6 +240,32 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         ends = [end for end in self._wire(link).ends if not end.own_namespace]
         run_ip_batch(f"link set {end.interface} {state}" for end in ends)
 
+    def iperf(  # Mininet's signature
+        self,
+        hosts: Sequence[Any] | None = None,
+        l4Type: str = "TCP",  # noqa: N803
+        udpBw: str = "10M",  # noqa: N803
+        fmt: str | None = None,  # noqa: ARG002
+        seconds: float = 5,
+        port: int = 5201,
+    ) -> list[str]:
+        """Measure the throughput between two hosts, by default the first and the last.
+
+        Mininet's own method waits forever for a report that iperf 2.1 does not write.
+
+        Returns:
+            What the server got and what the client sent; in front of it `udpBw` if it is UDP.
+
+        Raises:
+            EmulationError: there is no connection.
+        """
+        client, server = hosts or (self.hosts[0], self.hosts[-1])
+        udp_bps = parse_rate(udpBw) if l4Type == "UDP" else None
+        transfer = Transfer(seconds, udp_bps, port)
+        measured = measure_throughput(client.pid, server.pid, server.IP(), transfer)
+        speeds = [f"{x / 1e6:.2f} Mbits/sec" for x in (measured.received_bps, measured.sent_bps)]
+        return [udpBw, *speeds] if l4Type == "UDP" else speeds
+
     def _wire(self, name: str) -> Wire:
         try:
             return self._wires[name]
@@ -310,17 +337,15 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             (self.nameToNode[ce.name], tuple(batches.ce_lines(ce)), ce.router.wan)
             for ce in self.plan.ces
         ]
-        running: list[Batch] = []
-        for node, lines, address in self._each("hosts", todo):
-            with inside(node.pid):
-                running.append(Batch("ip", lines, node.name))
-                for interface in node.intfNames():
-                    turn_off_checksum_offload(interface)
-            if address is not None:  # Mininet's IP() tells it from its own notes
-                intf = node.defaultIntf()
-                intf.ip, intf.prefixLen = str(address.ip), address.network.prefixlen
-        for batch in running:
-            batch.finish()
+        with Batches() as running:
+            for node, lines, address in self._each("hosts", todo):
+                with inside(node.pid):
+                    running.start("ip", lines, node.name)
+                    for interface in node.intfNames():
+                        turn_off_checksum_offload(interface)
+                if address is not None:  # Mininet's IP() tells it from its own notes
+                    intf = node.defaultIntf()
+                    intf.ip, intf.prefixLen = str(address.ip), address.network.prefixlen
 
     def _shape(self) -> None:
         capabilities = shaping.probe_capabilities(self.plan.wires)
@@ -329,12 +354,10 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         for end, commands in shaping.shaped_ports(self.plan, capabilities):
             pid = self.pid(end.node) if end.own_namespace else os.getpid()
             lines.setdefault(pid, []).extend(commands)
-        running: list[Batch] = []
-        for pid, batch_lines in self._each("shaping", tuple(lines.items())):
-            with inside(pid):
-                running.append(Batch("tc", batch_lines, f"process {pid}"))
-        for batch in running:
-            batch.finish()
+        with Batches() as running:
+            for pid, batch_lines in self._each("shaping", tuple(lines.items())):
+                with inside(pid):
+                    running.start("tc", batch_lines, f"the namespace of process {pid}")
 
     def _start_switch(self, switch: LabSwitch) -> None:
         self._start_switches([switch])

@@ -236,8 +236,8 @@ class PrivateOpenVswitch:
         self._switch = self._spawn("ovs-vswitchd", f"unix:{self.run_dir / 'db.sock'}")
         control = self.run_dir / f"ovs-vswitchd.{self._switch.pid}.ctl"
         self._wait(self._switch, "ovs-vswitchd", control.exists)
-        # answered only after it has brought up everything that the database holds
-        self.vsctl("set", "Open_vSwitch", ".", "external_ids:hostname=mplsemu")
+        # a change is answered only after it has brought up everything that the database holds
+        self.vsctl("set", "Open_vSwitch", ".", f"external_ids:daemon={self._switch.pid}")
 
     def _wait(
         self, process: subprocess.Popen[bytes], daemon: str, ready: Callable[[], bool]

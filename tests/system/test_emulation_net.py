@@ -1,0 +1,269 @@
+import logging
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.emulation.mininet_classes import CLI, lg
+from mplsemu.emulation.namespace import enter_private_namespace, inside, namespace_of
+from mplsemu.emulation.net import LabNet, LabOptions
+from mplsemu.emulation.openvswitch import PrivateOpenVswitch
+from mplsemu.emulation.undertaker import processes_in
+from mplsemu.errors import EmulationError, LabError
+from mplsemu.lab.loader import loads
+from tests.system.emulated import (
+    add_flow,
+    circuit_port,
+    emulated,
+    eventually,
+    interfaces,
+    patch,
+)
+
+pytestmark = pytest.mark.system
+
+ONE_PE = """
+name: one-pe
+provider: {nodes: {dk: {role: pe}}}
+vpns:
+  c:
+    type: vpls
+    subnet: [10.0.0.0/24, "2001:db8::/64"]
+    sites: {x: {pe: dk}, y: {pe: dk}}
+"""
+LONG = """
+name: long
+provider:
+  nodes:
+    copenhagen-central-office-first-floor: {role: pe}
+    copenhagen-central-office-second-floor: {role: pe}
+    n2: {role: pe}
+  links:
+    - {ends: [copenhagen-central-office-first-floor, copenhagen-central-office-second-floor]}
+    - {ends: [copenhagen-central-office-first-floor, copenhagen-central-office-second-floor]}
+    - {ends: [copenhagen-central-office-second-floor, n2]}
+vpns:
+  the-largest-customer-of-all:
+    type: vpls
+    subnet: 10.0.0.0/24
+    sites:
+      the-main-building: {pe: copenhagen-central-office-first-floor, hosts: 2}
+      a-branch-office: {pe: n2, hosts: 3}
+"""
+CE = """
+name: ce
+provider: {nodes: {dk: {role: pe}}}
+vpns:
+  a:
+    type: l3vpn
+    sites:
+      near: {pe: dk, subnet: [192.168.1.0/24, "2001:db8:1::/64"]}
+      far: {pe: dk, subnet: [192.168.3.0/24, "2001:db8:3::/64"], ce: router, hosts: 2}
+"""
+
+
+def ping(net, source, target, *options):
+    return net.get(source).cmd("ping", "-c1", "-W2", *options, target)
+
+
+def test_hosts_on_one_pe_reach_each_other_with_ipv4_and_ipv6(tmp_path):
+    with emulated(ONE_PE, tmp_path) as net:
+        add_flow(net, "dk", "actions=normal")
+        assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2")
+        address = net.plan.hosts[1].addresses[1].ip
+        assert " 0% packet loss" in ping(net, "c/x/h1", str(address))
+
+
+def test_a_full_size_packet_passes_and_a_larger_one_does_not(tmp_path):
+    with emulated(ONE_PE, tmp_path) as net:
+        add_flow(net, "dk", "actions=normal")
+        assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2", "-M", "do", "-s", "1472")
+        assert "1500" in ping(net, "c-x-h1", "10.0.0.2", "-M", "do", "-s", "1473")
+
+
+def test_mininets_own_commands_work(tmp_path):
+    with emulated(ONE_PE, tmp_path) as net:
+        add_flow(net, "dk", "actions=normal")
+        assert net.pingAll(timeout="2") == 0
+        assert all(float(speed.split()[0]) > 1 for speed in net.iperf(seconds=1))
+        assert net.iperf(l4Type="UDP", udpBw="1M", seconds=1)[0] == "1M"
+        net.configLinkStatus("dk", "c-y-h1", "down")
+        assert net.ping(timeout="1") == 100
+        assert "actions=NORMAL" in net.get("dk").dpctl("dump-flows")
+
+
+class Said(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.text = ""
+
+    def emit(self, record):
+        self.text += record.getMessage()
+
+
+def test_mininets_prompt_takes_names_with_hyphens(tmp_path):
+    said = Said()
+    with emulated(ONE_PE, tmp_path) as net:
+        add_flow(net, "dk", "actions=normal")
+        script = tmp_path / "script"
+        script.write_text("c-x-h1 ping -c1 -W2 c-y-h1\nc/x/h1 ping -c1 -W2 c/y/h1\ndk echo hej\n")
+        silent, keyboard = os.pipe()
+        with os.fdopen(silent) as stdin, os.fdopen(keyboard, "w"):
+            lg.addHandler(said)
+            try:
+                CLI(net, script=str(script), stdin=stdin)
+            finally:
+                lg.removeHandler(said)
+    assert said.text.count(" 0% packet loss") == 2
+    assert "hej" in said.text
+    assert "Unknown command" not in said.text
+
+
+def test_names_of_any_length_work(tmp_path):
+    first, second = (f"copenhagen-central-office-{x}-floor" for x in ("first", "second"))
+    with emulated(LONG, tmp_path) as net:
+        links = [wire.name for wire in net.plan.wires if wire.name.startswith(first)]
+        assert len(links) == 2
+        for node, far in ((first, f"{second}-n2"), (second, f"{second}-n2")):
+            circuits = [
+                wire.name for wire, end in net.plan.ports() if end.node == node and "/" in wire.name
+            ]
+            one = circuits[0] if node == first else links[0]
+            other = links[0] if node == first else far
+            add_flow(net, node, f"in_port={circuit_port(net, node, one)},"
+                     f"actions=output:{circuit_port(net, node, other)}")  # fmt: skip
+            add_flow(net, node, f"in_port={circuit_port(net, node, other)},"
+                     f"actions=output:{circuit_port(net, node, one)}")  # fmt: skip
+        add_flow(net, "n2", "actions=normal")
+        customer = "the-largest-customer-of-all"
+        said = ping(net, f"{customer}/the-main-building/h2", "10.0.0.5")
+        assert " 0% packet loss" in said
+        assert ping(net, f"{customer}-a-branch-office-h1", "10.0.0.5").count("ttl=64") == 1
+        assert net.interface(links[0], first).name in interfaces()
+        assert "actions=" in net.get(first).dpctl("dump-flows")
+
+
+def test_a_ce_router_forwards_and_pings_from_its_lan_address(tmp_path):
+    with emulated(CE, tmp_path) as net:
+        patch(net, "dk", "a/near", "a/far")
+        [ce] = net.plan.ces
+        near = net.get("a/near/h1")
+        # there is no PE: its two gateways are played by the other end itself
+        for gateway in ("192.168.1.1", "2001:db8:1::1"):
+            near.cmd(f"ip neigh replace {gateway} lladdr {ce.router.mac} dev eth0")
+        router = net.get("a/far/ce")
+        for gateway in (str(ce.router.pe_wan.ip), "fe80::1"):
+            router.cmd(f"ip neigh replace {gateway} lladdr {near.MAC()} dev eth0")
+        for target in ("192.168.3.3", "2001:db8:3::3"):
+            said = ping(net, "a/near/h1", target)
+            assert " 0% packet loss" in said
+            assert "ttl=63" in said
+        assert "from 192.168.3.1" in router.cmd("ip route get 192.168.1.2").replace("src", "from")
+        assert " 0% packet loss" in ping(net, "a/far/ce", "192.168.1.2")
+        assert " 0% packet loss" in ping(net, "a/far/ce", "2001:db8:1::2")
+        assert " 0% packet loss" in ping(net, "a/far/h1", "192.168.3.3")
+
+
+def test_a_link_that_is_cut_has_no_carrier_at_either_end_until_mended(tmp_path):
+    with emulated(LONG, tmp_path) as net:
+        link = net.plan.wires[0]
+        ends = [end.interface for end in link.ends]
+
+        def carriers():
+            shown = subprocess.run(
+                ["ip", "-br", "link"], capture_output=True, text=True, check=True
+            ).stdout
+            states = dict(re.findall(r"^(\S+?)@\S+ +(\w+)", shown, re.M))
+            return [states[end] for end in ends]
+
+        assert carriers() == ["UP", "UP"]
+        net.set_link(link.name, up=False)
+        assert "UP" not in carriers()
+        net.set_link(link.name, up=True)
+        eventually(lambda: carriers() == ["UP", "UP"], "the link is up again")
+
+
+def test_ports_and_their_shaping_return_when_ovs_vswitchd_was_killed(tmp_path):
+    lab = ONE_PE.replace("{pe: dk}", "{pe: dk, rate: 10 Mbit/s}")
+    with emulated(lab, tmp_path) as net:
+        before = net.openvswitch.switch_pid
+        os.kill(before, signal.SIGKILL)
+        eventually(lambda: not net.openvswitch.alive, "Open vSwitch noticed")
+        net.restart_switches()
+        assert net.openvswitch.alive
+        assert net.openvswitch.switch_pid != before
+        add_flow(net, "dk", "actions=normal")
+        assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2")
+        qdiscs = subprocess.run(["tc", "qdisc"], capture_output=True, text=True, check=True).stdout
+        assert len(re.findall(r"qdisc htb 1: dev dk-eth\d", qdiscs)) == 2
+
+
+def test_stop_ends_what_was_left_running_in_a_host(tmp_path):
+    with emulated(ONE_PE, tmp_path) as net:
+        host = net.get("c-x-h1")
+        namespace = namespace_of(host.pid)
+        host.cmd("setsid nohup sleep 1000 >/dev/null 2>&1 &")
+        eventually(lambda: len(list(processes_in({namespace}))) == 2, "sleep runs")
+    assert list(processes_in({namespace})) == []
+
+
+def test_killall_in_a_host_spares_every_other_host(tmp_path):
+    with emulated(ONE_PE, tmp_path) as net:
+        one, other = net.get("c-x-h1", "c-y-h1")
+        for host in (one, other):
+            host.cmd("sleep 1000 &")
+        one.cmd("killall -9 sleep")
+        spaces = [{namespace_of(host.pid)} for host in (one, other)]
+        eventually(lambda: len(list(processes_in(spaces[0]))) == 1, "its own sleep is dead")
+        assert len(list(processes_in(spaces[1]))) == 2
+
+
+@pytest.mark.parametrize("stage", ["nodes", "links", "hosts", "shaping", "switches"])
+def test_ctrl_c_while_building_leaves_nothing(tmp_path, stage):
+    def interrupt(now, done, _total):
+        if now == stage and done > 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    lab = ONE_PE.replace("{pe: dk}", "{pe: dk, rate: 10 Mbit/s}")
+    children = set(children_of(os.getpid()))
+    options = LabOptions(progress=interrupt)
+    with pytest.raises(KeyboardInterrupt), emulated(lab, tmp_path, options):
+        pytest.fail("it was not interrupted")
+    assert set(children_of(os.getpid())) == children
+
+
+def test_a_lab_is_not_built_outside_its_namespace(tmp_path):
+    network = loads(ONE_PE, "lab.yaml").network
+    with enter_private_namespace() as namespace:
+        pass
+    openvswitch = PrivateOpenVswitch(tmp_path)
+    net = LabNet(network, compile_program(network), namespace, openvswitch)
+    with pytest.raises(EmulationError, match="private namespace"):
+        net.start()
+    assert not openvswitch.alive
+
+
+def test_an_unknown_node_or_link_is_an_error_that_names_it(tmp_path):
+    with emulated(ONE_PE, tmp_path) as net:
+        with pytest.raises(LabError, match="'nobody'"):
+            net.node("nobody")
+        with pytest.raises(LabError, match="'dk-p1'"):
+            net.set_link("dk-p1", up=False)
+        with pytest.raises(LabError, match="c-y-h1 is not an end of c/x"):
+            net.interface("c/x", "c-y-h1")
+
+
+def test_a_host_keeps_its_own_sys_and_its_quiet_interfaces(tmp_path):
+    with emulated(ONE_PE, tmp_path) as net:
+        assert net.get("c-x-h1").cmd("ls /sys/class/net").split() == ["eth0", "lo"]
+        with inside(net.pid("c-x-h1")):
+            assert Path("/proc/thread-self/net/dev").read_text().count("eth0") == 1
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
