@@ -78,9 +78,9 @@ def test_the_lowest_metric_wins_over_fewer_hops():
 
 
 def test_of_equal_metrics_fewer_hops_win_and_then_the_first_link_by_name():
-    metrics = {"a-b": 20}
-    program = compile_program(two_sites(("a-c", "c-b", "a-b"), metrics=metrics))
-    assert way(program, "a", "b") == ["a-b"]
+    links, metrics = ("a-c", "c-z", "a-z"), {"a-z": 20}
+    program = compile_program(two_sites(links, ("a", "z"), metrics=metrics))
+    assert way(program, "a", "z") == ["a-z"]
     program = compile_program(two_sites(("a-d", "d-b", "a-c", "c-b")))
     assert way(program, "a", "b") == ["a-c", "c-b"]
     program = compile_program(two_sites(("a-b#2", "a-b")))
@@ -92,6 +92,20 @@ def test_of_parallel_links_the_cheapest_is_taken_and_the_other_stands_by():
     lab = two_sites(links, metrics=metrics)
     assert way(compile_program(lab), "a", "b") == ["a-b#2"]
     assert way(compile_program(lab, frozenset({"a-b#2"})), "a", "b") == ["a-b"]
+
+
+def test_every_table_is_in_its_order_whatever_was_before():
+    before = compile_program(nordic(), frozenset({"p1-p2"}))
+    program = compile_program(nordic(), frozenset({"dk-p2"}), previous=before)
+    for node in program.nodes:
+        assert list(node.ilm) == sorted(node.ilm, key=lambda entry: entry.label)
+        assert list(node.ftn) == sorted(node.ftn, key=lambda entry: entry.egress)
+        for vrf in node.vrfs:
+            prefixes = [route.prefix for route in vrf.routes]
+            assert prefixes == sorted(prefixes, key=lambda each: (each.version, each))
+            addresses = [neighbour.address for neighbour in vrf.neighbours]
+            assert addresses == sorted(addresses, key=lambda each: (each.version, each))
+    assert [node.name for node in program.nodes] == ["dk", "no", "p1", "p2", "se"]
 
 
 def test_lsrs_on_no_path_hold_no_labels():
