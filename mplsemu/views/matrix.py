@@ -16,7 +16,7 @@ class CheckView:
     Attributes:
         name: of the check.
         src: the host that sent.
-        dst: a host, or an address.
+        dst: a host, an address, or ``broadcast``.
         reach: whether a packet must arrive; else it must not.
         ok: whether it was so.
         rtt_ms: of the answer, if there was one.
@@ -51,7 +51,7 @@ class CheckView:
 
     @property
     def dst_vpn(self) -> str | None:
-        """The VPN of the host it was sent to, None where that is an address."""
+        """The VPN of the host it was sent to, None where that is no host."""
         return self.dst.split("/", 1)[0] if self.dst.count("/") == 2 else None
 
 
@@ -92,7 +92,7 @@ class MatrixView:
         vpns: one matrix per VPN, in the order of the checks.
         across: by source and destination VPN: pairs that must stay apart.
         permitted: likewise: pairs that an import lets reach each other.
-        others: checks whose destination is an address.
+        others: checks whose destination is no host: an address, or everyone (a broadcast).
         faults: all checks that are not as they should be.
         rtts_ms: of all answers, sorted.
     """
