@@ -152,7 +152,7 @@ def _draw_verdict(report: Report, width: int) -> list[Text]:
     from mplsemu.views.trace import TraceView
 
     found = report.verdict
-    said = f"{found.pairs:,} pairs of hosts, proved by following {found.walks:,} packets"
+    said = f"{found.pairs:,} pairs of hosts ({found.walks:,} packets followed)"
     if found.holds:
         return [Text(" ").append("✓", palette.GOOD).append(f" {said}: all as they should be")]
     count = len(found.violations)

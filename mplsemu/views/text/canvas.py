@@ -113,13 +113,18 @@ class Canvas:
 
 
 def _row(cells: list[tuple[int, _Cell]]) -> Text:
-    line = Text()
+    runs: list[tuple[str, list[str]]] = []  # neighbours of one style are one span
     column = 0
     for x, cell in cells:
-        if x > column:
-            line.append(" " * (x - column))
-        line.append(cell.char, cell.style or None)
+        gap = " " * (x - column)
+        if runs and (runs[-1][0] == cell.style or not cell.char):
+            runs[-1][1].append(gap + cell.char)
+        else:
+            runs += [("", [gap]), (cell.style, [cell.char])]
         column = max(column, x + 1)
+    line = Text()
+    for style, chars in runs:
+        line.append("".join(chars), style or None)
     line.rstrip()
     return line
 
