@@ -131,7 +131,11 @@ def _draw(report: Report, network: Network, notes: tuple[str, ...], width: int) 
 
     counts = _counts(network, report.program)
     names = {"lsrs": "LSRs", "vpns": "VPNs", "lsps": "LSPs"}
-    words = [f"{number:,} {names.get(what, what)}" for what, number in counts.items()]
+    nouns = {what: names.get(what, what) for what in counts}
+    words = [
+        f"{number:,} {nouns[what].removesuffix('s') if number == 1 else nouns[what]}"
+        for what, number in counts.items()
+    ]
     lines = [Text(f" Lab {network.name}", palette.TITLE)]
     lines += wrapped(words, width=width - 1, indent=" ")
     for note in notes:

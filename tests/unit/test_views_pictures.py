@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
+from mplsemu.lab.loader import loads
 from mplsemu.model.topology import Role
 from mplsemu.views.customer import customer_view
 from mplsemu.views.groups import connected_groups
@@ -96,6 +98,17 @@ def test_a_vpn_of_fifty_sites_has_a_line_for_each(kind):
     assert len(lines) < 60
     for index in range(50):
         assert any(line.plain.startswith(f" s{index} ") for line in lines)
+
+
+def test_a_switch_with_wide_sites_has_them_all_on_one_side():
+    name = "a-site-with-a-name-of-more-than-thirty-letters"
+    lab = (
+        "name: one\nprovider: {nodes: {pe1: {role: pe}}}\n"
+        f"vpns: {{v: {{type: vpls, subnet: 10.0.0.0/24, sites: {{{name}: {{pe: pe1}}}}}}}}"
+    )
+    program = compile_program(loads(lab, "one.yaml").network)
+    text = "\n".join(line.plain for line in draw(customer_view(program, "v")))
+    assert "├────╢ 1 " in text
 
 
 @pytest.mark.parametrize("lab", LABS)

@@ -93,15 +93,17 @@ class _Switch:
         canvas.write(switch_x + 2, 0, " virtual switch ", palette.VIRTUAL)
         for y, pair in rows:
             pair[0].draw(canvas, 1, y, box_width)
-            self._port(canvas, pair[0].site, y + 1, box_width + 1, switch_x)
+            self._port(canvas, pair[0].site, y + 1, box_width + 1, switch_x, on_left=True)
             if len(pair) > 1:
                 pair[1].draw(canvas, right_x, y, box_width)
-                self._port(canvas, pair[1].site, y + 1, switch_x + switch_width, right_x)
+                start = switch_x + switch_width
+                self._port(canvas, pair[1].site, y + 1, start, right_x, on_left=False)
         return canvas.lines()
 
-    def _port(self, canvas: Canvas, site: SiteView, y: int, x: int, to: int) -> None:
-        """Draw an access line from column `x` up to `to`, one end of which is the switch."""
-        on_left = x < to and x < self.width // 2 - 8
+    def _port(
+        self, canvas: Canvas, site: SiteView, y: int, x: int, to: int, *, on_left: bool
+    ) -> None:
+        """Draw an access line from column `x` up to `to`; the site is left or right of it."""
         number = str(self.ports[site.name])
         style = "" if site.up else palette.DOWN
         canvas.across(x, to - 1, y, style, dashed=not site.up)

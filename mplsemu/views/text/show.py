@@ -144,6 +144,9 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
         aging = f", MAC aging {table.mac_aging_s} s" if table.kind == "vpls" else ""
         lines.append(Text(f"VSI {table.vsi} at {node} ({table.kind}{aging})", palette.TITLE))
         lines += _circuits(table.circuits)
+        if not table.pseudowires:  # all its sites are at this PE
+            lines.append(Text())
+            continue
         lines += columns(
             [
                 Column("pseudowire to"),
