@@ -62,7 +62,7 @@ def _switch(view: BridgeView, island: tuple[SiteView, ...], width: int) -> list[
     if len(view.sites) > _MOST_BOXES:
         return _Rows(island, ports, width).lines()
     two_sided = max(box.width for box in boxes) <= _WIDEST and len(boxes) > 1
-    return _Switch(boxes, ports, width, two_sided=two_sided).lines()
+    return _Switch(boxes, ports, two_sided).lines()
 
 
 @dataclass(slots=True)
@@ -71,7 +71,6 @@ class _Switch:
 
     boxes: list[SiteBox]
     ports: dict[str, int]
-    width: int
     two_sided: bool
 
     def lines(self) -> list[Text]:
