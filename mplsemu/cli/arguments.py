@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError
+from mplsemu.running.directory import running_labs
 
 if TYPE_CHECKING:
     from mplsemu.lab.loader import LoadedLab
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 
 def add_lab(parser: argparse.ArgumentParser) -> None:
     """Add LAB and ``--down``."""
-    parser.add_argument("lab", metavar="LAB", help="lab file, say topologies/nordic.yaml")
+    parser.add_argument(
+        "lab",
+        metavar="LAB",
+        help="lab file, say topologies/nordic.yaml, or the name of a running lab (root)",
+    )
     parser.add_argument(
         "--down",
         metavar="LINK",
@@ -36,15 +42,30 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def read_lab(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
     """Read the lab file and compile it, with what ``--down`` names down.
 
+    Where no such file is but a lab of that name runs, the program is what its controller has
+    installed.
+
     Raises:
         MplsEmuError: the file or a name is wrong.
     """
     from mplsemu.control.compile import compile_program
     from mplsemu.lab.loader import load
 
+    if not Path(args.lab).exists() and args.lab in running_labs():
+        return _read_running(args)
     lab = load(args.lab)
     down = frozenset(checked_down(lab.network, name) for name in args.down)
     return lab, compile_program(lab.network, down=down)
+
+
+def _read_running(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
+    from mplsemu.lab.loader import load
+    from mplsemu.running.session import Session
+
+    if args.down:
+        raise LabError("--down is for lab files", remedy="write: mplsemu link A B down")
+    session = Session.find(args.lab)
+    return load(session.directory.lab_file), session.program()
 
 
 def checked_down(network: Network, name: str) -> str:

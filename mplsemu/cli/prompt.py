@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 HISTORY: Final = Path("~/.mplsemu_history")
 _HISTORY_LINES: Final = 1000
 
-ON_FILE: Final = {
+ON_PROGRAM: Final = {
     "view": "draw a picture: view [--vpn NAME | --provider]",
     "show": "a router's tables: show lfib|vrf|vsi|lsp|labels [NODE]",
     "trace": "one packet, hop by hop: trace SRC DST",
-    "check": "verify the lab without a packet",
 }
-"""Commands that are about the lab file."""
+"""Commands that show what the controller has installed."""
 
 ON_LAB: Final = {
     "ping": "ping between hosts: ping SRC DST",
@@ -33,7 +32,8 @@ ON_LAB: Final = {
     "status": "how the lab is: status [--events]",
     "capture": "show packets: capture LINK|NODE [-w FILE]; end it with Ctrl-C",
     "exec": "run a command: exec NODE -- CMD...; or just: NODE CMD...",
-    "matrix": "who reaches whom, and every other check",
+    "matrix": "who reaches whom, and every other check, on the running network",
+    "check": "verify the lab file without a packet",
 }
 """Commands that are about the running lab."""
 
@@ -73,7 +73,9 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
     def onecmd(self, line: str) -> bool:
         """Run one line; ours first, then a node's name, then Mininet's commands."""
         word, _, rest = line.strip().partition(" ")
-        if word in ON_FILE:
+        if word in ON_PROGRAM:
+            return self._ours([word, self._name, *_words(rest)])
+        if word == "check":
             return self._ours([word, self._file, *_words(rest)])
         if word == "matrix":
             return self._ours(["test", "--running", self._name, *_words(rest)])
@@ -90,7 +92,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             super().do_help(arg)
             return
         print("On this lab (all take --help):")
-        for name, text in {**ON_FILE, **ON_LAB}.items():
+        for name, text in {**ON_PROGRAM, **ON_LAB}.items():
             print(f"  {name:<9} {text}")
         print("Mininet's: nodes net dump links intfs iperf pingall xterm sh py source time")
         print("On a node:  NODE CMD, as in: a/aarhus/h1 traceroute -n a/oslo/h1")
@@ -98,12 +100,12 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
 
     def completenames(self, text: str, *_ignored: Any) -> list[str]:
         """Complete the first word: commands and nodes."""
-        commands = [*ON_FILE, *ON_LAB, *super().completenames(text, *_ignored)]
+        commands = [*ON_PROGRAM, *ON_LAB, *super().completenames(text, *_ignored)]
         return sorted({name for name in [*commands, *self._nodes()] if name.startswith(text)})
 
     def completedefault(self, text: str, line: str, _begin: int, _end: int) -> list[str]:
         """Complete further words: nodes, links, VPNs and options, as the command wants them."""
-        command = line.split()[0]
+        command = line.split(maxsplit=1)[0]
         words: Iterable[str] = self._nodes()
         if command == "link":
             words = [*self._lab.record.links, *self._lab.record.bridges, "up", "down"]
@@ -138,5 +140,3 @@ def _read_history() -> None:
     readline.set_history_length(_HISTORY_LINES)
     with contextlib.suppress(OSError):
         readline.read_history_file(HISTORY.expanduser())
-
-

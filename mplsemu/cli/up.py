@@ -99,6 +99,8 @@ def _up_with_prompt(lab_file: Path) -> int:
 def greet(lab: BootedLab) -> list[str]:
     """Return what to say about a lab that has come up."""
     record = lab.record
-    size = f"{len(record.bridges)} LSRs, {len(record.hosts)} hosts, {len(lab.program.vpns)} VPNs"
+    ces = sum(name.endswith("/ce") for name in record.hosts)
+    hosts = f"{len(record.hosts) - ces} hosts" + (f" and {ces} CE" if ces else "")
+    size = f"{len(record.bridges)} LSRs, {hosts}, {len(lab.program.vpns)} VPNs"
     how = f"{record.dataplane}; booted in {record.boot_s:.1f} s"
     return [f"lab {record.name}: {size}; {how}", *(f"note: {note}" for note in record.notes)]
