@@ -84,6 +84,11 @@ class FakePacket:
         return self._number(self.type_at, 2) if self.is_ethernet else MPLS
 
     @property
+    def is_fragment(self) -> bool:
+        word = self._number(self.behind_ethernet + 6, 2)
+        return self.ethertype == 0x0800 and bool(word & 0x3FFF)
+
+    @property
     def label_count(self) -> int:
         if self.ethertype != MPLS:
             return 0
@@ -106,7 +111,9 @@ class FakePacket:
         place = self._place(wanted)
         if place is None:
             return self._read_class6(wanted)
-        return self._number(*place)
+        # Open vSwitch reads 0 where a fragment's next header would be, the first one's too
+        is_hidden = wanted in {ICMPV4_TYPE, ICMPV4_CODE} and self.is_fragment
+        return 0 if is_hidden else self._number(*place)
 
     def write(self, wanted: Field, value: int) -> None:
         if wanted is IN_PORT:
@@ -123,8 +130,11 @@ class FakePacket:
         else:
             place = self._place(wanted)
             assert place is not None, f"{wanted} written, but it is not there"
+            before = self._number(place[0] & ~1, 2)
             self.store(*place, value)
-            self._mend_checksums()
+            if wanted is ICMPV4_TYPE:
+                self._mend_icmp_checksum(place[0], before)
+            self._mend_ip_checksum()
 
     def store(self, at: int, size: int, value: int) -> None:
         self.data[at : at + size] = value.to_bytes(size, "big")
@@ -164,17 +174,20 @@ class FakePacket:
             return at + 40, 1
         return None
 
-    def _mend_checksums(self) -> None:
-        if self.ethertype != 0x0800:
-            return
-        at = self.behind_ethernet
-        header = (self.data[at] & 0xF) * 4
-        self.store(at + 10, 2, 0)
-        self.store(at + 10, 2, internet_checksum(self.data[at : at + header]))
-        if self.data[at + 9] == 1:
-            end = at + self._number(at + 2, 2)
-            self.store(at + header + 2, 2, 0)
-            self.store(at + header + 2, 2, internet_checksum(self.data[at + header : end]))
+    def _mend_icmp_checksum(self, at: int, before: int) -> None:
+        # RFC 1624: from what it was, so a wrong one stays wrong
+        old = self._number(at + 2, 2)
+        total = (0xFFFF - old) + (0xFFFF - before) + self._number(at, 2)
+        while total > 0xFFFF:
+            total = (total & 0xFFFF) + (total >> 16)
+        self.store(at + 2, 2, 0xFFFF - total)
+
+    def _mend_ip_checksum(self) -> None:
+        if self.ethertype == 0x0800:
+            at = self.behind_ethernet
+            header = (self.data[at] & 0xF) * 4
+            self.store(at + 10, 2, 0)
+            self.store(at + 10, 2, internet_checksum(self.data[at : at + header]))
 
 
 def internet_checksum(data: bytes) -> int:

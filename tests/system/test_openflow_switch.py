@@ -16,11 +16,13 @@ from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.flow import learned_from_attachment
-from mplsemu.southbound.openflow.pipeline import Table
+from mplsemu.southbound.openflow.pipeline import METERS, Table
 from mplsemu.southbound.openflow.translate import flows
 from tests import builders
 from tests.oracles import frames
+from tests.oracles.fakepacket import internet_checksum
 from tests.oracles.fakeswitch import FakeNetwork, FakeOutcome
 from tests.oracles.realswitch import RealNetwork
 
@@ -191,6 +193,18 @@ def test_every_dscp_gives_the_same_traffic_class(both):
             assert {tc for stack in stacks for _, tc, _ in stack} == {dscp >> 3}
 
 
+@pytest.mark.parametrize("circuit", ["c/malmo", "d/skagen"])
+def test_an_ip_frames_class_is_that_of_its_labels_on_a_pseudowire(both, circuit):
+    for dscp in (0, 46, 26, 63, 0):
+        for packet in (
+            frames.ip("10.0.0.1", "10.0.0.9", dscp=dscp),
+            frames.ip("2001:db8::1", "2001:db8::9", dscp=dscp, ttl=1),
+        ):
+            got = both.inject(circuit, frames.ip_frame(BROADCAST, both.host(circuit).mac, packet))
+            stacks = [frames.seen(frame).stack for _, _, frame in got.on_links]
+            assert {tc for stack in stacks for _, tc, _ in stack} == {dscp >> 3}
+
+
 def test_an_imported_route_leads_into_the_other_vrf_and_back(both):
     mine, theirs = both.host("a/aarhus"), both.host("shared/dk")
     there = both.ip("a/aarhus", mine.addresses[0].ip, theirs.addresses[0].ip)
@@ -230,6 +244,41 @@ def test_a_gateway_near_or_far_answers_echo_requests(both, gateway):
             )
         ).body
     )
+
+
+def fragments(packet):
+    """Cut an IPv4 packet in two after 24 octets of payload."""
+    made = []
+    for offset, payload in ((0x2000, packet[20:44]), (3, packet[44:])):
+        head = bytearray(packet[:20])
+        head[2:4] = (20 + len(payload)).to_bytes(2, "big")
+        head[6:8] = offset.to_bytes(2, "big")
+        head[10:12] = b"\0\0"
+        head[10:12] = internet_checksum(head).to_bytes(2, "big")
+        made.append(bytes(head) + payload)
+    return made
+
+
+@pytest.mark.parametrize("gateway", ["192.168.1.1", "192.168.6.1"])
+def test_fragments_for_a_gateway_go_unanswered(both, gateway):
+    host = both.host("a/aarhus")
+    request = frames.echo(str(host.addresses[0].ip), gateway)
+    for fragment in fragments(request):
+        frame = frames.ip_frame(GATEWAY_MAC, host.mac, fragment)
+        assert not both.inject("a/aarhus", frame).deliveries
+
+
+def test_the_meters_are_the_ones_meant(both):
+    shown = [
+        subprocess.run(
+            ["ovs-ofctl", "ofp-print", encode.add_meter(meter).hex()],
+            check=True, capture_output=True, text=True,
+        ).stdout
+        for meter in METERS
+    ]  # fmt: skip
+    assert ["meter=1" in shown[0], "meter=controller" in shown[1]] == [True, True]
+    for node in both.program.nodes:
+        assert "meter=controller" in both.real.ofctl("dump-meters", node.name)
 
 
 def bridged(both, circuit, dst, ethertype=0x88B5, vlans=(), payload=b"", index=0):

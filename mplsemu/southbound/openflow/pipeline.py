@@ -119,7 +119,7 @@ class MeterId(enum.IntEnum):
     """Meters of a switch."""
 
     ERRORS = 1
-    CONTROLLER = 0xFFFF_FFFD
+    CONTROLLER = 0xFFFF_FFFE
     """OFPM_CONTROLLER: Open vSwitch applies it to every packet for the controller."""
 
 

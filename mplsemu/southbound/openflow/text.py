@@ -38,9 +38,9 @@ from mplsemu.southbound.openflow.match import (
     Match,
     Term,
 )
+from mplsemu.southbound.openflow.pipeline import MeterId
 
-_OFPP_ANY: Final = 0xFFFF_FFFF
-_OFPM_CONTROLLER: Final = 0xFFFF_FFFD
+_NAMES: Final = {(IN_PORT, 0xFFFF_FFFF): "ANY"}
 _IPV4_FIELDS: Final = frozenset({IPV4_SRC, IPV4_DST, ARP_SPA, ARP_TPA})
 _HEXADECIMAL_FIELDS: Final = frozenset({ETH_TYPE, METADATA, *REGISTERS})
 
@@ -60,7 +60,7 @@ def flow_text(flow: Flow) -> str:
 
 def meter_text(meter: Meter) -> str:
     """Return a meter as ``ovs-ofctl add-meter`` takes it."""
-    name = "controller" if meter.meter_id == _OFPM_CONTROLLER else str(int(meter.meter_id))
+    name = "controller" if meter.meter_id == MeterId.CONTROLLER else str(int(meter.meter_id))
     return (
         f"meter={name},pktps,burst,bands=type=drop,rate={meter.rate_pps},burst_size={meter.burst}"
     )
@@ -80,8 +80,8 @@ def value_text(field: Field, value: int) -> str:
     """Return a value of a field as people write it."""
     if field in _IPV4_FIELDS:
         return str(IPv4Address(value))
-    if field is IN_PORT and value == _OFPP_ANY:
-        return "ANY"
+    if (name := _NAMES.get((field, value))) is not None:
+        return name
     if field in _HEXADECIMAL_FIELDS:
         return f"{value:#x}"
     if field.bits == 48:

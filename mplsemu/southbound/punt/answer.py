@@ -150,13 +150,21 @@ def _report(
     if vrf is None or not deserves_error(packet):
         return NOTHING
     source = src or _facing_address(lsr, vrf, punt, packet)
-    report = error_packet(error, packet, source, OWN_TTL)
+    report = error_packet(error, packet, source, _ttl_towards(packet.src))
     frame = Ethernet(GATEWAY_MAC, GATEWAY_MAC, ethertype_of(source), report)
     return Answers((_send(vrf.index, punt, frame, packet.src),))
 
 
+def _is_on_link(dst: IPAddress) -> bool:
+    return dst.version == 6 and dst.is_link_local
+
+
+def _ttl_towards(dst: IPAddress) -> int:
+    return OWN_TTL - 1 if _is_on_link(dst) else OWN_TTL
+
+
 def _send(service: int, punt: Punt, frame: Ethernet, dst: IPAddress) -> PacketOut:
-    if not (dst.version == 6 and dst.is_link_local):
+    if not _is_on_link(dst):
         return IntoVrf(service, frame.to_bytes())
     back = parse_ethernet(punt.frame)
     to = back.src if back else GATEWAY_MAC
@@ -201,7 +209,7 @@ def _echo_reply6(punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
     if packet.src.is_multicast or packet.src.is_unspecified or packet.dst.is_multicast:
         return NOTHING
     reply = struct.pack("!BBH", _ECHO_REPLY6, 0, 0) + request[4:]
-    whole = icmpv6_packet(packet.dst, packet.src, reply, OWN_TTL)
+    whole = icmpv6_packet(packet.dst, packet.src, reply, _ttl_towards(packet.src))
     answer_frame = Ethernet(frame.src, GATEWAY_MAC, frame.ethertype, whole)
     return Answers((_send(punt.service, punt, answer_frame, packet.src),))
 
