@@ -350,14 +350,21 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
     def _shape(self) -> None:
         capabilities = shaping.probe_capabilities(self.plan.wires)
         self.notes = shaping.shortfalls(capabilities)
-        lines: dict[int, list[str]] = {}
-        for end, commands in shaping.shaped_ports(self.plan, capabilities):
-            pid = self.pid(end.node) if end.own_namespace else os.getpid()
-            lines.setdefault(pid, []).extend(commands)
+        ports: dict[int, list[tuple[Endpoint, shaping.Shape]]] = {}
+        for end, shape in shaping.shaped_ports(self.plan, capabilities):
+            ports.setdefault(self._pid_of(end), []).append((end, shape))
         with Batches() as running:
-            for pid, batch_lines in self._each("shaping", tuple(lines.items())):
+            for pid, shapes in self._each("shaping", tuple(ports.items())):
+                where = f"the namespace of process {pid}"
+                tc = [line for end, shape in shapes for line in shaping.tc_lines(end, shape)]
+                ip = [line for end, shape in shapes for line in shaping.ip_lines(end, shape)]
                 with inside(pid):
-                    running.start("tc", batch_lines, f"the namespace of process {pid}")
+                    running.start("tc", tc, where)
+                    if ip:
+                        running.start("ip", ip, where)
+
+    def _pid_of(self, end: Endpoint) -> int:
+        return self.pid(end.node) if end.own_namespace else os.getpid()
 
     def _start_switch(self, switch: LabSwitch) -> None:
         self._start_switches([switch])

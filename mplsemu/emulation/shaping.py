@@ -24,6 +24,7 @@ NO_NETEM: Final = "link delay is not emulated: this kernel has no sch_netem"
 _BURST_MS: Final = 2
 _MIN_BURST_BYTES: Final = 2 * 1600
 _QUANTUM_BYTES: Final = 3200  # one class a port: it only must not be what the kernel warns about
+_SUPER_PACKET_BYTES: Final = 65_536
 _SMALL_PACKET_BYTES: Final = 250
 _MIN_NETEM_PACKETS: Final = 100
 _UNSHAPED_BPS: Final = 10_000_000_000
@@ -60,6 +61,11 @@ class Shape:
         return max(MIN_QUEUE_BYTES, math.ceil((self.rate_bps or 0) * QUEUE_MS / 8000))
 
     @property
+    def takes_super_packets(self) -> bool:
+        """Whether the queue has room for what TCP hands over at once (64 kB), several times."""
+        return self.rate_bps is None or self.queue_bytes >= 4 * _SUPER_PACKET_BYTES
+
+    @property
     def netem_packets(self) -> int:
         """Length of netem's queue: what is in flight on the line, and waits in front of it."""
         rate = self.rate_bps or _UNSHAPED_BPS
@@ -76,8 +82,9 @@ def shape_of(wire: Wire, capabilities: Capabilities) -> Shape | None:
     return None if rate is None and not delay_ms else Shape(rate, delay_ms)
 
 
-def tc_lines(interface: str, shape: Shape) -> Iterator[str]:
+def tc_lines(end: Endpoint, shape: Shape) -> Iterator[str]:
     """Yield the lines of a ``tc -batch`` that shape what leaves an interface."""
+    interface = end.interface
     netem = f"netem delay {shape.delay_ms:g}ms limit {shape.netem_packets}"
     if shape.rate_bps is None:
         yield f"qdisc replace dev {interface} root handle 1: {netem}"
@@ -92,14 +99,22 @@ def tc_lines(interface: str, shape: Shape) -> Iterator[str]:
     yield f"qdisc replace dev {interface} parent 1:1 handle 10: {leaf}"
 
 
-def shaped_ports(
-    plan: LabPlan, capabilities: Capabilities
-) -> Iterator[tuple[Endpoint, tuple[str, ...]]]:
-    """Yield every interface that is shaped, with its tc lines."""
+def ip_lines(end: Endpoint, shape: Shape) -> Iterator[str]:
+    """Yield the lines of an ``ip -batch`` that fit a host's own interface to its slow line.
+
+    TCP hands over up to 64 kB as one packet, whatever ethtool says (Linux 4.17 and later); the
+    queue in front of a slow line holds a few frames, and would never take it.
+    """
+    if end.own_namespace and not shape.takes_super_packets:
+        yield f"link set dev {end.interface} gso_max_segs 1"
+
+
+def shaped_ports(plan: LabPlan, capabilities: Capabilities) -> Iterator[tuple[Endpoint, Shape]]:
+    """Yield every interface that is shaped, and how."""
     for wire, end in plan.ports():
         shape = shape_of(wire, capabilities)
         if shape is not None:
-            yield end, tuple(tc_lines(end.interface, shape))
+            yield end, shape
 
 
 def probe_capabilities(wires: Iterable[Wire]) -> Capabilities:

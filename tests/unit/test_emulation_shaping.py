@@ -7,6 +7,7 @@ from mplsemu.emulation.shaping import (
     NO_NETEM,
     Capabilities,
     Shape,
+    ip_lines,
     shape_of,
     shortfalls,
     tc_lines,
@@ -36,18 +37,18 @@ def test_a_burst_holds_a_full_frame_at_any_rate():
 
 
 def test_htb_carries_rate_and_netem_the_delay():
-    lines = list(tc_lines("a-eth1", Shape(10_000_000, 5.0)))
+    lines = list(tc_lines(ENDS[0], Shape(10_000_000, 5.0)))
     assert lines[0] == "qdisc replace dev a-eth1 root handle 1: htb default 1"
     assert "rate 10000000bit ceil 10000000bit" in lines[1]
     assert "netem delay 5ms limit" in lines[2]
 
 
 def test_a_rate_without_delay_needs_no_netem():
-    assert not [line for line in tc_lines("a", Shape(10_000_000, 0)) if "netem" in line]
+    assert not [line for line in tc_lines(ENDS[0], Shape(10_000_000, 0)) if "netem" in line]
 
 
 def test_a_delay_without_rate_needs_no_htb():
-    [line] = tc_lines("a", Shape(None, 2.5))
+    [line] = tc_lines(ENDS[0], Shape(None, 2.5))
     assert "root handle 1: netem delay 2.5ms" in line
 
 
@@ -67,3 +68,11 @@ def test_what_the_kernel_lacks_is_left_out_and_told():
 def test_a_line_faster_than_the_threshold_is_not_shaped():
     assert shape_of(Wire("a-b", ENDS, rate_bps=MAX_SHAPED_BPS + 1), Capabilities()) is None
     assert shape_of(Wire("a-b", ENDS), Capabilities()) is None
+
+
+def test_a_host_on_a_slow_line_sends_no_super_packets():
+    host = Endpoint("h", "eth0", 0, 1500, own_namespace=True)
+    slow, fast = Shape(512_000, 0), Shape(100_000_000, 0)
+    assert list(ip_lines(host, slow)) == ["link set dev eth0 gso_max_segs 1"]
+    assert list(ip_lines(host, fast)) == []
+    assert list(ip_lines(ENDS[0], slow)) == []

@@ -1,0 +1,40 @@
+import re
+
+import pytest
+
+from mplsemu.emulation.throughput import Transfer, measure_throughput
+from tests.system.emulated import add_flow, emulated
+from tests.system.test_emulation_net import ONE_PE
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+PAYLOAD_OF_TCP = 1448 / 1514
+PAYLOAD_OF_UDP = 1448 / 1490
+
+
+@pytest.mark.parametrize(("rate", "bps"), [("512 kbit/s", 512_000), ("20 Mbit/s", 20_000_000)])
+def test_an_access_line_carries_its_rate_both_ways(tmp_path, rate, bps):
+    lab = ONE_PE.replace("x: {pe: dk}", f"x: {{pe: dk, rate: {rate}}}")
+    with emulated(lab, tmp_path) as net:
+        add_flow(net, "dk", "actions=normal")
+        for client, server in (net.hosts, reversed(net.hosts)):
+            transfer = Transfer(seconds=3)
+            measured = measure_throughput(client.pid, server.pid, server.IP(), transfer)
+            assert measured.received_bps == pytest.approx(bps * PAYLOAD_OF_TCP, rel=0.05)
+        client, server = net.hosts
+        transfer = Transfer(seconds=3, udp_bps=int(bps * 1.5))
+        measured = measure_throughput(client.pid, server.pid, server.IP(), transfer)
+        assert measured.received_bps == pytest.approx(bps * PAYLOAD_OF_UDP, rel=0.05)
+
+
+def test_a_slow_line_that_is_full_does_not_buffer_for_seconds(tmp_path):
+    lab = ONE_PE.replace("x: {pe: dk}", "x: {pe: dk, rate: 512 kbit/s}")
+    with emulated(lab, tmp_path) as net:
+        add_flow(net, "dk", "actions=normal")
+        client, server = net.hosts
+        server.cmd("iperf3 -s -D")
+        client.cmd("iperf3 -u -b 2M -t 20 -c", server.IP(), ">/dev/null 2>&1 &")
+        said = client.cmd("ping -c5 -i0.3 -W3", server.IP())
+        times = [float(time) for time in re.findall(r"time=([\d.]+)", said)]
+        assert times, said
+        assert max(times) < 500
