@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from mplsemu.model.network import HostRef
+from mplsemu.program.hosts import short_name
+
 MAX_INTERFACE_NAME: Final = 15
 HOST_INTERFACE: Final = "eth0"
 """A host's interface, in every host the same; on a CE router the one towards the PE."""
@@ -70,7 +73,7 @@ class NodeNames:
 
 def host_node_name(vpn: str, site: str, host: str) -> str:
     """Return the Mininet name of a host (``a-aarhus-h1``), which its shell and CLI can take."""
-    return re.sub(r"[^\w.-]", "_", f"{vpn}-{site}-{host}")
+    return short_name(HostRef(vpn, site, host))
 
 
 def _with_suffixes(short: str) -> Iterable[str]:

@@ -1,8 +1,9 @@
-"""Hosts that a forwarding program knows, by their full name ``VPN/SITE/hN``."""
+"""Hosts that a forwarding program knows, by full name ``VPN/SITE/hN`` or a shell's short one."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,8 +44,13 @@ def host_ref(circuit: AttachmentCircuit, host: Host) -> HostRef:
     return HostRef(circuit.vpn, circuit.site, host.name)
 
 
+def short_name(ref: HostRef) -> str:
+    """Return a host's name as an emulated node, ``a-aarhus-h1``: a shell can take it."""
+    return re.sub(r"[^\w.-]", "_", f"{ref.vpn}-{ref.site}-{ref.host}")
+
+
 def find_host(program: Program, name: str) -> LocatedHost:
-    """Return the host with a full name.
+    """Return the host with a full name, or with a short name that is one host's alone.
 
     Raises:
         LabError: there is none; it names the nearest that there is.
@@ -56,6 +62,9 @@ def find_host(program: Program, name: str) -> LocatedHost:
         for host in circuit.hosts:
             if host.name == wanted:
                 return LocatedHost(host_ref(circuit, host), node.name, circuit, host)
+    short = [located for located in hosts(program) if short_name(located.ref) == name]
+    if len(short) == 1:
+        return short[0]
     names = [str(located.ref) for located in hosts(program)]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     remedy = f"did you mean {near[0]}?" if near else "write VPN/SITE/hN, as in the lab file"

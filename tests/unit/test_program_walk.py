@@ -310,6 +310,11 @@ def test_an_unknown_host_is_refused_with_the_nearest_name():
         find_host(compile_program(nordic()), "a/arhus/h1")
 
 
+def test_a_host_is_found_by_the_name_of_its_emulated_node_too():
+    program = compile_program(nordic())
+    assert find_host(program, "a-aarhus-h1") == find_host(program, "a/aarhus/h1")
+
+
 def test_hosts_without_a_common_ip_version_cannot_be_traced():
     macs = MacAddresses()
     sites = {"s": ("x", "10.0.0.0/24"), "t": ("y", "2001:db8::/64")}
