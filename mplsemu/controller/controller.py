@@ -23,9 +23,9 @@ from mplsemu.controller.events import EventLog
 from mplsemu.controller.flush import flushes
 from mplsemu.controller.installer import Installer, unknown_flows
 from mplsemu.controller.punts import Resolver
-from mplsemu.controller.state import recall, remember
+from mplsemu.controller.state import Remembered, recall, remember
 from mplsemu.controller.switches import Switch, Switches
-from mplsemu.errors import MplsEmuError
+from mplsemu.errors import LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
 from mplsemu.program.diff import diff_programs
 from mplsemu.program.program import NodeProgram, Program
@@ -77,7 +77,7 @@ class Controller:
         self._learned: dict[tuple[str, str, object], LearnedNeighbour] = {}
         for each in remembered.learned if remembered else ():
             self._learned[each.pe, each.vrf, each.neighbour.address] = each
-        self.program = self._compile(remembered.program if remembered else None, frozenset())
+        self.program = self._compile(previous_of(network, remembered), frozenset())
         self.switches = Switches(self.program)
         self.generation = 1
         self._down: frozenset[str] = frozenset()
@@ -234,9 +234,15 @@ class Controller:
         return [switch for switch in entered if switch.connected]
 
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
-        return compile_program(
-            self.network, down=down, learned=tuple(self._learned.values()), previous=previous
-        )
+        learned = tuple(self._learned.values())
+        try:
+            return compile_program(self.network, down, learned, previous)
+        except LabelSpaceError:
+            if previous is None:
+                raise
+        # old and new labels together do not fit: then labels change their meaning in place
+        self.events.add("error", "the label range is too small to change paths without loss")
+        return compile_program(self.network, down, learned)
 
     def _recompile(self) -> None:
         started = time.perf_counter()
@@ -334,6 +340,18 @@ class Controller:
                 text = f"cannot write {self._state_file}: {error.strerror}"
                 self.events.add("error", text)
                 _LOG.error("%s", text)
+
+
+def previous_of(network: Network, remembered: Remembered | None) -> Program | None:
+    """Return the remembered program if it is one of this very network, else None."""
+    if remembered is None or remembered.program is None:
+        return None
+    program = remembered.program
+    order = tuple(node.name for node in sorted(program.nodes, key=lambda node: node.index))
+    same = order == tuple(node.name for node in network.provider.nodes)
+    circuits = {site.circuit: site.pe for _, site in network.sites()}
+    found = {name: node.name for name, node in program.node_of_circuit.items()}
+    return program if same and circuits == found else None
 
 
 def _result_of(work: Callable[[], Any]) -> Any:

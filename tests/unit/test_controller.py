@@ -1,13 +1,16 @@
 """The running controller against switches that are three lines long: no framework, no network."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from mplsemu.control.compile import compile_program
 from mplsemu.controller.controller import Controller
 from mplsemu.controller.switches import Switch
 from mplsemu.lab.loader import load
+from mplsemu.model.labels import Label, LabelRange
 from mplsemu.southbound.openflow.app import (
     BarrierReply,
     FlowsReply,
@@ -179,6 +182,30 @@ def test_a_damaged_state_file_is_as_good_as_none(network, tmp_path):
     state = tmp_path / "state.json"
     state.write_text('{"program": ')
     assert_installed(connected(network, state))
+
+
+def test_a_state_file_of_another_lab_is_as_good_as_none(network, tmp_path):
+    state = tmp_path / "state.json"
+    other = connected(load(NORDIC.with_name("vpls.yaml")).network, state)
+    other._remember_at = 0.0
+    other.handle([])
+    assert state.exists()
+    assert_installed(connected(network, state))
+
+
+def test_a_label_range_without_room_for_two_programs_still_follows_the_links(network):
+    lsr = max(compile_program(network).nodes, key=lambda node: len(node.ilm))
+    tight = LabelRange(Label(16), Label(16 + len(lsr.ilm) - 1))
+    controller = connected(replace(network, provider=replace(network.provider, labels=tight)))
+    before = controller.program.node("dk").ftn
+    for link in ("dk-p1", "se-p1", "no-p1"):
+        node = link.partition("-")[0]
+        index = controller.program.node(node).index
+        port = port_of(controller, node, link)
+        controller.handle([PortChanged(index, port, live=False)])
+        assert_installed(controller)
+    assert controller.program.node("dk").ftn != before
+    assert any("label range is too small" in e["text"] for e in controller.events.since(0))
 
 
 def test_flows_that_nobody_asked_for_are_removed(network):
