@@ -1,16 +1,13 @@
 """The running controller against switches that are three lines long: no framework, no network."""
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from mplsemu.control.compile import compile_program
 from mplsemu.controller.controller import Controller
 from mplsemu.controller.switches import Switch
-from mplsemu.lab.loader import load
-from mplsemu.model.labels import Label, LabelRange
+from mplsemu.lab.loader import load, loads
 from mplsemu.southbound.openflow.app import (
     BarrierReply,
     FlowsReply,
@@ -193,18 +190,31 @@ def test_a_state_file_of_another_lab_is_as_good_as_none(network, tmp_path):
     assert_installed(connected(network, state))
 
 
-def test_a_label_range_without_room_for_two_programs_still_follows_the_links(network):
-    lsr = max(compile_program(network).nodes, key=lambda node: len(node.ilm))
-    tight = LabelRange(Label(16), Label(16 + len(lsr.ilm) - 1))
-    controller = connected(replace(network, provider=replace(network.provider, labels=tight)))
-    before = controller.program.node("dk").ftn
-    for link in ("dk-p1", "se-p1", "no-p1"):
-        node = link.partition("-")[0]
-        index = controller.program.node(node).index
-        port = port_of(controller, node, link)
-        controller.handle([PortChanged(index, port, live=False)])
-        assert_installed(controller)
-    assert controller.program.node("dk").ftn != before
+TIGHT = """
+name: tight
+provider:
+  labels: 16-18
+  nodes: {dk: {role: pe}, se: {role: pe}, no: {role: pe}, p1: , p2: }
+  links: [dk-p1, p1-p2, p2-dk, se-p1, no-p1]
+vpns:
+  a:
+    type: l3vpn
+    sites:
+      x: {pe: dk, subnet: 10.1.0.0/24}
+      y: {pe: se, subnet: 10.2.0.0/24}
+      z: {pe: no, subnet: 10.3.0.0/24}
+"""
+
+
+def test_a_label_range_without_room_for_two_programs_still_follows_the_links():
+    controller = connected(loads(TIGHT, "tight.yaml").network)
+    p1 = controller.program.node("p1")
+    assert len(p1.ilm) == 3
+    port = port_of(controller, "p1", "dk-p1")
+    controller.handle([PortChanged(p1.index, port, live=False)])
+    assert_installed(controller)
+    ways = {entry.egress: entry.action.link for entry in controller.program.node("p1").ilm}
+    assert ways["dk"] == "p1-p2"
     assert any("label range is too small" in e["text"] for e in controller.events.since(0))
 
 
