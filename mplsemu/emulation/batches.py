@@ -139,11 +139,13 @@ OWN_QDISCS: Final = ("--", "--id=@noop", "create", "QoS", "type=linux-noop")
 """Part of every transaction: Open vSwitch would remove our HTB from its ports otherwise."""
 
 
-def removal_lines(plan: LabPlan) -> Iterator[str]:
+def removal_lines(plan: LabPlan, datapath: str) -> Iterator[str]:
     """Yield the lines that remove every interface of a lab that is not in a host.
 
-    Open vSwitch's own devices outlive it; they join the group so that all go at one blow.
+    The userspace datapath's devices outlive it; they join the group so that all go at one blow. The
+    kernel's are removed with the datapath, and cannot be by ip(8).
     """
-    for name in (*(lsr.bridge for lsr in plan.lsrs), *DATAPATH_DEVICES):
-        yield f"link set dev {name} group {LINK_GROUP}"
+    if datapath == "netdev":
+        for name in (*(lsr.bridge for lsr in plan.lsrs), *DATAPATH_DEVICES):
+            yield f"link set dev {name} group {LINK_GROUP}"
     yield f"link delete group {LINK_GROUP}"

@@ -120,6 +120,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self.options = options or LabOptions()
         self.ces: list[Any] = []
         self.site_lans: list[Any] = []
+        self._datapath = "netdev"
         self._undertaker: Undertaker | None = None
         self._pins: list[int] = []
         self._wires: dict[str, Wire] = {wire.name: wire for wire in self.plan.wires}
@@ -140,6 +141,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         try:
             if not self.openvswitch.alive:
                 self.openvswitch.start()
+            self._datapath = self.openvswitch.datapath
             self._add_nodes()
             self._add_links()
             self._configure_hosts()
@@ -175,7 +177,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             node.terminate()
         self.openvswitch.hang_up()
         if self._undertaker is not None:
-            lines = batches.removal_lines(self.plan)
+            lines = batches.removal_lines(self.plan, self._datapath)
             Batch("ip", lines, "the lab's namespace", keep_going=True).wait()
             self._undertaker.dismiss()
             self._undertaker = None
@@ -384,7 +386,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
                 arguments += batches.bridge_arguments(
                     plans[switch.name],
                     ends.get(switch.name, ()),
-                    self.openvswitch.datapath,
+                    self._datapath,
                     controllers,
                 )
             self.openvswitch.vsctl(*arguments)

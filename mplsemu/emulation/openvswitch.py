@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
@@ -25,6 +26,7 @@ DatapathType = Literal["system", "netdev"]
 _TOOLS: Final = ("ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-appctl")
 _SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin"
 _MODULE: Final = "openvswitch"
+_KERNEL_DATAPATH: Final = "system@ovs-system"
 _PROBE_DATAPATH: Final = "system@mplsemu-probe"
 _LOG_TAIL_LINES: Final = 6
 _WORRYING: Final = re.compile(r"\|(WARN|ERR|EMER)\|")
@@ -144,6 +146,10 @@ class PrivateOpenVswitch:
         """End both daemons and wait until they are gone; a second call does nothing."""
         for process in (self._switch, self._server):
             _kill(process)
+        if self._switch is not None and self._datapath == "system":
+            # the kernel would keep it, and its devices, until the namespace ends
+            with suppress(EmulationError):
+                self._run("ovs-dpctl", "del-dp", _KERNEL_DATAPATH)
         self._switch = self._server = None
         for name, value in self._environment_before.items():
             if value is None:

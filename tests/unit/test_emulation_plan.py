@@ -151,8 +151,13 @@ def test_the_controller_is_set_before_the_ports_are_added(plan):
     assert "--id=@noop" in OWN_QDISCS
 
 
-def test_removal_takes_every_device_of_open_vswitch_too(plan):
-    lines = list(removal_lines(plan))
+def test_removal_takes_the_devices_of_the_userspace_datapath_too(plan):
+    lines = list(removal_lines(plan, "netdev"))
     assert f"link set dev n2 group {LINK_GROUP}" in lines
     assert f"link set dev ovs-netdev group {LINK_GROUP}" in lines
     assert lines[-1] == f"link delete group {LINK_GROUP}"
+
+
+def test_removal_leaves_the_devices_of_the_kernel_datapath_to_it(plan):
+    # one device that ip(8) cannot delete would keep the whole group alive
+    assert list(removal_lines(plan, "system")) == [f"link delete group {LINK_GROUP}"]
