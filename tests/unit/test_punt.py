@@ -67,7 +67,13 @@ class Lab:
         self.network = FakeNetwork(self.program, made, self._control)
 
     def _control(self, node, packet_in):
-        given = punt(packet_in.in_port, packet_in.metadata, packet_in.registers, packet_in.frame)
+        given = punt(
+            packet_in.reason,
+            packet_in.in_port,
+            packet_in.metadata,
+            packet_in.registers,
+            packet_in.frame,
+        )
         assert given is not None
         answers = answer(self.program, node, given)
         self.learned += answers.learned
@@ -411,6 +417,12 @@ def test_below_an_expired_label_only_what_is_surely_ip_is_answered():
     [out] = answer(program(), "p1", Punt(PuntReason.TTL_EXPIRED, 1, 0, frame)).packets_out
     assert isinstance(out, IntoLfib)
     assert frames.seen(out.frame).stack == ((17, 0, 255), (16, 0, 255))
+
+
+def test_a_packet_in_that_no_flow_of_ours_explains_is_no_punt():
+    assert punt(1, 1, 1, {}, b"") is None
+    assert punt(1, 1, 1, {0: 99}, b"") is None
+    assert punt(2, 1, 1, {}, b"") == Punt(PuntReason.TTL_EXPIRED, 1, 1, b"")
 
 
 REASONS = st.sampled_from(PuntReason)

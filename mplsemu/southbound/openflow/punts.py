@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from mplsemu.southbound.openflow.actions import Action, Output, Resubmit, SetField
 from mplsemu.southbound.openflow.match import METADATA, REGISTERS
@@ -17,20 +18,27 @@ from mplsemu.southbound.punt.event import (
     PuntReason,
 )
 
+_INVALID_TTL: Final = 2  # OFPR_INVALID_TTL, OpenFlow 1.3.5 section 7.4.1
 
-def punt(in_port: int, metadata: int, registers: Mapping[int, int], frame: bytes) -> Punt | None:
-    """Return the punt that a packet-in stands for, None if no flow of ours sent it.
+
+def punt(
+    reason: int, in_port: int, metadata: int, registers: Mapping[int, int], frame: bytes
+) -> Punt | None:
+    """Return the punt that a packet-in stands for, None if no flow of the pipeline sent it.
 
     Args:
+        reason: OpenFlow's (OFPR_*).
         in_port: where the packet came in.
         metadata: index of the VRF, 0 if none.
         registers: those that are not 0, by number.
         frame: from the Ethernet header on.
     """
-    value = registers.get(REGISTERS.index(REG_PUNT), 0)
-    if value not in set(PuntReason):
+    if reason == _INVALID_TTL:
+        return Punt(PuntReason.TTL_EXPIRED, in_port, metadata, frame)
+    said = registers.get(REGISTERS.index(REG_PUNT), 0)
+    if not said or said not in set(PuntReason):
         return None
-    return Punt(PuntReason(value), in_port, metadata, frame)
+    return Punt(PuntReason(said), in_port, metadata, frame)
 
 
 @dataclass(frozen=True, slots=True)
