@@ -1,0 +1,42 @@
+"""Labs for the tests, apart from those that a developer runs, booted once and shared."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from mplsemu import Lab
+from tests.system.running import TOPOLOGIES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the tests' labs in a directory of their own; in the end nothing may be left there."""
+    directory = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLSEMU_RUN_DIR", str(directory))
+        yield directory
+    assert not directory.exists() or not list(directory.iterdir())
+
+
+@pytest.fixture(scope="session")
+def running(run_directory: Path) -> Iterator[Callable[[str], Lab]]:
+    """Return ``running(name)``: a lab of topologies/ that runs until the last test.
+
+    Whoever changes something in it undoes it.
+    """
+    labs: dict[str, Lab] = {}
+    with ExitStack() as stack:
+
+        def boot(name: str) -> Lab:
+            if name not in labs:
+                labs[name] = stack.enter_context(Lab(TOPOLOGIES / f"{name}.yaml"))
+            return labs[name]
+
+        yield boot
+
+
+@pytest.fixture(scope="session")
+def nordic(running: Callable[[str], Lab]) -> Lab:
+    return running("nordic")

@@ -1,0 +1,194 @@
+"""What tests do with running labs: the command line, captures and what is in them, left-overs."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mplsemu import Lab
+from mplsemu.emulation.capture import Capture, CaptureOptions
+from mplsemu.running.session import interface_of
+
+ROOT = Path(__file__).parents[2]
+TOPOLOGIES = ROOT / "topologies"
+LABS = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
+MPLSEMU = (sys.executable, "-m", "mplsemu")
+
+T = TypeVar("T")
+
+
+def eventually(
+    look: Callable[[], T], what: str, timeout_s: float = 10.0, pause_s: float = 0.02
+) -> T:
+    """Wait until something is true; return it."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not in {timeout_s} s: {what}"
+        time.sleep(pause_s)
+    return found
+
+
+# --- the command line ----------------------------------------------------------------------
+
+
+def mplsemu(
+    *words: str | Path,
+    env: Mapping[str, str] | None = None,
+    timeout_s: float = 60,
+    prefix: Sequence[str] = (),
+    **options: Any,
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; `prefix` are words in front of it."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run(
+        [*prefix, *MPLSEMU, *map(str, words)],
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout_s,
+        cwd=ROOT,
+        **options,
+    )
+
+
+def start(
+    *words: str | Path, env: Mapping[str, str] | None = None, **options: Any
+) -> subprocess.Popen[str]:
+    """Start one command in a process group of its own, as a shell does."""
+    options = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "process_group": 0,
+        **options,
+    }
+    return subprocess.Popen(
+        [*MPLSEMU, *map(str, words)],
+        env={**os.environ, **(env or {})},
+        text=True,
+        cwd=ROOT,
+        **options,
+    )
+
+
+# --- what is left behind -------------------------------------------------------------------
+
+
+def processes_with(variable: str, value: str) -> dict[int, str]:
+    """Return the living processes that have a variable in their environment: id and command."""
+    wanted = f"{variable}={value}".encode()
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with suppress(OSError):
+                if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    if command:  # a zombie has none
+                        found[int(entry.name)] = command.strip()
+    return found
+
+
+def root_interfaces() -> set[str]:
+    """Return the interfaces in this thread's namespace."""
+    shown = subprocess.run(["ip", "-br", "link"], check=True, capture_output=True, text=True)
+    return {line.split()[0].split("@")[0] for line in shown.stdout.splitlines()}
+
+
+def named_namespaces() -> set[str]:
+    """Return the named network namespaces of the machine."""
+    with suppress(OSError):
+        return {path.name for path in Path("/run/netns").iterdir()}
+    return set()
+
+
+class Ground:
+    """A run directory and what the machine looks like before anything happens.
+
+    Attributes:
+        directory: for labs.
+        env: with which commands find it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.env = {"MPLSEMU_RUN_DIR": str(directory)}
+        self._before = self._machine()
+
+    @staticmethod
+    def _machine() -> tuple[set[str], set[str]]:
+        return root_interfaces(), named_namespaces()
+
+    def left_over(self) -> list[str]:
+        """Return what is left of labs: processes, files, interfaces, namespaces."""
+        processes = processes_with("MPLSEMU_RUN_DIR", str(self.directory))
+        found = [f"process {pid}: {command}" for pid, command in processes.items()]
+        if self.directory.exists():
+            found += [f"file {path}" for path in self.directory.iterdir()]
+        for before, after in zip(self._before, self._machine(), strict=True):
+            found += sorted(after - before)
+        return found
+
+    def assert_clean(self, timeout_s: float = 10.0) -> None:
+        """Demand that soon nothing is left; the kernel needs a moment after a kill."""
+        deadline = time.monotonic() + timeout_s
+        while left := self.left_over():
+            assert time.monotonic() < deadline, left
+            time.sleep(0.05)
+
+    def sweep(self) -> None:
+        """Kill what is left, so that one test's failure is not the next one's."""
+        for pid in processes_with("MPLSEMU_RUN_DIR", str(self.directory)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def process(self, pattern: str) -> int | None:
+        """Return the process whose command line matches, None while there is none."""
+        for pid, command in processes_with("MPLSEMU_RUN_DIR", str(self.directory)).items():
+            if re.search(pattern, command):
+                return pid
+        return None
+
+
+# --- captures ------------------------------------------------------------------------------
+
+
+@contextmanager
+def capturing(lab: Lab, target: str, file: Path, expression: str = "") -> Iterator[Path]:
+    """Capture on a link, a circuit or a host while the block runs."""
+    pid, interfaces = interface_of(lab.session, target)
+    with Capture(pid, interfaces[0], CaptureOptions(file, expression)):
+        yield file
+
+
+def frames_in(file: Path) -> list[bytes]:
+    """Return the frames of a pcap file."""
+    data = file.read_bytes()
+    order = "<" if data[:4] in {b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1"} else ">"
+    found, at = [], 24
+    while at + 16 <= len(data):
+        length = struct.unpack_from(f"{order}I", data, at + 8)[0]
+        found.append(data[at + 16 : at + 16 + length])
+        at += 16 + length
+    return found
+
+
+def decoded(file: Path, *fields: str, show: str = "", options: Sequence[str] = ()) -> list[Any]:
+    """Return what tshark finds in a pcap file: of each packet the fields, each a list of values."""
+    command = ["tshark", "-n", "-r", str(file), "-T", "fields", "-E", "aggregator=;"]
+    command += [word for name in fields for word in ("-e", name)]
+    command += ["-Y", show] if show else []
+    done = subprocess.run([*command, *options], check=True, capture_output=True, text=True)
+    return [
+        [value.split(";") if value else [] for value in line.split("\t")]
+        for line in done.stdout.splitlines()
+    ]
