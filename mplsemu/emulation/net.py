@@ -47,6 +47,8 @@ _HOST_IPV6: Final[Mapping[str, str]] = {
 }
 _CE_IPV6: Final[Mapping[str, str]] = {**_HOST_IPV6, "all/forwarding": "1"}
 _OPEN_FILES: Final = 16_384
+_PATIENCE_S: Final = 15.0
+_PATIENCE_PER_PORT_S: Final = 0.1
 _LSRS_PER_TRANSACTION: Final = 200  # a command line holds 2 MB
 
 
@@ -389,7 +391,8 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
                     self._datapath,
                     controllers,
                 )
-            self.openvswitch.vsctl(*arguments)
+            patience_s = _PATIENCE_S + _PATIENCE_PER_PORT_S * sum(map(len, ends.values()))
+            self.openvswitch.vsctl(*arguments, timeout_s=patience_s)
         self.options.progress("switches", len(switches), len(switches))
 
 

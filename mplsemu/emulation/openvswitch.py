@@ -158,13 +158,19 @@ class PrivateOpenVswitch:
                 os.environ[name] = value
         self._environment_before = {}
 
-    def vsctl(self, *arguments: str) -> str:
+    def vsctl(self, *arguments: str, timeout_s: float | None = None) -> str:
         """Run ``ovs-vsctl`` on this database and return what it prints.
+
+        Args:
+            arguments: as typed.
+            timeout_s: how long it may take, if longer than for every call.
 
         Raises:
             EmulationError: it failed, or did not finish in time.
         """
-        return self._run("ovs-vsctl", f"--timeout={max(1, int(self._timeout_s))}", *arguments)
+        limit_s = self._timeout_s if timeout_s is None else timeout_s
+        option = f"--timeout={max(1, int(limit_s))}"
+        return self._run("ovs-vsctl", option, *arguments, timeout_s=limit_s)
 
     def appctl(self, *arguments: str) -> str:
         """Run ``ovs-appctl`` on ovs-vswitchd and return what it prints.
@@ -185,7 +191,7 @@ class PrivateOpenVswitch:
         ]
         return "\n".join((worrying or lines)[-_LOG_TAIL_LINES:])
 
-    def _run(self, tool: str, *arguments: str) -> str:
+    def _run(self, tool: str, *arguments: str, timeout_s: float | None = None) -> str:
         try:
             done = subprocess.run(
                 [find_tool(tool, "openvswitch-switch"), *arguments],
@@ -193,7 +199,7 @@ class PrivateOpenVswitch:
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=self._timeout_s + 5,
+                timeout=(timeout_s or self._timeout_s) + 5,
             )
         except subprocess.TimeoutExpired as error:
             raise EmulationError(f"{tool} did not answer within {error.timeout:.0f} s") from error
