@@ -20,7 +20,10 @@ def run(args: argparse.Namespace) -> int:
     from mplsemu.running.directory import running_labs
     from mplsemu.running.session import Session
 
-    for name in running_labs() if args.all else (args.lab,):
+    names = running_labs() if args.all else (args.lab,)
+    if not names:
+        print("no lab is running")
+    for name in names:
         session = Session.find(name)
         session.down()
         print(f"lab {session.record.name} is down")

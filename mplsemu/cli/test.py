@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
 
     check_dataplane(args.dataplane)
     if (args.lab is None) is (args.running is None):
-        raise LabError("nothing to test", remedy="name a lab file, or --running NAME")
+        problem = "nothing to test" if args.lab is None else "a lab file and --running"
+        raise LabError(problem, remedy="name a lab file, or --running NAME, and not both")
     if args.junit is not None and not args.junit.absolute().parent.is_dir():
         raise LabError(f"cannot write {args.junit}", remedy="its directory does not exist")
     if args.running is not None:
