@@ -14,24 +14,10 @@ from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.program import Program
 from mplsemu.southbound.openflow import encode
-from mplsemu.southbound.openflow.actions import Action, Output, Resubmit, SetField
-from mplsemu.southbound.openflow.match import METADATA, REGISTERS
-from mplsemu.southbound.openflow.pipeline import REG_PUNT, Table
+from mplsemu.southbound.openflow.punts import packet_out, punt
 from mplsemu.southbound.punt.answer import answer, unresolved
-from mplsemu.southbound.punt.event import (
-    Answers,
-    IntoLfib,
-    IntoVrf,
-    Learned,
-    OutOfPort,
-    PacketOut,
-    Punt,
-    PuntReason,
-    Waiting,
-)
+from mplsemu.southbound.punt.event import Answers, Learned, PacketOut, Waiting
 
-_INVALID_TTL: Final = 2  # OFPR_INVALID_TTL, OpenFlow 1.3.5 section 7.4.1
-_PUNT_REGISTER: Final = REGISTERS.index(REG_PUNT)
 QUESTIONS: Final = 3
 PATIENCE_S: Final = 1.0
 """Between two questions: RFC 4861's RETRANS_TIMER, and what Linux does for ARP."""
@@ -113,11 +99,11 @@ class Resolver:
 
     def handle(self, node: str, packet: PuntedPacket) -> None:
         """Do what a punted packet asks for."""
-        reason = _reason_of(packet)
-        if reason is None:
-            return
-        punt = Punt(reason, packet.in_port, packet.metadata, packet.frame)
-        self._follow(node, answer(self._host.program, node, punt), packet.in_port)
+        punted = punt(
+            packet.reason, packet.in_port, packet.metadata, packet.registers, packet.frame
+        )
+        if punted is not None:
+            self._follow(node, answer(self._host.program, node, punted), packet.in_port)
 
     def _follow(self, node: str, answers: Answers, in_port: int) -> None:
         out: Iterable[PacketOut] = answers.packets_out
@@ -169,22 +155,6 @@ class Resolver:
             self._host.send_to(node, data)
 
 
-def _reason_of(packet: PuntedPacket) -> PuntReason | None:
-    if packet.reason == _INVALID_TTL:
-        return PuntReason.TTL_EXPIRED
-    try:
-        return PuntReason(packet.registers.get(_PUNT_REGISTER, 0)) or None
-    except ValueError:
-        return None
-
-
 def _message(packet: PacketOut) -> bytes:
-    actions: tuple[Action, ...]
-    match packet:
-        case OutOfPort(port, frame):
-            actions = (Output(port),)
-        case IntoVrf(service, frame):
-            actions = (SetField(METADATA, service), Resubmit(Table.VRF_FIB))
-        case IntoLfib(frame):
-            actions = (Resubmit(Table.LFIB),)
-    return encode.packet_out(encode.PORT_CONTROLLER, actions, frame)
+    said = packet_out(packet)
+    return encode.packet_out(encode.PORT_CONTROLLER, said.actions, said.frame)
