@@ -87,6 +87,11 @@ class PrivateOpenVswitch:
         return self._switch.pid if self._switch and _runs(self._switch) else None
 
     @property
+    def server_pid(self) -> int | None:
+        """Process id of ovsdb-server, None while it does not run."""
+        return self._server.pid if self._server and _runs(self._server) else None
+
+    @property
     def pids(self) -> tuple[int, ...]:
         """Process ids of the daemons that run."""
         return tuple(p.pid for p in (self._server, self._switch) if p and _runs(p))
@@ -105,12 +110,7 @@ class PrivateOpenVswitch:
         try:
             self._create_database()
             self._export_environment()
-            self._server = self._spawn(
-                "ovsdb-server",
-                str(self.run_dir / "conf.db"),
-                f"--remote=punix:{self.run_dir / 'db.sock'}",
-            )
-            self._wait(self._server, "ovsdb-server", (self.run_dir / "db.sock").exists)
+            self._start_server()
             self.vsctl("--no-wait", "--", "init")
             self._start_switch()
             self._datapath = self._choose_datapath()
@@ -120,18 +120,26 @@ class PrivateOpenVswitch:
         _log.info("Open vSwitch runs, datapath %s", self._datapath)
 
     def restart(self) -> None:
-        """Start only ovs-vswitchd again (ending it first if it runs).
+        """Start ovs-vswitchd again (ending it first if it runs), and ovsdb-server if it is gone.
 
         The database still holds bridges, ports and controllers: they come back by themselves; flows
         do not, a controller installs them.
 
         Raises:
-            EmulationError: it did not come up, or the database server is gone too.
+            EmulationError: one did not come up.
         """
-        if not _runs(self._server):
-            raise EmulationError("ovsdb-server is gone, too: take the lab down and up again")
+        self.restart_server()
         _kill(self._switch)
         self._start_switch()
+
+    def restart_server(self) -> None:
+        """Start ovsdb-server again if it does not run; ovs-vswitchd goes on meanwhile.
+
+        Raises:
+            EmulationError: it did not come up.
+        """
+        if not _runs(self._server):
+            self._start_server()
 
     def hang_up(self) -> None:
         """Kill both daemons without waiting for their end; `stop` waits.
@@ -243,6 +251,15 @@ class PrivateOpenVswitch:
                 start_new_session=True,  # Ctrl-C is for the lab process, which then ends these
                 preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
             )
+
+    def _start_server(self) -> None:
+        (self.run_dir / "db.sock").unlink(missing_ok=True)  # of one that was killed
+        self._server = self._spawn(
+            "ovsdb-server",
+            str(self.run_dir / "conf.db"),
+            f"--remote=punix:{self.run_dir / 'db.sock'}",
+        )
+        self._wait(self._server, "ovsdb-server", (self.run_dir / "db.sock").exists)
 
     def _start_switch(self) -> None:
         self._switch = self._spawn("ovs-vswitchd", f"unix:{self.run_dir / 'db.sock'}")

@@ -153,6 +153,7 @@ class BootedLab:
         self._supervisor = Supervisor(
             (
                 Daemon("the controller", self.controller.pid, self.controller.restart),
+                Daemon("ovsdb-server", lambda: openvswitch.server_pid, openvswitch.restart_server),
                 Daemon("ovs-vswitchd", lambda: openvswitch.switch_pid, self.net.restart_switches),
             ),
             self._options.tell,

@@ -59,6 +59,7 @@ class Supervisor:
         self._tell = tell
         self._given_up = given_up
         self._deaths: dict[str, list[float]] = {daemon.name: [] for daemon in daemons}
+        self._failures: dict[str, str] = {}
         self._wake_reader, self._wake_writer = os.pipe()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
@@ -109,19 +110,25 @@ class Supervisor:
         return dead
 
     def _revive(self, daemon: Daemon) -> bool:
+        """Start a daemon again; whether to go on watching."""
         now = time.monotonic()
         deaths = [t for t in self._deaths[daemon.name] if now - t < RESTART_WINDOW_S] + [now]
         self._deaths[daemon.name] = deaths
         if len(deaths) > MOST_RESTARTS:
-            self._given_up(f"{daemon.name} died {len(deaths)} times in a row; the lab ends")
+            why = f" ({self._failures[daemon.name]})" if daemon.name in self._failures else ""
+            self._given_up(f"{daemon.name} died {len(deaths)} times in a row{why}; the lab ends")
             return False
         try:
             daemon.restart()
-        except MplsEmuError as error:
+        except (MplsEmuError, OSError) as error:
             if self._stopping.is_set():
                 return False
-            self._given_up(f"{daemon.name} died and does not start again: {error}")
+            if daemon.pid() is None:  # it died on its way up: one death more
+                self._failures[daemon.name] = str(error)
+                return True
+            self._given_up(f"{daemon.name} died and does not start again: {error}; the lab ends")
             return False
+        self._failures.pop(daemon.name, None)
         _LOG.warning("%s died and was started again", daemon.name)
         self._tell(f"{daemon.name} died and was started again")
         return True

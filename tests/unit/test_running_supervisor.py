@@ -1,0 +1,107 @@
+"""Daemons of the supervisor's own making: plain processes that end when they are told to."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from mplsemu.errors import EmulationError
+from mplsemu.running.supervisor import MOST_RESTARTS, Daemon, Supervisor
+
+PATIENCE_S = 20
+
+
+class FakeDaemon:
+    """A process that sleeps; `broken` makes every new one end at once."""
+
+    def __init__(self):
+        self.process = None
+        self.starts = 0
+        self.broken = False
+
+    def pid(self):
+        return self.process.pid if self.process.poll() is None else None
+
+    def start(self):
+        self.starts += 1
+        self.process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        if self.broken:
+            self.end()
+            raise EmulationError("it says it is broken")
+
+    def end(self):
+        process = self.process  # another takes its place as soon as it is dead
+        process.stdin.close()
+        process.wait()
+
+
+class Told:
+    def __init__(self):
+        self.lines = []
+        self.news = threading.Condition()
+
+    def __call__(self, line):
+        with self.news:
+            self.lines.append(line)
+            self.news.notify_all()
+
+    def wait(self, count):
+        with self.news:
+            assert self.news.wait_for(lambda: len(self.lines) >= count, PATIENCE_S), self.lines
+
+
+@pytest.fixture
+def daemon():
+    made = FakeDaemon()
+    made.start()
+    yield made
+    if made.pid() is not None:
+        made.end()
+
+
+@pytest.fixture
+def supervised(daemon):
+    told, given_up = Told(), Told()
+    supervisor = Supervisor((Daemon("it", daemon.pid, daemon.start),), told, given_up)
+    supervisor.start()
+    yield told, given_up
+    supervisor.stop()
+
+
+def test_a_daemon_that_dies_is_started_again_and_that_is_told(daemon, supervised):
+    told, given_up = supervised
+    daemon.end()
+    told.wait(1)
+    assert told.lines == ["it died and was started again"]
+    assert daemon.pid() is not None
+    assert given_up.lines == []
+
+
+def test_a_daemon_that_keeps_dying_is_given_up(daemon, supervised):
+    told, given_up = supervised
+    for death in range(MOST_RESTARTS):
+        daemon.end()
+        told.wait(death + 1)
+    daemon.end()
+    given_up.wait(1)
+    assert given_up.lines == ["it died 6 times in a row; the lab ends"]
+
+
+def test_one_that_dies_on_its_way_up_is_tried_again_and_its_words_are_told(daemon, supervised):
+    _, given_up = supervised
+    daemon.broken = True
+    daemon.end()
+    given_up.wait(1)
+    assert given_up.lines == ["it died 6 times in a row (it says it is broken); the lab ends"]
+    assert daemon.starts == 1 + MOST_RESTARTS
+
+
+def test_who_is_told_to_stop_starts_nothing_again(daemon):
+    told = Told()
+    supervisor = Supervisor((Daemon("it", daemon.pid, daemon.start),), told, told)
+    supervisor.start()
+    supervisor.stop()
+    supervisor.stop()
+    daemon.end()
+    assert (daemon.starts, told.lines) == (1, [])
