@@ -87,7 +87,10 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         return bool(super().onecmd(line))
 
     def do_help(self, arg: str) -> None:
-        """List the commands."""
+        """List the commands, or explain one."""
+        if arg in ON_PROGRAM or arg in ON_LAB:
+            self._ours(["test" if arg == "matrix" else arg, "--help"])
+            return
         if arg:
             super().do_help(arg)
             return
