@@ -36,7 +36,7 @@ def measure(runs: int) -> list[Figure]:
 
 
 def _once() -> None:
-    from mplsemu.controller.serve import patch_standard_library
+    from mplsemu.southbound.openflow.threads import patch_standard_library
 
     patch_standard_library()
     from mplsemu.controller.controller import Controller

@@ -41,9 +41,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until the process is ended."""
-    from mplsemu.controller.serve import Listen, patch_standard_library, serve
+    from mplsemu.southbound.openflow.threads import patch_standard_library
 
     patch_standard_library()
+    from mplsemu.controller.serve import Listen, serve
     from mplsemu.lab.loader import load
 
     logging.basicConfig(

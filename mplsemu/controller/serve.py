@@ -36,14 +36,6 @@ class Listen:
     socket: Path | None = None
 
 
-def patch_standard_library() -> None:
-    """Let the framework replace what blocks (sockets, locks) by what its threads can wait on.
-
-    To be called before modules that make locks of their own are imported.
-    """
-    framework.hub.patch()
-
-
 def serve(network: Network, listen: Listen, state_file: Path | None) -> None:
     """Control the switches of a lab until the process is ended.
 
