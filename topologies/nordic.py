@@ -21,6 +21,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mininet.cli import CLI
 from mininet.node import Host, OVSBridge
 from mininet.topo import Topo
 
@@ -125,5 +126,8 @@ class NordicTopo(Topo):
         first, second = wire.ends
         self.addLink(first.node, second.node, **options)
 
+
+# Mininet's prompt would end a node's name at the hyphen
+CLI.identchars = "".join(sorted({*CLI.identchars, *"-."}))
 
 topos = {"nordic": NordicTopo}

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from mplsemu.cli.progress import Bar
-from mplsemu.cli.up import Terminated, end_on_signal, end_this_process, greet
+from mplsemu.cli.up import (
+    ENDED_EARLY,
+    Terminated,
+    end_on_signal,
+    end_this_process,
+    greet,
+)
 from mplsemu.errors import MplsEmuError
 from mplsemu.running.boot import BootedLab, BootOptions
 
@@ -28,13 +34,22 @@ def up_detached(lab_file: Path) -> int:
         with os.fdopen(writing, "w") as pipe:
             _live(lab_file, pipe)
     os.close(writing)
+    end_on_signal()
     with os.fdopen(reading) as pipe:
         try:
             return _watch(pipe)
         except KeyboardInterrupt:
-            os.kill(child, signal.SIGTERM)
-            os.waitpid(child, 0)
+            _end(child)
             raise
+        except Terminated:
+            _end(child)
+            sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
+            return 2
+
+
+def _end(child: int) -> None:
+    os.kill(child, signal.SIGTERM)
+    os.waitpid(child, 0)
 
 
 def _watch(pipe: IO[str]) -> int:
@@ -78,12 +93,14 @@ def _live(lab_file: Path, pipe: IO[str]) -> NoReturn:
 
 
 def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
+    """Return what tells the parent, and ends the boot when nobody is there to hear of it."""
+
     def tell(message: dict[str, Any]) -> None:
         try:
             pipe.write(json.dumps(message) + "\n")
             pipe.flush()
         except (OSError, ValueError):
-            pass  # the parent is gone: there is nobody to tell
+            raise Terminated from None
 
     return tell
 
@@ -103,7 +120,8 @@ def _boot_and_stay(lab_file: Path, tell: Callable[[dict[str, Any]], None]) -> in
         sys.stderr.flush()
 
     try:
-        with BootedLab(lab_file, BootOptions(progress=progress, tell=say, given_up=give_up)) as lab:
+        options = BootOptions(progress=progress, tell=say, given_up=give_up)
+        with BootedLab(lab_file, options) as lab:
             ready = "".join(f"{line}\n" for line in greeting(lab))
             log = os.open(lab.directory.path / "up.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             for descriptor in (1, 2):
@@ -113,6 +131,8 @@ def _boot_and_stay(lab_file: Path, tell: Callable[[dict[str, Any]], None]) -> in
             while True:
                 signal.pause()
     except Terminated:
+        if failed:
+            lab.directory.leave_word(failed[0])
         return 2 if failed else 0
 
 

@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -108,7 +109,7 @@ def _tool(
         return Finding(name, State.MISSING if needed else State.OPTIONAL, purpose, _apt(package))
     answer = _ask(name, version) if version else None
     said = _first_line(answer) if answer is not None and answer.returncode == 0 else ""
-    return Finding(name, State.OK, said[:40] or path)
+    return Finding(name, State.OK, re.sub(r" \(Git.*", "", said)[:40] or path)
 
 
 def _python() -> Finding:
@@ -145,7 +146,7 @@ def _framework() -> Finding:
         "OpenFlow framework",
         State.MISSING,
         "neither Ryu nor os-ken; the controller needs one",
-        "pip install 'mplsemu[os-ken]'",
+        "pip install os-ken",
     )
 
 

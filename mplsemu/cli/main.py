@@ -5,6 +5,7 @@ Exit codes: 0 holds, 1 falls short, 2 bad input or could not run, 130 interrupte
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -37,6 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "controller": "run a lab's SDN controller by itself",
 }
 _OK, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
+_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    _open_standard_files()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(words)
@@ -59,10 +62,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say("interrupted")
         code = _INTERRUPTED
     except BrokenPipeError:  # the reader (say, `head`) has seen enough
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         code = _OK
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        _print_no_more()
+        _say(f"cannot write {error.filename or 'what there is to say'}: {error.strerror}")
+        code = _BAD_INPUT
     return code
+
+
+def _open_standard_files() -> None:
+    """Put /dev/null where a caller has closed one: the next file opened would be taken for it."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(descriptor, mode, closefd=False))  # noqa: PTH123, SIM115
+
+
+def _print_no_more() -> None:
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:

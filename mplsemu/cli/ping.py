@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from mplsemu.cli.exec import add_lab_option, wait_for
+
+MOST_PAYLOAD: Final = 65_507  # of an IPv4 packet with an ICMP header
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.count < 1:
         raise LabError(f"cannot send {args.count} packets", remedy="write a count from 1 on")
+    if args.size is not None and not 0 <= args.size <= MOST_PAYLOAD:
+        raise LabError(f"no payload of {args.size} bytes", remedy=f"write 0 to {MOST_PAYLOAD}")
     session = Session.find(args.lab)
     command = session.ping_command(args.source, args.target, count=args.count, size=args.size)
     return 0 if wait_for(session.popen(args.source, command)) == 0 else 1

@@ -73,18 +73,27 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
     def onecmd(self, line: str) -> bool:
         """Run one line; ours first, then a node's name, then Mininet's commands."""
         word, _, rest = line.strip().partition(" ")
-        if word in ON_PROGRAM:
-            return self._ours([word, self._name, *_words(rest)])
-        if word == "check":
-            return self._ours([word, self._file, *_words(rest)])
-        if word == "matrix":
-            return self._ours(["test", "--running", self._name, *_words(rest)])
-        if word in ON_LAB:
-            return self._ours([word, "--lab", self._name, *_words(rest)])
-        if word in self.mn.nameToNode and rest:
+        ours = self._command(word)
+        if ours:
+            main([*ours, *_words(rest)])
+            sys.stdout.flush()
+        elif word in {"up", "down"}:
+            print("the lab is up; type exit (or Ctrl-D) to take it down")
+        elif word in self.mn.nameToNode and rest:
             self.default(line)
-            return False
-        return bool(super().onecmd(line))
+        else:
+            return bool(super().onecmd(line))
+        return False
+
+    def _command(self, word: str) -> list[str]:
+        """Return how a command of ours begins on the command line; nothing if it is not ours."""
+        if word in ON_PROGRAM:
+            return [word, self._name]
+        if word == "check":
+            return [word, self._file]
+        if word == "matrix":
+            return ["test", "--running", self._name]
+        return [word, "--lab", self._name] if word in ON_LAB else []
 
     def do_help(self, arg: str) -> None:
         """List the commands, or explain one."""
@@ -124,11 +133,6 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
 
     def _nodes(self) -> list[str]:
         return [*self._lab.record.hosts, *self._lab.record.bridges]
-
-    def _ours(self, words: list[str]) -> bool:
-        main(words)
-        sys.stdout.flush()
-        return False
 
 
 def _words(text: str) -> list[str]:

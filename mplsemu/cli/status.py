@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import textwrap
 from typing import Any
 
 from mplsemu.cli.exec import add_lab_option
@@ -20,9 +22,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Show every running lab, or the one named."""
-    from mplsemu.running.directory import find_lab, running_labs
+    from mplsemu.running.directory import find_lab, last_words, running_labs
     from mplsemu.running.session import Session
 
+    for name, why in last_words().items():
+        sys.stderr.write(f"mplsemu: lab {name} ended by itself: {why}\n")
     names = (find_lab(args.lab).name,) if args.lab else running_labs()
     labs = [_status(Session.find(name), events=args.events) for name in names]
     if args.json:
@@ -59,6 +63,8 @@ def _status(session: Any, *, events: bool) -> dict[str, Any]:
 
 
 def _show(lab: dict[str, Any]) -> None:
+    from mplsemu.cli.output import terminal_width
+
     print(f"lab {lab['lab']}  (process {lab['pid']}, {lab['dataplane']})")
     print(f"  file        {lab['lab_file']}")
     for note in lab["notes"]:
@@ -77,4 +83,13 @@ def _show(lab: dict[str, Any]) -> None:
     print(f"  down        {', '.join(controller['down']) or 'nothing'}")
     for event in lab.get("events", ()):
         took = "" if event["took_ms"] is None else f" ({event['took_ms']:.1f} ms)"
-        print(f"  {event['number']:>5} {event['kind']:<10} {event['text']}{took}")
+        head = f"  {event['number']:>5} {event['kind']:<10} "
+        print(
+            textwrap.fill(
+                event["text"] + took,
+                terminal_width(),
+                initial_indent=head,
+                subsequent_indent=" " * len(head),
+                break_on_hyphens=False,
+            )
+        )

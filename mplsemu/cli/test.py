@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from mplsemu.cli.progress import Bar
-from mplsemu.cli.up import Terminated, add_dataplane, end_on_signal, end_this_process, say
+from mplsemu.cli.up import (
+    ENDED_EARLY,
+    Terminated,
+    add_dataplane,
+    end_on_signal,
+    end_this_process,
+    say,
+)
 
 if TYPE_CHECKING:
     from mplsemu.model.network import Network
@@ -39,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
     if (args.lab is None) is (args.running is None):
         problem = "nothing to test" if args.lab is None else "a lab file and --running"
         raise LabError(problem, remedy="name a lab file, or --running NAME, and not both")
-    if args.junit is not None and not args.junit.absolute().parent.is_dir():
-        raise LabError(f"cannot write {args.junit}", remedy="its directory does not exist")
+    if args.junit is not None:
+        _check_writable(args.junit)
     if args.running is not None:
         return _report(args, *_test_running(args.running))
     failed: list[str] = []
@@ -60,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
             answer = _test(lab.loaded.network, lab.record, bar)
             notes = lab.record.notes
     except Terminated:
+        if not failed:
+            sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
         return 2
     return _report(args, answer, notes)
 
@@ -112,6 +123,17 @@ def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, 
             f"booted in {answer['boot_s']:.1f} s ({answer['dataplane']})"
         )
     return 1 if answer["failed"] else 0
+
+
+def _check_writable(path: Path) -> None:
+    """Check that a report can be written, before anything takes its time."""
+    from mplsemu.errors import LabError
+
+    directory = path.absolute().parent
+    if not directory.is_dir():
+        raise LabError(f"cannot write {path}", remedy="its directory does not exist")
+    if path.is_dir() or not os.access(path if path.exists() else directory, os.W_OK):
+        raise LabError(f"cannot write {path}", remedy="name a file that can be written")
 
 
 def _write_junit(path: Path, answer: dict[str, Any]) -> None:

@@ -9,12 +9,15 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mplsemu.cli.progress import Bar
 
 if TYPE_CHECKING:
     from mplsemu.running.boot import BootedLab
+
+
+ENDED_EARLY: Final = "ended by a signal before it was done"
 
 
 class Terminated(BaseException):
@@ -78,6 +81,7 @@ def _up_with_prompt(lab_file: Path) -> int:
 
     end_on_signal()
     failed: list[str] = []
+    is_up = False
 
     def give_up(message: str) -> None:
         failed.append(message)
@@ -88,11 +92,16 @@ def _up_with_prompt(lab_file: Path) -> int:
             with Bar() as bar:
                 options = BootOptions(progress=bar.update, tell=say, given_up=give_up)
                 lab = stack.enter_context(BootedLab(lab_file, options))
+            is_up = True
             print("\n".join(greet(lab)))
             Prompt(lab)
             sys.stderr.write("taking the lab down\n")
     except Terminated:
-        return 2 if failed else 0
+        if is_up and not failed:
+            return 0
+        if not failed:
+            sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
+        return 2
     return 0
 
 

@@ -359,3 +359,6 @@ def _result_of(work: Callable[[], Any]) -> Any:
         return work()
     except MplsEmuError as error:
         return error
+    except Exception as error:  # noqa: BLE001  # who asked is told; the worker goes on
+        _LOG.exception("a task failed")
+        return MplsEmuError(f"{type(error).__name__}: {error}")

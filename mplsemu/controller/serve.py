@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program
 from mplsemu.southbound.openflow import app, encode, framework
 
+_LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 6653
 """OpenFlow's own (IANA)."""
 
@@ -47,17 +49,29 @@ def serve(network: Network, listen: Listen, state_file: Path | None) -> None:
     controller = Controller(network, state_file)
     line, threads = app.start(controller.deliver, listen.host, listen.port)
     controller.attach(line)
-    framework.hub.spawn(controller.run)
+    framework.hub.spawn(_work, controller)
     if listen.socket is not None:
         Northbound(listen.socket, calls_of(controller)).start()
     framework.hub.joinall(threads)
+
+
+def _work(controller: Controller) -> None:
+    """Run the worker; without it the process is of no use, and whoever watches restarts it."""
+    try:
+        controller.run()
+    except BaseException:  # noqa: BLE001  # whatever it was: say it, and end
+        _LOG.exception("the controller's worker ended")
+        os._exit(1)
 
 
 def calls_of(controller: Controller) -> dict[str, Callable[[dict[str, Any]], Any]]:
     """Return what the northbound offers (docs/northbound.md)."""
 
     def flush(request: dict[str, Any]) -> Any:
-        return controller.ask(lambda: _flush(controller, str(request["vpn"])))
+        vpn = request.get("vpn")
+        if not isinstance(vpn, str):
+            raise LabError("flush needs to know which VPLS", remedy='write "vpn": NAME')
+        return controller.ask(lambda: _flush(controller, vpn))
 
     return {
         "status": lambda _: controller.ask(lambda: _status(controller)),

@@ -52,6 +52,16 @@ _PATIENCE_PER_PORT_S: Final = 0.1
 _LSRS_PER_TRANSACTION: Final = 200  # a command line holds 2 MB
 
 
+def require_tools() -> None:
+    """Check that what builds a lab is installed, beside Open vSwitch.
+
+    Raises:
+        MissingToolError: something is not; says which Debian package has it.
+    """
+    for tool, package in _TOOLS:
+        find_tool(tool, package)
+
+
 @dataclass(frozen=True, slots=True)
 class LabOptions:
     """How a lab is built.
@@ -135,8 +145,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             NotRootError, MissingToolError, EmulationError: the machine cannot carry the lab.
         """
         require_root()
-        for tool, package in _TOOLS:
-            find_tool(tool, package)
+        require_tools()
         if not self._namespace.entered:
             raise EmulationError("this thread is not in the lab's private namespace")
         _raise_open_file_limit()

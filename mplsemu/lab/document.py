@@ -1,8 +1,8 @@
 """A lab file's YAML as plain values, each with the line it stands on.
 
 Scalars stay text, except null: what a scalar means is the business of the key it stands at
-(schema.py). So a node may be called ``no`` or ``1e3``, and ``64512:1`` needs no quotes, as in
-YAML 1.2's core schema and unlike YAML 1.1, which reads a boolean, a float and a base-60 number.
+(schema.py). So a node may be called ``no``, ``on`` or ``1e3``, and ``64512:1`` needs no quotes;
+YAML 1.1 would read booleans and a base-60 number.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Label(int):
 
     @property
     def is_special(self) -> bool:
-        """Whether the value is one of the 16 special-purpose ones (RFC 7274 section 3)."""
+        """Whether the value is one of the 16 special-purpose ones (RFC 7274)."""
         return self <= LAST_SPECIAL_PURPOSE
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from mplsemu.emulation.namespace import (
     enter_private_namespace,
     require_root,
 )
-from mplsemu.emulation.net import LabNet, LabOptions
+from mplsemu.emulation.net import LabNet, LabOptions, require_tools
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import LoadedLab, load
@@ -30,6 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 SYNC_TIMEOUT_S: Final = 120.0
 DATAPLANES: Final = ("openflow",)
+_IMPATIENCE: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 Progress = Callable[[str, int, int], None]
 
 
@@ -77,6 +79,7 @@ class BootedLab:
         self._options = options
         self._started = time.monotonic()
         require_root()
+        require_tools()
         self.loaded = load(lab_file)
         self.program = compile_program(self.loaded.network)
         self.directory = LabDirectory(self.loaded.network.name)
@@ -197,18 +200,22 @@ class BootedLab:
         )
 
     def close(self) -> None:
-        """Take everything down; a second call does nothing."""
-        if self._supervisor is not None:
-            self._supervisor.stop()
-            self._supervisor = None
-        self.controller.stop()
-        if self._net is not None:
-            self._net.stop()
-            self._net = None
-        if self._namespace is not None:
-            self._namespace.leave()
-            self._namespace = None
-        self.directory.release()
+        """Take everything down; a second call does nothing. Signals wait until it is done."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _IMPATIENCE)
+        try:
+            if self._supervisor is not None:
+                self._supervisor.stop()
+                self._supervisor = None
+            self.controller.stop()
+            if self._net is not None:
+                self._net.stop()
+                self._net = None
+            if self._namespace is not None:
+                self._namespace.leave()
+                self._namespace = None
+            self.directory.release()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def check_dataplane(name: str) -> None:

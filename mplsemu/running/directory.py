@@ -21,6 +21,9 @@ from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError, 
 DIRECTORY_VARIABLE: Final = "MPLSEMU_RUN_DIR"
 DEFAULT_DIRECTORY: Final = Path("/run/mplsemu")
 _LOCK: Final = "lock"
+_MARK: Final = "a running lab of mplsemu"
+"""What the lock file says; a directory with anything in it but without this is not ours."""
+_ENDED: Final = ".ended"
 _RECORD: Final = "lab.json"
 _LOCK_TRIES: Final = 5
 _LOCK_RETRY_S: Final = 0.02
@@ -133,14 +136,34 @@ class LabDirectory:
                 f"type: sudo mplsemu down --lab {self.name}"
             )
         self._lock = lock
+        self._ended.unlink(missing_ok=True)
         for left_over in self.path.iterdir():
             if left_over.name != _LOCK:
                 _remove(left_over)
 
+    def is_ours(self) -> bool:
+        """Whether a lab made this directory, or there is nothing in it."""
+        try:
+            with (self.path / _LOCK).open() as lock:
+                said = lock.read(len(_MARK))
+            # empty for a moment, while another lab claims the directory
+            return said == _MARK or (not said and len(list(self.path.iterdir())) == 1)
+        except FileNotFoundError:
+            return not self.path.exists() or not any(self.path.iterdir())
+        except OSError:
+            return False
+
     def _try_lock(self) -> IO[str] | None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            if not self.is_ours():
+                raise EmulationError(
+                    f"{self.path} holds something that is not a lab's; "
+                    f"set {DIRECTORY_VARIABLE} to another directory"
+                )
             lock = (self.path / _LOCK).open("w")
+            lock.write(_MARK)
+            lock.flush()
         except PermissionError:
             raise NotRootError(f"cannot write {self.path}; type sudo before the command") from None
         except FileNotFoundError:
@@ -164,6 +187,25 @@ class LabDirectory:
                 self.path.parent.rmdir()  # the last lab takes the common directory with it
             self._lock.close()
             self._lock = None
+
+    def sweep(self) -> None:
+        """Remove what a lab that was killed left here; nothing happens if one lives here."""
+        if not (self.path / _LOCK).exists() or not self.is_ours():
+            return
+        try:
+            self._lock = self._try_lock()
+        except EmulationError:  # somebody else's, or gone meanwhile
+            return
+        self.release()
+
+    @property
+    def _ended(self) -> Path:
+        return self.path.with_name(f"{self.name}{_ENDED}")
+
+    def leave_word(self, text: str) -> None:
+        """Leave word of why a lab ended that nobody was watching; `last_words` takes it away."""
+        with contextlib.suppress(OSError):
+            self._ended.write_text(f"{text}\n", encoding="utf-8")
 
     def write(self, record: LabRecord) -> None:
         """Publish the record, all at once."""
@@ -217,7 +259,22 @@ def running_labs() -> tuple[str, ...]:
         candidates = sorted(path.name for path in run_directory().iterdir() if path.is_dir())
     except OSError:
         return ()
-    return tuple(name for name in candidates if LabDirectory(name).is_claimed())
+    running = tuple(name for name in candidates if LabDirectory(name).is_claimed())
+    for name in candidates:
+        if name not in running:
+            LabDirectory(name).sweep()
+    return running
+
+
+def last_words() -> dict[str, str]:
+    """Return why labs in the background ended by themselves, by name; and forget it."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for path in sorted(run_directory().glob(f"*{_ENDED}")):
+            found[path.stem] = path.read_text(encoding="utf-8").strip()
+            path.unlink()
+        run_directory().rmdir()  # if nothing else is in it
+    return found
 
 
 def find_lab(name: str | None) -> LabDirectory:

@@ -96,7 +96,12 @@ class Session:
         for full, host in self.record.hosts.items():
             if name in {full, host.short}:
                 return host
-        raise LabError(f"no host {name!r} in lab {self.record.name!r}", remedy=self._nearest(name))
+        if name in self.record.bridges:
+            raise LabError(f"{name} is an LSR", remedy="name a host, VPN/SITE/hN")
+        raise LabError(
+            f"no host {name!r} in lab {self.record.name!r}",
+            remedy=_suggest(name, self.record.hosts),
+        )
 
     def place(self, name: str) -> Place:
         """Return where commands of a node run: its own namespace, or the lab's for an LSR.

@@ -129,6 +129,5 @@ class Supervisor:
             self._given_up(f"{daemon.name} died and does not start again: {error}; the lab ends")
             return False
         self._failures.pop(daemon.name, None)
-        _LOG.warning("%s died and was started again", daemon.name)
         self._tell(f"{daemon.name} died and was started again")
         return True

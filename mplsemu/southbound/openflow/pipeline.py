@@ -99,7 +99,7 @@ MAX_LABELS: Final = 3
 """Open vSwitch drops a packet on the push of a fourth label."""
 
 PIPE_TTL: Final = 255
-"""TTL of pushed entries in the pipe model (RFC 3443 section 3.1)."""
+"""TTL of pushed entries in the pipe model (RFC 3443 section 3.6)."""
 
 
 class Priority(enum.IntEnum):

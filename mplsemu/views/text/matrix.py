@@ -39,7 +39,7 @@ def _legend() -> Text:
 def _draw_vpn(matrix: VpnMatrix) -> list[Text]:
     counted = matrix.count
     title = Text(" ").append(f"VPN {matrix.vpn}", palette.TITLE)
-    title.append(f": {counted.ok} of {count(counted.tried, 'check')} as it should be ")
+    title.append(f": {counted.ok} of {count(counted.tried, 'check')} as they should be ")
     title.append(*_mark(counted))
     if len(matrix.names) > _MOST_ROWS:
         matrix = matrix.by_site()
@@ -102,7 +102,7 @@ def _across(view: MatrixView, width: int) -> list[Text]:
     if 1 < len(vpns) <= _MOST_VPNS:
         lines += _vpn_rows(view, vpns, width)
     if view.others.tried:
-        said = f" Other checks: {view.others.ok} of {view.others.tried} as it should be "
+        said = f" Other checks: {view.others.ok} of {view.others.tried} as they should be "
         lines.append(Text(said).append(*_mark(view.others)))
     if view.rtts_ms:
         rtts = view.rtts_ms
