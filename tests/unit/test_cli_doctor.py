@@ -65,7 +65,7 @@ def test_a_tool_that_is_not_installed_names_its_package(monkeypatch):
 def test_without_an_openflow_framework_os_ken_is_offered(monkeypatch):
     monkeypatch.setattr(machine.importlib.util, "find_spec", lambda _name: None)
     finding = {each.name: each for each in machine.examine()}
-    assert finding["OpenFlow framework"].remedy == "pip install 'mplsemu[os-ken]'"
+    assert finding["OpenFlow framework"].remedy == "pip install os-ken"
     assert finding["Mininet"].state is State.MISSING
 
 
