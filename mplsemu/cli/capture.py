@@ -55,10 +55,6 @@ def run(args: argparse.Namespace) -> int:
         raise LabError(f"cannot end after {args.count} packets", remedy="write a count from 1 on")
     if args.seconds is not None and args.seconds <= 0:
         raise LabError(f"cannot capture for {args.seconds:g} s", remedy="write more than 0")
-    if args.seconds is not None and not args.seconds > 0:
-        raise LabError(
-            f"--seconds: cannot end after {args.seconds:g} s", remedy="write more than 0"
-        )
     if args.write is not None and not args.write.absolute().parent.is_dir():
         raise LabError(f"cannot write {args.write}", remedy="its directory does not exist")
     options = CaptureOptions(args.write, args.filter, args.count or DEFAULT_MAX_PACKETS)

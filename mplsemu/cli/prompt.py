@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mplsemu.cli.main import main
-from mplsemu.emulation.mininet_classes import CLI
+from mplsemu.emulation.mininet_classes import CLI, lg
 
 if TYPE_CHECKING:
     from mplsemu.running.boot import BootedLab
@@ -21,7 +21,7 @@ _HISTORY_LINES: Final = 1000
 
 ON_PROGRAM: Final = {
     "view": "draw a picture: view [--vpn NAME | --provider]",
-    "show": "a router's tables: show lfib|vrf|vsi|lsp|labels [NODE]",
+    "show": "a router's tables: show lfib|vrf|vsi|lsp|labels|macs [NODE]",
     "trace": "one packet, hop by hop: trace SRC DST",
 }
 """Commands that show what the controller has installed."""
@@ -56,12 +56,16 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         self._lab = lab
         self._file = str(lab.directory.lab_file)
         self._name = lab.record.name
-        _read_history()
+        is_typed = sys.stdin.isatty()
+        if is_typed:
+            _read_history()
+        lg.ch.setStream(sys.stdout)  # what commands print is no error
         try:
             super().__init__(lab.net)  # Mininet's constructor runs the prompt to its end
         finally:
-            with contextlib.suppress(OSError):
-                readline.write_history_file(HISTORY.expanduser())
+            if is_typed:
+                with contextlib.suppress(OSError):
+                    readline.write_history_file(HISTORY.expanduser())
 
     def initReadline(self) -> None:  # noqa: N802  # Mininet's name
         """Leave history to us; Mininet's own would go to another file."""
@@ -124,7 +128,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         elif command == "view":
             words = ["--vpn", "--provider", *(vpn.name for vpn in self._lab.program.vpns)]
         elif command == "show":
-            words = ["lfib", "vrf", "vsi", "lsp", "labels", *self._lab.record.bridges]
+            words = ["lfib", "vrf", "vsi", "lsp", "labels", "macs", *self._lab.record.bridges]
         elif command == "capture":
             words = [*self._lab.record.links, *self._nodes()]
         elif command in _ENDS:

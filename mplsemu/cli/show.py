@@ -21,6 +21,8 @@ TABLES: Final = {
     "vsi": "VPLS and VPWS at each PE: circuits and pseudowires",
     "lsp": "label-switched paths between PEs, with the label on each link",
     "labels": "label spaces: what each label is bound to",
+    "macs": "MAC addresses that a running lab's VPLS have learned",
+    "program": "the whole forwarding program as JSON",
 }
 
 
@@ -51,13 +53,52 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one table."""
+    if args.table == "macs":
+        return _print_macs(args)
     _, program = read_lab(args)
+    if args.table == "program":
+        return _print_program(program, args.node)
     if args.node is not None:
         checked_node(program, args.node)
     if args.table == "lsp":
         _print_lsps(program, args.node, as_json=args.json)
     else:
         _print_nodes(program, args)
+    return 0
+
+
+def _print_program(program: Program, node: str | None) -> int:
+    from mplsemu.errors import LabError
+    from mplsemu.program.codec import dump_program
+
+    if node is not None:
+        raise LabError("the program is the whole network's", remedy="leave out NODE")
+    print(dump_program(program))
+    return 0
+
+
+def _print_macs(args: argparse.Namespace) -> int:
+    from mplsemu.cli.output import print_json
+    from mplsemu.errors import LabError
+    from mplsemu.running.directory import running_labs
+    from mplsemu.running.session import Session
+
+    if args.lab not in running_labs():
+        raise LabError(
+            f"no lab {args.lab!r} is running, and only the network itself learns MAC addresses",
+            remedy="write the name of a running lab",
+        )
+    rows = Session.find(args.lab).controller.call("macs")
+    rows = [row for row in rows if args.node in {None, row["node"]}]
+    if args.json:
+        print_json({"lab": args.lab, "table": "macs", "macs": rows})
+        return 0
+    print(f"MAC addresses learned: {len(rows)}")
+    for row in rows:
+        where = (
+            f"on {row['circuit']}" if row["circuit"] else f"over the pseudowire to {row['peer']}"
+        )
+        print(f" {row['node']:<12} {row['vsi']:<12} {row['mac']}  {where}")
     return 0
 
 

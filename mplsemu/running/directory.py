@@ -25,6 +25,7 @@ _MARK: Final = "a running lab of mplsemu"
 """What the lock file says; a directory with anything in it but without this is not ours."""
 _ENDED: Final = ".ended"
 _RECORD: Final = "lab.json"
+_MAX_SOCKET_PATH_BYTES: Final = 107  # unix(7): sun_path, less its final zero
 _LOCK_TRIES: Final = 5
 _LOCK_RETRY_S: Final = 0.02
 
@@ -122,6 +123,11 @@ class LabDirectory:
             NotRootError: no right to write there.
             EmulationError: it cannot be made for another reason (disk full, say).
         """
+        if len(os.fsencode(self.controller_socket)) > _MAX_SOCKET_PATH_BYTES:
+            raise EmulationError(
+                f"the path {self.controller_socket} is too long for a socket (107 bytes); "
+                f"set {DIRECTORY_VARIABLE} to a shorter one, or give the lab a shorter name"
+            )
         lock = self._try_lock()
         for _ in range(
             _LOCK_TRIES
@@ -254,9 +260,15 @@ def _remove(path: Path) -> None:
 
 
 def running_labs() -> tuple[str, ...]:
-    """Return the names of all labs that run (or boot) on this machine, sorted."""
+    """Return the names of all labs that run (or boot) on this machine, sorted.
+
+    Raises:
+        NotRootError: no right to look.
+    """
     try:
         candidates = sorted(path.name for path in run_directory().iterdir() if path.is_dir())
+    except PermissionError:
+        raise NotRootError(f"cannot read {run_directory()}; type sudo before the command") from None
     except OSError:
         return ()
     running = tuple(name for name in candidates if LabDirectory(name).is_claimed())

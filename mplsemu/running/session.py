@@ -207,15 +207,14 @@ class Session:
         Raises:
             LabError: an end does not exist, or they have no IP version in common.
         """
+        ours = {ip_interface(each).version for each in self.host(source).addresses}
         try:
-            return str(ip_address(target))
+            theirs = [ip_address(target)]
         except ValueError:
-            pass
-        theirs = [ip_interface(each) for each in self.host(target).addresses]
-        ours = [ip_interface(each) for each in self.host(source).addresses]
+            theirs = [ip_interface(each).ip for each in self.host(target).addresses]
         for address in theirs:
-            if any(each.version == address.version for each in ours):
-                return str(address.ip)
+            if address.version in ours:
+                return str(address)
         raise LabError(f"{source} and {target} have no IP version in common")
 
     def set_link(self, link: str, *, up: bool) -> None:

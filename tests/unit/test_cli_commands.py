@@ -8,7 +8,9 @@ import os
 import pytest
 
 from mplsemu.cli.main import main
+from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import load
+from mplsemu.program.codec import load_program
 
 from .view_labs import NORTH, TOPOLOGIES
 
@@ -302,3 +304,14 @@ def test_a_file_without_rights_is_refused(tmp_path, capsys):
     path = tmp_path / "there.txt"
     path.touch(mode=0o400)
     assert "Permission denied" in complaint(capsys, "view", NORDIC, "-o", str(path))
+
+
+def test_the_program_can_be_had_as_json_and_read_back(capsys):
+    assert main(["show", NORDIC, "program"]) == 0
+    program = load_program(capsys.readouterr().out)
+    assert program == compile_program(load(NORDIC).network)
+
+
+def test_only_a_running_lab_has_learned_addresses(capsys):
+    assert main(["show", NORDIC, "macs"]) == 2
+    assert "only the network itself learns MAC addresses" in capsys.readouterr().err
