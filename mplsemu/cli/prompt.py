@@ -6,12 +6,14 @@ import contextlib
 import readline
 import shlex
 import sys
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mplsemu.cli.main import main
 from mplsemu.emulation.mininet_classes import CLI, lg
+from mplsemu.errors import MplsEmuError
 
 if TYPE_CHECKING:
     from mplsemu.running.boot import BootedLab
@@ -75,7 +77,17 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         """Do nothing on an empty line."""
 
     def onecmd(self, line: str) -> bool:
-        """Run one line; ours first, then a node's name, then Mininet's commands."""
+        """Run one line; whatever goes wrong in it, the lab goes on."""
+        try:
+            return self._run_line(line)
+        except MplsEmuError as error:
+            print(f"mplsemu: {error}", file=sys.stderr)
+        except Exception:  # noqa: BLE001  # Mininet's commands raise what they like
+            traceback.print_exc()
+        return False
+
+    def _run_line(self, line: str) -> bool:
+        """Run a line: our commands first, then a node's name, then Mininet's."""
         word, _, rest = line.strip().partition(" ")
         ours = self._command(word)
         if ours:
@@ -102,7 +114,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
     def do_help(self, arg: str) -> None:
         """List the commands, or explain one."""
         if arg in ON_PROGRAM or arg in ON_LAB:
-            self._ours(["test" if arg == "matrix" else arg, "--help"])
+            main(["test" if arg == "matrix" else arg, "--help"])
             return
         if arg:
             super().do_help(arg)
