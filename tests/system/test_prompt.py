@@ -1,0 +1,252 @@
+"""The interactive prompt, on a terminal: help, completion, history, Ctrl-C, Ctrl-D."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import termios
+import time
+
+import pytest
+
+from tests.system.running import MPLSEMU, ROOT, TOPOLOGIES, Ground
+
+pytestmark = pytest.mark.system
+
+PROMPT = "mplsemu> "
+CTRL_C, CTRL_D, TAB = "\x03", "\x04", "\t"
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x07")
+
+
+class Terminal:
+    """A terminal at which somebody runs a lab."""
+
+    def __init__(self, words, env):
+        self._keyboard, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [*MPLSEMU, *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, **env, "TERM": "xterm", "COLUMNS": "100"},
+            cwd=ROOT,
+            start_new_session=True,
+            preexec_fn=_control_terminal,  # noqa: PLW1509  # the tests have no threads
+        )
+        os.close(theirs)
+        self.seen = ""
+
+    def type(self, text):
+        """Type without looking; what is seen from now on is the answer."""
+        self.seen = ""
+        os.write(self._keyboard, text.encode())
+
+    def expect(self, pattern, timeout_s=20.0):
+        """Wait until the screen shows something; return what it shows."""
+        deadline = time.monotonic() + timeout_s
+        while not re.search(pattern, self.seen):
+            left = deadline - time.monotonic()
+            assert left > 0, f"{pattern!r} is not in {self.seen!r}"
+            if select.select([self._keyboard], [], [], left)[0]:
+                try:
+                    more = os.read(self._keyboard, 65536).decode(errors="replace")
+                except OSError:  # its last reader has gone
+                    more = ""
+                assert more, f"{pattern!r} is not in {self.seen!r}, and that was all"
+                self.seen += _ESCAPE.sub("", more).replace("\r", "")
+        return self.seen
+
+    def run(self, line):
+        """Type a line and return what it printed."""
+        self.type(f"{line}\n")
+        shown = self.expect(rf"\n(.*\n)*.*{PROMPT}$")
+        return shown.split("\n", 1)[1].rsplit(PROMPT, 1)[0]
+
+    def end(self):
+        """Wait for the end of the command; return its exit status."""
+        try:
+            deadline = time.monotonic() + 20
+            while self.process.poll() is None and time.monotonic() < deadline:
+                if select.select([self._keyboard], [], [], 0.05)[0]:
+                    try:
+                        self.seen += os.read(self._keyboard, 65536).decode(errors="replace")
+                    except OSError:
+                        break
+            return self.process.wait(5)
+        finally:
+            self.process.kill()
+            os.close(self._keyboard)
+
+
+def _control_terminal():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    made = Ground(tmp_path_factory.mktemp("prompt") / "r")
+    yield made
+    left = made.left_over()
+    made.sweep()
+    assert left == []
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def terminal(ground, home):
+    """The same prompt for all tests here; the last of them ends it."""
+    made = Terminal(["up", str(TOPOLOGIES / "nordic.yaml")], {**ground.env, "HOME": str(home)})
+    try:
+        made.expect(f"{PROMPT}$", 30)
+        yield made
+    finally:
+        if made.process.poll() is None:
+            made.process.send_signal(signal.SIGTERM)
+            made.end()
+
+
+@pytest.fixture(autouse=True)
+def at_the_prompt(terminal):
+    """Begin on an empty line."""
+    terminal.run("")
+
+
+def test_help_names_our_commands_and_mininets(terminal):
+    shown = terminal.run("help")
+    for word in ("trace", "view", "link", "capture", "matrix", "nodes", "Ctrl-D"):
+        assert word in shown
+    assert "usage" in terminal.run("help link").lower()
+
+
+def test_tab_completes_commands_nodes_and_links(terminal):
+    terminal.type(f"a/aar{TAB}")
+    terminal.expect("a/aarhus/h")
+    terminal.type(f"1 ip{CTRL_C}")
+    terminal.expect(f"{PROMPT}$")
+    terminal.type(f"ping a/stock{TAB}")
+    terminal.expect("a/stockholm/h1")
+    terminal.type(CTRL_C)
+    terminal.expect(f"{PROMPT}$")
+    terminal.type(f"link no-{TAB}{TAB}")
+    terminal.expect("no-p1 +no-p2")
+    terminal.type(CTRL_C)
+    terminal.expect(f"{PROMPT}$")
+    terminal.type(f"mat{TAB}")
+    terminal.expect("matrix")
+    terminal.type(CTRL_C)
+    terminal.expect(f"{PROMPT}$")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a/aarhus/h1 ping -c1 a/oslo/h1",
+        "a-aarhus-h1 ping -c1 a-oslo-h1",
+        "a/aarhus/h1 ping -c1 192.168.3.2",
+        "ping -c1 a/aarhus/h1 a/oslo/h1",
+        "exec a/aarhus/h1 -- ping -c1 192.168.3.2",
+    ],
+)
+def test_hosts_ping(terminal, line):
+    assert " 0% packet loss" in terminal.run(line)
+
+
+def test_links_go_down_and_up(terminal):
+    assert "dk-p1 is down" in terminal.run("link dk p1 down")
+    assert re.search(r"dk-p1 .*DOWN", terminal.run("link"))
+    assert "dk-p2" in terminal.run("trace a/aarhus/h1 a/oslo/h1")
+    assert " 0% packet loss" in terminal.run("a/aarhus/h1 ping -c1 a/oslo/h1")
+    assert "dk-p1 is up" in terminal.run("link dk-p1 up")
+
+
+def test_the_matrix_runs_every_check(terminal):
+    assert re.search(r"\d+ checks in .*all hold", terminal.run("matrix"))
+
+
+def test_what_is_on_the_lab_file_works_too(terminal):
+    assert "dk" in terminal.run("view --provider")
+    assert "p1" in terminal.run("show lfib p1")
+    assert terminal.run("status").startswith("lab nordic")
+    assert "a-aarhus-h1" in terminal.run("nodes")
+    assert "all hold" in terminal.run("check").lower() or terminal.run("check")
+
+
+@pytest.mark.parametrize("line", ["frobnicate", "frobnicate a b", "dk-p1", "a/aarhus/h9 ls"])
+def test_an_unknown_command_is_told_and_harmless(terminal, line):
+    shown = terminal.run(line)
+    assert "nknown" in shown or "not" in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ping a/aarhus/h1", "link dk", "trace x y", "view --vpn z", "exec dk", "capture nothing",
+        'ping "a b', "show", "source /no/such/file", "py 1/0", "x", "sh exit 3", "dump extra",
+"pingpair x", "xterm a/aarhus/h1", "switch dk jump",
+    ],
+)  # fmt: skip
+def test_mistakes_keep_the_lab(terminal, line):
+    shown = terminal.run(line)
+    assert "Traceback" not in shown
+
+
+def test_commands_come_from_a_file(terminal, tmp_path):
+    (tmp_path / "commands").write_text("nodes\na/aarhus/h1 ping -c1 a/oslo/h1\n")
+    shown = terminal.run(f"source {tmp_path / 'commands'}")
+    assert "a-aarhus-h1" in shown
+    assert " 0% packet loss" in shown
+
+
+def test_ctrl_c_during_a_ping_ends_the_ping_only(terminal):
+    for line in ("a/aarhus/h1 ping a/oslo/h1", "ping -c 1000 a/aarhus/h1 a/oslo/h1"):
+        terminal.type(f"{line}\n")
+        terminal.expect(r"icmp_seq=2 ")
+        terminal.type(CTRL_C)
+        terminal.expect(f"{PROMPT}$")
+        assert " 0% packet loss" in terminal.run("a/aarhus/h1 ping -c1 a/oslo/h1")
+
+
+def test_ctrl_c_during_a_capture_ends_the_capture_only(terminal):
+    terminal.type("capture dk-p1\n")
+    terminal.expect("Ctrl-C ends it")
+    terminal.type(CTRL_C)
+    terminal.expect(f"{PROMPT}$")
+
+
+def test_ctrl_c_during_the_matrix_ends_that_only(terminal):
+    terminal.type("matrix\n")
+    terminal.expect("matrix\n")
+    terminal.type(CTRL_C)
+    terminal.expect(f"{PROMPT}$")
+    assert " 0% packet loss" in terminal.run("a/aarhus/h1 ping -c1 a/oslo/h1")
+
+
+def test_ctrl_c_at_the_prompt_keeps_the_lab(terminal):
+    for _ in range(3):
+        terminal.type(CTRL_C)
+        terminal.expect(f"{PROMPT}$")
+    assert " 0% packet loss" in terminal.run("a/aarhus/h1 ping -c1 a/oslo/h1")
+
+
+def test_a_daemon_that_dies_is_told_at_the_prompt(terminal, ground):
+    terminal.type("")
+    os.kill(ground.process("mplsemu controller"), signal.SIGKILL)
+    terminal.expect("the controller died and was started again")
+    assert " 0% packet loss" in terminal.run("a/aarhus/h1 ping -c1 a/oslo/h1")
+
+
+def test_ctrl_d_takes_the_lab_down_and_history_is_kept(terminal, ground, home):
+    terminal.run("a/aarhus/h1 echo remember me")
+    terminal.type(CTRL_D)
+    terminal.expect("taking the lab down")
+    assert terminal.end() == 0
+    ground.assert_clean()
+    assert "a/aarhus/h1 echo remember me" in (home / ".mplsemu_history").read_text()

@@ -1,0 +1,137 @@
+"""A lab in a script: ``from mplsemu import Lab``."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from mplsemu import Lab
+from mplsemu.errors import LabError, LabNotRunningError, LabRunningError
+from tests.system.running import ROOT, Ground, eventually, root_interfaces
+from tests.system.test_faults import SMALL
+
+pytestmark = pytest.mark.system
+
+SCRIPT = textwrap.dedent("""
+    import os, sys
+    from mplsemu import Lab
+
+    before = os.stat("/proc/self/ns/net").st_ino
+    with Lab(sys.argv[1]) as lab:
+        assert os.stat("/proc/self/ns/net").st_ino == before
+        print("up", lab.reaches("a/x/h1", "a/y/h1"), flush=True)
+        {then}
+    print("down", flush=True)
+""")
+
+
+@pytest.fixture
+def ground(tmp_path):
+    made = Ground(tmp_path / "r")
+    yield made
+    left = made.left_over()
+    made.sweep()
+    assert left == []
+
+
+@pytest.fixture
+def small(tmp_path):
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL)
+    return file
+
+
+def script(small, ground, then):
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.format(then=then), str(small)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **ground.env},
+        cwd=ROOT,
+    )
+
+
+def test_everything_a_script_wants_from_a_lab(nordic, tmp_path):
+    outside = root_interfaces()
+    assert nordic.reaches("a/aarhus/h1", "a/oslo/h1")
+    assert not nordic.reaches("a/aarhus/h1", "192.168.2.200")
+    assert nordic.ping("a/aarhus/h1", "b-oslo-h1", count=1).sent == 1
+    assert nordic.ping("a-aarhus-h1", "192.168.3.2", count=2).received == 2
+    assert nordic.trace("a/aarhus/h1", "a/oslo/h1").delivered
+    assert nordic.network.name == nordic.program().lab == "nordic"
+    assert "192.168.1.2" in nordic.cmd("a/aarhus/h1", "ip address")
+    assert "table=" in nordic.cmd("dk", ["ovs-ofctl", "-O", "OpenFlow13", "dump-flows", "dk"])
+    assert "cannot open" in nordic.cmd("a/oslo/ce", "ls /nowhere || echo cannot open >&2")
+    link = nordic.link("dk", "p1")
+    link.down()
+    assert nordic.trace("a/aarhus/h1", "a/oslo/h1").hops[0].link == "dk-p2"
+    link.up()
+    assert nordic.link("a/aarhus").name == "a/aarhus"
+    with pytest.raises(LabError, match="did you mean 'a/aarhus/h1'"):
+        nordic.cmd("a/arhus/h1", "true")
+    with pytest.raises(LabError, match="no link between"):
+        nordic.link("dk", "se")
+    with pytest.raises(LabRunningError, match="already running"):
+        Lab(ROOT / "topologies/nordic.yaml").up()
+    assert root_interfaces() == outside
+
+
+def test_a_lab_that_is_not_up_says_so(small):
+    lab = Lab(small)
+    with pytest.raises(LabNotRunningError, match="context manager"):
+        lab.reaches("a/x/h1", "a/y/h1")
+    lab.down()
+
+
+def test_a_lab_goes_down_with_its_block_and_up_again(small, ground, monkeypatch):
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", str(ground.directory))
+    lab = Lab(small)
+    for _ in range(2):
+        with lab:
+            assert lab.reaches("a/x/h1", "a/y/h1")
+        ground.assert_clean()
+
+
+def test_a_script_that_crashes_takes_its_lab_down(small, ground):
+    process = script(small, ground, "raise ValueError('of the script')")
+    out, said = process.communicate(timeout=30)
+    assert out == "up True\n"
+    assert "ValueError: of the script" in said
+    assert process.returncode == 1
+    ground.assert_clean()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_script_that_is_killed_takes_its_lab_down(number, small, ground):
+    process = script(small, ground, "sys.stdin.readline()")
+    assert process.stdout.readline() == "up True\n"
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    ground.assert_clean()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_script_that_is_killed_while_its_lab_boots_leaves_nothing(number, small, ground):
+    process = script(small, ground, "pass")
+    eventually(lambda: ground.process("ovs-vswitchd"), "the boot", pause_s=0.002)
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    ground.assert_clean()
+
+
+def test_why_a_lab_does_not_boot_is_the_errors_message(small, ground):
+    process = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(then="pass"), str(small)],
+        env={**os.environ, **ground.env, "MPLSEMU_OPENFLOW_FRAMEWORK": "frenetic"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=30,
+    )
+    assert "frenetic" in process.stderr.splitlines()[-1]
