@@ -47,6 +47,7 @@ def _status(session: Any, *, events: bool) -> dict[str, Any]:
         "lab": record.name,
         "pid": record.pid,
         "dataplane": record.dataplane,
+        "datapath": record.datapath,
         "lab_file": record.lab_file,
         "boot_s": record.boot_s,
         "hosts": len(record.hosts),
@@ -65,7 +66,7 @@ def _status(session: Any, *, events: bool) -> dict[str, Any]:
 def _show(lab: dict[str, Any]) -> None:
     from mplsemu.cli.output import terminal_width
 
-    print(f"lab {lab['lab']}  (process {lab['pid']}, {lab['dataplane']})")
+    print(f"lab {lab['lab']}  (process {lab['pid']}, {lab['dataplane']}, {lab['datapath']})")
     print(f"  file        {lab['lab_file']}")
     for note in lab["notes"]:
         print(f"  note        {note}")

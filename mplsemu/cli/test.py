@@ -95,6 +95,7 @@ def _test(network: Network, record: LabRecord, bar: Bar) -> dict[str, Any]:
     return {
         "lab": record.name,
         "dataplane": record.dataplane,
+        "datapath": record.datapath,
         "boot_s": record.boot_s,
         "checks_s": round(time.monotonic() - started, 3),
         "passed": len(checks) - failed,
@@ -120,7 +121,7 @@ def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, 
         verdict = "all hold" if not answer["failed"] else f"{answer['failed']} FAIL"
         print(
             f" {total} checks in {answer['checks_s']:.1f} s, {verdict}; "
-            f"booted in {answer['boot_s']:.1f} s ({answer['dataplane']})"
+            f"booted in {answer['boot_s']:.1f} s ({answer['dataplane']}, {answer['datapath']})"
         )
     return 1 if answer["failed"] else 0
 

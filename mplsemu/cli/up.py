@@ -111,5 +111,5 @@ def greet(lab: BootedLab) -> list[str]:
     ces = sum(name.endswith("/ce") for name in record.hosts)
     hosts = f"{len(record.hosts) - ces} hosts" + (f" and {ces} CE" if ces else "")
     size = f"{len(record.bridges)} LSRs, {hosts}, {len(lab.program.vpns)} VPNs"
-    how = f"{record.dataplane}; booted in {record.boot_s:.1f} s"
+    how = f"{record.dataplane}, {record.datapath}; booted in {record.boot_s:.1f} s"
     return [f"lab {record.name}: {size}; {how}", *(f"note: {note}" for note in record.notes)]

@@ -186,7 +186,8 @@ class BootedLab:
         return LabRecord(
             name=self.loaded.network.name,
             pid=os.getpid(),
-            dataplane=f"openflow ({'kernel' if kernel else 'userspace'})",
+            dataplane=self._options.dataplane,
+            datapath="kernel" if kernel else "userspace",
             lab_file=str(self._lab_file.resolve()),
             boot_s=round(time.monotonic() - self._started, 3),
             hosts=hosts,

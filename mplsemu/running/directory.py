@@ -61,7 +61,8 @@ class LabRecord:
     Attributes:
         name: of the lab.
         pid: of the lab process, whose network namespace holds the routers.
-        dataplane: ``openflow (userspace)`` or ``openflow (kernel)``.
+        dataplane: ``openflow``.
+        datapath: where packets are switched: ``userspace`` or ``kernel``.
         lab_file: the copy of the lab file it was booted from.
         boot_s: seconds that booting took.
         hosts: by full name (``VPN/SITE/hN``), CE routers as ``VPN/SITE/ce``.
@@ -74,6 +75,7 @@ class LabRecord:
     name: str
     pid: int
     dataplane: str
+    datapath: str
     lab_file: str
     boot_s: float
     hosts: dict[str, HostRecord] = field(default_factory=dict)

@@ -19,7 +19,7 @@ def run_dir(tmp_path, monkeypatch):
 
 
 def record(name):
-    return LabRecord(name, 1, "openflow (userspace)", "lab.yaml", 1.0)
+    return LabRecord(name, 1, "openflow", "userspace", "lab.yaml", 1.0)
 
 
 def claimed(name):
