@@ -10,16 +10,17 @@ import errno
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from mplsemu.errors import EmulationError, NotRootError
 
 _CLONE_NEWNET: Final = 0x4000_0000
 _PR_SET_PDEATHSIG: Final = 1
+_WAITING: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _SELF: Final = Path("/proc/thread-self/ns/net")
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
@@ -200,3 +201,30 @@ def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:
             os._exit(1)
 
     return arrange
+
+
+def start_daemon(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own that is killed when its parent dies.
+
+    Ctrl-C is for the lab process alone, which then ends its daemons. Signals wait while the child
+    is forked: what a handler raises inside Python's own callbacks of a fork would be lost.
+
+    Args:
+        command: program and arguments.
+        options: of `subprocess.Popen`.
+    """
+    die, before = die_with_parent(), signal.pthread_sigmask(signal.SIG_BLOCK, _WAITING)
+
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        die()
+
+    try:
+        return subprocess.Popen(
+            command,
+            start_new_session=True,
+            preexec_fn=prepare,  # noqa: PLW1509  # there is no other way to ask for it
+            **options,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

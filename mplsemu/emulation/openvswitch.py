@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
-from mplsemu.emulation.namespace import die_with_parent, require_root
+from mplsemu.emulation.namespace import require_root, start_daemon
 from mplsemu.errors import EmulationError, MissingToolError
 
 _log: Final = logging.getLogger(__name__)
@@ -236,7 +236,7 @@ class PrivateOpenVswitch:
 
     def _spawn(self, daemon: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.run_dir / f"{daemon}.err").open("wb") as errors:
-            return subprocess.Popen(
+            return start_daemon(
                 [
                     find_tool(daemon, "openvswitch-switch"),
                     *arguments,
@@ -248,8 +248,6 @@ class PrivateOpenVswitch:
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
-                start_new_session=True,  # Ctrl-C is for the lab process, which then ends these
-                preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
             )
 
     def _start_server(self) -> None:

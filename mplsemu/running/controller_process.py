@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mplsemu.controller.client import ControllerClient
-from mplsemu.emulation.namespace import die_with_parent
+from mplsemu.emulation.namespace import start_daemon
 from mplsemu.errors import EmulationError
 from mplsemu.running.directory import LabDirectory
 
@@ -59,14 +59,7 @@ class ControllerProcess:
             "--state", str(path / "controller.json"),
         ]  # fmt: skip
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the lab process, which then ends this one
-                preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
-            )
+            self._process = start_daemon(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def wait(self) -> None:
         """Wait until it answers.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -116,15 +117,14 @@ def without(tool):
     return ("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
 
 
-@pytest.mark.parametrize("command", ["up", "test"])
 @pytest.mark.parametrize(
-    ("tool", "package"),
+    ("command", "tool", "package"),
     [
-        ("ovs-vswitchd", "openvswitch-switch"),
-        ("ovsdb-server", "openvswitch-switch"),
-        ("ovs-vsctl", "openvswitch-switch"),
-        ("tc", "iproute2"),
-        ("ip", "iproute2"),
+        ("up", "ovs-vswitchd", "openvswitch-switch"),
+        ("test", "ovsdb-server", "openvswitch-switch"),
+        ("up", "ovs-vsctl", "openvswitch-switch"),
+        ("up", "tc", "iproute2"),
+        ("test", "ip", "iproute2"),
     ],
 )
 def test_what_is_not_installed_is_named_with_what_to_type(command, tool, package, small, ground):
@@ -137,7 +137,7 @@ def test_without_tcpdump_a_capture_says_what_to_type(up):
     assert "tcpdump is not installed; type: sudo apt-get install tcpdump" in line
 
 
-@pytest.mark.parametrize("size", ["4k", "12k", "24k", "48k"])
+@pytest.mark.parametrize("size", ["4k", "24k"])
 def test_a_full_disk_is_told(size, small, ground):
     ground.directory.mkdir()
     script = f'mount -t tmpfs -o size={size} none {ground.directory} && exec "$@"'
@@ -148,7 +148,7 @@ def test_a_full_disk_is_told(size, small, ground):
         return  # a lab needs no more than that
     assert done.returncode == 2
     assert done.stderr.startswith("mplsemu: ")
-    assert "No space left on device" in done.stderr
+    assert re.search("No space left on device|has 0 MB free", done.stderr)
     assert "Traceback" not in done.stderr
 
 
@@ -174,8 +174,16 @@ def test_a_framework_that_is_not_there_is_told(small, ground):
 # --- lab files -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["up", "test"])
-@pytest.mark.parametrize("content", [None, "", "name: [", "name: x\nprovidr: {}\n", "\0", b"\xff"])
+@pytest.mark.parametrize(
+    ("command", "content"),
+    [
+        ("up", None),
+        ("test", ""),
+        ("up", "name: ["),
+        ("test", "name: x\nprovidr: {}\n"),
+        ("up", b"\xff"),
+    ],
+)
 def test_a_lab_file_that_is_none_starts_nothing(command, content, tmp_path, ground):
     file = tmp_path / "bad.yaml"
     if content is not None:
@@ -309,8 +317,9 @@ def ended(process, timeout_s=20):
     return process.returncode, said
 
 
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("command", ["up", "test"])
+@pytest.mark.parametrize(
+    ("command", "stage"), [*(("up", stage) for stage in STAGES), ("test", "the controller")]
+)
 def test_ctrl_c_while_booting_leaves_nothing(command, stage, small, ground):
     process = started(ground, command, small, until=STAGES[stage])
     os.killpg(process.pid, signal.SIGINT)
@@ -329,13 +338,18 @@ def test_a_second_ctrl_c_while_it_tidies_up_changes_nothing(small, ground):
         os.killpg(process.pid, signal.SIGINT)
         time.sleep(0.01)
     code, _ = ended(process)
-    assert code == 130
+    assert code in {130, -signal.SIGINT}  # the last one may come when Python itself ends
     ground.assert_clean()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
-@pytest.mark.parametrize("stage", ["the database", "the controller"])
-@pytest.mark.parametrize("command", ["up", "test"])
+@pytest.mark.parametrize(
+    ("command", "stage", "number"),
+    [
+        ("up", "the database", signal.SIGTERM),
+        ("up", "the controller", signal.SIGHUP),
+        ("test", "the switch daemon", signal.SIGTERM),
+    ],
+)
 def test_a_signal_while_booting_leaves_nothing(command, stage, number, small, ground):
     process = started(ground, command, small, until=STAGES[stage])
     process.send_signal(number)
@@ -358,7 +372,7 @@ def test_ctrl_c_during_the_checks_leaves_nothing(small, ground):
     ground.assert_clean()
 
 
-@pytest.mark.parametrize("stage", [*STAGES, "up"])
+@pytest.mark.parametrize("stage", ["the database", "the undertaker", "up"])
 def test_a_lab_process_that_is_killed_leaves_nothing_that_runs(stage, small, ground):
     process = started(ground, "up", small, until=STAGES.get(stage, ready))
     process.kill()
@@ -369,7 +383,7 @@ def test_a_lab_process_that_is_killed_leaves_nothing_that_runs(stage, small, gro
     up_and_down(small, ground)  # which sweeps away the directory, too
 
 
-@pytest.mark.parametrize("name", ["mplsemu controller", "ovs-vswitchd", "ovsdb-server"])
+@pytest.mark.parametrize("name", ["mplsemu controller", "ovsdb-server"])
 def test_a_daemon_killed_while_booting_is_told_or_replaced(name, small, ground):
     process = started(ground, "up", small, until=lambda ground: ground.process(name))
     pid = ground.process(name)
@@ -414,7 +428,7 @@ def test_commands_come_from_a_pipe_and_its_end_takes_the_lab_down(small, ground)
     ground.assert_clean()
 
 
-@pytest.mark.parametrize("redirection", ["<&-", "</dev/null", ">&-", "2>&-", ">/dev/full"])
+@pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-", ">/dev/full"])
 def test_closed_files_do_no_harm(redirection, small, ground):
     command = f'exec "$@" {redirection}'
     done = mplsemu("up", small, env=ground.env, prefix=("sh", "-c", command, "sh"))
@@ -435,8 +449,15 @@ def test_a_reader_that_goes_away_takes_the_lab_down(small, ground):
 # --- in the background ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-@pytest.mark.parametrize("stage", ["the database", "the controller"])
+@pytest.mark.parametrize(
+    ("stage", "number"),
+    [
+        ("the database", signal.SIGKILL),
+        ("the controller", signal.SIGKILL),
+        ("the database", signal.SIGTERM),
+        ("the controller", signal.SIGINT),
+    ],
+)
 def test_up_detach_ended_before_it_is_up_leaves_nothing(stage, number, small, ground):
     process = started(ground, "up", "--detach", small, until=STAGES[stage])
     process.send_signal(number)
