@@ -219,12 +219,20 @@ def start_daemon(command: Sequence[str], **options: Any) -> subprocess.Popen[byt
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         die()
 
+    process = None
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             start_new_session=True,
             preexec_fn=prepare,  # noqa: PLW1509  # there is no other way to ask for it
             **options,
         )
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:  # a signal that had waited: nobody will get to know of the child
+            if process is not None:
+                process.kill()
+                process.wait()
+            raise
+    return process

@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -106,7 +107,8 @@ class BootedLab:
         self.close()
 
     def _boot(self) -> None:
-        self.directory.claim()
+        with _undisturbed():
+            self.directory.claim()
         try:
             self.directory.lab_file.write_bytes(self._lab_file.read_bytes())
         except OSError as error:
@@ -202,8 +204,7 @@ class BootedLab:
 
     def close(self) -> None:
         """Take everything down; a second call does nothing. Signals wait until it is done."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _IMPATIENCE)
-        try:
+        with _undisturbed():
             if self._supervisor is not None:
                 self._supervisor.stop()
                 self._supervisor = None
@@ -215,8 +216,16 @@ class BootedLab:
                 self._namespace.leave()
                 self._namespace = None
             self.directory.release()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Have signals wait until a block is done that would leave something behind half-way."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _IMPATIENCE)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def check_dataplane(name: str) -> None:

@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from mplsemu.cli.main import main
 from tests.system.running import MPLSEMU, ROOT, TOPOLOGIES, Ground, eventually, mplsemu, start
 
 pytestmark = pytest.mark.system
@@ -67,6 +67,19 @@ def refusal(done):
     [line] = done.stderr.splitlines()
     assert line.startswith("mplsemu")
     return line
+
+
+@pytest.fixture
+def typed(capfd, monkeypatch):
+    """Return ``typed(words, ground)``: the command line in this process, which starts sooner."""
+
+    def run(words, ground):
+        monkeypatch.setenv("MPLSEMU_RUN_DIR", str(ground.directory))
+        code = main(words)
+        out, error = capfd.readouterr()
+        return subprocess.CompletedProcess(words, code, out, error)
+
+    return run
 
 
 def up_and_down(small, ground):
@@ -231,8 +244,8 @@ def test_a_lab_already_running_under_that_name_is_told_and_left_alone(words, sma
     ],
     ids=" ".join,
 )
-def test_where_nothing_runs_that_is_told(words, ground):
-    line = refusal(mplsemu(*words, env=ground.env))
+def test_where_nothing_runs_that_is_told(words, ground, typed):
+    line = refusal(typed(words, ground))
     assert "is running" in line
 
 
@@ -272,8 +285,8 @@ def test_status_of_nothing_is_no_error(ground):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_wrong_names_and_arguments_are_told(words, hint, up):
-    assert hint in refusal(mplsemu(*words, env=up.env))
+def test_wrong_names_and_arguments_are_told(words, hint, up, typed):
+    assert hint in refusal(typed(words, up))
 
 
 def test_a_report_that_cannot_be_written_is_told_before_anything_boots(small, ground, tmp_path):
@@ -504,7 +517,3 @@ def test_a_detached_lab_does_not_hold_the_callers_pipes(small, ground):
     assert "lab small: 2 LSRs" in done.stdout
     assert mplsemu("down", env=ground.env).returncode == 0
     ground.assert_clean()
-
-
-def test_nothing_of_the_repository_is_written_to(up):
-    assert not (Path(ROOT) / "x.pcap").exists()
