@@ -14,9 +14,9 @@ from typing import IO, Any, NoReturn
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.up import (
     ENDED_EARLY,
+    GiveUp,
     Terminated,
     end_on_signal,
-    end_this_process,
     greet,
 )
 from mplsemu.errors import MplsEmuError
@@ -106,11 +106,7 @@ def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
 
 
 def _boot_and_stay(lab_file: Path, tell: Callable[[dict[str, Any]], None]) -> int:
-    failed: list[str] = []
-
-    def give_up(message: str) -> None:
-        failed.append(message)
-        end_this_process(message)
+    give_up = GiveUp()
 
     def progress(stage: str, done: int, total: int) -> None:
         tell({"progress": [stage, done, total]})
@@ -119,9 +115,10 @@ def _boot_and_stay(lab_file: Path, tell: Callable[[dict[str, Any]], None]) -> in
         sys.stderr.write(f"mplsemu: {message}\n")
         sys.stderr.flush()
 
+    options = BootOptions(progress=progress, tell=say, given_up=give_up)
+    lab = BootedLab(lab_file, options)
     try:
-        options = BootOptions(progress=progress, tell=say, given_up=give_up)
-        with BootedLab(lab_file, options) as lab:
+        with lab:
             ready = "".join(f"{line}\n" for line in greeting(lab))
             log = os.open(lab.directory.path / "up.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             for descriptor in (1, 2):
@@ -131,9 +128,10 @@ def _boot_and_stay(lab_file: Path, tell: Callable[[dict[str, Any]], None]) -> in
             while True:
                 signal.pause()
     except Terminated:
-        if failed:
-            lab.directory.leave_word(failed[0])
-        return 2 if failed else 0
+        if give_up.reason is None:
+            return 0
+        lab.directory.leave_word(give_up.reason)
+        return 2
 
 
 def greeting(lab: BootedLab) -> list[str]:

@@ -64,11 +64,6 @@ def write_text(text: str, path: str | None) -> None:
         raise LabError(f"{path}: cannot be written: {reason}", remedy=remedy) from error
 
 
-def as_text(lines: Iterable[Text]) -> str:
-    """Return lines as plain text, each with its end."""
-    return "".join(f"{line.plain}\n" for line in lines)
-
-
 def terminal_width() -> int:
     """Return the width to draw in: the terminal's, from 80 to 120; 80 where there is none."""
     if not sys.stdout.isatty() and "COLUMNS" not in os.environ:

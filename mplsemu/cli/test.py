@@ -14,10 +14,10 @@ from xml.etree import ElementTree as ET
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.up import (
     ENDED_EARLY,
+    GiveUp,
     Terminated,
     add_dataplane,
     end_on_signal,
-    end_this_process,
     say,
 )
 
@@ -52,12 +52,7 @@ def run(args: argparse.Namespace) -> int:
         _check_writable(args.junit)
     if args.running is not None:
         return _report(args, *_test_running(args.running))
-    failed: list[str] = []
-
-    def give_up(message: str) -> None:
-        failed.append(message)
-        end_this_process(message)
-
+    give_up = GiveUp()
     end_on_signal()
     try:
         with ExitStack() as stack:
@@ -69,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
             answer = _test(lab.loaded.network, lab.record, bar)
             notes = lab.record.notes
     except Terminated:
-        if not failed:
+        if give_up.reason is None:
             sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
         return 2
     return _report(args, answer, notes)

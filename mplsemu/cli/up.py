@@ -64,10 +64,23 @@ def end_on_signal() -> None:
     signal.signal(signal.SIGHUP, terminate)
 
 
-def end_this_process(message: str) -> None:
-    """Tell why, then end this process as ``down`` would; may be called from any thread."""
-    sys.stderr.write(f"mplsemu: {message}\n")
-    os.kill(os.getpid(), signal.SIGTERM)
+class GiveUp:
+    """Called with why a lab cannot go on: tells it, and ends this process as ``down`` would.
+
+    Any thread may call it.
+
+    Attributes:
+        reason: what it was called with, None as long as it was not.
+    """
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    def __call__(self, message: str) -> None:
+        """Tell why, and end."""
+        self.reason = message
+        sys.stderr.write(f"mplsemu: {message}\n")
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def say(message: str) -> None:
@@ -80,13 +93,8 @@ def _up_with_prompt(lab_file: Path) -> int:
     from mplsemu.running.boot import BootedLab, BootOptions
 
     end_on_signal()
-    failed: list[str] = []
+    give_up = GiveUp()
     is_up = False
-
-    def give_up(message: str) -> None:
-        failed.append(message)
-        end_this_process(message)
-
     try:
         with ExitStack() as stack:
             with Bar() as bar:
@@ -97,9 +105,9 @@ def _up_with_prompt(lab_file: Path) -> int:
             Prompt(lab)
             sys.stderr.write("taking the lab down\n")
     except Terminated:
-        if is_up and not failed:
+        if is_up and give_up.reason is None:
             return 0
-        if not failed:
+        if give_up.reason is None:
             sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
         return 2
     return 0

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 from mplsemu.errors import EmulationError, NotRootError
 
@@ -30,8 +30,6 @@ QUIET_IPV6: Final[Mapping[str, str]] = {
     "default/autoconf": "0",
 }
 """Below net/ipv6/conf: bridges and veths of LSRs are no IPv6 hosts, they must not speak."""
-
-T = TypeVar("T")
 
 
 def require_root() -> None:
@@ -179,12 +177,6 @@ def inside(pid: int) -> Iterator[None]:
             _setns(before)
     finally:
         os.close(before)
-
-
-def call_inside(pid: int, function: Callable[[], T]) -> T:
-    """Call a function in another process's network namespace (see `inside`)."""
-    with inside(pid):
-        return function()
 
 
 def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mplsemu import Lab
-from tests.system.running import TOPOLOGIES
+from tests.system.running import SMALL, TOPOLOGIES, Ground
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,3 +40,19 @@ def running(run_directory: Path) -> Iterator[Callable[[str], Lab]]:
 @pytest.fixture(scope="session")
 def nordic(running: Callable[[str], Lab]) -> Lab:
     return running("nordic")
+
+
+@pytest.fixture
+def ground(tmp_path):
+    made = Ground(tmp_path / "r")
+    yield made
+    left = made.left_over()
+    made.sweep()
+    assert left == []
+
+
+@pytest.fixture
+def small(tmp_path):
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL)
+    return file

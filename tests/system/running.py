@@ -25,6 +25,17 @@ MPLSEMU = (sys.executable, "-m", "mplsemu")
 
 T = TypeVar("T")
 
+SMALL = """
+name: small
+provider: {nodes: {dk: {role: pe}, se: {role: pe}}, links: [dk-se]}
+vpns:
+  a:
+    type: l3vpn
+    sites:
+      x: {pe: dk, subnet: 192.168.1.0/24}
+      y: {pe: se, subnet: 192.168.2.0/24}
+"""
+
 
 def eventually(
     look: Callable[[], T], what: str, timeout_s: float = 10.0, pause_s: float = 0.02

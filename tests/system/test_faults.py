@@ -12,37 +12,20 @@ import time
 import pytest
 
 from mplsemu.cli.main import main
-from tests.system.running import MPLSEMU, ROOT, TOPOLOGIES, Ground, eventually, mplsemu, start
+from tests.system.running import (
+    MPLSEMU,
+    ROOT,
+    SMALL,
+    TOPOLOGIES,
+    Ground,
+    eventually,
+    mplsemu,
+    start,
+)
 
 pytestmark = pytest.mark.system
 
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-SMALL = """
-name: small
-provider: {nodes: {dk: {role: pe}, se: {role: pe}}, links: [dk-se]}
-vpns:
-  a:
-    type: l3vpn
-    sites:
-      x: {pe: dk, subnet: 192.168.1.0/24}
-      y: {pe: se, subnet: 192.168.2.0/24}
-"""
-
-
-@pytest.fixture
-def ground(tmp_path):
-    made = Ground(tmp_path / "r")
-    yield made
-    left = made.left_over()
-    made.sweep()
-    assert left == []
-
-
-@pytest.fixture
-def small(tmp_path):
-    file = tmp_path / "small.yaml"
-    file.write_text(SMALL)
-    return file
 
 
 @pytest.fixture(scope="module")

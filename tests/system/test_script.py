@@ -10,8 +10,7 @@ import pytest
 
 from mplsemu import Lab
 from mplsemu.errors import LabError, LabNotRunningError, LabRunningError
-from tests.system.running import ROOT, Ground, eventually, root_interfaces
-from tests.system.test_faults import SMALL
+from tests.system.running import ROOT, eventually, root_interfaces
 
 pytestmark = pytest.mark.system
 
@@ -26,22 +25,6 @@ SCRIPT = textwrap.dedent("""
         {then}
     print("down", flush=True)
 """)
-
-
-@pytest.fixture
-def ground(tmp_path):
-    made = Ground(tmp_path / "r")
-    yield made
-    left = made.left_over()
-    made.sweep()
-    assert left == []
-
-
-@pytest.fixture
-def small(tmp_path):
-    file = tmp_path / "small.yaml"
-    file.write_text(SMALL)
-    return file
 
 
 def script(small, ground, then):

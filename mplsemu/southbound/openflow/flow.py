@@ -100,13 +100,3 @@ def learned_from_attachment(vsi: int, attachment: int) -> tuple[int, int]:
 def learned_by_vsi(vsi: int) -> tuple[int, int]:
     """Return cookie and mask of everything one VSI learned."""
     return learned_cookie(vsi, 0), MAX_COOKIE ^ _MAX_ATTACHMENT
-
-
-def static_flows() -> tuple[int, int]:
-    """Return cookie and mask of the flows that come from a forwarding program."""
-    return STATIC_COOKIE, COOKIE_KIND_MASK
-
-
-def learned_flows() -> tuple[int, int]:
-    """Return cookie and mask of every learned flow."""
-    return LEARNED_COOKIE, COOKIE_KIND_MASK
