@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from types import TracebackType
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
 from typing import Final, Self
 
 from rich.console import Console
@@ -19,6 +23,7 @@ _NAMES: Final = {
     "flows": "labels and routes",
     "checks": "checks",
 }
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Bar:
@@ -43,7 +48,12 @@ class Bar:
         self._task = self._progress.add_task("starting", total=1)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        try:
+            with _signals_later():
+                self._progress.start()
+        except BaseException:  # nobody calls __exit__ then, and the bar would draw on for ever
+            self._progress.stop()
+            raise
         return self
 
     def __exit__(
@@ -52,7 +62,8 @@ class Bar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        with _signals_later():
+            self._progress.stop()
 
     def update(self, stage: str, done: int, total: int) -> None:
         """Show how far a stage is."""
@@ -60,3 +71,24 @@ class Bar:
         self._progress.update(
             self._task, description=description, completed=done, total=max(total, 1)
         )
+
+
+@contextmanager
+def _signals_later() -> Iterator[None]:
+    """Hold back Ctrl-C and its like until the block is done: half a start or stop leaves a mess."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    came: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+
+    usual = {number: signal.signal(number, note) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+        for each in came:
+            signal.raise_signal(each)
