@@ -94,18 +94,18 @@ def _up_with_prompt(lab_file: Path) -> int:
 
     end_on_signal()
     give_up = GiveUp()
-    is_up = False
+    lab = None
     try:
         with ExitStack() as stack:
             with Bar() as bar:
                 options = BootOptions(progress=bar.update, tell=say, given_up=give_up)
-                lab = stack.enter_context(BootedLab(lab_file, options))
-            is_up = True
+                lab = BootedLab(lab_file, options)
+                stack.enter_context(lab)
             print("\n".join(greet(lab)))
             Prompt(lab)
             sys.stderr.write("taking the lab down\n")
     except Terminated:
-        if is_up and give_up.reason is None:
+        if lab is not None and lab.is_up and give_up.reason is None:
             return 0
         if give_up.reason is None:
             sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")

@@ -69,6 +69,7 @@ class BootedLab:
         program: what was compiled at boot; the controller has the current one.
         net: the Mininet of it.
         record: what others are told of it.
+        is_up: whether booting was done: from when on others may find it.
     """
 
     loaded: LoadedLab
@@ -77,6 +78,7 @@ class BootedLab:
     record: LabRecord
 
     def __init__(self, lab_file: Path, options: BootOptions) -> None:
+        self.is_up = False
         self._options = options
         self._started = time.monotonic()
         require_root()
@@ -130,6 +132,7 @@ class BootedLab:
         self._wait_for_flows()
         self._supervise()
         self.record = self._make_record()
+        self.is_up = True  # before anyone can know: whoever ends it from now on ends a lab
         self.directory.write(self.record)
 
     def _wait_for_flows(self) -> None:
