@@ -7,19 +7,22 @@
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PYTHON := .venv/bin/python
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup setup-test demo test check bench clean
 
 setup:
 	@scripts/setup
 
+setup-test:
+	@scripts/setup --test
+
 demo: setup
 	@scripts/demo
 
-test: setup
+test: setup-test
 	$(PYTHON) -m pytest -m "not system" -n "$$(nproc)" -q
 	$(SUDO) $(PYTHON) -m pytest -m system -q
 
-check: setup
+check: setup-test
 	scripts/check
 
 bench: setup

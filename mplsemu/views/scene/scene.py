@@ -1,0 +1,234 @@
+"""A scene: one picture with every place decided, in px, x to the right and y down.
+
+A scene knows what things *are* (`NodeKind`, `LineKind`, `Tone`), never a colour: that is for the
+renderers, which draw the same scene as SVG, PNG, HTML or draw.io, light or dark.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle; `x` and `y` are its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Its right edge."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Its lower edge."""
+        return self.y + self.height
+
+    @property
+    def center(self) -> Point:
+        """Its middle."""
+        return Point(self.x + self.width / 2, self.y + self.height / 2)
+
+    def overlaps(self, other: Box, margin: float = 0.0) -> bool:
+        """Whether the two come closer than `margin`, or cover each other."""
+        return (
+            self.x < other.right + margin
+            and other.x < self.right + margin
+            and self.y < other.bottom + margin
+            and other.y < self.bottom + margin
+        )
+
+    def grown(self, margin: float) -> Box:
+        """Return it with a margin on all sides."""
+        return Box(
+            self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin
+        )
+
+
+class Tone(enum.Enum):
+    """What a piece of text is; `OK` and `BAD` never come without a word or mark that says so."""
+
+    STRONG = "strong"
+    NORMAL = "normal"
+    QUIET = "quiet"
+    OK = "ok"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class TextRun:
+    """One line of text.
+
+    Attributes:
+        text: what it says.
+        at: its anchor point, on the baseline.
+        size: of the font.
+        bold: its weight.
+        anchor: which part of it is at `at`.
+        tone: what it is.
+    """
+
+    text: str
+    at: Point
+    size: float = 13.0
+    bold: bool = False
+    anchor: Literal["start", "middle", "end"] = "start"
+    tone: Tone = Tone.NORMAL
+
+
+class NodeKind(enum.Enum):
+    """What a node is; each kind has a form of its own, so that colour is never all that tells."""
+
+    PE = "pe"
+    P = "p"
+    SITE = "site"
+    CE = "ce"
+    VIRTUAL_ROUTER = "router"
+    VIRTUAL_SWITCH = "switch"
+    NETWORK = "network"  # what joins a customer's virtual routers: a cloud
+    PARTNER = "partner"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A thing in a box.
+
+    Attributes:
+        key: unique among the scene's nodes; a provider's LSR has its name.
+        kind: what it is.
+        box: where; its texts are inside.
+        texts: what is written in it.
+        about: one sentence for those who hover over it or cannot see it.
+        up: whether it works.
+    """
+
+    key: str
+    kind: NodeKind
+    box: Box
+    texts: tuple[TextRun, ...]
+    about: str
+    up: bool = True
+
+
+class LineKind(enum.Enum):
+    """What a line is."""
+
+    LINK = "link"  # between two LSRs
+    ACCESS = "access"  # from a site to its virtual router or switch
+    MEMBER = "member"  # from a virtual router to what joins it with the others
+    WAY = "way"  # an overlay: an LSP, or a packet's path
+    SEVERED = "severed"  # two that should reach each other and do not
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text on a ground of its own, so that lines below it do not cross it.
+
+    Attributes:
+        run: the text.
+        box: its ground; no other label's and no node's box overlaps it.
+    """
+
+    run: TextRun
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line from one node to another.
+
+    Attributes:
+        key: unique among lines of its kind; a provider's link has its name.
+        kind: what it is.
+        ends: keys of the nodes at its first and its last point.
+        points: its corners, from border to border of the nodes; at least two.
+        about: one sentence for those who hover over it or cannot see it.
+        width: of the stroke.
+        up: whether it carries packets; one that does not is dashed and crossed.
+        labels: written on it.
+        load: share of it that is used, 0 to 1, the busier direction; None if not measured.
+        is_smooth: whether its corners are rounded.
+        number: of an overlay: which of the picture's ways it is, from 0.
+    """
+
+    key: str
+    kind: LineKind
+    ends: tuple[str, str]
+    points: tuple[Point, ...]
+    about: str
+    width: float = 2.0
+    up: bool = True
+    labels: tuple[Label, ...] = ()
+    load: float | None = None
+    is_smooth: bool = True
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A ground behind nodes that belong together, with a heading."""
+
+    key: str
+    box: Box
+    heading: TextRun | None
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """What a form means.
+
+    Attributes:
+        sign: a node's or a line's form, drawn small; None for plain words.
+        at: where its sign begins.
+        run: what it means.
+        up: the sign's state, as a node's or line's.
+        number: the sign's, as a line's.
+    """
+
+    sign: NodeKind | LineKind | None
+    at: Point
+    run: TextRun
+    up: bool = True
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture.
+
+    Attributes:
+        title: what it shows, in a few words.
+        summary: what it shows, in a sentence or two, for those who cannot see it.
+        width: of the whole.
+        height: of the whole.
+        heading: title and subtitle as they are drawn.
+        areas: grounds, drawn first.
+        lines: drawn over areas.
+        nodes: drawn over lines; labels of lines come last.
+        legend: what the forms mean.
+    """
+
+    title: str
+    summary: str
+    width: float
+    height: float
+    heading: tuple[TextRun, ...]
+    areas: tuple[Area, ...]
+    lines: tuple[Line, ...]
+    nodes: tuple[Node, ...]
+    legend: tuple[LegendEntry, ...]
