@@ -202,12 +202,15 @@ class WayView:
         nodes: LSRs in order, one more than `links`.
         links: between them.
         stacks: the label stack on each link, outermost first.
+        back: where it stands for the way back too: the stacks of that direction, link by link
+            as in `links`; else None.
     """
 
     title: str
     nodes: tuple[str, ...]
     links: tuple[str, ...]
     stacks: tuple[tuple[int, ...], ...]
+    back: tuple[tuple[int, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +222,8 @@ class ProviderView:
         routers: sorted by name.
         links: sorted by name.
         vpns: in the lab file's order.
-        ways: overlays: LSPs of a VPN, or a packet's path.
+        ways: overlays: LSPs of a VPN, or a packet's path; those of one title are one thing.
+        shown_vpn: the VPN whose sites are drawn at their PEs, if any are.
     """
 
     lab: str
@@ -227,6 +231,7 @@ class ProviderView:
     links: tuple[LinkView, ...]
     vpns: tuple[VpnView, ...]
     ways: tuple[WayView, ...] = ()
+    shown_vpn: str | None = None
 
 
 View = CustomerView | ProviderView

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+ROUNDING: Final = 14.0
+"""A smooth line leaves its course at most so far before a corner, and at most half-way to the next
+corner; it stays within the triangle that this cuts off, and so out of every box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,10 @@ class Line:
         load: share of it that is used, 0 to 1, the busier direction; None if not measured.
         is_smooth: whether its corners are rounded.
         number: of an overlay: which of the picture's ways it is, from 0.
+        spot: room kept beside or on it for what a live page writes there: its load, or that it
+            is down; None where there is no room.
+        mark: where it is crossed if it is down: clear of its labels and its spot; None is its
+            middle.
     """
 
     key: str
@@ -176,6 +184,8 @@ class Line:
     load: float | None = None
     is_smooth: bool = True
     number: int = 0
+    spot: Box | None = None
+    mark: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
