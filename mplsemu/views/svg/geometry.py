@@ -1,0 +1,130 @@
+"""Lines with corners: how long, what is where on them, and as the data of an SVG path."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from mplsemu.views.scene.scene import ROUNDING, Box, Point
+from mplsemu.views.svg.markup import number
+
+
+def path_data(points: Sequence[Point], *, is_smooth: bool) -> str:
+    """Return a path; a smooth one cuts its corners, within the triangle that each makes."""
+    first, *rest = points
+    words = [f"M{_pair(first)}"]
+    for index, corner in enumerate(rest[:-1], start=1):
+        if is_smooth:
+            reach = min(
+                ROUNDING,
+                math.dist(_xy(points[index - 1]), _xy(corner)) / 2,
+                math.dist(_xy(points[index + 1]), _xy(corner)) / 2,
+            )
+            before = towards(corner, points[index - 1], reach)
+            after = towards(corner, points[index + 1], reach)
+            words.append(f"L{_pair(before)}Q{_pair(corner)} {_pair(after)}")
+        else:
+            words.append(f"L{_pair(corner)}")
+    return "".join([*words, f"L{_pair(rest[-1])}"])
+
+
+def towards(start: Point, target: Point, distance: float) -> Point:
+    """Return the point that is `distance` from `start` on the way to `target`, or beyond it."""
+    whole = math.dist(_xy(start), _xy(target))
+    if whole == 0:
+        return start
+    share = distance / whole
+    return Point(start.x + (target.x - start.x) * share, start.y + (target.y - start.y) * share)
+
+
+def length(points: Sequence[Point]) -> float:
+    """Return the length of a line."""
+    return sum(math.dist(_xy(a), _xy(b)) for a, b in _segments(points))
+
+
+def at(points: Sequence[Point], distance: float) -> tuple[Point, float]:
+    """Return the point of a line at a distance from its beginning, and its direction there.
+
+    Returns:
+        The point, and an angle in radians, clockwise from where x grows.
+    """
+    segments = [pair for pair in _segments(points) if pair[0] != pair[1]]
+    if not segments:
+        return points[0], 0.0
+    left = distance
+    for start, end in segments[:-1]:
+        whole = math.dist(_xy(start), _xy(end))
+        if left <= whole:
+            return towards(start, end, left), _angle(start, end)
+        left -= whole
+    start, end = segments[-1]
+    left = min(left, math.dist(_xy(start), _xy(end)))
+    return towards(start, end, left), _angle(start, end)
+
+
+def lengthened(points: Sequence[Point], first: float, last: float) -> tuple[Point, ...]:
+    """Return a line that is longer by `first` at its beginning and by `last` at its end."""
+    *middle, end = points
+    tail = towards(end, middle[-1], -last)
+    start, *rest = (*middle, tail)
+    return (towards(start, rest[0], -first), *rest)
+
+
+class Places:
+    """Boxes that are taken, and places on lines that are free of them."""
+
+    _CELL: Final = 96.0
+    _SHARES: Final = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self._cells: dict[tuple[int, int], list[Box]] = {}
+        for box in boxes:
+            self.take(box)
+
+    def take(self, box: Box) -> None:
+        """Note that a box is taken."""
+        for cell in self._touched(box):
+            self._cells.setdefault(cell, []).append(box)
+
+    def is_free(self, box: Box) -> bool:
+        """Whether a box covers none that is taken."""
+        return not any(
+            box.overlaps(other)
+            for cell in self._touched(box)
+            for other in self._cells.get(cell, ())
+        )
+
+    def on_line(self, points: Sequence[Point], width: float, height: float) -> Box:
+        """Return a box around a point of a line, as near to its middle as one is free.
+
+        Where none is, it is the middle's.
+        """
+        whole = length(points)
+        found = [
+            Box(point.x - width / 2, point.y - height / 2, width, height)
+            for point, _ in (at(points, share * whole) for share in self._SHARES)
+        ]
+        return next((box for box in found if self.is_free(box)), found[0])
+
+    def _touched(self, box: Box) -> Iterator[tuple[int, int]]:
+        for column in range(int(box.x // self._CELL), int(box.right // self._CELL) + 1):
+            for row in range(int(box.y // self._CELL), int(box.bottom // self._CELL) + 1):
+                yield column, row
+
+
+def _segments(points: Sequence[Point]) -> list[tuple[Point, Point]]:
+    return list(pairwise(points))
+
+
+def _angle(start: Point, end: Point) -> float:
+    return math.atan2(end.y - start.y, end.x - start.x)
+
+
+def _xy(point: Point) -> tuple[float, float]:
+    return point.x, point.y
+
+
+def _pair(point: Point) -> str:
+    return f"{number(point.x)} {number(point.y)}"

@@ -1,0 +1,147 @@
+"""Lines: wires, what marks them when they are down, arrows and numbers of ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from mplsemu.views.scene.scene import Line, LineKind, Node, NodeKind, Point
+from mplsemu.views.svg.geometry import Places, at, length, lengthened, path_data
+from mplsemu.views.svg.markup import element, escaped, number
+from mplsemu.views.svg.shapes import CLOUD_DEPTH, draw_cross
+
+WAY_COLOURS: Final = 7
+"""How many ways differ in colour; a picture with more begins again."""
+
+HIT_WIDTH: Final = 18.0
+"""How near to a line a pointer must come."""
+
+_ARROW: Final = 10.0
+_BADGE: Final = 17.0
+
+
+def draw_line(line: Line, nodes: Mapping[str, Node], places: Places, *, interactive: bool) -> str:
+    """Return a line without its labels, which are drawn after the nodes."""
+    points = _joined(line, nodes)
+    is_button = interactive and line.kind is LineKind.LINK
+    return element(
+        "g",
+        element("title", escaped(line.about)),
+        *(_for_pointers(points, line) if is_button else ()),
+        *(_way(line, points, places) if line.kind is LineKind.WAY else (_wire(line, points),)),
+        *([draw_cross(_mark(line))] if is_button or not _works(line) else ()),
+        *(_load_text(line) if is_button else ()),
+        class_=line_class(line),
+        data_line=line.key,
+        data_a=line.ends[0],
+        data_b=line.ends[1],
+        data_way=str(line.number) if line.kind is LineKind.WAY else None,
+        tabindex="0" if is_button else None,
+        role="button" if is_button else None,
+        aria_label=line.about if is_button else None,
+    )
+
+
+def line_class(line: Line) -> str:
+    """Return the classes of a line: its kind, its state and what decides its colour."""
+    words = ["line", line.kind.value]
+    if line.kind is LineKind.WAY:
+        words.append(f"way{line.number % WAY_COLOURS}")
+    if not line.up:
+        words.append("down")
+    elif line.load is not None:
+        words.append(f"load{load_step(line.load)}")
+    return " ".join(words)
+
+
+def load_step(share: float) -> int:
+    """Return how strongly a link is used: 0 nothing, 1 a little, 2 more, 3 much, 4 fully."""
+    return sum(share >= limit for limit in (0.01, 0.3, 0.6, 0.9))
+
+
+def _works(line: Line) -> bool:
+    return line.up and line.kind is not LineKind.SEVERED
+
+
+def _joined(line: Line, nodes: Mapping[str, Node]) -> tuple[Point, ...]:
+    """Return the line's course, with ends that reach under a cloud's humps."""
+    first, last = (
+        CLOUD_DEPTH + 4 if end in nodes and nodes[end].kind is NodeKind.NETWORK else 0.0
+        for end in line.ends
+    )
+    return lengthened(line.points, first, last) if first or last else line.points
+
+
+def _wire(line: Line, points: tuple[Point, ...], name: str = "wire") -> str:
+    return element(
+        "path",
+        class_=name,
+        d=path_data(points, is_smooth=line.is_smooth),
+        stroke_width=line.width + 1.2 * load_step(line.load or 0.0),
+    )
+
+
+def _for_pointers(points: tuple[Point, ...], line: Line) -> tuple[str, ...]:
+    """Return the wide and invisible line that a mouse or finger meets."""
+    data = path_data(points, is_smooth=line.is_smooth)
+    return (element("path", class_="hit", d=data, stroke_width=HIT_WIDTH),)
+
+
+def _way(line: Line, points: tuple[Point, ...], places: Places) -> tuple[str, ...]:
+    end, angle = at(points, length(points))
+    wire = lengthened(points, 0, -_ARROW / 2)  # or its blunt end would stand beside the tip
+    casing = element(
+        "path",
+        class_="casing",
+        d=path_data(wire, is_smooth=line.is_smooth),
+        stroke_width=line.width + 3,
+    )
+    return (
+        casing,
+        _wire(line, wire),
+        element("path", class_="arrow", d=_arrow(end, angle, line.width)),
+        _badge(line, points, places),
+    )
+
+
+def _arrow(tip: Point, angle: float, width: float) -> str:
+    half = _ARROW * 0.42 + width * 0.4
+    back = Point(tip.x - _ARROW * math.cos(angle), tip.y - _ARROW * math.sin(angle))
+    side = Point(-math.sin(angle) * half, math.cos(angle) * half)
+    corners = (
+        tip,
+        Point(back.x + side.x, back.y + side.y),
+        Point(back.x - side.x, back.y - side.y),
+    )
+    return "M" + "L".join(f"{number(c.x)} {number(c.y)}" for c in corners) + "Z"
+
+
+def _badge(line: Line, points: tuple[Point, ...], places: Places) -> str:
+    """Return the way's number on a disc, where nothing else is."""
+    box = places.on_line(points, _BADGE, _BADGE)
+    places.take(box)
+    return draw_badge(box.center, line.number)
+
+
+def draw_badge(center: Point, way: int) -> str:
+    """Return a way's number on a disc."""
+    return element(
+        "g",
+        element("circle", cx=center.x, cy=center.y, r=_BADGE / 2),
+        element(
+            "text", str(way + 1), x=center.x, y=center.y + 3.8, font_size=10.5, font_weight="700",
+            text_anchor="middle",
+        ),
+        class_="badge",
+    )  # fmt: skip
+
+
+def _mark(line: Line) -> Point:
+    return line.mark or at(line.points, length(line.points) / 2)[0]
+
+
+def _load_text(line: Line) -> tuple[str, ...]:
+    """Return the empty text that a page fills with the load."""
+    place = line.spot.center if line.spot else _mark(line)
+    return (element("text", class_="load", x=place.x, y=place.y + 4, text_anchor="middle"),)

@@ -1,0 +1,165 @@
+"""A scene as SVG."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+from mplsemu.views.scene.scene import Area, Box, LineKind, Node, NodeKind, Point, Scene
+from mplsemu.views.svg.geometry import Places
+from mplsemu.views.svg.legend import draw_legend
+from mplsemu.views.svg.lines import draw_line
+from mplsemu.views.svg.markup import element, escaped, number
+from mplsemu.views.svg.shapes import draw_cross, draw_form
+from mplsemu.views.svg.style import FONTS, style_sheet
+from mplsemu.views.svg.texts import draw_labels, draw_text
+from mplsemu.views.theme import Theme
+
+_NAMESPACE: Final = "http://www.w3.org/2000/svg"
+_GAP: Final = 32.0
+
+
+def draw_svg(scene: Scene, *, theme: Theme = Theme.AUTO, interactive: bool = False) -> str:
+    """Return a document with one picture.
+
+    Args:
+        scene: the picture.
+        theme: its colours.
+        interactive: whether it is for a page where routers and links can be chosen.
+    """
+    style = element("style", style_sheet(theme, interactive=interactive))
+    return draw_element(scene, style=style, interactive=interactive, xmlns=_NAMESPACE)
+
+
+def draw_svgs(scenes: Sequence[Scene], *, theme: Theme = Theme.AUTO, fonts: str = FONTS) -> str:
+    """Return a document with several pictures, one below the other."""
+    style = element("style", style_sheet(theme, fonts=fonts))
+    if len(scenes) == 1:
+        return draw_element(scenes[0], style=style, xmlns=_NAMESPACE)
+    width = max(scene.width for scene in scenes)
+    parts, y = [], 0.0
+    for scene in scenes:
+        inside = [element("title", escaped(scene.title)), element("desc", escaped(scene.summary))]
+        inside += _picture(scene, interactive=False)
+        parts.append(_group(inside, transform=f"translate(0 {number(y)})"))
+        y += scene.height + _GAP
+    height = y - _GAP
+    title = ", ".join(scene.title for scene in scenes)
+    return _root(
+        title,
+        f"{len(scenes)} pictures, one below the other.",
+        (width, height),
+        [style, _group([_ground(width, height), *parts], class_="scene")],
+        xmlns=_NAMESPACE,
+    )
+
+
+def draw_element(
+    scene: Scene, *, style: str = "", interactive: bool = False, xmlns: str | None = None
+) -> str:
+    """Return one picture as an element, which HTML needs no namespace for.
+
+    Args:
+        scene: the picture.
+        style: its ``<style>``; none where the page around it has the rules.
+        interactive: whether routers and links can be chosen.
+        xmlns: of SVG; None inside HTML.
+    """
+    inside = [_ground(scene.width, scene.height), *_picture(scene, interactive=interactive)]
+    return _root(
+        scene.title,
+        scene.summary,
+        (scene.width, scene.height),
+        [style, _group(inside, class_="scene")],
+        xmlns=xmlns,
+        role="group" if interactive else "img",
+    )
+
+
+def _root(
+    title: str,
+    summary: str,
+    size: tuple[float, float],
+    content: list[str],
+    *,
+    xmlns: str | None,
+    role: str = "img",
+) -> str:
+    # an id of its own for each title: a page may have many pictures in it
+    seed = zlib.crc32(f"{title} {summary}".encode(errors="replace"))
+    name = f"picture-{seed:08x}"
+    lines = [
+        element("title", escaped(title), id=f"{name}-title"),
+        element("desc", escaped(summary), id=f"{name}-about"),
+        *filter(None, content),
+    ]
+    width, height = (number(side) for side in size)
+    return element(
+        "svg",
+        "\n",
+        *(f"{line}\n" for line in lines),
+        xmlns=xmlns,
+        class_="mplsemu",
+        viewBox=f"0 0 {width} {height}",
+        width=width,
+        height=height,
+        role=role,
+        aria_labelledby=f"{name}-title {name}-about",
+    )
+
+
+def _picture(scene: Scene, *, interactive: bool) -> list[str]:
+    """Return all of a scene, in the order in which it is painted."""
+    nodes = {node.key: node for node in scene.nodes}
+    labels = [label.box for line in scene.lines for label in line.labels]
+    places = Places([*(node.box for node in scene.nodes), *labels])
+    below = [line for line in scene.lines if line.kind is not LineKind.WAY]
+    above = [line for line in scene.lines if line.kind is LineKind.WAY]
+    return [
+        *(_area(area) for area in scene.areas),
+        *(draw_line(line, nodes, places, interactive=interactive) for line in [*below, *above]),
+        *(_node(node, interactive=interactive) for node in scene.nodes),
+        *(part for line in [*below, *above] for part in draw_labels(line, scene.areas)),
+        element("g", *(draw_text(run) for run in scene.heading), class_="heading"),
+        *([draw_legend(scene.legend)] if scene.legend else []),
+    ]
+
+
+def _ground(width: float, height: float) -> str:
+    return element("rect", class_="ground", width=width, height=height)
+
+
+def _area(area: Area) -> str:
+    box = area.box
+    ground = element(
+        "rect", class_="area", x=box.x, y=box.y, width=box.width, height=box.height, rx=14
+    )
+    heading = draw_text(area.heading) if area.heading else ""
+    about = element("title", escaped(area.about))
+    return element("g", about, ground, heading, data_area=area.key)
+
+
+def _node(node: Node, *, interactive: bool) -> str:
+    is_button = interactive and node.kind in {NodeKind.PE, NodeKind.P}
+    corner = draw_cross(_corner(node.box), 3.5) if not node.up else ""
+    return element(
+        "g",
+        element("title", escaped(node.about)),
+        draw_form(node.kind, node.box),
+        *(draw_text(run) for run in node.texts),
+        corner,
+        class_=f"node {node.kind.value}{'' if node.up else ' down'}",
+        data_node=node.key,
+        tabindex="0" if is_button else None,
+        role="button" if is_button else None,
+        aria_label=node.about if is_button else None,
+    )
+
+
+def _group(parts: list[str], **attributes: str) -> str:
+    return element("g", "\n", *(f"{part}\n" for part in parts), **attributes)
+
+
+def _corner(box: Box) -> Point:
+    return Point(box.right - 3, box.y + 3)
