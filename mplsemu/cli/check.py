@@ -79,6 +79,8 @@ def _counts(network: Network, program: Program) -> dict[str, int]:
 
 
 def _as_json(report: Report, network: Network, notes: tuple[str, ...]) -> dict[str, Any]:
+    from mplsemu.model.network import is_unwanted
+
     return {
         "lab": network.name,
         "holds": report.holds,
@@ -90,8 +92,15 @@ def _as_json(report: Report, network: Network, notes: tuple[str, ...]) -> dict[s
         "notes": list(notes),
         "violations": [_violation(violation) for violation in report.verdict.violations],
         "validate": [
-            {"src": ping.src, "dst": ping.dst, "expect": ping.expect, "ok": ping.ok}
-            for ping in report.pings
+            {
+                "name": str(proof.check),
+                "src": str(proof.check.source),
+                "dst": str(proof.check.target),
+                "expect": "isolate" if is_unwanted(proof.check) else "reach",
+                "ok": proof.ok,
+                "detail": proof.detail,
+            }
+            for proof in report.proofs
         ],
         "failures": {
             "links": report.failures,
@@ -142,7 +151,7 @@ def _draw(report: Report, network: Network, notes: tuple[str, ...], width: int) 
         lines += wrapped(
             note.split(" "), width=width - 1, indent="   ", first=" note: ", joint=" "
         )  # fmt: skip
-    lines += [Text(), *_draw_verdict(report, width), *_draw_pings(report), *_draw_outages(report)]
+    lines += [Text(), *_draw_verdict(report, width), *_draw_proofs(report), *_draw_outages(report)]
     verdict = ("✓ holds", palette.GOOD) if report.holds else ("✗ falls short", palette.BAD)
     return [*lines, Text(" ").append(*verdict)]
 
@@ -189,21 +198,23 @@ def _complaint(said: str) -> list[Text]:
     return [Text(line.plain, palette.DOWN) for line in lines]
 
 
-def _draw_pings(report: Report) -> list[Text]:
+def _draw_proofs(report: Report) -> list[Text]:
     from rich.text import Text
 
     from mplsemu.views.text import palette
 
-    if not report.pings:
+    tried = [proof for proof in report.proofs if proof.ok is not None]
+    if not report.proofs:
         return []
-    good = sum(ping.ok for ping in report.pings)
-    sign = ("✓", palette.GOOD) if good == len(report.pings) else ("✗", palette.BAD)
-    said = f" validate: {good} of {len(report.pings)} pings as they should be"
+    good = sum(bool(proof.ok) for proof in tried)
+    sign = ("✓", palette.GOOD) if good == len(tried) else ("✗", palette.BAD)
+    said = f" validate: {good} of {len(tried)} checks as they should be"
+    if len(tried) < len(report.proofs):
+        said += f"; {len(report.proofs) - len(tried)} for `mplsemu test` to measure"
     lines = [Text(" ").append(*sign).append(said)]
-    for ping in report.pings:
-        if not ping.ok:
-            wrong = "is not answered" if ping.expect == "reach" else "is answered"
-            lines += _complaint(f"{ping.src} to {ping.dst} {wrong}")
+    for proof in tried:
+        if not proof.ok:
+            lines += _complaint(f"{proof.check}: {proof.detail}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What ``mplsemu check`` proves: the lab as it is, its own pings, and with links down."""
+"""What ``mplsemu check`` proves: the lab as it is, its own checks, and with links down."""
 
 from __future__ import annotations
 
@@ -9,27 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from mplsemu.control.compile import compile_program
-from mplsemu.errors import LabError
-from mplsemu.model.network import Network, PingCheck
+from mplsemu.model.network import Network
 from mplsemu.program.program import Program
-from mplsemu.program.trace import trace
-from mplsemu.program.way import Delivered, Punted
+from mplsemu.program.trace import hops_as_json
 from mplsemu.verification.matrix import verify
+from mplsemu.verification.validate import Proof, prove
 from mplsemu.verification.verdict import Verdict, Violation
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import BridgeView, L3vpnView
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class PingResult:
-    """A ``validate`` entry and whether it is as it should be; `expect` as in ``test --json``."""
-
-    src: str
-    dst: str
-    expect: str
-    ok: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,7 @@ class Report:
     Attributes:
         program: as compiled.
         verdict: on it.
-        pings: the lab file's ``validate``.
+        proofs: of the lab file's ``validate``.
         failures: how many links were let fail together, at most.
         tried: sets of links that were.
         outages: those that break something.
@@ -62,7 +51,7 @@ class Report:
 
     program: Program
     verdict: Verdict
-    pings: tuple[PingResult, ...]
+    proofs: tuple[Proof, ...]
     failures: int
     tried: int
     outages: tuple[Outage, ...]
@@ -70,7 +59,11 @@ class Report:
     @property
     def holds(self) -> bool:
         """Whether everything is as it should be."""
-        return self.verdict.holds and all(p.ok for p in self.pings) and not self.outages
+        return (
+            self.verdict.holds
+            and all(proof.ok is not False for proof in self.proofs)
+            and not self.outages
+        )
 
 
 def check_network(
@@ -78,7 +71,7 @@ def check_network(
 ) -> Report:
     """Compile and verify: once, and for every set of up to `failures` further links down."""
     program = compile_program(network, down=down)
-    pings = tuple(_ping(program, check) for check in network.validate)
+    proofs = tuple(prove(program, network, check) for check in network.validate)
     verdict = verify(program, network)
     links = [link.name for link in network.provider.links if link.name not in down]
     failures = min(failures, len(links))
@@ -90,7 +83,7 @@ def check_network(
         found = verify(after, network)
         if not found.holds:
             outages.append(Outage(failed, found.violations, tuple(_parts(after))))
-    return Report(program, verdict, pings, failures, total, tuple(outages))
+    return Report(program, verdict, proofs, failures, total, tuple(outages))
 
 
 def _sets(links: list[str], most: int) -> itertools.chain[tuple[str, ...]]:
@@ -114,29 +107,6 @@ def _parts(program: Program) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]
         yield vpn.name, tuple(tuple(part) for part in parts)
 
 
-def _ping(program: Program, check: PingCheck) -> PingResult:
-    source, target = str(check.source), str(check.target)
-    expect = "reach" if check.expect_reply else "isolate"
-    ok = _is_answered(program, source, target) is check.expect_reply
-    return PingResult(source, target, expect, ok)
-
-
-def _is_answered(program: Program, source: str, target: str) -> bool:
-    """Whether a ping arrives where it is meant to, and its answer finds the way back."""
-    try:
-        there = trace(program, source, target)
-        if not there.delivered:
-            return False
-        match there.end:
-            case Delivered(host=host) if host is not None:
-                return trace(program, str(host), source).delivered
-            case Delivered() | Punted():  # a gateway or a CE router: it answers on the spot
-                return True
-    except LabError:  # no IP version in common
-        pass
-    return False
-
-
 def evidence(violation: Violation) -> dict[str, Any] | None:
     """Return the way of the packet that shows a violation, in the shape of ``trace --json``."""
     if violation.walk is None or violation.packet is None or not violation.walk.branches:
@@ -146,16 +116,5 @@ def evidence(violation: Violation) -> dict[str, Any] | None:
         "src": violation.circuit,
         "dst": str(packet.ip.destination if packet.ip else packet.destination_mac),
         "delivered": False,
-        "hops": [
-            {
-                "node": hop.node,
-                "vrf": hop.vrf,
-                "vsi": hop.vsi,
-                "in_labels": [int(entry.label) for entry in hop.in_stack],
-                "action": hop.action,
-                "out_labels": [int(entry.label) for entry in hop.out_stack],
-                "link": hop.link,
-            }
-            for hop in violation.walk.branches[0].hops
-        ],
+        "hops": hops_as_json(violation.walk.branches[0].hops),
     }

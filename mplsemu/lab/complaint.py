@@ -27,6 +27,7 @@ _FIXED: Mapping[Path, type[schema.Mapping]] = {
     ("provider",): schema.RawProvider,
     ("provider", "defaults"): schema.RawDefaults,
 }
+_LISTS = frozenset((key,) for key in ("ends", "via", "avoid", *schema.CHECKS))
 _SHORT = 3
 _BELONGS_TO_THE_VPN = "a VPLS or VPWS has one LAN across all sites: write it beside 'sites'"
 _ELSEWHERE = {
@@ -152,7 +153,10 @@ def _model(document: Document, path: Path) -> type[schema.Mapping] | None:
         case ("vpns", _, "sites", _):
             return schema.RawRoutedSite if vpn_type == "l3vpn" else schema.RawBridgedSite
         case ("validate", _):
-            return schema.RawPing
+            value = _at(document.value, path)
+            keys = value if isinstance(value, dict) else ()
+            kinds = schema.CHECKS.items()
+            return next((model for key, model in kinds if key in keys), schema.RawPing)
         case ("provider", ("nodes" | "links") as section, _):
             return schema.RawNode if section == "nodes" else schema.RawLink
         case _:
@@ -219,9 +223,10 @@ def _missing_key(document: Document, path: Path, key: str) -> LabError:
     present = _at(document.value, path)
     unknown = [one for one in present if one not in known] if isinstance(present, dict) else []
     example = _example(document, path, key)
-    if unknown and path[:1] == ("validate",):
+    if unknown and path[:1] == ("validate",) and key in schema.CHECKS:
         problem = f"{subject(document, path)}: unknown kind of check {shown(unknown[0])}"
-        return document.error((*path, unknown[0]), problem, f"write {example}")
+        remedy = f"write {choice(schema.CHECKS)}, for example {example}"
+        return document.error((*path, unknown[0]), problem, remedy)
     if slip := nearest(key, unknown):
         problem = f"{subject(document, path)}: unknown key {shown(slip)}"
         return document.error((*path, slip), problem, f"did you mean {key!r}? write {example}")
@@ -276,7 +281,7 @@ def _wrong_kind(document: Document, path: Path, value: object) -> LabError:
         due = "a mapping of keys to values"
     elif path in {("provider", "nodes"), ("vpns",)} or path[-1:] == ("sites",):
         due = "a mapping of names"
-    elif path in {("provider", "links"), ("validate",)} or path[-1:] in {("ends",), ("ping",)}:
+    elif path in {("provider", "links"), ("validate",)} or path[-1:] in _LISTS:
         due = "a list"
     else:
         due = "text"

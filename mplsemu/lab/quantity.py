@@ -114,3 +114,5 @@ DELAY: Final = Scale(
     {"us": 1, "ms": 1_000, "s": 1_000_000}, "0 ms", "10 s", "for example 5 ms or 200 us"
 )
 AGING: Final = Scale({"s": 1}, "10 s", "65535 s", "for example 300 s")
+WAIT: Final = Scale({"s": 1}, "1 s", "600 s", "for example 10 s")
+THROUGHPUT: Final = Scale(_RATE_UNITS, "1 kbit/s", "100 Gbit/s", _EXAMPLE_RATES)

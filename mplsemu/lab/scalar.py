@@ -16,7 +16,16 @@ from pydantic_core import PydanticCustomError
 
 from mplsemu.errors import LabelError
 from mplsemu.lab.document import shown
-from mplsemu.lab.quantity import ACCESS_RATE, AGING, BANDWIDTH, DELAY, QuantityError, Scale
+from mplsemu.lab.quantity import (
+    ACCESS_RATE,
+    AGING,
+    BANDWIDTH,
+    DELAY,
+    THROUGHPUT,
+    WAIT,
+    QuantityError,
+    Scale,
+)
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.vpn import IPNetwork
@@ -24,6 +33,7 @@ from mplsemu.model.vpn import IPNetwork
 _REFUSED: Final = "refused"
 MAX_METRIC: Final = 65_535  # a BGP/MPLS provider's IGP: OSPF, RFC 2328 section A.4.2
 MAX_HOSTS: Final = 1_000
+MAX_DEPTH: Final = 8
 MAX_LAB_NAME: Final = 40
 MAX_NAME: Final = 255
 _MAX_CUSTOMER: Final = 100
@@ -240,6 +250,11 @@ DelayUs = Annotated[
     int, BeforeValidator(_quantity(DELAY)), _string(DELAY.pattern, "5 ms", "200 us", "0 ms")
 ]
 AgingS = Annotated[int, BeforeValidator(_quantity(AGING)), _string(AGING.pattern, "300 s")]
+WaitS = Annotated[int, BeforeValidator(_quantity(WAIT)), _string(WAIT.pattern, "10 s")]
+Rate = Annotated[
+    int, BeforeValidator(_quantity(THROUGHPUT)), _string(THROUGHPUT.pattern, "8 Mbit/s")
+]
+Depth = Annotated[int, BeforeValidator(_integer(0, MAX_DEPTH)), _whole(0, MAX_DEPTH)]
 Position = Annotated[
     tuple[float, float],
     BeforeValidator(_position),
@@ -271,8 +286,8 @@ Prefix = Annotated[
 ]
 
 
-def _one_or_list(item: str, examples: list[Any], least: int) -> WithJsonSchema:
-    one = {"type": "string", "pattern": item}
+def _one_or_list(item: str | None, examples: list[Any], least: int) -> WithJsonSchema:
+    one = {"type": "string"} if item is None else {"type": "string", "pattern": item}
     many = {"type": "array", "items": one, "minItems": least, "uniqueItems": True}
     return WithJsonSchema({"anyOf": [one, many], "examples": examples})
 
@@ -290,4 +305,8 @@ Targets = Annotated[
     list[Target],
     BeforeValidator(_one_or_more),
     _one_or_list(_ASN_PATTERN, ["64512:1", ["64512:1", "64512:2"]], 0),
+]
+Stop = Annotated[str, BeforeValidator(_short_link)]
+Stops = Annotated[
+    list[Stop], BeforeValidator(_one_or_more), _one_or_list(None, ["p1", ["p1", "p1-p2"]], 1)
 ]

@@ -17,6 +17,7 @@ from mplsemu.lab.scalar import (
     Bandwidth,
     Customer,
     DelayUs,
+    Depth,
     HostCount,
     Labels,
     LabName,
@@ -24,9 +25,12 @@ from mplsemu.lab.scalar import (
     Name,
     Position,
     Prefixes,
+    Rate,
     Rd,
     ShortLink,
+    Stops,
     Targets,
+    WaitS,
 )
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpls import DEFAULT_MAC_AGING_S
@@ -220,18 +224,78 @@ class RawVpws(RawBridged, title="VPWS"):
 AnyVpn = Annotated[RawL3vpn | RawVpls | RawVpws, Field(discriminator="type")]
 
 
-class RawPing(Mapping, title="Check"):
-    """A check beside those that follow from the VPNs."""
-
-    ping: list[str] = Field(
-        description="The host that pings, and a host or an address.",
+def _pair(description: str) -> Any:
+    return Field(
+        description=description,
         min_length=2,
         max_length=2,
         examples=[["a/aarhus/h1", "a/oslo/h1"]],
     )
+
+
+class RawPing(Mapping, title="Ping"):
+    """A ping that must be answered, or must not."""
+
+    ping: list[str] = _pair("The host that pings, and a host or an address.")
     expect: Literal["reply", "fail"] = Field(
         default="reply", description="Whether it must be answered.", examples=["fail"]
     )
+    wait: WaitS | None = Field(
+        default=None, description="How long it is tried until it is answered.", examples=["10 s"]
+    )
+
+
+class RawPath(Mapping, title="Path"):
+    """Which way packets take through the provider's network."""
+
+    path: list[str] = _pair("The host that sends, and a host or an address.")
+    via: Stops = Field(
+        default_factory=list,
+        description="LSRs and links that they pass, in this order.",
+        min_length=1,
+        examples=[["p1", "p2"]],
+    )
+    avoid: Stops = Field(
+        default_factory=list,
+        description="LSRs and links that they do not pass.",
+        min_length=1,
+        examples=[["p2"]],
+    )
+    depth: Depth | None = Field(
+        default=None,
+        description="How many labels a packet may carry on the way, at most.",
+        examples=[2],
+    )
+
+
+class RawThroughput(Mapping, title="Throughput"):
+    """How fast one host must be able to send to another."""
+
+    throughput: list[str] = _pair("The host that sends, and the one that receives.")
+    least: Rate = Field(description="TCP payload, at least.", examples=["8 Mbit/s"])
+    wait: WaitS | None = Field(
+        default=None, description="How long it is tried until it is so.", examples=["30 s"]
+    )
+
+
+def _kind_of_check(value: object) -> str:
+    """Return the tag of a check; of one that is none, that of a ping, which then complains."""
+    keys = value if isinstance(value, dict) else ()
+    return next((f"check of {key}" for key in ("path", "throughput") if key in keys), _PING)
+
+
+_PING: Final = "check of ping"  # tags are in the paths of errors: they must not look like keys
+CHECKS: Final[dict[str, type[Mapping]]] = {
+    "ping": RawPing,
+    "path": RawPath,
+    "throughput": RawThroughput,
+}
+AnyCheck = Annotated[
+    Annotated[RawPing, Tag(_PING)]
+    | Annotated[RawPath, Tag("check of path")]
+    | Annotated[RawThroughput, Tag("check of throughput")],
+    Discriminator(_kind_of_check),
+]
 
 
 class LabFile(Mapping, title="Lab"):
@@ -242,7 +306,7 @@ class LabFile(Mapping, title="Lab"):
     vpns: dict[Name, AnyVpn] = Field(
         default_factory=dict, description="By name, in the order that numbers them."
     )
-    validate_: list[RawPing] = Field(
+    validate_: list[AnyCheck] = Field(
         default_factory=list, alias="validate", description="Checks beside the usual ones."
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi, VsiKind
+from mplsemu.program.way import Delivered
 
 
 def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
@@ -21,14 +22,10 @@ def bridge(flight: Flight, copy: Copy, vsi: Vsi, source: str | None) -> None:
     circuits = [each for each in circuits if each.up and each.name != source]
     # Split horizon: never from one pseudowire to another (RFC 4762 section 4.4).
     pseudowires = vsi.pseudowires if source is not None else ()
-    mac = flight.packet.destination_mac
-    station = flight.tables.stations(vsi.name).get(mac) if flight.learned else None
+    station = flight.station(copy.node, vsi.name)
     if station is not None and vsi.kind is VsiKind.VPLS:
-        where = flight.program.node_of_circuit[station].name
         circuits = [each for each in circuits if each.name == station]
-        pseudowires = tuple(each for each in pseudowires if each.peer == where)
-        if where == copy.node.name:
-            pseudowires = ()
+        pseudowires = tuple(each for each in pseudowires if each.peer == station)
     elif vsi.kind is VsiKind.VPLS:
         copy.done.append("flood")
     if not circuits and not pseudowires:
@@ -37,11 +34,15 @@ def bridge(flight: Flight, copy: Copy, vsi: Vsi, source: str | None) -> None:
     copies = [copy, *(copy.fork() for _ in range(len(circuits) + len(pseudowires) - 1))]
     for each, circuit in zip(copies, circuits, strict=False):
         each.done.append(f"to {circuit.name}")
-        address = flight.packet.ip.destination if flight.packet.ip else None
-        flight.end(each, delivered(circuit, address, mac), vsi=vsi.name)
+        flight.end(each, _arrival(flight, circuit), vsi=vsi.name)
     for each, pseudowire in zip(copies[len(circuits) :], pseudowires, strict=True):
         each.done.append(f"to {pseudowire.peer}")
         _send_over(flight, each, vsi, pseudowire)
+
+
+def _arrival(flight: Flight, circuit: AttachmentCircuit) -> Delivered:
+    address = flight.packet.ip.destination if flight.packet.ip else None
+    return delivered(circuit, address, flight.packet.destination_mac)
 
 
 def _send_over(flight: Flight, copy: Copy, vsi: Vsi, pseudowire: Pseudowire) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +19,10 @@ from mplsemu.program.way import Branch, Delivered, Dropped, End, Hop, Stack, Ttl
 
 PIPE_TTL: Final = 255
 """TTL of pushed entries where the customer's does not count (RFC 3443 section 3.2)."""
+
+
+MacTable = Mapping[tuple[str, str, str], str]
+"""What VSIs have learned: by LSR, VSI and MAC address, the circuit or the PE it is at."""
 
 
 class Tables:
@@ -94,7 +98,7 @@ class Flight:
     Every method takes a copy that is at an LSR and either ends it or sends it on to the next.
     """
 
-    def __init__(self, tables: Tables, packet: Packet, *, learned: bool) -> None:
+    def __init__(self, tables: Tables, packet: Packet, *, learned: bool | MacTable) -> None:
         self.tables = tables
         self.program = tables.program
         self.packet = packet
@@ -103,6 +107,21 @@ class Flight:
         self._tc = packet.ip.traffic_class if packet.ip else 0
         self.pending: list[Copy] = []
         self.branches: list[Branch] = []
+
+    def station(self, node: NodeProgram, vsi: str) -> str | None:
+        """Return where the frame's destination is, as this LSR's VSI has learned it.
+
+        Returns:
+            A circuit of this LSR, or the PE at the other end of a pseudowire; None if unknown.
+        """
+        mac = self.packet.destination_mac
+        if isinstance(self.learned, Mapping):
+            return self.learned.get((node.name, vsi, mac))
+        circuit = self.tables.stations(vsi).get(mac) if self.learned else None
+        if circuit is None:
+            return None
+        where = self.program.node_of_circuit[circuit].name
+        return circuit if where == node.name else where
 
     def end(self, copy: Copy, end: End, *, vrf: str | None = None, vsi: str | None = None) -> None:
         """End a copy at the LSR where it is."""

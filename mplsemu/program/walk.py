@@ -19,20 +19,23 @@ from mplsemu.program.entries import (
     Push,
     Swap,
 )
-from mplsemu.program.flight import Copy, Flight, Tables, pushing
+from mplsemu.program.flight import Copy, Flight, MacTable, Tables, pushing
 from mplsemu.program.packet import Packet
 from mplsemu.program.program import Program
 from mplsemu.program.way import Walk
 
 
-def walk(program: Program, circuit: str, packet: Packet, *, learned: bool = True) -> Walk:
+def walk(
+    program: Program, circuit: str, packet: Packet, *, learned: bool | MacTable = True
+) -> Walk:
     """Follow a packet from an attachment circuit to wherever it ends.
 
     Args:
         program: what every LSR does.
         circuit: the attachment circuit on which the packet reaches its PE.
         packet: as it is on that circuit.
-        learned: whether every VSI has learned where its hosts are; else it floods.
+        learned: whether every VSI has learned where its hosts are, else it floods; or what each
+            of them has learned.
 
     Raises:
         ProgramError: there is no such circuit.
@@ -47,7 +50,7 @@ class Walker:
         self.program = program
         self._tables = Tables(program)
 
-    def walk(self, circuit: str, packet: Packet, *, learned: bool = True) -> Walk:
+    def walk(self, circuit: str, packet: Packet, *, learned: bool | MacTable = True) -> Walk:
         """Follow a packet; see the function `walk`."""
         return _run(Flight(self._tables, packet, learned=learned), circuit)
 

@@ -53,6 +53,9 @@ class Delivered:
     address: IPAddress | None
     mac: str
 
+    def __str__(self) -> str:
+        return f"it arrives at {self.host or self.circuit}"
+
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
@@ -62,6 +65,9 @@ class Unresolved:
     circuit: str
     address: IPAddress
 
+    def __str__(self) -> str:
+        return f"{self.node} asks on {self.circuit} who has {self.address}; the lab knows nobody"
+
 
 @dataclass(frozen=True, slots=True)
 class Punted:
@@ -70,6 +76,9 @@ class Punted:
     node: str
     vrf: str
     address: IPAddress
+
+    def __str__(self) -> str:
+        return f"the gateway of VRF {self.vrf} at {self.node} has {self.address}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,9 @@ class TtlExpired:
     vrf: str | None
     in_stack: Stack
 
+    def __str__(self) -> str:
+        return f"its TTL expired at {self.node}"
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
@@ -93,6 +105,9 @@ class Dropped:
 
     node: str
     reason: str
+
+    def __str__(self) -> str:
+        return f"dropped at {self.node}: {self.reason}"
 
 
 End = Delivered | Unresolved | Punted | TtlExpired | Dropped

@@ -89,14 +89,15 @@ def run_checks(
     wanted = expectations(network)
     with Prober(hosts) as prober:
         probes = [_probe(each) for each in wanted]
-        validations = [_validation_probe(network, each) for each in network.validate]
+        pings = [each for each in network.validate if isinstance(each, PingCheck)]
+        validations = [_validation_probe(network, each) for each in pings]
         results = prober.run([*probes, *validations], progress=progress)
         checks = [_pair_check(each, result) for each, result in zip(wanted, results, strict=False)]
         checks = _check_frames_of_the_unroutable(prober, hosts, wanted, results, checks)
         checks += _broadcast_checks(prober, network)
         checks += [
             _validation_check(each, result)
-            for each, result in zip(network.validate, results[len(probes) :], strict=True)
+            for each, result in zip(pings, results[len(probes) :], strict=True)
         ]
     return tuple(checks)
 

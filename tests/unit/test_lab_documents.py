@@ -5,20 +5,25 @@ from pathlib import Path
 
 import pytest
 
+from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
 from mplsemu.lab.schema import (
     LabFile,
     RawL3vpn,
     RawLink,
     RawNode,
+    RawPath,
     RawPing,
     RawProvider,
     RawRoutedSite,
+    RawThroughput,
     RawVpls,
 )
+from mplsemu.verification.validate import prove
 
 TEXT = (Path(__file__).parents[2] / "docs" / "lab-file.md").read_text()
-MODELS = [LabFile, RawProvider, RawNode, RawLink, RawL3vpn, RawVpls, RawRoutedSite, RawPing]
+MODELS = [LabFile, RawProvider, RawNode, RawLink, RawL3vpn, RawVpls, RawRoutedSite]
+MODELS += [RawPing, RawPath, RawThroughput]
 
 
 def test_the_first_example_loads():
@@ -32,6 +37,17 @@ def test_the_extranet_example_loads():
     red, shared = loads(f"name: x\nprovider: {nodes}\n{example[1]}", "lab-file.md").network.vpns
     assert red.import_targets == shared.import_targets
     assert red.export_targets < shared.import_targets
+
+
+def test_the_example_of_checks_loads():
+    first = re.search(r"```yaml\n(name:.*?)```", TEXT, re.DOTALL)[1]
+    checks = re.search(r"```yaml\n(validate:.*?)```", TEXT, re.DOTALL)[1]
+    lab = first.replace("p1:\n", "p1:\n    p2:\n").replace("p1-se]", "p1-se, dk-p2, p2-se]")
+    lab += "  b: {type: l3vpn, sites: {stockholm: {pe: se, subnet: 192.168.2.0/24}}}\n"
+    network = loads(lab + checks, "lab-file.md").network
+    assert len(network.validate) == checks.count("- {")
+    program = compile_program(network)
+    assert all(prove(program, network, check).ok is not False for check in network.validate)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -11,7 +11,7 @@ from mplsemu.program.entries import IlmEntry, Nhlfe, Swap
 from mplsemu.program.hosts import find_host
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC
-from mplsemu.program.trace import trace
+from mplsemu.program.trace import Header, trace
 from mplsemu.program.walk import walk
 from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpws
@@ -144,7 +144,7 @@ def test_a_site_behind_a_ce_router_is_one_hop_further():
 
 @pytest.mark.parametrize("ttl", [1, 2, 3])
 def test_the_ce_router_and_both_pes_show_up_in_a_traceroute_from_behind_it(ttl):
-    way = trace(compile_program(nordic()), "a/oslo/h1", "a/aarhus/h1", ttl=ttl)
+    way = trace(compile_program(nordic()), "a/oslo/h1", "a/aarhus/h1", Header(ttl=ttl))
     assert way.end.node == ("a/oslo/ce", "no", "dk")[ttl - 1]
 
 
@@ -259,6 +259,11 @@ def test_a_trace_is_the_documented_json_object():
                 "action": f"192.168.2.0/24 is at se; push {tunnel}, {vpn}",
                 "out_labels": [tunnel, vpn],
                 "link": "dk-p1",
+                "out_stack": [
+                    {"label": tunnel, "tc": 0, "ttl": 255},
+                    {"label": vpn, "tc": 0, "ttl": 255},
+                ],
+                "ip_ttl": 63,
             },
             {
                 "node": "p1",
@@ -268,6 +273,8 @@ def test_a_trace_is_the_documented_json_object():
                 "action": f"pop {tunnel}",
                 "out_labels": [vpn],
                 "link": "se-p1",
+                "out_stack": [{"label": vpn, "tc": 0, "ttl": 255}],
+                "ip_ttl": 63,
             },
             {
                 "node": "se",
@@ -277,9 +284,85 @@ def test_a_trace_is_the_documented_json_object():
                 "action": f"pop {vpn}; 192.168.2.0/24 is on a/stockholm; deliver",
                 "out_labels": [],
                 "link": "a/stockholm",
+                "out_stack": [],
+                "ip_ttl": 62,
             },
         ],
+        "end": "it arrives at a/stockholm/h1",
+        "packet": {
+            "src_mac": "02:00:00:00:00:01",
+            "dst_mac": GATEWAY_MAC,
+            "vlans": [],
+            "src": "192.168.1.2",
+            "dst": "192.168.2.2",
+            "ttl": 64,
+            "dscp": 0,
+        },
+        "branches": [],
     }
+
+
+def test_a_broadcast_in_a_vpls_has_a_branch_for_each_copy():
+    program = compile_program(nordic())
+    way = trace(program, "c/odense/h1", BROADCAST_MAC)
+    assert way.delivered
+    assert [str(branch.end) for branch in way.branches] == [
+        "it arrives at c/odense/h2",
+        "it arrives at c/bergen",
+        "it arrives at c/malmo",
+    ]
+    answer = way.as_json()
+    assert answer["packet"]["dst"] is None
+    assert [len(branch["hops"]) for branch in answer["branches"]] == [0, 3, 3]
+
+
+def test_a_frame_for_a_host_takes_its_way_and_one_for_nobody_is_flooded():
+    program = compile_program(nordic())
+    mac = find_host(program, "c/malmo/h1").host.mac
+    way = trace(program, "c/odense/h1", mac.upper())
+    assert (way.delivered, len(way.branches)) == (True, 1)
+    assert way.way == trace(program, "c/odense/h1", "c/malmo/h1").way
+    nobody = trace(program, "c/odense/h1", "02:ff:00:00:00:01")
+    assert (nobody.delivered, len(nobody.branches)) == (False, 2)
+    neighbour = find_host(program, "c/odense/h2").host.mac
+    assert trace(program, "c/odense/h1", neighbour).hops == ()
+
+
+def test_a_header_decides_what_becomes_of_a_packet():
+    program = compile_program(nordic())
+
+    def sent(source, target, **header):
+        return trace(program, source, target, Header(**header))
+
+    assert "TTL expired at dk" in str(sent("a/aarhus/h1", "a/stockholm/h1", ttl=1).end)
+    marked = sent("a/aarhus/h1", "a/stockholm/h1", dscp=46)
+    assert [entry.tc for entry in marked.hops[0].out_stack] == [5, 5]
+    assert "VLAN-tagged" in str(sent("a/aarhus/h1", "a/stockholm/h1", vlans=(7,)).end)
+    assert "VLAN-tagged" in str(sent("a/oslo/h1", "a/stockholm/h1", vlans=(7,)).end)
+    assert sent("c/odense/h1", "c/malmo/h1", vlans=(7,)).delivered
+    wrong = sent("a/aarhus/h1", "a/stockholm/h1", destination_mac="02:00:00:00:00:99")
+    assert "not for the gateway's MAC" in str(wrong.end)
+    everyone = sent("c/odense/h1", "c/malmo/h1", destination_mac=BROADCAST_MAC)
+    assert everyone.delivered
+    assert str(everyone.end) == "it arrives at c/malmo"
+    with pytest.raises(LabError, match="behind a CE router"):
+        sent("a/oslo/h1", "a/stockholm/h1", destination_mac=BROADCAST_MAC)
+
+
+def test_what_a_vsi_has_not_learned_is_flooded_and_what_it_has_is_not():
+    program = compile_program(nordic())
+    mac = find_host(program, "c/malmo/h1").host.mac
+
+    def ends(learned):
+        way = trace(program, "c/odense/h1", "c/malmo/h1", learned=learned)
+        return sorted(str(branch.end) for branch in way.branches)
+
+    assert ends({}) == ["it arrives at c/bergen", "it arrives at c/malmo/h1"]
+    assert ends({("dk", "c", mac): "se"}) == ["it arrives at c/malmo/h1"]
+    assert ends({("dk", "c", mac): "no"}) == ["it arrives at c/bergen"]
+    assert ends({("dk", "c", mac): "se", ("se", "c", mac): "no"}) == [
+        "dropped at se: nobody to send it to"
+    ]
 
 
 @pytest.mark.parametrize(

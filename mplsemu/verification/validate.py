@@ -1,0 +1,119 @@
+"""What can be proved of a lab's ``validate`` on the program alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mplsemu.errors import LabError
+from mplsemu.model.network import Network, PathCheck, PingCheck, ThroughputCheck, Validation
+from mplsemu.program.program import Program
+from mplsemu.program.trace import Trace, is_core, trace
+from mplsemu.program.way import Delivered
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found of one check.
+
+    Attributes:
+        check: the check.
+        ok: whether it holds; None where only a running network can tell.
+        detail: why not, or what cannot be told; empty where it holds.
+        way: the packet that shows it, where there is one.
+    """
+
+    check: Validation
+    ok: bool | None
+    detail: str = ""
+    way: Trace | None = None
+
+
+def prove(program: Program, network: Network, check: Validation) -> Proof:
+    """Hold one check against a program.
+
+    Args:
+        program: what every LSR does.
+        network: for the rates of sites' lines.
+        check: of the same lab.
+    """
+    try:
+        there = trace(program, str(check.source), str(check.target))
+    except LabError as error:  # no IP version in common
+        return Proof(check, isinstance(check, PingCheck) and not check.expect_reply, error.problem)
+    match check:
+        case PingCheck():
+            return _prove_ping(program, check, there)
+        case PathCheck():
+            problem = path_problem(check, there)
+            return Proof(check, not problem, problem, there)
+        case ThroughputCheck():
+            return _prove_throughput(network, check, there)
+
+
+def _prove_ping(program: Program, check: PingCheck, there: Trace) -> Proof:
+    back = _answer(program, there, str(check.source)) if there.delivered else None
+    answered = there.delivered and (back is None or back.delivered)
+    if answered is check.expect_reply:
+        return Proof(check, True, way=there)
+    if answered:
+        return Proof(check, False, "it is answered", there)
+    if not there.delivered:
+        return Proof(check, False, f"it is not answered: {there.end}", there)
+    return Proof(check, False, f"its answer does not come back: {back and back.end}", back)
+
+
+def _answer(program: Program, there: Trace, source: str) -> Trace | None:
+    """Return the way of the answer; None where whoever answers needs no way of its own."""
+    match there.end:
+        case Delivered(host=host) if host is not None:
+            return trace(program, str(host), source)
+        case _:  # a gateway or a CE router: it answers on the spot
+            return None
+
+
+def path_problem(check: PathCheck, way: Trace) -> str:
+    """Return what is wrong with a packet's way; nothing if it is as it should be."""
+    if not way.delivered:
+        return f"it does not arrive: {way.end}"
+    passed = list(way.way)
+    for name in check.avoid:
+        if name in passed:
+            return f"it passes {name}: {_shown(way)}"
+    rest = iter(passed)
+    for name in check.via:
+        if name not in rest:  # consumes: what is looked for next has to come later
+            where = "not by way of" if name not in passed else "in another order by way of"
+            return f"it goes {where} {name}: {_shown(way)}"
+    depth = max((len(stack) for stack in way.labels), default=0)
+    if check.depth is not None and depth > check.depth:
+        return f"it carries {depth} labels: {_shown(way)}"
+    return ""
+
+
+def _shown(way: Trace) -> str:
+    return ", ".join(hop.node for hop in way.hops) or "within one LAN"
+
+
+def _prove_throughput(network: Network, check: ThroughputCheck, there: Trace) -> Proof:
+    """Refute what no line on the way could carry; more takes a running network."""
+    if not there.delivered:
+        return Proof(check, False, f"it does not arrive: {there.end}", there)
+    name, rate = min(_rates(network, there), key=lambda line: line[1], default=("", None))
+    if rate is not None and rate < check.least_bps:
+        detail = f"{name} carries {rate / 1_000_000:g} Mbit/s only"
+        return Proof(check, False, detail, there)
+    return Proof(check, None, "only the running network can tell", there)
+
+
+def _rates(network: Network, way: Trace) -> Iterator[tuple[str, int]]:
+    """Yield what is on a packet's way and has a rate, with its rate."""
+    links = {link.name: link.bandwidth_bps for link in network.provider.links}
+    sites = {site.circuit: site.rate_bps for _, site in network.sites()}
+    passed = [hop.link for hop in way.hops if hop.link is not None]
+    if passed:
+        passed.append(way.circuit)
+    for name in passed:
+        rate = links[name] if is_core(name) else sites[name]
+        if rate is not None:
+            yield name, rate
