@@ -1,0 +1,67 @@
+"""Tables as plain data: what ``show --json`` prints and the live page gets (docs/json.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mplsemu.model.topology import Role
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.views.order import natural
+from mplsemu.views.plain import plain
+from mplsemu.views.tables.label_space import label_space
+from mplsemu.views.tables.lfib import lfib
+from mplsemu.views.tables.lsp import lsps
+from mplsemu.views.tables.vrf import vrf_tables
+from mplsemu.views.tables.vsi import vsi_tables
+
+
+@dataclass(frozen=True, slots=True)
+class _PerNode:
+    """A table that LSRs have: its rows, their key, and whether a P has one, too."""
+
+    rows: Callable[[NodeProgram], Sequence[Any]]
+    key: str
+    of_p: bool
+
+
+_PER_NODE: Final[Mapping[str, _PerNode]] = {
+    "lfib": _PerNode(lfib, "entries", of_p=True),
+    "vrf": _PerNode(vrf_tables, "vrfs", of_p=False),
+    "vsi": _PerNode(vsi_tables, "vsis", of_p=False),
+    "labels": _PerNode(label_space, "labels", of_p=True),
+}
+PROGRAM_TABLES: Final = ("lfib", "vrf", "vsi", "lsp", "labels")
+"""Tables that can be read from a program; what is learned is not in it."""
+
+
+def table_as_plain(program: Program, table: str, node: str | None = None) -> dict[str, Any]:
+    """Return one of `PROGRAM_TABLES`, of all LSRs that have it or of one.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    head = {"lab": program.lab, "table": table}
+    if node is not None:
+        program.node(node)
+    if table == "lsp":
+        return {**head, "lsps": plain(lsps(program, node))}
+    kind = _PER_NODE[table]
+    if node is not None:
+        shown = [program.node(node)]
+    else:
+        shown = sorted(program.nodes, key=lambda each: natural(each.name))
+        shown = [each for each in shown if kind.of_p or each.role is Role.PE]
+    return {
+        **head,
+        "nodes": [{"node": each.name, kind.key: plain(kind.rows(each))} for each in shown],
+    }
+
+
+def macs_as_plain(
+    lab: str, rows: Sequence[Mapping[str, Any]], node: str | None = None
+) -> dict[str, Any]:
+    """Return the addresses that a running lab's VPLS have learned, everywhere or at one LSR."""
+    shown = [dict(row) for row in rows if node in {None, row["node"]}]
+    return {"lab": lab, "table": "macs", "macs": shown}

@@ -1,0 +1,24 @@
+"""Answers as JSON, and every way to say no."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+
+class Json(JSONResponse):
+    """JSON in ASCII: a name from a request may be no valid Unicode."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+
+
+def problem(status: int, text: str, headers: Mapping[str, str] | None = None) -> Json:
+    """Return the answer to what is not done: why."""
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
+    return Json({"error": text}, status, headers)

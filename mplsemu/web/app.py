@@ -1,0 +1,125 @@
+"""The server as an ASGI application, made for one lab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+import mplsemu
+from mplsemu.errors import LabError, MplsEmuError
+from mplsemu.web.access import Access, Customer
+from mplsemu.web.answer import Json, problem
+from mplsemu.web.feed import Feed
+from mplsemu.web.gate import Gate, identity_of
+from mplsemu.web.live import LiveLab
+from mplsemu.web.refusal import (
+    BAD_REQUEST,
+    CONFLICT,
+    NOT_FOUND,
+    NOTHING_THERE,
+    UNAVAILABLE,
+    RefusalError,
+)
+from mplsemu.web.routes import router
+from mplsemu.web.source import LabSource
+from mplsemu.web.static_files import FILES, serve_file
+
+_NOT_OURS: Final = "422"
+
+
+def create_app(
+    source: LabSource,
+    access: Access,
+    *,
+    hosts: Iterable[str] = (),
+    any_address: bool = False,
+    feed: Feed | None = None,
+) -> Gate:
+    """Make the server of one lab.
+
+    Args:
+        source: the lab.
+        access: its tokens.
+        hosts: names of this server beside loopback's.
+        any_address: whether it listens on every address of the machine.
+        feed: the stream of changes; made unless given.
+    """
+    app = _Described(
+        title="mplsemu: live page",
+        version=mplsemu.__version__,
+        description="Who may ask for what, and what comes back: docs/web-api.md.",
+        docs_url=None,  # both load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+        default_response_class=Json,
+        redirect_slashes=False,
+    )
+    app.state.lab = LiveLab(source)
+    app.state.feed = feed or Feed(source)
+    app.include_router(router)
+    for path in FILES:
+        app.add_route(path, serve_file, include_in_schema=False)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _not_there)
+    app.add_exception_handler(MplsEmuError, _refused)
+    app.add_exception_handler(Exception, _broken)
+    return Gate(app, access, frozenset(host.lower() for host in hosts), any_address=any_address)
+
+
+class _Described(FastAPI):
+    """FastAPI, but its description says 400 where it would say 422, and how a token is sent."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    operation["responses"].pop(_NOT_OURS, None)
+            schemas = document["components"]["schemas"]
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            document["components"]["securitySchemes"] = {
+                "token": {"type": "http", "scheme": "bearer"}
+            }
+            document["security"] = [{"token": []}]
+        assert self.openapi_schema is not None  # the parent has set it
+        return self.openapi_schema
+
+
+def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"][1:]]
+    return problem(BAD_REQUEST, ": ".join([*where[:1], first["msg"]]))
+
+
+def _not_there(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    text = NOTHING_THERE if error.status_code == NOT_FOUND else error.detail
+    return problem(error.status_code, text, error.headers)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """Say why the lab does not do it, to the provider alone; where it has ended, that."""
+    match error:
+        case RefusalError(status=status):
+            return problem(status, str(error))
+        case LabError():
+            return problem(BAD_REQUEST, str(error))
+    lab: LiveLab = request.app.state.lab
+    if not lab.source.is_running():
+        return problem(UNAVAILABLE, "the lab has ended")
+    if isinstance(identity_of(request.scope), Customer):
+        return problem(CONFLICT, "the network does not answer now; try again")
+    return problem(CONFLICT, str(error))
+
+
+def _broken(_request: Request, _error: Exception) -> Response:
+    """Say so; whoever runs the application gets the error, too, and logs it."""
+    return problem(500, "the server made a mistake; its log has the details")

@@ -1,0 +1,226 @@
+"""The stream of changes: a lab is watched only while somebody looks.
+
+Everything here runs on the event loop's thread; the watchers wait for the controller on others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.web.access import Customer, Identity, Provider
+from mplsemu.web.message import END, HEARTBEAT, Message
+from mplsemu.web.refusal import CONFLICT, UNAVAILABLE, RefusalError
+from mplsemu.web.source import LabSource
+from mplsemu.web.watch import KEPT_EVENTS, LoadWatch, Review, StatusWatch
+
+_LOG = logging.getLogger(__name__)
+
+MOST_STREAMS: Final = 64
+MOST_STREAMS_OF_ONE: Final = 16
+"""With one token; so many of the others are kept for the provider."""
+_MOST_WAITING: Final = 512
+_LASTING: Final = ("state", "alarms", "load")
+"""Of these the last one is what a new reader must know."""
+Look = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a lab is looked at, in seconds."""
+
+    status_s: float = 0.125
+    load_s: float = 1.0
+    review_s: float = 1.0
+    heartbeat_s: float = 10.0
+
+
+class Subscription:
+    """One reader and what waits for him.
+
+    Args:
+        identity: who reads.
+        vpns: the VPNs whose pictures he may see.
+    """
+
+    def __init__(self, identity: Identity, vpns: frozenset[str]) -> None:
+        self.identity = identity
+        self._vpns = vpns
+        self._queue: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._is_cut = False
+
+    def offer(self, message: Message) -> None:
+        """Put a message in line if it is for this reader."""
+        ours = self._ours(message)
+        if ours is None or self._is_cut:
+            return
+        if self._queue.qsize() >= _MOST_WAITING:  # he does not read; his page will ask again
+            self.cut()
+        else:
+            self._queue.put_nowait(ours)
+
+    def cut(self) -> None:
+        """Let the stream end after what waits in line."""
+        if not self._is_cut:
+            self._is_cut = True
+            self._queue.put_nowait(None)
+
+    async def take(self) -> Message | None:
+        """Return the next message, None when there will be no more."""
+        return await self._queue.get()
+
+    def _ours(self, message: Message) -> Message | None:
+        if message.event == "pictures":
+            ours = [vpn for vpn in message.data["vpns"] if vpn in self._vpns]
+            return Message("pictures", {"vpns": ours}) if ours else None
+        if isinstance(self.identity, Provider) or message.event == END.event:
+            return message
+        return None
+
+
+class Feed:
+    """Watches a lab as long as there is a reader, and tells all of them.
+
+    Args:
+        source: the lab.
+        pace: how often it is looked at.
+        clock: seconds, forward only.
+    """
+
+    def __init__(
+        self, source: LabSource, pace: Pace | None = None, clock: Callable[[], float] | None = None
+    ) -> None:
+        self._source = source
+        self._pace = pace or Pace()
+        self._clock = clock or time.monotonic
+        self._readers: set[Subscription] = set()
+        self._watching: asyncio.Task[None] | None = None
+        self._last: dict[str, Message] = {}
+        self._history: deque[Message] = deque(maxlen=KEPT_EVENTS)
+        self._has_ended = False
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether the lab is being watched."""
+        return self._watching is not None
+
+    # --- readers ----------------------------------------------------------------------------
+
+    def join(self, identity: Identity) -> Subscription:
+        """Take in a reader; whoever called this must call `leave` in the end.
+
+        Raises:
+            RefusalError: there are too many, or the lab has ended.
+        """
+        if self._has_ended:
+            raise RefusalError(UNAVAILABLE, "the lab has ended")
+        mine = sum(reader.identity == identity for reader in self._readers)
+        most = MOST_STREAMS - (MOST_STREAMS_OF_ONE if isinstance(identity, Customer) else 0)
+        if mine >= MOST_STREAMS_OF_ONE or len(self._readers) >= most:
+            raise RefusalError(CONFLICT, "too many pages are open already; close one")
+        facts = self._source.facts
+        vpns = facts.vpns_of(identity.name) if isinstance(identity, Customer) else facts.vpns
+        names = [vpn.name for vpn in vpns]
+        reader = Subscription(identity, frozenset(names))
+        # what changed while nobody looked is not known: all of his pictures may have
+        reader.offer(Message("pictures", {"vpns": names}))
+        if self._watching is None:
+            self._last, self._history = {}, deque(maxlen=KEPT_EVENTS)
+            self._watching = asyncio.create_task(self._watch())
+            self._watching.add_done_callback(self._stopped_watching)
+        for message in (*self._last.values(), *self._history):
+            reader.offer(message)
+        self._readers.add(reader)
+        return reader
+
+    async def read(self, reader: Subscription) -> AsyncIterator[bytes]:
+        """Yield what a reader gets, with a sign of life where nothing happens."""
+        while True:
+            try:
+                message = await asyncio.wait_for(reader.take(), self._pace.heartbeat_s)
+            except TimeoutError:
+                yield HEARTBEAT
+                continue
+            if message is None:
+                return
+            yield message.encode()
+
+    def leave(self, reader: Subscription) -> None:
+        """Let a reader go; when the last one goes, the lab is watched no more."""
+        self._readers.discard(reader)
+        if not self._readers and self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+
+    def _tell(self, messages: list[Message]) -> None:
+        for message in messages:
+            if message.event in _LASTING:
+                self._last[message.event] = message
+            elif message.event == "event":
+                self._history.append(message)
+            for reader in tuple(self._readers):
+                reader.offer(message)
+
+    def end(self) -> None:
+        """Tell every reader that the lab has ended, and let the streams end."""
+        self._has_ended = True
+        self._tell([END])
+        self.close()
+
+    def close(self) -> None:
+        """Let the streams end, without a word about the lab."""
+        for reader in self._readers:
+            reader.cut()
+
+    # --- the lab ----------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        status = StatusWatch(self._source, self._clock)
+        review = Review(self._source, self._clock)
+        load = LoadWatch(self._source)
+        changed = asyncio.Event()
+
+        async def look_at_status() -> None:
+            messages = await asyncio.to_thread(status.look)
+            self._tell(messages)
+            if any(message.event == "state" for message in messages):
+                changed.set()
+
+        async def look_at_load() -> None:
+            if any(isinstance(reader.identity, Provider) for reader in self._readers):
+                self._tell(await asyncio.to_thread(load.look))
+
+        async def look_at_pictures() -> None:
+            if status.known.status is not None or not status.known.answers:
+                self._tell(await asyncio.to_thread(review.look, status.known))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_every(self._pace.status_s, look_at_status))
+            group.create_task(_every(self._pace.load_s, look_at_load))
+            group.create_task(_every(self._pace.review_s, look_at_pictures, changed))
+
+    def _stopped_watching(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            return
+        _LOG.error("the lab is watched no more; pages will ask again", exc_info=task.exception())
+        if task is self._watching:
+            self._watching = None
+            self.close()
+
+
+async def _every(pause_s: float, look: Look, changed: asyncio.Event | None = None) -> None:
+    """Look again and again, after a pause or as soon as something has changed."""
+    while True:
+        await look()
+        if changed is None:
+            await asyncio.sleep(pause_s)
+            continue
+        with suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), pause_s)
+        changed.clear()

@@ -1,0 +1,200 @@
+"""The gate: what every request must have before anything looks at what it asks for.
+
+A customer is let through to what is his and to nothing else; everything else looks the same to
+him, whether it exists or not, whatever method and body he sends.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mplsemu.web.access import Access, Customer, Identity
+from mplsemu.web.answer import problem
+from mplsemu.web.pictures import style_hashes
+from mplsemu.web.refusal import (
+    BAD_REQUEST,
+    CONFLICT,
+    NOT_FOUND,
+    NOTHING_THERE,
+    UNAUTHORIZED,
+    RefusalError,
+)
+
+API: Final = "/api/"
+STREAM: Final = "/api/stream"
+LARGEST_BODY: Final = 64 * 1024
+MOST_OF_ONE: Final = 8
+"""Requests at a time with one token, streams apart."""
+MOST_OF_CUSTOMERS: Final = 24
+"""Requests at a time of all customers together: the server has 40 threads."""
+_IDENTITY: Final = "mplsemu.identity"
+_OF_CUSTOMERS: Final = re.compile(r"/api/(session|stream|pictures/vpns/[^/]+)")
+_READS: Final = frozenset({"GET", "HEAD"})
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' {styles}; connect-src 'self'; "
+    "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY.format(styles=" ".join(style_hashes())),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Gate:
+    """An ASGI application in front of another.
+
+    Args:
+        app: what is behind it.
+        access: the tokens.
+        hosts: names under which this server is known, beside loopback's.
+        any_address: whether it listens on every address of the machine.
+    """
+
+    def __init__(
+        self, app: ASGIApp, access: Access, hosts: frozenset[str], *, any_address: bool = False
+    ) -> None:
+        self._app = app
+        self._access = access
+        self._hosts = hosts | {"localhost"}
+        self._any_address = any_address
+        self._inside: dict[Identity, int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] != "http":
+            return
+        send = _with_headers(scope, send)
+        headers = Headers(scope=scope)
+        try:
+            self._check_host(headers)
+            if not scope["path"].startswith(API):
+                await self._app(scope, receive, send)
+                return
+            identity = self._identify(headers)
+            if isinstance(identity, Customer) and not _OF_CUSTOMERS.fullmatch(scope["path"]):
+                raise RefusalError(NOT_FOUND, NOTHING_THERE)
+            if scope["method"] not in _READS:
+                _check_change(headers)
+                receive = await _whole_body(headers, receive)
+        except RefusalError as refusal:
+            await problem(refusal.status, str(refusal))(scope, receive, send)
+            return
+        scope[_IDENTITY] = identity
+        if scope["path"] == STREAM:
+            await self._app(scope, receive, send)
+        else:
+            await self._one_of_few(identity, scope, receive, send)
+
+    def _check_host(self, headers: Headers) -> None:
+        """Refuse other names than ours: somebody's name may lead here, and his page use it."""
+        host = host_of(headers.get("host", ""))
+        if host in self._hosts:
+            return
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            pass
+        else:
+            if address.is_loopback or self._any_address:
+                return
+        raise RefusalError(
+            BAD_REQUEST, "this server has another name; use the link as it was printed"
+        )
+
+    def _identify(self, headers: Headers) -> Identity:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        identity = self._access.identify(token.strip()) if scheme.lower() == "bearer" else None
+        if identity is None:
+            raise RefusalError(UNAUTHORIZED, "this needs the token of a link that mplsemu printed")
+        return identity
+
+    async def _one_of_few(
+        self, identity: Identity, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        mine = self._inside.get(identity, 0)
+        customers = sum(n for who, n in self._inside.items() if isinstance(who, Customer))
+        is_full = isinstance(identity, Customer) and customers >= MOST_OF_CUSTOMERS
+        if mine >= MOST_OF_ONE or is_full:
+            full = problem(CONFLICT, "too many requests at once; try again")
+            await full(scope, receive, send)
+            return
+        self._inside[identity] = mine + 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._inside[identity] -= 1
+
+
+def identity_of(scope: Scope) -> Identity:
+    """Return who makes a request that the gate let through to the API."""
+    identity: Identity = scope[_IDENTITY]
+    return identity
+
+
+def host_of(authority: str) -> str:
+    """Return the host of ``HOST[:PORT]``, an IPv6 address without its brackets."""
+    bracketed = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::\d*)?", authority)
+    if bracketed:
+        return bracketed[1].lower()
+    return re.sub(r":\d*$", "", authority).lower()
+
+
+def _check_change(headers: Headers) -> None:
+    """Refuse what another site's page might make a browser send."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise RefusalError(BAD_REQUEST, "the body must be JSON: Content-Type: application/json")
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() != f"http://{headers.get('host', '')}".lower():
+        raise RefusalError(BAD_REQUEST, "this comes from another site's page")
+
+
+async def _whole_body(headers: Headers, receive: Receive) -> Receive:
+    """Read the body before anyone parses it; return what hands it on.
+
+    Raises:
+        RefusalError: it is too large.
+    """
+    too_large = RefusalError(BAD_REQUEST, f"the body is larger than {LARGEST_BODY} bytes")
+    announced = headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > LARGEST_BODY:
+        raise too_large
+    body, is_whole = b"", False
+    while not is_whole:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += message.get("body", b"")
+        is_whole = not message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise too_large
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return first.pop() if first else await receive()
+
+    return again
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    """Return a `send` that adds the headers every answer has."""
+    is_api = scope["path"].startswith(API)
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers[name] = value
+            if is_api:
+                headers["Cache-Control"] = "no-store"
+        await send(message)
+
+    return sending

@@ -1,0 +1,204 @@
+"""The lab behind the page: what is asked of it, with names checked and work kept within bounds."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any, Final, cast
+
+from mplsemu.program.hosts import hosts
+from mplsemu.program.program import Program
+from mplsemu.program.trace import trace
+from mplsemu.views.provider import provider_view
+from mplsemu.views.tables.answer import macs_as_plain, table_as_plain
+from mplsemu.views.theme import Theme
+from mplsemu.web import schema
+from mplsemu.web.pictures import Pictures
+from mplsemu.web.refusal import BAD_REQUEST, CONFLICT, NOT_FOUND, RefusalError
+from mplsemu.web.source import LabSource
+
+MOST_PINGS: Final = 4
+"""At once; each takes three seconds at most."""
+MOST_CHANGES: Final = 4
+"""Of links, done one after another; so many may wait."""
+MACS_KEPT_S: Final = 2.0
+"""Reading them means asking every switch."""
+_RTT: Final = re.compile(r"\btime=([\d.]+) ms")
+
+
+class LiveLab:
+    """Everything the page's requests ask for; any thread may call.
+
+    Args:
+        source: the lab.
+    """
+
+    def __init__(self, source: LabSource) -> None:
+        self.source = source
+        self._pictures = Pictures()
+        self._pings = Turnstile(MOST_PINGS, "pings")
+        self._changes = Turnstile(MOST_CHANGES, "changes of links")
+        self._one_change = threading.Lock()
+        self._macs = _Recent(MACS_KEPT_S)
+
+    # --- what there is ----------------------------------------------------------------------
+
+    def provider_session(self) -> schema.ProviderSession:
+        """Return what the provider's page begins with."""
+        facts, program = self.source.facts, self.source.installed().program
+        view = provider_view(program)
+        return schema.ProviderSession(
+            role="provider",
+            lab=facts.lab,
+            dataplane=facts.dataplane,
+            datapath=facts.datapath,
+            vpns=[
+                schema.VpnOfProvider(
+                    name=vpn.name,
+                    kind=cast("schema.VpnKind", vpn.kind),
+                    customer=vpn.customer,
+                    sites=[site for site, _ in vpn.sites],
+                )
+                for vpn in view.vpns
+            ],
+            hosts=[str(each.ref) for each in hosts(program)],
+            nodes=[schema.Lsr(name=each.name, role=each.role.value) for each in view.routers],
+            links=[
+                schema.CoreLink(
+                    name=link.name,
+                    ends=link.ends,
+                    bandwidth_bps=link.bandwidth_bps,
+                    delay_ms=link.delay_ms,
+                    metric=link.metric,
+                )
+                for link in view.links
+            ],
+        )
+
+    def customer_session(self, customer: str) -> schema.CustomerSession:
+        """Return what a customer's page begins with."""
+        vpns = [
+            schema.VpnOfCustomer(name=vpn.name, kind=cast("schema.VpnKind", vpn.kind))
+            for vpn in self.source.facts.vpns_of(customer)
+        ]
+        return schema.CustomerSession(role="customer", customer=customer, vpns=vpns)
+
+    def table(self, table: schema.TableName, node: str | None) -> dict[str, Any]:
+        """Return a table of all LSRs, or of one."""
+        program = self.source.installed().program
+        if node is not None:
+            _check("LSR", node, program.node_by_name, BAD_REQUEST)
+        if table == "macs":
+            return macs_as_plain(program.lab, self._learned(), node)
+        return table_as_plain(program, table, node)
+
+    # --- pictures ---------------------------------------------------------------------------
+
+    def provider_picture(self, vpn: str | None, theme: Theme) -> schema.ProviderPicture:
+        """Draw the provider's picture, with one VPN over it if asked."""
+        if vpn is not None:
+            _check("VPN", vpn, self._vpn_names(), BAD_REQUEST)
+        installed = self.source.installed()
+        svg = self._pictures.provider(installed, vpn, theme)
+        return schema.ProviderPicture(generation=installed.generation, svg=svg)
+
+    def customer_picture(self, vpn: str, theme: Theme) -> schema.CustomerPicture:
+        """Draw a customer's picture of one VPN; that he may see it has been checked."""
+        _check("VPN", vpn, self._vpn_names(), NOT_FOUND)
+        kinds = {each.name: each.kind for each in self.source.facts.vpns}
+        macs = self._learned() if kinds[vpn] == "vpls" else ()
+        svg = self._pictures.customer(self.source.installed(), vpn, macs, theme)
+        return schema.CustomerPicture(svg=svg)
+
+    def _vpn_names(self) -> list[str]:
+        return [vpn.name for vpn in self.source.facts.vpns]
+
+    def _learned(self) -> Sequence[Mapping[str, Any]]:
+        return self._macs.get(self.source)
+
+    # --- doing something --------------------------------------------------------------------
+
+    def set_link(self, order: schema.LinkOrder) -> schema.LinkDone:
+        """Cut or mend a link or a site's line, and wait until that is dealt with."""
+        _check("link", order.link, _lines(self.source.installed().program), BAD_REQUEST)
+        with self._changes.through(), self._one_change:
+            started = time.perf_counter()
+            self.source.set_link(order.link, up=order.up)
+            took_ms = (time.perf_counter() - started) * 1000
+        return schema.LinkDone(link=order.link, up=order.up, took_ms=round(took_ms, 1))
+
+    def ping(self, order: schema.PingOrder) -> schema.PingDone:
+        """Ping, and wait for the answers."""
+        with self._pings.through():
+            found = self.source.ping(order.src, order.dst, order.count)
+        return schema.PingDone(
+            sent=found.sent,
+            received=found.received,
+            rtt_ms=[float(rtt) for rtt in _RTT.findall(found.output)],
+            output=found.output,
+        )
+
+    def trace(self, order: schema.TraceOrder) -> dict[str, Any]:
+        """Follow one packet through the installed program."""
+        return trace(self.source.installed().program, order.src, order.dst).as_json()
+
+
+class Turnstile:
+    """Lets so many through at a time, and turns the others away."""
+
+    def __init__(self, most: int, what: str) -> None:
+        self._places = threading.BoundedSemaphore(most)
+        self._refusal = f"too many {what} at once; try again"
+
+    @contextmanager
+    def through(self) -> Iterator[None]:
+        """Be inside while the block runs.
+
+        Raises:
+            RefusalError: there is no place.
+        """
+        if not self._places.acquire(blocking=False):
+            raise RefusalError(CONFLICT, self._refusal)
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+class _Recent:
+    """The learned MAC addresses, asked for again only when they are older than so many seconds."""
+
+    def __init__(self, kept_s: float) -> None:
+        self._kept_s = kept_s
+        self._lock = threading.Lock()
+        self._read_at: float | None = None
+        self._rows: Sequence[Mapping[str, Any]] = ()
+
+    def get(self, source: LabSource) -> Sequence[Mapping[str, Any]]:
+        with self._lock:
+            now = time.monotonic()
+            if self._read_at is None or now - self._read_at > self._kept_s:
+                self._rows = source.macs()
+                self._read_at = now
+            return self._rows
+
+
+def _lines(program: Program) -> list[str]:
+    return [*program.link_by_name, *program.node_of_circuit]
+
+
+def _check(what: str, name: str, known: Iterable[str], status: int) -> None:
+    """Refuse a name that does not exist, and name the nearest.
+
+    Raises:
+        RefusalError: there is no such thing.
+    """
+    names = list(known)
+    if name not in names:
+        near = get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise RefusalError(status, f"no {what} {name!r}{hint}")

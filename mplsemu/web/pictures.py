@@ -1,0 +1,99 @@
+"""Pictures for the page: drawn from what the controller has installed, each once.
+
+This module alone knows how a view becomes SVG.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from mplsemu.views.customer import customer_view
+from mplsemu.views.model import BridgeView, CustomerView
+from mplsemu.views.overlay import with_vpn
+from mplsemu.views.provider import provider_view
+from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.svg.style import style_sheet
+from mplsemu.views.svg.svg import draw_svg
+from mplsemu.views.theme import Theme
+from mplsemu.web.source import Installed
+
+KEPT: Final = 48
+"""Pictures that are kept, the last used ones; one of a network of 600 LSRs has about 1 MB."""
+
+
+def style_hashes() -> tuple[str, ...]:
+    """Return the hashes of all style sheets a picture may come with (CSP Level 3, section 2.3.1).
+
+    The page is allowed these, and no other style that is not in a file of its own.
+    """
+    sheets = [style_sheet(theme, interactive=each) for theme in Theme for each in (False, True)]
+    digests = (hashlib.sha256(sheet.encode()).digest() for sheet in sheets)
+    return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+class Pictures:
+    """Draws pictures, one at a time, and keeps them; any thread may ask.
+
+    Drawing a big network takes seconds; whoever asks for the same meanwhile waits for the first.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def provider(self, installed: Installed, vpn: str | None, theme: Theme) -> str:
+        """Return the provider's picture as SVG, with one VPN's sites and LSPs over it if asked."""
+
+        def draw() -> str:
+            view = provider_view(installed.program)
+            if vpn is not None:
+                view = with_vpn(view, installed.program, vpn)
+            return draw_svg(scene_of(view), theme=theme, interactive=True)
+
+        return self._once((installed.version, "provider", vpn, theme), draw)
+
+    def customer(
+        self, installed: Installed, vpn: str, macs: Iterable[Mapping[str, Any]], theme: Theme
+    ) -> str:
+        """Return a customer's picture of one VPN as SVG."""
+        view = with_macs(customer_view(installed.program, vpn), macs)
+        # views are values: a change elsewhere in the network does not draw this one again
+        return self._once((view, theme), lambda: draw_svg(scene_of(view), theme=theme))
+
+    def _once(self, key: tuple[object, ...], draw: Callable[[], str]) -> str:
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = draw()
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+
+def with_macs(view: CustomerView, macs: Iterable[Mapping[str, Any]]) -> CustomerView:
+    """Return a VPLS's view with the MAC addresses learned on its sites' own lines.
+
+    Args:
+        view: any customer's.
+        macs: rows of the controller's ``macs``, of every VPLS.
+    """
+    if not isinstance(view, BridgeView):
+        return view
+    learned: dict[str, set[str]] = {}
+    for row in macs:
+        if row["vsi"] == view.vpn and row["circuit"] is not None:
+            learned.setdefault(row["circuit"], set()).add(row["mac"])
+    islands = tuple(
+        tuple(
+            replace(site, macs=tuple(sorted(learned.get(f"{view.vpn}/{site.name}", ()))))
+            for site in island
+        )
+        for island in view.islands
+    )
+    return replace(view, islands=islands)

@@ -1,0 +1,144 @@
+"""What can be asked: the routes of docs/web-api.md."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response
+
+from mplsemu.views.theme import Theme
+from mplsemu.web import schema
+from mplsemu.web.access import Customer, Identity
+from mplsemu.web.feed import Feed
+from mplsemu.web.gate import identity_of
+from mplsemu.web.live import LiveLab
+from mplsemu.web.refusal import nothing_there
+from mplsemu.web.stream import StreamOfChanges
+
+_Response = dict[str, Any]
+
+
+def _problem(description: str) -> _Response:
+    return {"model": schema.Problem, "description": description}
+
+
+_BAD: Final = _problem("what was asked for makes no sense")
+_NOT_HIS: Final = _problem("it does not exist, or not for this token")
+_NOT_NOW: Final = _problem("the lab cannot do it now")
+_ALWAYS: Final[dict[int | str, _Response]] = {
+    400: _BAD,
+    401: _problem("no token, or one that nobody has"),
+    404: _NOT_HIS,
+    409: _NOT_NOW,
+    503: _problem("the lab has ended"),
+}
+router = APIRouter(prefix="/api", responses=_ALWAYS)
+
+
+def _lab(request: Request) -> LiveLab:
+    lab: LiveLab = request.app.state.lab
+    return lab
+
+
+def _feed(request: Request) -> Feed:
+    feed: Feed = request.app.state.feed
+    return feed
+
+
+def _identity(request: Request) -> Identity:
+    return identity_of(request.scope)
+
+
+def _his_vpn(
+    vpn: Annotated[schema.Name, Path(examples=["a"])],
+    lab: Annotated[LiveLab, Depends(_lab)],
+    identity: Annotated[Identity, Depends(_identity)],
+) -> str:
+    """Return the VPN that is asked for if it is the reader's; before anything else is looked at."""
+    if isinstance(identity, Customer):
+        his = {each.name for each in lab.source.facts.vpns_of(identity.name)}
+        if vpn not in his:
+            raise nothing_there()
+    return vpn
+
+
+Lab = Annotated[LiveLab, Depends(_lab)]
+Reader = Annotated[Identity, Depends(_identity)]
+HisVpn = Annotated[str, Depends(_his_vpn)]
+InTheme = Annotated[schema.ThemeName, Query(description="auto leaves it to the viewer")]
+
+
+@router.get("/session", summary="Who I am, and what there is")
+def session(lab: Lab, reader: Reader) -> schema.ProviderSession | schema.CustomerSession:
+    """Return what a page begins with."""
+    if isinstance(reader, Customer):
+        return lab.customer_session(reader.name)
+    return lab.provider_session()
+
+
+@router.get("/pictures/provider", summary="The provider's picture")
+def provider_picture(
+    lab: Lab,
+    vpn: Annotated[schema.Name | None, Query(description="whose sites and LSPs to show")] = None,
+    theme: InTheme = "auto",
+) -> schema.ProviderPicture:
+    """Draw the network as the controller has installed it."""
+    return lab.provider_picture(vpn, Theme(theme))
+
+
+@router.get("/pictures/vpns/{vpn}", summary="A customer's picture")
+def customer_picture(lab: Lab, vpn: HisVpn, theme: InTheme = "auto") -> schema.CustomerPicture:
+    """Draw a VPN as its customer sees it."""
+    return lab.customer_picture(vpn, Theme(theme))
+
+
+@router.get(
+    "/stream",
+    summary="Changes as they happen",
+    response_class=Response,
+    responses={200: {"description": "server-sent events", "content": {"text/event-stream": {}}}},
+)
+async def stream(feed: Annotated[Feed, Depends(_feed)], reader: Reader) -> Response:
+    """Send what changes, until the lab ends or the reader goes."""
+    return StreamOfChanges(feed, reader)
+
+
+@router.post("/links", summary="Cut or mend a link or a site's line")
+def set_link(lab: Lab, order: schema.LinkOrder) -> schema.LinkDone:
+    """Change it, and wait until the controller has dealt with it."""
+    return lab.set_link(order)
+
+
+@router.post("/ping", summary="Ping from host to host")
+def ping(lab: Lab, order: schema.PingOrder) -> schema.PingDone:
+    """Send real packets, and wait for the answers."""
+    return lab.ping(order)
+
+
+@router.post("/trace", summary="Follow one packet", response_model=schema.TraceDone)
+def trace(lab: Lab, order: schema.TraceOrder) -> dict[str, Any]:
+    """Walk through the installed program, with the label stack on every link."""
+    return lab.trace(order)
+
+
+@router.get(
+    "/tables/{table}",
+    summary="A router's tables",
+    response_model=schema.Table,
+    response_model_exclude_unset=True,
+)
+def table(
+    lab: Lab,
+    table: schema.TableName,
+    node: Annotated[schema.Name | None, Query(description="one LSR; all, unless given")] = None,
+) -> dict[str, Any]:
+    """Return what ``mplsemu show --json`` prints for a running lab."""
+    return lab.table(table, node)
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request) -> dict[str, Any]:
+    """Return the description of all this."""
+    document: dict[str, Any] = request.app.openapi()
+    return document

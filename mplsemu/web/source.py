@@ -1,0 +1,108 @@
+"""What the server asks of a lab: a protocol, so that a lab in tests needs no root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mplsemu.emulation.counters import Counters
+from mplsemu.program.program import Program, VpnInfo
+from mplsemu.running.session import PingResult
+
+Status = dict[str, Any]
+"""What the controller's northbound answers to ``status`` (docs/northbound.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabFacts:
+    """What never changes while a lab runs.
+
+    Attributes:
+        lab: its name.
+        dataplane: ``openflow``.
+        datapath: ``userspace`` or ``kernel``.
+        vpns: in the lab file's order.
+    """
+
+    lab: str
+    dataplane: str
+    datapath: str
+    vpns: tuple[VpnInfo, ...]
+
+    @property
+    def customers(self) -> tuple[str, ...]:
+        """Everyone who has a VPN, once."""
+        return tuple(dict.fromkeys(vpn.customer for vpn in self.vpns))
+
+    def vpns_of(self, customer: str) -> tuple[VpnInfo, ...]:
+        """Return a customer's VPNs."""
+        return tuple(vpn for vpn in self.vpns if vpn.customer == customer)
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The program that the controller has installed.
+
+    Attributes:
+        version: another one for every program; of a restarted controller, too.
+        generation: the controller's own count.
+        program: the program.
+    """
+
+    version: str
+    generation: int
+    program: Program
+
+
+class LabSource(Protocol):
+    """A lab that runs. Every method may wait for the controller and is called from any thread.
+
+    They raise LabNotRunningError where no controller answers, and EmulationError where it refuses.
+    """
+
+    @property
+    def facts(self) -> LabFacts:
+        """What never changes."""
+        ...
+
+    def is_running(self) -> bool:
+        """Whether the lab still runs, with or without a controller."""
+        ...
+
+    def status(self) -> Status:
+        """Return how the controller and its switches are."""
+        ...
+
+    def events(self, since: int) -> Sequence[dict[str, Any]]:
+        """Return what happened after an event's number."""
+        ...
+
+    def installed(self) -> Installed:
+        """Return what the controller has installed."""
+        ...
+
+    def macs(self) -> Sequence[dict[str, Any]]:
+        """Return the MAC addresses that every VPLS has learned."""
+        ...
+
+    def counters(self) -> Counters:
+        """Return what the links' ends have sent."""
+        ...
+
+    def set_link(self, link: str, *, up: bool) -> None:
+        """Cut or mend a link or circuit, and wait until the controller has dealt with it."""
+        ...
+
+    def ping(self, source: str, target: str, count: int) -> PingResult:
+        """Ping from a host to a host or an address.
+
+        Raises:
+            LabError: an end does not exist, or they have no IP version in common.
+        """
+        ...
+
+
+def version_of(status: Status) -> str:
+    """Return what tells one program of a lab from every other."""
+    return f"{status['pid']}.{status['generation']}"

@@ -1,0 +1,38 @@
+"""A stream of changes as a response: it takes part in the feed as long as somebody reads."""
+
+from __future__ import annotations
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from mplsemu.web.access import Identity
+from mplsemu.web.feed import Feed
+
+
+class StreamOfChanges(StreamingResponse):
+    """What `GET /api/stream` answers.
+
+    Args:
+        feed: where changes come from.
+        identity: who reads.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, feed: Feed, identity: Identity) -> None:
+        super().__init__(content=())
+        self._feed = feed
+        self._identity = identity
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, until the reader goes or the lab ends.
+
+        Raises:
+            RefusalError: there are too many; nothing has been sent then.
+        """
+        reader = self._feed.join(self._identity)
+        try:
+            self.body_iterator = self._feed.read(reader)
+            await super().__call__(scope, receive, send)
+        finally:
+            self._feed.leave(reader)

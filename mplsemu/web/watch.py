@@ -1,0 +1,212 @@
+"""Watchers of a lab: each looks when it is told to, and says what is new as messages.
+
+They wait for the controller and are pure otherwise: no thread, no clock but the one they are given.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from mplsemu.emulation.counters import Counters, loads_bps
+from mplsemu.errors import EmulationError, LabNotRunningError
+from mplsemu.views.customer import customer_view
+from mplsemu.views.model import CustomerView
+from mplsemu.web.alarms import Alarm, Seen, alarms
+from mplsemu.web.message import Message
+from mplsemu.web.pictures import with_macs
+from mplsemu.web.source import LabSource, Status, version_of
+
+_LOG = logging.getLogger(__name__)
+
+KEPT_EVENTS: Final = 100
+STATUS_S: Final = 1.0
+"""Everything that changes the status is an event first; this often it is asked for all the same."""
+MACS_S: Final = 5.0
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The controller's status as last seen, and since when its switches have not been in sync."""
+
+    status: Status | None = None
+    answers: bool = True
+    unsynced_since: float | None = None
+
+
+class StatusWatch:
+    """Follows the controller's events and status.
+
+    Asking for events disturbs nobody; the status is asked for when there were any, and at times.
+
+    Args:
+        source: the lab.
+        clock: seconds, forward only.
+
+    Attributes:
+        known: what the last look saw.
+    """
+
+    def __init__(self, source: LabSource, clock: Clock) -> None:
+        self.known = Known()
+        self._source = source
+        self._clock = clock
+        self._last_event = 0
+        self._before_restart = 0
+        self._asked_at: float | None = None
+        self._told: dict[str, Any] | None = None
+
+    def look(self) -> list[Message]:
+        """Return ``event`` and ``state`` messages about what is new."""
+        events: list[dict[str, Any]] = []
+        try:
+            asked = self._is_due()
+            if asked:
+                self._ask_status()
+            events = self._new_events()
+            if events and not asked:
+                self._ask_status()
+        except (LabNotRunningError, EmulationError) as error:
+            _LOG.debug("the controller does not answer: %s", error)
+            self.known = replace(self.known, answers=False)
+            self._asked_at = None
+        return [*(Message("event", event) for event in events), *self._state()]
+
+    def _is_due(self) -> bool:
+        asked_at, status = self._asked_at, self.known.status
+        if asked_at is None or status is None or not status["in_sync"]:
+            return True
+        return self._clock() - asked_at >= STATUS_S
+
+    def _ask_status(self) -> None:
+        before, status = self.known.status, self._source.status()
+        self._asked_at = self._clock()
+        since = None if status["in_sync"] else self.known.unsynced_since or self._asked_at
+        self.known = Known(status, answers=True, unsynced_since=since)
+        if before is not None and before["pid"] != status["pid"]:
+            # a controller that was started again counts from 1, a stream goes on
+            self._before_restart += self._last_event
+            self._last_event = 0
+
+    def _new_events(self) -> list[dict[str, Any]]:
+        is_first = self._last_event == 0 and self._before_restart == 0
+        found = list(self._source.events(self._last_event))
+        if found:
+            self._last_event = found[-1]["number"]
+        numbered = [{**each, "number": each["number"] + self._before_restart} for each in found]
+        return numbered[-KEPT_EVENTS:] if is_first else numbered
+
+    def _state(self) -> list[Message]:
+        status = self.known.status
+        state = {
+            "generation": status["generation"] if status else 0,
+            "in_sync": bool(status and status["in_sync"] and self.known.answers),
+            "down": status["down"] if status else [],
+            "controller": self.known.answers,
+        }
+        if state == self._told:
+            return []
+        self._told = state
+        return [Message("state", state)]
+
+
+class LoadWatch:
+    """Measures the load of the core links between one look and the next."""
+
+    def __init__(self, source: LabSource) -> None:
+        self._source = source
+        self._before: Counters | None = None
+
+    def look(self) -> list[Message]:
+        """Return one ``load`` message, from the second look on."""
+        try:
+            before, self._before = self._before, self._source.counters()
+        except EmulationError as error:
+            _LOG.debug("no counters: %s", error)
+            return []
+        if before is None:
+            return []
+        loads = loads_bps(before, self._before)
+        links = {link: [round(there), round(back)] for link, (there, back) in loads.items()}
+        return [Message("load", {"links": links})]
+
+
+class Review:
+    """Works out what a change means: whose picture is another, and which alarms there are.
+
+    Args:
+        source: the lab.
+        clock: seconds, forward only.
+    """
+
+    def __init__(self, source: LabSource, clock: Clock) -> None:
+        self._source = source
+        self._clock = clock
+        self._version: str | None = None
+        self._views: dict[str, CustomerView] = {}
+        self._seen = Seen(None, answers=True, program=None)
+        self._told: tuple[Alarm, ...] | None = None
+        self._macs_at: float | None = None
+        self._macs: list[dict[str, Any]] = []
+
+    def look(self, known: Known) -> list[Message]:
+        """Return ``pictures`` and ``alarms`` messages about what is new.
+
+        Args:
+            known: what `StatusWatch` last saw.
+        """
+        changed: list[str] = []
+        try:
+            changed = self._look_at_pictures(known)
+        except (LabNotRunningError, EmulationError) as error:
+            _LOG.debug("no pictures now: %s", error)
+        found = [Message("pictures", {"vpns": changed})] if changed else []
+        return [*found, *self._look_at_alarms(known)]
+
+    def _look_at_pictures(self, known: Known) -> list[str]:
+        if known.status is None or not known.answers:
+            return []
+        new_macs = self._learned()
+        version = version_of(known.status)
+        if version != self._version:
+            installed = self._source.installed()
+            self._seen = replace(self._seen, program=installed.program)
+            self._version = installed.version
+        elif not new_macs:
+            return []
+        assert self._seen.program is not None  # set with the version
+        before, program = self._views, self._seen.program
+        self._views = {
+            vpn.name: with_macs(customer_view(program, vpn.name), self._macs)
+            for vpn in program.vpns
+        }
+        return [name for name, view in self._views.items() if before.get(name, view) != view]
+
+    def _learned(self) -> bool:
+        """Ask for MAC addresses at times; whether they are others than before."""
+        if not any(vpn.kind == "vpls" for vpn in self._source.facts.vpns):
+            return False
+        now = self._clock()
+        if self._macs_at is not None and now - self._macs_at < MACS_S:
+            return False
+        self._macs_at = now
+        before, self._macs = self._macs, list(self._source.macs())
+        return self._macs != before
+
+    def _look_at_alarms(self, known: Known) -> list[Message]:
+        since = known.unsynced_since
+        self._seen = replace(
+            self._seen,
+            status=known.status,
+            answers=known.answers,
+            views=tuple(self._views.values()),
+            unsynced_s=0.0 if since is None else self._clock() - since,
+        )
+        found = alarms(self._seen)
+        if found == self._told:
+            return []
+        self._told = found
+        return [Message("alarms", {"alarms": [alarm.to_json() for alarm in found]})]
