@@ -1,0 +1,218 @@
+"""A customer's own VPLS or VPWS as a scene: one virtual switch, or a wire, and his sites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from mplsemu.program.services import VsiKind
+from mplsemu.views.model import BridgeView, SiteView
+from mplsemu.views.scene.card import (
+    NAME_SIZE,
+    SMALL_SIZE,
+    TEXT_SIZE,
+    Card,
+    Row,
+    baseline,
+    label,
+)
+from mplsemu.views.scene.frame import Legend, Part, Words, framed
+from mplsemu.views.scene.measure import text_width
+from mplsemu.views.scene.scene import (
+    Box,
+    Line,
+    LineKind,
+    Node,
+    NodeKind,
+    Point,
+    Scene,
+    TextRun,
+    Tone,
+)
+from mplsemu.views.scene.shelves import Side, Spacing, Spot, shelves
+from mplsemu.views.scene.sites import ACCESS, SiteCards, about_site, site_cards
+from mplsemu.views.scene.sketch import Sketch
+from mplsemu.views.scene.words import count, listed, others
+
+_PORT: Final = 22.0
+"""Room for the numbers of ports, at an edge of a switch."""
+_WIRE: Final = 190.0
+
+
+def bridge_scene(view: BridgeView) -> Scene:
+    """Return the picture of a customer's VPLS or VPWS."""
+    deaf = _deaf(view)
+    remarks = {name: f"✗ does not hear {listed(lost, 2)}" for name, lost in deaf.items()}
+    cards = site_cards(view.sites, remarks=remarks)
+    words, legend = _words(view), _legend(view)
+    if view.kind is VsiKind.VPWS and len(view.sites) == 2:
+        first, second = view.sites
+        whole = len(view.islands) == 1 and not view.severed
+        return framed(words, [Part(_wire(cards, first, second, whole=whole), None, "")], legend)
+    ports = {site.name: port for port, site in enumerate(view.sites, 1)}
+    parts = [
+        Part(_switch(cards, island, ports, number, view), *_complaint(view, island, number))
+        for number, island in enumerate(view.islands, 1)
+    ]
+    return framed(words, parts, legend)
+
+
+# --- a switch ------------------------------------------------------------------------------------
+
+
+def _switch(
+    cards: SiteCards,
+    sites: Sequence[SiteView],
+    ports: Mapping[str, int],
+    number: int,
+    view: BridgeView,
+) -> Sketch:
+    """Draw a virtual switch with its sites around it, and a number at each port."""
+    widest = max(text_width(str(port), SMALL_SIZE, bold=True) for port in ports.values())
+    spacing = Spacing(ACCESS.first, ACCESS.channel, ACCESS.gutter, widest + 7)
+    card = _switch_card(view, sites)
+    placed = shelves([cards.cell] * len(sites), spacing, card.height + 2 * _PORT)
+    below = _PORT if placed.lower else 0.0
+    box = Box(0, 0, max(placed.width, card.width), _PORT + card.height + below)
+    places = placed.places(box)
+    marks = [
+        _port(ports[site.name], side, spot)
+        for site, (side, spot) in zip(sites, places, strict=True)
+    ]
+    about = f"Virtual switch that joins {listed([site.name for site in sites])}"
+    middle = Box(0, _PORT, box.width, card.height)
+    texts = (*card.runs(middle, centered=True), *marks)
+    switch = Node(f"switch/{number}", NodeKind.VIRTUAL_SWITCH, box, texts, about)
+    sketch = Sketch([switch], [], switch)
+    for site, (side, spot) in zip(sites, places, strict=True):
+        cards.draw(sketch, site, side, spot, switch)
+    return sketch
+
+
+def _port(number: int, side: Side, spot: Spot) -> TextRun:
+    at = side.point(spot.way[-1][0], -_PORT / 2 - 5)
+    place = Point(at.x, baseline(at.y, SMALL_SIZE))
+    return TextRun(str(number), place, SMALL_SIZE, bold=True, anchor="middle")
+
+
+def _switch_card(view: BridgeView, sites: Sequence[SiteView]) -> Card:
+    rows = [Row("virtual switch", Tone.STRONG, NAME_SIZE, bold=True)]
+    subnets = _subnets(sites)
+    if subnets:
+        rows.append(Row(listed(subnets, 2), Tone.QUIET))
+    names = {site.name for site in sites}
+    deaf = [pair for pair in view.severed if names.issuperset(pair)]
+    if deaf:
+        what = count(len(deaf), "pair of sites does", "pairs of sites do")
+        rows.append(Row(f"✗ {what} not hear each other", Tone.BAD, TEXT_SIZE))
+    elif len(view.islands) == 1 and len(sites) > 1:
+        rows.append(Row("✓ every site hears every other", Tone.OK, TEXT_SIZE))
+    return Card(tuple(rows))
+
+
+def _subnets(sites: Sequence[SiteView]) -> list[str]:
+    found = {i.network for site in sites for host in site.hosts for i in host.addresses}
+    ordered = sorted(found, key=lambda net: (net.version, int(net.network_address), net.prefixlen))
+    return [str(network) for network in ordered]
+
+
+def _deaf(view: BridgeView) -> dict[str, list[str]]:
+    """Return for each site those on its own switch that it does not hear."""
+    found: dict[str, list[str]] = {}
+    for first, second in view.severed:
+        found.setdefault(first, []).append(second)
+        found.setdefault(second, []).append(first)
+    return found
+
+
+# --- a wire --------------------------------------------------------------------------------------
+
+
+def _wire(cards: SiteCards, first: SiteView, second: SiteView, *, whole: bool) -> Sketch:
+    """Draw two sites with the wire between them."""
+    boxes = [
+        Box(0, 0, cards.width, cards.height),
+        Box(cards.width + _WIRE, 0, cards.width, cards.height),
+    ]
+    nodes = [
+        Node(f"site/{site.name}", NodeKind.SITE, box, cards.cards[site.name].runs(box),
+             about_site(site), up=site.up)
+        for site, box in zip((first, second), boxes, strict=True)
+    ]  # fmt: skip
+    are_up = first.up and second.up
+    up = whole and are_up
+    start, end = Point(boxes[0].right, cards.height / 2), Point(boxes[1].x, cards.height / 2)
+    middle = Point((start.x + end.x) / 2, start.y)
+    said = "virtual wire" if up else "wire cut" if are_up else "line down"
+    below = Point(middle.x, middle.y + (20 if up else 26))
+    line = Line(
+        "wire",
+        LineKind.ACCESS if whole else LineKind.SEVERED,
+        (nodes[0].key, nodes[1].key),
+        (start, end),
+        f"virtual wire between {first.name} and {second.name}" + ("" if up else f": {said}"),
+        width=3.0,
+        up=up,
+        labels=(label(said, below, tone=Tone.NORMAL if up else Tone.BAD),),
+        mark=middle,
+    )
+    return Sketch(nodes, [line])
+
+
+# --- what is said about it -----------------------------------------------------------------------
+
+
+def _trouble(view: BridgeView) -> list[str]:
+    """Say what is wrong; nothing where all is well."""
+    said = []
+    if len(view.islands) > 1:
+        said.append(f"It is in {len(view.islands)} parts that nothing joins.")
+    if view.severed:
+        pairs = [" and ".join(pair) for pair in view.severed]
+        said.append(f"These do not hear each other: {', '.join(pairs[:8])}.")
+    down = [site.name for site in view.sites if not site.up]
+    if down:
+        said.append(f"Down: the line of {listed(down)}.")
+    return said
+
+
+def _words(view: BridgeView) -> Words:
+    is_wire = view.kind is VsiKind.VPWS
+    kind = "VPWS" if is_wire else "VPLS"
+    hosts = sum(len(site.hosts) for site in view.sites)
+    facts = [count(len(view.sites), "site"), count(hosts, "host")]
+    if not is_wire:
+        facts.insert(1, count(len(view.islands), "virtual switch", "virtual switches"))
+    names = [site.name for site in view.sites]
+    said = [f"The {kind} {view.vpn} of {view.customer} has {facts[0]}: {listed(names)}."]
+    trouble = _trouble(view)
+    if not trouble and len(names) > 1:
+        trouble = ["Every site hears every other."]
+    return Words(
+        title=view.customer,
+        subtitle=f"VPN {view.vpn} · {kind} · {', '.join(facts)}",
+        name=f"{view.customer}: VPN {view.vpn}",
+        summary=" ".join([*said, *trouble]),
+    )
+
+
+def _complaint(view: BridgeView, island: Sequence[SiteView], number: int) -> tuple[str | None, str]:
+    if len(view.islands) == 1:
+        return None, ""
+    own = {site.name for site in island}
+    rest = [site.name for site in view.sites if site.name not in own]
+    start = f"Part {number} of {len(view.islands)}: does not hear"
+    return f"{start} {others(rest)}", f"{start} {listed(rest)}"
+
+
+def _legend(view: BridgeView) -> list[Legend]:
+    legend: list[Legend] = [(NodeKind.SITE, "your site", True)]
+    if view.kind is VsiKind.VPLS:
+        legend.append((NodeKind.VIRTUAL_SWITCH, "your virtual switch, with numbered ports", True))
+    else:
+        legend.append((LineKind.ACCESS, "your virtual wire", True))
+    if any(not site.up for site in view.sites):
+        legend.append((LineKind.ACCESS, "line down", False))
+    if len(view.islands) > 1:
+        legend.append((LineKind.SEVERED, "do not hear each other", True))
+    return legend

@@ -1,0 +1,24 @@
+"""From any view to its scene."""
+
+from __future__ import annotations
+
+from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
+from mplsemu.views.scene.bridge import bridge_scene
+from mplsemu.views.scene.l3vpn import l3vpn_scene
+from mplsemu.views.scene.scene import Scene
+
+
+def scene_of(view: View) -> Scene:
+    """Return the picture of a view, with every place decided."""
+    match view:
+        case L3vpnView():
+            return l3vpn_scene(view)
+        case BridgeView():
+            return bridge_scene(view)
+        case ProviderView():
+            # it is being written
+            from mplsemu.views.scene.provider import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415, E501
+                provider_scene,
+            )
+
+            return provider_scene(view)  # type: ignore[no-any-return,unused-ignore]

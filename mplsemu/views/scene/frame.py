@@ -1,0 +1,206 @@
+"""The frame of a customer's picture: heading, parts that nothing joins, legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.views.scene.card import SMALL_SIZE, baseline
+from mplsemu.views.scene.measure import shortened, text_width
+from mplsemu.views.scene.scene import (
+    Area,
+    Box,
+    LegendEntry,
+    Line,
+    LineKind,
+    Node,
+    NodeKind,
+    Point,
+    Scene,
+    TextRun,
+    Tone,
+)
+from mplsemu.views.scene.sketch import Sketch, around, moved_area
+
+_MARGIN: Final = 28.0
+_HEADING: Final = 76.0
+_TITLE_SIZE: Final = 22.0
+_SUBTITLE_SIZE: Final = 13.0
+_NARROWEST: Final = 460.0
+_WIDEST_ROW: Final = 1900.0
+_PAD: Final = 22.0
+"""Between a part's things and its border."""
+_PART_HEADING: Final = 34.0
+_PART_SIZE: Final = 14.0
+_WIDEST_HEADING: Final = 420.0
+_MOST_SEVERED: Final = 4
+"""Parts with a line between those beside each other; with more, it would say too little."""
+_BETWEEN: Final = 72.0
+_SIGN: Final = 34.0
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said about a picture as a whole.
+
+    Attributes:
+        title: whose it is.
+        subtitle: what it is, with the most important figures.
+        name: title for those who list pictures.
+        summary: the picture in a sentence or two.
+    """
+
+    title: str
+    subtitle: str
+    name: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An island: things that hang together.
+
+    Attributes:
+        sketch: of it.
+        heading: what is wrong with it; None where it is all there is.
+        about: the same, in full.
+    """
+
+    sketch: Sketch
+    heading: str | None
+    about: str
+
+
+Legend = tuple[NodeKind | LineKind | None, str, bool]
+"""A sign, what it means, and whether what it stands for works."""
+
+
+def framed(words: Words, parts: Sequence[Part], legend: Sequence[Legend]) -> Scene:
+    """Put parts together to a picture."""
+    areas, sketch = _together(parts)
+    bounds = around([sketch.bounds, *(area.box for area in areas)])
+    width = max(bounds.width, _NARROWEST)
+    dx = _MARGIN + (width - bounds.width) / 2 - bounds.x
+    dy = _HEADING + _MARGIN - bounds.y
+    sketch = sketch.moved(dx, dy)
+    entries, bottom = _legend(legend, width, _HEADING + bounds.height + 2 * _MARGIN)
+    return Scene(
+        title=words.name,
+        summary=words.summary,
+        width=width + 2 * _MARGIN,
+        height=bottom,
+        heading=_heading(words, width),
+        areas=tuple(moved_area(area, dx, dy) for area in areas),
+        lines=tuple(sketch.lines),
+        nodes=tuple(sketch.nodes),
+        legend=entries,
+    )
+
+
+def _heading(words: Words, width: float) -> tuple[TextRun, ...]:
+    title = shortened(words.title, width, _TITLE_SIZE, bold=True)
+    subtitle = shortened(words.subtitle, width, _SUBTITLE_SIZE)
+    return (
+        TextRun(title, Point(_MARGIN, 46), _TITLE_SIZE, bold=True, tone=Tone.STRONG),
+        TextRun(subtitle, Point(_MARGIN, 69), _SUBTITLE_SIZE, tone=Tone.QUIET),
+    )
+
+
+def _together(parts: Sequence[Part]) -> tuple[list[Area], Sketch]:
+    """Place parts in rows, those of a row with their anchors at one height."""
+    if len(parts) == 1:
+        return [], parts[0].sketch
+    areas: list[Area] = []
+    whole = Sketch()
+    top = 0.0
+    for row in _rows(parts):
+        level = max(_above(part) for part in row)
+        x, bottom = 0.0, 0.0
+        before: Node | None = None
+        for part in row:
+            bounds = part.sketch.bounds
+            width = _width(part)
+            shift = x + (width - bounds.width) / 2 - bounds.x
+            moved = part.sketch.moved(shift, top + level - _anchor(part).center.y)
+            whole.nodes += moved.nodes
+            whole.lines += moved.lines
+            box = moved.bounds.grown(_PAD)
+            box = Box(x, box.y - _PART_HEADING, width, box.height + _PART_HEADING)
+            areas.append(_area(f"part/{len(areas) + 1}", part, box))
+            if before and moved.anchor and len(parts) <= _MOST_SEVERED:
+                whole.lines.append(_severed(before, moved.anchor, len(areas), x - _BETWEEN / 2))
+            before = moved.anchor
+            x += width + _BETWEEN
+            bottom = max(bottom, box.bottom)
+        top = bottom + _BETWEEN / 2
+    return areas, whole
+
+
+def _rows(parts: Sequence[Part]) -> list[list[Part]]:
+    """Fill rows, none wider than it need be."""
+    total = sum(_width(part) + _BETWEEN for part in parts)
+    most = max(_WIDEST_ROW, (total * 300) ** 0.5)
+    rows: list[list[Part]] = []
+    used = most
+    for part in parts:
+        if used + _width(part) > most:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(part)
+        used += _width(part) + _BETWEEN
+    return rows
+
+
+def _width(part: Part) -> float:
+    heading = text_width(part.heading or "", _PART_SIZE, bold=True)
+    return max(part.sketch.bounds.width, min(heading, _WIDEST_HEADING)) + 2 * _PAD
+
+
+def _anchor(part: Part) -> Box:
+    anchor = part.sketch.anchor
+    return anchor.box if anchor is not None else part.sketch.bounds
+
+
+def _above(part: Part) -> float:
+    """Return how far a part rises above its anchor's middle."""
+    return _anchor(part).center.y - part.sketch.bounds.y + _PAD + _PART_HEADING
+
+
+def _area(key: str, part: Part, box: Box) -> Area:
+    room = box.width - 2 * _PAD
+    text = shortened(part.heading or "", room, _PART_SIZE, bold=True)
+    at = Point(box.x + _PAD, box.y + 30)
+    heading = TextRun(text, at, _PART_SIZE, bold=True, tone=Tone.BAD)
+    return Area(key, box, heading, part.about)
+
+
+def _severed(first: Node, second: Node, number: int, mark: float) -> Line:
+    y = first.box.center.y
+    return Line(
+        f"severed/{number}",
+        LineKind.SEVERED,
+        (first.key, second.key),
+        (Point(first.box.right, y), Point(second.box.x, y)),
+        "nothing joins these two parts",
+        up=False,
+        mark=Point(mark, y),
+    )
+
+
+def _legend(
+    legend: Sequence[Legend], width: float, top: float
+) -> tuple[tuple[LegendEntry, ...], float]:
+    """Set the legend in lines below the picture; return the picture's height too."""
+    entries = []
+    x, y = 0.0, top
+    for sign, text, up in legend:
+        lead = _SIGN if sign is not None else 0.0
+        room = lead + text_width(text, SMALL_SIZE)
+        if x and x + room > width:
+            x, y = 0.0, y + 22
+        at = Point(_MARGIN + x + lead, baseline(y, SMALL_SIZE))
+        run = TextRun(text, at, SMALL_SIZE, tone=Tone.QUIET)
+        entries.append(LegendEntry(sign, Point(_MARGIN + x, y), run, up))
+        x += room + 24
+    return tuple(entries), (y + _MARGIN if entries else top)

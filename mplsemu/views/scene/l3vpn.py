@@ -1,0 +1,276 @@
+"""A customer's own L3VPN as a scene: his sites, his virtual routers, the network between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
+from mplsemu.views.scene.card import NAME_SIZE, TEXT_SIZE, Card, Row
+from mplsemu.views.scene.frame import Legend, Part, Words, framed
+from mplsemu.views.scene.routers import ROUTER_SIZE, about_router, router_card, router_title
+from mplsemu.views.scene.scene import (
+    Box,
+    Line,
+    LineKind,
+    Node,
+    NodeKind,
+    Point,
+    Scene,
+    Tone,
+)
+from mplsemu.views.scene.shelves import (
+    Cell,
+    Shelf,
+    Shelves,
+    Side,
+    Spacing,
+    Spot,
+    block_of_rows,
+    shelves,
+)
+from mplsemu.views.scene.sites import ACCESS, SiteCards, site_cards
+from mplsemu.views.scene.sketch import Sketch
+from mplsemu.views.scene.words import count, listed, others
+
+_MEMBERS: Final = Spacing(first=54, channel=52, gutter=40, pitch=10)
+_ROUTER_GUESS: Final = 90.0
+_MOST_PARTNERS: Final = 8
+_MOST_SEVERED: Final = 3
+
+
+def l3vpn_scene(view: L3vpnView) -> Scene:
+    """Return the picture of a customer's L3VPN."""
+    titles = [Row(f"router at {s.name}", size=ROUTER_SIZE, bold=True) for s in view.sites]
+    cards = site_cards(view.sites, Card(tuple(titles)).width)
+    parts = []
+    for number, island in enumerate(view.islands, 1):
+        own = cards.of(site for router in island for site in router.sites)
+        sketch = _Island(view, own, number).draw(island)
+        parts.append(Part(sketch, *_complaint(view, island, number)))
+    return framed(_words(view), parts, _legend(view))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A virtual router with the sites on it; its key, and the room that it takes."""
+
+    key: str
+    router: VirtualRouter
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class _Island:
+    """One island: virtual routers around a network, or the only one."""
+
+    view: L3vpnView
+    sites: SiteCards
+    number: int
+
+    def draw(self, island: Sequence[VirtualRouter]) -> Sketch:
+        """Draw it with its network, or its only router, at the origin."""
+        partners = _partners(island)
+        keys = [f"router/{self.number}.{index}" for index in range(1, len(island) + 1)]
+        if len(island) == 1 and not partners:
+            return self._lonely(keys[0], island[0])
+        units = self._units(keys, island)
+        card = _network_card(island, self.view)
+        placed = shelves([unit.cell for unit in units], _MEMBERS, card.height)
+        box = Box(0, 0, max(placed.width, card.width + 60), card.height + 16)
+        about = f"Your network, which joins {count(len(island), 'virtual router')}"
+        texts = card.runs(box, centered=True)
+        network = Node(f"network/{self.number}", NodeKind.NETWORK, box, texts, about)
+        sketch = Sketch([network], [], network)
+        places = placed.places(box)
+        for unit, (side, spot) in zip(units, places, strict=True):
+            self._unit(sketch, unit, side, spot, network)
+        if placed.is_one_row:
+            _severed(sketch, units, places)
+        if partners:
+            _draw_partners(sketch, partners, placed, network)
+        return sketch
+
+    def _units(self, keys: Sequence[str], routers: Sequence[VirtualRouter]) -> list[_Unit]:
+        blocks = [self._block(router.sites, is_up=True) for router in routers]
+        cards = [
+            router_card(self.view, router, block.width)
+            for router, block in zip(routers, blocks, strict=True)
+        ]
+        height = max(card.height for card in cards)
+        return [
+            _Unit(key, router, Cell(block.width, height + block.depth))
+            for key, router, block in zip(keys, routers, blocks, strict=True)
+        ]
+
+    def _block(self, sites: Sequence[SiteView], *, is_up: bool) -> Shelf:
+        return block_of_rows([self.sites.cell] * len(sites), ACCESS, is_up=is_up)
+
+    def _unit(self, sketch: Sketch, unit: _Unit, side: Side, spot: Spot, network: Node) -> None:
+        """Draw a virtual router, its sites beyond it, and its line to the network."""
+        block = self._block(unit.router.sites, is_up=side.is_up)
+        height = unit.cell.height - block.depth
+        box = side.box(spot.x, spot.out, block.width, height)
+        router = self._router(unit.key, unit.router, box)
+        sketch.nodes.append(router)
+        points = tuple(side.point(x, out) for x, out in spot.way)
+        sketch.lines.append(
+            Line(f"member/{unit.key}", LineKind.MEMBER, (router.key, network.key), points,
+                 f"from {router_title(unit.router)} to your network")
+        )  # fmt: skip
+        beyond = side.beyond(spot.x, spot.out + height)
+        for site, place in zip(unit.router.sites, block.spots, strict=True):
+            self.sites.draw(sketch, site, beyond, place, router)
+
+    def _router(self, key: str, router: VirtualRouter, box: Box) -> Node:
+        card = router_card(self.view, router, box.width)
+        about = about_router(self.view, router)
+        texts = card.runs(box, centered=True)
+        return Node(key, NodeKind.VIRTUAL_ROUTER, box, texts, about)
+
+    def _lonely(self, key: str, router: VirtualRouter) -> Sketch:
+        """Draw a virtual router that no network joins with another."""
+        cells = [self.sites.cell] * len(router.sites)
+        placed = shelves(cells, ACCESS, _ROUTER_GUESS)
+        card = router_card(self.view, router, placed.width)
+        box = Box(0, 0, placed.width, card.height)
+        node = self._router(key, router, box)
+        sketch = Sketch([node], [], node)
+        for site, (side, spot) in zip(router.sites, placed.places(box), strict=True):
+            self.sites.draw(sketch, site, side, spot, node)
+        return sketch
+
+
+def _network_card(island: Sequence[VirtualRouter], view: L3vpnView) -> Card:
+    rows = [Row("your network", Tone.STRONG, NAME_SIZE, bold=True)]
+    if any(router.lacks for router in island):
+        rows.append(Row("✗ not every site reaches every other", Tone.BAD, TEXT_SIZE))
+    elif len(view.sites) > 1:
+        rows.append(Row("✓ every site reaches every other", Tone.OK, TEXT_SIZE))
+    return Card(tuple(rows))
+
+
+# --- partners, and what is severed ---------------------------------------------------------------
+
+
+def _partners(island: Sequence[VirtualRouter]) -> list[str]:
+    return list(dict.fromkeys(str(e.prefix) for r in island for e in r.reaches if e.site is None))
+
+
+def _draw_partners(sketch: Sketch, prefixes: Sequence[str], placed: Shelves, network: Node) -> None:
+    """Draw the partners below the network, or beside it where routers are below."""
+    shown = prefixes if len(prefixes) <= _MOST_PARTNERS else prefixes[: _MOST_PARTNERS - 1]
+    rows = [Row("partners", Tone.STRONG, NAME_SIZE, bold=True), *map(Row, shown)]
+    if len(shown) < len(prefixes):
+        rows.append(Row(f"and {len(prefixes) - len(shown)} more", Tone.QUIET))
+    card = Card(tuple(rows))
+    width = max(card.width + 10, 150.0)
+    middle = network.box.center
+    if placed.lower is None:
+        box = Box(middle.x - width / 2, network.box.bottom + _MEMBERS.first, width, card.height)
+        points = (Point(middle.x, box.y), Point(middle.x, network.box.bottom))
+    else:
+        x = network.box.right + _MEMBERS.first
+        box = Box(x, middle.y - card.height / 2, width, card.height)
+        points = (Point(x, middle.y), Point(network.box.right, middle.y))
+    key = network.key.replace("network", "partner")
+    about = f"Networks of partners: {listed(list(prefixes))}"
+    sketch.nodes.append(Node(key, NodeKind.PARTNER, box, card.runs(box), about))
+    sketch.lines.append(
+        Line(f"member/{key}", LineKind.MEMBER, (key, network.key), points,
+             "from partners to your network")
+    )  # fmt: skip
+
+
+def _severed(sketch: Sketch, units: Sequence[_Unit], places: Sequence[tuple[Side, Spot]]) -> None:
+    """Draw what does not reach one another, if few pairs of one side do not."""
+    pairs = [
+        (first, second)
+        for first in range(len(units))
+        for second in range(first + 1, len(units))
+        if _is_severed(units[first].router, units[second].router)
+    ]
+    if len(pairs) > _MOST_SEVERED or any(places[a][0] != places[b][0] for a, b in pairs):
+        return
+    for lane, (first, second) in enumerate(pairs):
+        side = places[first][0]
+        left, right = (places[index][1].way[0][0] for index in (first, second))
+        left, right = left + 16 + 6 * lane, right - 16 - 6 * lane
+        near, out = _MEMBERS.first, _MEMBERS.first - 16 - 13 * lane
+        corners = ((left, near), (left, out), (right, out), (right, near))
+        gap = places[first][1].x + units[first].cell.width + _MEMBERS.gutter / 2
+        names = " and ".join(router_title(units[index].router) for index in (first, second))
+        sketch.lines.append(
+            Line(f"severed/{units[first].key}/{units[second].key}", LineKind.SEVERED,
+                 (units[first].key, units[second].key),
+                 tuple(side.point(x, distance) for x, distance in corners),
+                 f"{names} do not reach each other", up=False, mark=side.point(gap, out))
+        )  # fmt: skip
+
+
+def _is_severed(first: VirtualRouter, second: VirtualRouter) -> bool:
+    """Whether sites of two routers, with their lines up, do not reach each other."""
+    return any(
+        site.up and site.name in other.lacks
+        for router, other in ((first, second), (second, first))
+        for site in router.sites
+    )
+
+
+# --- what is said about it -----------------------------------------------------------------------
+
+
+def _words(view: L3vpnView) -> Words:
+    hosts = sum(len(site.hosts) for site in view.sites)
+    facts = [
+        count(len(view.sites), "site"),
+        count(len(view.routers), "virtual router"),
+        count(hosts, "host"),
+    ]
+    names = [site.name for site in view.sites]
+    said = [f"The L3VPN {view.vpn} of {view.customer} has {facts[0]}: {listed(names)}."]
+    if len(view.islands) > 1:
+        said.append(f"It is in {len(view.islands)} parts that nothing joins.")
+    elif any(router.lacks for router in view.routers):
+        said.append("Not every site reaches every other.")
+    elif len(names) > 1:
+        said.append("Every site reaches every other.")
+    down = [site.name for site in view.sites if not site.up]
+    if down:
+        said.append(f"Down: the line of {listed(down)}.")
+    if view.partners:
+        said.append(f"It reaches {count(len(view.partners), 'network')} of partners.")
+    return Words(
+        title=view.customer,
+        subtitle=f"VPN {view.vpn} · L3VPN · {', '.join(facts)}",
+        name=f"{view.customer}: VPN {view.vpn}",
+        summary=" ".join(said),
+    )
+
+
+def _complaint(
+    view: L3vpnView, island: Sequence[VirtualRouter], number: int
+) -> tuple[str | None, str]:
+    if len(view.islands) == 1:
+        return None, ""
+    own = {site.name for router in island for site in router.sites}
+    rest = [site.name for site in view.sites if site.name not in own]
+    start = f"Part {number} of {len(view.islands)}: cannot reach"
+    return f"{start} {others(rest)}", f"{start} {listed(rest)}"
+
+
+def _legend(view: L3vpnView) -> list[Legend]:
+    legend: list[Legend] = [
+        (NodeKind.SITE, "your site", True),
+        (NodeKind.VIRTUAL_ROUTER, "your virtual router", True),
+    ]
+    if any(site.ce is not None for site in view.sites):
+        legend.append((NodeKind.CE, "your CE router", True))
+    if view.partners:
+        legend.append((NodeKind.PARTNER, "networks of partners", True))
+    if any(not site.up for site in view.sites):
+        legend.append((LineKind.ACCESS, "line down", False))
+    if any(router.lacks for router in view.routers):
+        legend.append((LineKind.SEVERED, "do not reach each other", True))
+    return legend

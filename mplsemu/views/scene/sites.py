@@ -1,0 +1,213 @@
+"""A customer's sites as cards: name, prefixes, hosts, CE router, and the line to the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mplsemu.views.model import HostView, SiteView
+from mplsemu.views.scene.card import NAME_SIZE, SMALL_SIZE, Card, Row, label
+from mplsemu.views.scene.measure import text_width
+from mplsemu.views.scene.scene import Label, Line, LineKind, Node, NodeKind, Point, Tone
+from mplsemu.views.scene.shelves import Cell, Side, Spacing, Spot
+from mplsemu.views.scene.sketch import Sketch
+from mplsemu.views.scene.words import count, listed
+
+ACCESS: Final = Spacing(first=46, channel=44, gutter=28, pitch=10)
+
+_NARROWEST: Final = 176.0
+_WIDEST: Final = 340.0
+_WIDEST_NAME: Final = 220.0
+_WIDEST_HOST: Final = 96.0
+_CE_GAP: Final = 22.0
+_MOST_PREFIXES: Final = 4
+_MOST_MACS: Final = 4
+_MOST_ADDRESSES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCards:
+    """How the sites of one picture are drawn: all of one width and height.
+
+    Attributes:
+        width: of each card.
+        height: of each card.
+        strip: between a card and its line, for CE routers; 0 where none is drawn.
+        cards: by site.
+    """
+
+    width: float
+    height: float
+    strip: float
+    cards: Mapping[str, Card]
+
+    @property
+    def cell(self) -> Cell:
+        """The room that one site takes."""
+        return Cell(self.width, self.height + self.strip)
+
+    def of(self, sites: Iterable[SiteView]) -> SiteCards:
+        """Return the same for some of the sites, with no room for CE routers if they have none."""
+        return self if any(site.ce is not None for site in sites) else replace(self, strip=0.0)
+
+    def draw(self, sketch: Sketch, site: SiteView, side: Side, spot: Spot, joint: Node) -> None:
+        """Draw a site, and its line to the node that joins it with others."""
+        kind = NodeKind.SITE
+        box = side.box(spot.x, spot.out + self.strip, self.width, self.height)
+        texts = self.cards[site.name].runs(box)
+        home = Node(f"site/{site.name}", kind, box, texts, about_site(site), up=site.up)
+        sketch.nodes.append(home)
+        (x, out), *rest = spot.way
+        start = home.key
+        if site.ce is not None:
+            edge = self._edge_router(site, side, x, out)
+            sketch.nodes.append(edge)
+            far = (side.point(x, out + self.strip), side.point(x, out + edge.box.height))
+            sketch.lines.append(
+                Line(f"lan/{site.name}", LineKind.ACCESS, (home.key, edge.key), far,
+                     f"from {site.name} to its CE router")
+            )  # fmt: skip
+            start = edge.key
+        else:
+            out += self.strip
+        sketch.lines.append(_access(site, (start, joint.key), side, [(x, out), *rest]))
+
+    def _edge_router(self, site: SiteView, side: Side, x: float, out: float) -> Node:
+        card = _ce_card(site)
+        width = min(card.width, self.width)
+        box = side.box(x - width / 2, out, width, card.height)
+        about = f"CE router of site {site.name}, {site.ce}"
+        texts = card.runs(box, centered=True)
+        return Node(f"ce/{site.name}", NodeKind.CE, box, texts, about)
+
+
+def site_cards(
+    sites: Sequence[SiteView], width: float = 0.0, remarks: Mapping[str, str] | None = None
+) -> SiteCards:
+    """Decide how the sites of a picture are drawn.
+
+    Args:
+        sites: all of them.
+        width: that would suit what stands next to them.
+        remarks: more bad news, by site.
+    """
+    few = 4 if len(sites) <= 12 else 2 if len(sites) <= 30 else 1
+    cards = {site.name: _card(site, few, (remarks or {}).get(site.name)) for site in sites}
+    edges = [_ce_card(site) for site in sites if site.ce is not None]
+    widest = max(card.width for card in [*cards.values(), *edges])
+    return SiteCards(
+        width=min(max(_NARROWEST, min(width, _WIDEST_NAME), widest), _WIDEST),
+        height=max([64.0, *(card.height for card in cards.values())]),
+        strip=max(card.height for card in edges) + _CE_GAP if edges else 0.0,
+        cards=cards,
+    )
+
+
+def _card(site: SiteView, few: int, remark: str | None) -> Card:
+    rows = [Row(site.name, Tone.STRONG, NAME_SIZE, bold=True, room=_WIDEST_NAME)]
+    prefixes = [str(prefix) for prefix in site.prefixes]
+    rows += [Row(prefix) for prefix in _cut(prefixes, _MOST_PREFIXES, "more prefix", "es")]
+    if not site.up:
+        rows.append(Row("✗ line down", Tone.BAD, SMALL_SIZE, bold=True))
+    if remark is not None:
+        rows.append(Row(remark, Tone.BAD, SMALL_SIZE, bold=True, room=_WIDEST_NAME))
+    rows += _hosts(site.hosts, few)
+    rows += _macs(site.macs)
+    return Card(tuple(rows))
+
+
+def _cut(words: Sequence[str], most: int, more: str, plural: str = "s") -> list[str]:
+    """Return the first words, and how many more there are."""
+    if len(words) <= most:
+        return list(words)
+    rest = len(words) - most + 1
+    return [*words[: most - 1], f"and {count(rest, more, more + plural)}"]
+
+
+def _hosts(hosts: Sequence[HostView], few: int) -> list[Row]:
+    shown = hosts if len(hosts) <= few else hosts[: max(few - 1, 1)]
+    column = max((text_width(host.name, SMALL_SIZE) for host in shown), default=0.0)
+    column = min(column, _WIDEST_HOST) + 10
+    rows = []
+    for host in shown:
+        addresses = _addresses(host)
+        rows += [
+            Row(address, Tone.QUIET, SMALL_SIZE, lead="" if number else host.name, column=column)
+            for number, address in enumerate(addresses)
+        ]
+    if len(shown) < len(hosts):
+        more = len(hosts) - len(shown)
+        rows.append(Row(f"and {count(more, 'more host')}", Tone.QUIET, SMALL_SIZE))
+    return [_below(rows[0]), *rows[1:]] if rows else []
+
+
+def _addresses(host: HostView) -> list[str]:
+    """Return a host's first addresses, or the one it has for sure."""
+    found = [str(interface.ip) for interface in host.addresses]
+    if len(found) <= _MOST_ADDRESSES:
+        return found or [host.mac]
+    last = found[_MOST_ADDRESSES - 1]
+    more = len(found) - _MOST_ADDRESSES
+    return [*found[: _MOST_ADDRESSES - 1], f"{last} and {more} more"]
+
+
+def _macs(macs: Sequence[str]) -> list[Row]:
+    rows = [
+        Row(text, Tone.QUIET, SMALL_SIZE)
+        for text in _cut([f"learned {mac}" for mac in macs], _MOST_MACS, "more address", "es")
+    ]
+    return [_below(rows[0]), *rows[1:]] if rows else []
+
+
+def _below(row: Row) -> Row:
+    """Set a row off from what is above it."""
+    return replace(row, space=6.0)
+
+
+def _ce_card(site: SiteView) -> Card:
+    return Card(
+        (Row("CE router", bold=True, size=SMALL_SIZE), Row(str(site.ce), Tone.QUIET, SMALL_SIZE))
+    )
+
+
+def _access(
+    site: SiteView, ends: tuple[str, str], side: Side, way: Sequence[tuple[float, float]]
+) -> Line:
+    """Draw an access line; one that is down says so where it leaves its site."""
+    points = tuple(side.point(x, out) for x, out in way)
+    about = f"access line of {site.name}" + ("" if site.up else ", down")
+    key = f"access/{site.name}"
+    if site.up:
+        return Line(key, LineKind.ACCESS, ends, points, about)
+    x = way[0][0]
+    if len(way) == 2:
+        mark = side.point(x, ACCESS.first / 2)
+        at, is_left = mark, False
+    else:
+        bend = way[1][1]
+        mark = side.point((x + way[2][0]) / 2, bend)
+        at, is_left = side.point(x, bend), way[2][0] > x
+    return Line(
+        key, LineKind.ACCESS, ends, points, about, up=False, mark=mark,
+        labels=(_down(at, is_left=is_left),),
+    )  # fmt: skip
+
+
+def _down(at: Point, *, is_left: bool) -> Label:
+    return label("down", Point(at.x + (-34 if is_left else 34), at.y), tone=Tone.BAD)
+
+
+def about_site(site: SiteView) -> str:
+    """Say in a sentence what a site has."""
+    said = [f"Site {site.name}"]
+    if site.prefixes:
+        said.append(listed([str(prefix) for prefix in site.prefixes]))
+    hosts = [f"{h.name} {' '.join(str(i.ip) for i in h.addresses)}".strip() for h in site.hosts]
+    if hosts:
+        said.append(f"{count(len(hosts), 'host')}: {listed(hosts)}")
+    if site.macs:
+        said.append(f"learned {listed(site.macs)}")
+    if not site.up:
+        said.append("its line is down")
+    return "; ".join(said)
