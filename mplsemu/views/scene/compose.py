@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.l3vpn import l3vpn_scene
@@ -16,9 +18,6 @@ def scene_of(view: View) -> Scene:
         case BridgeView():
             return bridge_scene(view)
         case ProviderView():
-            # it is being written
-            from mplsemu.views.scene.provider import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415, E501
-                provider_scene,
-            )
-
-            return provider_scene(view)  # type: ignore[no-any-return,unused-ignore]
+            # named as text until the module is there
+            scene: Scene = import_module("mplsemu.views.scene.provider").provider_scene(view)
+            return scene
