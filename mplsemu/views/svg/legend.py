@@ -16,12 +16,8 @@ SIGN_WIDTH: Final = 30.0
 _HEIGHT: Final = 18.0
 
 
-def draw_legend(entries: tuple[LegendEntry, ...]) -> str:
-    """Return all entries."""
-    return element("g", *(_entry(entry) for entry in entries), class_="legend")
-
-
-def _entry(entry: LegendEntry) -> str:
+def draw_entry(entry: LegendEntry) -> str:
+    """Return one entry: its sign, and what it means."""
     sign, state = entry.sign, "" if entry.up else " down"
     if isinstance(sign, NodeKind):
         return _node(sign, entry.at, state) + draw_text(entry.run)

@@ -37,6 +37,7 @@ def draw_line(line: Line, nodes: Mapping[str, Node], places: Places, *, interact
         data_a=line.ends[0],
         data_b=line.ends[1],
         data_way=str(line.number) if line.kind is LineKind.WAY else None,
+        data_load=None if line.load is None else str(load_step(line.load)),
         tabindex="0" if is_button else None,
         role="button" if is_button else None,
         aria_label=line.about if is_button else None,
@@ -50,14 +51,12 @@ def line_class(line: Line) -> str:
         words.append(f"way{line.number % WAY_COLOURS}")
     if not line.up:
         words.append("down")
-    elif line.load is not None:
-        words.append(f"load{load_step(line.load)}")
     return " ".join(words)
 
 
 def load_step(share: float) -> int:
-    """Return how strongly a link is used: 0 nothing, 1 a little, 2 more, 3 much, 4 fully."""
-    return sum(share >= limit for limit in (0.01, 0.3, 0.6, 0.9))
+    """Return how strongly a link is used: 0 not, 1 a little, 2 half, 3 nearly fully, 4 fully."""
+    return sum(share >= limit for limit in (0.001, 0.5, 0.75, 0.9))
 
 
 def _works(line: Line) -> bool:

@@ -124,7 +124,7 @@ def _line_colours(palette: Palette) -> Iterable[_Rule]:
         if kind is not LineKind.WAY:
             yield (f".{kind.value} .wire",), f"stroke:{colour}"
     for step, colour in enumerate(palette.loads, start=1):
-        yield (f".load{step} .wire",), f"stroke:{colour}"
+        yield (f'.line[data-load="{step}"] .wire',), f"stroke:{colour}"
 
 
 def _way_colours(palette: Palette) -> Iterable[_Rule]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from mplsemu.views.scene.scene import Area, Box, LineKind, Node, NodeKind, Point, Scene
 from mplsemu.views.svg.geometry import Places
-from mplsemu.views.svg.legend import draw_legend
+from mplsemu.views.svg.legend import draw_entry
 from mplsemu.views.svg.lines import draw_line
 from mplsemu.views.svg.markup import element, escaped, number
 from mplsemu.views.svg.shapes import draw_cross, draw_form
@@ -41,16 +41,15 @@ def draw_svgs(scenes: Sequence[Scene], *, theme: Theme = Theme.AUTO, fonts: str 
     parts, y = [], 0.0
     for scene in scenes:
         inside = [element("title", escaped(scene.title)), element("desc", escaped(scene.summary))]
-        inside += _picture(scene, interactive=False)
+        inside += _layers(scene, interactive=False)
         parts.append(_group(inside, transform=f"translate(0 {number(y)})"))
         y += scene.height + _GAP
     height = y - _GAP
-    title = ", ".join(scene.title for scene in scenes)
     return _root(
-        title,
+        ", ".join(scene.title for scene in scenes),
         f"{len(scenes)} pictures, one below the other.",
         (width, height),
-        [style, _group([_ground(width, height), *parts], class_="scene")],
+        [style, element("g", _ground(width, height), class_="scene"), *parts],
         xmlns=_NAMESPACE,
     )
 
@@ -66,12 +65,11 @@ def draw_element(
         interactive: whether routers and links can be chosen.
         xmlns: of SVG; None inside HTML.
     """
-    inside = [_ground(scene.width, scene.height), *_picture(scene, interactive=interactive)]
     return _root(
         scene.title,
         scene.summary,
         (scene.width, scene.height),
-        [style, _group(inside, class_="scene")],
+        [style, *_layers(scene, interactive=interactive)],
         xmlns=xmlns,
         role="group" if interactive else "img",
     )
@@ -109,21 +107,23 @@ def _root(
     )
 
 
-def _picture(scene: Scene, *, interactive: bool) -> list[str]:
+def _layers(scene: Scene, *, interactive: bool) -> list[str]:
     """Return all of a scene, in the order in which it is painted."""
     nodes = {node.key: node for node in scene.nodes}
     labels = [label.box for line in scene.lines for label in line.labels]
     places = Places([*(node.box for node in scene.nodes), *labels])
     below = [line for line in scene.lines if line.kind is not LineKind.WAY]
     above = [line for line in scene.lines if line.kind is LineKind.WAY]
-    return [
-        *(_area(area) for area in scene.areas),
-        *(draw_line(line, nodes, places, interactive=interactive) for line in [*below, *above]),
-        *(_node(node, interactive=interactive) for node in scene.nodes),
-        *(part for line in [*below, *above] for part in draw_labels(line, scene.areas)),
-        element("g", *(draw_text(run) for run in scene.heading), class_="heading"),
-        *([draw_legend(scene.legend)] if scene.legend else []),
-    ]
+    lines = [*below, *above]
+    layers = {
+        "grounds": [_ground(scene.width, scene.height), *map(_area, scene.areas)],
+        "lines": [draw_line(line, nodes, places, interactive=interactive) for line in lines],
+        "nodes": [_node(node, interactive=interactive) for node in scene.nodes],
+        "labels": [part for line in lines for part in draw_labels(line, scene.areas)],
+        "heading": [draw_text(run) for run in scene.heading],
+        "legend": [draw_entry(entry) for entry in scene.legend],
+    }
+    return [_group(parts, class_=f"scene {name}") for name, parts in layers.items() if parts]
 
 
 def _ground(width: float, height: float) -> str:

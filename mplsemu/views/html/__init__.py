@@ -1,0 +1,1 @@
+"""Scenes as one HTML file that needs nothing else."""
