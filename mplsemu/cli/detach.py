@@ -21,9 +21,10 @@ from mplsemu.cli.up import (
 )
 from mplsemu.errors import MplsEmuError
 from mplsemu.running.boot import BootedLab, BootOptions
+from mplsemu.running.web_process import WebPlace
 
 
-def up_detached(lab_file: Path) -> int:
+def up_detached(lab_file: Path, web: WebPlace | None = None) -> int:
     """Boot in a child process; return when the lab is up, or could not come up."""
     reading, writing = os.pipe()
     sys.stdout.flush()
@@ -32,7 +33,7 @@ def up_detached(lab_file: Path) -> int:
     if child == 0:
         os.close(reading)
         with os.fdopen(writing, "w") as pipe:
-            _live(lab_file, pipe)
+            _live(lab_file, web, pipe)
     os.close(writing)
     end_on_signal()
     with os.fdopen(reading) as pipe:
@@ -72,7 +73,7 @@ def _watch(pipe: IO[str]) -> int:
     return 2
 
 
-def _live(lab_file: Path, pipe: IO[str]) -> NoReturn:
+def _live(lab_file: Path, web: WebPlace | None, pipe: IO[str]) -> NoReturn:
     """Be the lab process: boot, tell the parent, stay until the end; never returns."""
     status = 2
     try:
@@ -81,7 +82,7 @@ def _live(lab_file: Path, pipe: IO[str]) -> NoReturn:
             os.dup2(null.fileno(), 0)
         end_on_signal()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        status = _boot_and_stay(lab_file, _teller(pipe))
+        status = _boot_and_stay(lab_file, web, _teller(pipe))
     except Terminated:
         status = 0
     except MplsEmuError as error:
@@ -105,7 +106,9 @@ def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
     return tell
 
 
-def _boot_and_stay(lab_file: Path, tell: Callable[[dict[str, Any]], None]) -> int:
+def _boot_and_stay(
+    lab_file: Path, web: WebPlace | None, tell: Callable[[dict[str, Any]], None]
+) -> int:
     give_up = GiveUp()
 
     def progress(stage: str, done: int, total: int) -> None:
@@ -115,7 +118,7 @@ def _boot_and_stay(lab_file: Path, tell: Callable[[dict[str, Any]], None]) -> in
         sys.stderr.write(f"mplsemu: {message}\n")
         sys.stderr.flush()
 
-    options = BootOptions(progress=progress, tell=say, given_up=give_up)
+    options = BootOptions(progress=progress, tell=say, given_up=give_up, web=web)
     lab = BootedLab(lab_file, options)
     try:
         with lab:

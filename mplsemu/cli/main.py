@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "ping": "ping from one host of a running lab to another (root)",
     "capture": "capture packets on a link or at a node of a running lab (root)",
     "link": "take a link of a running lab down or up (root)",
+    "web": "serve the live page of a running lab (root)",
     "status": "say which labs run, and how they are (root)",
     "down": "end a running lab (root)",
     "controller": "run a lab's SDN controller by itself",

@@ -52,6 +52,7 @@ def _status(session: Any, *, events: bool) -> dict[str, Any]:
         "boot_s": record.boot_s,
         "hosts": len(record.hosts),
         "notes": list(record.notes),
+        "web": _web(session),
         "controller": None,
     }
     try:
@@ -63,6 +64,13 @@ def _status(session: Any, *, events: bool) -> dict[str, Any]:
     return answer
 
 
+def _web(session: Any) -> dict[str, Any] | None:
+    from mplsemu.cli.web import links_of
+
+    address = session.record.web
+    return None if address is None else {"address": address, **links_of(session, address).to_json()}
+
+
 def _show(lab: dict[str, Any]) -> None:
     from mplsemu.cli.output import terminal_width
 
@@ -70,6 +78,9 @@ def _show(lab: dict[str, Any]) -> None:
     print(f"  file        {lab['lab_file']}")
     for note in lab["notes"]:
         print(f"  note        {note}")
+    if lab["web"] is not None:
+        for name, link in (("provider", lab["web"]["provider"]), *lab["web"]["customers"].items()):
+            print(f"  live page   {name}: {link}")
     controller = lab["controller"]
     if controller is None:
         print(f"  controller  {lab['controller_error']}")

@@ -12,9 +12,12 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from mplsemu.cli.progress import Bar
+from mplsemu.cli.web import port
+from mplsemu.web.listening import DEFAULT_HOST, DEFAULT_PORT, Listening
 
 if TYPE_CHECKING:
     from mplsemu.running.boot import BootedLab
+    from mplsemu.running.web_process import WebPlace
 
 
 ENDED_EARLY: Final = "ended by a signal before it was done"
@@ -32,6 +35,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--detach", action="store_true", help="no prompt: leave the lab running in the background"
     )
+    parser.add_argument(
+        "--web",
+        metavar="PORT",
+        nargs="?",
+        type=port,
+        const=DEFAULT_PORT,
+        help=f"serve a live page on 127.0.0.1, on port {DEFAULT_PORT} unless given",
+    )
     parser.set_defaults(run=run)
 
 
@@ -47,11 +58,24 @@ def run(args: argparse.Namespace) -> int:
     from mplsemu.running.boot import check_dataplane
 
     check_dataplane(args.dataplane)
+    web = None if args.web is None else place_of_page(args.web)  # if that fails, nothing has booted
     if args.detach:
         from mplsemu.cli.detach import up_detached
 
-        return up_detached(args.lab)
-    return _up_with_prompt(args.lab)
+        return up_detached(args.lab, web)
+    return _up_with_prompt(args.lab, web)
+
+
+def place_of_page(port: int) -> WebPlace:
+    """Open the socket of a live page.
+
+    Raises:
+        EmulationError: the port is in use.
+    """
+    from mplsemu.running.web_process import WebPlace
+
+    listening = Listening.on(DEFAULT_HOST, port)
+    return WebPlace(listening.socket, listening.address)
 
 
 def end_on_signal() -> None:
@@ -88,7 +112,7 @@ def say(message: str) -> None:
     sys.stderr.write(f"\nmplsemu: {message}\n")
 
 
-def _up_with_prompt(lab_file: Path) -> int:
+def _up_with_prompt(lab_file: Path, web: WebPlace | None) -> int:
     from mplsemu.cli.prompt import Prompt
     from mplsemu.running.boot import BootedLab, BootOptions
 
@@ -98,7 +122,7 @@ def _up_with_prompt(lab_file: Path) -> int:
     try:
         with ExitStack() as stack:
             with Bar() as bar:
-                options = BootOptions(progress=bar.update, tell=say, given_up=give_up)
+                options = BootOptions(progress=bar.update, tell=say, given_up=give_up, web=web)
                 lab = BootedLab(lab_file, options)
                 stack.enter_context(lab)
             print("\n".join(greet(lab)))
@@ -120,4 +144,19 @@ def greet(lab: BootedLab) -> list[str]:
     hosts = f"{len(record.hosts) - ces} hosts" + (f" and {ces} CE" if ces else "")
     size = f"{len(record.bridges)} LSRs, {hosts}, {len(lab.program.vpns)} VPNs"
     how = f"{record.dataplane}, {record.datapath}; booted in {record.boot_s:.1f} s"
-    return [f"lab {record.name}: {size}; {how}", *(f"note: {note}" for note in record.notes)]
+    return [
+        f"lab {record.name}: {size}; {how}",
+        *(f"note: {note}" for note in record.notes),
+        *_page(lab),
+    ]
+
+
+def _page(lab: BootedLab) -> list[str]:
+    from mplsemu.cli.web import lines_of
+    from mplsemu.web.access import Access
+
+    if lab.record.web is None:
+        return []
+    customers = dict.fromkeys(vpn.customer for vpn in lab.program.vpns)
+    links = Access.of_lab(lab.directory.path, customers).links(lab.record.web)
+    return ["live page:", *lines_of(links)]

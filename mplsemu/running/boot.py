@@ -27,6 +27,7 @@ from mplsemu.program.program import Program
 from mplsemu.running.controller_process import ControllerProcess
 from mplsemu.running.directory import HostRecord, LabDirectory, LabRecord
 from mplsemu.running.supervisor import Daemon, Supervisor
+from mplsemu.running.web_process import WebPlace, WebProcess
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,12 +50,14 @@ class BootOptions:
         progress: told what is going on: stage, how much is done, of how much.
         tell: gets a line whenever something happens that the user should know.
         given_up: called when the lab cannot go on (a daemon cannot be kept alive).
+        web: where its live page is served, for a lab that has one.
     """
 
     dataplane: Literal["openflow"] = "openflow"
     progress: Progress = _quiet
     tell: Callable[[str], None] = _LOG.warning
     given_up: Callable[[str], None] = _LOG.error
+    web: WebPlace | None = None
 
 
 class BootedLab:
@@ -87,6 +90,7 @@ class BootedLab:
         self.program = compile_program(self.loaded.network)
         self.directory = LabDirectory(self.loaded.network.name)
         self.controller = ControllerProcess(self.directory)
+        self._web = WebProcess(self.directory, options.web) if options.web else None
         self._lab_file = lab_file
         self._namespace: PrivateNamespace | None = None
         self._net: LabNet | None = None
@@ -130,10 +134,12 @@ class BootedLab:
         self._options.progress("controller", 1, 1)
         self.net.start()
         self._wait_for_flows()
-        self._supervise()
         self.record = self._make_record()
         self.is_up = True  # before anyone can know: whoever ends it from now on ends a lab
         self.directory.write(self.record)
+        if self._web is not None:
+            self._web.start()  # it finds the lab as everybody does: by its record
+        self._supervise()
 
     def _wait_for_flows(self) -> None:
         total = len(self.program.nodes)
@@ -157,16 +163,15 @@ class BootedLab:
             raise EmulationError(f"Open vSwitch refused flows of {', '.join(refused)}; {words}")
 
     def _supervise(self) -> None:
-        openvswitch = self.net.openvswitch
-        self._supervisor = Supervisor(
-            (
-                Daemon("the controller", self.controller.pid, self.controller.restart),
-                Daemon("ovsdb-server", lambda: openvswitch.server_pid, openvswitch.restart_server),
-                Daemon("ovs-vswitchd", lambda: openvswitch.switch_pid, self.net.restart_switches),
-            ),
-            self._options.tell,
-            self._options.given_up,
-        )
+        openvswitch, web = self.net.openvswitch, self._web
+        daemons = [
+            Daemon("the controller", self.controller.pid, self.controller.restart),
+            Daemon("ovsdb-server", lambda: openvswitch.server_pid, openvswitch.restart_server),
+            Daemon("ovs-vswitchd", lambda: openvswitch.switch_pid, self.net.restart_switches),
+        ]
+        if web is not None:
+            daemons.append(Daemon("the web server", web.pid, web.start, is_vital=False))
+        self._supervisor = Supervisor(tuple(daemons), self._options.tell, self._options.given_up)
         self._supervisor.start()
 
     def _make_record(self) -> LabRecord:
@@ -203,6 +208,7 @@ class BootedLab:
             },
             environment=dict(net.openvswitch.environment),
             notes=(*self.loaded.notes, *net.notes),
+            web=self._options.web.address if self._options.web else None,
         )
 
     def close(self) -> None:
@@ -211,6 +217,8 @@ class BootedLab:
             if self._supervisor is not None:
                 self._supervisor.stop()
                 self._supervisor = None
+            if self._web is not None:
+                self._web.stop()
             self.controller.stop()
             if self._net is not None:
                 self._net.stop()

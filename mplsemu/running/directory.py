@@ -70,6 +70,7 @@ class LabRecord:
         links: by link name, the interfaces at its two ends; by circuit name, the PE's interface.
         environment: variables with which Open vSwitch's tools find this lab's daemons.
         notes: what the user should know (a delay that this kernel cannot make, say).
+        web: where its live page is, ``http://127.0.0.1:8080``; None without ``up --web``.
     """
 
     name: str
@@ -83,6 +84,7 @@ class LabRecord:
     links: dict[str, tuple[str, ...]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    web: str | None = None
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> LabRecord:

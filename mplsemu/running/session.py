@@ -230,7 +230,10 @@ class Session:
         state: Literal["up", "down"] = "up" if up else "down"
         with inside(self.record.pid):
             for interface in interfaces:
-                subprocess.run(["ip", "link", "set", interface, state], check=True)
+                command = ["ip", "link", "set", interface, state]
+                done = subprocess.run(command, check=False, capture_output=True, text=True)
+                if done.returncode:
+                    raise EmulationError(f"cannot take {link} {state}: {done.stderr.strip()}")
         self.controller.wait_until(
             lambda status: (link in status["down"]) is not up and status["in_sync"],
             10.0,

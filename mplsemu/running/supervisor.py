@@ -33,11 +33,13 @@ class Daemon:
         name: as people call it.
         pid: tells its process id, None while it does not run.
         restart: starts it again.
+        is_vital: whether the lab must end where it cannot be kept alive.
     """
 
     name: str
     pid: Callable[[], int | None]
     restart: Callable[[], None]
+    is_vital: bool = True
 
 
 class Supervisor:
@@ -46,7 +48,7 @@ class Supervisor:
     Args:
         daemons: what to keep alive.
         tell: gets a line for the user whenever one died and whether it came back.
-        given_up: called once when a daemon cannot be kept alive.
+        given_up: called once when a vital daemon cannot be kept alive.
     """
 
     def __init__(
@@ -116,8 +118,7 @@ class Supervisor:
         self._deaths[daemon.name] = deaths
         if len(deaths) > MOST_RESTARTS:
             why = f" ({self._failures[daemon.name]})" if daemon.name in self._failures else ""
-            self._given_up(f"{daemon.name} died {len(deaths)} times in a row{why}; the lab ends")
-            return False
+            return self._give_up(daemon, f"{daemon.name} died {len(deaths)} times in a row{why}")
         try:
             daemon.restart()
         except (MplsEmuError, OSError) as error:
@@ -126,8 +127,16 @@ class Supervisor:
             if daemon.pid() is None:  # it died on its way up: one death more
                 self._failures[daemon.name] = str(error)
                 return True
-            self._given_up(f"{daemon.name} died and does not start again: {error}; the lab ends")
-            return False
+            return self._give_up(daemon, f"{daemon.name} died and does not start again: {error}")
         self._failures.pop(daemon.name, None)
         self._tell(f"{daemon.name} died and was started again")
+        return True
+
+    def _give_up(self, daemon: Daemon, why: str) -> bool:
+        """Do without a daemon, or without the lab; whether to go on watching."""
+        if daemon.is_vital:
+            self._given_up(f"{why}; the lab ends")
+            return False
+        self._daemons = tuple(each for each in self._daemons if each is not daemon)
+        self._tell(f"{why}; the lab goes on without it")
         return True

@@ -1,0 +1,115 @@
+"""``mplsemu web``: the live page of a running lab."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from mplsemu.cli.exec import add_lab_option
+from mplsemu.web.listening import DEFAULT_HOST, DEFAULT_PORT, Listening
+
+if TYPE_CHECKING:
+    from mplsemu.running.session import Session
+    from mplsemu.web.access import Links
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "web",
+        help="serve the live page of a running lab (root)",
+        description="Serves the live page of a running lab until Ctrl-C, or until the lab ends. "
+        "Each link is for one reader: the provider's shows and changes everything, a customer's "
+        "shows his own picture and nothing else.",
+    )
+    add_lab_option(parser)
+    parser.add_argument(
+        "--port", type=port, default=DEFAULT_PORT, help="0 chooses one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--host",
+        metavar="ADDR",
+        default=DEFAULT_HOST,
+        help="address to listen on (default: %(default)s, this machine alone)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the links as one JSON object")
+    parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # `up` hands its socket over
+    parser.set_defaults(run=run)
+
+
+def port(text: str) -> int:
+    """Read a port, for argparse."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: write 0 to 65535")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C, or until the lab ends."""
+    from mplsemu.running.session import Session
+
+    session = Session.find(args.lab)
+    if args.fd is not None:
+        # standard input is a pipe from the lab process, which closes it when the lab ends
+        _serve(session, Listening.of(socket.socket(fileno=args.fd)), lab_end=0)
+    else:
+        _serve_by_hand(session, args)
+    sys.stdout.flush()
+    if threading.active_count() > 1:  # somebody still waits for the controller; nobody for him
+        os._exit(0)
+    return 0
+
+
+def _serve_by_hand(session: Session, args: argparse.Namespace) -> None:
+    from mplsemu.cli.output import print_json
+
+    lab_end = os.pidfd_open(session.record.pid)
+    listening = Listening.on(args.host, args.port)
+    links = links_of(session, listening.address)
+    if args.json:
+        print_json(links.to_json())
+    else:
+        print(f"live page of lab {session.record.name}; Ctrl-C ends it")
+        print("\n".join(lines_of(links)))
+    sys.stdout.flush()
+    if not listening.is_loopback:
+        sys.stderr.write(f"mplsemu: {OPEN_TO_OTHERS}\n")
+    if _serve(session, listening, lab_end):
+        sys.stderr.write(f"mplsemu: lab {session.record.name} has ended\n")
+
+
+OPEN_TO_OTHERS = (
+    "other machines can reach this, and nothing is encrypted: whoever can read along has the "
+    "links; a tunnel (ssh -L) is safer"
+)
+
+
+def _serve(session: Session, listening: Listening, lab_end: int) -> bool:
+    from mplsemu.web.access import Access
+    from mplsemu.web.running_source import RunningSource
+    from mplsemu.web.serve import serve
+
+    source = RunningSource(session)
+    access = Access.of_lab(session.directory.path, source.facts.customers)
+    return serve(source, access, listening, lab_end)
+
+
+def links_of(session: Session, address: str) -> Links:
+    """Return the links to a running lab's page."""
+    from mplsemu.web.access import Access
+
+    customers = dict.fromkeys(vpn.customer for vpn in session.network.vpns)
+    return Access.of_lab(session.directory.path, customers).links(address)
+
+
+def lines_of(links: Links) -> list[str]:
+    """Return the links as lines for people."""
+    width = max(len(name) for name in ("provider", *links.customers))
+    return [
+        f"  {name:<{width}}  {link}"
+        for name, link in (("provider", links.provider), *links.customers.items())
+    ]

@@ -1,0 +1,73 @@
+"""The server of a lab's live page as a process of its own, that ends with the lab process."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.emulation.namespace import start_daemon
+from mplsemu.running.directory import LabDirectory
+
+_STOP_TIMEOUT_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class WebPlace:
+    """Where a live page is served.
+
+    Attributes:
+        socket: listens; it was opened outside the lab's namespace, and stays there.
+        address: how a link to it begins.
+    """
+
+    socket: socket.socket
+    address: str
+
+
+class WebProcess:
+    """Starts, restarts and ends one lab's web server.
+
+    Args:
+        directory: the lab's.
+        place: where it serves.
+    """
+
+    def __init__(self, directory: LabDirectory, place: WebPlace) -> None:
+        self._directory = directory
+        self._place = place
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def pid(self) -> int | None:
+        """Return its process id, None while it does not run."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def start(self) -> None:
+        """Start it; whoever connects before it is ready waits in the socket's line."""
+        descriptor = self._place.socket.fileno()
+        command = [sys.executable, "-m", "mplsemu", "web", "--lab", self._directory.name]
+        command += ["--fd", str(descriptor)]
+        with (self._directory.path / "web.log").open("ab") as log:
+            self._process = start_daemon(
+                command,
+                stdin=subprocess.PIPE,  # when it is closed, the lab has ended
+                stdout=log,
+                stderr=log,
+                pass_fds=(descriptor,),
+            )
+
+    def stop(self) -> None:
+        """Tell it that the lab ends, and wait until it is gone; a second call does nothing."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None  # it was started with a pipe
+        process.stdin.close()
+        try:
+            process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,85 @@
+"""A running lab as the server sees it: the controller, the kernel's counters, the hosts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+from mplsemu.emulation.counters import Counters, read_counters
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.network import Vpn
+from mplsemu.model.vpls import Vpls
+from mplsemu.program.codec import load_program
+from mplsemu.program.program import VpnInfo
+from mplsemu.running.session import PingResult, Session
+from mplsemu.web.source import Installed, LabFacts, Status, version_of
+
+_KINDS: Final = {L3vpn: "l3vpn", Vpls: "vpls"}
+
+
+class RunningSource:
+    """A `LabSource` on a lab that runs on this machine; needs root.
+
+    Args:
+        session: with the lab.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._installed: Installed | None = None
+        record = session.record
+        vpns = tuple(_info(vpn) for vpn in session.network.vpns)
+        self._facts = LabFacts(record.name, record.dataplane, record.datapath, vpns)
+        self._core = {link.name: record.links[link.name] for link in session.network.provider.links}
+
+    @property
+    def facts(self) -> LabFacts:
+        """What never changes."""
+        return self._facts
+
+    def is_running(self) -> bool:
+        """Whether the lab process lives."""
+        return self._session.directory.is_claimed()
+
+    def status(self) -> Status:
+        """Return how the controller and its switches are."""
+        status: Status = self._session.controller.call("status")
+        return status
+
+    def events(self, since: int) -> Sequence[dict[str, Any]]:
+        """Return what happened after an event's number."""
+        events: Sequence[dict[str, Any]] = self._session.controller.call("events", since=since)
+        return events
+
+    def installed(self) -> Installed:
+        """Return what the controller has installed; it is fetched when it is another one."""
+        with self._lock:
+            status = self.status()
+            version = version_of(status)
+            if self._installed is None or self._installed.version != version:
+                program = load_program(self._session.controller.call("program"))
+                self._installed = Installed(version, status["generation"], program)
+            return self._installed
+
+    def macs(self) -> Sequence[dict[str, Any]]:
+        """Return the MAC addresses that every VPLS has learned."""
+        macs: Sequence[dict[str, Any]] = self._session.controller.call("macs")
+        return macs
+
+    def counters(self) -> Counters:
+        """Return what the core links' ends have sent."""
+        return read_counters(self._session.record.pid, self._core)
+
+    def set_link(self, link: str, *, up: bool) -> None:
+        """Cut or mend a link or circuit, and wait until the controller has dealt with it."""
+        self._session.set_link(link, up=up)
+
+    def ping(self, source: str, target: str, count: int) -> PingResult:
+        """Ping from a host to a host or an address."""
+        return self._session.ping(source, target, count=count)
+
+
+def _info(vpn: Vpn) -> VpnInfo:
+    return VpnInfo(vpn.name, _KINDS.get(type(vpn), "vpws"), vpn.customer)
