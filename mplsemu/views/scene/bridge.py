@@ -32,7 +32,7 @@ from mplsemu.views.scene.scene import (
 from mplsemu.views.scene.shelves import Side, Spacing, Spot, shelves
 from mplsemu.views.scene.sites import ACCESS, SiteCards, about_site, site_cards
 from mplsemu.views.scene.sketch import Sketch
-from mplsemu.views.scene.words import count, listed, others
+from mplsemu.views.scene.words import complaint, count, listed
 
 _PORT: Final = 22.0
 """Room for the numbers of ports, at an edge of a switch."""
@@ -197,12 +197,9 @@ def _words(view: BridgeView) -> Words:
 
 
 def _complaint(view: BridgeView, island: Sequence[SiteView], number: int) -> tuple[str | None, str]:
-    if len(view.islands) == 1:
-        return None, ""
     own = {site.name for site in island}
     rest = [site.name for site in view.sites if site.name not in own]
-    start = f"Part {number} of {len(view.islands)}: does not hear"
-    return f"{start} {others(rest)}", f"{start} {listed(rest)}"
+    return complaint(number, len(view.islands), "does not hear", rest) or (None, "")
 
 
 def _legend(view: BridgeView) -> list[Legend]:

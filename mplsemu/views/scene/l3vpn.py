@@ -32,7 +32,7 @@ from mplsemu.views.scene.shelves import (
 )
 from mplsemu.views.scene.sites import ACCESS, SiteCards, site_cards
 from mplsemu.views.scene.sketch import Sketch
-from mplsemu.views.scene.words import count, listed, others
+from mplsemu.views.scene.words import complaint, count, listed
 
 _MEMBERS: Final = Spacing(first=54, channel=52, gutter=40, pitch=10)
 _ROUTER_GUESS: Final = 90.0
@@ -252,12 +252,9 @@ def _words(view: L3vpnView) -> Words:
 def _complaint(
     view: L3vpnView, island: Sequence[VirtualRouter], number: int
 ) -> tuple[str | None, str]:
-    if len(view.islands) == 1:
-        return None, ""
     own = {site.name for router in island for site in router.sites}
     rest = [site.name for site in view.sites if site.name not in own]
-    start = f"Part {number} of {len(view.islands)}: cannot reach"
-    return f"{start} {others(rest)}", f"{start} {listed(rest)}"
+    return complaint(number, len(view.islands), "cannot reach", rest) or (None, "")
 
 
 def _legend(view: L3vpnView) -> list[Legend]:

@@ -31,6 +31,14 @@ def others(names: Sequence[str]) -> str:
     return few if is_short else f"the other {count(len(names), 'site')}"
 
 
+def complaint(number: int, parts: int, what: str, missing: Sequence[str]) -> tuple[str, str] | None:
+    """Say of one of several parts what it lacks: in short, and at length; None of the only one."""
+    if parts == 1:
+        return None
+    start = f"Part {number} of {parts}: {what}"
+    return f"{start} {others(missing)}", f"{start} {listed(missing)}"
+
+
 def wrapped(words: Sequence[str], width: float, size: float, most: int) -> list[str] | None:
     """Set words with commas in lines of `width`; None if that takes more than `most` lines."""
     lines: list[str] = []
