@@ -21,7 +21,7 @@ from mplsemu.program.way import Branch, Delivered, Hop, Punted, TtlExpired, Unre
 
 LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
 """Every VRF's own address on each of its circuits, beside its gateways."""
-_NEVER_ROUTED: Final = tuple(
+NEVER_ROUTED: Final = tuple(
     ip_network(prefix)
     for prefix in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8")
 )
@@ -146,7 +146,7 @@ def _has(host: Host, address: IPAddress) -> bool:
 
 def _is_never_routed(address: IPAddress, gateways: Iterable[IPInterface]) -> bool:
     """Whether a router forwards no packet to this address: martians, and its LANs' broadcast."""
-    if any(address in prefix for prefix in _NEVER_ROUTED):
+    if any(address in prefix for prefix in NEVER_ROUTED):
         return True
     return any(
         gateway.version == 4

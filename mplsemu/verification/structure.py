@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
-from typing import Final
+from collections.abc import Collection, Hashable, Iterable, Iterator
 
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, Label, LabelRange
+from mplsemu.model.limits import OUR_LIMITS, Limits
 from mplsemu.program.entries import (
     IlmEntry,
     Nhlfe,
@@ -21,24 +21,70 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
 from mplsemu.verification.verdict import Check, Violation
 
-MAX_STACK: Final = 3
-"""Deepest label stack that an ingress PE may push: what Open vSwitch can."""
+
+def dangling(program: Program) -> Iterator[Violation]:
+    """Yield every entry that names what the program does not have: no packet can be followed."""
+    for node in program.nodes:
+        for problem in _dangling(program, node):
+            yield Violation(Check.STRUCTURE, node.name, problem)
 
 
-def check_structure(program: Program, labels: LabelRange = ALL_LABELS) -> Iterator[Violation]:
+def _dangling(program: Program, node: NodeProgram) -> Iterator[str]:
+    for adjacency in node.adjacencies:
+        if adjacency.link not in program.link_by_name:
+            yield f"it is on {adjacency.link}, which is no link"
+        if adjacency.peer not in program.node_by_name:
+            yield f"its neighbour {adjacency.peer} on {adjacency.link} is no LSR"
+    for vrf in node.vrfs:
+        yield from _dangling_in_vrf(program, node, vrf)
+    for vsi in node.vsis:
+        for name in sorted(set(vsi.circuits) - node.circuit_by_name.keys()):
+            yield f"VSI {vsi.name}: {name} is no circuit of it here"
+        for wire in vsi.pseudowires:
+            if wire.peer not in program.node_by_name:
+                yield f"VSI {vsi.name}: it has a pseudowire to {wire.peer}, no LSR"
+
+
+def _dangling_in_vrf(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str]:
+    named = set(vrf.circuits) | {neighbour.circuit for neighbour in vrf.neighbours}
+    for route in vrf.routes:
+        match route.next_hop:
+            case Connected(circuit) | ViaCe(circuit):
+                named.add(circuit)
+            case ViaPe(egress) if egress not in program.node_by_name:
+                yield f"VRF {vrf.name}: {route.prefix} is at {egress}, no LSR"
+    for name in sorted(named - node.circuit_by_name.keys()):
+        yield f"VRF {vrf.name}: {name} is no circuit of it here"
+
+
+def check_structure(
+    program: Program,
+    labels: LabelRange = ALL_LABELS,
+    limits: Limits = OUR_LIMITS,
+    only: Collection[str] | None = None,
+) -> Iterator[Violation]:
     """Yield every entry that contradicts another or the rules.
 
     Each label is bound once and within `labels`; next hops exist and are up; what is swapped to,
     pushed or imported is bound to the same FEC there; no swap leads back to where it began.
+
+    Args:
+        program: in which nothing is `dangling`.
+        labels: that LSRs may bind.
+        limits: of the data plane.
+        only: the LSRs to look at, None: all.
     """
-    for node in program.nodes:
-        for problem in _node_problems(program, node, labels):
+    nodes = [node for node in program.nodes if only is None or node.name in only]
+    for node in nodes:
+        for problem in _node_problems(program, node, labels, limits):
             yield Violation(Check.STRUCTURE, node.name, problem)
-    for name, label in _loops(program):
+    for name, label in _loops(program, nodes):
         yield Violation(Check.STRUCTURE, name, f"label {label} leads round in a loop")
 
 
-def _node_problems(program: Program, node: NodeProgram, labels: LabelRange) -> Iterator[str]:
+def _node_problems(
+    program: Program, node: NodeProgram, labels: LabelRange, limits: Limits
+) -> Iterator[str]:
     yield from _duplicates("label", (int(entry.label) for entry in node.ilm))
     yield from _duplicates("tunnel to", (entry.egress for entry in node.ftn))
     ports = (end.port for ends in (node.adjacencies, node.circuits) for end in ends)
@@ -53,7 +99,7 @@ def _node_problems(program: Program, node: NodeProgram, labels: LabelRange) -> I
     for tunnel in node.ftn:
         assert isinstance(tunnel.nhlfe.operation, Push)
         pushed = tunnel.nhlfe.operation.labels
-        if len(pushed) >= MAX_STACK:
+        if len(pushed) >= limits.labels:
             yield f"the tunnel to {tunnel.egress} pushes {len(pushed)} labels below a service's"
         yield from _onward_problems(program, node, tunnel.nhlfe, tunnel.egress)
     for vrf in node.vrfs:
@@ -134,21 +180,43 @@ def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str
             yield f"VRF {vrf.name}: {route.prefix} {problem}"
 
 
-def _route_problem(program: Program, node: NodeProgram, vrf: Vrf, route: Route) -> str | None:
+def _route_problem(  # noqa: PLR0911 - one for each way to be wrong
+    program: Program, node: NodeProgram, vrf: Vrf, route: Route
+) -> str | None:
+    """Return how a route contradicts itself, its VRF, or the site that originated it."""
+    origin = program.node_of_circuit.get(route.circuit)
+    if origin is None:
+        return f"is of {route.circuit}, which is no circuit"
+    vpn = origin.circuit_by_name[route.circuit].vpn
     match route.next_hop:
-        case Connected(name) | ViaCe(name) if name not in vrf.circuits:
-            return f"is on {name}, which is not in it"
-        case ViaCe(name) if name in node.circuit_by_name:
-            return None if node.circuit_by_name[name].ce else f"is behind {name}, without a CE"
-        case ViaVrf(name):
-            return None if name in node.vrf_by_name else f"is in VRF {name}, which is not here"
-        case ViaPe(egress, label):
-            if egress not in node.ftn_by_egress:
-                return f"is at {egress}, to which there is no tunnel"
-            bound = program.node(egress).ilm_by_label.get(int(label))
-            action = bound.action if bound else None
-            if not isinstance(action, PopToVrf) or action.ip_version != route.prefix.version:
-                return f"is at {egress}, where label {label} leads to no VRF for it"
+        case Connected(name) | ViaCe(name) if name not in vrf.circuits or name != route.circuit:
+            return f"is on {name}, which is not in it or not its site's"
+        case ViaCe(name) if node.circuit_by_name[name].ce is None:
+            return f"is behind {name}, without a CE"
+        case ViaVrf(name) if name not in node.vrf_by_name:
+            return f"is in VRF {name}, which is not here"
+        case ViaVrf(name) if (origin.name, vpn) != (node.name, name):
+            return f"is in VRF {name}, but {route.circuit} is in {vpn} at {origin.name}"
+        case ViaPe() as way:
+            return _far_problem(program, node, route, way, (origin.name, vpn))
+    return None
+
+
+def _far_problem(
+    program: Program, node: NodeProgram, route: Route, way: ViaPe, origin: tuple[str, str]
+) -> str | None:
+    """Return how a route to another PE does not lead to the PE and VPN of its site."""
+    pe, vpn = origin
+    if way.egress not in node.ftn_by_egress:
+        return f"is at {way.egress}, to which there is no tunnel"
+    if way.egress != pe:
+        return f"is at {way.egress}, but {route.circuit} is at {pe}"
+    bound = program.node(way.egress).ilm_by_label.get(int(way.label))
+    action = bound.action if bound else None
+    if not isinstance(action, PopToVrf) or action.ip_version != route.prefix.version:
+        return f"is at {way.egress}, where label {way.label} leads to no VRF for it"
+    if action.vrf != vpn:
+        return f"is of {vpn}, but label {way.label} leads to VRF {action.vrf} at {pe}"
     return None
 
 
@@ -166,10 +234,10 @@ def _vsi_problems(program: Program, node: NodeProgram, vsi: Vsi) -> Iterator[str
             yield f"VSI {vsi.name}: label {wire.out_label} is another's at {wire.peer}"
 
 
-def _loops(program: Program) -> Iterator[tuple[str, Label]]:
+def _loops(program: Program, nodes: Iterable[NodeProgram]) -> Iterator[tuple[str, Label]]:
     """Yield one LSR and label of every loop of swaps."""
     finished: set[tuple[str, int]] = set()
-    for node in program.nodes:
+    for node in nodes:
         for entry in node.ilm:
             here, on_way = (node.name, int(entry.label)), set()
             while here not in finished:

@@ -15,6 +15,10 @@ class Check(enum.StrEnum):
     REACH = "reach"
     ISOLATE = "isolate"
     FLOOD = "flood"
+    LOOP = "loop"
+    TTL = "ttl"
+    MTU = "mtu"
+    STACK = "stack"
     STRUCTURE = "structure"
 
 
@@ -24,11 +28,16 @@ class Violation:
 
     Attributes:
         check: the rule that it breaks.
-        subject: what it is about: a VPN's name, an LSR's for `Check.STRUCTURE`.
+        subject: what it is about: a VPN's name; for `Check.STRUCTURE` an LSR's, a link's or the
+            lab's.
         detail: what is wrong, for people.
         circuit: where the packet that shows it enters, None without a packet.
         packet: a packet that shows it.
         walk: the way of that packet.
+        branch: number of the copy that shows it.
+        stands_for: the packets that are treated alike: addresses, or what kind of frames.
+        sources: the circuits from which it is so.
+        targets: the circuits of the sites that do not get what they should.
     """
 
     check: Check
@@ -37,9 +46,22 @@ class Violation:
     circuit: str | None = None
     packet: Packet | None = None
     walk: Walk | None = None
+    branch: int = 0
+    stands_for: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.check} {self.subject}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found about one VPN; `classes` and `walks` as in `Verdict`."""
+
+    violations: tuple[Violation, ...]
+    classes: int
+    walks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +72,15 @@ class Verdict:
         violations: none where everything holds.
         pairs: ordered pairs of hosts about which it is a statement.
         walks: packets that were followed for it.
+        ingresses: attachment circuits from which they were sent.
+        classes: equivalence classes into which all packets fall, over all VRFs and VSIs.
     """
 
     violations: tuple[Violation, ...]
     pairs: int
     walks: int
+    ingresses: int = 0
+    classes: int = 0
 
     @property
     def holds(self) -> bool:

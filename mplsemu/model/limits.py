@@ -1,0 +1,37 @@
+"""What every data plane of ours carries: MTUs, and how many labels can be pushed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+CORE_MTU: Final = 1600
+"""A customer's 1500-byte packet, its Ethernet header and VLAN tag (18) and three labels (12) is
+1530 bytes of payload for a core link; 1600 is what providers configure at least."""
+ACCESS_MTU: Final = 1500
+"""What a customer's device expects of an Ethernet line."""
+MAX_LABELS: Final = 3
+"""Open vSwitch drops a packet on the push of a fourth label."""
+
+LABEL_OCTETS: Final = 4
+"""A label stack entry (RFC 3032 section 2.1)."""
+TAGGED_ETHERNET_OCTETS: Final = 18
+"""A customer's Ethernet header with one VLAN tag, as a pseudowire carries it (RFC 4448)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the network that is to run a program can do.
+
+    Attributes:
+        labels: deepest label stack.
+        core_mtu: bytes that a core link carries, label stack included.
+        access_mtu: bytes of a customer's largest IP packet.
+    """
+
+    labels: int = MAX_LABELS
+    core_mtu: int = CORE_MTU
+    access_mtu: int = ACCESS_MTU
+
+
+OUR_LIMITS: Final = Limits()

@@ -1,0 +1,53 @@
+"""Where a VRF's decisions change: the equivalence classes of destination addresses.
+
+What a VRF does with a packet depends on its destination only by way of a few addresses and
+prefixes. Two addresses between which none of these begins or ends are treated alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.program import NodeProgram
+from mplsemu.program.routing import LINK_LOCAL_GATEWAY, NEVER_ROUTED
+from mplsemu.program.services import Vrf
+
+Span = tuple[int, int, int]
+"""IP version, first and last address."""
+
+
+def vrf_spans(node: NodeProgram, vrf: Vrf) -> Iterator[Span]:
+    """Yield every range of addresses that `routing` tells from others in this VRF.
+
+    A circuit that the node does not have counts for nothing.
+    """
+    yield address_span(LINK_LOCAL_GATEWAY)
+    for prefix in NEVER_ROUTED:
+        yield prefix_span(prefix)
+    for route in vrf.routes:
+        yield prefix_span(route.prefix)
+    for neighbour in vrf.neighbours:
+        yield address_span(neighbour.address)
+    for name in vrf.circuits:
+        circuit = node.circuit_by_name.get(name)
+        if circuit is None:
+            continue
+        for gateway in circuit.gateways:
+            yield address_span(gateway.ip)
+            yield address_span(gateway.network.network_address)
+            yield address_span(gateway.network.broadcast_address)
+        for host in circuit.hosts:
+            for interface in host.addresses:
+                yield address_span(interface.ip)
+
+
+def address_span(address: IPAddress) -> Span:
+    """Return the range that is one address."""
+    value = int(address)
+    return address.version, value, value
+
+
+def prefix_span(prefix: IPNetwork) -> Span:
+    """Return the range of a prefix."""
+    return prefix.version, int(prefix.network_address), int(prefix.broadcast_address)

@@ -1,0 +1,156 @@
+"""Whether a program is one of this very network: the same routers, links, circuits and VPNs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpn import Site
+from mplsemu.program.program import Adjacency, NodeProgram, Program
+from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi, VsiKind
+from mplsemu.verification.verdict import Check, Violation
+
+
+def check_fit(program: Program, network: Network) -> Iterator[Violation]:
+    """Yield where a program is of another network than this one.
+
+    What is up or down is not looked at: that is for the packets to find out.
+    """
+    for subject, problem in _problems(program, network):
+        yield Violation(Check.STRUCTURE, subject, problem)
+
+
+def _problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
+    provider = network.provider
+    for what, found, wanted in (
+        ("the program's lab", program.lab, network.name),
+        ("TTL mode", program.ttl_mode.value, provider.ttl_mode.value),
+        ("null label", program.null_label.value, provider.null_label.value),
+    ):
+        if found != wanted:
+            yield network.name, f"{what} is {found}, should be {wanted}"
+    for problem in _names("LSR", program.node_by_name, (node.name for node in provider.nodes)):
+        yield network.name, problem
+    for problem in _names("link", program.link_by_name, (link.name for link in provider.links)):
+        yield network.name, problem
+    vpns = {vpn.name for vpn in program.vpns}
+    for problem in _names("VPN", vpns, (vpn.name for vpn in network.vpns)):
+        yield network.name, problem
+    yield from _node_problems(program, network)
+    yield from _link_problems(program, network)
+    yield from _circuit_problems(program, network)
+    yield from _service_problems(program, network)
+
+
+def _names(what: str, found: Iterable[str], wanted: Iterable[str]) -> Iterator[str]:
+    found, wanted = set(found), set(wanted)
+    for name in sorted(wanted - found):
+        yield f"{what} {name} is missing"
+    for name in sorted(found - wanted):
+        yield f"{what} {name} is not in the lab"
+
+
+def _node_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
+    for node in network.provider.nodes:
+        found = program.node_by_name.get(node.name)
+        if found is not None and (found.role, found.router_id) != (node.role, node.router_id):
+            yield node.name, f"it is a {found.role.value} {found.router_id}, not as in the lab"
+
+
+def _link_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
+    """Yield links that join what they do not join in the lab, seen from either end."""
+    at: dict[str, set[str]] = {node.name: set() for node in network.provider.nodes}
+    for link in network.provider.links:
+        found = program.link_by_name.get(link.name)
+        for end in link.ends:
+            at[end].add(link.name)
+        if found is not None and (found.ends, found.metric) != (link.ends, link.metric):
+            yield link.name, f"it joins {' and '.join(found.ends)} at metric {found.metric}"
+    for node in program.nodes:
+        for problem in _names("its link", node.adjacency_by_link, at.get(node.name, ())):
+            yield node.name, problem
+    for link in network.provider.links:
+        for here in link.ends:
+            peer = link.far_end(here)
+            mine = _adjacency(program, here, link.name)
+            theirs = _adjacency(program, peer, link.name)
+            if mine is None or theirs is None:
+                continue
+            if mine.peer != peer:
+                yield here, f"it takes {mine.peer} for the other end of {link.name}"
+            elif mine.peer_mac != theirs.mac:
+                yield here, f"{mine.peer_mac} is not the MAC address of {peer} on {link.name}"
+
+
+def _adjacency(program: Program, node: str, link: str) -> Adjacency | None:
+    found = program.node_by_name.get(node)
+    return None if found is None else found.adjacency_by_link.get(link)
+
+
+def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
+    found: dict[str, list[tuple[str, AttachmentCircuit]]] = {}
+    for node in program.nodes:
+        for circuit in node.circuits:
+            found.setdefault(circuit.name, []).append((node.name, circuit))
+    sites = {site.circuit: site for _, site in network.sites()}
+    for problem in _names("circuit", found, sites):
+        yield network.name, problem
+    for name, site in sites.items():
+        for where, circuit in found.get(name, ()):
+            if where != site.pe:
+                yield where, f"circuit {name} is at {site.pe}"
+            for problem in _differences(circuit, site):
+                yield where, f"circuit {name}: {problem}"
+        if len(found.get(name, ())) > 1:
+            yield site.pe, f"circuit {name} is there {len(found[name])} times"
+
+
+def _differences(circuit: AttachmentCircuit, site: Site) -> Iterator[str]:
+    if circuit.vpn != site.vpn:
+        yield f"it is of VPN {circuit.vpn}"
+    if circuit.hosts != site.hosts:
+        yield "its hosts are others"
+    gateways = site.gateways if site.ce is None else (site.ce.pe_wan,)
+    if circuit.gateways != gateways:
+        yield "its gateways have other addresses"
+    if circuit.ce != (None if site.ce is None else Ce(site.ce.wan.ip, site.ce.mac)):
+        yield "its CE router is another"
+
+
+def _service_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
+    vpns = {vpn.name: vpn for vpn in network.vpns}
+    at: dict[str, set[str]] = {}
+    for vpn, site in network.sites():
+        at.setdefault(site.pe, set()).add(vpn.name)
+    for node in program.nodes:
+        services: tuple[Vrf | Vsi, ...] = (*node.vrfs, *node.vsis)
+        named = {service.name for service in services}
+        for problem in _names("VRF or VSI", named, at.get(node.name, ())):
+            yield node.name, problem
+        yield from _settings(node, vpns)
+
+
+def _settings(node: NodeProgram, vpns: Mapping[str, Vpn]) -> Iterator[tuple[str, str]]:
+    for vrf in node.vrfs:
+        vpn = vpns.get(vrf.name)
+        if isinstance(vpn, L3vpn) and (
+            vrf.rd != vpn.rd
+            or frozenset(vrf.import_targets) != vpn.import_targets
+            or frozenset(vrf.export_targets) != vpn.export_targets
+        ):
+            yield node.name, f"VRF {vrf.name}: its RD or its route targets are not the VPN's"
+        elif vpn is not None and not isinstance(vpn, L3vpn):
+            yield node.name, f"VRF {vrf.name}: the VPN bridges"
+    for vsi in node.vsis:
+        vpn = vpns.get(vsi.name)
+        if vpn is None:
+            continue
+        kind = VsiKind.VPLS if isinstance(vpn, Vpls) else VsiKind.VPWS
+        if isinstance(vpn, L3vpn):
+            yield node.name, f"VSI {vsi.name}: the VPN routes"
+        elif vsi.kind is not kind:
+            yield node.name, f"VSI {vsi.name}: it is a {vsi.kind.value}, the VPN a {kind.value}"
+        elif isinstance(vpn, Vpls) and vsi.mac_aging_s != vpn.mac_aging_s:
+            yield node.name, f"VSI {vsi.name}: it forgets after {vsi.mac_aging_s} s"

@@ -1,0 +1,187 @@
+"""What should become of a packet in an L3VPN, by its destination: from the lab alone.
+
+Nothing here looks at a program. What a site may reach is decided by the route targets
+(RFC 4364 section 4.3.1): an extranet is meant, a leak is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mplsemu.model.l3vpn import L3vpn, RouteTarget
+from mplsemu.model.network import HostRef
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
+from mplsemu.program.cuts import Span, address_span, prefix_span
+from mplsemu.program.routing import LINK_LOCAL_GATEWAY, NEVER_ROUTED
+from mplsemu.verification.intent import reaches
+
+
+@dataclass(frozen=True, slots=True)
+class ToHost:
+    """A host gets it.
+
+    Attributes:
+        circuit: the attachment circuit of its site.
+        host: its name.
+        mac: its MAC address.
+    """
+
+    circuit: str
+    host: HostRef
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToLan:
+    """The PE asks on a site's LAN who has the address, or knows: no host of the lab has it."""
+
+    circuit: str
+    pe: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToCe:
+    """A site's CE router gets it, for itself or for its LAN, where no host of the lab has it."""
+
+    circuit: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToGateway:
+    """The VRF at a PE has the address itself; `circuit` is that of the site, None: any of them."""
+
+    circuit: str | None
+    pe: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToNobody:
+    """It gets nowhere."""
+
+
+Intended = ToHost | ToLan | ToCe | ToGateway | ToNobody
+_NOBODY = ToNobody()
+
+
+class Sources:
+    """Which L3VPNs each L3VPN imports from, itself first: found by target, not by comparing all."""
+
+    def __init__(self, vpns: Iterable[L3vpn]) -> None:
+        self._order: dict[str, int] = {}
+        self._exporters: dict[RouteTarget, list[L3vpn]] = {}
+        for number, vpn in enumerate(vpns):
+            self._order[vpn.name] = number
+            for target in vpn.export_targets:
+                self._exporters.setdefault(target, []).append(vpn)
+
+    def of(self, vpn: L3vpn) -> tuple[L3vpn, ...]:
+        """Return `vpn`, then those whose routes it imports in the lab file's order."""
+        found = {
+            source.name: source
+            for target in vpn.import_targets
+            for source in self._exporters.get(target, ())
+            if source.name != vpn.name
+        }
+        return (vpn, *(found[name] for name in sorted(found, key=self._order.__getitem__)))
+
+
+class AddressPlan:
+    """What should become of every destination, as one VPN's sites at one PE see it.
+
+    Args:
+        vpn: the VPN.
+        at: a site of it; those at the same PE see the same.
+        sources: `vpn`, then those whose routes it imports.
+    """
+
+    def __init__(self, vpn: L3vpn, at: Site, sources: Iterable[L3vpn]) -> None:
+        self.pe = at.pe
+        self.sites = tuple(
+            site for source in sources for site in source.sites if reaches(vpn, at, source, site)
+        )
+        # Longest prefix match: by version and length, the prefix's bits and what is meant by it.
+        self._prefixes: dict[tuple[int, int], dict[int, Intended]] = {}
+        self._addresses: dict[tuple[int, int], Intended] = {
+            (6, int(LINK_LOCAL_GATEWAY)): ToGateway(None, at.pe)
+        }
+        self._spans: set[Span] = {address_span(LINK_LOCAL_GATEWAY), *map(prefix_span, NEVER_ROUTED)}
+        near = {site.circuit for site in self.sites if (site.vpn, site.pe) == (vpn.name, at.pe)}
+        for site in self.sites:
+            self._add_prefixes(site, is_near=site.circuit in near)
+        self._lengths = {
+            version: sorted(
+                (bits for each, bits in self._prefixes if each == version), reverse=True
+            )
+            for version in (4, 6)
+        }
+        for site in self.sites:
+            self._add_addresses(site, is_near=site.circuit in near)
+
+    def of(self, version: int, value: int) -> Intended:
+        """Return what should become of packets to an address."""
+        exact = self._addresses.get((version, value))
+        if exact is not None:
+            return exact
+        for never in NEVER_ROUTED:
+            if never.version == version and value >> (never.max_prefixlen - never.prefixlen) == (
+                int(never.network_address) >> (never.max_prefixlen - never.prefixlen)
+            ):
+                return _NOBODY
+        return self._by_prefix(version, value)
+
+    def spans(self) -> Iterator[Span]:
+        """Yield every range of addresses for which something of its own is meant."""
+        yield from self._spans
+
+    def _by_prefix(self, version: int, value: int) -> Intended:
+        width = 32 if version == 4 else 128
+        for length in self._lengths[version]:
+            found = self._prefixes[version, length].get(value >> (width - length))
+            if found is not None:
+                return found
+        return _NOBODY
+
+    def _add_prefixes(self, site: Site, *, is_near: bool) -> None:
+        """Take in a site's prefixes; of a PE-CE link's only the VRF at its own PE knows."""
+        rest: Intended = ToLan(site.circuit, site.pe)
+        if site.ce is not None:
+            if is_near:
+                self._add_prefix(site.ce.pe_wan.network, rest)
+            rest = ToCe(site.circuit, site.ce.mac)
+        for subnet in site.subnets:
+            self._add_prefix(subnet, rest)
+
+    def _add_prefix(self, prefix: IPNetwork, meant: Intended) -> None:
+        table = self._prefixes.setdefault((prefix.version, prefix.prefixlen), {})
+        key = int(prefix.network_address) >> (prefix.max_prefixlen - prefix.prefixlen)
+        table.setdefault(key, meant)  # the VPN's own routes come first and win
+        self._spans.add(prefix_span(prefix))
+
+    def _add_addresses(self, site: Site, *, is_near: bool) -> None:
+        """Take in the addresses of a site's hosts, gateways and CE router."""
+        if site.ce is None:
+            for gateway in site.gateways:
+                self._add_gateway(site, gateway)
+        elif is_near:
+            self._add_gateway(site, site.ce.pe_wan)
+            self._add_address(site, site.ce.wan.ip, ToCe(site.circuit, site.ce.mac))
+        for host in site.hosts:
+            meant = ToHost(site.circuit, HostRef(site.vpn, site.name, host.name), host.mac)
+            for interface in host.addresses:
+                self._add_address(site, interface.ip, meant)
+
+    def _add_gateway(self, site: Site, gateway: IPInterface) -> None:
+        self._add_address(site, gateway.ip, ToGateway(site.circuit, site.pe))
+        if gateway.version == 4 and gateway.network.prefixlen < 31:
+            # RFC 3021: a /31 has no broadcast address
+            self._add_address(site, gateway.network.network_address, _NOBODY)
+            self._add_address(site, gateway.network.broadcast_address, _NOBODY)
+
+    def _add_address(self, site: Site, address: IPAddress, meant: Intended) -> None:
+        rest = self._by_prefix(address.version, int(address))
+        if isinstance(rest, ToNobody) or rest.circuit != site.circuit:
+            return  # a site with the same prefix comes first
+        self._addresses.setdefault((address.version, int(address)), meant)
+        self._spans.add(address_span(address))

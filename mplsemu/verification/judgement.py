@@ -1,0 +1,204 @@
+"""Whether a packet's way is what was meant; and whether it is within what the network can do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from mplsemu.model.limits import LABEL_OCTETS, TAGGED_ETHERNET_OCTETS, Limits
+from mplsemu.model.topology import TtlMode
+from mplsemu.program.packet import DEFAULT_TTL
+from mplsemu.program.program import Program
+from mplsemu.program.way import (
+    Branch,
+    Delivered,
+    Dropped,
+    End,
+    Punted,
+    TtlExpired,
+    Unresolved,
+    Walk,
+)
+from mplsemu.verification.intended import (
+    Intended,
+    ToCe,
+    ToGateway,
+    ToHost,
+    ToLan,
+    ToNobody,
+)
+from mplsemu.verification.verdict import Check
+
+PROBE_TTL: Final = 255
+"""So that a long way in the uniform model is told from a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a packet's way.
+
+    Attributes:
+        check: the rule that it breaks.
+        words: what is wrong, for people.
+        cause: equal for packets that go wrong in the same way.
+        branch: number of the copy that shows it.
+    """
+
+    check: Check
+    words: str
+    cause: tuple[object, ...]
+    branch: int = 0
+
+
+def routed_problem(walk: Walk, meant: Intended, visible: Collection[str]) -> Problem | None:
+    """Return what is wrong with where a routed packet ended.
+
+    Args:
+        walk: its way.
+        meant: what should become of it.
+        visible: the circuits of the sites that its VRF may reach.
+    """
+    for number, end in enumerate(walk.ends):
+        if isinstance(end, Delivered | Unresolved) and end.circuit not in visible:
+            return Problem(Check.ISOLATE, f"leaks: {words(end)}", ("leak", end.circuit), number)
+    loop = looping(walk)
+    if loop is not None:
+        return loop
+    (end, *more) = walk.ends
+    if more:
+        return Problem(Check.ISOLATE, f"is copied: {words(end)}, and {len(more)} more", ("copies",))
+    if _is_as_meant(end, meant):
+        return None
+    return _wrong_end(end, meant)
+
+
+def _wrong_end(end: End, meant: Intended) -> Problem:
+    """Word an end that was not meant."""
+    if isinstance(meant, ToNobody):
+        return Problem(Check.ISOLATE, f"should get nowhere: {words(end)}", _cause(end))
+    if isinstance(meant, ToLan) and isinstance(end, Delivered) and end.circuit == meant.circuit:
+        return Problem(Check.ISOLATE, f"{end.host} does not have it: {words(end)}", _cause(end))
+    who = str(meant.host) if isinstance(meant, ToHost) else meant.circuit
+    check = Check.TTL if isinstance(end, TtlExpired) else Check.REACH
+    return Problem(check, f"{who} does not get it: {words(end)}", (who_cause(meant), *_cause(end)))
+
+
+def who_cause(meant: Intended) -> str | None:
+    """Return the circuit of the site that a packet is meant for."""
+    return None if isinstance(meant, ToNobody) else meant.circuit
+
+
+def _cause(end: End) -> tuple[object, ...]:
+    where = getattr(end, "circuit", None) or getattr(end, "node", None)
+    return type(end).__name__, where
+
+
+def _is_as_meant(end: End, meant: Intended) -> bool:
+    match meant:
+        case ToHost(circuit, host, mac):
+            return isinstance(end, Delivered) and (
+                (end.circuit, end.host, end.mac) == (circuit, host, mac)
+            )
+        case ToCe(circuit, mac):
+            return isinstance(end, Delivered) and (
+                (end.circuit, end.host, end.mac) == (circuit, None, mac)
+            )
+        case ToLan(circuit, pe):
+            if isinstance(end, Delivered):  # somebody whom the running network has found there
+                return end.circuit == circuit and end.host is None
+            return isinstance(end, Unresolved) and (end.circuit, end.node) == (circuit, pe)
+        case ToGateway(_, pe):
+            return isinstance(end, Punted) and end.node == pe
+        case ToNobody():
+            return isinstance(end, Dropped | TtlExpired)
+    assert_never(meant)
+
+
+def looping(walk: Walk) -> Problem | None:
+    """Return the loop that a packet or one of its copies went into."""
+    for number, end in enumerate(walk.ends):
+        if isinstance(end, Dropped) and end.reason == "loop":
+            return Problem(
+                Check.LOOP, f"goes round in a loop, by way of {end.node}", ("loop",), number
+            )
+    return None
+
+
+def words(end: End) -> str:
+    """Say how a packet ended."""
+    match end:
+        case Delivered():
+            return f"delivered to {end.host or end.mac} on {end.circuit}"
+        case Unresolved():
+            return f"nobody on {end.circuit} is known to have {end.address}"
+        case Punted():
+            return f"{end.node} has {end.address} itself"
+        case _:
+            return f"lost at {end.node}: {getattr(end, 'reason', 'TTL expired')}"
+
+
+def ttl_problem(program: Program, mode: TtlMode, branch: Branch, extra: int) -> Problem | None:
+    """Return what is wrong with the TTL of a packet that arrived, sent with `PROBE_TTL`.
+
+    Every router that a customer is to see takes one off, and no other (RFC 3443): in the pipe
+    model the VRFs and CE routers, in the uniform model every LSR too.
+
+    Args:
+        program: that it went through.
+        mode: the lab's.
+        branch: its way.
+        extra: what a CE router took off before the packet came to its PE.
+    """
+    left = branch.hops[-1].ip_ttl
+    if left is None:
+        return None
+    taken = PROBE_TTL - left
+    if isinstance(branch.end, Delivered):
+        counted = [
+            hop
+            for hop in branch.hops
+            if mode is TtlMode.UNIFORM or hop.vrf is not None or not _is_lsr(program, hop.node)
+        ]
+        if taken != len(counted):
+            said = f"its TTL went down by {taken}, where {mode.value} takes {len(counted)}"
+            return Problem(Check.TTL, said, ("count",))
+    else:  # the router that has it, or that knows who has, took nothing off yet
+        taken += 1
+    if taken + extra >= DEFAULT_TTL:
+        said = f"needs {taken + extra} routers, more than a TTL of {DEFAULT_TTL} lasts for"
+        return Problem(Check.TTL, said, ("length",))
+    return None
+
+
+def _is_lsr(program: Program, name: str) -> bool:
+    return name in program.node_by_name
+
+
+def size_problems(
+    program: Program, walk: Walk, limits: Limits, *, framed: bool
+) -> Iterator[Problem]:
+    """Yield where a customer's largest packet and its labels are too much for a core link.
+
+    Args:
+        program: that it went through.
+        walk: its way.
+        limits: of the network.
+        framed: whether its Ethernet header goes along, with a VLAN tag: over a pseudowire.
+    """
+    payload = limits.access_mtu + (TAGGED_ETHERNET_OCTETS if framed else 0)
+    for number, branch in enumerate(walk.branches):
+        for hop in branch.hops:
+            depth = len(hop.out_stack)
+            if depth > limits.labels:
+                said = f"has {depth} labels on {hop.link}, the data plane takes {limits.labels}"
+                yield Problem(Check.STACK, said, ("labels", hop.node), number)
+                break
+            octets = payload + LABEL_OCTETS * depth
+            if octets > limits.core_mtu and hop.link in program.link_by_name:
+                said = (
+                    f"{payload} octets and {depth} labels make {octets} on {hop.link}, "
+                    f"which carries {limits.core_mtu}"
+                )
+                yield Problem(Check.MTU, said, ("octets", hop.link), number)
+                break

@@ -1,0 +1,252 @@
+"""L3VPNs: every packet from every circuit of every VRF ends where it should, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.limits import Limits
+from mplsemu.model.network import Network
+from mplsemu.model.vpn import IPAddress, Site
+from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.routing import LINK_LOCAL_GATEWAY
+from mplsemu.program.walk import Walker
+from mplsemu.program.way import Dropped, Punted, Walk
+from mplsemu.verification.classes import AddressClass, Cuts, Tables, classes, cuts_of, merged
+from mplsemu.verification.intended import AddressPlan, Intended, Sources, ToGateway, ToHost
+from mplsemu.verification.judgement import (
+    PROBE_TTL,
+    Problem,
+    routed_problem,
+    size_problems,
+    ttl_problem,
+    who_cause,
+    words,
+)
+from mplsemu.verification.verdict import Check, Findings, Violation
+
+UNKNOWN_MAC: Final = "02:ff:ff:ff:ff:fe"
+"""Nobody's."""
+_SOMEBODY_ELSE: Final = "02:ff:ff:ff:ff:fd"
+_RANKS: Final[dict[type, int]] = {ToHost: 0, ToGateway: 1}
+_WORST_RANK: Final = 2
+
+
+@dataclass(slots=True)
+class _Group:
+    """Classes of packets that go wrong in the same way, and the one that shows it best."""
+
+    problem: Problem
+    rank: int
+    address: IPAddress
+    walk: Walk
+    classes: list[AddressClass] = field(default_factory=list)
+    targets: set[str] = field(default_factory=set)
+
+
+class Routed:
+    """Verifies the L3VPNs of one program.
+
+    Args:
+        program: what every LSR does.
+        network: what it is for.
+        limits: of the data plane.
+    """
+
+    def __init__(self, program: Program, network: Network, limits: Limits) -> None:
+        self._program = program
+        self._mode = network.provider.ttl_mode
+        self._limits = limits
+        self._walker = Walker(program)
+        self._tables = Tables(program)
+        self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
+
+    def check(self, vpn: L3vpn) -> Findings:
+        """Verify one VPN."""
+        run = _Run()
+        plans: dict[str, AddressPlan] = {}
+        entries: dict[tuple[str, str], list[Site]] = {}
+        for site in vpn.sites:
+            if site.pe not in plans:
+                plans[site.pe] = AddressPlan(vpn, site, self._sources.of(vpn))
+            vrf = self._entry(run, site, plans[site.pe])
+            if vrf is not None:
+                entries.setdefault((site.pe, vrf), []).append(site)
+        for (pe, vrf), sites in entries.items():
+            self._check_frames(run, sites)
+            self._check_addresses(run, sites, plans[pe], vrf)
+        return Findings(tuple(run.violations), run.classes, run.walks)
+
+    def _entry(self, run: _Run, site: Site, plan: AddressPlan) -> str | None:
+        """Return the VRF that packets from a circuit come into: it answers for fe80::1."""
+        others = tuple(each.circuit for each in plan.sites if each.circuit != site.circuit)
+        if not is_attached(self._program, site):
+            detail = f"{site.circuit} is down or not at {site.pe}: its hosts are cut off"
+            run.violations.append(cut_off(site, detail, others))
+            return None
+        packet = _packet_to(site, LINK_LOCAL_GATEWAY)
+        walk = run.follow(self._walker, site, packet)
+        match walk.ends[0]:
+            case Punted(node=node, vrf=vrf) if node == site.pe:
+                return vrf
+            case end:
+                detail = f"{site.circuit} comes into no VRF: {words(end)}"
+                run.violations.append(cut_off(site, detail, others, packet, walk))
+                return None
+
+    def _check_frames(self, run: _Run, sites: list[Site]) -> None:
+        """Send what no router takes in: tagged frames, no IP, and frames for somebody else."""
+        (site, *_) = sites
+        ip = _packet_to(site, LINK_LOCAL_GATEWAY).ip
+        for packet, kind in (
+            (Packet(UNKNOWN_MAC, GATEWAY_MAC, ip, vlans=(1,)), "tagged frames"),
+            (Packet(UNKNOWN_MAC, GATEWAY_MAC), "frames without IP"),
+            (Packet(UNKNOWN_MAC, _SOMEBODY_ELSE, ip), "frames for another MAC address"),
+            (Packet(UNKNOWN_MAC, BROADCAST_MAC, ip), "broadcasts"),
+        ):
+            walk = run.follow(self._walker, site, packet)
+            run.classes += 1
+            for number, end in enumerate(walk.ends):
+                if isinstance(end, Dropped):
+                    continue
+                run.violations.append(
+                    Violation(
+                        check=Check.ISOLATE,
+                        subject=site.vpn,
+                        detail=f"from {site.pe}, {kind} should get nowhere: {words(end)}",
+                        circuit=site.circuit,
+                        packet=packet,
+                        walk=walk,
+                        branch=number,
+                        stands_for=(kind,),
+                        sources=tuple(each.circuit for each in sites),
+                    )
+                )
+
+    def _check_addresses(self, run: _Run, sites: list[Site], plan: AddressPlan, vrf: str) -> None:
+        """Send to every class of addresses, and report together what goes wrong alike."""
+        (site, *_) = sites
+        visible = {each.circuit for each in plan.sites}
+        extra = 1 if any(each.ce for each in sites) else 0
+        groups: dict[tuple[object, ...], _Group] = {}
+        cuts = _joined(cuts_of(plan.spans()), self._tables.cuts(site.pe, vrf))
+
+        def follow(address: IPAddress) -> Walk:
+            return run.follow(self._walker, site, _packet_to(site, address))
+
+        for each, walk in classes(cuts, self._tables, follow):
+            run.classes += 1
+            meant = plan.of(each.version, each.first)
+            for problem in self._problems(walk, meant, visible, extra):
+                _gather(groups, problem, each, walk, meant)
+        circuits = tuple(each.circuit for each in sites)
+        for group in groups.values():
+            run.violations.append(_violation(site, group, circuits))
+
+    def _problems(
+        self, walk: Walk, meant: Intended, visible: set[str], extra: int
+    ) -> Iterator[Problem]:
+        problem = routed_problem(walk, meant, visible)
+        if problem is not None:
+            yield problem
+            return
+        if not isinstance(walk.ends[0], Dropped):
+            short = ttl_problem(self._program, self._mode, walk.branches[0], extra)
+            if short is not None:
+                yield short
+        yield from size_problems(self._program, walk, self._limits, framed=False)
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the verification of one VPN has found so far."""
+
+    violations: list[Violation] = field(default_factory=list)
+    classes: int = 0
+    walks: int = 0
+
+    def follow(self, walker: Walker, site: Site, packet: Packet) -> Walk:
+        """Follow a packet from a site, and count it."""
+        self.walks += 1
+        return walker.walk(site.circuit, packet)
+
+
+def is_attached(program: Program, site: Site) -> bool:
+    """Whether a site's circuit is at its PE, and up."""
+    node = program.node_of_circuit.get(site.circuit)
+    if node is None or node.name != site.pe:
+        return False
+    return node.circuit_by_name[site.circuit].up
+
+
+def cut_off(
+    site: Site,
+    detail: str,
+    others: tuple[str, ...],
+    packet: Packet | None = None,
+    walk: Walk | None = None,
+) -> Violation:
+    """Return the violation that a site cannot send to the others."""
+    return Violation(
+        check=Check.REACH,
+        subject=site.vpn,
+        detail=detail,
+        circuit=site.circuit if packet else None,
+        packet=packet,
+        walk=walk,
+        stands_for=("everything",),
+        sources=(site.circuit,),
+        targets=others,
+    )
+
+
+def _joined(first: Cuts, second: Cuts) -> Cuts:
+    return {version: tuple(sorted({*first[version], *second[version]})) for version in first}
+
+
+def _packet_to(site: Site, address: IPAddress) -> Packet:
+    """Return a packet as it comes from a site; where it is from decides nothing."""
+    interfaces = (*(each for host in site.hosts for each in host.addresses), *site.gateways)
+    own = next((each.ip for each in interfaces if each.version == address.version), None)
+    mac = site.ce.mac if site.ce else site.hosts[0].mac if site.hosts else UNKNOWN_MAC
+    return Packet(mac, GATEWAY_MAC, IpHeader(own or address, address, PROBE_TTL))
+
+
+def _gather(
+    groups: dict[tuple[object, ...], _Group],
+    problem: Problem,
+    each: AddressClass,
+    walk: Walk,
+    meant: Intended,
+) -> None:
+    """Put a class to those that go wrong alike; a host's shows best what is wrong."""
+    rank = _RANKS.get(type(meant), _WORST_RANK)
+    key = (problem.check, each.version, *problem.cause)
+    group = groups.get(key)
+    if group is None:
+        group = groups[key] = _Group(problem, rank, each.representative, walk)
+    elif rank < group.rank:
+        group.problem, group.rank = problem, rank
+        group.address, group.walk = each.representative, walk
+    group.classes.append(each)
+    target = who_cause(meant)
+    if target is not None:
+        group.targets.add(target)
+
+
+def _violation(site: Site, group: _Group, sources: Iterable[str]) -> Violation:
+    return Violation(
+        check=group.problem.check,
+        subject=site.vpn,
+        detail=f"from {site.pe} to {group.address}: {group.problem.words}",
+        circuit=site.circuit,
+        packet=_packet_to(site, group.address),
+        walk=group.walk,
+        branch=group.problem.branch,
+        stands_for=tuple(map(str, merged(group.classes))),
+        sources=tuple(sources),
+        targets=tuple(sorted(group.targets)),
+    )

@@ -1,0 +1,181 @@
+"""Every packet by itself: what the interpreter does with each, and what should have become of it.
+
+Knows no equivalence classes. It tries every address of every prefix of a lab (of a large one both
+ends), what lies around them, addresses that no router forwards, and every MAC address.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address, ip_network
+
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.network import HostRef, Network
+from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpn import IPAddress, Site
+from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.walk import Walker
+from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved
+from mplsemu.verification.intent import reaches
+
+STRANGER = "02:aa:aa:aa:aa:aa"
+GROUP = "01:00:5e:01:02:03"
+FEW = 64
+"""Of a larger prefix only so many addresses at each end."""
+NOWHERE = tuple(
+    ip_network(text)
+    for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8")
+)
+OTHERS = """
+0.0.0.0 0.0.0.1 0.255.255.255 1.0.0.0 8.8.8.8 9.255.255.255 10.255.255.255 11.0.0.0 100.63.255.255
+126.255.255.255 127.0.0.1 128.0.0.0 192.167.255.255 192.168.0.0 223.255.255.255 224.0.0.5
+255.255.255.255 :: ::1 ::2 2001:db7:ffff:: 2001:db8:: 2001:db9:: fc00::1 fe80:: fe80::1 fe80::2
+febf:ffff:: fec0:: ff02::1 ffff:ffff::1
+"""
+
+Probe = tuple[str, Packet, bool]
+"""Circuit, packet, and whether every VSI has learned."""
+
+
+def addresses(network: Network) -> list[IPAddress]:
+    """Return the addresses to try from everywhere."""
+    found = {ip_address(text) for text in OTHERS.split()}
+    for _, site in network.sites():
+        links = (site.ce.wan.network,) if site.ce else ()
+        for prefix in (*site.subnets, *links):
+            first, last = int(prefix.network_address), int(prefix.broadcast_address)
+            middle: Iterable[int] = range(first, last + 1)
+            if last - first >= 2 * FEW:
+                middle = (*range(first, first + FEW), *range(last - FEW + 1, last + 1))
+            kind = type(prefix.network_address)
+            found.update(kind(value) for value in (first - 1, *middle, last + 1) if value >= 0)
+    return sorted(found, key=lambda each: (each.version, int(each)))
+
+
+def probes(network: Network, *, ttl: int = 255) -> Iterator[Probe]:
+    """Yield every packet to try: to each address and each MAC address, from each circuit."""
+    everywhere = addresses(network)
+    for vpn, site in network.sites():
+        if isinstance(vpn, L3vpn):
+            for address in everywhere:
+                source = ip_address("192.0.2.1" if address.version == 4 else "2001:db8:ffff::1")
+                ip = IpHeader(source, address, ttl)
+                yield site.circuit, Packet(STRANGER, GATEWAY_MAC, ip), True
+            yield site.circuit, Packet(STRANGER, GATEWAY_MAC), True
+            yield site.circuit, Packet(STRANGER, BROADCAST_MAC, ip), True
+            yield site.circuit, Packet(STRANGER, GATEWAY_MAC, ip, (7,)), True
+            continue
+        stations = [host.mac for each in vpn.sites for host in each.hosts]
+        for learned in (False, True):
+            for mac in (BROADCAST_MAC, GROUP, STRANGER, *stations):
+                for source_mac in (STRANGER, GROUP, *(host.mac for host in site.hosts)):
+                    yield site.circuit, Packet(source_mac, mac), learned
+
+
+def outcome(program: Program, network: Network) -> dict[Probe, tuple[str, ...]]:
+    """Return how all copies of every packet end, and with what TTL they arrive."""
+    walker = Walker(program)
+    found = {}
+    for probe in probes(network):
+        circuit, packet, learned = probe
+        walk = walker.walk(circuit, packet, learned=learned)
+        ends = []
+        for branch in walk.branches:
+            end = branch.end
+            if isinstance(end, Dropped | TtlExpired):  # where and why is told from nothing
+                loops = isinstance(end, Dropped) and end.reason == "loop"
+                ends.append("loops" if loops else "lost")
+            else:
+                ends.append(f"{end} TTL {branch.hops[-1].ip_ttl}")
+        found[probe] = tuple(sorted(ends))
+    return found
+
+
+def faults(program: Program, network: Network) -> list[str]:
+    """Return every packet of which the wrong thing becomes."""
+    walker = Walker(program)
+    sites = {site.circuit: (vpn, site) for vpn, site in network.sites()}
+    found = []
+    for circuit, packet, learned in probes(network):
+        vpn, site = sites[circuit]
+        ends = walker.walk(circuit, packet, learned=learned).ends
+        if isinstance(vpn, L3vpn):
+            is_right = routed_is_right(network, vpn, site, packet, ends)
+        else:
+            is_right = bridged_is_right(vpn, site, packet, ends, learned)
+        if not is_right:
+            found.append(f"{circuit} {packet} {ends}")
+    return found
+
+
+def routed_is_right(network, vpn, site, packet, ends) -> bool:
+    (end, *more) = ends
+    if more:
+        return False
+    if packet.ip is None or packet.vlans or packet.destination_mac != GATEWAY_MAC:
+        return isinstance(end, Dropped)
+    address = packet.ip.destination
+    if address == ip_address("fe80::1"):
+        return isinstance(end, Punted) and end.node == site.pe
+    targets = [
+        (other, each)
+        for other in sorted(network.vpns, key=lambda other: other is not vpn)
+        for each in other.sites
+        if reaches(vpn, site, other, each)
+    ]
+    for other, target in targets:
+        near = other is vpn and target.pe == site.pe and target.ce is not None
+        if near and address in target.ce.wan.network:
+            return on_ce_link(target, address, end)
+        if any(address in subnet for subnet in target.subnets):
+            return behind_ce(target, address, end) if target.ce else on_lan(target, address, end)
+    return isinstance(end, Dropped) and end.reason != "loop"
+
+
+def on_ce_link(target: Site, address: IPAddress, end) -> bool:
+    if address == target.ce.pe_wan.ip:
+        return isinstance(end, Punted) and end.node == target.pe
+    if address == target.ce.wan.ip:
+        return end == Delivered(target.circuit, None, address, target.ce.mac)
+    return isinstance(end, Dropped)
+
+
+def behind_ce(target: Site, address: IPAddress, end) -> bool:
+    host, mac = owner(target, address)
+    return end == Delivered(target.circuit, host, address, mac or target.ce.mac)
+
+
+def on_lan(target: Site, address: IPAddress, end) -> bool:
+    for gateway in target.gateways:
+        if address == gateway.ip:
+            return isinstance(end, Punted) and end.node == target.pe
+        edges = (gateway.network.network_address, gateway.network.broadcast_address)
+        if address.version == 4 and gateway.network.prefixlen < 31 and address in edges:
+            return isinstance(end, Dropped)
+    host, mac = owner(target, address)
+    if host is None:
+        return end == Unresolved(target.pe, target.circuit, address)
+    return end == Delivered(target.circuit, host, address, mac)
+
+
+def owner(target: Site, address: IPAddress):
+    for host in target.hosts:
+        if any(interface.ip == address for interface in host.addresses):
+            return HostRef(target.vpn, target.name, host.name), host.mac
+    return None, None
+
+
+def bridged_is_right(vpn, site, packet, ends, learned) -> bool:
+    arrived = Counter(end.circuit for end in ends if isinstance(end, Delivered))
+    if any(isinstance(end, Unresolved | Punted | TtlExpired) for end in ends):
+        return False
+    others = Counter(each.circuit for each in vpn.sites if each.name != site.name)
+    if isinstance(vpn, Vpls) and packet.source_mac == GROUP:
+        return not arrived
+    where = {host.mac: each.circuit for each in vpn.sites for host in each.hosts}
+    known = where.get(packet.destination_mac) if learned and isinstance(vpn, Vpls) else None
+    wanted = others if known is None else Counter([known] if known != site.circuit else [])
+    lost = [end for end in ends if isinstance(end, Dropped)]
+    return arrived == wanted and not (lost and wanted)

@@ -1,0 +1,72 @@
+"""A correct program broken in one place is refuted, or treats every packet as it did before."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.model.network import Network
+from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.program.program import Program
+from mplsemu.verification.matrix import verify
+from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
+from tests.oracles.bruteforce import outcome
+from tests.oracles.mutants import mutants
+
+
+def extranet() -> Network:
+    """Two VPNs that import each other at the same PEs, IPv6, uniform TTL, explicit null."""
+    macs = MacAddresses()
+    user = {"s": ("x", "10.1.0.0/29"), "u": ("z", "10.1.1.0/29 2001:db8:1::/125")}
+    shared = {"t": ("x", "10.2.0.0/29"), "v": ("y", "10.2.1.0/30 2001:db8:2::/125", "ce")}
+    return network(
+        provider(("x-y", "y-z", "z-x"), ttl_mode=TtlMode.UNIFORM, null_label=NullLabel.EXPLICIT),
+        l3vpn("user", user, number=1, imports=(1, 2), macs=macs),
+        l3vpn("shared", shared, number=2, imports=(2, 1), macs=macs),
+        vpls("lan", {"a": "x", "b": "y", "c": "z"}, macs=macs),
+        vpws("wire", {"a": "x", "b": "z"}, macs=macs),
+        name="extranet",
+    )
+
+
+def bridges() -> Network:
+    """Two VPLS on a long way, several sites at one PE, parallel links."""
+    macs = MacAddresses()
+    return network(
+        provider(("x-p", "x-p#2", "p-q", "q-y", "q-z"), pes=("x", "y", "z")),
+        vpls("lan", {"a": "x", "b": "x", "c": "y"}, subnet="10.0.0.0/28", hosts=2, macs=macs),
+        vpls("van", {"a": "x", "b": "y", "c": "z"}, subnet="10.0.0.0/28", macs=macs),
+        vpws("wire", {"a": "x", "b": "x"}, macs=macs),
+        name="bridges",
+    )
+
+
+LABS = {"nordic": nordic, "extranet": extranet, "bridges": bridges}
+MOST = 400
+"""Of each lab's mutants so many, picked with a fixed seed."""
+
+
+@cache
+def picked(name: str) -> tuple[Network, Program, list[tuple[str, Program]]]:
+    lab = LABS[name]()
+    program = compile_program(lab)
+    found = list(mutants(program))
+    return lab, program, random.Random(name).sample(found, min(MOST, len(found)))
+
+
+def test_there_are_at_least_500_mutants_of_several_kinds_of_lab():
+    assert sum(len(picked(name)[2]) for name in LABS) >= 500
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_no_mutant_is_accepted_that_does_something_else_with_any_packet(name):
+    lab, program, found = picked(name)
+    assert verify(program, lab).holds
+    before = outcome(program, lab)
+    accepted = [(what, each) for what, each in found if verify(each, lab).holds]
+    assert len(accepted) < len(found) / 10
+    silent = [what for what, each in accepted if outcome(each, lab) != before]
+    assert silent == []
