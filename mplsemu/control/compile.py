@@ -33,7 +33,7 @@ from mplsemu.program.entries import (
 from mplsemu.program.program import CoreLink, NodeProgram, Program, VpnInfo
 from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
 
-__all__ = ["LearnedNeighbour", "compile_program"]
+__all__ = ["Compilation", "LearnedNeighbour", "compile_program", "compile_stages"]
 
 Labels = Mapping[str, Mapping[BindingKey, Label]]
 """What each LSR bound its labels to."""
@@ -60,6 +60,33 @@ def compile_program(
         LabelSpaceError: an LSR needs more labels than the provider's range has.
         LabError: `down` names what does not exist.
     """
+    return compile_stages(network, down, learned, previous).program
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """A program, and what it was made from on the way.
+
+    Attributes:
+        program: the result.
+        tunnels: the LSPs.
+        numbers: of their paths.
+        labels: what each LSR bound.
+    """
+
+    program: Program
+    tunnels: Tunnels
+    numbers: lsp.PathNumbers
+    labels: Labels
+
+
+def compile_stages(
+    network: Network,
+    down: frozenset[str] = frozenset(),
+    learned: Iterable[LearnedNeighbour] = (),
+    previous: Program | None = None,
+) -> Compilation:
+    """Compute a program as `compile_program` does; keep what was found on the way."""
     _check_names(network, down)
     tunnels, numbers = _tunnels(network, down)
     labels = _bind(network, tunnels, _bindings_of(previous, numbers))
@@ -83,7 +110,7 @@ def compile_program(
         )
         for index, node in enumerate(network.provider.nodes, 1)
     )
-    return Program(
+    program = Program(
         lab=network.name,
         ttl_mode=network.provider.ttl_mode,
         null_label=network.provider.null_label,
@@ -91,10 +118,11 @@ def compile_program(
         links=_links(network, down),
         vpns=tuple(VpnInfo(vpn.name, _kind(vpn), vpn.customer) for vpn in network.vpns),
     )
+    return Compilation(program, tunnels, numbers, labels)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tunnels:
+class Tunnels:
     """The LSPs to each egress PE that is needed, and the PEs that need it."""
 
     lsps: Mapping[str, lsp.Lsps]
@@ -131,7 +159,7 @@ def _kind(vpn: Vpn) -> str:
     return type(vpn).__name__.lower()
 
 
-def _tunnels(network: Network, down: frozenset[str]) -> tuple[_Tunnels, lsp.PathNumbers]:
+def _tunnels(network: Network, down: frozenset[str]) -> tuple[Tunnels, lsp.PathNumbers]:
     """Find the paths between the PEs that have a VPN in common, and no others."""
     needed: dict[str, set[str]] = {}
     l3vpns = _l3vpns(network)
@@ -148,7 +176,7 @@ def _tunnels(network: Network, down: frozenset[str]) -> tuple[_Tunnels, lsp.Path
         egress: lsp.lsps(egress, paths.tree(egress, wanting), null_label, numbers)
         for egress, wanting in ingresses.items()
     }
-    return _Tunnels(found, ingresses), numbers
+    return Tunnels(found, ingresses), numbers
 
 
 def _bindings_of(previous: Program | None, numbers: lsp.PathNumbers) -> dict[str, Bindings]:
@@ -171,7 +199,7 @@ def _bindings_of(previous: Program | None, numbers: lsp.PathNumbers) -> dict[str
     return found
 
 
-def _bind(network: Network, tunnels: _Tunnels, before: Mapping[str, Bindings]) -> Labels:
+def _bind(network: Network, tunnels: Tunnels, before: Mapping[str, Bindings]) -> Labels:
     """Bind every LSR's labels: VRFs first, then pseudowires, then paths by their egress."""
     vrfs: dict[str, list[BindingKey]] = {node.name: [] for node in network.provider.nodes}
     pseudowires: dict[str, list[BindingKey]] = {name: [] for name in vrfs}
@@ -204,7 +232,7 @@ def _services(
     network: Network,
     down: frozenset[str],
     learned: tuple[LearnedNeighbour, ...],
-    tunnels: _Tunnels,
+    tunnels: Tunnels,
     labels: Labels,
 ) -> dict[str, _Services]:
     """Build each PE's VRFs and VSIs, numbered in the lab file's order."""
@@ -224,7 +252,7 @@ def _services(
 
 def _lfib(
     network: Network,
-    tunnels: _Tunnels,
+    tunnels: Tunnels,
     labels: Labels,
     services: Mapping[str, _Services],
 ) -> tuple[dict[str, list[IlmEntry]], dict[str, list[FtnEntry]]]:

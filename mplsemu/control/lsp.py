@@ -43,6 +43,10 @@ class PathNumbers:
         # Negative, because a link may be named like an egress and a number be equal to a label.
         return self._numbers.setdefault((link, -1 - rest), len(self._numbers))
 
+    def copy(self) -> PathNumbers:
+        """Return numbers that begin as these are and then go their own way."""
+        return PathNumbers(self._numbers.copy())
+
 
 @dataclass(frozen=True, slots=True)
 class Lsps:

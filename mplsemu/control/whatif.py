@@ -1,0 +1,284 @@
+"""What the program becomes when more goes down: only what the failure touches is computed anew.
+
+A link that no LSP uses changes nothing but its own state; else only the LSPs to those egresses are
+found again whose paths took it. A shortest path that does not take a link stays the shortest when
+that link goes, and the choice among equals stays, too, since what was chosen is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from mplsemu.control import l3vpn, lsp, vpls
+from mplsemu.control.compile import Compilation, compile_stages
+from mplsemu.control.labels import BindingKey, Bindings, LspKey, allocate
+from mplsemu.control.paths import ShortestPaths
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
+from mplsemu.model.network import Network, Vpn
+from mplsemu.program.entries import FtnEntry, IlmEntry, PopToPseudowire
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import ViaPe, Vrf, Vsi
+
+_Service = tuple[str, str]
+"""A VRF or VSI: its PE and its VPN."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """A network, its program before any failure, and what hangs on what in it.
+
+    Attributes:
+        network: the lab.
+        down: what is down to begin with.
+        stages: the program, and how it was made.
+        vpns: by name.
+        imports: between its L3VPNs.
+        egresses_over: for each link the egresses of the LSPs that take it.
+        users_of: for each tunnel, from PE to PE, the services that send over it.
+        services_with: for each circuit the VRFs that know of it.
+    """
+
+    network: Network
+    down: frozenset[str]
+    stages: Compilation
+    vpns: Mapping[str, Vpn]
+    imports: l3vpn.Imports
+    egresses_over: dict[str, set[str]] = field(default_factory=dict)
+    users_of: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    services_with: dict[str, list[_Service]] = field(default_factory=dict)
+
+    @property
+    def program(self) -> Program:
+        return self.stages.program
+
+
+class WhatIf:
+    """Computes programs of one network after failures.
+
+    Args:
+        network: the lab.
+        down: what is down to begin with.
+    """
+
+    def __init__(self, network: Network, down: frozenset[str] = frozenset()) -> None:
+        self._base = _Base(
+            network,
+            down,
+            compile_stages(network, down),
+            {vpn.name: vpn for vpn in network.vpns},
+            l3vpn.Imports.between(vpn for vpn in network.vpns if isinstance(vpn, L3vpn)),
+        )
+        for egress, lsps in self._base.stages.tunnels.lsps.items():
+            for hop in lsps.tree.values():
+                self._base.egresses_over.setdefault(hop.link, set()).add(egress)
+        for node in self.base.nodes:
+            self._index_services(node)
+
+    @property
+    def base(self) -> Program:
+        """The program before the failures."""
+        return self._base.program
+
+    def _index_services(self, node: NodeProgram) -> None:
+        """Note which services of a PE use which tunnels, and which circuits they know of."""
+        users, knowing = self._base.users_of, self._base.services_with
+        for vrf in node.vrfs:
+            ways = (route.next_hop for route in vrf.routes)
+            for egress in {way.egress for way in ways if isinstance(way, ViaPe)}:
+                users.setdefault((node.name, egress), []).append(vrf.name)
+            for circuit in {*vrf.circuits, *(route.circuit for route in vrf.routes)}:
+                knowing.setdefault(circuit, []).append((node.name, vrf.name))
+        for vsi in node.vsis:
+            for wire in vsi.pseudowires:
+                users.setdefault((node.name, wire.peer), []).append(vsi.name)
+
+    def after(self, failed: frozenset[str]) -> Program:
+        """Return what the control plane makes of it when these links and circuits fail, too.
+
+        It is what `compile_program` returns with them down and the base as its previous program:
+        LSRs and services that the failure does not touch are the very same objects.
+
+        Raises:
+            LabelSpaceError: an LSR needs more labels than the provider's range has.
+        """
+        return _Failure(self._base, failed).program()
+
+
+class _Failure:
+    """One computation of `WhatIf.after`."""
+
+    def __init__(self, base: _Base, failed: frozenset[str]) -> None:
+        self._of = base
+        self._provider = base.network.provider
+        self._failed = failed
+        self._down = base.down | failed
+        self._stages = base.stages
+        over = base.egresses_over
+        self._egresses = sorted({each for link in failed for each in over.get(link, ())})
+        self._lsps = self._new_lsps()
+        self._changed: dict[str, NodeProgram] = {}
+
+    def program(self) -> Program:
+        """Put the new program together."""
+        base = self._of.program
+        services = self._services()
+        ilm, ftn = self._entries()
+        circuits = {base.node_of_circuit[name].name for name in self._circuits_down()}
+        for name in {*ilm, *ftn, *services, *circuits, *self._ends_of_nothing()}:
+            node = base.node(name)
+            vrfs, vsis = services.get(name, (node.vrfs, node.vsis))
+            self._changed[name] = replace(
+                node,
+                ilm=self._ilm(node, ilm.get(name, ()), vsis),
+                ftn=self._ftn(node, ftn.get(name, ())),
+                vrfs=vrfs,
+                vsis=vsis,
+                circuits=tuple(
+                    replace(each, up=False) if each.name in self._failed else each
+                    for each in node.circuits
+                ),
+            )
+        return replace(
+            base,
+            nodes=tuple(self._changed.get(node.name, node) for node in base.nodes),
+            links=tuple(
+                replace(link, up=False) if link.name in self._failed else link
+                for link in base.links
+            ),
+        )
+
+    def _circuits_down(self) -> list[str]:
+        return [name for name in self._failed if name in self._of.program.node_of_circuit]
+
+    def _ends_of_nothing(self) -> Iterator[str]:
+        """Yield the egresses that nobody reaches any more: their explicit null goes."""
+        return (egress for egress in self._egresses if not self._lsps[egress].tree)
+
+    # LSPs ----------------------------------------------------------------------------------------
+
+    def _new_lsps(self) -> dict[str, lsp.Lsps]:
+        """Find the LSPs to the egresses whose paths took what failed."""
+        if not self._egresses:
+            return {}
+        paths = ShortestPaths(self._provider, self._down)
+        numbers = self._stages.numbers.copy()
+        ingresses = self._stages.tunnels.ingresses
+        return {
+            egress: lsp.lsps(
+                egress,
+                paths.tree(egress, ingresses[egress]),
+                self._provider.null_label,
+                numbers,
+            )
+            for egress in self._egresses
+        }
+
+    def _reaches(self, ingress: str, egress: str) -> bool:
+        found = self._lsps.get(egress)
+        if found is None:
+            return self._stages.tunnels.reach(ingress, egress)
+        return ingress in found.tree
+
+    def _entries(self) -> tuple[dict[str, list[IlmEntry]], dict[str, list[FtnEntry]]]:
+        """Return the new label and tunnel entries towards those egresses, by LSR.
+
+        An LSR that had such entries and has none any more is there with none.
+        """
+        labels = self._labels()
+        null_label = self._provider.null_label
+        ilm: dict[str, list[IlmEntry]] = {}
+        ftn: dict[str, list[FtnEntry]] = {}
+        for egress in self._egresses:
+            tunnels = self._stages.tunnels
+            for name, _ in tunnels.lsps[egress].transit:
+                ilm.setdefault(name, [])
+            for name in tunnels.ingresses[egress]:
+                ftn.setdefault(name, [])
+            lsps = self._lsps[egress]
+            for name, ilm_entry in lsp.ilm_entries(lsps, null_label, labels):
+                ilm.setdefault(name, []).append(ilm_entry)
+            ingresses = tunnels.ingresses[egress]
+            for name, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels):
+                ftn[name].append(ftn_entry)
+        return ilm, ftn
+
+    def _labels(self) -> dict[str, dict[BindingKey, Label]]:
+        """Bind labels for the new paths: one that was bound keeps its label."""
+        keys: dict[str, list[BindingKey]] = {}
+        for egress in self._egresses:
+            for node, path in self._lsps[egress].transit:
+                keys.setdefault(node, []).append(LspKey(path))
+        base, before = self._of.program, self._stages.labels
+        return {
+            name: allocate(
+                name,
+                self._provider.labels,
+                wanted,
+                Bindings(before[name], base.node(name).ilm_by_label.keys()),
+            )
+            for name, wanted in keys.items()
+        }
+
+    def _ilm(
+        self, node: NodeProgram, new: Iterable[IlmEntry], vsis: tuple[Vsi, ...]
+    ) -> tuple[IlmEntry, ...]:
+        """Return an LSR's ILM with the new entries, and without those of pseudowires that went."""
+        gone = set(self._egresses)
+        wires = {(vsi.name, wire.peer) for vsi in vsis for wire in vsi.pseudowires}
+        kept = []
+        for entry in node.ilm:
+            match entry.action:
+                case PopToPseudowire(vsi, peer) if (vsi, peer) not in wires:
+                    continue
+            if entry.label == IPV4_EXPLICIT_NULL:
+                if node.name in self._lsps and not self._lsps[node.name].tree:
+                    continue
+            elif entry.egress in gone:
+                continue
+            kept.append(entry)
+        return tuple(sorted((*kept, *new), key=lambda entry: entry.label))
+
+    def _ftn(self, node: NodeProgram, new: Iterable[FtnEntry]) -> tuple[FtnEntry, ...]:
+        kept = (entry for entry in node.ftn if entry.egress not in self._lsps)
+        return tuple(sorted((*kept, *new), key=lambda entry: entry.egress))
+
+    # Services ------------------------------------------------------------------------------------
+
+    def _services(self) -> dict[str, tuple[tuple[Vrf, ...], tuple[Vsi, ...]]]:
+        """Rebuild the VRFs and VSIs that lose a PE or a site, by PE."""
+        touched: dict[str, set[str]] = {}
+        for egress, lsps in self._lsps.items():
+            for ingress in self._stages.tunnels.ingresses[egress]:
+                if ingress not in lsps.tree:
+                    names = self._of.users_of.get((ingress, egress), ())
+                    touched.setdefault(ingress, set()).update(names)
+        for circuit in self._circuits_down():
+            for pe, name in self._of.services_with.get(circuit, ()):
+                touched.setdefault(pe, set()).add(name)
+        state = l3vpn.State(self._down, self._reaches, self._stages.labels, ())
+        return {
+            pe: (
+                tuple(
+                    self._vrf(vrf, pe, state) if vrf.name in names else vrf
+                    for vrf in self._of.program.node(pe).vrfs
+                ),
+                tuple(
+                    self._vsi(vsi, pe) if vsi.name in names else vsi
+                    for vsi in self._of.program.node(pe).vsis
+                ),
+            )
+            for pe, names in touched.items()
+        }
+
+    def _vrf(self, old: Vrf, pe: str, state: l3vpn.State) -> Vrf:
+        vpn = self._of.vpns[old.name]
+        assert isinstance(vpn, L3vpn)
+        sources = self._of.imports.sources[vpn.name]
+        return l3vpn.vrf(vpn, pe, old.index, sources, state)
+
+    def _vsi(self, old: Vsi, pe: str) -> Vsi:
+        vpn = self._of.vpns[old.name]
+        assert not isinstance(vpn, L3vpn)
+        return vpls.vsi(vpn, pe, old.index, self._reaches, self._stages.labels)
