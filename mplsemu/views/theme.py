@@ -72,7 +72,7 @@ LIGHT: Final = Palette(
     nodes={
         NodeKind.PE: Paint("#e6f1f9", "#0072b2"),
         NodeKind.P: Paint("#f3f5f7", "#6b7885"),
-        NodeKind.SITE: Paint("#ffffff", "#8794a0"),
+        NodeKind.SITE: Paint("#ffffff", "#7f8c98"),
         NodeKind.CE: Paint("#fdf4e0", "#a87400"),
         NodeKind.VIRTUAL_ROUTER: Paint("#e5f4ef", "#00805d"),
         NodeKind.VIRTUAL_SWITCH: Paint("#e4f2fb", "#2a84bb"),

@@ -123,7 +123,7 @@ def _tools(theme: Theme) -> str:
 <div role="search"><label class="unseen" for="search">Find a router or site</label>
 <input id="search" type="search" placeholder="Find" autocomplete="off" spellcheck="false">
 <span id="found" role="status"></span></div>
-<button id="smaller" type="button" aria-label="Zoom out" title="Zoom out (-)">−</button>
+<button id="smaller" type="button" aria-label="Zoom out" title="Zoom out (-)">&minus;</button>
 <button id="larger" type="button" aria-label="Zoom in" title="Zoom in (+)">+</button>
 <button id="fit" type="button" title="Show all (0)">Fit</button>
 <button id="theme" type="button"><b>Theme: </b><span>{theme.value}</span></button>

@@ -64,6 +64,21 @@ def at(points: Sequence[Point], distance: float) -> tuple[Point, float]:
     return towards(start, end, left), _angle(start, end)
 
 
+def nearest(points: Sequence[Point], place: Point) -> tuple[float, Point]:
+    """Return which point of a line is nearest to a place, and how far from its beginning it is."""
+    found = (math.inf, 0.0, points[0])
+    before = 0.0
+    for start, end in _segments(points):
+        whole = math.dist(_xy(start), _xy(end))
+        along = (place.x - start.x) * (end.x - start.x) + (place.y - start.y) * (end.y - start.y)
+        share = min(max(along / (whole * whole), 0.0), 1.0) if whole else 0.0
+        foot = towards(start, end, share * whole)
+        found = min(found, (math.dist(_xy(foot), _xy(place)), before + share * whole, foot),
+                    key=lambda each: each[0])  # fmt: skip
+        before += whole
+    return found[1:]
+
+
 def lengthened(points: Sequence[Point], first: float, last: float) -> tuple[Point, ...]:
     """Return a line that is longer by `first` at its beginning and by `last` at its end."""
     *middle, end = points

@@ -31,7 +31,7 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def element(name: str, *content: str, **attributes: str | float | None) -> str:
+def element(name: str, /, *content: str, **attributes: str | float | None) -> str:
     """Return an element.
 
     Args:

@@ -87,7 +87,7 @@ def _network(box: Box) -> str:
     depth = min(CLOUD_DEPTH, box.height * 0.14)
     inner = box.grown(-depth)
     corner = min(inner.height, inner.width) * 0.32
-    across = _steps(inner.width - 2 * corner, inner.height * 0.62)
+    across = _steps(inner.width - 2 * corner, max(inner.height * 0.85, 44))
     down = _steps(inner.height - 2 * corner, inner.height * 0.62)
     left, right = inner.x, inner.right
     xs = [left + corner + (inner.width - 2 * corner) * i / across for i in range(across + 1)]

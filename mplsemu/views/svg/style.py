@@ -50,7 +50,7 @@ _FOR_POINTERS: Final = """\
 .scene .node[role="button"]:hover .body,.scene .node:focus-visible .body{stroke-width:3px}
 """
 
-_DASHES: Final = ("none", "11 4", "3 3", "12 3 3 3")
+DASHES: Final = ("none", "11 4", "3 3", "12 3 3 3")
 """Of ways, by number."""
 
 
@@ -58,7 +58,7 @@ def style_sheet(theme: Theme, *, interactive: bool = False, fonts: str = FONTS) 
     """Return the style sheet for a theme."""
     forms = _FORMS.replace("FONTS", fonts) + (_FOR_POINTERS if interactive else "")
     forms += "".join(
-        f".scene .way{index} .wire{{stroke-dasharray:{_DASHES[index % len(_DASHES)]}}}\n"
+        f".scene .way{index} .wire{{stroke-dasharray:{DASHES[index % len(DASHES)]}}}\n"
         for index in range(WAY_COLOURS)
     )
     light, dark = (_colours(palette, interactive=interactive) for palette in (LIGHT, DARK))

@@ -1,0 +1,34 @@
+"""What a running network adds to views: the MAC addresses that it learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mplsemu.views.model import BridgeView, View
+
+
+def with_macs(view: View, macs: Iterable[Mapping[str, Any]]) -> View:
+    """Return a VPLS's view with the MAC addresses learned on its sites' own lines.
+
+    Args:
+        view: any; only a VPLS's changes.
+        macs: what the controller's ``macs`` returns, of every VPLS.
+    """
+    if not isinstance(view, BridgeView):
+        return view
+    learned: dict[str, set[str]] = {}
+    for row in macs:
+        if row["vsi"] == view.vpn and row["circuit"] is not None:
+            learned.setdefault(row["circuit"], set()).add(row["mac"])
+    return replace(
+        view,
+        islands=tuple(
+            tuple(
+                replace(site, macs=tuple(sorted(learned.get(f"{view.vpn}/{site.name}", ()))))
+                for site in island
+            )
+            for island in view.islands
+        ),
+    )
