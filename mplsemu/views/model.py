@@ -222,7 +222,7 @@ class ProviderView:
         routers: sorted by name.
         links: sorted by name.
         vpns: in the lab file's order.
-        ways: overlays: LSPs of a VPN, or a packet's path; those of one title are one thing.
+        ways: overlays: LSPs of a VPN, or a packet's path.
         shown_vpn: the VPN whose sites are drawn at their PEs, if any are.
     """
 

@@ -171,6 +171,7 @@ class Line:
             is down; None where there is no room.
         mark: where it is crossed if it is down: clear of its labels and its spot; None is its
             middle.
+        is_both_ways: of an overlay: whether it stands for the way back too.
     """
 
     key: str
@@ -186,6 +187,7 @@ class Line:
     number: int = 0
     spot: Box | None = None
     mark: Point | None = None
+    is_both_ways: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,5 +78,6 @@ def _line(line: Line, dx: float, dy: float) -> Line:
         line,
         points=tuple(_point(point, dx, dy) for point in line.points),
         labels=tuple(Label(_run(la.run, dx, dy), _box(la.box, dx, dy)) for la in line.labels),
+        spot=_box(line.spot, dx, dy) if line.spot else None,
         mark=_point(line.mark, dx, dy) if line.mark else None,
     )

@@ -1,0 +1,250 @@
+"""What is drawn over the provider's network: a VPN's sites, LSPs, a packet's way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from mplsemu.views.layout.arrays import Floats
+from mplsemu.views.layout.bundles import Form, clipped
+from mplsemu.views.layout.ground import Ground
+from mplsemu.views.layout.labels import length, places_on
+from mplsemu.views.layout.lanes import Use, lanes
+from mplsemu.views.layout.satellites import satellites
+from mplsemu.views.layout.subject import Layout, Size
+from mplsemu.views.model import ProviderView, VpnView, WayView
+from mplsemu.views.scene.caption import Meaning
+from mplsemu.views.scene.card import baseline
+from mplsemu.views.scene.measure import ASCENT, shortened, text_width
+from mplsemu.views.scene.scene import (
+    Box,
+    Label,
+    Line,
+    LineKind,
+    Node,
+    NodeKind,
+    Point,
+    TextRun,
+    Tone,
+)
+from mplsemu.views.scene.words import count
+
+MOST_WAYS: Final = 12
+"""Ways that are drawn each in a lane of its own; more are drawn as one."""
+
+_WIDTH: Final = 2.6
+_SITE_SIZE: Final = 11.0
+_SITE_WIDEST: Final = 130.0
+_PAD: Final = 4.0
+
+
+@dataclass(slots=True)
+class Drawn:
+    """What an overlay adds to a picture."""
+
+    nodes: list[Node] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    meanings: list[Meaning] = field(default_factory=list)
+    said: str | None = None
+
+
+class Overlay:
+    """Draws over a layout, which it does not change."""
+
+    def __init__(
+        self, view: ProviderView, layout: Layout, boxes: Sequence[Box], size: float
+    ) -> None:
+        """Prepare an overlay.
+
+        Args:
+            view: with what is to be drawn.
+            layout: of the network.
+            boxes: of labels that are there already.
+            size: of the font on lines.
+        """
+        self._view = view
+        self._layout = layout
+        self._size = size
+        self._number = {router.name: index for index, router in enumerate(view.routers)}
+        self._link = {link.name: index for index, link in enumerate(view.links)}
+        self._nodes = _as_array(layout.boxes)
+        self._taken = _as_array(boxes)
+
+    def draw(self) -> Drawn:
+        """Return everything that comes over the network."""
+        drawn = Drawn()
+        uses, ways = self._uses()
+        courses = lanes(self._layout, uses)
+        links = [_array(course) for course in self._layout.courses]
+        ground = Ground(np.concatenate((self._nodes, self._taken)), [*links, *courses])
+        for spot in self._layout.spots:
+            if spot is not None:
+                ground.keep(_as_array([spot])[0])
+        vpn = next((v for v in self._view.vpns if v.name == self._view.shown_vpn), None)
+        if vpn is not None:
+            self._draw_sites(drawn, ground, vpn)
+        self._draw_ways(drawn, ground, ways, courses)
+        return drawn
+
+    def _uses(self) -> tuple[list[Use], list[tuple[int, int]]]:
+        """Return each use of a link, and of which way it is which link."""
+        uses, ways = [], []
+        together = len(self._view.ways) > MOST_WAYS
+        seen = set()
+        for number, way in enumerate(self._view.ways):
+            for index, name in enumerate(way.links):
+                link = self._link.get(name)
+                if link is None or (together and link in seen):
+                    continue
+                seen.add(link)
+                ends = (self._number[way.nodes[index]], self._number[way.nodes[index + 1]])
+                forward = self._view.links[link].ends[0] == way.nodes[index]
+                uses.append(Use(link, ends, forward))
+                ways.append((number, index))
+        return uses, ways
+
+    def _draw_sites(self, drawn: Drawn, ground: Ground, vpn: VpnView) -> None:
+        texts = [shortened(site, _SITE_WIDEST, _SITE_SIZE) for site, _ in vpn.sites]
+        wanted = [
+            (self._number[pe], Size(round(text_width(text, _SITE_SIZE) + 22, 1), 22.0))
+            for text, (_, pe) in zip(texts, vpn.sites, strict=True)
+        ]
+        found = satellites(ground, self._nodes, wanted)
+        for text, (site, pe), place in zip(texts, vpn.sites, found, strict=True):
+            if place is None:
+                continue
+            box = _box(place)
+            key = f"site {vpn.name}/{site}"
+            at = Point(box.center.x + 1.5, round(baseline(box.center.y, _SITE_SIZE), 1))
+            run = TextRun(text, at, _SITE_SIZE, anchor="middle", tone=Tone.NORMAL)
+            about = f"site {site} of VPN {vpn.name} at {pe}"
+            drawn.nodes.append(Node(key, NodeKind.SITE, box, (run,), about))
+            router = self._nodes[self._number[pe]]
+            spine = np.array([(place[:2] + place[2:]) / 2, (router[:2] + router[2:]) / 2])
+            form = Form(router, self._layout.cuts[self._number[pe]])
+            points = _points(np.round(clipped(spine, Form(place), form), 1))
+            drawn.lines.append(
+                Line(key, LineKind.ACCESS, (key, pe), points, f"{about}: its access line",
+                     width=1.4)
+            )  # fmt: skip
+        drawn.meanings.append(Meaning(NodeKind.SITE, f"site of VPN {vpn.name}"))
+        kind = vpn.kind.upper() if vpn.kind != "l3vpn" else "L3VPN"
+        drawn.said = f"VPN {vpn.name}, {kind} of {vpn.customer}: {count(len(vpn.sites), 'site')}"
+
+    def _draw_ways(
+        self,
+        drawn: Drawn,
+        ground: Ground,
+        ways: Sequence[tuple[int, int]],
+        courses: Sequence[Floats],
+    ) -> None:
+        if not self._view.ways:
+            return
+        if len(self._view.ways) > MOST_WAYS:
+            self._draw_together(drawn, ways, courses)
+            return
+        labels: dict[int, Label] = {}
+        for index in sorted(range(len(ways)), key=lambda number: (length(courses[number]), number)):
+            label = self._label(ground, len(self._layout.courses) + index, courses[index],
+                                *ways[index])  # fmt: skip
+            if label is not None:
+                labels[index] = label
+        for index, ((number, step), course) in enumerate(zip(ways, courses, strict=True)):
+            way = self._view.ways[number]
+            drawn.lines.append(
+                Line(
+                    key=f"{number}/{step}",
+                    kind=LineKind.WAY,
+                    ends=(way.nodes[step], way.nodes[step + 1]),
+                    points=_points(course),
+                    about=_about(way, step),
+                    width=_WIDTH,
+                    labels=(labels[index],) if index in labels else (),
+                    number=number,
+                    is_both_ways=way.back is not None,
+                )
+            )
+        drawn.meanings += [
+            Meaning(LineKind.WAY, way.title, number=number)
+            for number, way in enumerate(self._view.ways)
+        ]
+        if any(len(stack) > 1 for way in self._view.ways for stack in way.stacks):
+            drawn.meanings.append(Meaning(None, "label stacks outermost first"))
+
+    def _draw_together(
+        self, drawn: Drawn, ways: Sequence[tuple[int, int]], courses: Sequence[Floats]
+    ) -> None:
+        """Draw all links that any way takes, as one thing."""
+        for (number, step), course in zip(ways, courses, strict=True):
+            way = self._view.ways[number]
+            drawn.lines.append(
+                Line(f"all/{way.links[step]}", LineKind.WAY,
+                     (way.nodes[step], way.nodes[step + 1]), _points(course),
+                     f"{way.links[step]} is on a way", width=_WIDTH, is_both_ways=True)
+            )  # fmt: skip
+        drawn.meanings.append(
+            Meaning(LineKind.WAY, f"links of {len(self._view.ways)} LSPs, drawn as one")
+        )
+
+    def _label(
+        self, ground: Ground, owner: int, course: Floats, number: int, step: int
+    ) -> Label | None:
+        text = _on_link(self._view.ways[number], step, course)
+        width = text_width(text, self._size, bold=True) + 2 * _PAD
+        size = Size(round(width, 1), round(self._size * ASCENT + 2 * _PAD, 1))
+        places = places_on(course, size)
+        chosen = ground.room(places, owner)
+        if chosen is None:
+            return None
+        box = _box(places.boxes[chosen])
+        at = Point(box.center.x, round(baseline(box.center.y, self._size), 1))
+        return Label(TextRun(text, at, self._size, True, "middle", Tone.STRONG), box)
+
+
+def _on_link(way: WayView, step: int, course: Floats) -> str:
+    """Return the label stack on a link, of both directions with arrows as they are drawn."""
+    there = _stack(way.stacks[step])
+    if way.back is None:
+        return there or "no label"
+    across, down = (course[-1] - course[0]).tolist()
+    if abs(across) >= abs(down):
+        forth, against = ("→", "←") if across >= 0 else ("←", "→")
+    else:
+        forth, against = ("↓", "↑") if down >= 0 else ("↑", "↓")
+    back = _stack(way.back[step])
+    words = [f"{forth} {there}" if there else "", f"{against} {back}" if back else ""]
+    if across < 0:
+        words.reverse()
+    return "  ".join(filter(None, words)) or "no label"
+
+
+def _stack(labels: Sequence[int]) -> str:
+    return " | ".join(str(label) for label in labels)
+
+
+def _about(way: WayView, step: int) -> str:
+    ends = f"from {way.nodes[step]} to {way.nodes[step + 1]}"
+    there = _stack(way.stacks[step]) or "no label"
+    if way.back is None:
+        return f"{way.title}, {ends}: {there}"
+    return f"{way.title}, {ends}: {there}; back: {_stack(way.back[step]) or 'no label'}"
+
+
+def _as_array(boxes: Sequence[Box]) -> Floats:
+    return np.array([(b.x, b.y, b.right, b.bottom) for b in boxes]).reshape(-1, 4)
+
+
+def _array(points: Sequence[Point]) -> Floats:
+    return np.array([(p.x, p.y) for p in points])
+
+
+def _points(course: Floats) -> tuple[Point, ...]:
+    return tuple(Point(x, y) for x, y in course.tolist())
+
+
+def _box(box: Floats) -> Box:
+    left, top, right, bottom = box.tolist()
+    return Box(round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1))

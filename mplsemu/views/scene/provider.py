@@ -1,0 +1,162 @@
+"""The provider's network as a scene: routers by role, links, and ways over them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from mplsemu.model.topology import Role
+from mplsemu.views.layout.layout import lay_out
+from mplsemu.views.layout.subject import Body, Size, Subject, Tie
+from mplsemu.views.model import LinkView, ProviderView
+from mplsemu.views.scene.caption import MARGIN, Meaning, heading, legend
+from mplsemu.views.scene.card import baseline
+from mplsemu.views.scene.links import LinkWords, about_link, load_share, stroke_width
+from mplsemu.views.scene.lsrs import RouterForm, Type, type_for
+from mplsemu.views.scene.measure import ASCENT, text_width
+from mplsemu.views.scene.overlay import Drawn, Overlay
+from mplsemu.views.scene.scene import (
+    Box,
+    Label,
+    Line,
+    LineKind,
+    NodeKind,
+    Point,
+    Scene,
+    TextRun,
+    Tone,
+)
+from mplsemu.views.scene.sketch import Sketch
+from mplsemu.views.scene.words import count
+
+_NARROWEST: Final = 500.0
+_PAD: Final = 4.0
+_STATE_SIZE: Final = 11.0
+_SPOT: Final = Size(42.0, 16.0)
+"""Room for ``100 %`` and for ``down``."""
+
+
+def provider_scene(view: ProviderView) -> Scene:
+    """Return the picture of a provider's network.
+
+    Where things are depends on the topology alone, not on what is up or how much is sent.
+    """
+    return _Picture(view).scene()
+
+
+class _Picture:
+    def __init__(self, view: ProviderView) -> None:
+        self._view = view
+        self._type: Type = type_for(len(view.routers))
+        self._words = LinkWords(view.links)
+        self._forms = [RouterForm(router, self._type) for router in view.routers]
+        self._texts = [self._words.on(link) for link in view.links]
+        self._layout = lay_out(self._subject())
+
+    def scene(self) -> Scene:
+        """Put the picture together."""
+        links = self._links()
+        boxes = [label.box for line in links for label in line.labels]
+        overlay = Overlay(self._view, self._layout, boxes, self._type.on_line).draw()
+        nodes = [form.node(box) for form, box in zip(self._forms, self._layout.boxes, strict=True)]
+        sketch = Sketch([*nodes, *overlay.nodes], [*links, *overlay.lines])
+        if not nodes:
+            return self._framed(Sketch(), Box(0, 0, 0, 0), overlay)
+        return self._framed(sketch, sketch.bounds, overlay)
+
+    def _subject(self) -> Subject:
+        number = {router.name: index for index, router in enumerate(self._view.routers)}
+        bodies = [
+            Body(form.size(), router.position, form.cut(), router.role is Role.P)
+            for form, router in zip(self._forms, self._view.routers, strict=True)
+        ]
+        ties = [
+            Tie((number[link.ends[0]], number[link.ends[1]]), self._room(text), _SPOT)
+            for link, text in zip(self._view.links, self._texts, strict=True)
+        ]
+        return Subject(tuple(bodies), tuple(ties))
+
+    def _room(self, text: str) -> Size | None:
+        if not text:
+            return None
+        width = text_width(text, self._type.on_line) + 2 * _PAD
+        return Size(round(width, 1), round(self._type.on_line * ASCENT + 2 * _PAD, 1))
+
+    def _links(self) -> list[Line]:
+        return [self._line(index, link) for index, link in enumerate(self._view.links)]
+
+    def _line(self, index: int, link: LinkView) -> Line:
+        layout = self._layout
+        labels = []
+        text = layout.texts[index]
+        if text is not None:
+            labels.append(_label(self._texts[index], text, self._type.on_line, Tone.NORMAL))
+        spot = layout.spots[index]
+        load = load_share(link)
+        if spot is not None and not link.up:
+            labels.append(_label("down", spot, _STATE_SIZE, Tone.BAD, bold=True))
+        elif spot is not None and load is not None and load >= 0.005:
+            labels.append(_label(f"{100 * load:.0f} %", spot, _STATE_SIZE, Tone.STRONG))
+        return Line(
+            key=link.name,
+            kind=LineKind.LINK,
+            ends=link.ends,
+            points=layout.courses[index],
+            about=about_link(link),
+            width=round(self._type.stroke * stroke_width(link), 2),
+            up=link.up,
+            labels=tuple(labels),
+            load=load,
+            spot=spot,
+            mark=layout.marks[index],
+        )
+
+    def _framed(self, sketch: Sketch, bounds: Box, overlay: Drawn) -> Scene:
+        width = max(bounds.width, _NARROWEST)
+        title = f"Provider of {self._view.lab}"
+        said = [self._figures(), self._words.summary()]
+        if overlay.said is not None:
+            said.append(overlay.said)
+        runs, top = heading(title, said, width)
+        dx, dy = MARGIN + (width - bounds.width) / 2 - bounds.x, top - bounds.y
+        sketch = sketch.moved(round(dx), round(dy))
+        meanings = [*self._meanings(), *overlay.meanings]
+        entries, bottom = legend(meanings, width, top + bounds.height + 1.4 * MARGIN)
+        return Scene(
+            title=title if self._view.shown_vpn is None else f"{title}: {self._view.shown_vpn}",
+            summary=". ".join([*said, *(f"Way: {way.title}" for way in self._view.ways[:12])]),
+            width=round(width + 2 * MARGIN),
+            height=round(bottom),
+            heading=runs,
+            areas=(),
+            lines=tuple(sketch.lines),
+            nodes=tuple(sketch.nodes),
+            legend=entries,
+        )
+
+    def _figures(self) -> str:
+        roles = Counter(router.role for router in self._view.routers)
+        down = sum(not link.up for link in self._view.links)
+        return ", ".join([
+            f"{roles[Role.PE]} PE",
+            f"{roles[Role.P]} P",
+            count(len(self._view.links), "link") + (f" ({down} down)" if down else ""),
+            count(len(self._view.vpns), "VPN"),
+            count(sum(len(vpn.sites) for vpn in self._view.vpns), "site"),
+        ])  # fmt: skip
+
+    def _meanings(self) -> list[Meaning]:
+        found = [
+            Meaning(NodeKind.PE, "PE: customers' sites are on it"),
+            Meaning(NodeKind.P, "P: switches labels only"),
+            Meaning(LineKind.LINK, "link, wider for more bandwidth"),
+            Meaning(LineKind.LINK, "link that is down", up=False),
+        ]
+        if any(link.load_bps is not None for link in self._view.links):
+            found.append(Meaning(None, "%: load in the busier direction"))
+        return found
+
+
+def _label(text: str, box: Box, size: float, tone: Tone, *, bold: bool = False) -> Label:
+    at = Point(box.center.x, round(baseline(box.center.y, size), 1))
+    return Label(TextRun(text, at, size, bold, "middle", tone), box)
