@@ -1,0 +1,83 @@
+/** What the page knows of the running lab, as signals: whoever shows one is drawn anew with it. */
+
+import { computed, signal } from "@preact/signals";
+import type { Alarm, LabEvent, LabState, ProviderSession } from "../types";
+import type { Message } from "./sse";
+
+const KEPT_EVENTS = 2000;
+
+export const state = signal<LabState | null>(null);
+export const load = signal<Readonly<Record<string, readonly [number, number]>>>({});
+export const events = signal<readonly LabEvent[]>([]); // newest first
+export const alarms = signal<readonly Alarm[]>([]);
+
+/** How often each VPN's picture has changed since the page is open. */
+export const pictureChanges = signal<Readonly<Record<string, number>>>({});
+
+/** How often the stream was opened: whatever is fetched may have been missed in between. */
+export const openings = signal(0);
+
+/** Links that a request is changing at this moment, and what they are to be. */
+export const pending = signal<ReadonlyMap<string, boolean>>(new Map());
+
+export const generation = computed(() => state.value?.generation ?? 0);
+export const down = computed<ReadonlySet<string>>(() => new Set(state.value?.down ?? []));
+
+const seen = new Set<string>();
+
+/** Take one message of the stream. */
+export function take({ event, data }: Message): void {
+  const value: unknown = JSON.parse(data || "null");
+  if (event === "state") state.value = value as LabState;
+  if (event === "load") load.value = (value as { links: typeof load.value }).links;
+  if (event === "event") addEvent(value as LabEvent);
+  if (event === "alarms") alarms.value = (value as { alarms: Alarm[] }).alarms;
+  if (event === "pictures") count((value as { vpns: string[] }).vpns);
+}
+
+/** The stream is open (again). */
+export function opened(): void {
+  openings.value += 1;
+}
+
+/** Show a link as cut or mended before the stream says so. */
+export function assume(link: string, up: boolean): void {
+  const now = state.value;
+  if (!now) return;
+  const others = now.down.filter((name) => name !== link);
+  state.value = { ...now, down: up ? others : [...others, link] };
+}
+
+function addEvent(event: LabEvent): void {
+  // numbers start anew with the controller, and the last events come again with each connection
+  const key = `${event.number} ${event.time_s}`;
+  if (seen.has(key)) return;
+  seen.add(key);
+  events.value = [event, ...events.value].slice(0, KEPT_EVENTS);
+}
+
+function count(vpns: readonly string[]): void {
+  const counts = { ...pictureChanges.value };
+  for (const vpn of vpns) counts[vpn] = (counts[vpn] ?? 0) + 1;
+  pictureChanges.value = counts;
+}
+
+/** Facts of the session by name, for quick look-up. */
+export class Facts {
+  readonly links: ReadonlyMap<string, ProviderSession["links"][number]>;
+  readonly nodes: ReadonlyMap<string, ProviderSession["nodes"][number]>;
+  readonly circuits: ReadonlySet<string>;
+
+  constructor(readonly session: ProviderSession) {
+    this.links = new Map(session.links.map((link) => [link.name, link]));
+    this.nodes = new Map(session.nodes.map((node) => [node.name, node]));
+    this.circuits = new Set(
+      session.vpns.flatMap((vpn) => vpn.sites.map((site) => `${vpn.name}/${site}`)),
+    );
+  }
+
+  /** The links of a router. */
+  linksOf(node: string): ProviderSession["links"] {
+    return this.session.links.filter((link) => link.ends.includes(node));
+  }
+}

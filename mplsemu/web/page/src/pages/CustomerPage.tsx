@@ -1,0 +1,48 @@
+/** A customer's page: his own network, and nothing else. */
+
+import { useEffect, useState } from "preact/hooks";
+import { KINDS } from "../format";
+import type { Stream } from "../live/stream";
+import type { CustomerSession } from "../types";
+import { TabPanel, Tabs } from "../widgets/Tabs";
+import { Header } from "./Header";
+import { ConnectionStatus } from "./Status";
+import { VpnPicture } from "./VpnPicture";
+
+export function CustomerPage({ session, stream }: { session: CustomerSession; stream: Stream }) {
+  const names = session.vpns.map((vpn) => vpn.name);
+  const [chosen, choose] = useState(names[0] ?? "");
+  useEffect(() => {
+    document.title = `${session.customer} · mplsemu`;
+  }, []);
+
+  const tabs = session.vpns.map(({ name, kind }) => ({
+    key: name,
+    label: (
+      <>
+        {name} <span class="kind">{KINDS[kind]}</span>
+      </>
+    ),
+  }));
+  return (
+    <div class="page customer">
+      <Header title={session.customer}>
+        <ConnectionStatus stream={stream} />
+      </Header>
+      <main id="main" class="stage">
+        {tabs.length > 1 ? (
+          <>
+            <div class="stage-bar">
+              <Tabs id="vpn" label="Your networks" tabs={tabs} selected={chosen} onSelect={choose} />
+            </div>
+            <TabPanel id="vpn" index={names.indexOf(chosen)} class="stage-panel">
+              <VpnPicture key={chosen} vpn={chosen} />
+            </TabPanel>
+          </>
+        ) : (
+          <div class="stage-panel">{chosen ? <VpnPicture vpn={chosen} /> : <p>You have no VPN here.</p>}</div>
+        )}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,234 @@
+/** The small dialog about the router or link that was chosen in the picture. */
+
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { byName, millis, percent, rate } from "../format";
+import { type Outcome, setLink } from "../live/change";
+import { down, type Facts, load, pending } from "../live/lab";
+import { openPanel, type Selection, selection as chosen, type TableKind, tableKind, tableNode } from "../ui";
+import { Icon } from "../widgets/Icon";
+
+const EDGE = 8;
+
+export function Inspector({ facts, selection }: { facts: Facts; selection: Selection }) {
+  const dialog = useRef<HTMLDivElement>(null);
+  const key = "node" in selection ? `node ${selection.node}` : `line ${selection.line}`;
+  useReturnOfFocus(dialog, key);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    if (!element) return undefined;
+    place(element, selection);
+    const observer = new ResizeObserver(() => place(element, selection));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [key, selection.x, selection.y]);
+  useClickElsewhere(dialog);
+
+  const isNode = "node" in selection;
+  const title = isNode ? selection.node : selection.line;
+  return (
+    <div
+      class="float inspector"
+      role="dialog"
+      aria-labelledby="inspector-title"
+      tabIndex={-1}
+      ref={dialog}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        chosen.value = null;
+      }}
+    >
+      <div class="inspector-head">
+        <h3 id="inspector-title">{title}</h3>
+        <button type="button" class="tool" aria-label="Close" onClick={() => (chosen.value = null)}>
+          <Icon name="close" />
+        </button>
+      </div>
+      {isNode ? (
+        <RouterFacts key={key} facts={facts} name={selection.node} />
+      ) : (
+        <LineFacts key={key} facts={facts} name={selection.line} />
+      )}
+    </div>
+  );
+}
+
+function LineFacts({ facts, name }: { facts: Facts; name: string }) {
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const link = facts.links.get(name);
+  const isDown = down.value.has(name);
+  const target = pending.value.get(name);
+  const isPending = target !== undefined;
+  const isUp = isPending ? target : isDown;
+  const word = isPending ? (target ? "Mending…" : "Cutting…") : isDown ? "Mend" : "Cut";
+
+  async function change() {
+    if (isPending) return;
+    setOutcome(null);
+    setOutcome(await setLink(name, isUp));
+  }
+
+  return (
+    <>
+      <p class={`state ${isDown ? "bad" : "good"}`}>
+        <Icon name={isDown ? "lost" : "ok"} /> {isDown ? "Down" : "Up"}
+      </p>
+      <dl class="facts">
+        {link ? (
+          <>
+            <Fact term="Ends" value={`${link.ends[0]} – ${link.ends[1]}`} />
+            <Fact term="Bandwidth" value={rate(link.bandwidth_bps)} />
+            <Fact term="Metric" value={String(link.metric)} />
+            <Fact term="Delay" value={`${link.delay_ms} ms`} />
+            <Load name={name} ends={link.ends} bandwidth={link.bandwidth_bps} />
+            <Load name={name} ends={link.ends} bandwidth={link.bandwidth_bps} isBack />
+          </>
+        ) : (
+          <Fact term="Line of site" value={name} />
+        )}
+      </dl>
+      <button type="button" class={isUp ? "primary" : "danger"} aria-disabled={isPending} onClick={change}>
+        {word}
+      </button>
+      {outcome && (
+        <p class={outcome.ok ? "quiet" : "error"}>
+          {outcome.ok ? `Done in ${millis(outcome.tookMs)}` : outcome.text}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface LoadProps {
+  name: string;
+  ends: [string, string];
+  bandwidth: number;
+  isBack?: boolean;
+}
+
+function Load({ name, ends, bandwidth, isBack }: LoadProps) {
+  const bps = load.value[name]?.[isBack ? 1 : 0] ?? 0;
+  const [from, to] = isBack ? [ends[1], ends[0]] : ends;
+  return (
+    <>
+      <dt>
+        {from} → {to}
+      </dt>
+      <dd class="load-bar">
+        <span class="bar" aria-hidden="true">
+          <span style={{ width: `${Math.min(100, (100 * bps) / bandwidth)}%` }} />
+        </span>
+        {rate(bps)} <span class="quiet">({percent(bps / bandwidth)})</span>
+      </dd>
+    </>
+  );
+}
+
+function Fact({ term, value }: { term: string; value: string }) {
+  return (
+    <>
+      <dt>{term}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+const TABLES: readonly [TableKind, string][] = [
+  ["lfib", "LFIB"],
+  ["labels", "Labels"],
+  ["vrf", "VRFs"],
+  ["vsi", "VSIs"],
+];
+
+function RouterFacts({ facts, name }: { facts: Facts; name: string }) {
+  const isPe = facts.nodes.get(name)?.role === "pe";
+  const links = facts.linksOf(name).toSorted((a, b) => byName(a.name, b.name));
+  const kinds = TABLES.filter(([kind]) => isPe || kind === "lfib" || kind === "labels");
+
+  function openTable(kind: TableKind) {
+    tableKind.value = kind;
+    tableNode.value = name;
+    openPanel("tables");
+    chosen.value = null;
+    requestAnimationFrame(() => document.getElementById("table-filter")?.focus());
+  }
+
+  return (
+    <>
+      <p class="quiet">{isPe ? "PE: provider edge router" : "P: core router"}</p>
+      <div class="buttons" role="group" aria-label="Tables of this router">
+        {kinds.map(([kind, label]) => (
+          <button type="button" key={kind} onClick={() => openTable(kind)}>
+            {label}
+          </button>
+        ))}
+      </div>
+      <h4>Links</h4>
+      <ul class="links">
+        {links.map((link) => (
+          <li key={link.name}>
+            <button type="button" class="plain" onClick={() => showLink(link.name)}>
+              {link.name}
+            </button>{" "}
+            <span class={down.value.has(link.name) ? "bad" : "quiet"}>
+              {down.value.has(link.name) ? "down" : rate(Math.max(...(load.value[link.name] ?? [0])))}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function showLink(line: string) {
+  const now = chosen.value;
+  if (now) chosen.value = { line, x: now.x, y: now.y };
+}
+
+/** Put the dialog beside what was chosen, all of it on the stage. */
+function place(element: HTMLElement, { x, y }: Selection): void {
+  const stage = element.parentElement;
+  if (!stage) return;
+  const { offsetWidth, offsetHeight } = element;
+  const beside = x + 16 + offsetWidth < stage.clientWidth ? x + 16 : x - 16 - offsetWidth;
+  const left = Math.max(EDGE, Math.min(beside, stage.clientWidth - offsetWidth - EDGE));
+  const top = Math.max(EDGE, Math.min(y - 24, stage.clientHeight - offsetHeight - EDGE));
+  element.style.left = `${left}px`;
+  element.style.top = `${top}px`;
+}
+
+/** Focus goes into the dialog, and back to what it was opened from when it closes. */
+function useReturnOfFocus(dialog: { current: HTMLElement | null }, key: string) {
+  const opener = useRef<HTMLElement | null>(null);
+  useEffect(() => {
+    const active = document.activeElement as HTMLElement | null;
+    if (!dialog.current?.contains(active)) opener.current = active;
+    dialog.current?.focus({ preventScroll: true });
+  }, [key]);
+  useEffect(
+    () => () => {
+      const active = document.activeElement;
+      if (active !== document.body && active?.isConnected) return;
+      reborn(opener.current)?.focus({ preventScroll: true });
+    },
+    [],
+  );
+}
+
+/** An element, or what has taken its place in a picture that was drawn anew. */
+function reborn(element: HTMLElement | null): HTMLElement | null {
+  if (!element || element.isConnected) return element;
+  const { node, line } = element.dataset;
+  const part = node === undefined ? `[data-line="${CSS.escape(line ?? "")}"]` : `[data-node="${CSS.escape(node)}"]`;
+  return document.querySelector<HTMLElement>(`.canvas ${part}[role="button"]`);
+}
+
+function useClickElsewhere(dialog: { current: HTMLElement | null }) {
+  useEffect(() => {
+    const onPointerDown = (event: PointerEvent) => {
+      if (!dialog.current?.contains(event.target as Node)) chosen.value = null;
+    };
+    document.addEventListener("pointerdown", onPointerDown);
+    return () => document.removeEventListener("pointerdown", onPointerDown);
+  }, []);
+}

@@ -1,0 +1,83 @@
+/** The provider's network, live: links go down and are loaded, a packet walks. */
+
+import { effect, signal } from "@preact/signals";
+import { api } from "../api";
+import { down, type Facts, generation, load, openings, pending } from "../live/lab";
+import { walk } from "../live/walk";
+import { lineFacts, Marks } from "../picture/marks";
+import { type Part, Picture } from "../picture/Picture";
+import type { Stage } from "../picture/stage";
+import { showWalk } from "../picture/walking";
+import { draw } from "../picture/svg";
+import { usePicture } from "../picture/usePicture";
+import { overlay, selection } from "../ui";
+import { Inspector } from "./Inspector";
+import { WalkBar } from "./WalkBar";
+
+/** Something to bring into view and to tell about. */
+export const revealed = signal<Part | null>(null);
+
+export function ProviderPicture({ facts }: { facts: Facts }) {
+  const vpn = overlay.value;
+  // Marks are set on the picture that is there; an overlay's paths are drawn by the server.
+  const version = vpn === null ? openings.value : `${generation.value} ${openings.value}`;
+  const key = `provider ${vpn ?? ""}`;
+  const { shown, error } = usePicture(key, version, (signal) => api.providerPicture(vpn, signal));
+
+  function about(part: Part): string | null {
+    if ("node" in part) return null;
+    const isKnown = facts.links.has(part.line) || facts.circuits.has(part.line);
+    return isKnown ? lineFacts(facts, part.line, down.value, load.value) : null;
+  }
+
+  return (
+    <Picture
+      label={`Network of ${facts.session.lab}`}
+      shown={shown}
+      error={error}
+      about={about}
+      onPick={(part, x, y) => (selection.value = { ...part, x, y })}
+      onDrawn={(stage) => enliven(stage, facts)}
+    >
+      {selection.value && <Inspector facts={facts} selection={selection.value} />}
+      {walk.value && <WalkBar walk={walk.value} />}
+    </Picture>
+  );
+}
+
+/** Let a drawing show what happens, until another takes its place. */
+function enliven(stage: Stage, facts: Facts): (() => void) | undefined {
+  if (!stage.drawing) return undefined;
+  offerCircuits(stage, facts);
+  const marks = new Marks(stage.drawing, facts);
+  const ends = [
+    effect(() => marks.state(down.value, pending.value)),
+    effect(() => marks.load(load.value, down.value)),
+    effect(() => reveal(stage)),
+    showWalk(stage),
+  ];
+  return () => ends.forEach((end) => end());
+}
+
+/** Sites' lines can be cut too. */
+function offerCircuits(stage: Stage, facts: Facts): void {
+  for (const line of stage.host.querySelectorAll<SVGGElement>("g.line.access[data-line]")) {
+    const wire = line.querySelector(".wire");
+    if (!facts.circuits.has(line.dataset.line ?? "") || !wire || line.tabIndex === 0) continue;
+    line.setAttribute("role", "button");
+    line.setAttribute("tabindex", "0");
+    line.prepend(draw("path", { class: "hit", d: wire.getAttribute("d") ?? "", "stroke-width": 18 }));
+  }
+}
+
+function reveal(stage: Stage): void {
+  const part = revealed.value;
+  const element = part && stage.find(part);
+  if (!element) return;
+  revealed.value = null;
+  stage.reveal(element);
+  const box = element.getBoundingClientRect();
+  const host = stage.host.getBoundingClientRect();
+  const middle = { x: box.x + box.width / 2 - host.x, y: box.y + box.height / 2 - host.y };
+  selection.value = { ...part, ...middle };
+}

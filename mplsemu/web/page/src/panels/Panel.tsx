@@ -1,0 +1,48 @@
+/** The panel beside the picture (on a phone below it): what one can ask, and what one can read. */
+
+import { alarms, type Facts } from "../live/lab";
+import { openPanel, type PanelTab, panelIsOpen, panelTab } from "../ui";
+import { Icon } from "../widgets/Icon";
+import { TabPanel, Tabs } from "../widgets/Tabs";
+import { Alarms } from "./Alarms";
+import { Events } from "./Events";
+import { Probe } from "./Probe";
+import { Tables } from "./Tables";
+
+const KEYS: readonly PanelTab[] = ["probe", "tables", "events", "alarms"];
+
+export function Panel({ facts }: { facts: Facts }) {
+  const count = alarms.value.length;
+  const tabs = [
+    { key: "probe" as const, label: "Ping, trace" },
+    { key: "tables" as const, label: "Tables" },
+    { key: "events" as const, label: "Events" },
+    { key: "alarms" as const, label: <>Alarms {count > 0 && <span class="badge">{count}</span>}</> },
+  ];
+  const tab = panelTab.value;
+  const isOpen = panelIsOpen.value;
+  return (
+    <aside class="panel" id="panel" aria-label="Panel" tabIndex={-1}>
+      <div class="panel-bar">
+        <Tabs id="panel-tabs" label="Panel" tabs={tabs} selected={tab} onSelect={openPanel} />
+        <button
+          type="button"
+          class="tool panel-toggle"
+          aria-expanded={isOpen}
+          aria-controls="panel-tabs-panel"
+          aria-label={isOpen ? "Close the panel" : "Open the panel"}
+          title={isOpen ? "Close the panel" : "Open the panel"}
+          onClick={() => (panelIsOpen.value = !isOpen)}
+        >
+          <Icon name={isOpen ? "down" : "up"} />
+        </button>
+      </div>
+      <TabPanel id="panel-tabs" index={KEYS.indexOf(tab)} class="panel-body">
+        {tab === "probe" && <Probe facts={facts} />}
+        {tab === "tables" && <Tables facts={facts} />}
+        {tab === "events" && <Events />}
+        {tab === "alarms" && <Alarms facts={facts} />}
+      </TabPanel>
+    </aside>
+  );
+}

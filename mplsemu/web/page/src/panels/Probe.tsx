@@ -1,0 +1,113 @@
+/** Two hosts: does one reach the other, and by which way? */
+
+import { signal } from "@preact/signals";
+import { announce } from "../announce";
+import { api, words } from "../api";
+import { type Facts } from "../live/lab";
+import { isTracing, startTrace, traceError } from "../live/walk";
+import type { PingResult } from "../types";
+import { pictureOf } from "../ui";
+import { Combobox } from "../widgets/Combobox";
+import { Icon } from "../widgets/Icon";
+import { PingAnswer } from "./PingAnswer";
+import { TraceAnswer } from "./TraceAnswer";
+
+export interface Ping {
+  src: string;
+  dst: string;
+  answer: PingResult | null;
+  error: string;
+}
+
+const source = signal("");
+const target = signal("");
+const count = signal(3);
+const ping = signal<Ping | null>(null);
+const isPinging = signal(false);
+
+/** A first choice that shows something: from a site to another of its VPN. */
+function suggest(hosts: readonly string[]): void {
+  const [first] = hosts;
+  if (source.value || first === undefined) return;
+  const [vpn, site] = first.split("/");
+  source.value = first;
+  const others = hosts.filter((host) => host.startsWith(`${vpn}/`) && !host.startsWith(`${vpn}/${site}/`));
+  target.value = others[0] ?? hosts[1] ?? "";
+}
+
+async function startPing(): Promise<void> {
+  const [src, dst] = [source.value.trim(), target.value.trim()];
+  isPinging.value = true;
+  try {
+    const answer = await api.ping(src, dst, count.value);
+    ping.value = { src, dst, answer, error: "" };
+    announce(`Ping from ${src} to ${dst}: ${answer.received} of ${answer.sent} came back.`);
+  } catch (error) {
+    ping.value = { src, dst, answer: null, error: words(error) };
+  }
+  isPinging.value = false;
+}
+
+function trace(): void {
+  pictureOf.value = null;
+  void startTrace(source.value.trim(), target.value.trim());
+}
+
+export function Probe({ facts }: { facts: Facts }) {
+  const { hosts } = facts.session;
+  suggest(hosts);
+  const isReady = source.value.trim() !== "" && target.value.trim() !== "";
+
+  return (
+    <>
+      <h2 class="visually-hidden">Ping and trace</h2>
+      <form
+        class="probe"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isReady && !isTracing.value) trace();
+        }}
+      >
+        <div class="hosts">
+          <Combobox id="from" label="From" options={hosts} value={source.value} onChange={(text) => (source.value = text)} />
+          <button type="button" class="tool swap" aria-label="Exchange the two hosts" title="Exchange" onClick={swap}>
+            <Icon name="swap" />
+          </button>
+          <Combobox id="to" label="To" options={hosts} value={target.value} onChange={(text) => (target.value = text)} />
+        </div>
+        <div class="actions">
+          <button type="submit" class="primary" aria-disabled={!isReady || isTracing.value}>
+            {isTracing.value ? "Tracing…" : "Trace"}
+          </button>
+          <button type="button" aria-disabled={!isReady || isPinging.value} onClick={() => isReady && !isPinging.value && startPing()}>
+            {isPinging.value ? "Pinging…" : "Ping"}
+          </button>
+          <label class="choice">
+            <span>Pings</span>
+            <input
+              type="number"
+              min={1}
+              max={10}
+              value={count.value}
+              onChange={(event) => {
+                count.value = Math.max(1, Math.min(10, Math.round(Number(event.currentTarget.value)) || 1));
+                event.currentTarget.value = String(count.value);
+              }}
+            />
+          </label>
+        </div>
+      </form>
+      {traceError.value && (
+        <p class="error" role="alert">
+          {traceError.value}
+        </p>
+      )}
+      <TraceAnswer />
+      {ping.value && <PingAnswer ping={ping.value} />}
+    </>
+  );
+}
+
+function swap(): void {
+  [source.value, target.value] = [target.value, source.value];
+}

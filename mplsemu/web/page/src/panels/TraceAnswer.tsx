@@ -1,0 +1,102 @@
+/** A packet's way as a table: what each router does, and the label stack on each link. */
+
+import { follows, goTo, isStale, isTracing, step, traceAgain, walk } from "../live/walk";
+import { Icon } from "../widgets/Icon";
+import { Labels } from "../widgets/Labels";
+
+export function TraceAnswer() {
+  const shown = walk.value;
+  if (!shown) return null;
+  const { src, dst, delivered, hops } = shown.trace;
+  const at = hops.at(-1)?.node ?? src;
+  return (
+    <section class="answer" aria-labelledby="trace-title">
+      <h3 id="trace-title">
+        Trace <span class="quiet">{src} → {dst}</span>
+      </h3>
+      <p class={`verdict ${delivered ? "good" : "bad"}`}>
+        <Icon name={delivered ? "ok" : "lost"} /> {delivered ? "Delivered" : `Not delivered: lost at ${at}`}
+      </p>
+      <Freshness />
+      {hops.length === 0 ? (
+        <p class="quiet">Both hosts are on one LAN: no router is involved.</p>
+      ) : (
+        <Hops />
+      )}
+    </section>
+  );
+}
+
+/** Whether the table still tells the truth, and whether it is kept so. */
+function Freshness() {
+  return (
+    <div class="freshness">
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={follows.value}
+          onChange={(event) => (follows.value = event.currentTarget.checked)}
+        />
+        Follow changes of the network
+      </label>
+      {isStale.value && !follows.value && (
+        <span class="stale">
+          The network has changed since.{" "}
+          <button type="button" class="plain" aria-disabled={isTracing.value} onClick={traceAgain}>
+            Trace again
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Hops() {
+  const shown = walk.value;
+  if (!shown) return null;
+  return (
+    <div class="data-table" role="region" aria-label="Hops" tabIndex={0}>
+      <table class="hops">
+        <caption class="visually-hidden">Hops, with the label stack on each link, outermost first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Hop</th>
+            <th scope="col">At</th>
+            <th scope="col">Does</th>
+            <th scope="col">Sends</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.trace.hops.map((hop, index) => (
+            <tr key={index} aria-current={step.value === index + 1 ? "step" : undefined}>
+              <td>
+                <button
+                  type="button"
+                  class="hop"
+                  aria-label={`Show hop ${index + 1} in the picture`}
+                  onClick={() => goTo(index + 1)}
+                >
+                  {index + 1}
+                </button>
+              </td>
+              <th scope="row">
+                {hop.node}
+                <Service vrf={hop.vrf} vsi={hop.vsi} />
+              </th>
+              <td>{hop.action}</td>
+              <td>
+                <Labels labels={hop.out_labels} />
+                {hop.link !== null && <span class="service quiet">on {hop.link}</span>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Service({ vrf, vsi }: { vrf: string | null; vsi: string | null }) {
+  if (vrf === null && vsi === null) return null;
+  return <span class="service quiet">{vrf === null ? `VSI ${vsi}` : `VRF ${vrf}`}</span>;
+}

@@ -1,0 +1,166 @@
+/** A packet on the picture: its way, where it is, and its label stack as boxes. */
+
+import type { Step, Walk } from "../live/walk";
+import type { Stage } from "./stage";
+import { draw } from "./svg";
+
+interface Place {
+  x: number;
+  y: number;
+}
+
+interface Leg {
+  path: SVGPathElement | null;
+  isReversed: boolean;
+  /** Where the packet is if there is no line to go along. */
+  at: Place;
+}
+
+const BOX = { width: 74, height: 21, gap: 2 };
+
+export class PacketView {
+  readonly #way = draw("g", { class: "packet-way", "aria-hidden": "true" });
+  readonly #packet = draw("g", { class: "packet", "aria-hidden": "true" });
+  readonly #legs: Leg[];
+  readonly #stop: () => void;
+  #at: Place = { x: 0, y: 0 };
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly walk: Walk,
+  ) {
+    const viewport = stage.drawing?.viewport;
+    this.#legs = this.#legsOf(walk.steps);
+    this.#legs.forEach((leg, index) => leg.path && this.#way.append(copyOf(leg, index)));
+    viewport?.insertBefore(this.#way, viewport.querySelector(":scope > .nodes"));
+    viewport?.append(this.#packet);
+    stage.host.classList.add("tracing");
+    this.#stop = stage.onMove(() => this.#place());
+  }
+
+  /** Take the packet off the picture. */
+  remove(): void {
+    this.#stop();
+    this.#way.remove();
+    this.#packet.remove();
+    this.stage.host.classList.remove("tracing");
+  }
+
+  /** Let the whole way be seen. */
+  reveal(): void {
+    if (this.#way.hasChildNodes()) this.stage.reveal(this.#way);
+  }
+
+  /** Whether a step goes along a line of this picture. */
+  moves(index: number): boolean {
+    return Boolean(this.#legs[index]?.path);
+  }
+
+  /** Show the packet in a step, at a share of its line. */
+  show(index: number, share: number): void {
+    const leg = this.#legs[index];
+    const step = this.walk.steps[index];
+    if (!leg || !step) return;
+    this.#at = leg.path ? pointOn(leg.path, leg.isReversed ? 1 - share : share) : leg.at;
+    if (this.#packet.dataset.step !== String(index)) this.#fill(step, index);
+    this.#way.querySelectorAll<SVGElement>("[data-leg]").forEach((path) => {
+      const number = Number(path.dataset.leg);
+      path.classList.toggle("now", number === index);
+      path.classList.toggle("ahead", number > index);
+    });
+    this.#place();
+  }
+
+  #legsOf(steps: readonly Step[]): Leg[] {
+    let at: Place | null = null;
+    const legs = steps.map((step): Leg => {
+      const line = step.line === null ? null : this.#line(step.line);
+      const path = line?.querySelector<SVGPathElement>("path.wire") ?? null;
+      const isReversed = line !== null && !this.#starts(line, step.node);
+      const node = this.stage.find({ node: step.node });
+      at = (node && topOf(node)) ?? (path && pointOn(path, isReversed ? 1 : 0)) ?? at;
+      const leg = { path, isReversed, at: at ?? { x: NaN, y: NaN } };
+      if (path) at = pointOn(path, isReversed ? 0 : 1);
+      return leg;
+    });
+    const first = legs.find((leg) => !Number.isNaN(leg.at.x))?.at ?? { x: 0, y: 0 };
+    return legs.map((leg) => (Number.isNaN(leg.at.x) ? { ...leg, at: first } : leg));
+  }
+
+  /** A line of this name, but no overlay. */
+  #line(name: string): SVGGElement | null {
+    const selector = `.viewport g.line:not(.way)[data-line="${CSS.escape(name)}"]`;
+    return this.stage.host.querySelector(selector);
+  }
+
+  #starts(line: SVGGElement, node: string): boolean {
+    return line.dataset.a === node;
+  }
+
+  #fill(step: Step, index: number): void {
+    this.#packet.dataset.step = String(index);
+    this.#packet.replaceChildren(draw("circle", { class: "dot", r: 7 }), this.#stack(step));
+    if (step.end === "lost") {
+      this.#packet.append(draw("path", { class: "lost", d: "M-9-9L9 9M9-9L-9 9" }));
+    }
+  }
+
+  /** The label stack, outermost on top, the payload at the bottom. */
+  #stack(step: Step): SVGGElement {
+    const last = step.labels.length - 1;
+    const rows = step.labels.map((label, index) => ({
+      text: String(label),
+      kind: index === last ? "service" : "transport",
+    }));
+    const all = [...rows, { text: this.walk.payload, kind: "payload" }];
+    const height = all.length * (BOX.height + BOX.gap);
+    const stack = draw("g", { class: "stack" });
+    stack.dataset.height = String(height);
+    all.forEach((row, index) => {
+      const box = draw("g", { class: row.kind, transform: `translate(0 ${index * (BOX.height + BOX.gap)})` });
+      const text = draw("text", { x: BOX.width / 2, y: 15, "text-anchor": "middle" });
+      text.textContent = row.text;
+      box.append(draw("rect", { width: BOX.width, height: BOX.height, rx: 4 }), text);
+      if (row.kind === "service") {
+        const bottom = draw("text", { class: "bottom", x: BOX.width - 7, y: 15, "text-anchor": "end" });
+        bottom.textContent = "S";
+        box.append(bottom);
+      }
+      stack.append(box);
+    });
+    return stack;
+  }
+
+  /** Of the same size on the screen, however large the picture is. */
+  #place(): void {
+    const { x, y } = this.#at;
+    const size = 1 / this.stage.scale;
+    this.#packet.setAttribute("transform", `translate(${x} ${y}) scale(${size})`);
+    const stack = this.#packet.querySelector<SVGGElement>(".stack");
+    if (!stack) return;
+    const height = Number(stack.dataset.height);
+    const isHigh = this.#onScreen().y < height + 24;
+    stack.setAttribute("transform", `translate(${-BOX.width / 2} ${isHigh ? 14 : -14 - height})`);
+  }
+
+  #onScreen(): Place {
+    const matrix = this.stage.drawing?.viewport.getCTM();
+    return matrix ? new DOMPoint(this.#at.x, this.#at.y).matrixTransform(matrix) : { x: 0, y: 0 };
+  }
+}
+
+function pointOn(path: SVGPathElement, share: number): Place {
+  return path.getPointAtLength(path.getTotalLength() * share);
+}
+
+/** Where a packet stands that is at a router: on its upper edge, so that its name is seen. */
+function topOf(element: SVGGraphicsElement): Place {
+  const box = element.getBBox();
+  return { x: box.x + box.width / 2, y: box.y };
+}
+
+function copyOf(leg: Leg, index: number): SVGPathElement {
+  const path = draw("path", { d: leg.path?.getAttribute("d") ?? "", fill: "none" });
+  path.dataset.leg = String(index);
+  return path;
+}

@@ -1,0 +1,144 @@
+/** Where a picture is shown: pan, zoom and fit, by mouse, touch and keyboard. */
+
+import { select } from "d3-selection";
+import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity } from "d3-zoom";
+import type { Drawing } from "./svg";
+
+const MARGIN = 12; // px around a fitted picture
+const LARGEST_FIT = 1.5; // a small picture is not blown up further than this
+const LEGIBLE = 0.7;
+const FILLED = 0.78; // of the stage, by a part that is brought into view
+const STEP = 1.35;
+const PAN = 60;
+
+export class Stage {
+  readonly #zoom = zoom<HTMLElement, unknown>();
+  readonly #resize: ResizeObserver;
+  #drawing: Drawing | null = null;
+  #transform: ZoomTransform = zoomIdentity;
+  #isFitted = true;
+  #listeners = new Set<() => void>();
+
+  constructor(readonly host: HTMLElement) {
+    this.#zoom
+      .clickDistance(4)
+      .filter((event: MouseEvent) => !event.button && !(event.target as Element).closest(".float"))
+      .on("zoom", (event: D3ZoomEvent<HTMLElement, unknown>) => {
+        if (event.sourceEvent) this.#isFitted = false;
+        this.#apply(event.transform);
+      });
+    select(host).call(this.#zoom).on("dblclick.zoom", null);
+    this.#resize = new ResizeObserver(() => this.#resized());
+    this.#resize.observe(host);
+  }
+
+  /** Let go of everything. */
+  destroy(): void {
+    this.#resize.disconnect();
+    select(this.host).on(".zoom", null);
+    this.#drawing?.svg.remove();
+  }
+
+  get drawing(): Drawing | null {
+    return this.#drawing;
+  }
+
+  /** Pixels on the screen for one of the picture's. */
+  get scale(): number {
+    return this.#transform.k;
+  }
+
+  /** Call `listener` whenever the picture moves; return what ends that. */
+  onMove(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Show a picture in place of the one before; of the same kind, it stays where it was. */
+  show(drawing: Drawing, isOther: boolean): void {
+    const focus = this.#focused();
+    this.#drawing?.svg.remove();
+    this.#drawing = drawing;
+    this.host.prepend(drawing.svg);
+    if (isOther || this.#isFitted) this.fit();
+    else this.#apply(this.#transform);
+    if (focus) this.find(focus)?.focus({ preventScroll: true });
+  }
+
+  /** The element of a router (`node`) or of a link or line (`line`). */
+  find(what: { node: string } | { line: string }): SVGGElement | null {
+    const [kind, name] = "node" in what ? ["node", what.node] : ["line", what.line];
+    return this.host.querySelector(`.viewport [data-${kind}="${CSS.escape(name)}"]`);
+  }
+
+  /** Show all of the picture. */
+  fit(): void {
+    const { clientWidth, clientHeight } = this.host;
+    if (!this.#drawing || !clientWidth || !clientHeight) return;
+    const { width, height } = this.#drawing;
+    const fitting = Math.min(
+      (clientWidth - 2 * MARGIN) / width,
+      (clientHeight - 2 * MARGIN) / height,
+      LARGEST_FIT,
+    );
+    this.#zoom
+      .scaleExtent([fitting * 0.7, Math.max(fitting * 2, 4)])
+      .translateExtent([
+        [-width / 2, -height / 2],
+        [width * 1.5, height * 1.5],
+      ]);
+    this.#isFitted = true;
+    const x = (clientWidth - width * fitting) / 2;
+    const y = (clientHeight - height * fitting) / 2;
+    select(this.host).call(this.#zoom.transform, zoomIdentity.translate(x, y).scale(fitting));
+  }
+
+  /** Make it larger (1) or smaller (-1), around the middle. */
+  step(direction: 1 | -1): void {
+    this.#isFitted = false;
+    select(this.host).call(this.#zoom.scaleBy, STEP ** direction);
+  }
+
+  /** Move what is seen by so many steps. */
+  pan(right: number, down: number): void {
+    this.#isFitted = false;
+    const step = PAN / this.scale;
+    select(this.host).call(this.#zoom.translateBy, -right * step, -down * step);
+  }
+
+  /** Bring a part into view, as large as it goes; nothing moves if it is well seen already. */
+  reveal(part: SVGGraphicsElement): void {
+    const box = part.getBBox();
+    const { clientWidth, clientHeight } = this.host;
+    const [left, top] = this.#transform.apply([box.x, box.y]);
+    const [right, bottom] = this.#transform.apply([box.x + box.width, box.y + box.height]);
+    const isSeen = left > 0 && top > 0 && right < clientWidth && bottom < clientHeight;
+    if (isSeen && this.scale >= LEGIBLE) return;
+    const largest = Math.min(
+      (clientWidth * FILLED) / Math.max(box.width, 1),
+      (clientHeight * FILLED) / Math.max(box.height, 1),
+    );
+    this.#isFitted = false;
+    const middle: [number, number] = [box.x + box.width / 2, box.y + box.height / 2];
+    select(this.host).call(this.#zoom.scaleTo, Math.min(Math.max(this.scale, 1), Math.max(largest, 0.1)));
+    select(this.host).call(this.#zoom.translateTo, ...middle);
+  }
+
+  #apply(transform: ZoomTransform): void {
+    this.#transform = transform;
+    this.#drawing?.viewport.setAttribute("transform", transform.toString());
+    this.host.style.setProperty("--scale", String(transform.k));
+    for (const listener of this.#listeners) listener();
+  }
+
+  #resized(): void {
+    if (this.#isFitted) this.fit();
+  }
+
+  #focused(): { node: string } | { line: string } | null {
+    const active = document.activeElement;
+    if (!(active instanceof SVGElement) || !this.host.contains(active)) return null;
+    const { node, line } = active.dataset;
+    return node !== undefined ? { node } : line !== undefined ? { line } : null;
+  }
+}

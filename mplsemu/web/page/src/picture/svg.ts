@@ -1,0 +1,122 @@
+/**
+ * Pictures from the server as elements of the page. Names in them are the user's, so whatever could
+ * do something is refused, not trusted: unknown elements, handlers, addresses.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const ELEMENTS = new Set(
+  ("svg g path rect circle ellipse line polyline polygon text tspan title desc style defs marker " +
+    "use symbol pattern clipPath mask linearGradient radialGradient stop").split(" "),
+);
+const REFERENCES = new Set(["href", "xlink:href", "src"]);
+
+export class RefusedPicture extends Error {}
+
+/** What a picture is made of once it is part of the page. */
+export interface Drawing {
+  svg: SVGSVGElement;
+  /** Everything that is drawn; the stage moves and scales it. */
+  viewport: SVGGElement;
+  width: number;
+  height: number;
+}
+
+/** Make elements of the page out of a picture's text. */
+export function drawingOf(text: string): Drawing {
+  const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+  const root = parsed.documentElement;
+  if (root.namespaceURI !== SVG || root.localName !== "svg") {
+    throw new RefusedPicture("The server sent something that is no picture.");
+  }
+  for (const element of [root, ...root.querySelectorAll("*")]) check(element);
+  const styles = [...root.querySelectorAll("style")].map((element) => {
+    element.remove();
+    return element.textContent ?? "";
+  });
+  const inline = [...root.querySelectorAll<SVGElement>("[style]")].map(takeStyle);
+  const svg = document.importNode(root, true) as unknown as SVGSVGElement;
+  giveStyles(svg, inline);
+  useStyles(styles);
+  return prepared(svg);
+}
+
+function check(element: Element): void {
+  if (element.namespaceURI !== SVG || !ELEMENTS.has(element.localName)) {
+    throw new RefusedPicture(`A picture must not hold <${element.localName}>.`);
+  }
+  for (const { name, value } of element.attributes) {
+    if (/^on/i.test(name) || (REFERENCES.has(name) && !value.startsWith("#"))) {
+      throw new RefusedPicture(`A picture must not have ${name} on <${element.localName}>.`);
+    }
+  }
+}
+
+// The page's policy allows no inline styles; set by script they are allowed, and mean the same.
+function takeStyle(element: SVGElement): string {
+  const style = element.getAttribute("style") ?? "";
+  element.removeAttribute("style");
+  element.setAttribute("data-styled", "");
+  return style;
+}
+
+function giveStyles(svg: SVGSVGElement, styles: string[]): void {
+  svg.querySelectorAll<SVGElement>("[data-styled]").forEach((element, index) => {
+    element.style.cssText = styles[index] ?? "";
+    element.removeAttribute("data-styled");
+  });
+}
+
+const used = new Set<string>();
+
+/** Pictures bring the styles of their kind, mostly the same ones. */
+function useStyles(styles: string[]): void {
+  for (const text of styles) {
+    if (used.has(text)) continue;
+    used.add(text);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    document.adoptedStyleSheets.push(sheet);
+  }
+}
+
+/** Put everything that is drawn in one group, for the stage to move. */
+function prepared(svg: SVGSVGElement): Drawing {
+  const [, , width = 1, height = 1] = (svg.getAttribute("viewBox") ?? "").split(/[\s,]+/).map(Number);
+  for (const name of ["viewBox", "width", "height"]) svg.removeAttribute(name);
+  const viewport = document.createElementNS(SVG, "g");
+  viewport.setAttribute("class", "viewport");
+  const rest = [...svg.children].filter((child) => !/^(title|desc|defs)$/.test(child.localName));
+  viewport.append(...rest);
+  svg.append(viewport);
+  name(svg);
+  return { svg, viewport, width, height };
+}
+
+/**
+ * Turn titles into labels: a reader steps through the picture's parts by their names, and the page
+ * shows them in its own way, where the browser would show both.
+ */
+function name(svg: SVGSVGElement): void {
+  const words = [...svg.querySelectorAll(":scope > title, :scope > desc")];
+  svg.setAttribute("role", "group");
+  svg.setAttribute("aria-label", words.map((element) => element.textContent).join(". "));
+  svg.removeAttribute("aria-labelledby");
+  for (const element of words) element.remove();
+  for (const title of svg.querySelectorAll("g > title")) {
+    const part = title.parentElement;
+    if (!part?.hasAttribute("role")) part?.setAttribute("role", "img");
+    part?.setAttribute("aria-label", title.textContent ?? "");
+    title.remove();
+  }
+}
+
+/** Make an SVG element. */
+export function draw<K extends keyof SVGElementTagNameMap>(
+  name: K,
+  attributes: Record<string, string | number> = {},
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
+}

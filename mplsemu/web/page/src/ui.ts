@@ -1,0 +1,29 @@
+/** What the reader has chosen to see. */
+
+import { signal } from "@preact/signals";
+
+export type PanelTab = "probe" | "tables" | "events" | "alarms";
+export type TableKind = "lfib" | "vrf" | "vsi" | "lsp" | "labels" | "macs";
+
+/** A router or a line of the picture, and where its dialog is to be, in px of the stage. */
+export type Selection = ({ node: string } | { line: string }) & { x: number; y: number };
+
+/** The picture: the provider's (null), or a VPN as its customer sees it. */
+export const pictureOf = signal<string | null>(null);
+
+/** The VPN drawn over the provider's picture. */
+export const overlay = signal<string | null>(null);
+
+export const panelTab = signal<PanelTab>("probe");
+export const panelIsOpen = signal(true);
+export const selection = signal<Selection | null>(null);
+export const tableKind = signal<TableKind>("lfib");
+
+/** The router whose tables are shown; null is all, undefined nobody has chosen yet. */
+export const tableNode = signal<string | null | undefined>(undefined);
+
+/** Show a part of the panel, opened if it is not. */
+export function openPanel(tab: PanelTab): void {
+  panelTab.value = tab;
+  panelIsOpen.value = true;
+}
