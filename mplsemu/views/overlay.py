@@ -1,20 +1,21 @@
-"""One VPN over the provider's picture: its sites, and the LSPs that its PEs use."""
+"""What can be shown over the provider's picture: one VPN, or one packet's way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
 
 from mplsemu.errors import ProgramError
 from mplsemu.program.program import Program
+from mplsemu.program.services import ViaPe
 from mplsemu.views.model import ProviderView, WayView
 from mplsemu.views.order import natural
-from mplsemu.views.tables.lsp import Lsp, lsps
+from mplsemu.views.tables.lsp import Lsp, lsp_between
+from mplsemu.views.trace import TraceView
 
 
 def with_vpn(view: ProviderView, program: Program, vpn: str) -> ProviderView:
-    """Return the provider's view with one VPN over it.
+    """Return the provider's view with one VPN over it: its sites, and the LSPs that it uses.
 
     Args:
         view: of `program`.
@@ -24,23 +25,53 @@ def with_vpn(view: ProviderView, program: Program, vpn: str) -> ProviderView:
     Raises:
         ProgramError: there is no such VPN.
     """
-    info = next((each for each in view.vpns if each.name == vpn), None)
-    if info is None:
+    if all(info.name != vpn for info in view.vpns):
         raise ProgramError(f"no VPN {vpn!r} in lab {program.lab!r}")
-    pes = sorted({pe for _, pe in info.sites}, key=natural)
-    return replace(view, shown_vpn=vpn, ways=tuple(_ways(program, pes)))
+    return replace(view, shown_vpn=vpn, ways=tuple(_ways(program, vpn)))
 
 
-def _ways(program: Program, pes: list[str]) -> Iterator[WayView]:
-    """Yield the LSPs between PEs: one way for both directions where they take the same links."""
-    complete = {(lsp.ingress, lsp.egress): lsp for lsp in lsps(program) if lsp.complete}
-    for first, second in combinations(pes, 2):
-        title = f"{first} ↔ {second}"
-        there, back = complete.get((first, second)), complete.get((second, first))
+def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
+    """Return the provider's view with a packet's way over it, and the sites of its VPN."""
+    vpn = trace.src.partition("/")[0]
+    known = any(info.name == vpn for info in view.vpns)
+    way = trace.way()
+    return replace(
+        view,
+        shown_vpn=vpn if known else None,
+        ways=(*view.ways, way) if way.links else view.ways,
+    )
+
+
+def _ways(program: Program, vpn: str) -> Iterator[WayView]:
+    """Yield the LSPs: one way for both directions where they take the same links."""
+    pairs = _pairs(program, vpn)
+    both = {tuple(sorted(pair, key=natural)) for pair in pairs}
+    for first, second in sorted(both, key=lambda pair: [natural(name) for name in pair]):
+        there = _complete(program, first, second) if (first, second) in pairs else None
+        back = _complete(program, second, first) if (second, first) in pairs else None
         if there and back and _links(there) == _links(back)[::-1]:
-            yield replace(_way(title, there), back=_stacks(back)[::-1])
-        else:
-            yield from (_way(title, lsp) for lsp in (there, back) if lsp)
+            yield replace(_way(f"{first} ↔ {second}", there), back=_stacks(back)[::-1])
+            continue
+        for lsp in (there, back):
+            if lsp is not None:
+                yield _way(f"{lsp.ingress} → {lsp.egress}", lsp)
+
+
+def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
+    """Return which PE sends the VPN's packets to which other."""
+    found = set()
+    for node in program.nodes:
+        if vpn in node.vrf_by_name:
+            hops = (route.next_hop for route in node.vrf_by_name[vpn].routes)
+            found |= {(node.name, hop.egress) for hop in hops if isinstance(hop, ViaPe)}
+        if vpn in node.vsi_by_name:
+            found |= {(node.name, wire.peer) for wire in node.vsi_by_name[vpn].pseudowires}
+    return found
+
+
+def _complete(program: Program, ingress: str, egress: str) -> Lsp | None:
+    lsp = lsp_between(program, ingress, egress)
+    return lsp if lsp is not None and lsp.complete else None
 
 
 def _way(title: str, lsp: Lsp) -> WayView:

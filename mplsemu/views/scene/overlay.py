@@ -36,6 +36,7 @@ MOST_WAYS: Final = 12
 """Ways that are drawn each in a lane of its own; more are drawn as one."""
 
 _WIDTH: Final = 2.6
+_WIDTH_TOGETHER: Final = 4.0
 _SITE_SIZE: Final = 11.0
 _SITE_WIDEST: Final = 130.0
 _PAD: Final = 4.0
@@ -77,8 +78,9 @@ class Overlay:
         """Return everything that comes over the network."""
         drawn = Drawn()
         uses, ways = self._uses()
-        courses = lanes(self._layout, uses)
         links = [_array(course) for course in self._layout.courses]
+        together = len(self._view.ways) > MOST_WAYS
+        courses = [links[use.link] for use in uses] if together else lanes(self._layout, uses)
         ground = Ground(np.concatenate((self._nodes, self._taken)), [*links, *courses])
         for spot in self._layout.spots:
             if spot is not None:
@@ -171,6 +173,8 @@ class Overlay:
             Meaning(LineKind.WAY, way.title, number=number)
             for number, way in enumerate(self._view.ways)
         ]
+        if any(way.back is not None for way in self._view.ways):
+            drawn.meanings.append(Meaning(None, "→ 17: the label on packets in that direction"))
         if any(len(stack) > 1 for way in self._view.ways for stack in way.stacks):
             drawn.meanings.append(Meaning(None, "label stacks outermost first"))
 
@@ -180,13 +184,19 @@ class Overlay:
         """Draw all links that any way takes, as one thing."""
         for (number, step), course in zip(ways, courses, strict=True):
             way = self._view.ways[number]
-            drawn.lines.append(
-                Line(f"all/{way.links[step]}", LineKind.WAY,
-                     (way.nodes[step], way.nodes[step + 1]), _points(course),
-                     f"{way.links[step]} is on a way", width=_WIDTH, is_both_ways=True)
-            )  # fmt: skip
+            line = Line(
+                key=f"all/{way.links[step]}",
+                kind=LineKind.WAY,
+                ends=(way.nodes[step], way.nodes[step + 1]),
+                points=_points(course),
+                about=f"{way.links[step]}: LSPs run on it",
+                width=_WIDTH_TOGETHER,
+                is_both_ways=True,
+                is_bare=True,
+            )
+            drawn.lines.append(line)
         drawn.meanings.append(
-            Meaning(LineKind.WAY, f"links of {len(self._view.ways)} LSPs, drawn as one")
+            Meaning(LineKind.WAY, f"links of {len(self._view.ways)} ways, drawn as one")
         )
 
     def _label(
@@ -218,7 +228,7 @@ def _on_link(way: WayView, step: int, course: Floats) -> str:
     words = [f"{forth} {there}" if there else "", f"{against} {back}" if back else ""]
     if across < 0:
         words.reverse()
-    return "  ".join(filter(None, words)) or "no label"
+    return ", ".join(filter(None, words)) or "no label"
 
 
 def _stack(labels: Sequence[int]) -> str:

@@ -172,6 +172,7 @@ class Line:
         mark: where it is crossed if it is down: clear of its labels and its spot; None is its
             middle.
         is_both_ways: of an overlay: whether it stands for the way back too.
+        is_bare: of an overlay: whether it goes without arrow and number, as it stands for many.
     """
 
     key: str
@@ -188,6 +189,7 @@ class Line:
     spot: Box | None = None
     mark: Point | None = None
     is_both_ways: bool = False
+    is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,13 @@ def lsps(program: Program, node: str | None = None) -> tuple[Lsp, ...]:
     return tuple(lsp for lsp in every if node is None or node in lsp.nodes)
 
 
+def lsp_between(program: Program, ingress: str, egress: str) -> Lsp | None:
+    """Return the LSP between two PEs, complete or not; None if the first has none."""
+    node = program.node(ingress)
+    entry = node.ftn_by_egress.get(egress)
+    return None if entry is None else _follow(program, node, entry)
+
+
 def _follow(program: Program, ingress: NodeProgram, entry: FtnEntry) -> Lsp:
     hops = tuple(_hops(program, ingress, entry))
     links = [program.link_by_name[hop.link] for hop in hops]
