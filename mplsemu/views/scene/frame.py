@@ -36,7 +36,9 @@ _PART_SIZE: Final = 14.0
 _WIDEST_HEADING: Final = 420.0
 _MOST_SEVERED: Final = 4
 """Parts with a line between those beside each other; with more, it would say too little."""
-_BETWEEN: Final = 72.0
+_BETWEEN: Final = 28.0
+_SEVERED_BETWEEN: Final = 72.0
+_ASPECT: Final = 1.4
 _SIGN: Final = 34.0
 
 
@@ -114,7 +116,8 @@ def _together(parts: Sequence[Part]) -> tuple[list[Area], Sketch]:
     areas: list[Area] = []
     whole = Sketch()
     top = 0.0
-    for row in _rows(parts):
+    between = _SEVERED_BETWEEN if len(parts) <= _MOST_SEVERED else _BETWEEN
+    for row in _rows(parts, between):
         level = max(_above(part) for part in row)
         x, bottom = 0.0, 0.0
         before: Node | None = None
@@ -129,18 +132,18 @@ def _together(parts: Sequence[Part]) -> tuple[list[Area], Sketch]:
             box = Box(x, box.y - _PART_HEADING, width, box.height + _PART_HEADING)
             areas.append(_area(f"part/{len(areas) + 1}", part, box))
             if before and moved.anchor and len(parts) <= _MOST_SEVERED:
-                whole.lines.append(_severed(before, moved.anchor, len(areas), x - _BETWEEN / 2))
+                whole.lines.append(_severed(before, moved.anchor, len(areas), x - between / 2))
             before = moved.anchor
-            x += width + _BETWEEN
+            x += width + between
             bottom = max(bottom, box.bottom)
-        top = bottom + _BETWEEN / 2
+        top = bottom + _BETWEEN
     return areas, whole
 
 
-def _rows(parts: Sequence[Part]) -> list[list[Part]]:
-    """Fill rows, none wider than it need be."""
-    total = sum(_width(part) + _BETWEEN for part in parts)
-    most = max(_WIDEST_ROW, (total * 300) ** 0.5)
+def _rows(parts: Sequence[Part], between: float) -> list[list[Part]]:
+    """Fill rows, so that the whole is a little wider than high."""
+    room = sum((_width(p) + between) * (_height(p) + between) for p in parts)
+    most = max(_WIDEST_ROW, (_ASPECT * room) ** 0.5)
     rows: list[list[Part]] = []
     used = most
     for part in parts:
@@ -148,8 +151,12 @@ def _rows(parts: Sequence[Part]) -> list[list[Part]]:
             rows.append([])
             used = 0.0
         rows[-1].append(part)
-        used += _width(part) + _BETWEEN
+        used += _width(part) + between
     return rows
+
+
+def _height(part: Part) -> float:
+    return part.sketch.bounds.height + 2 * _PAD + _PART_HEADING
 
 
 def _width(part: Part) -> float:

@@ -146,7 +146,7 @@ def _network_card(island: Sequence[VirtualRouter], view: L3vpnView) -> Card:
     rows = [Row("your network", Tone.STRONG, NAME_SIZE, bold=True)]
     if any(router.lacks for router in island):
         rows.append(Row("✗ not every site reaches every other", Tone.BAD, TEXT_SIZE))
-    elif len(view.sites) > 1:
+    elif len(view.sites) > 1 and len(view.islands) == 1:
         rows.append(Row("✓ every site reaches every other", Tone.OK, TEXT_SIZE))
     return Card(tuple(rows))
 
@@ -200,6 +200,7 @@ def _severed(sketch: Sketch, units: Sequence[_Unit], places: Sequence[tuple[Side
         near, out = _MEMBERS.first, _MEMBERS.first - 16 - 13 * lane
         corners = ((left, near), (left, out), (right, out), (right, near))
         gap = places[first][1].x + units[first].cell.width + _MEMBERS.gutter / 2
+        gap += 22 * (lane - 1)  # or two crosses could touch
         names = " and ".join(router_title(units[index].router) for index in (first, second))
         sketch.lines.append(
             Line(f"severed/{units[first].key}/{units[second].key}", LineKind.SEVERED,
