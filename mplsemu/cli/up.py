@@ -75,7 +75,7 @@ def place_of_page(port: int) -> WebPlace:
     from mplsemu.running.web_process import WebPlace
 
     listening = Listening.on(DEFAULT_HOST, port)
-    return WebPlace(listening.socket, listening.address)
+    return WebPlace(listening.listener, listening.address)
 
 
 def end_on_signal() -> None:

@@ -19,11 +19,11 @@ class WebPlace:
     """Where a live page is served.
 
     Attributes:
-        socket: listens; it was opened outside the lab's namespace, and stays there.
+        listener: it listens; it was opened outside the lab's namespace, and stays there.
         address: how a link to it begins.
     """
 
-    socket: socket.socket
+    listener: socket.socket
     address: str
 
 
@@ -47,7 +47,7 @@ class WebProcess:
 
     def start(self) -> None:
         """Start it; whoever connects before it is ready waits in the socket's line."""
-        descriptor = self._place.socket.fileno()
+        descriptor = self._place.listener.fileno()
         command = [sys.executable, "-m", "mplsemu", "web", "--lab", self._directory.name]
         command += ["--fd", str(descriptor)]
         with (self._directory.path / "web.log").open("ab") as log:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mplsemu.program.program import Program
-from mplsemu.views.model import BridgeView, CustomerView, L3vpnView
+from mplsemu.views.model import BridgeView, L3vpnView, View
 from mplsemu.views.order import natural
 
 SYNC_PATIENCE_S: Final = 2.0
@@ -61,7 +61,7 @@ class Seen:
     status: dict[str, Any] | None
     answers: bool
     program: Program | None
-    views: tuple[CustomerView, ...] = ()
+    views: tuple[View, ...] = ()
     unsynced_s: float = 0.0
 
 

@@ -49,6 +49,24 @@ def create_app(
         any_address: whether it listens on every address of the machine.
         feed: the stream of changes; made unless given.
     """
+    app = _routed()
+    app.state.lab = LiveLab(source)
+    app.state.feed = feed or Feed(source)
+    for path in FILES:
+        app.add_route(path, serve_file, include_in_schema=False)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _not_there)
+    app.add_exception_handler(MplsEmuError, _refused)
+    app.add_exception_handler(Exception, _broken)
+    return Gate(app, access, frozenset(host.lower() for host in hosts), any_address=any_address)
+
+
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI document: the same for every lab."""
+    return _routed().openapi()
+
+
+def _routed() -> _Described:
     app = _Described(
         title="mplsemu: live page",
         version=mplsemu.__version__,
@@ -59,16 +77,8 @@ def create_app(
         default_response_class=Json,
         redirect_slashes=False,
     )
-    app.state.lab = LiveLab(source)
-    app.state.feed = feed or Feed(source)
     app.include_router(router)
-    for path in FILES:
-        app.add_route(path, serve_file, include_in_schema=False)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _not_there)
-    app.add_exception_handler(MplsEmuError, _refused)
-    app.add_exception_handler(Exception, _broken)
-    return Gate(app, access, frozenset(host.lower() for host in hosts), any_address=any_address)
+    return app
 
 
 class _Described(FastAPI):

@@ -79,7 +79,7 @@ class Gate:
                 await self._app(scope, receive, send)
                 return
             identity = self._identify(headers)
-            if isinstance(identity, Customer) and not _OF_CUSTOMERS.fullmatch(scope["path"]):
+            if isinstance(identity, Customer) and not _is_for_customers(scope):
                 raise RefusalError(NOT_FOUND, NOTHING_THERE)
             if scope["method"] not in _READS:
                 _check_change(headers)
@@ -137,6 +137,10 @@ def identity_of(scope: Scope) -> Identity:
     """Return who makes a request that the gate let through to the API."""
     identity: Identity = scope[_IDENTITY]
     return identity
+
+
+def _is_for_customers(scope: Scope) -> bool:
+    return scope["method"] == "GET" and _OF_CUSTOMERS.fullmatch(scope["path"]) is not None
 
 
 def host_of(authority: str) -> str:

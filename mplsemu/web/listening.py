@@ -20,12 +20,12 @@ class Listening:
     """A listening socket; it stays in the network namespace it was opened in.
 
     Attributes:
-        socket: the socket.
+        listener: the socket.
         host: the address it listens on.
         port: its port.
     """
 
-    socket: socket.socket
+    listener: socket.socket
     host: str
     port: int
 

@@ -10,11 +10,10 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from mplsemu.views.customer import customer_view
-from mplsemu.views.model import BridgeView, CustomerView
+from mplsemu.views.live import with_macs
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
@@ -74,26 +73,3 @@ class Pictures:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]
-
-
-def with_macs(view: CustomerView, macs: Iterable[Mapping[str, Any]]) -> CustomerView:
-    """Return a VPLS's view with the MAC addresses learned on its sites' own lines.
-
-    Args:
-        view: any customer's.
-        macs: rows of the controller's ``macs``, of every VPLS.
-    """
-    if not isinstance(view, BridgeView):
-        return view
-    learned: dict[str, set[str]] = {}
-    for row in macs:
-        if row["vsi"] == view.vpn and row["circuit"] is not None:
-            learned.setdefault(row["circuit"], set()).add(row["mac"])
-    islands = tuple(
-        tuple(
-            replace(site, macs=tuple(sorted(learned.get(f"{view.vpn}/{site.name}", ()))))
-            for site in island
-        )
-        for island in view.islands
-    )
-    return replace(view, islands=islands)

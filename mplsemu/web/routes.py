@@ -116,7 +116,12 @@ def ping(lab: Lab, order: schema.PingOrder) -> schema.PingDone:
     return lab.ping(order)
 
 
-@router.post("/trace", summary="Follow one packet", response_model=schema.TraceDone)
+@router.post(
+    "/trace",
+    summary="Follow one packet",
+    response_model=schema.TraceDone,
+    response_model_exclude_unset=True,
+)
 def trace(lab: Lab, order: schema.TraceOrder) -> dict[str, Any]:
     """Walk through the installed program, with the label stack on every link."""
     return lab.trace(order)

@@ -141,7 +141,9 @@ class TraceOrder(_Order):
 
 
 class TraceHop(BaseModel):
-    """What one router does with the packet; labels outermost first."""
+    """What one router does with the packet; labels outermost first. docs/json.md has all of it."""
+
+    model_config = ConfigDict(extra="allow")
 
     node: str = Field(examples=["dk"])
     vrf: str | None = Field(examples=["a"])
@@ -153,7 +155,9 @@ class TraceHop(BaseModel):
 
 
 class TraceDone(BaseModel):
-    """One packet's way, as ``mplsemu trace --json`` prints it."""
+    """One packet's way, as ``mplsemu trace --json`` prints it (docs/json.md)."""
+
+    model_config = ConfigDict(extra="allow")
 
     src: str = Field(examples=["a/aarhus/h1"])
     dst: str = Field(examples=["a/oslo/h1"])

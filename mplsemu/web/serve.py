@@ -56,7 +56,7 @@ def serve(source: LabSource, access: Access, listening: Listening, lab_end: int)
     server = _Server(config, feed, lab_end)
     loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(server.serve(sockets=[listening.socket]))
+        loop.run_until_complete(server.serve(sockets=[listening.listener]))
     finally:
         loop.close()  # unlike asyncio.run it does not wait for who still asks the controller
     return server.lab_has_ended

@@ -13,10 +13,10 @@ from typing import Any, Final
 from mplsemu.emulation.counters import Counters, loads_bps
 from mplsemu.errors import EmulationError, LabNotRunningError
 from mplsemu.views.customer import customer_view
-from mplsemu.views.model import CustomerView
+from mplsemu.views.live import with_macs
+from mplsemu.views.model import View
 from mplsemu.web.alarms import Alarm, Seen, alarms
 from mplsemu.web.message import Message
-from mplsemu.web.pictures import with_macs
 from mplsemu.web.source import LabSource, Status, version_of
 
 _LOG = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ class Review:
         self._source = source
         self._clock = clock
         self._version: str | None = None
-        self._views: dict[str, CustomerView] = {}
+        self._views: dict[str, View] = {}
         self._seen = Seen(None, answers=True, program=None)
         self._told: tuple[Alarm, ...] | None = None
         self._macs_at: float | None = None
