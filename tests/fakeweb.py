@@ -26,13 +26,6 @@ from mplsemu.model.network import Network
 from mplsemu.program.diff import diff_programs
 from mplsemu.program.trace import trace
 from mplsemu.running.session import PingResult
-
-try:
-    import mplsemu.views.scene.provider  # noqa: F401
-except ImportError:  # until they are there
-    from tests.standin_svg import install
-
-    install()
 from mplsemu.web.access import Access
 from mplsemu.web.app import create_app
 from mplsemu.web.source import Installed, LabFacts
