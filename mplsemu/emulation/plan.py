@@ -90,7 +90,7 @@ class HostPlan:
         name: Mininet's.
         ref: its full name.
         mac: of its only interface.
-        gateways: default routes' next hops.
+        gateways: default routes' next hops, one of each IP version.
     """
 
     name: str
@@ -241,6 +241,8 @@ class _Planner:
         host = site.hosts[index]
         name = self._names.claim(host_node_name(vpn, site.name, host.name))
         ref = HostRef(vpn, site.name, host.name)
-        gateways = tuple(gateway.ip for gateway in site.gateways)
-        self._hosts.append(HostPlan(name, ref, host.mac, host.addresses, gateways))
+        # of several prefixes the first one's: all of them lead to the same router
+        gateways = {gateway.version: gateway.ip for gateway in reversed(site.gateways)}
+        ways_out = tuple(gateways[version] for version in sorted(gateways))
+        self._hosts.append(HostPlan(name, ref, host.mac, host.addresses, ways_out))
         return Endpoint(name, HOST_INTERFACE, 0, ACCESS_MTU, host.mac, own_namespace=True)

@@ -118,13 +118,24 @@ def test_a_wire_from_ce_to_host_lies_between_their_two_namespaces(plan):
     assert f"netns {pids['a-three-ce']}" in line
 
 
-def test_a_host_has_a_default_route_for_every_subnet_of_its_site(plan):
+def test_a_host_has_a_default_route_of_each_ip_version(plan):
     host = next(host for host in plan.hosts if str(host.ref) == "a/one/h1")
     lines = list(host_lines(host))
     assert "address add 192.168.1.2/24 dev eth0" in lines
     assert "address add 2001:db8:1::2/64 dev eth0 nodad" in lines
     assert "route add default via 192.168.1.1 dev eth0" in lines
     assert "route add default via 2001:db8:1::1 dev eth0" in lines
+
+
+def test_several_prefixes_on_a_lan_make_one_default_route_of_each_ip_version():
+    lan = '[192.168.1.0/24, "2001:db8:1::/64", 192.168.9.0/24, "2001:db8:9::/64"]'
+    text = LAB.replace('[192.168.1.0/24, "2001:db8:1::/64"]', lan)
+    crowded = loads(text, "small.yaml").network
+    host = make_plan(crowded, compile_program(crowded)).hosts[0]
+    assert [line for line in host_lines(host) if "default" in line] == [
+        "route add default via 192.168.1.1 dev eth0",
+        "route add default via 2001:db8:1::1 dev eth0",
+    ]
 
 
 def test_a_vpls_host_has_no_default_route(plan):
