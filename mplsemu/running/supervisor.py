@@ -124,7 +124,8 @@ class Supervisor:
         except (MplsEmuError, OSError) as error:
             if self._stopping.is_set():
                 return False
-            if daemon.pid() is None:  # it died on its way up: one death more
+            if any(each.pid() is None for each in self._daemons):
+                # it died on its way up, or another that it needs did: one death more
                 self._failures[daemon.name] = str(error)
                 return True
             return self._give_up(daemon, f"{daemon.name} died and does not start again: {error}")

@@ -97,6 +97,35 @@ def test_one_that_dies_on_its_way_up_is_tried_again_and_its_words_are_told(daemo
     assert daemon.starts == 1 + MOST_RESTARTS
 
 
+def test_one_that_fails_because_another_died_meanwhile_is_not_given_up(daemon):
+    told, given_up = Told(), Told()
+    other = FakeDaemon()
+    other.start()
+
+    def start_without_the_other():
+        daemon.start()
+        if other.starts == 1:
+            other.end()
+            raise EmulationError("the other one is not there")
+
+    supervisor = Supervisor(
+        (
+            Daemon("it", daemon.pid, start_without_the_other),
+            Daemon("other", other.pid, other.start),
+        ),
+        told,
+        given_up,
+    )
+    supervisor.start()
+    daemon.end()
+    told.wait(1)
+    supervisor.stop()
+    assert told.lines == ["other died and was started again"]
+    assert given_up.lines == []
+    assert (daemon.pid(), other.pid()) != (None, None)
+    other.end()
+
+
 def test_who_is_told_to_stop_starts_nothing_again(daemon):
     told = Told()
     supervisor = Supervisor((Daemon("it", daemon.pid, daemon.start),), told, told)
