@@ -19,7 +19,7 @@ from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.network import Network, Vpn
 from mplsemu.program.entries import FtnEntry, IlmEntry, PopToPseudowire
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import ViaPe, Vrf, Vsi
+from mplsemu.program.services import AttachmentCircuit, ViaPe, Vrf, Vsi
 
 _Service = tuple[str, str]
 """A VRF or VSI: its PE and its VPN."""
@@ -129,17 +129,16 @@ class _Failure:
         for name in {*ilm, *ftn, *services, *circuits, *self._ends_of_nothing()}:
             node = base.node(name)
             vrfs, vsis = services.get(name, (node.vrfs, node.vsis))
-            self._changed[name] = replace(
+            changed = replace(
                 node,
                 ilm=self._ilm(node, ilm.get(name, ()), vsis),
                 ftn=self._ftn(node, ftn.get(name, ())),
                 vrfs=vrfs,
                 vsis=vsis,
-                circuits=tuple(
-                    replace(each, up=False) if each.name in self._failed else each
-                    for each in node.circuits
-                ),
+                circuits=self._circuits(node) if name in circuits else node.circuits,
             )
+            if changed != node:
+                self._changed[name] = changed
         return replace(
             base,
             nodes=tuple(self._changed.get(node.name, node) for node in base.nodes),
@@ -147,6 +146,11 @@ class _Failure:
                 replace(link, up=False) if link.name in self._failed else link
                 for link in base.links
             ),
+        )
+
+    def _circuits(self, node: NodeProgram) -> tuple[AttachmentCircuit, ...]:
+        return tuple(
+            replace(each, up=False) if each.name in self._failed else each for each in node.circuits
         )
 
     def _circuits_down(self) -> list[str]:

@@ -17,7 +17,7 @@ from mplsemu.program.walk import Walker
 from mplsemu.program.way import Delivered, TtlExpired, Unresolved, Walk
 from mplsemu.verification.judgement import Problem, looping, size_problems, words
 from mplsemu.verification.routed import UNKNOWN_MAC, cut_off, is_attached
-from mplsemu.verification.verdict import Check, Findings, Violation
+from mplsemu.verification.verdict import Check, Findings, Violation, tables_of
 
 _MULTICAST_MAC: Final = "01:00:5e:00:00:fb"
 _FLOODED: Final = (
@@ -58,6 +58,7 @@ class Bridged:
     def check(self, vpn: Vpls | Vpws) -> Findings:
         """Verify one VPN."""
         violations: list[Violation] = []
+        tables: set[tuple[str, str]] = set()
         count = 0
         for site in vpn.sites:
             others = [each for each in vpn.sites if each.name != site.name]
@@ -68,9 +69,11 @@ class Bridged:
             groups: dict[tuple[object, ...], _Group] = {}
             for frame in self._frames(vpn, site, others):
                 count += 1
-                self._judge(groups, vpn, site, frame)
+                walk = self._walker.walk(site.circuit, frame.packet, learned=frame.learned)
+                tables.update(tables_of(walk))
+                self._judge(groups, vpn, site, frame, walk)
             violations += (_whole(group) for group in groups.values())
-        return Findings(tuple(violations), count, count)
+        return Findings(tuple(violations), count, count, frozenset(tables))
 
     def _frames(self, vpn: Vpls | Vpws, site: Site, others: list[Site]) -> Iterator[_Frame]:
         """Yield a frame of every kind: to everyone, to nobody known, to each host; and forged."""
@@ -95,10 +98,14 @@ class Bridged:
         yield _Frame(forged, "from a group address", "everyone, from a group address", nobody)
 
     def _judge(
-        self, groups: dict[tuple[object, ...], _Group], vpn: Vpls | Vpws, site: Site, frame: _Frame
+        self,
+        groups: dict[tuple[object, ...], _Group],
+        vpn: Vpls | Vpws,
+        site: Site,
+        frame: _Frame,
+        walk: Walk,
     ) -> None:
-        """Follow a frame, and put what is wrong with it to what goes wrong alike."""
-        walk = self._walker.walk(site.circuit, frame.packet, learned=frame.learned)
+        """Put what is wrong with a frame's way to what goes wrong alike."""
         problem = self._problem(vpn, walk, frame)
         problems = [problem] if problem else size_problems(
             self._program, walk, self._limits, framed=True

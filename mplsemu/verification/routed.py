@@ -26,7 +26,7 @@ from mplsemu.verification.judgement import (
     who_cause,
     words,
 )
-from mplsemu.verification.verdict import Check, Findings, Violation
+from mplsemu.verification.verdict import Check, Findings, Violation, tables_of
 
 UNKNOWN_MAC: Final = "02:ff:ff:ff:ff:fe"
 """Nobody's."""
@@ -78,7 +78,7 @@ class Routed:
         for (pe, vrf), sites in entries.items():
             self._check_frames(run, sites)
             self._check_addresses(run, sites, plans[pe], vrf)
-        return Findings(tuple(run.violations), run.classes, run.walks)
+        return Findings(tuple(run.violations), run.classes, run.walks, frozenset(run.tables))
 
     def _entry(self, run: _Run, site: Site, plan: AddressPlan) -> str | None:
         """Return the VRF that packets from a circuit come into: it answers for fe80::1."""
@@ -167,11 +167,14 @@ class _Run:
     violations: list[Violation] = field(default_factory=list)
     classes: int = 0
     walks: int = 0
+    tables: set[tuple[str, str]] = field(default_factory=set)
 
     def follow(self, walker: Walker, site: Site, packet: Packet) -> Walk:
         """Follow a packet from a site, and count it."""
         self.walks += 1
-        return walker.walk(site.circuit, packet)
+        walk = walker.walk(site.circuit, packet)
+        self.tables.update(tables_of(walk))
+        return walk
 
 
 def is_attached(program: Program, site: Site) -> bool:

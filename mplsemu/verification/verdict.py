@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mplsemu.program.packet import Packet
@@ -57,11 +58,26 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found about one VPN; `classes` and `walks` as in `Verdict`."""
+    """What was found about one VPN.
+
+    Attributes:
+        violations: as in `Verdict`; likewise `classes` and `walks`.
+        tables: the VRFs and VSIs that its packets came through: PE and VPN.
+    """
 
     violations: tuple[Violation, ...]
     classes: int
     walks: int
+    tables: frozenset[tuple[str, str]]
+
+
+def tables_of(walk: Walk) -> Iterator[tuple[str, str]]:
+    """Yield the VRFs and VSIs that a packet came through: PE and VPN."""
+    for branch in walk.branches:
+        for hop in branch.hops:
+            service = hop.vrf or hop.vsi
+            if service is not None:
+                yield hop.node, service
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,335 @@
+"""Verdicts on programs that differ little from one that is known: only what differs is verified.
+
+What was found about a VPN holds on while the VRFs and VSIs that its packets came through are the
+same, their labels mean the same, and the tunnels between them are as sound as they were, whatever
+way they take now. It follows from the two programs alone, not from how they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.limits import OUR_LIMITS, Limits
+from mplsemu.model.network import Network
+from mplsemu.program.entries import IlmEntry, Nhlfe, PopAndLookUp
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import ViaPe, ViaVrf
+from mplsemu.verification.fit import check_fit
+from mplsemu.verification.intended import Sources
+from mplsemu.verification.matrix import Services, pairs
+from mplsemu.verification.structure import check_structure, dangling
+from mplsemu.verification.tunnels import Tunnel, TunnelWay, tunnel_way
+from mplsemu.verification.verdict import Findings, Verdict, Violation
+
+_Table = tuple[str, str]
+"""A VRF or VSI: PE and VPN."""
+
+
+@dataclass(slots=True)
+class _Difference:
+    """What differs between two programs.
+
+    Attributes:
+        nodes: LSRs that do anything else.
+        links: that went down or came up.
+        labels: LSR and label, where the entry is another and belongs to an LSP before or after.
+        tunnels: that begin in another way.
+        tables: VRFs and VSIs.
+        served: LSRs that bound a label of a VRF or pseudowire to something else.
+        sites: VPNs with a circuit that is another.
+    """
+
+    nodes: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    labels: set[tuple[str, int]] = field(default_factory=set)
+    tunnels: set[Tunnel] = field(default_factory=set)
+    tables: set[_Table] = field(default_factory=set)
+    served: set[str] = field(default_factory=set)
+    sites: set[str] = field(default_factory=set)
+
+    @property
+    def only_paths(self) -> bool:
+        """Whether no service is concerned."""
+        return not (self.tables or self.served or self.sites)
+
+
+class Incremental:
+    """Verifies programs of one network against the verdict on a first one.
+
+    Args:
+        network: the lab.
+        base: its program, in which nothing is `dangling`.
+        limits: of the data plane.
+    """
+
+    def __init__(self, network: Network, base: Program, limits: Limits = OUR_LIMITS) -> None:
+        self._network = network
+        self._base = base
+        self._limits = limits
+        self._mode = network.provider.ttl_mode
+        self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
+        services = Services(base, network, limits)
+        self._findings = {vpn.name: services.check(vpn) for vpn in network.vpns}
+        self._structure = tuple(self._structural(base, None))
+        self._ways = {
+            (node.name, entry.egress): tunnel_way(base, (node.name, entry.egress))
+            for node in base.nodes
+            for entry in node.ftn
+        }
+        self._readers: dict[tuple[str, int], list[Tunnel]] = {}
+        self._over: dict[str, list[Tunnel]] = {}
+        for tunnel, way in self._ways.items():
+            for read in way.reads if way else ():
+                self._readers.setdefault(read, []).append(tunnel)
+            for link, _ in way.links if way else ():
+                self._over.setdefault(link, []).append(tunnel)
+        self._users: dict[Tunnel, set[str]] = {}
+        self._through: dict[_Table, set[str]] = {}
+        self._served: dict[str, set[str]] = {}
+        self._unsound: set[str] = set()
+        for vpn in network.vpns:
+            self._index(vpn.name, {*self._findings[vpn.name].tables, *self._own_tables(vpn.name)})
+
+    @property
+    def verdict(self) -> Verdict:
+        """On the first program."""
+        return self._verdict(self._structure, self._findings.values())
+
+    def _own_tables(self, vpn: str) -> Iterator[_Table]:
+        for node in self._base.nodes:
+            if vpn in node.vrf_by_name or vpn in node.vsi_by_name:
+                yield node.name, vpn
+
+    def _index(self, vpn: str, tables: Collection[_Table]) -> None:
+        """Note what the findings about a VPN hang on."""
+        for table in _with_imported(self._base, tables):
+            self._through.setdefault(table, set()).add(vpn)
+            for peer in _peers(self._base, table):
+                tunnel = (table[0], peer)
+                self._users.setdefault(tunnel, set()).add(vpn)
+                self._served.setdefault(peer, set()).add(vpn)
+                way = self._ways.get(tunnel)
+                if way is None or not way.is_sound(peer, self._mode, self._limits):
+                    self._unsound.add(vpn)
+
+    @property
+    def ways(self) -> Mapping[Tunnel, TunnelWay | None]:
+        """Where the tunnels of the first program lead."""
+        return self._ways
+
+    # Verdicts ------------------------------------------------------------------------------------
+
+    def after(
+        self, program: Program, lost: Collection[str] = ()
+    ) -> tuple[Verdict, Mapping[Tunnel, TunnelWay | None]]:
+        """Return the verdict on another program, and the tunnels that lead another way in it.
+
+        Args:
+            program: of the same network.
+            lost: circuits of sites of which nothing is expected any more: nobody has to reach
+                them, and they reach nobody.
+        """
+        network = _without(self._network, lost) if lost else self._network
+        difference = None if self._structure else _difference(self._base, program)
+        structure = tuple(self._structural(program, difference))
+        if (difference is None or not difference.only_paths) and any(dangling(program)):
+            return self._verdict(structure, ()), {}  # no packet can be followed
+        ways = self._new_ways(program, difference)
+        findings = dict(self._findings)
+        concerned = self._concerned(difference, ways, lost)
+        if concerned:
+            services = Services(program, network, self._limits)
+            for vpn in network.vpns:
+                if vpn.name in concerned:
+                    findings[vpn.name] = services.check(vpn)
+        moved = {tunnel: way for tunnel, way in ways.items() if way != self._ways.get(tunnel)}
+        named = [findings[vpn.name] for vpn in network.vpns if vpn.name in findings]
+        return self._verdict(structure, named), moved
+
+    def _structural(self, program: Program, difference: _Difference | None) -> Iterator[Violation]:
+        """Yield what contradicts itself, where anything differs that could."""
+        labels = self._network.provider.labels
+        if difference is not None and difference.only_paths:
+            near = _with_neighbours(program, difference)
+            yield from check_structure(program, labels, self._limits, near)
+            return
+        yield from check_fit(program, self._network)
+        broken = tuple(dangling(program))
+        yield from broken or check_structure(program, labels, self._limits)
+
+    def _new_ways(
+        self, program: Program, difference: _Difference | None
+    ) -> dict[Tunnel, TunnelWay | None]:
+        """Follow the tunnels again whose ways may be others."""
+        if difference is None:
+            begun = {(node.name, entry.egress) for node in program.nodes for entry in node.ftn}
+            touched = begun | self._ways.keys()
+        else:
+            touched = set(difference.tunnels)
+            for link in difference.links:
+                touched.update(self._over.get(link, ()))
+            for label in difference.labels:
+                touched.update(self._readers.get(label, ()))
+        return {tunnel: tunnel_way(program, tunnel) for tunnel in sorted(touched)}
+
+    def _concerned(
+        self,
+        difference: _Difference | None,
+        ways: Mapping[Tunnel, TunnelWay | None],
+        lost: Collection[str],
+    ) -> set[str]:
+        """Return the VPNs whose findings may be others."""
+        if difference is None:
+            return set(self._findings)
+        found = self._unsound | difference.sites | self._importers(lost)
+        for table in difference.tables:
+            found |= self._through.get(table, set())
+            found.add(table[1])
+        for node in difference.served:
+            found |= self._served.get(node, set())
+        for tunnel, way in ways.items():
+            if way is None or not way.is_sound(tunnel[1], self._mode, self._limits):
+                found |= self._users.get(tunnel, set())
+        return found
+
+    def _importers(self, lost: Collection[str]) -> set[str]:
+        """Return the VPNs that have or see one of these circuits."""
+        if not lost:
+            return set()
+        owners = {vpn.name for vpn, site in self._network.sites() if site.circuit in lost}
+        return {
+            vpn.name
+            for vpn in self._network.vpns
+            if vpn.name in owners
+            or (
+                isinstance(vpn, L3vpn)
+                and any(source.name in owners for source in self._sources.of(vpn))
+            )
+        }
+
+    def _verdict(self, structure: Iterable[Violation], findings: Iterable[Findings]) -> Verdict:
+        findings = tuple(findings)
+        return Verdict(
+            violations=(*structure, *(each for found in findings for each in found.violations)),
+            pairs=pairs(self._network),
+            walks=sum(found.walks for found in findings),
+            ingresses=sum(1 for _ in self._network.sites()),
+            classes=sum(found.classes for found in findings),
+        )
+
+
+def _without(network: Network, lost: Collection[str]) -> Network:
+    """Return the network without some sites, but with their VPNs."""
+    vpns = tuple(
+        replace(vpn, sites=tuple(site for site in vpn.sites if site.circuit not in lost))  # type: ignore[arg-type]
+        for vpn in network.vpns
+    )
+    return replace(network, vpns=vpns)
+
+
+def _with_imported(program: Program, tables: Iterable[_Table]) -> set[_Table]:
+    """Return VRFs and VSIs, and the VRFs at the same PEs that they hand packets to."""
+    found: set[_Table] = set()
+    pending = list(tables)
+    while pending:
+        table = pending.pop()
+        if table in found:
+            continue
+        found.add(table)
+        vrf = program.node(table[0]).vrf_by_name.get(table[1])
+        ways = (route.next_hop for route in vrf.routes) if vrf else ()
+        pending += {(table[0], way.vrf) for way in ways if isinstance(way, ViaVrf)}
+    return found
+
+
+def _peers(program: Program, table: _Table) -> set[str]:
+    """Return the PEs that a VRF or VSI sends to."""
+    node = program.node(table[0])
+    vrf, vsi = node.vrf_by_name.get(table[1]), node.vsi_by_name.get(table[1])
+    ways = (route.next_hop for route in vrf.routes) if vrf else ()
+    found = {way.egress for way in ways if isinstance(way, ViaPe)}
+    return found | ({wire.peer for wire in vsi.pseudowires} if vsi else set())
+
+
+# Differences -------------------------------------------------------------------------------------
+
+
+def _difference(old: Program, new: Program) -> _Difference | None:
+    """Return what differs; None where it is too much to tell what that concerns."""
+    if (old.lab, old.ttl_mode, old.null_label, old.vpns) != (
+        new.lab,
+        new.ttl_mode,
+        new.null_label,
+        new.vpns,
+    ) or [node.name for node in old.nodes] != [node.name for node in new.nodes]:
+        return None
+    found = _Difference()
+    for before, after in zip_longest(old.links, new.links):
+        if before is after or before == after:
+            continue
+        if before is None or after is None or replace(before, up=after.up) != after:
+            return None
+        found.links.add(after.name)
+    for node, changed in zip(old.nodes, new.nodes, strict=True):
+        if node is changed:
+            continue
+        if (node.adjacencies, node.role, node.router_id) != (
+            changed.adjacencies,
+            changed.role,
+            changed.router_id,
+        ):
+            return None
+        found.nodes.add(changed.name)
+        _compare(found, node, changed)
+    return found
+
+
+def _compare(found: _Difference, old: NodeProgram, new: NodeProgram) -> None:
+    name = new.name
+    _compare_labels(found, old, new)
+    for egress in old.ftn_by_egress.keys() | new.ftn_by_egress.keys():
+        if old.ftn_by_egress.get(egress) != new.ftn_by_egress.get(egress):
+            found.tunnels.add((name, egress))
+    for vpn in old.vrf_by_name.keys() | new.vrf_by_name.keys():
+        if _differ(old.vrf_by_name.get(vpn), new.vrf_by_name.get(vpn)):
+            found.tables.add((name, vpn))
+    for vpn in old.vsi_by_name.keys() | new.vsi_by_name.keys():
+        if _differ(old.vsi_by_name.get(vpn), new.vsi_by_name.get(vpn)):
+            found.tables.add((name, vpn))
+    if _differ(old.circuits, new.circuits):
+        for circuit in {*old.circuits} ^ {*new.circuits}:
+            found.sites.add(circuit.vpn)
+            found.tables.add((name, circuit.vpn))
+
+
+def _compare_labels(found: _Difference, old: NodeProgram, new: NodeProgram) -> None:
+    if old.ilm is new.ilm:
+        return
+    for label in old.ilm_by_label.keys() | new.ilm_by_label.keys():
+        before, after = old.ilm_by_label.get(label), new.ilm_by_label.get(label)
+        if _differ(before, after):
+            found.labels.add((new.name, label))
+            if not (_is_transit(before) and _is_transit(after)):
+                found.served.add(new.name)
+
+
+def _differ(old: object, new: object) -> bool:
+    """Whether two values differ; quick where they are the very same."""
+    return old is not new and old != new
+
+
+def _is_transit(entry: IlmEntry | None) -> bool:
+    return entry is None or isinstance(entry.action, Nhlfe | PopAndLookUp)
+
+
+def _with_neighbours(program: Program, difference: _Difference) -> set[str]:
+    """Return the LSRs that differ, and those that send to them or over a link that differs."""
+    found = set(difference.nodes)
+    for name in difference.nodes:
+        found.update(end.peer for end in program.node(name).adjacencies)
+    for link in difference.links:
+        found.update(program.link_by_name[link].ends)
+    return found
