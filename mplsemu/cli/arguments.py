@@ -51,11 +51,16 @@ def read_lab(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
     from mplsemu.control.compile import compile_program
     from mplsemu.lab.loader import load
 
-    if not Path(args.lab).exists() and args.lab in running_labs():
+    if is_running(args):
         return _read_running(args)
     lab = load(args.lab)
     down = frozenset(checked_down(lab.network, name) for name in args.down)
     return lab, compile_program(lab.network, down=down)
+
+
+def is_running(args: argparse.Namespace) -> bool:
+    """Whether LAB is the name of a running lab, and no such file is."""
+    return not Path(args.lab).exists() and args.lab in running_labs()
 
 
 def _read_running(args: argparse.Namespace) -> tuple[LoadedLab, Program]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, BinaryIO, Final, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -53,15 +55,50 @@ def write_text(text: str, path: str | None) -> None:
     Raises:
         LabError: it cannot be written there.
     """
+    with output_to(path) as write:
+        write(text)
+
+
+@contextmanager
+def output_to(path: str | None) -> Iterator[Callable[[str | bytes], object]]:
+    """Open a file, or standard output where there is none, before there is something to write.
+
+    So work for a file that cannot be written is not begun, and if it fails, a file that was there
+    is as it was, and none is there that was not.
+
+    Raises:
+        LabError: it cannot be written there.
+    """
     if path is None or path == "-":
-        sys.stdout.write(text)
+        yield _print
         return
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        is_new = not Path(path).exists()
+        stream = Path(path).open("ab")  # noqa: SIM115 (closed below)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         remedy = "name a file in a directory that you may write to"
         raise LabError(f"{path}: cannot be written: {reason}", remedy=remedy) from error
+    try:
+        with stream:
+            yield lambda content: _replace(stream, content)
+    except BaseException:
+        if is_new:
+            Path(path).unlink(missing_ok=True)
+        raise
+
+
+def _print(content: str | bytes) -> None:
+    if isinstance(content, str):
+        sys.stdout.write(content)
+    else:
+        sys.stdout.buffer.write(content)
+
+
+def _replace(stream: BinaryIO, content: str | bytes) -> None:
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):  # a pipe has nothing to be replaced
+        stream.truncate(0)
+    stream.write(content.encode() if isinstance(content, str) else content)
 
 
 def terminal_width() -> int:

@@ -1,18 +1,29 @@
-"""``mplsemu view``: the provider's picture and the customers'."""
+"""``mplsemu view``: the provider's picture and the customers', in any format."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
-from mplsemu.cli.arguments import add_lab, checked_vpn, read_lab
+from mplsemu.cli.arguments import add_lab, checked_vpn, is_running, read_lab
 from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError
 
 if TYPE_CHECKING:
     from mplsemu.cli.arguments import Subparsers
     from mplsemu.program.program import Program
-    from mplsemu.views.model import View
+    from mplsemu.views.model import ProviderView, View
+    from mplsemu.views.renderers import Renderer
+
+_FOR_EDITING = """\
+formats:
+  text      for a terminal
+  svg, png  pictures; html is a page with zoom and search that needs nothing else
+  drawio, dot, mermaid   to edit with draw.io, Graphviz or in a README
+  json      what all of them are drawn from"""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -22,41 +33,116 @@ def add_parser(subparsers: Subparsers) -> None:
         help="draw the provider's and the customers' pictures",
         description="Draws the provider's picture and each customer's own, "
         "from the forwarding program.",
+        epilog=_FOR_EDITING,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_lab(parser)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--vpn", metavar="NAME", help="one VPN, as its customer sees it")
     which.add_argument("--provider", action="store_true", help="the provider's picture alone")
-    parser.add_argument("--format", default="text", metavar="FORMAT", help="text (default) or json")
+    over = parser.add_mutually_exclusive_group()
+    over.add_argument(
+        "--overlay", metavar="VPN", help="the provider's picture with a VPN's sites and LSPs"
+    )
+    over.add_argument(
+        "--trace",
+        nargs=2,
+        metavar=("SRC", "DST"),
+        help="the provider's picture with one packet's path and its label stack on every link",
+    )
+    parser.add_argument(
+        "--format", metavar="FORMAT", help="text unless FILE's name says another; see below"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="write it to a file")
+    parser.add_argument(
+        "--theme",
+        choices=("auto", "light", "dark"),
+        default="auto",
+        metavar="THEME",
+        help="colours of svg, png and html: auto (default: the viewer's), light or dark",
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print or write pictures."""
-    from mplsemu.cli.output import print_lines, terminal_width, write_text
-    from mplsemu.views.renderers import RENDERERS, draw_all
+    from mplsemu.cli.output import output_to, print_lines, terminal_width
+    from mplsemu.views.renderers import RenderOptions, draw_all
+    from mplsemu.views.theme import Theme
 
-    if args.format not in RENDERERS:
-        formats = ", ".join(RENDERERS)
-        hint = nearest(args.format, RENDERERS)
-        remedy = f"{hint} " if hint else ""
-        raise LabError(f"no format {args.format!r}", remedy=f"{remedy}write one of: {formats}")
+    name, renderer = _renderer(args.format, args.output)
+    to_terminal = args.output in (None, "-") and sys.stdout.isatty()
+    if to_terminal and not renderer.is_text:
+        raise LabError(f"{name} is nothing to read", remedy=f"write it to a file: -o FILE.{name}")
     _, program = read_lab(args)
     views = _views(program, args)
-    if args.format == "text" and args.output is None:
+    if name == "text" and args.output is None:
         print_lines(draw_all(views, terminal_width()))
-    else:
-        write_text(RENDERERS[args.format](views), args.output)
+        return 0
+    with output_to(args.output) as write:
+        write(renderer(views, RenderOptions(Theme(args.theme))))
     return 0
 
 
-def _views(program: Program, args: argparse.Namespace) -> list[View]:
+def _renderer(name: str | None, path: str | None) -> tuple[str, Renderer]:
+    """Return the format that is asked for, by its name or by that of the file."""
+    from mplsemu.views.renderers import RENDERERS, format_of
+
+    formats = f"write one of: {', '.join(RENDERERS)}"
+    if name is None:
+        name = format_of(path) if path else "text"
+        suffix = PurePath(path or "").suffix
+        if name is None and suffix:
+            raise LabError(f"no format has the suffix {suffix!r}", remedy=f"{formats}, as --format")
+        name = name or "text"
+    if name not in RENDERERS:
+        hint = nearest(name, RENDERERS)
+        raise LabError(f"no format {name!r}", remedy=f"{hint} {formats}".strip())
+    return name, RENDERERS[name]
+
+
+def _views(program: Program, args: argparse.Namespace) -> Sequence[View]:
     from mplsemu.views.customer import customer_view
     from mplsemu.views.provider import provider_view
 
+    has_overlay = args.overlay is not None or args.trace is not None
+    if args.vpn is not None and has_overlay:
+        remedy = "leave out --vpn"
+        raise LabError("--overlay and --trace are for the provider's picture", remedy=remedy)
+    if has_overlay:
+        return [_overlaid(provider_view(program), program, args)]
     if args.vpn is not None:
-        return [customer_view(program, checked_vpn(program, args.vpn))]
+        vpns = [checked_vpn(program, args.vpn)]
+        return _live([customer_view(program, name) for name in vpns], args)
     if args.provider:
         return [provider_view(program)]
-    return [provider_view(program), *(customer_view(program, vpn.name) for vpn in program.vpns)]
+    customers = [customer_view(program, vpn.name) for vpn in program.vpns]
+    return [provider_view(program), *_live(customers, args)]
+
+
+def _overlaid(view: ProviderView, program: Program, args: argparse.Namespace) -> ProviderView:
+    from mplsemu.cli.trace import why
+    from mplsemu.program.trace import trace
+    from mplsemu.views.overlay import with_trace, with_vpn
+    from mplsemu.views.trace import TraceView
+
+    if args.overlay is not None:
+        return with_vpn(view, program, checked_vpn(program, args.overlay))
+    found = trace(program, *args.trace)
+    if not found.delivered:
+        print(f"note: the packet is not delivered: {why(found.end)}", file=sys.stderr)
+    return with_trace(view, TraceView.from_json(found.as_json(), reason=why(found.end)))
+
+
+def _live(views: Iterable[View], args: argparse.Namespace) -> list[View]:
+    """Return customers' views with the MAC addresses that a running lab has learned."""
+    from mplsemu.views.live import with_macs
+    from mplsemu.views.model import BridgeView
+
+    found = list(views)
+    if not is_running(args) or not any(isinstance(view, BridgeView) for view in found):
+        return found
+    from mplsemu.running.session import Session
+
+    macs: list[dict[str, Any]] = Session.find(args.lab).controller.call("macs")
+    return [with_macs(view, macs) for view in found]

@@ -133,7 +133,8 @@ def _line(cells: _Cells, line: Line, nodes: Mapping[str, tuple[str, Box]]) -> No
     ends = [nodes.get(end) for end in line.ends]
     style = _style(
         "endArrow=block;endFill=1;endSize=6" if line.kind is LineKind.WAY else "endArrow=none",
-        "startArrow=none;edgeStyle=none;html=1",
+        "startArrow=block;startFill=1;startSize=6" if line.is_both_ways else "startArrow=none",
+        "edgeStyle=none;html=1",
         f"rounded={int(line.is_smooth)}",
         f"strokeColor={_colour(line)}",
         f"strokeWidth={line.width + 1.2 * load_step(line.load or 0.0):g}",

@@ -1,20 +1,60 @@
-"""The formats that pictures come in: a name, and a function from a view to a file's content."""
+"""The formats that pictures come in: a name, and a function from views to a file's content."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.text import Text
 
+from mplsemu.views.dot import draw_dot
+from mplsemu.views.drawio import draw_drawio
+from mplsemu.views.html.html import draw_html
+from mplsemu.views.mermaid import draw_mermaid
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
 from mplsemu.views.plain import plain
+from mplsemu.views.png import draw_png
+from mplsemu.views.scene.scene import Scene
+from mplsemu.views.svg.svg import draw_svgs
 from mplsemu.views.text.bridge import draw_bridge
 from mplsemu.views.text.l3vpn import draw_l3vpn
 from mplsemu.views.text.provider import draw_provider
+from mplsemu.views.theme import Theme
 
-Renderer = Callable[[Sequence[View]], str]
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """What one may choose, for formats that have it.
+
+    Attributes:
+        theme: colours of SVG, PNG and HTML.
+    """
+
+    theme: Theme = Theme.AUTO
+
+
+_DEFAULT: Final = RenderOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """A format.
+
+    Attributes:
+        suffixes: of files that have it; the first is the usual one.
+        draw: from views, at least one, to a file's content.
+        is_text: whether people can read it, on a terminal too.
+    """
+
+    suffixes: tuple[str, ...]
+    draw: Callable[[Sequence[View], RenderOptions], str | bytes]
+    is_text: bool = True
+
+    def __call__(self, views: Sequence[View], options: RenderOptions = _DEFAULT) -> str | bytes:
+        """Return a file's content: bytes where it is no text."""
+        return self.draw(views, options)
 
 
 def draw(view: View, width: int = 80) -> list[Text]:
@@ -44,14 +84,40 @@ def view_as_plain(view: View) -> dict[str, Any]:
     return {"view": kind, **plain(view)}
 
 
-def _text(views: Sequence[View]) -> str:
+def _text(views: Sequence[View], _: RenderOptions) -> str:
     return "".join(f"{line.plain}\n" for line in draw_all(views))
 
 
-def _json(views: Sequence[View]) -> str:
+def _json(views: Sequence[View], _: RenderOptions) -> str:
     found = [view_as_plain(view) for view in views]
     value: Any = found[0] if len(found) == 1 else {"views": found}
     return json.dumps(value, indent=2) + "\n"
 
 
-RENDERERS: Final[Mapping[str, Renderer]] = {"text": _text, "json": _json}
+def _scenes(views: Sequence[View]) -> list[Scene]:
+    # who wants text shall not wait for the library that lays out big networks
+    from mplsemu.views.scene.compose import scene_of  # noqa: PLC0415
+
+    return [scene_of(view) for view in views]
+
+
+RENDERERS: Final[Mapping[str, Renderer]] = {
+    "text": Renderer((".txt",), _text),
+    "svg": Renderer((".svg",), lambda v, o: draw_svgs(_scenes(v), theme=o.theme)),
+    "png": Renderer((".png",), lambda v, o: draw_png(_scenes(v), theme=o.theme), False),
+    "html": Renderer((".html", ".htm"), lambda v, o: draw_html(_scenes(v), theme=o.theme)),
+    "drawio": Renderer((".drawio", ".xml"), lambda v, _: draw_drawio(_scenes(v))),
+    "dot": Renderer((".dot", ".gv"), lambda v, _: draw_dot(v)),
+    "mermaid": Renderer((".mmd", ".mermaid"), lambda v, _: draw_mermaid(v)),
+    "json": Renderer((".json",), _json),
+}
+"""By name, in the order in which they are listed."""
+
+
+def format_of(path: str) -> str | None:
+    """Return the format of a file with this name; None where its suffix says nothing."""
+    lowered = path.lower()
+    for name, renderer in RENDERERS.items():
+        if lowered.endswith(renderer.suffixes):
+            return name
+    return None

@@ -277,7 +277,7 @@ def test_new_without_a_file_prints_the_lab(capsys):
         (["view", NORDIC, "--vpn", "zz"], "no VPN 'zz' in lab 'nordic'; the VPNs are a, b, c"),
         (["view", NORDIC, "--vpn", "Custmer B"], "did you mean Customer B?"),
         (["view", NORDIC, "--format", "txt"], "no format 'txt'"),
-        (["view", NORDIC, "--format", "bmp"], "write one of: text, json"),
+        (["view", NORDIC, "--format", "bmp"], "write one of: text, svg, png, html"),
         (["view", NORDIC, "-o", "/nowhere/at/all"], "/nowhere/at/all: cannot be written"),
         (["view", NORDIC, "-o", "/"], "cannot be written: Is a directory"),
         (["check", NORDIC, "--down", "dk-p9"], "no link 'dk-p9' in lab 'nordic'; did you mean"),

@@ -8,6 +8,7 @@ class Stage {
   #center;
   #scale = 1;
   #isFitted = true;
+  #isPrinted = false;
 
   constructor(svg) {
     this.#svg = svg;
@@ -25,6 +26,7 @@ class Stage {
 
   /** The window has changed. */
   resized() {
+    if (this.#isPrinted) return; // paper is no window
     if (this.#isFitted) this.fit();
     else this.#look(this.#scale, this.#center.x, this.#center.y);
   }
@@ -63,6 +65,7 @@ class Stage {
   /** Show the whole picture on paper, or go back to the window. */
   print(isPrinting) {
     const { width, height } = this.#size;
+    this.#isPrinted = isPrinting;
     if (isPrinting) this.#svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     else this.resized();
   }

@@ -88,23 +88,25 @@ def _for_pointers(points: tuple[Point, ...], line: Line) -> tuple[str, ...]:
 
 
 def _way(line: Line, points: tuple[Point, ...], places: Places) -> tuple[str, ...]:
-    end, angle = at(points, length(points))
-    wire = lengthened(points, 0, -_ARROW / 2)  # or its blunt end would stand beside the tip
+    # or the wire's blunt ends would stand beside the arrows' tips
+    wire = lengthened(points, -_ARROW / 2 if line.is_both_ways else 0.0, -_ARROW / 2)
     casing = element(
         "path",
         class_="casing",
         d=path_data(wire, is_smooth=line.is_smooth),
         stroke_width=line.width + 3,
     )
+    arrows = [points, points[::-1]] if line.is_both_ways else [points]
     return (
         casing,
         _wire(line, wire),
-        element("path", class_="arrow", d=_arrow(end, angle, line.width)),
+        element("path", class_="arrow", d="".join(_arrow(way, line.width) for way in arrows)),
         _badge(line, points, places),
     )
 
 
-def _arrow(tip: Point, angle: float, width: float) -> str:
+def _arrow(points: tuple[Point, ...], width: float) -> str:
+    tip, angle = at(points, length(points))
     half = _ARROW * 0.42 + width * 0.4
     back = Point(tip.x - _ARROW * math.cos(angle), tip.y - _ARROW * math.sin(angle))
     side = Point(-math.sin(angle) * half, math.cos(angle) * half)
