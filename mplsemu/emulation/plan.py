@@ -16,15 +16,11 @@ from mplsemu.emulation.naming import (
     NodeNames,
     host_node_name,
 )
+from mplsemu.model.limits import ACCESS_MTU, CORE_MTU
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
 from mplsemu.program.program import NodeProgram, Program
 
-CORE_MTU: Final = 1600
-"""A customer's 1500-byte packet, its Ethernet header and VLAN tag (18) and three labels (12) is
-1530 bytes of payload for a core link; 1600 is what providers configure at least."""
-ACCESS_MTU: Final = 1500
-"""What a customer's device expects of an Ethernet line."""
 PE_GATEWAY_LINK_LOCAL: Final = "fe80::1"
 """The PE's IPv6 address on every PE-CE link."""
 

@@ -95,9 +95,6 @@ FROM_PSEUDOWIRE: Final = 0x1_0000
 PORT_BITS: Final = 16
 MAX_PORT: Final = 0xFEFF
 
-MAX_LABELS: Final = 3
-"""Open vSwitch drops a packet on the push of a fourth label."""
-
 PIPE_TTL: Final = 255
 """TTL of pushed entries in the pipe model (RFC 3443 section 3.6)."""
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
+from mplsemu.model.limits import MAX_LABELS
 from mplsemu.program.entries import (
     IlmEntry,
     Nhlfe,
@@ -49,7 +50,6 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
-    MAX_LABELS,
     PIPE_TTL,
     REG_SCRATCH,
     REG_SOURCE,
