@@ -10,7 +10,7 @@ from mplsemu.model.labels import ALL_LABELS, LabelRange
 
 
 class Role(enum.StrEnum):
-    """What an LSR is in a VPN's eyes (RFC 4364 section 3)."""
+    """What an LSR is in a VPN's eyes (RFC 4364 section 1.2)."""
 
     PE = "pe"
     P = "p"

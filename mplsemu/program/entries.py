@@ -63,7 +63,7 @@ class PopToPseudowire:
 
     Attributes:
         vsi: name of the VSI (of the VPN).
-        peer: the PE at the other end, whose traffic alone carries this label (RFC 4762 4.1).
+        peer: the PE at the other end, whose traffic alone carries this label (RFC 4762 4.2).
     """
 
     vsi: str

@@ -154,7 +154,7 @@ class Flight:
         self.pending.append(copy)
 
     def pop(self, copy: Copy, ttl: int) -> None:
-        """Remove the top entry; in the uniform model its TTL moves inwards (RFC 3443 3.3)."""
+        """Remove the top entry; in the uniform model its TTL moves inwards (RFC 3443 3.1)."""
         top, *rest = copy.stack
         if rest and self.is_uniform:
             rest[0] = replace(rest[0], ttl=ttl)

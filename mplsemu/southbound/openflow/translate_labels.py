@@ -135,7 +135,7 @@ def _explicit_null(lsr: Lsr, entry: IlmEntry) -> Flow:
 
 
 def _pop_to_label(lsr: Lsr) -> tuple[Action, ...]:
-    # RFC 3443 section 3.3: in the uniform model the TTL moves on to what the pop brings to light
+    # RFC 3443 section 3.1: in the uniform model the TTL moves on to what the pop brings to light
     return (_KEEP_TTL, _POP_TO_LABEL, _TTL_TO_LABEL) if lsr.is_uniform else (_POP_TO_LABEL,)
 
 
@@ -225,7 +225,7 @@ def _push_before_everything(labels: tuple[Label, ...]) -> Iterator[Action]:
 
 
 def encap_label(label: Label) -> tuple[Action, ...]:
-    """Return the actions that put one entry before everything a packet has (RFC 4448 4.1).
+    """Return the actions that put one entry before everything a packet has (RFC 4448 4.2).
 
     Its TTL is the pipe model's, also where the lab is uniform: a frame has no TTL to carry.
     """

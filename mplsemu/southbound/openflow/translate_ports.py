@@ -43,7 +43,7 @@ def _vrf_ports(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
     for circuit in map(lsr.circuit, vrf.circuits):
         if not circuit.up:
             continue
-        # nothing else is routed: labels from a customer least of all (RFC 4364 section 13.2)
+        # nothing else is routed: labels from a customer least of all (RFC 4364 section 13.1)
         for ethertype in (*IP_VERSIONS, IS_ARP):
             match = Match.of(Term(IN_PORT, circuit.port), ethertype, _UNTAGGED)
             yield Flow(Table.PORTS, Priority.NORMAL, match, actions, Table.VRF_INPUT)

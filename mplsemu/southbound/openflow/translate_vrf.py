@@ -195,7 +195,7 @@ def _delivery_flows() -> Iterator[Flow]:
 
 
 def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
-    # a pushed entry's TTL is IP's by itself, which is the uniform model (RFC 3443 section 3.3)
+    # a pushed entry's TTL is IP's by itself, which is the uniform model (RFC 3443 section 3.1)
     ttl = () if lsr.is_uniform else (SetField(MPLS_TTL, PIPE_TTL),)
     actions = (
         DecTtl(),
