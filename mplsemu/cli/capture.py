@@ -1,37 +1,66 @@
-"""``mplsemu capture LINK|NODE``: packets of a running lab, as text or into a file."""
+"""``mplsemu capture [LINK|NODE ...]``: packets of a running lab, as text or as pcapng."""
 
 from __future__ import annotations
 
 import argparse
+import errno
+import os
+import select
+import signal
 import sys
-import threading
 import time
-from contextlib import ExitStack, suppress
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from mplsemu.cli.exec import add_lab_option
 
 if TYPE_CHECKING:
-    from mplsemu.emulation.capture import Capture
+    from mplsemu.emulation.dissect import Stack
+    from mplsemu.emulation.taps import Tapped, Taps
+    from mplsemu.running.captures import Reader
+    from mplsemu.running.session import Session
 
-_POLL_S = 0.05
+_POLL_MS: Final = 100
+_PIPE: Final = Path("-")
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_MOST_COUNTS: Final = 8
+
+Take = Callable[["list[Tapped]"], None]
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "capture",
-        help="packets of a running lab, as text or into a file (root)",
-        description="Shows packets with their label stacks until Ctrl-C, or writes them to a file.",
+        help="packets of a running lab, as text or as pcapng (root)",
+        description="Shows packets with their label stacks until Ctrl-C, or writes them to one "
+        "pcapng file or pipe, each with the interface's name and what its labels mean.",
+        epilog="Live in Wireshark: mplsemu capture dk-p1 -w - | wireshark -k -i -",
     )
     add_lab_option(parser)
     parser.add_argument(
-        "target", metavar="LINK|NODE", help="dk-p1, a/aarhus (a site's line), an LSR or a host"
+        "targets",
+        metavar="LINK|NODE",
+        nargs="*",
+        help="dk-p1, a/aarhus (a site's line), an LSR (all its cables) or a host; "
+        "several at once; without any: every core link",
     )
-    parser.add_argument("-w", "--write", metavar="FILE", type=Path, help="a pcap file")
-    parser.add_argument("-c", "--count", type=int, help="end after so many packets")
-    parser.add_argument("--seconds", type=float, help="end after so long")
+    parser.add_argument(
+        "-w", "--write", metavar="FILE", type=Path, help="a pcapng file; - is standard output"
+    )
+    parser.add_argument("-c", "--count", metavar="N", type=int, help="end after so many packets")
+    parser.add_argument(
+        "--duration", "--seconds", metavar="S", type=float, help="end after so many seconds"
+    )
+    parser.add_argument(
+        "--decode",
+        action="store_true",
+        help="what each label means, LSP or VPN, instead of its number",
+    )
     parser.add_argument(
         "--filter", metavar="EXPRESSION", default="", help="as tcpdump takes it, say 'mpls'"
     )
@@ -40,53 +69,217 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Capture until the count, the time or the user ends it."""
-    from mplsemu.emulation.capture import DEFAULT_MAX_PACKETS, Capture, CaptureOptions
-    from mplsemu.errors import LabError
-    from mplsemu.running.session import Session, interface_of
+    from mplsemu.emulation.taps import Taps
+    from mplsemu.running.captures import Reader, tap_points
+    from mplsemu.running.session import Session
 
     session = Session.find(args.lab)
-    pid, interfaces = interface_of(session, args.target)
-    if args.write is not None and len(interfaces) > 1:
-        raise LabError(
-            f"{args.target} has {len(interfaces)} interfaces, and a pcap file holds one",
-            remedy="name a link, or leave out -w",
-        )
-    if args.count is not None and args.count < 1:
-        raise LabError(f"cannot end after {args.count} packets", remedy="write a count from 1 on")
-    if args.seconds is not None and args.seconds <= 0:
-        raise LabError(f"cannot capture for {args.seconds:g} s", remedy="write more than 0")
-    if args.write is not None and not args.write.absolute().parent.is_dir():
-        raise LabError(f"cannot write {args.write}", remedy="its directory does not exist")
-    options = CaptureOptions(args.write, args.filter, args.count or DEFAULT_MAX_PACKETS)
+    points = tap_points(session, args.targets)
+    _check(args)
+    reader = Reader(session.program)
     with ExitStack() as stack:
-        captures = {name: stack.enter_context(Capture(pid, name, options)) for name in interfaces}
-        where = ", ".join(interfaces)
-        sys.stderr.write(f"capturing on {where}; Ctrl-C ends it\n")
-        sys.stderr.flush()
-        with suppress(KeyboardInterrupt):
-            _follow(captures, args.seconds)
-    if args.write is not None:
-        size = args.write.stat().st_size if args.write.exists() else 0
-        print(f"{args.write}: {size} bytes")
+        taps = stack.enter_context(Taps(points, args.filter))
+        ending = stack.enter_context(_ending_signals())
+        names = ", ".join(point.name for point in points) or "nothing: there are no core links"
+        _say(f"capturing on {names}; Ctrl-C ends it")
+        counter: Counter[str] = Counter()
+        try:
+            if args.write is None:
+                take = _Printer(reader, decode=args.decode, named=len(points) > 1)
+                why = _follow(session, taps, take, counter, args, ending)
+            else:
+                why = _write(session, taps, reader, counter, args, ending)
+        except BrokenPipeError:
+            _summarize(args, counter, taps, "the reader has closed the pipe")
+            raise
+        _summarize(args, counter, taps, why)
     return 0
 
 
-def _follow(captures: dict[str, Capture], seconds: float | None) -> None:
-    printers = [
-        threading.Thread(target=_print, args=(name, capture, len(captures) > 1), daemon=True)
-        for name, capture in captures.items()
-    ]
-    for printer in printers:
-        printer.start()
-    deadline = None if seconds is None else time.monotonic() + seconds
-    while any(capture.running for capture in captures.values()):
-        if deadline is not None and time.monotonic() > deadline:
-            return
-        time.sleep(_POLL_S)
-    for printer in printers:
-        printer.join(1.0)
+def _check(args: argparse.Namespace) -> None:
+    from mplsemu.errors import LabError
+
+    if args.count is not None and args.count < 1:
+        raise LabError(f"cannot end after {args.count} packets", remedy="write a count from 1 on")
+    if args.duration is not None and not args.duration > 0:
+        raise LabError(f"cannot capture for {args.duration:g} s", remedy="write more than 0")
+    if args.write is None:
+        return
+    if args.write == _PIPE:
+        if sys.stdout.isatty():
+            remedy = "pipe it into a program: mplsemu capture ... -w - | wireshark -k -i -"
+            raise LabError("a terminal cannot show pcapng", remedy=remedy)
+    elif not args.write.absolute().parent.is_dir():
+        raise LabError(f"cannot write {args.write}", remedy="its directory does not exist")
 
 
-def _print(name: str, capture: Capture, named: bool) -> None:  # a thread's argument
-    for line in filter(None, capture.lines()):
-        print(f"{name}: {line}" if named else line, flush=True)
+# --- taking frames -------------------------------------------------------------------------
+
+
+def _follow(
+    session: Session,
+    taps: Taps,
+    take: Take,
+    counter: Counter[str],
+    args: argparse.Namespace,
+    ending: list[int],
+) -> str:
+    """Hand frames on until something ends it; return what did, where that needs words.
+
+    Raises:
+        OSError: the frames could not be written.
+    """
+    deadline = None if args.duration is None else time.monotonic() + args.duration
+    with _watch(session, taps, to_stdout=args.write in {None, _PIPE}) as events:
+        while not ending and (deadline is None or time.monotonic() < deadline):
+            frames = taps.read(0.0)
+            if args.count is not None:
+                frames = frames[: args.count - counter.total()]
+            counter.update(frame.point.name for frame in frames)
+            if frames:
+                take(frames)
+            if counter.total() == args.count:
+                break
+            why = events(0 if frames else _POLL_MS, deadline)
+            if why:
+                return why
+    return ""
+
+
+@contextmanager
+def _watch(
+    session: Session, taps: Taps, *, to_stdout: bool
+) -> Iterator[Callable[[int, float | None], str]]:
+    """Return what waits for frames and tells whether the lab or the reader is gone."""
+    lab = os.pidfd_open(session.record.pid)
+    poller = select.poll()
+    poller.register(taps.fileno(), select.POLLIN)
+    poller.register(lab, select.POLLIN)
+    reader = -1
+    if to_stdout:
+        with suppress(OSError, ValueError):  # where something else stands for standard output
+            reader = sys.stdout.fileno()
+            poller.register(reader, 0)  # errors are always told
+
+    def wait(timeout_ms: int, deadline: float | None) -> str:
+        if deadline is not None:
+            timeout_ms = max(0, min(timeout_ms, int((deadline - time.monotonic()) * 1000) + 1))
+        for descriptor, event in poller.poll(timeout_ms):
+            if descriptor == lab:
+                return "the lab has ended"
+            if descriptor == reader and event & (select.POLLERR | select.POLLHUP):
+                raise BrokenPipeError(errno.EPIPE, "the reader is gone")
+        return ""
+
+    try:
+        yield wait
+    finally:
+        os.close(lab)
+
+
+@contextmanager
+def _ending_signals() -> Iterator[list[int]]:
+    """Yield a list that a signal to end appears in: no packet is cut in two by it."""
+    came: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        if came:  # the user is impatient: whoever reads what we write does not read on
+            raise KeyboardInterrupt
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in _ENDING}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# --- where they go -------------------------------------------------------------------------
+
+
+def _write(
+    session: Session,
+    taps: Taps,
+    reader: Reader,
+    counter: Counter[str],
+    args: argparse.Namespace,
+    ending: list[int],
+) -> str:
+    """Write frames to a file or pipe."""
+    from mplsemu.emulation.capture import CaptureFile
+    from mplsemu.errors import EmulationError
+
+    with ExitStack() as stack:
+        taken = 0
+        try:
+            file: BinaryIO
+            if args.write == _PIPE:
+                file = sys.stdout.buffer
+            else:
+                file = stack.enter_context(args.write.open("wb", buffering=0))
+            written = CaptureFile(
+                file, taps.points, session.record.name, args.filter, reader.comment
+            )
+
+            def take(frames: list[Tapped]) -> None:
+                nonlocal taken
+                written.take(frames)
+                taken += len(frames)
+
+            why = _follow(session, taps, take, counter, args, ending)
+            written.close(taps.lost())
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            name = "standard output" if args.write == _PIPE else args.write
+            there = f"; the first {taken} packets are in it" if taken else ""
+            raise EmulationError(f"cannot write {name}: {error.strerror}{there}") from None
+    return why
+
+
+class _Printer:
+    """Prints a line for each frame."""
+
+    def __init__(self, reader: Reader, *, decode: bool, named: bool) -> None:
+        self._reader = reader
+        self._decode = decode
+        self._named = named
+
+    def __call__(self, frames: list[Tapped]) -> None:
+        print("\n".join(map(self._line, frames)), flush=True)
+
+    def _line(self, tapped: Tapped) -> str:
+        frame = self._reader.read(tapped)
+        seconds, rest = divmod(tapped.time_ns, 1_000_000_000)
+        at = f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest // 1000:06}"
+        where = f"{tapped.point.name}: " if self._named else ""
+        names = self._reader.meaning(tapped).names if self._decode else _numbers(frame.stack)
+        stack = f"[{' | '.join(names)}] " if names else ""
+        return f"{at} {where}{tapped.sender} > {tapped.receiver}  {stack}{frame}"
+
+
+def _numbers(stack: Stack) -> tuple[str, ...]:
+    return tuple(f"{int(entry.label)} tc {entry.tc} ttl {entry.ttl}" for entry in stack)
+
+
+# --- what is said --------------------------------------------------------------------------
+
+
+def _summarize(args: argparse.Namespace, counter: Counter[str], taps: Taps, why: str) -> None:
+    total, lost = counter.total(), sum(taps.lost().values())
+    said = f"{total} packet{'' if total == 1 else 's'}"
+    if len(counter) > 1:
+        counts = [f"{count} on {name}" for name, count in counter.most_common(_MOST_COUNTS)]
+        said += f": {', '.join(counts)}{', ...' if len(counter) > _MOST_COUNTS else ''}"
+    if args.write is not None and args.write != _PIPE:
+        with suppress(OSError):
+            said = f"{args.write}: {said}, {args.write.stat().st_size:,} bytes"
+    if lost:
+        said += f"; {lost} more came too fast"
+    _say(f"{why}; {said}" if why else said)
+
+
+def _say(text: Any) -> None:
+    with suppress(BrokenPipeError):
+        print(text, file=sys.stderr, flush=True)

@@ -61,7 +61,7 @@ def examine() -> Iterator[Finding]:
     yield _tool("ip", "iproute2", "makes links", "-V")
     yield from _namespaces()
     yield _tool("ping", "iputils-ping", "needed by `mplsemu ping`", "-V", needed=False)
-    yield _tool("tcpdump", "tcpdump", "needed by `mplsemu capture`", "--version", needed=False)
+    yield _tool("tcpdump", "tcpdump", "needed by `capture --filter`", "--version", needed=False)
     yield _tool("tshark", "tshark", "decodes captures", "--version", needed=False)
     yield _tool("traceroute", "traceroute", "shows virtual routers", "--version", needed=False)
     yield _tool("iperf3", "iperf3", "measures throughput", "--version", needed=False)

@@ -1,110 +1,144 @@
-"""Captures on an interface of the lab by tcpdump(1), to a pcap file or as lines of text."""
+"""Captures: frames from taps, into a pcapng file or to whoever wants them."""
 
 from __future__ import annotations
 
 import os
-import select
-import signal
-import subprocess
+import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import BinaryIO, Final, Self
 
-from mplsemu.emulation.namespace import die_with_parent, inside
-from mplsemu.emulation.openvswitch import find_tool
+from mplsemu import __version__
+from mplsemu.emulation.pcapng import Interface, PcapngWriter
+from mplsemu.emulation.taps import Tapped, TapPoint, Taps
 from mplsemu.errors import EmulationError
 
-DEFAULT_MAX_PACKETS: Final = 100_000
-_READY_TIMEOUT_S: Final = 10.0
-_STOP_TIMEOUT_S: Final = 5.0
-_LISTENING: Final = b"listening on"
+Comment = Callable[[Tapped], str]
+
+_POLL_S: Final = 0.05
+_SETTLE_S: Final = 0.05
+"""Until what was sent before a capture is stopped has come: nothing is shaped that slowly."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureOptions:
-    """What is captured.
+def no_comment(_frame: Tapped) -> str:
+    """Have nothing to say about a frame."""
+    return ""
+
+
+class CaptureFile:
+    """A pcapng file or pipe that frames go to.
+
+    Args:
+        file: opened for binary writing, unbuffered.
+        points: where the frames come from.
+        lab: its name.
+        expression: which frames are taken.
+        comment: says something about a frame.
+
+    Raises (also `take` and `close`):
+        OSError: the file takes no more.
 
     Attributes:
-        file: where to write a pcap file; None prints packets as text.
-        filter: in the language of pcap-filter(7); empty takes everything.
-        max_packets: it ends by itself after so many.
+        size: bytes written.
     """
 
-    file: Path | None = None
-    filter: str = ""
-    max_packets: int = DEFAULT_MAX_PACKETS
+    def __init__(
+        self,
+        file: BinaryIO,
+        points: Sequence[TapPoint],
+        lab: str,
+        expression: str = "",
+        comment: Comment = no_comment,
+    ) -> None:
+        self.size = 0
+        self._file = file
+        self._comment = comment
+        self._started_ns = time.time_ns()
+        self._number = {point: number for number, point in enumerate(points)}
+        self._pending = bytearray()
+        interfaces = [
+            Interface(point.name, f"{point.interface} at {point.near}, to {point.far}", expression)
+            for point in points
+        ]
+        self._writer = PcapngWriter(
+            self._pending.extend, f"mplsemu {__version__}", interfaces, f"lab {lab}"
+        )
+        self._flush()
+
+    def take(self, frames: Iterable[Tapped]) -> None:
+        """Write frames, so that they are there for whoever reads."""
+        for frame in frames:
+            self._writer.packet(
+                self._number[frame.point],
+                frame.time_ns,
+                frame.data,
+                outgoing=frame.outgoing,
+                comment=self._comment(frame),
+            )
+        self._flush()
+
+    def close(self, lost: Mapping[TapPoint, int]) -> None:
+        """Write how many frames came too fast at each point: then the file is complete."""
+        for point, number in self._number.items():
+            self._writer.statistics(number, self._started_ns, time.time_ns(), lost[point])
+        self._flush()
+
+    def _flush(self) -> None:
+        data, at = bytes(self._pending), 0
+        self._pending.clear()
+        while at < len(data):
+            written = os.write(self._file.fileno(), data[at:])
+            at += written
+            self.size += written
 
 
 class Capture:
-    """A running capture; a context manager that ends it. It dies with this process.
+    """Takes frames in the background; a context manager that ends it.
 
-    Once made it listens: what is sent afterwards is in it.
+    Once made it listens: what is sent afterwards is taken.
 
     Args:
-        pid: a process in the namespace the interface is in.
-        interface: its name.
-        options: what is captured, and where to.
+        points: where.
+        take: gets frames, on another thread.
+        expression: which frames; see `Taps`.
 
     Raises:
-        MissingToolError: tcpdump is not installed.
-        EmulationError: it does not start: no such interface, a filter that makes no sense.
+        EmulationError: an interface is gone.
+        LabError: the expression makes no sense.
+
+    Attributes:
+        lost: once it is stopped, how many frames came too fast at each point.
     """
 
-    def __init__(self, pid: int, interface: str, options: CaptureOptions | None = None) -> None:
-        options = options or CaptureOptions()
-        to_file = options.file is not None
-        output = ["-U", "-w", str(options.file)] if to_file else ["-l", "-n", "-e"]
-        command = [
-            find_tool("tcpdump", "tcpdump"),
-            *("-i", interface, "--immediate-mode", "-Z", "root", "-c", str(options.max_packets)),
-            *output,
-            *([options.filter] if options.filter else []),
-        ]
-        with inside(pid):
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL if to_file else subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
-            )
-        try:
-            self._await_listening(interface)
-        except BaseException:
-            self._process.kill()
-            self._close()
-            raise
-
-    @property
-    def running(self) -> bool:
-        """Whether it still listens."""
-        return self._process.poll() is None
-
-    def lines(self) -> Iterator[str]:
-        """Yield packets as text until the capture ends; nothing where it goes to a file."""
-        if self._process.stdout is not None:
-            for line in self._process.stdout:
-                yield line.decode(errors="replace").rstrip("\n")
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until it ended by itself; whether it did in time."""
-        try:
-            self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+    def __init__(
+        self,
+        points: Sequence[TapPoint],
+        take: Callable[[list[Tapped]], None],
+        expression: str = "",
+    ) -> None:
+        self.taps = Taps(points, expression)
+        self._take = take
+        self.lost: Mapping[TapPoint, int] = {}
+        self._stopping = threading.Event()
+        self._problem: OSError | None = None
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """End it and complete the file; a second call does nothing."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)  # tcpdump writes what it still holds
-            if not self.wait(_STOP_TIMEOUT_S):
-                self._process.kill()
-        self._close()
+        """Take what has come so far, and no more; a second call does nothing.
+
+        Raises:
+            EmulationError: frames could not be taken.
+        """
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._thread.join()
+        self.lost = self.taps.lost()
+        self.taps.close()
+        if self._problem is not None:
+            raise EmulationError(f"the capture broke off: {self._problem.strerror}")
 
     def __enter__(self) -> Self:
         return self
@@ -117,27 +151,11 @@ class Capture:
     ) -> None:
         self.stop()
 
-    def _close(self) -> None:
-        self._process.wait()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
-
-    def _await_listening(self, interface: str) -> None:
-        said = b""
-        stream = self._process.stderr
-        if stream is None:
-            return
-        deadline = time.monotonic() + _READY_TIMEOUT_S
-        while _LISTENING not in said:
-            more = _read_before(stream, deadline)
-            if not more:
-                words = said.decode(errors="replace").strip() or "it said nothing"
-                raise EmulationError(f"cannot capture on {interface}: {words}")
-            said += more
-
-
-def _read_before(stream: IO[bytes], deadline: float) -> bytes:
-    """Return what a stream has to say; nothing at its end or at the deadline."""
-    ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
-    return os.read(stream.fileno(), 65_536) if ready else b""
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._take(self.taps.read(_POLL_S))
+            while frames := self.taps.read(_SETTLE_S):
+                self._take(frames)
+        except OSError as error:
+            self._problem = error

@@ -100,7 +100,7 @@ class Session:
             raise LabError(f"{name} is an LSR", remedy="name a host, VPN/SITE/hN")
         raise LabError(
             f"no host {name!r} in lab {self.record.name!r}",
-            remedy=_suggest(name, self.record.hosts),
+            remedy=suggest(name, self.record.hosts),
         )
 
     def place(self, name: str) -> Place:
@@ -128,7 +128,7 @@ class Session:
                 return first
             raise LabError(
                 f"no link {first!r} in lab {self.record.name!r}",
-                remedy=_suggest(first, self.record.links),
+                remedy=suggest(first, self.record.links),
             )
         found = sorted(name for name, ends in core.items() if ends == {first, second})
         circuits = {f"{site.vpn}/{site.name}": site.pe for _, site in self.network.sites()}
@@ -152,7 +152,7 @@ class Session:
     def _nearest(self, name: str) -> str:
         names = [*self.record.hosts, *self.record.bridges]
         names += [host.short for host in self.record.hosts.values()]
-        return _suggest(name, names)
+        return suggest(name, names)
 
     # --- doing ------------------------------------------------------------------------------
 
@@ -226,7 +226,7 @@ class Session:
         """
         interfaces = self.record.links.get(link)
         if interfaces is None:
-            raise LabError(f"no link {link!r}", remedy=_suggest(link, self.record.links))
+            raise LabError(f"no link {link!r}", remedy=suggest(link, self.record.links))
         state: Literal["up", "down"] = "up" if up else "down"
         with inside(self.record.pid):
             for interface in interfaces:
@@ -279,44 +279,7 @@ class Session:
             os.close(descriptor)
 
 
-def _suggest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+def suggest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    """Return a remedy for an unknown name: the nearest known one, else some of them."""
     near = get_close_matches(name, list(known), n=1)
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(list(known)[:12])}"
-
-
-def interface_of(session: Session, target: str) -> tuple[int, tuple[str, ...]]:
-    """Return where to capture: a process in the namespace, and interfaces in it.
-
-    Args:
-        session: with the lab.
-        target: a link, a circuit, an LSR (all its interfaces) or a host.
-
-    Raises:
-        LabError: there is no such thing.
-    """
-    record = session.record
-    if target in record.links:
-        return record.pid, record.links[target][:1]
-    if target in record.bridges:
-        return record.pid, tuple(sorted(_interfaces_at(session, target)))
-    for full, host in record.hosts.items():
-        if target in {full, host.short}:
-            return host.pid, (host.interface,)
-    raise LabError(
-        f"no link or node {target!r} in lab {record.name!r}",
-        remedy=_suggest(target, [*record.links, *record.bridges, *record.hosts]),
-    )
-
-
-def _interfaces_at(session: Session, node: str) -> list[str]:
-    found = [
-        session.record.links[link.name][link.ends.index(node)]
-        for link in session.network.provider.links
-        if node in link.ends
-    ]
-    found += [
-        session.record.links[site.circuit][0]
-        for _, site in session.network.sites()
-        if site.pe == node
-    ]
-    return found

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mplsemu import Lab
-from mplsemu.emulation.capture import Capture, CaptureOptions
-from mplsemu.running.session import interface_of
+from mplsemu.emulation.capture import Capture, CaptureFile
+from mplsemu.running.captures import tap_points
 
 ROOT = Path(__file__).parents[2]
 TOPOLOGIES = ROOT / "topologies"
@@ -176,20 +176,24 @@ class Ground:
 @contextmanager
 def capturing(lab: Lab, target: str, file: Path, expression: str = "") -> Iterator[Path]:
     """Capture on a link, a circuit or a host while the block runs."""
-    pid, interfaces = interface_of(lab.session, target)
-    with Capture(pid, interfaces[0], CaptureOptions(file, expression)):
-        yield file
+    points = tap_points(lab.session, [target])
+    with file.open("wb", buffering=0) as opened:
+        written = CaptureFile(opened, points, lab.network.name)
+        with Capture(points, written.take, expression) as capture:
+            yield file
+        written.close(capture.lost)
 
 
 def frames_in(file: Path) -> list[bytes]:
-    """Return the frames of a pcap file."""
+    """Return the frames of a pcapng file, which may still grow."""
     data = file.read_bytes()
-    order = "<" if data[:4] in {b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1"} else ">"
-    found, at = [], 24
-    while at + 16 <= len(data):
-        length = struct.unpack_from(f"{order}I", data, at + 8)[0]
-        found.append(data[at + 16 : at + 16 + length])
-        at += 16 + length
+    found, at = [], 0
+    while at + 12 <= len(data):
+        kind, length = struct.unpack_from("=II", data, at)
+        if kind == 6 and at + length <= len(data):
+            size = struct.unpack_from("=I", data, at + 20)[0]
+            found.append(data[at + 28 : at + 28 + size])
+        at += length
     return found
 
 

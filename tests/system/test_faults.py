@@ -128,8 +128,9 @@ def test_what_is_not_installed_is_named_with_what_to_type(command, tool, package
     assert f"{tool} is not installed; type: sudo apt-get install {package}" in line
 
 
-def test_without_tcpdump_a_capture_says_what_to_type(up):
-    line = refusal(mplsemu("capture", "dk-se", env=up.env, prefix=without("tcpdump")))
+def test_without_tcpdump_a_capture_with_a_filter_says_what_to_type(up):
+    words = ("capture", "dk-se", "--filter", "icmp")
+    line = refusal(mplsemu(*words, env=up.env, prefix=without("tcpdump")))
     assert "tcpdump is not installed; type: sudo apt-get install tcpdump" in line
 
 
@@ -251,7 +252,8 @@ def test_status_of_nothing_is_no_error(ground):
         (("ping", "-c", "0", "a/x/h1", "a/y/h1"), "write a count from 1 on"),
         (("ping", "a/x/h1", "2001:db8::1"), "IP version"),
         (("capture", "dk-no"), "did you mean 'dk-se'?"),
-        (("capture", "dk", "-w", "x.pcap"), "name a link"),
+        (("capture", "dk-se", "a/x/h3"), "did you mean 'a/x/h1'?"),
+        (("capture", "dk-se", "-c", "0"), "write a count from 1 on"),
         (("capture", "dk-se", "-w", "/no/such/directory/x.pcap"), "its directory does not exist"),
         (("capture", "dk-se", "--filter", "and and"), "syntax error"),
         (("capture", "dk-se", "--seconds", "-1"), "write more than 0"),

@@ -1,0 +1,245 @@
+"""Taps: sockets that see every frame on interfaces of the lab, in any namespaces (packet(7)).
+
+One process, so the frames of all interfaces have one clock and one order.
+"""
+
+from __future__ import annotations
+
+import errno
+import selectors
+import socket
+import struct
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+
+from mplsemu.emulation.namespace import inside
+from mplsemu.emulation.openvswitch import find_tool
+from mplsemu.errors import EmulationError, LabError
+
+_ETH_P_ALL: Final = 3
+_RECEIVE_BUFFER: Final = 16 << 20
+_FRAME_BYTES: Final = 65_536
+_ANCILLARY_BYTES: Final = 128
+_FRAMES_AT_A_TIME: Final = 256
+_PACKET_OUTGOING: Final = 4
+
+_SOL_PACKET: Final = 263
+_PACKET_STATISTICS: Final = 6
+_PACKET_AUXDATA: Final = 8
+_SO_ATTACH_FILTER: Final = 26
+_SO_TIMESTAMPNS: Final = 35
+_SO_RCVBUFFORCE: Final = 33
+_AUXDATA: Final = struct.Struct("=IIIHHHH")
+_STATISTICS: Final = struct.Struct("=II")
+_TIMESPEC: Final = struct.Struct("@ll")
+_VLAN_VALID: Final = 0x10
+_GONE: Final = frozenset({errno.ENETDOWN, errno.ENXIO, errno.ENODEV})
+
+
+@dataclass(frozen=True, slots=True)
+class TapPoint:
+    """An interface to be tapped.
+
+    Attributes:
+        name: what people call it: of a link, a circuit or a host.
+        pid: a process in the namespace it is in.
+        interface: its name there.
+        near: the node that has it.
+        far: what is at the other end of its cable.
+    """
+
+    name: str
+    pid: int
+    interface: str
+    near: str
+    far: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A frame that was seen.
+
+    Attributes:
+        point: where.
+        time_ns: when, since 1970.
+        outgoing: whether the node that has the interface sent it.
+        data: the frame, with its VLAN tags.
+    """
+
+    point: TapPoint
+    time_ns: int
+    outgoing: bool
+    data: bytes
+
+    @property
+    def sender(self) -> str:
+        """Who put it on the cable."""
+        return self.point.near if self.outgoing else self.point.far
+
+    @property
+    def receiver(self) -> str:
+        """Who gets it."""
+        return self.point.far if self.outgoing else self.point.near
+
+
+class Taps:
+    """Taps on some interfaces; a context manager. Once made it listens.
+
+    Args:
+        points: where.
+        expression: which frames, in the language of pcap-filter(7); empty takes all.
+
+    Raises:
+        EmulationError: an interface is gone.
+        LabError: the expression makes no sense.
+        MissingToolError: tcpdump, which compiles expressions, is not installed.
+    """
+
+    def __init__(self, points: Sequence[TapPoint], expression: str = "") -> None:
+        program = compile_filter(expression) if expression else b""
+        self._selector = selectors.EpollSelector()
+        self._sockets: dict[TapPoint, socket.socket] = {}
+        self._lost = dict.fromkeys(points, 0)
+        try:
+            for point in points:
+                self._sockets[point] = tap = _open(point, program)
+                self._selector.register(tap, selectors.EVENT_READ, point)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def points(self) -> tuple[TapPoint, ...]:
+        """Where it listens."""
+        return tuple(self._lost)
+
+    def fileno(self) -> int:
+        """Return a descriptor that is readable when there is something to read."""
+        return self._selector.fileno()
+
+    def read(self, timeout_s: float) -> list[Tapped]:
+        """Return what has come, in the order of time; wait at most so long for it.
+
+        Of a busy interface no more than some hundred frames at a time.
+        """
+        found: list[Tapped] = []
+        for key, _ in self._selector.select(timeout_s):
+            tap = self._sockets[key.data]
+            with suppress(BlockingIOError):
+                for _ in range(_FRAMES_AT_A_TIME):
+                    frame = _receive(tap, key.data)
+                    if frame is None:
+                        break
+                    found.append(frame)
+        found.sort(key=lambda frame: frame.time_ns)
+        return found
+
+    def lost(self) -> Mapping[TapPoint, int]:
+        """Return how many frames of each interface came too fast to be taken."""
+        for point, tap in self._sockets.items():
+            said = tap.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
+            self._lost[point] += _STATISTICS.unpack(said)[1]  # the kernel forgets what it said
+        return dict(self._lost)
+
+    def close(self) -> None:
+        """Listen no more; a second call does nothing."""
+        self._selector.close()
+        for tap in self._sockets.values():
+            tap.close()
+        self._sockets = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def compile_filter(expression: str) -> bytes:
+    """Return an expression of pcap-filter(7) as the kernel's socket filters take it.
+
+    Raises:
+        LabError: it makes no sense.
+        MissingToolError: tcpdump is not installed.
+    """
+    command = [find_tool("tcpdump", "tcpdump"), "-y", "EN10MB", "-ddd", "--", expression]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        words = done.stderr.strip().splitlines()[-1:] or ["tcpdump said nothing"]
+        reason = words[0].removeprefix("tcpdump: ")
+        raise LabError(
+            f"no filter {expression!r}: {reason}", remedy="see pcap-filter(7), say 'mpls' or 'arp'"
+        )
+    count, *lines = done.stdout.split("\n")
+    code = [tuple(map(int, line.split())) for line in lines[: int(count)]]
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
+
+
+def _open(point: TapPoint, program: bytes) -> socket.socket:
+    """Open a tap; it stays in its namespace although this thread leaves it."""
+    try:
+        with inside(point.pid):
+            tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    except OSError as error:
+        raise EmulationError(f"cannot capture on {point.name}: {error.strerror}") from error
+    try:
+        tap.setblocking(False)
+        tap.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+        tap.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        tap.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+        if program:
+            _attach(tap, program)
+        tap.bind((point.interface, _ETH_P_ALL))  # from here on frames come
+    except OSError as error:
+        tap.close()
+        raise EmulationError(
+            f"cannot capture on {point.name} ({point.interface}): {error.strerror}"
+        ) from error
+    return tap
+
+
+def _attach(tap: socket.socket, program: bytes) -> None:
+    import ctypes  # noqa: PLC0415  # only filters need it
+
+    code = ctypes.create_string_buffer(program, len(program))
+    header = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
+    tap.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, header)
+
+
+def _receive(tap: socket.socket, point: TapPoint) -> Tapped | None:
+    """Return the next frame, None where the interface has gone down."""
+    try:
+        data, ancillary, _, address = tap.recvmsg(_FRAME_BYTES, _ANCILLARY_BYTES)
+    except OSError as error:
+        if error.errno in _GONE:  # said once; when it is up again frames come again
+            return None
+        raise
+    time_ns = 0
+    for level, kind, value in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
+            seconds, nanoseconds = _TIMESPEC.unpack(value[: _TIMESPEC.size])
+            time_ns = seconds * 1_000_000_000 + nanoseconds
+        elif level == _SOL_PACKET and kind == _PACKET_AUXDATA:
+            data = _with_tag(data, value)
+    return Tapped(point, time_ns, _is_outgoing(address), data)
+
+
+def _is_outgoing(address: Any) -> bool:
+    return bool(address[2] == _PACKET_OUTGOING)
+
+
+def _with_tag(data: bytes, value: bytes) -> bytes:
+    """Put a VLAN tag back that the kernel took out of the frame."""
+    status, _, _, _, _, tci, tpid = _AUXDATA.unpack(value[: _AUXDATA.size])
+    if not status & _VLAN_VALID:
+        return data
+    return data[:12] + struct.pack("!HH", tpid or 0x8100, tci) + data[12:]

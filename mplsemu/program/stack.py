@@ -1,0 +1,81 @@
+"""What a label stack says to the LSR that gets it: which LSP, which VPN, and what is below it.
+
+Nothing in a label stack tells what it carries (RFC 3032 section 2.2): the label does, to the LSR
+that bound it. So a stack is read as the LSRs on its way would, never guessed from the packet.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.program.entries import Nhlfe, PopAndLookUp, PopToPseudowire, PopToVrf
+from mplsemu.program.program import NodeProgram, Program
+
+UNKNOWN: Final = "?"
+EXPLICIT_NULL: Final = "explicit null"
+
+
+class Carried(enum.Enum):
+    """What is below a label stack."""
+
+    IPV4 = 4
+    IPV6 = 6
+    ETHERNET = 1
+    UNKNOWN = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label stack says.
+
+    Attributes:
+        names: of each label, outermost first: ``LSP to se``, ``VRF a``, ``PW c from dk``; a
+            label that was bound to nothing is ``?``.
+        carried: what is below the last label.
+        vpn: whose packet it is, None where that is unknown.
+    """
+
+    names: tuple[str, ...]
+    carried: Carried
+    vpn: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether every label is bound to something."""
+        return UNKNOWN not in self.names
+
+
+def meaning(program: Program, node: str, labels: Sequence[int]) -> Meaning:
+    """Read a label stack.
+
+    Args:
+        program: which labels are bound to what.
+        node: the LSR that the packet is sent to.
+        labels: outermost first.
+    """
+    names: list[str] = []
+    carried, vpn = Carried.UNKNOWN, None
+    at: NodeProgram | None = program.node_by_name.get(node)
+    for label in labels:
+        entry = at.ilm_by_label.get(label) if at is not None else None
+        match entry and entry.action:
+            case Nhlfe():
+                egress = entry.egress if entry is not None else None
+                names.append(f"LSP to {egress}")
+                at = program.node_by_name.get(egress or "")
+            case PopToVrf(vrf, version):
+                names.append(f"VRF {vrf}")
+                carried, vpn, at = Carried(version), vrf, None
+            case PopToPseudowire(vsi, peer):
+                names.append(f"PW {vsi} from {peer}")
+                carried, vpn, at = Carried.ETHERNET, vsi, None
+            case PopAndLookUp():
+                names.append(EXPLICIT_NULL)
+            case None:
+                names.append(UNKNOWN)
+                at = None
+    known = bool(labels) and at is None and names[-1] != UNKNOWN
+    return Meaning(tuple(names), carried if known else Carried.UNKNOWN, vpn)

@@ -1,0 +1,145 @@
+"""Captures in a running lab: where to tap, and what the label stacks seen there mean."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from mplsemu.emulation.dissect import Frame, Stack, dissect, labels_of
+from mplsemu.emulation.taps import Tapped, TapPoint
+from mplsemu.errors import LabError, MplsEmuError
+from mplsemu.program.program import Program
+from mplsemu.program.stack import UNKNOWN, Carried, Meaning, meaning
+from mplsemu.running.session import Session, suggest
+
+_REST: Final = 9
+"""A label that nobody knows must not keep the controller busy: of ten seconds, one at most."""
+_LEAST_REST_S: Final = 0.05
+_KEPT: Final = 3
+"""Programs before the current one."""
+
+
+def tap_points(session: Session, targets: Sequence[str]) -> tuple[TapPoint, ...]:
+    """Return where to tap, every cable once.
+
+    Args:
+        session: with the lab.
+        targets: links, circuits, LSRs (all their cables) and hosts; none is every core link.
+
+    Raises:
+        LabError: there is no such thing; names the nearest.
+    """
+    found: dict[str, TapPoint] = {}
+    if not targets:
+        targets = [link.name for link in session.network.provider.links]
+    for target in targets:
+        for point in _points(session, target):
+            found.setdefault(point.name, point)
+    return tuple(found.values())
+
+
+def _points(session: Session, target: str) -> Iterator[TapPoint]:
+    record = session.record
+    if target in record.links:
+        yield _cable(session, target, None)
+        return
+    if target in record.bridges:
+        for link in session.network.provider.links:
+            if target in link.ends:
+                yield _cable(session, link.name, target)
+        for _, site in session.network.sites():
+            if site.pe == target:
+                yield _cable(session, site.circuit, target)
+        return
+    for full, host in record.hosts.items():
+        if target in {full, host.short}:
+            yield TapPoint(full, host.pid, host.interface, full, "its site")
+            return
+    known = [*record.links, *record.bridges, *record.hosts]
+    raise LabError(
+        f"no link or node {target!r} in lab {record.name!r}", remedy=suggest(target, known)
+    )
+
+
+def _cable(session: Session, name: str, near: str | None) -> TapPoint:
+    """Return the tap on a link or circuit, at the node `near` or else at its first end."""
+    interfaces = session.record.links[name]
+    for link in session.network.provider.links:
+        if link.name == name:
+            first, second = link.ends
+            if near == second:
+                return TapPoint(name, session.record.pid, interfaces[1], second, first)
+            return TapPoint(name, session.record.pid, interfaces[0], first, second)
+    site = next(site for _, site in session.network.sites() if site.circuit == name)
+    return TapPoint(name, session.record.pid, interfaces[0], site.pe, name)
+
+
+class Reader:
+    """Reads captured frames with what the network has bound each label to.
+
+    A label that is unknown makes it ask again: the network may have changed meanwhile. What was
+    bound before is remembered, for packets that were under way.
+
+    Args:
+        fetch: returns the program that is installed now.
+    """
+
+    def __init__(self, fetch: Callable[[], Program]) -> None:
+        self._fetch = fetch
+        self._programs: list[Program] = []
+        self._ask_again_at = 0.0
+        self._known: dict[tuple[str, tuple[int, ...]], Meaning] = {}
+        self._ask()
+        self._ask_again_at = 0.0  # the first time takes longer, with much to import
+
+    def meaning(self, frame: Tapped) -> Meaning:
+        """Return what a frame's label stack says to whoever gets it."""
+        return self._meaning(frame.receiver, labels_of(frame.data))
+
+    def read(self, frame: Tapped) -> Frame:
+        """Return what is in a frame."""
+
+        def carried(stack: Stack) -> Carried:
+            labels = tuple(int(entry.label) for entry in stack)
+            return self._meaning(frame.receiver, labels).carried
+
+        return dissect(frame.data, carried)
+
+    def comment(self, frame: Tapped) -> str:
+        """Return the names of a frame's labels; nothing where it has none."""
+        return " | ".join(self.meaning(frame).names)
+
+    def _meaning(self, node: str, labels: tuple[int, ...]) -> Meaning:
+        key = (node, labels)
+        if key not in self._known:
+            found = self._look_up(node, labels)
+            if not found.is_known and self._ask():
+                found = self._look_up(node, labels)
+            if not found.is_known:
+                return found
+            self._known[key] = found
+        return self._known[key]
+
+    def _look_up(self, node: str, labels: tuple[int, ...]) -> Meaning:
+        for program in reversed(self._programs):
+            found = meaning(program, node, labels)
+            if found.is_known:
+                return found
+        return Meaning((UNKNOWN,) * len(labels), Carried.UNKNOWN)
+
+    def _ask(self) -> bool:
+        """Fetch the program, unless that was just done; whether there is another one."""
+        began = time.monotonic()
+        if began < self._ask_again_at:
+            return False
+        try:
+            program = self._fetch()
+        except MplsEmuError:  # no controller just now: the packets are there all the same
+            program = None
+        now = time.monotonic()
+        self._ask_again_at = now + max(_LEAST_REST_S, _REST * (now - began))
+        if program is None or (self._programs and program == self._programs[-1]):
+            return False
+        self._programs = [*self._programs[-_KEPT:], program]
+        return True

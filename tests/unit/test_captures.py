@@ -1,0 +1,85 @@
+"""What label stacks mean while the network under a capture changes."""
+
+import shutil
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.emulation.taps import Tapped, TapPoint, compile_filter
+from mplsemu.errors import EmulationError, LabError
+from mplsemu.running import captures
+from mplsemu.running.captures import Reader
+from tests.builders import nordic
+from tests.unit.test_dissect import PING, labelled
+
+POINT = TapPoint("dk-p1", 1, "dk-eth1", "dk", "p1")
+BEFORE = compile_program(nordic())
+
+
+def tapped(*labels, outgoing=True):
+    return Tapped(POINT, 0, outgoing, labelled(PING, *labels))
+
+
+def labels_to(program, egress):
+    tunnel = program.node("dk").ftn_by_egress[egress].nhlfe.operation.labels
+    return (*map(int, tunnel), int(program.node(egress).vrf_by_name["a"].label))
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(captures.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_frames_labels_are_those_of_whoever_gets_it():
+    reader = Reader(lambda: BEFORE)
+    labels = labels_to(BEFORE, "se")
+    assert reader.comment(tapped(*labels)) == "LSP to se | VRF a"
+    assert reader.comment(
+        tapped(int(BEFORE.node("dk").vrf_by_name["b"].label), outgoing=False)
+    ) == ("VRF b")
+    assert str(reader.read(tapped(*labels))).startswith("192.168.1.2 > 192.168.2.2 ICMP")
+    assert tapped(16).sender == "dk"
+    assert tapped(16, outgoing=False).receiver == "dk"
+
+
+def test_an_unknown_label_makes_it_ask_again_and_old_ones_are_remembered(clock):
+    after = compile_program(nordic(), down=frozenset({"se-p1", "dk-p2"}), previous=BEFORE)
+    installed = [BEFORE]
+    asked = []
+
+    def fetch():
+        asked.append(clock[0])
+        return installed[0]
+
+    reader = Reader(fetch)
+    old, new = tapped(*labels_to(BEFORE, "se")), tapped(*labels_to(after, "se"))
+    assert labels_to(BEFORE, "se") != labels_to(after, "se")
+    assert reader.comment(new) == "? | ?"
+    assert len(asked) == 2
+    installed[0] = after
+    assert reader.comment(new) == "? | ?"  # it has just asked
+    assert len(asked) == 2
+    clock[0] += 2
+    assert reader.comment(new) == "LSP to se | VRF a"
+    assert reader.comment(old) == "LSP to se | VRF a"
+    assert len(asked) == 3
+
+
+def test_without_a_controller_frames_are_read_as_far_as_they_speak_for_themselves():
+    def fetch():
+        raise EmulationError("no answer")
+
+    reader = Reader(fetch)
+    assert reader.comment(tapped(16, 17)) == "? | ?"
+    assert reader.read(tapped(16, 17)).ip is not None
+
+
+@pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")
+def test_a_filter_is_compiled_for_ethernet():
+    assert len(compile_filter("mpls and icmp")) % 8 == 0
+    with pytest.raises(LabError, match=r"no filter 'and and': .*syntax error"):
+        compile_filter("and and")
+    with pytest.raises(LabError, match="no filter '-w x'"):
+        compile_filter("-w x")
