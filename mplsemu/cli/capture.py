@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+import mplsemu
 from mplsemu.cli.exec import add_lab_option
 
 if TYPE_CHECKING:
@@ -219,7 +220,12 @@ def _write(
             else:
                 file = stack.enter_context(args.write.open("wb", buffering=0))
             written = CaptureFile(
-                file, taps.points, session.record.name, args.filter, reader.comment
+                file,
+                taps.points,
+                session.record.name,
+                args.filter,
+                reader.comment,
+                f"mplsemu {mplsemu.__version__}",
             )
 
             def take(frames: list[Tapped]) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from mplsemu import __version__
 from mplsemu.emulation.pcapng import Interface, PcapngWriter
 from mplsemu.emulation.taps import Tapped, TapPoint, Taps
 from mplsemu.errors import EmulationError
@@ -35,6 +34,7 @@ class CaptureFile:
         lab: its name.
         expression: which frames are taken.
         comment: says something about a frame.
+        application: who writes it.
 
     Raises (also `take` and `close`):
         OSError: the file takes no more.
@@ -50,6 +50,7 @@ class CaptureFile:
         lab: str,
         expression: str = "",
         comment: Comment = no_comment,
+        application: str = "mplsemu",
     ) -> None:
         self.size = 0
         self._file = file
@@ -61,9 +62,7 @@ class CaptureFile:
             Interface(point.name, f"{point.interface} at {point.near}, to {point.far}", expression)
             for point in points
         ]
-        self._writer = PcapngWriter(
-            self._pending.extend, f"mplsemu {__version__}", interfaces, f"lab {lab}"
-        )
+        self._writer = PcapngWriter(self._pending.extend, application, interfaces, f"lab {lab}")
         self._flush()
 
     def take(self, frames: Iterable[Tapped]) -> None:
