@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mplsemu.program.trace import trace
 from mplsemu.views.customer import customer_view
+from mplsemu.views.html.html import page_script, page_style
 from mplsemu.views.matrix import matrix_view
 from mplsemu.views.order import natural
+from mplsemu.views.overlay import with_vpn
+from mplsemu.views.png import draw_png
 from mplsemu.views.provider import provider_view
 from mplsemu.views.renderers import RENDERERS, draw
+from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.scene.scene import NodeKind
 from mplsemu.views.tables.label_space import label_space
 from mplsemu.views.tables.lfib import lfib
 from mplsemu.views.tables.lsp import lsps
@@ -18,8 +25,10 @@ from mplsemu.views.tables.vsi import vsi_tables
 from mplsemu.views.text import show
 from mplsemu.views.text.matrix import draw_matrix
 from mplsemu.views.text.trace import draw_trace
+from mplsemu.views.theme import LIGHT
 from mplsemu.views.trace import TraceView
 
+from .test_views_png import pixels, rgb, size_of
 from .view_labs import north, topology
 
 LABS = {
@@ -64,6 +73,47 @@ def test_the_view_model_as_json(lab, golden):
     name, program = lab
     views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
     golden(f"{name}/views.json", RENDERERS["json"](views))
+
+
+DRAWN = ("nordic", "extranet", "vpls")
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_picture_as_svg(name, golden):
+    program = topology(name)
+    provider = provider_view(program)
+    golden(f"{name}/provider.svg", RENDERERS["svg"]([provider]))
+    for vpn in program.vpns:
+        golden(f"{name}/vpn-{vpn.name}.svg", RENDERERS["svg"]([customer_view(program, vpn.name)]))
+        overlay = with_vpn(provider, program, vpn.name)
+        golden(f"{name}/provider-{vpn.name}.svg", RENDERERS["svg"]([overlay]))
+
+
+@pytest.mark.parametrize("form", ["html", "drawio", "dot", "mermaid"])
+@pytest.mark.parametrize("name", DRAWN)
+def test_all_pictures_in_one_file(name, form, golden):
+    program = topology(name)
+    views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
+    text = RENDERERS[form](views)
+    for part in (page_script(), page_style()):  # the same in every page
+        text = text.replace(part, "...")
+    text = re.sub("sha256-[^']+", "sha256-...", text)
+    golden(f"{name}/pictures{RENDERERS[form].suffixes[0]}", text)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_png_is_the_picture_that_the_svg_is(name):
+    program = topology(name)
+    views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
+    svg, png = RENDERERS["svg"](views), RENDERERS["png"](views)
+    width, height = (
+        float(side) for side in re.search(r'width="(\S+)" height="(\S+)"', svg).groups()
+    )
+    assert size_of(png) == (pytest.approx(2 * width, abs=1), pytest.approx(2 * height, abs=1))
+    small = draw_png([scene_of(view) for view in views], scale=0.4)
+    shown = {tuple(map(int, colour)) for colour in pixels(small)[:, :, :3].reshape(-1, 3)}
+    for kind in (NodeKind.PE, NodeKind.P, NodeKind.SITE):
+        assert rgb(LIGHT.nodes[kind].fill) in shown
 
 
 def test_tables_read_like_a_routers(lab, golden):
