@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mplsemu.errors import MplsEmuError
+from mplsemu.errors import EmulationError, MplsEmuError
 from mplsemu.southbound.openflow.framework import hub
 
 _LOG = logging.getLogger(__name__)
@@ -31,11 +31,22 @@ class Northbound:
         self._calls = calls
 
     def start(self) -> None:
-        """Listen, and serve every connection in a thread of its own."""
-        self._path.unlink(missing_ok=True)
+        """Listen, and serve every connection in a thread of its own.
+
+        Raises:
+            EmulationError: there is no such directory, or something else than a socket is there.
+        """
+        if not self._path.parent.is_dir():
+            raise EmulationError(f"cannot listen on {self._path}: there is no such directory")
+        if self._path.exists() and not self._path.is_socket():
+            raise EmulationError(f"cannot listen on {self._path}: it is there, and no socket")
         before = os.umask(0o177)
         try:
+            self._path.unlink(missing_ok=True)
             server = hub.StreamServer((str(self._path),), self._serve)
+        except OSError as error:
+            reason = error.strerror or error
+            raise EmulationError(f"cannot listen on {self._path}: {reason}") from None
         finally:
             os.umask(before)
         hub.spawn(server.serve_forever)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from mplsemu.controller.controller import Controller
 from mplsemu.controller.flush import flush_vpn
 from mplsemu.controller.macs import learned_macs
 from mplsemu.controller.northbound import Northbound
-from mplsemu.errors import LabError
+from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program
 from mplsemu.southbound.openflow import app, encode, framework
@@ -45,7 +46,13 @@ def serve(network: Network, listen: Listen, state_file: Path | None) -> None:
         network: the lab.
         listen: where to.
         state_file: remembers labels and neighbours over a restart.
+
+    Raises:
+        EmulationError: it cannot listen, or cannot write the state file.
     """
+    _check_address(listen.host, listen.port)
+    if state_file is not None and not os.access(state_file.parent, os.W_OK):
+        raise EmulationError(f"cannot write {state_file}; name a file where you may write")
     controller = Controller(network, state_file)
     line, threads = app.start(controller.deliver, listen.host, listen.port)
     controller.attach(line)
@@ -53,6 +60,18 @@ def serve(network: Network, listen: Listen, state_file: Path | None) -> None:
     if listen.socket is not None:
         Northbound(listen.socket, calls_of(controller)).start()
     framework.hub.joinall(threads)
+    raise EmulationError("the listener for switches ended")
+
+
+def _check_address(host: str, port: int) -> None:
+    """Find out whether one can listen there: the framework would only print a stack trace."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise EmulationError(
+            f"cannot listen on {host}:{port}: {error.strerror}; write --listen [HOST:]PORT"
+        ) from None
 
 
 def _work(controller: Controller) -> None:
