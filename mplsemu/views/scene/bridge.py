@@ -37,12 +37,14 @@ from mplsemu.views.scene.words import complaint, count, listed
 _PORT: Final = 22.0
 """Room for the numbers of ports, at an edge of a switch."""
 _WIRE: Final = 190.0
+_SHORT: Final = 12
+"""Letters of names that still stand in one line with what is said of them."""
 
 
 def bridge_scene(view: BridgeView) -> Scene:
     """Return the picture of a customer's VPLS or VPWS."""
     deaf = _deaf(view)
-    remarks = {name: f"✗ does not hear {listed(lost, 2)}" for name, lost in deaf.items()}
+    remarks = {name: _remark(lost) for name, lost in deaf.items()}
     cards = site_cards(view.sites, remarks=remarks)
     words, legend = _words(view), _legend(view)
     if view.kind is VsiKind.VPWS and len(view.sites) == 2:
@@ -123,6 +125,11 @@ def _deaf(view: BridgeView) -> dict[str, list[str]]:
         found.setdefault(first, []).append(second)
         found.setdefault(second, []).append(first)
     return found
+
+
+def _remark(lost: Sequence[str]) -> list[str]:
+    start, names = "✗ does not hear", listed(lost, 2)
+    return [f"{start} {names}"] if len(names) <= _SHORT else [start, names]
 
 
 # --- a wire --------------------------------------------------------------------------------------

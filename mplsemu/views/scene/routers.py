@@ -61,12 +61,14 @@ def _reach(names: list[str], room: float, *, lost: int) -> list[Row]:
 
 
 def _lacks(router: VirtualRouter, room: float) -> list[Row]:
+    """Name what a router does not reach, in two lines, or say how many sites that are."""
+    start, size = "✗ cannot reach", SMALL_SIZE * 1.12  # bold is wider
     first, *rest = router.lacks
-    words = [f"✗ cannot reach {first}", *rest]
-    lines = wrapped(words, room, SMALL_SIZE * 1.12, 2)  # bold is wider
-    if lines is None and len(router.lacks) > 1:
-        lines = [f"✗ cannot reach {count(len(router.lacks), 'site')}"]
-    return [Row(line, Tone.BAD, SMALL_SIZE, bold=True) for line in lines or words]
+    lines = wrapped([f"{start} {first}", *rest], room, size, 2)
+    if lines is None:
+        below = wrapped(router.lacks, room, size, 1)
+        lines = [start, *below] if below else [f"{start} {count(len(router.lacks), 'site')}"]
+    return [Row(line, Tone.BAD, SMALL_SIZE, bold=True) for line in lines]
 
 
 def _gateways(router: VirtualRouter, room: float) -> list[str]:

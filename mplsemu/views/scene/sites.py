@@ -83,17 +83,19 @@ class SiteCards:
 
 
 def site_cards(
-    sites: Sequence[SiteView], width: float = 0.0, remarks: Mapping[str, str] | None = None
+    sites: Sequence[SiteView],
+    width: float = 0.0,
+    remarks: Mapping[str, Sequence[str]] | None = None,
 ) -> SiteCards:
     """Decide how the sites of a picture are drawn.
 
     Args:
         sites: all of them.
         width: that would suit what stands next to them.
-        remarks: more bad news, by site.
+        remarks: more bad news, by site, line by line.
     """
     few = 4 if len(sites) <= 12 else 2 if len(sites) <= 30 else 1
-    cards = {site.name: _card(site, few, (remarks or {}).get(site.name)) for site in sites}
+    cards = {site.name: _card(site, few, (remarks or {}).get(site.name, ())) for site in sites}
     edges = [_ce_card(site) for site in sites if site.ce is not None]
     widest = max(card.width for card in [*cards.values(), *edges])
     return SiteCards(
@@ -104,14 +106,13 @@ def site_cards(
     )
 
 
-def _card(site: SiteView, few: int, remark: str | None) -> Card:
+def _card(site: SiteView, few: int, remark: Sequence[str]) -> Card:
     rows = [Row(site.name, Tone.STRONG, NAME_SIZE, bold=True, room=_WIDEST_NAME)]
     prefixes = [str(prefix) for prefix in site.prefixes]
     rows += [Row(prefix) for prefix in _cut(prefixes, _MOST_PREFIXES, "more prefix", "es")]
     if not site.up:
         rows.append(Row("✗ line down", Tone.BAD, SMALL_SIZE, bold=True))
-    if remark is not None:
-        rows.append(Row(remark, Tone.BAD, SMALL_SIZE, bold=True, room=_WIDEST_NAME))
+    rows += [Row(line, Tone.BAD, SMALL_SIZE, bold=True, room=_WIDEST_NAME) for line in remark]
     rows += _hosts(site.hosts, few)
     rows += _macs(site.macs)
     return Card(tuple(rows))
