@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+import signal
+import sys
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
+from typing import Final
 
 from mplsemu.errors import LabError
 
@@ -14,6 +20,8 @@ _EPILOG = """\
   sudo mn --custom topologies/nordic.py --topo nordic --controller remote \\
           --switch ovs,protocols=OpenFlow13,datapath=user
 """
+
+_ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -53,8 +61,26 @@ def run(args: argparse.Namespace) -> int:
     )
     host, port = parse_listen(args.listen)
     network = load(args.lab).network
+    _end_at_once(args.socket)
     serve(network, Listen(host, port, args.socket), args.state)
     return 0
+
+
+def _end_at_once(socket: Path | None) -> None:
+    """Have Ctrl-C and its like end the process, whatever threads the framework has."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        if socket is not None and socket.is_socket():
+            with suppress(OSError):
+                socket.unlink()
+        if number == signal.SIGINT:
+            sys.stderr.write("mplsemu: interrupted\n")
+            sys.stderr.flush()
+        os._exit(128 + number)
+
+    for each in _ENDINGS:
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup, or a shell's background
+            signal.signal(each, end)
 
 
 def parse_listen(text: str) -> tuple[str, int]:

@@ -54,13 +54,14 @@ def serve(network: Network, listen: Listen, state_file: Path | None) -> None:
     if state_file is not None and not os.access(state_file.parent, os.W_OK):
         raise EmulationError(f"cannot write {state_file}; name a file where you may write")
     controller = Controller(network, state_file)
+    if listen.socket is not None:  # first, as it may fail; it answers when the worker is there
+        Northbound(listen.socket, calls_of(controller)).start()
     line, threads = app.start(controller.deliver, listen.host, listen.port)
     controller.attach(line)
     framework.hub.spawn(_work, controller)
-    if listen.socket is not None:
-        Northbound(listen.socket, calls_of(controller)).start()
     framework.hub.joinall(threads)
-    raise EmulationError("the listener for switches ended")
+    _LOG.error("the listener for switches ended")
+    os._exit(1)  # the framework's other threads would keep the process
 
 
 def _check_address(host: str, port: int) -> None:

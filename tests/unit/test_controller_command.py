@@ -1,8 +1,12 @@
 """``mplsemu controller`` as typed by hand: where it cannot listen or write, it says so."""
 
+import importlib.util
+import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,8 +14,11 @@ import pytest
 NORDIC = Path(__file__).parents[2] / "topologies" / "nordic.yaml"
 
 
+COMMAND = (sys.executable, "-m", "mplsemu", "controller", str(NORDIC))
+
+
 def controller(*words):
-    command = [sys.executable, "-m", "mplsemu", "controller", str(NORDIC), *map(str, words)]
+    command = [*COMMAND, *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
@@ -59,3 +66,30 @@ def test_a_file_is_not_replaced_by_a_socket(tmp_path, free_port):
 def test_a_state_file_that_cannot_be_written_is_told(tmp_path, free_port):
     path = tmp_path / "nowhere" / "state.json"
     assert_told(controller("--listen", free_port, "--state", path), path)
+
+
+@pytest.mark.parametrize("framework", ["ryu", "os_ken"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_its_socket(framework, number, tmp_path, free_port):
+    if importlib.util.find_spec(framework) is None:
+        pytest.skip(f"{framework} is not installed")
+    path = tmp_path / "c.sock"
+    process = subprocess.Popen(
+        [*COMMAND, "--listen", str(free_port), "--socket", str(path)],
+        env={**os.environ, "MPLSEMU_OPENFLOW_FRAMEWORK": framework},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while not path.is_socket():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        said = process.communicate(timeout=10)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 128 + number
+    assert said == ("mplsemu: interrupted\n" if number == signal.SIGINT else "")
+    assert not path.exists()
