@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from mplsemu.views.layout.arrays import Floats
+from mplsemu.views.layout.arrays import Floats, any_in
 from mplsemu.views.layout.graph import Pair
 
 _APART: Final = 9.0
@@ -25,20 +25,24 @@ class Form:
     box: Floats
     cut: float = 0.0
 
-    def exit(self, start: Floats, end: Floats) -> float | None:
-        """Return at which share of a segment it leaves the form; None if it does not."""
+    def left(self, course: Floats) -> Floats:
+        """Return the part of a course after it has left the form for the last time."""
         middle, half = (self.box[:2] + self.box[2:]) / 2, (self.box[2:] - self.box[:2]) / 2
         slanted = float(half.sum()) - self.cut
         reach = np.array([half[0], half[0], half[1], half[1], *[slanted] * 4])
-        away = reach - _SIDES @ (start - middle)
-        speed = _SIDES @ (end - start)
-        if np.any((np.abs(speed) < 1e-9) & (away < 0)):
-            return None
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shares = away / speed
-        leave = float(np.min(shares[speed > 1e-9], initial=1.0))
-        enter = float(np.max(shares[speed < -1e-9], initial=0.0))
-        return leave if enter <= leave < 1.0 else None
+        away = reach - (course[:-1] - middle) @ _SIDES.T
+        speed = np.diff(course, axis=0) @ _SIDES.T
+        outward, inward = speed > 1e-9, speed < -1e-9
+        shares = away / np.where(outward | inward, speed, 1.0)
+        leave = np.min(np.where(outward, shares, 1.0), axis=1)
+        enter = np.max(np.where(inward, shares, 0.0), axis=1)
+        misses = any_in(~outward & ~inward & (away < 0))
+        leaves = np.nonzero((enter <= leave) & (leave < 1.0) & ~misses)[0]
+        if not len(leaves):
+            return course
+        last = int(leaves[-1])
+        point = course[last] + leave[last] * (course[last + 1] - course[last])
+        return np.concatenate((point[None], course[last + 1 :]))
 
 
 def side_by_side(
@@ -100,16 +104,5 @@ def clipped(course: Floats, first: Form, last: Form) -> Floats:
 
     A course that never leaves them is returned whole.
     """
-    begun = _left(course, first)
-    ended = _left(begun[::-1], last)[::-1]
-    return ended if len(ended) > 1 else course
-
-
-def _left(course: Floats, form: Form) -> Floats:
-    """Return the part of a course after it has left a form for the last time."""
-    for index in range(len(course) - 2, -1, -1):
-        start, end = course[index], course[index + 1]
-        share = form.exit(start, end)
-        if share is not None:
-            return np.array([start + share * (end - start), *course[index + 1 :]])
-    return course
+    between = last.left(first.left(course)[::-1])[::-1]
+    return between if len(between) > 1 else course

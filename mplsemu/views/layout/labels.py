@@ -12,7 +12,8 @@ from mplsemu.views.layout.ground import Choices
 from mplsemu.views.layout.subject import Size
 
 _SHARES: Final = np.array((0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82))
-_BESIDE: Final = 3.0
+_BESIDE: Final = (3.0, 15.0, 28.0)
+_PER_PX: Final = 0.25
 _STUB: Final = 6.0
 _OFF_MIDDLE: Final = 8.0
 _OFF_LINE: Final = 1.5
@@ -26,12 +27,16 @@ def places_on(course: Floats, size: Size) -> Choices:
     inside = np.min(half / np.maximum(np.abs(ways), 1e-9), axis=1)
     on_line = np.minimum(_SHARES, 1 - _SHARES) * length(course) >= inside + _STUB
     normals = np.stack((-ways[:, 1], ways[:, 0]), axis=1)
-    away = normals * (np.abs(normals) @ half + _BESIDE)[:, None]
-    middles = np.concatenate((points[on_line], points - away, points + away))
     off = _OFF_MIDDLE * np.abs(_SHARES - 0.5)
-    # of the two sides one is a little better, so that rounding does not decide
-    costs = np.concatenate((off[on_line], off + _OFF_LINE, off + 1.05 * _OFF_LINE))
-    return Choices(np.concatenate((middles - half, middles + half), axis=1), costs)
+    middles, costs = [points[on_line]], [off[on_line]]
+    for gap in _BESIDE:
+        away = normals * (np.abs(normals) @ half + gap)[:, None]
+        middles += [points - away, points + away]
+        # of the two sides one is a little better, so that rounding does not decide
+        costs += [off + _OFF_LINE + gap * _PER_PX, off + 1.05 * _OFF_LINE + gap * _PER_PX]
+    places = np.concatenate(middles)
+    boxes = np.concatenate((places - half, places + half), axis=1)
+    return Choices(boxes, np.concatenate(costs))
 
 
 def clear_point(course: Floats, taken: Iterable[Floats | None]) -> Floats:

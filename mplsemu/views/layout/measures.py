@@ -35,7 +35,7 @@ def measures_for(count: int) -> Measures:
     if count <= 40:
         return Measures((34, 28), 12, True, 40, 160, 0.25)
     if count <= 260:
-        return Measures((18, 16), 8, True, 22, 120, 0.3)
+        return Measures((20, 18), 8, True, 22, 120, 0.3)
     if count <= 1000:
         return Measures((14, 12), 5, False, 12, 90, 0.35)
     return Measures((8, 7), 3, False, 6, 60, 0.4, 25)

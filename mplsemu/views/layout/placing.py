@@ -26,6 +26,8 @@ _GOLDEN: Final = np.pi * (3 - np.sqrt(5))
 _LABEL_STUBS: Final = 24.0
 _FEW: Final = 40
 _FILLED: Final = 0.14
+_FLAT: Final = np.array((1.0, 0.8))
+"""A hop to the side and one up: boxes are wider than high, and so is a page."""
 
 
 def placed(subject: Subject, measures: Measures) -> Floats:
@@ -100,7 +102,8 @@ class _Placing:
         places = tidied(graph, pairs, inner) if small else graph.relaxed(graph.start())
         room = self._sizes[part].mean(axis=0) / self._measures.hop
         places = turned(places, _as_array(pairs), (float(room[0]), float(room[1])))
-        return places * self._hop(part, places)
+        found: Floats = places * self._hop(part, places) * _FLAT
+        return found
 
     def _hop(self, part: Sequence[int], places: Floats) -> float:
         """Return px per hop: less where the graph has few links for its extent."""
@@ -129,7 +132,7 @@ class _Placing:
         sizes, links = self._sizes[part], links[apart]
         places = spaced(places, sizes, links, room)
         if tidy and len(part) <= 60:
-            places = spaced(lined_up(places, self._measures.hop / 8), sizes, links, room)
+            places = spaced(lined_up(places, links, self._measures.hop / 5), sizes, links, room)
         return places
 
 

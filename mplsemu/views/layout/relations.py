@@ -76,27 +76,33 @@ class _System:
     """The normal equations, never written out as a matrix."""
 
     def __init__(self, nodes: Indices, factors: Floats, weights: Floats, count: int) -> None:
-        self._nodes = nodes
-        self._factors = factors
+        used = range(3 if factors[:, 2].any() else 2)
+        self._columns = [(nodes[:, k], factors[:, k, None]) for k in used]
         self._weights = weights[:, None]
         self._count = count
-        flat = nodes.ravel()
-        own = np.bincount(flat, (factors**2 * self._weights).ravel(), minlength=count)
+        own = np.zeros(count)
+        for column, factor in self._columns:
+            own += np.bincount(column, (factor**2 * self._weights)[:, 0], minlength=count)
         self._stay = 1e-6 * max(float(own.max(initial=0.0)), 1e-12)
         self.diagonal = (own + self._stay)[:, None]
 
     def sums(self, places: Floats) -> Floats:
-        found: Floats = np.sum(places[self._nodes] * self._factors[:, :, None], axis=1)
+        """Return the left side of every wish."""
+        found = np.zeros((len(self._weights), 2))
+        for column, factor in self._columns:
+            found += places[column] * factor
         return found
 
     def gathered(self, vectors: Floats) -> Floats:
-        weighted = (vectors * self._weights)[:, None, :] * self._factors[:, :, None]
-        flat = self._nodes.ravel()
-        columns = [
-            np.bincount(flat, weighted[:, :, axis].ravel(), minlength=self._count)
-            for axis in (0, 1)
-        ]
-        return np.stack(columns, axis=1)
+        """Return what the wishes add up to at each node."""
+        weighted = vectors * self._weights
+        found = np.zeros((self._count, 2))
+        for column, factor in self._columns:
+            part = weighted * factor
+            for axis in (0, 1):
+                found[:, axis] += np.bincount(column, part[:, axis], minlength=self._count)
+        return found
 
     def times(self, places: Floats) -> Floats:
+        """Return the matrix times a vector of places."""
         return self.gathered(self.sums(places)) + self._stay * places

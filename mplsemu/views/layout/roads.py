@@ -89,14 +89,14 @@ class Roads:
         """Leave out corners that need not be: go from each to the last one it sees."""
         others = np.ones(len(self._boxes), dtype=np.bool_)
         others[[start, end]] = False
-        boxes = self._boxes[others]
+        count = len(corners)
+        a, b = np.triu_indices(count, 1)
+        seen = np.zeros((count, count), dtype=np.bool_)
+        seen[a, b] = self._sees(corners[a], corners[b], others)
         kept = [0]
-        while kept[-1] < len(corners) - 1:
-            here = kept[-1]
-            rest = corners[here + 1 :]
-            free = ~any_in(crossed_boxes(np.broadcast_to(corners[here], rest.shape), rest, boxes))
-            free[0] = True
-            kept.append(here + 1 + int(np.nonzero(free)[0][-1]))
+        while kept[-1] < count - 1:
+            later = np.nonzero(seen[kept[-1]])[0]
+            kept.append(max(kept[-1] + 1, int(later[-1]) if len(later) else 0))
         return corners[kept]
 
     def _connect(self, node: int, around: Indices) -> None:

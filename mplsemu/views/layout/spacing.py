@@ -9,6 +9,7 @@ grows, what is not is carried along, and the shape of the whole stays (after PRI
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,9 @@ from mplsemu.views.layout.relations import Relations, settled
 
 _EXCESS: Final = 1.03
 _PUSH: Final = 4.0
+_COINCIDENT: Final = 0.01
+_DEEP: Final = 0.39
+_GROWTH: Final = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def spaced(places: Floats, sizes: Floats, links: Indices, room: Room) -> Floats:
         pushes = spacer.pushes(places)
         if not pushes:
             break
-        if round_ % 8 == 7:
+        if round_ % 12 == 11:
             near = near_pairs(places)
         places = settled(places, [_as_they_stand(places, *near), *pushes])
     return apart(places, sizes, room.gap)
@@ -64,15 +68,16 @@ def spaced(places: Floats, sizes: Floats, links: Indices, room: Room) -> Floats:
 def apart(places: Floats, sizes: Floats, gap: tuple[float, float]) -> Floats:
     """Return places where no two boxes come nearer than `gap`, whatever else becomes of them."""
     spacer = _Spacer(sizes, np.empty((0, 2), dtype=np.intp), Room(gap, None, np.empty(0)))
-    for _ in range(200):
+    for round_ in count():
         push = spacer.overlaps(places)
         if push is None:
-            return places
+            break
         halves = (push.wanted - (places[push.nodes[:, 0]] - places[push.nodes[:, 1]])) / 2
         moved = places.copy()
         np.add.at(moved, push.nodes[:, 0], halves)
         np.add.at(moved, push.nodes[:, 1], -halves)
-        places = moved * 1.002
+        # all grows a little, and ever faster, so that there is an end to it
+        places = moved * (1.002 + 0.0002 * round_)
     return places
 
 
@@ -97,10 +102,10 @@ class _Spacer:
 
     def pushes(self, places: Floats) -> list[Relations]:
         """Return the wishes of all that stands too close; none where all is well."""
-        found = [self.overlaps(places), self._short(places), self._covering(places)]
+        found = [self.overlaps(places, grow=True), self._short(places), self._covering(places)]
         return [push for push in found if push is not None]
 
-    def overlaps(self, places: Floats) -> Relations | None:
+    def overlaps(self, places: Floats, *, grow: bool = False) -> Relations | None:
         """Return the wishes of boxes that come too close to one another."""
         firsts, seconds = overlapping_pairs(boxes_around(places, self._grown))
         if not len(firsts):
@@ -109,10 +114,16 @@ class _Spacer:
         least = (self._grown[firsts] + self._grown[seconds]) / 2
         sign = np.where(away < 0, -1.0, 1.0)
         # the two go apart in the direction in which they are already, as their form allows
-        sideways = np.abs(away[:, 0]) / least[:, 0] > np.abs(away[:, 1]) / least[:, 1]
+        share = np.abs(away) / least
+        sideways = share[:, 0] > share[:, 1]
         wanted = away.copy()
         wanted[sideways, 0] = (sign * least * _EXCESS)[sideways, 0]
         wanted[~sideways, 1] = (sign * least * _EXCESS)[~sideways, 1]
+        # a cluster grows to all sides first, or it would become a column
+        deep = (
+            np.abs(share.max(axis=1) - _DEEP) < 0.95 * _DEEP if grow else np.zeros(len(away), bool)
+        )
+        wanted[deep] = away[deep] * _GROWTH
         return Relations.between(firsts, seconds, wanted, _PUSH * _weights(wanted))
 
     def _short(self, places: Floats) -> Relations | None:

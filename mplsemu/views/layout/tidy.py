@@ -13,7 +13,6 @@ from mplsemu.views.layout.stress import Graph
 
 MOST_NODES: Final = 40
 _MOST_LINKS: Final = 90
-_STARTS: Final = 7
 _NEAR_NODE: Final = 0.75
 _NEAR_LINE: Final = 0.4
 _NARROW: Final = np.radians(30)
@@ -38,8 +37,7 @@ def tidied(graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats
     """
     search = _Search(graph, links, inner)
     best: tuple[float, Floats] | None = None
-    starts = _STARTS if graph.count > 3 else 1
-    for number in range(starts):
+    for number in range(_starts(graph.count)):
         start = graph.start() if number == 0 else graph.scattered(number)
         found = search.improved(graph.relaxed(start))
         cost = search.cost(found)
@@ -50,6 +48,12 @@ def tidied(graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats
             break
     assert best is not None
     return best[1]
+
+
+def _starts(count: int) -> int:
+    if count <= 3:
+        return 1
+    return 7 if count <= 12 else 4 if count <= 20 else 2
 
 
 class _Search:
@@ -63,6 +67,8 @@ class _Search:
         self._hops[graph.firsts, graph.seconds] = graph.distances
         self._hops[graph.seconds, graph.firsts] = graph.distances
         self._own = [np.nonzero(np.any(self._links == node, axis=1))[0] for node in range(count)]
+        # where there are many links crossings cannot be helped, and must not stretch all else
+        self._crossing = _CROSSING * min(1.0, 2 * count / max(len(self._links), 1)) ** 3
         mixed = any(inner) and not all(inner)
         self._pull = np.array([(0.15 if i else -0.15) if mixed else 0.0 for i in inner])
 
@@ -123,7 +129,7 @@ class _Search:
         a, b = tried[:, None, None, :], places[peers][None, :, None, :]
         c, d = places[rest[:, 0]][None, None], places[rest[:, 1]][None, None]
         hit = (_side(a, b, c) * _side(a, b, d) < 0) & (_side(c, d, a) * _side(c, d, b) < 0)
-        found: Floats = _CROSSING * np.sum(hit & apart[None], axis=(1, 2))
+        found: Floats = self._crossing * np.sum(hit & apart[None], axis=(1, 2))
         return found
 
     def _on_lines(self, places: Floats, node: int, tried: Floats) -> Floats:

@@ -10,6 +10,8 @@ from mplsemu.views.layout.arrays import Floats, Indices
 from mplsemu.views.layout.pack import ASPECT
 
 _STEP: Final = np.radians(5)
+_FEW: Final = 12
+_WIDE: Final = (0.0, 0.25)
 
 
 def turned(places: Floats, links: Indices, room: tuple[float, float]) -> Floats:
@@ -35,7 +37,9 @@ def turned(places: Floats, links: Indices, room: tuple[float, float]) -> Floats:
 
 def _cost(places: Floats, links: Indices, room: tuple[float, float]) -> float:
     width, height = np.ptp(places, axis=0) + np.array(room)
-    form = float(np.log(width / height / ASPECT)) ** 2
+    form = float(np.log(width / height / ASPECT))
+    # a wide drawing of a few nodes still fits on a page
+    form = (_WIDE[len(places) > _FEW] if form > 0 else 1.0) * form**2
     if not len(links):
         return form
     away = places[links[:, 0]] - places[links[:, 1]]
@@ -43,8 +47,11 @@ def _cost(places: Floats, links: Indices, room: tuple[float, float]) -> float:
     return form + float(np.mean(np.sin(2 * angles) ** 2))
 
 
-def lined_up(places: Floats, tolerance: float) -> Floats:
-    """Return places where what is nearly in one row or column is so exactly."""
+def lined_up(places: Floats, links: Indices, tolerance: float) -> Floats:
+    """Return places where what is nearly in one row or column is so exactly.
+
+    Of many nodes only where most links become level or upright: elsewhere it would be by chance.
+    """
     found = places.copy()
     for axis in (0, 1):
         order = np.argsort(places[:, axis], kind="stable")
@@ -56,4 +63,8 @@ def lined_up(places: Floats, tolerance: float) -> Floats:
             if group:
                 found[group, axis] = places[group, axis].mean()
             group = [node]
-    return found
+    if len(places) <= _FEW or not len(links):
+        return found
+    away = np.abs(found[links[:, 0]] - found[links[:, 1]])
+    straight = np.mean(away.min(axis=1) < 1e-6)
+    return found if straight >= 0.5 else places

@@ -63,7 +63,7 @@ class Overlay:
         Args:
             view: with what is to be drawn.
             layout: of the network.
-            boxes: of labels that are there already.
+            boxes: of what is written on links.
             size: of the font on lines.
         """
         self._view = view
@@ -72,23 +72,18 @@ class Overlay:
         self._number = {router.name: index for index, router in enumerate(view.routers)}
         self._link = {link.name: index for index, link in enumerate(view.links)}
         self._nodes = _as_array(layout.boxes)
-        self._taken = _as_array(boxes)
+        self._texts = _as_array(list(filter(None, layout.texts)))
+        self._spots = _as_array(list(filter(None, layout.spots)))
+        self._written = _as_array(boxes)
+        self._links = [_array(course) for course in layout.courses]
 
     def draw(self) -> Drawn:
         """Return everything that comes over the network."""
         drawn = Drawn()
-        uses, ways = self._uses()
-        links = [_array(course) for course in self._layout.courses]
-        together = len(self._view.ways) > MOST_WAYS
-        courses = [links[use.link] for use in uses] if together else lanes(self._layout, uses)
-        ground = Ground(np.concatenate((self._nodes, self._taken)), [*links, *courses])
-        for spot in self._layout.spots:
-            if spot is not None:
-                ground.keep(_as_array([spot])[0])
         vpn = next((v for v in self._view.vpns if v.name == self._view.shown_vpn), None)
-        if vpn is not None:
-            self._draw_sites(drawn, ground, vpn)
-        self._draw_ways(drawn, ground, ways, courses)
+        sites = [] if vpn is None else self._sites(drawn, vpn)
+        if self._view.ways:
+            self._ways(drawn, sites)
         return drawn
 
     def _uses(self) -> tuple[list[Use], list[tuple[int, int]]]:
@@ -108,33 +103,65 @@ class Overlay:
                 ways.append((number, index))
         return uses, ways
 
-    def _draw_sites(self, drawn: Drawn, ground: Ground, vpn: VpnView) -> None:
+    def _sites(self, drawn: Drawn, vpn: VpnView) -> list[Floats]:
+        """Draw a VPN's sites where they would be whatever is up; return their boxes."""
         texts = [shortened(site, _SITE_WIDEST, _SITE_SIZE) for site, _ in vpn.sites]
         wanted = [
             (self._number[pe], Size(round(text_width(text, _SITE_SIZE) + 22, 1), 22.0))
             for text, (_, pe) in zip(texts, vpn.sites, strict=True)
         ]
-        found = satellites(ground, self._nodes, wanted)
-        for text, (site, pe), place in zip(texts, vpn.sites, found, strict=True):
-            if place is None:
-                continue
-            box = _box(place)
-            key = f"site {vpn.name}/{site}"
-            at = Point(box.center.x + 1.5, round(baseline(box.center.y, _SITE_SIZE), 1))
-            run = TextRun(text, at, _SITE_SIZE, anchor="middle", tone=Tone.NORMAL)
-            about = f"site {site} of VPN {vpn.name} at {pe}"
-            drawn.nodes.append(Node(key, NodeKind.SITE, box, (run,), about))
-            router = self._nodes[self._number[pe]]
-            spine = np.array([(place[:2] + place[2:]) / 2, (router[:2] + router[2:]) / 2])
-            form = Form(router, self._layout.cuts[self._number[pe]])
-            points = _points(np.round(clipped(spine, Form(place), form), 1))
-            drawn.lines.append(
-                Line(key, LineKind.ACCESS, (key, pe), points, f"{about}: its access line",
-                     width=1.4)
-            )  # fmt: skip
+        places = self._places_of_sites(wanted)
+        for text, (site, pe), place in zip(texts, vpn.sites, places, strict=True):
+            if place is not None:
+                self._site(drawn, (vpn.name, site, text), pe, place)
         drawn.meanings.append(Meaning(NodeKind.SITE, f"site of VPN {vpn.name}"))
-        kind = vpn.kind.upper() if vpn.kind != "l3vpn" else "L3VPN"
+        kind = "L3VPN" if vpn.kind == "l3vpn" else vpn.kind.upper()
         drawn.said = f"VPN {vpn.name}, {kind} of {vpn.customer}: {count(len(vpn.sites), 'site')}"
+        return [place for place in places if place is not None]
+
+    def _places_of_sites(self, wanted: Sequence[tuple[int, Size]]) -> list[Floats | None]:
+        """Find room off all nodes and texts, and off the spots that are kept if possible."""
+        taken = np.concatenate((self._nodes, self._texts))
+        strict = Ground(np.concatenate((taken, self._spots)), self._links)
+        places = satellites(strict, self._nodes, wanted)
+        found = [place for place in places if place is not None]
+        loose = Ground(np.concatenate((taken, *(place[None] for place in found))), self._links)
+        boxes = np.concatenate((self._nodes, *(place[None] for place in found)))
+        rest = iter(
+            satellites(
+                loose,
+                boxes,
+                [want for want, place in zip(wanted, places, strict=True) if place is None],
+            )
+        )
+        return [next(rest) if place is None else place for place in places]
+
+    def _site(self, drawn: Drawn, names: tuple[str, str, str], pe: str, place: Floats) -> None:
+        vpn, site, text = names
+        box = _box(place)
+        key = f"site {vpn}/{site}"
+        at = Point(box.center.x + 1.5, round(baseline(box.center.y, _SITE_SIZE), 1))
+        run = TextRun(text, at, _SITE_SIZE, anchor="middle", tone=Tone.NORMAL)
+        about = f"site {site} of VPN {vpn} at {pe}"
+        drawn.nodes.append(Node(key, NodeKind.SITE, box, (run,), about))
+        router = self._nodes[self._number[pe]]
+        form = Form(router, self._layout.cuts[self._number[pe]])
+        spine = np.array([(place[:2] + place[2:]) / 2, (router[:2] + router[2:]) / 2])
+        points = _points(np.round(clipped(spine, Form(place), form), 1))
+        about = f"access line of {about}"
+        drawn.lines.append(Line(key, LineKind.ACCESS, (key, pe), points, about, width=1.4))
+
+    def _ways(self, drawn: Drawn, sites: Sequence[Floats]) -> None:
+        uses, steps = self._uses()
+        if len(self._view.ways) > MOST_WAYS:
+            self._draw_together(drawn, steps, [self._links[use.link] for use in uses])
+            return
+        courses = lanes(self._layout, uses)
+        taken = (self._nodes, self._texts, self._written, *(site[None] for site in sites))
+        ground = Ground(np.concatenate(taken), [*self._links, *courses])
+        for spot in self._spots:
+            ground.keep(spot)
+        self._draw_ways(drawn, ground, steps, courses)
 
     def _draw_ways(
         self,
@@ -143,11 +170,6 @@ class Overlay:
         ways: Sequence[tuple[int, int]],
         courses: Sequence[Floats],
     ) -> None:
-        if not self._view.ways:
-            return
-        if len(self._view.ways) > MOST_WAYS:
-            self._draw_together(drawn, ways, courses)
-            return
         labels: dict[int, Label] = {}
         for index in sorted(range(len(ways)), key=lambda number: (length(courses[number]), number)):
             label = self._label(ground, len(self._layout.courses) + index, courses[index],
@@ -176,7 +198,7 @@ class Overlay:
         if any(way.back is not None for way in self._view.ways):
             drawn.meanings.append(Meaning(None, "→ 17: the label on packets in that direction"))
         if any(len(stack) > 1 for way in self._view.ways for stack in way.stacks):
-            drawn.meanings.append(Meaning(None, "label stacks outermost first"))
+            drawn.meanings.append(Meaning(None, "17 | 20: a label stack, outermost first"))
 
     def _draw_together(
         self, drawn: Drawn, ways: Sequence[tuple[int, int]], courses: Sequence[Floats]

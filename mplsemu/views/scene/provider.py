@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from mplsemu.model.topology import Role
@@ -26,7 +27,7 @@ from mplsemu.views.scene.scene import (
     TextRun,
     Tone,
 )
-from mplsemu.views.scene.sketch import Sketch
+from mplsemu.views.scene.sketch import Sketch, around
 from mplsemu.views.scene.words import count
 
 _NARROWEST: Final = 500.0
@@ -58,11 +59,11 @@ class _Picture:
         links = self._links()
         boxes = [label.box for line in links for label in line.labels]
         overlay = Overlay(self._view, self._layout, boxes, self._type.on_line).draw()
+        links = [_free_of(line, overlay) for line in links]
         nodes = [form.node(box) for form, box in zip(self._forms, self._layout.boxes, strict=True)]
         sketch = Sketch([*nodes, *overlay.nodes], [*links, *overlay.lines])
-        if not nodes:
-            return self._framed(Sketch(), Box(0, 0, 0, 0), overlay)
-        return self._framed(sketch, sketch.bounds, overlay)
+        whole = Box(0, 0, self._layout.width, self._layout.height)
+        return self._framed(sketch, around([whole, sketch.bounds]) if nodes else whole, overlay)
 
     def _subject(self) -> Subject:
         number = {router.name: index for index, router in enumerate(self._view.routers)}
@@ -155,6 +156,17 @@ class _Picture:
         if any(link.load_bps is not None for link in self._view.links):
             found.append(Meaning(None, "%: load in the busier direction"))
         return found
+
+
+def _free_of(line: Line, overlay: Drawn) -> Line:
+    """Return a link without what an overlay's sites would cover, for lack of room elsewhere."""
+    sites = [node.box for node in overlay.nodes]
+
+    def is_covered(box: Box | None) -> bool:
+        return box is not None and any(box.overlaps(site) for site in sites)
+
+    labels = tuple(label for label in line.labels if not is_covered(label.box))
+    return replace(line, labels=labels, spot=None if is_covered(line.spot) else line.spot)
 
 
 def _label(text: str, box: Box, size: float, tone: Tone, *, bold: bool = False) -> Label:
