@@ -46,6 +46,7 @@ class Palette:
         loads: of links that are used a little, more, much and fully.
         down: of what does not work.
         focus: around what the keyboard is at.
+        found: inside of what a search has found.
     """
 
     ground: str
@@ -57,6 +58,7 @@ class Palette:
     loads: tuple[str, ...]
     down: str
     focus: str
+    found: str
 
 
 LIGHT: Final = Palette(
@@ -92,6 +94,7 @@ LIGHT: Final = Palette(
     loads=("#5f8bab", "#2a6f9e", "#a87400", "#855300"),
     down="#c94f00",
     focus="#0072b2",
+    found="#fff2b3",
 )  # fmt: skip
 
 DARK: Final = Palette(
@@ -127,4 +130,5 @@ DARK: Final = Palette(
     loads=("#6f93ad", "#56b4e9", "#e69f00", "#ffc44d"),
     down="#ff8a47",
     focus="#f0e442",
+    found="#4a3d00",
 )  # fmt: skip

@@ -260,11 +260,13 @@ def test_search_finds_nodes_in_all_pictures(opened):
     assert page.locator("#found").inner_text() == "4 found"
     search.press("Enter")
     assert page.locator("#found").inner_text() == "1 of 4"
-    assert "a/oslo" in page.locator("#about").inner_text()
-    search.press("Enter")
     assert page.locator(".picture:visible").get_attribute("id") == "picture-2"
+    assert page.locator("#about p").inner_text() == "ce, a ce"  # "oslo edge"
     search.press("Shift+Enter")
+    search.press("Shift+Enter")
+    assert page.locator("#found").inner_text() == "3 of 4"
     assert page.locator(".picture:visible").get_attribute("id") == "picture-1"
+    assert "a/oslo" in page.locator("#about").inner_text()
     page.locator("nav a").nth(1).click()
     assert page.locator(".picture:visible").get_attribute("id") == "picture-2"
     search.fill("nowhere")
@@ -272,6 +274,15 @@ def test_search_finds_nodes_in_all_pictures(opened):
     assert page.locator(".found").count() == 0
     search.press("Escape")
     assert page.locator("#found").inner_text() == ""
+
+
+def test_what_has_the_name_is_found_before_what_mentions_it(opened):
+    page = opened()
+    page.locator("nav a").nth(1).click()
+    page.locator("#search").fill("oslo")
+    page.locator("#search").press("Enter")
+    page.locator("#search").press("Enter")
+    assert page.locator("#about p").inner_text() == "oslo, a site"  # not: router at oslo
 
 
 def test_keys_typed_into_the_search_do_not_move_the_picture(opened):

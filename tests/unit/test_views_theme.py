@@ -77,7 +77,12 @@ def palette(request):
 
 @pytest.mark.parametrize("tone", Tone)
 def test_text_can_be_read_on_every_ground_it_may_stand_on(palette, tone):
-    grounds = [palette.ground, palette.area.fill, *(p.fill for p in palette.nodes.values())]
+    grounds = [
+        palette.ground,
+        palette.area.fill,
+        palette.found,
+        *(p.fill for p in palette.nodes.values()),
+    ]
     for ground in grounds:
         assert contrast(palette.texts[tone], ground) >= 4.5, ground
 

@@ -8,7 +8,7 @@ class Finder {
 
   /** `go` shows a node, whichever picture it is in. */
   constructor(input, status, nodes, go) {
-    this.#nodes = nodes.map((node) => ({ node, words: wordsOf(node) }));
+    this.#nodes = nodes.map((node) => ({ node, ...wordsOf(node) }));
     this.#status = status;
     this.#go = go;
     input.addEventListener("input", () => this.#search(input.value));
@@ -20,7 +20,9 @@ class Finder {
 
   #search(text) {
     const sought = text.trim().toLocaleLowerCase();
-    const hits = sought ? this.#nodes.filter(({ words }) => words.includes(sought)) : [];
+    const all = sought ? this.#nodes.filter(({ words }) => words.includes(sought)) : [];
+    const isNamed = ({ name }) => name.startsWith(sought); // the others only mention it
+    const hits = [...all.filter(isNamed), ...all.filter((hit) => !isNamed(hit))];
     for (const { node } of this.#nodes) node.classList.remove("found");
     for (const { node } of hits) node.classList.add("found");
     this.#found = hits.map(({ node }) => node);
@@ -43,6 +45,6 @@ class Finder {
 }
 
 function wordsOf(node) {
-  const texts = [...node.querySelectorAll("text")].map((text) => text.textContent);
-  return [node.dataset.node, ...texts].join(" ").toLocaleLowerCase();
+  const texts = [...node.querySelectorAll("text")].map((text) => text.textContent.toLocaleLowerCase());
+  return { name: texts[0] ?? "", words: [node.dataset.node.toLocaleLowerCase(), ...texts].join(" ") };
 }

@@ -99,6 +99,7 @@ def _variables(palette: Palette) -> str:
         "quiet": palette.texts[Tone.QUIET],
         "accent": palette.nodes[NodeKind.PE].stroke,
         "focus": palette.focus,
+        "found": palette.found,
     }
     return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
 

@@ -25,12 +25,13 @@ def draw_line(line: Line, nodes: Mapping[str, Node], places: Places, *, interact
     """Return a line without its labels, which are drawn after the nodes."""
     points = _joined(line, nodes)
     is_button = interactive and line.kind is LineKind.LINK
+    may_fail = interactive and line.kind in {LineKind.LINK, LineKind.ACCESS}
     return element(
         "g",
         element("title", escaped(line.about)),
         *(_for_pointers(points, line) if is_button else ()),
         *(_way(line, points, places) if line.kind is LineKind.WAY else (_wire(line, points),)),
-        *([draw_cross(_mark(line))] if is_button or not _works(line) else ()),
+        *([draw_cross(_mark(line))] if may_fail or not _works(line) else ()),
         *(_load_text(line) if is_button else ()),
         class_=line_class(line),
         data_line=line.key,

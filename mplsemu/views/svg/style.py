@@ -105,6 +105,7 @@ def _colours(palette: Palette, *, interactive: bool) -> list[_Rule]:
     if interactive:
         rules += [
             ((".load",), f"fill:{palette.texts[Tone.STRONG]};stroke:{palette.ground}"),
+            ((".down .load",), f"fill:{palette.texts[Tone.BAD]}"),
             ((".node:focus-visible .body", ".line:focus-visible .wire"), f"stroke:{palette.focus}"),
         ]
     return rules
