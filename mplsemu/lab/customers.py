@@ -208,12 +208,13 @@ class _Builder:
         self, path: Path, what: str, prefix: IPNetwork, room: str, hosts: int
     ) -> LabError:
         longest = prefix.prefixlen
+        wanted = f"{hosts} host" if hosts == 1 else f"{hosts} hosts"
         gateway = 1 if what.startswith("site") else 0
         while longest and capacity(prefix.supernet(new_prefix=longest)) < hosts + gateway:
             longest -= 1
         return self.document.error(
             path,
-            f"{what}: {prefix} has room for {room}, not for {hosts} hosts",
+            f"{what}: {prefix} has room for {room}, not for {wanted}",
             f"write a /{longest} or larger, or fewer hosts",
         )
 

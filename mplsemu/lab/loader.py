@@ -38,6 +38,8 @@ def load(path: str | Path) -> LoadedLab:
     Raises:
         LabError: it cannot be read, or something in it is wrong.
     """
+    if not str(path):  # pathlib takes it for the working directory
+        raise LabError("no lab file", remedy="name one, such as topologies/nordic.yaml")
     return loads(_read(Path(path), str(path)), str(path))
 
 

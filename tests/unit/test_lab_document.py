@@ -109,6 +109,11 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
         load(tmp_path / "nowhere.yaml")
 
 
+def test_no_name_is_no_file_and_no_directory_either():
+    with pytest.raises(LabError, match="no lab file; name one"):
+        load("")
+
+
 def test_a_directory_is_refused(tmp_path):
     with pytest.raises(LabError, match="this is a directory; name a lab file in it"):
         load(tmp_path)

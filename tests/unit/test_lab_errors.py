@@ -248,7 +248,13 @@ MISTAKES = {
     ),
     "many hosts": (NET, "192.168.1.0/24, hosts: 254", 16, "has room for 253 beside", "a /23 or"),
     "many hosts 6": (NET, '["2001:db8::/126"], hosts: 3', 16, "has room for 2 beside", "a /125 or"),
-    "host in a /32": (NET, "192.168.1.0/32", 16, "has room for 0 beside", "a /31 or larger"),
+    "host in a /32": (
+        NET,
+        "192.168.1.0/32",
+        16,
+        "for 0 beside its gateway, not for 1 host",
+        "a /31 or larger",
+    ),
     "vpls too small": (
         "subnet: 10.0.0.0/24",
         "subnet: 10.0.0.0/30",
