@@ -89,5 +89,6 @@ def _exhausted(lsr: str, labels: LabelRange, needed: int, kept: int, before: Bin
     also = f" and still holds {held} of the program before" if held else ""
     return (
         f"LSR {lsr} needs {needed} labels{also}, its label range "
-        f"{int(labels.first)}-{int(labels.last)} has {len(labels)}; widen the range"
+        f"{int(labels.first)}-{int(labels.last)} has {len(labels)}; "
+        "widen 'labels' under provider, or sell fewer VPNs"
     )

@@ -256,7 +256,10 @@ def test_nothing_changes_when_nothing_is_down_any_more_or_less():
 
 def test_a_label_space_that_is_too_small_is_said_with_its_numbers():
     lab = nordic(labels=LabelRange(Label(16), Label(17)))
-    with pytest.raises(LabelSpaceError, match=r"LSR dk needs 4 labels, .* 16-17 has 2"):
+    with pytest.raises(
+        LabelSpaceError,
+        match=r"LSR dk needs 4 labels, .* 16-17 has 2; widen .labels. under provider",
+    ):
         compile_program(lab)
 
 
