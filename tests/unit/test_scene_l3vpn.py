@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
 from mplsemu.views.customer import customer_view
-from mplsemu.views.model import L3vpnView, VirtualRouter
+from mplsemu.views.model import L3vpnView, Reachable, VirtualRouter
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.scene.scene import LineKind, NodeKind, Scene, Tone
 
@@ -239,6 +239,18 @@ def test_a_part_that_has_no_route_to_partners_shows_none():
     check(picture)
     (partner,) = nodes(picture, NodeKind.PARTNER)
     assert partner.box.right < picture.areas[1].box.x
+
+
+def test_the_line_between_two_parts_never_passes_the_partners_of_one():
+    view = spread(24)
+    view = replace(view, partners=customer_view(topology("extranet"), "shared").partners)
+    reach = tuple(Reachable(prefix, None) for prefix in view.partners)
+    routers = [replace(router, reaches=reach) for router in view.routers]
+    picture = l3vpn_scene(replace(view, islands=(tuple(routers[:8]), (view.routers[8],))))
+    check(picture)
+    assert len(picture.areas) == 2
+    assert picture.areas[0].box.right < picture.areas[1].box.x
+    assert not of_kind(picture, LineKind.SEVERED)
 
 
 def test_many_hosts_are_the_first_few_and_how_many_more():

@@ -7,6 +7,7 @@ from typing import Final
 
 from mplsemu.program.services import VsiKind
 from mplsemu.views.model import BridgeView, SiteView
+from mplsemu.views.scene.caption import Meaning
 from mplsemu.views.scene.card import (
     NAME_SIZE,
     SMALL_SIZE,
@@ -16,7 +17,7 @@ from mplsemu.views.scene.card import (
     baseline,
     label,
 )
-from mplsemu.views.scene.frame import Legend, Part, Words, framed
+from mplsemu.views.scene.frame import Part, Words, framed
 from mplsemu.views.scene.measure import text_width
 from mplsemu.views.scene.scene import (
     Box,
@@ -209,14 +210,14 @@ def _complaint(view: BridgeView, island: Sequence[SiteView], number: int) -> tup
     return complaint(number, len(view.islands), "does not hear", rest) or (None, "")
 
 
-def _legend(view: BridgeView) -> list[Legend]:
-    legend: list[Legend] = [(NodeKind.SITE, "your site", True)]
+def _legend(view: BridgeView) -> list[Meaning]:
+    legend: list[Meaning] = [Meaning(NodeKind.SITE, "your site")]
     if view.kind is VsiKind.VPLS:
-        legend.append((NodeKind.VIRTUAL_SWITCH, "your virtual switch, with numbered ports", True))
+        legend.append(Meaning(NodeKind.VIRTUAL_SWITCH, "your virtual switch, with numbered ports"))
     else:
-        legend.append((LineKind.ACCESS, "your virtual wire", True))
+        legend.append(Meaning(LineKind.ACCESS, "your virtual wire"))
     if any(not site.up for site in view.sites):
-        legend.append((LineKind.ACCESS, "line down", False))
+        legend.append(Meaning(LineKind.ACCESS, "line down", up=False))
     if len(view.islands) > 1:
-        legend.append((LineKind.SEVERED, "do not hear each other", True))
+        legend.append(Meaning(LineKind.SEVERED, "do not hear each other"))
     return legend

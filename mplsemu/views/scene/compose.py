@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.l3vpn import l3vpn_scene
+from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.scene.scene import Scene
 
 
@@ -18,6 +17,4 @@ def scene_of(view: View) -> Scene:
         case BridgeView():
             return bridge_scene(view)
         case ProviderView():
-            # named as text until the module is there
-            scene: Scene = import_module("mplsemu.views.scene.provider").provider_scene(view)
-            return scene
+            return provider_scene(view)

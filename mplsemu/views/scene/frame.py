@@ -1,4 +1,4 @@
-"""The frame of a customer's picture: heading, parts that nothing joins, legend."""
+"""A customer's picture as a whole: its parts that nothing joins, heading and legend around."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.views.scene.card import SMALL_SIZE, baseline
+from mplsemu.views.scene.caption import MARGIN, Meaning, heading, legend
 from mplsemu.views.scene.measure import shortened, text_width
 from mplsemu.views.scene.scene import (
     Area,
     Box,
-    LegendEntry,
     Line,
     LineKind,
     Node,
-    NodeKind,
     Point,
     Scene,
     TextRun,
@@ -23,10 +21,6 @@ from mplsemu.views.scene.scene import (
 )
 from mplsemu.views.scene.sketch import Sketch, around, moved_area
 
-_MARGIN: Final = 28.0
-_HEADING: Final = 76.0
-_TITLE_SIZE: Final = 22.0
-_SUBTITLE_SIZE: Final = 13.0
 _NARROWEST: Final = 460.0
 _WIDEST_ROW: Final = 1900.0
 _PAD: Final = 22.0
@@ -39,7 +33,6 @@ _MOST_SEVERED: Final = 4
 _BETWEEN: Final = 28.0
 _SEVERED_BETWEEN: Final = 72.0
 _ASPECT: Final = 1.4
-_SIGN: Final = 34.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +67,26 @@ class Part:
     about: str
 
 
-Legend = tuple[NodeKind | LineKind | None, str, bool]
-"""A sign, what it means, and whether what it stands for works."""
-
-
-def framed(words: Words, parts: Sequence[Part], legend: Sequence[Legend]) -> Scene:
+def framed(words: Words, parts: Sequence[Part], meanings: Sequence[Meaning]) -> Scene:
     """Put parts together to a picture."""
     areas, sketch = _together(parts)
     bounds = around([sketch.bounds, *(area.box for area in areas)])
     width = max(bounds.width, _NARROWEST)
-    dx = _MARGIN + (width - bounds.width) / 2 - bounds.x
-    dy = _HEADING + _MARGIN - bounds.y
+    above, top = heading(words.title, [words.subtitle], width)
+    dx = MARGIN + (width - bounds.width) / 2 - bounds.x
+    dy = top - bounds.y
     sketch = sketch.moved(dx, dy)
-    entries, bottom = _legend(legend, width, _HEADING + bounds.height + 2 * _MARGIN)
+    entries, bottom = legend(meanings, width, top + bounds.height + MARGIN)
     return Scene(
         title=words.name,
         summary=words.summary,
-        width=width + 2 * _MARGIN,
+        width=width + 2 * MARGIN,
         height=bottom,
-        heading=_heading(words, width),
+        heading=above,
         areas=tuple(moved_area(area, dx, dy) for area in areas),
         lines=tuple(sketch.lines),
         nodes=tuple(sketch.nodes),
         legend=entries,
-    )
-
-
-def _heading(words: Words, width: float) -> tuple[TextRun, ...]:
-    title = shortened(words.title, width, _TITLE_SIZE, bold=True)
-    subtitle = shortened(words.subtitle, width, _SUBTITLE_SIZE)
-    return (
-        TextRun(title, Point(_MARGIN, 46), _TITLE_SIZE, bold=True, tone=Tone.STRONG),
-        TextRun(subtitle, Point(_MARGIN, 69), _SUBTITLE_SIZE, tone=Tone.QUIET),
     )
 
 
@@ -132,7 +113,8 @@ def _together(parts: Sequence[Part]) -> tuple[list[Area], Sketch]:
             box = Box(x, box.y - _PART_HEADING, width, box.height + _PART_HEADING)
             areas.append(_area(f"part/{len(areas) + 1}", part, box))
             if before and moved.anchor and len(parts) <= _MOST_SEVERED:
-                whole.lines.append(_severed(before, moved.anchor, len(areas), x - between / 2))
+                line = _severed(before, moved.anchor, len(areas), x - between / 2)
+                whole.lines += [line] if _is_free(line, whole.nodes) else []
             before = moved.anchor
             x += width + between
             bottom = max(bottom, box.bottom)
@@ -195,19 +177,8 @@ def _severed(first: Node, second: Node, number: int, mark: float) -> Line:
     )
 
 
-def _legend(
-    legend: Sequence[Legend], width: float, top: float
-) -> tuple[tuple[LegendEntry, ...], float]:
-    """Set the legend in lines below the picture; return the picture's height too."""
-    entries = []
-    x, y = 0.0, top
-    for sign, text, up in legend:
-        lead = _SIGN if sign is not None else 0.0
-        room = lead + text_width(text, SMALL_SIZE)
-        if x and x + room > width:
-            x, y = 0.0, y + 22
-        at = Point(_MARGIN + x + lead, baseline(y, SMALL_SIZE))
-        run = TextRun(text, at, SMALL_SIZE, tone=Tone.QUIET)
-        entries.append(LegendEntry(sign, Point(_MARGIN + x, y), run, up))
-        x += room + 24
-    return tuple(entries), (y + _MARGIN if entries else top)
+def _is_free(line: Line, nodes: Sequence[Node]) -> bool:
+    """Whether a level line passes no node but its own: partners may stand beside a network."""
+    start, end = line.points
+    way = Box(start.x, start.y, end.x - start.x, 0)
+    return not any(node.box.overlaps(way) for node in nodes if node.key not in line.ends)

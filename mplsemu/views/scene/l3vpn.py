@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
+from mplsemu.views.scene.caption import Meaning
 from mplsemu.views.scene.card import NAME_SIZE, TEXT_SIZE, Card, Row
-from mplsemu.views.scene.frame import Legend, Part, Words, framed
+from mplsemu.views.scene.frame import Part, Words, framed
 from mplsemu.views.scene.routers import ROUTER_SIZE, about_router, router_card, router_title
 from mplsemu.views.scene.scene import (
     Box,
@@ -258,17 +259,17 @@ def _complaint(
     return complaint(number, len(view.islands), "cannot reach", rest) or (None, "")
 
 
-def _legend(view: L3vpnView) -> list[Legend]:
-    legend: list[Legend] = [
-        (NodeKind.SITE, "your site", True),
-        (NodeKind.VIRTUAL_ROUTER, "your virtual router", True),
+def _legend(view: L3vpnView) -> list[Meaning]:
+    legend: list[Meaning] = [
+        Meaning(NodeKind.SITE, "your site"),
+        Meaning(NodeKind.VIRTUAL_ROUTER, "your virtual router"),
     ]
     if any(site.ce is not None for site in view.sites):
-        legend.append((NodeKind.CE, "your CE router", True))
+        legend.append(Meaning(NodeKind.CE, "your CE router"))
     if view.partners:
-        legend.append((NodeKind.PARTNER, "networks of partners", True))
+        legend.append(Meaning(NodeKind.PARTNER, "networks of partners"))
     if any(not site.up for site in view.sites):
-        legend.append((LineKind.ACCESS, "line down", False))
+        legend.append(Meaning(LineKind.ACCESS, "line down", up=False))
     if any(router.lacks for router in view.routers):
-        legend.append((LineKind.SEVERED, "do not reach each other", True))
+        legend.append(Meaning(LineKind.SEVERED, "do not reach each other"))
     return legend
