@@ -50,7 +50,8 @@ def draw_dot(views: Sequence[View]) -> str:
 
 def _graph(view: View) -> str:
     found = outline(view)
-    lines = [f"graph {quoted(found.title)} {{"]
+    name = found.title.replace("\\", "/")  # a name has no way to say a backslash before a quote
+    lines = [f"graph {quoted(name)} {{"]
     lines += [f"  {name}={quoted(value)};" for name, value in _settings(view, found).items()]
     lines.append(f'  node [fontname={quoted(_FONT)}, style="filled", fillcolor="#ffffff"];')
     lines.append(f"  edge [fontname={quoted(_FONT)}, fontsize=10];")
@@ -112,8 +113,8 @@ def _attributes(settings: Mapping[str, str]) -> str:
 def quoted(text: str) -> str:
     """Return a string as the language has it.
 
-    A backslash stays as it is, for it begins what labels may contain; only one before the closing
-    quote would take that away, and no string here ends in one.
+    A backslash stays as it is, for it begins what labels may contain; `text` has none of its own
+    but doubled, in labels.
     """
     return '"' + text.replace('"', '\\"') + '"'
 

@@ -30,7 +30,11 @@ _CLASS_OF: Final[Mapping[NodeKind, str]] = {
     NodeKind.VIRTUAL_ROUTER: "router",
     NodeKind.VIRTUAL_SWITCH: "switch",
 }
-_SPECIAL: Final = re.compile(r"[^\w .,:;/()\[\]+=✓✗→←·…-]|[`_;]|style|classDef|(?<=\d)\.(?= )")
+_SPECIAL: Final = re.compile(
+    r"[^\w .,:;/()\[\]+=✓✗→←·…-]|[`_;]"  # what is neither a letter nor harmless
+    r"|style|classDef"  # what a line that sets a style begins with
+    r"|(?<=\d)\.(?= )|\A[-+](?= )"  # what would be an item of a list
+)
 
 
 def draw_mermaid(views: Sequence[View]) -> str:
