@@ -32,7 +32,8 @@ _LOCK_RETRY_S: Final = 0.02
 
 def run_directory() -> Path:
     """Return the directory of all running labs; MPLSEMU_RUN_DIR overrides /run/mplsemu."""
-    return Path(os.environ.get(DIRECTORY_VARIABLE, DEFAULT_DIRECTORY))
+    # absolute, as Open vSwitch would take it from where it writes; empty counts as not set
+    return Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY).absolute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,10 @@ class LabDirectory:
                 break
             time.sleep(_LOCK_RETRY_S)
             lock = self._try_lock()
+        if lock is None and not self.path.exists():
+            raise EmulationError(
+                f"cannot make {self.path}; set {DIRECTORY_VARIABLE} to where a directory can be"
+            )
         if lock is None:
             raise LabRunningError(
                 f"a lab named {self.name!r} is already running; "

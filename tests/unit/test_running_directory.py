@@ -4,10 +4,12 @@ import pytest
 
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError
 from mplsemu.running.directory import (
+    DEFAULT_DIRECTORY,
     LabDirectory,
     LabRecord,
     find_lab,
     last_words,
+    run_directory,
     running_labs,
 )
 
@@ -116,3 +118,17 @@ def test_a_new_lab_forgets_the_last_words_of_the_one_before():
     second = claimed("x")
     assert last_words() == {}
     second.release()
+
+
+def test_where_no_directory_can_be_made_that_is_told(monkeypatch):
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", "/proc/mplsemu")
+    with pytest.raises(EmulationError, match="cannot make /proc/mplsemu/x; set MPLSEMU_RUN_DIR"):
+        LabDirectory("x").claim()
+
+
+def test_a_relative_directory_is_made_absolute_and_an_empty_one_is_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", "here")
+    assert run_directory() == tmp_path / "here"
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", "")
+    assert run_directory() == DEFAULT_DIRECTORY
