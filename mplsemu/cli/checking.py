@@ -1,39 +1,23 @@
-"""What ``mplsemu check`` proves: the lab as it is, its own checks, and with links down."""
+"""What ``mplsemu check`` proves: the lab as it is, its own checks, and with links or LSRs down."""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from mplsemu.cli.failures import Failures, Survey
 from mplsemu.control.compile import compile_program
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
-from mplsemu.program.trace import hops_as_json
-from mplsemu.verification.matrix import verify
+from mplsemu.verification.load import Demand
+from mplsemu.verification.matrix import Progress, verify
 from mplsemu.verification.validate import Proof, prove
 from mplsemu.verification.verdict import Verdict, Violation
-from mplsemu.views.customer import customer_view
-from mplsemu.views.model import BridgeView, L3vpnView
 
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """Links that are down together, and what that breaks.
-
-    Attributes:
-        down: the links.
-        violations: what no longer holds.
-        parts: the VPNs that fall apart, each with the sites of its parts.
-    """
-
-    down: tuple[str, ...]
-    violations: tuple[Violation, ...]
-    parts: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+Bar = Callable[[], AbstractContextManager[Progress]]
+"""Shows progress; one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +25,16 @@ class Report:
     """What was found.
 
     Attributes:
-        program: as compiled.
+        program: that was verified.
         verdict: on it.
         proofs: of the lab file's ``validate``.
-        failures: how many links were let fail together, at most.
-        tried: sets of links that were.
-        outages: those that break something.
+        survey: of what failures do; None where nothing was to fail.
     """
 
     program: Program
     verdict: Verdict
     proofs: tuple[Proof, ...]
-    failures: int
-    tried: int
-    outages: tuple[Outage, ...]
+    survey: Survey | None = None
 
     @property
     def holds(self) -> bool:
@@ -62,49 +42,46 @@ class Report:
         return (
             self.verdict.holds
             and all(proof.ok is not False for proof in self.proofs)
-            and not self.outages
+            and (self.survey is None or not self.survey.outages)
         )
 
 
-def check_network(
-    network: Network, down: frozenset[str], failures: int, progress: Progress
+def check_program(program: Program, network: Network, bar: Bar) -> Report:
+    """Verify a program, whoever made it."""
+    with bar() as progress:
+        verdict = verify(program, network, progress=progress)
+    return Report(program, verdict, _proofs(program, network, verdict))
+
+
+def check_network(network: Network, down: frozenset[str], bar: Bar) -> Report:
+    """Compile and verify."""
+    return check_program(compile_program(network, down=down), network, bar)
+
+
+def check_failures(
+    network: Network,
+    down: frozenset[str],
+    most: int,
+    bar: Bar,
+    *,
+    of_nodes: bool = False,
+    demands: tuple[Demand, ...] = (),
 ) -> Report:
-    """Compile and verify: once, and for every set of up to `failures` further links down."""
-    program = compile_program(network, down=down)
-    proofs = tuple(prove(program, network, check) for check in network.validate)
-    verdict = verify(program, network)
-    links = [link.name for link in network.provider.links if link.name not in down]
-    failures = min(failures, len(links))
-    total = sum(math.comb(len(links), size) for size in range(1, failures + 1))
-    outages = []
-    for done, failed in enumerate(_sets(links, failures)):
-        progress("failures", done, total)
-        after = compile_program(network, down=down | set(failed))
-        found = verify(after, network)
-        if not found.holds:
-            outages.append(Outage(failed, found.violations, tuple(_parts(after))))
-    return Report(program, verdict, proofs, failures, total, tuple(outages))
+    """Compile and verify: once, and for every set of up to `most` further links or LSRs down."""
+    with bar() as progress:
+        failures = Failures(
+            network, down, most, of_nodes=of_nodes, demands=demands, progress=progress
+        )
+    verdict = failures.verifier.verdict
+    survey = failures.survey(bar)
+    program = failures.program
+    return Report(program, verdict, _proofs(program, network, verdict), survey)
 
 
-def _sets(links: list[str], most: int) -> itertools.chain[tuple[str, ...]]:
-    """Return all sets of 1 to `most` links, small ones first."""
-    return itertools.chain.from_iterable(
-        itertools.combinations(links, size) for size in range(1, most + 1)
-    )
-
-
-def _parts(program: Program) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
-    """Yield the VPNs that are in more than one part, with the sites of each part."""
-    for vpn in program.vpns:
-        view = customer_view(program, vpn.name)
-        if len(view.islands) < 2:
-            continue
-        match view:
-            case L3vpnView():
-                parts = [[s.name for router in i for s in router.sites] for i in view.islands]
-            case BridgeView():
-                parts = [[site.name for site in island] for island in view.islands]
-        yield vpn.name, tuple(tuple(part) for part in parts)
+def _proofs(program: Program, network: Network, verdict: Verdict) -> tuple[Proof, ...]:
+    if not verdict.walks:  # it names what is not there, so no packet can be followed
+        return tuple(Proof(check, False, "no packet can be followed") for check in network.validate)
+    return tuple(prove(program, network, check) for check in network.validate)
 
 
 def evidence(violation: Violation) -> dict[str, Any] | None:
@@ -116,5 +93,16 @@ def evidence(violation: Violation) -> dict[str, Any] | None:
         "src": violation.circuit,
         "dst": str(packet.ip.destination if packet.ip else packet.destination_mac),
         "delivered": False,
-        "hops": hops_as_json(violation.walk.branches[0].hops),
+        "hops": [
+            {
+                "node": hop.node,
+                "vrf": hop.vrf,
+                "vsi": hop.vsi,
+                "in_labels": [int(entry.label) for entry in hop.in_stack],
+                "action": hop.action,
+                "out_labels": [int(entry.label) for entry in hop.out_stack],
+                "link": hop.link,
+            }
+            for hop in violation.walk.branches[violation.branch].hops
+        ],
     }

@@ -19,7 +19,7 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import ViaPe, ViaVrf
 from mplsemu.verification.fit import check_fit
 from mplsemu.verification.intended import Sources
-from mplsemu.verification.matrix import Services, pairs
+from mplsemu.verification.matrix import Progress, Services, check_vpns, pairs
 from mplsemu.verification.structure import check_structure, dangling
 from mplsemu.verification.tunnels import Tunnel, TunnelWay, tunnel_way
 from mplsemu.verification.verdict import Findings, Verdict, Violation
@@ -63,16 +63,22 @@ class Incremental:
         network: the lab.
         base: its program, in which nothing is `dangling`.
         limits: of the data plane.
+        progress: told how much is done of the verdict on the first program.
     """
 
-    def __init__(self, network: Network, base: Program, limits: Limits = OUR_LIMITS) -> None:
+    def __init__(
+        self,
+        network: Network,
+        base: Program,
+        limits: Limits = OUR_LIMITS,
+        progress: Progress | None = None,
+    ) -> None:
         self._network = network
         self._base = base
         self._limits = limits
         self._mode = network.provider.ttl_mode
         self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
-        services = Services(base, network, limits)
-        self._findings = {vpn.name: services.check(vpn) for vpn in network.vpns}
+        self._findings = check_vpns(base, network, limits, progress)
         self._structure = tuple(self._structural(base, None))
         self._ways = {
             (node.name, entry.egress): tunnel_way(base, (node.name, entry.egress))

@@ -7,6 +7,8 @@ on its circuit and on whether its destination is everyone's, a host's, or nobody
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import OUR_LIMITS, Limits
 from mplsemu.model.network import Network, Vpn
@@ -17,8 +19,16 @@ from mplsemu.verification.routed import Routed
 from mplsemu.verification.structure import check_structure, dangling
 from mplsemu.verification.verdict import Findings, Verdict
 
+Progress = Callable[[str, int, int], object]
+"""Told a stage, and how much of how much of it is done."""
 
-def verify(program: Program, network: Network, limits: Limits = OUR_LIMITS) -> Verdict:
+
+def verify(
+    program: Program,
+    network: Network,
+    limits: Limits = OUR_LIMITS,
+    progress: Progress | None = None,
+) -> Verdict:
     """Check a program against what its network is for, with everything up.
 
     Within a VPN every host reaches every other, across VPNs only what is imported; an address that
@@ -31,8 +41,7 @@ def verify(program: Program, network: Network, limits: Limits = OUR_LIMITS) -> V
     findings: list[Findings] = []
     if not any(dangling(program)):  # else packets would be sent to what is not there
         violations += check_structure(program, network.provider.labels, limits)
-        services = Services(program, network, limits)
-        findings = [services.check(vpn) for vpn in network.vpns]
+        findings = list(check_vpns(program, network, limits, progress).values())
     violations += (violation for found in findings for violation in found.violations)
     return Verdict(
         violations=tuple(violations),
@@ -41,6 +50,19 @@ def verify(program: Program, network: Network, limits: Limits = OUR_LIMITS) -> V
         ingresses=sum(1 for _ in network.sites()),
         classes=sum(found.classes for found in findings),
     )
+
+
+def check_vpns(
+    program: Program, network: Network, limits: Limits, progress: Progress | None = None
+) -> dict[str, Findings]:
+    """Verify all VPNs of a program in which nothing is `dangling`; return the findings by name."""
+    services = Services(program, network, limits)
+    found = {}
+    for done, vpn in enumerate(network.vpns):
+        if progress is not None:
+            progress("VPNs", done, len(network.vpns))
+        found[vpn.name] = services.check(vpn)
+    return found
 
 
 class Services:

@@ -15,7 +15,10 @@ from .view_labs import TOPOLOGIES
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
 NORDIC = str(TOPOLOGIES / "nordic.yaml")
 EXAMPLES = {
-    "check": ["check", NORDIC, "--failures", "2", "--down", "a/oslo", "--json"],
+    "check": [
+        *("check", NORDIC, "--failures", "2", "--down", "a/oslo", "--json"),
+        *("--demands", str(Path(__file__).with_name("demands.csv"))),
+    ],
     "show lfib": ["show", NORDIC, "lfib", "--json"],
     "show vrf": ["show", NORDIC, "vrf", "--json"],
     "show vsi": ["show", NORDIC, "vsi", "--json"],

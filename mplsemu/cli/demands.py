@@ -1,0 +1,116 @@
+"""``--demands FILE``: traffic as lines of ``SRC,DST,MBIT/S``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from mplsemu.cli.parser import nearest
+from mplsemu.errors import LabError, Location
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.topology import Role
+from mplsemu.model.vpn import Site
+from mplsemu.verification.intent import reaches
+from mplsemu.verification.load import Demand
+from mplsemu.verification.tunnels import Tunnel
+
+_COLUMNS = ("SRC", "DST", "MBIT/S")
+
+
+def read_demands(path: str, network: Network) -> tuple[Demand, ...]:
+    """Read a file of demands.
+
+    SRC and DST are two sites (``a/aarhus``) that may send to each other, or two PEs with a VPN in
+    common. A first line of headings, empty lines and lines that begin with ``#`` are passed over.
+
+    Raises:
+        LabError: it cannot be read, or a line is wrong; the message says which.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise LabError(f"{path}: cannot be read: {reason}") from error
+    places = _Places(network)
+    return tuple(
+        _demand(places, words, Location(path, number)) for number, words in _rows(text, path)
+    )
+
+
+def _rows(text: str, path: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines that say something, with their numbers."""
+    reader = csv.reader(io.StringIO(text), skipinitialspace=True, strict=True)
+    is_first = True
+    try:
+        for words in reader:
+            row = [word.strip() for word in words]
+            if not any(row) or row[0].startswith("#"):
+                continue
+            if not (is_first and len(row) == len(_COLUMNS) and _number(row[2]) is None):
+                yield reader.line_num, row
+            is_first = False
+    except csv.Error as error:
+        raise LabError(f"it is no CSV: {error}", location=Location(path, reader.line_num)) from None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _demand(places: _Places, words: list[str], where: Location) -> Demand:
+    if len(words) != len(_COLUMNS):
+        remedy = f"write {','.join(_COLUMNS)}, say a/aarhus,a/oslo,100"
+        raise LabError(f"{len(words)} columns where 3 should be", location=where, remedy=remedy)
+    source, target, amount = words
+    number = _number(amount)
+    if number is None or not math.isfinite(number) or number <= 0:
+        remedy = "write Mbit/s as a number greater than 0"
+        raise LabError(f"{amount!r} is no rate", location=where, remedy=remedy)
+    return Demand(source, target, places.tunnel(source, target, where), number * 1_000_000)
+
+
+class _Places:
+    """Between what traffic can be asked for."""
+
+    def __init__(self, network: Network) -> None:
+        self._sites: dict[str, tuple[Vpn, Site]] = {
+            site.circuit: (vpn, site) for vpn, site in network.sites()
+        }
+        self._pes = {node.name for node in network.provider.nodes if node.role is Role.PE}
+        self._lab = network.name
+        self._joined = {
+            (source.pe, target.pe)
+            for vpn in network.vpns
+            for source in vpn.sites
+            for target in vpn.sites
+        }
+
+    def tunnel(self, source: str, target: str, where: Location) -> Tunnel:
+        """Return the PEs between which it travels."""
+        for name in (source, target):
+            if name not in self._sites and name not in self._pes:
+                names = [*self._sites, *self._pes]
+                remedy = nearest(name, names) or "write a site as VPN/SITE, or a PE"
+                raise LabError(f"no site and no PE {name!r} in lab {self._lab!r}",
+                               location=where, remedy=remedy)  # fmt: skip
+        if source in self._sites and target in self._sites:
+            vpn, site = self._sites[source]
+            other, far = self._sites[target]
+            if not reaches(vpn, site, other, far):
+                raise LabError(f"{source} does not send to {target}: no VPN or import joins them",
+                               location=where)  # fmt: skip
+            return site.pe, far.pe
+        if source in self._sites or target in self._sites:
+            remedy = "write two sites, or two PEs"
+            raise LabError(f"{source} and {target} are a site and a PE", location=where,
+                           remedy=remedy)  # fmt: skip
+        if source != target and (source, target) not in self._joined:
+            raise LabError(f"there is no LSP from {source} to {target}: no VPN is at both",
+                           location=where)  # fmt: skip
+        return source, target

@@ -1,0 +1,120 @@
+"""What ``mplsemu check --json`` prints; docs/json.md has the shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mplsemu.cli.checking import Report, evidence
+from mplsemu.cli.failures import LinkLoad, Outage, Survey, Traffic
+from mplsemu.model.network import Network, is_unwanted
+from mplsemu.program.program import Program
+from mplsemu.verification.validate import Proof
+from mplsemu.verification.verdict import Violation
+
+
+def counts(network: Network, program: Program) -> dict[str, int]:
+    """Return how much of everything there is."""
+    return {
+        "lsrs": len(program.nodes),
+        "links": len(program.links),
+        "vpns": len(program.vpns),
+        "sites": sum(1 for _ in network.sites()),
+        "hosts": sum(1 for _ in network.hosts()),
+        "lsps": sum(len(node.ftn) for node in program.nodes),
+        "labels": sum(len(node.ilm) for node in program.nodes),
+        "routes": sum(len(vrf.routes) for node in program.nodes for vrf in node.vrfs),
+        "pseudowires": sum(len(v.pseudowires) for node in program.nodes for v in node.vsis),
+    }
+
+
+def report_json(report: Report, network: Network, notes: tuple[str, ...]) -> dict[str, Any]:
+    """Return the object."""
+    verdict = report.verdict
+    return {
+        "lab": network.name,
+        "holds": report.holds,
+        "counts": {
+            **counts(network, report.program),
+            "pairs": verdict.pairs,
+            "walks": verdict.walks,
+            "ingresses": verdict.ingresses,
+            "classes": verdict.classes,
+        },
+        "notes": list(notes),
+        "violations": [_violation(violation) for violation in verdict.violations],
+        "validate": [_proof(proof) for proof in report.proofs],
+        "failures": _survey(report.survey),
+        "load": _traffic(report.survey.traffic if report.survey else None),
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {
+        "name": str(proof.check),
+        "src": str(proof.check.source),
+        "dst": str(proof.check.target),
+        "expect": "isolate" if is_unwanted(proof.check) else "reach",
+        "ok": proof.ok,
+        "detail": proof.detail,
+    }
+
+
+def _violation(violation: Violation) -> dict[str, Any]:
+    return {
+        "check": violation.check.value,
+        "subject": violation.subject,
+        "detail": violation.detail,
+        "class": list(violation.stands_for),
+        "sources": list(violation.sources),
+        "targets": list(violation.targets),
+        "trace": evidence(violation),
+    }
+
+
+def _survey(survey: Survey | None) -> dict[str, Any]:
+    if survey is None:
+        return {"links": 0, "of": "links", "tried": 0, "fatal": [], "single_points": []}
+    return {
+        "links": survey.most,
+        "of": "nodes" if survey.of_nodes else "links",
+        "tried": survey.tried,
+        "fatal": [_outage(outage) for outage in survey.outages],
+        "single_points": [outage.down[0] for outage in survey.single_points],
+    }
+
+
+def _outage(outage: Outage) -> dict[str, Any]:
+    return {
+        "down": list(outage.down),
+        "pairs": [list(pair) for pair in outage.pairs],
+        "parts": {vpn: [list(part) for part in parts] for vpn, parts in outage.parts},
+        "violations": [
+            {"check": each.check.value, "subject": each.subject, "detail": each.detail}
+            for each in outage.violations
+        ],
+    }
+
+
+def _traffic(traffic: Traffic | None) -> dict[str, Any] | None:
+    if traffic is None:
+        return None
+    return {
+        "demands": len(traffic.demands),
+        "demanded_bps": sum(demand.bps for demand in traffic.demands),
+        "lost_bps": traffic.lost_bps,
+        "worst_lost_bps": traffic.worst_lost_bps,
+        "worst_lost_down": list(traffic.worst_lost_down),
+        "links": [_load(row) for row in traffic.links],
+    }
+
+
+def _load(row: LinkLoad) -> dict[str, Any]:
+    return {
+        "link": row.link,
+        "from": row.sender,
+        "to": row.receiver,
+        "bandwidth_bps": row.bandwidth_bps,
+        "bps": row.bps,
+        "worst_bps": row.worst_bps,
+        "worst_down": list(row.worst_down),
+    }

@@ -1,0 +1,219 @@
+"""What ``mplsemu check`` prints for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.text import Text
+
+from mplsemu.cli.checking import Report, evidence
+from mplsemu.cli.failures import LinkLoad, Outage, SitePair, Survey, Traffic
+from mplsemu.cli.report_json import counts
+from mplsemu.model.network import Network
+from mplsemu.verification.verdict import Check, Violation
+from mplsemu.views.text import palette
+from mplsemu.views.text.columns import Column, columns, wrapped
+from mplsemu.views.text.site import count
+from mplsemu.views.text.trace import draw_trace
+from mplsemu.views.text.units import rate
+from mplsemu.views.trace import TraceView
+
+_MOST_TRACES: Final = 3
+_MOST_LINES: Final = 20
+_MOST_NAMES: Final = 3
+_NOUNS: Final = {"lsrs": "LSRs", "vpns": "VPNs", "lsps": "LSPs"}
+_FULL: Final = 1.0
+
+
+def draw_report(report: Report, network: Network, notes: tuple[str, ...], width: int) -> list[Text]:
+    """Return the lines."""
+    found = counts(network, report.program)
+    words = [
+        count(number, _NOUNS.get(what, what).removesuffix("s")) for what, number in found.items()
+    ]
+    lines = [Text(f" Lab {network.name}", palette.TITLE)]
+    lines += wrapped(words, width=width - 1, indent=" ")
+    for note in notes:
+        lines += wrapped(
+            note.split(" "), width=width - 1, indent="   ", first=" note: ", joint=" "
+        )  # fmt: skip
+    lines += [Text(), *_draw_verdict(report, width), *_draw_proofs(report)]
+    if report.survey is not None:
+        lines += _draw_survey(report.survey)
+    verdict = ("✓ holds", palette.GOOD) if report.holds else ("✗ falls short", palette.BAD)
+    return [*lines, Text(" ").append(*verdict)]
+
+
+def draw_complaint(said: str, *, indent: str = "   ") -> list[Text]:
+    """Return what is wrong, as lines that stand out."""
+    lines = wrapped(said.split(" "), width=79, indent=indent + "  ", first=indent, joint=" ")
+    return [Text(line.plain, palette.DOWN) for line in lines]
+
+
+def few(names: Sequence[str], most: int = _MOST_NAMES) -> str:
+    """Return the first few names, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _signed(good: bool) -> Text:
+    return Text(" ").append(*(("✓", palette.GOOD) if good else ("✗", palette.BAD)))
+
+
+def _draw_verdict(report: Report, width: int) -> list[Text]:
+    verdict = report.verdict
+    said = f"{verdict.pairs:,} pairs of hosts; {verdict.classes:,} kinds of packets "
+    said += f"from {count(verdict.ingresses, 'circuit')}: "
+    if verdict.holds:
+        return [_signed(True).append(f" {said}as they should be")]
+    lines = [_signed(False).append(f" {said}{count(len(verdict.violations), 'fault')}")]
+    lines += _draw_violations(verdict.violations)
+    shown = [each for each in verdict.violations if each.walk is not None]
+    for violation in shown[:_MOST_TRACES]:
+        trace = evidence(violation)
+        if trace is not None and trace["hops"]:
+            view = TraceView.from_json(trace, reason=violation.detail)
+            lines += [Text(), *draw_trace(view, width), *_draw_class(violation)]
+    return [*lines, Text()]
+
+
+def _draw_class(violation: Violation) -> list[Text]:
+    """Say for which packets this one stands."""
+    if not violation.stands_for:
+        return []
+    said = f"so it is with {few(violation.stands_for)}, from {few(violation.sources)}"
+    return wrapped(said.split(" "), width=79, indent="   ", joint=" ")
+
+
+def _draw_violations(violations: Sequence[Violation], most: int = _MOST_LINES) -> list[Text]:
+    lines: list[Text] = []
+    for violation in violations[:most]:
+        lines += draw_complaint(str(violation))
+    if len(violations) > most:
+        lines += draw_complaint(f"and {len(violations) - most:,} more")
+    return lines
+
+
+def _draw_proofs(report: Report) -> list[Text]:
+    tried = [proof for proof in report.proofs if proof.ok is not None]
+    if not report.proofs:
+        return []
+    good = sum(bool(proof.ok) for proof in tried)
+    said = f" validate: {good} of {len(tried)} checks as they should be"
+    if len(tried) < len(report.proofs):
+        said += f"; {len(report.proofs) - len(tried)} for `mplsemu test` to measure"
+    lines = [_signed(good == len(tried)).append(said)]
+    for proof in tried:
+        if not proof.ok:
+            lines += draw_complaint(f"{proof.check}: {proof.detail}")
+    return lines
+
+
+# Failures ----------------------------------------------------------------------------------------
+
+
+def _draw_survey(survey: Survey) -> list[Text]:
+    survived = survey.tried - len(survey.outages)
+    what = "LSR" if survey.of_nodes else "link"
+    said = f" up to {count(survey.most, what)} down: "
+    said += f"{survived:,} of {count(survey.tried, 'case')} survived"
+    lines = [_signed(not survey.outages).append(said)]
+    shown = tuple(_telling(survey.outages))
+    for outage in shown[:_MOST_LINES]:
+        lines += _draw_outage(outage)
+    if len(shown) > _MOST_LINES:
+        lines += draw_complaint(f"and {len(shown) - _MOST_LINES:,} more")
+    hidden = len(survey.outages) - len(shown)
+    if hidden:
+        lines += draw_complaint(f"and {count(hidden, 'case')} with one of these in it")
+    points = survey.single_points
+    if survey.tried:
+        said = f" single points of failure: {few([p.down[0] for p in points], 12) or 'none'}"
+        lines += wrapped(said.split(" "), width=79, indent="   ", first="", joint=" ")
+    if survey.traffic is not None:
+        lines += _draw_traffic(survey.traffic)
+    return lines
+
+
+def _telling(outages: tuple[Outage, ...]) -> Iterator[Outage]:
+    """Yield the outages that cut off more than smaller ones that are part of them."""
+    smaller: list[Outage] = []
+    for outage in outages:
+        down = set(outage.down)
+        known: set[SitePair] = set()
+        is_part = False
+        for each in smaller:
+            if down.issuperset(each.down):
+                known.update(each.pairs)
+                is_part = True
+        if not is_part or not known.issuperset(outage.pairs):
+            smaller.append(outage)
+            yield outage
+
+
+def _draw_outage(outage: Outage) -> list[Text]:
+    name = ", ".join(outage.down)
+    if not outage.pairs:  # something else is wrong than that sites are cut off
+        faults = count(len(outage.violations), "fault")
+        return [
+            *draw_complaint(f"✗ {name}: {faults}"),
+            *_draw_violations(outage.violations, most=_MOST_NAMES),
+        ]
+    lines = draw_complaint(f"✗ {name}: {count(len(outage.pairs), 'pair')} of sites cut off")
+    for vpn, parts in outage.parts:
+        joined = " | ".join(", ".join(part) for part in parts)
+        lines += draw_complaint(f"  VPN {vpn} falls apart: {joined}")
+    apart = {vpn for vpn, _ in outage.parts}
+    rest = [f"{a} and {b}" for a, b in outage.pairs if a.split("/")[0] not in apart]
+    if rest:
+        lines += draw_complaint(f"  {few(rest)}")
+    others = [each for each in outage.violations if each.check is Check.ISOLATE or not each.targets]
+    return [*lines, *_draw_violations(others, most=_MOST_NAMES)]
+
+
+def _draw_traffic(traffic: Traffic) -> list[Text]:
+    """Show what the links carry, the fullest first."""
+    total = sum(demand.bps for demand in traffic.demands)
+    said = f" load: {count(len(traffic.demands), 'demand')}, {rate(total)}"
+    if traffic.lost_bps:
+        said += f"; {rate(traffic.lost_bps)} has no way"
+    if traffic.worst_lost_down:
+        with_what = _joined(traffic.worst_lost_down)
+        said += f"; up to {rate(traffic.worst_lost_bps)} lost, with {with_what} down"
+    lines = wrapped(said.split(" "), width=79, indent="   ", first="", joint=" ")
+    heads = (Column("link"), Column("from"), Column("to"), Column("load", right=True),
+             Column("at worst", right=True), Column("with down"))  # fmt: skip
+    rows = [
+        (
+            Text(row.link, palette.DOWN if _share(row) > _FULL else ""),
+            row.sender,
+            row.receiver,
+            _portion(row.bps, row),
+            _portion(row.worst_bps, row),
+            _joined(row.worst_down),
+        )
+        for row in traffic.links[:_MOST_LINES]
+    ]
+    lines += columns(heads, rows, indent=3)
+    if len(traffic.links) > _MOST_LINES:
+        lines.append(Text(f"   and {len(traffic.links) - _MOST_LINES:,} more", palette.FAINT))
+    full = [row for row in traffic.links if _share(row) > _FULL]
+    if full:
+        lines += draw_complaint(f"{count(len(full), 'line')} above what the link can carry")
+    return lines
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " and ".join(names)
+
+
+def _share(row: LinkLoad) -> float:
+    return row.worst_bps / row.bandwidth_bps
+
+
+def _portion(bps: float, row: LinkLoad) -> str:
+    """Return a rate and how much of the link's that is; nothing for none."""
+    if not bps:
+        return "-"
+    return f"{rate(bps)} ({bps / row.bandwidth_bps:.0%})"

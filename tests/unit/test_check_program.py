@@ -1,0 +1,140 @@
+"""``check --program``: a forwarding program that something else made, and what is wrong with it."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from mplsemu.cli.main import main
+from mplsemu.control.compile import compile_program
+from mplsemu.lab.loader import load
+from mplsemu.program.codec import dump_program
+from mplsemu.program.services import ViaPe
+
+from .view_labs import TOPOLOGIES
+
+NORDIC = str(TOPOLOGIES / "nordic.yaml")
+PROGRAM = compile_program(load(NORDIC).network)
+
+
+def leaking():
+    """Return nordic's program with a route of b at dk into a's VRF at no."""
+    dk, no = PROGRAM.node("dk"), PROGRAM.node("no")
+    wrong = no.vrf_by_name["a"].label
+    vrfs = tuple(
+        replace(
+            vrf,
+            routes=tuple(
+                replace(route, next_hop=ViaPe("no", wrong)) if route.circuit == "b/oslo" else route
+                for route in vrf.routes
+            ),
+        )
+        if vrf.name == "b"
+        else vrf
+        for vrf in dk.vrfs
+    )
+    nodes = tuple(replace(node, vrfs=vrfs) if node.name == "dk" else node for node in PROGRAM.nodes)
+    return replace(PROGRAM, nodes=nodes)
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "program.json"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def complaint(capsys, *words):
+    assert main(list(words)) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
+    return line
+
+
+def test_what_show_prints_holds(written, capsys):
+    assert main(["show", NORDIC, "program"]) == 0
+    path = written(capsys.readouterr().out)
+    assert main(["check", NORDIC, "--program", path]) == 0
+    assert "✓ holds" in capsys.readouterr().out
+
+
+def test_a_program_comes_by_standard_input_too(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO(dump_program(PROGRAM)))
+    assert main(["check", NORDIC, "--program", "-"]) == 0
+    assert "✓ holds" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO("{"))
+    assert "standard input: the program is not whole JSON" in complaint(
+        capsys, "check", NORDIC, "--program", "-"
+    )
+
+
+def test_a_leak_is_refuted_with_its_packet_hop_by_hop(written, capsys):
+    path = written(dump_program(leaking()))
+    assert main(["check", NORDIC, "--program", path, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    (leak,) = [each for each in found["violations"] if each["check"] == "isolate"]
+    assert leak["subject"] == "b"
+    assert "leaks: delivered to a/oslo/h1 on a/oslo" in leak["detail"]
+    assert leak["class"] == ["192.168.3.0/24"]
+    assert (leak["sources"], leak["targets"]) == (["b/aarhus"], ["b/oslo"])
+    assert [hop["node"] for hop in leak["trace"]["hops"]][:3] == ["dk", "p1", "no"]
+    assert main(["check", NORDIC, "--program", path]) == 1
+    said = capsys.readouterr().out
+    assert "b/aarhus → 192.168.3.2" in said
+    assert "so it is with 192.168.3.0/24, from b/aarhus" in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_a_program_of_another_lab_falls_short(written, capsys):
+    path = written(dump_program(PROGRAM))
+    assert main(["check", str(TOPOLOGIES / "vpls.yaml"), "--program", path]) == 1
+    said = capsys.readouterr().out
+    assert "LSR core1 is missing" in said
+    assert "no packet can be followed" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text[: len(text) // 2], "program.json: the program is not whole JSON: line"),
+        (lambda _: "", "program.json: the program is not whole JSON: line 1"),
+        (lambda _: "[]", 'program.json: this is no forwarding program: it has no "format"'),
+        (
+            lambda text: text.replace('"version": 1', '"version": 7', 1),
+            "program.json: the program has version 7, this reads version 1; write it again",
+        ),
+        (lambda text: text.replace('"pop"', '"pap"'), "program.json: "),
+        (lambda text: text.replace('"label": ', '"label": -'), "program.json: "),
+        (lambda text: text.replace('"role"', '"rule"'), "program.json: "),
+    ],
+)
+def test_a_program_that_cannot_be_read_is_one_clear_line(change, said, written, capsys):
+    path = written(change(dump_program(PROGRAM)))
+    line = complaint(capsys, "check", NORDIC, "--program", path)
+    assert said in line
+    assert len(line) < 700
+
+
+def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path, capsys):
+    said = complaint(capsys, "check", NORDIC, "--program", str(tmp_path / "none.json"))
+    assert "none.json: cannot be read: No such file or directory" in said
+    binary = tmp_path / "binary.json"
+    binary.write_bytes(b"\xff\x00")
+    said = complaint(capsys, "check", NORDIC, "--program", str(binary))
+    assert "binary.json: cannot be read: it is not text in UTF-8" in said
+
+
+@pytest.mark.parametrize(
+    "option", [["--failures", "1"], ["--nodes"], ["--down", "dk-p1"], ["--demands", "x.csv"]]
+)
+def test_a_program_from_a_file_is_not_compiled_anew(option, written, capsys):
+    path = written(dump_program(PROGRAM))
+    said = complaint(capsys, "check", NORDIC, "--program", path, *option)
+    assert "a program from a file stays as it is" in said
