@@ -126,10 +126,7 @@ class Feed:
             raise RefusalError(CONFLICT, "too many pages are open already; close one")
         facts = self._source.facts
         vpns = facts.vpns_of(identity.name) if isinstance(identity, Customer) else facts.vpns
-        names = [vpn.name for vpn in vpns]
-        reader = Subscription(identity, frozenset(names))
-        # what changed while nobody looked is not known: all of his pictures may have
-        reader.offer(Message("pictures", {"vpns": names}))
+        reader = Subscription(identity, frozenset(vpn.name for vpn in vpns))
         if self._watching is None:
             self._last, self._history = {}, deque(maxlen=KEPT_EVENTS)
             self._watching = asyncio.create_task(self._watch())
@@ -162,6 +159,9 @@ class Feed:
         for message in messages:
             if message.event in _LASTING:
                 self._last[message.event] = message
+            elif message.event == "pictures":
+                # the first has all: what changed while nobody looked is not known
+                self._last.setdefault("pictures", message)
             elif message.event == "event":
                 self._history.append(message)
             for reader in tuple(self._readers):

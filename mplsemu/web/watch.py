@@ -153,7 +153,9 @@ class Review:
         self._macs: list[dict[str, Any]] = []
 
     def look(self, known: Known) -> list[Message]:
-        """Return ``pictures`` and ``alarms`` messages about what is new.
+        """Return ``pictures`` and ``alarms`` messages about what is new: at first everything.
+
+        Whoever fetches a picture after that misses no later change of it.
 
         Args:
             known: what `StatusWatch` last saw.
@@ -183,7 +185,7 @@ class Review:
             vpn.name: with_macs(customer_view(program, vpn.name), self._macs)
             for vpn in program.vpns
         }
-        return [name for name, view in self._views.items() if before.get(name, view) != view]
+        return [name for name, view in self._views.items() if before.get(name) != view]
 
     def _learned(self) -> bool:
         """Ask for MAC addresses at times; whether they are others than before."""

@@ -160,10 +160,10 @@ def review(lab, clock, status):
     return look
 
 
-def test_the_first_review_tells_alarms_and_no_change_of_pictures(review):
+def test_the_first_review_tells_alarms_and_all_pictures(review):
     messages = review()
-    assert [message.event for message in messages] == ["alarms"]
-    assert messages[0].data == {"alarms": []}
+    assert named(messages, "pictures") == [{"vpns": ["a", "b", "c"]}]
+    assert named(messages, "alarms") == [{"alarms": []}]
 
 
 def test_while_nothing_changes_a_review_fetches_nothing(lab, review):
