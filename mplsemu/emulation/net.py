@@ -47,6 +47,8 @@ _HOST_IPV6: Final[Mapping[str, str]] = {
 }
 _CE_IPV6: Final[Mapping[str, str]] = {**_HOST_IPV6, "all/forwarding": "1"}
 _OPEN_FILES: Final = 16_384
+_FILES_OF_A_LAB: Final = 128
+_FILES_OF_A_NODE: Final = 8  # its shell, its namespace, and what a probe opens there
 _PATIENCE_S: Final = 15.0
 _PATIENCE_PER_PORT_S: Final = 0.1
 _LSRS_PER_TRANSACTION: Final = 200  # a command line holds 2 MB
@@ -148,7 +150,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         require_tools()
         if not self._namespace.entered:
             raise EmulationError("this thread is not in the lab's private namespace")
-        _raise_open_file_limit()
+        require_open_files(len(self.plan.hosts) + len(self.plan.ces))
         try:
             if not self.openvswitch.alive:
                 self.openvswitch.start()
@@ -420,9 +422,27 @@ def _set_sysctls(pid: int, ipv6: Mapping[str, str], *, forward: bool) -> None:
             Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii")
 
 
-def _raise_open_file_limit() -> None:
-    """A node holds three descriptors, and a lab may have hundreds of nodes."""
+def require_open_files(nodes: int) -> None:
+    """Have this process, and the daemons that it will start, open as many files as a lab needs.
+
+    Args:
+        nodes: how many hosts and CE routers there will be.
+
+    Raises:
+        EmulationError: they may not; says what to type.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    needed = _FILES_OF_A_LAB + _FILES_OF_A_NODE * nodes
+    wanted = max(needed, _OPEN_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    most = hard if hard == resource.RLIM_INFINITY else max(hard, wanted)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    except (OSError, ValueError):  # a container's root may not go beyond the hard limit
+        if hard < needed:
+            raise EmulationError(
+                f"a process may open {hard} files here, and this lab takes {needed};"
+                f" type: ulimit -n {wanted}"
+            ) from None
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -19,7 +19,7 @@ from mplsemu.emulation.namespace import (
     enter_private_namespace,
     require_root,
 )
-from mplsemu.emulation.net import LabNet, LabOptions, require_tools
+from mplsemu.emulation.net import LabNet, LabOptions, require_open_files, require_tools
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import LoadedLab, load
@@ -88,6 +88,8 @@ class BootedLab:
         require_tools()
         self.loaded = load(lab_file)
         self.program = compile_program(self.loaded.network)
+        sites = [site for _, site in self.loaded.network.sites()]
+        require_open_files(sum(len(site.hosts) + bool(site.ce) for site in sites))
         self.directory = LabDirectory(self.loaded.network.name)
         self.controller = ControllerProcess(self.directory)
         self._web = WebProcess(self.directory, options.web) if options.web else None

@@ -134,6 +134,17 @@ def test_without_tcpdump_a_capture_with_a_filter_says_what_to_type(up):
     assert "tcpdump is not installed; type: sudo apt-get install tcpdump" in line
 
 
+@pytest.mark.parametrize("limit", [24, 64, 120])
+def test_a_shell_that_allows_too_few_open_files_is_told(limit, small, ground):
+    prefix = ("sh", "-c", f'ulimit -n {limit} && exec "$@"', "sh")
+    done = mplsemu("test", small, env=ground.env, prefix=prefix)
+    if done.returncode == 0:
+        return  # here root may raise even a hard limit
+    line = refusal(done)
+    assert f"a process may open {limit} files here" in line
+    assert "type: ulimit -n 16384" in line
+
+
 @pytest.mark.parametrize("size", ["4k", "24k"])
 def test_a_full_disk_is_told(size, small, ground):
     ground.directory.mkdir()
