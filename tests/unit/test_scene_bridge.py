@@ -123,6 +123,7 @@ def test_the_line_of_a_site_that_is_down_says_so():
     (site,) = (node for node in picture.nodes if not node.up)
     assert "✗ line down" in text_of(site)
     assert "Down: the line of ribe." in picture.summary
+    assert "every" not in words(picture).casefold()
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,17 @@ def test_a_line_that_is_down_is_not_drawn_as_a_missing_route_too():
     assert not of_kind(picture, LineKind.SEVERED)
 
 
+def test_a_site_that_is_down_reaches_nobody_at_its_own_router_either():
+    view = customer_view(north(), "epsilon")
+    (router,) = view.routers
+    (site,) = router.sites
+    sites = (site, replace(site, name="attic", up=False))
+    picture = l3vpn_scene(replace(view, islands=((replace(router, sites=sites),),)))
+    check(picture)
+    assert nodes(picture, NodeKind.NETWORK)
+    assert "every" not in words(picture).casefold()
+
+
 def test_a_ce_router_stands_between_its_site_and_the_virtual_router():
     picture = scene(topology("nordic"), "a")
     (edge,) = nodes(picture, NodeKind.CE)

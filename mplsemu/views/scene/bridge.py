@@ -108,7 +108,7 @@ def _switch_card(view: BridgeView, sites: Sequence[SiteView]) -> Card:
     if deaf:
         what = count(len(deaf), "pair of sites does", "pairs of sites do")
         rows.append(Row(f"✗ {what} not hear each other", Tone.BAD, TEXT_SIZE))
-    elif len(view.islands) == 1 and len(sites) > 1:
+    elif len(view.islands) == 1 and len(sites) > 1 and all(site.up for site in sites):
         rows.append(Row("✓ every site hears every other", Tone.OK, TEXT_SIZE))
     return Card(tuple(rows))
 

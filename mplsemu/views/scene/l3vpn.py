@@ -147,9 +147,14 @@ def _network_card(island: Sequence[VirtualRouter], view: L3vpnView) -> Card:
     rows = [Row("your network", Tone.STRONG, NAME_SIZE, bold=True)]
     if any(router.lacks for router in island):
         rows.append(Row("✗ not every site reaches every other", Tone.BAD, TEXT_SIZE))
-    elif len(view.sites) > 1 and len(view.islands) == 1:
+    elif len(view.islands) == 1 and _are_all_up(view):
         rows.append(Row("✓ every site reaches every other", Tone.OK, TEXT_SIZE))
     return Card(tuple(rows))
+
+
+def _are_all_up(view: L3vpnView) -> bool:
+    """Whether there are several sites, and each has its line."""
+    return len(view.sites) > 1 and all(site.up for site in view.sites)
 
 
 # --- partners, and what is severed ---------------------------------------------------------------
@@ -236,7 +241,7 @@ def _words(view: L3vpnView) -> Words:
         said.append(f"It is in {len(view.islands)} parts that nothing joins.")
     elif any(router.lacks for router in view.routers):
         said.append("Not every site reaches every other.")
-    elif len(names) > 1:
+    elif _are_all_up(view):
         said.append("Every site reaches every other.")
     down = [site.name for site in view.sites if not site.up]
     if down:
