@@ -28,10 +28,9 @@ TABLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _PerNode:
-    """A table that every LSR has: its rows, their key in JSON, and how they are drawn."""
+    """A table that every LSR has: its rows, and how they are drawn."""
 
     rows: Callable[[NodeProgram], Sequence[Any]]
-    key: str
     draw: Callable[[str, Any], list[Text]]
 
 
@@ -82,6 +81,7 @@ def _print_macs(args: argparse.Namespace) -> int:
     from mplsemu.errors import LabError
     from mplsemu.running.directory import running_labs
     from mplsemu.running.session import Session
+    from mplsemu.views.tables.answer import macs_as_plain
 
     if args.lab not in running_labs():
         raise LabError(
@@ -91,7 +91,7 @@ def _print_macs(args: argparse.Namespace) -> int:
     rows = Session.find(args.lab).controller.call("macs")
     rows = [row for row in rows if args.node in {None, row["node"]}]
     if args.json:
-        print_json({"lab": args.lab, "table": "macs", "macs": rows})
+        print_json(macs_as_plain(args.lab, rows))
         return 0
     print(f"MAC addresses learned: {len(rows)}")
     for row in rows:
@@ -104,35 +104,25 @@ def _print_macs(args: argparse.Namespace) -> int:
 
 def _print_lsps(program: Program, node: str | None, *, as_json: bool) -> None:
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.views.plain import plain
+    from mplsemu.views.tables.answer import table_as_plain
     from mplsemu.views.tables.lsp import lsps
     from mplsemu.views.text.show import draw_lsps
 
-    found = lsps(program, node)
     if as_json:
-        print_json({"lab": program.lab, "table": "lsp", "lsps": plain(found)})
+        print_json(table_as_plain(program, "lsp", node))
     else:
-        print_lines(draw_lsps(found))
+        print_lines(draw_lsps(lsps(program, node)))
 
 
 def _print_nodes(program: Program, args: argparse.Namespace) -> None:
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.model.topology import Role
-    from mplsemu.views.order import natural
-    from mplsemu.views.plain import plain
+    from mplsemu.views.tables.answer import lsrs_with, table_as_plain
 
-    table = _per_node(args.table)
-    if args.node is not None:
-        nodes = [program.node(args.node)]
-    else:
-        nodes = sorted(program.nodes, key=lambda node: natural(node.name))
-        if args.table in ("vrf", "vsi"):  # a P has none and never will
-            nodes = [node for node in nodes if node.role is Role.PE]
     if args.json:
-        found = [{"node": node.name, table.key: plain(table.rows(node))} for node in nodes]
-        print_json({"lab": program.lab, "table": args.table, "nodes": found})
+        print_json(table_as_plain(program, args.table, args.node))
         return
-    for index, node in enumerate(nodes):
+    table = _per_node(args.table)
+    for index, node in enumerate(lsrs_with(program, args.table, args.node)):
         if index:
             print()
         print_lines(table.draw(node.name, table.rows(node)))
@@ -146,8 +136,8 @@ def _per_node(name: str) -> _PerNode:
     from mplsemu.views.text import show
 
     return {
-        "lfib": _PerNode(lfib, "entries", show.draw_lfib),
-        "vrf": _PerNode(vrf_tables, "vrfs", show.draw_vrfs),
-        "vsi": _PerNode(vsi_tables, "vsis", show.draw_vsis),
-        "labels": _PerNode(label_space, "labels", show.draw_label_space),
+        "lfib": _PerNode(lfib, show.draw_lfib),
+        "vrf": _PerNode(vrf_tables, show.draw_vrfs),
+        "vsi": _PerNode(vsi_tables, show.draw_vsis),
+        "labels": _PerNode(label_space, show.draw_label_space),
     }[name]

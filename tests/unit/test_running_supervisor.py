@@ -88,6 +88,27 @@ def test_a_daemon_that_keeps_dying_is_given_up(daemon, supervised):
     assert given_up.lines == ["it died 6 times in a row; the lab ends"]
 
 
+def test_one_that_the_lab_can_do_without_is_given_up_alone_and_the_others_are_watched_on(daemon):
+    told, given_up = Told(), Told()
+    other = FakeDaemon()
+    other.start()
+    page = Daemon("the page", other.pid, other.start, is_vital=False)
+    supervisor = Supervisor((Daemon("it", daemon.pid, daemon.start), page), told, given_up)
+    supervisor.start()
+    try:
+        for death in range(MOST_RESTARTS + 1):
+            other.end()
+            told.wait(death + 1)
+        assert told.lines[-1] == "the page died 6 times in a row; the lab goes on without it"
+        daemon.end()
+        told.wait(MOST_RESTARTS + 2)
+        assert told.lines[-1] == "it died and was started again"
+        assert other.starts == 1 + MOST_RESTARTS
+        assert given_up.lines == []
+    finally:
+        supervisor.stop()
+
+
 def test_one_that_dies_on_its_way_up_is_tried_again_and_its_words_are_told(daemon, supervised):
     _, given_up = supervised
     daemon.broken = True

@@ -19,7 +19,7 @@ from mplsemu.views.tables.vsi import vsi_tables
 
 @dataclass(frozen=True, slots=True)
 class _PerNode:
-    """A table that LSRs have: its rows, their key, and whether a P has one, too."""
+    """A table that LSRs have: its rows, their key, and whether a P can have one, too."""
 
     rows: Callable[[NodeProgram], Sequence[Any]]
     key: str
@@ -43,20 +43,25 @@ def table_as_plain(program: Program, table: str, node: str | None = None) -> dic
         ProgramError: there is no such LSR.
     """
     head = {"lab": program.lab, "table": table}
-    if node is not None:
-        program.node(node)
+    shown = lsrs_with(program, table, node)
     if table == "lsp":
         return {**head, "lsps": plain(lsps(program, node))}
     kind = _PER_NODE[table]
+    found = [{"node": each.name, kind.key: plain(kind.rows(each))} for each in shown]
+    return {**head, "nodes": found}
+
+
+def lsrs_with(program: Program, table: str, node: str | None = None) -> list[NodeProgram]:
+    """Return the LSRs that have a table, by name, or the one that is asked for.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
     if node is not None:
-        shown = [program.node(node)]
-    else:
-        shown = sorted(program.nodes, key=lambda each: natural(each.name))
-        shown = [each for each in shown if kind.of_p or each.role is Role.PE]
-    return {
-        **head,
-        "nodes": [{"node": each.name, kind.key: plain(kind.rows(each))} for each in shown],
-    }
+        return [program.node(node)]
+    of_p = table not in _PER_NODE or _PER_NODE[table].of_p
+    found = [each for each in program.nodes if of_p or each.role is Role.PE]
+    return sorted(found, key=lambda each: natural(each.name))
 
 
 def macs_as_plain(
