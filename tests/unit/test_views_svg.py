@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mplsemu.views.scene.scene import ROUNDING, LineKind, NodeKind, Point
-from mplsemu.views.svg.geometry import at, length, lengthened, nearest, path_data
+from mplsemu.views.svg.geometry import Places, at, length, lengthened, nearest, path_data
 from mplsemu.views.svg.markup import escaped
 from mplsemu.views.svg.shapes import draw_form
 from mplsemu.views.svg.svg import draw_element, draw_svg, draw_svgs
@@ -264,6 +264,32 @@ def test_a_line_can_be_made_longer_at_both_ends():
     first, *_, last = lengthened(BEND, 10, 0)
     assert (first, last) == (Point(-10, 0), BEND[-1])
     assert lengthened((Point(0, 0), Point(10, 0)), 0, -4)[-1] == Point(6, 0)
+
+
+def test_a_place_on_a_line_is_near_its_middle_and_free():
+    straight = (Point(0, 0), Point(200, 0))
+    places = Places()
+    assert places.on_line(straight, 10, 10).center == Point(100, 0)
+    places.take(Box(90, -10, 20, 20))
+    first = places.on_line(straight, 10, 10)
+    assert first.center.x == pytest.approx(84)
+    places.take(first)
+    assert places.on_line(straight, 10, 10).center.x == pytest.approx(116)
+
+
+def test_a_ways_number_is_not_where_it_would_be_taken_for_another_lines():
+    way = (Point(0, 0), Point(200, 0))
+    places = Places()
+    places.take_line((Point(0, 4), Point(200, 4)), owner="its link")
+    assert places.on_line(way, 10, 10, owner="its link").center == Point(100, 0)
+    places.take_line((Point(100, -80), Point(100, 80)), owner="a link that crosses")
+    assert places.on_line(way, 10, 10, owner="its link").center.x == pytest.approx(84)
+
+
+def test_where_all_is_taken_the_middle_has_to_do():
+    places = Places()
+    places.take(Box(-10, -10, 300, 20))
+    assert places.on_line((Point(0, 0), Point(200, 0)), 10, 10).center == Point(100, 0)
 
 
 @pytest.mark.parametrize("kind", NodeKind)

@@ -88,45 +88,53 @@ def lengthened(points: Sequence[Point], first: float, last: float) -> tuple[Poin
 
 
 class Places:
-    """Boxes that are taken, and places on lines that are free of them."""
+    """What is taken, and places on lines that are free of it."""
 
     _CELL: Final = 96.0
+    _STEP: Final = 12.0
     _SHARES: Final = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 
-    def __init__(self, boxes: Sequence[Box]) -> None:
-        self._cells: dict[tuple[int, int], list[Box]] = {}
-        for box in boxes:
-            self.take(box)
+    def __init__(self) -> None:
+        self._cells: dict[tuple[int, int], list[tuple[Box, object]]] = {}
 
-    def take(self, box: Box) -> None:
+    def take(self, box: Box, owner: object = None) -> None:
         """Note that a box is taken."""
         for cell in self._touched(box):
-            self._cells.setdefault(cell, []).append(box)
+            self._cells.setdefault(cell, []).append((box, owner))
 
-    def is_free(self, box: Box) -> bool:
-        """Whether a box covers none that is taken."""
+    def take_line(self, points: Sequence[Point], owner: object) -> None:
+        """Note that a line is taken, but for places on lines of the same owner."""
+        for step in range(int(length(points) / self._STEP) + 1):
+            place, _ = at(points, step * self._STEP)
+            self.take(_around(place, self._STEP / 2, self._STEP / 2), owner)
+
+    def is_free(self, box: Box, owner: object = None) -> bool:
+        """Whether a box covers nothing that is taken, but what has the same owner."""
         return not any(
-            box.overlaps(other)
+            box.overlaps(other) and (whose is None or whose != owner)
             for cell in self._touched(box)
-            for other in self._cells.get(cell, ())
+            for other, whose in self._cells.get(cell, ())
         )
 
-    def on_line(self, points: Sequence[Point], width: float, height: float) -> Box:
+    def on_line(
+        self, points: Sequence[Point], width: float, height: float, owner: object = None
+    ) -> Box:
         """Return a box around a point of a line, as near to its middle as one is free.
 
         Where none is, it is the middle's.
         """
         whole = length(points)
-        found = [
-            Box(point.x - width / 2, point.y - height / 2, width, height)
-            for point, _ in (at(points, share * whole) for share in self._SHARES)
-        ]
-        return next((box for box in found if self.is_free(box)), found[0])
+        found = [_around(at(points, share * whole)[0], width, height) for share in self._SHARES]
+        return next((box for box in found if self.is_free(box, owner)), found[0])
 
     def _touched(self, box: Box) -> Iterator[tuple[int, int]]:
         for column in range(int(box.x // self._CELL), int(box.right // self._CELL) + 1):
             for row in range(int(box.y // self._CELL), int(box.bottom // self._CELL) + 1):
                 yield column, row
+
+
+def _around(place: Point, width: float, height: float) -> Box:
+    return Box(place.x - width / 2, place.y - height / 2, width, height)
 
 
 def _segments(points: Sequence[Point]) -> list[tuple[Point, Point]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from mplsemu.views.scene.scene import Line, LineKind, Node, NodeKind, Point
+from mplsemu.views.scene.scene import Line, LineKind, Node, NodeKind, Point, Scene
 from mplsemu.views.svg.geometry import Places, at, length, lengthened, path_data
 from mplsemu.views.svg.markup import element, escaped, number
 from mplsemu.views.svg.shapes import CLOUD_DEPTH, draw_cross
@@ -43,6 +43,19 @@ def draw_line(line: Line, nodes: Mapping[str, Node], places: Places, *, interact
         role="button" if is_button else None,
         aria_label=line.about if is_button else None,
     )
+
+
+def places_taken(scene: Scene) -> Places:
+    """Return what ways' numbers keep clear of: nodes, labels, and lines that run elsewhere."""
+    places = Places()
+    if any(line.kind is LineKind.WAY for line in scene.lines):
+        for box in (node.box for node in scene.nodes):
+            places.take(box)
+        for line in scene.lines:
+            places.take_line(line.points, frozenset(line.ends))
+            for label in line.labels:
+                places.take(label.box)
+    return places
 
 
 def line_class(line: Line) -> str:
@@ -121,7 +134,7 @@ def _arrow(points: tuple[Point, ...], width: float) -> str:
 
 def _badge(line: Line, points: tuple[Point, ...], places: Places) -> str:
     """Return the way's number on a disc, where nothing else is."""
-    box = places.on_line(points, _BADGE, _BADGE)
+    box = places.on_line(points, _BADGE, _BADGE, frozenset(line.ends))
     places.take(box)
     return draw_badge(box.center, line.number)
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from mplsemu.views.scene.scene import Area, Box, LineKind, Node, NodeKind, Point, Scene
-from mplsemu.views.svg.geometry import Places
 from mplsemu.views.svg.legend import draw_entry
-from mplsemu.views.svg.lines import draw_line
+from mplsemu.views.svg.lines import draw_line, places_taken
 from mplsemu.views.svg.markup import element, escaped, number
 from mplsemu.views.svg.shapes import draw_cross, draw_form
 from mplsemu.views.svg.style import FONTS, style_sheet
@@ -110,8 +109,7 @@ def _root(
 def _layers(scene: Scene, *, interactive: bool) -> list[str]:
     """Return all of a scene, in the order in which it is painted."""
     nodes = {node.key: node for node in scene.nodes}
-    labels = [label.box for line in scene.lines for label in line.labels]
-    places = Places([*(node.box for node in scene.nodes), *labels])
+    places = places_taken(scene)
     below = [line for line in scene.lines if line.kind is not LineKind.WAY]
     above = [line for line in scene.lines if line.kind is LineKind.WAY]
     lines = [*below, *above]
