@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-
-import topohub
+from importlib import resources
 
 from mplsemu.model.topology import Role
 from mplsemu.views.model import LinkView, ProviderView, RouterView
@@ -48,7 +48,8 @@ def provider(
 @cache
 def real(key: str, *, positions: bool = True) -> ProviderView:
     """Make a provider of a network that topohub knows."""
-    topology = topohub.get(key)
+    path = resources.files("topohub") / "data" / f"{key}.json"
+    topology = json.loads(path.read_text(encoding="utf-8"))
     names = {node["id"]: f"{node.get('name') or 'r'}_{node['id']}" for node in topology["nodes"]}
     pairs = {
         (names[edge["source"]], names[edge["target"]]): None

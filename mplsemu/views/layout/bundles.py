@@ -106,3 +106,11 @@ def clipped(course: Floats, first: Form, last: Form) -> Floats:
     """
     between = last.left(first.left(course)[::-1])[::-1]
     return between if len(between) > 1 else course
+
+
+def corners_cut(course: Floats, reach: float) -> tuple[Floats, Floats]:
+    """Return where each corner's rounding begins and ends, if it reaches so far at most."""
+    ways = np.diff(course, axis=0)
+    lengths = np.maximum(np.linalg.norm(ways, axis=1), 1e-9)[:, None]
+    steps = ways / lengths * np.minimum(reach, lengths / 2)
+    return course[1:-1] - steps[:-1], course[1:-1] + steps[1:]

@@ -56,12 +56,21 @@ class Ground:
         """Note that a box had better stay free."""
         self._kept.add(box)
 
-    def room(self, choices: Choices, owner: int | None = None) -> int | None:
+    def draw(self, start: Floats, end: Floats) -> None:
+        """Note that there is one line more."""
+        self._starts = np.concatenate((self._starts, start[None]))
+        self._ends = np.concatenate((self._ends, end[None]))
+        self._owners = np.append(self._owners, -1)
+
+    def room(
+        self, choices: Choices, owner: int | None = None, *, off_lines: bool = False
+    ) -> int | None:
         """Choose the best box that is free, and take it.
 
         Args:
             choices: to choose from.
             owner: the line that it is for, which it may cover.
+            off_lines: whether it must not cover any line.
 
         Returns:
             Its index; None if none is free.
@@ -73,7 +82,12 @@ class Ground:
         if not len(free):
             return None
         boxes = choices.boxes[free]
-        costs = choices.costs[free] + _ON_LINE * self._lines_under(boxes, owner)
+        lines = self._lines_under(boxes, owner)
+        costs = choices.costs[free] + _ON_LINE * lines
+        if off_lines:
+            costs[lines > 0] = np.inf
+            if np.all(lines > 0):
+                return None
         costs += _ON_KEPT * self._kept.covered(boxes)
         best = int(free[np.argmin(costs)])
         self.take(choices.boxes[best])

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 
 from mplsemu.views.layout.arrays import Floats, crossed_boxes
-from mplsemu.views.layout.bundles import Form, beside, clipped
+from mplsemu.views.layout.bundles import Form, beside, clipped, corners_cut
 from mplsemu.views.layout.measures import measures_for
 from mplsemu.views.layout.subject import Layout
+from mplsemu.views.scene.scene import ROUNDING
 
 _FIRST: Final = 7.0
 _NEXT: Final = 8.0
@@ -34,10 +35,15 @@ class Use:
     is_forward: bool
 
 
-def lanes(layout: Layout, uses: Sequence[Use]) -> list[Floats]:
+def lanes(layout: Layout, uses: Sequence[Use], others: Floats) -> list[Floats]:
     """Return the course of each use, in the way's direction, clear of foreign boxes.
 
     A way keeps to the right of its direction as long as there is not much more on that side.
+
+    Args:
+        layout: of the network.
+        uses: of its links.
+        others: boxes of what else is there.
     """
     boxes = np.array([(b.x, b.y, b.right, b.bottom) for b in layout.boxes]).reshape(-1, 4)
     widest = 1.2 * measures_for(len(boxes)).clearance
@@ -52,7 +58,8 @@ def lanes(layout: Layout, uses: Sequence[Use]) -> list[Floats]:
             use = uses[number]
             own = use.ends if use.is_forward else use.ends[::-1]
             forms = [Form(boxes[node], layout.cuts[node]) for node in own]
-            lane = _lane(spine, shift, forms, np.delete(boxes, own, axis=0))
+            foreign = np.concatenate((np.delete(boxes, own, axis=0), others))
+            lane = _lane(spine, shift, forms, foreign)
             found[number] = np.round(lane if use.is_forward else lane[::-1], 1)
     return found
 
@@ -83,7 +90,12 @@ def _lane(spine: Floats, shift: float, forms: Sequence[Form], foreign: Floats) -
         for end, way, form in zip((0, -1), ways, forms, strict=True):
             moved[end] = spine[end] + _limited(moved[end] - spine[end], way, form)
         lane = clipped(moved, forms[0], forms[1])
-        if abs(shift) < 1 or not crossed_boxes(lane[:-1], lane[1:], foreign).any():
+        begins, ends = corners_cut(lane, ROUNDING)
+        starts = np.concatenate((lane[:-1], begins))
+        if (
+            abs(shift) < 1
+            or not crossed_boxes(starts, np.concatenate((lane[1:], ends)), foreign).any()
+        ):
             return lane
         shift /= 2
 

@@ -13,7 +13,7 @@ from mplsemu.views.layout.ground import Ground
 from mplsemu.views.layout.labels import clear_point, length, places_on
 from mplsemu.views.layout.measures import measures_for
 from mplsemu.views.layout.placing import placed
-from mplsemu.views.layout.routing import courses
+from mplsemu.views.layout.routing import courses, smooth
 from mplsemu.views.layout.subject import Layout, Size, Subject
 from mplsemu.views.scene.scene import Box, Point
 
@@ -28,7 +28,7 @@ def lay_out(subject: Subject) -> Layout:
     covers a box or another text.
     """
     if not subject.bodies:
-        return Layout(0.0, 0.0, (), (), (), (), (), (), ())
+        return Layout(0.0, 0.0, (), (), (), (), (), (), (), ())
     measures = measures_for(len(subject.bodies))
     sizes = np.array([(body.size.width, body.size.height) for body in subject.bodies])
     places = np.round(placed(subject, measures), _DIGITS)
@@ -49,7 +49,15 @@ def lay_out(subject: Subject) -> Layout:
         clear_point(line, taken)
         for line, taken in zip(lines, zip(texts, spots, strict=True), strict=True)
     ]
-    return _from_origin(forms, spines, lines, texts, spots, marks)
+    return _from_origin(
+        forms,
+        spines,
+        lines,
+        smooth(lines, links, boxes_around(places, sizes, 1.0)),
+        texts,
+        spots,
+        marks,
+    )
 
 
 def _rooms(ground: Ground, lines: list[Floats], sizes: list[Size | None]) -> list[Floats | None]:
@@ -68,6 +76,7 @@ def _from_origin(
     forms: list[Form],
     spines: list[Floats],
     lines: list[Floats],
+    smooth_lines: list[bool],
     texts: list[Floats | None],
     spots: list[Floats | None],
     marks: list[Floats],
@@ -87,6 +96,7 @@ def _from_origin(
         cuts=tuple(form.cut for form in forms),
         spines=tuple(_points(spine, low) for spine in spines),
         courses=tuple(_points(line, low) for line in lines),
+        smooth=tuple(smooth_lines),
         texts=tuple(None if box is None else _box(box, low) for box in texts),
         spots=tuple(None if box is None else _box(box, low) for box in spots),
         marks=tuple(_points(mark[None], low)[0] for mark in marks),

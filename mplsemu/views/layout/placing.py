@@ -25,7 +25,7 @@ _FAR: Final = 2.5
 _GOLDEN: Final = np.pi * (3 - np.sqrt(5))
 _LABEL_STUBS: Final = 24.0
 _FEW: Final = 40
-_FILLED: Final = 0.14
+_FILLED: Final = 0.2
 _FLAT: Final = np.array((1.0, 0.8))
 """A hop to the side and one up: boxes are wider than high, and so is a page."""
 
@@ -112,7 +112,7 @@ class _Placing:
         area = float(np.prod(self._sizes[part] + gap, axis=1).sum())
         extent = float(np.prod(np.ptp(places, axis=0) + 1.0))
         wanted = np.sqrt(area / _FILLED / extent)
-        return float(np.clip(wanted, 0.6 * hop, hop)) if len(part) > _FEW else hop
+        return float(np.clip(wanted, 0.5 * hop, hop)) if len(part) > _FEW else hop
 
     def _finished(self, part: Sequence[int], places: Floats, *, tidy: bool = False) -> Floats:
         numbers = set(part)
@@ -132,7 +132,7 @@ class _Placing:
         sizes, links = self._sizes[part], links[apart]
         places = spaced(places, sizes, links, room)
         if tidy and len(part) <= 60:
-            places = spaced(lined_up(places, links, self._measures.hop / 5), sizes, links, room)
+            places = spaced(lined_up(places, links, self._measures.hop), sizes, links, room)
         return places
 
 

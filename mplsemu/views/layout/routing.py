@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from mplsemu.views.layout.arrays import Floats, any_in, boxes_around, crossed_boxes
+from mplsemu.views.layout.bundles import corners_cut
 from mplsemu.views.layout.graph import Pair
 from mplsemu.views.layout.roads import Roads
+from mplsemu.views.scene.scene import ROUNDING
 
 
 def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: float) -> list[Floats]:
@@ -38,3 +40,28 @@ def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: flo
             way = roads.way(*pair)
             known[pair] = known[pair] if way is None else way
     return [known[a, b] if a < b else known[b, a][::-1] for a, b in links]
+
+
+def smooth(lines: Sequence[Floats], links: Sequence[Pair], boxes: Floats) -> list[bool]:
+    """Return which lines keep out of foreign boxes with their corners rounded, too.
+
+    Args:
+        lines: from the border of one box to that of the other.
+        links: their nodes.
+        boxes: of all nodes.
+    """
+    bent = [index for index, line in enumerate(lines) if len(line) > 2]
+    found = [True] * len(lines)
+    if not bent:
+        return found
+    cuts = [corners_cut(lines[index], ROUNDING) for index in bent]
+    owners = np.repeat(bent, [len(begin) for begin, _ in cuts])
+    begins, ends = (np.concatenate(side) for side in zip(*cuts, strict=True))
+    hit = crossed_boxes(begins, ends, boxes)
+    own = np.array(links, dtype=np.intp)[owners]
+    number = np.arange(len(owners))
+    hit[number, own[:, 0]] = False
+    hit[number, own[:, 1]] = False
+    for owner in owners[any_in(hit)].tolist():
+        found[owner] = False
+    return found

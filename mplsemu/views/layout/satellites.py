@@ -11,7 +11,7 @@ from mplsemu.views.layout.arrays import Floats, crossed_boxes
 from mplsemu.views.layout.ground import Choices, Ground
 from mplsemu.views.layout.subject import Size
 
-_GAPS: Final = (16.0, 26.0, 40.0, 60.0, 90.0)
+_GAPS: Final = (16.0, 26.0, 40.0, 60.0, 90.0, 130.0)
 _DIRECTIONS: Final = 32
 _CROSSED: Final = 4.0
 _PER_PX: Final = 0.06
@@ -34,10 +34,12 @@ def satellites(
     found: list[Floats | None] = []
     for node, size in wanted:
         choices = _around(ground, boxes, node, size)
-        chosen = ground.room(choices)
+        chosen = ground.room(choices, off_lines=True)
         found.append(None if chosen is None else choices.boxes[chosen])
         if chosen is not None:
-            boxes = np.concatenate((boxes, choices.boxes[chosen][None]))
+            place = choices.boxes[chosen]
+            ground.draw((boxes[node, :2] + boxes[node, 2:]) / 2, (place[:2] + place[2:]) / 2)
+            boxes = np.concatenate((boxes, place[None]))
     return found
 
 

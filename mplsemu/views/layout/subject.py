@@ -66,6 +66,7 @@ class Layout:
         cuts: of the nodes' corners.
         spines: of the links: from the middle of one box to that of the other.
         courses: of the links: their corners, from the border of one form to that of the other.
+        smooth: whether a course keeps out of boxes with its corners rounded, too.
         texts: grounds of the texts on links; None for a link without, or without room for it.
         spots: room kept on links, likewise.
         marks: on each link a point clear of texts and spots.
@@ -77,6 +78,7 @@ class Layout:
     cuts: tuple[float, ...]
     spines: tuple[tuple[Point, ...], ...]
     courses: tuple[tuple[Point, ...], ...]
+    smooth: tuple[bool, ...]
     texts: tuple[Box | None, ...]
     spots: tuple[Box | None, ...]
     marks: tuple[Point, ...]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from mplsemu.views.layout.arrays import Floats, Indices
+from mplsemu.views.layout.embed import embedded, rings
 from mplsemu.views.layout.graph import Pair
 from mplsemu.views.layout.stress import Graph
 
@@ -20,6 +21,7 @@ _RADII: Final = (0.9, 0.45, 0.2, 0.08)
 _ANGLES: Final = np.arange(12) * (np.pi / 6)
 _CROSSING: Final = 2.0
 _BETTER: Final = 1e-3
+_SHAKEN: Final = 0.05
 
 
 def is_small(count: int, links: Sequence[Pair]) -> bool:
@@ -37,9 +39,8 @@ def tidied(graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats
     """
     search = _Search(graph, links, inner)
     best: tuple[float, Floats] | None = None
-    for number in range(_starts(graph.count)):
-        start = graph.start() if number == 0 else graph.scattered(number)
-        found = search.improved(graph.relaxed(start))
+    for start in _starts(graph, links):
+        found = search.improved(start)
         cost = search.cost(found)
         # of two that are as good, the first: rounding must not decide
         if best is None or cost < best[0] * (1 - _BETTER) - _BETTER:
@@ -50,10 +51,17 @@ def tidied(graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats
     return best[1]
 
 
-def _starts(count: int) -> int:
+def _starts(graph: Graph, links: Sequence[Pair]) -> Iterator[Floats]:
+    """Yield places to begin with: fewer for larger graphs, for which each takes longer."""
+    count = graph.count
+    yield graph.relaxed(graph.start())
     if count <= 3:
-        return 1
-    return 7 if count <= 12 else 4 if count <= 20 else 2
+        return
+    by_chance, by_ring = (5, 4) if count <= 12 else (2, 3) if count <= 20 else (0, 1)
+    for ring in rings(count, links)[:by_ring]:
+        yield embedded(count, links, ring) + graph.scattered(len(ring)) * _SHAKEN
+    for number in range(1, by_chance + 1):
+        yield graph.relaxed(graph.scattered(number))
 
 
 class _Search:

@@ -9,30 +9,42 @@ import numpy as np
 from mplsemu.views.layout.arrays import Floats, Indices
 from mplsemu.views.layout.pack import ASPECT
 
-_STEP: Final = np.radians(5)
+_STEP: Final = np.radians(1)
 _FEW: Final = 12
+_MANY: Final = 60
 _WIDE: Final = (0.0, 0.25)
 
 
 def turned(places: Floats, links: Indices, room: tuple[float, float]) -> Floats:
-    """Return the places turned about their middle: many lines level or upright, wide not high.
+    """Return the places turned about their middle: level lines, symmetry, wide and not high.
 
     Args:
-        places: of the nodes.
+        places: of the nodes, in hops.
         links: pairs of nodes.
         room: of a node's box, to judge the form of the whole.
     """
-    middle = places.mean(axis=0)
-    best: tuple[float, Floats] | None = None
-    for number in range(36):
-        angle = number * _STEP
-        cosine, sine = np.cos(angle), np.sin(angle)
-        tried = (places - middle) @ np.array([[cosine, sine], [-sine, cosine]])
-        cost = _cost(tried, links, room)
-        if best is None or cost < best[0] - 1e-6:
-            best = (cost, tried)
+    centred = places - (places.min(axis=0) + places.max(axis=0)) / 2
+    best: tuple[float, float] | None = None
+    for angle in np.arange(0.0, np.pi, _STEP).tolist():
+        cost = _cost(_rotated(centred, angle), links, room)
+        # of two that are as good, the first: rounding must not decide
+        if best is None or cost < best[0] - 1e-4:
+            best = (cost, angle)
     assert best is not None
-    return best[1]
+    return _read_on(_rotated(centred, best[1]))
+
+
+def _read_on(places: Floats) -> Floats:
+    """Return the drawing or its mirror image, so that the first nodes are rather left and up."""
+    order = np.arange(len(places)) - (len(places) - 1) / 2
+    found: Floats = np.where(order @ places < -1e-3, -1.0, 1.0) * places
+    return found
+
+
+def _rotated(places: Floats, angle: float) -> Floats:
+    cosine, sine = np.cos(angle), np.sin(angle)
+    found: Floats = places @ np.array([[cosine, sine], [-sine, cosine]])
+    return found
 
 
 def _cost(places: Floats, links: Indices, room: tuple[float, float]) -> float:
@@ -44,14 +56,32 @@ def _cost(places: Floats, links: Indices, room: tuple[float, float]) -> float:
         return form
     away = places[links[:, 0]] - places[links[:, 1]]
     angles = np.arctan2(away[:, 1], away[:, 0])
-    return form + float(np.mean(np.sin(2 * angles) ** 2))
+    slant = float(np.mean(np.sin(2 * angles) ** 2))
+    if len(places) > _MANY:
+        return form + slant
+    return form + slant + 2.0 * _lopsided(places, 0) + 1.0 * _lopsided(places, 1)
 
 
-def lined_up(places: Floats, links: Indices, tolerance: float) -> Floats:
+def _lopsided(places: Floats, axis: int) -> float:
+    """Return how far from symmetry places are: in hops, from each to the nearest mirrored one."""
+    mirrored = places.copy()
+    mirrored[:, axis] = places[:, axis].min() + places[:, axis].max() - places[:, axis]
+    away = np.linalg.norm(places[:, None] - mirrored[None], axis=2)
+    return float(np.mean(np.minimum(away.min(axis=1), 0.5)))
+
+
+def lined_up(places: Floats, links: Indices, hop: float) -> Floats:
     """Return places where what is nearly in one row or column is so exactly.
 
     Of many nodes only where most links become level or upright: elsewhere it would be by chance.
+
+    Args:
+        places: of the nodes.
+        links: pairs of nodes.
+        hop: the usual distance of linked nodes.
     """
+    is_small = len(places) <= _FEW
+    tolerance = hop / 12 if is_small else hop / 5
     found = places.copy()
     for axis in (0, 1):
         order = np.argsort(places[:, axis], kind="stable")
@@ -63,7 +93,7 @@ def lined_up(places: Floats, links: Indices, tolerance: float) -> Floats:
             if group:
                 found[group, axis] = places[group, axis].mean()
             group = [node]
-    if len(places) <= _FEW or not len(links):
+    if is_small or not len(links):
         return found
     away = np.abs(found[links[:, 0]] - found[links[:, 1]])
     straight = np.mean(away.min(axis=1) < 1e-6)

@@ -110,7 +110,10 @@ class Overlay:
             (self._number[pe], Size(round(text_width(text, _SITE_SIZE) + 22, 1), 22.0))
             for text, (_, pe) in zip(texts, vpn.sites, strict=True)
         ]
-        places = self._places_of_sites(wanted)
+        ground = Ground(np.concatenate((self._nodes, self._texts)), self._links)
+        for spot in self._spots:
+            ground.keep(spot)
+        places = satellites(ground, self._nodes, wanted)
         for text, (site, pe), place in zip(texts, vpn.sites, places, strict=True):
             if place is not None:
                 self._site(drawn, (vpn.name, site, text), pe, place)
@@ -118,23 +121,6 @@ class Overlay:
         kind = "L3VPN" if vpn.kind == "l3vpn" else vpn.kind.upper()
         drawn.said = f"VPN {vpn.name}, {kind} of {vpn.customer}: {count(len(vpn.sites), 'site')}"
         return [place for place in places if place is not None]
-
-    def _places_of_sites(self, wanted: Sequence[tuple[int, Size]]) -> list[Floats | None]:
-        """Find room off all nodes and texts, and off the spots that are kept if possible."""
-        taken = np.concatenate((self._nodes, self._texts))
-        strict = Ground(np.concatenate((taken, self._spots)), self._links)
-        places = satellites(strict, self._nodes, wanted)
-        found = [place for place in places if place is not None]
-        loose = Ground(np.concatenate((taken, *(place[None] for place in found))), self._links)
-        boxes = np.concatenate((self._nodes, *(place[None] for place in found)))
-        rest = iter(
-            satellites(
-                loose,
-                boxes,
-                [want for want, place in zip(wanted, places, strict=True) if place is None],
-            )
-        )
-        return [next(rest) if place is None else place for place in places]
 
     def _site(self, drawn: Drawn, names: tuple[str, str, str], pe: str, place: Floats) -> None:
         vpn, site, text = names
@@ -156,9 +142,11 @@ class Overlay:
         if len(self._view.ways) > MOST_WAYS:
             self._draw_together(drawn, steps, [self._links[use.link] for use in uses])
             return
-        courses = lanes(self._layout, uses)
-        taken = (self._nodes, self._texts, self._written, *(site[None] for site in sites))
-        ground = Ground(np.concatenate(taken), [*self._links, *courses])
+        boxes = np.array(sites).reshape(-1, 4)
+        courses = lanes(self._layout, uses, boxes)
+        taken = (self._nodes, self._texts, self._written, boxes)
+        access = [_array(line.points) for line in drawn.lines]
+        ground = Ground(np.concatenate(taken), [*self._links, *courses, *access])
         for spot in self._spots:
             ground.keep(spot)
         self._draw_ways(drawn, ground, steps, courses)
@@ -187,6 +175,7 @@ class Overlay:
                     about=_about(way, step),
                     width=_WIDTH,
                     labels=(labels[index],) if index in labels else (),
+                    is_smooth=self._layout.smooth[self._link[way.links[step]]],
                     number=number,
                     is_both_ways=way.back is not None,
                 )
@@ -213,6 +202,7 @@ class Overlay:
                 points=_points(course),
                 about=f"{way.links[step]}: LSPs run on it",
                 width=_WIDTH_TOGETHER,
+                is_smooth=self._layout.smooth[self._link[way.links[step]]],
                 is_both_ways=True,
                 is_bare=True,
             )

@@ -108,6 +108,7 @@ class _Picture:
             up=link.up,
             labels=tuple(labels),
             load=load,
+            is_smooth=layout.smooth[index],
             spot=spot,
             mark=layout.marks[index],
         )

@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass
 from typing import Final, Literal
 
-ROUNDING: Final = 14.0
+ROUNDING: Final = 10.0
 """A smooth line leaves its course at most so far before a corner, and at most half-way to the next
 corner; it stays within the triangle that this cuts off, and so out of every box."""
 
