@@ -1,10 +1,12 @@
 """What every test may use: golden files, rewritten by ``pytest --update-golden``."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -16,14 +18,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Return ``golden(name, text)``, which compares `text` with tests/golden/`name`."""
+    """Return ``golden(name, text)``, which compares `text` with tests/golden/`name`.
 
-    def compare(name: str, text: str) -> None:
+    With a `slack`, numbers may differ by so much: places in a picture are floating-point sums,
+    whose last digits are the processor's.
+    """
+
+    def compare(name: str, text: str, slack: float = 0.0) -> None:
         path = GOLDEN / name
         if request.config.getoption("--update-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         assert path.exists(), f"{path} is missing; pytest --update-golden writes it"
-        assert text == path.read_text(encoding="utf-8"), f"{name}: see pytest --update-golden"
+        wanted = path.read_text(encoding="utf-8")
+        if slack and _without_numbers(text) == _without_numbers(wanted):
+            pairs = zip(_NUMBER.findall(text), _NUMBER.findall(wanted), strict=True)
+            far = [pair for pair in pairs if abs(float(pair[0]) - float(pair[1])) > slack]
+            assert far == [], f"{name}: see pytest --update-golden"
+        else:
+            assert text == wanted, f"{name}: see pytest --update-golden"
 
     return compare
+
+
+def _without_numbers(text: str) -> str:
+    return _NUMBER.sub("0", text)

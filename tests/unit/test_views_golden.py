@@ -75,6 +75,7 @@ def test_the_view_model_as_json(lab, golden):
     golden(f"{name}/views.json", RENDERERS["json"](views))
 
 
+PLACES = 0.5  # px that a place may be off
 DRAWN = ("nordic", "extranet", "vpls")
 
 
@@ -82,11 +83,11 @@ DRAWN = ("nordic", "extranet", "vpls")
 def test_every_picture_as_svg(name, golden):
     program = topology(name)
     provider = provider_view(program)
-    golden(f"{name}/provider.svg", RENDERERS["svg"]([provider]))
+    golden(f"{name}/provider.svg", RENDERERS["svg"]([provider]), PLACES)
     for vpn in program.vpns:
         golden(f"{name}/vpn-{vpn.name}.svg", RENDERERS["svg"]([customer_view(program, vpn.name)]))
         overlay = with_vpn(provider, program, vpn.name)
-        golden(f"{name}/provider-{vpn.name}.svg", RENDERERS["svg"]([overlay]))
+        golden(f"{name}/provider-{vpn.name}.svg", RENDERERS["svg"]([overlay]), PLACES)
 
 
 @pytest.mark.parametrize("form", ["html", "drawio", "dot", "mermaid"])
@@ -98,7 +99,7 @@ def test_all_pictures_in_one_file(name, form, golden):
     for part in (page_script(), page_style()):  # the same in every page
         text = text.replace(part, "...")
     text = re.sub("sha256-[^']+", "sha256-...", text)
-    golden(f"{name}/pictures{RENDERERS[form].suffixes[0]}", text)
+    golden(f"{name}/pictures{RENDERERS[form].suffixes[0]}", text, PLACES)
 
 
 @pytest.mark.parametrize("name", DRAWN)
