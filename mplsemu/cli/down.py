@@ -10,6 +10,7 @@ from mplsemu.cli.exec import add_lab_option
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("down", help="take a running lab down (root)")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the same as --lab NAME")
     add_lab_option(parser)
     parser.add_argument("--all", action="store_true", help="every lab that runs")
     parser.set_defaults(run=run)
@@ -17,10 +18,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """End the lab process and wait until nothing of it is left."""
+    from mplsemu.errors import LabError
     from mplsemu.running.directory import running_labs
     from mplsemu.running.session import Session
 
-    names = running_labs() if args.all else (args.lab,)
+    asked = [*filter(None, (args.name, args.lab))] + ["--all"] * args.all
+    if len(asked) > 1:
+        raise LabError(f"{' and '.join(asked)}", remedy="name one lab, or write --all")
+    names = running_labs() if args.all else (args.name or args.lab,)
     if not names:
         print("no lab is running")
     for name in names:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import subprocess
+from collections.abc import Iterator
+from types import FrameType
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +39,27 @@ def run(args: argparse.Namespace) -> int:
 
 def wait_for(process: subprocess.Popen[bytes]) -> int:
     """Wait for a child that shares our terminal, and so also gets the user's Ctrl-C."""
-    while True:
-        with contextlib.suppress(KeyboardInterrupt):
-            status = process.wait()
-            return status if status >= 0 else 128 - status
+    with _passed_on(process):
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):
+                status = process.wait()
+                return status if status >= 0 else 128 - status
+
+
+@contextlib.contextmanager
+def _passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Pass on what would end this process alone, and leave the child behind at its node."""
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        process.send_signal(number)
+
+    endings = [signal.SIGTERM, signal.SIGHUP]
+    # at a lab's prompt these have a meaning already, and a shell may have had them ignored
+    ours = [each for each in endings if signal.getsignal(each) is signal.SIG_DFL]
+    for each in ours:
+        signal.signal(each, pass_on)
+    try:
+        yield
+    finally:
+        for each in ours:
+            signal.signal(each, signal.SIG_DFL)

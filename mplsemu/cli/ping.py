@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+import sys
+from typing import TYPE_CHECKING, Final
 
 from mplsemu.cli.exec import add_lab_option, wait_for
+
+if TYPE_CHECKING:
+    from mplsemu.running.session import Session
 
 MOST_PAYLOAD: Final = 65_507  # of an IPv4 packet with an ICMP header
 
@@ -32,4 +36,39 @@ def run(args: argparse.Namespace) -> int:
         raise LabError(f"no payload of {args.size} bytes", remedy=f"write 0 to {MOST_PAYLOAD}")
     session = Session.find(args.lab)
     command = session.ping_command(args.source, args.target, count=args.count, size=args.size)
+    if double := _double(session, args.source, args.target):
+        sys.stderr.write(f"note: {double}\n")
+        sys.stderr.flush()
     return 0 if wait_for(session.popen(args.source, command)) == 0 else 1
+
+
+def _double(session: Session, source: str, target: str) -> str | None:
+    """Return who has a named host's address where the source is, if that is another host.
+
+    A ping cannot tell them apart: an answer says nothing of the host that was named.
+    """
+    from mplsemu.errors import LabError
+    from mplsemu.program.trace import trace
+    from mplsemu.program.way import Delivered
+
+    address = session.address_of(source, target)
+    if address == target or _vpn(session, source) == _vpn(session, target):
+        return None
+    program = session.program()
+    try:
+        if trace(program, source, target).delivered:
+            return None
+        end = trace(program, source, address).end
+    except LabError:  # a CE router
+        return None
+    match end:
+        case Delivered(host=host) if host is not None:
+            return f"{source} does not reach {target}; there {address} is {host}, which may answer"
+    return None
+
+
+def _vpn(session: Session, host: str) -> str:
+    """Return the VPN of a host given by either of its names."""
+    found = session.host(host)
+    full = next(name for name, each in session.record.hosts.items() if each is found)
+    return full.split("/")[0]

@@ -88,7 +88,10 @@ def _print_macs(args: argparse.Namespace) -> int:
             f"no lab {args.lab!r} is running, and only the network itself learns MAC addresses",
             remedy="write the name of a running lab",
         )
-    rows = Session.find(args.lab).controller.call("macs")
+    session = Session.find(args.lab)
+    if args.node is not None:
+        checked_node(session.program(), args.node)
+    rows = session.controller.call("macs")
     rows = [row for row in rows if args.node in {None, row["node"]}]
     if args.json:
         print_json(macs_as_plain(args.lab, rows))

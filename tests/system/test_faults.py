@@ -513,3 +513,11 @@ def test_a_detached_lab_does_not_hold_the_callers_pipes(small, ground):
     assert "lab small: 2 LSRs" in done.stdout
     assert mplsemu("down", env=ground.env).returncode == 0
     ground.assert_clean()
+
+
+def test_down_takes_the_labs_name_and_only_one(small, ground):
+    assert mplsemu("up", small, "--detach", env=ground.env).returncode == 0
+    line = refusal(mplsemu("down", "small", "--lab", "other", env=ground.env))
+    assert "small and other; name one lab, or write --all" in line
+    done = mplsemu("down", "small", env=ground.env)
+    assert (done.returncode, done.stdout) == (0, "lab small is down\n")
