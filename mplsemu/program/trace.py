@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -208,10 +209,11 @@ def _target(
 ) -> tuple[HostRef | None, IPInterface, IPAddress]:
     """Return the wanted host if one is named, the sender's interface and the address to send to."""
     own = sender.host.addresses
-    try:
-        addresses: list[IPAddress] = [ipaddress.ip_address(target)]
-        wanted = None
-    except ValueError:
+    wanted = None
+    addresses: list[IPAddress] = []
+    with suppress(ValueError):
+        addresses = [ipaddress.ip_address(target)]
+    if not addresses:
         found = find_host(program, target)
         addresses = [interface.ip for interface in found.host.addresses]
         wanted = found.ref

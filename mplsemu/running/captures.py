@@ -11,7 +11,8 @@ from mplsemu.emulation.taps import Tapped, TapPoint
 from mplsemu.errors import LabError, MplsEmuError
 from mplsemu.program.program import Program
 from mplsemu.program.stack import UNKNOWN, Carried, Meaning, meaning
-from mplsemu.running.session import Session, suggest
+from mplsemu.running.link_names import suggest
+from mplsemu.running.session import Session
 
 _REST: Final = 9
 """A label that nobody knows must not keep the controller busy: of ten seconds, one at most."""

@@ -103,11 +103,12 @@ class LabDirectory:
 
     Args:
         name: of the lab.
+        parent: the directory that it is in; None is that of all running labs.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, parent: Path | None = None) -> None:
         self.name = name
-        self.path = run_directory() / name
+        self.path = (parent or run_directory()) / name
         self._lock: IO[str] | None = None
 
     @property

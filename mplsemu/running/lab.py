@@ -6,15 +6,15 @@ the same time. When the script ends, however it ends, the lab goes down.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import IO, Any, Final, Self
 
 from mplsemu.emulation.namespace import require_root
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError
@@ -22,27 +22,12 @@ from mplsemu.lab.loader import load
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Trace, trace
-from mplsemu.running.directory import LabDirectory
+from mplsemu.running.cable import Cable
+from mplsemu.running.directory import DIRECTORY_VARIABLE, LabDirectory
 from mplsemu.running.session import PingResult, Session
 
 BOOT_TIMEOUT_S: Final = 180.0
 _POLL_S: Final = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class LabLink:
-    """A cable of a running lab, to cut and to mend; ``name`` is the link's or circuit's."""
-
-    name: str
-    session: Session
-
-    def down(self) -> None:
-        """Cut it, and wait until the controller has answered."""
-        self.session.set_link(self.name, up=False)
-
-    def up(self) -> None:
-        """Mend it, and wait until the controller has answered."""
-        self.session.set_link(self.name, up=True)
 
 
 class Lab:
@@ -50,17 +35,20 @@ class Lab:
 
     Args:
         lab_file: path of the lab file.
+        run_dir: a directory of its own for it, so that it and another lab of that name can run at
+            the same time; None is that of all labs.
 
     Example:
         >>> with Lab("topologies/nordic.yaml") as lab:      # doctest: +SKIP
         ...     assert lab.reaches("a/aarhus/h1", "a/oslo/h1")
-        ...     lab.link("dk", "p1").down()
-        ...     assert lab.reaches("a/aarhus/h1", "a/oslo/h1")
+        ...     with lab.link("dk", "p1").down():
+        ...         assert lab.reaches("a/aarhus/h1", "a/oslo/h1")
         ...     print(lab.cmd("a/aarhus/h1", "ip route"))
     """
 
-    def __init__(self, lab_file: str | Path) -> None:
+    def __init__(self, lab_file: str | Path, *, run_dir: Path | None = None) -> None:
         self._lab_file = Path(lab_file)
+        self._run_dir = run_dir
         self._process: subprocess.Popen[bytes] | None = None
         self._session: Session | None = None
 
@@ -85,29 +73,43 @@ class Lab:
             EmulationError: the machine cannot carry it; says why.
         """
         require_root()
-        directory = LabDirectory(load(self._lab_file).network.name)
+        directory = LabDirectory(load(self._lab_file).network.name, self._run_dir)
         if directory.is_claimed():
             raise LabRunningError(f"a lab named {directory.name!r} is already running")
-        with tempfile.TemporaryFile() as errors:
-            # its prompt reads our pipe: when this process ends, it reads the end and goes down
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "mplsemu", "up", str(self._lab_file)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                start_new_session=True,
-            )
-            deadline = time.monotonic() + BOOT_TIMEOUT_S
-            while self._session is None:
-                try:
-                    self._session = Session(directory)
-                except LabNotRunningError:
-                    if self._process.poll() is not None or time.monotonic() > deadline:
-                        self.down()
-                        errors.seek(0)
-                        words = errors.read().decode(errors="replace").strip()
-                        raise EmulationError(words or "the lab did not boot") from None
-                    time.sleep(_POLL_S)
+        try:
+            with tempfile.TemporaryFile() as errors:
+                self._boot(directory, errors)
+        except BaseException:  # also Ctrl-C: nobody calls __exit__ then
+            self._give_up()
+            raise
+
+    def _boot(self, directory: LabDirectory, errors: IO[bytes]) -> None:
+        # its prompt reads our pipe: when this process ends, it reads the end and goes down
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mplsemu", "up", str(self._lab_file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+            env={**os.environ, DIRECTORY_VARIABLE: str(directory.path.parent)},
+        )
+        deadline = time.monotonic() + BOOT_TIMEOUT_S
+        while self._session is None:
+            try:
+                self._session = Session(directory)
+            except LabNotRunningError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    self._give_up()
+                    errors.seek(0)
+                    words = errors.read().decode(errors="replace").strip()
+                    raise EmulationError(words or "the lab did not boot") from None
+                time.sleep(_POLL_S)
+
+    def _give_up(self) -> None:
+        """End a lab that is still booting: a signal undoes what it has done so far."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+        self.down()
 
     def down(self) -> None:
         """Take the lab down and wait until it is gone; a second call does nothing."""
@@ -117,6 +119,11 @@ class Lab:
             assert process.stdin is not None  # it was started with a pipe
             process.stdin.close()
             process.wait()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it runs: nobody took it down, and it did not give up."""
+        return self._session is not None and self._session.directory.is_claimed()
 
     @property
     def session(self) -> Session:
@@ -150,13 +157,15 @@ class Lab:
         """Return one packet's way through the program that is installed now."""
         return trace(self.program(), source, target)
 
-    def link(self, first: str, second: str | None = None) -> LabLink:
+    def link(self, first: str, second: str | None = None) -> Cable:
         """Return the cable between two nodes, or of a name.
 
         Raises:
             LabError: there is none, or several.
         """
-        return LabLink(self.session.link_name(first, second), self.session)
+        session = self.session
+        name = session.link_name(first, second)
+        return Cable(name, lambda up: session.set_link(name, up=up))
 
     def cmd(self, node: str, command: str | Sequence[str]) -> str:
         """Run a command on a node and return what it prints, errors included.

@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
 from typing import Any, Final, Literal
@@ -22,6 +21,7 @@ from mplsemu.model.network import Network
 from mplsemu.program.codec import load_program
 from mplsemu.program.program import Program
 from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
+from mplsemu.running.link_names import link_name, suggest
 
 DOWN_TIMEOUT_S: Final = 30.0
 _POLL_S: Final = 0.02
@@ -122,32 +122,7 @@ class Session:
         Raises:
             LabError: there is none, or several join those two nodes.
         """
-        core = {link.name: frozenset(link.ends) for link in self.network.provider.links}
-        if second is None:
-            if first in self.record.links:
-                return first
-            raise LabError(
-                f"no link {first!r} in lab {self.record.name!r}",
-                remedy=suggest(first, self.record.links),
-            )
-        found = sorted(name for name, ends in core.items() if ends == {first, second})
-        circuits = {f"{site.vpn}/{site.name}": site.pe for _, site in self.network.sites()}
-        found += [
-            name
-            for name, pe in circuits.items()
-            if (name, pe) in {(first, second), (second, first)}
-        ]
-        if not found:
-            raise LabError(
-                f"no link between {first!r} and {second!r}",
-                remedy=f"links: {', '.join([*core, *circuits][:12])}",
-            )
-        if len(found) > 1:
-            raise LabError(
-                f"{len(found)} links between {first} and {second}",
-                remedy=f"name one: {', '.join(found)}",
-            )
-        return found[0]
+        return link_name(self.network, first, second)
 
     def _nearest(self, name: str) -> str:
         names = [*self.record.hosts, *self.record.bridges]
@@ -277,9 +252,3 @@ class Session:
                 time.sleep(_POLL_S)
         finally:
             os.close(descriptor)
-
-
-def suggest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """Return a remedy for an unknown name: the nearest known one, else some of them."""
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(list(known)[:12])}"

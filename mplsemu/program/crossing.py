@@ -1,0 +1,88 @@
+"""Where a packet's way crosses cables, and as what: what a capture there would hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mplsemu.program.packet import Packet
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.services import AttachmentCircuit
+from mplsemu.program.trace import Trace, is_core
+from mplsemu.program.way import Branch, Delivered, Hop, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A packet on a cable.
+
+    Attributes:
+        link: the core link or attachment circuit.
+        sender: who puts it there: an LSR or, from a site, the circuit's name.
+        receiver: who gets it, likewise.
+        source_mac: of the outermost Ethernet header; likewise `destination_mac`.
+        stack: its label stack.
+        ip_ttl: TTL of the customer's IP packet, None without one.
+        frame: the customer's Ethernet frame is below the stack, not an IP packet.
+    """
+
+    link: str
+    sender: str
+    receiver: str
+    source_mac: str
+    destination_mac: str
+    stack: Stack
+    ip_ttl: int | None
+    frame: bool
+
+
+def crossings(program: Program, way: Trace) -> tuple[Crossing, ...]:
+    """Return every cable that copies of a packet cross, from its site's line on.
+
+    Copies that go together count once, until they part.
+    """
+    if way.packet is None:
+        return ()
+    pe = program.node_of_circuit[way.circuit]
+    packet = way.packet
+    ttl = packet.ip.ttl if packet.ip else None
+    found = [
+        Crossing(
+            way.circuit,
+            way.circuit,
+            pe.name,
+            packet.source_mac,
+            packet.destination_mac,
+            (),
+            ttl,
+            frame=False,
+        )
+    ]
+    seen: set[int] = set()
+    for branch in way.branches:
+        for hop in branch.hops:
+            if hop.link is None or not is_core(hop.node) or id(hop) in seen:
+                continue
+            seen.add(id(hop))  # forked copies share what lies behind them
+            found.append(_crossing(program, packet, branch, hop, hop.link))
+    return tuple(found)
+
+
+def _crossing(program: Program, packet: Packet, branch: Branch, hop: Hop, link: str) -> Crossing:
+    node = program.node(hop.node)
+    frame = bool(hop.out_stack) and any(each.vsi is not None for each in branch.hops)
+    if is_core(link):
+        adjacency = node.adjacency_by_link[link]
+        macs = (adjacency.mac, adjacency.peer_mac)
+        return Crossing(link, hop.node, adjacency.peer, *macs, hop.out_stack, hop.ip_ttl, frame)
+    if hop.vsi is not None:
+        macs = (packet.source_mac, packet.destination_mac)
+    else:
+        macs = (GATEWAY_MAC, _site_mac(node.circuit_by_name[link], branch))
+    return Crossing(link, hop.node, link, *macs, hop.out_stack, hop.ip_ttl, frame)
+
+
+def _site_mac(circuit: AttachmentCircuit, branch: Branch) -> str:
+    """Return the MAC address to which a PE sends what it routes to a site."""
+    if circuit.ce is not None:
+        return circuit.ce.mac
+    return branch.end.mac if isinstance(branch.end, Delivered) else ""

@@ -1,0 +1,126 @@
+"""Which lab a test wants, for how long, and in which mode; from its mark, options and settings."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, cast, get_args
+
+import pytest
+
+Mode = Literal["program", "network"]
+Scope = Literal["function", "module", "session"]
+
+MODES: Final[tuple[str, ...]] = get_args(Mode)
+SCOPES: Final[tuple[str, ...]] = get_args(Scope)
+_SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin"
+_NO_LAB: Final = (
+    "no lab for this test; write @pytest.mark.lab(FILE) above it, or pytest --mplsemu-lab FILE"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChoice:
+    """How labs are tested in this run, and why."""
+
+    mode: Mode
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.mode} ({self.reason})"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The lab that a test wants: its file, and what shares it."""
+
+    file: Path
+    scope: Scope
+
+
+def choose_mode(config: pytest.Config) -> ModeChoice:
+    """Return the mode of a run.
+
+    Raises:
+        pytest.UsageError: the network is asked for, and this machine cannot have it.
+    """
+    asked = config.getoption("--mplsemu") or config.getini("mplsemu_mode")
+    lack = _what_lacks()
+    if asked == "network":
+        if lack:
+            raise pytest.UsageError(f"--mplsemu=network: {lack}")
+        return ModeChoice("network", "asked for")
+    if asked == "program":
+        return ModeChoice("program", "asked for")
+    if asked:
+        raise pytest.UsageError(f"mplsemu_mode = {asked}: write {' or '.join(MODES)}")
+    if lack:
+        return ModeChoice("program", lack)
+    return ModeChoice("network", "root, and Open vSwitch is there")
+
+
+def _what_lacks() -> str:
+    """Return why no network can be booted here; nothing if one can."""
+    if os.geteuid() != 0:
+        return "not root"
+    path = f"{os.environ.get('PATH', os.defpath)}:{_SBIN}"
+    if shutil.which("ovs-vswitchd", path=path) is None:
+        return "Open vSwitch is not installed"
+    if importlib.util.find_spec("mininet") is None:
+        return "Mininet is not installed"
+    return ""
+
+
+def wanted_lab(request: pytest.FixtureRequest) -> Wanted:
+    """Return the lab that a test asks for: by parameter, by its closest mark, else by option."""
+    mark = request.node.get_closest_marker("lab")
+    file, scope = _from_mark(mark) if mark is not None else (None, "module")
+    file = getattr(request, "param", file)
+    if file is not None:
+        return Wanted(_found(request, file), scope)
+    option = request.config.getoption("--mplsemu-lab")
+    if option:
+        return Wanted(_absolute(Path(option), request.config.invocation_params.dir), scope)
+    setting = request.config.getini("mplsemu_lab")
+    if setting:
+        beside = request.config.inipath.parent if request.config.inipath else Path.cwd()
+        return Wanted(_absolute(Path(setting), beside), scope)
+    pytest.fail(_NO_LAB, pytrace=False)
+
+
+def _from_mark(mark: pytest.Mark) -> tuple[str | Path | None, Scope]:
+    unknown = sorted(set(mark.kwargs) - {"file", "scope"})
+    given = [*mark.args, *([mark.kwargs["file"]] if "file" in mark.kwargs else [])]
+    if unknown or len(given) > 1 or not all(isinstance(each, str | Path) for each in given):
+        pytest.fail(
+            f"cannot read {_shown(mark)}; "
+            'write @pytest.mark.lab("FILE", scope="module"|"session"|"function")',
+            pytrace=False,
+        )
+    scope = mark.kwargs.get("scope", "module")
+    if scope not in SCOPES:
+        pytest.fail(f"{_shown(mark)}: scope is {', '.join(SCOPES)}", pytrace=False)
+    return (given[0] if given else None), cast("Scope", scope)
+
+
+def _shown(mark: pytest.Mark) -> str:
+    words = [repr(each) for each in mark.args]
+    words += [f"{key}={value!r}" for key, value in mark.kwargs.items()]
+    return f"@pytest.mark.lab({', '.join(words)})"
+
+
+def _found(request: pytest.FixtureRequest, file: str | Path) -> Path:
+    """Return a mark's file: it is looked for beside the test file, then where pytest's root is."""
+    places = (request.path.parent, request.config.rootpath)
+    found = next((place / file for place in places if (place / file).exists()), None)
+    if found is None:
+        where = " or ".join(dict.fromkeys(map(str, places)))
+        pytest.fail(f"no lab file {str(file)!r} in {where}", pytrace=False)
+    return found.resolve()
+
+
+def _absolute(file: Path, directory: Path) -> Path:
+    return (directory / file).resolve()

@@ -1,0 +1,86 @@
+"""What a test asked of a lab: an answer that is true or false, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from mplsemu.program.trace import Trace
+from mplsemu.program.way import Delivered, Punted
+from mplsemu.views.text.trace import draw_trace
+from mplsemu.views.trace import TraceView
+
+_WIDTH = 100
+
+
+@dataclass(eq=False)
+class Journal:
+    """Remembers what was asked last: a test that fails then probably failed of it."""
+
+    last: Finding | Trace | None = None
+
+    def explanation(self) -> str:
+        """Return the last answer in full, with the packet's way; empty if nothing was asked."""
+        match self.last:
+            case None:
+                return ""
+            case Finding():
+                return self.last.explanation()
+            case Trace():
+                return "\n".join(draw_way(self.last))
+
+
+@dataclass(eq=False)
+class Finding:
+    """An answer; in an ``assert`` it is true or false.
+
+    Attributes:
+        ok: the answer.
+        said: it in one line, with the reason.
+        ways: packets that show it.
+        took_ms: how long the network took to answer, None where it did not or was not asked.
+    """
+
+    ok: bool
+    said: str
+    ways: Sequence[Trace] = ()
+    took_ms: float | None = None
+    journal: Journal = field(default_factory=Journal, repr=False)
+
+    def __bool__(self) -> bool:
+        self.journal.last = self
+        return self.ok
+
+    def __repr__(self) -> str:
+        return self.said
+
+    def noted_in(self, journal: Journal) -> Self:
+        """Have it remembered when it is asked whether it is true."""
+        self.journal = journal
+        return self
+
+    def explanation(self) -> str:
+        """Return the answer and the ways of packets, on several lines."""
+        return "\n".join([self.said, *(line for way in self.ways for line in ("", *draw_way(way)))])
+
+
+def draw_way(way: Trace) -> Iterator[str]:
+    """Yield the lines of a packet's way, as `mplsemu trace` prints it."""
+    reason = "" if way.delivered else instead(way)
+    view = TraceView.from_json(way.as_json(), reason=reason)
+    yield from (line.plain.rstrip() for line in draw_trace(view, _WIDTH))
+
+
+def instead(way: Trace) -> str:
+    """Say how a packet ended that did not come to where it was meant to."""
+    return f"{way.end} instead" if isinstance(way.end, Delivered | Punted) else str(way.end)
+
+
+class Rate(float):
+    """Bits per second, shown as people write them."""
+
+    def __repr__(self) -> str:
+        from mplsemu.views.text.units import rate  # noqa: PLC0415  # only for people
+
+        return rate(float(f"{self:.4g}"))

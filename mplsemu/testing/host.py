@@ -1,0 +1,56 @@
+"""A host of a lab in a test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.hosts import LocatedHost
+
+if TYPE_CHECKING:
+    from mplsemu.testing.lab_under_test import LabUnderTest
+
+
+@dataclass(frozen=True, slots=True)
+class HostUnderTest:
+    """A host.
+
+    Attributes:
+        lab: it is in.
+        located: what the lab knows of it.
+    """
+
+    lab: LabUnderTest
+    located: LocatedHost
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Its full name, ``VPN/SITE/hN``."""
+        return str(self.located.ref)
+
+    @property
+    def mac(self) -> str:
+        """The MAC address of its interface."""
+        return self.located.host.mac
+
+    @property
+    def addresses(self) -> tuple[IPAddress, ...]:
+        """Its IP addresses."""
+        return tuple(interface.ip for interface in self.located.host.addresses)
+
+    @property
+    def pe(self) -> str:
+        """The PE that its site attaches to."""
+        return self.located.node
+
+    def cmd(self, command: str | Sequence[str]) -> str:
+        """Run a command there; return what it prints, errors included.
+
+        Only in a running network; else the test is skipped.
+        """
+        return self.lab.cmd(self.name, command)

@@ -1,0 +1,246 @@
+"""What the fixture ``lab`` is: one interface to a lab's program and to a lab's running network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mplsemu.errors import LabError
+from mplsemu.model.network import HostRef, Network
+from mplsemu.program.hosts import find_host
+from mplsemu.program.packet import DEFAULT_TTL
+from mplsemu.program.program import Program
+from mplsemu.program.trace import Header, Trace, trace
+from mplsemu.running.cable import Cable
+from mplsemu.testing.finding import Finding, Journal, Rate
+
+if TYPE_CHECKING:
+    from mplsemu.running.session import PingResult
+    from mplsemu.testing.host import HostUnderTest
+    from mplsemu.testing.packets import CapturedPackets
+
+Pair = tuple[HostRef, HostRef]
+
+DEFAULT_WAIT_S = 3.0
+
+
+class LabUnderTest(ABC):
+    """A lab in a test; hosts are ``VPN/SITE/hN``, or short ``VPN-SITE-hN``.
+
+    Attributes:
+        mode: ``program``: answers are computed from the forwarding program; ``network``: they are
+            measured in the running network.
+        file: the lab file.
+        network: what it says.
+        journal: what was asked last.
+    """
+
+    mode: Literal["program", "network"]
+
+    def __init__(self, file: Path, network: Network) -> None:
+        self.file = file
+        self.network = network
+        self.journal = Journal()
+        self._cut: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"<lab {self.network.name}, {self.mode}>"
+
+    # --- answers ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def program(self) -> Program:
+        """Return the forwarding program as it is now."""
+
+    @abstractmethod
+    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
+        """Whether a ping arrives at that very host and its answer comes back.
+
+        Args:
+            source: the host that pings.
+            target: a host, or an address as the source sees it.
+            wait_s: in a running network, how long it is tried.
+
+        Raises:
+            LabError: there is no such host; names the nearest.
+        """
+
+    def isolated(self, first: str, second: str) -> Finding:
+        """Whether no packet of one gets to the other, in either direction.
+
+        Tried are all addresses and MAC addresses of one from all hosts of the other, and
+        broadcasts.
+
+        Args:
+            first: a VPN or a host; likewise `second`.
+            second: another one.
+
+        Raises:
+            LabError: there is no such VPN or host, or both are the same.
+        """
+        here, there = self._hosts_of(first), self._hosts_of(second)
+        if set(here) & set(there):
+            raise LabError(
+                f"{first} and {second} have hosts in common", remedy="name two VPNs or two hosts"
+            )
+        pairs = [(a, b) for a in here for b in there]
+        pairs += [(b, a) for a, b in pairs]
+        return self._isolated(f"{first} and {second}", pairs).noted_in(self.journal)
+
+    def trace(
+        self,
+        source: str,
+        target: str,
+        *,
+        ttl: int = DEFAULT_TTL,
+        dscp: int = 0,
+        vlan: int | None = None,
+        destination_mac: str | None = None,
+    ) -> Trace:
+        """Return the way of one packet through the program; nothing is sent.
+
+        Its ``labels`` are the label stacks on the core links, its ``way`` the LSRs and links.
+
+        Raises:
+            LabError: there is no such host; names the nearest.
+        """
+        vlans = () if vlan is None else (vlan,)
+        header = Header(ttl, dscp, destination_mac=destination_mac, vlans=vlans)
+        way = trace(self.program(), source, target, header)
+        self.journal.last = way
+        return way
+
+    @abstractmethod
+    def ping(self, source: str, target: str, count: int = 3) -> PingResult:
+        """Ping from a host to a host or an address."""
+
+    @abstractmethod
+    def throughput(
+        self, source: str, target: str, *, seconds: float = 2.0, udp_bps: int | None = None
+    ) -> Rate:
+        """Return how fast one host gets what another sends, in bits per second of payload.
+
+        Only in a running network; else the test is skipped.
+
+        Args:
+            source: the host that sends.
+            target: the host that receives.
+            seconds: how long.
+            udp_bps: datagrams at this rate; None is TCP, as fast as it gets.
+        """
+
+    @abstractmethod
+    def macs(self, vpn: str) -> dict[str, dict[str, str]]:
+        """Return what a VPLS has learned: by PE, and MAC address, the circuit or the PE it is at.
+
+        Only in a running network; else the test is skipped.
+        """
+
+    @abstractmethod
+    def capture(
+        self, *targets: str, expression: str = ""
+    ) -> AbstractContextManager[CapturedPackets]:
+        """Return the packets on links, sites' lines, at LSRs or hosts, while a block runs.
+
+        Without a network these are the packets that `ping` and `reaches` in the block would put
+        there; then a host, or an expression, makes the test be skipped.
+
+        Args:
+            targets: what is captured; none is every core link.
+            expression: which packets, in the language of pcap-filter(7).
+        """
+
+    # --- parts ------------------------------------------------------------------------------
+
+    def link(self, first: str, second: str | None = None) -> Cable:
+        """Return the cable between two nodes, or of a name; it is mended after the test.
+
+        Raises:
+            LabError: there is none, or several join those two nodes.
+        """
+        name = self._link_name(first, second)
+
+        def change(up: bool) -> None:
+            if not up:
+                self._cut.add(name)  # before: it may be cut although that raises
+            self._set_link(name, up=up)
+            if up:
+                self._cut.discard(name)
+
+        return Cable(name, change)
+
+    def host(self, name: str) -> HostUnderTest:
+        """Return a host.
+
+        Raises:
+            LabError: there is no such host; names the nearest.
+        """
+        from mplsemu.testing.host import HostUnderTest  # noqa: PLC0415  # it imports this
+
+        return HostUnderTest(self, find_host(self.program(), name))
+
+    @abstractmethod
+    def cmd(self, node: str, command: str | Sequence[str]) -> str:
+        """Run a command at a host, CE router or LSR; return what it prints, errors included.
+
+        Only in a running network; else the test is skipped.
+
+        Args:
+            node: where.
+            command: a line for the shell, or a list of words.
+        """
+
+    # --- for the plugin ---------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def is_usable(self) -> bool:
+        """Whether tests can go on with it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Take it down; a second call does nothing."""
+
+    def mend(self) -> None:
+        """Mend every cable that a test cut, and forget what it asked."""
+        for name in sorted(self._cut):
+            self._set_link(name, up=True)
+        self._cut.clear()
+        self.journal.last = None
+
+    # --- for the modes ----------------------------------------------------------------------
+
+    @abstractmethod
+    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
+        """Return whether no packet gets from the first of any pair to the second."""
+
+    @abstractmethod
+    def _set_link(self, name: str, *, up: bool) -> None:
+        """Cut or mend a link or circuit, and have the network deal with it."""
+
+    @abstractmethod
+    def _link_name(self, first: str, second: str | None) -> str:
+        """Return the name of a link or circuit."""
+
+    def _hosts_of(self, name: str) -> list[HostRef]:
+        """Return the hosts of a VPN, or the one of that name."""
+        found = [ref for ref, _, _ in self.network.hosts() if ref.vpn == name]
+        if found:
+            return found
+        vpns = [vpn.name for vpn in self.network.vpns]
+        if name in vpns:
+            raise LabError(f"VPN {name} has no hosts", remedy="write hosts: 1 at its sites")
+        if "/" not in name and (near := get_close_matches(name, vpns, n=1)):
+            raise LabError(f"no VPN {name!r} here", remedy=f"did you mean {near[0]!r}?")
+        return [find_host(self.program(), name).ref]
+
+    def _way(self, source: str, target: str) -> Trace | None:
+        """Return what the program says about a packet, None where there is no address for it."""
+        try:
+            return trace(self.program(), source, target)
+        except LabError:
+            return None

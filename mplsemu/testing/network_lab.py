@@ -1,0 +1,225 @@
+"""A lab in a test with a network: it is booted, and every answer is measured."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final, Literal
+
+from mplsemu.emulation.capture import Capture
+from mplsemu.emulation.dissect import dissect
+from mplsemu.emulation.probe import FrameProbe, Probe, Prober, ProbeResult
+from mplsemu.emulation.taps import Tapped
+from mplsemu.emulation.throughput import Transfer, measure_throughput
+from mplsemu.errors import LabError, MplsEmuError
+from mplsemu.lab.loader import load
+from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.hosts import find_host
+from mplsemu.program.program import Program
+from mplsemu.program.trace import trace
+from mplsemu.program.way import Delivered
+from mplsemu.running.captures import Reader, tap_points
+from mplsemu.running.checks import endpoints
+from mplsemu.running.lab import Lab
+from mplsemu.running.link_names import suggest
+from mplsemu.running.session import PingResult
+from mplsemu.testing.finding import Finding, Rate
+from mplsemu.testing.lab_under_test import DEFAULT_WAIT_S, LabUnderTest, Pair
+from mplsemu.testing.packets import CapturedPacket, CapturedPackets
+
+_TIME: Final = re.compile(r"time=([\d.]+) ms")
+
+
+class NetworkLab(LabUnderTest):
+    """Boots a lab and measures in it; needs root.
+
+    Args:
+        file: the lab file.
+        run_dir: a directory of its own for the running lab.
+
+    Raises:
+        LabError: something in the lab file is wrong.
+        EmulationError: the machine cannot carry it.
+    """
+
+    mode: Literal["program", "network"] = "network"
+
+    def __init__(self, file: Path, run_dir: Path) -> None:
+        super().__init__(file, load(file).network)
+        self.run_dir = run_dir
+        self.lab = Lab(file, run_dir=run_dir)
+        self.lab.up()
+
+    def program(self) -> Program:
+        """Return the forwarding program that the controller has installed."""
+        return self.lab.program()
+
+    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
+        """Whether a ping arrives at that very host and its answer comes back."""
+        program = self.program()
+        sender = str(find_host(program, source).ref)
+        address, wanted = self._address(program, sender, target)
+        if wanted is None:
+            ok, said, rtt_ms = self._is_answered(sender, target, wait_s)
+        else:
+            with Prober(endpoints(self.lab.session.record)) as prober:
+                [result] = prober.run([Probe(sender, address, wanted)], wait_s)
+            ok, said, rtt_ms = result.reached, _what_happened(result, wanted), result.rtt_ms
+        way = self._way(sender, target)
+        if not ok and way is not None and way.delivered:
+            said += "; by its program it should"
+        text = f"{source} reaches {target}" if ok else f"{source} does not reach {target}: {said}"
+        ways = [way] if way is not None else []
+        return Finding(ok, text, ways, rtt_ms).noted_in(self.journal)
+
+    def ping(self, source: str, target: str, count: int = 3) -> PingResult:
+        """Ping from a host to a host or an address."""
+        return self.lab.ping(source, target, count)
+
+    def throughput(
+        self, source: str, target: str, *, seconds: float = 2.0, udp_bps: int | None = None
+    ) -> Rate:
+        """Return how fast one host gets what another sends, measured by iperf3.
+
+        Raises:
+            EmulationError: there is no connection, or it broke.
+            MissingToolError: iperf3 is not installed.
+        """
+        session = self.lab.session
+        sender, receiver = session.host(source), session.host(target)
+        address = session.address_of(source, target)
+        transfer = Transfer(seconds, udp_bps)
+        measured = measure_throughput(sender.pid, receiver.pid, address, transfer)
+        return Rate(measured.received_bps)
+
+    def macs(self, vpn: str) -> dict[str, dict[str, str]]:
+        """Return what a VPLS has learned: by PE, and MAC address, the circuit or the PE."""
+        known = [each.name for each in self.network.vpns if isinstance(each, Vpls)]
+        if vpn not in known:
+            raise LabError(f"no VPLS {vpn!r} here", remedy=suggest(vpn, known))
+        found: dict[str, dict[str, str]] = {}
+        for row in self.lab.session.controller.call("macs"):
+            if row["vsi"] == vpn:
+                found.setdefault(row["node"], {})[row["mac"]] = row["circuit"] or row["peer"]
+        return found
+
+    def cmd(self, node: str, command: str | Sequence[str]) -> str:
+        """Run a command at a host, CE router or LSR; return what it prints, errors included."""
+        return self.lab.cmd(node, command)
+
+    @contextmanager
+    def capture(self, *targets: str, expression: str = "") -> Iterator[CapturedPackets]:
+        """Yield the packets on links, sites' lines, at LSRs or hosts."""
+        session = self.lab.session
+        reader = Reader(session.program)
+        packets = CapturedPackets(live=True)
+
+        def take(frames: list[Tapped]) -> None:
+            for frame in frames:
+                packets.add(_packet(reader, frame))
+
+        with Capture(tap_points(session, targets), take, expression):
+            yield packets
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it still runs: a test may have taken it down."""
+        return self.lab.is_up
+
+    def close(self) -> None:
+        """Take it down; a second call does nothing."""
+        self.lab.down()
+        with suppress(OSError):
+            self.run_dir.rmdir()  # where a lab that was killed left it
+
+    # --- how --------------------------------------------------------------------------------
+
+    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
+        hosts = endpoints(self.lab.session.record)
+        probes = [
+            Probe(str(source), address)
+            for source, target in pairs
+            for address in sorted(hosts[str(target)].addresses, key=str)
+            if any(address.version == own.version for own in hosts[str(source)].addresses)
+        ]
+        frames = [FrameProbe(str(source), hosts[str(target)].mac) for source, target in pairs]
+        frames += [FrameProbe(source) for source in dict.fromkeys(str(a) for a, _ in pairs)]
+        strangers: dict[str, set[str]] = {}
+        for source, target in pairs:
+            strangers.setdefault(str(source), set()).add(str(target))
+        with Prober(hosts) as prober:
+            arrivals = [
+                (result.probe.source, str(result.probe.target), at)
+                for result in prober.run(probes)
+                for at in result.delivered_to | result.overheard_by
+            ]
+            arrivals += [
+                (result.probe.source, result.probe.destination, at)
+                for result in prober.run_frames(frames)
+                for at in result.received
+            ]
+        for sender, address, at in arrivals:
+            if at in strangers[sender]:
+                said = f"{what} are not isolated: a packet of {sender} to {address} arrives at {at}"
+                way = self._way(sender, address)
+                return Finding(ok=False, said=said, ways=[way] if way is not None else [])
+        return Finding(
+            ok=True, said=f"{what} are isolated: {len(probes) + len(frames)} packets sent"
+        )
+
+    def _set_link(self, name: str, *, up: bool) -> None:
+        self.lab.session.set_link(name, up=up)
+
+    def _link_name(self, first: str, second: str | None) -> str:
+        return self.lab.session.link_name(first, second)
+
+    def _address(self, program: Program, source: str, target: str) -> tuple[IPAddress, str | None]:
+        """Return the address to send to, and the host that has it in the source's eyes."""
+        address = None
+        with suppress(ValueError):
+            address = ip_address(target)
+        if address is None:
+            wanted = str(find_host(program, target).ref)
+            return ip_address(self.lab.session.address_of(source, wanted)), wanted
+        end = trace(program, source, target).end
+        named = end.host if isinstance(end, Delivered) else None
+        return address, str(named) if named is not None else None
+
+    def _is_answered(
+        self, source: str, address: str, wait_s: float
+    ) -> tuple[bool, str, float | None]:
+        """Return whether a ping is answered by whoever has an address: a gateway, say."""
+        deadline = time.monotonic() + wait_s
+        while True:
+            said = self.ping(source, address, count=1)
+            if said.received:
+                took = _TIME.search(said.output)
+                return True, "", float(took[1]) if took else None
+            if time.monotonic() > deadline:
+                return False, "no answer comes back", None
+
+
+def _packet(reader: Reader, frame: Tapped) -> CapturedPacket:
+    try:
+        names, read = reader.meaning(frame).names, reader.read(frame)
+    except MplsEmuError:  # the lab is going down
+        read = dissect(frame.data)
+        names = ("?",) * len(read.labels)
+    point = frame.point
+    return CapturedPacket(
+        point.name, frame.sender, frame.receiver, read, names, frame.time_ns / 1e9, frame.data
+    )
+
+
+def _what_happened(result: ProbeResult, wanted: str) -> str:
+    elsewhere = sorted(result.delivered_to - {wanted})
+    if elsewhere:
+        return f"it arrives at {', '.join(elsewhere)} instead"
+    if wanted not in result.delivered_to:
+        return f"it does not arrive{f' ({result.error})' if result.error else ''}"
+    return result.error or "no answer comes back"

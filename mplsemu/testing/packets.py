@@ -1,0 +1,116 @@
+"""Packets that a test captured on a link."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import overload
+
+from mplsemu.emulation.dissect import Arp, Datagram, Ethernet, Frame, Payload, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedPacket:
+    """A packet on a cable.
+
+    Attributes:
+        link: the core link or site's line, or the host at whose interface it was.
+        sender: who put it there: an LSR, a site or a host.
+        receiver: who gets it, likewise.
+        frame: what is in it.
+        names: what its labels mean: ``LSP to se``, ``VRF a``, ``PW c from dk``.
+        time_s: when, since 1970; None where no network was.
+        data: the bytes; empty where no network was.
+    """
+
+    link: str
+    sender: str
+    receiver: str
+    frame: Frame
+    names: tuple[str, ...]
+    time_s: float | None = None
+    data: bytes = b""
+
+    @property
+    def ethernet(self) -> Ethernet:
+        """The outermost Ethernet header."""
+        return self.frame.ethernet
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The labels, outermost first."""
+        return self.frame.labels
+
+    @property
+    def stack(self) -> Stack:
+        """The label stack entries, with traffic class and TTL, outermost first."""
+        return self.frame.stack
+
+    @property
+    def inner(self) -> Datagram | Arp | Frame | Payload:
+        """What is below the labels; over a pseudowire that is the customer's frame."""
+        return self.frame.inner
+
+    @property
+    def ip(self) -> Datagram | None:
+        """The customer's IP packet, however deep in it; None where there is none."""
+        return self.frame.ip
+
+    def __str__(self) -> str:
+        labels = [f"{label} {name}" for label, name in zip(self.labels, self.names, strict=True)]
+        stack = f"[{' | '.join(labels)}] " if labels else ""
+        return f"{self.link}: {self.sender} > {self.receiver}  {stack}{self.frame}"
+
+    __repr__ = __str__
+
+
+class CapturedPackets:
+    """The packets of a capture, in their order; it grows while the capture runs.
+
+    Args:
+        live: whether more may come by themselves.
+    """
+
+    def __init__(self, *, live: bool) -> None:
+        self._packets: list[CapturedPacket] = []
+        self._live = live
+
+    def add(self, packet: CapturedPacket) -> None:
+        """Take another one."""
+        self._packets.append(packet)
+
+    def wait(
+        self,
+        wanted: Callable[[CapturedPacket], bool] = lambda _packet: True,
+        *,
+        count: int = 1,
+        timeout_s: float = 5.0,
+    ) -> list[CapturedPacket]:
+        """Wait until so many packets are there that `wanted` is true of; return them.
+
+        At the end of the time it returns those that are there.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            found = [packet for packet in list(self._packets) if wanted(packet)]
+            if len(found) >= count or not self._live or time.monotonic() > deadline:
+                return found
+            time.sleep(0.01)
+
+    def __iter__(self) -> Iterator[CapturedPacket]:
+        return iter(list(self._packets))
+
+    def __len__(self) -> int:
+        return len(self._packets)
+
+    @overload
+    def __getitem__(self, index: int) -> CapturedPacket: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[CapturedPacket]: ...
+    def __getitem__(self, index: int | slice) -> CapturedPacket | list[CapturedPacket]:
+        return self._packets[index]
+
+    def __repr__(self) -> str:
+        lines = "".join(f"\n  {packet}" for packet in self)
+        return f"<{len(self)} packets{lines}>"

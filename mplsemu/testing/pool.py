@@ -1,0 +1,103 @@
+"""The labs of a pytest run: each is booted once for what shares it, and taken down after that."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mplsemu.errors import MplsEmuError
+from mplsemu.testing.choice import ModeChoice, Scope, Wanted
+
+if TYPE_CHECKING:
+    from mplsemu.testing.lab_under_test import LabUnderTest
+
+_Key = tuple[Path, str]
+
+
+class LabPool:
+    """Labs by file and by what shares them.
+
+    Args:
+        choice: the mode of the run.
+    """
+
+    def __init__(self, choice: ModeChoice) -> None:
+        self.choice = choice
+        self._labs: dict[_Key, LabUnderTest] = {}
+        self._failures: dict[_Key, str] = {}
+        self._booted = 0
+
+    def lab(self, item: pytest.Item, wanted: Wanted) -> LabUnderTest:
+        """Return the lab for a test; the first one to ask for it boots it.
+
+        A lab that a test has destroyed is booted again; one that did not boot is not tried again.
+        """
+        owner = _owner(item, wanted.scope)
+        key = (wanted.file, owner.nodeid if owner is not item.session else "")
+        found = self._labs.get(key)
+        if found is not None and not found.is_usable:
+            self._close(key)
+            found = None
+        if found is None:
+            if key in self._failures:
+                pytest.fail(f"{self._failures[key]} (as before)", pytrace=False)
+            found = self._labs[key] = self._boot(key)
+            owner.addfinalizer(lambda: self._close(key))
+        return found
+
+    def mend(self, lab: LabUnderTest) -> None:
+        """Undo what a test did to a lab; if that fails, the next test gets another one."""
+        try:
+            if lab.is_usable:
+                lab.mend()
+        except BaseException:
+            for key, each in list(self._labs.items()):
+                if each is lab:
+                    self._close(key)
+            raise
+
+    def close(self) -> None:
+        """Take all labs down that are left."""
+        for key in list(self._labs):
+            self._close(key)
+
+    def _boot(self, key: _Key) -> LabUnderTest:
+        file, _ = key
+        try:
+            if self.choice.mode == "program":
+                from mplsemu.testing.program_lab import ProgramLab  # noqa: PLC0415
+
+                return ProgramLab(file)
+            from mplsemu.testing.network_lab import NetworkLab  # noqa: PLC0415
+
+            return NetworkLab(file, self._run_dir())
+        except MplsEmuError as error:
+            self._failures[key] = str(error)
+        pytest.fail(self._failures[key], pytrace=False)
+
+    def _run_dir(self) -> Path:
+        """Return a directory for one lab: so labs of one name can be there at the same time."""
+        from mplsemu.running.directory import run_directory  # noqa: PLC0415
+
+        self._booted += 1
+        usual = run_directory()
+        return usual.with_name(f"{usual.name}-pytest-{os.getpid()}-{self._booted}")
+
+    def _close(self, key: _Key) -> None:
+        lab = self._labs.pop(key, None)
+        if lab is not None:
+            lab.close()
+
+
+def _owner(item: pytest.Item, scope: Scope) -> pytest.Item | pytest.Collector:
+    """Return what a lab belongs to: when that is over, the lab is taken down."""
+    match scope:
+        case "function":
+            return item
+        case "module":
+            return item.getparent(pytest.Module) or item.session
+        case "session":
+            return item.session

@@ -1,0 +1,239 @@
+"""A lab in a test without a network: every answer is computed from its forwarding program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, NoReturn
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.emulation.dissect import Datagram, Ethernet, Frame, Payload
+from mplsemu.lab.loader import load
+from mplsemu.model.network import HostRef
+from mplsemu.program.crossing import Crossing, crossings
+from mplsemu.program.packet import BROADCAST_MAC
+from mplsemu.program.program import Program
+from mplsemu.program.stack import meaning
+from mplsemu.program.trace import Trace, trace
+from mplsemu.program.way import Delivered, End
+from mplsemu.running.link_names import link_name
+from mplsemu.running.session import PingResult
+from mplsemu.testing.finding import Finding, Rate, instead
+from mplsemu.testing.lab_under_test import DEFAULT_WAIT_S, LabUnderTest, Pair
+from mplsemu.testing.packets import CapturedPacket, CapturedPackets
+
+_MPLS: Final = 0x8847
+_EXPERIMENTAL: Final = 0x88B5
+_ETHERTYPES: Final = {4: 0x0800, 6: 0x86DD}
+_ICMP: Final = {4: "ICMP", 6: "ICMPv6"}
+_REQUEST, _REPLY = "echo request", "echo reply"
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """A capture that is open; `links` None is every cable."""
+
+    links: frozenset[str]
+    packets: CapturedPackets
+
+
+class ProgramLab(LabUnderTest):
+    """Answers from the program that the controller would install.
+
+    Args:
+        file: the lab file.
+
+    Raises:
+        LabError: something in it is wrong.
+    """
+
+    mode: Literal["program", "network"] = "program"
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, load(file).network)
+        self._down: frozenset[str] = frozenset()
+        self._program = compile_program(self.network)
+        self._listeners: list[_Listener] = []
+
+    def program(self) -> Program:
+        """Return the forwarding program with what is cut taken into account."""
+        return self._program
+
+    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
+        """Whether a ping arrives and its answer comes back; see the base class."""
+        del wait_s  # nothing changes by itself
+        there, back = self._exchange(source, target, 1)
+        ok = there.delivered and (back is None or back.delivered)
+        if ok:
+            said = f"{source} reaches {target}"
+        elif not there.delivered:
+            said = f"{source} does not reach {target}: {instead(there)}"
+        else:
+            said = f"{source} reaches {target}, but its answer does not come back: "
+            said += f"{back and instead(back)}"
+        ways = [there] if ok or back is None or not there.delivered else [there, back]
+        return Finding(ok, said, ways).noted_in(self.journal)
+
+    def ping(self, source: str, target: str, count: int = 3) -> PingResult:
+        """Return what a ping would give."""
+        there, back = self._exchange(source, target, count)
+        self.journal.last = there
+        answered = there.delivered and (back is None or back.delivered)
+        ends = [str(way.end) for way in (there, back) if way is not None]
+        return PingResult(count, count if answered else 0, "\n".join(ends))
+
+    def throughput(
+        self, source: str, target: str, *, seconds: float = 2.0, udp_bps: int | None = None
+    ) -> Rate:
+        """Skip the test."""
+        del seconds, udp_bps
+        _skip(f"throughput from {source} to {target}")
+
+    def macs(self, vpn: str) -> dict[str, dict[str, str]]:
+        """Skip the test."""
+        _skip(f"what VPLS {vpn} has learned")
+
+    def cmd(self, node: str, command: str | Sequence[str]) -> str:
+        """Skip the test."""
+        words = command if isinstance(command, str) else " ".join(command)
+        _skip(f"{words!r} at {node}")
+
+    @contextmanager
+    def capture(self, *targets: str, expression: str = "") -> Iterator[CapturedPackets]:
+        """Yield the packets that `ping` and `reaches` would put on cables."""
+        if expression:
+            _skip(f"a capture of {expression!r}")
+        links = [link.name for link in self.network.provider.links] if not targets else []
+        for target in targets:
+            links += self._cables(target)
+        listener = _Listener(frozenset(links), CapturedPackets(live=False))
+        self._listeners.append(listener)
+        try:
+            yield listener.packets
+        finally:
+            self._listeners.remove(listener)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether tests can go on with it: always."""
+        return True
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to take down."""
+
+    # --- how --------------------------------------------------------------------------------
+
+    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
+        followed = 0
+        strangers: dict[HostRef, set[HostRef]] = {}
+        for source, target in pairs:
+            strangers.setdefault(source, set()).add(target)
+        for source, targets in strangers.items():
+            for way in self._attempts(source, sorted(targets, key=str)):
+                followed += 1
+                leak = next((e for b in way.branches if (e := _gets_to(b.end, targets))), None)
+                if leak is not None:
+                    said = f"{what} are not isolated: a packet of {source} to {way.target} "
+                    said += f"arrives at {leak}"
+                    return Finding(ok=False, said=said, ways=[way])
+        return Finding(ok=True, said=f"{what} are isolated: {followed} packets followed")
+
+    def _attempts(self, source: HostRef, targets: Sequence[HostRef]) -> Iterator[Trace]:
+        """Yield the ways of packets with which a host could get at others."""
+        hosts = {ref: host for ref, _, host in self.network.hosts()}
+        versions = {interface.version for interface in hosts[source].addresses}
+        for target in targets:
+            for interface in hosts[target].addresses:
+                if interface.version in versions:
+                    yield trace(self._program, str(source), str(interface.ip))
+            yield trace(self._program, str(source), hosts[target].mac)
+        yield trace(self._program, str(source), BROADCAST_MAC)
+
+    def _exchange(self, source: str, target: str, count: int) -> tuple[Trace, Trace | None]:
+        """Return the ways of a ping and of its answer, None where it takes none of its own."""
+        there = trace(self._program, source, target)
+        back = None
+        match there.end:
+            case Delivered(host=host) if host is not None and there.packet and there.packet.ip:
+                back = trace(self._program, str(host), str(there.packet.ip.source))
+        for _ in range(count):
+            self._put_on_cables(there, _REQUEST)
+            if back is not None:
+                self._put_on_cables(back, _REPLY)
+        return there, back
+
+    def _put_on_cables(self, way: Trace, what: str) -> None:
+        for listener in self._listeners:
+            for crossing in crossings(self._program, way):
+                if crossing.link in listener.links:
+                    listener.packets.add(self._packet(way, crossing, what))
+
+    def _packet(self, way: Trace, crossing: Crossing, what: str) -> CapturedPacket:
+        frame = _frame(way, crossing, what)
+        names = meaning(self._program, crossing.receiver, frame.labels).names
+        return CapturedPacket(crossing.link, crossing.sender, crossing.receiver, frame, names)
+
+    def _set_link(self, name: str, *, up: bool) -> None:
+        down = self._down - {name} if up else self._down | {name}
+        if down != self._down:
+            self._program = compile_program(self.network, down=down, previous=self._program)
+            self._down = down
+
+    def _link_name(self, first: str, second: str | None) -> str:
+        return link_name(self.network, first, second)
+
+    def _cables(self, target: str) -> list[str]:
+        """Return the cables that are captured for a link, a circuit or an LSR."""
+        if target in self._program.node_by_name:
+            node = self._program.node(target)
+            return [*node.adjacency_by_link, *node.circuit_by_name]
+        if any(target == str(ref) for ref, _, _ in self.network.hosts()):
+            _skip(f"a capture at the interface of {target}")
+        return [link_name(self.network, target, None)]
+
+
+def _frame(way: Trace, crossing: Crossing, what: str) -> Frame:
+    packet = way.packet
+    assert packet is not None  # it came as far as to a cable
+    inner: Datagram | Payload = Payload("a frame", b"")
+    ethertype = _EXPERIMENTAL
+    if packet.ip is not None:
+        version = packet.ip.destination.version
+        ethertype = _ETHERTYPES[version]
+        inner = Datagram(
+            packet.ip.source,
+            packet.ip.destination,
+            crossing.ip_ttl if crossing.ip_ttl is not None else packet.ip.ttl,
+            packet.ip.dscp,
+            _ICMP[version],
+            what,
+            0,
+        )
+    outer = Ethernet(crossing.source_mac, crossing.destination_mac, (), _MPLS)
+    if not crossing.stack:
+        vlans = packet.vlans
+        macs = (crossing.source_mac, crossing.destination_mac)
+        return Frame(Ethernet(*macs, vlans, ethertype), (), inner)
+    if crossing.frame:
+        macs = (packet.source_mac, packet.destination_mac)
+        customers = Frame(Ethernet(*macs, packet.vlans, ethertype), (), inner)
+        return Frame(outer, crossing.stack, customers)
+    return Frame(outer, crossing.stack, inner)
+
+
+def _gets_to(end: End, strangers: set[HostRef]) -> str | None:
+    """Return whom a copy gets to of those that it must not; all of a site where it is for all."""
+    if not isinstance(end, Delivered):
+        return None
+    if end.host is not None:
+        return str(end.host) if end.host in strangers else None
+    here = [ref for ref in strangers if f"{ref.vpn}/{ref.site}" == end.circuit]
+    return end.circuit if here else None
+
+
+def _skip(what: str) -> NoReturn:
+    pytest.skip(f"{what}: only a running network has it (pytest --mplsemu=network, as root)")
