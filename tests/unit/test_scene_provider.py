@@ -15,6 +15,7 @@ from mplsemu.views.overlay import with_trace, with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.scene.scene import Line, LineKind, Node, NodeKind, Point, Scene, Tone
+from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.tables.lsp import lsp_between
 from mplsemu.views.trace import TraceHop, TraceView
 from tests.unit.network_views import provider
@@ -258,6 +259,7 @@ def test_many_ways_are_drawn_as_one() -> None:
         (("r1", "r2"), 0, []),
     ]
     assert "links of 20 ways, drawn as one" in meanings(scene)
+    assert 'class="badge"' not in draw_svg(scene)
 
 
 def test_an_overlay_moves_no_router() -> None:

@@ -29,12 +29,14 @@ class Meaning:
         text: what it means.
         up: the form's state.
         number: which way it is, for an overlay.
+        is_bare: whether the form goes without arrow and number.
     """
 
     sign: NodeKind | LineKind | None
     text: str
     up: bool = True
     number: int = 0
+    is_bare: bool = False
 
 
 def heading(title: str, lines: Sequence[str], width: float) -> tuple[tuple[TextRun, ...], float]:
@@ -64,6 +66,8 @@ def legend(
         at = Point(MARGIN + x + lead, baseline(y, SMALL_SIZE))
         run = TextRun(text, at, SMALL_SIZE, tone=Tone.QUIET)
         sign_at = Point(MARGIN + x, y)
-        entries.append(LegendEntry(meaning.sign, sign_at, run, meaning.up, meaning.number))
+        entries.append(
+            LegendEntry(meaning.sign, sign_at, run, meaning.up, meaning.number, meaning.is_bare)
+        )
         x += room + _BETWEEN
     return tuple(entries), y + MARGIN if entries else top

@@ -203,12 +203,13 @@ class Overlay:
                 about=f"{way.links[step]}: LSPs run on it",
                 width=_WIDTH_TOGETHER,
                 is_smooth=self._layout.smooth[self._link[way.links[step]]],
-                is_both_ways=True,
                 is_bare=True,
             )
             drawn.lines.append(line)
         drawn.meanings.append(
-            Meaning(LineKind.WAY, f"links of {len(self._view.ways)} ways, drawn as one")
+            Meaning(
+                LineKind.WAY, f"links of {len(self._view.ways)} ways, drawn as one", is_bare=True
+            )
         )
 
     def _label(

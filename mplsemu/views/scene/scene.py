@@ -212,6 +212,7 @@ class LegendEntry:
         run: what it means.
         up: the sign's state, as a node's or line's.
         number: the sign's, as a line's.
+        is_bare: the sign's, as a line's.
     """
 
     sign: NodeKind | LineKind | None
@@ -219,6 +220,7 @@ class LegendEntry:
     run: TextRun
     up: bool = True
     number: int = 0
+    is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

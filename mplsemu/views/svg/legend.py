@@ -39,6 +39,7 @@ def _line(kind: LineKind, entry: LegendEntry, state: str) -> str:
     name = f"line {kind.value}{state}"
     if kind is LineKind.WAY:
         name += f" way{entry.number % WAY_COLOURS}"
+    if kind is LineKind.WAY and not entry.is_bare:
         parts.append(draw_badge(middle, entry.number))
     if state or kind is LineKind.SEVERED:
         parts.append(draw_cross(middle, 3.5))

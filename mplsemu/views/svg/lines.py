@@ -102,15 +102,17 @@ def _for_pointers(points: tuple[Point, ...], line: Line) -> tuple[str, ...]:
 
 
 def _way(line: Line, points: tuple[Point, ...], places: Places) -> tuple[str, ...]:
+    arrows = [] if line.is_bare else [points, points[::-1]] if line.is_both_ways else [points]
     # or the wire's blunt ends would stand beside the arrows' tips
-    wire = lengthened(points, -_ARROW / 2 if line.is_both_ways else 0.0, -_ARROW / 2)
+    wire = lengthened(points, *(-_ARROW / 2 * (end < len(arrows)) for end in (1, 0)))
     casing = element(
         "path",
         class_="casing",
         d=path_data(wire, is_smooth=line.is_smooth),
         stroke_width=line.width + 3,
     )
-    arrows = [points, points[::-1]] if line.is_both_ways else [points]
+    if line.is_bare:
+        return casing, _wire(line, wire)
     return (
         casing,
         _wire(line, wire),
