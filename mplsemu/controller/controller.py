@@ -22,7 +22,7 @@ from mplsemu.controller.changes import by_cookie, change
 from mplsemu.controller.events import EventLog
 from mplsemu.controller.flush import flushes
 from mplsemu.controller.installer import Installer, unknown_flows
-from mplsemu.controller.punts import Resolver
+from mplsemu.controller.punts import Key, Resolver
 from mplsemu.controller.state import Remembered, recall, remember
 from mplsemu.controller.switches import Switch, Switches
 from mplsemu.errors import LabelSpaceError, MplsEmuError
@@ -74,7 +74,7 @@ class Controller:
         self.events = EventLog()
         self._state_file = state_file
         remembered = recall(state_file) if state_file else None
-        self._learned: dict[tuple[str, str, object], LearnedNeighbour] = {}
+        self._learned: dict[Key, LearnedNeighbour] = {}
         for each in remembered.learned if remembered else ():
             self._learned[each.pe, each.vrf, each.neighbour.address] = each
         self.program = self._compile(previous_of(network, remembered), frozenset())
@@ -90,6 +90,8 @@ class Controller:
         self._line: OpenFlowApp | None = None
         self.installer: Installer | None = None
         self._resolver = Resolver(self)
+        for key in self._learned:
+            self._resolver.watch(key)
 
     # --- the framework's side ---------------------------------------------------------------
 
@@ -146,6 +148,17 @@ class Controller:
     def learned_on(self, circuit: str) -> int:
         """Return how many neighbours were learned on a circuit."""
         return sum(each.neighbour.circuit == circuit for each in self._learned.values())
+
+    def is_learned(self, key: Key) -> bool:
+        """Whether a neighbour is one that the running network resolved."""
+        return key in self._learned
+
+    def forget(self, key: Key) -> None:
+        """Take a resolved neighbour out of the program; only the worker may call this."""
+        entry = self._learned.pop(key).neighbour
+        self._stale = True
+        text = f"{key[0]} {entry.circuit}: {entry.address} {entry.mac} answers no more"
+        self.events.add("neighbour", text)
 
     def converge(self) -> None:
         """Recompile if something changed and install what differs; only the worker calls this."""

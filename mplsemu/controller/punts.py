@@ -1,7 +1,8 @@
 """Packets that the switches could not handle: have them answered, and let those wait that must.
 
 What is answered is decided by southbound.punt, which is pure. Here is the patience: packets for an
-address that is being resolved wait, are sent when it is, or are given up after three questions.
+address that is being resolved wait, are sent when it is, or are given up after three questions. Who
+was resolved is asked again now and then, and forgotten when nobody answers.
 """
 
 from __future__ import annotations
@@ -17,14 +18,21 @@ from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.punts import packet_out, punt
 from mplsemu.southbound.punt.answer import answer, unresolved
 from mplsemu.southbound.punt.event import Answers, Learned, PacketOut, Waiting
+from mplsemu.southbound.punt.resolve import question
 
 QUESTIONS: Final = 3
 PATIENCE_S: Final = 1.0
 """Between two questions: RFC 4861's RETRANS_TIMER, and what Linux does for ARP."""
+CHECK_S: Final = 60.0
+"""After which a neighbour is asked for again: the address may be another's by now, or nobody's."""
 MOST_WAITING: Final = 3
 """Packets kept for one address, as Linux keeps them (unres_qlen)."""
 MOST_NEIGHBOURS: Final = 1024
 """Learned on one circuit; more is somebody's scan."""
+
+
+Key = tuple[str, str, IPAddress]
+"""PE, VRF and address of a neighbour."""
 
 
 class PuntedPacket(Protocol):
@@ -70,6 +78,12 @@ class Host(Protocol):
     def learned_on(self, circuit: str) -> int:
         """Return how many neighbours a circuit has already."""
 
+    def is_learned(self, key: Key) -> bool:
+        """Whether a neighbour is one that was learned."""
+
+    def forget(self, key: Key) -> None:
+        """Take a neighbour that was learned out of the program."""
+
     def converge(self) -> None:
         """Install what follows from what was learned."""
 
@@ -82,10 +96,6 @@ class _Queue:
     packets: list[tuple[Waiting, int]] = field(default_factory=list)
 
 
-Key = tuple[str, str, IPAddress]
-"""PE, VRF and address that is being resolved."""
-
-
 class Resolver:
     """Answers punted packets.
 
@@ -96,6 +106,12 @@ class Resolver:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._queues: dict[Key, _Queue] = {}
+        self._unanswered: dict[Key, int] = {}
+
+    def watch(self, key: Key) -> None:
+        """Ask for a neighbour that was learned again and again, until nobody answers."""
+        self._unanswered[key] = 0
+        self._host.after(CHECK_S, lambda: self._check(key))
 
     def handle(self, node: str, packet: PuntedPacket) -> None:
         """Do what a punted packet asks for."""
@@ -138,13 +154,38 @@ class Resolver:
         for waiting, in_port in queue.packets:
             self._send(node, unresolved(self._host.program, node, waiting, in_port).packets_out)
 
+    def _check(self, key: Key) -> None:
+        node, vrf, address = key
+        lsr = self._host.program.node(node)
+        asked = question(lsr, lsr.vrf_by_name[vrf], address)
+        if not self._host.is_learned(key) or asked is None:
+            del self._unanswered[key]
+        elif self._unanswered[key] < QUESTIONS:
+            self._unanswered[key] += 1
+            self._send(node, [asked])
+            self._host.after(PATIENCE_S, lambda: self._check_answer(key))
+        else:
+            del self._unanswered[key]
+            self._host.forget(key)
+
+    def _check_answer(self, key: Key) -> None:
+        if self._unanswered[key]:
+            self._check(key)
+        else:
+            self._host.after(CHECK_S, lambda: self._check(key))
+
     def _learn(self, node: str, learned: Learned) -> None:
         entry = learned.neighbour
+        key = (node, learned.vrf, entry.address)
+        if key in self._unanswered:
+            self._unanswered[key] = 0
         if learned.is_new:
             if self._host.learned_on(entry.circuit) >= MOST_NEIGHBOURS:
                 return
             self._host.learn(LearnedNeighbour(node, learned.vrf, entry))
-        queue = self._queues.pop((node, learned.vrf, entry.address), None)
+            if key not in self._unanswered:
+                self.watch(key)
+        queue = self._queues.pop(key, None)
         if queue is not None:
             self._host.converge()  # a packet sent before its flow is there would come back
             self._send(node, [waiting.packet for waiting, _ in queue.packets])

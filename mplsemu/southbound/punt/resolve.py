@@ -107,21 +107,27 @@ def _parse_neighbour_message(frame: Ethernet) -> _NeighbourMessage | None:
 def glean(lsr: NodeProgram, vrf: Vrf, frame: Ethernet, packet: IpPacket) -> Answers:
     """Ask on its circuit for the address a packet is for; the packet waits meanwhile."""
     place = _place(lsr, vrf, packet.dst)
-    if place is None:
+    asked = question(lsr, vrf, packet.dst)
+    if place is None or asked is None:
         return NOTHING
-    circuit, gateway = place
-    if packet.dst == gateway.ip:
-        return NOTHING
-    question = OutOfPort(circuit.port, solicitation(gateway, packet.dst).to_bytes())
     again = Ethernet(GATEWAY_MAC, GATEWAY_MAC, frame.ethertype, packet.whole)
     waiting = Waiting(
         vrf=vrf.name,
         address=packet.dst,
-        circuit=circuit.name,
-        solicitation=question,
+        circuit=place[0].name,
+        solicitation=asked,
         packet=IntoVrf(vrf.index, again.to_bytes()),
     )
-    return Answers(packets_out=(question,), waiting=waiting)
+    return Answers(packets_out=(asked,), waiting=waiting)
+
+
+def question(lsr: NodeProgram, vrf: Vrf, address: IPAddress) -> OutOfPort | None:
+    """Return what asks who has an address, None where nobody can: no circuit, or it is ours."""
+    place = _place(lsr, vrf, address)
+    if place is None or address == place[1].ip:
+        return None
+    circuit, gateway = place
+    return OutOfPort(circuit.port, solicitation(gateway, address).to_bytes())
 
 
 def solicitation(gateway: IPInterface, address: IPAddress) -> Ethernet:
