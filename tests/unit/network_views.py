@@ -60,7 +60,9 @@ def real(key: str, *, positions: bool = True) -> ProviderView:
         pairs,
         pes=list(names.values())[::3],
         lonely=names.values(),
-        positions={names[node["id"]]: tuple(node["pos"]) for node in topology["nodes"]}
-        if positions
-        else None,
+        positions={
+            names[node["id"]]: tuple(node["pos"])
+            for node in topology["nodes"]
+            if positions and -90 <= node["pos"][1] <= 90
+        },
     )

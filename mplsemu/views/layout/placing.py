@@ -106,13 +106,13 @@ class _Placing:
         return found
 
     def _hop(self, part: Sequence[int], places: Floats) -> float:
-        """Return px per hop: less where the graph has few links for its extent."""
+        """Return px per hop: less in a wide graph, more in one where everything is near."""
         hop = self._measures.hop
         gap = np.array(self._measures.gap)
         area = float(np.prod(self._sizes[part] + gap, axis=1).sum())
         extent = float(np.prod(np.ptp(places, axis=0) + 1.0))
         wanted = np.sqrt(area / _FILLED / extent)
-        return float(np.clip(wanted, 0.5 * hop, hop)) if len(part) > _FEW else hop
+        return float(np.clip(wanted, 0.5 * hop, 10 * hop)) if len(part) > _FEW else hop
 
     def _finished(self, part: Sequence[int], places: Floats, *, tidy: bool = False) -> Floats:
         numbers = set(part)

@@ -8,7 +8,7 @@ grows, what is not is carried along, and the shape of the whole stays (after PRI
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
 
@@ -20,6 +20,7 @@ from mplsemu.views.layout.relations import Relations, settled
 
 _EXCESS: Final = 1.03
 _PUSH: Final = 4.0
+_MOST_GROWTH: Final = 2.0
 _COINCIDENT: Final = 0.01
 _DEEP: Final = 0.39
 _GROWTH: Final = 1.6
@@ -51,18 +52,29 @@ def spaced(places: Floats, sizes: Floats, links: Indices, room: Room) -> Floats:
         links: pairs of nodes, shape (m, 2).
         room: what is wanted.
     """
-    spacer = _Spacer(sizes, links, room)
-    near = near_pairs(places) if len(places) > 1 else None
-    for round_ in range(room.rounds):
-        if near is None:
-            break
+    found = _spaced(places, _Spacer(sizes, links, room))
+    if found is None:
+        # so many lines cross everywhere that boxes find no place off them: lines go round
+        found = _spaced(places, _Spacer(sizes, links, replace(room, clearance=None)))
+    return apart(places if found is None else found, sizes, room.gap)
+
+
+def _spaced(places: Floats, spacer: _Spacer) -> Floats | None:
+    """Return places after all rounds, None if the map grows without end for the sake of lines."""
+    if len(places) < 2:
+        return places
+    near = near_pairs(places)
+    limit = _MOST_GROWTH * max(float(np.ptp(places, axis=0).max()), spacer.side())
+    for round_ in range(spacer.rounds):
         pushes = spacer.pushes(places)
         if not pushes:
             break
         if round_ % 12 == 11:
             near = near_pairs(places)
         places = settled(places, [_as_they_stand(places, *near), *pushes])
-    return apart(places, sizes, room.gap)
+        if spacer.makes_way and np.ptp(places, axis=0).max() > limit:
+            return None
+    return places
 
 
 def apart(places: Floats, sizes: Floats, gap: tuple[float, float]) -> Floats:
@@ -99,6 +111,12 @@ class _Spacer:
         self._links = links
         self._room = room
         self._grown = sizes + np.array(room.gap)
+        self.rounds = room.rounds
+        self.makes_way = room.clearance is not None
+
+    def side(self) -> float:
+        """Return the side of a square that all boxes would fill, with their gaps."""
+        return float(np.sqrt(np.prod(self._grown, axis=1).sum()))
 
     def pushes(self, places: Floats) -> list[Relations]:
         """Return the wishes of all that stands too close; none where all is well."""

@@ -8,7 +8,7 @@ Stress majorization (Gansner, Koren and North 2004), from a start by pivot MDS (
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,8 @@ from mplsemu.views.layout.relations import Relations, settled
 
 _ALL_PAIRS: Final = 160
 _PIVOTS: Final = 40
+_LONG: Final = 1.6
+_PARTNERS: Final = 24
 _ROUNDS: Final = 150
 _STILL: Final = 2e-4
 _SEED: Final = 3031
@@ -94,9 +96,31 @@ class Graph:
             for node in range(self.count):
                 if node != pivot:
                     pairs[min(node, pivot), max(node, pivot)] = float(row[node])
+        for pair, distance in self._by_chance():
+            pairs.setdefault(pair, distance)
         ordered = sorted(pairs.items())
         ends = np.array([pair for pair, _ in ordered], dtype=np.intp).reshape(-1, 2)
-        return ends[:, 0], ends[:, 1], np.array([distance for _, distance in ordered])
+        distances = np.array([distance for _, distance in ordered])
+        # a long chain has to bend to fit on a page: what is far apart need not be so far
+        limit = _LONG * np.sqrt(self.count)
+        far = np.maximum(distances / limit, 1.0)
+        return ends[:, 0], ends[:, 1], distances / np.sqrt(far)
+
+    def _by_chance(self) -> Iterator[tuple[Pair, float]]:
+        """Yield pairs of a large graph, about as far apart as the way past a pivot is long.
+
+        Without them nothing would keep nodes apart that are as far from all pivots.
+        """
+        if len(self._pivots) == self.count:
+            return
+        rows = np.stack([row for _, row in self._pivots])
+        chooser = random.Random(_SEED)
+        for node in range(self.count):
+            others = [chooser.randrange(self.count) for _ in range(_PARTNERS)]
+            lengths = (rows[:, node, None] + rows[:, others]).min(axis=0)
+            for other, length in zip(others, lengths.tolist(), strict=True):
+                if other != node:
+                    yield (min(node, other), max(node, other)), length
 
 
 def _strongest(matrix: Floats, others: Sequence[Floats], number: int) -> Floats:
