@@ -60,7 +60,11 @@ def read_lab(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
 
 def is_running(args: argparse.Namespace) -> bool:
     """Whether LAB is the name of a running lab, and no such file is."""
-    return not Path(args.lab).exists() and args.lab in running_labs()
+    try:
+        is_file = Path(args.lab).exists()
+    except OSError:  # it may not be looked at, or has too long a name: who reads it says so
+        return False
+    return not is_file and args.lab in running_labs()
 
 
 def _read_running(args: argparse.Namespace) -> tuple[LoadedLab, Program]:

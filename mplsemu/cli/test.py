@@ -126,9 +126,17 @@ def _check_writable(path: Path) -> None:
     from mplsemu.errors import LabError
 
     directory = path.absolute().parent
-    if not directory.is_dir():
+    try:
+        is_directory_there = directory.is_dir()
+        place = path if path.exists() else directory
+        is_writable = os.access(place, os.W_OK) and not path.is_dir()
+    except OSError as error:  # it may not be looked at, or its name is too long
+        raise LabError(
+            f"cannot write {path}: {error.strerror}", remedy="name another file"
+        ) from None
+    if not is_directory_there:
         raise LabError(f"cannot write {path}", remedy="its directory does not exist")
-    if path.is_dir() or not os.access(path if path.exists() else directory, os.W_OK):
+    if not is_writable:
         raise LabError(f"cannot write {path}", remedy="name a file that can be written")
 
 
@@ -150,7 +158,7 @@ def _write_junit(path: Path, answer: dict[str, Any]) -> None:
             "testcase",
             classname=f"{answer['lab']}.{check['vpn']}",
             name=check["name"],
-            time=str((check["rtt_ms"] or 0) / 1000),
+            time=f"{(check['rtt_ms'] or 0) / 1000:.6f}",
         )
         if not check["ok"]:
             ET.SubElement(case, "failure", message=check["detail"]).text = check["detail"]

@@ -36,12 +36,12 @@ class Northbound:
         Raises:
             EmulationError: there is no such directory, or something else than a socket is there.
         """
-        if not self._path.parent.is_dir():
-            raise EmulationError(f"cannot listen on {self._path}: there is no such directory")
-        if self._path.exists() and not self._path.is_socket():
-            raise EmulationError(f"cannot listen on {self._path}: it is there, and no socket")
         before = os.umask(0o177)
         try:
+            if not self._path.parent.is_dir():
+                raise EmulationError(f"cannot listen on {self._path}: there is no such directory")
+            if self._path.exists() and not self._path.is_socket():
+                raise EmulationError(f"cannot listen on {self._path}: it is there, and no socket")
             self._path.unlink(missing_ok=True)
             server = hub.StreamServer((str(self._path),), self._serve)
         except OSError as error:

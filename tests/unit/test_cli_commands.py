@@ -285,6 +285,10 @@ def test_new_without_a_file_prints_the_lab(capsys):
         (["new", "x", "--from", "nowhere.graphml"], "nowhere.graphml"),
         (["new", "x", "--from", "topohub:topozoo/Abilene", "--sites", "-3"], "--sites"),
         (["new", "x", "--from", "topohub:topozoo/Abilene", "-o", "/"], "cannot be written"),
+        (["check", "x" * 300], "File name too long"),
+        (["test", NORDIC, "--junit", "x" * 300], "File name too long"),
+        (["test", NORDIC, "--junit", "/nowhere/at.xml"], "its directory does not exist"),
+        (["test", NORDIC, "--junit", "/"], "name a file that can be written"),
     ],
 )
 def test_bad_input_is_one_clear_line(words, said, capsys):
