@@ -155,6 +155,13 @@ def test_a_directed_graph_has_one_link_for_two_directions(tmp_path):
     assert [link.ends for link in found.links] == [("ra", "rb"), ("rb", "rc")]
 
 
+def test_an_absurd_length_is_noted():
+    nodes = [FoundNode("0", "a"), FoundNode("1", "b")]
+    graph = provider_graph("x", nodes, [FoundLink(("0", "1"), length_km=9e7)])
+    assert "1 link of absurd length: largest delay or metric" in graph.notes
+    assert (graph.links[0].delay_us, graph.links[0].metric) == (10_000_000, 65_535)
+
+
 def test_a_speed_out_of_range_is_noted():
     nodes = [FoundNode("a", "a"), FoundNode("b", "b")]
     graph = provider_graph("test", nodes, [FoundLink(("a", "b"), 1.0, 10**15)])

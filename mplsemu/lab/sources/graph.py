@@ -16,6 +16,7 @@ from typing import Final
 from mplsemu.errors import LabError
 from mplsemu.lab.provider import MAX_NODES
 from mplsemu.lab.quantity import BANDWIDTH, DELAY
+from mplsemu.lab.scalar import MAX_METRIC
 
 US_PER_KM: Final = 5  # light in fibre, two thirds of its speed in vacuum: 200 km in 1 ms
 _HOP_METRIC: Final = 10
@@ -245,6 +246,9 @@ def _note_measures(links: Iterable[FoundLink], notes: list[str]) -> None:
     missing = sum(link.length_km is None for link in links)
     if missing:
         notes.append(f"{_count(missing, 'link')} without a length: default delay and metric")
+    endless = sum(_is_endless(link) for link in links)
+    if endless:
+        notes.append(f"{_count(endless, 'link')} of absurd length: largest delay or metric")
     odd = [link for link in links if link.bandwidth_bps and not _has_bandwidth(link)]
     if odd:
         notes.append(f"{_count(len(odd), 'link')} with a speed out of range: default bandwidth")
@@ -286,4 +290,12 @@ def _graph_link(link: FoundLink, names: dict[str, str]) -> GraphLink:
 
 
 def _metric(length_km: float) -> int:
-    return min(_HOP_METRIC + round(length_km / _KM_PER_METRIC), 65_535)
+    return min(_HOP_METRIC + round(length_km / _KM_PER_METRIC), MAX_METRIC)
+
+
+def _is_endless(link: FoundLink) -> bool:
+    """Whether a link is longer than a lab's largest delay or metric can say."""
+    length = link.length_km
+    return length is not None and (
+        length * US_PER_KM > DELAY.largest or _metric(length) == MAX_METRIC
+    )
