@@ -18,7 +18,7 @@ from mplsemu.views.scene.scene import Line, LineKind, Node, NodeKind, Point, Sce
 from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.tables.lsp import lsp_between
 from mplsemu.views.trace import TraceHop, TraceView
-from tests.unit.network_views import provider
+from tests.unit.network_views import provider, real
 from tests.unit.scene_geometry import assert_legible, assert_spots_free
 from tests.unit.view_labs import TOPOLOGIES, topology
 
@@ -149,6 +149,16 @@ def test_every_link_of_a_small_network_has_room_for_its_load() -> None:
     scene = provider_scene(provider_view(topology("attmpls")))
     assert sum(link.spot is None for link in scene.lines) <= 2
     assert_spots_free(scene)
+
+
+def test_a_link_without_room_of_its_own_says_that_it_is_down_all_the_same() -> None:
+    view = real("topozoo/TataNld", positions=False)
+    places = {link.key: link.spot for link in provider_scene(view).lines}
+    (crowded, *_) = [link for link in view.links if places[link.name] is None]
+    links = [replace(link, up=link is not crowded) for link in view.links]
+    scene = provider_scene(replace(view, links=tuple(links)))
+    assert_legible(scene)
+    assert said(line(scene, crowded.name)) == ["down"]
 
 
 # --- a VPN over it -------------------------------------------------------------------------------

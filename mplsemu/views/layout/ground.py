@@ -38,8 +38,17 @@ class Choices:
 class Ground:
     """Boxes that nothing may cover, and boxes and lines that nothing should."""
 
-    def __init__(self, boxes: Floats, courses: Sequence[Floats]) -> None:
-        """Begin with the boxes of nodes and the courses of lines; a line is known by its index."""
+    def __init__(
+        self, boxes: Floats, courses: Sequence[Floats], bounds: Floats | None = None
+    ) -> None:
+        """Begin with what is there.
+
+        Args:
+            boxes: of nodes and texts.
+            courses: of lines; each is known by its index.
+            bounds: that nothing may leave, if there are any.
+        """
+        self._bounds = bounds
         self._taken = _Pile(boxes)
         self._kept = _Pile(np.empty((0, 4)))
         self._starts = np.concatenate([c[:-1] for c in courses] or [np.empty((0, 2))])
@@ -78,7 +87,7 @@ class Ground:
         if not len(choices.boxes):
             return None
         wide = choices.boxes + np.array((-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
-        free = np.nonzero(~self._taken.covered(wide))[0]
+        free = np.nonzero(~self._taken.covered(wide) & self._within(choices.boxes))[0]
         if not len(free):
             return None
         boxes = choices.boxes[free]
@@ -100,6 +109,12 @@ class Ground:
         hit = (_side(a, b, c) * _side(a, b, d) < 0) & (_side(c, d, a) * _side(c, d, b) < 0)
         found: Floats = hit.sum(axis=1, dtype=np.float64)
         return found
+
+    def _within(self, boxes: Floats) -> Flags:
+        if self._bounds is None:
+            return np.ones(len(boxes), dtype=np.bool_)
+        low, high = self._bounds[:2], self._bounds[2:]
+        return all_in((boxes[:, :2] >= low) & (boxes[:, 2:] <= high))
 
     def _lines_under(self, boxes: Floats, owner: int | None) -> Floats:
         low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)

@@ -86,6 +86,12 @@ class Overlay:
             self._ways(drawn, sites)
         return drawn
 
+    def _bounds(self, sites: Floats) -> Floats:
+        """Return the box that holds the network and the sites: labels do not make it larger."""
+        whole = np.array([(0.0, 0.0, self._layout.width, self._layout.height)])
+        every = np.concatenate((whole, sites))
+        return np.concatenate((every[:, :2].min(axis=0), every[:, 2:].max(axis=0)))
+
     def _uses(self) -> tuple[list[Use], list[tuple[int, int]]]:
         """Return each use of a link, and of which way it is which link."""
         uses, ways = [], []
@@ -146,7 +152,9 @@ class Overlay:
         courses = lanes(self._layout, uses, boxes)
         taken = (self._nodes, self._texts, self._written, boxes)
         access = [_array(line.points) for line in drawn.lines]
-        ground = Ground(np.concatenate(taken), [*self._links, *courses, *access])
+        ground = Ground(
+            np.concatenate(taken), [*self._links, *courses, *access], self._bounds(boxes)
+        )
         for spot in self._spots:
             ground.keep(spot)
         self._draw_ways(drawn, ground, steps, courses)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from mplsemu.model.topology import Role
+from mplsemu.views.layout.late import LateRoom, late_rooms
 from mplsemu.views.layout.layout import lay_out
 from mplsemu.views.layout.subject import Body, Size, Subject, Tie
 from mplsemu.views.model import LinkView, ProviderView
@@ -84,15 +85,19 @@ class _Picture:
         return Size(round(width, 1), round(self._type.on_line * ASCENT + 2 * _PAD, 1))
 
     def _links(self) -> list[Line]:
-        return [self._line(index, link) for index, link in enumerate(self._view.links)]
+        links = self._view.links
+        down = [index for index, link in enumerate(links) if not link.up]
+        used = [index for index, link in enumerate(links) if not link.up or link.load_bps]
+        late = late_rooms(self._layout, down, _SPOT, used)
+        return [self._line(index, link, late.get(index)) for index, link in enumerate(links)]
 
-    def _line(self, index: int, link: LinkView) -> Line:
+    def _line(self, index: int, link: LinkView, late: LateRoom | None) -> Line:
         layout = self._layout
         labels = []
         text = layout.texts[index]
         if text is not None:
             labels.append(_label(self._texts[index], text, self._type.on_line, Tone.NORMAL))
-        spot = layout.spots[index]
+        spot = late.spot if late is not None else layout.spots[index]
         load = load_share(link)
         if spot is not None and not link.up:
             labels.append(_label("down", spot, _STATE_SIZE, Tone.BAD, bold=True))
@@ -110,7 +115,7 @@ class _Picture:
             load=load,
             is_smooth=layout.smooth[index],
             spot=spot,
-            mark=layout.marks[index],
+            mark=late.mark if late is not None else layout.marks[index],
         )
 
     def _framed(self, sketch: Sketch, bounds: Box, overlay: Drawn) -> Scene:
