@@ -66,9 +66,8 @@ class _Placing:
 
     def _is_geographic(self) -> bool:
         known = [b.position for b in self._subject.bodies if b.position is not None]
-        return len(known) >= max(_MOSTLY * self._count, 2) and len(set(known)) >= _MOSTLY * len(
-            known
-        )
+        are_most = len(known) >= max(_MOSTLY * self._count, 2)
+        return are_most and len(set(known)) >= _MOSTLY * len(known)
 
     def _inside(self, part: Sequence[int]) -> list[Pair]:
         """Return the links among these nodes, which are numbered anew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,34 +24,31 @@ _SLOWEST_BPS: Final = 1e7
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """Something that every link has: what it is called, and how it reads."""
+    """Something that every link has: where it is, how it reads, and how two of it with a range."""
 
-    name: str
     value: Callable[[LinkView], float]
-    text: Callable[[LinkView], str]
-    alone: Callable[[LinkView], str]
+    text: Callable[[float], str]
+    between: Callable[[float, float], str]
 
 
-_FACTS: Final = (
-    _Fact(
-        "bandwidth",
-        lambda link: link.bandwidth_bps,
-        lambda link: rate(link.bandwidth_bps),
-        lambda link: rate(link.bandwidth_bps),
-    ),
-    _Fact(
-        "delay", lambda link: link.delay_ms, lambda link: _short(link.delay_ms),
-        lambda link: _short(link.delay_ms),
-    ),
-    _Fact(
-        "metric", lambda link: link.metric, lambda link: f"metric {link.metric}",
-        lambda link: f"{link.metric}",
-    ),
-)  # fmt: skip
+def _milliseconds(value: float) -> str:
+    return f"{value:.3g} ms"
 
 
-def _short(milliseconds: float) -> str:
-    return f"{milliseconds:.3g} ms"
+_BANDWIDTH: Final = _Fact(
+    lambda link: link.bandwidth_bps, rate, lambda low, high: f"{rate(low)} to {rate(high)}"
+)
+_DELAY: Final = _Fact(
+    lambda link: link.delay_ms,
+    _milliseconds,
+    lambda low, high: f"delay {low:.3g} to {_milliseconds(high)}",
+)
+_METRIC: Final = _Fact(
+    lambda link: link.metric,
+    lambda metric: f"metric {metric}",
+    lambda low, high: f"metric {low} to {high}",
+)
+_FACTS: Final = (_BANDWIDTH, _DELAY, _METRIC)
 
 
 class LinkWords:
@@ -63,7 +60,9 @@ class LinkWords:
 
     def __init__(self, links: Sequence[LinkView]) -> None:
         self._links = links
-        self._usual = {fact.name: _usual(links, fact) for fact in _FACTS}
+        self._usual = {fact: _usual([fact.value(link) for link in links]) for fact in _FACTS}
+        # where each has another metric, the bare number says enough
+        self._is_numbered = self._usual[_METRIC] is None and _ALL_SAID < len(links) <= _METRICS_SAID
 
     def on(self, link: LinkView) -> str:
         """Return what is written on a link, nothing where all is usual."""
@@ -73,40 +72,31 @@ class LinkWords:
         """Return what all links have in common, and between which values the rest lies."""
         if not self._links:
             return "No links"
-        words = filter(None, (self._of_all(fact) for fact in _FACTS))
-        return "Links: " + "; ".join(words)
+        return "Links: " + "; ".join(filter(None, (self._of_all(fact) for fact in _FACTS)))
 
     def _said(self, link: LinkView, fact: _Fact) -> str | None:
-        usual = self._usual[fact.name]
+        usual, value = self._usual[fact], fact.value(link)
         if usual is not None:
-            return None if fact.value(link) == usual else fact.text(link)
+            return None if value == usual else fact.text(value)
         if len(self._links) <= _ALL_SAID:
-            return fact.text(link)
-        if fact.name == "metric" and len(self._links) <= _METRICS_SAID:
-            return fact.alone(link)
-        return None
+            return fact.text(value)
+        return f"{value}" if fact is _METRIC and self._is_numbered else None
 
     def _of_all(self, fact: _Fact) -> str | None:
-        ordered = sorted(self._links, key=fact.value)
-        usual = self._usual[fact.name]
-        low, high = ordered[0], ordered[-1]
+        values = [fact.value(link) for link in self._links]
+        low, high, usual = min(values), max(values), self._usual[fact]
         if usual is None:
-            low_text = fact.text(low).removesuffix(" ms")
-            between = f"{low_text} to {fact.alone(high)}"
-            name = "delay " if fact.name == "delay" else ""
-            said = self._said(high, fact)
-            where = ": the number on each" if said == fact.alone(high) and not name else ""
-            return f"{name}{between}{where if fact.name == 'metric' else ''}"
-        text = fact.text(next(link for link in self._links if fact.value(link) == usual))
-        if fact.value(low) == fact.value(high):
-            return None if fact.name == "delay" and usual == 0 else text
-        return f"{text} unless another is written on it"
+            on_each = ": the number on each" if fact is _METRIC and self._is_numbered else ""
+            return fact.between(low, high) + on_each
+        if low < high:
+            return f"{fact.text(usual)} unless another is written on it"
+        return None if fact is _DELAY and usual == 0 else fact.text(usual)
 
 
-def _usual(links: Sequence[LinkView], fact: _Fact) -> float | None:
-    counts: Counter[Hashable] = Counter(fact.value(link) for link in links)
-    for value, number in counts.most_common(1):
-        if 2 * number >= len(links) and isinstance(value, int | float):
+def _usual(values: Sequence[float]) -> float | None:
+    """Return the value that at least half of all have, if there is one."""
+    for value, number in Counter(values).most_common(1):
+        if 2 * number >= len(values):
             return value
     return None
 
