@@ -13,7 +13,9 @@ from pathlib import Path
 
 from benchmarks.figure import Figure
 
-BENCHES = ("compiling", "booting", "matrix", "convergence", "installing", "throughput", "memory")
+BENCHES = (
+    "compiling", "booting", "matrix", "convergence", "installing", "throughput", "memory", "web",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -22,8 +22,8 @@ from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.theme import Theme
 from mplsemu.web.source import Installed
 
-KEPT: Final = 48
-"""Pictures that are kept, the last used ones; one of a network of 600 LSRs has about 1 MB."""
+MOST_KEPT: Final = 24_000_000
+"""Characters of pictures that are kept, the last used ones; 600 LSRs take two million."""
 
 
 def style_hashes() -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class Pictures:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = draw()
-                while len(self._kept) > KEPT:
+                while len(self._kept) > 1 and sum(map(len, self._kept.values())) > MOST_KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]

@@ -76,9 +76,11 @@ def test_learned_addresses_make_another_picture_of_their_vpls_alone(drawn):
     assert len(drawn) == 3
 
 
-def test_only_so_many_are_kept(drawn, monkeypatch):
-    monkeypatch.setattr(pictures, "KEPT", 2)
+def test_only_so_much_is_kept_of_what_was_used_last(drawn, monkeypatch):
     made = Pictures()
+    sizes = [len(made.customer(installed(), vpn, (), Theme.AUTO)) for vpn in ("alfa", "beta")]
+    monkeypatch.setattr(pictures, "MOST_KEPT", sum(sizes))
+    made, drawn[:] = Pictures(), []
     for vpn in ("alfa", "beta", "alfa", "gamma", "alfa", "beta"):
         made.customer(installed(), vpn, (), Theme.AUTO)
     assert len(drawn) == 4  # alfa stays, for it is asked for again and again
