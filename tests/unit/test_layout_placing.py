@@ -128,11 +128,6 @@ def test_594_routers_without_positions_are_drawn_in_time() -> None:
     assert _drawn_within(30, real("caida/2024-08/7018", positions=False))
 
 
-@pytest.mark.slow
-def test_3815_routers_are_drawn_in_time() -> None:
-    assert _drawn_within(120, real("backbone/world"))
-
-
 def _drawn_within(seconds: float, view: ProviderView) -> bool:
     start = time.process_time()
     scene = provider_scene(view)

@@ -18,7 +18,7 @@ from .customer_views import bridge_views
 from .scene_checks import check, of_kind, text_of, words
 from .view_labs import many_sites, north, topology
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CUT = ("core1-core2", "pe-kbh-core2")
 
 

@@ -20,7 +20,7 @@ from .scene_checks import check, of_kind, text_of, words
 from .test_views_pictures import without_route
 from .view_labs import NORTH, TOPOLOGIES, many_sites, north, topology
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def scene(program, vpn: str) -> Scene:

@@ -21,7 +21,7 @@ from .customer_views import bridge_views, l3vpn_views
 from .test_views_pictures import ring
 from .view_labs import north, topology
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CUT = ("core1-core2", "pe-kbh-core2", "alfa/oslo", "gamma/ribe")
 WAY = WayView('a to "o"', ("dk", "p1", "no"), ("dk-p1", "no-p1"), ((17, 18), ()))
 

@@ -18,7 +18,7 @@ from .customer_views import bridge_views, l3vpn_views
 from .test_views_dot import CUT, WAY, all_views
 from .view_labs import north, topology
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = (
     "1. first", "- item", "+ item", "# head", "*b*", "__u__", "`c`", "<b>x</b>", "a|b", 'a"b',
     "%%{init: {}}%%", "%% note", "style: x#35;", "classDef x:#f;", "end", "\\", "{x}", "$$x$$",
