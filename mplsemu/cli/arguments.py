@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-def add_lab(parser: argparse.ArgumentParser) -> None:
+def add_lab(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """Add LAB and ``--down``."""
     parser.add_argument(
         "lab",
         metavar="LAB",
+        nargs="?" if optional else None,
         help="lab file, say topologies/nordic.yaml, or the name of a running lab (root)",
     )
     parser.add_argument(

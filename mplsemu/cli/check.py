@@ -33,7 +33,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "whom it should and nobody else. Exit code 0: it holds; 1: it falls short; 2: the lab "
         "file is wrong.",
     )
-    add_lab(parser)
+    add_lab(parser, optional=True)
     parser.add_argument(
         "--failures",
         metavar="K",
@@ -56,6 +56,14 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="FILE",
         help="verify this forwarding program (JSON), not the one made from LAB",
     )
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="compare what a running lab's switches have installed with what they should (root)",
+    )
+    parser.add_argument(
+        "--lab", metavar="NAME", dest="name", help="with --live: which lab (default: the only one)"
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -70,6 +78,12 @@ def run(args: argparse.Namespace) -> int:
     """Check, and print what was found."""
     from mplsemu.cli.output import print_json, print_lines, terminal_width
 
+    if args.live or args.name is not None:
+        return _run_live(args)
+    if args.lab is None:
+        raise LabError(
+            "the following arguments are required: LAB", remedy="see `mplsemu check --help`"
+        )
     lab, report = _checked(args)
     if args.json:
         from mplsemu.cli.report_json import report_json
@@ -80,6 +94,25 @@ def run(args: argparse.Namespace) -> int:
 
         print_lines(draw_report(report, lab.network, lab.notes, terminal_width()))
     return 0 if report.holds else 1
+
+
+def _run_live(args: argparse.Namespace) -> int:
+    """Compare a running lab with its program."""
+    from mplsemu.cli.live import check_live, draw_live, live_json
+    from mplsemu.cli.output import print_json, print_lines
+
+    others = (args.failures, args.nodes, args.demands, args.program, args.down)
+    if not args.live or any(others) or None not in (args.lab, args.name):
+        raise LabError(
+            "--live looks at a running lab as it is, and --lab only says which",
+            remedy="write: mplsemu check --live [--lab NAME] [--json]",
+        )
+    found = check_live(args.name or args.lab, _bar)
+    if args.json:
+        print_json(live_json(found))
+    else:
+        print_lines(draw_live(found))
+    return 1 if found.differences else 0
 
 
 def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:

@@ -138,3 +138,34 @@ def test_a_program_from_a_file_is_not_compiled_anew(option, written, capsys):
     path = written(dump_program(PROGRAM))
     said = complaint(capsys, "check", NORDIC, "--program", path, *option)
     assert "a program from a file stays as it is" in said
+
+
+# --live ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--live", "--failures", "1"],
+        ["--live", "--nodes"],
+        ["--live", "--program", "x.json"],
+        ["--live", "--down", "dk-p1"],
+        ["--live", "nordic", "--lab", "other"],
+        [NORDIC, "--lab", "nordic"],
+    ],
+)
+def test_a_running_lab_is_looked_at_as_it_is(words, capsys):
+    said = complaint(capsys, "check", *words)
+    assert "write: mplsemu check --live [--lab NAME] [--json]" in said
+
+
+def test_a_lab_that_does_not_run_is_one_clear_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", str(tmp_path))
+    assert "no lab is running; type: sudo mplsemu up LAB" in complaint(capsys, "check", "--live")
+    said = complaint(capsys, "check", "--live", "--lab", "nordic")
+    assert "no lab named 'nordic' is running" in said
+
+
+def test_without_a_lab_there_is_nothing_to_check(capsys):
+    said = complaint(capsys, "check")
+    assert said == "mplsemu: the following arguments are required: LAB; see `mplsemu check --help`"

@@ -46,13 +46,12 @@ _ALL_TABLES: Final = 0xFF
 
 _NO_BUFFER: Final = 0xFFFF_FFFF
 _ANY: Final = 0xFFFF_FFFF
-_PORT_IN_PORT: Final = 0xFFFF_FFF8
-_PORT_CONTROLLER: Final = 0xFFFF_FFFD
-PORT_CONTROLLER: Final = _PORT_CONTROLLER
+PORT_IN_PORT: Final = 0xFFFF_FFF8
+PORT_CONTROLLER: Final = 0xFFFF_FFFD
 METER_EXISTS: Final = (12, 1)
 """Type and code of the error that says a meter is there already."""
 
-_NICIRA: Final = 0x0000_2320
+NICIRA: Final = 0x0000_2320
 _REG_MOVE, _REG_LOAD, _RESUBMIT_TABLE, _OUTPUT_REG, _LEARN = 6, 7, 14, 15, 16
 _CLONE, _ENCAP, _DECAP = 42, 46, 47
 _OLD_IN_PORT: Final = 0xFFF8
@@ -192,9 +191,9 @@ def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm
         case Output(port):
             return _output(port, 0)
         case InPort():
-            return _output(_PORT_IN_PORT, 0)
+            return _output(PORT_IN_PORT, 0)
         case Controller(max_len):
-            return _output(_PORT_CONTROLLER, max_len)
+            return _output(PORT_CONTROLLER, max_len)
         case OutputRegister(register, bits):
             return _nicira(_OUTPUT_REG, struct.pack("!HIH6x", bits - 1, _header(register), 0))
         case Resubmit(table):
@@ -215,7 +214,7 @@ def _output(port: int, max_len: int) -> bytes:
 
 
 def _nicira(subtype: int, body: bytes) -> bytes:
-    data = _padded(struct.pack("!HHIH", 0xFFFF, 0, _NICIRA, subtype) + body)
+    data = _padded(struct.pack("!HHIH", 0xFFFF, 0, NICIRA, subtype) + body)
     return data[:2] + len(data).to_bytes(2, "big") + data[4:]
 
 

@@ -74,6 +74,13 @@ REGISTERS: Final = tuple(
     Field(f"reg{number}", f"NXM_NX_REG{number}", NXM_1, number, 32, maskable=True)
     for number in range(10)
 )
+FIELDS: Final = (
+    *(IN_PORT, METADATA, ETH_DST, ETH_SRC, ETH_TYPE, VLAN_VID, IP_PROTO, IPV4_SRC, IPV4_DST),
+    *(ICMPV4_TYPE, ICMPV4_CODE, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA, IPV6_SRC, IPV6_DST),
+    *(ICMPV6_TYPE, MPLS_LABEL, MPLS_TC, MPLS_BOS, IP_TOS, IP_TTL, MPLS_TTL),
+    *REGISTERS,
+)
+"""All of them."""
 
 
 @dataclass(frozen=True, slots=True)

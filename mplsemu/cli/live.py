@@ -1,0 +1,66 @@
+"""``mplsemu check --live``: is what runs what was meant?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from rich.text import Text
+
+from mplsemu.cli.checking import Bar
+from mplsemu.cli.report_text import draw_complaint, few
+from mplsemu.running.installed import Installed, compare_installed
+from mplsemu.running.session import Session
+from mplsemu.views.text import palette
+from mplsemu.views.text.columns import wrapped
+from mplsemu.views.text.site import count
+
+_MOST_LINES: Final = 40
+
+
+def check_live(name: str | None, bar: Bar) -> Installed:
+    """Compare what a running lab's switches have with what they should have.
+
+    Args:
+        name: of the lab, None: the only one that runs.
+        bar: shows progress.
+    """
+    session = Session.find(name)
+    with bar() as progress:
+        return compare_installed(session, progress)
+
+
+def live_json(found: Installed) -> dict[str, Any]:
+    """Return what ``check --live --json`` prints."""
+    return {
+        "lab": found.lab,
+        "holds": not found.differences,
+        "generation": found.generation,
+        "down": list(found.down),
+        "counts": {"lsrs": found.lsrs, "flows": found.flows},
+        "differences": [asdict(each) | {"kind": each.kind.value} for each in found.differences],
+    }
+
+
+def draw_live(found: Installed) -> list[Text]:
+    """Return what it prints for people."""
+    said = f"{found.flows:,} flows on {count(found.lsrs, 'LSR')}, program {found.generation}"
+    if found.down:
+        said += f", {few(found.down)} down"
+    lines = [Text(f" Lab {found.lab}, running", palette.TITLE), Text()]
+    if not found.differences:
+        lines += wrapped(
+            f"{said}: all as they should be".split(" "),
+            width=79,
+            indent="   ",
+            first=" ✓ ",
+            joint=" ",
+        )
+        return [*lines, Text(" ").append("✓ holds", palette.GOOD)]
+    number = count(len(found.differences), "difference")
+    lines += wrapped(f"{said}: {number}".split(" "), width=79, indent="   ", first=" ✗ ", joint=" ")
+    for difference in found.differences[:_MOST_LINES]:
+        lines += draw_complaint(str(difference))
+    if len(found.differences) > _MOST_LINES:
+        lines += draw_complaint(f"and {len(found.differences) - _MOST_LINES:,} more")
+    return [*lines, Text(" ").append("✗ falls short", palette.BAD)]

@@ -1,0 +1,239 @@
+"""Flows as a switch tells them, back into values: the inverse of `encode`.
+
+It knows what our flows are made of. What it does not know it leaves undecoded: such a flow is
+none of ours.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from mplsemu.southbound.openflow.actions import (
+    Action,
+    Clone,
+    Controller,
+    Decap,
+    DecMplsTtl,
+    DecTtl,
+    Encap,
+    InPort,
+    Learn,
+    LearnLoad,
+    LearnMatch,
+    Move,
+    Output,
+    OutputRegister,
+    PacketType,
+    PopMpls,
+    PushMpls,
+    Resubmit,
+    SetField,
+)
+from mplsemu.southbound.openflow.encode import NICIRA, PORT_CONTROLLER, PORT_IN_PORT, wire_size
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.match import (
+    ARP_SHA,
+    ARP_SPA,
+    ARP_THA,
+    ARP_TPA,
+    ETH_DST,
+    ETH_SRC,
+    FIELDS,
+    IN_PORT,
+    IPV4_DST,
+    IPV4_SRC,
+    NXM_0,
+    NXM_1,
+    Field,
+    Match,
+    Term,
+)
+from mplsemu.southbound.openflow.read import InstalledFlow
+
+_FIELDS: Final = {(field.oxm_class, field.number): field for field in FIELDS}
+_OLD_NAMES: Final = {
+    (NXM_0, 0): IN_PORT,
+    (NXM_0, 1): ETH_DST,
+    (NXM_0, 2): ETH_SRC,
+    (NXM_0, 7): IPV4_SRC,
+    (NXM_0, 8): IPV4_DST,
+    (NXM_0, 16): ARP_SPA,
+    (NXM_0, 17): ARP_TPA,
+    (NXM_1, 17): ARP_SHA,
+    (NXM_1, 18): ARP_THA,
+}
+"""Open vSwitch tells some fields of a move by the names that Nicira gave them first."""
+
+_DEC_TTLS: Final[dict[int, Action]] = {16: DecMplsTtl(), 24: DecTtl()}
+_OUTPUT, _PUSH_MPLS, _POP_MPLS, _SET_FIELD, _EXPERIMENTER = 0, 19, 20, 25, 0xFFFF
+
+_LEARN_LOAD: Final = 1 << 11
+_LEARN_HEAD: Final = struct.Struct("!HHHQHBxHH")
+_LEARN_SPEC: Final = struct.Struct("!HIHIH")
+
+
+class _StrangeError(Exception):
+    """Something that no flow of ours has."""
+
+
+def decode(installed: InstalledFlow) -> Flow | None:
+    """Return an installed flow as a value; None where it says what no flow of ours can say."""
+    try:
+        return replace(
+            _instructions(installed.instructions),
+            table=installed.table,
+            priority=installed.priority,
+            match=decode_match(installed.match),
+        )
+    except (_StrangeError, ValueError, struct.error):
+        return None
+
+
+def decode_match(oxms: bytes) -> Match:
+    """Return a match.
+
+    Raises:
+        ValueError: it matches what no flow of ours does.
+    """
+    try:
+        return Match.of(*_terms(oxms))
+    except (_StrangeError, struct.error) as error:
+        raise ValueError(f"unknown match {oxms.hex()}") from error
+
+
+def _terms(oxms: bytes) -> Iterator[Term]:
+    at = 0
+    while at < len(oxms):
+        field, size, masked = _field(*struct.unpack_from("!I", oxms, at))
+        at += 4
+        value = int.from_bytes(oxms[at : at + size], "big")
+        mask = int.from_bytes(oxms[at + size : at + 2 * size], "big") if masked else None
+        yield Term(field, value, None if mask == field.full_mask else mask)
+        at += size * (2 if masked else 1)
+
+
+def _field(header: int) -> tuple[Field, int, bool]:
+    """Return a header's field, how many octets its value has, and whether a mask follows."""
+    key = header >> 16, header >> 9 & 0x7F
+    field = _FIELDS.get(key) or _OLD_NAMES.get(key)
+    if field is None:
+        raise _StrangeError(f"field {header:#x}")
+    return field, wire_size(field) if key in _FIELDS else header & 0xFF, bool(header & 0x100)
+
+
+def _instructions(data: bytes) -> Flow:
+    """Return a flow of any table and match that does this."""
+    actions: tuple[Action, ...] = ()
+    goto = meter = None
+    at = 0
+    while at < len(data):
+        kind, length = struct.unpack_from("!HH", data, at)
+        match kind:
+            case 4:  # OFPIT_APPLY_ACTIONS
+                actions = tuple(_actions(data[at + 8 : at + length]))
+            case 1:  # OFPIT_GOTO_TABLE
+                goto = data[at + 4]
+            case 6:  # OFPIT_METER
+                (meter,) = struct.unpack_from("!I", data, at + 4)
+            case _:
+                raise _StrangeError(f"instruction {kind}")
+        at += length
+    return Flow(0, 0, Match(), actions, goto, meter)
+
+
+def _actions(data: bytes) -> Iterator[Action]:
+    at = 0
+    while at + 4 <= len(data):
+        kind, length = struct.unpack_from("!HH", data, at)
+        if length < 8 or at + length > len(data):
+            raise _StrangeError("an action without length")
+        yield _action(kind, data[at + 4 : at + length])
+        at += length
+
+
+def _action(kind: int, body: bytes) -> Action:
+    if kind in _DEC_TTLS:
+        return _DEC_TTLS[kind]
+    if kind == _OUTPUT:
+        return _output(*struct.unpack_from("!IH", body))
+    if kind in (_PUSH_MPLS, _POP_MPLS):
+        (ethertype,) = struct.unpack_from("!H", body)
+        return PushMpls(ethertype) if kind == _PUSH_MPLS else PopMpls(ethertype)
+    if kind == _SET_FIELD:
+        field, size, masked = _field(*struct.unpack_from("!I", body))
+        if masked:
+            raise _StrangeError("part of a field is set")
+        return SetField(field, int.from_bytes(body[4 : 4 + size], "big"))
+    if kind == _EXPERIMENTER:
+        experimenter, subtype = struct.unpack_from("!IH", body)
+        if experimenter == NICIRA:
+            return _nicira(subtype, body[6:])
+    raise _StrangeError(f"action {kind}")
+
+
+def _output(port: int, max_len: int) -> Action:
+    if port == PORT_IN_PORT:
+        return InPort()
+    return Controller(max_len) if port == PORT_CONTROLLER else Output(port)
+
+
+def _nicira(subtype: int, body: bytes) -> Action:
+    read = _READERS.get(subtype)
+    if read is None:
+        raise _StrangeError(f"Nicira's action {subtype}")
+    return read(body)
+
+
+def _move(body: bytes) -> Move:
+    bits, source_at, target_at, source, target = struct.unpack_from("!HHHII", body)
+    return Move(_field(source)[0], _field(target)[0], bits, source_at, target_at)
+
+
+def _load(body: bytes) -> SetField:
+    """Read the one load that ours have: of the port that a packet came from."""
+    _, target, value = struct.unpack_from("!HIQ", body)
+    if (_field(target)[0], value) != (IN_PORT, 0xFFFF):
+        raise _StrangeError("a register is loaded")
+    return SetField(IN_PORT, 0xFFFF_FFFF)
+
+
+def _output_register(body: bytes) -> OutputRegister:
+    bits, register = struct.unpack_from("!HI", body)
+    return OutputRegister(_field(register)[0], (bits & 0x3F) + 1)
+
+
+def _packet_type(body: bytes) -> PacketType:
+    return PacketType(struct.unpack_from("!HI", body)[1])
+
+
+def _learn(body: bytes) -> Learn:
+    idle, _, priority, cookie, _, table, _, _ = _LEARN_HEAD.unpack_from(body)
+    matches: list[LearnMatch] = []
+    loads: list[LearnLoad] = []
+    at = _LEARN_HEAD.size
+    while at + _LEARN_SPEC.size <= len(body):
+        kind, source, _, target, _ = _LEARN_SPEC.unpack_from(body, at)
+        if not kind:  # padding
+            break
+        if kind & _LEARN_LOAD:
+            loads.append(LearnLoad(_field(source)[0], _field(target)[0]))
+        else:
+            matches.append(LearnMatch(_field(target)[0], _field(source)[0]))
+        at += _LEARN_SPEC.size
+    return Learn(table, priority, idle, cookie, tuple(matches), tuple(loads))
+
+
+_READERS: Final[dict[int, Callable[[bytes], Action]]] = {
+    6: _move,
+    7: _load,
+    14: lambda body: Resubmit(body[2]),
+    15: _output_register,
+    16: _learn,
+    42: lambda body: Clone(tuple(_actions(body[6:]))),
+    46: lambda body: Encap(_packet_type(body)),
+    47: lambda body: Decap(_packet_type(body)),
+}
+"""By Nicira's number of the action (nicira-ext.h of Open vSwitch)."""

@@ -1,0 +1,260 @@
+"""What a flow is, in the field's terms: of which table of which service, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.southbound.openflow.actions import (
+    Action,
+    Clone,
+    InPort,
+    Learn,
+    Output,
+    OutputRegister,
+    PopMpls,
+    Resubmit,
+    SetField,
+)
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.lsr import (
+    ETHERTYPE_ARP,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    ETHERTYPE_MPLS,
+    mac_number,
+)
+from mplsemu.southbound.openflow.match import (
+    ARP_TPA,
+    ETH_DST,
+    ETH_TYPE,
+    IN_PORT,
+    IPV4_DST,
+    IPV6_DST,
+    METADATA,
+    MPLS_LABEL,
+    Field,
+    Match,
+)
+from mplsemu.southbound.openflow.pipeline import (
+    FROM_PSEUDOWIRE,
+    REG_PORT,
+    REG_PUNT,
+    REG_SERVICE_LABEL,
+    REG_SOURCE,
+    REG_TARGET,
+    REG_TUNNEL,
+    Table,
+)
+from mplsemu.southbound.openflow.text import match_text
+from mplsemu.southbound.punt.event import PuntReason
+
+_TRAFFIC: Final = {
+    ETHERTYPE_IPV4: "IPv4",
+    ETHERTYPE_IPV6: "IPv6",
+    ETHERTYPE_ARP: "ARP",
+    ETHERTYPE_MPLS: "labelled packets",
+    0x8848: "packets with upstream labels",
+}
+_BELOW: Final = {ETHERTYPE_IPV4: " to IPv4", ETHERTYPE_IPV6: " to IPv6"}
+_PUNTS: Final[dict[int, str]] = {
+    PuntReason.ARP: "learn who asks",
+    PuntReason.NEIGHBOUR_DISCOVERY: "answer neighbour discovery",
+    PuntReason.GLEAN: "ask on the LAN who has it",
+    PuntReason.NO_ROUTE: "say that there is no route",
+    PuntReason.ECHO_REQUEST6: "answer the echo request",
+    PuntReason.PORT_UNREACHABLE: "say that the port is unreachable",
+}
+
+
+class Words:
+    """Names what the flows of one LSR are about.
+
+    Args:
+        program: the whole network's.
+        node: the LSR's name.
+    """
+
+    def __init__(self, program: Program, node: str) -> None:
+        self._node: NodeProgram = program.node(node)
+        self._pes = {each.index: each.name for each in program.nodes}
+        self._ports = {end.port: f"link {end.link}" for end in self._node.adjacencies}
+        self._ports |= {circuit.port: circuit.name for circuit in self._node.circuits}
+        self._peers = {mac_number(end.peer_mac) for end in self._node.adjacencies}
+        self._services = {vrf.index: f"VRF {vrf.name}" for vrf in self._node.vrfs}
+        self._services |= {vsi.index: f"VSI {vsi.name}" for vsi in self._node.vsis}
+        self._wires = {
+            (vsi.index, FROM_PSEUDOWIRE | wire.index): f"the pseudowire to {wire.peer}"
+            for vsi in self._node.vsis
+            for wire in vsi.pseudowires
+        }
+        self._entries: dict[int, Callable[[Match], str | None]] = {
+            Table.PORTS: self._at_port,
+            Table.LFIB: self._labelled,
+            Table.SERVICE_LABELS: self._labelled,
+            Table.VRF_INPUT: self._asked,
+            Table.VRF_FIB: self._routed,
+            Table.VSI_LEARN: self._learning,
+            Table.VSI_FDB: self._learned,
+            Table.VSI_FORWARD: self._forwarding,
+            Table.TUNNEL_L3: lambda match: self._tunnel(match, "routed packets"),
+            Table.TUNNEL_L2: lambda match: self._tunnel(match, "frames"),
+        }
+
+    def entry(self, table: int, match: Match) -> str:
+        """Say which entry it is: what packets it is for."""
+        describe = self._entries.get(table)
+        described = describe(match) if describe else None
+        if described:
+            return described
+        if [term.field for term in match.terms] == [ETH_TYPE]:
+            return _traffic(match) or match_text(match)
+        return match_text(match) or "everything else"
+
+    def does(self, flow: Flow) -> str:
+        """Say what it does with them."""
+        index = next((a.value for a in _sets(flow.actions, METADATA)), flow.match.value(METADATA))
+        parts = list(self._parts(flow.actions, flow.table, index))
+        if parts:
+            return ", ".join(parts)
+        return "drop" if flow.goto is None else f"go on to {table_name(flow.goto)}"
+
+    # entries -------------------------------------------------------------------------------------
+
+    def _at_port(self, match: Match) -> str | None:
+        port = match.value(IN_PORT)
+        return None if port is None else f"{self._port(port)}: {_traffic(match) or 'frames'}"
+
+    def _labelled(self, match: Match) -> str | None:
+        label = match.value(MPLS_LABEL)
+        return None if label is None else f"label {label}"
+
+    def _asked(self, match: Match) -> str | None:
+        address = match.value(ARP_TPA)
+        if address is None:
+            return None
+        return f"ARP for {IPv4Address(address)} on {self._port(match.value(IN_PORT))}"
+
+    def _routed(self, match: Match) -> str | None:
+        prefix = _prefix(match)
+        if prefix is None and match.value(METADATA) is None:
+            return f"every VRF: {_traffic(match) or 'packets'} without a route"
+        return None if prefix is None else f"{self._service(match) or 'every VRF'}: {prefix}"
+
+    def _learning(self, match: Match) -> str | None:
+        source, service = match.value(REG_SOURCE), self._service(match)
+        if source is None or service is None:
+            return None
+        return f"{service}: learning from {self._attachment(match.value(METADATA), source)}"
+
+    def _learned(self, match: Match) -> str | None:
+        mac, service = match.value(ETH_DST), self._service(match)
+        return None if mac is None or service is None else f"{service}: {_mac(mac)}"
+
+    def _forwarding(self, match: Match) -> str | None:
+        service, index, target = (
+            self._service(match),
+            match.value(METADATA),
+            match.value(REG_TARGET),
+        )
+        if service is None:
+            return None
+        if target:
+            return f"{service}: known addresses behind {self._attachment(index, target)}"
+        whence = "a pseudowire" if match.value(REG_SOURCE) else "a circuit"
+        return f"{service}: flooding of what comes from {whence}"
+
+    def _tunnel(self, match: Match, kind: str) -> str | None:
+        to = match.value(REG_TUNNEL)
+        return None if to is None else f"tunnel to {self._pes.get(to, to)} for {kind}"
+
+    def _service(self, match: Match) -> str | None:
+        index = match.value(METADATA)
+        return None if index is None else self._services.get(index, f"service {index}")
+
+    def _port(self, port: int | None) -> str:
+        return self._ports.get(port or 0, f"port {port}")
+
+    def _attachment(self, service: int | None, attachment: int) -> str:
+        """Name a circuit or pseudowire of a VSI, as a register holds it."""
+        if not attachment & FROM_PSEUDOWIRE:
+            return self._port(attachment)
+        unknown = f"pseudowire {attachment ^ FROM_PSEUDOWIRE}"
+        return self._wires.get((service or 0, attachment), unknown)
+
+    # actions -------------------------------------------------------------------------------------
+
+    def _parts(self, actions: tuple[Action, ...], table: int, service: int | None) -> Iterator[str]:
+        """Word the actions, but for those that always go along with others."""
+        for action in actions:
+            match action:
+                case SetField(field, value):
+                    said = self._field(field, value, table, service)
+                    if said is not None:
+                        yield said
+                case PopMpls(ethertype):
+                    yield "pop" + _BELOW.get(ethertype, "")
+                case Output(port):
+                    yield f"out on {self._port(port)}"
+                case OutputRegister():
+                    yield "out on the port that was found"
+                case InPort():
+                    yield "send back"
+                case Clone(inner):
+                    yield " ".join(("copy:", *self._parts(inner, table, service)))
+                case Resubmit(Table.VRF_FIB):
+                    yield "look up again"
+                case Learn(idle_timeout_s=seconds):
+                    yield f"learn for {seconds} s"
+
+    def _field(self, field: Field, value: int, table: int, service: int | None) -> str | None:
+        """Word that a field is set; None where that needs no word."""
+        if field is ETH_DST and value in self._peers:
+            return None
+        wording: dict[Field, Callable[[], str]] = {
+            MPLS_LABEL: lambda: f"{'swap to' if table == Table.LFIB else 'push'} {value}",
+            METADATA: lambda: f"into {self._services.get(value, f'service {value}')}",
+            REG_TUNNEL: lambda: f"to {self._pes.get(value, value)}",
+            REG_SERVICE_LABEL: lambda: f"push {value}",
+            REG_PORT: lambda: f"out on {self._port(value)}",
+            REG_SOURCE: lambda: f"from {self._attachment(service, value)}",
+            REG_PUNT: lambda: _PUNTS.get(value, f"punt for reason {value}"),
+            ETH_DST: lambda: f"to {_mac(value)}",
+        }
+        return wording[field]() if field in wording else None
+
+
+def table_name(table: int) -> str:
+    """Return a flow table's name, or its number where it is none of ours."""
+    return Table(table).name if table in set(Table) else f"table {table}"
+
+
+def _sets(actions: tuple[Action, ...], field: Field) -> Iterator[SetField]:
+    return (each for each in actions if isinstance(each, SetField) and each.field is field)
+
+
+def _traffic(match: Match) -> str | None:
+    ethertype = match.value(ETH_TYPE)
+    return None if ethertype is None else _TRAFFIC.get(ethertype, f"frames of type {ethertype:#x}")
+
+
+def _mac(value: int) -> str:
+    return ":".join(f"{octet:02x}" for octet in value.to_bytes(6, "big"))
+
+
+def _prefix(match: Match) -> str | None:
+    """Return the destination that a route's match is for."""
+    for term in match.terms:
+        if term.field not in (IPV4_DST, IPV6_DST):
+            continue
+        address = IPv4Address(term.value) if term.field is IPV4_DST else IPv6Address(term.value)
+        if term.mask is None:
+            return str(address)
+        length = term.mask.bit_count()
+        return f"{address}/{length}"
+    if match.value(METADATA) is None:
+        return None  # what a packet meets that has no route
+    version = match.value(ETH_TYPE)
+    return {ETHERTYPE_IPV4: "0.0.0.0/0", ETHERTYPE_IPV6: "::/0"}.get(version or 0)

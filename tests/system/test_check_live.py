@@ -1,0 +1,183 @@
+"""``check`` against what really runs: installed flows, and who reaches whom with links cut."""
+
+from __future__ import annotations
+
+import json
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mplsemu import Lab
+from mplsemu.control.compile import compile_program
+from mplsemu.emulation.probe import Probe, Prober
+from mplsemu.lab.loader import loads
+from mplsemu.running.checks import endpoints
+from mplsemu.verification.intent import Expect, expectations
+from mplsemu.verification.matrix import verify
+from tests.system.running import mplsemu
+
+pytestmark = pytest.mark.system
+
+OFCTL = ("ovs-ofctl", "-O", "OpenFlow13")
+
+
+@pytest.fixture(scope="module")
+def lab(nordic):
+    """Return nordic as it runs; its program may have met hosts in other tests."""
+    return nordic
+
+
+def live(code):
+    done = mplsemu("check", "--live", "--lab", "nordic", "--json")
+    assert done.stderr == ""
+    assert done.returncode == code, done.stdout
+    return json.loads(done.stdout)
+
+
+def ofctl(node, *words):
+    done = mplsemu("exec", "--lab", "nordic", node, "--", *OFCTL, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def restored(lab):
+    """Let the controller install again what a test removes or changes, when it is done."""
+    yield
+    for node in ("dk", "p1"):
+        ofctl(node, "del-flows", node)
+    pid = lab.session.controller.call("status")["pid"]
+    mplsemu("exec", "--lab", "nordic", "dk", "--", "kill", str(pid))  # it starts again, and reads
+    lab.session.controller.wait_until(
+        lambda status: status["pid"] != pid and status["in_sync"], 20, "the flows again"
+    )
+    assert live(0)["differences"] == []
+
+
+def test_what_is_installed_is_what_was_meant_also_with_a_link_down(lab):
+    found = live(0)
+    assert (found["lab"], found["holds"], found["down"]) == ("nordic", True, [])
+    assert found["counts"]["lsrs"] == 5
+    assert found["counts"]["flows"] > 200
+    with lab.link("dk", "p1").down():
+        assert live(0)["down"] == ["dk-p1"]
+    said = mplsemu("check", "--live", "--lab", "nordic").stdout
+    assert "all as they should be" in said
+
+
+def test_a_flow_that_somebody_removes_changes_or_adds_is_named(lab, restored):
+    label = next(entry for entry in lab.program().node("p1").ilm if entry.egress == "no")
+    match = f"table=1,priority=100,mpls,mpls_label={int(label.label)},mpls_bos=0"
+    ofctl("p1", "--strict", "del-flows", "p1", match)
+    (only,) = live(1)["differences"]
+    assert (only["node"], only["table"], only["kind"]) == ("p1", "LFIB", "missing")
+    assert only["entry"] == f"label {int(label.label)}"
+    assert only["wanted"] == f"pop, out on link {label.action.link}"
+
+    number = lab.program().node("dk").vrf_by_name["b"].index
+    stray = f"table=11,priority=1016,ip,metadata={number},nw_dst=10.9.0.0/16,actions=drop"
+    ofctl("dk", "add-flow", "dk", stray)
+    circuit = next(each for each in lab.program().node("dk").circuits if each.vpn == "a")
+    ofctl("dk", "mod-flows", "dk", f"table=0,ip,in_port={circuit.port},actions=drop")
+    found = {(each["node"], each["kind"]): each for each in live(1)["differences"]}
+    assert len(found) == 3
+    assert found["dk", "surplus"]["entry"] == "VRF b: 10.9.0.0/16"
+    assert found["dk", "surplus"]["found"] == "drop"
+    assert found["dk", "changed"]["entry"] == "a/aarhus: IPv4"
+    assert (found["dk", "changed"]["found"], found["dk", "changed"]["wanted"]) == (
+        "drop",
+        "into VRF a",
+    )
+    said = mplsemu("check", "--live", "--lab", "nordic").stdout
+    assert f"p1 LFIB: label {int(label.label)} is missing, should be: pop, out on" in said
+
+
+# the verdict and the real network ----------------------------------------------------------------
+
+LABS = 20
+
+
+def random_lab(seed):
+    """Make a small lab of any shape, and say which links to cut."""
+    chance = random.Random(seed)
+    count = chance.randint(3, 4)
+    nodes = [f"n{number}" for number in range(count)]
+    links = [f"{chance.choice(nodes[:at])}-{nodes[at]}" for at in range(1, count)]
+    if chance.random() < 0.5:
+        links.append("-".join(chance.sample(nodes, 2)))
+    pe = lambda: chance.choice(nodes)  # noqa: E731
+    sites = chance.randint(2, 3)
+    lines = [f"name: random{seed}", "provider:"]
+    lines.append(f"  ttl: {chance.choice(['pipe', 'uniform'])}")
+    lines.append(f"  php: {chance.choice(['implicit-null', 'explicit-null'])}")
+    lines.append("  nodes: {" + ", ".join(f"{node}: {{role: pe}}" for node in nodes) + "}")
+    lines.append("  links: [" + ", ".join(links) + "]")
+    lines.append("vpns:")
+    for name in "ab":  # the same addresses in both
+        lines.append(f"  {name}:\n    type: l3vpn\n    sites:")
+        for number in range(sites):
+            ce = ", ce: router" if chance.random() < 0.2 else ""
+            lines.append(f"      s{number}: {{pe: {pe()}, subnet: 10.0.{number}.0/24{ce}}}")
+    lines.append(
+        f"  c: {{type: vpls, subnet: 10.9.0.0/24, sites: {{x: {{pe: {pe()}}}, y: {{pe: {pe()}}}}}}}"
+    )
+    text = "\n".join(lines) + "\n"
+    names = [link.name for link in loads(text, "random.yaml").network.provider.links]
+    return text, frozenset(chance.sample(names, chance.randint(1, 2)))
+
+
+def site_of(ref):
+    return f"{ref.vpn}/{ref.site}"
+
+
+def refuted_pairs(network, down):
+    """Return the ordered pairs of sites that the verdict says do not reach each other."""
+    verdict = verify(compile_program(network, down), network)
+    return {
+        (source, target)
+        for violation in verdict.violations
+        for source in violation.sources
+        for target in violation.targets
+    }
+
+
+@pytest.mark.slow
+def test_the_verdict_on_random_labs_is_what_their_real_networks_do(tmp_path, run_directory):
+    with ThreadPoolExecutor(2) as pool:  # half of the time a lab only waits
+        tried = list(pool.map(lambda seed: try_lab(seed, tmp_path), range(LABS)))
+    for seed, (lost, dead, leaks) in enumerate(tried):
+        assert lost == dead, random_lab(seed)
+        assert leaks == [], random_lab(seed)
+    assert LABS / 4 < sum(bool(dead) for _, dead, _ in tried) < LABS, "the labs are all alike"
+
+
+def try_lab(seed, directory):
+    """Boot a lab and cut its links; return what is lost, what should be, and what leaks."""
+    text, down = random_lab(seed)
+    file = directory / f"random{seed}.yaml"
+    file.write_text(text)
+    with Lab(file) as lab:
+        for link in down:
+            lab.session.set_link(link, up=False)
+        network = lab.network
+        lost, leaks = real_network(lab, expectations(network))
+    return lost, refuted_pairs(network, down), leaks
+
+
+def real_network(lab, pairs):
+    """Return the pairs of sites between which packets are lost, and packets that came elsewhere."""
+    wanted = [each for each in pairs if each.expect is Expect.REACH]
+    with Prober(endpoints(lab.session.record)) as prober:
+        results = prober.run([Probe(str(each.source), each.address, None) for each in pairs])
+    seen = dict(zip(pairs, results, strict=True))
+    lost = {
+        (site_of(each.source), site_of(each.target))
+        for each in wanted
+        if seen[each].delivered_to != {str(each.target)}
+    }
+    leaks = [
+        f"{each.source} -> {each.address}: {seen[each].delivered_to}"
+        for each in pairs
+        if seen[each].delivered_to - {str(each.answered_by)}
+    ]
+    return lost, leaks
