@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import socket
 import sys
@@ -52,6 +53,9 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, or until the lab ends."""
     from mplsemu.running.session import Session
 
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     session = Session.find(args.lab)
     if args.fd is not None:
         # standard input is a pipe from the lab process, which closes it when the lab ends

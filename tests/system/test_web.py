@@ -327,6 +327,13 @@ def test_what_cannot_be_served_is_one_line(up, words, said):
     assert said in line
 
 
+def test_who_is_not_root_gets_no_link(up):
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    done = mplsemu("web", "--port", "0", env=up.env, prefix=nobody)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "token" not in done.stderr
+
+
 def test_a_port_in_use_is_one_line_and_nothing_has_booted(up, ground, small):
     port = status_of(up)["web"]["address"].rpartition(":")[2]
     for words, env in (
