@@ -21,6 +21,8 @@ export interface Walk {
   trace: Trace;
   steps: readonly Step[];
   payload: "IP" | "Ethernet";
+  /** Whether it is the last one again, in a network that has changed. */
+  isAgain: boolean;
   /** Of the program that it was computed from. */
   generation: number;
 }
@@ -64,12 +66,12 @@ export function stepsOf(trace: Trace): Step[] {
 }
 
 /** Ask for a packet's way and show it from its beginning. */
-export async function startTrace(src: string, dst: string): Promise<void> {
+export async function startTrace(src: string, dst: string, isAgain = false): Promise<void> {
   isTracing.value = true;
   traceError.value = "";
   const asked = generation.value;
   try {
-    show(await api.trace(src, dst), asked);
+    show(await api.trace(src, dst), asked, isAgain);
   } catch (error) {
     traceError.value = words(error);
     announce(`No trace: ${words(error)}`);
@@ -78,17 +80,17 @@ export async function startTrace(src: string, dst: string): Promise<void> {
   }
 }
 
-function show(trace: Trace, asked: number): void {
+function show(trace: Trace, asked: number, isAgain: boolean): void {
   const before = walk.value;
-  const hadWay = before && wayOf(before.trace);
-  const isSame = before?.trace.src === trace.src && before.trace.dst === trace.dst;
   walk.value = {
     trace,
     steps: stepsOf(trace),
     payload: trace.hops.some((hop) => hop.vsi !== null) ? "Ethernet" : "IP",
+    isAgain,
     generation: asked,
   };
-  if (isSame && hadWay === wayOf(trace) && before.trace.delivered === trace.delivered) return;
+  const hasSameWay = isAgain && before !== null && wayOf(before.trace) === wayOf(trace);
+  if (hasSameWay && before.trace.delivered === trace.delivered) return;
   step.value = 0;
   isPlaying.value = !lessMotion();
   const verdict = trace.delivered ? "delivered" : "not delivered";
@@ -103,7 +105,7 @@ export function wayOf(trace: Trace): string {
 /** Ask again, where the network has changed since. */
 export function traceAgain(): void {
   const trace = walk.value?.trace;
-  if (trace && !isTracing.value) void startTrace(trace.src, trace.dst);
+  if (trace && !isTracing.value) void startTrace(trace.src, trace.dst, true);
 }
 
 /** Show another step; by hand, so nothing plays any more. */

@@ -76,7 +76,7 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
       <dl class="facts">
         {link ? (
           <>
-            <Fact term="Ends" value={`${link.ends[0]} – ${link.ends[1]}`} />
+            <Fact term="Ends" value={link.ends.join(" to ")} />
             <Fact term="Bandwidth" value={rate(link.bandwidth_bps)} />
             <Fact term="Metric" value={String(link.metric)} />
             <Fact term="Delay" value={`${link.delay_ms} ms`} />
@@ -115,7 +115,7 @@ function Load({ name, ends, bandwidth, isBack }: LoadProps) {
         {from} → {to}
       </dt>
       <dd class="load-bar">
-        <span class="bar" aria-hidden="true">
+        <span class="meter" aria-hidden="true">
           <span style={{ width: `${Math.min(100, (100 * bps) / bandwidth)}%` }} />
         </span>
         {rate(bps)} <span class="quiet">({percent(bps / bandwidth)})</span>
@@ -200,19 +200,19 @@ function place(element: HTMLElement, { x, y }: Selection): void {
 /** Focus goes into the dialog, and back to what it was opened from when it closes. */
 function useReturnOfFocus(dialog: { current: HTMLElement | null }, key: string) {
   const opener = useRef<HTMLElement | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const active = document.activeElement as HTMLElement | null;
     if (!dialog.current?.contains(active)) opener.current = active;
     dialog.current?.focus({ preventScroll: true });
   }, [key]);
-  useEffect(
-    () => () => {
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    return () => {
       const active = document.activeElement;
-      if (active !== document.body && active?.isConnected) return;
-      reborn(opener.current)?.focus({ preventScroll: true });
-    },
-    [],
-  );
+      const isLost = active === null || active === document.body || element?.contains(active);
+      if (isLost) reborn(opener.current)?.focus({ preventScroll: true });
+    };
+  }, []);
 }
 
 /** An element, or what has taken its place in a picture that was drawn anew. */

@@ -11,13 +11,9 @@ import { Panel } from "../panels/Panel";
 import type { ProviderSession } from "../types";
 import { openPanel, panelIsOpen } from "../ui";
 import { Icon } from "../widgets/Icon";
-import { Splitter } from "../widgets/Splitter";
 import { Header } from "./Header";
 import { StageArea } from "./StageArea";
 import { ConnectionStatus, LabStatus } from "./Status";
-
-/** As much as its tables like to have, and no more than a good third. */
-const panelWidth = () => Math.min(480, innerWidth * 0.36);
 
 export function ProviderPage({ session, stream }: { session: ProviderSession; stream: Stream }) {
   const facts = useMemo(() => new Facts(session), [session]);
@@ -41,7 +37,6 @@ export function ProviderPage({ session, stream }: { session: ProviderSession; st
         <AlarmButton />
       </Header>
       <StageArea facts={facts} />
-      <Splitter initial={panelWidth()} />
       <Panel facts={facts} />
     </div>
   );

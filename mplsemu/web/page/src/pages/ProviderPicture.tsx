@@ -6,9 +6,10 @@ import { down, type Facts, generation, load, openings, pending } from "../live/l
 import { walk } from "../live/walk";
 import { lineFacts, Marks } from "../picture/marks";
 import { type Part, Picture } from "../picture/Picture";
+import { forgetState, liftLoads, offerCircuits } from "../picture/provider";
 import type { Stage } from "../picture/stage";
+import type { Drawing } from "../picture/svg";
 import { showWalk } from "../picture/walking";
-import { draw } from "../picture/svg";
 import { usePicture } from "../picture/usePicture";
 import { overlay, selection } from "../ui";
 import { Inspector } from "./Inspector";
@@ -22,7 +23,12 @@ export function ProviderPicture({ facts }: { facts: Facts }) {
   // Marks are set on the picture that is there; an overlay's paths are drawn by the server.
   const version = vpn === null ? openings.value : `${generation.value} ${openings.value}`;
   const key = `provider ${vpn ?? ""}`;
-  const { shown, error } = usePicture(key, version, (signal) => api.providerPicture(vpn, signal));
+  const { shown, error } = usePicture(
+    key,
+    version,
+    (signal) => api.providerPicture(vpn, signal),
+    (drawing) => prepare(drawing, facts),
+  );
 
   function about(part: Part): string | null {
     if ("node" in part) return null;
@@ -45,10 +51,15 @@ export function ProviderPicture({ facts }: { facts: Facts }) {
   );
 }
 
+function prepare(drawing: Drawing, facts: Facts): void {
+  offerCircuits(drawing, facts);
+  forgetState(drawing);
+  liftLoads(drawing);
+}
+
 /** Let a drawing show what happens, until another takes its place. */
 function enliven(stage: Stage, facts: Facts): (() => void) | undefined {
   if (!stage.drawing) return undefined;
-  offerCircuits(stage, facts);
   const marks = new Marks(stage.drawing, facts);
   const ends = [
     effect(() => marks.state(down.value, pending.value)),
@@ -57,17 +68,6 @@ function enliven(stage: Stage, facts: Facts): (() => void) | undefined {
     showWalk(stage),
   ];
   return () => ends.forEach((end) => end());
-}
-
-/** Sites' lines can be cut too. */
-function offerCircuits(stage: Stage, facts: Facts): void {
-  for (const line of stage.host.querySelectorAll<SVGGElement>("g.line.access[data-line]")) {
-    const wire = line.querySelector(".wire");
-    if (!facts.circuits.has(line.dataset.line ?? "") || !wire || line.tabIndex === 0) continue;
-    line.setAttribute("role", "button");
-    line.setAttribute("tabindex", "0");
-    line.prepend(draw("path", { class: "hit", d: wire.getAttribute("d") ?? "", "stroke-width": 18 }));
-  }
 }
 
 function reveal(stage: Stage): void {

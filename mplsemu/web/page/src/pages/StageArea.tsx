@@ -66,7 +66,7 @@ function OverlayChoice({ facts }: { facts: Facts }) {
         <option value="">none</option>
         {facts.session.vpns.map((vpn) => (
           <option key={vpn.name} value={vpn.name}>
-            {vpn.name} ({vpn.customer})
+            {vpn.name}
           </option>
         ))}
       </select>

@@ -3,11 +3,15 @@
 import { alarms, type Facts } from "../live/lab";
 import { openPanel, type PanelTab, panelIsOpen, panelTab } from "../ui";
 import { Icon } from "../widgets/Icon";
+import { Splitter } from "../widgets/Splitter";
 import { TabPanel, Tabs } from "../widgets/Tabs";
 import { Alarms } from "./Alarms";
 import { Events } from "./Events";
 import { Probe } from "./Probe";
 import { Tables } from "./Tables";
+
+/** As much as its tables like to have, and no more than a good third. */
+const panelWidth = () => Math.min(480, innerWidth * 0.36);
 
 const KEYS: readonly PanelTab[] = ["probe", "tables", "events", "alarms"];
 
@@ -17,12 +21,13 @@ export function Panel({ facts }: { facts: Facts }) {
     { key: "probe" as const, label: "Ping, trace" },
     { key: "tables" as const, label: "Tables" },
     { key: "events" as const, label: "Events" },
-    { key: "alarms" as const, label: <>Alarms {count > 0 && <span class="badge">{count}</span>}</> },
+    { key: "alarms" as const, label: <>Alarms {count > 0 && <span class="count">{count}</span>}</> },
   ];
   const tab = panelTab.value;
   const isOpen = panelIsOpen.value;
   return (
     <aside class="panel" id="panel" aria-label="Panel" tabIndex={-1}>
+      <Splitter initial={panelWidth()} />
       <div class="panel-bar">
         <Tabs id="panel-tabs" label="Panel" tabs={tabs} selected={tab} onSelect={openPanel} />
         <button

@@ -54,7 +54,7 @@ function RoundTrips({ times }: { times: readonly number[] }) {
               {index + 1}
             </th>
             <td class="load-bar">
-              <span class="bar" aria-hidden="true">
+              <span class="meter" aria-hidden="true">
                 <span style={{ width: `${(100 * time) / (most || 1)}%` }} />
               </span>
               {millis(time)}

@@ -6,7 +6,7 @@ import { api, words } from "../api";
 import { type Facts } from "../live/lab";
 import { isTracing, startTrace, traceError } from "../live/walk";
 import type { PingResult } from "../types";
-import { pictureOf } from "../ui";
+import { overlay, pictureOf } from "../ui";
 import { Combobox } from "../widgets/Combobox";
 import { Icon } from "../widgets/Icon";
 import { PingAnswer } from "./PingAnswer";
@@ -48,9 +48,16 @@ async function startPing(): Promise<void> {
   isPinging.value = false;
 }
 
-function trace(): void {
+let lastVpn: string | null = null;
+
+function trace(facts: Facts): void {
+  const src = source.value.trim();
   pictureOf.value = null;
-  void startTrace(source.value.trim(), target.value.trim());
+  // its sites are drawn with a VPN; whoever takes it off again is not asked twice
+  const vpn = facts.session.vpns.find(({ name }) => src.startsWith(`${name}/`))?.name ?? null;
+  if (vpn !== null && vpn !== lastVpn) overlay.value = vpn;
+  lastVpn = vpn;
+  void startTrace(src, target.value.trim());
 }
 
 export function Probe({ facts }: { facts: Facts }) {
@@ -65,7 +72,7 @@ export function Probe({ facts }: { facts: Facts }) {
         class="probe"
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady && !isTracing.value) trace();
+          if (isReady && !isTracing.value) trace(facts);
         }}
       >
         <div class="hosts">

@@ -61,7 +61,7 @@ export function Picture({ label, shown, error, about, onPick, onDrawn, children 
     const element = partOf(event.target);
     const part = element && describe(element);
     if (!part) return void (tip.value = null);
-    const text = about?.(part) ?? element.getAttribute("aria-label") ?? "";
+    const text = about?.(part) ?? element.getAttribute("data-about") ?? "";
     tip.value = { text, ...(event instanceof PointerEvent ? within(event) : middleOf(element)) };
   }
 

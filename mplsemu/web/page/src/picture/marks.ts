@@ -28,8 +28,9 @@ export class Marks {
       const name = line.dataset.line ?? "";
       if (line.classList.contains("way") || !(facts.links.has(name) || facts.circuits.has(name))) continue;
       this.#lines.set(name, [...(this.#lines.get(name) ?? []), line]);
-      const text = line.querySelector<SVGTextElement>("text.load");
-      if (text) this.#texts.set(name, text);
+    }
+    for (const text of drawing.viewport.querySelectorAll<SVGTextElement>("text.load")) {
+      this.#texts.set(text.dataset.for ?? "", text);
     }
   }
 
@@ -55,6 +56,7 @@ export class Marks {
       const text = this.#texts.get(name);
       const words = down.has(name) ? "down" : bps < QUIET_BPS ? "" : shortRate(bps);
       if (text && text.textContent !== words) text.textContent = words;
+      text?.classList.toggle("bad", down.has(name));
     }
   }
 }

@@ -17,6 +17,7 @@ export class Stage {
   #drawing: Drawing | null = null;
   #transform: ZoomTransform = zoomIdentity;
   #isFitted = true;
+  #isOther = false;
   #listeners = new Set<() => void>();
 
   constructor(readonly host: HTMLElement) {
@@ -43,6 +44,11 @@ export class Stage {
     return this.#drawing;
   }
 
+  /** Whether what is shown is a picture of something else than the one before. */
+  get isOther(): boolean {
+    return this.#isOther;
+  }
+
   /** Pixels on the screen for one of the picture's. */
   get scale(): number {
     return this.#transform.k;
@@ -57,6 +63,7 @@ export class Stage {
   /** Show a picture in place of the one before; of the same kind, it stays where it was. */
   show(drawing: Drawing, isOther: boolean): void {
     const focus = this.#focused();
+    this.#isOther = isOther;
     this.#drawing?.svg.remove();
     this.#drawing = drawing;
     this.host.prepend(drawing.svg);

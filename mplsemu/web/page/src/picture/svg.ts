@@ -103,12 +103,24 @@ function name(svg: SVGSVGElement): void {
   svg.setAttribute("aria-label", words.map((element) => element.textContent).join(". "));
   svg.removeAttribute("aria-labelledby");
   for (const element of words) element.remove();
-  for (const title of svg.querySelectorAll("g > title")) {
-    const part = title.parentElement;
-    if (!part?.hasAttribute("role")) part?.setAttribute("role", "img");
-    part?.setAttribute("aria-label", title.textContent ?? "");
+  for (const title of svg.querySelectorAll<SVGTitleElement>("g > title")) {
+    const part = title.parentNode as SVGGElement;
+    const about = title.textContent ?? "";
     title.remove();
+    part.dataset.about = about;
+    if (part.getAttribute("role") !== "button") part.setAttribute("role", "img");
+    part.setAttribute("aria-label", spoken(part, about));
   }
+}
+
+/** A part's name: first what is written in it, so that who speaks to his machine can say it. */
+function spoken(part: SVGGElement, about: string): string {
+  const texts = [...part.querySelectorAll("text")];
+  for (const text of texts) text.after(" "); // or the words of two lines would be one word
+  const written = texts.map((text) => text.textContent).join(" ").trim();
+  if (!written || about.startsWith(written)) return about;
+  const [first = ""] = texts.map((text) => text.textContent ?? "");
+  return `${written}: ${about.startsWith(`${first}, `) ? about.slice(first.length + 2) : about}`;
 }
 
 /** Make an SVG element. */

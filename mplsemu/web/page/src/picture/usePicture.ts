@@ -17,28 +17,38 @@ export interface Shown {
  * @param key what it is a picture of
  * @param version changes when it must be fetched anew
  * @param fetchPicture asks for it
+ * @param prepare what is done to it before it is shown
  */
 export function usePicture(
   key: string,
   version: string | number,
   fetchPicture: (signal: AbortSignal) => Promise<Picture>,
+  prepare: (drawing: Drawing) => void = () => {},
 ): { shown: Shown | null; error: string } {
   const [shown, setShown] = useState<Shown | null>(null);
   const [error, setError] = useState("");
-  const last = useRef("");
+  const last = useRef({ key: "", svg: "", problem: "" });
   useEffect(() => {
     const abort = new AbortController();
+    /** Show it; return what is wrong with it. */
+    function show(svg: string): string {
+      try {
+        const drawing = drawingOf(svg);
+        prepare(drawing);
+        setShown({ key, drawing });
+        return "";
+      } catch (problem) {
+        return words(problem);
+      }
+    }
     fetchPicture(abort.signal).then(
       ({ svg }) => {
-        setError("");
+        if (abort.signal.aborted) return;
         // the same picture again: whoever looks around in it is not disturbed
-        if (abort.signal.aborted || last.current === key + svg) return;
-        last.current = key + svg;
-        try {
-          setShown({ key, drawing: drawingOf(svg) });
-        } catch (problem) {
-          setError(words(problem));
+        if (last.current.key !== key || last.current.svg !== svg) {
+          last.current = { key, svg, problem: show(svg) };
         }
+        setError(last.current.problem);
       },
       (problem: unknown) => abort.signal.aborted || setError(words(problem)),
     );

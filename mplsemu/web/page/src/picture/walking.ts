@@ -13,12 +13,13 @@ const REST = 0.5; // where on its line a packet stands that does not move
 /** Show walks on a stage; return what ends that. */
 export function showWalk(stage: Stage): () => void {
   let view: PacketView | null = null;
-  let revealed: Walk | null = walk.peek(); // one that is drawn anew is not looked for again
+  let isFirst = true;
   const shown = effect(() => {
     view?.remove();
     view = walk.value ? new PacketView(stage, walk.value) : null;
-    if (walk.value !== revealed) view?.reveal();
-    revealed = walk.value;
+    // whoever looks at something is not led away when the network or its picture changes
+    if (isFirst ? stage.isOther : !walk.value?.isAgain) view?.reveal();
+    isFirst = false;
   });
   let frame = 0;
   const moved = effect(() => {

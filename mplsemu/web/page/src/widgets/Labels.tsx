@@ -3,11 +3,11 @@
 export function Labels({ labels }: { labels: readonly number[] }) {
   if (!labels.length) return <span class="quiet">no label</span>;
   return (
-    <span class="labels" role="img" aria-label={`labels ${labels.join(", ")}`}>
+    <span class="label-stack" role="img" aria-label={`labels ${labels.join(", ")}`}>
       {labels.map((label, index) => {
         const isBottom = index === labels.length - 1;
         return (
-          <span class={`label ${isBottom ? "service" : "transport"}`}>
+          <span class={`entry ${isBottom ? "service" : "transport"}`}>
             {label}
             {isBottom && <span class="bottom">S</span>}
           </span>

@@ -1,0 +1,47 @@
+/** The provider's picture, made ready for a page on which its state changes all the time. */
+
+import type { Facts } from "../live/lab";
+import { type Drawing, draw } from "./svg";
+
+const SITE = "site "; // before a circuit's name, in keys of sites and of their lines
+const DOWN_COUNT = / \(\d+ down\)/;
+
+/** Give sites and their lines the names of circuits, and let those be chosen too. */
+export function offerCircuits({ viewport }: Drawing, facts: Facts): void {
+  for (const key of ["node", "line", "a", "b"]) {
+    for (const part of viewport.querySelectorAll<SVGGElement>(`[data-${key}^="${SITE}"]`)) {
+      const name = (part.dataset[key] ?? "").slice(SITE.length);
+      if (facts.circuits.has(name)) part.dataset[key] = name;
+    }
+  }
+  for (const line of viewport.querySelectorAll<SVGGElement>("g.access[data-line]")) {
+    const wire = line.querySelector(".wire");
+    if (!wire || !facts.circuits.has(line.dataset.line ?? "")) continue;
+    line.setAttribute("role", "button");
+    line.setAttribute("tabindex", "0");
+    line.prepend(draw("path", { class: "hit", d: wire.getAttribute("d") ?? "", "stroke-width": 18 }));
+  }
+}
+
+/** Have loads written over everything else; they are told about a link, and no part of its name. */
+export function liftLoads({ viewport }: Drawing): void {
+  const group = draw("g", { class: "scene loads", "aria-hidden": "true" });
+  for (const text of viewport.querySelectorAll<SVGTextElement>(".lines text.load")) {
+    text.dataset.for = text.closest<SVGGElement>("[data-line]")?.dataset.line ?? "";
+    group.append(text);
+  }
+  viewport.append(group);
+}
+
+/** Take away what was true when it was drawn: the page writes itself which links are down. */
+export function forgetState({ svg, viewport }: Drawing): void {
+  for (const label of viewport.querySelectorAll(".labels .link.down")) {
+    if (label.textContent === "down") label.remove();
+  }
+  svg.setAttribute("aria-label", (svg.getAttribute("aria-label") ?? "").replace(DOWN_COUNT, ""));
+  for (const text of viewport.querySelectorAll(".heading text")) {
+    if (DOWN_COUNT.test(text.textContent ?? "")) {
+      text.textContent = (text.textContent ?? "").replace(DOWN_COUNT, "");
+    }
+  }
+}
