@@ -1,0 +1,305 @@
+"""The forwarding program as a network of AalWiNes, which answers queries about label stacks.
+
+Its MPLS network format knows routers, interfaces with a routing table each, and links. A table maps
+the top label to what is done with the stack and to an interface. It has no second look-up in one
+router and no IP, so:
+
+- each VRF and VSI is a router of its own, ``PE/VPN``, joined to its PE by a link;
+- what a customer sends carries one label that stands for its destination: a prefix, a MAC address,
+  or everyone. These labels are the same in all VPNs, as the addresses are;
+- a VRF or VSI asks for a tunnel by one more label, which the PE replaces by the tunnel's own.
+
+Such labels are numbers above the 20 bits of real ones; ``legend`` says what they stand for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from mplsemu.model.labels import MAX_LABEL_VALUE, Label
+from mplsemu.model.vpn import IPNetwork
+from mplsemu.program.entries import (
+    IlmEntry,
+    Nhlfe,
+    Operation,
+    Pop,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+    Push,
+    Swap,
+)
+from mplsemu.program.fib import Fib
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import (
+    Connected,
+    NextHop,
+    Route,
+    ViaCe,
+    ViaPe,
+    ViaVrf,
+    Vrf,
+    Vsi,
+    VsiKind,
+)
+
+_FIRST_TUNNEL: Final = MAX_LABEL_VALUE + 1
+_FIRST_DESTINATION: Final = 2 * _FIRST_TUNNEL
+_EVERYONE: Final = "everyone, and unknown addresses"
+_TO_PE: Final = "pe"
+_AGAIN: Final = "explicit null"
+
+Rules = list[dict[str, Any]]
+Table = dict[str, Rules]
+
+
+def aalwines(program: Program) -> str:
+    """Return the program in AalWiNes' MPLS network format: JSON text that ends with a newline."""
+    return json.dumps({"network": _Exporter(program).network()}, indent=1) + "\n"
+
+
+class _Exporter:
+    """One export: the numbers of labels, and the routers."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._tunnels = {node.name: _FIRST_TUNNEL + node.index for node in program.nodes}
+        vrfs = [vrf for node in program.nodes for vrf in node.vrfs]
+        self._prefixes = sorted({route.prefix for vrf in vrfs for route in vrf.routes}, key=_order)
+        bridged = {vsi.name for node in program.nodes for vsi in node.vsis}
+        macs = sorted(
+            host.mac
+            for node in program.nodes
+            for circuit in node.circuits
+            if circuit.vpn in bridged
+            for host in circuit.hosts
+        )
+        names = [*map(str, self._prefixes), *macs, *([_EVERYONE] if bridged else [])]
+        self._destinations = {
+            name: str(number) for number, name in enumerate(names, _FIRST_DESTINATION)
+        }
+        self._links: list[dict[str, Any]] = []
+
+    def network(self) -> dict[str, Any]:
+        """Return the whole."""
+        routers = [router for node in self._program.nodes for router in self._routers(node)]
+        for link in self._program.links:
+            if link.up:
+                first, second = link.ends
+                self._link(first, link.name, second, link.name)
+        return {
+            "name": self._program.lab,
+            "routers": routers,
+            "links": self._links,
+            "legend": self._legend(),
+        }
+
+    def _legend(self) -> dict[str, str]:
+        tunnels = {
+            str(self._tunnels[egress]): f"into the tunnel to {egress}"
+            for egress in sorted(
+                {entry.egress for node in self._program.nodes for entry in node.ftn}
+            )
+        }
+        return tunnels | {label: f"to {name}" for name, label in self._destinations.items()}
+
+    def _link(self, router: str, interface: str, other: str, other_interface: str) -> None:
+        self._links.append(
+            {
+                "from_router": router,
+                "from_interface": interface,
+                "to_router": other,
+                "to_interface": other_interface,
+                "bidirectional": True,
+            }
+        )
+
+    # LSRs ----------------------------------------------------------------------------------------
+
+    def _routers(self, node: NodeProgram) -> Iterator[dict[str, Any]]:
+        """Yield an LSR, its VRFs and VSIs, and what looks at a label after an explicit null."""
+        core = [end.link for end in node.adjacencies]
+        inside = [_to(name) for name in (*node.vrf_by_name, *node.vsi_by_name)]
+        table = {str(int(entry.label)): self._ilm(node, entry) for entry in node.ilm}
+        has_null = any(isinstance(entry.action, PopAndLookUp) for entry in node.ilm)
+        interfaces = _interfaces([*core, *([_AGAIN] if has_null else [])], table)
+        interfaces += _interfaces(inside, self._ftn(node))
+        router: dict[str, Any] = {"name": node.name, "interfaces": interfaces}
+        if node.position is not None:
+            longitude, latitude = node.position
+            router["location"] = {"latitude": latitude, "longitude": longitude}
+        yield router
+        for vrf in node.vrfs:
+            yield self._vrf(node, vrf)
+        for vsi in node.vsis:
+            yield self._vsi(node, vsi)
+        if has_null:
+            name = f"{node.name}/{_AGAIN}"
+            self._link(node.name, _AGAIN, name, _TO_PE)
+            yield {
+                "name": name,
+                "interfaces": _interfaces([_TO_PE], {label: _rules(_TO_PE) for label in table}),
+            }
+
+    def _ilm(self, node: NodeProgram, entry: IlmEntry) -> Rules:
+        pop = {"pop": ""}
+        match entry.action:
+            case Nhlfe(link, operation):
+                ops = list(_operations(operation))
+                return _rules(link, ops) if self._is_up(node, link) else []
+            case PopToVrf(name) if name in node.vrf_by_name:
+                return _rules(_to(name), [pop])
+            case PopToPseudowire(name) if name in node.vsi_by_name:
+                return _rules(_to(name), [pop])
+            case PopAndLookUp():
+                return _rules(_AGAIN, [pop])
+        return []
+
+    def _ftn(self, node: NodeProgram) -> Table:
+        """Return what an LSR does for its VRFs and VSIs: the FTN."""
+        found: Table = {}
+        for entry in node.ftn:
+            label = self._tunnels[entry.egress]
+            assert isinstance(entry.nhlfe.operation, Push)
+            ops = list(_replaced(entry.nhlfe.operation.labels))
+            if self._is_up(node, entry.nhlfe.link):
+                found[str(label)] = _rules(entry.nhlfe.link, ops)
+        return found
+
+    def _is_up(self, node: NodeProgram, link: str) -> bool:
+        return link in node.adjacency_by_link and self._program.link_by_name[link].up
+
+    # Services ------------------------------------------------------------------------------------
+
+    def _vrf(self, node: NodeProgram, vrf: Vrf) -> dict[str, Any]:
+        """Return a VRF as a router: it treats alike what comes from anywhere."""
+        name = f"{node.name}/{vrf.name}"
+        self._link(node.name, _to(vrf.name), name, _TO_PE)
+        fib = Fib(vrf.routes)
+        table: Table = {}
+        for prefix in self._prefixes:
+            route = _covering(vrf, fib, prefix)
+            if route is not None:
+                table[self._destinations[str(prefix)]] = self._routed(node, vrf, route.next_hop)
+        others = {way.vrf for way in _ways(vrf) if isinstance(way, ViaVrf)}
+        for other in sorted(others & node.vrf_by_name.keys()):
+            self._link(name, _to(other), f"{node.name}/{other}", f"from {vrf.name}")
+        importers = sorted(
+            each.name
+            for each in node.vrfs
+            if any(isinstance(way, ViaVrf) and way.vrf == vrf.name for way in _ways(each))
+        )
+        interfaces = [
+            *vrf.circuits,
+            _TO_PE,
+            *map(_to, sorted(others)),
+            *(f"from {importer}" for importer in importers),
+        ]
+        return {"name": name, "interfaces": _interfaces(interfaces, table)}
+
+    def _routed(self, node: NodeProgram, vrf: Vrf, way: NextHop) -> Rules:
+        match way:
+            case Connected(circuit) | ViaCe(circuit):
+                is_up = node.circuit_by_name[circuit].up and circuit in vrf.circuits
+                return _rules(circuit) if is_up else []
+            case ViaVrf(other):
+                return _rules(_to(other)) if other in node.vrf_by_name else []
+            case ViaPe(egress, label):
+                return _rules(_TO_PE, self._into_tunnel(egress, label))
+
+    def _into_tunnel(self, egress: str, service: Label) -> list[dict[str, str]]:
+        return [{"push": str(int(service))}, {"push": str(self._tunnels[egress])}]
+
+    def _vsi(self, node: NodeProgram, vsi: Vsi) -> dict[str, Any]:
+        """Return a VSI as a router; of the copies of a flooded frame a query follows any one."""
+        name = f"{node.name}/{vsi.name}"
+        self._link(node.name, _to(vsi.name), name, _TO_PE)
+        tables = [(circuit, self._bridged(node, vsi, circuit)) for circuit in vsi.circuits]
+        tables.append((_TO_PE, self._bridged(node, vsi, None)))
+        return {
+            "name": name,
+            "interfaces": [each for at, table in tables for each in _interfaces([at], table)],
+        }
+
+    def _bridged(self, node: NodeProgram, vsi: Vsi, source: str | None) -> Table:
+        """Return what becomes of frames from a circuit, or from pseudowires where it is None."""
+        circuits = [
+            name for name in vsi.circuits if name != source and node.circuit_by_name[name].up
+        ]
+        wires = vsi.pseudowires if source is not None else ()
+        ways: dict[str, Rules] = {name: _rules(name) for name in circuits}
+        for wire in wires:
+            rules = _rules(_TO_PE, self._into_tunnel(wire.peer, wire.out_label))
+            ways.setdefault(wire.peer, []).extend(rules)
+        everywhere = [rule for rules in ways.values() for rule in rules]
+        table = {self._destinations[_EVERYONE]: everywhere}
+        for pe in self._program.nodes:
+            for circuit in pe.circuits:
+                if circuit.vpn != vsi.name:
+                    continue
+                behind = circuit.name if pe.name == node.name else pe.name
+                is_known = vsi.kind is VsiKind.VPLS and circuit.up
+                rules = ways.get(behind, []) if is_known else everywhere
+                table |= {self._destinations[host.mac]: rules for host in circuit.hosts}
+        return table
+
+
+def _to(name: str) -> str:
+    """Return the name of an interface towards a VRF or VSI; no link and no circuit has a blank."""
+    return f"to {name}"
+
+
+def _covering(vrf: Vrf, fib: Fib, prefix: IPNetwork) -> Route | None:
+    """Return the most specific route for the whole of a prefix."""
+    found = fib.look_up(prefix.network_address)
+    if found is None or found.prefix.prefixlen <= prefix.prefixlen:
+        return found
+    wider = [
+        route
+        for route in vrf.routes
+        if route.prefix.version == prefix.version
+        and route.prefix.prefixlen <= prefix.prefixlen
+        and prefix.network_address in route.prefix
+    ]
+    return max(wider, key=lambda route: route.prefix.prefixlen, default=None)
+
+
+def _order(prefix: IPNetwork) -> tuple[int, int, int]:
+    return prefix.version, int(prefix.network_address), prefix.prefixlen
+
+
+def _ways(vrf: Vrf) -> Iterator[NextHop]:
+    return (route.next_hop for route in vrf.routes)
+
+
+def _interfaces(names: Iterable[str], table: Table) -> list[dict[str, Any]]:
+    """Return interfaces that have one table in common; empty rules are dropped."""
+    names = list(names)
+    rules = {label: entries for label, entries in table.items() if entries}
+    return [{"names": names, "routing_table": rules}] if names else []
+
+
+def _rules(out: str, ops: Iterable[dict[str, str]] = ()) -> Rules:
+    return [{"out": out, "priority": 0, "ops": list(ops)}]
+
+
+def _operations(operation: Operation) -> Iterator[dict[str, str]]:
+    match operation:
+        case Swap(other):
+            yield {"swap": str(int(other))}
+        case Pop():
+            yield {"pop": ""}
+        case Push(labels):
+            yield from ({"push": str(int(each))} for each in reversed(labels))
+
+
+def _replaced(labels: tuple[Label, ...]) -> Iterator[dict[str, str]]:
+    """Yield what puts a tunnel's labels, outermost first, in the place of the one that asks."""
+    if not labels:
+        yield {"pop": ""}
+        return
+    *outer, innermost = labels
+    yield {"swap": str(int(innermost))}
+    yield from ({"push": str(int(each))} for each in reversed(outer))
