@@ -90,6 +90,19 @@ class Network:
                     pending.append((*there, after))
         return found
 
+    def way(self, router: str, interface: str, stack: tuple[str, ...]):
+        """Return the routers that a packet passes, each with its stack there; no copies of it."""
+        found = []
+        here = (router, interface)
+        while True:
+            found.append((here[0], stack))
+            (rule,) = self.tables[here][stack[0]]
+            stack = self._done(rule["ops"], stack)
+            there = self.far.get((here[0], rule["out"]))
+            if there is None:
+                return found
+            here = there
+
     @staticmethod
     def _done(operations, stack: tuple[str, ...]) -> tuple[str, ...]:
         for operation in operations:

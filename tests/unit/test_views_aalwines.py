@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from ipaddress import ip_address
 
 import pytest
@@ -141,3 +142,17 @@ def test_what_cannot_be_exported_is_one_clear_line(words, said, capsys):
     assert main(["export", str(TOPOLOGIES / "nordic.yaml"), *words]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+def test_the_documents_queries_are_about_this_network():
+    """AalWiNes itself is not here; what its queries ask is asked of the oracle."""
+    text = (TOPOLOGIES.parent / "docs" / "verification.md").read_text(encoding="utf-8")
+    exported = Network(aalwines(compile_program(load(str(TOPOLOGIES / "nordic.yaml")).network)))
+    (label,) = set(re.findall(r"<\[(\d+)\]>", text))
+    assert exported.legend[label] == "to 192.168.3.0/24"
+    assert {(at, out) for at, out, _ in exported.exits("dk/a", "a/aarhus", (label,))} == {
+        ("no/a", "a/oslo")
+    }
+    way = exported.way("dk/a", "a/aarhus", (label,))
+    assert [router for router, _ in way] == ["dk/a", "dk", "p1", "no", "no/a"]
+    assert len(way[2][1]) == 3
