@@ -9,7 +9,6 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.up import (
@@ -22,8 +21,7 @@ from mplsemu.cli.up import (
 )
 
 if TYPE_CHECKING:
-    from mplsemu.model.network import Network
-    from mplsemu.running.directory import LabRecord
+    from mplsemu.running.session import Session
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,10 +56,11 @@ def run(args: argparse.Namespace) -> int:
         with ExitStack() as stack:
             bar = stack.enter_context(Bar())
             from mplsemu.running.boot import BootedLab, BootOptions
+            from mplsemu.running.session import Session
 
             options = BootOptions(progress=bar.update, tell=say, given_up=give_up)
             lab = stack.enter_context(BootedLab(args.lab, options))
-            answer = _test(lab.loaded.network, lab.record, bar)
+            answer = _test(Session(lab.directory), bar)
             notes = lab.record.notes
     except Terminated:
         if give_up.reason is None:
@@ -75,17 +74,22 @@ def _test_running(name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
 
     session = Session.find(name)
     with Bar() as bar:
-        return _test(session.network, session.record, bar), ()
+        return _test(session, bar), ()
 
 
-def _test(network: Network, record: LabRecord, bar: Bar) -> dict[str, Any]:
+def _test(session: Session, bar: Bar) -> dict[str, Any]:
     """Run the checks; return the object that ``--json`` prints."""
     from mplsemu.running.checks import endpoints, run_checks
+    from mplsemu.running.validations import run_validations
 
     started = time.monotonic()
+    record = session.record
     checks = run_checks(
-        network, endpoints(record), lambda done, total: bar.update("checks", done, total)
+        session.network,
+        endpoints(record),
+        lambda done, total: bar.update("checks", done, total),
     )
+    checks += run_validations(session, lambda done, total: bar.update("validate", done, total))
     failed = sum(not check.ok for check in checks)
     return {
         "lab": record.name,
@@ -105,7 +109,9 @@ def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, 
     from mplsemu.views.text.matrix import draw_matrix
 
     if args.junit is not None:
-        _write_junit(args.junit, answer)
+        from mplsemu.cli.junit import write_junit
+
+        write_junit(args.junit, answer)
     if args.json:
         print_json(answer)
     else:
@@ -138,33 +144,3 @@ def _check_writable(path: Path) -> None:
         raise LabError(f"cannot write {path}", remedy="its directory does not exist")
     if not is_writable:
         raise LabError(f"cannot write {path}", remedy="name a file that can be written")
-
-
-def _write_junit(path: Path, answer: dict[str, Any]) -> None:
-    """Write the report that CI servers read: one test case for each check."""
-    from mplsemu.errors import LabError
-
-    suite = ET.Element(
-        "testsuite",
-        name=f"mplsemu {answer['lab']}",
-        tests=str(len(answer["checks"])),
-        failures=str(answer["failed"]),
-        errors="0",
-        time=str(answer["checks_s"]),
-    )
-    for check in answer["checks"]:
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            classname=f"{answer['lab']}.{check['vpn']}",
-            name=check["name"],
-            time=f"{(check['rtt_ms'] or 0) / 1000:.6f}",
-        )
-        if not check["ok"]:
-            ET.SubElement(case, "failure", message=check["detail"]).text = check["detail"]
-    try:
-        ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
-    except OSError as error:
-        raise LabError(
-            f"cannot write {path}: {error.strerror}", remedy="name a file that can be written"
-        ) from None

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mplsemu.cli.arguments import add_json, add_lab, read_lab
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from mplsemu.cli.arguments import Subparsers
+    from mplsemu.program.trace import Header, Trace
     from mplsemu.program.way import End
+    from mplsemu.running.live import LiveTrace
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -17,45 +23,141 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "trace",
         help="follow one packet, with the label stack on every link",
-        description="Follows one packet through the forwarding program. "
-        "Exit code 0: it is delivered; 1: it is not.",
+        description="Follows one packet through the forwarding program; with --live it is really "
+        "sent in the running lab, and seen on every cable. Exit code 0: it is delivered; 1: it is "
+        "not, or in the network it was not as the program says.",
     )
     add_lab(parser)
     parser.add_argument("src", metavar="SRC", help="host that sends: VPN/SITE/hN")
-    parser.add_argument("dst", metavar="DST", help="host, or an address as SRC sees it")
+    parser.add_argument(
+        "dst", metavar="DST", help="host, an address as SRC sees it, or a MAC address: a frame"
+    )
+    parser.add_argument("--ttl", type=_number(255), default=64, help="0 to 255 (default: 64)")
+    parser.add_argument("--dscp", type=_number(63), default=0, help="0 to 63 (default: 0)")
+    parser.add_argument("--mac", type=_mac, help="the frame's source (default: that of SRC)")
+    parser.add_argument(
+        "--dst-mac", type=_mac, metavar="MAC", help="the frame's destination, say ff:ff:ff:ff:ff:ff"
+    )
+    parser.add_argument(
+        "--vlan",
+        type=_vlan,
+        action="append",
+        default=[],
+        metavar="ID",
+        help="an IEEE 802.1Q tag, 1 to 4094; repeated: outermost first",
+    )
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="LAB is a running lab: send the packet there, and compare (root)",
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one packet's way."""
+    from mplsemu.program.trace import Header
+
+    header = Header(args.ttl, args.dscp, args.mac, args.dst_mac, tuple(args.vlan))
+    return _live(args, header) if args.live else _by_program(args, header)
+
+
+def _by_program(args: argparse.Namespace, header: Header) -> int:
     from mplsemu.cli.output import print_json, print_lines, terminal_width
     from mplsemu.program.trace import trace
-    from mplsemu.views.text.trace import draw_trace
-    from mplsemu.views.trace import TraceView
 
     _, program = read_lab(args)
-    found = trace(program, args.src, args.dst)
+    found = trace(program, args.src, args.dst, header)
     if args.json:
         print_json(found.as_json())
     else:
-        view = TraceView.from_json(found.as_json(), reason=why(found.end))
-        print_lines(draw_trace(view, terminal_width()))
+        print_lines(_draw(found, terminal_width()))
     return 0 if found.delivered else 1
+
+
+def _draw(found: Trace, width: int) -> list[Text]:
+    """Return the drawing of all copies."""
+    from rich.text import Text
+
+    from mplsemu.program.trace import hops_as_json
+    from mplsemu.program.way import Delivered
+    from mplsemu.views.text.trace import draw_trace
+    from mplsemu.views.trace import TraceView
+
+    if len(found.branches) < 2:
+        return draw_trace(TraceView.from_json(found.as_json(), reason=why(found.end)), width)
+    lines = [Text(f" {len(found.branches)} copies"), Text()]
+    for branch in found.branches:
+        end = branch.end
+        answer = {
+            "src": found.source,
+            "dst": str(end.host or end.circuit) if isinstance(end, Delivered) else found.target,
+            "delivered": isinstance(end, Delivered),
+            "hops": hops_as_json(branch.hops),
+        }
+        reason = "" if isinstance(end, Delivered) else str(end)
+        lines += [*draw_trace(TraceView.from_json(answer, reason=reason), width), Text()]
+    return lines[:-1]
 
 
 def why(end: End) -> str:
     """Say how a packet ended that did not come to where it was meant to."""
-    from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved
+    from mplsemu.program.way import Delivered
 
-    match end:
-        case Delivered(circuit, host):
-            return f"it arrives at {host or circuit} instead"
-        case Unresolved(node, circuit, address):
-            return f"{node} asks on {circuit} who has {address}; the lab knows nobody"
-        case Punted(node, vrf, address):
-            return f"the gateway of VRF {vrf} at {node} has {address}"
-        case TtlExpired(node):
-            return f"its TTL expired at {node}"
-        case Dropped(node, reason):
-            return f"dropped at {node}: {reason}"
+    return f"{end} instead" if isinstance(end, Delivered) else str(end)
+
+
+def _live(args: argparse.Namespace, header: Header) -> int:
+    from mplsemu.cli.output import print_json, print_lines
+    from mplsemu.views.text.live import draw_live
+
+    found = _follow(args, header)
+    if args.json:
+        print_json(found.as_json())
+    else:
+        print_lines(draw_live(found.as_json()))
+    return 0 if found.as_predicted and found.predicted.delivered else 1
+
+
+def _follow(args: argparse.Namespace, header: Header) -> LiveTrace:
+    from mplsemu.errors import LabError
+    from mplsemu.running.directory import running_labs
+    from mplsemu.running.live import follow
+    from mplsemu.running.session import Session
+
+    if args.down:
+        raise LabError("--down is for lab files", remedy="write: mplsemu link A B down")
+    labs = running_labs()
+    if args.lab not in labs:
+        running = f"running: {', '.join(labs)}" if labs else "none is running"
+        raise LabError(
+            f"no lab named {args.lab!r} is running ({running})",
+            remedy="type: sudo mplsemu up LAB, or leave --live out",
+        )
+    return follow(Session.find(args.lab), args.src, args.dst, header)
+
+
+# --- arguments -----------------------------------------------------------------------------
+
+
+def _number(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {most}")
+        return int(text)
+
+    return read
+
+
+def _vlan(text: str) -> int:
+    number = _number(4094)(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("0 is no VLAN; write 1 to 4094")
+    return number
+
+
+def _mac(text: str) -> str:
+    if re.fullmatch(r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a MAC address; write 02:00:00:00:00:01")
+    return text.lower()

@@ -86,6 +86,22 @@ class Tapped:
         return self.point.far if self.outgoing else self.point.near
 
 
+def send_frame(pid: int, interface: str, frame: bytes) -> None:
+    """Send a frame out of an interface, in the namespace of a process.
+
+    Raises:
+        EmulationError: the interface is gone or down.
+    """
+    try:
+        with inside(pid):
+            sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        with sender:
+            sender.bind((interface, 0))
+            sender.send(frame)
+    except OSError as error:
+        raise EmulationError(f"cannot send on {interface}: {error.strerror}") from error
+
+
 class Taps:
     """Taps on some interfaces; a context manager. Once made it listens.
 

@@ -194,6 +194,16 @@ def trace(
     )
 
 
+def ip_header(program: Program, source: str, target: str, header: Header = USUAL) -> IpHeader:
+    """Return the IP header of a packet as the host sends it.
+
+    Raises:
+        LabError: there is no such host, or the two have no IP version in common.
+    """
+    _, interface, address = _target(program, find_host(program, source), target)
+    return IpHeader(interface.ip, address, header.ttl, header.dscp)
+
+
 def is_mac(text: str) -> bool:
     """Whether a text is a MAC address with colons."""
     return _MAC.match(text) is not None

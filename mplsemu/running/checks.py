@@ -1,4 +1,4 @@
-"""The checks that follow from a lab by themselves, and its `validate`, on the real network.
+"""The checks that follow from a lab by themselves, on the real network.
 
 What is checked is where packets arrive, not whether a ping is answered: see emulation.probe.
 """
@@ -6,7 +6,7 @@ What is checked is where packets arrive, not whether a ping is answered: see emu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_interface
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from mplsemu.emulation.probe import (
     Prober,
     ProbeResult,
 )
-from mplsemu.model.network import HostRef, Network, PingCheck
+from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.running.directory import LabRecord
 from mplsemu.verification.intent import Expect, Expectation, expectations
@@ -42,6 +42,7 @@ class Check:
         ok: whether it was so.
         rtt_ms: of the answer, where there was one.
         detail: what happened.
+        took_s: how long it took by itself; of many that are tried together, of its answer.
     """
 
     name: str
@@ -52,11 +53,12 @@ class Check:
     ok: bool
     rtt_ms: float | None
     detail: str
+    took_s: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return it as ``test --json`` prints it."""
         rtt = None if self.rtt_ms is None else round(self.rtt_ms, 3)
-        return {**asdict(self), "rtt_ms": rtt}
+        return {**asdict(self), "rtt_ms": rtt, "took_s": round(self.took_s, 6)}
 
 
 def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
@@ -76,7 +78,7 @@ def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
 def run_checks(
     network: Network, hosts: Mapping[str, HostEndpoint], progress: Progress
 ) -> tuple[Check, ...]:
-    """Check everything that the lab promises.
+    """Check everything that follows from the lab's VPNs.
 
     Args:
         network: the lab.
@@ -88,17 +90,10 @@ def run_checks(
     """
     wanted = expectations(network)
     with Prober(hosts) as prober:
-        probes = [_probe(each) for each in wanted]
-        pings = [each for each in network.validate if isinstance(each, PingCheck)]
-        validations = [_validation_probe(network, each) for each in pings]
-        results = prober.run([*probes, *validations], progress=progress)
-        checks = [_pair_check(each, result) for each, result in zip(wanted, results, strict=False)]
+        results = prober.run([_probe(each) for each in wanted], progress=progress)
+        checks = [_pair_check(each, result) for each, result in zip(wanted, results, strict=True)]
         checks = _check_frames_of_the_unroutable(prober, hosts, wanted, results, checks)
         checks += _broadcast_checks(prober, network)
-        checks += [
-            _validation_check(each, result)
-            for each, result in zip(pings, results[len(probes) :], strict=True)
-        ]
     return tuple(checks)
 
 
@@ -126,6 +121,7 @@ def _pair_check(each: Expectation, result: ProbeResult) -> Check:
         ok,
         result.rtt_ms if each.expect is Expect.REACH else None,
         detail,
+        (result.rtt_ms or 0) / 1000,
     )
 
 
@@ -188,9 +184,7 @@ def _check_frames_of_the_unroutable(
 
 
 def _with_failure(check: Check, detail: str) -> Check:
-    return Check(
-        check.name, check.vpn, check.src, check.dst, check.expect, False, check.rtt_ms, detail
-    )
+    return replace(check, ok=False, detail=detail)
 
 
 # --- broadcasts ----------------------------------------------------------------------------
@@ -220,40 +214,3 @@ def _broadcast_check(source: str, vpn: str, lan: Iterable[str], result: FrameRes
     wrong += [f"{name} got {count}" for name, count in sorted(result.received.items()) if count > 1]
     name = f"a broadcast of {source} reaches every host of {vpn} once"
     return Check(name, vpn, source, BROADCAST, "reach", not wrong, None, "; ".join(wrong))
-
-
-# --- validate ------------------------------------------------------------------------------
-
-
-def _validation_probe(network: Network, each: PingCheck) -> Probe:
-    if not isinstance(each.target, HostRef):
-        return Probe(str(each.source), each.target)
-    addresses = {
-        str(ref): [interface.ip for interface in host.addresses] for ref, _, host in network.hosts()
-    }
-    versions = {address.version for address in addresses[str(each.source)]}
-    theirs = addresses[str(each.target)]
-    address = next((a for a in theirs if a.version in versions), theirs[0])
-    expected = str(each.target) if each.expect_reply else None
-    return Probe(str(each.source), address, expected)
-
-
-def _validation_check(each: PingCheck, result: ProbeResult) -> Check:
-    if isinstance(each.target, HostRef):
-        answered = result.replied and str(each.target) in result.delivered_to
-    else:
-        answered = result.replied
-    detail = "" if answered else f"no answer{_because(result)}"
-    if answered and not each.expect_reply:
-        detail = "it was answered"
-    wish = "answered" if each.expect_reply else "not answered"
-    return Check(
-        f"validate: ping {each.source} {each.target} is {wish}",
-        each.source.vpn,
-        str(each.source),
-        str(each.target),
-        "reach" if each.expect_reply else "isolate",
-        answered is each.expect_reply,
-        result.rtt_ms if answered else None,
-        detail,
-    )

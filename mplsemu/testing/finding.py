@@ -40,12 +40,14 @@ class Finding:
         said: it in one line, with the reason.
         ways: packets that show it.
         took_ms: how long the network took to answer, None where it did not or was not asked.
+        lines: more that shows it.
     """
 
     ok: bool
     said: str
     ways: Sequence[Trace] = ()
     took_ms: float | None = None
+    lines: Sequence[str] = ()
     journal: Journal = field(default_factory=Journal, repr=False)
 
     def __bool__(self) -> bool:
@@ -62,7 +64,8 @@ class Finding:
 
     def explanation(self) -> str:
         """Return the answer and the ways of packets, on several lines."""
-        return "\n".join([self.said, *(line for way in self.ways for line in ("", *draw_way(way)))])
+        drawn = [line for way in self.ways for line in ("", *draw_way(way))]
+        return "\n".join([self.said, *drawn, *(["", *self.lines] if self.lines else [])])
 
 
 def draw_way(way: Trace) -> Iterator[str]:

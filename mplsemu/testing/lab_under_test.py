@@ -108,11 +108,30 @@ class LabUnderTest(ABC):
         Raises:
             LabError: there is no such host; names the nearest.
         """
-        vlans = () if vlan is None else (vlan,)
-        header = Header(ttl, dscp, destination_mac=destination_mac, vlans=vlans)
+        header = _header(ttl, dscp, vlan, destination_mac)
         way = trace(self.program(), source, target, header)
         self.journal.last = way
         return way
+
+    def follow(
+        self,
+        source: str,
+        target: str,
+        *,
+        ttl: int = DEFAULT_TTL,
+        dscp: int = 0,
+        vlan: int | None = None,
+        destination_mac: str | None = None,
+    ) -> Finding:
+        """Whether a packet that is really sent is on every cable just what the program says.
+
+        Only in a running network; else the test is skipped. Arguments are those of `trace`.
+
+        Raises:
+            LabError: there is no such host; names the nearest.
+        """
+        header = _header(ttl, dscp, vlan, destination_mac)
+        return self._follow(source, target, header).noted_in(self.journal)
 
     @abstractmethod
     def ping(self, source: str, target: str, count: int = 3) -> PingResult:
@@ -215,6 +234,10 @@ class LabUnderTest(ABC):
     # --- for the modes ----------------------------------------------------------------------
 
     @abstractmethod
+    def _follow(self, source: str, target: str, header: Header) -> Finding:
+        """Return whether a packet that is really sent goes as the program says."""
+
+    @abstractmethod
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
         """Return whether no packet gets from the first of any pair to the second."""
 
@@ -244,3 +267,8 @@ class LabUnderTest(ABC):
             return trace(self.program(), source, target)
         except LabError:
             return None
+
+
+def _header(ttl: int, dscp: int, vlan: int | None, destination_mac: str | None) -> Header:
+    vlans = () if vlan is None else (vlan,)
+    return Header(ttl, dscp, destination_mac=destination_mac, vlans=vlans)

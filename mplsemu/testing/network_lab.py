@@ -21,16 +21,18 @@ from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.hosts import find_host
 from mplsemu.program.program import Program
-from mplsemu.program.trace import trace
+from mplsemu.program.trace import Header, trace
 from mplsemu.program.way import Delivered
 from mplsemu.running.captures import Reader, tap_points
 from mplsemu.running.checks import endpoints
 from mplsemu.running.lab import Lab
 from mplsemu.running.link_names import suggest
+from mplsemu.running.live import follow
 from mplsemu.running.session import PingResult
 from mplsemu.testing.finding import Finding, Rate
 from mplsemu.testing.lab_under_test import DEFAULT_WAIT_S, LabUnderTest, Pair
 from mplsemu.testing.packets import CapturedPacket, CapturedPackets
+from mplsemu.views.text.live import draw_live
 
 _TIME: Final = re.compile(r"time=([\d.]+) ms")
 
@@ -138,6 +140,17 @@ class NetworkLab(LabUnderTest):
             self.run_dir.rmdir()  # where a lab that was killed left it
 
     # --- how --------------------------------------------------------------------------------
+
+    def _follow(self, source: str, target: str, header: Header) -> Finding:
+        found = follow(self.lab.session, source, target, header)
+        wrong = [step for step in found.steps if step.verdict != "ok"]
+        said = f"a packet from {source} to {target} goes as the program says"
+        if wrong:
+            where = wrong[0].link or f"arrival at {wrong[0].receiver}"
+            said = f"a packet from {source} to {target} does not go as the program says: "
+            said += f"{where}: {wrong[0].verdict}"
+        lines = [line.plain.rstrip() for line in draw_live(found.as_json())]
+        return Finding(found.as_predicted, said, lines=lines)
 
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
         hosts = endpoints(self.lab.session.record)

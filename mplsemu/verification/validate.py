@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mplsemu.errors import LabError
@@ -45,7 +45,9 @@ def prove(program: Program, network: Network, check: Validation) -> Proof:
         case PingCheck():
             return _prove_ping(program, check, there)
         case PathCheck():
-            problem = path_problem(check, there)
+            problem = f"it does not arrive: {there.end}"
+            if there.delivered:
+                problem = path_problem(check, there.way, there.labels)
             return Proof(check, not problem, problem, there)
         case ThroughputCheck():
             return _prove_throughput(network, check, there)
@@ -72,27 +74,27 @@ def _answer(program: Program, there: Trace, source: str) -> Trace | None:
             return None
 
 
-def path_problem(check: PathCheck, way: Trace) -> str:
-    """Return what is wrong with a packet's way; nothing if it is as it should be."""
-    if not way.delivered:
-        return f"it does not arrive: {way.end}"
-    passed = list(way.way)
+def path_problem(check: PathCheck, passed: Sequence[str], labels: Sequence[Sequence[int]]) -> str:
+    """Return what is wrong with the way of a packet that arrived; nothing if it is as wished.
+
+    Args:
+        check: the wish.
+        passed: LSRs and core links that it passed, in order.
+        labels: its label stack on each core link.
+    """
+    shown = ", ".join(passed) or "within one LAN"
     for name in check.avoid:
         if name in passed:
-            return f"it passes {name}: {_shown(way)}"
+            return f"it passes {name}: {shown}"
     rest = iter(passed)
     for name in check.via:
         if name not in rest:  # consumes: what is looked for next has to come later
             where = "not by way of" if name not in passed else "in another order by way of"
-            return f"it goes {where} {name}: {_shown(way)}"
-    depth = max((len(stack) for stack in way.labels), default=0)
+            return f"it goes {where} {name}: {shown}"
+    depth = max(map(len, labels), default=0)
     if check.depth is not None and depth > check.depth:
-        return f"it carries {depth} labels: {_shown(way)}"
+        return f"it carries {depth} labels: {shown}"
     return ""
-
-
-def _shown(way: Trace) -> str:
-    return ", ".join(hop.node for hop in way.hops) or "within one LAN"
 
 
 def _prove_throughput(network: Network, check: ThroughputCheck, there: Trace) -> Proof:

@@ -57,6 +57,16 @@ def test_what_does_not_arrive_is_told_with_what_the_program_says(lab: LabUnderTe
     assert lab.reaches("a/aarhus/h1", "a/stockholm/h1")
 
 
+def test_a_packet_that_does_not_go_as_the_program_says_is_shown_beside_it(lab: LabUnderTest):
+    label = lab.trace("a/aarhus/h1", "a/stockholm/h1").labels[0][0]
+    lab.cmd("p1", f"ovs-ofctl -O OpenFlow13 del-flows p1 mpls,mpls_label={label}")
+    found = lab.follow("a/aarhus/h1", "a/stockholm/h1")
+    assert not found
+    assert repr(found).endswith("does not go as the program says: se-p1: not seen")
+    assert re.search(r"✗ +se-p1 +p1 +se +\d+ ttl 255 \| IP ttl 63 +not seen", found.explanation())
+    lab.lab.session.down()  # its flows are not those of its program any more
+
+
 # --- nothing is left -----------------------------------------------------------------------
 
 

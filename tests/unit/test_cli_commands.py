@@ -206,6 +206,45 @@ def test_trace_to_a_strangers_equal_address_ends_at_ones_own(capsys):
     assert "it arrives at a/stockholm/h1 instead" in capsys.readouterr().out
 
 
+def test_trace_takes_any_header(capsys):
+    found = answer(capsys, "trace", NORDIC, "a/aarhus/h1", "a/stockholm/h1", "--dscp", "46")
+    assert {entry["tc"] for hop in found["hops"] for entry in hop["out_stack"]} == {5}
+    found = answer(capsys, "trace", NORDIC, "a/aarhus/h1", "a/oslo/h1", "--ttl", "2", code=1)
+    assert found["end"] == "its TTL expired at no"
+    found = answer(
+        capsys, "trace", NORDIC, "c/odense/h1", "c/malmo/h1", "--vlan", "7", "--vlan", "8"
+    )
+    assert found["packet"]["vlans"] == [7, 8]
+    mac = ("--mac", "02:00:00:00:99:01", "--dst-mac", "02:00:00:00:99:02")
+    found = answer(capsys, "trace", NORDIC, "c/odense/h1", "c/malmo/h1", *mac, code=1)
+    assert found["packet"]["src_mac"] == "02:00:00:00:99:01"
+    assert [branch["delivered"] for branch in found["branches"]] == [True, True]
+
+
+def test_trace_draws_every_copy_of_a_flooded_frame(capsys):
+    assert main(["trace", NORDIC, "c/odense/h1", "ff:ff:ff:ff:ff:ff"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(" 2 copies\n")
+    assert said.count("● c/odense/h1") == 2
+    assert "c/odense/h1 → c/bergen  delivered" in said
+    assert "c/odense/h1 → c/malmo  delivered" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--ttl", "256"), "'256' is not a number from 0 to 255"),
+        (("--dscp", "64"), "'64' is not a number from 0 to 63"),
+        (("--vlan", "0"), "0 is no VLAN"),
+        (("--mac", "02:00"), "'02:00' is not a MAC address"),
+        (("--live",), "is running"),
+    ],
+)
+def test_trace_refuses_a_header_that_cannot_be(capsys, words, hint, tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", str(tmp_path / "none"))
+    assert hint in complaint(capsys, "trace", NORDIC, "a/aarhus/h1", "a/oslo/h1", *words)
+
+
 # --- view ----------------------------------------------------------------------------------------
 
 

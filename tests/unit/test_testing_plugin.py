@@ -201,6 +201,7 @@ assert [each.link for each in at_se] == ["se-p1", "a/y", "a/y", "se-p1"]
         ('lab.host("a/x/h1").cmd("ip address")', "'ip address' at a/x/h1"),
         ('lab.cmd("dk", ["ovs-vsctl", "show"])', "'ovs-vsctl show' at dk"),
         ('lab.throughput("a/x/h1", "a/y/h1")', "throughput from a/x/h1 to a/y/h1"),
+        ('lab.follow("a/x/h1", "a/y/h1")', "a packet really sent from a/x/h1 to a/y/h1"),
         ('lab.macs("c")', "what VPLS c has learned"),
         ('lab.capture("dk-p1", expression="icmp").__enter__()', "a capture of 'icmp'"),
         ('lab.capture("a/x/h1").__enter__()', "a capture at the interface of a/x/h1"),

@@ -1,0 +1,359 @@
+"""One packet sent in a running network, seen on every cable, beside what the program says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mplsemu.emulation.marked_packet import Found, MarkedPacket
+from mplsemu.emulation.taps import TapPoint, Taps, send_frame
+from mplsemu.errors import EmulationError
+from mplsemu.model.network import HostRef
+from mplsemu.program.crossing import Crossing, crossings
+from mplsemu.program.flight import MacTable
+from mplsemu.program.hosts import LocatedHost, find_host, hosts
+from mplsemu.program.program import Program
+from mplsemu.program.trace import (
+    USUAL,
+    Header,
+    Trace,
+    ip_header,
+    is_core,
+    is_group,
+    is_mac,
+    trace,
+)
+from mplsemu.program.way import Delivered, Stack
+from mplsemu.running.session import Session
+
+_QUIET_S: Final = 0.3
+"""How long nothing may be seen until it is over: a queue of the slowest line, with some reserve."""
+_GRACE_S: Final = 0.1
+"""For copies that nobody expects, once everything that was expected is there."""
+_MOST_S: Final = 5.0
+
+AT_HOST: Final = ""
+"""Stands for the link where a host's own interface is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A packet on a cable, or at a host, as it should be or as it was.
+
+    Attributes:
+        stack: its label stack, outermost entry first.
+        ip_ttl: of the IP packet, None without one.
+    """
+
+    stack: Stack
+    ip_ttl: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One cable on the way, or the arrival at a host.
+
+    Attributes:
+        link: the core link or attachment circuit; `AT_HOST` for an arrival.
+        sender: who sent it there; empty for an arrival.
+        receiver: who got it.
+        predicted: as the program says; None where it says that no packet comes here.
+        seen: as it was; None where none was seen.
+        after_ms: since it was seen first; None where it was not seen.
+    """
+
+    link: str
+    sender: str
+    receiver: str
+    predicted: Sight | None
+    seen: Sight | None
+    after_ms: float | None
+
+    @property
+    def verdict(self) -> str:
+        """``ok``, ``differs``, ``not seen`` or ``unexpected``."""
+        if self.predicted is None:
+            return "unexpected"
+        if self.seen is None:
+            return "not seen"
+        return "ok" if self.predicted == self.seen else "differs"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTrace:
+    """A packet's way as it was.
+
+    Attributes:
+        predicted: its way by the program.
+        steps: every cable and arrival, in the order in which the packet was seen there; what was
+            not seen comes where the program has it.
+        sent: whether the host has where to send it to; else nothing was sent.
+    """
+
+    predicted: Trace
+    steps: tuple[Step, ...]
+    sent: bool
+
+    @property
+    def as_predicted(self) -> bool:
+        """Whether everything was as the program says."""
+        return all(step.verdict == "ok" for step in self.steps)
+
+    @property
+    def arrived_at(self) -> tuple[str, ...]:
+        """The hosts that got it."""
+        return tuple(s.receiver for s in self.steps if s.link == AT_HOST and s.seen is not None)
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """The LSRs and core links that it was seen to pass, in order."""
+        passed: list[str] = []
+        for step in self._seen_in_core:
+            names = (step.sender, step.link, step.receiver)
+            passed += names[1:] if passed[-1:] == [step.sender] else names
+        return tuple(passed)
+
+    @property
+    def labels(self) -> tuple[tuple[int, ...], ...]:
+        """The label stack that was seen on every core link of the way, outermost label first."""
+        return tuple(
+            tuple(int(entry.label) for entry in step.seen.stack)
+            for step in self._seen_in_core
+            if step.seen is not None
+        )
+
+    @property
+    def _seen_in_core(self) -> list[Step]:
+        return [s for s in self.steps if s.seen is not None and s.link and is_core(s.link)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that ``trace --live --json`` prints."""
+        return {
+            **self.predicted.as_json(),
+            "live": {
+                "sent": self.sent,
+                "as_predicted": self.as_predicted,
+                "arrived_at": list(self.arrived_at),
+                "steps": [_step_as_json(step) for step in self.steps],
+            },
+        }
+
+
+def _step_as_json(step: Step) -> dict[str, Any]:
+    return {
+        "link": step.link or None,
+        "from": step.sender or None,
+        "to": step.receiver,
+        "predicted": _sight_as_json(step.predicted),
+        "seen": _sight_as_json(step.seen),
+        "verdict": step.verdict,
+        "after_ms": None if step.after_ms is None else round(step.after_ms, 3),
+    }
+
+
+def _sight_as_json(sight: Sight | None) -> dict[str, Any] | None:
+    if sight is None:
+        return None
+    stack = [{"label": int(e.label), "tc": e.tc, "ttl": e.ttl} for e in sight.stack]
+    return {"stack": stack, "ip_ttl": sight.ip_ttl}
+
+
+def follow(session: Session, source: str, target: str, header: Header = USUAL) -> LiveTrace:
+    """Send one packet from a host, and see on which cables it is, with which labels.
+
+    Args:
+        session: with the lab.
+        source: full name of the host that sends.
+        target: a host, an address as the source sees it, or a MAC address.
+        header: what is unusual about the packet.
+
+    Raises:
+        LabError: there is no such host, or the two have no IP version in common.
+        EmulationError: it cannot be sent, or a part of the lab is gone.
+    """
+    program = session.program()
+    sender = find_host(program, source)
+    predicted = trace(program, source, target, header, learned=_learned(session, program, sender))
+    packet = _packet(session, program, sender, predicted, header)
+    if packet is None:
+        return LiveTrace(predicted, (), sent=False)
+    wanted = tuple(_wanted(program, predicted, packet.ip.ttl if packet.ip else None))
+    with Taps(tuple(_points(session, program))) as taps:
+        own = session.record.hosts[str(sender.ref)]
+        send_frame(own.pid, own.interface, packet.to_bytes())
+        seen = _listen(session, taps, packet, len(wanted))
+    return LiveTrace(predicted, tuple(_compare(wanted, seen)), sent=True)
+
+
+# --- the packet ----------------------------------------------------------------------------
+
+
+def _learned(session: Session, program: Program, sender: LocatedHost) -> bool | MacTable:
+    """Return what the network has learned, where that decides anything."""
+    if sender.circuit.vpn not in program.node(sender.node).vsi_by_name:
+        return True
+    return {
+        (row["node"], row["vsi"], row["mac"]): row["circuit"] or row["peer"]
+        for row in session.controller.call("macs")
+    }
+
+
+def _packet(
+    session: Session, program: Program, sender: LocatedHost, way: Trace, header: Header
+) -> MarkedPacket | None:
+    """Return the packet as the host sends it, None where it has nowhere to send it to."""
+    mac = way.target.lower() if is_mac(way.target) else header.destination_mac
+    mac = mac or _first_mac(session, sender, way)
+    if mac is None:
+        return None
+    ip = None if is_mac(way.target) else ip_header(program, way.source, way.target, header)
+    return MarkedPacket.make(header.source_mac or sender.host.mac, mac, ip, header.vlans)
+
+
+def _first_mac(session: Session, sender: LocatedHost, way: Trace) -> str | None:
+    """Return where the host sends what is for another LAN, or its neighbour's MAC address."""
+    if sender.circuit.ce is not None and not _is_on_the_lan(way):
+        sites = session.network.sites()
+        site = next(site for _, site in sites if site.circuit == sender.circuit.name)
+        return site.ce.lan_mac if site.ce is not None and way.hops else None
+    if way.packet is not None:
+        return way.packet.destination_mac
+    return way.end.mac if isinstance(way.end, Delivered) else None
+
+
+def _is_on_the_lan(way: Trace) -> bool:
+    return not way.hops and isinstance(way.end, Delivered)
+
+
+# --- what should be seen -------------------------------------------------------------------
+
+
+_Wish = tuple[str, str, str, Sight]
+"""A cable, who sends there and who gets it, and as what."""
+
+
+def _wanted(program: Program, way: Trace, sent_ttl: int | None) -> Iterator[_Wish]:
+    """Yield cables and arrivals."""
+    for crossing in crossings(program, way):
+        yield crossing.link, crossing.sender, crossing.receiver, _sight(crossing)
+    for branch in way.branches:
+        if isinstance(branch.end, Delivered):
+            ttl = branch.hops[-1].ip_ttl if branch.hops else sent_ttl
+            for name in _takers(program, branch.end):
+                yield AT_HOST, "", name, Sight((), ttl)
+
+
+def _sight(crossing: Crossing) -> Sight:
+    return Sight(crossing.stack, crossing.ip_ttl)
+
+
+def _takers(program: Program, end: Delivered) -> Iterable[str]:
+    """Return the hosts that take a copy which has come to their site."""
+    if end.host is not None:
+        return [str(end.host)]
+    if is_group(end.mac):
+        circuit = program.node_of_circuit[end.circuit].circuit_by_name[end.circuit]
+        return [str(HostRef(circuit.vpn, circuit.site, host.name)) for host in circuit.hosts]
+    return []
+
+
+# --- what was seen -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A sight with its place and time."""
+
+    place: tuple[str, str, str]
+    sight: Sight
+    time_ns: int
+
+
+def _points(session: Session, program: Program) -> Iterator[TapPoint]:
+    """Yield taps where packets arrive: both ends of core links, the PE's of sites' lines, hosts."""
+    record = session.record
+    for link in session.network.provider.links:
+        first, second = link.ends
+        one, other = record.links[link.name]
+        yield TapPoint(link.name, record.pid, one, first, second)
+        yield TapPoint(link.name, record.pid, other, second, first)
+    for _, site in session.network.sites():
+        interface = record.links[site.circuit][0]
+        yield TapPoint(site.circuit, record.pid, interface, site.pe, site.circuit)
+    for located in hosts(program):
+        host = record.hosts[str(located.ref)]
+        yield TapPoint(AT_HOST, host.pid, host.interface, str(located.ref), host.mac)
+
+
+def _listen(session: Session, taps: Taps, packet: MarkedPacket, wanted: int) -> list[_Seen]:
+    """Return where the packet is seen, until it is quiet or has been everywhere it should."""
+    delay_s = sum(link.delay_ms for link in session.network.provider.links) / 1000
+    end = time.monotonic() + min(_MOST_S, _QUIET_S + delay_s)
+    most = time.monotonic() + _MOST_S
+    seen: list[_Seen] = []
+    while (left := min(end, most) - time.monotonic()) > 0:
+        for frame in taps.read(left):
+            found = packet.find(frame.data)
+            place = _place(frame.point, frame.outgoing, found) if found is not None else None
+            if found is not None and place is not None:
+                seen.append(_Seen(place, Sight(found.stack, found.ip_ttl), frame.time_ns))
+                pause = _GRACE_S if len(seen) >= wanted else _QUIET_S + delay_s
+                end = time.monotonic() + pause
+    if any(taps.lost().values()):
+        raise EmulationError("the network is too busy to follow one packet; try again")
+    return sorted(seen, key=lambda each: each.time_ns)
+
+
+def _place(point: TapPoint, outgoing: bool, found: Found) -> tuple[str, str, str] | None:
+    """Return the cable and direction, None where another tap sees the packet arrive."""
+    if point.name == AT_HOST:
+        mine = found.destination_mac == point.far or is_group(found.destination_mac)
+        return (AT_HOST, "", point.near) if mine and not outgoing else None
+    if outgoing:
+        return (point.name, point.near, point.far) if not is_core(point.name) else None
+    return point.name, point.far, point.near
+
+
+def _compare(wanted: Sequence[_Wish], seen: Sequence[_Seen]) -> Iterator[Step]:
+    """Yield what should be seen and what was, side by side."""
+    left = list(wanted)
+    pairs: dict[int, _Wish] = {}
+    for exact in (True, False):  # first those that are equal, then those at the same place
+        for number, each in enumerate(seen):
+            if number not in pairs:
+                found = next((w for w in left if _matches(w, each, exact=exact)), None)
+                if found is not None:
+                    left.remove(found)
+                    pairs[number] = found
+    began = seen[0].time_ns if seen else 0
+    steps: list[Step] = []
+    for number, each in enumerate(seen):
+        wish = pairs.get(number)
+        predicted = None if wish is None else wish[3]
+        after_ms = (each.time_ns - began) / 1e6
+        steps.append(Step(*each.place, predicted, each.sight, after_ms))
+    for wish in left:
+        steps.insert(_where(wanted, wish, steps), Step(*wish[:3], wish[3], None, None))
+    yield from steps
+
+
+def _matches(wish: _Wish, each: _Seen, *, exact: bool) -> bool:
+    if wish[:3] != each.place:
+        return False
+    return not exact or wish[3] == each.sight
+
+
+def _where(
+    wanted: Sequence[_Wish],
+    wish: _Wish,
+    steps: Sequence[Step],
+) -> int:
+    """Return where a step that was not seen belongs: behind the one that the program has first."""
+    places = [w[:3] for w in wanted[: wanted.index(wish)]]
+    for number in range(len(steps), 0, -1):
+        step = steps[number - 1]
+        if (step.link, step.sender, step.receiver) in places:
+            return number
+    return 0

@@ -1,0 +1,144 @@
+"""What was seen beside what was to be seen, without a network."""
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.model.labels import Label, LabelStackEntry
+from mplsemu.program.crossing import crossings
+from mplsemu.program.packet import BROADCAST_MAC
+from mplsemu.program.trace import Header, trace
+from mplsemu.running import live
+from mplsemu.running.live import AT_HOST, LiveTrace, Sight
+from mplsemu.views.text.live import draw_live
+from tests.builders import MacAddresses, network, nordic, provider, vpls
+
+PROGRAM = compile_program(nordic())
+MS = 1_000_000
+
+
+def wanted(way, ttl=64):
+    return list(live._wanted(PROGRAM, way, ttl))
+
+
+def seen(wishes):
+    """Return that everything was seen just as it is wished for, a tenth of a millisecond apart."""
+    return [live._Seen(wish[:3], wish[3], n * MS // 10) for n, wish in enumerate(wishes)]
+
+
+def followed(way, sights, ttl=64):
+    return LiveTrace(way, tuple(live._compare(wanted(way, ttl), sights)), sent=True)
+
+
+def verdicts(found):
+    return [(step.link, step.receiver, step.verdict) for step in found.steps]
+
+
+@pytest.fixture
+def routed():
+    return trace(PROGRAM, "a/aarhus/h1", "a/stockholm/h1")
+
+
+def test_crossings_are_the_cables_of_a_way_with_their_stacks(routed):
+    found = crossings(PROGRAM, routed)
+    assert [(each.link, each.sender, each.receiver) for each in found] == [
+        ("a/aarhus", "a/aarhus", "dk"),
+        ("dk-p1", "dk", "p1"),
+        ("se-p1", "p1", "se"),
+        ("a/stockholm", "se", "a/stockholm"),
+    ]
+    assert [len(each.stack) for each in found] == [0, 2, 1, 0]
+    assert [each.ip_ttl for each in found] == [64, 63, 63, 62]
+
+
+def test_copies_that_go_together_are_one_until_they_part():
+    lan = vpls("c", {"x": "dk", "y": "se", "z": "se"}, macs=MacAddresses())
+    program = compile_program(network(provider(pes=("dk", "se")), lan))
+    way = trace(program, "c/x/h1", BROADCAST_MAC)
+    assert len(way.branches) == 2
+    found = crossings(program, way)
+    assert [each.link for each in found] == ["c/x", "dk-p1", "se-p1", "c/y", "c/z"]
+    assert [each.frame for each in found] == [False, True, True, False, False]
+
+
+def test_a_ce_router_is_behind_the_first_and_last_cable():
+    way = trace(PROGRAM, "a/oslo/h1", "a/aarhus/h1")
+    first = crossings(PROGRAM, way)[0]
+    assert (first.link, first.ip_ttl) == ("a/oslo", 63)
+    back = crossings(PROGRAM, trace(PROGRAM, "a/aarhus/h1", "a/oslo/h1"))
+    assert (back[-1].link, back[-1].receiver) == ("a/oslo", "a/oslo")
+    assert trace(PROGRAM, "a/aarhus/h1", "a/aarhus/h2").packet is None
+
+
+def test_what_is_seen_as_it_should_be_is_ok(routed):
+    found = followed(routed, seen(wanted(routed)))
+    assert found.as_predicted
+    assert found.arrived_at == ("a/stockholm/h1",)
+    assert found.way == routed.way
+    assert found.labels == routed.labels
+    assert [step.after_ms for step in found.steps] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+    assert "as predicted" in draw_live(found.as_json())[0].plain
+
+
+def test_another_stack_is_told_and_so_is_another_ttl(routed):
+    sights = seen(wanted(routed))
+    other = (LabelStackEntry(Label(99), 0, 255), *sights[1].sight.stack[1:])
+    sights[1] = live._Seen(sights[1].place, Sight(other, 63), sights[1].time_ns)
+    sights[3] = live._Seen(sights[3].place, Sight((), 61), sights[3].time_ns)
+    found = followed(routed, sights)
+    assert [v for *_, v in verdicts(found)] == ["ok", "differs", "ok", "differs", "ok"]
+    text = "\n".join(line.plain for line in draw_live(found.as_json()))
+    assert "✗ not as predicted" in text
+    assert "99 ttl 255 | 16 ttl 255 | IP ttl 63" in text
+
+
+def test_what_is_lost_on_the_way_is_not_seen_from_there_on(routed):
+    found = followed(routed, seen(wanted(routed))[:2])
+    assert [v for *_, v in verdicts(found)] == ["ok", "ok", "not seen", "not seen", "not seen"]
+    assert [step.link for step in found.steps][2:] == ["se-p1", "a/stockholm", AT_HOST]
+    assert found.arrived_at == ()
+    assert not found.as_predicted
+
+
+def test_a_copy_that_nobody_expects_is_told(routed):
+    stray = live._Seen(("b/stockholm", "se", "b/stockholm"), Sight((), 62), 9 * MS)
+    found = followed(routed, [*seen(wanted(routed)), stray])
+    assert verdicts(found)[-1] == ("b/stockholm", "b/stockholm", "unexpected")
+    assert not found.as_predicted
+    assert "nothing" in draw_live(found.as_json())[-1].plain
+
+
+def test_a_packet_that_goes_another_way_is_both(routed):
+    other = trace(
+        compile_program(nordic(), down=frozenset({"dk-p1"})), routed.source, routed.target
+    )
+    sights = [
+        live._Seen((c.link, c.sender, c.receiver), Sight(c.stack, c.ip_ttl), n * MS)
+        for n, c in enumerate(crossings(PROGRAM, other))
+    ]
+    found = followed(routed, sights)
+    assert ("dk-p1", "p1", "not seen") in verdicts(found)
+    assert ("dk-p2", "p2", "unexpected") in verdicts(found)
+    assert found.way[1] == "dk-p2"
+
+
+def test_two_copies_on_one_cable_are_matched_by_their_labels():
+    way = trace(PROGRAM, "c/odense/h1", BROADCAST_MAC)
+    wishes = wanted(way, None)
+    swapped = [*seen(wishes)]
+    swapped[1:3], at = [swapped[2], swapped[1]], swapped[1].time_ns
+    assert at > 0
+    assert followed(way, swapped, None).as_predicted
+    assert {step.receiver for step in followed(way, swapped, None).steps if not step.link} == {
+        "c/odense/h2", "c/malmo/h1", "c/malmo/h2", "c/bergen/h1", "c/bergen/h2",
+    }  # fmt: skip
+
+
+def test_on_a_lan_only_the_arrival_is_seen():
+    way = trace(PROGRAM, "a/aarhus/h1", "a/aarhus/h2", Header(ttl=5))
+    assert wanted(way, 5) == [(AT_HOST, "", "a/aarhus/h2", Sight((), 5))]
+
+
+def test_what_is_not_sent_says_why():
+    way = trace(PROGRAM, "c/odense/h1", "192.168.1.1")
+    [line] = draw_live(LiveTrace(way, (), sent=False).as_json())
+    assert "nothing was sent: dropped at c/odense/h1: the host has no route" in line.plain
