@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mplsemu import Lab
-from tests.system.running import SMALL, TOPOLOGIES, Ground
+from tests.system.running import LAB_FILES, SMALL, Ground
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,7 +22,7 @@ def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def running(run_directory: Path) -> Iterator[Callable[[str], Lab]]:
-    """Return ``running(name)``: a lab of topologies/ that runs until the last test.
+    """Return ``running(name)``: a lab of topologies/ or tests/labs/ that runs until the last test.
 
     Whoever changes something in it undoes it.
     """
@@ -31,7 +31,7 @@ def running(run_directory: Path) -> Iterator[Callable[[str], Lab]]:
 
         def boot(name: str) -> Lab:
             if name not in labs:
-                labs[name] = stack.enter_context(Lab(TOPOLOGIES / f"{name}.yaml"))
+                labs[name] = stack.enter_context(Lab(LAB_FILES[name]))
             return labs[name]
 
         yield boot

@@ -20,7 +20,12 @@ from mplsemu.running.captures import tap_points
 
 ROOT = Path(__file__).parents[2]
 TOPOLOGIES = ROOT / "topologies"
-LABS = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
+LAB_FILES = {
+    path.stem: path
+    for place in (TOPOLOGIES, ROOT / "tests" / "labs")
+    for path in sorted(place.glob("*.yaml"))
+}
+LABS = list(LAB_FILES)
 MPLSEMU = (sys.executable, "-m", "mplsemu")
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""Every lab in topologies/, booted: all checks hold, and three oracles agree on every packet.
+"""Every lab in topologies/ and tests/labs/, booted: all checks hold, and three oracles agree.
 
 The reference interpreter, the switchless fake fed with the translator's flows, and the network.
 """
@@ -22,7 +22,7 @@ from mplsemu.program.way import Delivered
 from mplsemu.running.checks import endpoints
 from mplsemu.verification.intent import expectations
 from tests.oracles import frames
-from tests.system.running import LABS, TOPOLOGIES, mplsemu
+from tests.system.running import LAB_FILES, LABS, mplsemu
 from tests.unit.test_oracles_agree import fresh, has_ce, senders, teach
 
 pytestmark = pytest.mark.system
@@ -32,7 +32,7 @@ WITH_FAKE = ("nordic", "vpls", "uniform")
 
 @cache
 def network_of(lab):
-    return load(TOPOLOGIES / f"{lab}.yaml").network
+    return load(LAB_FILES[lab]).network
 
 
 @cache

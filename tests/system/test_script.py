@@ -92,7 +92,8 @@ def test_a_script_that_crashes_takes_its_lab_down(small, ground):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_script_that_is_killed_takes_its_lab_down(number, small, ground):
     process = script(small, ground, "sys.stdin.readline()")
-    assert process.stdout.readline() == "up True\n"
+    line = process.stdout.readline()
+    assert line == "up True\n", process.communicate(timeout=30)[1]
     process.send_signal(number)
     process.communicate(timeout=30)
     ground.assert_clean()

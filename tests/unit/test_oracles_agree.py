@@ -23,8 +23,13 @@ from tests import builders
 from tests.oracles import frames
 from tests.oracles.fakeswitch import REASON_INVALID_TTL, FakeNetwork, FakeOutcome
 
-TOPOLOGIES = Path(__file__).parents[2] / "topologies"
-LABS = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+LAB_FILES = {
+    path.stem: path
+    for place in (ROOT / "topologies", ROOT / "tests" / "labs")
+    for path in sorted(place.glob("*.yaml"))
+}
+LABS = list(LAB_FILES)
 MODES = [f"nordic-{ttl}-{null}" for ttl in TtlMode for null in NullLabel]
 
 
@@ -44,7 +49,7 @@ class Sender:
 @cache
 def program_of(lab: str) -> Program:
     if lab in LABS:
-        return compile_program(load(TOPOLOGIES / f"{lab}.yaml").network)
+        return compile_program(load(LAB_FILES[lab]).network)
     _, ttl, null = lab.split("-", 2)
     return compile_program(builders.nordic(ttl_mode=TtlMode(ttl), null_label=NullLabel(null)))
 
