@@ -61,6 +61,7 @@ def test_there_are_at_least_500_mutants_of_several_kinds_of_lab():
     assert sum(len(picked(name)[2]) for name in LABS) >= 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LABS)
 def test_no_mutant_is_accepted_that_does_something_else_with_any_packet(name):
     lab, program, found = picked(name)
