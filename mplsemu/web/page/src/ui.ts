@@ -6,7 +6,12 @@ export type PanelTab = "probe" | "tables" | "events" | "alarms";
 export type TableKind = "lfib" | "vrf" | "vsi" | "lsp" | "labels" | "macs";
 
 /** A router or a line of the picture, and where its dialog is to be, in px of the stage. */
-export type Selection = ({ node: string } | { line: string }) & { x: number; y: number };
+export type Selection = ({ node: string } | { line: string }) & {
+  x: number;
+  y: number;
+  /** What the picture says of it. */
+  about: string;
+};
 
 /** The picture: the provider's (null), or a VPN as its customer sees it. */
 export const pictureOf = signal<string | null>(null);

@@ -45,7 +45,7 @@ export function Inspector({ facts, selection }: { facts: Facts; selection: Selec
         </button>
       </div>
       {isNode ? (
-        <RouterFacts key={key} facts={facts} name={selection.node} />
+        <RouterFacts key={key} facts={facts} name={selection.node} about={selection.about} />
       ) : (
         <LineFacts key={key} facts={facts} name={selection.line} />
       )}
@@ -140,7 +140,7 @@ const TABLES: readonly [TableKind, string][] = [
   ["vsi", "VSIs"],
 ];
 
-function RouterFacts({ facts, name }: { facts: Facts; name: string }) {
+function RouterFacts({ facts, name, about }: { facts: Facts; name: string; about: string }) {
   const isPe = facts.nodes.get(name)?.role === "pe";
   const links = facts.linksOf(name).toSorted((a, b) => byName(a.name, b.name));
   const kinds = TABLES.filter(([kind]) => isPe || kind === "lfib" || kind === "labels");
@@ -155,7 +155,7 @@ function RouterFacts({ facts, name }: { facts: Facts; name: string }) {
 
   return (
     <>
-      <p class="quiet">{isPe ? "PE: provider edge router" : "P: core router"}</p>
+      <p class="quiet">{about.startsWith(`${name}, `) ? about.slice(name.length + 2) : about}</p>
       <div class="buttons" role="group" aria-label="Tables of this router">
         {kinds.map(([kind, label]) => (
           <button type="button" key={kind} onClick={() => openTable(kind)}>
@@ -182,7 +182,7 @@ function RouterFacts({ facts, name }: { facts: Facts; name: string }) {
 
 function showLink(line: string) {
   const now = chosen.value;
-  if (now) chosen.value = { line, x: now.x, y: now.y };
+  if (now) chosen.value = { line, x: now.x, y: now.y, about: "" };
 }
 
 /** Put the dialog beside what was chosen, all of it on the stage. */

@@ -42,7 +42,7 @@ export function ProviderPicture({ facts }: { facts: Facts }) {
       shown={shown}
       error={error}
       about={about}
-      onPick={(part, x, y) => (selection.value = { ...part, x, y })}
+      onPick={(part, x, y, about) => (selection.value = { ...part, x, y, about })}
       onDrawn={(stage) => enliven(stage, facts)}
     >
       {selection.value && <Inspector facts={facts} selection={selection.value} />}
@@ -79,5 +79,5 @@ function reveal(stage: Stage): void {
   const box = element.getBoundingClientRect();
   const host = stage.host.getBoundingClientRect();
   const middle = { x: box.x + box.width / 2 - host.x, y: box.y + box.height / 2 - host.y };
-  selection.value = { ...part, ...middle };
+  selection.value = { ...part, ...middle, about: element.dataset.about ?? "" };
 }

@@ -36,42 +36,39 @@ export function PingAnswer({ ping }: { ping: Ping }) {
 }
 
 function RoundTrips({ times }: { times: readonly number[] }) {
-  const most = Math.max(...times);
+  const [least, most] = [Math.min(...times), Math.max(...times)];
   const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
   return (
-    <table class="round-trips">
-      <caption class="visually-hidden">Round-trip times</caption>
-      <thead class="visually-hidden">
-        <tr>
-          <th scope="col">Answer</th>
-          <th scope="col">Time</th>
-        </tr>
-      </thead>
-      <tbody>
-        {times.map((time, index) => (
-          <tr key={index}>
-            <th scope="row" class="quiet">
-              {index + 1}
-            </th>
-            <td class="load-bar">
-              <span class="meter" aria-hidden="true">
-                <span style={{ width: `${(100 * time) / (most || 1)}%` }} />
-              </span>
-              {millis(time)}
-            </td>
+    <>
+      <table class="round-trips">
+        <caption class="visually-hidden">Round-trip times</caption>
+        <thead class="visually-hidden">
+          <tr>
+            <th scope="col">Answer</th>
+            <th scope="col">Time</th>
+            <th scope="col">Share of the longest</th>
           </tr>
-        ))}
-      </tbody>
-      <tfoot>
-        <tr>
-          <th scope="row" class="quiet">
-            min / mean / max
-          </th>
-          <td>
-            {millis(Math.min(...times))} / {millis(mean)} / {millis(most)}
-          </td>
-        </tr>
-      </tfoot>
-    </table>
+        </thead>
+        <tbody>
+          {times.map((time, index) => (
+            <tr key={index}>
+              <th scope="row" class="quiet">
+                {index + 1}
+              </th>
+              <td class="number">{millis(time)}</td>
+              <td class="share">
+                <span class="meter" aria-hidden="true">
+                  <span style={{ width: `${(100 * time) / (most || 1)}%` }} />
+                </span>
+                <span class="visually-hidden">{percent(time / (most || 1))}</span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="quiet">
+        Shortest {millis(least)}, mean {millis(mean)}, longest {millis(most)}
+      </p>
+    </>
   );
 }

@@ -116,13 +116,13 @@ export function tablesOf(answer: Answer): TableData[] {
 
 const column = (key: string, title: string, isNumber = false): Column => ({ key, title, isNumber });
 
-/** A column of label stacks; the row has them as text, for filter and order. */
-function stack(key: string, title: string): Column {
-  return {
-    key,
-    title,
-    show: (row) => (row[key] ? <Labels labels={String(row[key]).split(" ").map(Number)} /> : ""),
+/** A column of labels; the row has them as text, for filter and order. */
+function stack(key: string, title: string, isWhole: boolean): Column {
+  const show = (row: Row) => {
+    const text = String(row[key] ?? "");
+    return text === "" ? "" : <Labels labels={text.split(" ").map(Number)} isWhole={isWhole} />;
   };
+  return { key, title, show };
 }
 
 const NODE = column("node", "Router");
@@ -147,7 +147,7 @@ function lfib(nodes: { node: string; entries: LfibEntry[] }[]): TableData {
       NODE,
       column("in", "In", true),
       column("action", "Action"),
-      stack("out", "Out"),
+      stack("out", "Out", false),
       column("link", "Link"),
       column("next", "Next hop"),
       column("to", "Egress or service"),
@@ -173,7 +173,7 @@ function vrfs(nodes: { node: string; vrfs: Vrf[] }[]): TableData[] {
   return [
     {
       caption: "VRF routes",
-      columns: [NODE, vrf, column("prefix", "Prefix"), column("via", "By way of"), stack("labels", "Labels"), column("tunnel", "Out"), column("code", "Code")],
+      columns: [NODE, vrf, column("prefix", "Prefix"), column("via", "By way of"), stack("labels", "Labels", true), column("tunnel", "Out"), column("code", "Code")],
       rows: all.flatMap(({ node, vrf }) => vrf.routes.map((route) => routeRow(node, vrf.vrf, route))),
       empty: "No routes.",
     },
@@ -225,7 +225,7 @@ function vsis(nodes: { node: string; vsis: Vsi[] }[]): TableData[] {
   return [
     {
       caption: "Pseudowires",
-      columns: [NODE, vsi, column("peer", "Peer"), column("in", "In", true), stack("out", "Out"), column("tunnel", "Out by")],
+      columns: [NODE, vsi, column("peer", "Peer"), column("in", "In", true), stack("out", "Out", true), column("tunnel", "Out by")],
       rows: all.flatMap(({ node, vsi }) =>
         vsi.pseudowires.map((wire) => ({
           node,

@@ -15,7 +15,7 @@ interface Props {
   error: string;
   /** What to tell about a part at this moment; null is what the picture says of it. */
   about?: (part: Part) => string | null;
-  onPick?: (part: Part, x: number, y: number) => void;
+  onPick?: (part: Part, x: number, y: number, about: string) => void;
   /** The picture was drawn (anew) on this stage; what is returned undoes what was done to it. */
   onDrawn?: (stage: Stage) => (() => void) | undefined;
   children?: ComponentChildren;
@@ -79,7 +79,7 @@ export function Picture({ label, shown, error, about, onPick, onDrawn, children 
     const part = element?.getAttribute("role") === "button" && describe(element);
     if (!part) return false;
     tip.value = null;
-    onPick?.(part, at.x, at.y);
+    onPick?.(part, at.x, at.y, element?.getAttribute("data-about") ?? "");
     return true;
   }
 

@@ -83,11 +83,8 @@ export class Stage {
     const { clientWidth, clientHeight } = this.host;
     if (!this.#drawing || !clientWidth || !clientHeight) return;
     const { width, height } = this.#drawing;
-    const fitting = Math.min(
-      (clientWidth - 2 * MARGIN) / width,
-      (clientHeight - 2 * MARGIN) / height,
-      LARGEST_FIT,
-    );
+    const box = this.#seen(clientWidth, clientHeight);
+    const fitting = this.#scaleFor(box, clientWidth, clientHeight);
     this.#zoom
       .scaleExtent([fitting * 0.7, Math.max(fitting * 2, 4)])
       .translateExtent([
@@ -95,8 +92,10 @@ export class Stage {
         [width * 1.5, height * 1.5],
       ]);
     this.#isFitted = true;
-    const x = (clientWidth - width * fitting) / 2;
-    const y = (clientHeight - height * fitting) / 2;
+    const x = clientWidth / 2 - (box.x + box.width / 2) * fitting;
+    const y = clientHeight / 2 - (box.y + box.height / 2) * fitting;
+    // half a heading is worse than none; what it says, the page says too
+    this.host.classList.toggle("headless", y < 0);
     select(this.host).call(this.#zoom.transform, zoomIdentity.translate(x, y).scale(fitting));
   }
 
@@ -129,6 +128,24 @@ export class Stage {
     const middle: [number, number] = [box.x + box.width / 2, box.y + box.height / 2];
     select(this.host).call(this.#zoom.scaleTo, Math.min(Math.max(this.scale, 1), Math.max(largest, 0.1)));
     select(this.host).call(this.#zoom.translateTo, ...middle);
+  }
+
+  /** What is shown of a fitted picture: all; where that is too small, without heading and legend. */
+  #seen(clientWidth: number, clientHeight: number): DOMRect {
+    const { viewport, width = 1, height = 1 } = this.#drawing ?? {};
+    const all = new DOMRect(0, 0, width, height);
+    const parts = viewport?.querySelectorAll<SVGGElement>(":scope > .areas, :scope > .lines, :scope > .nodes");
+    if (!parts?.length || this.#scaleFor(all, clientWidth, clientHeight) >= LEGIBLE) return all;
+    const boxes = [...parts].map((part) => part.getBBox());
+    const [left, top] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+    const right = Math.max(...boxes.map((box) => box.x + box.width));
+    const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+    return new DOMRect(left, top, right - left, bottom - top);
+  }
+
+  #scaleFor(box: DOMRect, clientWidth: number, clientHeight: number): number {
+    const across = (clientWidth - 2 * MARGIN) / box.width;
+    return Math.min(across, (clientHeight - 2 * MARGIN) / box.height, LARGEST_FIT);
   }
 
   #apply(transform: ZoomTransform): void {

@@ -1,11 +1,17 @@
-/** A label stack in a line of text: outermost first, the bottom one marked S as in its header. */
+/** A label stack in a line of text, outermost first. */
 
-export function Labels({ labels }: { labels: readonly number[] }) {
+interface Props {
+  labels: readonly number[];
+  /** Whether it is all of a packet's stack: then the last one is marked S, as in its header. */
+  isWhole?: boolean;
+}
+
+export function Labels({ labels, isWhole = true }: Props) {
   if (!labels.length) return <span class="quiet">no label</span>;
   return (
     <span class="label-stack" role="img" aria-label={`labels ${labels.join(", ")}`}>
       {labels.map((label, index) => {
-        const isBottom = index === labels.length - 1;
+        const isBottom = isWhole && index === labels.length - 1;
         return (
           <span class={`entry ${isBottom ? "service" : "transport"}`}>
             {label}
