@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,8 @@ from mplsemu.model.vpn import IPAddress
 
 BROADCAST_MAC: Final = "ff:ff:ff:ff:ff:ff"
 DEFAULT_TTL: Final = 64
+
+_MAC: Final = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,13 @@ class Packet:
     destination_mac: str
     ip: IpHeader | None = None
     vlans: tuple[int, ...] = ()
+
+
+def is_mac(text: str) -> bool:
+    """Whether a text is a MAC address with colons."""
+    return _MAC.match(text) is not None
+
+
+def is_group(mac: str) -> bool:
+    """Whether a MAC address is a group's: broadcast or multicast (IEEE 802 section 8.2)."""
+    return bool(int(mac[:2], 16) & 1)

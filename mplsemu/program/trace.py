@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,13 +13,11 @@ from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
 from mplsemu.program.flight import MacTable
 from mplsemu.program.hosts import LocatedHost, find_host, host_ref
-from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet
+from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group, is_mac
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.routing import ce_name
 from mplsemu.program.walk import walk
 from mplsemu.program.way import Branch, Delivered, Dropped, End, Hop, Punted, TtlExpired
-
-_MAC: Final = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +199,6 @@ def ip_header(program: Program, source: str, target: str, header: Header = USUAL
     """
     _, interface, address = _target(program, find_host(program, source), target)
     return IpHeader(interface.ip, address, header.ttl, header.dscp)
-
-
-def is_mac(text: str) -> bool:
-    """Whether a text is a MAC address with colons."""
-    return _MAC.match(text) is not None
-
-
-def is_group(mac: str) -> bool:
-    """Whether a MAC address is a group's: broadcast or multicast (IEEE 802 section 8.2)."""
-    return bool(int(mac[:2], 16) & 1)
 
 
 def _target(

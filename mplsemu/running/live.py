@@ -14,17 +14,9 @@ from mplsemu.model.network import HostRef
 from mplsemu.program.crossing import Crossing, crossings
 from mplsemu.program.flight import MacTable
 from mplsemu.program.hosts import LocatedHost, find_host, hosts
+from mplsemu.program.packet import is_group, is_mac
 from mplsemu.program.program import Program
-from mplsemu.program.trace import (
-    USUAL,
-    Header,
-    Trace,
-    ip_header,
-    is_core,
-    is_group,
-    is_mac,
-    trace,
-)
+from mplsemu.program.trace import USUAL, Header, Trace, ip_header, is_core, trace
 from mplsemu.program.way import Delivered, Stack
 from mplsemu.running.session import Session
 
