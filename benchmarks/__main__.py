@@ -14,7 +14,8 @@ from pathlib import Path
 from benchmarks.figure import Figure
 
 BENCHES = (
-    "compiling", "booting", "matrix", "convergence", "installing", "throughput", "memory", "web",
+    "compiling", "checking", "booting", "matrix", "convergence", "installing", "throughput",
+    "memory", "web",
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ class Tables:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._fibs: dict[tuple[str, str], Fib] = {}
-        self._stations: dict[str, dict[str, str]] = {}
+        self._stations: dict[str, dict[str, str]] | None = None
 
     def fib(self, node: NodeProgram, vrf: Vrf) -> Fib:
         """Return the look-up table of a VRF."""
@@ -42,15 +42,14 @@ class Tables:
 
     def stations(self, vpn: str) -> dict[str, str]:
         """Return the circuit of each MAC address in a bridged VPN, of circuits that are up."""
-        if vpn not in self._stations:
-            self._stations[vpn] = {
-                host.mac: circuit.name
-                for node in self.program.nodes
-                for circuit in node.circuits
-                if circuit.vpn == vpn and circuit.up
-                for host in circuit.hosts
-            }
-        return self._stations[vpn]
+        if self._stations is None:  # of all VPNs in one go: each by itself would look at everything
+            self._stations = {}
+            for node in self.program.nodes:
+                for circuit in node.circuits:
+                    if circuit.up:
+                        known = self._stations.setdefault(circuit.vpn, {})
+                        known.update({host.mac: circuit.name for host in circuit.hosts})
+        return self._stations.get(vpn, {})
 
 
 class Copy:
