@@ -18,7 +18,7 @@ from mplsemu.web.app import create_app
 from mplsemu.web.feed import Feed
 from tests.fakeweb import FakeLab
 
-TIMEOUT_MS = 5000
+TIMEOUT_MS = 20000
 
 
 class PageServer:
