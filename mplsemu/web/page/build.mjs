@@ -20,7 +20,9 @@ function packagesOf(metafile) {
 /** One package's name, version and licence text. */
 async function licenceOf(name) {
   const folder = path.join(here, "node_modules", name);
-  const { version, license } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+  const { version, license } = JSON.parse(
+    await readFile(path.join(folder, "package.json"), "utf8"),
+  );
   const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
   if (!file) throw new Error(`${name} has no licence file`);
   const text = (await readFile(path.join(folder, file), "utf8")).replace(/\r\n/g, "\n").trim();
@@ -43,7 +45,11 @@ const { metafile } = await build({
   jsxImportSource: "preact",
   logLevel: "warning",
 });
-for (const file of ["index.html", "favicon.svg"]) await copyFile(path.join(here, file), path.join(out, file));
+for (const file of ["index.html", "favicon.svg"])
+  await copyFile(path.join(here, file), path.join(out, file));
 const rule = `\n${"-".repeat(78)}\n\n`;
 const licences = await Promise.all(packagesOf(metafile).map(licenceOf));
-await writeFile(path.join(out, "LICENSES.txt"), `app.js holds parts of these packages.${rule}${licences.join(rule)}`);
+await writeFile(
+  path.join(out, "LICENSES.txt"),
+  `app.js holds parts of these packages.${rule}${licences.join(rule)}`,
+);

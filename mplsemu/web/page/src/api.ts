@@ -65,8 +65,7 @@ export const api = {
   table: <T>(table: string, node: string | null, signal: AbortSignal) =>
     get<T>(`tables/${table}${node === null ? "" : `?node=${name(node)}`}`, signal),
   setLink: (link: string, up: boolean) => post<LinkChange>("links", { link, up }),
-  ping: (src: string, dst: string, count: number) =>
-    post<PingResult>("ping", { src, dst, count }),
+  ping: (src: string, dst: string, count: number) => post<PingResult>("ping", { src, dst, count }),
   trace: (src: string, dst: string) => post<Trace>("trace", { src, dst }),
 };
 

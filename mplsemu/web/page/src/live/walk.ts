@@ -35,7 +35,9 @@ export const traceError = signal("");
 export const follows = signal(true);
 
 /** Whether the network has changed since. */
-export const isStale = computed(() => walk.value !== null && walk.value.generation < generation.value);
+export const isStale = computed(
+  () => walk.value !== null && walk.value.generation < generation.value,
+);
 
 /** The site's line that a host `vpn/site/h1` is on. */
 function lineOf(host: string): string {

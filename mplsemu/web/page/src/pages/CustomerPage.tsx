@@ -33,14 +33,22 @@ export function CustomerPage({ session, stream }: { session: CustomerSession; st
         {tabs.length > 1 ? (
           <>
             <div class="stage-bar">
-              <Tabs id="vpn" label="Your networks" tabs={tabs} selected={chosen} onSelect={choose} />
+              <Tabs
+                id="vpn"
+                label="Your networks"
+                tabs={tabs}
+                selected={chosen}
+                onSelect={choose}
+              />
             </div>
             <TabPanel id="vpn" index={names.indexOf(chosen)} class="stage-panel">
               <VpnPicture key={chosen} vpn={chosen} />
             </TabPanel>
           </>
         ) : (
-          <div class="stage-panel">{chosen ? <VpnPicture vpn={chosen} /> : <p>You have no VPN here.</p>}</div>
+          <div class="stage-panel">
+            {chosen ? <VpnPicture vpn={chosen} /> : <p>You have no VPN here.</p>}
+          </div>
         )}
       </main>
     </div>

@@ -4,7 +4,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { byName, millis, percent, rate } from "../format";
 import { type Outcome, setLink } from "../live/change";
 import { down, type Facts, load, pending } from "../live/lab";
-import { openPanel, type Selection, selection as chosen, type TableKind, tableKind, tableNode } from "../ui";
+import {
+  openPanel,
+  type Selection,
+  selection as chosen,
+  type TableKind,
+  tableKind,
+  tableNode,
+} from "../ui";
 import { Icon } from "../widgets/Icon";
 
 const EDGE = 8;
@@ -87,7 +94,12 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
           <Fact term="Line of site" value={name} />
         )}
       </dl>
-      <button type="button" class={isUp ? "primary" : "danger"} aria-disabled={isPending} onClick={change}>
+      <button
+        type="button"
+        class={isUp ? "primary" : "danger"}
+        aria-disabled={isPending}
+        onClick={change}
+      >
         {word}
       </button>
       {outcome && (
@@ -171,7 +183,9 @@ function RouterFacts({ facts, name, about }: { facts: Facts; name: string; about
               {link.name}
             </button>{" "}
             <span class={down.value.has(link.name) ? "bad" : "quiet"}>
-              {down.value.has(link.name) ? "down" : rate(Math.max(...(load.value[link.name] ?? [0])))}
+              {down.value.has(link.name)
+                ? "down"
+                : rate(Math.max(...(load.value[link.name] ?? [0])))}
             </span>
           </li>
         ))}
@@ -219,7 +233,10 @@ function useReturnOfFocus(dialog: { current: HTMLElement | null }, key: string) 
 function reborn(element: HTMLElement | null): HTMLElement | null {
   if (!element || element.isConnected) return element;
   const { node, line } = element.dataset;
-  const part = node === undefined ? `[data-line="${CSS.escape(line ?? "")}"]` : `[data-node="${CSS.escape(node)}"]`;
+  const part =
+    node === undefined
+      ? `[data-line="${CSS.escape(line ?? "")}"]`
+      : `[data-node="${CSS.escape(node)}"]`;
   return document.querySelector<HTMLElement>(`.canvas ${part}[role="button"]`);
 }
 

@@ -55,7 +55,8 @@ function AlarmButton() {
       onClick={() => openPanel("alarms")}
     >
       <Icon name={worst ?? "ok"} />
-      {count === 0 ? "No alarms" : count} <span class="word">{count === 0 ? "" : count === 1 ? "alarm" : "alarms"}</span>
+      {count === 0 ? "No alarms" : count}{" "}
+      <span class="word">{count === 0 ? "" : count === 1 ? "alarm" : "alarms"}</span>
     </button>
   );
 }
@@ -65,15 +66,17 @@ function useAlarmVoice() {
   useEffect(() => {
     let before = new Map<string, string>();
     return alarms.subscribe((now) => {
-      const present = new Map(now.map((alarm) => [`${alarm.object} ${alarm.text}`, alarm.severity]));
+      const present = new Map(
+        now.map((alarm) => [`${alarm.object} ${alarm.text}`, alarm.severity]),
+      );
       for (const alarm of now) {
         const key = `${alarm.object} ${alarm.text}`;
         if (!before.has(key)) announce(`New alarm, ${alarm.severity}: ${alarm.text}`);
       }
       const cleared = [...before.keys()].filter((key) => !present.has(key)).length;
-      if (cleared) announce(`${cleared} alarm${cleared === 1 ? "" : "s"} cleared, ${present.size} left.`);
+      if (cleared)
+        announce(`${cleared} alarm${cleared === 1 ? "" : "s"} cleared, ${present.size} left.`);
       before = present;
     });
   }, []);
 }
-

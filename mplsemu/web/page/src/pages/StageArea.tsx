@@ -33,7 +33,13 @@ export function StageArea({ facts }: { facts: Facts }) {
     <main id="main" class="stage">
       <h2 class="visually-hidden">Pictures</h2>
       <div class="stage-bar">
-        <Tabs id="picture" label="Pictures" tabs={tabs} selected={pictureOf.value} onSelect={choose} />
+        <Tabs
+          id="picture"
+          label="Pictures"
+          tabs={tabs}
+          selected={pictureOf.value}
+          onSelect={choose}
+        />
         {pictureOf.value === null && (
           <div class="tools">
             <OverlayChoice facts={facts} />

@@ -60,7 +60,10 @@ export function LabStatus() {
       : ["Converging", "busy"];
   return (
     <>
-      <span class="status programs" title="How many forwarding programs there were since the controller started">
+      <span
+        class="status programs"
+        title="How many forwarding programs there were since the controller started"
+      >
         <span class="quiet">Generation</span> <span class="generation">{lab.generation}</span>
       </span>
       <span class={`status sync ${kind}`} role="status">

@@ -7,6 +7,8 @@ import { usePicture } from "../picture/usePicture";
 
 export function VpnPicture({ vpn }: { vpn: string }) {
   const version = pictureChanges.value[vpn] ?? 0; // the stream begins by naming them all
-  const { shown, error } = usePicture(`vpn ${vpn}`, version, (signal) => api.vpnPicture(vpn, signal));
+  const { shown, error } = usePicture(`vpn ${vpn}`, version, (signal) =>
+    api.vpnPicture(vpn, signal),
+  );
   return <Picture label={`Picture of ${vpn}`} shown={shown} error={error} />;
 }

@@ -21,14 +21,24 @@ export function WalkBar({ walk }: { walk: Walk }) {
   return (
     <section class="float walk-bar" aria-label="Packet" onKeyDown={onKeyDown}>
       <div class="walk-buttons">
-        <Button icon="previous" label="Step back" isOff={index === 0} onClick={() => goTo(index - 1)} />
+        <Button
+          icon="previous"
+          label="Step back"
+          isOff={index === 0}
+          onClick={() => goTo(index - 1)}
+        />
         {!lessMotion() &&
           (isPlaying.value ? (
             <Button icon="pause" label="Pause" onClick={() => (isPlaying.value = false)} />
           ) : (
             <Button icon="play" label="Play" onClick={play} />
           ))}
-        <Button icon="next" label="Step on" isOff={index === last} onClick={() => goTo(index + 1)} />
+        <Button
+          icon="next"
+          label="Step on"
+          isOff={index === last}
+          onClick={() => goTo(index + 1)}
+        />
       </div>
       <p class="walk-text" aria-live={isPlaying.value ? "off" : "polite"}>
         <span class="quiet">

@@ -39,9 +39,9 @@ export function Welcome({ problem, canRetry, onToken }: Props) {
           </button>
         )}
         <p>
-          This page opens with the link that was printed when it was started (<code>mplsemu up --web</code> or{" "}
-          <code>mplsemu web</code>). The link ends with <code>#token=…</code>; the provider has one, and each customer
-          has one of his own.
+          This page opens with the link that was printed when it was started (
+          <code>mplsemu up --web</code> or <code>mplsemu web</code>). The link ends with{" "}
+          <code>#token=…</code>; the provider has one, and each customer has one of his own.
         </p>
         <label for="token">Link or token</label>
         <input

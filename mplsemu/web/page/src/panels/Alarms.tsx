@@ -10,7 +10,9 @@ import { Icon } from "../widgets/Icon";
 const ORDER: readonly Severity[] = ["critical", "major", "minor"];
 
 export function Alarms({ facts }: { facts: Facts }) {
-  const sorted = alarms.value.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+  const sorted = alarms.value.toSorted(
+    (a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity),
+  );
   return (
     <>
       <h2 class="visually-hidden">Alarms</h2>
@@ -52,7 +54,9 @@ function way(object: string, facts: Facts): (() => void) | null {
   const [kind, name] = [object.slice(0, blank), object.slice(blank + 1)];
   if (kind === "link" && facts.links.has(name)) return () => reveal({ line: name });
   if (kind === "LSR" && facts.nodes.has(name)) return () => reveal({ node: name });
-  const vpn = facts.session.vpns.find((each) => each.name === name || name.startsWith(`${each.name}/`));
+  const vpn = facts.session.vpns.find(
+    (each) => each.name === name || name.startsWith(`${each.name}/`),
+  );
   if (kind === "VPN" && vpn) return () => (pictureOf.value = vpn.name);
   if (kind === "line" && vpn) return () => reveal({ line: name }, vpn.name);
   return null;

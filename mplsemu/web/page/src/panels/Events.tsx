@@ -35,7 +35,12 @@ export function Events() {
         />
         <div class="chips" role="group" aria-label="Kinds of events">
           {kinds.map((kind) => (
-            <button type="button" key={kind} aria-pressed={!hidden.value.has(kind)} onClick={() => toggle(kind)}>
+            <button
+              type="button"
+              key={kind}
+              aria-pressed={!hidden.value.has(kind)}
+              onClick={() => toggle(kind)}
+            >
               {kind}
             </button>
           ))}
@@ -56,7 +61,10 @@ export function Events() {
           </thead>
           <tbody>
             {found.slice(0, limit).map((event) => (
-              <tr key={`${event.number} ${event.time_s}`} class={event.kind === "error" ? "bad" : undefined}>
+              <tr
+                key={`${event.number} ${event.time_s}`}
+                class={event.kind === "error" ? "bad" : undefined}
+              >
                 <td class="time">{clock(event.time_s)}</td>
                 <td>
                   <span class={`kind kind-${event.kind}`}>{event.kind}</span>
@@ -67,7 +75,11 @@ export function Events() {
             ))}
           </tbody>
         </table>
-        {found.length === 0 && <p class="empty">{events.value.length ? "Nothing matches." : "Nothing has happened yet."}</p>}
+        {found.length === 0 && (
+          <p class="empty">
+            {events.value.length ? "Nothing matches." : "Nothing has happened yet."}
+          </p>
+        )}
         {found.length > limit && (
           <button type="button" class="plain" onClick={() => setLimit(limit + PAGE)}>
             Show older

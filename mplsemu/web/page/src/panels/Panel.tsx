@@ -21,7 +21,10 @@ export function Panel({ facts }: { facts: Facts }) {
     { key: "probe" as const, label: "Ping, trace" },
     { key: "tables" as const, label: "Tables" },
     { key: "events" as const, label: "Events" },
-    { key: "alarms" as const, label: <>Alarms {count > 0 && <span class="count">{count}</span>}</> },
+    {
+      key: "alarms" as const,
+      label: <>Alarms {count > 0 && <span class="count">{count}</span>}</>,
+    },
   ];
   const tab = panelTab.value;
   const isOpen = panelIsOpen.value;

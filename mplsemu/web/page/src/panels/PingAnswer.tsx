@@ -9,7 +9,10 @@ export function PingAnswer({ ping }: { ping: Ping }) {
   return (
     <section class="answer" aria-labelledby="ping-title">
       <h3 id="ping-title">
-        Ping <span class="quiet">{src} → {dst}</span>
+        Ping{" "}
+        <span class="quiet">
+          {src} → {dst}
+        </span>
       </h3>
       {error && (
         <p class="error" role="alert">
@@ -19,8 +22,10 @@ export function PingAnswer({ ping }: { ping: Ping }) {
       {answer && (
         <>
           <p class={`verdict ${answer.received === answer.sent ? "good" : "bad"}`}>
-            <Icon name={answer.received === answer.sent ? "ok" : "lost"} /> {answer.received} of {answer.sent} came back
-            {answer.received < answer.sent && `, ${percent(1 - answer.received / answer.sent)} lost`}
+            <Icon name={answer.received === answer.sent ? "ok" : "lost"} /> {answer.received} of{" "}
+            {answer.sent} came back
+            {answer.received < answer.sent &&
+              `, ${percent(1 - answer.received / answer.sent)} lost`}
           </p>
           {answer.rtt_ms.length > 0 && <RoundTrips times={answer.rtt_ms} />}
           {answer.output && (

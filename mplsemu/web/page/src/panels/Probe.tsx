@@ -31,7 +31,9 @@ function suggest(hosts: readonly string[]): void {
   if (source.value || first === undefined) return;
   const [vpn, site] = first.split("/");
   source.value = first;
-  const others = hosts.filter((host) => host.startsWith(`${vpn}/`) && !host.startsWith(`${vpn}/${site}/`));
+  const others = hosts.filter(
+    (host) => host.startsWith(`${vpn}/`) && !host.startsWith(`${vpn}/${site}/`),
+  );
   target.value = others[0] ?? hosts[1] ?? "";
 }
 
@@ -76,17 +78,39 @@ export function Probe({ facts }: { facts: Facts }) {
         }}
       >
         <div class="hosts">
-          <Combobox id="from" label="From" options={hosts} value={source.value} onChange={(text) => (source.value = text)} />
-          <button type="button" class="tool swap" aria-label="Exchange the two hosts" title="Exchange" onClick={swap}>
+          <Combobox
+            id="from"
+            label="From"
+            options={hosts}
+            value={source.value}
+            onChange={(text) => (source.value = text)}
+          />
+          <button
+            type="button"
+            class="tool swap"
+            aria-label="Exchange the two hosts"
+            title="Exchange"
+            onClick={swap}
+          >
             <Icon name="swap" />
           </button>
-          <Combobox id="to" label="To" options={hosts} value={target.value} onChange={(text) => (target.value = text)} />
+          <Combobox
+            id="to"
+            label="To"
+            options={hosts}
+            value={target.value}
+            onChange={(text) => (target.value = text)}
+          />
         </div>
         <div class="actions">
           <button type="submit" class="primary" aria-disabled={!isReady || isTracing.value}>
             {isTracing.value ? "Tracing…" : "Trace"}
           </button>
-          <button type="button" aria-disabled={!isReady || isPinging.value} onClick={() => isReady && !isPinging.value && startPing()}>
+          <button
+            type="button"
+            aria-disabled={!isReady || isPinging.value}
+            onClick={() => isReady && !isPinging.value && startPing()}
+          >
             {isPinging.value ? "Pinging…" : "Ping"}
           </button>
           <label class="choice">
@@ -97,7 +121,10 @@ export function Probe({ facts }: { facts: Facts }) {
               max={10}
               value={count.value}
               onChange={(event) => {
-                count.value = Math.max(1, Math.min(10, Math.round(Number(event.currentTarget.value)) || 1));
+                count.value = Math.max(
+                  1,
+                  Math.min(10, Math.round(Number(event.currentTarget.value)) || 1),
+                );
                 event.currentTarget.value = String(count.value);
               }}
             />

@@ -98,7 +98,9 @@ function NodeChoice({ facts, node }: { facts: Facts; node: string | null }) {
 
 /** The tables of a kind; fetched again when the network has changed. */
 function useTables(kind: TableKind, node: string | null) {
-  const [tables, setTables] = useState<{ kind: TableKind; tables: readonly TableData[] } | null>(null);
+  const [tables, setTables] = useState<{ kind: TableKind; tables: readonly TableData[] } | null>(
+    null,
+  );
   const [error, setError] = useState("");
   const [asked, ask] = useState(0);
   const refresh = () => ask((count) => count + 1);

@@ -12,10 +12,14 @@ export function TraceAnswer() {
   return (
     <section class="answer" aria-labelledby="trace-title">
       <h3 id="trace-title">
-        Trace <span class="quiet">{src} → {dst}</span>
+        Trace{" "}
+        <span class="quiet">
+          {src} → {dst}
+        </span>
       </h3>
       <p class={`verdict ${delivered ? "good" : "bad"}`}>
-        <Icon name={delivered ? "ok" : "lost"} /> {delivered ? "Delivered" : `Not delivered: lost at ${at}`}
+        <Icon name={delivered ? "ok" : "lost"} />{" "}
+        {delivered ? "Delivered" : `Not delivered: lost at ${at}`}
       </p>
       <Freshness />
       {hops.length === 0 ? (
@@ -57,7 +61,9 @@ function Hops() {
   return (
     <div class="data-table" role="region" aria-label="Hops" tabIndex={0}>
       <table class="hops">
-        <caption class="visually-hidden">Hops, with the label stack on each link, outermost first</caption>
+        <caption class="visually-hidden">
+          Hops, with the label stack on each link, outermost first
+        </caption>
         <thead>
           <tr>
             <th scope="col">Hop</th>

@@ -129,17 +129,15 @@ const NODE = column("node", "Router");
 
 function lfib(nodes: { node: string; entries: LfibEntry[] }[]): TableData {
   const rows = nodes.flatMap(({ node, entries }) =>
-    entries.map(
-      (entry): Row => ({
-        node,
-        in: entry.in_label,
-        action: entry.action,
-        out: entry.out_labels.join(" "),
-        link: entry.link,
-        next: entry.next_hop,
-        to: entry.egress ?? serviceOf(entry),
-      }),
-    ),
+    entries.map((entry): Row => ({
+      node,
+      in: entry.in_label,
+      action: entry.action,
+      out: entry.out_labels.join(" "),
+      link: entry.link,
+      next: entry.next_hop,
+      to: entry.egress ?? serviceOf(entry),
+    })),
   );
   return {
     caption: "LFIB: label forwarding",
@@ -173,13 +171,32 @@ function vrfs(nodes: { node: string; vrfs: Vrf[] }[]): TableData[] {
   return [
     {
       caption: "VRF routes",
-      columns: [NODE, vrf, column("prefix", "Prefix"), column("via", "By way of"), stack("labels", "Labels", true), column("tunnel", "Out"), column("code", "Code")],
-      rows: all.flatMap(({ node, vrf }) => vrf.routes.map((route) => routeRow(node, vrf.vrf, route))),
+      columns: [
+        NODE,
+        vrf,
+        column("prefix", "Prefix"),
+        column("via", "By way of"),
+        stack("labels", "Labels", true),
+        column("tunnel", "Out"),
+        column("code", "Code"),
+      ],
+      rows: all.flatMap(({ node, vrf }) =>
+        vrf.routes.map((route) => routeRow(node, vrf.vrf, route)),
+      ),
       empty: "No routes.",
     },
     {
       caption: "VRFs",
-      columns: [NODE, vrf, column("rd", "RD"), column("imports", "Import"), column("exports", "Export"), column("label", "Label", true), column("label6", "IPv6", true), column("circuits", "Circuits")],
+      columns: [
+        NODE,
+        vrf,
+        column("rd", "RD"),
+        column("imports", "Import"),
+        column("exports", "Export"),
+        column("label", "Label", true),
+        column("label6", "IPv6", true),
+        column("circuits", "Circuits"),
+      ],
       rows: all.map(({ node, vrf }) => ({
         node,
         vrf: vrf.vrf,
@@ -194,8 +211,16 @@ function vrfs(nodes: { node: string; vrfs: Vrf[] }[]): TableData[] {
     },
     {
       caption: "Neighbours",
-      columns: [NODE, vrf, column("address", "Address"), column("mac", "MAC"), column("circuit", "Circuit")],
-      rows: all.flatMap(({ node, vrf }) => vrf.neighbours.map((found) => ({ node, vrf: vrf.vrf, ...found }))),
+      columns: [
+        NODE,
+        vrf,
+        column("address", "Address"),
+        column("mac", "MAC"),
+        column("circuit", "Circuit"),
+      ],
+      rows: all.flatMap(({ node, vrf }) =>
+        vrf.neighbours.map((found) => ({ node, vrf: vrf.vrf, ...found })),
+      ),
       empty: "No neighbours.",
     },
   ];
@@ -203,7 +228,8 @@ function vrfs(nodes: { node: string; vrfs: Vrf[] }[]): TableData[] {
 
 function routeRow(node: string, vrf: string, route: Route): Row {
   const service = route.label === null ? [] : [route.label];
-  const via = route.egress ?? route.via ?? (route.vrf === null ? route.circuit : `VRF ${route.vrf}`);
+  const via =
+    route.egress ?? route.via ?? (route.vrf === null ? route.circuit : `VRF ${route.vrf}`);
   return {
     node,
     vrf,
@@ -225,7 +251,14 @@ function vsis(nodes: { node: string; vsis: Vsi[] }[]): TableData[] {
   return [
     {
       caption: "Pseudowires",
-      columns: [NODE, vsi, column("peer", "Peer"), column("in", "In", true), stack("out", "Out", true), column("tunnel", "Out by")],
+      columns: [
+        NODE,
+        vsi,
+        column("peer", "Peer"),
+        column("in", "In", true),
+        stack("out", "Out", true),
+        column("tunnel", "Out by"),
+      ],
       rows: all.flatMap(({ node, vsi }) =>
         vsi.pseudowires.map((wire) => ({
           node,
@@ -240,7 +273,13 @@ function vsis(nodes: { node: string; vsis: Vsi[] }[]): TableData[] {
     },
     {
       caption: "VSIs",
-      columns: [NODE, vsi, column("kind", "Kind"), column("aging", "MAC aging, s", true), column("circuits", "Circuits")],
+      columns: [
+        NODE,
+        vsi,
+        column("kind", "Kind"),
+        column("aging", "MAC aging, s", true),
+        column("circuits", "Circuits"),
+      ],
       rows: all.map(({ node, vsi }) => ({
         node,
         vsi: vsi.vsi,
@@ -268,7 +307,10 @@ function lsps(found: Lsp[]): TableData {
     rows: found.map((lsp) => ({
       ingress: lsp.ingress,
       egress: lsp.egress,
-      way: [...lsp.hops.map((hop) => hop.node), ...lsp.hops.slice(-1).map((hop) => hop.next_hop)].join(" – "),
+      way: [
+        ...lsp.hops.map((hop) => hop.node),
+        ...lsp.hops.slice(-1).map((hop) => hop.next_hop),
+      ].join(" – "),
       labels: lsp.hops.map((hop) => hop.labels.join(" ") || "none").join(", "),
       metric: lsp.metric,
       delay: lsp.delay_ms,
@@ -281,9 +323,23 @@ function lsps(found: Lsp[]): TableData {
 function labels(nodes: { node: string; labels: LabelRow[] }[]): TableData {
   return {
     caption: "Label spaces",
-    columns: [NODE, column("label", "Label", true), column("kind", "Kind"), column("bound", "Bound to"), column("peer", "From peer"), column("ip", "IP version", true)],
+    columns: [
+      NODE,
+      column("label", "Label", true),
+      column("kind", "Kind"),
+      column("bound", "Bound to"),
+      column("peer", "From peer"),
+      column("ip", "IP version", true),
+    ],
     rows: nodes.flatMap(({ node, labels }) =>
-      labels.map((row) => ({ node, label: row.label, kind: row.kind, bound: row.bound_to, peer: row.peer, ip: row.ip_version })),
+      labels.map((row) => ({
+        node,
+        label: row.label,
+        kind: row.kind,
+        bound: row.bound_to,
+        peer: row.peer,
+        ip: row.ip_version,
+      })),
     ),
     empty: "No labels bound.",
   };

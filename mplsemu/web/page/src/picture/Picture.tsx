@@ -108,7 +108,9 @@ export function Picture({ label, shown, error, about, onPick, onDrawn, children 
         onKeyDown={onKeyDown}
         onClick={(event) => pick(partOf(event.target), within(event))}
         onPointerOver={(event) => event.pointerType === "mouse" && tell(event)}
-        onPointerMove={(event) => event.pointerType === "mouse" && tip.value && !event.buttons && tell(event)}
+        onPointerMove={(event) =>
+          event.pointerType === "mouse" && tip.value && !event.buttons && tell(event)
+        }
         onPointerLeave={() => (tip.value = null)}
         onFocusIn={(event) => (event.target as Element).matches(":focus-visible") && tell(event)}
         onFocusOut={() => (tip.value = null)}
@@ -132,7 +134,13 @@ export function Picture({ label, shown, error, about, onPick, onDrawn, children 
 
 function Tool(props: { name: "plus" | "minus" | "fit"; label: string; onClick: () => void }) {
   return (
-    <button type="button" class="tool" aria-label={props.label} title={props.label} onClick={props.onClick}>
+    <button
+      type="button"
+      class="tool"
+      aria-label={props.label}
+      title={props.label}
+      onClick={props.onClick}
+    >
       <Icon name={props.name} />
     </button>
   );

@@ -26,7 +26,8 @@ export class Marks {
   ) {
     for (const line of drawing.viewport.querySelectorAll<SVGGElement>("g.line[data-line]")) {
       const name = line.dataset.line ?? "";
-      if (line.classList.contains("way") || !(facts.links.has(name) || facts.circuits.has(name))) continue;
+      if (line.classList.contains("way") || !(facts.links.has(name) || facts.circuits.has(name)))
+        continue;
       this.#lines.set(name, [...(this.#lines.get(name) ?? []), line]);
     }
     for (const text of drawing.viewport.querySelectorAll<SVGTextElement>("text.load")) {

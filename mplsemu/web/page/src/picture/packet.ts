@@ -24,6 +24,7 @@ export class PacketView {
   readonly #legs: Leg[];
   readonly #stop: () => void;
   #at: Place = { x: 0, y: 0 };
+  #isSteep = false; // the line where the packet is: then its stack is beside it, not above
 
   constructor(
     private readonly stage: Stage,
@@ -62,6 +63,7 @@ export class PacketView {
     const step = this.walk.steps[index];
     if (!leg || !step) return;
     this.#at = leg.path ? pointOn(leg.path, leg.isReversed ? 1 - share : share) : leg.at;
+    this.#isSteep = leg.path !== null && isSteepAt(leg.path, leg.isReversed ? 1 - share : share);
     if (this.#packet.dataset.step !== String(index)) this.#fill(step, index);
     this.#way.querySelectorAll<SVGElement>("[data-leg]").forEach((path) => {
       const number = Number(path.dataset.leg);
@@ -117,12 +119,20 @@ export class PacketView {
     const stack = draw("g", { class: "stack" });
     stack.dataset.height = String(height);
     all.forEach((row, index) => {
-      const box = draw("g", { class: row.kind, transform: `translate(0 ${index * (BOX.height + BOX.gap)})` });
+      const box = draw("g", {
+        class: row.kind,
+        transform: `translate(0 ${index * (BOX.height + BOX.gap)})`,
+      });
       const text = draw("text", { x: BOX.width / 2, y: 15, "text-anchor": "middle" });
       text.textContent = row.text;
       box.append(draw("rect", { width: BOX.width, height: BOX.height, rx: 4 }), text);
       if (row.kind === "service") {
-        const bottom = draw("text", { class: "bottom", x: BOX.width - 7, y: 15, "text-anchor": "end" });
+        const bottom = draw("text", {
+          class: "bottom",
+          x: BOX.width - 7,
+          y: 15,
+          "text-anchor": "end",
+        });
         bottom.textContent = "S";
         box.append(bottom);
       }
@@ -139,8 +149,11 @@ export class PacketView {
     const stack = this.#packet.querySelector<SVGGElement>(".stack");
     if (!stack) return;
     const height = Number(stack.dataset.height);
-    const isHigh = this.#onScreen().y < height + 24;
-    stack.setAttribute("transform", `translate(${-BOX.width / 2} ${isHigh ? 14 : -14 - height})`);
+    const on = this.#onScreen();
+    const above = on.y < height + 24 ? 14 : -14 - height;
+    const beside = on.x + BOX.width + 24 > this.stage.host.clientWidth ? -14 - BOX.width : 14;
+    const [left, top] = this.#isSteep ? [beside, -height / 2] : [-BOX.width / 2, above];
+    stack.setAttribute("transform", `translate(${left} ${top})`);
   }
 
   #onScreen(): Place {
@@ -151,6 +164,14 @@ export class PacketView {
 
 function pointOn(path: SVGPathElement, share: number): Place {
   return path.getPointAtLength(path.getTotalLength() * share);
+}
+
+function isSteepAt(path: SVGPathElement, share: number): boolean {
+  const [before, after] = [
+    pointOn(path, Math.max(share - 0.02, 0)),
+    pointOn(path, Math.min(share + 0.02, 1)),
+  ];
+  return Math.abs(after.y - before.y) > Math.abs(after.x - before.x);
 }
 
 /** Where a packet stands that is at a router: on its upper edge, so that its name is seen. */

@@ -19,7 +19,9 @@ export function offerCircuits({ viewport }: Drawing, facts: Facts): void {
     if (!wire || !facts.circuits.has(line.dataset.line ?? "")) continue;
     line.setAttribute("role", "button");
     line.setAttribute("tabindex", "0");
-    line.prepend(draw("path", { class: "hit", d: wire.getAttribute("d") ?? "", "stroke-width": 18 }));
+    line.prepend(
+      draw("path", { class: "hit", d: wire.getAttribute("d") ?? "", "stroke-width": 18 }),
+    );
   }
 }
 

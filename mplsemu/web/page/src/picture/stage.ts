@@ -85,12 +85,10 @@ export class Stage {
     const { width, height } = this.#drawing;
     const box = this.#seen(clientWidth, clientHeight);
     const fitting = this.#scaleFor(box, clientWidth, clientHeight);
-    this.#zoom
-      .scaleExtent([fitting * 0.7, Math.max(fitting * 2, 4)])
-      .translateExtent([
-        [-width / 2, -height / 2],
-        [width * 1.5, height * 1.5],
-      ]);
+    this.#zoom.scaleExtent([fitting * 0.7, Math.max(fitting * 2, 4)]).translateExtent([
+      [-width / 2, -height / 2],
+      [width * 1.5, height * 1.5],
+    ]);
     this.#isFitted = true;
     const x = clientWidth / 2 - (box.x + box.width / 2) * fitting;
     const y = clientHeight / 2 - (box.y + box.height / 2) * fitting;
@@ -126,7 +124,10 @@ export class Stage {
     );
     this.#isFitted = false;
     const middle: [number, number] = [box.x + box.width / 2, box.y + box.height / 2];
-    select(this.host).call(this.#zoom.scaleTo, Math.min(Math.max(this.scale, 1), Math.max(largest, 0.1)));
+    select(this.host).call(
+      this.#zoom.scaleTo,
+      Math.min(Math.max(this.scale, 1), Math.max(largest, 0.1)),
+    );
     select(this.host).call(this.#zoom.translateTo, ...middle);
   }
 
@@ -134,10 +135,15 @@ export class Stage {
   #seen(clientWidth: number, clientHeight: number): DOMRect {
     const { viewport, width = 1, height = 1 } = this.#drawing ?? {};
     const all = new DOMRect(0, 0, width, height);
-    const parts = viewport?.querySelectorAll<SVGGElement>(":scope > .areas, :scope > .lines, :scope > .nodes");
+    const parts = viewport?.querySelectorAll<SVGGElement>(
+      ":scope > .areas, :scope > .lines, :scope > .nodes",
+    );
     if (!parts?.length || this.#scaleFor(all, clientWidth, clientHeight) >= LEGIBLE) return all;
     const boxes = [...parts].map((part) => part.getBBox());
-    const [left, top] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+    const [left, top] = [
+      Math.min(...boxes.map((box) => box.x)),
+      Math.min(...boxes.map((box) => box.y)),
+    ];
     const right = Math.max(...boxes.map((box) => box.x + box.width));
     const bottom = Math.max(...boxes.map((box) => box.y + box.height));
     return new DOMRect(left, top, right - left, bottom - top);

@@ -6,8 +6,10 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 const ELEMENTS = new Set(
-  ("svg g path rect circle ellipse line polyline polygon text tspan title desc style defs marker " +
-    "use symbol pattern clipPath mask linearGradient radialGradient stop").split(" "),
+  (
+    "svg g path rect circle ellipse line polyline polygon text tspan title desc style defs marker " +
+    "use symbol pattern clipPath mask linearGradient radialGradient stop"
+  ).split(" "),
 );
 const REFERENCES = new Set(["href", "xlink:href", "src"]);
 
@@ -82,7 +84,9 @@ function useStyles(styles: string[]): void {
 
 /** Put everything that is drawn in one group, for the stage to move. */
 function prepared(svg: SVGSVGElement): Drawing {
-  const [, , width = 1, height = 1] = (svg.getAttribute("viewBox") ?? "").split(/[\s,]+/).map(Number);
+  const [, , width = 1, height = 1] = (svg.getAttribute("viewBox") ?? "")
+    .split(/[\s,]+/)
+    .map(Number);
   for (const name of ["viewBox", "width", "height"]) svg.removeAttribute(name);
   const viewport = document.createElementNS(SVG, "g");
   viewport.setAttribute("class", "viewport");
@@ -117,7 +121,10 @@ function name(svg: SVGSVGElement): void {
 function spoken(part: SVGGElement, about: string): string {
   const texts = [...part.querySelectorAll("text")];
   for (const text of texts) text.after(" "); // or the words of two lines would be one word
-  const written = texts.map((text) => text.textContent).join(" ").trim();
+  const written = texts
+    .map((text) => text.textContent)
+    .join(" ")
+    .trim();
   if (!written || about.startsWith(written)) return about;
   const [first = ""] = texts.map((text) => text.textContent ?? "");
   return `${written}: ${about.startsWith(`${first}, `) ? about.slice(first.length + 2) : about}`;

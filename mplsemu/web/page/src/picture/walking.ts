@@ -38,7 +38,12 @@ export function showWalk(stage: Stage): () => void {
 }
 
 /** Play one step; the next begins when `step` changes. Return the first frame's number. */
-function run(view: PacketView, walked: Walk, index: number, onFrame: (frame: number) => void): number {
+function run(
+  view: PacketView,
+  walked: Walk,
+  index: number,
+  onFrame: (frame: number) => void,
+): number {
   const isLast = index === walked.steps.length - 1;
   const duration = lessMotion() || !view.moves(index) ? WAITING_MS : MOVING_MS;
   let start: number | null = null;

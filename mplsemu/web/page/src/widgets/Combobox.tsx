@@ -18,12 +18,22 @@ const SHOWN = 50;
 /** The options that hold all typed words; those that begin with them come first. */
 export function matches(options: readonly string[], text: string): string[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = options.filter((option) => words.every((word) => option.toLowerCase().includes(word)));
+  const found = options.filter((option) =>
+    words.every((word) => option.toLowerCase().includes(word)),
+  );
   const begins = (option: string) => Number(!option.toLowerCase().startsWith(words[0] ?? ""));
   return found.sort((a, b) => begins(a) - begins(b));
 }
 
-export function Combobox({ id, label, options, value, placeholder, isLabelHidden, onChange }: Props) {
+export function Combobox({
+  id,
+  label,
+  options,
+  value,
+  placeholder,
+  isLabelHidden,
+  onChange,
+}: Props) {
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const [typed, setTyped] = useState(false); // until something is typed, all are offered
@@ -88,7 +98,13 @@ export function Combobox({ id, label, options, value, placeholder, isLabelHidden
           onChange(event.currentTarget.value, false);
         }}
       />
-      <ul id={`${id}-list`} role="listbox" aria-label={label} ref={list} hidden={!isOpen || !found.length}>
+      <ul
+        id={`${id}-list`}
+        role="listbox"
+        aria-label={label}
+        ref={list}
+        hidden={!isOpen || !found.length}
+      >
         {shown.map((option, index) => (
           <li
             key={option}

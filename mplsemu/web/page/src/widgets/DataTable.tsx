@@ -72,13 +72,17 @@ export function DataTable({ data, filter }: { data: TableData; filter: string })
           {rows.slice(0, limit).map((row, index) => (
             <tr key={index}>
               {data.columns.map((column) => (
-                <td class={column.isNumber ? "number" : undefined}>{column.show?.(row) ?? row[column.key] ?? ""}</td>
+                <td class={column.isNumber ? "number" : undefined}>
+                  {column.show?.(row) ?? row[column.key] ?? ""}
+                </td>
               ))}
             </tr>
           ))}
         </tbody>
       </table>
-      {rows.length === 0 && <p class="empty">{data.rows.length ? "Nothing matches the filter." : data.empty}</p>}
+      {rows.length === 0 && (
+        <p class="empty">{data.rows.length ? "Nothing matches the filter." : data.empty}</p>
+      )}
       {rows.length > limit && (
         <button type="button" class="plain" onClick={() => setLimit(limit + PAGE)}>
           Show {Math.min(PAGE, rows.length - limit)} more of {rows.length}
@@ -101,7 +105,11 @@ interface HeadingProps {
 function Heading({ column, order, onOrder }: HeadingProps) {
   const isBy = order?.key === column.key;
   const direction = isBy ? (order.isReversed ? "descending" : "ascending") : "none";
-  const next = !isBy ? { key: column.key, isReversed: false } : order.isReversed ? null : { ...order, isReversed: true };
+  const next = !isBy
+    ? { key: column.key, isReversed: false }
+    : order.isReversed
+      ? null
+      : { ...order, isReversed: true };
   return (
     <th scope="col" aria-sort={direction} class={column.isNumber ? "number" : undefined}>
       <button type="button" onClick={() => onOrder(next)}>

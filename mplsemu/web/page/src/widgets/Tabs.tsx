@@ -56,10 +56,20 @@ export function Tabs<K>({ id, label, tabs, selected, onSelect }: Props<K>) {
 }
 
 /** What the selected tab shows. */
-export function TabPanel(props: { id: string; index: number; class?: string; children: ComponentChildren }) {
+export function TabPanel(props: {
+  id: string;
+  index: number;
+  class?: string;
+  children: ComponentChildren;
+}) {
   const { id, index, children } = props;
   return (
-    <div role="tabpanel" id={`${id}-panel`} class={props.class} aria-labelledby={`${id}-tab-${index}`}>
+    <div
+      role="tabpanel"
+      id={`${id}-panel`}
+      class={props.class}
+      aria-labelledby={`${id}-tab-${index}`}
+    >
       {children}
     </div>
   );
