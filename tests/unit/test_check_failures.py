@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import contextlib
 import os
 import signal
 import subprocess
@@ -211,15 +212,21 @@ def test_ctrl_c_ends_a_long_check_with_130_and_leaves_no_process(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # a shell that starts us in the background has Ctrl-C ignored, and that is inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    deadline = time.monotonic() + 30
-    while not (pids := children.read_text().split()):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it
-    _, said = process.communicate(timeout=20)
+    try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 30
+        while not (pids := children.read_text().split()):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it
+        _, said = process.communicate(timeout=20)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130
     assert said.splitlines() == ["mplsemu: interrupted"]
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
