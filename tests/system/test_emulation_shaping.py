@@ -11,6 +11,20 @@ pytestmark = [pytest.mark.system, pytest.mark.slow]
 PAYLOAD_OF_TCP = 1448 / 1514
 PAYLOAD_OF_UDP = 1448 / 1490
 
+TRIES = 3
+
+
+def assert_carries(client, server, transfer, bps):
+    """Demand a throughput: never more of it, and no less unless this machine is busy elsewhere."""
+    received = []
+    for _ in range(TRIES):
+        measured = measure_throughput(client.pid, server.pid, server.IP(), transfer)
+        received.append(measured.received_bps)
+        assert received[-1] < bps * 1.05
+        if received[-1] > bps * 0.95:
+            return
+    pytest.fail(f"{received} bit/s, far from {bps}")
+
 
 @pytest.mark.parametrize(("rate", "bps"), [("512 kbit/s", 512_000), ("20 Mbit/s", 20_000_000)])
 def test_an_access_line_carries_its_rate_both_ways(tmp_path, rate, bps):
@@ -18,13 +32,10 @@ def test_an_access_line_carries_its_rate_both_ways(tmp_path, rate, bps):
     with emulated(lab, tmp_path) as net:
         add_flow(net, "dk", "actions=normal")
         for client, server in (net.hosts, reversed(net.hosts)):
-            transfer = Transfer(seconds=3)
-            measured = measure_throughput(client.pid, server.pid, server.IP(), transfer)
-            assert measured.received_bps == pytest.approx(bps * PAYLOAD_OF_TCP, rel=0.05)
+            assert_carries(client, server, Transfer(seconds=3), bps * PAYLOAD_OF_TCP)
         client, server = net.hosts
         transfer = Transfer(seconds=3, udp_bps=int(bps * 1.5))
-        measured = measure_throughput(client.pid, server.pid, server.IP(), transfer)
-        assert measured.received_bps == pytest.approx(bps * PAYLOAD_OF_UDP, rel=0.05)
+        assert_carries(client, server, transfer, bps * PAYLOAD_OF_UDP)
 
 
 def test_a_slow_line_that_is_full_does_not_buffer_for_seconds(tmp_path):
