@@ -53,7 +53,7 @@ class ControllerClient:
             raise LabNotRunningError(
                 f"no controller listens on {self.socket_path} ({error.strerror})"
             ) from None
-        if not line:
+        if not line.endswith(b"\n"):
             raise EmulationError(f"the controller ended while it was asked {name!r}")
         reply = json.loads(line)
         if "error" in reply:
@@ -69,6 +69,9 @@ class ControllerClient:
     ) -> dict[str, Any]:
         """Poll the controller's status until it meets a condition; return that status.
 
+        A controller that is busy, or ends and is started again, is waited for like one that is
+        not there yet.
+
         Args:
             condition: of the status.
             timeout_s: how long to wait.
@@ -79,16 +82,20 @@ class ControllerClient:
             EmulationError: the condition is not met in time, or `give_up` said so.
         """
         deadline = time.monotonic() + timeout_s
-        status: dict[str, Any] = {}
         while True:
-            try:
-                status = self.call("status")
-            except LabNotRunningError:
-                status = {}
-            if status and condition(status):
+            status, problem = self._status()
+            if status is not None and condition(status):
                 return status
+            because = f": {problem}" if problem else ""
             if give_up():
-                raise EmulationError(f"{what} will not come")
+                raise EmulationError(f"{what} will not come{because}")
             if time.monotonic() > deadline:
-                raise EmulationError(f"{what} did not come within {timeout_s:g} s")
+                raise EmulationError(f"{what} did not come within {timeout_s:g} s{because}")
             time.sleep(POLL_S)
+
+    def _status(self) -> tuple[dict[str, Any] | None, str]:
+        """Return the controller's status, or None and why it gives none."""
+        try:
+            return self.call("status"), ""
+        except (LabNotRunningError, EmulationError) as error:
+            return None, str(error)
