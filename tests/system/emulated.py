@@ -71,7 +71,7 @@ def endpoints(net: LabNet) -> dict[str, HostEndpoint]:
     }
 
 
-def eventually(condition: Callable[[], bool], what: str, timeout_s: float = 10.0) -> None:
+def eventually(condition: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + timeout_s
     while not condition():

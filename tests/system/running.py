@@ -43,7 +43,7 @@ vpns:
 
 
 def eventually(
-    look: Callable[[], T], what: str, timeout_s: float = 10.0, pause_s: float = 0.02
+    look: Callable[[], T], what: str, timeout_s: float = 30.0, pause_s: float = 0.02
 ) -> T:
     """Wait until something is true; return it."""
     deadline = time.monotonic() + timeout_s
@@ -154,7 +154,7 @@ class Ground:
             found += sorted(after - before)
         return found
 
-    def assert_clean(self, timeout_s: float = 10.0) -> None:
+    def assert_clean(self, timeout_s: float = 30.0) -> None:
         """Demand that soon nothing is left; the kernel needs a moment after a kill."""
         deadline = time.monotonic() + timeout_s
         while left := self.left_over():

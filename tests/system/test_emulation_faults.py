@@ -78,9 +78,9 @@ def test_two_labs_of_the_same_names_run_side_by_side(start_lab):
     assert " 0% packet loss" in said_one["ping"]
     assert " 0% packet loss" in said_other["ping"]
     assert not set(said_one["namespaces"]) & set(said_other["namespaces"])
-    assert one.communicate("\n", timeout=20)[0] == "down\n"
+    assert one.communicate("\n", timeout=60)[0] == "down\n"
     assert len(set(processes_in(said_other["namespaces"]))) >= 7
-    assert other.communicate("\n", timeout=20)[0] == "down\n"
+    assert other.communicate("\n", timeout=60)[0] == "down\n"
     assert not set(processes_in([*said_one["namespaces"], *said_other["namespaces"]]))
 
 
@@ -90,7 +90,7 @@ def test_ctrl_c_at_the_terminal_does_not_hit_the_daemons(start_lab):
     same_group = [pid for pid in before if os.getpgid(pid) == os.getpgid(process.pid)]
     assert same_group == [process.pid]
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert not set(processes_in(said["namespaces"]))
 
 

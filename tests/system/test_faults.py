@@ -311,11 +311,13 @@ def ready(ground):
 def started(ground, *words, until, **options):
     """Start a command and wait for a moment of its boot."""
     process = start(*words, env=ground.env, **options)
-    eventually(lambda: until(ground) or process.poll() is not None, "the moment", pause_s=0.002)
+    eventually(
+        lambda: until(ground) or process.poll() is not None, "the moment", 60.0, pause_s=0.002
+    )
     return process
 
 
-def ended(process, timeout_s=20):
+def ended(process, timeout_s=60):
     """Wait for a command's end; return its exit status and what it said on standard error."""
     try:
         _, said = process.communicate(timeout=timeout_s)
@@ -430,7 +432,7 @@ def open_pipe():
 
 def test_commands_come_from_a_pipe_and_its_end_takes_the_lab_down(small, ground):
     process = start("up", small, env=ground.env)
-    out, said = process.communicate("a/x/h1 ping -c1 -W2 a/y/h1\nnodes\n", timeout=30)
+    out, said = process.communicate("a/x/h1 ping -c1 -W2 a/y/h1\nnodes\n", timeout=60)
     assert " 0% packet loss" in out
     assert process.returncode == 0
     assert "Traceback" not in said

@@ -44,7 +44,7 @@ class Terminal:
         self.seen = ""
         os.write(self._keyboard, text.encode())
 
-    def expect(self, pattern, timeout_s=20.0):
+    def expect(self, pattern, timeout_s=60.0):
         """Wait until the screen shows something; return what it shows."""
         deadline = time.monotonic() + timeout_s
         while not re.search(pattern, self.seen):

@@ -412,7 +412,7 @@ def test_a_controller_that_keeps_dying_ends_the_lab_with_a_message(tmp_path):
             ):
                 os.kill(pid, signal.SIGKILL)
                 killed.add(pid)
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=60)[1]
     finally:
         process.kill()
         process.communicate()

@@ -82,7 +82,7 @@ def test_a_lab_goes_down_with_its_block_and_up_again(small, ground, monkeypatch)
 
 def test_a_script_that_crashes_takes_its_lab_down(small, ground):
     process = script(small, ground, "raise ValueError('of the script')")
-    out, said = process.communicate(timeout=30)
+    out, said = process.communicate(timeout=60)
     assert out == "up True\n"
     assert "ValueError: of the script" in said
     assert process.returncode == 1
@@ -93,9 +93,9 @@ def test_a_script_that_crashes_takes_its_lab_down(small, ground):
 def test_a_script_that_is_killed_takes_its_lab_down(number, small, ground):
     process = script(small, ground, "sys.stdin.readline()")
     line = process.stdout.readline()
-    assert line == "up True\n", process.communicate(timeout=30)[1]
+    assert line == "up True\n", process.communicate(timeout=60)[1]
     process.send_signal(number)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     ground.assert_clean()
 
 
@@ -103,7 +103,7 @@ def test_a_script_that_is_killed_while_its_lab_boots_leaves_nothing(small, groun
     process = script(small, ground, "pass")
     eventually(lambda: ground.process("ovs-vswitchd"), "the boot", pause_s=0.002)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     ground.assert_clean()
 
 
@@ -115,6 +115,6 @@ def test_why_a_lab_does_not_boot_is_the_errors_message(small, ground):
         text=True,
         check=False,
         cwd=ROOT,
-        timeout=30,
+        timeout=60,
     )
     assert "frenetic" in process.stderr.splitlines()[-1]
