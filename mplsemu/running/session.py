@@ -24,6 +24,8 @@ from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
 from mplsemu.running.link_names import link_name, suggest
 
 DOWN_TIMEOUT_S: Final = 30.0
+CHANGE_TIMEOUT_S: Final = 30.0
+"""A change takes milliseconds; a controller that was killed just then takes seconds."""
 _POLL_S: Final = 0.02
 _PING_SUMMARY: Final = re.compile(r"(\d+) packets transmitted, (\d+) received")
 
@@ -211,7 +213,7 @@ class Session:
                     raise EmulationError(f"cannot take {link} {state}: {done.stderr.strip()}")
         self.controller.wait_until(
             lambda status: (link in status["down"]) is not up and status["in_sync"],
-            10.0,
+            CHANGE_TIMEOUT_S,
             f"the controller's answer to {link} {state}",
         )
 
