@@ -29,6 +29,7 @@ def test_a_trace_has_the_labels_that_the_interpreter_has(visit):
         assert labels.count() == bool(hop["out_labels"])
         assert not hop["out_labels"] or labels.get_attribute("aria-label") == said
     page.get_by_text("Delivered", exact=True).wait_for()
+    assert "TTL 255, 255, IP 63" in rows.first.inner_text()
 
 
 def test_the_packet_walks_by_itself_to_its_end(visit):
@@ -119,7 +120,7 @@ def test_a_packet_that_is_lost_shows_where_and_why(visit):
         lab.set_link(name, up=False)
     wait_for_class(page, "dk-p2", ".down")
     ask(page, "a/aarhus/h1", "a/oslo/h1")
-    page.get_by_text("Not delivered: lost at dk").wait_for()
+    page.get_by_text("Not delivered: dropped at dk: no route to 192.168.3.2").wait_for()
     assert "no route" in texts(page, ".hops tbody td")[1]
     until(page, lambda: page.locator(".packet .lost").count(), timeout_ms=10_000)
     assert "lost here" in page.locator(".walk-text").inner_text()

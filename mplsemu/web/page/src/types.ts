@@ -88,6 +88,8 @@ export interface Hop {
   action: string;
   out_labels: number[];
   link: string | null;
+  out_stack?: { label: number; tc: number; ttl: number }[];
+  ip_ttl?: number | null;
 }
 
 export interface Trace {
@@ -95,4 +97,6 @@ export interface Trace {
   dst: string;
   delivered: boolean;
   hops: Hop[];
+  /** What became of it, for people. */
+  end?: string;
 }

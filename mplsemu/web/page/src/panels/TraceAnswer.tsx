@@ -1,14 +1,14 @@
 /** A packet's way as a table: what each router does, and the label stack on each link. */
 
 import { follows, goTo, isStale, isTracing, step, traceAgain, walk } from "../live/walk";
+import type { Hop } from "../types";
 import { Icon } from "../widgets/Icon";
 import { Labels } from "../widgets/Labels";
 
 export function TraceAnswer() {
   const shown = walk.value;
   if (!shown) return null;
-  const { src, dst, delivered, hops } = shown.trace;
-  const at = hops.at(-1)?.node ?? src;
+  const { src, dst, delivered, hops, end = "" } = shown.trace;
   return (
     <section class="answer" aria-labelledby="trace-title">
       <h3 id="trace-title">
@@ -19,7 +19,7 @@ export function TraceAnswer() {
       </h3>
       <p class={`verdict ${delivered ? "good" : "bad"}`}>
         <Icon name={delivered ? "ok" : "lost"} />{" "}
-        {delivered ? "Delivered" : `Not delivered: lost at ${at}`}
+        {delivered ? "Delivered" : `Not delivered: ${end}`}
       </p>
       <Freshness />
       {hops.length === 0 ? (
@@ -93,6 +93,7 @@ function Hops() {
               <td>
                 <Labels labels={hop.out_labels} />
                 {hop.link !== null && <span class="service quiet">on {hop.link}</span>}
+                {hop.link !== null && <span class="service ttl quiet">{timesToLive(hop)}</span>}
               </td>
             </tr>
           ))}
@@ -100,6 +101,13 @@ function Hops() {
       </table>
     </div>
   );
+}
+
+/** The TTLs with which it leaves: of each label, outermost first, and the customer's own. */
+function timesToLive({ out_stack = [], ip_ttl }: Hop): string {
+  const words = out_stack.map(({ ttl }) => String(ttl));
+  if (ip_ttl !== undefined && ip_ttl !== null) words.push(`IP ${ip_ttl}`);
+  return words.length ? `TTL ${words.join(", ")}` : "";
 }
 
 function Service({ vrf, vsi }: { vrf: string | null; vsi: string | null }) {
