@@ -42,6 +42,18 @@ print(json.dumps([usage.ru_maxrss / 1024, found["counts"], found["failures"]["tr
 """
 """Its peak is that of the largest process: the first one, or one of those that help it."""
 
+_VERIFY = (
+    "import sys, time\n"
+    "from mplsemu.control.compile import compile_program\n"
+    "from mplsemu.lab.loader import load\n"
+    "from mplsemu.verification.matrix import verify\n"
+    "network = load(sys.argv[1]).network\n"
+    "program = compile_program(network)\n"
+    "started = time.process_time()\n"
+    "assert verify(program, network).holds\n"
+    "print(time.process_time() - started)\n"
+)
+
 
 def measure(runs: int) -> list[Figure]:
     """Time the whole command, from typing to the answer."""
@@ -81,17 +93,6 @@ def _timed(text: str, words: tuple[str, ...], runs: int) -> tuple[list[float], l
 
 def _by_vpns(runs: int) -> list[Figure]:
     """Measure against the number of VPNs, and draw it."""
-    code = (
-        "import sys, time\n"
-        "from mplsemu.control.compile import compile_program\n"
-        "from mplsemu.lab.loader import load\n"
-        "from mplsemu.verification.matrix import verify\n"
-        "network = load(sys.argv[1]).network\n"
-        "program = compile_program(network)\n"
-        "started = time.process_time()\n"
-        "assert verify(program, network).holds\n"
-        "print(time.process_time() - started)\n"
-    )
     points: dict[int, list[float]] = {}
     with tempfile.TemporaryDirectory() as directory:
         for vpns in _VPNS:
@@ -101,7 +102,7 @@ def _by_vpns(runs: int) -> list[Figure]:
         for _ in range(runs):
             for vpns in _VPNS:  # in turn, so that the machine's moods meet all alike
                 done = subprocess.run(
-                    [sys.executable, "-c", code, str(Path(directory) / f"{vpns}.yaml")],
+                    [sys.executable, "-c", _VERIFY, str(Path(directory) / f"{vpns}.yaml")],
                     capture_output=True,
                     text=True,
                     check=True,

@@ -5,6 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("shared", deadline=None)  # a machine that is busy elsewhere is no fault
+settings.load_profile("shared")
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 GOLDEN = Path(__file__).parent / "golden"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mplsemu.cli.arguments import add_json, add_lab, checked_down, read_lab
+from mplsemu.cli.arguments import add_json, add_lab, checked_down, is_running, read_lab
 from mplsemu.errors import LabError, ProgramError
 
 if TYPE_CHECKING:
@@ -34,6 +34,25 @@ def add_parser(subparsers: Subparsers) -> None:
         "file is wrong.",
     )
     add_lab(parser, optional=True)
+    _add_failures(parser)
+    parser.add_argument(
+        "--program",
+        metavar="FILE",
+        help="verify this forwarding program (JSON), not the one made from LAB",
+    )
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="compare what a running lab's switches have installed with what they should (root)",
+    )
+    parser.add_argument(
+        "--lab", metavar="NAME", dest="name", help="with --live: which lab (default: the only one)"
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_failures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--failures",
         metavar="K",
@@ -51,21 +70,6 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="FILE",
         help="lines of SRC,DST,MBIT/S between sites (or PEs): what every link carries",
     )
-    parser.add_argument(
-        "--program",
-        metavar="FILE",
-        help="verify this forwarding program (JSON), not the one made from LAB",
-    )
-    parser.add_argument(
-        "--live",
-        action="store_true",
-        help="compare what a running lab's switches have installed with what they should (root)",
-    )
-    parser.add_argument(
-        "--lab", metavar="NAME", dest="name", help="with --live: which lab (default: the only one)"
-    )
-    add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def _failures(text: str) -> int:
@@ -127,13 +131,12 @@ def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:
                 "a program from a file stays as it is, whatever fails",
                 remedy="leave out --program, or --failures, --nodes, --demands and --down",
             )
-        lab, program = _read_lab_file(args), read_program(args.program)
-        return lab, check_program(program, lab.network, _bar)
+        lab, _ = _lab_and_down(args)
+        return lab, check_program(read_program(args.program), lab.network, _bar)
     if not fails:
         lab, program = read_lab(args)
         return lab, check_program(program, lab.network, _bar)
-    lab = _read_lab_file(args)
-    down = frozenset(checked_down(lab.network, name) for name in args.down)
+    lab, down = _lab_and_down(args)
     demands: tuple[Demand, ...] = ()
     if args.demands is not None:
         from mplsemu.cli.demands import read_demands
@@ -142,10 +145,20 @@ def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:
     return lab, check_failures(lab.network, down, most, _bar, of_nodes=args.nodes, demands=demands)
 
 
-def _read_lab_file(args: argparse.Namespace) -> LoadedLab:
+def _lab_and_down(args: argparse.Namespace) -> tuple[LoadedLab, frozenset[str]]:
+    """Read the lab file and what is down: of a lab that runs, its own."""
     from mplsemu.lab.loader import load
 
-    return load(args.lab)
+    if not is_running(args):
+        lab = load(args.lab)
+        return lab, frozenset(checked_down(lab.network, name) for name in args.down)
+    from mplsemu.running.session import Session
+
+    if args.down:
+        raise LabError("--down is for lab files", remedy="write: mplsemu link A B down")
+    session = Session.find(args.lab)
+    down = session.controller.call("status")["down"]
+    return load(session.directory.lab_file), frozenset(down)
 
 
 def read_program(path: str) -> Program:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from multiprocessing import connection
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
@@ -25,6 +25,7 @@ _PARTS_EACH: Final = 8
 """How many parts of the work each process gets, so that slow parts even out."""
 _MOST_ITEMS: Final = 64
 """In one part: more would make a progress bar stand still."""
+_WAITING: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _CONTEXT: Final = multiprocessing.get_context("fork")
 
 
@@ -97,13 +98,18 @@ class Workers(Generic[_Item, _Result]):
                 following += 1
 
     def _start(self) -> None:
+        """Fork one; signals wait meanwhile: what a handler raises inside a fork would be lost."""
         ours, theirs = _CONTEXT.Pipe()
         others = [*self._pipes, ours]
         self._pipes.append(ours)
-        arguments = theirs, others, die_with_parent()
-        process = _CONTEXT.Process(target=self._serve, args=arguments, daemon=True)
-        process.start()
-        self._processes.append(process)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _WAITING)
+        try:
+            arguments = theirs, others, die_with_parent(), before
+            process = _CONTEXT.Process(target=self._serve, args=arguments, daemon=True)
+            process.start()
+            self._processes.append(process)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
     def _serve(
@@ -111,11 +117,13 @@ class Workers(Generic[_Item, _Result]):
         pipe: connection.Connection,
         others: list[connection.Connection],
         arrange_death: Callable[[], None],
+        before: Collection[int],
     ) -> None:
         """Do one part after another until the pipe ends."""
         arrange_death()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends us
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for other in others:  # else the pipes' other ends stay open, and never end
             other.close()
         while True:
