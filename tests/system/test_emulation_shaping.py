@@ -26,7 +26,7 @@ def assert_carries(client, server, transfer, bps):
     pytest.fail(f"{received} bit/s, far from {bps}")
 
 
-@pytest.mark.parametrize(("rate", "bps"), [("512 kbit/s", 512_000), ("20 Mbit/s", 20_000_000)])
+@pytest.mark.parametrize(("rate", "bps"), [("512 kbit/s", 512_000), ("5 Mbit/s", 5_000_000)])
 def test_an_access_line_carries_its_rate_both_ways(tmp_path, rate, bps):
     lab = ONE_PE.replace("x: {pe: dk}", f"x: {{pe: dk, rate: {rate}}}")
     with emulated(lab, tmp_path) as net:
