@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -257,12 +258,12 @@ class PrivateOpenVswitch:
             str(self.run_dir / "conf.db"),
             f"--remote=punix:{self.run_dir / 'db.sock'}",
         )
-        self._wait(self._server, "ovsdb-server", (self.run_dir / "db.sock").exists)
+        self._wait(self._server, "ovsdb-server", lambda: accepts(self.run_dir / "db.sock"))
 
     def _start_switch(self) -> None:
         self._switch = self._spawn("ovs-vswitchd", f"unix:{self.run_dir / 'db.sock'}")
         control = self.run_dir / f"ovs-vswitchd.{self._switch.pid}.ctl"
-        self._wait(self._switch, "ovs-vswitchd", control.exists)
+        self._wait(self._switch, "ovs-vswitchd", lambda: accepts(control))
         # a change is answered only after it has brought up everything that the database holds
         self.vsctl("set", "Open_vSwitch", ".", f"external_ids:daemon={self._switch.pid}")
 
@@ -301,6 +302,20 @@ class PrivateOpenVswitch:
             _log.warning("the kernel's Open vSwitch datapath does not work here: %s", error)
             return "netdev"
         return "system"
+
+
+def accepts(path: Path) -> bool:
+    """Whether somebody listens on a Unix socket: its file is there a moment before."""
+    directory = os.open(path.parent, os.O_PATH)
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            # a socket's address holds 107 bytes, a path any number
+            line.connect(f"/proc/self/fd/{directory}/{path.name}")
+    except OSError:
+        return False
+    finally:
+        os.close(directory)
+    return True
 
 
 def _kernel_module_is_there() -> bool:
