@@ -56,9 +56,15 @@ class Workers(Generic[_Item, _Result]):
         self._count = count if count > 1 else 0
 
     def __enter__(self) -> Self:
+        # What a handler raises inside a fork, or in the destructor of a pipe's end, would be lost:
+        # signals wait until both are over.
         try:
-            for _ in range(self._count):
-                self._start()
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _WAITING)
+            try:
+                for _ in range(self._count):
+                    self._start(before)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         except BaseException:
             self._end()
             raise
@@ -97,19 +103,15 @@ class Workers(Generic[_Item, _Result]):
                 yield from done.pop(following)
                 following += 1
 
-    def _start(self) -> None:
-        """Fork one; signals wait meanwhile: what a handler raises inside a fork would be lost."""
+    def _start(self, before: Collection[int]) -> None:
+        """Fork one; `before` are the signals that it is to have blocked."""
         ours, theirs = _CONTEXT.Pipe()
         others = [*self._pipes, ours]
         self._pipes.append(ours)
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _WAITING)
-        try:
-            arguments = theirs, others, die_with_parent(), before
-            process = _CONTEXT.Process(target=self._serve, args=arguments, daemon=True)
-            process.start()
-            self._processes.append(process)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        arguments = theirs, others, die_with_parent(), before
+        process = _CONTEXT.Process(target=self._serve, args=arguments, daemon=True)
+        process.start()
+        self._processes.append(process)
         theirs.close()
 
     def _serve(

@@ -65,6 +65,13 @@ def test_what_is_installed_is_what_was_meant_also_with_a_link_down(lab):
     assert "all as they should be" in said
 
 
+def test_failures_of_a_running_lab_come_on_top_of_what_is_down(lab):
+    with lab.link("dk", "p1").down():
+        done = mplsemu("check", "nordic", "--failures", "1", "--json")
+    found = json.loads(done.stdout)["failures"]
+    assert (found["tried"], found["single_points"]) == (6, ["dk-p2"])
+
+
 def test_a_flow_that_somebody_removes_changes_or_adds_is_named(lab, restored):
     label = next(entry for entry in lab.program().node("p1").ilm if entry.egress == "no")
     match = f"table=1,priority=100,mpls,mpls_label={int(label.label)},mpls_bos=0"
