@@ -18,7 +18,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """End the lab process and wait until nothing of it is left."""
-    from mplsemu.errors import LabError
+    from mplsemu.errors import LabError, LabNotRunningError
     from mplsemu.running.directory import running_labs
     from mplsemu.running.session import Session
 
@@ -28,8 +28,15 @@ def run(args: argparse.Namespace) -> int:
     names = running_labs() if args.all else (args.name or args.lab,)
     if not names:
         print("no lab is running")
+    problems = []
     for name in names:
-        session = Session.find(name)
-        session.down()
-        print(f"lab {session.record.name} is down")
+        try:
+            session = Session.find(name)
+            session.down()
+        except LabNotRunningError as error:  # it boots, or ended just now: go on with the others
+            problems.append(error)
+        else:
+            print(f"lab {session.record.name} is down")
+    if problems:
+        raise LabNotRunningError("; ".join(map(str, problems)))
     return 0

@@ -22,16 +22,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Show every running lab, or the one named."""
+    from mplsemu.errors import LabNotRunningError
     from mplsemu.running.directory import find_lab, last_words, running_labs
     from mplsemu.running.session import Session
 
     for name, why in last_words().items():
         sys.stderr.write(f"mplsemu: lab {name} ended by itself: {why}\n")
     names = (find_lab(args.lab).name,) if args.lab else running_labs()
-    labs = [_status(Session.find(name), events=args.events) for name in names]
+    labs = []
+    for name in names:
+        try:
+            labs.append(_status(Session.find(name), events=args.events))
+        except LabNotRunningError as error:  # it boots, or ended just now: the others are there
+            if args.lab:
+                raise
+            sys.stderr.write(f"mplsemu: {error}\n")
     if args.json:
         print(json.dumps({"labs": labs}))
-    elif not labs:
+    elif not labs and not names:
         print("no lab is running")
     else:
         for lab in labs:

@@ -1,5 +1,6 @@
 """What can go wrong, through the command line: one clear line, exit 2, and nothing left behind."""
 
+import fcntl
 import json
 import os
 import re
@@ -523,3 +524,21 @@ def test_down_takes_the_labs_name_and_only_one(small, ground):
     assert "small and other; name one lab, or write --all" in line
     done = mplsemu("down", "small", env=ground.env)
     assert (done.returncode, done.stdout) == (0, "lab small is down\n")
+
+
+def test_a_lab_that_boots_hides_no_other(small, ground):
+    assert mplsemu("up", small, "--detach", env=ground.env).returncode == 0
+    booting = ground.directory / "booting"
+    booting.mkdir()
+    with (booting / "lock").open("w") as lock:  # as a lab does that has only just begun
+        lock.write("a running lab of mplsemu")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = mplsemu("status", "--json", env=ground.env)
+        assert said.returncode == 0
+        assert [lab["lab"] for lab in json.loads(said.stdout)["labs"]] == ["small"]
+        assert "lab 'booting' is still booting" in said.stderr
+        done = mplsemu("down", "--all", env=ground.env)
+        assert (done.returncode, done.stdout) == (2, "lab small is down\n")
+        assert "lab 'booting' is still booting" in done.stderr
+    shutil.rmtree(booting)
