@@ -15,7 +15,7 @@ from benchmarks.figure import Figure
 
 BENCHES = (
     "compiling", "checking", "booting", "matrix", "convergence", "installing", "throughput",
-    "memory", "web",
+    "memory", "drawing", "web",
 )  # fmt: skip
 
 

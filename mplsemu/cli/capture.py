@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mplsemu.running.session import Session
 
 _POLL_MS: Final = 100
+_SETTLE_S: Final = 0.01
 _PIPE: Final = Path("-")
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MOST_COUNTS: Final = 8
@@ -132,8 +133,10 @@ def _follow(
     """
     deadline = None if args.duration is None else time.monotonic() + args.duration
     with _watch(session, taps, to_stdout=args.write in {None, _PIPE}) as events:
-        while not ending and (deadline is None or time.monotonic() < deadline):
-            frames = taps.read(0.0)
+        why, ended = "", False
+        while not ended:
+            ended = bool(why or ending) or (deadline is not None and time.monotonic() >= deadline)
+            frames = taps.rest(_SETTLE_S) if ended else taps.read(0.0)
             if args.count is not None:
                 frames = frames[: args.count - counter.total()]
             counter.update(frame.point.name for frame in frames)
@@ -141,10 +144,9 @@ def _follow(
                 take(frames)
             if counter.total() == args.count:
                 break
-            why = events(0 if frames else _POLL_MS, deadline)
-            if why:
-                return why
-    return ""
+            if not ended:
+                why = events(0 if frames else _POLL_MS, deadline)
+    return why
 
 
 @contextmanager

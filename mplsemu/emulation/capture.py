@@ -154,7 +154,6 @@ class Capture:
         try:
             while not self._stopping.is_set():
                 self._take(self.taps.read(_POLL_S))
-            while frames := self.taps.read(_SETTLE_S):
-                self._take(frames)
+            self._take(self.taps.rest(_SETTLE_S))
         except OSError as error:
             self._problem = error

@@ -10,6 +10,7 @@ import selectors
 import socket
 import struct
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ _RECEIVE_BUFFER: Final = 16 << 20
 _FRAME_BYTES: Final = 65_536
 _ANCILLARY_BYTES: Final = 128
 _FRAMES_AT_A_TIME: Final = 256
+_STRAGGLE_S: Final = 0.002
+"""The kernel stamps a frame before it is there to be read; no frame takes that long between."""
 _PACKET_OUTGOING: Final = 4
 
 _SOL_PACKET: Final = 263
@@ -120,6 +123,7 @@ class Taps:
         self._selector = selectors.EpollSelector()
         self._sockets: dict[TapPoint, socket.socket] = {}
         self._lost = dict.fromkeys(points, 0)
+        self._held: list[Tapped] = []
         try:
             for point in points:
                 self._sockets[point] = tap = _open(point, program)
@@ -138,20 +142,35 @@ class Taps:
         return self._selector.fileno()
 
     def read(self, timeout_s: float) -> list[Tapped]:
-        """Return what has come, in the order of time; wait at most so long for it.
+        """Return what has come, in the order of time, also from one call to the next.
 
-        Of a busy interface no more than some hundred frames at a time.
+        Waits at most so long for it, and a moment more for what is older but not there yet.
+        What is returned may not be all there is, unless it is nothing.
         """
-        found: list[Tapped] = []
-        for key, _ in self._selector.select(timeout_s):
-            tap = self._sockets[key.data]
-            with suppress(BlockingIOError):
-                for _ in range(_FRAMES_AT_A_TIME):
-                    frame = _receive(tap, key.data)
-                    if frame is None:
-                        break
-                    found.append(frame)
-        found.sort(key=lambda frame: frame.time_ns)
+        found = self._settled(min(timeout_s, _STRAGGLE_S) if self._held else timeout_s)
+        while self._held and not found:
+            found = self._settled(_STRAGGLE_S)
+        return found
+
+    def rest(self, within_s: float) -> list[Tapped]:
+        """Return what is left, and what comes within so long from now, in the order of time."""
+        end = time.monotonic() + within_s
+        found = self.read(within_s)
+        while (left_s := end - time.monotonic()) > 0:
+            found += self.read(left_s)
+        return found
+
+    def _settled(self, timeout_s: float) -> list[Tapped]:
+        """Return the frames that no older one can come after."""
+        self._selector.select(timeout_s)
+        settled_ns = time.time_ns() - int(_STRAGGLE_S * 1e9)
+        for key, _ in self._selector.select(0):
+            frames = _receive_some(self._sockets[key.data], key.data)
+            if len(frames) == _FRAMES_AT_A_TIME:  # there are more: of this time, or later
+                settled_ns = min(settled_ns, frames[-1].time_ns)
+            self._held += frames
+        now_ns = time.time_ns()
+        found, self._held = _split(self._held, settled_ns, now_ns)
         return found
 
     def lost(self) -> Mapping[TapPoint, int]:
@@ -229,6 +248,27 @@ def _attach(tap: socket.socket, program: bytes) -> None:
     code = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
     tap.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, header)
+
+
+def _split(frames: list[Tapped], settled_ns: int, now_ns: int) -> tuple[list[Tapped], list[Tapped]]:
+    """Return what is old enough, in the order of time, and the rest.
+
+    A frame of the future is old: the clock has been set back since.
+    """
+    found: list[Tapped] = []
+    held: list[Tapped] = []
+    for frame in sorted(frames, key=lambda frame: frame.time_ns):
+        (held if settled_ns < frame.time_ns <= now_ns else found).append(frame)
+    return found, held
+
+
+def _receive_some(tap: socket.socket, point: TapPoint) -> list[Tapped]:
+    """Return the next frames, not more than so many at a time."""
+    frames: list[Tapped] = []
+    with suppress(BlockingIOError):
+        while len(frames) < _FRAMES_AT_A_TIME and (frame := _receive(tap, point)) is not None:
+            frames.append(frame)
+    return frames
 
 
 def _receive(tap: socket.socket, point: TapPoint) -> Tapped | None:

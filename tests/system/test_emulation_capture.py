@@ -55,6 +55,22 @@ def test_a_capture_holds_what_was_sent_after_it_was_made_of_many_interfaces(net,
     ]  # fmt: skip
 
 
+def test_taps_keep_the_order_of_time_from_one_read_to_the_next(net):
+    pinging = threading.Thread(
+        target=lambda: ping(net, "c-x-h1", "10.0.0.2", "-c", "400", "-i", "0.002")
+    )
+    seen = []
+    with Taps([at(net, "c/x"), host(net, "c-y-h1")], "icmp") as taps:
+        pinging.start()
+        while frames := taps.read(2):
+            seen += frames
+        pinging.join()
+    assert [frame.time_ns for frame in seen] == sorted(frame.time_ns for frame in seen)
+    assert len(seen) == 4 * 400
+    there = [frame.point.name for frame in seen]
+    assert there == ["c/x", "c-y-h1", "c-y-h1", "c/x"] * 400
+
+
 def test_a_tap_tells_directions_and_keeps_vlan_tags(net):
     tagged = frames.ethernet(
         "ff:ff:ff:ff:ff:ff", "02:00:00:00:99:01", 0x88B5, b"here" * 12, vlans=(7,)
