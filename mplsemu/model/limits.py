@@ -12,6 +12,10 @@ ACCESS_MTU: Final = 1500
 """What a customer's device expects of an Ethernet line."""
 MAX_LABELS: Final = 3
 """Open vSwitch drops a packet on the push of a fourth label."""
+MAX_PORT: Final = 0xFEFF
+"""Open vSwitch keeps the port numbers above for itself, as OpenFlow 1.0 does (OFPP_MAX)."""
+MAX_INDEX: Final = 0xFFFF
+"""Of an LSR, a VRF or VSI, a pseudowire: 16 bits of the pipeline's registers and cookies."""
 
 LABEL_OCTETS: Final = 4
 """A label stack entry (RFC 3032 section 2.1)."""

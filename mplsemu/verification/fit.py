@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.limits import MAX_INDEX
 from mplsemu.model.network import Network, Vpn
-from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi, VsiKind
@@ -31,13 +33,21 @@ def _problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
     ):
         if found != wanted:
             yield network.name, f"{what} is {found}, should be {wanted}"
-    for problem in _names("LSR", program.node_by_name, (node.name for node in provider.nodes)):
+    for what, have, due in (
+        ("LSR", program.nodes, provider.nodes),
+        ("link", program.links, provider.links),
+        ("VPN", program.vpns, network.vpns),
+    ):
+        names = [each.name for each in have]
+        for problem in (*_names(what, names, (each.name for each in due)), *_twice(what, names)):
+            yield network.name, problem
+    for problem in _index_problems(program):
         yield network.name, problem
-    for problem in _names("link", program.link_by_name, (link.name for link in provider.links)):
-        yield network.name, problem
-    vpns = {vpn.name for vpn in program.vpns}
-    for problem in _names("VPN", vpns, (vpn.name for vpn in network.vpns)):
-        yield network.name, problem
+    kinds = {vpn.name: _kind(vpn) for vpn in network.vpns}
+    for vpn in program.vpns:
+        wanted = kinds.get(vpn.name, vpn.kind)
+        if vpn.kind != wanted:
+            yield network.name, f"VPN {vpn.name} is of kind {vpn.kind!r}, should be {wanted!r}"
     yield from _node_problems(program, network)
     yield from _link_problems(program, network)
     yield from _circuit_problems(program, network)
@@ -50,6 +60,31 @@ def _names(what: str, found: Iterable[str], wanted: Iterable[str]) -> Iterator[s
         yield f"{what} {name} is missing"
     for name in sorted(found - wanted):
         yield f"{what} {name} is not in the lab"
+
+
+def _twice(what: str, found: Iterable[object]) -> Iterator[str]:
+    for name, count in Counter(found).items():
+        if count > 1:
+            yield f"{what} {name} is there {count} times"
+
+
+def _index_problems(program: Program) -> Iterator[str]:
+    """Yield LSRs that a switch cannot tell apart: a tunnel is the index of the PE at its end."""
+    indices = [node.index for node in program.nodes]
+    yield from _twice("LSR with index", indices)
+    for index in indices:
+        if not 1 <= index <= MAX_INDEX:
+            yield f"index {index} of an LSR is not in 1-{MAX_INDEX}"
+
+
+def _kind(vpn: Vpn) -> str:
+    match vpn:
+        case L3vpn():
+            return "l3vpn"
+        case Vpls():
+            return VsiKind.VPLS.value
+        case Vpws():
+            return VsiKind.VPWS.value
 
 
 def _node_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
@@ -147,10 +182,9 @@ def _settings(node: NodeProgram, vpns: Mapping[str, Vpn]) -> Iterator[tuple[str,
         vpn = vpns.get(vsi.name)
         if vpn is None:
             continue
-        kind = VsiKind.VPLS if isinstance(vpn, Vpls) else VsiKind.VPWS
         if isinstance(vpn, L3vpn):
             yield node.name, f"VSI {vsi.name}: the VPN routes"
-        elif vsi.kind is not kind:
-            yield node.name, f"VSI {vsi.name}: it is a {vsi.kind.value}, the VPN a {kind.value}"
+        elif vsi.kind.value != _kind(vpn):
+            yield node.name, f"VSI {vsi.name}: it is a {vsi.kind.value}, the VPN a {_kind(vpn)}"
         elif isinstance(vpn, Vpls) and vsi.mac_aging_s != vpn.mac_aging_s:
             yield node.name, f"VSI {vsi.name}: it forgets after {vsi.mac_aging_s} s"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator
 
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, Label, LabelRange
-from mplsemu.model.limits import OUR_LIMITS, Limits
+from mplsemu.model.limits import MAX_INDEX, MAX_PORT, OUR_LIMITS, Limits
 from mplsemu.program.entries import (
     IlmEntry,
     Nhlfe,
@@ -87,12 +87,14 @@ def _node_problems(
 ) -> Iterator[str]:
     yield from _duplicates("label", (int(entry.label) for entry in node.ilm))
     yield from _duplicates("tunnel to", (entry.egress for entry in node.ftn))
-    ports = (end.port for ends in (node.adjacencies, node.circuits) for end in ends)
-    yield from _duplicates("port", ports)
+    yield from _duplicates("link", (adjacency.link for adjacency in node.adjacencies))
     services: tuple[Vrf | Vsi, ...] = (*node.vrfs, *node.vsis)
     owners = (name for service in services for name in service.circuits)
     yield from _duplicates("service of circuit", owners)
-    yield from _duplicates("index", (service.index for service in services))
+    yield from _duplicates("VRF or VSI", (service.name for service in services))
+    ports = [end.port for ends in (node.adjacencies, node.circuits) for end in ends]
+    yield from _number_problems("port", ports, MAX_PORT)
+    yield from _number_problems("index", [service.index for service in services], MAX_INDEX)
     for entry in node.ilm:
         yield from _label_problems(entry, labels)
         yield from _ilm_problems(program, node, entry)
@@ -112,6 +114,14 @@ def _duplicates(what: str, keys: Iterable[Hashable]) -> Iterator[str]:
     for key, count in Counter(keys).items():
         if count > 1:
             yield f"{what} {key} is there {count} times"
+
+
+def _number_problems(what: str, numbers: list[int], most: int) -> Iterator[str]:
+    """Yield numbers by which the data plane could not tell things apart."""
+    yield from _duplicates(what, numbers)
+    for number in numbers:
+        if not 1 <= number <= most:
+            yield f"{what} {number} is not in 1-{most}"
 
 
 def _label_problems(entry: IlmEntry, labels: LabelRange) -> Iterator[str]:
@@ -170,6 +180,8 @@ def _onward_problems(
 
 def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str]:
     yield from _duplicates(f"VRF {vrf.name}: prefix", (route.prefix for route in vrf.routes))
+    neighbours = (neighbour.address for neighbour in vrf.neighbours)
+    yield from _duplicates(f"VRF {vrf.name}: neighbour", neighbours)
     for name in vrf.circuits:
         circuit = node.circuit_by_name.get(name)
         if circuit is None or circuit.vpn != vrf.name:
@@ -222,6 +234,8 @@ def _far_problem(
 
 def _vsi_problems(program: Program, node: NodeProgram, vsi: Vsi) -> Iterator[str]:
     yield from _duplicates(f"VSI {vsi.name}: pseudowire", (wire.peer for wire in vsi.pseudowires))
+    indices = [wire.index for wire in vsi.pseudowires]
+    yield from _number_problems(f"VSI {vsi.name}: index", indices, MAX_INDEX)
     for name in vsi.circuits:
         circuit = node.circuit_by_name.get(name)
         if circuit is None or circuit.vpn != vsi.name:

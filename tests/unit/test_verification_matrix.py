@@ -135,6 +135,68 @@ def test_a_label_bound_twice_is_noticed():
     assert problems(changed("p2", ilm=(*ilm, ilm[0]))) == ["label 16 is there 2 times"]
 
 
+def test_what_a_switch_could_not_tell_apart_is_noticed():
+    dk, p1 = PROGRAM.node("dk"), PROGRAM.node("p1")
+    (c,) = dk.vsis
+    first, second = c.pseudowires
+    (neighbour, *_) = dk.vrf_by_name["a"].neighbours
+    elsewhere = replace(neighbour, mac="02:00:00:00:00:99")
+    known = (*dk.vrf_by_name["a"].neighbours, elsewhere)
+    for program, problem in (
+        (
+            changed("dk", vsis=vsi("dk", pseudowires=(first, replace(second, index=first.index)))),
+            f"VSI c: index {first.index} is there 2 times",
+        ),
+        (
+            changed("dk", vrfs=vrf("dk", "a", neighbours=known)),
+            f"VRF a: neighbour {neighbour.address} is there 2 times",
+        ),
+        (
+            changed("dk", vsis=(c, replace(c, index=99, circuits=(), pseudowires=()))),
+            "VRF or VSI c is there 2 times",
+        ),
+        (
+            changed("p1", adjacencies=(*p1.adjacencies, replace(p1.adjacencies[0], port=99))),
+            f"link {p1.adjacencies[0].link} is there 2 times",
+        ),
+    ):
+        assert problem in problems(program)
+        assert not verify(program, LAB).holds
+
+
+@pytest.mark.parametrize("number", [-1, 0, 1 << 16])
+def test_numbers_that_a_switch_does_not_take_are_noticed(number):
+    dk = PROGRAM.node("dk")
+    (c,) = dk.vsis
+    wires = (replace(c.pseudowires[0], index=number), *c.pseudowires[1:])
+    port = (replace(dk.circuits[0], port=number), *dk.circuits[1:])
+    assert f"port {number} is not in 1-65279" in problems(changed("dk", circuits=port))
+    numbered = vrf("dk", "a", index=number)
+    assert f"index {number} is not in 1-65535" in problems(changed("dk", vrfs=numbered))
+    numbered = vsi("dk", pseudowires=wires)
+    assert f"VSI c: index {number} is not in 1-65535" in problems(changed("dk", vsis=numbered))
+    verdict = verify(changed("dk", index=number), LAB)
+    assert f"index {number} of an LSR is not in 1-65535" in [
+        each.detail for each in verdict.violations
+    ]
+
+
+def test_an_lsr_a_link_or_a_vpn_there_twice_or_of_another_kind_is_noticed():
+    dk, no = PROGRAM.node("dk"), PROGRAM.node("no")
+    (first, *vpns) = PROGRAM.vpns
+    for program, problem in (
+        (replace(PROGRAM, nodes=(dk, *PROGRAM.nodes)), "LSR dk is there 2 times"),
+        (replace(PROGRAM, links=(*PROGRAM.links, PROGRAM.links[0])), "link dk-p1 is there 2 times"),
+        (replace(PROGRAM, vpns=(first, *PROGRAM.vpns)), f"VPN {first.name} is there 2 times"),
+        (
+            replace(PROGRAM, vpns=(replace(first, kind="vpls"), *vpns)),
+            f"VPN {first.name} is of kind 'vpls', should be 'l3vpn'",
+        ),
+        (changed("dk", index=no.index), f"LSR with index {no.index} is there 2 times"),
+    ):
+        assert problem in [each.detail for each in verify(program, LAB).violations]
+
+
 def test_a_label_outside_the_range_is_noticed():
     assert "label 16 is outside 17-99" in problems(PROGRAM, LabelRange(Label(17), Label(99)))
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from mplsemu.errors import CapabilityError, ProgramError
+from mplsemu.model.limits import MAX_PORT
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.program import Adjacency, NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit
@@ -16,7 +17,6 @@ from mplsemu.southbound.openflow.match import (
     ETH_TYPE,
     Term,
 )
-from mplsemu.southbound.openflow.pipeline import MAX_PORT
 
 ETHERTYPE_IPV4: Final = 0x0800
 ETHERTYPE_ARP: Final = 0x0806

@@ -93,7 +93,6 @@ DSCP_CLASS_OFFSET: Final = 5
 FROM_PSEUDOWIRE: Final = 0x1_0000
 """Set in `REG_SOURCE` and `REG_TARGET` for a pseudowire; OpenFlow ports of ours are below it."""
 PORT_BITS: Final = 16
-MAX_PORT: Final = 0xFEFF
 
 PIPE_TTL: Final = 255
 """TTL of pushed entries in the pipe model (RFC 3443 section 3.6)."""
