@@ -151,16 +151,16 @@ class Bridged:
         self, walk: Walk, frame: _Frame, arrived: Counter[str], lost: list[int]
     ) -> Problem:
         """Word where a frame is missing, or too often."""
-        telling = lost[0] if lost else _surplus_branch(walk, arrived - frame.wanted)
+        missing, surplus = frame.wanted - arrived, arrived - frame.wanted
+        telling = lost[0] if lost else _surplus_branch(walk, surplus)
         check = Check.FLOOD
-        if frame.exactly is not None:
+        if frame.exactly is not None and (missing or not surplus):
             end = walk.ends[telling]
             check = Check.TTL if isinstance(end, TtlExpired) else Check.REACH
             (target,) = frame.wanted
             return Problem(check, words(end), (target, type(end).__name__), telling)
         if any(isinstance(walk.ends[number], TtlExpired) for number in lost):
             check = Check.TTL
-        missing, surplus = frame.wanted - arrived, arrived - frame.wanted
         cause = (tuple(sorted(missing)), tuple(sorted(surplus)))
         return Problem(check, _flooded(missing, surplus), cause, telling)
 

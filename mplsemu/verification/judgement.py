@@ -188,12 +188,12 @@ def size_problems(
     """
     payload = limits.access_mtu + (TAGGED_ETHERNET_OCTETS if framed else 0)
     for number, branch in enumerate(walk.branches):
+        deep = next((hop for hop in branch.hops if len(hop.out_stack) > limits.labels), None)
+        if deep is not None:
+            said = f"has {len(deep.out_stack)} labels on {deep.link}, the data plane takes "
+            yield Problem(Check.STACK, f"{said}{limits.labels}", ("labels", deep.node), number)
         for hop in branch.hops:
             depth = len(hop.out_stack)
-            if depth > limits.labels:
-                said = f"has {depth} labels on {hop.link}, the data plane takes {limits.labels}"
-                yield Problem(Check.STACK, said, ("labels", hop.node), number)
-                break
             octets = payload + LABEL_OCTETS * depth
             if octets > limits.core_mtu and hop.link in program.link_by_name:
                 said = (

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mplsemu.control.compile import compile_program
 from mplsemu.model.limits import Limits
 from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.program.entries import Push
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import Connected, Neighbour, ViaPe
@@ -186,6 +187,17 @@ def test_a_stack_deeper_than_the_data_plane_takes_is_refuted():
     violations = found(PROGRAM, limits=Limits(labels=1))
     assert Check.STACK in {each.check for each in violations}
     assert any("has 2 labels on" in each.detail for each in violations)
+
+
+def test_labels_that_are_too_many_may_make_a_packet_too_large_as_well():
+    (first, *rest) = PROGRAM.node("dk").ftn
+    deep = replace(first.nhlfe, operation=Push(first.nhlfe.operation.labels * 25))
+    ftn = (replace(first, nhlfe=deep), *rest)
+    nodes = (replace(each, ftn=ftn) if each.name == "dk" else each for each in PROGRAM.nodes)
+    violations = found(replace(PROGRAM, nodes=tuple(nodes)))
+    details = {each.check: each.detail for each in violations if each.subject == "b"}
+    assert "has 26 labels on dk-p2, the data plane takes 3" in details[Check.STACK]
+    assert "1500 octets and 26 labels make 1604 on dk-p2, which carries 1600" in details[Check.MTU]
 
 
 def test_a_program_of_another_lab_is_refuted_without_a_packet():
