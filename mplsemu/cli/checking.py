@@ -11,10 +11,12 @@ from mplsemu.cli.failures import Failures, Survey
 from mplsemu.control.compile import compile_program
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
+from mplsemu.program.trace import Trace
+from mplsemu.program.way import Delivered
 from mplsemu.verification.load import Demand
 from mplsemu.verification.matrix import Progress, verify
 from mplsemu.verification.validate import Proof, prove
-from mplsemu.verification.verdict import Verdict, Violation
+from mplsemu.verification.verdict import Check, Verdict, Violation
 
 Bar = Callable[[], AbstractContextManager[Progress]]
 """Shows progress; one at a time."""
@@ -89,20 +91,15 @@ def evidence(violation: Violation) -> dict[str, Any] | None:
     if violation.walk is None or violation.packet is None or not violation.walk.branches:
         return None
     packet = violation.packet
-    return {
-        "src": violation.circuit,
-        "dst": str(packet.ip.destination if packet.ip else packet.destination_mac),
-        "delivered": False,
-        "hops": [
-            {
-                "node": hop.node,
-                "vrf": hop.vrf,
-                "vsi": hop.vsi,
-                "in_labels": [int(entry.label) for entry in hop.in_stack],
-                "action": hop.action,
-                "out_labels": [int(entry.label) for entry in hop.out_stack],
-                "link": hop.link,
-            }
-            for hop in violation.walk.branches[violation.branch].hops
-        ],
-    }
+    branch = violation.walk.branches[violation.branch]
+    arrives = isinstance(branch.end, Delivered)
+    way = Trace(
+        source=violation.circuit or "",
+        target=str(packet.ip.destination if packet.ip else packet.destination_mac),
+        delivered=arrives and violation.check not in {Check.REACH, Check.ISOLATE},
+        hops=branch.hops,
+        end=branch.end,
+        branches=violation.walk.branches,
+        packet=packet,
+    )
+    return way.as_json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -21,6 +22,7 @@ from mplsemu.views.trace import TraceView
 
 _MOST_TRACES: Final = 3
 _MOST_LINES: Final = 20
+_GRAVE: Final = (Check.ISOLATE, Check.LOOP)
 _MOST_NAMES: Final = 3
 _NOUNS: Final = {"lsrs": "LSRs", "vpns": "VPNs", "lsps": "LSPs"}
 _FULL: Final = 1.0
@@ -68,14 +70,44 @@ def _draw_verdict(report: Report, width: int) -> list[Text]:
     if verdict.holds:
         return [_signed(True).append(f" {said}as they should be")]
     lines = [_signed(False).append(f" {said}{count(len(verdict.violations), 'fault')}")]
-    lines += _draw_violations(verdict.violations)
-    shown = [each for each in verdict.violations if each.walk is not None]
+    lines += _draw_violations(sorted(verdict.violations, key=_rank))
+    shown = [each for each in _telling_first(verdict.violations) if each.walk is not None]
     for violation in shown[:_MOST_TRACES]:
-        trace = evidence(violation)
-        if trace is not None and trace["hops"]:
-            view = TraceView.from_json(trace, reason=violation.detail)
-            lines += [Text(), *draw_trace(view, width), *_draw_class(violation)]
+        lines += _draw_evidence(violation, width)
+    if len(shown) > _MOST_TRACES:
+        more = count(len(shown) - _MOST_TRACES, "fault")
+        lines += [Text(), *draw_complaint(f"the packets of {more} more: --json", indent=" ")]
     return [*lines, Text()]
+
+
+def _rank(violation: Violation) -> int:
+    """Return how grave it is: what can hurt others comes first."""
+    return int(violation.check not in _GRAVE)
+
+
+def _telling_first(violations: Sequence[Violation]) -> list[Violation]:
+    """Return them in another order: one of each rule before a second, grave ones first."""
+    seen: Counter[Check] = Counter()
+    order: list[tuple[int, Violation]] = []
+    for violation in sorted(violations, key=_rank):
+        order.append((seen[violation.check], violation))
+        seen[violation.check] += 1
+    return [violation for _, violation in sorted(order, key=lambda each: each[0])]
+
+
+def _draw_evidence(violation: Violation, width: int) -> list[Text]:
+    """Draw the packet that shows a violation, hop by hop."""
+    trace = evidence(violation)
+    if trace is None or not trace["hops"]:
+        return []
+    view = TraceView.from_json(
+        trace,
+        violation.detail,
+        fault="not delivered" if violation.check is Check.REACH else violation.check.value,
+        headed=True,
+        detailed=violation.check is Check.TTL,
+    )
+    return [Text(), *draw_trace(view, width), *_draw_class(violation)]
 
 
 def _draw_class(violation: Violation) -> list[Text]:

@@ -65,19 +65,19 @@ def run(args: argparse.Namespace) -> int:
 
 def _by_program(args: argparse.Namespace, header: Header) -> int:
     from mplsemu.cli.output import print_json, print_lines, terminal_width
-    from mplsemu.program.trace import trace
+    from mplsemu.program.trace import USUAL, trace
 
     _, program = read_lab(args)
     found = trace(program, args.src, args.dst, header)
     if args.json:
         print_json(found.as_json())
     else:
-        print_lines(_draw(found, terminal_width()))
+        print_lines(_draw(found, terminal_width(), unusual=header != USUAL))
     return 0 if found.delivered else 1
 
 
-def _draw(found: Trace, width: int) -> list[Text]:
-    """Return the drawing of all copies."""
+def _draw(found: Trace, width: int, *, unusual: bool) -> list[Text]:
+    """Return the drawing of all copies; of an unusual packet with its header and all TTLs."""
     from rich.text import Text
 
     from mplsemu.program.trace import hops_as_json
@@ -86,7 +86,10 @@ def _draw(found: Trace, width: int) -> list[Text]:
     from mplsemu.views.trace import TraceView
 
     if len(found.branches) < 2:
-        return draw_trace(TraceView.from_json(found.as_json(), reason=why(found.end)), width)
+        view = TraceView.from_json(
+            found.as_json(), why(found.end), headed=unusual, detailed=unusual
+        )
+        return draw_trace(view, width)
     lines = [Text(f" {len(found.branches)} copies"), Text()]
     for branch in found.branches:
         end = branch.end
@@ -95,9 +98,11 @@ def _draw(found: Trace, width: int) -> list[Text]:
             "dst": str(end.host or end.circuit) if isinstance(end, Delivered) else found.target,
             "delivered": isinstance(end, Delivered),
             "hops": hops_as_json(branch.hops),
+            "packet": found.as_json()["packet"],
         }
         reason = "" if isinstance(end, Delivered) else str(end)
-        lines += [*draw_trace(TraceView.from_json(answer, reason=reason), width), Text()]
+        view = TraceView.from_json(answer, reason, headed=unusual, detailed=unusual)
+        lines += [*draw_trace(view, width), Text()]
     return lines[:-1]
 
 
@@ -141,20 +146,18 @@ def _follow(args: argparse.Namespace, header: Header) -> LiveTrace:
 # --- arguments -----------------------------------------------------------------------------
 
 
-def _number(most: int) -> Callable[[str], int]:
+def _number(most: int, least: int = 0) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {most}")
+        is_number = text.isascii() and text.isdecimal() and len(text) <= 4
+        if not is_number or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
         return int(text)
 
     return read
 
 
 def _vlan(text: str) -> int:
-    number = _number(4094)(text)
-    if number == 0:
-        raise argparse.ArgumentTypeError("0 is no VLAN; write 1 to 4094")
-    return number
+    return _number(4094, least=1)(text)
 
 
 def _mac(text: str) -> str:

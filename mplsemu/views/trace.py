@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from mplsemu.model.labels import Label
 from mplsemu.views.model import WayView
 
 
@@ -20,6 +21,8 @@ class TraceHop:
         action: what was done, in words.
         out_labels: the stack it left with.
         link: it left on: a core link or an attachment circuit; None where it did not leave.
+        stack: `out_labels` with TTL and traffic class, in words; empty where they are not told.
+        ip_ttl: of the IP packet as it left, in words.
     """
 
     node: str
@@ -28,6 +31,8 @@ class TraceHop:
     action: str
     out_labels: tuple[int, ...]
     link: str | None
+    stack: tuple[str, ...] = ()
+    ip_ttl: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,10 @@ class TraceView:
         hops: LSR by LSR.
         payload: below all labels: ``IP packet`` or ``Ethernet frame``.
         reason: why it was not delivered, if more is known than its last hop says.
+        fault: what is wrong with it though it may have arrived; empty where nothing is.
+        header: the packet's addresses and all that is unusual, as it comes to the PE, in words;
+            empty where that is of no interest.
+        detailed: whether TTL and traffic class are to be drawn.
     """
 
     src: str
@@ -49,10 +58,30 @@ class TraceView:
     hops: tuple[TraceHop, ...]
     payload: str
     reason: str = ""
+    fault: str = ""
+    header: tuple[str, ...] = ()
+    detailed: bool = False
 
     @classmethod
-    def from_json(cls, trace: Mapping[str, Any], reason: str = "") -> Self:
-        """Read what ``mplsemu trace --json`` prints."""
+    def from_json(
+        cls,
+        trace: Mapping[str, Any],
+        reason: str = "",
+        *,
+        fault: str = "",
+        headed: bool = False,
+        detailed: bool = False,
+    ) -> Self:
+        """Read what ``mplsemu trace --json`` prints.
+
+        Args:
+            trace: the object.
+            reason: see the attributes.
+            fault: likewise.
+            headed: whether the packet's header is of interest.
+            detailed: see the attributes.
+        """
+        packet = trace.get("packet")
         hops = tuple(_hop(hop) for hop in trace["hops"])
         bridged = any((hop.service or "").startswith("VSI") for hop in hops)
         return cls(
@@ -62,6 +91,9 @@ class TraceView:
             hops=hops,
             payload="Ethernet frame" if bridged else "IP packet",
             reason=reason,
+            fault=fault,
+            header=_header(packet) if headed and packet else (),
+            detailed=detailed,
         )
 
     def way(self) -> WayView:
@@ -88,4 +120,20 @@ def _hop(hop: Mapping[str, Any]) -> TraceHop:
         action=hop["action"],
         out_labels=tuple(hop["out_labels"]),
         link=hop["link"],
+        stack=tuple(_entry(entry) for entry in hop.get("out_stack", ())),
+        ip_ttl="" if hop.get("ip_ttl") is None else f"ttl {hop['ip_ttl']}",
     )
+
+
+def _entry(entry: Mapping[str, Any]) -> str:
+    traffic_class = f" tc {entry['tc']}" if entry["tc"] else ""
+    return f"{Label(entry['label'])}{traffic_class} ttl {entry['ttl']}"
+
+
+def _header(packet: Mapping[str, Any]) -> tuple[str, ...]:
+    words = [f"{packet['src_mac']} > {packet['dst_mac']}"]
+    words += [f"VLAN {vlan}" for vlan in packet["vlans"]]
+    if packet["src"] is not None:
+        words += [f"{packet['src']} > {packet['dst']}", f"ttl {packet['ttl']}"]
+        words += [f"dscp {packet['dscp']}"] if packet["dscp"] else []
+    return tuple(words)

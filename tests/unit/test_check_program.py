@@ -92,6 +92,49 @@ def test_a_leak_is_refuted_with_its_packet_hop_by_hop(written, capsys):
     assert max(map(len, said.splitlines())) <= 80
 
 
+def with_node(program, name, **fields):
+    return replace(
+        program,
+        nodes=tuple(
+            replace(node, **fields) if node.name == name else node for node in program.nodes
+        ),
+    )
+
+
+def test_a_leak_comes_before_all_that_is_only_lost(written, capsys):
+    program = with_node(leaking(), "se", ftn=())  # nothing from se arrives, be it a's, b's or c's
+    assert main(["check", NORDIC, "--program", written(dump_program(program))]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    faults = [line for line in lines if line.startswith("   ") and ": " in line]
+    assert faults[0].startswith("   isolate b: from dk to 192.168.3.2: leaks")
+    drawn = [index for index, line in enumerate(lines) if " → " in line]
+    titles = [lines[index].split("  ")[1] for index in drawn]
+    assert titles == ["✗ isolate, 4 hops", "✗ not delivered, 1 hop", "✗ flood, 1 hop"]
+    assert lines[drawn[0] + 1] == (
+        " 02:00:00:00:00:05 > 02:4d:50:00:00:01, 192.168.1.2 > 192.168.3.2, ttl 255"
+    )
+    (more,) = [line for line in lines if line.endswith("more: --json")]
+    assert more.split()[:3] == ["the", "packets", "of"]
+
+
+def test_a_copy_that_comes_twice_is_drawn_as_such_though_it_arrives(written, capsys):
+    (vsi,) = PROGRAM.node("dk").vsis
+    twice = (*vsi.pseudowires, replace(vsi.pseudowires[0], index=99))
+    program = with_node(PROGRAM, "dk", vsis=(replace(vsi, pseudowires=twice),))
+    path = written(dump_program(program))
+    assert main(["check", NORDIC, "--program", path, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["violations"]
+    (flood,) = [each for each in found if each["check"] == "flood"]
+    assert flood["trace"]["delivered"]
+    assert flood["trace"]["packet"]["dst_mac"] == "ff:ff:ff:ff:ff:ff"
+    ends = [branch["end"] for branch in flood["trace"]["branches"]]
+    assert sorted(ends) == [f"it arrives at c/{site}" for site in ("bergen", "bergen", "malmo")]
+    assert main(["check", NORDIC, "--program", path]) == 1
+    said = capsys.readouterr().out
+    assert "c/odense → ff:ff:ff:ff:ff:ff  ✗ flood, 3 hops" in said
+    assert "✗ from c/odense to a broadcast: too often at c/bergen" in said
+
+
 def test_a_program_of_another_lab_falls_short(written, capsys):
     path = written(dump_program(PROGRAM))
     assert main(["check", str(TOPOLOGIES / "vpls.yaml"), "--program", path]) == 1

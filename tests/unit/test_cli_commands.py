@@ -221,6 +221,21 @@ def test_trace_takes_any_header(capsys):
     assert [branch["delivered"] for branch in found["branches"]] == [True, True]
 
 
+def test_trace_draws_the_header_and_every_ttl_of_an_unusual_packet(capsys):
+    words = ("--ttl", "9", "--dscp", "46", "--mac", "02:00:00:00:00:77")
+    assert main(["trace", NORDIC, "a/aarhus/h1", "a/stockholm/h1", *words]) == 0
+    said = capsys.readouterr().out
+    assert "02:00:00:00:00:77 > 02:4d:50:00:00:01, 192.168.1.2 > 192.168.2.2, ttl 9" in said
+    assert "dscp 46" in said
+    assert "│ 18 tc 5 ttl 255 │ 16 tc 5 ttl 255 │ IP packet ttl 8 │  on dk-p1" in said
+    assert "│ IP packet ttl 7 │  on a/stockholm" in said
+    assert main(["trace", NORDIC, "c/odense/h1", "ff:ff:ff:ff:ff:ff", "--vlan", "7"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("02:00:00:00:00:08 > ff:ff:ff:ff:ff:ff, VLAN 7\n") == 2
+    assert main(["trace", NORDIC, "a/aarhus/h1", "a/stockholm/h1"]) == 0
+    assert "ttl" not in capsys.readouterr().out
+
+
 def test_trace_draws_every_copy_of_a_flooded_frame(capsys):
     assert main(["trace", NORDIC, "c/odense/h1", "ff:ff:ff:ff:ff:ff"]) == 0
     said = capsys.readouterr().out
@@ -235,7 +250,8 @@ def test_trace_draws_every_copy_of_a_flooded_frame(capsys):
     [
         (("--ttl", "256"), "'256' is not a number from 0 to 255"),
         (("--dscp", "64"), "'64' is not a number from 0 to 63"),
-        (("--vlan", "0"), "0 is no VLAN"),
+        (("--vlan", "0"), "'0' is not a number from 1 to 4094"),
+        (("--vlan", "4095"), "'4095' is not a number from 1 to 4094"),
         (("--mac", "02:00"), "'02:00' is not a MAC address"),
         (("--live",), "is running"),
     ],

@@ -21,18 +21,24 @@ def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
     """Return the picture's lines, at most `width` columns wide but for very long stacks."""
     title = Text(" ").append(f"{trace.src} → {trace.dst}", palette.TITLE)
     outcome = ("delivered", palette.GOOD) if trace.delivered else ("✗ not delivered", palette.DOWN)
+    if trace.fault:
+        outcome = (f"✗ {trace.fault}", palette.DOWN)
     title.append("  ").append(*outcome)
     title.append(f", {count(len(trace.hops), 'hop')}", palette.FAINT)
-    lines = [title, Text(), _stop("●", trace.src, palette.SITE)]
+    lines = [title]
+    if trace.header:
+        drawn = wrapped(trace.header, width=width - 1, indent="   ", first=" ")
+        lines += [Text(line.plain, palette.FAINT) for line in drawn]
+    lines += [Text(), _stop("●", trace.src, palette.SITE)]
     if trace.hops or trace.delivered:
         lines += _stack((), trace.payload, _first_link(trace))
     for hop in trace.hops:
         lines += _hop(hop, width)
         if hop.link is not None:
-            lines += _stack(hop.out_labels, trace.payload, hop.link)
+            lines += _stack(*_as_it_leaves(trace, hop), hop.link)
         elif trace.delivered and _is_ce(hop):
             lines += _stack((), trace.payload, _LAN)
-    if trace.delivered:
+    if trace.delivered and not trace.fault:
         lines.append(_stop("●", trace.dst, palette.SITE))
     else:
         said = trace.reason or "the packet ends here"
@@ -69,9 +75,16 @@ def _hop(hop: TraceHop, width: int) -> list[Text]:
     return lines
 
 
-def _stack(labels: Sequence[int], payload: str, link: str) -> list[Text]:
+def _as_it_leaves(trace: TraceView, hop: TraceHop) -> tuple[Sequence[str], str]:
+    """Return the words for its labels, outermost first, and for what they carry."""
+    if trace.detailed:
+        return hop.stack, f"{trace.payload} {hop.ip_ttl}".rstrip()
+    return [str(Label(label)) for label in hop.out_labels], trace.payload
+
+
+def _stack(labels: Sequence[str], payload: str, link: str) -> list[Text]:
     """Draw a packet as it is on a link: its labels, outermost first, then what they carry."""
-    cells = [(str(Label(label)), palette.TRANSPORT_LABEL) for label in labels]
+    cells = [(label, palette.TRANSPORT_LABEL) for label in labels]
     if cells:  # the bottom of the stack is the VPN or PW label
         cells[-1] = (cells[-1][0], palette.SERVICE_LABEL)
     cells.append((payload, palette.PAYLOAD))
