@@ -22,12 +22,13 @@ from ipaddress import (
 from typing import Any, Final
 
 import cattrs
+from cattrs.gen import make_dict_structure_fn, override
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, Role, TtlMode
-from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
+from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
 from mplsemu.program.entries import (
     IlmAction,
     Nhlfe,
@@ -39,12 +40,29 @@ from mplsemu.program.entries import (
     Push,
     Swap,
 )
-from mplsemu.program.program import Program
-from mplsemu.program.services import Connected, NextHop, ViaCe, ViaPe, ViaVrf, VsiKind
+from mplsemu.program.packet import is_mac
+from mplsemu.program.program import Adjacency, Program
+from mplsemu.program.services import (
+    Ce,
+    Connected,
+    Neighbour,
+    NextHop,
+    ViaCe,
+    ViaPe,
+    ViaVrf,
+    VsiKind,
+)
 
 FORMAT: Final = "mplsemu-program"
 VERSION: Final = 1
 
+_MACS: Final[dict[type, tuple[str, ...]]] = {
+    Adjacency: ("mac", "peer_mac"),
+    Ce: ("mac",),
+    Host: ("mac",),
+    Neighbour: ("mac",),
+}
+"""Where MAC addresses are, which are text otherwise."""
 _NODE_TABLES: Final = 4
 """How deep an entry of, say, an ILM stands: program, nodes, node, ILM."""
 _VRF_TABLES: Final = 6
@@ -89,7 +107,7 @@ def load_program(text: str) -> Program:
             the message says where.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         raise ProgramError(
             f"the program is not whole JSON: line {error.lineno}, column {error.colno}: {error.msg}"
@@ -102,6 +120,11 @@ def load_program(text: str) -> Program:
     except (cattrs.BaseValidationError, cattrs.StructureHandlerNotFoundError) as error:
         complaint = "; ".join(cattrs.transform_error(error, "the program", _explain))
         raise ProgramError(complaint) from None
+
+
+def _refuse(constant: str) -> float:
+    """Refuse what only Python's JSON has."""
+    raise ProgramError(f"the program is not JSON: {constant} is no number")
 
 
 def _body(data: object) -> dict[str, Any]:
@@ -154,7 +177,18 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_hook(converter, kind))
     for union, members in _SUMS:
         _register_sum(converter, union, members)
+    for holder, names in _MACS.items():
+        checked = {name: override(struct_hook=_mac) for name in names}
+        hook: Callable[..., Any] = make_dict_structure_fn(holder, converter, **checked)  # type: ignore[arg-type]
+        converter.register_structure_hook(holder, hook)
     return converter
+
+
+def _mac(value: object, _: object) -> str:
+    """Take a MAC address as the interpreter compares them: in lower case."""
+    if not isinstance(value, str) or not is_mac(value) or value != value.lower():
+        raise ValueError(f"{value!r} is not a MAC address such as 02:00:00:00:00:0a")
+    return value
 
 
 def _on_type(converter: cattrs.Converter, declared: Any, hook: Callable[..., Any]) -> None:

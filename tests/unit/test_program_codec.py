@@ -62,6 +62,10 @@ def test_the_address_of_an_error_is_the_one_in_the_file():
         ('"gateways": []', '"gateways": [3]', "3 is not of type str"),
         ('"delay_ms": 0.0', '"delay_ms": "0"', "'0' is not of type float"),
         ('"up": true', '"up": 1', "1 is not of type bool"),
+        ('"delay_ms": 0.0', '"delay_ms": NaN', "NaN is no number"),
+        ('"mac": "02:', '"mac": "x2:', "is not a MAC address such as 02:00:00:00:00:0a"),
+        ('"mac": "0a:', '"mac": "0A:', "is not a MAC address such as"),
+        ('"peer_mac": "0a:', '"peer_mac": "0a-', "is not a MAC address such as"),
         ('"egress": "dk"', '"egress": null', "an egress goes with an NHLFE"),
     ],
 )
