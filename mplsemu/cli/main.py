@@ -72,7 +72,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print_no_more()
         _say(f"cannot write {error.filename or 'what there is to say'}: {error.strerror}")
         code = _BAD_INPUT
+    _forget_interrupts()
     return code
+
+
+def _forget_interrupts() -> None:
+    """Let the exit code be ours after a Ctrl-C that was dealt with.
+
+    CPython remembers one that came in text it evaluated, and a module that defines a dataclass
+    evaluates text; ``python -m`` would then end as killed by SIGINT. The next text that goes well
+    makes it forget.
+    """
+    eval("None")
 
 
 def _open_standard_files() -> None:

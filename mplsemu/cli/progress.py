@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mplsemu.emulation.interrupts import interrupts_wait
 
 _NAMES: Final = {
     "nodes": "hosts and routers",
@@ -23,7 +21,6 @@ _NAMES: Final = {
     "flows": "labels and routes",
     "checks": "checks",
 }
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Bar:
@@ -49,7 +46,7 @@ class Bar:
 
     def __enter__(self) -> Self:
         try:
-            with _signals_later():
+            with interrupts_wait():
                 self._progress.start()
         except BaseException:  # nobody calls __exit__ then, and the bar would draw on for ever
             self._progress.stop()
@@ -62,7 +59,7 @@ class Bar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with _signals_later():
+        with interrupts_wait():
             self._progress.stop()
 
     def update(self, stage: str, done: int, total: int) -> None:
@@ -71,24 +68,3 @@ class Bar:
         self._progress.update(
             self._task, description=description, completed=done, total=max(total, 1)
         )
-
-
-@contextmanager
-def _signals_later() -> Iterator[None]:
-    """Hold back Ctrl-C and its like until the block is done: half a start or stop leaves a mess."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals reach the main thread only
-        return
-    came: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        came.append(number)
-
-    usual = {number: signal.signal(number, note) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
-        for each in came:
-            signal.raise_signal(each)

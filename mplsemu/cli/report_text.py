@@ -159,6 +159,14 @@ def _draw_survey(survey: Survey) -> list[Text]:
     hidden = len(survey.outages) - len(shown)
     if hidden:
         lines += draw_complaint(f"and {count(hidden, 'case')} with one of these in it")
+    if shown and not survey.of_nodes:
+        down = " ".join(f"--down {name}" for name in shown[0].down)
+        lines += wrapped(
+            f"the packets of the first: check LAB {down}".split(" "),
+            width=79,
+            indent="   ",
+            joint=" ",
+        )
     points = survey.single_points
     if survey.tried:
         said = f" single points of failure: {few([p.down[0] for p in points], 12) or 'none'}"

@@ -10,11 +10,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
+from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.namespace import die_with_parent
 from mplsemu.errors import EmulationError
 
@@ -25,7 +26,6 @@ _PARTS_EACH: Final = 8
 """How many parts of the work each process gets, so that slow parts even out."""
 _MOST_ITEMS: Final = 64
 """In one part: more would make a progress bar stand still."""
-_WAITING: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _CONTEXT: Final = multiprocessing.get_context("fork")
 
 
@@ -59,12 +59,9 @@ class Workers(Generic[_Item, _Result]):
         # What a handler raises inside a fork, or in the destructor of a pipe's end, would be lost:
         # signals wait until both are over.
         try:
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _WAITING)
-            try:
+            with interrupts_wait():
                 for _ in range(self._count):
-                    self._start(before)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                    self._start()
         except BaseException:
             self._end()
             raise
@@ -103,12 +100,11 @@ class Workers(Generic[_Item, _Result]):
                 yield from done.pop(following)
                 following += 1
 
-    def _start(self, before: Collection[int]) -> None:
-        """Fork one; `before` are the signals that it is to have blocked."""
+    def _start(self) -> None:
         ours, theirs = _CONTEXT.Pipe()
         others = [*self._pipes, ours]
         self._pipes.append(ours)
-        arguments = theirs, others, die_with_parent(), before
+        arguments = theirs, others, die_with_parent()
         process = _CONTEXT.Process(target=self._serve, args=arguments, daemon=True)
         process.start()
         self._processes.append(process)
@@ -119,13 +115,12 @@ class Workers(Generic[_Item, _Result]):
         pipe: connection.Connection,
         others: list[connection.Connection],
         arrange_death: Callable[[], None],
-        before: Collection[int],
     ) -> None:
         """Do one part after another until the pipe ends."""
         arrange_death()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends us
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         for other in others:  # else the pipes' other ends stay open, and never end
             other.close()
         while True:
@@ -153,10 +148,10 @@ class Workers(Generic[_Item, _Result]):
     def _end(self) -> None:
         for process in self._processes:
             process.terminate()
+        for pipe in self._pipes:  # one that was too young to be ended ends where nothing comes
+            pipe.close()
         for process in self._processes:
             process.join()
-        for pipe in self._pipes:
-            pipe.close()
         self._pipes, self._processes = [], []
 
 

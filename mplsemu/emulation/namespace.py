@@ -16,11 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.errors import EmulationError, NotRootError
 
 _CLONE_NEWNET: Final = 0x4000_0000
 _PR_SET_PDEATHSIG: Final = 1
-_WAITING: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _SELF: Final = Path("/proc/thread-self/ns/net")
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
@@ -205,26 +205,18 @@ def start_daemon(command: Sequence[str], **options: Any) -> subprocess.Popen[byt
         command: program and arguments.
         options: of `subprocess.Popen`.
     """
-    die, before = die_with_parent(), signal.pthread_sigmask(signal.SIG_BLOCK, _WAITING)
-
-    def prepare() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        die()
-
     process = None
     try:
-        process = subprocess.Popen(
-            command,
-            start_new_session=True,
-            preexec_fn=prepare,  # noqa: PLW1509  # there is no other way to ask for it
-            **options,
-        )
-    finally:
-        try:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        except BaseException:  # a signal that had waited: nobody will get to know of the child
-            if process is not None:
-                process.kill()
-                process.wait()
-            raise
+        with interrupts_wait():
+            process = subprocess.Popen(
+                command,
+                start_new_session=True,
+                preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
+                **options,
+            )
+    except BaseException:
+        if process is not None:  # a signal had waited: nobody will get to know of the child
+            process.kill()
+            process.wait()
+        raise
     return process

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
 
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
     enter_private_namespace,
@@ -33,7 +32,6 @@ _LOG = logging.getLogger(__name__)
 
 SYNC_TIMEOUT_S: Final = 120.0
 DATAPLANES: Final = ("openflow",)
-_IMPATIENCE: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 Progress = Callable[[str, int, int], None]
 
 
@@ -115,7 +113,7 @@ class BootedLab:
         self.close()
 
     def _boot(self) -> None:
-        with _undisturbed():
+        with interrupts_wait():
             self.directory.claim()
         try:
             self.directory.lab_file.write_bytes(self._lab_file.read_bytes())
@@ -215,7 +213,7 @@ class BootedLab:
 
     def close(self) -> None:
         """Take everything down; a second call does nothing. Signals wait until it is done."""
-        with _undisturbed():
+        with interrupts_wait():
             if self._supervisor is not None:
                 self._supervisor.stop()
                 self._supervisor = None
@@ -229,16 +227,6 @@ class BootedLab:
                 self._namespace.leave()
                 self._namespace = None
             self.directory.release()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Have signals wait until a block is done that would leave something behind half-way."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _IMPATIENCE)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def check_dataplane(name: str) -> None:

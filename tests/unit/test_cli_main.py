@@ -128,3 +128,15 @@ def test_help_imports_no_command():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_ctrl_c_while_a_module_is_imported_is_our_exit_code_too(tmp_path):
+    (tmp_path / "typed.py").write_text(
+        "import sys\n"
+        "from mplsemu.cli import main as frame\n"
+        "frame._run = lambda words: exec('raise KeyboardInterrupt')\n"
+        "sys.exit(frame.main([]))\n"
+    )
+    command = [sys.executable, "-m", "typed"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stderr) == (130, "mplsemu: interrupted\n")
