@@ -19,8 +19,7 @@ demo: setup
 	@scripts/demo
 
 test: setup-test
-	$(PYTHON) -m pytest -m "not system" -n "$$(nproc)" -q
-	$(SUDO) $(PYTHON) -m pytest -m system -q
+	@scripts/test
 
 check: setup-test
 	scripts/check

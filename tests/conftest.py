@@ -1,6 +1,7 @@
 """What every test may use: golden files, rewritten by ``pytest --update-golden``."""
 
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write golden files instead of comparing"
     )
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start, also where they run in a shell's background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser takes its time."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

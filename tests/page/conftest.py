@@ -1,7 +1,6 @@
 """A browser, and a server for each test."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +9,6 @@ from tests.unit.chromium import browser  # noqa: F401 (a fixture)
 from tests.unit.weblab import fake_lab
 
 from .visit import PageServer, Visit
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser takes its time."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from mplsemu.views.scene.scene import Line, LineKind, Scene
 from tests.unit.network_views import Pair, provider
 from tests.unit.scene_geometry import assert_legible, assert_spots_free
 
+pytestmark = pytest.mark.slow
+
 MANY = settings(max_examples=15, deadline=None)
 FEW = settings(max_examples=8, deadline=None)
 
