@@ -284,6 +284,7 @@ def test_text_says_what_is_cut_off_and_what_all_hangs_on(apart, capsys):
     assert "VPN v falls apart: x | y" in said
     assert "single points of failure: a-m" in said
     assert "3 cases with one of these in it" in said
+    assert "the packets of the first: check LAB --down a-m\n" in said
     assert max(map(len, said.splitlines())) <= 80
 
 

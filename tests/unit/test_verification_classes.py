@@ -220,6 +220,20 @@ def test_an_entry_that_names_what_is_not_there_is_refuted_and_nothing_is_followe
     assert any("is no circuit of it here" in each.detail for each in verdict.violations)
 
 
+def test_a_ttl_that_counts_other_routers_than_the_lab_says_is_refuted():
+    uniform = replace(LAB, provider=replace(LAB.provider, ttl_mode=TtlMode.UNIFORM))
+    for program, lab, said in (
+        (
+            replace(PROGRAM, ttl_mode=TtlMode.UNIFORM),
+            LAB,
+            "its TTL went down by 3, where pipe takes 2",
+        ),
+        (PROGRAM, uniform, "its TTL went down by 2, where uniform takes 3"),
+    ):
+        details = [each.detail for each in found(program, lab) if each.check is Check.TTL]
+        assert any(said in detail for detail in details)
+
+
 def test_settings_that_are_not_the_labs_are_refuted():
     for changed in (
         replace(PROGRAM, ttl_mode=TtlMode.UNIFORM),
