@@ -11,6 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mplsemu.views.overlay import with_vpn
+from mplsemu.views.provider import provider_view
+from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.scene.scene import ROUNDING, LineKind, NodeKind, Point
 from mplsemu.views.svg.geometry import Places, at, length, lengthened, nearest, path_data
 from mplsemu.views.svg.markup import escaped
@@ -20,6 +23,7 @@ from mplsemu.views.theme import DARK, LIGHT, Theme
 
 from . import scenes
 from .scenes import Box
+from .view_labs import topology
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCENES = {"provider": scenes.provider, "customer": scenes.customer}
@@ -284,6 +288,32 @@ def test_a_ways_number_is_not_where_it_would_be_taken_for_another_lines():
     assert places.on_line(way, 10, 10, owner="its link").center == Point(100, 0)
     places.take_line((Point(100, -80), Point(100, 80)), owner="a link that crosses")
     assert places.on_line(way, 10, 10, owner="its link").center.x == pytest.approx(84)
+
+
+@pytest.mark.parametrize(
+    ("lab", "vpn"), [("nordic", "a"), ("vpls", "campus"), ("extranet", "shared")]
+)
+def test_a_ways_number_is_not_where_a_page_writes_a_links_load(lab, vpn):
+    program = topology(lab)
+    scene = scene_of(with_vpn(provider_view(program), program, vpn))
+    spots = [line.spot for line in scene.lines if line.spot is not None]
+    assert spots
+    lines = things(parsed(draw_svg(scene, interactive=True)), "data-line")
+    discs = [e for line in lines.values() for b in with_class(line, "badge") for e in b]
+    centers = [(float(e.get("cx")), float(e.get("cy"))) for e in discs if e.get("cx")]
+    assert len(centers) == sum(line.kind is LineKind.WAY for line in scene.lines)
+    for x, y in centers:
+        assert not any(Box(x - 8, y - 8, 16, 16).overlaps(spot) for spot in spots)
+
+
+def test_where_nothing_is_free_what_covers_least_has_to_do():
+    places = Places()
+    places.take(Box(-10, -10, 110, 20))
+    places.take(Box(100, 2, 200, 8))
+    places.take(Box(100, -20, 50, 40))
+    found = places.on_line((Point(0, 0), Point(200, 0)), 10, 10)
+    assert found.center.x >= 155
+    assert found.right <= 200
 
 
 def test_where_all_is_taken_the_middle_has_to_do():

@@ -93,6 +93,7 @@ class Places:
     _CELL: Final = 96.0
     _STEP: Final = 12.0
     _SHARES: Final = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
+    _FINE: Final = tuple(step / 100 for step in range(12, 90, 2))
 
     def __init__(self) -> None:
         self._cells: dict[tuple[int, int], list[tuple[Box, object]]] = {}
@@ -121,11 +122,32 @@ class Places:
     ) -> Box:
         """Return a box around a point of a line, as near to its middle as one is free.
 
-        Where none is, it is the middle's.
+        Where none is, it is the one that covers least.
         """
         whole = length(points)
-        found = [_around(at(points, share * whole)[0], width, height) for share in self._SHARES]
-        return next((box for box in found if self.is_free(box, owner)), found[0])
+        # nearer to an end it would lie on a node, or on an arrow
+        margin = min(width + height, whole) / 2
+        places = [share * whole for share in (*self._SHARES, *self._FINE)]
+        found = [
+            _around(at(points, place)[0], width, height)
+            for place in places
+            if margin <= place <= whole - margin
+        ]
+        return next(
+            (box for box in found if self.is_free(box, owner)),
+            min(found, key=lambda box: round(self._covered(box, owner), 1)),
+        )
+
+    def _covered(self, box: Box, owner: object) -> float:
+        """Return how much of what is taken a box covers, in px²; what is taken twice counts so."""
+        cells = (self._cells.get(cell, ()) for cell in self._touched(box))
+        near = dict.fromkeys(each for cell in cells for each in cell)
+        return sum(
+            (min(box.right, other.right) - max(box.x, other.x))
+            * (min(box.bottom, other.bottom) - max(box.y, other.y))
+            for other, whose in near
+            if box.overlaps(other) and (whose is None or whose != owner)
+        )
 
     def _touched(self, box: Box) -> Iterator[tuple[int, int]]:
         for column in range(int(box.x // self._CELL), int(box.right // self._CELL) + 1):

@@ -46,15 +46,18 @@ def draw_line(line: Line, nodes: Mapping[str, Node], places: Places, *, interact
 
 
 def places_taken(scene: Scene) -> Places:
-    """Return what ways' numbers keep clear of: nodes, labels, and lines that run elsewhere."""
+    """Return what ways' numbers keep clear of: nodes, lines elsewhere, what is written on lines.
+
+    That is also what a live page will write there, for which a line has a spot.
+    """
     places = Places()
     if any(line.kind is LineKind.WAY for line in scene.lines):
         for box in (node.box for node in scene.nodes):
             places.take(box)
         for line in scene.lines:
             places.take_line(line.points, frozenset(line.ends))
-            for label in line.labels:
-                places.take(label.box)
+            for box in filter(None, (line.spot, *(label.box for label in line.labels))):
+                places.take(box)
     return places
 
 
