@@ -100,6 +100,21 @@ def test_a_cut_by_somebody_else_shows_within_half_a_second(visit):
     assert min(took) < 0.5, took
 
 
+def test_what_was_down_when_it_was_drawn_is_not_said_for_good(visit):
+    visit.server.lab.set_link("dk-p1", up=False)
+    page = visit.provider()
+    picture = page.locator(".canvas svg")
+    wait_for_class(page, "dk-p1", ".down")
+    for _ in range(2):
+        assert picture.locator(".labels .link.down").count() == 0
+        said = page.locator(".canvas .heading text").all_text_contents()
+        (figures,) = (text for text in said if " links" in text)
+        assert "7 links, " in figures
+        assert "7 links, " in picture.get_attribute("aria-label")
+        visit.server.lab.set_link("dk-p1", up=True)
+        wait_for_class(page, "dk-p1", ":not(.down)")
+
+
 def test_load_is_written_on_links_and_changes(visit):
     page = visit.provider()
     loads = page.locator(".load")

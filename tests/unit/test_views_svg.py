@@ -136,6 +136,21 @@ def test_the_load_of_a_link_is_written_where_room_was_kept_for_it():
     assert spot.y <= float(text.get("y")) <= spot.bottom
 
 
+def test_what_says_how_things_are_at_the_moment_is_marked_for_who_follows_them():
+    program = topology("nordic")
+    view = provider_view(program)
+    plain = draw_svg(scene_of(view))
+    assert "momentary" not in plain
+    links = (replace(view.links[0], up=False), *view.links[1:])
+    root = parsed(draw_svg(scene_of(replace(view, links=links))))
+    said = [("".join(e.itertext()), e.get("data-for")) for e in with_class(root, "momentary")]
+    assert sorted(said, key=str) == [(" (1 down)", None), ("down", links[0].name)]
+    about = root.find(f"{SVG}desc")
+    momentary = about.get("data-momentary")
+    assert momentary == " (1 down)"
+    assert about.text.replace(momentary, "") == parsed(plain).findtext(f"{SVG}desc")
+
+
 def test_a_loaded_link_is_marked_and_thicker():
     lines = things(parsed(draw_svg(scenes.provider())), "data-line")
     assert [lines[k].get("data-load") for k in ("p2-se", "dk-no", "p1-se")] == ["1", "2", "4"]

@@ -96,13 +96,13 @@ class _Picture:
         labels = []
         text = layout.texts[index]
         if text is not None:
-            labels.append(_label(self._texts[index], text, self._type.on_line, Tone.NORMAL))
+            labels.append(_label(self._texts[index], text, self._type.on_line))
         spot = late.spot if late is not None else layout.spots[index]
         load = load_share(link)
         if spot is not None and not link.up:
-            labels.append(_label("down", spot, _STATE_SIZE, Tone.BAD, bold=True))
+            labels.append(_state("down", spot, Tone.BAD, bold=True))
         elif spot is not None and load is not None and load >= 0.005:
-            labels.append(_label(f"{100 * load:.0f} %", spot, _STATE_SIZE, Tone.STRONG))
+            labels.append(_state(f"{100 * load:.0f} %", spot, Tone.STRONG))
         return Line(
             key=link.name,
             kind=LineKind.LINK,
@@ -139,18 +139,22 @@ class _Picture:
             lines=tuple(sketch.lines),
             nodes=tuple(sketch.nodes),
             legend=entries,
+            state=self._down(),
         )
 
     def _figures(self) -> str:
         roles = Counter(router.role for router in self._view.routers)
-        down = sum(not link.up for link in self._view.links)
         return ", ".join([
             f"{roles[Role.PE]} PE",
             f"{roles[Role.P]} P",
-            count(len(self._view.links), "link") + (f" ({down} down)" if down else ""),
+            count(len(self._view.links), "link") + self._down(),
             count(len(self._view.vpns), "VPN"),
             count(sum(len(vpn.sites) for vpn in self._view.vpns), "site"),
         ])  # fmt: skip
+
+    def _down(self) -> str:
+        down = sum(not link.up for link in self._view.links)
+        return f" ({down} down)" if down else ""
 
     def _meanings(self) -> list[Meaning]:
         found = [
@@ -175,6 +179,11 @@ def _free_of(line: Line, overlay: Drawn) -> Line:
     return replace(line, labels=labels, spot=None if is_covered(line.spot) else line.spot)
 
 
-def _label(text: str, box: Box, size: float, tone: Tone, *, bold: bool = False) -> Label:
+def _label(text: str, box: Box, size: float) -> Label:
     at = Point(box.center.x, round(baseline(box.center.y, size), 1))
-    return Label(TextRun(text, at, size, bold, "middle", tone), box)
+    return Label(TextRun(text, at, size, anchor="middle", tone=Tone.NORMAL), box)
+
+
+def _state(text: str, box: Box, tone: Tone, *, bold: bool = False) -> Label:
+    at = Point(box.center.x, round(baseline(box.center.y, _STATE_SIZE), 1))
+    return Label(TextRun(text, at, _STATE_SIZE, bold, "middle", tone), box, is_state=True)

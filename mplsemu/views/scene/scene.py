@@ -145,10 +145,13 @@ class Label:
     Attributes:
         run: the text.
         box: its ground; no other label's and no node's box overlaps it.
+        is_state: whether it says how things are at this moment: a page that follows them writes
+            that itself.
     """
 
     run: TextRun
     box: Box
+    is_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,8 @@ class Scene:
         lines: drawn over areas.
         nodes: drawn over lines; labels of lines come last.
         legend: what the forms mean.
+        state: the words in heading and summary that say how things are at this moment; empty if
+            none do.
     """
 
     title: str
@@ -248,3 +253,4 @@ class Scene:
     lines: tuple[Line, ...]
     nodes: tuple[Node, ...]
     legend: tuple[LegendEntry, ...]
+    state: str = ""

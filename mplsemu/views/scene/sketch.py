@@ -73,11 +73,15 @@ def _node(node: Node, dx: float, dy: float) -> Node:
     return replace(node, box=_box(node.box, dx, dy), texts=texts)
 
 
+def _label(label: Label, dx: float, dy: float) -> Label:
+    return replace(label, run=_run(label.run, dx, dy), box=_box(label.box, dx, dy))
+
+
 def _line(line: Line, dx: float, dy: float) -> Line:
     return replace(
         line,
         points=tuple(_point(point, dx, dy) for point in line.points),
-        labels=tuple(Label(_run(la.run, dx, dy), _box(la.box, dx, dy)) for la in line.labels),
+        labels=tuple(_label(label, dx, dy) for label in line.labels),
         spot=_box(line.spot, dx, dy) if line.spot else None,
         mark=_point(line.mark, dx, dy) if line.mark else None,
     )

@@ -71,6 +71,7 @@ def draw_element(
         [style, *_layers(scene, interactive=interactive)],
         xmlns=xmlns,
         role="group" if interactive else "img",
+        state=scene.state,
     )
 
 
@@ -82,13 +83,14 @@ def _root(
     *,
     xmlns: str | None,
     role: str = "img",
+    state: str = "",
 ) -> str:
     # an id of its own for each title: a page may have many pictures in it
     seed = zlib.crc32(f"{title} {summary}".encode(errors="replace"))
     name = f"picture-{seed:08x}"
     lines = [
         element("title", escaped(title), id=f"{name}-title"),
-        element("desc", escaped(summary), id=f"{name}-about"),
+        element("desc", escaped(summary), id=f"{name}-about", data_momentary=state or None),
         *filter(None, content),
     ]
     width, height = (number(side) for side in size)
@@ -118,7 +120,7 @@ def _layers(scene: Scene, *, interactive: bool) -> list[str]:
         "lines": [draw_line(line, nodes, places, interactive=interactive) for line in lines],
         "nodes": [_node(node, interactive=interactive) for node in scene.nodes],
         "labels": [part for line in lines for part in draw_labels(line, scene.areas)],
-        "heading": [draw_text(run) for run in scene.heading],
+        "heading": [draw_text(run, scene.state) for run in scene.heading],
         "legend": [draw_entry(entry) for entry in scene.legend],
     }
     return [_group(parts, class_=f"scene {name}") for name, parts in layers.items() if parts]

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from mplsemu.views.scene.scene import Area, Label, Line, TextRun
 from mplsemu.views.svg.lines import line_class
 from mplsemu.views.svg.markup import element, escaped
 
+MOMENTARY: Final = "momentary"
+"""The class of what says how things are at this moment."""
 
-def draw_text(run: TextRun) -> str:
-    """Return one line of text."""
+
+def draw_text(run: TextRun, state: str = "") -> str:
+    """Return one line of text; of it, the words that say a state have an element of their own."""
+    before, words, after = run.text.partition(state) if state else (run.text, "", "")
     return element(
         "text",
-        escaped(run.text),
+        escaped(before),
+        element("tspan", escaped(words), class_=MOMENTARY) if words else "",
+        escaped(after),
         class_=run.tone.value,
         x=run.at.x,
         y=run.at.y,
@@ -44,6 +51,6 @@ def _label(line: Line, label: Label, areas: Sequence[Area]) -> str:
         "g",
         plate,
         draw_text(label.run),
-        class_=line_class(line).replace("line", "label", 1),
+        class_=line_class(line).replace("line", "label", 1) + (f" {MOMENTARY}" * label.is_state),
         data_for=line.key,
     )

@@ -4,7 +4,6 @@ import type { Facts } from "../live/lab";
 import { type Drawing, draw } from "./svg";
 
 const SITE = "site "; // before a circuit's name, in keys of sites and of their lines
-const DOWN_COUNT = / \(\d+ down\)/;
 
 /** Give sites and their lines the names of circuits, and let those be chosen too. */
 export function offerCircuits({ viewport }: Drawing, facts: Facts): void {
@@ -37,13 +36,9 @@ export function liftLoads({ viewport }: Drawing): void {
 
 /** Take away what was true when it was drawn: the page writes itself which links are down. */
 export function forgetState({ svg, viewport }: Drawing): void {
-  for (const label of viewport.querySelectorAll(".labels .link.down")) {
-    if (label.textContent === "down") label.remove();
-  }
-  svg.setAttribute("aria-label", (svg.getAttribute("aria-label") ?? "").replace(DOWN_COUNT, ""));
-  for (const text of viewport.querySelectorAll(".heading text")) {
-    if (DOWN_COUNT.test(text.textContent ?? "")) {
-      text.textContent = (text.textContent ?? "").replace(DOWN_COUNT, "");
-    }
-  }
+  for (const words of viewport.querySelectorAll(".momentary")) words.remove();
+  const { momentary } = svg.dataset;
+  if (!momentary) return;
+  svg.setAttribute("aria-label", (svg.getAttribute("aria-label") ?? "").replace(momentary, ""));
+  delete svg.dataset.momentary;
 }

@@ -106,6 +106,8 @@ function name(svg: SVGSVGElement): void {
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", words.map((element) => element.textContent).join(". "));
   svg.removeAttribute("aria-labelledby");
+  const momentary = svg.querySelector(":scope > desc")?.getAttribute("data-momentary");
+  if (momentary) svg.dataset.momentary = momentary;
   for (const element of words) element.remove();
   for (const title of svg.querySelectorAll<SVGTitleElement>("g > title")) {
     const part = title.parentNode as SVGGElement;
