@@ -38,17 +38,18 @@ def tidied(graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats
         inner: which nodes had better be in the middle.
     """
     search = _Search(graph, links, inner)
-    best: tuple[float, Floats] | None = None
-    for start in _starts(graph, links):
+    starts = _starts(graph, links)
+    best = search.improved(next(starts))
+    lowest = search.cost(best)
+    for start in starts:
+        if lowest < _BETTER:
+            break
         found = search.improved(start)
         cost = search.cost(found)
         # of two that are as good, the first: rounding must not decide
-        if best is None or cost < best[0] * (1 - _BETTER) - _BETTER:
-            best = (cost, found)
-        if best[0] < _BETTER:
-            break
-    assert best is not None
-    return best[1]
+        if cost < lowest * (1 - _BETTER) - _BETTER:
+            best, lowest = found, cost
+    return best
 
 
 def _starts(graph: Graph, links: Sequence[Pair]) -> Iterator[Floats]:

@@ -24,14 +24,13 @@ def turned(places: Floats, links: Indices, room: tuple[float, float]) -> Floats:
         room: of a node's box, to judge the form of the whole.
     """
     centred = places - (places.min(axis=0) + places.max(axis=0)) / 2
-    best: tuple[float, float] | None = None
+    best, lowest = 0.0, np.inf
     for angle in np.arange(0.0, np.pi, _STEP).tolist():
         cost = _cost(_rotated(centred, angle), links, room)
         # of two that are as good, the first: rounding must not decide
-        if best is None or cost < best[0] - 1e-4:
-            best = (cost, angle)
-    assert best is not None
-    return _read_on(_rotated(centred, best[1]))
+        if cost < lowest - 1e-4:
+            best, lowest = angle, cost
+    return _read_on(_rotated(centred, best))
 
 
 def _read_on(places: Floats) -> Floats:
