@@ -107,6 +107,7 @@ def test_of_an_lsr_that_fails_nothing_is_expected_but_of_all_others(lab):
     assert outages == {node: cut for node in nodes if (cut := cut_pairs(lab, (), {node}))}
 
 
+@pytest.mark.slow
 @few
 @given(networks(max_nodes=5), st.data())
 def test_the_outages_are_those_that_a_whole_recomputation_finds(lab, data):

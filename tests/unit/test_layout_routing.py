@@ -72,6 +72,7 @@ def crowds(draw: st.DrawFn) -> list[tuple[float, float]]:
     return [(x * 90.0 + draw(shift), y * 50.0 + draw(shift)) for x, y in cells]
 
 
+@pytest.mark.slow
 @given(crowds())
 @settings(max_examples=60, deadline=None)
 def test_no_line_comes_near_a_foreign_box_however_crowded(

@@ -30,6 +30,7 @@ def switches(picture: Scene) -> list:
     return [node for node in picture.nodes if node.kind is NodeKind.VIRTUAL_SWITCH]
 
 
+@pytest.mark.slow
 @SLOW
 @given(bridge_views())
 def test_nothing_lies_on_anything_else(view):
@@ -46,6 +47,7 @@ def test_any_number_of_sites_makes_a_picture_that_fits_a_screen(count):
         assert 0.7 < picture.width / picture.height < 3
 
 
+@pytest.mark.slow
 @SLOW
 @given(bridge_views(most=30))
 def test_every_site_is_on_its_switch_at_a_port_with_a_number(view: BridgeView):

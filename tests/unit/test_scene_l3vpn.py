@@ -37,6 +37,7 @@ def nodes(picture: Scene, kind: NodeKind) -> list:
     return [node for node in picture.nodes if node.kind is kind]
 
 
+@pytest.mark.slow
 @SLOW
 @given(l3vpn_views())
 def test_nothing_lies_on_anything_else(view):

@@ -113,6 +113,7 @@ def test_more_links_that_all_differ_have_their_metric_alone() -> None:
     assert headings(scene)[2] == "Links: 1 Gbit/s; metric 1 to 30: the number on each"
 
 
+@pytest.mark.slow
 def test_of_very_many_links_only_the_range_is_said() -> None:
     pairs = [(f"r{i}", f"r{i + 1}") for i in range(121)]
     scene = provider_scene(provider(pairs, metrics=range(1, 122)))

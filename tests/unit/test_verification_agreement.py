@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from mplsemu.verification.verdict import Check
 from tests.oracles.bruteforce import faults
 from tests.oracles.mutants import mutants
 from tests.strategies import failures, networks
+
+pytestmark = pytest.mark.slow
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

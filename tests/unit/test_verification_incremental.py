@@ -20,6 +20,8 @@ from tests.builders import nordic
 from tests.oracles.mutants import mutants
 from tests.strategies import failures, networks
 
+pytestmark = pytest.mark.slow
+
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

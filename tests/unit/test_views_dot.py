@@ -30,6 +30,7 @@ def all_views(program) -> list:
     return [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
 
 
+@pytest.mark.slow
 @SLOW
 @given(st.lists(st.one_of(l3vpn_views(most=30), bridge_views(most=30)), min_size=1, max_size=3))
 def test_any_names_make_a_valid_file_that_says_them(views):

@@ -102,6 +102,7 @@ def test_all_pictures_in_one_file(name, form, golden):
     golden(f"{name}/pictures{RENDERERS[form].suffixes[0]}", text, PLACES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_png_is_the_picture_that_the_svg_is(name):
     program = topology(name)

@@ -32,6 +32,7 @@ def node_named(chart, text: str) -> str:
     return name
 
 
+@pytest.mark.slow
 @SLOW
 @given(st.lists(st.one_of(l3vpn_views(most=30), bridge_views(most=30)), min_size=1, max_size=3))
 def test_any_names_make_a_valid_chart_that_says_them(views):

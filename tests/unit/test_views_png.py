@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from mplsemu.errors import MissingToolError
+from mplsemu.views.customer import customer_view
 from mplsemu.views.png import draw_png
+from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.scene.scene import NodeKind
 from mplsemu.views.theme import DARK, LIGHT, Theme
 
 from . import scenes
+from .view_labs import topology
 
 
 def chunks(png: bytes) -> list[tuple[str, bytes]]:
@@ -117,6 +120,14 @@ def test_text_is_drawn_with_letters_and_not_with_empty_boxes():
     assert ink("✓")[1] != ink("✗")[1]
 
 
+@pytest.mark.parametrize(("lab", "vpn"), [("nordic", "a"), ("extranet", "red"), ("vpls", "wire")])
+def test_a_picture_has_its_ground_to_the_very_edge(lab, vpn):
+    found = pixels(draw_png([scene_of(customer_view(topology(lab), vpn))], theme=Theme.DARK))
+    ground = (*rgb(DARK.ground), 255)
+    for edge in (found[0], found[-1], found[:, 0], found[:, -1]):
+        assert (edge == ground).all()
+
+
 def test_there_is_nothing_in_the_file_but_the_picture():
     kinds = {kind for kind, _ in chunks(draw_png([scenes.provider()]))}
     assert kinds <= {"IHDR", "IDAT", "IEND", "pHYs", "sRGB", "gAMA"}
@@ -126,6 +137,7 @@ def test_the_same_scene_gives_the_same_bytes():
     assert draw_png([scenes.customer()], scale=1) == draw_png([scenes.customer()], scale=1)
 
 
+@pytest.mark.slow
 def test_a_huge_picture_is_made_smaller():
     huge = replace(scenes.provider(), width=20_000, height=9_000)
     width, height = size_of(draw_png([huge]))

@@ -21,7 +21,7 @@ from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.theme import Theme
 
-from .token_labs import LABS, token_lab
+from .token_labs import EVERY_LAB, token_lab
 
 
 def token(name: str) -> str:
@@ -173,7 +173,7 @@ def test_nothing_of_others_is_in_what_a_page_gets(vpn, down):
 
 @pytest.mark.parametrize("form", [name for name in RENDERERS if name != "png"])
 @pytest.mark.parametrize("down", [0, 2])
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", EVERY_LAB)
 def test_nothing_of_others_is_in_a_customers_file_of_any_lab(name, down, form):
     found = token_lab(name, down=down)
     for vpn in found.vpns:

@@ -14,6 +14,8 @@ from schemathesis.specs.openapi.checks import (
 
 from .weblab import Web, fake_lab
 
+pytestmark = pytest.mark.slow
+
 WEB = Web(fake_lab("polaris"), hosts=("testserver", "localhost"))
 SCHEMA = schemathesis.openapi.from_asgi(
     "/api/openapi.json", app=WEB.app, headers={"Authorization": f"Bearer {WEB.provider}"}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
+import pytest
 import yaml
 
 from mplsemu.control.compile import compile_program
@@ -34,6 +35,9 @@ GENERATED = {
     "tatanld": ("topohub:topozoo/TataNld", 3, 2, 40),
 }
 LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform", "polaris", *GENERATED)
+EVERY_LAB = [
+    pytest.param(name, marks=pytest.mark.slow if name == "tatanld" else ()) for name in LABS
+]
 
 
 @dataclass(frozen=True)
