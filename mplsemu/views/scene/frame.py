@@ -80,8 +80,9 @@ def framed(words: Words, parts: Sequence[Part], meanings: Sequence[Meaning]) -> 
     return Scene(
         title=words.name,
         summary=words.summary,
-        width=width + 2 * MARGIN,
-        height=bottom,
+        # whole pixels: at the edge of a PNG, part of one would be seen through
+        width=round(width + 2 * MARGIN),
+        height=round(bottom),
         heading=above,
         areas=tuple(moved_area(area, dx, dy) for area in areas),
         lines=tuple(sketch.lines),
