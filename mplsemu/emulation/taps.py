@@ -26,6 +26,7 @@ _RECEIVE_BUFFER: Final = 16 << 20
 _FRAME_BYTES: Final = 65_536
 _ANCILLARY_BYTES: Final = 128
 _FRAMES_AT_A_TIME: Final = 256
+_STAMPS_S: Final = 0.5
 _STRAGGLE_S: Final = 0.002
 """The kernel stamps a frame before it is there to be read; no frame takes that long between."""
 _PACKET_OUTGOING: Final = 4
@@ -128,6 +129,7 @@ class Taps:
             for point in points:
                 self._sockets[point] = tap = _open(point, program)
                 self._selector.register(tap, selectors.EVENT_READ, point)
+            _await_stamps()
         except BaseException:
             self.close()
             raise
@@ -242,6 +244,39 @@ def _open(point: TapPoint, program: bytes) -> socket.socket:
     return tap
 
 
+def _await_stamps() -> None:
+    """Wait until the kernel stamps frames as they come.
+
+    It begins with that a moment after somebody was the first to ask for it; what comes before is
+    stamped when it is read, which says nothing about the order.
+    """
+    with (
+        suppress(OSError),  # no loopback here: then that moment is not waited for
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        receiver.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        receiver.settimeout(_STAMPS_S)
+        receiver.bind(("127.0.0.1", 0))
+        end = time.monotonic() + _STAMPS_S
+        while time.monotonic() < end:
+            sender.sendto(b"?", receiver.getsockname())
+            time.sleep(0.0005)
+            read_ns = time.time_ns()
+            _, ancillary, _, _ = receiver.recvmsg(1, _ANCILLARY_BYTES)
+            if any(_is_stamp(each) and _stamp_ns(each[2]) < read_ns for each in ancillary):
+                return
+
+
+def _is_stamp(ancillary: tuple[int, int, bytes]) -> bool:
+    return ancillary[:2] == (socket.SOL_SOCKET, _SO_TIMESTAMPNS)
+
+
+def _stamp_ns(value: bytes) -> int:
+    seconds, nanoseconds = _TIMESPEC.unpack(value[: _TIMESPEC.size])
+    return int(seconds * 1_000_000_000 + nanoseconds)
+
+
 def _attach(tap: socket.socket, program: bytes) -> None:
     import ctypes  # noqa: PLC0415  # only filters need it
 
@@ -280,12 +315,11 @@ def _receive(tap: socket.socket, point: TapPoint) -> Tapped | None:
             return None
         raise
     time_ns = 0
-    for level, kind, value in ancillary:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
-            seconds, nanoseconds = _TIMESPEC.unpack(value[: _TIMESPEC.size])
-            time_ns = seconds * 1_000_000_000 + nanoseconds
-        elif level == _SOL_PACKET and kind == _PACKET_AUXDATA:
-            data = _with_tag(data, value)
+    for each in ancillary:
+        if _is_stamp(each):
+            time_ns = _stamp_ns(each[2])
+        elif each[:2] == (_SOL_PACKET, _PACKET_AUXDATA):
+            data = _with_tag(data, each[2])
     return Tapped(point, time_ns, _is_outgoing(address), data)
 
 

@@ -1,5 +1,6 @@
 """Labs for the tests, apart from those that a developer runs, booted once and shared."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -43,8 +44,15 @@ def nordic(running: Callable[[str], Lab]) -> Lab:
 
 
 @pytest.fixture
-def ground(tmp_path):
-    made = Ground(tmp_path / "r")
+def short_path():
+    """Be tmp_path with a short name: a socket's path has at most 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="mplsemu-") as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def ground(short_path):
+    made = Ground(short_path / "r")
     yield made
     left = made.left_over()
     made.sweep()

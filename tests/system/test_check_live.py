@@ -148,7 +148,6 @@ def refuted_pairs(network, down):
     }
 
 
-@pytest.mark.slow
 def test_the_verdict_on_random_labs_is_what_their_real_networks_do(tmp_path, run_directory):
     with ThreadPoolExecutor(2) as pool:  # half of the time a lab only waits
         tried = list(pool.map(lambda seed: try_lab(seed, tmp_path), range(LABS)))

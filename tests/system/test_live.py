@@ -119,7 +119,7 @@ def test_where_the_network_does_not_do_what_the_program_says_is_shown(small, gro
         (("nordik", "a/aarhus/h1", "a/oslo/h1"), "no lab named 'nordik' is running (running:"),
         (("nordic", "a/aarhus/h1", "a/oslo/h1", "--down", "dk-p1"), "--down is for lab files"),
         (("nordic", "a/oslo/h1", "a/aarhus/h1", "--dst-mac", BROADCAST), "behind a CE router"),
-        (("nordic", "a/oslo/h1", "a/aarhus/h1", "--vlan", "4095"), "not a number from 0 to 4094"),
+        (("nordic", "a/oslo/h1", "a/aarhus/h1", "--vlan", "4095"), "not a number from 1 to 4094"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(nordic, words, hint):

@@ -71,9 +71,9 @@ def test_a_packet_that_does_not_go_as_the_program_says_is_shown_beside_it(lab: L
 
 
 @pytest.fixture
-def run(pytester, tmp_path):
+def run(pytester, short_path):
     """Return ``run(test)``: starts pytest on one test of a small lab, once it is in the test."""
-    base = tmp_path / "r"
+    base = short_path / "r"
     (pytester.path / "small.yaml").write_text(SMALL)
 
     def start(body):
@@ -120,8 +120,8 @@ def test_a_run_that_is_interrupted_leaves_nothing(run, pytester, when, number):
     assert time.monotonic() - began < 15
 
 
-def test_a_lab_that_a_test_takes_down_is_booted_again(pytester, tmp_path, monkeypatch):
-    monkeypatch.setenv("MPLSEMU_RUN_DIR", str(tmp_path / "r"))
+def test_a_lab_that_a_test_takes_down_is_booted_again(pytester, short_path, monkeypatch):
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", str(short_path / "r"))
     (pytester.path / "small.yaml").write_text(SMALL)
     pytester.makepyfile(
         "import pytest\n"
