@@ -18,6 +18,9 @@ from mplsemu.southbound.openflow.framework import hub
 _LOG = logging.getLogger(__name__)
 
 REPLY_TIMEOUT_S: Final = 20.0
+GRACE_S: Final = 0.05
+"""Until a switch does what its flows say: Open vSwitch answers a barrier when it has them, and goes
+through what it derived from the old ones after that. Packets are on their way meanwhile, too."""
 Reply = BarrierReply | FlowsReply | SwitchLeft
 
 
@@ -61,6 +64,8 @@ class Installer:
             batches.append(_deletions)
         alive = set(changes)
         for encode_batch in batches:
+            if encode_batch is _deletions and any(each.deletions for each in changes.values()):
+                hub.sleep(GRACE_S)
             sent = {
                 datapath_id
                 for datapath_id in sorted(alive)

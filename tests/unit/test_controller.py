@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from mplsemu.controller import installer
 from mplsemu.controller.controller import Controller
 from mplsemu.controller.switches import Switch
 from mplsemu.lab.loader import load, loads
@@ -135,6 +136,21 @@ def test_nothing_is_changed_or_removed_before_what_replaces_it_is_everywhere(con
     assert "barrier" in kinds[kinds.index("add") : first_change]
     assert "barrier" in kinds[first_change:first_delete]
     assert not {"add", "change"} & set(kinds[first_delete:])
+
+
+def test_what_is_removed_stays_until_switches_do_what_their_flows_say(controller, monkeypatch):
+    """A barrier does not say that; a link that came up again cost one packet in ten times."""
+    log = controller.line.log
+    monkeypatch.setattr(installer.hub, "sleep", lambda seconds: log.append(("wait", seconds, None)))
+    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False)])
+    log.clear()
+    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=True)])
+    kinds = [kind for kind, _, _ in log]
+    before, after = kinds[: kinds.index("wait")], kinds[kinds.index("wait") :]
+    assert {"add", "change"} <= set(before)
+    assert "delete" not in before
+    assert set(after) == {"wait", "delete", "barrier"}
+    assert log[kinds.index("wait")][1] >= 0.02
 
 
 def test_both_ends_of_a_cable_are_one_change(controller):
