@@ -37,7 +37,7 @@ def _outage_ms(lab: Lab, link: str, *, up: bool) -> float:
     address = lab.session.address_of(_SOURCE, _TARGET)
     command = ["ping", "-q", "-i", str(_INTERVAL_MS / 1000), "-c", str(_COUNT), "-W", "1", address]
     ping = lab.session.popen(_SOURCE, command, stdout=subprocess.PIPE, text=True)
-    time.sleep(0.7)
+    time.sleep(0.7)  # so that the cut comes in the midst of the pings
     lab.session.set_link(link, up=up)
     output, _ = ping.communicate()
     found = re.search(r"(\d+) packets transmitted, (\d+) received", output)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _POLL_MS: Final = 100
 _SETTLE_S: Final = 0.01
+"""How long what was sent before the end may be on its way to us."""
 _PIPE: Final = Path("-")
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MOST_COUNTS: Final = 8

@@ -213,8 +213,6 @@ def test_ctrl_c_ends_a_long_check_with_130_and_leaves_no_process(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # a shell that starts us in the background has Ctrl-C ignored, and that is inherited
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     try:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
