@@ -1,0 +1,1 @@
+"""The eBPF data plane: one tc program for all LSRs, maps keyed by LSR."""
