@@ -10,6 +10,7 @@ MplsEmuError
 +-- EmulationError      the machine cannot carry the lab: rights, tools, daemons
 |   +-- NotRootError
 |   +-- MissingToolError
+|   +-- DataPlaneError  the kernel refuses the eBPF data plane, or a map of it an entry
 +-- LabNotRunningError  no running lab of that name
 +-- LabRunningError     a lab of that name already runs
 """
@@ -84,6 +85,10 @@ class NotRootError(EmulationError):
 
 class MissingToolError(EmulationError):
     """A program or library that the emulation needs is not installed."""
+
+
+class DataPlaneError(EmulationError):
+    """The kernel does not take the eBPF data plane: its program, an attachment or a map entry."""
 
 
 class LabNotRunningError(MplsEmuError):

@@ -159,7 +159,9 @@ struct station {
 	__u32 id;   /* ifindex of the circuit, or index of the pseudowire */
 	__u64 seen_ns; /* CLOCK_MONOTONIC, to within a second */
 };
-/* stations: vsi_key -> __u64, how many addresses of a VSI are in fdb; both sides add and subtract */
+/* stations: vsi_key -> __u64, how many addresses of a VSI the program has ever put into fdb. forgotten: vsi_key -> __u64,
+ * how many of them user space has deleted since. The difference is what counts against `mac_limit`; each of the two
+ * maps has one writer, so that nothing is lost where both write at the same time. */
 
 /* --- to and from the controller ------------------------------------------------------------------------------ */
 
@@ -223,7 +225,10 @@ enum drop {
 	DROP_INTERNAL = 13,
 };
 
-/* counters: per CPU; user space makes the entries that it wants to have counted, the program makes those of drops */
+/* counters: per CPU; user space makes the entries that it wants to have counted, the program makes those of drops.
+ * Packets as they would be on a wire, so the segments of a GSO packet; octets of whole frames, of a GSO packet once
+ * the headers. A packet without a route, or whose TTL is at its end, counts as that, punted or not; DROP_PUNTED and
+ * DROP_PUNT_RATE count the other reasons. Copies that are flooded and come to nothing are not counted as drops. */
 struct counter_key {
 	__u32 router;
 	__u32 kind; /* enum counter_kind */
