@@ -1,0 +1,412 @@
+"""What the data plane's maps hold, as bytes: the Python side of src/layout.h, which explains it.
+
+Records have the names and the order of fields that the header has. Numbers are in the machine's
+byte order, IP addresses in the network's.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from typing import Any, ClassVar, Final, Self
+
+from mplsemu.errors import CapabilityError
+from mplsemu.southbound.ebpf.kinds import (
+    MAX_PUSH,
+    BridgeKind,
+    CounterKind,
+    IlmAction,
+    IlmFlag,
+    NhlfeFlag,
+    Operation,
+    Role,
+    RouteKind,
+    StationKind,
+    WaysOf,
+    WireFlag,
+)
+
+_WORD: Final = struct.Struct("=I")
+_LONG: Final = struct.Struct("=Q")
+_TWO: Final = struct.Struct("=2I")
+_THREE: Final = struct.Struct("=3I")
+_FOUR: Final = struct.Struct("=4I")
+_NHLFE: Final = struct.Struct(f"=I6s6s4B{MAX_PUSH}I")
+_ILM: Final = struct.Struct(f"=4B2I{_NHLFE.size}s")
+_TUNNEL: Final = struct.Struct(f"=I{_NHLFE.size}s")
+_GATEWAY: Final = struct.Struct("=I4s")
+_SETTINGS: Final = struct.Struct("=I6s2x")
+_FIB_SCOPE_BITS: Final = 64
+_NO_NHLFE: Final = bytes(_NHLFE.size)
+
+SETTINGS_KEY: Final = _WORD.pack(0)
+GATEWAY_VALUE: Final = _WORD.pack(1)
+
+
+def word(number: int) -> bytes:
+    """Return a key of `ports` or a value of `circuits`: an ifindex."""
+    return _WORD.pack(number)
+
+
+def unpack_word(data: bytes) -> int:
+    """Return the number that `word` packed."""
+    return int(_WORD.unpack(data)[0])
+
+
+def long(number: int) -> bytes:
+    """Return a value of `stations` or `forgotten`."""
+    return _LONG.pack(number)
+
+
+def unpack_long(data: bytes) -> int:
+    """Return the number that `long` packed."""
+    return int(_LONG.unpack(data)[0])
+
+
+class _Record:
+    """A record whose fields follow each other in its bytes."""
+
+    __slots__ = ()
+    _format: ClassVar[struct.Struct]
+    _kinds: ClassVar[tuple[tuple[int, type[int]], ...]] = ()
+    """Fields that are enumerations: their positions and types."""
+
+    def pack(self) -> bytes:
+        """Return it as bytes."""
+        names: tuple[str, ...] = self.__slots__
+        return self._format.pack(*(getattr(self, name) for name in names))
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Return what the bytes say."""
+        values: list[Any] = list(cls._format.unpack(data))
+        for position, kind in cls._kinds:
+            values[position] = kind(values[position])
+        return cls(*values)
+
+
+@dataclass(frozen=True, slots=True)
+class Port(_Record):
+    """A value of `ports`; its key is the `word` of the ifindex."""
+
+    router: int
+    number: int
+    role: Role
+    service: int = 0
+
+    _format = _FOUR
+    _kinds = ((2, Role),)
+
+
+@dataclass(frozen=True, slots=True)
+class NhlfeRecord:
+    """Next hop label forwarding entry: a value of `ways`, and part of others."""
+
+    oif: int
+    destination: bytes
+    source: bytes
+    operation: Operation
+    labels: tuple[int, ...] = ()
+    flags: NhlfeFlag = NhlfeFlag.NONE
+
+    def pack(self) -> bytes:
+        """Return it as bytes.
+
+        Raises:
+            CapabilityError: it has more labels than the program pushes.
+        """
+        depth = len(self.labels)
+        if depth > MAX_PUSH:
+            raise CapabilityError(
+                f"{depth} labels to push at once; the eBPF data plane pushes at most {MAX_PUSH}"
+            )
+        labels = (*self.labels, *(0 for _ in range(MAX_PUSH - depth)))
+        return _NHLFE.pack(
+            self.oif, self.destination, self.source, self.operation, depth, self.flags, 0, *labels
+        )
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Return what the bytes say."""
+        oif, to, source, operation, depth, flags, _, *labels = _NHLFE.unpack(data)
+        pushed = tuple(labels[:depth])
+        return cls(oif, to, source, Operation(operation), pushed, NhlfeFlag(flags))
+
+
+@dataclass(frozen=True, slots=True)
+class IlmKey(_Record):
+    """A key of `lfib`."""
+
+    router: int
+    label: int
+
+    _format = _TWO
+
+
+@dataclass(frozen=True, slots=True)
+class IlmRecord:
+    """A value of `lfib`; `nhlfe` is the first of its `ways` if it forwards, else None."""
+
+    action: IlmAction
+    ways: int = 0
+    ip_version: int = 0
+    flags: IlmFlag = IlmFlag.NONE
+    service: int = 0
+    wire: int = 0
+    nhlfe: NhlfeRecord | None = None
+
+    def pack(self) -> bytes:
+        """Return it as bytes."""
+        first = self.nhlfe.pack() if self.nhlfe else _NO_NHLFE
+        return _ILM.pack(
+            self.action, self.ways, self.ip_version, self.flags, self.service, self.wire, first
+        )
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Return what the bytes say."""
+        action, ways, version, flags, service, wire, first = _ILM.unpack(data)
+        nhlfe = NhlfeRecord.unpack(first) if action == IlmAction.FORWARD else None
+        return cls(IlmAction(action), ways, version, IlmFlag(flags), service, wire, nhlfe)
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelKey(_Record):
+    """A key of `tunnels`."""
+
+    router: int
+    egress: int
+
+    _format = _TWO
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelRecord:
+    """A value of `tunnels`; `nhlfe` is the first of its `ways`."""
+
+    ways: int
+    nhlfe: NhlfeRecord
+
+    def pack(self) -> bytes:
+        """Return it as bytes."""
+        return _TUNNEL.pack(self.ways, self.nhlfe.pack())
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Return what the bytes say."""
+        ways, first = _TUNNEL.unpack(data)
+        return cls(ways, NhlfeRecord.unpack(first))
+
+
+@dataclass(frozen=True, slots=True)
+class WayKey(_Record):
+    """A key of `ways`; `way` counts from 1, because way 0 is in the entry itself."""
+
+    router: int
+    of: WaysOf
+    id: int
+    way: int
+
+    _format = _FOUR
+    _kinds = ((1, WaysOf),)
+
+
+@dataclass(frozen=True, slots=True)
+class FibKey:
+    """A key of `fib4` or `fib6`, by the version of its prefix."""
+
+    router: int
+    vrf: int
+    prefix: IPv4Network | IPv6Network
+
+    def pack(self) -> bytes:
+        """Return it as bytes."""
+        length = _FIB_SCOPE_BITS + self.prefix.prefixlen
+        return _THREE.pack(length, self.router, self.vrf) + self.prefix.network_address.packed
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Return what the bytes say."""
+        length, router, vrf = _THREE.unpack_from(data)
+        packed, bits = data[_THREE.size :], length - _FIB_SCOPE_BITS
+        if len(packed) == 4:
+            return cls(router, vrf, IPv4Network((packed, bits)))
+        return cls(router, vrf, IPv6Network((packed, bits)))
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRecord(_Record):
+    """A value of `fib4` and `fib6`."""
+
+    kind: RouteKind
+    target: int = 0
+    label: int = 0
+    mac: bytes = bytes(6)
+
+    _format = struct.Struct("=3I6s2x")
+    _kinds = ((0, RouteKind),)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayKey:
+    """A key of `gateways`, whose values are `GATEWAY_VALUE`."""
+
+    ifindex: int
+    address: IPv4Address
+
+    def pack(self) -> bytes:
+        """Return it as bytes."""
+        return _GATEWAY.pack(self.ifindex, self.address.packed)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Return what the bytes say."""
+        ifindex, address = _GATEWAY.unpack(data)
+        return cls(ifindex, IPv4Address(address))
+
+
+@dataclass(frozen=True, slots=True)
+class VsiKey(_Record):
+    """A key of `vsis`, `stations` and `forgotten`."""
+
+    router: int
+    vsi: int
+
+    _format = _TWO
+
+
+@dataclass(frozen=True, slots=True)
+class VsiRecord(_Record):
+    """A value of `vsis`."""
+
+    kind: BridgeKind
+    circuits: int
+    wires: int
+    mac_limit: int
+    aging_ns: int
+
+    _format = struct.Struct("=4IQ")
+    _kinds = ((0, BridgeKind),)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberKey(_Record):
+    """A key of `circuits`, whose values are `word`s of an ifindex, and of `wires`."""
+
+    router: int
+    vsi: int
+    position: int
+
+    _format = _THREE
+
+
+@dataclass(frozen=True, slots=True)
+class WireRecord(_Record):
+    """A value of `wires`: a pseudowire as its near end sends on it."""
+
+    egress: int
+    label: int
+    flags: WireFlag = WireFlag.NONE
+
+    _format = _THREE
+    _kinds = ((2, WireFlag),)
+
+
+@dataclass(frozen=True, slots=True)
+class StationKey(_Record):
+    """A key of `fdb`."""
+
+    router: int
+    vsi: int
+    mac: bytes
+
+    _format = struct.Struct("=2I6s2x")
+
+
+@dataclass(frozen=True, slots=True)
+class StationRecord(_Record):
+    """A value of `fdb`."""
+
+    kind: StationKind
+    id: int
+    seen_ns: int
+
+    _format = struct.Struct("=2IQ")
+    _kinds = ((0, StationKind),)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The only value of `settings`, whose key is `SETTINGS_KEY`."""
+
+    uniform_ttl: bool
+    gateway_mac: bytes
+
+    def pack(self) -> bytes:
+        """Return it as bytes."""
+        return _SETTINGS.pack(self.uniform_ttl, self.gateway_mac)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Return what the bytes say."""
+        uniform, mac = _SETTINGS.unpack(data)
+        return cls(bool(uniform), mac)
+
+
+@dataclass(frozen=True, slots=True)
+class CounterKey(_Record):
+    """A key of `counters`; the id of a pseudowire's is a `wire_counter_id`."""
+
+    router: int
+    kind: CounterKind
+    id: int
+
+    _format = _THREE
+    _kinds = ((1, CounterKind),)
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRecord(_Record):
+    """A value of `counters`, of one CPU or the sum of all."""
+
+    packets: int
+    octets: int
+
+    _format = struct.Struct("=2Q")
+
+
+def wire_counter_id(vsi: int, wire: int) -> int:
+    """Return the id of a pseudowire's counters."""
+    return vsi << 16 | wire
+
+
+@dataclass(frozen=True, slots=True)
+class MapSizes:
+    """Octets of a map's keys and values; a ring buffer has neither."""
+
+    key: int
+    value: int
+    is_per_cpu: bool = False
+
+
+MAPS: Final[Mapping[str, MapSizes]] = {
+    "ports": MapSizes(4, 16),
+    "lfib": MapSizes(8, 64),
+    "tunnels": MapSizes(8, 56),
+    "ways": MapSizes(16, 52),
+    "fib4": MapSizes(16, 20),
+    "fib6": MapSizes(28, 20),
+    "gateways": MapSizes(8, 4),
+    "vsis": MapSizes(8, 24),
+    "circuits": MapSizes(12, 4),
+    "wires": MapSizes(12, 12),
+    "fdb": MapSizes(16, 16),
+    "stations": MapSizes(8, 8),
+    "forgotten": MapSizes(8, 8),
+    "punts": MapSizes(0, 0),
+    "settings": MapSizes(4, 12),
+    "counters": MapSizes(12, 16, is_per_cpu=True),
+}
+"""The program's maps by name; a test holds the sizes against the records and the header."""

@@ -1,0 +1,43 @@
+"""Packets from the data plane to the controller and back: `struct punt` of src/layout.h."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final, Self
+
+from mplsemu.southbound.punt.event import PuntReason
+
+_PUNT: Final = struct.Struct("=5I")
+_INJECTED: Final = struct.Struct("!HIHIH")
+_LOCAL_MAC: Final = 0x0200
+
+
+@dataclass(frozen=True, slots=True)
+class PuntRecord:
+    """A record of the ring buffer `punts`."""
+
+    router: int
+    port: int
+    reason: PuntReason
+    service: int
+    frame: bytes
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Return what the bytes say."""
+        router, port, reason, service, length = _PUNT.unpack_from(data)
+        frame = data[_PUNT.size : _PUNT.size + length]
+        return cls(router, port, PuntReason(reason), service, frame)
+
+
+def injected(router: int, service: int, ethertype: int, packet: bytes) -> bytes:
+    """Return a frame for an LSR's loopback interface.
+
+    Args:
+        router: index of the LSR.
+        service: index of the VRF that routes it; of no account where it is an MPLS packet.
+        ethertype: of `packet`: IPv4, IPv6, or MPLS, which goes to the LFIB.
+        packet: what follows the Ethernet header.
+    """
+    return _INJECTED.pack(_LOCAL_MAC, router, _LOCAL_MAC, service, ethertype) + packet
