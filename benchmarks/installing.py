@@ -44,28 +44,30 @@ def _once() -> None:
     from mplsemu.emulation.openvswitch import PrivateOpenVswitch
     from mplsemu.lab.loader import loads
     from mplsemu.lab.sources.generate import new_lab
-    from mplsemu.southbound.openflow import app, framework
+    from mplsemu.southbound.dataplane import LsrEntered, PlaneEvent, PortChanged
+    from mplsemu.southbound.openflow import framework
+    from mplsemu.southbound.openflow.plane import OpenFlowPlane
 
     generated = new_lab("bench", "topohub:topozoo/AttMpls", l3vpns=50, vpls=50, sites=10, seed=1)
-    controller = Controller(loads(generated.text, "bench.yaml").network)
+    plane = OpenFlowPlane("127.0.0.1", 6653)
+    controller = Controller(loads(generated.text, "bench.yaml").network, plane)
     entered = []
 
-    def deliver(event: app.SwitchEvent) -> None:
+    def deliver(event: PlaneEvent) -> None:
         """Pass events on; switches wait until all are there, and all their ports are up."""
-        if isinstance(event, app.SwitchEntered):
+        if isinstance(event, LsrEntered):
             entered.append(replace(event, live_ports=frozenset(range(1, 0xFEFF))))
             if len(entered) == len(controller.program.nodes):
                 for each in entered:
                     controller.deliver(each)
-        elif not isinstance(event, app.PortChanged):
+        elif not isinstance(event, PortChanged):
             controller.deliver(event)
 
     with tempfile.TemporaryDirectory() as directory, enter_private_namespace():
         openvswitch = PrivateOpenVswitch(Path(directory) / "ovs")
         openvswitch.start()
-        line, _ = app.start(deliver, "127.0.0.1", 6653)
-        controller.attach(line)
-        framework.hub.spawn(controller.run)
+        plane.start(controller.program, deliver)
+        plane.threads.spawn(controller.run)
         framework.hub.sleep(0.3)
         words: list[str] = []
         for node in controller.program.nodes:
@@ -78,7 +80,7 @@ def _once() -> None:
         while time.monotonic() < deadline:
             framework.hub.sleep(0.05)
             nodes = controller.program.nodes
-            if all(controller.switches[node.name].node is node for node in nodes):
+            if all(controller.lsrs[node.name].node is node for node in nodes):
                 break
         installs = [e for e in controller.events.since(0) if "flows changed" in e["text"]]
         total = sum(int(e["text"].split()[0]) for e in installs)

@@ -10,9 +10,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mplsemu.errors import LabError
+
+if TYPE_CHECKING:
+    from mplsemu.southbound.dataplane import DataPlane
 
 _EPILOG = """\
 `mplsemu up` starts a controller by itself. By hand it serves Mininet's own command:
@@ -49,21 +52,30 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until the process is ended."""
-    from mplsemu.southbound.openflow.threads import patch_standard_library
-
-    patch_standard_library()
-    from mplsemu.controller.serve import Listen, serve
+    plane = _openflow(args.listen)
+    from mplsemu.controller.serve import serve
     from mplsemu.lab.loader import load
 
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    host, port = parse_listen(args.listen)
     network = load(args.lab).network
     _end_at_once(args.socket)
-    serve(network, Listen(host, port, args.socket), args.state)
+    serve(network, plane, args.socket, args.state)
     return 0
+
+
+def _openflow(listen: str) -> DataPlane:
+    """Return the data plane that switches make which connect to this process."""
+    from mplsemu.southbound.openflow.threads import patch_standard_library
+
+    patch_standard_library()  # before anything makes locks of its own
+    from mplsemu.southbound.openflow.plane import OpenFlowPlane, check_address
+
+    host, port = parse_listen(listen)
+    check_address(host, port)
+    return OpenFlowPlane(host, port)
 
 
 def _end_at_once(socket: Path | None) -> None:

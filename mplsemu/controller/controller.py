@@ -1,4 +1,4 @@
-"""The running SDN controller: what switches say -> what is down -> recompile -> diff -> install.
+"""The running SDN controller: what LSRs say -> what is down -> recompile -> diff -> install.
 
 One worker takes events from a queue, so there is no lock. Events that wait together are handled
 together: a cable with two ends is one change, not two.
@@ -9,42 +9,36 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.learned import LearnedNeighbour
-from mplsemu.controller.changes import by_cookie, change
 from mplsemu.controller.events import EventLog
 from mplsemu.controller.flush import flushes
-from mplsemu.controller.installer import Installer, unknown_flows
+from mplsemu.controller.lsrs import Lsrs
 from mplsemu.controller.punts import Key, Resolver
 from mplsemu.controller.state import Remembered, recall, remember
-from mplsemu.controller.switches import Switch, Switches
 from mplsemu.errors import LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
 from mplsemu.program.diff import diff_programs
-from mplsemu.program.program import NodeProgram, Program
-from mplsemu.southbound.openflow import encode
-from mplsemu.southbound.openflow.app import (
-    BarrierReply,
-    FlowsReply,
-    OpenFlowApp,
-    PacketIn,
+from mplsemu.program.program import Program
+from mplsemu.southbound.dataplane import (
+    DataPlane,
+    LsrEntered,
+    LsrLeft,
+    PacketPunted,
+    PlaneEvent,
     PortChanged,
-    SwitchEntered,
-    SwitchError,
-    SwitchEvent,
-    SwitchLeft,
+    Queue,
+    Refused,
+    StrangerCame,
 )
-from mplsemu.southbound.openflow.flow import COOKIE_KIND_MASK, LEARNED_COOKIE, Flow
-from mplsemu.southbound.openflow.framework import hub
-from mplsemu.southbound.openflow.pipeline import METERS
-from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.punt.event import PacketOut
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,19 +52,21 @@ class _Task:
     """Something for the worker to do; `reply` is a queue for its result."""
 
     work: Callable[[], Any]
-    reply: Any
+    reply: Queue
 
 
 class Controller:
-    """Keeps the switches of one lab in the state that its forwarding program asks for.
+    """Keeps the LSRs of one lab in the state that its forwarding program asks for.
 
     Args:
         network: the lab.
+        plane: what the LSRs are made of.
         state_file: remembers labels and neighbours over a restart; None: nothing is remembered.
     """
 
-    def __init__(self, network: Network, state_file: Path | None = None) -> None:
+    def __init__(self, network: Network, plane: DataPlane, state_file: Path | None = None) -> None:
         self.network = network
+        self.plane = plane
         self.events = EventLog()
         self._state_file = state_file
         remembered = recall(state_file) if state_file else None
@@ -78,34 +74,23 @@ class Controller:
         for each in remembered.learned if remembered else ():
             self._learned[each.pe, each.vrf, each.neighbour.address] = each
         self.program = self._compile(previous_of(network, remembered), frozenset())
-        self.switches = Switches(self.program)
+        self.lsrs = Lsrs(self.program)
         self.generation = 1
         self._down: frozenset[str] = frozenset()
-        self._wanted: dict[str, tuple[NodeProgram, dict[int, Flow]]] = {}
-        self._queue: Any = hub.Queue()
+        self._queue = plane.threads.queue()
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._timer_numbers = itertools.count()
         self._remember_at: float | None = None
         self._stale = False
-        self._line: OpenFlowApp | None = None
-        self.installer: Installer | None = None
         self._resolver = Resolver(self)
         for key in self._learned:
             self._resolver.watch(key)
 
-    # --- the framework's side ---------------------------------------------------------------
+    # --- for all threads --------------------------------------------------------------------
 
-    def attach(self, line: OpenFlowApp) -> None:
-        """Use `line` to speak with switches."""
-        self._line = line
-        self.installer = Installer(line)
-
-    def deliver(self, event: SwitchEvent) -> None:
-        """Take in what a switch said; called from the framework's event loop."""
-        if isinstance(event, BarrierReply | FlowsReply | SwitchLeft) and self.installer:
-            self.installer.deliver(event)
-        if not isinstance(event, BarrierReply | FlowsReply):
-            self._queue.put(event)
+    def deliver(self, event: PlaneEvent) -> None:
+        """Take in what the data plane says."""
+        self._queue.put(event)
 
     def ask(self, work: Callable[[], Any], timeout_s: float = 10.0) -> Any:
         """Have the worker do something between two events; return what it returns.
@@ -113,23 +98,21 @@ class Controller:
         Raises:
             MplsEmuError: it was not done in time, or the work itself raised it.
         """
-        task = _Task(work, hub.Queue())
+        task = _Task(work, self.plane.threads.queue())
         self._queue.put(task)
         try:
             result = task.reply.get(timeout=timeout_s)
-        except hub.QueueEmpty:
+        except queue.Empty:
             raise MplsEmuError("the controller is busy; try again") from None
         if isinstance(result, MplsEmuError):
             raise result
         return result
 
-    def send(self, switch: Switch, data: bytes) -> bool:
-        """Send encoded messages to a switch, if it is connected."""
-        return self._line is not None and self._line.send(switch.datapath_id, data)
+    # --- for the resolver -------------------------------------------------------------------
 
-    def send_to(self, node: str, data: bytes) -> None:
-        """Send encoded messages to an LSR's switch, if it is connected."""
-        self.send(self.switches[node], data)
+    def send(self, node: str, packets: Iterable[PacketOut]) -> None:
+        """Have an LSR send packets; only the worker may call this."""
+        self.plane.send(node, packets)
 
     def after(self, delay_s: float, work: Callable[[], None]) -> None:
         """Have the worker do something later; only the worker may call this."""
@@ -191,13 +174,13 @@ class Controller:
             batch.append(self._queue.get(timeout=timeout))
             while True:
                 batch.append(self._queue.get(block=False))
-        except hub.QueueEmpty:
+        except queue.Empty:
             return batch
 
     def handle(self, batch: list[Any]) -> None:
         """Deal with events that waited together; only the worker calls this."""
         entered = self._take_in(batch)
-        if self.switches.down() != self._down:
+        if self.lsrs.down() != self._down:
             self._stale = True
         if self._stale:
             self._recompile()
@@ -205,10 +188,8 @@ class Controller:
             self._read_back(entered)
         self._install()
         for event in batch:
-            if isinstance(event, PacketIn):
-                switch = self.switches.with_id(event.datapath_id)
-                if switch is not None:
-                    self._resolver.handle(switch.name, event)
+            if isinstance(event, PacketPunted):
+                self._resolver.handle(event.node, event.punt)
         while self._timers and self._timers[0][0] <= time.monotonic():
             heapq.heappop(self._timers)[2]()
         if self._stale:
@@ -218,33 +199,32 @@ class Controller:
                 event.reply.put(_result_of(event.work))
         self._remember_when_quiet()
 
-    def _take_in(self, batch: list[Any]) -> list[Switch]:
-        entered = []
+    def _take_in(self, batch: list[Any]) -> list[str]:
+        """Note what LSRs said; return those that entered and have not left since."""
+        entered = {}
         for event in batch:
-            if isinstance(event, PacketIn | _Task):
-                continue
-            switch = self.switches.with_id(event.datapath_id)
-            if switch is None:
-                self.events.add("error", f"datapath {event.datapath_id:#x} is no LSR of this lab")
-                continue
             match event:
-                case SwitchEntered(_, _, live_ports):
-                    switch.connected, switch.live_ports = True, live_ports
-                    entered.append(switch)
-                    self.events.add("switch", f"{switch.name} connected")
-                case SwitchLeft():
-                    switch.connected, switch.node, switch.installed = False, None, {}
-                    self.events.add("switch", f"{switch.name} left")
-                case PortChanged(_, port, live):
-                    others = (switch.live_ports or frozenset()) - {port}
-                    switch.live_ports = others | ({port} if live else set())
-                case SwitchError(_, kind, code, _):
-                    if (kind, code) != encode.METER_EXISTS:
-                        switch.errors += 1
-                        text = f"{switch.name} refused a message: type {kind} code {code}"
-                        self.events.add("error", text)
-                        _LOG.error("%s", text)
-        return [switch for switch in entered if switch.connected]
+                case LsrEntered(node, live_ports):
+                    lsr = entered[node] = self.lsrs[node]
+                    lsr.connected, lsr.node, lsr.live_ports = True, None, live_ports
+                    self.events.add("switch", f"{node} connected")
+                case LsrLeft(node):
+                    lsr = self.lsrs[node]
+                    lsr.connected, lsr.node = False, None
+                    self.events.add("switch", f"{node} left")
+                case PortChanged(node, port, live):
+                    others = (self.lsrs[node].live_ports or frozenset()) - {port}
+                    self.lsrs[node].live_ports = others | ({port} if live else set())
+                case Refused(node, what):
+                    self.lsrs[node].errors += 1
+                    self._complain(f"{node} refused {what}")
+                case StrangerCame(what):
+                    self.events.add("error", f"{what} is no LSR of this lab")
+        return [lsr.name for lsr in entered.values() if lsr.connected]
+
+    def _complain(self, text: str) -> None:
+        self.events.add("error", text)
+        _LOG.error("%s", text)
 
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
         learned = tuple(self._learned.values())
@@ -260,7 +240,7 @@ class Controller:
     def _recompile(self) -> None:
         started = time.perf_counter()
         self._stale = False
-        down = self.switches.down()
+        down = self.lsrs.down()
         for name in sorted(down - self._down):
             self.events.add("port", f"{name} is down")
         for name in sorted(self._down - down):
@@ -275,11 +255,7 @@ class Controller:
         took_ms = (time.perf_counter() - started) * 1000
         text = f"generation {self.generation}: {'; '.join(changed.summary())}"
         self.events.add("program", text[:MOST_TEXT], took_ms)
-        for name, cookies in flushes(before, self.program).items():
-            self.send(
-                self.switches[name],
-                b"".join(encode.delete_by_cookie(cookie, mask) for cookie, mask in cookies),
-            )
+        self.plane.forget(self.program, flushes(before, self.program))
         self._remember_at = time.monotonic() + REMEMBER_AFTER_S
 
     def _forget_neighbours(self, down: frozenset[str]) -> None:
@@ -288,59 +264,28 @@ class Controller:
             key: each for key, each in self._learned.items() if each.neighbour.circuit not in down
         }
 
-    def _wanted_flows(self, name: str) -> dict[int, Flow]:
-        node = self.program.node(name)
-        known = self._wanted.get(name)
-        if known is None or (known[0] is not node and known[0] != node):
-            known = (node, by_cookie(flows(self.program, name)))
-            self._wanted[name] = known
-        return known[1]
-
-    def _read_back(self, entered: list[Switch]) -> None:
-        """Find out what switches that connected have installed, and remove what is not ours."""
-        assert self.installer is not None  # attached before any switch can connect
-        found = self.installer.read_cookies(switch.datapath_id for switch in entered)
-        for switch in entered:
-            cookies = found.get(switch.datapath_id)
-            if cookies is None:
-                continue
-            ours = {cookie for cookie in cookies if cookie & COOKIE_KIND_MASK != LEARNED_COOKIE}
-            wanted = self._wanted_flows(switch.name)
-            removal, strangers = unknown_flows(switch, ours, wanted)
-            meters = b"".join(map(encode.add_meter, METERS))
-            self.send(switch, meters)
-            if strangers:  # they go last: what replaces them is installed first
-                self.after(0, partial(self._send, switch, removal))
-            text = f"{switch.name} has {len(switch.installed)} of {len(wanted)} flows"
-            self.events.add("switch", text + (f", {strangers} others" if strangers else ""))
-
-    def _send(self, switch: Switch, data: bytes) -> None:
-        self.send(switch, data)
+    def _read_back(self, entered: list[str]) -> None:
+        """Find out what LSRs that entered have installed."""
+        for node, found in self.plane.read_back(self.program, entered).items():
+            others = f", {found.strangers} others" if found.strangers else ""
+            text = f"{node} has {found.known} of {found.wanted} {self.plane.entry_word}{others}"
+            self.events.add("switch", text)
 
     def _install(self) -> None:
         started = time.perf_counter()
-        changes = {}
-        for switch in self.switches.connected():
-            node = self.program.node(switch.name)
-            if switch.node is node:
-                continue
-            difference = change(switch.installed, self._wanted_flows(switch.name))
-            if difference.size:
-                changes[switch.datapath_id] = difference
-            else:
-                switch.node = node
-        if not changes:
+        behind = [
+            lsr.name for lsr in self.lsrs.connected() if lsr.node is not self.program.node(lsr.name)
+        ]
+        if not behind:
             return
-        assert self.installer is not None  # attached before any switch can connect
-        done = self.installer.install(changes)
-        for switch in self.switches:
-            if switch.datapath_id in done:
-                switch.node = self.program.node(switch.name)
-                switch.installed = self._wanted_flows(switch.name)
-        count = sum(changes[datapath_id].size for datapath_id in done)
+        done = self.plane.install(self.program, behind)
+        for name in done.in_sync:
+            self.lsrs[name].node = self.program.node(name)
+        if not done.touched:
+            return
         took_ms = (time.perf_counter() - started) * 1000
-        text = f"{count} flows changed on {len(done)} of {len(changes)} switches"
-        self.events.add("program", text, took_ms)
+        what = f"{done.changed} {self.plane.entry_word} changed"
+        self.events.add("program", f"{what} on {done.followed} of {done.touched} switches", took_ms)
 
     def _remember_when_quiet(self) -> None:
         if self._remember_at is None or time.monotonic() < self._remember_at:
@@ -350,9 +295,7 @@ class Controller:
             try:
                 remember(self._state_file, self.program, self._learned.values())
             except OSError as error:
-                text = f"cannot write {self._state_file}: {error.strerror}"
-                self.events.add("error", text)
-                _LOG.error("%s", text)
+                self._complain(f"cannot write {self._state_file}: {error.strerror}")
 
 
 def previous_of(network: Network, remembered: Remembered | None) -> Program | None:

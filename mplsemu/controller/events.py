@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -37,13 +38,17 @@ class EventLog:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._events: deque[Event] = deque(maxlen=KEPT)
+        self._lock = threading.Lock()  # others read while the worker writes
 
     def add(self, kind: str, text: str, took_ms: float | None = None) -> Event:
         """Record that something happened now."""
-        event = Event(next(self._numbers), time.time(), kind, text, took_ms)
-        self._events.append(event)
+        with self._lock:
+            event = Event(next(self._numbers), time.time(), kind, text, took_ms)
+            self._events.append(event)
         return event
 
     def since(self, number: int) -> Iterable[dict[str, Any]]:
         """Return the events after `number`, oldest first, as JSON objects."""
-        return [asdict(event) for event in self._events if event.number > number]
+        with self._lock:
+            found = [event for event in self._events if event.number > number]
+        return [asdict(event) for event in found]

@@ -6,18 +6,26 @@ over their pseudowires to it: MAC address withdrawal (RFC 4762 section 6.2).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import VsiKind
-from mplsemu.southbound.openflow.flow import learned_by_vsi, learned_from_attachment
-from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE
-
-Flushes = dict[str, list[tuple[int, int]]]
-"""By LSR, cookie and mask of the learned flows to remove."""
+from mplsemu.southbound.dataplane import BehindPe, Forgetting, OnCircuit
 
 
-def flushes(before: Program, after: Program) -> Flushes:
+def flushes(before: Program, after: Program) -> tuple[Forgetting, ...]:
     """Return what to forget on the way from one program to the next."""
-    found: Flushes = {}
+    return tuple(_flushes(before, after))
+
+
+def flush_vpn(program: Program, vpn: str) -> tuple[Forgetting, ...]:
+    """Return what to forget so that a whole VPLS starts to learn anew."""
+    return tuple(
+        Forgetting(node.name, vpn) for node in program.nodes for vsi in node.vsis if vsi.name == vpn
+    )
+
+
+def _flushes(before: Program, after: Program) -> Iterator[Forgetting]:
     for node in after.nodes:
         old = before.node_by_name.get(node.name)
         if old is None or old is node:
@@ -28,32 +36,13 @@ def flushes(before: Program, after: Program) -> Flushes:
             if vsi is None or vsi.kind is not VsiKind.VPLS:
                 continue
             if old_circuit is not None and old_circuit.up and not circuit.up:
-                mine = learned_from_attachment(vsi.index, circuit.port)
-                found.setdefault(node.name, []).append(mine)
-                for peer, cookies in _withdrawal(after, node, vsi.name):
-                    found.setdefault(peer, []).append(cookies)
-    return found
+                yield Forgetting(node.name, vsi.name, OnCircuit(circuit.name))
+                yield from _withdrawals(after, node, vsi.name)
 
 
-def flush_vpn(program: Program, vpn: str) -> Flushes:
-    """Return what to forget so that a whole VPLS starts to learn anew."""
-    return {
-        node.name: [learned_by_vsi(vsi.index)]
-        for node in program.nodes
-        for vsi in node.vsis
-        if vsi.name == vpn
-    }
-
-
-def _withdrawal(program: Program, node: NodeProgram, vpn: str) -> list[tuple[str, tuple[int, int]]]:
-    withdrawn = []
+def _withdrawals(program: Program, node: NodeProgram, vpn: str) -> Iterator[Forgetting]:
     for pseudowire in node.vsi_by_name[vpn].pseudowires:
         peer = program.node(pseudowire.peer)
         vsi = peer.vsi_by_name.get(vpn)
-        if vsi is None:
-            continue
-        for back in vsi.pseudowires:
-            if back.peer == node.name:
-                attachment = FROM_PSEUDOWIRE | back.index
-                withdrawn.append((peer.name, learned_from_attachment(vsi.index, attachment)))
-    return withdrawn
+        if vsi is not None and any(back.peer == node.name for back in vsi.pseudowires):
+            yield Forgetting(peer.name, vpn, BehindPe(node.name))

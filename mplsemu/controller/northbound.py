@@ -6,12 +6,13 @@ import contextlib
 import json
 import logging
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mplsemu.errors import EmulationError, MplsEmuError
-from mplsemu.southbound.openflow.framework import hub
+from mplsemu.southbound.dataplane import Threads
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,11 +25,13 @@ class Northbound:
     Args:
         path: of the socket; a stale one is replaced.
         calls: what may be called, by name; each gets the request and returns what JSON can hold.
+        threads: to serve in.
     """
 
-    def __init__(self, path: Path, calls: dict[str, Call]) -> None:
+    def __init__(self, path: Path, calls: dict[str, Call], threads: Threads) -> None:
         self._path = path
         self._calls = calls
+        self._threads = threads
 
     def start(self) -> None:
         """Listen, and serve every connection in a thread of its own.
@@ -43,15 +46,14 @@ class Northbound:
             if self._path.exists() and not self._path.is_socket():
                 raise EmulationError(f"cannot listen on {self._path}: it is there, and no socket")
             self._path.unlink(missing_ok=True)
-            server = hub.StreamServer((str(self._path),), self._serve)
+            self._threads.serve(self._path, self._serve)
         except OSError as error:
             reason = error.strerror or error
             raise EmulationError(f"cannot listen on {self._path}: {reason}") from None
         finally:
             os.umask(before)
-        hub.spawn(server.serve_forever)
 
-    def _serve(self, connection: Any, _address: Any) -> None:
+    def _serve(self, connection: socket.socket) -> None:
         with contextlib.closing(connection), connection.makefile("rwb") as stream:
             try:
                 for line in stream:

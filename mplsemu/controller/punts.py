@@ -1,4 +1,4 @@
-"""Packets that the switches could not handle: have them answered, and let those wait that must.
+"""Packets that the LSRs could not handle: have them answered, and let those wait that must.
 
 What is answered is decided by southbound.punt, which is pure. Here is the patience: packets for an
 address that is being resolved wait, are sent when it is, or are given up after three questions. Who
@@ -14,10 +14,8 @@ from typing import Final, Protocol
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.program import Program
-from mplsemu.southbound.openflow import encode
-from mplsemu.southbound.openflow.punts import packet_out, punt
 from mplsemu.southbound.punt.answer import answer, unresolved
-from mplsemu.southbound.punt.event import Answers, Learned, PacketOut, Waiting
+from mplsemu.southbound.punt.event import Answers, Learned, PacketOut, Punt, Waiting
 from mplsemu.southbound.punt.resolve import question
 
 QUESTIONS: Final = 3
@@ -35,30 +33,6 @@ Key = tuple[str, str, IPAddress]
 """PE, VRF and address of a neighbour."""
 
 
-class PuntedPacket(Protocol):
-    """What is needed of a packet-in message."""
-
-    @property
-    def reason(self) -> int:
-        """OpenFlow's reason."""
-
-    @property
-    def in_port(self) -> int:
-        """Port it came by."""
-
-    @property
-    def metadata(self) -> int:
-        """VRF that was looking at it."""
-
-    @property
-    def registers(self) -> dict[int, int]:
-        """Nicira registers."""
-
-    @property
-    def frame(self) -> bytes:
-        """Its bytes."""
-
-
 class Host(Protocol):
     """What the resolver needs of the controller that it is part of."""
 
@@ -66,8 +40,8 @@ class Host(Protocol):
     def program(self) -> Program:
         """The current program."""
 
-    def send_to(self, node: str, data: bytes) -> None:
-        """Send encoded messages to an LSR's switch."""
+    def send(self, node: str, packets: Iterable[PacketOut]) -> None:
+        """Have an LSR send packets."""
 
     def after(self, delay_s: float, work: Callable[[], None]) -> None:
         """Do something later."""
@@ -113,19 +87,14 @@ class Resolver:
         self._unanswered[key] = 0
         self._host.after(CHECK_S, lambda: self._check(key))
 
-    def handle(self, node: str, packet: PuntedPacket) -> None:
+    def handle(self, node: str, punt: Punt) -> None:
         """Do what a punted packet asks for."""
-        punted = punt(
-            packet.reason, packet.in_port, packet.metadata, packet.registers, packet.frame
-        )
-        if punted is not None:
-            self._follow(node, answer(self._host.program, node, punted), packet.in_port)
+        self._follow(node, answer(self._host.program, node, punt), punt.in_port)
 
     def _follow(self, node: str, answers: Answers, in_port: int) -> None:
-        out: Iterable[PacketOut] = answers.packets_out
-        if answers.waiting is not None and not self._enqueue(node, answers.waiting, in_port):
-            out = ()  # it has been asked for already
-        self._send(node, out)
+        is_new = answers.waiting is None or self._enqueue(node, answers.waiting, in_port)
+        if is_new and answers.packets_out:  # else it has been asked for already
+            self._host.send(node, answers.packets_out)
         for learned in answers.learned:
             self._learn(node, learned)
 
@@ -147,12 +116,14 @@ class Resolver:
         node = key[0]
         if queue.asked < QUESTIONS:
             queue.asked += 1
-            self._send(node, [queue.packets[0][0].solicitation])
+            self._host.send(node, [queue.packets[0][0].solicitation])
             self._host.after(PATIENCE_S, lambda: self._ask_again(key))
             return
         del self._queues[key]
         for waiting, in_port in queue.packets:
-            self._send(node, unresolved(self._host.program, node, waiting, in_port).packets_out)
+            self._host.send(
+                node, unresolved(self._host.program, node, waiting, in_port).packets_out
+            )
 
     def _check(self, key: Key) -> None:
         node, vrf, address = key
@@ -162,7 +133,7 @@ class Resolver:
             del self._unanswered[key]
         elif self._unanswered[key] < QUESTIONS:
             self._unanswered[key] += 1
-            self._send(node, [asked])
+            self._host.send(node, [asked])
             self._host.after(PATIENCE_S, lambda: self._check_answer(key))
         else:
             del self._unanswered[key]
@@ -188,14 +159,4 @@ class Resolver:
         queue = self._queues.pop(key, None)
         if queue is not None:
             self._host.converge()  # a packet sent before its flow is there would come back
-            self._send(node, [waiting.packet for waiting, _ in queue.packets])
-
-    def _send(self, node: str, packets: Iterable[PacketOut]) -> None:
-        data = b"".join(map(_message, packets))
-        if data:
-            self._host.send_to(node, data)
-
-
-def _message(packet: PacketOut) -> bytes:
-    said = packet_out(packet)
-    return encode.packet_out(encode.PORT_CONTROLLER, said.actions, said.frame)
+            self._host.send(node, [waiting.packet for waiting, _ in queue.packets])

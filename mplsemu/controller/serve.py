@@ -1,14 +1,13 @@
-"""Run a controller: the listener for switches, the worker and the northbound socket."""
+"""Run a controller: the data plane's listener, the worker and the northbound socket."""
 
 from __future__ import annotations
 
 import logging
 import os
-import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from mplsemu.controller.controller import Controller
 from mplsemu.controller.flush import flush_vpn
@@ -17,62 +16,33 @@ from mplsemu.controller.northbound import Northbound
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program
-from mplsemu.southbound.openflow import app, encode, framework
+from mplsemu.southbound.dataplane import DataPlane
 
 _LOG = logging.getLogger(__name__)
-DEFAULT_PORT: Final = 6653
-"""OpenFlow's own (IANA)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Where a controller listens for switches and for those who ask it.
-
-    Attributes:
-        host: address for switches.
-        port: TCP port for switches.
-        socket: path of the northbound socket, None for no northbound.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = DEFAULT_PORT
-    socket: Path | None = None
-
-
-def serve(network: Network, listen: Listen, state_file: Path | None) -> None:
-    """Control the switches of a lab until the process is ended.
+def serve(network: Network, plane: DataPlane, socket: Path | None, state_file: Path | None) -> None:
+    """Control the LSRs of a lab until the process is ended.
 
     Args:
         network: the lab.
-        listen: where to.
+        plane: what its LSRs are made of.
+        socket: path of the northbound socket, None for no northbound.
         state_file: remembers labels and neighbours over a restart.
 
     Raises:
         EmulationError: it cannot listen, or cannot write the state file.
     """
-    _check_address(listen.host, listen.port)
     if state_file is not None and not os.access(state_file.parent, os.W_OK):
         raise EmulationError(f"cannot write {state_file}; name a file where you may write")
-    controller = Controller(network, state_file)
-    if listen.socket is not None:  # first, as it may fail; it answers when the worker is there
-        Northbound(listen.socket, calls_of(controller)).start()
-    line, threads = app.start(controller.deliver, listen.host, listen.port)
-    controller.attach(line)
-    framework.hub.spawn(_work, controller)
-    framework.hub.joinall(threads)
-    _LOG.error("the listener for switches ended")
-    os._exit(1)  # the framework's other threads would keep the process
-
-
-def _check_address(host: str, port: int) -> None:
-    """Find out whether one can listen there: the framework would only print a stack trace."""
-    try:
-        with socket.create_server((host, port)):
-            pass
-    except OSError as error:
-        raise EmulationError(
-            f"cannot listen on {host}:{port}: {error.strerror}; write --listen [HOST:]PORT"
-        ) from None
+    controller = Controller(network, plane, state_file)
+    if socket is not None:  # first, as it may fail; it answers when the worker is there
+        Northbound(socket, calls_of(controller), plane.threads).start()
+    plane.start(controller.program, controller.deliver)
+    plane.threads.spawn(_work, controller)
+    plane.wait()
+    _LOG.error("the data plane %s ended", plane.name)
+    os._exit(1)  # its other threads would keep the process
 
 
 def _work(controller: Controller) -> None:
@@ -98,29 +68,41 @@ def calls_of(controller: Controller) -> dict[str, Callable[[dict[str, Any]], Any
         "program": lambda _: controller.ask(lambda: dump_program(controller.program)),
         "events": lambda request: list(controller.events.since(int(request.get("since", 0)))),
         "macs": lambda _: controller.ask(lambda: learned_macs(controller), timeout_s=30.0),
+        "counters": lambda _: controller.ask(lambda: _counters(controller)),
         "flush": flush,
     }
 
 
 def _status(controller: Controller) -> dict[str, Any]:
-    switches = {
-        switch.name: {
-            "connected": switch.connected,
-            "in_sync": switch.connected and switch.node is controller.program.node(switch.name),
-            "flows": len(switch.installed),
-            "errors": switch.errors,
+    lsrs = {
+        lsr.name: {
+            "connected": lsr.connected,
+            "in_sync": lsr.connected and lsr.node is controller.program.node(lsr.name),
+            "flows": controller.plane.entries(lsr.name) if lsr.connected else 0,
+            "errors": lsr.errors,
         }
-        for switch in controller.switches
+        for lsr in controller.lsrs
     }
     return {
         "lab": controller.network.name,
-        "framework": framework.version(),
+        "dataplane": controller.plane.name,
+        "framework": controller.plane.version,
         "pid": os.getpid(),
         "generation": controller.generation,
-        "in_sync": all(switch["in_sync"] for switch in switches.values()),
-        "down": sorted(controller.switches.down()),
+        "in_sync": all(lsr["in_sync"] for lsr in lsrs.values()),
+        "down": sorted(controller.lsrs.down()),
         "neighbours": controller.neighbours(),
-        "switches": switches,
+        "switches": lsrs,
+    }
+
+
+def _counters(controller: Controller) -> dict[str, Any]:
+    connected = [lsr.name for lsr in controller.lsrs.connected()]
+    counters = controller.plane.counters(controller.program, connected)
+    return {
+        "dataplane": controller.plane.name,
+        "counted": counters is not None,
+        "counters": [asdict(counter) for counter in counters or ()],
     }
 
 
@@ -128,8 +110,6 @@ def _flush(controller: Controller, vpn: str) -> dict[str, int]:
     orders = flush_vpn(controller.program, vpn)
     if not orders:
         raise LabError(f"no VPLS named {vpn!r} in this lab")
-    for name, cookies in orders.items():
-        data = b"".join(encode.delete_by_cookie(cookie, mask) for cookie, mask in cookies)
-        controller.send(controller.switches[name], data)
+    controller.plane.forget(controller.program, orders)
     controller.events.add("mac", f"{vpn}: all learned addresses flushed")
     return {"switches": len(orders)}

@@ -5,19 +5,20 @@ from types import SimpleNamespace
 
 import pytest
 
-from mplsemu.controller import installer
 from mplsemu.controller.controller import Controller
-from mplsemu.controller.switches import Switch
+from mplsemu.controller.lsrs import Lsr
 from mplsemu.lab.loader import load, loads
+from mplsemu.southbound.dataplane import LsrEntered, LsrLeft, PortChanged
+from mplsemu.southbound.openflow import installer
 from mplsemu.southbound.openflow.app import (
     BarrierReply,
     FlowsReply,
-    PortChanged,
     SwitchEntered,
     SwitchError,
     SwitchLeft,
 )
 from mplsemu.southbound.openflow.framework import ofproto, parser
+from mplsemu.southbound.openflow.plane import OpenFlowPlane
 from mplsemu.southbound.openflow.translate import flows
 
 NORDIC = Path(__file__).parents[2] / "topologies" / "nordic.yaml"
@@ -26,16 +27,16 @@ NORDIC = Path(__file__).parents[2] / "topologies" / "nordic.yaml"
 class FakeLine:
     """Switches that keep flows by table, priority and match, and answer at once."""
 
-    def __init__(self, controller):
-        self.controller = controller
-        self.flows = {}
+    def __init__(self, plane, flows_before=None):
+        self.plane = plane
+        self.flows = flows_before or {}
         self.log = []
 
     def connect(self, node, ports=None):
         self.flows.setdefault(node.index, {})
         everything = {end.port for end in node.adjacencies} | {ac.port for ac in node.circuits}
         live = frozenset(everything if ports is None else ports)
-        return SwitchEntered(node.index, frozenset(everything), live)
+        return LsrEntered(node.name, live)
 
     def send(self, datapath_id, data):
         if datapath_id not in self.flows:
@@ -65,12 +66,12 @@ class FakeLine:
 
     def barrier(self, datapath_id):
         self.log.append(("barrier", datapath_id, None))
-        self.controller.installer.deliver(BarrierReply(datapath_id, 7))
+        self.plane.hear(BarrierReply(datapath_id, 7))
         return 7
 
     def request_flows(self, datapath_id):
         stats = tuple(SimpleNamespace(cookie=c) for c in self.flows[datapath_id].values())
-        self.controller.installer.deliver(FlowsReply(datapath_id, 9, stats, more=False))
+        self.plane.hear(FlowsReply(datapath_id, 9, stats, more=False))
         return 9
 
 
@@ -85,13 +86,22 @@ def controller(network):
 
 
 def connected(network, state_file=None, flows_before=None):
-    controller = Controller(network, state_file)
-    line = FakeLine(controller)
-    line.flows = flows_before or {}
-    controller.attach(line)
+    controller, line = unconnected(network, state_file, flows_before)
     controller.handle([line.connect(node) for node in controller.program.nodes])
-    controller.line = line
     return controller
+
+
+def unconnected(network, state_file=None, flows_before=None):
+    plane = OpenFlowPlane("127.0.0.1", 6653)
+    controller = Controller(network, plane, state_file)
+    controller.line = FakeLine(plane, flows_before)
+    plane.attach(controller.line, controller.program, controller.deliver)
+    return controller, controller.line
+
+
+def said(controller):
+    """Return what the data plane had to say since this was asked last."""
+    return controller._next_batch() if controller._queue.qsize() else []
 
 
 def port_of(controller, node, link):
@@ -106,19 +116,17 @@ def assert_installed(controller):
 
 def test_every_switch_gets_the_flows_of_its_program(controller):
     assert_installed(controller)
-    assert all(
-        switch.node is controller.program.node(switch.name) for switch in controller.switches
-    )
+    assert all(lsr.node is controller.program.node(lsr.name) for lsr in controller.lsrs)
 
 
 def test_a_cut_link_changes_only_what_it_must_and_comes_back_when_mended(controller):
     before = {node.name: node.ftn for node in controller.program.nodes}
     controller.line.log.clear()
-    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False)])
+    controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
     assert controller.program.node("dk").ftn != before["dk"]
     assert_installed(controller)
     assert 0 < sum(kind != "barrier" for kind, _, _ in controller.line.log) < 30
-    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=True)])
+    controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=True)])
     links = {entry.nhlfe.link for entry in controller.program.node("dk").ftn}
     assert links == {entry.nhlfe.link for entry in before["dk"]}
     assert_installed(controller)
@@ -126,7 +134,7 @@ def test_a_cut_link_changes_only_what_it_must_and_comes_back_when_mended(control
 
 def test_nothing_is_changed_or_removed_before_what_replaces_it_is_everywhere(controller):
     controller.line.log.clear()
-    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False)])
+    controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
     log = controller.line.log
     kinds = [kind for kind, _, _ in log]
     assert {"add", "change", "delete"} <= set(kinds)
@@ -142,9 +150,9 @@ def test_what_is_removed_stays_until_switches_do_what_their_flows_say(controller
     """A barrier does not say that; a link that came up again cost one packet in ten times."""
     log = controller.line.log
     monkeypatch.setattr(installer.hub, "sleep", lambda seconds: log.append(("wait", seconds, None)))
-    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False)])
+    controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
     log.clear()
-    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=True)])
+    controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=True)])
     kinds = [kind for kind, _, _ in log]
     before, after = kinds[: kinds.index("wait")], kinds[kinds.index("wait") :]
     assert {"add", "change"} <= set(before)
@@ -157,12 +165,8 @@ def test_both_ends_of_a_cable_are_one_change(controller):
     generation = controller.generation
     controller.handle(
         [
-            PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False),
-            PortChanged(
-                controller.program.node("p1").index,
-                port_of(controller, "p1", "dk-p1"),
-                live=False,
-            ),
+            PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False),
+            PortChanged("p1", port_of(controller, "p1", "dk-p1"), live=False),
         ]
     )
     assert controller.generation == generation + 1
@@ -171,14 +175,11 @@ def test_both_ends_of_a_cable_are_one_change(controller):
 def test_a_restarted_controller_finds_everything_installed(network, tmp_path):
     state = tmp_path / "state.json"
     first = connected(network, state)
-    first.handle([PortChanged(1, port_of(first, "dk", "dk-p1"), live=False)])
+    first.handle([PortChanged("dk", port_of(first, "dk", "dk-p1"), live=False)])
     first._remember_at = 0.0
     first.handle([])
     assert state.exists()
-    again = Controller(network, state)
-    line = FakeLine(again)
-    line.flows = first.line.flows
-    again.attach(line)
+    again, line = unconnected(network, state, first.line.flows)
     dk = again.program.node("dk")
     gone = port_of(again, "dk", "dk-p1")
     ports = {end.port for end in dk.adjacencies} | {ac.port for ac in dk.circuits}
@@ -227,7 +228,7 @@ def test_a_label_range_without_room_for_two_programs_still_follows_the_links():
     p1 = controller.program.node("p1")
     assert len(p1.ilm) == 3
     port = port_of(controller, "p1", "dk-p1")
-    controller.handle([PortChanged(p1.index, port, live=False)])
+    controller.handle([PortChanged("p1", port, live=False)])
     assert_installed(controller)
     ways = {entry.egress: entry.action.link for entry in controller.program.node("p1").ilm}
     assert ways["dk"] == "p1-p2"
@@ -247,9 +248,9 @@ def test_learned_addresses_survive_a_restarted_controller(network):
 
 
 def test_a_switch_that_comes_back_empty_is_filled_again(controller):
-    controller.handle([SwitchLeft(2)])
+    controller.handle([LsrLeft("se")])
     controller.line.flows[2] = {}
-    controller.deliver(SwitchLeft(2))  # what the framework still had to say
+    controller.plane.hear(SwitchLeft(2))  # what the framework still had to say
     controller.handle([controller.line.connect(controller.program.nodes[1])])
     se = next(node for node in controller.program.nodes if node.index == 2)
     controller.handle([controller.line.connect(se)])
@@ -257,26 +258,29 @@ def test_a_switch_that_comes_back_empty_is_filled_again(controller):
 
 
 def test_what_a_switch_last_said_of_its_ports_holds_while_it_is_away(controller):
-    controller.handle([PortChanged(1, port_of(controller, "dk", "dk-p1"), live=False)])
+    controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
     generation = controller.generation
-    controller.handle([SwitchLeft(1)])
+    controller.handle([LsrLeft("dk")])
     assert controller.generation == generation
-    assert controller.switches.down() == {"dk-p1"}
+    assert controller.lsrs.down() == {"dk-p1"}
 
 
 def test_a_refused_message_is_counted_and_told(controller):
-    controller.handle([SwitchError(1, 5, 3, b"")])
-    assert controller.switches["dk"].errors == 1
+    controller.plane.hear(SwitchError(1, 5, 3, b""))
+    controller.handle(said(controller))
+    assert controller.lsrs["dk"].errors == 1
     assert "dk refused a message" in [e["text"] for e in controller.events.since(0)][-1]
 
 
 def test_a_meter_that_is_there_already_is_no_error(controller):
-    controller.handle([SwitchError(1, 12, 1, b"")])
-    assert controller.switches["dk"].errors == 0
+    controller.plane.hear(SwitchError(1, 12, 1, b""))
+    controller.handle(said(controller))
+    assert controller.lsrs["dk"].errors == 0
 
 
 def test_a_stranger_among_the_switches_is_told_and_left_alone(controller):
-    controller.handle([SwitchEntered(0xBAD, frozenset(), frozenset())])
+    controller.plane.hear(SwitchEntered(0xBAD, frozenset(), frozenset()))
+    controller.handle(said(controller))
     assert "0xbad is no LSR" in [e["text"] for e in controller.events.since(0)][-1]
 
 
@@ -287,10 +291,10 @@ def test_a_site_whose_line_is_down_is_withdrawn_everywhere_and_its_addresses_flu
     controller.line.flows[1][21, 1, "learned there"] = cookie
     elsewhere = 0x4C << 56 | vsi.index << 32 | 0x1_0001
     controller.line.flows[1][21, 1, "learned elsewhere"] = elsewhere
-    controller.handle([PortChanged(1, c_odense.port, live=False)])
+    controller.handle([PortChanged("dk", c_odense.port, live=False)])
     assert cookie not in controller.line.flows[1].values()
     assert elsewhere in controller.line.flows[1].values()
 
 
 def test_an_unknown_switch_has_no_ports_down():
-    assert Switch("dk", 1).live_ports is None
+    assert Lsr("dk").live_ports is None

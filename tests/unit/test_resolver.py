@@ -1,7 +1,6 @@
 """Neighbours that the running network resolved, as time goes by: a clock of its own, no switch."""
 
 import heapq
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -11,9 +10,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.controller.punts import CHECK_S, PATIENCE_S, QUESTIONS, Resolver
 from mplsemu.lab.loader import load
 from mplsemu.program.program import GATEWAY_MAC
-from mplsemu.southbound.openflow.match import REGISTERS
-from mplsemu.southbound.openflow.pipeline import REG_PUNT
-from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.punt.event import Punt, PuntReason
 from tests.oracles import frames
 
 NORDIC = Path(__file__).parents[2] / "topologies" / "nordic.yaml"
@@ -22,17 +19,6 @@ KEY = ("dk", "a", ip_address(ADDRESS))
 ONE, ANOTHER = "02:aa:00:00:00:01", "02:aa:00:00:00:02"
 ASKED = frames.arp(1, GATEWAY_MAC, "192.168.1.1", "00:00:00:00:00:00", ADDRESS)
 ROUND_S = CHECK_S + QUESTIONS * PATIENCE_S
-
-
-@dataclass
-class PacketIn:
-    frame: bytes
-    in_port: int
-    reason: int = 1
-    metadata: int = 1
-    registers: dict = field(
-        default_factory=lambda: {REGISTERS.index(REG_PUNT): int(PuntReason.ARP)}
-    )
 
 
 class FakeController:
@@ -51,9 +37,9 @@ class FakeController:
     def program(self):
         return compile_program(self.network, learned=self.learned.values())
 
-    def send_to(self, node, data):
+    def send(self, node, packets):
         assert node == "dk"
-        self.questions += data.count(ASKED)
+        self.questions += sum(packet.frame == ASKED for packet in packets)
         if self.owner is not None:
             self.arp(self.owner)
 
@@ -79,7 +65,7 @@ class FakeController:
         """Have somebody at aarhus say that the address is his."""
         port = self.program.node("dk").circuit_by_name["a/aarhus"].port
         reply = frames.arp(2, mac, ADDRESS, GATEWAY_MAC, "192.168.1.1", dst=GATEWAY_MAC)
-        self.resolver.handle("dk", PacketIn(reply, port))
+        self.resolver.handle("dk", Punt(PuntReason.ARP, port, 1, reply))
 
     def pass_time(self, seconds):
         until = self._now + seconds

@@ -10,7 +10,10 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import socket
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -62,3 +65,24 @@ hub: Any = framework_module("lib.hub")
 def patch_standard_library() -> None:
     """Let the framework replace what blocks (sockets, locks) by what its threads can wait on."""
     hub.patch()
+
+
+class GreenThreads:
+    """The framework's threads, as a data plane offers them (southbound/dataplane.py)."""
+
+    def queue(self) -> Any:
+        """Return a new queue; its Empty is the standard library's."""
+        return hub.Queue()
+
+    def spawn(self, work: Callable[..., None], *args: Any) -> None:
+        """Have a thread of its own do something."""
+        hub.spawn(work, *args)
+
+    def serve(self, path: Path, handle: Callable[[socket.socket], None]) -> None:
+        """Listen on a Unix socket and have each connection handled in a thread of its own.
+
+        Raises:
+            OSError: one cannot listen there.
+        """
+        server = hub.StreamServer((str(path),), lambda connection, _address: handle(connection))
+        hub.spawn(server.serve_forever)

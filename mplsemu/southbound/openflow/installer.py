@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
-from mplsemu.controller.changes import FlowChange, stages
-from mplsemu.controller.switches import Switch
 from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.app import BarrierReply, FlowsReply, SwitchLeft
-from mplsemu.southbound.openflow.flow import Flow
-from mplsemu.southbound.openflow.framework import hub
+from mplsemu.southbound.openflow.changes import FlowChange, stages
+from mplsemu.southbound.openflow.threads import hub
 
 _LOG = logging.getLogger(__name__)
 
@@ -153,15 +151,3 @@ def _stage_encoder(number: int) -> Callable[[FlowChange], bytes]:
 
 def _deletions(change: FlowChange) -> bytes:
     return b"".join(map(encode.delete_flow, change.deletions))
-
-
-def unknown_flows(switch: Switch, cookies: set[int], wanted: dict[int, Flow]) -> tuple[bytes, int]:
-    """Settle what a switch has against what it should have.
-
-    Flows that it should have and has become `switch.installed`. Returned are the messages that
-    remove what it has and should not have, and how many that are.
-    """
-    switch.installed = {cookie: flow for cookie, flow in wanted.items() if cookie in cookies}
-    strangers = sorted(cookies - wanted.keys())
-    exact = (1 << 64) - 1
-    return b"".join(encode.delete_by_cookie(each, exact) for each in strangers), len(strangers)

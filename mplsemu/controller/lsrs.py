@@ -1,0 +1,62 @@
+"""The LSRs as the controller sees them: whether they can be programmed, live ports, program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mplsemu.program.program import NodeProgram, Program
+
+
+@dataclass(slots=True)
+class Lsr:
+    """One LSR.
+
+    Attributes:
+        name: of it.
+        connected: whether it can be programmed.
+        live_ports: its ports that carry packets, as it last said; None before it said so.
+        node: the node program that it has, None if it is not known to have all of one.
+        errors: how many orders it refused.
+    """
+
+    name: str
+    connected: bool = False
+    live_ports: frozenset[int] | None = None
+    node: NodeProgram | None = None
+    errors: int = 0
+
+
+class Lsrs:
+    """All LSRs of a lab by name, and what hangs on their ports."""
+
+    def __init__(self, program: Program) -> None:
+        self._by_name = {node.name: Lsr(node.name) for node in program.nodes}
+        self._carried: dict[str, dict[int, str]] = {
+            node.name: {end.port: end.link for end in node.adjacencies}
+            | {circuit.port: circuit.name for circuit in node.circuits}
+            for node in program.nodes
+        }
+
+    def __iter__(self) -> Iterator[Lsr]:
+        return iter(self._by_name.values())
+
+    def __getitem__(self, name: str) -> Lsr:
+        return self._by_name[name]
+
+    def connected(self) -> list[Lsr]:
+        """Return the LSRs that can be programmed."""
+        return [lsr for lsr in self if lsr.connected]
+
+    def down(self) -> frozenset[str]:
+        """Return the links and circuits that are down, as the LSRs last said.
+
+        An LSR that never entered has said nothing: its ports count as up.
+        """
+        return frozenset(
+            name
+            for lsr in self
+            if lsr.live_ports is not None
+            for port, name in self._carried[lsr.name].items()
+            if port not in lsr.live_ports
+        )

@@ -1,0 +1,236 @@
+"""OpenFlow 1.3 to Open vSwitch as a data plane: which flows each switch has, and should have.
+
+Flows are known by their cookies (ADR 4).
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from mplsemu.errors import EmulationError
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.southbound.dataplane import (
+    Counter,
+    Deliver,
+    Forgetting,
+    Found,
+    Installed,
+    LearnedMac,
+    LsrEntered,
+    LsrLeft,
+    PacketPunted,
+    PlaneEvent,
+    PortChanged,
+    Refused,
+    StrangerCame,
+)
+from mplsemu.southbound.openflow import app, encode, framework
+from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.installer import Installer, Line
+from mplsemu.southbound.openflow.learned import cookies_to_forget, is_learned, learned_mac
+from mplsemu.southbound.openflow.pipeline import METERS
+from mplsemu.southbound.openflow.punts import packet_out, punt
+from mplsemu.southbound.openflow.threads import GreenThreads
+from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.punt.event import PacketOut
+
+_EXACTLY: Final = (1 << 64) - 1
+
+
+class OpenFlowPlane:
+    """The switches of one lab, by the framework that speaks with them.
+
+    Args:
+        host: address to listen on for switches.
+        port: TCP port to listen on.
+    """
+
+    name: Final = "openflow"
+    entry_word: Final = "flows"
+
+    def __init__(self, host: str, port: int) -> None:
+        self.threads = GreenThreads()
+        self.version = framework.version()
+        self._listen = host, port
+        self._listeners: list[Any] = []
+        self._names: dict[int, str] = {}
+        self._ids: dict[str, int] = {}
+        self._deliver: Deliver = lambda _event: None
+        self._wanted: dict[str, tuple[NodeProgram, dict[int, Flow]]] = {}
+        self._installed: dict[str, dict[int, Flow]] = {}
+        self._strangers: dict[str, bytes] = {}
+
+    def start(self, program: Program, deliver: Deliver) -> None:
+        """Listen for switches."""
+        line, self._listeners = app.start(self.hear, *self._listen)
+        self.attach(line, program, deliver)
+
+    def attach(self, line: Line, program: Program, deliver: Deliver) -> None:
+        """Use `line` to speak with the switches of a program's LSRs."""
+        self._line = line
+        self._installer = Installer(line)
+        self._names = {node.index: node.name for node in program.nodes}
+        self._ids = {node.name: node.index for node in program.nodes}
+        self._deliver = deliver
+
+    def wait(self) -> None:
+        """Wait until the framework's listener has ended."""
+        framework.hub.joinall(self._listeners)
+
+    # --- what switches say ------------------------------------------------------------------
+
+    def hear(self, event: app.SwitchEvent) -> None:
+        """Take in what a switch said; called from the framework's event loop."""
+        if isinstance(event, app.BarrierReply | app.FlowsReply | app.SwitchLeft):
+            self._installer.deliver(event)
+        if isinstance(event, app.BarrierReply | app.FlowsReply):
+            return
+        node = self._names.get(event.datapath_id)
+        if node is not None:
+            said = _said(node, event)
+            if said is not None:
+                self._deliver(said)
+        elif not isinstance(event, app.PacketIn):
+            self._deliver(StrangerCame(f"datapath {event.datapath_id:#x}"))
+
+    # --- flows ------------------------------------------------------------------------------
+
+    def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, Found]:
+        """Ask switches for their flows' cookies."""
+        answers = self._installer.read_cookies(self._ids[node] for node in nodes)
+        found = {}
+        for node in nodes:
+            self._installed[node] = {}
+            self._strangers.pop(node, None)
+            cookies = answers.get(self._ids[node])
+            if cookies is None:
+                continue
+            ours = {cookie for cookie in cookies if not is_learned(cookie)}
+            wanted = self._wanted_flows(program, node)
+            self._installed[node] = {c: flow for c, flow in wanted.items() if c in ours}
+            strangers = sorted(ours - wanted.keys())
+            if strangers:
+                self._strangers[node] = b"".join(
+                    encode.delete_by_cookie(each, _EXACTLY) for each in strangers
+                )
+            self._line.send(self._ids[node], b"".join(map(encode.add_meter, METERS)))
+            found[node] = Found(len(self._installed[node]), len(wanted), len(strangers))
+        return found
+
+    def install(self, program: Program, nodes: Collection[str]) -> Installed:
+        """Send what differs, and wait until the switches have done it."""
+        changes: dict[str, FlowChange] = {}
+        for node in nodes:
+            installed = self._installed.get(node, {})
+            difference = change(installed, self._wanted_flows(program, node))
+            if difference.size:
+                changes[node] = difference
+        done = self._install(changes)
+        for node in done:
+            self._installed[node] = self._wanted_flows(program, node)
+        for node in nodes:  # they go last: what replaces them is installed first
+            if (removal := self._strangers.pop(node, None)) is not None:
+                self._line.send(self._ids[node], removal)
+        return Installed(
+            in_sync=frozenset(nodes) - changes.keys() | done,
+            touched=len(changes),
+            followed=len(done),
+            changed=sum(changes[node].size for node in done),
+        )
+
+    def _install(self, changes: dict[str, FlowChange]) -> frozenset[str]:
+        if not changes:
+            return frozenset()
+        done = self._installer.install({self._ids[node]: each for node, each in changes.items()})
+        return frozenset(self._names[datapath_id] for datapath_id in done)
+
+    def entries(self, node: str) -> int:
+        """Return how many flows of the program a switch has."""
+        return len(self._installed.get(node, ()))
+
+    def _wanted_flows(self, program: Program, name: str) -> dict[int, Flow]:
+        node = program.node(name)
+        known = self._wanted.get(name)
+        if known is None or (known[0] is not node and known[0] != node):
+            known = (node, by_cookie(flows(program, name)))
+            self._wanted[name] = known
+        return known[1]
+
+    # --- packets, MAC addresses, counters ---------------------------------------------------
+
+    def send(self, node: str, packets: Iterable[PacketOut]) -> None:
+        """Have a switch run the actions that stand for each packet."""
+        data = b"".join(map(_packet_message, packets))
+        if data:
+            self._line.send(self._ids[node], data)
+
+    def forget(self, program: Program, orders: Iterable[Forgetting]) -> None:
+        """Remove learned flows."""
+        removals: dict[str, list[bytes]] = {}
+        for order in orders:
+            removals.setdefault(order.node, []).extend(
+                encode.delete_by_cookie(cookie, mask)
+                for cookie, mask in cookies_to_forget(program, order)
+            )
+        for node, messages in removals.items():
+            self._line.send(self._ids[node], b"".join(messages))
+
+    def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
+        """Read the learned flows."""
+        answers = self._installer.read_flows(self._ids[node] for node in nodes)
+        for node in nodes:
+            for flow in answers.get(self._ids[node], ()):
+                if is_learned(flow.cookie):
+                    entry = learned_mac(program.node(node), flow)
+                    if entry is not None:
+                        yield entry
+
+    def counters(self, program: Program, nodes: Collection[str]) -> Iterable[Counter] | None:  # noqa: ARG002
+        """Return None: a switch counts by flow, and a flow that is replaced begins at 0."""
+        return None
+
+
+_Spontaneous = app.SwitchEntered | app.SwitchLeft | app.PortChanged | app.PacketIn | app.SwitchError
+
+
+def _said(node: str, event: _Spontaneous) -> PlaneEvent | None:
+    """Return what a switch's message means for its LSR, None if nothing."""
+    said: PlaneEvent | None = None
+    match event:
+        case app.SwitchEntered(_, _, live_ports):
+            said = LsrEntered(node, live_ports)
+        case app.SwitchLeft():
+            said = LsrLeft(node)
+        case app.PortChanged(_, port, live):
+            said = PortChanged(node, port, live)
+        case app.PacketIn(_, _, _, reason, in_port, metadata, registers, frame):
+            punted = punt(reason, in_port, metadata, registers, frame)
+            if punted is not None:
+                said = PacketPunted(node, punted)
+        case app.SwitchError(_, kind, code, _):
+            if (kind, code) != encode.METER_EXISTS:
+                said = Refused(node, f"a message: type {kind} code {code}")
+    return said
+
+
+def check_address(host: str, port: int) -> None:
+    """Find out whether one can listen there: the framework would only print a stack trace.
+
+    Raises:
+        EmulationError: one cannot.
+    """
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise EmulationError(
+            f"cannot listen on {host}:{port}: {error.strerror}; write --listen [HOST:]PORT"
+        ) from None
+
+
+def _packet_message(packet: PacketOut) -> bytes:
+    said = packet_out(packet)
+    return encode.packet_out(encode.PORT_CONTROLLER, said.actions, said.frame)
