@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from mplsemu.cli.arguments import Subparsers
     from mplsemu.program.trace import Header, Trace
-    from mplsemu.program.way import End
+    from mplsemu.program.way import End, Number
     from mplsemu.running.live import LiveTrace
 
 
@@ -90,9 +91,17 @@ def _draw(found: Trace, width: int, *, unusual: bool) -> list[Text]:
             found.as_json(), why(found.end), headed=unusual, detailed=unusual
         )
         return draw_trace(view, width)
-    lines = [Text(f" {len(found.branches)} copies"), Text()]
+    copies = Counter(branch.copy for branch in found.branches)
+    drawn: Counter[Number] = Counter()
+    lines = [Text(" " + _how_many(found, len(copies))), Text()]
     for branch in found.branches:
         end = branch.end
+        drawn[branch.copy] += 1
+        if copies[branch.copy] > 1:
+            number = list(copies).index(branch.copy) + 1
+            which = f"copy {number}, " if len(copies) > 1 else ""
+            way = f"way {drawn[branch.copy]} of {copies[branch.copy]}"
+            lines.append(Text(f" {which}{way}, {branch.share} of the flows"))
         answer = {
             "src": found.source,
             "dst": str(end.host or end.circuit) if isinstance(end, Delivered) else found.target,
@@ -104,6 +113,13 @@ def _draw(found: Trace, width: int, *, unusual: bool) -> list[Text]:
         view = TraceView.from_json(answer, reason, headed=unusual, detailed=unusual)
         lines += [*draw_trace(view, width), Text()]
     return lines[:-1]
+
+
+def _how_many(found: Trace, copies: int) -> str:
+    ways = len(found.branches)
+    if copies == 1:
+        return f"{ways} ways of equal cost; each flow takes one"
+    return f"{copies} copies" + (f" on {ways} ways of equal cost" if ways > copies else "")
 
 
 def why(end: End) -> str:

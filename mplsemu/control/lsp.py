@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mplsemu.control.labels import BindingKey, LspKey
-from mplsemu.control.paths import Hop, Tree
+from mplsemu.control.paths import Tree
 from mplsemu.model.labels import IMPLICIT_NULL, IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.topology import NullLabel
 from mplsemu.program.entries import (
+    Forward,
     FtnEntry,
     IlmEntry,
     Nhlfe,
@@ -24,24 +25,32 @@ from mplsemu.program.program import Program
 _NULL: Final = {NullLabel.IMPLICIT: IMPLICIT_NULL, NullLabel.EXPLICIT: IPV4_EXPLICIT_NULL}
 
 
+_Parts = tuple[str, Label] | tuple[tuple[str, int], ...]
+"""Of a path that has arrived its egress and null label, else its links and the paths behind."""
+
+
 @dataclass(slots=True)
 class PathNumbers:
     """Numbers for paths, equal where the paths are equal: links, egress and final operation.
 
     A path is the link that it starts with and the path from there, so comparing two paths of any
-    length is comparing two numbers (hash-consing).
+    length is comparing two numbers (hash-consing). Where an LSR has several ways of the same cost,
+    its path is the set of these.
     """
 
-    _numbers: dict[tuple[str, int] | tuple[str, Label], int] = field(default_factory=dict)
+    _numbers: dict[_Parts, int] = field(default_factory=dict)
 
     def end(self, egress: str, null: Label) -> int:
         """Return the number of the path that has arrived; `null` is what the egress asks for."""
         return self._numbers.setdefault((egress, null), len(self._numbers))
 
-    def extend(self, link: str, rest: int) -> int:
-        """Return the number of the path that takes `link` and then goes on as `rest`."""
-        # Negative, because a link may be named like an egress and a number be equal to a label.
-        return self._numbers.setdefault((link, -1 - rest), len(self._numbers))
+    def extend(self, ways: Iterable[tuple[str, int]]) -> int:
+        """Return the number of the path that takes one of some links, and then goes on.
+
+        Args:
+            ways: each of the links, and the number of the path from its other end.
+        """
+        return self._numbers.setdefault(tuple(sorted(ways)), len(self._numbers))
 
     def copy(self) -> PathNumbers:
         """Return numbers that begin as these are and then go their own way."""
@@ -54,7 +63,7 @@ class Lsps:
 
     Attributes:
         egress: the PE.
-        tree: next hop of every LSR on the way.
+        tree: next hops of every LSR on the way.
         transit: the LSRs that get labelled packets from another, and the number of their path;
             sorted by name. These bind a label.
     """
@@ -68,14 +77,17 @@ def lsps(egress: str, tree: Tree, null_label: NullLabel, numbers: PathNumbers) -
     """Number the paths of a tree; see `Lsps`."""
     number = {egress: numbers.end(egress, _NULL[null_label])}
     for start in tree:
-        way: list[tuple[str, Hop]] = []
-        node = start
-        while node not in number:
-            way.append((node, tree[node]))
-            node = tree[node].peer
-        for here, hop in reversed(way):
-            number[here] = numbers.extend(hop.link, number[hop.peer])
-    heads = {hop.peer for hop in tree.values()} - {egress}
+        way = [start]
+        while way:
+            hops = tree.get(way[-1], ())
+            unknown = [hop.peer for hop in hops if hop.peer not in number]
+            if unknown:
+                way += unknown  # nearer to the egress, so this ends
+                continue
+            node = way.pop()
+            if node not in number:
+                number[node] = numbers.extend((hop.link, number[hop.peer]) for hop in hops)
+    heads = {hop.peer for hops in tree.values() for hop in hops} - {egress}
     return Lsps(egress, tree, tuple((node, number[node]) for node in sorted(heads)))
 
 
@@ -85,9 +97,9 @@ def ilm_entries(
     """Yield each transit LSR of the LSPs to one egress with its ILM entry."""
     advertised = _advertised(tunnels, null_label, labels)
     for node, _ in tunnels.transit:
-        hop = tunnels.tree[node]
-        nhlfe = Nhlfe(hop.link, _onward(advertised[hop.peer]))
-        yield node, IlmEntry(advertised[node], nhlfe, tunnels.egress)
+        hops = tunnels.tree[node]
+        nhlfes = tuple(Nhlfe(hop.link, _onward(advertised[hop.peer])) for hop in hops)
+        yield node, IlmEntry(advertised[node], Forward(nhlfes), tunnels.egress)
 
 
 def ftn_entries(
@@ -99,12 +111,10 @@ def ftn_entries(
     """Yield each of the ingress PEs that reach the egress with its FTN entry."""
     advertised = _advertised(tunnels, null_label, labels)
     for ingress in ingresses:
-        hop = tunnels.tree.get(ingress)
-        if hop is not None:
-            label = advertised[hop.peer]
-            # Next to the egress nothing is pushed where it asks for penultimate-hop popping.
-            push = Push(() if label == IMPLICIT_NULL else (label,))
-            yield ingress, FtnEntry(tunnels.egress, Nhlfe(hop.link, push))
+        hops = tunnels.tree.get(ingress, ())
+        if hops:
+            nhlfes = tuple(Nhlfe(hop.link, _entering(advertised[hop.peer])) for hop in hops)
+            yield ingress, FtnEntry(tunnels.egress, nhlfes)
 
 
 def _advertised(
@@ -114,6 +124,11 @@ def _advertised(
     advertised = {node: labels[node][LspKey(path)] for node, path in tunnels.transit}
     advertised[tunnels.egress] = _NULL[null_label]
     return advertised
+
+
+def _entering(advertised: Label) -> Push:
+    """Return what an ingress pushes: nothing next to an egress that asks for PHP."""
+    return Push(() if advertised == IMPLICIT_NULL else (advertised,))
 
 
 def _onward(advertised: Label) -> Operation:
@@ -134,42 +149,71 @@ def paths_of(program: Program, numbers: PathNumbers) -> dict[str, dict[int, Labe
     for node in program.nodes:
         paths = found[node.name] = {}
         for entry in node.ilm:
-            if isinstance(entry.action, Nhlfe):
-                path = _path_behind(program, node.name, entry, numbers, known)
+            if isinstance(entry.action, Forward):
+                path = _path_behind(program, (node.name, int(entry.label)), numbers, known)
                 if path is not None:
                     paths[path] = entry.label
     return found
 
 
+_Place = tuple[str, int]
+"""An LSR, and a label of its label space."""
+
+
 def _path_behind(
-    program: Program,
-    node: str,
-    entry: IlmEntry,
-    numbers: PathNumbers,
-    known: dict[tuple[str, int], int | None],
+    program: Program, start: _Place, numbers: PathNumbers, known: dict[_Place, int | None]
 ) -> int | None:
     """Return the number of the path that packets with one label take; remembers it in `known`."""
-    way: list[tuple[tuple[str, int], str]] = []
-    path: int | None = None
-    next_entry: IlmEntry | None = entry
-    while next_entry is not None and isinstance(next_entry.action, Nhlfe):
-        place = (node, int(next_entry.label))
+    way = [start]
+    while way:
+        place = way[-1]
         if place in known:
-            path = known[place]
-            break
-        known[place] = None  # met again before its path is known, it is a loop
-        link = next_entry.action.link
-        way.append((place, link))
-        peer = program.node(node).adjacency_by_link[link].peer
-        match next_entry.action.operation:
+            way.pop()
+            continue
+        following = list(_following(program, place))
+        unknown = [each for _, each in following if isinstance(each, tuple) and each not in known]
+        if any(each in way for each in unknown):
+            known[place] = None  # a loop
+        elif unknown:
+            way.append(unknown[0])
+        else:
+            known[place] = _joined(following, numbers, known)
+    return known[start]
+
+
+def _joined(
+    following: list[tuple[str, _Place | _End]],
+    numbers: PathNumbers,
+    known: Mapping[_Place, int | None],
+) -> int | None:
+    """Return the number of the path that goes on in these ways; None if one leads nowhere."""
+    ways: list[tuple[str, int]] = []
+    for link, each in following:
+        number = numbers.end(each.egress, each.null) if isinstance(each, _End) else known[each]
+        if number is None:
+            return None
+        ways.append((link, number))
+    return numbers.extend(ways) if ways else None
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Behind the link, the path has arrived."""
+
+    egress: str
+    null: Label
+
+
+def _following(program: Program, place: _Place) -> Iterator[tuple[str, _Place | _End]]:
+    """Yield the links on which packets with one label leave an LSR, and where they are then."""
+    node = program.node(place[0])
+    entry = node.ilm_by_label.get(place[1])
+    for nhlfe in entry.nhlfes if entry is not None else ():
+        peer = node.adjacency_by_link[nhlfe.link].peer
+        match nhlfe.operation:
             case Swap(label) if label != IPV4_EXPLICIT_NULL:
-                next_entry = program.node(peer).ilm_by_label.get(int(label))
+                yield nhlfe.link, (peer, int(label))
             case operation:
                 null = IMPLICIT_NULL if isinstance(operation, Pop) else IPV4_EXPLICIT_NULL
-                path = numbers.end(next_entry.egress or peer, null)
-                next_entry = None
-        node = peer
-    for place, link in reversed(way):
-        path = None if path is None else numbers.extend(link, path)
-        known[place] = path
-    return path
+                egress = entry.egress if entry is not None else None
+                yield nhlfe.link, _End(egress or peer, null)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import networkx as nx
 
@@ -21,24 +21,34 @@ class Hop:
     peer: str
 
 
-Tree = Mapping[str, Hop]
-"""The paths that lead to one egress: the next hop of every LSR on them but the egress itself."""
+Tree = Mapping[str, tuple[Hop, ...]]
+"""The paths that lead to one egress: the next hops of every LSR on them but the egress itself.
+
+An LSR has several where it spreads packets over paths of the same metric (equal-cost multipath);
+each comes nearer to the egress, so none leads round.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One way out of an LSR, and what it costs."""
+    """One way out of an LSR.
+
+    Attributes:
+        hop: where to.
+        metric: of the link.
+    """
 
     hop: Hop
-    cost: int
+    metric: int
 
 
 class ShortestPaths:
     """Shortest paths by metric over the links that are up.
 
-    Of paths with the same metric the one with fewer hops is taken, of those the one whose links
-    come first by name, compared from the ingress on: the choice depends on nothing else, so that
-    the same network always has the same paths. All paths to one egress form a tree.
+    Of paths with the same metric an LSR takes as many as the provider's `ecmp` says: first those
+    with fewer hops, of these first those whose links come first by name, compared from the ingress
+    on: the choice depends on nothing else, so that the same network always has the same paths.
+    With one path for each LSR, all paths to one egress form a tree.
 
     Args:
         provider: LSRs and links.
@@ -47,16 +57,16 @@ class ShortestPaths:
 
     def __init__(self, provider: Provider, down: frozenset[str]) -> None:
         # Scaling each metric by more than any path's hops lets the hops break ties in one number.
-        scale = len(provider.nodes) + 1
+        self._scale = len(provider.nodes) + 1
+        self._most = provider.ecmp
         self._graph: nx.Graph[str] = nx.Graph()
         self._graph.add_nodes_from(node.name for node in provider.nodes)
         steps: dict[str, list[_Step]] = {node.name: [] for node in provider.nodes}
         for link in sorted(provider.links, key=lambda link: link.name):
             if link.name not in down:
-                cost = link.metric * scale + _HOP_COST
-                self._add_edge(link, cost)
+                self._add_edge(link, link.metric * self._scale + _HOP_COST)
                 for end in link.ends:
-                    steps[end].append(_Step(Hop(link.name, link.far_end(end)), cost))
+                    steps[end].append(_Step(Hop(link.name, link.far_end(end)), link.metric))
         self._steps = steps
 
     def _add_edge(self, link: Link, cost: int) -> None:
@@ -71,21 +81,26 @@ class ShortestPaths:
 
         Ingresses from which the egress cannot be reached are not in it.
         """
-        distance: Mapping[str, float] = nx.single_source_dijkstra_path_length(
+        distance: Mapping[str, Any] = nx.single_source_dijkstra_path_length(
             self._graph, egress, weight="cost"
         )
-        tree: dict[str, Hop] = {}
+        tree: dict[str, tuple[Hop, ...]] = {}
         for ingress in ingresses:
-            node = ingress
-            while node != egress and node not in tree and node in distance:
-                hop = self._next_hop(node, distance)
-                tree[node] = hop
-                node = hop.peer
+            pending = [ingress]
+            while pending:
+                node = pending.pop()
+                if node != egress and node not in tree and node in distance:
+                    tree[node] = self._next_hops(node, distance)
+                    pending += (hop.peer for hop in tree[node])
         return tree
 
-    def _next_hop(self, node: str, distance: Mapping[str, float]) -> Hop:
-        """Return the first way by link name that is on a shortest path."""
-        here = distance[node]
-        return next(
-            step.hop for step in self._steps[node] if distance[step.hop.peer] + step.cost == here
-        )
+    def _next_hops(self, node: str, distance: Mapping[str, int]) -> tuple[Hop, ...]:
+        """Return the first ways that are on shortest paths, by hops and by link name."""
+        metric = distance[node] // self._scale
+        found = [
+            step.hop
+            for step in self._steps[node]
+            if distance[step.hop.peer] // self._scale + step.metric == metric
+        ]
+        found.sort(key=lambda hop: distance[hop.peer] % self._scale)  # stable: then by name
+        return tuple(sorted(found[: self._most], key=lambda hop: hop.link))

@@ -45,6 +45,7 @@ def vsi(
             peer=peer,
             in_label=labels[pe][PseudowireKey(vpn.name, peer)],
             out_label=labels[peer][PseudowireKey(vpn.name, pe)],
+            control_word=vpn.control_word,
         )
         for number, peer in enumerate(peers, 1)
         if reaches(pe, peer)
@@ -56,4 +57,5 @@ def vsi(
         circuits=tuple(site.circuit for site in vpn.sites if site.pe == pe),
         pseudowires=pseudowires,
         mac_aging_s=vpn.mac_aging_s if isinstance(vpn, Vpls) else DEFAULT_MAC_AGING_S,
+        mac_limit=vpn.mac_limit if isinstance(vpn, Vpls) else None,
     )

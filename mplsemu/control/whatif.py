@@ -71,8 +71,9 @@ class WhatIf:
             l3vpn.Imports.between(vpn for vpn in network.vpns if isinstance(vpn, L3vpn)),
         )
         for egress, lsps in self._base.stages.tunnels.lsps.items():
-            for hop in lsps.tree.values():
-                self._base.egresses_over.setdefault(hop.link, set()).add(egress)
+            for hops in lsps.tree.values():
+                for hop in hops:
+                    self._base.egresses_over.setdefault(hop.link, set()).add(egress)
         for node in self.base.nodes:
             self._index_services(node)
 

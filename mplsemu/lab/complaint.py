@@ -38,6 +38,8 @@ _ELSEWHERE = {
     ("vpn", "import"): "only an l3vpn has route targets: leave it out",
     ("vpn", "export"): "only an l3vpn has route targets: leave it out",
     ("vpn", "aging"): "only a vpls learns MAC addresses: leave it out",
+    ("vpn", "mac_limit"): "only a vpls learns MAC addresses: leave it out",
+    ("vpn", "control_word"): "an l3vpn has no pseudowires: leave it out",
 }
 
 

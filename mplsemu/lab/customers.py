@@ -70,10 +70,19 @@ class _Builder:
                 return self.l3vpn(number, name, customer, raw)
             case RawVpls():
                 sites = self.bridged_sites(name, raw)
-                return Vpls(name, customer, sites, tuple(raw.subnet), raw.aging)
+                return Vpls(
+                    name,
+                    customer,
+                    sites,
+                    tuple(raw.subnet),
+                    raw.aging,
+                    raw.mac_limit,
+                    raw.control_word,
+                )
             case RawVpws():
                 first, second = self.bridged_sites(name, raw)
-                return Vpws(name, customer, (first, second), tuple(raw.subnet))
+                subnets = tuple(raw.subnet)
+                return Vpws(name, customer, (first, second), subnets, raw.control_word)
 
     def l3vpn(self, number: int, name: str, customer: str, raw: RawL3vpn) -> L3vpn:
         rd = raw.rd or RouteDistinguisher(AUTOMATIC_ASN, number)

@@ -39,6 +39,7 @@ def build_provider(document: Document, raw: RawProvider) -> Provider:
         ttl_mode=raw.ttl,
         null_label=raw.php,
         labels=raw.labels or ALL_LABELS,
+        ecmp=raw.ecmp,
     )
 
 

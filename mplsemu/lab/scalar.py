@@ -28,12 +28,14 @@ from mplsemu.lab.quantity import (
 )
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label, LabelRange
+from mplsemu.model.limits import MAX_WAYS
 from mplsemu.model.vpn import IPNetwork
 
 _REFUSED: Final = "refused"
 MAX_METRIC: Final = 65_535  # a BGP/MPLS provider's IGP: OSPF, RFC 2328 section A.4.2
 MAX_HOSTS: Final = 1_000
 MAX_DEPTH: Final = 8
+MAX_MACS: Final = 1_000_000
 MAX_LAB_NAME: Final = 40
 MAX_NAME: Final = 255
 _MAX_CUSTOMER: Final = 100
@@ -131,6 +133,13 @@ def _integer(least: int, most: int) -> Callable[[object], int]:
         return number
 
     return read
+
+
+def _yes_or_no(value: object) -> bool:
+    text = _text(value, "true or false")
+    if text not in ("true", "false"):
+        refuse(f"{shown(text)} is neither true nor false", "write true or false")
+    return text == "true"
 
 
 def _degrees(value: object) -> float:
@@ -253,6 +262,11 @@ AgingS = Annotated[int, BeforeValidator(_quantity(AGING)), _string(AGING.pattern
 WaitS = Annotated[int, BeforeValidator(_quantity(WAIT)), _string(WAIT.pattern, "10 s")]
 Rate = Annotated[
     int, BeforeValidator(_quantity(THROUGHPUT)), _string(THROUGHPUT.pattern, "8 Mbit/s")
+]
+Ways = Annotated[int, BeforeValidator(_integer(1, MAX_WAYS)), _whole(1, MAX_WAYS)]
+MacLimit = Annotated[int, BeforeValidator(_integer(1, MAX_MACS)), _whole(1, MAX_MACS)]
+YesOrNo = Annotated[
+    bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean", "examples": [True]})
 ]
 Depth = Annotated[int, BeforeValidator(_integer(0, MAX_DEPTH)), _whole(0, MAX_DEPTH)]
 Position = Annotated[

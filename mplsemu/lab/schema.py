@@ -21,6 +21,7 @@ from mplsemu.lab.scalar import (
     HostCount,
     Labels,
     LabName,
+    MacLimit,
     Metric,
     Name,
     Position,
@@ -31,6 +32,8 @@ from mplsemu.lab.scalar import (
     Stops,
     Targets,
     WaitS,
+    Ways,
+    YesOrNo,
 )
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpls import DEFAULT_MAC_AGING_S
@@ -130,6 +133,11 @@ class RawProvider(Mapping, title="Provider"):
     labels: Labels | None = Field(
         default=None, description="Labels an LSR may bind, FIRST-LAST.", examples=["16-1048575"]
     )
+    ecmp: Ways = Field(
+        default=1,
+        description="Among how many next hops of the same cost an LSR spreads flows.",
+        examples=[4],
+    )
     nodes: dict[Name, RawNode | None] = Field(
         description="Label-switching routers by name; an empty one is a P.",
         min_length=1,
@@ -197,6 +205,11 @@ class RawBridged(RawVpn):
         min_length=1,
         examples=["10.0.0.0/24"],
     )
+    control_word: YesOrNo = Field(
+        default=False,
+        description="Whether frames carry one on pseudowires (RFC 4448); the eBPF data plane can.",
+        examples=[True],
+    )
 
 
 class RawVpls(RawBridged, title="VPLS"):
@@ -208,6 +221,11 @@ class RawVpls(RawBridged, title="VPLS"):
         description="After which a silent MAC address is forgotten.",
         json_schema_extra={"default": f"{DEFAULT_MAC_AGING_S} s"},
         examples=["300 s"],
+    )
+    mac_limit: MacLimit | None = Field(
+        default=None,
+        description="MAC addresses that each PE learns at most; the eBPF data plane can.",
+        examples=[1000],
     )
     sites: dict[Name, RawBridgedSite] = Field(min_length=1, examples=[{"odense": {"pe": "dk"}}])
 

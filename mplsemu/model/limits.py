@@ -12,6 +12,8 @@ ACCESS_MTU: Final = 1500
 """What a customer's device expects of an Ethernet line."""
 MAX_LABELS: Final = 3
 """Open vSwitch drops a packet on the push of a fourth label."""
+MAX_WAYS: Final = 16
+"""NHLFEs among which an LSR chooses for one FEC (equal-cost multipath)."""
 MAX_PORT: Final = 0xFEFF
 """Open vSwitch keeps the port numbers above for itself, as OpenFlow 1.0 does (OFPP_MAX)."""
 MAX_INDEX: Final = 0xFFFF

@@ -73,10 +73,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The provider: LSRs and links in the lab file's order, and what holds for all LSPs."""
+    """The provider: LSRs and links in the lab file's order, and what holds for all LSPs.
+
+    Attributes:
+        ecmp: among how many next hops of the same cost an LSR spreads packets, 1 to `MAX_WAYS`.
+    """
 
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     ttl_mode: TtlMode = TtlMode.PIPE
     null_label: NullLabel = NullLabel.IMPLICIT
     labels: LabelRange = ALL_LABELS
+    ecmp: int = 1

@@ -20,6 +20,9 @@ class Vpls:
         sites: in the lab file's order.
         subnets: from which its hosts have their addresses.
         mac_aging_s: seconds after which a silent MAC address is forgotten.
+        mac_limit: so many MAC addresses each of its VSIs learns, None: no limit; frames for
+            others are flooded.
+        control_word: frames carry one on pseudowires (RFC 4448 section 4.6).
     """
 
     name: str
@@ -27,13 +30,16 @@ class Vpls:
     sites: tuple[Site, ...]
     subnets: tuple[IPNetwork, ...]
     mac_aging_s: int = DEFAULT_MAC_AGING_S
+    mac_limit: int | None = None
+    control_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Vpws:
-    """A wire between two sites: one pseudowire, nothing learned."""
+    """A wire between two sites: one pseudowire, nothing learned; attributes as a `Vpls` has."""
 
     name: str
     customer: str
     sites: tuple[Site, Site]
     subnets: tuple[IPNetwork, ...]
+    control_word: bool = False

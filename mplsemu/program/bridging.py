@@ -31,7 +31,7 @@ def bridge(flight: Flight, copy: Copy, vsi: Vsi, source: str | None) -> None:
     if not circuits and not pseudowires:
         flight.drop(copy, "nobody to send it to", vsi=vsi.name)
         return
-    copies = [copy, *(copy.fork() for _ in range(len(circuits) + len(pseudowires) - 1))]
+    copies = copy.flood(len(circuits) + len(pseudowires))
     for each, circuit in zip(copies, circuits, strict=False):
         each.done.append(f"to {circuit.name}")
         flight.end(each, _arrival(flight, circuit), vsi=vsi.name)

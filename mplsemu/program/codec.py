@@ -30,8 +30,8 @@ from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
 from mplsemu.program.entries import (
+    Forward,
     IlmAction,
-    Nhlfe,
     Operation,
     Pop,
     PopAndLookUp,
@@ -54,7 +54,7 @@ from mplsemu.program.services import (
 )
 
 FORMAT: Final = "mplsemu-program"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _MACS: Final[dict[type, tuple[str, ...]]] = {
     Adjacency: ("mac", "peer_mac"),
@@ -74,7 +74,7 @@ _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
     (
         IlmAction,
         {
-            "forward": Nhlfe,
+            "forward": Forward,
             "pop-to-vrf": PopToVrf,
             "pop-to-pseudowire": PopToPseudowire,
             "pop-and-look-up": PopAndLookUp,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.labels import Label
+from mplsemu.model.limits import MAX_WAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,22 @@ class Nhlfe:
 
 
 @dataclass(frozen=True, slots=True)
+class Forward:
+    """Send by one of several NHLFEs (RFC 3031 section 3.11): equal-cost multipath, where several.
+
+    Which one is the data plane's choice; all packets of a flow take the same.
+
+    Attributes:
+        nhlfes: all lead to the same egress; sorted by link.
+    """
+
+    nhlfes: tuple[Nhlfe, ...]
+
+    def __post_init__(self) -> None:
+        _check_ways(self.nhlfes)
+
+
+@dataclass(frozen=True, slots=True)
 class PopToVrf:
     """Remove the VPN label, which is the last, and look the IP packet up in a VRF (RFC 4364 5).
 
@@ -75,7 +92,7 @@ class PopAndLookUp:
     """Remove an explicit null and look up the next label (RFC 3032 section 2.1, RFC 4182)."""
 
 
-IlmAction = Nhlfe | PopToVrf | PopToPseudowire | PopAndLookUp
+IlmAction = Forward | PopToVrf | PopToPseudowire | PopAndLookUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,7 @@ class IlmEntry:
     Attributes:
         label: the top label of packets it is for.
         action: what is done with them.
-        egress: the PE at the end of the LSP, where `action` is an NHLFE; else None.
+        egress: the PE at the end of the LSP, where `action` is to forward; else None.
     """
 
     label: Label
@@ -93,8 +110,13 @@ class IlmEntry:
     egress: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.action, Nhlfe) is (self.egress is None):
+        if isinstance(self.action, Forward) is (self.egress is None):
             raise ProgramError(f"ILM entry {int(self.label)}: an egress goes with an NHLFE")
+
+    @property
+    def nhlfes(self) -> tuple[Nhlfe, ...]:
+        """The ways on; none where the LSP ends here."""
+        return self.action.nhlfes if isinstance(self.action, Forward) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +125,23 @@ class FtnEntry:
 
     Attributes:
         egress: the PE at the end of the LSP.
-        nhlfe: its operation is a `Push`.
+        nhlfes: one of which is taken, as in `Forward`; their operations are `Push`.
     """
 
     egress: str
-    nhlfe: Nhlfe
+    nhlfes: tuple[Nhlfe, ...]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.nhlfe.operation, Push):
+        _check_ways(self.nhlfes)
+        if not all(isinstance(nhlfe.operation, Push) for nhlfe in self.nhlfes):
             raise ProgramError(f"FTN entry for {self.egress} does not push")
+
+
+def pushed(nhlfe: Nhlfe) -> tuple[Label, ...]:
+    """Return the labels that an NHLFE pushes, outermost first; none where it does not push."""
+    return nhlfe.operation.labels if isinstance(nhlfe.operation, Push) else ()
+
+
+def _check_ways(nhlfes: tuple[Nhlfe, ...]) -> None:
+    if not 1 <= len(nhlfes) <= MAX_WAYS:
+        raise ProgramError(f"{len(nhlfes)} NHLFEs for one FEC; there can be 1 to {MAX_WAYS}")

@@ -9,13 +9,23 @@ from typing import Final
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.model.topology import TtlMode
 from mplsemu.model.vpn import IPAddress
-from mplsemu.program.entries import Push
+from mplsemu.program.entries import pushed
 from mplsemu.program.fib import Fib
 from mplsemu.program.hosts import host_ref
 from mplsemu.program.packet import Packet
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, Vrf
-from mplsemu.program.way import Branch, Delivered, Dropped, End, Hop, Stack, TtlExpired
+from mplsemu.program.way import (
+    ALL,
+    Branch,
+    Delivered,
+    Dropped,
+    End,
+    Hop,
+    Number,
+    Stack,
+    TtlExpired,
+)
 
 PIPE_TTL: Final = 255
 """TTL of pushed entries where the customer's does not count (RFC 3443 section 3.2)."""
@@ -63,9 +73,11 @@ class Copy:
         done: what the LSR has done so far, for people.
         hops: the LSRs behind it.
         seen: where it has been, with which labels.
+        number: which copy; alternative ways of one copy have the same.
+        share: part of the flows that come this way.
     """
 
-    __slots__ = ("done", "hops", "in_stack", "node", "seen", "stack", "ttl")
+    __slots__ = ("done", "hops", "in_stack", "node", "number", "seen", "share", "stack", "ttl")
 
     def __init__(self, node: NodeProgram, ttl: int | None) -> None:
         self.node = node
@@ -75,12 +87,33 @@ class Copy:
         self.done: list[str] = []
         self.hops: list[Hop] = []
         self.seen: set[tuple[str, tuple[Label, ...]]] = set()
+        self.number: Number = ()
+        self.share = ALL
 
-    def fork(self) -> Copy:
-        """Return another copy at the same place."""
+    def flood(self, count: int) -> list[Copy]:
+        """Return so many copies at the same place, this among them."""
+        copies = self._fork(count)
+        if count > 1:
+            for index, copy in enumerate(copies):
+                copy.number = (*copy.number, index)
+        return copies
+
+    def spread(self, count: int) -> list[Copy]:
+        """Return this copy once for each of so many ways that it may go from here."""
+        ways = self._fork(count)
+        for index, way in enumerate(ways if count > 1 else (), 1):
+            way.share /= count
+            way.done.append(f"way {index} of {count}")
+        return ways
+
+    def _fork(self, count: int) -> list[Copy]:
+        return [self, *(self._twin() for _ in range(count - 1))]
+
+    def _twin(self) -> Copy:
         other = Copy(self.node, self.ttl)
         other.in_stack, other.stack = self.in_stack, self.stack
         other.done, other.hops, other.seen = self.done.copy(), self.hops.copy(), self.seen.copy()
+        other.number, other.share = self.number, self.share
         return other
 
     def leave(self, link: str | None, vrf: str | None = None, vsi: str | None = None) -> None:
@@ -97,15 +130,20 @@ class Flight:
     Every method takes a copy that is at an LSR and either ends it or sends it on to the next.
     """
 
-    def __init__(self, tables: Tables, packet: Packet, *, learned: bool | MacTable) -> None:
+    def __init__(
+        self, tables: Tables, packet: Packet, *, learned: bool | MacTable, most_ways: int = 0
+    ) -> None:
         self.tables = tables
         self.program = tables.program
         self.packet = packet
         self.learned = learned
         self.is_uniform = tables.program.ttl_mode is TtlMode.UNIFORM
         self._tc = packet.ip.traffic_class if packet.ip else 0
+        self._most_ways = most_ways
+        self._arrived: set[tuple[Number, str, Stack, int | None]] = set()
         self.pending: list[Copy] = []
         self.branches: list[Branch] = []
+        self.joined: list[tuple[Hop, ...]] = []
 
     def station(self, node: NodeProgram, vsi: str) -> str | None:
         """Return where the frame's destination is, as this LSR's VSI has learned it.
@@ -125,7 +163,11 @@ class Flight:
     def end(self, copy: Copy, end: End, *, vrf: str | None = None, vsi: str | None = None) -> None:
         """End a copy at the LSR where it is."""
         copy.leave(end.circuit if isinstance(end, Delivered) else None, vrf, vsi)
-        self.branches.append(Branch(tuple(copy.hops), end))
+        self.finish(copy, end)
+
+    def finish(self, copy: Copy, end: End) -> None:
+        """End a copy whose last hop is written down."""
+        self.branches.append(Branch(tuple(copy.hops), end, copy.number, copy.share))
 
     def drop(
         self, copy: Copy, reason: str, *, vrf: str | None = None, vsi: str | None = None
@@ -150,7 +192,18 @@ class Flight:
         copy.leave(link, vrf, vsi)
         copy.node = self.program.node(adjacency.peer)
         copy.in_stack = copy.stack
-        self.pending.append(copy)
+        if copy.share == ALL or not self._joins(copy):
+            self.pending.append(copy)
+
+    def _joins(self, copy: Copy) -> bool:
+        """Whether the same came here on another way: what becomes of it is known."""
+        as_what = (copy.number, copy.node.name, copy.stack, copy.ttl)
+        is_known = as_what in self._arrived
+        self._arrived.add(as_what)
+        if is_known and len(self.branches) + len(self.pending) >= self._most_ways:
+            self.joined.append(tuple(copy.hops))
+            return True
+        return False
 
     def pop(self, copy: Copy, ttl: int) -> None:
         """Remove the top entry; in the uniform model its TTL moves inwards (RFC 3443 3.1)."""
@@ -172,13 +225,15 @@ class Flight:
     ) -> None:
         """Push the service label and the tunnel's, and send."""
         tunnel = copy.node.ftn_by_egress.get(egress)
-        if tunnel is None or not isinstance(tunnel.nhlfe.operation, Push):
+        if tunnel is None:
             self.drop(copy, f"no tunnel to {egress}", vrf=vrf, vsi=vsi)
             return
-        labels = (*tunnel.nhlfe.operation.labels, service)
-        copy.stack = tuple(LabelStackEntry(label, self._tc, ttl) for label in labels)
-        copy.done.append(pushing(labels))
-        self.send(copy, tunnel.nhlfe.link, vrf=vrf, vsi=vsi)
+        ways = copy.spread(len(tunnel.nhlfes))
+        for way, nhlfe in zip(ways, tunnel.nhlfes, strict=True):
+            labels = (*pushed(nhlfe), service)
+            way.stack = tuple(LabelStackEntry(label, self._tc, ttl) for label in labels)
+            way.done.append(pushing(labels))
+            self.send(way, nhlfe.link, vrf=vrf, vsi=vsi)
 
     def decrement(self, copy: Copy, vrf: Vrf) -> bool:
         """Take one off the IP TTL, as every router does; False where that ends the packet."""

@@ -17,7 +17,7 @@ from mplsemu.program.services import (
     ViaVrf,
     Vrf,
 )
-from mplsemu.program.way import Branch, Delivered, Hop, Punted, TtlExpired, Unresolved
+from mplsemu.program.way import Delivered, Hop, Punted, TtlExpired, Unresolved
 
 LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
 """Every VRF's own address on each of its circuits, beside its gateways."""
@@ -129,10 +129,10 @@ def _deliver_to_ce(
     name, end = ce_name(circuit.name), delivered(circuit, address, host.mac)
     if copy.ttl is None or copy.ttl <= 1:
         copy.hops.append(Hop(name, None, None, (), "TTL expired", (), None, copy.ttl))
-        flight.branches.append(Branch(tuple(copy.hops), TtlExpired(name, None, ())))
+        flight.finish(copy, TtlExpired(name, None, ()))
         return
     copy.hops.append(Hop(name, None, None, (), "route to its LAN", (), None, copy.ttl - 1))
-    flight.branches.append(Branch(tuple(copy.hops), end))
+    flight.finish(copy, end)
 
 
 def ce_name(circuit: str) -> str:

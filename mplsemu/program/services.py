@@ -144,19 +144,21 @@ class VsiKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pseudowire:
-    """An Ethernet pseudowire to another PE (RFC 4448 raw mode, no control word).
+    """An Ethernet pseudowire to another PE (RFC 4448 raw mode).
 
     Attributes:
         index: from 1, unique within its VSI.
         peer: the PE at the other end; the tunnel to it carries the frames.
         in_label: this PE's label for frames that come from the peer.
         out_label: the peer's label for frames from this PE.
+        control_word: whether frames carry one, each way (RFC 4448 section 4.6).
     """
 
     index: int
     peer: str
     in_label: Label
     out_label: Label
+    control_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ class Vsi:
         circuits: names of its attachment circuits.
         pseudowires: sorted by peer; frames never go from one to another (split horizon).
         mac_aging_s: seconds after which a silent MAC address is forgotten.
+        mac_limit: MAC addresses that it learns at most, None: no limit; it floods what is for
+            others.
     """
 
     name: str
@@ -178,3 +182,4 @@ class Vsi:
     circuits: tuple[str, ...]
     pseudowires: tuple[Pseudowire, ...]
     mac_aging_s: int
+    mac_limit: int | None = None

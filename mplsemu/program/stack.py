@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.program.entries import Nhlfe, PopAndLookUp, PopToPseudowire, PopToVrf
+from mplsemu.program.entries import Forward, PopAndLookUp, PopToPseudowire, PopToVrf
 from mplsemu.program.program import NodeProgram, Program
 
 UNKNOWN: Final = "?"
@@ -62,7 +62,7 @@ def meaning(program: Program, node: str, labels: Sequence[int]) -> Meaning:
     for label in labels:
         entry = at.ilm_by_label.get(label) if at is not None else None
         match entry and entry.action:
-            case Nhlfe():
+            case Forward():
                 egress = entry.egress if entry is not None else None
                 names.append(f"LSP to {egress}")
                 at = program.node_by_name.get(egress or "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from mplsemu.errors import LabError
@@ -17,7 +18,16 @@ from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group, is_m
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.routing import ce_name
 from mplsemu.program.walk import walk
-from mplsemu.program.way import Branch, Delivered, Dropped, End, Hop, Punted, TtlExpired
+from mplsemu.program.way import (
+    Branch,
+    Delivered,
+    Dropped,
+    End,
+    Hop,
+    Punted,
+    TtlExpired,
+    Walk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,8 @@ class Trace:
         hops: routers on the way; none within a LAN. Of several copies, that of the one that
             arrives.
         end: how it ends.
-        branches: the ways of all copies: one, unless it is flooded.
+        branches: the ways of all copies: one, unless it is flooded or there are several ways
+            of equal cost.
         circuit: the attachment circuit of the host.
         packet: as it is on that circuit; None where it does not come there.
     """
@@ -67,6 +78,12 @@ class Trace:
     branches: tuple[Branch, ...] = ()
     circuit: str = ""
     packet: Packet | None = None
+
+    @property
+    def ways(self) -> tuple[Branch, ...]:
+        """The alternative ways of the copy that `hops` are of: one, without equal-cost ways."""
+        copy = next((each.copy for each in self.branches if each.hops == self.hops), ())
+        return tuple(each for each in self.branches if each.copy == copy)
 
     @property
     def labels(self) -> tuple[tuple[int, ...], ...]:
@@ -90,6 +107,7 @@ class Trace:
     def as_json(self) -> dict[str, Any]:
         """Return the object that ``trace --json`` prints; labels outermost first."""
         several = self.branches if len(self.branches) > 1 else ()
+        numbers = list(dict.fromkeys(each.copy for each in several))
         return {
             "src": self.source,
             "dst": self.target,
@@ -99,6 +117,8 @@ class Trace:
             "packet": _packet_as_json(self.packet),
             "branches": [
                 {
+                    "copy": numbers.index(branch.copy) + 1,
+                    "share": float(branch.share),
                     "delivered": isinstance(branch.end, Delivered),
                     "end": str(branch.end),
                     "hops": hops_as_json(branch.hops),
@@ -177,12 +197,12 @@ def trace(
     ip = IpHeader(interface.ip, address, header.ttl, header.dscp)
     way = tracer.send(interface, ip)
     mac = header.destination_mac
-    found = [each for each in way.branches if _arrived(program, each.end, wanted, mac)]
-    main = found[0] if found else way.branches[0]
+    judge = partial(_first, lambda end: _arrived(program, end, wanted, mac))
+    delivered, main = _telling(way.branches, judge)
     return Trace(
         source,
         target,
-        bool(found),
+        delivered,
         main.hops,
         main.end,
         way.branches,
@@ -263,11 +283,8 @@ class _Tracer:
         else:
             followed = self._follow(packet)
             sent = _Sent((*local, *followed.branches), followed.packet)
-        ends = [isinstance(each.end, Delivered) for each in sent.branches]
-        arrived = all(ends) if is_group(mac) else any(
-            isinstance(each.end, Delivered) and each.end.host is not None for each in sent.branches
-        )  # fmt: skip
-        main = sent.branches[ends.index(arrived) if arrived in ends else 0]
+        judge = _all_somewhere if is_group(mac) else partial(_first, _at_somebody)
+        arrived, main = _telling(sent.branches, judge)
         return Trace(
             source, mac, arrived, main.hops, main.end, sent.branches,
             self._circuit.name, sent.packet,
@@ -329,7 +346,7 @@ class _Tracer:
         sent = IpHeader(ip.source, ip.destination, ip.ttl - 1, ip.dscp)
         hop = Hop(name, None, None, (), "route to the PE", (), self._circuit.name, sent.ttl)
         followed = self._follow(Packet(mac, GATEWAY_MAC, sent))
-        branches = (Branch((hop, *each.hops), each.end) for each in followed.branches)
+        branches = (replace(each, hops=(hop, *each.hops)) for each in followed.branches)
         return replace(followed, branches=tuple(branches))
 
     def _packet(self, usual_mac: str, ip: IpHeader) -> Packet:
@@ -342,14 +359,44 @@ class _Tracer:
 
     def _on_the_lan(self, mac: str, address: IPAddress | None) -> Iterator[Branch]:
         """Yield the ways to the other hosts on the same LAN that take a frame for this address."""
-        for host in self._circuit.hosts:
+        for index, host in enumerate(self._circuit.hosts, 1):
             if host != self._sender.host and (is_group(mac) or host.mac == mac):
                 ref = host_ref(self._circuit, host)
-                yield _ended(Delivered(self._circuit.name, ref, address, host.mac))
+                end = Delivered(self._circuit.name, ref, address, host.mac)
+                yield Branch((), end, copy=(-index,))
 
 
 def _ended(end: End) -> Branch:
     return Branch((), end)
+
+
+_Judge = Callable[[Sequence[Branch]], tuple[bool, Branch]]
+"""Tells of a packet's copies whether it arrives, and which of them shows that best."""
+
+
+def _telling(branches: tuple[Branch, ...], judge: _Judge) -> tuple[bool, Branch]:
+    """Judge a packet by all ways that it may take; return the first that goes wrong, if one does.
+
+    `branches` are those of all ways of all copies.
+    """
+    judged = [judge(each.branches) for each in Walk(branches).variants()]
+    return next((each for each in judged if not each[0]), judged[0])
+
+
+def _first(arrived: Callable[[End], bool], copies: Sequence[Branch]) -> tuple[bool, Branch]:
+    """Judge by whether one copy arrives."""
+    found = next((each for each in copies if arrived(each.end)), None)
+    return found is not None, found or copies[0]
+
+
+def _at_somebody(end: End) -> bool:
+    return isinstance(end, Delivered) and end.host is not None
+
+
+def _all_somewhere(copies: Sequence[Branch]) -> tuple[bool, Branch]:
+    """Judge by whether all copies arrive, wherever that is."""
+    lost = next((each for each in copies if not isinstance(each.end, Delivered)), None)
+    return lost is None, lost or copies[0]
 
 
 def _station(program: Program, vpn: str, address: IPAddress) -> Host | None:

@@ -7,10 +7,12 @@ data plane: what a data plane does has to agree with it.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from mplsemu.errors import ProgramError
 from mplsemu.program import bridging, routing
 from mplsemu.program.entries import (
+    Forward,
     Nhlfe,
     Pop,
     PopAndLookUp,
@@ -24,9 +26,17 @@ from mplsemu.program.packet import Packet
 from mplsemu.program.program import Program
 from mplsemu.program.way import Walk
 
+MOST_WAYS: Final = 64
+"""So many alternative ways are followed to their ends each by itself; further ones join these."""
+
 
 def walk(
-    program: Program, circuit: str, packet: Packet, *, learned: bool | MacTable = True
+    program: Program,
+    circuit: str,
+    packet: Packet,
+    *,
+    learned: bool | MacTable = True,
+    most_ways: int = MOST_WAYS,
 ) -> Walk:
     """Follow a packet from an attachment circuit to wherever it ends.
 
@@ -36,15 +46,21 @@ def walk(
         packet: as it is on that circuit.
         learned: whether every VSI has learned where its hosts are, else it floods; or what each
             of them has learned.
+        most_ways: so many alternative ways (equal-cost multipath) are followed each to its end;
+            of further ones only what no other has: see `Walk.joined`.
 
     Raises:
         ProgramError: there is no such circuit.
     """
-    return Walker(program).walk(circuit, packet, learned=learned)
+    flight = Flight(Tables(program), packet, learned=learned, most_ways=most_ways)
+    return _run(flight, circuit)
 
 
 class Walker:
-    """Walks many packets through one program; it keeps what it has prepared for look-ups."""
+    """Walks many packets through one program; it keeps what it has prepared for look-ups.
+
+    Alternative ways that meet are followed once from there on.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -75,7 +91,7 @@ def _run(flight: Flight, circuit_name: str) -> Walk:
         flight.drop(copy, f"{circuit_name} is in no VRF and no VSI")
     while flight.pending:
         _switch(flight, flight.pending.pop(0))
-    return Walk(tuple(flight.branches))
+    return Walk(tuple(flight.branches), tuple(flight.joined))
 
 
 def _switch(flight: Flight, copy: Copy) -> None:
@@ -95,20 +111,25 @@ def _switch(flight: Flight, copy: Copy) -> None:
         case PopAndLookUp():
             flight.pop(copy, copy.stack[0].ttl)
             _switch(flight, copy)
-        case Nhlfe() as nhlfe:
-            _forward(flight, copy, nhlfe)
+        case Forward(nhlfes):
+            _forward(flight, copy, nhlfes)
         case PopToVrf(name, ip_version):
             _leave_tunnel_to_vrf(flight, copy, name, ip_version)
         case PopToPseudowire(name, peer):
             _leave_tunnel_to_vsi(flight, copy, name, peer)
 
 
-def _forward(flight: Flight, copy: Copy, nhlfe: Nhlfe) -> None:
-    """Forward by a transit LSR's NHLFE."""
-    top = copy.stack[0]
-    if top.ttl <= 1:
+def _forward(flight: Flight, copy: Copy, nhlfes: tuple[Nhlfe, ...]) -> None:
+    """Forward by a transit LSR's NHLFEs: each packet by one of them."""
+    if copy.stack[0].ttl <= 1:
         flight.expire(copy)
         return
+    for way, nhlfe in zip(copy.spread(len(nhlfes)), nhlfes, strict=True):
+        _operate(flight, way, nhlfe)
+
+
+def _operate(flight: Flight, copy: Copy, nhlfe: Nhlfe) -> None:
+    top = copy.stack[0]
     sent = replace(top, ttl=top.ttl - 1)
     match nhlfe.operation:
         case Swap(label):

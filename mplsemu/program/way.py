@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
 
 from mplsemu.model.labels import LabelStackEntry
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress
+
+ALL: Final = Fraction(1)
 
 Stack = tuple[LabelStackEntry, ...]
 """A label stack, outermost entry first."""
@@ -113,19 +118,53 @@ class Dropped:
 End = Delivered | Unresolved | Punted | TtlExpired | Dropped
 
 
+Number = tuple[int, ...]
+"""Which copy: at each flooding on its way, the how-manieth; empty where there was none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """The way of one copy of a packet, from its ingress PE on."""
+    """A way of one copy of a packet, from its ingress PE on.
+
+    Attributes:
+        hops: routers on the way.
+        end: how it ends.
+        copy: branches of the same copy are alternatives: each packet takes one of them.
+        share: part of the flows that take it, where every LSR spreads evenly; 1 without others.
+    """
 
     hops: tuple[Hop, ...]
     end: End
+    copy: Number = ()
+    share: Fraction = ALL
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The ways of all copies of a packet: one, unless it is flooded."""
+    """The ways of all copies of a packet: one copy, unless it is flooded.
+
+    Attributes:
+        branches: all ways of all copies.
+        joined: beginnings of further ways, up to where each comes to an LSR as another did.
+    """
 
     branches: tuple[Branch, ...]
+    joined: tuple[tuple[Hop, ...], ...] = ()
+
+    def variants(self) -> Iterator[Walk]:
+        """Yield walks in which every copy goes one way; each way is in one of them at least.
+
+        Copies go their ways independently, so what holds of these holds of any combination.
+        """
+        copies: dict[Number, list[Branch]] = {}
+        for branch in self.branches:
+            copies.setdefault(branch.copy, []).append(branch)
+        if len(copies) == len(self.branches):
+            yield self
+            return
+        for number in range(max(map(len, copies.values()))):
+            ways = tuple(each[min(number, len(each) - 1)] for each in copies.values())
+            yield Walk(ways, () if number else self.joined)
 
     @property
     def ends(self) -> tuple[End, ...]:

@@ -71,7 +71,8 @@ class Bridged:
                 count += 1
                 walk = self._walker.walk(site.circuit, frame.packet, learned=frame.learned)
                 tables.update(tables_of(walk))
-                self._judge(groups, vpn, site, frame, walk)
+                for variant in walk.variants():
+                    self._judge(groups, vpn, site, frame, variant)
             violations += (_whole(group) for group in groups.values())
         return Findings(tuple(violations), count, count, frozenset(tables))
 

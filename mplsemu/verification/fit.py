@@ -188,3 +188,8 @@ def _settings(node: NodeProgram, vpns: Mapping[str, Vpn]) -> Iterator[tuple[str,
             yield node.name, f"VSI {vsi.name}: it is a {vsi.kind.value}, the VPN a {_kind(vpn)}"
         elif isinstance(vpn, Vpls) and vsi.mac_aging_s != vpn.mac_aging_s:
             yield node.name, f"VSI {vsi.name}: it forgets after {vsi.mac_aging_s} s"
+        elif isinstance(vpn, Vpls) and vsi.mac_limit != vpn.mac_limit:
+            yield node.name, f"VSI {vsi.name}: it learns up to {vsi.mac_limit} addresses"
+        elif any(wire.control_word != vpn.control_word for wire in vsi.pseudowires):
+            has = "no" if vpn.control_word else "a"
+            yield node.name, f"VSI {vsi.name}: a pseudowire has {has} control word"

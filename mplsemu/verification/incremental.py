@@ -14,7 +14,7 @@ from itertools import zip_longest
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import OUR_LIMITS, Limits
 from mplsemu.model.network import Network
-from mplsemu.program.entries import IlmEntry, Nhlfe, PopAndLookUp
+from mplsemu.program.entries import Forward, IlmEntry, PopAndLookUp
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import ViaPe, ViaVrf
 from mplsemu.verification.fit import check_fit
@@ -90,7 +90,7 @@ class Incremental:
         for tunnel, way in self._ways.items():
             for read in way.reads if way else ():
                 self._readers.setdefault(read, []).append(tunnel)
-            for link, _ in way.links if way else ():
+            for (link, _), _ in way.shares if way else ():
                 self._over.setdefault(link, []).append(tunnel)
         self._users: dict[Tunnel, set[str]] = {}
         self._through: dict[_Table, set[str]] = {}
@@ -328,7 +328,7 @@ def _differ(old: object, new: object) -> bool:
 
 
 def _is_transit(entry: IlmEntry | None) -> bool:
-    return entry is None or isinstance(entry.action, Nhlfe | PopAndLookUp)
+    return entry is None or isinstance(entry.action, Forward | PopAndLookUp)
 
 
 def _with_neighbours(program: Program, difference: _Difference) -> set[str]:

@@ -187,12 +187,14 @@ def size_problems(
         framed: whether its Ethernet header goes along, with a VLAN tag: over a pseudowire.
     """
     payload = limits.access_mtu + (TAGGED_ETHERNET_OCTETS if framed else 0)
-    for number, branch in enumerate(walk.branches):
-        deep = next((hop for hop in branch.hops if len(hop.out_stack) > limits.labels), None)
+    ways = [(number, branch.hops) for number, branch in enumerate(walk.branches)]
+    ways += [(0, hops) for hops in walk.joined]
+    for number, hops in ways:
+        deep = next((hop for hop in hops if len(hop.out_stack) > limits.labels), None)
         if deep is not None:
             said = f"has {len(deep.out_stack)} labels on {deep.link}, the data plane takes "
             yield Problem(Check.STACK, f"{said}{limits.labels}", ("labels", deep.node), number)
-        for hop in branch.hops:
+        for hop in hops:
             depth = len(hop.out_stack)
             octets = payload + LABEL_OCTETS * depth
             if octets > limits.core_mtu and hop.link in program.link_by_name:

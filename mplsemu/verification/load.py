@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mplsemu.verification.tunnels import Tunnel, TunnelWay
-
-Direction = tuple[str, str]
-"""A link, and the LSR that sends over it."""
+from mplsemu.verification.tunnels import Direction, Tunnel, TunnelWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +67,6 @@ class Loads:
             if way is None or way.end != tunnel[1]:
                 lost += bps
                 continue
-            for direction in way.links:
-                links[direction] = links.get(direction, 0.0) + bps
+            for direction, share in way.shares:
+                links[direction] = links.get(direction, 0.0) + bps * float(share)
         return Load(links, lost)

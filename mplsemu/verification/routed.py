@@ -140,8 +140,9 @@ class Routed:
         for each, walk in classes(cuts, self._tables, follow):
             run.classes += 1
             meant = plan.of(each.version, each.first)
-            for problem in self._problems(walk, meant, visible, extra):
-                _gather(groups, problem, each, walk, meant)
+            for variant in walk.variants():
+                for problem in self._problems(variant, meant, visible, extra):
+                    _gather(groups, problem, each, variant, meant)
         circuits = tuple(each.circuit for each in sites)
         for group in groups.values():
             run.violations.append(_violation(site, group, circuits))

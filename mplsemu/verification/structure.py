@@ -8,6 +8,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, Label, LabelRange
 from mplsemu.model.limits import MAX_INDEX, MAX_PORT, OUR_LIMITS, Limits
 from mplsemu.program.entries import (
+    Forward,
     IlmEntry,
     Nhlfe,
     Pop,
@@ -16,6 +17,7 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    pushed,
 )
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
@@ -99,11 +101,12 @@ def _node_problems(
         yield from _label_problems(entry, labels)
         yield from _ilm_problems(program, node, entry)
     for tunnel in node.ftn:
-        assert isinstance(tunnel.nhlfe.operation, Push)
-        pushed = tunnel.nhlfe.operation.labels
-        if len(pushed) >= limits.labels:
-            yield f"the tunnel to {tunnel.egress} pushes {len(pushed)} labels below a service's"
-        yield from _onward_problems(program, node, tunnel.nhlfe, tunnel.egress)
+        yield from _duplicates(f"way to {tunnel.egress} over", (n.link for n in tunnel.nhlfes))
+        for nhlfe in tunnel.nhlfes:
+            depth = len(pushed(nhlfe))
+            if depth >= limits.labels:
+                yield f"the tunnel to {tunnel.egress} pushes {depth} labels below a service's"
+            yield from _onward_problems(program, node, nhlfe, tunnel.egress)
     for vrf in node.vrfs:
         yield from _vrf_problems(program, node, vrf)
     for vsi in node.vsis:
@@ -134,9 +137,12 @@ def _label_problems(entry: IlmEntry, labels: LabelRange) -> Iterator[str]:
 
 def _ilm_problems(program: Program, node: NodeProgram, entry: IlmEntry) -> Iterator[str]:
     match entry.action:
-        case Nhlfe() as nhlfe:
+        case Forward(nhlfes):
             assert entry.egress is not None
-            yield from _onward_problems(program, node, nhlfe, entry.egress)
+            over = (nhlfe.link for nhlfe in nhlfes)
+            yield from _duplicates(f"way of label {int(entry.label)} over", over)
+            for nhlfe in nhlfes:
+                yield from _onward_problems(program, node, nhlfe, entry.egress)
         case PopToVrf(name, ip_version):
             vrf = node.vrf_by_name.get(name)
             if vrf is None or entry.label != (vrf.label if ip_version == 4 else vrf.label6):
@@ -248,32 +254,44 @@ def _vsi_problems(program: Program, node: NodeProgram, vsi: Vsi) -> Iterator[str
             yield f"VSI {vsi.name}: label {wire.out_label} is another's at {wire.peer}"
 
 
+_Place = tuple[str, int]
+"""An LSR, and the label on top of a packet there."""
+
+
 def _loops(program: Program, nodes: Iterable[NodeProgram]) -> Iterator[tuple[str, Label]]:
-    """Yield one LSR and label of every loop of swaps."""
-    finished: set[tuple[str, int]] = set()
+    """Yield one LSR and label of every loop of swaps, whichever of several ways leads round."""
+    finished: set[_Place] = set()
     for node in nodes:
         for entry in node.ilm:
-            here, on_way = (node.name, int(entry.label)), set()
-            while here not in finished:
-                if here in on_way:
-                    yield here[0], Label(here[1])
-                    break
-                on_way.add(here)
-                following = _following(program, here)
-                if following is None:
-                    break
-                here = following
-            finished |= on_way
+            yield from _loops_from(program, (node.name, int(entry.label)), finished)
 
 
-def _following(program: Program, here: tuple[str, int]) -> tuple[str, int] | None:
-    """Return where a labelled packet is next, and with which label on top; None at an end."""
+def _loops_from(
+    program: Program, start: _Place, finished: set[_Place]
+) -> Iterator[tuple[str, Label]]:
+    """Go all ways from a place, but not through what is finished (depth-first)."""
+    on_way = {start: iter(_following(program, start))}
+    way = [start]
+    while way:
+        following = next(on_way[way[-1]], None)
+        if following is None:
+            finished.add(way[-1])
+            del on_way[way.pop()]
+        elif following in on_way:
+            yield following[0], Label(following[1])
+        elif following not in finished:
+            on_way[following] = iter(_following(program, following))
+            way.append(following)
+
+
+def _following(program: Program, here: _Place) -> list[_Place]:
+    """Return where a labelled packet may be next, and with which label on top."""
     node = program.node(here[0])
     entry = node.ilm_by_label.get(here[1])
-    if entry is None or not isinstance(entry.action, Nhlfe):
-        return None
-    adjacency = node.adjacency_by_link.get(entry.action.link)
-    match entry.action.operation:
-        case Swap(label) if adjacency is not None:
-            return adjacency.peer, int(label)
-    return None
+    found = []
+    for nhlfe in entry.nhlfes if entry is not None else ():
+        adjacency = node.adjacency_by_link.get(nhlfe.link)
+        match nhlfe.operation:
+            case Swap(label) if adjacency is not None:
+                found.append((adjacency.peer, int(label)))
+    return found

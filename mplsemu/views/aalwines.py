@@ -21,8 +21,8 @@ from typing import Any, Final
 from mplsemu.model.labels import MAX_LABEL_VALUE, Label
 from mplsemu.model.vpn import IPNetwork
 from mplsemu.program.entries import (
+    Forward,
     IlmEntry,
-    Nhlfe,
     Operation,
     Pop,
     PopAndLookUp,
@@ -30,6 +30,7 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    pushed,
 )
 from mplsemu.program.fib import Fib
 from mplsemu.program.program import NodeProgram, Program
@@ -146,9 +147,13 @@ class _Exporter:
     def _ilm(self, node: NodeProgram, entry: IlmEntry) -> Rules:
         pop = {"pop": ""}
         match entry.action:
-            case Nhlfe(link, operation):
-                ops = list(_operations(operation))
-                return _rules(link, ops) if self._is_up(node, link) else []
+            case Forward(nhlfes):
+                return [
+                    rule
+                    for nhlfe in nhlfes
+                    if self._is_up(node, nhlfe.link)
+                    for rule in _rules(nhlfe.link, list(_operations(nhlfe.operation)))
+                ]
             case PopToVrf(name) if name in node.vrf_by_name:
                 return _rules(_to(name), [pop])
             case PopToPseudowire(name) if name in node.vsi_by_name:
@@ -162,10 +167,14 @@ class _Exporter:
         found: Table = {}
         for entry in node.ftn:
             label = self._tunnels[entry.egress]
-            assert isinstance(entry.nhlfe.operation, Push)
-            ops = list(_replaced(entry.nhlfe.operation.labels))
-            if self._is_up(node, entry.nhlfe.link):
-                found[str(label)] = _rules(entry.nhlfe.link, ops)
+            rules = [
+                rule
+                for nhlfe in entry.nhlfes
+                if self._is_up(node, nhlfe.link)
+                for rule in _rules(nhlfe.link, list(_replaced(pushed(nhlfe))))
+            ]
+            if rules:
+                found[str(label)] = rules
         return found
 
     def _is_up(self, node: NodeProgram, link: str) -> bool:

@@ -10,7 +10,7 @@ from mplsemu.program.program import Program
 from mplsemu.program.services import ViaPe
 from mplsemu.views.model import ProviderView, WayView
 from mplsemu.views.order import natural
-from mplsemu.views.tables.lsp import Lsp, lsp_between
+from mplsemu.views.tables.lsp import Lsp, lsps_between
 from mplsemu.views.trace import TraceView
 
 
@@ -34,11 +34,11 @@ def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
     """Return the provider's view with a packet's way over it, and the sites of its VPN."""
     vpn = trace.src.partition("/")[0]
     known = any(info.name == vpn for info in view.vpns)
-    way = trace.way()
+    ways = tuple(way for way in trace.ways() if way.links)
     return replace(
         view,
         shown_vpn=vpn if known else None,
-        ways=(*view.ways, way) if way.links else view.ways,
+        ways=(*view.ways, *ways),
     )
 
 
@@ -47,14 +47,17 @@ def _ways(program: Program, vpn: str) -> Iterator[WayView]:
     pairs = _pairs(program, vpn)
     both = {tuple(sorted(pair, key=natural)) for pair in pairs}
     for first, second in sorted(both, key=lambda pair: [natural(name) for name in pair]):
-        there = _complete(program, first, second) if (first, second) in pairs else None
-        back = _complete(program, second, first) if (second, first) in pairs else None
-        if there and back and _links(there) == _links(back)[::-1]:
-            yield replace(_way(f"{first} ↔ {second}", there), back=_stacks(back)[::-1])
-            continue
-        for lsp in (there, back):
-            if lsp is not None:
+        there = _complete(program, first, second) if (first, second) in pairs else []
+        back = _complete(program, second, first) if (second, first) in pairs else []
+        reverse = {_links(lsp)[::-1]: lsp for lsp in back}
+        for lsp in there:
+            same = reverse.pop(_links(lsp), None)
+            if same is None:
                 yield _way(f"{lsp.ingress} → {lsp.egress}", lsp)
+            else:
+                yield replace(_way(f"{first} ↔ {second}", lsp), back=_stacks(same)[::-1])
+        for lsp in reverse.values():
+            yield _way(f"{lsp.ingress} → {lsp.egress}", lsp)
 
 
 def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
@@ -69,9 +72,8 @@ def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
     return found
 
 
-def _complete(program: Program, ingress: str, egress: str) -> Lsp | None:
-    lsp = lsp_between(program, ingress, egress)
-    return lsp if lsp is not None and lsp.complete else None
+def _complete(program: Program, ingress: str, egress: str) -> list[Lsp]:
+    return [lsp for lsp in lsps_between(program, ingress, egress) if lsp.complete]
 
 
 def _way(title: str, lsp: Lsp) -> WayView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -50,6 +50,7 @@ class TraceView:
         header: the packet's addresses and all that is unusual, as it comes to the PE, in words;
             empty where that is of no interest.
         detailed: whether TTL and traffic class are to be drawn.
+        others: the hops of other ways of equal cost that it might have taken.
     """
 
     src: str
@@ -61,6 +62,7 @@ class TraceView:
     fault: str = ""
     header: tuple[str, ...] = ()
     detailed: bool = False
+    others: tuple[tuple[TraceHop, ...], ...] = ()
 
     @classmethod
     def from_json(
@@ -94,17 +96,30 @@ class TraceView:
             fault=fault,
             header=_header(packet) if headed and packet else (),
             detailed=detailed,
+            others=tuple(_others(trace)),
         )
 
-    def way(self) -> WayView:
-        """Return it as an overlay for the provider's picture."""
-        core = [hop for hop in self.hops[:-1] if hop.link is not None]
+    def ways(self) -> tuple[WayView, ...]:
+        """Return it as an overlay for the provider's picture: one for each way of equal cost."""
+        return tuple(self._way(hops) for hops in (self.hops, *self.others))
+
+    def _way(self, hops: tuple[TraceHop, ...]) -> WayView:
+        core = [hop for hop in hops[:-1] if hop.link is not None]
         return WayView(
             title=f"{self.src} → {self.dst}",
-            nodes=tuple(hop.node for hop in self.hops[: len(core) + 1]),
+            nodes=tuple(hop.node for hop in hops[: len(core) + 1]),
             links=tuple(hop.link or "" for hop in core),
             stacks=tuple(hop.out_labels for hop in core),
         )
+
+
+def _others(trace: Mapping[str, Any]) -> Iterator[tuple[TraceHop, ...]]:
+    """Yield the hops of the other ways of the copy that the trace is about."""
+    branches = trace.get("branches", ())
+    copy = next((each["copy"] for each in branches if each["hops"] == trace["hops"]), None)
+    for branch in branches:
+        if branch["copy"] == copy and branch["hops"] != trace["hops"]:
+            yield tuple(_hop(hop) for hop in branch["hops"])
 
 
 def _hop(hop: Mapping[str, Any]) -> TraceHop:

@@ -9,7 +9,16 @@ from typing import Any
 
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.program.entries import Nhlfe, Pop, PopAndLookUp, PopToPseudowire, PopToVrf, Push, Swap
+from mplsemu.program.entries import (
+    Forward,
+    Nhlfe,
+    Pop,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+    Push,
+    Swap,
+)
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, ViaPe, ViaVrf, Vrf, Vsi, VsiKind
 
@@ -68,15 +77,11 @@ def labels(program: Program, node: NodeProgram) -> Iterator[Change]:
 
 def entry_changes(program: Program, node: NodeProgram, entry: Any) -> Iterator[tuple[str, Any]]:
     match entry.action:
-        case Nhlfe(link, operation):
-            for adjacency in node.adjacencies:
-                if adjacency.link != link:
-                    yield (
-                        f"over {adjacency.link}",
-                        replace(entry, action=Nhlfe(adjacency.link, operation)),
-                    )
-            for other in operations(program, node, link, operation):
-                yield f"{other}", replace(entry, action=Nhlfe(link, other))
+        case Forward(nhlfes):
+            for index, nhlfe in enumerate(nhlfes):
+                for what, other in nhlfe_changes(program, node, nhlfe):
+                    changed = Forward(instead(nhlfes, index, other))
+                    yield f"way {index}: {what}", replace(entry, action=changed)
             yield "looked through", replace(entry, action=PopAndLookUp(), egress=None)
             for pe in program.nodes:
                 if pe.name not in (entry.egress, node.name) and pe.vrfs:
@@ -112,6 +117,14 @@ def entry_changes(program: Program, node: NodeProgram, entry: Any) -> Iterator[t
                     )
 
 
+def nhlfe_changes(program: Program, node: NodeProgram, nhlfe: Nhlfe) -> Iterator[tuple[str, Nhlfe]]:
+    for adjacency in node.adjacencies:
+        if adjacency.link != nhlfe.link:
+            yield f"over {adjacency.link}", Nhlfe(adjacency.link, nhlfe.operation)
+    for other in operations(program, node, nhlfe.link, nhlfe.operation):
+        yield f"{other}", Nhlfe(nhlfe.link, other)
+
+
 def operations(program: Program, node: NodeProgram, link: str, operation: Any) -> Iterator[Any]:
     """Yield what could be done to the stack instead."""
     peer = program.node(node.adjacency_by_link[link].peer)
@@ -129,24 +142,24 @@ def tunnels(program: Program, node: NodeProgram) -> Iterator[Change]:
     for index, entry in enumerate(node.ftn):
         yield f"FTN {entry.egress} dropped", replace(node, ftn=without(node.ftn, index))
         yield f"FTN {entry.egress} twice", replace(node, ftn=(*node.ftn, entry))
-        pushed = entry.nhlfe.operation.labels
-        peer = program.node(node.adjacency_by_link[entry.nhlfe.link].peer)
+        pushed = entry.nhlfes[0].operation.labels
+        peer = program.node(node.adjacency_by_link[entry.nhlfes[0].link].peer)
         stacks = [(each.label,) for each in peer.ilm]
         stacks += [(), (Label(999),), (*pushed, Label(17)), (Label(17), Label(18), Label(19))]
         for stack in stacks:
             if stack != pushed:
-                nhlfe = Nhlfe(entry.nhlfe.link, Push(stack))
-                ftn = instead(node.ftn, index, replace(entry, nhlfe=nhlfe))
+                nhlfe = Nhlfe(entry.nhlfes[0].link, Push(stack))
+                ftn = instead(node.ftn, index, replace(entry, nhlfes=(nhlfe,)))
                 yield f"FTN {entry.egress} pushes {stack}", replace(node, ftn=ftn)
         for adjacency in node.adjacencies:
-            if adjacency.link != entry.nhlfe.link:
-                nhlfe = replace(entry.nhlfe, link=adjacency.link)
-                ftn = instead(node.ftn, index, replace(entry, nhlfe=nhlfe))
+            if adjacency.link != entry.nhlfes[0].link:
+                nhlfe = replace(entry.nhlfes[0], link=adjacency.link)
+                ftn = instead(node.ftn, index, replace(entry, nhlfes=(nhlfe,)))
                 yield f"FTN {entry.egress} over {adjacency.link}", replace(node, ftn=ftn)
         if index:
             before = node.ftn[index - 1]
-            ftn = instead(node.ftn, index, replace(entry, nhlfe=before.nhlfe))
-            ftn = instead(ftn, index - 1, replace(before, nhlfe=entry.nhlfe))
+            ftn = instead(node.ftn, index, replace(entry, nhlfes=before.nhlfes))
+            ftn = instead(ftn, index - 1, replace(before, nhlfes=entry.nhlfes))
             yield f"FTN {before.egress} and {entry.egress} swapped", replace(node, ftn=ftn)
 
 

@@ -21,7 +21,7 @@ def tapped(*labels, outgoing=True):
 
 
 def labels_to(program, egress):
-    tunnel = program.node("dk").ftn_by_egress[egress].nhlfe.operation.labels
+    tunnel = program.node("dk").ftn_by_egress[egress].nhlfes[0].operation.labels
     return (*map(int, tunnel), int(program.node(egress).vrf_by_name["a"].label))
 
 

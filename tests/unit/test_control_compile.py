@@ -6,7 +6,7 @@ from mplsemu.control.compile import LearnedNeighbour, compile_program
 from mplsemu.errors import LabelSpaceError, LabError
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.topology import NullLabel
-from mplsemu.program.entries import Nhlfe, Pop, PopAndLookUp, PopToVrf, Push, Swap
+from mplsemu.program.entries import Forward, Nhlfe, Pop, PopAndLookUp, PopToVrf, Push, Swap
 from mplsemu.program.services import Connected, Neighbour, ViaCe, ViaPe, ViaVrf
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
 
@@ -26,32 +26,32 @@ def routes(program, node, vrf):
 def way(program, ingress, egress):
     """Follow the links of the LSP between two PEs."""
     links, node = [], program.node(ingress)
-    nhlfe = node.ftn_by_egress[egress].nhlfe
+    nhlfe = node.ftn_by_egress[egress].nhlfes[0]
     while True:
         links.append(nhlfe.link)
         node = program.node(node.adjacency_by_link[nhlfe.link].peer)
         match nhlfe.operation:
             case Push((label, *_)) | Swap(label) if label != 0:
-                nhlfe = node.ilm_by_label[label].action
+                (nhlfe,) = node.ilm_by_label[label].nhlfes
             case _:
                 return links
 
 
 def test_the_penultimate_hop_pops_and_only_the_lsrs_between_bind_transport_labels():
     program = compile_program(two_sites())
-    ingress = program.node("a").ftn_by_egress["b"].nhlfe
+    ingress = program.node("a").ftn_by_egress["b"].nhlfes[0]
     (at_p,) = [entry for entry in program.node("p").ilm if entry.egress == "b"]
     (at_q,) = [entry for entry in program.node("q").ilm if entry.egress == "b"]
     assert ingress == Nhlfe("a-p", Push((at_p.label,)))
-    assert at_p.action == Nhlfe("p-q", Swap(at_q.label))
-    assert at_q.action == Nhlfe("q-b", Pop())
+    assert at_p.action == Forward((Nhlfe("p-q", Swap(at_q.label)),))
+    assert at_q.action == Forward((Nhlfe("q-b", Pop()),))
     assert [entry.action for entry in program.node("b").ilm] == [PopToVrf("v")]
 
 
 def test_explicit_null_stands_on_the_last_link_and_the_egress_looks_below_it():
     program = compile_program(two_sites(null_label=NullLabel.EXPLICIT))
     (at_q,) = [entry for entry in program.node("q").ilm if entry.egress == "b"]
-    assert at_q.action == Nhlfe("q-b", Swap(Label(0)))
+    assert at_q.action == Forward((Nhlfe("q-b", Swap(Label(0))),))
     assert program.node("b").ilm_by_label[0].action == PopAndLookUp()
 
 
@@ -62,7 +62,7 @@ def test_next_to_the_egress_no_transport_label_is_pushed_but_the_null_it_asks_fo
     null_label, pushed
 ):
     program = compile_program(two_sites(("a-b",), null_label=null_label))
-    assert program.node("a").ftn_by_egress["b"].nhlfe == Nhlfe("a-b", Push(pushed))
+    assert program.node("a").ftn_by_egress["b"].nhlfes[0] == Nhlfe("a-b", Push(pushed))
 
 
 def test_labels_are_taken_from_the_first_of_the_range_services_before_paths():
@@ -244,7 +244,9 @@ def test_a_changed_path_has_new_labels_and_the_way_back_has_labels_of_its_own_ag
     second = compile_program(lab, frozenset({"q-b"}), previous=first)
     third = compile_program(lab, previous=second)
     assert way(second, "a", "b") == ["a-p", "p-r", "r-b"]
-    pushed = [each.node("a").ftn_by_egress["b"].nhlfe.operation for each in (first, second, third)]
+    pushed = [
+        each.node("a").ftn_by_egress["b"].nhlfes[0].operation for each in (first, second, third)
+    ]
     assert pushed[0] != pushed[1] != pushed[2]
     assert third.node("b").vrf_by_name["v"].label == first.node("b").vrf_by_name["v"].label
 

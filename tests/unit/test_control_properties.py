@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mplsemu.control.compile import compile_program
 from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program, load_program
-from mplsemu.program.entries import Nhlfe, Swap
+from mplsemu.program.entries import Swap
 from mplsemu.program.hosts import find_host
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
@@ -45,10 +45,11 @@ def paths(program: Program) -> dict[tuple[str, tuple[str, ...]], int]:
             if entry.egress is None:
                 continue
             links, here, at = [], node, entry
-            while at is not None and isinstance(at.action, Nhlfe):
-                links.append(at.action.link)
-                here = program.node(here.adjacency_by_link[at.action.link].peer)
-                operation = at.action.operation
+            while at is not None and at.nhlfes:
+                (nhlfe,) = at.nhlfes
+                links.append(nhlfe.link)
+                here = program.node(here.adjacency_by_link[nhlfe.link].peer)
+                operation = nhlfe.operation
                 at = here.ilm_by_label.get(operation.label) if isinstance(operation, Swap) else None
             assert here.name == entry.egress
             found[node.name, tuple(links)] = int(entry.label)
@@ -137,14 +138,14 @@ def test_an_lsr_holds_only_labels_that_some_lsp_needs(network):
     needed = {(node.name, entry.egress) for node in program.nodes for entry in node.ftn}
     used = set()
     for name, egress in needed:
-        node, nhlfe = program.node(name), program.node(name).ftn_by_egress[egress].nhlfe
+        node, nhlfe = program.node(name), program.node(name).ftn_by_egress[egress].nhlfes[0]
         labels = nhlfe.operation.labels
         while True:
             node = program.node(node.adjacency_by_link[nhlfe.link].peer)
             if not labels or int(labels[0]) == 0:
                 break
             used.add((node.name, int(labels[0])))
-            nhlfe = node.ilm_by_label[labels[0]].action
+            (nhlfe,) = node.ilm_by_label[labels[0]].nhlfes
             labels = (nhlfe.operation.label,) if isinstance(nhlfe.operation, Swap) else ()
     held = {
         (node.name, int(entry.label))

@@ -37,9 +37,9 @@ def test_services_that_lose_nobody_are_the_very_same():
 def test_a_link_that_no_lsp_uses_changes_nothing_but_itself():
     lab = nordic()
     what_if = WhatIf(lab)
-    carried = {entry.nhlfe.link for node in what_if.base.nodes for entry in node.ftn}
+    carried = {entry.nhlfes[0].link for node in what_if.base.nodes for entry in node.ftn}
     carried |= {
-        entry.action.link for node in what_if.base.nodes for entry in node.ilm if entry.egress
+        nhlfe.link for node in what_if.base.nodes for entry in node.ilm for nhlfe in entry.nhlfes
     }
     (idle,) = {link.name for link in lab.provider.links} - carried
     after = what_if.after(frozenset({idle}))

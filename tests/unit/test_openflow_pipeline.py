@@ -202,7 +202,7 @@ def test_a_stack_of_four_labels_is_refused_and_one_of_three_is_not():
     dk = program.node("dk")
     for count in (2, 3):
         push = Push(tuple(Label(100 + number) for number in range(count)))
-        ftn = tuple(FtnEntry(e.egress, Nhlfe(e.nhlfe.link, push)) for e in dk.ftn)
+        ftn = tuple(FtnEntry(e.egress, (Nhlfe(e.nhlfes[0].link, push),)) for e in dk.ftn)
         changed = changed_node(program, "dk", ftn=ftn)
         if count == 2:
             assert flows(changed, "dk")

@@ -7,7 +7,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import LabError, ProgramError
 from mplsemu.model.network import HostRef
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.program.entries import IlmEntry, Nhlfe, Swap
+from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, Push, Swap, pushed
 from mplsemu.program.hosts import find_host
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC
@@ -200,7 +200,7 @@ def test_a_loop_ends_as_one():
     program = line()
     (at_p,) = [entry for entry in program.node("p").ilm if entry.egress == "b"]
     (at_q,) = [entry for entry in program.node("q").ilm if entry.egress == "b"]
-    back = IlmEntry(at_q.label, Nhlfe("p-q", Swap(at_p.label)), "b")
+    back = IlmEntry(at_q.label, Forward((Nhlfe("p-q", Swap(at_p.label)),)), "b")
     others = tuple(entry for entry in program.node("q").ilm if entry != at_q)
     end = only(walk(changed(program, "q", ilm=(*others, back)), "v/west", to("10.0.2.2"))).end
     assert end == Dropped("p", "loop")
@@ -225,10 +225,7 @@ def test_a_vpn_label_with_another_below_it_is_dropped():
     deeper = tuple(
         replace(
             entry,
-            nhlfe=replace(
-                entry.nhlfe,
-                operation=type(entry.nhlfe.operation)((*entry.nhlfe.operation.labels, label)),
-            ),
+            nhlfes=(Nhlfe(entry.nhlfes[0].link, Push((*pushed(entry.nhlfes[0]), label))),),
         )
         for entry in program.node("a").ftn
     )
@@ -245,7 +242,7 @@ def test_a_trace_is_the_documented_json_object():
     program = compile_program(nordic())
     answer = trace(program, "a/aarhus/h1", "a/stockholm/h1").as_json()
     vpn = int(program.node("se").vrf_by_name["a"].label)
-    tunnel = int(program.node("dk").ftn_by_egress["se"].nhlfe.operation.labels[0])
+    tunnel = int(program.node("dk").ftn_by_egress["se"].nhlfes[0].operation.labels[0])
     assert answer == {
         "src": "a/aarhus/h1",
         "dst": "a/stockholm/h1",

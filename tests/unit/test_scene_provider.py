@@ -16,7 +16,7 @@ from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.scene.scene import Line, LineKind, Node, NodeKind, Point, Scene, Tone
 from mplsemu.views.svg.svg import draw_svg
-from mplsemu.views.tables.lsp import lsp_between
+from mplsemu.views.tables.lsp import lsps_between
 from mplsemu.views.trace import TraceHop, TraceView
 from tests.unit.network_views import provider, real
 from tests.unit.scene_geometry import assert_legible, assert_spots_free
@@ -208,8 +208,7 @@ def test_a_vpns_lsps_have_their_labels_and_run_beside_their_links() -> None:
         (2, ("no", "p1")), (2, ("p1", "se")),
     ]  # fmt: skip
     assert all(way.is_both_ways for way in ways)
-    there = lsp_between(program, "dk", "no")
-    assert there is not None
+    (there,) = lsps_between(program, "dk", "no")
     assert said(ways[0]) == [f"↑ {there.hops[0].labels[0]}"]  # dk is below p1
     for way in ways:
         link = line(scene, "-".join(sorted(way.ends, key=lambda end: end == "p1")))
@@ -220,9 +219,7 @@ def test_a_vpns_lsps_have_their_labels_and_run_beside_their_links() -> None:
 def test_one_way_stands_for_both_directions_with_both_stacks() -> None:
     program = nordic()
     (way, *_) = with_vpn(provider_view(program), program, "a").ways
-    there, back = lsp_between(program, "dk", "no"), lsp_between(program, "no", "dk")
-    assert there is not None
-    assert back is not None
+    (there,), (back,) = lsps_between(program, "dk", "no"), lsps_between(program, "no", "dk")
     assert way.links == tuple(hop.link for hop in there.hops)
     assert way.stacks == tuple(hop.labels for hop in there.hops)
     assert way.back == tuple(hop.labels for hop in reversed(back.hops))

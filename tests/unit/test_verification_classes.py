@@ -191,8 +191,8 @@ def test_a_stack_deeper_than_the_data_plane_takes_is_refuted():
 
 def test_labels_that_are_too_many_may_make_a_packet_too_large_as_well():
     (first, *rest) = PROGRAM.node("dk").ftn
-    deep = replace(first.nhlfe, operation=Push(first.nhlfe.operation.labels * 25))
-    ftn = (replace(first, nhlfe=deep), *rest)
+    deep = replace(first.nhlfes[0], operation=Push(first.nhlfes[0].operation.labels * 25))
+    ftn = (replace(first, nhlfes=(deep,)), *rest)
     nodes = (replace(each, ftn=ftn) if each.name == "dk" else each for each in PROGRAM.nodes)
     violations = found(replace(PROGRAM, nodes=tuple(nodes)))
     details = {each.check: each.detail for each in violations if each.subject == "b"}

@@ -7,7 +7,7 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.program.entries import IlmEntry, Nhlfe, PopToVrf, Push, Swap
+from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, PopToVrf, Push, Swap
 from mplsemu.program.services import ViaPe
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.structure import check_structure
@@ -26,6 +26,10 @@ def changed(name, **fields):
             replace(node, **fields) if node.name == name else node for node in PROGRAM.nodes
         ),
     )
+
+
+def over(link, operation):
+    return Forward((Nhlfe(link, operation),))
 
 
 def entry(name, **fields):
@@ -204,21 +208,21 @@ def test_a_label_outside_the_range_is_noticed():
 
 
 def test_a_swap_to_a_label_that_is_not_bound_is_noticed():
-    program = changed("p1", ilm=entry("p1", towards="se", action=Nhlfe("p1-p2", Swap(Label(999)))))
+    program = changed("p1", ilm=entry("p1", towards="se", action=over("p1-p2", Swap(Label(999)))))
     assert problems(program) == ["p2 has not bound label 999, which is sent to it towards se"]
 
 
 def test_a_swap_to_the_label_of_another_lsp_is_noticed():
     (to_dk,) = [each.label for each in PROGRAM.node("p2").ilm if each.egress == "dk"]
-    program = changed("p1", ilm=entry("p1", towards="se", action=Nhlfe("p1-p2", Swap(to_dk))))
+    program = changed("p1", ilm=entry("p1", towards="se", action=over("p1-p2", Swap(to_dk))))
     assert problems(program) == [f"p2 has not bound label {to_dk} to the LSP to se"]
 
 
 def test_a_loop_of_swaps_is_noticed():
     (at_p1,) = [each.label for each in PROGRAM.node("p1").ilm if each.egress == "se"]
     (at_p2,) = [each.label for each in PROGRAM.node("p2").ilm if each.egress == "se"]
-    p1 = entry("p1", towards="se", action=Nhlfe("p1-p2", Swap(at_p2)))
-    p2 = entry("p2", towards="se", action=Nhlfe("p1-p2", Swap(at_p1)))
+    p1 = entry("p1", towards="se", action=over("p1-p2", Swap(at_p2)))
+    p2 = entry("p2", towards="se", action=over("p1-p2", Swap(at_p1)))
     nodes = [
         replace(node, ilm={"p1": p1, "p2": p2}.get(node.name, node.ilm)) for node in PROGRAM.nodes
     ]
@@ -227,7 +231,7 @@ def test_a_loop_of_swaps_is_noticed():
 
 
 def test_a_next_hop_that_is_no_link_or_down_is_noticed():
-    program = changed("p1", ilm=entry("p1", towards="se", action=Nhlfe("no-p2", Swap(Label(16)))))
+    program = changed("p1", ilm=entry("p1", towards="se", action=over("no-p2", Swap(Label(16)))))
     assert "the way to se is over no-p2, which is not here or down" in problems(program)
     links = tuple(replace(link, up=link.name != "dk-p1") for link in PROGRAM.links)
     assert any("dk-p1" in each for each in problems(replace(PROGRAM, links=links)))
@@ -236,7 +240,7 @@ def test_a_next_hop_that_is_no_link_or_down_is_noticed():
 def test_a_stack_too_deep_to_push_is_noticed():
     (first, *rest) = PROGRAM.node("dk").ftn
     labels = tuple(Label(number) for number in (17, 18, 19))
-    deeper = replace(first, nhlfe=replace(first.nhlfe, operation=Push(labels)))
+    deeper = replace(first, nhlfes=(replace(first.nhlfes[0], operation=Push(labels)),))
     assert "the tunnel to no pushes 3 labels below a service's" in problems(
         changed("dk", ftn=(deeper, *rest))
     )

@@ -114,7 +114,7 @@ def test_labels_on_links_are_the_real_ones():
     (rule,) = exported.tables["dk/b", "b/aarhus"][exported.label("to 192.168.3.0/24")]
     assert rule["ops"] == [{"push": service}, {"push": exported.label("into the tunnel to no")}]
     (into,) = exported.tables["dk", "to b"][exported.label("into the tunnel to no")]
-    tunnel = program.node("dk").ftn_by_egress["no"].nhlfe
+    tunnel = program.node("dk").ftn_by_egress["no"].nhlfes[0]
     assert into["ops"] == [{"swap": str(int(tunnel.operation.labels[0]))}]
     assert into["out"] == tunnel.link
 

@@ -9,6 +9,7 @@ from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.limits import MAX_LABELS
 from mplsemu.program.entries import (
+    Forward,
     IlmEntry,
     Nhlfe,
     Pop,
@@ -17,6 +18,7 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    pushed,
 )
 from mplsemu.program.services import VsiKind
 from mplsemu.southbound.openflow.actions import (
@@ -89,8 +91,8 @@ def label_flows(lsr: Lsr) -> Iterator[Flow]:
         yield Flow(Table.LFIB, Priority.DEFAULT, Match(), goto=Table.SERVICE_LABELS)
     for entry in lsr.node.ilm:
         match entry.action:
-            case Nhlfe() as nhlfe:
-                yield _transit(lsr, entry, nhlfe)
+            case Forward(nhlfes):
+                yield _transit(lsr, entry, nhlfes[int(entry.label) % len(nhlfes)])
             case PopAndLookUp():
                 yield _explicit_null(lsr, entry)
             case PopToVrf() as pop:
@@ -188,15 +190,14 @@ def tunnel_flows(lsr: Lsr, routed: frozenset[str], bridged: frozenset[str]) -> I
         CapabilityError: with the service label, the stack would be deeper than Open vSwitch can.
     """
     for entry in lsr.node.ftn:
-        assert isinstance(entry.nhlfe.operation, Push)
-        labels = entry.nhlfe.operation.labels
+        labels = pushed(entry.nhlfes[0])
         if 1 + len(labels) > MAX_LABELS:
             raise CapabilityError(
                 f"{lsr.node.name}: the tunnel to {entry.egress} needs {len(labels)} labels and "
                 f"its services one; Open vSwitch pushes at most {MAX_LABELS}"
             )
         in_tunnel = Term(REG_TUNNEL, lsr.tunnel(entry.egress))
-        send = lsr.send(entry.nhlfe.link)
+        send = lsr.send(entry.nhlfes[0].link)
         if entry.egress in routed:
             yield Flow(
                 Table.TUNNEL_L3,

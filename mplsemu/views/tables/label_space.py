@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mplsemu.program.entries import Nhlfe, PopAndLookUp, PopToPseudowire, PopToVrf
+from mplsemu.program.entries import Forward, PopAndLookUp, PopToPseudowire, PopToVrf
 from mplsemu.program.program import NodeProgram
 
 
@@ -33,7 +33,7 @@ def label_space(node: NodeProgram) -> tuple[LabelRow, ...]:
     for entry in node.ilm:
         label = int(entry.label)
         match entry.action:
-            case Nhlfe():
+            case Forward():
                 rows.append(LabelRow(label, "lsp", entry.egress))
             case PopToVrf(vrf, ip_version):
                 rows.append(LabelRow(label, "vrf", vrf, ip_version=ip_version))

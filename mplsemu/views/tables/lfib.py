@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mplsemu.program.entries import (
-    IlmAction,
+    Forward,
+    IlmEntry,
     Nhlfe,
     Operation,
     Pop,
@@ -20,7 +22,7 @@ from mplsemu.program.program import NodeProgram
 
 @dataclass(frozen=True, slots=True)
 class LfibRow:
-    """One entry.
+    """One entry, or one of the ways of an entry that has several of equal cost.
 
     Attributes:
         in_label: the top label of packets it is for; None for packets that enter here (FTN).
@@ -51,21 +53,26 @@ class LfibRow:
 
 def lfib(node: NodeProgram) -> tuple[LfibRow, ...]:
     """Return the table's rows: labels in order, then the ways to other PEs."""
-    rows = [_ilm_row(node, int(e.label), e.action, e.egress) for e in node.ilm]
-    rows += [_nhlfe_row(node, None, entry.nhlfe, entry.egress) for entry in node.ftn]
+    rows = [row for entry in node.ilm for row in _ilm_rows(node, entry)]
+    rows += [
+        _nhlfe_row(node, None, nhlfe, entry.egress) for entry in node.ftn for nhlfe in entry.nhlfes
+    ]
     return tuple(rows)
 
 
-def _ilm_row(node: NodeProgram, label: int, action: IlmAction, egress: str | None) -> LfibRow:
-    match action:
-        case Nhlfe():
-            return _nhlfe_row(node, label, action, egress)
+def _ilm_rows(node: NodeProgram, entry: IlmEntry) -> Iterator[LfibRow]:
+    """Yield a row for each way on, as a router shows equal-cost paths."""
+    label = int(entry.label)
+    match entry.action:
+        case Forward(nhlfes):
+            for nhlfe in nhlfes:
+                yield _nhlfe_row(node, label, nhlfe, entry.egress)
         case PopToVrf(vrf, ip_version):
-            return LfibRow(label, "vrf", service=vrf, ip_version=ip_version)
+            yield LfibRow(label, "vrf", service=vrf, ip_version=ip_version)
         case PopToPseudowire(vsi, peer):
-            return LfibRow(label, "pseudowire", service=vsi, peer=peer)
+            yield LfibRow(label, "pseudowire", service=vsi, peer=peer)
         case PopAndLookUp():
-            return LfibRow(label, "lookup")
+            yield LfibRow(label, "lookup")
 
 
 def _nhlfe_row(node: NodeProgram, label: int | None, nhlfe: Nhlfe, egress: str | None) -> LfibRow:

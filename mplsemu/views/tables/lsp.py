@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from mplsemu.program.entries import FtnEntry, Nhlfe, Pop, Push, Swap
 from mplsemu.program.program import NodeProgram, Program
+
+MOST_WAYS: Final = 64
+"""Ways of equal cost that are told apart between two PEs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,9 @@ class Lsp:
         complete: whether they arrive.
         metric: sum over the links.
         delay_ms: sum over the links, one way.
+        way: number of it among the ways of equal cost from this ingress to this egress, from 1.
+        ways: how many there are; beyond `MOST_WAYS` no more are shown.
+        share: part of the flows that take it, where every LSR spreads evenly.
     """
 
     ingress: str
@@ -45,6 +53,9 @@ class Lsp:
     complete: bool
     metric: int
     delay_ms: float
+    way: int = 1
+    ways: int = 1
+    share: float = 1.0
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -53,49 +64,70 @@ class Lsp:
 
 
 def lsps(program: Program, node: str | None = None) -> tuple[Lsp, ...]:
-    """Return the LSPs: all, or those that `node` is on, sorted by ingress and egress."""
-    every = (_follow(program, n, entry) for n in program.nodes for entry in n.ftn)
+    """Return the LSPs: all, or those that `node` is on, sorted by ingress and egress.
+
+    Where an LSR on the way spreads packets, each way is one of its own.
+    """
+    every = (lsp for n in program.nodes for entry in n.ftn for lsp in _ways(program, n, entry))
     return tuple(lsp for lsp in every if node is None or node in lsp.nodes)
 
 
-def lsp_between(program: Program, ingress: str, egress: str) -> Lsp | None:
-    """Return the LSP between two PEs, complete or not; None if the first has none."""
+def lsps_between(program: Program, ingress: str, egress: str) -> tuple[Lsp, ...]:
+    """Return the LSPs between two PEs, complete or not; none if the first has none."""
     node = program.node(ingress)
     entry = node.ftn_by_egress.get(egress)
-    return None if entry is None else _follow(program, node, entry)
+    return () if entry is None else _ways(program, node, entry)
 
 
-def _follow(program: Program, ingress: NodeProgram, entry: FtnEntry) -> Lsp:
-    hops = tuple(_hops(program, ingress, entry))
-    links = [program.link_by_name[hop.link] for hop in hops]
-    return Lsp(
-        ingress=ingress.name,
-        egress=entry.egress,
-        hops=hops,
-        complete=bool(hops)
-        and hops[-1].next_hop == entry.egress
-        and all(link.up for link in links),
-        metric=sum(link.metric for link in links),
-        delay_ms=sum(link.delay_ms for link in links),
+def _ways(program: Program, ingress: NodeProgram, entry: FtnEntry) -> tuple[Lsp, ...]:
+    found = list(itertools.islice(_paths(program, ingress, entry), MOST_WAYS))
+    return tuple(
+        Lsp(
+            ingress=ingress.name,
+            egress=entry.egress,
+            hops=hops,
+            complete=_is_complete(program, hops, entry.egress),
+            metric=sum(program.link_by_name[hop.link].metric for hop in hops),
+            delay_ms=sum(program.link_by_name[hop.link].delay_ms for hop in hops),
+            way=number,
+            ways=len(found),
+            share=share,
+        )
+        for number, (hops, share) in enumerate(found, 1)
     )
 
 
-def _hops(program: Program, node: NodeProgram, entry: FtnEntry) -> Iterator[LspHop]:
-    """Follow the top label; what loops ends after as many hops as there are LSRs."""
-    nhlfe: Nhlfe | None = entry.nhlfe
-    stack: tuple[int, ...] = ()
-    for _ in program.nodes:
-        if nhlfe is None:
-            return
-        match nhlfe.operation:
-            case Push(labels):
-                stack = (*(int(label) for label in labels), *stack)
-            case Swap(label):
-                stack = (int(label), *stack[1:])
-            case Pop():
-                stack = stack[1:]
-        peer = node.adjacency_by_link[nhlfe.link].peer
-        yield LspHop(node.name, nhlfe.link, stack, peer)
-        node = program.node_by_name[peer]
-        ilm = node.ilm_by_label.get(stack[0]) if stack and node.name != entry.egress else None
-        nhlfe = ilm.action if ilm is not None and isinstance(ilm.action, Nhlfe) else None
+def _is_complete(program: Program, hops: tuple[LspHop, ...], egress: str) -> bool:
+    arrives = bool(hops) and hops[-1].next_hop == egress
+    return arrives and all(program.link_by_name[hop.link].up for hop in hops)
+
+
+def _paths(
+    program: Program, ingress: NodeProgram, entry: FtnEntry
+) -> Iterator[tuple[tuple[LspHop, ...], float]]:
+    """Follow the top label on every way; what loops ends after as many hops as there are LSRs."""
+    share = 1 / len(entry.nhlfes)
+    paths: list[tuple[NodeProgram, Nhlfe, tuple[LspHop, ...], float]]
+    paths = [(ingress, nhlfe, (), share) for nhlfe in reversed(entry.nhlfes)]
+    while paths:
+        node, nhlfe, before, share = paths.pop()
+        hop = _hop(node, nhlfe, before[-1].labels if before else ())
+        hops = (*before, hop)
+        at = program.node_by_name[hop.next_hop]
+        arrived = not hop.labels or at.name == entry.egress or len(hops) > len(program.nodes)
+        ilm = None if arrived else at.ilm_by_label.get(hop.labels[0])
+        onward = ilm.nhlfes if ilm is not None else ()
+        if not onward:
+            yield hops, share
+        paths += ((at, each, hops, share / len(onward)) for each in reversed(onward))
+
+
+def _hop(node: NodeProgram, nhlfe: Nhlfe, stack: tuple[int, ...]) -> LspHop:
+    match nhlfe.operation:
+        case Push(labels):
+            stack = (*(int(label) for label in labels), *stack)
+        case Swap(label):
+            stack = (int(label), *stack[1:])
+        case Pop():
+            stack = stack[1:]
+    return LspHop(node.name, nhlfe.link, stack, node.adjacency_by_link[nhlfe.link].peer)

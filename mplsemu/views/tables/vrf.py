@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
-from mplsemu.program.entries import Push
+from mplsemu.program.entries import Nhlfe, pushed
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf
 
 
 @dataclass(frozen=True, slots=True)
 class Tunnel:
-    """How packets get to another PE: labels pushed (outermost first), link, port, next hop."""
+    """How packets get to another PE.
+
+    Attributes:
+        labels: pushed, outermost first.
+        link: sent on.
+        port: of `link`.
+        next_hop: the LSR at its other end.
+        more: further ways of equal cost, which have no further ones of their own.
+    """
 
     labels: tuple[int, ...]
     link: str
     port: int
     next_hop: str
+    more: tuple[Tunnel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +124,13 @@ def tunnel_to(node: NodeProgram, egress: str) -> Tunnel | None:
     entry = node.ftn_by_egress.get(egress)
     if entry is None:
         return None
-    operation = entry.nhlfe.operation
-    labels = tuple(int(label) for label in operation.labels) if isinstance(operation, Push) else ()
-    adjacency = node.adjacency_by_link[entry.nhlfe.link]
+    first, *more = (_way(node, nhlfe) for nhlfe in entry.nhlfes)
+    return replace(first, more=tuple(more))
+
+
+def _way(node: NodeProgram, nhlfe: Nhlfe) -> Tunnel:
+    adjacency = node.adjacency_by_link[nhlfe.link]
+    labels = tuple(int(label) for label in pushed(nhlfe))
     return Tunnel(labels, adjacency.link, adjacency.port, adjacency.peer)
 
 

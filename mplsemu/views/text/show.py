@@ -132,7 +132,8 @@ def _stack(tunnel: Tunnel | None, label: int) -> Text:
     for outer in tunnel.labels:
         text.append(str(Label(outer)), palette.TRANSPORT_LABEL).append(" ")
     text.append(str(label), palette.SERVICE_LABEL)
-    return text.append(f"] port {tunnel.port}, {tunnel.link}")
+    text.append(f"] port {tunnel.port}, {tunnel.link}")
+    return text.append(f", +{count(len(tunnel.more), 'way')}" if tunnel.more else "")
 
 
 def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
@@ -166,9 +167,12 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
 
 def draw_lsps(lsps: Sequence[Lsp]) -> list[Text]:
     """Draw each LSP on a line: LSRs, and between them the transport label on the link."""
-    lines = [Text(f"LSPs: {len(lsps)}, with the label on each link", palette.TITLE)]
+    several = any(lsp.ways > 1 for lsp in lsps)
+    what = "each way of equal cost on its own" if several else "with the label on each link"
+    lines = [Text(f"LSPs: {len(lsps)}, {what}", palette.TITLE)]
     for lsp in lsps:
         facts = f"metric {lsp.metric}" + (f", {delay(lsp.delay_ms)}" if lsp.delay_ms else "")
+        facts += f", way {lsp.way} of {lsp.ways}" if lsp.ways > 1 else ""
         state = "" if lsp.complete else " ✗ does not arrive"
         head = Text(f" {lsp.ingress} → {lsp.egress}", palette.PE)
         head.append(f"  {facts}", palette.FAINT).append(state, palette.DOWN)
