@@ -127,8 +127,8 @@ def test_a_cut_link_changes_only_what_it_must_and_comes_back_when_mended(control
     assert_installed(controller)
     assert 0 < sum(kind != "barrier" for kind, _, _ in controller.line.log) < 30
     controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=True)])
-    links = {entry.nhlfe.link for entry in controller.program.node("dk").ftn}
-    assert links == {entry.nhlfe.link for entry in before["dk"]}
+    links = {entry.nhlfes[0].link for entry in controller.program.node("dk").ftn}
+    assert links == {entry.nhlfes[0].link for entry in before["dk"]}
     assert_installed(controller)
 
 
@@ -230,7 +230,7 @@ def test_a_label_range_without_room_for_two_programs_still_follows_the_links():
     port = port_of(controller, "p1", "dk-p1")
     controller.handle([PortChanged("p1", port, live=False)])
     assert_installed(controller)
-    ways = {entry.egress: entry.action.link for entry in controller.program.node("p1").ilm}
+    ways = {entry.egress: entry.nhlfes[0].link for entry in controller.program.node("p1").ilm}
     assert ways["dk"] == "p1-p2"
     assert any("label range is too small" in e["text"] for e in controller.events.since(0))
 
