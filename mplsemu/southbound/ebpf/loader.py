@@ -1,0 +1,154 @@
+"""The data plane's program in the kernel: loaded once, attached to every interface of every LSR."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import socket
+from collections.abc import Mapping
+from ctypes import byref, sizeof
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from mplsemu.errors import DataPlaneError
+from mplsemu.southbound.ebpf.layout import MAPS
+from mplsemu.southbound.ebpf.libbpf import (
+    PROG_TYPE_SCHED_CLS,
+    TC_INGRESS,
+    TC_REPLACE,
+    TcHook,
+    TcOptions,
+    failure,
+    library,
+    listening,
+)
+from mplsemu.southbound.ebpf.maps import Map
+
+OBJECT_VARIABLE: Final = "MPLSEMU_EBPF_OBJECT"
+"""Names another compiled program than the one that ships, for tests of compilers."""
+PROGRAM: Final = "lsr"
+
+_SHIPPED: Final = Path(__file__).with_name("lsr.bpf.o")
+_HANDLE = _PRIORITY = 1
+_LOG_LINES: Final = 12
+
+
+class LoadedProgram:
+    """A program that the kernel has taken, with its maps; `load` makes one.
+
+    What it is attached to keeps program and maps after `close`, until the interface goes.
+
+    Attributes:
+        maps: by name.
+        program_fd: a descriptor of the program.
+    """
+
+    def __init__(self, loaded: int, program_fd: int, maps: Mapping[str, Map]) -> None:
+        self._object: int | None = loaded
+        self.program_fd: Final = program_fd
+        self.maps: Final = maps
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Give the program to the kernel, which verifies and compiles it.
+
+        Args:
+            path: of the object file; if None, the one that ships, or that which the environment's
+                MPLSEMU_EBPF_OBJECT names.
+
+        Raises:
+            MissingToolError: libbpf is not installed.
+            NotRootError: this process may not.
+            DataPlaneError: there is no such file, or the kernel does not take it.
+        """
+        path = path or Path(os.environ.get(OBJECT_VARIABLE) or _SHIPPED)
+        if not path.is_file():
+            raise DataPlaneError(f"there is no {path}; type: scripts/build-ebpf")
+        with listening() as heard:
+            found = _open(path)
+            try:
+                return cls(found, *_load(found, path, heard))
+            except BaseException:
+                library().bpf_object__close(found)
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def attach(self, interface: str | int) -> None:
+        """Have the program take every packet that comes in by an interface, instead of the kernel.
+
+        Args:
+            interface: name or ifindex, in the network namespace that the calling thread is in.
+
+        Raises:
+            DataPlaneError: there is no such interface, or the kernel cannot.
+            NotRootError: this process may not.
+        """
+        ifindex = interface if isinstance(interface, int) else _ifindex(interface)
+        hook = TcHook(sizeof(TcHook), ifindex, TC_INGRESS, 0)
+        with listening():
+            made = library().bpf_tc_hook_create(byref(hook))
+            if made and -made != errno.EEXIST:
+                module = "the module sch_ingress is needed: modprobe sch_ingress"
+                raise failure(f"attach the data plane to {interface}", made, module)
+            options = TcOptions(
+                sizeof(TcOptions), self.program_fd, TC_REPLACE, 0, _HANDLE, _PRIORITY
+            )
+            attached = library().bpf_tc_attach(byref(hook), byref(options))
+        if attached:
+            module = "the module cls_bpf is needed: modprobe cls_bpf"
+            raise failure(f"attach the data plane to {interface}", attached, module)
+
+    def close(self) -> None:
+        """Let go of program and maps; a second call does nothing."""
+        if self._object is not None:
+            for each in self.maps.values():
+                each.close()
+            library().bpf_object__close(self._object)
+            self._object = None
+
+
+def _ifindex(name: str) -> int:
+    try:
+        return socket.if_nametoindex(name)
+    except OSError as error:
+        raise DataPlaneError(f"there is no interface {name!r} in this namespace") from error
+
+
+def _open(path: Path) -> int:
+    found = library().bpf_object__open(os.fsencode(path))
+    number = library().libbpf_get_error(found)
+    if not found or number:
+        raise failure(f"read the data plane's program {path}", number or ctypes.get_errno())
+    return int(found)
+
+
+def _load(found: int, path: Path, heard: list[str]) -> tuple[int, dict[str, Map]]:
+    """Load an object that is open; return a descriptor of the program, and the maps."""
+    program = library().bpf_object__find_program_by_name(found, PROGRAM.encode())
+    if not program:
+        raise DataPlaneError(f"{path} has no program {PROGRAM!r}; type: scripts/build-ebpf")
+    library().bpf_program__set_type(program, PROG_TYPE_SCHED_CLS)
+    refused = library().bpf_object__load(found)
+    if refused:
+        said = "".join(heard).splitlines()[-_LOG_LINES:]
+        advice = "\n".join(("it takes Linux 5.17 or later; libbpf says:", *said))
+        raise failure("load the data plane's program", refused, advice)
+    maps: dict[str, Map] = {}
+    for name in MAPS:
+        fd = library().bpf_object__find_map_fd_by_name(found, name.encode())
+        if fd < 0:
+            raise DataPlaneError(f"{path} has no map {name!r}; type: scripts/build-ebpf")
+        maps[name] = Map(os.dup(fd))
+    return library().bpf_program__fd(program), maps
