@@ -50,6 +50,7 @@ def provider(
     metrics: Mapping[str, int] | None = None,
     ttl_mode: TtlMode = TtlMode.PIPE,
     null_label: NullLabel = NullLabel.IMPLICIT,
+    ecmp: int = 1,
     labels: LabelRange = ALL_LABELS,
     lonely: Iterable[str] = (),
 ) -> Provider:
@@ -61,7 +62,7 @@ def provider(
         Node(name, Role.PE if name in pe_names else Role.P, IPv4Address(0x0AFF0000 + index))
         for index, name in enumerate(names, 1)
     )
-    return Provider(nodes, made, ttl_mode, null_label, labels)
+    return Provider(nodes, made, ttl_mode, null_label, labels, ecmp)
 
 
 def l3vpn(

@@ -26,6 +26,7 @@ def providers(draw: st.DrawFn, max_nodes: int = 6) -> Provider:
         metrics=metrics,
         ttl_mode=draw(st.sampled_from(TtlMode)),
         null_label=draw(st.sampled_from(NullLabel)),
+        ecmp=draw(st.sampled_from((1, 2, 3))),
     )
 
 

@@ -38,7 +38,8 @@ class Crossing:
 def crossings(program: Program, way: Trace) -> tuple[Crossing, ...]:
     """Return every cable that copies of a packet cross, from its site's line on.
 
-    Copies that go together count once, until they part.
+    Copies that go together count once, until they part; so do ways of equal cost, of which a packet
+    takes only one: see `Trace.variants`.
     """
     if way.packet is None:
         return ()

@@ -79,11 +79,13 @@ class Trace:
     circuit: str = ""
     packet: Packet | None = None
 
-    @property
-    def ways(self) -> tuple[Branch, ...]:
-        """The alternative ways of the copy that `hops` are of: one, without equal-cost ways."""
+    def variants(self) -> Iterator[Trace]:
+        """Yield traces in which each copy takes one way; see `Walk.variants`."""
         copy = next((each.copy for each in self.branches if each.hops == self.hops), ())
-        return tuple(each for each in self.branches if each.copy == copy)
+        for variant in Walk(self.branches).variants():
+            main = next((each for each in variant.branches if each.copy == copy), None)
+            hops, end = (main.hops, main.end) if main is not None else (self.hops, self.end)
+            yield replace(self, hops=hops, end=end, branches=variant.branches)
 
     @property
     def labels(self) -> tuple[tuple[int, ...], ...]:

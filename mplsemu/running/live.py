@@ -171,12 +171,13 @@ def follow(session: Session, source: str, target: str, header: Header = USUAL) -
     packet = _packet(session, program, sender, predicted, header)
     if packet is None:
         return LiveTrace(predicted, (), sent=False)
-    wanted = tuple(_wanted(program, predicted, packet.ip.ttl if packet.ip else None))
+    ttl = packet.ip.ttl if packet.ip else None
+    wanted = [tuple(_wanted(program, variant, ttl)) for variant in predicted.variants()]
     with Taps(tuple(_points(session, program))) as taps:
         own = session.record.hosts[str(sender.ref)]
         send_frame(own.pid, own.interface, packet.to_bytes())
-        seen = _listen(session, taps, packet, len(wanted))
-    return LiveTrace(predicted, tuple(_compare(wanted, seen)), sent=True)
+        seen = _listen(session, taps, packet, min(map(len, wanted)))
+    return LiveTrace(predicted, _as_seen(wanted, seen), sent=True)
 
 
 # --- the packet ----------------------------------------------------------------------------
@@ -306,6 +307,12 @@ def _place(point: TapPoint, outgoing: bool, found: Found) -> tuple[str, str, str
     if outgoing:
         return (point.name, point.near, point.far) if not is_core(point.name) else None
     return point.name, point.far, point.near
+
+
+def _as_seen(wanted: Sequence[Sequence[_Wish]], seen: Sequence[_Seen]) -> tuple[Step, ...]:
+    """Return what was seen beside the one of the ways of equal cost that it is most like."""
+    compared = [tuple(_compare(each, seen)) for each in wanted]
+    return max(compared, key=lambda steps: sum(1 if s.verdict == "ok" else -1 for s in steps))
 
 
 def _compare(wanted: Sequence[_Wish], seen: Sequence[_Seen]) -> Iterator[Step]:

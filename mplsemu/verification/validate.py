@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -45,12 +46,20 @@ def prove(program: Program, network: Network, check: Validation) -> Proof:
         case PingCheck():
             return _prove_ping(program, check, there)
         case PathCheck():
-            problem = f"it does not arrive: {there.end}"
-            if there.delivered:
-                problem = path_problem(check, there.way, there.labels)
-            return Proof(check, not problem, problem, there)
+            return _prove_path(check, there)
         case ThroughputCheck():
             return _prove_throughput(network, check, there)
+
+
+def _prove_path(check: PathCheck, there: Trace) -> Proof:
+    """Prove it of every way that the packet may take."""
+    if not there.delivered:
+        return Proof(check, False, f"it does not arrive: {there.end}", there)
+    for way in there.variants():
+        problem = path_problem(check, way.way, way.labels)
+        if problem:
+            return Proof(check, False, problem, way)
+    return Proof(check, True, way=there)
 
 
 def _prove_ping(program: Program, check: PingCheck, there: Trace) -> Proof:
@@ -101,14 +110,23 @@ def _prove_throughput(network: Network, check: ThroughputCheck, there: Trace) ->
     """Refute what no line on the way could carry; more takes a running network."""
     if not there.delivered:
         return Proof(check, False, f"it does not arrive: {there.end}", there)
-    name, rate = min(_rates(network, there), key=lambda line: line[1], default=("", None))
-    if rate is not None and rate < check.least_bps:
+    name, rate = _best_rate(network, there)
+    if rate < check.least_bps:
         detail = f"{name} carries {rate / 1_000_000:g} Mbit/s only"
         return Proof(check, False, detail, there)
     return Proof(check, None, "only the running network can tell", there)
 
 
-def _rates(network: Network, way: Trace) -> Iterator[tuple[str, int]]:
+def _best_rate(network: Network, there: Trace) -> tuple[str, float]:
+    """Return the slowest line of the fastest of the ways that the packets may take."""
+    slowest = (
+        min(_rates(network, way), key=lambda line: line[1], default=("", math.inf))
+        for way in there.variants()
+    )
+    return max(slowest, key=lambda line: line[1])
+
+
+def _rates(network: Network, way: Trace) -> Iterator[tuple[str, float]]:
     """Yield what is on a packet's way and has a rate, with its rate."""
     links = {link.name: link.bandwidth_bps for link in network.provider.links}
     sites = {site.circuit: site.rate_bps for _, site in network.sites()}

@@ -77,7 +77,8 @@ def _complete(program: Program, ingress: str, egress: str) -> list[Lsp]:
 
 
 def _way(title: str, lsp: Lsp) -> WayView:
-    return WayView(title, lsp.nodes, _links(lsp), _stacks(lsp))
+    which = f", {lsp.way} of {lsp.ways}" if lsp.ways > 1 else ""
+    return WayView(title + which, lsp.nodes, _links(lsp), _stacks(lsp))
 
 
 def _links(lsp: Lsp) -> tuple[str, ...]:

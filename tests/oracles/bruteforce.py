@@ -17,7 +17,7 @@ from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.walk import Walker
-from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved
+from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.verification.intent import reaches
 
 STRANGER = "02:aa:aa:aa:aa:aa"
@@ -74,23 +74,27 @@ def probes(network: Network, *, ttl: int = 255) -> Iterator[Probe]:
                     yield site.circuit, Packet(source_mac, mac), learned
 
 
-def outcome(program: Program, network: Network) -> dict[Probe, tuple[str, ...]]:
-    """Return how all copies of every packet end, and with what TTL they arrive."""
+def outcome(program: Program, network: Network) -> dict[Probe, tuple[tuple[str, ...], ...]]:
+    """Return how all copies of every packet end, and with what TTL they arrive: in every way."""
     walker = Walker(program)
     found = {}
     for probe in probes(network):
         circuit, packet, learned = probe
         walk = walker.walk(circuit, packet, learned=learned)
-        ends = []
-        for branch in walk.branches:
-            end = branch.end
-            if isinstance(end, Dropped | TtlExpired):  # where and why is told from nothing
-                loops = isinstance(end, Dropped) and end.reason == "loop"
-                ends.append("loops" if loops else "lost")
-            else:
-                ends.append(f"{end} TTL {branch.hops[-1].ip_ttl}")
-        found[probe] = tuple(sorted(ends))
+        found[probe] = tuple(sorted({_ends(variant) for variant in walk.variants()}))
     return found
+
+
+def _ends(walk: Walk) -> tuple[str, ...]:
+    ends = []
+    for branch in walk.branches:
+        end = branch.end
+        if isinstance(end, Dropped | TtlExpired):  # where and why is told from nothing
+            loops = isinstance(end, Dropped) and end.reason == "loop"
+            ends.append("loops" if loops else "lost")
+        else:
+            ends.append(f"{end} TTL {branch.hops[-1].ip_ttl}")
+    return tuple(sorted(ends))
 
 
 def faults(program: Program, network: Network) -> list[str]:
@@ -100,13 +104,14 @@ def faults(program: Program, network: Network) -> list[str]:
     found = []
     for circuit, packet, learned in probes(network):
         vpn, site = sites[circuit]
-        ends = walker.walk(circuit, packet, learned=learned).ends
-        if isinstance(vpn, L3vpn):
-            is_right = routed_is_right(network, vpn, site, packet, ends)
-        else:
-            is_right = bridged_is_right(vpn, site, packet, ends, learned)
-        if not is_right:
-            found.append(f"{circuit} {packet} {ends}")
+        for variant in walker.walk(circuit, packet, learned=learned).variants():
+            ends = variant.ends
+            if isinstance(vpn, L3vpn):
+                is_right = routed_is_right(network, vpn, site, packet, ends)
+            else:
+                is_right = bridged_is_right(vpn, site, packet, ends, learned)
+            if not is_right:
+                found.append(f"{circuit} {packet} {ends}")
     return found
 
 

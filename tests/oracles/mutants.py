@@ -18,6 +18,7 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    pushed,
 )
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, ViaPe, ViaVrf, Vrf, Vsi, VsiKind
@@ -142,25 +143,31 @@ def tunnels(program: Program, node: NodeProgram) -> Iterator[Change]:
     for index, entry in enumerate(node.ftn):
         yield f"FTN {entry.egress} dropped", replace(node, ftn=without(node.ftn, index))
         yield f"FTN {entry.egress} twice", replace(node, ftn=(*node.ftn, entry))
-        pushed = entry.nhlfes[0].operation.labels
-        peer = program.node(node.adjacency_by_link[entry.nhlfes[0].link].peer)
-        stacks = [(each.label,) for each in peer.ilm]
-        stacks += [(), (Label(999),), (*pushed, Label(17)), (Label(17), Label(18), Label(19))]
-        for stack in stacks:
-            if stack != pushed:
-                nhlfe = Nhlfe(entry.nhlfes[0].link, Push(stack))
-                ftn = instead(node.ftn, index, replace(entry, nhlfes=(nhlfe,)))
-                yield f"FTN {entry.egress} pushes {stack}", replace(node, ftn=ftn)
-        for adjacency in node.adjacencies:
-            if adjacency.link != entry.nhlfes[0].link:
-                nhlfe = replace(entry.nhlfes[0], link=adjacency.link)
-                ftn = instead(node.ftn, index, replace(entry, nhlfes=(nhlfe,)))
-                yield f"FTN {entry.egress} over {adjacency.link}", replace(node, ftn=ftn)
+        for number, nhlfe in enumerate(entry.nhlfes):
+            for what, other in tunnel_changes(program, node, nhlfe):
+                changed = replace(entry, nhlfes=instead(entry.nhlfes, number, other))
+                ftn = instead(node.ftn, index, changed)
+                yield f"FTN {entry.egress} way {number} {what}", replace(node, ftn=ftn)
         if index:
             before = node.ftn[index - 1]
             ftn = instead(node.ftn, index, replace(entry, nhlfes=before.nhlfes))
             ftn = instead(ftn, index - 1, replace(before, nhlfes=entry.nhlfes))
             yield f"FTN {before.egress} and {entry.egress} swapped", replace(node, ftn=ftn)
+
+
+def tunnel_changes(
+    program: Program, node: NodeProgram, nhlfe: Nhlfe
+) -> Iterator[tuple[str, Nhlfe]]:
+    labels = pushed(nhlfe)
+    peer = program.node(node.adjacency_by_link[nhlfe.link].peer)
+    stacks = [(each.label,) for each in peer.ilm]
+    stacks += [(), (Label(999),), (*labels, Label(17)), (Label(17), Label(18), Label(19))]
+    for stack in stacks:
+        if stack != labels:
+            yield f"pushes {stack}", Nhlfe(nhlfe.link, Push(stack))
+    for adjacency in node.adjacencies:
+        if adjacency.link != nhlfe.link:
+            yield f"over {adjacency.link}", replace(nhlfe, link=adjacency.link)
 
 
 def ports(program: Program, node: NodeProgram) -> Iterator[Change]:

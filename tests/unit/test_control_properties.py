@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mplsemu.control.compile import compile_program
 from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program, load_program
-from mplsemu.program.entries import Swap
+from mplsemu.program.entries import IlmEntry, Swap
 from mplsemu.program.hosts import find_host
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
@@ -37,23 +37,32 @@ def chain(data: st.DataObject, network: Network, *, circuits: bool = False) -> l
     return programs
 
 
-def paths(program: Program) -> dict[tuple[str, tuple[str, ...]], int]:
+Path = frozenset[tuple[str, "Path"]] | str
+"""The links on which one may go on, and the path from there; at the end the egress."""
+
+
+def paths(program: Program) -> dict[tuple[str, Path], int]:
     """Find the label of every LSR's transport path, by the links of the path."""
-    found = {}
-    for node in program.nodes:
-        for entry in node.ilm:
-            if entry.egress is None:
-                continue
-            links, here, at = [], node, entry
-            while at is not None and at.nhlfes:
-                (nhlfe,) = at.nhlfes
-                links.append(nhlfe.link)
-                here = program.node(here.adjacency_by_link[nhlfe.link].peer)
-                operation = nhlfe.operation
-                at = here.ilm_by_label.get(operation.label) if isinstance(operation, Swap) else None
-            assert here.name == entry.egress
-            found[node.name, tuple(links)] = int(entry.label)
-    return found
+    return {
+        (node.name, path_of(program, node.name, entry)): int(entry.label)
+        for node in program.nodes
+        for entry in node.ilm
+        if entry.egress is not None
+    }
+
+
+def path_of(program: Program, name: str, entry: IlmEntry) -> Path:
+    found = set()
+    for nhlfe in entry.nhlfes:
+        peer = program.node(program.node(name).adjacency_by_link[nhlfe.link].peer)
+        operation = nhlfe.operation
+        at = peer.ilm_by_label.get(operation.label) if isinstance(operation, Swap) else None
+        if at is None or not at.nhlfes:
+            assert peer.name == entry.egress
+            found.add((nhlfe.link, peer.name))
+        else:
+            found.add((nhlfe.link, path_of(program, peer.name, at)))
+    return frozenset(found)
 
 
 @few
@@ -138,15 +147,17 @@ def test_an_lsr_holds_only_labels_that_some_lsp_needs(network):
     needed = {(node.name, entry.egress) for node in program.nodes for entry in node.ftn}
     used = set()
     for name, egress in needed:
-        node, nhlfe = program.node(name), program.node(name).ftn_by_egress[egress].nhlfes[0]
-        labels = nhlfe.operation.labels
-        while True:
-            node = program.node(node.adjacency_by_link[nhlfe.link].peer)
-            if not labels or int(labels[0]) == 0:
-                break
-            used.add((node.name, int(labels[0])))
-            (nhlfe,) = node.ilm_by_label[labels[0]].nhlfes
-            labels = (nhlfe.operation.label,) if isinstance(nhlfe.operation, Swap) else ()
+        node = program.node(name)
+        pending = [(node, each) for each in node.ftn_by_egress[egress].nhlfes]
+        while pending:
+            node, nhlfe = pending.pop()
+            labels = getattr(nhlfe.operation, "labels", None)
+            if labels is None:
+                labels = (nhlfe.operation.label,) if isinstance(nhlfe.operation, Swap) else ()
+            peer = program.node(node.adjacency_by_link[nhlfe.link].peer)
+            if labels and int(labels[0]) != 0:
+                used.add((peer.name, int(labels[0])))
+                pending += ((peer, each) for each in peer.ilm_by_label[labels[0]].nhlfes)
     held = {
         (node.name, int(entry.label))
         for node in program.nodes

@@ -70,7 +70,7 @@ def test_a_failure_that_only_moves_tunnels_verifies_no_vpn_again(monkeypatch):
     for link in spare:
         verdict, moved = verifier.after(what_if.after(frozenset({link.name})))
         assert verdict.holds
-        used = {name for way in verifier.ways.values() for name, _ in way.links}
+        used = {name for way in verifier.ways.values() for (name, _), _ in way.shares}
         assert bool(moved) is (link.name in used)
 
 

@@ -44,7 +44,20 @@ def bridges() -> Network:
     )
 
 
-LABS = {"nordic": nordic, "extranet": extranet, "bridges": bridges}
+def square() -> Network:
+    """Several ways of equal cost, of different length, over parallel links."""
+    macs = MacAddresses()
+    links = ("x-p", "x-q", "p-y", "q-r", "r-y", "r-y#2", "p-z", "q-z")
+    metrics = {"q-r": 5, "r-y": 5, "r-y#2": 5}
+    return network(
+        provider(links, metrics=metrics, pes=("x", "y", "z"), ecmp=4, ttl_mode=TtlMode.UNIFORM),
+        l3vpn("v", {"a": ("x", "10.1.0.0/29"), "b": ("y", "10.1.1.0/29")}, macs=macs),
+        vpls("lan", {"a": "x", "b": "y", "c": "z"}, subnet="10.0.0.0/28", macs=macs),
+        name="square",
+    )
+
+
+LABS = {"nordic": nordic, "extranet": extranet, "bridges": bridges, "square": square}
 MOST = 400
 """Of each lab's mutants so many, picked with a fixed seed."""
 

@@ -24,7 +24,9 @@ def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
     if trace.fault:
         outcome = (f"✗ {trace.fault}", palette.DOWN)
     title.append("  ").append(*outcome)
-    title.append(f", {count(len(trace.hops), 'hop')}", palette.FAINT)
+    said = f", {count(len(trace.hops), 'hop')}"
+    said += f", one of {len(trace.others) + 1} ways" if trace.others else ""
+    title.append(said, palette.FAINT)
     lines = [title]
     if trace.header:
         drawn = wrapped(trace.header, width=width - 1, indent="   ", first=" ")
