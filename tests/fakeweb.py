@@ -57,6 +57,7 @@ class FakeLab:
         self.generation = 1
         self.switch_faults: dict[str, dict[str, Any]] = {}
         self.learned: list[dict[str, Any]] = []
+        self.packets: list[dict[str, Any]] = []
         self._down: frozenset[str] = frozenset()
         self._program = compile_program(network)
         self._numbers = itertools.count(1)
@@ -100,6 +101,10 @@ class FakeLab:
     def macs(self) -> list[dict[str, Any]]:
         self._ask("macs")
         return list(self.learned)
+
+    def counted(self) -> dict[str, Any]:
+        self._ask("counted")
+        return {"dataplane": "ebpf", "counted": True, "counters": list(self.packets)}
 
     def counters(self) -> Counters:
         """Return counters whose rate swings slowly, each link's in its own time."""

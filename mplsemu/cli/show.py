@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mplsemu.cli.arguments import Subparsers
     from mplsemu.program.program import NodeProgram, Program
+    from mplsemu.running.session import Session
 
 TABLES: Final = {
     "lfib": "label forwarding: incoming label, what is done, where to",
@@ -22,6 +23,7 @@ TABLES: Final = {
     "lsp": "label-switched paths between PEs, with the label on each link",
     "labels": "label spaces: what each label is bound to",
     "macs": "MAC addresses that a running lab's VPLS have learned",
+    "counters": "packets of a running lab by LSP, tunnel, VRF and pseudowire",
     "program": "the whole forwarding program as JSON",
 }
 
@@ -40,7 +42,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "show",
         help="print tables like a router's show commands",
         description="Prints what the forwarding program has for each LSR.",
-        epilog="\n".join(f"{name:<7} {what}" for name, what in TABLES.items()),
+        epilog="\n".join(f"{name:<8} {what}" for name, what in TABLES.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_lab(parser)
@@ -54,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     """Print one table."""
     if args.table == "macs":
         return _print_macs(args)
+    if args.table == "counters":
+        return _print_counters(args)
     _, program = read_lab(args)
     if args.table == "program":
         return _print_program(program, args.node)
@@ -78,20 +82,9 @@ def _print_program(program: Program, node: str | None) -> int:
 
 def _print_macs(args: argparse.Namespace) -> int:
     from mplsemu.cli.output import print_json
-    from mplsemu.errors import LabError
-    from mplsemu.running.directory import running_labs
-    from mplsemu.running.session import Session
     from mplsemu.views.tables.answer import macs_as_plain
 
-    if args.lab not in running_labs():
-        raise LabError(
-            f"no lab {args.lab!r} is running, and only the network itself learns MAC addresses",
-            remedy="write the name of a running lab",
-        )
-    session = Session.find(args.lab)
-    if args.node is not None:
-        checked_node(session.program(), args.node)
-    rows = session.controller.call("macs")
+    rows = _session(args, "learns MAC addresses").controller.call("macs")
     rows = [row for row in rows if args.node in {None, row["node"]}]
     if args.json:
         print_json(macs_as_plain(args.lab, rows))
@@ -103,6 +96,41 @@ def _print_macs(args: argparse.Namespace) -> int:
         )
         print(f" {row['node']:<12} {row['vsi']:<12} {row['mac']}  {where}")
     return 0
+
+
+def _print_counters(args: argparse.Namespace) -> int:
+    from mplsemu.cli.output import print_json, print_lines
+    from mplsemu.views.tables.answer import counters_as_plain
+    from mplsemu.views.text.show import draw_counters
+
+    answer = _session(args, "counts packets").controller.call("counters")
+    table = counters_as_plain(args.lab, answer, args.node)
+    if args.json:
+        print_json(table)
+    else:
+        print_lines(draw_counters(table))
+    return 0
+
+
+def _session(args: argparse.Namespace, what: str) -> Session:
+    """Return the running lab that is meant.
+
+    Raises:
+        LabError: it is not running, or has no such LSR.
+    """
+    from mplsemu.errors import LabError
+    from mplsemu.running.directory import running_labs
+    from mplsemu.running.session import Session
+
+    if args.lab not in running_labs():
+        raise LabError(
+            f"no lab {args.lab!r} is running, and only the network itself {what}",
+            remedy="write the name of a running lab",
+        )
+    session = Session.find(args.lab)
+    if args.node is not None:
+        checked_node(session.program(), args.node)
+    return session
 
 
 def _print_lsps(program: Program, node: str | None, *, as_json: bool) -> None:

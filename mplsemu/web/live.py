@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Any, Final, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from mplsemu.program.hosts import hosts
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
 from mplsemu.views.provider import provider_view
-from mplsemu.views.tables.answer import macs_as_plain, table_as_plain
+from mplsemu.views.tables.answer import counters_as_plain, macs_as_plain, table_as_plain
 from mplsemu.views.theme import Theme
 from mplsemu.web import schema
 from mplsemu.web.pictures import Pictures
@@ -25,8 +25,10 @@ MOST_PINGS: Final = 4
 """At once; each takes three seconds at most."""
 MOST_CHANGES: Final = 4
 """Of links, done one after another; so many may wait."""
-MACS_KEPT_S: Final = 2.0
-"""Reading them means asking every switch."""
+KEPT_S: Final = 2.0
+"""Learned MAC addresses and counters: reading them means asking every switch."""
+_Answer = TypeVar("_Answer")
+
 _RTT: Final = re.compile(r"\btime=([\d.]+) ms")
 
 
@@ -43,7 +45,8 @@ class LiveLab:
         self._pings = Turnstile(MOST_PINGS, "pings")
         self._changes = Turnstile(MOST_CHANGES, "changes of links")
         self._one_change = threading.Lock()
-        self._macs = _Recent(MACS_KEPT_S)
+        self._macs = _Recent(source.macs, KEPT_S)
+        self._counted = _Recent(source.counted, KEPT_S)
 
     # --- what there is ----------------------------------------------------------------------
 
@@ -94,6 +97,8 @@ class LiveLab:
             _check("LSR", node, program.node_by_name, BAD_REQUEST)
         if table == "macs":
             return macs_as_plain(program.lab, self._learned(), node)
+        if table == "counters":
+            return counters_as_plain(program.lab, self._counted.get(), node)
         return table_as_plain(program, table, node)
 
     # --- pictures ---------------------------------------------------------------------------
@@ -118,7 +123,7 @@ class LiveLab:
         return [vpn.name for vpn in self.source.facts.vpns]
 
     def _learned(self) -> Sequence[Mapping[str, Any]]:
-        return self._macs.get(self.source)
+        return self._macs.get()
 
     # --- doing something --------------------------------------------------------------------
 
@@ -169,22 +174,21 @@ class Turnstile:
             self._places.release()
 
 
-class _Recent:
-    """The learned MAC addresses, asked for again only when they are older than so many seconds."""
+class _Recent(Generic[_Answer]):
+    """What every switch is asked for, asked again only when it is older than so many seconds."""
 
-    def __init__(self, kept_s: float) -> None:
+    def __init__(self, read: Callable[[], _Answer], kept_s: float) -> None:
+        self._read = read
         self._kept_s = kept_s
         self._lock = threading.Lock()
-        self._read_at: float | None = None
-        self._rows: Sequence[Mapping[str, Any]] = ()
+        self._kept: tuple[float, _Answer] | None = None
 
-    def get(self, source: LabSource) -> Sequence[Mapping[str, Any]]:
+    def get(self) -> _Answer:
         with self._lock:
             now = time.monotonic()
-            if self._read_at is None or now - self._read_at > self._kept_s:
-                self._rows = source.macs()
-                self._read_at = now
-            return self._rows
+            if self._kept is None or now - self._kept[0] > self._kept_s:
+                self._kept = (now, self._read())
+            return self._kept[1]
 
 
 def _lines(program: Program) -> list[str]:

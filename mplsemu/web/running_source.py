@@ -68,6 +68,11 @@ class RunningSource:
         macs: Sequence[dict[str, Any]] = self._session.controller.call("macs")
         return macs
 
+    def counted(self) -> dict[str, Any]:
+        """Return what LSRs have counted by LSP, tunnel, VRF and pseudowire."""
+        answer: dict[str, Any] = self._session.controller.call("counters")
+        return answer
+
     def counters(self) -> Counters:
         """Return what the core links' ends have sent."""
         return read_counters(self._session.record.pid, self._core)

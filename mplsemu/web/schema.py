@@ -12,7 +12,7 @@ _LONGEST_NAME = 300
 Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
 VpnKind = Literal["l3vpn", "vpls", "vpws"]
 ThemeName = Literal["light", "dark", "auto"]
-TableName = Literal["lfib", "vrf", "vsi", "lsp", "labels", "macs"]
+TableName = Literal["lfib", "vrf", "vsi", "lsp", "labels", "macs", "counters"]
 
 
 class Problem(BaseModel):
@@ -171,7 +171,7 @@ class TraceDone(BaseModel):
 class Table(BaseModel):
     """A table, as ``mplsemu show --json`` prints it (docs/json.md).
 
-    It has ``nodes``, ``lsps`` or ``macs``, as that table has.
+    It has ``nodes``, ``lsps``, ``macs`` or ``counters``, as that table has.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -181,3 +181,4 @@ class Table(BaseModel):
     nodes: list[dict[str, Any]] | None = None
     lsps: list[dict[str, Any]] | None = None
     macs: list[dict[str, Any]] | None = None
+    counters: list[dict[str, Any]] | None = None

@@ -86,6 +86,10 @@ class LabSource(Protocol):
         """Return the MAC addresses that every VPLS has learned."""
         ...
 
+    def counted(self) -> dict[str, Any]:
+        """Return what LSRs have counted by LSP, tunnel, VRF and pseudowire."""
+        ...
+
     def counters(self) -> Counters:
         """Return what the links' ends have sent."""
         ...

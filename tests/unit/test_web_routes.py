@@ -243,6 +243,22 @@ def test_learned_addresses_are_of_all_lsrs_or_of_one(web):
     assert good(web.get("/api/tables/macs?node=no", web.provider))["macs"] == rows[1:]
 
 
+def test_counters_are_of_all_lsrs_or_of_one(web):
+    rows = [
+        {"node": pe, "kind": "tunnel", "name": "dk", "peer": None, "packets": 3, "octets": 318}
+        for pe in ("se", "no")
+    ]
+    web.lab.packets = rows
+    assert good(web.get("/api/tables/counters", web.provider)) == {
+        "lab": "nordic",
+        "table": "counters",
+        "dataplane": "ebpf",
+        "counted": True,
+        "counters": rows,
+    }
+    assert good(web.get("/api/tables/counters?node=no", web.provider))["counters"] == rows[1:]
+
+
 def test_a_table_that_does_not_exist_or_of_no_lsr_is_refused(shared):
     refused(shared.get("/api/tables/arp", shared.provider), 400, "lfib")
     refused(shared.get("/api/tables/lfib?node=dkk", shared.provider), 400, "did you mean dk?")

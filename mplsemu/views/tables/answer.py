@@ -70,3 +70,23 @@ def macs_as_plain(
     """Return the addresses that a running lab's VPLS have learned, everywhere or at one LSR."""
     shown = [dict(row) for row in rows if node in {None, row["node"]}]
     return {"lab": lab, "table": "macs", "macs": shown}
+
+
+def counters_as_plain(
+    lab: str, answer: Mapping[str, Any], node: str | None = None
+) -> dict[str, Any]:
+    """Return what a running lab's LSRs have counted, everywhere or at one of them.
+
+    Args:
+        lab: its name.
+        answer: of the controller's call ``counters``.
+        node: the one.
+    """
+    rows = [dict(row) for row in answer["counters"] if node in {None, row["node"]}]
+    return {
+        "lab": lab,
+        "table": "counters",
+        "dataplane": answer["dataplane"],
+        "counted": answer["counted"],
+        "counters": rows,
+    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.text import Text
 
@@ -204,3 +205,38 @@ def _binding(row: LabelRow) -> str:
             return f"VSI {row.bound_to}, frames from {row.peer}"
         case _:
             return "the label below it"
+
+
+def draw_counters(table: Mapping[str, Any]) -> list[Text]:
+    """Draw what LSRs have counted; of what passed nothing only how much there is of it."""
+    if not table["counted"]:
+        said = f"The data plane {table['dataplane']} does not count by LSP, VRF and pseudowire."
+        return [Text(said, palette.FAINT)]
+    rows = [row for row in table["counters"] if row["packets"]]
+    idle = len(table["counters"]) - len(rows)
+    heads = [
+        Column("LSR"),
+        Column("what"),
+        Column("packets", right=True),
+        Column("octets", right=True),
+    ]
+    body: list[list[Cell]] = [
+        [row["node"], _counted(row), f"{row['packets']:,}", f"{row['octets']:,}"] for row in rows
+    ]
+    title = Text(f"Counters: {len(rows)}", palette.TITLE)
+    title.append(f", {idle} more at 0" if idle else "", palette.FAINT)
+    return [title, *(columns(heads, body, indent=1) if body else [])]
+
+
+def _counted(row: Mapping[str, Any]) -> str:
+    """Say what a counter is of; as docs/northbound.md has its kinds."""
+    name, peer = row["name"], row["peer"]
+    return {
+        "lsp": f"label {name}",
+        "tunnel": f"tunnel to {name}",
+        "vrf-in": f"VRF {name}, from its sites",
+        "vrf-out": f"VRF {name}, to its sites",
+        "pseudowire-in": f"VSI {name}, from {peer}",
+        "pseudowire-out": f"VSI {name}, to {peer}",
+        "drop": f"dropped: {name}",
+    }[row["kind"]]

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 
 export type PanelTab = "probe" | "tables" | "events" | "alarms";
-export type TableKind = "lfib" | "vrf" | "vsi" | "lsp" | "labels" | "macs";
+export type TableKind = "lfib" | "vrf" | "vsi" | "lsp" | "labels" | "macs" | "counters";
 
 /** A router or a line of the picture, and where its dialog is to be, in px of the stage. */
 export type Selection = ({ node: string } | { line: string }) & {

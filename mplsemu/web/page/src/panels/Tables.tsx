@@ -17,9 +17,11 @@ const KINDS: readonly [TableKind, string][] = [
   ["lsp", "LSP"],
   ["labels", "Labels"],
   ["macs", "MACs"],
+  ["counters", "Counters"],
 ];
 const MANY = 12; // of more routers, one is shown at first
-const MACS_EVERY_MS = 5000; // no event tells when a switch has learned one
+const MEASURED: ReadonlySet<TableKind> = new Set(["macs", "counters"]);
+const MEASURED_EVERY_MS = 5000; // no event tells when a switch has learned or counted something
 const filter = signal("");
 
 export function Tables({ facts }: { facts: Facts }) {
@@ -119,8 +121,8 @@ function useTables(kind: TableKind, node: string | null) {
 
   const isLive = connection.value.kind === "live";
   useEffect(() => {
-    if (kind !== "macs" || !isLive) return undefined;
-    const timer = setInterval(refresh, MACS_EVERY_MS);
+    if (!MEASURED.has(kind) || !isLive) return undefined;
+    const timer = setInterval(refresh, MEASURED_EVERY_MS);
     return () => clearInterval(timer);
   }, [kind, isLive]);
 

@@ -86,13 +86,23 @@ interface Mac {
   peer: string | null;
 }
 
+interface Counter {
+  node: string;
+  kind: string;
+  name: string;
+  peer: string | null;
+  packets: number;
+  octets: number;
+}
+
 export type Answer =
   | { table: "lfib"; nodes: { node: string; entries: LfibEntry[] }[] }
   | { table: "vrf"; nodes: { node: string; vrfs: Vrf[] }[] }
   | { table: "vsi"; nodes: { node: string; vsis: Vsi[] }[] }
   | { table: "lsp"; lsps: Lsp[] }
   | { table: "labels"; nodes: { node: string; labels: LabelRow[] }[] }
-  | { table: "macs"; macs: Mac[] };
+  | { table: "macs"; macs: Mac[] }
+  | { table: "counters"; dataplane: string; counted: boolean; counters: Counter[] };
 
 /** The tables that an answer makes; none of a kind that this page does not know. */
 export function tablesOf(answer: Answer): TableData[] {
@@ -109,6 +119,8 @@ export function tablesOf(answer: Answer): TableData[] {
       return [labels(answer.nodes)];
     case "macs":
       return [macs(answer.macs)];
+    case "counters":
+      return [counters(answer.counters, answer.counted, answer.dataplane)];
     default:
       return [];
   }
@@ -356,5 +368,34 @@ function macs(found: Mac[]): TableData {
       where: circuit ?? `pseudowire to ${peer}`,
     })),
     empty: "Nothing learned: no frame has passed a VPLS for a while.",
+  };
+}
+
+const COUNTED: Record<string, (counter: Counter) => string> = {
+  lsp: ({ name }) => `label ${name}`,
+  tunnel: ({ name }) => `tunnel to ${name}`,
+  "vrf-in": ({ name }) => `VRF ${name}, from its sites`,
+  "vrf-out": ({ name }) => `VRF ${name}, to its sites`,
+  "pseudowire-in": ({ name, peer }) => `VSI ${name}, from ${peer}`,
+  "pseudowire-out": ({ name, peer }) => `VSI ${name}, to ${peer}`,
+  drop: ({ name }) => `dropped: ${name}`,
+};
+
+function counters(found: Counter[], isCounted: boolean, dataplane: string): TableData {
+  return {
+    caption: "Packets by LSP, tunnel, VRF and pseudowire",
+    columns: [
+      NODE,
+      column("what", "What"),
+      column("packets", "Packets", true),
+      column("octets", "Octets", true),
+    ],
+    rows: found.map((counter) => ({
+      node: counter.node,
+      what: COUNTED[counter.kind]?.(counter) ?? `${counter.kind} ${counter.name}`,
+      packets: counter.packets,
+      octets: counter.octets,
+    })),
+    empty: isCounted ? "Nothing is counted here." : `The data plane ${dataplane} does not count.`,
   };
 }

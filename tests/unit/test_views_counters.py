@@ -1,0 +1,52 @@
+"""Counters as text: what LSRs have counted by LSP, tunnel, VRF and pseudowire."""
+
+from __future__ import annotations
+
+from mplsemu.views.tables.answer import counters_as_plain
+from mplsemu.views.text.show import draw_counters
+
+KINDS = ("lsp", "tunnel", "vrf-in", "vrf-out", "pseudowire-in", "pseudowire-out", "drop")
+
+
+def answer(*, counted: bool = True, packets: int = 1200):
+    rows = [
+        {
+            "node": node,
+            "kind": kind,
+            "name": "x",
+            "peer": "se" if kind.startswith("pseudowire") else None,
+            "packets": packets,
+            "octets": packets * 100,
+        }
+        for node in ("dk", "p1")
+        for kind in KINDS
+    ]
+    return {"dataplane": "openflow", "counted": counted, "counters": rows if counted else []}
+
+
+def drawn(answer, node=None) -> list[str]:
+    lines = draw_counters(counters_as_plain("nordic", answer, node))
+    return [" ".join(line.plain.split()) for line in lines]
+
+
+def test_every_kind_is_named_and_numbers_have_separators():
+    title, _, *rows = drawn(answer(), "dk")
+    assert title == "Counters: 7"
+    assert rows == [
+        "dk label x 1,200 120,000",
+        "dk tunnel to x 1,200 120,000",
+        "dk VRF x, from its sites 1,200 120,000",
+        "dk VRF x, to its sites 1,200 120,000",
+        "dk VSI x, from se 1,200 120,000",
+        "dk VSI x, to se 1,200 120,000",
+        "dk dropped: x 1,200 120,000",
+    ]
+
+
+def test_what_passed_nothing_is_only_counted():
+    assert drawn(answer(packets=0)) == ["Counters: 0, 14 more at 0"]
+
+
+def test_a_data_plane_that_does_not_count_says_so():
+    said = "The data plane openflow does not count by LSP, VRF and pseudowire."
+    assert drawn(answer(counted=False)) == [said]
