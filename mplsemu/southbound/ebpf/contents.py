@@ -1,0 +1,160 @@
+"""What the maps hold of each LSR, and what must be written where, in which order (pure).
+
+Entries are compared by map and key. What an LSR has and should not have is deleted; an entry that
+is as it should be is never written again.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+_FIRST: Final = struct.Struct("=I")
+_FIB_ROUTER_AT: Final = 4
+
+WRITE_ORDER: Final = (
+    "settings",
+    "ways",
+    "lfib",
+    "tunnels",
+    "wires",
+    "circuits",
+    "vsis",
+    "fib4",
+    "fib6",
+    "gateways",
+    "ports",
+)
+"""Maps of which the program says what is in them.
+
+What points to another entry comes after it, as an ILM entry after its ways. Of one stage the first
+map is written first; the last is the first from which something is deleted.
+"""
+
+Key = tuple[str, bytes]
+"""A map's name, and a key of it."""
+Contents = Mapping[Key, bytes]
+"""Values by map and key."""
+
+
+class Entry(Protocol):
+    """An entry that an LSR should have (translate.py)."""
+
+    @property
+    def stage(self) -> int:
+        """When it is written: the lowest first."""
+
+    @property
+    def map(self) -> str:
+        """Name of the map."""
+
+    @property
+    def key(self) -> bytes:
+        """As the map has it."""
+
+    @property
+    def value(self) -> bytes:
+        """As the map has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Writes that may happen at the same time.
+
+    Attributes:
+        stage: of the entries.
+        map: of all of them.
+    """
+
+    stage: int
+    map: str
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Steps are done in this order, each everywhere before the next begins anywhere."""
+        return self.stage, WRITE_ORDER.index(self.map)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one LSR needs.
+
+    Attributes:
+        writes: keys and values, new ones and changed ones.
+        deletions: keys by map.
+    """
+
+    writes: Mapping[Step, tuple[tuple[bytes, bytes], ...]]
+    deletions: Mapping[str, tuple[bytes, ...]]
+
+    @property
+    def size(self) -> int:
+        """How many entries are written or deleted."""
+        return sum(map(len, self.writes.values())) + sum(map(len, self.deletions.values()))
+
+
+def contents_of(entries: Iterable[Entry]) -> dict[Key, bytes]:
+    """Return what entries say, by map and key."""
+    return {(entry.map, entry.key): entry.value for entry in entries}
+
+
+def change(installed: Contents, wanted: Iterable[Entry]) -> Change:
+    """Return what turns what is installed into what is wanted."""
+    writes: dict[Step, list[tuple[bytes, bytes]]] = {}
+    surplus = set(installed)
+    for entry in wanted:
+        key = entry.map, entry.key
+        surplus.discard(key)
+        if installed.get(key) != entry.value:
+            step = Step(entry.stage, entry.map)
+            writes.setdefault(step, []).append((entry.key, entry.value))
+    deletions: dict[str, list[bytes]] = {}
+    for name, raw in sorted(surplus):
+        deletions.setdefault(name, []).append(raw)
+    return Change(
+        {step: tuple(rows) for step, rows in writes.items()},
+        {name: tuple(keys) for name, keys in deletions.items()},
+    )
+
+
+def in_order(steps: Iterable[Step]) -> list[Step]:
+    """Return steps in the order in which they are written, each once."""
+    return sorted(set(steps), key=lambda step: step.order)
+
+
+def router_of(name: str, key: bytes, value: bytes, routers: Mapping[int, int]) -> int | None:
+    """Return the index of the LSR whose entry this is, None if it is nobody's.
+
+    Args:
+        name: of the map.
+        key: of the entry.
+        value: of the entry.
+        routers: index of the LSR by the ifindex of its port.
+    """
+    match name:
+        case "settings":
+            return None
+        case "ports":
+            return _number(value, 0)
+        case "gateways":
+            return routers.get(_number(key, 0))
+        case "fib4" | "fib6":
+            return _number(key, _FIB_ROUTER_AT)
+        case _:
+            return _number(key, 0)
+
+
+def _number(data: bytes, at: int) -> int:
+    return int(_FIRST.unpack_from(data, at)[0])
+
+
+def by_router(
+    name: str, rows: Iterable[tuple[bytes, bytes]], routers: Mapping[int, int]
+) -> Iterator[tuple[int, Key, bytes]]:
+    """Yield a map's entries with the index of the LSR whose each is; nobody's are left out."""
+    for key, value in rows:
+        router = router_of(name, key, value, routers)
+        if router is not None:
+            yield router, (name, key), value

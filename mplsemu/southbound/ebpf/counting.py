@@ -1,0 +1,80 @@
+"""What is counted of an LSR, and what the counts are called in the program's words (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from mplsemu.program.entries import PopToPseudowire, PopToVrf
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import VsiKind
+from mplsemu.southbound import dataplane
+from mplsemu.southbound.dataplane import Counter
+from mplsemu.southbound.ebpf.kinds import CounterKind, Drop
+from mplsemu.southbound.ebpf.layout import CounterKey, VsiKey, long, wire_counter_id
+
+_ZEROS = bytes(16)
+Named = tuple[dataplane.CounterKind, str, str | None]
+"""Kind, name and peer of a `Counter`."""
+
+
+def counter_names(program: Program, node: NodeProgram) -> dict[CounterKey, Named]:
+    """Return what is counted of an LSR, but for what it drops."""
+    return dict(_counter_names(program, node))
+
+
+def _counter_names(program: Program, node: NodeProgram) -> Iterator[tuple[CounterKey, Named]]:
+    kind = dataplane.CounterKind
+    me = node.index
+    for entry in node.ilm:
+        if not isinstance(entry.action, PopToVrf | PopToPseudowire):  # those have counters below
+            label = int(entry.label)
+            yield CounterKey(me, CounterKind.LSP, label), (kind.LSP, str(label), None)
+    for tunnel in node.ftn:
+        number = program.node(tunnel.egress).index
+        yield CounterKey(me, CounterKind.TUNNEL, number), (kind.TUNNEL, tunnel.egress, None)
+    for vrf in node.vrfs:
+        yield CounterKey(me, CounterKind.VRF_IN, vrf.index), (kind.VRF_IN, vrf.name, None)
+        yield CounterKey(me, CounterKind.VRF_OUT, vrf.index), (kind.VRF_OUT, vrf.name, None)
+    for vsi in node.vsis:
+        for wire in vsi.pseudowires:
+            number = wire_counter_id(vsi.index, wire.index)
+            came = kind.PSEUDOWIRE_IN, vsi.name, wire.peer
+            went = kind.PSEUDOWIRE_OUT, vsi.name, wire.peer
+            yield CounterKey(me, CounterKind.WIRE_IN, number), came
+            yield CounterKey(me, CounterKind.WIRE_OUT, number), went
+
+
+def empty_records(program: Program, node: NodeProgram) -> dict[tuple[str, bytes], bytes]:
+    """Return the entries that an LSR must have before the program can count, by map and key.
+
+    Once they are there, their values are the program's (and those of `forgotten`: stations.py).
+    """
+    records = {("counters", key.pack()): _ZEROS for key in counter_names(program, node)}
+    for vsi in node.vsis:
+        if vsi.kind is VsiKind.VPLS:
+            key = VsiKey(node.index, vsi.index).pack()
+            records["stations", key] = records["forgotten", key] = long(0)
+    return records
+
+
+def counters_of(
+    program: Program, node: NodeProgram, sums: Iterable[tuple[CounterKey, tuple[int, ...]]]
+) -> Iterator[Counter]:
+    """Yield the counters of one LSR.
+
+    Args:
+        program: the whole network's program.
+        node: the LSR.
+        sums: packets and octets of it and of others.
+    """
+    names: Mapping[CounterKey, Named] = counter_names(program, node)
+    for key, (packets, octets) in sums:
+        if key.router != node.index:
+            continue
+        if key.kind is CounterKind.DROP:
+            why = Drop(key.id).name.lower().replace("_", "-")
+            kind = dataplane.CounterKind.DROP
+            yield Counter(node.name, kind, why, packets, octets)
+        elif key in names:
+            kind, name, peer = names[key]
+            yield Counter(node.name, kind, name, packets, octets, peer)

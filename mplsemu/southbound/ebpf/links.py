@@ -1,0 +1,116 @@
+"""What the kernel says of interfaces: rtnetlink's messages, as bytes and as values.
+
+See rtnetlink(7) and netlink(7). An interface carries packets if it is up and has a carrier.
+"""
+
+from __future__ import annotations
+
+import enum
+import errno
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.errors import EmulationError
+
+_HEAD: Final = struct.Struct("=IHHII")
+_LINK: Final = struct.Struct("=BxHiII")
+_ATTRIBUTE: Final = struct.Struct("=HHI")
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_RTM_NEWLINK, _RTM_DELLINK, _RTM_GETLINK = 16, 17, 18
+_NLM_F_REQUEST, _NLM_F_DUMP = 1, 0x300
+_GROUP_LINK: Final = 1
+_IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 1 << 3
+_IFF_UP, _IFF_LOWER_UP = 1, 1 << 16
+_RECEIVE: Final = 1 << 16
+_BUFFER: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSaid:
+    """An interface is so from now on; one that vanished is not live."""
+
+    ifindex: int
+    live: bool
+
+
+class DumpEnd(enum.Enum):
+    """All interfaces that there are have been told."""
+
+    END = enum.auto()
+
+
+LinkMessage = LinkSaid | DumpEnd
+
+
+def parse_links(data: bytes) -> Iterator[LinkMessage]:
+    """Yield what a datagram says.
+
+    Raises:
+        EmulationError: the kernel refused to tell.
+    """
+    at = 0
+    while at + _HEAD.size <= len(data):
+        length, kind, _, _, _ = _HEAD.unpack_from(data, at)
+        if length < _HEAD.size:
+            return
+        body = at + _HEAD.size
+        if kind in (_RTM_NEWLINK, _RTM_DELLINK):
+            _, _, ifindex, flags, _ = _LINK.unpack_from(data, body)
+            up = _IFF_UP | _IFF_LOWER_UP
+            yield LinkSaid(ifindex, kind == _RTM_NEWLINK and flags & up == up)
+        elif kind == _NLMSG_DONE:
+            yield DumpEnd.END
+        elif kind == _NLMSG_ERROR:
+            (number,) = struct.unpack_from("=i", data, body)
+            if number:
+                raise EmulationError(f"cannot read interfaces: {os.strerror(-number)}")
+        at += (length + 3) & ~3
+
+
+def dump_request() -> bytes:
+    """Return the message that asks for all interfaces, without their statistics."""
+    body = _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+    body += _ATTRIBUTE.pack(_ATTRIBUTE.size, _IFLA_EXT_MASK, _SKIP_STATISTICS)
+    length = _HEAD.size + len(body)
+    return _HEAD.pack(length, _RTM_GETLINK, _NLM_F_REQUEST | _NLM_F_DUMP, 1, 0) + body
+
+
+class LinkSocket:
+    """Tells of all interfaces of the namespace that it is made in, and of every change after."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(
+            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
+        )
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        self._socket.bind((0, _GROUP_LINK))
+        self.ask_for_all()
+
+    def fileno(self) -> int:
+        """Return its descriptor, to wait for."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """End it."""
+        self._socket.close()
+
+    def ask_for_all(self) -> None:
+        """Have all interfaces told again, and then `DumpEnd`."""
+        self._socket.send(dump_request())
+
+    def receive(self) -> tuple[LinkMessage, ...] | None:
+        """Wait for messages; None if some were lost, so that all must be asked for again.
+
+        Raises:
+            EmulationError: the kernel refused to tell.
+        """
+        try:
+            return tuple(parse_links(self._socket.recv(_RECEIVE)))
+        except OSError as error:
+            if error.errno == errno.ENOBUFS:
+                return None
+            raise EmulationError(f"cannot read interfaces: {error.strerror}") from error

@@ -1,0 +1,95 @@
+"""Which ports of the LSRs carry packets, as the kernel tells it: in each LSR's own namespace."""
+
+from __future__ import annotations
+
+import selectors
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mplsemu.southbound.dataplane import Deliver, PortChanged
+from mplsemu.southbound.ebpf.links import DumpEnd, LinkMessage, LinkSaid
+
+
+class Teller(Protocol):
+    """What is needed of a `LinkSocket`."""
+
+    def fileno(self) -> int:
+        """Return what to wait for."""
+
+    def ask_for_all(self) -> None:
+        """Have all interfaces told again."""
+
+    def receive(self) -> tuple[LinkMessage, ...] | None:
+        """Return what is told, None if something was lost."""
+
+
+@dataclass(slots=True)
+class LsrPorts:
+    """The ports of one LSR.
+
+    Attributes:
+        node: the LSR.
+        teller: tells of the interfaces in its namespace.
+        numbers: port numbers by ifindex.
+    """
+
+    node: str
+    teller: Teller
+    numbers: Mapping[int, int]
+    _live: set[int] = field(default_factory=set)
+    _told: set[int] = field(default_factory=set)
+    _dumping: bool = True  # whoever makes a teller has asked for all
+    _lost: bool = False
+
+    def first(self) -> frozenset[int]:
+        """Wait until all interfaces have been told once; return the ports that are live."""
+        while self._dumping:
+            list(self.changes())
+        return frozenset(self._live)
+
+    def changes(self) -> Iterator[PortChanged]:
+        """Wait for what is told next, and yield what changed."""
+        messages = self.teller.receive()
+        if messages is None:
+            self._lost = True
+        else:
+            yield from self._take_in(messages)
+        if self._lost and not self._dumping:
+            self._lost, self._dumping = False, True
+            self._told.clear()
+            self.teller.ask_for_all()
+
+    def _take_in(self, messages: tuple[LinkMessage, ...]) -> Iterator[PortChanged]:
+        for message in messages:
+            match message:
+                case LinkSaid(ifindex, live):
+                    port = self.numbers.get(ifindex)
+                    if port is not None:
+                        self._told.add(port)
+                        yield from self._set(port, live=live)
+                case DumpEnd.END:
+                    self._dumping = False
+                    for port in set(self.numbers.values()) - self._told:
+                        yield from self._set(port, live=False)
+
+    def _set(self, port: int, *, live: bool) -> Iterator[PortChanged]:
+        if live != (port in self._live):
+            (self._live.add if live else self._live.discard)(port)
+            yield PortChanged(self.node, port, live)
+
+
+def watch(lsrs: Iterable[LsrPorts], deliver: Deliver) -> None:
+    """Deliver what changes, for as long as the process lives.
+
+    Args:
+        lsrs: each has told of all its ports once (`LsrPorts.first`).
+        deliver: takes the events.
+    """
+    with selectors.DefaultSelector() as selector:
+        for lsr in lsrs:
+            selector.register(lsr.teller.fileno(), selectors.EVENT_READ, lsr)
+        while True:
+            for key, _ in selector.select():
+                for change in key.data.changes():
+                    deliver(change)

@@ -1,0 +1,158 @@
+"""Learned MAC addresses: read, forgotten, and removed when they are old.
+
+The program puts them into `fdb` and counts them in `stations`; only here they are deleted, and
+counted in `forgotten`. So each of the two counts has one writer, and nothing is lost where both
+write at the same time; their difference counts against a VSI's limit.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+
+from mplsemu.program.program import NodeProgram
+from mplsemu.program.services import Vsi
+from mplsemu.southbound.dataplane import BehindPe, LearnedMac, OnCircuit, Place
+from mplsemu.southbound.ebpf.kinds import StationKind
+from mplsemu.southbound.ebpf.layout import (
+    StationKey,
+    StationRecord,
+    VsiKey,
+    VsiRecord,
+    long,
+    unpack_long,
+)
+from mplsemu.southbound.ebpf.tables import Table
+from mplsemu.southbound.punt.wire import mac_text
+
+SWEEP_S: Final = 5.0
+"""Between two sweeps: an address is forgotten so much later than it should be, at most."""
+
+Station = tuple[StationKey, StationRecord]
+
+
+class Stations:
+    """The stations of all VSIs; any thread may call its methods.
+
+    Args:
+        tables: the maps by name: `fdb`, `stations`, `forgotten`, `vsis`.
+        clock: nanoseconds of the clock that `StationRecord.seen_ns` is of.
+    """
+
+    def __init__(
+        self, tables: Mapping[str, Table], clock: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self._fdb = tables["fdb"]
+        self._learned = tables["stations"]
+        self._forgotten = tables["forgotten"]
+        self._vsis = tables["vsis"]
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[Station]:
+        for key, value in self._fdb.items():
+            yield StationKey.unpack(key), StationRecord.unpack(value)
+
+    def forget(self, is_meant: Callable[[StationKey, StationRecord], bool]) -> int:
+        """Delete stations; return how many."""
+        with self._lock:
+            return self._delete(key for key, record in self if is_meant(key, record))
+
+    def sweep(self) -> int:
+        """Delete what is too old, or of a VSI that is no more; return how many.
+
+        Where counts are wrong, as after a controller that was killed between deleting and
+        counting, they are put right: if nothing was learned meanwhile, what was ever learned less
+        what there is, is what was forgotten.
+        """
+        with self._lock:
+            aging = {key: VsiRecord.unpack(value).aging_ns for key, value in self._vsis.items()}
+            before = dict(self._learned.items())
+            stations = list(self)
+            after = dict(self._learned.items())
+            self._count(stations, {key: n for key, n in before.items() if after.get(key) == n})
+            now = self._clock()
+            return self._delete(
+                key for key, record in stations if now - record.seen_ns > aging.get(_vsi(key), -1)
+            )
+
+    def _delete(self, doomed: Iterable[StationKey]) -> int:
+        by_vsi: dict[bytes, list[bytes]] = {}
+        for key in doomed:
+            by_vsi.setdefault(_vsi(key), []).append(key.pack())
+        total = 0
+        for vsi, keys in by_vsi.items():
+            deleted = self._fdb.delete_many(keys)
+            self._forgotten.set_many([(vsi, long(self._number(self._forgotten, vsi) + deleted))])
+            total += deleted
+        return total
+
+    def _count(self, stations: Iterable[Station], learned: Mapping[bytes, bytes]) -> None:
+        present = Counter(_vsi(key) for key, _ in stations)
+        for vsi, number in learned.items():
+            forgotten = unpack_long(number) - present[vsi]
+            if forgotten >= 0 and forgotten != self._number(self._forgotten, vsi):
+                self._forgotten.set_many([(vsi, long(forgotten))])
+
+    @staticmethod
+    def _number(table: Table, key: bytes) -> int:
+        value = table.get(key)
+        return unpack_long(value) if value is not None else 0
+
+
+def _vsi(key: StationKey) -> bytes:
+    return VsiKey(key.router, key.vsi).pack()
+
+
+def is_at(
+    node: NodeProgram, vsi: Vsi, place: Place | None, ports: Mapping[int, int]
+) -> Callable[[StationKey, StationRecord], bool]:
+    """Return what tells whether a station is at a place of a VSI.
+
+    Args:
+        node: the PE.
+        vsi: of it.
+        place: None for everywhere.
+        ports: ifindex by the PE's port number.
+    """
+    found: set[tuple[StationKind, int]] = set()
+    match place:
+        case OnCircuit(name):
+            found = {(StationKind.AT_CIRCUIT, ports[node.circuit_by_name[name].port])}
+        case BehindPe(peer):
+            found = {(StationKind.AT_WIRE, pw.index) for pw in vsi.pseudowires if pw.peer == peer}
+
+    def is_meant(key: StationKey, record: StationRecord) -> bool:
+        if (key.router, key.vsi) != (node.index, vsi.index):
+            return False
+        return place is None or (record.kind, record.id) in found
+
+    return is_meant
+
+
+def learned_macs(
+    node: NodeProgram, stations: Iterable[Station], ports: Mapping[int, int]
+) -> Iterator[LearnedMac]:
+    """Yield the stations of one PE in the program's words.
+
+    Args:
+        node: the PE.
+        stations: of it and of others.
+        ports: ifindex by the PE's port number.
+    """
+    vsis = {vsi.index: vsi for vsi in node.vsis}
+    circuits = {ports[ac.port]: OnCircuit(ac.name) for ac in node.circuits if ac.port in ports}
+    for key, record in stations:
+        vsi = vsis.get(key.vsi)
+        if key.router != node.index or vsi is None:
+            continue
+        place: Place | None
+        if record.kind is StationKind.AT_CIRCUIT:
+            place = circuits.get(record.id)
+        else:
+            peers = (BehindPe(pw.peer) for pw in vsi.pseudowires if pw.index == record.id)
+            place = next(peers, None)
+        yield LearnedMac(node.name, vsi.name, mac_text(key.mac), place)

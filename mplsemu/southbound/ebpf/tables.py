@@ -1,0 +1,29 @@
+"""What the data plane needs of a map: `maps.Map` has it, a test's dictionary, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+
+class Table(Protocol):
+    """Keys and values, both bytes."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a value, None if there is no such key."""
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every entry."""
+
+    def set_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        """Make or overwrite entries.
+
+        Raises:
+            DataPlaneError: the map is full.
+        """
+
+    def delete_many(self, keys: Iterable[bytes]) -> int:
+        """Delete entries; return how many there were."""
+
+    def all_sums(self) -> Iterator[tuple[bytes, tuple[int, ...]]]:
+        """Yield every key with the numbers of its value, each the sum over all CPUs."""
