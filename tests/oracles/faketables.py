@@ -17,6 +17,9 @@ class FakeTable:
     def get(self, key):
         return self.rows.get(key)
 
+    def keys(self):
+        yield from list(self.rows)
+
     def items(self):
         yield from list(self.rows.items())
 

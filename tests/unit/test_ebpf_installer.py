@@ -103,14 +103,14 @@ class Lab:
     @property
     def log(self):
         """What was done to entries of the program, without counters."""
-        return [entry for entry in self.tables.log if entry[1] not in module._COUNTS]
+        return [entry for entry in self.tables.log if entry[1] != module.COUNTERS]
 
     def assert_installed(self):
         wanted = {(e.map, e.key): e.value for some in self.entries.values() for e in some}
         found = {
             (name, key): value
             for name, table in self.tables.items()
-            if name not in module._COUNTS
+            if name != module.COUNTERS
             for key, value in table.rows.items()
         }
         assert found == wanted
@@ -237,7 +237,7 @@ def test_counters_are_there_before_anything_counts_and_go_when_nothing_does(lab)
 
     lab.want(dk=(ilm(1, 16),))
     lab.install()
-    assert lab.tables.log[0][1] in module._COUNTS
+    assert lab.tables.log[0][1] == module.COUNTERS
     assert counted(CounterKind.TUNNEL) == [2]
     assert counted(CounterKind.VRF_IN) == counted(CounterKind.VRF_OUT) == [1]
     drop = CounterKey(1, CounterKind.DROP, Drop.TTL).pack()

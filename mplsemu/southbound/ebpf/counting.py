@@ -6,19 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mplsemu.program.entries import PopToPseudowire, PopToVrf
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import VsiKind
 from mplsemu.southbound import dataplane
 from mplsemu.southbound.dataplane import Counter
 from mplsemu.southbound.ebpf.kinds import CounterKind, Drop
-from mplsemu.southbound.ebpf.layout import CounterKey, VsiKey, long, wire_counter_id
+from mplsemu.southbound.ebpf.layout import CounterKey, wire_counter_id
 
-_ZEROS = bytes(16)
 Named = tuple[dataplane.CounterKind, str, str | None]
 """Kind, name and peer of a `Counter`."""
 
 
 def counter_names(program: Program, node: NodeProgram) -> dict[CounterKey, Named]:
-    """Return what is counted of an LSR, but for what it drops."""
+    """Return what is counted of an LSR, but for what it drops.
+
+    The program counts where there is an entry; those of drops it makes by itself.
+    """
     return dict(_counter_names(program, node))
 
 
@@ -42,19 +43,6 @@ def _counter_names(program: Program, node: NodeProgram) -> Iterator[tuple[Counte
             went = kind.PSEUDOWIRE_OUT, vsi.name, wire.peer
             yield CounterKey(me, CounterKind.WIRE_IN, number), came
             yield CounterKey(me, CounterKind.WIRE_OUT, number), went
-
-
-def empty_records(program: Program, node: NodeProgram) -> dict[tuple[str, bytes], bytes]:
-    """Return the entries that an LSR must have before the program can count, by map and key.
-
-    Once they are there, their values are the program's (and those of `forgotten`: stations.py).
-    """
-    records = {("counters", key.pack()): _ZEROS for key in counter_names(program, node)}
-    for vsi in node.vsis:
-        if vsi.kind is VsiKind.VPLS:
-            key = VsiKey(node.index, vsi.index).pack()
-            records["stations", key] = records["forgotten", key] = long(0)
-    return records
 
 
 def counters_of(

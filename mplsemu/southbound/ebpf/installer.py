@@ -22,9 +22,9 @@ from mplsemu.southbound.ebpf.contents import (
     contents_of,
     in_order,
 )
-from mplsemu.southbound.ebpf.counting import empty_records
+from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.kinds import CounterKind
-from mplsemu.southbound.ebpf.layout import CounterKey
+from mplsemu.southbound.ebpf.layout import CounterKey, CounterRecord
 from mplsemu.southbound.ebpf.tables import Table
 
 _LOG = logging.getLogger(__name__)
@@ -32,8 +32,9 @@ _LOG = logging.getLogger(__name__)
 GRACE_S: Final = 0.05
 """Packets that are on their way when entries change still carry what these said before."""
 
-_COUNTS: Final = ("counters", "stations", "forgotten")
-"""Maps whose values are not the controller's affair, only whether there is an entry."""
+COUNTERS: Final = "counters"
+"""The map whose values are not the controller's affair, only whether there is an entry."""
+_ZEROS: Final = CounterRecord(0, 0).pack()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ class _Wanted:
     Attributes:
         node: the node program that it follows from.
         entries: in the translator's order.
-        records: entries that must be there, whatever they hold.
+        counters: keys of the counters that must be there.
     """
 
     node: NodeProgram
     entries: tuple[Entry, ...]
-    records: Mapping[Key, bytes]
+    counters: frozenset[bytes]
 
 
 class Installer:
@@ -74,7 +75,7 @@ class Installer:
         self._deliver = deliver
         self._wanted: dict[str, _Wanted] = {}
         self._installed: dict[str, dict[Key, bytes]] = {}
-        self._records: dict[str, set[Key]] = {}
+        self._counters: dict[str, frozenset[bytes]] = {}
 
     def entries(self, node: str) -> int:
         """Return how many entries of the program an LSR has."""
@@ -103,8 +104,7 @@ class Installer:
         for node in nodes:
             wanted = self._wanted_of(program, node)
             difference = change(self._installed[node], wanted.entries)
-            missing = wanted.records.keys() - self._records[node]
-            self._write_records({key: wanted.records[key] for key in missing})
+            self._add_counters(wanted.counters - self._counters[node])
             if difference.size:
                 changes[node] = difference
         followed = self._follow(changes)
@@ -113,7 +113,7 @@ class Installer:
         for node in changes.keys() - followed:
             del self._installed[node]
         for node in set(nodes) - changes.keys() | followed:
-            self._settle_records(node)
+            self._settle_counters(node)
         return Installed(
             in_sync=frozenset(nodes) - changes.keys() | followed,
             touched=len(changes),
@@ -128,7 +128,8 @@ class Installer:
         known = self._wanted.get(name)
         if known is None or (known.node is not node and known.node != node):
             made = tuple(self._translate(program, name))
-            known = self._wanted[name] = _Wanted(node, made, empty_records(program, node))
+            counters = frozenset(key.pack() for key in counter_names(program, node))
+            known = self._wanted[name] = _Wanted(node, made, counters)
         return known
 
     def _read(self, program: Program, nodes: Collection[str]) -> None:
@@ -141,17 +142,18 @@ class Installer:
             for ifindex in ports.values()
         }
         for node in nodes:
-            self._installed[node], self._records[node] = {}, set()
-        for name in (*WRITE_ORDER, *_COUNTS):
+            self._installed[node] = {}
+        for name in WRITE_ORDER:
             rows = self._tables[name].items()
             for router, key, value in by_router(name, rows, routers):
-                whose = names.get(router)
-                if whose is None:
-                    continue
-                if name not in _COUNTS:
-                    self._installed[whose][key] = value
-                elif not _is_drop(key):
-                    self._records[whose].add(key)
+                if router in names:
+                    self._installed[names[router]][key] = value
+        counters: dict[int, set[bytes]] = {router: set() for router in names}
+        for raw in self._tables[COUNTERS].keys():  # noqa: SIM118  # it is no dictionary
+            counter = CounterKey.unpack(raw)
+            if counter.router in names and counter.kind is not CounterKind.DROP:
+                counters[counter.router].add(raw)
+        self._counters |= {names[router]: frozenset(keys) for router, keys in counters.items()}
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -189,27 +191,16 @@ class Installer:
                 self._deliver(Refused(node, f"{len(some)} entries: {error}"))
         return frozenset(refused)
 
-    def _write_records(self, records: Mapping[Key, bytes]) -> None:
-        by_map: dict[str, list[tuple[bytes, bytes]]] = {}
-        for (name, key), value in sorted(records.items()):
-            by_map.setdefault(name, []).append((key, value))
-        for name, rows in by_map.items():
-            try:
-                self._tables[name].set_many(rows)
-            except DataPlaneError as error:  # then something is not counted: packets are not lost
-                _LOG.warning("%s", error)
+    def _add_counters(self, keys: Collection[bytes]) -> None:
+        try:
+            self._tables[COUNTERS].set_many((key, _ZEROS) for key in sorted(keys))
+        except DataPlaneError as error:  # then something is not counted, and no packet is lost
+            _LOG.warning("%s", error)
 
-    def _settle_records(self, node: str) -> None:
+    def _settle_counters(self, node: str) -> None:
         """Delete the counters of what is no more: whatever gets its number begins at 0."""
-        wanted = self._wanted[node].records.keys()
-        by_map: dict[str, list[bytes]] = {}
-        for name, key in self._records[node] - wanted:
-            by_map.setdefault(name, []).append(key)
-        for name, keys in by_map.items():
-            self._tables[name].delete_many(keys)
-        self._records[node] = set(wanted)
-
-
-def _is_drop(key: Key) -> bool:
-    """Whether it is a counter that the program makes by itself."""
-    return key[0] == "counters" and CounterKey.unpack(key[1]).kind is CounterKind.DROP
+        wanted = self._wanted[node].counters
+        surplus = sorted(self._counters[node] - wanted)
+        if surplus:
+            self._tables[COUNTERS].delete_many(surplus)
+        self._counters[node] = wanted

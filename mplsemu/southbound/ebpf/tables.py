@@ -12,6 +12,9 @@ class Table(Protocol):
     def get(self, key: bytes) -> bytes | None:
         """Return a value, None if there is no such key."""
 
+    def keys(self) -> Iterator[bytes]:
+        """Yield every key."""
+
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield every entry."""
 
