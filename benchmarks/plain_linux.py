@@ -47,7 +47,7 @@ def _await_own_namespace(pid: int) -> None:
 
 
 def _join(index: int, left: int, right: int) -> None:
-    """Join two nodes: the right end of the left one is ``r``, the left end of the right one ``l``."""
+    """Join two nodes: ``rN`` is the interface of the left one, ``lN`` that of the right one."""
     _ip("link", "add", f"r{index}", "netns", str(left), "mtu", "1600", "type", "veth",
         "peer", "name", f"l{index}", "netns", str(right), "mtu", "1600")  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any, Final
 from mplsemu.errors import LabError
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.program.arrival import all_somewhere, arrived_at, at_somebody, first_that, telling
 from mplsemu.program.flight import MacTable
 from mplsemu.program.hosts import LocatedHost, find_host, host_ref
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group, is_mac
@@ -24,7 +25,6 @@ from mplsemu.program.way import (
     Dropped,
     End,
     Hop,
-    Punted,
     TtlExpired,
     Walk,
 )
@@ -199,8 +199,8 @@ def trace(
     ip = IpHeader(interface.ip, address, header.ttl, header.dscp)
     way = tracer.send(interface, ip)
     mac = header.destination_mac
-    judge = partial(_first, lambda end: _arrived(program, end, wanted, mac))
-    delivered, main = _telling(way.branches, judge)
+    judge = partial(first_that, lambda end: arrived_at(program, end, wanted, mac))
+    delivered, main = telling(way.branches, judge)
     return Trace(
         source,
         target,
@@ -285,8 +285,8 @@ class _Tracer:
         else:
             followed = self._follow(packet)
             sent = _Sent((*local, *followed.branches), followed.packet)
-        judge = _all_somewhere if is_group(mac) else partial(_first, _at_somebody)
-        arrived, main = _telling(sent.branches, judge)
+        judge = all_somewhere if is_group(mac) else partial(first_that, at_somebody)
+        arrived, main = telling(sent.branches, judge)
         return Trace(
             source, mac, arrived, main.hops, main.end, sent.branches,
             self._circuit.name, sent.packet,
@@ -372,35 +372,6 @@ def _ended(end: End) -> Branch:
     return Branch((), end)
 
 
-_Judge = Callable[[Sequence[Branch]], tuple[bool, Branch]]
-"""Tells of a packet's copies whether it arrives, and which of them shows that best."""
-
-
-def _telling(branches: tuple[Branch, ...], judge: _Judge) -> tuple[bool, Branch]:
-    """Judge a packet by all ways that it may take; return the first that goes wrong, if one does.
-
-    `branches` are those of all ways of all copies.
-    """
-    judged = [judge(each.branches) for each in Walk(branches).variants()]
-    return next((each for each in judged if not each[0]), judged[0])
-
-
-def _first(arrived: Callable[[End], bool], copies: Sequence[Branch]) -> tuple[bool, Branch]:
-    """Judge by whether one copy arrives."""
-    found = next((each for each in copies if arrived(each.end)), None)
-    return found is not None, found or copies[0]
-
-
-def _at_somebody(end: End) -> bool:
-    return isinstance(end, Delivered) and end.host is not None
-
-
-def _all_somewhere(copies: Sequence[Branch]) -> tuple[bool, Branch]:
-    """Judge by whether all copies arrive, wherever that is."""
-    lost = next((each for each in copies if not isinstance(each.end, Delivered)), None)
-    return lost is None, lost or copies[0]
-
-
 def _station(program: Program, vpn: str, address: IPAddress) -> Host | None:
     """Return the host of a bridged VPN that answers for an address."""
     return next(
@@ -414,27 +385,6 @@ def _station(program: Program, vpn: str, address: IPAddress) -> Host | None:
         ),
         None,
     )
-
-
-def _arrived(program: Program, end: End, wanted: HostRef | None, mac: str | None) -> bool:
-    """Whether a copy came to where it was meant to; `mac` is what the frame was sent to."""
-    match end:
-        case Delivered() if wanted is None:
-            return _is_someone(program, end)
-        case Delivered(host=None) if mac is not None and is_group(mac):
-            return end.circuit == f"{wanted.vpn}/{wanted.site}" if wanted else False
-        case Delivered():
-            return end.host == wanted
-        case Punted():
-            return wanted is None
-        case _:
-            return False
-
-
-def _is_someone(program: Program, end: Delivered) -> bool:
-    """Whether somebody has the address; behind a CE router only the lab's hosts are known."""
-    ce = program.node_of_circuit[end.circuit].circuit_by_name[end.circuit].ce
-    return end.host is not None or ce is None or end.address == ce.address
 
 
 def _has(host: Host, address: IPAddress) -> bool:
