@@ -1,0 +1,197 @@
+"""eBPF as a data plane: what the maps hold of each LSR, what happens at its ports, its punts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from mplsemu.errors import EmulationError
+from mplsemu.program.program import Program
+from mplsemu.southbound.dataplane import (
+    Counter,
+    Deliver,
+    Forgetting,
+    Found,
+    Installed,
+    LearnedMac,
+    LsrEntered,
+    PacketPunted,
+    Refused,
+)
+from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.contents import Entry
+from mplsemu.southbound.ebpf.counting import counters_of
+from mplsemu.southbound.ebpf.inject import Injector, packet_socket
+from mplsemu.southbound.ebpf.installer import Installer
+from mplsemu.southbound.ebpf.layout import MAPS, CounterKey
+from mplsemu.southbound.ebpf.links import LinkSocket
+from mplsemu.southbound.ebpf.maps import Map, RingBuffer, open_map
+from mplsemu.southbound.ebpf.namespaces import opened_inside
+from mplsemu.southbound.ebpf.ports import LsrPorts, watch
+from mplsemu.southbound.ebpf.punts import PuntRecord
+from mplsemu.southbound.ebpf.stations import SWEEP_S, Stations, is_at, learned_macs
+from mplsemu.southbound.ebpf.threads import PlainThreads
+from mplsemu.southbound.punt.event import PacketOut, Punt
+
+_LOG = logging.getLogger(__name__)
+_POLL_S: Final = 1.0
+
+Translate = Callable[[Program, str, Attached], Iterable[Entry]]
+
+
+class EbpfPlane:
+    """The LSRs of one lab, which share one program and its maps.
+
+    Args:
+        attached: what the emulation has put in place.
+        translate: returns the entries that an LSR of a program should have.
+
+    Raises:
+        DataPlaneError: the maps are gone.
+        NotRootError: this process may not open them.
+    """
+
+    name: Final = "ebpf"
+    entry_word: Final = "entries"
+
+    def __init__(self, attached: Attached, translate: Translate) -> None:
+        self.threads = PlainThreads()
+        self.version = f"eBPF, Linux {os.uname().release}"
+        self._attached = attached
+        self._translate = translate
+        self._maps: dict[str, Map] = {name: open_map(attached.maps[name]) for name in MAPS}
+        self._stations = Stations(self._maps)
+        self._injectors: dict[str, Injector] = {}
+        self._ended = threading.Event()
+
+    def start(self, program: Program, deliver: Deliver) -> None:
+        """Begin to watch ports, punts and the age of stations."""
+        self._deliver = deliver
+        self._installer = Installer(
+            self._maps,
+            self._attached.ports,
+            lambda current, node: self._translate(current, node, self._attached),
+            deliver,
+        )
+        _allow_many_files()
+        watched = []
+        for node in program.nodes:
+            lsr = self._enter(node.name, node.index)
+            if lsr is not None:
+                watched.append(lsr)
+        names = {node.index: node.name for node in program.nodes}
+        punts = RingBuffer(self._maps["punts"], lambda data: self._punted(names, data))
+        self._stations.sweep()
+        for work in (
+            lambda: watch(watched, deliver),
+            lambda: _poll(punts),
+            lambda: _sweep(self._stations),
+        ):
+            self.threads.spawn(self._until_it_fails, work)
+
+    def wait(self) -> None:
+        """Wait until one of the threads has failed."""
+        self._ended.wait()
+
+    def _enter(self, node: str, router: int) -> LsrPorts | None:
+        """Open an LSR's sockets and say that it entered.
+
+        An LSR whose process was killed works on, and can be programmed: but what happens at its
+        ports is unknown, so all of them count as live.
+        """
+        numbers = {ifindex: port for port, ifindex in self._attached.ports[node].items()}
+        pid = self._attached.pids[node]
+        try:
+            links, sender = opened_inside(pid, lambda: (LinkSocket(), packet_socket()))
+        except EmulationError as error:
+            self._deliver(LsrEntered(node, frozenset(numbers.values())))
+            self._deliver(Refused(node, f"to tell of its ports: {error}"))
+            return None
+        self._injectors[node] = Injector(router, self._attached.interfaces[node], sender)
+        lsr = LsrPorts(node, links, numbers)
+        self._deliver(LsrEntered(node, lsr.first()))
+        return lsr
+
+    def _punted(self, names: Mapping[int, str], data: bytes) -> None:
+        try:
+            record = PuntRecord.unpack(data)
+            node = names[record.router]
+        except (ValueError, KeyError) as error:
+            _LOG.warning("a punt of another program: %r", error)
+            return
+        punt = Punt(record.reason, record.port, record.service, record.frame)
+        self._deliver(PacketPunted(node, punt))
+
+    def _until_it_fails(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:  # noqa: BLE001  # whatever it was: whoever watches starts the process again
+            _LOG.exception("a thread of the eBPF data plane ended")
+        self._ended.set()
+
+    # --- entries ----------------------------------------------------------------------------
+
+    def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, Found]:
+        """Read the maps."""
+        return self._installer.read_back(program, nodes)
+
+    def install(self, program: Program, nodes: Collection[str]) -> Installed:
+        """Write what differs, and then delete what is left over."""
+        return self._installer.install(program, nodes)
+
+    def entries(self, node: str) -> int:
+        """Return how many entries of the program an LSR has."""
+        return self._installer.entries(node)
+
+    # --- packets, MAC addresses, counters ---------------------------------------------------
+
+    def send(self, node: str, packets: Iterable[PacketOut]) -> None:
+        """Send packets in the LSR's namespace."""
+        if (injector := self._injectors.get(node)) is not None:
+            for packet in packets:
+                injector.send(packet)
+
+    def forget(self, program: Program, orders: Iterable[Forgetting]) -> None:
+        """Delete stations."""
+        for order in orders:
+            node = program.node(order.node)
+            vsi = node.vsi_by_name.get(order.vsi)
+            if vsi is not None:
+                ports = self._attached.ports[node.name]
+                self._stations.forget(is_at(node, vsi, order.place, ports))
+
+    def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
+        """Read the stations that are not too old."""
+        self._stations.sweep()
+        stations = list(self._stations)
+        for name in nodes:
+            yield from learned_macs(program.node(name), stations, self._attached.ports[name])
+
+    def counters(self, program: Program, nodes: Collection[str]) -> Iterator[Counter]:
+        """Read the counters."""
+        rows = self._maps["counters"].all_sums()
+        sums = [(CounterKey.unpack(key), numbers) for key, numbers in rows]
+        for name in nodes:
+            yield from counters_of(program, program.node(name), sums)
+
+
+def _poll(punts: RingBuffer) -> None:
+    while True:
+        punts.poll(_POLL_S)
+
+
+def _sweep(stations: Stations) -> None:
+    while True:
+        time.sleep(SWEEP_S)
+        stations.sweep()
+
+
+def _allow_many_files() -> None:
+    """Allow as many open files as may be: every LSR needs two sockets."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
