@@ -167,7 +167,7 @@ def failure(what: str, number: int, advice: str = "") -> DataPlaneError | NotRoo
         advice: what to do about it, if anybody knows.
     """
     number = abs(number)
-    if number in {errno.EPERM, errno.EACCES}:
+    if number == errno.EPERM:
         return NotRootError(
             f"cannot {what}: not permitted; eBPF needs root (or CAP_BPF and CAP_NET_ADMIN)"
         )

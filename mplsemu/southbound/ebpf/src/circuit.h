@@ -1,0 +1,112 @@
+/* What comes in by a VRF's circuit: ARP and neighbour discovery, and packets for the gateway to route. */
+#pragma once
+
+#include "vrf.h"
+
+#define ARP_REQUEST bpf_htons(1)
+#define ARP_REPLY bpf_htons(2)
+#define NEIGHBOUR_SOLICITATION 135
+#define NEIGHBOUR_ADVERTISEMENT 136
+
+struct arp_frame {
+	struct ethernet ethernet;
+	__be16 hardware;
+	__be16 protocol;
+	__u8 hardware_octets;
+	__u8 protocol_octets;
+	__be16 operation;
+	__u8 sender_mac[MAC_OCTETS];
+	__u8 sender[4];
+	__u8 target_mac[MAC_OCTETS];
+	__u8 target[4];
+} PACKED;
+
+/* Answer who asks for a gateway (RFC 826); the controller learns from every ARP packet who sent it. */
+static __always_inline int answer_arp(struct __sk_buff *skb, __u32 router, const struct port *port,
+				      const struct settings *lab)
+{
+	struct arp_frame *arp = head(skb, sizeof(*arp));
+	struct gateway_key key = {skb->ifindex};
+
+	if (!arp || arp->hardware != bpf_htons(1) || arp->protocol != TYPE_IPV4 ||
+	    arp->hardware_octets != MAC_OCTETS || arp->protocol_octets != 4 || arp->operation != ARP_REQUEST)
+		return punt(skb, router, port->number, PUNT_ARP, port->service);
+	__builtin_memcpy(key.address, arp->target, sizeof(key.address));
+	if (!bpf_map_lookup_elem(&gateways, &key))
+		return punt(skb, router, port->number, PUNT_ARP, port->service);
+	report(skb, router, port->number, PUNT_ARP, port->service);
+	__builtin_memcpy(arp->ethernet.destination, arp->ethernet.source, MAC_OCTETS);
+	__builtin_memcpy(arp->ethernet.source, lab->gateway_mac, MAC_OCTETS);
+	arp->operation = ARP_REPLY;
+	__builtin_memcpy(arp->target_mac, arp->sender_mac, MAC_OCTETS);
+	__builtin_memcpy(arp->target, arp->sender, sizeof(arp->target));
+	__builtin_memcpy(arp->sender_mac, lab->gateway_mac, MAC_OCTETS);
+	__builtin_memcpy(arp->sender, key.address, sizeof(arp->sender));
+	return bpf_redirect(skb->ifindex, 0);
+}
+
+static __always_inline int is_neighbour_discovery(struct __sk_buff *skb, __u8 next_header)
+{
+	struct transport transport = {.protocol = next_header, .at = sizeof(struct ipv6_frame)};
+	__u8 type = 0;
+
+	walk_extension_headers(skb, &transport);
+	if (transport.protocol != PROTOCOL_ICMPV6 || transport.is_fragment)
+		return 0;
+	bpf_skb_load_bytes(skb, transport.at, &type, sizeof(type));
+	return type == NEIGHBOUR_SOLICITATION || type == NEIGHBOUR_ADVERTISEMENT;
+}
+
+/* The VRF's own address on each of its circuits, fe80::1, beside its gateways */
+static __always_inline int is_link_local_gateway(const __u8 *address)
+{
+	__u32 words[4];
+
+	__builtin_memcpy(words, address, sizeof(words));
+	return words[0] == bpf_htonl(0xfe800000) && !words[1] && !words[2] && words[3] == bpf_htonl(1);
+}
+
+static __always_inline int is_mac(const __u8 *mac, const __u8 *other)
+{
+	__u16 a[3], b[3];
+
+	__builtin_memcpy(a, mac, MAC_OCTETS);
+	__builtin_memcpy(b, other, MAC_OCTETS);
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
+}
+
+static __always_inline int from_routed_circuit(struct __sk_buff *skb, const struct port *port)
+{
+	struct ethernet *ethernet = head(skb, sizeof(*ethernet));
+	struct settings *lab = lab_settings();
+	__u32 router = port->router;
+	struct ipv6_frame *frame;
+	__be16 type;
+
+	if (!ethernet || !lab)
+		return drop(skb, router, DROP_MALFORMED);
+	type = ethernet->type;
+	if (skb->vlan_present)
+		return drop(skb, router, DROP_NOT_FOR_US);
+	if (type == TYPE_ARP)
+		return answer_arp(skb, router, port, lab);
+	if (type == TYPE_IPV4) {
+		if (!is_mac(ethernet->destination, lab->gateway_mac))
+			return drop(skb, router, DROP_NOT_FOR_US);
+		count(skb, router, COUNT_VRF_IN, port->service);
+		return route4(skb, router, port->number, port->service);
+	}
+	if (type != TYPE_IPV6) /* labels from a customer least of all (RFC 4364 section 13.1) */
+		return drop(skb, router, DROP_NOT_FOR_US);
+	frame = head(skb, sizeof(*frame));
+	if (!frame)
+		return drop(skb, router, DROP_MALFORMED);
+	if (is_neighbour_discovery(skb, frame->ip.next_header))
+		return punt(skb, router, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);
+	if (!is_mac(frame->ethernet.destination, lab->gateway_mac))
+		return drop(skb, router, DROP_NOT_FOR_US);
+	count(skb, router, COUNT_VRF_IN, port->service);
+	if (is_link_local_gateway(frame->ip.destination))
+		return local6(skb, router, port->number, port->service, frame->ip.next_header);
+	return route6(skb, router, port->number, port->service);
+}

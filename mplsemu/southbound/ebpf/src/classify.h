@@ -1,0 +1,52 @@
+/* Whose packet it is: by the port it came by, or by what the controller wrote before it. */
+#pragma once
+
+#include "circuit.h"
+#include "lfib.h"
+#include "vsi.h"
+
+#define LOOPBACK 1 /* ifindex of the loopback interface in every network namespace */
+
+/* The Ethernet header of a packet that the controller sent into the loopback interface */
+struct injected {
+	__be16 to_local;
+	__be32 router;
+	__be16 from_local;
+	__be32 service;
+	__be16 type;
+} PACKED;
+
+#define LOCAL bpf_htons(0x0200)
+
+static __always_inline int from_controller(struct __sk_buff *skb)
+{
+	struct injected *injected = head(skb, sizeof(*injected));
+	__u32 router, service;
+
+	if (!injected || injected->to_local != LOCAL || injected->from_local != LOCAL)
+		return TC_ACT_OK; /* what the kernel says to itself */
+	router = bpf_ntohl(injected->router);
+	service = bpf_ntohl(injected->service);
+	switch (injected->type) {
+	case TYPE_MPLS:
+		return switch_label(skb, router, 0);
+	case TYPE_IPV4:
+		return route4(skb, router, 0, service);
+	case TYPE_IPV6:
+		return route6(skb, router, 0, service);
+	}
+	return drop(skb, router, DROP_MALFORMED);
+}
+
+static __always_inline int from_port(struct __sk_buff *skb, const struct port *port)
+{
+	switch (port->role) {
+	case ROLE_CORE:
+		return switch_label(skb, port->router, port->number);
+	case ROLE_VRF:
+		return from_routed_circuit(skb, port);
+	case ROLE_VSI:
+		return bridge(skb, port->router, port->service, skb->ifindex, 0);
+	}
+	return drop(skb, port->router, DROP_PORT);
+}

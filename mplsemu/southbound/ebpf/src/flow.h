@@ -1,0 +1,191 @@
+/* A number for the flow that a packet belongs to, so that a flow's packets stay in order on one of several ways.
+ *
+ * 0 stands for no flow. What is below a label stack an LSR cannot know (RFC 3032 section 2.2, RFC 4928), so it is taken for
+ * IP or Ethernet only where every length, and IPv4's checksum, says so. */
+#pragma once
+
+#include "packet.h"
+
+#define MAX_STACK 32
+#define FIRST_USUAL_LABEL 16 /* those below have a special purpose and say nothing about a flow (RFC 6790) */
+#define PADDED_OCTETS 46     /* what Ethernet fills a payload up to */
+
+static __always_inline __u64 mix(__u64 hash, __u64 more)
+{
+	hash = (hash ^ more) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 32;
+}
+
+static __always_inline int has_length(struct __sk_buff *skb, __u32 at, __u32 octets)
+{
+	__u32 there = skb->len - at;
+
+	return octets == there || (octets < there && there <= PADDED_OCTETS);
+}
+
+static __always_inline int has_ports(__u32 protocol)
+{
+	return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP ||
+	       protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDP_LITE;
+}
+
+/* What may well be the protocol of an IPv6 packet: extension headers, and what is in use on top of it */
+static __always_inline int is_plausible(__u32 next_header)
+{
+	switch (next_header) {
+	case HOP_BY_HOP:
+	case 4: /* IPv4 */
+	case PROTOCOL_TCP:
+	case PROTOCOL_UDP:
+	case PROTOCOL_DCCP:
+	case 41: /* IPv6 */
+	case ROUTING:
+	case FRAGMENT:
+	case 47: /* GRE */
+	case 50: /* ESP */
+	case 51: /* AH */
+	case PROTOCOL_ICMPV6:
+	case 59: /* nothing */
+	case DESTINATION_OPTIONS:
+	case 89:  /* OSPF */
+	case 103: /* PIM */
+	case 112: /* VRRP */
+	case 115: /* L2TP */
+	case PROTOCOL_SCTP:
+	case PROTOCOL_UDP_LITE:
+	case 137: /* MPLS */
+		return 1;
+	}
+	return 0;
+}
+
+static __always_inline __u64 with_ports(struct __sk_buff *skb, __u64 hash, const struct transport *transport)
+{
+	__u32 ports = 0;
+
+	hash = mix(hash, transport->protocol);
+	if (!transport->is_fragment && has_ports(transport->protocol) &&
+	    !bpf_skb_load_bytes(skb, transport->at, &ports, sizeof(ports)))
+		hash = mix(hash, ports);
+	return hash | 1;
+}
+
+static __always_inline int is_ipv4(struct __sk_buff *skb, __u32 at, const struct ipv4 *ip)
+{
+	const __u16 *words = (const __u16 *)ip;
+	__u32 sum = 0;
+
+	if (ip->version_length >> 4 != 4 || (ip->version_length & 15) < 5)
+		return 0;
+	if (!has_length(skb, at, bpf_ntohs(ip->total_length)))
+		return 0;
+	if ((ip->version_length & 15) > 5)
+		return 1;
+	for (__u32 i = 0; i < IPV4_OCTETS / 2; i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff || sum == 0x1fffe;
+}
+
+/* The flow of an IPv4 packet at `at`; unless it is known to be one, 0 if it is not without doubt. */
+__noinline __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
+{
+	struct ipv4 ip __attribute__((aligned(8)));
+	struct transport transport = {};
+	__u64 hash;
+
+	if (bpf_skb_load_bytes(skb, at, &ip, sizeof(ip)))
+		return 0;
+	if (!is_known && !is_ipv4(skb, at, &ip))
+		return 0;
+	hash = mix(*(__u32 *)ip.source, *(__u32 *)ip.destination);
+	transport.protocol = ip.protocol;
+	transport.at = at + 4 * (ip.version_length & 15);
+	transport.is_fragment = !!(ip.fragment & IPV4_FRAGMENTED);
+	return with_ports(skb, hash, &transport);
+}
+
+/* The same of an IPv6 packet. */
+__noinline __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
+{
+	struct ipv6 ip __attribute__((aligned(8)));
+	struct transport transport = {};
+	__u64 hash = 0, *addresses = (__u64 *)ip.source;
+
+	if (bpf_skb_load_bytes(skb, at, &ip, sizeof(ip)))
+		return 0;
+	if (!is_known) {
+		if (bpf_ntohl(ip.version_class_flow) >> 28 != 6 || !is_plausible(ip.next_header))
+			return 0;
+		if (!has_length(skb, at, IPV6_OCTETS + bpf_ntohs(ip.payload_length)))
+			return 0;
+	}
+	for (int i = 0; i < 4; i++)
+		hash = mix(hash, addresses[i]);
+	transport.protocol = ip.next_header;
+	transport.at = at + IPV6_OCTETS;
+	walk_extension_headers(skb, &transport);
+	return with_ports(skb, hash, &transport);
+}
+
+/* The flow of an IP packet in a frame at `at`, with up to two tags; 0 if there is none without doubt. */
+__noinline __u64 flow_in_frame(struct __sk_buff *skb, __u32 at)
+{
+	__be16 type = 0;
+
+	at += MACS_OCTETS;
+	for (int i = 0; i < 3; i++) {
+		if (bpf_skb_load_bytes(skb, at, &type, sizeof(type)))
+			return 0;
+		if (!is_tag(type))
+			break;
+		at += TAG_OCTETS;
+	}
+	at += sizeof(type);
+	if (type == TYPE_IPV4)
+		return flow_of_ipv4(skb, at, 0);
+	if (type == TYPE_IPV6)
+		return flow_of_ipv6(skb, at, 0);
+	return 0;
+}
+
+static __always_inline __u64 flow_of_macs(struct __sk_buff *skb, __u32 at)
+{
+	__u32 macs[3];
+
+	if (bpf_skb_load_bytes(skb, at, macs, sizeof(macs)))
+		return 0;
+	return mix(mix(mix(0, macs[0]), macs[1]), macs[2]) | 1;
+}
+
+/* The flow of a customer's frame. */
+__noinline __u64 flow_of_frame(struct __sk_buff *skb, __u32 at)
+{
+	return flow_in_frame(skb, at) ?: flow_of_macs(skb, at);
+}
+
+/* The flow of what is below a label stack, else of the labels. */
+__noinline __u64 flow_below_labels(struct __sk_buff *skb)
+{
+	__u32 at = ETHERNET_OCTETS, entry = 0, control_word = 1;
+	__u64 labels = 0, found;
+
+	for (int i = 0; i < MAX_STACK; i++) {
+		if (bpf_skb_load_bytes(skb, at, &entry, sizeof(entry)))
+			return labels | 1;
+		entry = bpf_ntohl(entry);
+		at += ENTRY_OCTETS;
+		if (entry_label(entry) >= FIRST_USUAL_LABEL)
+			labels = mix(labels, entry_label(entry));
+		if (entry & ENTRY_BOTTOM)
+			break;
+	}
+	if (!(entry & ENTRY_BOTTOM))
+		return labels | 1;
+	found = flow_in_frame(skb, at) ?: flow_of_ipv4(skb, at, 0) ?: flow_of_ipv6(skb, at, 0);
+	if (found)
+		return found;
+	if (bpf_skb_load_bytes(skb, at, &control_word, sizeof(control_word)) || control_word)
+		return labels | 1;
+	return flow_of_frame(skb, at + sizeof(control_word));
+}

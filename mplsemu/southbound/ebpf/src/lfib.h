@@ -1,0 +1,159 @@
+/* Labelled packets: swap, pop and push in transit (RFC 3031 section 3), and what a packet's last label leads to. */
+#pragma once
+
+#include "count.h"
+#include "cut.h"
+#include "packet.h"
+#include "punt.h"
+#include "push.h"
+#include "vrf.h"
+#include "vsi.h"
+#include "ways.h"
+
+#define MAX_NULLS 16 /* labels that are popped for another look-up, of one packet at one LSR */
+
+static __always_inline int is_uniform(void)
+{
+	struct settings *lab = lab_settings();
+
+	return lab && lab->uniform_ttl;
+}
+
+/* Give the entry at `at` the TTL of one that is popped, in the uniform model (RFC 3443 section 3.1); it never rises. */
+static __always_inline int lower_ttl(struct __sk_buff *skb, __u32 at, __u32 ttl)
+{
+	__u32 offset = at + ENTRY_OCTETS - 1;
+	__u8 inner, outer = ttl;
+
+	if (!is_uniform())
+		return 0;
+	if (bpf_skb_load_bytes(skb, offset, &inner, sizeof(inner)))
+		return -1;
+	return inner > outer ? bpf_skb_store_bytes(skb, offset, &outer, sizeof(outer), 0) : 0;
+}
+
+/* Pop the labels on top that ask for another look-up, as explicit null does (RFC 3032 section 2.1). */
+__noinline int pop_nulls(struct __sk_buff *skb, __u32 router)
+{
+	__u32 at = ETHERNET_OCTETS, entry, ttl = ENTRY_TTL;
+	__be16 type = TYPE_MPLS;
+
+	for (int i = 0; i < MAX_NULLS; i++) {
+		struct ilm_key key = {router};
+		struct ilm *ilm;
+
+		if (bpf_skb_load_bytes(skb, at, &entry, sizeof(entry)))
+			return -1;
+		entry = bpf_ntohl(entry);
+		key.label = entry_label(entry);
+		ilm = bpf_map_lookup_elem(&lfib, &key);
+		if (!ilm || ilm->action != ILM_POP_AND_LOOK_UP)
+			break;
+		if (entry & ENTRY_BOTTOM)
+			return -1;
+		if ((entry & ENTRY_TTL) < ttl)
+			ttl = entry & ENTRY_TTL;
+		at += ENTRY_OCTETS;
+	}
+	if (lower_ttl(skb, at, ttl) || bpf_skb_store_bytes(skb, at - sizeof(type), &type, sizeof(type), 0))
+		return -1;
+	return cut(skb, (at - ETHERNET_OCTETS) / ENTRY_OCTETS);
+}
+
+/* Forward a packet by a transit LSR's NHLFE; `frame` is its head, `entry` the one on top. */
+static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 port, struct labelled_frame *frame,
+				   __u32 entry, struct ilm *ilm)
+{
+	struct nhlfe *nhlfe = &ilm->nhlfe;
+	struct below below;
+	__be16 type = TYPE_MPLS;
+
+	if ((entry & ENTRY_TTL) <= 1)
+		return punt(skb, router, port, PUNT_TTL_EXPIRED, 0);
+	entry--;
+	if (ilm->ways > 1)
+		nhlfe = way_of_flow(router, WAYS_OF_LABEL, entry_label(entry), ilm->ways, nhlfe, flow_below_labels(skb));
+	if (nhlfe->operation != OP_PUSH) {
+		__builtin_memcpy(frame->ethernet.destination, nhlfe->destination, MAC_OCTETS);
+		__builtin_memcpy(frame->ethernet.source, nhlfe->source, MAC_OCTETS);
+	}
+	switch (nhlfe->operation) {
+	case OP_SWAP:
+		frame->entry = bpf_htonl(nhlfe->labels[0] << 12 | (entry & 0xfff));
+		return send(skb, nhlfe);
+	case OP_POP:
+		/* what an LSP carries is known at its ends alone, so a last label cannot be popped here */
+		if (entry & ENTRY_BOTTOM || lower_ttl(skb, sizeof(*frame), entry & ENTRY_TTL) ||
+		    bpf_skb_store_bytes(skb, sizeof(*frame) - sizeof(type), &type, sizeof(type), 0))
+			return drop(skb, router, DROP_MALFORMED);
+		return cut(skb, 1) ? drop(skb, router, DROP_INTERNAL) : send(skb, nhlfe);
+	case OP_PUSH:
+		below.entry = entry;
+		below.control_word = 0;
+		if ((nhlfe->depth && bpf_skb_change_head(skb, ENTRY_OCTETS * nhlfe->depth, 0)) ||
+		    write_head(skb, nhlfe, &below))
+			return drop(skb, router, DROP_INTERNAL);
+		return send(skb, nhlfe);
+	}
+	return drop(skb, router, DROP_INTERNAL);
+}
+
+/* Pop the last label, which belongs to a VRF, and route the IP packet that its label says is below. */
+static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 router, __u32 port, __u32 ttl, const struct ilm *ilm)
+{
+	__u32 vrf = ilm->service, version = ilm->ip_version;
+	__be16 type = version == 4 ? TYPE_IPV4 : TYPE_IPV6;
+	__u8 first = 0;
+
+	if (bpf_skb_load_bytes(skb, sizeof(struct labelled_frame), &first, sizeof(first)) || first >> 4 != version)
+		return drop(skb, router, DROP_MALFORMED);
+	if (bpf_skb_store_bytes(skb, sizeof(struct labelled_frame) - sizeof(type), &type, sizeof(type), 0) || cut(skb, 1))
+		return drop(skb, router, DROP_INTERNAL);
+	if (version == 4) {
+		struct ipv4_frame *frame = head(skb, sizeof(*frame));
+
+		if (frame && is_uniform() && frame->ip.ttl > ttl)
+			set_ttl4(&frame->ip, ttl);
+		return route4(skb, router, port, vrf);
+	} else {
+		struct ipv6_frame *frame = head(skb, sizeof(*frame));
+
+		if (frame && is_uniform() && frame->ip.hop_limit > ttl)
+			frame->ip.hop_limit = ttl;
+		return route6(skb, router, port, vrf);
+	}
+}
+
+/* Look the top label up, and do what its entry says. */
+static __always_inline int switch_label(struct __sk_buff *skb, __u32 router, __u32 port)
+{
+	for (int turn = 0; turn < 2; turn++) {
+		struct labelled_frame *frame = head(skb, sizeof(*frame));
+		struct ilm_key key = {router};
+		struct ilm *ilm;
+		__u32 entry;
+
+		if (!frame || frame->ethernet.type != TYPE_MPLS || skb->vlan_present)
+			return drop(skb, router, DROP_MALFORMED);
+		entry = bpf_ntohl(frame->entry);
+		key.label = entry_label(entry);
+		ilm = bpf_map_lookup_elem(&lfib, &key);
+		if (!ilm)
+			return drop(skb, router, DROP_NO_LABEL);
+		count(skb, router, COUNT_LSP, key.label);
+		if (ilm->action == ILM_FORWARD)
+			return transit(skb, router, port, frame, entry, ilm);
+		if (ilm->action != ILM_POP_AND_LOOK_UP) {
+			if (!(entry & ENTRY_BOTTOM))
+				return drop(skb, router, DROP_MALFORMED);
+			if (ilm->action == ILM_TO_VRF)
+				return leave_tunnel(skb, router, port, entry & ENTRY_TTL, ilm);
+			if (ilm->action == ILM_TO_PSEUDOWIRE)
+				return from_wire(skb, router, ilm);
+			return drop(skb, router, DROP_INTERNAL);
+		}
+		if (pop_nulls(skb, router))
+			break;
+	}
+	return drop(skb, router, DROP_MALFORMED);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only
+ *
+ * A label switching router: the data plane of every LSR of a lab, on the ingress of each of its interfaces.
+ *
+ * The rest of this project is under the Apache licence. This program is under the GPL, because the kernel gives some of the
+ * functions that it calls to such programs only. It runs in the kernel; what user space and it share is the maps.
+ *
+ * One program serves all LSRs. It takes the place of the kernel's own stack at their interfaces: a packet is sent on, or given
+ * to the controller, or dropped, but never goes up. docs/ebpf.md says what it does and how it is tested. */
+#include "classify.h"
+
+char of_kernel_functions[] SEC("license") = "GPL";
+
+SEC("tc")
+int lsr(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex;
+	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+
+	if (port)
+		return from_port(skb, port);
+	return ifindex == LOOPBACK ? from_controller(skb) : drop(skb, 0, DROP_PORT);
+}

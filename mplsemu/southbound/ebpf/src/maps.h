@@ -1,0 +1,82 @@
+/* The maps of layout.h, and one of the program's own. */
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "layout.h"
+
+#define MANY (1 << 20)
+#define LAZILY __uint(map_flags, BPF_F_NO_PREALLOC) /* memory for what is there, not for what could be */
+
+#define HASH(name, most, key_type, value_type)                                                                \
+	struct {                                                                                              \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                              \
+		__uint(max_entries, most);                                                                    \
+		LAZILY;                                                                                       \
+		__type(key, key_type);                                                                        \
+		__type(value, value_type);                                                                    \
+	} name SEC(".maps")
+
+#define LONGEST_PREFIX(name, most, key_type)                                                                  \
+	struct {                                                                                              \
+		__uint(type, BPF_MAP_TYPE_LPM_TRIE);                                                          \
+		__uint(max_entries, most);                                                                    \
+		LAZILY;                                                                                       \
+		__type(key, key_type);                                                                        \
+		__type(value, struct route);                                                                  \
+	} name SEC(".maps")
+
+HASH(ports, 1 << 16, __u32, struct port);
+HASH(lfib, MANY, struct ilm_key, struct ilm);
+HASH(tunnels, MANY / 4, struct tunnel_key, struct tunnel);
+HASH(ways, MANY / 4, struct way_key, struct nhlfe);
+LONGEST_PREFIX(fib4, MANY, struct fib4_key);
+LONGEST_PREFIX(fib6, MANY / 4, struct fib6_key);
+HASH(gateways, 1 << 16, struct gateway_key, __u32);
+HASH(vsis, 1 << 16, struct vsi_key, struct vsi);
+HASH(circuits, 1 << 16, struct member_key, __u32);
+HASH(wires, 1 << 18, struct member_key, struct wire);
+HASH(fdb, MANY, struct station_key, struct station);
+HASH(stations, 1 << 16, struct vsi_key, __u64);
+HASH(forgotten, 1 << 16, struct vsi_key, __u64);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, MANY);
+	LAZILY;
+	__type(key, struct counter_key);
+	__type(value, struct counter);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct settings);
+} settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 22);
+} punts SEC(".maps");
+
+/* How fast each router may punt (punt.h) */
+struct bucket_key {
+	__u32 router;
+	__u32 kind;
+};
+struct bucket {
+	struct bpf_spin_lock lock;
+	__u32 reserved;
+	__u64 full_ns; /* when as many packets as one burst would have been earned again */
+};
+HASH(buckets, 1 << 16, struct bucket_key, struct bucket);
+
+static __always_inline struct settings *lab_settings(void)
+{
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(&settings, &only);
+}

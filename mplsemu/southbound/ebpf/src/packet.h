@@ -1,0 +1,160 @@
+/* Reading a packet: where its headers are, and what their fields mean. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define MAC_OCTETS 6
+#define MACS_OCTETS (2 * MAC_OCTETS)
+#define ETHERNET_OCTETS 14
+#define ENTRY_OCTETS 4
+#define TAG_OCTETS 4
+
+#define TYPE_IPV4 bpf_htons(0x0800)
+#define TYPE_ARP bpf_htons(0x0806)
+#define TYPE_VLAN bpf_htons(0x8100)
+#define TYPE_IPV6 bpf_htons(0x86dd)
+#define TYPE_MPLS bpf_htons(0x8847)
+#define TYPE_SERVICE_VLAN bpf_htons(0x88a8)
+
+#define PROTOCOL_ICMP 1
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
+#define PROTOCOL_DCCP 33
+#define PROTOCOL_ICMPV6 58
+#define PROTOCOL_SCTP 132
+#define PROTOCOL_UDP_LITE 136
+
+#define PACKED __attribute__((packed))
+
+/* The verifier follows a number's bounds only in the register where they were compared. */
+#define keep_in_register(number) asm volatile("" : "+r"(number))
+
+struct ethernet {
+	__u8 destination[MAC_OCTETS];
+	__u8 source[MAC_OCTETS];
+	__be16 type;
+} PACKED;
+
+struct ipv4 {
+	__u8 version_length;
+	__u8 dscp_ecn;
+	__be16 total_length;
+	__be16 identification;
+	__be16 fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__u16 checksum;
+	__u8 source[4];
+	__u8 destination[4];
+} PACKED;
+
+struct ipv6 {
+	__be32 version_class_flow;
+	__be16 payload_length;
+	__u8 next_header;
+	__u8 hop_limit;
+	__u8 source[16];
+	__u8 destination[16];
+} PACKED;
+
+struct ipv4_frame {
+	struct ethernet ethernet;
+	struct ipv4 ip;
+} PACKED;
+
+struct ipv6_frame {
+	struct ethernet ethernet;
+	struct ipv6 ip;
+} PACKED;
+
+struct labelled_frame {
+	struct ethernet ethernet;
+	__be32 entry;
+} PACKED;
+
+#define IPV4_OCTETS sizeof(struct ipv4)
+#define IPV6_OCTETS sizeof(struct ipv6)
+#define IPV4_FRAGMENTED bpf_htons(0x3fff) /* more fragments, or an offset */
+
+/* Label stack entry (RFC 3032 section 2.1), in the machine's byte order */
+#define ENTRY_BOTTOM 0x100
+#define ENTRY_TTL 0xff
+#define entry_label(entry) ((entry) >> 12)
+#define label_entry(label, tc, ttl) ((label) << 12 | (__u32)(tc) << 9 | (ttl))
+
+/* Return the packet's first octets for reading and writing, NULL if it has not so many. */
+static __always_inline void *head(struct __sk_buff *skb, const __u32 octets)
+{
+	void *data = (void *)(long)skb->data;
+
+	if (data + octets > (void *)(long)skb->data_end) {
+		if (skb->len < octets || bpf_skb_pull_data(skb, octets))
+			return 0;
+		data = (void *)(long)skb->data;
+		if (data + octets > (void *)(long)skb->data_end)
+			return 0;
+	}
+	return data;
+}
+
+static __always_inline int is_group(const __u8 *mac)
+{
+	return mac[0] & 1;
+}
+
+static __always_inline int is_tag(__be16 type)
+{
+	return type == TYPE_VLAN || type == TYPE_SERVICE_VLAN;
+}
+
+/* The three high bits of the DSCP (RFC 2474 section 4.2.2, RFC 5462) */
+static __always_inline __u32 class_of_ipv4(const struct ipv4 *ip)
+{
+	return ip->dscp_ecn >> 5;
+}
+
+static __always_inline __u32 class_of_ipv6(const struct ipv6 *ip)
+{
+	return bpf_ntohl(ip->version_class_flow) >> 25 & 7;
+}
+
+/* What follows a header chain: the protocol, where it begins, whether it is a fragment. */
+struct transport {
+	__u32 protocol;
+	__u32 at;
+	__u32 is_fragment;
+};
+
+#define MAX_EXTENSION_HEADERS 6
+#define HOP_BY_HOP 0
+#define ROUTING 43
+#define FRAGMENT 44
+#define DESTINATION_OPTIONS 60
+
+/* Walk the extension headers of RFC 8200 section 4, from `at` on, the end of the IPv6 header. */
+static __always_inline void walk_extension_headers(struct __sk_buff *skb, struct transport *found)
+{
+	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
+		struct {
+			__u8 next;
+			__u8 length;
+			__be16 rest;
+		} extension;
+		__u32 kind = found->protocol;
+
+		if (kind != HOP_BY_HOP && kind != ROUTING && kind != FRAGMENT && kind != DESTINATION_OPTIONS)
+			return;
+		if (bpf_skb_load_bytes(skb, found->at, &extension, sizeof(extension)))
+			return;
+		found->protocol = extension.next;
+		found->at += kind == FRAGMENT ? 8 : 8 * (extension.length + 1);
+		if (kind == FRAGMENT && extension.rest & bpf_htons(0xfff9)) {
+			found->is_fragment = 1;
+			return;
+		}
+	}
+}

@@ -1,0 +1,70 @@
+/* Putting labels before a packet. */
+#pragma once
+
+#include "count.h"
+
+/* An Ethernet header, labels, and in a pseudowire a control word; it begins at `destination`. */
+struct pushed {
+	__u16 aligning;
+	__u8 destination[MAC_OCTETS];
+	__u8 source[MAC_OCTETS];
+	__be16 type;
+	__be32 entries[MAX_PUSH + 2];
+};
+
+/* The entry that is below all of a tunnel's: the service's, or the one that came with the packet */
+struct below {
+	__u32 entry; /* in the machine's byte order, TC, S and TTL included; those that are pushed get its TC and TTL */
+	__u32 control_word; /* 0, or the octets of one */
+};
+
+/* Return how many octets a head with an NHLFE's labels and what is below them has. */
+static __always_inline __u32 octets_of_head(const struct nhlfe *nhlfe, const struct below *below)
+{
+	return ETHERNET_OCTETS + ENTRY_OCTETS * (nhlfe->depth + 1) + below->control_word;
+}
+
+/* Overwrite a packet's first octets with a head. */
+static __always_inline int write_head(struct __sk_buff *skb, const struct nhlfe *nhlfe, const struct below *below)
+{
+	__u32 inherited = below->entry & 0xeff; /* TC and TTL */
+	__u64 octets = octets_of_head(nhlfe, below);
+	__u32 depth = nhlfe->depth;
+	struct pushed pushed = {.type = TYPE_MPLS};
+
+	if (depth > MAX_PUSH)
+		return -1;
+	__builtin_memcpy(pushed.destination, nhlfe->destination, MAC_OCTETS);
+	__builtin_memcpy(pushed.source, nhlfe->source, MAC_OCTETS);
+#pragma unroll
+	for (__u32 i = 0; i < MAX_PUSH; i++)
+		pushed.entries[i] = bpf_htonl(nhlfe->labels[i] << 12 | inherited);
+	pushed.entries[depth] = bpf_htonl(below->entry);
+	pushed.entries[depth + 1] = 0;
+	keep_in_register(octets);
+	if (octets < ETHERNET_OCTETS || octets > sizeof(pushed) - sizeof(pushed.aligning))
+		return -1;
+	return bpf_skb_store_bytes(skb, 0, pushed.destination, octets, 0);
+}
+
+/* Make room before a packet; one that has a VLAN tag is a frame, which begins where the room ends. */
+__noinline int make_room(struct __sk_buff *skb, __u32 octets)
+{
+	struct {
+		__be16 type;
+		__be16 number;
+		__be16 below;
+	} sacrifice = {TYPE_VLAN, bpf_htons(1), TYPE_MPLS};
+
+	if (!skb->vlan_present)
+		return bpf_skb_change_head(skb, octets, 0);
+	/* The kernel keeps the outermost tag beside the packet. Another one pushes it back in; then one that is sacrificed
+	 * in the new head keeps it from being taken out again when the first goes. */
+	if (octets < ETHERNET_OCTETS || bpf_skb_vlan_push(skb, TYPE_VLAN, 1))
+		return -1;
+	if (bpf_skb_change_head(skb, octets + TAG_OCTETS, 0))
+		return -1;
+	if (bpf_skb_store_bytes(skb, MACS_OCTETS, &sacrifice, sizeof(sacrifice), 0))
+		return -1;
+	return bpf_skb_vlan_pop(skb) || bpf_skb_vlan_pop(skb) ? -1 : 0;
+}

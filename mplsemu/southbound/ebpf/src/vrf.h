@@ -1,0 +1,238 @@
+/* VRFs: longest prefix match, delivery, and the way into a tunnel (RFC 4364 section 5). */
+#pragma once
+
+#include "count.h"
+#include "packet.h"
+#include "punt.h"
+#include "push.h"
+#include "ways.h"
+
+#define MAX_LOOKUPS 8 /* of one packet, where VRFs of a PE import from each other */
+#define SCOPE_BITS 64 /* router and VRF, before the address */
+#define PIPE_TTL 255  /* RFC 3443 section 3.2 */
+#define OWN_TTL 65    /* of the gateway's packets before the VRF, like any router, takes one off: hosts see 64 */
+#define ECHO_REPLY 0
+#define ECHO_REQUEST 8
+#define ECHO_REQUEST6 128
+
+/* Return a checksum of data in which a word has changed (RFC 1624). */
+static __always_inline __u16 updated(__u16 checksum, __u16 before, __u16 after)
+{
+	__u32 sum = (__u16)~checksum + (__u16)~before + after;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~((sum & 0xffff) + (sum >> 16));
+}
+
+static __always_inline void set_ttl4(struct ipv4 *ip, __u8 ttl)
+{
+	__u16 before = bpf_htons(ip->ttl << 8 | ip->protocol), after = bpf_htons(ttl << 8 | ip->protocol);
+
+	ip->checksum = updated(ip->checksum, before, after);
+	ip->ttl = ttl;
+}
+
+/* This host, loopback, multicast and reserved (RFC 6890) */
+static __always_inline int is_never_routed4(const __u8 *address)
+{
+	return address[0] == 0 || address[0] == 127 || address[0] >= 224;
+}
+
+/* Unspecified, loopback, link-local and multicast (RFC 4291) */
+static __always_inline int is_never_routed6(const __u8 *address)
+{
+	const __u32 *words = (const __u32 *)address;
+
+	if (address[0] == 0xff || (address[0] == 0xfe && (address[1] & 0xc0) == 0x80))
+		return 1;
+	return !words[0] && !words[1] && !words[2] && !(words[3] & ~bpf_htonl(1));
+}
+
+/* Send to a host or CE router on a circuit. */
+static __always_inline int deliver(struct __sk_buff *skb, __u32 router, __u32 vrf, const struct route *route)
+{
+	struct ethernet *ethernet = head(skb, ETHERNET_OCTETS);
+	struct settings *lab = lab_settings();
+
+	if (!ethernet || !lab)
+		return drop(skb, router, DROP_INTERNAL);
+	__builtin_memcpy(ethernet->destination, route->mac, MAC_OCTETS);
+	__builtin_memcpy(ethernet->source, lab->gateway_mac, MAC_OCTETS);
+	count(skb, router, COUNT_VRF_OUT, vrf);
+	return bpf_redirect(route->target, 0);
+}
+
+/* Push the VPN label and the tunnel's, and send. */
+static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 router, const struct route *route, __u32 class,
+					__u32 ip_ttl, int version)
+{
+	struct tunnel_key key = {router, route->target};
+	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &key);
+	struct settings *lab = lab_settings();
+	struct below below = {};
+	struct nhlfe *nhlfe;
+
+	if (!tunnel || !lab)
+		return drop(skb, router, DROP_NO_TUNNEL);
+	nhlfe = &tunnel->nhlfe;
+	if (tunnel->ways > 1) {
+		__u64 flow = version == 4 ? flow_of_ipv4(skb, ETHERNET_OCTETS, 1) : flow_of_ipv6(skb, ETHERNET_OCTETS, 1);
+
+		nhlfe = way_of_flow(router, WAYS_OF_EGRESS, key.egress, tunnel->ways, nhlfe, flow);
+	}
+	below.entry = label_entry(route->label, class, lab->uniform_ttl ? ip_ttl : PIPE_TTL) | ENTRY_BOTTOM;
+	if (bpf_skb_change_head(skb, octets_of_head(nhlfe, &below) - ETHERNET_OCTETS, 0) ||
+	    write_head(skb, nhlfe, &below))
+		return drop(skb, router, DROP_INTERNAL);
+	count(skb, router, COUNT_TUNNEL, key.egress);
+	return send(skb, nhlfe);
+}
+
+/* Make an echo request its reply, if a gateway answers it. */
+static __always_inline int answer_echo(struct __sk_buff *skb)
+{
+	struct {
+		__u8 type;
+		__u8 code;
+		__u16 checksum;
+		__u32 identification;
+	} echo;
+	struct ipv4_frame *frame = head(skb, sizeof(*frame));
+	__u32 at, sender;
+
+	if (!frame || frame->ip.protocol != PROTOCOL_ICMP || frame->ip.fragment & IPV4_FRAGMENTED)
+		return 0;
+	at = 4 * (frame->ip.version_length & 15);
+	if (bpf_ntohs(frame->ip.total_length) < at + sizeof(echo))
+		return 0;
+	at += ETHERNET_OCTETS;
+	if (bpf_skb_load_bytes(skb, at, &echo, sizeof(echo)) || echo.type != ECHO_REQUEST)
+		return 0;
+	__builtin_memcpy(&sender, frame->ip.source, sizeof(sender));
+	__builtin_memcpy(frame->ip.source, frame->ip.destination, sizeof(sender));
+	__builtin_memcpy(frame->ip.destination, &sender, sizeof(sender));
+	set_ttl4(&frame->ip, OWN_TTL);
+	echo.type = ECHO_REPLY;
+	echo.checksum = updated(echo.checksum, bpf_htons(ECHO_REQUEST << 8), bpf_htons(ECHO_REPLY << 8));
+	return !bpf_skb_store_bytes(skb, at, &echo, 4, 0);
+}
+
+/* What is for a gateway's own IPv6 address: echo requests are answered by the controller. */
+static __always_inline int local6(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf, __u8 next_header)
+{
+	struct transport transport = {.protocol = next_header, .at = sizeof(struct ipv6_frame)};
+	__u8 type = 0;
+
+	walk_extension_headers(skb, &transport);
+	if (transport.protocol == PROTOCOL_UDP)
+		return punt(skb, router, port, PUNT_PORT_UNREACHABLE, vrf);
+	if (transport.protocol == PROTOCOL_ICMPV6 && !transport.is_fragment)
+		bpf_skb_load_bytes(skb, transport.at, &type, sizeof(type));
+	if (type == ECHO_REQUEST6)
+		return punt(skb, router, port, PUNT_ECHO_REQUEST6, vrf);
+	return drop(skb, router, DROP_NOBODY);
+}
+
+static __always_inline int is_sane4(struct __sk_buff *skb, const struct ipv4 *ip)
+{
+	__u32 length = bpf_ntohs(ip->total_length), header = 4 * (ip->version_length & 15);
+
+	return ip->version_length >> 4 == 4 && header >= IPV4_OCTETS && length >= header &&
+	       length <= skb->len - ETHERNET_OCTETS;
+}
+
+static __always_inline int is_sane6(struct __sk_buff *skb, const struct ipv6 *ip)
+{
+	return bpf_ntohl(ip->version_class_flow) >> 28 == 6 &&
+	       IPV6_OCTETS + bpf_ntohs(ip->payload_length) <= skb->len - ETHERNET_OCTETS;
+}
+
+/* Route an IPv4 packet by a VRF: gateways before what is never routed, that before neighbours and routes. */
+__noinline int route4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
+{
+	struct route *route = 0;
+	struct ipv4_frame *frame;
+
+	for (int i = 0; i < MAX_LOOKUPS; i++) {
+		struct fib4_key key = {SCOPE_BITS + 32, router, vrf};
+
+		frame = head(skb, sizeof(*frame));
+		if (!frame || !is_sane4(skb, &frame->ip))
+			return drop(skb, router, DROP_MALFORMED);
+		__builtin_memcpy(key.address, frame->ip.destination, sizeof(key.address));
+		route = bpf_map_lookup_elem(&fib4, &key);
+		if (route && route->kind == ROUTE_LOCAL) {
+			if (answer_echo(skb))
+				continue; /* the reply takes a way of its own */
+			frame = head(skb, sizeof(*frame));
+			if (frame && frame->ip.protocol == PROTOCOL_UDP)
+				return punt(skb, router, port, PUNT_PORT_UNREACHABLE, vrf);
+			return drop(skb, router, DROP_NOBODY);
+		}
+		if (is_never_routed4(key.address))
+			return drop(skb, router, DROP_NEVER_ROUTED);
+		if (!route)
+			return punt(skb, router, port, PUNT_NO_ROUTE, vrf);
+		if (route->kind != ROUTE_TO_VRF)
+			break;
+		vrf = route->target;
+		route = 0;
+	}
+	if (!route)
+		return drop(skb, router, DROP_NO_ROUTE);
+	if (route->kind == ROUTE_CONNECTED)
+		return punt(skb, router, port, PUNT_GLEAN, vrf);
+	if (route->kind != ROUTE_TO_PE && route->kind != ROUTE_DELIVER)
+		return drop(skb, router, DROP_NEVER_ROUTED);
+	frame = head(skb, sizeof(*frame));
+	if (!frame)
+		return drop(skb, router, DROP_INTERNAL);
+	if (frame->ip.ttl <= 1)
+		return punt(skb, router, port, PUNT_TTL_EXPIRED, vrf);
+	set_ttl4(&frame->ip, frame->ip.ttl - 1);
+	if (route->kind == ROUTE_DELIVER)
+		return deliver(skb, router, vrf, route);
+	return enter_tunnel(skb, router, route, class_of_ipv4(&frame->ip), frame->ip.ttl, 4);
+}
+
+/* Route an IPv6 packet by a VRF. */
+__noinline int route6(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
+{
+	struct route *route = 0;
+	struct ipv6_frame *frame;
+
+	for (int i = 0; i < MAX_LOOKUPS; i++) {
+		struct fib6_key key = {SCOPE_BITS + 128, router, vrf};
+
+		frame = head(skb, sizeof(*frame));
+		if (!frame || !is_sane6(skb, &frame->ip))
+			return drop(skb, router, DROP_MALFORMED);
+		__builtin_memcpy(key.address, frame->ip.destination, sizeof(key.address));
+		route = bpf_map_lookup_elem(&fib6, &key);
+		if (route && route->kind == ROUTE_LOCAL)
+			return local6(skb, router, port, vrf, frame->ip.next_header);
+		if (is_never_routed6(key.address))
+			return drop(skb, router, DROP_NEVER_ROUTED);
+		if (!route)
+			return punt(skb, router, port, PUNT_NO_ROUTE, vrf);
+		if (route->kind != ROUTE_TO_VRF)
+			break;
+		vrf = route->target;
+		route = 0;
+	}
+	if (!route)
+		return drop(skb, router, DROP_NO_ROUTE);
+	if (route->kind == ROUTE_CONNECTED)
+		return punt(skb, router, port, PUNT_GLEAN, vrf);
+	if (route->kind != ROUTE_TO_PE && route->kind != ROUTE_DELIVER)
+		return drop(skb, router, DROP_NEVER_ROUTED);
+	frame = head(skb, sizeof(*frame));
+	if (!frame)
+		return drop(skb, router, DROP_INTERNAL);
+	if (frame->ip.hop_limit <= 1)
+		return punt(skb, router, port, PUNT_TTL_EXPIRED, vrf);
+	frame->ip.hop_limit--;
+	if (route->kind == ROUTE_DELIVER)
+		return deliver(skb, router, vrf, route);
+	return enter_tunnel(skb, router, route, class_of_ipv6(&frame->ip), frame->ip.hop_limit, 6);
+}

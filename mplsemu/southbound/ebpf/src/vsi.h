@@ -1,0 +1,319 @@
+/* VSIs: learning, forwarding, flooding with split horizon (RFC 4762 section 4); pseudowires (RFC 4448). */
+#pragma once
+
+#include "count.h"
+#include "cut.h"
+#include "packet.h"
+#include "push.h"
+#include "ways.h"
+
+#define WIRE_TTL 255 /* a frame has no TTL to carry, so the pipe model's in a uniform lab too */
+#define CONTROL_WORD_OCTETS 4
+#define REFRESH_NS 1000000000ull
+#define MAX_MEMBERS 65536 /* circuits or pseudowires of one VSI */
+
+#define at_most(number, limit) ((number) < (limit) ? (number) : (limit))
+#define wire_counter(vsi, wire) ((vsi) << 16 | (wire))
+
+/* Where a frame is in the life of a VSI */
+struct bridged {
+	__u32 router;
+	__u32 vsi;
+	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
+	__u32 wire;    /* the pseudowire it came over */
+};
+
+static __always_inline __u64 as_place(const struct station *station)
+{
+	return *(volatile __u64 *)&station->kind;
+}
+
+/* Count an address that is new to a VSI, unless that has as many as it may have. */
+static __always_inline int has_place_for_one(const struct vsi_key *key, __u32 limit)
+{
+	__u64 *added = bpf_map_lookup_elem(&stations, key), *removed = bpf_map_lookup_elem(&forgotten, key);
+
+	return !limit || (added ? *added : 0) - (removed ? *removed : 0) < limit;
+}
+
+static __always_inline void count_station(const struct vsi_key *key)
+{
+	__u64 none = 0, *added = bpf_map_lookup_elem(&stations, key);
+
+	if (!added) {
+		bpf_map_update_elem(&stations, key, &none, BPF_NOEXIST);
+		added = bpf_map_lookup_elem(&stations, key);
+	}
+	if (added)
+		__sync_fetch_and_add(added, 1);
+}
+
+/* Remember where a frame's source is. */
+static __always_inline void learn(const struct bridged *frame, __u32 limit, const __u8 *mac)
+{
+	struct vsi_key vsi = {frame->router, frame->vsi};
+	struct station_key key = {frame->router, frame->vsi};
+	struct station here = {.kind = frame->ifindex ? AT_CIRCUIT : AT_WIRE,
+			       .id = frame->ifindex ?: frame->wire,
+			       .seen_ns = bpf_ktime_get_ns()};
+	struct station *known;
+
+	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
+	known = bpf_map_lookup_elem(&fdb, &key);
+	if (known) {
+		/* kind and id in one piece: others read them meanwhile */
+		if (as_place(known) != as_place(&here))
+			*(volatile __u64 *)&known->kind = as_place(&here);
+		else if (here.seen_ns - known->seen_ns < REFRESH_NS)
+			return;
+		known->seen_ns = here.seen_ns;
+		return;
+	}
+	if (has_place_for_one(&vsi, limit) && !bpf_map_update_elem(&fdb, &key, &here, BPF_NOEXIST))
+		count_station(&vsi);
+}
+
+/* Return where a frame's destination is, `kind` 0 if nobody knows (any more). */
+static __always_inline struct station find(const struct bridged *frame, __u64 aging_ns, const __u8 *mac)
+{
+	struct station_key key = {frame->router, frame->vsi};
+	struct station *known, found = {};
+
+	if (is_group(mac))
+		return found;
+	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
+	known = bpf_map_lookup_elem(&fdb, &key);
+	if (known && bpf_ktime_get_ns() - known->seen_ns <= aging_ns)
+		*(__u64 *)&found.kind = as_place(known);
+	return found;
+}
+
+/* The TC for the labels of a frame: of the IP packet in it, under up to two tags beside the one the kernel holds. */
+static __always_inline __u32 class_of_frame(struct __sk_buff *skb)
+{
+	__u32 at = MACS_OCTETS;
+	__be16 type = 0;
+	__u8 dscp[2];
+
+	for (int i = 0; i < 3; i++) {
+		if (bpf_skb_load_bytes(skb, at, &type, sizeof(type)))
+			return 0;
+		at += sizeof(type);
+		if (!is_tag(type))
+			break;
+		at += TAG_OCTETS - sizeof(type);
+	}
+	if (type == TYPE_IPV4 && skb->len >= at + IPV4_OCTETS && !bpf_skb_load_bytes(skb, at, dscp, sizeof(dscp)))
+		return dscp[1] >> 5;
+	if (type == TYPE_IPV6 && skb->len >= at + IPV6_OCTETS && !bpf_skb_load_bytes(skb, at, dscp, sizeof(dscp)))
+		return dscp[0] >> 1 & 7;
+	return 0;
+}
+
+static __always_inline struct below below_wire(const struct wire *wire, __u32 class)
+{
+	struct below below = {
+		.entry = label_entry(wire->label, class, WIRE_TTL) | ENTRY_BOTTOM,
+		.control_word = wire->flags & WIRE_CONTROL_WORD ? CONTROL_WORD_OCTETS : 0,
+	};
+
+	return below;
+}
+
+/* The NHLFE of a pseudowire's tunnel, NULL if there is none. */
+static __always_inline struct nhlfe *nhlfe_of_wire(__u32 router, const struct wire *wire, __u64 flow)
+{
+	struct tunnel_key key = {router, wire->egress};
+	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &key);
+
+	if (!tunnel)
+		return 0;
+	if (tunnel->ways <= 1)
+		return &tunnel->nhlfe;
+	return way_of_flow(router, WAYS_OF_EGRESS, key.egress, tunnel->ways, &tunnel->nhlfe, flow);
+}
+
+/* Send a frame over one pseudowire. */
+static __always_inline int send_over(struct __sk_buff *skb, const struct bridged *frame, __u32 index)
+{
+	struct member_key key = {frame->router, frame->vsi, index};
+	struct wire *wire = bpf_map_lookup_elem(&wires, &key);
+	struct below below;
+	struct nhlfe *nhlfe;
+
+	if (!wire)
+		return drop(skb, frame->router, DROP_NO_TUNNEL);
+	nhlfe = nhlfe_of_wire(frame->router, wire, flow_of_frame(skb, 0));
+	if (!nhlfe)
+		return drop(skb, frame->router, DROP_NO_TUNNEL);
+	below = below_wire(wire, class_of_frame(skb));
+	if (make_room(skb, octets_of_head(nhlfe, &below)) || write_head(skb, nhlfe, &below))
+		return drop(skb, frame->router, DROP_INTERNAL);
+	count(skb, frame->router, COUNT_WIRE_OUT, wire_counter(frame->vsi, index));
+	return send(skb, nhlfe);
+}
+
+/* What copies of a flooded frame have in common */
+struct flood {
+	__u64 flow;
+	__u32 router;
+	__u32 vsi;
+	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
+	__u32 class;
+	__u32 copies;
+	__u32 room; /* octets before the frame */
+	__u32 more; /* the least room beyond `room` that a pseudowire wants */
+	__u32 wires;
+};
+
+struct flooding {
+	struct __sk_buff *skb;
+	struct flood *flood;
+};
+
+static long to_circuit(__u32 index, struct flooding *at)
+{
+	struct member_key key = {at->flood->router, at->flood->vsi, index + 1};
+	__u32 *ifindex = bpf_map_lookup_elem(&circuits, &key);
+
+	if (ifindex && *ifindex != at->flood->ifindex && !bpf_clone_redirect(at->skb, *ifindex, 0))
+		at->flood->copies++;
+	return 0;
+}
+
+/* Send a copy over a pseudowire that wants just the room there is. */
+__noinline int copy_to_wire(struct __sk_buff *skb, struct flood *flood, __u32 position)
+{
+	struct member_key key = {.position = position};
+	struct wire *wire;
+	struct nhlfe *nhlfe;
+	struct below below;
+	__u32 room;
+
+	if (!flood)
+		return 0;
+	key.router = flood->router;
+	key.vsi = flood->vsi;
+	wire = bpf_map_lookup_elem(&wires, &key);
+	if (!wire)
+		return 0;
+	nhlfe = nhlfe_of_wire(key.router, wire, flood->flow);
+	if (!nhlfe)
+		return 0;
+	below = below_wire(wire, flood->class);
+	room = octets_of_head(nhlfe, &below);
+	if (room > flood->room && (!flood->more || room < flood->more))
+		flood->more = room;
+	if (room != flood->room || write_head(skb, nhlfe, &below))
+		return 0;
+	count(skb, key.router, COUNT_WIRE_OUT, wire_counter(key.vsi, position));
+	if (!bpf_clone_redirect(skb, nhlfe->oif, 0))
+		flood->copies++;
+	return 0;
+}
+
+static long to_wire(__u32 index, struct flooding *at)
+{
+	return copy_to_wire(at->skb, at->flood, index + 1);
+}
+
+/* Send copies over the pseudowires that want the least room, of those that want more than there is. */
+static long to_wires(__u32 index, struct flooding *at)
+{
+	struct flood *flood = at->flood;
+
+	flood->more = 0;
+	bpf_loop(flood->wires, to_wire, at, 0);
+	if (!flood->more || make_room(at->skb, flood->more - flood->room))
+		return 1;
+	flood->room = flood->more;
+	return 0;
+}
+
+#define MAX_ROOMS (MAX_PUSH + 3) /* different sizes of heads: 0 to MAX_PUSH labels of a tunnel, a control word or not */
+
+/* Send copies to all other circuits and, if it came by one, over all pseudowires: split horizon (RFC 4762 section 4.4). */
+static __always_inline int flood(struct __sk_buff *skb, const struct bridged *frame, const struct vsi *vsi)
+{
+	struct flood flood = {
+		.router = frame->router,
+		.vsi = frame->vsi,
+		.ifindex = frame->ifindex,
+		.wires = at_most(vsi->wires, MAX_MEMBERS),
+	};
+	struct flooding at = {skb, &flood};
+
+	bpf_loop(at_most(vsi->circuits, MAX_MEMBERS), to_circuit, &at, 0);
+	if (frame->ifindex) {
+		flood.class = class_of_frame(skb);
+		flood.flow = flow_of_frame(skb, 0);
+		/* From the shallowest stack to the deepest: to make room takes the kernel no time, to cut does. */
+		bpf_loop(MAX_ROOMS, to_wires, &at, 0);
+	}
+	return flood.copies ? TC_ACT_SHOT : drop(skb, frame->router, DROP_NOBODY);
+}
+
+static __always_inline int to_station(struct __sk_buff *skb, struct bridged *frame, const struct station *station)
+{
+	if (station->kind == AT_CIRCUIT && station->id != frame->ifindex)
+		return bpf_redirect(station->id, 0);
+	if (station->kind == AT_WIRE && frame->ifindex)
+		return send_over(skb, frame, station->id);
+	return drop(skb, frame->router, DROP_NOBODY);
+}
+
+/* Hand a frame from one end of a VPWS to the other: it neither learns nor floods. */
+static __always_inline int join(struct __sk_buff *skb, struct bridged *frame, const struct vsi *vsi)
+{
+	struct member_key key = {frame->router, frame->vsi, 1};
+	__u32 *ifindex;
+
+	if (frame->ifindex && vsi->circuits == 1 && vsi->wires == 1)
+		return send_over(skb, frame, 1);
+	if (frame->ifindex || vsi->circuits != 1)
+		return flood(skb, frame, vsi);
+	ifindex = bpf_map_lookup_elem(&circuits, &key);
+	return ifindex ? bpf_redirect(*ifindex, 0) : drop(skb, frame->router, DROP_NOBODY);
+}
+
+/* Bridge a frame that came by a circuit, whose `ifindex` is not 0, or over a pseudowire. */
+__noinline int bridge(struct __sk_buff *skb, __u32 router, __u32 index, __u32 ifindex, __u32 wire)
+{
+	struct bridged frame = {router, index, ifindex, wire};
+	struct vsi_key key = {router, index};
+	struct vsi *vsi = bpf_map_lookup_elem(&vsis, &key);
+	__u8 macs[MACS_OCTETS];
+	struct station station;
+
+	if (!vsi)
+		return drop(skb, router, DROP_INTERNAL);
+	if (vsi->kind == VSI_VPWS)
+		return join(skb, &frame, vsi);
+	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
+		return drop(skb, router, DROP_MALFORMED);
+	if (is_group(macs + MAC_OCTETS)) /* IEEE 802.1Q section 8.7: no station has a group address */
+		return drop(skb, router, DROP_GROUP_SOURCE);
+	learn(&frame, vsi->mac_limit, macs + MAC_OCTETS);
+	station = find(&frame, vsi->aging_ns, macs);
+	return station.kind ? to_station(skb, &frame, &station) : flood(skb, &frame, vsi);
+}
+
+/* Take a frame out of a pseudowire's packet, whose label is the only one that is left, and bridge it. */
+static __always_inline int from_wire(struct __sk_buff *skb, __u32 router, const struct ilm *ilm)
+{
+	__u32 vsi = ilm->service, wire = ilm->wire, has_word = ilm->flags & ILM_CONTROL_WORD, at = sizeof(struct labelled_frame);
+	__u8 macs[MACS_OCTETS], first = 0;
+	int failed;
+
+	/* RFC 4385: 0 in the first four bits, or it is no data */
+	if (has_word && (bpf_skb_load_bytes(skb, at, &first, sizeof(first)) || first >> 4))
+		return drop(skb, router, DROP_MALFORMED);
+	if (has_word)
+		at += CONTROL_WORD_OCTETS;
+	if (skb->len < at + ETHERNET_OCTETS || bpf_skb_load_bytes(skb, at, macs, sizeof(macs)))
+		return drop(skb, router, DROP_MALFORMED);
+	count(skb, router, COUNT_WIRE_IN, wire_counter(vsi, wire));
+	failed = has_word ? uncover(skb, sizeof(struct labelled_frame) + CONTROL_WORD_OCTETS, macs)
+			  : uncover(skb, sizeof(struct labelled_frame), macs);
+	return failed ? drop(skb, router, DROP_INTERNAL) : bridge(skb, router, vsi, 0, wire);
+}
