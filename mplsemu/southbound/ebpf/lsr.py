@@ -1,0 +1,114 @@
+"""One LSR of a forwarding program, as the translator reads it: names resolved to numbers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from mplsemu.errors import CapabilityError, DataPlaneError, ProgramError
+from mplsemu.program.entries import Nhlfe, Pop, Push, Swap
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import AttachmentCircuit
+from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.kinds import MAX_PUSH, NhlfeFlag, Operation
+from mplsemu.southbound.ebpf.layout import NhlfeRecord
+from mplsemu.southbound.punt import wire
+
+
+class Lsr:
+    """What the translator needs to know of one LSR.
+
+    Args:
+        program: the whole network's program.
+        name: of the LSR.
+        attached: which interfaces its ports are.
+
+    Raises:
+        ProgramError: the program has no such LSR.
+        DataPlaneError: nothing of it is attached.
+    """
+
+    def __init__(self, program: Program, name: str, attached: Attached) -> None:
+        self.node: Final[NodeProgram] = program.node(name)
+        self._program: Final = program
+        self._direct: Final = attached.direct
+        try:
+            self._ports: Final = attached.ports[name]
+        except KeyError:
+            raise DataPlaneError(
+                f"{name} is not attached; take the lab down and up again"
+            ) from None
+
+    @property
+    def index(self) -> int:
+        """The LSR's number in the keys of all maps."""
+        return self.node.index
+
+    def egress(self, name: str) -> int:
+        """Return the number that stands for the tunnel to a PE: that PE's index in the lab."""
+        return self._program.node(name).index
+
+    def ifindex(self, port: int) -> int:
+        """Return the interface that a port is.
+
+        Raises:
+            DataPlaneError: there is no such interface.
+        """
+        try:
+            return self._ports[port]
+        except KeyError:
+            raise DataPlaneError(
+                f"{self.node.name}: port {port} is not attached; take the lab down and up again"
+            ) from None
+
+    def circuit(self, name: str) -> AttachmentCircuit:
+        """Return an attachment circuit of this PE.
+
+        Raises:
+            ProgramError: it has no such circuit.
+        """
+        try:
+            return self.node.circuit_by_name[name]
+        except KeyError:
+            raise ProgramError(f"{self.node.name} has no attachment circuit {name!r}") from None
+
+    def nhlfe(self, nhlfe: Nhlfe) -> NhlfeRecord:
+        """Return how a labelled packet is sent on.
+
+        Raises:
+            ProgramError: the LSR is not at an end of its link.
+            CapabilityError: it pushes more labels than the data plane can.
+        """
+        adjacency = self.node.adjacency_by_link.get(nhlfe.link)
+        if adjacency is None:
+            raise ProgramError(f"{self.node.name} is not at an end of link {nhlfe.link!r}")
+        oif = self.ifindex(adjacency.port)
+        operation, labels = self._operation(nhlfe)
+        return NhlfeRecord(
+            oif,
+            mac_octets(adjacency.peer_mac),
+            mac_octets(adjacency.mac),
+            operation,
+            labels,
+            NhlfeFlag.DIRECT if oif in self._direct else NhlfeFlag.NONE,
+        )
+
+    def _operation(self, nhlfe: Nhlfe) -> tuple[Operation, tuple[int, ...]]:
+        match nhlfe.operation:
+            case Swap(label):
+                return Operation.SWAP, (int(label),)
+            case Pop():
+                return Operation.POP, ()
+            case Push(labels):
+                if len(labels) > MAX_PUSH:
+                    raise CapabilityError(
+                        f"{self.node.name}: {len(labels)} labels to push on link {nhlfe.link!r}; "
+                        f"the eBPF data plane pushes at most {MAX_PUSH} of a tunnel"
+                    )
+                return Operation.PUSH, tuple(map(int, labels))
+
+
+@lru_cache(maxsize=65536)
+def mac_octets(mac: str) -> bytes:
+    """Return a MAC address as it stands in a frame."""
+    return wire.mac_bytes(mac)

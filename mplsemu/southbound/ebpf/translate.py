@@ -1,0 +1,58 @@
+"""The translator: what one LSR does, as entries of the data plane's maps (pure).
+
+What is counted, and so has an entry of `counters`, `counting.py` says: those values are no one's
+to write. What is learned is in no entry either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mplsemu.errors import ProgramError
+from mplsemu.model.topology import TtlMode
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.contents import WRITE_ORDER
+from mplsemu.southbound.ebpf.entry import Entry
+from mplsemu.southbound.ebpf.layout import Settings
+from mplsemu.southbound.ebpf.lsr import Lsr, mac_octets
+from mplsemu.southbound.ebpf.translate_labels import label_entries, tunnel_entries
+from mplsemu.southbound.ebpf.translate_ports import port_entries
+from mplsemu.southbound.ebpf.translate_vrf import vrf_entries
+from mplsemu.southbound.ebpf.translate_vsi import vsi_entries
+
+
+def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...]:
+    """Return every entry that one LSR should have, in the order in which they are written.
+
+    The same program gives the same entries. What other LSRs do does not enter into it: of them
+    only the numbers that stand for their names.
+
+    Raises:
+        CapabilityError: the program asks for what the data plane cannot do.
+        DataPlaneError: a port of the LSR is not attached.
+        ProgramError: there is no such LSR, or its program contradicts itself.
+    """
+    lsr = Lsr(program, node, attached)
+    found: dict[tuple[str, bytes], Entry] = {}
+    for entry in _all_entries(lsr):
+        if found.setdefault((entry.map, entry.key), entry) is not entry:
+            raise ProgramError(f"{node}: two entries for the same: {entry.map} {entry.key.hex()}")
+    return tuple(sorted(found.values(), key=_order))
+
+
+def settings(program: Program) -> Settings:
+    """Return what all LSRs of the lab have in common."""
+    return Settings(program.ttl_mode is TtlMode.UNIFORM, mac_octets(GATEWAY_MAC))
+
+
+def _all_entries(lsr: Lsr) -> Iterator[Entry]:
+    yield from label_entries(lsr)
+    yield from tunnel_entries(lsr)
+    yield from vrf_entries(lsr)
+    yield from vsi_entries(lsr)
+    yield from port_entries(lsr)
+
+
+def _order(entry: Entry) -> tuple[int, int, bytes]:
+    return entry.stage, WRITE_ORDER.index(entry.map), entry.key

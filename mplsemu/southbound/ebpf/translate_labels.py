@@ -1,0 +1,112 @@
+"""Entries of an LSR's incoming label map (RFC 3031 section 3.11) and of its tunnels (3.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mplsemu.errors import CapabilityError, ProgramError
+from mplsemu.model.labels import Label
+from mplsemu.program.entries import (
+    Forward,
+    IlmEntry,
+    Nhlfe,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+)
+from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.kinds import MAX_WAYS, IlmAction, IlmFlag, WaysOf
+from mplsemu.southbound.ebpf.layout import (
+    IlmKey,
+    IlmRecord,
+    NhlfeRecord,
+    TunnelKey,
+    TunnelRecord,
+    WayKey,
+)
+from mplsemu.southbound.ebpf.lsr import Lsr
+
+_IP_VERSIONS = frozenset({4, 6})
+
+
+def label_entries(lsr: Lsr) -> Iterator[Entry]:
+    """Yield the entries of `lfib`, and of `ways` those of labels.
+
+    Raises:
+        CapabilityError: an entry asks for what the data plane cannot do.
+        ProgramError: an entry names what this LSR does not have.
+    """
+    for entry in lsr.node.ilm:
+        label = int(entry.label)
+        key = IlmKey(lsr.index, label).pack()
+        yield Entry(Stage.LABELS, "lfib", key, _ilm_record(lsr, entry).pack())
+        yield from _further_ways(lsr, Stage.LABELS, WaysOf.LABEL, label, entry.nhlfes)
+
+
+def tunnel_entries(lsr: Lsr) -> Iterator[Entry]:
+    """Yield the entries of `tunnels`, and of `ways` those of egress PEs.
+
+    Raises:
+        CapabilityError: a stack would be deeper than the data plane can push.
+        ProgramError: an entry names what this LSR does not have.
+    """
+    for entry in lsr.node.ftn:
+        egress = lsr.egress(entry.egress)
+        key = TunnelKey(lsr.index, egress).pack()
+        first = _first_way(lsr, f"the tunnel to {entry.egress}", entry.nhlfes)
+        value = TunnelRecord(len(entry.nhlfes), first).pack()
+        yield Entry(Stage.TUNNELS, "tunnels", key, value)
+        yield from _further_ways(lsr, Stage.TUNNELS, WaysOf.EGRESS, egress, entry.nhlfes)
+
+
+def _ilm_record(lsr: Lsr, entry: IlmEntry) -> IlmRecord:
+    match entry.action:
+        case Forward(nhlfes):
+            first = _first_way(lsr, f"label {int(entry.label)}", nhlfes)
+            return IlmRecord(IlmAction.FORWARD, ways=len(nhlfes), nhlfe=first)
+        case PopAndLookUp():
+            return IlmRecord(IlmAction.POP_AND_LOOK_UP)
+        case PopToVrf() as pop:
+            return _to_vrf(lsr, entry.label, pop)
+        case PopToPseudowire() as pop:
+            return _to_pseudowire(lsr, entry.label, pop)
+
+
+def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> IlmRecord:
+    vrf = lsr.node.vrf_by_name.get(pop.vrf)
+    if vrf is None or pop.ip_version not in _IP_VERSIONS:
+        raise ProgramError(
+            f"{lsr.node.name}: label {int(label)} leads to IPv{pop.ip_version} in VRF "
+            f"{pop.vrf!r}, which is not here"
+        )
+    return IlmRecord(IlmAction.TO_VRF, ip_version=pop.ip_version, service=vrf.index)
+
+
+def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> IlmRecord:
+    vsi = lsr.node.vsi_by_name.get(pop.vsi)
+    pseudowires = vsi.pseudowires if vsi else ()
+    wire = next((wire for wire in pseudowires if wire.peer == pop.peer), None)
+    if vsi is None or wire is None:
+        raise ProgramError(
+            f"{lsr.node.name}: label {int(label)} leads to a pseudowire of VSI {pop.vsi!r} "
+            f"with {pop.peer!r}, which is not here"
+        )
+    flags = IlmFlag.CONTROL_WORD if wire.control_word else IlmFlag.NONE
+    return IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=flags, service=vsi.index, wire=wire.index)
+
+
+def _first_way(lsr: Lsr, what: str, nhlfes: tuple[Nhlfe, ...]) -> NhlfeRecord:
+    if len(nhlfes) > MAX_WAYS:
+        raise CapabilityError(
+            f"{lsr.node.name}: {what} has {len(nhlfes)} ways; "
+            f"the eBPF data plane chooses among at most {MAX_WAYS}"
+        )
+    return lsr.nhlfe(nhlfes[0])
+
+
+def _further_ways(
+    lsr: Lsr, stage: Stage, of: WaysOf, number: int, nhlfes: tuple[Nhlfe, ...]
+) -> Iterator[Entry]:
+    for way, nhlfe in enumerate(nhlfes[1:], 1):
+        key = WayKey(lsr.index, of, number, way).pack()
+        yield Entry(stage, "ways", key, lsr.nhlfe(nhlfe).pack())

@@ -1,0 +1,114 @@
+"""Entries of a PE's VRFs: routes, neighbours, gateways (RFC 4364 section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Interface, ip_network
+
+from mplsemu.errors import ProgramError
+from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.services import (
+    AttachmentCircuit,
+    Connected,
+    NextHop,
+    ViaCe,
+    ViaPe,
+    ViaVrf,
+    Vrf,
+)
+from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.kinds import RouteKind
+from mplsemu.southbound.ebpf.layout import GATEWAY_VALUE, FibKey, GatewayKey, RouteRecord
+from mplsemu.southbound.ebpf.lsr import Lsr, mac_octets
+
+_LOCAL = RouteRecord(RouteKind.LOCAL).pack()
+_BLACKHOLE = RouteRecord(RouteKind.BLACKHOLE).pack()
+
+
+def vrf_entries(lsr: Lsr) -> Iterator[Entry]:
+    """Yield the entries of `fib4`, `fib6` and `gateways`.
+
+    Prefixes that no VRF ever routes, as multicast, the program knows by itself.
+
+    Raises:
+        ProgramError: a VRF names what this PE does not have.
+    """
+    for vrf in lsr.node.vrfs:
+        circuits = [circuit for circuit in map(lsr.circuit, vrf.circuits) if circuit.up]
+        for prefix, value in _fib(lsr, vrf, circuits).items():
+            key = FibKey(lsr.index, vrf.index, prefix).pack()
+            yield Entry(Stage.SERVICES, f"fib{prefix.version}", key, value)
+        yield from _gateways(lsr, circuits)
+
+
+def _fib(lsr: Lsr, vrf: Vrf, circuits: Sequence[AttachmentCircuit]) -> dict[IPNetwork, bytes]:
+    """Return what is done with each prefix: of the same prefix, what comes later here wins.
+
+    As in the reference interpreter, gateways come before what is never routed, that before
+    neighbours, and those before routes.
+    """
+    fib: dict[IPNetwork, bytes] = {}
+    known: dict[NextHop, bytes] = {}
+    for route in vrf.routes:
+        hop = route.next_hop
+        if hop not in known:
+            known[hop] = _route(lsr, vrf, hop).pack()
+        fib[route.prefix] = known[hop]
+    for neighbour in vrf.neighbours:
+        circuit = lsr.circuit(neighbour.circuit)
+        if circuit.up:
+            fib[_host(neighbour.address)] = _deliver(lsr, circuit, neighbour.mac).pack()
+    for address in _broadcast_addresses(circuits):
+        fib[_host(address)] = _BLACKHOLE
+    for circuit in circuits:
+        for gateway in circuit.gateways:
+            fib[_host(gateway.ip)] = _LOCAL
+    return fib
+
+
+def _host(address: IPAddress) -> IPNetwork:
+    return ip_network(address)
+
+
+def _broadcast_addresses(circuits: Sequence[AttachmentCircuit]) -> Iterator[IPAddress]:
+    for circuit in circuits:
+        for network in (gateway.network for gateway in circuit.gateways):
+            # RFC 3021: a /31 has none
+            if network.version == 4 and network.prefixlen < network.max_prefixlen - 1:
+                yield network.network_address
+                yield network.broadcast_address
+
+
+def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
+    match hop:
+        case Connected():
+            return RouteRecord(RouteKind.CONNECTED)
+        case ViaCe(name):
+            circuit = lsr.circuit(name)
+            if circuit.ce is None:
+                raise ProgramError(f"VRF {vrf.name!r}: circuit {name!r} has no CE router")
+            if not circuit.up:
+                return RouteRecord(RouteKind.BLACKHOLE)
+            return _deliver(lsr, circuit, circuit.ce.mac)
+        case ViaPe(egress, label):
+            return RouteRecord(RouteKind.TO_PE, lsr.egress(egress), int(label))
+        case ViaVrf(name):
+            other = lsr.node.vrf_by_name.get(name)
+            if other is None:
+                raise ProgramError(
+                    f"{lsr.node.name}: VRF {vrf.name!r} imports from {name!r}, which is not here"
+                )
+            return RouteRecord(RouteKind.TO_VRF, other.index)
+
+
+def _deliver(lsr: Lsr, circuit: AttachmentCircuit, mac: str) -> RouteRecord:
+    return RouteRecord(RouteKind.DELIVER, lsr.ifindex(circuit.port), mac=mac_octets(mac))
+
+
+def _gateways(lsr: Lsr, circuits: Sequence[AttachmentCircuit]) -> Iterator[Entry]:
+    for circuit in circuits:
+        ifindex = lsr.ifindex(circuit.port)
+        addresses = {each.ip for each in circuit.gateways if isinstance(each, IPv4Interface)}
+        for address in addresses:
+            key = GatewayKey(ifindex, address).pack()
+            yield Entry(Stage.SERVICES, "gateways", key, GATEWAY_VALUE)

@@ -1,0 +1,66 @@
+"""Entries of a PE's VSIs: what they are, their circuits and pseudowires (RFC 4762 section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from mplsemu.errors import CapabilityError
+from mplsemu.model.limits import MAX_INDEX
+from mplsemu.program.services import Pseudowire, Vsi, VsiKind
+from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.kinds import BridgeKind, WireFlag
+from mplsemu.southbound.ebpf.layout import MemberKey, VsiKey, VsiRecord, WireRecord, word
+from mplsemu.southbound.ebpf.lsr import Lsr
+
+_KINDS: Final = {VsiKind.VPLS: BridgeKind.VPLS, VsiKind.VPWS: BridgeKind.VPWS}
+_NANOSECONDS: Final = 10**9
+_MAX_AGING_S: Final = (1 << 64) // _NANOSECONDS - 1
+_MAX_MACS: Final = (1 << 32) - 1
+
+
+def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
+    """Yield the entries of `vsis`, `circuits` and `wires`.
+
+    A circuit that is down leaves a hole, and so does a pseudowire that is not there: what
+    remains keeps its number.
+
+    Raises:
+        ProgramError: a VSI names what this PE does not have.
+        CapabilityError: a number of a VSI is larger than the maps can hold.
+    """
+    for vsi in lsr.node.vsis:
+        yield _vsi(lsr, vsi)
+        for position, circuit in enumerate(map(lsr.circuit, vsi.circuits), 1):
+            if circuit.up:
+                key = MemberKey(lsr.index, vsi.index, position).pack()
+                value = word(lsr.ifindex(circuit.port))
+                yield Entry(Stage.SERVICES, "circuits", key, value)
+        for wire in vsi.pseudowires:
+            key = MemberKey(lsr.index, vsi.index, wire.index).pack()
+            yield Entry(Stage.SERVICES, "wires", key, _wire(lsr, wire).pack())
+
+
+def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
+    wires = max((wire.index for wire in vsi.pseudowires), default=0)
+    limit = vsi.mac_limit or 0
+    for what, number, most in (
+        ("index", vsi.index, MAX_INDEX),
+        ("circuits", len(vsi.circuits), MAX_INDEX),
+        ("index of a pseudowire", wires, MAX_INDEX),
+        ("MAC aging in seconds", vsi.mac_aging_s, _MAX_AGING_S),
+        ("MAC limit", limit, _MAX_MACS),
+    ):
+        if not 0 <= number <= most:
+            raise CapabilityError(
+                f"{lsr.node.name}: VSI {vsi.name!r}: {what}: {number}; "
+                f"the eBPF data plane can have 0 to {most}"
+            )
+    aging_ns = vsi.mac_aging_s * _NANOSECONDS
+    record = VsiRecord(_KINDS[vsi.kind], len(vsi.circuits), wires, limit, aging_ns)
+    return Entry(Stage.SERVICES, "vsis", VsiKey(lsr.index, vsi.index).pack(), record.pack())
+
+
+def _wire(lsr: Lsr, wire: Pseudowire) -> WireRecord:
+    flags = WireFlag.CONTROL_WORD if wire.control_word else WireFlag.NONE
+    return WireRecord(lsr.egress(wire.peer), int(wire.out_label), flags)
