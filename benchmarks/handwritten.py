@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.labs import chain
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.namespace import enter_private_namespace, inside
 from mplsemu.emulation.net import LabNet
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
@@ -69,7 +70,7 @@ def main() -> None:
     program = compile_program(network)
     with tempfile.TemporaryDirectory() as directory, enter_private_namespace() as namespace:
         openvswitch = PrivateOpenVswitch(Path(directory) / "ovs")
-        net = LabNet(network, program, namespace, openvswitch)
+        net = LabNet(network, program, namespace, OpenVswitchFabric(openvswitch))
         net.build()
         net.start()
         for lsr, lines in flow_lines(program).items():

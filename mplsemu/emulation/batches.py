@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from mplsemu.emulation.naming import CE_LAN_INTERFACE, HOST_INTERFACE
@@ -24,23 +24,23 @@ _ONE_QUEUE: Final = "numtxqueues 1 numrxqueues 1"  # the kernel's default is one
 _MAX_CONTROLLER_BACKOFF_MS: Final = 1000
 
 
-def link_lines(plan: LabPlan, pids: dict[str, int]) -> Iterator[str]:
+def link_lines(plan: LabPlan, pids: Mapping[str, int], lab: int) -> Iterator[str]:
     """Yield the lines that make every bridge and veth pair and bring up what is in the lab.
 
     Args:
         plan: what to build.
-        pids: a process in the namespace of every host and CE router, by Mininet name.
+        pids: a process in the namespace of every node that has one of its own, by Mininet name.
+        lab: a process or thread in the lab's namespace.
     """
     bridges = {lan.name: lan.bridge for lan in plan.lans}
     for lan in plan.lans:
         yield _bridge_line(lan)
     for wire in plan.wires:
-        near, far = wire.ends
-        if near.own_namespace and not far.own_namespace:
-            near, far = far, near
+        # of a pair whose first end's number is left to it, the kernel numbers both
+        near, far = sorted(wire.ends, key=lambda end: end.ifindex is None)
         yield (
-            f"link add {_veth_end(near, pids)} group {LINK_GROUP}"
-            f" type veth peer {_veth_end(far, pids)} group {LINK_GROUP}"
+            f"link add {_veth_end(near, pids, lab)} group {LINK_GROUP}"
+            f" type veth peer {_veth_end(far, pids, lab)} group {LINK_GROUP}"
         )
     for _, end in plan.ports():
         if not end.own_namespace and end.node in bridges:
@@ -55,10 +55,12 @@ def _bridge_line(lan: LanPlan) -> str:
     )
 
 
-def _veth_end(end: Endpoint, pids: dict[str, int]) -> str:
+def _veth_end(end: Endpoint, pids: Mapping[str, int], lab: int) -> str:
+    index = f" index {end.ifindex}" if end.ifindex else ""
     address = f" address {end.mac}" if end.mac else ""
-    netns = f" netns {pids[end.node]}" if end.own_namespace else ""
-    return f"{end.interface}{address} mtu {end.mtu} {_ONE_QUEUE}{netns}"
+    # also where it is the lab's: else it would go to where the pair's first end is
+    netns = pids[end.node] if end.own_namespace else lab
+    return f"{end.interface}{index}{address} mtu {end.mtu} {_ONE_QUEUE} netns {netns}"
 
 
 def host_lines(host: HostPlan) -> Iterator[str]:
@@ -97,6 +99,11 @@ def _default_route(gateway: IPAddress, lan: Sequence[IPInterface]) -> str:
 def _source(version: int, lan: Iterable[IPInterface]) -> str:
     own = next((address.ip for address in lan if address.version == version), None)
     return "" if own is None else f" src {own}"
+
+
+def single_frame_line(end: Endpoint) -> str:
+    """Return the line that has an interface send single frames (see segmentation.py)."""
+    return f"link set dev {end.interface} gso_max_segs 1"
 
 
 def _address_line(address: IPInterface, interface: str) -> str:

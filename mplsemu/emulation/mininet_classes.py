@@ -13,11 +13,11 @@ try:
         from mininet.link import Intf, Link
         from mininet.log import lg
         from mininet.net import Mininet
-        from mininet.node import Host, Node, OVSSwitch
+        from mininet.node import Host, Node, OVSSwitch, Switch
 except ImportError as error:
     raise MissingToolError(
         f"Mininet cannot be imported ({error}); type: sudo apt-get install mininet, and use a"
         " virtual environment made with --system-site-packages"
     ) from error
 
-__all__ = ["CLI", "Host", "Intf", "Link", "Mininet", "Node", "OVSSwitch", "lg"]
+__all__ = ["CLI", "Host", "Intf", "Link", "Mininet", "Node", "OVSSwitch", "Switch", "lg"]

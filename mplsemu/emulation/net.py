@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from mplsemu.emulation import batches, shaping
 from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
+from mplsemu.emulation.fabric import Fabric, Progress
+from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.mininet_classes import CLI, Mininet
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
@@ -18,10 +21,11 @@ from mplsemu.emulation.namespace import (
     require_root,
     set_ipv6_conf,
 )
-from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, LabSwitch, SiteLan
+from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
-from mplsemu.emulation.openvswitch import PrivateOpenVswitch, find_tool
+from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.plan import Endpoint, HostPlan, LabPlan, Wire, make_plan
+from mplsemu.emulation.segmentation import single_frame_ends
 from mplsemu.emulation.throughput import Transfer, measure_throughput, parse_rate
 from mplsemu.emulation.undertaker import Undertaker, end_processes_in
 from mplsemu.errors import EmulationError, LabError
@@ -30,8 +34,6 @@ from mplsemu.model.vpn import IPInterface
 from mplsemu.program.program import Program
 
 T = TypeVar("T")
-Progress = Callable[[str, int, int], None]
-"""Called with a stage (``nodes``, ``links``, ...), how much of it is done, and of how much."""
 
 _TOOLS: Final = (
     ("mnexec", "mininet"),
@@ -46,12 +48,10 @@ _HOST_IPV6: Final[Mapping[str, str]] = {
     "default/autoconf": "0",
 }
 _CE_IPV6: Final[Mapping[str, str]] = {**_HOST_IPV6, "all/forwarding": "1"}
+_LSR_IPV6: Final[Mapping[str, str]] = {"all/disable_ipv6": "1", "default/disable_ipv6": "1"}
 _OPEN_FILES: Final = 16_384
 _FILES_OF_A_LAB: Final = 128
 _FILES_OF_A_NODE: Final = 8  # its shell, its namespace, and what a probe opens there
-_PATIENCE_S: Final = 15.0
-_PATIENCE_PER_PORT_S: Final = 0.1
-_LSRS_PER_TRANSACTION: Final = 200  # a command line holds 2 MB
 
 
 def require_tools() -> None:
@@ -69,12 +69,10 @@ class LabOptions:
     """How a lab is built.
 
     Attributes:
-        controllers: OpenFlow controllers of every LSR, as in ovs-vsctl(8).
         shape: emulate rates and delays.
         progress: told what is going on.
     """
 
-    controllers: tuple[str, ...] = ()
     shape: bool = True
     progress: Progress = lambda _stage, _done, _total: None
 
@@ -104,12 +102,12 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         network: facts: sites, hosts, addresses, rates.
         program: compiled from it; has port numbers and MAC addresses.
         namespace: the one that this thread is in; everything in it dies with the lab process.
-        openvswitch: started with the lab if it does not run yet.
+        fabric: what the LSRs are made of; started and stopped with the lab.
         options: how the lab is built.
 
     Attributes:
         plan: all names.
-        openvswitch: the lab's Open vSwitch; stopped with the lab.
+        fabric: what the LSRs are made of.
         ces: the CE routers, which are not among ``hosts``: Mininet's pingall would ping them.
         site_lans: the Linux bridges of sites with several hosts.
         notes: what the machine cannot emulate, once built.
@@ -120,21 +118,23 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         network: Network,
         program: Program,
         namespace: PrivateNamespace,
-        openvswitch: PrivateOpenVswitch,
+        fabric: Fabric,
         options: LabOptions | None = None,
     ) -> None:
         Mininet.inited = True  # its init() changes this machine's kernel settings
         # Mininet's CLI takes a hyphen for the end of a node's name
         CLI.identchars = "".join(sorted({*CLI.identchars, *"-./#"}))
         super().__init__(topo=None, controller=None, build=False)
-        self.plan: LabPlan = make_plan(network, program)
+        self.plan: LabPlan = make_plan(network, program, lsr_namespaces=fabric.lsr_namespaces)
+        self._network = network
         self._namespace = namespace
-        self.openvswitch = openvswitch
+        self.fabric = fabric
         self.notes: tuple[str, ...] = ()
         self.options = options or LabOptions()
         self.ces: list[Any] = []
         self.site_lans: list[Any] = []
-        self._datapath = "netdev"
+        self._capabilities = shaping.Capabilities(htb=False, netem=False)
+        self._shaped: frozenset[str] = frozenset()
         self._undertaker: Undertaker | None = None
         self._pins: list[int] = []
         self._wires: dict[str, Wire] = {wire.name: wire for wire in self.plan.wires}
@@ -150,13 +150,13 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         require_tools()
         if not self._namespace.entered:
             raise EmulationError("this thread is not in the lab's private namespace")
-        require_open_files(len(self.plan.hosts) + len(self.plan.ces))
+        require_open_files(self._count_namespaces())
         try:
-            if not self.openvswitch.alive:
-                self.openvswitch.start()
-            self._datapath = self.openvswitch.datapath
+            self.fabric.start()
             self._add_nodes()
             self._add_links()
+            if self.options.shape:
+                self._capabilities = shaping.probe_capabilities(self.plan.wires)
             self._configure_hosts()
             if self.options.shape:
                 self._shape()
@@ -174,7 +174,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         if not self.built:
             self.build()
         try:
-            self._start_switches(self.switches)
+            self._connect(self.switches)
         except BaseException:
             self.stop()
             raise
@@ -188,13 +188,13 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         gone = end_processes_in({os.fstat(pin).st_ino for pin in self._pins})
         for node in self._nodes():
             node.terminate()
-        self.openvswitch.hang_up()
+        self.fabric.hang_up()
         if self._undertaker is not None:
-            lines = batches.removal_lines(self.plan, self._datapath)
+            lines = self.fabric.removal_lines(self.plan)
             Batch("ip", lines, "the lab's namespace", keep_going=True).wait()
             self._undertaker.dismiss()
             self._undertaker = None
-        self.openvswitch.stop()
+        self.fabric.stop()
         for pin in self._pins:
             os.close(pin)
         for nodes in (self.hosts, self.ces, self.site_lans, self.switches, self.controllers):
@@ -205,10 +205,6 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self.built = False
         if not gone:
             raise EmulationError("processes in the lab's hosts could not be killed")
-
-    def restart_switches(self) -> None:
-        """Bring ovs-vswitchd back after it died; bridges and ports return, flows do not."""
-        self.openvswitch.restart()
 
     def node(self, name: str) -> Any:
         """Return a node by either of its names.
@@ -251,9 +247,10 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         Raises:
             LabError: there is no such link.
         """
-        state = "up" if up else "down"
-        ends = [end for end in self._wire(link).ends if not end.own_namespace]
-        run_ip_batch(f"link set {end.interface} {state}" for end in ends)
+        for end in self._wire(link).ends:
+            if not end.is_customers:
+                with inside(self._pid_of(end)):
+                    set_up([end.interface], up=up)
 
     def iperf(  # Mininet's signature
         self,
@@ -307,14 +304,25 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         for ce in plan.ces:
             self._register(self.ces, CeRouter(ce.name), ce.full_name)
         for lsr in plan.lsrs:
-            self._register(self.switches, LabSwitch(lsr.name, lsr, self._start_switch), lsr.name)
+            node = self.fabric.lsr(lsr, lambda each: self._connect([each]))
+            self._register(self.switches, node, lsr.name)
         for lan in plan.lans:
             self._register(self.site_lans, SiteLan(lan.name, lan.bridge), lan.full_name)
-        shells = [*self.hosts, *self.ces]
+        shells = self._with_namespaces()
         for node in self._each("nodes", shells):
             node.await_shell()
             self._pins.append(os.open(f"/proc/{node.pid}/ns/net", os.O_RDONLY))
         self._undertaker.add([os.getpid(), *(node.pid for node in shells)])
+
+    def _count_namespaces(self) -> int:
+        plan = self.plan
+        lsrs = len(plan.lsrs) if self.fabric.lsr_namespaces else 0
+        return len(plan.hosts) + len(plan.ces) + lsrs
+
+    def _with_namespaces(self) -> list[Any]:
+        """Return the nodes that have a namespace of their own."""
+        lsrs = self.switches if self.fabric.lsr_namespaces else []
+        return [*self.hosts, *self.ces, *lsrs]
 
     def _register(self, kind: list[Any], node: Any, full_name: str) -> None:
         kind.append(node)
@@ -331,12 +339,15 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
 
     def _add_links(self) -> None:
         self.options.progress("links", 0, len(self.plan.wires))
-        pids = {node.name: node.pid for node in (*self.hosts, *self.ces)}
+        pids = {node.name: node.pid for node in self._with_namespaces()}
         for node in self.hosts:
-            _set_sysctls(node.pid, _HOST_IPV6, forward=False)
+            _set_sysctls(node.pid, _HOST_IPV6)
         for node in self.ces:
             _set_sysctls(node.pid, _CE_IPV6, forward=True)
-        run_ip_batch(batches.link_lines(self.plan, pids))
+        if self.fabric.lsr_namespaces:
+            for node in self.switches:
+                _set_sysctls(node.pid, _LSR_IPV6, forward=False)
+        run_ip_batch(batches.link_lines(self.plan, pids, threading.get_native_id()))
         for wire in self.plan.wires:
             first, second = ((self.nameToNode[end.node], end) for end in wire.ends)
             self.links.append(LabLink(wire.name, (first, second)))
@@ -344,67 +355,52 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
 
     def _configure_hosts(self) -> None:
         """Give hosts and CE routers their addresses and routes, all at the same time."""
-        todo = [
-            (self.nameToNode[host.name], tuple(batches.host_lines(host)), _ipv4(host))
-            for host in self.plan.hosts
-        ]
-        todo += [
-            (self.nameToNode[ce.name], tuple(batches.ce_lines(ce)), ce.router.wan)
-            for ce in self.plan.ces
-        ]
+        plan = self.plan
+        todo = [(host.name, [*batches.host_lines(host)], _ipv4(host)) for host in plan.hosts]
+        todo += [(ce.name, [*batches.ce_lines(ce)], ce.router.wan) for ce in plan.ces]
+        single: dict[str, list[str]] = {}
+        for end in self._single_frame_ends():
+            single.setdefault(end.node, []).append(batches.single_frame_line(end))
         with Batches() as running:
-            for node, lines, address in self._each("hosts", todo):
+            for name, lines, address in self._each("hosts", todo):
+                node = self.nameToNode[name]
                 with inside(node.pid):
-                    running.start("ip", lines, node.name)
-                    for interface in node.intfNames():
-                        turn_off_checksum_offload(interface)
+                    running.start("ip", [*lines, *single.get(name, ())], name)
+                    if self.fabric.needs_checksums:
+                        for interface in node.intfNames():
+                            turn_off_checksum_offload(interface)
                 if address is not None:  # Mininet's IP() tells it from its own notes
                     intf = node.defaultIntf()
                     intf.ip, intf.prefixLen = str(address.ip), address.network.prefixlen
 
+    def _single_frame_ends(self) -> tuple[Endpoint, ...]:
+        return single_frame_ends(
+            self._network,
+            self.plan,
+            self._capabilities,
+            whole_packets=not self.fabric.needs_checksums,
+        )
+
     def _shape(self) -> None:
-        capabilities = shaping.probe_capabilities(self.plan.wires)
-        self.notes = shaping.shortfalls(capabilities)
-        ports: dict[int, list[tuple[Endpoint, shaping.Shape]]] = {}
-        for end, shape in shaping.shaped_ports(self.plan, capabilities):
-            ports.setdefault(self._pid_of(end), []).append((end, shape))
+        self.notes = shaping.shortfalls(self._capabilities)
+        tc: dict[int, list[str]] = {}
+        shaped = tuple(shaping.shaped_ports(self.plan, self._capabilities))
+        for end, shape in shaped:
+            tc.setdefault(self._pid_of(end), []).extend(shaping.tc_lines(end, shape))
+        self._shaped = frozenset(end.interface for end, _ in shaped)
         with Batches() as running:
-            for pid, shapes in self._each("shaping", tuple(ports.items())):
-                where = f"the namespace of process {pid}"
-                tc = [line for end, shape in shapes for line in shaping.tc_lines(end, shape)]
-                ip = [line for end, shape in shapes for line in shaping.ip_lines(end, shape)]
+            for pid, lines in self._each("shaping", tuple(tc.items())):
                 with inside(pid):
-                    running.start("tc", tc, where)
-                    if ip:
-                        running.start("ip", ip, where)
+                    running.start("tc", lines, f"the namespace of process {pid}")
 
     def _pid_of(self, end: Endpoint) -> int:
         return self.pid(end.node) if end.own_namespace else os.getpid()
 
-    def _start_switch(self, switch: LabSwitch) -> None:
-        self._start_switches([switch])
-
-    def _start_switches(self, switches: Sequence[LabSwitch]) -> None:
-        ends: dict[str, list[Endpoint]] = {}
-        for _, end in self.plan.ports():
-            ends.setdefault(end.node, []).append(end)
-        plans = {lsr.name: lsr for lsr in self.plan.lsrs}
-        controllers = (*self.options.controllers, *map(_target, self.controllers))
+    def _connect(self, lsrs: Sequence[Any]) -> None:
         for controller in self.controllers:
             controller.start()
-        for first in range(0, len(switches), _LSRS_PER_TRANSACTION):
-            self.options.progress("switches", first, len(switches))
-            arguments = list(batches.OWN_QDISCS)
-            for switch in switches[first : first + _LSRS_PER_TRANSACTION]:
-                arguments += batches.bridge_arguments(
-                    plans[switch.name],
-                    ends.get(switch.name, ()),
-                    self._datapath,
-                    controllers,
-                )
-            patience_s = _PATIENCE_S + _PATIENCE_PER_PORT_S * sum(map(len, ends.values()))
-            self.openvswitch.vsctl(*arguments, timeout_s=patience_s)
-        self.options.progress("switches", len(switches), len(switches))
+        targets = tuple(map(_target, self.controllers))
+        self.fabric.connect(self.plan, lsrs, self._shaped, targets, self.options.progress)
 
 
 def _target(controller: Any) -> str:
@@ -415,18 +411,20 @@ def _ipv4(host: HostPlan) -> IPInterface | None:
     return next((address for address in host.addresses if address.version == 4), None)
 
 
-def _set_sysctls(pid: int, ipv6: Mapping[str, str], *, forward: bool) -> None:
+def _set_sysctls(pid: int, ipv6: Mapping[str, str], *, forward: bool | None = None) -> None:
+    """Write settings of a namespace; whether it forwards IPv4 is left to the kernel if None."""
     with inside(pid):
         set_ipv6_conf(ipv6)
-        if forward:
-            Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii")
+        if forward is not None:
+            setting = Path("/proc/sys/net/ipv4/ip_forward")
+            setting.write_text(str(int(forward)), encoding="ascii")
 
 
 def require_open_files(nodes: int) -> None:
     """Have this process, and the daemons that it will start, open as many files as a lab needs.
 
     Args:
-        nodes: how many hosts and CE routers there will be.
+        nodes: how many with a namespace of their own there will be: hosts, CE routers, LSRs.
 
     Raises:
         EmulationError: they may not; says what to type.

@@ -1,6 +1,7 @@
 """Mininet's node and link classes for a lab: the same to use, quicker to make.
 
-A node's shell starts without anybody waiting for it, an LSR's only when somebody types a command.
+A node's shell starts without anybody waiting for it; that of a node in the lab's own namespace only
+when somebody types a command.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch
+from mplsemu.emulation.interface_flags import set_up
+from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch, Switch
+from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.naming import is_interface_name
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.plan import Endpoint, LsrPlan
@@ -168,15 +171,15 @@ class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
     """
 
     def __init__(
-        self, name: str, plan: LsrPlan, make: Callable[[LabSwitch], None], **params: Any
+        self, name: str, plan: LsrPlan, connect: Callable[[Any], None], **params: Any
     ) -> None:
         self.bridge = plan.bridge
-        self._make = make
+        self._connect = connect
         super().__init__(name, dpid=f"{plan.dpid:016x}", protocols="OpenFlow13", **params)
 
     def start(self, controllers: Any) -> None:  # noqa: ARG002  # the lab knows its own
         """Make the bridge again after ``stop``."""
-        self._make(self)
+        self._connect(self)
 
     def stop(self, deleteIntfs: bool = False) -> None:  # noqa: ARG002, N803
         """Remove the bridge, keep the interfaces (Mininet's ``switch NAME stop``)."""
@@ -204,6 +207,31 @@ class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
         """Whether a controller is connected."""
         connected = self.cmd("ovs-vsctl", "get", "Controller", self.bridge, "is_connected")
         return "true" in connected
+
+
+class NamespaceLsr(_ShellNode, Switch):  # type: ignore[misc]
+    """A label-switching router: a namespace, with the lab's eBPF program at its ports."""
+
+    controlIntf = None  # Mininet's constructor sets it only outside namespaces  # noqa: N815
+
+    def __init__(
+        self, name: str, plan: LsrPlan, connect: Callable[[Any], None], **params: Any
+    ) -> None:
+        self._connect = connect
+        super().__init__(name, dpid=f"{plan.dpid:016x}", **params)
+
+    def start(self, controllers: Any) -> None:  # noqa: ARG002  # the lab has its own
+        """Take the ports up again after ``stop``."""
+        self._connect(self)
+
+    def stop(self, deleteIntfs: bool = False) -> None:  # noqa: ARG002, N803
+        """Take the ports down (Mininet's ``switch NAME stop``)."""
+        with inside(self.pid):
+            set_up(self.intfNames(), up=False)
+
+    def dpctl(self, *args: Any) -> str:  # noqa: ARG002
+        """Say that there are no flows to look at (Mininet's ``dpctl``)."""
+        return "no OpenFlow here: type show lfib, or show counters\n"
 
 
 class LabIntf(Intf):  # type: ignore[misc]

@@ -5,8 +5,9 @@ Made from the network's facts and the program's ports by a pure function; needs 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mplsemu.emulation.naming import (
@@ -23,6 +24,8 @@ from mplsemu.program.program import NodeProgram, Program
 
 PE_GATEWAY_LINK_LOCAL: Final = "fe80::1"
 """The PE's IPv6 address on every PE-CE link."""
+FIRST_IFINDEX: Final = 10_001
+"""Of the first LSR's port, where LSRs have namespaces: beyond what the kernel gives out there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Endpoint:
         mtu: bytes of Ethernet payload.
         mac: None leaves it to the kernel.
         own_namespace: in the node's own namespace, not in the lab's.
+        ifindex: its number, which no other port of an LSR has; None leaves it to the kernel.
+        is_customers: of a host or CE router.
     """
 
     node: str
@@ -44,6 +49,8 @@ class Endpoint:
     mtu: int
     mac: str | None = None
     own_namespace: bool = False
+    ifindex: int | None = None
+    is_customers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,11 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class LsrPlan:
-    """A label-switching router: a bridge of Open vSwitch.
+    """A label-switching router.
 
     Attributes:
         name: of the LSR and its Mininet node.
-        bridge: its Open vSwitch name.
+        bridge: its Open vSwitch name, where it is a bridge of Open vSwitch.
         dpid: datapath id.
     """
 
@@ -144,20 +151,36 @@ class LabPlan:
             for end in wire.ends:
                 yield wire, end
 
+    def lsr_ports(self) -> dict[str, tuple[Endpoint, ...]]:
+        """Return the ports of every LSR, by its name."""
+        found: dict[str, list[Endpoint]] = {lsr.name: [] for lsr in self.lsrs}
+        for _, end in self.ports():
+            if end.node in found:
+                found[end.node].append(end)
+        return {name: tuple(ends) for name, ends in found.items()}
 
-def make_plan(network: Network, program: Program) -> LabPlan:
+    def core_wires(self) -> Iterator[Wire]:
+        """Yield the wires between LSRs."""
+        names = {lsr.name for lsr in self.lsrs}
+        return (wire for wire in self.wires if all(end.node in names for end in wire.ends))
+
+
+def make_plan(network: Network, program: Program, *, lsr_namespaces: bool = False) -> LabPlan:
     """Return what to build for a lab, the same for the same arguments.
 
     Args:
         network: facts: sites, hosts, addresses, rates.
         program: compiled from it; has port numbers and MAC addresses.
+        lsr_namespaces: each LSR has a namespace of its own, and is not a bridge in the lab's.
     """
-    return _Planner(network, program).plan()
+    return _Planner(network, program, lsr_namespaces=lsr_namespaces).plan()
 
 
 class _Planner:
-    def __init__(self, network: Network, program: Program) -> None:
+    def __init__(self, network: Network, program: Program, *, lsr_namespaces: bool) -> None:
         self._network = network
+        self._lsr_namespaces = lsr_namespaces
+        self._ifindexes = itertools.count(FIRST_IFINDEX)
         self._nodes = sorted(program.nodes, key=lambda node: node.index)
         self._by_name = program.node_by_name
         self._interfaces = InterfaceNames()
@@ -183,19 +206,21 @@ class _Planner:
             lsrs, tuple(self._hosts), tuple(self._ces), tuple(self._lans), tuple(self._wires)
         )
 
-    def _lsr_interface(self, node: NodeProgram, port: int) -> str:
-        return self._interfaces.claim(f"{node.name}-eth{port}", f"n{node.index}-eth{port}")
+    def _lsr_end(self, node: NodeProgram, port: int, mac: str | None) -> Endpoint:
+        name = self._interfaces.claim(f"{node.name}-eth{port}", f"n{node.index}-eth{port}")
+        # the PE must not drop a tagged full-size frame, so its side is as wide as the core
+        end = Endpoint(node.name, name, port, CORE_MTU, mac)
+        if not self._lsr_namespaces:
+            return end
+        return replace(end, own_namespace=True, ifindex=next(self._ifindexes))
 
     def _core_end(self, node: NodeProgram, link: str) -> Endpoint:
         adjacency = node.adjacency_by_link[link]
-        port = adjacency.port
-        return Endpoint(node.name, self._lsr_interface(node, port), port, CORE_MTU, adjacency.mac)
+        return self._lsr_end(node, adjacency.port, adjacency.mac)
 
     def _site(self, vpn: str, site: Site) -> None:
         pe = self._by_name[site.pe]
-        port = pe.circuit_by_name[site.circuit].port
-        # the PE must not drop a tagged full-size frame, so its side is as wide as the core
-        pe_end = Endpoint(pe.name, self._lsr_interface(pe, port), port, CORE_MTU)
+        pe_end = self._lsr_end(pe, pe.circuit_by_name[site.circuit].port, None)
         if site.ce is None:
             self._lan(vpn, site, pe_end, site.circuit, site.rate_bps)
             return
@@ -206,11 +231,9 @@ class _Planner:
             site.gateways,
         )
         self._ces.append(ce)
-        wan = Endpoint(ce.name, HOST_INTERFACE, 0, ACCESS_MTU, site.ce.mac, own_namespace=True)
+        wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac)
         self._wires.append(Wire(site.circuit, (pe_end, wan), site.rate_bps))
-        lan = Endpoint(
-            ce.name, CE_LAN_INTERFACE, 1, ACCESS_MTU, site.ce.lan_mac, own_namespace=True
-        )
+        lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac)
         self._lan(vpn, site, lan, f"{site.circuit}:{CE_LAN_INTERFACE}", None)
 
     def _lan(self, vpn: str, site: Site, uplink: Endpoint, name: str, rate: int | None) -> None:
@@ -241,4 +264,8 @@ class _Planner:
         gateways = {gateway.version: gateway.ip for gateway in reversed(site.gateways)}
         ways_out = tuple(gateways[version] for version in sorted(gateways))
         self._hosts.append(HostPlan(name, ref, host.mac, host.addresses, ways_out))
-        return Endpoint(name, HOST_INTERFACE, 0, ACCESS_MTU, host.mac, own_namespace=True)
+        return _customers_end(name, HOST_INTERFACE, 0, host.mac)
+
+
+def _customers_end(node: str, interface: str, port: int, mac: str) -> Endpoint:
+    return Endpoint(node, interface, port, ACCESS_MTU, mac, own_namespace=True, is_customers=True)

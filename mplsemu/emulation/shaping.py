@@ -17,7 +17,7 @@ not gather seconds of delay."""
 MIN_QUEUE_BYTES: Final = 8 * 1518
 """Eight full frames: below that TCP cannot open its window at all."""
 MAX_SHAPED_BPS: Final = 1_000_000_000
-"""Faster lines are not shaped: Open vSwitch's userspace datapath carries less than this anyway."""
+"""Faster lines are not shaped: they carry what the machine does."""
 NO_HTB: Final = "rates are not emulated: this kernel has no sch_htb"
 NO_NETEM: Final = "link delay is not emulated: this kernel has no sch_netem"
 
@@ -97,16 +97,6 @@ def tc_lines(end: Endpoint, shape: Shape) -> Iterator[str]:
     )
     leaf = netem if shape.delay_ms else f"bfifo limit {shape.queue_bytes}"
     yield f"qdisc replace dev {interface} parent 1:1 handle 10: {leaf}"
-
-
-def ip_lines(end: Endpoint, shape: Shape) -> Iterator[str]:
-    """Yield the lines of an ``ip -batch`` that fit a host's own interface to its slow line.
-
-    TCP hands over up to 64 kB as one packet, whatever ethtool says (Linux 4.17 and later); the
-    queue in front of a slow line holds a few frames, and would never take it.
-    """
-    if end.own_namespace and not shape.takes_super_packets:
-        yield f"link set dev {end.interface} gso_max_segs 1"
 
 
 def shaped_ports(plan: LabPlan, capabilities: Capabilities) -> Iterator[tuple[Endpoint, Shape]]:

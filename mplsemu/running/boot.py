@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
@@ -124,9 +125,10 @@ class BootedLab:
         self._namespace = enter_private_namespace()
         self.controller.start()  # it loads its framework while the nodes are made
         openvswitch = PrivateOpenVswitch(self.directory.path / "ovs")
-        options = LabOptions((self.controller.target,), progress=self._options.progress)
+        self._fabric = OpenVswitchFabric(openvswitch, (self.controller.target,))
+        options = LabOptions(progress=self._options.progress)
         self.net = self._net = LabNet(
-            self.loaded.network, self.program, self._namespace, openvswitch, options
+            self.loaded.network, self.program, self._namespace, self._fabric, options
         )
         self.net.build()
         self._options.progress("controller", 0, 1)
@@ -155,7 +157,7 @@ class BootedLab:
             in_sync,
             SYNC_TIMEOUT_S,
             "flows on every LSR",
-            give_up=lambda: self.controller.pid() is None or not self.net.openvswitch.alive,
+            give_up=lambda: self.controller.pid() is None or not self._fabric.openvswitch.alive,
         )
         refused = [name for name, switch in status["switches"].items() if switch["errors"]]
         if refused:
@@ -163,11 +165,11 @@ class BootedLab:
             raise EmulationError(f"Open vSwitch refused flows of {', '.join(refused)}; {words}")
 
     def _supervise(self) -> None:
-        openvswitch, web = self.net.openvswitch, self._web
+        openvswitch, web = self._fabric.openvswitch, self._web
         daemons = [
             Daemon("the controller", self.controller.pid, self.controller.restart),
             Daemon("ovsdb-server", lambda: openvswitch.server_pid, openvswitch.restart_server),
-            Daemon("ovs-vswitchd", lambda: openvswitch.switch_pid, self.net.restart_switches),
+            Daemon("ovs-vswitchd", lambda: openvswitch.switch_pid, openvswitch.restart),
         ]
         if web is not None:
             daemons.append(Daemon("the web server", web.pid, web.start, is_vital=False))
@@ -192,7 +194,8 @@ class BootedLab:
             hosts[ce.full_name] = HostRecord(
                 ce.name, net.pid(ce.name), interface, ce.router.mac, addresses
             )
-        kernel = net.openvswitch.datapath == "system"
+        openvswitch = self._fabric.openvswitch
+        kernel = openvswitch.datapath == "system"
         return LabRecord(
             name=self.loaded.network.name,
             pid=os.getpid(),
@@ -206,7 +209,7 @@ class BootedLab:
                 wire.name: tuple(end.interface for end in wire.ends if not end.own_namespace)
                 for wire in plan.wires
             },
-            environment=dict(net.openvswitch.environment),
+            environment=dict(openvswitch.environment),
             notes=(*self.loaded.notes, *net.notes),
             web=self._options.web.address if self._options.web else None,
         )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.net import LabNet, LabOptions
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
@@ -25,7 +26,7 @@ def emulated(text: str, run_dir: Path, options: LabOptions | None = None) -> Ite
             network,
             compile_program(network),
             namespace,
-            PrivateOpenVswitch(run_dir / "ovs"),
+            OpenVswitchFabric(PrivateOpenVswitch(run_dir / "ovs")),
             options,
         )
         try:

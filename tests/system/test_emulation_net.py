@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.emulation.namespace import enter_private_namespace, inside, namespace_of
 from mplsemu.emulation.net import LabNet, LabOptions
@@ -190,12 +191,13 @@ def test_a_link_that_is_cut_has_no_carrier_at_either_end_until_mended(tmp_path):
 def test_ports_and_their_shaping_return_when_ovs_vswitchd_was_killed(tmp_path):
     lab = ONE_PE.replace("{pe: dk}", "{pe: dk, rate: 10 Mbit/s}")
     with emulated(lab, tmp_path) as net:
-        before = net.openvswitch.switch_pid
+        openvswitch = net.fabric.openvswitch
+        before = openvswitch.switch_pid
         os.kill(before, signal.SIGKILL)
-        eventually(lambda: not net.openvswitch.alive, "Open vSwitch noticed")
-        net.restart_switches()
-        assert net.openvswitch.alive
-        assert net.openvswitch.switch_pid != before
+        eventually(lambda: not openvswitch.alive, "Open vSwitch noticed")
+        openvswitch.restart()
+        assert openvswitch.alive
+        assert openvswitch.switch_pid != before
         add_flow(net, "dk", "actions=normal")
         assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2")
         qdiscs = subprocess.run(["tc", "qdisc"], capture_output=True, text=True, check=True).stdout
@@ -241,7 +243,8 @@ def test_a_lab_is_not_built_outside_its_namespace(tmp_path):
     with enter_private_namespace() as namespace:
         pass
     openvswitch = PrivateOpenVswitch(tmp_path)
-    net = LabNet(network, compile_program(network), namespace, openvswitch)
+    fabric = OpenVswitchFabric(openvswitch)
+    net = LabNet(network, compile_program(network), namespace, fabric)
     with pytest.raises(EmulationError, match="private namespace"):
         net.start()
     assert not openvswitch.alive

@@ -46,6 +46,12 @@ def plan(network):
     return make_plan(network, compile_program(network))
 
 
+@pytest.fixture(scope="module")
+def namespaces(network):
+    """The plan of a lab whose LSRs have namespaces."""
+    return make_plan(network, compile_program(network), lsr_namespaces=True)
+
+
 def wire(plan, name):
     return next(wire for wire in plan.wires if wire.name == name)
 
@@ -85,7 +91,7 @@ def test_only_a_site_with_several_hosts_has_a_bridge(plan):
 
 def test_a_customer_has_1500_bytes_and_the_core_and_the_pe_side_more(plan):
     for _, end in plan.ports():
-        if end.own_namespace:
+        if end.is_customers:
             assert end.mtu == ACCESS_MTU
         elif end.node != "a-one-lan":
             assert end.mtu == CORE_MTU
@@ -98,24 +104,57 @@ def test_only_the_access_line_of_a_site_is_shaped(plan):
     assert wire(plan, "a/one").rate_bps is None
 
 
+LAB_PID = 3999
+
+
+def lines_of(plan):
+    nodes = (*plan.hosts, *plan.ces, *plan.lsrs)
+    pids = {node.name: 4000 + index for index, node in enumerate(nodes)}
+    return pids, list(link_lines(plan, pids, LAB_PID))
+
+
 def test_one_line_makes_a_veth_pair_with_its_far_end_in_the_hosts_namespace(plan):
-    pids = {node.name: 4000 + index for index, node in enumerate((*plan.hosts, *plan.ces))}
-    lines = list(link_lines(plan, pids))
+    pids, lines = lines_of(plan)
     veths = [line for line in lines if " type veth " in line]
     assert len(veths) == len(plan.wires)
-    two = next(line for line in veths if f"netns {pids['a-two-h1']}" in line)
+    two = next(line for line in veths if f"netns {pids['a-two-h1']} " in line)
     near, far = two.split(" type veth peer ")
-    assert "netns" not in near
+    assert f"netns {LAB_PID} " in near
     assert near.startswith("link add n2-eth2 ")
     assert far.startswith("eth0 address 02:00:")
     assert lines[-1] == f"link set group {LINK_GROUP} up"
 
 
 def test_a_wire_from_ce_to_host_lies_between_their_two_namespaces(plan):
-    pids = {node.name: 4000 + index for index, node in enumerate((*plan.hosts, *plan.ces))}
-    line = next(line for line in link_lines(plan, pids) if f"netns {pids['a-three-h1']}" in line)
-    assert line.count(" netns ") == 2
-    assert f"netns {pids['a-three-ce']}" in line
+    pids, lines = lines_of(plan)
+    line = next(line for line in lines if f"netns {pids['a-three-h1']} " in line)
+    assert f"netns {pids['a-three-ce']} " in line
+
+
+def test_an_lsr_with_a_namespace_has_its_ports_there_and_each_a_number_of_its_own(namespaces):
+    ports = [end for ends in namespaces.lsr_ports().values() for end in ends]
+    assert sorted(end.ifindex for end in ports) == [*range(10_001, 10_001 + len(ports))]
+    assert all(end.own_namespace and not end.is_customers for end in ports)
+    others = [end for _, end in namespaces.ports() if end not in ports]
+    assert {end.ifindex for end in others} == {None}
+
+
+def test_a_pair_begins_with_the_end_that_has_a_number(namespaces):
+    """Else the kernel would not look at the number of the other one."""
+    pids, lines = lines_of(namespaces)
+    for line in (line for line in lines if " index " in line):
+        near, far = line.split(" type veth peer ")
+        assert " index " in near
+        assert " netns 4" in near
+        assert (" index " in far) is (f" netns {pids['copenhagen-central-office']} " in far)
+    lan = next(line for line in lines if f" netns {LAB_PID} " in line)
+    assert lan.startswith("link add dk-eth")
+    assert not any(line.startswith("link set dk-eth") for line in lines)
+
+
+def test_only_wires_between_lsrs_are_of_the_core(plan, namespaces):
+    for each in (plan, namespaces):
+        assert [wire.name for wire in each.core_wires()] == ["dk-copenhagen-central-office"]
 
 
 def test_a_host_has_a_default_route_of_each_ip_version(plan):

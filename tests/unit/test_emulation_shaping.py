@@ -7,7 +7,6 @@ from mplsemu.emulation.shaping import (
     NO_NETEM,
     Capabilities,
     Shape,
-    ip_lines,
     shape_of,
     shortfalls,
     tc_lines,
@@ -68,11 +67,3 @@ def test_what_the_kernel_lacks_is_left_out_and_told():
 def test_a_line_faster_than_the_threshold_is_not_shaped():
     assert shape_of(Wire("a-b", ENDS, rate_bps=MAX_SHAPED_BPS + 1), Capabilities()) is None
     assert shape_of(Wire("a-b", ENDS), Capabilities()) is None
-
-
-def test_a_host_on_a_slow_line_sends_no_super_packets():
-    host = Endpoint("h", "eth0", 0, 1500, own_namespace=True)
-    slow, fast = Shape(512_000, 0), Shape(100_000_000, 0)
-    assert list(ip_lines(host, slow)) == ["link set dev eth0 gso_max_segs 1"]
-    assert list(ip_lines(host, fast)) == []
-    assert list(ip_lines(ENDS[0], slow)) == []

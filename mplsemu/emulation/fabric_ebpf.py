@@ -1,0 +1,114 @@
+"""LSRs as network namespaces with one eBPF program at the ingress of every port.
+
+The program and its maps are those of the whole lab; a port is known by its ifindex, which no other
+port of an LSR has. The kernel's own stack gets no packet: the program drops or redirects all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from mplsemu.emulation.batches import LINK_GROUP
+from mplsemu.emulation.fabric import Progress
+from mplsemu.emulation.interface_flags import set_up
+from mplsemu.emulation.namespace import inside
+from mplsemu.emulation.nodes import NamespaceLsr
+from mplsemu.emulation.plan import LabPlan, LsrPlan
+from mplsemu.errors import EmulationError
+from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.loader import LoadedProgram
+
+_LOOPBACK: Final = "lo"  # by which the controller sends packets into an LSR
+
+
+class EbpfFabric:
+    """A `Fabric` of network namespaces."""
+
+    lsr_namespaces = True
+    needs_checksums = False
+
+    def __init__(self) -> None:
+        self._program: LoadedProgram | None = None
+        self._attached: Attached | None = None
+
+    @property
+    def attached(self) -> Attached:
+        """What is in place, for the controller.
+
+        Raises:
+            EmulationError: nothing is, so far.
+        """
+        if self._attached is None:
+            raise EmulationError("the LSRs are not connected yet")
+        return self._attached
+
+    def start(self) -> None:
+        """Load the program, which the kernel verifies and compiles once for all LSRs."""
+        if self._program is None:
+            self._program = LoadedProgram.load()
+
+    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None]) -> NamespaceLsr:
+        """Return the Mininet node of an LSR."""
+        return NamespaceLsr(lsr.name, lsr, connect)
+
+    def connect(
+        self,
+        plan: LabPlan,
+        lsrs: Sequence[Any],
+        shaped: frozenset[str],
+        controllers: Sequence[str],  # noqa: ARG002  # the controller finds the maps by itself
+        progress: Progress,
+    ) -> None:
+        """Attach the program to the ports of LSRs and take these up."""
+        if self._program is None:
+            raise EmulationError("the data plane's program is not loaded yet")
+        ports = plan.lsr_ports()
+        for done, each in enumerate(lsrs):
+            progress("switches", done, len(lsrs))
+            with inside(each.pid):
+                for end in ports[each.name]:
+                    self._program.attach(end.ifindex or end.interface)
+                self._program.attach(_LOOPBACK)
+                set_up((end.interface for end in ports[each.name]), up=True)
+        progress("switches", len(lsrs), len(lsrs))
+        if self._attached is None:
+            self._attached = self._describe(plan, lsrs, shaped)
+
+    def _describe(self, plan: LabPlan, lsrs: Sequence[Any], shaped: frozenset[str]) -> Attached:
+        assert self._program is not None  # it is attached already
+        ports = {
+            lsr: {end.port: end for end in ends if end.ifindex is not None}
+            for lsr, ends in plan.lsr_ports().items()
+        }
+        return Attached(
+            maps={name: each.id for name, each in self._program.maps.items()},
+            ports={
+                lsr: {port: end.ifindex for port, end in ends.items() if end.ifindex is not None}
+                for lsr, ends in ports.items()
+            },
+            interfaces={
+                lsr: {port: end.interface for port, end in ends.items()}
+                for lsr, ends in ports.items()
+            },
+            direct=frozenset(
+                end.ifindex
+                for wire in plan.core_wires()
+                for end in wire.ends
+                if end.ifindex is not None and end.interface not in shaped
+            ),
+            pids={each.name: each.pid for each in lsrs},
+        )
+
+    def hang_up(self) -> None:
+        """Do nothing: an LSR ends with the processes in its namespace."""
+
+    def removal_lines(self, plan: LabPlan) -> Iterator[str]:  # noqa: ARG002  # there is a group
+        """Yield the lines that remove what is in the lab's namespace."""
+        yield f"link delete group {LINK_GROUP}"
+
+    def stop(self) -> None:
+        """Let go of the program: the kernel drops it with the last interface that has it."""
+        program, self._program, self._attached = self._program, None, None
+        if program is not None:
+            program.close()

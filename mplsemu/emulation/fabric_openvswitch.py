@@ -1,0 +1,76 @@
+"""LSRs as bridges of the lab's own Open vSwitch, in the lab's namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from mplsemu.emulation import batches
+from mplsemu.emulation.fabric import Progress
+from mplsemu.emulation.nodes import LabSwitch
+from mplsemu.emulation.openvswitch import PrivateOpenVswitch
+from mplsemu.emulation.plan import LabPlan, LsrPlan
+
+_PATIENCE_S: Final = 15.0
+_PATIENCE_PER_PORT_S: Final = 0.1
+_LSRS_PER_TRANSACTION: Final = 200  # a command line holds 2 MB
+
+
+class OpenVswitchFabric:
+    """A `Fabric` of Open vSwitch.
+
+    Args:
+        openvswitch: started with the lab if it does not run yet, and stopped with it.
+        controllers: OpenFlow controllers of every LSR, as in ovs-vsctl(8).
+    """
+
+    lsr_namespaces = False
+    needs_checksums = True
+
+    def __init__(self, openvswitch: PrivateOpenVswitch, controllers: Sequence[str] = ()) -> None:
+        self.openvswitch = openvswitch
+        self._controllers = tuple(controllers)
+
+    def start(self) -> None:
+        """Start Open vSwitch's daemons if they do not run."""
+        if not self.openvswitch.alive:
+            self.openvswitch.start()
+
+    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None]) -> LabSwitch:
+        """Return the Mininet node of an LSR."""
+        return LabSwitch(lsr.name, lsr, connect)
+
+    def connect(
+        self,
+        plan: LabPlan,
+        lsrs: Sequence[Any],
+        shaped: frozenset[str],  # noqa: ARG002  # of no account here
+        controllers: Sequence[str],
+        progress: Progress,
+    ) -> None:
+        """Make the bridges of LSRs and add their ports, many in one transaction."""
+        ports = plan.lsr_ports()
+        plans = {lsr.name: lsr for lsr in plan.lsrs}
+        targets = (*self._controllers, *controllers)
+        patience_s = _PATIENCE_S + _PATIENCE_PER_PORT_S * sum(map(len, ports.values()))
+        for first in range(0, len(lsrs), _LSRS_PER_TRANSACTION):
+            progress("switches", first, len(lsrs))
+            arguments = list(batches.OWN_QDISCS)
+            for each in lsrs[first : first + _LSRS_PER_TRANSACTION]:
+                arguments += batches.bridge_arguments(
+                    plans[each.name], ports[each.name], self.openvswitch.datapath, targets
+                )
+            self.openvswitch.vsctl(*arguments, timeout_s=patience_s)
+        progress("switches", len(lsrs), len(lsrs))
+
+    def hang_up(self) -> None:
+        """Kill the daemons without waiting for their end."""
+        self.openvswitch.hang_up()
+
+    def removal_lines(self, plan: LabPlan) -> Iterator[str]:
+        """Yield the lines that remove what is in the lab's namespace."""
+        return batches.removal_lines(plan, self.openvswitch.datapath)
+
+    def stop(self) -> None:
+        """End the daemons and wait until they are gone."""
+        self.openvswitch.stop()

@@ -1,0 +1,29 @@
+"""Interfaces of the calling thread's namespace, taken up and down by ioctl (netdevice(7))."""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import struct
+from collections.abc import Iterable
+from typing import Final
+
+_SIOCGIFFLAGS: Final = 0x8913
+_SIOCSIFFLAGS: Final = 0x8914
+_IFF_UP: Final = 1
+_REQUEST: Final = struct.Struct("16sH22x")
+
+
+def set_up(interfaces: Iterable[str], *, up: bool) -> None:
+    """Take interfaces up or down.
+
+    Raises:
+        OSError: there is no such interface.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anything:
+        for name in interfaces:
+            raw = name.encode("ascii")
+            answer = fcntl.ioctl(anything, _SIOCGIFFLAGS, _REQUEST.pack(raw, 0))
+            flags = _REQUEST.unpack(answer)[1]
+            wanted = flags | _IFF_UP if up else flags & ~_IFF_UP
+            fcntl.ioctl(anything, _SIOCSIFFLAGS, _REQUEST.pack(raw, wanted))
