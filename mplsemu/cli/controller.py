@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from mplsemu.errors import LabError
+from mplsemu.errors import EmulationError, LabError
 
 if TYPE_CHECKING:
     from mplsemu.southbound.dataplane import DataPlane
@@ -23,6 +23,8 @@ _EPILOG = """\
   sudo mn --custom topologies/nordic.py --topo nordic --controller remote \\
           --switch ovs,protocols=OpenFlow13,datapath=user
 """
+
+DEFAULT_LISTEN: Final = "127.0.0.1:6653"
 
 _ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,8 +41,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--listen",
         metavar="[HOST:]PORT",
-        default="127.0.0.1:6653",
-        help="where switches connect to (default: %(default)s)",
+        help=f"openflow: where switches connect to (default: {DEFAULT_LISTEN})",
+    )
+    parser.add_argument(
+        "--dataplane",
+        choices=("openflow", "ebpf"),
+        default="openflow",
+        help="what the LSRs are made of (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--attached", metavar="FILE", type=Path, help="ebpf: what `up` has attached, as JSON"
     )
     parser.add_argument("--socket", metavar="PATH", type=Path, help="northbound Unix socket")
     parser.add_argument(
@@ -52,7 +62,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until the process is ended."""
-    plane = _openflow(args.listen)
+    plane = _ebpf(args) if args.dataplane == "ebpf" else _openflow(args)
     from mplsemu.controller.serve import serve
     from mplsemu.lab.loader import load
 
@@ -66,16 +76,34 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _openflow(listen: str) -> DataPlane:
+def _openflow(args: argparse.Namespace) -> DataPlane:
     """Return the data plane that switches make which connect to this process."""
+    if args.attached is not None:
+        raise LabError("--attached is for --dataplane ebpf", remedy="leave it out")
     from mplsemu.southbound.openflow.threads import patch_standard_library
 
     patch_standard_library()  # before anything makes locks of its own
     from mplsemu.southbound.openflow.plane import OpenFlowPlane, check_address
 
-    host, port = parse_listen(listen)
+    host, port = parse_listen(args.listen or DEFAULT_LISTEN)
     check_address(host, port)
     return OpenFlowPlane(host, port)
+
+
+def _ebpf(args: argparse.Namespace) -> DataPlane:
+    """Return the data plane that `up` has loaded and attached; no OpenFlow is imported."""
+    from mplsemu.southbound.ebpf.attached import load_attached
+    from mplsemu.southbound.ebpf.plane import open_plane
+
+    if args.listen is not None:
+        raise LabError("--listen is for --dataplane openflow", remedy="leave it out")
+    if args.attached is None:
+        raise LabError("--dataplane ebpf needs to know the maps", remedy="add --attached FILE")
+    try:
+        text = args.attached.read_text(encoding="utf-8")
+    except OSError as error:
+        raise EmulationError(f"cannot read {args.attached}: {error.strerror}") from None
+    return open_plane(load_attached(text))
 
 
 def _end_at_once(socket: Path | None) -> None:

@@ -70,6 +70,20 @@ def test_a_state_file_that_cannot_be_written_is_told(tmp_path, free_port):
     assert_told(controller("--listen", free_port, "--state", path), path)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--dataplane", "ebpf"), ("--attached FILE",)),
+        (("--dataplane", "ebpf", "--listen", "6653"), ("--listen", "openflow")),
+        (("--attached", "a.json"), ("--attached", "ebpf")),
+        (("--dataplane", "ebpf", "--attached", "nowhere.json"), ("nowhere.json", "No such file")),
+        (("--dataplane", "ebpf", "--attached", "/dev/null"), ("what is attached",)),
+    ],
+)
+def test_words_of_another_data_plane_and_a_file_that_says_nothing_are_told(words, told):
+    assert_told(controller(*words), *told)
+
+
 @pytest.mark.parametrize("framework", ["ryu", "os_ken"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_and_its_socket(framework, number, tmp_path, free_port):

@@ -1,6 +1,6 @@
 """What is written to the maps, in which order: on maps that are dictionaries, without a kernel."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -9,6 +9,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.southbound.dataplane import Refused
 from mplsemu.southbound.ebpf import installer as module
 from mplsemu.southbound.ebpf.contents import router_of
+from mplsemu.southbound.ebpf.entry import Entry, Stage
 from mplsemu.southbound.ebpf.installer import Installer
 from mplsemu.southbound.ebpf.kinds import CounterKind, Drop, IlmAction, Role, RouteKind, WaysOf
 from mplsemu.southbound.ebpf.layout import (
@@ -31,40 +32,35 @@ from tests.oracles.faketables import FakeTables
 PORTS = {"dk": {1: 101, 2: 102}, "se": {1: 201}}
 
 
-@dataclass(frozen=True)
-class Entry:
-    stage: int
-    map: str
-    key: bytes
-    value: bytes
-
-
 def ilm(router, label, version=4):
     record = IlmRecord(IlmAction.TO_VRF, ip_version=version, service=1)
-    return Entry(1, "lfib", IlmKey(router, label).pack(), record.pack())
+    return Entry(Stage.LABELS, "lfib", IlmKey(router, label).pack(), record.pack())
 
 
 def tunnel(router, egress, first=0):
-    return Entry(2, "tunnels", TunnelKey(router, egress).pack(), bytes([first, *bytes(55)]))
+    return Entry(
+        Stage.TUNNELS, "tunnels", TunnelKey(router, egress).pack(), bytes([first, *bytes(55)])
+    )
 
 
 def way(router, of, way_number, first=0):
     key = WayKey(router, of, 2, way_number).pack()
-    return Entry(1 if of is WaysOf.LABEL else 2, "ways", key, bytes([first, *bytes(51)]))
+    stage = Stage.LABELS if of is WaysOf.LABEL else Stage.TUNNELS
+    return Entry(stage, "ways", key, bytes([first, *bytes(51)]))
 
 
 def route(router, prefix):
     key = FibKey(router, 1, IPv4Network(prefix)).pack()
-    return Entry(3, "fib4", key, RouteRecord(RouteKind.CONNECTED).pack())
+    return Entry(Stage.SERVICES, "fib4", key, RouteRecord(RouteKind.CONNECTED).pack())
 
 
 def port(ifindex, router):
-    return Entry(4, "ports", word(ifindex), Port(router, 1, Role.CORE).pack())
+    return Entry(Stage.PORTS, "ports", word(ifindex), Port(router, 1, Role.CORE).pack())
 
 
 def gateway(ifindex, address):
     key = GatewayKey(ifindex, IPv4Address(address)).pack()
-    return Entry(4, "gateways", key, GATEWAY_VALUE)
+    return Entry(Stage.PORTS, "gateways", key, GATEWAY_VALUE)
 
 
 class Lab:
@@ -278,7 +274,6 @@ def test_without_room_for_counters_packets_are_still_forwarded(lab):
         (port(101, 7), 7),
         (gateway(101, "10.1.0.1"), 5),
         (gateway(999, "10.1.0.1"), None),
-        (Entry(0, "settings", word(0), bytes(12)), None),
     ],
 )
 def test_every_entry_tells_whose_it_is(entry, router):

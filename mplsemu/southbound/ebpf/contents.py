@@ -9,13 +9,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
+
+from mplsemu.southbound.ebpf.entry import Entry, Stage
 
 _FIRST: Final = struct.Struct("=I")
 _FIB_ROUTER_AT: Final = 4
 
 WRITE_ORDER: Final = (
-    "settings",
     "ways",
     "lfib",
     "tunnels",
@@ -39,26 +40,6 @@ Contents = Mapping[Key, bytes]
 """Values by map and key."""
 
 
-class Entry(Protocol):
-    """An entry that an LSR should have (translate.py)."""
-
-    @property
-    def stage(self) -> int:
-        """When it is written: the lowest first."""
-
-    @property
-    def map(self) -> str:
-        """Name of the map."""
-
-    @property
-    def key(self) -> bytes:
-        """As the map has it."""
-
-    @property
-    def value(self) -> bytes:
-        """As the map has it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """Writes that may happen at the same time.
@@ -68,7 +49,7 @@ class Step:
         map: of all of them.
     """
 
-    stage: int
+    stage: Stage
     map: str
 
     @property
@@ -134,8 +115,6 @@ def router_of(name: str, key: bytes, value: bytes, routers: Mapping[int, int]) -
         routers: index of the LSR by the ifindex of its port.
     """
     match name:
-        case "settings":
-            return None
         case "ports":
             return _number(value, 0)
         case "gateways":

@@ -14,7 +14,6 @@ from mplsemu.southbound.dataplane import Deliver, Found, Installed, Refused
 from mplsemu.southbound.ebpf.contents import (
     WRITE_ORDER,
     Change,
-    Entry,
     Key,
     Step,
     by_router,
@@ -23,6 +22,7 @@ from mplsemu.southbound.ebpf.contents import (
     in_order,
 )
 from mplsemu.southbound.ebpf.counting import counter_names
+from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import CounterKind
 from mplsemu.southbound.ebpf.layout import CounterKey, CounterRecord
 from mplsemu.southbound.ebpf.tables import Table

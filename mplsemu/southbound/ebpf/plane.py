@@ -24,24 +24,24 @@ from mplsemu.southbound.dataplane import (
     Refused,
 )
 from mplsemu.southbound.ebpf.attached import Attached
-from mplsemu.southbound.ebpf.contents import Entry
 from mplsemu.southbound.ebpf.counting import counters_of
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
-from mplsemu.southbound.ebpf.layout import MAPS, CounterKey
+from mplsemu.southbound.ebpf.layout import MAPS, SETTINGS_KEY, CounterKey
 from mplsemu.southbound.ebpf.links import LinkSocket
-from mplsemu.southbound.ebpf.maps import Map, RingBuffer, open_map
+from mplsemu.southbound.ebpf.maps import RingBuffer, open_map
 from mplsemu.southbound.ebpf.namespaces import opened_inside
 from mplsemu.southbound.ebpf.ports import LsrPorts, watch
 from mplsemu.southbound.ebpf.punts import PuntRecord
 from mplsemu.southbound.ebpf.stations import SWEEP_S, Stations, is_at, learned_macs
+from mplsemu.southbound.ebpf.tables import Table
 from mplsemu.southbound.ebpf.threads import PlainThreads
+from mplsemu.southbound.ebpf.translate import entries, settings
 from mplsemu.southbound.punt.event import PacketOut, Punt
 
 _LOG = logging.getLogger(__name__)
 _POLL_S: Final = 1.0
-
-Translate = Callable[[Program, str, Attached], Iterable[Entry]]
+_PUNTS: Final = "punts"
 
 
 class EbpfPlane:
@@ -49,35 +49,24 @@ class EbpfPlane:
 
     Args:
         attached: what the emulation has put in place.
-        translate: returns the entries that an LSR of a program should have.
-
-    Raises:
-        DataPlaneError: the maps are gone.
-        NotRootError: this process may not open them.
+        tables: its maps, but for the ring buffer, by name.
     """
 
     name: Final = "ebpf"
     entry_word: Final = "entries"
 
-    def __init__(self, attached: Attached, translate: Translate) -> None:
+    def __init__(self, attached: Attached, tables: Mapping[str, Table]) -> None:
         self.threads = PlainThreads()
         self.version = f"eBPF, Linux {os.uname().release}"
         self._attached = attached
-        self._translate = translate
-        self._maps: dict[str, Map] = {name: open_map(attached.maps[name]) for name in MAPS}
-        self._stations = Stations(self._maps)
+        self._tables = tables
+        self._stations = Stations(tables)
         self._injectors: dict[str, Injector] = {}
         self._ended = threading.Event()
 
     def start(self, program: Program, deliver: Deliver) -> None:
         """Begin to watch ports, punts and the age of stations."""
-        self._deliver = deliver
-        self._installer = Installer(
-            self._maps,
-            self._attached.ports,
-            lambda current, node: self._translate(current, node, self._attached),
-            deliver,
-        )
+        self.prepare(program, deliver)
         _allow_many_files()
         watched = []
         for node in program.nodes:
@@ -85,7 +74,8 @@ class EbpfPlane:
             if lsr is not None:
                 watched.append(lsr)
         names = {node.index: node.name for node in program.nodes}
-        punts = RingBuffer(self._maps["punts"], lambda data: self._punted(names, data))
+        ring = open_map(self._attached.maps[_PUNTS])
+        punts = RingBuffer(ring, lambda data: self._punted(names, data))
         self._stations.sweep()
         for work in (
             lambda: watch(watched, deliver),
@@ -93,6 +83,19 @@ class EbpfPlane:
             lambda: _sweep(self._stations),
         ):
             self.threads.spawn(self._until_it_fails, work)
+
+    def prepare(self, program: Program, deliver: Deliver) -> None:
+        """Get ready to install, and say what all LSRs have in common."""
+        self._deliver = deliver
+        self._installer = Installer(
+            self._tables,
+            self._attached.ports,
+            lambda current, node: entries(current, node, self._attached),
+            deliver,
+        )
+        common = settings(program).pack()
+        if self._tables["settings"].get(SETTINGS_KEY) != common:
+            self._tables["settings"].set_many([(SETTINGS_KEY, common)])
 
     def wait(self) -> None:
         """Wait until one of the threads has failed."""
@@ -174,10 +177,22 @@ class EbpfPlane:
 
     def counters(self, program: Program, nodes: Collection[str]) -> Iterator[Counter]:
         """Read the counters."""
-        rows = self._maps["counters"].all_sums()
+        rows = self._tables["counters"].all_sums()
         sums = [(CounterKey.unpack(key), numbers) for key, numbers in rows]
         for name in nodes:
             yield from counters_of(program, program.node(name), sums)
+
+
+def open_plane(attached: Attached) -> EbpfPlane:
+    """Return the data plane of what is attached.
+
+    Raises:
+        DataPlaneError: its maps are gone.
+        NotRootError: this process may not open them.
+    """
+    return EbpfPlane(
+        attached, {name: open_map(attached.maps[name]) for name in MAPS if name != _PUNTS}
+    )
 
 
 def _poll(punts: RingBuffer) -> None:
