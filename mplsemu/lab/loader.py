@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from mplsemu.errors import LabError, LabSyntaxError, Location
 from mplsemu.lab.complaint import complain
 from mplsemu.lab.customers import build_vpns
+from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.document import MAX_BYTES, parse, too_large
 from mplsemu.lab.provider import build_provider
 from mplsemu.lab.schema import LabFile
@@ -26,10 +27,12 @@ class LoadedLab:
     Attributes:
         network: what it describes.
         notes: what is allowed in it but may not be meant, in plain words.
+        dataplane: what the LSRs are to be made of.
     """
 
     network: Network
     notes: tuple[str, ...] = ()
+    dataplane: DataPlaneChoice = DataPlaneChoice.AUTO
 
 
 def load(path: str | Path) -> LoadedLab:
@@ -57,7 +60,7 @@ def loads(text: str, file_name: str) -> LoadedLab:
     provider = build_provider(document, raw.provider)
     network = Network(raw.name, provider, build_vpns(document, raw.vpns, provider))
     network = replace(network, validate=build_checks(document, raw.validate_, network))
-    return LoadedLab(network, tuple(_notes(network)))
+    return LoadedLab(network, tuple(_notes(network)), raw.dataplane)
 
 
 def _read(path: Path, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.scalar import (
     AccessRate,
     AgingS,
@@ -320,6 +321,11 @@ class LabFile(Mapping, title="Lab"):
     """A lab for mplsemu: a provider's MPLS network and the VPNs it sells."""
 
     name: LabName = Field(description="Of the lab.", examples=["nordic"])
+    dataplane: DataPlaneChoice = Field(
+        default=DataPlaneChoice.AUTO,
+        description="What the LSRs are made of; auto: ebpf where this machine can, else openflow.",
+        examples=["auto"],
+    )
     provider: RawProvider = Field(examples=[{"nodes": {"dk": {"role": "pe"}}}])
     vpns: dict[Name, AnyVpn] = Field(
         default_factory=dict, description="By name, in the order that numbers them."

@@ -76,7 +76,7 @@ MISTAKES = {
         "speed: 3\nvpns:",
         12,
         "unknown key 'speed'",
-        "known keys: name, provider",
+        "known keys: name, dataplane, provider",
     ),
     "misspelt name": (
         "name: nordic",

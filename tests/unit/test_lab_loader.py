@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mplsemu.errors import LabError
 from mplsemu.lab.addressing import capacity, interface
+from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import load, loads
 from mplsemu.lab.schema import SCHEMA_FILE, json_schema
 from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
@@ -307,6 +309,14 @@ def test_nordic_is_the_lab_of_the_documents():
     assert len(list(network.hosts())) == 10
     first, second = network.vpns[:2]
     assert [site.subnets[0] for site in first.sites] == [site.subnets[0] for site in second.sites]
+
+
+def test_a_lab_may_say_what_its_lsrs_are_made_of():
+    text = "name: x\nprovider: {nodes: {n: {role: pe}}}\n"
+    assert loads(text, "x.yaml").dataplane is DataPlaneChoice.AUTO
+    assert loads(text + "dataplane: ebpf\n", "x.yaml").dataplane is DataPlaneChoice.EBPF
+    with pytest.raises(LabError, match=r"x\.yaml:3: .*'p4'.*openflow"):
+        loads(text + "dataplane: p4\n", "x.yaml")
 
 
 def test_the_json_schema_file_is_current():
