@@ -1,0 +1,55 @@
+"""The program in the kernel, a namespace with wires, and a fresh router for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mplsemu.emulation.namespace import enter_private_namespace
+from mplsemu.southbound.ebpf.loader import LoadedProgram
+from tests.ebpf.router import Bench, Router
+from tests.ebpf.wires import collect, make_wires
+
+WIRES = 6
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/ebpf/" in item.nodeid:
+            item.add_marker(pytest.mark.system)
+
+
+@pytest.fixture(scope="module")
+def whole_bench() -> Iterator[Bench]:
+    with enter_private_namespace(), LoadedProgram.load() as program:
+        wires = make_wires(WIRES)
+        for wire in wires:
+            program.attach(wire.name)
+        program.attach("lo")
+        bench = Bench(program, wires)
+        yield bench
+        bench.ring.close()
+        for wire in wires:
+            wire.far.close()
+
+
+@pytest.fixture
+def bench(whole_bench: Bench) -> Iterator[Bench]:
+    collect(whole_bench.wires, 0)
+    whole_bench.punts()
+    return whole_bench
+
+
+@pytest.fixture
+def router(bench: Bench) -> Iterator[Router]:
+    router = bench.router()
+    yield router
+    router.close()
+
+
+@pytest.fixture
+def uniform_router(bench: Bench) -> Iterator[Router]:
+    router = bench.router(uniform=True)
+    yield router
+    router.close()
