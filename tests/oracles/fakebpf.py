@@ -1,19 +1,365 @@
-"""An eBPF data plane without a kernel."""
+"""The eBPF data plane without a kernel: it follows a packet by what the maps hold.
+
+Written from src/layout.h and the RFCs it names, as an oracle beside the program's reference
+interpreter and the program in C: it knows nothing of a forwarding program, only of entries. Where
+there are several ways of equal cost it takes all of them, each as an alternative.
+"""
 
 from __future__ import annotations
 
-from itertools import count
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
 
-from mplsemu.program.program import Program
-from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.entry import Entry
+from mplsemu.southbound.ebpf.kinds import (
+    BridgeKind,
+    Drop,
+    IlmAction,
+    IlmFlag,
+    Operation,
+    Role,
+    RouteKind,
+    StationKind,
+    WaysOf,
+    WireFlag,
+)
+from mplsemu.southbound.ebpf.layout import (
+    FibKey,
+    GatewayKey,
+    IlmKey,
+    IlmRecord,
+    MemberKey,
+    NhlfeRecord,
+    Port,
+    RouteRecord,
+    Settings,
+    StationKey,
+    StationRecord,
+    TunnelKey,
+    TunnelRecord,
+    VsiKey,
+    VsiRecord,
+    WayKey,
+    WireRecord,
+    unpack_word,
+    word,
+)
+from mplsemu.southbound.punt.event import PuntReason
+from tests.oracles import fakeframe
+from tests.oracles.fakeframe import Shim
+
+PIPE_TTL: Final = 255
+OWN_TTL: Final = 65
+MAX_LOOKUPS: Final = 8
+CONTROL_WORD: Final = bytes(4)
+IPV4, IPV6, ARP, MPLS = 0x0800, 0x86DD, 0x0806, 0x8847
+ICMP, UDP, ICMPV6 = 1, 17, 58
+NEIGHBOUR_DISCOVERY: Final = (135, 136)
+LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
 
 
-def attach(program: Program) -> Attached:
-    """Return what of a lab would be attached: an interface for every port of every LSR."""
-    numbers = count(100)
-    ports = {
-        node.name: {each.port: next(numbers) for each in (*node.adjacencies, *node.circuits)}
-        for node in program.nodes
-    }
-    names = {lsr: {port: f"{lsr}-eth{port}" for port in each} for lsr, each in ports.items()}
-    return Attached({}, ports, names, frozenset(), {})
+@dataclass(frozen=True)
+class Sent:
+    """A frame leaves by an interface."""
+
+    oif: int
+    frame: bytes
+
+
+@dataclass(frozen=True)
+class Punted:
+    """The controller gets it; `service` is the VRF that looked at it."""
+
+    reason: PuntReason
+    service: int = 0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """It ends here."""
+
+    why: Drop
+
+
+Fate = Sent | Punted | Lost
+Alternatives = tuple[Fate, ...]
+"""What becomes of one copy of a packet; more than one where its flow decides."""
+
+
+class FakeMaps:
+    """What the maps hold, of all LSRs."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._rows: dict[str, dict[bytes, bytes]] = {}
+        self._routes: dict[tuple[int, int, int], dict[int, dict[int, RouteRecord]]] = {}
+        for entry in entries:
+            self._rows.setdefault(entry.map, {})[entry.key] = entry.value
+            if entry.map in {"fib4", "fib6"}:
+                self._add_route(FibKey.unpack(entry.key), RouteRecord.unpack(entry.value))
+
+    def _add_route(self, key: FibKey, route: RouteRecord) -> None:
+        host_bits = key.prefix.max_prefixlen - key.prefix.prefixlen
+        fib = self._routes.setdefault((key.prefix.version, key.router, key.vrf), {})
+        fib.setdefault(host_bits, {})[int(key.prefix.network_address) >> host_bits] = route
+
+    def get(self, name: str, key: bytes) -> bytes | None:
+        return self._rows.get(name, {}).get(key)
+
+    def longest(self, router: int, vrf: int, address: IPv4Address | IPv6Address):
+        fib = self._routes.get((address.version, router, vrf), {})
+        for host_bits in sorted(fib):
+            route = fib[host_bits].get(int(address) >> host_bits)
+            if route is not None:
+                return route
+        return None
+
+    def ways(self, of: WaysOf, router: int, number: int, count: int, first: NhlfeRecord):
+        """Return all NHLFEs of a label or of an egress PE."""
+        found = [first]
+        for way in range(1, count):
+            value = self.get("ways", WayKey(router, of, number, way).pack())
+            assert value is not None, f"way {way} of {count} is counted but missing"
+            found.append(NhlfeRecord.unpack(value))
+        return found
+
+
+class FakeLsrs:
+    """The program that all LSRs run.
+
+    Attributes:
+        fdb: the stations that it has learned.
+    """
+
+    def __init__(self, entries: Iterable[Entry], settings: Settings) -> None:
+        self._maps = FakeMaps(entries)
+        self._is_uniform = settings.uniform_ttl
+        self._gateway_mac = settings.gateway_mac
+        self.fdb: dict[StationKey, StationRecord] = {}
+        self.now_ns = 0
+
+    def receive(self, ifindex: int, frame: bytes) -> Iterator[Alternatives]:
+        """Yield every copy of a frame that comes by an interface."""
+        value = self._maps.get("ports", word(ifindex))
+        if value is None:
+            yield (Lost(Drop.PORT),)
+            return
+        port = Port.unpack(value)
+        match port.role:
+            case Role.CORE:
+                yield from self._switch(port.router, frame)
+            case Role.VRF:
+                yield from self._from_customer(port, ifindex, frame)
+            case Role.VSI:
+                yield from self._bridge(VsiKey(port.router, port.service), frame, ifindex, None)
+
+    # --- labels -----------------------------------------------------------------------------
+
+    def _switch(self, router: int, frame: bytes) -> Iterator[Alternatives]:
+        if fakeframe.ethertype(frame) != MPLS:
+            yield (Lost(Drop.MALFORMED),)
+            return
+        stack, below = fakeframe.stack(frame[14:])
+        yield from self._look_up(router, stack, below)
+
+    def _look_up(self, router: int, stack: list[Shim], below: bytes) -> Iterator[Alternatives]:
+        value = self._maps.get("lfib", IlmKey(router, stack[0].label).pack())
+        if value is None:
+            yield (Lost(Drop.NO_LABEL),)
+            return
+        ilm = IlmRecord.unpack(value)
+        is_last = len(stack) == 1
+        match ilm.action:
+            case IlmAction.FORWARD:
+                yield self._transit(router, ilm, stack, below)
+            case IlmAction.POP_AND_LOOK_UP if not is_last:
+                yield from self._look_up(router, self._pop(stack), below)
+            case IlmAction.TO_VRF if is_last and below[0] >> 4 == ilm.ip_version:
+                ip = fakeframe.IpBytes(below)
+                if self._is_uniform and stack[0].ttl < ip.ttl:
+                    ip = ip.with_ttl(stack[0].ttl)
+                yield self._route(router, ilm.service, ip)
+            case IlmAction.TO_PSEUDOWIRE if is_last:
+                yield from self._from_wire(router, ilm, below)
+            case _:
+                yield (Lost(Drop.MALFORMED),)
+
+    def _pop(self, stack: list[Shim]) -> list[Shim]:
+        top, after, *rest = stack
+        if self._is_uniform:
+            after = replace(after, ttl=min(after.ttl, top.ttl))
+        return [after, *rest]
+
+    def _transit(self, router: int, ilm: IlmRecord, stack, below: bytes) -> Alternatives:
+        top = replace(stack[0], ttl=stack[0].ttl - 1)
+        if top.ttl < 1:
+            return (Punted(PuntReason.TTL_EXPIRED),)
+        assert ilm.nhlfe is not None
+        ways = self._maps.ways(WaysOf.LABEL, router, top.label, ilm.ways, ilm.nhlfe)
+        return tuple(self._by_nhlfe(nhlfe, [top, *stack[1:]], below) for nhlfe in ways)
+
+    def _by_nhlfe(self, nhlfe: NhlfeRecord, stack: list[Shim], below: bytes) -> Fate:
+        match nhlfe.operation:
+            case Operation.SWAP:
+                (label,) = nhlfe.labels
+                stack = [replace(stack[0], label=label), *stack[1:]]
+            case Operation.POP:
+                if len(stack) == 1:
+                    return Lost(Drop.MALFORMED)
+                stack = self._pop(stack)
+            case Operation.PUSH:
+                stack = [*(replace(stack[0], label=label) for label in nhlfe.labels), *stack]
+        head = nhlfe.destination + nhlfe.source + MPLS.to_bytes(2, "big")
+        return Sent(nhlfe.oif, head + fakeframe.stack_bytes(stack) + below)
+
+    def _into_tunnel(self, router: int, egress: int, service: Shim, below: bytes) -> Alternatives:
+        value = self._maps.get("tunnels", TunnelKey(router, egress).pack())
+        if value is None:
+            return (Lost(Drop.NO_TUNNEL),)
+        tunnel = TunnelRecord.unpack(value)
+        ways = self._maps.ways(WaysOf.EGRESS, router, egress, tunnel.ways, tunnel.nhlfe)
+        assert all(nhlfe.operation is Operation.PUSH for nhlfe in ways)
+        return tuple(self._by_nhlfe(nhlfe, [service], below) for nhlfe in ways)
+
+    # --- VRFs -------------------------------------------------------------------------------
+
+    def _from_customer(self, port: Port, ifindex: int, frame: bytes) -> Iterator[Alternatives]:
+        ethertype = fakeframe.ethertype(frame)
+        if ethertype == ARP:
+            yield from self._answer_arp(port, ifindex, frame)
+            return
+        if ethertype not in {IPV4, IPV6}:
+            yield (Lost(Drop.NOT_FOR_US),)
+            return
+        ip = fakeframe.IpBytes(frame[14:])
+        if ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
+            yield (Punted(PuntReason.NEIGHBOUR_DISCOVERY, port.service),)
+        elif frame[:6] != self._gateway_mac:
+            yield (Lost(Drop.NOT_FOR_US),)
+        elif ip.destination == LINK_LOCAL_GATEWAY:
+            yield (_local(ip, port.service),)
+        else:
+            yield self._route(port.router, port.service, ip)
+
+    def _answer_arp(self, port: Port, ifindex: int, frame: bytes) -> Iterator[Alternatives]:
+        yield (Punted(PuntReason.ARP, port.service),)
+        operation, asked = frame[20:22], frame[38:42]
+        is_ours = self._maps.get("gateways", GatewayKey(ifindex, IPv4Address(asked)).pack())
+        if operation == b"\0\1" and is_ours is not None:
+            own, asker, asker_ip = self._gateway_mac, frame[22:28], frame[28:32]
+            body = frame[14:20] + b"\0\2" + own + asked + asker + asker_ip
+            yield (Sent(ifindex, frame[6:12] + own + frame[12:14] + body + frame[42:]),)
+
+    def _route(self, router: int, vrf: int, ip: fakeframe.IpBytes) -> Alternatives:
+        for _ in range(MAX_LOOKUPS):
+            route = self._maps.longest(router, vrf, ip.destination)
+            if route is not None and route.kind is RouteKind.LOCAL:
+                if not ip.is_echo_request4:
+                    return (_local(ip, vrf),)
+                ip = ip.echo_reply4(OWN_TTL)
+                continue
+            if fakeframe.is_never_routed(ip.destination):
+                return (Lost(Drop.NEVER_ROUTED),)
+            if route is None:
+                return (Punted(PuntReason.NO_ROUTE, vrf),)
+            if route.kind is not RouteKind.TO_VRF:
+                return self._follow(router, vrf, route, ip)
+            vrf = route.target
+        return (Lost(Drop.NO_ROUTE),)
+
+    def _follow(
+        self, router: int, vrf: int, route: RouteRecord, ip: fakeframe.IpBytes
+    ) -> Alternatives:
+        if route.kind is RouteKind.CONNECTED:
+            return (Punted(PuntReason.GLEAN, vrf),)
+        if route.kind is RouteKind.BLACKHOLE:
+            return (Lost(Drop.NEVER_ROUTED),)
+        if ip.ttl <= 1:
+            return (Punted(PuntReason.TTL_EXPIRED, vrf),)
+        ip = ip.with_ttl(ip.ttl - 1)
+        if route.kind is RouteKind.DELIVER:
+            ethertype = IPV4 if ip.version == 4 else IPV6
+            head = route.mac + self._gateway_mac + ethertype.to_bytes(2, "big")
+            return (Sent(route.target, head + ip.whole),)
+        assert route.kind is RouteKind.TO_PE
+        ttl = ip.ttl if self._is_uniform else PIPE_TTL
+        service = Shim(route.label, ip.traffic_class, ttl)
+        return self._into_tunnel(router, route.target, service, ip.whole)
+
+    # --- VSIs -------------------------------------------------------------------------------
+
+    def _from_wire(self, router: int, ilm: IlmRecord, below: bytes) -> Iterator[Alternatives]:
+        if ilm.flags & IlmFlag.CONTROL_WORD:
+            if below[0] >> 4:  # RFC 4385 section 3: it is no data
+                yield (Lost(Drop.MALFORMED),)
+                return
+            below = below[len(CONTROL_WORD) :]
+        yield from self._bridge(VsiKey(router, ilm.service), below, None, ilm.wire)
+
+    def _bridge(
+        self, key: VsiKey, frame: bytes, ifindex: int | None, wire: int | None
+    ) -> Iterator[Alternatives]:
+        value = self._maps.get("vsis", key.pack())
+        assert value is not None, f"{key} is no VSI"
+        vsi = VsiRecord.unpack(value)
+        station = None
+        if vsi.kind is BridgeKind.VPLS:
+            if frame[6] & 1:
+                yield (Lost(Drop.GROUP_SOURCE),)
+                return
+            self._learn(key, vsi, frame[6:12], ifindex, wire)
+            station = self._find(key, vsi, frame[:6])
+        if station is None:
+            yield from self._flood(key, vsi, frame, ifindex)
+        elif station.kind is StationKind.AT_CIRCUIT and station.id != ifindex:
+            yield (Sent(station.id, frame),)
+        elif station.kind is StationKind.AT_WIRE and ifindex is not None:
+            yield self._over(key, station.id, frame) or (Lost(Drop.NO_TUNNEL),)
+        else:
+            yield (Lost(Drop.NOBODY),)
+
+    def _flood(
+        self, key: VsiKey, vsi: VsiRecord, frame: bytes, ifindex: int | None
+    ) -> Iterator[Alternatives]:
+        copies: list[Alternatives] = []
+        for position in range(1, vsi.circuits + 1):
+            value = self._maps.get("circuits", MemberKey(key.router, key.vsi, position).pack())
+            if value is not None and unpack_word(value) != ifindex:
+                copies.append((Sent(unpack_word(value), frame),))
+        # split horizon: what came over one pseudowire goes over no other (RFC 4762 section 4.4)
+        wires = range(1, vsi.wires + 1) if ifindex is not None else ()
+        copies += filter(None, (self._over(key, wire, frame) for wire in wires))
+        yield from copies or [(Lost(Drop.NOBODY),)]
+
+    def _over(self, key: VsiKey, wire: int, frame: bytes) -> Alternatives | None:
+        value = self._maps.get("wires", MemberKey(key.router, key.vsi, wire).pack())
+        if value is None:
+            return None
+        record = WireRecord.unpack(value)
+        word_before = CONTROL_WORD if record.flags & WireFlag.CONTROL_WORD else b""
+        service = Shim(record.label, fakeframe.class_of_frame(frame), PIPE_TTL)
+        return self._into_tunnel(key.router, record.egress, service, word_before + frame)
+
+    def _learn(
+        self, key: VsiKey, vsi: VsiRecord, mac: bytes, ifindex: int | None, wire: int | None
+    ) -> None:
+        station = StationKey(key.router, key.vsi, mac)
+        known = sum((each.router, each.vsi) == (key.router, key.vsi) for each in self.fdb)
+        if station not in self.fdb and vsi.mac_limit and known >= vsi.mac_limit:
+            return
+        kind = StationKind.AT_WIRE if ifindex is None else StationKind.AT_CIRCUIT
+        self.fdb[station] = StationRecord(kind, ifindex or wire or 0, self.now_ns)
+
+    def _find(self, key: VsiKey, vsi: VsiRecord, mac: bytes) -> StationRecord | None:
+        station = None if mac[0] & 1 else self.fdb.get(StationKey(key.router, key.vsi, mac))
+        return station if station and self.now_ns - station.seen_ns <= vsi.aging_ns else None
+
+
+def _local(ip: fakeframe.IpBytes, vrf: int) -> Fate:
+    """Return what becomes of a packet for a gateway's own address."""
+    if ip.protocol == UDP:
+        return Punted(PuntReason.PORT_UNREACHABLE, vrf)
+    if ip.version == 6 and ip.protocol == ICMPV6 and ip.body[0] == 128:
+        return Punted(PuntReason.ECHO_REQUEST6, vrf)
+    return Lost(Drop.NOBODY)

@@ -54,7 +54,7 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.translate import entries
 from tests import builders, strategies
-from tests.oracles.fakebpf import attach
+from tests.oracles.fakebpfnet import attach
 
 SQUARE = ("x-p", "x-q", "p-y", "q-y")
 

@@ -1,0 +1,133 @@
+"""All LSRs of a lab on the fake eBPF data plane, and the cables between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+
+from mplsemu.program.program import Program
+from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.kinds import StationKind
+from mplsemu.southbound.ebpf.translate import entries, settings
+from tests.oracles.fakebpf import FakeLsrs, Lost, Punted, Sent
+
+MAX_HOPS = 300
+
+
+def attach(program: Program) -> Attached:
+    """Return what of a lab would be attached: an interface for every port of every LSR."""
+    numbers = count(100)
+    ports = {
+        node.name: {each.port: next(numbers) for each in (*node.adjacencies, *node.circuits)}
+        for node in program.nodes
+    }
+    names = {lsr: {port: f"{lsr}-eth{port}" for port in each} for lsr, each in ports.items()}
+    return Attached({}, ports, names, frozenset(), {})
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A frame on a link, as a capture there would show it."""
+
+    node: str
+    link: str
+    frame: bytes
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A frame left by an attachment circuit."""
+
+    circuit: str
+    frame: bytes
+
+
+@dataclass(frozen=True)
+class Ended:
+    """It went no further than this LSR; None where its link is down."""
+
+    node: str
+    fate: Punted | Lost | None
+
+
+@dataclass(frozen=True)
+class Trail:
+    """One way that one copy may take, and the part of the flows that take it."""
+
+    crossed: tuple[Crossed, ...]
+    end: Delivered | Ended
+    share: Fraction
+
+
+class FakeNetwork:
+    """The data plane of a lab.
+
+    Args:
+        program: it is translated; besides only its links, ports and circuits are looked at.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.attached = attach(program)
+        self._program = program
+        found = [
+            entry for node in program.nodes for entry in entries(program, node.name, self.attached)
+        ]
+        self.lsrs = FakeLsrs(found, settings(program))
+        self._node: dict[int, str] = {}
+        self._circuit: dict[int, str] = {}
+        ends: dict[str, list[int]] = {}
+        for node in program.nodes:
+            ports = self.attached.ports[node.name]
+            self._node |= dict.fromkeys(ports.values(), node.name)
+            self._circuit |= {ports[circuit.port]: circuit.name for circuit in node.circuits}
+            for adjacency in node.adjacencies:
+                ends.setdefault(adjacency.link, []).append(ports[adjacency.port])
+        self._port = {name: ifindex for ifindex, name in self._circuit.items()}
+        self._link = {ifindex: link for link, pair in ends.items() for ifindex in pair}
+        self._peer = {a: b for pair in ends.values() for a, b in (pair, pair[::-1])}
+
+    def inject(self, circuit: str, frame: bytes) -> list[Trail]:
+        """Send a frame into a circuit from the customer's side, and see it through."""
+        trails: list[Trail] = []
+        under_way = [(self._port[circuit], frame, (), Fraction(1))]
+        while under_way:
+            ifindex, current, crossed, share = under_way.pop()
+            assert len(crossed) < MAX_HOPS, "a packet keeps moving: there is a loop"
+            node = self._node[ifindex]
+            for alternatives in self.lsrs.receive(ifindex, current):
+                for fate in alternatives:
+                    part = share / len(alternatives)
+                    moved = self._move(node, fate, crossed, part)
+                    if isinstance(moved, Trail):
+                        trails.append(moved)
+                    else:
+                        under_way.append(moved)
+        return trails
+
+    def _move(self, node, fate, crossed, share):
+        """Return the trail that ends here, or where the copy is next."""
+        if not isinstance(fate, Sent):
+            return Trail(crossed, Ended(node, fate), share)
+        assert self._node[fate.oif] == node, "sent out of another LSR's interface"
+        if fate.oif in self._circuit:
+            return Trail(crossed, Delivered(self._circuit[fate.oif], fate.frame), share)
+        link = self._link[fate.oif]
+        if not self._program.link_by_name[link].up:
+            return Trail(crossed, Ended(node, None), share)
+        here = Crossed(node, link, fate.frame)
+        return self._peer[fate.oif], fate.frame, (*crossed, here), share
+
+    def learned(self) -> dict[tuple[str, str, str], str]:
+        """Return what all VSIs have learned, as the reference interpreter takes it."""
+        nodes = {node.index: node for node in self._program.nodes}
+        found = {}
+        for key, record in self.lsrs.fdb.items():
+            node = nodes[key.router]
+            (vsi,) = (each for each in node.vsis if each.index == key.vsi)
+            if record.kind is StationKind.AT_CIRCUIT:
+                place = self._circuit[record.id]
+            else:
+                (place,) = (pw.peer for pw in vsi.pseudowires if pw.index == record.id)
+            found[node.name, vsi.name, key.mac.hex(":")] = place
+        return found
