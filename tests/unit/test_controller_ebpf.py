@@ -25,8 +25,7 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.plane import EbpfPlane
 from mplsemu.southbound.ebpf.translate import entries
-from tests.oracles.fakebpf import attach
-from tests.oracles.faketables import FakeTables
+from tests.oracles.faketables import FakeTables, interfaces_of
 
 NORDIC = Path(__file__).parents[2] / "topologies" / "nordic.yaml"
 
@@ -37,7 +36,7 @@ class Lab:
     def __init__(self, tables=None, state=None):
         network = load(NORDIC).network
         self.tables = tables or FakeTables()
-        self.attached = attach(compile_program(network))
+        self.attached = interfaces_of(compile_program(network))
         self.ports = self.attached.ports
         self.plane = EbpfPlane(self.attached, self.tables)
         self.controller = Controller(network, self.plane, state)
