@@ -16,6 +16,7 @@ from mplsemu.southbound.ebpf.contents import WRITE_ORDER
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.layout import Settings
 from mplsemu.southbound.ebpf.lsr import Lsr, mac_octets
+from mplsemu.southbound.ebpf.text import entry_text
 from mplsemu.southbound.ebpf.translate_labels import label_entries, tunnel_entries
 from mplsemu.southbound.ebpf.translate_ports import port_entries
 from mplsemu.southbound.ebpf.translate_vrf import vrf_entries
@@ -37,7 +38,7 @@ def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...
     found: dict[tuple[str, bytes], Entry] = {}
     for entry in _all_entries(lsr):
         if found.setdefault((entry.map, entry.key), entry) is not entry:
-            raise ProgramError(f"{node}: two entries for the same: {entry.map} {entry.key.hex()}")
+            raise ProgramError(f"{node}: two entries for the same: {entry_text(entry)}")
     return tuple(sorted(found.values(), key=_order))
 
 

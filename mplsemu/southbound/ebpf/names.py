@@ -1,0 +1,89 @@
+"""What the numbers in the maps stand for, in the program's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.lsr import mac_octets
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of numbers; a number that has none is named by itself.
+
+    Attributes:
+        lsrs: by index.
+        interfaces: the link or circuit at each ifindex.
+        routers: index of the LSR whose each ifindex is.
+        macs: of a core port by ifindex, its peer's and its own: what frames out of it should have.
+        services: VRFs and VSIs by LSR and index.
+        wires: peers by LSR, VSI and index of the pseudowire.
+    """
+
+    lsrs: Mapping[int, str] = field(default_factory=dict)
+    interfaces: Mapping[int, str] = field(default_factory=dict)
+    routers: Mapping[int, int] = field(default_factory=dict)
+    macs: Mapping[int, tuple[bytes, bytes]] = field(default_factory=dict)
+    services: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    wires: Mapping[tuple[int, int, int], str] = field(default_factory=dict)
+
+    def lsr(self, index: int) -> str:
+        """Name an LSR."""
+        return self.lsrs.get(index, f"LSR {index}")
+
+    def interface(self, ifindex: int) -> str:
+        """Name what is at an interface."""
+        return self.interfaces.get(ifindex, f"interface {ifindex}")
+
+    def service(self, router: int, index: int) -> str:
+        """Name a VRF or VSI."""
+        return self.services.get((router, index), f"service {index}")
+
+    def wire(self, router: int, vsi: int, index: int) -> str:
+        """Name a pseudowire."""
+        peer = self.wires.get((router, vsi, index))
+        return f"pseudowire {index}" if peer is None else f"the pseudowire to {peer}"
+
+
+NUMBERS: Final = Names()
+"""Names for who knows no program."""
+
+
+def names_of(program: Program, attached: Attached) -> Names:
+    """Return the names of a lab."""
+    interfaces: dict[int, str] = {}
+    routers: dict[int, int] = {}
+    macs: dict[int, tuple[bytes, bytes]] = {}
+    for node in program.nodes:
+        ports = attached.ports.get(node.name, {})
+        routers |= dict.fromkeys(ports.values(), node.index)
+        for adjacency in node.adjacencies:
+            if adjacency.port in ports:
+                ifindex = ports[adjacency.port]
+                interfaces[ifindex] = f"link {adjacency.link}"
+                macs[ifindex] = mac_octets(adjacency.peer_mac), mac_octets(adjacency.mac)
+        interfaces |= {ports[ac.port]: ac.name for ac in node.circuits if ac.port in ports}
+    return Names(
+        lsrs={node.index: node.name for node in program.nodes},
+        interfaces=interfaces,
+        routers=routers,
+        macs=macs,
+        services={
+            (node.index, index): name for node in program.nodes for index, name in _services(node)
+        },
+        wires={
+            (node.index, vsi.index, wire.index): wire.peer
+            for node in program.nodes
+            for vsi in node.vsis
+            for wire in vsi.pseudowires
+        },
+    )
+
+
+def _services(node: NodeProgram) -> list[tuple[int, str]]:
+    vrfs = [(vrf.index, f"VRF {vrf.name}") for vrf in node.vrfs]
+    return vrfs + [(vsi.index, f"VSI {vsi.name}") for vsi in node.vsis]
