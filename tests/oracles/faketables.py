@@ -18,7 +18,7 @@ def interfaces_of(program: Program) -> Attached:
         for node in program.nodes
     }
     names = {lsr: {port: f"{lsr}-eth{port}" for port in each} for lsr, each in ports.items()}
-    return Attached({}, ports, names, frozenset(), {})
+    return Attached({}, ports, names, frozenset(), dict.fromkeys(ports, 1))
 
 
 class FakeTable:

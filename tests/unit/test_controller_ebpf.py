@@ -1,5 +1,6 @@
 """The running controller on eBPF maps that are dictionaries: what a change writes, and when."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from mplsemu.control.compile import compile_program
 from mplsemu.controller.controller import Controller
 from mplsemu.controller.macs import learned_macs
 from mplsemu.controller.serve import calls_of
+from mplsemu.errors import DataPlaneError
 from mplsemu.lab.loader import load
-from mplsemu.southbound.dataplane import LsrEntered, PortChanged
+from mplsemu.southbound.dataplane import LsrEntered, PortChanged, Refused
 from mplsemu.southbound.ebpf import installer
+from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER
 from mplsemu.southbound.ebpf.kinds import CounterKind, StationKind
 from mplsemu.southbound.ebpf.layout import (
@@ -23,7 +26,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiKey,
     unpack_long,
 )
-from mplsemu.southbound.ebpf.plane import EbpfPlane
+from mplsemu.southbound.ebpf.plane import EbpfPlane, open_plane
 from mplsemu.southbound.ebpf.translate import entries
 from tests.oracles.faketables import FakeTables, interfaces_of
 
@@ -145,6 +148,25 @@ def test_a_site_whose_line_is_down_is_withdrawn_everywhere_and_its_addresses_flu
     assert learned_macs(lab.controller) == []
     forgotten = lab.tables["forgotten"].get(VsiKey(dk.index, vsi.index).pack())
     assert unpack_long(forgotten) == 1
+
+
+def test_what_is_attached_must_be_of_this_very_lab(lab):
+    strange = Attached({}, {"elsewhere": {1: 100}}, {}, frozenset(), {"elsewhere": 1})
+    plane = EbpfPlane(strange, FakeTables())
+    with pytest.raises(DataPlaneError, match="LSR 'dk'"):
+        plane.prepare(lab.controller.program, lab.controller.deliver)
+    with pytest.raises(DataPlaneError, match="no map circuits, counters"):
+        open_plane(strange)
+
+
+@pytest.mark.parametrize("pid", [1 << 22, os.getpid()], ids=["no process", "another process"])
+def test_an_lsr_whose_process_was_killed_is_programmed_but_its_ports_are_unknown(pid, lab):
+    lab.attached.pids["dk"] = pid
+    assert lab.plane.enter("dk", 1) is None
+    entered, refused = lab.controller._next_batch()
+    assert entered == LsrEntered("dk", frozenset(lab.ports["dk"]))
+    assert isinstance(refused, Refused)
+    assert refused.what.startswith("to tell of its ports: ")
 
 
 def test_counters_are_told_northbound(lab):

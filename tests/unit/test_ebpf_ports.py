@@ -84,6 +84,13 @@ def test_at_first_all_live_ports_are_told():
     assert ports.first() == {1}
 
 
+def test_an_lsr_whose_ports_are_not_there_is_elsewhere():
+    assert lsr().is_here is False
+    ports = lsr((LinkSaid(101, live=False), DumpEnd.END))
+    ports.first()
+    assert ports.is_here
+
+
 def test_a_change_is_told_once_and_what_is_no_port_not_at_all():
     ports = lsr(
         (LinkSaid(101, live=True), LinkSaid(102, live=True), DumpEnd.END),

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from mplsemu.errors import EmulationError
+from mplsemu.errors import DataPlaneError, EmulationError
 from mplsemu.program.program import Program
 from mplsemu.southbound.dataplane import (
     Counter,
@@ -70,7 +70,7 @@ class EbpfPlane:
         _allow_many_files()
         watched = []
         for node in program.nodes:
-            lsr = self._enter(node.name, node.index)
+            lsr = self.enter(node.name, node.index)
             if lsr is not None:
                 watched.append(lsr)
         names = {node.index: node.name for node in program.nodes}
@@ -85,7 +85,16 @@ class EbpfPlane:
             self.threads.spawn(self._until_it_fails, work)
 
     def prepare(self, program: Program, deliver: Deliver) -> None:
-        """Get ready to install, and say what all LSRs have in common."""
+        """Get ready to install, and say what all LSRs have in common.
+
+        Raises:
+            DataPlaneError: what is attached is another lab.
+        """
+        for node in program.nodes:
+            if node.name not in self._attached.ports or node.name not in self._attached.pids:
+                raise DataPlaneError(
+                    f"nothing is attached to LSR {node.name!r}; name the file of this very lab"
+                )
         self._deliver = deliver
         self._installer = Installer(
             self._tables,
@@ -101,7 +110,7 @@ class EbpfPlane:
         """Wait until one of the threads has failed."""
         self._ended.wait()
 
-    def _enter(self, node: str, router: int) -> LsrPorts | None:
+    def enter(self, node: str, router: int) -> LsrPorts | None:
         """Open an LSR's sockets and say that it entered.
 
         An LSR whose process was killed works on, and can be programmed: but what happens at its
@@ -110,14 +119,19 @@ class EbpfPlane:
         numbers = {ifindex: port for port, ifindex in self._attached.ports[node].items()}
         pid = self._attached.pids[node]
         try:
-            links, sender = opened_inside(pid, lambda: (LinkSocket(), packet_socket()))
+            links = opened_inside(pid, LinkSocket)
+            lsr = LsrPorts(node, links, numbers)
+            live = lsr.first()
+            if not lsr.is_here:  # the number is another process's by now
+                links.close()
+                raise EmulationError(f"process {pid} is none of the lab's")
+            sender = opened_inside(pid, packet_socket)
         except EmulationError as error:
             self._deliver(LsrEntered(node, frozenset(numbers.values())))
             self._deliver(Refused(node, f"to tell of its ports: {error}"))
             return None
         self._injectors[node] = Injector(router, self._attached.interfaces[node], sender)
-        lsr = LsrPorts(node, links, numbers)
-        self._deliver(LsrEntered(node, lsr.first()))
+        self._deliver(LsrEntered(node, live))
         return lsr
 
     def _punted(self, names: Mapping[int, str], data: bytes) -> None:
@@ -187,9 +201,14 @@ def open_plane(attached: Attached) -> EbpfPlane:
     """Return the data plane of what is attached.
 
     Raises:
-        DataPlaneError: its maps are gone.
+        DataPlaneError: its maps are gone, or are those of another version.
         NotRootError: this process may not open them.
     """
+    missing = sorted(MAPS.keys() - attached.maps.keys())
+    if missing:
+        raise DataPlaneError(
+            f"what is attached has no map {', '.join(missing)}; boot the lab with this version"
+        )
     return EbpfPlane(
         attached, {name: open_map(attached.maps[name]) for name in MAPS if name != _PUNTS}
     )

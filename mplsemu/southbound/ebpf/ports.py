@@ -42,6 +42,11 @@ class LsrPorts:
     _dumping: bool = True  # whoever makes a teller has asked for all
     _lost: bool = False
 
+    @property
+    def is_here(self) -> bool:
+        """Whether any of its ports is in that namespace, as far as was told."""
+        return bool(self._told) or not self.numbers
+
     def first(self) -> frozenset[int]:
         """Wait until all interfaces have been told once; return the ports that are live."""
         while self._dumping:
