@@ -143,11 +143,11 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         command = line.split(maxsplit=1)[0]
         words: Iterable[str] = self._nodes()
         if command == "link":
-            words = [*self._lab.record.links, *self._lab.record.bridges, "up", "down"]
+            words = [*self._lab.record.links, *self._lab.record.lsrs, "up", "down"]
         elif command == "view":
             words = ["--vpn", "--provider", *(vpn.name for vpn in self._lab.program.vpns)]
         elif command == "show":
-            words = ["lfib", "vrf", "vsi", "lsp", "labels", "macs", *self._lab.record.bridges]
+            words = ["lfib", "vrf", "vsi", "lsp", "labels", "macs", *self._lab.record.lsrs]
         elif command == "capture":
             words = [*self._lab.record.links, *self._nodes()]
         elif command in _ENDS:
@@ -155,7 +155,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         return sorted(word for word in words if word.startswith(text))
 
     def _nodes(self) -> list[str]:
-        return [*self._lab.record.hosts, *self._lab.record.bridges]
+        return [*self._lab.record.hosts, *self._lab.record.lsrs]
 
 
 def _words(text: str) -> list[str]:

@@ -142,7 +142,7 @@ def greet(lab: BootedLab) -> list[str]:
     record = lab.record
     ces = sum(name.endswith("/ce") for name in record.hosts)
     hosts = f"{len(record.hosts) - ces} hosts" + (f" and {ces} CE" if ces else "")
-    size = f"{len(record.bridges)} LSRs, {hosts}, {len(lab.program.vpns)} VPNs"
+    size = f"{len(record.lsrs)} LSRs, {hosts}, {len(lab.program.vpns)} VPNs"
     how = f"{record.dataplane}, {record.datapath}; booted in {record.boot_s:.1f} s"
     return [
         f"lab {record.name}: {size}; {how}",

@@ -25,6 +25,10 @@ def no_comment(_frame: Tapped) -> str:
     return ""
 
 
+def _described(point: TapPoint) -> str:
+    return f"{point.interface.name} at {point.near}, to {point.far}"
+
+
 class CaptureFile:
     """A pcapng file or pipe that frames go to.
 
@@ -58,10 +62,7 @@ class CaptureFile:
         self._started_ns = time.time_ns()
         self._number = {point: number for number, point in enumerate(points)}
         self._pending = bytearray()
-        interfaces = [
-            Interface(point.name, f"{point.interface} at {point.near}, to {point.far}", expression)
-            for point in points
-        ]
+        interfaces = [Interface(point.name, _described(point), expression) for point in points]
         self._writer = PcapngWriter(self._pending.extend, application, interfaces, f"lab {lab}")
         self._flush()
 

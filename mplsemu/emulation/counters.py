@@ -1,7 +1,8 @@
-"""What a lab's interfaces have sent, read from /proc/PID/net/dev (proc_pid_net(5)).
+"""What the ends of a lab's links have sent, read from /proc/PID/net/dev (proc_pid_net(5)).
 
 The file shows the interfaces in the namespace of the process, so nobody needs to enter it. Bytes
-are those of Ethernet frames.
+are those of Ethernet frames. What one end sent is what the other end received: an eBPF program may
+hand a packet to the other end at once, and the interface it left by does not count it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mplsemu.emulation.interface import Interface
 from mplsemu.errors import EmulationError
 
 _HEADER_LINES: Final = 2
-_SENT_BYTES: Final = 8  # the ninth column after the interface's name
+_RECEIVED_BYTES: Final = 0  # the first column after the interface's name
 _BITS: Final = 8
 
 
@@ -32,36 +34,41 @@ class Counters:
     sent_bytes: Mapping[str, tuple[int, int]]
 
 
-def parse_sent_bytes(text: str) -> dict[str, int]:
-    """Return the bytes that each interface has sent, from the text of /proc/PID/net/dev."""
-    sent = {}
+def parse_received_bytes(text: str) -> dict[str, int]:
+    """Return the bytes that each interface has received, from the text of /proc/PID/net/dev."""
+    received = {}
     for line in text.splitlines()[_HEADER_LINES:]:
         name, _, columns = line.rpartition(":")  # a name may hold a colon, the numbers do not
-        sent[name.strip()] = int(columns.split()[_SENT_BYTES])
-    return sent
+        received[name.strip()] = int(columns.split()[_RECEIVED_BYTES])
+    return received
 
 
-def read_counters(pid: int, links: Mapping[str, Sequence[str]]) -> Counters:
+def read_counters(links: Mapping[str, Sequence[Interface]]) -> Counters:
     """Read what the ends of links have sent until now.
 
     Args:
-        pid: a process in the namespace that the interfaces are in.
         links: by link, the interfaces at its two ends; what has no two ends there is left out.
 
     Raises:
-        EmulationError: the process is gone.
+        EmulationError: a process is gone.
     """
+    now = time.monotonic()
+    pids = {end.pid for ends in links.values() for end in ends}
+    received = {pid: parse_received_bytes(_counters_text(pid)) for pid in sorted(pids)}
+    found = {}
+    for link, ends in links.items():
+        counted = [received[end.pid].get(end.name) for end in ends]
+        match counted:
+            case [int(first), int(second)]:
+                found[link] = (second, first)
+    return Counters(now, found)
+
+
+def _counters_text(pid: int) -> str:
     try:
-        text = Path(f"/proc/{pid}/net/dev").read_text(encoding="utf-8", errors="replace")
+        return Path(f"/proc/{pid}/net/dev").read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise EmulationError(f"process {pid} of the lab is gone: {error.strerror}") from error
-    now, sent = time.monotonic(), parse_sent_bytes(text)
-    found = {
-        link: (sent[ends[0]], sent[ends[1]])
-        for link, ends in links.items()
-        if len(ends) == 2 and ends[0] in sent and ends[1] in sent
-    }
-    return Counters(now, found)
 
 
 def loads_bps(before: Counters, after: Counters) -> dict[str, tuple[float, float]]:

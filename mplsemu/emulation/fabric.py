@@ -12,15 +12,15 @@ Progress = Callable[[str, int, int], None]
 
 
 class Fabric(Protocol):
-    """Makes LSRs, connects their ports and takes them down again; serves one lab.
+    """Makes LSRs, connects their ports and takes them down again; serves one lab."""
 
-    Attributes:
-        lsr_namespaces: each LSR has a namespace of its own, and is not one of many in the lab's.
-        needs_checksums: packets leave hosts with every checksum computed, or do not arrive.
-    """
+    @property
+    def lsr_namespaces(self) -> bool:
+        """Whether each LSR has a namespace of its own, and is not one of many in the lab's."""
 
-    lsr_namespaces: bool
-    needs_checksums: bool
+    @property
+    def needs_checksums(self) -> bool:
+        """Whether packets must leave hosts as frames, with every checksum computed."""
 
     def start(self) -> None:
         """Start what all LSRs have in common; where it runs already nothing happens.

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from mplsemu.emulation import batches, shaping
 from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
 from mplsemu.emulation.fabric import Fabric, Progress
+from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.mininet_classes import CLI, Mininet
 from mplsemu.emulation.namespace import (
@@ -75,21 +76,6 @@ class LabOptions:
 
     shape: bool = True
     progress: Progress = lambda _stage, _done, _total: None
-
-
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """An interface of a running lab.
-
-    Attributes:
-        node: Mininet name of its node.
-        name: its name.
-        pid: a process in the namespace it is in.
-    """
-
-    node: str
-    name: str
-    pid: int
 
 
 class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
@@ -238,7 +224,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         short = self.node(node).name
         for end in self._wire(link).ends:
             if end.node == short:
-                return Interface(short, end.interface, self.pid(short))
+                return Interface(end.interface, self._pid_of(end))
         raise LabError(f"{node} is not an end of {link}")
 
     def set_link(self, link: str, *, up: bool) -> None:

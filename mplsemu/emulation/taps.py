@@ -6,24 +6,26 @@ One process, so the frames of all interfaces have one clock and one order.
 from __future__ import annotations
 
 import errno
+import itertools
 import selectors
 import socket
 import struct
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
+from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.errors import EmulationError, LabError
 
 _ETH_P_ALL: Final = 3
 _RECEIVE_BUFFER: Final = 16 << 20
-_FRAME_BYTES: Final = 65_536
+_FRAME_BYTES: Final = 65_536 + 128  # of a packet that TCP hands over at once, and its labels
 _ANCILLARY_BYTES: Final = 128
 _FRAMES_AT_A_TIME: Final = 256
 _STAMPS_S: Final = 0.5
@@ -34,6 +36,7 @@ _PACKET_OUTGOING: Final = 4
 _SOL_PACKET: Final = 263
 _PACKET_STATISTICS: Final = 6
 _PACKET_AUXDATA: Final = 8
+_PACKET_IGNORE_OUTGOING: Final = 23
 _SO_ATTACH_FILTER: Final = 26
 _SO_TIMESTAMPNS: Final = 35
 _SO_RCVBUFFORCE: Final = 33
@@ -46,21 +49,48 @@ _GONE: Final = frozenset({errno.ENETDOWN, errno.ENXIO, errno.ENODEV})
 
 @dataclass(frozen=True, slots=True)
 class TapPoint:
-    """An interface to be tapped.
+    """A cable to be tapped.
 
     Attributes:
         name: what people call it: of a link, a circuit or a host.
-        pid: a process in the namespace it is in.
-        interface: its name there.
+        interface: at one of its ends.
         near: the node that has it.
-        far: what is at the other end of its cable.
+        far: what is at the other end of the cable.
+        far_end: the interface at the other end, where what comes in at either end is to be taken;
+            None takes what comes in and what goes out at the one.
     """
 
     name: str
-    pid: int
-    interface: str
+    interface: Interface
     near: str
     far: str
+    far_end: Interface | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ear:
+    """An interface that is listened to.
+
+    Attributes:
+        point: what for.
+        interface: which.
+        is_far: at the other end of the cable; what comes in there, the node at the near end sent.
+    """
+
+    point: TapPoint
+    interface: Interface
+    is_far: bool = False
+
+    @property
+    def only_incoming(self) -> bool:
+        """Whether what goes out is taken elsewhere."""
+        return self.point.far_end is not None
+
+
+def _ears(point: TapPoint) -> Iterator[_Ear]:
+    yield _Ear(point, point.interface)
+    if point.far_end is not None:
+        yield _Ear(point, point.far_end, is_far=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +100,7 @@ class Tapped:
     Attributes:
         point: where.
         time_ns: when, since 1970.
-        outgoing: whether the node that has the interface sent it.
+        outgoing: whether the node at the near end sent it.
         data: the frame, with its VLAN tags.
     """
 
@@ -122,13 +152,13 @@ class Taps:
     def __init__(self, points: Sequence[TapPoint], expression: str = "") -> None:
         program = compile_filter(expression) if expression else b""
         self._selector = selectors.EpollSelector()
-        self._sockets: dict[TapPoint, socket.socket] = {}
+        self._sockets: dict[_Ear, socket.socket] = {}
         self._lost = dict.fromkeys(points, 0)
         self._held: list[Tapped] = []
         try:
-            for point in points:
-                self._sockets[point] = tap = _open(point, program)
-                self._selector.register(tap, selectors.EVENT_READ, point)
+            for ear in (ear for point in points for ear in _ears(point)):
+                self._sockets[ear] = tap = _open(ear, program)
+                self._selector.register(tap, selectors.EVENT_READ, ear)
             _await_stamps()
         except BaseException:
             self.close()
@@ -177,9 +207,9 @@ class Taps:
 
     def lost(self) -> Mapping[TapPoint, int]:
         """Return how many frames of each interface came too fast to be taken."""
-        for point, tap in self._sockets.items():
+        for ear, tap in self._sockets.items():
             said = tap.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
-            self._lost[point] += _STATISTICS.unpack(said)[1]  # the kernel forgets what it said
+            self._lost[ear.point] += _STATISTICS.unpack(said)[1]  # the kernel forgets what it said
         return dict(self._lost)
 
     def close(self) -> None:
@@ -221,26 +251,27 @@ def compile_filter(expression: str) -> bytes:
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 
 
-def _open(point: TapPoint, program: bytes) -> socket.socket:
+def _open(ear: _Ear, program: bytes) -> socket.socket:
     """Open a tap; it stays in its namespace although this thread leaves it."""
+    name, interface = ear.point.name, ear.interface.name
     try:
-        with inside(point.pid):
+        with inside(ear.interface.pid):
             tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except OSError as error:
-        raise EmulationError(f"cannot capture on {point.name}: {error.strerror}") from error
+        raise EmulationError(f"cannot capture on {name}: {error.strerror}") from error
     try:
         tap.setblocking(False)
         tap.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
         tap.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         tap.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+        if ear.only_incoming:
+            tap.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
         if program:
             _attach(tap, program)
-        tap.bind((point.interface, _ETH_P_ALL))  # from here on frames come
+        tap.bind((interface, _ETH_P_ALL))  # from here on frames come
     except OSError as error:
         tap.close()
-        raise EmulationError(
-            f"cannot capture on {point.name} ({point.interface}): {error.strerror}"
-        ) from error
+        raise EmulationError(f"cannot capture on {name} ({interface}): {error.strerror}") from error
     return tap
 
 
@@ -294,19 +325,36 @@ def _split(frames: list[Tapped], settled_ns: int, now_ns: int) -> tuple[list[Tap
     held: list[Tapped] = []
     for frame in sorted(frames, key=lambda frame: frame.time_ns):
         (held if settled_ns < frame.time_ns <= now_ns else found).append(frame)
-    return found, held
+    return in_order(found), held
 
 
-def _receive_some(tap: socket.socket, point: TapPoint) -> list[Tapped]:
+def in_order(frames: Iterable[Tapped]) -> list[Tapped]:
+    """Return frames of ascending stamps with those of the same stamp in the order of their way.
+
+    A packet that an eBPF program hands from LSR to LSR at once keeps the stamp of where it came
+    in: then who gets it has it before who gets it from there.
+    """
+    ordered: list[Tapped] = []
+    for _, group in itertools.groupby(frames, key=lambda frame: frame.time_ns):
+        left = list(group)
+        while left:
+            receivers = {frame.receiver for frame in left}
+            first = [frame for frame in left if frame.sender not in receivers] or left[:1]
+            ordered += first
+            left = [frame for frame in left if frame not in first]
+    return ordered
+
+
+def _receive_some(tap: socket.socket, ear: _Ear) -> list[Tapped]:
     """Return the next frames, not more than so many at a time."""
     frames: list[Tapped] = []
     with suppress(BlockingIOError):
-        while len(frames) < _FRAMES_AT_A_TIME and (frame := _receive(tap, point)) is not None:
+        while len(frames) < _FRAMES_AT_A_TIME and (frame := _receive(tap, ear)) is not None:
             frames.append(frame)
     return frames
 
 
-def _receive(tap: socket.socket, point: TapPoint) -> Tapped | None:
+def _receive(tap: socket.socket, ear: _Ear) -> Tapped | None:
     """Return the next frame, None where the interface has gone down."""
     try:
         data, ancillary, _, address = tap.recvmsg(_FRAME_BYTES, _ANCILLARY_BYTES)
@@ -320,7 +368,7 @@ def _receive(tap: socket.socket, point: TapPoint) -> Tapped | None:
             time_ns = _stamp_ns(each[2])
         elif each[:2] == (_SOL_PACKET, _PACKET_AUXDATA):
             data = _with_tag(data, each[2])
-    return Tapped(point, time_ns, _is_outgoing(address), data)
+    return Tapped(ear.point, time_ns, ear.is_far or _is_outgoing(address), data)
 
 
 def _is_outgoing(address: Any) -> bool:

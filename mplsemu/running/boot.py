@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 from mplsemu.control.compile import compile_program
-from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
@@ -20,19 +19,19 @@ from mplsemu.emulation.namespace import (
     require_root,
 )
 from mplsemu.emulation.net import LabNet, LabOptions, require_open_files, require_tools
-from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import LoadedLab, load
 from mplsemu.program.program import Program
 from mplsemu.running.controller_process import ControllerProcess
-from mplsemu.running.directory import HostRecord, LabDirectory, LabRecord
+from mplsemu.running.dataplanes import PlaneName, lab_plane
+from mplsemu.running.directory import HostRecord, LabDirectory, LabRecord, LsrRecord
 from mplsemu.running.supervisor import Daemon, Supervisor
 from mplsemu.running.web_process import WebPlace, WebProcess
 
 _LOG = logging.getLogger(__name__)
 
 SYNC_TIMEOUT_S: Final = 120.0
-DATAPLANES: Final = ("openflow",)
+DATAPLANES: Final = ("openflow", "ebpf")
 Progress = Callable[[str, int, int], None]
 
 
@@ -45,14 +44,14 @@ class BootOptions:
     """How to boot.
 
     Attributes:
-        dataplane: ``openflow``.
+        dataplane: what LSRs are made of.
         progress: told what is going on: stage, how much is done, of how much.
         tell: gets a line whenever something happens that the user should know.
         given_up: called when the lab cannot go on (a daemon cannot be kept alive).
         web: where its live page is served, for a lab that has one.
     """
 
-    dataplane: Literal["openflow"] = "openflow"
+    dataplane: PlaneName = "openflow"
     progress: Progress = _quiet
     tell: Callable[[str], None] = _LOG.warning
     given_up: Callable[[str], None] = _LOG.error
@@ -70,6 +69,7 @@ class BootedLab:
         loaded: the network and what there is to note about it.
         program: what was compiled at boot; the controller has the current one.
         net: the Mininet of it.
+        dataplane: what its LSRs are made of.
         record: what others are told of it.
         is_up: whether booting was done: from when on others may find it.
     """
@@ -87,15 +87,26 @@ class BootedLab:
         require_tools()
         self.loaded = load(lab_file)
         self.program = compile_program(self.loaded.network)
-        sites = [site for _, site in self.loaded.network.sites()]
-        require_open_files(sum(len(site.hosts) + bool(site.ce) for site in sites))
         self.directory = LabDirectory(self.loaded.network.name)
-        self.controller = ControllerProcess(self.directory)
+        self.dataplane: PlaneName = options.dataplane
+        self._plane = lab_plane(self.dataplane, self.directory)
+        require_open_files(self._count_namespaces())
         self._web = WebProcess(self.directory, options.web) if options.web else None
         self._lab_file = lab_file
         self._namespace: PrivateNamespace | None = None
         self._net: LabNet | None = None
         self._supervisor: Supervisor | None = None
+
+    def _count_namespaces(self) -> int:
+        network = self.loaded.network
+        sites = [site for _, site in network.sites()]
+        lsrs = len(network.provider.nodes) if self._plane.fabric.lsr_namespaces else 0
+        return lsrs + sum(len(site.hosts) + bool(site.ce) for site in sites)
+
+    @property
+    def controller(self) -> ControllerProcess:
+        """Of the lab."""
+        return self._plane.controller
 
     def __enter__(self) -> Self:
         try:
@@ -123,19 +134,22 @@ class BootedLab:
                 f"cannot write {self.directory.lab_file}: {error.strerror}"
             ) from None
         self._namespace = enter_private_namespace()
-        self.controller.start()  # it loads its framework while the nodes are made
-        openvswitch = PrivateOpenVswitch(self.directory.path / "ovs")
-        self._fabric = OpenVswitchFabric(openvswitch, (self.controller.target,))
-        options = LabOptions(progress=self._options.progress)
+        plane = self._plane
+        plane.begin()
         self.net = self._net = LabNet(
-            self.loaded.network, self.program, self._namespace, self._fabric, options
+            self.loaded.network,
+            self.program,
+            self._namespace,
+            plane.fabric,
+            LabOptions(progress=self._options.progress),
         )
         self.net.build()
         self._options.progress("controller", 0, 1)
-        self.controller.wait()  # a switch that finds nobody listening tries again a second later
+        plane.before_connecting()
         self._options.progress("controller", 1, 1)
         self.net.start()
-        self._wait_for_flows()
+        plane.after_connecting()
+        self._wait_for_entries()
         self.record = self._make_record()
         self.is_up = True  # before anyone can know: whoever ends it from now on ends a lab
         self.directory.write(self.record)
@@ -143,7 +157,7 @@ class BootedLab:
             self._web.start()  # it finds the lab as everybody does: by its record
         self._supervise()
 
-    def _wait_for_flows(self) -> None:
+    def _wait_for_entries(self) -> None:
         total = len(self.program.nodes)
 
         def in_sync(status: dict[str, object]) -> bool:
@@ -157,59 +171,42 @@ class BootedLab:
             in_sync,
             SYNC_TIMEOUT_S,
             "flows on every LSR",
-            give_up=lambda: self.controller.pid() is None or not self._fabric.openvswitch.alive,
+            give_up=lambda: not self._plane.is_well(),
         )
         refused = [name for name, switch in status["switches"].items() if switch["errors"]]
         if refused:
             words = self.controller.last_words()
-            raise EmulationError(f"Open vSwitch refused flows of {', '.join(refused)}; {words}")
+            raise EmulationError(f"the data plane refused flows of {', '.join(refused)}; {words}")
 
     def _supervise(self) -> None:
-        openvswitch, web = self._fabric.openvswitch, self._web
-        daemons = [
-            Daemon("the controller", self.controller.pid, self.controller.restart),
-            Daemon("ovsdb-server", lambda: openvswitch.server_pid, openvswitch.restart_server),
-            Daemon("ovs-vswitchd", lambda: openvswitch.switch_pid, openvswitch.restart),
-        ]
-        if web is not None:
+        daemons = [*self._plane.daemons()]
+        if (web := self._web) is not None:
             daemons.append(Daemon("the web server", web.pid, web.start, is_vital=False))
         self._supervisor = Supervisor(tuple(daemons), self._options.tell, self._options.given_up)
         self._supervisor.start()
 
     def _make_record(self) -> LabRecord:
         plan, net = self.net.plan, self.net
-        hosts = {
-            str(host.ref): HostRecord(
-                host.name,
-                net.pid(host.name),
-                net.node(host.name).intfNames()[0],
-                host.mac,
-                tuple(map(str, host.addresses)),
-            )
-            for host in plan.hosts
-        }
-        for ce in plan.ces:
-            interface = net.node(ce.name).intfNames()[0]
-            addresses = (str(ce.router.wan), *map(str, ce.lan))
-            hosts[ce.full_name] = HostRecord(
-                ce.name, net.pid(ce.name), interface, ce.router.mac, addresses
-            )
-        openvswitch = self._fabric.openvswitch
-        kernel = openvswitch.datapath == "system"
+        bridged = not self._plane.fabric.lsr_namespaces
         return LabRecord(
             name=self.loaded.network.name,
             pid=os.getpid(),
-            dataplane=self._options.dataplane,
-            datapath="kernel" if kernel else "userspace",
+            dataplane=self.dataplane,
+            datapath=self._plane.datapath,
             lab_file=str(self._lab_file.resolve()),
             boot_s=round(time.monotonic() - self._started, 3),
-            hosts=hosts,
-            bridges={lsr.name: lsr.bridge for lsr in plan.lsrs},
+            hosts=host_records(net),
+            lsrs={
+                lsr.name: LsrRecord(net.pid(lsr.name), lsr.bridge if bridged else None)
+                for lsr in plan.lsrs
+            },
             links={
-                wire.name: tuple(end.interface for end in wire.ends if not end.own_namespace)
+                wire.name: tuple(
+                    net.interface(wire.name, end.node) for end in wire.ends if not end.is_customers
+                )
                 for wire in plan.wires
             },
-            environment=dict(openvswitch.environment),
+            environment=dict(self._plane.environment),
             notes=(*self.loaded.notes, *net.notes),
             web=self._options.web.address if self._options.web else None,
         )
@@ -230,6 +227,27 @@ class BootedLab:
                 self._namespace.leave()
                 self._namespace = None
             self.directory.release()
+
+
+def host_records(net: LabNet) -> dict[str, HostRecord]:
+    """Return what others are told of hosts and CE routers, by full name."""
+    hosts = {
+        str(host.ref): HostRecord(
+            host.name,
+            net.pid(host.name),
+            net.node(host.name).intfNames()[0],
+            host.mac,
+            tuple(map(str, host.addresses)),
+        )
+        for host in net.plan.hosts
+    }
+    for ce in net.plan.ces:
+        interface = net.node(ce.name).intfNames()[0]
+        addresses = (str(ce.router.wan), *map(str, ce.lan))
+        hosts[ce.full_name] = HostRecord(
+            ce.name, net.pid(ce.name), interface, ce.router.mac, addresses
+        )
+    return hosts
 
 
 def check_dataplane(name: str) -> None:

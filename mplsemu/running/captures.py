@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from mplsemu.emulation.dissect import Frame, Stack, dissect, labels_of
+from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.taps import Tapped, TapPoint
 from mplsemu.errors import LabError, MplsEmuError
+from mplsemu.model.topology import Link
+from mplsemu.model.vpn import Site
 from mplsemu.program.program import Program
 from mplsemu.program.stack import UNKNOWN, Carried, Meaning, meaning
+from mplsemu.running.directory import LabRecord
 from mplsemu.running.link_names import suggest
 from mplsemu.running.session import Session
 
@@ -45,7 +49,7 @@ def _points(session: Session, target: str) -> Iterator[TapPoint]:
     if target in record.links:
         yield _cable(session, target, None)
         return
-    if target in record.bridges:
+    if target in record.lsrs:
         for link in session.network.provider.links:
             if target in link.ends:
                 yield _cable(session, link.name, target)
@@ -55,9 +59,9 @@ def _points(session: Session, target: str) -> Iterator[TapPoint]:
         return
     for full, host in record.hosts.items():
         if target in {full, host.short}:
-            yield TapPoint(full, host.pid, host.interface, full, "its site")
+            yield TapPoint(full, Interface(host.interface, host.pid), full, "its site")
             return
-    known = [*record.links, *record.bridges, *record.hosts]
+    known = [*record.links, *record.lsrs, *record.hosts]
     raise LabError(
         f"no link or node {target!r} in lab {record.name!r}", remedy=suggest(target, known)
     )
@@ -65,15 +69,27 @@ def _points(session: Session, target: str) -> Iterator[TapPoint]:
 
 def _cable(session: Session, name: str, near: str | None) -> TapPoint:
     """Return the tap on a link or circuit, at the node `near` or else at its first end."""
-    interfaces = session.record.links[name]
     for link in session.network.provider.links:
         if link.name == name:
-            first, second = link.ends
-            if near == second:
-                return TapPoint(name, session.record.pid, interfaces[1], second, first)
-            return TapPoint(name, session.record.pid, interfaces[0], first, second)
+            return core_tap(session.record, link, near)
     site = next(site for _, site in session.network.sites() if site.circuit == name)
-    return TapPoint(name, session.record.pid, interfaces[0], site.pe, name)
+    return circuit_tap(session.record, site)
+
+
+def core_tap(record: LabRecord, link: Link, near: str | None = None) -> TapPoint:
+    """Return the tap on a core link: at both ends, so that it sees what comes in there.
+
+    What leaves an LSR may pass by its interface unseen: an eBPF program hands it on at once.
+    """
+    (one, other), (first, second) = record.links[link.name], link.ends
+    if near == second:
+        return TapPoint(link.name, other, second, first, far_end=one)
+    return TapPoint(link.name, one, first, second, far_end=other)
+
+
+def circuit_tap(record: LabRecord, site: Site) -> TapPoint:
+    """Return the tap on a site's line, at the PE."""
+    return TapPoint(site.circuit, record.links[site.circuit][0], site.pe, site.circuit)
 
 
 class Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,6 @@ from mplsemu.emulation.namespace import start_daemon
 from mplsemu.errors import EmulationError
 from mplsemu.running.directory import LabDirectory
 
-OPENFLOW_PORT: Final = 6653
 START_TIMEOUT_S: Final = 30.0
 _STOP_TIMEOUT_S: Final = 3.0
 _LAST_LINES: Final = 5
@@ -24,21 +24,18 @@ class ControllerProcess:
     Args:
         directory: the lab's; the controller reads the lab file there, keeps its state there and
             listens on a socket there.
+        arguments: words of its command that tell which data plane it controls, and where that is.
     """
 
-    def __init__(self, directory: LabDirectory) -> None:
+    def __init__(self, directory: LabDirectory, arguments: Sequence[str]) -> None:
         self._directory = directory
+        self._arguments = tuple(arguments)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def client(self) -> ControllerClient:
         """How to talk to it."""
         return ControllerClient(self._directory.controller_socket)
-
-    @property
-    def target(self) -> str:
-        """Where switches find it, as in ovs-vsctl(8)."""
-        return f"tcp:127.0.0.1:{OPENFLOW_PORT}"
 
     @property
     def _log(self) -> Path:
@@ -54,7 +51,7 @@ class ControllerProcess:
         path = self._directory.path
         command = [
             sys.executable, "-m", "mplsemu", "controller", str(self._directory.lab_file),
-            "--listen", f"127.0.0.1:{OPENFLOW_PORT}",
+            *self._arguments,
             "--socket", str(self._directory.controller_socket),
             "--state", str(path / "controller.json"),
         ]  # fmt: skip

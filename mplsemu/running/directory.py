@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
+from mplsemu.emulation.interface import Interface
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError, NotRootError
 
 DIRECTORY_VARIABLE: Final = "MPLSEMU_RUN_DIR"
@@ -56,19 +57,32 @@ class HostRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LsrRecord:
+    """An LSR of a running lab.
+
+    Attributes:
+        pid: of a process in the network namespace that its ports are in.
+        bridge: of Open vSwitch, where it is one.
+    """
+
+    pid: int
+    bridge: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LabRecord:
     """What a running lab tells about itself; every process id is one on this machine.
 
     Attributes:
         name: of the lab.
-        pid: of the lab process, whose network namespace holds the routers.
-        dataplane: ``openflow``.
+        pid: of the lab process.
+        dataplane: ``openflow`` or ``ebpf``.
         datapath: where packets are switched: ``userspace`` or ``kernel``.
         lab_file: the copy of the lab file it was booted from.
         boot_s: seconds that booting took.
         hosts: by full name (``VPN/SITE/hN``), CE routers as ``VPN/SITE/ce``.
-        bridges: Open vSwitch bridge of each LSR, by the LSR's name.
-        links: by link name, the interfaces at its two ends; by circuit name, the PE's interface.
+        lsrs: by name.
+        links: by link name, the interfaces at its two ends; by circuit name, first the PE's.
         environment: variables with which Open vSwitch's tools find this lab's daemons.
         notes: what the user should know (a delay that this kernel cannot make, say).
         web: where its live page is, ``http://127.0.0.1:8080``; None without ``up --web``.
@@ -81,8 +95,8 @@ class LabRecord:
     lab_file: str
     boot_s: float
     hosts: dict[str, HostRecord] = field(default_factory=dict)
-    bridges: dict[str, str] = field(default_factory=dict)
-    links: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lsrs: dict[str, LsrRecord] = field(default_factory=dict)
+    links: dict[str, tuple[Interface, ...]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     web: str | None = None
@@ -94,8 +108,12 @@ class LabRecord:
             name: HostRecord(**{**host, "addresses": tuple(host["addresses"])})
             for name, host in record["hosts"].items()
         }
-        links = {name: tuple(ends) for name, ends in record["links"].items()}
-        return cls(**{**record, "hosts": hosts, "links": links, "notes": tuple(record["notes"])})
+        lsrs = {name: LsrRecord(**lsr) for name, lsr in record["lsrs"].items()}
+        links = {
+            name: tuple(Interface(**end) for end in ends) for name, ends in record["links"].items()
+        }
+        notes = tuple(record["notes"])
+        return cls(**{**record, "hosts": hosts, "lsrs": lsrs, "links": links, "notes": notes})
 
 
 class LabDirectory:

@@ -75,7 +75,7 @@ def _compare(
     directory = Path(session.record.environment[_OVS_RUN_DIR])
     count = 0
     found: list[Difference] = []
-    bridges = session.record.bridges
+    bridges = {name: lsr.bridge for name, lsr in session.record.lsrs.items() if lsr.bridge}
     for done, (node, bridge) in enumerate(bridges.items()):
         progress("switches", done, len(bridges))
         installed = read_flows(directory / f"{bridge}.mgmt")

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.marked_packet import Found, MarkedPacket
-from mplsemu.emulation.taps import TapPoint, Taps, send_frame
+from mplsemu.emulation.taps import Tapped, TapPoint, Taps, send_frame
 from mplsemu.errors import EmulationError
 from mplsemu.model.network import HostRef
 from mplsemu.program.crossing import Crossing, crossings
@@ -18,6 +19,7 @@ from mplsemu.program.packet import is_group, is_mac
 from mplsemu.program.program import Program
 from mplsemu.program.trace import USUAL, Header, Trace, ip_header, is_core, trace
 from mplsemu.program.way import Delivered, Stack
+from mplsemu.running.captures import circuit_tap, core_tap
 from mplsemu.running.session import Session
 
 _QUIET_S: Final = 0.3
@@ -268,16 +270,13 @@ def _points(session: Session, program: Program) -> Iterator[TapPoint]:
     """Yield taps where packets arrive: both ends of core links, the PE's of sites' lines, hosts."""
     record = session.record
     for link in session.network.provider.links:
-        first, second = link.ends
-        one, other = record.links[link.name]
-        yield TapPoint(link.name, record.pid, one, first, second)
-        yield TapPoint(link.name, record.pid, other, second, first)
+        yield core_tap(record, link)
     for _, site in session.network.sites():
-        interface = record.links[site.circuit][0]
-        yield TapPoint(site.circuit, record.pid, interface, site.pe, site.circuit)
+        yield circuit_tap(record, site)
     for located in hosts(program):
         host = record.hosts[str(located.ref)]
-        yield TapPoint(AT_HOST, host.pid, host.interface, str(located.ref), host.mac)
+        at_host = Interface(host.interface, host.pid)
+        yield TapPoint(AT_HOST, at_host, str(located.ref), host.mac)
 
 
 def _listen(session: Session, taps: Taps, packet: MarkedPacket, wanted: int) -> list[_Seen]:
@@ -289,7 +288,7 @@ def _listen(session: Session, taps: Taps, packet: MarkedPacket, wanted: int) -> 
     while (left := min(end, most) - time.monotonic()) > 0:
         for frame in taps.read(left):
             found = packet.find(frame.data)
-            place = _place(frame.point, frame.outgoing, found) if found is not None else None
+            place = _place(frame, found) if found is not None else None
             if found is not None and place is not None:
                 seen.append(_Seen(place, Sight(found.stack, found.ip_ttl), frame.time_ns))
                 pause = _GRACE_S if len(seen) >= wanted else _QUIET_S + delay_s
@@ -299,14 +298,13 @@ def _listen(session: Session, taps: Taps, packet: MarkedPacket, wanted: int) -> 
     return sorted(seen, key=lambda each: each.time_ns)
 
 
-def _place(point: TapPoint, outgoing: bool, found: Found) -> tuple[str, str, str] | None:
-    """Return the cable and direction, None where another tap sees the packet arrive."""
+def _place(frame: Tapped, found: Found) -> tuple[str, str, str] | None:
+    """Return the cable and direction, None where it is not an arrival."""
+    point = frame.point
     if point.name == AT_HOST:
         mine = found.destination_mac == point.far or is_group(found.destination_mac)
-        return (AT_HOST, "", point.near) if mine and not outgoing else None
-    if outgoing:
-        return (point.name, point.near, point.far) if not is_core(point.name) else None
-    return point.name, point.far, point.near
+        return (AT_HOST, "", point.near) if mine and not frame.outgoing else None
+    return point.name, frame.sender, frame.receiver
 
 
 def _as_seen(wanted: Sequence[Sequence[_Wish]], seen: Sequence[_Seen]) -> tuple[Step, ...]:

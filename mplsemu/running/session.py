@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from mplsemu.controller.client import ControllerClient
+from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.namespace import inside, require_root
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import load
@@ -98,7 +99,7 @@ class Session:
         for full, host in self.record.hosts.items():
             if name in {full, host.short}:
                 return host
-        if name in self.record.bridges:
+        if name in self.record.lsrs:
             raise LabError(f"{name} is an LSR", remedy="name a host, VPN/SITE/hN")
         raise LabError(
             f"no host {name!r} in lab {self.record.name!r}",
@@ -106,13 +107,13 @@ class Session:
         )
 
     def place(self, name: str) -> Place:
-        """Return where commands of a node run: its own namespace, or the lab's for an LSR.
+        """Return where commands of a node run: in the namespace that its interfaces are in.
 
         Raises:
             LabError: there is no such node; names the nearest.
         """
-        if name in self.record.bridges:
-            return Place(self.record.pid, self.record.environment)
+        if name in self.record.lsrs:
+            return Place(self.record.lsrs[name].pid, self.record.environment)
         for full, host in self.record.hosts.items():
             if name in {full, host.short}:
                 return Place(host.pid, {})
@@ -127,7 +128,7 @@ class Session:
         return link_name(self.network, first, second)
 
     def _nearest(self, name: str) -> str:
-        names = [*self.record.hosts, *self.record.bridges]
+        names = [*self.record.hosts, *self.record.lsrs]
         names += [host.short for host in self.record.hosts.values()]
         return suggest(name, names)
 
@@ -204,13 +205,14 @@ class Session:
         interfaces = self.record.links.get(link)
         if interfaces is None:
             raise LabError(f"no link {link!r}", remedy=suggest(link, self.record.links))
-        state: Literal["up", "down"] = "up" if up else "down"
-        with inside(self.record.pid):
-            for interface in interfaces:
-                command = ["ip", "link", "set", interface, state]
-                done = subprocess.run(command, check=False, capture_output=True, text=True)
-                if done.returncode:
-                    raise EmulationError(f"cannot take {link} {state}: {done.stderr.strip()}")
+        state = "up" if up else "down"
+        for interface in interfaces:
+            try:
+                with inside(interface.pid):
+                    set_up([interface.name], up=up)
+            except OSError as error:
+                name = interface.name
+                raise EmulationError(f"cannot take {name} {state}: {error.strerror}") from error
         self.controller.wait_until(
             lambda status: (link in status["down"]) is not up and status["in_sync"],
             CHANGE_TIMEOUT_S,

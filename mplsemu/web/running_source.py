@@ -75,7 +75,7 @@ class RunningSource:
 
     def counters(self) -> Counters:
         """Return what the core links' ends have sent."""
-        return read_counters(self._session.record.pid, self._core)
+        return read_counters(self._core)
 
     def set_link(self, link: str, *, up: bool) -> None:
         """Cut or mend a link or circuit, and wait until the controller has dealt with it."""

@@ -79,7 +79,7 @@ def test_a_flow_that_somebody_removes_changes_or_adds_is_named(lab, restored):
     (only,) = live(1)["differences"]
     assert (only["node"], only["table"], only["kind"]) == ("p1", "LFIB", "missing")
     assert only["entry"] == f"label {int(label.label)}"
-    assert only["wanted"] == f"pop, out on link {label.action.link}"
+    assert only["wanted"] == f"pop, out on link {label.action.nhlfes[0].link}"
 
     number = lab.program().node("dk").vrf_by_name["b"].index
     stray = f"table=11,priority=1016,ip,metadata={number},nw_dst=10.9.0.0/16,actions=drop"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mplsemu.emulation.capture import Capture, CaptureFile
+from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.taps import TapPoint, Taps
 from mplsemu.errors import EmulationError, LabError
@@ -24,12 +25,11 @@ def net(tmp_path_factory):
 
 
 def at(net, circuit):
-    end = net.interface(circuit, "dk")
-    return TapPoint(circuit, end.pid, end.name, "dk", circuit)
+    return TapPoint(circuit, net.interface(circuit, "dk"), "dk", circuit)
 
 
 def host(net, name):
-    return TapPoint(name, net.pid(name), "eth0", name, "its site")
+    return TapPoint(name, Interface("eth0", net.pid(name)), name, "its site")
 
 
 def send(net, name, frame):
@@ -129,6 +129,6 @@ def test_a_file_that_takes_no_more_ends_the_capture_with_the_reason(net):
 def test_a_filter_or_interface_that_makes_no_sense_is_an_error(net):
     with pytest.raises(LabError, match=r"no filter 'icmp and and': .*syntax error"):
         Taps([at(net, "c/x")], "icmp and and")
-    gone = TapPoint("c/z", net.pid("c-x-h1"), "eth9", "dk", "c/z")
+    gone = TapPoint("c/z", Interface("eth9", net.pid("c-x-h1")), "dk", "c/z")
     with pytest.raises(EmulationError, match=r"cannot capture on c/z \(eth9\): No such device"):
         Taps([gone])

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.taps import Tapped, TapPoint, compile_filter
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.running import captures
@@ -12,7 +13,7 @@ from mplsemu.running.captures import Reader
 from tests.builders import nordic
 from tests.unit.test_dissect import PING, labelled
 
-POINT = TapPoint("dk-p1", 1, "dk-eth1", "dk", "p1")
+POINT = TapPoint("dk-p1", Interface("dk-eth1", 1), "dk", "p1")
 BEFORE = compile_program(nordic())
 
 

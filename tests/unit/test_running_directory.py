@@ -2,11 +2,14 @@
 
 import pytest
 
+from mplsemu.emulation.interface import Interface
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError
 from mplsemu.running.directory import (
     DEFAULT_DIRECTORY,
+    HostRecord,
     LabDirectory,
     LabRecord,
+    LsrRecord,
     find_lab,
     last_words,
     run_directory,
@@ -21,7 +24,12 @@ def run_dir(tmp_path, monkeypatch):
 
 
 def record(name):
-    return LabRecord(name, 1, "openflow", "userspace", "lab.yaml", 1.0)
+    return LabRecord(
+        name, 1, "openflow", "userspace", "lab.yaml", 1.0,
+        {"a/x/h1": HostRecord("a-x-h1", 3, "eth0", "02:00:00:00:00:01", ("10.0.0.1/24",))},
+        {"dk": LsrRecord(1, "dk"), "se": LsrRecord(2, None)},
+        {"dk-se": (Interface("dk-eth1", 1), Interface("se-eth1", 2))},
+    )  # fmt: skip
 
 
 def claimed(name):

@@ -1,0 +1,145 @@
+"""A lab's data plane as the lab process runs it: LSRs, controller, daemons to keep alive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, Protocol, assert_never
+
+from mplsemu.emulation.fabric import Fabric
+from mplsemu.emulation.fabric_ebpf import EbpfFabric
+from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
+from mplsemu.emulation.openvswitch import PrivateOpenVswitch
+from mplsemu.errors import EmulationError
+from mplsemu.running.controller_process import ControllerProcess
+from mplsemu.running.directory import LabDirectory
+from mplsemu.running.supervisor import Daemon
+from mplsemu.southbound.ebpf.attached import dump_attached
+
+OPENFLOW_PORT: Final = 6653
+PlaneName = Literal["openflow", "ebpf"]
+
+
+class LabPlane(Protocol):
+    """One lab's data plane."""
+
+    @property
+    def fabric(self) -> Fabric:
+        """Makes the LSRs."""
+
+    @property
+    def controller(self) -> ControllerProcess:
+        """Of the lab."""
+
+    @property
+    def datapath(self) -> str:
+        """Where packets are switched, ``userspace`` or ``kernel``; known once the lab is built."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables that a command at an LSR gets."""
+
+    def begin(self) -> None:
+        """Do what can be done before there are nodes."""
+
+    def before_connecting(self) -> None:
+        """Do what must be done before LSRs are connected."""
+
+    def after_connecting(self) -> None:
+        """Do what can be done once they are."""
+
+    def is_well(self) -> bool:
+        """Whether everything runs that the LSRs need."""
+
+    def daemons(self) -> tuple[Daemon, ...]:
+        """Return what is to be kept alive."""
+
+
+def lab_plane(name: PlaneName, directory: LabDirectory) -> LabPlane:
+    """Return the data plane of a lab."""
+    match name:
+        case "openflow":
+            return OpenFlowLab(directory)
+        case "ebpf":
+            return EbpfLab(directory)
+        case _:
+            assert_never(name)
+
+
+class OpenFlowLab:
+    """Open vSwitch and an OpenFlow controller: three daemons."""
+
+    def __init__(self, directory: LabDirectory) -> None:
+        place = f"127.0.0.1:{OPENFLOW_PORT}"
+        self._openvswitch = PrivateOpenVswitch(directory.path / "ovs")
+        self.controller = ControllerProcess(directory, ("--listen", place))
+        self.fabric = OpenVswitchFabric(self._openvswitch, (f"tcp:{place}",))
+
+    @property
+    def datapath(self) -> str:
+        """``kernel`` where Open vSwitch's module works."""
+        return "kernel" if self._openvswitch.datapath == "system" else "userspace"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What Open vSwitch's tools need to find the lab's daemons."""
+        return self._openvswitch.environment
+
+    def begin(self) -> None:
+        """Start the controller: it loads its framework while the nodes are made."""
+        self.controller.start()
+
+    def before_connecting(self) -> None:
+        """Wait for the controller: a switch that finds nobody tries again a second later."""
+        self.controller.wait()
+
+    def after_connecting(self) -> None:
+        """Do nothing: switches connect by themselves."""
+
+    def is_well(self) -> bool:
+        """Whether the controller and both daemons run."""
+        return self.controller.pid() is not None and self._openvswitch.alive
+
+    def daemons(self) -> tuple[Daemon, ...]:
+        """Return the controller and both daemons."""
+        openvswitch, controller = self._openvswitch, self.controller
+        return (
+            Daemon("the controller", controller.pid, controller.restart),
+            Daemon("ovsdb-server", lambda: openvswitch.server_pid, openvswitch.restart_server),
+            Daemon("ovs-vswitchd", lambda: openvswitch.switch_pid, openvswitch.restart),
+        )
+
+
+class EbpfLab:
+    """The eBPF program in the kernel, and a controller that writes its maps: one daemon."""
+
+    datapath = "kernel"
+    environment: Mapping[str, str] = {}
+
+    def __init__(self, directory: LabDirectory) -> None:
+        self._file = directory.path / "ebpf.json"
+        self.fabric = EbpfFabric()
+        arguments = ("--dataplane", "ebpf", "--attached", str(self._file))
+        self.controller = ControllerProcess(directory, arguments)
+
+    def begin(self) -> None:
+        """Do nothing: the controller must know what is attached."""
+
+    def before_connecting(self) -> None:
+        """Do nothing: LSRs need no controller to be connected to."""
+
+    def after_connecting(self) -> None:
+        """Say what is attached, and start the controller."""
+        try:
+            self._file.write_text(dump_attached(self.fabric.attached), encoding="utf-8")
+        except OSError as error:
+            raise EmulationError(f"cannot write {self._file}: {error.strerror}") from None
+        self.controller.start()
+        self.controller.wait()
+
+    def is_well(self) -> bool:
+        """Whether the controller runs."""
+        return self.controller.pid() is not None
+
+    def daemons(self) -> tuple[Daemon, ...]:
+        """Return the controller."""
+        return (Daemon("the controller", self.controller.pid, self.controller.restart),)
