@@ -7,12 +7,12 @@ there are several ways of equal cost it takes all of them, each as an alternativ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
-from mplsemu.southbound.ebpf.entry import Entry
+from mplsemu.southbound.ebpf.contents import Contents
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     Drop,
@@ -91,13 +91,12 @@ Alternatives = tuple[Fate, ...]
 class FakeMaps:
     """What the maps hold, of all LSRs."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self._rows: dict[str, dict[bytes, bytes]] = {}
+    def __init__(self, contents: Contents) -> None:
+        self._rows = contents
         self._routes: dict[tuple[int, int, int], dict[int, dict[int, RouteRecord]]] = {}
-        for entry in entries:
-            self._rows.setdefault(entry.map, {})[entry.key] = entry.value
-            if entry.map in {"fib4", "fib6"}:
-                self._add_route(FibKey.unpack(entry.key), RouteRecord.unpack(entry.value))
+        for (name, key), value in contents.items():
+            if name in {"fib4", "fib6"}:
+                self._add_route(FibKey.unpack(key), RouteRecord.unpack(value))
 
     def _add_route(self, key: FibKey, route: RouteRecord) -> None:
         host_bits = key.prefix.max_prefixlen - key.prefix.prefixlen
@@ -105,7 +104,7 @@ class FakeMaps:
         fib.setdefault(host_bits, {})[int(key.prefix.network_address) >> host_bits] = route
 
     def get(self, name: str, key: bytes) -> bytes | None:
-        return self._rows.get(name, {}).get(key)
+        return self._rows.get((name, key))
 
     def longest(self, router: int, vrf: int, address: IPv4Address | IPv6Address):
         fib = self._routes.get((address.version, router, vrf), {})
@@ -132,8 +131,8 @@ class FakeLsrs:
         fdb: the stations that it has learned.
     """
 
-    def __init__(self, entries: Iterable[Entry], settings: Settings) -> None:
-        self._maps = FakeMaps(entries)
+    def __init__(self, contents: Contents, settings: Settings) -> None:
+        self._maps = FakeMaps(contents)
         self._is_uniform = settings.uniform_ttl
         self._gateway_mac = settings.gateway_mac
         self.fdb: dict[StationKey, StationRecord] = {}

@@ -8,6 +8,7 @@ from itertools import count
 
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.contents import Contents, contents_of
 from mplsemu.southbound.ebpf.kinds import StationKind
 from mplsemu.southbound.ebpf.translate import entries, settings
 from tests.oracles.fakebpf import FakeLsrs, Lost, Punted, Sent
@@ -24,6 +25,13 @@ def attach(program: Program) -> Attached:
     }
     names = {lsr: {port: f"{lsr}-eth{port}" for port in each} for lsr, each in ports.items()}
     return Attached({}, ports, names, frozenset(), {})
+
+
+def contents_of_all(program: Program, attached: Attached) -> Contents:
+    """Return what the maps should hold of all LSRs."""
+    return contents_of(
+        entry for node in program.nodes for entry in entries(program, node.name, attached)
+    )
 
 
 @dataclass(frozen=True)
@@ -65,15 +73,16 @@ class FakeNetwork:
 
     Args:
         program: it is translated; besides only its links, ports and circuits are looked at.
+        contents: of the maps, if not what the program is translated to.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, contents: Contents | None = None) -> None:
         self.attached = attach(program)
         self._program = program
-        found = [
-            entry for node in program.nodes for entry in entries(program, node.name, self.attached)
-        ]
-        self.lsrs = FakeLsrs(found, settings(program))
+        self.lsrs = FakeLsrs(
+            contents_of_all(program, self.attached) if contents is None else contents,
+            settings(program),
+        )
         self._node: dict[int, str] = {}
         self._circuit: dict[int, str] = {}
         ends: dict[str, list[int]] = {}

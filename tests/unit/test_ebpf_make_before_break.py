@@ -1,0 +1,146 @@
+"""While entries are written and deleted, one after another, no packet is lost on any way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mplsemu.control.compile import compile_program
+from mplsemu.program.packet import BROADCAST_MAC
+from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.southbound.ebpf import translate_labels
+from mplsemu.southbound.ebpf.contents import WRITE_ORDER, change, contents_of, in_order
+from mplsemu.southbound.ebpf.entry import Stage
+from mplsemu.southbound.ebpf.translate import entries
+from tests import builders, strategies
+from tests.oracles import frames
+from tests.oracles.ebpfcomparison import senders
+from tests.oracles.fakebpfnet import Delivered, FakeNetwork, attach, contents_of_all
+
+
+def states(before, after):
+    """Yield what the maps hold after every single write and deletion, in the installer's order."""
+    attached = attach(after)
+    rows = dict(contents_of_all(before, attached))
+    changes = [
+        change(
+            contents_of(entries(before, node.name, attached)), entries(after, node.name, attached)
+        )
+        for node in after.nodes
+    ]
+    for step in in_order(step for each in changes for step in each.writes):
+        for each in changes:
+            for key, value in each.writes.get(step, ()):
+                rows[step.map, key] = value
+                yield rows
+    for name in reversed(WRITE_ORDER):
+        for each in changes:
+            for key in each.deletions.get(name, ()):
+                del rows[name, key]
+                yield rows
+    assert rows == contents_of_all(after, attached)
+
+
+def packets(program):
+    """Return a frame for each pair of hosts, and a broadcast of each bridged one."""
+    everyone = senders(program)
+    found = []
+    for sender in everyone:
+        if not sender.routed:
+            found.append((sender.circuit, broadcast(sender)))
+        for other in everyone:
+            if sender.routed and other.vpn == sender.vpn and other is not sender:
+                packet = frames.ip(sender.addresses[0], other.addresses[0])
+                found.append((sender.circuit, frames.ip_frame(GATEWAY_MAC, sender.mac, packet)))
+    return found
+
+
+def broadcast(sender):
+    packet = frames.ip(sender.addresses[0], ip_address("10.255.255.255"))
+    return frames.ip_frame(BROADCAST_MAC, sender.mac, packet)
+
+
+def ends(network, sent):
+    return [
+        {
+            trail.end.circuit if isinstance(trail.end, Delivered) else trail.end
+            for trail in network.inject(circuit, frame)
+        }
+        for circuit, frame in sent
+    ]
+
+
+def assert_nothing_is_lost(before, after):
+    sent = packets(after)
+    expected = ends(FakeNetwork(after), sent)
+    assert ends(FakeNetwork(after, contents_of_all(before, attach(after))), sent) == expected
+    count = 0
+    for rows in states(before, after):
+        assert ends(FakeNetwork(after, rows), sent) == expected
+        count += 1
+    return count
+
+
+def reached(program):
+    return {(node.name, entry.egress) for node in program.nodes for entry in node.ftn}
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_links_that_come_back_cost_no_packet(data):
+    made = data.draw(strategies.networks(max_nodes=5))
+    before = compile_program(made, data.draw(strategies.failures(made)))
+    after = compile_program(made, previous=before)
+    assume(reached(before) == reached(after))
+    assert_nothing_is_lost(before, after)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_other_metrics_cost_no_packet(data):
+    made = data.draw(strategies.networks(max_nodes=5))
+    links = tuple(
+        replace(link, metric=data.draw(st.integers(1, 3))) for link in made.provider.links
+    )
+    before = compile_program(made)
+    moved = replace(made, provider=replace(made.provider, links=links))
+    assert_nothing_is_lost(before, compile_program(moved, previous=before))
+
+
+def ladder():
+    macs = builders.MacAddresses()
+    links = ("x-a1", "x-b1", "a1-a2", "b1-b2", "a1-b2", "b1-a2", "a2-y", "b2-y")
+    return builders.network(
+        builders.provider(links, pes=("x", "y"), ecmp=2),
+        builders.l3vpn("v", {"a": ("x", "10.1.0.0/29"), "b": ("y", "10.1.1.0/29")}, macs=macs),
+        builders.vpls("lan", {"a": "x", "b": "y", "c": "y"}, macs=macs),
+    )
+
+
+@pytest.mark.parametrize("link", ["x-a1", "a1-a2", "b2-y"])
+def test_ways_of_equal_cost_come_and_go_without_loss(link):
+    whole = compile_program(ladder())
+    cut = compile_program(ladder(), frozenset({link}), previous=whole)
+    up = tuple(replace(each, up=True) for each in cut.links)
+    drained = replace(cut, links=up)  # still there, but no longer used
+    assert assert_nothing_is_lost(whole, drained) > 3
+    assert assert_nothing_is_lost(drained, compile_program(ladder(), previous=drained)) > 3
+
+
+def test_a_tunnels_way_that_is_written_before_the_labels_would_lose_packets(monkeypatch):
+    """The stage of a tunnel's ways matters: they use labels that are new elsewhere."""
+    whole = compile_program(ladder())
+    cut = compile_program(ladder(), frozenset({"b2-y"}), previous=whole)
+    drained = replace(cut, links=tuple(replace(each, up=True) for each in cut.links))
+    real = translate_labels._further_ways
+
+    def too_early(lsr, stage, *rest):
+        return real(lsr, Stage.LABELS, *rest)
+
+    monkeypatch.setattr(translate_labels, "_further_ways", too_early)
+    with pytest.raises(AssertionError):
+        assert_nothing_is_lost(whole, drained)
