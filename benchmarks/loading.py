@@ -1,4 +1,4 @@
-"""How long it takes to have the whole program of a large network in the maps of the eBPF data plane.
+"""How long it takes to have a large network's whole program in the maps of the eBPF data plane.
 
 The program is compiled before; timed is translating, writing, and the time that every installation
 takes. The maps are those of the kernel's program, which is attached to nothing.
@@ -15,7 +15,7 @@ import time
 
 from benchmarks.figure import Figure, figure
 
-_NETWORK = "topozoo/Deltacom"
+_NETWORK = "topozoo/TataNld"
 
 
 def measure(runs: int) -> list[Figure]:
