@@ -136,13 +136,13 @@ def _session(args: argparse.Namespace, what: str) -> Session:
 def _print_lsps(program: Program, node: str | None, *, as_json: bool) -> None:
     from mplsemu.cli.output import print_json, print_lines
     from mplsemu.views.tables.answer import table_as_plain
-    from mplsemu.views.tables.lsp import lsps
+    from mplsemu.views.tables.lsp import lsps, parallel_links
     from mplsemu.views.text.show import draw_lsps
 
     if as_json:
         print_json(table_as_plain(program, "lsp", node))
     else:
-        print_lines(draw_lsps(lsps(program, node)))
+        print_lines(draw_lsps(lsps(program, node), parallel_links(program)))
 
 
 def _print_nodes(program: Program, args: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ provider's, no name of another customer. Renderers therefore need no discretion.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
@@ -194,23 +195,60 @@ class VpnView:
 
 
 @dataclass(frozen=True, slots=True)
+class OnLink:
+    """What a way has on a link in one direction.
+
+    Attributes:
+        stack: the labels, outermost first.
+        share: part of the way's flows that take this link, where every LSR spreads evenly.
+    """
+
+    stack: tuple[int, ...]
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class WayLink:
+    """A link that a way takes.
+
+    Attributes:
+        link: its name.
+        sender: the LSR that sends on it, in the way's direction.
+        receiver: the LSR at the other end.
+        there: in that direction.
+        back: in the other one, where the way stands for the way back too; else None.
+    """
+
+    link: str
+    sender: str
+    receiver: str
+    there: OnLink
+    back: OnLink | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WayView:
-    """A way through the network to draw over the picture: an LSP, or one packet's path.
+    """A way through the network to draw over the picture: LSPs, or one packet's path.
+
+    It branches where there are several ways of equal cost.
 
     Attributes:
         title: what it is.
-        nodes: LSRs in order, one more than `links`.
-        links: between them.
-        stacks: the label stack on each link, outermost first.
-        back: where it stands for the way back too: the stacks of that direction, link by link
-            as in `links`; else None.
+        links: that it takes, each once, none before one that leads to it.
     """
 
     title: str
-    nodes: tuple[str, ...]
-    links: tuple[str, ...]
-    stacks: tuple[tuple[int, ...], ...]
-    back: tuple[tuple[int, ...], ...] | None = None
+    links: tuple[WayLink, ...]
+
+    @property
+    def is_both_ways(self) -> bool:
+        """Whether it stands for the way back too."""
+        return any(link.back is not None for link in self.links)
+
+    @property
+    def branches(self) -> bool:
+        """Whether it is more than one link after another."""
+        return any(a.receiver != b.sender for a, b in pairwise(self.links))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from mplsemu.model.topology import Role
 from mplsemu.program.services import VsiKind
@@ -16,11 +15,12 @@ from mplsemu.views.model import (
     SiteView,
     View,
     VirtualRouter,
+    WayLink,
 )
 from mplsemu.views.scene.routers import router_title
 from mplsemu.views.scene.scene import LineKind, NodeKind
 from mplsemu.views.scene.words import complaint, count, listed
-from mplsemu.views.text.units import delay, rate
+from mplsemu.views.text.units import delay, part, rate
 
 _MOST_HOSTS = 4
 
@@ -254,13 +254,25 @@ def _link_lines(link: LinkView) -> tuple[str, ...]:
 
 def _ways(view: ProviderView) -> Iterator[Edge]:
     for number, way in enumerate(view.ways):
-        for index, ends in enumerate(pairwise(way.nodes)):
+        for index, link in enumerate(way.links):
             name = f"{number + 1}" if index else f"{number + 1}: {way.title}"
-            there = _stack(way.stacks[index])
-            lines: tuple[str, ...] = (name, there)
-            if way.back is not None:
-                lines = (name, f"→ {there}", f"← {_stack(way.back[index])}")
-            yield Edge(ends, LineKind.WAY, lines, number=number, is_both_ways=way.back is not None)
+            yield Edge(
+                (link.sender, link.receiver),
+                LineKind.WAY,
+                (name, *_on_link(link)),
+                number=number,
+                is_both_ways=link.back is not None,
+            )
+
+
+def _on_link(link: WayLink) -> Iterator[str]:
+    there = _stack(link.there.stack)
+    if link.back is not None:
+        yield from (f"→ {there}", f"← {_stack(link.back.stack)}")
+        return
+    yield there
+    if link.there.share < 1:
+        yield f"{part(link.there.share)} of the flows"
 
 
 def _stack(labels: Sequence[int]) -> str:

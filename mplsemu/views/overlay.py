@@ -8,9 +8,10 @@ from dataclasses import replace
 from mplsemu.errors import ProgramError
 from mplsemu.program.program import Program
 from mplsemu.program.services import ViaPe
-from mplsemu.views.model import ProviderView, WayView
+from mplsemu.views.model import OnLink, ProviderView, WayLink, WayView
 from mplsemu.views.order import natural
-from mplsemu.views.tables.lsp import Lsp, lsps_between
+from mplsemu.views.tables.lsp_links import NO_LINKS, LspLink, LspLinks, lsp_links
+from mplsemu.views.text.site import count
 from mplsemu.views.trace import TraceView
 
 
@@ -34,11 +35,11 @@ def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
     """Return the provider's view with a packet's way over it, and the sites of its VPN."""
     vpn = trace.src.partition("/")[0]
     known = any(info.name == vpn for info in view.vpns)
-    ways = tuple(way for way in trace.ways() if way.links)
+    way = trace.way()
     return replace(
         view,
         shown_vpn=vpn if known else None,
-        ways=(*view.ways, *ways),
+        ways=(*view.ways, way) if way.links else view.ways,
     )
 
 
@@ -47,17 +48,19 @@ def _ways(program: Program, vpn: str) -> Iterator[WayView]:
     pairs = _pairs(program, vpn)
     both = {tuple(sorted(pair, key=natural)) for pair in pairs}
     for first, second in sorted(both, key=lambda pair: [natural(name) for name in pair]):
-        there = _complete(program, first, second) if (first, second) in pairs else []
-        back = _complete(program, second, first) if (second, first) in pairs else []
-        reverse = {_links(lsp)[::-1]: lsp for lsp in back}
-        for lsp in there:
-            same = reverse.pop(_links(lsp), None)
-            if same is None:
-                yield _way(f"{lsp.ingress} → {lsp.egress}", lsp)
-            else:
-                yield replace(_way(f"{first} ↔ {second}", lsp), back=_stacks(same)[::-1])
-        for lsp in reverse.values():
-            yield _way(f"{lsp.ingress} → {lsp.egress}", lsp)
+        there, back = (
+            lsp_links(program, *pair) if pair in pairs else NO_LINKS
+            for pair in ((first, second), (second, first))
+        )
+        if there.links and there.directions == back.directions_back:
+            yield WayView(_title(f"{first} ↔ {second}", there), tuple(_merged(there, back)))
+            continue
+        for (ingress, egress), found in zip(
+            ((first, second), (second, first)), (there, back), strict=True
+        ):
+            if found.links:
+                title = _title(f"{ingress} → {egress}", found)
+                yield WayView(title, tuple(_one_way(each) for each in found.links))
 
 
 def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
@@ -72,18 +75,16 @@ def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
     return found
 
 
-def _complete(program: Program, ingress: str, egress: str) -> list[Lsp]:
-    return [lsp for lsp in lsps_between(program, ingress, egress) if lsp.complete]
+def _title(pair: str, found: LspLinks) -> str:
+    return f"{pair}, {count(found.ways, 'way')}" if found.ways > 1 else pair
 
 
-def _way(title: str, lsp: Lsp) -> WayView:
-    which = f", {lsp.way} of {lsp.ways}" if lsp.ways > 1 else ""
-    return WayView(title + which, lsp.nodes, _links(lsp), _stacks(lsp))
+def _merged(there: LspLinks, back: LspLinks) -> Iterator[WayLink]:
+    by_name = {each.link: each for each in back.links}
+    for each in there.links:
+        other = by_name[each.link]
+        yield replace(_one_way(each), back=OnLink(other.labels, other.share))
 
 
-def _links(lsp: Lsp) -> tuple[str, ...]:
-    return tuple(hop.link for hop in lsp.hops)
-
-
-def _stacks(lsp: Lsp) -> tuple[tuple[int, ...], ...]:
-    return tuple(hop.labels for hop in lsp.hops)
+def _one_way(each: LspLink) -> WayLink:
+    return WayLink(each.link, each.node, each.next_hop, OnLink(each.labels, each.share))

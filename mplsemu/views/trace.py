@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from itertools import pairwise
+from typing import Any, Final, Self
 
 from mplsemu.model.labels import Label
-from mplsemu.views.model import WayView
+from mplsemu.program.trace import is_core
+from mplsemu.views.model import OnLink, WayLink, WayView
+
+_NEARLY_ALL: Final = 0.999
+"""Shares are rounded; where they are less than all, there are more ways than are told."""
+
+_Use = tuple[str, str, str, tuple[int, ...]]
+"""A link, who sends on it, who receives, and the labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,19 @@ class TraceHop:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceWay:
+    """One of several ways of equal cost.
+
+    Attributes:
+        hops: LSR by LSR.
+        share: part of the flows that take it.
+    """
+
+    hops: tuple[TraceHop, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class TraceView:
     """One packet's way.
 
@@ -50,7 +72,8 @@ class TraceView:
         header: the packet's addresses and all that is unusual, as it comes to the PE, in words;
             empty where that is of no interest.
         detailed: whether TTL and traffic class are to be drawn.
-        others: the hops of other ways of equal cost that it might have taken.
+        alternatives: the ways of equal cost of which it takes one, that of `hops` among them;
+            empty where there is one only.
     """
 
     src: str
@@ -62,7 +85,7 @@ class TraceView:
     fault: str = ""
     header: tuple[str, ...] = ()
     detailed: bool = False
-    others: tuple[tuple[TraceHop, ...], ...] = ()
+    alternatives: tuple[TraceWay, ...] = ()
 
     @classmethod
     def from_json(
@@ -96,30 +119,43 @@ class TraceView:
             fault=fault,
             header=_header(packet) if headed and packet else (),
             detailed=detailed,
-            others=tuple(_others(trace)),
+            alternatives=_alternatives(trace),
         )
 
-    def ways(self) -> tuple[WayView, ...]:
-        """Return it as an overlay for the provider's picture: one for each way of equal cost."""
-        return tuple(self._way(hops) for hops in (self.hops, *self.others))
-
-    def _way(self, hops: tuple[TraceHop, ...]) -> WayView:
-        core = [hop for hop in hops[:-1] if hop.link is not None]
-        return WayView(
-            title=f"{self.src} → {self.dst}",
-            nodes=tuple(hop.node for hop in hops[: len(core) + 1]),
-            links=tuple(hop.link or "" for hop in core),
-            stacks=tuple(hop.out_labels for hop in core),
+    def way(self) -> WayView:
+        """Return it as an overlay for the provider's picture, of all ways of equal cost."""
+        ways = self.alternatives or (TraceWay(self.hops, 1.0),)
+        shares: dict[_Use, float] = defaultdict(float)
+        latest: dict[_Use, int] = {}
+        for each in ways:
+            for number, (hop, after) in enumerate(pairwise(each.hops)):
+                if hop.link is not None and is_core(hop.link):
+                    use = (hop.link, hop.node, after.node, hop.out_labels)
+                    shares[use] += each.share
+                    latest[use] = max(number, latest.get(use, 0))
+        links = tuple(
+            WayLink(link, sender, receiver, OnLink(stack, shares[link, sender, receiver, stack]))
+            for link, sender, receiver, stack in sorted(shares, key=lambda use: latest[use])
         )
+        return WayView(f"{self.src} → {self.dst}{self._how_many()}", links)
+
+    def _how_many(self) -> str:
+        if not self.alternatives:
+            return ""
+        is_all = sum(way.share for way in self.alternatives) > _NEARLY_ALL
+        return f", {'' if is_all else 'more than '}{len(self.alternatives)} ways"
 
 
-def _others(trace: Mapping[str, Any]) -> Iterator[tuple[TraceHop, ...]]:
-    """Yield the hops of the other ways of the copy that the trace is about."""
+def _alternatives(trace: Mapping[str, Any]) -> tuple[TraceWay, ...]:
+    """Return the ways of the copy that the trace is about."""
     branches = trace.get("branches", ())
     copy = next((each["copy"] for each in branches if each["hops"] == trace["hops"]), None)
-    for branch in branches:
-        if branch["copy"] == copy and branch["hops"] != trace["hops"]:
-            yield tuple(_hop(hop) for hop in branch["hops"])
+    ways = [
+        TraceWay(tuple(_hop(hop) for hop in each["hops"]), each["share"])
+        for each in branches
+        if each["copy"] == copy
+    ]
+    return tuple(ways) if len(ways) > 1 else ()
 
 
 def _hop(hop: Mapping[str, Any]) -> TraceHop:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 from mplsemu.model.topology import Role
-from mplsemu.views.model import LinkView, ProviderView, RouterView
+from mplsemu.views.model import LinkView, OnLink, ProviderView, RouterView, WayLink, WayView
 
 Pair = tuple[str, str]
 
@@ -43,6 +43,19 @@ def provider(
         ),
         vpns=(),
     )
+
+
+def made_way(
+    title: str,
+    nodes: Sequence[str],
+    links: Sequence[str],
+    stacks: Sequence[tuple[int, ...]],
+    back: Sequence[tuple[int, ...]] | None = None,
+) -> WayView:
+    """Make a way that does not branch: `nodes` are one more than `links`."""
+    behind = [None] * len(links) if back is None else [OnLink(stack) for stack in back]
+    found = zip(links, nodes, nodes[1:], map(OnLink, stacks), behind, strict=False)
+    return WayView(title, tuple(WayLink(*each) for each in found))
 
 
 @cache

@@ -26,11 +26,8 @@ from mplsemu.verification.load import Demand, Loads
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.tunnels import tunnel_way
 from mplsemu.verification.validate import prove
-from mplsemu.views.overlay import with_trace, with_vpn
-from mplsemu.views.provider import provider_view
 from mplsemu.views.tables.lfib import lfib
 from mplsemu.views.tables.lsp import lsps_between
-from mplsemu.views.trace import TraceView
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
 
 SQUARE = ("x-p", "x-q", "p-y", "q-y")
@@ -303,15 +300,6 @@ def test_each_way_is_an_lsp():
     assert [(lsp.way, lsp.ways, lsp.share) for lsp in found] == [(n, 4, 0.25) for n in (1, 2, 3, 4)]
     assert all(lsp.complete for lsp in found)
     assert len({lsp.nodes for lsp in found}) == 4
-
-
-def test_overlays_show_every_way():
-    program = compile_program(lab())
-    view = with_vpn(provider_view(program), program, "v")
-    assert [way.title for way in view.ways] == ["x ↔ y, 1 of 2", "x ↔ y, 2 of 2"]
-    answer = trace(program, "v/a/h1", "v/b/h1").as_json()
-    traced = with_trace(provider_view(program), TraceView.from_json(answer))
-    assert [way.links for way in traced.ways] == [("x-p", "p-y"), ("x-q", "q-y")]
 
 
 def test_what_a_fec_pushes_may_differ_from_way_to_way():

@@ -10,7 +10,6 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
 from mplsemu.lab.loader import load
 from mplsemu.program.program import Program
-from mplsemu.views.model import WayView
 from mplsemu.views.overlay import with_trace, with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.provider import provider_scene
@@ -18,7 +17,7 @@ from mplsemu.views.scene.scene import Line, LineKind, Node, NodeKind, Point, Sce
 from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.tables.lsp import lsps_between
 from mplsemu.views.trace import TraceHop, TraceView
-from tests.unit.network_views import provider, real
+from tests.unit.network_views import made_way, provider, real
 from tests.unit.scene_geometry import assert_legible, assert_spots_free
 from tests.unit.view_labs import TOPOLOGIES, topology
 
@@ -220,20 +219,25 @@ def test_one_way_stands_for_both_directions_with_both_stacks() -> None:
     program = nordic()
     (way, *_) = with_vpn(provider_view(program), program, "a").ways
     (there,), (back,) = lsps_between(program, "dk", "no"), lsps_between(program, "no", "dk")
-    assert way.links == tuple(hop.link for hop in there.hops)
-    assert way.stacks == tuple(hop.labels for hop in there.hops)
-    assert way.back == tuple(hop.labels for hop in reversed(back.hops))
+    assert [each.link for each in way.links] == [hop.link for hop in there.hops]
+    assert [each.there.stack for each in way.links] == [hop.labels for hop in there.hops]
+    assert [each.back.stack for each in way.links if each.back] == [
+        hop.labels for hop in reversed(back.hops)
+    ]
 
 
 def test_an_imported_vpns_pe_is_on_the_ways_too() -> None:
     program = topology("extranet")
     view = with_vpn(provider_view(program), program, "red")
-    assert {node for way in view.ways for node in way.nodes} == {"west", "core", "east", "centre"}
+    passed = {
+        node for way in view.ways for link in way.links for node in (link.sender, link.receiver)
+    }
+    assert passed == {"west", "core", "east", "centre"}
 
 
 def test_an_lsp_over_one_link_has_no_label() -> None:
-    way = WayView("a ↔ b", ("a", "b"), ("l0",), ((),), ((),))
-    scene = provider_scene(replace(provider([("a", "b")]), ways=(way,)))
+    over = made_way("a ↔ b", ("a", "b"), ("l0",), ((),), ((),))
+    scene = provider_scene(replace(provider([("a", "b")]), ways=(over,)))
     assert said(line(scene, "0/0")) == ["no label"]
 
 
@@ -251,14 +255,15 @@ def test_labels_of_both_directions_have_arrows_as_they_are_drawn(
 ) -> None:
     positions = {"west": (0.0, 0.0), "east": (9.0, 0.0), "north": (4.5, 5.0), "south": (4.5, -5.0)}
     view = provider([ends, ("west", "north"), ("east", "south")], positions=positions)
-    way = WayView("one", ends, ("l0",), ((17,),), ((18,),))
-    assert said(line(provider_scene(replace(view, ways=(way,))), "0/0")) == [text]
+    over = made_way("one", ends, ("l0",), ((17,),), ((18,),))
+    assert said(line(provider_scene(replace(view, ways=(over,))), "0/0")) == [text]
 
 
 def test_many_ways_are_drawn_as_one() -> None:
     view = provider(RING)
     ways = tuple(
-        WayView(f"way {i}", ("r0", "r1", "r2"), ("l0", "l1"), ((16 + i,), (99,))) for i in range(20)
+        made_way(f"way {i}", ("r0", "r1", "r2"), ("l0", "l1"), ((16 + i,), (99,)))
+        for i in range(20)
     )
     scene = provider_scene(replace(view, ways=ways))
     drawn = [line for line in scene.lines if line.kind is LineKind.WAY]

@@ -12,18 +12,21 @@ from hypothesis import strategies as st
 
 from mplsemu.views.customer import customer_view
 from mplsemu.views.dot import draw_dot
-from mplsemu.views.model import WayView
 from mplsemu.views.outline import outline
 from mplsemu.views.provider import provider_view
 from tests.oracles.dotlanguage import read, shown
 
 from .customer_views import bridge_views, l3vpn_views
+from .network_views import made_way
 from .test_views_pictures import ring
 from .view_labs import north, topology
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CUT = ("core1-core2", "pe-kbh-core2", "alfa/oslo", "gamma/ribe")
-WAY = WayView('a to "o"', ("dk", "p1", "no"), ("dk-p1", "no-p1"), ((17, 18), ()))
+WAY = made_way('a to "o"', ("dk", "p1", "no"), ("dk-p1", "no-p1"), ((17, 18), ()))
+BOTH_WAYS = made_way(
+    'a to "o"', ("dk", "p1", "no"), ("dk-p1", "no-p1"), ((17, 18), ()), ((19,), (20, 21))
+)
 
 
 def all_views(program) -> list:
@@ -140,8 +143,7 @@ def test_a_way_is_an_edge_of_its_own_with_the_stack_on_it():
         ("dk", "p1", ['1: a to "o"', "17 18"], "forward"),
         ("p1", "no", ["1", "no label"], "forward"),
     ]
-    both = replace(WAY, back=((19,), (20, 21)))
-    (graph,) = read(draw_dot([replace(view, ways=(both,))]))
+    (graph,) = read(draw_dot([replace(view, ways=(BOTH_WAYS,))]))
     (first, second) = (edge[2] for edge in graph.edges if "penwidth" in edge[2])
     assert shown(first["label"]) == ['1: a to "o"', "→ 17 18", "← 19"]
     assert shown(second["label"])[-1] == "← 20 21"

@@ -15,7 +15,7 @@ from mplsemu.views.provider import provider_view
 from tests.oracles.mermaidlanguage import read
 
 from .customer_views import bridge_views, l3vpn_views
-from .test_views_dot import CUT, WAY, all_views
+from .test_views_dot import BOTH_WAYS, CUT, WAY, all_views
 from .view_labs import north, topology
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -102,7 +102,7 @@ def test_a_way_is_a_thick_edge_with_the_stack_on_it():
     thick = [edge for edge in chart.edges if edge[3] == "==>"]
     assert [edge[2] for edge in thick] == [['1: a to "o"', "17 18"], ["1", "no label"]]
     assert thick[0][:2] == (node_named(chart, "dk"), node_named(chart, "p1"))
-    chart = read(draw_mermaid([replace(view, ways=(replace(WAY, back=((19,), ())),))]))
+    chart = read(draw_mermaid([replace(view, ways=(BOTH_WAYS,))]))
     assert next(edge[2] for edge in chart.edges if edge[3] == "<==>")[1:] == ["→ 17 18", "← 19"]
 
 

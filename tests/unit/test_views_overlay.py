@@ -15,17 +15,22 @@ def overlaid(program, vpn):
     return with_vpn(provider_view(program), program, vpn)
 
 
+def names(way):
+    return [link.link for link in way.links]
+
+
 def test_every_pair_of_the_vpns_pes_has_one_way_that_stands_for_both_directions():
     view = overlaid(topology("nordic"), "a")
     assert view.shown_vpn == "a"
     assert [way.title for way in view.ways] == ["dk ↔ no", "dk ↔ se", "no ↔ se"]
     first = view.ways[0]
-    assert first.nodes == ("dk", "p1", "no")
-    assert first.links == ("dk-p1", "no-p1")
-    assert first.back is not None
-    assert len(first.stacks) == len(first.back) == len(first.links)
-    assert first.stacks[-1] == ()  # the penultimate hop pops
-    assert first.back[0] == ()  # and so does the way back's, which is this way's first
+    assert [(link.sender, link.link, link.receiver) for link in first.links] == [
+        ("dk", "dk-p1", "p1"),
+        ("p1", "no-p1", "no"),
+    ]
+    assert first.is_both_ways
+    assert first.links[-1].there.stack == ()  # the penultimate hop pops
+    assert first.links[0].back.stack == ()  # and so does the way back's, on this way's first link
 
 
 def test_only_pes_with_a_site_of_the_vpn_are_joined():
@@ -50,10 +55,10 @@ vpns:
 def test_directions_that_take_other_links_are_two_ways():
     program = compile_program(loads(ASYMMETRIC, "round.yaml").network)
     there, back = overlaid(program, "v").ways
-    assert (there.title, there.links) == ("x → y", ("b-x", "y-b"))
-    assert (back.title, back.links) == ("y → x", ("a-y", "x-a"))
-    assert there.back is None
-    assert back.back is None
+    assert (there.title, names(there)) == ("x → y", ["b-x", "y-b"])
+    assert (back.title, names(back)) == ("y → x", ["a-y", "x-a"])
+    assert not there.is_both_ways
+    assert not back.is_both_ways
 
 
 def test_a_vpn_that_does_not_exist_is_told():

@@ -12,7 +12,7 @@ from mplsemu.lab.loader import loads
 from mplsemu.model.topology import Role
 from mplsemu.views.customer import customer_view
 from mplsemu.views.groups import connected_groups
-from mplsemu.views.model import LinkView, ProviderView, RouterView, WayView
+from mplsemu.views.model import LinkView, ProviderView, RouterView
 from mplsemu.views.order import natural
 from mplsemu.views.plain import plain
 from mplsemu.views.provider import provider_view
@@ -23,6 +23,7 @@ from mplsemu.views.text.canvas import Canvas, shorten
 from mplsemu.views.text.map import draw_map
 from mplsemu.views.text.units import delay, rate
 
+from .network_views import made_way
 from .view_labs import many_sites, north, topology
 
 LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform")
@@ -199,8 +200,8 @@ def test_measured_load_is_shown_when_there_is_any():
 
 
 def test_ways_are_written_with_the_stack_on_each_link():
-    way = WayView("a to b", ("n0", "n1", "n2"), ("n0-n1", "n1-n2"), ((17, 18), (18,)))
-    text = "\n".join(line.plain for line in draw(replace(ring(3), ways=(way,))))
+    over = made_way("a to b", ("n0", "n1", "n2"), ("n0-n1", "n1-n2"), ((17, 18), (18,)))
+    text = "\n".join(line.plain for line in draw(replace(ring(3), ways=(over,))))
     assert "a to b: n0 ─[17 18]→ n1 ─[18]→ n2" in text
 
 

@@ -15,7 +15,7 @@ from mplsemu.views.layout.labels import length, places_on
 from mplsemu.views.layout.lanes import Use, lanes
 from mplsemu.views.layout.satellites import satellites
 from mplsemu.views.layout.subject import Layout, Size
-from mplsemu.views.model import ProviderView, VpnView, WayView
+from mplsemu.views.model import ProviderView, VpnView, WayLink, WayView
 from mplsemu.views.scene.caption import Meaning
 from mplsemu.views.scene.card import baseline
 from mplsemu.views.scene.measure import ASCENT, shortened, text_width
@@ -31,6 +31,7 @@ from mplsemu.views.scene.scene import (
     Tone,
 )
 from mplsemu.views.scene.words import count
+from mplsemu.views.text.units import part
 
 MOST_WAYS: Final = 12
 """Ways that are drawn each in a lane of its own; more are drawn as one."""
@@ -98,13 +99,13 @@ class Overlay:
         together = len(self._view.ways) > MOST_WAYS
         seen = set()
         for number, way in enumerate(self._view.ways):
-            for index, name in enumerate(way.links):
-                link = self._link.get(name)
+            for index, each in enumerate(way.links):
+                link = self._link.get(each.link)
                 if link is None or (together and link in seen):
                     continue
                 seen.add(link)
-                ends = (self._number[way.nodes[index]], self._number[way.nodes[index + 1]])
-                forward = self._view.links[link].ends[0] == way.nodes[index]
+                ends = (self._number[each.sender], self._number[each.receiver])
+                forward = self._view.links[link].ends[0] == each.sender
                 uses.append(Use(link, ends, forward))
                 ways.append((number, index))
         return uses, ways
@@ -174,43 +175,47 @@ class Overlay:
                 labels[index] = label
         for index, ((number, step), course) in enumerate(zip(ways, courses, strict=True)):
             way = self._view.ways[number]
+            link = way.links[step]
             drawn.lines.append(
                 Line(
                     key=f"{number}/{step}",
                     kind=LineKind.WAY,
-                    ends=(way.nodes[step], way.nodes[step + 1]),
+                    ends=(link.sender, link.receiver),
                     points=_points(course),
-                    about=_about(way, step),
+                    about=_about(way, link),
                     width=_WIDTH,
                     labels=(labels[index],) if index in labels else (),
-                    is_smooth=self._layout.smooth[self._link[way.links[step]]],
+                    is_smooth=self._layout.smooth[self._link[link.link]],
                     number=number,
-                    is_both_ways=way.back is not None,
+                    is_both_ways=link.back is not None,
                 )
             )
         drawn.meanings += [
             Meaning(LineKind.WAY, way.title, number=number)
             for number, way in enumerate(self._view.ways)
         ]
-        if any(way.back is not None for way in self._view.ways):
+        links = [link for way in self._view.ways for link in way.links]
+        if any(link.back is not None for link in links):
             drawn.meanings.append(Meaning(None, "→ 17: the label on packets in that direction"))
-        if any(len(stack) > 1 for way in self._view.ways for stack in way.stacks):
+        if any(len(link.there.stack) > 1 for link in links):
             drawn.meanings.append(Meaning(None, "17 | 20: a label stack, outermost first"))
+        if any(_share(link) for link in links):
+            drawn.meanings.append(Meaning(None, "(1/2): the part of the flows that goes there"))
 
     def _draw_together(
         self, drawn: Drawn, ways: Sequence[tuple[int, int]], courses: Sequence[Floats]
     ) -> None:
         """Draw all links that any way takes, as one thing."""
         for (number, step), course in zip(ways, courses, strict=True):
-            way = self._view.ways[number]
+            link = self._view.ways[number].links[step]
             line = Line(
-                key=f"all/{way.links[step]}",
+                key=f"all/{link.link}",
                 kind=LineKind.WAY,
-                ends=(way.nodes[step], way.nodes[step + 1]),
+                ends=(link.sender, link.receiver),
                 points=_points(course),
-                about=f"{way.links[step]}: LSPs run on it",
+                about=f"{link.link}: LSPs run on it",
                 width=_WIDTH_TOGETHER,
-                is_smooth=self._layout.smooth[self._link[way.links[step]]],
+                is_smooth=self._layout.smooth[self._link[link.link]],
                 is_bare=True,
             )
             drawn.lines.append(line)
@@ -223,7 +228,7 @@ class Overlay:
     def _label(
         self, ground: Ground, owner: int, course: Floats, number: int, step: int
     ) -> Label | None:
-        text = _on_link(self._view.ways[number], step, course)
+        text = _on_link(self._view.ways[number].links[step], course)
         width = text_width(text, self._size, bold=True) + 2 * _PAD
         size = Size(round(width, 1), round(self._size * ASCENT + 2 * _PAD, 1))
         places = places_on(course, size)
@@ -235,33 +240,41 @@ class Overlay:
         return Label(TextRun(text, at, self._size, True, "middle", Tone.STRONG), box)
 
 
-def _on_link(way: WayView, step: int, course: Floats) -> str:
+def _on_link(link: WayLink, course: Floats) -> str:
     """Return the label stack on a link, of both directions with arrows as they are drawn."""
-    there = _stack(way.stacks[step])
-    if way.back is None:
-        return there or "no label"
+    there = _stack(link.there.stack)
+    if link.back is None:
+        return f"{there or 'no label'}{_share(link)}"
     across, down = (course[-1] - course[0]).tolist()
     if abs(across) >= abs(down):
         forth, against = ("→", "←") if across >= 0 else ("←", "→")
     else:
         forth, against = ("↓", "↑") if down >= 0 else ("↑", "↓")
-    back = _stack(way.back[step])
+    back = _stack(link.back.stack)
     words = [f"{forth} {there}" if there else "", f"{against} {back}" if back else ""]
     if across < 0:
         words.reverse()
     return ", ".join(filter(None, words)) or "no label"
 
 
+def _share(link: WayLink) -> str:
+    """Return the part of the flows behind a stack, where it is not all; of both ways, nothing."""
+    share = link.there.share
+    return f" ({part(share)})" if link.back is None and share < 1 else ""
+
+
 def _stack(labels: Sequence[int]) -> str:
     return " | ".join(str(label) for label in labels)
 
 
-def _about(way: WayView, step: int) -> str:
-    ends = f"from {way.nodes[step]} to {way.nodes[step + 1]}"
-    there = _stack(way.stacks[step]) or "no label"
-    if way.back is None:
-        return f"{way.title}, {ends}: {there}"
-    return f"{way.title}, {ends}: {there}; back: {_stack(way.back[step]) or 'no label'}"
+def _about(way: WayView, link: WayLink) -> str:
+    ends = f"from {link.sender} to {link.receiver}"
+    there = _stack(link.there.stack) or "no label"
+    if link.back is None:
+        share = link.there.share
+        flows = f", {part(share)} of the flows" if share < 1 else ""
+        return f"{way.title}, {ends}: {there}{flows}"
+    return f"{way.title}, {ends}: {there}; back: {_stack(link.back.stack) or 'no label'}"
 
 
 def _as_array(boxes: Sequence[Box]) -> Floats:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from mplsemu.views.scene.scene import Line, LineKind, Node, NodeKind, Point, Scene
-from mplsemu.views.svg.geometry import Places, at, length, lengthened, path_data
+from mplsemu.views.scene.scene import Box, Line, LineKind, Node, NodeKind, Point, Scene
+from mplsemu.views.svg.geometry import Places, at, length, lengthened, nearest, path_data
 from mplsemu.views.svg.markup import element, escaped, number
 from mplsemu.views.svg.shapes import CLOUD_DEPTH, draw_cross
 
@@ -19,10 +19,21 @@ HIT_WIDTH: Final = 18.0
 
 _ARROW: Final = 10.0
 _BADGE: Final = 17.0
+_DIGIT: Final = 4.5
+_CASING: Final = 3
 
 
-def draw_line(line: Line, nodes: Mapping[str, Node], places: Places, *, interactive: bool) -> str:
-    """Return a line without its labels, which are drawn after the nodes."""
+def draw_line(
+    line: Line, nodes: Mapping[str, Node], badge: Box | None, *, interactive: bool
+) -> str:
+    """Return a line without its labels, which are drawn after the nodes.
+
+    Args:
+        line: to draw.
+        nodes: at its ends.
+        badge: where a way's number is; None where it has none, or is drawn after all lines.
+        interactive: whether links can be chosen.
+    """
     points = _joined(line, nodes)
     is_button = interactive and line.kind is LineKind.LINK
     may_fail = interactive and line.kind in {LineKind.LINK, LineKind.ACCESS}
@@ -30,7 +41,7 @@ def draw_line(line: Line, nodes: Mapping[str, Node], places: Places, *, interact
         "g",
         element("title", escaped(line.about)),
         *(_for_pointers(points, line) if is_button else ()),
-        *(_way(line, points, places) if line.kind is LineKind.WAY else (_wire(line, points),)),
+        *(_way(line, points, badge) if line.kind is LineKind.WAY else (_wire(line, points),)),
         *([draw_cross(_mark(line))] if may_fail or not _works(line) else ()),
         *(_load_text(line) if is_button else ()),
         class_=line_class(line),
@@ -45,7 +56,7 @@ def draw_line(line: Line, nodes: Mapping[str, Node], places: Places, *, interact
     )
 
 
-def places_taken(scene: Scene) -> Places:
+def _places_taken(scene: Scene) -> Places:
     """Return what ways' numbers keep clear of: nodes, lines elsewhere, what is written on lines.
 
     That is also what a live page will write there, for which a line has a spot.
@@ -59,6 +70,36 @@ def places_taken(scene: Scene) -> Places:
             for box in filter(None, (line.spot, *(label.box for label in line.labels))):
                 places.take(box)
     return places
+
+
+def place_badges(scene: Scene, ways: Sequence[Line]) -> dict[str, Box]:
+    """Return where the number of each way is, by the line's key, where nothing else is."""
+    nodes = {node.key: node for node in scene.nodes}
+    places = _places_taken(scene)
+    found = {}
+    for line in ways:
+        if not line.is_bare:
+            box = places.on_line(_joined(line, nodes), _BADGE, _BADGE, frozenset(line.ends))
+            places.take(box)
+            found[line.key] = box
+    return found
+
+
+def is_cut(badge: Box, later: Iterable[Line]) -> bool:
+    """Whether one of the lines that are drawn later would run over the number."""
+    center = badge.center
+    for line in later:
+        _, foot = nearest(line.points, center)
+        away = math.hypot(foot.x - center.x, foot.y - center.y)
+        if away < _DIGIT + (line.width + _CASING) / 2:
+            return True
+    return False
+
+
+def draw_badge_above(line: Line, badge: Box) -> str:
+    """Return the number of a way that is drawn like the line's labels, after all lines."""
+    name = line_class(line).replace("line", "label", 1)
+    return element("g", draw_badge(badge.center, line.number), class_=name, data_for=line.key)
 
 
 def line_class(line: Line) -> str:
@@ -104,7 +145,7 @@ def _for_pointers(points: tuple[Point, ...], line: Line) -> tuple[str, ...]:
     return (element("path", class_="hit", d=data, stroke_width=HIT_WIDTH),)
 
 
-def _way(line: Line, points: tuple[Point, ...], places: Places) -> tuple[str, ...]:
+def _way(line: Line, points: tuple[Point, ...], badge: Box | None) -> tuple[str, ...]:
     arrows = [] if line.is_bare else [points, points[::-1]] if line.is_both_ways else [points]
     # or the wire's blunt ends would stand beside the arrows' tips
     wire = lengthened(points, *(-_ARROW / 2 * (end < len(arrows)) for end in (1, 0)))
@@ -112,7 +153,7 @@ def _way(line: Line, points: tuple[Point, ...], places: Places) -> tuple[str, ..
         "path",
         class_="casing",
         d=path_data(wire, is_smooth=line.is_smooth),
-        stroke_width=line.width + 3,
+        stroke_width=line.width + _CASING,
     )
     if line.is_bare:
         return casing, _wire(line, wire)
@@ -120,7 +161,7 @@ def _way(line: Line, points: tuple[Point, ...], places: Places) -> tuple[str, ..
         casing,
         _wire(line, wire),
         element("path", class_="arrow", d="".join(_arrow(way, line.width) for way in arrows)),
-        _badge(line, points, places),
+        draw_badge(badge.center, line.number) if badge else "",
     )
 
 
@@ -135,13 +176,6 @@ def _arrow(points: tuple[Point, ...], width: float) -> str:
         Point(back.x - side.x, back.y - side.y),
     )
     return "M" + "L".join(f"{number(c.x)} {number(c.y)}" for c in corners) + "Z"
-
-
-def _badge(line: Line, points: tuple[Point, ...], places: Places) -> str:
-    """Return the way's number on a disc, where nothing else is."""
-    box = places.on_line(points, _BADGE, _BADGE, frozenset(line.ends))
-    places.take(box)
-    return draw_badge(box.center, line.number)
 
 
 def draw_badge(center: Point, way: int) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from mplsemu.views.scene.scene import Area, Box, LineKind, Node, NodeKind, Point, Scene
 from mplsemu.views.svg.legend import draw_entry
-from mplsemu.views.svg.lines import draw_line, places_taken
+from mplsemu.views.svg.lines import draw_badge_above, draw_line, is_cut, place_badges
 from mplsemu.views.svg.markup import element, escaped, number
 from mplsemu.views.svg.shapes import draw_cross, draw_form
 from mplsemu.views.svg.style import FONTS, style_sheet
@@ -111,15 +111,25 @@ def _root(
 def _layers(scene: Scene, *, interactive: bool) -> list[str]:
     """Return all of a scene, in the order in which it is painted."""
     nodes = {node.key: node for node in scene.nodes}
-    places = places_taken(scene)
     below = [line for line in scene.lines if line.kind is not LineKind.WAY]
     above = [line for line in scene.lines if line.kind is LineKind.WAY]
     lines = [*below, *above]
+    badges = place_badges(scene, above)
+    cut = [
+        (line, badges.pop(line.key))
+        for index, line in enumerate(above)
+        if line.key in badges and is_cut(badges[line.key], above[index + 1 :])
+    ]
     layers = {
         "grounds": [_ground(scene.width, scene.height), *map(_area, scene.areas)],
-        "lines": [draw_line(line, nodes, places, interactive=interactive) for line in lines],
+        "lines": [
+            draw_line(line, nodes, badges.get(line.key), interactive=interactive) for line in lines
+        ],
         "nodes": [_node(node, interactive=interactive) for node in scene.nodes],
-        "labels": [part for line in lines for part in draw_labels(line, scene.areas)],
+        "labels": [
+            *(draw_badge_above(line, badge) for line, badge in cut),
+            *(part for line in lines for part in draw_labels(line, scene.areas)),
+        ],
         "heading": [draw_text(run, scene.state) for run in scene.heading],
         "legend": [draw_entry(entry) for entry in scene.legend],
     }

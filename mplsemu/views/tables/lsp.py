@@ -72,6 +72,14 @@ def lsps(program: Program, node: str | None = None) -> tuple[Lsp, ...]:
     return tuple(lsp for lsp in every if node is None or node in lsp.nodes)
 
 
+def parallel_links(program: Program) -> frozenset[str]:
+    """Return the links beside which there is another one between the same two LSRs."""
+    beside: dict[frozenset[str], list[str]] = {}
+    for link in program.links:
+        beside.setdefault(frozenset(link.ends), []).append(link.name)
+    return frozenset(name for names in beside.values() if len(names) > 1 for name in names)
+
+
 def lsps_between(program: Program, ingress: str, egress: str) -> tuple[Lsp, ...]:
     """Return the LSPs between two PEs, complete or not; none if the first has none."""
     node = program.node(ingress)
@@ -111,7 +119,7 @@ def _paths(
     paths = [(ingress, nhlfe, (), share) for nhlfe in reversed(entry.nhlfes)]
     while paths:
         node, nhlfe, before, share = paths.pop()
-        hop = _hop(node, nhlfe, before[-1].labels if before else ())
+        hop = hop_over(node, nhlfe, before[-1].labels if before else ())
         hops = (*before, hop)
         at = program.node_by_name[hop.next_hop]
         arrived = not hop.labels or at.name == entry.egress or len(hops) > len(program.nodes)
@@ -122,7 +130,8 @@ def _paths(
         paths += ((at, each, hops, share / len(onward)) for each in reversed(onward))
 
 
-def _hop(node: NodeProgram, nhlfe: Nhlfe, stack: tuple[int, ...]) -> LspHop:
+def hop_over(node: NodeProgram, nhlfe: Nhlfe, stack: tuple[int, ...]) -> LspHop:
+    """Return the hop by an NHLFE of an LSR, for what has these transport labels there."""
     match nhlfe.operation:
         case Push(labels):
             stack = (*(int(label) for label in labels), *stack)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
 from mplsemu.model.topology import Role
-from mplsemu.views.model import LinkView, ProviderView, RouterView
+from mplsemu.views.model import LinkView, ProviderView, RouterView, WayLink, WayView
 from mplsemu.views.order import natural
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped
 from mplsemu.views.text.map import draw_map
 from mplsemu.views.text.site import count
-from mplsemu.views.text.units import delay, rate
+from mplsemu.views.text.units import delay, part, rate
 
 
 def draw_provider(view: ProviderView, width: int = 80) -> list[Text]:
@@ -136,8 +137,38 @@ def _vpns(view: ProviderView, width: int) -> list[Text]:
 def _ways(view: ProviderView, width: int) -> list[Text]:
     lines = []
     for way in view.ways:
-        steps = [way.nodes[0]] if way.nodes else []
-        for node, stack in zip(way.nodes[1:], way.stacks, strict=True):
-            steps.append(f"─[{' '.join(str(label) for label in stack) or 'IP'}]→ {node}")
-        lines += wrapped(steps, width=width - 1, indent="   ", first=f" {way.title}: ", joint=" ")
+        first = f" {way.title}: "
+        if not way.branches:
+            steps = [link.sender for link in way.links[:1]]
+            steps += [f"{_arrow(link)} {link.receiver}{_share(link)}" for link in way.links]
+            lines += wrapped(steps, width=width - 1, indent="   ", first=first, joint=" ")
+            continue
+        lines.append(Text(first.rstrip()))
+        for sender, links in _by_sender(way).items():
+            steps = list(_fan(links))
+            lines += wrapped(steps, width=width - 1, indent="     ", first=f"   {sender} ")
     return [Text(), *lines] if lines else []
+
+
+def _by_sender(way: WayView) -> dict[str, list[WayLink]]:
+    found: dict[str, list[WayLink]] = {}
+    for link in way.links:
+        found.setdefault(link.sender, []).append(link)
+    return found
+
+
+def _fan(links: Sequence[WayLink]) -> Iterator[str]:
+    """Say where an LSR sends, and on which links where several lead there."""
+    peers = Counter(link.receiver for link in links)
+    for link in links:
+        on = f" on {link.link}" if peers[link.receiver] > 1 else ""
+        yield f"{_arrow(link)} {link.receiver}{on}{_share(link)}"
+
+
+def _arrow(link: WayLink) -> str:
+    return f"─[{' '.join(map(str, link.there.stack)) or 'IP'}]→"
+
+
+def _share(link: WayLink) -> str:
+    share = link.there.share
+    return f" ({part(share)})" if link.back is None and share < 1 else ""

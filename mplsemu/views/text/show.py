@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -10,13 +10,13 @@ from rich.text import Text
 from mplsemu.model.labels import Label
 from mplsemu.views.tables.label_space import LabelRow
 from mplsemu.views.tables.lfib import LfibRow
-from mplsemu.views.tables.lsp import Lsp
+from mplsemu.views.tables.lsp import Lsp, LspHop
 from mplsemu.views.tables.vrf import CircuitRow, RouteRow, Tunnel, VrfTable
 from mplsemu.views.tables.vsi import VsiTable
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped
 from mplsemu.views.text.site import count
-from mplsemu.views.text.units import delay
+from mplsemu.views.text.units import delay, part
 
 _CODES = " Codes: C connected, S static via a CE, V VPN route, I imported from another VPN"
 
@@ -166,21 +166,35 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
     return lines[:-1]
 
 
-def draw_lsps(lsps: Sequence[Lsp]) -> list[Text]:
-    """Draw each LSP on a line: LSRs, and between them the transport label on the link."""
+def draw_lsps(lsps: Sequence[Lsp], named: Container[str] = ()) -> list[Text]:
+    """Draw each LSP on a line: LSRs, and between them the transport label on the link.
+
+    Args:
+        lsps: to draw.
+        named: links whose names are told, as the LSRs do not say which of several it is.
+    """
     several = any(lsp.ways > 1 for lsp in lsps)
     what = "each way of equal cost on its own" if several else "with the label on each link"
     lines = [Text(f"LSPs: {len(lsps)}, {what}", palette.TITLE)]
     for lsp in lsps:
         facts = f"metric {lsp.metric}" + (f", {delay(lsp.delay_ms)}" if lsp.delay_ms else "")
-        facts += f", way {lsp.way} of {lsp.ways}" if lsp.ways > 1 else ""
+        facts += _which_way(lsp) if lsp.ways > 1 else ""
         state = "" if lsp.complete else " ✗ does not arrive"
         head = Text(f" {lsp.ingress} → {lsp.egress}", palette.PE)
         head.append(f"  {facts}", palette.FAINT).append(state, palette.DOWN)
         steps = [lsp.ingress]
-        steps += [f"─[{_labels(hop.labels) or '·'}]→ {hop.next_hop}" for hop in lsp.hops]
+        steps += [_lsp_step(hop, named) for hop in lsp.hops]
         lines += [head, *wrapped(steps, width=79, indent="   ", joint=" ")]
     return lines
+
+
+def _which_way(lsp: Lsp) -> str:
+    return f", way {lsp.way} of {lsp.ways}, {part(lsp.share)} of the flows"
+
+
+def _lsp_step(hop: LspHop, named: Container[str]) -> str:
+    on = f" on {hop.link}" if hop.link in named else ""
+    return f"─[{_labels(hop.labels) or '·'}]→ {hop.next_hop}{on}"
 
 
 def draw_label_space(node: str, rows: Sequence[LabelRow]) -> list[Text]:

@@ -25,7 +25,7 @@ def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
         outcome = (f"✗ {trace.fault}", palette.DOWN)
     title.append("  ").append(*outcome)
     said = f", {count(len(trace.hops), 'hop')}"
-    said += f", one of {len(trace.others) + 1} ways" if trace.others else ""
+    said += f", one of {len(trace.alternatives)} ways" if trace.alternatives else ""
     title.append(said, palette.FAINT)
     lines = [title]
     if trace.header:
