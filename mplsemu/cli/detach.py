@@ -20,11 +20,12 @@ from mplsemu.cli.up import (
     greet,
 )
 from mplsemu.errors import MplsEmuError
+from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.running.boot import BootedLab, BootOptions
 from mplsemu.running.web_process import WebPlace
 
 
-def up_detached(lab_file: Path, web: WebPlace | None = None) -> int:
+def up_detached(lab_file: Path, dataplane: DataPlaneChoice | None, web: WebPlace | None) -> int:
     """Boot in a child process; return when the lab is up, or could not come up."""
     reading, writing = os.pipe()
     sys.stdout.flush()
@@ -33,7 +34,7 @@ def up_detached(lab_file: Path, web: WebPlace | None = None) -> int:
     if child == 0:
         os.close(reading)
         with os.fdopen(writing, "w") as pipe:
-            _live(lab_file, web, pipe)
+            _live(lab_file, dataplane, web, pipe)
     os.close(writing)
     end_on_signal()
     with os.fdopen(reading) as pipe:
@@ -73,7 +74,9 @@ def _watch(pipe: IO[str]) -> int:
     return 2
 
 
-def _live(lab_file: Path, web: WebPlace | None, pipe: IO[str]) -> NoReturn:
+def _live(
+    lab_file: Path, dataplane: DataPlaneChoice | None, web: WebPlace | None, pipe: IO[str]
+) -> NoReturn:
     """Be the lab process: boot, tell the parent, stay until the end; never returns."""
     status = 2
     try:
@@ -82,7 +85,7 @@ def _live(lab_file: Path, web: WebPlace | None, pipe: IO[str]) -> NoReturn:
             os.dup2(null.fileno(), 0)
         end_on_signal()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        status = _boot_and_stay(lab_file, web, _teller(pipe))
+        status = _boot_and_stay(lab_file, dataplane, web, _teller(pipe))
     except Terminated:
         status = 0
     except MplsEmuError as error:
@@ -107,7 +110,10 @@ def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
 
 
 def _boot_and_stay(
-    lab_file: Path, web: WebPlace | None, tell: Callable[[dict[str, Any]], None]
+    lab_file: Path,
+    dataplane: DataPlaneChoice | None,
+    web: WebPlace | None,
+    tell: Callable[[dict[str, Any]], None],
 ) -> int:
     give_up = GiveUp()
 
@@ -118,7 +124,7 @@ def _boot_and_stay(
         sys.stderr.write(f"mplsemu: {message}\n")
         sys.stderr.flush()
 
-    options = BootOptions(progress=progress, tell=say, given_up=give_up, web=web)
+    options = BootOptions(dataplane, progress, say, give_up, web)
     lab = BootedLab(lab_file, options)
     try:
         with lab:

@@ -18,6 +18,7 @@ from mplsemu.cli.up import (
     add_dataplane,
     end_on_signal,
     say,
+    wished,
 )
 
 if TYPE_CHECKING:
@@ -40,9 +41,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Check; exit status 0: all hold, 1: some fail, 2: it could not run."""
     from mplsemu.errors import LabError
-    from mplsemu.running.boot import check_dataplane
 
-    check_dataplane(args.dataplane)
+    dataplane = wished(args)
     if (args.lab is None) is (args.running is None):
         problem = "nothing to test" if args.lab is None else "a lab file and --running"
         raise LabError(problem, remedy="name a lab file, or --running NAME, and not both")
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
             from mplsemu.running.boot import BootedLab, BootOptions
             from mplsemu.running.session import Session
 
-            options = BootOptions(progress=bar.update, tell=say, given_up=give_up)
+            options = BootOptions(dataplane, bar.update, say, give_up)
             lab = stack.enter_context(BootedLab(args.lab, options))
             answer = _test(Session(lab.directory), bar)
             notes = lab.record.notes

@@ -16,6 +16,7 @@ from mplsemu.cli.web import port
 from mplsemu.web.listening import DEFAULT_HOST, DEFAULT_PORT, Listening
 
 if TYPE_CHECKING:
+    from mplsemu.lab.dataplane import DataPlaneChoice
     from mplsemu.running.boot import BootedLab
     from mplsemu.running.web_process import WebPlace
 
@@ -49,21 +50,33 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def add_dataplane(parser: argparse.ArgumentParser) -> None:
     """Add the option that chooses a data plane."""
     parser.add_argument(
-        "--dataplane", metavar="NAME", default="openflow", help="openflow (default: %(default)s)"
+        "--dataplane",
+        metavar="NAME",
+        help="ebpf, openflow, or auto: ebpf if it works here "
+        "(default: what the lab file says, else auto)",
     )
+
+
+def wished(args: argparse.Namespace) -> DataPlaneChoice | None:
+    """Return the data plane that was typed, None if none was.
+
+    Raises:
+        LabError: there is no such data plane.
+    """
+    from mplsemu.running.choice import parse_choice
+
+    return None if args.dataplane is None else parse_choice(args.dataplane)
 
 
 def run(args: argparse.Namespace) -> int:
     """Boot, and stay until the user or ``down`` ends it."""
-    from mplsemu.running.boot import check_dataplane
-
-    check_dataplane(args.dataplane)
+    dataplane = wished(args)
     web = None if args.web is None else place_of_page(args.web)  # if that fails, nothing has booted
     if args.detach:
         from mplsemu.cli.detach import up_detached
 
-        return up_detached(args.lab, web)
-    return _up_with_prompt(args.lab, web)
+        return up_detached(args.lab, dataplane, web)
+    return _up_with_prompt(args.lab, dataplane, web)
 
 
 def place_of_page(port: int) -> WebPlace:
@@ -112,7 +125,7 @@ def say(message: str) -> None:
     sys.stderr.write(f"\nmplsemu: {message}\n")
 
 
-def _up_with_prompt(lab_file: Path, web: WebPlace | None) -> int:
+def _up_with_prompt(lab_file: Path, dataplane: DataPlaneChoice | None, web: WebPlace | None) -> int:
     from mplsemu.cli.prompt import Prompt
     from mplsemu.running.boot import BootedLab, BootOptions
 
@@ -122,7 +135,7 @@ def _up_with_prompt(lab_file: Path, web: WebPlace | None) -> int:
     try:
         with ExitStack() as stack:
             with Bar() as bar:
-                options = BootOptions(progress=bar.update, tell=say, given_up=give_up, web=web)
+                options = BootOptions(dataplane, bar.update, say, give_up, web)
                 lab = BootedLab(lab_file, options)
                 stack.enter_context(lab)
             print("\n".join(greet(lab)))

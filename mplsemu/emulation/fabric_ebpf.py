@@ -6,7 +6,7 @@ port of an LSR has. The kernel's own stack gets no packet: the program drops or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mplsemu.emulation.batches import LINK_GROUP
@@ -18,6 +18,7 @@ from mplsemu.emulation.plan import LabPlan, LsrPlan
 from mplsemu.errors import EmulationError
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.loader import LoadedProgram
+from mplsemu.southbound.ebpf.maps import Map
 
 _LOOPBACK: Final = "lo"  # by which the controller sends packets into an LSR
 
@@ -42,6 +43,11 @@ class EbpfFabric:
         if self._attached is None:
             raise EmulationError("the LSRs are not connected yet")
         return self._attached
+
+    @property
+    def maps(self) -> Mapping[str, Map]:
+        """The program's maps, once it is loaded."""
+        return self._program.maps if self._program is not None else {}
 
     def start(self) -> None:
         """Load the program, which the kernel verifies and compiles once for all LSRs."""

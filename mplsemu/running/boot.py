@@ -19,11 +19,13 @@ from mplsemu.emulation.namespace import (
     require_root,
 )
 from mplsemu.emulation.net import LabNet, LabOptions, require_open_files, require_tools
-from mplsemu.errors import EmulationError, LabError
+from mplsemu.errors import EmulationError
+from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import LoadedLab, load
 from mplsemu.program.program import Program
+from mplsemu.running.choice import choose, wish
 from mplsemu.running.controller_process import ControllerProcess
-from mplsemu.running.dataplanes import PlaneName, lab_plane
+from mplsemu.running.dataplanes import lab_plane
 from mplsemu.running.directory import HostRecord, LabDirectory, LabRecord, LsrRecord
 from mplsemu.running.supervisor import Daemon, Supervisor
 from mplsemu.running.web_process import WebPlace, WebProcess
@@ -31,7 +33,6 @@ from mplsemu.running.web_process import WebPlace, WebProcess
 _LOG = logging.getLogger(__name__)
 
 SYNC_TIMEOUT_S: Final = 120.0
-DATAPLANES: Final = ("openflow", "ebpf")
 Progress = Callable[[str, int, int], None]
 
 
@@ -44,14 +45,14 @@ class BootOptions:
     """How to boot.
 
     Attributes:
-        dataplane: what LSRs are made of.
+        dataplane: what LSRs are to be made of; None leaves it to the lab file.
         progress: told what is going on: stage, how much is done, of how much.
         tell: gets a line whenever something happens that the user should know.
         given_up: called when the lab cannot go on (a daemon cannot be kept alive).
         web: where its live page is served, for a lab that has one.
     """
 
-    dataplane: PlaneName = "openflow"
+    dataplane: DataPlaneChoice | None = None
     progress: Progress = _quiet
     tell: Callable[[str], None] = _LOG.warning
     given_up: Callable[[str], None] = _LOG.error
@@ -69,7 +70,7 @@ class BootedLab:
         loaded: the network and what there is to note about it.
         program: what was compiled at boot; the controller has the current one.
         net: the Mininet of it.
-        dataplane: what its LSRs are made of.
+        chosen: what its LSRs are made of.
         record: what others are told of it.
         is_up: whether booting was done: from when on others may find it.
     """
@@ -88,8 +89,9 @@ class BootedLab:
         self.loaded = load(lab_file)
         self.program = compile_program(self.loaded.network)
         self.directory = LabDirectory(self.loaded.network.name)
-        self.dataplane: PlaneName = options.dataplane
-        self._plane = lab_plane(self.dataplane, self.directory)
+        wished = wish(options.dataplane, self.loaded.dataplane)
+        self.chosen = choose(wished, self.loaded.network, self.program)
+        self._plane = lab_plane(self.chosen.name, self.directory)
         require_open_files(self._count_namespaces())
         self._web = WebProcess(self.directory, options.web) if options.web else None
         self._lab_file = lab_file
@@ -191,7 +193,7 @@ class BootedLab:
         return LabRecord(
             name=self.loaded.network.name,
             pid=os.getpid(),
-            dataplane=self.dataplane,
+            dataplane=self.chosen.name,
             datapath=self._plane.datapath,
             lab_file=str(self._lab_file.resolve()),
             boot_s=round(time.monotonic() - self._started, 3),
@@ -207,7 +209,7 @@ class BootedLab:
                 for wire in plan.wires
             },
             environment=dict(self._plane.environment),
-            notes=(*self.loaded.notes, *net.notes),
+            notes=(*self.loaded.notes, *net.notes, *self.chosen.notes()),
             web=self._options.web.address if self._options.web else None,
         )
 
@@ -248,15 +250,3 @@ def host_records(net: LabNet) -> dict[str, HostRecord]:
             ce.name, net.pid(ce.name), interface, ce.router.mac, addresses
         )
     return hosts
-
-
-def check_dataplane(name: str) -> None:
-    """Check that a data plane exists.
-
-    Raises:
-        LabError: it does not.
-    """
-    if name not in DATAPLANES:
-        raise LabError(
-            f"no data plane {name!r} here", remedy=f"write one of: {', '.join(DATAPLANES)}"
-        )

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final, Literal, Self
 
 from mplsemu.emulation.namespace import require_root
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError
@@ -37,6 +37,7 @@ class Lab:
         lab_file: path of the lab file.
         run_dir: a directory of its own for it, so that it and another lab of that name can run at
             the same time; None is that of all labs.
+        dataplane: ``ebpf``, ``openflow`` or ``auto``; None leaves it to the lab file.
 
     Example:
         >>> with Lab("topologies/nordic.yaml") as lab:      # doctest: +SKIP
@@ -46,8 +47,15 @@ class Lab:
         ...     print(lab.cmd("a/aarhus/h1", "ip route"))
     """
 
-    def __init__(self, lab_file: str | Path, *, run_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        lab_file: str | Path,
+        *,
+        run_dir: Path | None = None,
+        dataplane: Literal["auto", "ebpf", "openflow"] | None = None,
+    ) -> None:
         self._lab_file = Path(lab_file)
+        self._options = () if dataplane is None else ("--dataplane", dataplane)
         self._run_dir = run_dir
         self._process: subprocess.Popen[bytes] | None = None
         self._session: Session | None = None
@@ -86,7 +94,7 @@ class Lab:
     def _boot(self, directory: LabDirectory, errors: IO[bytes]) -> None:
         # its prompt reads our pipe: when this process ends, it reads the end and goes down
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mplsemu", "up", str(self._lab_file)],
+            [sys.executable, "-m", "mplsemu", "up", str(self._lab_file), *self._options],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=errors,

@@ -1,0 +1,102 @@
+"""Which data plane a lab gets: what somebody asked for, or the best that this machine has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.errors import CapabilityError, LabError
+from mplsemu.lab.dataplane import DataPlaneChoice
+from mplsemu.model.network import Network
+from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.program.program import Program
+from mplsemu.running.dataplanes import PlaneName
+from mplsemu.running.selftest import why_not_ebpf
+from mplsemu.southbound.openflow.translate import flows
+
+DATAPLANE_VARIABLE: Final = "MPLSEMU_DATAPLANE"
+"""Names a data plane for labs of which neither the file nor the command line does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A data plane for a lab.
+
+    Attributes:
+        name: of it.
+        fallback: why it is not ebpf, where that was wished for and is not to be had; else None.
+    """
+
+    name: PlaneName
+    fallback: str | None = None
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what the user should know about it."""
+        if self.fallback is None:
+            return ()
+        reason = " ".join(self.fallback.split())
+        return (f"LSRs are those of {self.name}, as ebpf is not to be had here: {reason}",)
+
+
+def parse_choice(name: str) -> DataPlaneChoice:
+    """Return what a name stands for.
+
+    Raises:
+        LabError: there is no such data plane.
+    """
+    try:
+        return DataPlaneChoice(name)
+    except ValueError:
+        names = ", ".join(DataPlaneChoice)
+        raise LabError(f"no data plane {name!r} here", remedy=f"write one of: {names}") from None
+
+
+def wish(typed: DataPlaneChoice | None, in_file: DataPlaneChoice) -> DataPlaneChoice:
+    """Return what is wished for: on the command line, else in the lab file, else around us.
+
+    Raises:
+        LabError: the environment names a data plane that there is not.
+    """
+    if typed is not None:
+        return typed
+    if in_file is not DataPlaneChoice.AUTO:
+        return in_file
+    return parse_choice(os.environ.get(DATAPLANE_VARIABLE) or DataPlaneChoice.AUTO)
+
+
+def choose(wished: DataPlaneChoice, network: Network, program: Program) -> Chosen:
+    """Return the data plane for a lab; `auto` tries ebpf here.
+
+    Raises:
+        CapabilityError: the lab asks for what the data plane cannot do.
+    """
+    if wished is DataPlaneChoice.EBPF:
+        return Chosen("ebpf")
+    fallback = why_not_ebpf() if wished is DataPlaneChoice.AUTO else None
+    if wished is DataPlaneChoice.AUTO and fallback is None:
+        return Chosen("ebpf")
+    problem = next(_beyond_openflow(network, program), None)
+    if problem is None:
+        return Chosen("openflow", fallback)
+    remedy = (
+        f"and ebpf is not to be had here: {fallback}"
+        if fallback
+        else "write --dataplane ebpf (or auto)"
+    )
+    raise CapabilityError(f"the data plane openflow cannot do this: {problem}; {remedy}")
+
+
+def _beyond_openflow(network: Network, program: Program) -> Iterator[str]:
+    """Yield what a lab asks for that Open vSwitch cannot do."""
+    for vpn in network.vpns:
+        if isinstance(vpn, Vpls | Vpws) and vpn.control_word:
+            yield f"VPN {vpn.name} has a control word on its pseudowires (control_word)"
+        if isinstance(vpn, Vpls) and vpn.mac_limit is not None:
+            yield f"VPN {vpn.name} has a limit of MAC addresses (mac_limit)"
+    try:
+        for node in program.nodes:
+            flows(program, node.name)
+    except CapabilityError as error:
+        yield str(error)

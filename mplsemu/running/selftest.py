@@ -1,0 +1,307 @@
+"""Whether this machine can run the eBPF data plane, found out with packets.
+
+Two LSRs in two network namespaces, with a link between them and hosts on either side: packets of
+every kind must cross, in both directions, and come out as they should. Nothing stays behind.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Final
+
+from mplsemu.control.compile import compile_program
+from mplsemu.emulation.batch import run_ip_batch
+from mplsemu.emulation.batches import link_lines
+from mplsemu.emulation.fabric_ebpf import EbpfFabric
+from mplsemu.emulation.interface import Interface
+from mplsemu.emulation.interface_flags import set_up
+from mplsemu.emulation.marked_packet import MarkedPacket
+from mplsemu.emulation.namespace import enter_private_namespace, inside, require_root, set_ipv6_conf
+from mplsemu.emulation.plan import HostPlan, LabPlan, make_plan
+from mplsemu.emulation.probe_token import internet_checksum
+from mplsemu.errors import EmulationError, MplsEmuError
+from mplsemu.lab.loader import loads
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.packet import BROADCAST_MAC, IpHeader
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.southbound.dataplane import PlaneEvent
+from mplsemu.southbound.ebpf.installer import Installer
+from mplsemu.southbound.ebpf.layout import SETTINGS_KEY
+from mplsemu.southbound.ebpf.maps import RingBuffer
+from mplsemu.southbound.ebpf.translate import entries, settings
+from mplsemu.southbound.punt.wire import mac_bytes
+
+_LAB: Final = """
+name: self-test
+provider: {nodes: {west: {role: pe}, east: {role: pe}}, links: [west-east]}
+vpns:
+  routed:
+    type: l3vpn
+    sites:
+      w: {pe: west, subnet: [192.168.1.0/24, "2001:db8:1::/64"]}
+      e: {pe: east, subnet: [192.168.2.0/24, "2001:db8:2::/64"]}
+  bridged: {type: vpls, subnet: 10.0.0.0/24, sites: {w: {pe: west}, e: {pe: east}}}
+  controlled:
+    type: vpls
+    control_word: true
+    subnet: 10.0.0.0/24
+    sites: {w: {pe: west}, e: {pe: east}}
+"""
+_WEST: Final = "west"
+_EAST: Final = "east"
+_ROUTED: Final = "routed"
+_WAIT_S: Final = 0.5
+_BEHIND_TWO_VRFS: Final = 62  # the TTL of a packet that was sent with 64
+
+_SOL_PACKET: Final = 263
+_PACKET_VNET_HDR: Final = 15
+_PACKET_IGNORE_OUTGOING: Final = 23
+_ETH_P_ALL: Final = 3
+_FRAME_BYTES: Final = 65_536
+_IPV4: Final = struct.Struct("!BBHHHBBH4s4s")
+_TCP: Final = struct.Struct("!HHIIBBHHH")
+_PROTOCOL_TCP: Final = 6
+_SEGMENT_BYTES: Final = 1000
+_OFFLOAD: Final = struct.Struct("=BBHHHH")  # struct virtio_net_hdr
+_NEEDS_CHECKSUM: Final = 1
+_TCP_SEGMENTS: Final = 1
+_IP_AT: Final = 14
+_TCP_AT: Final = 34
+_TCP_CHECKSUM_AT: Final = 16
+_PAYLOAD_AT: Final = 54
+
+
+@lru_cache(maxsize=1)
+def why_not_ebpf() -> str | None:
+    """Return why this machine cannot run the eBPF data plane, None where it can.
+
+    It is tried once; a second call says the same.
+    """
+    try:
+        require_root()
+        _try()
+    except (MplsEmuError, OSError) as error:
+        return str(error) or type(error).__name__
+    return None
+
+
+def _try() -> None:
+    network = loads(_LAB, "self-test").network
+    program = compile_program(network)
+    plan = make_plan(network, program, lsr_namespaces=True)
+    with ExitStack() as stack:
+        fabric = EbpfFabric()
+        stack.callback(fabric.stop)
+        fabric.start()
+        tasks = {name: stack.enter_context(_namespace()) for name in (_WEST, _EAST)}
+        interfaces = _make_links(plan, tasks)
+        lsrs = [SimpleNamespace(name=name, pid=task) for name, task in tasks.items()]
+        fabric.connect(plan, lsrs, frozenset(), (), lambda *_: None)
+        _install(fabric, program)
+        lines = {task: stack.enter_context(_line(task)) for task in tasks.values()}
+        at = [interfaces[host.name] for host in plan.hosts]
+        hosts = [
+            _Host(host, end.name, lines[end.pid]) for host, end in zip(plan.hosts, at, strict=True)
+        ]
+        for one, other in zip(hosts[::2], hosts[1::2], strict=True):  # two sites of a VPN
+            _cross(one, other)
+            _cross(other, one)
+        _punt(fabric, *hosts[:2])
+
+
+@contextmanager
+def _namespace() -> Iterator[int]:
+    """Yield the id of a thread that lives in a network namespace of its own."""
+    ready, done = threading.Event(), threading.Event()
+    tasks: list[int] = []
+    errors: list[Exception] = []
+
+    def live() -> None:
+        try:
+            with enter_private_namespace():
+                set_ipv6_conf({"all/disable_ipv6": "1"})
+                tasks.append(threading.get_native_id())
+                ready.set()
+                done.wait()
+        except (MplsEmuError, OSError) as error:
+            errors.append(error)
+            ready.set()
+
+    thread = threading.Thread(target=live, name="self-test", daemon=True)
+    thread.start()
+    ready.wait()
+    try:
+        if errors:
+            raise errors[0]
+        yield tasks[0]
+    finally:
+        done.set()
+        thread.join()
+
+
+def _make_links(plan: LabPlan, tasks: dict[str, int]) -> dict[str, Interface]:
+    """Make the link and the hosts' lines; return the hosts' interfaces by Mininet name."""
+    pids = dict(tasks)
+    interfaces: dict[str, Interface] = {}
+    wires = []
+    for number, wire in enumerate(plan.wires):
+        near, far = wire.ends
+        if far.is_customers:  # all in their PE's namespace, where one can be called eth0
+            far = replace(far, interface=f"host{number}")
+            pids[far.node] = tasks[near.node]
+            interfaces[far.node] = Interface(far.interface, tasks[near.node])
+        wires.append(replace(wire, ends=(near, far)))
+    with inside(tasks[_WEST]):
+        run_ip_batch(link_lines(replace(plan, wires=tuple(wires)), pids, tasks[_WEST]))
+    for each in interfaces.values():
+        with inside(each.pid):
+            set_up([each.name], up=True)
+    return interfaces
+
+
+def _install(fabric: EbpfFabric, program: Program) -> None:
+    attached, refused = fabric.attached, list[PlaneEvent]()
+    installer = Installer(
+        fabric.maps,
+        attached.ports,
+        lambda current, node: entries(current, node, attached),
+        refused.append,
+    )
+    fabric.maps["settings"].set(SETTINGS_KEY, settings(program).pack())
+    if installer.install(program, (_WEST, _EAST)).in_sync != {_WEST, _EAST}:
+        raise EmulationError(f"entries were refused: {'; '.join(map(str, refused))}")
+
+
+# --- packets -------------------------------------------------------------------------------
+
+
+class _Host:
+    """A host of the self-test.
+
+    Args:
+        plan: of it.
+        interface: name of its own.
+        line: a packet(7) socket in its namespace.
+    """
+
+    def __init__(self, plan: HostPlan, interface: str, line: socket.socket) -> None:
+        self.plan = plan
+        self._interface = interface
+        self._line = line
+
+    def address(self, version: int) -> IPAddress:
+        """Return its address of an IP version."""
+        return next(each.ip for each in self.plan.addresses if each.version == version)
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame."""
+        self._line.sendto(frame, (self._interface, 0))
+
+    def send_offloaded(self, offload: bytes, frame: bytes) -> None:
+        """Send a frame of which the device shall do the rest (struct virtio_net_hdr)."""
+        self._line.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
+        self.send(offload + frame)
+        self._line.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 0)
+
+    def expect(self, arrives: Callable[[bytes], bool], what: str) -> None:
+        """Wait for a frame.
+
+        Raises:
+            EmulationError: it does not come.
+        """
+        deadline = time.monotonic() + _WAIT_S
+        while (left := deadline - time.monotonic()) > 0:
+            self._line.settimeout(left)
+            try:
+                data, address = self._line.recvfrom(_FRAME_BYTES)
+            except TimeoutError:
+                break
+            if address[0] == self._interface and arrives(data):
+                return
+        raise EmulationError(f"in the self-test {what} did not arrive as it should")
+
+
+@contextmanager
+def _line(task: int) -> Iterator[socket.socket]:
+    """Yield a socket at all interfaces of a namespace; each one takes the kernel 10 ms to close."""
+    with inside(task):
+        line = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+    with line:
+        line.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+        yield line
+
+
+def _cross(source: _Host, target: _Host) -> None:
+    """Send packets of every kind from one host to the other."""
+    way = f"from {source.plan.ref} to {target.plan.ref}"
+    if source.plan.ref.vpn == _ROUTED:
+        for version in (4, 6):
+            _route(source, target, version, f"an IPv{version} packet {way}")
+    else:
+        for mac in (BROADCAST_MAC, target.plan.mac):  # flooded, and to where it is learned
+            _bridge(source, target, mac, f"a frame {way}")
+    _send_segments(source, target, f"a TCP packet of several segments {way}")
+
+
+def _route(source: _Host, target: _Host, version: int, what: str) -> None:
+    header = IpHeader(source.address(version), target.address(version))
+    packet = MarkedPacket.make(source.plan.mac, GATEWAY_MAC, header)
+
+    def arrives(data: bytes) -> bool:
+        found = packet.find(data)
+        if found is None or found.destination_mac != target.plan.mac:
+            return False
+        is_sound = version == 6 or internet_checksum(data[_IP_AT:_TCP_AT]) == 0
+        return is_sound and found.ip_ttl == _BEHIND_TWO_VRFS
+
+    source.send(packet.to_bytes())
+    target.expect(arrives, what)
+
+
+def _bridge(source: _Host, target: _Host, mac: str, what: str) -> None:
+    frame = MarkedPacket.make(source.plan.mac, mac, None).to_bytes()
+    source.send(frame)
+    target.expect(lambda data: data == frame, what)
+
+
+def _send_segments(source: _Host, target: _Host, what: str) -> None:
+    """Send what TCP hands over at once: it must stay whole, for the sake of speed."""
+    routed = source.plan.ref.vpn == _ROUTED
+    mac = GATEWAY_MAC if routed else target.plan.mac
+    payload = os.urandom(4 * _SEGMENT_BYTES)
+    addresses = source.address(4).packed, target.address(4).packed
+    length = _PAYLOAD_AT - _IP_AT + len(payload)
+    fields = (0x45, 0, length, 0, 0, 64, _PROTOCOL_TCP)
+    checksum = internet_checksum(_IPV4.pack(*fields, 0, *addresses))
+    pseudo = struct.pack("!4s4sHH", *addresses, _PROTOCOL_TCP, _TCP.size + len(payload))
+    partial = ~internet_checksum(pseudo) & 0xFFFF  # the rest is left to the device
+    tcp = _TCP.pack(7, 7, 1, 1, _TCP.size // 4 << 4, 0x10, 0xFFFF, partial, 0)
+    packet = _IPV4.pack(*fields, checksum, *addresses) + tcp + payload
+    frame = mac_bytes(mac) + mac_bytes(source.plan.mac) + b"\x08\x00" + packet
+    offload = _OFFLOAD.pack(
+        _NEEDS_CHECKSUM, _TCP_SEGMENTS, _PAYLOAD_AT, _SEGMENT_BYTES, _TCP_AT, _TCP_CHECKSUM_AT
+    )
+    source.send_offloaded(offload, frame)
+    target.expect(lambda data: data[_PAYLOAD_AT:] == payload, what)
+
+
+def _punt(fabric: EbpfFabric, source: _Host, target: _Host) -> None:
+    """Send a packet that the program cannot handle by itself."""
+    header = IpHeader(source.address(4), target.address(4), ttl=1)
+    punted: list[bytes] = []
+    with RingBuffer(fabric.maps["punts"], punted.append) as punts:
+        source.send(MarkedPacket.make(source.plan.mac, GATEWAY_MAC, header).to_bytes())
+        deadline = time.monotonic() + _WAIT_S
+        while not punted and (left := deadline - time.monotonic()) > 0:
+            punts.poll(left)
+    if not punted:
+        raise EmulationError("in the self-test a packet was not given to the controller")

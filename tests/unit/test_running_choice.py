@@ -1,0 +1,92 @@
+"""Which data plane a lab gets."""
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.errors import CapabilityError, LabError
+from mplsemu.lab.dataplane import DataPlaneChoice
+from mplsemu.lab.loader import loads
+from mplsemu.running import choice
+from mplsemu.running.choice import Chosen, choose, parse_choice, wish
+
+AUTO, EBPF, OPENFLOW = DataPlaneChoice.AUTO, DataPlaneChoice.EBPF, DataPlaneChoice.OPENFLOW
+LAB = """
+name: small
+provider: {nodes: {dk: {role: pe}, se: {role: pe}}, links: [dk-se]}
+vpns:
+  c: {type: vpls, subnet: 10.0.0.0/24, sites: {x: {pe: dk}, y: {pe: se}}}
+"""
+MORE = {
+    "control_word": LAB.replace("vpls,", "vpls, control_word: true,"),
+    "mac_limit": LAB.replace("vpls,", "vpls, mac_limit: 5,"),
+}
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Return ``machine(reason)``: have the self-test say so from now on."""
+
+    def says(reason):
+        monkeypatch.setattr(choice, "why_not_ebpf", lambda: reason)
+
+    says("it is not to be tried here")
+    monkeypatch.delenv("MPLSEMU_DATAPLANE", raising=False)
+    return says
+
+
+def chosen(wished, text=LAB):
+    network = loads(text, "lab.yaml").network
+    return choose(wished, network, compile_program(network))
+
+
+def test_the_command_line_wins_over_the_file_and_that_over_the_environment(monkeypatch, machine):
+    assert wish(None, AUTO) is AUTO
+    monkeypatch.setenv("MPLSEMU_DATAPLANE", "openflow")
+    assert wish(None, AUTO) is OPENFLOW
+    assert wish(None, EBPF) is EBPF
+    assert wish(OPENFLOW, EBPF) is OPENFLOW
+    assert wish(AUTO, EBPF) is AUTO
+
+
+def test_a_data_plane_that_there_is_not_is_told(monkeypatch, machine):
+    with pytest.raises(LabError, match="no data plane 'p4' here; write one of: auto, openflow, eb"):
+        parse_choice("p4")
+    monkeypatch.setenv("MPLSEMU_DATAPLANE", "linux")
+    with pytest.raises(LabError, match="'linux'"):
+        wish(None, AUTO)
+
+
+def test_auto_is_ebpf_where_the_self_test_holds_and_else_says_why_not(machine):
+    machine(None)
+    assert chosen(AUTO) == Chosen("ebpf")
+    assert chosen(AUTO).notes() == ()
+    machine("the verifier says\n  no")
+    found = chosen(AUTO)
+    assert found.name == "openflow"
+    [note] = found.notes()
+    assert note.endswith("ebpf is not to be had here: the verifier says no")
+
+
+def test_what_is_asked_for_by_name_is_not_tried_first(machine):
+    assert chosen(EBPF) == Chosen("ebpf")
+    assert chosen(OPENFLOW) == Chosen("openflow")
+
+
+@pytest.mark.parametrize("feature", MORE)
+def test_openflow_is_refused_for_what_only_ebpf_can(machine, feature):
+    machine(None)
+    assert chosen(AUTO, MORE[feature]) == chosen(EBPF, MORE[feature]) == Chosen("ebpf")
+    with pytest.raises(CapabilityError, match=rf"VPN c .*{feature}.*write --dataplane ebpf"):
+        chosen(OPENFLOW, MORE[feature])
+    machine("no libbpf")
+    with pytest.raises(CapabilityError, match=rf"VPN c .*{feature}.*here: no libbpf"):
+        chosen(AUTO, MORE[feature])
+
+
+def test_what_the_translator_refuses_is_told_before_anything_boots(machine, monkeypatch):
+    def refuse(_program, node):
+        raise CapabilityError(f"{node}: four labels")
+
+    monkeypatch.setattr(choice, "flows", refuse)
+    with pytest.raises(CapabilityError, match="openflow cannot do this: dk: four labels; write"):
+        chosen(OPENFLOW)
