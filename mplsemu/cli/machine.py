@@ -52,11 +52,15 @@ def examine() -> Iterator[Finding]:
     """Look at one thing after the other; each takes at most some seconds."""
     yield _python()
     yield _packages()
-    yield _framework()
     yield _mininet()
     yield _root()
-    yield from _open_vswitch()
+    why_not = _why_not_ebpf()
+    yield _ebpf(why_not)
+    needed = why_not is not None  # Open vSwitch and its controller's framework
+    yield _framework(needed=needed)
+    yield from _open_vswitch(needed=needed)
     yield _kernel_datapath()
+    yield _dataplane(why_not)
     yield _tool("mnexec", "mininet", "starts processes in namespaces")
     yield _tool("ip", "iproute2", "makes links", "-V")
     yield from _namespaces()
@@ -106,7 +110,7 @@ def _tool(
     """Look for a program, and ask for its version if it can say it."""
     path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_SBIN}")
     if path is None:
-        return Finding(name, State.MISSING if needed else State.OPTIONAL, purpose, _apt(package))
+        return Finding(name, _lack(needed=needed), purpose, _apt(package))
     answer = _ask(name, version) if version else None
     said = _first_line(answer) if answer is not None and answer.returncode == 0 else ""
     return Finding(name, State.OK, re.sub(r" \(Git.*", "", said)[:40] or path)
@@ -134,7 +138,39 @@ def _packages() -> Finding:
     return Finding("Python packages", State.OK, said)
 
 
-def _framework() -> Finding:
+def _why_not_ebpf() -> str | None:
+    """Return in one line why the eBPF data plane cannot be used here, None where it can."""
+    from mplsemu.errors import MplsEmuError
+
+    try:
+        from mplsemu.running.selftest import first_line, why_not_ebpf
+    except MplsEmuError as error:  # without Mininet nothing can be tried
+        return str(error)
+    reason = why_not_ebpf()
+    return None if reason is None else first_line(reason)
+
+
+def _ebpf(why_not: str | None) -> Finding:
+    name = "eBPF data plane"
+    if why_not is None:
+        return Finding(name, State.OK, f"passes its self-test on Linux {platform.release()}")
+    if os.geteuid() != 0:
+        detail = "cannot be tried without root"
+        return Finding(name, State.OPTIONAL, detail, "sudo mplsemu doctor")
+    detail, _, remedy = why_not.partition("; type: ")
+    return Finding(name, State.OPTIONAL, detail, remedy)
+
+
+def _dataplane(why_not: str | None) -> Finding:
+    name = "--dataplane auto"
+    if why_not is None:
+        return Finding(name, State.OK, "takes ebpf here")
+    if os.geteuid() != 0:
+        return Finding(name, State.OK, "takes ebpf where its self-test holds, else openflow")
+    return Finding(name, State.OK, "takes openflow here: there is no eBPF data plane")
+
+
+def _framework(*, needed: bool) -> Finding:
     found = [
         f"{package} {_version(package) or ''}".strip()
         for module, package in _FRAMEWORKS
@@ -144,8 +180,8 @@ def _framework() -> Finding:
         return Finding("OpenFlow framework", State.OK, ", ".join(found))
     return Finding(
         "OpenFlow framework",
-        State.MISSING,
-        "neither Ryu nor os-ken; the controller needs one",
+        _lack(needed=needed),
+        "neither Ryu nor os-ken; --dataplane openflow needs one",
         "pip install os-ken",
     )
 
@@ -173,24 +209,29 @@ def _root() -> Finding:
     return Finding("root", State.MISSING, "up and test need root, and there is no sudo", "su -")
 
 
-def _open_vswitch() -> Iterator[Finding]:
-    needed = ("ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl", "ovs-appctl")
+def _lack(*, needed: bool) -> State:
+    return State.MISSING if needed else State.OPTIONAL
+
+
+def _open_vswitch(*, needed: bool) -> Iterator[Finding]:
+    tools = ("ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl", "ovs-appctl")
     path = f"{os.environ.get('PATH', os.defpath)}:{_SBIN}"
-    missing = [name for name in needed if shutil.which(name, path=path) is None]
+    missing = [name for name in tools if shutil.which(name, path=path) is None]
+    state = _lack(needed=needed)
     remedy = _apt("openvswitch-switch")
     if missing:
-        yield Finding("Open vSwitch", State.MISSING, "without " + ", ".join(missing), remedy)
+        yield Finding("Open vSwitch", state, "without " + ", ".join(missing), remedy)
         return
     answer = _ask("ovs-vswitchd", "--version")
     if answer is None or answer.returncode:
         said = _first_line(answer) if answer else ""
-        yield Finding("Open vSwitch", State.MISSING, f"ovs-vswitchd does not run {said}", remedy)
+        yield Finding("Open vSwitch", state, f"ovs-vswitchd does not run {said}", remedy)
         return
     yield Finding("Open vSwitch", State.OK, _first_line(answer).rpartition(" ")[2])
 
 
 def _kernel_datapath() -> Finding:
-    name = "kernel datapath"
+    name = "Open vSwitch's module"
     if Path("/sys/module/openvswitch").exists():
         return Finding(name, State.OK, "module openvswitch is loaded")
     there = _ask("modprobe", "-qn", "openvswitch")
@@ -250,7 +291,7 @@ def _try(
 ) -> Finding:
     if works(*command):
         return Finding(name, State.OK, "works")
-    return Finding(name, State.MISSING if needed else State.OPTIONAL, lack, remedy)
+    return Finding(name, _lack(needed=needed), lack, remedy)
 
 
 def _disk() -> Finding:

@@ -13,7 +13,7 @@ from mplsemu.model.network import Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.program import Program
 from mplsemu.running.dataplanes import PlaneName
-from mplsemu.running.selftest import why_not_ebpf
+from mplsemu.running.selftest import first_line, why_not_ebpf
 from mplsemu.southbound.openflow.translate import flows
 
 DATAPLANE_VARIABLE: Final = "MPLSEMU_DATAPLANE"
@@ -36,7 +36,7 @@ class Chosen:
         """Return what the user should know about it."""
         if self.fallback is None:
             return ()
-        reason = " ".join(self.fallback.split())
+        reason = first_line(self.fallback)
         return (f"LSRs are those of {self.name}, as ebpf is not to be had here: {reason}",)
 
 
@@ -81,7 +81,7 @@ def choose(wished: DataPlaneChoice, network: Network, program: Program) -> Chose
     if problem is None:
         return Chosen("openflow", fallback)
     remedy = (
-        f"and ebpf is not to be had here: {fallback}"
+        f"and ebpf is not to be had here: {first_line(fallback)}"
         if fallback
         else "write --dataplane ebpf (or auto)"
     )

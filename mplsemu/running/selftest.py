@@ -94,6 +94,11 @@ def why_not_ebpf() -> str | None:
     return None
 
 
+def first_line(reason: str) -> str:
+    """Return the line of a reason that says it; a verifier has more to say."""
+    return reason.split("\n", 1)[0].removesuffix("; libbpf says:")
+
+
 def _try() -> None:
     network = loads(_LAB, "self-test").network
     program = compile_program(network)

@@ -53,7 +53,37 @@ def test_the_real_machine_is_examined_without_an_error(capsys):
             assert finding["remedy"]
 
 
-def test_a_tool_that_is_not_installed_names_its_package(monkeypatch):
+@pytest.fixture
+def ebpf(monkeypatch):
+    """Return ``ebpf(reason)``: have the self-test say so, as root."""
+
+    def says(reason):
+        monkeypatch.setattr(machine, "_why_not_ebpf", lambda: reason)
+        monkeypatch.setattr(machine.os, "geteuid", lambda: 0)
+
+    return says
+
+
+def test_where_the_self_test_holds_open_vswitch_is_only_of_use(monkeypatch, ebpf):
+    ebpf(None)
+    monkeypatch.setattr(machine.shutil, "which", lambda *_args, **_options: None)
+    found = {each.name: each for each in machine.examine()}
+    assert found["eBPF data plane"].state is State.OK
+    assert found["--dataplane auto"].detail == "takes ebpf here"
+    assert found["Open vSwitch"].state is State.OPTIONAL
+
+
+def test_why_the_self_test_does_not_hold_is_said_with_what_to_type(ebpf):
+    ebpf("libbpf is not installed; type: sudo apt-get install libbpf1")
+    found = {each.name: each for each in machine.examine()}
+    assert found["eBPF data plane"] == Finding(
+        "eBPF data plane", State.OPTIONAL, "libbpf is not installed", "sudo apt-get install libbpf1"
+    )
+    assert found["--dataplane auto"].detail.startswith("takes openflow here")
+
+
+def test_a_tool_that_is_not_installed_names_its_package(monkeypatch, ebpf):
+    ebpf("it is not to be tried here")
     monkeypatch.setattr(machine.shutil, "which", lambda *_args, **_options: None)
     tools = {finding.name: finding for finding in machine.examine()}
     assert tools["mnexec"].state is State.MISSING

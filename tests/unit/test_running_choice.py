@@ -60,7 +60,7 @@ def test_auto_is_ebpf_where_the_self_test_holds_and_else_says_why_not(machine):
     machine(None)
     assert chosen(AUTO) == Chosen("ebpf")
     assert chosen(AUTO).notes() == ()
-    machine("the verifier says\n  no")
+    machine("the verifier says no; libbpf says:\n  7: R1=ctx()")
     found = chosen(AUTO)
     assert found.name == "openflow"
     [note] = found.notes()
