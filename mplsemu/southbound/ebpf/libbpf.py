@@ -19,6 +19,8 @@ from mplsemu.errors import DataPlaneError, MissingToolError, NotRootError
 _SONAMES: Final = ("libbpf.so.1", "libbpf.so.0")
 _MESSAGE_OCTETS: Final = 1 << 16
 PROG_TYPE_SCHED_CLS: Final = 3
+TCX_INGRESS: Final = 46
+"""enum bpf_attach_type's number, of Linux 6.6 and later."""
 TC_INGRESS: Final = 1
 TC_REPLACE: Final = 1
 ENOTSUPP: Final = 524
@@ -107,6 +109,7 @@ _PROTOTYPES: Final[tuple[tuple[str, type | None, tuple[type, ...]], ...]] = (
             POINTER(BatchOptions),
         ),
     ),
+    ("bpf_prog_attach", c_int, (c_int, c_int, c_int, c_uint32)),
     ("bpf_tc_hook_create", c_int, (POINTER(TcHook),)),
     ("bpf_tc_attach", c_int, (POINTER(TcHook), POINTER(TcOptions))),
     ("ring_buffer__new", c_void_p, (c_int, SampleCallback, c_void_p, c_void_p)),

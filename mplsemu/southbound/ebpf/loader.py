@@ -18,6 +18,7 @@ from mplsemu.southbound.ebpf.libbpf import (
     PROG_TYPE_SCHED_CLS,
     TC_INGRESS,
     TC_REPLACE,
+    TCX_INGRESS,
     TcHook,
     TcOptions,
     failure,
@@ -96,6 +97,8 @@ class LoadedProgram:
             NotRootError: this process may not.
         """
         ifindex = interface if isinstance(interface, int) else _ifindex(interface)
+        if self._attach_express(ifindex):
+            return
         hook = TcHook(sizeof(TcHook), ifindex, TC_INGRESS, 0)
         with listening():
             made = library().bpf_tc_hook_create(byref(hook))
@@ -109,6 +112,13 @@ class LoadedProgram:
         if attached:
             module = "the module cls_bpf is needed: modprobe cls_bpf"
             raise failure(f"attach the data plane to {interface}", attached, module)
+
+    def _attach_express(self, ifindex: int) -> bool:
+        """Attach without a classifier of tc(8) around the program, which Linux 6.6 can (tcx)."""
+        with listening():
+            if not library().bpf_prog_attach(self.program_fd, ifindex, TCX_INGRESS, 0):
+                return True
+        return ctypes.get_errno() == errno.EEXIST  # attached already
 
     def close(self) -> None:
         """Let go of program and maps; a second call does nothing."""

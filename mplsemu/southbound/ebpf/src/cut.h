@@ -6,33 +6,48 @@
 
 #include "packet.h"
 
-#define MAX_CUT 24 /* words: more explicit nulls than anybody needs, and the head of a pseudowire's packet */
-
 /* Remove `words` times four octets behind the MAC addresses. The EtherType of what remains stands behind them. */
-__noinline int cut(struct __sk_buff *skb, __u32 words)
+static __always_inline int cut(struct __sk_buff *skb, const __u32 words)
 {
-	__be16 tag = TYPE_VLAN;
+	__be16 *front = head(skb, MACS_OCTETS + TAG_OCTETS * words);
 
-	for (__u32 i = 0; i < MAX_CUT && i < words; i++)
-		if (bpf_skb_store_bytes(skb, MACS_OCTETS + TAG_OCTETS * i, &tag, sizeof(tag), 0))
-			return -1;
+	if (!front)
+		return -1;
+#pragma unroll
+	for (__u32 i = 0; i < words; i++)
+		front[(MACS_OCTETS + TAG_OCTETS * i) / sizeof(*front)] = TYPE_VLAN;
 	/* The second tag pushes the first into the packet, and its protocol becomes VLAN: so it can be popped from. */
 	if (bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_push(skb, TYPE_VLAN, 1))
 		return -1;
-	for (__u32 i = 0; i < MAX_CUT + 2 && i < words + 2; i++)
+#pragma unroll
+	for (__u32 i = 0; i < words + 2; i++)
 		if (bpf_skb_vlan_pop(skb))
 			return -1;
 	return 0;
 }
 
-/* Remove everything before a frame at `at`: an Ethernet header, labels, perhaps a control word. */
-static __always_inline int uncover(struct __sk_buff *skb, const __u32 at, const void *macs)
+/* Remove the label on top; `type` is the EtherType of what is below it. */
+static __always_inline int pop_label(struct __sk_buff *skb, __be16 type)
 {
-	__u32 short_of = (TAG_OCTETS - at % TAG_OCTETS) % TAG_OCTETS;
+	__be16 *front = head(skb, sizeof(struct labelled_frame));
 
-	if (short_of && bpf_skb_change_head(skb, short_of, 0))
+	if (!front)
 		return -1;
-	if (bpf_skb_store_bytes(skb, 0, macs, MACS_OCTETS, 0))
+	front[sizeof(struct labelled_frame) / sizeof(*front) - 1] = type;
+	return cut(skb, 1);
+}
+
+/* Remove everything before a frame at `at`: an Ethernet header, labels, perhaps a control word. */
+static __always_inline int uncover(struct __sk_buff *skb, const __u32 at)
+{
+	const __u32 missing = (TAG_OCTETS - at % TAG_OCTETS) % TAG_OCTETS;
+	__u8 *front;
+
+	if (missing && bpf_skb_change_head(skb, missing, 0))
 		return -1;
-	return cut(skb, (at + short_of) / TAG_OCTETS);
+	front = head(skb, missing + at + MACS_OCTETS);
+	if (!front)
+		return -1;
+	__builtin_memcpy(front, front + missing + at, MACS_OCTETS);
+	return cut(skb, (missing + at) / TAG_OCTETS);
 }

@@ -35,29 +35,24 @@ static __always_inline int lower_ttl(struct __sk_buff *skb, __u32 at, __u32 ttl)
 /* Pop the labels on top that ask for another look-up, as explicit null does (RFC 3032 section 2.1). */
 __noinline int pop_nulls(struct __sk_buff *skb, __u32 router)
 {
-	__u32 at = ETHERNET_OCTETS, entry, ttl = ENTRY_TTL;
-	__be16 type = TYPE_MPLS;
-
 	for (int i = 0; i < MAX_NULLS; i++) {
+		struct labelled_frame *frame = head(skb, sizeof(*frame));
 		struct ilm_key key = {router};
 		struct ilm *ilm;
+		__u32 entry;
 
-		if (bpf_skb_load_bytes(skb, at, &entry, sizeof(entry)))
+		if (!frame)
 			return -1;
-		entry = bpf_ntohl(entry);
+		entry = bpf_ntohl(frame->entry);
 		key.label = entry_label(entry);
 		ilm = bpf_map_lookup_elem(&lfib, &key);
 		if (!ilm || ilm->action != ILM_POP_AND_LOOK_UP)
-			break;
-		if (entry & ENTRY_BOTTOM)
+			return 0;
+		if (entry & ENTRY_BOTTOM || lower_ttl(skb, sizeof(*frame), entry & ENTRY_TTL) ||
+		    pop_label(skb, TYPE_MPLS))
 			return -1;
-		if ((entry & ENTRY_TTL) < ttl)
-			ttl = entry & ENTRY_TTL;
-		at += ENTRY_OCTETS;
 	}
-	if (lower_ttl(skb, at, ttl) || bpf_skb_store_bytes(skb, at - sizeof(type), &type, sizeof(type), 0))
-		return -1;
-	return cut(skb, (at - ETHERNET_OCTETS) / ENTRY_OCTETS);
+	return 0;
 }
 
 /* Forward a packet by a transit LSR's NHLFE; `frame` is its head, `entry` the one on top. */
@@ -66,7 +61,6 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 po
 {
 	struct nhlfe *nhlfe = &ilm->nhlfe;
 	struct below below;
-	__be16 type = TYPE_MPLS;
 
 	if ((entry & ENTRY_TTL) <= 1)
 		return punt(skb, router, port, PUNT_TTL_EXPIRED, 0);
@@ -83,10 +77,9 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 po
 		return send(skb, nhlfe);
 	case OP_POP:
 		/* what an LSP carries is known at its ends alone, so a last label cannot be popped here */
-		if (entry & ENTRY_BOTTOM || lower_ttl(skb, sizeof(*frame), entry & ENTRY_TTL) ||
-		    bpf_skb_store_bytes(skb, sizeof(*frame) - sizeof(type), &type, sizeof(type), 0))
+		if (entry & ENTRY_BOTTOM || lower_ttl(skb, sizeof(*frame), entry & ENTRY_TTL))
 			return drop(skb, router, DROP_MALFORMED);
-		return cut(skb, 1) ? drop(skb, router, DROP_INTERNAL) : send(skb, nhlfe);
+		return pop_label(skb, TYPE_MPLS) ? drop(skb, router, DROP_INTERNAL) : send(skb, nhlfe);
 	case OP_PUSH:
 		below.entry = entry;
 		below.control_word = 0;
@@ -101,13 +94,12 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 po
 /* Pop the last label, which belongs to a VRF, and route the IP packet that its label says is below. */
 static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 router, __u32 port, __u32 ttl, const struct ilm *ilm)
 {
+	const __u8 *front = head(skb, sizeof(struct labelled_frame) + 1);
 	__u32 vrf = ilm->service, version = ilm->ip_version;
-	__be16 type = version == 4 ? TYPE_IPV4 : TYPE_IPV6;
-	__u8 first = 0;
 
-	if (bpf_skb_load_bytes(skb, sizeof(struct labelled_frame), &first, sizeof(first)) || first >> 4 != version)
+	if (!front || front[sizeof(struct labelled_frame)] >> 4 != version)
 		return drop(skb, router, DROP_MALFORMED);
-	if (bpf_skb_store_bytes(skb, sizeof(struct labelled_frame) - sizeof(type), &type, sizeof(type), 0) || cut(skb, 1))
+	if (pop_label(skb, version == 4 ? TYPE_IPV4 : TYPE_IPV6))
 		return drop(skb, router, DROP_INTERNAL);
 	if (version == 4) {
 		struct ipv4_frame *frame = head(skb, sizeof(*frame));

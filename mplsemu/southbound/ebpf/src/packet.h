@@ -3,6 +3,7 @@
 
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include <stddef.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -86,16 +87,26 @@ struct labelled_frame {
 #define entry_label(entry) ((entry) >> 12)
 #define label_entry(label, tc, ttl) ((label) << 12 | (__u32)(tc) << 9 | (ttl))
 
+/* Read a field of the context at a fixed offset; a compiler likes to keep the sum of both, and the verifier does not. */
+#define context_field(skb, field)                                                                             \
+	({                                                                                                    \
+		void *value;                                                                                  \
+		asm volatile("%0 = *(u32 *)(%1 + %2)"                                                         \
+			     : "=r"(value)                                                                    \
+			     : "r"(skb), "i"(offsetof(struct __sk_buff, field)));                             \
+		value;                                                                                        \
+	})
+
 /* Return the packet's first octets for reading and writing, NULL if it has not so many. */
 static __always_inline void *head(struct __sk_buff *skb, const __u32 octets)
 {
-	void *data = (void *)(long)skb->data;
+	void *data = context_field(skb, data);
 
-	if (data + octets > (void *)(long)skb->data_end) {
+	if (data + octets > context_field(skb, data_end)) {
 		if (skb->len < octets || bpf_skb_pull_data(skb, octets))
 			return 0;
-		data = (void *)(long)skb->data;
-		if (data + octets > (void *)(long)skb->data_end)
+		data = context_field(skb, data);
+		if (data + octets > context_field(skb, data_end))
 			return 0;
 	}
 	return data;

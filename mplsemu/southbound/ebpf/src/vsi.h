@@ -49,13 +49,13 @@ static __always_inline void count_station(const struct vsi_key *key)
 }
 
 /* Remember where a frame's source is. */
-static __always_inline void learn(const struct bridged *frame, __u32 limit, const __u8 *mac)
+static __always_inline void learn(const struct bridged *frame, __u32 limit, const __u8 *mac, __u64 now)
 {
 	struct vsi_key vsi = {frame->router, frame->vsi};
 	struct station_key key = {frame->router, frame->vsi};
 	struct station here = {.kind = frame->ifindex ? AT_CIRCUIT : AT_WIRE,
 			       .id = frame->ifindex ?: frame->wire,
-			       .seen_ns = bpf_ktime_get_ns()};
+			       .seen_ns = now};
 	struct station *known;
 
 	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
@@ -64,9 +64,9 @@ static __always_inline void learn(const struct bridged *frame, __u32 limit, cons
 		/* kind and id in one piece: others read them meanwhile */
 		if (as_place(known) != as_place(&here))
 			*(volatile __u64 *)&known->kind = as_place(&here);
-		else if (here.seen_ns - known->seen_ns < REFRESH_NS)
+		else if (now - known->seen_ns < REFRESH_NS)
 			return;
-		known->seen_ns = here.seen_ns;
+		known->seen_ns = now;
 		return;
 	}
 	if (has_place_for_one(&vsi, limit) && !bpf_map_update_elem(&fdb, &key, &here, BPF_NOEXIST))
@@ -74,7 +74,7 @@ static __always_inline void learn(const struct bridged *frame, __u32 limit, cons
 }
 
 /* Return where a frame's destination is, `kind` 0 if nobody knows (any more). */
-static __always_inline struct station find(const struct bridged *frame, __u64 aging_ns, const __u8 *mac)
+static __always_inline struct station find(const struct bridged *frame, __u64 aging_ns, const __u8 *mac, __u64 now)
 {
 	struct station_key key = {frame->router, frame->vsi};
 	struct station *known, found = {};
@@ -83,7 +83,7 @@ static __always_inline struct station find(const struct bridged *frame, __u64 ag
 		return found;
 	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
 	known = bpf_map_lookup_elem(&fdb, &key);
-	if (known && bpf_ktime_get_ns() - known->seen_ns <= aging_ns)
+	if (known && (known->seen_ns > now || now - known->seen_ns <= aging_ns))
 		*(__u64 *)&found.kind = as_place(known);
 	return found;
 }
@@ -120,8 +120,10 @@ static __always_inline struct below below_wire(const struct wire *wire, __u32 cl
 	return below;
 }
 
-/* The NHLFE of a pseudowire's tunnel, NULL if there is none. */
-static __always_inline struct nhlfe *nhlfe_of_wire(__u32 router, const struct wire *wire, __u64 flow)
+/* The NHLFE of a pseudowire's tunnel, NULL if there is none. `flow` is that of the frame, or 0 if the frame stands at the
+ * front of the packet still. */
+static __always_inline struct nhlfe *nhlfe_of_wire(struct __sk_buff *skb, __u32 router, const struct wire *wire,
+						   __u64 flow)
 {
 	struct tunnel_key key = {router, wire->egress};
 	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &key);
@@ -130,7 +132,8 @@ static __always_inline struct nhlfe *nhlfe_of_wire(__u32 router, const struct wi
 		return 0;
 	if (tunnel->ways <= 1)
 		return &tunnel->nhlfe;
-	return way_of_flow(router, WAYS_OF_EGRESS, key.egress, tunnel->ways, &tunnel->nhlfe, flow);
+	return way_of_flow(router, WAYS_OF_EGRESS, key.egress, tunnel->ways, &tunnel->nhlfe,
+			   flow ?: flow_of_frame(skb, 0));
 }
 
 /* Send a frame over one pseudowire. */
@@ -143,7 +146,7 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 
 	if (!wire)
 		return drop(skb, frame->router, DROP_NO_TUNNEL);
-	nhlfe = nhlfe_of_wire(frame->router, wire, flow_of_frame(skb, 0));
+	nhlfe = nhlfe_of_wire(skb, frame->router, wire, 0);
 	if (!nhlfe)
 		return drop(skb, frame->router, DROP_NO_TUNNEL);
 	below = below_wire(wire, class_of_frame(skb));
@@ -197,7 +200,7 @@ __noinline int copy_to_wire(struct __sk_buff *skb, struct flood *flood, __u32 po
 	wire = bpf_map_lookup_elem(&wires, &key);
 	if (!wire)
 		return 0;
-	nhlfe = nhlfe_of_wire(key.router, wire, flood->flow);
+	nhlfe = nhlfe_of_wire(skb, key.router, wire, flood->flow);
 	if (!nhlfe)
 		return 0;
 	below = below_wire(wire, flood->class);
@@ -282,38 +285,38 @@ __noinline int bridge(struct __sk_buff *skb, __u32 router, __u32 index, __u32 if
 	struct bridged frame = {router, index, ifindex, wire};
 	struct vsi_key key = {router, index};
 	struct vsi *vsi = bpf_map_lookup_elem(&vsis, &key);
-	__u8 macs[MACS_OCTETS];
+	__u64 now = bpf_ktime_get_coarse_ns();
+	struct ethernet *ethernet;
 	struct station station;
 
 	if (!vsi)
 		return drop(skb, router, DROP_INTERNAL);
 	if (vsi->kind == VSI_VPWS)
 		return join(skb, &frame, vsi);
-	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
+	ethernet = head(skb, sizeof(*ethernet));
+	if (!ethernet)
 		return drop(skb, router, DROP_MALFORMED);
-	if (is_group(macs + MAC_OCTETS)) /* IEEE 802.1Q section 8.7: no station has a group address */
+	if (is_group(ethernet->source)) /* IEEE 802.1Q section 8.7: no station has a group address */
 		return drop(skb, router, DROP_GROUP_SOURCE);
-	learn(&frame, vsi->mac_limit, macs + MAC_OCTETS);
-	station = find(&frame, vsi->aging_ns, macs);
+	learn(&frame, vsi->mac_limit, ethernet->source, now);
+	station = find(&frame, vsi->aging_ns, ethernet->destination, now);
 	return station.kind ? to_station(skb, &frame, &station) : flood(skb, &frame, vsi);
 }
 
 /* Take a frame out of a pseudowire's packet, whose label is the only one that is left, and bridge it. */
 static __always_inline int from_wire(struct __sk_buff *skb, __u32 router, const struct ilm *ilm)
 {
-	__u32 vsi = ilm->service, wire = ilm->wire, has_word = ilm->flags & ILM_CONTROL_WORD, at = sizeof(struct labelled_frame);
-	__u8 macs[MACS_OCTETS], first = 0;
+	const __u32 bare = sizeof(struct labelled_frame), after_word = bare + CONTROL_WORD_OCTETS;
+	__u32 vsi = ilm->service, wire = ilm->wire, has_word = ilm->flags & ILM_CONTROL_WORD;
+	__u8 *front = head(skb, after_word);
 	int failed;
 
 	/* RFC 4385: 0 in the first four bits, or it is no data */
-	if (has_word && (bpf_skb_load_bytes(skb, at, &first, sizeof(first)) || first >> 4))
+	if (!front || (has_word && front[bare] >> 4))
 		return drop(skb, router, DROP_MALFORMED);
-	if (has_word)
-		at += CONTROL_WORD_OCTETS;
-	if (skb->len < at + ETHERNET_OCTETS || bpf_skb_load_bytes(skb, at, macs, sizeof(macs)))
+	if (skb->len < (has_word ? after_word : bare) + ETHERNET_OCTETS)
 		return drop(skb, router, DROP_MALFORMED);
 	count(skb, router, COUNT_WIRE_IN, wire_counter(vsi, wire));
-	failed = has_word ? uncover(skb, sizeof(struct labelled_frame) + CONTROL_WORD_OCTETS, macs)
-			  : uncover(skb, sizeof(struct labelled_frame), macs);
+	failed = has_word ? uncover(skb, after_word) : uncover(skb, bare);
 	return failed ? drop(skb, router, DROP_INTERNAL) : bridge(skb, router, vsi, 0, wire);
 }
