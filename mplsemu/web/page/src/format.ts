@@ -38,6 +38,17 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** A share of what was spread evenly, maybe more than once: "1/4". */
+export function fraction(share: number): string {
+  for (let whole = 1; whole <= 4096; whole += 1) {
+    const part = Math.round(share * whole);
+    if (part > 0 && Math.abs(part / whole - share) < 1e-9) {
+      return part === whole ? "all" : `${part}/${whole}`;
+    }
+  }
+  return percent(share);
+}
+
 /** The time of day, to the millisecond. */
 export function clock(seconds: number): string {
   const date = new Date(seconds * 1000);

@@ -92,6 +92,16 @@ export interface Hop {
   ip_ttl?: number | null;
 }
 
+/** One way of one copy of a packet; of those of the same copy, the packet takes one. */
+export interface Branch {
+  copy: number;
+  /** Part of the flows that take it. */
+  share: number;
+  delivered: boolean;
+  end: string;
+  hops: Hop[];
+}
+
 export interface Trace {
   src: string;
   dst: string;
@@ -99,4 +109,6 @@ export interface Trace {
   hops: Hop[];
   /** What became of it, for people. */
   end?: string;
+  /** Empty where there is one copy with one way. */
+  branches?: Branch[];
 }

@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { announce } from "../announce";
 import { api, words } from "../api";
 import { lessMotion } from "../theme";
-import type { Trace } from "../types";
+import type { Hop, Trace } from "../types";
 import { generation } from "./lab";
 
 /** What happens at one place, and the line the packet then takes. */
@@ -17,8 +17,19 @@ export interface Step {
   end: "delivered" | "lost" | null;
 }
 
+/** One of the ways of equal cost, of which a packet takes one. */
+export interface Way {
+  hops: readonly Hop[];
+  share: number;
+  delivered: boolean;
+}
+
 export interface Walk {
   trace: Trace;
+  /** At least one. */
+  ways: readonly Way[];
+  /** The one that is shown, from 0. */
+  index: number;
   steps: readonly Step[];
   payload: "IP" | "Ethernet";
   /** Whether it is the last one again, in a network that has changed. */
@@ -44,11 +55,21 @@ function lineOf(host: string): string {
   return host.split("/").slice(0, -1).join("/");
 }
 
-/** The steps of a trace: the sender's first, then one for each hop. */
-export function stepsOf(trace: Trace): Step[] {
-  const end = trace.delivered ? "delivered" : "lost";
-  const hops = trace.hops.map((hop, index): Step => {
-    const isLast = index === trace.hops.length - 1;
+/** The ways of equal cost of the copy that the trace is about. */
+export function waysOf(trace: Trace): Way[] {
+  const { hops, delivered, branches = [] } = trace;
+  const own = branches.find((branch) => pathOf(branch.hops) === pathOf(hops));
+  if (!own) return [{ hops, share: 1, delivered }];
+  return branches
+    .filter(({ copy }) => copy === own.copy)
+    .map((branch) => (branch === own ? { hops, share: own.share, delivered } : branch));
+}
+
+/** The steps of a packet on one of its ways: the sender's first, then one for each hop. */
+export function stepsOf(trace: Trace, way: Way): Step[] {
+  const end = way.delivered ? "delivered" : "lost";
+  const hops = way.hops.map((hop, index): Step => {
+    const isLast = index === way.hops.length - 1;
     return {
       node: hop.node,
       text: hop.action,
@@ -84,24 +105,62 @@ export async function startTrace(src: string, dst: string, isAgain = false): Pro
 
 function show(trace: Trace, asked: number, isAgain: boolean): void {
   const before = walk.value;
-  walk.value = {
+  const ways = waysOf(trace);
+  const own = ways.findIndex((way) => way.hops === trace.hops);
+  const same = isAgain && before && trace.delivered ? ways.findIndex(isLike(shownWay(before))) : -1;
+  const found: Walk = {
     trace,
-    steps: stepsOf(trace),
+    ways,
+    index: 0,
+    steps: [],
     payload: trace.hops.some((hop) => hop.vsi !== null) ? "Ethernet" : "IP",
     isAgain,
     generation: asked,
   };
-  const hasSameWay = isAgain && before !== null && wayOf(before.trace) === wayOf(trace);
-  if (hasSameWay && before.trace.delivered === trace.delivered) return;
-  step.value = 0;
-  isPlaying.value = !lessMotion();
+  walk.value = onWay(found, same < 0 ? own : same);
+  if (same >= 0 && before?.trace.delivered) return;
+  begin();
   const verdict = trace.delivered ? "delivered" : "not delivered";
-  announce(`Trace from ${trace.src} to ${trace.dst}: ${verdict}, ${wayOf(trace) || "on its LAN"}.`);
+  const words = [verdict, wayOf(shownWay(walk.value)) || "on its LAN"];
+  if (ways.length > 1) words.push(`one of ${ways.length} ways of equal cost`);
+  announce(`Trace from ${trace.src} to ${trace.dst}: ${words.join(", ")}.`);
 }
 
-/** The routers on the way, in words. */
-export function wayOf(trace: Trace): string {
-  return trace.hops.length ? `by way of ${trace.hops.map((hop) => hop.node).join(", ")}` : "";
+/** Show another of the ways of equal cost. */
+export function chooseWay(index: number): void {
+  const shown = walk.value;
+  if (!shown?.ways[index]) return;
+  walk.value = { ...onWay(shown, index), isAgain: false };
+  begin();
+}
+
+function begin(): void {
+  step.value = 0;
+  isPlaying.value = !lessMotion();
+}
+
+function onWay(found: Walk, index: number): Walk {
+  const moved = { ...found, index };
+  return { ...moved, steps: stepsOf(found.trace, shownWay(moved)) };
+}
+
+/** The way on which the packet is shown. */
+export function shownWay({ trace, ways, index }: Walk): Way {
+  return ways[index] ?? { hops: trace.hops, share: 1, delivered: trace.delivered };
+}
+
+/** The routers on a way, in words. */
+export function wayOf({ hops }: Way): string {
+  return hops.length ? `by way of ${hops.map((hop) => hop.node).join(", ")}` : "";
+}
+
+/** What tells ways apart: routers and links. */
+function pathOf(hops: readonly Hop[]): string {
+  return JSON.stringify(hops.map(({ node, link }) => [node, link]));
+}
+
+function isLike(way: Way): (other: Way) => boolean {
+  return (other) => pathOf(other.hops) === pathOf(way.hops);
 }
 
 /** Ask again, where the network has changed since. */

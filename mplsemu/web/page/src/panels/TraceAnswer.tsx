@@ -1,6 +1,19 @@
 /** A packet's way as a table: what each router does, and the label stack on each link. */
 
-import { follows, goTo, isStale, isTracing, step, traceAgain, walk } from "../live/walk";
+import { parallelLinks, wayText, type Crossing } from "../crossing";
+import { fraction } from "../format";
+import {
+  chooseWay,
+  follows,
+  goTo,
+  isStale,
+  isTracing,
+  shownWay,
+  step,
+  traceAgain,
+  walk,
+  type Way,
+} from "../live/walk";
 import type { Hop } from "../types";
 import { Icon } from "../widgets/Icon";
 import { Labels } from "../widgets/Labels";
@@ -9,6 +22,7 @@ export function TraceAnswer() {
   const shown = walk.value;
   if (!shown) return null;
   const { src, dst, delivered, hops, end = "" } = shown.trace;
+  const onAll = shown.ways.length > 1 ? ` on all ${shown.ways.length} ways` : "";
   return (
     <section class="answer" aria-labelledby="trace-title">
       <h3 id="trace-title">
@@ -19,8 +33,9 @@ export function TraceAnswer() {
       </h3>
       <p class={`verdict ${delivered ? "good" : "bad"}`}>
         <Icon name={delivered ? "ok" : "lost"} />{" "}
-        {delivered ? "Delivered" : `Not delivered: ${end}`}
+        {delivered ? `Delivered${onAll}` : `Not delivered: ${end}`}
       </p>
+      <Ways />
       <Freshness />
       {hops.length === 0 ? (
         <p class="quiet">Both hosts are on one LAN: no router is involved.</p>
@@ -29,6 +44,41 @@ export function TraceAnswer() {
       )}
     </section>
   );
+}
+
+/** Which of several ways of equal cost is shown. */
+function Ways() {
+  const shown = walk.value;
+  if (!shown || shown.ways.length < 2) return null;
+  const named = parallelLinks(shown.ways.flatMap(crossings));
+  return (
+    <label class="choice ways">
+      <span>Way</span>
+      <select
+        value={String(shown.index)}
+        onChange={(event) => chooseWay(event.currentTarget.selectedIndex)}
+      >
+        {shown.ways.map((way, index) => (
+          <option key={index} value={String(index)}>
+            {`${index + 1} of ${shown.ways.length}: ${aboutWay(way, named)}`}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function aboutWay(way: Way, named: ReadonlySet<string>): string {
+  const routers = wayText(way.hops[0]?.node ?? "", crossings(way), named);
+  return `${routers}, ${fraction(way.share)} of the flows${way.delivered ? "" : ", lost"}`;
+}
+
+/** The links from one hop of a way to the next. */
+function crossings({ hops }: Way): Crossing[] {
+  return hops.slice(1).map(({ node }, index) => {
+    const before = hops[index] as Hop;
+    return { node: before.node, link: before.link ?? "", next_hop: node };
+  });
 }
 
 /** Whether the table still tells the truth, and whether it is kept so. */
@@ -73,7 +123,7 @@ function Hops() {
           </tr>
         </thead>
         <tbody>
-          {shown.trace.hops.map((hop, index) => (
+          {shownWay(shown).hops.map((hop, index) => (
             <tr key={index} aria-current={step.value === index + 1 ? "step" : undefined}>
               <td>
                 <button

@@ -1,5 +1,7 @@
 /** What `mplsemu show --json` prints (docs/json.md), as rows of tables. */
 
+import { parallelLinks, wayText } from "../crossing";
+import { fraction } from "../format";
 import { Labels } from "../widgets/Labels";
 import type { Column, Row, TableData } from "../widgets/DataTable";
 
@@ -8,6 +10,8 @@ interface Tunnel {
   link: string;
   port: number;
   next_hop: string;
+  /** Further ways of equal cost. */
+  more: Tunnel[];
 }
 
 interface Circuit {
@@ -68,6 +72,9 @@ interface Lsp {
   complete: boolean;
   metric: number;
   delay_ms: number;
+  way: number;
+  ways: number;
+  share: number;
 }
 
 interface LabelRow {
@@ -174,7 +181,19 @@ function serviceOf({ service, peer, ip_version }: LfibEntry): string | null {
 }
 
 function tunnelText(tunnel: Tunnel | null): string {
-  return tunnel === null ? "" : `${tunnel.link} to ${tunnel.next_hop}`;
+  return waysOf(tunnel)
+    .map(({ link, next_hop }) => `${link} to ${next_hop}`)
+    .join(", ");
+}
+
+/** The labels that are pushed, of each way if they differ. */
+function pushedText(tunnel: Tunnel | null, service: number[]): string {
+  const stacks = tunnel ? waysOf(tunnel).map(({ labels }) => labels) : [[]];
+  return [...new Set(stacks.map((labels) => [...labels, ...service].join(" ")))].join(" or ");
+}
+
+function waysOf(tunnel: Tunnel | null): Tunnel[] {
+  return tunnel === null ? [] : [tunnel, ...tunnel.more];
 }
 
 function vrfs(nodes: { node: string; vrfs: Vrf[] }[]): TableData[] {
@@ -248,7 +267,7 @@ function routeRow(node: string, vrf: string, route: Route): Row {
     prefix: route.prefix,
     code: `${route.code}${route.imported ? ", imported" : ""}`,
     via,
-    labels: [...(route.tunnel?.labels ?? []), ...service].join(" "),
+    labels: pushedText(route.tunnel, service),
     tunnel: tunnelText(route.tunnel),
   };
 }
@@ -277,7 +296,7 @@ function vsis(nodes: { node: string; vsis: Vsi[] }[]): TableData[] {
           vsi: vsi.vsi,
           peer: wire.peer,
           in: wire.in_label,
-          out: [...(wire.tunnel?.labels ?? []), wire.out_label].join(" "),
+          out: pushedText(wire.tunnel, [wire.out_label]),
           tunnel: tunnelText(wire.tunnel),
         })),
       ),
@@ -305,12 +324,15 @@ function vsis(nodes: { node: string; vsis: Vsi[] }[]): TableData[] {
 }
 
 function lsps(found: Lsp[]): TableData {
+  const named = parallelLinks(found.flatMap(({ hops }) => hops));
+  const isSpread = found.some(({ ways }) => ways > 1);
   return {
     caption: "LSPs between PEs",
     columns: [
       column("ingress", "Ingress"),
       column("egress", "Egress"),
       column("way", "Way"),
+      ...(isSpread ? [column("which", "Of equal cost"), column("flows", "Flows", true)] : []),
       column("labels", "Labels on each link"),
       column("metric", "Metric", true),
       column("delay", "Delay, ms", true),
@@ -319,10 +341,9 @@ function lsps(found: Lsp[]): TableData {
     rows: found.map((lsp) => ({
       ingress: lsp.ingress,
       egress: lsp.egress,
-      way: [
-        ...lsp.hops.map((hop) => hop.node),
-        ...lsp.hops.slice(-1).map((hop) => hop.next_hop),
-      ].join(" – "),
+      way: wayText(lsp.ingress, lsp.hops, named),
+      which: lsp.ways > 1 ? `${lsp.way} of ${lsp.ways}` : "",
+      flows: fraction(lsp.share),
       labels: lsp.hops.map((hop) => hop.labels.join(" ") || "none").join(", "),
       metric: lsp.metric,
       delay: lsp.delay_ms,

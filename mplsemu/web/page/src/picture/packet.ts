@@ -32,6 +32,7 @@ export class PacketView {
   ) {
     const viewport = stage.drawing?.viewport;
     this.#legs = this.#legsOf(walk.steps);
+    this.#way.append(...this.#otherWays());
     this.#legs.forEach((leg, index) => leg.path && this.#way.append(copyOf(leg, index)));
     viewport?.insertBefore(this.#way, viewport.querySelector(":scope > .nodes"));
     viewport?.append(this.#packet);
@@ -87,6 +88,17 @@ export class PacketView {
     });
     const first = legs.find((leg) => !Number.isNaN(leg.at.x))?.at ?? { x: 0, y: 0 };
     return legs.map((leg) => (Number.isNaN(leg.at.x) ? { ...leg, at: first } : leg));
+  }
+
+  /** Lines that the packet may take, but does not on the way that is shown. */
+  #otherWays(): SVGPathElement[] {
+    const taken = new Set(this.walk.steps.map((step) => step.line));
+    const links = this.walk.ways.flatMap((way) => way.hops.map((hop) => hop.link));
+    return [...new Set(links)].flatMap((link) => {
+      if (link === null || taken.has(link)) return [];
+      const wire = this.#line(link)?.querySelector<SVGPathElement>("path.wire");
+      return wire ? [draw("path", { class: "other", d: shapeOf(wire), fill: "none" })] : [];
+    });
   }
 
   /** A line of this name, but no overlay. */
@@ -181,7 +193,11 @@ function topOf(element: SVGGraphicsElement): Place {
 }
 
 function copyOf(leg: Leg, index: number): SVGPathElement {
-  const path = draw("path", { d: leg.path?.getAttribute("d") ?? "", fill: "none" });
+  const path = draw("path", { d: shapeOf(leg.path), fill: "none" });
   path.dataset.leg = String(index);
   return path;
+}
+
+function shapeOf(path: SVGPathElement | null): string {
+  return path?.getAttribute("d") ?? "";
 }
