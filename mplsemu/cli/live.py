@@ -19,7 +19,7 @@ _MOST_LINES: Final = 40
 
 
 def check_live(name: str | None, bar: Bar) -> Installed:
-    """Compare what a running lab's switches have with what they should have.
+    """Compare what a running lab's LSRs have with what they should have.
 
     Args:
         name: of the lab, None: the only one that runs.
@@ -34,17 +34,19 @@ def live_json(found: Installed) -> dict[str, Any]:
     """Return what ``check --live --json`` prints."""
     return {
         "lab": found.lab,
+        "dataplane": found.dataplane,
         "holds": not found.differences,
         "generation": found.generation,
         "down": list(found.down),
-        "counts": {"lsrs": found.lsrs, "flows": found.flows},
+        "counts": {"lsrs": found.lsrs, "flows": found.entries},
         "differences": [asdict(each) | {"kind": each.kind.value} for each in found.differences],
     }
 
 
 def draw_live(found: Installed) -> list[Text]:
     """Return what it prints for people."""
-    said = f"{found.flows:,} flows on {count(found.lsrs, 'LSR')}, program {found.generation}"
+    word = "flows" if found.dataplane == "openflow" else "entries"
+    said = f"{found.entries:,} {word} on {count(found.lsrs, 'LSR')}, program {found.generation}"
     if found.down:
         said += f", {few(found.down)} down"
     lines = [Text(f" Lab {found.lab}, running", palette.TITLE), Text()]

@@ -1,4 +1,4 @@
-"""What is installed in a running lab's switches against what its program asks for."""
+"""What is installed in a running lab's LSRs against what its program asks for."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from mplsemu.errors import EmulationError
-from mplsemu.program.codec import load_program
+from mplsemu.program.program import Program
 from mplsemu.running.session import Session
-from mplsemu.southbound.openflow.differences import Difference, differences
+from mplsemu.southbound.difference import Difference
+from mplsemu.southbound.ebpf import differences as ebpf
+from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, Attached, load_attached
+from mplsemu.southbound.ebpf.entry import Entry
+from mplsemu.southbound.ebpf.read import read_attached
+from mplsemu.southbound.ebpf.translate import entries
+from mplsemu.southbound.openflow import differences as openflow
 from mplsemu.southbound.openflow.read import read_flows
 
 _TRIES: Final = 5
 _PAUSE_S: Final = 0.2
 _OVS_RUN_DIR: Final = "OVS_RUNDIR"
+
+Progress = Callable[[str, int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +33,54 @@ class Installed:
 
     Attributes:
         lab: its name.
+        dataplane: ``openflow`` or ``ebpf``.
         generation: of the program that was compared; the controller counts them.
         down: links and circuits that are down, which the program takes into account.
-        lsrs: switches that were read.
-        flows: on all of them, learned ones too.
+        lsrs: LSRs that were read.
+        entries: flows or map entries of all of them, learned ones too.
         differences: by LSR.
     """
 
     lab: str
+    dataplane: str
     generation: int
     down: tuple[str, ...]
     lsrs: int
-    flows: int
+    entries: int
     differences: tuple[Difference, ...]
 
 
-def compare_installed(session: Session, progress: Callable[[str, int, int], object]) -> Installed:
-    """Read every switch and compare; while the lab changes, again.
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of a data plane."""
+
+    lsrs: int
+    entries: int
+    differences: tuple[Difference, ...]
+
+
+def compare_installed(session: Session, progress: Progress) -> Installed:
+    """Read every LSR and compare; while the lab changes, again.
 
     Raises:
         LabNotRunningError: its controller does not answer.
-        EmulationError: a switch does not answer, or the lab never stands still.
+        EmulationError: an LSR cannot be read, or the lab never stands still.
     """
+    compare = {"openflow": _compare_flows, "ebpf": _compare_maps}[session.record.dataplane]
     for _ in range(_TRIES):
         before = session.controller.call("status")
-        found = _compare(session, before, progress)
+        read = compare(session, session.program(), progress)
         after = session.controller.call("status")
         if _is_quiet(before) and _is_quiet(after) and _state(before) == _state(after):
-            return found
+            return Installed(
+                lab=session.record.name,
+                dataplane=session.record.dataplane,
+                generation=before["generation"],
+                down=tuple(before["down"]),
+                lsrs=read.lsrs,
+                entries=read.entries,
+                differences=read.differences,
+            )
         time.sleep(_PAUSE_S)
     raise EmulationError(f"lab {session.record.name!r} keeps changing; try again")
 
@@ -68,10 +96,7 @@ def _state(status: dict[str, Any]) -> tuple[object, object]:
     return status["pid"], status["generation"]
 
 
-def _compare(
-    session: Session, status: dict[str, Any], progress: Callable[[str, int, int], object]
-) -> Installed:
-    program = load_program(session.controller.call("program"))
+def _compare_flows(session: Session, program: Program, progress: Progress) -> _Read:
     directory = Path(session.record.environment[_OVS_RUN_DIR])
     count = 0
     found: list[Difference] = []
@@ -80,12 +105,23 @@ def _compare(
         progress("switches", done, len(bridges))
         installed = read_flows(directory / f"{bridge}.mgmt")
         count += len(installed)
-        found += differences(program, node, installed)
-    return Installed(
-        lab=session.record.name,
-        generation=status["generation"],
-        down=tuple(status["down"]),
-        lsrs=len(bridges),
-        flows=count,
-        differences=tuple(found),
-    )
+        found += openflow.differences(program, node, installed)
+    return _Read(len(bridges), count, tuple(found))
+
+
+def _compare_maps(session: Session, program: Program, progress: Progress) -> _Read:
+    attached = _attached(session.directory.path / ATTACHED_FILE)
+    installed = read_attached(attached)
+    wanted: list[Entry] = []
+    for done, node in enumerate(program.nodes):
+        progress("switches", done, len(program.nodes))
+        wanted += entries(program, node.name, attached)
+    found = ebpf.differences(program, attached, wanted, installed)
+    return _Read(len(program.nodes), len(installed), tuple(found))
+
+
+def _attached(file: Path) -> Attached:
+    try:
+        return load_attached(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EmulationError(f"cannot read {file}: {error.strerror}") from error

@@ -12,8 +12,9 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import EmulationError
 from mplsemu.lab.loader import load
+from mplsemu.southbound.difference import Kind
 from mplsemu.southbound.openflow import actions as act
-from mplsemu.southbound.openflow.differences import Kind, differences
+from mplsemu.southbound.openflow.differences import differences
 from mplsemu.southbound.openflow.flow import learned_cookie
 from mplsemu.southbound.openflow.match import MPLS_LABEL, REGISTERS, Match
 from mplsemu.southbound.openflow.pipeline import Table

@@ -8,8 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from mplsemu.errors import DataPlaneError
+
+ATTACHED_FILE: Final = "ebpf.json"
+"""In the directory of the lab."""
 
 
 @dataclass(frozen=True, slots=True)

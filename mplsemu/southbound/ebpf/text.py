@@ -116,13 +116,16 @@ _KEYS: Final[dict[str, Callable[[bytes, Names], str]]] = {
 # --- values ---------------------------------------------------------------------------------
 
 
-def _port(_key: bytes, value: bytes, names: Names) -> str:
+def _port(key: bytes, value: bytes, names: Names) -> str:
     port = layout.Port.unpack(value)
+    number = f"port {port.number}"
+    if names.routers.get(layout.unpack_word(key), port.router) != port.router:
+        number += f" of {names.lsr(port.router)}"
     if port.role is Role.CORE:
-        return f"port {port.number}, core"
+        return f"{number}, core"
     kind = port.role.name
     service = names.service(port.router, port.service)
-    return f"port {port.number}, {service}" + ("" if service.startswith(kind) else f" as a {kind}")
+    return f"{number}, {service}" + ("" if service.startswith(kind) else f" as a {kind}")
 
 
 def _ilm(key: bytes, value: bytes, names: Names) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from mplsemu.program.program import Program
+from mplsemu.southbound.difference import Difference, Kind
 from mplsemu.southbound.openflow.decode import decode, decode_match
 from mplsemu.southbound.openflow.flow import COOKIE_KIND_MASK, LEARNED_COOKIE
 from mplsemu.southbound.openflow.match import Match
@@ -14,45 +13,6 @@ from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.read import InstalledFlow
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.openflow.words import Words, table_name
-
-
-class Kind(enum.StrEnum):
-    """How an entry differs."""
-
-    MISSING = "missing"
-    SURPLUS = "surplus"
-    CHANGED = "changed"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One entry that is not as it should be.
-
-    Attributes:
-        node: the LSR.
-        table: name of the flow table, or its number where it is none of ours.
-        entry: which entry of it, for people.
-        kind: how it differs.
-        found: what it does, None where it is missing.
-        wanted: what it should do, None where it should not be there.
-    """
-
-    node: str
-    table: str
-    entry: str
-    kind: Kind
-    found: str | None
-    wanted: str | None
-
-    def __str__(self) -> str:
-        where = f"{self.node} {self.table}: {self.entry}"
-        match self.kind:
-            case Kind.MISSING:
-                return f"{where} is missing, should be: {self.wanted}"
-            case Kind.SURPLUS:
-                return f"{where} should not be there, is: {self.found}"
-            case Kind.CHANGED:
-                return f"{where} is: {self.found}; should be: {self.wanted}"
 
 
 def differences(

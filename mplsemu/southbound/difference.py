@@ -1,0 +1,46 @@
+"""One entry that is not as the forwarding program asks, in words; of whatever data plane."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Kind(enum.StrEnum):
+    """How an entry differs."""
+
+    MISSING = "missing"
+    SURPLUS = "surplus"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One entry that is not as it should be.
+
+    Attributes:
+        node: the LSR, None where it is no LSR's own.
+        table: name of the flow table or map, or a number where it is none of ours.
+        entry: which entry of it, for people.
+        kind: how it differs.
+        found: what it does, None where it is missing.
+        wanted: what it should do, None where it should not be there.
+    """
+
+    node: str | None
+    table: str
+    entry: str
+    kind: Kind
+    found: str | None
+    wanted: str | None
+
+    def __str__(self) -> str:
+        whose = "" if self.node is None else f"{self.node} "
+        where = f"{whose}{self.table}: {self.entry}"
+        match self.kind:
+            case Kind.MISSING:
+                return f"{where} is missing, should be: {self.wanted}"
+            case Kind.SURPLUS:
+                return f"{where} should not be there, is: {self.found}"
+            case Kind.CHANGED:
+                return f"{where} is: {self.found}; should be: {self.wanted}"

@@ -1,0 +1,88 @@
+"""What the maps of a lab hold against what they should hold, in the program's words (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from mplsemu.program.program import Program
+from mplsemu.southbound.difference import Difference, Kind
+from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.contents import WRITE_ORDER, Contents, Key, contents_of, router_of
+from mplsemu.southbound.ebpf.entry import Entry
+from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, unpack_word
+from mplsemu.southbound.ebpf.names import Names, names_of
+from mplsemu.southbound.ebpf.text import key_text, value_text
+from mplsemu.southbound.ebpf.translate import settings
+
+SETTINGS: Final = "settings"
+COMPARED: Final = (*WRITE_ORDER, SETTINGS)
+"""Maps whose every entry follows from the program; what is learned or counted does not."""
+_NOBODY: Final = 1 << 32  # after the last LSR
+
+
+def differences(
+    program: Program, attached: Attached, wanted: Iterable[Entry], found: Contents
+) -> list[Difference]:
+    """Return how the maps differ from what they should hold, LSR by LSR, map by map.
+
+    All LSRs share the maps, so they are compared as a whole: what belongs to no LSR of the
+    program should not be there either.
+
+    Args:
+        program: of the whole lab.
+        attached: the interfaces of its LSRs.
+        wanted: the entries of all LSRs.
+        found: what is in the maps; those that the program does not fill are passed over.
+    """
+    names = names_of(program, attached)
+    should = contents_of(wanted) | {(SETTINGS, SETTINGS_KEY): settings(program).pack()}
+    has = {key: value for key, value in found.items() if key[0] in COMPARED}
+    differing = [key for key in should.keys() | has.keys() if should.get(key) != has.get(key)]
+    placed = [(_router(key, should.get(key) or has[key], names), key) for key in differing]
+    return [
+        _difference(router, key, has.get(key), should.get(key), names)
+        for router, key in sorted(placed, key=_order)
+    ]
+
+
+def _order(placed: tuple[int | None, Key]) -> tuple[int, int, bytes]:
+    router, (name, key) = placed
+    return _NOBODY if router is None else router, COMPARED.index(name), key
+
+
+def _router(key: Key, value: bytes, names: Names) -> int | None:
+    """Return whose entry it is: a port is that of its interface, whatever the entry says."""
+    name, raw = key
+    if name == SETTINGS:
+        return None
+    if name == "ports":
+        return names.routers.get(unpack_word(raw), router_of(name, raw, value, names.routers))
+    return router_of(name, raw, value, names.routers)
+
+
+def _difference(
+    router: int | None, key: Key, has: bytes | None, should: bytes | None, names: Names
+) -> Difference:
+    name, raw = key
+    node = None if router is None else names.lsrs.get(router)
+    entry = key_text(name, raw, names)
+    if router is not None and node is None:
+        entry = f"{names.lsr(router)}: {entry}"
+    found = None if has is None else value_text(name, raw, has, names)
+    wanted = None if should is None else value_text(name, raw, should, names)
+    kind = Kind.CHANGED
+    if has is None:
+        kind = Kind.MISSING
+    elif should is None:
+        kind = Kind.SURPLUS
+    elif found == wanted:  # told apart only by what words leave out
+        found = f"{found}, {_octets(has, should)}"
+    return Difference(node, name, entry, kind, found, wanted)
+
+
+def _octets(has: bytes, should: bytes) -> str:
+    """Say which octets differ; they count from 0, as the offsets in a record do."""
+    places = [at for at, (one, other) in enumerate(zip(has, should, strict=True)) if one != other]
+    said = ", ".join(f"{at} ({has[at]:#04x}, not {should[at]:#04x})" for at in places)
+    return f"but for octet {said}"
