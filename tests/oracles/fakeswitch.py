@@ -23,6 +23,7 @@ from mplsemu.southbound.openflow.actions import (
     Learn,
     LearnLoad,
     Move,
+    Multipath,
     Output,
     OutputRegister,
     PacketType,
@@ -42,6 +43,7 @@ from mplsemu.southbound.openflow.match import (
     Match,
     Term,
 )
+from tests.oracles.fakechoice import Place, hashed, way
 from tests.oracles.fakepacket import MPLS, FakePacket
 
 MAX_LABELS = 3
@@ -112,7 +114,8 @@ class FakeTable:
 class FakeSwitch:
     """One switch: tables in, packets in, packets out."""
 
-    def __init__(self, flows: Iterable[Flow]) -> None:
+    def __init__(self, flows: Iterable[Flow], place: Place = hashed) -> None:
+        self._place = place
         self.tables: dict[int, FakeTable] = {}
         self.learned: dict[tuple[int, int, Match], FakeLearned] = {}
         self.out: list[tuple[int, bytes]] = []
@@ -130,6 +133,7 @@ class FakeSwitch:
         assert depth < MAX_DEPTH, "resubmitted too often"
         flow = self.tables[table].look_up(packet) if table in self.tables else None
         if flow is None:
+            assert packet.is_ethernet, "a packet without an Ethernet header stops Open vSwitch 3.1"
             return
         if self._run(flow.actions, packet, depth) and flow.goto is not None:
             assert flow.goto > table, "OpenFlow goes forwards only"
@@ -162,6 +166,10 @@ class FakeSwitch:
                 self._run_table(table, packet, depth + 1)
             case Learn():
                 self._learn(action, packet)
+            case Multipath(target=target, bits=bits):
+                chosen = way(self._place(packet, action), action)
+                kept = (packet.read(target) or 0) >> bits << bits
+                packet.write(target, kept | chosen)
             case DecTtl():
                 self._decrement(IP_TTL, packet)
             case DecMplsTtl():
@@ -294,6 +302,7 @@ class FakeNetwork:
         program: for its links, ports and circuits only.
         flows: of every node.
         controller: gives packet-outs for a packet-in; without one nothing is answered.
+        place: of a flow among the ways.
     """
 
     def __init__(
@@ -301,8 +310,9 @@ class FakeNetwork:
         program: Program,
         flows: Mapping[str, Iterable[Flow]],
         controller: FakeController | None = None,
+        place: Place = hashed,
     ) -> None:
-        self.switches = {name: FakeSwitch(each) for name, each in flows.items()}
+        self.switches = {name: FakeSwitch(each, place) for name, each in flows.items()}
         self._controller = controller
         self._circuits = {
             (node.name, circuit.port): circuit.name

@@ -41,6 +41,7 @@ ACTIONS = [
     act.InPort(),
     act.Controller(),
     act.Resubmit(30),
+    act.Multipath(act.HashFields.IP_FLOW, basis=7, ways=3, target=m.REGISTERS[9]),
     LEARN,
 ]
 

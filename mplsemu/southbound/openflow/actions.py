@@ -22,6 +22,18 @@ class PacketType(enum.IntEnum):
     MPLS = 0x0001_8847
 
 
+class HashFields(enum.IntEnum):
+    """What of a packet `Multipath` looks at; both directions of a flow give the same.
+
+    The numbers are Nicira's (NX_HASH_FIELDS_*).
+    """
+
+    FRAME = 1
+    """MAC addresses, VLAN, Ethernet type; IP addresses and protocol, and the ports of TCP."""
+    IP_FLOW = 3
+    """IP addresses and protocol, and the ports of TCP, SCTP and UDP; of no use without IP."""
+
+
 @dataclass(frozen=True, slots=True)
 class SetField:
     """Write a constant into a whole field."""
@@ -125,6 +137,27 @@ class Resubmit:
 
 
 @dataclass(frozen=True, slots=True)
+class Multipath:
+    """Write a number below `ways` into a field, the same for all packets of a flow.
+
+    It is NXAST_MULTIPATH with the hash-threshold algorithm (RFC 2992): of the common ones it moves
+    the fewest flows when the number of ways changes.
+
+    Attributes:
+        fields: what a flow is.
+        basis: others who hash with another basis choose independently.
+        ways: how many there are to choose from.
+        target: where the choice goes, into the low `bits` bits.
+    """
+
+    fields: HashFields
+    basis: int
+    ways: int
+    target: Field
+    bits: int = 16
+
+
+@dataclass(frozen=True, slots=True)
 class LearnMatch:
     """The learned flow matches `target` equal to what `source` holds now, the whole of both."""
 
@@ -175,5 +208,6 @@ Action = (
     | Decap
     | Clone
     | Resubmit
+    | Multipath
     | Learn
 )

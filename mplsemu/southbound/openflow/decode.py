@@ -19,11 +19,13 @@ from mplsemu.southbound.openflow.actions import (
     DecMplsTtl,
     DecTtl,
     Encap,
+    HashFields,
     InPort,
     Learn,
     LearnLoad,
     LearnMatch,
     Move,
+    Multipath,
     Output,
     OutputRegister,
     PacketType,
@@ -32,7 +34,13 @@ from mplsemu.southbound.openflow.actions import (
     Resubmit,
     SetField,
 )
-from mplsemu.southbound.openflow.encode import NICIRA, PORT_CONTROLLER, PORT_IN_PORT, wire_size
+from mplsemu.southbound.openflow.encode import (
+    HASH_THRESHOLD,
+    NICIRA,
+    PORT_CONTROLLER,
+    PORT_IN_PORT,
+    wire_size,
+)
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.match import (
     ARP_SHA,
@@ -73,6 +81,7 @@ _OUTPUT, _PUSH_MPLS, _POP_MPLS, _SET_FIELD, _EXPERIMENTER = 0, 19, 20, 25, 0xFFF
 _LEARN_LOAD: Final = 1 << 11
 _LEARN_HEAD: Final = struct.Struct("!HHHQHBxHH")
 _LEARN_SPEC: Final = struct.Struct("!HIHIH")
+_MULTIPATH: Final = struct.Struct("!HHxxHHIxxHI")
 
 
 class _StrangeError(Exception):
@@ -205,6 +214,13 @@ def _output_register(body: bytes) -> OutputRegister:
     return OutputRegister(_field(register)[0], (bits & 0x3F) + 1)
 
 
+def _multipath(body: bytes) -> Multipath:
+    fields, basis, algorithm, last, argument, bits, target = _MULTIPATH.unpack_from(body)
+    if (algorithm, argument, bits >> 6) != (HASH_THRESHOLD, 0, 0):
+        raise _StrangeError("a choice by another algorithm")
+    return Multipath(HashFields(fields), basis, last + 1, _field(target)[0], bits + 1)
+
+
 def _packet_type(body: bytes) -> PacketType:
     return PacketType(struct.unpack_from("!HI", body)[1])
 
@@ -229,6 +245,7 @@ def _learn(body: bytes) -> Learn:
 _READERS: Final[dict[int, Callable[[bytes], Action]]] = {
     6: _move,
     7: _load,
+    10: _multipath,
     14: lambda body: Resubmit(body[2]),
     15: _output_register,
     16: _learn,

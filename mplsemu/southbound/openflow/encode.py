@@ -24,6 +24,7 @@ from mplsemu.southbound.openflow.actions import (
     InPort,
     Learn,
     Move,
+    Multipath,
     Output,
     OutputRegister,
     PopMpls,
@@ -52,10 +53,11 @@ METER_EXISTS: Final = (12, 1)
 """Type and code of the error that says a meter is there already."""
 
 NICIRA: Final = 0x0000_2320
-_REG_MOVE, _REG_LOAD, _RESUBMIT_TABLE, _OUTPUT_REG, _LEARN = 6, 7, 14, 15, 16
+_REG_MOVE, _REG_LOAD, _MULTIPATH, _RESUBMIT_TABLE, _OUTPUT_REG, _LEARN = 6, 7, 10, 14, 15, 16
 _CLONE, _ENCAP, _DECAP = 42, 46, 47
 _OLD_IN_PORT: Final = 0xFFF8
 _NXM_IN_PORT: Final = 0x0000_0002
+HASH_THRESHOLD: Final = 1
 _DELETE_LEARNED: Final = 1 << 1
 _LEARN_MATCH: Final = 0
 _LEARN_LOAD: Final = 1 << 11
@@ -204,6 +206,8 @@ def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm
             return _nicira(_DECAP, struct.pack("!HI", 0, packet_type))
         case Clone(actions):
             return _nicira(_CLONE, bytes(6) + _actions(actions))
+        case Multipath():
+            return _nicira(_MULTIPATH, _multipath(action))
         case Learn():
             return _learn(action)
     assert_never(action)
@@ -216,6 +220,13 @@ def _output(port: int, max_len: int) -> bytes:
 def _nicira(subtype: int, body: bytes) -> bytes:
     data = _padded(struct.pack("!HHIH", 0xFFFF, 0, NICIRA, subtype) + body)
     return data[:2] + len(data).to_bytes(2, "big") + data[4:]
+
+
+def _multipath(choice: Multipath) -> bytes:
+    return struct.pack(
+        "!HHxxHHIxxHI", choice.fields, choice.basis, HASH_THRESHOLD, choice.ways - 1, 0,
+        choice.bits - 1, _header(choice.target),
+    )  # fmt: skip
 
 
 def _learn(learn: Learn) -> bytes:

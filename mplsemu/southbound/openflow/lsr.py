@@ -48,6 +48,7 @@ class Lsr:
         self.node: Final[NodeProgram] = program.node(name)
         self.is_uniform: Final = program.ttl_mode is TtlMode.UNIFORM
         self._program: Final = program
+        self._ways: Final = {entry.egress: len(entry.nhlfes) for entry in self.node.ftn}
         ports = [adjacency.port for adjacency in self.node.adjacencies]
         ports += [circuit.port for circuit in self.node.circuits]
         for port in ports:
@@ -57,6 +58,10 @@ class Lsr:
     def tunnel(self, egress: str) -> int:
         """Return the number that stands for the tunnel to a PE: that PE's index in the lab."""
         return self._program.node(egress).index
+
+    def ways(self, egress: str) -> int:
+        """Return how many ways the tunnel to a PE has: 0 where there is no tunnel."""
+        return self._ways.get(egress, 0)
 
     def circuit(self, name: str) -> AttachmentCircuit:
         """Return an attachment circuit of this PE.

@@ -50,6 +50,7 @@ class Table(enum.IntEnum):
     VSI_LEARN = 20
     VSI_FDB = 21
     VSI_FORWARD = 22
+    WAYS = 29
     TUNNEL_L3 = 30
     TUNNEL_L2 = 31
 
@@ -86,6 +87,8 @@ REG_TTL: Final = REGISTERS[7]
 """A TTL on its way over a pop, in uniform mode."""
 REG_SCRATCH: Final = REGISTERS[8]
 """One address while two are swapped; and what is read only so that it is matched."""
+REG_WAY: Final = REGISTERS[9]
+"""Which of a tunnel's ways (equal-cost multipath) the packet's flow takes, from 0."""
 
 TC_BITS: Final = 3
 LABEL_BITS: Final = 20
@@ -224,8 +227,8 @@ _ALL_SPECS: Final = (
         Stage.SERVICES,
         matches=frozenset({ETH_TYPE}),
         writes=frozenset({IN_PORT, REG_TC, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
-        actions=frozenset({act.SetField, act.Move, act.DecTtl, act.PushMpls}),
-        next=frozenset({Table.TUNNEL_L3}),
+        actions=frozenset({act.SetField, act.Move, act.DecTtl, act.PushMpls, act.Resubmit}),
+        next=frozenset({Table.WAYS, Table.TUNNEL_L3}),
     ),
     TableSpec(
         Table.VSI_LEARN,
@@ -260,13 +263,21 @@ _ALL_SPECS: Final = (
                 act.Resubmit,
             }
         ),
-        next=frozenset({Table.TUNNEL_L2}),
+        next=frozenset({Table.WAYS, Table.TUNNEL_L2}),
+    ),
+    TableSpec(
+        Table.WAYS,
+        "which of several ways to a PE the customer's flow takes",
+        Stage.TUNNELS,
+        matches=frozenset({REG_TUNNEL, ETH_TYPE}),
+        writes=frozenset({REG_WAY}),
+        actions=frozenset({act.Multipath}),
     ),
     TableSpec(
         Table.TUNNEL_L3,
         "push the transport labels on a packet that has a VPN label, and send it",
         Stage.TUNNELS,
-        matches=frozenset({REG_TUNNEL, ETH_TYPE}),
+        matches=frozenset({REG_TUNNEL, REG_WAY, ETH_TYPE}),
         writes=frozenset({MPLS_LABEL, ETH_SRC, ETH_DST}),
         actions=frozenset({act.SetField, act.PushMpls, act.Output}),
     ),
@@ -274,7 +285,7 @@ _ALL_SPECS: Final = (
         Table.TUNNEL_L2,
         "put the transport labels and an Ethernet header on a pseudowire's packet, and send it",
         Stage.TUNNELS,
-        matches=frozenset({REG_TUNNEL}),
+        matches=frozenset({REG_TUNNEL, REG_WAY}),
         writes=frozenset({MPLS_LABEL, MPLS_TC, MPLS_TTL, ETH_SRC, ETH_DST}),
         actions=frozenset({act.SetField, act.Move, act.Encap, act.Output}),
     ),

@@ -13,9 +13,11 @@ from mplsemu.southbound.openflow.actions import (
     DecMplsTtl,
     DecTtl,
     Encap,
+    HashFields,
     InPort,
     Learn,
     Move,
+    Multipath,
     Output,
     OutputRegister,
     PacketType,
@@ -41,6 +43,10 @@ from mplsemu.southbound.openflow.match import (
 from mplsemu.southbound.openflow.pipeline import MeterId
 
 _NAMES: Final = {(IN_PORT, 0xFFFF_FFFF): "ANY"}
+_HASH_FIELDS: Final = {
+    HashFields.FRAME: "symmetric_l4",
+    HashFields.IP_FLOW: "symmetric_l3l4+udp",
+}
 _IPV4_FIELDS: Final = frozenset({IPV4_SRC, IPV4_DST, ARP_SPA, ARP_TPA})
 _HEXADECIMAL_FIELDS: Final = frozenset({ETH_TYPE, METADATA, *REGISTERS})
 
@@ -110,6 +116,13 @@ def _learn_text(learn: Learn) -> str:
     return f"learn({','.join([head, *specs])})"
 
 
+def _multipath_text(choice: Multipath) -> str:
+    return (
+        f"multipath({_HASH_FIELDS[choice.fields]},{choice.basis},hash_threshold,{choice.ways},0,"
+        f"{_bits_text(choice.target, 0, choice.bits)})"
+    )
+
+
 def _decap_text(packet_type: PacketType) -> str:
     namespace, number = divmod(packet_type, 1 << 16)
     return f"decap(packet_type(ns={namespace},type={number:#x}))"
@@ -146,6 +159,8 @@ def _action_text(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one l
             return f"clone({actions_text(actions)})"
         case Resubmit(table):
             return f"resubmit(,{int(table)})"
+        case Multipath():
+            return _multipath_text(action)
         case Learn():
             return _learn_text(action)
     assert_never(action)

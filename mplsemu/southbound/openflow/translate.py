@@ -10,8 +10,9 @@ from mplsemu.program.services import ViaPe
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import Lsr
 from mplsemu.southbound.openflow.text import flow_text
-from mplsemu.southbound.openflow.translate_labels import label_flows, tunnel_flows
+from mplsemu.southbound.openflow.translate_labels import label_flows
 from mplsemu.southbound.openflow.translate_ports import port_flows
+from mplsemu.southbound.openflow.translate_tunnels import tunnel_flows
 from mplsemu.southbound.openflow.translate_vrf import vrf_flows
 from mplsemu.southbound.openflow.translate_vsi import vsi_flows
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
-from mplsemu.model.limits import MAX_LABELS
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -18,18 +17,15 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
-    pushed,
 )
 from mplsemu.program.services import VsiKind
 from mplsemu.southbound.openflow.actions import (
     Action,
     Decap,
     DecMplsTtl,
-    Encap,
     Move,
     PacketType,
     PopMpls,
-    PushMpls,
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow
@@ -52,12 +48,9 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
-    PIPE_TTL,
     REG_SCRATCH,
     REG_SOURCE,
-    REG_TC,
     REG_TTL,
-    REG_TUNNEL,
     TC_BITS,
     Priority,
     Table,
@@ -175,64 +168,4 @@ def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
         Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST),
         (SetField(METADATA, vsi.index), SetField(REG_SOURCE, FROM_PSEUDOWIRE | index), *_DECAP),
         goto=Table.VSI_LEARN if vsi.kind is VsiKind.VPLS else Table.VSI_FORWARD,
-    )
-
-
-def tunnel_flows(lsr: Lsr, routed: frozenset[str], bridged: frozenset[str]) -> Iterator[Flow]:
-    """Yield the flows of the tunnels to other PEs; only they know transport labels and core ports.
-
-    Args:
-        lsr: where the tunnels begin.
-        routed: PEs that VRFs send to.
-        bridged: PEs that pseudowires lead to.
-
-    Raises:
-        CapabilityError: with the service label, the stack would be deeper than Open vSwitch can.
-    """
-    for entry in lsr.node.ftn:
-        labels = pushed(entry.nhlfes[0])
-        if 1 + len(labels) > MAX_LABELS:
-            raise CapabilityError(
-                f"{lsr.node.name}: the tunnel to {entry.egress} needs {len(labels)} labels and "
-                f"its services one; Open vSwitch pushes at most {MAX_LABELS}"
-            )
-        in_tunnel = Term(REG_TUNNEL, lsr.tunnel(entry.egress))
-        send = lsr.send(entry.nhlfes[0].link)
-        if entry.egress in routed:
-            yield Flow(
-                Table.TUNNEL_L3,
-                Priority.NORMAL,
-                Match.of(IS_MPLS, in_tunnel),
-                (*_push_behind_ethernet(labels), *send),
-            )
-        if entry.egress in bridged:
-            yield Flow(
-                Table.TUNNEL_L2,
-                Priority.NORMAL,
-                Match.of(in_tunnel),
-                (*_push_before_everything(labels), Encap(PacketType.ETHERNET), *send),
-            )
-
-
-def _push_behind_ethernet(labels: tuple[Label, ...]) -> Iterator[Action]:
-    for label in reversed(labels):
-        yield PushMpls()
-        yield SetField(MPLS_LABEL, int(label))
-
-
-def _push_before_everything(labels: tuple[Label, ...]) -> Iterator[Action]:
-    for label in reversed(labels):
-        yield from encap_label(label)
-
-
-def encap_label(label: Label) -> tuple[Action, ...]:
-    """Return the actions that put one entry before everything a packet has (RFC 4448 4.2).
-
-    Its TTL is the pipe model's, also where the lab is uniform: a frame has no TTL to carry.
-    """
-    return (
-        Encap(PacketType.MPLS),
-        SetField(MPLS_LABEL, int(label)),
-        Move(REG_TC, MPLS_TC, TC_BITS),
-        SetField(MPLS_TTL, PIPE_TTL),
     )

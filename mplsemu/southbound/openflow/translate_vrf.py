@@ -197,9 +197,10 @@ def _delivery_flows() -> Iterator[Flow]:
 def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
     # a pushed entry's TTL is IP's by itself, which is the uniform model (RFC 3443 section 3.1)
     ttl = () if lsr.is_uniform else (SetField(MPLS_TTL, PIPE_TTL),)
-    actions = (
+    actions: tuple[Action, ...] = (
         DecTtl(),
         _FORGET_PORT,
+        *_choice(lsr),
         DSCP_CLASS_TO_TC,
         PushMpls(),
         Move(REG_SERVICE_LABEL, MPLS_LABEL, LABEL_BITS),
@@ -209,6 +210,13 @@ def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
     for is_version in IP_VERSIONS:
         match = Match.of(is_version)
         yield Flow(Table.VRF_IMPOSE, Priority.NORMAL, match, actions, Table.TUNNEL_L3)
+
+
+def _choice(lsr: Lsr) -> tuple[Action, ...]:
+    hops = (route.next_hop for vrf in lsr.node.vrfs for route in vrf.routes)
+    if any(isinstance(hop, ViaPe) and lsr.ways(hop.egress) > 1 for hop in hops):
+        return (Resubmit(Table.WAYS),)
+    return ()
 
 
 def _gateway_flows(vrf: Vrf, circuits: list[AttachmentCircuit]) -> Iterator[Flow]:

@@ -29,7 +29,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
-from mplsemu.southbound.openflow.translate_labels import encap_label
+from mplsemu.southbound.openflow.translate_tunnels import encap_label
 
 _GROUP_BIT: Final = 1 << 40
 _FROM_GROUP_ADDRESS: Final = Term(ETH_SRC, _GROUP_BIT, _GROUP_BIT)
@@ -80,7 +80,7 @@ def _learning_flows(vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
 
 
 def _pseudowire_flows(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
-    for wire in vsi.pseudowires:
+    for wire in _wires(lsr, vsi):
         to_wire = Term(REG_TARGET, FROM_PSEUDOWIRE | wire.index)
         # only from circuits: that is split horizon for known addresses
         match = Match.of(Term(METADATA, vsi.index), _FROM_CIRCUIT, to_wire)
@@ -91,7 +91,7 @@ def _flood_flows(lsr: Lsr, vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
     own = Term(METADATA, vsi.index)
     to_circuits = tuple(map(Output, ports))
     # each copy is made whole in a clone: an encap on the packet itself would show in the next one
-    to_wires = tuple(Clone(_send_over(lsr, wire)) for wire in vsi.pseudowires)
+    to_wires = tuple(Clone(_send_over(lsr, wire)) for wire in _wires(lsr, vsi))
     if ports:
         match = Match.of(own, _FROM_CIRCUIT, _UNKNOWN)
         yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, (*to_circuits, *to_wires))
@@ -100,9 +100,17 @@ def _flood_flows(lsr: Lsr, vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
         yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, to_circuits)
 
 
+def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:
+    """Yield the pseudowires that have a tunnel.
+
+    Open vSwitch 3.1 breaks down over a packet that was encapsulated and then met no flow.
+    """
+    return (wire for wire in vsi.pseudowires if lsr.ways(wire.peer))
+
+
 def _send_over(lsr: Lsr, wire: Pseudowire) -> tuple[Action, ...]:
-    return (
-        *encap_label(wire.out_label),
-        SetField(REG_TUNNEL, lsr.tunnel(wire.peer)),
-        Resubmit(Table.TUNNEL_L2),
-    )
+    to_peer = SetField(REG_TUNNEL, lsr.tunnel(wire.peer))
+    label = encap_label(wire.out_label)
+    if lsr.ways(wire.peer) > 1:  # chosen while the frame still is the outermost
+        return (to_peer, Resubmit(Table.WAYS), *label, Resubmit(Table.TUNNEL_L2))
+    return (*label, to_peer, Resubmit(Table.TUNNEL_L2))

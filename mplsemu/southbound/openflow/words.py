@@ -10,8 +10,10 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.openflow.actions import (
     Action,
     Clone,
+    HashFields,
     InPort,
     Learn,
+    Multipath,
     Output,
     OutputRegister,
     PopMpls,
@@ -46,6 +48,7 @@ from mplsemu.southbound.openflow.pipeline import (
     REG_SOURCE,
     REG_TARGET,
     REG_TUNNEL,
+    REG_WAY,
     Table,
 )
 from mplsemu.southbound.openflow.text import match_text
@@ -59,6 +62,8 @@ _TRAFFIC: Final = {
     0x8848: "packets with upstream labels",
 }
 _BELOW: Final = {ETHERTYPE_IPV4: " to IPv4", ETHERTYPE_IPV6: " to IPv6"}
+_FLOWS: Final = {HashFields.FRAME: "frame", HashFields.IP_FLOW: "IP flow"}
+_LOOK_UPS: Final[dict[int, str]] = {Table.VRF_FIB: "look up again", Table.WAYS: "choose a way"}
 _PUNTS: Final[dict[int, str]] = {
     PuntReason.ARP: "learn who asks",
     PuntReason.NEIGHBOUR_DISCOVERY: "answer neighbour discovery",
@@ -99,6 +104,7 @@ class Words:
             Table.VSI_LEARN: self._learning,
             Table.VSI_FDB: self._learned,
             Table.VSI_FORWARD: self._forwarding,
+            Table.WAYS: self._choosing,
             Table.TUNNEL_L3: lambda match: self._tunnel(match, "routed packets"),
             Table.TUNNEL_L2: lambda match: self._tunnel(match, "frames"),
         }
@@ -167,8 +173,14 @@ class Words:
         return f"{service}: flooding of what comes from {whence}"
 
     def _tunnel(self, match: Match, kind: str) -> str | None:
+        to, way = match.value(REG_TUNNEL), match.value(REG_WAY)
+        which = "tunnel" if way is None else f"way {way + 1} of the tunnel"
+        return None if to is None else f"{which} to {self._pes.get(to, to)} for {kind}"
+
+    def _choosing(self, match: Match) -> str | None:
         to = match.value(REG_TUNNEL)
-        return None if to is None else f"tunnel to {self._pes.get(to, to)} for {kind}"
+        what = _traffic(match) or "other frames"
+        return None if to is None else f"the way to {self._pes.get(to, to)} for {what}"
 
     def _service(self, match: Match) -> str | None:
         index = match.value(METADATA)
@@ -204,8 +216,10 @@ class Words:
                     yield "send back"
                 case Clone(inner):
                     yield " ".join(("copy:", *self._parts(inner, table, service)))
-                case Resubmit(Table.VRF_FIB):
-                    yield "look up again"
+                case Resubmit(to) if to in _LOOK_UPS:
+                    yield _LOOK_UPS[to]
+                case Multipath(fields, _, ways):
+                    yield f"one of {ways} by its {_FLOWS[fields]}"
                 case Learn(idle_timeout_s=seconds):
                     yield f"learn for {seconds} s"
 

@@ -1,0 +1,128 @@
+"""Flows of the tunnels to other PEs, and of the choice among several ways there (RFC 3031 3.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from mplsemu.errors import CapabilityError
+from mplsemu.model.labels import Label
+from mplsemu.model.limits import MAX_LABELS
+from mplsemu.program.entries import FtnEntry, Nhlfe, pushed
+from mplsemu.southbound.openflow.actions import (
+    Action,
+    Encap,
+    HashFields,
+    Move,
+    Multipath,
+    PacketType,
+    PushMpls,
+    SetField,
+)
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.lsr import IP_VERSIONS, IS_MPLS, Lsr
+from mplsemu.southbound.openflow.match import MPLS_LABEL, MPLS_TC, MPLS_TTL, Match, Term
+from mplsemu.southbound.openflow.pipeline import (
+    PIPE_TTL,
+    REG_TC,
+    REG_TUNNEL,
+    REG_WAY,
+    TC_BITS,
+    Priority,
+    Table,
+)
+
+_ETHERNET: Final = Encap(PacketType.ETHERNET)
+
+
+def tunnel_flows(lsr: Lsr, routed: frozenset[str], bridged: frozenset[str]) -> Iterator[Flow]:
+    """Yield the flows of the tunnels to other PEs; only they know transport labels and core ports.
+
+    Args:
+        lsr: where the tunnels begin.
+        routed: PEs that VRFs send to.
+        bridged: PEs that pseudowires lead to.
+
+    Raises:
+        CapabilityError: with the service label, the stack would be deeper than Open vSwitch can.
+    """
+    for entry in lsr.node.ftn:
+        _check_depth(lsr, entry)
+    used = [entry for entry in lsr.node.ftn if entry.egress in routed | bridged]
+    for entry in used:
+        to_egress = Term(REG_TUNNEL, lsr.tunnel(entry.egress))
+        for nhlfe, terms, priority in _alternatives(entry, to_egress):
+            if entry.egress in routed:
+                match = Match.of(IS_MPLS, *terms)
+                yield Flow(Table.TUNNEL_L3, priority, match, _send_behind_ethernet(lsr, nhlfe))
+            if entry.egress in bridged:
+                match = Match.of(*terms)
+                yield Flow(Table.TUNNEL_L2, priority, match, _send_before_everything(lsr, nhlfe))
+    # behind the ways themselves, so that none is chosen that is not there yet
+    for entry in used:
+        if len(entry.nhlfes) > 1:
+            yield from _choice_flows(lsr, entry, is_bridged=entry.egress in bridged)
+
+
+def _check_depth(lsr: Lsr, entry: FtnEntry) -> None:
+    deepest = max(len(pushed(nhlfe)) for nhlfe in entry.nhlfes)
+    if 1 + deepest > MAX_LABELS:
+        raise CapabilityError(
+            f"{lsr.node.name}: the tunnel to {entry.egress} needs {deepest} labels and "
+            f"its services one; Open vSwitch pushes at most {MAX_LABELS}"
+        )
+
+
+def _alternatives(
+    entry: FtnEntry, to_egress: Term
+) -> Iterator[tuple[Nhlfe, tuple[Term, ...], Priority]]:
+    """Yield each way with what matches it.
+
+    An only way takes everything, and outranks the flows of several that were there before it:
+    when but one of them is left, it counts from its coming on, not from their going.
+    """
+    if len(entry.nhlfes) == 1:
+        yield entry.nhlfes[0], (to_egress,), Priority.NORMAL
+        return
+    for number, nhlfe in enumerate(entry.nhlfes):
+        yield nhlfe, (to_egress, Term(REG_WAY, number)), Priority.BROAD
+
+
+def _choice_flows(lsr: Lsr, entry: FtnEntry, *, is_bridged: bool) -> Iterator[Flow]:
+    """Yield the flows that choose among the ways to one PE, while the customer's headers show."""
+    to_egress = Term(REG_TUNNEL, lsr.tunnel(entry.egress))
+
+    def by(fields: HashFields) -> tuple[Action, ...]:
+        # a basis of its own: LSRs that choose alike would never use some ways of the second
+        return (Multipath(fields, lsr.node.index, len(entry.nhlfes), REG_WAY),)
+
+    for is_version in IP_VERSIONS:
+        match = Match.of(is_version, to_egress)
+        yield Flow(Table.WAYS, Priority.SPECIFIC, match, by(HashFields.IP_FLOW))
+    if is_bridged:
+        yield Flow(Table.WAYS, Priority.NORMAL, Match.of(to_egress), by(HashFields.FRAME))
+
+
+def _send_behind_ethernet(lsr: Lsr, nhlfe: Nhlfe) -> tuple[Action, ...]:
+    actions: list[Action] = []
+    for label in reversed(pushed(nhlfe)):
+        actions += PushMpls(), SetField(MPLS_LABEL, int(label))
+    return (*actions, *lsr.send(nhlfe.link))
+
+
+def _send_before_everything(lsr: Lsr, nhlfe: Nhlfe) -> tuple[Action, ...]:
+    labels = (action for label in reversed(pushed(nhlfe)) for action in encap_label(label))
+    return (*labels, _ETHERNET, *lsr.send(nhlfe.link))
+
+
+def encap_label(label: Label) -> tuple[Action, ...]:
+    """Return the actions that put one entry before everything a packet has (RFC 4448 4.2).
+
+    Its TTL is the pipe model's, also where the lab is uniform: a frame has no TTL to carry.
+    """
+    return (
+        Encap(PacketType.MPLS),
+        SetField(MPLS_LABEL, int(label)),
+        Move(REG_TC, MPLS_TC, TC_BITS),
+        SetField(MPLS_TTL, PIPE_TTL),
+    )
