@@ -169,6 +169,44 @@ def test_an_lsr_whose_process_was_killed_is_programmed_but_its_ports_are_unknown
     assert refused.what.startswith("to tell of its ports: ")
 
 
+def settle(lab):
+    """Have the worker deal with what waits, as often as something does."""
+    batches = 0
+    while not lab.controller._queue.empty():
+        lab.controller.handle(lab.controller._next_batch())
+        batches += 1
+        assert batches < 10, "it never comes to rest"
+
+
+def test_an_lsr_with_a_port_that_is_not_attached_stops_neither_the_worker_nor_the_others():
+    lab = Lab()
+    link = lab.port("dk", "dk-p1")
+    whole = lab.ports["dk"].pop(link)
+    lab.enter()
+    settle(lab)
+    status = lab.call("status")
+    behind = {node for node, lsr in status["switches"].items() if not lsr["in_sync"]}
+    assert behind == {"dk"}
+    said = [each["text"] for each in lab.controller.events.since(0) if each["kind"] == "error"]
+    assert said == [
+        f"dk refused its program: dk: port {link} is not attached; take the lab down and up again"
+    ]
+    lab.ports["dk"][link] = whole
+    lab.controller.handle([])
+    lab.assert_installed()
+
+
+def test_a_map_that_is_full_does_not_keep_the_worker_busy():
+    lab = Lab()
+    lab.tables["fib4"].room = 0
+    lab.enter()
+    settle(lab)
+    assert not lab.call("status")["in_sync"]
+    lab.tables["fib4"].room = 1 << 20
+    lab.controller.handle([])
+    lab.assert_installed()
+
+
 def test_counters_are_told_northbound(lab):
     dk = lab.controller.program.node("dk")
     key = CounterKey(dk.index, CounterKind.VRF_IN, dk.vrf_by_name["a"].index).pack()

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.errors import CapabilityError, DataPlaneError
 from mplsemu.southbound.dataplane import Refused
 from mplsemu.southbound.ebpf import installer as module
 from mplsemu.southbound.ebpf.contents import router_of
@@ -223,6 +224,41 @@ def test_an_lsr_whose_entries_do_not_fit_is_told_and_the_others_get_theirs(lab):
     assert not lab.tables["tunnels"].rows
     lab.tables["lfib"].room = 10
     assert lab.install("se").in_sync == {"se"}
+    lab.assert_installed()
+
+
+def test_who_is_refused_the_same_again_says_it_once_until_it_follows(lab):
+    lab.tables["lfib"].room = 0
+    lab.want(dk=(ilm(1, 16),))
+    for _ in range(3):
+        assert lab.install("dk").in_sync == set()
+    assert len(lab.said) == 1
+    lab.tables["lfib"].room = 1
+    assert lab.install("dk").in_sync == {"dk"}
+    lab.want(dk=(ilm(1, 16), ilm(1, 17)))
+    lab.install("dk")
+    assert len(lab.said) == 2
+
+
+@pytest.mark.parametrize("error", [DataPlaneError("port 7"), CapabilityError("port 7")], ids=repr)
+def test_an_lsr_whose_program_cannot_be_translated_keeps_what_it_has_and_says_so(lab, error):
+    lab.want(dk=(ilm(1, 16),), se=(ilm(2, 16),))
+    lab.install()
+    lab.want(dk=(ilm(1, 17),), se=(ilm(2, 17),))
+
+    def translate(_program, node):
+        if node == "dk":
+            raise error
+        return lab.entries[node]
+
+    usual, lab.installer._translate = lab.installer._translate, translate
+    done = lab.install()
+    assert (done.in_sync, done.touched, done.followed) == ({"se"}, 1, 1)
+    assert set(lab.installer.read_back(lab.program, ("dk", "se"))) == {"se"}
+    assert lab.said == [Refused("dk", "its program: port 7")]
+    assert lab.tables["lfib"].rows.keys() == {IlmKey(1, 16).pack(), IlmKey(2, 17).pack()}
+    lab.installer._translate = usual
+    assert lab.install().in_sync == {"dk", "se"}
     lab.assert_installed()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.errors import DataPlaneError
+from mplsemu.errors import DataPlaneError, MplsEmuError
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.dataplane import Deliver, Found, Installed, Refused
 from mplsemu.southbound.ebpf.contents import (
@@ -76,17 +76,21 @@ class Installer:
         self._wanted: dict[str, _Wanted] = {}
         self._installed: dict[str, dict[Key, bytes]] = {}
         self._counters: dict[str, frozenset[bytes]] = {}
+        self._refused: dict[str, str] = {}
 
     def entries(self, node: str) -> int:
         """Return how many entries of the program an LSR has."""
         return len(self._installed.get(node, ()))
 
     def read_back(self, program: Program, nodes: Collection[str]) -> dict[str, Found]:
-        """Read what LSRs have, and compare it with what they should have."""
+        """Read what LSRs have, and compare it with what they should have.
+
+        An LSR whose program cannot be translated is left out.
+        """
         self._read(program, nodes)
         found = {}
-        for node in nodes:
-            wanted = contents_of(self._wanted_of(program, node).entries)
+        for node, made in self._wanted_of_all(program, nodes).items():
+            wanted = contents_of(made.entries)
             installed = self._installed[node]
             known = sum(installed.get(key) == value for key, value in wanted.items())
             strangers = len(installed.keys() - wanted.keys())
@@ -96,32 +100,51 @@ class Installer:
     def install(self, program: Program, nodes: Collection[str]) -> Installed:
         """Write what differs, and then delete what is left over.
 
-        An LSR whose entries cannot be written has its share of the error (`Refused`), and is read
+        An LSR whose program cannot be translated, or whose entries cannot be written, says so
+        (`Refused`) and keeps what it has; the others get theirs. In the second case it is read
         again before the next attempt.
         """
         self._read(program, [node for node in nodes if node not in self._installed])
+        wanted = self._wanted_of_all(program, nodes)
         changes = {}
-        for node in nodes:
-            wanted = self._wanted_of(program, node)
-            difference = change(self._installed[node], wanted.entries)
-            self._add_counters(wanted.counters - self._counters[node])
+        for node, made in wanted.items():
+            difference = change(self._installed[node], made.entries)
+            self._add_counters(made.counters - self._counters[node])
             if difference.size:
                 changes[node] = difference
         followed = self._follow(changes)
         for node in followed:
-            self._installed[node] = contents_of(self._wanted[node].entries)
+            self._installed[node] = contents_of(wanted[node].entries)
         for node in changes.keys() - followed:
             del self._installed[node]
-        for node in set(nodes) - changes.keys() | followed:
+        in_sync = frozenset(wanted) - changes.keys() | followed
+        for node in in_sync:
             self._settle_counters(node)
+            self._refused.pop(node, None)
         return Installed(
-            in_sync=frozenset(nodes) - changes.keys() | followed,
+            in_sync=in_sync,
             touched=len(changes),
             followed=len(followed),
             changed=sum(changes[node].size for node in followed),
         )
 
+    def _refuse(self, node: str, what: str) -> None:
+        """Say that an LSR does not follow: once, as whoever hears of it tries again."""
+        if self._refused.get(node) != what:
+            self._refused[node] = what
+            self._deliver(Refused(node, what))
+
     # --- what there is, and what there should be --------------------------------------------
+
+    def _wanted_of_all(self, program: Program, nodes: Iterable[str]) -> dict[str, _Wanted]:
+        """Return what LSRs should have, but for those of which that cannot be said."""
+        found = {}
+        for node in nodes:
+            try:
+                found[node] = self._wanted_of(program, node)
+            except MplsEmuError as error:  # it is one LSR's affair: the others work on
+                self._refuse(node, f"its program: {error}")
+        return found
 
     def _wanted_of(self, program: Program, name: str) -> _Wanted:
         node = program.node(name)
@@ -188,7 +211,7 @@ class Installer:
                 table.set_many(some)
             except DataPlaneError as error:
                 refused.add(node)
-                self._deliver(Refused(node, f"{len(some)} entries: {error}"))
+                self._refuse(node, f"{len(some)} entries: {error}")
         return frozenset(refused)
 
     def _add_counters(self, keys: Collection[bytes]) -> None:
