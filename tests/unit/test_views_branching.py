@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -19,7 +20,7 @@ from mplsemu.views.renderers import RENDERERS, draw
 from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.scene.scene import LineKind, Scene
 from mplsemu.views.svg.svg import draw_svg
-from mplsemu.views.tables.lsp import lsps, parallel_links
+from mplsemu.views.tables.lsp import lsps, lsps_between, parallel_links
 from mplsemu.views.tables.lsp_links import lsp_links
 from mplsemu.views.text.show import draw_lsps
 from mplsemu.views.text.units import part
@@ -117,6 +118,19 @@ def test_very_many_ways_are_as_quick_as_few():
     (way,) = overlaid(program).ways
     assert way.title == f"x ↔ y, {2**30} ways"
     assert len(way.links) == len(long_ladder(30))
+
+
+@pytest.mark.parametrize("links", [SQUARE, LADDER, PARALLEL, long_ladder(6)])
+def test_links_and_shares_are_those_of_all_lsps_taken_one_by_one(links):
+    program = compiled(links)
+    found = lsp_links(program, "x", "y")
+    every = lsps_between(program, "x", "y")
+    assert found.ways == len(every)
+    added: Counter[tuple[str, tuple[int, ...]]] = Counter()
+    for lsp in every:
+        for hop in lsp.hops:
+            added[hop.link, hop.labels] += lsp.share
+    assert {(each.link, each.labels): each.share for each in found.links} == added
 
 
 def test_a_link_of_which_both_ends_are_pes_may_end_an_lsp_on_one_way_only():

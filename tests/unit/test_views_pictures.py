@@ -26,7 +26,7 @@ from mplsemu.views.text.units import delay, rate
 from .network_views import made_way
 from .view_labs import many_sites, north, topology
 
-LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform")
+LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform", "ecmp")
 
 
 def without_route(program, pe, vpn, prefix):

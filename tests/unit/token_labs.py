@@ -34,7 +34,7 @@ GENERATED = {
     "abilene": ("topohub:topozoo/Abilene", 4, 3, 5),
     "tatanld": ("topohub:topozoo/TataNld", 3, 2, 40),
 }
-LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform", "polaris", *GENERATED)
+LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform", "ecmp", "polaris", *GENERATED)
 EVERY_LAB = [
     pytest.param(name, marks=pytest.mark.slow if name == "tatanld" else ()) for name in LABS
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -190,17 +190,18 @@ class Overlay:
                     is_both_ways=link.back is not None,
                 )
             )
-        drawn.meanings += [
-            Meaning(LineKind.WAY, way.title, number=number)
-            for number, way in enumerate(self._view.ways)
-        ]
+        drawn.meanings += self._meanings()
+
+    def _meanings(self) -> Iterator[Meaning]:
+        for number, way in enumerate(self._view.ways):
+            yield Meaning(LineKind.WAY, way.title, number=number)
         links = [link for way in self._view.ways for link in way.links]
         if any(link.back is not None for link in links):
-            drawn.meanings.append(Meaning(None, "→ 17: the label on packets in that direction"))
+            yield Meaning(None, "→ 17: the label on packets in that direction")
         if any(len(link.there.stack) > 1 for link in links):
-            drawn.meanings.append(Meaning(None, "17 | 20: a label stack, outermost first"))
+            yield Meaning(None, "17 | 20: a label stack, outermost first")
         if any(_share(link) for link in links):
-            drawn.meanings.append(Meaning(None, "(1/2): the part of the flows that goes there"))
+            yield Meaning(None, "(1/2): the part of the flows that goes there")
 
     def _draw_together(
         self, drawn: Drawn, ways: Sequence[tuple[int, int]], courses: Sequence[Floats]
