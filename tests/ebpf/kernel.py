@@ -58,6 +58,16 @@ class _Attributes(ctypes.Structure):
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+def bpf(command: int, attributes: ctypes.Structure | ctypes.Array[ctypes.c_char]) -> int:
+    """Call bpf(2)."""
+    size = ctypes.sizeof(attributes)
+    result: int = _libc.syscall(_SYSCALL, command, ctypes.byref(attributes), size)
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
 def run(program_fd: int, frame: bytes, ifindex: int, repeat: int = 1) -> Outcome:
     """Run a program on a frame as if it had come by an interface of this namespace."""
     outcome, _ = timed_run(program_fd, frame, ifindex, repeat)
@@ -80,9 +90,6 @@ def timed_run(program_fd: int, frame: bytes, ifindex: int, repeat: int) -> tuple
         ctx_size_in=_CONTEXT_OCTETS,
         ctx_in=ctypes.addressof(context),
     )
-    size = ctypes.sizeof(attributes)
-    if _libc.syscall(_SYSCALL, _BPF_PROG_TEST_RUN, ctypes.byref(attributes), size):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+    bpf(_BPF_PROG_TEST_RUN, attributes)
     verdict = ctypes.c_int32(attributes.retval).value
     return Outcome(Verdict(verdict), data_out.raw[: attributes.data_size_out]), attributes.duration

@@ -3,12 +3,11 @@
     host a - PE - P ... P - PE - host b
 
 The L3VPN has 10.0.1.0/24 and 10.0.2.0/24, and fd00:1::/64 and fd00:2::/64; the VPLS has
-10.0.9.0/24 and fd00:9::/64, on the VLAN interface `eth0.9` where the hosts are asked to tag.
+10.0.9.0/24 and fd00:9::/64, with a tag on its frames where the hosts are asked for one.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +44,7 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.namespaces import opened_inside
+from tests.ebpf.tagging import tag
 
 VRF, VSI = 7, 3
 TRANSPORT, VPN4, VPN6, PW = 100, 504, 506, 509
@@ -96,6 +96,13 @@ class Path:
         self._processes = {name: _holder() for name in (*self.hosts, *self.routers)}
         self._next_ifindex = 70_001
         self._ends: dict[tuple[str, str], End] = {}
+        try:
+            self._build(tagged=tagged, uniform=uniform)
+        except BaseException:
+            self.close()
+            raise
+
+    def _build(self, *, tagged: bool, uniform: bool) -> None:
         self._wire(tagged=tagged)
         self._set("settings", SETTINGS_KEY, Settings(uniform, _gateway_mac()).pack())
         self._lsps()
@@ -112,13 +119,21 @@ class Path:
             process.wait()
         self.program.close()
 
+    def pid(self, node: str) -> int:
+        """Return a process in the node's namespace."""
+        return self._processes[node].pid
+
     def command(self, node: str, *words: str) -> list[str]:
         """Return the words that run a command at a node."""
         return ["nsenter", "-t", str(self._processes[node].pid), "-n", *words]
 
     def run(self, node: str, *words: str, timeout_s: float = 30) -> str:
         done = subprocess.run(
-            self.command(node, *words), text=True, capture_output=True, timeout=timeout_s
+            self.command(node, *words),
+            check=False,
+            text=True,
+            capture_output=True,
+            timeout=timeout_s,
         )
         if done.returncode:
             raise RuntimeError(f"{node}: {' '.join(words)}: {done.stdout}{done.stderr}")
@@ -164,19 +179,14 @@ class Path:
     def _address(self, host: str, number: int, *, tagged: bool) -> None:
         other = 3 - number
         gateway4, gateway6 = GATEWAYS[number]
-        lines = []
-        bridged = BRIDGED
         if tagged:
-            bridged = f"{BRIDGED}.9"
-            lines += [
-                f"link add link {BRIDGED} name {bridged} type vlan id 9",
-                f"link set {bridged} up",
-            ]
-        lines += [
+            ifindex = self._ends[host, BRIDGED].ifindex
+            opened_inside(self.pid(host), lambda: tag(ifindex))
+        lines = [
             f"addr add {address(number, 'l3vpn', 4)}/24 dev {ROUTED}",
             f"addr add {address(number, 'l3vpn', 6)}/64 dev {ROUTED} nodad",
-            f"addr add {address(number, 'vpls', 4)}/24 dev {bridged}",
-            f"addr add {address(number, 'vpls', 6)}/64 dev {bridged} nodad",
+            f"addr add {address(number, 'vpls', 4)}/24 dev {BRIDGED}",
+            f"addr add {address(number, 'vpls', 6)}/64 dev {BRIDGED} nodad",
             f"neigh add {gateway4} lladdr {GATEWAY_MAC} dev {ROUTED} nud permanent",
             f"neigh add {gateway6} lladdr {GATEWAY_MAC} dev {ROUTED} nud permanent",
             f"route add 10.0.{other}.0/24 via {gateway4}",
@@ -290,7 +300,3 @@ def path(routers: int, **options: bool) -> Iterator[Path]:
         yield made
     finally:
         made.close()
-
-
-def own_namespace() -> int:
-    return os.stat("/proc/thread-self/ns/net").st_ino

@@ -29,6 +29,8 @@
 #define PROTOCOL_SCTP 132
 #define PROTOCOL_UDP_LITE 136
 
+#define HANDED_OVER 0x4d504c53 /* the mark of a packet that goes to the next namespace and not through a device */
+
 #define PACKED __attribute__((packed))
 
 /* The verifier follows a number's bounds only in the register where they were compared. */

@@ -36,6 +36,9 @@ static __always_inline int send(struct __sk_buff *skb, const struct nhlfe *nhlfe
 {
 	if (!(nhlfe->flags & NHLFE_DIRECT))
 		return bpf_redirect(nhlfe->oif, 0);
-	/* nothing but a queue would ask how long a packet is */
-	return fits(skb, nhlfe->oif) ? bpf_redirect_peer(nhlfe->oif, 0) : TC_ACT_SHOT;
+	/* nothing but a device would ask how long a packet is */
+	if (!fits(skb, nhlfe->oif))
+		return TC_ACT_SHOT;
+	skb->mark = HANDED_OVER;
+	return bpf_redirect_peer(nhlfe->oif, 0);
 }
