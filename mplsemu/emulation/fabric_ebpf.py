@@ -21,6 +21,8 @@ from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.maps import Map
 
 _LOOPBACK: Final = "lo"  # by which the controller sends packets into an LSR
+_MOST_EXPRESS_PORTS: Final = 40
+"""A larger lab would take more than half a second longer to boot, for some per cent of speed."""
 
 
 class EbpfFabric:
@@ -70,13 +72,14 @@ class EbpfFabric:
         if self._program is None:
             raise EmulationError("the data plane's program is not loaded yet")
         ports = plan.lsr_ports()
+        express = sum(map(len, ports.values())) <= _MOST_EXPRESS_PORTS
         for done, each in enumerate(lsrs):
             progress("switches", done, len(lsrs))
             with inside(each.pid):
                 for end in ports[each.name]:
-                    self._program.attach(end.ifindex or end.interface)
-                self._program.attach(_LOOPBACK)
-                set_up((end.interface for end in ports[each.name]), up=True)
+                    self._program.attach(end.ifindex or end.interface, express=express)
+                self._program.attach(_LOOPBACK, express=False)
+                set_up((_LOOPBACK, *(end.interface for end in ports[each.name])), up=True)
         progress("switches", len(lsrs), len(lsrs))
         if self._attached is None:
             self._attached = self._describe(plan, lsrs, shaped)

@@ -34,10 +34,12 @@ from mplsemu.model.vpn import IPAddress
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.southbound.dataplane import PlaneEvent
+from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
 from mplsemu.southbound.ebpf.layout import SETTINGS_KEY
 from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.translate import entries, settings
+from mplsemu.southbound.punt.event import IntoVrf
 from mplsemu.southbound.punt.wire import mac_bytes
 
 _LAB: Final = """
@@ -121,6 +123,7 @@ def _try() -> None:
             _cross(one, other)
             _cross(other, one)
         _punt(fabric, *hosts[:2])
+        _inject(program, tasks[_WEST], *hosts[:2])
 
 
 @contextmanager
@@ -310,3 +313,16 @@ def _punt(fabric: EbpfFabric, source: _Host, target: _Host) -> None:
             punts.poll(left)
     if not punted:
         raise EmulationError("in the self-test a packet was not given to the controller")
+
+
+def _inject(program: Program, task: int, source: _Host, target: _Host) -> None:
+    """Send a packet as the controller does, into an LSR by its loopback interface."""
+    node = program.node(_WEST)
+    header = IpHeader(source.address(4), target.address(4))
+    packet = MarkedPacket.make(source.plan.mac, GATEWAY_MAC, header)
+    with inside(task):
+        sender = packet_socket()
+    with sender:
+        order = IntoVrf(node.vrfs[0].index, packet.to_bytes())
+        Injector(node.index, {}, sender).send(order)
+    target.expect(lambda data: packet.find(data) is not None, "a packet of the controller's")
