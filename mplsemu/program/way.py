@@ -151,19 +151,24 @@ class Walk:
     branches: tuple[Branch, ...]
     joined: tuple[tuple[Hop, ...], ...] = ()
 
+    def copies(self) -> tuple[tuple[Branch, ...], ...]:
+        """Return the branches by copy: of each copy the ways that it may go."""
+        found: dict[Number, list[Branch]] = {}
+        for branch in self.branches:
+            found.setdefault(branch.copy, []).append(branch)
+        return tuple(map(tuple, found.values()))
+
     def variants(self) -> Iterator[Walk]:
         """Yield walks in which every copy goes one way; each way is in one of them at least.
 
         Copies go their ways independently, so what holds of these holds of any combination.
         """
-        copies: dict[Number, list[Branch]] = {}
-        for branch in self.branches:
-            copies.setdefault(branch.copy, []).append(branch)
+        copies = self.copies()
         if len(copies) == len(self.branches):
             yield self
             return
-        for number in range(max(map(len, copies.values()))):
-            ways = tuple(each[min(number, len(each) - 1)] for each in copies.values())
+        for number in range(max(map(len, copies))):
+            ways = tuple(each[min(number, len(each) - 1)] for each in copies)
             yield Walk(ways, () if number else self.joined)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mplsemu.emulation.interface import Interface
@@ -18,7 +18,7 @@ from mplsemu.program.hosts import LocatedHost, find_host, hosts
 from mplsemu.program.packet import is_group, is_mac
 from mplsemu.program.program import Program
 from mplsemu.program.trace import USUAL, Header, Trace, ip_header, is_core, trace
-from mplsemu.program.way import Delivered, Stack
+from mplsemu.program.way import Branch, Delivered, Stack, Walk
 from mplsemu.running.captures import circuit_tap, core_tap
 from mplsemu.running.session import Session
 
@@ -174,12 +174,12 @@ def follow(session: Session, source: str, target: str, header: Header = USUAL) -
     if packet is None:
         return LiveTrace(predicted, (), sent=False)
     ttl = packet.ip.ttl if packet.ip else None
-    wanted = [tuple(_wanted(program, variant, ttl)) for variant in predicted.variants()]
+    fewest = min(len(tuple(_wanted(program, each, ttl))) for each in predicted.variants())
     with Taps(tuple(_points(session, program))) as taps:
         own = session.record.hosts[str(sender.ref)]
         send_frame(own.pid, own.interface, packet.to_bytes())
-        seen = _listen(session, taps, packet, min(map(len, wanted)))
-    return LiveTrace(predicted, _as_seen(wanted, seen), sent=True)
+        seen = _listen(session, taps, packet, fewest)
+    return LiveTrace(predicted, _as_seen(program, predicted, ttl, seen), sent=True)
 
 
 # --- the packet ----------------------------------------------------------------------------
@@ -307,10 +307,27 @@ def _place(frame: Tapped, found: Found) -> tuple[str, str, str] | None:
     return point.name, frame.sender, frame.receiver
 
 
-def _as_seen(wanted: Sequence[Sequence[_Wish]], seen: Sequence[_Seen]) -> tuple[Step, ...]:
-    """Return what was seen beside the one of the ways of equal cost that it is most like."""
-    compared = [tuple(_compare(each, seen)) for each in wanted]
-    return max(compared, key=lambda steps: sum(1 if s.verdict == "ok" else -1 for s in steps))
+def _as_seen(
+    program: Program, predicted: Trace, sent_ttl: int | None, seen: Sequence[_Seen]
+) -> tuple[Step, ...]:
+    """Return what was seen beside those of the ways of equal cost that it is most like.
+
+    Each copy takes one of its own ways, whichever the others take.
+    """
+
+    def compared(branches: Sequence[Branch]) -> tuple[Step, ...]:
+        way = replace(predicted, branches=tuple(branches))
+        return tuple(_compare(tuple(_wanted(program, way, sent_ttl)), seen))
+
+    def likeness(branches: Sequence[Branch]) -> int:
+        return sum(1 if step.verdict == "ok" else -1 for step in compared(branches))
+
+    copies = Walk(predicted.branches).copies()
+    chosen = [ways[0] for ways in copies]
+    for number, ways in enumerate(copies):
+        others = chosen[:number], chosen[number + 1 :]
+        chosen[number] = max(ways, key=lambda way: likeness([*others[0], way, *others[1]]))
+    return compared(chosen)
 
 
 def _compare(wanted: Sequence[_Wish], seen: Sequence[_Seen]) -> Iterator[Step]:

@@ -1,5 +1,7 @@
 """What was seen beside what was to be seen, without a network."""
 
+from dataclasses import replace
+
 import pytest
 
 from mplsemu.control.compile import compile_program
@@ -7,6 +9,7 @@ from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.program.crossing import crossings
 from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.trace import Header, trace
+from mplsemu.program.way import Walk
 from mplsemu.running import live
 from mplsemu.running.live import AT_HOST, LiveTrace, Sight
 from mplsemu.views.text.live import draw_live
@@ -142,3 +145,18 @@ def test_what_is_not_sent_says_why():
     way = trace(PROGRAM, "c/odense/h1", "192.168.1.1")
     [line] = draw_live(LiveTrace(way, (), sent=False).as_json())
     assert "nothing was sent: dropped at c/odense/h1: the host has no route" in line.plain
+
+
+def test_every_copy_may_take_a_way_of_its_own():
+    links = ("dk-p", "dk-q", "p-se", "q-se", "p-no", "q-no")
+    lan = vpls("c", {"x": "dk", "y": "se", "z": "no"}, macs=MacAddresses())
+    program = compile_program(network(provider(links, pes=("dk", "se", "no"), ecmp=2), lan))
+    way = trace(program, "c/x/h1", BROADCAST_MAC)
+    (to_se, _), (_, to_no) = Walk(way.branches).copies()
+    taken = replace(way, branches=(to_se, to_no))
+    sights = seen(list(live._wanted(program, taken, None)))
+    steps = live._as_seen(program, way, None, sights)
+    assert {step.verdict for step in steps} == {"ok"}
+    assert {"dk-p", "p-se", "dk-q", "q-no"} < {step.link for step in steps}
+    lost = live._as_seen(program, way, None, sights[:-1])
+    assert [step.verdict for step in lost].count("not seen") == 1
