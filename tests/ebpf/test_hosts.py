@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import random
 import socket
+import struct
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address, ip_network
 
 import pytest
 
+from mplsemu.southbound.ebpf.kinds import RouteKind
+from mplsemu.southbound.ebpf.layout import FibKey, RouteRecord
+from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.namespaces import opened_inside
-from tests.ebpf.path import CORE_MTU, Path, address, path
+from mplsemu.southbound.ebpf.punts import PuntRecord
+from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.punt.wire import checksum
+from tests.ebpf.path import CORE_MTU, GATEWAYS, VRF, Path, address, path
 
 pytestmark = pytest.mark.slow
 OCTETS = 8_000_000
@@ -141,3 +150,34 @@ def test_rows_of_other_lengths(direct, routers):
         for service in services:
             for version in (4, 6):
                 assert tcp(row, address(2, service, version))
+
+
+@VERSIONS
+def test_a_punted_packets_checksum_is_complete_though_its_host_left_it_open(version):
+    """The controller sends such a packet on as bytes, when its target has been resolved."""
+    net, source = ("10.0.77.0/24", "10.0.1.1") if version == 4 else ("fd00:77::/64", "fd00:1::1")
+    target = next(ip_network(net).hosts())
+    punted: list[PuntRecord] = []
+
+    def take(data: bytes) -> None:
+        record = PuntRecord.unpack(data)
+        if record.reason is PuntReason.GLEAN:
+            punted.append(record)
+
+    with path(3, direct=False) as row, RingBuffer(row.program.maps["punts"], take) as ring:
+        key = FibKey(1, VRF, ip_network(net))
+        row.program.maps[f"fib{version}"].set(key.pack(), RouteRecord(RouteKind.CONNECTED).pack())
+        family = [f"-{version}", "route", "add", net, "via", GATEWAYS[1][version == 6]]
+        row.run("h1", "ip", *family)
+        kind = socket.AF_INET if version == 4 else socket.AF_INET6
+        made = opened_inside(row.pid("h1"), lambda: socket.socket(kind, socket.SOCK_DGRAM))
+        with made as sender:
+            sender.sendto(b"whatever", (str(target), 9))
+        deadline = time.monotonic() + 5
+        while not punted and time.monotonic() < deadline:
+            ring.poll(0.1)
+    (punt,) = punted
+    datagram = punt.frame[34 if version == 4 else 54 :]
+    pseudo = ip_address(source).packed + target.packed + struct.pack("!II", len(datagram), 17)
+    assert datagram[8:] == b"whatever"
+    assert checksum(pseudo + datagram) == 0

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final, Self
 
+from mplsemu.southbound.ebpf.checksum import completed
 from mplsemu.southbound.punt.event import PuntReason
 
 _PUNT: Final = struct.Struct("=5I")
@@ -15,7 +16,7 @@ _LOCAL_MAC: Final = 0x0200
 
 @dataclass(frozen=True, slots=True)
 class PuntRecord:
-    """A record of the ring buffer `punts`."""
+    """A record of the ring buffer `punts`; a checksum that its host left open is complete."""
 
     router: int
     port: int
@@ -27,7 +28,7 @@ class PuntRecord:
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
         router, port, reason, service, length = _PUNT.unpack_from(data)
-        frame = data[_PUNT.size : _PUNT.size + length]
+        frame = completed(data[_PUNT.size : _PUNT.size + length])
         return cls(router, port, PuntReason(reason), service, frame)
 
 
