@@ -1,5 +1,6 @@
 """What every test may use: golden files, rewritten by ``pytest --update-golden``."""
 
+import os
 import re
 import signal
 from collections.abc import Callable
@@ -18,6 +19,13 @@ GOLDEN = Path(__file__).parent / "golden"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write golden files instead of comparing"
+    )
+    parser.addoption(
+        "--dataplane",
+        choices=["both", "openflow", "ebpf"],
+        default=os.environ.get("MPLSEMU_TEST_DATAPLANE") or "both",
+        help="on which data plane labs run in the system tests (default: both; the variable "
+        "MPLSEMU_TEST_DATAPLANE names another default)",
     )
 
 

@@ -10,6 +10,30 @@ import pytest
 from mplsemu import Lab
 from tests.system.running import LAB_FILES, SMALL, Ground
 
+PLANES = ("openflow", "ebpf")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have every test that needs a lab run on each data plane."""
+    if "dataplane" in metafunc.fixturenames:
+        wanted = metafunc.config.getoption("--dataplane")
+        planes = [plane for plane in PLANES if wanted in {"both", plane}]
+        metafunc.parametrize("dataplane", planes, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not for its data plane: ``@pytest.mark.dataplane(NAME)``."""
+    left_out = [item for item in items if not _is_for_its_plane(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _is_for_its_plane(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("dataplane")
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return mark is None or params.get("dataplane", mark.args[0]) in mark.args
+
 
 @pytest.fixture(scope="session", autouse=True)
 def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -22,20 +46,36 @@ def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def running(run_directory: Path) -> Iterator[Callable[[str], Lab]]:
+def dataplane(request: pytest.FixtureRequest, run_directory: Path) -> Iterator[str]:
+    """Have labs run on one data plane, in a directory of its own: those of the other run on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLSEMU_DATAPLANE", request.param)
+        patch.setenv("MPLSEMU_RUN_DIR", str(run_directory / request.param))
+        yield request.param
+
+
+@pytest.fixture(scope="session")
+def labs(run_directory: Path) -> Iterator[Callable[[str, str], Lab]]:
+    """Return ``labs(name, dataplane)``: a lab that runs until the last test."""
+    booted: dict[tuple[str, str], Lab] = {}
+    with ExitStack() as stack:
+
+        def boot(name: str, dataplane: str) -> Lab:
+            if (name, dataplane) not in booted:
+                lab = Lab(LAB_FILES[name], run_dir=run_directory / dataplane)
+                booted[name, dataplane] = stack.enter_context(lab)
+            return booted[name, dataplane]
+
+        yield boot
+
+
+@pytest.fixture(scope="session")
+def running(labs: Callable[[str, str], Lab], dataplane: str) -> Callable[[str], Lab]:
     """Return ``running(name)``: a lab of topologies/ or tests/labs/ that runs until the last test.
 
     Whoever changes something in it undoes it.
     """
-    labs: dict[str, Lab] = {}
-    with ExitStack() as stack:
-
-        def boot(name: str) -> Lab:
-            if name not in labs:
-                labs[name] = stack.enter_context(Lab(LAB_FILES[name]))
-            return labs[name]
-
-        yield boot
+    return lambda name: labs(name, dataplane)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +91,7 @@ def short_path():
 
 
 @pytest.fixture
-def ground(short_path):
+def ground(short_path, dataplane):
     made = Ground(short_path / "r")
     yield made
     left = made.left_over()
