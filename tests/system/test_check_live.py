@@ -1,10 +1,12 @@
-"""``check`` against what really runs: installed flows, and who reaches whom with links cut."""
+"""``check`` against what really runs: what is installed, and who reaches whom with links cut."""
 
 from __future__ import annotations
 
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 
@@ -13,6 +15,18 @@ from mplsemu.control.compile import compile_program
 from mplsemu.emulation.probe import Probe, Prober
 from mplsemu.lab.loader import loads
 from mplsemu.running.checks import endpoints
+from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, load_attached
+from mplsemu.southbound.ebpf.kinds import Role, RouteKind
+from mplsemu.southbound.ebpf.layout import (
+    SETTINGS_KEY,
+    FibKey,
+    IlmKey,
+    Port,
+    RouteRecord,
+    Settings,
+    word,
+)
+from mplsemu.southbound.ebpf.maps import open_map
 from mplsemu.verification.intent import Expect, expectations
 from mplsemu.verification.matrix import verify
 from tests.system.running import mplsemu
@@ -40,25 +54,31 @@ def ofctl(node, *words):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.fixture
-def restored(lab):
-    """Let the controller install again what a test removes or changes, when it is done."""
-    yield
-    for node in ("dk", "p1"):
-        ofctl(node, "del-flows", node)
+def restart_controller(lab):
+    """End the controller; it starts again, reads what is installed, and mends it."""
     pid = lab.session.controller.call("status")["pid"]
-    mplsemu("exec", "--lab", "nordic", "dk", "--", "kill", str(pid))  # it starts again, and reads
+    mplsemu("exec", "--lab", "nordic", "dk", "--", "kill", str(pid))
     lab.session.controller.wait_until(
         lambda status: status["pid"] != pid and status["in_sync"], 20, "the flows again"
     )
     assert live(0)["differences"] == []
 
 
-def test_what_is_installed_is_what_was_meant_also_with_a_link_down(lab):
+@pytest.fixture
+def restored(lab):
+    """Let the controller install again what a test removes or changes, when it is done."""
+    yield
+    for node in ("dk", "p1"):
+        ofctl(node, "del-flows", node)
+    restart_controller(lab)
+
+
+def test_what_is_installed_is_what_was_meant_also_with_a_link_down(lab, dataplane):
     found = live(0)
+    assert found["dataplane"] == dataplane
     assert (found["lab"], found["holds"], found["down"]) == ("nordic", True, [])
     assert found["counts"]["lsrs"] == 5
-    assert found["counts"]["flows"] > 200
+    assert found["counts"]["flows"] > {"openflow": 200, "ebpf": 100}[dataplane]
     with lab.link("dk", "p1").down():
         assert live(0)["down"] == ["dk-p1"]
     said = mplsemu("check", "--live", "--lab", "nordic").stdout
@@ -72,6 +92,7 @@ def test_failures_of_a_running_lab_come_on_top_of_what_is_down(lab):
     assert (found["tried"], found["single_points"]) == (6, ["dk-p2"])
 
 
+@pytest.mark.dataplane("openflow")
 def test_a_flow_that_somebody_removes_changes_or_adds_is_named(lab, restored):
     label = next(entry for entry in lab.program().node("p1").ilm if entry.egress == "no")
     match = f"table=1,priority=100,mpls,mpls_label={int(label.label)},mpls_bos=0"
@@ -97,6 +118,61 @@ def test_a_flow_that_somebody_removes_changes_or_adds_is_named(lab, restored):
     )
     said = mplsemu("check", "--live", "--lab", "nordic").stdout
     assert f"p1 LFIB: label {int(label.label)} is missing, should be: pop, out on" in said
+
+
+@pytest.mark.dataplane("ebpf")
+def test_an_entry_that_somebody_removes_changes_or_adds_is_named_and_mended(lab):
+    dk, p1 = (lab.program().node(name) for name in ("dk", "p1"))
+    label = next(entry for entry in p1.ilm if entry.egress == "no")
+    circuit = next(each for each in dk.circuits if each.vpn == "a")
+    a, b = (dk.vrf_by_name[vpn].index for vpn in "ab")
+    attached = load_attached((lab.session.directory.path / ATTACHED_FILE).read_text())
+    ifindex = attached.ports["dk"][circuit.port]
+
+    with open_map(attached.maps["lfib"]) as lfib:
+        assert lfib.delete(IlmKey(p1.index, int(label.label)).pack())
+    way = f"pop, out on link {label.action.nhlfes[0].link}"
+    missing = {
+        "node": "p1",
+        "table": "lfib",
+        "entry": f"label {int(label.label)}",
+        "kind": "missing",
+        "found": None,
+        "wanted": way,
+    }
+    assert live(1)["differences"] == [missing]
+
+    stray = FibKey(dk.index, b, ip_network("10.9.0.0/16")).pack()
+    with open_map(attached.maps["fib4"]) as fib, open_map(attached.maps["ports"]) as ports:
+        fib.set(stray, RouteRecord(RouteKind.BLACKHOLE).pack())
+        ports.set(word(ifindex), Port(dk.index, circuit.port, Role.VRF, b).pack())
+    with open_map(attached.maps["settings"]) as settings:
+        usual = Settings.unpack(settings.get(SETTINGS_KEY))
+        settings.set(SETTINGS_KEY, replace(usual, uniform_ttl=not usual.uniform_ttl).pack())
+    said = mplsemu("check", "--live", "--lab", "nordic").stdout
+    number = circuit.port
+    for line in (
+        f"p1 lfib: label {int(label.label)} is missing, should be: {way}",
+        "dk fib4: VRF b: 10.9.0.0/16 should not be there, is: drop",
+        f"dk ports: a/aarhus is: port {number}, VRF b; should be: port {number}, VRF a",
+        "settings: all LSRs is: TTL model uniform, gateways have",
+        "4 differences",
+    ):
+        assert line in " ".join(said.split()), said
+    assert a != b
+    restart_controller(lab)
+
+
+@pytest.mark.dataplane("ebpf")
+def test_what_a_vpls_learned_is_counted_and_no_difference(lab):
+    assert lab.reaches("c/odense/h1", "c/malmo/h1")
+    learned = lab.session.controller.call("macs")
+    assert len(learned) > 1
+    status = lab.session.controller.call("status")
+    installed = sum(lsr["flows"] for lsr in status["switches"].values())
+    found = live(0)
+    assert found["differences"] == []
+    assert found["counts"]["flows"] > installed + len(learned)
 
 
 # the verdict and the real network ----------------------------------------------------------------
@@ -148,7 +224,7 @@ def refuted_pairs(network, down):
     }
 
 
-def test_the_verdict_on_random_labs_is_what_their_real_networks_do(tmp_path, run_directory):
+def test_the_verdict_on_random_labs_is_what_their_real_networks_do(tmp_path, dataplane):
     with ThreadPoolExecutor(2) as pool:  # half of the time a lab only waits
         tried = list(pool.map(lambda seed: try_lab(seed, tmp_path), range(LABS)))
     for seed, (lost, dead, leaks) in enumerate(tried):
