@@ -17,6 +17,10 @@ from typing import Any, TypeVar
 from mplsemu import Lab
 from mplsemu.emulation.capture import Capture, CaptureFile
 from mplsemu.running.captures import tap_points
+from mplsemu.running.session import Session
+from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, load_attached
+from mplsemu.southbound.ebpf.layout import IlmKey
+from mplsemu.southbound.ebpf.maps import open_map
 
 ROOT = Path(__file__).parents[2]
 TOPOLOGIES = ROOT / "topologies"
@@ -173,6 +177,24 @@ class Ground:
             if re.search(pattern, command):
                 return pid
         return None
+
+
+# --- what somebody does behind the controller's back ------------------------------------------
+
+
+def forget_labels(session: Session, node: str, label: int | None = None) -> None:
+    """Have an LSR forget its labels, or one of them."""
+    if session.record.dataplane == "openflow":
+        match = "mpls" if label is None else f"mpls,mpls_label={label}"
+        command = ["ovs-ofctl", "-O", "OpenFlow13", "del-flows", node, match]
+        assert session.popen(node, command).wait() == 0
+        return
+    attached = load_attached((session.directory.path / ATTACHED_FILE).read_text())
+    router = session.program().node(node).index
+    with open_map(attached.maps["lfib"]) as lfib:
+        keys = [IlmKey.unpack(key) for key, _ in lfib.items()]
+        mine = [key for key in keys if key.router == router and label in {None, key.label}]
+        assert lfib.delete_many(key.pack() for key in mine) > 0
 
 
 # --- captures ------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from tests.system.running import (
 
 pytestmark = pytest.mark.system
 
+OPENFLOW = pytest.mark.dataplane("openflow")
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
@@ -117,9 +118,9 @@ def without(tool):
 @pytest.mark.parametrize(
     ("command", "tool", "package"),
     [
-        ("up", "ovs-vswitchd", "openvswitch-switch"),
-        ("test", "ovsdb-server", "openvswitch-switch"),
-        ("up", "ovs-vsctl", "openvswitch-switch"),
+        pytest.param("up", "ovs-vswitchd", "openvswitch-switch", marks=OPENFLOW),
+        pytest.param("test", "ovsdb-server", "openvswitch-switch", marks=OPENFLOW),
+        pytest.param("up", "ovs-vsctl", "openvswitch-switch", marks=OPENFLOW),
         ("up", "tc", "iproute2"),
         ("test", "ip", "iproute2"),
     ],
@@ -175,6 +176,7 @@ def test_a_run_directory_that_is_a_file_is_told(small, tmp_path):
     assert "Not a directory" in line
 
 
+@OPENFLOW
 def test_a_framework_that_is_not_there_is_told(small, ground):
     done = mplsemu("up", small, env={**ground.env, "MPLSEMU_OPENFLOW_FRAMEWORK": "frenetic"})
     assert "frenetic" in refusal(done)
@@ -303,6 +305,15 @@ STAGES = {
     "nearly up": lambda ground: (ground.directory / "small/lab.json.new").exists() or ready(ground),
 }
 """Moments of a boot."""
+_OF_OPENFLOW = {"the database", "the switch daemon"}
+
+
+def stages(*cases):
+    """Return cases for parametrize; those at a moment that only Open vSwitch has are marked."""
+    return [
+        pytest.param(*case, marks=OPENFLOW if _OF_OPENFLOW & {*map(str, case)} else ())
+        for case in cases
+    ]
 
 
 def ready(ground):
@@ -330,7 +341,8 @@ def ended(process, timeout_s=60):
 
 
 @pytest.mark.parametrize(
-    ("command", "stage"), [*(("up", stage) for stage in STAGES), ("test", "the controller")]
+    ("command", "stage"),
+    stages(*(("up", stage) for stage in STAGES), ("test", "the controller")),
 )
 def test_ctrl_c_while_booting_leaves_nothing(command, stage, small, ground):
     process = started(ground, command, small, until=STAGES[stage])
@@ -356,11 +368,12 @@ def test_a_second_ctrl_c_while_it_tidies_up_changes_nothing(small, ground):
 
 @pytest.mark.parametrize(
     ("command", "stage", "number"),
-    [
+    stages(
         ("up", "the database", signal.SIGTERM),
         ("up", "the controller", signal.SIGHUP),
         ("test", "the switch daemon", signal.SIGTERM),
-    ],
+        ("test", "the undertaker", signal.SIGTERM),
+    ),
 )
 def test_a_signal_while_booting_leaves_nothing(command, stage, number, small, ground):
     process = started(ground, command, small, until=STAGES[stage])
@@ -384,7 +397,7 @@ def test_ctrl_c_during_the_checks_leaves_nothing(small, ground):
     ground.assert_clean()
 
 
-@pytest.mark.parametrize("stage", ["the database", "the undertaker", "up"])
+@pytest.mark.parametrize("stage", stages(["the database"], ["the undertaker"], ["up"]))
 def test_a_lab_process_that_is_killed_leaves_nothing_that_runs(stage, small, ground):
     process = started(ground, "up", small, until=STAGES.get(stage, ready))
     process.kill()
@@ -395,7 +408,9 @@ def test_a_lab_process_that_is_killed_leaves_nothing_that_runs(stage, small, gro
     up_and_down(small, ground)  # which sweeps away the directory, too
 
 
-@pytest.mark.parametrize("name", ["mplsemu controller", "ovsdb-server"])
+@pytest.mark.parametrize(
+    "name", ["mplsemu controller", pytest.param("ovsdb-server", marks=OPENFLOW)]
+)
 def test_a_daemon_killed_while_booting_is_told_or_replaced(name, small, ground):
     process = started(ground, "up", small, until=lambda ground: ground.process(name))
     pid = ground.process(name)
@@ -463,12 +478,13 @@ def test_a_reader_that_goes_away_takes_the_lab_down(small, ground):
 
 @pytest.mark.parametrize(
     ("stage", "number"),
-    [
+    stages(
         ("the database", signal.SIGKILL),
         ("the controller", signal.SIGKILL),
         ("the database", signal.SIGTERM),
         ("the controller", signal.SIGINT),
-    ],
+        ("the undertaker", signal.SIGTERM),
+    ),
 )
 def test_up_detach_ended_before_it_is_up_leaves_nothing(stage, number, small, ground):
     process = started(ground, "up", "--detach", small, until=STAGES[stage])
@@ -496,6 +512,7 @@ def test_a_detached_lab_that_is_killed_is_gone_and_that_is_told(small, ground):
     up_and_down(small, ground)
 
 
+@OPENFLOW
 def test_what_went_wrong_in_the_background_is_told_in_the_foreground(small, ground):
     prefix = without("ovs-vswitchd")
     line = refusal(mplsemu("up", "--detach", small, env=ground.env, prefix=prefix))

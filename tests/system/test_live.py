@@ -6,8 +6,10 @@ import re
 import pytest
 
 from mplsemu.program.trace import Header
+from mplsemu.running.directory import LabDirectory
 from mplsemu.running.live import follow
-from tests.system.running import eventually, mplsemu
+from mplsemu.running.session import Session
+from tests.system.running import eventually, forget_labels, mplsemu
 
 pytestmark = pytest.mark.system
 
@@ -97,8 +99,7 @@ def test_the_command_line_prints_the_table_and_json(nordic):
 
 def test_where_the_network_does_not_do_what_the_program_says_is_shown(small, ground):
     assert mplsemu("up", "--detach", small, env=ground.env).returncode == 0
-    flows = ("exec", "se", "--", "ovs-ofctl", "-O", "OpenFlow13", "del-flows", "se", "mpls")
-    assert mplsemu(*flows, env=ground.env).returncode == 0
+    forget_labels(Session(LabDirectory("small", ground.directory)), "se")
     words = ("trace", "small", "a/x/h1", "a/y/h1", "--live")
     done = mplsemu(*words, env=ground.env)
     assert done.returncode == 1

@@ -48,7 +48,7 @@ def test_everything_a_script_wants_from_a_lab(nordic, tmp_path):
     assert nordic.trace("a/aarhus/h1", "a/oslo/h1").delivered
     assert nordic.network.name == nordic.program().lab == "nordic"
     assert "192.168.1.2" in nordic.cmd("a/aarhus/h1", "ip address")
-    assert "table=" in nordic.cmd("dk", ["ovs-ofctl", "-O", "OpenFlow13", "dump-flows", "dk"])
+    assert "dk-eth1" in nordic.cmd("dk", ["ip", "-brief", "link"])
     assert "cannot open" in nordic.cmd("a/oslo/ce", "ls /nowhere || echo cannot open >&2")
     link = nordic.link("dk", "p1")
     link.down()
@@ -101,16 +101,17 @@ def test_a_script_that_is_killed_takes_its_lab_down(number, small, ground):
 
 def test_a_script_that_is_killed_while_its_lab_boots_leaves_nothing(small, ground):
     process = script(small, ground, "pass")
-    eventually(lambda: ground.process("ovs-vswitchd"), "the boot", pause_s=0.002)
+    eventually(lambda: ground.process("undertaker"), "the boot", pause_s=0.002)
     process.kill()
     process.communicate(timeout=60)
     ground.assert_clean()
 
 
-def test_why_a_lab_does_not_boot_is_the_errors_message(small, ground):
+def test_why_a_lab_does_not_boot_is_the_errors_message(small, ground, dataplane):
+    missing = {"openflow": "MPLSEMU_OPENFLOW_FRAMEWORK", "ebpf": "MPLSEMU_EBPF_OBJECT"}[dataplane]
     process = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(then="pass"), str(small)],
-        env={**os.environ, **ground.env, "MPLSEMU_OPENFLOW_FRAMEWORK": "frenetic"},
+        env={**os.environ, **ground.env, missing: "frenetic"},
         capture_output=True,
         text=True,
         check=False,

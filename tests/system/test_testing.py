@@ -12,10 +12,15 @@ import pytest
 import mplsemu.testing.network_lab
 import mplsemu.testing.program_lab  # noqa: F401
 from mplsemu.testing import LabUnderTest
-from tests.system.running import ROOT, SMALL, eventually, processes_with
+from mplsemu.testing.plugin import _POOL
+from tests.system.running import ROOT, SMALL, eventually, forget_labels, processes_with
 
 pytest_plugins = ["pytester"]
-pytestmark = [pytest.mark.system, pytest.mark.lab("topologies/nordic.yaml")]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.lab("topologies/nordic.yaml"),
+    pytest.mark.usefixtures("each_data_plane"),
+]
 
 EXAMPLE = re.search(
     r"```python\n# test_nordic.py\n(.*?)```", (ROOT / "docs/testing.md").read_text(), re.DOTALL
@@ -23,6 +28,13 @@ EXAMPLE = re.search(
 namespace: dict[str, object] = {}
 exec(EXAMPLE, namespace)  # so the example's tests are tests of this module, too
 globals().update({name: each for name, each in namespace.items() if name.startswith("test_")})
+
+
+@pytest.fixture(scope="module")
+def each_data_plane(dataplane, request):
+    """Have the plugin boot other labs for the other data plane."""
+    yield
+    request.config.stash[_POOL].close()
 
 
 def test_the_lab_is_a_network_and_answers_with_times(lab: LabUnderTest):
@@ -59,7 +71,7 @@ def test_what_does_not_arrive_is_told_with_what_the_program_says(lab: LabUnderTe
 
 def test_a_packet_that_does_not_go_as_the_program_says_is_shown_beside_it(lab: LabUnderTest):
     label = lab.trace("a/aarhus/h1", "a/stockholm/h1").labels[0][0]
-    lab.cmd("p1", f"ovs-ofctl -O OpenFlow13 del-flows p1 mpls,mpls_label={label}")
+    forget_labels(lab.lab.session, "p1", label)
     found = lab.follow("a/aarhus/h1", "a/stockholm/h1")
     assert not found
     assert repr(found).endswith("does not go as the program says: se-p1: not seen")
@@ -111,7 +123,8 @@ def test_a_test_that_crashes_leaves_nothing(run, last_words):
 )
 def test_a_run_that_is_interrupted_leaves_nothing(run, pytester, when, number):
     process = run(["time.sleep(60)"])
-    there = pytester.path / "there" if when == "testing" else process.run_dir / "small" / "ovs"
+    booting = process.run_dir / "small" / "lab.yaml"
+    there = pytester.path / "there" if when == "testing" else booting
     eventually(there.exists, f"it is {when}", 20, pause_s=0.002)
     began = time.monotonic()
     process.send_signal(number)
