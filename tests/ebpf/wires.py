@@ -54,7 +54,7 @@ def make_wires(count: int) -> tuple[Wire, ...]:
         lines += [f"link set n{number} up", f"link set f{number} up"]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
     return tuple(
-        Wire(number, 100 + number, _socket(f"f{number}")) for number in range(1, count + 1)
+        Wire(number, 100 + number, packet_socket(f"f{number}")) for number in range(1, count + 1)
     )
 
 
@@ -88,7 +88,7 @@ def collect(
             return found
 
 
-def _socket(interface: str) -> socket.socket:
+def packet_socket(interface: str) -> socket.socket:
     made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     made.setsockopt(_SOL_PACKET, _AUXDATA, 1)
     made.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
