@@ -22,6 +22,7 @@ from tests.oracles import frames
 from tests.oracles.fakechoice import TCP, UDP, always
 from tests.oracles.fakeswitch import FakeNetwork
 from tests.oracles.realswitch import RealNetwork
+from tests.system.test_openflow_switch import fragments
 from tests.unit.test_oracles_agree import square
 
 pytestmark = pytest.mark.system
@@ -142,6 +143,14 @@ def test_frames_to_a_known_address_spread_as_well(net):
             if time.monotonic() > deadline:
                 raise
     assert len({crossed(net, "c/x", to_target(port)) for port in PORTS}) == 2
+
+
+def test_all_fragments_of_a_packet_go_one_way(net):
+    for port in PORTS[:16]:
+        frame = ip_frame(net, "a/x", UDP, port)
+        first, second = fragments(frame[14:])
+        ways = {crossed(net, "a/x", frame[:14] + each) for each in (first, second)}
+        assert len(ways) == 1
 
 
 def test_two_ingresses_choose_independently(net):

@@ -14,6 +14,7 @@ from mplsemu.southbound.openflow import actions as act
 from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages
 from mplsemu.southbound.openflow.decode import decode
+from mplsemu.southbound.openflow.differences import differences
 from mplsemu.southbound.openflow.match import ETH_TYPE
 from mplsemu.southbound.openflow.pipeline import REG_TUNNEL, REG_WAY, Table
 from mplsemu.southbound.openflow.text import flow_text
@@ -174,6 +175,21 @@ def test_a_choice_and_its_ways_have_words():
         if words.entry(flow.table, flow.match).endswith("the pseudowire to se")
     )  # fmt: skip
     assert words.does(wire).startswith("to se, choose a way, push ")
+
+
+def test_a_way_that_is_missing_or_changed_in_a_switch_is_named():
+    program = program_of()
+    having = list(flows(program, "dk"))
+    (second,) = [f for f in having if f.table == Table.TUNNEL_L3 and f.match.value(REG_WAY) == 1]
+    having.remove(second)
+    (choice,) = [f for f in having if f.table == Table.WAYS and f.match.value(ETH_TYPE) == 0x0800]
+    (asked,) = choice.actions
+    having[having.index(choice)] = replace(choice, actions=(replace(asked, ways=1),))
+    found = differences(program, "dk", map(installed, having))
+    assert sorted(f"{each.table} {each.entry} {each.kind}" for each in found) == [
+        "TUNNEL_L3 way 2 of the tunnel to se for routed packets missing",
+        "WAYS the way to se for IPv4 changed",
+    ]
 
 
 # changes -----------------------------------------------------------------------------------------
