@@ -38,7 +38,7 @@ class RunningPage:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+def lab(tmp_path_factory, dataplane):
     """A nordic lab with a page, in the background."""
     ground = Ground(tmp_path_factory.mktemp("page") / "r")
     try:

@@ -97,7 +97,7 @@ def _control_terminal():
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory):
+def ground(tmp_path_factory, dataplane):
     made = Ground(tmp_path_factory.mktemp("prompt") / "r")
     yield made
     left = made.left_over()

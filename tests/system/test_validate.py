@@ -38,7 +38,7 @@ validate:
 
 
 @pytest.fixture(scope="module")
-def tested(tmp_path_factory):
+def tested(tmp_path_factory, dataplane):
     directory = tmp_path_factory.mktemp("validate")
     file, report = directory / "lab.yaml", directory / "report.xml"
     file.write_text(LAB)

@@ -27,7 +27,7 @@ def status_of(ground):
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory):
+def up(tmp_path_factory, dataplane):
     """A nordic lab with a page, in the background."""
     made = Ground(tmp_path_factory.mktemp("web") / "r")
     try:
@@ -94,9 +94,9 @@ def test_the_greeting_has_a_link_for_the_provider_and_one_for_each_customer(up, 
     assert len({*links["customers"].values(), links["provider"]}) == 4
 
 
-def test_the_session_has_the_lab_as_it_runs(provider):
+def test_the_session_has_the_lab_as_it_runs(provider, dataplane):
     session = provider.good("session")
-    assert (session["lab"], session["dataplane"]) == ("nordic", "openflow")
+    assert (session["lab"], session["dataplane"]) == ("nordic", dataplane)
     assert len(session["links"]) == 7
     assert len(session["hosts"]) == 10
 
