@@ -7,6 +7,8 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
 from mplsemu.program.program import GATEWAY_MAC
@@ -22,7 +24,8 @@ from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.openflow.words import Words
 from tests import builders
 from tests.oracles import frames
-from tests.oracles.fakeswitch import FakeNetwork
+from tests.oracles.fakeswitch import FakeNetwork, FakeSwitch
+from tests.strategies import failures, networks
 
 from .test_openflow_decode import installed
 
@@ -210,7 +213,7 @@ def traffic():
 
 
 def steps(before, after):
-    """Yield the flows of all switches after each single message, and whether deletions remain."""
+    """Yield the flows of all switches after each message, the phase, and whose message it was."""
     have = {name: by_cookie(made) for name, made in all_flows(before).items()}
     wanted = {name: by_cookie(made) for name, made in all_flows(after).items()}
     changes = {name: change(have[name], wanted[name]) for name in have}
@@ -221,15 +224,19 @@ def steps(before, after):
                 for old in same:
                     del have[name][old]
                 have[name][cookie] = flow
-                yield {name: tuple(made.values()) for name, made in have.items()}, "adding"
-    yield {name: tuple(made.values()) for name, made in have.items()}, "added"
+                yield shown(have), "adding", name
+    yield shown(have), "added", next(iter(have))
     for name, each in changes.items():
         for flow in each.deletions:
             del have[name][flow.cookie]
-            yield {name: tuple(made.values()) for name, made in have.items()}, "deleting"
+            yield shown(have), "deleting", name
     assert {name: set(made) for name, made in have.items()} == {
         name: set(made) for name, made in wanted.items()
     }
+
+
+def shown(have):
+    return {name: tuple(made.values()) for name, made in have.items()}
 
 
 CHANGES = [
@@ -251,7 +258,7 @@ def test_no_flow_is_lost_while_ways_come_and_go_and_added_flows_count_at_once(
     before, after = programs if forth else programs[::-1]
     gone = set(other if forth else one) - set(one if forth else other)
     count = 0
-    for made, phase in steps(before, after):
+    for made, phase, _ in steps(before, after):
         # all links carry: what is to be lost goes by a link that the program only holds to be down
         network = FakeNetwork(first, made)
         for circuit, frame in traffic():
@@ -261,3 +268,21 @@ def test_no_flow_is_lost_while_ways_come_and_go_and_added_flows_count_at_once(
                 assert not gone & {link for link, _, _ in outcome.on_links}, (phase, circuit)
         count += 1
     assert count > 3
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_no_change_of_any_network_leaves_a_frame_encapsulated_without_a_tunnel(data):
+    network = data.draw(networks())
+    downs = [data.draw(failures(network)) for _ in range(2)]
+    first = compile_program(network, down=downs[0])
+    second = compile_program(network, down=downs[1], previous=first)
+    frame = frames.ip_frame(
+        "ff:ff:ff:ff:ff:ff", "02:00:00:00:99:01", frames.ip("10.9.0.1", "10.9.0.2")
+    )
+    for made, _, name in steps(first, second):
+        node = first.node(name)
+        switch = FakeSwitch(made[name])
+        for circuit in node.circuits:
+            if node.vsi_by_name.get(circuit.vpn):
+                switch.receive(circuit.port, frame)  # it asserts
