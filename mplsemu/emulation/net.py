@@ -93,6 +93,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
 
     Attributes:
         plan: all names.
+        program: that the lab begins with.
         fabric: what the LSRs are made of.
         ces: the CE routers, which are not among ``hosts``: Mininet's pingall would ping them.
         site_lans: the Linux bridges of sites with several hosts.
@@ -113,6 +114,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         super().__init__(topo=None, controller=None, build=False)
         self.plan: LabPlan = make_plan(network, program, lsr_namespaces=fabric.lsr_namespaces)
         self._network = network
+        self.program = program
         self._namespace = namespace
         self.fabric = fabric
         self.notes: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
-"""A lab with flows made by hand: nodes and links without a controller."""
+"""A lab without a controller: nodes and links, and LSRs that do what a test tells them."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -9,32 +10,61 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.fabric_ebpf import EbpfFabric
 from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.net import LabNet, LabOptions
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.probe import HostEndpoint
 from mplsemu.lab.loader import loads
+from mplsemu.running.choice import DATAPLANE_VARIABLE
+from mplsemu.southbound.dataplane import PlaneEvent
+from mplsemu.southbound.ebpf.installer import Installer
+from mplsemu.southbound.ebpf.layout import SETTINGS_KEY
+from mplsemu.southbound.ebpf.translate import entries, settings
 
 
 @contextmanager
 def emulated(text: str, run_dir: Path, options: LabOptions | None = None) -> Iterator[LabNet]:
-    """Start a lab in a namespace of its own; afterwards nothing may be left in that."""
+    """Start a lab in a namespace of its own; afterwards nothing may be left in that.
+
+    Its LSRs are those of the data plane that the fixture `dataplane` says, else Open vSwitch's.
+    """
     network = loads(text, "lab.yaml").network
     with enter_private_namespace() as namespace:
-        net = LabNet(
-            network,
-            compile_program(network),
-            namespace,
-            OpenVswitchFabric(PrivateOpenVswitch(run_dir / "ovs")),
-            options,
-        )
+        net = LabNet(network, compile_program(network), namespace, fabric_of(run_dir), options)
         try:
             net.start()
             yield net
         finally:
             net.stop()
         assert interfaces() == ["lo"]
+
+
+def fabric_of(run_dir: Path) -> OpenVswitchFabric | EbpfFabric:
+    """Return what LSRs are to be made of."""
+    if os.environ.get(DATAPLANE_VARIABLE) == "ebpf":
+        return EbpfFabric()
+    return OpenVswitchFabric(PrivateOpenVswitch(run_dir / "ovs"))
+
+
+def carry(net: LabNet) -> None:
+    """Have the LSRs carry packets: as the lab's program says, or as plain bridges."""
+    if isinstance(net.fabric, OpenVswitchFabric):
+        for lsr in net.switches:
+            add_flow(net, lsr.name, "actions=normal")
+        return
+    attached, maps = net.fabric.attached, net.fabric.maps
+    refused: list[PlaneEvent] = []
+    installer = Installer(
+        maps,
+        attached.ports,
+        lambda program, node: entries(program, node, attached),
+        refused.append,
+    )
+    maps["settings"].set(SETTINGS_KEY, settings(net.program).pack())
+    installer.install(net.program, [lsr.name for lsr in net.switches])
+    assert refused == []
 
 
 def interfaces() -> list[str]:

@@ -10,7 +10,7 @@ from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.taps import TapPoint, Taps
 from mplsemu.errors import EmulationError, LabError
 from tests.oracles import frames
-from tests.system.emulated import add_flow, emulated, eventually
+from tests.system.emulated import carry, emulated, eventually
 from tests.system.running import decoded, frames_in
 from tests.system.test_emulation_net import ONE_PE, ping
 
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
-def net(tmp_path_factory):
+def net(tmp_path_factory, dataplane):
     with emulated(ONE_PE, tmp_path_factory.mktemp("net")) as made:
-        add_flow(made, "dk", "actions=normal")
+        carry(made)
         yield made
 
 

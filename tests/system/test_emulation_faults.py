@@ -22,23 +22,28 @@ PROGRAM = textwrap.dedent("""
     import json, os, sys
     from pathlib import Path
     from mplsemu.emulation.namespace import current_namespace, namespace_of
-    from tests.system.emulated import add_flow, emulated
+    from tests.system.emulated import carry, emulated
     from tests.system.test_emulation_net import ONE_PE
 
     with emulated(ONE_PE, Path(sys.argv[1])) as net:
-        add_flow(net, "dk", "actions=normal")
+        carry(net)
         host = net.get("c-x-h1")
         host.cmd("setsid nohup sleep 1000 >/dev/null 2>&1 &")
         ping = host.cmd("ping -c1 -W2 10.0.0.2")
-        namespaces = [current_namespace(), *(namespace_of(node.pid) for node in net.hosts)]
+        nodes = (*net.hosts, *net.switches)
+        namespaces = [current_namespace(), *(namespace_of(node.pid) for node in nodes)]
         print(json.dumps({"namespaces": namespaces, "ping": ping}), flush=True)
         sys.stdin.readline()
     print("down", flush=True)
 """)
 
 
+# itself, the watching process, two hosts, sleep; and two daemons, or an LSR
+PROCESSES = {"openflow": 7, "ebpf": 6}
+
+
 @pytest.fixture
-def start_lab(tmp_path):
+def start_lab(tmp_path, dataplane):
     """Start labs; each is a process that says what it has, and goes down at a line of input."""
     started = []
 
@@ -59,12 +64,14 @@ def start_lab(tmp_path):
         process.communicate()
 
 
-def test_a_lab_process_killed_with_signal_9_leaves_no_process_and_no_interface(start_lab):
+def test_a_lab_process_killed_with_signal_9_leaves_no_process_and_no_interface(
+    start_lab, dataplane
+):
     outside = interfaces()
     process, said = start_lab("one")
     namespaces = set(said["namespaces"])
     running = set(processes_in(namespaces))
-    assert len(running) >= 7  # itself, two daemons, two shells, sleep, the watching process
+    assert len(running) >= PROCESSES[dataplane]
     process.kill()
     process.wait()
     eventually(lambda: not set(processes_in(namespaces)), "every process of the lab is gone")
@@ -72,14 +79,14 @@ def test_a_lab_process_killed_with_signal_9_leaves_no_process_and_no_interface(s
     assert interfaces() == outside
 
 
-def test_two_labs_of_the_same_names_run_side_by_side(start_lab):
+def test_two_labs_of_the_same_names_run_side_by_side(start_lab, dataplane):
     one, said_one = start_lab("one")
     other, said_other = start_lab("other")
     assert " 0% packet loss" in said_one["ping"]
     assert " 0% packet loss" in said_other["ping"]
     assert not set(said_one["namespaces"]) & set(said_other["namespaces"])
     assert one.communicate("\n", timeout=60)[0] == "down\n"
-    assert len(set(processes_in(said_other["namespaces"]))) >= 7
+    assert len(set(processes_in(said_other["namespaces"]))) >= PROCESSES[dataplane]
     assert other.communicate("\n", timeout=60)[0] == "down\n"
     assert not set(processes_in([*said_one["namespaces"], *said_other["namespaces"]]))
 

@@ -18,14 +18,15 @@ from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import loads
 from tests.system.emulated import (
     add_flow,
-    circuit_port,
+    carry,
     emulated,
     eventually,
     interfaces,
     patch,
 )
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("dataplane")]
+OPENFLOW = pytest.mark.dataplane("openflow")
 
 ONE_PE = """
 name: one-pe
@@ -73,7 +74,7 @@ def ping(net, source, target, *options):
 
 def test_hosts_on_one_pe_reach_each_other_with_ipv4_and_ipv6(tmp_path):
     with emulated(ONE_PE, tmp_path) as net:
-        add_flow(net, "dk", "actions=normal")
+        carry(net)
         assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2")
         address = net.plan.hosts[1].addresses[1].ip
         assert " 0% packet loss" in ping(net, "c/x/h1", str(address))
@@ -81,20 +82,21 @@ def test_hosts_on_one_pe_reach_each_other_with_ipv4_and_ipv6(tmp_path):
 
 def test_a_full_size_packet_passes_and_a_larger_one_does_not(tmp_path):
     with emulated(ONE_PE, tmp_path) as net:
-        add_flow(net, "dk", "actions=normal")
+        carry(net)
         assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2", "-M", "do", "-s", "1472")
         assert "1500" in ping(net, "c-x-h1", "10.0.0.2", "-M", "do", "-s", "1473")
 
 
-def test_mininets_own_commands_work(tmp_path):
+def test_mininets_own_commands_work(tmp_path, dataplane):
     with emulated(ONE_PE, tmp_path) as net:
-        add_flow(net, "dk", "actions=normal")
+        carry(net)
         assert net.pingAll(timeout="2") == 0
         assert all(float(speed.split()[0]) > 1 for speed in net.iperf(seconds=1))
         assert net.iperf(l4Type="UDP", udpBw="1M", seconds=1)[0] == "1M"
         net.configLinkStatus("dk", "c-y-h1", "down")
         assert net.ping(timeout="1") == 100
-        assert "actions=NORMAL" in net.get("dk").dpctl("dump-flows")
+        shown = {"openflow": "actions=NORMAL", "ebpf": "no OpenFlow here"}[dataplane]
+        assert shown in net.get("dk").dpctl("dump-flows")
 
 
 class Said(logging.Handler):
@@ -109,7 +111,7 @@ class Said(logging.Handler):
 def test_mininets_prompt_takes_names_with_hyphens(tmp_path):
     said = Said()
     with emulated(ONE_PE, tmp_path) as net:
-        add_flow(net, "dk", "actions=normal")
+        carry(net)
         script = tmp_path / "script"
         script.write_text("c-x-h1 ping -c1 -W2 c-y-h1\nc/x/h1 ping -c1 -W2 c/y/h1\ndk echo hej\n")
         silent, keyboard = os.pipe()
@@ -124,30 +126,29 @@ def test_mininets_prompt_takes_names_with_hyphens(tmp_path):
     assert "Unknown command" not in said.text
 
 
-def test_names_of_any_length_work(tmp_path):
+def test_names_of_any_length_work(tmp_path, dataplane):
     first, second = (f"copenhagen-central-office-{x}-floor" for x in ("first", "second"))
     with emulated(LONG, tmp_path) as net:
         links = [wire.name for wire in net.plan.wires if wire.name.startswith(first)]
         assert len(links) == 2
-        for node, far in ((first, f"{second}-n2"), (second, f"{second}-n2")):
-            circuits = [
-                wire.name for wire, end in net.plan.ports() if end.node == node and "/" in wire.name
-            ]
-            one = circuits[0] if node == first else links[0]
-            other = links[0] if node == first else far
-            add_flow(net, node, f"in_port={circuit_port(net, node, one)},"
-                     f"actions=output:{circuit_port(net, node, other)}")  # fmt: skip
-            add_flow(net, node, f"in_port={circuit_port(net, node, other)},"
-                     f"actions=output:{circuit_port(net, node, one)}")  # fmt: skip
-        add_flow(net, "n2", "actions=normal")
+        if dataplane == "openflow":  # the two links would be a loop of bridges
+            line, far = "the-largest-customer-of-all/the-main-building", f"{second}-n2"
+            for node, one, other in ((first, line, links[0]), (second, links[0], far)):
+                patch(net, node, one, other)
+            add_flow(net, "n2", "actions=normal")
+        else:
+            carry(net)
         customer = "the-largest-customer-of-all"
         said = ping(net, f"{customer}/the-main-building/h2", "10.0.0.5")
         assert " 0% packet loss" in said
         assert ping(net, f"{customer}-a-branch-office-h1", "10.0.0.5").count("ttl=64") == 1
-        assert net.interface(links[0], first).name in interfaces()
-        assert "actions=" in net.get(first).dpctl("dump-flows")
+        interface = net.interface(links[0], first)
+        with inside(interface.pid):
+            assert interface.name in interfaces()
+        assert net.get(first).dpctl("dump-flows") != ""
 
 
+@OPENFLOW
 def test_a_ce_router_forwards_and_pings_from_its_lan_address(tmp_path):
     with emulated(CE, tmp_path) as net:
         patch(net, "dk", "a/near", "a/far")
@@ -172,14 +173,10 @@ def test_a_ce_router_forwards_and_pings_from_its_lan_address(tmp_path):
 def test_a_link_that_is_cut_has_no_carrier_at_either_end_until_mended(tmp_path):
     with emulated(LONG, tmp_path) as net:
         link = net.plan.wires[0]
-        ends = [end.interface for end in link.ends]
+        ends = [net.interface(link.name, end.node) for end in link.ends]
 
         def carriers():
-            shown = subprocess.run(
-                ["ip", "-br", "link"], capture_output=True, text=True, check=True
-            ).stdout
-            states = dict(re.findall(r"^(\S+?)@\S+ +(\w+)", shown, re.M))
-            return [states[end] for end in ends]
+            return [state(end) for end in ends]
 
         assert carriers() == ["UP", "UP"]
         net.set_link(link.name, up=False)
@@ -188,6 +185,14 @@ def test_a_link_that_is_cut_has_no_carrier_at_either_end_until_mended(tmp_path):
         eventually(lambda: carriers() == ["UP", "UP"], "the link is up again")
 
 
+def state(interface):
+    with inside(interface.pid):
+        command = ["ip", "-br", "link", "show", interface.name]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return shown.split()[1]
+
+
+@OPENFLOW
 def test_ports_and_their_shaping_return_when_ovs_vswitchd_was_killed(tmp_path):
     lab = ONE_PE.replace("{pe: dk}", "{pe: dk, rate: 10 Mbit/s}")
     with emulated(lab, tmp_path) as net:
@@ -198,10 +203,46 @@ def test_ports_and_their_shaping_return_when_ovs_vswitchd_was_killed(tmp_path):
         openvswitch.restart()
         assert openvswitch.alive
         assert openvswitch.switch_pid != before
-        add_flow(net, "dk", "actions=normal")
+        carry(net)
         assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2")
         qdiscs = subprocess.run(["tc", "qdisc"], capture_output=True, text=True, check=True).stdout
         assert len(re.findall(r"qdisc htb 1: dev dk-eth\d", qdiscs)) == 2
+
+
+@pytest.mark.dataplane("ebpf")
+def test_an_lsr_is_a_node_of_its_own_that_mininet_can_stop_and_start(tmp_path):
+    with emulated(ONE_PE, tmp_path) as net:
+        carry(net)
+        lsr = net.get("dk")
+        assert namespace_of(lsr.pid) not in {
+            namespace_of(os.getpid()),
+            namespace_of(net.hosts[0].pid),
+        }
+        assert lsr.cmd("ls /sys/class/net").split() == ["dk-eth1", "dk-eth2", "lo"]
+        assert lsr.cmd("ip -o address show dev dk-eth1") == ""
+        assert lsr.cmd("cat /proc/sys/net/ipv4/ip_forward").strip() == "0"
+        assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2")
+        lsr.stop()
+        assert " 100% packet loss" in ping(net, "c-x-h1", "10.0.0.2", "-W", "0.3")
+        lsr.start(())
+        eventually(lambda: " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2"), "it is back")
+
+
+@pytest.mark.dataplane("ebpf")
+def test_hosts_on_ebpf_hand_over_whole_packets_but_for_a_slow_line(tmp_path):
+    def limits(net):
+        with inside(net.pid("c-x-h1")):
+            command = ["ip", "-d", "link", "show", "eth0"]
+            shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return int(re.search(r"gso_max_segs (\d+)", shown)[1])
+
+    with emulated(ONE_PE, tmp_path) as net:
+        assert limits(net) > 1
+        offload = net.get("c-x-h1").cmd("ethtool -k eth0")
+        assert "tx-checksumming: on" in offload
+    slow = ONE_PE.replace("y: {pe: dk}", "y: {pe: dk, rate: 2 Mbit/s}")
+    with emulated(slow, tmp_path) as net:
+        assert limits(net) == 1
 
 
 def test_stop_ends_what_was_left_running_in_a_host(tmp_path):
@@ -238,6 +279,7 @@ def test_ctrl_c_while_building_leaves_nothing(tmp_path, stage):
     assert set(children_of(os.getpid())) == children
 
 
+@OPENFLOW
 def test_a_lab_is_not_built_outside_its_namespace(tmp_path):
     network = loads(ONE_PE, "lab.yaml").network
     with enter_private_namespace() as namespace:

@@ -7,7 +7,11 @@ from mplsemu.emulation.probe import FrameProbe, Probe, Prober
 from mplsemu.errors import EmulationError
 from tests.system.emulated import add_flow, circuit_port, emulated, endpoints, patch
 
-pytestmark = pytest.mark.system
+pytestmark = [  # flows made by hand do what no network should
+    pytest.mark.system,
+    pytest.mark.dataplane("openflow"),
+    pytest.mark.usefixtures("dataplane"),
+]
 
 TWINS = """
 name: twins

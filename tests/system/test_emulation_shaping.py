@@ -3,10 +3,10 @@ import re
 import pytest
 
 from mplsemu.emulation.throughput import Transfer, measure_throughput
-from tests.system.emulated import add_flow, emulated
+from tests.system.emulated import carry, emulated
 from tests.system.test_emulation_net import ONE_PE
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.usefixtures("dataplane")]
 
 PAYLOAD_OF_TCP = 1448 / 1514
 PAYLOAD_OF_UDP = 1448 / 1490
@@ -30,7 +30,7 @@ def assert_carries(client, server, transfer, bps):
 def test_an_access_line_carries_its_rate_both_ways(tmp_path, rate, bps):
     lab = ONE_PE.replace("x: {pe: dk}", f"x: {{pe: dk, rate: {rate}}}")
     with emulated(lab, tmp_path) as net:
-        add_flow(net, "dk", "actions=normal")
+        carry(net)
         for client, server in (net.hosts, reversed(net.hosts)):
             assert_carries(client, server, Transfer(seconds=3), bps * PAYLOAD_OF_TCP)
         client, server = net.hosts
@@ -41,7 +41,7 @@ def test_an_access_line_carries_its_rate_both_ways(tmp_path, rate, bps):
 def test_a_slow_line_that_is_full_does_not_buffer_for_seconds(tmp_path):
     lab = ONE_PE.replace("x: {pe: dk}", "x: {pe: dk, rate: 512 kbit/s}")
     with emulated(lab, tmp_path) as net:
-        add_flow(net, "dk", "actions=normal")
+        carry(net)
         client, server = net.hosts
         server.cmd("iperf3 -s -D")
         client.cmd("iperf3 -u -b 2M -t 20 -c", server.IP(), ">/dev/null 2>&1 &")
