@@ -72,7 +72,7 @@ class Kernel:
         self._punted.clear()
         self.wires[ifindex].send(frame)
         sent = self.collect(copies)
-        self._ring.poll(0)
+        self._ring.consume()
         return sent, self._punted.copy()
 
     def collect(self, copies: int) -> list[Sent]:

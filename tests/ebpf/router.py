@@ -106,7 +106,7 @@ class Bench:
 
     def punts(self) -> list[PuntRecord]:
         """Return what has been punted since the last call."""
-        self.ring.poll(0)
+        self.ring.consume()
         found = self.punted.copy()
         self.punted.clear()
         return found

@@ -147,6 +147,7 @@ def test_every_enumeration_of_the_header_is_here():
         (kinds.WireFlag.CONTROL_WORD, "WIRE_CONTROL_WORD"),
         (kinds.MAX_PUSH, "MAX_PUSH"),
         (kinds.MAX_WAYS, "MAX_WAYS"),
+        (kinds.MAX_MEMBERS, "MAX_MEMBERS"),
         (kinds.PUNT_OCTETS, "PUNT_OCTETS"),
     ],
 )
@@ -191,6 +192,12 @@ def test_an_nhlfe_pushes_at_most_eight_labels():
     too_many = NhlfeRecord(1, bytes(6), bytes(6), kinds.Operation.PUSH, tuple(range(16, 25)))
     with pytest.raises(CapabilityError, match=r"9 labels to push at once.*at most 8"):
         too_many.pack()
+
+
+def test_a_vsi_has_at_most_as_many_members_as_a_flood_reaches():
+    VsiRecord(kinds.BridgeKind.VPLS, 1024, 1024, 0, 1)
+    with pytest.raises(CapabilityError, match=r"1025 circuits or pseudowires.*at most 1024"):
+        VsiRecord(kinds.BridgeKind.VPLS, 1, 1025, 0, 1)
 
 
 def test_a_prefix_is_packed_with_router_and_vrf_as_part_of_its_length():

@@ -9,6 +9,8 @@ MAX_PUSH: Final = 8
 """Labels that one NHLFE can push."""
 MAX_WAYS: Final = 16
 """NHLFEs of one FEC or one label."""
+MAX_MEMBERS: Final = 1024
+"""Circuits, or pseudowires, of one VSI at one PE."""
 PUNT_OCTETS: Final = 2048
 """Of a punted packet; what is longer is cut."""
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Self
 
 from mplsemu.errors import CapabilityError
 from mplsemu.southbound.ebpf.kinds import (
+    MAX_MEMBERS,
     MAX_PUSH,
     BridgeKind,
     CounterKind,
@@ -279,7 +280,11 @@ class VsiKey(_Record):
 
 @dataclass(frozen=True, slots=True)
 class VsiRecord(_Record):
-    """A value of `vsis`."""
+    """A value of `vsis`.
+
+    Raises:
+        CapabilityError: it has more members than the program floods to.
+    """
 
     kind: BridgeKind
     circuits: int
@@ -289,6 +294,14 @@ class VsiRecord(_Record):
 
     _format = struct.Struct("=4IQ")
     _kinds = ((0, BridgeKind),)
+
+    def __post_init__(self) -> None:
+        most = max(self.circuits, self.wires)
+        if most > MAX_MEMBERS:
+            raise CapabilityError(
+                f"VSI {self.kind.name}: {most} circuits or pseudowires at one PE; "
+                f"the eBPF data plane floods to at most {MAX_MEMBERS}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ _PROTOTYPES: Final[tuple[tuple[str, type | None, tuple[type, ...]], ...]] = (
     ("bpf_tc_attach", c_int, (POINTER(TcHook), POINTER(TcOptions))),
     ("ring_buffer__new", c_void_p, (c_int, SampleCallback, c_void_p, c_void_p)),
     ("ring_buffer__poll", c_int, (c_void_p, c_int)),
+    ("ring_buffer__consume", c_int, (c_void_p,)),
     ("ring_buffer__epoll_fd", c_int, (c_void_p,)),
     ("ring_buffer__free", None, (c_void_p,)),
 )

@@ -32,6 +32,7 @@ OBJECT_VARIABLE: Final = "MPLSEMU_EBPF_OBJECT"
 PROGRAM: Final = "lsr"
 
 _SHIPPED: Final = Path(__file__).with_name("lsr.bpf.o")
+_BTF: Final = Path("/sys/kernel/btf/vmlinux")
 _HANDLE = _PRIORITY = 1
 _LOG_LINES: Final = 12
 
@@ -155,7 +156,10 @@ def _load(found: int, path: Path, heard: list[str]) -> tuple[int, dict[str, Map]
     refused = library().bpf_object__load(found)
     if refused:
         said = "".join(heard).splitlines()[-_LOG_LINES:]
-        advice = "\n".join(("it takes Linux 5.17 or later; libbpf says:", *said))
+        needed = "it takes Linux 5.15 or later with BTF (CONFIG_DEBUG_INFO_BTF)"
+        if not _BTF.exists():
+            needed = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"
+        advice = "\n".join((f"{needed}; libbpf says:", *said))
         raise failure("load the data plane's program", refused, advice)
     maps: dict[str, Map] = {}
     for name in MAPS:

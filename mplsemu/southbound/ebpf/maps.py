@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import struct
+import time
 from collections.abc import Callable, Iterable, Iterator
 from ctypes import byref, c_uint32
 from functools import lru_cache
@@ -29,6 +30,23 @@ _BATCH: Final = 4096
 _PER_CPU_TYPES: Final = frozenset({5, 6, 10})  # BPF_MAP_TYPE_PERCPU_HASH, _ARRAY, LRU_PERCPU_HASH
 _NO_BATCH: Final = frozenset({ENOTSUPP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
 _OCTETS_OF_LONG: Final = 8
+_MOMENT_S: Final = 0.001
+_PATIENCE_S: Final = 2.0
+
+
+class _Patience:
+    """For what the kernel has no memory at hand: it gets more, of its own accord, very soon.
+
+    Entries of maps that are not allocated beforehand come from a small store for each CPU.
+    """
+
+    def __init__(self) -> None:
+        self._deadline = time.monotonic() + _PATIENCE_S
+
+    def waited(self) -> bool:
+        """Wait a moment; False if there have been too many."""
+        time.sleep(_MOMENT_S)
+        return time.monotonic() < self._deadline
 
 
 class Map:
@@ -93,8 +111,11 @@ class Map:
 
     def set(self, key: bytes, value: bytes) -> None:
         """Make or overwrite an entry; where each CPU has a value, the first's, the others get 0."""
-        if self._library.bpf_map_update_elem(self.fd, self._key(key), self._value(value), 0):
-            raise self._failure("write")
+        key, value = self._key(key), self._value(value)
+        patience = _Patience()
+        while self._library.bpf_map_update_elem(self.fd, key, value, 0):
+            if ctypes.get_errno() != errno.ENOMEM or not patience.waited():
+                raise self._failure("write")
 
     def delete(self, key: bytes) -> bool:
         """Delete an entry; False if there was none."""
@@ -149,19 +170,28 @@ class Map:
 
     def set_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Make or overwrite entries, many in one system call where the kernel can."""
-        pending = list(entries)
+        pending, patience = list(entries), _Patience()
         while pending:
-            batch, pending = pending[:_BATCH], pending[_BATCH:]
+            batch = pending[:_BATCH]
             keys = b"".join(self._key(key) for key, _ in batch)
             values = b"".join(self._value(value) for _, value in batch)
             count, options = c_uint32(len(batch)), BatchOptions(ctypes.sizeof(BatchOptions))
-            if self._library.bpf_map_update_batch(
+            failed = self._library.bpf_map_update_batch(
                 self.fd, keys, values, byref(count), byref(options)
-            ):
-                if ctypes.get_errno() not in _NO_BATCH:
-                    raise self._failure("write")
-                for key, value in batch:
+            )
+            number = ctypes.get_errno() if failed else 0
+            if number in _NO_BATCH:
+                for key, value in pending:
                     self.set(key, value)
+                return
+            if number == errno.ENOMEM:
+                if count.value:
+                    patience = _Patience()
+                elif not patience.waited():
+                    raise self._failure("write", number)
+            elif number:
+                raise self._failure("write", number)
+            pending = pending[count.value :]
 
     def delete_many(self, keys: Iterable[bytes]) -> int:
         """Delete entries, many at once where the kernel can; return how many were there."""
@@ -273,13 +303,24 @@ class RingBuffer:
             DataPlaneError: the kernel refuses.
             BaseException: what the callback raised; the records after that one wait.
         """
-        count = self._library.ring_buffer__poll(self._buffer, round(timeout_s * 1000))
+        return self._taken(self._library.ring_buffer__poll(self._buffer, round(timeout_s * 1000)))
+
+    def _taken(self, count: int) -> int:
         if self._error is not None:
             error, self._error = self._error, None
             raise error
         if count < 0 and -count != errno.EINTR:
             raise failure("listen to the data plane", count)
         return max(0, int(count))
+
+    def consume(self) -> int:
+        """Give all records that are there to the callback, without waiting; return how many.
+
+        Raises:
+            DataPlaneError: the kernel refuses.
+            BaseException: what the callback raised; the records after that one wait.
+        """
+        return self._taken(self._library.ring_buffer__consume(self._buffer))
 
     def close(self) -> None:
         """Stop listening; a second call does nothing."""

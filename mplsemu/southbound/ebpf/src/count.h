@@ -19,7 +19,7 @@ static __always_inline void count(struct __sk_buff *skb, __u32 router, enum coun
 		add(skb, counter);
 }
 
-__noinline int drop(struct __sk_buff *skb, __u32 router, enum drop why)
+SEPARATE int drop(struct __sk_buff *skb, __u32 router, enum drop why)
 {
 	struct counter_key key = {router, COUNT_DROP, why};
 	struct counter *counter = bpf_map_lookup_elem(&counters, &key);

@@ -88,7 +88,7 @@ static __always_inline int is_ipv4(struct __sk_buff *skb, __u32 at, const struct
 }
 
 /* The flow of an IPv4 packet at `at`; unless it is known to be one, 0 if it is not without doubt. */
-__noinline __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
+SEPARATE __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
 {
 	struct ipv4 ip __attribute__((aligned(8)));
 	struct transport transport = {};
@@ -106,7 +106,7 @@ __noinline __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
 }
 
 /* The same of an IPv6 packet. */
-__noinline __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
+SEPARATE __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
 {
 	struct ipv6 ip __attribute__((aligned(8)));
 	struct transport transport = {};
@@ -129,7 +129,7 @@ __noinline __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
 }
 
 /* The flow of an IP packet in a frame at `at`, with up to two tags; 0 if there is none without doubt. */
-__noinline __u64 flow_in_frame(struct __sk_buff *skb, __u32 at)
+SEPARATE __u64 flow_in_frame(struct __sk_buff *skb, __u32 at)
 {
 	__be16 type = 0;
 
@@ -159,13 +159,13 @@ static __always_inline __u64 flow_of_macs(struct __sk_buff *skb, __u32 at)
 }
 
 /* The flow of a customer's frame. */
-__noinline __u64 flow_of_frame(struct __sk_buff *skb, __u32 at)
+SEPARATE __u64 flow_of_frame(struct __sk_buff *skb, __u32 at)
 {
 	return flow_in_frame(skb, at) ?: flow_of_macs(skb, at);
 }
 
 /* The flow of what is below a label stack, else of the labels. */
-__noinline __u64 flow_below_labels(struct __sk_buff *skb)
+SEPARATE __u64 flow_below_labels(struct __sk_buff *skb)
 {
 	__u32 at = ETHERNET_OCTETS, entry = 0, control_word = 1;
 	__u64 labels = 0, found;

@@ -10,7 +10,7 @@
 #include "vsi.h"
 #include "ways.h"
 
-#define MAX_NULLS 16 /* labels that are popped for another look-up, of one packet at one LSR */
+#define MAX_NULLS turns(16, 2) /* labels that are popped for another look-up, of one packet at one LSR */
 
 static __always_inline int is_uniform(void)
 {
@@ -33,7 +33,7 @@ static __always_inline int lower_ttl(struct __sk_buff *skb, __u32 at, __u32 ttl)
 }
 
 /* Pop the labels on top that ask for another look-up, as explicit null does (RFC 3032 section 2.1). */
-__noinline int pop_nulls(struct __sk_buff *skb, __u32 router)
+SEPARATE int pop_nulls(struct __sk_buff *skb, __u32 router)
 {
 	for (int i = 0; i < MAX_NULLS; i++) {
 		struct labelled_frame *frame = head(skb, sizeof(*frame));

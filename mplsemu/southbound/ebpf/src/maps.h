@@ -72,7 +72,12 @@ struct bucket {
 	__u32 reserved;
 	__u64 full_ns; /* when as many packets as one burst would have been earned again */
 };
-HASH(buckets, 1 << 16, struct bucket_key, struct bucket);
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 14); /* all there from the start: here is no place to wait for memory */
+	__type(key, struct bucket_key);
+	__type(value, struct bucket);
+} buckets SEC(".maps");
 
 static __always_inline struct settings *lab_settings(void)
 {

@@ -33,6 +33,16 @@
 
 #define PACKED __attribute__((packed))
 
+/* A function that the verifier checks by itself, once, whatever its arguments are. A kernel without BTF cannot do that: there it
+ * is checked wherever it is called, and loops around it must be short. That is for tests, as in User-mode Linux. */
+#ifdef WITHOUT_BTF
+#define SEPARATE static __noinline
+#define turns(usual, least) (least)
+#else
+#define SEPARATE __noinline
+#define turns(usual, least) (usual)
+#endif
+
 /* The verifier follows a number's bounds only in the register where they were compared. */
 #define keep_in_register(number) asm volatile("" : "+r"(number))
 

@@ -35,7 +35,7 @@ static __always_inline int may_punt(__u32 router, enum bucket_kind kind, __u64 n
 }
 
 /* Give the controller a copy, if it may have one now. */
-__noinline int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_reason reason, __u32 service)
+SEPARATE int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_reason reason, __u32 service)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u64 length = skb->len;
@@ -56,8 +56,10 @@ __noinline int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt
 	if (length > PUNT_OCTETS)
 		length = PUNT_OCTETS;
 	record->length = length;
-	keep_in_register(length);
-	if (length < 1 || length > PUNT_OCTETS || bpf_skb_load_bytes(skb, 0, record->frame, length)) {
+	/* so that every verifier sees that it is 1 to PUNT_OCTETS, which is a power of two */
+	length--;
+	asm volatile("%0 &= %1" : "+r"(length) : "i"(PUNT_OCTETS - 1));
+	if (bpf_skb_load_bytes(skb, 0, record->frame, length + 1)) {
 		bpf_ringbuf_discard(record, 0);
 		return 0;
 	}
@@ -66,7 +68,7 @@ __noinline int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt
 }
 
 /* Give a packet to the controller, and end it. */
-__noinline int punt(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_reason reason, __u32 service)
+SEPARATE int punt(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_reason reason, __u32 service)
 {
 	int reported = report(skb, router, port, reason, service);
 

@@ -48,7 +48,7 @@ static __always_inline int write_head(struct __sk_buff *skb, const struct nhlfe 
 }
 
 /* Make room before a packet; one that has a VLAN tag is a frame, which begins where the room ends. */
-__noinline int make_room(struct __sk_buff *skb, __u32 octets)
+SEPARATE int make_room(struct __sk_buff *skb, __u32 octets)
 {
 	struct {
 		__be16 type;

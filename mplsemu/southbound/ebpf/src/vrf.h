@@ -7,7 +7,7 @@
 #include "push.h"
 #include "ways.h"
 
-#define MAX_LOOKUPS 8 /* of one packet, where VRFs of a PE import from each other */
+#define MAX_LOOKUPS turns(8, 3) /* of one packet, where VRFs of a PE import from each other */
 #define SCOPE_BITS 64 /* router and VRF, before the address */
 #define PIPE_TTL 255  /* RFC 3443 section 3.2 */
 #define OWN_TTL 65    /* of the gateway's packets before the VRF, like any router, takes one off: hosts see 64 */
@@ -148,7 +148,7 @@ static __always_inline int is_sane6(struct __sk_buff *skb, const struct ipv6 *ip
 }
 
 /* Route an IPv4 packet by a VRF: gateways before what is never routed, that before neighbours and routes. */
-__noinline int route4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
+SEPARATE int route4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
 {
 	struct route *route = 0;
 	struct ipv4_frame *frame;
@@ -196,7 +196,7 @@ __noinline int route4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf
 }
 
 /* Route an IPv6 packet by a VRF. */
-__noinline int route6(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
+SEPARATE int route6(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
 {
 	struct route *route = 0;
 	struct ipv6_frame *frame;

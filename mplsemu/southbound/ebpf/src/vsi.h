@@ -10,9 +10,7 @@
 #define WIRE_TTL 255 /* a frame has no TTL to carry, so the pipe model's in a uniform lab too */
 #define CONTROL_WORD_OCTETS 4
 #define REFRESH_NS 1000000000ull
-#define MAX_MEMBERS 65536 /* circuits or pseudowires of one VSI */
 
-#define at_most(number, limit) ((number) < (limit) ? (number) : (limit))
 #define wire_counter(vsi, wire) ((vsi) << 16 | (wire))
 
 /* Where a frame is in the life of a VSI */
@@ -120,20 +118,12 @@ static __always_inline struct below below_wire(const struct wire *wire, __u32 cl
 	return below;
 }
 
-/* The NHLFE of a pseudowire's tunnel, NULL if there is none. `flow` is that of the frame, or 0 if the frame stands at the
- * front of the packet still. */
-static __always_inline struct nhlfe *nhlfe_of_wire(struct __sk_buff *skb, __u32 router, const struct wire *wire,
-						   __u64 flow)
+/* The tunnel that a pseudowire goes through, NULL if there is none. */
+static __always_inline struct tunnel *tunnel_of_wire(__u32 router, const struct wire *wire)
 {
 	struct tunnel_key key = {router, wire->egress};
-	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &key);
 
-	if (!tunnel)
-		return 0;
-	if (tunnel->ways <= 1)
-		return &tunnel->nhlfe;
-	return way_of_flow(router, WAYS_OF_EGRESS, key.egress, tunnel->ways, &tunnel->nhlfe,
-			   flow ?: flow_of_frame(skb, 0));
+	return bpf_map_lookup_elem(&tunnels, &key);
 }
 
 /* Send a frame over one pseudowire. */
@@ -141,14 +131,15 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 {
 	struct member_key key = {frame->router, frame->vsi, index};
 	struct wire *wire = bpf_map_lookup_elem(&wires, &key);
+	struct tunnel *tunnel = wire ? tunnel_of_wire(frame->router, wire) : 0;
 	struct below below;
 	struct nhlfe *nhlfe;
 
-	if (!wire)
+	if (!wire || !tunnel)
 		return drop(skb, frame->router, DROP_NO_TUNNEL);
-	nhlfe = nhlfe_of_wire(skb, frame->router, wire, 0);
-	if (!nhlfe)
-		return drop(skb, frame->router, DROP_NO_TUNNEL);
+	nhlfe = &tunnel->nhlfe;
+	if (tunnel->ways > 1)
+		nhlfe = way_of_flow(frame->router, WAYS_OF_EGRESS, wire->egress, tunnel->ways, nhlfe, flow_of_frame(skb, 0));
 	below = below_wire(wire, class_of_frame(skb));
 	if (make_room(skb, octets_of_head(nhlfe, &below)) || write_head(skb, nhlfe, &below))
 		return drop(skb, frame->router, DROP_INTERNAL);
@@ -162,47 +153,56 @@ struct flood {
 	__u32 router;
 	__u32 vsi;
 	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
+	__u32 wires;
 	__u32 class;
 	__u32 copies;
 	__u32 room; /* octets before the frame */
 	__u32 more; /* the least room beyond `room` that a pseudowire wants */
-	__u32 wires;
 };
 
-struct flooding {
-	struct __sk_buff *skb;
-	struct flood *flood;
-};
-
-static long to_circuit(__u32 index, struct flooding *at)
+SEPARATE int copy_to_circuit(struct __sk_buff *skb, struct flood *flood, __u32 position)
 {
-	struct member_key key = {at->flood->router, at->flood->vsi, index + 1};
-	__u32 *ifindex = bpf_map_lookup_elem(&circuits, &key);
+	struct member_key key = {.position = position};
+	__u32 *ifindex;
 
-	if (ifindex && *ifindex != at->flood->ifindex && !bpf_clone_redirect(at->skb, *ifindex, 0))
-		at->flood->copies++;
+	if (!flood)
+		return -1;
+	key.router = flood->router;
+	key.vsi = flood->vsi;
+	ifindex = bpf_map_lookup_elem(&circuits, &key);
+	if (ifindex && *ifindex != flood->ifindex && !bpf_clone_redirect(skb, *ifindex, 0))
+		flood->copies++;
+	return 0;
+}
+
+SEPARATE int copy_to_circuits(struct __sk_buff *skb, struct flood *flood, __u32 circuits)
+{
+	for (__u32 i = 1; i <= turns(MAX_MEMBERS, 6) && i <= circuits; i++)
+		copy_to_circuit(skb, flood, i);
 	return 0;
 }
 
 /* Send a copy over a pseudowire that wants just the room there is. */
-__noinline int copy_to_wire(struct __sk_buff *skb, struct flood *flood, __u32 position)
+SEPARATE int copy_to_wire(struct __sk_buff *skb, struct flood *flood, __u32 position)
 {
 	struct member_key key = {.position = position};
-	struct wire *wire;
+	struct tunnel *tunnel;
 	struct nhlfe *nhlfe;
 	struct below below;
+	struct wire *wire;
 	__u32 room;
 
 	if (!flood)
-		return 0;
+		return -1;
 	key.router = flood->router;
 	key.vsi = flood->vsi;
 	wire = bpf_map_lookup_elem(&wires, &key);
-	if (!wire)
+	tunnel = wire ? tunnel_of_wire(key.router, wire) : 0;
+	if (!wire || !tunnel)
 		return 0;
-	nhlfe = nhlfe_of_wire(skb, key.router, wire, flood->flow);
-	if (!nhlfe)
-		return 0;
+	nhlfe = &tunnel->nhlfe;
+	if (tunnel->ways > 1)
+		nhlfe = way_of_flow(key.router, WAYS_OF_EGRESS, wire->egress, tunnel->ways, nhlfe, flood->flow);
 	below = below_wire(wire, flood->class);
 	room = octets_of_head(nhlfe, &below);
 	if (room > flood->room && (!flood->more || room < flood->more))
@@ -215,25 +215,19 @@ __noinline int copy_to_wire(struct __sk_buff *skb, struct flood *flood, __u32 po
 	return 0;
 }
 
-static long to_wire(__u32 index, struct flooding *at)
+/* Send copies over all pseudowires that want just the room there is; note what the next ones want. */
+SEPARATE int copy_to_wires(struct __sk_buff *skb, struct flood *flood)
 {
-	return copy_to_wire(at->skb, at->flood, index + 1);
-}
-
-/* Send copies over the pseudowires that want the least room, of those that want more than there is. */
-static long to_wires(__u32 index, struct flooding *at)
-{
-	struct flood *flood = at->flood;
-
+	if (!flood)
+		return -1;
 	flood->more = 0;
-	bpf_loop(flood->wires, to_wire, at, 0);
-	if (!flood->more || make_room(at->skb, flood->more - flood->room))
-		return 1;
-	flood->room = flood->more;
+	for (__u32 i = 1; i <= turns(MAX_MEMBERS, 6) && i <= flood->wires; i++)
+		copy_to_wire(skb, flood, i);
 	return 0;
 }
 
-#define MAX_ROOMS (MAX_PUSH + 3) /* different sizes of heads: 0 to MAX_PUSH labels of a tunnel, a control word or not */
+/* Different sizes of heads: 0 to MAX_PUSH labels of a tunnel, a control word or not; and a turn that finds no more */
+#define MAX_ROOMS turns(MAX_PUSH + 3, 5)
 
 /* Send copies to all other circuits and, if it came by one, over all pseudowires: split horizon (RFC 4762 section 4.4). */
 static __always_inline int flood(struct __sk_buff *skb, const struct bridged *frame, const struct vsi *vsi)
@@ -242,16 +236,20 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 		.router = frame->router,
 		.vsi = frame->vsi,
 		.ifindex = frame->ifindex,
-		.wires = at_most(vsi->wires, MAX_MEMBERS),
+		.wires = vsi->wires,
 	};
-	struct flooding at = {skb, &flood};
 
-	bpf_loop(at_most(vsi->circuits, MAX_MEMBERS), to_circuit, &at, 0);
+	copy_to_circuits(skb, &flood, vsi->circuits);
 	if (frame->ifindex) {
 		flood.class = class_of_frame(skb);
 		flood.flow = flow_of_frame(skb, 0);
 		/* From the shallowest stack to the deepest: to make room takes the kernel no time, to cut does. */
-		bpf_loop(MAX_ROOMS, to_wires, &at, 0);
+		for (int i = 0; i < MAX_ROOMS; i++) {
+			copy_to_wires(skb, &flood);
+			if (!flood.more || make_room(skb, flood.more - flood.room))
+				break;
+			flood.room = flood.more;
+		}
 	}
 	return flood.copies ? TC_ACT_SHOT : drop(skb, frame->router, DROP_NOBODY);
 }
@@ -280,7 +278,7 @@ static __always_inline int join(struct __sk_buff *skb, struct bridged *frame, co
 }
 
 /* Bridge a frame that came by a circuit, whose `ifindex` is not 0, or over a pseudowire. */
-__noinline int bridge(struct __sk_buff *skb, __u32 router, __u32 index, __u32 ifindex, __u32 wire)
+SEPARATE int bridge(struct __sk_buff *skb, __u32 router, __u32 index, __u32 ifindex, __u32 wire)
 {
 	struct bridged frame = {router, index, ifindex, wire};
 	struct vsi_key key = {router, index};
