@@ -15,7 +15,7 @@ from benchmarks.figure import Figure
 
 BENCHES = (
     "compiling", "checking", "booting", "matrix", "convergence", "installing", "loading",
-    "throughput", "kernelspeed", "memory", "drawing", "web",
+    "throughput", "kernelboot", "kernelspeed", "memory", "drawing", "web",
 )  # fmt: skip
 
 
@@ -30,6 +30,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no bench {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}")
     os.environ.setdefault("MPLSEMU_RUN_DIR", f"/run/mplsemu-bench-{os.getpid()}")
+    os.environ.setdefault("MPLSEMU_DATAPLANE", "openflow")  # where a bench does not say another
     figures: list[Figure] = []
     for name in args.names or BENCHES:
         print(f"{name} ...", file=sys.stderr, flush=True)
