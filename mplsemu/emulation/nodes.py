@@ -45,13 +45,11 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         flags = (mnopts or "-cd") + ("n" if self.inNamespace else "")
         self.master, self.slave = pty.openpty()
         self.shell = subprocess.Popen(
-            [
-                *("mnexec", flags, "env", f"PS1={_PROMPT}"),
-                *("bash", "--norc", "--noediting", "-is", f"mplsemu:{self.name}"),
-            ],
+            ["mnexec", flags, "bash", "--norc", "--noediting", "-is", f"mplsemu:{self.name}"],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
+            env={**os.environ, "PS1": _PROMPT},
         )
         self.stdin = self.stdout = os.fdopen(self.master, "r")
         self.pid = self.shell.pid
