@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +23,8 @@ from mplsemu.emulation.namespace import (
 )
 from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
-from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.plan import Endpoint, HostPlan, LabPlan, Wire, make_plan
+from mplsemu.emulation.requirements import require_open_files, require_tools
 from mplsemu.emulation.segmentation import single_frame_ends
 from mplsemu.emulation.throughput import Transfer, measure_throughput, parse_rate
 from mplsemu.emulation.undertaker import Undertaker, end_processes_in
@@ -36,12 +35,6 @@ from mplsemu.program.program import Program
 
 T = TypeVar("T")
 
-_TOOLS: Final = (
-    ("mnexec", "mininet"),
-    ("ip", "iproute2"),
-    ("tc", "iproute2"),
-    ("bash", "bash"),
-)
 _HOST_IPV6: Final[Mapping[str, str]] = {
     # addresses are usable at once; nobody waits for a router's advertisement
     "default/accept_dad": "0",
@@ -50,19 +43,6 @@ _HOST_IPV6: Final[Mapping[str, str]] = {
 }
 _CE_IPV6: Final[Mapping[str, str]] = {**_HOST_IPV6, "all/forwarding": "1"}
 _LSR_IPV6: Final[Mapping[str, str]] = {"all/disable_ipv6": "1", "default/disable_ipv6": "1"}
-_OPEN_FILES: Final = 16_384
-_FILES_OF_A_LAB: Final = 128
-_FILES_OF_A_NODE: Final = 8  # its shell, its namespace, and what a probe opens there
-
-
-def require_tools() -> None:
-    """Check that what builds a lab is installed, beside Open vSwitch.
-
-    Raises:
-        MissingToolError: something is not; says which Debian package has it.
-    """
-    for tool, package in _TOOLS:
-        find_tool(tool, package)
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,29 +386,3 @@ def _set_sysctls(pid: int, ipv6: Mapping[str, str], *, forward: bool | None = No
         if forward is not None:
             setting = Path("/proc/sys/net/ipv4/ip_forward")
             setting.write_text(str(int(forward)), encoding="ascii")
-
-
-def require_open_files(nodes: int) -> None:
-    """Have this process, and the daemons that it will start, open as many files as a lab needs.
-
-    Args:
-        nodes: how many with a namespace of their own there will be: hosts, CE routers, LSRs.
-
-    Raises:
-        EmulationError: they may not; says what to type.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = _FILES_OF_A_LAB + _FILES_OF_A_NODE * nodes
-    wanted = max(needed, _OPEN_FILES)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
-    most = hard if hard == resource.RLIM_INFINITY else max(hard, wanted)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-    except (OSError, ValueError):  # a container's root may not go beyond the hard limit
-        if hard < needed:
-            raise EmulationError(
-                f"a process may open {hard} files here, and this lab takes {needed};"
-                f" type: ulimit -n {wanted}"
-            ) from None
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -18,7 +18,8 @@ from mplsemu.emulation.namespace import (
     enter_private_namespace,
     require_root,
 )
-from mplsemu.emulation.net import LabNet, LabOptions, require_open_files, require_tools
+from mplsemu.emulation.net import LabNet, LabOptions
+from mplsemu.emulation.requirements import require_open_files, require_tools
 from mplsemu.errors import EmulationError
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import LoadedLab, load

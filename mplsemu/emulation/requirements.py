@@ -1,0 +1,55 @@
+"""What a lab needs of this machine before anything of it can be built."""
+
+from __future__ import annotations
+
+import resource
+from typing import Final
+
+from mplsemu.emulation.openvswitch import find_tool
+from mplsemu.errors import EmulationError
+
+_TOOLS: Final = (
+    ("mnexec", "mininet"),
+    ("ip", "iproute2"),
+    ("tc", "iproute2"),
+    ("bash", "bash"),
+)
+_OPEN_FILES: Final = 16_384
+_FILES_OF_A_LAB: Final = 128
+_FILES_OF_A_NODE: Final = 8  # its shell, its namespace, and what a probe opens there
+
+
+def require_tools() -> None:
+    """Check that what builds a lab is installed, beside what LSRs are made of.
+
+    Raises:
+        MissingToolError: something is not; says which Debian package has it.
+    """
+    for tool, package in _TOOLS:
+        find_tool(tool, package)
+
+
+def require_open_files(nodes: int) -> None:
+    """Have this process, and the daemons that it will start, open as many files as a lab needs.
+
+    Args:
+        nodes: how many with a namespace of their own there will be: hosts, CE routers, LSRs.
+
+    Raises:
+        EmulationError: they may not; says what to type.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = _FILES_OF_A_LAB + _FILES_OF_A_NODE * nodes
+    wanted = max(needed, _OPEN_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    most = hard if hard == resource.RLIM_INFINITY else max(hard, wanted)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    except (OSError, ValueError):  # a container's root may not go beyond the hard limit
+        if hard < needed:
+            raise EmulationError(
+                f"a process may open {hard} files here, and this lab takes {needed};"
+                f" type: ulimit -n {wanted}"
+            ) from None
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
