@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
@@ -16,6 +18,7 @@ Scope = Literal["function", "module", "session"]
 
 MODES: Final[tuple[str, ...]] = get_args(Mode)
 SCOPES: Final[tuple[str, ...]] = get_args(Scope)
+_LIBBPF: Final = ("libbpf.so.1", "libbpf.so.0")
 _SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin"
 _NO_LAB: Final = (
     "no lab for this test; write @pytest.mark.lab(FILE) above it, or pytest --mplsemu-lab FILE"
@@ -59,7 +62,7 @@ def choose_mode(config: pytest.Config) -> ModeChoice:
         raise pytest.UsageError(f"mplsemu_mode = {asked}: write {' or '.join(MODES)}")
     if lack:
         return ModeChoice("program", lack)
-    return ModeChoice("network", "root, and Open vSwitch is there")
+    return ModeChoice("network", "root, and a data plane is there")
 
 
 def _what_lacks() -> str:
@@ -67,11 +70,20 @@ def _what_lacks() -> str:
     if os.geteuid() != 0:
         return "not root"
     path = f"{os.environ.get('PATH', os.defpath)}:{_SBIN}"
-    if shutil.which("ovs-vswitchd", path=path) is None:
-        return "Open vSwitch is not installed"
+    if shutil.which("ovs-vswitchd", path=path) is None and not _has_libbpf():
+        return "neither libbpf nor Open vSwitch is installed"
     if importlib.util.find_spec("mininet") is None:
         return "Mininet is not installed"
     return ""
+
+
+def _has_libbpf() -> bool:
+    """Whether eBPF can be tried here; whether it works is for booting to find out."""
+    for name in _LIBBPF:
+        with suppress(OSError):
+            ctypes.CDLL(name)
+            return True
+    return False
 
 
 def wanted_lab(request: pytest.FixtureRequest) -> Wanted:

@@ -535,8 +535,8 @@ def test_a_lab_that_cannot_be_mended_is_replaced(played):
 @pytest.mark.parametrize(
     ("root", "tools", "mode"),
     [
-        (True, True, "network (root, and Open vSwitch is there)"),
-        (True, False, "program (Open vSwitch is not installed)"),
+        (True, True, "network (root, and a data plane is there)"),
+        (True, False, "program (neither libbpf nor Open vSwitch is installed)"),
         (False, True, "program (not root)"),
     ],
 )
@@ -546,6 +546,7 @@ def test_the_mode_is_the_best_that_there_is_and_the_header_says_it(
     monkeypatch.setattr("os.geteuid", lambda: 0 if root else 1000)
     monkeypatch.setattr("shutil.which", lambda *_, **__: "/there" if tools else None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    monkeypatch.setattr("mplsemu.testing.choice._LIBBPF", ())
     result = suite("def test_it(): pass", mode=None)
     result.stdout.fnmatch_lines([f"mplsemu: {mode}"])
 
