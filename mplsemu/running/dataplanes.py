@@ -13,7 +13,7 @@ from mplsemu.errors import EmulationError
 from mplsemu.running.controller_process import ControllerProcess
 from mplsemu.running.directory import LabDirectory
 from mplsemu.running.supervisor import Daemon
-from mplsemu.southbound.ebpf.attached import dump_attached
+from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, dump_attached
 
 OPENFLOW_PORT: Final = 6653
 PlaneName = Literal["openflow", "ebpf"]
@@ -116,7 +116,7 @@ class EbpfLab:
     environment: Mapping[str, str] = {}
 
     def __init__(self, directory: LabDirectory) -> None:
-        self._file = directory.path / "ebpf.json"
+        self._file = directory.path / ATTACHED_FILE
         self.fabric = EbpfFabric()
         arguments = ("--dataplane", "ebpf", "--attached", str(self._file))
         self.controller = ControllerProcess(directory, arguments)

@@ -13,7 +13,8 @@ import pytest
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.undertaker import processes_in
-from mplsemu.errors import EmulationError, MissingToolError
+from mplsemu.errors import DataPlaneError, EmulationError, MissingToolError
+from mplsemu.southbound.ebpf.maps import open_map
 from tests.system.emulated import eventually, interfaces
 
 pytestmark = pytest.mark.system
@@ -32,7 +33,9 @@ PROGRAM = textwrap.dedent("""
         ping = host.cmd("ping -c1 -W2 10.0.0.2")
         nodes = (*net.hosts, *net.switches)
         namespaces = [current_namespace(), *(namespace_of(node.pid) for node in nodes)]
-        print(json.dumps({"namespaces": namespaces, "ping": ping}), flush=True)
+        attached = getattr(net.fabric, "attached", None)
+        maps = dict(attached.maps) if attached else {}
+        print(json.dumps({"namespaces": namespaces, "ping": ping, "maps": maps}), flush=True)
         sys.stdin.readline()
     print("down", flush=True)
 """)
@@ -77,6 +80,27 @@ def test_a_lab_process_killed_with_signal_9_leaves_no_process_and_no_interface(
     eventually(lambda: not set(processes_in(namespaces)), "every process of the lab is gone")
     assert not [pid for pid in running if Path(f"/proc/{pid}/ns/net").exists()]
     assert interfaces() == outside
+
+
+@pytest.mark.dataplane("ebpf")
+@pytest.mark.parametrize("how", ["taken down", "killed"])
+def test_with_the_lab_program_and_maps_are_gone(start_lab, how):
+    process, said = start_lab("one")
+    assert " 0% packet loss" in said["ping"]
+    for number in said["maps"].values():
+        open_map(number).close()
+    if how == "killed":
+        process.kill()
+    process.communicate("\n", timeout=60)
+
+    def is_gone(number):
+        try:
+            open_map(number).close()
+        except DataPlaneError:
+            return True
+        return False
+
+    eventually(lambda: all(map(is_gone, said["maps"].values())), "every map is gone")
 
 
 def test_two_labs_of_the_same_names_run_side_by_side(start_lab, dataplane):
