@@ -17,6 +17,7 @@ from typing import Final
 
 KERNEL: Final = "linux.uml"
 _INIT: Final = Path(__file__).with_name("oldkernel.sh")
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
 _STATUS: Final = "status"
 _MEMORY: Final = "1200M"
 
@@ -30,7 +31,7 @@ def run(command: list[str], directory: Path, timeout_s: float) -> tuple[int | No
     """Boot, run a command as root, and end.
 
     Args:
-        command: with its arguments.
+        command: with its arguments; it runs in the checkout, which it cannot write to.
         directory: where it may write what is to stay; of no use to anything else meanwhile.
         timeout_s: then all of it is ended.
 
@@ -38,11 +39,12 @@ def run(command: list[str], directory: Path, timeout_s: float) -> tuple[int | No
         The command's exit status, None if it did not come to its end; and what was printed.
     """
     words = shlex.join(["env", f"PATH={os.environ['PATH']}", *command])
-    (directory / "command").write_text(f"cd {shlex.quote(str(Path.cwd()))} && {words}\n")
+    (directory / "command").write_text(f"{words}\n")
     arguments = [
         KERNEL, f"mem={_MEMORY}", f"uml_dir={directory}/", "root=/dev/root", "rootfstype=hostfs",
-        "rootflags=/", "ro", f"init={_INIT}", f"shared={directory}", "con=null",
-        "con0=fd:0,fd:1", "quiet", "panic=1",
+        "rootflags=/", "ro", f'init="{_INIT}"', "con=null", "con0=fd:0,fd:1", "quiet", "panic=1",
+        # what the kernel does not know is in the environment of its first process
+        f'shared="{directory}"', f'checkout="{_CHECKOUT}"',
     ]  # fmt: skip
     shared_memory = Path("/dev/shm")  # its memory is a file there, without a name
     scratch = shared_memory if shared_memory.is_dir() else directory
