@@ -120,6 +120,13 @@ def test_an_expired_ttl_is_punted_before_anything_else(
     assert router.drops() == {Drop.TTL: 1}
 
 
+@VERSIONS
+def test_the_least_ttl_that_goes_on_is_two(router: Router, circuit, here, there, far_prefix):
+    router.route(VRF, far_prefix, RouteRecord(RouteKind.DELIVER, 103, mac=mac(OTHER)))
+    outcome = router.run(to_gateway(ip(here, there, ttl=2)), circuit)
+    assert outcome.frame == ip_frame(OTHER, GATEWAY_MAC, ip(here, there, ttl=1))
+
+
 # --- out of a tunnel ---
 
 

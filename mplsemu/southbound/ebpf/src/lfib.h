@@ -91,14 +91,11 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 po
 	return drop(skb, router, DROP_INTERNAL);
 }
 
-/* Pop the last label, which belongs to a VRF, and route the IP packet that its label says is below. */
+/* Pop the last label, which belongs to a VRF and says which IP version is below it, and route what is there. */
 static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 router, __u32 port, __u32 ttl, const struct ilm *ilm)
 {
-	const __u8 *front = head(skb, sizeof(struct labelled_frame) + 1);
 	__u32 vrf = ilm->service, version = ilm->ip_version;
 
-	if (!front || front[sizeof(struct labelled_frame)] >> 4 != version)
-		return drop(skb, router, DROP_MALFORMED);
 	if (pop_label(skb, version == 4 ? TYPE_IPV4 : TYPE_IPV6))
 		return drop(skb, router, DROP_INTERNAL);
 	if (version == 4) {

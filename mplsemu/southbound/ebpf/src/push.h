@@ -28,10 +28,10 @@ static __always_inline __u32 octets_of_head(const struct nhlfe *nhlfe, const str
 static __always_inline int write_head(struct __sk_buff *skb, const struct nhlfe *nhlfe, const struct below *below)
 {
 	__u32 inherited = below->entry & 0xeff; /* TC and TTL */
-	__u64 octets = octets_of_head(nhlfe, below);
-	__u32 depth = nhlfe->depth;
+	__u64 octets = octets_of_head(nhlfe, below), depth = nhlfe->depth;
 	struct pushed pushed = {.type = TYPE_MPLS};
 
+	keep_in_register(depth);
 	if (depth > MAX_PUSH)
 		return -1;
 	__builtin_memcpy(pushed.destination, nhlfe->destination, MAC_OCTETS);
