@@ -67,6 +67,14 @@ def start_lab(tmp_path, dataplane):
         process.communicate()
 
 
+def left_of(running, namespaces):
+    """Return which of these processes are still there.
+
+    A namespace's number may be that of another's, of a test beside this one, once it is gone.
+    """
+    return running & set(processes_in(namespaces))
+
+
 def test_a_lab_process_killed_with_signal_9_leaves_no_process_and_no_interface(
     start_lab, dataplane
 ):
@@ -77,7 +85,7 @@ def test_a_lab_process_killed_with_signal_9_leaves_no_process_and_no_interface(
     assert len(running) >= PROCESSES[dataplane]
     process.kill()
     process.wait()
-    eventually(lambda: not set(processes_in(namespaces)), "every process of the lab is gone")
+    eventually(lambda: not left_of(running, namespaces), "every process of the lab is gone")
     assert not [pid for pid in running if Path(f"/proc/{pid}/ns/net").exists()]
     assert interfaces() == outside
 
@@ -109,10 +117,12 @@ def test_two_labs_of_the_same_names_run_side_by_side(start_lab, dataplane):
     assert " 0% packet loss" in said_one["ping"]
     assert " 0% packet loss" in said_other["ping"]
     assert not set(said_one["namespaces"]) & set(said_other["namespaces"])
+    namespaces = [*said_one["namespaces"], *said_other["namespaces"]]
+    running = set(processes_in(namespaces))
     assert one.communicate("\n", timeout=60)[0] == "down\n"
-    assert len(set(processes_in(said_other["namespaces"]))) >= PROCESSES[dataplane]
+    assert len(left_of(running, said_other["namespaces"])) >= PROCESSES[dataplane]
     assert other.communicate("\n", timeout=60)[0] == "down\n"
-    assert not set(processes_in([*said_one["namespaces"], *said_other["namespaces"]]))
+    assert not left_of(running, namespaces)
 
 
 def test_ctrl_c_at_the_terminal_does_not_hit_the_daemons(start_lab):
@@ -122,7 +132,7 @@ def test_ctrl_c_at_the_terminal_does_not_hit_the_daemons(start_lab):
     assert same_group == [process.pid]
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
-    assert not set(processes_in(said["namespaces"]))
+    assert not left_of(before, said["namespaces"])
 
 
 def test_a_daemon_that_cannot_start_is_an_error_with_its_own_words(tmp_path):
