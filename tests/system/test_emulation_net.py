@@ -251,7 +251,8 @@ def test_stop_ends_what_was_left_running_in_a_host(tmp_path):
         namespace = namespace_of(host.pid)
         host.cmd("setsid nohup sleep 1000 >/dev/null 2>&1 &")
         eventually(lambda: len(list(processes_in({namespace}))) == 2, "sleep runs")
-    assert list(processes_in({namespace})) == []
+        running = set(processes_in({namespace}))
+    assert not running & set(processes_in({namespace}))  # beside others its number is used again
 
 
 def test_killall_in_a_host_spares_every_other_host(tmp_path):

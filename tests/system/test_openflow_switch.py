@@ -385,7 +385,7 @@ def test_tshark_reads_the_stacks_and_the_frame_inside(both, tmp_path):
 
 
 def by_depth(found):
-    """Return the frames on links, deepest stacks first: on a busy machine they come in any order."""
+    """Return the frames on links, deepest stacks first: they may come in any order."""
     return sorted((f for _, _, f in found.on_links), key=len, reverse=True)
 
 
