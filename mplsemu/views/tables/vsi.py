@@ -15,16 +15,18 @@ class PseudowireRow:
     peer: str
     in_label: int
     out_label: int
+    control_word: bool
     tunnel: Tunnel | None
 
 
 @dataclass(frozen=True, slots=True)
 class VsiTable:
-    """One VSI; `kind` is ``vpls`` or ``vpws``."""
+    """One VSI; `kind` is ``vpls`` or ``vpws``; `mac_limit` is None where there is none."""
 
     vsi: str
     kind: str
     mac_aging_s: int
+    mac_limit: int | None
     circuits: tuple[CircuitRow, ...]
     pseudowires: tuple[PseudowireRow, ...]
 
@@ -36,10 +38,15 @@ def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
             vsi=vsi.name,
             kind=vsi.kind.value,
             mac_aging_s=vsi.mac_aging_s,
+            mac_limit=vsi.mac_limit,
             circuits=circuit_rows(node, vsi.circuits),
             pseudowires=tuple(
                 PseudowireRow(
-                    pw.peer, int(pw.in_label), int(pw.out_label), tunnel_to(node, pw.peer)
+                    peer=pw.peer,
+                    in_label=int(pw.in_label),
+                    out_label=int(pw.out_label),
+                    control_word=pw.control_word,
+                    tunnel=tunnel_to(node, pw.peer),
                 )
                 for pw in vsi.pseudowires
             ),

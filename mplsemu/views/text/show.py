@@ -143,8 +143,7 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
         return [Text(f"VSIs of {node}: none", palette.TITLE)]
     lines = []
     for table in tables:
-        aging = f", MAC aging {table.mac_aging_s} s" if table.kind == "vpls" else ""
-        lines.append(Text(f"VSI {table.vsi} at {node} ({table.kind}{aging})", palette.TITLE))
+        lines.append(Text(f"VSI {table.vsi} at {node} ({_kind(table)})", palette.TITLE))
         lines += _circuits(table.circuits)
         if not table.pseudowires:  # all its sites are at this PE
             lines.append(Text())
@@ -164,6 +163,18 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
         )
         lines.append(Text())
     return lines[:-1]
+
+
+def _kind(table: VsiTable) -> str:
+    """Say what a VSI is, and what of it is not as usual."""
+    words = [table.kind]
+    if table.kind == "vpls":
+        words.append(f"MAC aging {table.mac_aging_s} s")
+    if table.mac_limit is not None:
+        words.append(f"at most {count(table.mac_limit, 'MAC address', 'MAC addresses')}")
+    if any(wire.control_word for wire in table.pseudowires):
+        words.append("control word")
+    return ", ".join(words)
 
 
 def draw_lsps(lsps: Sequence[Lsp], named: Container[str] = ()) -> list[Text]:
