@@ -156,7 +156,7 @@ def _load(found: int, path: Path, heard: list[str]) -> tuple[int, dict[str, Map]
     refused = library().bpf_object__load(found)
     if refused:
         said = "".join(heard).splitlines()[-_LOG_LINES:]
-        needed = "it takes Linux 5.15 or later with BTF (CONFIG_DEBUG_INFO_BTF)"
+        needed = "it takes Linux 5.17 or later with BTF (CONFIG_DEBUG_INFO_BTF)"
         if not _BTF.exists():
             needed = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"
         advice = "\n".join((f"{needed}; libbpf says:", *said))
