@@ -36,7 +36,7 @@
 /* A function that the verifier checks by itself, once, whatever its arguments are. A kernel without BTF cannot do that: there it
  * is checked wherever it is called, and loops around it must be short. That is for tests, as in User-mode Linux. */
 #ifdef WITHOUT_BTF
-#define SEPARATE static __noinline
+#define SEPARATE __hidden __noinline /* static to the verifier, but not to the compiler: it would return what is never read */
 #define turns(usual, least) (least)
 #else
 #define SEPARATE __noinline
