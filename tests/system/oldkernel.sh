@@ -1,6 +1,6 @@
 #!/bin/bash
 # The first process inside: mounts, modules, the command; its exit status goes to the shared directory. The kernel's command line
-# gave it $shared and $checkout.
+# gave it $shared, $checkout and $limit_s.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -17,6 +17,7 @@ for module in veth bridge dummy sch_ingress sch_htb sch_tbf cls_bpf cls_u32 act_
     modprobe -d /run/modules "$module" 2>/dev/null
 done
 ip link set lo up
+{ sleep "$limit_s"; halt -f; } &
 cd "$checkout" && bash "$shared/command" </dev/null
 echo $? > "$shared/status"
 sync
