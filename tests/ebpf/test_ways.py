@@ -163,6 +163,10 @@ def test_the_fragments_of_an_ipv6_datagram_take_one_way(router: Router, core):
     assert len(chosen) > 8
 
 
+def spoilt(header: bytes) -> bytes:
+    return header[:10] + bytes([header[10] ^ 1]) + header[11:]
+
+
 @pytest.mark.parametrize(
     "below",
     [
@@ -170,6 +174,7 @@ def test_the_fragments_of_an_ipv6_datagram_take_one_way(router: Router, core):
         pytest.param(lambda n: random.Random(n).randbytes(40), id="noise"),
         pytest.param(lambda n: arp(1, host(n), "10.0.0.1", host(n), "10.0.0.2"), id="ARP"),
         pytest.param(lambda n: packet(n)[:-1], id="IPv4 that is cut"),
+        pytest.param(lambda n: spoilt(packet(n)), id="IPv4 with a wrong checksum"),
         pytest.param(lambda n: packet6(n) + bytes(47), id="IPv6 with something behind it"),
         pytest.param(lambda n: b"\x45" + in_frame(packet(n))[1:-1], id="a MAC like IPv4"),
         pytest.param(
