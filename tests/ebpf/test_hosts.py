@@ -16,14 +16,14 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from mplsemu.southbound.ebpf.kinds import RouteKind
-from mplsemu.southbound.ebpf.layout import FibKey, RouteRecord
+from mplsemu.southbound.ebpf.kinds import CounterKind, RouteKind
+from mplsemu.southbound.ebpf.layout import CounterKey, CounterRecord, FibKey, RouteRecord
 from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.namespaces import opened_inside
 from mplsemu.southbound.ebpf.punts import PuntRecord
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.wire import checksum
-from tests.ebpf.path import CORE_MTU, GATEWAYS, VRF, Path, address, path
+from tests.ebpf.path import BRIDGED, CORE_MTU, GATEWAYS, ROUTED, TRANSPORT, VRF, Path, address, path
 
 pytestmark = pytest.mark.slow
 OCTETS = 8_000_000
@@ -109,10 +109,26 @@ def test_tcp_of_hosts_with_all_offloads_goes_through(row: Path, service, version
 @SERVICES
 @VERSIONS
 def test_what_is_to_be_segmented_crosses_the_core_in_one_piece(row: Path, service, version):
-    with tap(row, "r2", "left") as listening:
+    arrival = ROUTED if service == "l3vpn" else BRIDGED
+    with tap(row, "r2", "left") as core, tap(row, "h2", arrival) as host:
         assert tcp(row, address(2, service, version))
-        seen = [len(frame) for frame in frames(listening) if frame[12:14] == b"\x88\x47"]
-    assert max(seen) > 10_000
+        crossed = [len(frame) for frame in frames(core) if frame[12:14] == b"\x88\x47"]
+        arrived = [len(frame) for frame in frames(host)]
+    assert max(crossed) > 10_000
+    assert max(arrived) > 10_000
+
+
+def test_counters_count_what_would_be_on_a_wire(row: Path):
+    counters = row.program.maps["counters"]
+    key = CounterKey(2, CounterKind.LSP, TRANSPORT + 3).pack()
+    counters.set(key, CounterRecord(0, 0).pack())
+    assert tcp(row, address(2, "l3vpn", 4))
+    sums = counters.sums(key)
+    counters.delete(key)
+    assert sums is not None
+    packets, octets = sums
+    assert octets > OCTETS
+    assert octets / packets < CORE_MTU
 
 
 @SERVICES

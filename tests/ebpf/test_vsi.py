@@ -147,6 +147,19 @@ def test_labels_get_the_class_of_the_ip_packet_in_the_frame(pe: Pe, tags, pair):
     assert pe.router.pass_on(frame, pe.first) == {pe.core.ifindex: [sent]}
 
 
+@pytest.mark.parametrize(
+    ("ethertype", "packet"), [(0x0800, b"\x45\xb8" + bytes(17)), (0x86DD, b"\x6b\x80" + bytes(37))]
+)
+def test_what_is_no_whole_ip_header_has_no_class(pe: Pe, ethertype, packet):
+    pe.wire(1, 17)
+    pe.up().learn(B, wire=1)
+    frame = ethernet(B, A, ethertype, packet)
+    assert pe.router.pass_on(frame, pe.first) == {pe.core.ifindex: [pe.on_wire(1, frame, 17)]}
+    whole = ethernet(B, A, ethertype, packet + b"\0")
+    sent = pe.on_wire(1, whole, 17, tc=5)
+    assert pe.router.pass_on(whole, pe.first) == {pe.core.ifindex: [sent]}
+
+
 def test_a_frame_for_a_station_on_its_own_circuit_is_dropped(pe: Pe):
     pe.up().learn(B, circuit=pe.first)
     frame = ethernet(B, A, 0x88B5, b"")
