@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
+from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.pcapng import Interface, PcapngWriter
 from mplsemu.emulation.taps import Tapped, TapPoint, Taps
 from mplsemu.errors import EmulationError
@@ -123,7 +124,8 @@ class Capture:
         self._stopping = threading.Event()
         self._problem: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
-        self._thread.start()
+        with interrupts_wait():
+            self._thread.start()
 
     def stop(self) -> None:
         """Take what has come so far, and no more; a second call does nothing.
@@ -134,7 +136,8 @@ class Capture:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        self._thread.join()
+        with interrupts_wait():
+            self._thread.join()
         self.lost = self.taps.lost()
         self.taps.close()
         if self._problem is not None:

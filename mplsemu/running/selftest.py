@@ -24,6 +24,7 @@ from mplsemu.emulation.batches import link_lines
 from mplsemu.emulation.fabric_ebpf import EbpfFabric
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
+from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.marked_packet import MarkedPacket
 from mplsemu.emulation.namespace import enter_private_namespace, inside, require_root, set_ipv6_conf
 from mplsemu.emulation.plan import HostPlan, LabPlan, make_plan
@@ -140,20 +141,22 @@ def _namespace() -> Iterator[int]:
                 tasks.append(threading.get_native_id())
                 ready.set()
                 done.wait()
-        except (MplsEmuError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
             errors.append(error)
             ready.set()
 
     thread = threading.Thread(target=live, name="self-test", daemon=True)
-    thread.start()
-    ready.wait()
+    with interrupts_wait():
+        thread.start()
+        ready.wait()
     try:
         if errors:
             raise errors[0]
         yield tasks[0]
     finally:
-        done.set()
-        thread.join()
+        with interrupts_wait():
+            done.set()
+            thread.join()
 
 
 def _make_links(plan: LabPlan, tasks: dict[str, int]) -> dict[str, Interface]:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.errors import MplsEmuError
 
 _LOG = logging.getLogger(__name__)
@@ -67,8 +68,9 @@ class Supervisor:
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
+        """Begin to watch. Signals wait until the thread runs: they would leave its locks askew."""
+        with interrupts_wait():
+            self._thread.start()
 
     def stop(self) -> None:
         """Watch no more: from here on daemons may end; a second call does nothing."""

@@ -1,5 +1,6 @@
 """Daemons of the supervisor's own making: plain processes that end when they are told to."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -155,3 +156,23 @@ def test_who_is_told_to_stop_starts_nothing_again(daemon):
     supervisor.stop()
     daemon.end()
     assert (daemon.starts, told.lines) == (1, [])
+
+
+def test_ctrl_c_while_its_thread_starts_waits_until_it_runs(daemon, monkeypatch):
+    """In between it would leave a lock askew, and what is told would not be the Ctrl-C."""
+    started = []
+    start = threading.Thread.start
+
+    def interrupted_start(thread):
+        signal.raise_signal(signal.SIGINT)
+        start(thread)
+        started.append(thread)
+
+    told = Told()
+    supervisor = Supervisor((Daemon("it", daemon.pid, daemon.start),), told, told)
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    with pytest.raises(KeyboardInterrupt):
+        supervisor.start()
+    assert [thread.is_alive() for thread in started] == [True]
+    supervisor.stop()
+    assert not started[0].is_alive()
