@@ -51,6 +51,16 @@ class EbpfFabric:
         """The program's maps, once it is loaded."""
         return self._program.maps if self._program is not None else {}
 
+    @property
+    def most_members(self) -> int:
+        """How many circuits, or pseudowires, of a VSI the program floods to, once it is loaded."""
+        return self._program.most_members if self._program is not None else 0
+
+    @property
+    def is_interpreted(self) -> bool:
+        """Whether the kernel has no JIT compiler for the program that is loaded."""
+        return self._program is not None and self._program.is_interpreted
+
     def start(self) -> None:
         """Load the program, which the kernel verifies and compiles once for all LSRs."""
         if self._program is None:

@@ -92,7 +92,7 @@ class BootedLab:
         self.directory = LabDirectory(self.loaded.network.name)
         wished = wish(options.dataplane, self.loaded.dataplane)
         self.chosen = choose(wished, self.loaded.network, self.program)
-        self._plane = lab_plane(self.chosen.name, self.directory)
+        self._plane = lab_plane(self.chosen.name, self.directory, self.program)
         require_open_files(self._count_namespaces())
         self._web = WebProcess(self.directory, options.web) if options.web else None
         self._lab_file = lab_file

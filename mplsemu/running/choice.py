@@ -14,6 +14,7 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.program import Program
 from mplsemu.running.dataplanes import PlaneName
 from mplsemu.running.selftest import first_line, why_not_ebpf
+from mplsemu.southbound.ebpf.limits import beyond
 from mplsemu.southbound.openflow.translate import flows
 
 DATAPLANE_VARIABLE: Final = "MPLSEMU_DATAPLANE"
@@ -72,11 +73,15 @@ def choose(wished: DataPlaneChoice, network: Network, program: Program) -> Chose
     Raises:
         CapabilityError: the lab asks for what the data plane cannot do.
     """
-    if wished is DataPlaneChoice.EBPF:
-        return Chosen("ebpf")
-    fallback = why_not_ebpf() if wished is DataPlaneChoice.AUTO else None
-    if wished is DataPlaneChoice.AUTO and fallback is None:
-        return Chosen("ebpf")
+    fallback = None
+    if wished is not DataPlaneChoice.OPENFLOW:
+        fallback = next(beyond(program), None)
+        if wished is DataPlaneChoice.EBPF and fallback is not None:
+            raise CapabilityError(f"the data plane ebpf cannot do this: {fallback}")
+        if wished is DataPlaneChoice.AUTO:
+            fallback = fallback or why_not_ebpf()
+        if fallback is None:
+            return Chosen("ebpf")
     problem = next(_beyond_openflow(network, program), None)
     if problem is None:
         return Chosen("openflow", fallback)

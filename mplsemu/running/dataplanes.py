@@ -9,11 +9,13 @@ from mplsemu.emulation.fabric import Fabric
 from mplsemu.emulation.fabric_ebpf import EbpfFabric
 from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
-from mplsemu.errors import EmulationError
+from mplsemu.errors import CapabilityError, EmulationError
+from mplsemu.program.program import Program
 from mplsemu.running.controller_process import ControllerProcess
 from mplsemu.running.directory import LabDirectory
 from mplsemu.running.supervisor import Daemon
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, dump_attached
+from mplsemu.southbound.ebpf.limits import beyond
 
 OPENFLOW_PORT: Final = 6653
 PlaneName = Literal["openflow", "ebpf"]
@@ -39,7 +41,11 @@ class LabPlane(Protocol):
         """Variables that a command at an LSR gets."""
 
     def begin(self) -> None:
-        """Do what can be done before there are nodes."""
+        """Do what can be done before there are nodes.
+
+        Raises:
+            CapabilityError: the data plane, as it is on this machine, cannot do what the lab asks.
+        """
 
     def before_connecting(self) -> None:
         """Do what must be done before LSRs are connected."""
@@ -54,13 +60,13 @@ class LabPlane(Protocol):
         """Return what is to be kept alive."""
 
 
-def lab_plane(name: PlaneName, directory: LabDirectory) -> LabPlane:
+def lab_plane(name: PlaneName, directory: LabDirectory, program: Program) -> LabPlane:
     """Return the data plane of a lab."""
     match name:
         case "openflow":
             return OpenFlowLab(directory)
         case "ebpf":
-            return EbpfLab(directory)
+            return EbpfLab(directory, program)
         case _:
             assert_never(name)
 
@@ -115,14 +121,23 @@ class EbpfLab:
     datapath = "kernel"
     environment: Mapping[str, str] = {}
 
-    def __init__(self, directory: LabDirectory) -> None:
+    def __init__(self, directory: LabDirectory, program: Program) -> None:
+        self._program = program
         self._file = directory.path / ATTACHED_FILE
         self.fabric = EbpfFabric()
         arguments = ("--dataplane", "ebpf", "--attached", str(self._file))
         self.controller = ControllerProcess(directory, arguments)
 
     def begin(self) -> None:
-        """Do nothing: the controller must know what is attached."""
+        """Load the program; the controller must wait until it is attached."""
+        self.fabric.start()
+        problem = next(beyond(self._program, self.fabric.most_members), None)
+        if problem is not None:
+            self.fabric.stop()
+            raise CapabilityError(
+                "the data plane ebpf cannot do this where the kernel has no JIT compiler: "
+                f"{problem}; write --dataplane openflow"
+            )
 
     def before_connecting(self) -> None:
         """Do nothing: LSRs need no controller to be connected to."""

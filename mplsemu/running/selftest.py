@@ -110,6 +110,11 @@ def _try() -> None:
         fabric = EbpfFabric()
         stack.callback(fabric.stop)
         fabric.start()
+        if fabric.is_interpreted:
+            raise EmulationError(
+                "the kernel interprets eBPF programs, which is slow; "
+                "type: sysctl -w net.core.bpf_jit_enable=1"
+            )
         tasks = {name: stack.enter_context(_namespace()) for name in (_WEST, _EAST)}
         interfaces = _make_links(plan, tasks)
         lsrs = [SimpleNamespace(name=name, pid=task) for name, task in tasks.items()]

@@ -7,17 +7,12 @@ import enum
 import os
 import platform
 from dataclasses import dataclass
-from pathlib import Path
 
 _BPF_PROG_TEST_RUN = 10
 _SYSCALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361}[platform.machine()]
 _IFINDEX_AT = 40  # in struct __sk_buff
 _CONTEXT_OCTETS = 192
 _LARGEST = 1 << 17
-
-
-HAS_BTF = Path("/sys/kernel/btf/vmlinux").exists()
-"""Without it the kernel takes a program whose loops are short (scripts/build-ebpf)."""
 
 
 class Verdict(enum.IntEnum):

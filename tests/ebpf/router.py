@@ -7,6 +7,8 @@ import struct
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, ip_network
 
+import pytest
+
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
@@ -103,6 +105,11 @@ class Bench:
         """Return an LSR of which the maps know nothing yet."""
         self.set("settings", SETTINGS_KEY, Settings(uniform, GATEWAY).pack())
         return Router(self, next(self._routers))
+
+    def needs_long_loops(self) -> None:
+        """Skip a test where the kernel interprets the program, whose loops are short then."""
+        if self.program.is_interpreted:
+            pytest.skip("the kernel has no JIT compiler")
 
     def punts(self) -> list[PuntRecord]:
         """Return what has been punted since the last call."""

@@ -25,7 +25,7 @@ from mplsemu.southbound.ebpf.layout import (
     long,
     unpack_long,
 )
-from tests.ebpf.kernel import HAS_BTF, Verdict
+from tests.ebpf.kernel import Verdict
 from tests.ebpf.router import OURS, THEIRS, Router, labelled, nhlfe, stack
 from tests.ebpf.wires import Wire
 from tests.oracles.frames import arp, ethernet, ip, ip_frame
@@ -195,8 +195,8 @@ def test_a_flood_reaches_all_others_whatever_their_stacks(pe: Pe, frame):
     assert pe.router.drops() == {}
 
 
-@pytest.mark.skipif(not HAS_BTF, reason="more members than a program without BTF floods to")
 def test_the_deepest_and_the_shallowest_stack_in_one_flood(pe: Pe):
+    pe.router.bench.needs_long_loops()
     tunnels = {index: tuple(1000 + i for i in range(9 - index)) for index in range(1, 10)}
     for index, tunnel in tunnels.items():
         pe.wire(index, *tunnel, word=bool(index % 2))

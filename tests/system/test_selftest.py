@@ -67,6 +67,11 @@ def test_a_wrong_packet_is_the_reason(monkeypatch):
     assert "did not arrive as it should" in why_not_ebpf()
 
 
+def test_a_kernel_that_interprets_programs_is_the_reason(monkeypatch):
+    monkeypatch.setattr(selftest.EbpfFabric, "is_interpreted", True)
+    assert "type: sysctl -w net.core.bpf_jit_enable=1" in why_not_ebpf()
+
+
 def test_without_libbpf_or_root_that_is_the_reason():
     hide = (
         "import ctypes; real = ctypes.CDLL\n"

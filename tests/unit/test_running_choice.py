@@ -1,13 +1,18 @@
 """Which data plane a lab gets."""
 
+from dataclasses import replace
+
 import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import CapabilityError, LabError
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import loads
+from mplsemu.model.labels import Label
+from mplsemu.program.entries import Push
 from mplsemu.running import choice
 from mplsemu.running.choice import Chosen, choose, parse_choice, wish
+from mplsemu.southbound.ebpf.limits import beyond
 
 AUTO, EBPF, OPENFLOW = DataPlaneChoice.AUTO, DataPlaneChoice.EBPF, DataPlaneChoice.OPENFLOW
 LAB = """
@@ -90,3 +95,33 @@ def test_what_the_translator_refuses_is_told_before_anything_boots(machine, monk
     monkeypatch.setattr(choice, "flows", refuse)
     with pytest.raises(CapabilityError, match="openflow cannot do this: dk: four labels; write"):
         chosen(OPENFLOW)
+
+
+def with_wires(count):
+    """Return the lab's program with so many pseudowires in a VSI."""
+    program = compile_program(loads(LAB, "lab.yaml").network)
+    node = program.nodes[0]
+    wire = node.vsis[0].pseudowires[0]
+    vsi = replace(node.vsis[0], pseudowires=(replace(wire, index=count),))
+    return replace(program, nodes=(replace(node, vsis=(vsi,)), *program.nodes[1:]))
+
+
+def test_what_the_maps_cannot_hold_is_told_before_anything_starts(machine):
+    machine(None)
+    network = loads(LAB, "lab.yaml").network
+    assert choose(EBPF, network, with_wires(1024)) == Chosen("ebpf")
+    too_many = "dk: VSI c has 1025 circuits or pseudowires; it floods to at most 1024"
+    with pytest.raises(CapabilityError, match=f"the data plane ebpf cannot do this: {too_many}"):
+        choose(EBPF, network, with_wires(1025))
+    assert choose(AUTO, network, with_wires(1025)) == Chosen("openflow", too_many)
+
+
+def test_more_labels_than_are_pushed_are_told():
+    program = compile_program(loads(LAB, "lab.yaml").network)
+    node = program.nodes[0]
+    ftn = node.ftn[0]
+    deep = replace(ftn.nhlfes[0], operation=Push((Label(17),) * 9))
+    node = replace(node, ftn=(replace(ftn, nhlfes=(deep,)),))
+    deeper = replace(program, nodes=(node, *program.nodes[1:]))
+    assert list(beyond(deeper)) == ["dk: the tunnel to se pushes 9 labels; it pushes at most 8"]
+    assert list(beyond(program)) == []

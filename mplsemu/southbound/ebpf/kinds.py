@@ -11,6 +11,8 @@ MAX_WAYS: Final = 16
 """NHLFEs of one FEC or one label."""
 MAX_MEMBERS: Final = 1024
 """Circuits, or pseudowires, of one VSI at one PE."""
+FEW_MEMBERS: Final = 6
+"""Of them, where the kernel interprets programs."""
 PUNT_OCTETS: Final = 2048
 """Of a punted packet; what is longer is cut."""
 

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from ctypes import byref, sizeof
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from mplsemu.errors import DataPlaneError
+from mplsemu.southbound.ebpf.kinds import FEW_MEMBERS, MAX_MEMBERS
 from mplsemu.southbound.ebpf.layout import MAPS
 from mplsemu.southbound.ebpf.libbpf import (
     PROG_TYPE_SCHED_CLS,
@@ -32,7 +34,9 @@ OBJECT_VARIABLE: Final = "MPLSEMU_EBPF_OBJECT"
 PROGRAM: Final = "lsr"
 
 _SHIPPED: Final = Path(__file__).with_name("lsr.bpf.o")
-_BTF: Final = Path("/sys/kernel/btf/vmlinux")
+_CONSTANTS: Final = b".rodata"
+_IS_INTERPRETED: Final = (1).to_bytes(4, sys.byteorder)
+_NO_CALLBACKS: Final = "callbacks are not allowed"
 _HANDLE = _PRIORITY = 1
 _LOG_LINES: Final = 12
 
@@ -45,12 +49,19 @@ class LoadedProgram:
     Attributes:
         maps: by name.
         program_fd: a descriptor of the program.
+        is_interpreted: whether the kernel has no JIT compiler: it takes no callbacks then, and so
+            only short loops.
+        most_members: how many circuits, or pseudowires, of a VSI at one PE it floods to.
     """
 
-    def __init__(self, loaded: int, program_fd: int, maps: Mapping[str, Map]) -> None:
+    def __init__(
+        self, loaded: int, program_fd: int, maps: Mapping[str, Map], *, is_interpreted: bool
+    ) -> None:
         self._object: int | None = loaded
         self.program_fd: Final = program_fd
         self.maps: Final = maps
+        self.is_interpreted: Final = is_interpreted
+        self.most_members: Final = FEW_MEMBERS if is_interpreted else MAX_MEMBERS
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -69,12 +80,12 @@ class LoadedProgram:
         if not path.is_file():
             raise DataPlaneError(f"there is no {path}; type: scripts/build-ebpf")
         with listening() as heard:
-            found = _open(path)
-            try:
-                return cls(found, *_load(found, path, heard))
-            except BaseException:
-                library().bpf_object__close(found)
-                raise
+            found, is_interpreted = _loaded(path, heard)
+        try:
+            return cls(found, *_parts(found, path), is_interpreted=is_interpreted)
+        except BaseException:
+            library().bpf_object__close(found)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -147,24 +158,51 @@ def _open(path: Path) -> int:
     return int(found)
 
 
-def _load(found: int, path: Path, heard: list[str]) -> tuple[int, dict[str, Map]]:
-    """Load an object that is open; return a descriptor of the program, and the maps."""
+def _loaded(path: Path, heard: list[str]) -> tuple[int, bool]:
+    """Load an object file; return the object, and whether it is for a kernel that interprets it."""
+    for is_interpreted in (False, True):
+        found = _open(path)
+        try:
+            library().bpf_program__set_type(_program(found, path), PROG_TYPE_SCHED_CLS)
+            if is_interpreted:
+                _set_interpreted(found, path)
+            refused = library().bpf_object__load(found)
+        except BaseException:
+            library().bpf_object__close(found)
+            raise
+        if not refused:
+            return found, is_interpreted
+        library().bpf_object__close(found)
+        if not any(_NO_CALLBACKS in each for each in heard):
+            break
+    said = "".join(heard).splitlines()[-_LOG_LINES:]
+    advice = "\n".join(("it takes Linux 5.17 or later; libbpf says:", *said))
+    raise failure("load the data plane's program", refused, advice)
+
+
+def _set_interpreted(found: int, path: Path) -> None:
+    """Give the program's only constant, ``is_interpreted``, its value."""
+    each = library().bpf_object__next_map(found, None)
+    while each and not library().bpf_map__name(each).endswith(_CONSTANTS):
+        each = library().bpf_object__next_map(found, each)
+    value = _IS_INTERPRETED
+    if not each or library().bpf_map__set_initial_value(each, value, len(value)):
+        raise DataPlaneError(f"{path} has no constants; type: scripts/build-ebpf")
+
+
+def _program(found: int, path: Path) -> int:
     program = library().bpf_object__find_program_by_name(found, PROGRAM.encode())
     if not program:
         raise DataPlaneError(f"{path} has no program {PROGRAM!r}; type: scripts/build-ebpf")
-    library().bpf_program__set_type(program, PROG_TYPE_SCHED_CLS)
-    refused = library().bpf_object__load(found)
-    if refused:
-        said = "".join(heard).splitlines()[-_LOG_LINES:]
-        needed = "it takes Linux 5.17 or later with BTF (CONFIG_DEBUG_INFO_BTF)"
-        if not _BTF.exists():
-            needed = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"
-        advice = "\n".join((f"{needed}; libbpf says:", *said))
-        raise failure("load the data plane's program", refused, advice)
+    return int(program)
+
+
+def _parts(found: int, path: Path) -> tuple[int, dict[str, Map]]:
+    """Return a descriptor of the program of a loaded object, and its maps."""
     maps: dict[str, Map] = {}
     for name in MAPS:
         fd = library().bpf_object__find_map_fd_by_name(found, name.encode())
         if fd < 0:
             raise DataPlaneError(f"{path} has no map {name!r}; type: scripts/build-ebpf")
         maps[name] = Map(os.dup(fd))
-    return library().bpf_program__fd(program), maps
+    return library().bpf_program__fd(_program(found, path)), maps

@@ -47,10 +47,10 @@ static __always_inline int answer_arp(struct __sk_buff *skb, __u32 router, const
 
 static __always_inline int is_neighbour_discovery(struct __sk_buff *skb, __u8 next_header)
 {
-	struct transport transport = {.protocol = next_header, .at = sizeof(struct ipv6_frame)};
+	struct transport transport = {.skb = skb, .protocol = next_header, .at = sizeof(struct ipv6_frame)};
 	__u8 type = 0;
 
-	walk_extension_headers(skb, &transport);
+	walk_extension_headers(&transport);
 	if (transport.protocol != PROTOCOL_ICMPV6 || transport.is_fragment)
 		return 0;
 	bpf_skb_load_bytes(skb, transport.at, &type, sizeof(type));

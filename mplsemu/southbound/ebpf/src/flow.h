@@ -91,7 +91,7 @@ static __always_inline int is_ipv4(struct __sk_buff *skb, __u32 at, const struct
 SEPARATE __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
 {
 	struct ipv4 ip __attribute__((aligned(8)));
-	struct transport transport = {};
+	struct transport transport = {.skb = skb};
 	__u64 hash;
 
 	if (bpf_skb_load_bytes(skb, at, &ip, sizeof(ip)))
@@ -109,7 +109,7 @@ SEPARATE __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
 SEPARATE __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
 {
 	struct ipv6 ip __attribute__((aligned(8)));
-	struct transport transport = {};
+	struct transport transport = {.skb = skb};
 	__u64 hash = 0, *addresses = (__u64 *)ip.source;
 
 	if (bpf_skb_load_bytes(skb, at, &ip, sizeof(ip)))
@@ -124,7 +124,7 @@ SEPARATE __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
 		hash = mix(hash, addresses[i]);
 	transport.protocol = ip.next_header;
 	transport.at = at + IPV6_OCTETS;
-	walk_extension_headers(skb, &transport);
+	walk_extension_headers(&transport);
 	return with_ports(skb, hash, &transport);
 }
 
@@ -164,28 +164,42 @@ SEPARATE __u64 flow_of_frame(struct __sk_buff *skb, __u32 at)
 	return flow_in_frame(skb, at) ?: flow_of_macs(skb, at);
 }
 
+/* A walk down a label stack */
+struct stack {
+	struct __sk_buff *skb;
+	__u64 labels; /* a hash of them */
+	__u32 at;     /* where the next entry is */
+	__u32 entry;  /* the last one */
+};
+
+CALLBACK read_entry(__u32 before, void *context)
+{
+	struct stack *stack = context;
+	__u32 entry = 0;
+
+	if (bpf_skb_load_bytes(stack->skb, stack->at, &entry, sizeof(entry)))
+		return 1;
+	stack->entry = bpf_ntohl(entry);
+	stack->at += ENTRY_OCTETS;
+	if (entry_label(stack->entry) >= FIRST_USUAL_LABEL)
+		stack->labels = mix(stack->labels, entry_label(stack->entry));
+	return !!(stack->entry & ENTRY_BOTTOM);
+}
+
 /* The flow of what is below a label stack, else of the labels. */
 SEPARATE __u64 flow_below_labels(struct __sk_buff *skb)
 {
-	__u32 at = ETHERNET_OCTETS, entry = 0, control_word = 1;
-	__u64 labels = 0, found;
+	struct stack stack = {.skb = skb, .at = ETHERNET_OCTETS};
+	__u32 control_word = 1;
+	__u64 found;
 
-	for (int i = 0; i < MAX_STACK; i++) {
-		if (bpf_skb_load_bytes(skb, at, &entry, sizeof(entry)))
-			return labels | 1;
-		entry = bpf_ntohl(entry);
-		at += ENTRY_OCTETS;
-		if (entry_label(entry) >= FIRST_USUAL_LABEL)
-			labels = mix(labels, entry_label(entry));
-		if (entry & ENTRY_BOTTOM)
-			break;
-	}
-	if (!(entry & ENTRY_BOTTOM))
-		return labels | 1;
-	found = flow_in_frame(skb, at) ?: flow_of_ipv4(skb, at, 0) ?: flow_of_ipv6(skb, at, 0);
+	repeat(MAX_STACK, 8, read_entry, &stack);
+	if (!(stack.entry & ENTRY_BOTTOM))
+		return stack.labels | 1;
+	found = flow_in_frame(skb, stack.at) ?: flow_of_ipv4(skb, stack.at, 0) ?: flow_of_ipv6(skb, stack.at, 0);
 	if (found)
 		return found;
-	if (bpf_skb_load_bytes(skb, at, &control_word, sizeof(control_word)) || control_word)
-		return labels | 1;
-	return flow_of_frame(skb, at + sizeof(control_word));
+	if (bpf_skb_load_bytes(skb, stack.at, &control_word, sizeof(control_word)) || control_word)
+		return stack.labels | 1;
+	return flow_of_frame(skb, stack.at + sizeof(control_word));
 }

@@ -10,6 +10,7 @@
 #define MAX_PUSH 8       /* labels that one NHLFE can push */
 #define MAX_WAYS 16      /* NHLFEs of one FEC or one label (ECMP) */
 #define MAX_MEMBERS 1024 /* circuits, or pseudowires, of one VSI at one PE */
+#define FEW_MEMBERS 6    /* of them, where the kernel interprets programs */
 #define PUNT_OCTETS 2048 /* of a punted packet; what is longer is cut */
 
 /* --- interfaces ------------------------------------------------------------------------------------------- */

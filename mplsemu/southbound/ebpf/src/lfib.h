@@ -10,7 +10,7 @@
 #include "vsi.h"
 #include "ways.h"
 
-#define MAX_NULLS turns(16, 2) /* labels that are popped for another look-up, of one packet at one LSR */
+#define MAX_NULLS 16 /* labels that are popped for another look-up, of one packet at one LSR */
 
 static __always_inline int is_uniform(void)
 {
@@ -32,27 +32,41 @@ static __always_inline int lower_ttl(struct __sk_buff *skb, __u32 at, __u32 ttl)
 	return inner > outer ? bpf_skb_store_bytes(skb, offset, &outer, sizeof(outer), 0) : 0;
 }
 
+/* A packet whose labels on top go */
+struct popping {
+	struct __sk_buff *skb;
+	__u32 router;
+	__u32 failed;
+};
+
+static __always_inline int is_null(__u32 router, __u32 entry)
+{
+	struct ilm_key key = {router, entry_label(entry)};
+	struct ilm *ilm = bpf_map_lookup_elem(&lfib, &key);
+
+	return ilm && ilm->action == ILM_POP_AND_LOOK_UP;
+}
+
+CALLBACK pop_null(__u32 before, void *context)
+{
+	struct popping *popping = context;
+	struct labelled_frame *frame = head(popping->skb, sizeof(*frame));
+	__u32 entry = frame ? bpf_ntohl(frame->entry) : 0;
+
+	if (frame && !is_null(popping->router, entry))
+		return 1;
+	popping->failed = !frame || entry & ENTRY_BOTTOM || lower_ttl(popping->skb, sizeof(*frame), entry & ENTRY_TTL) ||
+			  pop_label(popping->skb, TYPE_MPLS);
+	return popping->failed;
+}
+
 /* Pop the labels on top that ask for another look-up, as explicit null does (RFC 3032 section 2.1). */
 SEPARATE int pop_nulls(struct __sk_buff *skb, __u32 router)
 {
-	for (int i = 0; i < MAX_NULLS; i++) {
-		struct labelled_frame *frame = head(skb, sizeof(*frame));
-		struct ilm_key key = {router};
-		struct ilm *ilm;
-		__u32 entry;
+	struct popping popping = {skb, router};
 
-		if (!frame)
-			return -1;
-		entry = bpf_ntohl(frame->entry);
-		key.label = entry_label(entry);
-		ilm = bpf_map_lookup_elem(&lfib, &key);
-		if (!ilm || ilm->action != ILM_POP_AND_LOOK_UP)
-			return 0;
-		if (entry & ENTRY_BOTTOM || lower_ttl(skb, sizeof(*frame), entry & ENTRY_TTL) ||
-		    pop_label(skb, TYPE_MPLS))
-			return -1;
-	}
-	return 0;
+	repeat(MAX_NULLS, 2, pop_null, &popping);
+	return popping.failed;
 }
 
 /* Forward a packet by a transit LSR's NHLFE; `frame` is its head, `entry` the one on top. */

@@ -33,15 +33,26 @@
 
 #define PACKED __attribute__((packed))
 
-/* A function that the verifier checks by itself, once, whatever its arguments are. A kernel without BTF cannot do that: there it
- * is checked wherever it is called, and loops around it must be short. That is for tests, as in User-mode Linux. */
-#ifdef WITHOUT_BTF
-#define SEPARATE __hidden __noinline /* static to the verifier, but not to the compiler: it would return what is never read */
-#define turns(usual, least) (least)
-#else
-#define SEPARATE __noinline
-#define turns(usual, least) (usual)
-#endif
+/* A function of its own. Hidden, it is static to the verifier, which checks it wherever it is called: checking it once, for any
+ * arguments, takes BTF of the kernel. Static to the compiler it must not be: that would return what is never read. */
+#define SEPARATE __hidden __noinline
+
+#define CALLBACK static __noinline long
+
+/* Whether the kernel interprets programs, and so takes no callbacks; loader.py says so before it loads this one, and the
+ * verifier then leaves out what is never reached. */
+const volatile __u32 is_interpreted = 0;
+
+/* Call a function for 0, 1, ... at most `times` times, until it returns other than 0. The verifier looks at a callback once,
+ * but at every turn of a loop, so without callbacks there are few: at most `few`. */
+#define repeat(times, few, callback, context)                                                                 \
+	do {                                                                                                  \
+		if (!is_interpreted)                                                                          \
+			bpf_loop(times, callback, context, 0);                                                \
+		else                                                                                          \
+			for (__u32 turn = 0; turn < (few) && turn < (times) && !callback(turn, context); turn++)      \
+				;                                                                             \
+	} while (0)
 
 /* The verifier follows a number's bounds only in the register where they were compared. */
 #define keep_in_register(number) asm volatile("" : "+r"(number))
@@ -147,6 +158,7 @@ static __always_inline __u32 class_of_ipv6(const struct ipv6 *ip)
 
 /* What follows a header chain: the protocol, where it begins, whether it is a fragment. */
 struct transport {
+	struct __sk_buff *skb;
 	__u32 protocol;
 	__u32 at;
 	__u32 is_fragment;
@@ -158,26 +170,28 @@ struct transport {
 #define FRAGMENT 44
 #define DESTINATION_OPTIONS 60
 
-/* Walk the extension headers of RFC 8200 section 4, from `at` on, the end of the IPv6 header. */
-static __always_inline void walk_extension_headers(struct __sk_buff *skb, struct transport *found)
+CALLBACK read_extension_header(__u32 before, void *context)
 {
-	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
-		struct {
-			__u8 next;
-			__u8 length;
-			__be16 rest;
-		} extension;
-		__u32 kind = found->protocol;
+	struct transport *found = context;
+	struct {
+		__u8 next;
+		__u8 length;
+		__be16 rest;
+	} extension;
+	__u32 kind = found->protocol;
 
-		if (kind != HOP_BY_HOP && kind != ROUTING && kind != FRAGMENT && kind != DESTINATION_OPTIONS)
-			return;
-		if (bpf_skb_load_bytes(skb, found->at, &extension, sizeof(extension)))
-			return;
-		found->protocol = extension.next;
-		found->at += kind == FRAGMENT ? 8 : 8 * (extension.length + 1);
-		if (kind == FRAGMENT && extension.rest & bpf_htons(0xfff9)) {
-			found->is_fragment = 1;
-			return;
-		}
-	}
+	if (kind != HOP_BY_HOP && kind != ROUTING && kind != FRAGMENT && kind != DESTINATION_OPTIONS)
+		return 1;
+	if (bpf_skb_load_bytes(found->skb, found->at, &extension, sizeof(extension)))
+		return 1;
+	found->protocol = extension.next;
+	found->at += kind == FRAGMENT ? 8 : 8 * (extension.length + 1);
+	found->is_fragment = kind == FRAGMENT && extension.rest & bpf_htons(0xfff9);
+	return found->is_fragment;
+}
+
+/* Walk the extension headers of RFC 8200 section 4, from `at` on, the end of the IPv6 header. */
+static __always_inline void walk_extension_headers(struct transport *found)
+{
+	repeat(MAX_EXTENSION_HEADERS, 2, read_extension_header, found);
 }

@@ -54,10 +54,14 @@ SEPARATE int make_room(struct __sk_buff *skb, __u32 octets)
 		__be16 type;
 		__be16 number;
 		__be16 below;
-	} sacrifice = {TYPE_VLAN, bpf_htons(1), TYPE_MPLS};
+	} sacrifice;
 
 	if (!skb->vlan_present)
 		return bpf_skb_change_head(skb, octets, 0);
+	/* an initializer would be a second constant, and loader.py sets the only one */
+	sacrifice.type = TYPE_VLAN;
+	sacrifice.number = bpf_htons(1);
+	sacrifice.below = TYPE_MPLS;
 	/* The kernel keeps the outermost tag beside the packet. Another one pushes it back in; then one that is sacrificed
 	 * in the new head keeps it from being taken out again when the first goes. */
 	if (octets < ETHERNET_OCTETS || bpf_skb_vlan_push(skb, TYPE_VLAN, 1))

@@ -7,7 +7,7 @@
 #include "push.h"
 #include "ways.h"
 
-#define MAX_LOOKUPS turns(8, 3) /* of one packet, where VRFs of a PE import from each other */
+#define MAX_LOOKUPS 8 /* of one packet, where VRFs of a PE import from each other */
 #define SCOPE_BITS 64 /* router and VRF, before the address */
 #define PIPE_TTL 255  /* RFC 3443 section 3.2 */
 #define OWN_TTL 65    /* of the gateway's packets before the VRF, like any router, takes one off: hosts see 64 */
@@ -120,10 +120,10 @@ static __always_inline int answer_echo(struct __sk_buff *skb)
 /* What is for a gateway's own IPv6 address: echo requests are answered by the controller. */
 static __always_inline int local6(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf, __u8 next_header)
 {
-	struct transport transport = {.protocol = next_header, .at = sizeof(struct ipv6_frame)};
+	struct transport transport = {.skb = skb, .protocol = next_header, .at = sizeof(struct ipv6_frame)};
 	__u8 type = 0;
 
-	walk_extension_headers(skb, &transport);
+	walk_extension_headers(&transport);
 	if (transport.protocol == PROTOCOL_UDP)
 		return punt(skb, router, port, PUNT_PORT_UNREACHABLE, vrf);
 	if (transport.protocol == PROTOCOL_ICMPV6 && !transport.is_fragment)

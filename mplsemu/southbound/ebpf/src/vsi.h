@@ -149,55 +149,41 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 
 /* What copies of a flooded frame have in common */
 struct flood {
+	struct __sk_buff *skb;
 	__u64 flow;
 	__u32 router;
 	__u32 vsi;
 	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
 	__u32 wires;
 	__u32 class;
-	__u32 copies;
+	__u32 went; /* whether a copy did */
 	__u32 room; /* octets before the frame */
 	__u32 more; /* the least room beyond `room` that a pseudowire wants */
 };
 
-SEPARATE int copy_to_circuit(struct __sk_buff *skb, struct flood *flood, __u32 position)
+/* Send a copy by the circuit after `before` others. */
+CALLBACK copy_to_circuit(__u32 before, void *context)
 {
-	struct member_key key = {.position = position};
-	__u32 *ifindex;
+	struct flood *flood = context;
+	struct member_key key = {flood->router, flood->vsi, before + 1};
+	__u32 *ifindex = bpf_map_lookup_elem(&circuits, &key);
 
-	if (!flood)
-		return -1;
-	key.router = flood->router;
-	key.vsi = flood->vsi;
-	ifindex = bpf_map_lookup_elem(&circuits, &key);
-	if (ifindex && *ifindex != flood->ifindex && !bpf_clone_redirect(skb, *ifindex, 0))
-		flood->copies++;
+	if (ifindex && *ifindex != flood->ifindex && !bpf_clone_redirect(flood->skb, *ifindex, 0))
+		flood->went = 1;
 	return 0;
 }
 
-SEPARATE int copy_to_circuits(struct __sk_buff *skb, struct flood *flood, __u32 circuits)
+/* Send a copy over the pseudowire after `before` others, if it wants just the room there is. */
+CALLBACK copy_to_wire(__u32 before, void *context)
 {
-	for (__u32 i = 1; i <= turns(MAX_MEMBERS, 6) && i <= circuits; i++)
-		copy_to_circuit(skb, flood, i);
-	return 0;
-}
-
-/* Send a copy over a pseudowire that wants just the room there is. */
-SEPARATE int copy_to_wire(struct __sk_buff *skb, struct flood *flood, __u32 position)
-{
-	struct member_key key = {.position = position};
-	struct tunnel *tunnel;
+	struct flood *flood = context;
+	struct member_key key = {flood->router, flood->vsi, before + 1};
+	struct wire *wire = bpf_map_lookup_elem(&wires, &key);
+	struct tunnel *tunnel = wire ? tunnel_of_wire(key.router, wire) : 0;
 	struct nhlfe *nhlfe;
 	struct below below;
-	struct wire *wire;
 	__u32 room;
 
-	if (!flood)
-		return -1;
-	key.router = flood->router;
-	key.vsi = flood->vsi;
-	wire = bpf_map_lookup_elem(&wires, &key);
-	tunnel = wire ? tunnel_of_wire(key.router, wire) : 0;
 	if (!wire || !tunnel)
 		return 0;
 	nhlfe = &tunnel->nhlfe;
@@ -207,51 +193,49 @@ SEPARATE int copy_to_wire(struct __sk_buff *skb, struct flood *flood, __u32 posi
 	room = octets_of_head(nhlfe, &below);
 	if (room > flood->room && (!flood->more || room < flood->more))
 		flood->more = room;
-	if (room != flood->room || write_head(skb, nhlfe, &below))
+	if (room != flood->room || write_head(flood->skb, nhlfe, &below))
 		return 0;
-	count(skb, key.router, COUNT_WIRE_OUT, wire_counter(key.vsi, position));
-	if (!bpf_clone_redirect(skb, nhlfe->oif, 0))
-		flood->copies++;
+	count(flood->skb, key.router, COUNT_WIRE_OUT, wire_counter(key.vsi, key.position));
+	if (!bpf_clone_redirect(flood->skb, nhlfe->oif, 0))
+		flood->went = 1;
 	return 0;
 }
 
-/* Send copies over all pseudowires that want just the room there is; note what the next ones want. */
-SEPARATE int copy_to_wires(struct __sk_buff *skb, struct flood *flood)
+/* Send copies over all pseudowires that want just the room there is, and make room for others. */
+CALLBACK copy_to_wires(__u32 before, void *context)
 {
-	if (!flood)
-		return -1;
+	struct flood *flood = context;
+
 	flood->more = 0;
-	for (__u32 i = 1; i <= turns(MAX_MEMBERS, 6) && i <= flood->wires; i++)
-		copy_to_wire(skb, flood, i);
+	repeat(flood->wires, FEW_MEMBERS, copy_to_wire, flood);
+	if (!flood->more || make_room(flood->skb, flood->more - flood->room))
+		return 1;
+	flood->room = flood->more;
 	return 0;
 }
 
 /* Different sizes of heads: 0 to MAX_PUSH labels of a tunnel, a control word or not; and a turn that finds no more */
-#define MAX_ROOMS turns(MAX_PUSH + 3, 5)
+#define MAX_ROOMS (MAX_PUSH + 3)
 
 /* Send copies to all other circuits and, if it came by one, over all pseudowires: split horizon (RFC 4762 section 4.4). */
 static __always_inline int flood(struct __sk_buff *skb, const struct bridged *frame, const struct vsi *vsi)
 {
 	struct flood flood = {
+		.skb = skb,
 		.router = frame->router,
 		.vsi = frame->vsi,
 		.ifindex = frame->ifindex,
 		.wires = vsi->wires,
 	};
 
-	copy_to_circuits(skb, &flood, vsi->circuits);
+	repeat(vsi->circuits, FEW_MEMBERS, copy_to_circuit, &flood);
 	if (frame->ifindex) {
 		flood.class = class_of_frame(skb);
 		flood.flow = flow_of_frame(skb, 0);
 		/* From the shallowest stack to the deepest: to make room takes the kernel no time, to cut does. */
-		for (int i = 0; i < MAX_ROOMS; i++) {
-			copy_to_wires(skb, &flood);
-			if (!flood.more || make_room(skb, flood.more - flood.room))
-				break;
-			flood.room = flood.more;
-		}
+		repeat(MAX_ROOMS, 5, copy_to_wires, &flood);
 	}
-	return flood.copies ? TC_ACT_SHOT : drop(skb, frame->router, DROP_NOBODY);
+	return flood.went ? TC_ACT_SHOT : drop(skb, frame->router, DROP_NOBODY);
 }
 
 static __always_inline int to_station(struct __sk_buff *skb, struct bridged *frame, const struct station *station)
