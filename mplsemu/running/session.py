@@ -17,9 +17,7 @@ from mplsemu.controller.client import ControllerClient
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.namespace import inside, require_root
 from mplsemu.errors import EmulationError, LabError
-from mplsemu.lab.loader import load
 from mplsemu.model.network import Network
-from mplsemu.program.codec import load_program
 from mplsemu.program.program import Program
 from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
 from mplsemu.running.link_names import link_name, suggest
@@ -82,10 +80,14 @@ class Session:
     @cached_property
     def network(self) -> Network:
         """The facts it was booted from."""
+        from mplsemu.lab.loader import load  # noqa: PLC0415  # half of what a command takes to start
+
         return load(self.directory.lab_file).network
 
     def program(self) -> Program:
         """Return the forwarding program that the controller has installed."""
+        from mplsemu.program.codec import load_program  # noqa: PLC0415  # it takes time, too
+
         return load_program(self.controller.call("program"))
 
     # --- names ------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from mplsemu import Lab
 from tests.system.running import LAB_FILES, SMALL, Ground
 
 PLANES = ("openflow", "ebpf")
+LONGEST = ("test_old_kernel", "test_check_live", "test_testing", "test_ended", "test_labs")
+"""Files that take longest: they begin first, or one worker would end long after the others."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -22,11 +24,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not for its data plane: ``@pytest.mark.dataplane(NAME)``."""
+    """Leave out what is not for its data plane, ``@pytest.mark.dataplane(NAME)``; sort the rest."""
     left_out = [item for item in items if not _is_for_its_plane(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else 99)
 
 
 def _is_for_its_plane(item: pytest.Item) -> bool:

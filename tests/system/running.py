@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -234,3 +235,25 @@ def decoded(file: Path, *fields: str, show: str = "", options: Sequence[str] = (
         [value.split(";") if value else [] for value in line.split("\t")]
         for line in done.stdout.splitlines()
     ]
+
+
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    """Demand one line on standard error and exit status 2; return the line."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert line.startswith("mplsemu")
+    return line
+
+
+def up_and_down(small: Path, ground: Ground) -> None:
+    """Demand that a lab can run here."""
+    assert mplsemu("up", small, env=ground.env).returncode == 0
+    ground.assert_clean()
+
+
+def without(tool: str) -> tuple[str, ...]:
+    """Return words that run a command where a program is not there, for it alone."""
+    path = shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    script = f'mount --bind /dev/null {path} && exec "$@"'
+    return ("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
