@@ -26,12 +26,17 @@ _MOST_EXPRESS_PORTS: Final = 40
 
 
 class EbpfFabric:
-    """A `Fabric` of network namespaces."""
+    """A `Fabric` of network namespaces.
+
+    Args:
+        sizes: how many entries the program's maps can have, by name.
+    """
 
     lsr_namespaces = True
     needs_checksums = False
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
+        self._sizes = sizes
         self._program: LoadedProgram | None = None
         self._attached: Attached | None = None
 
@@ -64,7 +69,7 @@ class EbpfFabric:
     def start(self) -> None:
         """Load the program, which the kernel verifies and compiles once for all LSRs."""
         if self._program is None:
-            self._program = LoadedProgram.load()
+            self._program = LoadedProgram.load(sizes=self._sizes)
 
     def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None]) -> NamespaceLsr:
         """Return the Mininet node of an LSR."""

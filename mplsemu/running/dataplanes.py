@@ -16,6 +16,7 @@ from mplsemu.running.directory import LabDirectory
 from mplsemu.running.supervisor import Daemon
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, dump_attached
 from mplsemu.southbound.ebpf.limits import beyond
+from mplsemu.southbound.ebpf.sizes import sizes
 
 OPENFLOW_PORT: Final = 6653
 PlaneName = Literal["openflow", "ebpf"]
@@ -124,7 +125,7 @@ class EbpfLab:
     def __init__(self, directory: LabDirectory, program: Program) -> None:
         self._program = program
         self._file = directory.path / ATTACHED_FILE
-        self.fabric = EbpfFabric()
+        self.fabric = EbpfFabric(sizes(program))
         arguments = ("--dataplane", "ebpf", "--attached", str(self._file))
         self.controller = ControllerProcess(directory, arguments)
 

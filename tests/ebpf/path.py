@@ -47,7 +47,7 @@ from mplsemu.southbound.ebpf.namespaces import opened_inside
 from tests.ebpf.tagging import tag
 
 VRF, VSI = 7, 3
-TRANSPORT, VPN4, VPN6, PW = 100, 504, 506, 509
+TRANSPORT, OVER, VPN4, VPN6, PW = 100, 200, 504, 506, 509
 ROUTED, BRIDGED = "eth0", "eth1"
 CORE_MTU, ACCESS_MTU = 1600, 1500
 GATEWAYS = {1: ("10.0.1.254", "fd00:1::fe"), 2: ("10.0.2.254", "fd00:2::fe")}
@@ -87,12 +87,14 @@ class Path:
         word: bool = True,
         tagged: bool = False,
         uniform: bool = False,
+        pushed: bool = False,
     ) -> None:
         self.routers = [f"r{number}" for number in range(1, routers + 1)]
         self.hosts = ["h1", "h2"]
         self.program = LoadedProgram.load()
         self._flags = NhlfeFlag.DIRECT if direct else NhlfeFlag.NONE
         self._word = word
+        self._pushed = pushed
         self._processes = {name: _holder() for name in (*self.hosts, *self.routers)}
         self._next_ifindex = 70_001
         self._ends: dict[tuple[str, str], End] = {}
@@ -210,7 +212,10 @@ class Path:
         )
 
     def _lsps(self) -> None:
-        """Lay an LSP each way: its label is TRANSPORT and the index of the egress."""
+        """Lay an LSP each way: its label is TRANSPORT and the index of the egress.
+
+        The penultimate router pops it or, as on a protected path, pushes another over it.
+        """
         last = len(self.routers)
         for way, egress in (("right", last), ("left", 1)):
             for router in self.routers:
@@ -224,7 +229,7 @@ class Path:
                     continue
                 is_next_last = abs(index - egress) == 1
                 nhlfe = (
-                    self._nhlfe(end, Operation.POP)
+                    self._penultimate(end)
                     if is_next_last
                     else self._nhlfe(end, Operation.SWAP, TRANSPORT + egress)
                 )
@@ -236,6 +241,15 @@ class Path:
                 labels = (TRANSPORT + egress,) if last > 2 else ()
                 tunnel = TunnelRecord(1, self._nhlfe(out, Operation.PUSH, *labels))
                 self._set("tunnels", TunnelKey(self._index(ingress), egress).pack(), tunnel.pack())
+
+    def _penultimate(self, end: End) -> NhlfeRecord:
+        if not self._pushed:
+            return self._nhlfe(end, Operation.POP)
+        pop = IlmRecord(IlmAction.POP_AND_LOOK_UP).pack()
+        last = len(self.routers) if end.name == "right" else 1
+        for label in (OVER, TRANSPORT + last):
+            self._set("lfib", IlmKey(last, label).pack(), pop)
+        return self._nhlfe(end, Operation.PUSH, OVER)
 
     def _services(self, near: int, far: int) -> None:
         last = len(self.routers)

@@ -37,6 +37,8 @@ WAYS_TO_GO = {
     "tagged": {"direct": False, "tagged": True},
     "direct, tagged": {"direct": True, "tagged": True},
     "uniform": {"direct": False, "uniform": True},
+    "pushed": {"direct": False, "pushed": True},
+    "direct, pushed": {"direct": True, "pushed": True, "word": False},
 }
 
 

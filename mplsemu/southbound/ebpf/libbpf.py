@@ -84,6 +84,8 @@ _PROTOTYPES: Final[tuple[tuple[str, type | None, tuple[type, ...]], ...]] = (
     ("bpf_object__next_map", c_void_p, (c_void_p, c_void_p)),
     ("bpf_map__name", c_char_p, (c_void_p,)),
     ("bpf_map__set_initial_value", c_int, (c_void_p, c_void_p, c_size_t)),
+    ("bpf_object__find_map_by_name", c_void_p, (c_void_p, c_char_p)),
+    ("bpf_map__set_max_entries", c_int, (c_void_p, c_uint32)),
     ("bpf_object__find_map_fd_by_name", c_int, (c_void_p, c_char_p)),
     ("bpf_program__set_type", c_int, (c_void_p, c_int)),
     ("bpf_program__fd", c_int, (c_void_p,)),

@@ -64,12 +64,13 @@ class LoadedProgram:
         self.most_members: Final = FEW_MEMBERS if is_interpreted else MAX_MEMBERS
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Self:
+    def load(cls, path: Path | None = None, sizes: Mapping[str, int] | None = None) -> Self:
         """Give the program to the kernel, which verifies and compiles it.
 
         Args:
             path: of the object file; if None, the one that ships, or that which the environment's
                 MPLSEMU_EBPF_OBJECT names.
+            sizes: how many entries maps can have, by name; of others as many as the object says.
 
         Raises:
             MissingToolError: libbpf is not installed.
@@ -80,7 +81,7 @@ class LoadedProgram:
         if not path.is_file():
             raise DataPlaneError(f"there is no {path}; type: scripts/build-ebpf")
         with listening() as heard:
-            found, is_interpreted = _loaded(path, heard)
+            found, is_interpreted = _loaded(path, sizes or {}, heard)
         try:
             return cls(found, *_parts(found, path), is_interpreted=is_interpreted)
         except BaseException:
@@ -158,12 +159,13 @@ def _open(path: Path) -> int:
     return int(found)
 
 
-def _loaded(path: Path, heard: list[str]) -> tuple[int, bool]:
+def _loaded(path: Path, sizes: Mapping[str, int], heard: list[str]) -> tuple[int, bool]:
     """Load an object file; return the object, and whether it is for a kernel that interprets it."""
     for is_interpreted in (False, True):
         found = _open(path)
         try:
             library().bpf_program__set_type(_program(found, path), PROG_TYPE_SCHED_CLS)
+            _set_sizes(found, sizes)
             if is_interpreted:
                 _set_interpreted(found, path)
             refused = library().bpf_object__load(found)
@@ -178,6 +180,14 @@ def _loaded(path: Path, heard: list[str]) -> tuple[int, bool]:
     said = "".join(heard).splitlines()[-_LOG_LINES:]
     advice = "\n".join(("it takes Linux 5.17 or later; libbpf says:", *said))
     raise failure("load the data plane's program", refused, advice)
+
+
+def _set_sizes(found: int, sizes: Mapping[str, int]) -> None:
+    for name, most in sizes.items():
+        each = library().bpf_object__find_map_by_name(found, name.encode())
+        refused = library().bpf_map__set_max_entries(each, most) if each else errno.ENOENT
+        if refused:
+            raise failure(f"make the map {name} of {most} entries", refused)
 
 
 def _set_interpreted(found: int, path: Path) -> None:

@@ -33,36 +33,42 @@ static __always_inline int pop_label(struct __sk_buff *skb, __be16 type)
 
 	if (!front)
 		return -1;
+	if (is_adjustable(skb, ENTRY_OCTETS)) {
+		front[MACS_OCTETS / sizeof(*front)] = type;
+		return adjust(skb, -ENTRY_OCTETS);
+	}
 	front[sizeof(struct labelled_frame) / sizeof(*front) - 1] = type;
 	return cut(skb, 1);
 }
 
-/* Whether bpf_skb_adjust_room may take what is before a frame at `at` off in one piece: an IP packet is in the frame, nothing
- * is to be segmented, and the kernel takes the network header to be behind the Ethernet header, as it does where a packet
- * has just come by a device. */
-static __always_inline int is_cut_in_one(struct __sk_buff *skb, const __u32 at, __be16 type)
+/* Whether a packet of which the kernel does not know yet that it has an IP packet in it can be made adjustable. */
+static __always_inline int may_become_adjustable(struct __sk_buff *skb, const __u32 at, __be16 type)
 {
 	return (type == TYPE_IPV4 || type == TYPE_IPV6) && !skb->gso_size && skb->mark != HANDED_OVER &&
 	       skb->len >= at + sizeof(struct ipv6_frame);
 }
 
-/* Remove everything before a frame of that kind. */
-static __always_inline int cut_in_one(struct __sk_buff *skb, const __u32 at, __be16 type)
+/* Have the kernel take what follows the Ethernet header for what `type` says: by a tag that comes and goes. */
+static __always_inline int become(struct __sk_buff *skb, __be16 type)
+{
+	struct ethernet *front = head(skb, sizeof(*front));
+
+	if (!front)
+		return -1;
+	front->type = type;
+	return bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_pop(skb) ||
+	       bpf_skb_vlan_pop(skb);
+}
+
+/* Remove everything before a frame in one piece. */
+static __always_inline int cut_in_one(struct __sk_buff *skb, const __u32 at)
 {
 	struct ethernet *front = head(skb, at + sizeof(*front));
 
 	if (!front)
 		return -1;
-	front->type = type;
-	/* a tag that comes and goes: then the kernel takes what is behind it for IP, which adjust_room wants */
-	if (bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_pop(skb) ||
-	    bpf_skb_vlan_pop(skb))
-		return -1;
-	front = head(skb, at + sizeof(*front));
-	if (!front)
-		return -1;
-	__builtin_memcpy(front, (void *)front + at, MACS_OCTETS);
-	return bpf_skb_adjust_room(skb, -(__s32)at, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET);
+	__builtin_memcpy(front, (void *)front + at, sizeof(*front));
+	return adjust(skb, -(__s32)at);
 }
 
 /* Remove everything before a frame at `at`: an Ethernet header, labels, perhaps a control word. */
@@ -75,8 +81,10 @@ static __always_inline int uncover(struct __sk_buff *skb, const __u32 at)
 	if (!front)
 		return -1;
 	type = *(__be16 *)(front + at + MACS_OCTETS);
-	if (is_cut_in_one(skb, at, type))
-		return cut_in_one(skb, at, type);
+	if (!is_adjustable(skb, at) && may_become_adjustable(skb, at, type) && become(skb, type))
+		return -1;
+	if (is_adjustable(skb, at))
+		return cut_in_one(skb, at);
 	if (missing && bpf_skb_change_head(skb, missing, 0))
 		return -1;
 	front = head(skb, missing + at + MACS_OCTETS);

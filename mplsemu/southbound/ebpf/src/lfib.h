@@ -97,7 +97,7 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 po
 	case OP_PUSH:
 		below.entry = entry;
 		below.control_word = 0;
-		if ((nhlfe->depth && bpf_skb_change_head(skb, ENTRY_OCTETS * nhlfe->depth, 0)) ||
+		if ((nhlfe->depth && lengthen(skb, ENTRY_OCTETS * nhlfe->depth)) ||
 		    write_head(skb, nhlfe, &below))
 			return drop(skb, router, DROP_INTERNAL);
 		return send(skb, nhlfe);
@@ -143,7 +143,8 @@ static __always_inline int switch_label(struct __sk_buff *skb, __u32 router, __u
 		ilm = bpf_map_lookup_elem(&lfib, &key);
 		if (!ilm)
 			return drop(skb, router, DROP_NO_LABEL);
-		count(skb, router, COUNT_LSP, key.label);
+		if (ilm->action == ILM_FORWARD || ilm->action == ILM_POP_AND_LOOK_UP)
+			count(skb, router, COUNT_LSP, key.label); /* of others, VRF and pseudowire have counters */
 		if (ilm->action == ILM_FORWARD)
 			return transit(skb, router, port, frame, entry, ilm);
 		if (ilm->action != ILM_POP_AND_LOOK_UP) {

@@ -29,7 +29,10 @@
 #define PROTOCOL_SCTP 132
 #define PROTOCOL_UDP_LITE 136
 
-#define HANDED_OVER 0x4d504c53 /* the mark of a packet that goes to the next namespace and not through a device */
+/* Where the kernel takes the network header of a packet to be is in its mark: right behind the Ethernet header where it has
+ * just come by a device, which leaves no mark, or where whoever handed it over without a device knows that; else anywhere. */
+#define HANDED_OVER 0x4d504c53
+#define HANDED_OVER_IN_PLACE 0x4d504c54
 
 #define PACKED __attribute__((packed))
 
@@ -133,6 +136,21 @@ static __always_inline void *head(struct __sk_buff *skb, const __u32 octets)
 			return 0;
 	}
 	return data;
+}
+
+/* Whether bpf_skb_adjust_room can put octets behind the Ethernet header of a packet, or take `fewer` from there: that is one
+ * step, but the kernel wants an IP packet whose header is there, and marks what is to be segmented as doubtful. */
+static __always_inline int is_adjustable(struct __sk_buff *skb, const __u32 fewer)
+{
+	__u32 protocol = skb->protocol;
+
+	return (protocol == TYPE_IPV4 || protocol == TYPE_IPV6) && skb->mark != HANDED_OVER && !skb->gso_size &&
+	       !skb->vlan_present && skb->len >= fewer + ETHERNET_OCTETS + sizeof(struct ipv6);
+}
+
+static __always_inline int adjust(struct __sk_buff *skb, __s32 octets)
+{
+	return bpf_skb_adjust_room(skb, octets, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET);
 }
 
 static __always_inline int is_group(const __u8 *mac)

@@ -47,6 +47,15 @@ static __always_inline int write_head(struct __sk_buff *skb, const struct nhlfe 
 	return bpf_skb_store_bytes(skb, 0, pushed.destination, octets, 0);
 }
 
+/* Put octets before a packet's head, which is to be overwritten together with them. */
+static __always_inline int lengthen(struct __sk_buff *skb, __u32 octets)
+{
+	if (is_adjustable(skb, 0))
+		return adjust(skb, octets);
+	skb->mark = HANDED_OVER;
+	return bpf_skb_change_head(skb, octets, 0);
+}
+
 /* Make room before a packet; one that has a VLAN tag is a frame, which begins where the room ends. */
 SEPARATE int make_room(struct __sk_buff *skb, __u32 octets)
 {
@@ -56,6 +65,7 @@ SEPARATE int make_room(struct __sk_buff *skb, __u32 octets)
 		__be16 below;
 	} sacrifice;
 
+	skb->mark = HANDED_OVER;
 	if (!skb->vlan_present)
 		return bpf_skb_change_head(skb, octets, 0);
 	/* an initializer would be a second constant, and loader.py sets the only one */
@@ -71,4 +81,15 @@ SEPARATE int make_room(struct __sk_buff *skb, __u32 octets)
 	if (bpf_skb_store_bytes(skb, MACS_OCTETS, &sacrifice, sizeof(sacrifice), 0))
 		return -1;
 	return bpf_skb_vlan_pop(skb) || bpf_skb_vlan_pop(skb) ? -1 : 0;
+}
+
+/* Make room before a frame that goes to one place only. */
+static __always_inline int make_room_once(struct __sk_buff *skb, __u32 octets)
+{
+	struct ethernet ethernet;
+
+	if (!is_adjustable(skb, 0))
+		return make_room(skb, octets);
+	return bpf_skb_load_bytes(skb, 0, &ethernet, sizeof(ethernet)) || adjust(skb, octets) ||
+	       bpf_skb_store_bytes(skb, octets, &ethernet, sizeof(ethernet), 0);
 }

@@ -81,7 +81,7 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 router, con
 		nhlfe = way_of_flow(router, WAYS_OF_EGRESS, key.egress, tunnel->ways, nhlfe, flow);
 	}
 	below.entry = label_entry(route->label, class, lab->uniform_ttl ? ip_ttl : PIPE_TTL) | ENTRY_BOTTOM;
-	if (bpf_skb_change_head(skb, octets_of_head(nhlfe, &below) - ETHERNET_OCTETS, 0) ||
+	if (lengthen(skb, octets_of_head(nhlfe, &below) - ETHERNET_OCTETS) ||
 	    write_head(skb, nhlfe, &below))
 		return drop(skb, router, DROP_INTERNAL);
 	count(skb, router, COUNT_TUNNEL, key.egress);

@@ -141,7 +141,7 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 	if (tunnel->ways > 1)
 		nhlfe = way_of_flow(frame->router, WAYS_OF_EGRESS, wire->egress, tunnel->ways, nhlfe, flow_of_frame(skb, 0));
 	below = below_wire(wire, class_of_frame(skb));
-	if (make_room(skb, octets_of_head(nhlfe, &below)) || write_head(skb, nhlfe, &below))
+	if (make_room_once(skb, octets_of_head(nhlfe, &below)) || write_head(skb, nhlfe, &below))
 		return drop(skb, frame->router, DROP_INTERNAL);
 	count(skb, frame->router, COUNT_WIRE_OUT, wire_counter(frame->vsi, index));
 	return send(skb, nhlfe);

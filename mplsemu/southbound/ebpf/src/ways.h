@@ -39,6 +39,6 @@ static __always_inline int send(struct __sk_buff *skb, const struct nhlfe *nhlfe
 	/* nothing but a device would ask how long a packet is */
 	if (!fits(skb, nhlfe->oif))
 		return TC_ACT_SHOT;
-	skb->mark = HANDED_OVER;
+	skb->mark = is_adjustable(skb, 0) ? HANDED_OVER_IN_PLACE : HANDED_OVER;
 	return bpf_redirect_peer(nhlfe->oif, 0);
 }

@@ -1,0 +1,54 @@
+"""How many entries the maps of a lab have room for (pure).
+
+A hash map has as many buckets as it can have entries. Where there are far more than entries, every
+look-up reads memory that no other one has just read, which takes longer than all else it does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.southbound.ebpf.counting import counter_names
+from mplsemu.southbound.ebpf.kinds import Drop
+
+_ROOM: Final = 4
+"""Times what is there at first: when paths change, new entries are there beside the old ones."""
+_LEAST: Final = 1 << 10
+_LEAST_STATIONS: Final = 1 << 14
+_STATIONS_EACH: Final = 1 << 10
+"""MAC addresses that are learned for each circuit."""
+_MOST: Final = 1 << 20
+
+
+def sizes(program: Program) -> dict[str, int]:
+    """Return for how many entries the hash maps should have room, by name; powers of two."""
+    needed: Counter[str] = Counter()
+    for node in program.nodes:
+        needed.update(_needed(program, node))
+    found = {name: _size(count * _ROOM, _LEAST) for name, count in needed.items()}
+    found["fdb"] = _size(needed["circuits"] * _STATIONS_EACH, _LEAST_STATIONS)
+    return found
+
+
+def _needed(program: Program, node: NodeProgram) -> dict[str, int]:
+    """Return how many entries an LSR has."""
+    vsis = len(node.vsis)
+    return {
+        "ports": len(node.adjacencies) + len(node.circuits),
+        "lfib": len(node.ilm),
+        "tunnels": len(node.ftn),
+        "ways": sum(len(ilm.nhlfes) for ilm in node.ilm) + sum(len(ftn.nhlfes) for ftn in node.ftn),
+        "gateways": sum(len(circuit.gateways) for circuit in node.circuits),
+        "vsis": vsis,
+        "stations": vsis,
+        "forgotten": vsis,
+        "circuits": sum(len(vsi.circuits) for vsi in node.vsis),
+        "wires": sum(len(vsi.pseudowires) for vsi in node.vsis),
+        "counters": len(counter_names(program, node)) + len(Drop),
+    }
+
+
+def _size(entries: int, least: int) -> int:
+    return min(max(1 << (entries - 1).bit_length() if entries else 0, least), _MOST)
