@@ -86,10 +86,13 @@ SEPARATE int make_room(struct __sk_buff *skb, __u32 octets)
 /* Make room before a frame that goes to one place only. */
 static __always_inline int make_room_once(struct __sk_buff *skb, __u32 octets)
 {
-	struct ethernet ethernet;
+	struct ethernet *front, ethernet;
 
 	if (!is_adjustable(skb, 0))
 		return make_room(skb, octets);
-	return bpf_skb_load_bytes(skb, 0, &ethernet, sizeof(ethernet)) || adjust(skb, octets) ||
-	       bpf_skb_store_bytes(skb, octets, &ethernet, sizeof(ethernet), 0);
+	front = head(skb, sizeof(*front));
+	if (!front)
+		return -1;
+	ethernet = *front;
+	return adjust(skb, octets) || bpf_skb_store_bytes(skb, octets, &ethernet, sizeof(ethernet), 0);
 }
