@@ -44,6 +44,7 @@ def _once() -> None:
     from mplsemu.southbound.ebpf.attached import Attached
     from mplsemu.southbound.ebpf.loader import LoadedProgram
     from mplsemu.southbound.ebpf.plane import EbpfPlane
+    from mplsemu.southbound.ebpf.sizes import sizes
 
     generated = new_lab("bench", f"topohub:{_NETWORK}", l3vpns=50, vpls=50, sites=10, seed=1)
     program = compile_program(loads(generated.text, "bench.yaml").network)
@@ -53,7 +54,7 @@ def _once() -> None:
         node.name: {end.port: next(numbers) for end in (*node.adjacencies, *node.circuits)}
         for node in program.nodes
     }
-    with LoadedProgram.load() as loaded:
+    with LoadedProgram.load(sizes=sizes(program)) as loaded:
         ids = {name: each.id for name, each in loaded.maps.items()}
         attached = Attached(ids, ports, {}, frozenset(), dict.fromkeys(names, os.getpid()))
         plane = EbpfPlane(attached, loaded.maps)

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from operator import attrgetter
 from typing import Any, ClassVar, Final, Self
 
 from mplsemu.errors import CapabilityError
@@ -73,11 +74,18 @@ class _Record:
     _format: ClassVar[struct.Struct]
     _kinds: ClassVar[tuple[tuple[int, type[int]], ...]] = ()
     """Fields that are enumerations: their positions and types."""
+    _values: ClassVar[attrgetter[tuple[Any, ...]]]
+    """Gives the fields, of which there are several."""
+
+    def __init_subclass__(cls) -> None:
+        """Take the fields' names from the slots, which a dataclass gets last."""
+        names: tuple[str, ...] = vars(cls).get("__slots__", ())
+        if names:
+            cls._values = attrgetter(*names)
 
     def pack(self) -> bytes:
         """Return it as bytes."""
-        names: tuple[str, ...] = self.__slots__
-        return self._format.pack(*(getattr(self, name) for name in names))
+        return self._format.pack(*self._values(self))
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
