@@ -39,6 +39,7 @@ from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
 from mplsemu.southbound.ebpf.layout import SETTINGS_KEY
 from mplsemu.southbound.ebpf.maps import RingBuffer
+from mplsemu.southbound.ebpf.sizes import sizes
 from mplsemu.southbound.ebpf.translate import entries, settings
 from mplsemu.southbound.punt.event import IntoVrf
 from mplsemu.southbound.punt.wire import mac_bytes
@@ -107,7 +108,7 @@ def _try() -> None:
     program = compile_program(network)
     plan = make_plan(network, program, lsr_namespaces=True)
     with ExitStack() as stack:
-        fabric = EbpfFabric()
+        fabric = EbpfFabric(sizes(program))
         stack.callback(fabric.stop)
         fabric.start()
         if fabric.is_interpreted:

@@ -44,8 +44,7 @@ HASH(forgotten, 1 << 16, struct vsi_key, __u64);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, MANY);
-	LAZILY;
+	__uint(max_entries, 1 << 16); /* all there from the start: memory for each CPU, a piece at a time, takes long */
 	__type(key, struct counter_key);
 	__type(value, struct counter);
 } counters SEC(".maps");
