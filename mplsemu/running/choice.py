@@ -73,13 +73,13 @@ def choose(wished: DataPlaneChoice, network: Network, program: Program) -> Chose
     Raises:
         CapabilityError: the lab asks for what the data plane cannot do.
     """
+    if wished is DataPlaneChoice.EBPF:
+        if (too_much := next(beyond(program), None)) is not None:
+            raise CapabilityError(f"the data plane ebpf cannot do this: {too_much}")
+        return Chosen("ebpf")
     fallback = None
-    if wished is not DataPlaneChoice.OPENFLOW:
-        fallback = next(beyond(program), None)
-        if wished is DataPlaneChoice.EBPF and fallback is not None:
-            raise CapabilityError(f"the data plane ebpf cannot do this: {fallback}")
-        if wished is DataPlaneChoice.AUTO:
-            fallback = fallback or why_not_ebpf()
+    if wished is DataPlaneChoice.AUTO:
+        fallback = next(beyond(program), None) or why_not_ebpf()
         if fallback is None:
             return Chosen("ebpf")
     problem = next(_beyond_openflow(network, program), None)

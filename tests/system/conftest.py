@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from mplsemu import Lab
-from tests.system.running import LAB_FILES, SMALL, Ground
+from tests.system.running import LAB_FILES, PLANES, SMALL, Ground
 
-PLANES = ("openflow", "ebpf")
 LONGEST = ("test_old_kernel", "test_check_live", "test_testing", "test_ended", "test_labs")
 """Files that take longest: they begin first, or one worker would end long after the others."""
 

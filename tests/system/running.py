@@ -31,6 +31,7 @@ LAB_FILES = {
     for path in sorted(place.glob("*.yaml"))
 }
 LABS = list(LAB_FILES)
+PLANES = ("openflow", "ebpf")
 MPLSEMU = (sys.executable, "-m", "mplsemu")
 
 T = TypeVar("T")

@@ -29,8 +29,7 @@ from mplsemu.southbound.ebpf.layout import (
 from mplsemu.southbound.ebpf.maps import open_map
 from mplsemu.verification.intent import Expect, expectations
 from mplsemu.verification.matrix import verify
-from tests.system.conftest import PLANES
-from tests.system.running import mplsemu
+from tests.system.running import PLANES, mplsemu
 
 pytestmark = pytest.mark.system
 

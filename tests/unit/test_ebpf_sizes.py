@@ -39,10 +39,12 @@ def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
     assert all(size & (size - 1) == 0 for size in room.values())
 
 
-def test_room_for_addresses_grows_with_the_circuits_to_a_limit():
+def test_room_for_addresses_grows_with_circuits_pseudowires_and_limits_up_to_a_million():
     program = compile_program(load(TOPOLOGIES / "vpls.yaml").network)
-    assert sizes(program)["fdb"] == 1 << 14
+    members = sum(len(v.circuits) + len(v.pseudowires) for node in program.nodes for v in node.vsis)
+    assert sizes(program)["fdb"] == max(1 << 14, 1 << (1024 * members - 1).bit_length())
     node = next(node for node in program.nodes if node.vsis)
-    for count, room in ((100, 1 << 17), (10_000, LARGEST)):
-        vsi = replace(node.vsis[0], circuits=tuple(f"c{number}" for number in range(count)))
+    many = replace(node.vsis[0], circuits=tuple(f"c{number}" for number in range(10_000)))
+    limited = replace(node.vsis[0], mac_limit=200_000)
+    for vsi, room in ((many, LARGEST), (limited, 1 << 18)):
         assert sizes(with_node(program, node.name, vsis=(vsi,)))["fdb"] == room

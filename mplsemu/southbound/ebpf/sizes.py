@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Final
 
 from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import Vsi
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.kinds import Drop
 
@@ -18,7 +19,7 @@ _ROOM: Final = 4
 _LEAST: Final = 1 << 10
 _LEAST_STATIONS: Final = 1 << 14
 _STATIONS_EACH: Final = 1 << 10
-"""MAC addresses that are learned for each circuit."""
+"""MAC addresses that an LSR learns for each circuit and each pseudowire of a VSI, at least."""
 _MOST: Final = 1 << 20
 
 
@@ -28,8 +29,13 @@ def sizes(program: Program) -> dict[str, int]:
     for node in program.nodes:
         needed.update(_needed(program, node))
     found = {name: _size(count * _ROOM, _LEAST) for name, count in needed.items()}
-    found["fdb"] = _size(needed["circuits"] * _STATIONS_EACH, _LEAST_STATIONS)
-    return found
+    stations = sum(_stations(vsi) for node in program.nodes for vsi in node.vsis)
+    return found | {"fdb": _size(stations, _LEAST_STATIONS)}
+
+
+def _stations(vsi: Vsi) -> int:
+    members = len(vsi.circuits) + len(vsi.pseudowires)
+    return max(vsi.mac_limit or 0, members * _STATIONS_EACH)
 
 
 def _needed(program: Program, node: NodeProgram) -> dict[str, int]:
