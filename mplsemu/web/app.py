@@ -50,8 +50,8 @@ def create_app(
         feed: the stream of changes; made unless given.
     """
     app = _routed()
-    app.state.lab = LiveLab(source)
     app.state.feed = feed or Feed(source)
+    app.state.lab = LiveLab(source, app.state.feed.shown)
     for path in FILES:
         app.add_route(path, serve_file, include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -17,6 +17,7 @@ from typing import Final
 from mplsemu.web.access import Customer, Identity, Provider
 from mplsemu.web.message import END, HEARTBEAT, Message
 from mplsemu.web.refusal import CONFLICT, UNAVAILABLE, RefusalError
+from mplsemu.web.shown import Shown
 from mplsemu.web.source import LabSource
 from mplsemu.web.watch import KEPT_EVENTS, LoadWatch, Review, StatusWatch
 
@@ -91,6 +92,9 @@ class Feed:
         source: the lab.
         pace: how often it is looked at.
         clock: seconds, forward only.
+
+    Attributes:
+        shown: what pages were sent; whoever sends pictures keeps it.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class Feed:
         self._source = source
         self._pace = pace or Pace()
         self._clock = clock or time.monotonic
+        self.shown = Shown()
         self._readers: set[Subscription] = set()
         self._watching: asyncio.Task[None] | None = None
         self._last: dict[str, Message] = {}
@@ -182,7 +187,7 @@ class Feed:
 
     async def _watch(self) -> None:
         status = StatusWatch(self._source, self._clock)
-        review = Review(self._source, self._clock)
+        review = Review(self._source, self._clock, self.shown)
         load = LoadWatch(self._source)
         changed = asyncio.Event()
 

@@ -13,12 +13,15 @@ from typing import Any, Final, Generic, TypeVar, cast
 from mplsemu.program.hosts import hosts
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
+from mplsemu.views.customer import customer_view
+from mplsemu.views.live import with_macs
 from mplsemu.views.provider import provider_view
 from mplsemu.views.tables.answer import counters_as_plain, macs_as_plain, table_as_plain
 from mplsemu.views.theme import Theme
 from mplsemu.web import schema
 from mplsemu.web.pictures import Pictures
 from mplsemu.web.refusal import BAD_REQUEST, CONFLICT, NOT_FOUND, RefusalError
+from mplsemu.web.shown import Shown
 from mplsemu.web.source import LabSource
 
 MOST_PINGS: Final = 4
@@ -37,10 +40,12 @@ class LiveLab:
 
     Args:
         source: the lab.
+        shown: takes note of the views that customers are sent.
     """
 
-    def __init__(self, source: LabSource) -> None:
+    def __init__(self, source: LabSource, shown: Shown) -> None:
         self.source = source
+        self._shown = shown
         self._pictures = Pictures()
         self._pings = Turnstile(MOST_PINGS, "pings")
         self._changes = Turnstile(MOST_CHANGES, "changes of links")
@@ -116,8 +121,9 @@ class LiveLab:
         _check("VPN", vpn, self._vpn_names(), NOT_FOUND)
         kinds = {each.name: each.kind for each in self.source.facts.vpns}
         macs = self._learned() if kinds[vpn] == "vpls" else ()
-        svg = self._pictures.customer(self.source.installed(), vpn, macs, theme)
-        return schema.CustomerPicture(svg=svg)
+        view = with_macs(customer_view(self.source.installed().program, vpn), macs)
+        self._shown.note(vpn, view)
+        return schema.CustomerPicture(svg=self._pictures.customer(view, theme))
 
     def _vpn_names(self) -> list[str]:
         return [vpn.name for vpn in self.source.facts.vpns]

@@ -9,11 +9,10 @@ import base64
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
-from mplsemu.views.customer import customer_view
-from mplsemu.views.live import with_macs
+from mplsemu.views.model import View
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
@@ -57,11 +56,8 @@ class Pictures:
 
         return self._once((installed.version, "provider", vpn, theme), draw)
 
-    def customer(
-        self, installed: Installed, vpn: str, macs: Iterable[Mapping[str, Any]], theme: Theme
-    ) -> str:
-        """Return a customer's picture of one VPN as SVG."""
-        view = with_macs(customer_view(installed.program, vpn), macs)
+    def customer(self, view: View, theme: Theme) -> str:
+        """Return a customer's view of one VPN as SVG."""
         # views are values: a change elsewhere in the network does not draw this one again
         return self._once((view, theme), lambda: draw_svg(scene_of(view), theme=theme))
 

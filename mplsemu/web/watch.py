@@ -17,6 +17,7 @@ from mplsemu.views.live import with_macs
 from mplsemu.views.model import View
 from mplsemu.web.alarms import Alarm, Seen, alarms
 from mplsemu.web.message import Message
+from mplsemu.web.shown import Shown
 from mplsemu.web.source import LabSource, Status, version_of
 
 _LOG = logging.getLogger(__name__)
@@ -140,13 +141,16 @@ class Review:
     Args:
         source: the lab.
         clock: seconds, forward only.
+        shown: what pages were sent.
     """
 
-    def __init__(self, source: LabSource, clock: Clock) -> None:
+    def __init__(self, source: LabSource, clock: Clock, shown: Shown) -> None:
         self._source = source
         self._clock = clock
+        self._shown = shown
         self._version: str | None = None
         self._views: dict[str, View] = {}
+        self._outdated: set[str] = set()
         self._seen = Seen(None, answers=True, program=None)
         self._told: tuple[Alarm, ...] | None = None
         self._macs_at: float | None = None
@@ -169,6 +173,7 @@ class Review:
         return [*found, *self._look_at_alarms(known)]
 
     def _look_at_pictures(self, known: Known) -> list[str]:
+        self._outdated |= self._shown.take_others_than(self._views)
         if known.status is None or not known.answers:
             return []
         new_macs = self._learned()
@@ -177,7 +182,7 @@ class Review:
             installed = self._source.installed()
             self._seen = replace(self._seen, program=installed.program)
             self._version = installed.version
-        elif not new_macs:
+        elif not new_macs and not self._outdated:
             return []
         assert self._seen.program is not None  # set with the version
         before, program = self._views, self._seen.program
@@ -185,7 +190,12 @@ class Review:
             vpn.name: with_macs(customer_view(program, vpn.name), self._macs)
             for vpn in program.vpns
         }
-        return [name for name, view in self._views.items() if before.get(name) != view]
+        outdated, self._outdated = self._outdated, set()
+        return [
+            name
+            for name, view in self._views.items()
+            if before.get(name) != view or name in outdated
+        ]
 
     def _learned(self) -> bool:
         """Ask for MAC addresses at times; whether they are others than before."""

@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from mplsemu.views.customer import customer_view
+from mplsemu.views.live import with_macs
 from mplsemu.views.theme import Theme
 from mplsemu.web import pictures
 from mplsemu.web.pictures import Pictures, style_hashes
@@ -30,6 +32,10 @@ def drawn(monkeypatch):
 
 def installed(*down, number=1):
     return Installed(f"7.{number}", number, north(*down))
+
+
+def of_customer(made, vpn, *down, macs=(), theme=Theme.AUTO):
+    return made.customer(with_macs(customer_view(north(*down), vpn), macs), theme)
 
 
 def test_those_who_ask_for_the_same_at_the_same_time_get_one_drawing(drawn):
@@ -60,10 +66,10 @@ def test_each_program_overlay_and_theme_is_another_picture_of_the_providers(draw
 
 def test_a_customers_picture_is_drawn_again_only_if_it_is_another(drawn):
     made = Pictures()
-    before = made.customer(installed(), "alfa", (), Theme.AUTO)
-    again = made.customer(installed("pe-kbh-core1", number=2), "alfa", (), Theme.AUTO)
+    before = of_customer(made, "alfa")
+    again = of_customer(made, "alfa", "pe-kbh-core1")
     assert (len(drawn), again) == (1, before)
-    assert made.customer(installed("alfa/oslo", number=3), "alfa", (), Theme.AUTO) != before
+    assert of_customer(made, "alfa", "alfa/oslo") != before
 
 
 def test_learned_addresses_make_another_picture_of_their_vpls_alone(drawn):
@@ -71,18 +77,18 @@ def test_learned_addresses_make_another_picture_of_their_vpls_alone(drawn):
     row = {"node": "pe-sth", "vsi": "gamma", "mac": "02:00:00:00:00:aa", "peer": None}
     macs = [{**row, "circuit": "gamma/malmo"}]
     for rows in ((), macs, macs):
-        assert ("00:aa" in made.customer(installed(), "gamma", rows, Theme.AUTO)) is bool(rows)
-        made.customer(installed(), "delta", rows, Theme.AUTO)
+        assert ("00:aa" in of_customer(made, "gamma", macs=rows)) is bool(rows)
+        of_customer(made, "delta", macs=rows)
     assert len(drawn) == 3
 
 
 def test_only_so_much_is_kept_of_what_was_used_last(drawn, monkeypatch):
     made = Pictures()
-    sizes = [len(made.customer(installed(), vpn, (), Theme.AUTO)) for vpn in ("alfa", "beta")]
+    sizes = [len(of_customer(made, vpn)) for vpn in ("alfa", "beta")]
     monkeypatch.setattr(pictures, "MOST_KEPT", sum(sizes))
     made, drawn[:] = Pictures(), []
     for vpn in ("alfa", "beta", "alfa", "gamma", "alfa", "beta"):
-        made.customer(installed(), vpn, (), Theme.AUTO)
+        of_customer(made, vpn)
     assert len(drawn) == 4  # alfa stays, for it is asked for again and again
 
 
@@ -91,8 +97,8 @@ def test_the_page_may_have_the_styles_that_pictures_bring_and_no_others():
     for theme in Theme:
         for svg in (
             made.provider(program, "a", theme),
-            made.customer(program, "a", (), theme),
-            made.customer(program, "c", (), theme),
+            made.customer(customer_view(program.program, "a"), theme),
+            made.customer(customer_view(program.program, "c"), theme),
         ):
             [sheet] = re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)
             digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()

@@ -6,6 +6,8 @@ import re
 import pytest
 
 from mplsemu.cli.main import main
+from mplsemu.views.customer import customer_view
+from mplsemu.web.feed import Feed
 from mplsemu.web.refusal import NOTHING_THERE
 
 from .view_labs import TOPOLOGIES
@@ -127,6 +129,19 @@ def test_a_vpls_shows_the_addresses_it_has_learned(web):
     assert web.lab.asked["macs"] == 1
     web.get("/api/pictures/vpns/c", web.customer("Customer C"))
     assert web.lab.asked["macs"] == 1  # a page that asks often does not burden the switches
+
+
+def test_what_pages_were_sent_of_a_vpn_is_kept_until_they_are_told_of_another():
+    lab = fake_lab()
+    feed = Feed(lab)
+    web = Web(lab, feed=feed)
+    before = customer_view(lab.installed().program, "a")
+    lab.set_link("a/oslo", up=False)
+    good(web.get("/api/pictures/vpns/a", web.customer("Customer A")))
+    lab.set_link("a/oslo", up=True)
+    assert feed.shown.take_others_than({"a": before}) == {"a"}
+    good(web.get("/api/pictures/vpns/a", web.customer("Customer A")))
+    assert feed.shown.take_others_than({"a": before}) == set()
 
 
 def test_what_does_not_exist_is_refused_with_the_nearest_name(shared):

@@ -5,6 +5,8 @@ import itertools
 import pytest
 
 from mplsemu.emulation.counters import Counters
+from mplsemu.views.customer import customer_view
+from mplsemu.web.shown import Shown
 from mplsemu.web.watch import KEPT_EVENTS, MACS_S, STATUS_S, LoadWatch, Review, StatusWatch
 
 from .weblab import fake_lab
@@ -150,8 +152,13 @@ def test_every_core_link_has_a_load(lab):
 
 
 @pytest.fixture
-def review(lab, clock, status):
-    made = Review(lab, clock)
+def shown():
+    return Shown()
+
+
+@pytest.fixture
+def review(lab, clock, status, shown):
+    made = Review(lab, clock, shown)
 
     def look():
         status.look()
@@ -201,7 +208,7 @@ def test_learned_addresses_change_a_vpls_picture_and_are_asked_for_seldom(lab, r
 def test_a_lab_without_a_vpls_is_never_asked_what_it_learned(clock):
     lab = fake_lab("extranet")
     assert {vpn.kind for vpn in lab.facts.vpns} == {"l3vpn"}
-    status, review = StatusWatch(lab, clock), Review(lab, clock)
+    status, review = StatusWatch(lab, clock), Review(lab, clock, Shown())
     for _ in range(3):
         status.look()
         review.look(status.known)
@@ -226,7 +233,7 @@ def test_an_alarm_ends_when_its_cause_ends(lab, review):
 
 def test_a_change_between_status_and_program_is_not_missed(lab, clock):
     """The program may be newer than the status it was asked for with."""
-    status, review = StatusWatch(lab, clock), Review(lab, clock)
+    status, review = StatusWatch(lab, clock), Review(lab, clock, Shown())
     status.look()
     review.look(status.known)
     old = status.known
@@ -238,3 +245,50 @@ def test_a_change_between_status_and_program_is_not_missed(lab, clock):
         )
     )
     assert told == [{"vpns": ["a"]}]
+
+
+# --- a change that is undone before anybody looks ------------------------------------------
+
+
+def test_whoever_saw_a_change_that_was_undone_between_two_looks_is_told(lab, review, shown):
+    review()
+    lab.set_link("a/oslo", up=False)
+    shown.note("a", customer_view(lab.installed().program, "a"))  # he asks by chance just now
+    lab.set_link("a/oslo", up=True)
+    assert named(review(), "pictures") == [{"vpns": ["a"]}]
+    assert review() == []
+
+
+def test_he_is_told_later_where_the_controller_does_not_answer(lab, review, shown):
+    review()
+    lab.set_link("a/oslo", up=False)
+    shown.note("a", customer_view(lab.installed().program, "a"))
+    lab.set_link("a/oslo", up=True)
+    lab.answers = False
+    assert named(review(), "pictures") == []
+    lab.answers = True
+    assert named(review(), "pictures") == [{"vpns": ["a"]}]
+
+
+def test_whoever_saw_what_is_now_is_not_told(lab, review, shown):
+    review()
+    shown.note("a", customer_view(lab.installed().program, "a"))
+    assert review() == []
+    lab.set_link("a/oslo", up=False)
+    now = customer_view(lab.installed().program, "a")
+    shown.note("a", now)
+    assert named(review(), "pictures") == [{"vpns": ["a"]}]  # others may have the old one
+    shown.note("a", now)
+    assert review() == []
+
+
+def test_one_of_several_views_that_were_sent_is_another(lab, shown):
+    before = customer_view(lab.installed().program, "a")
+    lab.set_link("a/oslo", up=False)
+    other = customer_view(lab.installed().program, "a")
+    for views in ((before, other), (other, before), (other, other, before, before)):
+        for view in views:
+            shown.note("a", view)
+        assert shown.take_others_than({"a": before}) == {"a"}
+    shown.note("a", before)
+    assert shown.take_others_than({"a": before}) == set()
