@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 from mplsemu.errors import MissingToolError
+from mplsemu.plain_distutils import plain_distutils
 
 try:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with plain_distutils():
         from mininet.cli import CLI
         from mininet.link import Intf, Link
         from mininet.log import lg

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from mplsemu.errors import MissingToolError
+from mplsemu.plain_distutils import plain_distutils
 
 CHOICE_VARIABLE: Final = "MPLSEMU_OPENFLOW_FRAMEWORK"
 """Environment variable that names the framework to use; without it the first one found."""
@@ -52,7 +53,7 @@ NAME: Final = _choose()
 
 def framework_module(path: str) -> ModuleType:
     """Import a module of the framework; both have the same ones."""
-    with warnings.catch_warnings():
+    with plain_distutils(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # both import names that newer libraries deprecate
         if NAME == "ryu":
             _restore_eventlet_name()
