@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CANDIDATES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+"""The first draws pages alone: a whole browser draws its own windows too, which nobody sees."""
 
 
 @pytest.fixture(scope="module")
