@@ -17,7 +17,7 @@ from mplsemu.emulation.counters import read_counters
 from tests.oracles import frames
 from tests.system.running import capturing, eventually, frames_in, mplsemu
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]  # no loss at all is what it asks for
+pytestmark = [pytest.mark.system, pytest.mark.quiet]  # no loss at all is what it asks for
 
 SQUARE = """
 name: square

@@ -14,7 +14,7 @@ from tests.system.livepage import Page
 from tests.system.running import TOPOLOGIES, Ground, mplsemu
 from tests.unit.chromium import browser  # noqa: F401 (a fixture)
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.either_dataplane]
 
 PING_MS = 15_000
 

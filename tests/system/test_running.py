@@ -17,7 +17,7 @@ from tests.oracles import frames
 from tests.system.running import TOPOLOGIES, Ground, eventually, mplsemu, start
 from tests.system.test_wire import send_frame
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = [pytest.mark.system, pytest.mark.quiet]
 
 OPENFLOW = pytest.mark.dataplane("openflow")
 CHANGING = """

@@ -8,7 +8,7 @@ import pytest
 
 from tests.system.running import mplsemu
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = pytest.mark.system
 
 LAB = """
 name: checked

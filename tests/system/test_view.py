@@ -8,7 +8,7 @@ import pytest
 
 from tests.system.running import mplsemu
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.either_dataplane]
 
 
 def sites(*words):
