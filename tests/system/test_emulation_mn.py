@@ -10,7 +10,7 @@ from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch, find_tool
 from tests.system.emulated import eventually, interfaces
 
-pytestmark = [pytest.mark.system, pytest.mark.quiet]
+pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[2]
 CONTROLLER = "import sys; from mplsemu.cli.main import main; sys.exit(main())"

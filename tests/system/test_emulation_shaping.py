@@ -6,7 +6,7 @@ from mplsemu.emulation.throughput import Transfer, measure_throughput
 from tests.system.emulated import carry, emulated
 from tests.system.test_emulation_net import ONE_PE
 
-pytestmark = [pytest.mark.system, pytest.mark.quiet, pytest.mark.usefixtures("dataplane")]
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("dataplane")]
 
 PAYLOAD_OF_TCP = 1448 / 1514
 PAYLOAD_OF_UDP = 1448 / 1490
