@@ -14,6 +14,8 @@ settings.load_profile("shared")
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 GOLDEN = Path(__file__).parent / "golden"
+OF_SYSTEM = ("system", "ebpf")
+"""Directories of the tests that boot a real network; scripts/test names them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,10 +42,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser takes its time."""
+    """A browser takes its time; system tests are where scripts/test looks for them."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+        if item.get_closest_marker("system") and item.path.parent.name not in OF_SYSTEM:
+            raise pytest.UsageError(f"{item.path} belongs into tests/system")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Exit codes: 0 holds, 1 falls short, 2 bad input or could not run, 130 interrupte
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -40,6 +41,8 @@ COMMANDS: Final[dict[str, str]] = {
     "controller": "run a lab's SDN controller by itself",
 }
 _OK, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
+_COLLECT_AFTER: Final = 50_000
+"""New objects until Python looks for garbage: to import a command makes many that all stay."""
 _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
@@ -53,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     _open_standard_files()
+    if argv is None:
+        gc.set_threshold(_COLLECT_AFTER)
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(words)
