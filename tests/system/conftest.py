@@ -1,7 +1,6 @@
 """Labs for the tests, apart from those that a developer runs, booted once and shared."""
 
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,30 +23,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not for its data plane, and sort the rest."""
-    takes_both = config.getoption("--dataplane") == "both"
-    left_out = [item for item in items if not _is_for_its_plane(item, takes_both=takes_both)]
+    """Leave out what is not for its data plane, ``@pytest.mark.dataplane(NAME)``; sort the rest."""
+    left_out = [item for item in items if not _is_for_its_plane(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else 99)
 
 
-def _is_for_its_plane(item: pytest.Item, *, takes_both: bool) -> bool:
-    """Whether a test runs on the data plane that it was given.
-
-    ``@pytest.mark.dataplane(NAME)`` says on which. One with ``@pytest.mark.either_dataplane`` has
-    nothing to do with what forwards packets: where both are wanted it runs on one, by its name.
-    """
-    plane = item.callspec.params.get("dataplane") if hasattr(item, "callspec") else None
-    if plane is None:
-        return True
-    if (mark := item.get_closest_marker("dataplane")) is not None:
-        return plane in mark.args
-    if takes_both and item.get_closest_marker("either_dataplane") is not None:
-        name = item.nodeid.replace(plane, "")
-        return plane == PLANES[zlib.crc32(name.encode()) % len(PLANES)]
-    return True
+def _is_for_its_plane(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("dataplane")
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return mark is None or params.get("dataplane", mark.args[0]) in mark.args
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,7 +24,6 @@ from tests.system.running import (
 pytestmark = pytest.mark.system
 
 OPENFLOW = pytest.mark.dataplane("openflow")
-either_dataplane = pytest.mark.either_dataplane
 
 
 # --- ended from outside --------------------------------------------------------------------
@@ -89,7 +88,6 @@ def test_ctrl_c_while_booting_leaves_nothing(command, stage, small, ground):
     ground.assert_clean()
 
 
-@either_dataplane
 def test_a_second_ctrl_c_while_it_tidies_up_changes_nothing(small, ground):
     process = started(ground, "up", small, until=STAGES["the controller"])
     while process.poll() is None:
@@ -116,7 +114,6 @@ def test_a_signal_while_booting_leaves_nothing(command, stage, number, small, gr
     ground.assert_clean()
 
 
-@either_dataplane
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
 def test_a_signal_at_the_prompt_takes_the_lab_down(number, small, ground):
     process = started(ground, "up", small, until=ready)
@@ -125,7 +122,6 @@ def test_a_signal_at_the_prompt_takes_the_lab_down(number, small, ground):
     ground.assert_clean()
 
 
-@either_dataplane
 def test_ctrl_c_during_the_checks_leaves_nothing(small, ground):
     process = started(ground, "test", small, until=ready)
     os.killpg(process.pid, signal.SIGINT)
@@ -157,7 +153,6 @@ def test_a_daemon_killed_while_booting_is_told_or_replaced(name, small, ground):
     ground.assert_clean()
 
 
-@either_dataplane
 def test_up_under_timeout_ends_in_time(small, ground):
     done = subprocess.run(
         ["timeout", "3", *MPLSEMU, "up", str(small)],
@@ -183,7 +178,6 @@ def open_pipe():
 # --- standard input and output -------------------------------------------------------------
 
 
-@either_dataplane
 def test_commands_come_from_a_pipe_and_its_end_takes_the_lab_down(small, ground):
     process = start("up", small, env=ground.env)
     out, said = process.communicate("a/x/h1 ping -c1 -W2 a/y/h1\nnodes\n", timeout=60)
@@ -193,7 +187,6 @@ def test_commands_come_from_a_pipe_and_its_end_takes_the_lab_down(small, ground)
     ground.assert_clean()
 
 
-@either_dataplane
 @pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-", ">/dev/full"])
 def test_closed_files_do_no_harm(redirection, small, ground):
     command = f'exec "$@" {redirection}'
@@ -203,7 +196,6 @@ def test_closed_files_do_no_harm(redirection, small, ground):
     ground.assert_clean()
 
 
-@either_dataplane
 def test_a_reader_that_goes_away_takes_the_lab_down(small, ground):
     process = start("up", small, env=ground.env)
     process.stdout.close()
@@ -216,7 +208,6 @@ def test_a_reader_that_goes_away_takes_the_lab_down(small, ground):
 # --- in the background ---------------------------------------------------------------------
 
 
-@either_dataplane
 @pytest.mark.parametrize(
     ("stage", "number"),
     stages(
@@ -235,7 +226,6 @@ def test_up_detach_ended_before_it_is_up_leaves_nothing(stage, number, small, gr
     ground.assert_clean()
 
 
-@either_dataplane
 def test_a_detached_lab_survives_the_end_of_the_session_that_started_it(small, ground):
     script = '"$@"; kill -HUP -$$'
     prefix = ("setsid", "-w", "sh", "-c", script, "sh")
@@ -245,7 +235,6 @@ def test_a_detached_lab_survives_the_end_of_the_session_that_started_it(small, g
     ground.assert_clean()
 
 
-@either_dataplane
 def test_a_detached_lab_that_is_killed_is_gone_and_that_is_told(small, ground):
     assert mplsemu("up", "--detach", small, env=ground.env).returncode == 0
     [lab] = json.loads(mplsemu("status", "--json", env=ground.env).stdout)["labs"]
@@ -262,7 +251,6 @@ def test_what_went_wrong_in_the_background_is_told_in_the_foreground(small, grou
     assert "ovs-vswitchd is not installed" in line
 
 
-@either_dataplane
 def test_a_detached_lab_does_not_hold_the_callers_pipes(small, ground):
     """`$(mplsemu up --detach LAB)` returns when the lab is up, not when it ends."""
     done = subprocess.run(
@@ -279,7 +267,6 @@ def test_a_detached_lab_does_not_hold_the_callers_pipes(small, ground):
     ground.assert_clean()
 
 
-@either_dataplane
 def test_down_takes_the_labs_name_and_only_one(small, ground):
     assert mplsemu("up", small, "--detach", env=ground.env).returncode == 0
     line = refusal(mplsemu("down", "small", "--lab", "other", env=ground.env))
@@ -288,7 +275,6 @@ def test_down_takes_the_labs_name_and_only_one(small, ground):
     assert (done.returncode, done.stdout) == (0, "lab small is down\n")
 
 
-@either_dataplane
 def test_a_lab_that_boots_hides_no_other(small, ground):
     assert mplsemu("up", small, "--detach", env=ground.env).returncode == 0
     booting = ground.directory / "booting"

@@ -21,7 +21,6 @@ from tests.system.running import (
 pytestmark = pytest.mark.system
 
 OPENFLOW = pytest.mark.dataplane("openflow")
-either_dataplane = pytest.mark.either_dataplane
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
@@ -158,7 +157,6 @@ def test_a_framework_that_is_not_there_is_told(small, ground):
 # --- lab files -----------------------------------------------------------------------------
 
 
-@either_dataplane
 @pytest.mark.parametrize(
     ("command", "content"),
     [
@@ -176,7 +174,6 @@ def test_a_lab_file_that_is_none_starts_nothing(command, content, tmp_path, grou
     assert "bad.yaml" in refusal(mplsemu(command, file, env=ground.env))
 
 
-@either_dataplane
 def test_a_directory_is_no_lab_file(tmp_path, ground):
     assert "is a directory" in refusal(mplsemu("up", tmp_path, env=ground.env)).lower()
 
@@ -202,7 +199,6 @@ def test_a_lab_already_running_under_that_name_is_told_and_left_alone(words, sma
     assert mplsemu("ping", "-c1", "a/x/h1", "a/y/h1", env=up.env).returncode == 0
 
 
-@either_dataplane
 @pytest.mark.parametrize(
     "words",
     [
@@ -223,7 +219,6 @@ def test_where_nothing_runs_that_is_told(words, ground, typed):
     assert "is running" in line
 
 
-@either_dataplane
 def test_status_of_nothing_is_no_error(ground):
     done = mplsemu("status", env=ground.env)
     assert (done.returncode, done.stdout) == (0, "no lab is running\n")
@@ -265,7 +260,6 @@ def test_wrong_names_and_arguments_are_told(words, hint, up, typed):
     assert hint in refusal(typed(words, up))
 
 
-@either_dataplane
 def test_a_report_that_cannot_be_written_is_told_before_anything_boots(small, ground, tmp_path):
     line = refusal(mplsemu("test", small, "--junit", tmp_path, env=ground.env))
     assert f"cannot write {tmp_path}" in line

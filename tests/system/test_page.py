@@ -14,7 +14,7 @@ from tests.system.livepage import Page
 from tests.system.running import TOPOLOGIES, Ground, mplsemu
 from tests.unit.chromium import browser  # noqa: F401 (a fixture)
 
-pytestmark = [pytest.mark.system, pytest.mark.either_dataplane]
+pytestmark = pytest.mark.system
 
 PING_MS = 15_000
 
@@ -99,6 +99,7 @@ def test_a_link_cut_in_the_page_reroutes_packets_and_the_picture_shows_it(visit)
     until(page, lambda: way(page) == before)
 
 
+@pytest.mark.quiet
 def test_a_cut_shows_within_half_a_second(visit, lab, record_property):
     page = visit.provider()
     other = Page(lab.provider)

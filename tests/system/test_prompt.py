@@ -14,7 +14,7 @@ import pytest
 
 from tests.system.running import MPLSEMU, ROOT, TOPOLOGIES, Ground
 
-pytestmark = [pytest.mark.system, pytest.mark.either_dataplane]
+pytestmark = pytest.mark.system
 
 PROMPT = "mplsemu> "
 CTRL_C, CTRL_D, TAB, DELETE_LINE = "\x03", "\x04", "\t", "\x15"

@@ -12,7 +12,7 @@ from mplsemu import Lab
 from mplsemu.errors import LabError, LabNotRunningError, LabRunningError
 from tests.system.running import ROOT, eventually, root_interfaces
 
-pytestmark = [pytest.mark.system, pytest.mark.either_dataplane]
+pytestmark = pytest.mark.system
 
 SCRIPT = textwrap.dedent("""
     import os, sys

@@ -27,6 +27,7 @@ def descriptors():
     return {entry.name for entry in Path("/proc/self/fd").iterdir()}
 
 
+@pytest.mark.quiet
 def test_here_it_holds_soon_and_leaves_nothing():
     namespace = current_namespace()
     before, interfaces = descriptors(), root_interfaces()
@@ -87,7 +88,6 @@ def test_without_libbpf_or_root_that_is_the_reason():
     assert "libbpf is not installed; type: sudo apt-get install libbpf1" in done.stdout
 
 
-@pytest.mark.either_dataplane
 def test_labs_fall_back_and_say_so_in_one_line(small, ground):
     env = {**ground.env, "MPLSEMU_EBPF_OBJECT": "/nowhere/lsr.o", "MPLSEMU_DATAPLANE": "auto"}
     done = mplsemu("test", small, env=env)
@@ -103,7 +103,6 @@ def test_labs_fall_back_and_say_so_in_one_line(small, ground):
     assert "note: LSRs are those of openflow" in done.stdout
 
 
-@pytest.mark.either_dataplane
 def test_a_lab_file_that_asks_for_a_data_plane_gets_it(small, ground):
     small.write_text(small.read_text() + "dataplane: openflow\n")
     done = mplsemu("test", small, env=ground.env)

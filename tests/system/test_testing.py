@@ -18,7 +18,6 @@ from tests.system.running import ROOT, SMALL, eventually, forget_labels, process
 pytest_plugins = ["pytester"]
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.either_dataplane,
     pytest.mark.lab("topologies/nordic.yaml"),
     pytest.mark.usefixtures("each_data_plane"),
 ]

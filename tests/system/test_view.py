@@ -8,7 +8,7 @@ import pytest
 
 from tests.system.running import mplsemu
 
-pytestmark = [pytest.mark.system, pytest.mark.either_dataplane]
+pytestmark = pytest.mark.system
 
 
 def sites(*words):

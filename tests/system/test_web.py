@@ -16,7 +16,7 @@ from mplsemu.running.supervisor import MOST_RESTARTS
 from tests.system.livepage import Page
 from tests.system.running import TOPOLOGIES, Ground, eventually, mplsemu, start
 
-pytestmark = [pytest.mark.system, pytest.mark.either_dataplane]
+pytestmark = pytest.mark.system
 
 NORDIC = TOPOLOGIES / "nordic.yaml"
 CUT_TO_SEEN_MS = 2000
