@@ -6,6 +6,7 @@ takes. The maps are those of the kernel's program, which is attached to nothing.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -38,6 +39,7 @@ def measure(runs: int) -> list[Figure]:
 
 
 def _once() -> None:
+    from mplsemu.cli.main import COLLECT_AFTER
     from mplsemu.control.compile import compile_program
     from mplsemu.lab.loader import loads
     from mplsemu.lab.sources.generate import new_lab
@@ -46,6 +48,7 @@ def _once() -> None:
     from mplsemu.southbound.ebpf.plane import EbpfPlane
     from mplsemu.southbound.ebpf.sizes import sizes
 
+    gc.set_threshold(COLLECT_AFTER)  # as every command does
     generated = new_lab("bench", f"topohub:{_NETWORK}", l3vpns=50, vpls=50, sites=10, seed=1)
     program = compile_program(loads(generated.text, "bench.yaml").network)
     names = [node.name for node in program.nodes]

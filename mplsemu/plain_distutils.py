@@ -17,7 +17,10 @@ _HAS_ITS_OWN: Final = sys.version_info < (3, 12)
 
 @contextmanager
 def plain_distutils() -> Iterator[None]:
-    """Have the block import Python's own distutils, where there is one, and forget it after."""
+    """Have the block import Python's own distutils, where there is one, and forget it after.
+
+    That it is deprecated is not said: whoever imports it here cannot be changed.
+    """
     found = [each for each in sys.meta_path if type(each).__module__ == _SHIM]
     shims = found if _HAS_ITS_OWN and not _imported() else []
     for shim in shims:

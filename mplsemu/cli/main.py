@@ -40,9 +40,9 @@ COMMANDS: Final[dict[str, str]] = {
     "down": "end a running lab (root)",
     "controller": "run a lab's SDN controller by itself",
 }
+COLLECT_AFTER: Final = 50_000
+"""New objects until Python looks for garbage: a command, and a lab, is made of many that stay."""
 _OK, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
-_COLLECT_AFTER: Final = 50_000
-"""New objects until Python looks for garbage: to import a command makes many that all stay."""
 _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _open_standard_files()
     if argv is None:
-        gc.set_threshold(_COLLECT_AFTER)
+        gc.set_threshold(COLLECT_AFTER)
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(words)

@@ -20,7 +20,7 @@ class LabFacts:
 
     Attributes:
         lab: its name.
-        dataplane: ``openflow``.
+        dataplane: ``openflow`` or ``ebpf``.
         datapath: ``userspace`` or ``kernel``.
         vpns: in the lab file's order.
     """

@@ -34,11 +34,11 @@ import mplsemu.plain_distutils as plain
 with plain.plain_distutils():
     import distutils.version
 import setuptools, distutils
-assert distutils.__name__ in ("distutils", "setuptools._distutils"), distutils
-print(sorted(each for each in __import__('sys').modules if each == "distutils"))
+print(distutils.__name__)
 """
     done = run(code, "-W", "error::UserWarning")
-    assert (done.stdout, done.stderr) == ("['distutils']\n", "")
+    assert done.stdout in ("distutils\n", "setuptools._distutils\n")
+    assert done.stderr == ""
 
 
 def test_what_was_imported_before_stays():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import resource
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Final
 
 from mplsemu.errors import DataPlaneError, EmulationError
@@ -161,8 +159,7 @@ class EbpfPlane:
 
     def install(self, program: Program, nodes: Collection[str]) -> Installed:
         """Write what differs, and then delete what is left over."""
-        with _without_collection():
-            return self._installer.install(program, nodes)
+        return self._installer.install(program, nodes)
 
     def entries(self, node: str) -> int:
         """Return how many entries of the program an LSR has."""
@@ -198,18 +195,6 @@ class EbpfPlane:
         sums = [(CounterKey.unpack(key), numbers) for key, numbers in rows]
         for name in nodes:
             yield from counters_of(program, program.node(name), sums)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Keep the garbage collector out: thousands of entries, none in a cycle, wake it often."""
-    was_there = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_there:
-            gc.enable()
 
 
 def open_plane(attached: Attached) -> EbpfPlane:
