@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from mplsemu.controller.client import ControllerClient
 from mplsemu.emulation.namespace import start_daemon
 from mplsemu.errors import EmulationError
+from mplsemu.running.command import mplsemu_command
 from mplsemu.running.directory import LabDirectory
 
 START_TIMEOUT_S: Final = 30.0
@@ -49,12 +49,11 @@ class ControllerProcess:
     def start(self) -> None:
         """Start it; `wait` waits until it can be talked to."""
         path = self._directory.path
-        command = [
-            sys.executable, "-m", "mplsemu", "controller", str(self._directory.lab_file),
-            *self._arguments,
+        command = mplsemu_command(
+            "controller", str(self._directory.lab_file), *self._arguments,
             "--socket", str(self._directory.controller_socket),
             "--state", str(path / "controller.json"),
-        ]  # fmt: skip
+        )  # fmt: skip
         with self._log.open("ab") as log:
             self._process = start_daemon(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 

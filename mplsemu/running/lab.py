@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from mplsemu.model.network import Network
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Trace, trace
 from mplsemu.running.cable import Cable
+from mplsemu.running.command import mplsemu_command
 from mplsemu.running.directory import DIRECTORY_VARIABLE, LabDirectory
 from mplsemu.running.session import PingResult, Session
 
@@ -94,7 +94,7 @@ class Lab:
     def _boot(self, directory: LabDirectory, errors: IO[bytes]) -> None:
         # its prompt reads our pipe: when this process ends, it reads the end and goes down
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mplsemu", "up", str(self._lab_file), *self._options],
+            mplsemu_command("up", str(self._lab_file), *self._options),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=errors,

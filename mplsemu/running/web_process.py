@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import sys
 from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.emulation.namespace import start_daemon
+from mplsemu.running.command import mplsemu_command
 from mplsemu.running.directory import LabDirectory
 
 _STOP_TIMEOUT_S: Final = 3.0
@@ -48,8 +48,7 @@ class WebProcess:
     def start(self) -> None:
         """Start it; whoever connects before it is ready waits in the socket's line."""
         descriptor = self._place.listener.fileno()
-        command = [sys.executable, "-m", "mplsemu", "web", "--lab", self._directory.name]
-        command += ["--fd", str(descriptor)]
+        command = mplsemu_command("web", "--lab", self._directory.name, "--fd", str(descriptor))
         with (self._directory.path / "web.log").open("ab") as log:
             self._process = start_daemon(
                 command,
