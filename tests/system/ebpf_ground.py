@@ -95,7 +95,10 @@ class EbpfGround:
         subprocess.run(f"ip link add {one} type veth peer name {other}".split(), check=True)
 
     def _configure(self, circuit, host):
-        lines = ["ip link set lo up", "ethtool -K eth0 tx off >/dev/null", "ip link set eth0 up"]
+        lines = ["ip link set lo up", "ethtool -K eth0 tx off >/dev/null"]
+        if not circuit.gateways:
+            lines.append("echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6")
+        lines += ["ip link set eth0 up", *self._lan_neighbours(circuit)]
         for address in host.addresses:
             probe = "nodad" if address.version == 6 else ""
             lines.append(f"ip addr add {address} dev eth0 {probe}")
@@ -103,6 +106,19 @@ class EbpfGround:
             f"ip -{each.version} route add default via {each.ip}" for each in circuit.gateways
         ]
         self.sh(circuit.name, "; ".join(lines))
+
+    def _lan_neighbours(self, circuit):
+        """Yield what tells a VPLS host of all others, so that it sends nothing by itself.
+
+        A kernel asks a neighbour that it answered five seconds later whether it is still there: an
+        address would be learned again after a flush, and would not age.
+        """
+        for _, other in self.circuits:
+            if not circuit.gateways and other.vpn == circuit.vpn and other is not circuit:
+                host = other.hosts[0]
+                for address in host.addresses:
+                    words = f"{address.ip} lladdr {host.mac} nud permanent dev eth0"
+                    yield f"ip neighbour add {words}"
 
     def _attach(self):
         self._loaded = LoadedProgram.load()
