@@ -22,7 +22,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "new",
         help="make a lab file from a real network",
-        description="Makes a lab file from one of topohub's networks or from a GraphML file.",
+        description="Makes a lab file from one of topohub's networks, a GraphML or a GML file.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -32,7 +32,7 @@ def add_parser(subparsers: Subparsers) -> None:
         dest="source",
         metavar="SOURCE",
         required=True,
-        help="topohub:GROUP/NAME, or a GraphML file",
+        help="topohub:GROUP/NAME, or a GraphML or GML file",
     )
     parser.add_argument("--l3vpns", type=_number, metavar="N", default=0, help="how many L3VPNs")
     parser.add_argument("--vpls", type=_number, metavar="N", default=0, help="how many VPLS")

@@ -7,13 +7,13 @@ YAML 1.1 would read booleans and a base-60 number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import yaml
 
 from mplsemu.errors import LabError, LabSyntaxError, Location
+from mplsemu.lab.yaml12 import FAST, Yaml12Loader, further, may_be_yaml12
 
 Path = tuple[str | int, ...]
 Value = None | str | list["Value"] | dict[str, "Value"]
@@ -23,7 +23,6 @@ MAX_VALUES: Final = 1_000_000
 MAX_DEPTH: Final = 32
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})  # YAML 1.2 section 10.3.2
 _STRING_TAGS: Final = frozenset({"!", "tag:yaml.org,2002:str"})
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, ten times as fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +226,7 @@ def parse(text: str, file: str) -> Document:
     """
     if len(text) > MAX_BYTES:
         raise too_large(file, len(text))
-    builder = _Builder(file)
-    for event in _events(text, file):
-        builder.feed(event)
+    builder = _built(text, file)
     if not builder.top or builder.top[0] is None:
         raise LabSyntaxError(
             "the file is empty",
@@ -254,19 +251,20 @@ def too_large(file: str, size: int) -> LabSyntaxError:
     )
 
 
-def _events(text: str, file: str) -> Iterator[yaml.Event]:
+def _built(text: str, file: str) -> _Builder:
+    """Return what was built of `text`, read by libyaml or, where that cannot, by YAML 1.2."""
     try:
-        yield from yaml.parse(text, Loader=_LOADER)
+        try:
+            return _fed(text, file, FAST)
+        except yaml.MarkedYAMLError as first:
+            if not may_be_yaml12(first):
+                raise
+            try:
+                return _fed(text, file, Yaml12Loader)
+            except yaml.MarkedYAMLError as second:
+                raise further(first, second) from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        context = f" {error.context}" if error.context else ""
-        if context and mark and error.context_mark and error.context_mark.line != mark.line:
-            context += f" that begins at line {error.context_mark.line + 1}"
-        raise LabSyntaxError(
-            f"not YAML: {error.problem}{context}",
-            location=Location(file, mark.line + 1 if mark else None),
-            remedy=_syntax_remedy(text, mark.line if mark else None),
-        ) from error
+        raise _syntax_error(text, file, error) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise LabSyntaxError(
@@ -274,6 +272,25 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
             location=Location(file, line),
             remedy="a lab file is plain UTF-8 text",
         ) from error
+
+
+def _fed(text: str, file: str, loader: type[yaml.SafeLoader]) -> _Builder:
+    builder = _Builder(file)
+    for event in yaml.parse(text, Loader=loader):
+        builder.feed(event)
+    return builder
+
+
+def _syntax_error(text: str, file: str, error: yaml.MarkedYAMLError) -> LabSyntaxError:
+    mark = error.problem_mark or error.context_mark
+    context = f" {error.context}" if error.context else ""
+    if context and mark and error.context_mark and error.context_mark.line != mark.line:
+        context += f" that begins at line {error.context_mark.line + 1}"
+    return LabSyntaxError(
+        f"not YAML: {error.problem}{context}",
+        location=Location(file, mark.line + 1 if mark else None),
+        remedy=_syntax_remedy(text, mark.line if mark else None),
+    )
 
 
 def _code(character: object) -> int:

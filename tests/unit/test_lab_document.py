@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from mplsemu.errors import LabError, LabSyntaxError
 from mplsemu.lab.document import MAX_BYTES, MAX_VALUES, parse
-from mplsemu.lab.loader import load
+from mplsemu.lab.loader import load, loads
 
 # what YAML 1.1, or 1.2, reads as something else than the text that stands there
 WORDS = ["no", "on", "yes", "64512:1", "1_000", "1e3", "0x10", "010", "1.0", "true", "2024-01-01"]
@@ -49,6 +49,53 @@ def test_what_an_alias_brings_stands_where_the_alias_does():
     document = parse("a: &x\n  b: 1\nc: *x\n", "f.yaml")
     assert document.value == {"a": {"b": "1"}, "c": {"b": "1"}}
     assert str(document.location(("c", "b"))) == "f.yaml:3"
+
+
+FLOW = {  # YAML 1.2 section 7.3.3; libyaml, or any reader of YAML 1.1, refuses them
+    "{p:}": {"p": None},
+    "{p:, q: 1}": {"p": None, "q": "1"},
+    "{a: {b:}, c:}": {"a": {"b": None}, "c": None},
+    "{a: [::/0]}": {"a": ["::/0"]},
+    "{a: [10.0.0.0/8, ::/0, 2001:db8::/32]}": {"a": ["10.0.0.0/8", "::/0", "2001:db8::/32"]},
+    "{x: ::1, y: ::/0}": {"x": "::1", "y": "::/0"},
+    '{"a":1, "b": [::1],\tc:}': {"a": "1", "b": ["::1"], "c": None},
+    "{a: [::1],b:[x]}": {"a": ["::1"], "b": ["x"]},
+    "{a: http://x/y, b:}": {"a": "http://x/y", "b": None},
+}
+
+
+@pytest.mark.parametrize("text", FLOW)
+def test_a_colon_in_a_flow_collection_is_read_by_yaml_1_2(text):
+    assert parse(text, "lab.yaml").value == FLOW[text]
+
+
+def test_a_file_that_only_yaml_1_2_reads_has_its_lines_and_errors_where_they_are():
+    document = parse("a: [\n  ::/0,\n  ::1]\nb:\t{p:}\nc: 1\n", "f.yaml")
+    assert document.location(("a", 1)).line == 3
+    assert document.location(("c",)).line == 5
+    with pytest.raises(LabSyntaxError, match=r"f.yaml:3: key 'b' stands here and at line 2"):
+        parse("a: {p:}\nb: 1\nb: 2\n", "f.yaml")
+    with pytest.raises(LabSyntaxError, match=r"f.yaml:4: not YAML: .*'}', but got"):
+        parse("a: {p:}\nb: 1\nc: {d: [::1]\ne: 1\n", "f.yaml")
+    with pytest.raises(LabSyntaxError, match=r"f.yaml:1: not YAML"):
+        parse("a: {b: ::}\n", "f.yaml")
+
+
+def test_a_lab_in_flow_style_is_read():
+    text = """\
+name: yaml12
+provider:
+  nodes: {pe1: {role: pe}, pe2: {role: pe}, p:}
+  links: [pe1-p, p-pe2]
+vpns:
+  a: {type: l3vpn, sites: {x: {pe: pe1, subnet: [10.0.1.0/24, 2001:db8:1::/64]},
+                           y: {pe: pe2, subnet: [10.0.2.0/24, 2001:db8:2::/64]}}}
+"""
+    assert [node.name for node in loads(text, "f.yaml").network.provider.nodes] == [
+        "pe1",
+        "pe2",
+        "p",
+    ]
 
 
 REFUSED = {

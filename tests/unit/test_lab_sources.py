@@ -16,7 +16,7 @@ from mplsemu.lab.sources.graph import (
     provider_graph,
     slug,
 )
-from mplsemu.lab.sources.graphml import from_graphml
+from mplsemu.lab.sources.graphfile import from_file
 from mplsemu.lab.sources.population import populate
 from mplsemu.lab.sources.topohub import from_topohub
 from mplsemu.lab.sources.writer import word, write_lab
@@ -151,8 +151,70 @@ def test_a_graphml_file_with_every_flaw_becomes_a_lab(tmp_path):
 
 def test_a_directed_graph_has_one_link_for_two_directions(tmp_path):
     graph = nx.DiGraph([("a", "b"), ("b", "a"), ("b", "c")])
-    found = from_graphml(graphml(tmp_path, graph))
-    assert [link.ends for link in found.links] == [("ra", "rb"), ("rb", "rc")]
+    found = from_file(graphml(tmp_path, graph))
+    assert [link.ends for link in found.links] == [("a", "b"), ("b", "c")]
+
+
+@pytest.mark.parametrize("write", [nx.write_graphml, nx.write_gml])
+def test_a_node_of_networkx_keeps_its_name_and_a_link_its_weight(tmp_path, write):
+    graph = nx.Graph()
+    graph.add_edge("PE1", "P-1", weight=5)
+    graph.add_edge("P-1", "no", metric=7, weight=3)
+    path = tmp_path / ("net.gml" if write is nx.write_gml else "net.graphml")
+    write(graph, path)
+    generated = new_lab("x", str(path))
+    provider = loads(generated.text, "x.yaml").network.provider
+    assert [node.name for node in provider.nodes] == ["PE1", "P_1", "no"]
+    assert [link.metric for link in provider.links] == [5, 7]
+    assert generated.notes == (
+        "1 name written plainly: P-1 -> P_1",
+        "3 nodes without a position",
+        "2 links with a metric of the network's own: kept",
+        "2 links without a length: default delay",
+    )
+
+
+def test_a_node_of_a_gml_file_is_called_by_its_label_and_labels_may_be_alike(tmp_path):
+    path = tmp_path / "Zoo.GML"
+    path.write_text(
+        'graph [ node [ id 0 label "Oslo" Longitude 10.75 Latitude 59.91 ] node [ id 1 ]'
+        ' node [ id 2 label "Oslo" ] edge [ source 0 target 1 LinkSpeedRaw 1000000000.0 ]'
+        " edge [ source 1 target 2 ] ]"
+    )
+    graph = from_file(path)
+    assert [node.name for node in graph.nodes] == ["Oslo", "r1", "Oslo_2"]
+    assert graph.nodes[0].position == (10.75, 59.91)
+    assert graph.links[0].bandwidth_bps == 1_000_000_000
+
+
+def test_what_is_lost_of_links_is_said(tmp_path):
+    graph = nx.Graph()
+    graph.add_edge("a", "b", weight=1.5, capacity="10G", delay=3, id="x", LinkLabel="dark")
+    graph.add_edge("b", "c", weight=0)
+    graph.add_edge("c", "d", weight=70_000, dist=200)
+    found = from_file(graphml(tmp_path, graph))
+    assert found.notes[:2] == (
+        (
+            "3 links with a metric or weight that is not a whole number from 1 to 65,535 "
+            "(1.5, 0, 70000): not read"
+        ),
+        "2 attributes of links not read: capacity, delay",
+    )
+    assert [link.metric for link in found.links] == [None, None, 20]
+
+
+def test_two_metrics_of_the_two_directions_become_one_and_that_is_said(tmp_path):
+    graph = nx.DiGraph()
+    graph.add_edge("a", "b", weight=5)
+    graph.add_edge("b", "a", weight=6)
+    graph.add_edge("b", "c")
+    graph.add_edge("c", "b", weight=7)
+    found = from_file(graphml(tmp_path, graph))
+    assert [link.metric for link in found.links] == [5, 7]
+    assert found.notes[0] == (
+        "1 link with another metric in the opposite direction: "
+        "the first direction's is kept for both"
+    )
 
 
 def test_an_absurd_length_is_noted():
@@ -191,14 +253,23 @@ def test_a_file_that_is_no_graph_is_refused(tmp_path, content, message):
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("content", ["", "hello", "<graphml/>", 'graph [ node [ label "é" ] ]'])
+def test_a_file_that_is_no_gml_is_refused(tmp_path, content):
+    path = tmp_path / "net.gml"
+    path.write_text(content)
+    with pytest.raises(LabError, match=r"net\.gml: (not GML|.*has no nodes)") as caught:
+        new_lab("x", str(path))
+    assert caught.value.remedy
+
+
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(LabError, match=r"nowhere: no such file; name a \.graphml file, or topohub"):
-        from_graphml(tmp_path / "nowhere")
+    with pytest.raises(LabError, match=r"no such file; name a \.graphml or \.gml file, or topohub"):
+        from_file(tmp_path / "nowhere")
 
 
 def test_a_directory_is_no_graphml_file(tmp_path):
     with pytest.raises(LabError, match="Is a directory"):
-        from_graphml(tmp_path)
+        from_file(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +329,7 @@ def test_any_graph_becomes_a_lab_that_loads(data):
         st.tuples(end, end),
         st.none() | st.floats(0, 50_000),
         st.none() | st.integers(0, 10**12),
+        st.none() | st.integers(1, 65_535),
     )
     graph = provider_graph("test", nodes, data.draw(st.lists(link, max_size=30)))
     vpns = populate(graph, l3vpns=2, vpls=2, sites=data.draw(st.integers(1, 20)))

@@ -9,7 +9,7 @@ from typing import Final
 from mplsemu.errors import LabError
 from mplsemu.lab.scalar import MAX_LAB_NAME, is_lab_name
 from mplsemu.lab.sources.graph import ProviderGraph
-from mplsemu.lab.sources.graphml import from_graphml
+from mplsemu.lab.sources.graphfile import from_file
 from mplsemu.lab.sources.population import populate
 from mplsemu.lab.sources.topohub import PREFIX, from_topohub
 from mplsemu.lab.sources.writer import write_lab
@@ -40,7 +40,7 @@ def new_lab(
 
     Args:
         name: of the lab.
-        source: ``topohub:GROUP/NAME``, or the path of a GraphML file.
+        source: ``topohub:GROUP/NAME``, or the path of a GraphML or GML file.
         l3vpns: number of L3VPNs to put on it.
         vpls: number of VPLSs to put on it.
         sites: of each VPN.
@@ -74,4 +74,4 @@ def new_lab(
 def _graph(source: str) -> ProviderGraph:
     if source.startswith(PREFIX):
         return from_topohub(source.removeprefix(PREFIX))
-    return from_graphml(source)
+    return from_file(source)

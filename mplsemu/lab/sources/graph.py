@@ -56,11 +56,13 @@ class FoundLink:
         ends: the keys of two nodes.
         length_km: None if not known.
         bandwidth_bps: None if not known.
+        metric: None if it is to follow from the length.
     """
 
     ends: tuple[str, str]
     length_km: float | None = None
     bandwidth_bps: int | None = None
+    metric: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class GraphLink:
     Attributes:
         ends: names of two different nodes.
         delay_us: one way, from the length.
-        metric: 10, and 1 more for every 20 km.
+        metric: the catalogue's, else 10, and 1 more for every 20 km.
         bandwidth_bps: each way.
     """
 
@@ -106,14 +108,23 @@ class ProviderGraph:
 
 
 def provider_graph(
-    origin: str, nodes: Sequence[FoundNode], links: Sequence[FoundLink]
+    origin: str,
+    nodes: Sequence[FoundNode],
+    links: Sequence[FoundLink],
+    found: Iterable[str] = (),
 ) -> ProviderGraph:
     """Return the largest connected part of a graph, named and measured.
+
+    Args:
+        origin: where it comes from, as typed after ``--from``.
+        nodes: in the catalogue's order.
+        links: in the catalogue's order.
+        found: notes of what was wrong with it so far.
 
     Raises:
         LabError: it has no nodes, or more than a lab may have.
     """
-    notes: list[str] = []
+    notes = list(found)
     links = _without_self_links(links, notes)
     nodes = _largest_part(nodes, links, notes)
     if not nodes:
@@ -136,11 +147,13 @@ def provider_graph(
     )
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Return ``1 link`` or ``2 links``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _some(names: Iterable[str], most: int = 5) -> str:
+def some(names: Iterable[str], most: int = 5) -> str:
+    """Return the first of `names`, and how many more there are."""
     names = list(names)
     rest = f" and {len(names) - most:,} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{rest}"
@@ -149,7 +162,7 @@ def _some(names: Iterable[str], most: int = 5) -> str:
 def _without_self_links(links: Sequence[FoundLink], notes: list[str]) -> list[FoundLink]:
     kept = [link for link in links if link.ends[0] != link.ends[1]]
     if len(kept) < len(links):
-        notes.append(f"{_count(len(links) - len(kept), 'link')} from a node to itself: left out")
+        notes.append(f"{count(len(links) - len(kept), 'link')} from a node to itself: left out")
     return kept
 
 
@@ -169,7 +182,7 @@ def _largest_part(
     dropped = [node.name or node.key for node in nodes if node.key not in largest]
     notes.append(
         f"{len(parts):,} parts that no link joins: kept the largest, with "
-        f"{_count(len(kept), 'node')}; left out {_count(len(dropped), 'node')}: {_some(dropped)}"
+        f"{count(len(kept), 'node')}; left out {count(len(dropped), 'node')}: {some(dropped)}"
     )
     return kept
 
@@ -220,11 +233,11 @@ def _names(nodes: Iterable[FoundNode], notes: list[str]) -> dict[str, str]:
         taken.add(name)
         names[node.key] = name
     if missing:
-        notes.append(f"{_count(len(missing), 'node')} without a name: called {_some(missing)}")
+        notes.append(f"{count(len(missing), 'node')} without a name: called {some(missing)}")
     if repeated:
-        notes.append(f"{_count(len(repeated), 'repeated name')}: numbered, {_some(repeated)}")
+        notes.append(f"{count(len(repeated), 'repeated name')}: numbered, {some(repeated)}")
     if changed:
-        notes.append(f"{_count(len(changed), 'name')} written plainly: {_some(changed, 3)}")
+        notes.append(f"{count(len(changed), 'name')} written plainly: {some(changed, 3)}")
     return names
 
 
@@ -232,26 +245,30 @@ def _note_parallels(links: Iterable[FoundLink], notes: list[str]) -> None:
     pairs = [frozenset(link.ends) for link in links]
     parallel = len(pairs) - len(set(pairs))
     if parallel:
-        notes.append(f"{_count(parallel, 'parallel link')}: kept")
+        notes.append(f"{count(parallel, 'parallel link')}: kept")
 
 
 def _note_positions(nodes: Iterable[FoundNode], notes: list[str]) -> None:
     missing = sum(node.position is None for node in nodes)
     if missing:
-        notes.append(f"{_count(missing, 'node')} without a position")
+        notes.append(f"{count(missing, 'node')} without a position")
 
 
 def _note_measures(links: Iterable[FoundLink], notes: list[str]) -> None:
     links = list(links)
+    own = sum(link.metric is not None for link in links)
+    if own:
+        notes.append(f"{count(own, 'link')} with a metric of the network's own: kept")
     missing = sum(link.length_km is None for link in links)
     if missing:
-        notes.append(f"{_count(missing, 'link')} without a length: default delay and metric")
+        what = "delay" if own == len(links) else "delay and metric"
+        notes.append(f"{count(missing, 'link')} without a length: default {what}")
     endless = sum(_is_endless(link) for link in links)
     if endless:
-        notes.append(f"{_count(endless, 'link')} of absurd length: largest delay or metric")
+        notes.append(f"{count(endless, 'link')} of absurd length: largest delay or metric")
     odd = [link for link in links if link.bandwidth_bps and not _has_bandwidth(link)]
     if odd:
-        notes.append(f"{_count(len(odd), 'link')} with a speed out of range: default bandwidth")
+        notes.append(f"{count(len(odd), 'link')} with a speed out of range: default bandwidth")
 
 
 def _measured(link: FoundLink, nodes: dict[str, FoundNode]) -> FoundLink:
@@ -284,7 +301,7 @@ def _graph_link(link: FoundLink, names: dict[str, str]) -> GraphLink:
     return GraphLink(
         ends=(names[first], names[second]),
         delay_us=None if length is None else min(round(length * US_PER_KM), int(DELAY.largest)),
-        metric=None if length is None else _metric(length),
+        metric=link.metric or (None if length is None else _metric(length)),
         bandwidth_bps=link.bandwidth_bps if _has_bandwidth(link) else None,
     )
 
