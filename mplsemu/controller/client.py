@@ -41,7 +41,7 @@ class ControllerClient:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                 connection.settimeout(self._timeout_s)
-                connection.connect(str(self.socket_path))
+                self._connect(connection)
                 connection.sendall(request.encode())
                 with connection.makefile("rb") as lines:
                     line = lines.readline()
@@ -59,6 +59,19 @@ class ControllerClient:
         if "error" in reply:
             raise EmulationError(str(reply["error"]))
         return reply["answer"]
+
+    def _connect(self, connection: socket.socket) -> None:
+        """Connect; where the controller has not yet let in who came before, wait for it."""
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            try:
+                connection.connect(str(self.socket_path))
+            except BlockingIOError:  # unlike TCP's, a full line is told at once: unix(7), EAGAIN
+                if time.monotonic() > deadline:
+                    raise TimeoutError from None
+                time.sleep(POLL_S)
+            else:
+                return
 
     def wait_until(
         self,

@@ -6,15 +6,26 @@ import contextlib
 import json
 import logging
 import os
+import reprlib
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from mplsemu.errors import EmulationError, MplsEmuError
+from mplsemu.controller.connections import (
+    LONGEST_LINE,
+    Connections,
+    TooLongError,
+    lines_of,
+    send_line,
+)
+from mplsemu.controller.request import read_request
+from mplsemu.errors import EmulationError, LabError, MplsEmuError
 from mplsemu.southbound.dataplane import Threads
 
 _LOG = logging.getLogger(__name__)
+
+_TOO_LONG: Final = f"a request is longer than {LONGEST_LINE} octets"
 
 Call = Callable[[dict[str, Any]], Any]
 
@@ -32,6 +43,7 @@ class Northbound:
         self._path = path
         self._calls = calls
         self._threads = threads
+        self._connections = Connections()
 
     def start(self) -> None:
         """Listen, and serve every connection in a thread of its own.
@@ -54,24 +66,32 @@ class Northbound:
             os.umask(before)
 
     def _serve(self, connection: socket.socket) -> None:
-        with contextlib.closing(connection), connection.makefile("rwb") as stream:
+        with self._connections.open(connection):
             try:
-                for line in stream:
-                    stream.write(json.dumps(self._answer(line)).encode() + b"\n")
-                    stream.flush()
+                for line in lines_of(connection):
+                    with self._connections.asked(connection):
+                        send_line(connection, _as_line(self._answer(line)))
+            except TooLongError:
+                with contextlib.suppress(OSError):
+                    send_line(connection, _as_line({"error": _TOO_LONG}))
             except OSError as error:
                 _LOG.debug("a northbound client went away: %s", error)
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
-            request = json.loads(line)
-            name = request["call"]
-        except (ValueError, KeyError, TypeError):
-            return {"error": 'not a request; write {"call": NAME, ...} on one line'}
+            request = read_request(line)
+        except LabError as error:
+            return {"error": str(error)}
+        name = request["call"]
         call = self._calls.get(name)
         if call is None:
-            return {"error": f"no call {name!r}; there are: {', '.join(sorted(self._calls))}"}
+            known = ", ".join(sorted(self._calls))
+            return {"error": f"no call {reprlib.repr(name)}; there are: {known}"}
         try:
             return {"answer": call(request)}
         except (MplsEmuError, ValueError, KeyError, TypeError) as error:
             return {"error": f"{name}: {error}"}
+
+
+def _as_line(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer, allow_nan=False).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import reprlib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from mplsemu.controller.controller import Controller
 from mplsemu.controller.flush import flush_vpn
 from mplsemu.controller.macs import learned_macs
 from mplsemu.controller.northbound import Northbound
+from mplsemu.controller.request import number_of
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program
@@ -66,7 +68,7 @@ def calls_of(controller: Controller) -> dict[str, Callable[[dict[str, Any]], Any
     return {
         "status": lambda _: controller.ask(lambda: _status(controller)),
         "program": lambda _: controller.ask(lambda: dump_program(controller.program)),
-        "events": lambda request: list(controller.events.since(int(request.get("since", 0)))),
+        "events": lambda request: list(controller.events.since(number_of(request, "since"))),
         "macs": lambda _: controller.ask(lambda: learned_macs(controller), timeout_s=30.0),
         "counters": lambda _: controller.ask(lambda: _counters(controller)),
         "flush": flush,
@@ -109,7 +111,7 @@ def _counters(controller: Controller) -> dict[str, Any]:
 def _flush(controller: Controller, vpn: str) -> dict[str, int]:
     orders = flush_vpn(controller.program, vpn)
     if not orders:
-        raise LabError(f"no VPLS named {vpn!r} in this lab")
+        raise LabError(f"no VPLS named {reprlib.repr(vpn)} in this lab")
     controller.plane.forget(controller.program, orders)
     controller.events.add("mac", f"{vpn}: all learned addresses flushed")
     return {"switches": len(orders)}

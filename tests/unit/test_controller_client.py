@@ -78,3 +78,33 @@ def test_who_waited_in_vain_is_told_what_the_controller_said_last(path):
 def test_who_is_told_that_it_is_pointless_waits_no_longer(path):
     with pytest.raises(EmulationError, match="news will not come: no controller listens"):
         ControllerClient(path).wait_until(lambda _: True, 60, "news", give_up=lambda: True)
+
+
+def test_a_line_that_is_full_is_waited_in(path):
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.bind(str(path))
+    server.listen(0)
+    with server, socket.socket(socket.AF_UNIX) as before:
+        before.connect(str(path))
+
+        def serve():
+            for answer in (b"", said(answer="here")):
+                connection, _ = server.accept()
+                with connection, connection.makefile("rb") as lines:
+                    if answer:
+                        lines.readline()
+                        connection.sendall(answer)
+
+        late = threading.Timer(0.2, serve)
+        late.start()
+        assert ControllerClient(path, timeout_s=10).call("status") == "here"
+        late.join()
+
+
+def test_a_controller_that_lets_nobody_in_is_told_in_time(path):
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as before:
+        server.bind(str(path))
+        server.listen(0)
+        before.connect(str(path))
+        with pytest.raises(EmulationError, match=r"did not answer 'status' within 0\.2 s"):
+            ControllerClient(path, timeout_s=0.2).call("status")

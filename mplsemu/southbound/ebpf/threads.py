@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_LOG = logging.getLogger(__name__)
+from mplsemu.southbound.accepting import accept_for_ever
 
 
 class PlainThreads:
@@ -37,14 +37,4 @@ class PlainThreads:
         except BaseException:
             server.close()
             raise
-        self.spawn(self._accept, server, handle)
-
-    def _accept(self, server: socket.socket, handle: Callable[[socket.socket], None]) -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError as error:  # too many open files, or whoever asked has gone again
-                _LOG.warning("a northbound connection failed: %s", error)
-                threading.Event().wait(0.1)
-                continue
-            self.spawn(handle, connection)
+        self.spawn(accept_for_ever, server, handle, self.spawn, time.sleep)

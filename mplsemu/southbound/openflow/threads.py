@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from mplsemu.errors import MissingToolError
 from mplsemu.plain_distutils import plain_distutils
+from mplsemu.southbound.accepting import accept_for_ever
 
 CHOICE_VARIABLE: Final = "MPLSEMU_OPENFLOW_FRAMEWORK"
 """Environment variable that names the framework to use; without it the first one found."""
@@ -85,5 +86,5 @@ class GreenThreads:
         Raises:
             OSError: one cannot listen there.
         """
-        server = hub.StreamServer((str(path),), lambda connection, _address: handle(connection))
-        hub.spawn(server.serve_forever)
+        server = hub.StreamServer((str(path),), handle).server  # its own loop ends with an error
+        self.spawn(accept_for_ever, server, handle, self.spawn, hub.sleep)

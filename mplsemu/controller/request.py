@@ -1,0 +1,49 @@
+"""A request to the controller: one JSON object, with finite numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from mplsemu.errors import LabError
+
+NO_REQUEST = 'not a request; write {"call": NAME, ...} on one line'
+
+
+def read_request(line: bytes) -> dict[str, Any]:
+    """Read one.
+
+    Raises:
+        LabError: it is none.
+    """
+    try:
+        request = json.loads(line, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError):
+        raise LabError(NO_REQUEST) from None
+    if not isinstance(request, dict) or not isinstance(request.get("call"), str):
+        raise LabError(NO_REQUEST)
+    return request
+
+
+def number_of(request: dict[str, Any], name: str) -> int:
+    """Return a whole number of a request, 0 where it has none of that name.
+
+    Raises:
+        LabError: it is something else.
+    """
+    value = request.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise LabError(f"{name!r} is no whole number", remedy=f'write "{name}": 0')
+    return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(text)
