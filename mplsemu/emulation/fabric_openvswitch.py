@@ -61,6 +61,7 @@ class OpenVswitchFabric:
                     plans[each.name], ports[each.name], self.openvswitch.datapath, targets
                 )
             self.openvswitch.vsctl(*arguments, timeout_s=patience_s)
+        self.openvswitch.widen_sockets(_speaker(plan))
         progress("switches", len(lsrs), len(lsrs))
 
     def hang_up(self) -> None:
@@ -74,3 +75,11 @@ class OpenVswitchFabric:
     def stop(self) -> None:
         """End the daemons and wait until they are gone."""
         self.openvswitch.stop()
+
+
+def _speaker(plan: LabPlan) -> tuple[str, int] | None:
+    """Return the bridge and the number of a port: of a core link, where there is one."""
+    bridges = {lsr.name: lsr.bridge for lsr in plan.lsrs}
+    ends = [end for wire in plan.core_wires() for end in wire.ends]
+    ends += [end for _, end in plan.ports() if end.node in bridges]
+    return (bridges[ends[0].node], ends[0].port) if ends else None

@@ -18,19 +18,23 @@ from pathlib import Path
 from typing import Final, Literal
 
 from mplsemu.emulation.namespace import require_root, start_daemon
+from mplsemu.emulation.socket_buffers import widen_packet_sockets
 from mplsemu.errors import EmulationError, MissingToolError
 
 _log: Final = logging.getLogger(__name__)
 
 DatapathType = Literal["system", "netdev"]
 
-_TOOLS: Final = ("ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-appctl")
+_TOOLS: Final = (
+    "ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-appctl", "ovs-ofctl"
+)  # fmt: skip
 _SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin"
 _MODULE: Final = "openvswitch"
 _KERNEL_DATAPATH: Final = "system@ovs-system"
 _PROBE_DATAPATH: Final = "system@mplsemu-probe"
 _LOG_TAIL_LINES: Final = 6
 _WORRYING: Final = re.compile(r"\|(WARN|ERR|EMER)\|")
+_KEEPALIVE: Final = ("0a0000000000" * 2 + "9000").ljust(120, "0")
 _DIRECTORIES: Final = ("OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR", "OVS_SYSCONFDIR")
 
 
@@ -60,6 +64,7 @@ class PrivateOpenVswitch:
         self._switch: subprocess.Popen[bytes] | None = None
         self._datapath: DatapathType | None = None
         self._environment_before: dict[str, str | None] = {}
+        self._speaker: tuple[str, int] | None = None
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -132,6 +137,7 @@ class PrivateOpenVswitch:
         self.restart_server()
         _kill(self._switch)
         self._start_switch()
+        self.widen_sockets()
 
     def restart_server(self) -> None:
         """Start ovsdb-server again if it does not run; ovs-vswitchd goes on meanwhile.
@@ -141,6 +147,24 @@ class PrivateOpenVswitch:
         """
         if not _runs(self._server):
             self._start_server()
+
+    def widen_sockets(self, speaker: tuple[str, int] | None = None) -> None:
+        """Let the sockets of all ports that there are now hold bursts, and full queues of lines.
+
+        Args:
+            speaker: a bridge and the number of a port of it, None: as the last time. A keepalive
+                (EtherType 0x9000) leaves there, because the socket for all that is sent is
+                opened for the first frame.
+        """
+        self._speaker = speaker or self._speaker
+        pid = self.switch_pid
+        if pid is None or self._speaker is None or self.datapath != "netdev":
+            return
+        bridge, port = self._speaker
+        out = f"in_port=controller packet={_KEEPALIVE} actions=output:{port}"
+        with suppress(EmulationError):  # somebody may have stopped this LSR
+            self._run("ovs-ofctl", "-OOpenFlow13", "packet-out", bridge, out)
+        widen_packet_sockets(pid)
 
     def hang_up(self) -> None:
         """Kill both daemons without waiting for their end; `stop` waits.

@@ -1,7 +1,9 @@
+import json
 import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -207,6 +209,38 @@ def test_ports_and_their_shaping_return_when_ovs_vswitchd_was_killed(tmp_path):
         assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2")
         qdiscs = subprocess.run(["tc", "qdisc"], capture_output=True, text=True, check=True).stdout
         assert len(re.findall(r"qdisc htb 1: dev dk-eth\d", qdiscs)) == 2
+
+
+@OPENFLOW
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("rate", ["", ", rate: 100 Mbit/s"])
+def test_a_burst_waits_until_open_vswitch_has_time_for_it(tmp_path, rate, restarted):
+    """A burst fits into what a port holds, and then into a line's queue of 80 ms, which is 1 MB."""
+    burst = 400
+    with emulated(ONE_PE.replace("y: {pe: dk", f"y: {{pe: dk{rate}"), tmp_path) as net:
+        openvswitch = net.fabric.openvswitch
+        if restarted:
+            openvswitch.restart()
+        carry(net)
+        sender, receiver = net.get("c-x-h1"), net.get("c-y-h1")
+        assert " 0% packet loss" in ping(net, "c-x-h1", "10.0.0.2")
+        before = received_frames(receiver)
+        frame = bytes.fromhex(f"{receiver.MAC()}{sender.MAC()}88b5".replace(":", "")).ljust(1514)
+        os.kill(openvswitch.switch_pid, signal.SIGSTOP)
+        try:
+            with inside(sender.pid), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
+                line.bind(("eth0", 0))
+                for _ in range(burst):
+                    line.send(frame)
+        finally:
+            os.kill(openvswitch.switch_pid, signal.SIGCONT)
+        eventually(lambda: received_frames(receiver) >= before + burst, "all of the burst")
+
+
+def received_frames(host):
+    """Return how many frames have come in at a host's interface."""
+    [interface] = json.loads(host.cmd("ip -j -s link show dev eth0"))
+    return interface["stats64"]["rx"]["packets"]
 
 
 @pytest.mark.dataplane("ebpf")
