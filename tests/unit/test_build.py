@@ -18,7 +18,7 @@ def copy_of_the_tree(place):
     place.mkdir()
     for part in [*PARTS, "README.md", "LICENSE"]:
         if (ROOT / part).is_dir():
-            hidden = shutil.ignore_patterns("__pycache__")
+            hidden = shutil.ignore_patterns("__pycache__", "node_modules")
             shutil.copytree(ROOT / part, place / part, symlinks=True, ignore=hidden)
         else:
             shutil.copy(ROOT / part, place / part)
