@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 from mplsemu.emulation.namespace import enter_private_namespace, inside, start_daemon
+from mplsemu.emulation.operational import await_operational_at
 
 
 def main() -> None:
@@ -29,6 +30,12 @@ def main() -> None:
             for index, node in enumerate(nodes):
                 with inside(node.pid):
                     _set_up(index, routers)
+            await_operational_at(
+                {
+                    node.pid: [f"r{index}"] * (index <= routers) + [f"l{index - 1}"] * (index > 0)
+                    for index, node in enumerate(nodes)
+                }
+            )
             ends = [[nodes[0].pid, "10.255.0.1"], [nodes[-1].pid, f"10.255.{routers}.2"]]
             print(json.dumps(ends), flush=True)
             sys.stdin.read()

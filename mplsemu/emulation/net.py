@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -23,6 +23,7 @@ from mplsemu.emulation.namespace import (
 )
 from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
+from mplsemu.emulation.operational import await_operational_at
 from mplsemu.emulation.plan import Endpoint, HostPlan, LabPlan, Wire, make_plan
 from mplsemu.emulation.requirements import require_open_files, require_tools
 from mplsemu.emulation.segmentation import single_frame_ends
@@ -215,10 +216,13 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         Raises:
             LabError: there is no such link.
         """
-        for end in self._wire(link).ends:
+        wire = self._wire(link)
+        for end in wire.ends:
             if not end.is_customers:
                 with inside(self._pid_of(end)):
                     set_up([end.interface], up=up)
+        if up:
+            self._await_operational([wire])
 
     def iperf(  # Mininet's signature
         self,
@@ -369,6 +373,15 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             controller.start()
         targets = tuple(map(_target, self.controllers))
         self.fabric.connect(self.plan, lsrs, self._shaped, targets, self.options.progress)
+        self._await_operational(self.plan.wires)
+
+    def _await_operational(self, wires: Iterable[Wire]) -> None:
+        """Wait until both ends of wires carry packets, where both are up."""
+        places: dict[int, list[str]] = {}
+        for wire in wires:
+            for end in wire.ends:
+                places.setdefault(self._pid_of(end), []).append(end.interface)
+        await_operational_at(places)
 
 
 def _target(controller: Any) -> str:

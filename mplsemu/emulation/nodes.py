@@ -19,6 +19,7 @@ from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch,
 from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.naming import is_interface_name
 from mplsemu.emulation.openvswitch import find_tool
+from mplsemu.emulation.operational import await_operational
 from mplsemu.emulation.plan import Endpoint, LsrPlan
 from mplsemu.errors import EmulationError
 
@@ -196,6 +197,7 @@ class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
         """Connect a data port."""
         self.cmd("ovs-vsctl", "add-port", self.bridge, intf)
         self.cmd("ip", "link", "set", intf, "up")
+        await_operational([str(intf)])
 
     def detach(self, intf: Any) -> None:
         """Disconnect a data port."""

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
@@ -16,6 +17,7 @@ from typing import Any, Final
 from mplsemu.controller.client import ControllerClient
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.namespace import inside, require_root
+from mplsemu.emulation.operational import await_operational_at
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
@@ -215,11 +217,22 @@ class Session:
             except OSError as error:
                 name = interface.name
                 raise EmulationError(f"cannot take {name} {state}: {error.strerror}") from error
+        if up:
+            self._await_operational(link)
         self.controller.wait_until(
             lambda status: (link in status["down"]) is not up and status["in_sync"],
             CHANGE_TIMEOUT_S,
             f"the controller's answer to {link} {state}",
         )
+
+    def _await_operational(self, link: str) -> None:
+        """Wait until both ends of a link or circuit carry packets."""
+        for interface in self.record.links[link]:
+            await_operational_at({interface.pid: [interface.name]})
+        for name, host in self.record.hosts.items():
+            if name.rpartition("/")[0] == link:
+                with suppress(EmulationError):  # what a customer has done with it is his affair
+                    await_operational_at({host.pid: [host.interface]})
 
     def links(self) -> list[dict[str, Any]]:
         """Return every core link and circuit with its state, as the controller sees it."""

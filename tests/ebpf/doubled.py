@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mplsemu.emulation.namespace import enter_private_namespace
+from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.kinds import CounterKind, Drop
 from mplsemu.southbound.ebpf.layout import MAPS, SETTINGS_KEY, CounterKey, Port, word
@@ -178,5 +179,6 @@ def _wires(count: int) -> Iterator[Wire]:
         lines.append(f"link add {near} mtu {MTU} type veth peer {far} mtu {MTU}")
         lines += [f"link set n{number} up", f"link set f{number} up"]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+    await_operational(f"{end}{number}" for number in numbers for end in "nf")
     for number in numbers:
         yield Wire(number, number, packet_socket(f"f{number}"))

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
@@ -157,6 +158,9 @@ class Path:
         for node in row:
             mine = [f"link set {end.name} up" for end in self._ends.values() if end.node == node]
             self.batch(node, "link set lo up", *mine)
+        for node in row:
+            mine = [end.name for end in self._ends.values() if end.node == node]
+            opened_inside(self.pid(node), lambda mine=mine: await_operational(mine))
         for number, host in enumerate(self.hosts, start=1):
             self._address(host, number, tagged=tagged)
 

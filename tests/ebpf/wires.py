@@ -9,6 +9,8 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
+from mplsemu.emulation.operational import await_operational
+
 _SOL_PACKET, _AUXDATA, _IGNORE_OUTGOING = 263, 8, 23
 _ETH_P_ALL = 3
 _VLAN_VALID = 0x10
@@ -53,6 +55,7 @@ def make_wires(count: int) -> tuple[Wire, ...]:
         lines.append(f"link add {near} mtu {MTU} type veth peer {far} mtu {MTU}")
         lines += [f"link set n{number} up", f"link set f{number} up"]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+    await_operational(f"{end}{number}" for number in range(1, count + 1) for end in "nf")
     return tuple(
         Wire(number, 100 + number, packet_socket(f"f{number}")) for number in range(1, count + 1)
     )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
+from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.pipeline import METERS
@@ -121,6 +122,7 @@ class RealNetwork:
             lines += [f"link set {first} up", f"link set {second} up"]
         batch = "\n".join(lines)
         subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
+        await_operational(name for pair in ends.values() for name in pair)
 
     def _make_bridges(self) -> None:
         words = []

@@ -12,6 +12,7 @@ from pathlib import Path
 from mplsemu.control.compile import compile_program
 from mplsemu.controller.client import ControllerClient
 from mplsemu.emulation.namespace import inside
+from mplsemu.emulation.operational import await_operational, await_operational_at
 from mplsemu.lab.loader import load
 from mplsemu.southbound.ebpf.attached import Attached, dump_attached
 from mplsemu.southbound.ebpf.loader import LoadedProgram
@@ -130,6 +131,7 @@ class EbpfGround:
                 self._loaded.attach("lo")
                 for ifindex in self.ports[node.name].values():
                     self._loaded.attach(ifindex)
+        await_operational_at(self._interfaces())
         attached = Attached(
             maps={name: each.id for name, each in self._loaded.maps.items()},
             ports=self.ports,
@@ -140,6 +142,13 @@ class EbpfGround:
             pids={node.name: self._holders[node.name].pid for node in self.program.nodes},
         )
         (self.directory / "attached.json").write_text(dump_attached(attached))
+
+    def _interfaces(self):
+        hosts = {self._holders[circuit.name].pid: ["eth0"] for _, circuit in self.circuits}
+        return hosts | {
+            self._holders[node].pid: [f"p{port}" for port in ports]
+            for node, ports in self.ports.items()
+        }
 
     def map(self, name):
         """Return one of the program's maps."""
@@ -184,6 +193,8 @@ class EbpfGround:
         """Take an LSR's end of a core link down or up."""
         port = self.program.node(name).adjacency_by_link[link].port
         self.sh(name, f"ip link set p{port} {state}")
+        with inside(self._holders[name].pid):
+            await_operational([f"p{port}"])
 
     def answered(self, source, target):
         """Return how many of three pings were answered."""

@@ -12,15 +12,16 @@ from mplsemu.southbound.ebpf.ports import LsrPorts
 
 UP, RUNNING, LOWER_UP = 1, 0x40, 0x10000
 NEW, GONE = 16, 17
+OPER_UNKNOWN, OPER_DOWN, OPER_UP = 0, 2, 6
 
 
 def message(kind, body, flags=0):
     return struct.pack("=IHHII", 16 + len(body), kind, flags, 1, 0) + body
 
 
-def link(ifindex, flags, kind=NEW):
-    name = struct.pack("=HH8s", 12, 3, b"se-dk\0")
-    return message(kind, struct.pack("=BxHiII", 0, 1, ifindex, flags, 0) + name)
+def link(ifindex, flags, kind=NEW, state=OPER_UP):
+    attributes = struct.pack("=HH8s", 12, 3, b"se-dk\0") + struct.pack("=HHB3x", 5, 16, state)
+    return message(kind, struct.pack("=BxHiII", 0, 1, ifindex, flags, 0) + attributes)
 
 
 class FakeTeller:
@@ -47,11 +48,22 @@ def lsr(*told):
 def test_an_interface_is_live_if_it_is_up_and_has_a_carrier():
     data = link(1, UP | LOWER_UP) + link(2, UP) + link(3, LOWER_UP) + link(4, UP | LOWER_UP, GONE)
     assert list(parse_links(data)) == [
-        LinkSaid(1, live=True),
-        LinkSaid(2, live=False),
-        LinkSaid(3, live=False),
-        LinkSaid(4, live=False),
+        LinkSaid(1, live=True, name="se-dk"),
+        LinkSaid(2, live=False, name="se-dk"),
+        LinkSaid(3, live=False, name="se-dk"),
+        LinkSaid(4, live=False, name="se-dk"),
     ]
+
+
+def test_an_interface_whose_carrier_the_kernel_has_not_noticed_yet_is_not_live():
+    """What is sent by it is lost."""
+    (said,) = parse_links(link(1, UP | LOWER_UP, state=OPER_DOWN))
+    assert (said.live, said.settled) == (False, False)
+
+
+def test_an_interface_of_which_the_kernel_says_nothing_is_live_but_not_settled():
+    (said,) = parse_links(link(1, UP | LOWER_UP, state=OPER_UNKNOWN))
+    assert (said.live, said.settled) == (True, False)
 
 
 def test_the_end_of_a_dump_is_told_and_an_acknowledgement_is_nothing():

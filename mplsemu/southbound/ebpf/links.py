@@ -1,6 +1,8 @@
 """What the kernel says of interfaces: rtnetlink's messages, as bytes and as values.
 
-See rtnetlink(7) and netlink(7). An interface carries packets if it is up and has a carrier.
+See rtnetlink(7) and netlink(7). An interface carries packets if it is up, has a carrier, and the
+kernel has noticed that: until then what is sent by it is lost (RFC 2863, operational status; Linux'
+Documentation/networking/operstates.rst).
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ _RTM_NEWLINK, _RTM_DELLINK, _RTM_GETLINK = 16, 17, 18
 _NLM_F_REQUEST, _NLM_F_DUMP = 1, 0x300
 _GROUP_LINK: Final = 1
 _IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 1 << 3
+_IFLA_IFNAME, _IFLA_OPERSTATE = 3, 16
+_ATTRIBUTE_HEAD: Final = struct.Struct("=HH")
+_OPER_UNKNOWN, _OPER_UP = 0, 6
 _IFF_UP, _IFF_LOWER_UP = 1, 1 << 16
 _RECEIVE: Final = 1 << 16
 _BUFFER: Final = 1 << 20
@@ -31,10 +36,20 @@ _BUFFER: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class LinkSaid:
-    """An interface is so from now on; one that vanished is not live."""
+    """An interface is so from now on.
+
+    Attributes:
+        ifindex: its number.
+        live: whether packets can be sent by it, as far as is known; one that vanished is not live.
+        name: of it.
+        settled: whether the kernel has noticed that it has a carrier, if it has one. Of one that is
+            new, or whose driver does not care, the kernel says nothing: it is live all the same.
+    """
 
     ifindex: int
     live: bool
+    name: str = ""
+    settled: bool = True
 
 
 class DumpEnd(enum.Enum):
@@ -59,15 +74,39 @@ def parse_links(data: bytes) -> Iterator[LinkMessage]:
             return
         body = at + _HEAD.size
         if kind in (_RTM_NEWLINK, _RTM_DELLINK):
-            _, _, ifindex, flags, _ = _LINK.unpack_from(data, body)
-            up = _IFF_UP | _IFF_LOWER_UP
-            yield LinkSaid(ifindex, kind == _RTM_NEWLINK and flags & up == up)
+            yield _link(data[body : at + length], is_there=kind == _RTM_NEWLINK)
         elif kind == _NLMSG_DONE:
             yield DumpEnd.END
         elif kind == _NLMSG_ERROR:
             (number,) = struct.unpack_from("=i", data, body)
             if number:
                 raise EmulationError(f"cannot read interfaces: {os.strerror(-number)}")
+        at += (length + 3) & ~3
+
+
+def _link(body: bytes, *, is_there: bool) -> LinkSaid:
+    """Return what a message says of an interface."""
+    _, _, ifindex, flags, _ = _LINK.unpack_from(body)
+    attributes = dict(_attributes(body[_LINK.size :]))
+    state = attributes.get(_IFLA_OPERSTATE, b"\0")[0]
+    up = _IFF_UP | _IFF_LOWER_UP
+    is_up = is_there and flags & up == up
+    return LinkSaid(
+        ifindex,
+        live=is_up and state in (_OPER_UP, _OPER_UNKNOWN),
+        name=attributes.get(_IFLA_IFNAME, b"").rstrip(b"\0").decode(errors="replace"),
+        settled=not is_up or state == _OPER_UP,
+    )
+
+
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield kinds and values of a message's attributes."""
+    at = 0
+    while at + _ATTRIBUTE_HEAD.size <= len(data):
+        length, kind = _ATTRIBUTE_HEAD.unpack_from(data, at)
+        if length < _ATTRIBUTE_HEAD.size:
+            return
+        yield kind, data[at + _ATTRIBUTE_HEAD.size : at + length]
         at += (length + 3) & ~3
 
 

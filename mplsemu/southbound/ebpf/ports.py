@@ -68,7 +68,7 @@ class LsrPorts:
     def _take_in(self, messages: tuple[LinkMessage, ...]) -> Iterator[PortChanged]:
         for message in messages:
             match message:
-                case LinkSaid(ifindex, live):
+                case LinkSaid(ifindex=ifindex, live=live):
                     port = self.numbers.get(ifindex)
                     if port is not None:
                         self._told.add(port)
