@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -22,13 +23,19 @@ def plant_modules(directory: Path) -> Path:
     Each writes its name there when it is imported, and ends the import with an error.
     """
     witness = directory / "ran.txt"
+    for name in imported_names():
+        code = f"open({str(witness)!r}, 'a').write({name + chr(10)!r})\nraise ImportError\n"
+        (directory / f"{name}.py").write_text(code)
+    return witness
+
+
+@functools.cache
+def imported_names() -> tuple[str, ...]:
+    """Return the names of all modules and packages that mplsemu imports, its own among them."""
     shown = subprocess.run(
         [sys.executable, "-P", "-W", "ignore", "-c", _ALL],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    names = shown.stdout.split()
+    names = tuple(shown.stdout.split())
     assert {"mplsemu", "yaml", "json", "networkx", "fastapi"} <= set(names)
-    for name in names:
-        code = f"open({str(witness)!r}, 'a').write({name + chr(10)!r})\nraise ImportError\n"
-        (directory / f"{name}.py").write_text(code)
-    return witness
+    return names
