@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError
 from mplsemu.running.directory import running_labs
+from mplsemu.running.names import some
 
 if TYPE_CHECKING:
     from mplsemu.lab.loader import LoadedLab
@@ -84,11 +85,9 @@ def checked_down(network: Network, name: str) -> str:
     Raises:
         LabError: there is none.
     """
-    links = {site.circuit: site.circuit for _, site in network.sites()}
-    for link in reversed(network.provider.links):  # the first of parallel links wins
-        first, second = link.ends
-        links[f"{second}-{first}"] = link.name
-        links[link.name] = link.name
+    from mplsemu.control.cables import cables_of
+
+    links = cables_of(network)
     if name in links:
         return links[name]
     remedy = nearest(name, links) or "write a link as NODE-NODE, or a site's line as VPN/SITE"
@@ -104,9 +103,9 @@ def checked_node(program: Program, name: str) -> NodeProgram:
     node = program.node_by_name.get(name)
     if node is None:
         names = list(program.node_by_name)
-        few = f"the LSRs are {', '.join(names)}" if len(names) <= 12 else "see `mplsemu view LAB`"
+        known = f"the LSRs are {some(names, 'mplsemu show LAB links')}"
         raise LabError(
-            f"no LSR {name!r} in lab {program.lab!r}", remedy=nearest(name, names) or few
+            f"no LSR {name!r} in lab {program.lab!r}", remedy=nearest(name, names) or known
         )
     return node
 
@@ -125,6 +124,6 @@ def checked_vpn(program: Program, name: str) -> str:
     if owned:
         raise LabError(f"{name!r} has VPNs {', '.join(owned)}", remedy="name one of them")
     names = [vpn.name for vpn in program.vpns]
-    few = f"the VPNs are {', '.join(names)}" if 0 < len(names) <= 20 else ""
+    known = f"the VPNs are {some(names, 'mplsemu show LAB vpns')}" if names else "it has none"
     remedy = nearest(name, [*names, *(vpn.customer for vpn in program.vpns)])
-    raise LabError(f"no VPN {name!r} in lab {program.lab!r}", remedy=remedy or few or None)
+    raise LabError(f"no VPN {name!r} in lab {program.lab!r}", remedy=remedy or known)

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -65,7 +65,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="what each label means, LSP or VPN, instead of its number",
     )
     parser.add_argument(
-        "--filter", metavar="EXPRESSION", default="", help="as tcpdump takes it, say 'mpls'"
+        "--filter",
+        metavar="EXPRESSION",
+        default="",
+        help="as tcpdump takes it; behind labels it reads 'mpls and (icmp or (mpls and icmp))'",
     )
     parser.set_defaults(run=run)
 
@@ -85,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
         ending = stack.enter_context(_ending_signals())
         names = ", ".join(point.name for point in points) or "nothing: there are no core links"
         _say(f"capturing on {names}; Ctrl-C ends it")
+        _note_labels(args.filter, [point.name for point in points if point.far_end])
         counter: Counter[str] = Counter()
         try:
             if args.write is None:
@@ -280,13 +284,27 @@ def _summarize(args: argparse.Namespace, counter: Counter[str], taps: Taps, why:
     said = f"{total} packet{'' if total == 1 else 's'}"
     if len(counter) > 1:
         counts = [f"{count} on {name}" for name, count in counter.most_common(_MOST_COUNTS)]
-        said += f": {', '.join(counts)}{', ...' if len(counter) > _MOST_COUNTS else ''}"
+        more = len(counter) - _MOST_COUNTS
+        said += f": {', '.join(counts)}" + (f" and the rest on {more} more" if more > 0 else "")
     if args.write is not None and args.write != _PIPE:
         with suppress(OSError):
             said = f"{args.write}: {said}, {args.write.stat().st_size:,} bytes"
     if lost:
         said += f"; {lost} more came too fast"
     _say(f"{why}; {said}" if why else said)
+
+
+def _note_labels(expression: str, core: Sequence[str]) -> None:
+    """Say how a filter must read on core links, where it does not look behind labels."""
+    from mplsemu.emulation.filters import behind_labels, sees_labels
+
+    if core and not sees_labels(expression):
+        wanted = behind_labels(expression)
+        remedy = f"; write --filter {wanted!r}" if wanted else ""
+        _say(
+            f"note: packets on {core[0]} have labels, and {expression!r} does not look behind "
+            f"them{remedy} (a VPLS has whole frames there, which no filter reads)"
+        )
 
 
 def _say(text: Any) -> None:

@@ -10,7 +10,6 @@ import itertools
 import selectors
 import socket
 import struct
-import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,10 +17,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
+from mplsemu.emulation.filters import compile_filter
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.namespace import inside
-from mplsemu.emulation.openvswitch import find_tool
-from mplsemu.errors import EmulationError, LabError
+from mplsemu.errors import EmulationError
 
 _ETH_P_ALL: Final = 3
 _RECEIVE_BUFFER: Final = 16 << 20
@@ -229,26 +228,6 @@ class Taps:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def compile_filter(expression: str) -> bytes:
-    """Return an expression of pcap-filter(7) as the kernel's socket filters take it.
-
-    Raises:
-        LabError: it makes no sense.
-        MissingToolError: tcpdump is not installed.
-    """
-    command = [find_tool("tcpdump", "tcpdump"), "-y", "EN10MB", "-ddd", "--", expression]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        words = done.stderr.strip().splitlines()[-1:] or ["tcpdump said nothing"]
-        reason = words[0].removeprefix("tcpdump: ")
-        raise LabError(
-            f"no filter {expression!r}: {reason}", remedy="see pcap-filter(7), say 'mpls' or 'arp'"
-        )
-    count, *lines = done.stdout.split("\n")
-    code = [tuple(map(int, line.split())) for line in lines[: int(count)]]
-    return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 
 
 def _open(ear: _Ear, program: bytes) -> socket.socket:

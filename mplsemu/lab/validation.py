@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from mplsemu.control.cables import cables_of
 from mplsemu.errors import LabError
 from mplsemu.lab.complaint import hint, nearest
 from mplsemu.lab.document import Document, Path, shown
@@ -37,17 +38,25 @@ def build_checks(
     """
     raw = list(raw)
     hosts = {str(ref): (ref, host) for ref, _, host in network.hosts()} if raw else {}
-    builder = _Builder(document, network, hosts)
+    builder = _Builder(document, network, hosts, cables_of(network) if raw else {})
     return tuple(builder.build(index, one) for index, one in enumerate(raw))
 
 
 @dataclass(frozen=True, slots=True)
 class _Builder:
-    """Makes checks of one lab file; `hosts` are all of its hosts by their full names."""
+    """Makes checks of one lab file.
+
+    Attributes:
+        document: the lab file.
+        network: all else that it says.
+        hosts: all of its hosts by their full names.
+        cables: its links and circuits by every name that they have.
+    """
 
     document: Document
     network: Network
     hosts: dict[str, tuple[HostRef, Host]]
+    cables: dict[str, str]
 
     def build(self, index: int, raw: RawPing | RawPath | RawThroughput) -> Validation:
         where: Path = ("validate", index)
@@ -76,23 +85,24 @@ class _Builder:
     def _path(self, where: Path, raw: RawPath) -> PathCheck:
         remedy = "write hosts with an address family in common"
         source, target = self._ends((*where, "path"), raw.path, "sends to itself", remedy)
-        for key, names in (("via", raw.via), ("avoid", raw.avoid)):
-            for number, name in enumerate(names):
-                self._check_stop((*where, key, number), name)
+        via, avoid = (
+            tuple(self._stop((*where, key, number), name) for number, name in enumerate(names))
+            for key, names in (("via", raw.via), ("avoid", raw.avoid))
+        )
         if not raw.via and not raw.avoid and raw.depth is None:
             raise self.document.error(
                 where,
                 f"{_what(where)}: any path will do",
                 "say which one: write via: [p1, p2], avoid: [p2] or depth: 2",
             )
-        both = sorted(set(raw.via) & set(raw.avoid))
+        both = sorted(set(via) & set(avoid))
         if both:
             raise self.document.error(
                 (*where, "avoid"),
                 f"{_what(where)}: {both[0]} is under via and under avoid",
                 "leave it out at one of them",
             )
-        return PathCheck(source, target, tuple(raw.via), tuple(raw.avoid), raw.depth)
+        return PathCheck(source, target, via, avoid, raw.depth)
 
     def _throughput(self, where: Path, raw: RawThroughput) -> ThroughputCheck:
         path = (*where, "throughput")
@@ -148,13 +158,16 @@ class _Builder:
         )
         return self.document.error(path, f"{_what(path)}: there is no host {shown(text)}", remedy)
 
-    def _check_stop(self, path: Path, name: str) -> None:
-        """Check that an LSR or a core link has this name."""
+    def _stop(self, path: Path, name: str) -> str:
+        """Return the LSR or core link that is meant."""
         provider = self.network.provider
         names = [node.name for node in provider.nodes]
-        if name in names or any(link.name == name for link in provider.links):
-            return
-        known = [*names, *(link.name for link in provider.links)]
+        links = [link.name for link in provider.links]
+        if name in names:
+            return name
+        if (meant := self.cables.get(name)) in links:
+            return str(meant)
+        known = [*names, *links]
         problem = f"{_what(path)}: there is no LSR or link {shown(name)}"
         raise self.document.error(path, problem, hint(name, known, "LSRs and links"))
 

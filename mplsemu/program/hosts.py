@@ -65,7 +65,8 @@ def find_host(program: Program, name: str) -> LocatedHost:
     short = [located for located in hosts(program) if short_name(located.ref) == name]
     if len(short) == 1:
         return short[0]
-    names = [str(located.ref) for located in hosts(program)]
+    known = short_name if "/" not in name else str
+    names = [known(located.ref) for located in hosts(program)]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     remedy = f"did you mean {near[0]}?" if near else "write VPN/SITE/hN, as in the lab file"
     raise LabError(f"no host {name!r} in lab {program.lab!r}", remedy=remedy)

@@ -182,9 +182,9 @@ def trace(
 
     Args:
         program: what every LSR does.
-        source: full name of the host that sends.
-        target: full name of a host, an address as the source sees it, or a MAC address: then it
-            is an Ethernet frame without IP.
+        source: the host that sends, by its full or its short name.
+        target: a host likewise, an address as the source sees it, or a MAC address: then it is
+            an Ethernet frame without IP.
         header: what is unusual about it.
         learned: see `walk`.
 
@@ -192,10 +192,13 @@ def trace(
         LabError: there is no such host, or the two have no IP version in common.
     """
     sender = find_host(program, source)
+    source = str(sender.ref)
     tracer = _Tracer(program, sender, header, learned)
     if is_mac(target):
         return tracer.frame(source, target.lower())
     wanted, interface, address = _target(program, sender, target)
+    if wanted is not None:
+        target = str(wanted)
     ip = IpHeader(interface.ip, address, header.ttl, header.dscp)
     way = tracer.send(interface, ip)
     mac = header.destination_mac

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from mplsemu.control.cables import cables_of
 from mplsemu.emulation.dissect import Frame, Stack, dissect, labels_of
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.taps import Tapped, TapPoint
@@ -15,7 +16,7 @@ from mplsemu.model.vpn import Site
 from mplsemu.program.program import Program
 from mplsemu.program.stack import UNKNOWN, Carried, Meaning, meaning
 from mplsemu.running.directory import LabRecord
-from mplsemu.running.link_names import suggest
+from mplsemu.running.names import suggest
 from mplsemu.running.session import Session
 
 _REST: Final = 9
@@ -46,8 +47,9 @@ def tap_points(session: Session, targets: Sequence[str]) -> tuple[TapPoint, ...]
 
 def _points(session: Session, target: str) -> Iterator[TapPoint]:
     record = session.record
-    if target in record.links:
-        yield _cable(session, target, None)
+    name = target if target in record.links else cables_of(session.network).get(target)
+    if name is not None and target not in record.lsrs:
+        yield _cable(session, name, None)
         return
     if target in record.lsrs:
         for link in session.network.provider.links:
@@ -62,8 +64,9 @@ def _points(session: Session, target: str) -> Iterator[TapPoint]:
             yield TapPoint(full, Interface(host.interface, host.pid), full, "its site")
             return
     known = [*record.links, *record.lsrs, *record.hosts]
+    see = f"mplsemu show {record.name} links|hosts"
     raise LabError(
-        f"no link or node {target!r} in lab {record.name!r}", remedy=suggest(target, known)
+        f"no link or node {target!r} in lab {record.name!r}", remedy=suggest(target, known, see)
     )
 
 

@@ -22,7 +22,8 @@ from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
 from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
-from mplsemu.running.link_names import link_name, suggest
+from mplsemu.running.link_names import link_name
+from mplsemu.running.names import suggest
 
 DOWN_TIMEOUT_S: Final = 30.0
 CHANGE_TIMEOUT_S: Final = 30.0
@@ -107,7 +108,7 @@ class Session:
             raise LabError(f"{name} is an LSR", remedy="name a host, VPN/SITE/hN")
         raise LabError(
             f"no host {name!r} in lab {self.record.name!r}",
-            remedy=suggest(name, self.record.hosts),
+            remedy=suggest(name, self.record.hosts, f"mplsemu show {self.record.name} hosts"),
         )
 
     def place(self, name: str) -> Place:
@@ -134,7 +135,7 @@ class Session:
     def _nearest(self, name: str) -> str:
         names = [*self.record.hosts, *self.record.lsrs]
         names += [host.short for host in self.record.hosts.values()]
-        return suggest(name, names)
+        return suggest(name, names, f"mplsemu show {self.record.name} hosts")
 
     # --- doing ------------------------------------------------------------------------------
 
@@ -206,9 +207,9 @@ class Session:
             LabError: there is no such link.
             EmulationError: the controller does not follow.
         """
-        interfaces = self.record.links.get(link)
-        if interfaces is None:
-            raise LabError(f"no link {link!r}", remedy=suggest(link, self.record.links))
+        if link not in self.record.links:
+            link = self.link_name(link)
+        interfaces = self.record.links[link]
         state = "up" if up else "down"
         for interface in interfaces:
             try:

@@ -26,8 +26,8 @@ from mplsemu.program.way import Delivered
 from mplsemu.running.captures import Reader, tap_points
 from mplsemu.running.checks import endpoints
 from mplsemu.running.lab import Lab
-from mplsemu.running.link_names import suggest
 from mplsemu.running.live import follow
+from mplsemu.running.names import suggest
 from mplsemu.running.session import PingResult
 from mplsemu.testing.finding import Finding, Rate
 from mplsemu.testing.lab_under_test import DEFAULT_WAIT_S, LabUnderTest, Pair
@@ -103,7 +103,10 @@ class NetworkLab(LabUnderTest):
         """Return what a VPLS has learned: by PE, and MAC address, the circuit or the PE."""
         known = [each.name for each in self.network.vpns if isinstance(each, Vpls)]
         if vpn not in known:
-            raise LabError(f"no VPLS {vpn!r} here", remedy=suggest(vpn, known))
+            raise LabError(
+                f"no VPLS {vpn!r} here",
+                remedy=suggest(vpn, known, f"mplsemu show {self.file} vpns"),
+            )
         found: dict[str, dict[str, str]] = {}
         for row in self.lab.session.controller.call("macs"):
             if row["vsi"] == vpn:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeVar, cast
 
+from mplsemu.program.cables import cables_of
 from mplsemu.program.hosts import hosts
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
@@ -135,12 +136,14 @@ class LiveLab:
 
     def set_link(self, order: schema.LinkOrder) -> schema.LinkDone:
         """Cut or mend a link or a site's line, and wait until that is dealt with."""
-        _check("link", order.link, _lines(self.source.installed().program), BAD_REQUEST)
+        program = self.source.installed().program
+        link = cables_of(program).get(order.link, order.link)
+        _check("link", link, _lines(program), BAD_REQUEST)
         with self._changes.through(), self._one_change:
             started = time.perf_counter()
-            self.source.set_link(order.link, up=order.up)
+            self.source.set_link(link, up=order.up)
             took_ms = (time.perf_counter() - started) * 1000
-        return schema.LinkDone(link=order.link, up=order.up, took_ms=round(took_ms, 1))
+        return schema.LinkDone(link=link, up=order.up, took_ms=round(took_ms, 1))
 
     def ping(self, order: schema.PingOrder) -> schema.PingDone:
         """Ping, and wait for the answers."""

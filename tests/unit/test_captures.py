@@ -1,17 +1,20 @@
 """What label stacks mean while the network under a capture changes."""
 
 import shutil
+import struct
+import subprocess
 
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.filters import behind_labels, compile_filter, sees_labels
 from mplsemu.emulation.interface import Interface
-from mplsemu.emulation.taps import Tapped, TapPoint, compile_filter
+from mplsemu.emulation.taps import Tapped, TapPoint
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.running import captures
 from mplsemu.running.captures import Reader
 from tests.builders import nordic
-from tests.unit.test_dissect import PING, labelled
+from tests.unit.test_dissect import PING, PING6, labelled
 
 POINT = TapPoint("dk-p1", Interface("dk-eth1", 1), "dk", "p1")
 BEFORE = compile_program(nordic())
@@ -75,6 +78,39 @@ def test_without_a_controller_frames_are_read_as_far_as_they_speak_for_themselve
     reader = Reader(fetch)
     assert reader.comment(tapped(16, 17)) == "? | ?"
     assert reader.read(tapped(16, 17)).ip is not None
+
+
+@pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [("icmp", 2), ("host 192.168.1.2 or port 80", 2), ("tcp", 0), ("ip6", 0)],
+)
+def test_the_filter_that_is_suggested_sees_behind_one_label_and_two(tmp_path, expression, found):
+    frames = [labelled(PING, 16), labelled(PING, 17, 16), labelled(PING6, 17, 16)[:40]]
+    path = tmp_path / "x.pcap"
+    path.write_bytes(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+    with path.open("ab") as file:
+        for frame in frames:
+            file.write(struct.pack("=IIII", 0, 0, len(frame), len(frame)) + frame)
+
+    def matches(text):
+        command = ["tcpdump", "-n", "-r", str(path), "--", text]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return len(shown.splitlines())
+
+    assert not sees_labels(expression)
+    assert matches(expression) == 0
+    wanted = behind_labels(expression)
+    assert sees_labels(wanted)
+    assert matches(wanted) == found + (expression == "ip6")
+
+
+@pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")
+def test_nothing_is_suggested_where_no_filter_sees_behind_labels():
+    assert behind_labels("arp") is None
+    assert not sees_labels("arp")
+    assert sees_labels("ether proto 0x8847")
+    assert sees_labels("")
 
 
 @pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")

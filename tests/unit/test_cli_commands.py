@@ -181,6 +181,14 @@ def test_show_with_a_link_down_is_the_program_without_it(capsys):
     assert "dk-p1" not in links
 
 
+def test_a_link_is_down_by_whatever_name_it_is_called(capsys):
+    found = [
+        answer(capsys, "show", NORDIC, "lsp", "dk", "--down", name)
+        for name in ("dk-p1", "p1-dk", "dk-eth1")
+    ]
+    assert found[0] == found[1] == found[2]
+
+
 # --- trace ---------------------------------------------------------------------------------------
 
 

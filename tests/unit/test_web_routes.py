@@ -163,6 +163,13 @@ def test_a_link_or_a_line_is_cut_and_mended(web, link):
         assert (link in web.lab.status()["down"]) is not up
 
 
+def test_a_link_is_called_by_its_name_whichever_end_it_is_named_from(web):
+    for name in ("p1-dk", "dk-eth1"):
+        done = good(web.post("/api/links", web.provider, {"link": name, "up": False}))
+        assert done["link"] == "dk-p1"
+        assert web.lab.status()["down"] == ["dk-p1"]
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

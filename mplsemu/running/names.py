@@ -1,0 +1,30 @@
+"""What is said about a name that nobody has: the nearest one, or which ones there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+MOST_NAMES: Final = 12
+
+
+def suggest(name: str, known: Iterable[str], see: str) -> str:
+    """Return a remedy for an unknown name: the nearest known one, else some of them.
+
+    Args:
+        name: that is not known.
+        known: those that are.
+        see: the command that lists all of them.
+    """
+    names = list(known)
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {some(names, see)}"
+
+
+def some(names: Iterable[str], see: str, most: int = MOST_NAMES) -> str:
+    """Return names for people: all, or the first ones, how many more, and where to see them."""
+    names = list(names)
+    if len(names) <= most:
+        return ", ".join(names) or "none"
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more (`{see}` lists all)"
