@@ -40,6 +40,7 @@ class FakeLab:
         answers: whether its controller does.
         runs: whether it does.
         asked: how often each thing was asked for.
+        ping_s: how long a ping takes.
     """
 
     def __init__(self, network: Network) -> None:
@@ -58,6 +59,7 @@ class FakeLab:
         self.switch_faults: dict[str, dict[str, Any]] = {}
         self.learned: list[dict[str, Any]] = []
         self.packets: list[dict[str, Any]] = []
+        self.ping_s = 0.0
         self._down: frozenset[str] = frozenset()
         self._program = compile_program(network)
         self._numbers = itertools.count(1)
@@ -136,6 +138,7 @@ class FakeLab:
 
     def ping(self, source: str, target: str, count: int) -> PingResult:
         self._ask("ping")
+        time.sleep(self.ping_s)
         there = trace(self._program, source, target).delivered
         lines = [f"PING {target} 56(84) bytes of data."]
         if there:

@@ -28,6 +28,7 @@ from mplsemu.web.refusal import (
 from mplsemu.web.routes import router
 from mplsemu.web.source import LabSource
 from mplsemu.web.static_files import FILES, serve_file
+from mplsemu.web.tally import Tally
 
 _NOT_OURS: Final = "422"
 
@@ -39,6 +40,7 @@ def create_app(
     hosts: Iterable[str] = (),
     any_address: bool = False,
     feed: Feed | None = None,
+    tally: Tally | None = None,
 ) -> Gate:
     """Make the server of one lab.
 
@@ -48,6 +50,7 @@ def create_app(
         hosts: names of this server beside loopback's.
         any_address: whether it listens on every address of the machine.
         feed: the stream of changes; made unless given.
+        tally: counts what was refused.
     """
     app = _routed()
     app.state.feed = feed or Feed(source)
@@ -58,7 +61,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _not_there)
     app.add_exception_handler(MplsEmuError, _refused)
     app.add_exception_handler(Exception, _broken)
-    return Gate(app, access, frozenset(host.lower() for host in hosts), any_address=any_address)
+    names = frozenset(host.lower() for host in hosts)
+    return Gate(app, access, names, any_address=any_address, tally=tally)
 
 
 def describe() -> dict[str, Any]:

@@ -6,6 +6,7 @@ him, whether it exists or not, whatever method and body he sends.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 from typing import Final
@@ -16,22 +17,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mplsemu.web.access import Access, Customer, Identity
 from mplsemu.web.answer import problem
 from mplsemu.web.pictures import style_hashes
+from mplsemu.web.protocol import CONNECTION, PatientProtocol
 from mplsemu.web.refusal import (
     BAD_REQUEST,
     CONFLICT,
     NOT_FOUND,
     NOTHING_THERE,
+    TIMED_OUT,
     UNAUTHORIZED,
     RefusalError,
 )
+from mplsemu.web.tally import Tally
 
 API: Final = "/api/"
 STREAM: Final = "/api/stream"
 LARGEST_BODY: Final = 64 * 1024
+BODY_S: Final = 10.0
+"""For a whole body to come."""
 MOST_OF_ONE: Final = 8
 """Requests at a time with one token, streams apart."""
 MOST_OF_CUSTOMERS: Final = 24
 """Requests at a time of all customers together: the server has 40 threads."""
+_TOO_MANY: Final = "too many requests at once; try again"
 _IDENTITY: Final = "mplsemu.identity"
 _OF_CUSTOMERS: Final = re.compile(r"/api/(session|stream|pictures/vpns/[^/]+)")
 _READS: Final = frozenset({"GET", "HEAD"})
@@ -56,13 +63,21 @@ class Gate:
         access: the tokens.
         hosts: names under which this server is known, beside loopback's.
         any_address: whether it listens on every address of the machine.
+        tally: counts what was refused.
     """
 
     def __init__(
-        self, app: ASGIApp, access: Access, hosts: frozenset[str], *, any_address: bool = False
+        self,
+        app: ASGIApp,
+        access: Access,
+        hosts: frozenset[str],
+        *,
+        any_address: bool = False,
+        tally: Tally | None = None,
     ) -> None:
         self._app = app
         self._access = access
+        self._tally = tally or Tally()
         self._hosts = hosts | {"localhost"}
         self._any_address = any_address
         self._inside: dict[Identity, int] = {}
@@ -79,12 +94,14 @@ class Gate:
                 await self._app(scope, receive, send)
                 return
             identity = self._identify(headers)
+            _introduce(scope, identity)
             if isinstance(identity, Customer) and not _is_for_customers(scope):
                 raise RefusalError(NOT_FOUND, NOTHING_THERE)
             if scope["method"] not in _READS:
                 _check_change(headers)
                 receive = await _whole_body(headers, receive)
         except RefusalError as refusal:
+            self._tally.count(str(refusal))
             await problem(refusal.status, str(refusal))(scope, receive, send)
             return
         scope[_IDENTITY] = identity
@@ -123,8 +140,8 @@ class Gate:
         customers = sum(n for who, n in self._inside.items() if isinstance(who, Customer))
         is_full = isinstance(identity, Customer) and customers >= MOST_OF_CUSTOMERS
         if mine >= MOST_OF_ONE or is_full:
-            full = problem(CONFLICT, "too many requests at once; try again")
-            await full(scope, receive, send)
+            self._tally.count(_TOO_MANY)
+            await problem(CONFLICT, _TOO_MANY)(scope, receive, send)
             return
         self._inside[identity] = mine + 1
         try:
@@ -137,6 +154,13 @@ def identity_of(scope: Scope) -> Identity:
     """Return who makes a request that the gate let through to the API."""
     identity: Identity = scope[_IDENTITY]
     return identity
+
+
+def _introduce(scope: Scope, identity: Identity) -> None:
+    """Tell the connection that a request came on whose it is, so that it is no stranger's."""
+    connection = scope.get("state", {}).get(CONNECTION)
+    if isinstance(connection, PatientProtocol):
+        connection.know(identity)
 
 
 def _is_for_customers(scope: Scope) -> bool:
@@ -165,27 +189,38 @@ async def _whole_body(headers: Headers, receive: Receive) -> Receive:
     """Read the body before anyone parses it; return what hands it on.
 
     Raises:
-        RefusalError: it is too large.
+        RefusalError: it is too large, or does not come whole in time.
     """
-    too_large = RefusalError(BAD_REQUEST, f"the body is larger than {LARGEST_BODY} bytes")
     announced = headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > LARGEST_BODY:
-        raise too_large
-    body, is_whole = b"", False
-    while not is_whole:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            break
-        body += message.get("body", b"")
-        is_whole = not message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            raise too_large
+        raise _too_large()
+    try:
+        body = await asyncio.wait_for(_read(receive), BODY_S)
+    except TimeoutError:
+        raise RefusalError(TIMED_OUT, "the body did not come in time") from None
     first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
         return first.pop() if first else await receive()
 
     return again
+
+
+async def _read(receive: Receive) -> bytes:
+    body, is_whole = b"", False
+    while not is_whole:
+        message = await receive()
+        if message["type"] == "http.disconnect":  # what has come may look whole, and is not
+            raise RefusalError(BAD_REQUEST, "the body is not whole")
+        body += message.get("body", b"")
+        is_whole = not message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise _too_large()
+    return body
+
+
+def _too_large() -> RefusalError:
+    return RefusalError(BAD_REQUEST, f"the body is larger than {LARGEST_BODY} bytes")
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

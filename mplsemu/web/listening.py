@@ -12,7 +12,7 @@ from mplsemu.errors import EmulationError, LabError
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8080
-_BACKLOG: Final = 128
+BACKLOG: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Listening:
             family, *_, address = socket.getaddrinfo(
                 host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
-            opened = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+            opened = socket.create_server(address[:2], family=family, backlog=BACKLOG)
         except OSError as error:
             reason = "in use" if error.errno == errno.EADDRINUSE else error.strerror
             raise EmulationError(

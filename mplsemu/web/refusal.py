@@ -9,6 +9,7 @@ from mplsemu.errors import MplsEmuError
 BAD_REQUEST: Final = 400
 UNAUTHORIZED: Final = 401
 NOT_FOUND: Final = 404
+TIMED_OUT: Final = 408
 CONFLICT: Final = 409
 UNAVAILABLE: Final = 503
 

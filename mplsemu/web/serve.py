@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 import uvicorn
 
 from mplsemu.web.access import Access
 from mplsemu.web.app import create_app
+from mplsemu.web.connections import Connections
 from mplsemu.web.feed import Feed
-from mplsemu.web.listening import Listening
+from mplsemu.web.listening import BACKLOG, Listening
+from mplsemu.web.protocol import Patience, PatientProtocol
 from mplsemu.web.source import LabSource
+from mplsemu.web.tally import Tally
 
-_MOST_CONNECTIONS: Final = 256
+_ACCEPTED_AT_ONCE: Final = 16
+"""In one turn of the event loop: whoever is let in then has several turns to ask something before
+so many strangers have come after him that he must go (`MOST_OF_STRANGERS`)."""
 _GRACE_S: Final = 2
 _TICK_S: Final = 1.0
 
@@ -34,27 +41,7 @@ def serve(source: LabSource, access: Access, listening: Listening, lab_end: int)
     Returns:
         Whether the lab has ended; else a signal ended the server.
     """
-    feed = Feed(source)
-    app = create_app(
-        source,
-        access,
-        hosts=listening.names,
-        any_address=listening.is_everywhere,
-        feed=feed,
-    )
-    config = uvicorn.Config(
-        app,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,  # it would have every request in it, and is of no use
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
-    server = _Server(config, feed, lab_end)
+    server = Server(source, access, listening, lab_end)
     loop = asyncio.new_event_loop()
     try:
         loop.run_until_complete(server.serve(sockets=[listening.listener]))
@@ -63,30 +50,81 @@ def serve(source: LabSource, access: Access, listening: Listening, lab_end: int)
     return server.lab_has_ended
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Ends in order when the lab ends, on Ctrl-C and on SIGTERM.
 
     Args:
-        config: how to serve.
-        feed: its streams are ended first, for they do not end by themselves.
+        source: the lab.
+        access: its tokens.
+        listening: where.
         lab_end: a descriptor that can be read when the lab has ended.
+        patience: how long it waits for whoever has connected.
+
+    Attributes:
+        feed: its streams; they are ended first, for they do not end by themselves.
+        lab_has_ended: whether that is why the server ended.
     """
 
-    def __init__(self, config: uvicorn.Config, feed: Feed, lab_end: int) -> None:
-        super().__init__(config)
+    def __init__(
+        self,
+        source: LabSource,
+        access: Access,
+        listening: Listening,
+        lab_end: int,
+        patience: Patience | None = None,
+    ) -> None:
+        self.feed = Feed(source)
         self.lab_has_ended = False
-        self._feed = feed
         self._lab_end = lab_end
         self._ending = asyncio.Event()
+        self._tally = Tally()
+        app = create_app(
+            source,
+            access,
+            hosts=listening.names,
+            any_address=listening.is_everywhere,
+            feed=self.feed,
+            tally=self._tally,
+        )
+        protocol = partial(
+            PatientProtocol, Connections(self._tally), self._tally, patience or Patience()
+        )
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=cast("type[PatientProtocol]", protocol),
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,  # it would have every request in it, and is of no use
+                server_header=False,
+                proxy_headers=False,
+                backlog=_ACCEPTED_AT_ONCE,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, with more places in the kernel's line than are let in at once."""
+        await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)
 
     async def main_loop(self) -> None:
         """Do what is due once a second; the parent looks ten times, which costs more than all else.
 
         A server whose page is hidden should cost nothing.
         """
-        while not await self.on_tick(0):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), _TICK_S)
+        log = logging.getLogger("uvicorn.error")
+        log.addFilter(self._tally)
+        try:
+            while not await self.on_tick(0):
+                self._tally.report()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._ending.wait(), _TICK_S)
+        finally:
+            log.removeFilter(self._tally)
+            self._tally.report(is_last=True)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -94,7 +132,7 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         loop.add_reader(self._lab_end, self._end_with_lab)
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._end)
+            loop.add_signal_handler(number, self.end)
         try:
             yield
         finally:
@@ -105,15 +143,16 @@ class _Server(uvicorn.Server):
     def _end_with_lab(self) -> None:
         asyncio.get_running_loop().remove_reader(self._lab_end)
         self.lab_has_ended = True
-        self._feed.end()
-        self._end()
+        self.feed.end()
+        self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End in order; at once when asked twice."""
         self.force_exit = self.should_exit  # who asks twice does not want to wait
         self.should_exit = True
         self._ending.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the streams end, then everything else."""
-        self._feed.close()
+        self.feed.close()
         await super().shutdown(sockets)

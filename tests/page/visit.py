@@ -2,89 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
-import socket
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-import uvicorn
-
-from mplsemu.web.access import Access
-from mplsemu.web.app import create_app
-from mplsemu.web.feed import Feed
-from tests.fakeweb import FakeLab
+from tests.unit.pageserver import PageServer
 
 TIMEOUT_MS = 20000
-
-
-class PageServer:
-    """A server of one lab's page on a port of its own; it can be stopped and started again."""
-
-    def __init__(self, lab: FakeLab) -> None:
-        self.lab = lab
-        self.access = Access.new(lab.facts.customers)
-        self.port = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-        self.feed = Feed(lab)
-        self.start()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def provider(self) -> str:
-        return self.access.links(self.address).provider
-
-    def customer(self, name: str) -> str:
-        return self.access.links(self.address).customers[name]
-
-    def start(self) -> None:
-        """Listen, on the same port as before."""
-        listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
-        self.feed = Feed(self.lab)
-        app = create_app(self.lab, self.access, feed=self.feed)
-        config = uvicorn.Config(
-            app, http="h11", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
-        )
-        self._server = uvicorn.Server(config)
-        started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(listener, started), daemon=True)
-        self._thread.start()
-        assert started.wait(5)
-
-    def stop(self) -> None:
-        """Be gone, as a server that was killed."""
-        assert self._server is not None
-        assert self._loop is not None
-        assert self._thread is not None
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.feed.close)
-        self._server.should_exit = True
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-
-    def end_lab(self) -> None:
-        """Have the lab end."""
-        assert self._loop is not None
-        self.lab.runs = False
-        self._loop.call_soon_threadsafe(self.feed.end)
-
-    def _run(self, listener: socket.socket, started: threading.Event) -> None:
-        assert self._server is not None
-        self._loop = asyncio.new_event_loop()
-        self._loop.call_soon(started.set)
-        with listener:
-            self._loop.run_until_complete(self._server.serve(sockets=[listener]))
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
 
 
 class Visit:
