@@ -156,7 +156,9 @@ def test_the_fragments_of_an_ipv6_datagram_take_one_way(router: Router, core):
         pair = f"2001:db8:1::{number:x}", "2001:db8:2::2"
         way = set()
         for field, payload in ((1, transport(5, 6)), (8 << 3 | 1, bytes(24)), (16 << 3, b"end")):
-            fragment = struct.pack("!BBHI", UDP, 0, field, 77) + payload
+            # RFC 8200 section 4.5: what follows, the first fragment says; others may say otherwise
+            header = UDP if field == 1 else number
+            fragment = struct.pack("!BBHI", header, 0, field, 77) + payload
             way.add(transit_way(router, core, ip(*pair, 44, fragment), (500, 0, 64)))
         assert len(way) == 1
         chosen[way.pop()] += 1

@@ -31,7 +31,7 @@ Place = Callable[[FakePacket, Multipath], float]
 
 def hashed(packet: FakePacket, choice: Multipath) -> float:
     assert packet.ethertype != MPLS, "a flow is looked for where a label hides it"
-    key = ip_flow(packet) if choice.fields is HashFields.IP_FLOW else frame(packet)
+    key = FLOWS[choice.fields](packet)
     digest = blake2b(repr((choice.basis, key)).encode(), digest_size=6).digest()
     return int.from_bytes(digest, "big") / (1 << 48)
 
@@ -58,6 +58,18 @@ def frame(packet: FakePacket) -> tuple[int | None, ...]:
         return found
     protocol = packet.read(IP_PROTO)
     return *found, _addresses(packet), protocol, _ports(packet, protocol, {TCP, SCTP})
+
+
+def ip_addresses(packet: FakePacket) -> tuple[int | None, ...]:
+    assert packet.ethertype in ADDRESSES, "without IP there are no addresses"
+    return (_addresses(packet),)
+
+
+FLOWS = {
+    HashFields.FRAME: frame,
+    HashFields.IP_FLOW: ip_flow,
+    HashFields.IP_ADDRESSES: ip_addresses,
+}
 
 
 def _addresses(packet: FakePacket) -> int:

@@ -17,6 +17,7 @@ from mplsemu.southbound.openflow.match import (
     ICMPV4_TYPE,
     ICMPV6_TYPE,
     IN_PORT,
+    IP_FRAGMENT,
     IP_PROTO,
     IP_TOS,
     IP_TTL,
@@ -35,6 +36,7 @@ from mplsemu.southbound.openflow.match import (
 )
 
 MPLS = 0x8847
+FRAGMENT = 44
 VLAN_TYPES = (0x8100, 0x88A8)
 VLAN_PRESENT = 0x1000
 JOURNEY = frozenset({IN_PORT, METADATA, *REGISTERS})
@@ -85,8 +87,18 @@ class FakePacket:
 
     @property
     def is_fragment(self) -> bool:
-        word = self._number(self.behind_ethernet + 6, 2)
-        return self.ethertype == 0x0800 and bool(word & 0x3FFF)
+        return bool(self.read(IP_FRAGMENT))
+
+    def _fragment(self) -> int | None:
+        """Return NX_IP_FRAG_ANY and, of one that is not the first, NX_IP_FRAG_LATER."""
+        at = self.behind_ethernet
+        if self.ethertype == 0x0800:
+            word = self._number(at + 6, 2)
+            return bool(word & 0x3FFF) | bool(word & 0x1FFF) << 1
+        if self.ethertype != 0x86DD:
+            return None
+        word = self._number(at + 42, 2) if self._number(at + 6, 1) == FRAGMENT else 0
+        return bool(word) | bool(word & 0xFFF8) << 1
 
     @property
     def label_count(self) -> int:
@@ -108,6 +120,8 @@ class FakePacket:
             return self.ethertype
         if wanted is VLAN_VID:
             return VLAN_PRESENT | self._number(14, 2) & 0xFFF if self.is_tagged else 0
+        if wanted is IP_FRAGMENT:
+            return self._fragment()
         place = self._place(wanted)
         if place is None:
             return self._read_class6(wanted)

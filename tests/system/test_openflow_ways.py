@@ -145,11 +145,21 @@ def test_frames_to_a_known_address_spread_as_well(net):
     assert len({crossed(net, "c/x", to_target(port)) for port in PORTS}) == 2
 
 
-def test_all_fragments_of_a_packet_go_one_way(net):
+def fragments6(packet):
+    """Cut an IPv6 packet in two after 24 octets of payload (RFC 8200 section 4.5)."""
+    for field, payload in ((1, packet[40:64]), (3 << 3, packet[64:])):
+        header = struct.pack("!BBHI", packet[6], 0, field, 77)
+        length = (8 + len(payload)).to_bytes(2, "big")
+        yield packet[:4] + length + bytes([44]) + packet[7:40] + header + payload
+
+
+@pytest.mark.parametrize("circuit", ["a/x", "c/x", "d/x"])
+@pytest.mark.parametrize("protocol", [UDP, TCP])
+@pytest.mark.parametrize(("version", "cut"), [(4, fragments), (6, fragments6)])
+def test_all_fragments_of_a_packet_go_one_way(net, circuit, protocol, version, cut):
     for port in PORTS[:16]:
-        frame = ip_frame(net, "a/x", UDP, port)
-        first, second = fragments(frame[14:])
-        ways = {crossed(net, "a/x", frame[:14] + each) for each in (first, second)}
+        frame = ip_frame(net, circuit, protocol, port, version=version)
+        ways = {crossed(net, circuit, frame[:14] + each) for each in cut(frame[14:])}
         assert len(ways) == 1
 
 

@@ -17,7 +17,7 @@ from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages
 from mplsemu.southbound.openflow.decode import decode
 from mplsemu.southbound.openflow.differences import differences
-from mplsemu.southbound.openflow.match import ETH_TYPE
+from mplsemu.southbound.openflow.match import ETH_TYPE, IP_FRAGMENT
 from mplsemu.southbound.openflow.pipeline import REG_TUNNEL, REG_WAY, Table
 from mplsemu.southbound.openflow.text import flow_text
 from mplsemu.southbound.openflow.translate import flows
@@ -91,14 +91,19 @@ def test_each_way_is_a_flow_of_its_own_and_one_choice_is_made_for_each_egress():
         ways = in_table(program, "dk", table)
         assert [flow.match.value(REG_WAY) for flow in ways] == [0, 1, 2]
         assert len({flow.actions[-1] for flow in ways}) == 3
-    choices = {flow.match.value(ETH_TYPE): flow for flow in in_table(program, "dk", Table.WAYS)}
+    choices = {
+        (flow.match.value(ETH_TYPE), flow.match.value(IP_FRAGMENT)): flow
+        for flow in in_table(program, "dk", Table.WAYS)
+    }
     assert {
-        ethertype: [(each.fields, each.ways) for each in flow.actions]
-        for ethertype, flow in choices.items()
+        packets: [(each.fields, each.ways) for each in flow.actions]
+        for packets, flow in choices.items()
     } == {
-        0x0800: [(act.HashFields.IP_FLOW, 3)],
-        0x86DD: [(act.HashFields.IP_FLOW, 3)],
-        None: [(act.HashFields.FRAME, 3)],
+        (0x0800, None): [(act.HashFields.IP_FLOW, 3)],
+        (0x0800, 1): [(act.HashFields.IP_ADDRESSES, 3)],
+        (0x86DD, None): [(act.HashFields.IP_FLOW, 3)],
+        (0x86DD, 1): [(act.HashFields.IP_ADDRESSES, 3)],
+        (None, None): [(act.HashFields.FRAME, 3)],
     }
 
 
@@ -140,10 +145,12 @@ CHOICE = act.Multipath(act.HashFields.IP_FLOW, 7, 3, REG_WAY)
 
 def test_a_choice_reads_as_ovs_ofctl_writes_it():
     texts = [flow_text(flow) for flow in in_table(program_of(), "dk", Table.WAYS)]
-    (ip4,) = [text for text in texts if "dl_type=0x800," in text]
+    (ip4,) = [text for text in texts if "dl_type=0x800," in text and "ip_frag" not in text]
     assert ip4.endswith(
         "actions=multipath(symmetric_l3l4+udp,1,hash_threshold,2,0,NXM_NX_REG9[0..15])"
     )
+    (pieces,) = [text for text in texts if "dl_type=0x800," in text and "ip_frag=yes," in text]
+    assert "multipath(symmetric_l3,1," in pieces
     (other,) = [text for text in texts if "dl_type" not in text]
     assert "multipath(symmetric_l4,1," in other
 
@@ -170,6 +177,7 @@ def test_a_choice_and_its_ways_have_words():
         if flow.table >= Table.WAYS
     }
     assert said["the way to se for IPv4"] == "one of 2 by its IP flow"
+    assert said["the way to se for fragments of IPv6"] == "one of 2 by its IP addresses"
     assert said["the way to se for other frames"] == "one of 2 by its frame"
     assert said["way 1 of the tunnel to se for routed packets"].endswith("out on link dk-p1")
     assert said["way 2 of the tunnel to se for frames"].endswith("out on link dk-p2")
@@ -185,7 +193,10 @@ def test_a_way_that_is_missing_or_changed_in_a_switch_is_named():
     having = list(flows(program, "dk"))
     (second,) = [f for f in having if f.table == Table.TUNNEL_L3 and f.match.value(REG_WAY) == 1]
     having.remove(second)
-    (choice,) = [f for f in having if f.table == Table.WAYS and f.match.value(ETH_TYPE) == 0x0800]
+    (choice,) = [
+        flow for flow in having if flow.table == Table.WAYS
+        and flow.match.value(ETH_TYPE) == 0x0800 and flow.match.value(IP_FRAGMENT) is None
+    ]  # fmt: skip
     (asked,) = choice.actions
     having[having.index(choice)] = replace(choice, actions=(replace(asked, ways=1),))
     found = differences(program, "dk", map(installed, having))

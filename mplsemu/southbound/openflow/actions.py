@@ -32,6 +32,8 @@ class HashFields(enum.IntEnum):
     """MAC addresses, VLAN, Ethernet type; IP addresses and protocol, and the ports of TCP."""
     IP_FLOW = 3
     """IP addresses and protocol, and the ports of TCP, SCTP and UDP; of no use without IP."""
+    IP_ADDRESSES = 6
+    """IP addresses alone; of no use without IP."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ MPLS_LABEL: Final = Field("mpls_label", "OXM_OF_MPLS_LABEL", OPENFLOW_BASIC, 34,
 MPLS_TC: Final = Field("mpls_tc", "OXM_OF_MPLS_TC", OPENFLOW_BASIC, 35, 3)
 MPLS_BOS: Final = Field("mpls_bos", "OXM_OF_MPLS_BOS", OPENFLOW_BASIC, 36, 1)
 IP_TOS: Final = Field("nw_tos", "NXM_OF_IP_TOS", NXM_0, 5, 8)
+IP_FRAGMENT: Final = Field("ip_frag", "NXM_NX_IP_FRAG", NXM_1, 26, 8, maskable=True)
 IP_TTL: Final = Field("nw_ttl", "NXM_NX_IP_TTL", NXM_1, 29, 8)
 MPLS_TTL: Final = Field("mpls_ttl", "NXM_NX_MPLS_TTL", NXM_1, 30, 8)
 REGISTERS: Final = tuple(
@@ -77,7 +78,7 @@ REGISTERS: Final = tuple(
 FIELDS: Final = (
     *(IN_PORT, METADATA, ETH_DST, ETH_SRC, ETH_TYPE, VLAN_VID, IP_PROTO, IPV4_SRC, IPV4_DST),
     *(ICMPV4_TYPE, ICMPV4_CODE, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA, IPV6_SRC, IPV6_DST),
-    *(ICMPV6_TYPE, MPLS_LABEL, MPLS_TC, MPLS_BOS, IP_TOS, IP_TTL, MPLS_TTL),
+    *(ICMPV6_TYPE, MPLS_LABEL, MPLS_TC, MPLS_BOS, IP_TOS, IP_FRAGMENT, IP_TTL, MPLS_TTL),
     *REGISTERS,
 )
 """All of them."""

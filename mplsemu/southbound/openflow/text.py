@@ -32,6 +32,7 @@ from mplsemu.southbound.openflow.match import (
     ARP_TPA,
     ETH_TYPE,
     IN_PORT,
+    IP_FRAGMENT,
     IPV4_DST,
     IPV4_SRC,
     METADATA,
@@ -46,7 +47,9 @@ _NAMES: Final = {(IN_PORT, 0xFFFF_FFFF): "ANY"}
 _HASH_FIELDS: Final = {
     HashFields.FRAME: "symmetric_l4",
     HashFields.IP_FLOW: "symmetric_l3l4+udp",
+    HashFields.IP_ADDRESSES: "symmetric_l3",
 }
+_ANY_FRAGMENT: Final = (IP_FRAGMENT, 1, 1)
 _IPV4_FIELDS: Final = frozenset({IPV4_SRC, IPV4_DST, ARP_SPA, ARP_TPA})
 _HEXADECIMAL_FIELDS: Final = frozenset({ETH_TYPE, METADATA, *REGISTERS})
 
@@ -96,6 +99,8 @@ def value_text(field: Field, value: int) -> str:
 
 
 def _term_text(term: Term) -> str:
+    if (term.field, term.value, term.mask) == _ANY_FRAGMENT:
+        return f"{term.field.name}=yes"
     text = f"{term.field.name}={value_text(term.field, term.value)}"
     return text if term.mask is None else f"{text}/{value_text(term.field, term.mask)}"
 

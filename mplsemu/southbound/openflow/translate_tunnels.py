@@ -21,7 +21,14 @@ from mplsemu.southbound.openflow.actions import (
 )
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import IP_VERSIONS, IS_MPLS, Lsr
-from mplsemu.southbound.openflow.match import MPLS_LABEL, MPLS_TC, MPLS_TTL, Match, Term
+from mplsemu.southbound.openflow.match import (
+    IP_FRAGMENT,
+    MPLS_LABEL,
+    MPLS_TC,
+    MPLS_TTL,
+    Match,
+    Term,
+)
 from mplsemu.southbound.openflow.pipeline import (
     PIPE_TTL,
     REG_TC,
@@ -32,6 +39,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Table,
 )
 
+_IS_FRAGMENT: Final = Term(IP_FRAGMENT, 1, 1)  # NX_IP_FRAG_ANY: the first one, too
 _ETHERNET: Final = Encap(PacketType.ETHERNET)
 
 
@@ -99,6 +107,9 @@ def _choice_flows(lsr: Lsr, entry: FtnEntry, *, is_bridged: bool) -> Iterator[Fl
     for is_version in IP_VERSIONS:
         match = Match.of(is_version, to_egress)
         yield Flow(Table.WAYS, Priority.SPECIFIC, match, by(HashFields.IP_FLOW))
+        # only the first fragment has ports, and in IPv6 only that the number of the protocol
+        match = Match.of(is_version, _IS_FRAGMENT, to_egress)
+        yield Flow(Table.WAYS, Priority.SPECIFIC + 1, match, by(HashFields.IP_ADDRESSES))
     if is_bridged:
         yield Flow(Table.WAYS, Priority.NORMAL, Match.of(to_egress), by(HashFields.FRAME))
 

@@ -33,6 +33,7 @@ from mplsemu.southbound.openflow.match import (
     ETH_DST,
     ETH_TYPE,
     IN_PORT,
+    IP_FRAGMENT,
     IPV4_DST,
     IPV6_DST,
     METADATA,
@@ -62,7 +63,11 @@ _TRAFFIC: Final = {
     0x8848: "packets with upstream labels",
 }
 _BELOW: Final = {ETHERTYPE_IPV4: " to IPv4", ETHERTYPE_IPV6: " to IPv6"}
-_FLOWS: Final = {HashFields.FRAME: "frame", HashFields.IP_FLOW: "IP flow"}
+_FLOWS: Final = {
+    HashFields.FRAME: "frame",
+    HashFields.IP_FLOW: "IP flow",
+    HashFields.IP_ADDRESSES: "IP addresses",
+}
 _LOOK_UPS: Final[dict[int, str]] = {Table.VRF_FIB: "look up again", Table.WAYS: "choose a way"}
 _PUNTS: Final[dict[int, str]] = {
     PuntReason.ARP: "learn who asks",
@@ -180,6 +185,8 @@ class Words:
     def _choosing(self, match: Match) -> str | None:
         to = match.value(REG_TUNNEL)
         what = _traffic(match) or "other frames"
+        if match.value(IP_FRAGMENT):
+            what = f"fragments of {what}"
         return None if to is None else f"the way to {self._pes.get(to, to)} for {what}"
 
     def _service(self, match: Match) -> str | None:

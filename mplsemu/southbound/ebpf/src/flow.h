@@ -63,8 +63,10 @@ static __always_inline __u64 with_ports(struct __sk_buff *skb, __u64 hash, const
 {
 	__u32 ports = 0;
 
+	if (transport->is_fragment) /* the first one says more than the others, so nothing of it counts */
+		return hash | 1;
 	hash = mix(hash, transport->protocol);
-	if (!transport->is_fragment && has_ports(transport->protocol) &&
+	if (has_ports(transport->protocol) &&
 	    !bpf_skb_load_bytes(skb, transport->at, &ports, sizeof(ports)))
 		hash = mix(hash, ports);
 	return hash | 1;
