@@ -1,7 +1,8 @@
 """The running SDN controller: what LSRs say -> what is down -> recompile -> diff -> install.
 
 One worker takes events from a queue, so there is no lock. Events that wait together are handled
-together: a cable with two ends is one change, not two.
+together: a cable with two ends is one change, not two. Packets for the controller wait apart, and
+come a few at a time: however many there are, a cable that is cut does not wait for them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.controller.events import EventLog
 from mplsemu.controller.flush import flushes
 from mplsemu.controller.lsrs import Lsrs
+from mplsemu.controller.punt_queue import PuntQueue
 from mplsemu.controller.punts import Key, Resolver
 from mplsemu.controller.state import Remembered, recall, remember
 from mplsemu.errors import LabelSpaceError, MplsEmuError
@@ -45,6 +47,11 @@ _LOG = logging.getLogger(__name__)
 MOST_TEXT: Final = 500
 REMEMBER_AFTER_S: Final = 0.1
 """The state file is written when this long nothing more has changed."""
+MOST_PUNTS: Final = 32
+"""Punted packets between two looks at what else has happened."""
+_MOMENT_S: Final = 0.0005
+_PUNTS_WAIT: Final = object()
+"""Wakes the worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class Controller:
         self.generation = 1
         self._down: frozenset[str] = frozenset()
         self._queue = plane.threads.queue()
+        self._punts = PuntQueue(self.program)
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._timer_numbers = itertools.count()
         self._remember_at: float | None = None
@@ -90,7 +98,10 @@ class Controller:
 
     def deliver(self, event: PlaneEvent) -> None:
         """Take in what the data plane says."""
-        self._queue.put(event)
+        if not isinstance(event, PacketPunted):
+            self._queue.put(event)
+        elif self._punts.put(event):
+            self._queue.put(_PUNTS_WAIT)
 
     def ask(self, work: Callable[[], Any], timeout_s: float = 10.0) -> Any:
         """Have the worker do something between two events; return what it returns.
@@ -165,17 +176,23 @@ class Controller:
                 _LOG.error("%s", error)
 
     def _next_batch(self) -> list[Any]:
-        due = [timer[0] for timer in self._timers[:1]]
-        if self._remember_at is not None:
-            due.append(self._remember_at)
-        timeout = max(0.0005, min(due) - time.monotonic()) if due else None
         batch = []
         try:
-            batch.append(self._queue.get(timeout=timeout))
+            batch.append(self._queue.get(timeout=self._patience_s()))
             while True:
                 batch.append(self._queue.get(block=False))
         except queue.Empty:
-            return batch
+            pass
+        return [each for each in batch if each is not _PUNTS_WAIT] + self._punts.take(MOST_PUNTS)
+
+    def _patience_s(self) -> float | None:
+        """Return how long to wait for events; a moment, even if none: others take it to run."""
+        if self._punts:
+            return _MOMENT_S
+        due = [timer[0] for timer in self._timers[:1]]
+        if self._remember_at is not None:
+            due.append(self._remember_at)
+        return max(_MOMENT_S, min(due) - time.monotonic()) if due else None
 
     def handle(self, batch: list[Any]) -> None:
         """Deal with events that waited together; only the worker calls this."""

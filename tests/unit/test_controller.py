@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from mplsemu.controller.controller import Controller
+from mplsemu.controller.controller import MOST_PUNTS, Controller
 from mplsemu.controller.lsrs import Lsr
 from mplsemu.lab.loader import load, loads
-from mplsemu.southbound.dataplane import LsrEntered, LsrLeft, PortChanged
+from mplsemu.southbound.dataplane import LsrEntered, LsrLeft, PacketPunted, PortChanged
 from mplsemu.southbound.openflow import installer
 from mplsemu.southbound.openflow.app import (
     BarrierReply,
@@ -20,6 +20,7 @@ from mplsemu.southbound.openflow.app import (
 from mplsemu.southbound.openflow.framework import ofproto, parser
 from mplsemu.southbound.openflow.plane import OpenFlowPlane
 from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.punt.event import Punt, PuntReason
 
 NORDIC = Path(__file__).parents[2] / "topologies" / "nordic.yaml"
 
@@ -298,3 +299,15 @@ def test_a_site_whose_line_is_down_is_withdrawn_everywhere_and_its_addresses_flu
 
 def test_an_unknown_switch_has_no_ports_down():
     assert Lsr("dk").live_ports is None
+
+
+def test_a_cut_cable_does_not_wait_for_punted_packets(controller):
+    port = controller.program.node("dk").circuit_by_name["a/aarhus"].port
+    for _ in range(10 * MOST_PUNTS):
+        controller.deliver(PacketPunted("dk", Punt(PuntReason.NO_ROUTE, port, 1, bytes(60))))
+    assert len(controller._next_batch()) == MOST_PUNTS
+    cut = PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)
+    controller.deliver(cut)
+    batch = controller._next_batch()
+    assert batch[0] is cut
+    assert len(batch) == 1 + MOST_PUNTS

@@ -31,7 +31,9 @@ def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
     program = compile_program(load(TOPOLOGIES / f"{name}.yaml").network)
     room, there = sizes(program), counted(program)
     assert set(there) - set(room) <= TRIES
-    assert room.keys() <= MAPS.keys()
+    assert room.keys() <= MAPS.keys() | {"buckets"}
+    circuits = sum(len(node.circuits) for node in program.nodes)
+    assert max(1 << 14, 3 * circuits) <= room["buckets"] <= max(1 << 14, 1000 * circuits)
     for each, entries in there.items():
         if each not in TRIES:
             assert room[each] >= min(4 * entries, LARGEST), each

@@ -13,6 +13,7 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Vsi
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.kinds import Drop
+from mplsemu.southbound.punt.share import PuntClass
 
 _ROOM: Final = 4
 """Times what is there at first: when paths change, new entries are there beside the old ones."""
@@ -20,6 +21,9 @@ _LEAST: Final = 1 << 10
 _LEAST_STATIONS: Final = 1 << 14
 _STATIONS_EACH: Final = 1 << 10
 """MAC addresses that an LSR learns for each circuit and each pseudowire of a VSI, at least."""
+_LEAST_BUCKETS: Final = 1 << 14
+_LSPS: Final = 64
+"""That have a bucket at one LSR (src/bucket.h)."""
 _MOST: Final = 1 << 20
 
 
@@ -30,12 +34,21 @@ def sizes(program: Program) -> dict[str, int]:
         needed.update(_needed(program, node))
     found = {name: _size(count * _ROOM, _LEAST) for name, count in needed.items()}
     stations = sum(_stations(vsi) for node in program.nodes for vsi in node.vsis)
-    return found | {"fdb": _size(stations, _LEAST_STATIONS)}
+    buckets = sum(map(_buckets, program.nodes))
+    return found | {
+        "fdb": _size(stations, _LEAST_STATIONS),
+        "buckets": _size(buckets, _LEAST_BUCKETS),
+    }
 
 
 def _stations(vsi: Vsi) -> int:
     members = len(vsi.circuits) + len(vsi.pseudowires)
     return max(vsi.mac_limit or 0, members * _STATIONS_EACH)
+
+
+def _buckets(node: NodeProgram) -> int:
+    """Return how many may send packets to the controller, each class by itself."""
+    return len(PuntClass) * (len(node.circuits) + len(node.vrfs) + 1) + _LSPS
 
 
 def _needed(program: Program, node: NodeProgram) -> dict[str, int]:

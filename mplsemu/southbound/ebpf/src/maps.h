@@ -61,10 +61,12 @@ struct {
 	__uint(max_entries, 1 << 22);
 } punts SEC(".maps");
 
-/* How fast each router may punt (punt.h) */
+/* How many packets the controller may have, and of whom (bucket.h) */
 struct bucket_key {
 	__u32 router;
-	__u32 kind;
+	__u16 class; /* enum punt_class */
+	__u16 kind;  /* enum punter */
+	__u32 id;
 };
 struct bucket {
 	struct bpf_spin_lock lock;

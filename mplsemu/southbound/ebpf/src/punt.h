@@ -1,50 +1,16 @@
 /* Packets for the controller, no faster than it should have to take them. */
 #pragma once
 
+#include "bucket.h"
 #include "count.h"
-
-#define SECOND_NS 1000000000ull
-#define PUNTS_PER_S 1000
-#define ERRORS_PER_S 200 /* what only makes ICMP errors must not take the place of address resolution */
-
-enum bucket_kind { BUCKET_ALL = 1, BUCKET_ERRORS = 2 };
-
-/* A token bucket that holds as many packets as it gets in a second. */
-static __always_inline int may_punt(__u32 router, enum bucket_kind kind, __u64 now, __u64 per_second)
-{
-	struct bucket_key key = {router, kind};
-	struct bucket *bucket = bpf_map_lookup_elem(&buckets, &key);
-	int may;
-
-	if (!bucket) {
-		struct bucket full = {};
-
-		bpf_map_update_elem(&buckets, &key, &full, BPF_NOEXIST);
-		bucket = bpf_map_lookup_elem(&buckets, &key);
-		if (!bucket)
-			return 0;
-	}
-	bpf_spin_lock(&bucket->lock);
-	if (bucket->full_ns < now)
-		bucket->full_ns = now;
-	may = bucket->full_ns - now <= SECOND_NS - SECOND_NS / per_second;
-	if (may)
-		bucket->full_ns += SECOND_NS / per_second;
-	bpf_spin_unlock(&bucket->lock);
-	return may;
-}
 
 /* Give the controller a copy, if it may have one now. */
 SEPARATE int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_reason reason, __u32 service)
 {
-	__u64 now = bpf_ktime_get_ns();
 	__u64 length = skb->len;
 	struct punt *record;
 
-	if ((reason == PUNT_NO_ROUTE || reason == PUNT_PORT_UNREACHABLE) &&
-	    !may_punt(router, BUCKET_ERRORS, now, ERRORS_PER_S))
-		return 0;
-	if (!may_punt(router, BUCKET_ALL, now, PUNTS_PER_S))
+	if (!may_punt(skb, router, service, reason))
 		return 0;
 	record = bpf_ringbuf_reserve(&punts, sizeof(*record), 0);
 	if (!record)

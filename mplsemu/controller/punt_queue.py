@@ -1,0 +1,89 @@
+"""Punted packets that wait for the controller's worker: a queue for each who sends them.
+
+The worker takes from all queues in turn, so that nobody waits behind another's flood, and the
+queues are short, so that a flood is dropped and not worked off when it is over.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Final
+
+from mplsemu.model.labels import Label
+from mplsemu.program.program import Program
+from mplsemu.southbound.dataplane import PacketPunted
+from mplsemu.southbound.punt.event import Punt
+from mplsemu.southbound.punt.share import OF_ONE_SOURCE, PuntClass, class_of
+from mplsemu.southbound.punt.wire import parse_ethernet, parse_stack
+
+MOST: Final = 8192
+"""Packets that wait, of all together; so many may have two kilobytes each."""
+MOST_OF_ONE: Final = OF_ONE_SOURCE.burst
+LEAST_OF_ONE: Final = 8
+_OUTERMOST: Final = 2
+"""Labels that tell packets apart where no VRF has seen them: the tunnel's and the service's."""
+
+Source = tuple[str, PuntClass, str | int | tuple[Label, ...]]
+"""LSR, what is asked, and of whom: a circuit's name, a VRF's index, or the labels on top."""
+
+
+class PuntQueue:
+    """Packets by who sent them; any thread may call its methods.
+
+    Args:
+        program: for its circuits.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._circuits = {
+            (node.name, circuit.port): circuit.name
+            for node in program.nodes
+            for circuit in node.circuits
+        }
+        self._waiting: dict[Source, deque[PacketPunted]] = {}
+        self._turns: deque[Source] = deque()
+        self._lock = threading.Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._turns)
+
+    def put(self, event: PacketPunted) -> bool:
+        """Have a packet wait, unless too many of its sender's do; whether it is the only one."""
+        source = self._source(event.node, event.punt)
+        with self._lock:
+            was_empty = not self._turns
+            queue = self._waiting.get(source)
+            if queue is None:
+                queue = self._waiting[source] = deque()
+                self._turns.append(source)
+            if len(queue) < max(LEAST_OF_ONE, min(MOST_OF_ONE, MOST // len(self._turns))):
+                queue.append(event)
+        return was_empty
+
+    def take(self, most: int) -> list[PacketPunted]:
+        """Take packets, one of each sender in turn."""
+        taken: list[PacketPunted] = []
+        with self._lock:
+            while self._turns and len(taken) < most:
+                source = self._turns.popleft()
+                queue = self._waiting[source]
+                taken.append(queue.popleft())
+                if queue:
+                    self._turns.append(source)
+                else:
+                    del self._waiting[source]
+        return taken
+
+    def _source(self, node: str, punt: Punt) -> Source:
+        asked = class_of(punt.reason)
+        circuit = self._circuits.get((node, punt.in_port))
+        if circuit is not None:  # and not the VRF: an extranet may have led it into another's
+            return node, asked, circuit
+        return node, asked, punt.service or _labels(punt.frame)
+
+
+def _labels(data: bytes) -> tuple[Label, ...]:
+    frame = parse_ethernet(data)
+    stack = parse_stack(frame.payload) if frame else None
+    return tuple(entry.label for entry in stack[0][:_OUTERMOST]) if stack else ()

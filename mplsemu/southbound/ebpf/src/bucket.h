@@ -1,0 +1,108 @@
+/* How many packets for the controller there may be: mplsemu/southbound/punt/share.py has the same numbers.
+ *
+ * Whoever causes them has a token bucket of his own for each class, so that no customer takes what another needs. Who takes
+ * more than half of his takes from the router's bucket besides, which many could empty together; who takes less never
+ * depends on it. */
+#pragma once
+
+#include "maps.h"
+#include "packet.h"
+
+#define SECOND_NS 1000000000ull
+#define SOURCE_PUNTS_PER_S 100
+#define SOURCE_PUNTS_BURST 250
+#define ROUTER_PUNTS_PER_S 1000
+#define ROUTER_PUNTS_BURST 1000
+
+/* PuntClass of share.py */
+enum punt_class { PUNTS_OF_NEIGHBOURS = 1, PUNTS_TO_GLEAN = 2, PUNTS_TO_ANSWER = 3 };
+
+static __always_inline enum punt_class class_of_punt(enum punt_reason reason)
+{
+	switch (reason) {
+	case PUNT_ARP:
+	case PUNT_NEIGHBOUR_DISCOVERY:
+		return PUNTS_OF_NEIGHBOURS;
+	case PUNT_GLEAN:
+		return PUNTS_TO_GLEAN;
+	default:
+		return PUNTS_TO_ANSWER;
+	}
+}
+
+/* Who causes a packet for the controller: `kind` and `id` of a bucket's key */
+enum punter { PUNTER_CIRCUIT = 1, PUNTER_VRF = 2, PUNTER_LSP = 3, PUNTER_ANYBODY = 4 };
+
+#define LSPS 64 /* that have buckets of their own, at one router */
+
+/* A number for the outermost two labels, the tunnel's and the service's: one customer's packets, as far as an LSR in the middle
+ * can tell. */
+static __always_inline __u32 number_of_lsp(struct __sk_buff *skb)
+{
+	__be32 entries[2] = {};
+	__u32 outer, inner;
+
+	if (bpf_skb_load_bytes(skb, ETHERNET_OCTETS, entries, sizeof(entries)))
+		return 0;
+	outer = bpf_ntohl(entries[0]);
+	inner = outer & ENTRY_BOTTOM ? 0 : bpf_ntohl(entries[1]);
+	return (entry_label(outer) + 31 * entry_label(inner)) % LSPS;
+}
+
+static __always_inline struct bucket_key bucket_of(struct __sk_buff *skb, __u32 router, __u32 service,
+						   enum punt_reason reason)
+{
+	struct bucket_key key = {.router = router, .class = class_of_punt(reason)};
+	__u32 ifindex = skb->ifindex;
+	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+
+	if (port && port->role == ROLE_VRF) {
+		key.kind = PUNTER_CIRCUIT; /* not the VRF: an extranet may have led it into another's */
+		key.id = port->number;
+	} else if (service) {
+		key.kind = PUNTER_VRF;
+		key.id = service;
+	} else {
+		key.kind = PUNTER_LSP;
+		key.id = number_of_lsp(skb);
+	}
+	return key;
+}
+
+/* What is left in a token bucket before a packet takes its token; 0 if the packet finds none. */
+static __always_inline __u64 take(const struct bucket_key *key, __u64 now, __u64 per_second, __u64 burst)
+{
+	const __u64 token_ns = SECOND_NS / per_second, whole_ns = burst * token_ns;
+	struct bucket *bucket = bpf_map_lookup_elem(&buckets, key);
+	__u64 left_ns;
+
+	if (!bucket) {
+		struct bucket full = {};
+
+		bpf_map_update_elem(&buckets, key, &full, BPF_NOEXIST);
+		bucket = bpf_map_lookup_elem(&buckets, key);
+		if (!bucket)
+			return 0;
+	}
+	bpf_spin_lock(&bucket->lock);
+	if (bucket->full_ns < now)
+		bucket->full_ns = now;
+	left_ns = bucket->full_ns - now < whole_ns ? whole_ns - (bucket->full_ns - now) : 0;
+	if (left_ns >= token_ns)
+		bucket->full_ns += token_ns;
+	bpf_spin_unlock(&bucket->lock);
+	return left_ns / token_ns;
+}
+
+/* Whether the controller may have one more packet of a source. */
+static __always_inline int may_punt(struct __sk_buff *skb, __u32 router, __u32 service, enum punt_reason reason)
+{
+	struct bucket_key key = bucket_of(skb, router, service, reason);
+	__u64 now = bpf_ktime_get_ns(), left = take(&key, now, SOURCE_PUNTS_PER_S, SOURCE_PUNTS_BURST);
+
+	if (2 * left > SOURCE_PUNTS_BURST)
+		return 1;
+	key.kind = PUNTER_ANYBODY;
+	key.id = 0;
+	return left && take(&key, now, ROUTER_PUNTS_PER_S, ROUTER_PUNTS_BURST);
+}

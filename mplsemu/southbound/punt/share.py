@@ -1,0 +1,60 @@
+"""Packets for the controller, by what they ask of it, and how many of them there may be.
+
+Whoever sends them, a circuit or what came for one VRF over the core, has a share of his own for
+each class, so that no customer takes what another needs; an LSR as a whole has a limit, too.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from mplsemu.southbound.punt.event import PuntReason
+
+
+class PuntClass(enum.IntEnum):
+    """What a punted packet asks of the controller."""
+
+    NEIGHBOURS = 1
+    """To note who is where: ARP and neighbour discovery."""
+    GLEAN = 2
+    """To find out who has an address."""
+    ANSWERS = 3
+    """To answer the sender, as a host or with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many packets may come.
+
+    Attributes:
+        per_second: on the average.
+        burst: at once.
+    """
+
+    per_second: int
+    burst: int
+
+
+OF_ONE_SOURCE: Final = Rate(per_second=100, burst=250)
+"""Of one class, from one circuit, or for one VRF over the core: a LAN's hosts may wake at once."""
+OF_AN_LSR: Final = Rate(per_second=1000, burst=1000)
+"""Of one class, from all who take more than half of what they may."""
+
+
+def class_of(reason: PuntReason) -> PuntClass:
+    """Return what a packet that was punted for a reason asks of the controller."""
+    match reason:
+        case PuntReason.ARP | PuntReason.NEIGHBOUR_DISCOVERY:
+            return PuntClass.NEIGHBOURS
+        case PuntReason.GLEAN:
+            return PuntClass.GLEAN
+        case (
+            PuntReason.TTL_EXPIRED
+            | PuntReason.NO_ROUTE
+            | PuntReason.ECHO_REQUEST6
+            | PuntReason.PORT_UNREACHABLE
+        ):
+            return PuntClass.ANSWERS
+    assert_never(reason)
