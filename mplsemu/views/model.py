@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
@@ -192,6 +193,10 @@ class VpnView:
     kind: str
     customer: str
     sites: tuple[tuple[str, str], ...]
+
+
+POPPED: Final = "popped"
+"""Where an LSP has no label: the penultimate hop has popped it (RFC 3031 section 3.16)."""
 
 
 @dataclass(frozen=True, slots=True)

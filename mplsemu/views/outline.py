@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mplsemu.model.topology import Role
 from mplsemu.program.services import VsiKind
 from mplsemu.views.model import (
+    POPPED,
     BridgeView,
     L3vpnView,
     LinkView,
@@ -276,4 +277,4 @@ def _on_link(link: WayLink) -> Iterator[str]:
 
 
 def _stack(labels: Sequence[int]) -> str:
-    return " ".join(map(str, labels)) or "no label"
+    return " ".join(map(str, labels)) or POPPED

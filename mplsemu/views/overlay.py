@@ -32,15 +32,13 @@ def with_vpn(view: ProviderView, program: Program, vpn: str) -> ProviderView:
 
 
 def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
-    """Return the provider's view with a packet's way over it, and the sites of its VPN."""
+    """Return the provider's view with a packet's way over it, and the sites of its VPN.
+
+    Of a frame that was flooded, all copies are over it.
+    """
     vpn = trace.src.partition("/")[0]
     known = any(info.name == vpn for info in view.vpns)
-    way = trace.way()
-    return replace(
-        view,
-        shown_vpn=vpn if known else None,
-        ways=(*view.ways, way) if way.links else view.ways,
-    )
+    return replace(view, shown_vpn=vpn if known else None, ways=(*view.ways, *trace.ways()))
 
 
 def _ways(program: Program, vpn: str) -> Iterator[WayView]:

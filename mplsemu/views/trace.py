@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Self
@@ -14,6 +14,9 @@ from mplsemu.views.model import OnLink, WayLink, WayView
 
 _NEARLY_ALL: Final = 0.999
 """Shares are rounded; where they are less than all, there are more ways than are told."""
+
+_MOST_NAMED: Final = 3
+"""Sites in the title of copies that take the same links."""
 
 _Use = tuple[str, str, str, tuple[int, ...]]
 """A link, who sends on it, who receives, and the labels."""
@@ -58,6 +61,19 @@ class TraceWay:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceCopy:
+    """One of several copies, of a frame that was flooded.
+
+    Attributes:
+        to: the site at which it arrives, ``VPN/SITE``; None where it is lost.
+        ways: that it may take, at least one.
+    """
+
+    to: str | None
+    ways: tuple[TraceWay, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TraceView:
     """One packet's way.
 
@@ -74,6 +90,7 @@ class TraceView:
         detailed: whether TTL and traffic class are to be drawn.
         alternatives: the ways of equal cost of which it takes one, that of `hops` among them;
             empty where there is one only.
+        copies: all that were made of it; empty where there is one only.
     """
 
     src: str
@@ -86,6 +103,7 @@ class TraceView:
     header: tuple[str, ...] = ()
     detailed: bool = False
     alternatives: tuple[TraceWay, ...] = ()
+    copies: tuple[TraceCopy, ...] = ()
 
     @classmethod
     def from_json(
@@ -120,42 +138,89 @@ class TraceView:
             header=_header(packet) if headed and packet else (),
             detailed=detailed,
             alternatives=_alternatives(trace),
+            copies=_copies(trace),
         )
 
-    def way(self) -> WayView:
-        """Return it as an overlay for the provider's picture, of all ways of equal cost."""
-        ways = self.alternatives or (TraceWay(self.hops, 1.0),)
-        shares: dict[_Use, float] = defaultdict(float)
-        latest: dict[_Use, int] = {}
-        for each in ways:
-            for number, (hop, after) in enumerate(pairwise(each.hops)):
-                if hop.link is not None and is_core(hop.link):
-                    use = (hop.link, hop.node, after.node, hop.out_labels)
-                    shares[use] += each.share
-                    latest[use] = max(number, latest.get(use, 0))
-        links = tuple(
-            WayLink(link, sender, receiver, OnLink(stack, shares[link, sender, receiver, stack]))
-            for link, sender, receiver, stack in sorted(shares, key=lambda use: latest[use])
-        )
-        return WayView(f"{self.src} → {self.dst}{self._how_many()}", links)
+    def ways(self) -> tuple[WayView, ...]:
+        """Return it as overlays for the provider's picture, one for each copy.
 
-    def _how_many(self) -> str:
-        if not self.alternatives:
-            return ""
-        is_all = sum(way.share for way in self.alternatives) > _NEARLY_ALL
-        return f", {'' if is_all else 'more than '}{len(self.alternatives)} ways"
+        Ways of equal cost are one overlay. Copies that part at the last PE alone are one, too;
+        those that stay at the first take no core link and are none.
+        """
+        found: dict[tuple[WayLink, ...], list[str]] = {}
+        titles: dict[tuple[WayLink, ...], str] = {}
+        copies = self.copies or (
+            TraceCopy(self.dst, self.alternatives or (TraceWay(self.hops, 1.0),)),
+        )
+        for copy in copies:
+            links = _links(copy.ways)
+            if links:
+                found.setdefault(links, []).append(copy.to or "lost")
+                titles.setdefault(links, _how_many(copy.ways))
+        return tuple(
+            WayView(f"{self.src} → {_and(targets)}{titles[links]}", links)
+            for links, targets in found.items()
+        )
+
+
+def _links(ways: Sequence[TraceWay]) -> tuple[WayLink, ...]:
+    """Return the core links of ways, each once, with the part of the flows that takes it."""
+    shares: dict[_Use, float] = defaultdict(float)
+    latest: dict[_Use, int] = {}
+    for each in ways:
+        for number, (hop, after) in enumerate(pairwise(each.hops)):
+            if hop.link is not None and is_core(hop.link):
+                use = (hop.link, hop.node, after.node, hop.out_labels)
+                shares[use] += each.share
+                latest[use] = max(number, latest.get(use, 0))
+    return tuple(
+        WayLink(link, sender, receiver, OnLink(stack, shares[link, sender, receiver, stack]))
+        for link, sender, receiver, stack in sorted(shares, key=lambda use: latest[use])
+    )
+
+
+def _how_many(ways: Sequence[TraceWay]) -> str:
+    if len(ways) < 2:
+        return ""
+    is_all = sum(way.share for way in ways) > _NEARLY_ALL
+    return f", {'' if is_all else 'more than '}{len(ways)} ways"
+
+
+def _and(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _copies(trace: Mapping[str, Any]) -> tuple[TraceCopy, ...]:
+    """Return all copies, each with its ways."""
+    copies: dict[int, list[Mapping[str, Any]]] = {}
+    for branch in trace.get("branches", ()):
+        copies.setdefault(branch["copy"], []).append(branch)
+    if len(copies) < 2:
+        return ()
+    return tuple(TraceCopy(_where_to(branches), _ways(branches)) for branches in copies.values())
+
+
+def _where_to(branches: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the site at which a copy arrives; None where it is lost on one of its ways."""
+    if not all(branch["delivered"] for branch in branches):
+        return None
+    hops = branches[0]["hops"]
+    return hops[-1]["link"] if hops else None
+
+
+def _ways(branches: Iterable[Mapping[str, Any]]) -> tuple[TraceWay, ...]:
+    return tuple(
+        TraceWay(tuple(_hop(hop) for hop in each["hops"]), each["share"]) for each in branches
+    )
 
 
 def _alternatives(trace: Mapping[str, Any]) -> tuple[TraceWay, ...]:
     """Return the ways of the copy that the trace is about."""
     branches = trace.get("branches", ())
     copy = next((each["copy"] for each in branches if each["hops"] == trace["hops"]), None)
-    ways = [
-        TraceWay(tuple(_hop(hop) for hop in each["hops"]), each["share"])
-        for each in branches
-        if each["copy"] == copy
-    ]
-    return tuple(ways) if len(ways) > 1 else ()
+    ways = _ways(each for each in branches if each["copy"] == copy)
+    return ways if len(ways) > 1 else ()
 
 
 def _hop(hop: Mapping[str, Any]) -> TraceHop:

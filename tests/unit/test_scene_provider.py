@@ -235,10 +235,10 @@ def test_an_imported_vpns_pe_is_on_the_ways_too() -> None:
     assert passed == {"west", "core", "east", "centre"}
 
 
-def test_an_lsp_over_one_link_has_no_label() -> None:
+def test_where_an_lsp_has_no_label_it_is_popped() -> None:
     over = made_way("a ↔ b", ("a", "b"), ("l0",), ((),), ((),))
     scene = provider_scene(replace(provider([("a", "b")]), ways=(over,)))
-    assert said(line(scene, "0/0")) == ["no label"]
+    assert said(line(scene, "0/0")) == ["popped"]
 
 
 @pytest.mark.parametrize(

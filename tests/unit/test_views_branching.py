@@ -278,7 +278,7 @@ def test_text_says_of_each_lsr_where_it_sends():
     assert lines[-3:] == [
         " x ↔ y, 2 ways:",
         "   x ─[17]→ p",
-        "   p ─[IP]→ y on p-y, ─[IP]→ y on p-y#2",
+        "   p ─[popped]→ y on p-y, ─[popped]→ y on p-y#2",
     ]
 
 
@@ -299,8 +299,8 @@ def test_a_share_is_said_as_a_fraction(share, said):
 def test_lsps_over_parallel_links_are_told_apart():
     program = compiled(PARALLEL)
     drawn = [line.plain for line in draw_lsps(lsps(program), parallel_links(program))]
-    assert "   x ─[17]→ p ─[·]→ y on p-y" in drawn
-    assert "   x ─[17]→ p ─[·]→ y on p-y#2" in drawn
+    assert "   x ─[17]→ p ─[popped]→ y on p-y" in drawn
+    assert "   x ─[17]→ p ─[popped]→ y on p-y#2" in drawn
     assert any(line.endswith("way 2 of 2, 1/2 of the flows") for line in drawn)
 
 

@@ -141,7 +141,7 @@ def test_a_way_is_an_edge_of_its_own_with_the_stack_on_it():
     ways = [edge for edge in graph.edges if "penwidth" in edge[2]]
     assert [(a, b, shown(e["label"]), e["dir"]) for a, b, e in ways] == [
         ("dk", "p1", ['1: a to "o"', "17 18"], "forward"),
-        ("p1", "no", ["1", "no label"], "forward"),
+        ("p1", "no", ["1", "popped"], "forward"),
     ]
     (graph,) = read(draw_dot([replace(view, ways=(BOTH_WAYS,))]))
     (first, second) = (edge[2] for edge in graph.edges if "penwidth" in edge[2])

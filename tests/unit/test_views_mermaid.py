@@ -100,7 +100,7 @@ def test_a_way_is_a_thick_edge_with_the_stack_on_it():
     view = replace(provider_view(topology("nordic")), ways=(WAY,))
     chart = read(draw_mermaid([view]))
     thick = [edge for edge in chart.edges if edge[3] == "==>"]
-    assert [edge[2] for edge in thick] == [['1: a to "o"', "17 18"], ["1", "no label"]]
+    assert [edge[2] for edge in thick] == [['1: a to "o"', "17 18"], ["1", "popped"]]
     assert thick[0][:2] == (node_named(chart, "dk"), node_named(chart, "p1"))
     chart = read(draw_mermaid([replace(view, ways=(BOTH_WAYS,))]))
     assert next(edge[2] for edge in chart.edges if edge[3] == "<==>")[1:] == ["→ 17 18", "← 19"]

@@ -15,7 +15,7 @@ from mplsemu.views.layout.labels import length, places_on
 from mplsemu.views.layout.lanes import Use, lanes
 from mplsemu.views.layout.satellites import satellites
 from mplsemu.views.layout.subject import Layout, Size
-from mplsemu.views.model import ProviderView, VpnView, WayLink, WayView
+from mplsemu.views.model import POPPED, ProviderView, VpnView, WayLink, WayView
 from mplsemu.views.scene.caption import Meaning
 from mplsemu.views.scene.card import baseline
 from mplsemu.views.scene.measure import ASCENT, shortened, text_width
@@ -245,7 +245,7 @@ def _on_link(link: WayLink, course: Floats) -> str:
     """Return the label stack on a link, of both directions with arrows as they are drawn."""
     there = _stack(link.there.stack)
     if link.back is None:
-        return f"{there or 'no label'}{_share(link)}"
+        return f"{there or POPPED}{_share(link)}"
     across, down = (course[-1] - course[0]).tolist()
     if abs(across) >= abs(down):
         forth, against = ("→", "←") if across >= 0 else ("←", "→")
@@ -255,7 +255,7 @@ def _on_link(link: WayLink, course: Floats) -> str:
     words = [f"{forth} {there}" if there else "", f"{against} {back}" if back else ""]
     if across < 0:
         words.reverse()
-    return ", ".join(filter(None, words)) or "no label"
+    return ", ".join(filter(None, words)) or POPPED
 
 
 def _share(link: WayLink) -> str:
@@ -270,12 +270,12 @@ def _stack(labels: Sequence[int]) -> str:
 
 def _about(way: WayView, link: WayLink) -> str:
     ends = f"from {link.sender} to {link.receiver}"
-    there = _stack(link.there.stack) or "no label"
+    there = _stack(link.there.stack) or POPPED
     if link.back is None:
         share = link.there.share
         flows = f", {part(share)} of the flows" if share < 1 else ""
         return f"{way.title}, {ends}: {there}{flows}"
-    return f"{way.title}, {ends}: {there}; back: {_stack(link.back.stack) or 'no label'}"
+    return f"{way.title}, {ends}: {there}; back: {_stack(link.back.stack) or POPPED}"
 
 
 def _as_array(boxes: Sequence[Box]) -> Floats:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from mplsemu.model.topology import Role
-from mplsemu.views.model import LinkView, ProviderView, RouterView, WayLink, WayView
+from mplsemu.views.model import POPPED, LinkView, ProviderView, RouterView, WayLink, WayView
 from mplsemu.views.order import natural
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
@@ -166,7 +166,7 @@ def _fan(links: Sequence[WayLink]) -> Iterator[str]:
 
 
 def _arrow(link: WayLink) -> str:
-    return f"─[{' '.join(map(str, link.there.stack)) or 'IP'}]→"
+    return f"─[{' '.join(map(str, link.there.stack)) or POPPED}]→"
 
 
 def _share(link: WayLink) -> str:

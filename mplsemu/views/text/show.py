@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from mplsemu.model.labels import Label
+from mplsemu.views.model import POPPED
 from mplsemu.views.tables.label_space import LabelRow
 from mplsemu.views.tables.lfib import LfibRow
 from mplsemu.views.tables.lsp import Lsp, LspHop
@@ -205,7 +206,7 @@ def _which_way(lsp: Lsp) -> str:
 
 def _lsp_step(hop: LspHop, named: Container[str]) -> str:
     on = f" on {hop.link}" if hop.link in named else ""
-    return f"─[{_labels(hop.labels) or '·'}]→ {hop.next_hop}{on}"
+    return f"─[{_labels(hop.labels) or POPPED}]→ {hop.next_hop}{on}"
 
 
 def draw_label_space(node: str, rows: Sequence[LabelRow]) -> list[Text]:

@@ -344,7 +344,7 @@ function lsps(found: Lsp[]): TableData {
       way: wayText(lsp.ingress, lsp.hops, named),
       which: lsp.ways > 1 ? `${lsp.way} of ${lsp.ways}` : "",
       flows: fraction(lsp.share),
-      labels: lsp.hops.map((hop) => hop.labels.join(" ") || "none").join(", "),
+      labels: lsp.hops.map((hop) => hop.labels.join(" ") || "popped").join(", "),
       metric: lsp.metric,
       delay: lsp.delay_ms,
       state: lsp.complete ? "complete" : "broken",
