@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
+from mplsemu.program.packet import is_group
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi, VsiKind
 from mplsemu.program.way import Delivered
 
 
 def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
     """Take a frame in from a VSI's circuit, as a bridge does."""
-    if vsi.kind is VsiKind.VPLS and _is_group(flight.packet.source_mac):
+    if vsi.kind is VsiKind.VPLS and is_group(flight.packet.source_mac):
         # IEEE 802.1Q section 8.7: no station has a group address
         flight.drop(copy, "sent from a group address", vsi=vsi.name)
     else:
@@ -48,7 +49,3 @@ def _arrival(flight: Flight, circuit: AttachmentCircuit) -> Delivered:
 def _send_over(flight: Flight, copy: Copy, vsi: Vsi, pseudowire: Pseudowire) -> None:
     # A frame has no TTL to carry, so the pipe model's also where the lab is uniform.
     flight.enter_tunnel(copy, pseudowire.peer, pseudowire.out_label, PIPE_TTL, vsi=vsi.name)
-
-
-def _is_group(mac: str) -> bool:
-    return bool(int(mac[:2], 16) & 1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_network
+from ipaddress import IPv6Address
 from typing import Final
 
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
 from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
+from mplsemu.program.martians import LINK_LOCAL, is_never_routed, is_no_source
+from mplsemu.program.packet import IpHeader, is_group
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import (
     AttachmentCircuit,
@@ -21,22 +23,22 @@ from mplsemu.program.way import Delivered, Hop, Punted, TtlExpired, Unresolved
 
 LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
 """Every VRF's own address on each of its circuits, beside its gateways."""
-NEVER_ROUTED: Final = tuple(
-    ip_network(prefix)
-    for prefix in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8")
-)
-"""Of this host, loopback, link-local, multicast, reserved (RFC 6890, RFC 4291)."""
 
 
 def take_in(flight: Flight, copy: Copy, vrf: Vrf) -> None:
     """Take a frame in from a VRF's circuit, as a router does."""
     packet = flight.packet
-    if packet.vlans:
+    if is_group(packet.source_mac):
+        # IEEE 802.3 section 3.2.3: a source address is an individual's
+        flight.drop(copy, "sent from a group address", vrf=vrf.name)
+    elif packet.vlans:
         flight.drop(copy, "VLAN-tagged on a routed circuit", vrf=vrf.name)
     elif packet.ip is None:
         flight.drop(copy, "no IP packet", vrf=vrf.name)
     elif packet.destination_mac != GATEWAY_MAC:
         flight.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
+    elif is_no_source(packet.ip.source):
+        flight.drop(copy, f"nobody sends from {packet.ip.source}", vrf=vrf.name)
     elif packet.ip.destination == LINK_LOCAL_GATEWAY:
         _answer(flight, copy, vrf, packet.ip.destination)
     else:
@@ -51,7 +53,7 @@ def _answer(flight: Flight, copy: Copy, vrf: Vrf, address: IPAddress) -> None:
 def route(flight: Flight, copy: Copy, vrf: Vrf) -> None:
     """Look the packet up in a VRF, and in those it imports from at this same PE."""
     assert flight.packet.ip is not None
-    address = flight.packet.ip.destination
+    ip = flight.packet.ip
     looked_in: set[str] = set()
     table: Vrf | None = vrf
     while table is not None:
@@ -59,12 +61,12 @@ def route(flight: Flight, copy: Copy, vrf: Vrf) -> None:
             flight.drop(copy, "loop", vrf=vrf.name)
             return
         looked_in.add(table.name)
-        table = _route_in(flight, copy, vrf, table, address)
+        table = _route_in(flight, copy, vrf, table, ip)
 
 
-def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, address: IPAddress) -> Vrf | None:
+def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) -> Vrf | None:
     """Route by one VRF; return the VRF to look in instead where the route was imported."""
-    node = copy.node
+    node, address = copy.node, ip.destination
     circuits = [node.circuit_by_name[name] for name in vrf.circuits]
     gateways = [each for circuit in circuits if circuit.up for each in circuit.gateways]
     if any(address == gateway.ip for gateway in gateways):
@@ -72,6 +74,9 @@ def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, address: IPAddre
         return None
     if _is_never_routed(address, gateways):
         flight.drop(copy, f"{address} is never routed", vrf=first.name)
+        return None
+    if ip.source in LINK_LOCAL:  # only the gateway is on its link
+        flight.drop(copy, f"from {ip.source} nothing is routed", vrf=first.name)
         return None
     found = flight.tables.fib(node, vrf).look_up(address)
     if found is None:
@@ -146,7 +151,7 @@ def _has(host: Host, address: IPAddress) -> bool:
 
 def _is_never_routed(address: IPAddress, gateways: Iterable[IPInterface]) -> bool:
     """Whether a router forwards no packet to this address: martians, and its LANs' broadcast."""
-    if any(address in prefix for prefix in NEVER_ROUTED):
+    if is_never_routed(address):
         return True
     return any(
         gateway.version == 4

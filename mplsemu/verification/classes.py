@@ -71,6 +71,14 @@ def cuts_of(spans: Iterable[Span]) -> Cuts:
     return {version: tuple(sorted(each - {_END[version]})) for version, each in found.items()}
 
 
+def ranges(cuts: Cuts) -> Iterator[AddressClass]:
+    """Yield the ranges between cuts, IPv4 first: together they are all addresses."""
+    for version, starts in cuts.items():
+        ends = (*starts[1:], _END[version])
+        for first, end in zip(starts, ends, strict=True):
+            yield AddressClass(version, first, end - 1)
+
+
 class Tables:
     """Where the VRFs of one program cut the address space, each worked out once."""
 
@@ -115,9 +123,8 @@ def classes(
         tables: of the program.
         follow: follows a packet to an address.
     """
-    for version, starts in cuts.items():
-        ends = (*starts[1:], _END[version])
-        pending = [(first, end - 1) for first, end in zip(starts, ends, strict=True)]
+    for version in cuts:
+        pending = [(each.first, each.last) for each in ranges(cuts) if each.version == version]
         pending.reverse()
         while pending:
             first, last = pending.pop()

@@ -13,7 +13,8 @@ from mplsemu.model.l3vpn import L3vpn, RouteTarget
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
 from mplsemu.program.cuts import Span, address_span, prefix_span
-from mplsemu.program.routing import LINK_LOCAL_GATEWAY, NEVER_ROUTED
+from mplsemu.program.martians import NEVER_ROUTED
+from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.verification.intent import reaches
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mplsemu.model.l3vpn import L3vpn
@@ -26,6 +26,7 @@ from mplsemu.verification.judgement import (
     who_cause,
     words,
 )
+from mplsemu.verification.origins import Kinds, check_origins
 from mplsemu.verification.verdict import Check, Findings, Violation, tables_of
 
 UNKNOWN_MAC: Final = "02:ff:ff:ff:ff:fe"
@@ -132,6 +133,7 @@ class Routed:
         visible = {each.circuit for each in plan.sites}
         extra = 1 if any(each.ce for each in sites) else 0
         groups: dict[tuple[object, ...], _Group] = {}
+        kinds: dict[tuple[int, type[Intended], bool], IPAddress] = {}
         cuts = _joined(cuts_of(plan.spans()), self._tables.cuts(site.pe, vrf))
 
         def follow(address: IPAddress) -> Walk:
@@ -140,12 +142,28 @@ class Routed:
         for each, walk in classes(cuts, self._tables, follow):
             run.classes += 1
             meant = plan.of(each.version, each.first)
+            key = each.version, type(meant), _is_at_hand(meant, site)
+            kinds.setdefault(key, each.representative)
             for variant in walk.variants():
                 for problem in self._problems(variant, meant, visible, extra):
                     _gather(groups, problem, each, variant, meant)
         circuits = tuple(each.circuit for each in sites)
         for group in groups.values():
             run.violations.append(_violation(site, group, circuits))
+        self._check_origins(run, site, kinds)
+
+    def _check_origins(self, run: _Run, site: Site, kinds: Kinds) -> None:
+        """Send from every class of sources."""
+
+        def send(site: Site, source: IPAddress | None, address: IPAddress) -> tuple[Packet, Walk]:
+            packet = _packet_to(site, address)
+            if source is not None:
+                packet = replace(packet, ip=IpHeader(source, address, PROBE_TTL))
+            return packet, run.follow(self._walker, site, packet)
+
+        for count, violations in check_origins(site, kinds, send):
+            run.classes += count
+            run.violations += violations
 
     def _problems(
         self, walk: Walk, meant: Intended, visible: set[str], extra: int
@@ -205,6 +223,13 @@ def cut_off(
         sources=(site.circuit,),
         targets=others,
     )
+
+
+def _is_at_hand(meant: Intended, site: Site) -> bool:
+    """Whether it is the very VRF that a site's packets come into which answers."""
+    if not isinstance(meant, ToGateway) or meant.pe != site.pe:
+        return False
+    return meant.circuit is None or meant.circuit.startswith(f"{site.vpn}/")
 
 
 def _joined(first: Cuts, second: Cuts) -> Cuts:

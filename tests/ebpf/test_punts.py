@@ -19,7 +19,7 @@ from mplsemu.southbound.ebpf.layout import IlmRecord, RouteRecord
 from mplsemu.southbound.punt.share import OF_AN_LSR, OF_ONE_SOURCE
 from tests.ebpf.router import Router, labelled, nhlfe, stack
 from tests.ebpf.wires import Wire
-from tests.oracles.frames import arp, ethernet, ip, ip_frame
+from tests.oracles.frames import arp, ethernet, ip, ip_frame, mended
 
 HOST, VRF, VRFS = "02:00:00:00:00:01", 7, range(7, 20)
 GLEAN = ip_frame(GATEWAY_MAC, HOST, ip("10.1.0.2", "10.2.0.2"))
@@ -148,12 +148,11 @@ def test_what_was_used_up_comes_again(router: Router, circuit):
 @pytest.mark.parametrize("octets", [60, PUNT_OCTETS - 1, PUNT_OCTETS, PUNT_OCTETS + 1, 8900])
 def test_a_long_packet_is_cut(router: Router, circuit, octets):
     packet = ip("10.1.0.2", "10.3.0.2", payload=bytes(range(256)) * 40)
-    frame = ip_frame(GATEWAY_MAC, HOST, packet[: octets - 14])
-    whole = bytearray(frame)
-    whole[16:18] = (octets - 14).to_bytes(2, "big")
-    router.pass_on(bytes(whole), circuit, 0)
+    cut = mended(packet[:2] + (octets - 14).to_bytes(2, "big") + packet[4 : octets - 14])
+    whole = ip_frame(GATEWAY_MAC, HOST, cut)
+    router.pass_on(whole, circuit, 0)
     (punt,) = router.bench.punts()
-    assert punt.frame == bytes(whole)[:PUNT_OCTETS]
+    assert punt.frame == whole[:PUNT_OCTETS]
 
 
 def test_a_ring_that_nobody_reads_drops_what_does_not_fit(router: Router, circuit):

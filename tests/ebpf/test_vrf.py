@@ -18,7 +18,7 @@ from mplsemu.southbound.punt.event import PuntReason
 from tests.ebpf.kernel import Verdict
 from tests.ebpf.router import GATEWAY, OURS, THEIRS, Router, labelled, nhlfe, stack
 from tests.ebpf.wires import Wire
-from tests.oracles.frames import arp, ethernet, ip, ip_frame, mac
+from tests.oracles.frames import arp, ethernet, ip, ip_frame, mac, with_options
 
 HOST = "02:00:00:00:00:01"
 OTHER = "02:00:00:00:00:02"
@@ -413,12 +413,10 @@ def test_malformed_ipv6_is_dropped(router: Router, circuit, packet):
 
 def test_ip_options_go_along(router: Router, circuit):
     delivers(router, "0.0.0.0/0", router.bench.wires[2])
-    plain = ip("10.1.0.2", "10.2.0.2")
-    packet = bytearray(b"\x46" + plain[1:20] + b"\x94\x04\x00\x00" + plain[20:])
-    packet[3] += 4
-    outcome = router.run(to_gateway(bytes(packet)), circuit)
+    packet = with_options(ip("10.1.0.2", "10.2.0.2"), b"\x94\x04\x00\x00")
+    outcome = router.run(to_gateway(packet), circuit)
     assert outcome.verdict is Verdict.REDIRECT
-    assert outcome.frame[34:] == bytes(packet[20:])
+    assert outcome.frame[34:] == packet[20:]
 
 
 # --- counters ---

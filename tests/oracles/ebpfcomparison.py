@@ -20,6 +20,7 @@ MOST_WAYS = 10_000
 WHY = {
     "no ILM entry": Drop.NO_LABEL,
     "no tunnel": Drop.NO_TUNNEL,
+    "nobody sends from": Drop.MARTIAN,
     "nobody": Drop.NOBODY,
     "sent from a group": Drop.GROUP_SOURCE,
     "VLAN-tagged": Drop.NOT_FOR_US,
@@ -118,7 +119,7 @@ class Comparison:
     def _why(reason: str) -> Drop | None:
         if reason.startswith("no way out"):
             return None
-        if "is never routed" in reason:
+        if "is never routed" in reason or reason.endswith("nothing is routed"):
             return Drop.NEVER_ROUTED
         if reason.endswith("is down"):
             return Drop.PORT

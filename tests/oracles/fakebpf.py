@@ -225,6 +225,9 @@ class FakeLsrs:
 
     def _from_customer(self, port: Port, ifindex: int, frame: bytes) -> Iterator[Alternatives]:
         ethertype = fakeframe.ethertype(frame)
+        if frame[6] & 1:
+            yield (Lost(Drop.GROUP_SOURCE),)
+            return
         if ethertype == ARP:
             yield from self._answer_arp(port, ifindex, frame)
             return
@@ -232,10 +235,14 @@ class FakeLsrs:
             yield (Lost(Drop.NOT_FOR_US),)
             return
         ip = fakeframe.IpBytes(frame[14:])
-        if ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
+        if not ip.is_whole(4 if ethertype == IPV4 else 6):
+            yield (Lost(Drop.MALFORMED),)
+        elif ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
             yield (Punted(PuntReason.NEIGHBOUR_DISCOVERY, port.service),)
         elif frame[:6] != self._gateway_mac:
             yield (Lost(Drop.NOT_FOR_US),)
+        elif fakeframe.is_no_source(ip.source):
+            yield (Lost(Drop.MARTIAN),)
         elif ip.destination == LINK_LOCAL_GATEWAY:
             yield (_local(ip, port.service),)
         else:
@@ -258,7 +265,7 @@ class FakeLsrs:
                     return (_local(ip, vrf),)
                 ip = ip.echo_reply4(OWN_TTL)
                 continue
-            if fakeframe.is_never_routed(ip.destination):
+            if fakeframe.is_never_routed(ip.destination) or ip.source in fakeframe.LINK_LOCAL:
                 return (Lost(Drop.NEVER_ROUTED),)
             if route is None:
                 return (Punted(PuntReason.NO_ROUTE, vrf),)

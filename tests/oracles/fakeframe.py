@@ -8,10 +8,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 from tests.oracles.fakepacket import internet_checksum
 
 TAGS = (0x8100, 0x88A8)
-NEVER_ROUTED = tuple(
-    map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"))
+NO_SOURCES = tuple(
+    map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "ff00::/8"))
 )
 """This host, loopback, multicast, reserved and broadcast (RFC 6890); RFC 4291."""
+LINK_LOCAL = ip_network("fe80::/10")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,11 @@ def class_of_frame(frame: bytes) -> int:
 
 
 def is_never_routed(address: IPv4Address | IPv6Address) -> bool:
-    return any(address in prefix for prefix in NEVER_ROUTED)
+    return address in LINK_LOCAL or is_no_source(address)
+
+
+def is_no_source(address: IPv4Address | IPv6Address) -> bool:
+    return any(address in prefix for prefix in NO_SOURCES)
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,24 @@ class IpBytes:
         if self.version == 4:
             return IPv4Address(self.whole[16:20])
         return IPv6Address(self.whole[24:40])
+
+    @property
+    def source(self) -> IPv4Address | IPv6Address:
+        if self.version == 4:
+            return IPv4Address(self.whole[12:16])
+        return IPv6Address(self.whole[8:24])
+
+    def is_whole(self, version: int) -> bool:
+        """Whether version, lengths and checksum are what they should be (RFC 1812 5.2.2)."""
+        least = 20 if version == 4 else 40
+        if len(self.whole) < least or self.version != version:
+            return False
+        if version == 6:
+            return least + int.from_bytes(self.whole[4:6], "big") <= len(self.whole)
+        header = 4 * (self.whole[0] & 15)
+        if not least <= header <= int.from_bytes(self.whole[2:4], "big") <= len(self.whole):
+            return False
+        return not internet_checksum(self.whole[:header])
 
     @property
     def protocol(self) -> int:

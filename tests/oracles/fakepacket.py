@@ -39,6 +39,7 @@ MPLS = 0x8847
 FRAGMENT = 44
 VLAN_TYPES = (0x8100, 0x88A8)
 VLAN_PRESENT = 0x1000
+MOST_PADDING = 255
 JOURNEY = frozenset({IN_PORT, METADATA, *REGISTERS})
 AT_START = {ETH_DST: (0, 6), ETH_SRC: (6, 6)}
 IN_ARP = {ARP_OP: (6, 2), ARP_SHA: (8, 6), ARP_SPA: (14, 4), ARP_THA: (18, 6), ARP_TPA: (24, 4)}
@@ -101,6 +102,15 @@ class FakePacket:
         return bool(word) | bool(word & 0xFFF8) << 1
 
     @property
+    def has_true_lengths(self) -> bool:
+        """Whether Open vSwitch reads the IP header: it looks at lengths, not at the version."""
+        ip = self.data[self.behind_ethernet :]
+        if self.ethertype == 0x86DD:
+            return len(ip) >= 40 and len(ip) - 40 - int.from_bytes(ip[4:6], "big") >= 0
+        header, total = 4 * (ip[0] & 0xF) if ip else 0, int.from_bytes(ip[2:4], "big")
+        return len(ip) >= 20 and 20 <= header <= total <= len(ip) <= total + MOST_PADDING
+
+    @property
     def label_count(self) -> int:
         if self.ethertype != MPLS:
             return 0
@@ -125,8 +135,11 @@ class FakePacket:
         place = self._place(wanted)
         if place is None:
             return self._read_class6(wanted)
-        # Open vSwitch reads 0 where a fragment's next header would be, the first one's too
+        # Open vSwitch reads 0 where a fragment's next header would be, the first one's too,
+        # and everywhere in a header whose lengths are not true
         is_hidden = wanted in {ICMPV4_TYPE, ICMPV4_CODE} and self.is_fragment
+        is_hidden |= self.ethertype in {0x0800, 0x86DD} and not self.has_true_lengths
+        is_hidden &= wanted not in AT_START
         return 0 if is_hidden else self._number(*place)
 
     def write(self, wanted: Field, value: int) -> None:
@@ -145,10 +158,11 @@ class FakePacket:
             place = self._place(wanted)
             assert place is not None, f"{wanted} written, but it is not there"
             before = self._number(place[0] & ~1, 2)
+            header = self._ipv4_header()
             self.store(*place, value)
             if wanted is ICMPV4_TYPE:
                 self._mend_icmp_checksum(place[0], before)
-            self._mend_ip_checksum()
+            self._mend_ip_checksum(header)
 
     def store(self, at: int, size: int, value: int) -> None:
         self.data[at : at + size] = value.to_bytes(size, "big")
@@ -196,12 +210,18 @@ class FakePacket:
             total = (total & 0xFFFF) + (total >> 16)
         self.store(at + 2, 2, 0xFFFF - total)
 
-    def _mend_ip_checksum(self) -> None:
-        if self.ethertype == 0x0800:
-            at = self.behind_ethernet
-            header = (self.data[at] & 0xF) * 4
-            self.store(at + 10, 2, 0)
-            self.store(at + 10, 2, internet_checksum(self.data[at : at + header]))
+    def _ipv4_header(self) -> bytes:
+        at = self.behind_ethernet
+        return bytes(self.data[at : at + 4 * (self.data[at] & 0xF)])
+
+    def _mend_ip_checksum(self, before: bytes) -> None:
+        # RFC 1624: from what it was, so a wrong one stays wrong
+        if self.ethertype == 0x0800 and before != self._ipv4_header():
+            was = internet_checksum(before[:10] + before[12:])
+            wrong = (int.from_bytes(before[10:12], "big") - was) % 0xFFFF
+            now = self._ipv4_header()
+            right = internet_checksum(now[:10] + now[12:])
+            self.store(self.behind_ethernet + 10, 2, (right + wrong) % 0xFFFF if wrong else right)
 
 
 def internet_checksum(data: bytes) -> int:

@@ -46,6 +46,22 @@ def ip(
     return bytes(whole) + payload
 
 
+def mended(packet: bytes) -> bytes:
+    """Return an IPv4 packet with the header checksum that it should have."""
+    whole, header = bytearray(packet), 4 * (packet[0] & 15)
+    whole[10:12] = bytes(2)
+    whole[10:12] = internet_checksum(whole[:header]).to_bytes(2, "big")
+    return bytes(whole)
+
+
+def with_options(packet: bytes, options: bytes) -> bytes:
+    """Return an IPv4 packet with options, a multiple of four octets, behind its header."""
+    whole = bytearray(packet[:20] + options + packet[20:])
+    whole[0] += len(options) // 4
+    whole[2:4] = (int.from_bytes(packet[2:4], "big") + len(options)).to_bytes(2, "big")
+    return mended(bytes(whole))
+
+
 def ip_frame(dst_mac: str, src_mac: str, packet: bytes, vlans: tuple[int, ...] = ()) -> bytes:
     ethertype = 0x86DD if packet[0] >> 4 == 6 else 0x0800
     return ethernet(dst_mac, src_mac, ethertype, packet, vlans)

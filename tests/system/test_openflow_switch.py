@@ -246,6 +246,50 @@ def test_a_gateway_near_or_far_answers_echo_requests(both, gateway):
     )
 
 
+BROKEN = {
+    "a wrong checksum": lambda p: p[:10] + bytes((p[10] ^ 0xFF,)) + p[11:],
+    "version 0": lambda p: frames.mended(bytes((p[0] & 0x0F,)) + p[1:]),
+    "version 6": lambda p: frames.mended(bytes((p[0] & 0x0F | 0x60,)) + p[1:]),
+    "four words of header": lambda p: frames.mended(bytes((0x44,)) + p[1:]),
+    "no header": lambda p: frames.mended(bytes((0x40,)) + p[1:]),
+    "less than a header": lambda p: frames.mended(p[:2] + b"\0\x13" + p[4:]),
+    "more than the frame": lambda p: frames.mended(p[:2] + b"\x40\0" + p[4:]),
+    "half a header": lambda p: p[:10],
+}
+UNSEEN = {"a wrong checksum", "version 0", "version 6"}
+"""What Open vSwitch does not look at; docs/pipeline.md."""
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_of_broken_headers_those_whose_lengths_are_not_true_go_nowhere(both, what):
+    host, other = both.host("a/aarhus"), both.host("a/bodo")
+    packet = frames.ip(host.addresses[0].ip, other.addresses[0].ip)
+    frame = frames.ethernet(GATEWAY_MAC, host.mac, 0x0800, BROKEN[what](packet))
+    assert bool(both.inject("a/aarhus", frame).deliveries) is (what in UNSEEN)
+
+
+def test_an_ipv6_header_that_is_longer_than_its_frame_goes_nowhere(both):
+    host, other = both.host("a/aarhus"), both.host("a/bodo")
+    packet = frames.ip(host.addresses[1].ip, other.addresses[1].ip)
+    for broken in (packet[:4] + b"\x40\0" + packet[6:], packet[:30]):
+        frame = frames.ethernet(GATEWAY_MAC, host.mac, 0x86DD, broken)
+        assert both.inject("a/aarhus", frame) == FakeOutcome()
+
+
+@pytest.mark.parametrize(
+    "source", ["0.0.0.0", "127.0.0.1", "224.0.0.5", "240.0.0.1", "255.255.255.255",
+               "::", "::1", "ff02::1", "fe80::9"]
+)  # fmt: skip
+def test_from_an_address_that_nobody_has_nothing_goes_anywhere(both, source):
+    host, other = both.host("a/aarhus"), both.host("a/bodo")
+    target = other.addresses[":" in source].ip
+    frame = frames.ip_frame(GATEWAY_MAC, host.mac, frames.ip(source, target))
+    assert both.inject("a/aarhus", frame) == FakeOutcome()
+    group = frames.ip(host.addresses[":" in source].ip, target)
+    frame = frames.ip_frame(GATEWAY_MAC, "03:00:00:00:00:01", group)
+    assert both.inject("a/aarhus", frame) == FakeOutcome()
+
+
 def fragments(packet):
     """Cut an IPv4 packet in two after 24 octets of payload."""
     made = []

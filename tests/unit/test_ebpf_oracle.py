@@ -78,6 +78,25 @@ def test_addresses_of_others_gateways_strangers_and_martians_are_treated_the_sam
 
 
 @pytest.mark.parametrize("lab", [*LAB_FILES, *MODES])
+def test_sources_that_nobody_has_are_treated_the_same(lab):
+    program = program_of(lab)
+    comparison = Comparison(program)
+    everyone = senders(program)
+    targets = [address for each in everyone[:6] for address in each.addresses]
+    targets += [ip_address(text) for text in ("8.8.8.8", "2001:db8:ffff::1", "fe80::1", "ff02::5")]
+    for circuit in program.nodes[0].circuits:
+        targets += [gateway.ip for gateway in circuit.gateways]
+    strange = ("0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.5", "240.0.0.1", "255.255.255.255",
+               "::", "::1", "ff02::1", "fe80::9")  # fmt: skip
+    for sender in [each for each in everyone if each.routed][:4]:
+        for source in strange:
+            forged = replace(sender, addresses=(ip_address(source),))
+            comparison.send_to(forged, dict.fromkeys(targets))
+        group = replace(sender, mac="03:00:00:00:00:01")
+        comparison.send_to(group, dict.fromkeys(targets))
+
+
+@pytest.mark.parametrize("lab", [*LAB_FILES, *MODES])
 def test_every_ttl_runs_out_at_the_same_router(lab):
     program = program_of(lab)
     comparison = Comparison(program)

@@ -19,6 +19,7 @@ from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.services import VsiKind
 from mplsemu.program.walk import Walker, walk
 from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.southbound.openflow.translate import flows
@@ -38,6 +39,10 @@ MODES = [
     f"{name}-{ttl}-{null}" for name in ("nordic", "square") for ttl in TtlMode for null in NullLabel
 ]
 MOST_WAYS = 1000
+STRANGE_SOURCES = (
+    *("0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.5", "240.0.0.1", "255.255.255.255"),
+    *("::", "::1", "ff02::1", "fe80::9"),
+)
 
 
 @dataclass(frozen=True)
@@ -274,13 +279,34 @@ def test_gateways_strangers_and_martians_are_treated_the_same(lab):
 
 
 @pytest.mark.parametrize("lab", LABS + MODES)
+def test_sources_that_nobody_has_are_treated_the_same(lab):
+    network, walker = fresh(lab), Walker(program_of(lab))
+    targets = [address for each in senders(lab)[:6] for address in each.addresses]
+    targets += [ip_address(text) for text in ("8.8.8.8", "2001:db8:ffff::1", "fe80::1", "ff02::5")]
+    for circuit in program_of(lab).nodes[0].circuits:
+        targets += [gateway.ip for gateway in circuit.gateways]
+    for sender in [each for each in senders(lab) if each.routed][:4]:
+        for source in STRANGE_SOURCES:
+            forged = replace(sender, addresses=(ip_address(source),))
+            for header in headers(forged, dict.fromkeys(targets)):
+                outcome = compare(lab, network, walker, forged, GATEWAY_MAC, header)
+                assert not outcome.deliveries
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
 def test_nothing_is_forwarded_or_learned_from_a_group_address(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     for sender in senders(lab):
-        if program_of(lab).node_of_circuit[sender.circuit].vsi_by_name.get(sender.vpn):
-            group = replace(sender, mac="03:00:00:00:00:01")
-            header = IpHeader(sender.addresses[0], ip_address("10.0.0.1"))
-            compare(lab, network, walker, group, BROADCAST_MAC, header)
+        group = replace(sender, mac="03:00:00:00:00:01")
+        for other in senders(lab)[:4]:
+            for header in headers(group, other.addresses):
+                dst_mac = GATEWAY_MAC if sender.routed else BROADCAST_MAC
+                outcome = compare(lab, network, walker, group, dst_mac, header)
+                node = program_of(lab).node_of_circuit[sender.circuit]
+                is_wire = any(
+                    vsi.kind is VsiKind.VPWS for vsi in node.vsis if vsi.name == sender.vpn
+                )
+                assert bool(outcome.deliveries) is is_wire
 
 
 @pytest.mark.parametrize("lab", LABS + MODES)

@@ -111,6 +111,38 @@ def test_gateways_answer_for_themselves(address, node):
     assert end == Punted(node, "v", ip_address(address))
 
 
+@pytest.mark.parametrize("address", ["10.0.2.2", "10.0.2.99", "10.0.1.1", "8.8.8.8"])
+@pytest.mark.parametrize(
+    "source", ["0.0.0.0", "127.0.0.1", "224.0.0.5", "239.9.9.9", "240.0.0.1", "255.255.255.255"]
+)
+def test_from_an_address_that_nobody_has_nothing_gets_anywhere(source, address):
+    end = only(walk(line(), "v/west", to(address, source=source))).end
+    assert end == Dropped("a", f"nobody sends from {source}")
+
+
+@pytest.mark.parametrize("address", ["2001:db8:1::3", "2001:db8:1::1", "fe80::1"])
+@pytest.mark.parametrize("source", ["::", "::1", "ff02::1", "ff0e::1"])
+def test_from_an_ipv6_address_that_nobody_has_nothing_gets_anywhere(source, address):
+    end = only(walk(line(), "v/west", to(address, source=source))).end
+    assert end == Dropped("a", f"nobody sends from {source}")
+
+
+@pytest.mark.parametrize("source", ["fe80::2", "febf::1"])
+def test_from_a_link_local_address_only_the_gateway_is_reached(source):
+    for gateway in ("fe80::1", "2001:db8:1::1"):
+        end = only(walk(line(), "v/west", to(gateway, source=source))).end
+        assert end == Punted("a", "v", ip_address(gateway))
+    for address in ("2001:db8:1::3", "2001:db8:9::9"):
+        end = only(walk(line(), "v/west", to(address, source=source))).end
+        assert end == Dropped("a", f"from {source} nothing is routed")
+
+
+@pytest.mark.parametrize("mac", ["03:00:00:00:00:01", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:05"])
+def test_from_a_group_address_nothing_is_routed(mac):
+    packet = replace(to("10.0.2.2"), source_mac=mac)
+    assert only(walk(line(), "v/west", packet)).end == Dropped("a", "sent from a group address")
+
+
 def test_a_gateway_answers_also_when_the_ttl_is_used_up_on_the_way_to_it():
     assert isinstance(only(walk(line(), "v/west", to("10.0.1.1", ttl=1))).end, Punted)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mplsemu.control.compile import compile_program
 from mplsemu.model.limits import Limits
 from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.program import routing
 from mplsemu.program.entries import Push
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC
@@ -240,3 +241,31 @@ def test_settings_that_are_not_the_labs_are_refuted():
         replace(PROGRAM, null_label=NullLabel.EXPLICIT),
     ):
         assert any("should be" in each.detail for each in found(changed))
+
+
+@pytest.mark.parametrize(
+    ("lets", "sources"),
+    [
+        (
+            "is_no_source",
+            ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "ff00::/8"],
+        ),
+        ("LINK_LOCAL", ["fe80::/10"]),
+    ],
+)
+def test_packets_from_sources_that_nobody_has_are_found_where_they_go_on(
+    monkeypatch, lets, sources
+):
+    """No program says what is dropped for its source, so the interpreter itself is bent."""
+    nothing = (lambda _: False) if lets == "is_no_source" else ip_network("2001:db8:dead::/64")
+    monkeypatch.setattr(routing, lets, nothing)
+    violations = found(PROGRAM)
+    assert {each.check for each in violations} == {Check.ISOLATE}
+    assert {each.stands_for for each in violations} <= {(f"from {each}",) for each in sources}
+    assert {each.stands_for for each in violations} >= {(f"from {sources[0]}",)}
+
+
+def test_packets_from_a_source_that_anybody_may_have_are_missed(monkeypatch):
+    monkeypatch.setattr(routing, "is_no_source", lambda source: source in ip_network("192.0.0.0/3"))
+    missed = [each for each in found(PROGRAM) if each.check is Check.REACH]
+    assert missed

@@ -123,3 +123,4 @@ class Drop(enum.IntEnum):
     PUNTED = 11
     PUNT_RATE = 12
     INTERNAL = 13
+    MARTIAN = 14

@@ -28,6 +28,8 @@ IS_ARP: Final = Term(ETH_TYPE, ETHERTYPE_ARP)
 IS_IPV6: Final = Term(ETH_TYPE, ETHERTYPE_IPV6)
 IS_MPLS: Final = Term(ETH_TYPE, ETHERTYPE_MPLS)
 IP_VERSIONS: Final = (IS_IPV4, IS_IPV6)
+FROM_GROUP_ADDRESS: Final = Term(ETH_SRC, 1 << 40, 1 << 40)
+"""No station has such an address (IEEE 802.3 section 3.2.3)."""
 IS_ANY_MPLS: Final = (IS_MPLS, Term(ETH_TYPE, 0x8848))
 """Downstream- and upstream-assigned labels (RFC 5332)."""
 

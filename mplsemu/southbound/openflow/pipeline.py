@@ -26,6 +26,7 @@ from mplsemu.southbound.openflow.match import (
     IPV4_DST,
     IPV4_SRC,
     IPV6_DST,
+    IPV6_SRC,
     METADATA,
     MPLS_BOS,
     MPLS_LABEL,
@@ -109,9 +110,11 @@ class Priority(enum.IntEnum):
     BROAD = 10
     NORMAL = 100
     SPECIFIC = 200
+    REFUSED = 300
     ROUTE = 1000
     NEIGHBOUR = 1200
     NEVER_ROUTED = 1300
+    NEVER_ROUTED_FROM = 1301
     GATEWAY = 1400
 
 
@@ -188,7 +191,8 @@ _ALL_SPECS: Final = (
         "from a VRF's circuits: ARP and neighbour discovery, and only frames for the gateway",
         Stage.SERVICES,
         matches=frozenset(
-            {IN_PORT, ETH_TYPE, ETH_DST, ARP_OP, ARP_TPA, IP_PROTO, ICMPV6_TYPE, IPV6_DST}
+            {IN_PORT, ETH_TYPE, ETH_SRC, ETH_DST, ARP_OP, ARP_TPA, IP_PROTO, ICMPV6_TYPE}
+            | {IPV4_SRC, IPV6_SRC, IPV6_DST}
         ),
         writes=frozenset({REG_PUNT, ETH_SRC, ETH_DST, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA}),
         actions=frozenset({act.SetField, act.Move, act.Controller, act.InPort}),
@@ -198,7 +202,7 @@ _ALL_SPECS: Final = (
         Table.VRF_FIB,
         "a VRF's longest prefix match",
         Stage.SERVICES,
-        matches=frozenset({METADATA, ETH_TYPE, IPV4_DST, IPV6_DST}),
+        matches=frozenset({METADATA, ETH_TYPE, IPV4_DST, IPV6_SRC, IPV6_DST}),
         writes=frozenset(
             {METADATA, REG_PUNT, REG_TUNNEL, REG_SERVICE_LABEL, REG_PORT, ETH_DST},
         ),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_network
 from typing import Final
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, NO_SOURCES
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import (
     AttachmentCircuit,
@@ -31,6 +31,7 @@ from mplsemu.southbound.openflow.actions import (
 )
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import (
+    FROM_GROUP_ADDRESS,
     IP_VERSIONS,
     IS_ARP,
     IS_IPV4,
@@ -54,6 +55,7 @@ from mplsemu.southbound.openflow.match import (
     IPV4_DST,
     IPV4_SRC,
     IPV6_DST,
+    IPV6_SRC,
     METADATA,
     MPLS_LABEL,
     MPLS_TC,
@@ -96,10 +98,6 @@ _TO_GATEWAY: Final = Term(ETH_DST, _GATEWAY)
 # an output to the port that a packet came from does nothing; a router may well send it back
 _FORGET_PORT: Final = SetField(IN_PORT, 0xFFFF_FFFF)
 _MAC_BITS, _IPV4_BITS = 48, 32
-_NEVER_ROUTED: Final = tuple(
-    map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"))
-)
-"""This host, loopback, multicast, reserved and broadcast; RFC 6890, RFC 4291."""
 
 
 def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
@@ -135,6 +133,12 @@ def _to_prefix(prefix: IPNetwork) -> tuple[Term, ...]:
     return is_version, *terms
 
 
+def _from_prefix(prefix: IPNetwork) -> tuple[Term, ...]:
+    address = prefix.network_address
+    is_version, field = (IS_IPV4, IPV4_SRC) if address.version == 4 else (IS_IPV6, IPV6_SRC)
+    return is_version, *prefix_terms(field, int(address), prefix.prefixlen)
+
+
 def _to_address(address: IPAddress) -> tuple[Term, Term]:
     is_version, field = _address_field(address)
     return is_version, Term(field, int(address))
@@ -152,6 +156,9 @@ def _input_flows() -> Iterator[Flow]:
     link_local = Match.of(IS_IPV6, _TO_GATEWAY, Term(IPV6_DST, int(LINK_LOCAL_GATEWAY)))
     # a priority of its own: neighbour discovery matches packets to this address, too
     yield Flow(table, Priority.NORMAL + 1, link_local, goto=Table.VRF_LOCAL)
+    for prefix in NO_SOURCES:  # below neighbour discovery, which who has no address yet needs
+        yield Flow(table, Priority.NORMAL + 2, Match.of(*_from_prefix(prefix)))
+    yield Flow(table, Priority.REFUSED, Match.of(FROM_GROUP_ADDRESS))
 
 
 def _local_flows() -> Iterator[Flow]:
@@ -174,8 +181,11 @@ def _local_flows() -> Iterator[Flow]:
 
 
 def _common_fib_flows() -> Iterator[Flow]:
-    for prefix in _NEVER_ROUTED:
+    for prefix in NEVER_ROUTED:
         yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, Match.of(*_to_prefix(prefix)))
+    # only the gateway is on the link that such a source belongs to
+    from_link = Match.of(*_from_prefix(LINK_LOCAL))
+    yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED_FROM, from_link)
     for is_version in IP_VERSIONS:
         actions = _punt(PuntReason.NO_ROUTE)
         yield Flow(

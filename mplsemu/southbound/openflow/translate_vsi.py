@@ -19,7 +19,7 @@ from mplsemu.southbound.openflow.actions import (
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow, learned_cookie
-from mplsemu.southbound.openflow.lsr import Lsr
+from mplsemu.southbound.openflow.lsr import FROM_GROUP_ADDRESS, Lsr
 from mplsemu.southbound.openflow.match import ETH_DST, ETH_SRC, METADATA, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
@@ -31,8 +31,6 @@ from mplsemu.southbound.openflow.pipeline import (
 )
 from mplsemu.southbound.openflow.translate_tunnels import encap_label
 
-_GROUP_BIT: Final = 1 << 40
-_FROM_GROUP_ADDRESS: Final = Term(ETH_SRC, _GROUP_BIT, _GROUP_BIT)
 _FROM_CIRCUIT: Final = Term(REG_SOURCE, 0, FROM_PSEUDOWIRE)
 _FROM_ANY_PSEUDOWIRE: Final = Term(REG_SOURCE, FROM_PSEUDOWIRE, FROM_PSEUDOWIRE)
 _TO_CIRCUIT: Final = Term(REG_TARGET, 0, FROM_PSEUDOWIRE)
@@ -49,7 +47,7 @@ def vsi_flows(lsr: Lsr) -> Iterator[Flow]:
     """
     if lsr.node.vsis:
         # IEEE 802.1Q section 8.7: no station has a group address
-        yield Flow(Table.VSI_LEARN, Priority.SPECIFIC, Match.of(_FROM_GROUP_ADDRESS))
+        yield Flow(Table.VSI_LEARN, Priority.REFUSED, Match.of(FROM_GROUP_ADDRESS))
         to_circuit = (OutputRegister(REG_TARGET),)
         yield Flow(Table.VSI_FORWARD, Priority.BROAD, Match.of(_TO_CIRCUIT), to_circuit)
     for vsi in lsr.node.vsis:

@@ -31,11 +31,14 @@ from mplsemu.southbound.openflow.lsr import (
 from mplsemu.southbound.openflow.match import (
     ARP_TPA,
     ETH_DST,
+    ETH_SRC,
     ETH_TYPE,
     IN_PORT,
     IP_FRAGMENT,
     IPV4_DST,
+    IPV4_SRC,
     IPV6_DST,
+    IPV6_SRC,
     METADATA,
     MPLS_LABEL,
     Field,
@@ -145,17 +148,21 @@ class Words:
     def _asked(self, match: Match) -> str | None:
         address = match.value(ARP_TPA)
         if address is None:
-            return None
+            return _origin(match)
         return f"ARP for {IPv4Address(address)} on {self._port(match.value(IN_PORT))}"
 
     def _routed(self, match: Match) -> str | None:
-        prefix = _prefix(match)
+        prefix, origin = _prefix(match), _origin(match)
+        if origin is not None:
+            return f"every VRF: {origin}"
         if prefix is None and match.value(METADATA) is None:
             return f"every VRF: {_traffic(match) or 'packets'} without a route"
         return None if prefix is None else f"{self._service(match) or 'every VRF'}: {prefix}"
 
     def _learning(self, match: Match) -> str | None:
         source, service = match.value(REG_SOURCE), self._service(match)
+        if match.value(ETH_SRC) is not None:
+            return f"every VSI: {_origin(match)}"
         if source is None or service is None:
             return None
         return f"{service}: learning from {self._attachment(match.value(METADATA), source)}"
@@ -265,16 +272,29 @@ def _mac(value: int) -> str:
     return ":".join(f"{octet:02x}" for octet in value.to_bytes(6, "big"))
 
 
+def _block(match: Match, *fields: Field) -> str | None:
+    """Return the address or prefix that one of two fields, of IPv4 and of IPv6, is matched by."""
+    for term in match.terms:
+        if term.field not in fields:
+            continue
+        address = IPv4Address(term.value) if term.field.bits == 32 else IPv6Address(term.value)
+        return str(address) if term.mask is None else f"{address}/{term.mask.bit_count()}"
+    return None
+
+
+def _origin(match: Match) -> str | None:
+    """Say whose packets a match of a source is for."""
+    if match.value(ETH_SRC) is not None:
+        return "frames from a group address"
+    block = _block(match, IPV4_SRC, IPV6_SRC)
+    return None if block is None else f"packets from {block}"
+
+
 def _prefix(match: Match) -> str | None:
     """Return the destination that a route's match is for."""
-    for term in match.terms:
-        if term.field not in (IPV4_DST, IPV6_DST):
-            continue
-        address = IPv4Address(term.value) if term.field is IPV4_DST else IPv6Address(term.value)
-        if term.mask is None:
-            return str(address)
-        length = term.mask.bit_count()
-        return f"{address}/{length}"
+    block = _block(match, IPV4_DST, IPV6_DST)
+    if block is not None:
+        return block
     if match.value(METADATA) is None:
         return None  # what a packet meets that has no route
     version = match.value(ETH_TYPE)

@@ -80,12 +80,15 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 	struct ethernet *ethernet = head(skb, sizeof(*ethernet));
 	struct settings *lab = lab_settings();
 	__u32 router = port->router;
+	struct ipv4_frame *packet;
 	struct ipv6_frame *frame;
 	__be16 type;
 
 	if (!ethernet || !lab)
 		return drop(skb, router, DROP_MALFORMED);
 	type = ethernet->type;
+	if (is_group(ethernet->source)) /* IEEE 802.3 section 3.2.3: a source address is an individual's */
+		return drop(skb, router, DROP_GROUP_SOURCE);
 	if (skb->vlan_present)
 		return drop(skb, router, DROP_NOT_FOR_US);
 	if (type == TYPE_ARP)
@@ -93,18 +96,25 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 	if (type == TYPE_IPV4) {
 		if (!is_mac(ethernet->destination, lab->gateway_mac))
 			return drop(skb, router, DROP_NOT_FOR_US);
+		if (!is_whole4(skb))
+			return drop(skb, router, DROP_MALFORMED);
+		packet = head(skb, sizeof(*packet));
+		if (!packet || is_martian4(packet->ip.source))
+			return drop(skb, router, DROP_MARTIAN);
 		count(skb, router, COUNT_VRF_IN, port->service);
 		return route4(skb, router, port->number, port->service);
 	}
 	if (type != TYPE_IPV6) /* labels from a customer least of all (RFC 4364 section 13.1) */
 		return drop(skb, router, DROP_NOT_FOR_US);
 	frame = head(skb, sizeof(*frame));
-	if (!frame)
+	if (!frame || !is_sane6(skb, &frame->ip))
 		return drop(skb, router, DROP_MALFORMED);
 	if (is_neighbour_discovery(skb, frame->ip.next_header))
 		return punt(skb, router, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);
 	if (!is_mac(frame->ethernet.destination, lab->gateway_mac))
 		return drop(skb, router, DROP_NOT_FOR_US);
+	if (is_martian6(frame->ip.source))
+		return drop(skb, router, DROP_MARTIAN);
 	count(skb, router, COUNT_VRF_IN, port->service);
 	if (is_link_local_gateway(frame->ip.destination))
 		return local6(skb, router, port->number, port->service, frame->ip.next_header);

@@ -226,6 +226,7 @@ enum drop {
 	DROP_PUNTED = 11,      /* given to the controller; not a loss */
 	DROP_PUNT_RATE = 12,
 	DROP_INTERNAL = 13,
+	DROP_MARTIAN = 14, /* from an address that nobody sends from */
 };
 
 /* counters: per CPU; user space makes the entries that it wants to have counted, the program makes those of drops.

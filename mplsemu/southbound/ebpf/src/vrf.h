@@ -2,6 +2,7 @@
 #pragma once
 
 #include "count.h"
+#include "martian.h"
 #include "packet.h"
 #include "punt.h"
 #include "push.h"
@@ -30,22 +31,6 @@ static __always_inline void set_ttl4(struct ipv4 *ip, __u8 ttl)
 
 	ip->checksum = updated(ip->checksum, before, after);
 	ip->ttl = ttl;
-}
-
-/* This host, loopback, multicast and reserved (RFC 6890) */
-static __always_inline int is_never_routed4(const __u8 *address)
-{
-	return address[0] == 0 || address[0] == 127 || address[0] >= 224;
-}
-
-/* Unspecified, loopback, link-local and multicast (RFC 4291) */
-static __always_inline int is_never_routed6(const __u8 *address)
-{
-	const __u32 *words = (const __u32 *)address;
-
-	if (address[0] == 0xff || (address[0] == 0xfe && (address[1] & 0xc0) == 0x80))
-		return 1;
-	return !words[0] && !words[1] && !words[2] && !(words[3] & ~bpf_htonl(1));
 }
 
 /* Send to a host or CE router on a circuit. */
@@ -133,20 +118,6 @@ static __always_inline int local6(struct __sk_buff *skb, __u32 router, __u32 por
 	return drop(skb, router, DROP_NOBODY);
 }
 
-static __always_inline int is_sane4(struct __sk_buff *skb, const struct ipv4 *ip)
-{
-	__u32 length = bpf_ntohs(ip->total_length), header = 4 * (ip->version_length & 15);
-
-	return ip->version_length >> 4 == 4 && header >= IPV4_OCTETS && length >= header &&
-	       length <= skb->len - ETHERNET_OCTETS;
-}
-
-static __always_inline int is_sane6(struct __sk_buff *skb, const struct ipv6 *ip)
-{
-	return bpf_ntohl(ip->version_class_flow) >> 28 == 6 &&
-	       IPV6_OCTETS + bpf_ntohs(ip->payload_length) <= skb->len - ETHERNET_OCTETS;
-}
-
 /* Route an IPv4 packet by a VRF: gateways before what is never routed, that before neighbours and routes. */
 SEPARATE int route4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
 {
@@ -169,7 +140,7 @@ SEPARATE int route4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
 				return punt(skb, router, port, PUNT_PORT_UNREACHABLE, vrf);
 			return drop(skb, router, DROP_NOBODY);
 		}
-		if (is_never_routed4(key.address))
+		if (is_martian4(key.address))
 			return drop(skb, router, DROP_NEVER_ROUTED);
 		if (!route)
 			return punt(skb, router, port, PUNT_NO_ROUTE, vrf);
@@ -211,7 +182,8 @@ SEPARATE int route6(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
 		route = bpf_map_lookup_elem(&fib6, &key);
 		if (route && route->kind == ROUTE_LOCAL)
 			return local6(skb, router, port, vrf, frame->ip.next_header);
-		if (is_never_routed6(key.address))
+		/* only the gateway is on the link of a link-local source */
+		if (is_martian6(key.address) || is_link_local(key.address) || is_link_local(frame->ip.source))
 			return drop(skb, router, DROP_NEVER_ROUTED);
 		if (!route)
 			return punt(skb, router, port, PUNT_NO_ROUTE, vrf);
