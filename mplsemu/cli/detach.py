@@ -22,6 +22,7 @@ from mplsemu.cli.up import (
 from mplsemu.errors import MplsEmuError
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.running.boot import BootedLab, BootOptions
+from mplsemu.running.directory import running_labs
 from mplsemu.running.web_process import WebPlace
 
 
@@ -145,4 +146,8 @@ def _boot_and_stay(
 
 def greeting(lab: BootedLab) -> list[str]:
     """Return what to say about a lab that runs in the background."""
-    return [*greet(lab), "take it down with: sudo mplsemu down"]
+    others = len(running_labs()) > 1
+    return [
+        *greet(lab),
+        f"take it down with: sudo mplsemu down{f' {lab.record.name}' if others else ''}",
+    ]

@@ -26,6 +26,20 @@ def add_lab_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lab", metavar="NAME", help="which running lab (default: the only one)")
 
 
+def named_lab(args: argparse.Namespace) -> str | None:
+    """Return the lab that is named, by NAME or by ``--lab``.
+
+    Raises:
+        LabError: two are.
+    """
+    from mplsemu.errors import LabError
+
+    if args.name and args.lab:
+        raise LabError(f"{args.name} and {args.lab}", remedy="name one lab")
+    name: str | None = args.name or args.lab
+    return name
+
+
 def run(args: argparse.Namespace) -> int:
     """Run it here, with this terminal; return its exit status."""
     from mplsemu.errors import LabError

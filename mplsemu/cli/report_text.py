@@ -15,7 +15,7 @@ from mplsemu.model.network import Network
 from mplsemu.verification.verdict import Check, Violation
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import Column, columns, wrapped
-from mplsemu.views.text.site import count
+from mplsemu.views.text.site import count, of
 from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.text.units import rate
 from mplsemu.views.trace import TraceView
@@ -132,7 +132,7 @@ def _draw_proofs(report: Report) -> list[Text]:
     if not report.proofs:
         return []
     good = sum(bool(proof.ok) for proof in tried)
-    said = f" validate: {good} of {len(tried)} checks as they should be"
+    said = f" validate: {of(good, len(tried), 'check')}"
     if len(tried) < len(report.proofs):
         said += f"; {len(report.proofs) - len(tried)} for `mplsemu test` to measure"
     lines = [_signed(good == len(tried)).append(said)]

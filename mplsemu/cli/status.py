@@ -6,17 +6,19 @@ import argparse
 import json
 import sys
 import textwrap
+from datetime import datetime
 from typing import Any
 
-from mplsemu.cli.exec import add_lab_option
+from mplsemu.cli.exec import add_lab_option, named_lab
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("status", help="which labs run, and how they are (root)")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the same as --lab NAME")
     add_lab_option(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--events", action="store_true", help="also what happened so far")
+    parser.add_argument("--events", action="store_true", help="also what happened so far, and when")
     parser.set_defaults(run=run)
 
 
@@ -26,15 +28,16 @@ def run(args: argparse.Namespace) -> int:
     from mplsemu.running.directory import find_lab, last_words, running_labs
     from mplsemu.running.session import Session
 
+    wanted = named_lab(args)
     for name, why in last_words().items():
         sys.stderr.write(f"mplsemu: lab {name} ended by itself: {why}\n")
-    names = (find_lab(args.lab).name,) if args.lab else running_labs()
+    names = (find_lab(wanted).name,) if wanted else running_labs()
     labs = []
     for name in names:
         try:
             labs.append(_status(Session.find(name), events=args.events))
         except LabNotRunningError as error:  # it boots, or ended just now: the others are there
-            if args.lab:
+            if wanted:
                 raise
             sys.stderr.write(f"mplsemu: {error}\n")
     if args.json:
@@ -66,10 +69,18 @@ def _status(session: Any, *, events: bool) -> dict[str, Any]:
     try:
         answer["controller"] = session.controller.call("status")
         if events:
-            answer["events"] = session.controller.call("events")
+            answer["events"] = [
+                {**event, "time": _time(event).isoformat(timespec="milliseconds")}
+                for event in session.controller.call("events")
+            ]
     except (EmulationError, LabNotRunningError) as error:
         answer["controller_error"] = str(error)
     return answer
+
+
+def _time(event: dict[str, Any]) -> datetime:
+    """Return when an event was, in the time zone of this machine."""
+    return datetime.fromtimestamp(event["time_s"]).astimezone()
 
 
 def _web(session: Any) -> dict[str, Any] | None:
@@ -81,6 +92,7 @@ def _web(session: Any) -> dict[str, Any] | None:
 
 def _show(lab: dict[str, Any]) -> None:
     from mplsemu.cli.output import terminal_width
+    from mplsemu.views.text.site import count
 
     print(f"lab {lab['lab']}  (process {lab['pid']}, {lab['dataplane']}, {lab['datapath']})")
     print(f"  file        {lab['lab_file']}")
@@ -97,13 +109,21 @@ def _show(lab: dict[str, Any]) -> None:
     in_sync = sum(switch["in_sync"] for switch in switches.values())
     flows = sum(switch["flows"] for switch in switches.values())
     print(f"  controller  {controller['framework']}, process {controller['pid']}")
-    print(f"  LSRs        {in_sync} of {len(switches)} in sync, {flows} flows")
+    word = "flow" if lab["dataplane"] == "openflow" else "entry"
+    flows_ = count(flows, word, "flows" if word == "flow" else "entries")
+    print(f"  LSRs        {in_sync} of {len(switches)} in sync, {flows_}")
     print(f"  program     generation {controller['generation']}")
     print(f"  neighbours  {controller['neighbours']} resolved by the running network")
     print(f"  down        {', '.join(controller['down']) or 'nothing'}")
+    day = None
     for event in lab.get("events", ()):
         took = "" if event["took_ms"] is None else f" ({event['took_ms']:.1f} ms)"
-        head = f"  {event['number']:>5} {event['kind']:<10} "
+        at = _time(event)
+        if day not in {None, at.date()}:
+            print(f"  {at.date()}")
+        day = at.date()
+        clock = f"{at:%H:%M:%S}.{at.microsecond // 1000:03}"
+        head = f"  {event['number']:>5} {clock} {event['kind']:<10} "
         print(
             textwrap.fill(
                 event["text"] + took,

@@ -107,6 +107,7 @@ def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, 
     from mplsemu.cli.output import print_json, print_lines, terminal_width
     from mplsemu.views.matrix import matrix_view
     from mplsemu.views.text.matrix import draw_matrix
+    from mplsemu.views.text.site import count
 
     if args.junit is not None:
         from mplsemu.cli.junit import write_junit
@@ -119,9 +120,11 @@ def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, 
         for note in notes:
             print(f" note: {note}")
         total = answer["passed"] + answer["failed"]
-        verdict = "all hold" if not answer["failed"] else f"{answer['failed']} FAIL"
+        verdict = f"{answer['failed']} FAIL"
+        if not answer["failed"]:
+            verdict = "it holds" if total == 1 else "all hold"
         print(
-            f" {total} checks in {answer['checks_s']:.1f} s, {verdict}; "
+            f" {count(total, 'check')} in {answer['checks_s']:.1f} s, {verdict}; "
             f"booted in {answer['boot_s']:.1f} s ({answer['dataplane']}, {answer['datapath']})"
         )
     return 1 if answer["failed"] else 0

@@ -87,7 +87,7 @@ def place_of_page(port: int) -> WebPlace:
     """
     from mplsemu.running.web_process import WebPlace
 
-    listening = Listening.on(DEFAULT_HOST, port)
+    listening = Listening.on(DEFAULT_HOST, port, "--web")
     return WebPlace(listening.listener, listening.address)
 
 
@@ -152,10 +152,12 @@ def _up_with_prompt(lab_file: Path, dataplane: DataPlaneChoice | None, web: WebP
 
 def greet(lab: BootedLab) -> list[str]:
     """Return what to say about a lab that has come up."""
+    from mplsemu.views.text.site import count
+
     record = lab.record
     ces = sum(name.endswith("/ce") for name in record.hosts)
-    hosts = f"{len(record.hosts) - ces} hosts" + (f" and {ces} CE" if ces else "")
-    size = f"{len(record.lsrs)} LSRs, {hosts}, {len(lab.program.vpns)} VPNs"
+    hosts = count(len(record.hosts) - ces, "host") + (f" and {ces} CE" if ces else "")
+    size = f"{count(len(record.lsrs), 'LSR')}, {hosts}, {count(len(lab.program.vpns), 'VPN')}"
     how = f"{record.dataplane}, {record.datapath}; booted in {record.boot_s:.1f} s"
     return [
         f"lab {record.name}: {size}; {how}",

@@ -74,7 +74,7 @@ class Controller:
     def __init__(self, network: Network, plane: DataPlane, state_file: Path | None = None) -> None:
         self.network = network
         self.plane = plane
-        self.events = EventLog()
+        self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
         self._state_file = state_file
         remembered = recall(state_file) if state_file else None
         self._learned: dict[Key, LearnedNeighbour] = {}
@@ -83,6 +83,9 @@ class Controller:
         self.program = self._compile(previous_of(network, remembered), frozenset())
         self.lsrs = Lsrs(self.program)
         self.generation = 1
+        if self.events.last:
+            text = "controller started again; generations count from 1"
+            self.events.add("program", text)
         self._down: frozenset[str] = frozenset()
         self._queue = plane.threads.queue()
         self._punts = PuntQueue(self.program)
@@ -301,8 +304,12 @@ class Controller:
         if not done.touched:
             return
         took_ms = (time.perf_counter() - started) * 1000
-        what = f"{done.changed} {self.plane.entry_word} changed"
-        self.events.add("program", f"{what} on {done.followed} of {done.touched} switches", took_ms)
+        word = self.plane.entry_word
+        if done.changed == 1:
+            word = {"flows": "flow", "entries": "entry"}.get(word, word)
+        switches = "switch" if done.touched == 1 else "switches"
+        text = f"{done.changed} {word} changed on {done.followed} of {done.touched} {switches}"
+        self.events.add("program", text, took_ms)
 
     def _remember_when_quiet(self) -> None:
         if self._remember_at is None or time.monotonic() < self._remember_at:

@@ -117,7 +117,8 @@ class Payload:
     data: bytes
 
     def __str__(self) -> str:
-        return f"{self.what}, {len(self.data)} bytes"
+        size = len(self.data)
+        return f"{self.what}, {size} byte{'' if size == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _points(session: Session, target: str) -> Iterator[TapPoint]:
             yield TapPoint(full, Interface(host.interface, host.pid), full, "its site")
             return
     known = [*record.links, *record.lsrs, *record.hosts]
-    see = f"mplsemu show {record.name} links|hosts"
+    see = f"mplsemu show {record.name} {'hosts' if '/' in target else 'links'}"
     raise LabError(
         f"no link or node {target!r} in lab {record.name!r}", remedy=suggest(target, known, see)
     )

@@ -43,6 +43,7 @@ class Check:
         rtt_ms: of the answer, where there was one.
         detail: what happened.
         took_s: how long it took by itself; of many that are tried together, of its answer.
+        address: that was sent to, where it is one.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Check:
     rtt_ms: float | None
     detail: str
     took_s: float = 0.0
+    address: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as ``test --json`` prints it."""
@@ -122,6 +124,7 @@ def _pair_check(each: Expectation, result: ProbeResult) -> Check:
         result.rtt_ms if each.expect is Expect.REACH else None,
         detail,
         (result.rtt_ms or 0) / 1000,
+        str(each.address),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -129,7 +130,8 @@ def _ping_check(each: PingCheck, result: ProbeResult) -> Check:
     if answered and not each.expect_reply:
         detail = "it was answered"
     rtt_ms = result.rtt_ms if answered else None
-    return _check(each, answered is each.expect_reply, rtt_ms, detail, (rtt_ms or 0) / 1000)
+    done = _check(each, answered is each.expect_reply, rtt_ms, detail, (rtt_ms or 0) / 1000)
+    return replace(done, address=str(result.probe.target))
 
 
 # --- path ----------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from mplsemu.testing.finding import Finding, Rate
 from mplsemu.testing.lab_under_test import DEFAULT_WAIT_S, LabUnderTest, Pair
 from mplsemu.testing.packets import CapturedPacket, CapturedPackets
 from mplsemu.views.text.live import draw_live
+from mplsemu.views.text.site import count
 
 _TIME: Final = re.compile(r"time=([\d.]+) ms")
 
@@ -185,7 +186,8 @@ class NetworkLab(LabUnderTest):
                 way = self._way(sender, address)
                 return Finding(ok=False, said=said, ways=[way] if way is not None else [])
         return Finding(
-            ok=True, said=f"{what} are isolated: {len(probes) + len(frames)} packets sent"
+            ok=True,
+            said=f"{what} are isolated: {count(len(probes) + len(frames), 'packet')} sent",
         )
 
     def _set_link(self, name: str, *, up: bool) -> None:

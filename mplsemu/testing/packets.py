@@ -113,4 +113,4 @@ class CapturedPackets:
 
     def __repr__(self) -> str:
         lines = "".join(f"\n  {packet}" for packet in self)
-        return f"<{len(self)} packets{lines}>"
+        return f"<{len(self)} packet{'' if len(self) == 1 else 's'}{lines}>"

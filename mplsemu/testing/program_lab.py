@@ -25,6 +25,7 @@ from mplsemu.running.session import PingResult
 from mplsemu.testing.finding import Finding, Rate, instead
 from mplsemu.testing.lab_under_test import DEFAULT_WAIT_S, LabUnderTest, Pair
 from mplsemu.testing.packets import CapturedPacket, CapturedPackets
+from mplsemu.views.text.site import count
 
 _MPLS: Final = 0x8847
 _EXPERIMENTAL: Final = 0x88B5
@@ -144,7 +145,7 @@ class ProgramLab(LabUnderTest):
                     said = f"{what} are not isolated: a packet of {source} to {way.target} "
                     said += f"arrives at {leak}"
                     return Finding(ok=False, said=said, ways=[way])
-        return Finding(ok=True, said=f"{what} are isolated: {followed} packets followed")
+        return Finding(ok=True, said=f"{what} are isolated: {count(followed, 'packet')} followed")
 
     def _attempts(self, source: HostRef, targets: Sequence[HostRef]) -> Iterator[Trace]:
         """Yield the ways of packets with which a host could get at others."""

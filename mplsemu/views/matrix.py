@@ -21,6 +21,7 @@ class CheckView:
         ok: whether it was so.
         rtt_ms: of the answer, if there was one.
         detail: what happened, if it was not so.
+        address: that was sent to, if known.
     """
 
     name: str
@@ -30,6 +31,7 @@ class CheckView:
     ok: bool
     rtt_ms: float | None
     detail: str
+    address: str | None = None
 
     @classmethod
     def from_json(cls, check: Mapping[str, Any]) -> Self:
@@ -42,6 +44,7 @@ class CheckView:
             ok=check["ok"],
             rtt_ms=check.get("rtt_ms"),
             detail=str(check.get("detail") or ""),
+            address=check.get("address"),
         )
 
     @property
@@ -94,6 +97,7 @@ class MatrixView:
         permitted: likewise: pairs that an import lets reach each other.
         others: checks whose destination is no host: an address, or everyone (a broadcast).
         faults: all checks that are not as they should be.
+        several: pairs of ends that more than one address was tried between.
         rtts_ms: of all answers, sorted.
     """
 
@@ -102,6 +106,7 @@ class MatrixView:
     permitted: Mapping[tuple[str, str], Count]
     others: Count
     faults: tuple[CheckView, ...]
+    several: frozenset[tuple[str, str]]
     rtts_ms: tuple[float, ...]
 
 
@@ -127,8 +132,16 @@ def matrix_view(checks: Iterable[Mapping[str, Any]]) -> MatrixView:
         permitted={pair: _count(mine) for pair, mine in permitted.items()},
         others=_count(others),
         faults=tuple(check for check in every if not check.ok),
+        several=_several(every),
         rtts_ms=tuple(sorted(check.rtt_ms for check in every if check.rtt_ms is not None)),
     )
+
+
+def _several(checks: Iterable[CheckView]) -> frozenset[tuple[str, str]]:
+    addresses: dict[tuple[str, str], set[str | None]] = {}
+    for check in checks:
+        addresses.setdefault((check.src, check.dst), set()).add(check.address)
+    return frozenset(pair for pair, tried in addresses.items() if len(tried) > 1)
 
 
 def _count(checks: list[CheckView]) -> Count:

@@ -30,12 +30,13 @@ class Listening:
     port: int
 
     @classmethod
-    def on(cls, host: str, port: int) -> Self:
+    def on(cls, host: str, port: int, option: str = "--port") -> Self:
         """Open a socket.
 
         Args:
             host: an address of this machine, or a name of one.
             port: 0 chooses a free one.
+            option: of the command, that takes the port.
 
         Raises:
             LabError: it is no port.
@@ -52,7 +53,7 @@ class Listening:
         except OSError as error:
             reason = "in use" if error.errno == errno.EADDRINUSE else error.strerror
             raise EmulationError(
-                f"cannot listen on {where}: {reason}; --port 0 chooses a free one"
+                f"cannot listen on {where}: {reason}; {option} 0 chooses a free one"
             ) from None
         return cls.of(opened)
 

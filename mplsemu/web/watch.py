@@ -56,6 +56,8 @@ class StatusWatch:
         self._source = source
         self._clock = clock
         self._last_event = 0
+        self._last_seen: dict[str, Any] | None = None
+        self._before_look: dict[str, Any] | None = None
         self._before_restart = 0
         self._asked_at: float | None = None
         self._told: dict[str, Any] | None = None
@@ -63,6 +65,7 @@ class StatusWatch:
     def look(self) -> list[Message]:
         """Return ``event`` and ``state`` messages about what is new."""
         events: list[dict[str, Any]] = []
+        self._before_look = self._last_seen
         try:
             asked = self._is_due()
             if asked:
@@ -87,15 +90,24 @@ class StatusWatch:
         self._asked_at = self._clock()
         since = None if status["in_sync"] else self.known.unsynced_since or self._asked_at
         self.known = Known(status, answers=True, unsynced_since=since)
-        if before is not None and before["pid"] != status["pid"]:
-            # a controller that was started again counts from 1, a stream goes on
+        if before is not None and before["pid"] != status["pid"] and self._counts_anew():
             self._before_restart += self._last_event
             self._last_event = 0
+            self._last_seen = None
+
+    def _counts_anew(self) -> bool:
+        """Whether a controller that was started again could not go on with its events' numbers."""
+        known = self._before_look
+        if known is None:
+            return False
+        found = list(self._source.events(known["number"] - 1))
+        return not found or found[0] != known
 
     def _new_events(self) -> list[dict[str, Any]]:
         is_first = self._last_event == 0 and self._before_restart == 0
         found = list(self._source.events(self._last_event))
         if found:
+            self._last_seen = found[-1]
             self._last_event = found[-1]["number"]
         numbered = [{**each, "number": each["number"] + self._before_restart} for each in found]
         return numbered[-KEPT_EVENTS:] if is_first else numbered

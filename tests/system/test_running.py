@@ -282,19 +282,23 @@ def test_a_killed_controller_loses_no_packet_and_knows_flows_and_neighbours_agai
     known = settled(lab)["neighbours"]
     assert known >= 1
     flows_before = {name: switch["flows"] for name, switch in settled(lab)["switches"].items()}
+    before = events(lab)
     with pinging(lab, "a/aarhus/h1", "192.168.2.2", tmp_path) as ping:
         status = kill_controller(lab)
         ping.await_more()
         assert ping.stop() == 0
     assert status["neighbours"] == known
+    assert events(lab)[: len(before)] == before
+    since = events(lab)[len(before) :]
+    assert since[0] == "controller started again; generations count from 1"
     assert lab.reaches("a/aarhus/h1", neighbour)
     assert {name: each["flows"] for name, each in status["switches"].items()} == flows_before
     has = r"(\w+) has (\d+) of (\d+) (?:flows|entries)(.*)"
-    found = [re.fullmatch(has, text) for text in events(lab)]
+    found = [re.fullmatch(has, text) for text in since]
     assert {match[1]: (match[2] == match[3], match[4]) for match in found if match} == (
         dict.fromkeys(flows_before, (True, ""))
     )
-    assert not any(re.search("(flows|entries) changed", text) for text in events(lab))
+    assert not any(re.search("(flows|entries) changed", text) for text in since)
 
 
 def test_after_a_controller_was_killed_links_are_still_watched(lab):

@@ -344,7 +344,10 @@ def test_a_port_in_use_is_one_line_and_nothing_has_booted(up, ground, small):
         done = mplsemu(*words, env=env)
         assert (done.returncode, done.stdout) == (2, "")
         [line] = done.stderr.splitlines()
-        assert line == f"mplsemu: cannot listen on port {port}: in use; --port 0 chooses a free one"
+        option = "--port" if words[0] == "web" else "--web"
+        assert line == (
+            f"mplsemu: cannot listen on port {port}: in use; {option} 0 chooses a free one"
+        )
     ground.assert_clean()
 
 

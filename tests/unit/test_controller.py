@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from mplsemu.controller.controller import MOST_PUNTS, Controller
+from mplsemu.controller.events import KEPT, EventLog
 from mplsemu.controller.lsrs import Lsr
 from mplsemu.lab.loader import load, loads
 from mplsemu.southbound.dataplane import LsrEntered, LsrLeft, PacketPunted, PortChanged
@@ -191,6 +192,40 @@ def test_a_restarted_controller_finds_everything_installed(network, tmp_path):
         ]
     )
     assert [entry for entry in line.log if entry[0] != "barrier"] == []
+
+
+def test_a_restarted_controller_goes_on_with_its_events(network, tmp_path):
+    state = tmp_path / "state.json"
+    first = connected(network, state)
+    first.events.add("error", "trouble", 1.5)
+    before = list(first.events.since(0))
+    again, _ = unconnected(network, state)
+    assert list(again.events.since(0))[: len(before)] == before
+    [new] = again.events.since(len(before))
+    assert new["number"] == len(before) + 1
+    assert new["text"] == "controller started again; generations count from 1"
+
+
+def test_events_are_read_where_lines_are_damaged_and_the_file_stays_small(tmp_path):
+    file = tmp_path / "x.events"
+    log = EventLog(file)
+    for number in range(5 * KEPT):
+        log.add("port", f"{number} is down")
+    assert len(file.read_text().splitlines()) <= 2 * KEPT
+    with file.open("a") as damaged:
+        damaged.write(
+            '[1]\n{"number": "x"}\n{"number": 3, "time_s": 1, "kind": "a", "text": "b"}\n{"nu'
+        )
+    again = EventLog(file)
+    assert list(again.since(0)) == list(log.since(0))
+    assert again.last == 5 * KEPT
+
+
+def test_a_log_that_cannot_be_written_is_kept_in_memory(tmp_path):
+    log = EventLog(tmp_path / "nowhere" / "x.events")
+    log.add("port", "x is down")
+    log.add("port", "x is up again")
+    assert [event["number"] for event in log.since(0)] == [1, 2]
 
 
 def test_a_damaged_state_file_is_as_good_as_none(network, tmp_path):

@@ -50,3 +50,23 @@ def test_what_passed_nothing_is_only_counted():
 def test_a_data_plane_that_does_not_count_says_so():
     said = "The data plane openflow does not count by LSP, VRF and pseudowire."
     assert drawn(answer(counted=False)) == [said]
+
+
+def test_counters_are_in_the_order_of_lsrs_and_of_what_they_count():
+    kinds = ["drop", "vrf-out", "tunnel", "lsp", "pseudowire-in"]
+    rows = [
+        {"node": node, "kind": kind, "name": name, "peer": None, "packets": 1, "octets": 1}
+        for node in ("p10", "p2")
+        for kind in kinds
+        for name in ("17", "9")
+    ]
+    table = counters_as_plain("x", {"dataplane": "ebpf", "counted": True, "counters": rows})
+    found = [(row["node"], row["kind"], row["name"]) for row in table["counters"]]
+    assert found[:5] == [
+        ("p2", "lsp", "9"),
+        ("p2", "lsp", "17"),
+        ("p2", "tunnel", "9"),
+        ("p2", "tunnel", "17"),
+        ("p2", "vrf-out", "9"),
+    ]
+    assert [node for node, _, _ in found] == ["p2"] * 10 + ["p10"] * 10

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from mplsemu.cli.up import place_of_page
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.web.listening import Listening
 
@@ -27,6 +28,13 @@ def test_a_port_in_use_is_told_with_a_remedy():
     assert str(caught.value) == (
         f"cannot listen on port {port}: in use; --port 0 chooses a free one"
     )
+
+
+def test_the_remedy_names_the_option_that_the_command_has():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(EmulationError, match="in use; --web 0 chooses a free one"):
+            place_of_page(port)
 
 
 def test_an_address_that_is_not_this_machines_is_told():

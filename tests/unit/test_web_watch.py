@@ -112,6 +112,16 @@ def test_a_controller_that_never_answered_is_told(lab, status):
     ]
 
 
+def test_events_that_a_controller_has_kept_are_told_once(lab, status, clock):
+    numbers = [each["number"] for each in named(status.look(), "event")]
+    lab.pid += 1
+    lab.tell("program", "the controller was started again")
+    for _ in range(12):
+        clock.now += 0.125
+        numbers += [each["number"] for each in named(status.look(), "event")]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 @pytest.mark.parametrize("was_noticed", [True, False])
 def test_numbers_of_events_go_on_where_the_controller_was_started_again(
     lab, status, clock, was_noticed

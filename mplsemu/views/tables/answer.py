@@ -72,6 +72,24 @@ def macs_as_plain(
     return {"lab": lab, "table": "macs", "macs": shown}
 
 
+_KINDS: Final = (
+    "lsp",
+    "tunnel",
+    "vrf-in",
+    "vrf-out",
+    "pseudowire-in",
+    "pseudowire-out",
+    "drop",
+)
+
+
+def _in_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what sorts counters: by LSR, kind, name and peer, numbers by their size."""
+    kind = row["kind"]
+    rank = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+    return natural(row["node"]), rank, natural(str(row["name"])), natural(row["peer"] or "")
+
+
 def counters_as_plain(
     lab: str, answer: Mapping[str, Any], node: str | None = None
 ) -> dict[str, Any]:
@@ -83,6 +101,7 @@ def counters_as_plain(
         node: the one.
     """
     rows = [dict(row) for row in answer["counters"] if node in {None, row["node"]}]
+    rows.sort(key=_in_order)
     return {
         "lab": lab,
         "table": "counters",

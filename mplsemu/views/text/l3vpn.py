@@ -74,7 +74,7 @@ def _reach_words(
         said.append(("→", ", ".join([*shown, *([f"{more} more"] if more else [])])))
     if router.lacks:
         lacks = router.lacks if len(router.lacks) <= _MOST_NAMES else ()
-        said.append(("✗", ", ".join(lacks) or f"{len(router.lacks)} sites out of reach"))
+        said.append(("✗", ", ".join(lacks) or f"{count(len(router.lacks), 'site')} out of reach"))
     return said
 
 

@@ -11,7 +11,7 @@ from mplsemu.views.matrix import Count, MatrixView, VpnMatrix
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import wrapped
-from mplsemu.views.text.site import count
+from mplsemu.views.text.site import count, of
 
 _MOST_ROWS: Final = 52
 _MOST_VPNS: Final = 11
@@ -39,7 +39,7 @@ def _legend() -> Text:
 def _draw_vpn(matrix: VpnMatrix) -> list[Text]:
     counted = matrix.count
     title = Text(" ").append(f"VPN {matrix.vpn}", palette.TITLE)
-    title.append(f": {counted.ok} of {count(counted.tried, 'check')} as they should be ")
+    title.append(f": {of(counted.ok, counted.tried, 'check')} ")
     title.append(*_mark(counted))
     if len(matrix.names) > _MOST_ROWS:
         matrix = matrix.by_site()
@@ -102,7 +102,7 @@ def _across(view: MatrixView, width: int) -> list[Text]:
     if 1 < len(vpns) <= _MOST_VPNS:
         lines += _vpn_rows(view, vpns, width)
     if view.others.tried:
-        said = f" Other checks: {view.others.ok} of {view.others.tried} as they should be "
+        said = f" Other checks: {of(view.others.ok, view.others.tried)} "
         lines.append(Text(said).append(*_mark(view.others)))
     if view.rtts_ms:
         rtts = view.rtts_ms
@@ -147,7 +147,9 @@ def _faults(view: MatrixView, width: int) -> list[Text]:
     for check in view.faults[:_MOST_FAULTS]:
         wanted = "did not reach" if check.reach else "got through to"
         detail = f": {check.detail}" if check.detail else ""
-        said = f"{check.src} {wanted} {check.dst}{detail}"
+        several = (check.src, check.dst) in view.several and check.address is not None
+        at = f" at {check.address}" if several else ""
+        said = f"{check.src} {wanted} {check.dst}{at}{detail}"
         lines += wrapped(
             said.split(" "), width=width - 1, indent="   ", first=" ✗ ", joint=" "
         )  # fmt: skip
