@@ -17,7 +17,7 @@ from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
 from mplsemu.southbound.openflow.flow import Flow
-from mplsemu.southbound.openflow.pipeline import METERS
+from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.text import flow_text, meter_text
 from tests.oracles.fakeswitch import FakeOutcome
 
@@ -55,7 +55,7 @@ class RealNetwork:
         for name, lines in self.texts.items():
             path = directory / f"{name}.flows"
             path.write_text("\n".join(lines) + "\n")
-            for meter in METERS:
+            for meter in PuntMeters(program.node(name)):
                 self.ofctl("add-meter", name, meter_text(meter))
             self.ofctl("add-flows", name, str(path))
         self._open_sockets()

@@ -70,7 +70,12 @@ def test_a_switch_with_exactly_its_flows_differs_in_nothing(node):
         ("dk", Table.VRF_FIB, "VRF b: 192.168.1.0/24", "ask on the LAN who has it"),
         ("dk", Table.VRF_FIB, "every VRF: fe80::/10", "drop"),
         ("dk", Table.VRF_FIB, "every VRF: IPv4 without a route", "say that there is no route"),
-        ("dk", Table.VRF_INPUT, "ARP for 192.168.1.1 on a/aarhus", "learn who asks, send back"),
+        (
+            "dk",
+            Table.VRF_INPUT,
+            "ARP for 192.168.1.1 on a/aarhus",
+            "copy: send back, learn who asks",
+        ),
         ("dk", Table.PORTS, "a/aarhus: IPv6", "into VRF a"),
         ("dk", Table.PORTS, "link dk-p1: labelled packets", "go on to LFIB"),
         ("dk", Table.VSI_LEARN, "VSI c: learning from the pseudowire to se", "learn for 300 s"),

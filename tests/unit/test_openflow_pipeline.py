@@ -37,17 +37,20 @@ from mplsemu.southbound.openflow.flow import (
 from mplsemu.southbound.openflow.match import ETH_DST, IN_PORT, IPV4_DST, METADATA, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
-    METERS,
     PIPELINE,
+    PUNT_CLASS_SHIFT,
+    PUNT_REASON_MASK,
     REG_PUNT,
     MeterId,
     Stage,
     Table,
     stage,
 )
+from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.text import flow_text, meter_text
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.punt.share import PuntClass, class_of
 from tests import builders
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
@@ -94,20 +97,38 @@ def test_every_flow_obeys_the_declaration_of_its_table(lab):
         nexts = {action.table for action in actions if isinstance(action, Resubmit)}
         assert nexts | ({flow.goto} - {None}) <= spec.next, flow_text(flow)
         assert flow.goto is None or flow.goto > flow.table, flow_text(flow)
-        assert flow.meter in {None, MeterId.ERRORS}, flow_text(flow)
+        assert flow.meter is None or flow.table == Table.PUNT, flow_text(flow)
         for learn in (action for action in actions if isinstance(action, Learn)):
             into = PIPELINE[learn.table]
             assert {each.target for each in learn.matches} <= into.matches
             assert {each.target for each in learn.loads} <= into.writes
 
 
+def goes_to_the_controller(action):
+    return isinstance(action, Controller) or action == Resubmit(Table.PUNT)
+
+
 @pytest.mark.parametrize("lab", LABS + MODES)
-def test_what_goes_to_the_controller_says_why(lab):
+def test_what_goes_to_the_controller_says_why_and_how_fast_it_may(lab):
     for _, flow in all_flows(lab):
-        if any(isinstance(action, Controller) for action in flow.actions):
-            [reason] = [a.value for a in flow.actions if isinstance(a, SetField)
-                        and a.field is REG_PUNT]  # fmt: skip
-            assert PuntReason(reason) is not PuntReason.TTL_EXPIRED
+        if flow.table != Table.PUNT and any(map(goes_to_the_controller, flow.actions)):
+            [said] = [a.value for a in flow.actions if isinstance(a, SetField)
+                      and a.field is REG_PUNT]  # fmt: skip
+            asked = class_of(PuntReason(said & PUNT_REASON_MASK))
+            assert said >> PUNT_CLASS_SHIFT == asked
+            assert flow.actions[-1] == Resubmit(Table.PUNT)
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
+def test_every_circuit_and_every_vrf_has_meters_of_its_own_for_each_class(lab):
+    program = program_of(lab)
+    for node in program.nodes:
+        made = [flow for flow in flows(program, node.name) if flow.table == Table.PUNT]
+        meters = [flow.meter for flow in made]
+        assert len(set(meters)) == len(meters)
+        assert set(meters) == {m.meter_id for m in PuntMeters(node)} - {MeterId.CONTROLLER}
+        senders = len(node.vrfs) + sum(len(vrf.circuits) for vrf in node.vrfs)
+        assert len(meters) == len(PuntClass) * senders
 
 
 @pytest.mark.parametrize("lab", LABS + MODES)
@@ -257,4 +278,5 @@ def test_flows_and_meters_read_as_ovs_ofctl_writes_them():
     assert "ipv6_dst=fe80::/ffc0::,actions=drop" in texts
     controller = Flow(1, 1, Match(), (), meter=1)
     assert flow_text(controller).endswith("table=1,priority=1,actions=meter:1")
-    assert [meter_text(meter).split(",")[0] for meter in METERS] == ["meter=1", "meter=controller"]
+    names = [meter_text(meter).split(",")[0] for meter in PuntMeters(program.node("dk"))]
+    assert names[:3] == ["meter=controller", "meter=1", "meter=2"]

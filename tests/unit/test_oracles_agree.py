@@ -22,11 +22,12 @@ from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.services import VsiKind
 from mplsemu.program.walk import Walker, walk
 from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
+from mplsemu.southbound.openflow.punts import punt
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import PuntReason
 from tests import builders
 from tests.oracles import frames
-from tests.oracles.fakeswitch import REASON_INVALID_TTL, FakeNetwork, FakeOutcome
+from tests.oracles.fakeswitch import FakeNetwork, FakeOutcome
 
 ROOT = Path(__file__).parents[2]
 LAB_FILES = {
@@ -181,8 +182,9 @@ def has_ce(program, circuit):
 
 def punted(outcome):
     return sorted(
-        (node, "ttl" if each.reason == REASON_INVALID_TTL else PuntReason(each.registers[0]).name)
+        (node, said.reason)
         for node, each in outcome.packet_ins
+        if (said := punt(each.reason, each.in_port, 0, each.registers, b"")) is not None
     )
 
 
@@ -191,13 +193,13 @@ def expected_punts(walked):
     for end in walked.ends:
         match end:
             case TtlExpired(node) if not node.endswith("/ce"):
-                found.append((node, "ttl"))
+                found.append((node, PuntReason.TTL_EXPIRED))
             case Unresolved(node):
-                found.append((node, "GLEAN"))
+                found.append((node, PuntReason.GLEAN))
             case Punted(node):  # the packets here are UDP
-                found.append((node, "PORT_UNREACHABLE"))
+                found.append((node, PuntReason.PORT_UNREACHABLE))
             case Dropped(node, reason) if reason.startswith("no route"):
-                found.append((node, "NO_ROUTE"))
+                found.append((node, PuntReason.NO_ROUTE))
     return sorted(found)
 
 

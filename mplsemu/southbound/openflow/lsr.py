@@ -17,6 +17,7 @@ from mplsemu.southbound.openflow.match import (
     ETH_TYPE,
     Term,
 )
+from mplsemu.southbound.openflow.punt_meters import PuntMeters
 
 ETHERTYPE_IPV4: Final = 0x0800
 ETHERTYPE_ARP: Final = 0x0806
@@ -51,6 +52,7 @@ class Lsr:
         self.is_uniform: Final = program.ttl_mode is TtlMode.UNIFORM
         self._program: Final = program
         self._ways: Final = {entry.egress: len(entry.nhlfes) for entry in self.node.ftn}
+        self.punt_meters: Final = PuntMeters(self.node)
         ports = [adjacency.port for adjacency in self.node.adjacencies]
         ports += [circuit.port for circuit in self.node.circuits]
         for port in ports:

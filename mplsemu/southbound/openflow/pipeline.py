@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.southbound.openflow import actions as act
-from mplsemu.southbound.openflow.flow import Meter
 from mplsemu.southbound.openflow.match import (
     ARP_OP,
     ARP_SHA,
@@ -49,6 +48,7 @@ class Table(enum.IntEnum):
     VRF_LOCAL = 12
     VRF_DELIVER = 13
     VRF_IMPOSE = 14
+    PUNT = 15
     VSI_LEARN = 20
     VSI_FDB = 21
     VSI_FORWARD = 22
@@ -72,7 +72,11 @@ class Stage(enum.IntEnum):
 
 
 REG_PUNT: Final = REGISTERS[0]
-"""Why the packet goes to the controller, a `PuntReason`; a TTL that runs out leaves 0 in it."""
+"""Why the packet goes to the controller: a `PuntReason`, and from `PUNT_CLASS_SHIFT` on its
+`PuntClass`. A label's TTL that runs out leaves 0 in it."""
+PUNT_CLASS_SHIFT: Final = 8
+PUNT_CLASS_MASK: Final = 0xFF00
+PUNT_REASON_MASK: Final = 0xFF
 REG_TC: Final = REGISTERS[1]
 """The TC for labels to be pushed: the three high bits of the DSCP (RFC 3270, RFC 2474 4.2.2)."""
 REG_SERVICE_LABEL: Final = REGISTERS[2]
@@ -119,18 +123,10 @@ class Priority(enum.IntEnum):
 
 
 class MeterId(enum.IntEnum):
-    """Meters of a switch."""
+    """Meters of a switch that have a number of their own; senders' count from 1."""
 
-    ERRORS = 1
     CONTROLLER = 0xFFFF_FFFE
-    """OFPM_CONTROLLER: Open vSwitch applies it to every packet for the controller."""
-
-
-METERS: Final = (
-    Meter(MeterId.ERRORS, rate_pps=200, burst=200),
-    Meter(MeterId.CONTROLLER, rate_pps=1000, burst=1000),
-)
-"""A port scan's unreachables (`ERRORS`) must not take the place of address resolution."""
+    """OFPM_CONTROLLER: Open vSwitch applies it to all that is for the controller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +191,8 @@ _ALL_SPECS: Final = (
             | {IPV4_SRC, IPV6_SRC, IPV6_DST}
         ),
         writes=frozenset({REG_PUNT, ETH_SRC, ETH_DST, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA}),
-        actions=frozenset({act.SetField, act.Move, act.Controller, act.InPort}),
-        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL}),
+        actions=frozenset({act.SetField, act.Move, act.Clone, act.InPort, act.Resubmit}),
+        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.PUNT}),
     ),
     TableSpec(
         Table.VRF_FIB,
@@ -206,8 +202,10 @@ _ALL_SPECS: Final = (
         writes=frozenset(
             {METADATA, REG_PUNT, REG_TUNNEL, REG_SERVICE_LABEL, REG_PORT, ETH_DST},
         ),
-        actions=frozenset({act.SetField, act.Controller, act.Resubmit}),
-        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_DELIVER, Table.VRF_IMPOSE}),
+        actions=frozenset({act.SetField, act.Resubmit}),
+        next=frozenset(
+            {Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_DELIVER, Table.VRF_IMPOSE, Table.PUNT}
+        ),
     ),
     TableSpec(
         Table.VRF_LOCAL,
@@ -215,25 +213,33 @@ _ALL_SPECS: Final = (
         Stage.SERVICES,
         matches=frozenset({ETH_TYPE, IP_PROTO, ICMPV4_TYPE, ICMPV6_TYPE}),
         writes=frozenset({REG_PUNT, REG_SCRATCH, IPV4_SRC, IPV4_DST, ICMPV4_TYPE, IP_TTL}),
-        actions=frozenset({act.SetField, act.Move, act.Controller, act.Resubmit}),
-        next=frozenset({Table.VRF_FIB}),
+        actions=frozenset({act.SetField, act.Move, act.Resubmit}),
+        next=frozenset({Table.VRF_FIB, Table.PUNT}),
     ),
     TableSpec(
         Table.VRF_DELIVER,
         "out of a VRF's circuit",
         Stage.SERVICES,
-        matches=frozenset({ETH_TYPE}),
-        writes=frozenset({ETH_SRC, IN_PORT}),
-        actions=frozenset({act.SetField, act.DecTtl, act.OutputRegister}),
+        matches=frozenset({ETH_TYPE, IP_TTL}),
+        writes=frozenset({ETH_SRC, IN_PORT, REG_PUNT}),
+        actions=frozenset({act.SetField, act.DecTtl, act.OutputRegister, act.Resubmit}),
+        next=frozenset({Table.PUNT}),
     ),
     TableSpec(
         Table.VRF_IMPOSE,
         "push the VPN label",
         Stage.SERVICES,
-        matches=frozenset({ETH_TYPE}),
-        writes=frozenset({IN_PORT, REG_TC, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
+        matches=frozenset({ETH_TYPE, IP_TTL}),
+        writes=frozenset({IN_PORT, REG_PUNT, REG_TC, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
         actions=frozenset({act.SetField, act.Move, act.DecTtl, act.PushMpls, act.Resubmit}),
-        next=frozenset({Table.WAYS, Table.TUNNEL_L3}),
+        next=frozenset({Table.WAYS, Table.TUNNEL_L3, Table.PUNT}),
+    ),
+    TableSpec(
+        Table.PUNT,
+        "to the controller, each sender's packets of each class at a rate of their own",
+        Stage.TUNNELS,
+        matches=frozenset({IN_PORT, METADATA, REG_PUNT}),
+        actions=frozenset({act.Controller}),
     ),
     TableSpec(
         Table.VSI_LEARN,

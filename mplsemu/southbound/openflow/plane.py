@@ -31,7 +31,7 @@ from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.installer import Installer, Line
 from mplsemu.southbound.openflow.learned import cookies_to_forget, is_learned, learned_mac
-from mplsemu.southbound.openflow.pipeline import METERS
+from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.punts import packet_out, punt
 from mplsemu.southbound.openflow.threads import GreenThreads
 from mplsemu.southbound.openflow.translate import flows
@@ -116,7 +116,8 @@ class OpenFlowPlane:
                 self._strangers[node] = b"".join(
                     encode.delete_by_cookie(each, _EXACTLY) for each in strangers
                 )
-            self._line.send(self._ids[node], b"".join(map(encode.add_meter, METERS)))
+            meters = map(encode.add_meter, PuntMeters(program.node(node)))
+            self._line.send(self._ids[node], b"".join(meters))
             found[node] = Found(len(self._installed[node]), len(wanted), len(strangers))
         return found
 

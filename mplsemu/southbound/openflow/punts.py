@@ -8,7 +8,7 @@ from typing import Final
 
 from mplsemu.southbound.openflow.actions import Action, Output, Resubmit, SetField
 from mplsemu.southbound.openflow.match import METADATA, REGISTERS
-from mplsemu.southbound.openflow.pipeline import REG_PUNT, Table
+from mplsemu.southbound.openflow.pipeline import PUNT_REASON_MASK, REG_PUNT, Table
 from mplsemu.southbound.punt.event import (
     IntoLfib,
     IntoVrf,
@@ -36,9 +36,10 @@ def punt(
     if reason == _INVALID_TTL:
         return Punt(PuntReason.TTL_EXPIRED, in_port, metadata, frame)
     said = registers.get(REGISTERS.index(REG_PUNT), 0)
-    if not said or said not in set(PuntReason):
+    why = said & PUNT_REASON_MASK
+    if not said or why not in set(PuntReason):
         return None
-    return Punt(PuntReason(said), in_port, metadata, frame)
+    return Punt(PuntReason(why), in_port, metadata, frame)
 
 
 @dataclass(frozen=True, slots=True)

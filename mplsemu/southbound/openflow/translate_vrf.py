@@ -20,7 +20,7 @@ from mplsemu.program.services import (
 )
 from mplsemu.southbound.openflow.actions import (
     Action,
-    Controller,
+    Clone,
     DecTtl,
     InPort,
     Move,
@@ -69,17 +69,16 @@ from mplsemu.southbound.openflow.pipeline import (
     LABEL_BITS,
     PIPE_TTL,
     REG_PORT,
-    REG_PUNT,
     REG_SCRATCH,
     REG_SERVICE_LABEL,
     REG_TC,
     REG_TUNNEL,
     TC_BITS,
-    MeterId,
     Priority,
     Table,
 )
 from mplsemu.southbound.openflow.translate_ports import DSCP_CLASS_TO_TC
+from mplsemu.southbound.openflow.translate_punts import punt
 from mplsemu.southbound.punt.answer import OWN_TTL
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.resolve import LINK_LOCAL_GATEWAY
@@ -119,10 +118,6 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
         yield from _route_flows(lsr, vrf)
 
 
-def _punt(reason: PuntReason) -> tuple[Action, ...]:
-    return SetField(REG_PUNT, int(reason)), Controller()
-
-
 def _address_field(address: IPAddress) -> tuple[Term, Field]:
     return (IS_IPV4, IPV4_DST) if address.version == 4 else (IS_IPV6, IPV6_DST)
 
@@ -146,13 +141,13 @@ def _to_address(address: IPAddress) -> tuple[Term, Term]:
 
 def _input_flows() -> Iterator[Flow]:
     table = Table.VRF_INPUT
-    yield Flow(table, Priority.NORMAL, Match.of(IS_ARP), _punt(PuntReason.ARP))
+    yield Flow(table, Priority.NORMAL, Match.of(IS_ARP), punt(PuntReason.ARP))
     for is_version in IP_VERSIONS:
         match = Match.of(is_version, _TO_GATEWAY)
         yield Flow(table, Priority.NORMAL, match, goto=Table.VRF_FIB)
     for icmp_type in _NEIGHBOUR_DISCOVERY:
         match = Match.of(IS_IPV6, _ICMPV6, icmp_type)
-        yield Flow(table, Priority.SPECIFIC, match, _punt(PuntReason.NEIGHBOUR_DISCOVERY))
+        yield Flow(table, Priority.SPECIFIC, match, punt(PuntReason.NEIGHBOUR_DISCOVERY))
     link_local = Match.of(IS_IPV6, _TO_GATEWAY, Term(IPV6_DST, int(LINK_LOCAL_GATEWAY)))
     # a priority of its own: neighbour discovery matches packets to this address, too
     yield Flow(table, Priority.NORMAL + 1, link_local, goto=Table.VRF_LOCAL)
@@ -173,11 +168,10 @@ def _local_flows() -> Iterator[Flow]:
     )
     yield Flow(table, Priority.NORMAL, Match.of(IS_IPV4, _ICMP, _ECHO_REQUEST), echo_reply)
     echo6 = Match.of(IS_IPV6, _ICMPV6, _ECHO_REQUEST6)
-    yield Flow(table, Priority.NORMAL, echo6, _punt(PuntReason.ECHO_REQUEST6))
+    yield Flow(table, Priority.NORMAL, echo6, punt(PuntReason.ECHO_REQUEST6))
     for is_version in IP_VERSIONS:
         match = Match.of(is_version, _UDP)
-        actions = _punt(PuntReason.PORT_UNREACHABLE)
-        yield Flow(table, Priority.NORMAL, match, actions, meter=MeterId.ERRORS)
+        yield Flow(table, Priority.NORMAL, match, punt(PuntReason.PORT_UNREACHABLE))
 
 
 def _common_fib_flows() -> Iterator[Flow]:
@@ -187,10 +181,16 @@ def _common_fib_flows() -> Iterator[Flow]:
     from_link = Match.of(*_from_prefix(LINK_LOCAL))
     yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED_FROM, from_link)
     for is_version in IP_VERSIONS:
-        actions = _punt(PuntReason.NO_ROUTE)
-        yield Flow(
-            Table.VRF_FIB, Priority.DEFAULT, Match.of(is_version), actions, meter=MeterId.ERRORS
-        )
+        actions = punt(PuntReason.NO_ROUTE)
+        yield Flow(Table.VRF_FIB, Priority.DEFAULT, Match.of(is_version), actions)
+
+
+def _expiry_flows(table: Table) -> Iterator[Flow]:
+    """Yield what comes before a TTL is decremented, which would punt by itself, whoever it is."""
+    for is_version in IP_VERSIONS:
+        for ttl in (0, 1):
+            match = Match.of(is_version, Term(IP_TTL, ttl))
+            yield Flow(table, Priority.SPECIFIC, match, punt(PuntReason.TTL_EXPIRED))
 
 
 def _delivery_flows() -> Iterator[Flow]:
@@ -202,6 +202,7 @@ def _delivery_flows() -> Iterator[Flow]:
     )
     for is_version in IP_VERSIONS:
         yield Flow(Table.VRF_DELIVER, Priority.NORMAL, Match.of(is_version), actions)
+    yield from _expiry_flows(Table.VRF_DELIVER)
 
 
 def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
@@ -220,6 +221,7 @@ def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
     for is_version in IP_VERSIONS:
         match = Match.of(is_version)
         yield Flow(Table.VRF_IMPOSE, Priority.NORMAL, match, actions, Table.TUNNEL_L3)
+    yield from _expiry_flows(Table.VRF_IMPOSE)
 
 
 def _choice(lsr: Lsr) -> tuple[Action, ...]:
@@ -257,8 +259,7 @@ def _broadcast_flows(own: Term, circuits: list[AttachmentCircuit]) -> Iterator[F
 
 def _arp_reply(port: int, gateway: int) -> Flow:
     match = Match.of(Term(IN_PORT, port), IS_ARP, _ARP_REQUEST, Term(ARP_TPA, gateway))
-    actions = (
-        *_punt(PuntReason.ARP),  # the controller learns who asked
+    reply = (
         Move(ETH_SRC, ETH_DST, _MAC_BITS),
         SetField(ETH_SRC, _GATEWAY),
         SetField(ARP_OP, _ARP_REPLY),
@@ -268,6 +269,8 @@ def _arp_reply(port: int, gateway: int) -> Flow:
         SetField(ARP_SPA, gateway),
         InPort(),
     )
+    # the controller learns who asked; last, as the meter that stands before it drops the packet
+    actions = (Clone(reply), *punt(PuntReason.ARP))
     return Flow(Table.VRF_INPUT, Priority.SPECIFIC, match, actions)
 
 
@@ -297,7 +300,7 @@ def _deliver(port: int, mac: str) -> tuple[Action, ...]:
 def _forward(lsr: Lsr, vrf: Vrf, hop: NextHop) -> tuple[tuple[Action, ...], Table | None]:
     match hop:
         case Connected():
-            return _punt(PuntReason.GLEAN), None
+            return punt(PuntReason.GLEAN), None
         case ViaCe(name):
             circuit = lsr.circuit(name)
             if circuit.ce is None:

@@ -46,6 +46,8 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
+    PUNT_CLASS_SHIFT,
+    PUNT_REASON_MASK,
     REG_PORT,
     REG_PUNT,
     REG_SERVICE_LABEL,
@@ -57,6 +59,7 @@ from mplsemu.southbound.openflow.pipeline import (
 )
 from mplsemu.southbound.openflow.text import match_text
 from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.punt.share import PuntClass
 
 _TRAFFIC: Final = {
     ETHERTYPE_IPV4: "IPv4",
@@ -73,12 +76,20 @@ _FLOWS: Final = {
 }
 _LOOK_UPS: Final[dict[int, str]] = {Table.VRF_FIB: "look up again", Table.WAYS: "choose a way"}
 _PUNTS: Final[dict[int, str]] = {
+    PuntReason.TTL_EXPIRED: "say that the TTL has expired",
     PuntReason.ARP: "learn who asks",
     PuntReason.NEIGHBOUR_DISCOVERY: "answer neighbour discovery",
     PuntReason.GLEAN: "ask on the LAN who has it",
     PuntReason.NO_ROUTE: "say that there is no route",
     PuntReason.ECHO_REQUEST6: "answer the echo request",
     PuntReason.PORT_UNREACHABLE: "say that the port is unreachable",
+}
+
+
+_CLASSES: Final[dict[int, str]] = {
+    PuntClass.NEIGHBOURS: "ARP and neighbour discovery",
+    PuntClass.GLEAN: "packets to ask for",
+    PuntClass.ANSWERS: "packets to answer",
 }
 
 
@@ -109,6 +120,7 @@ class Words:
             Table.SERVICE_LABELS: self._labelled,
             Table.VRF_INPUT: self._asked,
             Table.VRF_FIB: self._routed,
+            Table.PUNT: self._punted,
             Table.VSI_LEARN: self._learning,
             Table.VSI_FDB: self._learned,
             Table.VSI_FORWARD: self._forwarding,
@@ -129,6 +141,8 @@ class Words:
 
     def does(self, flow: Flow) -> str:
         """Say what it does with them."""
+        if flow.table == Table.PUNT:
+            return "to the controller"
         index = next((a.value for a in _sets(flow.actions, METADATA)), flow.match.value(METADATA))
         parts = list(self._parts(flow.actions, flow.table, index))
         if parts:
@@ -158,6 +172,12 @@ class Words:
         if prefix is None and match.value(METADATA) is None:
             return f"every VRF: {_traffic(match) or 'packets'} without a route"
         return None if prefix is None else f"{self._service(match) or 'every VRF'}: {prefix}"
+
+    def _punted(self, match: Match) -> str | None:
+        port, service = match.value(IN_PORT), self._service(match)
+        whence = self._port(port) if port is not None else service
+        asked = (match.value(REG_PUNT) or 0) >> PUNT_CLASS_SHIFT
+        return None if whence is None else f"{_CLASSES.get(asked, 'packets')} from {whence}"
 
     def _learning(self, match: Match) -> str | None:
         source, service = match.value(REG_SOURCE), self._service(match)
@@ -248,7 +268,7 @@ class Words:
             REG_SERVICE_LABEL: lambda: f"push {value}",
             REG_PORT: lambda: f"out on {self._port(value)}",
             REG_SOURCE: lambda: f"from {self._attachment(service, value)}",
-            REG_PUNT: lambda: _PUNTS.get(value, f"punt for reason {value}"),
+            REG_PUNT: lambda: _PUNTS.get(value & PUNT_REASON_MASK, f"punt for reason {value}"),
             ETH_DST: lambda: f"to {_mac(value)}",
         }
         return wording[field]() if field in wording else None

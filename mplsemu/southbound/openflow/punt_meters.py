@@ -1,0 +1,55 @@
+"""Meters by which each sender's packets of each class go to the controller at a rate of their own.
+
+A PE's senders are the circuits of its VRFs, and each VRF for what comes to it over the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from mplsemu.program.program import NodeProgram
+from mplsemu.southbound.openflow.flow import Meter
+from mplsemu.southbound.openflow.match import IN_PORT, METADATA, Term
+from mplsemu.southbound.openflow.pipeline import MeterId
+from mplsemu.southbound.punt.share import OF_AN_LSR, OF_ONE_SOURCE, PuntClass
+
+_OF_ALL: Final = Meter(
+    MeterId.CONTROLLER,
+    OF_AN_LSR.per_second * len(PuntClass),
+    OF_AN_LSR.burst * len(PuntClass),
+)
+
+
+class PuntMeters:
+    """The meters of one LSR; they are the same however its links are.
+
+    Args:
+        node: the LSR.
+    """
+
+    def __init__(self, node: NodeProgram) -> None:
+        routed = {name for vrf in node.vrfs for name in vrf.circuits}
+        ports = sorted(circuit.port for circuit in node.circuits if circuit.name in routed)
+        senders = [Term(IN_PORT, port) for port in ports]
+        senders += [Term(METADATA, index) for index in sorted(vrf.index for vrf in node.vrfs)]
+        self._places: Final = {sender: place for place, sender in enumerate(senders)}
+
+    @property
+    def senders(self) -> tuple[Term, ...]:
+        """What a packet of each sender's matches; a circuit's comes first."""
+        return tuple(self._places)
+
+    def number(self, sender: Term, asked: PuntClass) -> int:
+        """Return the number of a sender's meter, from 1.
+
+        Raises:
+            KeyError: it is none of the LSR's.
+        """
+        return self._places[sender] * len(PuntClass) + asked
+
+    def __iter__(self) -> Iterator[Meter]:
+        """Yield all, and the one that Open vSwitch applies by itself."""
+        yield _OF_ALL
+        for number in range(1, len(self._places) * len(PuntClass) + 1):
+            yield Meter(number, OF_ONE_SOURCE.per_second, OF_ONE_SOURCE.burst)

@@ -1,0 +1,43 @@
+"""Flows that give packets to the controller, each sender's at a rate of his own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mplsemu.southbound.openflow.actions import Action, Controller, Resubmit, SetField
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.lsr import Lsr
+from mplsemu.southbound.openflow.match import IN_PORT, Match, Term
+from mplsemu.southbound.openflow.pipeline import (
+    PUNT_CLASS_MASK,
+    PUNT_CLASS_SHIFT,
+    REG_PUNT,
+    Priority,
+    Table,
+)
+from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.punt.share import PuntClass, class_of
+
+
+def punt(reason: PuntReason) -> tuple[Action, ...]:
+    """Return the actions that give a packet to the controller, for a reason; it ends there."""
+    return SetField(REG_PUNT, _word(reason)), Resubmit(Table.PUNT)
+
+
+def punt_flows(lsr: Lsr) -> Iterator[Flow]:
+    """Yield the flows of the table of punts; none where there is no VRF."""
+    dead = {circuit.port for circuit in lsr.node.circuits if not circuit.up}
+    for sender in lsr.punt_meters.senders:
+        if sender.field is IN_PORT and sender.value in dead:
+            continue
+        # a circuit comes first: an extranet may have led its packets into another VRF
+        priority = Priority.SPECIFIC if sender.field is IN_PORT else Priority.NORMAL
+        for asked in PuntClass:
+            meter = lsr.punt_meters.number(sender, asked)
+            of_class = Term(REG_PUNT, asked << PUNT_CLASS_SHIFT, PUNT_CLASS_MASK)
+            match = Match.of(sender, of_class)
+            yield Flow(Table.PUNT, priority, match, (Controller(),), meter=meter)
+
+
+def _word(reason: PuntReason) -> int:
+    return class_of(reason) << PUNT_CLASS_SHIFT | reason
