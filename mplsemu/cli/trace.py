@@ -65,15 +65,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _by_program(args: argparse.Namespace, header: Header) -> int:
+    from rich.text import Text
+
     from mplsemu.cli.output import print_json, print_lines, terminal_width
+    from mplsemu.program.answer import answer, exchange_as_json
     from mplsemu.program.trace import USUAL, trace
+    from mplsemu.views.text import palette
 
     _, program = read_lab(args)
     found = trace(program, args.src, args.dst, header)
+    back = answer(program, found, header)
     if args.json:
-        print_json(found.as_json())
+        print_json(exchange_as_json(found, back))
     else:
         print_lines(_draw(found, terminal_width(), unusual=header != USUAL))
+        if back is not None and not back.way.delivered:
+            print_lines([Text(f" ✗ {back}", palette.DOWN)])
     return 0 if found.delivered else 1
 
 
@@ -104,7 +111,7 @@ def _draw(found: Trace, width: int, *, unusual: bool) -> list[Text]:
             lines.append(Text(f" {which}{way}, {branch.share} of the flows"))
         answer = {
             "src": found.source,
-            "dst": str(end.host or end.circuit) if isinstance(end, Delivered) else found.target,
+            "dst": end.taker if isinstance(end, Delivered) else found.target,
             "delivered": isinstance(end, Delivered),
             "hops": hops_as_json(branch.hops),
             "packet": found.as_json()["packet"],

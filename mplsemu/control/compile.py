@@ -302,7 +302,9 @@ def _circuits(
 
 
 def _ce(site: Site) -> Ce | None:
-    return None if site.ce is None else Ce(site.ce.wan.ip, site.ce.mac)
+    if site.ce is None:
+        return None
+    return Ce(site.ce.wan.ip, site.ce.mac, site.gateways, site.ce.lan_mac)
 
 
 def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:

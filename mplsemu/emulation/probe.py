@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from mplsemu.emulation.namespace import inside
+from mplsemu.emulation.probe_sockets import HostEndpoint, Station, open_loopback, open_station
 from mplsemu.emulation.probe_token import (
     NONCE_BYTES,
     TOKEN_BYTES,
@@ -36,8 +36,6 @@ P = TypeVar("P", "Probe", "FrameProbe")
 
 BROADCAST: Final = "ff:ff:ff:ff:ff:ff"
 
-_ETH_P_ALL: Final = 3
-_RECEIVE_BUFFER: Final = 1 << 20
 _FRAME_BYTES: Final = 65_536
 _FRAMES_AT_A_TIME: Final = 256
 _PACKET_HOST: Final = 0
@@ -56,38 +54,29 @@ _ISOLATE_ATTEMPTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class HostEndpoint:
-    """A host as a probe sees it.
-
-    Attributes:
-        pid: a process in its namespace.
-        interface: the name of its interface there.
-        mac: of that interface.
-        addresses: its own.
-    """
-
-    pid: int
-    interface: str
-    mac: str
-    addresses: frozenset[IPAddress]
-
-
-@dataclass(frozen=True, slots=True)
 class Probe:
     """A ping to be tried.
 
     Attributes:
         source: name of the host that sends it.
         target: to which address.
-        expected: the host that must get it and answer; None if nobody should: then it is sent after
-            the others were answered, and everybody listens for a while.
+        expected: the host that must get it and answer; None if nobody should, or whoever it is: see
+            `by_anybody`. If nobody should, it is sent after the others were answered, and everybody
+            listens for a while.
         payload_bytes: of the echo request; 1472 makes a full 1500-byte IPv4 packet.
+        by_anybody: somebody should answer, whoever has the address: a router, say.
     """
 
     source: str
     target: IPAddress
     expected: str | None = None
     payload_bytes: int = TOKEN_BYTES
+    by_anybody: bool = False
+
+    @property
+    def is_to_be_answered(self) -> bool:
+        """Whether somebody should answer."""
+        return self.expected is not None or self.by_anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +102,8 @@ class ProbeResult:
     @property
     def reached(self) -> bool:
         """Whether the expected host, and no other, got it and its answer came back."""
+        if self.probe.by_anybody:
+            return self.replied
         return self.replied and self.delivered_to == frozenset((self.probe.expected,))
 
 
@@ -154,15 +145,6 @@ class _Shot:
     next_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Station:
-    """The sockets in one host's namespace."""
-
-    tap: socket.socket
-    icmp: socket.socket
-    icmpv6: socket.socket | None
-
-
 class Prober:
     """Sockets in many hosts; a context manager, for one thread at a time.
 
@@ -175,15 +157,16 @@ class Prober:
 
     def __init__(self, hosts: Mapping[str, HostEndpoint]) -> None:
         self._hosts = dict(hosts)
-        self._stations: dict[str, _Station] = {}
+        self._stations: dict[str, Station] = {}
         self._selector = selectors.DefaultSelector()
         self._identifier = int.from_bytes(os.urandom(2))
         self._nonce = b""
         self._shots: list[_Shot] = []
+        self._loopbacks: dict[str, socket.socket] = {}
         self._targets: list[tuple[str, IPAddress | None]] = []
         try:
             for name, endpoint in self._hosts.items():
-                self._stations[name] = station = _open_station(name, endpoint)
+                self._stations[name] = station = open_station(name, endpoint)
                 self._selector.register(station.tap, selectors.EVENT_READ, name)
         except BaseException:
             self.close()
@@ -192,6 +175,9 @@ class Prober:
     def close(self) -> None:
         """Close all sockets; a second call does nothing."""
         self._selector.close()
+        for tap in self._loopbacks.values():
+            tap.close()
+        self._loopbacks = {}
         for station in self._stations.values():
             for opened in (station.tap, station.icmp, station.icmpv6):
                 if opened is not None:
@@ -230,8 +216,8 @@ class Prober:
         """
         unique = {probe: index for index, probe in enumerate(dict.fromkeys(probes))}
         self._begin([(probe.source, probe.target) for probe in unique])
-        reach = [probe for probe in unique if probe.expected is not None]
-        isolate = [probe for probe in unique if probe.expected is None]
+        reach = [probe for probe in unique if probe.is_to_be_answered]
+        isolate = [probe for probe in unique if not probe.is_to_be_answered]
         deadline = time.monotonic() + timeout_s
         open_probes = self._until_answered(reach, unique, deadline)
         for left in open_probes:
@@ -274,10 +260,19 @@ class Prober:
         unknown = sorted({source for source, _ in targets} - self._stations.keys())
         if unknown:
             raise EmulationError(f"no host {unknown[0]!r} to send a probe from")
+        for source, target in targets:
+            if target is not None and self._hosts[source].has(target):
+                self._listen_to_itself(source)
         self._listen(0.0)  # what is left of an earlier run
         self._nonce = os.urandom(NONCE_BYTES)
         self._targets = targets
         self._shots = [_Shot() for _ in targets]
+
+    def _listen_to_itself(self, host: str) -> None:
+        """Listen at a host's loopback interface, too: what it sends to itself is there alone."""
+        if host not in self._loopbacks:
+            self._loopbacks[host] = tap = open_loopback(host, self._hosts[host])
+            self._selector.register(tap, selectors.EVENT_READ, host)
 
     def _until_answered(
         self, probes: Sequence[Probe], index_of: Mapping[Probe, int], deadline: float
@@ -343,7 +338,8 @@ class Prober:
         """Take what has come, waiting at most so long for it; whether a token was among it."""
         seen = False
         for key, _ in self._selector.select(timeout_s):
-            tap = self._stations[key.data].tap
+            tap = key.fileobj
+            assert isinstance(tap, socket.socket)
             with suppress(BlockingIOError):
                 for _ in range(_FRAMES_AT_A_TIME):  # a busy host must not starve the others
                     frame, address = tap.recvfrom(_FRAME_BYTES)
@@ -368,7 +364,8 @@ class Prober:
         elif (
             carrier is Carrier.REQUEST
             and packet_type == _PACKET_HOST
-            and target in self._hosts[host].addresses
+            and target is not None
+            and self._hosts[host].has(target)
         ):
             shot.delivered_to.add(host)
         else:
@@ -385,35 +382,6 @@ class Prober:
             shot.rtt_ms,
             shot.error,
         )
-
-
-def _open_station(name: str, endpoint: HostEndpoint) -> _Station:
-    """Open a host's sockets; they stay in its namespace although this thread leaves it."""
-    opened: list[socket.socket] = []
-    try:
-        with inside(endpoint.pid):
-            opened.append(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
-            opened[0].bind((endpoint.interface, _ETH_P_ALL))
-            opened.append(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
-            with suppress(OSError):
-                opened.append(
-                    socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-                )
-    except BaseException as error:
-        for one in opened:
-            one.close()
-        if isinstance(error, OSError):
-            raise EmulationError(
-                f"cannot probe from {name}: {endpoint.interface}: {error.strerror}"
-            ) from error
-        raise
-    tap, *senders = opened
-    tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-    for one in opened:
-        one.setblocking(False)
-    for sender in senders:  # nobody reads them; the tap sees what comes
-        sender.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-    return _Station(tap, senders[0], senders[1] if len(senders) > 1 else None)
 
 
 def _interleaved(probes: Sequence[P]) -> Iterator[P]:

@@ -130,6 +130,8 @@ class _Builder:
         else:
             target = self._address((*path, 1), target_text)
             versions = {target.version}
+            if target.is_link_local or target.is_loopback:  # every host has such addresses
+                need_family = None
         if source == target:
             problem = f"{_what(path)}: {source} {to_itself}"
             raise self.document.error(path, problem, "write two different hosts")

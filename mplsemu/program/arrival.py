@@ -57,4 +57,4 @@ def arrived_at(program: Program, end: End, wanted: HostRef | None, mac: str | No
 def _is_someone(program: Program, end: Delivered) -> bool:
     """Whether somebody has the address; behind a CE router only the lab's hosts are known."""
     ce = program.node_of_circuit[end.circuit].circuit_by_name[end.circuit].ce
-    return end.host is not None or ce is None or end.address == ce.address
+    return end.host is not None or end.is_ce or ce is None

@@ -54,11 +54,11 @@ from mplsemu.program.services import (
 )
 
 FORMAT: Final = "mplsemu-program"
-VERSION: Final = 2
+VERSION: Final = 3
 
 _MACS: Final[dict[type, tuple[str, ...]]] = {
     Adjacency: ("mac", "peer_mac"),
-    Ce: ("mac",),
+    Ce: ("mac", "lan_mac"),
     Host: ("mac",),
     Neighbour: ("mac",),
 }

@@ -43,21 +43,13 @@ def crossings(program: Program, way: Trace) -> tuple[Crossing, ...]:
     """
     if way.packet is None:
         return ()
-    pe = program.node_of_circuit[way.circuit]
     packet = way.packet
     ttl = packet.ip.ttl if packet.ip else None
-    found = [
-        Crossing(
-            way.circuit,
-            way.circuit,
-            pe.name,
-            packet.source_mac,
-            packet.destination_mac,
-            (),
-            ttl,
-            frame=False,
-        )
-    ]
+    found = []
+    if way.circuit:
+        pe = program.node_of_circuit[way.circuit].name
+        macs = (packet.source_mac, packet.destination_mac)
+        found.append(Crossing(way.circuit, way.circuit, pe, *macs, (), ttl, frame=False))
     seen: set[int] = set()
     for branch in way.branches:
         for hop in branch.hops:

@@ -41,6 +41,8 @@ def vrf_spans(node: NodeProgram, vrf: Vrf) -> Iterator[Span]:
         for host in circuit.hosts:
             for interface in host.addresses:
                 yield address_span(interface.ip)
+        for address in circuit.ce.addresses if circuit.ce else ():
+            yield address_span(address)
 
 
 def address_span(address: IPAddress) -> Span:

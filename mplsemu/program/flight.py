@@ -245,10 +245,12 @@ class Flight:
 
 
 def delivered(circuit: AttachmentCircuit, address: IPAddress | None, mac: str) -> Delivered:
-    """Return the end of a copy that leaves on a circuit, with the host that has the MAC."""
+    """Return the end of a copy that leaves on a circuit, with who has the MAC address there."""
     host = next((each for each in circuit.hosts if each.mac == mac), None)
     ref = host_ref(circuit, host) if host else None
-    return Delivered(circuit.name, ref, address, mac)
+    ce = circuit.ce
+    is_ce = ce is not None and ce.mac == mac and address in ce.addresses
+    return Delivered(circuit.name, ref, address, mac, is_ce)
 
 
 def pushing(labels: Iterable[Label]) -> str:

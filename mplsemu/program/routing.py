@@ -19,7 +19,7 @@ from mplsemu.program.services import (
     ViaVrf,
     Vrf,
 )
-from mplsemu.program.way import Delivered, Hop, Punted, TtlExpired, Unresolved
+from mplsemu.program.way import Hop, Punted, TtlExpired, Unresolved, ce_name
 
 LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
 """Every VRF's own address on each of its circuits, beside its gateways."""
@@ -40,14 +40,14 @@ def take_in(flight: Flight, copy: Copy, vrf: Vrf) -> None:
     elif is_no_source(packet.ip.source):
         flight.drop(copy, f"nobody sends from {packet.ip.source}", vrf=vrf.name)
     elif packet.ip.destination == LINK_LOCAL_GATEWAY:
-        _answer(flight, copy, vrf, packet.ip.destination)
+        _answer(flight, copy, vrf, vrf, packet.ip.destination)
     else:
         route(flight, copy, vrf)
 
 
-def _answer(flight: Flight, copy: Copy, vrf: Vrf, address: IPAddress) -> None:
+def _answer(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, address: IPAddress) -> None:
     copy.done.append(f"{address} is the gateway's own")
-    flight.end(copy, Punted(copy.node.name, vrf.name, address), vrf=vrf.name)
+    flight.end(copy, Punted(copy.node.name, vrf.name, address), vrf=first.name)
 
 
 def route(flight: Flight, copy: Copy, vrf: Vrf) -> None:
@@ -70,7 +70,7 @@ def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) ->
     circuits = [node.circuit_by_name[name] for name in vrf.circuits]
     gateways = [each for circuit in circuits if circuit.up for each in circuit.gateways]
     if any(address == gateway.ip for gateway in gateways):
-        _answer(flight, copy, first, address)
+        _answer(flight, copy, first, vrf, address)
         return None
     if _is_never_routed(address, gateways):
         flight.drop(copy, f"{address} is never routed", vrf=first.name)
@@ -128,7 +128,7 @@ def _deliver_to_ce(
     copy.done.append("deliver to the CE")
     host = next((each for each in circuit.hosts if _has(each, address)), None)
     if host is None:
-        flight.end(copy, Delivered(circuit.name, None, address, circuit.ce.mac), vrf=vrf.name)
+        flight.end(copy, delivered(circuit, address, circuit.ce.mac), vrf=vrf.name)
         return
     copy.leave(circuit.name, vrf.name)
     name, end = ce_name(circuit.name), delivered(circuit, address, host.mac)
@@ -138,11 +138,6 @@ def _deliver_to_ce(
         return
     copy.hops.append(Hop(name, None, None, (), "route to its LAN", (), None, copy.ttl - 1))
     flight.finish(copy, end)
-
-
-def ce_name(circuit: str) -> str:
-    """Return how a way names the CE router of an attachment circuit."""
-    return f"{circuit}/ce"
 
 
 def _has(host: Host, address: IPAddress) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
+from mplsemu.program.own_addresses import subnet_router_anycast
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,21 @@ class Ce:
     Attributes:
         address: its address on the PE-CE link.
         mac: of that interface.
+        lan: its addresses on the site's LAN, with prefix lengths.
+        lan_mac: of its interface there.
     """
 
     address: IPAddress
     mac: str
+    lan: tuple[IPInterface, ...]
+    lan_mac: str
+
+    @property
+    def addresses(self) -> tuple[IPAddress, ...]:
+        """What it answers to from wherever: its addresses, and as a router of its subnets."""
+        given = (self.address, *(interface.ip for interface in self.lan))
+        anycast = (subnet_router_anycast(interface) for interface in self.lan)
+        return tuple(dict.fromkeys((*given, *(each for each in anycast if each is not None))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,45 +11,20 @@ from typing import Any, Final
 
 from mplsemu.errors import LabError
 from mplsemu.model.network import HostRef
-from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.model.vpn import IPAddress, IPInterface
 from mplsemu.program.arrival import all_somewhere, arrived_at, at_somebody, first_that, telling
 from mplsemu.program.flight import MacTable
-from mplsemu.program.hosts import LocatedHost, find_host, host_ref
-from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group, is_mac
-from mplsemu.program.program import GATEWAY_MAC, Program
-from mplsemu.program.routing import ce_name
-from mplsemu.program.walk import walk
-from mplsemu.program.way import (
-    Branch,
-    Delivered,
-    Dropped,
-    End,
-    Hop,
-    TtlExpired,
-    Walk,
-)
+from mplsemu.program.hosts import LocatedHost, find_host
+from mplsemu.program.own_addresses import link_local
+from mplsemu.program.packet import IpHeader, Packet, is_group, is_mac
+from mplsemu.program.program import Program
+from mplsemu.program.sending import USUAL, Header, Sender
+from mplsemu.program.way import Branch, Delivered, End, Hop, Walk
+
+__all__ = ["USUAL", "Header", "Trace", "hops_as_json", "ip_header", "is_core", "trace"]
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a sender may choose about a packet.
-
-    Attributes:
-        ttl: as the host sends it.
-        dscp: 6 bits (RFC 2474).
-        source_mac: None is the host's own.
-        destination_mac: None is that of the gateway or, on a LAN, of the target.
-        vlans: VLAN identifiers of its tags, outermost first.
-    """
-
-    ttl: int = DEFAULT_TTL
-    dscp: int = 0
-    source_mac: str | None = None
-    destination_mac: str | None = None
-    vlans: tuple[int, ...] = ()
-
-
-USUAL: Final = Header()
+_LINK_SCOPE: Final = ipaddress.ip_network("ff02::/16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +41,7 @@ class Trace:
         end: how it ends.
         branches: the ways of all copies: one, unless it is flooded or there are several ways
             of equal cost.
-        circuit: the attachment circuit of the host.
+        circuit: the attachment circuit of the host; empty for what a PE itself sends.
         packet: as it is on that circuit; None where it does not come there.
     """
 
@@ -191,29 +166,33 @@ def trace(
     Raises:
         LabError: there is no such host, or the two have no IP version in common.
     """
-    sender = find_host(program, source)
-    source = str(sender.ref)
-    tracer = _Tracer(program, sender, header, learned)
+    station = find_host(program, source)
+    source = str(station.ref)
+    sender = Sender(program, station, header, learned)
     if is_mac(target):
-        return tracer.frame(source, target.lower())
-    wanted, interface, address = _target(program, sender, target)
+        return _frame(sender, source, target.lower())
+    wanted, ip = _packet(program, station, target, header)
     if wanted is not None:
         target = str(wanted)
-    ip = IpHeader(interface.ip, address, header.ttl, header.dscp)
-    way = tracer.send(interface, ip)
-    mac = header.destination_mac
-    judge = partial(first_that, lambda end: arrived_at(program, end, wanted, mac))
-    delivered, main = telling(way.branches, judge)
-    return Trace(
-        source,
-        target,
-        delivered,
-        main.hops,
-        main.end,
-        way.branches,
-        sender.circuit.name,
-        way.packet,
+    sent = sender.send(ip)
+    judge = partial(
+        first_that, lambda end: arrived_at(program, end, wanted, header.destination_mac)
     )
+    arrived, main = telling(sent.branches, judge)
+    return Trace(
+        source, target, arrived, main.hops, main.end, sent.branches,
+        station.circuit.name, sent.packet,
+    )  # fmt: skip
+
+
+def _frame(sender: Sender, source: str, mac: str) -> Trace:
+    sent = sender.frame(mac)
+    judge = all_somewhere if is_group(mac) else partial(first_that, at_somebody)
+    arrived, main = telling(sent.branches, judge)
+    return Trace(
+        source, mac, arrived, main.hops, main.end, sent.branches,
+        sender.circuit.name, sent.packet,
+    )  # fmt: skip
 
 
 def ip_header(program: Program, source: str, target: str, header: Header = USUAL) -> IpHeader:
@@ -222,15 +201,13 @@ def ip_header(program: Program, source: str, target: str, header: Header = USUAL
     Raises:
         LabError: there is no such host, or the two have no IP version in common.
     """
-    _, interface, address = _target(program, find_host(program, source), target)
-    return IpHeader(interface.ip, address, header.ttl, header.dscp)
+    return _packet(program, find_host(program, source), target, header)[1]
 
 
-def _target(
-    program: Program, sender: LocatedHost, target: str
-) -> tuple[HostRef | None, IPInterface, IPAddress]:
-    """Return the wanted host if one is named, the sender's interface and the address to send to."""
-    own = sender.host.addresses
+def _packet(
+    program: Program, sender: LocatedHost, target: str, header: Header
+) -> tuple[HostRef | None, IpHeader]:
+    """Return the wanted host if one is named, and the IP header."""
     wanted = None
     addresses: list[IPAddress] = []
     with suppress(ValueError):
@@ -239,156 +216,24 @@ def _target(
         found = find_host(program, target)
         addresses = [interface.ip for interface in found.host.addresses]
         wanted = found.ref
-    pairs = [
-        (interface, address)
-        for address in addresses
-        for interface in own
-        if interface.version == address.version
-    ]
+    pairs = [(source, address) for address in addresses for source in _sources(sender, address)]
     if not pairs:
         raise LabError(
             f"{sender.ref} and {target} have no IP version in common",
             remedy="give both sites a subnet of the same IP version",
         )
     # A host sends from the address that is on the same LAN, if it has one.
-    interface, address = next((pair for pair in pairs if pair[1] in pair[0].network), pairs[0])
-    return wanted, interface, address
+    source, address = next((pair for pair in pairs if pair[1] in pair[0].network), pairs[0])
+    return wanted, IpHeader(source.ip, address, header.ttl, header.dscp)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """The ways of a packet's copies, and the packet as it came to the PE if it did."""
-
-    branches: tuple[Branch, ...]
-    packet: Packet | None = None
-
-
-class _Tracer:
-    """Sends a packet as a host does: to its LAN, or by way of its gateway."""
-
-    def __init__(
-        self, program: Program, sender: LocatedHost, header: Header, learned: bool | MacTable
-    ) -> None:
-        self._program = program
-        self._sender = sender
-        self._circuit = sender.circuit
-        self._header = header
-        self._learned = learned
-        self._source_mac = header.source_mac or sender.host.mac
-
-    def frame(self, source: str, mac: str) -> Trace:
-        """Send an Ethernet frame without IP."""
-        packet = Packet(self._source_mac, mac, None, self._header.vlans)
-        local = tuple(self._on_the_lan(mac, None))
-        if local and not is_group(mac):
-            sent = _Sent(local)
-        elif self._circuit.ce is not None:
-            reason = "a CE router passes no frames on"
-            sent = _Sent((*local, _ended(Dropped(ce_name(self._circuit.name), reason))))
-        else:
-            followed = self._follow(packet)
-            sent = _Sent((*local, *followed.branches), followed.packet)
-        judge = all_somewhere if is_group(mac) else partial(first_that, at_somebody)
-        arrived, main = telling(sent.branches, judge)
-        return Trace(
-            source, mac, arrived, main.hops, main.end, sent.branches,
-            self._circuit.name, sent.packet,
-        )  # fmt: skip
-
-    def send(self, interface: IPInterface, ip: IpHeader) -> _Sent:
-        """Send an IP packet from an address of the host."""
-        circuit, address = self._circuit, ip.destination
-        on_lan = address in interface.network
-        neighbour = next((host for host in circuit.hosts if _has(host, address)), None)
-        mac = self._header.destination_mac
-        if on_lan and neighbour is not None and mac in {None, neighbour.mac}:
-            end = Delivered(circuit.name, host_ref(circuit, neighbour), address, neighbour.mac)
-            return _Sent((_ended(end),))
-        local = tuple(self._on_the_lan(mac, address)) if mac is not None else ()
-        if local and mac is not None and not is_group(mac):
-            return _Sent(local)
-        sent = self._beyond(on_lan, ip)
-        return replace(sent, branches=(*local, *sent.branches))
-
-    def _beyond(self, on_lan: bool, ip: IpHeader) -> _Sent:
-        circuit, address = self._circuit, ip.destination
-        if not circuit.gateways:
-            return self._across_lan(on_lan, ip)
-        if self._header.destination_mac is None:
-            if on_lan and all(address != gateway.ip for gateway in circuit.gateways):
-                return self._stays(f"nobody known on the LAN has {address}")
-            if circuit.ce is not None:
-                return self._through_ce(circuit.ce.mac, ip)
-        elif circuit.ce is not None:
-            raise LabError(
-                f"{self._sender.ref} is behind a CE router, which has a MAC address of its own",
-                remedy="leave the frame's destination out",
-            )
-        return self._follow(self._packet(GATEWAY_MAC, ip))
-
-    def _across_lan(self, on_lan: bool, ip: IpHeader) -> _Sent:
-        """Send over the VPN's one LAN, on which there is no gateway."""
-        if self._header.destination_mac is not None:
-            return self._follow(self._packet("", ip))
-        if not on_lan:
-            return self._stays(f"the host has no route to {ip.destination}")
-        station = _station(self._program, self._circuit.vpn, ip.destination)
-        if station is None:
-            return self._stays(f"nobody on the LAN has {ip.destination}")
-        return self._follow(self._packet(station.mac, ip))
-
-    def _stays(self, reason: str) -> _Sent:
-        return _Sent((_ended(Dropped(str(self._sender.ref), reason)),))
-
-    def _through_ce(self, mac: str, ip: IpHeader) -> _Sent:
-        """Let the CE router take one off the TTL before the packet reaches the PE."""
-        name = ce_name(self._circuit.name)
-        if self._header.vlans:
-            return _Sent((_ended(Dropped(name, "VLAN-tagged on the CE router's LAN")),))
-        if ip.ttl <= 1:
-            expired = Hop(name, None, None, (), "TTL expired", (), None, ip.ttl)
-            return _Sent((Branch((expired,), TtlExpired(name, None, ())),))
-        sent = IpHeader(ip.source, ip.destination, ip.ttl - 1, ip.dscp)
-        hop = Hop(name, None, None, (), "route to the PE", (), self._circuit.name, sent.ttl)
-        followed = self._follow(Packet(mac, GATEWAY_MAC, sent))
-        branches = (replace(each, hops=(hop, *each.hops)) for each in followed.branches)
-        return replace(followed, branches=tuple(branches))
-
-    def _packet(self, usual_mac: str, ip: IpHeader) -> Packet:
-        mac = self._header.destination_mac or usual_mac
-        return Packet(self._source_mac, mac, ip, self._header.vlans)
-
-    def _follow(self, packet: Packet) -> _Sent:
-        walked = walk(self._program, self._circuit.name, packet, learned=self._learned)
-        return _Sent(walked.branches, packet)
-
-    def _on_the_lan(self, mac: str, address: IPAddress | None) -> Iterator[Branch]:
-        """Yield the ways to the other hosts on the same LAN that take a frame for this address."""
-        for index, host in enumerate(self._circuit.hosts, 1):
-            if host != self._sender.host and (is_group(mac) or host.mac == mac):
-                ref = host_ref(self._circuit, host)
-                end = Delivered(self._circuit.name, ref, address, host.mac)
-                yield Branch((), end, copy=(-index,))
-
-
-def _ended(end: End) -> Branch:
-    return Branch((), end)
-
-
-def _station(program: Program, vpn: str, address: IPAddress) -> Host | None:
-    """Return the host of a bridged VPN that answers for an address."""
-    return next(
-        (
-            host
-            for node in program.nodes
-            for circuit in node.circuits
-            if circuit.vpn == vpn
-            for host in circuit.hosts
-            if _has(host, address)
-        ),
-        None,
-    )
-
-
-def _has(host: Host, address: IPAddress) -> bool:
-    return any(interface.ip == address for interface in host.addresses)
+def _sources(sender: LocatedHost, address: IPAddress) -> list[IPInterface]:
+    """Return the addresses from which a host may send to this one, with prefix lengths."""
+    if address.is_loopback or address.is_unspecified:
+        return [ipaddress.ip_interface("127.0.0.1/8" if address.version == 4 else "::1/128")]
+    mine = [each for each in sender.host.addresses if each.version == address.version]
+    is_on_link = address.version == 6 and (address.is_link_local or address in _LINK_SCOPE)
+    is_group = address.version == 6 and address.is_multicast
+    if is_on_link or (is_group and not mine):  # RFC 6724 section 5, rule 2
+        return [ipaddress.ip_interface(f"{link_local(sender.host.mac)}/64")]
+    return mine

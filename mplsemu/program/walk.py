@@ -22,9 +22,9 @@ from mplsemu.program.entries import (
     Swap,
 )
 from mplsemu.program.flight import Copy, Flight, MacTable, Tables, pushing
-from mplsemu.program.packet import Packet
-from mplsemu.program.program import Program
-from mplsemu.program.way import Walk
+from mplsemu.program.packet import IpHeader, Packet
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.way import Stack, Walk
 
 MOST_WAYS: Final = 64
 """So many alternative ways are followed to their ends each by itself; further ones join these."""
@@ -54,6 +54,36 @@ def walk(
     """
     flight = Flight(Tables(program), packet, learned=learned, most_ways=most_ways)
     return _run(flight, circuit)
+
+
+def walk_from_vrf(program: Program, node: str, vrf: str, ip: IpHeader) -> Walk:
+    """Follow a packet that a PE itself sends to a customer, as one of its VRFs routes it.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    lsr = program.node(node)
+    flight = _own_flight(program, ip)
+    routing.route(flight, Copy(lsr, ip.ttl), lsr.vrf_by_name[vrf])
+    return _switched(flight)
+
+
+def walk_from_core(program: Program, node: str, stack: Stack, ip: IpHeader) -> Walk:
+    """Follow a packet that an LSR itself sends along an LSP: below this label stack.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    flight = _own_flight(program, ip)
+    copy = Copy(program.node(node), ip.ttl)
+    copy.in_stack = copy.stack = stack
+    flight.pending.append(copy)
+    return _switched(flight)
+
+
+def _own_flight(program: Program, ip: IpHeader) -> Flight:
+    packet = Packet(GATEWAY_MAC, GATEWAY_MAC, ip)
+    return Flight(Tables(program), packet, learned=True, most_ways=MOST_WAYS)
 
 
 class Walker:
@@ -89,6 +119,11 @@ def _run(flight: Flight, circuit_name: str) -> Walk:
         bridging.take_in(flight, copy, circuit, vsi)
     else:
         flight.drop(copy, f"{circuit_name} is in no VRF and no VSI")
+    return _switched(flight)
+
+
+def _switched(flight: Flight) -> Walk:
+    """Follow every copy that is under way to its end."""
     while flight.pending:
         _switch(flight, flight.pending.pop(0))
     return Walk(tuple(flight.branches), tuple(flight.joined))

@@ -47,19 +47,28 @@ class Delivered:
 
     Attributes:
         circuit: the attachment circuit.
-        host: the host that takes it, None where the lab knows no one there: a CE router, an
-            address behind it that is no host's, or everyone.
+        host: the host that takes it, None where it is none that the lab knows: a CE router, an
+            address behind it that is nobody's, or everyone.
         address: the packet's IP destination, None without IP.
         mac: the frame's destination; of the host's own frame behind a CE router.
+        is_ce: the CE router takes it: the address is its own.
     """
 
     circuit: str
     host: HostRef | None
     address: IPAddress | None
     mac: str
+    is_ce: bool = False
 
     def __str__(self) -> str:
-        return f"it arrives at {self.host or self.circuit}"
+        return f"it arrives at {self.taker}"
+
+    @property
+    def taker(self) -> str:
+        """Who takes it: the host, the CE router, or whoever is at the end of the circuit."""
+        if self.host is not None:
+            return str(self.host)
+        return ce_name(self.circuit) if self.is_ce else self.circuit
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,14 @@ class Unresolved:
         return f"{self.node} asks on {self.circuit} who has {self.address}; the lab knows nobody"
 
 
+def ce_name(circuit: str) -> str:
+    """Return how a way names the CE router of an attachment circuit."""
+    return f"{circuit}/ce"
+
+
 @dataclass(frozen=True, slots=True)
 class Punted:
-    """It is for the PE's own address: the VRF's gateway answers."""
+    """It is for the PE's own address: the gateway of the VRF that has it answers."""
 
     node: str
     vrf: str

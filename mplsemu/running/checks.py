@@ -13,11 +13,11 @@ from typing import Any, Final
 from mplsemu.emulation.probe import (
     FrameProbe,
     FrameResult,
-    HostEndpoint,
     Probe,
     Prober,
     ProbeResult,
 )
+from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.running.directory import LabRecord

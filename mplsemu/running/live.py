@@ -199,6 +199,8 @@ def _packet(
     session: Session, program: Program, sender: LocatedHost, way: Trace, header: Header
 ) -> MarkedPacket | None:
     """Return the packet as the host sends it, None where it has nowhere to send it to."""
+    if isinstance(way.end, Delivered) and way.end.host == sender.ref and not way.hops:
+        return None  # it is for itself
     mac = way.target.lower() if is_mac(way.target) else header.destination_mac
     mac = mac or _first_mac(session, sender, way)
     if mac is None:

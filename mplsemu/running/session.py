@@ -196,7 +196,8 @@ class Session:
         except ValueError:
             theirs = [ip_interface(each).ip for each in self.host(target).addresses]
         for address in theirs:
-            if address.version in ours:
+            # every interface has link-local addresses and loopback
+            if address.version in ours or address.is_link_local or address.is_loopback:
                 return str(address)
         raise LabError(f"{source} and {target} have no IP version in common")
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from mplsemu.emulation.probe import HostEndpoint, Probe, Prober, ProbeResult
+from mplsemu.emulation.probe import Probe, Prober, ProbeResult
+from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.emulation.throughput import Transfer, measure_throughput
 from mplsemu.errors import MplsEmuError
 from mplsemu.model.network import (
@@ -110,7 +111,7 @@ def _probed(
 
 def _probe(network: Network, each: PingCheck) -> Probe:
     if not isinstance(each.target, HostRef):
-        return Probe(str(each.source), each.target)
+        return Probe(str(each.source), each.target, by_anybody=each.expect_reply)
     addresses: dict[str, list[IPAddress]] = {
         str(ref): [interface.ip for interface in host.addresses] for ref, _, host in network.hosts()
     }

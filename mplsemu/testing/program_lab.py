@@ -14,6 +14,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.emulation.dissect import Datagram, Ethernet, Frame, Payload
 from mplsemu.lab.loader import load
 from mplsemu.model.network import HostRef
+from mplsemu.program.answer import Answer, Kind, answer, is_answered
 from mplsemu.program.crossing import Crossing, crossings
 from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.program import Program
@@ -68,24 +69,24 @@ class ProgramLab(LabUnderTest):
         """Whether a ping arrives and its answer comes back; see the base class."""
         del wait_s  # nothing changes by itself
         there, back = self._exchange(source, target, 1)
-        ok = there.delivered and (back is None or back.delivered)
+        ok = is_answered(there, back)
+        ways = [there]
         if ok:
             said = f"{source} reaches {target}"
-        elif not there.delivered:
+        elif not there.delivered or back is None:
             said = f"{source} does not reach {target}: {instead(there)}"
         else:
             said = f"{source} reaches {target}, but its answer does not come back: "
-            said += f"{back and instead(back)}"
-        ways = [there] if ok or back is None or not there.delivered else [there, back]
+            said += instead(back.way)
+            ways.append(back.way)
         return Finding(ok, said, ways).noted_in(self.journal)
 
     def ping(self, source: str, target: str, count: int = 3) -> PingResult:
         """Return what a ping would give."""
         there, back = self._exchange(source, target, count)
         self.journal.last = there
-        answered = there.delivered and (back is None or back.delivered)
-        ends = [str(way.end) for way in (there, back) if way is not None]
-        return PingResult(count, count if answered else 0, "\n".join(ends))
+        ends = [str(there.end), *([str(back)] if back is not None else [])]
+        return PingResult(count, count if is_answered(there, back) else 0, "\n".join(ends))
 
     def throughput(
         self, source: str, target: str, *, seconds: float = 2.0, udp_bps: int | None = None
@@ -158,17 +159,14 @@ class ProgramLab(LabUnderTest):
             yield trace(self._program, str(source), hosts[target].mac)
         yield trace(self._program, str(source), BROADCAST_MAC)
 
-    def _exchange(self, source: str, target: str, count: int) -> tuple[Trace, Trace | None]:
-        """Return the ways of a ping and of its answer, None where it takes none of its own."""
+    def _exchange(self, source: str, target: str, count: int) -> tuple[Trace, Answer | None]:
+        """Return the way of a ping, and what comes back."""
         there = trace(self._program, source, target)
-        back = None
-        match there.end:
-            case Delivered(host=host) if host is not None and there.packet and there.packet.ip:
-                back = trace(self._program, str(host), str(there.packet.ip.source))
+        back = answer(self._program, there)
         for _ in range(count):
             self._put_on_cables(there, _REQUEST)
-            if back is not None:
-                self._put_on_cables(back, _REPLY)
+            if back is not None and back.kind is Kind.ECHO_REPLY:
+                self._put_on_cables(back.way, _REPLY)
         return there, back
 
     def _put_on_cables(self, way: Trace, what: str) -> None:

@@ -150,8 +150,14 @@ def _differences(circuit: AttachmentCircuit, site: Site) -> Iterator[str]:
     gateways = site.gateways if site.ce is None else (site.ce.pe_wan,)
     if circuit.gateways != gateways:
         yield "its gateways have other addresses"
-    if circuit.ce != (None if site.ce is None else Ce(site.ce.wan.ip, site.ce.mac)):
+    if circuit.ce != _ce(site):
         yield "its CE router is another"
+
+
+def _ce(site: Site) -> Ce | None:
+    if site.ce is None:
+        return None
+    return Ce(site.ce.wan.ip, site.ce.mac, site.gateways, site.ce.lan_mac)
 
 
 def _service_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
 from mplsemu.program.cuts import Span, address_span, prefix_span
 from mplsemu.program.martians import NEVER_ROUTED
+from mplsemu.program.own_addresses import subnet_router_anycast
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.verification.intent import reaches
 
@@ -43,10 +44,17 @@ class ToLan:
 
 @dataclass(frozen=True, slots=True)
 class ToCe:
-    """A site's CE router gets it, for itself or for its LAN, where no host of the lab has it."""
+    """A site's CE router gets it, for itself or for its LAN, where no host of the lab has it.
+
+    Attributes:
+        circuit: the attachment circuit of its site.
+        mac: of its interface there.
+        is_own: the address is the router's own.
+    """
 
     circuit: str
     mac: str
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +175,22 @@ class AddressPlan:
                 self._add_gateway(site, gateway)
         elif is_near:
             self._add_gateway(site, site.ce.pe_wan)
-            self._add_address(site, site.ce.wan.ip, ToCe(site.circuit, site.ce.mac))
+            own = ToCe(site.circuit, site.ce.mac, is_own=True)
+            self._add_address(site, site.ce.wan.ip, own)
         for host in site.hosts:
             meant = ToHost(site.circuit, HostRef(site.vpn, site.name, host.name), host.mac)
             for interface in host.addresses:
                 self._add_address(site, interface.ip, meant)
+        if site.ce is not None:
+            self._add_ce_on_lan(site, ToCe(site.circuit, site.ce.mac, is_own=True))
+
+    def _add_ce_on_lan(self, site: Site, own: ToCe) -> None:
+        """Take in a CE router's addresses on its LAN, as a router of its subnets among them."""
+        for gateway in site.gateways:
+            self._add_address(site, gateway.ip, own)
+            anycast = subnet_router_anycast(gateway)
+            if anycast is not None:
+                self._add_address(site, anycast, own)
 
     def _add_gateway(self, site: Site, gateway: IPInterface) -> None:
         self._add_address(site, gateway.ip, ToGateway(site.circuit, site.pe))

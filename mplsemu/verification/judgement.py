@@ -100,9 +100,9 @@ def _is_as_meant(end: End, meant: Intended) -> bool:
             return isinstance(end, Delivered) and (
                 (end.circuit, end.host, end.mac) == (circuit, host, mac)
             )
-        case ToCe(circuit, mac):
+        case ToCe(circuit, mac, is_own):
             return isinstance(end, Delivered) and (
-                (end.circuit, end.host, end.mac) == (circuit, None, mac)
+                (end.circuit, end.host, end.mac, end.is_ce) == (circuit, None, mac, is_own)
             )
         case ToLan(circuit, pe):
             if isinstance(end, Delivered):  # somebody whom the running network has found there

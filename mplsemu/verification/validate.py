@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from mplsemu.errors import LabError
 from mplsemu.model.network import Network, PathCheck, PingCheck, ThroughputCheck, Validation
+from mplsemu.program.answer import answer, is_answered
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Trace, is_core, trace
-from mplsemu.program.way import Delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +63,15 @@ def _prove_path(check: PathCheck, there: Trace) -> Proof:
 
 
 def _prove_ping(program: Program, check: PingCheck, there: Trace) -> Proof:
-    back = _answer(program, there, str(check.source)) if there.delivered else None
-    answered = there.delivered and (back is None or back.delivered)
+    back = answer(program, there) if there.delivered else None
+    answered = is_answered(there, back)
     if answered is check.expect_reply:
         return Proof(check, True, way=there)
     if answered:
         return Proof(check, False, "it is answered", there)
-    if not there.delivered:
+    if back is None:
         return Proof(check, False, f"it is not answered: {there.end}", there)
-    return Proof(check, False, f"its answer does not come back: {back and back.end}", back)
-
-
-def _answer(program: Program, there: Trace, source: str) -> Trace | None:
-    """Return the way of the answer; None where whoever answers needs no way of its own."""
-    match there.end:
-        case Delivered(host=host) if host is not None:
-            return trace(program, str(host), source)
-        case _:  # a gateway or a CE router: it answers on the spot
-            return None
+    return Proof(check, False, f"its answer does not come back: {back.way.end}", back.way)
 
 
 def path_problem(check: PathCheck, passed: Sequence[str], labels: Sequence[Sequence[int]]) -> str:

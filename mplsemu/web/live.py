@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeVar, cast
 
+from mplsemu.program.answer import answer, exchange_as_json
 from mplsemu.program.cables import cables_of
 from mplsemu.program.hosts import hosts
 from mplsemu.program.program import Program
@@ -158,7 +159,9 @@ class LiveLab:
 
     def trace(self, order: schema.TraceOrder) -> dict[str, Any]:
         """Follow one packet through the installed program."""
-        return trace(self.source.installed().program, order.src, order.dst).as_json()
+        program = self.source.installed().program
+        found = trace(program, order.src, order.dst)
+        return exchange_as_json(found, answer(program, found))
 
 
 class Turnstile:

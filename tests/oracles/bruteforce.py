@@ -143,13 +143,19 @@ def on_ce_link(target: Site, address: IPAddress, end) -> bool:
     if address == target.ce.pe_wan.ip:
         return isinstance(end, Punted) and end.node == target.pe
     if address == target.ce.wan.ip:
-        return end == Delivered(target.circuit, None, address, target.ce.mac)
+        return end == Delivered(target.circuit, None, address, target.ce.mac, is_ce=True)
     return isinstance(end, Dropped)
 
 
 def behind_ce(target: Site, address: IPAddress, end) -> bool:
     host, mac = owner(target, address)
-    return end == Delivered(target.circuit, host, address, mac or target.ce.mac)
+    # as a router of its LAN a CE has its lowest IPv6 address too (RFC 4291 section 2.6.1)
+    own = {gateway.ip for gateway in target.gateways}
+    own |= {
+        net.network_address for net in target.subnets if net.version == 6 and net.prefixlen < 127
+    }
+    is_ce = host is None and address in own
+    return end == Delivered(target.circuit, host, address, mac or target.ce.mac, is_ce)
 
 
 def on_lan(target: Site, address: IPAddress, end) -> bool:

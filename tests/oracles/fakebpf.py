@@ -8,7 +8,7 @@ there are several ways of equal cost it takes all of them, each as an alternativ
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
@@ -70,10 +70,11 @@ class Sent:
 
 @dataclass(frozen=True)
 class Punted:
-    """The controller gets it; `service` is the VRF that looked at it."""
+    """The controller gets it; `service` is the VRF that looked at it, `frame` what it gets."""
 
     reason: PuntReason
     service: int = 0
+    frame: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,10 @@ class FakeLsrs:
                 yield from self._from_customer(port, ifindex, frame)
             case Role.VSI:
                 yield from self._bridge(VsiKey(port.router, port.service), frame, ifindex, None)
+
+    def route(self, router: int, vrf: int, packet: bytes) -> Alternatives:
+        """Return what becomes of an IP packet that the controller has a VRF route."""
+        return self._route(router, vrf, fakeframe.IpBytes(packet))
 
     # --- labels -----------------------------------------------------------------------------
 
@@ -238,13 +243,13 @@ class FakeLsrs:
         if not ip.is_whole(4 if ethertype == IPV4 else 6):
             yield (Lost(Drop.MALFORMED),)
         elif ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
-            yield (Punted(PuntReason.NEIGHBOUR_DISCOVERY, port.service),)
+            yield (Punted(PuntReason.NEIGHBOUR_DISCOVERY, port.service, frame),)
         elif frame[:6] != self._gateway_mac:
             yield (Lost(Drop.NOT_FOR_US),)
         elif fakeframe.is_no_source(ip.source):
             yield (Lost(Drop.MARTIAN),)
         elif ip.destination == LINK_LOCAL_GATEWAY:
-            yield (_local(ip, port.service),)
+            yield (_local(ip, port.service, frame[:12]),)
         else:
             yield self._route(port.router, port.service, ip)
 
@@ -362,10 +367,11 @@ class FakeLsrs:
         return station if station and self.now_ns - station.seen_ns <= vsi.aging_ns else None
 
 
-def _local(ip: fakeframe.IpBytes, vrf: int) -> Fate:
+def _local(ip: fakeframe.IpBytes, vrf: int, macs: bytes = bytes(12)) -> Fate:
     """Return what becomes of a packet for a gateway's own address."""
     if ip.protocol == UDP:
         return Punted(PuntReason.PORT_UNREACHABLE, vrf)
     if ip.version == 6 and ip.protocol == ICMPV6 and ip.body[0] == 128:
-        return Punted(PuntReason.ECHO_REQUEST6, vrf)
+        frame = macs + IPV6.to_bytes(2, "big") + ip.whole
+        return Punted(PuntReason.ECHO_REQUEST6, vrf, frame)
     return Lost(Drop.NOBODY)

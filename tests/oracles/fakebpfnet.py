@@ -98,8 +98,19 @@ class FakeNetwork:
 
     def inject(self, circuit: str, frame: bytes) -> list[Trail]:
         """Send a frame into a circuit from the customer's side, and see it through."""
-        trails: list[Trail] = []
-        under_way = [(self._port[circuit], frame, (), Fraction(1))]
+        return self._follow([(self._port[circuit], frame, (), Fraction(1))], [])
+
+    def route(self, node: str, vrf: int, packet: bytes) -> list[Trail]:
+        """Have an LSR's VRF route an IP packet, as the controller does."""
+        index = self._program.node(node).index
+        under_way, trails = [], []
+        alternatives = self.lsrs.route(index, vrf, packet)
+        for fate in alternatives:
+            moved = self._move(node, fate, (), Fraction(1, len(alternatives)))
+            (trails if isinstance(moved, Trail) else under_way).append(moved)
+        return self._follow(under_way, trails)
+
+    def _follow(self, under_way, trails: list[Trail]) -> list[Trail]:
         while under_way:
             ifindex, current, crossed, share = under_way.pop()
             assert len(crossed) < MAX_HOPS, "a packet keeps moving: there is a loop"

@@ -15,7 +15,7 @@ from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.net import LabNet, LabOptions
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
-from mplsemu.emulation.probe import HostEndpoint
+from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.lab.loader import loads
 from mplsemu.running.choice import DATAPLANE_VARIABLE
 from mplsemu.southbound.dataplane import PlaneEvent

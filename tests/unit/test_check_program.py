@@ -150,8 +150,8 @@ def test_a_program_of_another_lab_falls_short(written, capsys):
         (lambda _: "", "program.json: the program is not whole JSON: line 1"),
         (lambda _: "[]", 'program.json: this is no forwarding program: it has no "format"'),
         (
-            lambda text: text.replace('"version": 2', '"version": 7', 1),
-            "program.json: the program has version 7, this reads version 2; write it again",
+            lambda text: text.replace('"version": 3', '"version": 7', 1),
+            "program.json: the program has version 7, this reads version 3; write it again",
         ),
         (lambda text: text.replace('"pop"', '"pap"'), "program.json: "),
         (lambda text: text.replace('"label": ', '"label": -'), "program.json: "),

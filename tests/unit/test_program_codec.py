@@ -48,7 +48,7 @@ def test_the_address_of_an_error_is_the_one_in_the_file():
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ('"version": 2', '"version": 1', "version 1, this reads version 2"),
+        ('"version": 3', '"version": 1', "version 1, this reads version 3"),
         ('"mplsemu-program"', '"something"', "no forwarding program"),
         ('"role": "pe"', '"role": "px"', "'px' is not a valid Role"),
         ('"role": "pe",', "", "role is missing"),

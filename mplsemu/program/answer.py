@@ -1,0 +1,198 @@
+"""What comes back of a packet: an echo reply or an ICMP error, and whether it finds its way.
+
+Whoever answers may have no route back: then nobody who asked hears of it. So an answer is followed
+just as the packet was: from a host, from a CE router, from a PE by the VRF that answers (RFC 792,
+RFC 4443), and from an LSR along the LSP to its end (RFC 3032 section 2.3.2).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from mplsemu.program.arrival import arrived_at, first_that, telling
+from mplsemu.program.flight import PIPE_TTL
+from mplsemu.program.hosts import LocatedHost, find_host
+from mplsemu.program.own_addresses import LINK_LOCAL, is_own
+from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group, is_mac
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.sending import USUAL, Header, Sender, Sent, send_from_ce
+from mplsemu.program.services import AttachmentCircuit, Ce
+from mplsemu.program.trace import Trace, hops_as_json, ip_header, is_core
+from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
+from mplsemu.program.way import (
+    Branch,
+    Delivered,
+    Dropped,
+    Punted,
+    TtlExpired,
+    Unresolved,
+    ce_name,
+)
+
+_OWN_TTL: Final = DEFAULT_TTL + 1
+"""Of a PE's own packets before its VRF, like any router, takes one off."""
+
+
+class Kind(enum.StrEnum):
+    """What comes back."""
+
+    ECHO_REPLY = "echo reply"
+    TIME_EXCEEDED = "time exceeded"
+    HOST_UNREACHABLE = "host unreachable"
+    NET_UNREACHABLE = "network unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes back of a packet.
+
+    Attributes:
+        kind: an echo reply, where the packet was an echo request that arrived; else an error.
+        way: its way; `source` says who sends it, and `delivered` whether it comes to who asked.
+    """
+
+    kind: Kind
+    way: Trace
+
+    def __str__(self) -> str:
+        """Say what becomes of it."""
+        said = f"the {self.kind} of {self.way.source}"
+        return f"{said} comes back" if self.way.delivered else f"{said} is lost: {self.way.end}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return ``answer`` of what ``trace --json`` prints."""
+        return {
+            "kind": self.kind.value,
+            "from": self.way.source,
+            "delivered": self.way.delivered,
+            "end": str(self.way.end),
+            "hops": hops_as_json(self.way.hops),
+        }
+
+
+def answer(program: Program, there: Trace, header: Header = USUAL) -> Answer | None:
+    """Return what comes back of an echo request.
+
+    Args:
+        program: what every LSR does.
+        there: the way of the request, from `trace`.
+        header: with which it was sent.
+
+    Returns:
+        None where nobody answers: it was no IP packet, or it was dropped without a word.
+    """
+    if is_mac(there.target):
+        return None
+    asker = find_host(program, there.source)
+    asked = ip_header(program, there.source, there.target, header)
+    return _Answering(program, asker, asked).to(there)
+
+
+def exchange_as_json(there: Trace, back: Answer | None) -> dict[str, Any]:
+    """Return the object that ``trace --json`` prints: a packet's way, and what comes back."""
+    return {**there.as_json(), "answer": back.as_json() if back is not None else None}
+
+
+def is_answered(there: Trace, back: Answer | None) -> bool:
+    """Whether a ping is: it arrives where it was meant to, and so does the echo reply."""
+    is_reply = back is not None and back.kind is Kind.ECHO_REPLY
+    return there.delivered and back is not None and is_reply and back.way.delivered
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """Answers one packet of a host.
+
+    Attributes:
+        program: what every LSR does.
+        asker: who sent it.
+        asked: its IP header.
+    """
+
+    program: Program
+    asker: LocatedHost
+    asked: IpHeader
+
+    def to(self, there: Trace) -> Answer | None:
+        """Return the answer."""
+        match there.end:
+            case Delivered() as end:
+                return self._delivered(end)
+            case Punted(node, vrf):
+                sent = self._from_gateway(node, vrf)
+                return self._answer(Kind.ECHO_REPLY, f"the gateway of VRF {vrf} at {node}", sent)
+            case TtlExpired(node, vrf):
+                return self._error(there, Kind.TIME_EXCEEDED, node, vrf)
+            case Unresolved(node):
+                return self._error(there, Kind.HOST_UNREACHABLE, node, there.hops[-1].vrf)
+            case Dropped(node, reason) if reason.startswith("no route to"):
+                return self._error(there, Kind.NET_UNREACHABLE, node, there.hops[-1].vrf)
+        return None
+
+    # --- who answers ------------------------------------------------------------------------
+
+    def _delivered(self, end: Delivered) -> Answer | None:
+        circuit = self._circuit(end.circuit)
+        if end.host is not None:
+            host = find_host(self.program, str(end.host))
+            if not is_own(host.host, self.asked.destination):
+                return None  # a frame was sent to it; it is no router
+            sent = Sender(self.program, host).send(self._back(DEFAULT_TTL))
+            return self._answer(Kind.ECHO_REPLY, str(end.host), sent, end.circuit)
+        if circuit.ce is not None:
+            # what is behind it and nobody's, it asks for on its LAN in vain
+            kind = Kind.ECHO_REPLY if end.is_ce else Kind.HOST_UNREACHABLE
+            return self._from_ce(kind, circuit, circuit.ce)
+        if is_group(end.mac):
+            return None
+        packet = Packet(end.mac, GATEWAY_MAC, self._back(DEFAULT_TTL))
+        walked = walk(self.program, end.circuit, packet)  # somebody whom the network has found
+        sent = Sent(walked.branches, packet)
+        return self._answer(Kind.ECHO_REPLY, end.circuit, sent, end.circuit)
+
+    def _error(self, there: Trace, kind: Kind, node: str, vrf: str | None) -> Answer | None:
+        """Return the ICMP error of a router."""
+        if not is_core(node):
+            circuit = self._circuit(node.removesuffix("/ce"))
+            return self._from_ce(kind, circuit, circuit.ce) if circuit.ce else None
+        if vrf is not None:
+            return self._answer(kind, node, self._from_gateway(node, vrf))
+        if any(hop.vsi is not None for hop in there.hops):
+            return None  # an LSR cannot tell a customer's frame from anything else
+        stack = tuple(replace(entry, ttl=PIPE_TTL) for entry in there.hops[-1].in_stack)
+        walked = walk_from_core(self.program, node, stack, self._back(PIPE_TTL))
+        return self._answer(kind, node, Sent(walked.branches))
+
+    def _from_ce(self, kind: Kind, circuit: AttachmentCircuit, ce: Ce) -> Answer:
+        sent = send_from_ce(self.program, circuit, ce, self._back(DEFAULT_TTL))
+        return self._answer(kind, ce_name(circuit.name), sent, circuit.name)
+
+    def _from_gateway(self, node: str, vrf: str) -> Sent:
+        """Send from a PE: to who is on the same line directly, else as the VRF routes it."""
+        back, asker = self._back(_OWN_TTL), self.asker
+        if back.destination in LINK_LOCAL:
+            end = Delivered(asker.circuit.name, asker.ref, back.destination, asker.host.mac)
+            return Sent((Branch((), end),))
+        walked = walk_from_vrf(self.program, node, vrf, back)
+        return Sent(walked.branches, Packet(GATEWAY_MAC, GATEWAY_MAC, back))
+
+    def _circuit(self, name: str) -> AttachmentCircuit:
+        return self.program.node_of_circuit[name].circuit_by_name[name]
+
+    # --- the answer -------------------------------------------------------------------------
+
+    def _back(self, ttl: int) -> IpHeader:
+        return IpHeader(self.asked.destination, self.asked.source, ttl, self.asked.dscp)
+
+    def _answer(self, kind: Kind, who: str, sent: Sent, circuit: str = "") -> Answer:
+        """Return an answer that comes to its PE by a circuit, or is the PE's own."""
+        asker = self.asker.ref
+        judge = partial(first_that, lambda end: arrived_at(self.program, end, asker, None))
+        delivered, main = telling(sent.branches, judge)
+        # what an error looks like is for whoever sends it
+        packet = sent.packet if kind is Kind.ECHO_REPLY else None
+        way = Trace(who, str(asker), delivered, main.hops, main.end, sent.branches, circuit, packet)
+        return Answer(kind, way)

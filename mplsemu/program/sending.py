@@ -1,0 +1,245 @@
+"""What hosts and CE routers do with packets that they send, or a CE router passes on.
+
+They are Linux: what is for them they take, what is on their LAN they resolve there, and all else
+they send to their gateway, if they have one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mplsemu.errors import LabError
+from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.program.flight import MacTable
+from mplsemu.program.hosts import LocatedHost, host_ref
+from mplsemu.program.own_addresses import (
+    ALL_ROUTERS,
+    LINK_LOCAL,
+    answers_to,
+    is_own,
+    link_local,
+    subnet_router_anycast,
+)
+from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.routing import LINK_LOCAL_GATEWAY
+from mplsemu.program.services import AttachmentCircuit, Ce
+from mplsemu.program.walk import walk
+from mplsemu.program.way import Branch, Delivered, Dropped, End, Hop, TtlExpired, ce_name
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a sender may choose about a packet.
+
+    Attributes:
+        ttl: as the host sends it.
+        dscp: 6 bits (RFC 2474).
+        source_mac: None is the host's own.
+        destination_mac: None is that of the gateway or, on a LAN, of the target.
+        vlans: VLAN identifiers of its tags, outermost first.
+    """
+
+    ttl: int = DEFAULT_TTL
+    dscp: int = 0
+    source_mac: str | None = None
+    destination_mac: str | None = None
+    vlans: tuple[int, ...] = ()
+
+
+USUAL: Final = Header()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The ways of a packet's copies, and the packet as it came to the PE if it did."""
+
+    branches: tuple[Branch, ...]
+    packet: Packet | None = None
+
+
+class Sender:
+    """Sends packets as a host does: to itself, to its LAN, or by way of its gateway.
+
+    Attributes:
+        circuit: the attachment circuit of its site.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        station: LocatedHost,
+        header: Header = USUAL,
+        learned: bool | MacTable = True,
+    ) -> None:
+        self.circuit = station.circuit
+        self._program = program
+        self._station = station
+        self._header = header
+        self._learned = learned
+        self._source_mac = header.source_mac or station.host.mac
+
+    def frame(self, mac: str) -> Sent:
+        """Send an Ethernet frame without IP."""
+        packet = Packet(self._source_mac, mac, None, self._header.vlans)
+        local = tuple(self._on_the_lan(mac, None))
+        if local and not is_group(mac):
+            return Sent(local)
+        if self.circuit.ce is not None:
+            reason = "a CE router passes no frames on"
+            return Sent((*local, _ended(Dropped(ce_name(self.circuit.name), reason))))
+        followed = self._follow(packet)
+        return Sent((*local, *followed.branches), followed.packet)
+
+    def send(self, ip: IpHeader) -> Sent:
+        """Send an IP packet from an address of the host."""
+        address, mac = ip.destination, self._header.destination_mac
+        if mac is not None:
+            return self._to_mac(mac, ip)
+        if is_own(self._station.host, address):
+            ref, own = self._station.ref, self._station.host.mac
+            return Sent((_ended(Delivered(self.circuit.name, ref, address, own)),))
+        if self._is_on_link(address):
+            return self._to_neighbour(ip)
+        if address.version not in {gateway.version for gateway in _gateways(self.circuit)}:
+            return self._stays(f"the host has no route to {address}")
+        if self.circuit.ce is not None:
+            return self._by_ce(self.circuit.ce, ip)
+        return self._follow(self._packet(GATEWAY_MAC, ip))
+
+    def _is_on_link(self, address: IPAddress) -> bool:
+        is_group = address.version == 6 and address.is_multicast
+        return (
+            is_group
+            or address in LINK_LOCAL
+            or any(address in interface.network for interface in self._station.host.addresses)
+        )
+
+    def _to_neighbour(self, ip: IpHeader) -> Sent:
+        """Resolve an address on the host's own LAN, and send to who has it."""
+        circuit, address = self.circuit, ip.destination
+        host = next((each for each in circuit.hosts if answers_to(each, address)), None)
+        if host is not None:
+            end = Delivered(circuit.name, host_ref(circuit, host), address, host.mac)
+            return Sent((_ended(end),))
+        if circuit.ce is not None and _is_ce_on_lan(circuit.ce, address):
+            return _at_ce(circuit, circuit.ce, address)
+        if not circuit.gateways:
+            return self._across_lan(ip)
+        is_gateway = address == LINK_LOCAL_GATEWAY or any(
+            address == gateway.ip for gateway in circuit.gateways
+        )
+        if circuit.ce is None and is_gateway:
+            return self._follow(self._packet(GATEWAY_MAC, ip))
+        return self._stays(f"nobody known on the LAN has {address}")
+
+    def _across_lan(self, ip: IpHeader) -> Sent:
+        """Send over the VPN's one LAN, on which there is no gateway."""
+        station = _station(self._program, self.circuit.vpn, ip.destination)
+        if station is None:
+            return self._stays(f"nobody on the LAN has {ip.destination}")
+        return self._follow(self._packet(station.mac, ip))
+
+    def _to_mac(self, mac: str, ip: IpHeader) -> Sent:
+        """Send in a frame to a chosen MAC address, whoever has the IP address."""
+        local = tuple(self._on_the_lan(mac, ip.destination))
+        if local and not is_group(mac):
+            return Sent(local)
+        if self.circuit.ce is not None:
+            raise LabError(
+                f"{self._station.ref} is behind a CE router, which has a MAC address of its own",
+                remedy="leave the frame's destination out",
+            )
+        sent = self._follow(self._packet(mac, ip))
+        return replace(sent, branches=(*local, *sent.branches))
+
+    def _by_ce(self, ce: Ce, ip: IpHeader) -> Sent:
+        """Let the CE router take one off the TTL before the packet reaches the PE."""
+        name = ce_name(self.circuit.name)
+        if self._header.vlans:
+            return Sent((_ended(Dropped(name, "VLAN-tagged on the CE router's LAN")),))
+        if ip.destination in ce.addresses:
+            return _at_ce(self.circuit, ce, ip.destination)
+        if ip.ttl <= 1:
+            expired = Hop(name, None, None, (), "TTL expired", (), None, ip.ttl)
+            return Sent((Branch((expired,), TtlExpired(name, None, ())),))
+        return _from_ce(self._program, self.circuit, ce, replace(ip, ttl=ip.ttl - 1))
+
+    def _stays(self, reason: str) -> Sent:
+        return Sent((_ended(Dropped(str(self._station.ref), reason)),))
+
+    def _packet(self, mac: str, ip: IpHeader) -> Packet:
+        return Packet(self._source_mac, mac, ip, self._header.vlans)
+
+    def _follow(self, packet: Packet) -> Sent:
+        walked = walk(self._program, self.circuit.name, packet, learned=self._learned)
+        return Sent(walked.branches, packet)
+
+    def _on_the_lan(self, mac: str, address: IPAddress | None) -> Iterator[Branch]:
+        """Yield the ways to the other hosts on the same LAN that take a frame for this address."""
+        for index, host in enumerate(self.circuit.hosts, 1):
+            if host != self._station.host and (is_group(mac) or host.mac == mac):
+                ref = host_ref(self.circuit, host)
+                end = Delivered(self.circuit.name, ref, address, host.mac)
+                yield Branch((), end, copy=(-index,))
+
+
+def send_from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader) -> Sent:
+    """Send a packet of a CE router's own: to its LAN, or to the PE."""
+    host = next((each for each in circuit.hosts if answers_to(each, ip.destination)), None)
+    if host is not None:
+        end = Delivered(circuit.name, host_ref(circuit, host), ip.destination, host.mac)
+        return Sent((_ended(end),))
+    return _from_ce(program, circuit, ce, ip)
+
+
+def _from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader) -> Sent:
+    """Send what is not for a CE router's LAN to the PE."""
+    name, address = ce_name(circuit.name), ip.destination
+    link = next((gateway for gateway in circuit.gateways if address in gateway.network), None)
+    if link is not None and address != link.ip:
+        reason = f"nobody on the line to the PE has {address}"
+        return Sent((_ended(Dropped(name, reason)),))
+    hop = Hop(name, None, None, (), "route to the PE", (), circuit.name, ip.ttl)
+    packet = Packet(ce.mac, GATEWAY_MAC, ip)
+    walked = walk(program, circuit.name, packet)
+    branches = (replace(each, hops=(hop, *each.hops)) for each in walked.branches)
+    return Sent(tuple(branches), packet)
+
+
+def _gateways(circuit: AttachmentCircuit) -> tuple[IPInterface, ...]:
+    """Return the addresses of the router on a site's LAN: the CE's or the PE's."""
+    return circuit.gateways if circuit.ce is None else circuit.ce.lan
+
+
+def _is_ce_on_lan(ce: Ce, address: IPAddress) -> bool:
+    """Whether a CE router answers for an address on its LAN."""
+    return address in (link_local(ce.lan_mac), ALL_ROUTERS) or any(
+        address in {interface.ip, subnet_router_anycast(interface)} for interface in ce.lan
+    )
+
+
+def _at_ce(circuit: AttachmentCircuit, ce: Ce, address: IPAddress) -> Sent:
+    end = Delivered(circuit.name, None, address, ce.lan_mac, is_ce=True)
+    return Sent((_ended(end),))
+
+
+def _ended(end: End) -> Branch:
+    return Branch((), end)
+
+
+def _station(program: Program, vpn: str, address: IPAddress) -> Host | None:
+    """Return the host of a bridged VPN that answers for an address."""
+    return next(
+        (
+            host
+            for node in program.nodes
+            for circuit in node.circuits
+            if circuit.vpn == vpn
+            for host in circuit.hosts
+            if answers_to(host, address)
+        ),
+        None,
+    )

@@ -1,0 +1,163 @@
+"""Random labs, every kind of address in them, and what the program says of a ping to each."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from itertools import pairwise
+
+from mplsemu.errors import LabError
+from mplsemu.lab.loader import loads
+from mplsemu.model.network import Network
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.answer import answer, is_answered
+from mplsemu.program.program import Program
+from mplsemu.program.trace import trace
+from mplsemu.program.way import Delivered
+
+ANYWHERE = """
+127.0.0.1 127.1.2.3 127.255.255.255 ::1 0.0.0.0 :: 8.8.8.8 10.255.255.255 100.64.0.1 100.64.0.2
+100.64.0.6 169.254.1.1 224.0.0.1 239.1.2.3 240.0.0.1 255.255.255.255 0.0.0.1 1.0.0.0 fe80::1 fe80::2
+fe80:1::1 fec0::1 ff02::2 ff05::2 ff05::1 ff02::fb 2001:db8:ffff::1 ::2 ::ffff:10.0.0.2 fd00::1
+"""
+"""Of nobody, of everybody, of oneself; and where PE-CE links are."""
+
+
+@dataclass(frozen=True)
+class Ping:
+    """A ping, and what the program says: which hosts get it, and whether it is answered."""
+
+    source: str
+    target: IPAddress
+    taken_by: frozenset[str]
+    answered: bool
+    why: str
+
+
+def random_lab(seed: int) -> str:
+    """Return a lab file: the same for the same seed."""
+    return _Lab(random.Random(f"pings {seed}"), seed).text()
+
+
+def pings(program: Program, network: Network, seed: int, most: int) -> list[Ping]:
+    """Return pings from hosts to addresses of every kind, so many at most, with the prediction."""
+    chosen = random.Random(f"addresses {seed}")
+    everything = addresses(network)
+    pairs = [(ref, host, each) for ref, _, host in network.hosts() for each in everything]
+    chosen.shuffle(pairs)
+    return [predicted(program, str(ref), address) for ref, _, address in pairs[:most]]
+
+
+def predicted(program: Program, source: str, target: IPAddress) -> Ping:
+    try:
+        there = trace(program, source, str(target))
+    except LabError as error:  # no IP version in common: the host has no route
+        return Ping(source, target, frozenset(), False, str(error))
+    back = answer(program, there) if there.delivered else None
+    taken = {str(end.host) for end in [there.end] if isinstance(end, Delivered) and end.host}
+    why = f"{there.end}; {back}"
+    return Ping(source, target, frozenset(taken), is_answered(there, back), why)
+
+
+def addresses(network: Network) -> list[IPAddress]:
+    """Return every address of the lab, what lies around them, and what is nobody's."""
+    found = {ip_address(text) for text in ANYWHERE.split()}
+    for vpn, site in network.sites():
+        macs = [host.mac for host in site.hosts]
+        if site.ce is not None:
+            macs += [site.ce.mac, site.ce.lan_mac]
+            found |= set(site.ce.wan.network)
+        found |= {link_local(mac) for mac in macs}
+        for host in site.hosts:
+            found |= {interface.ip for interface in host.addresses}
+        for prefix in (*site.subnets, *getattr(vpn, "subnets", ())):
+            first, last = int(prefix.network_address), int(prefix.broadcast_address)
+            kind = type(prefix.network_address)
+            middle = {first, first + 1, first + (last - first) // 2, last - 1, last, last + 1}
+            found |= {kind(value) for value in middle}
+    return sorted(found, key=lambda each: (each.version, int(each)))
+
+
+def link_local(mac: str) -> IPv6Address:
+    """Return the address that Linux gives an interface: fe80:: and its EUI-64."""
+    a, b, c, d, e, f = bytes.fromhex(mac.replace(":", ""))
+    return IPv6Address(f"fe80::{a ^ 2:02x}{b:02x}:{c:02x}ff:fe{d:02x}:{e:02x}{f:02x}")
+
+
+def network_of(text: str) -> Network:
+    return loads(text, "random.yaml").network
+
+
+class _Lab:
+    def __init__(self, chosen: random.Random, seed: int) -> None:
+        self._random = chosen
+        self._seed = seed
+        self._pes = [f"n{number}" for number in range(chosen.randint(2, 4))]
+
+    def text(self) -> str:
+        chosen = self._random
+        lines = [f"name: pings{self._seed}", "provider:"]
+        lines += [f"  ttl: {chosen.choice(['pipe', 'uniform'])}"]
+        lines += [f"  php: {chosen.choice(['implicit-null', 'explicit-null'])}"]
+        if chosen.random() < 0.3:
+            lines += ["  ecmp: 2"]
+        nodes = ", ".join(f"{pe}: {{role: pe}}" for pe in self._pes)
+        lines += [f"  nodes: {{{nodes}, p: }}"]
+        links = [f"{pe}-p" for pe in self._pes]
+        links += [f"{a}-{b}" for a, b in pairwise(self._pes) if chosen.random() < 0.5]
+        lines += [f"  links: [{', '.join(links)}]", "vpns:"]
+        count = chosen.randint(1, 3)
+        has_extranet = count > 1 and chosen.random() < 0.8
+        for number in range(1, count + 1):
+            lines += self._l3vpn(number, count, has_extranet=has_extranet)
+        if chosen.random() < 0.6:
+            lines += self._bridged("lan", "vpls", chosen.randint(1, 3))
+        if chosen.random() < 0.3:
+            lines += self._bridged("wire", "vpws", 2)
+        return "\n".join(lines) + "\n"
+
+    def _l3vpn(self, number: int, count: int, *, has_extranet: bool) -> list[str]:
+        chosen = self._random
+        lines = [f"  v{number}:", "    type: l3vpn"]
+        if has_extranet:
+            others = [each for each in range(1, count + 1) if each != number]
+            wanted = chosen.sample(others, chosen.randint(0, len(others)))
+            own = [number] if chosen.random() < 0.9 else []
+            targets = ", ".join(f'"64512:{each}"' for each in (*own, *wanted))
+            lines.append(f"    import: [{targets}]")
+        lines.append("    sites:")
+        # where nothing is imported, all VPNs have the same addresses
+        net = number if has_extranet else 0
+        sites = range(chosen.randint(1, 4))
+        return [*lines, *(f"      s{site}: {self._site(net, site)}" for site in sites)]
+
+    def _site(self, net: int, site: int) -> str:
+        chosen = self._random
+        least = int(site == 0)  # else a lab might be without hosts
+        length = chosen.choice([24, 24, 24, 29, 30, 31] + [32] * (1 - least))
+        length6 = chosen.choice([64, 64, 120, 126, 127] + [128] * (1 - least))
+        room = {24: 3, 29: 3, 30: 1, 31: 1, 32: 0}[length]
+        room6 = {64: 3, 120: 3, 126: 2, 127: 1, 128: 0}[length6]
+        families = chosen.choice(["4", "4", "46", "46", "6"])
+        prefixes = [f"10.{net}.{site}.0/{length}"] if "4" in families else []
+        if "6" in families:
+            prefixes.append(f"2001:db8:{net}:{site}::/{length6}")
+        if chosen.random() < 0.15:
+            prefixes.append(f"172.16.{net * 8 + site}.0/24")
+        most = min(room if "4" in families else 3, room6 if "6" in families else 3)
+        hosts = min(chosen.randint(least, 2), most)
+        ce = ", ce: router" if chosen.random() < 0.5 else ""
+        subnets = ", ".join(f'"{prefix}"' for prefix in prefixes)
+        return f"{{pe: {chosen.choice(self._pes)}, subnet: [{subnets}], hosts: {hosts}{ce}}}"
+
+    def _bridged(self, name: str, kind: str, sites: int) -> list[str]:
+        chosen = self._random
+        subnets = chosen.choice(
+            ['"10.0.0.0/24"', '"2001:db8::/64"', '"10.0.0.0/28", "2001:db8:0:9::/64"']
+        )
+        lines = [f"  {name}:", f"    type: {kind}", f"    subnet: [{subnets}]", "    sites:"]
+        for site in range(sites):
+            pe, hosts = chosen.choice(self._pes), chosen.randint(0, 2)
+            lines.append(f"      s{site}: {{pe: {pe}, hosts: {hosts}}}")
+        return lines

@@ -1,0 +1,84 @@
+"""Pings to addresses of every kind, in random labs: both oracles answer what the program says.
+
+The same on the real data planes is in tests/system. For more labs set MPLSEMU_PING_LABS.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.program.program import Program
+from mplsemu.southbound.openflow import punts
+from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.punt.answer import answer
+from mplsemu.southbound.punt.event import IntoVrf, OutOfPort, Punt
+from tests.oracles import fakebpf, fakebpfnet, fakeswitch
+from tests.oracles.pinglabs import network_of, pings, random_lab
+from tests.oracles.stations import Inject, World
+
+LABS = int(os.environ.get("MPLSEMU_PING_LABS", "8"))
+IN_A_LAB = int(os.environ.get("MPLSEMU_PINGS", "150"))
+
+
+def by_flows(program: Program) -> Inject:
+    """Return OpenFlow's data plane, whose controller answers."""
+
+    def controller(node, packet_in):
+        said = (packet_in.in_port, packet_in.metadata, packet_in.registers, packet_in.frame)
+        punt = punts.punt(packet_in.reason, *said)
+        answers = answer(program, node, punt) if punt is not None else None
+        for out in answers.packets_out if answers is not None else ():
+            made = punts.packet_out(out)
+            yield made.actions, made.frame
+
+    all_flows = {node.name: flows(program, node.name) for node in program.nodes}
+    network = fakeswitch.FakeNetwork(program, all_flows, controller)
+    return lambda circuit, frame: network.inject(circuit, frame).deliveries
+
+
+def by_maps(program: Program) -> Inject:
+    """Return the eBPF data plane, whose controller answers."""
+    network = fakebpfnet.FakeNetwork(program)
+
+    def inject(circuit, frame):
+        yield from seen_through(network.inject(circuit, frame), circuit)
+
+    def seen_through(trails, circuit):
+        ways = [trail for trail in trails if trail.share == 1] or trails[:1]
+        for trail in ways:
+            match trail.end:
+                case fakebpfnet.Delivered(where, frame):
+                    yield where, frame
+                case fakebpfnet.Ended(node, fakebpf.Punted() as fate) if fate.frame:
+                    at = program.node(node).circuit_by_name.get(circuit)  # none: from the core
+                    port = at.port if at is not None else 0
+                    punt = Punt(fate.reason, port, fate.service, fate.frame)
+                    yield from answered(node, answer(program, node, punt), circuit)
+
+    def answered(node, answers, circuit):
+        for out in answers.packets_out:
+            match out:
+                case OutOfPort(port, frame):
+                    circuits = program.node(node).circuits
+                    yield next(each.name for each in circuits if each.port == port), frame
+                case IntoVrf(service, frame):
+                    yield from seen_through(network.route(node, service, frame[14:]), circuit)
+
+    return inject
+
+
+@pytest.mark.parametrize("seed", range(1, 1 + LABS))
+def test_a_ping_is_answered_where_the_program_says_so_and_nowhere_else(seed):
+    network = network_of(random_lab(seed))
+    program = compile_program(network)
+    worlds = {"flows": World(network, by_flows(program)), "maps": World(network, by_maps(program))}
+    wrong = []
+    for each in pings(program, network, seed, IN_A_LAB):
+        for which, world in worlds.items():
+            found = world.ping(each.source, each.target)
+            if found != (each.answered, each.taken_by):
+                wrong.append(f"{which}: {each}: {found}")
+    assert not wrong, "\n".join(wrong)

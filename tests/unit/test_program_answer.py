@@ -1,0 +1,164 @@
+"""Who answers a ping, and whether the answer finds its way back to who asked."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+import pytest
+
+from mplsemu.cli.main import main
+from mplsemu.control.compile import compile_program
+from mplsemu.lab.loader import loads
+from mplsemu.model.network import HostRef, PingCheck
+from mplsemu.program.answer import Kind, answer, is_answered
+from mplsemu.program.trace import Header, trace
+from mplsemu.verification.matrix import verify
+from mplsemu.verification.validate import prove
+
+LAB = """
+name: answers
+provider: {nodes: {w: {role: pe}, e: {role: pe}, p: }, links: [w-p, p-e]}
+vpns:
+  a:
+    type: l3vpn
+    import: ["64512:1", "64512:2"]
+    sites:
+      x: {pe: w, subnet: [10.1.1.0/24, "2001:db8:1:1::/64"], hosts: 2}
+      y: {pe: e, subnet: [10.1.2.0/24, "2001:db8:1:2::/64"], ce: router}
+      loop: {pe: e, subnet: [10.1.3.1/32, "2001:db8:1:3::1/128"], hosts: 0, ce: router}
+  b:
+    type: l3vpn
+    sites:
+      near: {pe: w, subnet: [10.2.1.0/24, "2001:db8:2:1::/64"]}
+      far: {pe: e, subnet: [10.2.2.0/24, "2001:db8:2:2::/64"]}
+      ce: {pe: e, subnet: 10.2.3.0/24, ce: router}
+  c: {type: vpls, subnet: 10.0.0.0/24, sites: {x: {pe: w}, y: {pe: e}}}
+"""
+NETWORK = loads(LAB, "answers.yaml").network
+PROGRAM = compile_program(NETWORK)
+
+
+def pinged(source, target, **header):
+    there = trace(PROGRAM, source, target, Header(**header))
+    return there, answer(PROGRAM, there, Header(**header))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "10.1.2.1", "10.1.3.1", "2001:db8:1:2::1", "2001:db8:1:2::", "2001:db8:1:3::1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("source", ["a/x/h1", "a/y/h1"])
+def test_a_ce_router_answers_to_its_own_addresses(source, target):
+    there, back = pinged(source, target)
+    assert there.end.is_ce
+    assert is_answered(there, back)
+    assert back.kind is Kind.ECHO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "who"),
+    [
+        ("a/y/h1", "100.64.0.2", "a/y/ce"),
+        ("a/y/h1", "100.64.0.1", "the gateway of VRF a at e"),
+        ("a/y/h1", "100.64.0.6", "a/loop/ce"),
+        ("a/y/h1", "fe80::0:2ff:fe00:1", "a/y/ce"),
+        ("a/y/h1", "ff02::2", "a/y/ce"),
+        ("a/x/h1", "fe80::1", "the gateway of VRF a at w"),
+        ("a/x/h1", "fe80::ff:fe00:2", "a/x/h2"),
+        ("c/x/h1", "fe80::ff:fe00:8", "c/y/h1"),
+        ("a/x/h1", "10.1.1.2", "a/x/h1"),
+        ("a/x/h1", "2001:db8:1:1::2", "a/x/h1"),
+        ("c/x/h1", "10.0.0.1", "c/x/h1"),
+        ("c/x/h1", "127.0.0.1", "c/x/h1"),
+        ("c/x/h1", "::1", "c/x/h1"),
+        ("b/far/h1", "10.2.3.1", "b/ce/ce"),
+    ],
+)
+def test_whoever_has_an_address_answers(source, target, who):
+    there, back = pinged(source, target)
+    assert is_answered(there, back)
+    assert back.way.source == who
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "10.1.2.0", "10.1.2.255", "10.1.2.77", "10.1.3.0", "100.64.0.3", "100.64.0.0",
+        "fe80::1", "fe80::2", "127.255.255.255", "10.9.9.9", "2001:db8:1:2::77",
+    ],
+)  # fmt: skip
+def test_nobody_answers_to_what_nobody_has(target):
+    assert not is_answered(*pinged("a/y/h1", target))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "10.2.1.1", "10.2.2.1", "2001:db8:2:1::1", "2001:db8:2:2::1",
+        "10.2.1.2", "10.2.2.2", "10.2.3.1", "10.2.3.2",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("source", ["a/x/h1", "a/y/h1"])
+def test_who_has_no_route_back_is_not_heard(source, target):
+    # a imports b, b does not import a: gateways, hosts and CE routers alike
+    there, back = pinged(source, target)
+    assert there.delivered
+    assert not back.way.delivered
+    assert "no route to" in str(back.way.end)
+    assert not is_answered(there, back)
+    vpn, site, host = source.split("/")
+    check = PingCheck(HostRef(vpn, site, host), ip_address(target))
+    found = prove(PROGRAM, NETWORK, check)
+    assert (found.ok, found.detail[:38]) == (False, "its answer does not come back: dropped")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "ttl", "kind", "by", "comes"),
+    [
+        ("a/x/h1", "10.1.2.2", 1, Kind.TIME_EXCEEDED, "w", True),
+        ("a/y/h1", "10.1.1.2", 1, Kind.TIME_EXCEEDED, "a/y/ce", True),
+        ("a/x/h1", "10.1.2.2", 3, Kind.TIME_EXCEEDED, "a/y/ce", True),
+        ("a/x/h1", "10.2.2.2", 2, Kind.TIME_EXCEEDED, "e", False),
+        ("a/x/h1", "10.2.2.77", 64, Kind.HOST_UNREACHABLE, "e", False),
+        ("b/near/h1", "10.2.2.77", 64, Kind.HOST_UNREACHABLE, "e", True),
+        ("b/near/h1", "10.2.3.77", 64, Kind.HOST_UNREACHABLE, "b/ce/ce", True),
+        ("b/near/h1", "10.1.1.2", 64, Kind.NET_UNREACHABLE, "w", True),
+    ],
+)
+def test_an_error_is_followed_back_too(source, target, ttl, kind, by, comes):
+    there, back = pinged(source, target, ttl=ttl)
+    assert (back.kind, back.way.source, back.way.delivered) == (kind, by, comes)
+    assert not is_answered(there, back)
+
+
+def test_an_error_from_the_core_goes_to_the_end_of_the_lsp_first():
+    uniform = loads(LAB.replace("provider: {", "provider: {ttl: uniform, "), "u.yaml").network
+    program = compile_program(uniform)
+    for target, comes in (("10.1.2.2", True), ("10.2.2.2", False)):
+        there = trace(program, "a/x/h1", target, Header(ttl=2))
+        back = answer(program, there, Header(ttl=2))
+        assert (str(there.end), back.kind) == ("its TTL expired at p", Kind.TIME_EXCEEDED)
+        assert [hop.node for hop in back.way.hops][:2] == ["p", "e"]
+        assert back.way.delivered is comes
+
+
+def test_what_gets_no_answer_has_none():
+    for target in ("02:00:00:00:00:02", "10.1.1.77", "224.0.0.1", "255.255.255.255"):
+        there = trace(PROGRAM, "a/x/h1", target)
+        assert answer(PROGRAM, there) is None
+
+
+def test_the_verdict_knows_whose_every_address_is():
+    assert verify(PROGRAM, NETWORK).holds
+
+
+def test_a_trace_says_that_its_answer_is_lost(tmp_path, capsys):
+    file = tmp_path / "answers.yaml"
+    file.write_text(LAB)
+    assert main(["trace", str(file), "a/x/h1", "10.2.2.1"]) == 0
+    said = capsys.readouterr().out
+    assert "✗ the echo reply of the gateway of VRF b at e is lost: dropped at e: no route" in said
+    assert main(["trace", str(file), "b/near/h1", "10.2.2.1"]) == 0
+    assert "lost" not in capsys.readouterr().out
