@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
 from mplsemu.program.packet import is_group
+from mplsemu.program.reserved import is_for_nearest_bridge, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi, VsiKind
 from mplsemu.program.way import Delivered
 
 
 def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
     """Take a frame in from a VSI's circuit, as a bridge does."""
-    if vsi.kind is VsiKind.VPLS and is_group(flight.packet.source_mac):
+    is_bridge, packet = vsi.kind is VsiKind.VPLS, flight.packet
+    if is_bridge and is_for_nearest_bridge(packet):
+        flight.drop(copy, "for the nearest bridge", vsi=vsi.name)
+    elif is_mac_control(packet):
+        flight.drop(copy, "MAC control, of one link only", vsi=vsi.name)
+    elif is_bridge and is_group(packet.source_mac):
         # IEEE 802.1Q section 8.7: no station has a group address
         flight.drop(copy, "sent from a group address", vsi=vsi.name)
     else:

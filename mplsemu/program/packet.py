@@ -52,12 +52,14 @@ class Packet:
         source_mac: lower case with colons; likewise `destination_mac`.
         ip: None where the frame holds something else.
         vlans: VLAN identifiers of its tags, outermost first.
+        ethertype: of what a frame without IP holds, None where that is nothing special.
     """
 
     source_mac: str
     destination_mac: str
     ip: IpHeader | None = None
     vlans: tuple[int, ...] = ()
+    ethertype: int | None = None
 
 
 def is_mac(text: str) -> bool:

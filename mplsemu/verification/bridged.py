@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mplsemu.model.limits import Limits
@@ -13,6 +13,7 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 from mplsemu.program.packet import BROADCAST_MAC, Packet
 from mplsemu.program.program import Program
+from mplsemu.program.reserved import MAC_CONTROL, MAC_CONTROL_ADDRESS, PROVIDER_RESERVED
 from mplsemu.program.walk import Walker
 from mplsemu.program.way import Delivered, TtlExpired, Unresolved, Walk
 from mplsemu.verification.judgement import Problem, looping, size_problems, words
@@ -88,10 +89,15 @@ class Bridged:
                 exactly = Delivered(other.circuit, ref, None, host.mac)
                 one = Counter([other.circuit])
                 yield _Frame(Packet(source, host.mac), str(ref), str(ref), one, exactly)
+        nobody: Counter[str] = Counter()
+        pause = Packet(source, MAC_CONTROL_ADDRESS, ethertype=MAC_CONTROL)
+        for frame in (pause, replace(pause, destination_mac=UNKNOWN_MAC)):
+            yield _Frame(frame, "MAC control", "the end of its own link", nobody)
         if isinstance(vpn, Vpws):
             return
+        for mac in PROVIDER_RESERVED:
+            yield _Frame(Packet(source, mac), "for the nearest bridge", mac, nobody)
         # a bridge sends nothing back where it came from, and takes nothing from a group address
-        nobody: Counter[str] = Counter()
         for host in site.hosts:
             kind = f"{site.circuit}/{host.name}"
             yield _Frame(Packet(UNKNOWN_MAC, host.mac), kind, kind, nobody)

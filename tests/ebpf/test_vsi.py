@@ -319,6 +319,33 @@ def test_a_group_address_as_source_is_dropped(pe: Pe, over):
     assert pe.router.station(VSI, "03:00:00:00:00:01") is None
 
 
+@pytest.mark.parametrize("kind", BridgeKind)
+@pytest.mark.parametrize("vlans", [(), (7,), (7, 8)])
+def test_what_is_for_the_nearest_bridge_or_the_links_end_is_dropped(router: Router, kind, vlans):
+    pe = Pe(router, kind)
+    pe.wire(1, 17)
+    pe.up()
+    filtered = {*range(1, 11), 14} if kind is BridgeKind.VPLS else {1}
+    expected = 0
+    for last in range(18):
+        address = f"01:80:c2:00:00:{last:02x}"
+        for ethertype in (0x88B5, 0x8808):
+            frame = ethernet(address, A, ethertype, bytes(46), vlans)
+            lost = last in filtered or (ethertype == 0x8808 and not vlans)
+            expected += lost
+            router.run(frame, pe.first)
+            assert router.drops().get(Drop.ONE_LINK, 0) == expected, (address, ethertype)
+    for address in ("01:80:c2:00:01:01", "01:80:c2:01:00:01", "01:81:c2:00:00:01", B, ALL):
+        router.run(ethernet(address, A, 0x88B5, bytes(46), vlans), pe.first)
+        assert router.drops()[Drop.ONE_LINK] == expected
+
+
+def test_of_what_is_for_the_nearest_bridge_nothing_is_learned(pe: Pe):
+    pe.up()
+    pe.router.run(ethernet("01:80:c2:00:00:0e", A, 0x88CC, b""), pe.first)
+    assert pe.router.station(VSI, A) is None
+
+
 def speak(pe: Pe, number: int) -> bool:
     """Have a station speak; return whether it was learned."""
     address = f"02:00:00:00:01:{number:02x}"

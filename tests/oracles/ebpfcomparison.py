@@ -23,6 +23,8 @@ WHY = {
     "nobody sends from": Drop.MARTIAN,
     "nobody": Drop.NOBODY,
     "sent from a group": Drop.GROUP_SOURCE,
+    "for the nearest bridge": Drop.ONE_LINK,
+    "MAC control": Drop.ONE_LINK,
     "VLAN-tagged": Drop.NOT_FOR_US,
     "no IP packet": Drop.NOT_FOR_US,
     "not for the gateway": Drop.NOT_FOR_US,

@@ -315,6 +315,9 @@ class FakeLsrs:
         assert value is not None, f"{key} is no VSI"
         vsi = VsiRecord.unpack(value)
         station = None
+        if ifindex is not None and _stays_on_link(frame, vsi.kind):
+            yield (Lost(Drop.ONE_LINK),)
+            return
         if vsi.kind is BridgeKind.VPLS:
             if frame[6] & 1:
                 yield (Lost(Drop.GROUP_SOURCE),)
@@ -365,6 +368,14 @@ class FakeLsrs:
     def _find(self, key: VsiKey, vsi: VsiRecord, mac: bytes) -> StationRecord | None:
         station = None if mac[0] & 1 else self.fdb.get(StationKey(key.router, key.vsi, mac))
         return station if station and self.now_ns - station.seen_ns <= vsi.aging_ns else None
+
+
+def _stays_on_link(frame: bytes, kind: BridgeKind) -> bool:
+    """Whether a frame is for the nearest bridge or, as PAUSE is, for the end of its link."""
+    if fakeframe.ethertype(frame) == 0x8808:
+        return True
+    filtered = {*range(1, 11), 14} if kind is BridgeKind.VPLS else {1}
+    return frame[:5] == bytes.fromhex("0180c20000") and frame[5] in filtered
 
 
 def _local(ip: fakeframe.IpBytes, vrf: int, macs: bytes = bytes(12)) -> Fate:

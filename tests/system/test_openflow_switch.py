@@ -400,6 +400,20 @@ def test_any_frame_but_mpls_crosses_a_vpws(both, ethertype):
         assert got.deliveries == [("d/tromso", frame)]
 
 
+def test_a_vpls_filters_what_is_for_the_nearest_bridge_and_a_vpws_what_is_pause(both):
+    for circuit, reached, filtered in (("c/malmo", 3, {*range(1, 11), 14}), ("d/skagen", 1, {1})):
+        source = both.host(circuit).mac
+        for last in range(17):
+            dst = f"01:80:c2:00:00:{last:02x}"
+            for vlans in ((), (7,)):
+                frame = frames.ethernet(dst, source, 0x88B5, bytes(60), vlans)
+                deliveries = both.inject(circuit, frame).deliveries
+                assert len(deliveries) == (0 if last in filtered else reached)
+        for dst, vlans in ((BROADCAST, ()), ("02:00:00:00:00:99", ()), (BROADCAST, (7,))):
+            pause = frames.ethernet(dst, source, 0x8808, b"\0\1\xff\xff" + bytes(42), vlans)
+            assert bool(both.inject(circuit, pause).deliveries) is bool(vlans)
+
+
 @pytest.mark.parametrize("ethertype", [0x8847, 0x8848])
 def test_labels_from_a_customer_go_nowhere(both, ethertype):
     labels = struct.pack("!II", 17 << 12 | 64, 16 << 12 | 0x100 | 64)

@@ -19,11 +19,12 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, Push, Swap
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader
 from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.southbound.ebpf.kinds import Drop
 from mplsemu.southbound.punt.event import PuntReason
 from tests import builders, strategies
 from tests.oracles import frames
 from tests.oracles.ebpfcomparison import Comparison, senders
-from tests.oracles.fakebpf import Punted
+from tests.oracles.fakebpf import Lost, Punted
 from tests.oracles.fakebpfnet import FakeNetwork
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +120,21 @@ def test_a_broadcast_reaches_the_same_circuits_and_a_group_none(lab, vlans):
         if not sender.routed:
             group = replace(sender, mac="03:00:00:00:00:01")
             comparison.send(group, BROADCAST_MAC, header, vlans)
+
+
+@pytest.mark.parametrize("lab", [*LAB_FILES, *MODES])
+def test_what_is_for_the_nearest_bridge_ends_at_the_same_place(lab):
+    program = program_of(lab)
+    comparison = Comparison(program)
+    for sender in [each for each in senders(program) if not each.routed][:4]:
+        own = sender.addresses[0]
+        header = IpHeader(own, EVERYBODY[own.version])
+        for last in range(18):
+            for vlans in ((), (7,)):
+                comparison.send(sender, f"01:80:c2:00:00:{last:02x}", header, vlans)
+        pause = frames.ethernet("02:00:00:00:99:99", sender.mac, 0x8808, bytes(46))
+        (trail,) = comparison.network.inject(sender.circuit, pause)
+        assert trail.end.fate == Lost(Drop.ONE_LINK)
 
 
 # --- random labs ---------------------------------------------------------------------------

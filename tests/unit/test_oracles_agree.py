@@ -335,6 +335,29 @@ def test_frames_that_are_not_for_the_gateway_are_not_routed(lab):
                 compare(lab, network, walker, sender, GATEWAY_MAC, header, (5,))
 
 
+@pytest.mark.parametrize("lab", LABS + MODES)
+def test_what_is_for_the_nearest_bridge_goes_nowhere(lab):
+    network, walker = fresh(lab), Walker(program_of(lab))
+    program = program_of(lab)
+    seen = set()
+    for sender in [each for each in senders(lab) if not each.routed]:
+        (vsi,) = (v for v in program.node_of_circuit[sender.circuit].vsis if v.name == sender.vpn)
+        if sender.vpn in seen:
+            continue
+        seen.add(sender.vpn)
+        is_wire = vsi.kind is VsiKind.VPWS
+        filtered = {1} if is_wire else {*range(1, 11), 14}
+        for last in range(18):
+            mac = f"01:80:c2:00:00:{last:02x}"
+            for ethertype, vlans in ((0x88B5, ()), (0x0800, ()), (0x8808, ()), (0x8808, (7,))):
+                packet = Packet(sender.mac, mac, None, vlans, ethertype)
+                walked = walker.walk(sender.circuit, packet, learned=False)
+                raw = frames.ethernet(mac, sender.mac, ethertype, bytes(46), vlans)
+                outcome = network.inject(sender.circuit, raw)
+                is_lost = last in filtered or (ethertype == 0x8808 and not vlans)
+                assert bool(walked.deliveries) is bool(outcome.deliveries) is not is_lost
+
+
 # several ways of equal cost ----------------------------------------------------------------------
 
 

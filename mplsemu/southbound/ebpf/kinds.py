@@ -124,3 +124,4 @@ class Drop(enum.IntEnum):
     PUNT_RATE = 12
     INTERNAL = 13
     MARTIAN = 14
+    ONE_LINK = 15

@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from mplsemu.program.reserved import MAC_CONTROL, MAC_CONTROL_ADDRESS
 from mplsemu.program.services import Vrf, Vsi, VsiKind
 from mplsemu.southbound.openflow.actions import Action, Move, SetField
 from mplsemu.southbound.openflow.flow import Flow
-from mplsemu.southbound.openflow.lsr import IP_VERSIONS, IS_ANY_MPLS, IS_ARP, IS_MPLS, Lsr
-from mplsemu.southbound.openflow.match import IN_PORT, IP_TOS, METADATA, VLAN_VID, Match, Term
+from mplsemu.southbound.openflow.lsr import (
+    IP_VERSIONS,
+    IS_ANY_MPLS,
+    IS_ARP,
+    IS_MPLS,
+    Lsr,
+    mac_number,
+)
+from mplsemu.southbound.openflow.match import (
+    ETH_DST,
+    ETH_TYPE,
+    IN_PORT,
+    IP_TOS,
+    METADATA,
+    VLAN_VID,
+    Match,
+    Term,
+)
 from mplsemu.southbound.openflow.pipeline import (
     DSCP_CLASS_OFFSET,
     REG_SOURCE,
@@ -20,6 +37,7 @@ from mplsemu.southbound.openflow.pipeline import (
 )
 
 _UNTAGGED: Final = Term(VLAN_VID, 0)
+IS_MAC_CONTROL: Final = Term(ETH_TYPE, MAC_CONTROL)
 DSCP_CLASS_TO_TC: Final = Move(IP_TOS, REG_TC, TC_BITS, source_offset=DSCP_CLASS_OFFSET)
 
 
@@ -66,4 +84,9 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
         # Open vSwitch would take labels in the frame and those before it for one stack
         for ethertype in IS_ANY_MPLS:
             yield Flow(Table.PORTS, Priority.SPECIFIC, Match.of(in_port, ethertype))
+        control = Match.of(in_port, IS_MAC_CONTROL, _UNTAGGED)
+        yield Flow(Table.PORTS, Priority.SPECIFIC, control)
+        if vsi.kind is VsiKind.VPWS:
+            control = Match.of(in_port, Term(ETH_DST, mac_number(MAC_CONTROL_ADDRESS)))
+            yield Flow(Table.PORTS, Priority.REFUSED, control)
         yield Flow(Table.PORTS, Priority.NORMAL, Match.of(in_port), actions, goto)

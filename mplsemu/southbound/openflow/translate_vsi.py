@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mplsemu.errors import CapabilityError
+from mplsemu.program.reserved import PROVIDER_RESERVED
 from mplsemu.program.services import Pseudowire, Vsi, VsiKind
 from mplsemu.southbound.openflow.actions import (
     Action,
@@ -19,7 +20,7 @@ from mplsemu.southbound.openflow.actions import (
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow, learned_cookie
-from mplsemu.southbound.openflow.lsr import FROM_GROUP_ADDRESS, Lsr
+from mplsemu.southbound.openflow.lsr import FROM_GROUP_ADDRESS, Lsr, mac_number
 from mplsemu.southbound.openflow.match import ETH_DST, ETH_SRC, METADATA, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
@@ -48,6 +49,9 @@ def vsi_flows(lsr: Lsr) -> Iterator[Flow]:
     if lsr.node.vsis:
         # IEEE 802.1Q section 8.7: no station has a group address
         yield Flow(Table.VSI_LEARN, Priority.REFUSED, Match.of(FROM_GROUP_ADDRESS))
+        for mac in PROVIDER_RESERVED:
+            to_bridge = Match.of(Term(ETH_DST, mac_number(mac)))
+            yield Flow(Table.VSI_LEARN, Priority.REFUSED + 1, to_bridge)
         to_circuit = (OutputRegister(REG_TARGET),)
         yield Flow(Table.VSI_FORWARD, Priority.BROAD, Match.of(_TO_CIRCUIT), to_circuit)
     for vsi in lsr.node.vsis:

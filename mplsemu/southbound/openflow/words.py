@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.reserved import MAC_CONTROL
 from mplsemu.southbound.openflow.actions import (
     Action,
     Clone,
@@ -67,6 +68,7 @@ _TRAFFIC: Final = {
     ETHERTYPE_ARP: "ARP",
     ETHERTYPE_MPLS: "labelled packets",
     0x8848: "packets with upstream labels",
+    MAC_CONTROL: "MAC control",
 }
 _BELOW: Final = {ETHERTYPE_IPV4: " to IPv4", ETHERTYPE_IPV6: " to IPv6"}
 _FLOWS: Final = {
@@ -153,7 +155,11 @@ class Words:
 
     def _at_port(self, match: Match) -> str | None:
         port = match.value(IN_PORT)
-        return None if port is None else f"{self._port(port)}: {_traffic(match) or 'frames'}"
+        if port is None:
+            return None
+        mac = match.value(ETH_DST)
+        kind = _traffic(match) or ("frames" if mac is None else f"frames for {_mac(mac)}")
+        return f"{self._port(port)}: {kind}"
 
     def _labelled(self, match: Match) -> str | None:
         label = match.value(MPLS_LABEL)
@@ -181,6 +187,9 @@ class Words:
 
     def _learning(self, match: Match) -> str | None:
         source, service = match.value(REG_SOURCE), self._service(match)
+        mac = match.value(ETH_DST)
+        if mac is not None:
+            return f"every VSI: frames for {_mac(mac)}"
         if match.value(ETH_SRC) is not None:
             return f"every VSI: {_origin(match)}"
         if source is None or service is None:

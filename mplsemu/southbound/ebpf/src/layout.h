@@ -227,6 +227,7 @@ enum drop {
 	DROP_PUNT_RATE = 12,
 	DROP_INTERNAL = 13,
 	DROP_MARTIAN = 14, /* from an address that nobody sends from */
+	DROP_ONE_LINK = 15, /* for the nearest bridge, or MAC control, as PAUSE */
 };
 
 /* counters: per CPU; user space makes the entries that it wants to have counted, the program makes those of drops.

@@ -5,6 +5,7 @@
 #include "cut.h"
 #include "packet.h"
 #include "push.h"
+#include "reserved.h"
 #include "ways.h"
 
 #define WIRE_TTL 255 /* a frame has no TTL to carry, so the pipe model's in a uniform lab too */
@@ -287,11 +288,13 @@ SEPARATE int bridge(struct __sk_buff *skb, __u32 router, __u32 index, __u32 ifin
 
 	if (!vsi)
 		return drop(skb, router, DROP_INTERNAL);
-	if (vsi->kind == VSI_VPWS)
-		return join(skb, &frame, vsi);
 	ethernet = head(skb, sizeof(*ethernet));
 	if (!ethernet)
 		return drop(skb, router, DROP_MALFORMED);
+	if (ifindex && stays_on_link(skb, ethernet, vsi->kind == VSI_VPLS))
+		return drop(skb, router, DROP_ONE_LINK);
+	if (vsi->kind == VSI_VPWS)
+		return join(skb, &frame, vsi);
 	if (is_group(ethernet->source)) /* IEEE 802.1Q section 8.7: no station has a group address */
 		return drop(skb, router, DROP_GROUP_SOURCE);
 	learn(&frame, vsi->mac_limit, ethernet->source, now);

@@ -1,0 +1,30 @@
+/* Frames that stay on one link: group addresses of bridges, and MAC control (IEEE 802.1Q table 8-2, IEEE 802.3 clause 31). */
+#pragma once
+
+#include "packet.h"
+
+#define TYPE_MAC_CONTROL bpf_htons(0x8808)
+#define CONTROL_ADDRESS 1        /* the last octet of 01-80-C2-00-00-01 */
+#define PROVIDER_RESERVED 0x47fe /* last octets that a provider's bridge filters: 01 to 0A, and 0E */
+
+/* The last octet of 01-80-C2-00-00-00 to -0F, 255 of another address */
+static __always_inline __u32 number_of_reserved(const __u8 *mac)
+{
+	__u16 words[3];
+
+	__builtin_memcpy(words, mac, sizeof(words));
+	if (words[0] != bpf_htons(0x0180) || words[1] != bpf_htons(0xc200) || words[2] & bpf_htons(0xfff0))
+		return 255;
+	return bpf_ntohs(words[2]);
+}
+
+/* Whether a customer's frame is for the other end of its link: as PAUSE, which no pseudowire carries (RFC 4448 section 4.4.5), and in
+ * a VPLS, a bridge of the provider's, whatever is for the nearest of those. */
+static __always_inline int stays_on_link(struct __sk_buff *skb, const struct ethernet *ethernet, int is_bridge)
+{
+	__u32 number = number_of_reserved(ethernet->destination);
+
+	if (ethernet->type == TYPE_MAC_CONTROL && !skb->vlan_present)
+		return 1;
+	return number < 16 && (is_bridge ? PROVIDER_RESERVED >> number & 1 : number == CONTROL_ADDRESS);
+}
