@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
+from mplsemu.emulation.node_namespaces import View
 from mplsemu.emulation.plan import LabPlan, LsrPlan
 
 Progress = Callable[[str, int, int], None]
@@ -29,12 +30,13 @@ class Fabric(Protocol):
             NotRootError, MissingToolError, EmulationError: the machine cannot have it.
         """
 
-    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None]) -> Any:
+    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: View) -> Any:
         """Return the Mininet node of an LSR.
 
         Args:
             lsr: which.
             connect: connects the node's ports again, for who has stopped it (Mininet's ``switch``).
+            view: what it sees of the machine.
         """
 
     def connect(

@@ -13,6 +13,7 @@ from mplsemu.emulation.batches import LINK_GROUP
 from mplsemu.emulation.fabric import Progress
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.namespace import inside
+from mplsemu.emulation.node_namespaces import View
 from mplsemu.emulation.nodes import NamespaceLsr
 from mplsemu.emulation.plan import LabPlan, LsrPlan
 from mplsemu.errors import EmulationError
@@ -71,9 +72,9 @@ class EbpfFabric:
         if self._program is None:
             self._program = LoadedProgram.load(sizes=self._sizes)
 
-    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None]) -> NamespaceLsr:
+    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: View) -> NamespaceLsr:
         """Return the Mininet node of an LSR."""
-        return NamespaceLsr(lsr.name, lsr, connect)
+        return NamespaceLsr(lsr, connect, view)
 
     def connect(
         self,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mplsemu.emulation import batches
 from mplsemu.emulation.fabric import Progress
+from mplsemu.emulation.node_namespaces import View
 from mplsemu.emulation.nodes import LabSwitch
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.plan import LabPlan, LsrPlan
@@ -36,9 +37,9 @@ class OpenVswitchFabric:
         if not self.openvswitch.alive:
             self.openvswitch.start()
 
-    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None]) -> LabSwitch:
+    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: View) -> LabSwitch:
         """Return the Mininet node of an LSR."""
-        return LabSwitch(lsr.name, lsr, connect)
+        return LabSwitch(lsr, connect, view)
 
     def connect(
         self,

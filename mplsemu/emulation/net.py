@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from mplsemu.emulation import batches, shaping
 from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
+from mplsemu.emulation.etc_hosts import write_hosts_files
 from mplsemu.emulation.fabric import Fabric, Progress
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
@@ -21,10 +22,20 @@ from mplsemu.emulation.namespace import (
     require_root,
     set_ipv6_conf,
 )
+from mplsemu.emulation.node_namespaces import View
 from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
 from mplsemu.emulation.operational import await_operational_at
-from mplsemu.emulation.plan import Endpoint, HostPlan, LabPlan, Wire, make_plan
+from mplsemu.emulation.plan import (
+    CePlan,
+    Endpoint,
+    HostPlan,
+    LabPlan,
+    LanPlan,
+    LsrPlan,
+    Wire,
+    make_plan,
+)
 from mplsemu.emulation.requirements import require_open_files, require_tools
 from mplsemu.emulation.segmentation import single_frame_ends
 from mplsemu.emulation.throughput import Transfer, measure_throughput, parse_rate
@@ -53,10 +64,15 @@ class LabOptions:
     Attributes:
         shape: emulate rates and delays.
         progress: told what is going on.
+        hosts_files: a directory to be made, for what nodes see as their /etc/hosts; None leaves
+            them the machine's.
+        hidden: directories that hosts and CE routers see empty.
     """
 
     shape: bool = True
     progress: Progress = lambda _stage, _done, _total: None
+    hosts_files: Path | None = None
+    hidden: tuple[Path, ...] = ()
 
 
 class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
@@ -108,6 +124,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self._pins: list[int] = []
         self._wires: dict[str, Wire] = {wire.name: wire for wire in self.plan.wires}
         self._full_names: dict[str, str] = {}
+        self._hosts_files: dict[str, Path] = {}
 
     def build(self) -> None:
         """Make all nodes and links, so far without any controller; on failure leave nothing.
@@ -271,20 +288,30 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
     def _add_nodes(self) -> None:
         plan = self.plan
         self._undertaker = Undertaker()
+        if self.options.hosts_files is not None:
+            self._hosts_files = write_hosts_files(self.options.hosts_files, plan)
         for host in plan.hosts:
-            self._register(self.hosts, LabHost(host.name), str(host.ref))
+            self._register(self.hosts, LabHost(host.name, self._view(host)), str(host.ref))
         for ce in plan.ces:
-            self._register(self.ces, CeRouter(ce.name), ce.full_name)
+            self._register(self.ces, CeRouter(ce.name, self._view(ce)), ce.full_name)
         for lsr in plan.lsrs:
-            node = self.fabric.lsr(lsr, lambda each: self._connect([each]))
+            node = self.fabric.lsr(lsr, lambda each: self._connect([each]), self._view(lsr))
             self._register(self.switches, node, lsr.name)
         for lan in plan.lans:
-            self._register(self.site_lans, SiteLan(lan.name, lan.bridge), lan.full_name)
+            self._register(
+                self.site_lans, SiteLan(lan.name, lan.bridge, self._view(lan)), lan.full_name
+            )
         shells = self._with_namespaces()
         for node in self._each("nodes", shells):
             node.await_shell()
             self._pins.append(os.open(f"/proc/{node.pid}/ns/net", os.O_RDONLY))
         self._undertaker.add([os.getpid(), *(node.pid for node in shells)])
+
+    def _view(self, node: HostPlan | CePlan | LsrPlan | LanPlan) -> View:
+        """Return what a node sees: of the lab's own directory, the provider's alone do anything."""
+        is_customers = isinstance(node, HostPlan | CePlan)
+        hidden = self.options.hidden if is_customers else ()
+        return View(node.name, self._hosts_files.get(node.name), hidden)
 
     def _count_namespaces(self) -> int:
         plan = self.plan

@@ -11,17 +11,19 @@ import pty
 import select
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch, Switch
 from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.naming import is_interface_name
+from mplsemu.emulation.node_namespaces import Starting, View, start_at, start_node
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.operational import await_operational
 from mplsemu.emulation.plan import Endpoint, LsrPlan
-from mplsemu.errors import EmulationError
+from mplsemu.errors import EmulationError, MplsEmuError
 
 _PROMPT: Final = chr(127)  # Mininet's sentinel
 _SHELL_TIMEOUT_S: Final = 20.0
@@ -34,26 +36,34 @@ _PREPARE: Final = (
 
 
 class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
-    """A node whose shell starts in two steps, so that many start at the same time."""
+    """A node whose shell starts in two steps, so that many start at the same time.
+
+    Attributes:
+        view: what it sees of the machine.
+    """
 
     shell: subprocess.Popen[bytes] | None
     isSetup = True  # whoever builds the lab has checked the tools  # noqa: N815
+    _starting: Starting | None = None
 
-    def startShell(self, mnopts: str | None = None) -> None:  # noqa: N802
-        """Start the shell and return without waiting for its prompt."""
-        if self.shell:
+    def __init__(self, name: str, view: View | None = None, **params: Any) -> None:
+        self.view = view or View(name)
+        super().__init__(name, **params)
+
+    def startShell(self, mnopts: str | None = None) -> None:  # noqa: ARG002, N802
+        """Begin to start the shell, without waiting for it."""
+        if self.shell or self._starting:
             return
-        flags = (mnopts or "-cd") + ("n" if self.inNamespace else "")
         self.master, self.slave = pty.openpty()
-        self.shell = subprocess.Popen(
-            ["mnexec", flags, "bash", "--norc", "--noediting", "-is", f"mplsemu:{self.name}"],
+        self._starting = self._begin_shell(
+            ["bash", "--norc", "--noediting", "-is", f"mplsemu:{self.name}"],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
             env={**os.environ, "PS1": _PROMPT},
+            start_new_session=True,
         )
         self.stdin = self.stdout = os.fdopen(self.master, "r")
-        self.pid = self.shell.pid
         self.pollOut = select.poll()
         self.pollOut.register(self.stdout)
         self.outToNode[self.stdout.fileno()] = self
@@ -64,12 +74,20 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         self.readbuf = ""
         self.write(_PREPARE)
 
+    def _begin_shell(self, command: Sequence[str], **options: Any) -> Starting:
+        """Begin to start the node's first process, in namespaces of its own."""
+        return start_node(command, self.view, own_network=self.inNamespace, **options)
+
     def await_shell(self) -> None:
-        """Wait until the shell is in its namespace and takes commands.
+        """Wait until the shell is in its namespaces and takes commands.
 
         Raises:
             EmulationError: it ended, or did not come up in time.
         """
+        if self._starting is not None:
+            self.shell = self._starting.process()
+            self._starting = None
+            self.pid = self.shell.pid
         prompts = 2  # bash's first one, and the one after preparing
         deadline = time.monotonic() + _SHELL_TIMEOUT_S
         while prompts > 0:
@@ -84,8 +102,20 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
                 )
             prompts -= said.count(_PROMPT)
 
+    def popen(self, *args: Any, **kwargs: Any) -> Any:
+        """Start a command at the node (Mininet's method), in all of its namespaces."""
+        return super().popen(*args, **{"mncmd": [], **kwargs})
+
+    def _popen(self, cmd: Any, **params: Any) -> subprocess.Popen[Any]:
+        """Start what Mininet wants started at the node."""
+        return start_at(self.pid, cmd, None if self.inNamespace else self.view, **params)
+
     def hang_up(self) -> None:
         """Kill the shell and forget its terminal."""
+        if self._starting is not None:
+            with suppress(MplsEmuError):  # whoever waited for it has been told
+                self.shell = self._starting.process()
+            self._starting = None
         if self.shell is None:
             return
         self.outToNode.pop(self.stdout.fileno(), None)
@@ -117,9 +147,9 @@ class _LabNamespaceNode(_ShellNode):
 
     _complete = False
 
-    def __init__(self, name: str, **params: Any) -> None:
+    def __init__(self, name: str, view: View | None = None, **params: Any) -> None:
         self._wanted = False
-        super().__init__(name, **{**params, "inNamespace": False})
+        super().__init__(name, view, **{**params, "inNamespace": False})
         self.pid = os.getpid()
         self._complete = True
 
@@ -157,9 +187,9 @@ class SiteLan(_LabNamespaceNode):
         bridge: its interface.
     """
 
-    def __init__(self, name: str, bridge: str = "", **params: Any) -> None:
-        self.bridge = bridge or name
-        super().__init__(name, **params)
+    def __init__(self, name: str, bridge: str, view: View, **params: Any) -> None:
+        self.bridge = bridge
+        super().__init__(name, view, **params)
 
 
 class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
@@ -170,11 +200,12 @@ class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
     """
 
     def __init__(
-        self, name: str, plan: LsrPlan, connect: Callable[[Any], None], **params: Any
+        self, plan: LsrPlan, connect: Callable[[Any], None], view: View, **params: Any
     ) -> None:
         self.bridge = plan.bridge
         self._connect = connect
-        super().__init__(name, dpid=f"{plan.dpid:016x}", protocols="OpenFlow13", **params)
+        dpid = f"{plan.dpid:016x}"
+        super().__init__(plan.name, view, dpid=dpid, protocols="OpenFlow13", **params)
 
     def start(self, controllers: Any) -> None:  # noqa: ARG002  # the lab knows its own
         """Make the bridge again after ``stop``."""
@@ -215,10 +246,10 @@ class NamespaceLsr(_ShellNode, Switch):  # type: ignore[misc]
     controlIntf = None  # Mininet's constructor sets it only outside namespaces  # noqa: N815
 
     def __init__(
-        self, name: str, plan: LsrPlan, connect: Callable[[Any], None], **params: Any
+        self, plan: LsrPlan, connect: Callable[[Any], None], view: View, **params: Any
     ) -> None:
         self._connect = connect
-        super().__init__(name, dpid=f"{plan.dpid:016x}", **params)
+        super().__init__(plan.name, view, dpid=f"{plan.dpid:016x}", **params)
 
     def start(self, controllers: Any) -> None:  # noqa: ARG002  # the lab has its own
         """Take the ports up again after ``stop``."""

@@ -27,7 +27,13 @@ from mplsemu.program.program import Program
 from mplsemu.running.choice import choose, wish
 from mplsemu.running.controller_process import ControllerProcess
 from mplsemu.running.dataplanes import lab_plane
-from mplsemu.running.directory import HostRecord, LabDirectory, LabRecord, LsrRecord
+from mplsemu.running.directory import (
+    HostRecord,
+    LabDirectory,
+    LabRecord,
+    LsrRecord,
+    hidden_directories,
+)
 from mplsemu.running.supervisor import Daemon, Supervisor
 from mplsemu.running.web_process import WebPlace, WebProcess
 
@@ -144,7 +150,11 @@ class BootedLab:
             self.program,
             self._namespace,
             plane.fabric,
-            LabOptions(progress=self._options.progress),
+            LabOptions(
+                progress=self._options.progress,
+                hosts_files=self.directory.hosts_files,
+                hidden=hidden_directories(),
+            ),
         )
         self.net.build()
         self._options.progress("controller", 0, 1)

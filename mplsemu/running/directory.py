@@ -37,6 +37,11 @@ def run_directory() -> Path:
     return Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY).absolute()
 
 
+def hidden_directories() -> tuple[Path, ...]:
+    """Return what the hosts of a lab do not see: the directories of all running labs."""
+    return tuple(dict.fromkeys((run_directory(), DEFAULT_DIRECTORY)))
+
+
 @dataclass(frozen=True, slots=True)
 class HostRecord:
     """A host or CE router of a running lab.
@@ -133,6 +138,11 @@ class LabDirectory:
     def controller_socket(self) -> Path:
         """The controller's northbound socket."""
         return self.path / "controller.sock"
+
+    @property
+    def hosts_files(self) -> Path:
+        """Where the files are that nodes see as their /etc/hosts."""
+        return self.path / "hosts"
 
     @property
     def lab_file(self) -> Path:

@@ -15,8 +15,10 @@ from ipaddress import ip_address, ip_interface
 from typing import Any, Final
 
 from mplsemu.controller.client import ControllerClient
+from mplsemu.emulation.etc_hosts import lsr_hosts_file
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.namespace import inside, require_root
+from mplsemu.emulation.node_namespaces import View, start_at
 from mplsemu.emulation.operational import await_operational_at
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
@@ -37,12 +39,14 @@ class Place:
     """Where a command of a node runs.
 
     Attributes:
-        pid: a process in the namespace.
+        pid: a process of the node, or of the lab if it has none of its own.
         environment: variables the command gets beside ours.
+        view: what a node sees that has no process.
     """
 
     pid: int
     environment: Mapping[str, str]
+    view: View | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +116,15 @@ class Session:
         )
 
     def place(self, name: str) -> Place:
-        """Return where commands of a node run: in the namespace that its interfaces are in.
+        """Return where commands of a node run: in its namespaces.
 
         Raises:
             LabError: there is no such node; names the nearest.
         """
         if name in self.record.lsrs:
-            return Place(self.record.lsrs[name].pid, self.record.environment)
+            lsr = self.record.lsrs[name]
+            view = View(name, lsr_hosts_file(self.directory.hosts_files)) if lsr.bridge else None
+            return Place(lsr.pid, self.record.environment, view)
         for full, host in self.record.hosts.items():
             if name in {full, host.short}:
                 return Place(host.pid, {})
@@ -148,11 +154,7 @@ class Session:
         """
         place = self.place(node)
         environment = {**os.environ, **place.environment}
-        with inside(place.pid):
-            try:
-                return subprocess.Popen(command, env=environment, **options)
-            except OSError as error:
-                raise EmulationError(f"cannot run {command[0]!r}: {error.strerror}") from None
+        return start_at(place.pid, command, place.view, env=environment, **options)
 
     def ping(
         self, source: str, target: str, *, count: int = 3, size: int | None = None

@@ -1,0 +1,211 @@
+"""The namespaces of a node: how they are made, and the one way into them.
+
+A node has a network namespace, a mount namespace and a UTS namespace (namespaces(7)): interfaces of
+its own, a /sys that shows them and no others, an /etc/hosts and a hostname. Files are otherwise the
+machine's, and so are processes: a node is no sandbox.
+
+Who is in a node's namespaces cannot be where this process is, so children are started from a thread
+that ends with it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from mplsemu.emulation.interrupts import interrupts_wait
+from mplsemu.errors import EmulationError, NotRootError
+
+_CLONE_FS: Final = 0x200
+_CLONE_NEWNS: Final = 0x2_0000
+_CLONE_NEWUTS: Final = 0x400_0000
+_CLONE_NEWNET: Final = 0x4000_0000
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
+_MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE = 1 << 5, 1 << 12, 1 << 14, 1 << 19
+_HARMLESS: Final = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+_MOST_HOSTNAME: Final = 64  # bytes, uname(2)
+_HOSTS: Final = Path("/etc/hosts")
+_EMPTY: Final = b"size=4k,nr_inodes=1,mode=0555"
+_libc: Final = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a node sees of the machine it is on, beside its interfaces.
+
+    Attributes:
+        hostname: what it is called.
+        hosts: a file that it sees as /etc/hosts; None leaves it the machine's.
+        hidden: directories that it sees empty.
+    """
+
+    hostname: str
+    hosts: Path | None = None
+    hidden: tuple[Path, ...] = ()
+
+
+class Starting:
+    """A child that is about to be started in other namespaces.
+
+    Args:
+        go: takes the thread that it runs on there.
+        command: program and arguments.
+        options: of `subprocess.Popen`.
+    """
+
+    def __init__(
+        self, go: Callable[[], None], command: Sequence[str], options: dict[str, Any]
+    ) -> None:
+        self._go = go
+        self._command = command
+        self._options = options
+        self._process: subprocess.Popen[Any] | None = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="node", daemon=True)
+        with interrupts_wait():
+            self._thread.start()
+
+    def process(self) -> subprocess.Popen[Any]:
+        """Wait until it has been started, and return it.
+
+        Raises:
+            NotRootError, EmulationError: it cannot be.
+        """
+        with interrupts_wait():
+            self._thread.join()
+        if self._process is None:
+            assert self._error is not None  # one of both there is
+            raise self._error
+        return self._process
+
+    def _run(self) -> None:
+        try:
+            self._go()
+            self._process = subprocess.Popen(self._command, **self._options)
+        except OSError as error:
+            self._error = EmulationError(f"cannot run {self._command[0]!r}: {error.strerror}")
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            self._error = error
+
+
+def start_node(
+    command: Sequence[str], view: View, *, own_network: bool = True, **options: Any
+) -> Starting:
+    """Start the first process of a node, in namespaces of its own.
+
+    Args:
+        command: program and arguments.
+        view: what the node sees.
+        own_network: its network namespace, too; else that of the calling thread.
+        options: of `subprocess.Popen`.
+    """
+
+    def go() -> None:
+        _unshare(_CLONE_NEWNS | _CLONE_NEWUTS | (_CLONE_NEWNET if own_network else 0))
+        _arrange(view)
+
+    return Starting(go, command, options)
+
+
+def start_at(
+    pid: int, command: Sequence[str], view: View | None = None, **options: Any
+) -> subprocess.Popen[Any]:
+    """Start a command at a node: in all namespaces that it has.
+
+    Args:
+        pid: a process of the node.
+        command: program and arguments; it begins where this process is, if the node sees that.
+        view: what a node sees that has nothing of its own: only the network is that of `pid`.
+        options: of `subprocess.Popen`.
+
+    Raises:
+        EmulationError: the node is gone, or the command cannot be started.
+    """
+    with ExitStack() as opened:
+        kinds = ("net",) if view is not None else ("uts", "mnt", "net")
+        try:
+            places = [_opened(opened, f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]
+            root = _opened(opened, f"/proc/{pid}/root", os.O_PATH)
+        except OSError as error:
+            raise EmulationError(f"process {pid} of the lab is gone: {error.strerror}") from error
+
+        def go() -> None:
+            here = _working_directory()
+            _unshare(0 if view is None else _CLONE_NEWNS | _CLONE_NEWUTS)
+            for place in places:
+                _check(_libc.setns(place, 0), "enter a node (setns)")
+            if view is not None:
+                _arrange(view)
+                return
+            os.fchdir(root)  # setns(2) leaves a thread at the root of all mounts
+            os.chroot(".")
+            _change_directory(here)
+
+        return Starting(go, command, options).process()
+
+
+def _opened(stack: ExitStack, path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109  # a Path is not needed
+    except OSError:  # it was removed
+        return "/"
+
+
+def _change_directory(path: str) -> None:
+    try:
+        os.chdir(path)
+    except OSError:  # the node does not see it
+        os.chdir("/")
+
+
+def _unshare(flags: int) -> None:
+    """Give the calling thread a root and working directory, and namespaces, of its own."""
+    _check(_libc.unshare(_CLONE_FS | flags), "make a node's namespaces (unshare)")
+
+
+def _arrange(view: View) -> None:
+    """Make the calling thread's mount and UTS namespace, which are new, those of a node."""
+    # what is mounted here stays here; what the machine unmounts is not held
+    _mount(None, Path("/"), None, _MS_REC | _MS_SLAVE)
+    _mount("sysfs", Path("/sys"), "sysfs", _HARMLESS)
+    if view.hosts is not None and _HOSTS.exists():
+        _mount(str(view.hosts), _HOSTS, None, _MS_BIND)
+        _mount(None, _HOSTS, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _HARMLESS)
+    for directory in view.hidden:
+        if directory.is_dir():
+            _mount("none", directory, "tmpfs", _MS_RDONLY | _HARMLESS, _EMPTY)
+    name = view.hostname.encode()[:_MOST_HOSTNAME]
+    _check(_libc.sethostname(name, len(name)), f"call a node {view.hostname}")
+
+
+def _mount(
+    source: str | None, target: Path, kind: str | None, flags: int, data: bytes | None = None
+) -> None:
+    words = [None if word is None else os.fsencode(word) for word in (source, target, kind)]
+    _check(_libc.mount(*words, ctypes.c_ulong(flags), data), f"mount {target} of a node")
+
+
+def _check(result: int, what: str) -> None:
+    if result == 0:
+        return
+    number = ctypes.get_errno()
+    reason = os.strerror(number)
+    if number == errno.EPERM:
+        raise NotRootError(
+            f"cannot {what}: {reason}; run as root, in a container with --privileged"
+        )
+    raise EmulationError(f"cannot {what}: {reason}")
