@@ -1,4 +1,4 @@
-"""``mplsemu exec NODE -- CMD...``: run a command on a node of a running lab."""
+"""``mplsemu exec NODE [-- CMD...]``: run a command, or a shell, on a node of a running lab."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from types import FrameType
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
-        "exec", help="run a command on a host, CE router or LSR of a running lab (root)"
+        "exec",
+        help="run a command, or a shell, on a host, CE router or LSR of a running lab (root)",
     )
     add_lab_option(parser)
     parser.add_argument("node", metavar="NODE", help="VPN/SITE/hN, its short name, or an LSR")
-    parser.add_argument("command", metavar="CMD", nargs=argparse.REMAINDER, help="-- CMD ARGS...")
+    parser.add_argument(
+        "command",
+        metavar="CMD",
+        nargs=argparse.REMAINDER,
+        help="-- CMD ARGS...; a shell, without one",
+    )
     parser.set_defaults(run=run)
 
 
@@ -42,13 +48,11 @@ def named_lab(args: argparse.Namespace) -> str | None:
 
 def run(args: argparse.Namespace) -> int:
     """Run it here, with this terminal; return its exit status."""
-    from mplsemu.errors import LabError
     from mplsemu.running.session import Session
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    if not command:
-        raise LabError("no command to run", remedy=f"write: mplsemu exec {args.node} -- ip address")
-    return wait_for(Session.find(args.lab).popen(args.node, command))
+    session = Session.find(args.lab)
+    return wait_for(session.popen(args.node, command or session.shell_command(args.node)))
 
 
 def wait_for(process: subprocess.Popen[bytes]) -> int:

@@ -31,7 +31,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "say what this machine has and lacks, and what to type about it",
     "up": "boot a lab (root)",
     "test": "boot a lab, run every check, tear down (root)",
-    "exec": "run a command at a node of a running lab (root)",
+    "exec": "run a command, or a shell, at a node of a running lab (root)",
     "ping": "ping from one host of a running lab to another (root)",
     "capture": "capture packets on a link or at a node of a running lab (root)",
     "link": "take a link of a running lab down or up (root)",

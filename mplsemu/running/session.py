@@ -156,6 +156,16 @@ class Session:
         environment = {**os.environ, **place.environment}
         return start_at(place.pid, command, place.view, env=environment, **options)
 
+    def shell_command(self, node: str) -> list[str]:
+        """Return the command of a shell at a node, whose prompt says where one is.
+
+        Raises:
+            LabError: there is no such node.
+        """
+        full = next((full for full, host in self.record.hosts.items() if host.short == node), node)
+        self.place(full)
+        return ["env", f"PS1={full}:\\w\\$ ", "bash", "--norc"]
+
     def ping(
         self, source: str, target: str, *, count: int = 3, size: int | None = None
     ) -> PingResult:

@@ -230,7 +230,7 @@ def test_status_of_nothing_is_no_error(ground):
     ("words", "hint"),
     [
         (("exec", "a/x/h2", "--", "true"), "did you mean 'a/x/h1'?"),
-        (("exec", "a/x/h1"), "no command to run"),
+        (("exec", "a/x/h2"), "did you mean 'a/x/h1'?"),
         (("exec", "a/x/h1", "--", "no-such-command"), "cannot run 'no-such-command'"),
         (("ping", "a/x/h1", "a/z/h1"), "no host 'a/z/h1'"),
         (("ping", "a/x/h1", "dk"), "dk is an LSR"),

@@ -10,6 +10,7 @@ import pytest
 from mplsemu.emulation.node_namespaces import View, start_at, start_node
 from mplsemu.errors import EmulationError
 from tests.system.running import MPLSEMU
+from tests.system.test_prompt import Terminal
 
 pytestmark = pytest.mark.system
 
@@ -107,6 +108,24 @@ def test_mininets_own_way_into_a_host_is_the_same(short_path, dataplane):
         assert net.get("v-s-h1").cmd("ls /sys/class/net").split() == ["eth0", "lo"]
         assert mounts() == before
     assert mounts() == before
+
+
+@pytest.mark.parametrize("node", ["a/oslo/h1", "a-oslo-h1"])
+def test_exec_without_a_command_is_a_shell_that_says_where_one_is(nordic, node):
+    env = {"MPLSEMU_RUN_DIR": str(nordic.session.directory.path.parent)}
+    terminal = Terminal(["exec", node], env)
+    try:
+        terminal.expect(r"a/oslo/h1:\S+# $")
+        terminal.type("hostname\n")
+        terminal.expect(r"\na-oslo-h1\na/oslo/h1:\S+# $")
+        terminal.type("cd /; exit 3\n")
+    finally:
+        assert terminal.end() == 3
+
+
+def test_exec_without_a_command_takes_commands_from_a_pipe(nordic):
+    said = mplsemu_at(nordic, "exec", LSR, input="hostname\necho $((1 + 1))\n")
+    assert (said.stdout, said.stderr, said.returncode) == ("dk\n2\n", "", 0)
 
 
 def test_a_node_that_is_gone_is_said():
