@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mplsemu.cli.parser import nearest
-from mplsemu.errors import LabError
+from mplsemu.errors import LabError, NotRootError
+from mplsemu.lab.shipped import shipped_labs
 from mplsemu.running.directory import running_labs
 from mplsemu.running.names import some
 
 if TYPE_CHECKING:
     from mplsemu.lab.loader import LoadedLab
-    from mplsemu.model.network import Network
+    from mplsemu.model.network import Network, Validation
     from mplsemu.program.program import NodeProgram, Program
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -25,7 +28,8 @@ def add_lab(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
         "lab",
         metavar="LAB",
         nargs="?" if optional else None,
-        help="lab file, say topologies/nordic.yaml, or the name of a running lab (root)",
+        help="lab file, or the name of a running lab (root) or of one that comes with mplsemu: "
+        "nordic",
     )
     parser.add_argument(
         "--down",
@@ -34,6 +38,37 @@ def add_lab(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
         default=[],
         help="as if this link (dk-p1) or site's line (a/aarhus) were down; may be repeated",
     )
+
+
+def add_checks(parser: argparse.ArgumentParser) -> None:
+    """Add ``--checks``."""
+    parser.add_argument(
+        "--checks",
+        metavar="FILE",
+        help="more checks, beside those in the lab file: a YAML file with validate: alone",
+    )
+
+
+def checks_of(file: str | None, network: Network) -> tuple[Validation, ...]:
+    """Return the checks that ``--checks`` names.
+
+    Raises:
+        LabError: there is no such file, or something in it is wrong.
+    """
+    from mplsemu.lab.loader import load_checks
+
+    return () if file is None else load_checks(file, network)
+
+
+def with_checks(lab: LoadedLab, file: str | None) -> LoadedLab:
+    """Return a lab with the checks that ``--checks`` names behind its own.
+
+    Raises:
+        LabError: there is no such file, or something in it is wrong.
+    """
+    network = lab.network
+    more = checks_of(file, network)
+    return replace(lab, network=replace(network, validate=network.validate + more))
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -51,22 +86,53 @@ def read_lab(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
         MplsEmuError: the file or a name is wrong.
     """
     from mplsemu.control.compile import compile_program
-    from mplsemu.lab.loader import load
 
     if is_running(args):
         return _read_running(args)
-    lab = load(args.lab)
+    lab = load_named(args.lab)
     down = frozenset(checked_down(lab.network, name) for name in args.down)
     return lab, compile_program(lab.network, down=down)
 
 
 def is_running(args: argparse.Namespace) -> bool:
     """Whether LAB is the name of a running lab, and no such file is."""
-    try:
-        is_file = Path(args.lab).exists()
-    except OSError:  # it may not be looked at, or has too long a name: who reads it says so
+    if _may_be_file(args.lab):
         return False
-    return not is_file and args.lab in running_labs()
+    try:
+        return args.lab in running_labs()
+    except NotRootError:  # who is not root may still read a lab that comes with mplsemu
+        if args.lab in shipped_labs():
+            return False
+        raise
+
+
+def _may_be_file(lab: str) -> bool:
+    """Whether LAB is a file, or one that may not be looked at: who reads it says so."""
+    try:
+        return Path(lab).exists()
+    except OSError:
+        return True
+
+
+def load_named(lab: str) -> LoadedLab:
+    """Read a lab file, or a lab that comes with mplsemu; neither is a lab that runs.
+
+    Raises:
+        LabError: there is none, or something in it is wrong.
+    """
+    from mplsemu.lab.loader import load
+
+    is_name = "/" not in lab and "." not in lab and not _may_be_file(lab)
+    if is_name and lab in shipped_labs():
+        print(
+            f"note: no lab {lab} is running; this is the one that comes with mplsemu",
+            file=sys.stderr,
+        )
+    elif is_name and lab:
+        names = [*running_labs(), *shipped_labs()]
+        remedy = nearest(lab, names) or f"with mplsemu come {', '.join(shipped_labs())}"
+        raise LabError(f"no lab {lab!r} is running, and there is no such file", remedy=remedy)
+    return load(lab)
 
 
 def _read_running(args: argparse.Namespace) -> tuple[LoadedLab, Program]:

@@ -9,7 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mplsemu.cli.arguments import add_json, add_lab, checked_down, is_running, read_lab
+from mplsemu.cli.arguments import (
+    add_checks,
+    add_json,
+    add_lab,
+    checked_down,
+    is_running,
+    load_named,
+    read_lab,
+    with_checks,
+)
 from mplsemu.errors import LabError, ProgramError
 
 if TYPE_CHECKING:
@@ -34,6 +43,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "file is wrong.",
     )
     add_lab(parser, optional=True)
+    add_checks(parser)
     _add_failures(parser)
     parser.add_argument(
         "--program",
@@ -105,7 +115,7 @@ def _run_live(args: argparse.Namespace) -> int:
     from mplsemu.cli.live import check_live, draw_live, live_json
     from mplsemu.cli.output import print_json, print_lines
 
-    others = (args.failures, args.nodes, args.demands, args.program, args.down)
+    others = (args.failures, args.nodes, args.demands, args.program, args.down, args.checks)
     if not args.live or any(others) or None not in (args.lab, args.name):
         raise LabError(
             "--live looks at a running lab as it is, and --lab only says which",
@@ -131,12 +141,14 @@ def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:
                 "a program from a file stays as it is, whatever fails",
                 remedy="leave out --program, or --failures, --nodes, --demands and --down",
             )
-        lab, _ = _lab_and_down(args)
+        lab = with_checks(_lab_and_down(args)[0], args.checks)
         return lab, check_program(read_program(args.program), lab.network, _bar)
     if not fails:
         lab, program = read_lab(args)
+        lab = with_checks(lab, args.checks)
         return lab, check_program(program, lab.network, _bar)
     lab, down = _lab_and_down(args)
+    lab = with_checks(lab, args.checks)
     demands: tuple[Demand, ...] = ()
     if args.demands is not None:
         from mplsemu.cli.demands import read_demands
@@ -150,7 +162,7 @@ def _lab_and_down(args: argparse.Namespace) -> tuple[LoadedLab, frozenset[str]]:
     from mplsemu.lab.loader import load
 
     if not is_running(args):
-        lab = load(args.lab)
+        lab = load_named(args.lab)
         return lab, frozenset(checked_down(lab.network, name) for name in args.down)
     from mplsemu.running.session import Session
 

@@ -8,7 +8,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from mplsemu.cli.progress import Bar
@@ -21,12 +20,13 @@ from mplsemu.cli.up import (
 )
 from mplsemu.errors import MplsEmuError
 from mplsemu.lab.dataplane import DataPlaneChoice
+from mplsemu.lab.loader import LabText
 from mplsemu.running.boot import BootedLab, BootOptions
 from mplsemu.running.directory import running_labs
 from mplsemu.running.web_process import WebPlace
 
 
-def up_detached(lab_file: Path, dataplane: DataPlaneChoice | None, web: WebPlace | None) -> int:
+def up_detached(lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPlace | None) -> int:
     """Boot in a child process; return when the lab is up, or could not come up."""
     reading, writing = os.pipe()
     sys.stdout.flush()
@@ -76,7 +76,7 @@ def _watch(pipe: IO[str]) -> int:
 
 
 def _live(
-    lab_file: Path, dataplane: DataPlaneChoice | None, web: WebPlace | None, pipe: IO[str]
+    lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPlace | None, pipe: IO[str]
 ) -> NoReturn:
     """Be the lab process: boot, tell the parent, stay until the end; never returns."""
     status = 2
@@ -111,7 +111,7 @@ def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
 
 
 def _boot_and_stay(
-    lab_file: Path,
+    lab_file: LabText,
     dataplane: DataPlaneChoice | None,
     web: WebPlace | None,
     tell: Callable[[dict[str, Any]], None],

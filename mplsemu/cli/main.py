@@ -18,6 +18,7 @@ from typing import Final
 import mplsemu
 from mplsemu.cli.parser import CommandParser
 from mplsemu.errors import MplsEmuError
+from mplsemu.lab.shipped import shipped_labs
 
 #: name -> what it does, in the order of the help; each is the module of that name beside this one,
 #: with `add_parser(subparsers)` and `run(args) -> exit code`, imported only when it is asked for
@@ -39,6 +40,7 @@ COMMANDS: Final[dict[str, str]] = {
     "status": "say which labs run, and how they are (root)",
     "down": "end a running lab (root)",
     "controller": "run a lab's SDN controller by itself",
+    "help": "explain all commands, or one",
 }
 COLLECT_AFTER: Final = 50_000
 """New objects until Python looks for garbage: a command, and a lab, is made of many that stay."""
@@ -129,7 +131,8 @@ def build_parser(chosen: str | None) -> tuple[CommandParser, ModuleType | None]:
     parser = CommandParser(
         prog="mplsemu",
         description="Emulates a provider's MPLS network, L3VPN and VPLS, on one Linux machine.",
-        epilog="`mplsemu COMMAND --help` says more about one of them.",
+        epilog="`mplsemu help COMMAND` says more about one of them. These labs come with mplsemu, "
+        f"and can be named like a file: {', '.join(shipped_labs())}.",
     )
     parser.add_argument("--version", action="version", version=f"mplsemu {mplsemu.__version__}")
     subparsers = parser.add_subparsers(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mplsemu.cli.arguments import add_json, add_lab, checked_node, read_lab
+from mplsemu.cli.arguments import add_lab, checked_node, read_lab
+from mplsemu.cli.inventory import INVENTORY, print_csv, print_inventory
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mplsemu.running.session import Session
 
 TABLES: Final = {
+    **INVENTORY,
     "lfib": "label forwarding: incoming label, what is done, where to",
     "vrf": "L3VPNs at each PE: RD, RTs, routes, neighbours",
     "vsi": "VPLS and VPWS at each PE: circuits and pseudowires",
@@ -26,6 +28,9 @@ TABLES: Final = {
     "counters": "packets of a running lab by LSP, tunnel, VRF and pseudowire",
     "program": "the whole forwarding program as JSON",
 }
+
+
+_CSV: Final = (*INVENTORY, "macs", "counters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +46,29 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "show",
         help="print tables like a router's show commands",
-        description="Prints what the forwarding program has for each LSR.",
+        description="Prints what a lab has, and what the forwarding program has for each LSR.",
         epilog="\n".join(f"{name:<8} {what}" for name, what in TABLES.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_lab(parser)
     parser.add_argument("table", choices=tuple(TABLES), metavar="TABLE", help=", ".join(TABLES))
     parser.add_argument("node", nargs="?", metavar="NODE", help="one LSR; all, unless given")
-    add_json(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument("--csv", action="store_true", help=f"print lines of CSV ({', '.join(_CSV)})")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one table."""
+    if args.csv and args.table not in _CSV:
+        from mplsemu.errors import LabError
+
+        remedy = f"write --json; CSV is for {', '.join(_CSV)}"
+        raise LabError(f"{args.table} is no flat table", remedy=remedy)
+    if args.table in INVENTORY:
+        print_inventory(args)
+        return 0
     if args.table == "macs":
         return _print_macs(args)
     if args.table == "counters":
@@ -89,6 +104,9 @@ def _print_macs(args: argparse.Namespace) -> int:
     if args.json:
         print_json(macs_as_plain(args.lab, rows))
         return 0
+    if args.csv:
+        print_csv(("node", "vsi", "mac", "circuit", "peer"), rows)
+        return 0
     print(f"MAC addresses learned: {len(rows)}")
     for row in rows:
         where = (
@@ -107,6 +125,8 @@ def _print_counters(args: argparse.Namespace) -> int:
     table = counters_as_plain(args.lab, answer, args.node)
     if args.json:
         print_json(table)
+    elif args.csv:
+        print_csv(("node", "kind", "name", "peer", "packets", "octets"), table["counters"])
     else:
         print_lines(draw_counters(table))
     return 0

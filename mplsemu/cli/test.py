@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mplsemu.cli.arguments import add_checks, checks_of
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.up import (
     ENDED_EARLY,
@@ -22,17 +23,21 @@ from mplsemu.cli.up import (
 )
 
 if TYPE_CHECKING:
+    from mplsemu.model.network import Validation
     from mplsemu.running.session import Session
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("test", help="boot a lab, run every check, tear down (root)")
-    parser.add_argument("lab", metavar="LAB", type=Path, nargs="?", help="lab file")
+    parser.add_argument(
+        "lab", metavar="LAB", nargs="?", help="lab file, or a lab that comes with mplsemu: nordic"
+    )
     parser.add_argument(
         "--running", metavar="NAME", help="check a lab that runs already, and leave it running"
     )
     add_dataplane(parser)
+    add_checks(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="also write a JUnit report")
     parser.set_defaults(run=run)
@@ -49,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     if args.junit is not None:
         _check_writable(args.junit)
     if args.running is not None:
-        return _report(args, *_test_running(args.running))
+        return _report(args, *_test_running(args.running, args.checks))
     give_up = GiveUp()
     end_on_signal()
     try:
@@ -59,8 +64,10 @@ def run(args: argparse.Namespace) -> int:
             from mplsemu.running.session import Session
 
             options = BootOptions(dataplane, bar.update, say, give_up)
-            lab = stack.enter_context(BootedLab(args.lab, options))
-            answer = _test(Session(lab.directory), bar)
+            lab = BootedLab(args.lab, options)
+            more = checks_of(args.checks, lab.loaded.network)
+            stack.enter_context(lab)
+            answer = _test(Session(lab.directory), bar, more)
             notes = lab.record.notes
     except Terminated:
         if give_up.reason is None:
@@ -69,16 +76,17 @@ def run(args: argparse.Namespace) -> int:
     return _report(args, answer, notes)
 
 
-def _test_running(name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _test_running(name: str, checks: str | None) -> tuple[dict[str, Any], tuple[str, ...]]:
     from mplsemu.running.session import Session
 
     session = Session.find(name)
+    more = checks_of(checks, session.network)
     with Bar() as bar:
-        return _test(session, bar), ()
+        return _test(session, bar, more), ()
 
 
-def _test(session: Session, bar: Bar) -> dict[str, Any]:
-    """Run the checks; return the object that ``--json`` prints."""
+def _test(session: Session, bar: Bar, more: tuple[Validation, ...]) -> dict[str, Any]:
+    """Run the checks, and `more` of them; return the object that ``--json`` prints."""
     from mplsemu.running.checks import endpoints, run_checks
     from mplsemu.running.validations import run_validations
 
@@ -89,7 +97,9 @@ def _test(session: Session, bar: Bar) -> dict[str, Any]:
         endpoints(record),
         lambda done, total: bar.update("checks", done, total),
     )
-    checks += run_validations(session, lambda done, total: bar.update("validate", done, total))
+    checks += run_validations(
+        session, lambda done, total: bar.update("validate", done, total), more
+    )
     failed = sum(not check.ok for check in checks)
     return {
         "lab": record.name,

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,7 @@ from mplsemu.web.listening import DEFAULT_HOST, DEFAULT_PORT, Listening
 
 if TYPE_CHECKING:
     from mplsemu.lab.dataplane import DataPlaneChoice
+    from mplsemu.lab.loader import LabText
     from mplsemu.running.boot import BootedLab
     from mplsemu.running.web_process import WebPlace
 
@@ -31,7 +31,12 @@ class Terminated(BaseException):
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("up", help="boot a lab (root)")
-    parser.add_argument("lab", metavar="LAB", type=Path, help="lab file")
+    parser.add_argument(
+        "lab", metavar="LAB", help="lab file, or a lab that comes with mplsemu: nordic"
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="call it so, not as in the file: it may run twice"
+    )
     add_dataplane(parser)
     parser.add_argument(
         "--detach", action="store_true", help="no prompt: leave the lab running in the background"
@@ -70,13 +75,16 @@ def wished(args: argparse.Namespace) -> DataPlaneChoice | None:
 
 def run(args: argparse.Namespace) -> int:
     """Boot, and stay until the user or ``down`` ends it."""
+    from mplsemu.lab.loader import read
+
     dataplane = wished(args)
+    lab = read(args.lab, args.name)
     web = None if args.web is None else place_of_page(args.web)  # if that fails, nothing has booted
     if args.detach:
         from mplsemu.cli.detach import up_detached
 
-        return up_detached(args.lab, dataplane, web)
-    return _up_with_prompt(args.lab, dataplane, web)
+        return up_detached(lab, dataplane, web)
+    return _up_with_prompt(lab, dataplane, web)
 
 
 def place_of_page(port: int) -> WebPlace:
@@ -125,7 +133,9 @@ def say(message: str) -> None:
     sys.stderr.write(f"\nmplsemu: {message}\n")
 
 
-def _up_with_prompt(lab_file: Path, dataplane: DataPlaneChoice | None, web: WebPlace | None) -> int:
+def _up_with_prompt(
+    lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPlace | None
+) -> int:
     from mplsemu.cli.prompt import Prompt
     from mplsemu.running.boot import BootedLab, BootOptions
 

@@ -29,6 +29,8 @@ _FIXED: Mapping[Path, type[schema.Mapping]] = {
 }
 _LISTS = frozenset((key,) for key in ("ends", "via", "avoid", *schema.CHECKS))
 _SHORT = 3
+CHECKS = "the file of checks"
+"""How messages call a file that has checks and nothing else."""
 _BELONGS_TO_THE_VPN = "a VPLS or VPWS has one LAN across all sites: write it beside 'sites'"
 _ELSEWHERE = {
     ("site", "subnet"): _BELONGS_TO_THE_VPN,
@@ -101,7 +103,7 @@ def subject(document: Document, path: Path) -> str:
         case (str(section), *rest):
             what = _cut(section)
         case _:
-            return "the lab"
+            return document.what
     keys = ".".join(_cut(key) for key in rest if isinstance(key, str))
     return f"{what}: {keys}" if keys else what
 
@@ -161,6 +163,8 @@ def _model(document: Document, path: Path) -> type[schema.Mapping] | None:
             return next((model for key, model in kinds if key in keys), schema.RawPing)
         case ("provider", ("nodes" | "links") as section, _):
             return schema.RawNode if section == "nodes" else schema.RawLink
+        case () if document.what == CHECKS:
+            return schema.ChecksFile
         case _:
             return _FIXED.get(path)
 

@@ -7,6 +7,7 @@ YAML 1.1 would read booleans and a base-60 number.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +19,8 @@ from mplsemu.lab.yaml12 import FAST, Yaml12Loader, further, may_be_yaml12
 Path = tuple[str | int, ...]
 Value = None | str | list["Value"] | dict[str, "Value"]
 
+LAB: Final = "the lab"
+_OF_A_LAB: Final = "write name:, provider: and vpns:"
 MAX_BYTES: Final = 4_000_000
 MAX_VALUES: Final = 1_000_000
 MAX_DEPTH: Final = 32
@@ -33,11 +36,13 @@ class Document:
         file: its name, as error messages say it.
         value: the top mapping.
         lines: line, from 1, of every value (of its key, in a mapping) by its path.
+        what: what the whole of it is, as error messages say it.
     """
 
     file: str
     value: dict[str, Value]
     lines: dict[Path, int]
+    what: str = LAB
 
     def location(self, path: Path) -> Location:
         """Return where `path` stands; what came in by an alias stands where the alias does."""
@@ -214,12 +219,14 @@ def shown(value: object, length: int = 60) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
-def parse(text: str, file: str) -> Document:
+def parse(text: str, file: str, what: str = LAB, due: str = _OF_A_LAB) -> Document:
     """Read YAML.
 
     Args:
         text: of the file.
         file: its name, for messages.
+        what: the whole of it is.
+        due: what to write in it.
 
     Raises:
         LabSyntaxError: it is not one YAML mapping, a key stands twice, or it is too large.
@@ -231,15 +238,13 @@ def parse(text: str, file: str) -> Document:
         raise LabSyntaxError(
             "the file is empty",
             location=Location(file),
-            remedy="write name:, provider: and vpns:, or let 'mplsemu new' write a lab",
+            remedy=f"{due}, or let 'mplsemu new' write a lab" if what == LAB else due,
         )
     top = builder.top[0]
     if not isinstance(top, dict):
         kind = "a list" if isinstance(top, list) else f"the text {shown(top)}"
-        raise builder.refuse(
-            builder.lines[()], f"the file holds {kind}", "write name:, provider: and vpns:"
-        )
-    return Document(file, top, builder.lines)
+        raise builder.refuse(builder.lines[()], f"the file holds {kind}", due)
+    return Document(file, top, builder.lines, what)
 
 
 def too_large(file: str, size: int) -> LabSyntaxError:
@@ -272,6 +277,21 @@ def _built(text: str, file: str) -> _Builder:
             location=Location(file, line),
             remedy="a lab file is plain UTF-8 text",
         ) from error
+
+
+def events_of(text: str, file: str) -> list[yaml.Event]:
+    """Return what YAML says of a text that `parse` reads.
+
+    Raises:
+        LabSyntaxError: it is not YAML.
+    """
+    try:
+        return list(yaml.parse(text, Loader=FAST))
+    except yaml.MarkedYAMLError as error:
+        if may_be_yaml12(error):
+            with suppress(yaml.MarkedYAMLError):
+                return list(yaml.parse(text, Loader=Yaml12Loader))
+        raise _syntax_error(text, file, error) from error
 
 
 def _fed(text: str, file: str, loader: type[yaml.SafeLoader]) -> _Builder:

@@ -9,15 +9,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mplsemu.errors import LabError, LabSyntaxError, Location
-from mplsemu.lab.complaint import complain
+from mplsemu.lab.complaint import CHECKS, complain, nearest
 from mplsemu.lab.customers import build_vpns
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.document import MAX_BYTES, parse, too_large
 from mplsemu.lab.provider import build_provider
-from mplsemu.lab.schema import LabFile
+from mplsemu.lab.renaming import check_name, renamed
+from mplsemu.lab.schema import ChecksFile, LabFile
+from mplsemu.lab.shipped import lab_path, shipped_labs
 from mplsemu.lab.validation import build_checks
 from mplsemu.model.l3vpn import L3vpn, RouteTarget
-from mplsemu.model.network import Network, Vpn
+from mplsemu.model.network import Network, Validation, Vpn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,78 @@ class LoadedLab:
 def load(path: str | Path) -> LoadedLab:
     """Read a lab file.
 
+    Args:
+        path: of the file, or the name of a lab that comes with mplsemu.
+
     Raises:
         LabError: it cannot be read, or something in it is wrong.
     """
+    return read(path).load()
+
+
+@dataclass(frozen=True, slots=True)
+class LabText:
+    """What a lab file said when it was read, whatever becomes of the file.
+
+    Attributes:
+        file: its name, as messages say it.
+        text: of it.
+    """
+
+    file: str
+    text: str
+
+    def load(self) -> LoadedLab:
+        """Return the lab.
+
+        Raises:
+            LabError: something in it is wrong.
+        """
+        return loads(self.text, self.file)
+
+
+def read(path: str | Path, name: str | None = None) -> LabText:
+    """Return a lab file's text.
+
+    Args:
+        path: of a file, or the name of a lab that comes with mplsemu.
+        name: that the lab gets instead of the one in the file.
+
+    Raises:
+        LabError: it cannot be read, or a lab may not have that name.
+    """
     if not str(path):  # pathlib takes it for the working directory
-        raise LabError("no lab file", remedy="name one, such as topologies/nordic.yaml")
-    return loads(_read(Path(path), str(path)), str(path))
+        raise LabError("no lab file", remedy=f"name one, or {_which()}")
+    found = lab_path(path)
+    text = _read(found, str(found))
+    if name is not None:
+        check_name(name)
+        loads(text, str(found))  # what is wrong in it is said of the file as it stands
+        text = renamed(text, str(found), name)
+    return LabText(str(found), text)
+
+
+def load_checks(path: str | Path, network: Network) -> tuple[Validation, ...]:
+    """Read the checks in a file of their own: a mapping with ``validate`` and nothing else.
+
+    Args:
+        path: of the file.
+        network: the lab that they are about.
+
+    Raises:
+        LabError: it cannot be read, or something in it is wrong.
+    """
+    text = _read(Path(path), str(path))
+    document = parse(text, str(path), CHECKS, "write validate: and a list of checks")
+    try:
+        raw = ChecksFile.model_validate(document.value)
+    except ValidationError as error:
+        raise complain(document, error) from None
+    return build_checks(document, raw.validate_, network)
+
+
+def _which() -> str:
+    return f"a lab that comes with mplsemu: {', '.join(shipped_labs())}"
 
 
 def loads(text: str, file_name: str) -> LoadedLab:
@@ -70,7 +138,8 @@ def _read(path: Path, name: str) -> str:
             if len(content) > MAX_BYTES:
                 raise too_large(name, max(path.stat().st_size, len(content)))
     except FileNotFoundError:
-        remedy = "name a lab file such as topologies/nordic.yaml"
+        guess = nearest(name, shipped_labs())
+        remedy = f"did you mean {guess!r}?" if guess else f"name a lab file, or {_which()}"
         raise LabError("no such file", location=Location(name), remedy=remedy) from None
     except IsADirectoryError:
         remedy = "name a lab file in it"
@@ -95,7 +164,7 @@ def _notes(network: Network) -> Iterator[str]:
     if not network.vpns:
         yield "there are no VPNs: the provider's network carries nothing"
     for vpn in network.vpns:
-        if len(vpn.sites) == 1:
+        if len(vpn.sites) == 1 and not _is_joined(vpn, network.vpns):
             yield f"vpn {vpn.name} has one site only, {vpn.sites[0].name}"
     routed = [vpn for vpn in network.vpns if isinstance(vpn, L3vpn)]
     exported = {target for vpn in routed for target in vpn.export_targets}
@@ -103,6 +172,15 @@ def _notes(network: Network) -> Iterator[str]:
         yield from _target_notes(vpn, exported)
         yield from _family_notes(vpn)
     yield from _host_notes(network.vpns)
+
+
+def _is_joined(vpn: Vpn, vpns: Iterable[Vpn]) -> bool:
+    """Whether a VPN imports from another, or another from it: a hub, or part of an extranet."""
+    return isinstance(vpn, L3vpn) and any(
+        vpn.import_targets & other.export_targets or other.import_targets & vpn.export_targets
+        for other in vpns
+        if isinstance(other, L3vpn) and other is not vpn
+    )
 
 
 def _target_notes(vpn: L3vpn, exported: set[RouteTarget]) -> Iterator[str]:

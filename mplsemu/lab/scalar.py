@@ -184,6 +184,12 @@ def _prefix(value: object) -> IPNetwork:
         )
     if ip_address(address) != network.network_address:
         refuse(f"{shown(text)} has host bits set", f"write {network}")
+    if not network.prefixlen:
+        refuse(
+            f"{network} is every address, and a site's subnet is a LAN",
+            "write the prefixes that the site has, for example 192.168.1.0/24; a VPN that offers "
+            "a way out is imported by those that use it (import: ASN:NUMBER)",
+        )
     for forbidden, why in _FORBIDDEN.items():
         if network.version == forbidden.version and network.overlaps(forbidden):
             refuse(

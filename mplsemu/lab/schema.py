@@ -335,6 +335,16 @@ class LabFile(Mapping, title="Lab"):
     )
 
 
+class ChecksFile(Mapping):
+    """Checks in a file of their own, about a lab that is in another."""
+
+    validate_: list[AnyCheck] = Field(
+        alias="validate",
+        description="Checks beside the usual ones.",
+        examples=[[{"ping": ["a/aarhus/h1", "a/oslo/h1"]}]],
+    )
+
+
 def json_schema() -> str:
     """Return the JSON Schema of a lab file; ``lab.schema.json`` holds the same text."""
     schema: dict[str, Any] = {

@@ -22,7 +22,7 @@ from mplsemu.emulation.net import LabNet, LabOptions
 from mplsemu.emulation.requirements import require_open_files, require_tools
 from mplsemu.errors import EmulationError
 from mplsemu.lab.dataplane import DataPlaneChoice
-from mplsemu.lab.loader import LoadedLab, load
+from mplsemu.lab.loader import LabText, LoadedLab, read
 from mplsemu.program.program import Program
 from mplsemu.running.choice import choose, wish
 from mplsemu.running.controller_process import ControllerProcess
@@ -70,7 +70,7 @@ class BootedLab:
     """A lab whose nodes are this process's; a context manager that takes it down.
 
     Args:
-        lab_file: path of the lab file.
+        lab_file: the lab file, as it was read or to be read.
         options: how to boot.
 
     Attributes:
@@ -87,13 +87,14 @@ class BootedLab:
     net: LabNet
     record: LabRecord
 
-    def __init__(self, lab_file: Path, options: BootOptions) -> None:
+    def __init__(self, lab_file: Path | LabText, options: BootOptions) -> None:
         self.is_up = False
         self._options = options
         self._started = time.monotonic()
         require_root()
         require_tools()
-        self.loaded = load(lab_file)
+        self._text = lab_file if isinstance(lab_file, LabText) else read(lab_file)
+        self.loaded = self._text.load()
         self.program = compile_program(self.loaded.network)
         self.directory = LabDirectory(self.loaded.network.name)
         wished = wish(options.dataplane, self.loaded.dataplane)
@@ -101,7 +102,6 @@ class BootedLab:
         self._plane = lab_plane(self.chosen.name, self.directory, self.program)
         require_open_files(self._count_namespaces())
         self._web = WebProcess(self.directory, options.web) if options.web else None
-        self._lab_file = lab_file
         self._namespace: PrivateNamespace | None = None
         self._net: LabNet | None = None
         self._supervisor: Supervisor | None = None
@@ -137,7 +137,7 @@ class BootedLab:
         with interrupts_wait():
             self.directory.claim()
         try:
-            self.directory.lab_file.write_bytes(self._lab_file.read_bytes())
+            self.directory.lab_file.write_bytes(self._text.text.encode())
         except OSError as error:
             raise EmulationError(
                 f"cannot write {self.directory.lab_file}: {error.strerror}"
@@ -206,7 +206,7 @@ class BootedLab:
             pid=os.getpid(),
             dataplane=self.chosen.name,
             datapath=self._plane.datapath,
-            lab_file=str(self._lab_file.resolve()),
+            lab_file=str(Path(self._text.file).resolve()),
             boot_s=round(time.monotonic() - self._started, 3),
             hosts=host_records(net),
             lsrs={

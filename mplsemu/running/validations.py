@@ -34,17 +34,20 @@ _TRANSFER_S: Final = 2.0
 _PAUSE_S: Final = 0.2
 
 
-def run_validations(session: Session, progress: Progress) -> tuple[Check, ...]:
+def run_validations(
+    session: Session, progress: Progress, more: tuple[Validation, ...] = ()
+) -> tuple[Check, ...]:
     """Check everything under ``validate``; return the results in the lab file's order.
 
     Args:
         session: with the lab.
         progress: told how many are done, and of how many.
+        more: checks that are not in the lab file, after those that are.
 
     Raises:
         EmulationError: a host is gone.
     """
-    wanted = session.network.validate
+    wanted = session.network.validate + more
     done: dict[int, Check] = {}
     pings = {n: each for n, each in enumerate(wanted) if isinstance(each, PingCheck)}
     progress(0, len(wanted))

@@ -230,8 +230,9 @@ MISTAKES = {
     "loopback": (NET, "127.0.0.0/8", 16, "127.0.0.0/8 holds loopback", "unicast prefix"),
     "link-local": (NET, "169.254.0.0/16", 16, "169.254.0.0/16 holds link-local", "unicast"),
     "link-local 6": (NET, '"fe80::/64"', 16, "fe80::/64 holds link-local", "unicast prefix"),
-    "everything": (NET, "0.0.0.0/0", 16, "0.0.0.0/0 holds", "unicast prefix"),
-    "everything 6": (NET, '"::/0"', 16, "::/0 holds", "unicast prefix"),
+    "everything": (NET, "0.0.0.0/0", 16, "0.0.0.0/0 is every address", "write the prefixes"),
+    "everything 6": (NET, '"::/0"', 16, "::/0 is every address", "import: ASN:NUMBER"),
+    "half": (NET, "0.0.0.0/1", 16, "0.0.0.0/1 holds this-network", "unicast prefix"),
     "no subnet": (
         NET,
         "[]",

@@ -202,6 +202,20 @@ def test_a_good_lab_has_no_notes(lab):
     assert lab.notes == ()
 
 
+@pytest.mark.parametrize("of", ["spoke", "hub"])
+def test_a_hub_and_a_part_of_an_extranet_may_have_one_site(of):
+    hub = (
+        "hub: {type: l3vpn, export: '1:1', import: '1:2', sites: {s: {pe: n, subnet: 10.0.0.0/8}}}"
+    )
+    spokes = (
+        "spoke: {type: l3vpn, export: '1:2', import: '1:1', "
+        "sites: {t: {pe: m, subnet: 11.0.0.0/8}}}"
+    )
+    nodes = "{nodes: {n: {role: pe}, m: {role: pe}}, links: [n-m]}"
+    notes = loads(f"name: x\nprovider: {nodes}\nvpns:\n  {hub}\n  {spokes}\n", "x.yaml").notes
+    assert not [note for note in notes if of in note]
+
+
 @pytest.mark.parametrize(
     ("vpns", "note"),
     [

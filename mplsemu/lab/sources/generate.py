@@ -6,8 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.errors import LabError
-from mplsemu.lab.scalar import MAX_LAB_NAME, is_lab_name
+from mplsemu.lab.renaming import check_name
 from mplsemu.lab.sources.graph import ProviderGraph
 from mplsemu.lab.sources.graphfile import from_file
 from mplsemu.lab.sources.population import populate
@@ -49,12 +48,7 @@ def new_lab(
     Raises:
         LabError: an argument is out of range, or the source cannot be read.
     """
-    if not is_lab_name(name):
-        remedy = (
-            "write letters, digits, '_', '.' and '-', first a letter or digit, "
-            f"at most {MAX_LAB_NAME}"
-        )
-        raise LabError(f"{name!r} is not a lab's name", remedy=remedy)
+    check_name(name)
     graph = _graph(source)
     vpns = populate(graph, l3vpns=l3vpns, vpls=vpls, sites=sites, seed=seed)
     options = {"--from": source, "--l3vpns": l3vpns, "--vpls": vpls}

@@ -1,0 +1,152 @@
+"""``mplsemu show LAB hosts|links|vpns``: what a lab has, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+from mplsemu.cli.arguments import checked_node, read_lab
+
+if TYPE_CHECKING:
+    from mplsemu.emulation.plan import LabPlan
+    from mplsemu.model.network import Network
+    from mplsemu.program.program import Program
+
+INVENTORY: Final = {
+    "hosts": "hosts and CE routers: names, PE, addresses, gateway, MAC address",
+    "links": "core links and sites' lines: ends, interfaces, rate, delay, metric, state",
+    "vpns": "VPNs: type, customer, RD, RTs, subnets, sites, PEs",
+}
+_MOST: Final = 6
+"""Names in a cell; all of them stand in JSON and CSV."""
+_TITLES: Final = {"hosts": "Hosts and CE routers", "links": "Links and lines", "vpns": "VPNs"}
+_HEADS: Final = {
+    "hosts": ("host", "short", "pe", "addresses", "gateways", "mac"),
+    "links": ("link", "ends", "interfaces", "rate", "delay", "metric", "state"),
+    "vpns": ("vpn", "type", "customer", "rd", "subnets", "sites", "pes", "hosts"),
+}
+
+
+def print_inventory(args: argparse.Namespace) -> None:
+    """Print one table of a lab."""
+    lab, program = read_lab(args)
+    if args.node is not None:
+        checked_node(program, args.node)
+    rows = inventory(lab.network, program, args.table, args.node)
+    if args.json:
+        from mplsemu.cli.output import print_json
+
+        print_json({"lab": program.lab, "table": args.table, args.table: rows})
+    elif args.csv:
+        print_csv(_keys(args.table), rows)
+    else:
+        _print_table(args.table, rows)
+
+
+def inventory(
+    network: Network, program: Program, table: str, node: str | None
+) -> list[dict[str, Any]]:
+    """Return the rows of a table, as ``--json`` prints them."""
+    from mplsemu.emulation.plan import make_plan
+    from mplsemu.views.plain import plain
+    from mplsemu.views.tables.inventory import host_rows, link_rows, vpn_rows
+
+    plan = make_plan(network, program)
+    match table:
+        case "hosts":
+            rows = plain(list(host_rows(network, _shorts(plan), node)))
+        case "links":
+            rows = plain(list(link_rows(network, _interfaces(plan), _down(program), node)))
+        case _:
+            rows = plain(list(vpn_rows(network, node)))
+    return [{key.rstrip("_"): value for key, value in row.items()} for row in rows]
+
+
+def _keys(table: str) -> list[str]:
+    """Return the keys of a table's rows."""
+    from mplsemu.views.tables.inventory import HostRow, LinkRow, VpnRow
+
+    row = {"hosts": HostRow, "links": LinkRow, "vpns": VpnRow}[table]
+    return [field.name.rstrip("_") for field in fields(row)]
+
+
+def _shorts(plan: LabPlan) -> dict[str, str]:
+    """Return the names of hosts and CE routers in shells, by their full names."""
+    return {
+        **{str(host.ref): host.name for host in plan.hosts},
+        **{ce.full_name: ce.name for ce in plan.ces},
+    }
+
+
+def _interfaces(plan: LabPlan) -> dict[str, tuple[str, ...]]:
+    """Return the interfaces at LSRs, by link and line."""
+    lsrs = {lsr.name for lsr in plan.lsrs}
+    return {
+        wire.name: tuple(end.interface for end in wire.ends if end.node in lsrs)
+        for wire in plan.wires
+    }
+
+
+def _down(program: Program) -> set[str]:
+    """Return the links and lines that carry nothing."""
+    lines = {circuit.name: circuit.up for node in program.nodes for circuit in node.circuits}
+    return {link.name for link in program.links if not link.up} | {
+        name for name, up in lines.items() if not up
+    }
+
+
+def print_csv(keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows by RFC 4180, with a heading; what is several stands in one field, by spaces."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(keys)
+    for row in rows:
+        writer.writerow([_field(row[key]) for key in keys])
+
+
+def _field(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case list():
+            return " ".join(map(str, value))
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
+
+
+def _print_table(table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    from rich.text import Text
+
+    from mplsemu.cli.output import print_lines
+    from mplsemu.views.text import palette
+    from mplsemu.views.text.columns import Column, columns
+
+    heads = [Column(name) for name in _HEADS[table]]
+    body = [[_cell(row, name) for name in _HEADS[table]] for row in rows]
+    title = Text(f"{_TITLES[table]}: {len(rows)}", palette.TITLE)
+    print_lines([title, *(columns(heads, body, indent=1) if body else [])])
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    from mplsemu.views.text.units import delay, rate
+
+    match name:
+        case "rate":
+            return rate(row["bandwidth_bps"]) if row["bandwidth_bps"] else "-"
+        case "delay":
+            return delay(row["delay_ms"]) if row["delay_ms"] is not None else "-"
+        case "state":
+            return "up" if row["up"] else "DOWN"
+        case "addresses" | "gateways" | "subnets" | "sites" | "pes" | "interfaces":
+            more = len(row[name]) - _MOST
+            shown = ", ".join(row[name][:_MOST]) or "-"
+            return f"{shown} and {more} more" if more > 0 else shown
+        case "ends":
+            return " -- ".join(row["ends"])
+        case _:
+            return str(row[name]) if row[name] is not None else "-"

@@ -1,0 +1,183 @@
+"""What a lab has: its hosts, its links and lines, its VPNs; a row each, flat enough for CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.vpls import Vpws
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """A host or CE router.
+
+    Attributes:
+        host: its full name.
+        short: its name in shells.
+        pe: the LSR that its site attaches to.
+        addresses: with prefix lengths.
+        gateways: where it sends what is for other LANs.
+        mac: of its interface; of a CE router's, the one towards the PE.
+    """
+
+    host: str
+    short: str
+    pe: str
+    addresses: tuple[str, ...]
+    gateways: tuple[str, ...]
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A core link, or a site's line.
+
+    Attributes:
+        link: its name.
+        kind: ``core`` or ``site``.
+        ends: two LSRs; of a line the PE and the site.
+        interfaces: at its LSRs.
+        bandwidth_bps: each way, None where it is not shaped.
+        delay_ms: one way; like `metric` None of a line.
+        metric: of the provider's routing.
+        up: whether it carries packets.
+    """
+
+    link: str
+    kind: str
+    ends: tuple[str, str]
+    interfaces: tuple[str, ...]
+    bandwidth_bps: int | None
+    delay_ms: float | None
+    metric: int | None
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VpnRow:
+    """A VPN.
+
+    Attributes:
+        vpn: its name.
+        type: ``l3vpn``, ``vpls`` or ``vpws``.
+        customer: whose it is.
+        rd: route distinguisher; like `import_` and `export` of an L3VPN alone.
+        import_: route targets.
+        export: route targets.
+        subnets: of its sites, or of its one LAN.
+        sites: names.
+        pes: LSRs with a site of it.
+        hosts: how many.
+    """
+
+    vpn: str
+    type: str
+    customer: str
+    rd: str | None
+    import_: tuple[str, ...]
+    export: tuple[str, ...]
+    subnets: tuple[str, ...]
+    sites: tuple[str, ...]
+    pes: tuple[str, ...]
+    hosts: int
+
+
+def host_rows(
+    network: Network, shorts: Mapping[str, str], node: str | None = None
+) -> Iterator[HostRow]:
+    """Yield hosts and CE routers in the lab file's order.
+
+    Args:
+        network: the lab.
+        shorts: names in shells by full names.
+        node: of this LSR's sites alone, None: all.
+    """
+    for _, site in network.sites():
+        if node not in {None, site.pe}:
+            continue
+        gateways = tuple(str(gateway.ip) for gateway in site.gateways)
+        for host in site.hosts:
+            name = f"{site.circuit}/{host.name}"
+            addresses = tuple(map(str, host.addresses))
+            yield HostRow(name, shorts[name], site.pe, addresses, gateways, host.mac)
+        if site.ce is not None:
+            name = f"{site.circuit}/ce"
+            addresses = (str(site.ce.wan), *map(str, site.gateways))
+            wan = (str(site.ce.pe_wan.ip),)
+            yield HostRow(name, shorts[name], site.pe, addresses, wan, site.ce.mac)
+
+
+def link_rows(
+    network: Network,
+    interfaces: Mapping[str, tuple[str, ...]],
+    down: Collection[str],
+    node: str | None = None,
+) -> Iterator[LinkRow]:
+    """Yield core links, then sites' lines, in the lab file's order.
+
+    Args:
+        network: the lab.
+        interfaces: at LSRs, by link and line.
+        down: links and lines that carry nothing.
+        node: of this LSR alone, None: all.
+    """
+    for link in network.provider.links:
+        if node is None or node in link.ends:
+            yield LinkRow(
+                link=link.name,
+                kind="core",
+                ends=link.ends,
+                interfaces=interfaces[link.name],
+                bandwidth_bps=link.bandwidth_bps,
+                delay_ms=link.delay_ms,
+                metric=link.metric,
+                up=link.name not in down,
+            )
+    for _, site in network.sites():
+        if node in {None, site.pe}:
+            yield LinkRow(
+                link=site.circuit,
+                kind="site",
+                ends=(site.pe, site.circuit),
+                interfaces=interfaces[site.circuit],
+                bandwidth_bps=site.rate_bps,
+                delay_ms=None,
+                metric=None,
+                up=site.circuit not in down,
+            )
+
+
+def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
+    """Yield VPNs in the lab file's order; those with a site at an LSR, where one is named."""
+    for vpn in network.vpns:
+        pes = tuple(dict.fromkeys(site.pe for site in vpn.sites))
+        if node is not None and node not in pes:
+            continue
+        routed = vpn if isinstance(vpn, L3vpn) else None
+        yield VpnRow(
+            vpn=vpn.name,
+            type=_type(vpn),
+            customer=vpn.customer,
+            rd=str(routed.rd) if routed else None,
+            import_=tuple(map(str, sorted(routed.import_targets))) if routed else (),
+            export=tuple(map(str, sorted(routed.export_targets))) if routed else (),
+            subnets=_subnets(vpn),
+            sites=tuple(site.name for site in vpn.sites),
+            pes=pes,
+            hosts=sum(len(site.hosts) for site in vpn.sites),
+        )
+
+
+def _type(vpn: Vpn) -> str:
+    if isinstance(vpn, L3vpn):
+        return "l3vpn"
+    return "vpws" if isinstance(vpn, Vpws) else "vpls"
+
+
+def _subnets(vpn: Vpn) -> tuple[str, ...]:
+    if isinstance(vpn, L3vpn):
+        return tuple(str(subnet) for site in vpn.sites for subnet in site.subnets)
+    return tuple(map(str, vpn.subnets))
