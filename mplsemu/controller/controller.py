@@ -12,18 +12,20 @@ import itertools
 import logging
 import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.learned import LearnedNeighbour
-from mplsemu.controller.events import EventLog
+from mplsemu.controller.events import SEVERAL, EventLog
 from mplsemu.controller.flush import flushes
 from mplsemu.controller.lsrs import Lsrs
+from mplsemu.controller.neighbours import Key, Neighbours
 from mplsemu.controller.punt_queue import PuntQueue
-from mplsemu.controller.punts import Key, Resolver
+from mplsemu.controller.punts import Resolver
 from mplsemu.controller.state import Remembered, recall, remember
 from mplsemu.errors import LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
@@ -46,7 +48,10 @@ _LOG = logging.getLogger(__name__)
 
 MOST_TEXT: Final = 500
 REMEMBER_AFTER_S: Final = 0.1
-"""The state file is written when this long nothing more has changed."""
+"""The state file is written so long after a change, with those that followed."""
+REST: Final = 4
+"""Times as long as it took to follow what customers change, other things come first; and so after
+the state file was written. A link that is cut never waits."""
 MOST_PUNTS: Final = 32
 """Punted packets between two looks at what else has happened."""
 _MOMENT_S: Final = 0.0005
@@ -77,9 +82,7 @@ class Controller:
         self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
         self._state_file = state_file
         remembered = recall(state_file) if state_file else None
-        self._learned: dict[Key, LearnedNeighbour] = {}
-        for each in remembered.learned if remembered else ():
-            self._learned[each.pe, each.vrf, each.neighbour.address] = each
+        self._neighbours = Neighbours(remembered.learned if remembered else ())
         self.program = self._compile(previous_of(network, remembered), frozenset())
         self.lsrs = Lsrs(self.program)
         self.generation = 1
@@ -87,14 +90,18 @@ class Controller:
             text = "controller started again; generations count from 1"
             self.events.add("program", text)
         self._down: frozenset[str] = frozenset()
+        self._reported_down = self._down
+        self._customers_at = 0.0
+        self._cause: str | None = None
         self._queue = plane.threads.queue()
         self._punts = PuntQueue(self.program)
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._timer_numbers = itertools.count()
         self._remember_at: float | None = None
-        self._stale = False
+        self._remember_next = 0.0
+        self._when_installed: list[Callable[[], None]] = []
         self._resolver = Resolver(self)
-        for key in self._learned:
+        for key in self._neighbours.keys:
             self._resolver.watch(key)
 
     # --- for all threads --------------------------------------------------------------------
@@ -133,39 +140,32 @@ class Controller:
         due = time.monotonic() + delay_s
         heapq.heappush(self._timers, (due, next(self._timer_numbers), work))
 
-    def learn(self, each: LearnedNeighbour) -> None:
-        """Take a neighbour into the program; only the worker may call this."""
-        key = (each.pe, each.vrf, each.neighbour.address)
-        if self._learned.get(key) != each:
-            self._learned[key] = each
-            self._stale = True
+    def learn(self, each: LearnedNeighbour) -> bool:
+        """Take a neighbour into the program, if it may be; only the worker may call this."""
+        is_taken = self._neighbours.learn(each)
+        if is_taken:
             entry = each.neighbour
-            self.events.add("neighbour", f"{each.pe} {entry.circuit}: {entry.address} {entry.mac}")
-
-    def learned_on(self, circuit: str) -> int:
-        """Return how many neighbours were learned on a circuit."""
-        return sum(each.neighbour.circuit == circuit for each in self._learned.values())
+            text = f"{each.pe} {entry.circuit}: {entry.address} {entry.mac}"
+            self.events.add("neighbour", text, circuit=entry.circuit)
+        return is_taken
 
     def is_learned(self, key: Key) -> bool:
         """Whether a neighbour is one that the running network resolved."""
-        return key in self._learned
+        return key in self._neighbours
 
     def forget(self, key: Key) -> None:
         """Take a resolved neighbour out of the program; only the worker may call this."""
-        entry = self._learned.pop(key).neighbour
-        self._stale = True
+        entry = self._neighbours.forget(key).neighbour
         text = f"{key[0]} {entry.circuit}: {entry.address} {entry.mac} answers no more"
-        self.events.add("neighbour", text)
+        self.events.add("neighbour", text, circuit=entry.circuit)
 
-    def converge(self) -> None:
-        """Recompile if something changed and install what differs; only the worker calls this."""
-        if self._stale:
-            self._recompile()
-        self._install()
+    def when_installed(self, work: Callable[[], None]) -> None:
+        """Have the worker do something when all that was learned is installed."""
+        self._when_installed.append(work)
 
     def neighbours(self) -> int:
         """Return how many neighbours the running network resolved."""
-        return len(self._learned)
+        return len(self._neighbours)
 
     # --- the worker -------------------------------------------------------------------------
 
@@ -195,29 +195,51 @@ class Controller:
         due = [timer[0] for timer in self._timers[:1]]
         if self._remember_at is not None:
             due.append(self._remember_at)
+        if self._causes():
+            due.append(self._customers_at)
         return max(_MOMENT_S, min(due) - time.monotonic()) if due else None
 
     def handle(self, batch: list[Any]) -> None:
         """Deal with events that waited together; only the worker calls this."""
-        entered = self._take_in(batch)
-        if self.lsrs.down() != self._down:
-            self._stale = True
-        if self._stale:
-            self._recompile()
-        if entered:
-            self._read_back(entered)
-        self._install()
+        self._keep_up(self._take_in(batch))
         for event in batch:
             if isinstance(event, PacketPunted):
                 self._resolver.handle(event.node, event.punt)
         while self._timers and self._timers[0][0] <= time.monotonic():
             heapq.heappop(self._timers)[2]()
-        if self._stale:
-            self.converge()
+        if self._causes():
+            self._keep_up()
+        self._release()
         for event in batch:
             if isinstance(event, _Task):
                 event.reply.put(_result_of(event.work))
         self._remember_when_quiet()
+
+    def _keep_up(self, entered: Collection[str] = ()) -> None:
+        """Recompile if it is time to, and install what differs."""
+        causes, started = self._causes(), time.monotonic()
+        is_customers = causes <= self.program.node_of_circuit.keys()
+        is_due = causes and not (is_customers and started < self._customers_at)
+        if is_due:
+            self._recompile(causes)
+        if entered:
+            self._cause = None
+            self._read_back(entered)
+        self._install()
+        if is_due and is_customers:
+            now = time.monotonic()
+            self._customers_at = now + REST * (now - started)
+
+    def _causes(self) -> frozenset[str]:
+        """Return the links and circuits because of which the program is out of date."""
+        return (self._reported_down ^ self._down) | self._neighbours.changed
+
+    def _release(self) -> None:
+        """Do what had to wait until all that was learned is installed."""
+        if not self._neighbours.changed:
+            works, self._when_installed = self._when_installed, []
+            for work in works:
+                work()
 
     def _take_in(self, batch: list[Any]) -> list[str]:
         """Note what LSRs said; return those that entered and have not left since."""
@@ -240,6 +262,8 @@ class Controller:
                     self._complain(f"{node} refused {what}")
                 case StrangerCame(what):
                     self.events.add("error", f"{what} is no LSR of this lab")
+        if not all(isinstance(event, PacketPunted | _Task) for event in batch):
+            self._reported_down = self.lsrs.down()
         return [lsr.name for lsr in entered.values() if lsr.connected]
 
     def _complain(self, text: str) -> None:
@@ -247,7 +271,7 @@ class Controller:
         _LOG.error("%s", text)
 
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
-        learned = tuple(self._learned.values())
+        learned = tuple(self._neighbours)
         try:
             return compile_program(self.network, down, learned, previous)
         except LabelSpaceError:
@@ -257,15 +281,16 @@ class Controller:
         self.events.add("error", "the label range is too small to change paths without loss")
         return compile_program(self.network, down, learned)
 
-    def _recompile(self) -> None:
+    def _recompile(self, causes: frozenset[str]) -> None:
         started = time.perf_counter()
-        self._stale = False
-        down = self.lsrs.down()
-        for name in sorted(down - self._down):
-            self.events.add("port", f"{name} is down")
-        for name in sorted(self._down - down):
-            self.events.add("port", f"{name} is up again")
-        self._forget_neighbours(down)
+        self._cause = self._cause_of(causes)
+        down = self._reported_down
+        for name in sorted(down ^ self._down):
+            text = f"{name} is down" if name in down else f"{name} is up again"
+            self.events.add("port", text, circuit=self._cause_of({name}))
+        # what was resolved on a line that went down may be something else when it returns
+        self._neighbours.forget_on(down)
+        self._neighbours.settle()
         self._down = down
         before, self.program = self.program, self._compile(self.program, down)
         changed = diff_programs(before, self.program)
@@ -274,17 +299,18 @@ class Controller:
         self.generation += 1
         took_ms = (time.perf_counter() - started) * 1000
         text = f"generation {self.generation}: {'; '.join(changed.summary())}"
-        self.events.add("program", text[:MOST_TEXT], took_ms)
+        self.events.add("program", text[:MOST_TEXT], took_ms, self._cause)
         self.plane.forget(self.program, flushes(before, self.program))
-        self._remember_at = time.monotonic() + REMEMBER_AFTER_S
+        if self._remember_at is None:
+            self._remember_at = max(time.monotonic() + REMEMBER_AFTER_S, self._remember_next)
 
-    def _forget_neighbours(self, down: frozenset[str]) -> None:
-        """What was resolved on a line that went down may be something else when it returns."""
-        self._learned = {
-            key: each for key, each in self._learned.items() if each.neighbour.circuit not in down
-        }
+    def _cause_of(self, causes: AbstractSet[str]) -> str | None:
+        """Return the circuit that is meant, None where it is the provider's affair."""
+        if not causes <= self.program.node_of_circuit.keys():
+            return None
+        return next(iter(causes)) if len(causes) == 1 else SEVERAL
 
-    def _read_back(self, entered: list[str]) -> None:
+    def _read_back(self, entered: Collection[str]) -> None:
         """Find out what LSRs that entered have installed."""
         for node, found in self.plane.read_back(self.program, entered).items():
             others = f", {found.strangers} others" if found.strangers else ""
@@ -309,17 +335,21 @@ class Controller:
             word = {"flows": "flow", "entries": "entry"}.get(word, word)
         switches = "switch" if done.touched == 1 else "switches"
         text = f"{done.changed} {word} changed on {done.followed} of {done.touched} {switches}"
-        self.events.add("program", text, took_ms)
+        self.events.add("program", text, took_ms, self._cause)
 
     def _remember_when_quiet(self) -> None:
         if self._remember_at is None or time.monotonic() < self._remember_at:
             return
         self._remember_at = None
-        if self._state_file is not None:
-            try:
-                remember(self._state_file, self.program, self._learned.values())
-            except OSError as error:
-                self._complain(f"cannot write {self._state_file}: {error.strerror}")
+        if self._state_file is None:
+            return
+        started = time.monotonic()
+        try:
+            remember(self._state_file, self.program, self._neighbours)
+        except OSError as error:
+            self._complain(f"cannot write {self._state_file}: {error.strerror}")
+        now = time.monotonic()
+        self._remember_next = now + REST * (now - started)
 
 
 def previous_of(network: Network, remembered: Remembered | None) -> Program | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import logging
 import threading
@@ -15,6 +16,10 @@ from typing import Any, Final
 _LOG = logging.getLogger(__name__)
 
 KEPT: Final = 2000
+"""Events of the provider's; and of each customer's line, beside them:"""
+KEPT_OF_ONE: Final = 200
+SEVERAL: Final = "*"
+"""Stands for several circuits where an event is of them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,12 @@ class Event:
     """One thing that happened.
 
     Attributes:
-        number: from 1, without gaps.
+        number: from 1; a gap is where events were forgotten.
         time_s: seconds since the epoch.
         kind: ``switch``, ``port``, ``program``, ``neighbour``, ``mac`` or ``error``.
         text: one line for people.
         took_ms: how long the work took, where it was work.
+        circuit: where a customer caused it, his; None is the provider's.
     """
 
     number: int
@@ -34,10 +40,13 @@ class Event:
     kind: str
     text: str
     took_ms: float | None = None
+    circuit: str | None = None
 
 
 class EventLog:
-    """The last events; older ones are forgotten.
+    """The last events of the provider and of each circuit; older ones are forgotten.
+
+    So whatever a customer does, what happened in the network is still there to be read.
 
     Args:
         file: where they are written, a line each, so that a restarted controller goes on with
@@ -46,35 +55,55 @@ class EventLog:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._events: deque[Event] = deque(_read(file) if file else (), maxlen=KEPT)
-        self._last = self._events[-1].number if self._events else 0
-        self._lines = len(self._events)
+        self._events: dict[str | None, deque[Event]] = {}
+        self._last = 0
+        self._lines = 0
         self._lock = threading.Lock()  # others read while the worker writes
+        for event in _read(file) if file else ():
+            self._keep(event)
+            self._lines += 1
 
     @property
     def last(self) -> int:
         """The number of the last event, 0 where there was none."""
         return self._last
 
-    def add(self, kind: str, text: str, took_ms: float | None = None) -> Event:
+    def add(
+        self,
+        kind: str,
+        text: str,
+        took_ms: float | None = None,
+        circuit: str | None = None,
+    ) -> Event:
         """Record that something happened now."""
         with self._lock:
-            self._last += 1
-            event = Event(self._last, time.time(), kind, text, took_ms)
-            self._events.append(event)
+            event = Event(self._last + 1, time.time(), kind, text, took_ms, circuit)
+            self._keep(event)
             self._write(event)
         return event
+
+    def _keep(self, event: Event) -> None:
+        self._last = event.number
+        kept = self._events.get(event.circuit)
+        if kept is None:
+            most = KEPT if event.circuit is None else KEPT_OF_ONE
+            kept = self._events[event.circuit] = deque(maxlen=most)
+        kept.append(event)
+
+    def _in_order(self) -> Iterator[Event]:
+        return heapq.merge(*self._events.values(), key=lambda event: event.number)
 
     def _write(self, event: Event) -> None:
         """Add a line to the file; where half of it is forgotten, write it anew."""
         if self._file is None:
             return
         try:
-            if self._lines >= 2 * KEPT:
+            there_are = sum(map(len, self._events.values()))
+            if self._lines >= 2 * max(KEPT, there_are):
                 fresh = self._file.with_suffix(".fresh")
-                fresh.write_text("".join(map(_line, self._events)), encoding="utf-8")
+                fresh.write_text("".join(map(_line, self._in_order())), encoding="utf-8")
                 fresh.replace(self._file)
-                self._lines = len(self._events)
+                self._lines = there_are
             else:
                 with self._file.open("a", encoding="utf-8") as file:
                     file.write(_line(event))
@@ -86,8 +115,14 @@ class EventLog:
     def since(self, number: int) -> Iterable[dict[str, Any]]:
         """Return the events after `number`, oldest first, as JSON objects."""
         with self._lock:
-            found = [event for event in self._events if event.number > number]
-        return [asdict(event) for event in found]
+            found = [event for event in self._in_order() if event.number > number]
+        return [_public(event) for event in found]
+
+
+def _public(event: Event) -> dict[str, Any]:
+    found = asdict(event)
+    del found["circuit"]  # it is in the text, and says here only how long it is kept
+    return found
 
 
 def _line(event: Event) -> str:

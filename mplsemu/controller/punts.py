@@ -7,12 +7,13 @@ was resolved is asked again now and then, and forgotten when nobody answers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from mplsemu.control.learned import LearnedNeighbour
-from mplsemu.model.vpn import IPAddress
+from mplsemu.controller.neighbours import Key
 from mplsemu.program.program import Program
 from mplsemu.southbound.punt.answer import answer, unresolved
 from mplsemu.southbound.punt.event import Answers, Learned, PacketOut, Punt, Waiting
@@ -25,12 +26,8 @@ CHECK_S: Final = 60.0
 """After which a neighbour is asked for again: the address may be another's by now, or nobody's."""
 MOST_WAITING: Final = 3
 """Packets kept for one address, as Linux keeps them (unres_qlen)."""
-MOST_NEIGHBOURS: Final = 1024
-"""Learned on one circuit; more is somebody's scan."""
-
-
-Key = tuple[str, str, IPAddress]
-"""PE, VRF and address of a neighbour."""
+MOST_UNKNOWN: Final = 256
+"""Addresses that are asked for at once on one circuit; more is somebody's scan."""
 
 
 class Host(Protocol):
@@ -46,11 +43,8 @@ class Host(Protocol):
     def after(self, delay_s: float, work: Callable[[], None]) -> None:
         """Do something later."""
 
-    def learn(self, each: LearnedNeighbour) -> None:
-        """Take a neighbour into the program."""
-
-    def learned_on(self, circuit: str) -> int:
-        """Return how many neighbours a circuit has already."""
+    def learn(self, each: LearnedNeighbour) -> bool:
+        """Take a neighbour into the program; False if its circuit may not have it (now)."""
 
     def is_learned(self, key: Key) -> bool:
         """Whether a neighbour is one that was learned."""
@@ -58,8 +52,8 @@ class Host(Protocol):
     def forget(self, key: Key) -> None:
         """Take a neighbour that was learned out of the program."""
 
-    def converge(self) -> None:
-        """Install what follows from what was learned."""
+    def when_installed(self, work: Callable[[], None]) -> None:
+        """Do something when what follows from what was learned is installed."""
 
 
 @dataclass(slots=True)
@@ -80,6 +74,7 @@ class Resolver:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._queues: dict[Key, _Queue] = {}
+        self._unknown: Counter[str] = Counter()
         self._unanswered: dict[Key, int] = {}
 
     def watch(self, key: Key) -> None:
@@ -104,6 +99,9 @@ class Resolver:
         queue = self._queues.get(key)
         is_first = queue is None
         if queue is None:
+            if self._unknown[waiting.circuit] >= MOST_UNKNOWN:
+                return False
+            self._unknown[waiting.circuit] += 1
             queue = self._queues[key] = _Queue()
             self._host.after(PATIENCE_S, lambda: self._ask_again(key))
         queue.packets = [*queue.packets, (waiting, in_port)][-MOST_WAITING:]
@@ -119,7 +117,7 @@ class Resolver:
             self._host.send(node, [queue.packets[0][0].solicitation])
             self._host.after(PATIENCE_S, lambda: self._ask_again(key))
             return
-        del self._queues[key]
+        self._end(key)
         for waiting, in_port in queue.packets:
             self._host.send(
                 node, unresolved(self._host.program, node, waiting, in_port).packets_out
@@ -151,12 +149,18 @@ class Resolver:
         if key in self._unanswered:
             self._unanswered[key] = 0
         if learned.is_new:
-            if self._host.learned_on(entry.circuit) >= MOST_NEIGHBOURS:
+            if not self._host.learn(LearnedNeighbour(node, learned.vrf, entry)):
                 return
-            self._host.learn(LearnedNeighbour(node, learned.vrf, entry))
             if key not in self._unanswered:
                 self.watch(key)
+        queue = self._end(key)
+        if queue is not None:  # a packet sent before its flow is there would come back
+            packets = [waiting.packet for waiting, _ in queue.packets]
+            self._host.when_installed(lambda: self._host.send(node, packets))
+
+    def _end(self, key: Key) -> _Queue | None:
+        """Ask for an address no more; return what waited for it."""
         queue = self._queues.pop(key, None)
         if queue is not None:
-            self._host.converge()  # a packet sent before its flow is there would come back
-            self._host.send(node, [waiting.packet for waiting, _ in queue.packets])
+            self._unknown[queue.packets[0][0].circuit] -= 1
+        return queue

@@ -1,14 +1,17 @@
 """The running controller against switches that are three lines long: no framework, no network."""
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from mplsemu.controller import events
 from mplsemu.controller.controller import MOST_PUNTS, Controller
 from mplsemu.controller.events import KEPT, EventLog
 from mplsemu.controller.lsrs import Lsr
 from mplsemu.lab.loader import load, loads
+from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.dataplane import LsrEntered, LsrLeft, PacketPunted, PortChanged
 from mplsemu.southbound.openflow import installer
 from mplsemu.southbound.openflow.app import (
@@ -22,6 +25,7 @@ from mplsemu.southbound.openflow.framework import ofproto, parser
 from mplsemu.southbound.openflow.plane import OpenFlowPlane
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import Punt, PuntReason
+from tests.oracles import frames
 
 NORDIC = Path(__file__).parents[2] / "topologies" / "nordic.yaml"
 
@@ -346,3 +350,63 @@ def test_a_cut_cable_does_not_wait_for_punted_packets(controller):
     batch = controller._next_batch()
     assert batch[0] is cut
     assert len(batch) == 1 + MOST_PUNTS
+
+
+def arp_from(controller, address, mac, circuit="a/aarhus"):
+    port = controller.program.node("dk").circuit_by_name[circuit].port
+    frame = frames.arp(2, mac, address, GATEWAY_MAC, "192.168.1.1", dst=GATEWAY_MAC)
+    return PacketPunted("dk", Punt(PuntReason.ARP, port, 1, frame))
+
+
+def flapping(controller, count=200):
+    return [
+        arp_from(controller, f"192.168.1.{number % 50 + 100}", f"02:aa:00:00:{number:02x}:01")
+        for number in range(count)
+    ]
+
+
+def test_addresses_that_change_together_are_one_change_of_the_program(controller):
+    before = controller.generation
+    controller.handle(flapping(controller))
+    assert controller.neighbours() == 50
+    assert controller.generation == before + 1
+
+
+def test_what_customers_change_waits_while_the_last_such_change_was_just_made(controller):
+    controller.handle(flapping(controller, 1))
+    before = controller.generation
+    for event in flapping(controller, 200)[1:]:
+        controller._customers_at = time.monotonic() + 60
+        controller.handle([event])
+    assert controller.generation == before
+    assert controller._patience_s() > 0
+    controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
+    assert controller.generation == before + 1
+    assert controller.lsrs.down() == {"dk-p1"}
+    assert_installed(controller)
+
+
+def test_a_customers_changes_do_not_push_the_provider_s_events_out(network, monkeypatch):
+    monkeypatch.setattr(events, "KEPT", 40)
+    monkeypatch.setattr(events, "KEPT_OF_ONE", 10)
+    controller = connected(network)
+    controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
+    port = controller.program.node("dk").circuit_by_name["a/aarhus"].port
+    for event in flapping(controller, 20):
+        for each in (event, *(PortChanged("dk", port, live=live) for live in (False, True))):
+            controller._customers_at = 0
+            controller.handle([each])
+    said = list(controller.events.since(0))
+    assert said[-1]["number"] > 100
+    assert "dk-p1 is down" in {event["text"] for event in said}
+    assert sum("connected" in event["text"] for event in said) == len(controller.program.nodes)
+
+
+def test_the_state_is_written_although_changes_do_not_end(network, tmp_path):
+    state_file = tmp_path / "state.json"
+    controller = connected(network, state_file)
+    deadline = time.monotonic() + 10
+    while not state_file.exists():
+        assert time.monotonic() < deadline
+        controller._customers_at = 0
+        controller.handle(flapping(controller, 1 + int(time.monotonic() * 1000) % 100))

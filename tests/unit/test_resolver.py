@@ -1,13 +1,14 @@
 """Neighbours that the running network resolved, as time goes by: a clock of its own, no switch."""
 
 import heapq
+import itertools
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.controller.punts import CHECK_S, PATIENCE_S, QUESTIONS, Resolver
+from mplsemu.controller.punts import CHECK_S, MOST_UNKNOWN, PATIENCE_S, QUESTIONS, Resolver
 from mplsemu.lab.loader import load
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.punt.event import Punt, PuntReason
@@ -31,6 +32,7 @@ class FakeController:
         self.owner = None
         self._now = 0.0
         self._timers = []
+        self._numbers = itertools.count()
         self.resolver = Resolver(self)
 
     @property
@@ -44,13 +46,11 @@ class FakeController:
             self.arp(self.owner)
 
     def after(self, delay_s, work):
-        heapq.heappush(self._timers, (self._now + delay_s, len(self._timers), work))
+        heapq.heappush(self._timers, (self._now + delay_s, next(self._numbers), work))
 
     def learn(self, each):
         self.learned[each.pe, each.vrf, each.neighbour.address] = each
-
-    def learned_on(self, circuit):
-        return sum(each.neighbour.circuit == circuit for each in self.learned.values())
+        return True
 
     def is_learned(self, key):
         return key in self.learned
@@ -58,8 +58,8 @@ class FakeController:
     def forget(self, key):
         del self.learned[key]
 
-    def converge(self):
-        pass
+    def when_installed(self, work):
+        work()
 
     def arp(self, mac):
         """Have somebody at aarhus say that the address is his."""
@@ -129,3 +129,22 @@ def test_one_whose_line_was_cut_is_asked_for_no_more(controller):
     controller.forget(KEY)
     controller.pass_time(10 * ROUND_S)
     assert controller.questions == 0
+
+
+def test_a_scan_is_asked_for_up_to_a_number_of_addresses_at_once(controller):
+    host = controller.program.node("dk").circuit_by_name["a/aarhus"].port
+    asked = []
+    controller.send = lambda node, packets: asked.extend(packets)
+
+    def scan(first, count):
+        for number in range(first, first + count):
+            packet = frames.ip("2001:db8:1::2", f"2001:db8:1:0:9::{number:x}")
+            frame = frames.ip_frame(GATEWAY_MAC, ONE, packet)
+            controller.resolver.handle("dk", Punt(PuntReason.GLEAN, host, 1, frame))
+
+    scan(0, 2 * MOST_UNKNOWN)
+    assert len(asked) == MOST_UNKNOWN
+    controller.pass_time(QUESTIONS * PATIENCE_S)
+    asked.clear()
+    scan(5000, 10)
+    assert len(asked) == 10

@@ -43,6 +43,29 @@ OF_AN_LSR: Final = Rate(per_second=1000, burst=1000)
 """Of one class, from all who take more than half of what they may."""
 
 
+class TokenBucket:
+    """How much of a rate is left; it is full at first.
+
+    Args:
+        rate: at which it fills, and how much it holds.
+    """
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate = rate
+        self._left = float(rate.burst)
+        self._then: float | None = None
+
+    def take(self, now_s: float) -> bool:
+        """Take one, if there is one; whether there was."""
+        earned = 0.0 if self._then is None else (now_s - self._then) * self._rate.per_second
+        self._left = min(self._left + max(earned, 0.0), float(self._rate.burst))
+        self._then = now_s
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 def class_of(reason: PuntReason) -> PuntClass:
     """Return what a packet that was punted for a reason asks of the controller."""
     match reason:
