@@ -13,6 +13,7 @@ from mplsemu.lab.complaint import CHECKS, complain, nearest
 from mplsemu.lab.customers import build_vpns
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.document import MAX_BYTES, parse, too_large
+from mplsemu.lab.one_way import one_way_notes
 from mplsemu.lab.provider import build_provider
 from mplsemu.lab.renaming import check_name, renamed
 from mplsemu.lab.schema import ChecksFile, LabFile
@@ -171,6 +172,7 @@ def _notes(network: Network) -> Iterator[str]:
     for vpn in routed:
         yield from _target_notes(vpn, exported)
         yield from _family_notes(vpn)
+    yield from one_way_notes(routed)
     yield from _host_notes(network.vpns)
 
 

@@ -69,7 +69,8 @@ def _by_name(sites: Iterator[SiteView]) -> tuple[SiteView, ...]:
 def _l3vpn(program: Program, info: VpnInfo) -> L3vpnView:
     vrfs = {n.name: (n, n.vrf_by_name[info.name]) for n in program.nodes if _has_vrf(n, info)}
     home = {circuit: pe for pe, (_, vrf) in vrfs.items() for circuit in vrf.circuits}
-    routers = {pe: _router(node, vrf, info, home) for pe, (node, vrf) in vrfs.items()}
+    partners = _Partners(program)
+    routers = {pe: _router(node, vrf, info, home, partners) for pe, (node, vrf) in vrfs.items()}
     order = sorted(routers, key=lambda pe: natural(routers[pe].name))
     pairs = (
         (pe, home[f"{info.name}/{entry.site}"])
@@ -79,12 +80,12 @@ def _l3vpn(program: Program, info: VpnInfo) -> L3vpnView:
     )
     islands = connected_groups(order, pairs)
     routers = _with_lacks(routers)
-    partners = {e.prefix for r in routers.values() for e in r.reaches if e.site is None}
+    abroad = {e.prefix for r in routers.values() for e in r.reaches if e.site is None}
     return L3vpnView(
         vpn=info.name,
         customer=info.customer,
         islands=tuple(tuple(routers[pe] for pe in island) for island in islands),
-        partners=tuple(sorted(partners, key=_prefix_order)),
+        partners=tuple(sorted(abroad, key=_prefix_order)),
     )
 
 
@@ -93,7 +94,38 @@ def _has_vrf(node: NodeProgram, info: VpnInfo) -> bool:
     return vrf is not None and bool(vrf.circuits)
 
 
-def _router(node: NodeProgram, vrf: Vrf, info: VpnInfo, home: dict[str, str]) -> VirtualRouter:
+class _Partners:
+    """Tells whether partners have routes back."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._known: dict[tuple[str, str], set[tuple[str, int]]] = {}
+
+    def answer(self, route: Route, node: NodeProgram, vrf: Vrf) -> bool:
+        """Whether a partner's VRF has routes back to all sites of this one."""
+        local = {
+            (each.circuit, each.prefix.version)
+            for each in vrf.routes
+            if each.circuit in vrf.circuits
+            and each.prefix.version == route.prefix.version
+            and not _is_wan(each, node.circuit_by_name[each.circuit])
+        }
+        return local <= self._routes_of(route.circuit)
+
+    def _routes_of(self, circuit: str) -> set[tuple[str, int]]:
+        """Return whose routes, of which IP version, the VRF of a circuit has."""
+        node = self._program.node_of_circuit[circuit]
+        key = (node.name, node.circuit_by_name[circuit].vpn)
+        if key not in self._known:
+            vrf = node.vrf_by_name.get(key[1])
+            routes = vrf.routes if vrf is not None else ()
+            self._known[key] = {(each.circuit, each.prefix.version) for each in routes}
+        return self._known[key]
+
+
+def _router(
+    node: NodeProgram, vrf: Vrf, info: VpnInfo, home: dict[str, str], partners: _Partners
+) -> VirtualRouter:
     local: dict[str, list[IPNetwork]] = {name: [] for name in vrf.circuits}
     reaches = []
     for route in vrf.routes:
@@ -102,12 +134,13 @@ def _router(node: NodeProgram, vrf: Vrf, info: VpnInfo, home: dict[str, str]) ->
                 if circuit in local and not _is_wan(route, node.circuit_by_name[circuit]):
                     local[circuit].append(route.prefix)
             case ViaVrf():
-                reaches.append(Reachable(route.prefix, None))
+                reaches.append(Reachable(route.prefix, None, partners.answer(route, node, vrf)))
             case ViaPe(egress):
                 if egress in node.ftn_by_egress:
                     own = home.get(route.circuit) == egress
                     site = route.circuit.removeprefix(f"{info.name}/") if own else None
-                    reaches.append(Reachable(route.prefix, site))
+                    answers = own or partners.answer(route, node, vrf)
+                    reaches.append(Reachable(route.prefix, site, answers))
     sites = (_site(node.circuit_by_name[name], tuple(local[name])) for name in vrf.circuits)
     reaches.sort(
         key=lambda entry: (

@@ -101,6 +101,8 @@ def _edge(edge: Edge) -> str:
         settings |= {"color": colour, "fontcolor": colour}
         if edge.is_both_ways:
             settings["dir"] = "both"
+    if edge.is_one_way:
+        settings["dir"] = "forward"
     if not edge.up:
         settings |= {"style": "dashed", "color": _DOWN, "fontcolor": _DOWN}
     return f"{first} -- {second} {_attributes(settings)};" if settings else f"{first} -- {second};"

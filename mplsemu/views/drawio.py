@@ -131,7 +131,7 @@ def _is_port(node: Node, run: TextRun) -> bool:
 
 def _line(cells: _Cells, line: Line, nodes: Mapping[str, tuple[str, Box]]) -> None:
     ends = [nodes.get(end) for end in line.ends]
-    has_arrow = line.kind is LineKind.WAY and not line.is_bare
+    has_arrow = line.is_one_way or (line.kind is LineKind.WAY and not line.is_bare)
     style = _style(
         "endArrow=block;endFill=1;endSize=6" if has_arrow else "endArrow=none",
         "startArrow=block;startFill=1;startSize=6" if line.is_both_ways else "startArrow=none",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from mplsemu.views.order import natural
+
+ONE_WAY: Final = "one way"
+"""What the detail of a check begins with where packets arrive and no answer comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ class CheckView:
             detail=str(check.get("detail") or ""),
             address=check.get("address"),
         )
+
+    @property
+    def is_one_way(self) -> bool:
+        """Whether it arrived where no route leads back from."""
+        return self.ok and self.detail.startswith(ONE_WAY)
 
     @property
     def src_vpn(self) -> str:
@@ -99,6 +107,7 @@ class MatrixView:
         faults: all checks that are not as they should be.
         several: pairs of ends that more than one address was tried between.
         rtts_ms: of all answers, sorted.
+        one_way: of `permitted` those in which no answer comes back.
     """
 
     vpns: tuple[VpnMatrix, ...]
@@ -108,6 +117,7 @@ class MatrixView:
     faults: tuple[CheckView, ...]
     several: frozenset[tuple[str, str]]
     rtts_ms: tuple[float, ...]
+    one_way: frozenset[tuple[str, str]] = frozenset()
 
 
 def matrix_view(checks: Iterable[Mapping[str, Any]]) -> MatrixView:
@@ -134,6 +144,9 @@ def matrix_view(checks: Iterable[Mapping[str, Any]]) -> MatrixView:
         faults=tuple(check for check in every if not check.ok),
         several=_several(every),
         rtts_ms=tuple(sorted(check.rtt_ms for check in every if check.rtt_ms is not None)),
+        one_way=frozenset(
+            pair for pair, mine in permitted.items() if any(each.is_one_way for each in mine)
+        ),
     )
 
 

@@ -55,10 +55,12 @@ class Reachable:
         prefix: the destination.
         site: the customer's site it is at; None where it is a partner's (an extranet), of
             whom the customer knows the prefix alone.
+        answers: whether what is sent back finds its way: a partner may have no route.
     """
 
     prefix: IPNetwork
     site: str | None
+    answers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

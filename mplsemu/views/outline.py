@@ -18,6 +18,7 @@ from mplsemu.views.model import (
     VirtualRouter,
     WayLink,
 )
+from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
 from mplsemu.views.scene.routers import router_title
 from mplsemu.views.scene.scene import LineKind, NodeKind
 from mplsemu.views.scene.words import complaint, count, listed
@@ -56,6 +57,7 @@ class Edge:
         up: whether it carries packets.
         number: of an overlay: which of the view's ways it is, from 0.
         is_both_ways: of an overlay: whether it stands for the way back too.
+        is_one_way: of a member: whether packets go from the first end to the second, and none back.
     """
 
     ends: tuple[str, str]
@@ -64,6 +66,7 @@ class Edge:
     up: bool = True
     number: int = 0
     is_both_ways: bool = False
+    is_one_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,15 @@ class _Draft:
         lines = said if site.up else (*said, "✗ down")
         self.edges.append(Edge((key, joint), LineKind.ACCESS, lines, site.up))
 
+    def partners(self, key: str, found: Sequence[Partner], network: str) -> None:
+        """Add the partners: an arrow leads to those from whom no answers come."""
+        lines, is_one_way = ["partners", *marked(found)], are_one_way(found)
+        if is_one_way:
+            lines.append(f"→ {ONE_WAY}")
+        self.vertices.append(Vertex(key, NodeKind.PARTNER, tuple(lines)))
+        ends = (network, key) if is_one_way else (key, network)
+        self.edges.append(Edge(ends, LineKind.MEMBER, is_one_way=is_one_way))
+
 
 def _site_lines(site: SiteView) -> Iterator[str]:
     yield from map(str, site.prefixes)
@@ -140,8 +152,8 @@ def _l3vpn(view: L3vpnView) -> Outline:
     groups, edges = [], []
     for number, island in enumerate(view.islands, 1):
         draft = _Draft()
-        partners = _partners(island)
-        network = f"network/{number}" if len(island) > 1 or partners else None
+        abroad = partners(island)
+        network = f"network/{number}" if len(island) > 1 or abroad else None
         if network is not None:
             draft.vertices.append(Vertex(network, NodeKind.NETWORK, ("your network",)))
         for index, router in enumerate(island, 1):
@@ -152,20 +164,14 @@ def _l3vpn(view: L3vpnView) -> Outline:
                 draft.site(site, key)
             if network is not None:
                 draft.edges.append(Edge((key, network), LineKind.MEMBER))
-        if network is not None and partners:
-            key = f"partner/{number}"
-            draft.vertices.append(Vertex(key, NodeKind.PARTNER, ("partners", *partners)))
-            draft.edges.append(Edge((key, network), LineKind.MEMBER))
+        if network is not None and abroad:
+            draft.partners(f"partner/{number}", abroad, network)
         own = {site.name for router in island for site in router.sites}
         rest = [site.name for site in view.sites if site.name not in own]
         title = complaint(number, len(view.islands), "cannot reach", rest)
         groups.append(Group(title[0] if title else None, tuple(draft.vertices)))
         edges += draft.edges
     return Outline(f"{view.customer}: VPN {view.vpn}, L3VPN", tuple(groups), tuple(edges))
-
-
-def _partners(island: Sequence[VirtualRouter]) -> list[str]:
-    return list(dict.fromkeys(str(e.prefix) for r in island for e in r.reaches if e.site is None))
 
 
 def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:

@@ -242,6 +242,42 @@ def test_what_may_not_be_meant_is_noted(vpns, note):
     assert any(note in one for one in notes)
 
 
+ONE_WAY = """
+name: x
+provider: {nodes: {n: {role: pe}}}
+vpns:
+  a: {type: l3vpn, import: ["64512:1", "64512:3"], sites: {s: {pe: n, subnet: 10.0.0.0/16}}}
+  b: {type: l3vpn, import: "64512:3", export: [], sites: {s: {pe: n, subnet: 10.1.0.0/16}}}
+  c: {type: l3vpn, sites: {s: {pe: n, subnet: 10.2.0.0/16}}}
+"""
+
+
+def one_way_notes(text):
+    return [note for note in loads(text, "x.yaml").notes if "answer" in note]
+
+
+def test_an_import_in_one_direction_is_noted_with_the_line_that_is_missing():
+    two = "\n".join(line for line in ONE_WAY.splitlines() if not line.startswith("  b:"))
+    two = two.replace("64512:3", "64512:2")  # vpn c is the second now
+    (note,) = one_way_notes(two)
+    assert note == (
+        "vpn a imports the routes of vpn c, which does not import its routes: packets arrive "
+        "there, and no answer comes back; for both directions write at vpn c: "
+        'import: ["64512:1", "64512:2"]'
+    )
+    missing = note.rpartition("vpn c: ")[2]
+    assert not one_way_notes(two.replace("c: {type: l3vpn,", f"c: {{type: l3vpn, {missing},"))
+
+
+def test_imports_in_one_direction_from_the_same_vpn_are_one_note():
+    (note,) = one_way_notes(ONE_WAY)
+    assert note.startswith("vpns a and b import the routes of vpn c, which does not import their")
+    assert note.endswith(
+        'for both directions write at vpn c: import: ["64512:1", "64512:3"]; '
+        "first have vpn b export a route target, and vpn c import it"
+    )
+
+
 def test_names_may_be_long_and_hyphens_in_them_do_not_confuse_links():
     long = "-".join(["core"] * 50)
     text = f"name: x\nprovider: {{nodes: {{{long}: , a-b: , a: }}, links: [{long}-a-b, a-b-a]}}\n"

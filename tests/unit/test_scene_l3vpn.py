@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,9 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
 from mplsemu.views.customer import customer_view
+from mplsemu.views.dot import draw_dot
+from mplsemu.views.drawio import draw_drawio
+from mplsemu.views.mermaid import draw_mermaid
 from mplsemu.views.model import L3vpnView, Reachable, VirtualRouter
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.scene.scene import LineKind, NodeKind, Scene, Tone
+from mplsemu.views.svg.svg import draw_svg
+from mplsemu.views.text.l3vpn import draw_l3vpn
 
 from .customer_views import l3vpn_views
 from .scene_checks import check, of_kind, text_of, words
@@ -318,3 +324,59 @@ def test_every_l3vpn_of_the_labs_makes_the_same_picture_each_time(name):
         picture = scene(program, vpn)
         check(picture)
         assert picture == scene(again, vpn)
+
+
+ONE_WAY = """
+name: one-way
+provider: {nodes: {w: {role: pe}, e: {role: pe}}, links: [w-e]}
+vpns:
+  a:
+    type: l3vpn
+    import: ["64512:1", "64512:2"]
+    sites: {x: {pe: w, subnet: 10.1.1.0/24}, y: {pe: e, subnet: 10.1.2.0/24, ce: router}}
+  b: {type: l3vpn, sites: {z: {pe: e, subnet: 10.2.1.0/24}}}
+  c: {type: l3vpn, import: ["64512:3", "64512:1"], sites: {z: {pe: e, subnet: 10.3.1.0/24}}}
+"""
+
+
+def one_way(text=ONE_WAY, vpn="a", down=()):
+    return customer_view(compile_program(loads(text, "x.yaml").network, frozenset(down)), vpn)
+
+
+def test_an_arrow_leads_to_partners_who_have_no_route_back():
+    picture = l3vpn_scene(one_way())
+    check(picture)
+    (partner,) = nodes(picture, NodeKind.PARTNER)
+    (network,) = nodes(picture, NodeKind.NETWORK)
+    assert text_of(partner) == ["partners", "10.2.1.0/24", "→ one way: no answers"]
+    (line,) = (line for line in picture.lines if partner.key in line.ends)
+    assert (line.ends, line.is_one_way) == ((network.key, partner.key), True)
+    assert "From 1 of them no answers come back." in picture.summary
+    (other,) = (line for line in l3vpn_scene(one_way(vpn="c")).lines if line.is_one_way)
+    assert other.ends[1].startswith("partner/")
+
+
+def test_of_partners_some_of_whom_answer_the_others_are_marked():
+    both = ONE_WAY.replace('import: ["64512:1", "64512:2"]', "import: [64512:1, 64512:2, 64512:3]")
+    picture = l3vpn_scene(one_way(both))
+    (partner,) = nodes(picture, NodeKind.PARTNER)
+    assert text_of(partner)[1:] == ["10.2.1.0/24 (one way: no answers)", "10.3.1.0/24"]
+    assert not any(line.is_one_way for line in picture.lines)
+
+
+def test_a_line_that_is_down_makes_no_partner_silent():
+    both = ONE_WAY.replace(
+        "  b: {type: l3vpn,", '  b: {type: l3vpn, import: ["64512:2", "64512:1"],'
+    )
+    view = one_way(both, down=["a/x"])
+    assert all(entry.answers for router in view.routers for entry in router.reaches)
+    assert not any(line.is_one_way for line in l3vpn_scene(view).lines)
+
+
+def test_every_format_has_the_arrow():
+    view = one_way()
+    assert '"network/1" -- "partner/1" [dir="forward"];' in draw_dot([view])
+    assert re.search(r"n\d+ --> n\d+", draw_mermaid([view]))
+    assert "endArrow=block" in draw_drawio([l3vpn_scene(view)])
+    assert "╟←┘" in "\n".join(line.plain for line in draw_l3vpn(view))
+    assert 'class="arrow"' in draw_svg(l3vpn_scene(view))

@@ -166,6 +166,17 @@ def test_the_matrix_shows_who_reached_whom(golden):
     golden("matrix/faults.txt", text_of(draw_matrix(found)))
 
 
+def test_the_matrix_shows_what_goes_one_way_only():
+    found = checks({"a": ["x/h1"], "b": ["y/h1"]}, imports={("a", "b")})
+    for each in found:
+        if each["expect"] == "reach":
+            each["detail"] = "one way: no route leads back"
+    drawn = text_of(draw_matrix(matrix_view(found)))
+    assert "→ 1" in drawn
+    assert "○ 1" in drawn
+    assert "→ one way: no answers" in drawn
+
+
 def test_the_matrix_of_fifty_hosts_fits_a_terminal(golden):
     found = matrix_view(checks({"big": [f"site{i}/h{j}" for i in range(25) for j in (1, 2)]}))
     lines = draw_matrix(found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
+from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
 from mplsemu.views.scene.caption import Meaning
 from mplsemu.views.scene.card import NAME_SIZE, TEXT_SIZE, Card, Row
 from mplsemu.views.scene.frame import Part, Words, framed
@@ -72,9 +73,9 @@ class _Island:
 
     def draw(self, island: Sequence[VirtualRouter]) -> Sketch:
         """Draw it with its network, or its only router, at the origin."""
-        partners = _partners(island)
+        partners_of_all = partners(island)
         keys = [f"router/{self.number}.{index}" for index in range(1, len(island) + 1)]
-        if len(island) == 1 and not partners:
+        if len(island) == 1 and not partners_of_all:
             return self._lonely(keys[0], island[0])
         units = self._units(keys, island)
         card = _network_card(island, self.view)
@@ -89,8 +90,8 @@ class _Island:
             self._unit(sketch, unit, side, spot, network)
         if placed.is_one_row:
             _severed(sketch, units, places)
-        if partners:
-            _draw_partners(sketch, partners, placed, network)
+        if partners_of_all:
+            _draw_partners(sketch, partners_of_all, placed, network)
         return sketch
 
     def _units(self, keys: Sequence[str], routers: Sequence[VirtualRouter]) -> list[_Unit]:
@@ -160,16 +161,17 @@ def _are_all_up(view: L3vpnView) -> bool:
 # --- partners, and what is severed ---------------------------------------------------------------
 
 
-def _partners(island: Sequence[VirtualRouter]) -> list[str]:
-    return list(dict.fromkeys(str(e.prefix) for r in island for e in r.reaches if e.site is None))
-
-
-def _draw_partners(sketch: Sketch, prefixes: Sequence[str], placed: Shelves, network: Node) -> None:
+def _draw_partners(
+    sketch: Sketch, found: Sequence[Partner], placed: Shelves, network: Node
+) -> None:
     """Draw the partners below the network, or beside it where routers are below."""
+    prefixes, is_one_way = marked(found), are_one_way(found)
     shown = prefixes if len(prefixes) <= _MOST_PARTNERS else prefixes[: _MOST_PARTNERS - 1]
     rows = [Row("partners", Tone.STRONG, NAME_SIZE, bold=True), *map(Row, shown)]
     if len(shown) < len(prefixes):
         rows.append(Row(f"and {len(prefixes) - len(shown)} more", Tone.QUIET))
+    if is_one_way:
+        rows.append(Row(f"→ {ONE_WAY}", Tone.QUIET))
     card = Card(tuple(rows))
     width = max(card.width + 10, 150.0)
     middle = network.box.center
@@ -181,12 +183,17 @@ def _draw_partners(sketch: Sketch, prefixes: Sequence[str], placed: Shelves, net
         box = Box(x, middle.y - card.height / 2, width, card.height)
         points = (Point(x, middle.y), Point(network.box.right, middle.y))
     key = network.key.replace("network", "partner")
-    about = f"Networks of partners: {listed(list(prefixes))}"
+    about = f"Networks of partners: {listed(prefixes)}"
+    if is_one_way:
+        about += f"; {ONE_WAY}"
     sketch.nodes.append(Node(key, NodeKind.PARTNER, box, card.runs(box), about))
+    ends, said = (key, network.key), "from partners to your network"
+    if is_one_way:
+        ends, points = ends[::-1], points[::-1]
+        said = "from your network to partners, from where no answers come"
     sketch.lines.append(
-        Line(f"member/{key}", LineKind.MEMBER, (key, network.key), points,
-             "from partners to your network")
-    )  # fmt: skip
+        Line(f"member/{key}", LineKind.MEMBER, ends, points, said, is_one_way=is_one_way)
+    )
 
 
 def _severed(sketch: Sketch, units: Sequence[_Unit], places: Sequence[tuple[Side, Spot]]) -> None:
@@ -248,6 +255,9 @@ def _words(view: L3vpnView) -> Words:
         said.append(f"Down: the line of {listed(down)}.")
     if view.partners:
         said.append(f"It reaches {count(len(view.partners), 'network')} of partners.")
+        silent = sum(not partner.answers for partner in partners(view.routers))
+        if silent:
+            said.append(f"From {silent} of them no answers come back.")
     return Words(
         title=view.customer,
         subtitle=f"VPN {view.vpn} · L3VPN · {', '.join(facts)}",

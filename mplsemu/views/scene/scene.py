@@ -176,6 +176,7 @@ class Line:
             middle.
         is_both_ways: of an overlay: whether it stands for the way back too.
         is_bare: of an overlay: whether it goes without arrow and number, as it stands for many.
+        is_one_way: of a member: whether packets go from its first end to its last, and none back.
     """
 
     key: str
@@ -193,6 +194,7 @@ class Line:
     mark: Point | None = None
     is_both_ways: bool = False
     is_bare: bool = False
+    is_one_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)

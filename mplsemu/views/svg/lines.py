@@ -35,13 +35,15 @@ def draw_line(
         interactive: whether links can be chosen.
     """
     points = _joined(line, nodes)
+    course = lengthened(points, 0.0, -_ARROW / 2) if line.is_one_way else points
     is_button = interactive and line.kind is LineKind.LINK
     may_fail = interactive and line.kind in {LineKind.LINK, LineKind.ACCESS}
     return element(
         "g",
         element("title", escaped(line.about)),
         *(_for_pointers(points, line) if is_button else ()),
-        *(_way(line, points, badge) if line.kind is LineKind.WAY else (_wire(line, points),)),
+        *(_way(line, points, badge) if line.kind is LineKind.WAY else (_wire(line, course),)),
+        *([_arrows([points], line.width)] if line.is_one_way else ()),
         *([draw_cross(_mark(line))] if may_fail or not _works(line) else ()),
         *(_load_text(line) if is_button else ()),
         class_=line_class(line),
@@ -160,9 +162,13 @@ def _way(line: Line, points: tuple[Point, ...], badge: Box | None) -> tuple[str,
     return (
         casing,
         _wire(line, wire),
-        element("path", class_="arrow", d="".join(_arrow(way, line.width) for way in arrows)),
+        _arrows(arrows, line.width),
         draw_badge(badge.center, line.number) if badge else "",
     )
+
+
+def _arrows(ways: Iterable[tuple[Point, ...]], width: float) -> str:
+    return element("path", class_="arrow", d="".join(_arrow(way, width) for way in ways))
 
 
 def _arrow(points: tuple[Point, ...], width: float) -> str:

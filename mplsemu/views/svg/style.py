@@ -124,6 +124,8 @@ def _line_colours(palette: Palette) -> Iterable[_Rule]:
     for kind, colour in palette.lines.items():
         if kind is not LineKind.WAY:
             yield (f".{kind.value} .wire",), f"stroke:{colour}"
+        if kind is LineKind.MEMBER:
+            yield (f".{kind.value} .arrow",), f"fill:{colour}"
     for step, colour in enumerate(palette.loads, start=1):
         yield (f'.line[data-load="{step}"] .wire',), f"stroke:{colour}"
 

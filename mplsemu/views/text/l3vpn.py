@@ -9,6 +9,7 @@ from rich.text import Text
 
 from mplsemu.model.vpn import IPNetwork
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
+from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import WEST, Border, Canvas, shorten
 from mplsemu.views.text.columns import wrapped
@@ -99,11 +100,13 @@ class _Boxes:
             for router in island:
                 joints.append(y + 1)
                 y = self._router(canvas, router, boxes, y, left, router_x, spine - 2)
-            partners = _partners(island)
-            if partners:
+            abroad = partners(island)
+            if abroad:
                 joints.append(y + 1)
-                y = _partner_box(canvas, partners, y, router_x, spine - 2)
+                y = _partner_box(canvas, abroad, y, router_x, spine - 2)
             _spine(canvas, joints, spine)
+            if abroad and are_one_way(abroad):
+                canvas.write(spine - 1, joints[-1], "←", palette.VIRTUAL)
             y += 1 if len(self.view.islands) > 1 else 0
         return canvas.lines()
 
@@ -169,14 +172,13 @@ def _line(canvas: Canvas, site: SiteView, y: int, left: int, router_x: int) -> N
         canvas.write(left + 3, y, "[CE]", palette.SITE)
 
 
-def _partners(routers: tuple[VirtualRouter, ...]) -> list[str]:
-    return list(dict.fromkeys(str(e.prefix) for r in routers for e in r.reaches if e.site is None))
-
-
-def _partner_box(canvas: Canvas, prefixes: list[str], y: int, x: int, right: int) -> int:
+def _partner_box(canvas: Canvas, found: list[Partner], y: int, x: int, right: int) -> int:
+    prefixes = marked(found)
     body = prefixes[:_MOST_NAMES]
     if len(prefixes) > _MOST_NAMES:
         body.append(f"… and {len(prefixes) - _MOST_NAMES} more")
+    if are_one_way(found):
+        body.append(f"→ {ONE_WAY}")
     canvas.box(x, y, right - x + 1, len(body) + 2, Border.ROUND, palette.FAINT)
     canvas.write(x + 2, y, " networks of partners ", palette.FAINT)
     for row, text in enumerate(body, y + 1):
@@ -248,8 +250,11 @@ class _Rows:
     def _partners(self) -> list[Text]:
         if not self.view.partners:
             return []
-        words = [str(prefix) for prefix in self.view.partners]
-        return [Text(), *wrapped(words, width=79, indent="   ", first=" networks of partners: ")]
+        found = partners(self.view.routers)
+        said = (
+            f"→ networks of partners ({ONE_WAY})" if are_one_way(found) else "networks of partners"
+        )
+        return [Text(), *wrapped(marked(found), width=79, indent="   ", first=f" {said}: ")]
 
 
 def _prefixes(site: SiteView) -> list[str]:

@@ -26,14 +26,15 @@ def draw_matrix(view: MatrixView, width: int = 80) -> list[Text]:
         lines += [*_draw_vpn(matrix), Text()]
     lines += _across(view, width)
     lines += _faults(view, width)
-    lines.append(_legend())
+    lines.append(_legend(view))
     return lines
 
 
-def _legend() -> Text:
-    return Text(
-        " ● reached   ✗ not as it should be   ○ apart, as it should be   - itself", palette.FAINT
-    )
+def _legend(view: MatrixView) -> Text:
+    said = " ● reached   ✗ not as it should be   ○ apart, as it should be   - itself"
+    if view.one_way:
+        said = " → one way: no answers  " + said
+    return Text(said, palette.FAINT)
 
 
 def _draw_vpn(matrix: VpnMatrix) -> list[Text]:
@@ -138,7 +139,8 @@ def _vpn_cell(view: MatrixView, source: str, target: str) -> tuple[str, str]:
     if both.ok < both.tried:
         return f"✗ {both.tried - both.ok}", palette.BAD
     if permitted.tried:
-        return f"● {permitted.tried}", palette.GOOD
+        sign = "→" if (source, target) in view.one_way else "●"
+        return f"{sign} {permitted.tried}", palette.GOOD
     return f"○ {apart.tried}", palette.FAINT
 
 

@@ -1,0 +1,49 @@
+"""The partners of a customer: prefixes that an import lets him reach, and whether they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.views.model import VirtualRouter
+
+ONE_WAY: Final = "one way: no answers"
+"""What is said of partners who have no route back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A partner's prefix.
+
+    Attributes:
+        prefix: as text.
+        answers: whether what is sent back from there finds its way, to each virtual router.
+    """
+
+    prefix: str
+    answers: bool
+
+
+def partners(routers: Iterable[VirtualRouter]) -> list[Partner]:
+    """Return the partners' prefixes that these virtual routers reach, each once."""
+    found: dict[str, bool] = {}
+    for router in routers:
+        for entry in router.reaches:
+            if entry.site is None:
+                name = str(entry.prefix)
+                found[name] = found.get(name, True) and entry.answers
+    return [Partner(prefix, answers) for prefix, answers in found.items()]
+
+
+def are_one_way(found: Iterable[Partner]) -> bool:
+    """Whether none of them answers: packets go there and nothing comes back."""
+    return not any(partner.answers for partner in found)
+
+
+def marked(found: Iterable[Partner]) -> list[str]:
+    """Return the prefixes, with an arrow where packets go one way only and others answer."""
+    found = list(found)
+    if are_one_way(found):
+        return [partner.prefix for partner in found]
+    return [p.prefix if p.answers else f"{p.prefix} ({ONE_WAY})" for p in found]
