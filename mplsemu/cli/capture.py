@@ -6,18 +6,17 @@ import argparse
 import errno
 import os
 import select
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import mplsemu
 from mplsemu.cli.exec import add_lab_option
+from mplsemu.emulation.interrupts import act, noted, write
 
 if TYPE_CHECKING:
     from mplsemu.emulation.dissect import Stack
@@ -29,7 +28,6 @@ _POLL_MS: Final = 100
 _SETTLE_S: Final = 0.01
 """How long what was sent before the end may be on its way to us."""
 _PIPE: Final = Path("-")
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MOST_COUNTS: Final = 8
 
 Take = Callable[["list[Tapped]"], None]
@@ -140,6 +138,7 @@ def _follow(
     with _watch(session, taps, to_stdout=args.write in {None, _PIPE}) as events:
         why, ended = "", False
         while not ended:
+            act()
             ended = bool(why or ending) or (deadline is not None and time.monotonic() >= deadline)
             frames = taps.rest(_SETTLE_S) if ended else taps.read(0.0)
             if args.count is not None:
@@ -172,6 +171,7 @@ def _watch(
     def wait(timeout_ms: int, deadline: float | None) -> str:
         if deadline is not None:
             timeout_ms = max(0, min(timeout_ms, int((deadline - time.monotonic()) * 1000) + 1))
+        act()
         for descriptor, event in poller.poll(timeout_ms):
             if descriptor == lab:
                 return "the lab has ended"
@@ -190,17 +190,13 @@ def _ending_signals() -> Iterator[list[int]]:
     """Yield a list that a signal to end appears in: no packet is cut in two by it."""
     came: list[int] = []
 
-    def note(number: int, _frame: FrameType | None) -> None:
+    def deal(number: int) -> None:
         if came:  # the user is impatient: whoever reads what we write does not read on
             raise KeyboardInterrupt
         came.append(number)
 
-    before = {number: signal.signal(number, note) for number in _ENDING}
-    try:
+    with noted(deal):
         yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 # --- where they go -------------------------------------------------------------------------
@@ -260,7 +256,7 @@ class _Printer:
         self._named = named
 
     def __call__(self, frames: list[Tapped]) -> None:
-        print("\n".join(map(self._line, frames)), flush=True)
+        _put("\n".join((*map(self._line, frames), "")))
 
     def _line(self, tapped: Tapped) -> str:
         frame = self._reader.read(tapped)
@@ -270,6 +266,16 @@ class _Printer:
         names = self._reader.meaning(tapped).names if self._decode else _numbers(frame.stack)
         stack = f"[{' | '.join(names)}] " if names else ""
         return f"{at} {where}{tapped.sender} > {tapped.receiver}  {stack}{frame}"
+
+
+def _put(text: str) -> None:
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):  # something else stands for standard output
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    write(descriptor, text.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
 
 
 def _numbers(stack: Stack) -> tuple[str, ...]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
-import sys
-from contextlib import suppress
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+from mplsemu.cli.ending import Words, end_at_once, undone_by
 from mplsemu.errors import EmulationError, LabError
 
 if TYPE_CHECKING:
@@ -26,7 +25,9 @@ _EPILOG = """\
 
 DEFAULT_LISTEN: Final = "127.0.0.1:6653"
 
-_ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_QUIETLY: Final[dict[int, Words]] = {
+    number: ("", 128 + number) for number in (signal.SIGTERM, signal.SIGHUP)
+}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,8 +72,11 @@ def run(args: argparse.Namespace) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     network = load(args.lab).network
-    _end_at_once(args.socket)
-    serve(network, plane, args.socket, args.state)
+    end_at_once(_QUIETLY)  # whatever threads the framework has
+    with ExitStack() as stack:
+        if args.socket is not None:
+            stack.enter_context(undone_by(partial(_remove, args.socket)))
+        serve(network, plane, args.socket, args.state)
     return 0
 
 
@@ -106,21 +110,9 @@ def _ebpf(args: argparse.Namespace) -> DataPlane:
     return open_plane(load_attached(text))
 
 
-def _end_at_once(socket: Path | None) -> None:
-    """Have Ctrl-C and its like end the process, whatever threads the framework has."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        if socket is not None and socket.is_socket():
-            with suppress(OSError):
-                socket.unlink()
-        if number == signal.SIGINT:
-            sys.stderr.write("mplsemu: interrupted\n")
-            sys.stderr.flush()
-        os._exit(128 + number)
-
-    for each in _ENDINGS:
-        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup, or a shell's background
-            signal.signal(each, end)
+def _remove(socket: Path) -> None:
+    if socket.is_socket():
+        socket.unlink()
 
 
 def parse_listen(text: str) -> tuple[str, int]:

@@ -7,17 +7,16 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn
 
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.up import (
     ENDED_EARLY,
     GiveUp,
-    Terminated,
-    end_on_signal,
     greet,
 )
+from mplsemu.emulation.interrupts import Terminated, act, end, noted, wait
 from mplsemu.errors import MplsEmuError
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import LabText
@@ -37,17 +36,20 @@ def up_detached(lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPl
         with os.fdopen(writing, "w") as pipe:
             _live(lab_file, dataplane, web, pipe)
     os.close(writing)
-    end_on_signal()
-    with os.fdopen(reading) as pipe:
-        try:
-            return _watch(pipe)
-        except KeyboardInterrupt:
-            _end(child)
-            raise
-        except Terminated:
-            _end(child)
-            sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
-            return 2
+    try:
+        with noted(end):
+            try:
+                code = _watch(reading)
+                act()  # now, as the child would have to be ended
+            except BaseException:
+                _end(child)
+                raise
+    except Terminated:
+        sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
+        return 2
+    finally:
+        os.close(reading)
+    return code
 
 
 def _end(child: int) -> None:
@@ -55,10 +57,18 @@ def _end(child: int) -> None:
     os.waitpid(child, 0)
 
 
-def _watch(pipe: IO[str]) -> int:
+def _lines(reading: int) -> Iterator[bytes]:
+    """Yield what comes from a pipe line by line; acts on signals."""
+    pending = b""
+    while wait((reading,)) and (data := os.read(reading, 65536)):
+        *lines, pending = (pending + data).split(b"\n")
+        yield from lines
+
+
+def _watch(reading: int) -> int:
     """Show what the child tells until it is ready or has failed."""
     with Bar() as bar:
-        for line in pipe:
+        for line in _lines(reading):
             message = json.loads(line)
             match message:
                 case {"progress": [stage, done, total]}:
@@ -84,9 +94,9 @@ def _live(
         os.setsid()
         with open(os.devnull, "r+b", buffering=0) as null:  # noqa: PTH123  # a descriptor is needed
             os.dup2(null.fileno(), 0)
-        end_on_signal()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        status = _boot_and_stay(lab_file, dataplane, web, _teller(pipe))
+        with noted(end):
+            status = _boot_and_stay(lab_file, dataplane, web, _teller(pipe))
     except Terminated:
         status = 0
     except MplsEmuError as error:
@@ -136,7 +146,7 @@ def _boot_and_stay(
             os.close(log)
             tell({"ready": ready})
             while True:
-                signal.pause()
+                wait(())
     except Terminated:
         if give_up.reason is None:
             return 0

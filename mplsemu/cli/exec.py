@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import signal
 import subprocess
-from collections.abc import Iterator
-from types import FrameType
+from typing import Any
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,29 +53,24 @@ def run(args: argparse.Namespace) -> int:
     return wait_for(session.popen(args.node, command or session.shell_command(args.node)))
 
 
-def wait_for(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a child that shares our terminal, and so also gets the user's Ctrl-C."""
-    with _passed_on(process):
-        while True:
-            with contextlib.suppress(KeyboardInterrupt):
-                status = process.wait()
-                return status if status >= 0 else 128 - status
+def wait_for(process: subprocess.Popen[Any]) -> int:
+    """Wait for a child that shares our terminal, and so also gets the user's Ctrl-C.
 
+    What would end this process alone, and leave the child behind at its node, is passed on to it;
+    at a lab's prompt that ends the lab, and with it what runs at its nodes.
+    """
+    from mplsemu.emulation.interrupts import end, is_noting, noted, wait_for_end
 
-@contextlib.contextmanager
-def _passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Pass on what would end this process alone, and leave the child behind at its node."""
+    is_at_prompt = is_noting()
 
-    def pass_on(number: int, _frame: FrameType | None) -> None:
+    def deal(number: int) -> None:
+        if number == signal.SIGINT:
+            return
+        if is_at_prompt:
+            end(number)
         process.send_signal(number)
 
-    endings = [signal.SIGTERM, signal.SIGHUP]
-    # at a lab's prompt these have a meaning already, and a shell may have had them ignored
-    ours = [each for each in endings if signal.getsignal(each) is signal.SIG_DFL]
-    for each in ours:
-        signal.signal(each, pass_on)
-    try:
-        yield
-    finally:
-        for each in ours:
-            signal.signal(each, signal.SIG_DFL)
+    with noted(deal):
+        while (status := wait_for_end(process)) is None:
+            pass
+    return status if status >= 0 else 128 - status

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Final
 
 import mplsemu
+from mplsemu.cli.ending import INTERRUPTED, end_as_others, end_at_once
 from mplsemu.cli.parser import CommandParser
 from mplsemu.errors import MplsEmuError
 from mplsemu.lab.shipped import shipped_labs
@@ -44,7 +45,7 @@ COMMANDS: Final[dict[str, str]] = {
 }
 COLLECT_AFTER: Final = 50_000
 """New objects until Python looks for garbage: a command, and a lab, is made of many that stay."""
-_OK, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
+_OK, _BAD_INPUT = 0, 2
 _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
@@ -57,10 +58,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    if argv is not None:  # at a lab's prompt, or in a test: signals are not ours to handle
+        return _outcome(list(argv))
+    end_at_once()
     _open_standard_files()
-    if argv is None:
-        gc.set_threshold(COLLECT_AFTER)
-    words = list(sys.argv[1:] if argv is None else argv)
+    gc.set_threshold(COLLECT_AFTER)
+    code = _outcome(sys.argv[1:])
+    if code == INTERRUPTED:  # a second Ctrl-C changes nothing, wherever it comes
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os._exit(code)
+    end_as_others()
+    return code
+
+
+def _outcome(words: list[str]) -> int:
+    """Run a command; say what went wrong, and return the exit code."""
     try:
         code = _run(words)
         sys.stdout.flush()
@@ -69,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _BAD_INPUT
     except KeyboardInterrupt:
         _say("interrupted")
-        code = _INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:  # the reader (say, `head`) has seen enough
         _print_no_more()
         code = _OK

@@ -8,13 +8,15 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from mplsemu.cli.ending import undone_by
 from mplsemu.errors import LabError
 from mplsemu.views.text.ascii import to_ascii
 
@@ -80,7 +82,10 @@ def output_to(path: str | None) -> Iterator[Callable[[str | bytes], object]]:
         remedy = "name a file in a directory that you may write to"
         raise LabError(f"{path}: cannot be written: {reason}", remedy=remedy) from error
     try:
-        with stream:
+        with ExitStack() as stack:
+            if is_new:
+                stack.enter_context(undone_by(partial(os.unlink, path)))
+            stack.enter_context(stream)
             yield lambda content: _replace(stream, content)
     except BaseException:
         if is_new:

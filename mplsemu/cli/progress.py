@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mplsemu.emulation.interrupts import interrupts_wait
+from mplsemu.cli.ending import undone_by
+from mplsemu.emulation.interrupts import act, interrupts_wait
 
 _NAMES: Final = {
     "nodes": "hosts and routers",
@@ -43,13 +46,17 @@ class Bar:
             disable=not shown,
         )
         self._task = self._progress.add_task("starting", total=1)
+        self._shown = shown
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        if self._shown:
+            self._stack.enter_context(undone_by(_clear))
         try:
             with interrupts_wait():
                 self._progress.start()
         except BaseException:  # nobody calls __exit__ then, and the bar would draw on for ever
-            self._progress.stop()
+            self._close()
             raise
         return self
 
@@ -60,11 +67,21 @@ class Bar:
         trace: TracebackType | None,
     ) -> None:
         with interrupts_wait():
-            self._progress.stop()
+            self._close()
+
+    def _close(self) -> None:
+        self._progress.stop()
+        self._stack.close()
 
     def update(self, stage: str, done: int, total: int) -> None:
-        """Show how far a stage is."""
+        """Show how far a stage is; the place to act on a signal, wherever work takes long."""
+        act()
         description = _NAMES.get(stage, stage)
         self._progress.update(
             self._task, description=description, completed=done, total=max(total, 1)
         )
+
+
+def _clear() -> None:
+    """Take the bar away, and show the cursor again."""
+    os.write(2, b"\r\x1b[2K\x1b[?25h")

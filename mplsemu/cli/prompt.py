@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import readline
 import shlex
+import subprocess
 import sys
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mplsemu.cli.exec import wait_for
 from mplsemu.cli.main import main
+from mplsemu.emulation.interrupts import go_on, let_in, typed, wait
 from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.errors import MplsEmuError
 
@@ -58,7 +62,9 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         self._lab = lab
         self._file = str(lab.directory.lab_file)
         self._name = lab.record.name
+        self._pending = b""
         is_typed = sys.stdin.isatty()
+        self._next = self._typed if is_typed else self._piped
         if is_typed:
             _read_history()
         lg.ch.setStream(sys.stdout)  # what commands print is no error
@@ -72,6 +78,71 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
     def initReadline(self) -> None:  # noqa: N802  # Mininet's name
         """Leave history to us; Mininet's own would go to another file."""
         readline.set_completer_delims(" \t\n")
+
+    def cmdloop(self, intro: str | None = None) -> None:  # noqa: ARG002
+        """Read and run lines until one of them ends it.
+
+        Ctrl-C ends what runs, or clears the line; what ends the lab is raised from here, too.
+        """
+        readline.set_completer(self.complete)
+        readline.parse_and_bind("tab: complete")
+        stop = False
+        while not stop:
+            go_on()
+            line = self.precmd(self._next())
+            stop = self.postcmd(self.onecmd(line), line)
+
+    def _typed(self) -> str:
+        try:
+            return typed(self.prompt)
+        except EOFError:
+            return "EOF"
+
+    def _piped(self) -> str:
+        """Return the next line of a pipe or file, and take no more from it than is there."""
+        print(self.prompt, end="", flush=True)
+        source = self.stdin.fileno()
+        while b"\n" not in self._pending:
+            wait((source,))
+            if not (data := os.read(source, 65536)):
+                break
+            self._pending += data
+        if not self._pending:
+            return "EOF"
+        line, _, self._pending = self._pending.partition(b"\n")
+        return line.decode(errors="surrogateescape")
+
+    def waitForNode(self, node: Any) -> None:  # noqa: N802  # Mininet's name
+        """Show what a node's command says until it ends; Ctrl-C ends the command."""
+        said = node.stdout.fileno()
+        keys = [self.stdin.fileno()] if self.isatty() else []
+        if keys:
+            subprocess.run(["stty", "-icanon", "min", "1"], check=False)
+        while node.waiting:
+            try:
+                ready = wait((said, *keys))
+                if said in ready:
+                    sys.stdout.write(node.monitor())
+                    sys.stdout.flush()
+                if set(keys) & set(ready):
+                    node.write(self.stdin.read(1))
+            except KeyboardInterrupt:
+                go_on()
+                node.sendInt()
+
+    def do_sh(self, line: str) -> None:
+        """Run a command of this machine: sh CMD..."""
+        wait_for(subprocess.Popen(line, shell=True))
+
+    def do_py(self, line: str) -> None:
+        """Evaluate a Python expression: py dk.intfNames()."""
+        with let_in():
+            super().do_py(line)
+
+    def do_px(self, line: str) -> None:
+        """Execute a Python statement: px print(dk)."""
+        with let_in():
+            super().do_px(line)
 
     def emptyline(self) -> None:
         """Do nothing on an empty line."""

@@ -15,12 +15,12 @@ from mplsemu.cli.progress import Bar
 from mplsemu.cli.up import (
     ENDED_EARLY,
     GiveUp,
-    Terminated,
     add_dataplane,
-    end_on_signal,
+    end_early,
     say,
     wished,
 )
+from mplsemu.emulation.interrupts import Terminated, end, noted
 
 if TYPE_CHECKING:
     from mplsemu.model.network import Validation
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     if args.running is not None:
         return _report(args, *_test_running(args.running, args.checks))
     give_up = GiveUp()
-    end_on_signal()
+    end_early()
     try:
         with ExitStack() as stack:
             bar = stack.enter_context(Bar())
@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
             options = BootOptions(dataplane, bar.update, say, give_up)
             lab = BootedLab(args.lab, options)
             more = checks_of(args.checks, lab.loaded.network)
+            stack.enter_context(noted(end))
             stack.enter_context(lab)
             answer = _test(Session(lab.directory), bar, more)
             notes = lab.record.notes
@@ -81,7 +82,7 @@ def _test_running(name: str, checks: str | None) -> tuple[dict[str, Any], tuple[
 
     session = Session.find(name)
     more = checks_of(checks, session.network)
-    with Bar() as bar:
+    with Bar() as bar, noted(end):  # measuring leaves servers at hosts
         return _test(session, bar, more), ()
 
 

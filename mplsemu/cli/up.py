@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+from mplsemu.cli.ending import end_at_once
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.web import port
+from mplsemu.emulation.interrupts import Terminated, end, noted
 from mplsemu.web.listening import DEFAULT_HOST, DEFAULT_PORT, Listening
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 
 ENDED_EARLY: Final = "ended by a signal before it was done"
-
-
-class Terminated(BaseException):
-    """Somebody asked the lab process to end (``mplsemu down``, SIGTERM)."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -99,14 +96,9 @@ def place_of_page(port: int) -> WebPlace:
     return WebPlace(listening.listener, listening.address)
 
 
-def end_on_signal() -> None:
-    """Have SIGTERM and SIGHUP raise `Terminated` in the main thread, so that everything unwinds."""
-
-    def terminate(_number: int, _frame: FrameType | None) -> None:
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, terminate)
-    signal.signal(signal.SIGHUP, terminate)
+def end_early() -> None:
+    """Have SIGTERM and SIGHUP end this process with a word, as long as there is no lab."""
+    end_at_once(dict.fromkeys((signal.SIGTERM, signal.SIGHUP), (ENDED_EARLY, 2)))
 
 
 class GiveUp:
@@ -139,7 +131,7 @@ def _up_with_prompt(
     from mplsemu.cli.prompt import Prompt
     from mplsemu.running.boot import BootedLab, BootOptions
 
-    end_on_signal()
+    end_early()
     give_up = GiveUp()
     lab = None
     try:
@@ -147,6 +139,7 @@ def _up_with_prompt(
             with Bar() as bar:
                 options = BootOptions(dataplane, bar.update, say, give_up, web)
                 lab = BootedLab(lab_file, options)
+                stack.enter_context(noted(end))
                 stack.enter_context(lab)
             print("\n".join(greet(lab)))
             Prompt(lab)

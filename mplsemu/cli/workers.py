@@ -11,11 +11,13 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from multiprocessing import connection
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
-from mplsemu.emulation.interrupts import interrupts_wait
+from mplsemu.cli.ending import undone_by
+from mplsemu.emulation.interrupts import forget, interrupts_wait, wait
 from mplsemu.emulation.namespace import die_with_parent
 from mplsemu.errors import EmulationError
 
@@ -50,14 +52,15 @@ class Workers(Generic[_Item, _Result]):
         self._items = items
         self._pipes: list[connection.Connection] = []
         self._processes: list[Any] = []
+        self._stack = ExitStack()
         count = min(processes, len(items))
         size = max(1, min(_MOST_ITEMS, len(items) // max(1, count * _PARTS_EACH)))
         self._parts = [range(at, min(at + size, len(items))) for at in range(0, len(items), size)]
         self._count = count if count > 1 else 0
 
     def __enter__(self) -> Self:
-        # What a handler raises inside a fork, or in the destructor of a pipe's end, would be lost:
-        # signals wait until both are over.
+        self._stack.enter_context(undone_by(self._kill))
+        # a script's handler may raise, and inside a fork that would be lost
         try:
             with interrupts_wait():
                 for _ in range(self._count):
@@ -90,8 +93,8 @@ class Workers(Generic[_Item, _Result]):
         following = 0
         while following < len(self._parts):
             working = [pipe for pipe, part in busy.items() if part is not None]
-            for pipe in connection.wait(working):
-                assert isinstance(pipe, connection.Connection)
+            by_number = {pipe.fileno(): pipe for pipe in working}
+            for pipe in map(by_number.__getitem__, wait(by_number)):
                 part = busy[pipe]
                 assert part is not None
                 done[part] = _received(pipe)
@@ -118,6 +121,7 @@ class Workers(Generic[_Item, _Result]):
     ) -> None:
         """Do one part after another until the pipe ends."""
         arrange_death()
+        forget()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends us
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -153,6 +157,13 @@ class Workers(Generic[_Item, _Result]):
         for process in self._processes:
             process.join()
         self._pipes, self._processes = [], []
+        self._stack.close()
+
+    def _kill(self) -> None:
+        """End the processes, wherever this one is; those it has not heard of yet die with it."""
+        for process in self._processes:
+            os.kill(process.pid, signal.SIGKILL)
+            os.waitpid(process.pid, 0)
 
 
 def _received(pipe: connection.Connection) -> Any:

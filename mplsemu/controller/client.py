@@ -13,9 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from mplsemu.emulation.interrupts import sleep, wait
 from mplsemu.errors import EmulationError, LabNotRunningError
 
 POLL_S: Final = 0.02
+_CHUNK: Final = 1 << 20
 
 
 class ControllerClient:
@@ -43,8 +45,7 @@ class ControllerClient:
                 connection.settimeout(self._timeout_s)
                 self._connect(connection)
                 connection.sendall(request.encode())
-                with connection.makefile("rb") as lines:
-                    line = lines.readline()
+                line = self._line(connection)
         except TimeoutError:
             raise EmulationError(
                 f"the controller did not answer {name!r} within {self._timeout_s:g} s"
@@ -69,9 +70,21 @@ class ControllerClient:
             except BlockingIOError:  # unlike TCP's, a full line is told at once: unix(7), EAGAIN
                 if time.monotonic() > deadline:
                     raise TimeoutError from None
-                time.sleep(POLL_S)
+                sleep(POLL_S)
             else:
                 return
+
+    def _line(self, connection: socket.socket) -> bytes:
+        """Return the answer's line, or what there is of it when the connection ends."""
+        deadline = time.monotonic() + self._timeout_s
+        said = bytearray()
+        while not said.endswith(b"\n"):
+            if not wait((connection.fileno(),), max(0.0, deadline - time.monotonic())):
+                raise TimeoutError
+            if not (more := connection.recv(_CHUNK)):
+                break
+            said += more
+        return bytes(said)
 
     def wait_until(
         self,
@@ -104,7 +117,7 @@ class ControllerClient:
                 raise EmulationError(f"{what} will not come{because}")
             if time.monotonic() > deadline:
                 raise EmulationError(f"{what} did not come within {timeout_s:g} s{because}")
-            time.sleep(POLL_S)
+            sleep(POLL_S)
 
     def _status(self) -> tuple[dict[str, Any] | None, str]:
         """Return the controller's status, or None and why it gives none."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Final, Literal, Self
 
+from mplsemu.emulation.interrupts import communicate
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.errors import EmulationError
 
@@ -50,7 +51,7 @@ class Batch:
     def wait(self) -> None:
         """Wait until it is done, whatever came of it."""
         if self._problem is None:
-            _, self._problem = self._process.communicate()
+            _, self._problem = communicate(self._process)
 
     def finish(self) -> None:
         """Wait until it is done.

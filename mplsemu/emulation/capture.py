@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from mplsemu.emulation.interrupts import interrupts_wait
+from mplsemu.emulation.interrupts import interrupts_wait, write
 from mplsemu.emulation.pcapng import Interface, PcapngWriter
 from mplsemu.emulation.taps import Tapped, TapPoint, Taps
 from mplsemu.errors import EmulationError
@@ -86,12 +85,10 @@ class CaptureFile:
         self._flush()
 
     def _flush(self) -> None:
-        data, at = bytes(self._pending), 0
+        data = bytes(self._pending)
         self._pending.clear()
-        while at < len(data):
-            written = os.write(self._file.fileno(), data[at:])
-            at += written
-            self.size += written
+        write(self._file.fileno(), data)
+        self.size += len(data)
 
 
 class Capture:

@@ -1,68 +1,380 @@
-"""Interrupts that wait: what must not be left half done is done before a handler raises."""
+"""Signals to end a process: noted when they come, acted on at known points.
+
+A handler that raises does so between any two bytecodes: in a callback of ctypes, of a weak
+reference or of a fork, in ``__del__``, in ``__set_name__``. There it is lost, or becomes an error
+of another kind. So handlers here only note, and whatever waits or takes long looks at what was
+noted (`act`). See signal(7), and `signal.set_wakeup_fd` for how a signal ends a wait.
+"""
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final
 
-_INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STEP_S: Final = 0.1
+"""How often it is looked where a wait cannot be ended."""
+_AGAIN_S: Final = 0.05
+
+Deal = Callable[[int], None]
+"""What is done at a known point about a signal that has come."""
 
 
-class _Gate:
-    """Stands before the handlers of some signals, and keeps what comes while it is closed.
+class Terminated(BaseException):
+    """Somebody asked this process to end (``mplsemu down``, SIGTERM, SIGHUP)."""
 
-    Open, it is as if it were not there: a handler that raises before all of them are put back
-    does no harm.
+
+def end(number: int) -> None:
+    """Raise what unwinds a command: `KeyboardInterrupt` or `Terminated`."""
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise Terminated
+
+
+class _Noting:
+    """What has come, and what is done about it; there is one at most in a process.
+
+    Attributes:
+        came: signals that nobody has dealt with yet, the first one first.
+        deal: what is done about one; None: what the handler before would have done.
+        sheltered: in how many blocks that nothing may end we are.
+        ending: whether one was raised: what comes while all is undone changes nothing.
+        reading: the frame that waits for a line of a terminal, while it does.
+        open: whether what runs is somebody else's code, which knows nothing of us.
     """
 
-    def __init__(self) -> None:
-        self.closed = False
+    def __init__(self, deal: Deal | None) -> None:
         self.came: list[int] = []
-        self._handlers: dict[int, Any] = {}
+        self.deal = deal
+        self.sheltered = 0
+        self.ending = False
+        self.reading: FrameType | None = None
+        self.open = False
+        self._is_over = False
+        self._before: dict[int, Any] = {}
+        self._wakeup_before = -1
+        self.wake, self._wake_writer = os.pipe()
+        for descriptor in (self.wake, self._wake_writer):
+            os.set_blocking(descriptor, False)
 
     def install(self) -> None:
-        for number in _INTERRUPTS:
+        self._wakeup_before = signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+        for number in ENDINGS:
             handler = signal.getsignal(number)
-            if handler not in {signal.SIG_IGN, None}:
-                self._handlers[number] = handler
-                signal.signal(number, self._take)
+            if handler not in {signal.SIG_IGN, None}:  # nohup, or not set by Python
+                self._before[number] = handler
+                signal.signal(number, self.take)
 
     def remove(self) -> None:
-        for number, handler in self._handlers.items():
+        """Put back what was there; the handlers of a script may raise in the middle of it."""
+        self._is_over = True
+        signal.set_wakeup_fd(self._wakeup_before)
+        os.close(self.wake)
+        os.close(self._wake_writer)
+        for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        handler = self._handlers[number]
-        if self.closed:
+    def take(self, number: int, frame: FrameType | None) -> None:
+        if self._is_over:
+            self._as_before(number)
+            return
+        if number != signal.SIGALRM:
             self.came.append(number)
-        elif callable(handler):
-            handler(number, frame)
+        if self.open:
+            self.act()
+        if self.reading is None or not self.came:
+            return
+        if frame is self.reading:  # in input(), and nowhere else
+            self.reading = None
+            self.act()
+        else:  # in something that input() has called: once more when that is done
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+
+    def act(self) -> None:
+        while self.came and not self.sheltered and not self.ending:
+            number = self.came.pop(0)
+            self.ending = True
+            (self.deal or self._as_before)(number)
+            self.ending = False
+
+    def _as_before(self, number: int) -> None:
+        handler = self._before[number]
+        if callable(handler):
+            handler(number, sys._getframe())
         else:
             signal.signal(number, handler)
             signal.raise_signal(number)
 
+    def drain(self) -> None:
+        with suppress(BlockingIOError):
+            while os.read(self.wake, 4096):
+                pass
+
+    def settle(self) -> None:
+        """Deal with what is left when the block is over; handlers are what they were before."""
+        if self.deal is None:
+            for number in self.came:
+                signal.raise_signal(number)
+        else:
+            self.act()
+
+
+_noted: Final[list[_Noting]] = []
+"""One, while signals are noted."""
+
+
+def _noting() -> _Noting | None:
+    """Return what notes signals, in the main thread alone: no other one acts on any."""
+    if not _noted or threading.get_ident() != threading.main_thread().ident:
+        return None
+    return _noted[0]
+
+
+@contextmanager
+def noted(deal: Deal | None = None) -> Iterator[None]:
+    """Note signals to end while a block runs; `act` and whatever waits here deals with them.
+
+    Within such a block, another one changes what is done about them. In other threads it does
+    nothing: Python runs handlers in the main thread alone.
+
+    Args:
+        deal: what is done at a known point about a signal; None: what would be done without.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    if (outer := _noting()) is not None:
+        before, outer.deal = outer.deal, deal or outer.deal
+        try:
+            yield
+        finally:
+            outer.deal = before
+        return
+    noting = _Noting(deal)
+    try:
+        noting.install()
+        _noted.append(noting)
+        yield
+    finally:
+        _noted.clear()
+        noting.remove()
+        noting.settle()
+
 
 @contextmanager
 def interrupts_wait() -> Iterator[None]:
-    """Have signals to end wait until a block is done; then they come.
+    """Have signals to end wait until a block is done; then they are dealt with.
 
     Blocking them (sigprocmask(2)) would not do: the kernel hands a signal to any thread that does
     not block it, and Python runs the handler in the main thread all the same.
     """
-    if threading.current_thread() is not threading.main_thread():  # no handler ever runs here
+    with noted():
+        noting = _noting()
+        if noting is None:
+            yield
+            return
+        noting.sheltered += 1
+        try:
+            yield
+        finally:
+            noting.sheltered -= 1
+            noting.act()
+
+
+def act() -> None:
+    """Act on a signal that has come: to be called wherever there is time, and all is in order.
+
+    Raises:
+        KeyboardInterrupt, Terminated: as `end` does, where that is what is done about signals.
+    """
+    if _noted and _noted[0].came and (noting := _noting()) is not None:
+        noting.act()
+
+
+def go_on() -> None:
+    """Go on after an interrupt, as a prompt does: Ctrl-C has had its effect.
+
+    Raises:
+        Terminated: it was not all that came.
+    """
+    if (noting := _noting()) is not None:
+        noting.came = [number for number in noting.came if number != signal.SIGINT]
+        noting.ending = False
+        noting.act()
+
+
+def is_noting() -> bool:
+    """Whether signals are noted: whether this thread has something to undo that they would end."""
+    return _noting() is not None
+
+
+def forget() -> None:
+    """Know nothing of signals any more: in a process that was forked, they came to its parent."""
+    if _noted:
+        signal.set_wakeup_fd(-1)
+        _noted.clear()
+
+
+# --- waiting -------------------------------------------------------------------------------
+
+
+def wait(readable: Iterable[int], timeout_s: float | None = None) -> list[int]:
+    """Wait until one of some descriptors can be read (or has ended); acts on signals.
+
+    Args:
+        readable: descriptors.
+        timeout_s: how long to wait, None: for ever.
+
+    Returns:
+        Those that can be read; none when the time is over.
+    """
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    noting = _noting()
+    poller = select.poll()
+    for descriptor in readable:
+        poller.register(descriptor, select.POLLIN)
+    if noting is not None:
+        poller.register(noting.wake, select.POLLIN)
+    while True:
+        act()
+        left_s = None if deadline is None else max(0.0, deadline - time.monotonic())
+        found = [fd for fd, _ in poller.poll(None if left_s is None else left_s * 1000)]
+        if noting is not None and noting.wake in found:
+            noting.drain()
+            found.remove(noting.wake)
+        act()
+        if found or (deadline is not None and time.monotonic() >= deadline):
+            return found
+
+
+def sleep(seconds: float) -> None:
+    """Do nothing for a while; acts on signals."""
+    if _noting() is None:
+        time.sleep(seconds)
+    else:
+        wait((), seconds)
+
+
+def wait_for_end(process: subprocess.Popen[Any], timeout_s: float | None = None) -> int | None:
+    """Wait for a child's end and return its status, None when the time is over; acts on signals."""
+    if process.poll() is None:
+        descriptor = os.pidfd_open(process.pid)
+        try:
+            wait((descriptor,), timeout_s)
+        finally:
+            os.close(descriptor)
+    return process.poll()
+
+
+def communicate(process: subprocess.Popen[Any], timeout_s: float | None = None) -> tuple[Any, Any]:
+    """Do what `subprocess.Popen.communicate` does, and act on signals.
+
+    A child is killed before anything is raised.
+
+    Raises:
+        subprocess.TimeoutExpired: it did not end in time.
+    """
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    while True:
+        step_s = _STEP_S if deadline is None else min(_STEP_S, deadline - time.monotonic())
+        try:
+            act()
+            return process.communicate(timeout=max(0.0, step_s))
+        except subprocess.TimeoutExpired:
+            if deadline is None or time.monotonic() < deadline:
+                continue
+            _kill(process)
+            raise subprocess.TimeoutExpired(process.args, timeout_s or 0) from None
+        except BaseException:
+            _kill(process)
+            raise
+
+
+def _kill(process: subprocess.Popen[Any]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def run(
+    command: list[str], *, timeout_s: float | None = None, **options: Any
+) -> subprocess.CompletedProcess[Any]:
+    """Run a command to its end and return what it said; acts on signals.
+
+    Args:
+        command: program and arguments.
+        timeout_s: how long it may take.
+        options: of `subprocess.Popen`.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer.
+    """
+    said = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, **{**said, **options})
+    output, errors = communicate(process, timeout_s)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def write(descriptor: int, data: bytes) -> None:
+    """Write all of it, however long its reader takes; acts on signals.
+
+    Raises:
+        OSError: it is not taken.
+    """
+    noting, at = _noting(), 0
+    poller = select.poll()
+    poller.register(descriptor, select.POLLOUT)
+    if noting is not None:
+        poller.register(noting.wake, select.POLLIN)
+    while at < len(data):
+        act()
+        ready = [fd for fd, _ in poller.poll()]
+        if noting is not None and noting.wake in ready:
+            noting.drain()
+        if descriptor in ready:  # a pipe that is writable takes so much without waiting
+            at += os.write(descriptor, data[at : at + select.PIPE_BUF])
+
+
+@contextmanager
+def let_in() -> Iterator[None]:
+    """Have signals raise at once in a block that is the user's own code (Mininet's ``py``)."""
+    if (noting := _noting()) is None:
         yield
         return
-    gate = _Gate()
+    noting.open = True
     try:
-        gate.install()
-        gate.closed = True
+        noting.act()
         yield
     finally:
-        gate.closed = False
-        gate.remove()
-        for number in gate.came:
-            signal.raise_signal(number)
+        noting.open = False
+
+
+def typed(prompt: str) -> str:
+    """Return a line that is typed at the terminal; the one wait that a signal ends by raising.
+
+    It is in no code but this while it waits: a completion that is going on is let finish.
+
+    Raises:
+        EOFError: Ctrl-D.
+        KeyboardInterrupt, Terminated: see `end`.
+    """
+    noting = _noting()
+    if noting is None:
+        return input(prompt)
+    before = signal.signal(signal.SIGALRM, noting.take)
+    noting.reading = sys._getframe()
+    try:
+        noting.act()
+        return input(prompt)
+    finally:
+        noting.reading = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

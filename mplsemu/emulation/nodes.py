@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from mplsemu.emulation.interface_flags import set_up
+from mplsemu.emulation.interrupts import wait
 from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch, Switch
 from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.naming import is_interface_name
@@ -93,7 +94,7 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         while prompts > 0:
             left_ms = int((deadline - time.monotonic()) * 1000)
             try:
-                said = self.read(1024) if left_ms > 0 and self.pollOut.poll(left_ms) else None
+                said = self.read(1024) if left_ms > 0 and self._hears(left_ms) else None
             except OSError as error:
                 raise EmulationError(f"the shell of {self.name} ended at once") from error
             if said is None:
@@ -109,6 +110,15 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
     def _popen(self, cmd: Any, **params: Any) -> subprocess.Popen[Any]:
         """Start what Mininet wants started at the node."""
         return start_at(self.pid, cmd, None if self.inNamespace else self.view, **params)
+
+    def waitReadable(self, timeoutms: float | None = None) -> Any:  # noqa: N802
+        """Wait until the shell has said something; acts on signals."""
+        if self.readbuf:
+            return None
+        return self._hears(timeoutms)
+
+    def _hears(self, timeout_ms: float | None) -> list[int]:
+        return wait((self.stdout.fileno(),), None if timeout_ms is None else timeout_ms / 1000)
 
     def hang_up(self) -> None:
         """Kill the shell and forget its terminal."""

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
+from mplsemu.emulation.interrupts import run, sleep
 from mplsemu.emulation.namespace import require_root, start_daemon
 from mplsemu.emulation.socket_buffers import widen_packet_sockets
 from mplsemu.errors import EmulationError, MissingToolError
@@ -226,13 +227,11 @@ class PrivateOpenVswitch:
 
     def _run(self, tool: str, *arguments: str, timeout_s: float | None = None) -> str:
         try:
-            done = subprocess.run(
+            done = run(
                 [find_tool(tool, "openvswitch-switch"), *arguments],
+                timeout_s=(timeout_s or self._timeout_s) + 5,
                 env={**os.environ, **self.environment},
-                capture_output=True,
                 text=True,
-                check=False,
-                timeout=(timeout_s or self._timeout_s) + 5,
             )
         except subprocess.TimeoutExpired as error:
             raise EmulationError(f"{tool} did not answer within {error.timeout:.0f} s") from error
@@ -240,7 +239,7 @@ class PrivateOpenVswitch:
         # ovs-vsctl exits with 0 although ovs-vswitchd could not make the port
         if done.returncode or "Error detected while setting up" in problem:
             raise EmulationError(f"{tool} failed: {problem or done.returncode}\n{self.log_tail()}")
-        return done.stdout
+        return str(done.stdout)
 
     def _create_database(self) -> None:
         self.run_dir.mkdir(parents=True, exist_ok=True)
@@ -302,7 +301,7 @@ class PrivateOpenVswitch:
                 raise EmulationError(
                     f"{daemon} was not ready in {self._timeout_s:g} s: {self._last_words(daemon)}"
                 )
-            time.sleep(0.005)
+            sleep(0.005)
 
     def _last_words(self, daemon: str) -> str:
         try:

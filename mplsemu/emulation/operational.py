@@ -7,12 +7,12 @@ workers wait for a CPU. Nobody may use one before.
 
 from __future__ import annotations
 
-import select
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Final
 
+from mplsemu.emulation.interrupts import wait
 from mplsemu.emulation.namespace import inside
 from mplsemu.errors import EmulationError
 from mplsemu.southbound.ebpf.links import LinkSaid, LinkSocket
@@ -36,7 +36,7 @@ def await_operational(interfaces: Iterable[str], within_s: float = PATIENCE_S) -
     with closing(LinkSocket()) as links:
         while waiting:
             left_s = deadline - time.monotonic()
-            if left_s <= 0 or not select.select([links], [], [], left_s)[0]:
+            if left_s <= 0 or not wait((links.fileno(),), left_s):
                 names = ", ".join(sorted(waiting))
                 raise EmulationError(f"{names}: no packets are carried after {within_s:g} s")
             said = links.receive()

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from mplsemu.emulation.interrupts import act
 from mplsemu.emulation.probe_sockets import HostEndpoint, Station, open_loopback, open_station
 from mplsemu.emulation.probe_token import (
     NONCE_BYTES,
@@ -166,6 +167,7 @@ class Prober:
         self._targets: list[tuple[str, IPAddress | None]] = []
         try:
             for name, endpoint in self._hosts.items():
+                act()
                 self._stations[name] = station = open_station(name, endpoint)
                 self._selector.register(station.tap, selectors.EVENT_READ, name)
         except BaseException:
@@ -337,6 +339,7 @@ class Prober:
     def _listen(self, timeout_s: float) -> bool:
         """Take what has come, waiting at most so long for it; whether a token was among it."""
         seen = False
+        act()
         for key, _ in self._selector.select(timeout_s):
             tap = key.fileobj
             assert isinstance(tap, socket.socket)

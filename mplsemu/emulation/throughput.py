@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mplsemu.emulation.interrupts import communicate, sleep
 from mplsemu.emulation.namespace import die_with_parent, inside
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.errors import EmulationError
@@ -99,10 +100,8 @@ def _run_client(pid: int, command: list[str], timeout_s: float) -> dict[str, Any
         with inside(pid):
             client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         try:
-            output, _ = client.communicate(timeout=timeout_s)
+            output, _ = communicate(client, timeout_s)
         except subprocess.TimeoutExpired as error:
-            client.kill()
-            client.communicate()
             raise EmulationError(f"iperf3 did not end within {timeout_s:g} s") from error
         report: dict[str, Any] = json.loads(output or b'{"error": "iperf3 said nothing"}')
         problem = report.get("error")
@@ -110,4 +109,4 @@ def _run_client(pid: int, command: list[str], timeout_s: float) -> dict[str, Any
             return report
         if "refused" not in problem or time.monotonic() > deadline:
             raise EmulationError(f"iperf3: {problem}")
-        time.sleep(0.02)
+        sleep(0.02)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from mplsemu.control.compile import compile_program
-from mplsemu.emulation.interrupts import interrupts_wait
+from mplsemu.emulation.interrupts import act, interrupts_wait
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
     enter_private_namespace,
@@ -145,30 +145,37 @@ class BootedLab:
         self._namespace = enter_private_namespace()
         plane = self._plane
         plane.begin()
+        act()
         self.net = self._net = LabNet(
             self.loaded.network,
             self.program,
             self._namespace,
             plane.fabric,
             LabOptions(
-                progress=self._options.progress,
+                progress=self._progress,
                 hosts_files=self.directory.hosts_files,
                 hidden=hidden_directories(),
             ),
         )
         self.net.build()
-        self._options.progress("controller", 0, 1)
+        self._progress("controller", 0, 1)
         plane.before_connecting()
-        self._options.progress("controller", 1, 1)
+        self._progress("controller", 1, 1)
         self.net.start()
         plane.after_connecting()
         self._wait_for_entries()
+        act()
         self.record = self._make_record()
         self.is_up = True  # before anyone can know: whoever ends it from now on ends a lab
         self.directory.write(self.record)
         if self._web is not None:
             self._web.start()  # it finds the lab as everybody does: by its record
         self._supervise()
+
+    def _progress(self, stage: str, done: int, total: int) -> None:
+        """Tell how far booting is; between two parts of it a signal is acted on."""
+        act()
+        self._options.progress(stage, done, total)
 
     def _wait_for_entries(self) -> None:
         total = len(self.program.nodes)
@@ -177,7 +184,7 @@ class BootedLab:
             switches = status["switches"]
             assert isinstance(switches, dict)
             done = sum(switch["in_sync"] for switch in switches.values())
-            self._options.progress("flows", done, total)
+            self._progress("flows", done, total)
             return bool(status["in_sync"])
 
         status = self.controller.client.wait_until(

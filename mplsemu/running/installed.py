@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mplsemu.emulation.interrupts import sleep
 from mplsemu.errors import EmulationError
 from mplsemu.program.program import Program
 from mplsemu.running.session import Session
@@ -81,7 +81,7 @@ def compare_installed(session: Session, progress: Progress) -> Installed:
                 entries=read.entries,
                 differences=read.differences,
             )
-        time.sleep(_PAUSE_S)
+        sleep(_PAUSE_S)
     raise EmulationError(f"lab {session.record.name!r} keeps changing; try again")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Literal, Self
 
+from mplsemu.emulation.interrupts import communicate, noted, sleep
 from mplsemu.emulation.namespace import require_root
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError
 from mplsemu.lab.loader import load
@@ -84,12 +85,13 @@ class Lab:
         directory = LabDirectory(load(self._lab_file).network.name, self._run_dir)
         if directory.is_claimed():
             raise LabRunningError(f"a lab named {directory.name!r} is already running")
-        try:
-            with tempfile.TemporaryFile() as errors:
-                self._boot(directory, errors)
-        except BaseException:  # also Ctrl-C: nobody calls __exit__ then
-            self._give_up()
-            raise
+        with noted():  # the script's handlers may raise: here, between two looks at the lab
+            try:
+                with tempfile.TemporaryFile() as errors:
+                    self._boot(directory, errors)
+            except BaseException:  # also Ctrl-C: nobody calls __exit__ then
+                self._give_up()
+                raise
 
     def _boot(self, directory: LabDirectory, errors: IO[bytes]) -> None:
         # its prompt reads our pipe: when this process ends, it reads the end and goes down
@@ -111,7 +113,7 @@ class Lab:
                     errors.seek(0)
                     words = errors.read().decode(errors="replace").strip()
                     raise EmulationError(words or "the lab did not boot") from None
-                time.sleep(_POLL_S)
+                sleep(_POLL_S)
 
     def _give_up(self) -> None:
         """End a lab that is still booting: a signal undoes what it has done so far."""
@@ -184,5 +186,5 @@ class Lab:
         """
         words = ["sh", "-c", command] if isinstance(command, str) else list(command)
         options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        output, _ = self.session.popen(node, words, text=True, **options).communicate()
+        output, _ = communicate(self.session.popen(node, words, text=True, **options))
         return str(output)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mplsemu.emulation.interface import Interface
+from mplsemu.emulation.interrupts import act
 from mplsemu.emulation.marked_packet import Found, MarkedPacket
 from mplsemu.emulation.taps import Tapped, TapPoint, Taps, send_frame
 from mplsemu.errors import EmulationError
@@ -27,6 +28,7 @@ _QUIET_S: Final = 0.3
 _GRACE_S: Final = 0.1
 """For copies that nobody expects, once everything that was expected is there."""
 _MOST_S: Final = 5.0
+_LOOK_S: Final = 0.1
 
 AT_HOST: Final = ""
 """Stands for the link where a host's own interface is meant."""
@@ -288,7 +290,8 @@ def _listen(session: Session, taps: Taps, packet: MarkedPacket, wanted: int) -> 
     most = time.monotonic() + _MOST_S
     seen: list[_Seen] = []
     while (left := min(end, most) - time.monotonic()) > 0:
-        for frame in taps.read(left):
+        act()
+        for frame in taps.read(min(left, _LOOK_S)):
             found = packet.find(frame.data)
             place = _place(frame, found) if found is not None else None
             if found is not None and place is not None:

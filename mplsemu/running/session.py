@@ -17,6 +17,7 @@ from typing import Any, Final
 from mplsemu.controller.client import ControllerClient
 from mplsemu.emulation.etc_hosts import lsr_hosts_file
 from mplsemu.emulation.interface_flags import set_up
+from mplsemu.emulation.interrupts import communicate, sleep
 from mplsemu.emulation.namespace import inside, require_root
 from mplsemu.emulation.node_namespaces import View, start_at
 from mplsemu.emulation.operational import await_operational_at
@@ -181,7 +182,7 @@ class Session:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        output, _ = process.communicate()
+        output, _ = communicate(process)
         summary = _PING_SUMMARY.search(output)
         sent, received = (int(summary[1]), int(summary[2])) if summary else (0, 0)
         return PingResult(sent, received, output)
@@ -282,6 +283,6 @@ class Session:
                         f"lab {self.record.name!r} (process {pid}) does not end; see "
                         f"{self.directory.path / 'up.log'}"
                     )
-                time.sleep(_POLL_S)
+                sleep(_POLL_S)
         finally:
             os.close(descriptor)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from mplsemu.emulation.interrupts import sleep
 from mplsemu.emulation.probe import Probe, Prober, ProbeResult
 from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.emulation.throughput import Transfer, measure_throughput
@@ -184,4 +185,4 @@ def _throughput(session: Session, check: ThroughputCheck) -> tuple[bool, str]:
             return True, said
         if time.monotonic() > deadline:
             return False, said
-        time.sleep(_PAUSE_S)
+        sleep(_PAUSE_S)

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from types import FrameType
 from typing import Final, cast
 
 import uvicorn
@@ -27,6 +28,7 @@ _ACCEPTED_AT_ONCE: Final = 16
 so many strangers have come after him that he must go (`MOST_OF_STRANGERS`)."""
 _GRACE_S: Final = 2
 _TICK_S: Final = 1.0
+_ENDINGS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(source: LabSource, access: Access, listening: Listening, lab_end: int) -> bool:
@@ -131,14 +133,18 @@ class Server(uvicorn.Server):
         """Serve as the parent does, which would also send each signal again at the end."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._lab_end, self._end_with_lab)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.end)
+
+        def note(_number: int, _frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.end)
+
+        # not by the loop's own way: behind it, it leaves a handler for Ctrl-C that raises
+        before = {number: signal.signal(number, note) for number in _ENDINGS}
         try:
             yield
         finally:
             loop.remove_reader(self._lab_end)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _end_with_lab(self) -> None:
         asyncio.get_running_loop().remove_reader(self._lab_end)

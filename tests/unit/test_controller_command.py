@@ -106,6 +106,6 @@ def test_a_signal_ends_it_and_its_socket(framework, number, tmp_path, free_port)
         said = process.communicate(timeout=10)[1]
     finally:
         process.kill()
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + number, said
     assert said == ("mplsemu: interrupted\n" if number == signal.SIGINT else "")
     assert not path.exists()
