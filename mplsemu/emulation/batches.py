@@ -16,6 +16,7 @@ from mplsemu.emulation.plan import (
     LsrPlan,
 )
 from mplsemu.model.vpn import IPAddress, IPInterface
+from mplsemu.southbound.openflow.learned import TableLimit
 
 LINK_GROUP: Final = 4364
 """Group of every interface of a lab: one message to the kernel raises or deletes them all."""
@@ -113,7 +114,11 @@ def _address_line(address: IPInterface, interface: str) -> str:
 
 
 def bridge_arguments(
-    lsr: LsrPlan, ports: Iterable[Endpoint], datapath: str, controllers: Sequence[str]
+    lsr: LsrPlan,
+    ports: Iterable[Endpoint],
+    datapath: str,
+    controllers: Sequence[str],
+    limit: TableLimit | None = None,
 ) -> Iterator[str]:
     """Yield the ovs-vsctl arguments that make one LSR, its controllers before its ports.
 
@@ -122,6 +127,7 @@ def bridge_arguments(
         ports: its interfaces.
         datapath: ``system`` or ``netdev``.
         controllers: targets, as in ovs-vsctl(8): ``unix:FILE``, ``tcp:HOST:PORT``.
+        limit: of one of its flow tables.
     """
     bridge = lsr.bridge
     yield from ("--", "--may-exist", "add-br", bridge, "--", "set", "Bridge", bridge)
@@ -136,6 +142,11 @@ def bridge_arguments(
         yield from ("--", "set-controller", bridge, *controllers)
         yield from ("--", "set", "Controller", bridge, "connection_mode=out-of-band")
         yield f"max_backoff={_MAX_CONTROLLER_BACKOFF_MS}"
+    if limit is not None:
+        yield from ("--", f"--id=@table{lsr.dpid}", "create", "Flow_Table")
+        yield from (f"flow_limit={limit.flows}", "overflow_policy=evict")
+        yield f'groups="{limit.groups}"'
+        yield from ("--", "set", "Bridge", bridge, f"flow_tables:{limit.table}=@table{lsr.dpid}")
     for end in ports:
         yield from ("--", "--may-exist", "add-port", bridge, end.interface)
         yield from ("--", "set", "Interface", end.interface, f"ofport_request={end.port}")

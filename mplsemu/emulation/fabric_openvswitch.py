@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mplsemu.emulation import batches
@@ -11,6 +11,7 @@ from mplsemu.emulation.node_namespaces import View
 from mplsemu.emulation.nodes import LabSwitch
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.plan import LabPlan, LsrPlan
+from mplsemu.southbound.openflow.learned import TableLimit
 
 _PATIENCE_S: Final = 15.0
 _PATIENCE_PER_PORT_S: Final = 0.1
@@ -23,13 +24,20 @@ class OpenVswitchFabric:
     Args:
         openvswitch: started with the lab if it does not run yet, and stopped with it.
         controllers: OpenFlow controllers of every LSR, as in ovs-vsctl(8).
+        limits: of a flow table of LSRs, by name.
     """
 
     lsr_namespaces = False
     needs_checksums = True
 
-    def __init__(self, openvswitch: PrivateOpenVswitch, controllers: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        openvswitch: PrivateOpenVswitch,
+        controllers: Sequence[str] = (),
+        limits: Mapping[str, TableLimit] | None = None,
+    ) -> None:
         self.openvswitch = openvswitch
+        self._limits = limits or {}
         self._controllers = tuple(controllers)
 
     def start(self) -> None:
@@ -59,7 +67,11 @@ class OpenVswitchFabric:
             arguments = list(batches.OWN_QDISCS)
             for each in lsrs[first : first + _LSRS_PER_TRANSACTION]:
                 arguments += batches.bridge_arguments(
-                    plans[each.name], ports[each.name], self.openvswitch.datapath, targets
+                    plans[each.name],
+                    ports[each.name],
+                    self.openvswitch.datapath,
+                    targets,
+                    self._limits.get(each.name),
                 )
             self.openvswitch.vsctl(*arguments, timeout_s=patience_s)
         self.openvswitch.widen_sockets(_speaker(plan))

@@ -17,6 +17,7 @@ from mplsemu.running.supervisor import Daemon
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, dump_attached
 from mplsemu.southbound.ebpf.limits import beyond
 from mplsemu.southbound.ebpf.sizes import sizes
+from mplsemu.southbound.openflow.learned import learned_limits
 
 OPENFLOW_PORT: Final = 6653
 PlaneName = Literal["openflow", "ebpf"]
@@ -65,7 +66,7 @@ def lab_plane(name: PlaneName, directory: LabDirectory, program: Program) -> Lab
     """Return the data plane of a lab."""
     match name:
         case "openflow":
-            return OpenFlowLab(directory)
+            return OpenFlowLab(directory, program)
         case "ebpf":
             return EbpfLab(directory, program)
         case _:
@@ -75,11 +76,12 @@ def lab_plane(name: PlaneName, directory: LabDirectory, program: Program) -> Lab
 class OpenFlowLab:
     """Open vSwitch and an OpenFlow controller: three daemons."""
 
-    def __init__(self, directory: LabDirectory) -> None:
+    def __init__(self, directory: LabDirectory, program: Program) -> None:
         place = f"127.0.0.1:{OPENFLOW_PORT}"
         self._openvswitch = PrivateOpenVswitch(directory.path / "ovs")
         self.controller = ControllerProcess(directory, ("--listen", place))
-        self.fabric = OpenVswitchFabric(self._openvswitch, (f"tcp:{place}",))
+        limits = learned_limits(program)
+        self.fabric = OpenVswitchFabric(self._openvswitch, (f"tcp:{place}",), limits)
 
     @property
     def datapath(self) -> str:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     CounterKind,
@@ -17,7 +18,9 @@ from mplsemu.southbound.ebpf.kinds import (
     WireFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
+    SETTINGS_KEY,
     IlmRecord,
+    Settings,
     StationKey,
     StationRecord,
     VsiKey,
@@ -379,6 +382,58 @@ def test_without_a_limit_stations_are_counted_all_the_same(pe: Pe):
     assert all(speak(pe, number) for number in range(10))
     key = VsiKey(pe.router.index, VSI).pack()
     assert unpack_long(pe.router.bench.program.maps["stations"].get(key)) == 10
+
+
+@pytest.fixture
+def shared(pe: Pe) -> Pe:
+    """A PE at which a VSI without a limit of its own learns eight addresses."""
+    gateway = bytes.fromhex(GATEWAY_MAC.replace(":", ""))
+    pe.router.bench.set("settings", SETTINGS_KEY, Settings(False, gateway, 8).pack())
+    return pe.up()
+
+
+def known(pe: Pe, vsi: int = VSI) -> set[int]:
+    """Return the stations that a VSI knows, by their last octet."""
+    keys = map(StationKey.unpack, pe.router.bench.program.maps["fdb"].keys())
+    return {key.mac[5] for key in keys if (key.router, key.vsi) == (pe.router.index, vsi)}
+
+
+def test_where_a_vsi_has_its_share_the_first_goes(shared: Pe):
+    assert all(speak(shared, number) for number in range(30))
+    assert known(shared) == set(range(22, 30))
+
+
+def test_who_is_known_and_speaks_again_takes_no_other_s_place(shared: Pe):
+    for _ in range(5):
+        assert all(speak(shared, number) for number in range(8))
+    shared.router.run(ethernet(ALL, "02:00:00:00:01:00", 0x88B5, b""), shared.second)
+    assert shared.router.station(VSI, "02:00:00:00:01:00").id == shared.second.ifindex
+    assert known(shared) == set(range(8))
+
+
+def test_a_flood_in_one_vsi_takes_nothing_from_another(shared: Pe):
+    other = shared.router.bench.wires[4]
+    shared.router.vsi(VSI + 1, {1: other}, {})
+    for number in range(5):
+        shared.router.run(ethernet(ALL, f"02:00:00:00:02:{number:02x}", 0x88B5, b""), other)
+    for number in range(200):
+        speak(shared, number)
+    assert known(shared, VSI + 1) == set(range(5))
+    assert known(shared) == set(range(192, 200))
+
+
+def test_who_has_aged_and_came_back_stays_when_its_old_seat_is_taken(shared: Pe):
+    assert all(speak(shared, number) for number in range(4))
+    fdb = shared.router.bench.program.maps["fdb"]
+    assert fdb.delete(StationKey(shared.router.index, VSI, bytes([2, 0, 0, 0, 1, 0])).pack())
+    assert all(speak(shared, number) for number in (*range(4, 8), 0, *range(10, 16)))
+    assert known(shared) == {7, 0, *range(10, 16)}
+
+
+def test_a_limit_of_its_own_is_no_share(shared: Pe):
+    shared.options["mac_limit"] = 3
+    shared.up()
+    assert [speak(shared, number) for number in range(6)] == [True] * 3 + [False] * 3
 
 
 # --- pseudowires that hold something else ---

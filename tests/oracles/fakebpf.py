@@ -136,6 +136,7 @@ class FakeLsrs:
         self._maps = FakeMaps(contents)
         self._is_uniform = settings.uniform_ttl
         self._gateway_mac = settings.gateway_mac
+        self._share = settings.share
         self.fdb: dict[StationKey, StationRecord] = {}
         self.now_ns = 0
 
@@ -359,9 +360,11 @@ class FakeLsrs:
         self, key: VsiKey, vsi: VsiRecord, mac: bytes, ifindex: int | None, wire: int | None
     ) -> None:
         station = StationKey(key.router, key.vsi, mac)
-        known = sum((each.router, each.vsi) == (key.router, key.vsi) for each in self.fdb)
-        if station not in self.fdb and vsi.mac_limit and known >= vsi.mac_limit:
+        known = [each for each in self.fdb if (each.router, each.vsi) == (key.router, key.vsi)]
+        if station not in self.fdb and vsi.mac_limit and len(known) >= vsi.mac_limit:
             return
+        if station not in self.fdb and not vsi.mac_limit and 0 < self._share <= len(known):
+            del self.fdb[known[0]]  # dictionaries are in order: it came first
         kind = StationKind.AT_WIRE if ifindex is None else StationKind.AT_CIRCUIT
         self.fdb[station] = StationRecord(kind, ifindex or wire or 0, self.now_ns)
 

@@ -1,7 +1,6 @@
 """Room in the maps: enough for what a lab has and for what it gets when paths change, not more."""
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ from mplsemu.lab.loader import load
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.layout import MAPS
 from mplsemu.southbound.ebpf.sizes import sizes
-from tests.unit.ebpf_entries import everything, with_node
+from mplsemu.southbound.station_room import station_room
+from tests.unit.ebpf_entries import everything
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
 NAMES = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
@@ -31,7 +31,7 @@ def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
     program = compile_program(load(TOPOLOGIES / f"{name}.yaml").network)
     room, there = sizes(program), counted(program)
     assert set(there) - set(room) <= TRIES
-    assert room.keys() <= MAPS.keys() | {"buckets"}
+    assert room.keys() <= MAPS.keys() | {"buckets", "seats", "seatings"}
     circuits = sum(len(node.circuits) for node in program.nodes)
     assert max(1 << 14, 3 * circuits) <= room["buckets"] <= max(1 << 14, 1000 * circuits)
     for each, entries in there.items():
@@ -41,12 +41,7 @@ def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
     assert all(size & (size - 1) == 0 for size in room.values())
 
 
-def test_room_for_addresses_grows_with_circuits_pseudowires_and_limits_up_to_a_million():
+def test_there_is_room_for_the_share_of_every_vsi_and_for_who_has_a_seat():
     program = compile_program(load(TOPOLOGIES / "vpls.yaml").network)
-    members = sum(len(v.circuits) + len(v.pseudowires) for node in program.nodes for v in node.vsis)
-    assert sizes(program)["fdb"] == max(1 << 14, 1 << (1024 * members - 1).bit_length())
-    node = next(node for node in program.nodes if node.vsis)
-    many = replace(node.vsis[0], circuits=tuple(f"c{number}" for number in range(10_000)))
-    limited = replace(node.vsis[0], mac_limit=200_000)
-    for vsi, room in ((many, LARGEST), (limited, 1 << 18)):
-        assert sizes(with_node(program, node.name, vsis=(vsi,)))["fdb"] == room
+    room = sizes(program)
+    assert room["fdb"] == room["seats"] == station_room(program).total

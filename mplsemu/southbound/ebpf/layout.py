@@ -39,7 +39,7 @@ _NHLFE: Final = struct.Struct(f"=I6s6s4B{MAX_PUSH}I")
 _ILM: Final = struct.Struct(f"=4B2I{_NHLFE.size}s")
 _TUNNEL: Final = struct.Struct(f"=I{_NHLFE.size}s")
 _GATEWAY: Final = struct.Struct("=I4s")
-_SETTINGS: Final = struct.Struct("=I6s2x")
+_SETTINGS: Final = struct.Struct("=I6s2xI")
 _FIB_SCOPE_BITS: Final = 64
 _NO_NHLFE: Final = bytes(_NHLFE.size)
 
@@ -353,8 +353,9 @@ class StationRecord(_Record):
     kind: StationKind
     id: int
     seen_ns: int
+    seat: int = 0
 
-    _format = struct.Struct("=2IQ")
+    _format = struct.Struct("=2IQI4x")
     _kinds = ((0, StationKind),)
 
 
@@ -364,16 +365,17 @@ class Settings:
 
     uniform_ttl: bool
     gateway_mac: bytes
+    share: int = 0
 
     def pack(self) -> bytes:
         """Return it as bytes."""
-        return _SETTINGS.pack(self.uniform_ttl, self.gateway_mac)
+        return _SETTINGS.pack(self.uniform_ttl, self.gateway_mac, self.share)
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
-        uniform, mac = _SETTINGS.unpack(data)
-        return cls(bool(uniform), mac)
+        uniform, mac, share = _SETTINGS.unpack(data)
+        return cls(bool(uniform), mac, share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +398,11 @@ class CounterRecord(_Record):
     octets: int
 
     _format = struct.Struct("=2Q")
+
+
+def seen_ns(station: bytes) -> int:
+    """Return `StationRecord.seen_ns` of a record as bytes, sooner: there may be a million."""
+    return int(_LONG.unpack_from(station, _TWO.size)[0])
 
 
 def wire_counter_id(vsi: int, wire: int) -> int:
@@ -423,11 +430,11 @@ MAPS: Final[Mapping[str, MapSizes]] = {
     "vsis": MapSizes(8, 24),
     "circuits": MapSizes(12, 4),
     "wires": MapSizes(12, 12),
-    "fdb": MapSizes(16, 16),
+    "fdb": MapSizes(16, 24),
     "stations": MapSizes(8, 8),
     "forgotten": MapSizes(8, 8),
     "punts": MapSizes(0, 0),
-    "settings": MapSizes(4, 12),
+    "settings": MapSizes(4, 16),
     "counters": MapSizes(12, 16, is_per_cpu=True),
 }
 """The program's maps by name; a test holds the sizes against the records and the header."""

@@ -174,13 +174,16 @@ class EbpfPlane:
                 injector.send(packet)
 
     def forget(self, program: Program, orders: Iterable[Forgetting]) -> None:
-        """Delete stations."""
+        """Delete stations; all orders in one look at the whole map, as there may be many."""
+        meant = []
         for order in orders:
             node = program.node(order.node)
             vsi = node.vsi_by_name.get(order.vsi)
             if vsi is not None:
                 ports = self._attached.ports[node.name]
-                self._stations.forget(is_at(node, vsi, order.place, ports))
+                meant.append(is_at(node, vsi, order.place, ports))
+        if meant:
+            self._stations.forget(lambda key, record: any(each(key, record) for each in meant))
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
         """Read the stations that are not too old."""

@@ -10,17 +10,14 @@ from collections import Counter
 from typing import Final
 
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import Vsi
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.kinds import Drop
 from mplsemu.southbound.punt.share import PuntClass
+from mplsemu.southbound.station_room import station_room
 
 _ROOM: Final = 4
 """Times what is there at first: when paths change, new entries are there beside the old ones."""
 _LEAST: Final = 1 << 10
-_LEAST_STATIONS: Final = 1 << 14
-_STATIONS_EACH: Final = 1 << 10
-"""MAC addresses that an LSR learns for each circuit and each pseudowire of a VSI, at least."""
 _LEAST_BUCKETS: Final = 1 << 14
 _LSPS: Final = 64
 """That have a bucket at one LSR (src/bucket.h)."""
@@ -33,17 +30,13 @@ def sizes(program: Program) -> dict[str, int]:
     for node in program.nodes:
         needed.update(_needed(program, node))
     found = {name: _size(count * _ROOM, _LEAST) for name, count in needed.items()}
-    stations = sum(_stations(vsi) for node in program.nodes for vsi in node.vsis)
+    stations = station_room(program).total
     buckets = sum(map(_buckets, program.nodes))
     return found | {
-        "fdb": _size(stations, _LEAST_STATIONS),
+        "fdb": stations,
+        "seats": stations,
         "buckets": _size(buckets, _LEAST_BUCKETS),
     }
-
-
-def _stations(vsi: Vsi) -> int:
-    members = len(vsi.circuits) + len(vsi.pseudowires)
-    return max(vsi.mac_limit or 0, members * _STATIONS_EACH)
 
 
 def _buckets(node: NodeProgram) -> int:
@@ -61,6 +54,7 @@ def _needed(program: Program, node: NodeProgram) -> dict[str, int]:
         "ways": sum(len(ilm.nhlfes) for ilm in node.ilm) + sum(len(ftn.nhlfes) for ftn in node.ftn),
         "gateways": sum(len(circuit.gateways) for circuit in node.circuits),
         "vsis": vsis,
+        "seatings": vsis,
         "stations": vsis,
         "forgotten": vsis,
         "circuits": sum(len(vsi.circuits) for vsi in node.vsis),

@@ -1,8 +1,9 @@
 """Learned MAC addresses: read, forgotten, and removed when they are old.
 
-The program puts them into `fdb` and counts them in `stations`; only here they are deleted, and
-counted in `forgotten`. So each of the two counts has one writer, and nothing is lost where both
-write at the same time; their difference counts against a VSI's limit.
+The program puts them into `fdb` and counts them in `stations`; here they are deleted, and counted
+in `forgotten`. So each of the two counts has one writer, and nothing is lost where both write at
+the same time; their difference counts against a VSI's limit. Where a VSI has no limit but a share,
+the program itself deletes the first for the next one, and `forgotten` is put right by a sweep.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiKey,
     VsiRecord,
     long,
+    seen_ns,
     unpack_long,
 )
 from mplsemu.southbound.ebpf.tables import Table
@@ -30,6 +32,8 @@ from mplsemu.southbound.punt.wire import mac_text
 
 SWEEP_S: Final = 5.0
 """Between two sweeps: an address is forgotten so much later than it should be, at most."""
+
+_OCTETS_OF_VSI_KEY: Final = len(VsiKey(0, 0).pack())
 
 Station = tuple[StationKey, StationRecord]
 
@@ -59,7 +63,7 @@ class Stations:
     def forget(self, is_meant: Callable[[StationKey, StationRecord], bool]) -> int:
         """Delete stations; return how many."""
         with self._lock:
-            return self._delete(key for key, record in self if is_meant(key, record))
+            return self._delete(key.pack() for key, record in self if is_meant(key, record))
 
     def sweep(self) -> int:
         """Delete what is too old, or of a VSI that is no more; return how many.
@@ -71,18 +75,18 @@ class Stations:
         with self._lock:
             aging = {key: VsiRecord.unpack(value).aging_ns for key, value in self._vsis.items()}
             before = dict(self._learned.items())
-            stations = list(self)
+            rows = list(self._fdb.items())
             after = dict(self._learned.items())
-            self._count(stations, {key: n for key, n in before.items() if after.get(key) == n})
+            self._count(rows, {key: n for key, n in before.items() if after.get(key) == n})
             now = self._clock()
             return self._delete(
-                key for key, record in stations if now - record.seen_ns > aging.get(_vsi(key), -1)
+                key for key, value in rows if now - seen_ns(value) > aging.get(_vsi(key), -1)
             )
 
-    def _delete(self, doomed: Iterable[StationKey]) -> int:
+    def _delete(self, doomed: Iterable[bytes]) -> int:
         by_vsi: dict[bytes, list[bytes]] = {}
         for key in doomed:
-            by_vsi.setdefault(_vsi(key), []).append(key.pack())
+            by_vsi.setdefault(_vsi(key), []).append(key)
         total = 0
         for vsi, keys in by_vsi.items():
             deleted = self._fdb.delete_many(keys)
@@ -90,8 +94,8 @@ class Stations:
             total += deleted
         return total
 
-    def _count(self, stations: Iterable[Station], learned: Mapping[bytes, bytes]) -> None:
-        present = Counter(_vsi(key) for key, _ in stations)
+    def _count(self, rows: Iterable[tuple[bytes, bytes]], learned: Mapping[bytes, bytes]) -> None:
+        present = Counter(_vsi(key) for key, _ in rows)
         for vsi, number in learned.items():
             forgotten = unpack_long(number) - present[vsi]
             if forgotten >= 0 and forgotten != self._number(self._forgotten, vsi):
@@ -103,8 +107,9 @@ class Stations:
         return unpack_long(value) if value is not None else 0
 
 
-def _vsi(key: StationKey) -> bytes:
-    return VsiKey(key.router, key.vsi).pack()
+def _vsi(key: bytes) -> bytes:
+    """Return the key of the VSI that a station is of, with which the station's own begins."""
+    return key[:_OCTETS_OF_VSI_KEY]
 
 
 def is_at(

@@ -21,6 +21,7 @@ from mplsemu.southbound.ebpf.translate_labels import label_entries, tunnel_entri
 from mplsemu.southbound.ebpf.translate_ports import port_entries
 from mplsemu.southbound.ebpf.translate_vrf import vrf_entries
 from mplsemu.southbound.ebpf.translate_vsi import vsi_entries
+from mplsemu.southbound.station_room import station_room
 
 
 def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...]:
@@ -44,7 +45,8 @@ def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...
 
 def settings(program: Program) -> Settings:
     """Return what all LSRs of the lab have in common."""
-    return Settings(program.ttl_mode is TtlMode.UNIFORM, mac_octets(GATEWAY_MAC))
+    is_uniform = program.ttl_mode is TtlMode.UNIFORM
+    return Settings(is_uniform, mac_octets(GATEWAY_MAC), station_room(program).share)
 
 
 def _all_entries(lsr: Lsr) -> Iterator[Entry]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import Vsi
+from mplsemu.program.services import Vsi, VsiKind
 from mplsemu.southbound.dataplane import BehindPe, Forgetting, LearnedMac, OnCircuit, Place
 from mplsemu.southbound.openflow.flow import (
     COOKIE_KIND_MASK,
@@ -14,10 +15,41 @@ from mplsemu.southbound.openflow.flow import (
     learned_by_vsi,
     learned_from_attachment,
 )
-from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE
+from mplsemu.southbound.openflow.match import METADATA
+from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE, Table
+from mplsemu.southbound.station_room import station_room
 
 _VSI_SHIFT = 32
 _ATTACHMENT_MASK = (1 << _VSI_SHIFT) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TableLimit:
+    """How many flows a table has at most, and which goes where another comes (ovs-vsctl's words).
+
+    Attributes:
+        table: its number.
+        flows: at most.
+        groups: flows with different values of this field are of different groups; of the largest
+            group the one goes that would have expired first.
+    """
+
+    table: int
+    flows: int
+    groups: str
+
+
+def learned_limits(program: Program) -> Mapping[str, TableLimit]:
+    """Return, by LSR, how many MAC addresses it learns: of each VSI a share, as one of all.
+
+    A learned flow's group is its VSI. So the VSI that has learned most forgets its oldest.
+    """
+    share = station_room(program).share
+    limits = {}
+    for node in program.nodes:
+        if vsis := sum(vsi.kind is VsiKind.VPLS for vsi in node.vsis):
+            limits[node.name] = TableLimit(Table.VSI_FDB, share * vsis, f"{METADATA.oxm_name}[]")
+    return limits
 
 
 def cookies_to_forget(program: Program, order: Forgetting) -> Iterator[tuple[int, int]]:

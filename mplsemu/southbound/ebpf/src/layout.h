@@ -132,7 +132,7 @@ struct vsi {
 	__u32 kind;     /* enum vsi_kind */
 	__u32 circuits; /* highest position in `circuits` */
 	__u32 wires;    /* highest index in `wires` */
-	__u32 mac_limit; /* addresses it learns at most, 0: no limit of its own */
+	__u32 mac_limit; /* addresses it learns at most, and then none; 0: no limit of its own, but a share (settings) */
 	__u64 aging_ns;
 };
 
@@ -161,6 +161,8 @@ struct station {
 	__u32 kind; /* enum station_kind */
 	__u32 id;   /* ifindex of the circuit, or index of the pseudowire */
 	__u64 seen_ns; /* CLOCK_MONOTONIC, to within a second */
+	__u32 seat;    /* the program's affair (seat.h) */
+	__u32 reserved;
 };
 /* stations: vsi_key -> __u64, how many addresses of a VSI the program has ever put into fdb. forgotten: vsi_key -> __u64,
  * how many of them user space has deleted since. The difference is what counts against `mac_limit`; each of the two
@@ -200,6 +202,7 @@ struct settings {
 	__u32 uniform_ttl; /* RFC 3443: 0 pipe, 1 uniform */
 	__u8 gateway_mac[6];
 	__u8 reserved[2];
+	__u32 share; /* addresses that a VSI without a `mac_limit` learns: then the first one goes; 0: no limit */
 };
 
 enum counter_kind {

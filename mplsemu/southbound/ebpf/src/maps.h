@@ -1,4 +1,4 @@
-/* The maps of layout.h, and one of the program's own. */
+/* The maps of layout.h, and some of the program's own. */
 #pragma once
 
 #include <linux/bpf.h>
@@ -38,7 +38,19 @@ HASH(gateways, 1 << 16, struct gateway_key, __u32);
 HASH(vsis, 1 << 16, struct vsi_key, struct vsi);
 HASH(circuits, 1 << 16, struct member_key, __u32);
 HASH(wires, 1 << 18, struct member_key, struct wire);
+/* Which address has a seat of a VSI (seat.h) */
+struct seat_key {
+	__u32 router;
+	__u32 vsi;
+	__u32 seat;
+};
+struct seat_owner {
+	__u8 mac[6];
+	__u8 reserved[2];
+};
+
 HASH(fdb, MANY, struct station_key, struct station);
+HASH(seats, MANY, struct seat_key, struct seat_owner);
 HASH(stations, 1 << 16, struct vsi_key, __u64);
 HASH(forgotten, 1 << 16, struct vsi_key, __u64);
 
@@ -60,6 +72,13 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 22);
 } punts SEC(".maps");
+
+/* The seat that the next address of a VSI takes (seat.h) */
+struct seating {
+	struct bpf_spin_lock lock;
+	__u32 next;
+};
+HASH(seatings, 1 << 16, struct vsi_key, struct seating);
 
 /* How many packets the controller may have, and of whom (bucket.h) */
 struct bucket_key {

@@ -5,6 +5,7 @@
 #include "cut.h"
 #include "packet.h"
 #include "push.h"
+#include "seat.h"
 #include "reserved.h"
 #include "ways.h"
 
@@ -55,6 +56,7 @@ static __always_inline void learn(const struct bridged *frame, __u32 limit, cons
 	struct station here = {.kind = frame->ifindex ? AT_CIRCUIT : AT_WIRE,
 			       .id = frame->ifindex ?: frame->wire,
 			       .seen_ns = now};
+	struct settings *lab = lab_settings();
 	struct station *known;
 
 	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
@@ -67,6 +69,13 @@ static __always_inline void learn(const struct bridged *frame, __u32 limit, cons
 			return;
 		known->seen_ns = now;
 		return;
+	}
+	if (!limit && lab && lab->share) {
+		__s64 seat = take_seat(&key, lab->share);
+
+		if (seat < 0)
+			return;
+		here.seat = seat;
 	}
 	if (has_place_for_one(&vsi, limit) && !bpf_map_update_elem(&fdb, &key, &here, BPF_NOEXIST))
 		count_station(&vsi);

@@ -1,0 +1,45 @@
+"""How many MAC addresses the VSIs of a lab learn, and the share that each has of them (pure).
+
+Whatever a customer's VPLS learns, the others have theirs. It does not depend on what is down.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.program.program import Program
+from mplsemu.program.services import VsiKind
+
+_OF_EACH_MEMBER: Final = 1 << 10
+"""For each circuit, and each other PE, of a VSI, at least where a lab is not too large."""
+_LEAST: Final = 1 << 14
+_MOST: Final = 1 << 20
+_MOST_WITH_LIMITS: Final = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class StationRoom:
+    """Room for MAC addresses.
+
+    Attributes:
+        total: of all VSIs of all LSRs; a power of two.
+        share: of each VSI that has no limit of its own, at each PE.
+    """
+
+    total: int
+    share: int
+
+
+def station_room(program: Program) -> StationRoom:
+    """Return how the VSIs of a lab share the room."""
+    vsis = [vsi for node in program.nodes for vsi in node.vsis if vsi.kind is VsiKind.VPLS]
+    pes = Counter(vsi.name for vsi in vsis)
+    limits = sum(vsi.mac_limit or 0 for vsi in vsis)
+    free = [vsi for vsi in vsis if not vsi.mac_limit]
+    members = sum(len(vsi.circuits) + pes[vsi.name] - 1 for vsi in free)
+    ordinary = min(max(_LEAST, members * _OF_EACH_MEMBER), _MOST)
+    total = min(1 << (ordinary + limits - 1).bit_length(), _MOST_WITH_LIMITS)
+    left = max(total - limits, ordinary)  # limits of millions may want more than there is
+    return StationRoom(total, max(1, left // max(1, len(free))))
