@@ -18,9 +18,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """End the lab process and wait until nothing of it is left."""
+    from mplsemu.emulation.namespace import require_root
     from mplsemu.errors import LabError, LabNotRunningError
-    from mplsemu.running.directory import running_labs
-    from mplsemu.running.session import Session
+    from mplsemu.running.directory import find_lab, running_labs
+    from mplsemu.running.down import take_down
 
     asked = [*filter(None, (args.name, args.lab))] + ["--all"] * args.all
     if len(asked) > 1:
@@ -31,12 +32,13 @@ def run(args: argparse.Namespace) -> int:
     problems = []
     for name in names:
         try:
-            session = Session.find(name)
-            session.down()
-        except LabNotRunningError as error:  # it boots, or ended just now: go on with the others
+            directory = find_lab(name)
+            require_root()
+            take_down(directory)
+        except LabNotRunningError as error:  # it ended just now: go on with the others
             problems.append(error)
         else:
-            print(f"lab {session.record.name} is down")
+            print(f"lab {directory.name} is down")
     if problems:
         raise LabNotRunningError("; ".join(map(str, problems)))
     return 0

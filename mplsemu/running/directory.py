@@ -12,12 +12,15 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
 from mplsemu.emulation.interface import Interface
+from mplsemu.emulation.interrupts import sleep
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError, NotRootError
+from mplsemu.running.process import Process
 
 DIRECTORY_VARIABLE: Final = "MPLSEMU_RUN_DIR"
 DEFAULT_DIRECTORY: Final = Path("/run/mplsemu")
@@ -29,6 +32,8 @@ _RECORD: Final = "lab.json"
 _MAX_SOCKET_PATH_BYTES: Final = 107  # unix(7): sun_path, less its final zero
 _LOCK_TRIES: Final = 5
 _LOCK_RETRY_S: Final = 0.02
+_CHANGES: Final = "changes.lock"
+_CHANGES_RETRY_S: Final = 0.005
 
 
 def run_directory() -> Path:
@@ -180,6 +185,11 @@ class LabDirectory:
                 f"type: sudo mplsemu down --lab {self.name}"
             )
         self._lock = lock
+        lock.seek(0)
+        lock.write(f"{_MARK}\n{Process.this()}\n")
+        lock.truncate()
+        lock.flush()
+        self.path.chmod(0o700)  # an older lab may have left it
         self._ended.unlink(missing_ok=True)
         for left_over in self.path.iterdir():
             if left_over.name != _LOCK:
@@ -199,15 +209,14 @@ class LabDirectory:
 
     def _try_lock(self) -> IO[str] | None:
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            # a stranger who may open the lock can hold it, too
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.is_ours():
                 raise EmulationError(
                     f"{self.path} holds something that is not a lab's; "
                     f"set {DIRECTORY_VARIABLE} to another directory"
                 )
-            lock = (self.path / _LOCK).open("w")
-            lock.write(_MARK)
-            lock.flush()
+            lock = _opened(self.path / _LOCK)
         except PermissionError:
             raise NotRootError(f"cannot write {self.path}; type sudo before the command") from None
         except FileNotFoundError:
@@ -257,6 +266,44 @@ class LabDirectory:
         temporary.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
         temporary.replace(self.path / _RECORD)
 
+    def holder(self) -> Process | None:
+        """Return the lab's process, from its first moment on; None where none has said so."""
+        try:
+            said = (self.path / _LOCK).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+        mark, _, process = said.partition("\n")
+        return Process.parse(process) if mark == _MARK else None
+
+    @contextlib.contextmanager
+    def changing(self, within_s: float) -> Iterator[None]:
+        """Let one process at a time change the running lab.
+
+        Raises:
+            LabNotRunningError: it is not there.
+            EmulationError: another one takes too long.
+        """
+        try:
+            lock = _opened(self.path / _CHANGES)
+        except OSError as error:
+            raise LabNotRunningError(
+                f"lab {self.name!r} cannot be changed: {error.strerror}"
+            ) from None
+        with lock:
+            deadline = time.monotonic() + within_s
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise EmulationError(
+                            f"another command has been changing lab {self.name!r} "
+                            f"for {within_s:g} s"
+                        ) from None
+                    sleep(_CHANGES_RETRY_S)
+            yield
+
     def is_claimed(self) -> bool:
         """Whether a living process holds this lab's lock."""
         try:
@@ -290,6 +337,12 @@ class LabDirectory:
         return LabRecord.from_json(record)
 
 
+def _opened(path: Path) -> IO[str]:
+    """Open a file to lock, made if it is not there; what it says stays, nobody else may open it."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o600), "r+", encoding="utf-8")
+
+
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
@@ -309,6 +362,10 @@ def running_labs() -> tuple[str, ...]:
         raise NotRootError(f"cannot read {run_directory()}; type sudo before the command") from None
     except OSError:
         return ()
+    for name in candidates:
+        place = run_directory() / name
+        if not os.access(place, os.R_OK | os.X_OK) and place.is_dir():  # else it ended just now
+            raise NotRootError(f"cannot read {place}; type sudo before the command")
     running = tuple(name for name in candidates if LabDirectory(name).is_claimed())
     for name in candidates:
         if name not in running:

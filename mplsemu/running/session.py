@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from typing import Any, Final
 from mplsemu.controller.client import ControllerClient
 from mplsemu.emulation.etc_hosts import lsr_hosts_file
 from mplsemu.emulation.interface_flags import set_up
-from mplsemu.emulation.interrupts import communicate, sleep
+from mplsemu.emulation.interrupts import communicate
 from mplsemu.emulation.namespace import inside, require_root
 from mplsemu.emulation.node_namespaces import View, start_at
 from mplsemu.emulation.operational import await_operational_at
@@ -25,13 +23,12 @@ from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
 from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
+from mplsemu.running.down import take_down
 from mplsemu.running.link_names import link_name
 from mplsemu.running.names import suggest
 
-DOWN_TIMEOUT_S: Final = 30.0
 CHANGE_TIMEOUT_S: Final = 30.0
 """A change takes milliseconds; a controller that was killed just then takes seconds."""
-_POLL_S: Final = 0.02
 _PING_SUMMARY: Final = re.compile(r"(\d+) packets transmitted, (\d+) received")
 
 
@@ -223,6 +220,10 @@ class Session:
         """
         if link not in self.record.links:
             link = self.link_name(link)
+        with self.directory.changing(CHANGE_TIMEOUT_S):  # another change would undo what is awaited
+            self._set_link(link, up=up)
+
+    def _set_link(self, link: str, *, up: bool) -> None:
         interfaces = self.record.links[link]
         state = "up" if up else "down"
         for interface in interfaces:
@@ -268,21 +269,4 @@ class Session:
         Raises:
             EmulationError: it does not end.
         """
-        pid = self.record.pid
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            return
-        try:
-            if self.directory.is_claimed():
-                signal.pidfd_send_signal(descriptor, signal.SIGTERM)
-            deadline = time.monotonic() + DOWN_TIMEOUT_S
-            while self.directory.is_claimed():
-                if time.monotonic() > deadline:
-                    raise EmulationError(
-                        f"lab {self.record.name!r} (process {pid}) does not end; see "
-                        f"{self.directory.path / 'up.log'}"
-                    )
-                sleep(_POLL_S)
-        finally:
-            os.close(descriptor)
+        take_down(self.directory)

@@ -267,6 +267,38 @@ def test_a_detached_lab_does_not_hold_the_callers_pipes(small, ground):
     ground.assert_clean()
 
 
+@pytest.mark.parametrize("stage", stages(["the database"], ["the controller"], ["the undertaker"]))
+def test_down_ends_a_lab_that_boots(stage, small, ground):
+    process = started(ground, "up", small, until=STAGES[stage])
+    done = mplsemu("down", "small", env=ground.env)
+    assert (done.returncode, done.stdout) == (0, "lab small is down\n"), done.stderr
+    code, said = ended(process)
+    assert (code, said) in {(2, "mplsemu: ended by a signal before it was done\n"), (0, "")}
+    ground.assert_clean()
+
+
+def test_one_of_several_that_boot_the_same_lab_at_once_has_it(small, ground):
+    processes = [start("up", "--detach", small, env=ground.env) for _ in range(3)]
+    codes = []
+    for process in processes:
+        code, said = ended(process)
+        codes.append(code)
+        assert code == 0 or "a lab named 'small' is already running" in said
+    assert sorted(codes) == [0, 2, 2]
+    assert mplsemu("ping", "-c1", "a/x/h1", "a/y/h1", env=ground.env).returncode == 0
+    assert mplsemu("down", env=ground.env).returncode == 0
+    ground.assert_clean()
+
+
+def test_a_link_cut_and_mended_at_once_makes_nobody_wait(small, ground):
+    assert mplsemu("up", "--detach", small, env=ground.env).returncode == 0
+    for _ in range(3):
+        both = [start("link", "dk", "se", state, env=ground.env) for state in ("down", "up")]
+        assert [ended(process) for process in both] == [(0, ""), (0, "")]
+    assert mplsemu("down", env=ground.env).returncode == 0
+    ground.assert_clean()
+
+
 def test_down_takes_the_labs_name_and_only_one(small, ground):
     assert mplsemu("up", small, "--detach", env=ground.env).returncode == 0
     line = refusal(mplsemu("down", "small", "--lab", "other", env=ground.env))

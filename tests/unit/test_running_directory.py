@@ -1,5 +1,12 @@
 """Where labs leave what others need, and what is never touched."""
 
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from mplsemu.emulation.interface import Interface
@@ -15,6 +22,8 @@ from mplsemu.running.directory import (
     run_directory,
     running_labs,
 )
+from mplsemu.running.down import take_down
+from mplsemu.running.process import Process
 
 
 @pytest.fixture(autouse=True)
@@ -140,3 +149,151 @@ def test_a_relative_directory_is_made_absolute_and_an_empty_one_is_none(tmp_path
     assert run_directory() == tmp_path / "here"
     monkeypatch.setenv("MPLSEMU_RUN_DIR", "")
     assert run_directory() == DEFAULT_DIRECTORY
+
+
+# --- whose it is ---------------------------------------------------------------------------
+
+
+def test_nobody_else_may_open_a_labs_directory_or_lock(run_dir):
+    directory = claimed("x")
+    assert stat.S_IMODE(directory.path.stat().st_mode) == 0o700
+    assert stat.S_IMODE((directory.path / "lock").stat().st_mode) == 0o600
+    directory.release()
+
+
+def test_what_an_older_lab_left_open_to_all_is_closed(run_dir):
+    killed("x")
+    (run_dir / "x").chmod(0o755)
+    directory = claimed("x")
+    assert stat.S_IMODE(directory.path.stat().st_mode) == 0o700
+    directory.release()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_a_stranger_neither_holds_a_labs_lock_nor_takes_it_for_no_lab(run_dir, tmp_path):
+    for place in (*reversed(tmp_path.parents), tmp_path):
+        if place.stat().st_uid == os.geteuid() and place != Path("/"):
+            place.chmod(place.stat().st_mode | 0o711)
+    directory = claimed("x")
+    code = (
+        "from mplsemu.running.directory import LabDirectory, running_labs\n"
+        "from mplsemu.errors import NotRootError\n"
+        "import os\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "try: open(LabDirectory('x').path / 'lock')\n"
+        "except PermissionError: print('no lock')\n"
+        "try: running_labs()\n"
+        "except NotRootError as error: print(error)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = ["no lock", f"cannot read {run_dir}/x; type sudo before the command"]
+    assert said.stdout.splitlines() == lines
+    directory.release()
+
+
+def test_a_lab_that_is_there_says_so_while_others_try_to_claim_its_name():
+    """The lock is written by who holds it: an attempt to claim it does not empty it."""
+    directory = claimed("x")
+    inode = (directory.path / "lock").stat().st_ino
+    for _ in range(3):
+        assert LabDirectory("x")._try_lock() is None
+        assert LabDirectory("x").holder() == Process.this()
+        assert LabDirectory("x").is_ours()
+    assert (directory.path / "lock").stat().st_ino == inode
+    directory.release()
+    assert LabDirectory("x").holder() is None
+
+
+def test_one_of_many_that_begin_at_once_gets_the_name(run_dir):
+    code = (
+        "import sys\n"
+        "from mplsemu.errors import LabRunningError\n"
+        "from mplsemu.running.directory import LabDirectory\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "lab = LabDirectory('x')\n"
+        "try: lab.claim()\n"
+        "except LabRunningError: print('taken', flush=True)\n"
+        "else: print('mine', flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen([sys.executable, "-c", code], **pipes) for _ in range(5)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    answers = [process.stdout.readline().strip() for process in processes]
+    assert sorted(answers) == ["mine", *["taken"] * 4]
+    assert LabDirectory("x").holder().pid == processes[answers.index("mine")].pid
+    for process in processes:
+        process.communicate("\n", timeout=20)
+
+
+# --- its process ---------------------------------------------------------------------------
+
+
+def test_a_process_is_told_from_a_later_one_of_its_number():
+    this = Process.this()
+    assert Process.parse(str(this)) == this
+    descriptor = this.open()
+    assert descriptor is not None
+    os.close(descriptor)
+    assert Process(this.pid, this.started + 1).open() is None
+    assert Process(2**22 + 1, 1).open() is None
+
+
+@pytest.mark.parametrize("text", ["", "1", "1 2 3", "a b", "-1 5", "1 ²"])
+def test_what_is_no_process_is_none(text):
+    assert Process.parse(text) is None
+
+
+def test_a_process_that_has_the_number_of_one_that_is_gone_gets_no_signal(run_dir):
+    """As after a lab process was killed: the directory is there, and its number somebody else's."""
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        directory = claimed("x")
+        (directory.path / "lock").write_text(f"a running lab of mplsemu\n{stranger.pid} 1\n")
+        with pytest.raises(EmulationError, match=f"process {stranger.pid}'s, which is not to be"):
+            take_down(LabDirectory("x"))
+        directory.release()
+        killed("x")
+        (run_dir / "x" / "lock").write_text(f"a running lab of mplsemu\n{stranger.pid} 1\n")
+        take_down(LabDirectory("x"))
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_lab_that_boots_is_taken_down_too(run_dir):
+    code = (
+        "import signal\n"
+        "from mplsemu.running.directory import LabDirectory\n"
+        "lab = LabDirectory('x')\n"
+        "lab.claim()\n"
+        "print('booting', flush=True)\n"
+        "signal.pause()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "booting\n"
+    take_down(find_lab("x"))
+    assert process.wait(20) == -signal.SIGTERM
+    process.stdout.close()
+    assert running_labs() == ()
+
+
+def test_one_at_a_time_changes_a_lab():
+    directory = claimed("x")
+    with (
+        LabDirectory("x").changing(1.0),
+        pytest.raises(EmulationError, match="another command has been changing lab 'x'"),
+        LabDirectory("x").changing(0.0),
+    ):
+        pass
+    with LabDirectory("x").changing(0.0):
+        pass
+    directory.release()
+    with pytest.raises(LabNotRunningError), LabDirectory("x").changing(0.0):
+        pass
