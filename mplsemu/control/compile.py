@@ -258,13 +258,14 @@ def _lfib(
 ) -> tuple[dict[str, list[IlmEntry]], dict[str, list[FtnEntry]]]:
     """Build each LSR's ILM and FTN."""
     null_label = network.provider.null_label
+    mtus = network.provider.link_mtus
     ilm: dict[str, list[IlmEntry]] = {node.name: [] for node in network.provider.nodes}
     ftn: dict[str, list[FtnEntry]] = {name: [] for name in ilm}
     for egress, lsps in tunnels.lsps.items():
         for node, ilm_entry in lsp.ilm_entries(lsps, null_label, labels):
             ilm[node].append(ilm_entry)
         ingresses = tunnels.ingresses[egress]
-        for node, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels):
+        for node, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels, mtus):
             ftn[node].append(ftn_entry)
         if null_label is NullLabel.EXPLICIT and lsps.tree:
             ilm[egress].append(IlmEntry(IPV4_EXPLICIT_NULL, PopAndLookUp()))
@@ -296,6 +297,7 @@ def _circuits(
                 gateways=site.gateways if site.ce is None else (site.ce.pe_wan,),
                 hosts=site.hosts,
                 ce=_ce(site),
+                mtu=site.mtu,
             )
         )
     return {pe: tuple(circuits) for pe, circuits in found.items()}
@@ -317,6 +319,7 @@ def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:
             delay_ms=link.delay_ms,
             metric=link.metric,
             up=link.name not in down,
+            mtu=link.mtu,
         )
         for link in links
     )

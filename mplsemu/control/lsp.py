@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mplsemu.control.labels import BindingKey, LspKey
-from mplsemu.control.paths import Tree
+from mplsemu.control.paths import Hop, Tree
 from mplsemu.model.labels import IMPLICIT_NULL, IPV4_EXPLICIT_NULL, Label
+from mplsemu.model.limits import LABEL_OCTETS
 from mplsemu.model.topology import NullLabel
 from mplsemu.program.entries import (
     Forward,
@@ -107,14 +108,47 @@ def ftn_entries(
     ingresses: Iterable[str],
     null_label: NullLabel,
     labels: Mapping[str, Mapping[BindingKey, Label]],
+    link_mtus: Mapping[str, int],
 ) -> Iterator[tuple[str, FtnEntry]]:
     """Yield each of the ingress PEs that reach the egress with its FTN entry."""
     advertised = _advertised(tunnels, null_label, labels)
+    mtus = _TunnelMtus(tunnels, null_label, link_mtus)
     for ingress in ingresses:
         hops = tunnels.tree.get(ingress, ())
         if hops:
             nhlfes = tuple(Nhlfe(hop.link, _entering(advertised[hop.peer])) for hop in hops)
-            yield ingress, FtnEntry(tunnels.egress, nhlfes)
+            yield ingress, FtnEntry(tunnels.egress, nhlfes, mtus.of(ingress))
+
+
+class _TunnelMtus:
+    """How large a packet is, without the tunnel's label, that every way to one egress carries."""
+
+    def __init__(self, tunnels: Lsps, null_label: NullLabel, link_mtus: Mapping[str, int]) -> None:
+        self._tree = tunnels.tree
+        self._egress = tunnels.egress
+        self._links = link_mtus
+        self._last_is_bare = null_label is NullLabel.IMPLICIT
+        self._known: dict[str, int] = {}
+
+    def of(self, ingress: str) -> int:
+        """Return that from one LSR on."""
+        way = [ingress]
+        while way:
+            hops = self._tree[way[-1]]
+            unknown = [
+                hop.peer for hop in hops
+                if hop.peer != self._egress and hop.peer not in self._known
+            ]  # fmt: skip
+            if unknown:
+                way += unknown  # nearer to the egress, so this ends
+            else:
+                self._known[way.pop()] = min(map(self._behind, hops))
+        return self._known[ingress]
+
+    def _behind(self, hop: Hop) -> int:
+        if hop.peer != self._egress:
+            return min(self._links[hop.link] - LABEL_OCTETS, self._known[hop.peer])
+        return self._links[hop.link] - (0 if self._last_is_bare else LABEL_OCTETS)
 
 
 def _advertised(

@@ -193,6 +193,7 @@ class _Failure:
         """
         labels = self._labels()
         null_label = self._provider.null_label
+        mtus = self._provider.link_mtus
         ilm: dict[str, list[IlmEntry]] = {}
         ftn: dict[str, list[FtnEntry]] = {}
         for egress in self._egresses:
@@ -205,7 +206,7 @@ class _Failure:
             for name, ilm_entry in lsp.ilm_entries(lsps, null_label, labels):
                 ilm.setdefault(name, []).append(ilm_entry)
             ingresses = tunnels.ingresses[egress]
-            for name, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels):
+            for name, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels, mtus):
                 ftn[name].append(ftn_entry)
         return ilm, ftn
 

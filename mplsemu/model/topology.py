@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mplsemu.model.labels import ALL_LABELS, LabelRange
+from mplsemu.model.limits import CORE_MTU
 
 
 class Role(enum.StrEnum):
@@ -57,6 +58,7 @@ class Link:
         bandwidth_bps: bits per second, each way.
         delay_ms: one-way delay.
         metric: cost of the link each way, at least 1.
+        mtu: octets of its largest packet, label stack included.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Link:
     bandwidth_bps: int
     delay_ms: float
     metric: int
+    mtu: int = CORE_MTU
 
     def far_end(self, node: str) -> str:
         """Return the node at the other end than `node`."""
@@ -85,3 +88,8 @@ class Provider:
     null_label: NullLabel = NullLabel.IMPLICIT
     labels: LabelRange = ALL_LABELS
     ecmp: int = 1
+
+    @property
+    def link_mtus(self) -> dict[str, int]:
+        """The links' MTUs by their names."""
+        return {link.name: link.mtu for link in self.links}

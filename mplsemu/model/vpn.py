@@ -12,6 +12,8 @@ from ipaddress import (
     IPv6Network,
 )
 
+from mplsemu.model.limits import ACCESS_MTU
+
 IPAddress = IPv4Address | IPv6Address
 IPInterface = IPv4Interface | IPv6Interface
 IPNetwork = IPv4Network | IPv6Network
@@ -65,6 +67,7 @@ class Site:
         hosts: on the LAN, ``h1`` first.
         rate_bps: rate of the access line each way, None if it is not shaped.
         ce: the CE router, None where hosts attach straight to the VRF or VSI.
+        mtu: octets of the largest packet on its access line and its LAN.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Site:
     hosts: tuple[Host, ...]
     rate_bps: int | None = None
     ce: CeRouter | None = None
+    mtu: int = ACCESS_MTU
 
     @property
     def circuit(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mplsemu.program.fitting import becomes_frame, leave_by
 from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
 from mplsemu.program.packet import is_group
 from mplsemu.program.reserved import is_for_nearest_bridge, is_mac_control
@@ -41,7 +42,8 @@ def bridge(flight: Flight, copy: Copy, vsi: Vsi, source: str | None) -> None:
     copies = copy.flood(len(circuits) + len(pseudowires))
     for each, circuit in zip(copies, circuits, strict=False):
         each.done.append(f"to {circuit.name}")
-        flight.end(each, _arrival(flight, circuit), vsi=vsi.name)
+        if leave_by(flight, each, circuit, vsi):
+            flight.end(each, _arrival(flight, circuit), vsi=vsi.name)
     for each, pseudowire in zip(copies[len(circuits) :], pseudowires, strict=True):
         each.done.append(f"to {pseudowire.peer}")
         _send_over(flight, each, vsi, pseudowire)
@@ -53,5 +55,6 @@ def _arrival(flight: Flight, circuit: AttachmentCircuit) -> Delivered:
 
 
 def _send_over(flight: Flight, copy: Copy, vsi: Vsi, pseudowire: Pseudowire) -> None:
+    becomes_frame(flight, copy, pseudowire)
     # A frame has no TTL to carry, so the pipe model's also where the lab is uniform.
     flight.enter_tunnel(copy, pseudowire.peer, pseudowire.out_label, PIPE_TTL, vsi=vsi.name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.labels import Label
-from mplsemu.model.limits import MAX_WAYS
+from mplsemu.model.limits import CORE_MTU, LABEL_OCTETS, MAX_WAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,13 @@ class FtnEntry:
     Attributes:
         egress: the PE at the end of the LSP.
         nhlfes: one of which is taken, as in `Forward`; their operations are `Push`.
+        mtu: octets of the largest packet that every way carries, the service label included and
+            the tunnel's not (RFC 3032 section 3.6): the ingress knows it for all LSRs behind it.
     """
 
     egress: str
     nhlfes: tuple[Nhlfe, ...]
+    mtu: int = CORE_MTU - LABEL_OCTETS
 
     def __post_init__(self) -> None:
         _check_ways(self.nhlfes)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from mplsemu.model.labels import Label, LabelStackEntry
+from mplsemu.model.limits import LABEL_OCTETS
 from mplsemu.model.topology import TtlMode
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.entries import pushed
@@ -70,6 +71,7 @@ class Copy:
         in_stack: its label stack when it came there.
         stack: its label stack now.
         ttl: of the IP packet, None without one.
+        octets: below the label stack; 0 of what is small enough for every link.
         done: what the LSR has done so far, for people.
         hops: the LSRs behind it.
         seen: where it has been, with which labels.
@@ -77,13 +79,16 @@ class Copy:
         share: part of the flows that come this way.
     """
 
-    __slots__ = ("done", "hops", "in_stack", "node", "number", "seen", "share", "stack", "ttl")
+    __slots__ = (
+        "done", "hops", "in_stack", "node", "number", "octets", "seen", "share", "stack", "ttl"
+    )  # fmt: skip
 
-    def __init__(self, node: NodeProgram, ttl: int | None) -> None:
+    def __init__(self, node: NodeProgram, ttl: int | None, octets: int = 0) -> None:
         self.node = node
         self.in_stack: Stack = ()
         self.stack: Stack = ()
         self.ttl = ttl
+        self.octets = octets
         self.done: list[str] = []
         self.hops: list[Hop] = []
         self.seen: set[tuple[str, tuple[Label, ...]]] = set()
@@ -110,7 +115,7 @@ class Copy:
         return [self, *(self._twin() for _ in range(count - 1))]
 
     def _twin(self) -> Copy:
-        other = Copy(self.node, self.ttl)
+        other = Copy(self.node, self.ttl, self.octets)
         other.in_stack, other.stack = self.in_stack, self.stack
         other.done, other.hops, other.seen = self.done.copy(), self.hops.copy(), self.seen.copy()
         other.number, other.share = self.number, self.share
@@ -186,8 +191,13 @@ class Flight:
     ) -> None:
         """Send a copy over a core link."""
         adjacency = copy.node.adjacency_by_link.get(link)
-        if adjacency is None or not self.program.link_by_name[link].up:
+        line = self.program.link_by_name[link] if adjacency is not None else None
+        if adjacency is None or line is None or not line.up:
             self.drop(copy, f"no way out on {link}", vrf=vrf, vsi=vsi)
+            return
+        octets = copy.octets + LABEL_OCTETS * len(copy.stack)
+        if octets > line.mtu:
+            self.drop(copy, f"{octets} octets are too many for {link}", vrf=vrf, vsi=vsi)
             return
         copy.leave(link, vrf, vsi)
         copy.node = self.program.node(adjacency.peer)

@@ -23,18 +23,22 @@ class IpHeader:
         destination: an address.
         ttl: Time to Live or Hop Limit, 0..255.
         dscp: 6 bits (RFC 2474).
+        may_fragment: routers may cut it up: IPv4 without DF (RFC 791 section 3.2).
     """
 
     source: IPAddress
     destination: IPAddress
     ttl: int = DEFAULT_TTL
     dscp: int = 0
+    may_fragment: bool = False
 
     def __post_init__(self) -> None:
         if self.source.version != self.destination.version:
             raise ValueError(f"{self.source} and {self.destination} are of different IP versions")
         if not 0 <= self.ttl <= 255:
             raise ValueError(f"TTL {self.ttl} does not fit in 8 bits; write 0..255")
+        if self.may_fragment and self.source.version != 4:
+            raise ValueError("IPv6 packets are fragmented by their source alone (RFC 8200 4.5)")
         if not 0 <= self.dscp <= 63:
             raise ValueError(f"DSCP {self.dscp} does not fit in 6 bits; write 0..63")
 
@@ -53,6 +57,8 @@ class Packet:
         ip: None where the frame holds something else.
         vlans: VLAN identifiers of its tags, outermost first.
         ethertype: of what a frame without IP holds, None where that is nothing special.
+        octets: behind its Ethernet header and tags, so of an IP packet its length; 0 for one that
+            is small enough for every link.
     """
 
     source_mac: str
@@ -60,6 +66,7 @@ class Packet:
     ip: IpHeader | None = None
     vlans: tuple[int, ...] = ()
     ethertype: int | None = None
+    octets: int = 0
 
 
 def is_mac(text: str) -> bool:

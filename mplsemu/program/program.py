@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 from typing import Final
 
 from mplsemu.errors import ProgramError
+from mplsemu.model.limits import CORE_MTU
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.program.entries import FtnEntry, IlmEntry
 from mplsemu.program.services import AttachmentCircuit, Vrf, Vsi
@@ -24,6 +25,7 @@ class CoreLink:
         name: unique in the lab.
         ends: the two nodes' names.
         up: whether it carries packets.
+        mtu: octets of its largest packet, label stack included (RFC 3032 section 3.2).
     """
 
     name: str
@@ -32,6 +34,7 @@ class CoreLink:
     delay_ms: float
     metric: int
     up: bool = True
+    mtu: int = CORE_MTU
 
 
 @dataclass(frozen=True, slots=True)

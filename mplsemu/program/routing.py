@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 from typing import Final
 
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.program.fitting import fit
 from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
 from mplsemu.program.martians import LINK_LOCAL, is_never_routed, is_no_source
 from mplsemu.program.packet import IpHeader, is_group
@@ -19,6 +20,7 @@ from mplsemu.program.services import (
     ViaVrf,
     Vrf,
 )
+from mplsemu.program.sizes import tunnel_mtu
 from mplsemu.program.way import Hop, Punted, TtlExpired, Unresolved, ce_name
 
 LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
@@ -91,13 +93,14 @@ def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) ->
             return imported
         case ViaPe(egress, label):
             copy.done.append(f"{found.prefix} is at {egress}")
-            if flight.decrement(copy, first):
+            if flight.decrement(copy, first) and fit(flight, copy, tunnel_mtu(node, egress), first):
                 ttl = copy.ttl if flight.is_uniform and copy.ttl is not None else PIPE_TTL
                 flight.enter_tunnel(copy, egress, label, ttl, vrf=first.name)
         case ViaCe(name):
             copy.done.append(f"{found.prefix} is behind the CE of {name}")
-            if flight.decrement(copy, first):
-                _deliver_to_ce(flight, copy, node.circuit_by_name[name], first, address)
+            circuit = node.circuit_by_name[name]
+            if flight.decrement(copy, first) and fit(flight, copy, circuit.mtu, first):
+                _deliver_to_ce(flight, copy, circuit, first, address)
         case Connected(name):
             copy.done.append(f"{found.prefix} is on {name}")
             _deliver_to_lan(flight, copy, node.circuit_by_name[name], first, vrf, address)
@@ -114,8 +117,9 @@ def _deliver_to_lan(
         flight.end(copy, Unresolved(copy.node.name, circuit.name, address), vrf=first.name)
     elif flight.decrement(copy, first):
         lan = copy.node.circuit_by_name[neighbour.circuit]
-        copy.done.append("deliver")
-        flight.end(copy, delivered(lan, address, neighbour.mac), vrf=first.name)
+        if fit(flight, copy, lan.mtu, first):
+            copy.done.append("deliver")
+            flight.end(copy, delivered(lan, address, neighbour.mac), vrf=first.name)
 
 
 def _deliver_to_ce(

@@ -40,6 +40,8 @@ class Header:
         source_mac: None is the host's own.
         destination_mac: None is that of the gateway or, on a LAN, of the target.
         vlans: VLAN identifiers of its tags, outermost first.
+        octets: behind its Ethernet header and tags; 0 for one that is small enough everywhere.
+        may_fragment: of an IPv4 packet, DF is not set.
     """
 
     ttl: int = DEFAULT_TTL
@@ -47,6 +49,8 @@ class Header:
     source_mac: str | None = None
     destination_mac: str | None = None
     vlans: tuple[int, ...] = ()
+    octets: int = 0
+    may_fragment: bool = False
 
 
 USUAL: Final = Header()
@@ -83,7 +87,7 @@ class Sender:
 
     def frame(self, mac: str) -> Sent:
         """Send an Ethernet frame without IP."""
-        packet = Packet(self._source_mac, mac, None, self._header.vlans)
+        packet = Packet(self._source_mac, mac, None, self._header.vlans, self._header.octets)
         local = tuple(self._on_the_lan(mac, None))
         if local and not is_group(mac):
             return Sent(local)
@@ -165,13 +169,14 @@ class Sender:
         if ip.ttl <= 1:
             expired = Hop(name, None, None, (), "TTL expired", (), None, ip.ttl)
             return Sent((Branch((expired,), TtlExpired(name, None, ())),))
-        return _from_ce(self._program, self.circuit, ce, replace(ip, ttl=ip.ttl - 1))
+        sent = replace(ip, ttl=ip.ttl - 1)
+        return _from_ce(self._program, self.circuit, ce, sent, self._header.octets)
 
     def _stays(self, reason: str) -> Sent:
         return Sent((_ended(Dropped(str(self._station.ref), reason)),))
 
     def _packet(self, mac: str, ip: IpHeader) -> Packet:
-        return Packet(self._source_mac, mac, ip, self._header.vlans)
+        return Packet(self._source_mac, mac, ip, self._header.vlans, self._header.octets)
 
     def _follow(self, packet: Packet) -> Sent:
         walked = walk(self._program, self.circuit.name, packet, learned=self._learned)
@@ -195,7 +200,9 @@ def send_from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHea
     return _from_ce(program, circuit, ce, ip)
 
 
-def _from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader) -> Sent:
+def _from_ce(
+    program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader, octets: int = 0
+) -> Sent:
     """Send what is not for a CE router's LAN to the PE."""
     name, address = ce_name(circuit.name), ip.destination
     link = next((gateway for gateway in circuit.gateways if address in gateway.network), None)
@@ -203,7 +210,7 @@ def _from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader)
         reason = f"nobody on the line to the PE has {address}"
         return Sent((_ended(Dropped(name, reason)),))
     hop = Hop(name, None, None, (), "route to the PE", (), circuit.name, ip.ttl)
-    packet = Packet(ce.mac, GATEWAY_MAC, ip)
+    packet = Packet(ce.mac, GATEWAY_MAC, ip, octets=octets)
     walked = walk(program, circuit.name, packet)
     branches = (replace(each, hops=(hop, *each.hops)) for each in walked.branches)
     return Sent(tuple(branches), packet)

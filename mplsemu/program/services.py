@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
+from mplsemu.model.limits import ACCESS_MTU, LINE_MARGIN
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
 from mplsemu.program.own_addresses import subnet_router_anycast
 
@@ -47,6 +48,7 @@ class AttachmentCircuit:
         gateways: the PE's own addresses on it, with prefix lengths: none in a VSI.
         hosts: the site's hosts that the lab knows, behind the CE if there is one.
         ce: the CE router, if there is one.
+        mtu: octets of the largest IP packet that a VRF sends on it.
     """
 
     name: str
@@ -56,6 +58,12 @@ class AttachmentCircuit:
     gateways: tuple[IPInterface, ...]
     hosts: tuple[Host, ...]
     ce: Ce | None = None
+    mtu: int = ACCESS_MTU
+
+    @property
+    def line_mtu(self) -> int:
+        """Octets that the PE's end of the line takes at most, behind an Ethernet header."""
+        return self.mtu + LINE_MARGIN
 
     @property
     def site(self) -> str:

@@ -224,7 +224,8 @@ def _packet(
         )
     # A host sends from the address that is on the same LAN, if it has one.
     source, address = next((pair for pair in pairs if pair[1] in pair[0].network), pairs[0])
-    return wanted, IpHeader(source.ip, address, header.ttl, header.dscp)
+    may_fragment = header.may_fragment and address.version == 4
+    return wanted, IpHeader(source.ip, address, header.ttl, header.dscp, may_fragment)
 
 
 def _sources(sender: LocatedHost, address: IPAddress) -> list[IPInterface]:

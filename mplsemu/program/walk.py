@@ -108,7 +108,7 @@ def _run(flight: Flight, circuit_name: str) -> Walk:
         raise ProgramError(f"no attachment circuit {circuit_name!r} in {flight.program.lab!r}")
     circuit = node.circuit_by_name[circuit_name]
     ip = flight.packet.ip
-    copy = Copy(node, ip.ttl if ip else None)
+    copy = Copy(node, ip.ttl if ip else None, flight.packet.octets)
     vrf = node.vrf_by_name.get(circuit.vpn)
     vsi = node.vsi_by_name.get(circuit.vpn)
     if not circuit.up:

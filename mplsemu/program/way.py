@@ -129,6 +129,17 @@ class Dropped:
         return f"dropped at {self.node}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class TooBig(Dropped):
+    """It is larger than its next hop takes, and must not be fragmented: its source is told.
+
+    Attributes:
+        mtu: octets that a packet may have there (RFC 1191, RFC 4443 section 3.2).
+    """
+
+    mtu: int = 0
+
+
 End = Delivered | Unresolved | Punted | TtlExpired | Dropped
 
 

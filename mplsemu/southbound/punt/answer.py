@@ -11,6 +11,7 @@ from typing import Final
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.program import GATEWAY_MAC, NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, Vrf
+from mplsemu.program.sizes import next_hop_mtu
 from mplsemu.southbound.punt.event import (
     NOTHING,
     Answers,
@@ -22,6 +23,7 @@ from mplsemu.southbound.punt.event import (
     PuntReason,
     Waiting,
 )
+from mplsemu.southbound.punt.fragment import fragments
 from mplsemu.southbound.punt.icmp import IcmpError, deserves_error, error_packet, icmpv6_packet
 from mplsemu.southbound.punt.resolve import (
     answer_arp,
@@ -51,6 +53,7 @@ _ECHO_REQUEST6, _ECHO_REPLY6 = 128, 129
 _ERRORS: Final = {
     PuntReason.TTL_EXPIRED: IcmpError.TTL_EXCEEDED,
     PuntReason.GLEAN: IcmpError.TTL_EXCEEDED,  # there is nobody to ask for: it may not go on
+    PuntReason.TOO_BIG: IcmpError.TTL_EXCEEDED,  # likewise
     PuntReason.NO_ROUTE: IcmpError.NET_UNREACHABLE,
     PuntReason.PORT_UNREACHABLE: IcmpError.PORT_UNREACHABLE,
 }
@@ -121,8 +124,23 @@ def _answer_routed(lsr: NodeProgram, punt: Punt, frame: Ethernet) -> Answers:
     if punt.reason is PuntReason.GLEAN and packet.ttl > 1:
         vrf = _vrf(lsr, punt.service)
         return glean(lsr, vrf, frame, packet) if vrf else NOTHING
+    if punt.reason is PuntReason.TOO_BIG and packet.ttl > 1:
+        return _too_big(lsr, punt, frame, packet)
     src = packet.dst if punt.reason is PuntReason.PORT_UNREACHABLE else None
     return _report(lsr, punt, _ERRORS[punt.reason], packet, src)
+
+
+def _too_big(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
+    """Fragment a packet, or tell its source how large it may be (RFC 1812 5.2.6, RFC 4443 3.2)."""
+    vrf = _vrf(lsr, punt.service)
+    mtu = next_hop_mtu(lsr, vrf, packet.dst) if vrf else None
+    if mtu is None:
+        return NOTHING
+    pieces = fragments(packet, mtu)
+    if pieces is None:
+        return _report(lsr, punt, IcmpError.TOO_BIG, packet, mtu=mtu)
+    made = (replace(frame, payload=piece).to_bytes() for piece in pieces)
+    return Answers(tuple(IntoVrf(punt.service, each) for each in made))
 
 
 def _vrf(lsr: NodeProgram, service: int) -> Vrf | None:
@@ -145,12 +163,13 @@ def _report(
     error: IcmpError,
     packet: IpPacket,
     src: IPAddress | None = None,
+    mtu: int = 0,
 ) -> Answers:
     vrf = _reporting_vrf(lsr, punt)
     if vrf is None or not deserves_error(packet):
         return NOTHING
     source = src or _facing_address(lsr, vrf, punt, packet)
-    report = error_packet(error, packet, source, _ttl_towards(packet.src))
+    report = error_packet(error, packet, source, _ttl_towards(packet.src), mtu=mtu)
     frame = Ethernet(GATEWAY_MAC, GATEWAY_MAC, ethertype_of(source), report)
     return Answers((_send(vrf.index, punt, frame, packet.src),))
 

@@ -19,6 +19,7 @@ class PuntReason(enum.IntEnum):
     NO_ROUTE = 4
     ECHO_REQUEST6 = 5
     PORT_UNREACHABLE = 6
+    TOO_BIG = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class IcmpError(enum.Enum):
     NET_UNREACHABLE = ((3, 0), (1, 0))
     HOST_UNREACHABLE = ((3, 1), (1, 3))
     PORT_UNREACHABLE = ((3, 3), (1, 4))
+    TOO_BIG = ((3, 4), (2, 0))
 
 
 def deserves_error(packet: IpPacket) -> bool:
@@ -64,6 +65,7 @@ def error_packet(
     src: IPAddress,
     ttl: int,
     stack: tuple[LabelStackEntry, ...] = (),
+    mtu: int = 0,
 ) -> bytes:
     """Return the IP packet that reports an error to the source of `about`.
 
@@ -73,16 +75,18 @@ def error_packet(
         src: address of the router that reports, of the same IP version.
         ttl: of the report.
         stack: label stack with which `about` came, quoted as RFC 4950 says; empty: no extension.
+        mtu: of the next hop, where `about` is too big for it (RFC 1191 section 4, RFC 4443 3.2).
     """
     (type4, code4), (type6, code6) = error.value
     if isinstance(src, IPv4Address):
         rest, length = _body(about, stack, _MAX_IPV4_ERROR - _IPV4_HEADERS, length_unit=4)
         # RFC 4884 section 4.1: the length is the second octet of what was unused
-        unsummed = struct.pack("!BBHBBH", type4, code4, 0, 0, length, 0) + rest
+        unsummed = struct.pack("!BBHBBH", type4, code4, 0, 0, length, mtu) + rest
         message = unsummed[:2] + checksum(unsummed).to_bytes(2, "big") + unsummed[4:]
         return ip_packet(src, about.src, ICMP, message, ttl)
     rest, length = _body(about, stack, _MAX_IPV6_ERROR - _IPV6_HEADERS, length_unit=8)
-    message = struct.pack("!BBHBxxx", type6, code6, 0, length) + rest
+    # of a type that has an MTU there, no length: it takes no extension (RFC 4884 section 4)
+    message = struct.pack("!BBHI", type6, code6, 0, mtu or length << 24) + rest
     return icmpv6_packet(src, about.src, message, ttl)
 
 

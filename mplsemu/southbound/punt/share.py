@@ -78,6 +78,7 @@ def class_of(reason: PuntReason) -> PuntClass:
             | PuntReason.NO_ROUTE
             | PuntReason.ECHO_REQUEST6
             | PuntReason.PORT_UNREACHABLE
+            | PuntReason.TOO_BIG
         ):
             return PuntClass.ANSWERS
     assert_never(reason)

@@ -1,0 +1,75 @@
+"""How large a packet may be: what a next hop takes (RFC 3032 section 3, RFC 1812 section 4.2.2.7).
+
+A PE knows it before it pushes a label: for a tunnel its FTN entry says what all links behind it
+carry. So nobody in the core needs to say that a packet is too large, as nobody there could.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mplsemu.model.limits import LABEL_OCTETS
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.program import NodeProgram
+from mplsemu.program.services import Connected, Pseudowire, Route, ViaCe, ViaPe, ViaVrf, Vrf
+
+ETHERNET_OCTETS: Final = 14
+TAG_OCTETS: Final = 4
+CONTROL_WORD_OCTETS: Final = 4
+_IPV4_OCTETS: Final = 20
+_FRAGMENT_UNIT: Final = 8
+
+
+def next_hop_mtu(node: NodeProgram, vrf: Vrf, address: IPAddress) -> int | None:
+    """Return how large an IP packet to an address may be that a VRF sends; None without a way."""
+    tables = {vrf.name}
+    table: Vrf | None = vrf
+    while table is not None:
+        neighbour = next((each for each in table.neighbours if each.address == address), None)
+        if neighbour is not None:
+            return node.circuit_by_name[neighbour.circuit].mtu
+        match _route(table, address):
+            case Route(next_hop=Connected(circuit) | ViaCe(circuit)):
+                return node.circuit_by_name[circuit].mtu
+            case Route(next_hop=ViaPe(egress)):
+                return tunnel_mtu(node, egress)
+            case Route(next_hop=ViaVrf(name)) if name not in tables:
+                tables.add(name)
+                table = node.vrf_by_name.get(name)
+            case _:
+                return None
+    return None
+
+
+def _route(vrf: Vrf, address: IPAddress) -> Route | None:
+    found = [route for route in vrf.routes if address in route.prefix]
+    return max(found, key=lambda route: route.prefix.prefixlen, default=None)
+
+
+def tunnel_mtu(node: NodeProgram, egress: str) -> int | None:
+    """Return how large an IP packet may be that goes to a PE under a VPN label."""
+    tunnel = node.ftn_by_egress.get(egress)
+    return None if tunnel is None else tunnel.mtu - LABEL_OCTETS
+
+
+def frame_mtu(node: NodeProgram, wire: Pseudowire) -> int | None:
+    """Return how large a frame may be that goes over a pseudowire, its Ethernet header included."""
+    octets = tunnel_mtu(node, wire.peer)
+    if octets is None:
+        return None
+    return octets - (CONTROL_WORD_OCTETS if wire.control_word else 0)
+
+
+def frame_octets(payload: int, tags: int) -> int:
+    """Return how large a frame is."""
+    return ETHERNET_OCTETS + TAG_OCTETS * tags + payload
+
+
+def fits_line(payload: int, tags: int, line_mtu: int) -> bool:
+    """Whether a line takes a frame: one tag is not counted, as Linux does (IEEE 802.3 clause 3)."""
+    return payload + TAG_OCTETS * max(0, tags - 1) <= line_mtu
+
+
+def largest_fragment(mtu: int) -> int:
+    """Return how large the fragments of an IPv4 packet without options are (RFC 791 3.2)."""
+    return _IPV4_OCTETS + (mtu - _IPV4_OCTETS) // _FRAGMENT_UNIT * _FRAGMENT_UNIT
