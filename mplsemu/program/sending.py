@@ -87,7 +87,7 @@ class Sender:
 
     def frame(self, mac: str) -> Sent:
         """Send an Ethernet frame without IP."""
-        packet = Packet(self._source_mac, mac, None, self._header.vlans, self._header.octets)
+        packet = Packet(self._source_mac, mac, None, self._header.vlans, octets=self._header.octets)
         local = tuple(self._on_the_lan(mac, None))
         if local and not is_group(mac):
             return Sent(local)
@@ -176,7 +176,7 @@ class Sender:
         return Sent((_ended(Dropped(str(self._station.ref), reason)),))
 
     def _packet(self, mac: str, ip: IpHeader) -> Packet:
-        return Packet(self._source_mac, mac, ip, self._header.vlans, self._header.octets)
+        return Packet(self._source_mac, mac, ip, self._header.vlans, octets=self._header.octets)
 
     def _follow(self, packet: Packet) -> Sent:
         walked = walk(self._program, self.circuit.name, packet, learned=self._learned)

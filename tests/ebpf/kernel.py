@@ -11,6 +11,7 @@ from dataclasses import dataclass
 _BPF_PROG_TEST_RUN = 10
 _SYSCALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361}[platform.machine()]
 _IFINDEX_AT = 40  # in struct __sk_buff
+_GSO_SIZE_AT = 176
 _CONTEXT_OCTETS = 192
 _LARGEST = 1 << 17
 
@@ -68,18 +69,26 @@ def bpf(command: int, attributes: ctypes.Structure | ctypes.Array[ctypes.c_char]
     return result
 
 
-def run(program_fd: int, frame: bytes, ifindex: int, repeat: int = 1) -> Outcome:
-    """Run a program on a frame as if it had come by an interface of this namespace."""
-    outcome, _ = timed_run(program_fd, frame, ifindex, repeat)
+def run(
+    program_fd: int, frame: bytes, ifindex: int, repeat: int = 1, *, gso_size: int = 0
+) -> Outcome:
+    """Run a program on a frame as if it had come by an interface of this namespace.
+
+    Where `gso_size` is not 0 it is yet to be segmented, into pieces of so many octets of payload.
+    """
+    outcome, _ = timed_run(program_fd, frame, ifindex, repeat, gso_size=gso_size)
     return outcome
 
 
-def timed_run(program_fd: int, frame: bytes, ifindex: int, repeat: int) -> tuple[Outcome, int]:
+def timed_run(
+    program_fd: int, frame: bytes, ifindex: int, repeat: int, *, gso_size: int = 0
+) -> tuple[Outcome, int]:
     """Run a program on a frame, many times; return also the nanoseconds of one time."""
     data_in = ctypes.create_string_buffer(frame, len(frame))
     data_out = ctypes.create_string_buffer(_LARGEST)
     context = ctypes.create_string_buffer(_CONTEXT_OCTETS)
     ctypes.c_uint32.from_buffer(context, _IFINDEX_AT).value = ifindex
+    ctypes.c_uint32.from_buffer(context, _GSO_SIZE_AT).value = gso_size
     attributes = _Attributes(
         prog_fd=program_fd,
         data_size_in=len(frame),

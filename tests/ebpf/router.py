@@ -22,6 +22,7 @@ from mplsemu.southbound.ebpf.kinds import (
     WireFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
+    ANY_MTU,
     GATEWAY_VALUE,
     SETTINGS_KEY,
     CounterKey,
@@ -144,9 +145,9 @@ class Router:
         self.ilm(label, IlmRecord(IlmAction.FORWARD, len(ways), nhlfe=ways[0]))
         self._other_ways(WaysOf.LABEL, label, ways)
 
-    def tunnel(self, egress: int, *ways: NhlfeRecord) -> None:
+    def tunnel(self, egress: int, *ways: NhlfeRecord, mtu: int = ANY_MTU) -> None:
         key = TunnelKey(self.index, egress)
-        self.bench.set("tunnels", key.pack(), TunnelRecord(len(ways), ways[0]).pack())
+        self.bench.set("tunnels", key.pack(), TunnelRecord(len(ways), ways[0], mtu).pack())
         self._other_ways(WaysOf.EGRESS, egress, ways)
 
     def _other_ways(self, of: WaysOf, number: int, ways: tuple[NhlfeRecord, ...]) -> None:
@@ -205,10 +206,10 @@ class Router:
         counted = {each: self.counted(CounterKind.DROP, each).packets for each in Drop}
         return {reason: packets for reason, packets in counted.items() if packets}
 
-    def run(self, frame: bytes, via: Wire | int) -> Outcome:
+    def run(self, frame: bytes, via: Wire | int, gso_size: int = 0) -> Outcome:
         """Return what the program makes of a frame that comes by a port."""
         ifindex = via if isinstance(via, int) else via.ifindex
-        return run(self.bench.program.program_fd, frame, ifindex)
+        return run(self.bench.program.program_fd, frame, ifindex, gso_size=gso_size)
 
     def pass_on(self, frame: bytes, via: Wire, expected: int = 1) -> dict[int, list[bytes]]:
         """Send a frame in over a real interface; return what leaves, by ifindex."""

@@ -218,11 +218,15 @@ class FakeLsrs:
         head = nhlfe.destination + nhlfe.source + MPLS.to_bytes(2, "big")
         return Sent(nhlfe.oif, head + fakeframe.stack_bytes(stack) + below)
 
-    def _into_tunnel(self, router: int, egress: int, service: Shim, below: bytes) -> Alternatives:
+    def _into_tunnel(
+        self, router: int, egress: int, service: Shim, below: bytes, vrf: int | None = None
+    ) -> Alternatives:
         value = self._maps.get("tunnels", TunnelKey(router, egress).pack())
         if value is None:
             return (Lost(Drop.NO_TUNNEL),)
         tunnel = TunnelRecord.unpack(value)
+        if vrf is not None and len(below) + 4 > tunnel.mtu:
+            return (Punted(PuntReason.TOO_BIG, vrf),)
         ways = self._maps.ways(WaysOf.EGRESS, router, egress, tunnel.ways, tunnel.nhlfe)
         assert all(nhlfe.operation is Operation.PUSH for nhlfe in ways)
         return tuple(self._by_nhlfe(nhlfe, [service], below) for nhlfe in ways)
@@ -291,13 +295,15 @@ class FakeLsrs:
             return (Punted(PuntReason.TTL_EXPIRED, vrf),)
         ip = ip.with_ttl(ip.ttl - 1)
         if route.kind is RouteKind.DELIVER:
+            if len(ip.whole) > route.mtu:
+                return (Punted(PuntReason.TOO_BIG, vrf),)
             ethertype = IPV4 if ip.version == 4 else IPV6
             head = route.mac + self._gateway_mac + ethertype.to_bytes(2, "big")
             return (Sent(route.target, head + ip.whole),)
         assert route.kind is RouteKind.TO_PE
         ttl = ip.ttl if self._is_uniform else PIPE_TTL
         service = Shim(route.label, ip.traffic_class, ttl)
-        return self._into_tunnel(router, route.target, service, ip.whole)
+        return self._into_tunnel(router, route.target, service, ip.whole, vrf)
 
     # --- VSIs -------------------------------------------------------------------------------
 

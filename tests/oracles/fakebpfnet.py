@@ -9,7 +9,7 @@ from itertools import count
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.contents import Contents, contents_of
-from mplsemu.southbound.ebpf.kinds import StationKind
+from mplsemu.southbound.ebpf.kinds import Drop, StationKind
 from mplsemu.southbound.ebpf.translate import entries, settings
 from tests.oracles.fakebpf import FakeLsrs, Lost, Punted, Sent
 
@@ -130,6 +130,8 @@ class FakeNetwork:
         if not isinstance(fate, Sent):
             return Trail(crossed, Ended(node, fate), share)
         assert self._node[fate.oif] == node, "sent out of another LSR's interface"
+        if not self._takes(fate.oif, fate.frame):
+            return Trail(crossed, Ended(node, Lost(Drop.TOO_BIG)), share)
         if fate.oif in self._circuit:
             return Trail(crossed, Delivered(self._circuit[fate.oif], fate.frame), share)
         link = self._link[fate.oif]
@@ -137,6 +139,14 @@ class FakeNetwork:
             return Trail(crossed, Ended(node, None), share)
         here = Crossed(node, link, fate.frame)
         return self._peer[fate.oif], fate.frame, (*crossed, here), share
+
+    def _takes(self, oif: int, frame: bytes) -> bool:
+        """Whether an interface takes a frame: on a circuit one tag is not counted."""
+        if oif in self._link:
+            return len(frame) - 14 <= self._program.link_by_name[self._link[oif]].mtu
+        node = self._program.node(self._node[oif])
+        tag = 4 if frame[12:14] == b"\x81\0" else 0
+        return len(frame) - 14 - tag <= node.circuit_by_name[self._circuit[oif]].line_mtu
 
     def learned(self) -> dict[tuple[str, str, str], str]:
         """Return what all VSIs have learned, as the reference interpreter takes it."""

@@ -92,7 +92,7 @@ def test_maps_that_hold_just_what_they_should_differ_in_nothing(lab):
     ("node", "table", "entry", "does"),
     [
         ("p1", "lfib", "label 17", "pop, out on link no-p1"),
-        ("dk", "tunnels", "tunnel to se", "push 18, out on link dk-p1"),
+        ("dk", "tunnels", "tunnel to se", "push 18, out on link dk-p1, up to 1596 octets"),
         ("dk", "fib4", "VRF a: 192.168.3.0/24", "push 16, to no"),
         ("dk", "gateways", "ARP for 192.168.1.1 on a/aarhus", "answer"),
         ("dk", "wires", "VSI c: the pseudowire to no", "push 19, to no"),
@@ -173,7 +173,8 @@ def test_what_belongs_to_no_lsr_should_not_be_there(lab):
     assert lab.said() == [
         (
             "tunnels: LSR 99: tunnel to dk should not be there, "
-            "is: pop, out on interface 999, to 00:00:00:00:00:00 from 00:00:00:00:00:00"
+            "is: pop, out on interface 999, to 00:00:00:00:00:00 from 00:00:00:00:00:00, "
+            "up to 65535 octets"
         ),
         "ports: LSR 99: interface 999 should not be there, is: port 3, core",
         "gateways: ARP for 10.1.0.1 on interface 999 should not be there, is: answer",

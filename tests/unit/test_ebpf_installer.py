@@ -40,7 +40,7 @@ def ilm(router, label, version=4):
 
 def tunnel(router, egress, first=0):
     return Entry(
-        Stage.TUNNELS, "tunnels", TunnelKey(router, egress).pack(), bytes([first, *bytes(55)])
+        Stage.TUNNELS, "tunnels", TunnelKey(router, egress).pack(), bytes([first, *bytes(59)])
     )
 
 

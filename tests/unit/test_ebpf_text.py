@@ -65,13 +65,16 @@ def said():
         "x lfib: label 22: one of 2 ways, the first: swap to 18, out on link x-p",
         "x ways: label 22, way 2: swap to 18, out on link x-q",
         "x lfib: label 21: pop, out on link w-x",
-        "x tunnels: tunnel to w: out on link w-x",
-        "x tunnels: tunnel to y: one of 2 ways, the first: push 18, out on link x-p",
+        "x tunnels: tunnel to w: out on link w-x, up to 1600 octets",
+        (
+            "x tunnels: tunnel to y: one of 2 ways, the first: push 18, out on link x-p, "
+            "up to 1596 octets"
+        ),
         "x ways: tunnel to y, way 2: push 18, out on link x-q",
         "x fib4: VRF v: 10.1.0.0/29: ask on the LAN who has it",
         "x fib4: VRF v: 10.1.0.0/32: drop",
         "x fib4: VRF v: 10.1.0.1/32: the gateway answers",
-        "x fib4: VRF v: 10.1.0.2/32: to 02:00:00:00:00:01, out on v/a",
+        "x fib4: VRF v: 10.1.0.2/32: to 02:00:00:00:00:01, out on v/a, up to 1500 octets",
         "x fib4: VRF v: 10.1.1.0/29: push 16, to y",
         "x fib4: VRF v: 10.2.0.0/24: look up in VRF u",
         "x fib6: VRF v: 2001:db8:1::/64: ask on the LAN who has it",
@@ -125,7 +128,7 @@ def test_an_nhlfe_tells_what_is_unusual_of_it():
         for each in entries(program, "x", direct)
         if each.map == "tunnels" and "tunnel to w" in entry_text(each, names)
     ]
-    assert entry_text(entry, names).endswith("out on link w-x, past its queue")
+    assert entry_text(entry, names).endswith("out on link w-x, past its queue, up to 1600 octets")
     record = layout.TunnelRecord.unpack(entry.value)
     wrong = replace(record, nhlfe=replace(record.nhlfe, destination=b"\2\0\0\0\0\7"))
     text = entry_text(replace(entry, value=wrong.pack()), names)

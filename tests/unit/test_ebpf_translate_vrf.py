@@ -57,7 +57,7 @@ def test_a_lan_has_gateway_hosts_network_and_broadcast_addresses():
     port = attached.ports["x"][circuit.port]
     found = entries(program, "x", attached)
     mac = layout_mac(circuit.hosts[0].mac)
-    host = RouteRecord(RouteKind.DELIVER, port, mac=mac)
+    host = RouteRecord(RouteKind.DELIVER, port, mac=mac, mtu=1500)
     to_y = RouteRecord(RouteKind.TO_PE, program.node("y").index)
     vrf = x.vrfs[0]
     far, far6 = (route for route in vrf.routes if str(route.prefix) in FAR)
@@ -91,9 +91,8 @@ def test_what_is_behind_a_ce_is_delivered_to_it():
     x = program.node("x")
     (circuit,) = x.circuits
     found = routes_of(entries(program, "x", attached), x.index, x.vrfs[0].index)
-    to_ce = RouteRecord(
-        RouteKind.DELIVER, attached.ports["x"][circuit.port], mac=layout_mac(circuit.ce.mac)
-    )
+    port = attached.ports["x"][circuit.port]
+    to_ce = RouteRecord(RouteKind.DELIVER, port, mac=layout_mac(circuit.ce.mac), mtu=1500)
     assert found["10.1.0.0/24"] == to_ce
     assert found[f"{circuit.ce.address}/32"] == to_ce
     assert "10.1.0.1/32" not in found

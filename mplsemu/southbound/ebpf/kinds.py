@@ -125,3 +125,4 @@ class Drop(enum.IntEnum):
     INTERNAL = 13
     MARTIAN = 14
     ONE_LINK = 15
+    TOO_BIG = 16

@@ -37,7 +37,9 @@ _THREE: Final = struct.Struct("=3I")
 _FOUR: Final = struct.Struct("=4I")
 _NHLFE: Final = struct.Struct(f"=I6s6s4B{MAX_PUSH}I")
 _ILM: Final = struct.Struct(f"=4B2I{_NHLFE.size}s")
-_TUNNEL: Final = struct.Struct(f"=I{_NHLFE.size}s")
+ANY_MTU: Final = 0xFFFF
+"""No limit; an IPv4 packet cannot be larger."""
+_TUNNEL: Final = struct.Struct(f"=2I{_NHLFE.size}s")
 _GATEWAY: Final = struct.Struct("=I4s")
 _SETTINGS: Final = struct.Struct("=I6s2xI")
 _FIB_SCOPE_BITS: Final = 64
@@ -193,20 +195,21 @@ class TunnelKey(_Record):
 
 @dataclass(frozen=True, slots=True)
 class TunnelRecord:
-    """A value of `tunnels`; `nhlfe` is the first of its `ways`."""
+    """A value of `tunnels`; `nhlfe` is the first of its `ways`, `mtu` with a service's label."""
 
     ways: int
     nhlfe: NhlfeRecord
+    mtu: int = ANY_MTU
 
     def pack(self) -> bytes:
         """Return it as bytes."""
-        return _TUNNEL.pack(self.ways, self.nhlfe.pack())
+        return _TUNNEL.pack(self.ways, self.mtu, self.nhlfe.pack())
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
-        ways, first = _TUNNEL.unpack(data)
-        return cls(ways, NhlfeRecord.unpack(first))
+        ways, mtu, first = _TUNNEL.unpack(data)
+        return cls(ways, NhlfeRecord.unpack(first), mtu)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,14 +250,15 @@ class FibKey:
 
 @dataclass(frozen=True, slots=True)
 class RouteRecord(_Record):
-    """A value of `fib4` and `fib6`."""
+    """A value of `fib4` and `fib6`; `mtu` of what is delivered to a circuit."""
 
     kind: RouteKind
     target: int = 0
     label: int = 0
     mac: bytes = bytes(6)
+    mtu: int = ANY_MTU
 
-    _format = struct.Struct("=3I6s2x")
+    _format = struct.Struct("=3I6sH")
     _kinds = ((0, RouteKind),)
 
 
@@ -422,7 +426,7 @@ class MapSizes:
 MAPS: Final[Mapping[str, MapSizes]] = {
     "ports": MapSizes(4, 16),
     "lfib": MapSizes(8, 64),
-    "tunnels": MapSizes(8, 56),
+    "tunnels": MapSizes(8, 60),
     "ways": MapSizes(16, 52),
     "fib4": MapSizes(16, 20),
     "fib6": MapSizes(28, 20),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from mplsemu.southbound.ebpf.checksum import completed
+from mplsemu.southbound.ebpf.kinds import PUNT_OCTETS
+from mplsemu.southbound.ebpf.segment import first_segment
 from mplsemu.southbound.punt.event import PuntReason
 
 _PUNT: Final = struct.Struct("=5I")
@@ -16,7 +18,10 @@ _LOCAL_MAC: Final = 0x0200
 
 @dataclass(frozen=True, slots=True)
 class PuntRecord:
-    """A record of the ring buffer `punts`; a checksum that its host left open is complete."""
+    """A record of the ring buffer `punts`: a packet as a network card would have sent it.
+
+    A checksum that its host left open is complete, and of segments the first is there.
+    """
 
     router: int
     port: int
@@ -28,7 +33,9 @@ class PuntRecord:
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
         router, port, reason, service, length = _PUNT.unpack_from(data)
-        frame = completed(data[_PUNT.size : _PUNT.size + length])
+        frame = data[_PUNT.size : _PUNT.size + length]
+        if length < PUNT_OCTETS:  # else it may just be cut, and is left so
+            frame = completed(first_segment(frame))
         return cls(router, port, PuntReason(reason), service, frame)
 
 

@@ -170,7 +170,8 @@ def _route(key: bytes, value: bytes, names: Names) -> str:
         case RouteKind.TO_PE:
             return f"push {route.label}, to {names.lsr(route.target)}"
         case RouteKind.DELIVER:
-            return f"to {mac_text(route.mac)}, out on {names.interface(route.target)}"
+            out = names.interface(route.target)
+            return f"to {mac_text(route.mac)}, out on {out}, up to {route.mtu} octets"
         case RouteKind.CONNECTED:
             return "ask on the LAN who has it"
         case RouteKind.TO_VRF:
@@ -222,7 +223,7 @@ def _settings(_key: bytes, value: bytes, _names: Names) -> str:
 
 def _tunnel(_key: bytes, value: bytes, names: Names) -> str:
     tunnel = layout.TunnelRecord.unpack(value)
-    return _first_of(tunnel.ways, tunnel.nhlfe, names)
+    return f"{_first_of(tunnel.ways, tunnel.nhlfe, names)}, up to {tunnel.mtu} octets"
 
 
 def _way(_key: bytes, value: bytes, names: Names) -> str:

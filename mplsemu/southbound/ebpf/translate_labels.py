@@ -54,7 +54,7 @@ def tunnel_entries(lsr: Lsr) -> Iterator[Entry]:
         egress = lsr.egress(entry.egress)
         key = TunnelKey(lsr.index, egress).pack()
         first = _first_way(lsr, f"the tunnel to {entry.egress}", entry.nhlfes)
-        value = TunnelRecord(len(entry.nhlfes), first).pack()
+        value = TunnelRecord(len(entry.nhlfes), first, entry.mtu).pack()
         yield Entry(Stage.TUNNELS, "tunnels", key, value)
         yield from _further_ways(lsr, Stage.TUNNELS, WaysOf.EGRESS, egress, entry.nhlfes)
 

@@ -102,7 +102,8 @@ def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
 
 
 def _deliver(lsr: Lsr, circuit: AttachmentCircuit, mac: str) -> RouteRecord:
-    return RouteRecord(RouteKind.DELIVER, lsr.ifindex(circuit.port), mac=mac_octets(mac))
+    oif = lsr.ifindex(circuit.port)
+    return RouteRecord(RouteKind.DELIVER, oif, mac=mac_octets(mac), mtu=circuit.mtu)
 
 
 def _gateways(lsr: Lsr, circuits: Sequence[AttachmentCircuit]) -> Iterator[Entry]:

@@ -59,6 +59,9 @@ _ERRORS: Final = {
 }
 
 
+_QUOTED: Final = frozenset(_ERRORS.keys() - {PuntReason.GLEAN})
+
+
 def answer(program: Program, node: str, punt: Punt) -> Answers:
     """Return what an LSR does about a packet that its data plane could not handle.
 
@@ -116,7 +119,8 @@ def router_address(lsr: NodeProgram, version: int) -> IPAddress:
 
 
 def _answer_routed(lsr: NodeProgram, punt: Punt, frame: Ethernet) -> Answers:
-    packet = parse_ip(frame.payload, frame.ethertype)
+    is_quoted = punt.reason in _QUOTED  # of what a data plane has cut there is enough for that
+    packet = parse_ip(frame.payload, frame.ethertype, may_be_cut=is_quoted)
     if packet is None or is_group_mac(frame.dst):
         return NOTHING
     if punt.reason is PuntReason.ECHO_REQUEST6:
@@ -137,6 +141,8 @@ def _too_big(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) ->
     if mtu is None:
         return NOTHING
     pieces = fragments(packet, mtu)
+    if packet.is_cut and pieces is not None:
+        return NOTHING  # RFC 3032 section 3.4: one without DF may be discarded
     if pieces is None:
         return _report(lsr, punt, IcmpError.TOO_BIG, packet, mtu=mtu)
     made = (replace(frame, payload=piece).to_bytes() for piece in pieces)

@@ -56,6 +56,7 @@ class IpPacket:
         is_later_fragment: it does not begin with the payload's first octet.
         payload: after all headers.
         whole: the packet's bytes, header included.
+        is_cut: more of it was sent than is here.
     """
 
     src: IPAddress
@@ -65,6 +66,7 @@ class IpPacket:
     is_later_fragment: bool
     payload: bytes
     whole: bytes
+    is_cut: bool = False
 
 
 def parse_ethernet(frame: bytes) -> Ethernet | None:
@@ -75,15 +77,22 @@ def parse_ethernet(frame: bytes) -> Ethernet | None:
     return Ethernet(mac_text(dst), mac_text(src), ethertype, frame[_ETHERNET.size :])
 
 
-def parse_ip(data: bytes, ethertype: int) -> IpPacket | None:
-    """Return the IP packet at the start of `data`, None if it is none, cut short or damaged."""
+def parse_ip(data: bytes, ethertype: int, *, may_be_cut: bool = False) -> IpPacket | None:
+    """Return the IP packet at the start of `data`, None if it is none, cut short or damaged.
+
+    Args:
+        data: perhaps with what the link padded behind it.
+        ethertype: says which version it is.
+        may_be_cut: take one that is cut short too, where all its headers are there.
+    """
     match ethertype:
         case 0x0800:
-            return _parse_ipv4(data)
+            packet = _parse_ipv4(data)
         case 0x86DD:
-            return _parse_ipv6(data)
+            packet = _parse_ipv6(data)
         case _:
             return None
+    return packet if packet is None or may_be_cut or not packet.is_cut else None
 
 
 def _parse_ipv4(data: bytes) -> IpPacket | None:
@@ -91,7 +100,7 @@ def _parse_ipv4(data: bytes) -> IpPacket | None:
         return None
     first, _tos, total, _id, fragment, ttl, protocol, _sum, src, dst = _IPV4.unpack_from(data)
     header = (first & 0xF) * 4
-    if first >> 4 != 4 or not _IPV4.size <= header <= total <= len(data):
+    if first >> 4 != 4 or not _IPV4.size <= header <= total or header > len(data):
         return None
     if checksum(data[:header]):
         return None
@@ -103,6 +112,7 @@ def _parse_ipv4(data: bytes) -> IpPacket | None:
         is_later_fragment=bool(fragment & 0x1FFF),
         payload=data[header:total],
         whole=data[:total],
+        is_cut=total > len(data),
     )
 
 
@@ -111,8 +121,10 @@ def _parse_ipv6(data: bytes) -> IpPacket | None:
         return None
     first, length, protocol, ttl, src, dst = _IPV6.unpack_from(data)
     end = _IPV6.size + length
-    if first >> 28 != 6 or end > len(data):
+    if first >> 28 != 6:
         return None
+    is_cut = end > len(data)
+    end = min(end, len(data))
     at, later = _IPV6.size, False
     while protocol in _EXTENSION_HEADERS or protocol == _FRAGMENT_HEADER:
         if at + 8 > end:
@@ -134,6 +146,7 @@ def _parse_ipv6(data: bytes) -> IpPacket | None:
         is_later_fragment=later,
         payload=data[at:end],
         whole=data[:end],
+        is_cut=is_cut,
     )
 
 

@@ -69,6 +69,7 @@ struct tunnel_key {
 };
 struct tunnel {
 	__u32 ways; /* as in struct ilm */
+	__u32 mtu;  /* octets of the largest packet with a service's label and no other (RFC 3032 section 3.6) */
 	struct nhlfe nhlfe;
 };
 
@@ -110,7 +111,7 @@ struct route {
 	__u32 target;
 	__u32 label;
 	__u8 mac[6];
-	__u8 reserved[2];
+	__u16 mtu; /* of ROUTE_DELIVER: octets of the largest packet */
 };
 
 /* gateways: an IPv4 address of the PE's own on a circuit, for which it answers ARP -> 1 */
@@ -179,6 +180,7 @@ enum punt_reason {
 	PUNT_NO_ROUTE = 4,
 	PUNT_ECHO_REQUEST6 = 5,
 	PUNT_PORT_UNREACHABLE = 6,
+	PUNT_TOO_BIG = 7,
 };
 
 /* punts: a ring buffer of these */
@@ -231,6 +233,7 @@ enum drop {
 	DROP_INTERNAL = 13,
 	DROP_MARTIAN = 14, /* from an address that nobody sends from */
 	DROP_ONE_LINK = 15, /* for the nearest bridge, or MAC control, as PAUSE */
+	DROP_TOO_BIG = 16, /* a frame or labelled packet, for a link or circuit; of others the controller hears */
 };
 
 /* counters: per CPU; user space makes the entries that it wants to have counted, the program makes those of drops.

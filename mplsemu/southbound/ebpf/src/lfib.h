@@ -88,19 +88,19 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 po
 	switch (nhlfe->operation) {
 	case OP_SWAP:
 		frame->entry = bpf_htonl(nhlfe->labels[0] << 12 | (entry & 0xfff));
-		return send(skb, nhlfe);
+		return send(skb, router, nhlfe);
 	case OP_POP:
 		/* what an LSP carries is known at its ends alone, so a last label cannot be popped here */
 		if (entry & ENTRY_BOTTOM || lower_ttl(skb, sizeof(*frame), entry & ENTRY_TTL))
 			return drop(skb, router, DROP_MALFORMED);
-		return pop_label(skb, TYPE_MPLS) ? drop(skb, router, DROP_INTERNAL) : send(skb, nhlfe);
+		return pop_label(skb, TYPE_MPLS) ? drop(skb, router, DROP_INTERNAL) : send(skb, router, nhlfe);
 	case OP_PUSH:
 		below.entry = entry;
 		below.control_word = 0;
 		if ((nhlfe->depth && lengthen(skb, ENTRY_OCTETS * nhlfe->depth)) ||
 		    write_head(skb, nhlfe, &below))
 			return drop(skb, router, DROP_INTERNAL);
-		return send(skb, nhlfe);
+		return send(skb, router, nhlfe);
 	}
 	return drop(skb, router, DROP_INTERNAL);
 }

@@ -3,6 +3,7 @@
 
 #include "bucket.h"
 #include "count.h"
+#include "mtu.h"
 
 /* Give the controller a copy, if it may have one now. */
 SEPARATE int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_reason reason, __u32 service)
@@ -19,8 +20,12 @@ SEPARATE int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_r
 	record->port = port;
 	record->reason = reason;
 	record->service = service;
+	if (skb->gso_size && service) /* a VRF's packet, of which it gets the first segment */
+		length = octets_of_frame(skb);
 	if (length > PUNT_OCTETS)
 		length = PUNT_OCTETS;
+	if (length > skb->len)
+		length = skb->len;
 	record->length = length;
 	/* so that every verifier sees that it is 1 to PUNT_OCTETS, which is a power of two */
 	length--;

@@ -33,12 +33,35 @@ static __always_inline void set_ttl4(struct ipv4 *ip, __u8 ttl)
 	ip->ttl = ttl;
 }
 
-/* Send to a host or CE router on a circuit. */
-static __always_inline int deliver(struct __sk_buff *skb, __u32 router, __u32 vrf, const struct route *route)
+/* Take one off the TTL of a packet, of which it is known that it has more; return what is left. */
+static __always_inline __u32 lower_ip_ttl(struct __sk_buff *skb, int version)
 {
-	struct ethernet *ethernet = head(skb, ETHERNET_OCTETS);
-	struct settings *lab = lab_settings();
+	if (version == 4) {
+		struct ipv4_frame *frame = head(skb, sizeof(*frame));
 
+		if (!frame)
+			return 0;
+		set_ttl4(&frame->ip, frame->ip.ttl - 1);
+		return frame->ip.ttl;
+	} else {
+		struct ipv6_frame *frame = head(skb, sizeof(*frame));
+
+		return frame ? --frame->ip.hop_limit : 0;
+	}
+}
+
+/* Send to a host or CE router on a circuit. */
+static __always_inline int deliver(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf, const struct route *route,
+				   int version)
+{
+	struct settings *lab = lab_settings();
+	struct ethernet *ethernet;
+
+	if (octets_of_packet(skb, version) > route->mtu)
+		return punt(skb, router, port, PUNT_TOO_BIG, vrf);
+	if (!lower_ip_ttl(skb, version))
+		return drop(skb, router, DROP_INTERNAL);
+	ethernet = head(skb, sizeof(*ethernet));
 	if (!ethernet || !lab)
 		return drop(skb, router, DROP_INTERNAL);
 	__builtin_memcpy(ethernet->destination, route->mac, MAC_OCTETS);
@@ -48,17 +71,21 @@ static __always_inline int deliver(struct __sk_buff *skb, __u32 router, __u32 vr
 }
 
 /* Push the VPN label and the tunnel's, and send. */
-static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 router, const struct route *route, __u32 class,
-					__u32 ip_ttl, int version)
+static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf, const struct route *route,
+					__u32 class, int version)
 {
 	struct tunnel_key key = {router, route->target};
 	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &key);
 	struct settings *lab = lab_settings();
 	struct below below = {};
 	struct nhlfe *nhlfe;
+	__u32 ip_ttl;
 
 	if (!tunnel || !lab)
 		return drop(skb, router, DROP_NO_TUNNEL);
+	if (octets_of_packet(skb, version) > tunnel->mtu - ENTRY_OCTETS)
+		return punt(skb, router, port, PUNT_TOO_BIG, vrf);
+	ip_ttl = lower_ip_ttl(skb, version);
 	nhlfe = &tunnel->nhlfe;
 	if (tunnel->ways > 1) {
 		__u64 flow = version == 4 ? flow_of_ipv4(skb, ETHERNET_OCTETS, 1) : flow_of_ipv6(skb, ETHERNET_OCTETS, 1);
@@ -70,7 +97,7 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 router, con
 	    write_head(skb, nhlfe, &below))
 		return drop(skb, router, DROP_INTERNAL);
 	count(skb, router, COUNT_TUNNEL, key.egress);
-	return send(skb, nhlfe);
+	return send(skb, router, nhlfe);
 }
 
 /* Make an echo request its reply, if a gateway answers it. */
@@ -160,10 +187,9 @@ SEPARATE int route4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
 		return drop(skb, router, DROP_INTERNAL);
 	if (frame->ip.ttl <= 1)
 		return punt(skb, router, port, PUNT_TTL_EXPIRED, vrf);
-	set_ttl4(&frame->ip, frame->ip.ttl - 1);
 	if (route->kind == ROUTE_DELIVER)
-		return deliver(skb, router, vrf, route);
-	return enter_tunnel(skb, router, route, class_of_ipv4(&frame->ip), frame->ip.ttl, 4);
+		return deliver(skb, router, port, vrf, route, 4);
+	return enter_tunnel(skb, router, port, vrf, route, class_of_ipv4(&frame->ip), 4);
 }
 
 /* Route an IPv6 packet by a VRF. */
@@ -203,8 +229,7 @@ SEPARATE int route6(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
 		return drop(skb, router, DROP_INTERNAL);
 	if (frame->ip.hop_limit <= 1)
 		return punt(skb, router, port, PUNT_TTL_EXPIRED, vrf);
-	frame->ip.hop_limit--;
 	if (route->kind == ROUTE_DELIVER)
-		return deliver(skb, router, vrf, route);
-	return enter_tunnel(skb, router, route, class_of_ipv6(&frame->ip), frame->ip.hop_limit, 6);
+		return deliver(skb, router, port, vrf, route, 6);
+	return enter_tunnel(skb, router, port, vrf, route, class_of_ipv6(&frame->ip), 6);
 }

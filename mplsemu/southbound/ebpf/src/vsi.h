@@ -3,6 +3,7 @@
 
 #include "count.h"
 #include "cut.h"
+#include "mtu.h"
 #include "packet.h"
 #include "push.h"
 #include "seat.h"
@@ -150,6 +151,12 @@ static __always_inline struct tunnel *tunnel_of_wire(__u32 router, const struct 
 	return bpf_map_lookup_elem(&tunnels, &key);
 }
 
+/* Whether a frame that is yet to be segmented will be too large for a tunnel; of others, each link finds out. */
+static __always_inline int is_segmented_beyond(struct __sk_buff *skb, const struct tunnel *tunnel, const struct below *below)
+{
+	return skb->gso_size && octets_of_frame(skb) + below->control_word + ENTRY_OCTETS > tunnel->mtu;
+}
+
 /* Send a frame over one pseudowire. */
 static __always_inline int send_over(struct __sk_buff *skb, const struct bridged *frame, __u32 index)
 {
@@ -161,14 +168,16 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 
 	if (!wire || !tunnel)
 		return drop(skb, frame->router, DROP_NO_TUNNEL);
+	below = below_wire(wire, class_of_frame(skb));
+	if (is_segmented_beyond(skb, tunnel, &below))
+		return drop(skb, frame->router, DROP_TOO_BIG);
 	nhlfe = &tunnel->nhlfe;
 	if (tunnel->ways > 1)
 		nhlfe = way_of_flow(frame->router, WAYS_OF_EGRESS, wire->egress, tunnel->ways, nhlfe, flow_of_frame(skb, 0));
-	below = below_wire(wire, class_of_frame(skb));
 	if (make_room_once(skb, octets_of_head(nhlfe, &below)) || write_head(skb, nhlfe, &below))
 		return drop(skb, frame->router, DROP_INTERNAL);
 	count(skb, frame->router, COUNT_WIRE_OUT, wire_counter(frame->vsi, index));
-	return send(skb, nhlfe);
+	return send(skb, frame->router, nhlfe);
 }
 
 /* What copies of a flooded frame have in common */
@@ -183,6 +192,7 @@ struct flood {
 	__u32 went; /* whether a copy did */
 	__u32 room; /* octets before the frame */
 	__u32 more; /* the least room beyond `room` that a pseudowire wants */
+	__u32 octets; /* of a frame that is yet to be segmented, the largest segment's; else 0 */
 };
 
 /* Send a copy by the circuit after `before` others. */
@@ -192,7 +202,8 @@ CALLBACK copy_to_circuit(__u32 before, void *context)
 	struct member_key key = {flood->router, flood->vsi, before + 1};
 	__u32 *ifindex = bpf_map_lookup_elem(&circuits, &key);
 
-	if (ifindex && *ifindex != flood->ifindex && !bpf_clone_redirect(flood->skb, *ifindex, 0))
+	if (ifindex && *ifindex != flood->ifindex && circuit_takes(flood->skb, *ifindex) &&
+	    !bpf_clone_redirect(flood->skb, *ifindex, 0))
 		flood->went = 1;
 	return 0;
 }
@@ -217,7 +228,8 @@ CALLBACK copy_to_wire(__u32 before, void *context)
 	room = octets_of_head(nhlfe, &below);
 	if (room > flood->room && (!flood->more || room < flood->more))
 		flood->more = room;
-	if (room != flood->room || write_head(flood->skb, nhlfe, &below))
+	if (room != flood->room || flood->octets + below.control_word + ENTRY_OCTETS > tunnel->mtu ||
+	    write_head(flood->skb, nhlfe, &below) || !link_takes(flood->skb, nhlfe->oif))
 		return 0;
 	count(flood->skb, key.router, COUNT_WIRE_OUT, wire_counter(key.vsi, key.position));
 	if (!bpf_clone_redirect(flood->skb, nhlfe->oif, 0))
@@ -256,16 +268,24 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 	if (frame->ifindex) {
 		flood.class = class_of_frame(skb);
 		flood.flow = flow_of_frame(skb, 0);
+		flood.octets = skb->gso_size ? octets_of_frame(skb) : 0;
 		/* From the shallowest stack to the deepest: to make room takes the kernel no time, to cut does. */
 		repeat(MAX_ROOMS, 5, copy_to_wires, &flood);
 	}
 	return flood.went ? TC_ACT_SHOT : drop(skb, frame->router, DROP_NOBODY);
 }
 
+static __always_inline int to_circuit(struct __sk_buff *skb, const struct bridged *frame, __u32 ifindex)
+{
+	if (!circuit_takes(skb, ifindex))
+		return drop(skb, frame->router, DROP_TOO_BIG);
+	return bpf_redirect(ifindex, 0);
+}
+
 static __always_inline int to_station(struct __sk_buff *skb, struct bridged *frame, const struct station *station)
 {
 	if (station->kind == AT_CIRCUIT && station->id != frame->ifindex)
-		return bpf_redirect(station->id, 0);
+		return to_circuit(skb, frame, station->id);
 	if (station->kind == AT_WIRE && frame->ifindex)
 		return send_over(skb, frame, station->id);
 	return drop(skb, frame->router, DROP_NOBODY);
@@ -282,7 +302,7 @@ static __always_inline int join(struct __sk_buff *skb, struct bridged *frame, co
 	if (frame->ifindex || vsi->circuits != 1)
 		return flood(skb, frame, vsi);
 	ifindex = bpf_map_lookup_elem(&circuits, &key);
-	return ifindex ? bpf_redirect(*ifindex, 0) : drop(skb, frame->router, DROP_NOBODY);
+	return ifindex ? to_circuit(skb, frame, *ifindex) : drop(skb, frame->router, DROP_NOBODY);
 }
 
 /* Bridge a frame that came by a circuit, whose `ifindex` is not 0, or over a pseudowire. */

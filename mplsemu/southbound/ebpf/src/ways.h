@@ -1,11 +1,11 @@
 /* Choosing among NHLFEs of equal cost, and sending by one. */
 #pragma once
 
+#include "count.h"
 #include "flow.h"
 #include "maps.h"
+#include "mtu.h"
 #include "packet.h"
-
-#define ALWAYS_FITS 1514 /* no link of a lab takes less */
 
 /* Return the NHLFE for a flow: always the same, and at the next LSR no less likely another than here. */
 static __always_inline struct nhlfe *way_of_flow(__u32 router, enum ways_of of, __u32 id, __u32 number,
@@ -21,24 +21,13 @@ static __always_inline struct nhlfe *way_of_flow(__u32 router, enum ways_of of, 
 	return other ?: first;
 }
 
-static __always_inline int fits(struct __sk_buff *skb, __u32 oif)
-{
-	__u32 mtu = 0;
-
-	if (skb->len <= ALWAYS_FITS || skb->gso_size)
-		return 1;
-	/* as a veth device does, which leaves room for a tag */
-	return !bpf_check_mtu(skb, oif, &mtu, -TAG_OCTETS, 0);
-}
-
 /* Send a packet whose head is written. A queue, and whoever listens, is passed by only where there is none. */
-static __always_inline int send(struct __sk_buff *skb, const struct nhlfe *nhlfe)
+static __always_inline int send(struct __sk_buff *skb, __u32 router, const struct nhlfe *nhlfe)
 {
+	if (!link_takes(skb, nhlfe->oif))
+		return drop(skb, router, DROP_TOO_BIG);
 	if (!(nhlfe->flags & NHLFE_DIRECT))
 		return bpf_redirect(nhlfe->oif, 0);
-	/* nothing but a device would ask how long a packet is */
-	if (!fits(skb, nhlfe->oif))
-		return TC_ACT_SHOT;
 	skb->mark = is_adjustable(skb, 0) ? HANDED_OVER_IN_PLACE : HANDED_OVER;
 	return bpf_redirect_peer(nhlfe->oif, 0);
 }

@@ -1,0 +1,97 @@
+/* How large a packet is on a wire, and whether a link, a circuit or a tunnel takes it (RFC 3032 section 3).
+ *
+ * A packet that is yet to be segmented is as large as its largest segment; an MTU never has room for a tag that is not there. */
+#pragma once
+
+#include "packet.h"
+
+#define ALWAYS_FITS 1514 /* a frame that every link of a lab takes, unless its MTU says otherwise */
+#define TCP_OCTETS 20
+#define UDP_OCTETS 8
+
+static __always_inline __u32 transport_octets(const struct transport *transport)
+{
+	__u8 offset = 0;
+
+	if (transport->protocol != PROTOCOL_TCP)
+		return UDP_OCTETS;
+	if (bpf_skb_load_bytes(transport->skb, transport->at + 12, &offset, sizeof(offset)))
+		return TCP_OCTETS;
+	return offset >> 4 << 2;
+}
+
+/* Octets of the largest segment of the IP packet at `at`, which is yet to be segmented. */
+SEPARATE __u32 octets_of_segment(struct __sk_buff *skb, __u32 at, __u32 is_ipv6)
+{
+	struct transport transport = {.skb = skb};
+	__u8 first = 0, protocol = 0;
+
+	if (is_ipv6) {
+		bpf_skb_load_bytes(skb, at + offsetof(struct ipv6, next_header), &protocol, sizeof(protocol));
+		transport.protocol = protocol;
+		transport.at = at + IPV6_OCTETS;
+		walk_extension_headers(&transport);
+	} else {
+		bpf_skb_load_bytes(skb, at, &first, sizeof(first));
+		bpf_skb_load_bytes(skb, at + offsetof(struct ipv4, protocol), &protocol, sizeof(protocol));
+		transport.protocol = protocol;
+		transport.at = at + 4 * (first & 15);
+	}
+	return transport.at - at + transport_octets(&transport) + skb->gso_size;
+}
+
+/* Octets of an IP packet behind an Ethernet header, padding included */
+static __always_inline __u32 octets_of_packet(struct __sk_buff *skb, int version)
+{
+	return skb->gso_size ? octets_of_segment(skb, ETHERNET_OCTETS, version == 6) : skb->len - ETHERNET_OCTETS;
+}
+
+/* Octets of a frame, with a tag that the kernel holds beside it */
+SEPARATE __u32 octets_of_frame(struct __sk_buff *skb)
+{
+	__u32 beside = skb->vlan_present ? TAG_OCTETS : 0, at = MACS_OCTETS;
+	__be16 type = 0;
+
+	if (!skb->gso_size)
+		return skb->len + beside;
+	for (int i = 0; i < 3; i++) {
+		if (bpf_skb_load_bytes(skb, at, &type, sizeof(type)) || !is_tag(type))
+			break;
+		at += TAG_OCTETS;
+	}
+	at += sizeof(type);
+	return at + octets_of_segment(skb, at, type == TYPE_IPV6) + beside;
+}
+
+/* Whether an interface takes so many octets behind an Ethernet header. */
+static __always_inline int takes(struct __sk_buff *skb, __u32 oif, __u32 octets)
+{
+	__u32 mtu = 0;
+
+	bpf_check_mtu(skb, oif, &mtu, 0, 0);
+	return octets <= mtu;
+}
+
+/* Whether the interface of a circuit takes a frame: a tag does not count there, as on any line (IEEE 802.3 clause 3.2.7). */
+static __always_inline int circuit_takes(struct __sk_buff *skb, __u32 oif)
+{
+	__be16 type = 0;
+	__u32 octets;
+
+	if (skb->len <= ALWAYS_FITS)
+		return 1;
+	octets = octets_of_frame(skb) - ETHERNET_OCTETS;
+	if (skb->vlan_present)
+		type = skb->vlan_proto;
+	else
+		bpf_skb_load_bytes(skb, MACS_OCTETS, &type, sizeof(type));
+	return takes(skb, oif, type == TYPE_VLAN ? octets - TAG_OCTETS : octets);
+}
+
+/* Whether a core link takes a labelled packet. One that is yet to be segmented was measured where its labels were pushed. */
+static __always_inline int link_takes(struct __sk_buff *skb, __u32 oif)
+{
+	if (skb->len <= ALWAYS_FITS || skb->gso_size)
+		return 1;
+	return takes(skb, oif, skb->len - ETHERNET_OCTETS);
+}
