@@ -155,7 +155,7 @@ def test_a_fragment_fits_and_is_as_large_as_it_may_be(octets):
 
 
 def bridged(octets, target, vlans=()):
-    return Packet("02:00:00:00:00:04", target, None, vlans, octets)
+    return Packet("02:00:00:00:00:04", target, None, vlans, octets=octets)
 
 
 def mac_at(program, circuit):
