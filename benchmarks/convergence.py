@@ -8,7 +8,7 @@ import time
 
 from benchmarks.figure import Figure, figure
 from benchmarks.labs import NORDIC
-from mplsemu.running.lab import Lab
+from mplsemu import Lab
 
 _INTERVAL_MS = 2
 _COUNT = 1000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, figure
 from benchmarks.labs import chain
-from mplsemu.running.lab import Lab
+from mplsemu import Lab
 
 _FEW, _MANY = 5, 45
 

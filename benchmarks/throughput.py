@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, figure
 from benchmarks.labs import chain
+from mplsemu import Lab
 from mplsemu.emulation.namespace import inside
-from mplsemu.running.lab import Lab
 
 _SECONDS = 2
 _PORT = 5201

@@ -21,8 +21,8 @@ import httpx
 
 from benchmarks.figure import Figure, figure
 from benchmarks.labs import NORDIC
+from mplsemu import Lab
 from mplsemu.emulation.throughput import Transfer, measure_throughput
-from mplsemu.running.lab import Lab
 
 _CPU_SECONDS = 20
 _TCP_SECONDS = 2

@@ -1,1 +1,1 @@
-"""Floor 7: the commands; the only code that prints."""
+"""Floor 9: the commands; the only code that prints."""

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mplsemu.cli.arguments import add_json, add_lab, read_lab
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from mplsemu.cli.arguments import Subparsers
-    from mplsemu.program.trace import Header, Trace
-    from mplsemu.program.way import End, Number
+    from mplsemu.program.trace import Header
     from mplsemu.running.live import LiveTrace
 
 
@@ -71,6 +67,7 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
     from mplsemu.program.answer import answer, exchange_as_json
     from mplsemu.program.trace import USUAL, trace
     from mplsemu.views.text import palette
+    from mplsemu.views.text.found import draw_found
 
     _, program = read_lab(args)
     found = trace(program, args.src, args.dst, header)
@@ -78,62 +75,10 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
     if args.json:
         print_json(exchange_as_json(found, back))
     else:
-        print_lines(_draw(found, terminal_width(), unusual=header != USUAL))
+        print_lines(draw_found(found, terminal_width(), unusual=header != USUAL))
         if back is not None and not back.way.delivered:
             print_lines([Text(f" ✗ {back}", palette.DOWN)])
     return 0 if found.delivered else 1
-
-
-def _draw(found: Trace, width: int, *, unusual: bool) -> list[Text]:
-    """Return the drawing of all copies; of an unusual packet with its header and all TTLs."""
-    from rich.text import Text
-
-    from mplsemu.program.trace import hops_as_json
-    from mplsemu.program.way import Delivered
-    from mplsemu.views.text.trace import draw_trace
-    from mplsemu.views.trace import TraceView
-
-    if len(found.branches) < 2:
-        view = TraceView.from_json(
-            found.as_json(), why(found.end), headed=unusual, detailed=unusual
-        )
-        return draw_trace(view, width)
-    copies = Counter(branch.copy for branch in found.branches)
-    drawn: Counter[Number] = Counter()
-    lines = [Text(" " + _how_many(found, len(copies))), Text()]
-    for branch in found.branches:
-        end = branch.end
-        drawn[branch.copy] += 1
-        if copies[branch.copy] > 1:
-            number = list(copies).index(branch.copy) + 1
-            which = f"copy {number}, " if len(copies) > 1 else ""
-            way = f"way {drawn[branch.copy]} of {copies[branch.copy]}"
-            lines.append(Text(f" {which}{way}, {branch.share} of the flows"))
-        answer = {
-            "src": found.source,
-            "dst": end.taker if isinstance(end, Delivered) else found.target,
-            "delivered": isinstance(end, Delivered),
-            "hops": hops_as_json(branch.hops),
-            "packet": found.as_json()["packet"],
-        }
-        reason = "" if isinstance(end, Delivered) else str(end)
-        view = TraceView.from_json(answer, reason, headed=unusual, detailed=unusual)
-        lines += [*draw_trace(view, width), Text()]
-    return lines[:-1]
-
-
-def _how_many(found: Trace, copies: int) -> str:
-    ways = len(found.branches)
-    if copies == 1:
-        return f"{ways} ways of equal cost; each flow takes one"
-    return f"{copies} copies" + (f" on {ways} ways of equal cost" if ways > copies else "")
-
-
-def why(end: End) -> str:
-    """Say how a packet ended that did not come to where it was meant to."""
-    from mplsemu.program.way import Delivered
-
-    return f"{end} instead" if isinstance(end, Delivered) else str(end)
 
 
 def _live(args: argparse.Namespace, header: Header) -> int:

@@ -121,9 +121,9 @@ def _views(program: Program, args: argparse.Namespace) -> Sequence[View]:
 
 
 def _overlaid(view: ProviderView, program: Program, args: argparse.Namespace) -> ProviderView:
-    from mplsemu.cli.trace import why
     from mplsemu.program.trace import trace
     from mplsemu.views.overlay import with_trace, with_vpn
+    from mplsemu.views.text.found import why
     from mplsemu.views.trace import TraceView
 
     if args.overlay is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import time
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Transfer:
     """What to send.
 
     Attributes:
-        seconds: how long.
+        seconds: how long; a part of a second is a whole one, as iperf3 counts no others.
         udp_bps: datagrams at this rate; None is TCP, as fast as it gets.
         port: the server's.
     """
@@ -65,7 +66,8 @@ def measure_throughput(
             preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
         )
     command = [iperf3, "--json", "--client", server_address, "--port", str(transfer.port)]
-    command += ["--time", f"{transfer.seconds:g}", "--connect-timeout", "3000"]
+    # iperf3 cuts off what is behind the point, and takes 0 for ever
+    command += ["--time", str(max(1, math.ceil(transfer.seconds))), "--connect-timeout", "3000"]
     if transfer.udp_bps is not None:
         command += ["--udp", "--bitrate", str(transfer.udp_bps)]
     try:

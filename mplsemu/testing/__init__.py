@@ -1,4 +1,4 @@
-"""Floor 7: the pytest plugin; see docs/testing.md.
+"""Floor 8: the pytest plugin; see docs/testing.md.
 
 For annotations: ``from mplsemu.testing import LabUnderTest``.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mplsemu.testing.lab_under_test import LabUnderTest as LabUnderTest
+    from mplsemu.script.asked import AskedLab as LabUnderTest
 
 __all__ = ["LabUnderTest"]
 
@@ -16,7 +16,7 @@ __all__ = ["LabUnderTest"]
 def __getattr__(name: str) -> object:
     """Import it when it is asked for: every pytest run loads the plugin, few use a lab."""
     if name == "LabUnderTest":
-        from mplsemu.testing.lab_under_test import LabUnderTest  # noqa: PLC0415
+        from mplsemu.script.asked import AskedLab  # noqa: PLC0415
 
-        return LabUnderTest
+        return AskedLab
     raise AttributeError(f"module 'mplsemu.testing' has no attribute {name!r}")

@@ -16,10 +16,10 @@ from mplsemu.testing.choice import MODES, choose_mode, wanted_lab
 from mplsemu.testing.pool import LabPool
 
 if TYPE_CHECKING:
-    from mplsemu.testing.lab_under_test import LabUnderTest
+    from mplsemu.script.asked import AskedLab
 
 _POOL: Final = pytest.StashKey[LabPool]()
-_LAB: Final = pytest.StashKey["LabUnderTest"]()
+_LAB: Final = pytest.StashKey["AskedLab"]()
 _DRAWN: Final = "─│┌→✗◆●"
 
 
@@ -61,7 +61,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture
-def lab(request: pytest.FixtureRequest) -> Iterator[LabUnderTest]:
+def lab(request: pytest.FixtureRequest) -> Iterator[AskedLab]:
     """A lab of mplsemu, on its forwarding program or as a running network.
 
     Which one says ``@pytest.mark.lab(FILE, scope="module")`` or the option --mplsemu-lab. What

@@ -12,7 +12,7 @@ from mplsemu.errors import MplsEmuError
 from mplsemu.testing.choice import ModeChoice, Scope, Wanted
 
 if TYPE_CHECKING:
-    from mplsemu.testing.lab_under_test import LabUnderTest
+    from mplsemu.script.asked import AskedLab
 
 _Key = tuple[Path, str]
 
@@ -26,11 +26,11 @@ class LabPool:
 
     def __init__(self, choice: ModeChoice) -> None:
         self.choice = choice
-        self._labs: dict[_Key, LabUnderTest] = {}
+        self._labs: dict[_Key, AskedLab] = {}
         self._failures: dict[_Key, str] = {}
         self._booted = 0
 
-    def lab(self, item: pytest.Item, wanted: Wanted) -> LabUnderTest:
+    def lab(self, item: pytest.Item, wanted: Wanted) -> AskedLab:
         """Return the lab for a test; the first one to ask for it boots it.
 
         A lab that a test has destroyed is booted again; one that did not boot is not tried again.
@@ -48,7 +48,7 @@ class LabPool:
             owner.addfinalizer(lambda: self._close(key))
         return found
 
-    def mend(self, lab: LabUnderTest) -> None:
+    def mend(self, lab: AskedLab) -> None:
         """Undo what a test did to a lab; if that fails, the next test gets another one."""
         try:
             if lab.is_usable:
@@ -64,16 +64,17 @@ class LabPool:
         for key in list(self._labs):
             self._close(key)
 
-    def _boot(self, key: _Key) -> LabUnderTest:
+    def _boot(self, key: _Key) -> AskedLab:
         file, _ = key
         try:
             if self.choice.mode == "program":
-                from mplsemu.testing.program_lab import ProgramLab  # noqa: PLC0415
+                from mplsemu.testing.skipping import SkippingLab  # noqa: PLC0415
 
-                return ProgramLab(file)
-            from mplsemu.testing.network_lab import NetworkLab  # noqa: PLC0415
+                return SkippingLab(file)
+            from mplsemu.running.lab import LabProcess  # noqa: PLC0415
+            from mplsemu.script.network_lab import NetworkLab  # noqa: PLC0415
 
-            return NetworkLab(file, self._run_dir())
+            return NetworkLab(LabProcess(file, run_dir=self._run_dir()))
         except MplsEmuError as error:
             self._failures[key] = str(error)
         pytest.fail(self._failures[key], pytrace=False)

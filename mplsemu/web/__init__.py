@@ -1,1 +1,1 @@
-"""Floor 7: the server of the live page: who may see what, and what changes as it changes."""
+"""Floor 8: the server of the live page: who may see what, and what changes as it changes."""

@@ -21,10 +21,13 @@ SCRIPT = textwrap.dedent("""
     before = os.stat("/proc/self/ns/net").st_ino
     with Lab(sys.argv[1]) as lab:
         assert os.stat("/proc/self/ns/net").st_ino == before
-        print("up", lab.reaches("a/x/h1", "a/y/h1"), flush=True)
+        print("up:", lab.reaches("a/x/h1", "a/y/h1"), flush=True)
         {then}
     print("down", flush=True)
 """)
+
+
+UP = "up: a/x/h1 reaches a/y/h1\n"
 
 
 def script(small, ground, then):
@@ -64,11 +67,48 @@ def test_everything_a_script_wants_from_a_lab(nordic, tmp_path):
     assert root_interfaces() == outside
 
 
-def test_a_lab_that_is_not_up_says_so(small):
+def test_a_lab_that_is_not_up_answers_by_its_program_and_says_what_it_lacks(small):
     lab = Lab(small)
+    assert lab.reaches("a/x/h1", "a/y/h1")
+    assert lab.mode == "program"
     with pytest.raises(LabNotRunningError, match="context manager"):
-        lab.reaches("a/x/h1", "a/y/h1")
+        lab.session  # noqa: B018
+    with pytest.raises(LabNotRunningError, match=r"only a running network has it; call up\(\)"):
+        lab.cmd("a/x/h1", "true")
     lab.down()
+
+
+def test_a_script_can_what_a_test_can(nordic):
+    assert repr(nordic) == "<lab nordic, network>"
+    found = nordic.reaches("a/aarhus/h1", "a/oslo/h1")
+    assert str(found) == "a/aarhus/h1 reaches a/oslo/h1"
+    assert found.took_ms > 0
+    assert nordic.reaches("a/aarhus/h1", "a/oslo/ce")
+    assert nordic.isolated("a/aarhus/h1", "b/aarhus/h1")
+    assert nordic.follow("a/aarhus/h1", "a/stockholm/h1", dscp=46)
+    assert nordic.host("a-aarhus-h1").cmd("hostname -I").split()[0] == "192.168.1.2"
+    assert nordic.throughput("a/aarhus/h1", "a/oslo/h1", seconds=0.5) > 1_000_000
+    assert nordic.reaches("c/odense/h1", "c/malmo/h1")
+    assert "dk" in nordic.macs("c")
+    with nordic.capture("p1-dk") as packets:
+        assert nordic.ping("a/aarhus/h1", "a/stockholm/h1", count=1).received == 1
+    assert [len(each.labels) for each in packets if each.ip is not None][:1] == [2]
+
+
+def test_what_is_cut_before_a_lab_is_up_is_cut_in_it(small, ground, monkeypatch):
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", str(ground.directory))
+    lab = Lab(small, name="other")
+    name = lab.network.provider.links[0].name
+    lab.link(name).down()
+    assert not lab.reaches("a/x/h1", "a/y/h1")
+    with lab:
+        assert lab.session.record.name == "other"
+        assert lab.session.controller.call("status")["down"] == [name]
+        assert not lab.reaches("a/x/h1", "a/y/h1", wait_s=0.2)
+        lab.link(name).up()
+        assert lab.reaches("a/x/h1", "a/y/h1")
+    assert lab.mode == "program"
+    assert lab.reaches("a/x/h1", "a/y/h1")
 
 
 def test_a_lab_goes_down_with_its_block_and_up_again(small, ground, monkeypatch):
@@ -83,7 +123,7 @@ def test_a_lab_goes_down_with_its_block_and_up_again(small, ground, monkeypatch)
 def test_a_script_that_crashes_takes_its_lab_down(small, ground):
     process = script(small, ground, "raise ValueError('of the script')")
     out, said = process.communicate(timeout=60)
-    assert out == "up True\n"
+    assert out == UP
     assert "ValueError: of the script" in said
     assert process.returncode == 1
     ground.assert_clean()
@@ -93,7 +133,7 @@ def test_a_script_that_crashes_takes_its_lab_down(small, ground):
 def test_a_script_that_is_killed_takes_its_lab_down(number, small, ground):
     process = script(small, ground, "sys.stdin.readline()")
     line = process.stdout.readline()
-    assert line == "up True\n", process.communicate(timeout=60)[1]
+    assert line == UP, process.communicate(timeout=60)[1]
     process.send_signal(number)
     process.communicate(timeout=60)
     ground.assert_clean()

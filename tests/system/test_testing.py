@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-import mplsemu.testing.network_lab
-import mplsemu.testing.program_lab  # noqa: F401
+import mplsemu.script.network_lab
+import mplsemu.script.program_lab  # noqa: F401
 from mplsemu.testing import LabUnderTest
 from mplsemu.testing.plugin import _POOL
 from tests.system.running import ROOT, SMALL, eventually, forget_labels, processes_with

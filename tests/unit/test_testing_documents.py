@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import mplsemu.testing.network_lab
-import mplsemu.testing.program_lab
+import mplsemu.script.network_lab
+import mplsemu.script.program_lab
 from mplsemu.testing import LabUnderTest
 
 pytest_plugins = ["pytester"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 # pytester forgets what its runs import, and C extensions do not take a second import well
-import mplsemu.testing.network_lab
-import mplsemu.testing.program_lab  # noqa: F401
+import mplsemu.script.network_lab
+import mplsemu.script.program_lab  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -441,17 +441,17 @@ def test_session(lab, record, n):
 BOOTS = r"""
 import pytest
 from mplsemu.errors import EmulationError
-from mplsemu.testing import network_lab
-from mplsemu.testing.program_lab import ProgramLab
+from mplsemu.script import network_lab
+from mplsemu.script.program_lab import ProgramLab
 
 class Played(ProgramLab):
     mode = "network"
     fails = False
-    def __init__(self, file, run_dir):
-        print("\nboot", run_dir.name)
+    def __init__(self, process):
+        print("\nboot", process.run_dir.name)
         if Played.fails:
             raise EmulationError("no room for it")
-        super().__init__(file)
+        super().__init__(process.file)
         self.usable = True
     @property
     def is_usable(self):

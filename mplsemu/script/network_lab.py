@@ -1,4 +1,4 @@
-"""A lab in a test with a network: it is booted, and every answer is measured."""
+"""A lab with a network: it is booted, and every answer is measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Final, Literal
 
 from mplsemu.emulation.capture import Capture
@@ -16,7 +15,7 @@ from mplsemu.emulation.probe import FrameProbe, Probe, Prober, ProbeResult
 from mplsemu.emulation.taps import Tapped
 from mplsemu.emulation.throughput import Transfer, measure_throughput
 from mplsemu.errors import LabError, MplsEmuError
-from mplsemu.lab.loader import load
+from mplsemu.lab.loader import read
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.hosts import find_host
@@ -25,25 +24,24 @@ from mplsemu.program.trace import Header, trace
 from mplsemu.program.way import Delivered
 from mplsemu.running.captures import Reader, tap_points
 from mplsemu.running.checks import endpoints
-from mplsemu.running.lab import Lab
+from mplsemu.running.lab import LabProcess
 from mplsemu.running.live import follow
 from mplsemu.running.names import suggest
 from mplsemu.running.session import PingResult
-from mplsemu.testing.finding import Finding, Rate
-from mplsemu.testing.lab_under_test import DEFAULT_WAIT_S, LabUnderTest, Pair
-from mplsemu.testing.packets import CapturedPacket, CapturedPackets
+from mplsemu.script.asked import DEFAULT_WAIT_S, AskedLab, Pair
+from mplsemu.script.finding import Finding, Rate
+from mplsemu.script.packets import CapturedPacket, CapturedPackets
 from mplsemu.views.text.live import draw_live
 from mplsemu.views.text.site import count
 
 _TIME: Final = re.compile(r"time=([\d.]+) ms")
 
 
-class NetworkLab(LabUnderTest):
+class NetworkLab(AskedLab):
     """Boots a lab and measures in it; needs root.
 
     Args:
-        file: the lab file.
-        run_dir: a directory of its own for the running lab.
+        lab: its process, which is started.
 
     Raises:
         LabError: something in the lab file is wrong.
@@ -52,10 +50,9 @@ class NetworkLab(LabUnderTest):
 
     mode: Literal["program", "network"] = "network"
 
-    def __init__(self, file: Path, run_dir: Path) -> None:
-        super().__init__(file, load(file).network)
-        self.run_dir = run_dir
-        self.lab = Lab(file, run_dir=run_dir)
+    def __init__(self, lab: LabProcess) -> None:
+        super().__init__(lab.file, read(lab.file, lab.name).load().network)
+        self.lab = lab
         self.lab.up()
 
     def program(self) -> Program:
@@ -64,7 +61,8 @@ class NetworkLab(LabUnderTest):
 
     def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
         """Whether a ping arrives at that very host and its answer comes back."""
-        program = self.program()
+        program, name = self.program(), target
+        target = self._addressed(target)
         sender = str(find_host(program, source).ref)
         address, wanted = self._address(program, sender, target)
         if wanted is None:
@@ -76,7 +74,7 @@ class NetworkLab(LabUnderTest):
         way = self._way(sender, target)
         if not ok and way is not None and way.delivered:
             said += "; by its program it should"
-        text = f"{source} reaches {target}" if ok else f"{source} does not reach {target}: {said}"
+        text = f"{source} reaches {name}" if ok else f"{source} does not reach {name}: {said}"
         ways = [way] if way is not None else []
         return Finding(ok, text, ways, rtt_ms).noted_in(self.journal)
 
@@ -140,8 +138,9 @@ class NetworkLab(LabUnderTest):
     def close(self) -> None:
         """Take it down; a second call does nothing."""
         self.lab.down()
-        with suppress(OSError):
-            self.run_dir.rmdir()  # where a lab that was killed left it
+        if self.lab.run_dir is not None:
+            with suppress(OSError):
+                self.lab.run_dir.rmdir()  # where a lab that was killed left it
 
     # --- how --------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""A lab in a test without a network: every answer is computed from its forwarding program."""
+"""A lab without a network: every answer is computed from its forwarding program."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NoReturn
 
-import pytest
-
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.dissect import Datagram, Ethernet, Frame, Payload
-from mplsemu.lab.loader import load
+from mplsemu.errors import LabNotRunningError
+from mplsemu.lab.loader import read
 from mplsemu.model.network import HostRef
 from mplsemu.program.answer import Answer, Kind, answer, is_answered
 from mplsemu.program.crossing import Crossing, crossings
@@ -23,9 +22,9 @@ from mplsemu.program.trace import Header, Trace, trace
 from mplsemu.program.way import Delivered, End
 from mplsemu.running.link_names import link_name
 from mplsemu.running.session import PingResult
-from mplsemu.testing.finding import Finding, Rate, instead
-from mplsemu.testing.lab_under_test import DEFAULT_WAIT_S, LabUnderTest, Pair
-from mplsemu.testing.packets import CapturedPacket, CapturedPackets
+from mplsemu.script.asked import DEFAULT_WAIT_S, AskedLab, Pair
+from mplsemu.script.finding import Finding, Rate, instead
+from mplsemu.script.packets import CapturedPacket, CapturedPackets
 from mplsemu.views.text.site import count
 
 _MPLS: Final = 0x8847
@@ -43,11 +42,12 @@ class _Listener:
     packets: CapturedPackets
 
 
-class ProgramLab(LabUnderTest):
+class ProgramLab(AskedLab):
     """Answers from the program that the controller would install.
 
     Args:
         file: the lab file.
+        name: that the lab gets instead of the one in the file.
 
     Raises:
         LabError: something in it is wrong.
@@ -55,8 +55,8 @@ class ProgramLab(LabUnderTest):
 
     mode: Literal["program", "network"] = "program"
 
-    def __init__(self, file: Path) -> None:
-        super().__init__(file, load(file).network)
+    def __init__(self, file: Path, name: str | None = None) -> None:
+        super().__init__(file, read(file, name).load().network)
         self._down: frozenset[str] = frozenset()
         self._program = compile_program(self.network)
         self._listeners: list[_Listener] = []
@@ -91,24 +91,24 @@ class ProgramLab(LabUnderTest):
     def throughput(
         self, source: str, target: str, *, seconds: float = 2.0, udp_bps: int | None = None
     ) -> Rate:
-        """Skip the test."""
+        """Refuse: only a running network has it."""
         del seconds, udp_bps
-        _skip(f"throughput from {source} to {target}")
+        self.lacks(f"throughput from {source} to {target}")
 
     def macs(self, vpn: str) -> dict[str, dict[str, str]]:
-        """Skip the test."""
-        _skip(f"what VPLS {vpn} has learned")
+        """Refuse: only a running network has it."""
+        self.lacks(f"what VPLS {vpn} has learned")
 
     def cmd(self, node: str, command: str | Sequence[str]) -> str:
-        """Skip the test."""
+        """Refuse: only a running network has it."""
         words = command if isinstance(command, str) else " ".join(command)
-        _skip(f"{words!r} at {node}")
+        self.lacks(f"{words!r} at {node}")
 
     @contextmanager
     def capture(self, *targets: str, expression: str = "") -> Iterator[CapturedPackets]:
         """Yield the packets that `ping` and `reaches` would put on cables."""
         if expression:
-            _skip(f"a capture of {expression!r}")
+            self.lacks(f"a capture of {expression!r}")
         links = [link.name for link in self.network.provider.links] if not targets else []
         for target in targets:
             links += self._cables(target)
@@ -118,6 +118,14 @@ class ProgramLab(LabUnderTest):
             yield listener.packets
         finally:
             self._listeners.remove(listener)
+
+    def lacks(self, what: str) -> NoReturn:
+        """Say that only a running network has something; a subclass may say it otherwise.
+
+        Raises:
+            LabNotRunningError: always.
+        """
+        raise LabNotRunningError(f"{what}: only a running network has it; call up(), as root")
 
     @property
     def is_usable(self) -> bool:
@@ -131,7 +139,7 @@ class ProgramLab(LabUnderTest):
 
     def _follow(self, source: str, target: str, header: Header) -> Finding:
         del header
-        _skip(f"a packet really sent from {source} to {target}")
+        self.lacks(f"a packet really sent from {source} to {target}")
 
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
         followed = 0
@@ -161,7 +169,7 @@ class ProgramLab(LabUnderTest):
 
     def _exchange(self, source: str, target: str, count: int) -> tuple[Trace, Answer | None]:
         """Return the way of a ping, and what comes back."""
-        there = trace(self._program, source, target)
+        there = trace(self._program, source, self._addressed(target))
         back = answer(self._program, there)
         for _ in range(count):
             self._put_on_cables(there, _REQUEST)
@@ -196,7 +204,7 @@ class ProgramLab(LabUnderTest):
             node = self._program.node(target)
             return [*node.adjacency_by_link, *node.circuit_by_name]
         if any(target == str(ref) for ref, _, _ in self.network.hosts()):
-            _skip(f"a capture at the interface of {target}")
+            self.lacks(f"a capture at the interface of {target}")
         return [link_name(self.network, target, None)]
 
 
@@ -237,7 +245,3 @@ def _gets_to(end: End, strangers: set[HostRef]) -> str | None:
         return str(end.host) if end.host in strangers else None
     here = [ref for ref in strangers if f"{ref.vpn}/{ref.site}" == end.circuit]
     return end.circuit if here else None
-
-
-def _skip(what: str) -> NoReturn:
-    pytest.skip(f"{what}: only a running network has it (pytest --mplsemu=network, as root)")

@@ -1,4 +1,4 @@
-"""What the fixture ``lab`` is: one interface to a lab's program and to a lab's running network."""
+"""One interface to a lab's program and to a lab's running network, for scripts and tests."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ from typing import TYPE_CHECKING, Literal
 
 from mplsemu.errors import LabError
 from mplsemu.model.network import HostRef, Network
-from mplsemu.program.hosts import find_host
+from mplsemu.program.hosts import find_host, short_name
 from mplsemu.program.packet import DEFAULT_TTL
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Header, Trace, trace
 from mplsemu.running.cable import Cable
-from mplsemu.testing.finding import Finding, Journal, Rate
+from mplsemu.script.finding import WIDTH, DrawnTrace, Finding, Journal, Rate
+from mplsemu.views.provider import provider_view
+from mplsemu.views.renderers import draw
 
 if TYPE_CHECKING:
     from mplsemu.running.session import PingResult
-    from mplsemu.testing.host import HostUnderTest
-    from mplsemu.testing.packets import CapturedPackets
+    from mplsemu.script.host import AskedHost
+    from mplsemu.script.packets import CapturedPackets
 
 Pair = tuple[HostRef, HostRef]
 
 DEFAULT_WAIT_S = 3.0
 
 
-class LabUnderTest(ABC):
-    """A lab in a test; hosts are ``VPN/SITE/hN``, or short ``VPN-SITE-hN``.
+class AskedLab(ABC):
+    """A lab that can be asked; hosts are ``VPN/SITE/hN``, or short ``VPN-SITE-hN``.
 
     Attributes:
         mode: ``program``: answers are computed from the forwarding program; ``network``: they are
@@ -49,6 +51,9 @@ class LabUnderTest(ABC):
 
     def __repr__(self) -> str:
         return f"<lab {self.network.name}, {self.mode}>"
+
+    def __str__(self) -> str:
+        return "\n".join(line.plain.rstrip() for line in draw(provider_view(self.program()), WIDTH))
 
     # --- answers ----------------------------------------------------------------------------
 
@@ -109,7 +114,7 @@ class LabUnderTest(ABC):
             LabError: there is no such host; names the nearest.
         """
         header = _header(ttl, dscp, vlan, destination_mac)
-        way = trace(self.program(), source, target, header)
+        way = DrawnTrace.of(trace(self.program(), source, self._addressed(target), header))
         self.journal.last = way
         return way
 
@@ -125,7 +130,8 @@ class LabUnderTest(ABC):
     ) -> Finding:
         """Whether a packet that is really sent is on every cable just what the program says.
 
-        Only in a running network; else the test is skipped. Arguments are those of `trace`.
+        Only in a running network: without one it is an error, and a test is skipped.
+        Arguments are those of `trace`.
 
         Raises:
             LabError: there is no such host; names the nearest.
@@ -143,12 +149,12 @@ class LabUnderTest(ABC):
     ) -> Rate:
         """Return how fast one host gets what another sends, in bits per second of payload.
 
-        Only in a running network; else the test is skipped.
+        Only in a running network: without one it is an error, and a test is skipped.
 
         Args:
             source: the host that sends.
             target: the host that receives.
-            seconds: how long.
+            seconds: how long, rounded up to whole seconds.
             udp_bps: datagrams at this rate; None is TCP, as fast as it gets.
         """
 
@@ -156,7 +162,7 @@ class LabUnderTest(ABC):
     def macs(self, vpn: str) -> dict[str, dict[str, str]]:
         """Return what a VPLS has learned: by PE, and MAC address, the circuit or the PE it is at.
 
-        Only in a running network; else the test is skipped.
+        Only in a running network: without one it is an error, and a test is skipped.
         """
 
     @abstractmethod
@@ -166,7 +172,7 @@ class LabUnderTest(ABC):
         """Return the packets on links, sites' lines, at LSRs or hosts, while a block runs.
 
         Without a network these are the packets that `ping` and `reaches` in the block would put
-        there; then a host, or an expression, makes the test be skipped.
+        there; then a host, or an expression, takes a network.
 
         Args:
             targets: what is captured; none is every core link.
@@ -176,7 +182,7 @@ class LabUnderTest(ABC):
     # --- parts ------------------------------------------------------------------------------
 
     def link(self, first: str, second: str | None = None) -> Cable:
-        """Return the cable between two nodes, or of a name; it is mended after the test.
+        """Return the cable between two nodes, or of a name; a test's is mended after the test.
 
         Raises:
             LabError: there is none, or several join those two nodes.
@@ -192,21 +198,21 @@ class LabUnderTest(ABC):
 
         return Cable(name, change)
 
-    def host(self, name: str) -> HostUnderTest:
+    def host(self, name: str) -> AskedHost:
         """Return a host.
 
         Raises:
             LabError: there is no such host; names the nearest.
         """
-        from mplsemu.testing.host import HostUnderTest  # noqa: PLC0415  # it imports this
+        from mplsemu.script.host import AskedHost  # noqa: PLC0415  # it imports this
 
-        return HostUnderTest(self, find_host(self.program(), name))
+        return AskedHost(self, find_host(self.program(), name))
 
     @abstractmethod
     def cmd(self, node: str, command: str | Sequence[str]) -> str:
         """Run a command at a host, CE router or LSR; return what it prints, errors included.
 
-        Only in a running network; else the test is skipped.
+        Only in a running network: without one it is an error, and a test is skipped.
 
         Args:
             node: where.
@@ -248,6 +254,14 @@ class LabUnderTest(ABC):
     @abstractmethod
     def _link_name(self, first: str, second: str | None) -> str:
         """Return the name of a link or circuit."""
+
+    def _addressed(self, target: str) -> str:
+        """Return a host or an address as it is; for a CE router its address on the site's LAN."""
+        for vpn, site in self.network.sites():
+            ref = HostRef(vpn.name, site.name, "ce")
+            if site.ce is not None and target in {str(ref), short_name(ref)}:
+                return str(site.gateways[0].ip)
+        return target
 
     def _hosts_of(self, name: str) -> list[HostRef]:
         """Return the hosts of a VPN, or the one of that name."""

@@ -1,4 +1,4 @@
-"""A host of a lab in a test."""
+"""A host of a lab in a script or test."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mplsemu.model.vpn import IPAddress
 from mplsemu.program.hosts import LocatedHost
 
 if TYPE_CHECKING:
-    from mplsemu.testing.lab_under_test import LabUnderTest
+    from mplsemu.script.asked import AskedLab
 
 
 @dataclass(frozen=True, slots=True)
-class HostUnderTest:
+class AskedHost:
     """A host.
 
     Attributes:
@@ -22,7 +22,7 @@ class HostUnderTest:
         located: what the lab knows of it.
     """
 
-    lab: LabUnderTest
+    lab: AskedLab
     located: LocatedHost
 
     def __repr__(self) -> str:
@@ -51,6 +51,6 @@ class HostUnderTest:
     def cmd(self, command: str | Sequence[str]) -> str:
         """Run a command there; return what it prints, errors included.
 
-        Only in a running network; else the test is skipped.
+        Only in a running network: without one it is an error, and a test is skipped.
         """
         return self.lab.cmd(self.name, command)

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 from mplsemu.program.trace import Trace
 from mplsemu.program.way import Delivered, Punted
+from mplsemu.views.text.found import draw_found
 from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.trace import TraceView
 
-_WIDTH = 100
+WIDTH = 100
+"""Of drawings."""
+
+
+class DrawnTrace(Trace):
+    """One packet's way; printed, it is the drawing of it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, way: Trace) -> Self:
+        """Return a packet's way that is printed as its drawing."""
+        return cls(**{each.name: getattr(way, each.name) for each in fields(way)})
+
+    def __str__(self) -> str:
+        return "\n".join(line.plain.rstrip() for line in draw_found(self, WIDTH))
 
 
 @dataclass(eq=False)
@@ -72,7 +88,7 @@ def draw_way(way: Trace) -> Iterator[str]:
     """Yield the lines of a packet's way, as `mplsemu trace` prints it."""
     reason = "" if way.delivered else instead(way)
     view = TraceView.from_json(way.as_json(), reason=reason)
-    yield from (line.plain.rstrip() for line in draw_trace(view, _WIDTH))
+    yield from (line.plain.rstrip() for line in draw_trace(view, WIDTH))
 
 
 def instead(way: Trace) -> str:

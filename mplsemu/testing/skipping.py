@@ -1,0 +1,17 @@
+"""A lab in a test without a network: what only a network has skips the test."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import pytest
+
+from mplsemu.script.program_lab import ProgramLab
+
+
+class SkippingLab(ProgramLab):
+    """Answers from the program that the controller would install, or skips the test."""
+
+    def lacks(self, what: str) -> NoReturn:
+        """Skip the test."""
+        pytest.skip(f"{what}: only a running network has it (pytest --mplsemu=network, as root)")

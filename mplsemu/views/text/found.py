@@ -1,0 +1,55 @@
+"""A packet's whole way as text: every copy, and every way of equal cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.text import Text
+
+from mplsemu.program.trace import Trace, hops_as_json
+from mplsemu.program.way import Delivered, End, Number
+from mplsemu.views.text.trace import draw_trace
+from mplsemu.views.trace import TraceView
+
+
+def draw_found(found: Trace, width: int, *, unusual: bool = False) -> list[Text]:
+    """Return the drawing of all copies; of an unusual packet with its header and all TTLs."""
+    if len(found.branches) < 2:
+        view = TraceView.from_json(
+            found.as_json(), why(found.end), headed=unusual, detailed=unusual
+        )
+        return draw_trace(view, width)
+    copies = Counter(branch.copy for branch in found.branches)
+    drawn: Counter[Number] = Counter()
+    lines = [Text(" " + _how_many(found, len(copies))), Text()]
+    for branch in found.branches:
+        end = branch.end
+        drawn[branch.copy] += 1
+        if copies[branch.copy] > 1:
+            number = list(copies).index(branch.copy) + 1
+            which = f"copy {number}, " if len(copies) > 1 else ""
+            way = f"way {drawn[branch.copy]} of {copies[branch.copy]}"
+            lines.append(Text(f" {which}{way}, {branch.share} of the flows"))
+        answer = {
+            "src": found.source,
+            "dst": end.taker if isinstance(end, Delivered) else found.target,
+            "delivered": isinstance(end, Delivered),
+            "hops": hops_as_json(branch.hops),
+            "packet": found.as_json()["packet"],
+        }
+        reason = "" if isinstance(end, Delivered) else str(end)
+        view = TraceView.from_json(answer, reason, headed=unusual, detailed=unusual)
+        lines += [*draw_trace(view, width), Text()]
+    return lines[:-1]
+
+
+def _how_many(found: Trace, copies: int) -> str:
+    ways = len(found.branches)
+    if copies == 1:
+        return f"{ways} ways of equal cost; each flow takes one"
+    return f"{copies} copies" + (f" on {ways} ways of equal cost" if ways > copies else "")
+
+
+def why(end: End) -> str:
+    """Say how a packet ended that did not come to where it was meant to."""
+    return f"{end} instead" if isinstance(end, Delivered) else str(end)
