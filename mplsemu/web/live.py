@@ -18,6 +18,7 @@ from mplsemu.program.trace import trace
 from mplsemu.views.customer import customer_view
 from mplsemu.views.live import with_macs
 from mplsemu.views.provider import provider_view
+from mplsemu.views.scene.shelves import Shape
 from mplsemu.views.tables.answer import counters_as_plain, macs_as_plain, table_as_plain
 from mplsemu.views.theme import Theme
 from mplsemu.web import schema
@@ -118,14 +119,14 @@ class LiveLab:
         svg = self._pictures.provider(installed, vpn, theme)
         return schema.ProviderPicture(generation=installed.generation, svg=svg)
 
-    def customer_picture(self, vpn: str, theme: Theme) -> schema.CustomerPicture:
+    def customer_picture(self, vpn: str, theme: Theme, shape: Shape) -> schema.CustomerPicture:
         """Draw a customer's picture of one VPN; that he may see it has been checked."""
         _check("VPN", vpn, self._vpn_names(), NOT_FOUND)
         kinds = {each.name: each.kind for each in self.source.facts.vpns}
         macs = self._learned() if kinds[vpn] == "vpls" else ()
         view = with_macs(customer_view(self.source.installed().program, vpn), macs)
         self._shown.note(vpn, view)
-        return schema.CustomerPicture(svg=self._pictures.customer(view, theme))
+        return schema.CustomerPicture(svg=self._pictures.customer(view, theme, shape))
 
     def _vpn_names(self) -> list[str]:
         return [vpn.name for vpn in self.source.facts.vpns]

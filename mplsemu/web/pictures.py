@@ -16,6 +16,7 @@ from mplsemu.views.model import View
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.scene.shelves import Shape
 from mplsemu.views.svg.style import style_sheet
 from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.theme import Theme
@@ -56,10 +57,11 @@ class Pictures:
 
         return self._once((installed.version, "provider", vpn, theme), draw)
 
-    def customer(self, view: View, theme: Theme) -> str:
+    def customer(self, view: View, theme: Theme, shape: Shape = Shape.WIDE) -> str:
         """Return a customer's view of one VPN as SVG."""
         # views are values: a change elsewhere in the network does not draw this one again
-        return self._once((view, theme), lambda: draw_svg(scene_of(view), theme=theme))
+        key = (view, theme, shape)
+        return self._once(key, lambda: draw_svg(scene_of(view, shape), theme=theme))
 
     def _once(self, key: tuple[object, ...], draw: Callable[[], str]) -> str:
         with self._lock:

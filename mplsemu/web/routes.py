@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from mplsemu.views.scene.shelves import Shape
 from mplsemu.views.theme import Theme
 from mplsemu.web import schema
 from mplsemu.web.access import Customer, Identity
@@ -67,6 +68,9 @@ Lab = Annotated[LiveLab, Depends(_lab)]
 Reader = Annotated[Identity, Depends(_identity)]
 HisVpn = Annotated[str, Depends(_his_vpn)]
 InTheme = Annotated[schema.ThemeName, Query(description="auto leaves it to the viewer")]
+InShape = Annotated[
+    schema.ShapeName, Query(description="narrow has things one below the other, for a phone")
+]
 
 
 @router.get("/session", summary="Who I am, and what there is")
@@ -88,9 +92,11 @@ def provider_picture(
 
 
 @router.get("/pictures/vpns/{vpn}", summary="A customer's picture")
-def customer_picture(lab: Lab, vpn: HisVpn, theme: InTheme = "auto") -> schema.CustomerPicture:
+def customer_picture(
+    lab: Lab, vpn: HisVpn, theme: InTheme = "auto", shape: InShape = "wide"
+) -> schema.CustomerPicture:
     """Draw a VPN as its customer sees it."""
-    return lab.customer_picture(vpn, Theme(theme))
+    return lab.customer_picture(vpn, Theme(theme), Shape(shape))
 
 
 @router.get(

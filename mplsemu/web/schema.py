@@ -12,6 +12,7 @@ _LONGEST_NAME = 300
 Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
 VpnKind = Literal["l3vpn", "vpls", "vpws"]
 ThemeName = Literal["light", "dark", "auto"]
+ShapeName = Literal["wide", "narrow"]
 TableName = Literal["lfib", "vrf", "vsi", "lsp", "labels", "macs", "counters"]
 
 

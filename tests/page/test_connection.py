@@ -2,7 +2,7 @@
 
 import re
 
-from .visit import line, tab, texts, until, wait_for_class
+from .visit import tab, texts, until, wait_for_class
 
 HIDE = """hidden => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -109,10 +109,8 @@ def test_the_end_of_the_lab_is_told_and_the_page_rests(visit):
     asked = len(visit.requests)
     page.wait_for_timeout(1200)
     assert len(visit.requests) == asked
-    line(page, "dk-p1").focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Cut").click()
-    page.locator(".inspector .error").get_by_text("ended").wait_for()
+    page.get_by_role("button", name="Ping", exact=True).click()
+    page.locator(".answer .error").get_by_text("ended").wait_for()
     visit.complaints.clear()
 
 

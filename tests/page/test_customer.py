@@ -28,7 +28,14 @@ def test_a_customer_sees_his_picture_and_no_control_that_is_not_his(visit):
         each.get_attribute("aria-label") or each.inner_text()
         for each in page.get_by_role("button").all()
     ]
-    assert buttons == ["Theme: as the system has it", "Larger", "Smaller", "Show all"]
+    assert buttons == [
+        "What the keys do",
+        "Theme: as the system has it",
+        "Larger",
+        "Smaller",
+        "Show all",
+        "Save the picture",
+    ]
     assert page.get_by_role("tab").count() == 0
     assert page.locator(".nodes .site").count() == 3
 

@@ -18,7 +18,7 @@ def test_the_whole_network_is_in_the_picture(visit):
     links = page.eval_on_selector_all(".lines .link", "all => all.map(one => one.dataset.line)")
     assert sorted(nodes) == sorted(node.name for node in network.nodes)
     assert sorted(links) == sorted(link.name for link in network.links)
-    assert page.title() == "nordic · mplsemu"
+    assert page.title() == "nordic: provider · mplsemu"
 
 
 def test_the_token_leaves_the_address_bar_and_a_reload_works(visit):
@@ -252,7 +252,7 @@ def test_a_customers_name_is_text_whatever_is_in_it(browser):
         page.get_by_label("Overlay").select_option("a")
         page.wait_for_selector(".lines .access", state="attached")
         assert page.locator("img").count() == 0
-        assert page.title() == "x · mplsemu"
+        assert page.title() == "x: provider · mplsemu"
     finally:
         visit.close()
         served.stop()
@@ -284,5 +284,5 @@ def test_a_picture_that_could_do_something_is_refused(visit):
         page.reload()
         page.get_by_text("A picture must not").wait_for()
         assert page.locator(".canvas svg").count() == 0
-        assert page.title() == "nordic · mplsemu"
+        assert page.title() == "nordic: provider · mplsemu"
     visit.complaints.clear()  # a browser tells of a handler that the policy forbids

@@ -3,9 +3,10 @@
 import re
 
 from mplsemu.program.trace import trace
+from tests.unit.weblab import fake_lab
 
 from .probing import ask
-from .visit import Visit, line, tab, texts, until, wait_for_class
+from .visit import PageServer, Visit, line, tab, texts, until, wait_for_class
 
 
 def stack(page):
@@ -231,3 +232,33 @@ def test_tables_follow_the_network(visit):
     page.get_by_role("button", name="Cut").click()
     until(page, lambda: texts(page, "tbody tr") != before)
     assert any("p2" in row for row in texts(page, "tbody tr"))
+
+
+def test_a_flooded_frame_walks_with_all_its_copies(browser):
+    served = PageServer(fake_lab("vpls"))
+    visit = Visit(served, browser)
+    page = visit.provider()
+    page.emulate_media(reduced_motion="reduce")
+    ask(page, "campus/library/h1", "ff:ff:ff:ff:ff:ff")
+    page.get_by_text("Delivered, all 4 copies").wait_for()
+    page.wait_for_selector(".lines .access", state="attached")
+    page.wait_for_selector(".packet:not(.copy) .stack")
+    options = page.get_by_label("Copy").locator("option").all_inner_texts()
+    assert [option.split(",")[0] for option in options] == [
+        "1 of 4: the host's own LAN",
+        "2 of 4: campus/dormitory",
+        "3 of 4: campus/stadium",
+        "4 of 4: campus/harbour",
+    ]
+    page.get_by_label("Copy").select_option(index=2)
+    assert page.locator(".packet:not(.same)").count() == 1, "all still go together"
+    page.get_by_role("button", name="Step on").click()
+    there = page.locator(".packet:not(.same):has(.stack .service)")
+    until(page, lambda: there.count() == 2)
+    stacks = [each.locator("text:first-of-type").all_text_contents() for each in there.all()]
+    assert sorted(stacks) == [["16", "16", "Ethernet"], ["18", "17", "Ethernet"]]
+    assert page.locator(".packet-way .now").count() >= 2
+    page.get_by_role("button", name="Show hop 3 in the picture").click()
+    assert "delivered" in page.locator(".walk-text").inner_text()
+    visit.close()
+    served.stop()

@@ -98,9 +98,13 @@ class PageServer:
 
 
 async def _until_gone(server: Server) -> None:
-    """Let connections that came while the server ended find that out."""
+    """Let go of connections that came while the server ended."""
     async with asyncio.timeout(5):
+        for _ in range(5):  # turns of the loop, in which those that were accepted are made
+            await asyncio.sleep(0)
         others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         for each in tuple(server.server_state.connections):
             each.transport.abort()

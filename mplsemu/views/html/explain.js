@@ -89,15 +89,23 @@ class Explainer {
     this.#box.append(list);
   }
 
-  /** Below what it is about, or above where there is no room; a narrow window has its own place. */
+  /** Beside what it is about, never over it: below, above, right or left, whichever has the room. */
   #place(thing) {
     const at = thing.getBoundingClientRect();
     const { width, height } = this.#box.getBoundingClientRect();
-    const left = at.left + at.width / 2 - width / 2;
-    const below = at.bottom + 10;
-    const top = below + height < innerHeight - 8 ? below : Math.max(at.top - height - 10, 8);
-    this.#box.style.left = `${Math.min(Math.max(left, 8), Math.max(innerWidth - width - 8, 8))}px`;
-    this.#box.style.top = `${top}px`;
+    const within = (place, size, all) => Math.max(8, Math.min(place, all - size - 8));
+    const across = within(at.left + at.width / 2 - width / 2, width, innerWidth);
+    const down = within(at.top, height, innerHeight);
+    const places = [
+      { left: across, top: at.bottom + 10, room: innerHeight - at.bottom - height - 18 },
+      { left: across, top: at.top - height - 10, room: at.top - height - 18 },
+      { left: at.right + 10, top: down, room: innerWidth - at.right - width - 18 },
+      { left: at.left - width - 10, top: down, room: at.left - width - 18 },
+    ];
+    const most = places.reduce((best, each) => (each.room > best.room ? each : best));
+    const { left, top } = places.find(({ room }) => room >= 0) ?? most;
+    this.#box.style.left = `${within(left, width, innerWidth)}px`;
+    this.#box.style.top = `${within(top, height, innerHeight)}px`;
   }
 }
 

@@ -30,7 +30,7 @@ from mplsemu.views.scene.scene import (
     TextRun,
     Tone,
 )
-from mplsemu.views.scene.shelves import Side, Spacing, Spot, shelves
+from mplsemu.views.scene.shelves import Shape, Side, Spacing, Spot, shelves
 from mplsemu.views.scene.sites import ACCESS, SiteCards, about_site, site_cards
 from mplsemu.views.scene.sketch import Sketch
 from mplsemu.views.scene.words import complaint, count, listed
@@ -38,11 +38,12 @@ from mplsemu.views.scene.words import complaint, count, listed
 _PORT: Final = 22.0
 """Room for the numbers of ports, at an edge of a switch."""
 _WIRE: Final = 190.0
+_WIRE_DOWN: Final = 90.0
 _SHORT: Final = 12
 """Letters of names that still stand in one line with what is said of them."""
 
 
-def bridge_scene(view: BridgeView) -> Scene:
+def bridge_scene(view: BridgeView, shape: Shape = Shape.WIDE) -> Scene:
     """Return the picture of a customer's VPLS or VPWS."""
     deaf = _deaf(view)
     remarks = {name: _remark(lost) for name, lost in deaf.items()}
@@ -51,13 +52,14 @@ def bridge_scene(view: BridgeView) -> Scene:
     if view.kind is VsiKind.VPWS and len(view.sites) == 2:
         first, second = view.sites
         whole = len(view.islands) == 1 and not view.severed
-        return framed(words, [Part(_wire(cards, first, second, whole=whole), None, "")], legend)
+        wire = _wire(cards, first, second, shape, whole=whole)
+        return framed(words, [Part(wire, None, "")], legend, shape)
     ports = {site.name: port for port, site in enumerate(view.sites, 1)}
     parts = [
-        Part(_switch(cards, island, ports, number, view), *_complaint(view, island, number))
+        Part(_switch(cards, island, ports, number, view, shape), *_complaint(view, island, number))
         for number, island in enumerate(view.islands, 1)
     ]
-    return framed(words, parts, legend)
+    return framed(words, parts, legend, shape)
 
 
 # --- a switch ------------------------------------------------------------------------------------
@@ -69,12 +71,13 @@ def _switch(
     ports: Mapping[str, int],
     number: int,
     view: BridgeView,
+    shape: Shape,
 ) -> Sketch:
     """Draw a virtual switch with its sites around it, and a number at each port."""
     widest = max(text_width(str(port), SMALL_SIZE, bold=True) for port in ports.values())
     spacing = Spacing(ACCESS.first, ACCESS.channel, ACCESS.gutter, widest + 7)
     card = _switch_card(view, sites)
-    placed = shelves([cards.cell] * len(sites), spacing, card.height + 2 * _PORT)
+    placed = shelves([cards.cell] * len(sites), spacing, card.height + 2 * _PORT, shape)
     below = _PORT if placed.lower else 0.0
     box = Box(0, 0, max(placed.width, card.width), _PORT + card.height + below)
     places = placed.places(box)
@@ -136,11 +139,15 @@ def _remark(lost: Sequence[str]) -> list[str]:
 # --- a wire --------------------------------------------------------------------------------------
 
 
-def _wire(cards: SiteCards, first: SiteView, second: SiteView, *, whole: bool) -> Sketch:
+def _wire(
+    cards: SiteCards, first: SiteView, second: SiteView, shape: Shape, *, whole: bool
+) -> Sketch:
     """Draw two sites with the wire between them."""
+    is_wide = shape is Shape.WIDE
+    far = (cards.width + _WIRE, 0.0) if is_wide else (0.0, cards.height + _WIRE_DOWN)
     boxes = [
         Box(0, 0, cards.width, cards.height),
-        Box(cards.width + _WIRE, 0, cards.width, cards.height),
+        Box(*far, cards.width, cards.height),
     ]
     nodes = [
         Node(f"site/{site.name}", NodeKind.SITE, box, cards.cards[site.name].runs(box),
@@ -149,10 +156,14 @@ def _wire(cards: SiteCards, first: SiteView, second: SiteView, *, whole: bool) -
     ]  # fmt: skip
     are_up = first.up and second.up
     up = whole and are_up
-    start, end = Point(boxes[0].right, cards.height / 2), Point(boxes[1].x, cards.height / 2)
-    middle = Point((start.x + end.x) / 2, start.y)
+    if is_wide:
+        start, end = Point(boxes[0].right, cards.height / 2), Point(boxes[1].x, cards.height / 2)
+    else:
+        start, end = Point(cards.width / 2, cards.height), Point(cards.width / 2, boxes[1].y)
+    middle = Point((start.x + end.x) / 2, (start.y + end.y) / 2)
     said = "virtual wire" if up else "wire cut" if are_up else "line down"
     below = Point(middle.x, middle.y + (20 if up else 26))
+    beside = Point(middle.x + text_width(said, SMALL_SIZE) / 2 + 30, middle.y)
     line = Line(
         "wire",
         LineKind.ACCESS if whole else LineKind.SEVERED,
@@ -161,7 +172,7 @@ def _wire(cards: SiteCards, first: SiteView, second: SiteView, *, whole: bool) -
         f"virtual wire between {first.name} and {second.name}" + ("" if up else f": {said}"),
         width=3.0,
         up=up,
-        labels=(label(said, below, tone=Tone.NORMAL if up else Tone.BAD),),
+        labels=(label(said, below if is_wide else beside, tone=Tone.NORMAL if up else Tone.BAD),),
         mark=middle,
     )
     return Sketch(nodes, [line])

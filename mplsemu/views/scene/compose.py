@@ -7,14 +7,20 @@ from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.scene.scene import Scene
+from mplsemu.views.scene.shelves import Shape
 
 
-def scene_of(view: View) -> Scene:
-    """Return the picture of a view, with every place decided."""
+def scene_of(view: View, shape: Shape = Shape.WIDE) -> Scene:
+    """Return the picture of a view, with every place decided.
+
+    Args:
+        view: what to draw.
+        shape: of a customer's picture; the provider's network has its own.
+    """
     match view:
         case L3vpnView():
-            return l3vpn_scene(view)
+            return l3vpn_scene(view, shape)
         case BridgeView():
-            return bridge_scene(view)
+            return bridge_scene(view, shape)
         case ProviderView():
             return provider_scene(view)

@@ -19,9 +19,11 @@ from mplsemu.views.scene.scene import (
     TextRun,
     Tone,
 )
+from mplsemu.views.scene.shelves import Shape
 from mplsemu.views.scene.sketch import Sketch, around, moved_area
 
 _NARROWEST: Final = 460.0
+_NARROWEST_PHONE: Final = 300.0
 _WIDEST_ROW: Final = 1900.0
 _PAD: Final = 22.0
 """Between a part's things and its border."""
@@ -67,12 +69,17 @@ class Part:
     about: str
 
 
-def framed(words: Words, parts: Sequence[Part], meanings: Sequence[Meaning]) -> Scene:
+def framed(
+    words: Words, parts: Sequence[Part], meanings: Sequence[Meaning], shape: Shape = Shape.WIDE
+) -> Scene:
     """Put parts together to a picture."""
-    areas, sketch = _together(parts)
+    is_narrow = shape is Shape.NARROW
+    areas, sketch = _together(parts, 0.0 if is_narrow else _WIDEST_ROW)
     bounds = around([sketch.bounds, *(area.box for area in areas)])
-    width = max(bounds.width, _NARROWEST)
-    above, top = heading(words.title, [words.subtitle], width)
+    width = max(bounds.width, _NARROWEST_PHONE if is_narrow else _NARROWEST)
+    # what it is, and its figures
+    below = list(words.subtitle.rpartition(" · ")[::2]) if is_narrow else [words.subtitle]
+    above, top = heading(words.title, below, width)
     dx = MARGIN + (width - bounds.width) / 2 - bounds.x
     dy = top - bounds.y
     sketch = sketch.moved(dx, dy)
@@ -91,15 +98,20 @@ def framed(words: Words, parts: Sequence[Part], meanings: Sequence[Meaning]) -> 
     )
 
 
-def _together(parts: Sequence[Part]) -> tuple[list[Area], Sketch]:
-    """Place parts in rows, those of a row with their anchors at one height."""
+def _together(parts: Sequence[Part], widest: float) -> tuple[list[Area], Sketch]:
+    """Place parts in rows, those of a row with their anchors at one height.
+
+    Args:
+        parts: at least one.
+        widest: how wide a row may be in any case; 0 has one part in each.
+    """
     if len(parts) == 1:
         return [], parts[0].sketch
     areas: list[Area] = []
     whole = Sketch()
     top = 0.0
     between = _SEVERED_BETWEEN if len(parts) <= _MOST_SEVERED else _BETWEEN
-    for row in _rows(parts, between):
+    for row in _rows(parts, between, widest) if widest else [[part] for part in parts]:
         level = max(_above(part) for part in row)
         x, bottom = 0.0, 0.0
         before: Node | None = None
@@ -123,10 +135,10 @@ def _together(parts: Sequence[Part]) -> tuple[list[Area], Sketch]:
     return areas, whole
 
 
-def _rows(parts: Sequence[Part], between: float) -> list[list[Part]]:
+def _rows(parts: Sequence[Part], between: float, widest: float) -> list[list[Part]]:
     """Fill rows, so that the whole is a little wider than high."""
     room = sum((_width(p) + between) * (_height(p) + between) for p in parts)
-    most = max(_WIDEST_ROW, (_ASPECT * room) ** 0.5)
+    most = max(widest, (_ASPECT * room) ** 0.5)
     rows: list[list[Part]] = []
     used = most
     for part in parts:

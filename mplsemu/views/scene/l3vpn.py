@@ -24,6 +24,7 @@ from mplsemu.views.scene.scene import (
 )
 from mplsemu.views.scene.shelves import (
     Cell,
+    Shape,
     Shelf,
     Shelves,
     Side,
@@ -42,16 +43,16 @@ _MOST_PARTNERS: Final = 8
 _MOST_SEVERED: Final = 3
 
 
-def l3vpn_scene(view: L3vpnView) -> Scene:
+def l3vpn_scene(view: L3vpnView, shape: Shape = Shape.WIDE) -> Scene:
     """Return the picture of a customer's L3VPN."""
     titles = [Row(f"router at {s.name}", size=ROUTER_SIZE, bold=True) for s in view.sites]
     cards = site_cards(view.sites, Card(tuple(titles)).width)
     parts = []
     for number, island in enumerate(view.islands, 1):
         own = cards.of(site for router in island for site in router.sites)
-        sketch = _Island(view, own, number).draw(island)
+        sketch = _Island(view, own, number, shape).draw(island)
         parts.append(Part(sketch, *_complaint(view, island, number)))
-    return framed(_words(view), parts, _legend(view))
+    return framed(_words(view), parts, _legend(view), shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class _Island:
     view: L3vpnView
     sites: SiteCards
     number: int
+    shape: Shape
 
     def draw(self, island: Sequence[VirtualRouter]) -> Sketch:
         """Draw it with its network, or its only router, at the origin."""
@@ -79,7 +81,7 @@ class _Island:
             return self._lonely(keys[0], island[0])
         units = self._units(keys, island)
         card = _network_card(island, self.view)
-        placed = shelves([unit.cell for unit in units], _MEMBERS, card.height)
+        placed = shelves([unit.cell for unit in units], _MEMBERS, card.height, self.shape)
         box = Box(0, 0, max(placed.width, card.width + 60), card.height + 16)
         about = f"Your network, which joins {count(len(island), 'virtual router')}"
         texts = card.runs(box, centered=True)
@@ -107,7 +109,8 @@ class _Island:
         ]
 
     def _block(self, sites: Sequence[SiteView], *, is_up: bool) -> Shelf:
-        return block_of_rows([self.sites.cell] * len(sites), ACCESS, is_up=is_up)
+        cells = [self.sites.cell] * len(sites)
+        return block_of_rows(cells, ACCESS, is_up=is_up, shape=self.shape)
 
     def _unit(self, sketch: Sketch, unit: _Unit, side: Side, spot: Spot, network: Node) -> None:
         """Draw a virtual router, its sites beyond it, and its line to the network."""
@@ -134,7 +137,7 @@ class _Island:
     def _lonely(self, key: str, router: VirtualRouter) -> Sketch:
         """Draw a virtual router that no network joins with another."""
         cells = [self.sites.cell] * len(router.sites)
-        placed = shelves(cells, ACCESS, _ROUTER_GUESS)
+        placed = shelves(cells, ACCESS, _ROUTER_GUESS, self.shape)
         card = router_card(self.view, router, placed.width)
         box = Box(0, 0, placed.width, card.height)
         node = self._router(key, router, box)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from mplsemu.views.scene.scene import Box, Point
@@ -18,6 +19,13 @@ _ASPECT: Final = 1.6
 _MOST_ROWS: Final = 12
 _EDGE: Final = 14.0
 """Between a lane and the columns beside it."""
+
+
+class Shape(Enum):
+    """What a picture is for: a screen, or a phone, on which things are one below the other."""
+
+    WIDE = "wide"
+    NARROW = "narrow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +136,19 @@ class Shelves:
         return placed
 
 
-def shelves(cells: Sequence[Cell], spacing: Spacing, joint: float) -> Shelves:
+def shelves(
+    cells: Sequence[Cell], spacing: Spacing, joint: float, shape: Shape = Shape.WIDE
+) -> Shelves:
     """Place things so that the whole is about as wide and high as a screen.
 
     Args:
         cells: at least one, in the order in which people read.
         spacing: room around them.
         joint: the height of what joins them.
+        shape: narrow has them in as few columns as it can, all above what joins them.
     """
+    if shape is Shape.NARROW:
+        return Shelves(_column(cells, spacing, is_up=True), None)
     found = [_one_row(cells, spacing)]
     for rows in range(1, min(_MOST_ROWS, len(cells) // 2) + 1):
         half = math.ceil(len(cells) / 2)
@@ -154,8 +167,16 @@ def _ugliness(tried: Shelves, joint: float) -> float:
     return abs(math.log(tried.width / height / _ASPECT))
 
 
-def block_of_rows(cells: Sequence[Cell], spacing: Spacing, *, is_up: bool) -> Shelf:
-    """Place things on one side: up to three in a row, more in a block."""
+def _column(cells: Sequence[Cell], spacing: Spacing, *, is_up: bool) -> Shelf:
+    return _shelf(cells, min(len(cells), _MOST_ROWS), spacing, is_up=is_up)
+
+
+def block_of_rows(
+    cells: Sequence[Cell], spacing: Spacing, *, is_up: bool, shape: Shape = Shape.WIDE
+) -> Shelf:
+    """Place things on one side: up to three in a row, more in a block; or in a column."""
+    if shape is Shape.NARROW:
+        return _column(cells, spacing, is_up=is_up)
     rows = 1 if len(cells) <= 3 else math.ceil(math.sqrt(len(cells) * 0.8))
     return _shelf(cells, rows, spacing, is_up=is_up)
 

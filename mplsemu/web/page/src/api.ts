@@ -58,10 +58,10 @@ const name = encodeURIComponent;
 
 export const api = {
   session: () => get<Session>("session"),
-  providerPicture: (vpn: string | null, signal: AbortSignal) =>
+  providerPicture: (vpn: string | null, signal?: AbortSignal) =>
     get<Picture>(`pictures/provider${vpn === null ? "" : `?vpn=${name(vpn)}`}`, signal),
-  vpnPicture: (vpn: string, signal: AbortSignal) =>
-    get<Picture>(`pictures/vpns/${name(vpn)}`, signal),
+  vpnPicture: (vpn: string, isNarrow: boolean, signal?: AbortSignal) =>
+    get<Picture>(`pictures/vpns/${name(vpn)}${isNarrow ? "?shape=narrow" : ""}`, signal),
   table: <T>(table: string, node: string | null, signal: AbortSignal) =>
     get<T>(`tables/${table}${node === null ? "" : `?node=${name(node)}`}`, signal),
   setLink: (link: string, up: boolean) => post<LinkChange>("links", { link, up }),

@@ -5,10 +5,17 @@ import { signal } from "@preact/signals";
 export type PanelTab = "probe" | "tables" | "events" | "alarms";
 export type TableKind = "lfib" | "vrf" | "vsi" | "lsp" | "labels" | "macs" | "counters";
 
-/** A router or a line of the picture, and where its dialog is to be, in px of the stage. */
+/** What must be seen beside a dialog, in px of the stage. */
+export interface Spot {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** A router or a line of the picture, and where it is. */
 export type Selection = ({ node: string } | { line: string }) & {
-  x: number;
-  y: number;
+  spot: Spot;
   /** What the picture says of it. */
   about: string;
 };

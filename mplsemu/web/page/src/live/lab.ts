@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Alarm, LabEvent, LabState, ProviderSession } from "../types";
+import { remember } from "./history";
 import type { Message } from "./sse";
 
 const KEPT_EVENTS = 2000;
@@ -10,6 +11,8 @@ export const state = signal<LabState | null>(null);
 export const load = signal<Readonly<Record<string, readonly [number, number]>>>({});
 export const events = signal<readonly LabEvent[]>([]); // newest first
 export const alarms = signal<readonly Alarm[]>([]);
+/** Whether the server has told which alarms there are. */
+export const alarmsCame = signal(false);
 
 /** How often each VPN's picture has changed since the page is open. */
 export const pictureChanges = signal<Readonly<Record<string, number>>>({});
@@ -29,9 +32,15 @@ const seen = new Set<string>();
 export function take({ event, data }: Message): void {
   const value: unknown = JSON.parse(data || "null");
   if (event === "state") state.value = value as LabState;
-  if (event === "load") load.value = (value as { links: typeof load.value }).links;
+  if (event === "load") {
+    load.value = (value as { links: typeof load.value }).links;
+    remember(load.value);
+  }
   if (event === "event") addEvent(value as LabEvent);
-  if (event === "alarms") alarms.value = (value as { alarms: Alarm[] }).alarms;
+  if (event === "alarms") {
+    alarms.value = (value as { alarms: Alarm[] }).alarms;
+    alarmsCame.value = true;
+  }
   if (event === "pictures") count((value as { vpns: string[] }).vpns);
 }
 

@@ -18,6 +18,9 @@ export type Connection =
 
 export const connection = signal<Connection>({ kind: "connecting" });
 
+/** Whether the line is broken, so that nobody knows how the lab is now. */
+export const isLost = signal(false);
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 const SILENCE_MS = 25_000; // the server says something every 10 s
@@ -89,6 +92,7 @@ export class Stream {
     if (!reader) return;
     this.#pause = FIRST_PAUSE_MS;
     connection.value = { kind: "live" };
+    isLost.value = false;
     this.onOpen();
     const parser = new MessageParser();
     for (;;) {
@@ -120,6 +124,7 @@ export class Stream {
 
   #later(): void {
     connection.value = { kind: "waiting", until: Date.now() + this.#pause };
+    isLost.value = true;
     this.#timer = setTimeout(() => void this.#run(), this.#pause);
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
   }

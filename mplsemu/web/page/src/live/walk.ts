@@ -17,11 +17,13 @@ export interface Step {
   end: "delivered" | "lost" | null;
 }
 
-/** One of the ways of equal cost, of which a packet takes one. */
+/** A way of a packet: of several of equal cost it takes one; of a flooded frame each copy has its own. */
 export interface Way {
   hops: readonly Hop[];
   share: number;
   delivered: boolean;
+  /** Which copy takes it, from 1. */
+  copy: number;
 }
 
 export interface Walk {
@@ -31,6 +33,8 @@ export interface Walk {
   /** The one that is shown, from 0. */
   index: number;
   steps: readonly Step[];
+  /** Of the other copies, each on its first way. */
+  others: readonly (readonly Step[])[];
   payload: "IP" | "Ethernet";
   /** Whether it is the last one again, in a network that has changed. */
   isAgain: boolean;
@@ -55,14 +59,32 @@ function lineOf(host: string): string {
   return host.split("/").slice(0, -1).join("/");
 }
 
-/** The ways of equal cost of the copy that the trace is about. */
+/** The ways of equal cost, of every copy of a flooded frame. */
 export function waysOf(trace: Trace): Way[] {
   const { hops, delivered, branches = [] } = trace;
   const own = branches.find((branch) => pathOf(branch.hops) === pathOf(hops));
-  if (!own) return [{ hops, share: 1, delivered }];
-  return branches
-    .filter(({ copy }) => copy === own.copy)
-    .map((branch) => (branch === own ? { hops, share: own.share, delivered } : branch));
+  if (!own) return [{ hops, share: 1, delivered, copy: 1 }];
+  const isFlooded = branches.some(({ copy }) => copy !== own.copy);
+  return branches.map((branch) => {
+    if (branch !== own) return branch;
+    return { ...own, hops, delivered: isFlooded ? own.delivered : delivered };
+  });
+}
+
+/** How many copies there are. */
+export function copiesOf({ ways }: Walk): number {
+  return new Set(ways.map(({ copy }) => copy)).size;
+}
+
+/** Where a way ends, in words: the site's line on which it is delivered. */
+export function endOf({ hops, delivered }: Way): string {
+  if (!delivered) return "lost";
+  return hops[hops.length - 1]?.link ?? "the host's own LAN";
+}
+
+/** The last step of the copy that is under way the longest. */
+export function lastStep({ steps, others }: Walk): number {
+  return Math.max(steps.length, ...others.map(({ length }) => length)) - 1;
 }
 
 /** The steps of a packet on one of its ways: the sender's first, then one for each hop. */
@@ -113,7 +135,8 @@ function show(trace: Trace, asked: number, isAgain: boolean): void {
     ways,
     index: 0,
     steps: [],
-    payload: trace.hops.some((hop) => hop.vsi !== null) ? "Ethernet" : "IP",
+    others: [],
+    payload: ways.some(({ hops }) => hops.some(({ vsi }) => vsi !== null)) ? "Ethernet" : "IP",
     isAgain,
     generation: asked,
   };
@@ -122,11 +145,13 @@ function show(trace: Trace, asked: number, isAgain: boolean): void {
   begin();
   const verdict = trace.delivered ? "delivered" : "not delivered";
   const words = [verdict, wayOf(shownWay(walk.value)) || "on its LAN"];
-  if (ways.length > 1) words.push(`one of ${ways.length} ways of equal cost`);
+  const copies = copiesOf(walk.value);
+  if (copies > 1) words.push(`one of ${copies} copies`);
+  else if (ways.length > 1) words.push(`one of ${ways.length} ways of equal cost`);
   announce(`Trace from ${trace.src} to ${trace.dst}: ${words.join(", ")}.`);
 }
 
-/** Show another of the ways of equal cost. */
+/** Show another of the ways of equal cost, or another copy. */
 export function chooseWay(index: number): void {
   const shown = walk.value;
   if (!shown?.ways[index]) return;
@@ -141,12 +166,22 @@ function begin(): void {
 
 function onWay(found: Walk, index: number): Walk {
   const moved = { ...found, index };
-  return { ...moved, steps: stepsOf(found.trace, shownWay(moved)) };
+  const { copy } = shownWay(moved);
+  const others = new Map<number, Way>();
+  for (const way of found.ways) {
+    // a copy that stays on the host's own LAN passes nothing that is drawn
+    if (way.copy !== copy && way.hops.length && !others.has(way.copy)) others.set(way.copy, way);
+  }
+  return {
+    ...moved,
+    steps: stepsOf(found.trace, shownWay(moved)),
+    others: [...others.values()].map((way) => stepsOf(found.trace, way)),
+  };
 }
 
 /** The way on which the packet is shown. */
 export function shownWay({ trace, ways, index }: Walk): Way {
-  return ways[index] ?? { hops: trace.hops, share: 1, delivered: trace.delivered };
+  return ways[index] ?? { hops: trace.hops, share: 1, delivered: trace.delivered, copy: 1 };
 }
 
 /** The routers on a way, in words. */
@@ -171,14 +206,14 @@ export function traceAgain(): void {
 
 /** Show another step; by hand, so nothing plays any more. */
 export function goTo(index: number): void {
-  const last = (walk.value?.steps.length ?? 1) - 1;
+  const last = walk.value ? lastStep(walk.value) : 0;
   isPlaying.value = false;
   step.value = Math.max(0, Math.min(index, last));
 }
 
 /** Show the walk by itself, from its beginning if it is at its end. */
 export function play(): void {
-  const last = (walk.value?.steps.length ?? 1) - 1;
+  const last = walk.value ? lastStep(walk.value) : 0;
   if (step.value >= last) step.value = 0;
   isPlaying.value = true;
 }

@@ -1,20 +1,21 @@
 /** A customer's page: his own network, and nothing else. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { KINDS } from "../format";
+import { doubt } from "../live/knowledge";
 import type { Stream } from "../live/stream";
+import { useTitle } from "../title";
 import type { CustomerSession } from "../types";
 import { TabPanel, Tabs } from "../widgets/Tabs";
 import { Header } from "./Header";
+import { Keys } from "./Keys";
 import { ConnectionStatus } from "./Status";
 import { VpnPicture } from "./VpnPicture";
 
 export function CustomerPage({ session, stream }: { session: CustomerSession; stream: Stream }) {
   const names = session.vpns.map((vpn) => vpn.name);
   const [chosen, choose] = useState(names[0] ?? "");
-  useEffect(() => {
-    document.title = `${session.customer} · mplsemu`;
-  }, []);
+  useTitle(chosen && names.length > 1 ? `${session.customer}: ${chosen}` : session.customer);
 
   const tabs = session.vpns.map(({ name, kind }) => ({
     key: name,
@@ -25,7 +26,7 @@ export function CustomerPage({ session, stream }: { session: CustomerSession; st
     ),
   }));
   return (
-    <div class="page customer">
+    <div class={`page customer ${doubt.value && "in-doubt"}`}>
       <Header title={session.customer}>
         <ConnectionStatus stream={stream} />
       </Header>
@@ -51,6 +52,7 @@ export function CustomerPage({ session, stream }: { session: CustomerSession; st
           </div>
         )}
       </main>
+      <Keys isProvider={false} />
     </div>
   );
 }

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { nextTheme, setTheme, theme } from "../theme";
 import { Icon, Mark } from "../widgets/Icon";
+import { KeysButton } from "./Keys";
 
 const THEMES = {
   auto: { icon: "auto", label: "Theme: as the system has it" },
@@ -19,6 +20,7 @@ export function Header(props: { title: string; detail?: string; children?: Compo
       </h1>
       {props.detail && <span class="detail quiet">{props.detail}</span>}
       <div class="header-end">{props.children}</div>
+      <KeysButton />
       <ThemeSwitch />
     </header>
   );

@@ -3,7 +3,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { byName, millis, percent, rate } from "../format";
 import { type Outcome, setLink } from "../live/change";
+import { doubt, hasEnded } from "../live/knowledge";
 import { down, type Facts, load, pending } from "../live/lab";
+import { placeBeside } from "../picture/beside";
 import {
   openPanel,
   type Selection,
@@ -12,22 +14,45 @@ import {
   tableKind,
   tableNode,
 } from "../ui";
+import { History } from "../widgets/History";
 import { Icon } from "../widgets/Icon";
 
 const EDGE = 8;
 
-export function Inspector({ facts, selection }: { facts: Facts; selection: Selection }) {
+interface Props {
+  facts: Facts;
+  selection: Selection;
+  /** So many pixels of what it is about lie below it. */
+  onHidden: (pixels: number) => void;
+}
+
+export function Inspector({ facts, selection, onHidden }: Props) {
   const dialog = useRef<HTMLDivElement>(null);
+  const lifted = useRef(0);
   const key = "node" in selection ? `node ${selection.node}` : `line ${selection.line}`;
   useReturnOfFocus(dialog, key);
   useLayoutEffect(() => {
     const element = dialog.current;
     if (!element) return undefined;
-    place(element, selection);
-    const observer = new ResizeObserver(() => place(element, selection));
+    const place = () => {
+      const stage = element.parentElement;
+      if (!stage) return;
+      placeBeside(element, selection.spot, stage);
+      // on a phone it comes up from below, maybe over what it is about
+      const isSheet = getComputedStyle(element).position === "fixed";
+      const bottom = stage.getBoundingClientRect().top + selection.spot.bottom;
+      const hidden = bottom + EDGE - element.getBoundingClientRect().top;
+      if (isSheet && hidden > lifted.current) {
+        onHidden(hidden - lifted.current);
+        lifted.current = hidden;
+      }
+    };
+    lifted.current = 0;
+    place();
+    const observer = new ResizeObserver(place);
     observer.observe(element);
     return () => observer.disconnect();
-  }, [key, selection.x, selection.y]);
+  }, [key, selection.spot]);
   useClickElsewhere(dialog);
 
   const isNode = "node" in selection;
@@ -77,9 +102,13 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
 
   return (
     <>
-      <p class={`state ${isDown ? "bad" : "good"}`}>
-        <Icon name={isDown ? "lost" : "ok"} /> {isDown ? "Down" : "Up"}
-      </p>
+      {doubt.value ? (
+        <p class="quiet">Not known: {doubt.value}</p>
+      ) : (
+        <p class={`state ${isDown ? "bad" : "good"}`}>
+          <Icon name={isDown ? "lost" : "ok"} /> {isDown ? "Down" : "Up"}
+        </p>
+      )}
       <dl class="facts">
         {link ? (
           <>
@@ -87,21 +116,28 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
             <Fact term="Bandwidth" value={rate(link.bandwidth_bps)} />
             <Fact term="Metric" value={String(link.metric)} />
             <Fact term="Delay" value={`${link.delay_ms} ms`} />
-            <Load name={name} ends={link.ends} bandwidth={link.bandwidth_bps} />
-            <Load name={name} ends={link.ends} bandwidth={link.bandwidth_bps} isBack />
+            {!doubt.value && (
+              <>
+                <Load name={name} ends={link.ends} bandwidth={link.bandwidth_bps} />
+                <Load name={name} ends={link.ends} bandwidth={link.bandwidth_bps} isBack />
+              </>
+            )}
           </>
         ) : (
           <Fact term="Line of site" value={name} />
         )}
       </dl>
-      <button
-        type="button"
-        class={isUp ? "primary" : "danger"}
-        aria-disabled={isPending}
-        onClick={change}
-      >
-        {word}
-      </button>
+      {link && <History link={name} ends={link.ends} />}
+      {!hasEnded.value && (
+        <button
+          type="button"
+          class={isUp ? "primary" : "danger"}
+          aria-disabled={isPending}
+          onClick={change}
+        >
+          {word}
+        </button>
+      )}
       {outcome && (
         <p class={outcome.ok ? "quiet" : "error"}>
           {outcome.ok ? `Done in ${millis(outcome.tookMs)}` : outcome.text}
@@ -182,11 +218,13 @@ function RouterFacts({ facts, name, about }: { facts: Facts; name: string; about
             <button type="button" class="plain" onClick={() => showLink(link.name)}>
               {link.name}
             </button>{" "}
-            <span class={down.value.has(link.name) ? "bad" : "quiet"}>
-              {down.value.has(link.name)
-                ? "down"
-                : rate(Math.max(...(load.value[link.name] ?? [0])))}
-            </span>
+            {!doubt.value && (
+              <span class={down.value.has(link.name) ? "bad" : "quiet"}>
+                {down.value.has(link.name)
+                  ? "down"
+                  : rate(Math.max(...(load.value[link.name] ?? [0])))}
+              </span>
+            )}
           </li>
         ))}
       </ul>
@@ -196,19 +234,7 @@ function RouterFacts({ facts, name, about }: { facts: Facts; name: string; about
 
 function showLink(line: string) {
   const now = chosen.value;
-  if (now) chosen.value = { line, x: now.x, y: now.y, about: "" };
-}
-
-/** Put the dialog beside what was chosen, all of it on the stage. */
-function place(element: HTMLElement, { x, y }: Selection): void {
-  const stage = element.parentElement;
-  if (!stage) return;
-  const { offsetWidth, offsetHeight } = element;
-  const beside = x + 16 + offsetWidth < stage.clientWidth ? x + 16 : x - 16 - offsetWidth;
-  const left = Math.max(EDGE, Math.min(beside, stage.clientWidth - offsetWidth - EDGE));
-  const top = Math.max(EDGE, Math.min(y - 24, stage.clientHeight - offsetHeight - EDGE));
-  element.style.left = `${left}px`;
-  element.style.top = `${top}px`;
+  if (now) chosen.value = { line, spot: now.spot, about: "" };
 }
 
 /** Focus goes into the dialog, and back to what it was opened from when it closes. */

@@ -4,30 +4,37 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { announce } from "../announce";
 import { counted } from "../format";
-import { alarms, Facts, state } from "../live/lab";
+import { doubt, hasEnded } from "../live/knowledge";
+import { alarms, alarmsCame, Facts, state } from "../live/lab";
 import type { Stream } from "../live/stream";
-import { follows, isStale, traceAgain } from "../live/walk";
+import { endWalk, follows, isStale, traceAgain } from "../live/walk";
 import { Panel } from "../panels/Panel";
-import type { ProviderSession } from "../types";
-import { openPanel, panelIsOpen } from "../ui";
+import { useTitle } from "../title";
+import type { ProviderSession, Severity } from "../types";
+import { openPanel, panelIsOpen, pictureOf } from "../ui";
 import { Icon } from "../widgets/Icon";
 import { Header } from "./Header";
+import { Keys } from "./Keys";
 import { StageArea } from "./StageArea";
 import { ConnectionStatus, LabStatus } from "./Status";
 
 export function ProviderPage({ session, stream }: { session: ProviderSession; stream: Stream }) {
   const facts = useMemo(() => new Facts(session), [session]);
-  useEffect(() => {
-    document.title = `${session.lab} · mplsemu`;
-  }, []);
+  useTitle(`${session.lab}: ${pictureOf.value ?? "provider"}`, worst());
   useAlarmVoice();
   // the packet on the picture follows the network, once a change is installed everywhere
   useSignalEffect(() => {
     if (follows.value && isStale.value && state.value?.in_sync) traceAgain();
   });
 
+  useSignalEffect(() => {
+    if (hasEnded.value) endWalk();
+  });
+
   return (
-    <div class={`page provider ${panelIsOpen.value ? "" : "panel-closed"}`}>
+    <div
+      class={`page provider ${panelIsOpen.value ? "" : "panel-closed"} ${doubt.value && "in-doubt"}`}
+    >
       <a class="skip" href="#panel">
         Skip the picture
       </a>
@@ -38,26 +45,33 @@ export function ProviderPage({ session, stream }: { session: ProviderSession; st
       </Header>
       <StageArea facts={facts} />
       <Panel facts={facts} />
+      <Keys isProvider />
     </div>
   );
 }
 
 function AlarmButton() {
+  if (doubt.value || !alarmsCame.value) return null;
   const count = alarms.value.length;
-  const worst = ["critical", "major", "minor"].find((severity) =>
-    alarms.value.some((alarm) => alarm.severity === severity),
-  ) as "critical" | "major" | "minor" | undefined;
+  const severity = worst();
   return (
     <button
       type="button"
-      class={`alarm-button ${worst ?? "none"}`}
-      aria-label={count ? `${counted(count, "alarm")}, the worst ${worst}` : undefined}
+      class={`alarm-button ${severity ?? "none"}`}
+      aria-label={count ? `${counted(count, "alarm")}, the worst ${severity}` : undefined}
       onClick={() => openPanel("alarms")}
     >
-      <Icon name={worst ?? "ok"} />
+      <Icon name={severity ?? "ok"} />
       {count === 0 ? "No alarms" : count}{" "}
       <span class="word">{count === 0 ? "" : count === 1 ? "alarm" : "alarms"}</span>
     </button>
+  );
+}
+
+/** The severity of the worst alarm. */
+function worst(): Severity | undefined {
+  return (["critical", "major", "minor"] as const).find((severity) =>
+    alarms.value.some((alarm) => alarm.severity === severity),
   );
 }
 

@@ -1,7 +1,9 @@
 /** The provider's network, live: links go down and are loaded, a packet walks. */
 
 import { effect, signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { api } from "../api";
+import { doubt } from "../live/knowledge";
 import { down, type Facts, generation, load, openings, pending } from "../live/lab";
 import { walk } from "../live/walk";
 import { lineFacts, Marks } from "../picture/marks";
@@ -20,6 +22,7 @@ export const revealed = signal<Part | null>(null);
 
 export function ProviderPicture({ facts }: { facts: Facts }) {
   const vpn = overlay.value;
+  const stage = useRef<Stage | null>(null);
   // Marks are set on the picture that is there; an overlay's paths are drawn by the server.
   const version = vpn === null ? openings.value : `${generation.value} ${openings.value}`;
   const key = `provider ${vpn ?? ""}`;
@@ -32,6 +35,7 @@ export function ProviderPicture({ facts }: { facts: Facts }) {
 
   function about(part: Part): string | null {
     if ("node" in part) return null;
+    if (doubt.value) return `${part.line}: ${doubt.value}`;
     const isKnown = facts.links.has(part.line) || facts.circuits.has(part.line);
     return isKnown ? lineFacts(facts, part.line, down.value, load.value) : null;
   }
@@ -42,10 +46,23 @@ export function ProviderPicture({ facts }: { facts: Facts }) {
       shown={shown}
       error={error}
       about={about}
-      onPick={(part, x, y, about) => (selection.value = { ...part, x, y, about })}
-      onDrawn={(stage) => enliven(stage, facts)}
+      onPick={(part, spot, about) => (selection.value = { ...part, spot, about })}
+      file={{
+        name: `${facts.session.lab}-${vpn ?? "provider"}`,
+        fetch: () => api.providerPicture(vpn),
+      }}
+      onDrawn={(drawn) => {
+        stage.current = drawn;
+        return enliven(drawn, facts);
+      }}
     >
-      {selection.value && <Inspector facts={facts} selection={selection.value} />}
+      {selection.value && (
+        <Inspector
+          facts={facts}
+          selection={selection.value}
+          onHidden={(pixels) => stage.current?.lift(pixels)}
+        />
+      )}
       {walk.value && <WalkBar walk={walk.value} />}
     </Picture>
   );
@@ -78,6 +95,11 @@ function reveal(stage: Stage): void {
   stage.reveal(element);
   const box = element.getBoundingClientRect();
   const host = stage.host.getBoundingClientRect();
-  const middle = { x: box.x + box.width / 2 - host.x, y: box.y + box.height / 2 - host.y };
-  selection.value = { ...part, ...middle, about: element.dataset.about ?? "" };
+  const [left, top] = [box.x - host.x, box.y - host.y];
+  const [x, y] = [left + box.width / 2, top + box.height / 2];
+  const spot =
+    "node" in part
+      ? { left, top, right: left + box.width, bottom: top + box.height }
+      : { left: x, top: y, right: x, bottom: y };
+  selection.value = { ...part, spot, about: element.dataset.about ?? "" };
 }

@@ -1,6 +1,7 @@
 /** The line that says how the page is connected and how the lab is. */
 
 import { useEffect, useState } from "preact/hooks";
+import { doubt } from "../live/knowledge";
 import { state } from "../live/lab";
 import { connection, type Stream } from "../live/stream";
 
@@ -52,7 +53,7 @@ function useWords(): string {
 /** Which program runs, and whether all routers have it. */
 export function LabStatus() {
   const lab = state.value;
-  if (!lab || connection.value.kind === "ended") return null;
+  if (!lab || doubt.value) return null;
   const [word, kind] = !lab.controller
     ? ["Controller down", "bad"]
     : lab.in_sync

@@ -1,14 +1,14 @@
 /** Steps of a packet's walk, under the picture: by hand, or played. */
 
-import { endWalk, goTo, isPlaying, play, step, type Walk } from "../live/walk";
+import { endWalk, goTo, isPlaying, lastStep, play, step, type Walk } from "../live/walk";
 import { lessMotion } from "../theme";
 import { Icon, type IconName } from "../widgets/Icon";
 import { Labels } from "../widgets/Labels";
 
 export function WalkBar({ walk }: { walk: Walk }) {
   const index = step.value;
-  const last = walk.steps.length - 1;
-  const now = walk.steps[index];
+  const last = lastStep(walk);
+  const now = walk.steps[Math.min(index, walk.steps.length - 1)]; // another copy may be on its way
   if (!now) return null;
 
   function onKeyDown(event: KeyboardEvent) {

@@ -1,6 +1,7 @@
 /** What is wrong at this moment, worst first. */
 
-import { alarms, type Facts } from "../live/lab";
+import { doubt } from "../live/knowledge";
+import { alarms, alarmsCame, type Facts } from "../live/lab";
 import { revealed } from "../pages/ProviderPicture";
 import type { Part } from "../picture/Picture";
 import type { Severity } from "../types";
@@ -13,12 +14,19 @@ export function Alarms({ facts }: { facts: Facts }) {
   const sorted = alarms.value.toSorted(
     (a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity),
   );
+  const isKnown = alarmsCame.value && !doubt.value;
   return (
     <>
       <h2 class="visually-hidden">Alarms</h2>
-      {sorted.length === 0 && (
+      {isKnown && sorted.length === 0 && (
         <p class="all-well">
           <Icon name="ok" /> No alarms.
+        </p>
+      )}
+      {!isKnown && (
+        <p class="quiet">
+          {doubt.value} Which alarms there are is not known
+          {sorted.length > 0 && "; these were the last"}.
         </p>
       )}
       <ul class="alarms">

@@ -1,5 +1,6 @@
 /** The panel beside the picture (on a phone below it): what one can ask, and what one can read. */
 
+import { doubt } from "../live/knowledge";
 import { alarms, type Facts } from "../live/lab";
 import { openPanel, type PanelTab, panelIsOpen, panelTab } from "../ui";
 import { Icon } from "../widgets/Icon";
@@ -10,13 +11,13 @@ import { Events } from "./Events";
 import { Probe } from "./Probe";
 import { Tables } from "./Tables";
 
-/** As much as its tables like to have, and no more than a good third. */
-const panelWidth = () => Math.min(480, innerWidth * 0.36);
+/** As much as its tables like to have, and no more than two fifths. */
+const panelWidth = () => Math.min(560, innerWidth * 0.39);
 
 const KEYS: readonly PanelTab[] = ["probe", "tables", "events", "alarms"];
 
 export function Panel({ facts }: { facts: Facts }) {
-  const count = alarms.value.length;
+  const count = doubt.value ? 0 : alarms.value.length;
   const tabs = [
     { key: "probe" as const, label: "Ping, trace" },
     { key: "tables" as const, label: "Tables" },
@@ -46,6 +47,9 @@ export function Panel({ facts }: { facts: Facts }) {
         </button>
       </div>
       <TabPanel id="panel-tabs" index={KEYS.indexOf(tab)} class="panel-body">
+        {doubt.value && tab !== "alarms" && (
+          <p class="doubt">{doubt.value} What is below is how things were last.</p>
+        )}
         {tab === "probe" && <Probe facts={facts} />}
         {tab === "tables" && <Tables facts={facts} />}
         {tab === "events" && <Events />}

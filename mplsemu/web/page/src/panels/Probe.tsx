@@ -19,11 +19,18 @@ export interface Ping {
   error: string;
 }
 
+const BROADCAST = "ff:ff:ff:ff:ff:ff";
 const source = signal("");
 const target = signal("");
 const count = signal(3);
 const ping = signal<Ping | null>(null);
 const isPinging = signal(false);
+
+/** Whether the source is at a VPLS: from there a frame to all makes sense. */
+function isOnLan(facts: Facts): boolean {
+  const [vpn] = source.value.trim().split("/");
+  return facts.session.vpns.some(({ name, kind }) => name === vpn && kind !== "l3vpn");
+}
 
 /** A first choice that shows something: from a site to another of its VPN. */
 function suggest(hosts: readonly string[]): void {
@@ -97,7 +104,7 @@ export function Probe({ facts }: { facts: Facts }) {
           <Combobox
             id="to"
             label="To"
-            options={hosts}
+            options={isOnLan(facts) ? [...hosts, BROADCAST] : hosts}
             value={target.value}
             onChange={(text) => (target.value = text)}
           />

@@ -4,6 +4,8 @@ import { parallelLinks, wayText, type Crossing } from "../crossing";
 import { fraction } from "../format";
 import {
   chooseWay,
+  copiesOf,
+  endOf,
   follows,
   goTo,
   isStale,
@@ -12,6 +14,7 @@ import {
   step,
   traceAgain,
   walk,
+  type Walk,
   type Way,
 } from "../live/walk";
 import type { Hop } from "../types";
@@ -21,8 +24,8 @@ import { Labels } from "../widgets/Labels";
 export function TraceAnswer() {
   const shown = walk.value;
   if (!shown) return null;
-  const { src, dst, delivered, hops, end = "" } = shown.trace;
-  const onAll = shown.ways.length > 1 ? ` on all ${shown.ways.length} ways` : "";
+  const { src, dst, delivered, end = "" } = shown.trace;
+  const { hops } = shownWay(shown);
   return (
     <section class="answer" aria-labelledby="trace-title">
       <h3 id="trace-title">
@@ -33,7 +36,7 @@ export function TraceAnswer() {
       </h3>
       <p class={`verdict ${delivered ? "good" : "bad"}`}>
         <Icon name={delivered ? "ok" : "lost"} />{" "}
-        {delivered ? `Delivered${onAll}` : `Not delivered: ${end}`}
+        {delivered ? `Delivered${onAll(shown)}` : `Not delivered: ${end}`}
       </p>
       <Ways />
       <Freshness />
@@ -46,21 +49,30 @@ export function TraceAnswer() {
   );
 }
 
-/** Which of several ways of equal cost is shown. */
+function onAll(shown: Walk): string {
+  const copies = copiesOf(shown);
+  if (copies > 1) return `, all ${copies} copies`;
+  return shown.ways.length > 1 ? ` on all ${shown.ways.length} ways` : "";
+}
+
+/** Which of several ways of equal cost, or of the copies of a flooded frame, is shown. */
 function Ways() {
   const shown = walk.value;
   if (!shown || shown.ways.length < 2) return null;
   const named = parallelLinks(shown.ways.flatMap(crossings));
+  const isFlooded = copiesOf(shown) > 1;
   return (
     <label class="choice ways">
-      <span>Way</span>
+      <span>{isFlooded ? "Copy" : "Way"}</span>
       <select
         value={String(shown.index)}
         onChange={(event) => chooseWay(event.currentTarget.selectedIndex)}
       >
         {shown.ways.map((way, index) => (
           <option key={index} value={String(index)}>
-            {`${index + 1} of ${shown.ways.length}: ${aboutWay(way, named)}`}
+            {`${index + 1} of ${shown.ways.length}: ${
+              isFlooded ? `${endOf(way)}, ` : ""
+            }${aboutWay(way, named, isFlooded)}`}
           </option>
         ))}
       </select>
@@ -68,9 +80,11 @@ function Ways() {
   );
 }
 
-function aboutWay(way: Way, named: ReadonlySet<string>): string {
+function aboutWay(way: Way, named: ReadonlySet<string>, isFlooded: boolean): string {
   const routers = wayText(way.hops[0]?.node ?? "", crossings(way), named);
-  return `${routers}, ${fraction(way.share)} of the flows${way.delivered ? "" : ", lost"}`;
+  const words = way.share < 1 ? [routers, `${fraction(way.share)} of the flows`] : [routers];
+  if (!way.delivered && !isFlooded) words.push("lost");
+  return words.filter(Boolean).join(", ");
 }
 
 /** The links from one hop of a way to the next. */

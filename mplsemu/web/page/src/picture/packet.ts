@@ -1,203 +1,72 @@
-/** A packet on the picture: its way, where it is, and its label stack as boxes. */
+/** A packet on the picture, with all its copies where it is flooded. */
 
-import type { Step, Walk } from "../live/walk";
+import type { Walk } from "../live/walk";
+import { Flight, shapeOf, wireLine } from "./flight";
 import type { Stage } from "./stage";
 import { draw } from "./svg";
 
-interface Place {
-  x: number;
-  y: number;
-}
-
-interface Leg {
-  path: SVGPathElement | null;
-  isReversed: boolean;
-  /** Where the packet is if there is no line to go along. */
-  at: Place;
-}
-
-const BOX = { width: 74, height: 21, gap: 2 };
-
 export class PacketView {
   readonly #way = draw("g", { class: "packet-way", "aria-hidden": "true" });
-  readonly #packet = draw("g", { class: "packet", "aria-hidden": "true" });
-  readonly #legs: Leg[];
+  /** The one that is told about is the last: it is drawn over the others. */
+  readonly #flights: readonly Flight[];
   readonly #stop: () => void;
-  #at: Place = { x: 0, y: 0 };
-  #isSteep = false; // the line where the packet is: then its stack is beside it, not above
 
   constructor(
     private readonly stage: Stage,
     private readonly walk: Walk,
   ) {
     const viewport = stage.drawing?.viewport;
-    this.#legs = this.#legsOf(walk.steps);
-    this.#way.append(...this.#otherWays());
-    this.#legs.forEach((leg, index) => leg.path && this.#way.append(copyOf(leg, index)));
+    const { steps, others, payload } = walk;
+    this.#flights = [
+      ...others.map((each) => new Flight(stage, each, payload, "packet copy")),
+      new Flight(stage, steps, payload, "packet"),
+    ];
+    this.#way.append(...this.#otherWays(), ...this.#flights.map(({ way }) => way));
     viewport?.insertBefore(this.#way, viewport.querySelector(":scope > .nodes"));
-    viewport?.append(this.#packet);
+    viewport?.append(...this.#flights.map(({ packet }) => packet));
     stage.host.classList.add("tracing");
-    this.#stop = stage.onMove(() => this.#place());
+    this.#stop = stage.onMove(() => this.#flights.forEach((each) => each.place()));
   }
 
   /** Take the packet off the picture. */
   remove(): void {
     this.#stop();
     this.#way.remove();
-    this.#packet.remove();
+    this.#flights.forEach(({ packet }) => packet.remove());
     this.stage.host.classList.remove("tracing");
   }
 
   /** Let the whole way be seen. */
   reveal(): void {
-    if (this.#way.hasChildNodes()) this.stage.reveal(this.#way);
+    if (this.#way.querySelector("path")) this.stage.reveal(this.#way);
   }
 
-  /** Whether a step goes along a line of this picture. */
+  /** Whether a copy goes along a line of this picture in a step. */
   moves(index: number): boolean {
-    return Boolean(this.#legs[index]?.path);
+    return this.#flights.some((each) => each.moves(index));
   }
 
   /** Show the packet in a step, at a share of its line. */
   show(index: number, share: number): void {
-    const leg = this.#legs[index];
-    const step = this.walk.steps[index];
-    if (!leg || !step) return;
-    this.#at = leg.path ? pointOn(leg.path, leg.isReversed ? 1 - share : share) : leg.at;
-    this.#isSteep = leg.path !== null && isSteepAt(leg.path, leg.isReversed ? 1 - share : share);
-    if (this.#packet.dataset.step !== String(index)) this.#fill(step, index);
-    this.#way.querySelectorAll<SVGElement>("[data-leg]").forEach((path) => {
-      const number = Number(path.dataset.leg);
-      path.classList.toggle("now", number === index);
-      path.classList.toggle("ahead", number > index);
-    });
-    this.#place();
-  }
-
-  #legsOf(steps: readonly Step[]): Leg[] {
-    let at: Place | null = null;
-    const legs = steps.map((step): Leg => {
-      const line = step.line === null ? null : this.#line(step.line);
-      const path = line?.querySelector<SVGPathElement>("path.wire") ?? null;
-      const isReversed = line !== null && !this.#starts(line, step.node);
-      const node = this.stage.find({ node: step.node });
-      at = (node && topOf(node)) ?? (path && pointOn(path, isReversed ? 1 : 0)) ?? at;
-      const leg = { path, isReversed, at: at ?? { x: NaN, y: NaN } };
-      if (path) at = pointOn(path, isReversed ? 0 : 1);
-      return leg;
-    });
-    const first = legs.find((leg) => !Number.isNaN(leg.at.x))?.at ?? { x: 0, y: 0 };
-    return legs.map((leg) => (Number.isNaN(leg.at.x) ? { ...leg, at: first } : leg));
+    const seen = new Set<string>();
+    for (const each of this.#flights.toReversed()) {
+      each.show(index, share);
+      // copies that still go together are one packet
+      const where = each.whereIn(index);
+      each.packet.classList.toggle("same", seen.has(where));
+      seen.add(where);
+    }
   }
 
   /** Lines that the packet may take, but does not on the way that is shown. */
   #otherWays(): SVGPathElement[] {
-    const taken = new Set(this.walk.steps.map((step) => step.line));
+    const shown = [this.walk.steps, ...this.walk.others].flat();
+    const taken = new Set(shown.map((step) => step.line));
     const links = this.walk.ways.flatMap((way) => way.hops.map((hop) => hop.link));
     return [...new Set(links)].flatMap((link) => {
       if (link === null || taken.has(link)) return [];
-      const wire = this.#line(link)?.querySelector<SVGPathElement>("path.wire");
+      const wire = wireLine(this.stage, link)?.querySelector<SVGPathElement>("path.wire");
       return wire ? [draw("path", { class: "other", d: shapeOf(wire), fill: "none" })] : [];
     });
   }
-
-  /** A line of this name, but no overlay. */
-  #line(name: string): SVGGElement | null {
-    const selector = `.viewport g.line:not(.way)[data-line="${CSS.escape(name)}"]`;
-    return this.stage.host.querySelector(selector);
-  }
-
-  #starts(line: SVGGElement, node: string): boolean {
-    return line.dataset.a === node;
-  }
-
-  #fill(step: Step, index: number): void {
-    this.#packet.dataset.step = String(index);
-    this.#packet.replaceChildren(draw("circle", { class: "dot", r: 7 }), this.#stack(step));
-    if (step.end === "lost") {
-      this.#packet.append(draw("path", { class: "lost", d: "M-9-9L9 9M9-9L-9 9" }));
-    }
-  }
-
-  /** The label stack, outermost on top, the payload at the bottom. */
-  #stack(step: Step): SVGGElement {
-    const last = step.labels.length - 1;
-    const rows = step.labels.map((label, index) => ({
-      text: String(label),
-      kind: index === last ? "service" : "transport",
-    }));
-    const all = [...rows, { text: this.walk.payload, kind: "payload" }];
-    const height = all.length * (BOX.height + BOX.gap);
-    const stack = draw("g", { class: "stack" });
-    stack.dataset.height = String(height);
-    all.forEach((row, index) => {
-      const box = draw("g", {
-        class: row.kind,
-        transform: `translate(0 ${index * (BOX.height + BOX.gap)})`,
-      });
-      const text = draw("text", { x: BOX.width / 2, y: 15, "text-anchor": "middle" });
-      text.textContent = row.text;
-      box.append(draw("rect", { width: BOX.width, height: BOX.height, rx: 4 }), text);
-      if (row.kind === "service") {
-        const bottom = draw("text", {
-          class: "bottom",
-          x: BOX.width - 7,
-          y: 15,
-          "text-anchor": "end",
-        });
-        bottom.textContent = "S";
-        box.append(bottom);
-      }
-      stack.append(box);
-    });
-    return stack;
-  }
-
-  /** Of the same size on the screen, however large the picture is. */
-  #place(): void {
-    const { x, y } = this.#at;
-    const size = 1 / this.stage.scale;
-    this.#packet.setAttribute("transform", `translate(${x} ${y}) scale(${size})`);
-    const stack = this.#packet.querySelector<SVGGElement>(".stack");
-    if (!stack) return;
-    const height = Number(stack.dataset.height);
-    const on = this.#onScreen();
-    const above = on.y < height + 24 ? 14 : -14 - height;
-    const beside = on.x + BOX.width + 24 > this.stage.host.clientWidth ? -14 - BOX.width : 14;
-    const [left, top] = this.#isSteep ? [beside, -height / 2] : [-BOX.width / 2, above];
-    stack.setAttribute("transform", `translate(${left} ${top})`);
-  }
-
-  #onScreen(): Place {
-    const matrix = this.stage.drawing?.viewport.getCTM();
-    return matrix ? new DOMPoint(this.#at.x, this.#at.y).matrixTransform(matrix) : { x: 0, y: 0 };
-  }
-}
-
-function pointOn(path: SVGPathElement, share: number): Place {
-  return path.getPointAtLength(path.getTotalLength() * share);
-}
-
-function isSteepAt(path: SVGPathElement, share: number): boolean {
-  const [before, after] = [
-    pointOn(path, Math.max(share - 0.02, 0)),
-    pointOn(path, Math.min(share + 0.02, 1)),
-  ];
-  return Math.abs(after.y - before.y) > Math.abs(after.x - before.x);
-}
-
-/** Where a packet stands that is at a router: on its upper edge, so that its name is seen. */
-function topOf(element: SVGGraphicsElement): Place {
-  const box = element.getBBox();
-  return { x: box.x + box.width / 2, y: box.y };
-}
-
-function copyOf(leg: Leg, index: number): SVGPathElement {
-  const path = draw("path", { d: shapeOf(leg.path), fill: "none" });
-  path.dataset.leg = String(index);
-  return path;
-}
-
-function shapeOf(path: SVGPathElement | null): string {
-  return path?.getAttribute("d") ?? "";
 }

@@ -7,6 +7,8 @@ import type { Drawing } from "./svg";
 const MARGIN = 12; // px around a fitted picture
 const LARGEST_FIT = 1.5; // a small picture is not blown up further than this
 const LEGIBLE = 0.7;
+const NARROW = 560; // px
+const LONG = 1.2; // as high as so many widths
 const FILLED = 0.78; // of the stage, by a part that is brought into view
 const STEP = 1.35;
 const PAN = 60;
@@ -17,6 +19,7 @@ export class Stage {
   #drawing: Drawing | null = null;
   #transform: ZoomTransform = zoomIdentity;
   #isFitted = true;
+  #isRead = false; // downward: as wide as the stage, however long
   #isOther = false;
   #listeners = new Set<() => void>();
 
@@ -67,7 +70,8 @@ export class Stage {
     this.#drawing?.svg.remove();
     this.#drawing = drawing;
     this.host.prepend(drawing.svg);
-    if (isOther || this.#isFitted) this.fit();
+    if (isOther) this.#isRead = this.#isLong();
+    if (isOther || this.#isFitted) this.#fitAgain();
     else this.#apply(this.#transform);
     if (focus) this.find(focus)?.focus({ preventScroll: true });
   }
@@ -80,6 +84,11 @@ export class Stage {
 
   /** Show all of the picture. */
   fit(): void {
+    this.#isRead = false;
+    this.#fitAgain();
+  }
+
+  #fitAgain(): void {
     const { clientWidth, clientHeight } = this.host;
     if (!this.#drawing || !clientWidth || !clientHeight) return;
     const { width, height } = this.#drawing;
@@ -90,11 +99,31 @@ export class Stage {
       [width * 1.5, height * 1.5],
     ]);
     this.#isFitted = true;
+    if (this.#isRead) return this.#read(width, clientWidth);
     const x = clientWidth / 2 - (box.x + box.width / 2) * fitting;
     const y = clientHeight / 2 - (box.y + box.height / 2) * fitting;
     // half a heading is worse than none; what it says, the page says too
     this.host.classList.toggle("headless", y < 0);
     select(this.host).call(this.#zoom.transform, zoomIdentity.translate(x, y).scale(fitting));
+  }
+
+  /** Whether it is of the kind that is read downward, on a stage that is as narrow. */
+  #isLong(): boolean {
+    const { width = 1, height = 1 } = this.#drawing ?? {};
+    return this.host.clientWidth < NARROW && height / width > LONG;
+  }
+
+  #read(width: number, clientWidth: number): void {
+    const scale = Math.min((clientWidth - 2 * MARGIN) / width, LARGEST_FIT);
+    const x = (clientWidth - width * scale) / 2;
+    this.host.classList.remove("headless");
+    select(this.host).call(this.#zoom.transform, zoomIdentity.translate(x, 0).scale(scale));
+  }
+
+  /** Move the picture up by so many pixels, as something lies over its lower part. */
+  lift(pixels: number): void {
+    this.#isFitted = false;
+    select(this.host).call(this.#zoom.translateBy, 0, -pixels / this.scale);
   }
 
   /** Make it larger (1) or smaller (-1), around the middle. */
@@ -162,7 +191,7 @@ export class Stage {
   }
 
   #resized(): void {
-    if (this.#isFitted) this.fit();
+    if (this.#isFitted) this.#fitAgain();
   }
 
   #focused(): { node: string } | { line: string } | null {

@@ -1,7 +1,7 @@
 /** Moves the packet over a stage, as the walk's step and the clock have it. */
 
 import { effect } from "@preact/signals";
-import { isPlaying, step, type Walk, walk } from "../live/walk";
+import { isPlaying, lastStep, step, type Walk, walk } from "../live/walk";
 import { lessMotion } from "../theme";
 import { PacketView } from "./packet";
 import type { Stage } from "./stage";
@@ -44,7 +44,7 @@ function run(
   index: number,
   onFrame: (frame: number) => void,
 ): number {
-  const isLast = index === walked.steps.length - 1;
+  const isLast = index === lastStep(walked);
   const duration = lessMotion() || !view.moves(index) ? WAITING_MS : MOVING_MS;
   let start: number | null = null;
   const draw = (time: number) => {

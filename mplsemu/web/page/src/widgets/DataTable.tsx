@@ -57,23 +57,28 @@ export function DataTable({ data, filter }: { data: TableData; filter: string })
 
   return (
     <div class="data-table" role="region" aria-label={data.caption} tabIndex={0}>
-      <table>
+      <table role="table">
         <caption>
           {data.caption} <span class="quiet">{howMany(rows.length, data.rows.length)}</span>
         </caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {data.columns.map((column) => (
               <Heading key={column.key} column={column} order={order} onOrder={setOrder} />
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.slice(0, limit).map((row, index) => (
-            <tr key={index}>
+            <tr key={index} role="row">
               {data.columns.map((column) => (
-                <td class={column.isNumber ? "number" : undefined}>
-                  {column.show?.(row) ?? row[column.key] ?? ""}
+                <td
+                  role="cell"
+                  class={column.isNumber ? "number" : undefined}
+                  data-title={column.title}
+                  data-empty={row[column.key] === null || row[column.key] === "" ? "" : undefined}
+                >
+                  <span>{column.show?.(row) ?? row[column.key] ?? ""}</span>
                 </td>
               ))}
             </tr>
@@ -111,7 +116,12 @@ function Heading({ column, order, onOrder }: HeadingProps) {
       ? null
       : { ...order, isReversed: true };
   return (
-    <th scope="col" aria-sort={direction} class={column.isNumber ? "number" : undefined}>
+    <th
+      role="columnheader"
+      scope="col"
+      aria-sort={direction}
+      class={column.isNumber ? "number" : undefined}
+    >
       <button type="button" onClick={() => onOrder(next)}>
         {column.title}
         {isBy && <Icon name={order.isReversed ? "down" : "up"} />}

@@ -1,7 +1,8 @@
 /** Tabs as the ARIA practices have them: one stop for the keyboard, arrows go from tab to tab. */
 
 import type { ComponentChildren } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "./Icon";
 
 export interface Tab<K> {
   key: K;
@@ -22,10 +23,15 @@ const KEYS: Record<string, (index: number, count: number) => number> = {
   Home: () => 0,
   End: (_, count) => count - 1,
 };
+const PAGE = 0.7; // of what is seen, by the buttons that go on
 
 export function Tabs<K>({ id, label, tabs, selected, onSelect }: Props<K>) {
   const list = useRef<HTMLDivElement>(null);
   const chosen = tabs.findIndex((tab) => tab.key === selected);
+  const hidden = useHidden(list, tabs.length);
+  useEffect(() => {
+    list.current?.children[chosen]?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [chosen]);
 
   function onKeyDown(event: KeyboardEvent) {
     const index = KEYS[event.key]?.(chosen, tabs.length);
@@ -36,22 +42,62 @@ export function Tabs<K>({ id, label, tabs, selected, onSelect }: Props<K>) {
     (list.current?.children[index] as HTMLElement | undefined)?.focus();
   }
 
+  function go(direction: 1 | -1) {
+    const seen = list.current?.clientWidth ?? 0;
+    list.current?.scrollBy({ left: direction * seen * PAGE });
+  }
+
   return (
-    <div class="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
-      {tabs.map((tab, index) => (
-        <button
-          type="button"
-          role="tab"
-          id={`${id}-tab-${index}`}
-          aria-controls={`${id}-panel`}
-          aria-selected={index === chosen}
-          tabIndex={index === chosen ? 0 : -1}
-          onClick={() => onSelect(tab.key)}
-        >
-          {tab.label}
-        </button>
-      ))}
+    <div class="tab-bar">
+      {hidden.before && <More icon="previous" onClick={() => go(-1)} />}
+      <div class="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
+        {tabs.map((tab, index) => (
+          <button
+            type="button"
+            role="tab"
+            id={`${id}-tab-${index}`}
+            aria-controls={`${id}-panel`}
+            aria-selected={index === chosen}
+            tabIndex={index === chosen ? 0 : -1}
+            onClick={() => onSelect(tab.key)}
+          >
+            {tab.label}
+          </button>
+        ))}
+      </div>
+      {hidden.after && <More icon="next" onClick={() => go(1)} />}
     </div>
+  );
+}
+
+/** Whether there are tabs before and after those that are seen. */
+function useHidden(list: { current: HTMLElement | null }, count: number) {
+  const [hidden, setHidden] = useState({ before: false, after: false });
+  useEffect(() => {
+    const element = list.current;
+    if (!element) return undefined;
+    const look = () => {
+      const rest = element.scrollWidth - element.clientWidth - element.scrollLeft;
+      setHidden({ before: element.scrollLeft > 1, after: rest > 1 });
+    };
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, [count]);
+  return hidden;
+}
+
+/** For a pointer alone: keys go from tab to tab by themselves. */
+function More({ icon, onClick }: { icon: "previous" | "next"; onClick: () => void }) {
+  return (
+    <button type="button" class="more-tabs" tabIndex={-1} aria-hidden="true" onClick={onClick}>
+      <Icon name={icon} />
+    </button>
   );
 }
 
