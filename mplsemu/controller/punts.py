@@ -14,9 +14,17 @@ from typing import Final, Protocol
 
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.controller.neighbours import Key
+from mplsemu.controller.reassembler import Reassembler
 from mplsemu.program.program import Program
 from mplsemu.southbound.punt.answer import answer, unresolved
-from mplsemu.southbound.punt.event import Answers, Learned, PacketOut, Punt, Waiting
+from mplsemu.southbound.punt.event import (
+    Answers,
+    Learned,
+    PacketOut,
+    Punt,
+    PuntReason,
+    Waiting,
+)
 from mplsemu.southbound.punt.resolve import question
 
 QUESTIONS: Final = 3
@@ -76,6 +84,7 @@ class Resolver:
         self._queues: dict[Key, _Queue] = {}
         self._unknown: Counter[str] = Counter()
         self._unanswered: dict[Key, int] = {}
+        self._reassembler = Reassembler(host)
 
     def watch(self, key: Key) -> None:
         """Ask for a neighbour that was learned again and again, until nobody answers."""
@@ -84,6 +93,11 @@ class Resolver:
 
     def handle(self, node: str, punt: Punt) -> None:
         """Do what a punted packet asks for."""
+        if punt.reason is PuntReason.FRAGMENT:
+            whole = self._reassembler.take(node, punt)
+            if whole is None:
+                return
+            punt = whole
         self._follow(node, answer(self._host.program, node, punt), punt.in_port)
 
     def _follow(self, node: str, answers: Answers, in_port: int) -> None:

@@ -173,7 +173,7 @@ class _Answering:
     def _from_gateway(self, node: str, vrf: str) -> Sent:
         """Send from a PE: to who is on the same line directly, else as the VRF routes it."""
         back, asker = self._back(_OWN_TTL), self.asker
-        if back.destination in LINK_LOCAL:
+        if back.destination in LINK_LOCAL or back.source in LINK_LOCAL:
             end = Delivered(asker.circuit.name, asker.ref, back.destination, asker.host.mac)
             return Sent((Branch((), end),))
         walked = walk_from_vrf(self.program, node, vrf, back)

@@ -184,16 +184,13 @@ def fragmented(packet: bytes, field: int) -> bytes:
 @pytest.mark.parametrize(
     "packet",
     [
-        pytest.param(fragmented(echo("10.1.0.2", "10.1.0.1"), 0x2000), id="first fragment"),
-        pytest.param(fragmented(echo("10.1.0.2", "10.1.0.1"), 0x0001), id="later fragment"),
         pytest.param(echo("10.1.0.2", "10.1.0.1", kind=0), id="echo reply"),
         pytest.param(echo("10.1.0.2", "10.1.0.1", kind=13), id="timestamp"),
         pytest.param(ip("10.1.0.2", "10.1.0.1", 1, b"\x08\0\0\0\0\0\0"), id="short"),
-        pytest.param(ip("10.1.0.2", "10.1.0.1", 6, bytes(20)), id="TCP"),
-        pytest.param(ip("2001:db8:1::2", "2001:db8:1::1", 6, bytes(20)), id="TCP, IPv6"),
+        pytest.param(ip("10.1.0.2", "10.1.0.1", 2, bytes(20)), id="IGMP"),
+        pytest.param(ip("2001:db8:1::2", "2001:db8:1::1", 59, bytes(20)), id="no next header"),
         pytest.param(echo("2001:db8:1::2", "2001:db8:1::1", kind=129), id="echo reply, IPv6"),
         pytest.param(echo("2001:db8:1::2", "fe80::1", kind=129), id="echo reply, link-local"),
-        pytest.param(ip("2001:db8:1::2", "fe80::1", 6, bytes(20)), id="TCP, link-local"),
     ],
 )
 def test_a_gateway_drops_the_rest_without_a_word(router: Router, circuit, packet):
@@ -214,10 +211,32 @@ def test_an_ipv6_echo_request_is_punted(router: Router, circuit, address, source
     ("source", "address"),
     [("10.1.0.2", "10.1.0.1"), ("2001:db8:1::2", "2001:db8:1::1"), ("fe80::2", "fe80::1")],
 )
-def test_udp_to_a_gateway_is_punted(router: Router, circuit, source, address):
-    frame = ip_frame(GATEWAY_MAC, HOST, ip(source, address, ttl=1))
+@pytest.mark.parametrize("protocol", [6, 17, 47, 253])
+def test_what_a_gateway_does_not_serve_is_punted(
+    router: Router, circuit, source, address, protocol
+):
+    frame = ip_frame(GATEWAY_MAC, HOST, ip(source, address, protocol, ttl=1))
     assert router.run(frame, circuit).verdict is Verdict.SHOT
-    assert the_punt(router) == (PuntReason.PORT_UNREACHABLE, 1, VRF, frame)
+    assert the_punt(router) == (PuntReason.NOT_SERVED, 1, VRF, frame)
+
+
+@pytest.mark.parametrize("offset", [0x2000, 0x0001, 0x2005])
+@pytest.mark.parametrize("protocol", [1, 6, 17, 253])
+def test_fragments_for_a_gateway_are_punted(router: Router, circuit, offset, protocol):
+    packet = fragmented(ip("10.1.0.2", "10.1.0.1", protocol, bytes(40)), offset)
+    frame = ip_frame(GATEWAY_MAC, HOST, packet)
+    assert router.run(frame, circuit).verdict is Verdict.SHOT
+    assert the_punt(router) == (PuntReason.FRAGMENT, 1, VRF, frame)
+
+
+@pytest.mark.parametrize("address", ["2001:db8:1::1", "fe80::1"])
+@pytest.mark.parametrize("word", [1, 8, 9, 0x2001])
+@pytest.mark.parametrize("protocol", [58, 6, 17, 60])
+def test_ipv6_fragments_for_a_gateway_are_punted(router: Router, circuit, address, word, protocol):
+    body = struct.pack("!BxHI", protocol, word, 7) + b"\x80" + bytes(39)
+    frame = ip_frame(GATEWAY_MAC, HOST, ip("2001:db8:1::2", address, 44, body))
+    assert router.run(frame, circuit).verdict is Verdict.SHOT
+    assert the_punt(router) == (PuntReason.FRAGMENT, 1, VRF, frame)
 
 
 def test_the_link_local_gateway_is_one_for_its_mac_address_only(router: Router, circuit):

@@ -274,7 +274,7 @@ def test_a_gateway_may_have_an_address_that_is_never_routed(router: Router, circ
     packet = ip("10.1.0.2", "127.0.0.9")
     assert router.run(to_gateway(packet), circuit).verdict is Verdict.SHOT
     (punt,) = router.bench.punts()
-    assert punt.reason is PuntReason.PORT_UNREACHABLE
+    assert punt.reason is PuntReason.NOT_SERVED
 
 
 @VERSIONS

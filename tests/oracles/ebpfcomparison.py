@@ -107,7 +107,7 @@ class Comparison:
             case way.Unresolved(node):
                 return "punted", node, PuntReason.GLEAN
             case way.Punted(node):  # the packets here are UDP
-                return "punted", node, PuntReason.PORT_UNREACHABLE
+                return "punted", node, PuntReason.NOT_SERVED
             case way.Dropped(node, reason) if reason.startswith("no route"):
                 return "punted", node, PuntReason.NO_ROUTE
             case way.Dropped(node, reason):

@@ -390,7 +390,7 @@ def _stays_on_link(frame: bytes, kind: BridgeKind) -> bool:
 def _local(ip: fakeframe.IpBytes, vrf: int, macs: bytes = bytes(12)) -> Fate:
     """Return what becomes of a packet for a gateway's own address."""
     if ip.protocol == UDP:
-        return Punted(PuntReason.PORT_UNREACHABLE, vrf)
+        return Punted(PuntReason.NOT_SERVED, vrf)
     if ip.version == 6 and ip.protocol == ICMPV6 and ip.body[0] == 128:
         frame = macs + IPV6.to_bytes(2, "big") + ip.whole
         return Punted(PuntReason.ECHO_REQUEST6, vrf, frame)

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from mplsemu.model.vpn import IPAddress
 from tests.oracles.fakepacket import internet_checksum
 
-UDP, ICMP, ICMPV6 = 17, 1, 58
+TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
 PAYLOAD = b"mplsemu " * 4
 
 
@@ -67,11 +67,33 @@ def ip_frame(dst_mac: str, src_mac: str, packet: bytes, vlans: tuple[int, ...] =
     return ethernet(dst_mac, src_mac, ethertype, packet, vlans)
 
 
-def echo(src: str, dst: str, kind: int | None = None, ttl: int = 64) -> bytes:
+def udp(src: str, dst: str, size: int = 32) -> bytes:
+    """Return a UDP datagram with a right checksum."""
+    body = struct.pack("!HHHH", 40000, 33434, 8 + size, 0) + bytes(range(256)) * (size // 256 + 1)
+    return ip(src, dst, UDP, summed(src, dst, UDP, body[: 8 + size], 6))
+
+
+def tcp(src: str, dst: str, flags: int, number: int = 7, ack: int = 9, size: int = 0) -> bytes:
+    """Return a TCP segment with a right checksum."""
+    head = struct.pack("!HHIIBBHHH", 40000, 80, number, ack, 0x50, flags, 1000, 0, 0)
+    return ip(src, dst, TCP, summed(src, dst, TCP, head + bytes(size), 16))
+
+
+def summed(src: str, dst: str, protocol: int, segment: bytes, at: int) -> bytes:
+    """Return a segment with the checksum that it should have, in the field at an offset."""
+    pseudo = ip_address(src).packed + ip_address(dst).packed
+    pseudo += struct.pack("!II", len(segment), protocol)
+    value = internet_checksum(pseudo + segment) or 0xFFFF
+    return segment[:at] + value.to_bytes(2, "big") + segment[at + 2 :]
+
+
+def echo(
+    src: str, dst: str, kind: int | None = None, ttl: int = 64, body: bytes = PAYLOAD
+) -> bytes:
     """Return an ICMP or ICMPv6 echo request, or another message of the same shape."""
     version = ip_address(src).version
     number = kind if kind is not None else (8 if version == 4 else 128)
-    message = bytearray(struct.pack("!BBHHH", number, 0, 0, 1, 1) + PAYLOAD)
+    message = bytearray(struct.pack("!BBHHH", number, 0, 0, 1, 1) + body)
     pseudo = b""
     if version == 6:
         pseudo = ip_address(src).packed + ip_address(dst).packed

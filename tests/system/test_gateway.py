@@ -66,6 +66,33 @@ def test_a_gateway_answers_a_ping_of_full_size(nordic):
     assert answered(ping(nordic, "a/aarhus/h1", "2001:db8:1::1", "-s", "1452", "-M", "do"))
 
 
+@pytest.mark.parametrize("size", ["1473", "4000", "30000", "65507"])
+@pytest.mark.parametrize("gateway", ["192.168.1.1", "192.168.2.1", "2001:db8:1::1", "fe80::1%eth0"])
+def test_a_gateway_answers_a_ping_in_fragments(nordic, gateway, size):
+    assert answered(ping(nordic, "a/aarhus/h1", gateway, "-s", size, "-W", "5"))
+
+
+CONNECT = """
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET
+made = socket.socket(family, socket.SOCK_STREAM if sys.argv[1] == "tcp" else socket.SOCK_DGRAM)
+made.settimeout(5)
+try:
+    made.connect((sys.argv[2], 4789))
+    made.send(bytes(int(sys.argv[3])))
+    made.recv(1)
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize("gateway", ["192.168.1.1", "192.168.2.1", "2001:db8:1::1"])
+@pytest.mark.parametrize(("protocol", "size"), [("tcp", "9"), ("udp", "9"), ("udp", "5000")])
+def test_who_wants_a_gateways_port_is_refused(nordic, gateway, protocol, size):
+    said = nordic.cmd("a/aarhus/h1", ["python3", "-c", CONNECT, protocol, gateway, size])
+    assert said.strip() == "ConnectionRefusedError"
+
+
 def test_a_ce_routers_own_pings_are_answered(nordic):
     for target in ("100.64.0.1", "192.168.1.2", "192.168.2.1", "2001:db8:1::2", "2001:db8:1::1"):
         assert answered(ping(nordic, "a/oslo/ce", target)), target

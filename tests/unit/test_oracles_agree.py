@@ -197,7 +197,7 @@ def expected_punts(walked):
             case Unresolved(node):
                 found.append((node, PuntReason.GLEAN))
             case Punted(node):  # the packets here are UDP
-                found.append((node, PuntReason.PORT_UNREACHABLE))
+                found.append((node, PuntReason.NOT_SERVED))
             case Dropped(node, reason) if reason.startswith("no route"):
                 found.append((node, PuntReason.NO_ROUTE))
     return sorted(found)

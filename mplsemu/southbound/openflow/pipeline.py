@@ -211,7 +211,7 @@ _ALL_SPECS: Final = (
         Table.VRF_LOCAL,
         "packets for a gateway's own addresses",
         Stage.SERVICES,
-        matches=frozenset({ETH_TYPE, IP_PROTO, ICMPV4_TYPE, ICMPV6_TYPE}),
+        matches=frozenset({ETH_TYPE, IP_PROTO, IP_FRAGMENT, ICMPV4_TYPE, ICMPV6_TYPE}),
         writes=frozenset({REG_PUNT, REG_SCRATCH, IPV4_SRC, IPV4_DST, ICMPV4_TYPE, IP_TTL}),
         actions=frozenset({act.SetField, act.Move, act.Resubmit}),
         next=frozenset({Table.VRF_FIB, Table.PUNT}),

@@ -50,6 +50,7 @@ from mplsemu.southbound.openflow.match import (
     ICMPV4_TYPE,
     ICMPV6_TYPE,
     IN_PORT,
+    IP_FRAGMENT,
     IP_PROTO,
     IP_TTL,
     IPV4_DST,
@@ -86,8 +87,15 @@ from mplsemu.southbound.punt.resolve import LINK_LOCAL_GATEWAY
 _ARP_REQUEST: Final = Term(ARP_OP, 1)
 _ARP_REPLY: Final = 2
 _ICMP: Final = Term(IP_PROTO, 1)
-_UDP: Final = Term(IP_PROTO, 17)
 _ICMPV6: Final = Term(IP_PROTO, 58)
+_SILENT: Final = (
+    (IS_IPV4, _ICMP),
+    (IS_IPV4, Term(IP_PROTO, 2)),
+    (IS_IPV6, _ICMPV6),
+    (IS_IPV6, Term(IP_PROTO, 59)),
+)
+"""Other ICMP, IGMP, no next header: about these a gateway says nothing."""
+_ANY_FRAGMENT: Final = Term(IP_FRAGMENT, 1, 1)
 _ECHO_REQUEST: Final = Term(ICMPV4_TYPE, 8)
 _ECHO_REPLY: Final = 0
 _ECHO_REQUEST6: Final = Term(ICMPV6_TYPE, 128)
@@ -170,8 +178,12 @@ def _local_flows() -> Iterator[Flow]:
     echo6 = Match.of(IS_IPV6, _ICMPV6, _ECHO_REQUEST6)
     yield Flow(table, Priority.NORMAL, echo6, punt(PuntReason.ECHO_REQUEST6))
     for is_version in IP_VERSIONS:
-        match = Match.of(is_version, _UDP)
-        yield Flow(table, Priority.NORMAL, match, punt(PuntReason.PORT_UNREACHABLE))
+        fragment = Match.of(is_version, _ANY_FRAGMENT)
+        yield Flow(table, Priority.SPECIFIC, fragment, punt(PuntReason.FRAGMENT))
+        # TCP, UDP and what nobody knows: the controller tells them apart
+        yield Flow(table, Priority.BROAD, Match.of(is_version), punt(PuntReason.NOT_SERVED))
+    for is_version, protocol in _SILENT:
+        yield Flow(table, Priority.BROAD + 1, Match.of(is_version, protocol))
 
 
 def _common_fib_flows() -> Iterator[Flow]:

@@ -84,7 +84,8 @@ _PUNTS: Final[dict[int, str]] = {
     PuntReason.GLEAN: "ask on the LAN who has it",
     PuntReason.NO_ROUTE: "say that there is no route",
     PuntReason.ECHO_REQUEST6: "answer the echo request",
-    PuntReason.PORT_UNREACHABLE: "say that the port is unreachable",
+    PuntReason.NOT_SERVED: "say that nobody listens",
+    PuntReason.FRAGMENT: "put fragments together",
 }
 
 

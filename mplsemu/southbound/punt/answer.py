@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv6Address
 from typing import Final
 
+from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.vpn import IPAddress
+from mplsemu.program.martians import LINK_LOCAL
 from mplsemu.program.program import GATEWAY_MAC, NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, Vrf
 from mplsemu.program.sizes import next_hop_mtu
@@ -24,7 +25,10 @@ from mplsemu.southbound.punt.event import (
     Waiting,
 )
 from mplsemu.southbound.punt.fragment import fragments
-from mplsemu.southbound.punt.icmp import IcmpError, deserves_error, error_packet, icmpv6_packet
+from mplsemu.southbound.punt.icmp import IcmpError, deserves_error, error_packet
+from mplsemu.southbound.punt.local import Refusal, echo_number, local_answer
+from mplsemu.southbound.punt.own import LEAST_IPV6_MTU, own_pieces
+from mplsemu.southbound.punt.reassembly import fragment_of
 from mplsemu.southbound.punt.resolve import (
     answer_arp,
     answer_neighbour_discovery,
@@ -33,11 +37,9 @@ from mplsemu.southbound.punt.resolve import (
 )
 from mplsemu.southbound.punt.wire import (
     ETHERTYPE_MPLS,
-    ICMPV6,
     Ethernet,
     IpPacket,
     ethertype_of,
-    icmpv6_checksum,
     is_group_mac,
     parse_ethernet,
     parse_ip,
@@ -49,17 +51,15 @@ OWN_TTL: Final = 65
 """TTL of a PE's own packets before its VRF routes, and so decrements, them: hosts see 64."""
 _MAX_TTL: Final = 255
 _ROUTER_PREFIX6: Final = int(IPv6Address("fd4d:504c:5300::"))
-_ECHO_REQUEST6, _ECHO_REPLY6 = 128, 129
 _ERRORS: Final = {
     PuntReason.TTL_EXPIRED: IcmpError.TTL_EXCEEDED,
     PuntReason.GLEAN: IcmpError.TTL_EXCEEDED,  # there is nobody to ask for: it may not go on
     PuntReason.TOO_BIG: IcmpError.TTL_EXCEEDED,  # likewise
     PuntReason.NO_ROUTE: IcmpError.NET_UNREACHABLE,
-    PuntReason.PORT_UNREACHABLE: IcmpError.PORT_UNREACHABLE,
 }
 
 
-_QUOTED: Final = frozenset(_ERRORS.keys() - {PuntReason.GLEAN})
+_QUOTED: Final = frozenset({*_ERRORS, PuntReason.NOT_SERVED} - {PuntReason.GLEAN})
 
 
 def answer(program: Program, node: str, punt: Punt) -> Answers:
@@ -123,15 +123,15 @@ def _answer_routed(lsr: NodeProgram, punt: Punt, frame: Ethernet) -> Answers:
     packet = parse_ip(frame.payload, frame.ethertype, may_be_cut=is_quoted)
     if packet is None or is_group_mac(frame.dst):
         return NOTHING
-    if punt.reason is PuntReason.ECHO_REQUEST6:
-        return _echo_reply6(punt, frame, packet)
+    if punt.reason in {PuntReason.ECHO_REQUEST6, PuntReason.NOT_SERVED}:
+        return _answer_local(lsr, punt, frame, packet)
     if punt.reason is PuntReason.GLEAN and packet.ttl > 1:
         vrf = _vrf(lsr, punt.service)
         return glean(lsr, vrf, frame, packet) if vrf else NOTHING
     if punt.reason is PuntReason.TOO_BIG and packet.ttl > 1:
         return _too_big(lsr, punt, frame, packet)
-    src = packet.dst if punt.reason is PuntReason.PORT_UNREACHABLE else None
-    return _report(lsr, punt, _ERRORS[punt.reason], packet, src)
+    error = _ERRORS.get(punt.reason)
+    return _report(lsr, punt, error, packet) if error else NOTHING
 
 
 def _too_big(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
@@ -170,26 +170,29 @@ def _report(
     packet: IpPacket,
     src: IPAddress | None = None,
     mtu: int = 0,
+    pointer: int = 0,
 ) -> Answers:
     vrf = _reporting_vrf(lsr, punt)
     if vrf is None or not deserves_error(packet):
         return NOTHING
     source = src or _facing_address(lsr, vrf, punt, packet)
-    report = error_packet(error, packet, source, _ttl_towards(packet.src), mtu=mtu)
+    on_link = _is_on_link(source, packet.src)
+    report = error_packet(error, packet, source, _ttl(on_link), mtu=mtu, pointer=pointer)
     frame = Ethernet(GATEWAY_MAC, GATEWAY_MAC, ethertype_of(source), report)
-    return Answers((_send(vrf.index, punt, frame, packet.src),))
+    return Answers((_send(vrf.index, punt, frame, on_link),))
 
 
-def _is_on_link(dst: IPAddress) -> bool:
-    return dst.version == 6 and dst.is_link_local
+def _is_on_link(src: IPAddress, dst: IPAddress) -> bool:
+    """Whether a packet stays on the line that what it answers came by."""
+    return src in LINK_LOCAL or dst in LINK_LOCAL
 
 
-def _ttl_towards(dst: IPAddress) -> int:
-    return OWN_TTL - 1 if _is_on_link(dst) else OWN_TTL
+def _ttl(on_link: bool) -> int:
+    return OWN_TTL - 1 if on_link else OWN_TTL
 
 
-def _send(service: int, punt: Punt, frame: Ethernet, dst: IPAddress) -> PacketOut:
-    if not _is_on_link(dst):
+def _send(service: int, punt: Punt, frame: Ethernet, on_link: bool) -> PacketOut:
+    if not on_link:
         return IntoVrf(service, frame.to_bytes())
     back = parse_ethernet(punt.frame)
     to = back.src if back else GATEWAY_MAC
@@ -225,18 +228,55 @@ def _circuits_towards(vrf: Vrf, dst: IPAddress) -> Iterator[str]:
                 yield circuit
 
 
-def _echo_reply6(punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
-    request = packet.payload
-    if packet.protocol != ICMPV6 or len(request) < 8 or request[0] != _ECHO_REQUEST6:
+def _answer_local(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
+    if fragment_of(packet):
         return NOTHING
-    if icmpv6_checksum(packet.src, packet.dst, request) or packet.is_later_fragment:
+    on_link = _is_on_link(packet.dst, packet.src)
+    said = local_answer(packet, _ttl(on_link))
+    if said is None:
         return NOTHING
-    if packet.src.is_multicast or packet.src.is_unspecified or packet.dst.is_multicast:
+    if isinstance(said, Refusal):
+        return _report(lsr, punt, said.error, packet, packet.dst, said.pointer)
+    made = (
+        Ethernet(frame.src, GATEWAY_MAC, frame.ethertype, piece)
+        for piece in own_pieces(said, echo_number(packet), _own_mtu(lsr, punt, packet.src))
+    )
+    return Answers(tuple(_send(punt.service, punt, each, on_link) for each in made))
+
+
+def _own_mtu(lsr: NodeProgram, punt: Punt, dst: IPAddress) -> int:
+    """Return how large a gateway's own packets to an address may be.
+
+    Of IPv6 packets that cross the network all are as small as any link takes: nobody on the way
+    may cut them, and a gateway remembers no path's MTU (RFC 8200 section 5).
+    """
+    here, vrf = circuit_at(lsr, punt.in_port), _vrf(lsr, punt.service)
+    if dst in LINK_LOCAL or vrf is None:
+        return here[1].mtu if here else LEAST_IPV6_MTU
+    is_near = any(_circuits_towards(vrf, dst))
+    if dst.version == 6 and not is_near:
+        return LEAST_IPV6_MTU
+    mtu = next_hop_mtu(lsr, vrf, dst) or LEAST_IPV6_MTU
+    return mtu if is_near else min(mtu, ACCESS_MTU)  # what the line at the far end takes
+
+
+def reassembly_expired(program: Program, node: str, punt: Punt) -> Answers:
+    """Return what follows when a packet's fragments did not all come (RFC 1122 section 3.3.2).
+
+    Args:
+        program: the whole network's program.
+        node: the PE.
+        punt: that brought its first fragment.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    frame = parse_ethernet(punt.frame)
+    packet = parse_ip(frame.payload, frame.ethertype) if frame else None
+    if packet is None:
         return NOTHING
-    reply = struct.pack("!BBH", _ECHO_REPLY6, 0, 0) + request[4:]
-    whole = icmpv6_packet(packet.dst, packet.src, reply, _ttl_towards(packet.src))
-    answer_frame = Ethernet(frame.src, GATEWAY_MAC, frame.ethertype, whole)
-    return Answers((_send(punt.service, punt, answer_frame, packet.src),))
+    error = IcmpError.REASSEMBLY_TIME_EXCEEDED
+    return _report(program.node(node), punt, error, packet, packet.dst)
 
 
 def _label_ttl_expired(lsr: NodeProgram, frame: Ethernet) -> Answers:

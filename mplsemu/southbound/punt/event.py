@@ -18,8 +18,9 @@ class PuntReason(enum.IntEnum):
     GLEAN = 3
     NO_ROUTE = 4
     ECHO_REQUEST6 = 5
-    PORT_UNREACHABLE = 6
+    NOT_SERVED = 6
     TOO_BIG = 7
+    FRAGMENT = 8
 
 
 @dataclass(frozen=True, slots=True)

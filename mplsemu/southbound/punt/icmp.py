@@ -42,6 +42,8 @@ class IcmpError(enum.Enum):
     HOST_UNREACHABLE = ((3, 1), (1, 3))
     PORT_UNREACHABLE = ((3, 3), (1, 4))
     TOO_BIG = ((3, 4), (2, 0))
+    UNKNOWN_PROTOCOL = ((3, 2), (4, 1))
+    REASSEMBLY_TIME_EXCEEDED = ((11, 1), (3, 1))
 
 
 def deserves_error(packet: IpPacket) -> bool:
@@ -50,7 +52,7 @@ def deserves_error(packet: IpPacket) -> bool:
     Not about errors, later fragments, or packets to or from what is not one host (RFC 1122
     section 3.2.2, RFC 4443 section 2.4 (e)).
     """
-    if packet.is_later_fragment or not (_is_one_host(packet.src) and _is_one_host(packet.dst)):
+    if packet.is_later_fragment or not (is_one_host(packet.src) and is_one_host(packet.dst)):
         return False
     if packet.protocol == ICMP and packet.src.version == 4:
         return bool(packet.payload) and packet.payload[0] in _IPV4_QUERIES
@@ -66,6 +68,7 @@ def error_packet(
     ttl: int,
     stack: tuple[LabelStackEntry, ...] = (),
     mtu: int = 0,
+    pointer: int = 0,
 ) -> bytes:
     """Return the IP packet that reports an error to the source of `about`.
 
@@ -76,6 +79,7 @@ def error_packet(
         ttl: of the report.
         stack: label stack with which `about` came, quoted as RFC 4950 says; empty: no extension.
         mtu: of the next hop, where `about` is too big for it (RFC 1191 section 4, RFC 4443 3.2).
+        pointer: of an ICMPv6 parameter problem: which octet of `about` it is (RFC 4443 3.4).
     """
     (type4, code4), (type6, code6) = error.value
     if isinstance(src, IPv4Address):
@@ -85,8 +89,8 @@ def error_packet(
         message = unsummed[:2] + checksum(unsummed).to_bytes(2, "big") + unsummed[4:]
         return ip_packet(src, about.src, ICMP, message, ttl)
     rest, length = _body(about, stack, _MAX_IPV6_ERROR - _IPV6_HEADERS, length_unit=8)
-    # of a type that has an MTU there, no length: it takes no extension (RFC 4884 section 4)
-    message = struct.pack("!BBHI", type6, code6, 0, mtu or length << 24) + rest
+    # of a type that has an MTU or a pointer there, no length: it takes no extension (RFC 4884 4)
+    message = struct.pack("!BBHI", type6, code6, 0, mtu or pointer or length << 24) + rest
     return icmpv6_packet(src, about.src, message, ttl)
 
 
@@ -112,7 +116,8 @@ def _stack_extension(stack: tuple[LabelStackEntry, ...]) -> bytes:
     return struct.pack("!HH", _EXTENSION_VERSION, checksum(unsummed)) + thing
 
 
-def _is_one_host(address: IPAddress) -> bool:
+def is_one_host(address: IPAddress) -> bool:
+    """Whether an address may be that of one host."""
     if address.is_multicast or address.is_unspecified or address.is_loopback:
         return False
     if isinstance(address, IPv6Address):

@@ -77,8 +77,9 @@ def class_of(reason: PuntReason) -> PuntClass:
             PuntReason.TTL_EXPIRED
             | PuntReason.NO_ROUTE
             | PuntReason.ECHO_REQUEST6
-            | PuntReason.PORT_UNREACHABLE
+            | PuntReason.NOT_SERVED
             | PuntReason.TOO_BIG
+            | PuntReason.FRAGMENT
         ):
             return PuntClass.ANSWERS
     assert_never(reason)

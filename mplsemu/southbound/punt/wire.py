@@ -25,6 +25,7 @@ _ETHERNET: Final = struct.Struct("!6s6sH")
 _IPV4: Final = struct.Struct("!BBHHHBBH4s4s")
 _IPV6: Final = struct.Struct("!IHBB16s16s")
 _MORE_STACK: Final = 4
+_NEXT_HEADER_AT: Final = 6
 _EXTENSION_HEADERS: Final = frozenset({0, 43, 60})
 _FRAGMENT_HEADER: Final = 44
 _INTERNETWORK_CONTROL: Final = 0xC0
@@ -57,6 +58,9 @@ class IpPacket:
         payload: after all headers.
         whole: the packet's bytes, header included.
         is_cut: more of it was sent than is here.
+        protocol_at: where `protocol` stands in it.
+        fragment_at: where an IPv6 fragment header begins, None without one; `fragment_named_at`:
+            where its kind stands.
     """
 
     src: IPAddress
@@ -67,6 +71,9 @@ class IpPacket:
     payload: bytes
     whole: bytes
     is_cut: bool = False
+    protocol_at: int = 9
+    fragment_at: int | None = None
+    fragment_named_at: int = 0
 
 
 def parse_ethernet(frame: bytes) -> Ethernet | None:
@@ -125,16 +132,18 @@ def _parse_ipv6(data: bytes) -> IpPacket | None:
         return None
     is_cut = end > len(data)
     end = min(end, len(data))
-    at, later = _IPV6.size, False
-    while protocol in _EXTENSION_HEADERS or protocol == _FRAGMENT_HEADER:
+    at, later, named_at = _IPV6.size, False, _NEXT_HEADER_AT
+    fragment: tuple[int | None, int] = None, 0
+    # what follows in a later fragment is no header
+    while not later and (protocol in _EXTENSION_HEADERS or protocol == _FRAGMENT_HEADER):
         if at + 8 > end:
             return None
         if protocol == _FRAGMENT_HEADER:
-            later = later or bool(int.from_bytes(data[at + 2 : at + 4], "big") >> 3)
-            size = 8
+            later = bool(int.from_bytes(data[at + 2 : at + 4], "big") >> 3)
+            size, fragment = 8, (at, named_at)
         else:
             size = (data[at + 1] + 1) * 8
-        protocol = data[at]
+        protocol, named_at = data[at], at
         at += size
     if at > end:
         return None
@@ -147,6 +156,9 @@ def _parse_ipv6(data: bytes) -> IpPacket | None:
         payload=data[at:end],
         whole=data[:end],
         is_cut=is_cut,
+        protocol_at=named_at,
+        fragment_at=fragment[0],
+        fragment_named_at=fragment[1],
     )
 
 
@@ -198,8 +210,16 @@ def checksum(data: bytes) -> int:
 
 def icmpv6_checksum(src: IPAddress, dst: IPAddress, message: bytes) -> int:
     """Return the checksum of an ICMPv6 message with its pseudo-header (RFC 8200 section 8.1)."""
-    pseudo = src.packed + dst.packed + struct.pack("!I3xB", len(message), ICMPV6)
-    return checksum(pseudo + message)
+    return transport_checksum(src, dst, ICMPV6, message)
+
+
+def transport_checksum(src: IPAddress, dst: IPAddress, protocol: int, data: bytes) -> int:
+    """Return a checksum with the pseudo-header; 0 over data that holds a right one.
+
+    RFC 9293 section 3.1, RFC 768, RFC 8200 section 8.1: of both IP versions it adds up alike.
+    """
+    pseudo = src.packed + dst.packed + struct.pack("!I3xB", len(data), protocol)
+    return checksum(pseudo + data)
 
 
 def mac_bytes(mac: str) -> bytes:

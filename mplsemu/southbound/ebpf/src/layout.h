@@ -179,8 +179,9 @@ enum punt_reason {
 	PUNT_GLEAN = 3,
 	PUNT_NO_ROUTE = 4,
 	PUNT_ECHO_REQUEST6 = 5,
-	PUNT_PORT_UNREACHABLE = 6,
+	PUNT_NOT_SERVED = 6,
 	PUNT_TOO_BIG = 7,
+	PUNT_FRAGMENT = 8,
 };
 
 /* punts: a ring buffer of these */

@@ -15,6 +15,8 @@
 #define ECHO_REPLY 0
 #define ECHO_REQUEST 8
 #define ECHO_REQUEST6 128
+#define PROTOCOL_IGMP 2
+#define NO_NEXT_HEADER 59
 
 /* Return a checksum of data in which a word has changed (RFC 1624). */
 static __always_inline __u16 updated(__u16 checksum, __u16 before, __u16 after)
@@ -129,6 +131,20 @@ static __always_inline int answer_echo(struct __sk_buff *skb)
 	return !bpf_skb_store_bytes(skb, at, &echo, 4, 0);
 }
 
+/* What is for a gateway's own IPv4 address and no whole echo request: the controller answers, but to other ICMP nobody does. */
+static __always_inline int local4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
+{
+	struct ipv4_frame *frame = head(skb, sizeof(*frame));
+
+	if (!frame)
+		return drop(skb, router, DROP_INTERNAL);
+	if (frame->ip.fragment & IPV4_FRAGMENTED)
+		return punt(skb, router, port, PUNT_FRAGMENT, vrf);
+	if (frame->ip.protocol == PROTOCOL_ICMP || frame->ip.protocol == PROTOCOL_IGMP)
+		return drop(skb, router, DROP_NOBODY);
+	return punt(skb, router, port, PUNT_NOT_SERVED, vrf);
+}
+
 /* What is for a gateway's own IPv6 address: echo requests are answered by the controller. */
 static __always_inline int local6(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf, __u8 next_header)
 {
@@ -136,13 +152,15 @@ static __always_inline int local6(struct __sk_buff *skb, __u32 router, __u32 por
 	__u8 type = 0;
 
 	walk_extension_headers(&transport);
-	if (transport.protocol == PROTOCOL_UDP)
-		return punt(skb, router, port, PUNT_PORT_UNREACHABLE, vrf);
-	if (transport.protocol == PROTOCOL_ICMPV6 && !transport.is_fragment)
+	if (transport.is_fragment)
+		return punt(skb, router, port, PUNT_FRAGMENT, vrf);
+	if (transport.protocol == PROTOCOL_ICMPV6)
 		bpf_skb_load_bytes(skb, transport.at, &type, sizeof(type));
 	if (type == ECHO_REQUEST6)
 		return punt(skb, router, port, PUNT_ECHO_REQUEST6, vrf);
-	return drop(skb, router, DROP_NOBODY);
+	if (transport.protocol == PROTOCOL_ICMPV6 || transport.protocol == NO_NEXT_HEADER)
+		return drop(skb, router, DROP_NOBODY);
+	return punt(skb, router, port, PUNT_NOT_SERVED, vrf);
 }
 
 /* Route an IPv4 packet by a VRF: gateways before what is never routed, that before neighbours and routes. */
@@ -162,10 +180,7 @@ SEPARATE int route4(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
 		if (route && route->kind == ROUTE_LOCAL) {
 			if (answer_echo(skb))
 				continue; /* the reply takes a way of its own */
-			frame = head(skb, sizeof(*frame));
-			if (frame && frame->ip.protocol == PROTOCOL_UDP)
-				return punt(skb, router, port, PUNT_PORT_UNREACHABLE, vrf);
-			return drop(skb, router, DROP_NOBODY);
+			return local4(skb, router, port, vrf);
 		}
 		if (is_martian4(key.address))
 			return drop(skb, router, DROP_NEVER_ROUTED);

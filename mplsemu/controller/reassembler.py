@@ -1,0 +1,74 @@
+"""Fragments for gateways: they wait here until their packet is whole, or their time is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from mplsemu.program.program import Program
+from mplsemu.southbound.punt.answer import reassembly_expired
+from mplsemu.southbound.punt.event import PacketOut, Punt, PuntReason
+from mplsemu.southbound.punt.reassembly import Reassembly
+from mplsemu.southbound.punt.resolve import circuit_at
+from mplsemu.southbound.punt.wire import Ethernet, parse_ethernet, parse_ip
+
+
+class Host(Protocol):
+    """What it needs of the controller."""
+
+    @property
+    def program(self) -> Program:
+        """The current program."""
+
+    def send(self, node: str, packets: Iterable[PacketOut]) -> None:
+        """Have an LSR send packets."""
+
+    def after(self, delay_s: float, work: Callable[[], None]) -> None:
+        """Do something later."""
+
+
+class Reassembler:
+    """Puts fragments together, of each sender apart.
+
+    Args:
+        host: the controller.
+        clock: in seconds.
+    """
+
+    def __init__(self, host: Host, clock: Callable[[], float] = time.monotonic) -> None:
+        self._host = host
+        self._clock = clock
+        self._waiting: dict[str, Reassembly] = {}
+        self._is_timed = False
+
+    def take(self, node: str, punt: Punt) -> Punt | None:
+        """Take in a fragment; return the packet that it makes whole, as if it had come so."""
+        frame = parse_ethernet(punt.frame)
+        packet = parse_ip(frame.payload, frame.ethertype) if frame else None
+        if frame is None or packet is None:
+            return None
+        found = circuit_at(self._host.program.node(node), punt.in_port)
+        sender = found[1].name if found else "", punt.service
+        waiting = self._waiting.setdefault(node, Reassembly())
+        whole = waiting.add(sender, punt, packet, self._clock())
+        self._set_timer()
+        if whole is None:
+            return None
+        again = Ethernet(frame.dst, frame.src, frame.ethertype, whole)
+        return Punt(PuntReason.NOT_SERVED, punt.in_port, punt.service, again.to_bytes())
+
+    def _set_timer(self) -> None:
+        due = [each.next_due() for each in self._waiting.values()]
+        times = [each for each in due if each is not None]
+        if times and not self._is_timed:
+            self._is_timed = True
+            self._host.after(max(0.0, min(times) - self._clock()), self._give_up)
+
+    def _give_up(self) -> None:
+        self._is_timed = False
+        for node, waiting in self._waiting.items():
+            for punt in waiting.expire(self._clock()):
+                answers = reassembly_expired(self._host.program, node, punt)
+                self._host.send(node, answers.packets_out)
+        self._set_timer()

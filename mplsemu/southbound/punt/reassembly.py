@@ -1,0 +1,186 @@
+"""Fragments for a gateway's own addresses, put together again.
+
+RFC 791 section 3.2, RFC 8200 section 4.5; RFC 1122 section 3.3.2. Bounded for each sender: whoever
+sends fragments that never become whole takes the place of his own. It has no clock: it is told.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from mplsemu.model.vpn import IPAddress
+from mplsemu.southbound.punt.event import Punt
+from mplsemu.southbound.punt.wire import IpPacket, checksum
+
+PATIENCE_S: Final = 60.0
+"""RFC 8200 section 4.5, and the least that RFC 1122 section 3.3.2 wants."""
+MOST_OCTETS: Final = 4 * 0x10000
+"""Of one sender: four of the largest packets; RFC 1122 wants room for one of 576 octets."""
+MOST_DATAGRAMS: Final = 16
+"""Of one sender, at the same time."""
+MOST_PIECES: Final = 128
+"""Of one packet: the largest there is comes in as many of 576 octets."""
+_LARGEST: Final = 0xFFFF
+_UNIT: Final = 8
+_IPV6_OCTETS: Final = 40
+_MORE, _OFFSET = 0x2000, 0x1FFF
+
+_Key = tuple[Hashable, IPAddress, IPAddress, int, int]
+"""Sender, source, destination, protocol (of IPv4), identification."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A part of an IP packet.
+
+    Attributes:
+        identification: what its fragments have in common, with the addresses.
+        offset: in octets.
+        more: whether it is not the last.
+        head: what stands before the part that was cut, without a fragment header.
+        data: octets of that part.
+    """
+
+    identification: int
+    offset: int
+    more: bool
+    head: bytes
+    data: bytes
+
+
+def fragment_of(packet: IpPacket) -> Fragment | None:
+    """Return which fragment a packet is, None if it is whole."""
+    whole = packet.whole
+    if packet.src.version == 4:
+        identification, word = struct.unpack_from("!HH", whole, 4)
+        if not word & (_MORE | _OFFSET):
+            return None
+        start = 4 * (whole[0] & 0xF)
+        head = whole[:6] + bytes(2) + whole[8:start]
+        offset, more = _UNIT * (word & _OFFSET), bool(word & _MORE)
+        return Fragment(identification, offset, more, head, whole[start:])
+    at = packet.fragment_at
+    if at is None:
+        return None
+    word, identification = struct.unpack_from("!HI", whole, at + 2)
+    if not word & 0xFFF9:  # an atomic fragment is whole (RFC 6946)
+        return None
+    named = packet.fragment_named_at
+    head = whole[:named] + whole[at : at + 1] + whole[named + 1 : at]
+    return Fragment(identification, word & 0xFFF8, bool(word & 1), head, whole[at + _UNIT :])
+
+
+@dataclass(slots=True)
+class _Datagram:
+    """A packet of which some parts are there."""
+
+    since: float
+    punt: Punt
+    pieces: dict[int, bytes] = field(default_factory=dict)
+    head: bytes | None = None
+    end: int | None = None
+    octets: int = 0
+
+    def add(self, part: Fragment) -> bool:
+        """Take in a part; False if the packet can never become whole."""
+        stop = part.offset + len(part.data)
+        if self.pieces.get(part.offset) == part.data:
+            return True  # it came twice
+        if stop > _LARGEST or (part.more and len(part.data) % _UNIT) or not part.data:
+            return False
+        if any(at < stop and part.offset < at + len(data) for at, data in self.pieces.items()):
+            return False  # RFC 5722: what overlaps is an attack
+        if not part.more:
+            if self.end is not None:
+                return False
+            self.end = stop
+        if self.end is not None and max(stop, *self.pieces, 0) > self.end:
+            return False
+        self.pieces[part.offset] = part.data
+        self.octets += len(part.data)
+        if part.offset == 0:
+            self.head = part.head
+        return len(self.pieces) <= MOST_PIECES
+
+    def whole(self) -> bytes | None:
+        """Return the packet if all of it is there."""
+        if self.head is None or self.octets != self.end:
+            return None  # parts do not overlap, so as many octets are all
+        body = b"".join(self.pieces[at] for at in sorted(self.pieces))
+        made = bytearray(self.head)
+        if made[0] >> 4 == 6:
+            length = len(made) - _IPV6_OCTETS + len(body)
+            if length > _LARGEST:
+                return None
+            struct.pack_into("!H", made, 4, length)
+        else:
+            if len(made) + len(body) > _LARGEST:
+                return None
+            struct.pack_into("!H", made, 2, len(made) + len(body))
+            struct.pack_into("!H", made, 10, 0)
+            struct.pack_into("!H", made, 10, checksum(bytes(made)))
+        return bytes(made) + body
+
+
+class Reassembly:
+    """The fragments that wait for others, by sender."""
+
+    def __init__(self) -> None:
+        self._datagrams: dict[_Key, _Datagram] = {}
+
+    def __len__(self) -> int:
+        return len(self._datagrams)
+
+    @property
+    def octets(self) -> int:
+        """How many are held."""
+        return sum(each.octets for each in self._datagrams.values())
+
+    def add(self, sender: Hashable, punt: Punt, packet: IpPacket, now: float) -> bytes | None:
+        """Take in a fragment; return the packet that it makes whole.
+
+        Args:
+            sender: who answers for it, for the bounds.
+            punt: that brought it.
+            packet: what is in it.
+            now: in seconds.
+        """
+        part = fragment_of(packet)
+        if part is None:
+            return packet.whole
+        protocol = packet.protocol if packet.src.version == 4 else 0
+        key = sender, packet.src, packet.dst, protocol, part.identification
+        datagram = self._datagrams.get(key)
+        if datagram is None:
+            datagram = self._datagrams[key] = _Datagram(now, punt)
+        if part.offset == 0:
+            datagram.punt = punt
+        may_become = datagram.add(part)
+        whole = datagram.whole() if may_become else None
+        if whole is not None or not may_become:
+            del self._datagrams[key]
+        else:
+            self._make_room(sender)
+        return whole
+
+    def expire(self, now: float) -> Iterator[Punt]:
+        """Give up what has waited too long; yield the first fragments of it, as they came."""
+        for key, datagram in list(self._datagrams.items()):
+            if datagram.since + PATIENCE_S <= now:
+                del self._datagrams[key]
+                if datagram.head is not None:
+                    yield datagram.punt
+
+    def next_due(self) -> float | None:
+        """Return when something will have waited too long."""
+        return min((each.since + PATIENCE_S for each in self._datagrams.values()), default=None)
+
+    def _make_room(self, sender: Hashable) -> None:
+        """Forget a sender's oldest where he has too many."""
+        own = [key for key in self._datagrams if key[0] == sender]
+        held = sum(self._datagrams[key].octets for key in own)
+        while own and (len(own) > MOST_DATAGRAMS or held > MOST_OCTETS):
+            held -= self._datagrams.pop(own.pop(0)).octets
