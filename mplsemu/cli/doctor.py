@@ -61,7 +61,7 @@ def _draw(findings: list[Finding], *, ready: bool) -> list[Text]:
         if finding.remedy:
             lines.append(Text(f"   {'':<{width}}  type: {finding.remedy}", palette.TITLE))
     verdict = (
-        Text(" Labs can run here: sudo mplsemu up topologies/nordic.yaml", palette.TITLE)
+        Text(" Labs can run here: sudo mplsemu up nordic", palette.TITLE)
         if ready
         else Text(" Labs cannot run here yet; ✗ marks what is missing.", palette.TITLE)
     )

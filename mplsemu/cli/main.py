@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "test": "boot a lab, run every check, tear down (root)",
     "exec": "run a command, or a shell, at a node of a running lab (root)",
     "ping": "ping from one host of a running lab to another (root)",
+    "iperf": "measure TCP or UDP between hosts of a running lab (root)",
     "capture": "capture packets on a link or at a node of a running lab (root)",
     "link": "take a link of a running lab down or up (root)",
     "web": "serve the live page of a running lab (root)",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mplsemu.cli.exec import wait_for
 from mplsemu.cli.main import main
+from mplsemu.cli.show import TABLES
 from mplsemu.emulation.interrupts import go_on, let_in, typed, wait
 from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.errors import MplsEmuError
@@ -27,13 +28,14 @@ _HISTORY_LINES: Final = 1000
 
 ON_PROGRAM: Final = {
     "view": "draw a picture: view [--vpn NAME | --provider]",
-    "show": "a router's tables: show lfib|vrf|vsi|lsp|labels|macs [NODE]",
+    "show": "tables: show hosts|links|vpns|lfib|vrf|vsi|lsp|labels|macs|counters [NODE]",
     "trace": "one packet, hop by hop: trace SRC DST",
 }
 """Commands that show what the controller has installed."""
 
 ON_LAB: Final = {
     "ping": "ping between hosts: ping SRC DST",
+    "iperf": "throughput: iperf SRC DST; of datagrams at a rate: iperfudp RATE SRC DST",
     "link": "cut or mend a cable: link A B up|down; without names: list them",
     "status": "how the lab is: status [--events]",
     "capture": "show packets: capture LINK|NODE [-w FILE]; end it with Ctrl-C",
@@ -43,7 +45,7 @@ ON_LAB: Final = {
 }
 """Commands that are about the running lab."""
 
-_ENDS: Final = {"ping", "trace"}
+_ENDS: Final = {"ping", "trace", "iperf", "iperfudp"}
 
 
 class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
@@ -180,6 +182,8 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             return [word, self._file]
         if word == "matrix":
             return ["test", "--running", self._name]
+        if word == "iperfudp":  # its first word is the rate, as Mininet has it
+            return ["iperf", "--lab", self._name, "--udp"]
         return [word, "--lab", self._name] if word in ON_LAB else []
 
     def do_help(self, arg: str) -> None:
@@ -193,7 +197,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         print("On this lab (all take --help):")
         for name, text in {**ON_PROGRAM, **ON_LAB}.items():
             print(f"  {name:<9} {text}")
-        print("Mininet's: nodes net dump links intfs iperf pingall xterm sh py source time")
+        print("Mininet's: nodes net dump links intfs pingall xterm sh py source time")
         print("On a node:  NODE CMD, as in: a/aarhus/h1 traceroute -n a/oslo/h1")
         print("exit, or Ctrl-D, takes the lab down.")
 
@@ -218,7 +222,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         elif command == "view":
             words = ["--vpn", "--provider", *(vpn.name for vpn in self._lab.program.vpns)]
         elif command == "show":
-            words = ["lfib", "vrf", "vsi", "lsp", "labels", "macs", *self._lab.record.lsrs]
+            words = [*TABLES, *self._lab.record.lsrs]
         elif command == "capture":
             words = [*self._lab.record.links, *self._nodes()]
         elif command in _ENDS:

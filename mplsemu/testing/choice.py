@@ -128,6 +128,7 @@ def _found(request: pytest.FixtureRequest, file: str | Path) -> Path:
     """Return a mark's file: it is looked for beside the test file, then where pytest's root is."""
     places = (request.path.parent, request.config.rootpath)
     found = next((place / file for place in places if (place / file).exists()), None)
+    found = found or _shipped(str(file))
     if found is None:
         where = " or ".join(dict.fromkeys(map(str, places)))
         pytest.fail(f"no lab file {str(file)!r} in {where}", pytrace=False)
@@ -135,4 +136,12 @@ def _found(request: pytest.FixtureRequest, file: str | Path) -> Path:
 
 
 def _absolute(file: Path, directory: Path) -> Path:
-    return (directory / file).resolve()
+    path = (directory / file).resolve()
+    return path if path.exists() else _shipped(str(file)) or path
+
+
+def _shipped(name: str) -> Path | None:
+    """Return the lab of that name that comes with mplsemu, None if there is none."""
+    from mplsemu.lab.shipped import shipped_labs  # noqa: PLC0415  # few tests ask for one
+
+    return shipped_labs().get(name)

@@ -167,6 +167,33 @@ def test_hosts_ping(terminal, line):
     assert " 0% packet loss" in terminal.run(line)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("iperf a/aarhus/h1 a/oslo/h1 -t 1", "TCP from a/aarhus/h1 to a/oslo/h1: "),
+        ("iperfudp 1M a/aarhus/h1 a-oslo-h1 -t 1", "UDP at 1 Mbit/s from a/aarhus/h1 to a-oslo"),
+        ("iperf -t 1 --udp '2 Mbit/s' c/odense/h1 c/malmo/h1", "UDP at 2 Mbit/s from c/odense/h1"),
+    ],
+)
+def test_throughput_is_measured_and_printed(terminal, line, said):
+    shown = terminal.run(line)
+    assert said in shown
+    assert re.search(r": [0-9.]+ [kMG]bit/s received, [0-9.]+ [kMG]bit/s sent", shown)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("iperf", "required: SRC, DST"),
+        ("iperfudp lots a/aarhus/h1 a/oslo/h1", "'lots' is no rate; write for example 10M"),
+        ("iperf a/aarhus/h1 a/oslo/h9", "did you mean 'a/oslo/h1'?"),
+        ("iperf -t 0 a/aarhus/h1 a/oslo/h1", "'0' is not a number from 1"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_line(terminal, line, said):
+    assert said in terminal.run(line)
+
+
 def test_links_go_down_and_up(terminal):
     assert "dk-p1 is down" in terminal.run("link dk p1 down")
     assert re.search(r"dk-p1 .*DOWN", terminal.run("link"))

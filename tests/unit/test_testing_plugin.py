@@ -435,6 +435,19 @@ def test_session(lab, record, n):
     assert "'session': 1" in said(result)
 
 
+def test_a_lab_that_comes_with_mplsemu_is_found_by_its_name(suite):
+    result = suite(
+        "import pytest\n"
+        "@pytest.mark.lab('ecmp')\n"
+        "def test_mark(lab): assert lab.network.name == 'ecmp'\n"
+        "def test_option(lab): assert lab.network.name == 'vpls'\n",
+        "--mplsemu-lab",
+        "vpls",
+        mark="",
+    )
+    result.assert_outcomes(passed=2)
+
+
 # --- life and death, with a network that is only played -------------------------------------
 
 
