@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mplsemu.lab.loader import LoadedLab
     from mplsemu.program.program import Program
     from mplsemu.verification.load import Demand
-    from mplsemu.verification.matrix import Progress
+    from mplsemu.verification.verdict import Progress
 
 _MOST_WORDS: Final = 400
 """Characters of what is wrong with a program: there may be a thousand such places."""

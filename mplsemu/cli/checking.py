@@ -14,9 +14,9 @@ from mplsemu.program.program import Program
 from mplsemu.program.trace import Trace
 from mplsemu.program.way import Delivered
 from mplsemu.verification.load import Demand
-from mplsemu.verification.matrix import Progress, verify
+from mplsemu.verification.matrix import verify
 from mplsemu.verification.validate import Proof, prove
-from mplsemu.verification.verdict import Check, Verdict, Violation
+from mplsemu.verification.verdict import Check, Progress, Verdict, Violation
 
 Bar = Callable[[], AbstractContextManager[Progress]]
 """Shows progress; one at a time."""

@@ -18,9 +18,8 @@ from mplsemu.model.network import Network
 from mplsemu.program.program import Program
 from mplsemu.verification.incremental import Incremental
 from mplsemu.verification.load import Demand, Load, Loads
-from mplsemu.verification.matrix import Progress
 from mplsemu.verification.tunnels import Direction
-from mplsemu.verification.verdict import Violation
+from mplsemu.verification.verdict import Progress, Violation
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import BridgeView, L3vpnView
 

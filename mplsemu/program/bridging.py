@@ -26,13 +26,13 @@ def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) ->
 
 def bridge(flight: Flight, copy: Copy, vsi: Vsi, source: str | None) -> None:
     """Forward a frame that came from a circuit or, where `source` is None, a pseudowire."""
-    circuits = [copy.node.circuit_by_name[name] for name in vsi.circuits]
-    circuits = [each for each in circuits if each.up and each.name != source]
+    station = flight.station(copy.node, vsi.name) if vsi.kind is VsiKind.VPLS else None
+    names = vsi.circuits if station is None else [n for n in vsi.circuits if n == station]
+    circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
+    circuits = [each for each in circuits if each.up]
     # Split horizon: never from one pseudowire to another (RFC 4762 section 4.4).
     pseudowires = vsi.pseudowires if source is not None else ()
-    station = flight.station(copy.node, vsi.name)
-    if station is not None and vsi.kind is VsiKind.VPLS:
-        circuits = [each for each in circuits if each.name == station]
+    if station is not None:
         pseudowires = tuple(each for each in pseudowires if each.peer == station)
     elif vsi.kind is VsiKind.VPLS:
         copy.done.append("flood")

@@ -1,16 +1,23 @@
-"""VPLS and VPWS: every frame from every circuit is where it should be, exactly once."""
+"""VPLS and VPWS: every frame from every circuit is where it should be, exactly once.
+
+What becomes of a frame depends on the VSI that it comes into, on whether its destination is
+everyone's, somebody's or nobody's and, of somebody's, on the circuit he is at. So circuits of one
+VSI are alike, whether frames come from or go to them, and so are the hosts at one circuit: a frame
+of each class is followed. Where that goes wrong, those of the class are followed one by one.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mplsemu.model.limits import Limits
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.model.vpn import Site
+from mplsemu.model.vpn import Host, Site
+from mplsemu.program.flight import Tables
 from mplsemu.program.packet import BROADCAST_MAC, Packet
 from mplsemu.program.program import Program
 from mplsemu.program.reserved import MAC_CONTROL, MAC_CONTROL_ADDRESS, PROVIDER_RESERVED
@@ -18,7 +25,7 @@ from mplsemu.program.walk import Walker
 from mplsemu.program.way import Delivered, TtlExpired, Unresolved, Walk
 from mplsemu.verification.judgement import Problem, looping, size_problems, words
 from mplsemu.verification.routed import UNKNOWN_MAC, cut_off, is_attached
-from mplsemu.verification.verdict import Check, Findings, Violation, tables_of
+from mplsemu.verification.verdict import Check, Findings, Progress, Violation, tables_of
 
 _MULTICAST_MAC: Final = "01:00:5e:00:00:fb"
 _FLOODED: Final = (
@@ -56,53 +63,108 @@ class Bridged:
         self._walker = Walker(program)
         self._vpn_of = {site.circuit: vpn.name for vpn, site in network.sites()}
 
-    def check(self, vpn: Vpls | Vpws) -> Findings:
-        """Verify one VPN."""
-        violations: list[Violation] = []
-        tables: set[tuple[str, str]] = set()
-        count = 0
-        for site in vpn.sites:
-            others = [each for each in vpn.sites if each.name != site.name]
-            if not is_attached(self._program, site):
-                detail = f"{site.circuit} is down or not at {site.pe}: its hosts are cut off"
-                violations.append(cut_off(site, detail, tuple(each.circuit for each in others)))
-                continue
-            groups: dict[tuple[object, ...], _Group] = {}
-            for frame in self._frames(vpn, site, others):
-                count += 1
-                walk = self._walker.walk(site.circuit, frame.packet, learned=frame.learned)
-                tables.update(tables_of(walk))
-                for variant in walk.variants():
-                    self._judge(groups, vpn, site, frame, variant)
-            violations += (_whole(group) for group in groups.values())
-        return Findings(tuple(violations), count, count, frozenset(tables))
+    def check(self, vpn: Vpls | Vpws, progress: Progress | None = None) -> Findings:
+        """Verify one VPN.
 
-    def _frames(self, vpn: Vpls | Vpws, site: Site, others: list[Site]) -> Iterator[_Frame]:
-        """Yield a frame of every kind: to everyone, to nobody known, to each host; and forged."""
-        source = site.hosts[0].mac if site.hosts else UNKNOWN_MAC
-        everyone = Counter(each.circuit for each in others)
-        for mac, kind in _FLOODED:
-            yield _Frame(Packet(source, mac), kind, _ARTICLES[kind], everyone, learned=False)
+        Args:
+            vpn: of the network.
+            progress: told how many of its sites are done.
+        """
+        run = _Run(alike=_Alike.of(self._program, vpn))
+        found: dict[str, list[Violation]] = {}
+        firsts: dict[str, Site] = {}
+        ailing: set[str] = set()
+        for done, site in enumerate(vpn.sites):
+            if progress is not None:
+                progress(f"sites of {vpn.name}", done, len(vpn.sites))
+            place = site.pe if site.circuit in run.alike.circuits else site.circuit
+            if (
+                place in firsts
+                and place not in ailing
+                and self._is_as(run, vpn, site, firsts[place])
+            ):
+                continue
+            firsts.setdefault(place, site)
+            found[site.circuit] = self._check_site(run, vpn, site)
+            if found[site.circuit]:
+                ailing.add(place)
+        violations = [each for site in vpn.sites for each in found.get(site.circuit, ())]
+        return Findings(tuple(violations), run.kinds, run.walks, frozenset(run.tables))
+
+    def _check_site(self, run: _Run, vpn: Vpls | Vpws, site: Site) -> list[Violation]:
+        """Send frames of every kind from a site; return what goes wrong."""
+        others = [each for each in vpn.sites if each.name != site.name]
+        if not is_attached(self._program, site):
+            detail = f"{site.circuit} is down or not at {site.pe}: its hosts are cut off"
+            return [cut_off(site, detail, tuple(each.circuit for each in others))]
+        groups: dict[tuple[object, ...], _Group] = {}
+        for frame in _flooded_frames(site, others):
+            self._send(run, groups, vpn, site, frame)
+        reached: set[str] = set()
         for other in others:
-            for host in other.hosts:
-                ref = HostRef(vpn.name, other.name, host.name)
-                exactly = Delivered(other.circuit, ref, None, host.mac)
-                one = Counter([other.circuit])
-                yield _Frame(Packet(source, host.mac), str(ref), str(ref), one, exactly)
-        nobody: Counter[str] = Counter()
-        pause = Packet(source, MAC_CONTROL_ADDRESS, ethertype=MAC_CONTROL)
-        for frame in (pause, replace(pause, destination_mac=UNKNOWN_MAC)):
-            yield _Frame(frame, "MAC control", "the end of its own link", nobody)
-        if isinstance(vpn, Vpws):
-            return
-        for mac in PROVIDER_RESERVED:
-            yield _Frame(Packet(source, mac), "for the nearest bridge", mac, nobody)
-        # a bridge sends nothing back where it came from, and takes nothing from a group address
-        for host in site.hosts:
-            kind = f"{site.circuit}/{host.name}"
-            yield _Frame(Packet(UNKNOWN_MAC, host.mac), kind, kind, nobody)
-        forged = Packet(_MULTICAST_MAC, BROADCAST_MAC)
-        yield _Frame(forged, "from a group address", "everyone, from a group address", nobody)
+            is_alike = other.pe != site.pe and other.circuit in run.alike.circuits
+            if is_alike and other.pe in reached and other.circuit in run.arrived:
+                run.kinds += len(other.hosts)
+            elif self._send_to(run, groups, vpn, site, other) and is_alike and other.hosts:
+                reached.add(other.pe)
+                run.arrived.add(other.circuit)
+        for frame in _frames_for_nobody(vpn, site):
+            self._send(run, groups, vpn, site, frame)
+        return [_whole(group) for group in groups.values()]
+
+    def _is_as(self, run: _Run, vpn: Vpls | Vpws, site: Site, first: Site) -> bool:
+        """Whether all is well with a site's frames because it is with those of one like it.
+
+        Frames to that one are left, which it could not send itself.
+        """
+        before = run.kinds
+        groups: dict[tuple[object, ...], _Group] = {}
+        self._send_to(run, groups, vpn, site, first)
+        if groups:
+            return False
+        run.kinds = before + sum(1 for _ in _flooded_frames(site, ()))
+        run.kinds += sum(len(each.hosts) for each in vpn.sites if each.name != site.name)
+        run.kinds += sum(1 for _ in _frames_for_nobody(vpn, site))
+        return True
+
+    def _send_to(
+        self,
+        run: _Run,
+        groups: dict[tuple[object, ...], _Group],
+        vpn: Vpls | Vpws,
+        site: Site,
+        other: Site,
+    ) -> bool:
+        """Send to every host at another site: of alike ones to one, if that goes well.
+
+        Returns:
+            Whether everything goes well.
+        """
+        is_like_one, are_all = False, True
+        for host in other.hosts:
+            is_alike = (other.circuit, host.name) in run.alike.hosts
+            if is_alike and is_like_one:
+                run.kinds += 1
+                continue
+            is_well = self._send(run, groups, vpn, site, _frame_to(vpn, site, other, host))
+            is_like_one, are_all = is_like_one or (is_alike and is_well), are_all and is_well
+        return are_all
+
+    def _send(
+        self,
+        run: _Run,
+        groups: dict[tuple[object, ...], _Group],
+        vpn: Vpls | Vpws,
+        site: Site,
+        frame: _Frame,
+    ) -> bool:
+        """Follow a frame, and judge it; return whether all is well with it."""
+        run.kinds += 1
+        run.walks += 1
+        walk = self._walker.walk(site.circuit, frame.packet, learned=frame.learned)
+        run.tables.update(tables_of(walk))
+        verdicts = [self._judge(groups, vpn, site, frame, each) for each in walk.variants()]
+        return all(verdicts)
 
     def _judge(
         self,
@@ -111,13 +173,15 @@ class Bridged:
         site: Site,
         frame: _Frame,
         walk: Walk,
-    ) -> None:
-        """Put what is wrong with a frame's way to what goes wrong alike."""
+    ) -> bool:
+        """Put what is wrong with a frame's way to what goes wrong alike; True if nothing is."""
         problem = self._problem(vpn, walk, frame)
         problems = [problem] if problem else size_problems(
             self._program, walk, self._limits, framed=True
         )  # fmt: skip
+        is_well = True
         for each in problems:
+            is_well = False
             key = (each.check, *each.cause)
             if key not in groups:
                 missing = frame.wanted - Counter(end.circuit for end in walk.deliveries)
@@ -135,6 +199,7 @@ class Bridged:
                     )
                 )
             groups[key].kinds.append(frame.kind)
+        return is_well
 
     def _problem(self, vpn: Vpls | Vpws, walk: Walk, frame: _Frame) -> Problem | None:
         """Return what is wrong with where a frame ended."""
@@ -191,6 +256,100 @@ class _Frame:
     wanted: Counter[str]
     exactly: Delivered | None = None
     learned: bool = True
+
+
+def _flooded_frames(site: Site, others: Iterable[Site]) -> Iterator[_Frame]:
+    """Yield frames to everyone, and to nobody known."""
+    source = _source_of(site)
+    everyone = Counter(each.circuit for each in others)
+    for mac, kind in _FLOODED:
+        yield _Frame(Packet(source, mac), kind, _ARTICLES[kind], everyone, learned=False)
+
+
+def _frames_for_nobody(vpn: Vpls | Vpws, site: Site) -> Iterator[_Frame]:
+    """Yield what should get nowhere."""
+    source = _source_of(site)
+    nobody: Counter[str] = Counter()
+    pause = Packet(source, MAC_CONTROL_ADDRESS, ethertype=MAC_CONTROL)
+    for frame in (pause, replace(pause, destination_mac=UNKNOWN_MAC)):
+        yield _Frame(frame, "MAC control", "the end of its own link", nobody)
+    if isinstance(vpn, Vpws):
+        return
+    for mac in PROVIDER_RESERVED:
+        yield _Frame(Packet(source, mac), "for the nearest bridge", mac, nobody)
+    # a bridge sends nothing back where it came from, and takes nothing from a group address
+    for host in site.hosts:
+        kind = f"{site.circuit}/{host.name}"
+        yield _Frame(Packet(UNKNOWN_MAC, host.mac), kind, kind, nobody)
+    forged = Packet(_MULTICAST_MAC, BROADCAST_MAC)
+    yield _Frame(forged, "from a group address", "everyone, from a group address", nobody)
+
+
+def _frame_to(vpn: Vpls | Vpws, site: Site, other: Site, host: Host) -> _Frame:
+    """Return a frame to a host at another site."""
+    ref = HostRef(vpn.name, other.name, host.name)
+    exactly = Delivered(other.circuit, ref, None, host.mac)
+    packet = Packet(_source_of(site), host.mac)
+    return _Frame(packet, str(ref), str(ref), Counter([other.circuit]), exactly)
+
+
+def _source_of(site: Site) -> str:
+    return site.hosts[0].mac if site.hosts else UNKNOWN_MAC
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """What the program has no way to tell from its like.
+
+    Attributes:
+        circuits: that are up and in the VPN's VSI at their site's PE, once, with such hosts alone.
+        hosts: circuit and name of those whose MAC address leads to that circuit and no other, and
+            to nobody else there.
+    """
+
+    circuits: frozenset[str]
+    hosts: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, program: Program, vpn: Vpls | Vpws) -> _Alike:
+        stations = Tables(program).stations(vpn.name)
+        circuits, hosts = set(), set()
+        for site in vpn.sites:
+            if not is_attached(program, site):
+                continue
+            node = program.node(site.pe)
+            vsi, circuit = node.vsi_by_name.get(vpn.name), node.circuit_by_name[site.circuit]
+            first = {host.mac: host.name for host in reversed(circuit.hosts)}
+            known = {
+                host.name
+                for host in site.hosts
+                if stations.get(host.mac) == site.circuit and first.get(host.mac) == host.name
+            }
+            hosts |= {(site.circuit, name) for name in known}
+            is_bridged = vsi is not None and vsi.circuits.count(circuit.name) == 1
+            is_routed = circuit.vpn != vpn.name or vpn.name in node.vrf_by_name
+            if is_bridged and not is_routed and len(known) == len(site.hosts):
+                circuits.add(circuit.name)
+        return cls(frozenset(circuits), frozenset(hosts))
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the verification of one VPN has found so far.
+
+    Attributes:
+        alike: what the program cannot tell apart.
+        arrived: alike circuits at which frames from another PE arrived as they should.
+        kinds: of frames judged.
+        walks: frames followed.
+        tables: as in `Findings`.
+    """
+
+    alike: _Alike
+    arrived: set[str] = field(default_factory=set)
+    kinds: int = 0
+    walks: int = 0
+    tables: set[tuple[str, str]] = field(default_factory=set)
 
 
 def _whole(group: _Group) -> Violation:

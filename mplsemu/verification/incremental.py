@@ -19,10 +19,10 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import ViaPe, ViaVrf
 from mplsemu.verification.fit import check_fit
 from mplsemu.verification.intended import Sources
-from mplsemu.verification.matrix import Progress, Services, check_vpns, pairs
+from mplsemu.verification.matrix import Services, check_vpns, pairs
 from mplsemu.verification.structure import check_structure, dangling
 from mplsemu.verification.tunnels import Tunnel, TunnelWay, tunnel_way
-from mplsemu.verification.verdict import Findings, Verdict, Violation
+from mplsemu.verification.verdict import Findings, Progress, Verdict, Violation
 
 _Table = tuple[str, str]
 """A VRF or VSI: PE and VPN."""

@@ -7,8 +7,6 @@ on its circuit and on whether its destination is everyone's, a host's, or nobody
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import OUR_LIMITS, Limits
 from mplsemu.model.network import Network, Vpn
@@ -17,10 +15,7 @@ from mplsemu.verification.bridged import Bridged
 from mplsemu.verification.fit import check_fit
 from mplsemu.verification.routed import Routed
 from mplsemu.verification.structure import check_structure, dangling
-from mplsemu.verification.verdict import Findings, Verdict
-
-Progress = Callable[[str, int, int], object]
-"""Told a stage, and how much of how much of it is done."""
+from mplsemu.verification.verdict import Findings, Progress, Verdict
 
 
 def verify(
@@ -61,7 +56,7 @@ def check_vpns(
     for done, vpn in enumerate(network.vpns):
         if progress is not None:
             progress("VPNs", done, len(network.vpns))
-        found[vpn.name] = services.check(vpn)
+        found[vpn.name] = services.check(vpn, progress)
     return found
 
 
@@ -72,11 +67,11 @@ class Services:
         self._routed = Routed(program, network, limits)
         self._bridged = Bridged(program, network, limits)
 
-    def check(self, vpn: Vpn) -> Findings:
+    def check(self, vpn: Vpn, progress: Progress | None = None) -> Findings:
         """Verify one VPN; `dangling` must have found nothing."""
         if isinstance(vpn, L3vpn):
             return self._routed.check(vpn)
-        return self._bridged.check(vpn)
+        return self._bridged.check(vpn, progress)
 
 
 def pairs(network: Network) -> int:

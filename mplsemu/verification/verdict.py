@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mplsemu.program.packet import Packet
 from mplsemu.program.way import Walk
+
+Progress = Callable[[str, int, int], object]
+"""Told a stage, and how much of how much of it is done."""
 
 
 class Check(enum.StrEnum):
