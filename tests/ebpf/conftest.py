@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from mplsemu.emulation.namespace import enter_private_namespace
+from mplsemu.southbound.ebpf.libbpf import library
 from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.maps import Map
 from tests.ebpf.router import Bench, Router
@@ -14,6 +16,7 @@ from tests.ebpf.wires import collect, make_wires
 
 WIRES = 6
 WRITTEN_BY_THE_PROGRAM = "counters", "fdb"
+ITS_OWN = "seats", "seatings"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,6 +35,12 @@ def provide(entries: Map) -> None:
     entries.delete_many(keys)
 
 
+def own_map(program: LoadedProgram, name: str) -> Map:
+    """Return a map that nobody but the program reads or writes."""
+    fd = library().bpf_object__find_map_fd_by_name(program._object, name.encode())
+    return Map(os.dup(fd))
+
+
 @pytest.fixture(scope="module")
 def whole_bench() -> Iterator[Bench]:
     with enter_private_namespace(), LoadedProgram.load() as program:
@@ -41,6 +50,9 @@ def whole_bench() -> Iterator[Bench]:
         program.attach("lo")
         for name in WRITTEN_BY_THE_PROGRAM:
             provide(program.maps[name])
+        for name in ITS_OWN:
+            with own_map(program, name) as entries:
+                provide(entries)
         bench = Bench(program, wires)
         yield bench
         bench.ring.close()
