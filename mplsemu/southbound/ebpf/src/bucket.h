@@ -95,7 +95,7 @@ static __always_inline __u64 take(const struct bucket_key *key, __u64 now, __u64
 }
 
 /* Whether the controller may have one more packet of a source. */
-static __always_inline int may_punt(struct __sk_buff *skb, __u32 router, __u32 service, enum punt_reason reason)
+SEPARATE int may_punt(struct __sk_buff *skb, __u32 router, __u32 service, enum punt_reason reason)
 {
 	struct bucket_key key = bucket_of(skb, router, service, reason);
 	__u64 now = bpf_ktime_get_ns(), left = take(&key, now, SOURCE_PUNTS_PER_S, SOURCE_PUNTS_BURST);

@@ -27,8 +27,7 @@ static __always_inline __s64 next_seat(const struct vsi_key *vsi, __u32 share)
 	return seat;
 }
 
-/* Take a seat for a new address, from whoever still has it; -1 if there is no memory at hand. A function of its own, because what
- * it has on the stack is more than whoever floods can spare on Linux 6.1. */
+/* Take a seat for a new address, from whoever still has it; -1 if there is no memory at hand. */
 SEPARATE __s64 take_seat(const struct station_key *station, __u32 share)
 {
 	struct vsi_key vsi = {station->router, station->vsi};

@@ -49,8 +49,9 @@ static __always_inline void count_station(const struct vsi_key *key)
 		__sync_fetch_and_add(added, 1);
 }
 
-/* Remember where a frame's source is. */
-static __always_inline void learn(const struct bridged *frame, __u32 limit, const __u8 *mac, __u64 now)
+/* Remember where a frame's source is. A function of its own: what it has on the stack, flooding needs (Linux 6.1 gives 512 octets to
+ * all functions together where it interprets them). */
+SEPARATE int learn(const struct bridged *frame, __u32 limit, const __u8 *mac, __u64 now)
 {
 	struct vsi_key vsi = {frame->router, frame->vsi};
 	struct station_key key = {frame->router, frame->vsi};
@@ -67,19 +68,20 @@ static __always_inline void learn(const struct bridged *frame, __u32 limit, cons
 		if (as_place(known) != as_place(&here))
 			*(volatile __u64 *)&known->kind = as_place(&here);
 		else if (now - known->seen_ns < REFRESH_NS)
-			return;
+			return 0;
 		known->seen_ns = now;
-		return;
+		return 0;
 	}
 	if (!limit && lab && lab->share) {
 		__s64 seat = take_seat(&key, lab->share);
 
 		if (seat < 0)
-			return;
+			return 0;
 		here.seat = seat;
 	}
 	if (has_place_for_one(&vsi, limit) && !bpf_map_update_elem(&fdb, &key, &here, BPF_NOEXIST))
 		count_station(&vsi);
+	return 0;
 }
 
 /* Return where a frame's destination is, `kind` 0 if nobody knows (any more). */
