@@ -10,6 +10,7 @@ MplsEmuError
 +-- EmulationError      the machine cannot carry the lab: rights, tools, daemons
 |   +-- NotRootError
 |   +-- MissingToolError
+|   +-- NodeGoneError   a node's process or interface is no longer there
 |   +-- DataPlaneError  the kernel refuses the eBPF data plane, or a map of it an entry
 +-- LabNotRunningError  no running lab of that name
 +-- LabRunningError     a lab of that name already runs
@@ -85,6 +86,10 @@ class NotRootError(EmulationError):
 
 class MissingToolError(EmulationError):
     """A program or library that the emulation needs is not installed."""
+
+
+class NodeGoneError(EmulationError):
+    """A node of a running lab, or its interface, is no longer there."""
 
 
 class DataPlaneError(EmulationError):

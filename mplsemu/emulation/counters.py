@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from mplsemu.emulation.interface import Interface
-from mplsemu.errors import EmulationError
+from mplsemu.errors import NodeGoneError
 
 _HEADER_LINES: Final = 2
 _RECEIVED_BYTES: Final = 0  # the first column after the interface's name
@@ -50,7 +50,7 @@ def read_counters(links: Mapping[str, Sequence[Interface]]) -> Counters:
         links: by link, the interfaces at its two ends; what has no two ends there is left out.
 
     Raises:
-        EmulationError: a process is gone.
+        NodeGoneError: a process is gone.
     """
     now = time.monotonic()
     pids = {end.pid for ends in links.values() for end in ends}
@@ -68,7 +68,7 @@ def _counters_text(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/net/dev").read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise EmulationError(f"process {pid} of the lab is gone: {error.strerror}") from error
+        raise NodeGoneError(f"process {pid} of the lab is gone: {error.strerror}") from error
 
 
 def loads_bps(before: Counters, after: Counters) -> dict[str, tuple[float, float]]:

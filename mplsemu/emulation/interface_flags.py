@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import os
 import socket
 import struct
 from collections.abc import Iterable
@@ -12,6 +14,15 @@ _SIOCGIFFLAGS: Final = 0x8913
 _SIOCSIFFLAGS: Final = 0x8914
 _IFF_UP: Final = 1
 _REQUEST: Final = struct.Struct("16sH22x")
+
+
+def why_down(opened: socket.socket, interface: str) -> str | None:
+    """Return why an interface in a socket's namespace is of no use, None where it is up."""
+    try:
+        answer = fcntl.ioctl(opened, _SIOCGIFFLAGS, _REQUEST.pack(interface.encode("ascii"), 0))
+    except OSError as error:  # it is not there
+        return error.strerror
+    return None if _REQUEST.unpack(answer)[1] & _IFF_UP else os.strerror(errno.ENETDOWN)
 
 
 def set_up(interfaces: Iterable[str], *, up: bool) -> None:

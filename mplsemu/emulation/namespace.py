@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from mplsemu.emulation.interrupts import interrupts_wait
-from mplsemu.errors import EmulationError, NotRootError
+from mplsemu.errors import EmulationError, NodeGoneError, NotRootError
 
 _CLONE_NEWNET: Final = 0x4000_0000
 _PR_SET_PDEATHSIG: Final = 1
@@ -159,14 +159,14 @@ def inside(pid: int) -> Iterator[None]:
     must not switch green threads: whatever ran next would be in the wrong namespace.
 
     Raises:
-        EmulationError: the process is gone.
+        NodeGoneError: the process is gone.
     """
     before = os.open(_SELF, os.O_RDONLY | os.O_CLOEXEC)
     try:
         try:
             target = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise EmulationError(f"process {pid} of the lab is gone: {error.strerror}") from error
+            raise NodeGoneError(f"process {pid} of the lab is gone: {error.strerror}") from error
         try:
             _setns(target)
         finally:

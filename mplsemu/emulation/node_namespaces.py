@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mplsemu.emulation.interrupts import interrupts_wait
-from mplsemu.errors import EmulationError, NotRootError
+from mplsemu.errors import EmulationError, NodeGoneError, NotRootError
 
 _CLONE_FS: Final = 0x200
 _CLONE_NEWNS: Final = 0x2_0000
@@ -127,7 +127,8 @@ def start_at(
         options: of `subprocess.Popen`.
 
     Raises:
-        EmulationError: the node is gone, or the command cannot be started.
+        NodeGoneError: the node is gone.
+        EmulationError: the command cannot be started.
     """
     with ExitStack() as opened:
         kinds = ("net",) if view is not None else ("uts", "mnt", "net")
@@ -135,7 +136,7 @@ def start_at(
             places = [_opened(opened, f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]
             root = _opened(opened, f"/proc/{pid}/root", os.O_PATH)
         except OSError as error:
-            raise EmulationError(f"process {pid} of the lab is gone: {error.strerror}") from error
+            raise NodeGoneError(f"process {pid} of the lab is gone: {error.strerror}") from error
 
         def go() -> None:
             here = _working_directory()

@@ -24,7 +24,7 @@ from mplsemu.emulation.node_namespaces import Starting, View, start_at, start_no
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.operational import await_operational
 from mplsemu.emulation.plan import Endpoint, LsrPlan
-from mplsemu.errors import EmulationError, MplsEmuError
+from mplsemu.errors import EmulationError, MplsEmuError, NodeGoneError
 
 _PROMPT: Final = chr(127)  # Mininet's sentinel
 _SHELL_TIMEOUT_S: Final = 20.0
@@ -95,13 +95,25 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
             left_ms = int((deadline - time.monotonic()) * 1000)
             try:
                 said = self.read(1024) if left_ms > 0 and self._hears(left_ms) else None
-            except OSError as error:
+            except NodeGoneError as error:
                 raise EmulationError(f"the shell of {self.name} ended at once") from error
             if said is None:
                 raise EmulationError(
                     f"the shell of {self.name} did not start in {_SHELL_TIMEOUT_S:g} s"
                 )
             prompts -= said.count(_PROMPT)
+
+    def read(self, size: int = 1024) -> str:
+        """Read what the shell says.
+
+        Raises:
+            NodeGoneError: there is no shell any more.
+        """
+        try:
+            return str(super().read(size))
+        except OSError as error:
+            self.waiting = False
+            raise NodeGoneError(f"the shell of {self.name} is gone") from error
 
     def popen(self, *args: Any, **kwargs: Any) -> Any:
         """Start a command at the node (Mininet's method), in all of its namespaces."""

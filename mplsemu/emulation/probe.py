@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from mplsemu.emulation.interface_flags import why_down
 from mplsemu.emulation.interrupts import act
 from mplsemu.emulation.probe_sockets import HostEndpoint, Station, open_loopback, open_station
 from mplsemu.emulation.probe_token import (
@@ -30,7 +31,7 @@ from mplsemu.emulation.probe_token import (
     echo_request,
     probe_frame,
 )
-from mplsemu.errors import EmulationError
+from mplsemu.errors import EmulationError, NodeGoneError
 from mplsemu.model.vpn import IPAddress
 
 P = TypeVar("P", "Probe", "FrameProbe")
@@ -152,13 +153,18 @@ class Prober:
     Args:
         hosts: endpoints by the names that results will use.
 
+    A host that is gone, or whose interface is, gets nothing and sends nothing, and `troubles` says
+    so: what it should show, nobody knows.
+
     Raises:
-        EmulationError: a host or its interface is gone.
+        EmulationError: sockets cannot be opened.
     """
 
     def __init__(self, hosts: Mapping[str, HostEndpoint]) -> None:
         self._hosts = dict(hosts)
         self._stations: dict[str, Station] = {}
+        self._gone: dict[str, str] = {}
+        self._troubles: dict[str, str] = {}
         self._selector = selectors.DefaultSelector()
         self._identifier = int.from_bytes(os.urandom(2))
         self._nonce = b""
@@ -168,7 +174,11 @@ class Prober:
         try:
             for name, endpoint in self._hosts.items():
                 act()
-                self._stations[name] = station = open_station(name, endpoint)
+                try:
+                    self._stations[name] = station = open_station(name, endpoint)
+                except NodeGoneError as error:
+                    self._gone[name] = str(error)
+                    continue
                 self._selector.register(station.tap, selectors.EVENT_READ, name)
         except BaseException:
             self.close()
@@ -196,6 +206,11 @@ class Prober:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """What is wrong with hosts that could not send or listen in the last run, by name."""
+        return self._troubles
 
     def run(
         self,
@@ -228,6 +243,7 @@ class Prober:
             for probe in self._paced(isolate):
                 self._send_echo(probe, unique[probe])
         self._listen_until_quiet()
+        self._look_for_troubles()
         progress(len(unique), len(unique))
         return tuple(self._result(probe, self._shots[unique[probe]]) for probe in probes)
 
@@ -250,16 +266,17 @@ class Prober:
                 vlan=probe.vlan,
                 payload_bytes=probe.payload_bytes,
             )
-            with suppress(OSError):  # nobody will get it, and the result says so
+            with suppress(OSError, KeyError):  # nobody will get it, and the result says so
                 self._stations[probe.source].tap.send(frame)
         self._listen_until_quiet()
+        self._look_for_troubles()
         return tuple(
             FrameResult(probe, dict(shot.received))
             for probe, shot in zip(probes, self._shots, strict=True)
         )
 
     def _begin(self, targets: list[tuple[str, IPAddress | None]]) -> None:
-        unknown = sorted({source for source, _ in targets} - self._stations.keys())
+        unknown = sorted({source for source, _ in targets} - self._hosts.keys())
         if unknown:
             raise EmulationError(f"no host {unknown[0]!r} to send a probe from")
         for source, target in targets:
@@ -269,18 +286,30 @@ class Prober:
         self._nonce = os.urandom(NONCE_BYTES)
         self._targets = targets
         self._shots = [_Shot() for _ in targets]
+        self._troubles = dict(self._gone)
+        self._look_for_troubles()
+
+    def _look_for_troubles(self) -> None:
+        for name, station in self._stations.items():
+            interface = self._hosts[name].interface
+            if name not in self._troubles and (why := why_down(station.tap, interface)):
+                self._troubles[name] = f"{interface} of {name}: {why}"
 
     def _listen_to_itself(self, host: str) -> None:
         """Listen at a host's loopback interface, too: what it sends to itself is there alone."""
-        if host not in self._loopbacks:
-            self._loopbacks[host] = tap = open_loopback(host, self._hosts[host])
+        if host not in self._loopbacks and host not in self._gone:
+            try:
+                self._loopbacks[host] = tap = open_loopback(host, self._hosts[host])
+            except NodeGoneError as error:
+                self._gone[host] = str(error)
+                return
             self._selector.register(tap, selectors.EVENT_READ, host)
 
     def _until_answered(
         self, probes: Sequence[Probe], index_of: Mapping[Probe, int], deadline: float
     ) -> Iterator[int]:
         """Send and repeat until all is answered or the time is over; yield how many are open."""
-        waiting = list(probes)
+        waiting = [each for each in probes if not {each.source, each.expected} & self._gone.keys()]
         while waiting and time.monotonic() < deadline:
             now = time.monotonic()
             due = [probe for probe in waiting if self._shots[index_of[probe]].next_at <= now]
@@ -312,19 +341,19 @@ class Prober:
             yield probe
 
     def _send_echo(self, probe: Probe, index: int) -> None:
-        station = self._stations[probe.source]
         shot = self._shots[index]
         token = Token(self._nonce, index, len(shot.sent_at))
         version = probe.target.version
         request = echo_request(
             token, self._identifier, version=version, payload_bytes=probe.payload_bytes
         )
-        sender = station.icmp if version == 4 else station.icmpv6
         shot.sent_at.append(time.monotonic())
+        station = self._stations.get(probe.source)
+        if station is None:
+            shot.error = self._gone[probe.source]
+            return
         try:
-            if sender is None:
-                raise OSError("this kernel has no IPv6")
-            sender.sendto(request, (str(probe.target), 0))
+            station.sends(version).sendto(request, (str(probe.target), 0))
         except OSError as error:  # no route, for example
             shot.error = error.strerror or str(error)
 
@@ -343,7 +372,7 @@ class Prober:
         for key, _ in self._selector.select(timeout_s):
             tap = key.fileobj
             assert isinstance(tap, socket.socket)
-            with suppress(BlockingIOError):
+            with suppress(OSError):  # nothing more has come; or the interface went down: said once
                 for _ in range(_FRAMES_AT_A_TIME):  # a busy host must not starve the others
                     frame, address = tap.recvfrom(_FRAME_BYTES)
                     if address[2] != _PACKET_OUTGOING:

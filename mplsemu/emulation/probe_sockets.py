@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,13 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.emulation.namespace import inside
-from mplsemu.errors import EmulationError
+from mplsemu.errors import EmulationError, NodeGoneError
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.own_addresses import is_within, link_local
 
 _ETH_P_ALL: Final = 3
 _RECEIVE_BUFFER: Final = 1 << 20
 _LOOPBACK: Final = "lo"
+_GONE: Final = frozenset({errno.ENODEV, errno.ENXIO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,24 @@ class Station:
     icmp: socket.socket
     icmpv6: socket.socket | None
 
+    def sends(self, version: int) -> socket.socket:
+        """Return what sends echo requests of an IP version.
+
+        Raises:
+            OSError: this kernel does not.
+        """
+        sender = self.icmp if version == 4 else self.icmpv6
+        if sender is None:
+            raise OSError("this kernel has no IPv6")
+        return sender
+
 
 def open_station(name: str, endpoint: HostEndpoint) -> Station:
     """Open a host's sockets.
 
     Raises:
-        EmulationError: the host or its interface is gone.
+        NodeGoneError: the host or its interface is gone.
+        EmulationError: they cannot be opened.
     """
     opened: list[socket.socket] = []
     try:
@@ -80,7 +94,8 @@ def open_loopback(name: str, endpoint: HostEndpoint) -> socket.socket:
     """Open a tap at a host's loopback interface.
 
     Raises:
-        EmulationError: the host is gone.
+        NodeGoneError: the host is gone.
+        EmulationError: it cannot be opened.
     """
     with _entered(name, endpoint.pid, _LOOPBACK):
         tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -99,8 +114,11 @@ def _entered(name: str, pid: int, interface: str) -> Iterator[None]:
     try:
         with inside(pid):
             yield
+    except NodeGoneError as error:
+        raise NodeGoneError(f"{name} is gone: {error}") from error
     except OSError as error:
-        raise EmulationError(f"cannot probe from {name}: {interface}: {error.strerror}") from error
+        kind = NodeGoneError if error.errno in _GONE else EmulationError
+        raise kind(f"cannot probe from {name}: {interface}: {error.strerror}") from error
 
 
 def _make_tap(tap: socket.socket) -> None:

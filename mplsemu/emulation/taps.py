@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 from mplsemu.emulation.filters import compile_filter
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.namespace import inside
-from mplsemu.errors import EmulationError
+from mplsemu.errors import EmulationError, NodeGoneError
 
 _ETH_P_ALL: Final = 3
 _RECEIVE_BUFFER: Final = 16 << 20
@@ -141,14 +141,18 @@ class Taps:
     Args:
         points: where.
         expression: which frames, in the language of pcap-filter(7); empty takes all.
+        leave_out_gone: listen at the others where interfaces, or their nodes, are gone.
 
     Raises:
-        EmulationError: an interface is gone.
+        NodeGoneError: an interface is gone.
+        EmulationError: it cannot be listened to.
         LabError: the expression makes no sense.
         MissingToolError: tcpdump, which compiles expressions, is not installed.
     """
 
-    def __init__(self, points: Sequence[TapPoint], expression: str = "") -> None:
+    def __init__(
+        self, points: Sequence[TapPoint], expression: str = "", *, leave_out_gone: bool = False
+    ) -> None:
         program = compile_filter(expression) if expression else b""
         self._selector = selectors.EpollSelector()
         self._sockets: dict[_Ear, socket.socket] = {}
@@ -156,7 +160,12 @@ class Taps:
         self._held: list[Tapped] = []
         try:
             for ear in (ear for point in points for ear in _ears(point)):
-                self._sockets[ear] = tap = _open(ear, program)
+                try:
+                    self._sockets[ear] = tap = _open(ear, program)
+                except NodeGoneError:
+                    if leave_out_gone:
+                        continue
+                    raise
                 self._selector.register(tap, selectors.EVENT_READ, ear)
             _await_stamps()
         except BaseException:
@@ -250,7 +259,8 @@ def _open(ear: _Ear, program: bytes) -> socket.socket:
         tap.bind((interface, _ETH_P_ALL))  # from here on frames come
     except OSError as error:
         tap.close()
-        raise EmulationError(f"cannot capture on {name} ({interface}): {error.strerror}") from error
+        kind = NodeGoneError if error.errno in _GONE else EmulationError
+        raise kind(f"cannot capture on {name} ({interface}): {error.strerror}") from error
     return tap
 
 

@@ -75,7 +75,9 @@ def measure_throughput(
     finally:
         server.kill()
         server.wait()
-    end = report["end"]
+    end = report.get("end", {})
+    if not {"sum", "sum_received"} & end.keys():
+        raise EmulationError("iperf3: it was ended before it was done")
     sent = end["sum_sent"] if "sum_sent" in end else end["sum"]
     received = end["sum_received"] if "sum_received" in end else end["sum"]
     lost = 0.0 if transfer.udp_bps is None else end["sum"].get("lost_percent", 0.0) / 100
@@ -83,6 +85,15 @@ def measure_throughput(
     if transfer.udp_bps is not None and received is end.get("sum"):
         received_bps *= 1 - lost  # older versions count only what was sent
     return Throughput(sent["bits_per_second"], received_bps)
+
+
+def _report(output: bytes) -> dict[str, Any]:
+    """Return what iperf3 reports; a report that it was ended in is an error, too."""
+    try:
+        report = json.loads(output)
+    except ValueError:
+        return {"error": "it said nothing of use"}
+    return report if isinstance(report, dict) else {"error": "it said something else"}
 
 
 def parse_rate(text: str) -> int:
@@ -100,12 +111,17 @@ def _run_client(pid: int, command: list[str], timeout_s: float) -> dict[str, Any
     deadline = time.monotonic() + _CONNECT_TIMEOUT_S
     while True:
         with inside(pid):
-            client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            client = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
         try:
             output, _ = communicate(client, timeout_s)
         except subprocess.TimeoutExpired as error:
             raise EmulationError(f"iperf3 did not end within {timeout_s:g} s") from error
-        report: dict[str, Any] = json.loads(output or b'{"error": "iperf3 said nothing"}')
+        report = _report(output)
         problem = report.get("error")
         if problem is None:
             return report

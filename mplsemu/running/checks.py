@@ -87,13 +87,20 @@ def run_checks(
         hosts: see `endpoints`.
         progress: told how many are done, and of how many.
 
+    A check that a host cannot take part in, as it is gone or its interface is down, does not hold:
+    it is not known.
+
     Raises:
-        EmulationError: a host is gone.
+        EmulationError: nothing can be tried here.
     """
     wanted = expectations(network)
     with Prober(hosts) as prober:
         results = prober.run([_probe(each) for each in wanted], progress=progress)
-        checks = [_pair_check(each, result) for each, result in zip(wanted, results, strict=True)]
+        troubles = dict(prober.troubles)
+        checks = [
+            _pair_check(each, result, troubles)
+            for each, result in zip(wanted, results, strict=True)
+        ]
         checks = _check_frames_of_the_unroutable(prober, hosts, wanted, results, checks)
         checks += _broadcast_checks(prober, network)
     return tuple(checks)
@@ -108,12 +115,13 @@ def _probe(each: Expectation) -> Probe:
     return Probe(str(each.source), each.address, expected)
 
 
-def _pair_check(each: Expectation, result: ProbeResult) -> Check:
-    if each.expect is Expect.REACH:
-        ok, detail = _reached(each, result)
-    else:
-        ok, detail = _isolated(each, result)
-    arrow = "reaches" if each.expect is Expect.REACH else "does not reach"
+def _pair_check(each: Expectation, result: ProbeResult, troubles: Mapping[str, str]) -> Check:
+    trouble = trouble_of((str(each.source), str(each.target)), troubles)
+    is_wanted = each.expect is Expect.REACH
+    ok, detail = _reached(each, result) if is_wanted else _isolated(each, result)
+    if trouble is not None and ok is not is_wanted:  # it did not arrive, which says nothing
+        ok, detail = False, f"not to be tried: {trouble}"
+    arrow = "reaches" if is_wanted else "does not reach"
     return Check(
         f"{each.source} {arrow} {each.target} at {each.address}",
         each.vpn,
@@ -121,11 +129,16 @@ def _pair_check(each: Expectation, result: ProbeResult) -> Check:
         str(each.target),
         each.expect.value,
         ok,
-        result.rtt_ms if each.expect is Expect.REACH else None,
+        result.rtt_ms if is_wanted else None,
         detail,
         (result.rtt_ms or 0) / 1000,
         str(each.address),
     )
+
+
+def trouble_of(hosts: Iterable[str], troubles: Mapping[str, str]) -> str | None:
+    """Return what is wrong with any of some hosts, None where nothing is known (`Prober`)."""
+    return next((troubles[host] for host in hosts if host in troubles), None)
 
 
 def _reached(each: Expectation, result: ProbeResult) -> tuple[bool, str]:
@@ -203,7 +216,11 @@ def _broadcast_checks(prober: Prober, network: Network) -> Iterator[Check]:
     results = prober.run_frames([FrameProbe(source) for source in sources]) if sources else ()
     for source, result in zip(sources, results, strict=True):
         vpn = source.split("/", 1)[0]
-        yield _broadcast_check(source, vpn, set(lans[vpn]) - {source}, result)
+        lan = set(lans[vpn]) - {source}
+        check = _broadcast_check(source, vpn, lan, result)
+        if trouble := trouble_of((source, *sorted(lan - result.received.keys())), prober.troubles):
+            check = _with_failure(check, f"not to be tried: {trouble}")
+        yield check
 
 
 def _lan_of(network: Network, ref: HostRef, circuit: str) -> str:

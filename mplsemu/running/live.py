@@ -177,7 +177,7 @@ def follow(session: Session, source: str, target: str, header: Header = USUAL) -
         return LiveTrace(predicted, (), sent=False)
     ttl = packet.ip.ttl if packet.ip else None
     fewest = min(len(tuple(_wanted(program, each, ttl))) for each in predicted.variants())
-    with Taps(tuple(_points(session, program))) as taps:
+    with Taps(tuple(_points(session, program)), leave_out_gone=True) as taps:
         own = session.record.hosts[str(sender.ref)]
         send_frame(own.pid, own.interface, packet.to_bytes())
         seen = _listen(session, taps, packet, fewest)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from mplsemu.emulation.interrupts import sleep
 from mplsemu.emulation.probe import Probe, Prober, ProbeResult
-from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.emulation.throughput import Transfer, measure_throughput
 from mplsemu.errors import MplsEmuError
 from mplsemu.model.network import (
@@ -23,7 +22,7 @@ from mplsemu.model.network import (
     is_unwanted,
 )
 from mplsemu.model.vpn import IPAddress
-from mplsemu.running.checks import Check, Progress, endpoints
+from mplsemu.running.checks import Check, Progress, endpoints, trouble_of
 from mplsemu.running.live import LiveTrace, follow
 from mplsemu.running.session import Session
 from mplsemu.verification.validate import path_problem
@@ -99,18 +98,12 @@ def _pings(session: Session, checks: Mapping[int, PingCheck], wait_s: float) -> 
     """Try pings together; return the results by number."""
     hosts = endpoints(session.record)
     probes = [_probe(session.network, each) for each in checks.values()]
-    results = _probed(hosts, probes, wait_s)
-    return {
-        number: _ping_check(each, result)
-        for (number, each), result in zip(checks.items(), results, strict=True)
-    }
-
-
-def _probed(
-    hosts: Mapping[str, HostEndpoint], probes: Iterable[Probe], wait_s: float
-) -> tuple[ProbeResult, ...]:
     with Prober(hosts) as prober:
-        return prober.run(tuple(probes), wait_s)
+        results = prober.run(probes, wait_s)
+        return {
+            number: _ping_check(each, result, prober.troubles)
+            for (number, each), result in zip(checks.items(), results, strict=True)
+        }
 
 
 def _probe(network: Network, each: PingCheck) -> Probe:
@@ -126,7 +119,7 @@ def _probe(network: Network, each: PingCheck) -> Probe:
     return Probe(str(each.source), address, expected)
 
 
-def _ping_check(each: PingCheck, result: ProbeResult) -> Check:
+def _ping_check(each: PingCheck, result: ProbeResult, troubles: Mapping[str, str]) -> Check:
     answered = result.replied
     if isinstance(each.target, HostRef):
         answered = answered and str(each.target) in result.delivered_to
@@ -134,8 +127,12 @@ def _ping_check(each: PingCheck, result: ProbeResult) -> Check:
     detail = "" if answered else f"no answer{because}"
     if answered and not each.expect_reply:
         detail = "it was answered"
+    ok = answered is each.expect_reply
+    trouble = trouble_of((str(each.source), str(each.target)), troubles)
+    if trouble is not None and not answered:
+        ok, detail = False, f"not to be tried: {trouble}"
     rtt_ms = result.rtt_ms if answered else None
-    done = _check(each, answered is each.expect_reply, rtt_ms, detail, (rtt_ms or 0) / 1000)
+    done = _check(each, ok, rtt_ms, detail, (rtt_ms or 0) / 1000)
     return replace(done, address=str(result.probe.target))
 
 

@@ -14,7 +14,7 @@ from mplsemu.emulation.dissect import dissect
 from mplsemu.emulation.probe import FrameProbe, Probe, Prober, ProbeResult
 from mplsemu.emulation.taps import Tapped
 from mplsemu.emulation.throughput import Transfer, measure_throughput
-from mplsemu.errors import LabError, MplsEmuError
+from mplsemu.errors import LabError, MplsEmuError, NodeGoneError
 from mplsemu.lab.loader import read
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress
@@ -23,7 +23,7 @@ from mplsemu.program.program import Program
 from mplsemu.program.trace import Header, trace
 from mplsemu.program.way import Delivered
 from mplsemu.running.captures import Reader, tap_points
-from mplsemu.running.checks import endpoints
+from mplsemu.running.checks import endpoints, trouble_of
 from mplsemu.running.lab import LabProcess
 from mplsemu.running.live import follow
 from mplsemu.running.names import suggest
@@ -70,7 +70,9 @@ class NetworkLab(AskedLab):
         else:
             with Prober(endpoints(self.lab.session.record)) as prober:
                 [result] = prober.run([Probe(sender, address, wanted)], wait_s)
-            ok, said, rtt_ms = result.reached, _what_happened(result, wanted), result.rtt_ms
+                trouble = trouble_of((sender, wanted), prober.troubles)
+            ok, rtt_ms = result.reached, result.rtt_ms
+            said = trouble or _what_happened(result, wanted)
         way = self._way(sender, target)
         if not ok and way is not None and way.delivered:
             said += "; by its program it should"
@@ -179,11 +181,14 @@ class NetworkLab(AskedLab):
                 for result in prober.run_frames(frames)
                 for at in result.received
             ]
+            silent = trouble_of((str(each) for pair in pairs for each in pair), prober.troubles)
         for sender, address, at in arrivals:
             if at in strangers[sender]:
                 said = f"{what} are not isolated: a packet of {sender} to {address} arrives at {at}"
                 way = self._way(sender, address)
                 return Finding(ok=False, said=said, ways=[way] if way is not None else [])
+        if silent is not None:
+            return Finding(ok=False, said=f"whether {what} are isolated cannot be tried: {silent}")
         return Finding(
             ok=True,
             said=f"{what} are isolated: {count(len(probes) + len(frames), 'packet')} sent",
@@ -213,7 +218,10 @@ class NetworkLab(AskedLab):
         """Return whether a ping is answered by whoever has an address: a gateway, say."""
         deadline = time.monotonic() + wait_s
         while True:
-            said = self.ping(source, address, count=1)
+            try:
+                said = self.ping(source, address, count=1)
+            except NodeGoneError as error:
+                return False, str(error), None
             if said.received:
                 took = _TIME.search(said.output)
                 return True, "", float(took[1]) if took else None

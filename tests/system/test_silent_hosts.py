@@ -1,0 +1,136 @@
+"""Hosts that cannot send or listen, for whatever reason: checks say so, and the others go on."""
+
+import json
+import os
+import re
+import signal
+
+import pytest
+
+from mplsemu import Lab
+from mplsemu.errors import NodeGoneError
+from tests.system.running import eventually, mplsemu
+
+pytestmark = pytest.mark.system
+
+LAB = """
+name: silent
+provider: {nodes: {dk: {role: pe}, se: {role: pe}}, links: [dk-se]}
+vpns:
+  a:
+    type: l3vpn
+    sites:
+      x: {pe: dk, subnet: 192.168.1.0/24}
+      y: {pe: se, subnet: 192.168.2.0/24}
+      z: {pe: se, subnet: 192.168.3.0/24}
+  b:
+    type: vpls
+    subnet: 10.0.0.0/24
+    sites: {x: {pe: dk}, y: {pe: se}, z: {pe: se}}
+validate:
+  - {ping: [a/x/h1, a/y/h1]}
+  - {ping: [a/x/h1, b/y/h1], expect: fail}
+  - {path: [a/x/h1, a/y/h1], via: [dk-se]}
+"""
+VICTIM, BRIDGED = "a/x/h1", "b/x/h1"
+
+DOWN = "ip link set eth0 down"
+DELETED = "ip link delete eth0"
+UNREACHABLE = "ip route flush table main"
+FORBIDDEN = "ip route replace prohibit default"
+KILLED = "killed"
+
+
+@pytest.fixture(scope="module", params=[DOWN, DELETED, UNREACHABLE, FORBIDDEN, KILLED])
+def silent(request, tmp_path_factory, dataplane):
+    """A lab two hosts of which got silent."""
+    directory = tmp_path_factory.mktemp("silent")
+    file = directory / "silent.yaml"
+    file.write_text(LAB)
+    with Lab(file, run_dir=directory / "r", dataplane=dataplane) as lab:
+        for host in (VICTIM, BRIDGED):
+            if request.param == KILLED:
+                pid = lab.session.host(host).pid
+                os.kill(pid, signal.SIGKILL)
+                eventually(lambda pid=pid: is_gone(pid), "it is dead")
+            else:
+                lab.cmd(host, request.param)
+        lab.how = request.param
+        yield lab
+
+
+def is_gone(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
+            return stat.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def about(lab, *words):
+    return mplsemu(*words, env={"MPLSEMU_RUN_DIR": str(lab.session.directory.path.parent)})
+
+
+def test_checks_that_it_has_a_part_in_fail_and_the_others_hold(silent):
+    done = about(silent, "test", "--running", "silent", "--json")
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    checks = json.loads(done.stdout)["checks"]
+    wrong = [check for check in checks if not check["ok"]]
+    assert any(VICTIM in (check["src"], check["dst"]) for check in wrong)
+    assert all(check["detail"] for check in wrong)
+    has_no_part = [
+        check for check in checks if not {check["src"], check["dst"]} & {VICTIM, BRIDGED}
+    ]
+    assert any(check["ok"] and check["expect"] == "reach" for check in has_no_part)
+    assert [check for check in wrong if check in has_no_part and check["dst"] != "broadcast"] == []
+    if silent.how in (DOWN, DELETED, KILLED):  # then nobody knows whether it is isolated either
+        assert {check["name"] for check in wrong} >= {
+            check["name"] for check in checks if {check["src"], check["dst"]} & {VICTIM, BRIDGED}
+        }
+
+
+def test_what_is_wrong_with_it_is_said(silent):
+    shown = re.sub(r"\s+", " ", about(silent, "test", "--running", "silent").stdout)
+    assert "✗" in shown
+    words = {
+        DOWN: "Network is down",
+        DELETED: "No such device",
+        UNREACHABLE: "Network is unreachable",
+        FORBIDDEN: "did not arrive",
+        KILLED: "is gone",
+    }
+    assert words[silent.how] in shown
+
+
+def test_no_other_command_ends_in_a_traceback(silent):
+    for words in (
+        ("ping", "-c", "1", VICTIM, "a/y/h1"),
+        ("ping", "-c", "1", "a/y/h1", VICTIM),
+        ("trace", "silent", VICTIM, "a/y/h1", "--live"),
+        ("trace", "silent", "a/y/h1", VICTIM, "--live"),
+        ("exec", VICTIM, "--", "true"),
+        ("capture", "--seconds", "0.1", VICTIM),
+        ("link", "a/x", "down"),
+        ("link", "a/x", "up"),
+        ("status",),
+    ):
+        done = about(silent, *words)
+        assert done.returncode in {0, 1, 2}, words
+        assert "Traceback" not in done.stderr + done.stdout, words
+        assert done.stdout or done.stderr or words[0] == "exec", words
+
+
+def test_a_packet_elsewhere_is_followed_all_the_same(silent):
+    done = about(silent, "trace", "silent", "a/z/h1", "a/y/h1", "--live", "--json")
+    assert json.loads(done.stdout)["live"]["as_predicted"], done.stdout
+
+
+def test_a_script_is_told(silent):
+    if silent.how == KILLED:  # its network goes on without it
+        with pytest.raises(NodeGoneError, match="of the lab is gone"):
+            silent.reaches(VICTIM, "a/y/h1")
+    else:
+        assert not silent.reaches(VICTIM, "a/y/h1")
+        assert not silent.reaches("a/y/h1", VICTIM)
+    assert silent.reaches("a/y/h1", "a/z/h1")
