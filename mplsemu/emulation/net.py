@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,6 +16,7 @@ from mplsemu.emulation.etc_hosts import write_hosts_files
 from mplsemu.emulation.fabric import Fabric, Progress
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
+from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.mininet_classes import CLI, Mininet
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
@@ -290,17 +292,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self._undertaker = Undertaker()
         if self.options.hosts_files is not None:
             self._hosts_files = write_hosts_files(self.options.hosts_files, plan)
-        for host in plan.hosts:
-            self._register(self.hosts, LabHost(host.name, self._view(host)), str(host.ref))
-        for ce in plan.ces:
-            self._register(self.ces, CeRouter(ce.name, self._view(ce)), ce.full_name)
-        for lsr in plan.lsrs:
-            node = self.fabric.lsr(lsr, lambda each: self._connect([each]), self._view(lsr))
-            self._register(self.switches, node, lsr.name)
-        for lan in plan.lans:
-            self._register(
-                self.site_lans, SiteLan(lan.name, lan.bridge, self._view(lan)), lan.full_name
-            )
+        self._register_nodes()
         shells = self._with_namespaces()
         for node in self._each("nodes", shells):
             node.await_shell()
@@ -323,8 +315,32 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         lsrs = self.switches if self.fabric.lsr_namespaces else []
         return [*self.hosts, *self.ces, *lsrs]
 
-    def _register(self, kind: list[Any], node: Any, full_name: str) -> None:
-        kind.append(node)
+    def _register_nodes(self) -> None:
+        for host in self.plan.hosts:
+            self._register(self.hosts, partial(self._host, host), str(host.ref))
+        for ce in self.plan.ces:
+            self._register(self.ces, partial(self._ce, ce), ce.full_name)
+        for lsr in self.plan.lsrs:
+            self._register(self.switches, partial(self._lsr, lsr), lsr.name)
+        for lan in self.plan.lans:
+            self._register(self.site_lans, partial(self._lan, lan), lan.full_name)
+
+    def _host(self, host: HostPlan) -> Any:
+        return LabHost(host.name, self._view(host))
+
+    def _ce(self, ce: CePlan) -> Any:
+        return CeRouter(ce.name, self._view(ce))
+
+    def _lsr(self, lsr: LsrPlan) -> Any:
+        return self.fabric.lsr(lsr, lambda each: self._connect([each]), self._view(lsr))
+
+    def _lan(self, lan: LanPlan) -> Any:
+        return SiteLan(lan.name, lan.bridge, self._view(lan))
+
+    def _register(self, kind: list[Any], make: Callable[[], Any], full_name: str) -> None:
+        with interrupts_wait():  # a node that nobody knows of would be left behind
+            node = make()
+            kind.append(node)
         self.nameToNode[node.name] = node
         self.nameToNode[full_name] = node
         self._full_names[node.name] = full_name

@@ -55,6 +55,8 @@ class View:
 class Starting:
     """A child that is about to be started in other namespaces.
 
+    To be made and kept while signals wait, or nobody knows of the child.
+
     Args:
         go: takes the thread that it runs on there.
         command: program and arguments.
@@ -70,8 +72,7 @@ class Starting:
         self._process: subprocess.Popen[Any] | None = None
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="node", daemon=True)
-        with interrupts_wait():
-            self._thread.start()
+        self._thread.start()
 
     def process(self) -> subprocess.Popen[Any]:
         """Wait until it has been started, and return it.
@@ -79,8 +80,7 @@ class Starting:
         Raises:
             NotRootError, EmulationError: it cannot be.
         """
-        with interrupts_wait():
-            self._thread.join()
+        self._thread.join()
         if self._process is None:
             assert self._error is not None  # one of both there is
             raise self._error
@@ -130,6 +130,28 @@ def start_at(
         NodeGoneError: the node is gone.
         EmulationError: the command cannot be started.
     """
+    process = None
+    try:
+        with interrupts_wait():
+            process = begin_at(pid, command, view, **options).process()
+    except BaseException:
+        if process is not None:  # a signal had waited: nobody will get to know of the child
+            process.kill()
+            process.wait()
+        raise
+    return process
+
+
+def begin_at(
+    pid: int, command: Sequence[str], view: View | None = None, **options: Any
+) -> Starting:
+    """Begin to start a command at a node; see `start_at`."""
+    return Starting(lambda: _go_to(pid, view), command, options)
+
+
+def _go_to(pid: int, view: View | None) -> None:
+    """Take the calling thread to a node."""
+    here = _working_directory()
     with ExitStack() as opened:
         kinds = ("net",) if view is not None else ("uts", "mnt", "net")
         try:
@@ -137,20 +159,15 @@ def start_at(
             root = _opened(opened, f"/proc/{pid}/root", os.O_PATH)
         except OSError as error:
             raise NodeGoneError(f"process {pid} of the lab is gone: {error.strerror}") from error
-
-        def go() -> None:
-            here = _working_directory()
-            _unshare(0 if view is None else _CLONE_NEWNS | _CLONE_NEWUTS)
-            for place in places:
-                _check(_libc.setns(place, 0), "enter a node (setns)")
-            if view is not None:
-                _arrange(view)
-                return
-            os.fchdir(root)  # setns(2) leaves a thread at the root of all mounts
-            os.chroot(".")
-            _change_directory(here)
-
-        return Starting(go, command, options).process()
+        _unshare(0 if view is None else _CLONE_NEWNS | _CLONE_NEWUTS)
+        for place in places:
+            _check(_libc.setns(place, 0), "enter a node (setns)")
+        if view is not None:
+            _arrange(view)
+            return
+        os.fchdir(root)  # setns(2) leaves a thread at the root of all mounts
+        os.chroot(".")
+        _change_directory(here)
 
 
 def _opened(stack: ExitStack, path: str, flags: int) -> int:
