@@ -68,6 +68,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="",
         help="as tcpdump takes it; behind labels it reads 'mpls and (icmp or (mpls and icmp))'",
     )
+    parser.add_argument(
+        "--decode-as",
+        action="store_true",
+        help="capture nothing: print what tells Wireshark and tshark which labels have frames of "
+        "a VPLS below them, as options",
+    )
+    parser.add_argument(
+        "--profile",
+        metavar="DIR",
+        type=Path,
+        help="capture nothing: write the same into DIR as a profile, with columns for cables and "
+        "labels; then WIRESHARK_CONFIG_DIR=DIR wireshark ...",
+    )
     parser.set_defaults(run=run)
 
 
@@ -78,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
     from mplsemu.running.session import Session
 
     session = Session.find(args.lab)
+    if args.decode_as or args.profile is not None:
+        return _tell_wireshark(session, args)
     points = tap_points(session, args.targets)
     _check(args)
     reader = Reader(session.program)
@@ -98,6 +113,23 @@ def run(args: argparse.Namespace) -> int:
             _summarize(args, counter, taps, "the reader has closed the pipe")
             raise
         _summarize(args, counter, taps, why)
+    _note_frames(args, reader)
+    return 0
+
+
+def _tell_wireshark(session: Session, args: argparse.Namespace) -> int:
+    """Print, or write, what Wireshark must be told about this lab's labels."""
+    from mplsemu.cli.wireshark import ambiguous, note, options, write_profile
+    from mplsemu.program.stack import carried_by_label
+
+    below = carried_by_label(session.program())
+    if args.decode_as:
+        print(" ".join(options(below)))
+    if args.profile is not None:
+        write_profile(args.profile, below)
+        _say(f"{args.profile}: type WIRESHARK_CONFIG_DIR={args.profile} wireshark FILE")
+    if ambiguous(below):
+        _say(f"note: {note({label: below[label] for label in ambiguous(below)})}")
     return 0
 
 
@@ -311,6 +343,14 @@ def _note_labels(expression: str, core: Sequence[str]) -> None:
             f"note: packets on {core[0]} have labels, and {expression!r} does not look behind "
             f"them{remedy} (a VPLS has whole frames there, which no filter reads)"
         )
+
+
+def _note_frames(args: argparse.Namespace, reader: Reader) -> None:
+    """Say how frames of a VPLS in a file are read, if there are any."""
+    from mplsemu.cli.wireshark import note
+
+    if args.write is not None and (said := note(reader.seen)):
+        _say(f"note: {said}")
 
 
 def _say(text: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from mplsemu.model.labels import LabelStackEntry
 from mplsemu.model.vpn import IPAddress
+from mplsemu.program.sizes import CONTROL_WORD_OCTETS
 from mplsemu.program.stack import Carried
 from mplsemu.southbound.punt.wire import (
     ETHERTYPE_ARP,
@@ -183,9 +184,11 @@ def dissect(data: bytes, carried_by: CarriedBy = lambda _stack: Carried.UNKNOWN)
     if parsed is None:
         return Frame(ethernet, (), Payload("a label stack without an end", rest))
     stack, below = parsed
-    match carried_by(stack):
-        case Carried.ETHERNET:
-            return Frame(ethernet, stack, dissect(below))
+    carried = carried_by(stack)
+    match carried:
+        case Carried.ETHERNET | Carried.CONTROL_WORD:
+            word = CONTROL_WORD_OCTETS if carried is Carried.CONTROL_WORD else 0
+            return Frame(ethernet, stack, dissect(below[word:]))
         case Carried.IPV6:
             return Frame(ethernet, stack, _network(ETHERTYPE_IPV6, below))
         case Carried.IPV4:

@@ -24,7 +24,14 @@ class Carried(enum.Enum):
     IPV4 = 4
     IPV6 = 6
     ETHERNET = 1
+    CONTROL_WORD = 2
+    """And then an Ethernet frame (RFC 4448 section 4.6)."""
     UNKNOWN = 0
+
+    @property
+    def is_ethernet(self) -> bool:
+        """Whether it is an Ethernet frame, behind a control word or not."""
+        return self in {Carried.ETHERNET, Carried.CONTROL_WORD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def meaning(program: Program, node: str, labels: Sequence[int]) -> Meaning:
                 carried, vpn, at = Carried(version), vrf, None
             case PopToPseudowire(vsi, peer):
                 names.append(f"PW {vsi} from {peer}")
-                carried, vpn, at = Carried.ETHERNET, vsi, None
+                carried, vpn, at = _over_pseudowire(at, vsi, peer), vsi, None
             case PopAndLookUp():
                 names.append(EXPLICIT_NULL)
             case None:
@@ -79,3 +86,25 @@ def meaning(program: Program, node: str, labels: Sequence[int]) -> Meaning:
                 at = None
     known = bool(labels) and at is None and names[-1] != UNKNOWN
     return Meaning(tuple(names), carried if known else Carried.UNKNOWN, vpn)
+
+
+def _over_pseudowire(node: NodeProgram | None, vsi: str, peer: str) -> Carried:
+    table = node.vsi_by_name.get(vsi) if node is not None else None
+    wires = table.pseudowires if table is not None else ()
+    has_word = any(wire.control_word for wire in wires if wire.peer == peer)
+    return Carried.CONTROL_WORD if has_word else Carried.ETHERNET
+
+
+def carried_by_label(program: Program) -> dict[int, frozenset[Carried]]:
+    """Return what is below each label that some LSR has bound to a VPN, whichever of them gets it.
+
+    Each LSR has a label space of its own: what is a VRF's label at one may be a pseudowire's at
+    another.
+    """
+    found: dict[int, set[Carried]] = {}
+    for node in program.nodes:
+        for label in node.ilm_by_label:
+            said = meaning(program, node.name, [label])
+            if said.vpn is not None:
+                found.setdefault(label, set()).add(said.carried)
+    return {label: frozenset(found[label]) for label in sorted(found)}

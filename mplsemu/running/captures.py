@@ -103,9 +103,13 @@ class Reader:
 
     Args:
         fetch: returns the program that is installed now.
+
+    Attributes:
+        seen: by the last labels of frames that were commented on, what was below them.
     """
 
     def __init__(self, fetch: Callable[[], Program]) -> None:
+        self.seen: dict[int, frozenset[Carried]] = {}
         self._fetch = fetch
         self._programs: list[Program] = []
         self._ask_again_at = 0.0
@@ -127,8 +131,16 @@ class Reader:
         return dissect(frame.data, carried)
 
     def comment(self, frame: Tapped) -> str:
-        """Return the names of a frame's labels; nothing where it has none."""
-        return " | ".join(self.meaning(frame).names)
+        """Return the names of a frame's labels; nothing where it has none.
+
+        Of a frame over a pseudowire, what is in it too: whoever reads the capture may guess wrong.
+        """
+        said = self.meaning(frame)
+        names = " | ".join(said.names)
+        if said.is_known and names:
+            label = labels_of(frame.data)[-1]
+            self.seen[label] = self.seen.get(label, frozenset()) | {said.carried}
+        return f"{names}: {self.read(frame)}" if said.carried.is_ethernet else names
 
     def _meaning(self, node: str, labels: tuple[int, ...]) -> Meaning:
         key = (node, labels)

@@ -99,6 +99,27 @@ def test_many_cables_and_hosts_go_into_one_file_with_names_and_comments(nordic, 
     ]
 
 
+def test_how_frames_of_a_vpls_are_read_is_told_with_the_file(nordic, capture, tmp_path):
+    file = tmp_path / "x.pcapng"
+    running = capture("se-p1", "-w", file, "--filter", "mpls")
+    assert nordic.reaches("c/odense/h1", "c/malmo/h1")
+    said = running.end(signal.SIGTERM)[1]
+    options = re.search(r"^note: VPLS frames in Wireshark and tshark: (-d .*)$", said, re.MULTILINE)
+    assert options is not None, said
+    rows = decoded(file, "ip.dst", show="icmp.type == 8", options=options[1].split())
+    assert [["10.0.0.2"]] in rows
+    comments = decoded(file, "frame.comment")
+    assert any(
+        re.match(r"PW c from dk: 02:\S+ > 02:\S+: 10\.0\.0\.1 > ", c) for [[c], *_] in comments
+    )
+    done = mplsemu("capture", "--lab", "nordic", "--profile", tmp_path / "ws", "--decode-as")
+    assert done.returncode == 0
+    assert re.fullmatch(r"(-d mpls\.label==\d+,pwethnocw ?)+\n", done.stdout)
+    assert (tmp_path / "ws" / "decode_as_entries").read_text().count("\n") == (
+        done.stdout.count("-d")
+    )
+
+
 def test_without_a_target_every_core_link_is_captured(nordic):
     done = mplsemu("capture", "--lab", "nordic", "--duration", "0.1")
     assert done.returncode == 0

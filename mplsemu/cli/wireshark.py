@@ -1,0 +1,102 @@
+"""What Wireshark and tshark must be told to read frames on pseudowires: nothing in a packet says.
+
+Wireshark takes a payload that begins as an IP packet does for one, and guesses at all others. The
+label tells (RFC 3032 section 2.2), so it is told what is below each label, as its menu *Decode As*
+does: by the option -d, or in a profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from mplsemu.errors import EmulationError
+from mplsemu.program.stack import Carried
+
+_OPTION: Final = {Carried.ETHERNET: "pwethnocw", Carried.CONTROL_WORD: "pwethcw"}
+"""Wireshark's names of what it decodes with, as options have them."""
+_IN_FILES: Final = {
+    Carried.ETHERNET: "Ethernet PW (no CW)",
+    Carried.CONTROL_WORD: "Ethernet PW (with CW)",
+}
+"""The same, as its files have them."""
+_MOST: Final = 12
+_COLUMNS: Final = """\
+# A profile for a lab of mplsemu: its cables, and what its labels mean, are columns.
+gui.column.format:
+\t"No.", "%m",
+\t"Time", "%t",
+\t"Cable", "%Cus:frame.interface_name:0:R",
+\t"Source", "%s",
+\t"Destination", "%d",
+\t"Protocol", "%p",
+\t"Labels", "%Cus:frame.comment:0:R",
+\t"Info", "%i"
+"""
+
+Below = Mapping[int, frozenset[Carried]]
+"""By label, what may be below it."""
+
+
+def options(below: Below) -> list[str]:
+    """Return the words of a command line that tell of all labels of pseudowires alone."""
+    return [
+        word
+        for label, carried in _pseudowires(below).items()
+        for word in ("-d", f"mpls.label=={label},{_OPTION[carried]}")
+    ]
+
+
+def ambiguous(below: Below) -> list[int]:
+    """Return labels that are a pseudowire's to one LSR and something else to another."""
+    return [
+        label
+        for label, found in below.items()
+        if len(found) > 1 and any(carried.is_ethernet for carried in found)
+    ]
+
+
+def note(below: Below) -> str:
+    """Say how what was captured is read; nothing where it needs no words."""
+    words, both = options(below), ambiguous(below)
+    said = []
+    if 0 < len(words) <= 2 * _MOST:
+        said.append(f"VPLS frames in Wireshark and tshark: {' '.join(words)}")
+    elif words:
+        said.append("VPLS frames in Wireshark and tshark: see mplsemu capture --profile")
+    if both:
+        said.append(
+            f"{_labels(both)}: a pseudowire's to one LSR, a VRF's to another: no option tells "
+            "which, the packets' comments do"
+        )
+    return "; ".join(said)
+
+
+def write_profile(directory: Path, below: Below) -> None:
+    """Write a directory that Wireshark takes for its configuration, or for a profile.
+
+    Raises:
+        EmulationError: it cannot be written.
+    """
+    lines = [
+        f"decode_as_entry: mpls.label,{label},(none),{_IN_FILES[carried]}\n"
+        for label, carried in _pseudowires(below).items()
+    ]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "decode_as_entries").write_text("".join(lines), encoding="utf-8")
+        (directory / "preferences").write_text(_COLUMNS, encoding="utf-8")
+    except OSError as error:
+        raise EmulationError(f"cannot write {directory}: {error.strerror}") from None
+
+
+def _pseudowires(below: Below) -> dict[int, Carried]:
+    alone = {label: next(iter(found)) for label, found in below.items() if len(found) == 1}
+    return {label: carried for label, carried in alone.items() if carried.is_ethernet}
+
+
+def _labels(labels: list[int]) -> str:
+    shown = ", ".join(map(str, labels[:_MOST]))
+    more = f" and {len(labels) - _MOST} more" if len(labels) > _MOST else ""
+    return f"label{'s' if len(labels) > 1 else ''} {shown}{more}"
