@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from mplsemu.program.program import Program
 from mplsemu.southbound.openflow.actions import (
     Action,
+    CheckLarger,
     Clone,
     Controller,
     Decap,
@@ -170,6 +171,9 @@ class FakeSwitch:
                 chosen = way(self._place(packet, action), action)
                 kept = (packet.read(target) or 0) >> bits << bits
                 packet.write(target, kept | chosen)
+            case CheckLarger(octets, target):
+                kept = (packet.read(target) or 0) & ~1
+                packet.write(target, kept | (len(packet.data) > octets))
             case DecTtl():
                 self._decrement(IP_TTL, packet)
             case DecMplsTtl():
@@ -325,7 +329,13 @@ class FakeNetwork:
             for adjacency in node.adjacencies:
                 ends.setdefault(adjacency.link, []).append((node.name, adjacency.port))
         self._links: dict[tuple[str, int], tuple[str, tuple[str, int]]] = {}
+        self._mtus = {
+            (node.name, circuit.port): circuit.line_mtu
+            for node in program.nodes
+            for circuit in node.circuits
+        }
         for link, (first, second) in ends.items():
+            self._mtus |= dict.fromkeys((first, second), program.link_by_name[link].mtu)
             if program.link_by_name[link].up:
                 self._links[first] = link, second
                 self._links[second] = link, first
@@ -373,6 +383,9 @@ class FakeNetwork:
         moving: deque[tuple[str, int, bytes]],
         outcome: FakeOutcome,
     ) -> None:
+        tag = 4 if frame[12:14] == b"\x81\0" else 0  # one is not counted (packet(7))
+        if len(frame) - 14 - tag > self._mtus.get((node, port), 0):
+            return
         if (node, port) in self._circuits:
             outcome.deliveries.append((self._circuits[node, port], frame))
         elif (node, port) in self._links:

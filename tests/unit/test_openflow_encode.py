@@ -42,6 +42,7 @@ ACTIONS = [
     act.Controller(),
     act.Resubmit(30),
     act.Multipath(act.HashFields.IP_FLOW, basis=7, ways=3, target=m.REGISTERS[9]),
+    act.CheckLarger(1514, m.REGISTERS[10]),
     LEARN,
 ]
 

@@ -160,6 +160,17 @@ class Multipath:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckLarger:
+    """Write 1 into bit 0 of `target` if the frame has more than `octets`, else 0.
+
+    It is NXAST_CHECK_PKT_LARGER; what follows is done for either case.
+    """
+
+    octets: int
+    target: Field
+
+
+@dataclass(frozen=True, slots=True)
 class LearnMatch:
     """The learned flow matches `target` equal to what `source` holds now, the whole of both."""
 
@@ -211,5 +222,6 @@ Action = (
     | Clone
     | Resubmit
     | Multipath
+    | CheckLarger
     | Learn
 )

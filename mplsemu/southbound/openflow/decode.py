@@ -13,6 +13,7 @@ from typing import Final
 
 from mplsemu.southbound.openflow.actions import (
     Action,
+    CheckLarger,
     Clone,
     Controller,
     Decap,
@@ -221,6 +222,13 @@ def _multipath(body: bytes) -> Multipath:
     return Multipath(HashFields(fields), basis, last + 1, _field(target)[0], bits + 1)
 
 
+def _check_larger(body: bytes) -> CheckLarger:
+    octets, offset, target = struct.unpack_from("!HHI", body)
+    if offset:
+        raise _StrangeError("a size that is noted elsewhere")
+    return CheckLarger(octets, _field(target)[0])
+
+
 def _packet_type(body: bytes) -> PacketType:
     return PacketType(struct.unpack_from("!HI", body)[1])
 
@@ -252,5 +260,6 @@ _READERS: Final[dict[int, Callable[[bytes], Action]]] = {
     42: lambda body: Clone(tuple(_actions(body[6:]))),
     46: lambda body: Encap(_packet_type(body)),
     47: lambda body: Decap(_packet_type(body)),
+    49: _check_larger,
 }
 """By Nicira's number of the action (nicira-ext.h of Open vSwitch)."""

@@ -15,6 +15,7 @@ from typing import Final, assert_never
 
 from mplsemu.southbound.openflow.actions import (
     Action,
+    CheckLarger,
     Clone,
     Controller,
     Decap,
@@ -54,7 +55,7 @@ METER_EXISTS: Final = (12, 1)
 
 NICIRA: Final = 0x0000_2320
 _REG_MOVE, _REG_LOAD, _MULTIPATH, _RESUBMIT_TABLE, _OUTPUT_REG, _LEARN = 6, 7, 10, 14, 15, 16
-_CLONE, _ENCAP, _DECAP = 42, 46, 47
+_CLONE, _ENCAP, _DECAP, _CHECK_LARGER = 42, 46, 47, 49
 _OLD_IN_PORT: Final = 0xFFF8
 _NXM_IN_PORT: Final = 0x0000_0002
 HASH_THRESHOLD: Final = 1
@@ -208,6 +209,8 @@ def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm
             return _nicira(_CLONE, bytes(6) + _actions(actions))
         case Multipath():
             return _nicira(_MULTIPATH, _multipath(action))
+        case CheckLarger(octets, target):
+            return _nicira(_CHECK_LARGER, struct.pack("!HHI", octets, 0, _header(target)))
         case Learn():
             return _learn(action)
     assert_never(action)

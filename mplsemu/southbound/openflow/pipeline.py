@@ -46,9 +46,10 @@ class Table(enum.IntEnum):
     VRF_INPUT = 10
     VRF_FIB = 11
     VRF_LOCAL = 12
-    VRF_DELIVER = 13
-    VRF_IMPOSE = 14
-    PUNT = 15
+    VRF_SIZE = 13
+    VRF_DELIVER = 14
+    VRF_IMPOSE = 15
+    PUNT = 16
     VSI_LEARN = 20
     VSI_FDB = 21
     VSI_FORWARD = 22
@@ -95,6 +96,9 @@ REG_SCRATCH: Final = REGISTERS[8]
 """One address while two are swapped; and what is read only so that it is matched."""
 REG_WAY: Final = REGISTERS[9]
 """Which of a tunnel's ways (equal-cost multipath) the packet's flow takes, from 0."""
+
+REG_SIZE: Final = REGISTERS[10]
+"""1 where a routed packet is larger than its next hop takes."""
 
 TC_BITS: Final = 3
 LABEL_BITS: Final = 20
@@ -203,9 +207,7 @@ _ALL_SPECS: Final = (
             {METADATA, REG_PUNT, REG_TUNNEL, REG_SERVICE_LABEL, REG_PORT, ETH_DST},
         ),
         actions=frozenset({act.SetField, act.Resubmit}),
-        next=frozenset(
-            {Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_DELIVER, Table.VRF_IMPOSE, Table.PUNT}
-        ),
+        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_SIZE, Table.PUNT}),
     ),
     TableSpec(
         Table.VRF_LOCAL,
@@ -217,10 +219,19 @@ _ALL_SPECS: Final = (
         next=frozenset({Table.VRF_FIB, Table.PUNT}),
     ),
     TableSpec(
+        Table.VRF_SIZE,
+        "whether a routed packet is larger than its circuit or its tunnel takes",
+        Stage.TUNNELS,
+        matches=frozenset({REG_TUNNEL, REG_PORT}),
+        writes=frozenset({REG_SIZE}),
+        actions=frozenset({act.CheckLarger}),
+        next=frozenset({Table.VRF_DELIVER, Table.VRF_IMPOSE}),
+    ),
+    TableSpec(
         Table.VRF_DELIVER,
         "out of a VRF's circuit",
         Stage.SERVICES,
-        matches=frozenset({ETH_TYPE, IP_TTL}),
+        matches=frozenset({ETH_TYPE, IP_TTL, REG_SIZE}),
         writes=frozenset({ETH_SRC, IN_PORT, REG_PUNT}),
         actions=frozenset({act.SetField, act.DecTtl, act.OutputRegister, act.Resubmit}),
         next=frozenset({Table.PUNT}),
@@ -229,7 +240,7 @@ _ALL_SPECS: Final = (
         Table.VRF_IMPOSE,
         "push the VPN label",
         Stage.SERVICES,
-        matches=frozenset({ETH_TYPE, IP_TTL}),
+        matches=frozenset({ETH_TYPE, IP_TTL, REG_SIZE}),
         writes=frozenset({IN_PORT, REG_PUNT, REG_TC, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
         actions=frozenset({act.SetField, act.Move, act.DecTtl, act.PushMpls, act.Resubmit}),
         next=frozenset({Table.WAYS, Table.TUNNEL_L3, Table.PUNT}),

@@ -7,6 +7,7 @@ from typing import Final, assert_never
 
 from mplsemu.southbound.openflow.actions import (
     Action,
+    CheckLarger,
     Clone,
     Controller,
     Decap,
@@ -166,6 +167,8 @@ def _action_text(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one l
             return f"resubmit(,{int(table)})"
         case Multipath():
             return _multipath_text(action)
+        case CheckLarger(octets, target):
+            return f"check_pkt_larger({octets})->{target.oxm_name}[0]"
         case Learn():
             return _learn_text(action)
     assert_never(action)

@@ -13,6 +13,7 @@ from mplsemu.southbound.openflow.text import flow_text
 from mplsemu.southbound.openflow.translate_labels import label_flows
 from mplsemu.southbound.openflow.translate_ports import port_flows
 from mplsemu.southbound.openflow.translate_punts import punt_flows
+from mplsemu.southbound.openflow.translate_sizes import size_flows
 from mplsemu.southbound.openflow.translate_tunnels import tunnel_flows
 from mplsemu.southbound.openflow.translate_vrf import vrf_flows
 from mplsemu.southbound.openflow.translate_vsi import vsi_flows
@@ -45,6 +46,7 @@ def _all_flows(lsr: Lsr) -> Iterator[Flow]:
     yield from label_flows(lsr)
     yield from tunnel_flows(lsr, routed, bridged)
     yield from punt_flows(lsr)
+    yield from size_flows(lsr, routed)
     yield from vrf_flows(lsr)
     yield from vsi_flows(lsr)
     yield from port_flows(lsr)

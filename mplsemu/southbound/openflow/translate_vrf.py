@@ -72,6 +72,7 @@ from mplsemu.southbound.openflow.pipeline import (
     REG_PORT,
     REG_SCRATCH,
     REG_SERVICE_LABEL,
+    REG_SIZE,
     REG_TC,
     REG_TUNNEL,
     TC_BITS,
@@ -205,6 +206,13 @@ def _expiry_flows(table: Table) -> Iterator[Flow]:
             yield Flow(table, Priority.SPECIFIC, match, punt(PuntReason.TTL_EXPIRED))
 
 
+def _size_flows(table: Table) -> Iterator[Flow]:
+    """Yield what comes of packets that are too large, unless their TTL ends them before."""
+    for is_version in IP_VERSIONS:
+        match = Match.of(is_version, Term(REG_SIZE, 1))
+        yield Flow(table, Priority.NORMAL + 1, match, punt(PuntReason.TOO_BIG))
+
+
 def _delivery_flows() -> Iterator[Flow]:
     actions = (
         DecTtl(),
@@ -215,6 +223,7 @@ def _delivery_flows() -> Iterator[Flow]:
     for is_version in IP_VERSIONS:
         yield Flow(Table.VRF_DELIVER, Priority.NORMAL, Match.of(is_version), actions)
     yield from _expiry_flows(Table.VRF_DELIVER)
+    yield from _size_flows(Table.VRF_DELIVER)
 
 
 def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
@@ -234,6 +243,7 @@ def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
         match = Match.of(is_version)
         yield Flow(Table.VRF_IMPOSE, Priority.NORMAL, match, actions, Table.TUNNEL_L3)
     yield from _expiry_flows(Table.VRF_IMPOSE)
+    yield from _size_flows(Table.VRF_IMPOSE)
 
 
 def _choice(lsr: Lsr) -> tuple[Action, ...]:
@@ -293,7 +303,7 @@ def _route_flows(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
         if circuit.up:
             match = Match.of(own, *_to_address(neighbour.address))
             actions = _deliver(circuit.port, neighbour.mac)
-            yield Flow(Table.VRF_FIB, Priority.NEIGHBOUR, match, actions, Table.VRF_DELIVER)
+            yield Flow(Table.VRF_FIB, Priority.NEIGHBOUR, match, actions, Table.VRF_SIZE)
     known: dict[NextHop, tuple[tuple[Action, ...], Table | None]] = {}
     for route in vrf.routes:
         hop = route.next_hop
@@ -317,10 +327,10 @@ def _forward(lsr: Lsr, vrf: Vrf, hop: NextHop) -> tuple[tuple[Action, ...], Tabl
             circuit = lsr.circuit(name)
             if circuit.ce is None:
                 raise ProgramError(f"VRF {vrf.name!r}: circuit {name!r} has no CE router")
-            return _deliver(circuit.port, circuit.ce.mac), Table.VRF_DELIVER
+            return _deliver(circuit.port, circuit.ce.mac), Table.VRF_SIZE
         case ViaPe(egress, label):
             to_pe = SetField(REG_TUNNEL, lsr.tunnel(egress))
-            return (to_pe, SetField(REG_SERVICE_LABEL, int(label))), Table.VRF_IMPOSE
+            return (to_pe, SetField(REG_SERVICE_LABEL, int(label))), Table.VRF_SIZE
         case ViaVrf(name):
             other = lsr.node.vrf_by_name.get(name)
             if other is None:

@@ -8,8 +8,10 @@ from typing import Final
 
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.reserved import MAC_CONTROL
+from mplsemu.program.sizes import ETHERNET_OCTETS
 from mplsemu.southbound.openflow.actions import (
     Action,
+    CheckLarger,
     Clone,
     HashFields,
     InPort,
@@ -52,6 +54,7 @@ from mplsemu.southbound.openflow.pipeline import (
     REG_PORT,
     REG_PUNT,
     REG_SERVICE_LABEL,
+    REG_SIZE,
     REG_SOURCE,
     REG_TARGET,
     REG_TUNNEL,
@@ -86,6 +89,7 @@ _PUNTS: Final[dict[int, str]] = {
     PuntReason.ECHO_REQUEST6: "answer the echo request",
     PuntReason.NOT_SERVED: "say that nobody listens",
     PuntReason.FRAGMENT: "put fragments together",
+    PuntReason.TOO_BIG: "fragment it, or say how large it may be",
 }
 
 
@@ -123,6 +127,9 @@ class Words:
             Table.SERVICE_LABELS: self._labelled,
             Table.VRF_INPUT: self._asked,
             Table.VRF_FIB: self._routed,
+            Table.VRF_SIZE: self._measured,
+            Table.VRF_DELIVER: _too_big,
+            Table.VRF_IMPOSE: _too_big,
             Table.PUNT: self._punted,
             Table.VSI_LEARN: self._learning,
             Table.VSI_FDB: self._learned,
@@ -219,6 +226,11 @@ class Words:
         which = "tunnel" if way is None else f"way {way + 1} of the tunnel"
         return None if to is None else f"{which} to {self._pes.get(to, to)} for {kind}"
 
+    def _measured(self, match: Match) -> str | None:
+        to, port = match.value(REG_TUNNEL), match.value(REG_PORT)
+        where = f"out on {self._port(port)}" if to is None else f"to {self._pes.get(to, to)}"
+        return f"the size of routed packets {where}"
+
     def _choosing(self, match: Match) -> str | None:
         to = match.value(REG_TUNNEL)
         what = _traffic(match) or "other frames"
@@ -242,7 +254,9 @@ class Words:
 
     # actions -------------------------------------------------------------------------------------
 
-    def _parts(self, actions: tuple[Action, ...], table: int, service: int | None) -> Iterator[str]:
+    def _parts(  # noqa: C901  # one arm for each kind
+        self, actions: tuple[Action, ...], table: int, service: int | None
+    ) -> Iterator[str]:
         """Word the actions, but for those that always go along with others."""
         for action in actions:
             match action:
@@ -264,6 +278,8 @@ class Words:
                     yield _LOOK_UPS[to]
                 case Multipath(fields, _, ways):
                     yield f"one of {ways} by its {_FLOWS[fields]}"
+                case CheckLarger(octets):
+                    yield f"note whether it has more than {octets - ETHERNET_OCTETS} octets"
                 case Learn(idle_timeout_s=seconds):
                     yield f"learn for {seconds} s"
 
@@ -296,6 +312,10 @@ def _sets(actions: tuple[Action, ...], field: Field) -> Iterator[SetField]:
 def _traffic(match: Match) -> str | None:
     ethertype = match.value(ETH_TYPE)
     return None if ethertype is None else _TRAFFIC.get(ethertype, f"frames of type {ethertype:#x}")
+
+
+def _too_big(match: Match) -> str | None:
+    return f"{_traffic(match)} that is too large" if match.value(REG_SIZE) else None
 
 
 def _mac(value: int) -> str:
