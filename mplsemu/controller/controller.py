@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.learned import LearnedNeighbour
-from mplsemu.controller.events import SEVERAL, EventLog
+from mplsemu.controller.events import SEVERAL, EventLog, joined
 from mplsemu.controller.flush import flushes
 from mplsemu.controller.lsrs import Lsrs
 from mplsemu.controller.neighbours import Key, Neighbours
@@ -298,8 +298,8 @@ class Controller:
             return
         self.generation += 1
         took_ms = (time.perf_counter() - started) * 1000
-        text = f"generation {self.generation}: {'; '.join(changed.summary())}"
-        self.events.add("program", text[:MOST_TEXT], took_ms, self._cause)
+        text = f"generation {self.generation}: {joined(changed.summary(), MOST_TEXT)}"
+        self.events.add("program", text, took_ms, self._cause)
         self.plane.forget(self.program, flushes(before, self.program))
         if self._remember_at is None:
             self._remember_at = max(time.monotonic() + REMEMBER_AFTER_S, self._remember_next)

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -147,3 +147,13 @@ def _read(file: Path) -> Iterator[Event]:
         if isinstance(event.number, int) and event.number > last:
             last = event.number
             yield event
+
+
+def joined(parts: Sequence[str], most: int) -> str:
+    """Return parts of an event's text, about `most` characters of them, and how many more."""
+    said = ""
+    for number, part in enumerate(parts):
+        if said and len(said) + len(part) > most:
+            return f"{said}; and {len(parts) - number:,} more"
+        said += f"; {part}" if said else part
+    return said

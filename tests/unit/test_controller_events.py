@@ -2,7 +2,7 @@
 
 import pytest
 
-from mplsemu.controller.events import KEPT, KEPT_OF_ONE, EventLog
+from mplsemu.controller.events import KEPT, KEPT_OF_ONE, EventLog, joined
 
 
 @pytest.fixture
@@ -48,3 +48,13 @@ def test_the_file_does_not_grow_without_end(log, tmp_path):
     flood(log, "a/x", 5 * KEPT)
     lines = (tmp_path / "controller.events").read_text().splitlines()
     assert len(lines) <= 2 * KEPT + 1
+
+
+def test_what_does_not_fit_into_an_event_is_counted():
+    lines = [f"node{number}: lfib ~1" for number in range(100)]
+    text = joined(lines, 200)
+    shown = text.count("lfib")
+    assert text.endswith(f"; and {100 - shown} more")
+    assert len(text) < 220
+    assert joined(lines[:3], 200) == "; ".join(lines[:3])
+    assert joined(["x" * 300], 200) == "x" * 300
