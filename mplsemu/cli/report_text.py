@@ -65,10 +65,10 @@ def _signed(good: bool) -> Text:
 
 def _draw_verdict(report: Report, width: int) -> list[Text]:
     verdict = report.verdict
-    said = f"{count(verdict.pairs, 'pair')} of hosts; "
-    said += (
-        f"{count(verdict.classes, 'kind')} of packets from {count(verdict.ingresses, 'circuit')}: "
-    )
+    pairs, kinds = verdict.pairs, verdict.classes
+    said = f"{pairs:,} pair{'' if pairs == 1 else 's'} of hosts; "
+    said += f"{kinds:,} kind{'' if kinds == 1 else 's'} of packets "
+    said += f"from {count(verdict.ingresses, 'circuit')}: "
     if verdict.holds:
         return [_signed(True).append(f" {said}as they should be")]
     lines = [_signed(False).append(f" {said}{count(len(verdict.violations), 'fault')}")]
