@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import struct
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, ip_network
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -161,7 +161,7 @@ class Router:
 
     def gateway(self, wire: Wire, address: str) -> None:
         self.bench.set(
-            "gateways", GatewayKey(wire.ifindex, IPv4Address(address)).pack(), GATEWAY_VALUE
+            "gateways", GatewayKey(wire.ifindex, ip_address(address)).pack(), GATEWAY_VALUE
         )
 
     def vsi(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from ipaddress import ip_address
 
 import pytest
 
@@ -15,6 +16,7 @@ from mplsemu.southbound.punt.event import PuntReason
 from tests.ebpf.kernel import Verdict
 from tests.ebpf.router import OURS, THEIRS, Router, labelled, nhlfe, stack
 from tests.ebpf.wires import Wire, collect
+from tests.oracles.fakepacket import internet_checksum
 from tests.oracles.frames import arp, echo, ethernet, ip, ip_frame, mac
 
 HOST, NOBODY = "02:00:00:00:00:01", "00:00:00:00:00:00"
@@ -102,6 +104,87 @@ def test_neighbour_discovery_is_punted_wherever_it_goes(
     frame = ip_frame(to, HOST, discovery(kind, dst, extension))
     assert router.run(frame, circuit).verdict is Verdict.SHOT
     assert the_punt(router) == (PuntReason.NEIGHBOUR_DISCOVERY, 1, VRF, frame)
+
+
+def solicitation(
+    target: str,
+    source: str = "2001:db8:1::2",
+    option: bytes = b"\1\1",
+    tail: bytes = b"",
+    **changed,
+) -> bytes:
+    """Return what a host sends that looks for an address."""
+    options = option + mac(HOST) if option else b""
+    message = bytearray(
+        struct.pack("!BBHI", changed.get("kind", 135), changed.get("code", 0), 0, 0)
+    )
+    message += ip_address(target).packed + options
+    dst = "ff02::1:ff00:1"
+    pseudo = ip_address(source).packed + ip_address(dst).packed
+    pseudo += struct.pack("!II", len(message), 58)
+    message[2:4] = internet_checksum(pseudo + bytes(message)).to_bytes(2, "big")
+    packet = ip(source, dst, 58, bytes(message), ttl=changed.get("ttl", 255))
+    return ip_frame("33:33:ff:00:00:01", HOST, packet) + tail
+
+
+def advertisement(target: str, to: str) -> bytes:
+    """Return what the gateway says, as the controller would."""
+    message = bytearray(struct.pack("!BBHI", 136, 0, 0, 0xE000_0000) + ip_address(target).packed)
+    message += b"\2\1" + mac(GATEWAY_MAC)
+    pseudo = ip_address(target).packed + ip_address(to).packed + struct.pack("!II", 32, 58)
+    message[2:4] = internet_checksum(pseudo + bytes(message)).to_bytes(2, "big")
+    return ip_frame(HOST, GATEWAY_MAC, ip(target, to, 58, bytes(message), ttl=255, dscp=48))
+
+
+@pytest.mark.parametrize("target", ["2001:db8:1::1", "fe80::1"])
+@pytest.mark.parametrize("source", ["2001:db8:1::2", "fe80::2"])
+@pytest.mark.parametrize("option", [b"\1\1", b"\x0e\1"])
+def test_a_gateway_answers_a_solicitation_and_the_controller_sees_who_asked(
+    router: Router, circuit, target, source, option
+):
+    router.gateway(circuit, "2001:db8:1::1")
+    question = solicitation(target, source, option)
+    assert router.run(question, circuit).frame == advertisement(target, source)
+    assert the_punt(router) == (PuntReason.SOLICITED, 1, VRF, question)
+    assert router.pass_on(question, circuit) == {circuit.ifindex: [advertisement(target, source)]}
+    assert router.drops() == {}
+
+
+def test_a_flood_of_solicitations_is_answered_to_the_last(router: Router, circuit):
+    router.gateway(circuit, "2001:db8:1::1")
+    question = solicitation("2001:db8:1::1")
+    for _ in range(1000):
+        assert router.run(question, circuit).verdict is Verdict.REDIRECT
+    assert 0 < len(router.bench.punts()) < 1000
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(solicitation("2001:db8:1::9"), id="another address"),
+        pytest.param(solicitation("2001:db8:1::1", "::"), id="probe"),
+        pytest.param(solicitation("2001:db8:1::1", "ff02::1"), id="from a group"),
+        pytest.param(solicitation("2001:db8:1::1", ttl=254), id="from far away"),
+        pytest.param(solicitation("2001:db8:1::1", code=1), id="code"),
+        pytest.param(solicitation("2001:db8:1::1", kind=136), id="advertisement"),
+        pytest.param(solicitation("2001:db8:1::1", option=b""), id="no option"),
+        pytest.param(solicitation("2001:db8:1::1", option=b"\1\2"), id="malformed option"),
+        pytest.param(solicitation("2001:db8:1::1", option=b"\1\0"), id="empty option"),
+        pytest.param(solicitation("2001:db8:1::1", tail=bytes(4)), id="padded"),
+        pytest.param(solicitation("2001:db8:1::1")[:-1] + b"\0", id="checksum"),
+    ],
+)
+def test_what_is_no_plain_solicitation_is_left_to_the_controller(router: Router, circuit, frame):
+    router.gateway(circuit, "2001:db8:1::1")
+    assert router.run(frame, circuit).verdict is Verdict.SHOT
+    assert the_punt(router) == (PuntReason.NEIGHBOUR_DISCOVERY, 1, VRF, frame)
+
+
+def test_a_solicited_gateway_is_one_on_its_own_circuit_only(router: Router, circuit):
+    router.gateway(circuit, "2001:db8:1::1")
+    other = router.port(router.bench.wires[1], Role.VRF, VRF)
+    assert router.run(solicitation("2001:db8:1::1"), other).verdict is Verdict.SHOT
+    assert the_punt(router)[0] is PuntReason.NEIGHBOUR_DISCOVERY
 
 
 @pytest.mark.parametrize("kind", [133, 134, 137])

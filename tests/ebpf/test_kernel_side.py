@@ -19,7 +19,6 @@ from mplsemu.southbound.ebpf.layout import (
     IlmRecord,
     MapSizes,
     RouteRecord,
-    StationKey,
     word,
 )
 from mplsemu.southbound.ebpf.loader import OBJECT_VARIABLE, LoadedProgram
@@ -100,7 +99,7 @@ def test_a_key_of_another_size_never_reaches_the_kernel(lfib: Map, wrong):
 
 def test_a_map_that_is_full_says_so(router: Router):
     gateways = router.bench.program.maps["gateways"]
-    keys = [StationKey(router.index, n, b"").pack()[:8] for n in range((1 << 16) + 1)]
+    keys = [n.to_bytes(gateways.key_size, "big") for n in range((1 << 16) + 1)]
     with pytest.raises(DataPlaneError, match=r"write the data plane's map 'gateways'.*65,536"):
         gateways.set_many((key, word(1)) for key in keys)
     gateways.delete_many(keys)

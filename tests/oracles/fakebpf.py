@@ -49,6 +49,7 @@ from mplsemu.southbound.ebpf.layout import (
 from mplsemu.southbound.punt.event import PuntReason
 from tests.oracles import fakeframe
 from tests.oracles.fakeframe import Shim
+from tests.oracles.fakepacket import internet_checksum
 
 PIPE_TTL: Final = 255
 OWN_TTL: Final = 65
@@ -248,7 +249,7 @@ class FakeLsrs:
         if not ip.is_whole(4 if ethertype == IPV4 else 6):
             yield (Lost(Drop.MALFORMED),)
         elif ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
-            yield (Punted(PuntReason.NEIGHBOUR_DISCOVERY, port.service, frame),)
+            yield from self._discovery(port, ifindex, frame)
         elif frame[:6] != self._gateway_mac:
             yield (Lost(Drop.NOT_FOR_US),)
         elif fakeframe.is_no_source(ip.source):
@@ -266,6 +267,28 @@ class FakeLsrs:
             own, asker, asker_ip = self._gateway_mac, frame[22:28], frame[28:32]
             body = frame[14:20] + b"\0\2" + own + asked + asker + asker_ip
             yield (Sent(ifindex, frame[6:12] + own + frame[12:14] + body + frame[42:]),)
+
+    def _discovery(self, port: Port, ifindex: int, frame: bytes) -> Iterator[Alternatives]:
+        packet, target = frame[14:], IPv6Address(frame[62:78].ljust(16, b"\0"))
+        source = IPv6Address(packet[8:24])
+        is_ours = target == LINK_LOCAL_GATEWAY or (
+            self._maps.get("gateways", GatewayKey(ifindex, target).pack()) is not None
+        )
+        has_shape = (
+            (len(frame), packet[4:8], packet[40:42]) == (86, b"\0\x20\x3a\xff", b"\x87\0")
+            and packet[65] == 1
+            and not (source.is_multicast or source.is_unspecified)
+        )
+        if not (has_shape and is_ours and _is_right(packet)):
+            yield (Punted(PuntReason.NEIGHBOUR_DISCOVERY, port.service, frame),)
+            return
+        yield (Punted(PuntReason.SOLICITED, port.service, frame),)
+        head = b"\x6c\0\0\0\0\x20\x3a\xff" + target.packed + source.packed
+        said = b"\xe0\0\0\0" + target.packed + b"\2\1" + self._gateway_mac
+        pseudo = target.packed + source.packed + b"\0\0\0\x20\0\0\0\x3a"
+        total = internet_checksum(pseudo + b"\x88\0\0\0" + said)
+        reply = head + b"\x88\0" + total.to_bytes(2, "big") + said
+        yield (Sent(ifindex, frame[6:12] + self._gateway_mac + b"\x86\xdd" + reply),)
 
     def _route(self, router: int, vrf: int, ip: fakeframe.IpBytes) -> Alternatives:
         for _ in range(MAX_LOOKUPS):
@@ -385,6 +408,12 @@ def _stays_on_link(frame: bytes, kind: BridgeKind) -> bool:
         return True
     filtered = {*range(1, 11), 14} if kind is BridgeKind.VPLS else {1}
     return frame[:5] == bytes.fromhex("0180c20000") and frame[5] in filtered
+
+
+def _is_right(packet: bytes) -> bool:
+    """Whether the checksum of an ICMPv6 message is right."""
+    pseudo = packet[8:40] + len(packet[40:]).to_bytes(4, "big") + b"\0\0\0\x3a"
+    return internet_checksum(pseudo + packet[40:]) == 0
 
 
 def _local(ip: fakeframe.IpBytes, vrf: int, macs: bytes = bytes(12)) -> Fate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address, ip_interface
+from ipaddress import ip_address, ip_interface
 
 import pytest
 
@@ -75,7 +75,8 @@ def test_a_lan_has_gateway_hosts_network_and_broadcast_addresses():
     }
     assert far.next_hop.label != far6.next_hop.label
     assert of_map(found, "gateways") == {
-        GatewayKey(port, IPv4Address("10.1.0.1")).pack(): layout.GATEWAY_VALUE
+        GatewayKey(port, ip_address(each)).pack(): layout.GATEWAY_VALUE
+        for each in ("10.1.0.1", "2001:db8:1::1")
     }
 
 
@@ -131,7 +132,7 @@ def test_gateways_come_before_broadcast_addresses_and_those_before_neighbours():
     (circuit,) = x.circuits
     twice = replace(circuit, gateways=(*circuit.gateways, ip_interface("10.1.0.255/23")))
     neighbours = tuple(
-        Neighbour(IPv4Address(address), circuit.name, "02:00:00:00:00:77")
+        Neighbour(ip_address(address), circuit.name, "02:00:00:00:00:77")
         for address in ("10.1.0.1", "10.1.0.0", "10.1.0.9")
     )
     vrf = replace(x.vrfs[0], neighbours=neighbours)

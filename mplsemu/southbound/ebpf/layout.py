@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from operator import attrgetter
 from typing import Any, ClassVar, Final, Self
 
@@ -40,7 +40,9 @@ _ILM: Final = struct.Struct(f"=4B2I{_NHLFE.size}s")
 ANY_MTU: Final = 0xFFFF
 """No limit; an IPv4 packet cannot be larger."""
 _TUNNEL: Final = struct.Struct(f"=2I{_NHLFE.size}s")
-_GATEWAY: Final = struct.Struct("=I4s")
+_GATEWAY: Final = struct.Struct("=I16s")
+_IPV4_MAPPED: Final = bytes(10) + b"\xff\xff"
+"""Begins an IPv4 address that stands for itself in an IPv6 address (RFC 4291 section 2.5.5.2)."""
 _SETTINGS: Final = struct.Struct("=I6s2xI")
 _FIB_SCOPE_BITS: Final = 64
 _NO_NHLFE: Final = bytes(_NHLFE.size)
@@ -267,17 +269,19 @@ class GatewayKey:
     """A key of `gateways`, whose values are `GATEWAY_VALUE`."""
 
     ifindex: int
-    address: IPv4Address
+    address: IPv4Address | IPv6Address
 
     def pack(self) -> bytes:
         """Return it as bytes."""
-        return _GATEWAY.pack(self.ifindex, self.address.packed)
+        mapped = _IPV4_MAPPED if self.address.version == 4 else b""
+        return _GATEWAY.pack(self.ifindex, mapped + self.address.packed)
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
         ifindex, address = _GATEWAY.unpack(data)
-        return cls(ifindex, IPv4Address(address))
+        found = IPv6Address(address)
+        return cls(ifindex, found.ipv4_mapped or found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,7 +434,7 @@ MAPS: Final[Mapping[str, MapSizes]] = {
     "ways": MapSizes(16, 52),
     "fib4": MapSizes(16, 20),
     "fib6": MapSizes(28, 20),
-    "gateways": MapSizes(8, 4),
+    "gateways": MapSizes(20, 4),
     "vsis": MapSizes(8, 24),
     "circuits": MapSizes(12, 4),
     "wires": MapSizes(12, 12),

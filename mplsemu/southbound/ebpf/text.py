@@ -74,7 +74,8 @@ def _fib_key(key: bytes, names: Names) -> str:
 
 def _gateway_key(key: bytes, names: Names) -> str:
     record = layout.GatewayKey.unpack(key)
-    return f"ARP for {record.address} on {names.interface(record.ifindex)}"
+    asked = "ARP" if record.address.version == 4 else "neighbour discovery"
+    return f"{asked} for {record.address} on {names.interface(record.ifindex)}"
 
 
 def _vsi_key(key: bytes, names: Names) -> str:

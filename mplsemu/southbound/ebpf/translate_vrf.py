@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Interface, ip_network
+from ipaddress import ip_network
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.vpn import IPAddress, IPNetwork
@@ -109,7 +109,6 @@ def _deliver(lsr: Lsr, circuit: AttachmentCircuit, mac: str) -> RouteRecord:
 def _gateways(lsr: Lsr, circuits: Sequence[AttachmentCircuit]) -> Iterator[Entry]:
     for circuit in circuits:
         ifindex = lsr.ifindex(circuit.port)
-        addresses = {each.ip for each in circuit.gateways if isinstance(each, IPv4Interface)}
-        for address in addresses:
+        for address in {each.ip for each in circuit.gateways}:
             key = GatewayKey(ifindex, address).pack()
             yield Entry(Stage.SERVICES, "gateways", key, GATEWAY_VALUE)

@@ -80,6 +80,8 @@ def answer(program: Program, node: str, punt: Punt) -> Answers:
     match punt.reason:
         case PuntReason.ARP:
             return answer_arp(lsr, punt.in_port, frame)
+        case PuntReason.SOLICITED:
+            return Answers(learned=answer_neighbour_discovery(lsr, punt.in_port, frame).learned)
         case PuntReason.NEIGHBOUR_DISCOVERY:
             return answer_neighbour_discovery(lsr, punt.in_port, frame)
         case _:

@@ -21,6 +21,8 @@ class PuntReason(enum.IntEnum):
     NOT_SERVED = 6
     TOO_BIG = 7
     FRAGMENT = 8
+    SOLICITED = 9
+    """A neighbour solicitation that it has answered: a copy, as of ARP."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class TokenBucket:
 def class_of(reason: PuntReason) -> PuntClass:
     """Return what a packet that was punted for a reason asks of the controller."""
     match reason:
-        case PuntReason.ARP | PuntReason.NEIGHBOUR_DISCOVERY:
+        case PuntReason.ARP | PuntReason.NEIGHBOUR_DISCOVERY | PuntReason.SOLICITED:
             return PuntClass.NEIGHBOURS
         case PuntReason.GLEAN:
             return PuntClass.GLEAN

@@ -22,6 +22,7 @@ static __always_inline enum punt_class class_of_punt(enum punt_reason reason)
 	switch (reason) {
 	case PUNT_ARP:
 	case PUNT_NEIGHBOUR_DISCOVERY:
+	case PUNT_SOLICITED:
 		return PUNTS_OF_NEIGHBOURS;
 	case PUNT_GLEAN:
 		return PUNTS_TO_GLEAN;

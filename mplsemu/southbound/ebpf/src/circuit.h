@@ -1,12 +1,12 @@
 /* What comes in by a VRF's circuit: ARP and neighbour discovery, and packets for the gateway to route. */
 #pragma once
 
+#include "solicitation.h"
 #include "vrf.h"
 
 #define ARP_REQUEST bpf_htons(1)
 #define ARP_REPLY bpf_htons(2)
-#define NEIGHBOUR_SOLICITATION 135
-#define NEIGHBOUR_ADVERTISEMENT 136
+#define IPV4_IN_IPV6 12 /* where it stands in an IPv4-mapped address (RFC 4291 section 2.5.5.2) */
 
 struct arp_frame {
 	struct ethernet ethernet;
@@ -31,7 +31,8 @@ static __always_inline int answer_arp(struct __sk_buff *skb, __u32 router, const
 	if (!arp || arp->hardware != bpf_htons(1) || arp->protocol != TYPE_IPV4 ||
 	    arp->hardware_octets != MAC_OCTETS || arp->protocol_octets != 4 || arp->operation != ARP_REQUEST)
 		return punt(skb, router, port->number, PUNT_ARP, port->service);
-	__builtin_memcpy(key.address, arp->target, sizeof(key.address));
+	key.address[10] = key.address[11] = 0xff;
+	__builtin_memcpy(key.address + IPV4_IN_IPV6, arp->target, sizeof(arp->target));
 	if (!bpf_map_lookup_elem(&gateways, &key))
 		return punt(skb, router, port->number, PUNT_ARP, port->service);
 	report(skb, router, port->number, PUNT_ARP, port->service);
@@ -41,7 +42,7 @@ static __always_inline int answer_arp(struct __sk_buff *skb, __u32 router, const
 	__builtin_memcpy(arp->target_mac, arp->sender_mac, MAC_OCTETS);
 	__builtin_memcpy(arp->target, arp->sender, sizeof(arp->target));
 	__builtin_memcpy(arp->sender_mac, lab->gateway_mac, MAC_OCTETS);
-	__builtin_memcpy(arp->sender, key.address, sizeof(arp->sender));
+	__builtin_memcpy(arp->sender, key.address + IPV4_IN_IPV6, sizeof(arp->sender));
 	return bpf_redirect(skb->ifindex, 0);
 }
 
@@ -55,15 +56,6 @@ static __always_inline int is_neighbour_discovery(struct __sk_buff *skb, __u8 ne
 		return 0;
 	bpf_skb_load_bytes(skb, transport.at, &type, sizeof(type));
 	return type == NEIGHBOUR_SOLICITATION || type == NEIGHBOUR_ADVERTISEMENT;
-}
-
-/* The VRF's own address on each of its circuits, fe80::1, beside its gateways */
-static __always_inline int is_link_local_gateway(const __u8 *address)
-{
-	__u32 words[4];
-
-	__builtin_memcpy(words, address, sizeof(words));
-	return words[0] == bpf_htonl(0xfe800000) && !words[1] && !words[2] && words[3] == bpf_htonl(1);
 }
 
 static __always_inline int is_mac(const __u8 *mac, const __u8 *other)
@@ -82,6 +74,7 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 	__u32 router = port->router;
 	struct ipv4_frame *packet;
 	struct ipv6_frame *frame;
+	int answered;
 	__be16 type;
 
 	if (!ethernet || !lab)
@@ -109,8 +102,10 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 	frame = head(skb, sizeof(*frame));
 	if (!frame || !is_sane6(skb, &frame->ip))
 		return drop(skb, router, DROP_MALFORMED);
-	if (is_neighbour_discovery(skb, frame->ip.next_header))
-		return punt(skb, router, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);
+	if (is_neighbour_discovery(skb, frame->ip.next_header)) {
+		answered = answer_solicitation(skb, router, port->number, port->service);
+		return answered ?: punt(skb, router, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);
+	}
 	if (!is_mac(frame->ethernet.destination, lab->gateway_mac))
 		return drop(skb, router, DROP_NOT_FOR_US);
 	if (is_martian6(frame->ip.source))

@@ -114,10 +114,10 @@ struct route {
 	__u16 mtu; /* of ROUTE_DELIVER: octets of the largest packet */
 };
 
-/* gateways: an IPv4 address of the PE's own on a circuit, for which it answers ARP -> 1 */
+/* gateways: an address of the PE's own on a circuit, for which it answers ARP or neighbour discovery -> 1 */
 struct gateway_key {
 	__u32 ifindex;
-	__u8 address[4];
+	__u8 address[16]; /* IPv4's as ::ffff:192.0.2.1 */
 };
 
 /* --- VSIs --------------------------------------------------------------------------------------------------- */
@@ -182,6 +182,7 @@ enum punt_reason {
 	PUNT_NOT_SERVED = 6,
 	PUNT_TOO_BIG = 7,
 	PUNT_FRAGMENT = 8,
+	PUNT_SOLICITED = 9,
 };
 
 /* punts: a ring buffer of these */

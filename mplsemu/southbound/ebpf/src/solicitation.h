@@ -1,0 +1,91 @@
+/* Neighbour solicitations for a gateway are answered at once, as ARP requests are (RFC 4861 section 7.2.4).
+ *
+ * That is, those of the one shape that hosts send: one option of eight octets, no extension header, and a sender that has an
+ * address. Any other goes to the controller, which answers whatever is valid, and knows the same answer to these. */
+#pragma once
+
+#include "punt.h"
+
+#define NEIGHBOUR_SOLICITATION 135
+#define NEIGHBOUR_ADVERTISEMENT 136
+#define TARGET_MAC_OPTION 2
+#define ON_LINK_HOP_LIMIT 255 /* who is farther away cannot send it */
+#define CONTROL_CLASS 0xc0    /* network control, as all that a gateway says (RFC 1812 section 4.3.2.5) */
+#define ROUTER_SOLICITED_OVERRIDE 0xe0000000
+
+struct solicitation {
+	struct ethernet ethernet;
+	struct ipv6 ip;
+	__u8 type;
+	__u8 code;
+	__u16 checksum;
+	__be32 flags;
+	__u8 target[16];
+	__u8 option;
+	__u8 option_length; /* in eights of octets */
+	__u8 option_mac[MAC_OCTETS];
+} PACKED;
+
+#define SOLICITATION_OCTETS (sizeof(struct solicitation) - sizeof(struct ipv6_frame))
+
+/* The VRF's own address on each of its circuits, fe80::1, beside its gateways */
+static __always_inline int is_link_local_gateway(const __u8 *address)
+{
+	__u32 words[4];
+
+	__builtin_memcpy(words, address, sizeof(words));
+	return words[0] == bpf_htonl(0xfe800000) && !words[1] && !words[2] && words[3] == bpf_htonl(1);
+}
+
+/* The checksum of a message with its pseudo-header (RFC 8200 section 8.1): addresses and message follow each other. */
+static __always_inline __u16 checksum_of(struct solicitation *message)
+{
+	__u64 sum = bpf_csum_diff(0, 0, (__be32 *)message->ip.source, 2 * sizeof(message->ip.source) + SOLICITATION_OCTETS,
+				  bpf_htonl(SOLICITATION_OCTETS + PROTOCOL_ICMPV6));
+
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff);
+	return ~((sum & 0xffff) + (sum >> 16));
+}
+
+static __always_inline int is_answerable(struct solicitation *message)
+{
+	__u32 source[4];
+
+	__builtin_memcpy(source, message->ip.source, sizeof(source));
+	if (!(source[0] | source[1] | source[2] | source[3]) || message->ip.source[0] == 0xff)
+		return 0;
+	return message->ip.next_header == PROTOCOL_ICMPV6 && message->ip.hop_limit == ON_LINK_HOP_LIMIT &&
+	       message->ip.payload_length == bpf_htons(SOLICITATION_OCTETS) &&
+	       message->type == NEIGHBOUR_SOLICITATION && !message->code && message->option_length == 1 &&
+	       !checksum_of(message);
+}
+
+/* Answer a neighbour solicitation for a gateway; the controller gets a copy, to learn from. Return 0 if it is none. */
+SEPARATE int answer_solicitation(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
+{
+	struct solicitation *message = head(skb, sizeof(*message));
+	struct settings *lab = lab_settings();
+	struct gateway_key key = {skb->ifindex};
+
+	if (!message || !lab || skb->len != sizeof(*message) || !is_answerable(message))
+		return 0;
+	__builtin_memcpy(key.address, message->target, sizeof(key.address));
+	if (!is_link_local_gateway(key.address) && !bpf_map_lookup_elem(&gateways, &key))
+		return 0;
+	report(skb, router, port, PUNT_SOLICITED, vrf);
+	message = head(skb, sizeof(*message));
+	if (!message)
+		return drop(skb, router, DROP_INTERNAL);
+	__builtin_memcpy(message->ethernet.destination, message->ethernet.source, MAC_OCTETS);
+	__builtin_memcpy(message->ethernet.source, lab->gateway_mac, MAC_OCTETS);
+	message->ip.version_class_flow = bpf_htonl(6 << 28 | CONTROL_CLASS << 20);
+	__builtin_memcpy(message->ip.destination, message->ip.source, sizeof(key.address));
+	__builtin_memcpy(message->ip.source, key.address, sizeof(key.address));
+	message->type = NEIGHBOUR_ADVERTISEMENT;
+	message->flags = bpf_htonl(ROUTER_SOLICITED_OVERRIDE);
+	message->option = TARGET_MAC_OPTION;
+	__builtin_memcpy(message->option_mac, lab->gateway_mac, MAC_OCTETS);
+	message->checksum = 0;
+	message->checksum = checksum_of(message);
+	return bpf_redirect(skb->ifindex, 0);
+}
