@@ -417,11 +417,11 @@ def test_a_solicitation_for_the_gateway_is_answered_and_its_sender_learned(targe
 
 
 def test_of_a_solicitation_that_was_answered_only_the_sender_is_learned():
-    program = compile_program(builders.nordic())
-    port = program.node("dk").circuit_by_name["a/aarhus"].port
+    lab = Lab()
+    port = lab.program.node("dk").circuit_by_name["a/aarhus"].port
     asked = neighbour_message(135, "2001:db8:1::88", "ff02::1:ff00:1", "2001:db8:1::1")
     frame = frames.ip_frame("33:33:ff:00:00:01", STRANGER, asked)
-    found = answer(program, "dk", Punt(PuntReason.SOLICITED, port, 1, frame))
+    found = answer(lab.program, "dk", Punt(PuntReason.SOLICITED, port, 1, frame))
     assert not found.packets_out
     assert [str(each.neighbour.address) for each in found.learned] == ["2001:db8:1::88"]
 
