@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mplsemu.cli.arguments import (
@@ -180,11 +179,12 @@ def read_program(path: str) -> Program:
         LabError: it cannot be read.
         ProgramError: it is no program of this version; the message names the file.
     """
+    from mplsemu.lab.user_file import read_whole
     from mplsemu.program.codec import load_program
 
     name = "standard input" if path == "-" else path
     try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        text = sys.stdin.read() if path == "-" else read_whole(path).decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
         raise LabError(f"{name}: cannot be read: {reason}") from error

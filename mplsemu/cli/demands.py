@@ -6,10 +6,10 @@ import csv
 import io
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError, Location
+from mplsemu.lab.user_file import read_whole
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import Site
@@ -30,7 +30,7 @@ def read_demands(path: str, network: Network) -> tuple[Demand, ...]:
         LabError: it cannot be read, or a line is wrong; the message says which.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = read_whole(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
         raise LabError(f"{path}: cannot be read: {reason}") from error

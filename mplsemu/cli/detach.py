@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn
 
+from mplsemu.cli.fault import fault
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.up import (
     ENDED_EARLY,
@@ -101,8 +102,8 @@ def _live(
         status = 0
     except MplsEmuError as error:
         _teller(pipe)({"error": str(error)})
-    except BaseException:  # noqa: BLE001  # the last line of a process: whatever it was, say it
-        _teller(pipe)({"error": traceback.format_exc()})
+    except BaseException as error:  # noqa: BLE001  # the last line of a process: whatever it was, say it
+        _teller(pipe)({"error": fault(error) or traceback.format_exc()})
     finally:
         os._exit(status)  # the parent's cleanup handlers are not ours to run
 

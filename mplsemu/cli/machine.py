@@ -54,6 +54,7 @@ def examine() -> Iterator[Finding]:
     yield _packages()
     yield _mininet()
     yield _root()
+    yield from _rights()
     why_not = _why_not_ebpf()
     yield _ebpf(why_not)
     needed = why_not is not None  # Open vSwitch and its controller's framework
@@ -305,6 +306,15 @@ def _disk() -> Finding:
     if free >= _LEAST_FREE:
         return Finding("disk space", State.OK, said)
     return Finding("disk space", State.MISSING, f"{said}; 50 MB are needed", f"df -h {where}")
+
+
+def _rights() -> Iterator[Finding]:
+    """Say what is denied to root here, as it may be in a container."""
+    from mplsemu.emulation.requirements import machine_problem
+
+    if (problem := machine_problem()) is not None:
+        said, _, remedy = problem.partition("; type: ")
+        yield Finding("rights", State.MISSING, said, remedy)
 
 
 def _running() -> Finding:

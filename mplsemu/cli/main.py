@@ -5,7 +5,6 @@ Exit codes: 0 holds, 1 falls short, 2 bad input or could not run, 130 interrupte
 
 from __future__ import annotations
 
-import errno
 import gc
 import importlib
 import os
@@ -17,8 +16,9 @@ from typing import Final
 
 import mplsemu
 from mplsemu.cli.ending import INTERRUPTED, end_as_others, end_at_once
+from mplsemu.cli.fault import fault
 from mplsemu.cli.parser import CommandParser
-from mplsemu.errors import MplsEmuError
+from mplsemu.errors import MplsEmuError, cut
 from mplsemu.lab.shipped import shipped_labs
 
 #: name -> what it does, in the order of the help; each is the module of that name beside this one,
@@ -47,7 +47,6 @@ COMMANDS: Final[dict[str, str]] = {
 COLLECT_AFTER: Final = 50_000
 """New objects until Python looks for garbage: a command, and a lab, is made of many that stay."""
 _OK, _BAD_INPUT = 0, 2
-_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,11 +86,12 @@ def _outcome(words: list[str]) -> int:
     except BrokenPipeError:  # the reader (say, `head`) has seen enough
         _print_no_more()
         code = _OK
-    except OSError as error:
-        if error.errno not in _DISK_ERRORS:
+    except (OSError, MemoryError, RuntimeError) as error:
+        said = fault(error)
+        if said is None:
             raise
         _print_no_more()
-        _say(f"cannot write {error.filename or 'what there is to say'}: {error.strerror}")
+        _say(said)
         code = _BAD_INPUT
     _forget_interrupts()
     return code
@@ -114,7 +114,8 @@ def _open_standard_files() -> None:
             os.fstat(descriptor)
         except OSError:
             # it gets the lowest number that is free; children need it, too
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            with suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
             setattr(sys, name, open(descriptor, mode, closefd=False))  # noqa: SIM115
 
@@ -164,4 +165,4 @@ def build_parser(chosen: str | None) -> tuple[CommandParser, ModuleType | None]:
 
 def _say(text: str) -> None:
     with suppress(BrokenPipeError):
-        print(f"mplsemu: {text}", file=sys.stderr)
+        print(f"mplsemu: {cut(text)}", file=sys.stderr)

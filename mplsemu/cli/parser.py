@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable
 from typing import Final, NoReturn
 
+from mplsemu.errors import cut
+
 _UNRECOGNIZED: Final = "unrecognized arguments: "
 
 
@@ -37,7 +39,7 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print one line that says what is wrong and what may be meant, and exit with 2."""
         hint = self._hint(message) or f"see `{self.prog} --help`"
-        print(f"{self.prog}: {_in_plain_words(message)}; {hint}", file=sys.stderr)
+        print(f"{self.prog}: {cut(_in_plain_words(message))}; {cut(hint)}", file=sys.stderr)
         raise SystemExit(2)
 
     def _hint(self, message: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mplsemu.cli.exec import wait_for
+from mplsemu.cli.fault import fault
 from mplsemu.cli.main import main
 from mplsemu.cli.show import TABLES
 from mplsemu.emulation.interrupts import go_on, let_in, typed, wait
@@ -155,8 +156,11 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             return self._run_line(line)
         except MplsEmuError as error:
             print(f"mplsemu: {error}", file=sys.stderr)
-        except Exception:  # noqa: BLE001  # Mininet's commands raise what they like
-            traceback.print_exc()
+        except Exception as error:  # noqa: BLE001  # Mininet's commands raise what they like
+            if words := fault(error):
+                print(f"mplsemu: {words}", file=sys.stderr)
+            else:
+                traceback.print_exc()
         return False
 
     def _run_line(self, line: str) -> bool:

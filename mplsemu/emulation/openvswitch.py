@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -226,10 +227,11 @@ class PrivateOpenVswitch:
         return "\n".join((worrying or lines)[-_LOG_TAIL_LINES:])
 
     def _run(self, tool: str, *arguments: str, timeout_s: float | None = None) -> str:
+        limit_s = timeout_s or self._timeout_s
         try:
             done = run(
                 [find_tool(tool, "openvswitch-switch"), *arguments],
-                timeout_s=(timeout_s or self._timeout_s) + 5,
+                timeout_s=limit_s + 5,
                 env={**os.environ, **self.environment},
                 text=True,
             )
@@ -237,6 +239,10 @@ class PrivateOpenVswitch:
             raise EmulationError(f"{tool} did not answer within {error.timeout:.0f} s") from error
         problem = done.stderr.strip()
         # ovs-vsctl exits with 0 although ovs-vswitchd could not make the port
+        if done.returncode == -signal.SIGALRM:  # by its own --timeout
+            raise EmulationError(f"{tool} did not answer within {limit_s:g} s\n{self.log_tail()}")
+        if done.returncode < 0:
+            raise EmulationError(f"{tool} was ended by {_signal_name(-done.returncode)}")
         if done.returncode or "Error detected while setting up" in problem:
             raise EmulationError(f"{tool} failed: {problem or done.returncode}\n{self.log_tail()}")
         return str(done.stdout)
@@ -351,6 +357,11 @@ def _kernel_module_is_there() -> bool:
         return False
     loaded = subprocess.run([modprobe, "-q", _MODULE], capture_output=True, check=False)
     return loaded.returncode == 0
+
+
+def _signal_name(number: int) -> str:
+    name = signal.Signals(number).name
+    return f"{name}; see: ulimit -f" if number == signal.SIGXFSZ else name
 
 
 def _runs(process: subprocess.Popen[bytes] | None) -> bool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import resource
+import stat
+from pathlib import Path
 from typing import Final
 
 from mplsemu.emulation.openvswitch import find_tool
@@ -14,6 +18,7 @@ _TOOLS: Final = (
     ("tc", "iproute2"),
     ("bash", "bash"),
 )
+_CAPABILITIES: Final = {"CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_ADMIN": 21}
 _OPEN_FILES: Final = 16_384
 _FILES_OF_A_LAB: Final = 128
 _FILES_OF_A_NODE: Final = 8  # its shell, its namespace, and what a probe opens there
@@ -24,9 +29,37 @@ def require_tools() -> None:
 
     Raises:
         MissingToolError: something is not; says which Debian package has it.
+        EmulationError: the machine has not what a lab takes.
     """
+    if (problem := machine_problem()) is not None:
+        raise EmulationError(problem)
     for tool, package in _TOOLS:
         find_tool(tool, package)
+
+
+def machine_problem() -> str | None:
+    """Return what a lab takes that this machine, or its container, has not; None: it has all.
+
+    Only root is asked for what root has.
+    """
+    try:
+        is_null = stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+    except OSError:
+        is_null = False
+    if not is_null:
+        return f"there is no {os.devnull} here; type: mknod -m 666 {os.devnull} c 1 3"
+    if os.geteuid() != 0:
+        return None
+    status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
+    effective = re.search(r"^CapEff:\s*([0-9a-f]+)", status, re.MULTILINE)
+    held = int(effective[1], 16) if effective else -1
+    missing = [name for name, bit in _CAPABILITIES.items() if not held >> bit & 1]
+    if missing:
+        return (
+            f"root lacks {' and '.join(missing)} here (capabilities(7)); "
+            "start the container with --privileged"
+        )
+    return None
 
 
 def require_open_files(nodes: int) -> None:

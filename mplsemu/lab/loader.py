@@ -18,6 +18,7 @@ from mplsemu.lab.provider import build_provider
 from mplsemu.lab.renaming import check_name, renamed
 from mplsemu.lab.schema import ChecksFile, LabFile
 from mplsemu.lab.shipped import lab_path, shipped_labs
+from mplsemu.lab.user_file import read_file
 from mplsemu.lab.validation import build_checks
 from mplsemu.model.l3vpn import L3vpn, RouteTarget
 from mplsemu.model.network import Network, Validation, Vpn
@@ -134,10 +135,9 @@ def loads(text: str, file_name: str) -> LoadedLab:
 
 def _read(path: Path, name: str) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-            if len(content) > MAX_BYTES:
-                raise too_large(name, max(path.stat().st_size, len(content)))
+        content = read_file(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
+            raise too_large(name, max(path.stat().st_size, len(content)))
     except FileNotFoundError:
         guess = nearest(name, shipped_labs())
         remedy = f"did you mean {guess!r}?" if guess else f"name a lab file, or {_which()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from mplsemu.lab.sources.graph import (
     some,
 )
 from mplsemu.lab.sources.topohub import position, positive
+from mplsemu.lab.user_file import read_file
 
 MAX_BYTES: Final = 64_000_000
 _NAME_KEYS: Final = ("label", "name")
@@ -64,12 +66,14 @@ def _read(path: Path, name: str) -> nx.Graph[Any]:
     where = Location(name)
     what = "GML" if path.suffix.lower() == ".gml" else "GraphML"
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
+        said = read_file(path, MAX_BYTES)
+        if len(said) > MAX_BYTES:
+            size = max(path.stat().st_size, len(said))
             problem = f"the file has {size:,} bytes; a {what} file may have {MAX_BYTES:,}"
             raise LabError(problem, location=where, remedy="name a smaller network")
         # a GML file's labels need not differ, its ids do
-        return nx.read_gml(path, label="id") if what == "GML" else nx.read_graphml(path)
+        file = io.BytesIO(said)
+        return nx.read_gml(file, label="id") if what == "GML" else nx.read_graphml(file)
     except FileNotFoundError:
         remedy = "name a .graphml or .gml file, or topohub:GROUP/NAME"
         raise LabError("no such file", location=where, remedy=remedy) from None

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping
 from typing import Final, Protocol, assert_never
 
+from mplsemu.errors import DataPlaneError, NotRootError
 from mplsemu.southbound.ebpf.punts import injected
 from mplsemu.southbound.punt.event import IntoLfib, IntoVrf, OutOfPort, PacketOut
 
@@ -65,7 +66,16 @@ def _ethertype(frame: bytes) -> int:
 
 
 def packet_socket() -> socket.socket:
-    """Return a socket that sends frames in the calling thread's namespace and gets none."""
-    sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+    """Return a socket that sends frames in the calling thread's namespace and gets none.
+
+    Raises:
+        DataPlaneError, NotRootError: the kernel refuses it.
+    """
+    try:
+        sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+    except PermissionError:
+        raise NotRootError("cannot open a packet socket: CAP_NET_RAW is missing") from None
+    except OSError as error:
+        raise DataPlaneError(f"cannot open a packet socket: {error.strerror}") from None
     sender.setblocking(False)  # a queue that is full loses packets, and stops nobody
     return sender

@@ -212,7 +212,12 @@ def _parts(found: int, path: Path) -> tuple[int, dict[str, Map]]:
     maps: dict[str, Map] = {}
     for name in MAPS:
         fd = library().bpf_object__find_map_fd_by_name(found, name.encode())
-        if fd < 0:
+        if fd == -errno.ENOENT:
             raise DataPlaneError(f"{path} has no map {name!r}; type: scripts/build-ebpf")
+        if fd < 0:
+            raise failure(f"open the data plane's map {name!r}", fd)
         maps[name] = Map(os.dup(fd))
-    return library().bpf_program__fd(_program(found, path)), maps
+    program_fd = int(library().bpf_program__fd(_program(found, path)))
+    if program_fd < 0:
+        raise failure("open the data plane's program", program_fd)
+    return program_fd, maps

@@ -260,7 +260,11 @@ def open_map(number: int) -> Map:
 
 @lru_cache(maxsize=1)
 def _possible_cpus() -> int:
-    return int(library().libbpf_num_possible_cpus())
+    number = int(library().libbpf_num_possible_cpus())
+    if number < 1:  # an error, as it is in all that libbpf returns
+        remedy = "/sys is needed; type: mount -t sysfs sysfs /sys"
+        raise failure("find out how many CPUs there may be", number, remedy)
+    return number
 
 
 class RingBuffer:
@@ -277,9 +281,11 @@ class RingBuffer:
         self._error: BaseException | None = None
         self._on_record = SampleCallback(self._take)  # libbpf keeps no reference to it
         self._buffer = self._library.ring_buffer__new(source.fd, self._on_record, None, None)
-        if not self._buffer or self._library.libbpf_get_error(self._buffer):
+        number = self._library.libbpf_get_error(self._buffer)
+        if not self._buffer or number:
             self._buffer = None
-            raise failure(f"listen to the data plane's map {source.name!r}", ctypes.get_errno())
+            number = number or ctypes.get_errno()
+            raise failure(f"listen to the data plane's map {source.name!r}", number)
 
     def __enter__(self) -> Self:
         return self

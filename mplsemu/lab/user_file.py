@@ -1,0 +1,58 @@
+"""A file that a user names: whatever it is, it is read in a bounded time and to a bounded size."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import stat
+from pathlib import Path
+from typing import Final
+
+PATIENCE_S: Final = 10.0
+"""How long a pipe may say nothing: a shell's ``<(...)``, or a FIFO that nobody writes to."""
+_PIECE: Final = 1 << 16
+
+
+def read_file(path: str | Path, most: int, patience_s: float = PATIENCE_S) -> bytes:
+    """Return what is in a file, or comes from a pipe; of more than `most` octets one more.
+
+    Raises:
+        OSError: it cannot be read, or says nothing for too long.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        said = bytearray()
+        while len(said) <= most:
+            if not is_file and not _has_more(descriptor, patience_s):
+                raise OSError(errno.ETIMEDOUT, f"nothing has come from it for {patience_s:g} s")
+            try:
+                piece = os.read(descriptor, min(_PIECE, most + 1 - len(said)))
+            except BlockingIOError:  # somebody else has taken it
+                continue
+            if not piece:
+                break
+            said += piece
+    finally:
+        os.close(descriptor)
+    return bytes(said)
+
+
+def _has_more(descriptor: int, patience_s: float) -> bool:
+    """Wait until there is something to read, or its end."""
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(patience_s * 1000))
+
+
+def read_whole(path: str | Path, most: int = 512_000_000) -> bytes:
+    """Return what is in a file, or comes from a pipe.
+
+    Raises:
+        OSError: it cannot be read, says nothing for too long, or has more octets than `most`.
+    """
+    said = read_file(path, most)
+    if len(said) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} octets")
+    return said
