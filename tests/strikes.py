@@ -1,0 +1,503 @@
+"""Signals at chosen calls: a command runs with a boot that needs no root, and is struck at the K-th
+call of a function, by a profiler. A process that has imported what takes long is forked for each.
+
+By hand: python -m tests.strikes HOW-MANY SEED
+"""
+
+# ruff: noqa: PLC0415  # nothing of ours may be imported before it is struck
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import importlib
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+SMALL = """
+name: small
+provider: {nodes: {dk: {role: pe}, se: {role: pe}}, links: [dk-se]}
+vpns:
+  a:
+    type: l3vpn
+    sites:
+      x: {pe: dk, subnet: 192.168.1.0/24}
+      y: {pe: se, subnet: 192.168.2.0/24}
+"""
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+COMMANDS = ("test", "up", "check")
+MOST_CALLS = 200
+LONGEST_S = 60.0
+
+WHILE_IMPORTING = (
+    "_get_module_lock.<locals>.cb", "_find_and_load", "_handle_fromlist", "_process_class",
+    "cached_property.__set_name__", "_proto_member.__set_name__", "namedtuple", "EnumType.__new__",
+    "_type_check", "ABCMeta.__new__", "_outcome",
+)  # fmt: skip
+"""Callbacks of weak references, class statements: with nothing of ours imported before."""
+
+WHILE_RUNNING = (
+    # Python's own, and libraries': where an exception is lost, or becomes another
+    "Popen.__init__", "Popen._execute_child", "Popen.__del__", "Thread.start", "Thread.join",
+    "ExitStack.__exit__", "_GeneratorContextManager.__exit__", "WeakSet.__init__.<locals>._remove",
+    "Live.start", "Live.stop", "JSONEncoder.iterencode", "_TemporaryFileCloser.__del__",
+    "Console.print", "Progress.update", "_run_exitfuncs", "_shutdown",
+    # those of the boot below: a callback of C, a destructor, a class that is made
+    "FakeNet.build.<locals>.compare", "FakeNet.build.<locals>.Dying.__del__",
+    "FakeNet.build.<locals>.Named.__set_name__", "FakeNet.build.<locals>.gone",
+    # ours
+    "act", "wait", "communicate", "start_daemon", "interrupts_wait", "BootedLab.__init__",
+    "BootedLab._boot", "BootedLab.close", "LabDirectory.claim", "LabDirectory.release",
+    "LabDirectory.write", "Bar.__enter__", "Bar._close", "Bar.update", "Supervisor.start",
+    "Supervisor.stop", "compile_program", "draw_matrix", "print_lines", "_report",
+    "_outcome", "end_as_others", "noted", "_Noting.remove", "_Noting.settle", "_Noting.install",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A signal at a call.
+
+    Attributes:
+        words: the command.
+        function: its qualified name.
+        call: which call of it, from 1.
+        number: of the signal.
+    """
+
+    words: tuple[str, ...]
+    function: str
+    call: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        struck: whether there was such a call.
+        status: the exit status, negative where a signal ended the process.
+        said: on standard error.
+        left: what is left of the lab.
+    """
+
+    strike: Strike
+    struck: bool
+    status: int
+    said: str
+    left: tuple[str, ...]
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it; nothing if all is well."""
+        if not self.struck:
+            return ""
+        for word in ("Traceback", "Exception ignored", "Error calling"):
+            if word in self.said:
+                return word
+        if self.left:
+            return f"left behind: {', '.join(self.left)}"
+        strike = self.strike
+        usual = 130 if strike.number == signal.SIGINT else 2
+        if strike.words[0] not in {"up", "test"} and strike.number != signal.SIGINT:
+            usual = -strike.number
+        allowed = {usual, -strike.number}
+        if strike.words[0] == "up" and strike.number != signal.SIGINT:
+            allowed.add(0)  # the lab was up, and was told to go down
+        if (
+            strike.words[0] == "up"
+            and strike.number == signal.SIGINT
+            and "up and well" in self.said
+        ):
+            allowed.add(0)  # at the prompt it ends what runs, which is nothing
+        return "" if self.status in allowed else f"exit status {self.status}"
+
+
+# --- the boot ------------------------------------------------------------------------------
+
+
+class _Found:
+    """Changes modules as they are imported."""
+
+    def __init__(self, changes):
+        self._changes = changes
+
+    def find_spec(self, name, path, target=None):
+        change = self._changes.get(name)
+        if change is None:
+            return None
+        sys.meta_path.remove(self)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            change(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def _nothing(*_args, **_options):
+    return None
+
+
+def _change_boot(module):
+    from types import SimpleNamespace
+
+    module.require_root = module.require_tools = module.require_open_files = _nothing
+    module.choose = lambda *_: SimpleNamespace(name="ebpf", notes=tuple)
+    module.enter_private_namespace = lambda: SimpleNamespace(leave=_nothing)
+    module.lab_plane = lambda *_: FakePlane()
+    module.LabNet = FakeNet
+    module.host_records = lambda _net: {}
+
+
+def _change_session(module):
+    module.require_root = _nothing
+
+
+def _change_checks(module):
+    from mplsemu.emulation.interrupts import sleep
+
+    def run_checks(_network, _hosts, progress):
+        for number in range(5):
+            progress(number, 5)
+            sleep(0.001)
+        return tuple(
+            module.Check(f"check {n}", "a", "a/x/h1", "a/y/h1", "reach", True, 1.0, "")
+            for n in range(3)
+        )
+
+    module.run_checks = run_checks
+
+
+def _change_prompt(module):
+    def prompt(_lab):
+        print("up and well", file=sys.stderr)
+        from mplsemu.emulation.interrupts import go_on, sleep
+
+        for _ in range(5):
+            with contextlib.suppress(KeyboardInterrupt):
+                go_on()
+                sleep(0.001)
+        go_on()
+
+    module.Prompt = prompt
+
+
+def _change_progress(module):
+    module.Bar.__init__.__kwdefaults__["shown"] = True  # the library that draws it has threads
+
+
+class FakePlane:
+    """A data plane of one daemon that does nothing."""
+
+    datapath = "none"
+
+    def __init__(self):
+        from types import SimpleNamespace
+
+        self.environment = {}
+        self.fabric = SimpleNamespace(lsr_namespaces=False)
+        self.controller = self
+        self.client = self
+        self._process = None
+
+    def begin(self):
+        from mplsemu.emulation.namespace import start_daemon
+
+        self._process = start_daemon(["sleep", "1000"])
+        note_child(self._process.pid)
+
+    def pid(self):
+        return None if self._process is None or self._process.poll() is not None else 1
+
+    def before_connecting(self):
+        from mplsemu.emulation.interrupts import sleep
+
+        sleep(0.002)
+
+    def after_connecting(self):
+        from mplsemu.emulation.interrupts import run
+
+        run(["true"])
+
+    def is_well(self):
+        return True
+
+    def wait_until(self, condition, *_args, **_options):
+        from mplsemu.emulation.interrupts import sleep
+
+        for done in (False, True):
+            status = {"switches": {"dk": {"in_sync": done, "errors": 0}}, "in_sync": done}
+            if condition(status):
+                return status
+            sleep(0.001)
+        return status
+
+    def daemons(self):
+        from mplsemu.running.supervisor import Daemon
+
+        return (Daemon("sleep", lambda: self._process.pid, self.begin),)
+
+    def stop(self):
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+class FakeNet:
+    """Does what Mininet's import and a boot do, where exceptions are lost."""
+
+    notes = ()
+
+    def __init__(self, *args):
+        from types import SimpleNamespace
+
+        self._options = args[-1]
+        self.plan = SimpleNamespace(lsrs=(), wires=())
+
+    def build(self):
+        import ctypes
+        import weakref
+
+        from mplsemu.emulation.interrupts import run
+
+        libc = ctypes.CDLL(None)
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.c_void_p)
+
+        def compare(one, _other):
+            return one[0] % 3 - 1
+
+        def gone(_reference):
+            return len(str(_reference))
+
+        class Named:
+            def __set_name__(self, owner, name):
+                self.name = name
+
+        class Dying:
+            def __del__(self):
+                self.said = str(self)
+
+        for number in range(10):
+            self._options.progress("nodes", number, 10)
+            libc.qsort((ctypes.c_int * 6)(*range(6)), 6, 4, kind(compare))
+            type("Made", (), {"one": Named(), "two": Named()})
+            dying = Dying()
+            reference = weakref.ref(dying, gone)
+            del dying
+            assert reference() is None
+            if number % 3 == 0:
+                run(["true"])
+
+    def start(self):
+        self._options.progress("switches", 1, 1)
+
+    def stop(self):
+        time.sleep(0.001)
+
+
+# --- one strike ----------------------------------------------------------------------------
+
+
+def note_child(pid):
+    with Path(os.environ["STRIKES_CHILDREN"]).open("a") as file:
+        file.write(f"{pid}\n")
+
+
+def _run(strike, struck):
+    """Be the command, from here to the end of Python."""
+    calls = collections.Counter()
+
+    def profile(frame, event, _argument):
+        if event == "call" and (name := frame.f_code.co_qualname) in wanted:
+            calls[name] += 1
+            if calls[name] == strike.call:
+                sys.setprofile(None)
+                os.write(struck, b"!")
+                os.kill(os.getpid(), strike.number)
+
+    wanted = {strike.function} if strike.call else {*WHILE_IMPORTING, *WHILE_RUNNING}
+    for number in NUMBERS:
+        signal.signal(number, signal.default_int_handler if number == 2 else signal.SIG_DFL)
+    sys.argv = ["mplsemu", *strike.words]
+    from mplsemu.__main__ import main
+
+    sys.setprofile(profile)
+    code = main()
+    if not strike.call:  # only to count
+        sys.setprofile(None)
+        Path(os.environ["STRIKES_CHILDREN"]).with_name("counts").write_text(json.dumps(calls))
+    sys.exit(code)
+
+
+class Smithy:
+    """Strikes one after the other; of a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.counts: dict[str, int] = {}
+        self.lab_file = directory / "small.yaml"
+        self.lab_file.write_text(SMALL)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return a command."""
+        return (name, str(self.lab_file))
+
+    def strike(self, strike: Strike) -> Outcome:
+        """Run a command, and strike."""
+        place = Path(tempfile.mkdtemp(dir=self._directory))
+        children = place / "children"
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            os.close(reading)
+            os.environ["MPLSEMU_RUN_DIR"] = str(place / "run")
+            os.environ["STRIKES_CHILDREN"] = str(children)
+            os.dup2(os.open(place / "err", os.O_WRONLY | os.O_CREAT), 2)
+            os.dup2(os.open(place / "out", os.O_WRONLY | os.O_CREAT), 1)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+            sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+            raise Run(strike, writing)
+        os.close(writing)
+        status = _waited(child)
+        told = b""
+        while select.select([reading], [], [], 0)[0] and (more := os.read(reading, 100)):
+            told += more
+        os.close(reading)
+        left = [str(each.relative_to(place)) for each in place.glob("run/*")]
+        pids = children.read_text().split() if children.exists() else []
+        left += [f"process {pid}" for pid in pids if not _gone(int(pid))]
+        said = (place / "err").read_text(errors="replace")
+        if (counts := place / "counts").exists():
+            self.counts = json.loads(counts.read_text())
+        shutil.rmtree(place)
+        return Outcome(strike, bool(told), status, said, tuple(left))
+
+    def calls(self, names: tuple[str, ...]) -> list[tuple[tuple[str, ...], str, int]]:
+        """Return every call of some functions, with its command, by running each command once."""
+        found = []
+        for name in COMMANDS:
+            words = self.words(name)
+            outcome = self.strike(Strike(words, "", 0, 0))
+            assert outcome.status == 0, outcome
+            for function, count in self.counts.items():
+                if function in names:
+                    found += [(words, function, n) for n in range(1, min(count, MOST_CALLS) + 1)]
+        return found
+
+
+class Run(BaseException):
+    """What a forked process unwinds with, to be the command at the bottom of its stack."""
+
+
+def _waited(child):
+    deadline = time.monotonic() + LONGEST_S
+    while time.monotonic() < deadline:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.002)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return -99
+
+
+def _gone(pid):
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def chosen(smithy: Smithy, names: tuple[str, ...], most: int, dice: random.Random):
+    """Strike at calls of some functions, each as often as the others; yield what comes of it."""
+    calls = smithy.calls(names)
+    dice.shuffle(calls)
+    nth = collections.Counter()
+    order = []
+    for words, function, call in calls:
+        nth[function] += 1
+        order.append((nth[function], words, function, call))
+    for _, words, function, call in sorted(order, key=lambda each: each[0])[:most]:
+        yield smithy.strike(Strike(words, function, call, dice.choice(NUMBERS)))
+
+
+def strikes(directory: Path, most: int, seed: int):
+    """Strike while modules are imported (a third of it), then while commands run."""
+    dice = random.Random(seed)
+    smithy = Smithy(directory)
+    for name in ("rich.progress", "rich.console", "yaml", "networkx", "mininet.net"):
+        with contextlib.suppress(ImportError):  # what takes long and is not ours
+            importlib.import_module(name)
+    sys.meta_path.insert(0, _Found(CHANGES))
+    yield from chosen(smithy, WHILE_IMPORTING, most // 3, dice)
+    for name in ("main", "test", "up", "check", "checking", "report_text", "prompt"):
+        importlib.import_module(f"mplsemu.cli.{name}")
+    for name in ("running.boot", "running.session", "running.validations", "views.text.matrix"):
+        importlib.import_module(f"mplsemu.{name}")
+    yield from chosen(smithy, WHILE_RUNNING, most - most // 3, dice)
+
+
+CHANGES = {
+    "mplsemu.running.boot": _change_boot,
+    "mplsemu.running.session": _change_session,
+    "mplsemu.running.checks": _change_checks,
+    "mplsemu.cli.prompt": _change_prompt,
+    "mplsemu.cli.progress": _change_progress,
+}
+
+
+def main(most: int, seed: int, directory: Path) -> None:
+    """Strike, and print what is wrong and how much was done."""
+    tried = problems = 0
+    functions, statuses = collections.Counter(), collections.Counter()
+    for outcome in strikes(directory, most, seed):
+        tried += 1
+        strike = outcome.strike
+        if outcome.struck:
+            functions[strike.function] += 1
+            statuses[strike.words[0], signal.Signals(strike.number).name, outcome.status] += 1
+        if outcome.problem:
+            problems += 1
+            print(outcome.problem, strike, outcome.said[-3000:], flush=True)
+    met = functions.total()
+    print(f"{met} struck of {tried}, {len(functions)} functions, {problems} lost or wrong")
+    for key, number in sorted(statuses.items()):
+        print(number, *key)
+    print(*functions.most_common(), sep="\n")
+
+
+if __name__ == "__main__":
+    told = ()
+    place = Path(tempfile.mkdtemp())
+    try:
+        main(int(sys.argv[1]), int(sys.argv[2]), place)
+    except Run as run:  # this process is a command now
+        told = run.args
+    if told:
+        _run(*told)
+    shutil.rmtree(place)
