@@ -15,6 +15,7 @@ from typing import Final
 from mplsemu.views.model import ProviderView, View
 from mplsemu.views.outline import Edge, Group, Outline, Vertex, outline
 from mplsemu.views.scene.scene import LineKind, NodeKind
+from mplsemu.views.theme import LIGHT
 
 _FONT: Final = "DejaVu Sans"
 _INCHES_A_NODE: Final = 3.6
@@ -39,7 +40,7 @@ _EDGES: Final[Mapping[LineKind, Mapping[str, str]]] = {
     LineKind.WAY: {"dir": "forward", "penwidth": "3", "constraint": "false"},
     LineKind.SEVERED: {"style": "dashed"},
 }
-_WAY_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+_WAY_STYLES: Final = ("solid", "dashed", "dotted")
 _DOWN: Final = "#c44d00"
 
 
@@ -97,8 +98,9 @@ def _edge(edge: Edge) -> str:
     settings = {"label": _label(edge.lines)} if edge.lines else {}
     settings |= _EDGES[edge.kind]
     if edge.kind is LineKind.WAY:
-        colour = _WAY_COLOURS[edge.number % len(_WAY_COLOURS)]
-        settings |= {"color": colour, "fontcolor": colour}
+        colour = LIGHT.ways[edge.number % len(LIGHT.ways)]
+        style = _WAY_STYLES[edge.number % len(_WAY_STYLES)]
+        settings |= {"color": colour, "fontcolor": colour, "style": style}
         if edge.is_both_ways:
             settings["dir"] = "both"
     if edge.is_one_way:

@@ -42,7 +42,7 @@ class Palette:
         texts: by tone.
         nodes: by kind.
         lines: by kind; overlays have `ways`.
-        ways: by an overlay's number; they repeat when there are more.
+        ways: by an overlay's number; where hues are near, dashes differ.
         loads: of links that are used a little, more, much and fully.
         down: of what does not work.
         focus: around what the keyboard is at.
@@ -90,6 +90,7 @@ LIGHT: Final = Palette(
     },
     ways=(
         "#0072b2", "#a87400", "#00896a", "#b0508a", "#2f3d4a", "#2a84bb", "#857b00",
+        "#6a4fb0", "#7a4a1e", "#007c7c", "#8f2f5f", "#4f7a1e",
     ),
     loads=("#5f8bab", "#2a6f9e", "#a87400", "#855300"),
     down="#c94f00",
@@ -126,6 +127,7 @@ DARK: Final = Palette(
     },
     ways=(
         "#56b4e9", "#e69f00", "#2fbf93", "#e09cc3", "#f2f6f9", "#8fa9ff", "#f0e442",
+        "#b79cff", "#c99a6b", "#4fd0d0", "#ff9ecf", "#a6d860",
     ),
     loads=("#6f93ad", "#56b4e9", "#e69f00", "#ffc44d"),
     down="#ff8a47",

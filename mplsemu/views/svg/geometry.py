@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -124,19 +124,32 @@ class Places:
 
         Where none is, it is the one that covers least.
         """
+        found = self._along(points, width, height)
+        return self.first_free(found, owner) or min(
+            found, key=lambda box: round(self._covered(box, owner), 1)
+        )
+
+    def free_on_line(
+        self, points: Sequence[Point], width: float, height: float, owner: object = None
+    ) -> Box | None:
+        """Return the same, None where none is free."""
+        return self.first_free(self._along(points, width, height), owner)
+
+    def first_free(self, boxes: Iterable[Box], owner: object = None) -> Box | None:
+        """Return the first of these boxes that is free."""
+        return next((box for box in boxes if self.is_free(box, owner)), None)
+
+    def _along(self, points: Sequence[Point], width: float, height: float) -> list[Box]:
+        """Return boxes around points of a line, those near its middle first."""
         whole = length(points)
         # nearer to an end it would lie on a node, or on an arrow
         margin = min(width + height, whole) / 2
         places = [share * whole for share in (*self._SHARES, *self._FINE)]
-        found = [
+        return [
             _around(at(points, place)[0], width, height)
             for place in places
             if margin <= place <= whole - margin
         ]
-        return next(
-            (box for box in found if self.is_free(box, owner)),
-            min(found, key=lambda box: round(self._covered(box, owner), 1)),
-        )
 
     def _covered(self, box: Box, owner: object) -> float:
         """Return how much of what is taken a box covers, in px²; what is taken twice counts so."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from mplsemu.views.scene.scene import Box, LegendEntry, LineKind, NodeKind, Point
-from mplsemu.views.svg.lines import WAY_COLOURS, draw_badge
+from mplsemu.views.svg.discs import draw_disc
+from mplsemu.views.svg.lines import WAY_COLOURS
 from mplsemu.views.svg.markup import element, number
 from mplsemu.views.svg.shapes import draw_cross, draw_form
 from mplsemu.views.svg.texts import draw_text
@@ -40,7 +41,7 @@ def _line(kind: LineKind, entry: LegendEntry, state: str) -> str:
     if kind is LineKind.WAY:
         name += f" way{entry.number % WAY_COLOURS}"
     if kind is LineKind.WAY and not entry.is_bare:
-        parts.append(draw_badge(middle, entry.number))
+        parts.append(draw_disc(middle, entry.number))
     if state or kind is LineKind.SEVERED:
         parts.append(draw_cross(middle, 3.5))
     return element("g", *parts, class_=name)

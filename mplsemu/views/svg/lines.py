@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from mplsemu.views.scene.scene import Box, Line, LineKind, Node, NodeKind, Point, Scene
-from mplsemu.views.svg.geometry import Places, at, length, lengthened, nearest, path_data
+from mplsemu.views.scene.scene import Box, Line, LineKind, Node, NodeKind, Point
+from mplsemu.views.svg.discs import draw_disc
+from mplsemu.views.svg.geometry import at, length, lengthened, path_data
 from mplsemu.views.svg.markup import element, escaped, number
 from mplsemu.views.svg.shapes import CLOUD_DEPTH, draw_cross
 
-WAY_COLOURS: Final = 7
-"""How many ways differ in colour; a picture with more begins again."""
+WAY_COLOURS: Final = 12
+"""How many ways differ in colour or dashes: as many as a picture draws apart."""
 
 HIT_WIDTH: Final = 18.0
 """How near to a line a pointer must come."""
 
-_ARROW: Final = 10.0
-_BADGE: Final = 17.0
-_DIGIT: Final = 4.5
-_CASING: Final = 3
+ARROW: Final = 10.0
+"""How long an arrow's head is."""
+CASING: Final = 3
 
 
 def draw_line(
@@ -34,8 +34,8 @@ def draw_line(
         badge: where a way's number is; None where it has none, or is drawn after all lines.
         interactive: whether links can be chosen.
     """
-    points = _joined(line, nodes)
-    course = lengthened(points, 0.0, -_ARROW / 2) if line.is_one_way else points
+    points = joined(line, nodes)
+    course = lengthened(points, 0.0, -ARROW / 2) if line.is_one_way else points
     is_button = interactive and line.kind is LineKind.LINK
     may_fail = interactive and line.kind in {LineKind.LINK, LineKind.ACCESS}
     return element(
@@ -58,52 +58,6 @@ def draw_line(
     )
 
 
-def _places_taken(scene: Scene) -> Places:
-    """Return what ways' numbers keep clear of: nodes, lines elsewhere, what is written on lines.
-
-    That is also what a live page will write there, for which a line has a spot.
-    """
-    places = Places()
-    if any(line.kind is LineKind.WAY for line in scene.lines):
-        for box in (node.box for node in scene.nodes):
-            places.take(box)
-        for line in scene.lines:
-            places.take_line(line.points, frozenset(line.ends))
-            for box in filter(None, (line.spot, *(label.box for label in line.labels))):
-                places.take(box)
-    return places
-
-
-def place_badges(scene: Scene, ways: Sequence[Line]) -> dict[str, Box]:
-    """Return where the number of each way is, by the line's key, where nothing else is."""
-    nodes = {node.key: node for node in scene.nodes}
-    places = _places_taken(scene)
-    found = {}
-    for line in ways:
-        if not line.is_bare:
-            box = places.on_line(_joined(line, nodes), _BADGE, _BADGE, frozenset(line.ends))
-            places.take(box)
-            found[line.key] = box
-    return found
-
-
-def is_cut(badge: Box, later: Iterable[Line]) -> bool:
-    """Whether one of the lines that are drawn later would run over the number."""
-    center = badge.center
-    for line in later:
-        _, foot = nearest(line.points, center)
-        away = math.hypot(foot.x - center.x, foot.y - center.y)
-        if away < _DIGIT + (line.width + _CASING) / 2:
-            return True
-    return False
-
-
-def draw_badge_above(line: Line, badge: Box) -> str:
-    """Return the number of a way that is drawn like the line's labels, after all lines."""
-    name = line_class(line).replace("line", "label", 1)
-    return element("g", draw_badge(badge.center, line.number), class_=name, data_for=line.key)
-
-
 def line_class(line: Line) -> str:
     """Return the classes of a line: its kind, its state and what decides its colour."""
     words = ["line", line.kind.value]
@@ -123,7 +77,7 @@ def _works(line: Line) -> bool:
     return line.up and line.kind is not LineKind.SEVERED
 
 
-def _joined(line: Line, nodes: Mapping[str, Node]) -> tuple[Point, ...]:
+def joined(line: Line, nodes: Mapping[str, Node]) -> tuple[Point, ...]:
     """Return the line's course, with ends that reach under a cloud's humps."""
     first, last = (
         CLOUD_DEPTH + 4 if end in nodes and nodes[end].kind is NodeKind.NETWORK else 0.0
@@ -150,12 +104,12 @@ def _for_pointers(points: tuple[Point, ...], line: Line) -> tuple[str, ...]:
 def _way(line: Line, points: tuple[Point, ...], badge: Box | None) -> tuple[str, ...]:
     arrows = [] if line.is_bare else [points, points[::-1]] if line.is_both_ways else [points]
     # or the wire's blunt ends would stand beside the arrows' tips
-    wire = lengthened(points, *(-_ARROW / 2 * (end < len(arrows)) for end in (1, 0)))
+    wire = lengthened(points, *(-ARROW / 2 * (end < len(arrows)) for end in (1, 0)))
     casing = element(
         "path",
         class_="casing",
         d=path_data(wire, is_smooth=line.is_smooth),
-        stroke_width=line.width + _CASING,
+        stroke_width=line.width + CASING,
     )
     if line.is_bare:
         return casing, _wire(line, wire)
@@ -163,7 +117,7 @@ def _way(line: Line, points: tuple[Point, ...], badge: Box | None) -> tuple[str,
         casing,
         _wire(line, wire),
         _arrows(arrows, line.width),
-        draw_badge(badge.center, line.number) if badge else "",
+        draw_disc(badge.center, line.number) if badge else "",
     )
 
 
@@ -173,8 +127,8 @@ def _arrows(ways: Iterable[tuple[Point, ...]], width: float) -> str:
 
 def _arrow(points: tuple[Point, ...], width: float) -> str:
     tip, angle = at(points, length(points))
-    half = _ARROW * 0.42 + width * 0.4
-    back = Point(tip.x - _ARROW * math.cos(angle), tip.y - _ARROW * math.sin(angle))
+    half = ARROW * 0.42 + width * 0.4
+    back = Point(tip.x - ARROW * math.cos(angle), tip.y - ARROW * math.sin(angle))
     side = Point(-math.sin(angle) * half, math.cos(angle) * half)
     corners = (
         tip,
@@ -182,19 +136,6 @@ def _arrow(points: tuple[Point, ...], width: float) -> str:
         Point(back.x - side.x, back.y - side.y),
     )
     return "M" + "L".join(f"{number(c.x)} {number(c.y)}" for c in corners) + "Z"
-
-
-def draw_badge(center: Point, way: int) -> str:
-    """Return a way's number on a disc."""
-    return element(
-        "g",
-        element("circle", cx=center.x, cy=center.y, r=_BADGE / 2),
-        element(
-            "text", str(way + 1), x=center.x, y=center.y + 3.8, font_size=10.5, font_weight="700",
-            text_anchor="middle",
-        ),
-        class_="badge",
-    )  # fmt: skip
 
 
 def _mark(line: Line) -> Point:

@@ -50,7 +50,10 @@ _FOR_POINTERS: Final = """\
 .scene .node[role="button"]:hover .body,.scene .node:focus-visible .body{stroke-width:3px}
 """
 
-DASHES: Final = ("none", "11 4", "3 3", "12 3 3 3")
+DASHES: Final = (
+    "none", "11 4", "3 3", "12 3 3 3", "none", "11 4", "3 3",
+    "18 3 2 3 2 3", "7 5", "2 6", "20 6", "9 3 3 3 3 3",
+)  # fmt: skip
 """Of ways, by number."""
 
 

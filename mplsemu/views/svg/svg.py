@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from mplsemu.views.scene.scene import Area, Box, LineKind, Node, NodeKind, Point, Scene
+from mplsemu.views.svg.badges import draw_badge_above, place_badges
 from mplsemu.views.svg.legend import draw_entry
-from mplsemu.views.svg.lines import draw_badge_above, draw_line, is_cut, place_badges
+from mplsemu.views.svg.lines import draw_line
 from mplsemu.views.svg.markup import element, escaped, number
 from mplsemu.views.svg.shapes import draw_cross, draw_form
 from mplsemu.views.svg.style import FONTS, style_sheet
@@ -115,20 +116,17 @@ def _layers(scene: Scene, *, interactive: bool) -> list[str]:
     above = [line for line in scene.lines if line.kind is LineKind.WAY]
     lines = [*below, *above]
     badges = place_badges(scene, above)
-    cut = [
-        (line, badges.pop(line.key))
-        for index, line in enumerate(above)
-        if line.key in badges and is_cut(badges[line.key], above[index + 1 :])
-    ]
+    on_lines = {key: badge.box for key, badge in badges.items() if not badge.is_above}
     layers = {
         "grounds": [_ground(scene.width, scene.height), *map(_area, scene.areas)],
         "lines": [
-            draw_line(line, nodes, badges.get(line.key), interactive=interactive) for line in lines
+            draw_line(line, nodes, on_lines.get(line.key), interactive=interactive)
+            for line in lines
         ],
         "nodes": [_node(node, interactive=interactive) for node in scene.nodes],
         "labels": [
-            *(draw_badge_above(line, badge) for line, badge in cut),
             *(part for line in lines for part in draw_labels(line, scene.areas)),
+            *(draw_badge_above(badge) for badge in badges.values() if badge.is_above),
         ],
         "heading": [draw_text(run, scene.state) for run in scene.heading],
         "legend": [draw_entry(entry) for entry in scene.legend],
