@@ -156,8 +156,16 @@ def checked_down(network: Network, name: str) -> str:
     links = cables_of(network)
     if name in links:
         return links[name]
-    remedy = nearest(name, links) or "write a link as NODE-NODE, or a site's line as VPN/SITE"
+    remedy = (
+        nearest(name, links) or f"the links are {some(links_of(network), 'mplsemu show LAB links')}"
+    )
     raise LabError(f"no link {name!r} in lab {network.name!r}", remedy=remedy)
+
+
+def links_of(network: Network) -> list[str]:
+    """Return the names of all core links and sites' lines, in the lab file's order."""
+    core = [link.name for link in network.provider.links]
+    return [*core, *(site.circuit for _, site in network.sites())]
 
 
 def checked_node(program: Program, name: str) -> NodeProgram:
