@@ -125,7 +125,7 @@ def test_a_run_that_is_interrupted_leaves_nothing(run, pytester, when, number):
     process = run(["time.sleep(60)"])
     booting = process.run_dir / "small" / "lab.yaml"
     there = pytester.path / "there" if when == "testing" else booting
-    eventually(there.exists, f"it is {when}", 20, pause_s=0.002)
+    eventually(there.exists, f"it is {when}", 60.0, pause_s=0.002)
     began = time.monotonic()
     process.send_signal(number)
     process.communicate(timeout=60)
