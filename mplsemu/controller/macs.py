@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def learned_macs(controller: Controller) -> list[dict[str, Any]]:
-    """Ask every LSR what it learned; only the controller's worker may call this.
+    """Ask every LSR what it learned; not the controller's worker, whom much of it would hold up.
 
     Returns:
         Objects with ``node``, ``vsi``, ``mac`` and where it was learned: ``circuit`` or

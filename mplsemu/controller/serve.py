@@ -69,7 +69,7 @@ def calls_of(controller: Controller) -> dict[str, Callable[[dict[str, Any]], Any
         "status": lambda _: controller.ask(lambda: _status(controller)),
         "program": lambda _: controller.ask(lambda: dump_program(controller.program)),
         "events": lambda request: list(controller.events.since(number_of(request, "since"))),
-        "macs": lambda _: controller.ask(lambda: learned_macs(controller), timeout_s=30.0),
+        "macs": lambda _: learned_macs(controller),
         "counters": lambda _: controller.ask(lambda: _counters(controller)),
         "flush": flush,
     }

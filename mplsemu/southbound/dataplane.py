@@ -228,8 +228,8 @@ class Threads(Protocol):
 class DataPlane(Protocol):
     """Whatever forwards the packets of one lab.
 
-    But for `start` and `wait`, only the controller's worker calls these: one at a time. They block
-    until done.
+    But for `start`, `wait` and `macs`, only the controller's worker calls these: one at a time.
+    They block until done.
     """
 
     @property
@@ -284,7 +284,7 @@ class DataPlane(Protocol):
         """Have LSRs forget MAC addresses."""
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterable[LearnedMac]:
-        """Return what LSRs have learned."""
+        """Return what LSRs have learned; any thread may ask, as it may take long."""
 
     def counters(self, program: Program, nodes: Collection[str]) -> Iterable[Counter] | None:
         """Return what LSRs have counted, None where this data plane does not count."""

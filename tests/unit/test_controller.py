@@ -75,7 +75,7 @@ class FakeLine:
         self.plane.hear(BarrierReply(datapath_id, 7))
         return 7
 
-    def request_flows(self, datapath_id):
+    def request_flows(self, datapath_id, table=None):
         stats = tuple(SimpleNamespace(cookie=c) for c in self.flows[datapath_id].values())
         self.plane.hear(FlowsReply(datapath_id, 9, stats, more=False))
         return 9

@@ -19,6 +19,7 @@ REPLY_TIMEOUT_S: Final = 20.0
 GRACE_S: Final = 0.05
 """Until a switch does what its flows say: Open vSwitch answers a barrier when it has them, and goes
 through what it derived from the old ones after that. Packets are on their way meanwhile, too."""
+ALL_TABLES: Final = 0xFF  # OFPTT_ALL
 Reply = BarrierReply | FlowsReply | SwitchLeft
 
 
@@ -31,12 +32,12 @@ class Line(Protocol):
     def barrier(self, datapath_id: int) -> int | None:
         """Ask for a barrier reply; return its transaction id, None if not connected."""
 
-    def request_flows(self, datapath_id: int) -> int | None:
-        """Ask for all flows; return the transaction id, None if not connected."""
+    def request_flows(self, datapath_id: int, table: int = ALL_TABLES) -> int | None:
+        """Ask for a table's flows; return the transaction id, None if not connected."""
 
 
 class Installer:
-    """Sends changes and waits until the switches have made them.
+    """Sends changes and waits until the switches have made them; one thread at a time uses it.
 
     Args:
         line: to the switches.
@@ -83,12 +84,14 @@ class Installer:
             for datapath_id, flows in self.read_flows(datapath_ids).items()
         }
 
-    def read_flows(self, datapath_ids: Iterable[int]) -> dict[int, list[Any]]:
+    def read_flows(
+        self, datapath_ids: Iterable[int], table: int = ALL_TABLES
+    ) -> dict[int, list[Any]]:
         """Ask switches for their flows; return the framework's statistics, by datapath id."""
         self._forget_old_replies()
         waiting = {}
         for datapath_id in datapath_ids:
-            xid = self._line.request_flows(datapath_id)
+            xid = self._line.request_flows(datapath_id, table)
             if xid is not None:
                 waiting[datapath_id, xid] = datapath_id
         found: dict[int, list[Any]] = {datapath_id: [] for datapath_id in waiting.values()}

@@ -31,6 +31,7 @@ from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.installer import Installer, Line
 from mplsemu.southbound.openflow.learned import cookies_to_forget, is_learned, learned_mac
+from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.punts import packet_out, punt
 from mplsemu.southbound.openflow.threads import GreenThreads
@@ -62,6 +63,7 @@ class OpenFlowPlane:
         self._wanted: dict[str, tuple[NodeProgram, dict[int, Flow]]] = {}
         self._installed: dict[str, dict[int, Flow]] = {}
         self._strangers: dict[str, bytes] = {}
+        self._readers: list[Installer] = []
 
     def start(self, program: Program, deliver: Deliver) -> None:
         """Listen for switches."""
@@ -85,7 +87,8 @@ class OpenFlowPlane:
     def hear(self, event: app.SwitchEvent) -> None:
         """Take in what a switch said; called from the framework's event loop."""
         if isinstance(event, app.BarrierReply | app.FlowsReply | app.SwitchLeft):
-            self._installer.deliver(event)
+            for each in (self._installer, *self._readers):
+                each.deliver(event)
         if isinstance(event, app.BarrierReply | app.FlowsReply):
             return
         node = self._names.get(event.datapath_id)
@@ -180,8 +183,13 @@ class OpenFlowPlane:
             self._line.send(self._ids[node], b"".join(messages))
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
-        """Read the learned flows."""
-        answers = self._installer.read_flows(self._ids[node] for node in nodes)
+        """Read the learned flows; that takes long where there are many, so any thread may."""
+        reader = Installer(self._line)
+        self._readers.append(reader)
+        try:
+            answers = reader.read_flows((self._ids[node] for node in nodes), Table.VSI_FDB)
+        finally:
+            self._readers.remove(reader)
         for node in nodes:
             for flow in answers.get(self._ids[node], ()):
                 if is_learned(flow.cookie):
