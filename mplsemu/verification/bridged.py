@@ -71,32 +71,34 @@ class Bridged:
             progress: told how many of its sites are done.
         """
         run = _Run(alike=_Alike.of(self._program, vpn))
-        found: dict[str, list[Violation]] = {}
+        found: dict[str, tuple[Violation, ...]] = {}
+        like: dict[str, list[str]] = {}
         firsts: dict[str, Site] = {}
-        ailing: set[str] = set()
         for done, site in enumerate(vpn.sites):
             if progress is not None:
                 progress(f"sites of {vpn.name}", done, len(vpn.sites))
             place = site.pe if site.circuit in run.alike.circuits else site.circuit
-            if (
-                place in firsts
-                and place not in ailing
-                and self._is_as(run, vpn, site, firsts[place])
-            ):
+            first = firsts.setdefault(place, site)
+            is_second = first is not site and first.circuit not in run.near
+            if is_second and self._is_as(run, vpn, site, first):
+                like[first.circuit].append(site.circuit)
                 continue
-            firsts.setdefault(place, site)
+            like[site.circuit] = [site.circuit]
             found[site.circuit] = self._check_site(run, vpn, site)
-            if found[site.circuit]:
-                ailing.add(place)
-        violations = [each for site in vpn.sites for each in found.get(site.circuit, ())]
+        violations = [
+            replace(each, sources=tuple(like[name]))
+            for name, mine in found.items()
+            for each in mine
+        ]
         return Findings(tuple(violations), run.kinds, run.walks, frozenset(run.tables))
 
-    def _check_site(self, run: _Run, vpn: Vpls | Vpws, site: Site) -> list[Violation]:
+    def _check_site(self, run: _Run, vpn: Vpls | Vpws, site: Site) -> tuple[Violation, ...]:
         """Send frames of every kind from a site; return what goes wrong."""
         others = [each for each in vpn.sites if each.name != site.name]
         if not is_attached(self._program, site):
             detail = f"{site.circuit} is down or not at {site.pe}: its hosts are cut off"
-            return [cut_off(site, detail, tuple(each.circuit for each in others))]
+            run.near.add(site.circuit)
+            return (cut_off(site, detail, tuple(each.circuit for each in others)),)
         groups: dict[tuple[object, ...], _Group] = {}
         for frame in _flooded_frames(site, others):
             self._send(run, groups, vpn, site, frame)
@@ -110,10 +112,13 @@ class Bridged:
                 run.arrived.add(other.circuit)
         for frame in _frames_for_nobody(vpn, site):
             self._send(run, groups, vpn, site, frame)
-        return [_whole(group) for group in groups.values()]
+        here = {each.circuit for each in vpn.sites if each.pe == site.pe}
+        if any(_is_near(cause, group, here) for cause, group in groups.items()):
+            run.near.add(site.circuit)
+        return tuple(_whole(group) for group in groups.values())
 
     def _is_as(self, run: _Run, vpn: Vpls | Vpws, site: Site, first: Site) -> bool:
-        """Whether all is well with a site's frames because it is with those of one like it.
+        """Whether a site's frames fare as those of one like it, whose troubles are all far away.
 
         Frames to that one are left, which it could not send itself.
         """
@@ -340,6 +345,7 @@ class _Run:
     Attributes:
         alike: what the program cannot tell apart.
         arrived: alike circuits at which frames from another PE arrived as they should.
+        near: circuits whose frames go wrong at their own PE, as those of like ones need not.
         kinds: of frames judged.
         walks: frames followed.
         tables: as in `Findings`.
@@ -347,9 +353,19 @@ class _Run:
 
     alike: _Alike
     arrived: set[str] = field(default_factory=set)
+    near: set[str] = field(default_factory=set)
     kinds: int = 0
     walks: int = 0
     tables: set[tuple[str, str]] = field(default_factory=set)
+
+
+def _is_near(cause: tuple[object, ...], group: _Group, here: set[str]) -> bool:
+    """Whether frames go wrong in a way that is their own site's, or that of one at the same PE."""
+    concerned = set(group.violation.targets)
+    for part in cause:
+        concerned.update(map(str, part) if isinstance(part, tuple) else [str(part)])
+    is_own = any(kind.rpartition("/")[0] in here for kind in group.kinds)
+    return is_own or not group.violation.targets or bool(concerned & here)
 
 
 def _whole(group: _Group) -> Violation:
