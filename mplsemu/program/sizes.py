@@ -66,8 +66,8 @@ def frame_octets(payload: int, tags: int) -> int:
 
 
 def fits_line(payload: int, tags: int, line_mtu: int) -> bool:
-    """Whether a line takes a frame: one tag is not counted, as Linux does (IEEE 802.3 clause 3)."""
-    return payload + TAG_OCTETS * max(0, tags - 1) <= line_mtu
+    """Whether a line takes a frame: a C-tag alone does not count, an S-tag does, as in Linux."""
+    return payload + (0 if tags == 1 else TAG_OCTETS * tags) <= line_mtu
 
 
 def largest_fragment(mtu: int) -> int:
