@@ -435,15 +435,20 @@ def _gone(pid):
 
 def chosen(smithy: Smithy, names: tuple[str, ...], most: int, dice: random.Random):
     """Strike at calls of some functions, each as often as the others; yield what comes of it."""
-    calls = smithy.calls(names)
-    dice.shuffle(calls)
+    strikes = [
+        Strike(words, function, call, number)
+        for words, function, call in smithy.calls(names)
+        for number in NUMBERS
+    ]
+    dice.shuffle(strikes)
     nth = collections.Counter()
-    order = []
-    for words, function, call in calls:
-        nth[function] += 1
-        order.append((nth[function], words, function, call))
-    for _, words, function, call in sorted(order, key=lambda each: each[0])[:most]:
-        yield smithy.strike(Strike(words, function, call, dice.choice(NUMBERS)))
+    turns = []
+    for each in strikes:
+        nth[each.function] += 1
+        turns.append((nth[each.function], each))
+    turns.sort(key=lambda turn: turn[0])
+    for _, each in turns[:most]:
+        yield smithy.strike(each)
 
 
 def strikes(directory: Path, most: int, seed: int):

@@ -43,13 +43,13 @@ def up_detached(lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPl
                 code = _watch(reading)
                 act()  # now, as the child would have to be ended
             except BaseException:
+                os.close(reading)  # it would wait for who reads what it tells
                 _end(child)
                 raise
     except Terminated:
         sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
         return 2
-    finally:
-        os.close(reading)
+    os.close(reading)
     return code
 
 
@@ -96,8 +96,7 @@ def _live(
         with open(os.devnull, "r+b", buffering=0) as null:  # noqa: PTH123  # a descriptor is needed
             os.dup2(null.fileno(), 0)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with noted(end):
-            status = _boot_and_stay(lab_file, dataplane, web, _teller(pipe))
+        status = _boot_and_stay(lab_file, dataplane, web, _teller(pipe))
     except Terminated:
         status = 0
     except MplsEmuError as error:
@@ -139,7 +138,7 @@ def _boot_and_stay(
     options = BootOptions(dataplane, progress, say, give_up, web)
     lab = BootedLab(lab_file, options)
     try:
-        with lab:
+        with noted(end), lab:
             ready = "".join(f"{line}\n" for line in greeting(lab))
             log = os.open(lab.directory.path / "up.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             for descriptor in (1, 2):

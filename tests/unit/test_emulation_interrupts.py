@@ -1,6 +1,10 @@
-"""Signals that wait until something is done."""
+"""Signals that wait until something is done, or until a known point."""
+
+# ruff: noqa: PT012  # what follows a signal is what is tested
 
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -9,7 +13,8 @@ import time
 
 import pytest
 
-from mplsemu.emulation.interrupts import interrupts_wait
+from mplsemu.emulation import interrupts
+from mplsemu.emulation.interrupts import Terminated, act, end, go_on, interrupts_wait, noted
 
 
 class Interrupted(BaseException):
@@ -41,7 +46,7 @@ def another_thread():
 @pytest.mark.usefixtures("another_thread")
 def test_a_signal_waits_until_the_block_is_done_and_comes_then(number):
     done = []
-    with pytest.raises(Interrupted):  # noqa: PT012
+    with pytest.raises(Interrupted):
         with interrupts_wait():
             os.kill(os.getpid(), number)
             time.sleep(0.02)
@@ -55,7 +60,7 @@ def test_what_raises_in_the_block_is_not_lost(number):
     with pytest.raises(ZeroDivisionError), interrupts_wait():
         _ = 1 / 0
     assert signal.getsignal(number) is interrupt
-    with pytest.raises(Interrupted) as caught, interrupts_wait():  # noqa: PT012
+    with pytest.raises(Interrupted) as caught, interrupts_wait():
         os.kill(os.getpid(), number)
         _ = 1 / 0
     assert isinstance(caught.value.__context__, ZeroDivisionError)
@@ -70,7 +75,7 @@ def test_after_the_block_signals_come_at_once(number):
 
 def test_a_block_within_a_block_waits_for_the_outer_one(number):
     done = []
-    with pytest.raises(Interrupted), interrupts_wait():  # noqa: PT012
+    with pytest.raises(Interrupted), interrupts_wait():
         with interrupts_wait():
             os.kill(os.getpid(), number)
         done.append("the outer block")
@@ -128,3 +133,194 @@ def test_a_handler_that_raises_while_handlers_are_put_back_leaves_all_in_force(n
     with pytest.raises(Interrupted):
         os.kill(os.getpid(), number)
     put(number, interrupt)
+
+
+# --- noted, and acted on -------------------------------------------------------------------
+
+
+def strike(number, after_s=0.05):
+    """Send a signal to this process a little later."""
+    timer = threading.Timer(after_s, os.kill, (os.getpid(), number))
+    timer.start()
+    return timer
+
+
+@pytest.fixture
+def full_pipe():
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    yield writing
+    os.close(reading)
+    os.close(writing)
+
+
+WAITS = {
+    "wait": lambda _: interrupts.wait(()),
+    "wait for what never comes": lambda pipe: interrupts.wait((pipe,)),
+    "sleep": lambda _: interrupts.sleep(60),
+    "run": lambda _: interrupts.run(["sleep", "60"]),
+    "run with a limit": lambda _: interrupts.run(["sleep", "60"], timeout_s=60),
+    "write": lambda pipe: interrupts.write(pipe, bytes(1_000_000)),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated), (signal.SIGHUP, Terminated)],
+)
+@pytest.mark.parametrize("name", WAITS)
+def test_every_wait_acts_on_a_signal_at_once(name, number, raised, full_pipe):
+    timer = strike(number)
+    began = time.monotonic()
+    with pytest.raises(raised), noted(end):
+        WAITS[name](full_pipe)
+    assert time.monotonic() - began < 20
+    timer.join()
+
+
+def test_a_signal_that_came_before_a_wait_is_acted_on_in_it():
+    with pytest.raises(Terminated), noted(end):
+        os.kill(os.getpid(), signal.SIGTERM)
+        interrupts.sleep(60)
+
+
+def test_a_signal_waits_for_a_known_point_and_is_never_raised_before():
+    done = []
+    with pytest.raises(KeyboardInterrupt), noted(end):
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append("all")
+        act()
+        done.append("more")
+    assert done == ["all"]
+
+
+def test_a_signal_is_acted_on_at_the_end_of_the_block_at_the_latest():
+    with pytest.raises(Terminated), noted(end):
+        os.kill(os.getpid(), signal.SIGHUP)
+
+
+def test_what_comes_while_all_is_undone_changes_nothing():
+    undone = []
+    with pytest.raises(Terminated), noted(end):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            act()
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                os.kill(os.getpid(), number)
+                act()
+                interrupts.sleep(0.001)
+                undone.append(number)
+    assert len(undone) == 3
+
+
+def test_a_prompt_goes_on_after_ctrl_c_but_not_after_what_ends_the_lab():
+    with pytest.raises(Terminated), noted(end):
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                act()
+            os.kill(os.getpid(), signal.SIGINT)
+            go_on()
+            act()
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        go_on()
+
+
+def test_a_scripts_own_handler_is_called_at_known_points(number):
+    done = []
+    with pytest.raises(Interrupted), noted():
+        os.kill(os.getpid(), number)
+        done.append("some")
+        interrupts.sleep(60)
+    assert done == ["some"]
+    assert signal.getsignal(number) is interrupt
+
+
+def test_a_handler_that_raises_nothing_lets_the_block_go_on():
+    came = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: came.append(number))
+    try:
+        with noted():
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert came == []
+            interrupts.sleep(0.001)
+            assert came == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_child_is_killed_before_anything_is_raised():
+    timer = strike(signal.SIGTERM)
+    child = subprocess.Popen(["sleep", "60"], stdout=subprocess.PIPE)
+    with pytest.raises(Terminated), noted(end):
+        interrupts.communicate(child)
+    assert child.returncode == -signal.SIGKILL
+    timer.join()
+
+
+def test_what_a_child_says_is_all_there_though_signals_of_others_come():
+    with noted(lambda _number: None):
+        timers = [strike(signal.SIGHUP, 0.02 * n) for n in range(1, 5)]
+        done = interrupts.run(["sh", "-c", "echo one; sleep 0.2; echo two; exit 3"], text=True)
+        for timer in timers:
+            timer.join()
+    assert (done.returncode, done.stdout, done.stderr) == (3, "one\ntwo\n", "")
+
+
+TYPES = """
+import readline
+from mplsemu.emulation.interrupts import Terminated, end, go_on, noted, typed
+with noted(end):
+    while True:
+        try:
+            print("got", typed("> "), flush=True)
+        except KeyboardInterrupt:
+            print("cleared", flush=True)
+            go_on()
+        except Terminated:
+            print("ended", flush=True)
+            break
+"""
+
+
+def test_a_line_that_is_typed_is_cleared_by_ctrl_c_and_ended_by_what_ends_all():
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", TYPES], stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True, env={**os.environ, "TERM": "dumb"},
+    )  # fmt: skip
+    os.close(theirs)
+    seen = ""
+
+    def expect(text):
+        nonlocal seen
+        deadline = time.monotonic() + 30
+        while text not in seen:
+            assert time.monotonic() < deadline, seen
+            if select.select([ours], [], [], 0.1)[0]:
+                seen += os.read(ours, 4096).decode()
+        seen = seen[seen.index(text) + len(text) :]
+
+    expect("> ")
+    os.write(ours, b"first\n")
+    expect("got first")
+    for _ in range(3):
+        expect("> ")
+        os.write(ours, b"half a li")
+        expect("half a li")
+        process.send_signal(signal.SIGINT)
+        expect("cleared")
+    expect("> ")
+    os.write(ours, b"second\n")
+    expect("got second")
+    expect("> ")
+    process.send_signal(signal.SIGTERM)
+    expect("ended")
+    assert process.wait(20) == 0
+    os.close(ours)
