@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import struct
-from ipaddress import ip_address
 
 import pytest
 
@@ -16,8 +15,16 @@ from mplsemu.southbound.punt.event import PuntReason
 from tests.ebpf.kernel import Verdict
 from tests.ebpf.router import OURS, THEIRS, Router, labelled, nhlfe, stack
 from tests.ebpf.wires import Wire, collect
-from tests.oracles.fakepacket import internet_checksum
-from tests.oracles.frames import arp, echo, ethernet, ip, ip_frame, mac
+from tests.oracles.frames import (
+    advertisement,
+    arp,
+    echo,
+    ethernet,
+    ip,
+    ip_frame,
+    mac,
+    solicitation,
+)
 
 HOST, NOBODY = "02:00:00:00:00:01", "00:00:00:00:00:00"
 VRF, PE = 7, 42
@@ -106,34 +113,8 @@ def test_neighbour_discovery_is_punted_wherever_it_goes(
     assert the_punt(router) == (PuntReason.NEIGHBOUR_DISCOVERY, 1, VRF, frame)
 
 
-def solicitation(
-    target: str,
-    source: str = "2001:db8:1::2",
-    option: bytes = b"\1\1",
-    tail: bytes = b"",
-    **changed,
-) -> bytes:
-    """Return what a host sends that looks for an address."""
-    options = option + mac(HOST) if option else b""
-    message = bytearray(
-        struct.pack("!BBHI", changed.get("kind", 135), changed.get("code", 0), 0, 0)
-    )
-    message += ip_address(target).packed + options
-    dst = "ff02::1:ff00:1"
-    pseudo = ip_address(source).packed + ip_address(dst).packed
-    pseudo += struct.pack("!II", len(message), 58)
-    message[2:4] = internet_checksum(pseudo + bytes(message)).to_bytes(2, "big")
-    packet = ip(source, dst, 58, bytes(message), ttl=changed.get("ttl", 255))
-    return ip_frame("33:33:ff:00:00:01", HOST, packet) + tail
-
-
-def advertisement(target: str, to: str) -> bytes:
-    """Return what the gateway says, as the controller would."""
-    message = bytearray(struct.pack("!BBHI", 136, 0, 0, 0xE000_0000) + ip_address(target).packed)
-    message += b"\2\1" + mac(GATEWAY_MAC)
-    pseudo = ip_address(target).packed + ip_address(to).packed + struct.pack("!II", 32, 58)
-    message[2:4] = internet_checksum(pseudo + bytes(message)).to_bytes(2, "big")
-    return ip_frame(HOST, GATEWAY_MAC, ip(target, to, 58, bytes(message), ttl=255, dscp=48))
+def solicited(target: str, source: str = "2001:db8:1::2", **changed) -> bytes:
+    return solicitation(HOST, source, target, **changed)
 
 
 @pytest.mark.parametrize("target", ["2001:db8:1::1", "fe80::1"])
@@ -143,16 +124,17 @@ def test_a_gateway_answers_a_solicitation_and_the_controller_sees_who_asked(
     router: Router, circuit, target, source, option
 ):
     router.gateway(circuit, "2001:db8:1::1")
-    question = solicitation(target, source, option)
-    assert router.run(question, circuit).frame == advertisement(target, source)
+    question = solicited(target, source, option=option)
+    reply = advertisement(GATEWAY_MAC, target, HOST, source)
+    assert router.run(question, circuit).frame == reply
     assert the_punt(router) == (PuntReason.SOLICITED, 1, VRF, question)
-    assert router.pass_on(question, circuit) == {circuit.ifindex: [advertisement(target, source)]}
+    assert router.pass_on(question, circuit) == {circuit.ifindex: [reply]}
     assert router.drops() == {}
 
 
 def test_a_flood_of_solicitations_is_answered_to_the_last(router: Router, circuit):
     router.gateway(circuit, "2001:db8:1::1")
-    question = solicitation("2001:db8:1::1")
+    question = solicited("2001:db8:1::1")
     for _ in range(1000):
         assert router.run(question, circuit).verdict is Verdict.REDIRECT
     assert 0 < len(router.bench.punts()) < 1000
@@ -161,17 +143,17 @@ def test_a_flood_of_solicitations_is_answered_to_the_last(router: Router, circui
 @pytest.mark.parametrize(
     "frame",
     [
-        pytest.param(solicitation("2001:db8:1::9"), id="another address"),
-        pytest.param(solicitation("2001:db8:1::1", "::"), id="probe"),
-        pytest.param(solicitation("2001:db8:1::1", "ff02::1"), id="from a group"),
-        pytest.param(solicitation("2001:db8:1::1", ttl=254), id="from far away"),
-        pytest.param(solicitation("2001:db8:1::1", code=1), id="code"),
-        pytest.param(solicitation("2001:db8:1::1", kind=136), id="advertisement"),
-        pytest.param(solicitation("2001:db8:1::1", option=b""), id="no option"),
-        pytest.param(solicitation("2001:db8:1::1", option=b"\1\2"), id="malformed option"),
-        pytest.param(solicitation("2001:db8:1::1", option=b"\1\0"), id="empty option"),
-        pytest.param(solicitation("2001:db8:1::1", tail=bytes(4)), id="padded"),
-        pytest.param(solicitation("2001:db8:1::1")[:-1] + b"\0", id="checksum"),
+        pytest.param(solicited("2001:db8:1::9"), id="another address"),
+        pytest.param(solicited("2001:db8:1::1", "::"), id="probe"),
+        pytest.param(solicited("2001:db8:1::1", "ff02::1"), id="from a group"),
+        pytest.param(solicited("2001:db8:1::1", ttl=254), id="from far away"),
+        pytest.param(solicited("2001:db8:1::1", code=1), id="code"),
+        pytest.param(solicited("2001:db8:1::1", kind=136), id="advertisement"),
+        pytest.param(solicited("2001:db8:1::1", option=b""), id="no option"),
+        pytest.param(solicited("2001:db8:1::1", option=b"\1\2"), id="malformed option"),
+        pytest.param(solicited("2001:db8:1::1", option=b"\1\0"), id="empty option"),
+        pytest.param(solicited("2001:db8:1::1") + bytes(4), id="padded"),
+        pytest.param(solicited("2001:db8:1::1")[:-1] + b"\0", id="checksum"),
     ],
 )
 def test_what_is_no_plain_solicitation_is_left_to_the_controller(router: Router, circuit, frame):
@@ -183,7 +165,7 @@ def test_what_is_no_plain_solicitation_is_left_to_the_controller(router: Router,
 def test_a_solicited_gateway_is_one_on_its_own_circuit_only(router: Router, circuit):
     router.gateway(circuit, "2001:db8:1::1")
     other = router.port(router.bench.wires[1], Role.VRF, VRF)
-    assert router.run(solicitation("2001:db8:1::1"), other).verdict is Verdict.SHOT
+    assert router.run(solicited("2001:db8:1::1"), other).verdict is Verdict.SHOT
     assert the_punt(router)[0] is PuntReason.NEIGHBOUR_DISCOVERY
 
 

@@ -30,6 +30,11 @@ from mplsemu.southbound.openflow.match import (
     MPLS_LABEL,
     MPLS_TC,
     MPLS_TTL,
+    ND_FLAGS,
+    ND_OPTION,
+    ND_SLL,
+    ND_TARGET,
+    ND_TLL,
     REGISTERS,
     VLAN_VID,
     Field,
@@ -45,6 +50,9 @@ AT_START = {ETH_DST: (0, 6), ETH_SRC: (6, 6)}
 IN_ARP = {ARP_OP: (6, 2), ARP_SHA: (8, 6), ARP_SPA: (14, 4), ARP_THA: (18, 6), ARP_TPA: (24, 4)}
 IN_IPV4 = {IPV4_SRC: (12, 4), IPV4_DST: (16, 4), IP_PROTO: (9, 1), IP_TOS: (1, 1), IP_TTL: (8, 1)}
 IN_IPV6 = {IPV6_SRC: (8, 16), IPV6_DST: (24, 16), IP_PROTO: (6, 1), IP_TTL: (7, 1)}
+IN_DISCOVERY = {ND_FLAGS: (44, 4), ND_TARGET: (48, 16), ND_OPTION: (64, 1)}
+DISCOVERY = (135, 136)
+MAC_OPTIONS = {ND_SLL: 1, ND_TLL: 2}
 IN_LABEL = {MPLS_LABEL: (12, 20), MPLS_TC: (9, 3), MPLS_BOS: (8, 1), MPLS_TTL: (0, 8)}
 
 
@@ -155,11 +163,18 @@ class FakePacket:
             keep = self._number(self.behind_ethernet, 4) & ~(((1 << bits) - 1) << shift)
             self.store(self.behind_ethernet, 4, keep | value << shift)
         else:
+            if wanted is IP_TOS and self.ethertype == 0x86DD:
+                at = self.behind_ethernet
+                kept = self._number(at, 2) & ~0xFC0
+                self.store(at, 2, kept | (value & 0xFC) << 4)
+                return
             place = self._place(wanted)
             assert place is not None, f"{wanted} written, but it is not there"
             before = self._number(place[0] & ~1, 2)
             header = self._ipv4_header()
+            wrong = self._wrong6()
             self.store(*place, value)
+            self._mend6(wrong)
             if wanted is ICMPV4_TYPE:
                 self._mend_icmp_checksum(place[0], before)
             self._mend_ip_checksum(header)
@@ -182,6 +197,8 @@ class FakePacket:
         return self._number(self.behind_ethernet, 4) >> shift & (1 << bits) - 1
 
     def _read_class6(self, wanted: Field) -> int | None:
+        if wanted in MAC_OPTIONS and self._place_in_discovery(self.behind_ethernet, ND_TARGET):
+            return 0
         if wanted is IP_TOS and self.ethertype == 0x86DD:
             return self._number(self.behind_ethernet, 2) >> 4 & 0xFF
         return None
@@ -198,9 +215,20 @@ class FakePacket:
             offset = {ICMPV4_TYPE: 0, ICMPV4_CODE: 1}.get(wanted)
             header = (self.data[at] & 0xF) * 4
             return None if offset is None else (at + header + offset, 1)
-        if ethertype == 0x86DD and self._number(at + 6, 1) == 58 and wanted is ICMPV6_TYPE:
-            return at + 40, 1
+        if ethertype == 0x86DD and self._number(at + 6, 1) == 58:
+            if wanted is ICMPV6_TYPE:
+                return at + 40, 1
+            return self._place_in_discovery(at, wanted)
         return None
+
+    def _place_in_discovery(self, at: int, wanted: Field) -> tuple[int, int] | None:
+        if self._number(at + 40, 1) not in DISCOVERY:
+            return None
+        if wanted in MAC_OPTIONS:
+            is_there = self._number(at + 64, 2) == MAC_OPTIONS[wanted] << 8 | 1
+            return (at + 66, 6) if is_there else None
+        offset, size = IN_DISCOVERY.get(wanted, (0, 0))
+        return (at + offset, size) if offset else None
 
     def _mend_icmp_checksum(self, at: int, before: int) -> None:
         # RFC 1624: from what it was, so a wrong one stays wrong
@@ -209,6 +237,27 @@ class FakePacket:
         while total > 0xFFFF:
             total = (total & 0xFFFF) + (total >> 16)
         self.store(at + 2, 2, 0xFFFF - total)
+
+    def _sum6(self) -> int | None:
+        """Return the checksum that an ICMPv6 message should have, None where there is none."""
+        at = self.behind_ethernet
+        if self.ethertype != 0x86DD or self._number(at + 6, 1) != 58 or len(self.data) < at + 44:
+            return None
+        packet = self.data[at : at + 40 + self._number(at + 4, 2)]
+        pseudo = packet[8:40] + (len(packet) - 40).to_bytes(4, "big") + b"\0\0\0\x3a"
+        return internet_checksum(pseudo + packet[40:42] + packet[44:])
+
+    def _wrong6(self) -> int | None:
+        """Return how far from right the checksum of an ICMPv6 message is."""
+        right = self._sum6()
+        if right is None:
+            return None
+        return (self._number(self.behind_ethernet + 42, 2) - right) % 0xFFFF
+
+    def _mend6(self, wrong: int | None) -> None:
+        right = self._sum6()
+        if wrong is not None and right is not None:
+            self.store(self.behind_ethernet + 42, 2, (right + wrong) % 0xFFFF if wrong else right)
 
     def _ipv4_header(self) -> bytes:
         at = self.behind_ethernet

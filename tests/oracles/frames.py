@@ -110,6 +110,36 @@ def arp(
     return ethernet(dst, sha, 0x0806, body)
 
 
+def solicitation(
+    src_mac: str,
+    src: str,
+    target: str,
+    option: bytes = b"\1\1",
+    kind: int = 135,
+    code: int = 0,
+    ttl: int = 255,
+) -> bytes:
+    """Return what a host sends that looks for an address; `option` stands before its MAC."""
+    message = struct.pack("!BBHI", kind, code, 0, 0) + ip_address(target).packed
+    message += option + mac(src_mac) if option else b""
+    whole = _icmp6(src, "ff02::1:ff00:1", message)
+    return ip_frame("33:33:ff:00:00:01", src_mac, ip(src, "ff02::1:ff00:1", ICMPV6, whole, ttl))
+
+
+def advertisement(gateway_mac: str, target: str, dst_mac: str, dst: str) -> bytes:
+    """Return what a gateway says that was asked for its address."""
+    message = struct.pack("!BBHI", 136, 0, 0, 0xE000_0000) + ip_address(target).packed
+    whole = _icmp6(target, dst, message + b"\2\1" + mac(gateway_mac))
+    return ip_frame(dst_mac, gateway_mac, ip(target, dst, ICMPV6, whole, ttl=255, dscp=48))
+
+
+def _icmp6(src: str, dst: str, unsummed: bytes) -> bytes:
+    pseudo = ip_address(src).packed + ip_address(dst).packed
+    pseudo += struct.pack("!II", len(unsummed), ICMPV6)
+    total = internet_checksum(pseudo + unsummed)
+    return unsummed[:2] + total.to_bytes(2, "big") + unsummed[4:]
+
+
 @dataclass(frozen=True)
 class Seen:
     """What is in a frame on a link or circuit."""

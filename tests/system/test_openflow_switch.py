@@ -226,6 +226,36 @@ def test_the_gateway_answers_arp(both):
     )
 
 
+@pytest.mark.parametrize("target", ["2001:db8:1::1", "fe80::1"])
+@pytest.mark.parametrize("source", [None, "fe80::2"])
+def test_a_gateway_answers_neighbour_solicitations(both, target, source):
+    host = both.host("a/aarhus")
+    asker = source or str(next(each.ip for each in host.addresses if each.version == 6))
+    asked = frames.solicitation(host.mac, asker, target)
+    [(circuit, frame)] = both.inject("a/aarhus", asked).deliveries
+    assert circuit == "a/aarhus"
+    assert frame == frames.advertisement(GATEWAY_MAC, target, host.mac, asker)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"target": "2001:db8:1::9"},
+        {"target": "2001:db8:4::1"},
+        {"src": "::"},
+        {"src": "ff02::1"},
+        {"ttl": 254},
+        {"option": b""},
+        {"option": b"\x0e\1"},
+        {"kind": 136},
+    ],
+)
+def test_what_is_no_plain_solicitation_for_a_gateway_is_left_to_the_controller(both, changed):
+    plain = {"src_mac": both.host("a/aarhus").mac, "src": "fe80::2", "target": "2001:db8:1::1"}
+    outcome = both.inject("a/aarhus", frames.solicitation(**plain | changed))
+    assert outcome.deliveries == []
+
+
 @pytest.mark.parametrize("gateway", ["192.168.1.1", "192.168.3.1", "192.168.6.1", "172.16.2.1"])
 def test_a_gateway_near_or_far_answers_echo_requests(both, gateway):
     host = both.host("a/aarhus")

@@ -6,14 +6,18 @@ wants said goes out as bytes that the encoder made.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from mplsemu.southbound.openflow import framework
 from mplsemu.southbound.openflow.framework import handler, ofp_event, ofproto, parser
 
 MAIN: Final = handler.MAIN_DISPATCHER
+_FLOW_STATS: Final = struct.Struct("!H22xQ")
+_MATCH_AT: Final = 48
+_MATCH_LENGTH: Final = struct.Struct("!2xH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,37 @@ class BarrierReply:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowStats:
+    """A flow of such an answer; the framework's own takes a hundred times as long to read.
+
+    There may be tens of thousands, and while it reads nobody hears that a link was cut.
+
+    Attributes:
+        length: octets of it in the message (OpenFlow 1.3.5 section 7.3.5.2).
+        cookie: 64 bits.
+        match: the OXM fields, without header and padding.
+    """
+
+    length: int
+    cookie: int
+    match: bytes
+
+    @classmethod
+    def parser(cls, message: bytes, at: int) -> Self:
+        """Read it; the framework calls it so."""
+        length, cookie = _FLOW_STATS.unpack_from(message, at)
+        start = at + _MATCH_AT
+        (size,) = _MATCH_LENGTH.unpack_from(message, start)
+        return cls(length, cookie, bytes(message[start + 4 : start + size]))
+
+
+@dataclass(frozen=True, slots=True)
 class FlowsReply:
     """Part of a switch's answer to which flows it has; `more` says that another part follows."""
 
     datapath_id: int
     xid: int
-    flows: tuple[Any, ...]
+    flows: tuple[FlowStats, ...]
     more: bool
 
 
@@ -232,6 +261,7 @@ def _ask_for_all_packet_ins(datapath: Any) -> None:
 
 def start(delegate: Delegate, host: str, port: int) -> tuple[OpenFlowApp, list[Any]]:
     """Start listening for switches; return the app and the framework's threads to join."""
+    parser.OFPFlowStatsReply.cls_stats_body_cls = FlowStats
     options = framework.cfg.CONF
     options(args=[], project="mplsemu", default_config_files=[])
     options.set_override("ofp_listen_host", host)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from mplsemu.southbound.openflow import encode
-from mplsemu.southbound.openflow.app import BarrierReply, FlowsReply, SwitchLeft
+from mplsemu.southbound.openflow.app import BarrierReply, FlowsReply, FlowStats, SwitchLeft
 from mplsemu.southbound.openflow.changes import FlowChange, stages
 from mplsemu.southbound.openflow.threads import hub
 
@@ -86,15 +86,15 @@ class Installer:
 
     def read_flows(
         self, datapath_ids: Iterable[int], table: int = ALL_TABLES
-    ) -> dict[int, list[Any]]:
-        """Ask switches for their flows; return the framework's statistics, by datapath id."""
+    ) -> dict[int, list[FlowStats]]:
+        """Ask switches for their flows; return them, by datapath id."""
         self._forget_old_replies()
         waiting = {}
         for datapath_id in datapath_ids:
             xid = self._line.request_flows(datapath_id, table)
             if xid is not None:
                 waiting[datapath_id, xid] = datapath_id
-        found: dict[int, list[Any]] = {datapath_id: [] for datapath_id in waiting.values()}
+        found: dict[int, list[FlowStats]] = {datapath_id: [] for datapath_id in waiting.values()}
         done = set()
         for reply in self._await(waiting):
             if isinstance(reply, FlowsReply):

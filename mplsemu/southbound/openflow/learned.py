@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import assert_never
 
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Vsi, VsiKind
 from mplsemu.southbound.dataplane import BehindPe, Forgetting, LearnedMac, OnCircuit, Place
+from mplsemu.southbound.openflow.decode import decode_match
 from mplsemu.southbound.openflow.flow import (
     COOKIE_KIND_MASK,
     LEARNED_COOKIE,
     learned_by_vsi,
     learned_from_attachment,
 )
-from mplsemu.southbound.openflow.match import METADATA
+from mplsemu.southbound.openflow.match import ETH_DST, METADATA
 from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE, Table
+from mplsemu.southbound.punt.wire import mac_text
 from mplsemu.southbound.station_room import station_room
 
 _VSI_SHIFT = 32
@@ -80,19 +82,21 @@ def is_learned(cookie: int) -> bool:
     return cookie & COOKIE_KIND_MASK == LEARNED_COOKIE
 
 
-def learned_mac(node: NodeProgram, flow: Any) -> LearnedMac | None:
+def learned_mac(node: NodeProgram, cookie: int, match: bytes) -> LearnedMac | None:
     """Return what a learned flow says, None if its VSI is not in the program.
 
     Args:
         node: the PE.
-        flow: its statistics, as the framework has them.
+        cookie: of the flow.
+        match: its OXM fields.
     """
-    index = (flow.cookie & ~COOKIE_KIND_MASK) >> _VSI_SHIFT
+    index = (cookie & ~COOKIE_KIND_MASK) >> _VSI_SHIFT
     vsi = next((vsi for vsi in node.vsis if vsi.index == index), None)
-    if vsi is None:
+    mac = decode_match(match).value(ETH_DST)
+    if vsi is None or mac is None:
         return None
-    place = _place(node, vsi, flow.cookie & _ATTACHMENT_MASK)
-    return LearnedMac(node.name, vsi.name, flow.match["eth_dst"], place)
+    place = _place(node, vsi, cookie & _ATTACHMENT_MASK)
+    return LearnedMac(node.name, vsi.name, mac_text(mac.to_bytes(6, "big")), place)
 
 
 def _place(node: NodeProgram, vsi: Vsi, attachment: int) -> Place | None:

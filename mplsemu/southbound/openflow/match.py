@@ -9,6 +9,7 @@ from typing import Final, Self
 OPENFLOW_BASIC: Final = 0x8000
 NXM_0: Final = 0x0000
 NXM_1: Final = 0x0001
+ERICSSON: Final = 0x1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +65,11 @@ ARP_THA: Final = Field("arp_tha", "OXM_OF_ARP_THA", OPENFLOW_BASIC, 25, 48, mask
 IPV6_SRC: Final = Field("ipv6_src", "OXM_OF_IPV6_SRC", OPENFLOW_BASIC, 26, 128, maskable=True)
 IPV6_DST: Final = Field("ipv6_dst", "OXM_OF_IPV6_DST", OPENFLOW_BASIC, 27, 128, maskable=True)
 ICMPV6_TYPE: Final = Field("icmpv6_type", "OXM_OF_ICMPV6_TYPE", OPENFLOW_BASIC, 29, 8)
+ND_TARGET: Final = Field("nd_target", "OXM_OF_IPV6_ND_TARGET", OPENFLOW_BASIC, 31, 128)
+ND_SLL: Final = Field("nd_sll", "OXM_OF_IPV6_ND_SLL", OPENFLOW_BASIC, 32, 48)
+ND_TLL: Final = Field("nd_tll", "OXM_OF_IPV6_ND_TLL", OPENFLOW_BASIC, 33, 48)
+ND_FLAGS: Final = Field("nd_reserved", "ERICOXM_OF_ICMPV6_ND_RESERVED", ERICSSON, 1, 32)
+ND_OPTION: Final = Field("nd_options_type", "ERICOXM_OF_ICMPV6_ND_OPTIONS_TYPE", ERICSSON, 2, 8)
 MPLS_LABEL: Final = Field("mpls_label", "OXM_OF_MPLS_LABEL", OPENFLOW_BASIC, 34, 20)
 MPLS_TC: Final = Field("mpls_tc", "OXM_OF_MPLS_TC", OPENFLOW_BASIC, 35, 3)
 MPLS_BOS: Final = Field("mpls_bos", "OXM_OF_MPLS_BOS", OPENFLOW_BASIC, 36, 1)
@@ -78,6 +84,7 @@ REGISTERS: Final = tuple(
 FIELDS: Final = (
     *(IN_PORT, METADATA, ETH_DST, ETH_SRC, ETH_TYPE, VLAN_VID, IP_PROTO, IPV4_SRC, IPV4_DST),
     *(ICMPV4_TYPE, ICMPV4_CODE, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA, IPV6_SRC, IPV6_DST),
+    *(ND_TARGET, ND_SLL, ND_TLL, ND_FLAGS, ND_OPTION),
     *(ICMPV6_TYPE, MPLS_LABEL, MPLS_TC, MPLS_BOS, IP_TOS, IP_FRAGMENT, IP_TTL, MPLS_TTL),
     *REGISTERS,
 )

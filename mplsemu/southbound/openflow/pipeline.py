@@ -21,6 +21,7 @@ from mplsemu.southbound.openflow.match import (
     IN_PORT,
     IP_FRAGMENT,
     IP_PROTO,
+    IP_TOS,
     IP_TTL,
     IPV4_DST,
     IPV4_SRC,
@@ -31,6 +32,11 @@ from mplsemu.southbound.openflow.match import (
     MPLS_LABEL,
     MPLS_TC,
     MPLS_TTL,
+    ND_FLAGS,
+    ND_OPTION,
+    ND_SLL,
+    ND_TARGET,
+    ND_TLL,
     REGISTERS,
     VLAN_VID,
     Field,
@@ -49,7 +55,8 @@ class Table(enum.IntEnum):
     VRF_SIZE = 13
     VRF_DELIVER = 14
     VRF_IMPOSE = 15
-    PUNT = 16
+    VRF_ADVERTISE = 16
+    PUNT = 17
     VSI_LEARN = 20
     VSI_FDB = 21
     VSI_FORWARD = 22
@@ -192,11 +199,14 @@ _ALL_SPECS: Final = (
         Stage.SERVICES,
         matches=frozenset(
             {IN_PORT, ETH_TYPE, ETH_SRC, ETH_DST, ARP_OP, ARP_TPA, IP_PROTO, ICMPV6_TYPE}
-            | {IPV4_SRC, IPV6_SRC, IPV6_DST}
+            | {IPV4_SRC, IPV6_SRC, IPV6_DST, IP_TTL, ND_TARGET, ND_SLL}
         ),
-        writes=frozenset({REG_PUNT, ETH_SRC, ETH_DST, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA}),
+        writes=frozenset(
+            {REG_PUNT, ETH_SRC, ETH_DST, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA}
+            | {IPV6_SRC, IPV6_DST, IP_TOS, ICMPV6_TYPE, ND_FLAGS, ND_OPTION}
+        ),
         actions=frozenset({act.SetField, act.Move, act.Clone, act.InPort, act.Resubmit}),
-        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.PUNT}),
+        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_ADVERTISE, Table.PUNT}),
     ),
     TableSpec(
         Table.VRF_FIB,
@@ -244,6 +254,14 @@ _ALL_SPECS: Final = (
         writes=frozenset({IN_PORT, REG_PUNT, REG_TC, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
         actions=frozenset({act.SetField, act.Move, act.DecTtl, act.PushMpls, act.Resubmit}),
         next=frozenset({Table.WAYS, Table.TUNNEL_L3, Table.PUNT}),
+    ),
+    TableSpec(
+        Table.VRF_ADVERTISE,
+        "the end of an answer to a neighbour solicitation, once it is an advertisement",
+        Stage.SERVICES,
+        matches=frozenset({ETH_TYPE, IP_PROTO, ICMPV6_TYPE}),
+        writes=frozenset({ND_TLL}),
+        actions=frozenset({act.SetField, act.InPort}),
     ),
     TableSpec(
         Table.PUNT,

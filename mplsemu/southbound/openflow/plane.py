@@ -193,7 +193,7 @@ class OpenFlowPlane:
         for node in nodes:
             for flow in answers.get(self._ids[node], ()):
                 if is_learned(flow.cookie):
-                    entry = learned_mac(program.node(node), flow)
+                    entry = learned_mac(program.node(node), flow.cookie, flow.match)
                     if entry is not None:
                         yield entry
 

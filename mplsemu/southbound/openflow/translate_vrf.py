@@ -79,6 +79,10 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
+from mplsemu.southbound.openflow.translate_neighbours import (
+    common_neighbour_flows,
+    neighbour_flows,
+)
 from mplsemu.southbound.openflow.translate_ports import DSCP_CLASS_TO_TC
 from mplsemu.southbound.openflow.translate_punts import punt
 from mplsemu.southbound.punt.answer import OWN_TTL
@@ -116,6 +120,7 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
     """
     if not lsr.node.vrfs:
         return
+    yield from common_neighbour_flows()
     yield from _input_flows()
     yield from _local_flows()
     yield from _common_fib_flows()
@@ -123,6 +128,7 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
     yield from _imposition_flows(lsr)
     for vrf in lsr.node.vrfs:
         circuits = [circuit for circuit in map(lsr.circuit, vrf.circuits) if circuit.up]
+        yield from neighbour_flows(circuits)
         yield from _gateway_flows(vrf, circuits)
         yield from _route_flows(lsr, vrf)
 

@@ -36,6 +36,7 @@ from mplsemu.southbound.openflow.match import (
     ETH_DST,
     ETH_SRC,
     ETH_TYPE,
+    ICMPV6_TYPE,
     IN_PORT,
     IP_FRAGMENT,
     IPV4_DST,
@@ -44,6 +45,8 @@ from mplsemu.southbound.openflow.match import (
     IPV6_SRC,
     METADATA,
     MPLS_LABEL,
+    ND_SLL,
+    ND_TARGET,
     Field,
     Match,
 )
@@ -73,6 +76,7 @@ _TRAFFIC: Final = {
     0x8848: "packets with upstream labels",
     MAC_CONTROL: "MAC control",
 }
+_SOLICITATION: Final = 135
 _BELOW: Final = {ETHERTYPE_IPV4: " to IPv4", ETHERTYPE_IPV6: " to IPv6"}
 _FLOWS: Final = {
     HashFields.FRAME: "frame",
@@ -84,6 +88,7 @@ _PUNTS: Final[dict[int, str]] = {
     PuntReason.TTL_EXPIRED: "say that the TTL has expired",
     PuntReason.ARP: "learn who asks",
     PuntReason.NEIGHBOUR_DISCOVERY: "answer neighbour discovery",
+    PuntReason.SOLICITED: "learn who asks",
     PuntReason.GLEAN: "ask on the LAN who has it",
     PuntReason.NO_ROUTE: "say that there is no route",
     PuntReason.ECHO_REQUEST6: "answer the echo request",
@@ -174,10 +179,20 @@ class Words:
         return None if label is None else f"label {label}"
 
     def _asked(self, match: Match) -> str | None:
+        if match.value(ICMPV6_TYPE) == _SOLICITATION:
+            return self._solicited(match)
         address = match.value(ARP_TPA)
         if address is None:
             return _origin(match)
         return f"ARP for {IPv4Address(address)} on {self._port(match.value(IN_PORT))}"
+
+    def _solicited(self, match: Match) -> str:
+        target, what = match.value(ND_TARGET), "neighbour solicitations"
+        if target is not None:
+            return f"{what} for {IPv6Address(target)} on {self._port(match.value(IN_PORT))}"
+        if match.value(ND_SLL) is not None:
+            return f"{what} without a MAC address"
+        return " ".join(filter(None, (what, _origin(match))))
 
     def _routed(self, match: Match) -> str | None:
         prefix, origin = _prefix(match), _origin(match)

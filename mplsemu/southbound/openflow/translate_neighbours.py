@@ -1,0 +1,94 @@
+"""Flows by which gateways answer neighbour solicitations, as they answer ARP (RFC 4861 7.2.4).
+
+A solicitation becomes its advertisement in two steps: its target's link-layer address can only be
+set of what is an advertisement already. Whatever is not of the shape that hosts send goes to the
+controller, which answers all that is valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv6Address
+from typing import Final
+
+from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.services import AttachmentCircuit
+from mplsemu.southbound.openflow.actions import Clone, InPort, Move, Resubmit, SetField
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.lsr import IS_IPV6, mac_number
+from mplsemu.southbound.openflow.match import (
+    ETH_DST,
+    ETH_SRC,
+    ICMPV6_TYPE,
+    IN_PORT,
+    IP_PROTO,
+    IP_TOS,
+    IP_TTL,
+    IPV6_DST,
+    IPV6_SRC,
+    ND_FLAGS,
+    ND_OPTION,
+    ND_SLL,
+    ND_TARGET,
+    ND_TLL,
+    Match,
+    Term,
+)
+from mplsemu.southbound.openflow.pipeline import Priority, Table
+from mplsemu.southbound.openflow.translate_punts import punt
+from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.punt.resolve import LINK_LOCAL_GATEWAY
+
+_ADVERTISEMENT: Final = 136
+_IS_ICMPV6: Final = (IS_IPV6, Term(IP_PROTO, 58))
+_IS_SOLICITATION: Final = (*_IS_ICMPV6, Term(ICMPV6_TYPE, 135))
+_IS_ON_LINK: Final = Term(IP_TTL, 255)
+_GATEWAY: Final = mac_number(GATEWAY_MAC)
+_ROUTER_SOLICITED_OVERRIDE: Final = 0xE000_0000
+_TARGET_MAC_OPTION: Final = 2
+_NETWORK_CONTROL: Final = 0xC0
+_GROUPS: Final = 0xFF << 120
+_MAC_BITS, _IPV6_BITS = 48, 128
+_STRANGE: Final = (
+    Term(IPV6_SRC, 0),  # who checks for a duplicate has no address yet, so all are told
+    Term(IPV6_SRC, _GROUPS, _GROUPS),
+    Term(ND_SLL, 0),  # without the option there is none to be made the target's
+)
+
+
+def common_neighbour_flows() -> Iterator[Flow]:
+    """Yield what all gateways of an LSR have in common."""
+    for number, strange in enumerate(_STRANGE):
+        match = Match.of(*_IS_SOLICITATION, strange)
+        # priorities of their own: a packet may be strange in several ways
+        priority = Priority.SPECIFIC + 2 + number
+        yield Flow(Table.VRF_INPUT, priority, match, punt(PuntReason.NEIGHBOUR_DISCOVERY))
+    match = Match.of(*_IS_ICMPV6, Term(ICMPV6_TYPE, _ADVERTISEMENT))
+    actions = SetField(ND_TLL, _GATEWAY), InPort()
+    yield Flow(Table.VRF_ADVERTISE, Priority.NORMAL, match, actions)
+
+
+def neighbour_flows(circuits: Iterable[AttachmentCircuit]) -> Iterator[Flow]:
+    """Yield how the gateways of circuits answer."""
+    for circuit in circuits:
+        own = {gateway.ip for gateway in circuit.gateways if gateway.version == 6}
+        for address in sorted({LINK_LOCAL_GATEWAY, *own}, key=int):
+            yield _answer(circuit.port, IPv6Address(address))
+
+
+def _answer(port: int, gateway: IPv6Address) -> Flow:
+    asked = (Term(IN_PORT, port), *_IS_SOLICITATION, _IS_ON_LINK, Term(ND_TARGET, int(gateway)))
+    reply = (
+        Move(ETH_SRC, ETH_DST, _MAC_BITS),
+        SetField(ETH_SRC, _GATEWAY),
+        Move(IPV6_SRC, IPV6_DST, _IPV6_BITS),
+        SetField(IPV6_SRC, int(gateway)),
+        SetField(IP_TOS, _NETWORK_CONTROL),
+        SetField(ND_OPTION, _TARGET_MAC_OPTION),
+        SetField(ND_FLAGS, _ROUTER_SOLICITED_OVERRIDE),
+        SetField(ICMPV6_TYPE, _ADVERTISEMENT),
+        Resubmit(Table.VRF_ADVERTISE),
+    )
+    # the controller learns who asked; last, as the meter that stands before it drops the packet
+    actions = (Clone(reply), *punt(PuntReason.SOLICITED))
+    return Flow(Table.VRF_INPUT, Priority.SPECIFIC + 1, Match.of(*asked), actions)
