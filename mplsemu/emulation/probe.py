@@ -152,6 +152,8 @@ class Prober:
 
     Args:
         hosts: endpoints by the names that results will use.
+        delay_s: of the longest way that a packet may take, beside its time in queues: for so long
+            the network may be silent while one is under way.
 
     A host that is gone, or whose interface is, gets nothing and sends nothing, and `troubles` says
     so: what it should show, nobody knows.
@@ -160,8 +162,9 @@ class Prober:
         EmulationError: sockets cannot be opened.
     """
 
-    def __init__(self, hosts: Mapping[str, HostEndpoint]) -> None:
+    def __init__(self, hosts: Mapping[str, HostEndpoint], delay_s: float = 0.0) -> None:
         self._hosts = dict(hosts)
+        self._delay_s = delay_s
         self._stations: dict[str, Station] = {}
         self._gone: dict[str, str] = {}
         self._troubles: dict[str, str] = {}
@@ -359,11 +362,12 @@ class Prober:
 
     def _listen_until_quiet(self) -> None:
         """Wait until no token came for a while; a storm of copies is not waited for."""
-        end = time.monotonic() + _MAX_LISTEN_S
-        quiet_at = time.monotonic() + _QUIET_S
+        quiet_s = _QUIET_S + self._delay_s
+        end = time.monotonic() + _MAX_LISTEN_S + self._delay_s
+        quiet_at = time.monotonic() + quiet_s
         while (left := min(quiet_at, end) - time.monotonic()) > 0:
             if self._listen(left):
-                quiet_at = time.monotonic() + _QUIET_S
+                quiet_at = time.monotonic() + quiet_s
 
     def _listen(self, timeout_s: float) -> bool:
         """Take what has come, waiting at most so long for it; whether a token was among it."""

@@ -90,6 +90,12 @@ class Provider:
     ecmp: int = 1
 
     @property
+    def longest_delay_ms(self) -> float:
+        """A bound on how long links delay a packet on its way: it comes to no LSR twice."""
+        delays = sorted((link.delay_ms for link in self.links), reverse=True)
+        return sum(delays[: max(len(self.nodes) - 1, 0)])
+
+    @property
     def link_mtus(self) -> dict[str, int]:
         """The links' MTUs by their names."""
         return {link.name: link.mtu for link in self.links}

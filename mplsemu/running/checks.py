@@ -94,7 +94,7 @@ def run_checks(
         EmulationError: nothing can be tried here.
     """
     wanted = expectations(network)
-    with Prober(hosts) as prober:
+    with Prober(hosts, network.provider.longest_delay_ms / 1000) as prober:
         results = prober.run([_probe(each) for each in wanted], progress=progress)
         troubles = dict(prober.troubles)
         checks = [

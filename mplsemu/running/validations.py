@@ -98,7 +98,7 @@ def _pings(session: Session, checks: Mapping[int, PingCheck], wait_s: float) -> 
     """Try pings together; return the results by number."""
     hosts = endpoints(session.record)
     probes = [_probe(session.network, each) for each in checks.values()]
-    with Prober(hosts) as prober:
+    with Prober(hosts, session.network.provider.longest_delay_ms / 1000) as prober:
         results = prober.run(probes, wait_s)
         return {
             number: _ping_check(each, result, prober.troubles)

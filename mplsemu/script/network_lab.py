@@ -18,6 +18,7 @@ from mplsemu.errors import LabError, MplsEmuError, NodeGoneError
 from mplsemu.lab.loader import read
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress
+from mplsemu.program.answer import answer, is_answered
 from mplsemu.program.hosts import find_host
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Header, trace
@@ -68,17 +69,21 @@ class NetworkLab(AskedLab):
         if wanted is None:
             ok, said, rtt_ms = self._is_answered(sender, target, wait_s)
         else:
-            with Prober(endpoints(self.lab.session.record)) as prober:
+            with Prober(endpoints(self.lab.session.record), self._delay_s) as prober:
                 [result] = prober.run([Probe(sender, address, wanted)], wait_s)
                 trouble = trouble_of((sender, wanted), prober.troubles)
             ok, rtt_ms = result.reached, result.rtt_ms
             said = trouble or _what_happened(result, wanted)
         way = self._way(sender, target)
-        if not ok and way is not None and way.delivered:
+        if not ok and way is not None and is_answered(way, answer(program, way)):
             said += "; by its program it should"
         text = f"{source} reaches {name}" if ok else f"{source} does not reach {name}: {said}"
         ways = [way] if way is not None else []
         return Finding(ok, text, ways, rtt_ms).noted_in(self.journal)
+
+    @property
+    def _delay_s(self) -> float:
+        return self.network.provider.longest_delay_ms / 1000
 
     def ping(self, source: str, target: str, count: int = 3) -> PingResult:
         """Ping from a host to a host or an address."""
@@ -170,7 +175,7 @@ class NetworkLab(AskedLab):
         strangers: dict[str, set[str]] = {}
         for source, target in pairs:
             strangers.setdefault(str(source), set()).add(str(target))
-        with Prober(hosts) as prober:
+        with Prober(hosts, self._delay_s) as prober:
             arrivals = [
                 (result.probe.source, str(result.probe.target), at)
                 for result in prober.run(probes)

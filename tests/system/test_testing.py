@@ -44,6 +44,9 @@ def test_the_lab_is_a_network_and_answers_with_times(lab: LabUnderTest):
     assert 0 < found.took_ms < 1000
     assert lab.reaches("a/aarhus/h1", "192.168.2.1"), "a gateway"
     assert lab.reaches("a/aarhus/h1", "2001:db8:3::2")
+    assert lab.reaches("a/aarhus/h1", "192.168.3.1"), "a CE router"
+    assert lab.reaches("a/aarhus/h1", "192.168.1.2"), "itself"
+    assert not lab.reaches("a/aarhus/h1", "192.168.3.99", wait_s=1)
     assert not lab.isolated("c/odense/h1", "c/malmo/h1")
 
 

@@ -113,6 +113,11 @@ def test_an_extranet_is_not_isolated_and_reaches_one_way_only(suite):
 assert not lab.isolated("a", "b")
 assert lab.trace("b/x/h1", "a/y/h1").delivered
 assert not lab.reaches("b/x/h1", "a/y/h1")
+assert not lab.reaches("b/x/h1", "192.168.2.1")
+assert lab.ping("b/x/h1", "192.168.2.1").received == 0
+assert "its answer does not come back" in repr(lab.reaches("b/x/h1", "192.168.2.1"))
+assert lab.reaches("a/x/h1", "192.168.2.1")
+assert lab.reaches("a/x/h1", "192.168.1.2")
 assert lab.isolated("b", "c")
 """,
         mark=MARK.replace("small", "shared"),
@@ -191,6 +196,23 @@ assert {each.link for each in core} == {"dk-p2", "no-p2"}
 with lab.capture("se") as at_se:
     lab.ping("a/x/h1", "a/y/h1", count=1)
 assert [each.link for each in at_se] == ["se-p1", "a/y", "a/y", "se-p1"]
+""")
+    result.assert_outcomes(passed=1)
+
+
+def test_routers_answer_and_a_capture_has_their_answers(suite):
+    result = suite("""
+with lab.capture("dk-p1", "dk-p2") as packets:
+    assert lab.reaches("a/x/h1", "192.168.2.1")
+    assert lab.reaches("a/x/h1", "192.168.3.1")
+    assert lab.reaches("a/z/h1", "100.64.0.2")
+    assert lab.reaches("a/x/h1", "fe80::1")
+assert [(str(each.ip.source), str(each.ip.destination), each.ip.ttl) for each in packets] == [
+    ("192.168.1.2", "192.168.2.1", 63), ("192.168.2.1", "192.168.1.2", 64),
+    ("192.168.1.2", "192.168.3.1", 63), ("192.168.3.1", "192.168.1.2", 63)]
+assert [each.names[-1] for each in packets] == ["VRF a"] * 4
+assert not lab.reaches("a/x/h1", "100.64.0.2")
+assert not lab.reaches("a/x/h1", "192.168.3.77")
 """)
     result.assert_outcomes(passed=1)
 
