@@ -8,6 +8,7 @@ from mplsemu.cli.checking import Report, evidence
 from mplsemu.cli.failures import LinkLoad, Outage, Survey, Traffic
 from mplsemu.model.network import Network, is_unwanted
 from mplsemu.program.program import Program
+from mplsemu.verification.largest import largest
 from mplsemu.verification.validate import Proof
 from mplsemu.verification.verdict import Violation
 
@@ -41,6 +42,7 @@ def report_json(report: Report, network: Network, notes: tuple[str, ...]) -> dic
             "classes": verdict.classes,
         },
         "notes": list(notes),
+        "largest": [each.as_json() for each in largest(report.program)],
         "violations": [_violation(violation) for violation in verdict.violations],
         "validate": [_proof(proof) for proof in report.proofs],
         "failures": _survey(report.survey),

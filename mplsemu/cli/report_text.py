@@ -12,6 +12,7 @@ from mplsemu.cli.checking import Report, evidence
 from mplsemu.cli.failures import LinkLoad, Outage, SitePair, Survey, Traffic
 from mplsemu.cli.report_json import counts
 from mplsemu.model.network import Network
+from mplsemu.verification.largest import largest
 from mplsemu.verification.verdict import Check, Violation
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import Column, columns, wrapped
@@ -41,6 +42,7 @@ def draw_report(report: Report, network: Network, notes: tuple[str, ...], width:
             note.split(" "), width=width - 1, indent="   ", first=" note: ", joint=" "
         )  # fmt: skip
     lines += [Text(), *_draw_verdict(report, width), *_draw_proofs(report)]
+    lines += _draw_largest(report)
     if report.survey is not None:
         lines += _draw_survey(report.survey)
     verdict = ("✓ holds", palette.GOOD) if report.holds else ("✗ falls short", palette.BAD)
@@ -141,6 +143,32 @@ def _draw_proofs(report: Report) -> list[Text]:
     for proof in tried:
         if not proof.ok:
             lines += draw_complaint(f"{proof.check}: {proof.detail}")
+    return lines
+
+
+# Sizes -------------------------------------------------------------------------------------------
+
+
+def _draw_largest(report: Report) -> list[Text]:
+    """Say how large packets and frames may be, VPNs of one size together."""
+    found = largest(report.program)
+    together: dict[tuple[bool, int], list[str]] = {}
+    for each in found:
+        together.setdefault((each.framed, each.octets), []).append(each.vpn)
+    said = [
+        f"{octets:,} octets, {'frames' if framed else 'packets'} of {few(names, 12)}"
+        for (framed, octets), names in together.items()
+    ]
+    if not said:
+        return []
+    lines = wrapped(
+        f"largest: {'; '.join(said)}".split(" "), width=79, indent="   ", first=" ", joint=" "
+    )
+    narrower = [pair for each in found for pair in each.narrower]
+    for (source, target), octets in narrower[:_MOST_LINES]:
+        lines.append(Text(f"   {source} to {target}: {octets:,}"))
+    if len(narrower) > _MOST_LINES:
+        lines.append(Text(f"   and {len(narrower) - _MOST_LINES:,} more", palette.FAINT))
     return lines
 
 

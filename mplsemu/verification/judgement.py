@@ -186,6 +186,8 @@ def size_problems(
         limits: of the network.
         framed: whether its Ethernet header goes along, with a VLAN tag: over a pseudowire.
     """
+    if not framed:
+        yield from _tunnel_problems(program, walk)
     payload = limits.access_mtu + (TAGGED_ETHERNET_OCTETS if framed else 0)
     ways = [(number, branch.hops) for number, branch in enumerate(walk.branches)]
     ways += [(0, hops) for hops in walk.joined]
@@ -203,4 +205,24 @@ def size_problems(
                     f"which carries {limits.core_mtu}"
                 )
                 yield Problem(Check.MTU, said, ("octets", hop.link), number)
+                break
+
+
+def _tunnel_problems(program: Program, walk: Walk) -> Iterator[Problem]:
+    """Yield where an ingress PE lets packets into a tunnel that a link behind it does not take."""
+    for number, branch in enumerate(walk.branches):
+        routed = [hop.node for hop in branch.hops if hop.vrf is not None and hop.node]
+        ingress = program.node_by_name.get(routed[0]) if routed else None
+        entry = ingress.ftn_by_egress.get(routed[-1]) if ingress is not None else None
+        if ingress is None or entry is None:
+            continue
+        for hop in branch.hops:
+            link = program.link_by_name.get(hop.link or "")
+            carried = link.mtu - LABEL_OCTETS * (len(hop.out_stack) - 1) if link else entry.mtu
+            if hop.out_stack and entry.mtu > carried:
+                said = (
+                    f"{ingress.name} lets packets of {entry.mtu - LABEL_OCTETS} octets into the "
+                    f"tunnel to {entry.egress}; {hop.link} takes {carried - LABEL_OCTETS}"
+                )
+                yield Problem(Check.MTU, said, ("tunnel", ingress.name, entry.egress), number)
                 break

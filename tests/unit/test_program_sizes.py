@@ -15,6 +15,7 @@ from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.sizes import frame_mtu, largest_fragment, next_hop_mtu, tunnel_mtu
 from mplsemu.program.walk import walk
 from mplsemu.program.way import Delivered, Dropped, TooBig
+from mplsemu.verification.largest import Largest, largest
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
 from tests.strategies import networks
 
@@ -179,3 +180,36 @@ def test_a_line_takes_as_much_with_one_tag_as_without(vlans, most):
     near = mac_at(program, "c/y")
     assert isinstance(only(walk(program, "c/x", bridged(most, near, vlans))).end, Delivered)
     assert isinstance(only(walk(program, "c/x", bridged(most + 1, near, vlans))).end, Dropped)
+
+
+# what check says ----------------------------------------------------------------------------------
+
+
+def test_packets_and_frames_are_as_large_as_access_lines_take_where_the_core_takes_more():
+    assert largest(program_of()) == (Largest("v", False, 1500), Largest("c", True, 1514))
+
+
+def test_pairs_between_which_the_core_takes_less_are_named():
+    packets, frames = largest(program_of(mtus={"p-q": 1400}))
+    assert packets.octets == 1500
+    far = {"v/west", "v/near"}
+    assert dict(packets.narrower) == {
+        pair: 1392 for a in far for pair in ((a, "v/east"), ("v/east", a))
+    }
+    assert dict(frames.narrower)["c/x", "c/z"] == 1392
+    assert ("c/x", "c/y") not in dict(frames.narrower)
+
+
+def test_a_vpn_of_one_site_has_no_pair():
+    macs = MacAddresses()
+    alone = l3vpn("v", {"west": ("a", "10.0.1.0/24")}, macs=macs)
+    assert largest(compile_program(network(provider(CHAIN), alone))) == ()
+
+
+@pytest.mark.parametrize("octets", [1392, 1393])
+def test_the_largest_packet_arrives_whole_and_one_octet_more_does_not(octets):
+    program = program_of(mtus={"p-q": 1400})
+    [found, _] = largest(program)
+    assert dict(found.narrower)["v/west", "v/east"] == 1392
+    end = only(walk(program, "v/west", routed(octets))).end
+    assert isinstance(end, Delivered) is (octets == 1392)

@@ -184,6 +184,15 @@ def test_what_is_too_large_for_a_core_link_with_its_labels_is_refuted():
     assert {each.subject for each in routed} == {"a", "b", "c"}
 
 
+def test_an_ingress_that_lets_in_what_a_link_behind_it_does_not_take_is_refuted():
+    node = PROGRAM.node("dk")
+    ftn = tuple(replace(entry, mtu=entry.mtu + 1) for entry in node.ftn)
+    nodes = (replace(each, ftn=ftn) if each is node else each for each in PROGRAM.nodes)
+    violations = found(replace(PROGRAM, nodes=tuple(nodes)))
+    assert {each.check for each in violations} == {Check.MTU}
+    assert "dk lets packets of 1593 octets into the tunnel to " in violations[0].detail
+
+
 def test_a_stack_deeper_than_the_data_plane_takes_is_refuted():
     violations = found(PROGRAM, limits=Limits(labels=1))
     assert Check.STACK in {each.check for each in violations}

@@ -1,0 +1,129 @@
+"""The largest packet, or frame, between the sites of a VPN (RFC 3032 section 3, RFC 4448 4.2)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import AttachmentCircuit, ViaPe, Vrf, Vsi
+from mplsemu.program.sizes import ETHERNET_OCTETS, frame_mtu, tunnel_mtu
+
+Pair = tuple[str, str]
+"""Two attachment circuits: from the first to the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """What goes through a VPN in one piece.
+
+    A packet that is larger is fragmented, or its source is told; a frame is dropped.
+
+    Attributes:
+        vpn: its name.
+        framed: frames are counted, with their Ethernet header, and not IP packets.
+        octets: between most sites; between which a VPN leads nowhere, none are counted.
+        narrower: pairs of circuits between which it is less, and what it is there.
+    """
+
+    vpn: str
+    framed: bool
+    octets: int
+    narrower: tuple[tuple[Pair, int], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that ``check --json`` prints."""
+        return {
+            "vpn": self.vpn,
+            "of": "frame" if self.framed else "packet",
+            "octets": self.octets,
+            "narrower": [[*pair, octets] for pair, octets in self.narrower],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """A VRF or VSI: the circuits that it has, and those that it leads to, with octets for each."""
+
+    sources: tuple[tuple[str, int], ...]
+    targets: tuple[tuple[str, int], ...]
+
+    def sizes(self) -> set[int]:
+        """Return what may be between a source and a target; there may be no such pair."""
+        sources, targets = ({octets for _, octets in ends} for ends in (self.sources, self.targets))
+        return {min(pair) for pair in itertools.product(sources, targets)}
+
+    def pairs(self) -> Iterator[tuple[Pair, int]]:
+        """Yield what is between each two circuits."""
+        for (source, most), (target, octets) in itertools.product(self.sources, self.targets):
+            if source != target:
+                yield (source, target), min(most, octets)
+
+
+def largest(program: Program) -> tuple[Largest, ...]:
+    """Return how large packets may be in every VPN that has more than one site, in its order.
+
+    A program that names what it does not have says nothing of it here.
+    """
+    circuits = {
+        circuit.name: circuit for node in program.nodes for circuit in node.circuits if circuit.up
+    }
+    services: dict[str, list[_Service]] = {vpn.name: [] for vpn in program.vpns}
+    framed: set[str] = set()
+    for node in program.nodes:
+        for vrf in node.vrfs:
+            services.setdefault(vrf.name, []).append(_routed(node, vrf, circuits))
+        for vsi in node.vsis:
+            framed.add(vsi.name)
+            services.setdefault(vsi.name, []).append(_bridged(node, vsi, program, circuits))
+    found = (_summary(vpn, vpn in framed, some) for vpn, some in services.items())
+    return tuple(each for each in found if each is not None)
+
+
+def _summary(vpn: str, framed: bool, services: list[_Service]) -> Largest | None:
+    sizes = {octets for service in services for octets in service.sizes()}
+    pairs = (pair for service in services for pair in service.pairs())
+    if len(sizes) == 1:  # as nearly always: then one pair says it of all, of which may be millions
+        return next((Largest(vpn, framed, octets) for _, octets in pairs), None)
+    known = dict(pairs)
+    most = max(known.values(), default=0)
+    narrower = sorted((pair, octets) for pair, octets in known.items() if octets < most)
+    return Largest(vpn, framed, most, tuple(narrower)) if known else None
+
+
+Circuits = dict[str, AttachmentCircuit]
+
+
+def _routed(node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
+    targets: dict[str, int] = {}
+    for route in vrf.routes:
+        target = circuits.get(route.circuit)
+        if target is None:
+            continue
+        if not isinstance(route.next_hop, ViaPe):
+            targets[target.name] = target.mtu
+        elif (tunnel := tunnel_mtu(node, route.next_hop.egress)) is not None:
+            targets[target.name] = min(target.mtu, tunnel)
+    sources = ((name, circuits[name].mtu) for name in vrf.circuits if name in circuits)
+    return _Service(tuple(sources), tuple(targets.items()))
+
+
+def _bridged(node: NodeProgram, vsi: Vsi, program: Program, circuits: Circuits) -> _Service:
+    sources = tuple(_frames(vsi, circuits))
+    targets = list(sources)
+    for wire in vsi.pseudowires:
+        peer = program.node_by_name.get(wire.peer)
+        there = peer.vsi_by_name.get(vsi.name) if peer is not None else None
+        most = frame_mtu(node, wire)
+        if there is not None and most is not None:
+            targets += [(name, min(octets, most)) for name, octets in _frames(there, circuits)]
+    return _Service(sources, tuple(targets))
+
+
+def _frames(vsi: Vsi, circuits: Circuits) -> Iterator[tuple[str, int]]:
+    """Yield how large a frame each circuit of a VSI takes."""
+    for name in vsi.circuits:
+        if name in circuits:
+            yield name, circuits[name].mtu + ETHERNET_OCTETS
