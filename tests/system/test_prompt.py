@@ -224,7 +224,7 @@ def test_an_unknown_command_is_told_and_harmless(terminal, line):
 @pytest.mark.parametrize(
     "line",
     [
-        "ping a/aarhus/h1", "link dk", "trace x y", "view --vpn z", "exec dk", "capture nothing",
+        "ping a/aarhus/h1", "link dk", "trace x y", "view --vpn z", "exec zz", "capture nothing",
         'ping "a b', "show", "source /no/such/file", "py 1/0", "x", "sh exit 3", "dump extra",
 "pingpair x", "xterm a/aarhus/h1", "switch dk jump",
     ],
