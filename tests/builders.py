@@ -76,12 +76,14 @@ def l3vpn(
 ) -> L3vpn:
     """Make an L3VPN from ``{site: (pe, subnets separated by blanks)}``.
 
-    A third item ``"ce"`` puts a CE router in front of the site. `number` is that of its route
+    A third item ``"ce"`` puts a CE router in front of the site, ``"strict"`` has its sources
+    validated, ``"ce strict"`` does both. `number` is that of its route
     target, `imports` those of the targets that it imports.
     """
     target = RouteTarget(ASN, number)
     made = []
-    for index, (site, (pe, text, *ce)) in enumerate(sites.items()):
+    for index, (site, (pe, text, *kinds)) in enumerate(sites.items()):
+        kind = " ".join(kinds).split()
         subnets = tuple(ip_network(subnet) for subnet in text.split())
         made.append(
             Site(
@@ -91,7 +93,8 @@ def l3vpn(
                 subnets=subnets,
                 gateways=tuple(_interface(subnet, 1) for subnet in subnets),
                 hosts=_hosts(subnets, 2, hosts, macs),
-                ce=_ce(index, macs) if ce else None,
+                ce=_ce(index, macs) if "ce" in kind else None,
+                strict_urpf="strict" in kind,
             )
         )
     wanted = [number] if imports is None else imports

@@ -59,11 +59,9 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
     return network(made, *vpns)
 
 
-def _l3_site(
-    draw: st.DrawFn, pe: str, subnet: str, subnet6: str
-) -> tuple[str, str] | tuple[str, str, str]:
+def _l3_site(draw: st.DrawFn, pe: str, subnet: str, subnet6: str) -> tuple[str, str, str]:
     subnets = f"{subnet} {subnet6}" if draw(st.booleans()) else subnet
-    return (pe, subnets, "ce") if draw(st.booleans()) else (pe, subnets)
+    return pe, subnets, draw(st.sampled_from(("", "ce", "strict", "ce strict")))
 
 
 @st.composite

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from mplsemu.cli.arguments import add_json, add_lab, read_lab
@@ -31,6 +32,9 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--ttl", type=_number(255), default=64, help="0 to 255 (default: 64)")
     parser.add_argument("--dscp", type=_number(63), default=0, help="0 to 63 (default: 0)")
+    parser.add_argument(
+        "--source", type=_address, metavar="ADDRESS", help="the packet's source (default: SRC's)"
+    )
     parser.add_argument("--mac", type=_mac, help="the frame's source (default: that of SRC)")
     parser.add_argument(
         "--dst-mac", type=_mac, metavar="MAC", help="the frame's destination, say ff:ff:ff:ff:ff:ff"
@@ -56,7 +60,9 @@ def run(args: argparse.Namespace) -> int:
     """Print one packet's way."""
     from mplsemu.program.trace import Header
 
-    header = Header(args.ttl, args.dscp, args.mac, args.dst_mac, tuple(args.vlan))
+    header = Header(
+        args.ttl, args.dscp, args.mac, args.dst_mac, tuple(args.vlan), source=args.source
+    )
     return _live(args, header) if args.live else _by_program(args, header)
 
 
@@ -122,6 +128,15 @@ def _number(most: int, least: int = 0) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _address(text: str) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no address; write, say, 192.168.1.9 or 2001:db8::9"
+        ) from None
 
 
 def _vlan(text: str) -> int:

@@ -298,6 +298,7 @@ def _circuits(
                 hosts=site.hosts,
                 ce=_ce(site),
                 mtu=site.mtu,
+                strict_urpf=site.strict_urpf,
             )
         )
     return {pe: tuple(circuits) for pe, circuits in found.items()}

@@ -24,6 +24,7 @@ from mplsemu.lab.schema import (
     RawRoutedSite,
     RawVpls,
     RawVpws,
+    SourceValidation,
 )
 from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
 from mplsemu.model.network import Vpn
@@ -97,7 +98,7 @@ class _Builder:
         claims = self.claims.setdefault(name, [])
         links = iter(range(1, MAX_CE_PER_VPN + 1))
         sites = tuple(
-            self.routed_site(name, site, raw_site, claims, links)
+            self.routed_site(name, site, raw_site, claims, links, raw.urpf)
             for site, raw_site in raw.sites.items()
         )
         refuse_overlap(self.document, name, claims)
@@ -113,7 +114,13 @@ class _Builder:
         )
 
     def routed_site(
-        self, vpn: str, name: str, raw: RawRoutedSite, claims: list[Claim], links: Iterator[int]
+        self,
+        vpn: str,
+        name: str,
+        raw: RawRoutedSite,
+        claims: list[Claim],
+        links: Iterator[int],
+        urpf: SourceValidation,
     ) -> Site:
         path: Path = ("vpns", vpn, "sites", name)
         self.check_pe(path, raw.pe)
@@ -137,6 +144,7 @@ class _Builder:
             hosts=self.number_hosts(path, raw.hosts, raw.subnet, 2),
             rate_bps=raw.rate,
             ce=self.ce(path, links) if raw.ce else None,
+            strict_urpf=(raw.urpf or urpf) == "strict",
         )
 
     def bridged_sites(self, vpn: str, raw: RawVpls | RawVpws) -> tuple[Site, ...]:

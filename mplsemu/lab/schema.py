@@ -149,6 +149,9 @@ class RawProvider(Mapping, title="Provider"):
     )
 
 
+SourceValidation = Literal["strict", "none"]
+
+
 class RawBridgedSite(Mapping, title="Site of a VPLS or VPWS"):
     """A site of a VPLS or VPWS."""
 
@@ -172,6 +175,12 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
     ce: Literal["router"] | None = Field(
         default=None, description="A CE router between its LAN and the PE.", examples=["router"]
     )
+    urpf: SourceValidation | None = Field(
+        default=None,
+        description="Whether its PE takes in from it only what is from its own prefixes (RFC 3704 "
+        "section 2.2); as its VPN says, unless said.",
+        examples=["strict"],
+    )
 
 
 class RawVpn(Mapping):
@@ -192,6 +201,12 @@ class RawL3vpn(RawVpn, title="L3VPN"):
     )
     export: Targets | None = Field(
         default=None, description="Route targets its routes carry; its own unless said."
+    )
+    urpf: SourceValidation = Field(
+        default="none",
+        description="For sites that do not say: whether PEs take in from a site only what is from "
+        "its own prefixes (RFC 3704 section 2.2).",
+        examples=["strict"],
     )
     sites: dict[Name, RawRoutedSite] = Field(
         min_length=1, examples=[{"aarhus": {"pe": "dk", "subnet": "192.168.1.0/24"}}]

@@ -68,6 +68,8 @@ class Site:
         rate_bps: rate of the access line each way, None if it is not shaped.
         ce: the CE router, None where hosts attach straight to the VRF or VSI.
         mtu: octets of the largest packet on its access line and its LAN.
+        strict_urpf: whether its PE takes in only what is from an address to which it would send
+            by the same line (RFC 3704 section 2.2).
     """
 
     name: str
@@ -79,6 +81,7 @@ class Site:
     rate_bps: int | None = None
     ce: CeRouter | None = None
     mtu: int = ACCESS_MTU
+    strict_urpf: bool = False
 
     @property
     def circuit(self) -> str:

@@ -12,7 +12,7 @@ from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.martians import NEVER_ROUTED
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY
-from mplsemu.program.services import Vrf
+from mplsemu.program.services import Connected, Route, ViaCe, Vrf
 
 Span = tuple[int, int, int]
 """IP version, first and last address."""
@@ -43,6 +43,31 @@ def vrf_spans(node: NodeProgram, vrf: Vrf) -> Iterator[Span]:
                 yield address_span(interface.ip)
         for address in circuit.ce.addresses if circuit.ce else ():
             yield address_span(address)
+
+
+def source_spans(node: NodeProgram, vrf: Vrf, circuit: str) -> Iterator[Span]:
+    """Yield every range of sources that a VRF tells from others where it validates a circuit's."""
+    back = [route.prefix for route in vrf.routes if _leads_to(route, circuit)]
+    for route in vrf.routes:
+        if any(_meet(route.prefix, prefix) for prefix in back):
+            yield prefix_span(route.prefix)
+    for name in vrf.circuits:
+        found = node.circuit_by_name.get(name)
+        for gateway in found.gateways if found is not None else ():
+            if any(_meet(gateway.network, prefix) for prefix in back):
+                yield address_span(gateway.ip)
+                yield address_span(gateway.network.network_address)
+                yield address_span(gateway.network.broadcast_address)
+
+
+def _leads_to(route: Route, circuit: str) -> bool:
+    return isinstance(route.next_hop, Connected | ViaCe) and route.next_hop.circuit == circuit
+
+
+def _meet(prefix: IPNetwork, other: IPNetwork) -> bool:
+    if prefix.version != other.version:
+        return False
+    return prefix.network_address in other or other.network_address in prefix
 
 
 def address_span(address: IPAddress) -> Span:

@@ -27,7 +27,7 @@ LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
 """Every VRF's own address on each of its circuits, beside its gateways."""
 
 
-def take_in(flight: Flight, copy: Copy, vrf: Vrf) -> None:
+def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) -> None:
     """Take a frame in from a VRF's circuit, as a router does."""
     packet = flight.packet
     if is_group(packet.source_mac):
@@ -41,10 +41,36 @@ def take_in(flight: Flight, copy: Copy, vrf: Vrf) -> None:
         flight.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
     elif is_no_source(packet.ip.source):
         flight.drop(copy, f"nobody sends from {packet.ip.source}", vrf=vrf.name)
+    elif circuit.strict_urpf and not _is_from(flight, copy, circuit, vrf, packet.ip.source):
+        flight.drop(copy, f"{packet.ip.source} is not on {circuit.name}", vrf=vrf.name)
     elif packet.ip.destination == LINK_LOCAL_GATEWAY:
         _answer(flight, copy, vrf, vrf, packet.ip.destination)
     else:
         route(flight, copy, vrf)
+
+
+def _is_from(
+    flight: Flight, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf, source: IPAddress
+) -> bool:
+    """Whether a VRF would send to an address by this circuit (RFC 3704 section 2.2).
+
+    Link-local addresses are in no VRF's routes, and go no further than the gateway anyway.
+    """
+    if source in LINK_LOCAL:
+        return True
+    gateways = _gateways(copy, vrf)
+    if any(source == gateway.ip for gateway in gateways) or _is_never_routed(source, gateways):
+        return False
+    found = flight.tables.fib(copy.node, vrf).look_up(source)
+    match found and found.next_hop:
+        case Connected(name) | ViaCe(name):
+            return name == circuit.name
+    return False
+
+
+def _gateways(copy: Copy, vrf: Vrf) -> list[IPInterface]:
+    circuits = [copy.node.circuit_by_name[name] for name in vrf.circuits]
+    return [each for circuit in circuits if circuit.up for each in circuit.gateways]
 
 
 def _answer(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, address: IPAddress) -> None:
@@ -69,8 +95,7 @@ def route(flight: Flight, copy: Copy, vrf: Vrf) -> None:
 def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) -> Vrf | None:
     """Route by one VRF; return the VRF to look in instead where the route was imported."""
     node, address = copy.node, ip.destination
-    circuits = [node.circuit_by_name[name] for name in vrf.circuits]
-    gateways = [each for circuit in circuits if circuit.up for each in circuit.gateways]
+    gateways = _gateways(copy, vrf)
     if any(address == gateway.ip for gateway in gateways):
         _answer(flight, copy, first, vrf, address)
         return None

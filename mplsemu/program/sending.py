@@ -42,6 +42,7 @@ class Header:
         vlans: VLAN identifiers of its tags, outermost first.
         octets: behind its Ethernet header and tags; 0 for one that is small enough everywhere.
         may_fragment: of an IPv4 packet, DF is not set.
+        source: None is the host's own address.
     """
 
     ttl: int = DEFAULT_TTL
@@ -51,6 +52,7 @@ class Header:
     vlans: tuple[int, ...] = ()
     octets: int = 0
     may_fragment: bool = False
+    source: IPAddress | None = None
 
 
 USUAL: Final = Header()

@@ -49,6 +49,8 @@ class AttachmentCircuit:
         hosts: the site's hosts that the lab knows, behind the CE if there is one.
         ce: the CE router, if there is one.
         mtu: octets of the largest IP packet that a VRF sends on it.
+        strict_urpf: whether a VRF takes in only what is from an address to which it would send on
+            it (RFC 3704 section 2.2).
     """
 
     name: str
@@ -59,6 +61,7 @@ class AttachmentCircuit:
     hosts: tuple[Host, ...]
     ce: Ce | None = None
     mtu: int = ACCESS_MTU
+    strict_urpf: bool = False
 
     @property
     def line_mtu(self) -> int:

@@ -225,7 +225,14 @@ def _packet(
     # A host sends from the address that is on the same LAN, if it has one.
     source, address = next((pair for pair in pairs if pair[1] in pair[0].network), pairs[0])
     may_fragment = header.may_fragment and address.version == 4
-    return wanted, IpHeader(source.ip, address, header.ttl, header.dscp, may_fragment)
+    forged = header.source
+    if forged is not None and forged.version != address.version:
+        raise LabError(
+            f"{forged} and {address} are of different IP versions",
+            remedy="write a source of the target's version",
+        )
+    own = source.ip if forged is None else forged
+    return wanted, IpHeader(own, address, header.ttl, header.dscp, may_fragment)
 
 
 def _sources(sender: LocatedHost, address: IPAddress) -> list[IPInterface]:

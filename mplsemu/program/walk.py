@@ -114,7 +114,7 @@ def _run(flight: Flight, circuit_name: str) -> Walk:
     if not circuit.up:
         flight.drop(copy, f"{circuit_name} is down")
     elif vrf is not None and circuit_name in vrf.circuits:
-        routing.take_in(flight, copy, vrf)
+        routing.take_in(flight, copy, circuit, vrf)
     elif vsi is not None and circuit_name in vsi.circuits:
         bridging.take_in(flight, copy, circuit, vsi)
     else:

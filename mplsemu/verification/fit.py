@@ -145,6 +145,8 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
 def _differences(circuit: AttachmentCircuit, site: Site) -> Iterator[str]:
     if circuit.vpn != site.vpn:
         yield f"it is of VPN {circuit.vpn}"
+    if circuit.strict_urpf != site.strict_urpf:
+        yield "it validates sources" if circuit.strict_urpf else "it validates no sources"
     if circuit.hosts != site.hosts:
         yield "its hosts are others"
     gateways = site.gateways if site.ce is None else (site.ce.pe_wan,)

@@ -6,14 +6,14 @@ of each kind is enough for each class of sources.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from mplsemu.model.vpn import IPAddress, Site
-from mplsemu.program.cuts import prefix_span
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
+from mplsemu.program.cuts import Span, address_span, prefix_span
 from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, is_no_source
 from mplsemu.program.packet import Packet
-from mplsemu.program.way import Dropped, Walk
+from mplsemu.program.way import Dropped, Punted, Walk
 from mplsemu.verification.classes import AddressClass, cuts_of, ranges
 from mplsemu.verification.intended import Intended
 from mplsemu.verification.judgement import words
@@ -24,19 +24,23 @@ Kinds = Mapping[tuple[int, type[Intended], bool], IPAddress]
 Send = Callable[[Site, IPAddress | None, IPAddress], tuple[Packet, Walk]]
 """Follows a packet from a site, from an address or, where that is None, from one of its own."""
 
-_CLASSES: Final = tuple(ranges(cuts_of(map(prefix_span, NEVER_ROUTED))))
+_SPANS: Final = tuple(map(prefix_span, NEVER_ROUTED))
 
 
-def check_origins(site: Site, kinds: Kinds, send: Send) -> Iterator[tuple[int, list[Violation]]]:
+def check_origins(
+    site: Site, kinds: Kinds, send: Send, spans: Iterable[Span] = ()
+) -> Iterator[tuple[int, list[Violation]]]:
     """Yield, for every class of sources, how many packets were followed and what is wrong.
 
     Args:
         site: packets come from it.
         kinds: destinations to try.
         send: follows one.
+        spans: sources that the VRF tells from others, if it validates this site's.
     """
+    told = (*_SPANS, *spans, *(_own_spans(site) if site.strict_urpf else ()))
     usual = {address: _ends(send(site, None, address)[1]) for address in kinds.values()}
-    for sources in _CLASSES:
+    for sources in ranges(cuts_of(told)):
         found: list[Violation] = []
         count = 0
         for (version, _, is_near), address in kinds.items():
@@ -44,21 +48,64 @@ def check_origins(site: Site, kinds: Kinds, send: Send) -> Iterator[tuple[int, l
                 continue
             count += 1
             packet, walk = send(site, sources.representative, address)
-            problem = _problem(sources.representative, is_near, walk, usual[address])
+            problem = _problem(site, sources.representative, is_near, walk, usual[address])
             if problem is not None and not found:
                 found.append(_violation(site, sources, packet, walk, problem))
         yield count, found
 
 
+def own_source(site: Site, version: int) -> IPAddress | None:
+    """Return an address from which a site's packets may come, None where it has no such version."""
+    for host in site.hosts:
+        for interface in host.addresses:
+            if interface.version == version:
+                return interface.ip
+    for gateway in site.gateways:
+        if gateway.version == version:
+            usable = (each for each in gateway.network.hosts() if each != gateway.ip)
+            return next(usable, gateway.ip)
+    return None
+
+
+def _is_own(site: Site, source: IPAddress) -> bool:
+    """Whether a site's PE would send to an address by the site's line, and to no gateway of its."""
+    if any(source in (gateway.ip, *_broadcast(gateway)) for gateway in _gateways(site)):
+        return False
+    return any(source in network for network in _networks(site))
+
+
+def _networks(site: Site) -> tuple[IPNetwork, ...]:
+    return (*site.subnets, site.ce.wan.network) if site.ce is not None else site.subnets
+
+
+def _gateways(site: Site) -> tuple[IPInterface, ...]:
+    return site.gateways if site.ce is None else (site.ce.pe_wan,)
+
+
+def _broadcast(gateway: IPInterface) -> tuple[IPAddress, ...]:
+    network = gateway.network
+    if network.version == 6 or network.prefixlen >= network.max_prefixlen - 1:  # RFC 3021
+        return ()
+    return network.network_address, network.broadcast_address
+
+
+def _own_spans(site: Site) -> Iterator[Span]:
+    yield from map(prefix_span, _networks(site))
+    for gateway in _gateways(site):
+        yield from map(address_span, (gateway.ip, *_broadcast(gateway)))
+
+
 def _problem(
-    source: IPAddress, is_near: bool, walk: Walk, usual: tuple[type, ...]
+    site: Site, source: IPAddress, is_near: bool, walk: Walk, usual: tuple[type, ...]
 ) -> tuple[Check, str, int] | None:
-    if is_no_source(source) or (source in LINK_LOCAL and not is_near):
+    is_on_link = source in LINK_LOCAL
+    is_refused = site.strict_urpf and not is_on_link and not _is_own(site, source)
+    if is_no_source(source) or is_refused or (is_on_link and not is_near):
         for number, end in enumerate(walk.ends):
             if not isinstance(end, Dropped):
                 return Check.ISOLATE, f"should get nowhere: {words(end)}", number
         return None
-    if _ends(walk) == usual:
+    if _ends(walk) == ((Punted,) if is_on_link else usual):
         return None
     return Check.REACH, f"do not go the usual way: {words(walk.ends[0])}", 0
 

@@ -10,13 +10,22 @@ from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import Limits
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPAddress, Site
+from mplsemu.program.cuts import source_spans
+from mplsemu.program.martians import LINK_LOCAL
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.program.walk import Walker
 from mplsemu.program.way import Dropped, Punted, Walk
 from mplsemu.verification.classes import AddressClass, Cuts, Tables, classes, cuts_of, merged
-from mplsemu.verification.intended import AddressPlan, Intended, Sources, ToGateway, ToHost
+from mplsemu.verification.intended import (
+    AddressPlan,
+    Intended,
+    Sources,
+    ToGateway,
+    ToHost,
+    ToNobody,
+)
 from mplsemu.verification.judgement import (
     PROBE_TTL,
     Problem,
@@ -26,7 +35,7 @@ from mplsemu.verification.judgement import (
     who_cause,
     words,
 )
-from mplsemu.verification.origins import Kinds, check_origins
+from mplsemu.verification.origins import Kinds, check_origins, own_source
 from mplsemu.verification.verdict import Check, Findings, Violation, tables_of
 
 UNKNOWN_MAC: Final = "02:ff:ff:ff:ff:fe"
@@ -129,19 +138,24 @@ class Routed:
 
     def _check_addresses(self, run: _Run, sites: list[Site], plan: AddressPlan, vrf: str) -> None:
         """Send to every class of addresses, and report together what goes wrong alike."""
-        (site, *_) = sites
         visible = {each.circuit for each in plan.sites}
         extra = 1 if any(each.ce for each in sites) else 0
         groups: dict[tuple[object, ...], _Group] = {}
         kinds: dict[tuple[int, type[Intended], bool], IPAddress] = {}
-        cuts = _joined(cuts_of(plan.spans()), self._tables.cuts(site.pe, vrf))
+        (pe, *_) = (each.pe for each in sites)
+        cuts = _joined(cuts_of(plan.spans()), self._tables.cuts(pe, vrf))
+        senders = {version: _sender(sites, version) for version in cuts}
 
         def follow(address: IPAddress) -> Walk:
+            site = senders[address.version]
             return run.follow(self._walker, site, _packet_to(site, address))
 
         for each, walk in classes(cuts, self._tables, follow):
             run.classes += 1
+            site = senders[each.version]
             meant = plan.of(each.version, each.first)
+            if _is_mute(site, each.representative):
+                meant = ToNobody()
             key = each.version, type(meant), _is_at_hand(meant, site)
             kinds.setdefault(key, each.representative)
             for variant in walk.variants():
@@ -149,11 +163,16 @@ class Routed:
                     _gather(groups, problem, each, variant, meant)
         circuits = tuple(each.circuit for each in sites)
         for group in groups.values():
+            site = senders[group.address.version]
             run.violations.append(_violation(site, group, circuits))
-        self._check_origins(run, site, kinds)
+        for site in dict.fromkeys((sites[0], *(each for each in sites if each.strict_urpf))):
+            self._check_origins(run, site, kinds, vrf)
 
-    def _check_origins(self, run: _Run, site: Site, kinds: Kinds) -> None:
+    def _check_origins(self, run: _Run, site: Site, kinds: Kinds, vrf: str) -> None:
         """Send from every class of sources."""
+        node = self._program.node(site.pe)
+        table = node.vrf_by_name.get(vrf)
+        spans = source_spans(node, table, site.circuit) if table and site.strict_urpf else ()
 
         def send(site: Site, source: IPAddress | None, address: IPAddress) -> tuple[Packet, Walk]:
             packet = _packet_to(site, address)
@@ -161,7 +180,7 @@ class Routed:
                 packet = replace(packet, ip=IpHeader(source, address, PROBE_TTL))
             return packet, run.follow(self._walker, site, packet)
 
-        for count, violations in check_origins(site, kinds, send):
+        for count, violations in check_origins(site, kinds, send, spans):
             run.classes += count
             run.violations += violations
 
@@ -225,6 +244,19 @@ def cut_off(
     )
 
 
+def _sender(sites: list[Site], version: int) -> Site:
+    """Return a site whose packets are taken in: not one that has no source of this version."""
+    open_ones = (each for each in sites if not each.strict_urpf)
+    able = (each for each in sites if own_source(each, version) is not None)
+    return next(open_ones, None) or next(able, sites[0])
+
+
+def _is_mute(site: Site, address: IPAddress) -> bool:
+    """Whether nothing that a site sends to an address is taken in: it has no such source."""
+    has_source = address in LINK_LOCAL or own_source(site, address.version) is not None
+    return site.strict_urpf and not has_source
+
+
 def _is_at_hand(meant: Intended, site: Site) -> bool:
     """Whether it is the very VRF that a site's packets come into which answers."""
     if not isinstance(meant, ToGateway) or meant.pe != site.pe:
@@ -237,9 +269,8 @@ def _joined(first: Cuts, second: Cuts) -> Cuts:
 
 
 def _packet_to(site: Site, address: IPAddress) -> Packet:
-    """Return a packet as it comes from a site; where it is from decides nothing."""
-    interfaces = (*(each for host in site.hosts for each in host.addresses), *site.gateways)
-    own = next((each.ip for each in interfaces if each.version == address.version), None)
+    """Return a packet as it comes from a site, from an address of its own if it has one."""
+    own = own_source(site, address.version)
     mac = site.ce.mac if site.ce else site.hosts[0].mac if site.hosts else UNKNOWN_MAC
     return Packet(mac, GATEWAY_MAC, IpHeader(own or address, address, PROBE_TTL))
 

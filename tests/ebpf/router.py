@@ -17,6 +17,7 @@ from mplsemu.southbound.ebpf.kinds import (
     IlmAction,
     NhlfeFlag,
     Operation,
+    PortFlag,
     Role,
     WaysOf,
     WireFlag,
@@ -128,9 +129,15 @@ class Router:
         self.index = index
         self._ports: list[int] = []
 
-    def port(self, wire: Wire, role: Role = Role.CORE, service: int = 0) -> Wire:
+    def port(
+        self,
+        wire: Wire,
+        role: Role = Role.CORE,
+        service: int = 0,
+        flags: PortFlag = PortFlag.NONE,
+    ) -> Wire:
         """Make an interface a port; its number is the wire's."""
-        value = Port(self.index, wire.number, role, service)
+        value = Port(self.index, wire.number, role, service, flags)
         self.bench.set("ports", word(wire.ifindex), value.pack())
         self._ports.append(wire.ifindex)
         return wire

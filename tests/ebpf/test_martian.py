@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mplsemu.program.program import GATEWAY_MAC
-from mplsemu.southbound.ebpf.kinds import Drop, Role, RouteKind
+from mplsemu.southbound.ebpf.kinds import Drop, PortFlag, Role, RouteKind
 from mplsemu.southbound.ebpf.layout import RouteRecord
 from tests.ebpf.kernel import Verdict
 from tests.ebpf.router import Router
@@ -125,3 +125,51 @@ def test_from_a_group_address_nothing_is_taken_in(router: Router, circuit, sourc
         assert router.run(frame, circuit).verdict is Verdict.SHOT
     assert router.drops() == {Drop.GROUP_SOURCE: 3}
     assert router.bench.punts() == []
+
+
+@pytest.fixture
+def strict(router: Router) -> Wire:
+    """A circuit with 10.1.0.0/24 and 2001:db8:1::/64, whose sources are validated."""
+    wire = router.port(router.bench.wires[0], Role.VRF, VRF, flags=PortFlag.STRICT_URPF)
+    out = router.bench.wires[2].ifindex
+    for prefix in ("0.0.0.0/0", "::/0", "10.1.0.128/25"):
+        router.route(VRF, prefix, RouteRecord(RouteKind.DELIVER, out, mac=mac(OTHER)))
+    for prefix in ("10.1.0.0/24", "2001:db8:1::/64"):
+        router.route(VRF, prefix, RouteRecord(RouteKind.CONNECTED, wire.ifindex))
+    for host in ("10.1.0.2/32", "2001:db8:1::2/128"):
+        router.route(VRF, host, RouteRecord(RouteKind.DELIVER, wire.ifindex, mac=mac(HOST)))
+    for gateway in ("10.1.0.1/32", "2001:db8:1::1/128"):
+        router.route(VRF, gateway, RouteRecord(RouteKind.LOCAL))
+    router.route(VRF, "10.1.0.0/32", RouteRecord(RouteKind.BLACKHOLE))
+    return wire
+
+
+@pytest.mark.parametrize("source", ["10.1.0.2", "10.1.0.77", "2001:db8:1::2", "2001:db8:1::77"])
+def test_strict_validation_takes_in_what_is_from_the_circuits_own_prefix(
+    router: Router, strict, source
+):
+    there = "2001:db8:2::2" if ":" in source else "10.2.0.2"
+    assert router.run(ip_frame(GATEWAY_MAC, HOST, ip(source, there)), strict).frame
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("10.2.0.2", "10.1.1.2", "10.1.0.200", "10.1.0.1", "10.1.0.0", "8.8.8.8"),
+        *("2001:db8:2::2", "2001:db8:1::1", "2001:db8:1:1::2"),
+    ],
+)
+def test_strict_validation_takes_in_nothing_else(router: Router, strict, source):
+    for there in ("2001:db8:2::2", "fe80::1") if ":" in source else ("10.2.0.2", "10.1.0.1"):
+        frame = ip_frame(GATEWAY_MAC, HOST, ip(source, there))
+        assert router.run(frame, strict).verdict is Verdict.SHOT
+    assert router.drops() == {Drop.SOURCE: 2}
+    assert router.bench.punts() == []
+
+
+@pytest.mark.parametrize("source", ["fe80::2", "::", "2001:db8:1::2"])
+def test_strict_validation_hears_neighbours(router: Router, strict, source):
+    body = b"\x87\0\0\0" + bytes(20)
+    frame = ip_frame("33:33:ff:00:00:01", HOST, ip(source, "ff02::1:ff00:1", 58, body, ttl=255))
+    router.run(frame, strict)
+    assert len(router.bench.punts()) == 1

@@ -60,9 +60,9 @@ def probes(network: Network, *, ttl: int = 255) -> Iterator[Probe]:
     for vpn, site in network.sites():
         if isinstance(vpn, L3vpn):
             for address in everywhere:
-                source = ip_address("192.0.2.1" if address.version == 4 else "2001:db8:ffff::1")
-                ip = IpHeader(source, address, ttl)
-                yield site.circuit, Packet(STRANGER, GATEWAY_MAC, ip), True
+                for source in sources(site, address.version):
+                    ip = IpHeader(source, address, ttl)
+                    yield site.circuit, Packet(STRANGER, GATEWAY_MAC, ip), True
             yield site.circuit, Packet(STRANGER, GATEWAY_MAC), True
             yield site.circuit, Packet(STRANGER, BROADCAST_MAC, ip), True
             yield site.circuit, Packet(STRANGER, GATEWAY_MAC, ip, (7,)), True
@@ -72,6 +72,14 @@ def probes(network: Network, *, ttl: int = 255) -> Iterator[Probe]:
             for mac in (BROADCAST_MAC, GROUP, STRANGER, *stations):
                 for source_mac in (STRANGER, GROUP, *(host.mac for host in site.hosts)):
                     yield site.circuit, Packet(source_mac, mac), learned
+
+
+def sources(site: Site, version: int) -> Iterator[IPAddress]:
+    """Yield a source that is nobody's and, where it makes a difference, one of the site's own."""
+    yield ip_address("192.0.2.1" if version == 4 else "2001:db8:ffff::1")
+    if site.strict_urpf:
+        interfaces = (each for host in site.hosts for each in host.addresses)
+        yield from (each.ip for each in interfaces if each.version == version)
 
 
 def outcome(program: Program, network: Network) -> dict[Probe, tuple[tuple[str, ...], ...]]:
@@ -122,6 +130,8 @@ def routed_is_right(network, vpn, site, packet, ends) -> bool:
     if packet.ip is None or packet.vlans or packet.destination_mac != GATEWAY_MAC:
         return isinstance(end, Dropped)
     address = packet.ip.destination
+    if site.strict_urpf and not any(packet.ip.source in subnet for subnet in site.subnets):
+        return isinstance(end, Dropped)
     if address == ip_address("fe80::1"):
         return isinstance(end, Punted) and end.node == site.pe
     targets = [

@@ -123,6 +123,8 @@ class Comparison:
             return None
         if "is never routed" in reason or reason.endswith("nothing is routed"):
             return Drop.NEVER_ROUTED
+        if " is not on " in reason:
+            return Drop.SOURCE
         if reason.endswith("is down"):
             return Drop.PORT
         return next(why for start, why in WHY.items() if reason.startswith(start))

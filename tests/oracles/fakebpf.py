@@ -19,6 +19,7 @@ from mplsemu.southbound.ebpf.kinds import (
     IlmAction,
     IlmFlag,
     Operation,
+    PortFlag,
     Role,
     RouteKind,
     StationKind,
@@ -248,6 +249,8 @@ class FakeLsrs:
         ip = fakeframe.IpBytes(frame[14:])
         if not ip.is_whole(4 if ethertype == IPV4 else 6):
             yield (Lost(Drop.MALFORMED),)
+        elif port.flags & PortFlag.STRICT_URPF and not self._is_from(port, ifindex, ip):
+            yield (Lost(Drop.MARTIAN if fakeframe.is_no_source(ip.source) else Drop.SOURCE),)
         elif ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
             yield from self._discovery(port, ifindex, frame)
         elif frame[:6] != self._gateway_mac:
@@ -258,6 +261,13 @@ class FakeLsrs:
             yield (_local(ip, port.service, frame[:12]),)
         else:
             yield self._route(port.router, port.service, ip)
+
+    def _is_from(self, port: Port, ifindex: int, ip: fakeframe.IpBytes) -> bool:
+        if ip.source in fakeframe.LINK_LOCAL or ip.source == IPv6Address("::"):
+            return True
+        route = self._maps.longest(port.router, port.service, ip.source)
+        kinds = {RouteKind.DELIVER, RouteKind.CONNECTED}
+        return route is not None and route.kind in kinds and route.target == ifindex
 
     def _answer_arp(self, port: Port, ifindex: int, frame: bytes) -> Iterator[Alternatives]:
         yield (Punted(PuntReason.ARP, port.service),)

@@ -176,6 +176,7 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
         yield f"circuit {name} dropped", replace(node, circuits=without(node.circuits, index))
         other = next((vpn.name for vpn in program.vpns if vpn.name != circuit.vpn), "another")
         changes = [("down", {"up": False}), ("of another VPN", {"vpn": other})]
+        changes.append(("validates otherwise", {"strict_urpf": not circuit.strict_urpf}))
         if circuit.hosts:
             changes.append(("without its last host", {"hosts": circuit.hosts[:-1]}))
         if circuit.gateways:

@@ -52,7 +52,7 @@ _WIDTHS = {"__u8": 1, "__u16": 2, "__u32": 4, "__u64": 8}
 
 NHLFE = NhlfeRecord(3, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2", kinds.Operation.PUSH, (16, 1048575))
 RECORDS = {
-    "port": Port(1, 2, kinds.Role.VRF, 3),
+    "port": Port(1, 2, kinds.Role.VRF, 3, kinds.PortFlag.STRICT_URPF),
     "nhlfe": NHLFE,
     "ilm_key": IlmKey(1, 2),
     "ilm": IlmRecord(kinds.IlmAction.FORWARD, 2, 4, kinds.IlmFlag.CONTROL_WORD, 5, 6, NHLFE),

@@ -98,6 +98,23 @@ def test_sources_that_nobody_has_are_treated_the_same(lab):
 
 
 @pytest.mark.parametrize("lab", [*LAB_FILES, *MODES])
+def test_sources_of_others_are_treated_the_same(lab):
+    program = program_of(lab)
+    comparison = Comparison(program)
+    everyone = [each for each in senders(program) if each.routed][:8]
+    sources = [address for each in everyone for address in each.addresses]
+    for node in program.nodes:
+        for gateway in (each for circuit in node.circuits for each in circuit.gateways):
+            sources += [gateway.ip, gateway.network[-1], gateway.network[0], gateway.network[-2]]
+    sources += [ip_address("8.8.8.8"), ip_address("2001:db8:ffff::1"), ip_address("fe80::9")]
+    for sender in everyone:
+        for target in (everyone[0], everyone[-1]):
+            for source in dict.fromkeys(sources[:60]):
+                forged = replace(sender, addresses=(source,))
+                comparison.send_to(forged, (*target.addresses, ip_address("fe80::1")))
+
+
+@pytest.mark.parametrize("lab", [*LAB_FILES, *MODES])
 def test_every_ttl_runs_out_at_the_same_router(lab):
     program = program_of(lab)
     comparison = Comparison(program)

@@ -296,6 +296,23 @@ def test_sources_that_nobody_has_are_treated_the_same(lab):
 
 
 @pytest.mark.parametrize("lab", LABS + MODES)
+def test_sources_of_others_are_treated_the_same(lab):
+    network, walker = fresh(lab), Walker(program_of(lab))
+    everyone = [each for each in senders(lab) if each.routed][:8]
+    sources = [address for each in everyone for address in each.addresses]
+    for node in program_of(lab).nodes:
+        for gateway in (each for circuit in node.circuits for each in circuit.gateways):
+            sources += [gateway.ip, gateway.network[-1], gateway.network[0], gateway.network[-2]]
+    sources += [ip_address("8.8.8.8"), ip_address("2001:db8:ffff::1"), ip_address("fe80::9")]
+    for sender in everyone:
+        for target in (everyone[0], everyone[-1]):
+            for source in dict.fromkeys(sources[:60]):
+                forged = replace(sender, addresses=(source,))
+                for header in headers(forged, (*target.addresses, ip_address("fe80::1"))):
+                    compare(lab, network, walker, forged, GATEWAY_MAC, header)
+
+
+@pytest.mark.parametrize("lab", LABS + MODES)
 def test_nothing_is_forwarded_or_learned_from_a_group_address(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     for sender in senders(lab):

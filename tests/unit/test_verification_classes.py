@@ -278,3 +278,52 @@ def test_packets_from_a_source_that_anybody_may_have_are_missed(monkeypatch):
     monkeypatch.setattr(routing, "is_no_source", lambda source: source in ip_network("192.0.0.0/3"))
     missed = [each for each in found(PROGRAM) if each.check is Check.REACH]
     assert missed
+
+
+def strict(lab, *circuits, on=True):
+    """Return a network whose sites at some circuits have their sources validated, or not."""
+    vpns = tuple(
+        replace(
+            vpn,
+            sites=tuple(
+                replace(site, strict_urpf=on) if site.circuit in circuits else site
+                for site in vpn.sites
+            ),
+        )
+        for vpn in lab.vpns
+    )
+    return replace(lab, vpns=vpns)
+
+
+def test_where_sources_are_validated_all_holds_and_more_classes_are_told_apart():
+    lab = strict(LAB, "a/aarhus", "a/oslo", "b/stockholm")
+    before, after = verify(PROGRAM, LAB), verify(compile_program(lab), lab)
+    assert after.holds
+    assert after.classes > before.classes
+
+
+def test_a_circuit_that_validates_no_sources_though_it_should_is_found():
+    lab = strict(LAB, "a/aarhus")
+    violations = found(PROGRAM, lab)
+    assert {each.check for each in violations} == {Check.STRUCTURE, Check.ISOLATE}
+    leaks = [each for each in violations if each.check is Check.ISOLATE]
+    assert {each.circuit for each in leaks} == {"a/aarhus"}
+    assert "should get nowhere" in leaks[0].detail
+
+
+def test_a_circuit_that_validates_sources_though_it_should_not_is_found():
+    lab = strict(LAB, "a/aarhus")
+    violations = found(compile_program(lab), LAB)
+    assert Check.STRUCTURE in {each.check for each in violations}
+
+
+def test_a_circuit_whose_own_prefix_is_not_in_its_vrf_is_cut_off_by_validation():
+    lab = strict(LAB, "a/aarhus")
+    program = compile_program(lab)
+    dk = program.node("dk")
+    vrf = dk.vrf_by_name["a"]
+    fewer = tuple(each for each in vrf.routes if each.next_hop != Connected("a/aarhus"))
+    vrfs = tuple(replace(each, routes=fewer) if each is vrf else each for each in dk.vrfs)
+    nodes = tuple(replace(n, vrfs=vrfs) if n is dk else n for n in program.nodes)
+    violations = found(replace(program, nodes=nodes), lab)
+    assert any(each.check is Check.REACH and "a/aarhus" in each.sources for each in violations)

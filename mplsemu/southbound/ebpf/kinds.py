@@ -25,6 +25,13 @@ class Role(enum.IntEnum):
     VSI = 3
 
 
+class PortFlag(enum.IntFlag):
+    """STRICT_URPF: only from where the VRF would send back by it (RFC 3704 section 2.2)."""
+
+    NONE = 0
+    STRICT_URPF = 1
+
+
 class Operation(enum.IntEnum):
     """What an NHLFE does to the label stack."""
 
@@ -126,3 +133,4 @@ class Drop(enum.IntEnum):
     MARTIAN = 14
     ONE_LINK = 15
     TOO_BIG = 16
+    SOURCE = 17

@@ -23,6 +23,7 @@ from mplsemu.southbound.ebpf.kinds import (
     IlmFlag,
     NhlfeFlag,
     Operation,
+    PortFlag,
     Role,
     RouteKind,
     StationKind,
@@ -35,6 +36,7 @@ _LONG: Final = struct.Struct("=Q")
 _TWO: Final = struct.Struct("=2I")
 _THREE: Final = struct.Struct("=3I")
 _FOUR: Final = struct.Struct("=4I")
+_FIVE: Final = struct.Struct("=5I")
 _NHLFE: Final = struct.Struct(f"=I6s6s4B{MAX_PUSH}I")
 _ILM: Final = struct.Struct(f"=4B2I{_NHLFE.size}s")
 ANY_MTU: Final = 0xFFFF
@@ -108,9 +110,10 @@ class Port(_Record):
     number: int
     role: Role
     service: int = 0
+    flags: PortFlag = PortFlag.NONE
 
-    _format = _FOUR
-    _kinds = ((2, Role),)
+    _format = _FIVE
+    _kinds = ((2, Role), (4, PortFlag))
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,7 +431,7 @@ class MapSizes:
 
 
 MAPS: Final[Mapping[str, MapSizes]] = {
-    "ports": MapSizes(4, 16),
+    "ports": MapSizes(4, 20),
     "lfib": MapSizes(8, 64),
     "tunnels": MapSizes(8, 60),
     "ways": MapSizes(16, 52),

@@ -15,6 +15,7 @@ from mplsemu.southbound.ebpf.kinds import (
     IlmFlag,
     NhlfeFlag,
     Operation,
+    PortFlag,
     Role,
     RouteKind,
     StationKind,
@@ -126,7 +127,8 @@ def _port(key: bytes, value: bytes, names: Names) -> str:
         return f"{number}, core"
     kind = port.role.name
     service = names.service(port.router, port.service)
-    return f"{number}, {service}" + ("" if service.startswith(kind) else f" as a {kind}")
+    said = f"{number}, {service}" + ("" if service.startswith(kind) else f" as a {kind}")
+    return said + (", sources validated" if port.flags & PortFlag.STRICT_URPF else "")
 
 
 def _ilm(key: bytes, value: bytes, names: Names) -> str:
@@ -174,7 +176,7 @@ def _route(key: bytes, value: bytes, names: Names) -> str:
             out = names.interface(route.target)
             return f"to {mac_text(route.mac)}, out on {out}, up to {route.mtu} octets"
         case RouteKind.CONNECTED:
-            return "ask on the LAN who has it"
+            return f"ask on {names.interface(route.target)} who has it"
         case RouteKind.TO_VRF:
             return f"look up in {names.service(router, route.target)}"
         case RouteKind.LOCAL:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mplsemu.southbound.ebpf.entry import Entry, Stage
-from mplsemu.southbound.ebpf.kinds import Role
+from mplsemu.southbound.ebpf.kinds import PortFlag, Role
 from mplsemu.southbound.ebpf.layout import Port, word
 from mplsemu.southbound.ebpf.lsr import Lsr
 
@@ -23,9 +23,12 @@ def port_entries(lsr: Lsr) -> Iterator[Entry]:
     for role, service, circuits in services:
         for circuit in map(lsr.circuit, circuits):
             if circuit.up:
-                yield _port(lsr, circuit.port, role, service)
+                flags = PortFlag.STRICT_URPF if circuit.strict_urpf else PortFlag.NONE
+                yield _port(lsr, circuit.port, role, service, flags)
 
 
-def _port(lsr: Lsr, number: int, role: Role, service: int) -> Entry:
+def _port(
+    lsr: Lsr, number: int, role: Role, service: int, flags: PortFlag = PortFlag.NONE
+) -> Entry:
     key = word(lsr.ifindex(number))
-    return Entry(Stage.PORTS, "ports", key, Port(lsr.index, number, role, service).pack())
+    return Entry(Stage.PORTS, "ports", key, Port(lsr.index, number, role, service, flags).pack())

@@ -81,8 +81,8 @@ def _broadcast_addresses(circuits: Sequence[AttachmentCircuit]) -> Iterator[IPAd
 
 def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
     match hop:
-        case Connected():
-            return RouteRecord(RouteKind.CONNECTED)
+        case Connected(name):
+            return RouteRecord(RouteKind.CONNECTED, lsr.ifindex(lsr.circuit(name).port))
         case ViaCe(name):
             circuit = lsr.circuit(name)
             if circuit.ce is None:

@@ -49,6 +49,7 @@ class Table(enum.IntEnum):
     PORTS = 0
     LFIB = 1
     SERVICE_LABELS = 2
+    VRF_SOURCE = 9
     VRF_INPUT = 10
     VRF_FIB = 11
     VRF_LOCAL = 12
@@ -171,7 +172,9 @@ _ALL_SPECS: Final = (
         matches=frozenset({IN_PORT, ETH_TYPE, ETH_DST, VLAN_VID}),
         writes=frozenset({METADATA, REG_TC, REG_SOURCE}),
         actions=frozenset({act.SetField, act.Move}),
-        next=frozenset({Table.LFIB, Table.VRF_INPUT, Table.VSI_LEARN, Table.VSI_FORWARD}),
+        next=frozenset(
+            {Table.LFIB, Table.VRF_SOURCE, Table.VRF_INPUT, Table.VSI_LEARN, Table.VSI_FORWARD}
+        ),
     ),
     TableSpec(
         Table.LFIB,
@@ -192,6 +195,13 @@ _ALL_SPECS: Final = (
         writes=frozenset({METADATA, REG_TTL, REG_SOURCE, IP_TTL}),
         actions=frozenset({act.SetField, act.Move, act.PopMpls, act.Decap}),
         next=frozenset({Table.VRF_FIB, Table.VSI_LEARN, Table.VSI_FORWARD}),
+    ),
+    TableSpec(
+        Table.VRF_SOURCE,
+        "from circuits whose sources are validated: only what the VRF would send back there",
+        Stage.SERVICES,
+        matches=frozenset({IN_PORT, ETH_TYPE, IPV4_SRC, IPV6_SRC}),
+        next=frozenset({Table.VRF_INPUT}),
     ),
     TableSpec(
         Table.VRF_INPUT,

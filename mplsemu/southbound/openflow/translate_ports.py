@@ -64,7 +64,9 @@ def _vrf_ports(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
         # nothing else is routed: labels from a customer least of all (RFC 4364 section 13.1)
         for ethertype in (*IP_VERSIONS, IS_ARP):
             match = Match.of(Term(IN_PORT, circuit.port), ethertype, _UNTAGGED)
-            yield Flow(Table.PORTS, Priority.NORMAL, match, actions, Table.VRF_INPUT)
+            is_validated = circuit.strict_urpf and ethertype in IP_VERSIONS
+            goto = Table.VRF_SOURCE if is_validated else Table.VRF_INPUT
+            yield Flow(Table.PORTS, Priority.NORMAL, match, actions, goto)
 
 
 def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:

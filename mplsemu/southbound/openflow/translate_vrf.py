@@ -56,7 +56,6 @@ from mplsemu.southbound.openflow.match import (
     IPV4_DST,
     IPV4_SRC,
     IPV6_DST,
-    IPV6_SRC,
     METADATA,
     MPLS_LABEL,
     MPLS_TC,
@@ -85,6 +84,7 @@ from mplsemu.southbound.openflow.translate_neighbours import (
 )
 from mplsemu.southbound.openflow.translate_ports import DSCP_CLASS_TO_TC
 from mplsemu.southbound.openflow.translate_punts import punt
+from mplsemu.southbound.openflow.translate_sources import from_prefix, source_flows
 from mplsemu.southbound.punt.answer import OWN_TTL
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.resolve import LINK_LOCAL_GATEWAY
@@ -128,6 +128,7 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
     yield from _imposition_flows(lsr)
     for vrf in lsr.node.vrfs:
         circuits = [circuit for circuit in map(lsr.circuit, vrf.circuits) if circuit.up]
+        yield from source_flows(lsr, vrf)
         yield from neighbour_flows(circuits)
         yield from _gateway_flows(vrf, circuits)
         yield from _route_flows(lsr, vrf)
@@ -141,12 +142,6 @@ def _to_prefix(prefix: IPNetwork) -> tuple[Term, ...]:
     is_version, field = _address_field(prefix.network_address)
     terms = prefix_terms(field, int(prefix.network_address), prefix.prefixlen)
     return is_version, *terms
-
-
-def _from_prefix(prefix: IPNetwork) -> tuple[Term, ...]:
-    address = prefix.network_address
-    is_version, field = (IS_IPV4, IPV4_SRC) if address.version == 4 else (IS_IPV6, IPV6_SRC)
-    return is_version, *prefix_terms(field, int(address), prefix.prefixlen)
 
 
 def _to_address(address: IPAddress) -> tuple[Term, Term]:
@@ -167,7 +162,7 @@ def _input_flows() -> Iterator[Flow]:
     # a priority of its own: neighbour discovery matches packets to this address, too
     yield Flow(table, Priority.NORMAL + 1, link_local, goto=Table.VRF_LOCAL)
     for prefix in NO_SOURCES:  # below neighbour discovery, which who has no address yet needs
-        yield Flow(table, Priority.NORMAL + 2, Match.of(*_from_prefix(prefix)))
+        yield Flow(table, Priority.NORMAL + 2, Match.of(*from_prefix(prefix)))
     yield Flow(table, Priority.REFUSED, Match.of(FROM_GROUP_ADDRESS))
 
 
@@ -197,7 +192,7 @@ def _common_fib_flows() -> Iterator[Flow]:
     for prefix in NEVER_ROUTED:
         yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, Match.of(*_to_prefix(prefix)))
     # only the gateway is on the link that such a source belongs to
-    from_link = Match.of(*_from_prefix(LINK_LOCAL))
+    from_link = Match.of(*from_prefix(LINK_LOCAL))
     yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED_FROM, from_link)
     for is_version in IP_VERSIONS:
         actions = punt(PuntReason.NO_ROUTE)

@@ -130,6 +130,7 @@ class Words:
             Table.PORTS: self._at_port,
             Table.LFIB: self._labelled,
             Table.SERVICE_LABELS: self._labelled,
+            Table.VRF_SOURCE: lambda match: f"{self._at_port(match)}, {_origin(match)}",
             Table.VRF_INPUT: self._asked,
             Table.VRF_FIB: self._routed,
             Table.VRF_SIZE: self._measured,

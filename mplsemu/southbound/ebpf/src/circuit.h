@@ -94,6 +94,8 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 		packet = head(skb, sizeof(*packet));
 		if (!packet || is_martian4(packet->ip.source))
 			return drop(skb, router, DROP_MARTIAN);
+		if (port->flags & PORT_STRICT_URPF && !is_from4(skb, port, &packet->ip))
+			return drop(skb, router, DROP_SOURCE);
 		count(skb, router, COUNT_VRF_IN, port->service);
 		return route4(skb, router, port->number, port->service);
 	}
@@ -102,6 +104,8 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 	frame = head(skb, sizeof(*frame));
 	if (!frame || !is_sane6(skb, &frame->ip))
 		return drop(skb, router, DROP_MALFORMED);
+	if (port->flags & PORT_STRICT_URPF && !is_from6(skb, port, &frame->ip))
+		return drop(skb, router, is_martian6(frame->ip.source) ? DROP_MARTIAN : DROP_SOURCE);
 	if (is_neighbour_discovery(skb, frame->ip.next_header)) {
 		answered = answer_solicitation(skb, router, port->number, port->service);
 		return answered ?: punt(skb, router, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);

@@ -19,11 +19,13 @@ enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3 };
 
 /* ports: ifindex (unique among all LSRs) -> what kind of port it is; without an entry everything is dropped.
  * The loopback interface needs none: what the controller sends into it is taken as `struct injected` says. */
+#define PORT_STRICT_URPF 1 /* of a VRF's circuit: only from where the VRF would send back there (RFC 3704 section 2.2) */
 struct port {
 	__u32 router;
 	__u32 number;  /* the LSR's port number */
 	__u32 role;    /* enum role */
 	__u32 service; /* index of the VRF or VSI, 0 of a core port */
+	__u32 flags;   /* PORT_* */
 };
 
 /* --- where labelled packets go ---------------------------------------------------------------------------- */
@@ -87,7 +89,7 @@ struct way_key {
 enum route_kind {
 	ROUTE_TO_PE = 1,     /* push `label`, then the tunnel to `target`, a PE's index */
 	ROUTE_DELIVER = 2,   /* to `mac` out of `target`, an ifindex */
-	ROUTE_CONNECTED = 3, /* the address has to be resolved: punt */
+	ROUTE_CONNECTED = 3, /* the address has to be resolved on `target`, an ifindex: punt */
 	ROUTE_TO_VRF = 4,    /* look up in VRF `target` of this PE */
 	ROUTE_LOCAL = 5,     /* a gateway's own address */
 	ROUTE_BLACKHOLE = 6, /* never routed, as a LAN's broadcast address */
@@ -236,6 +238,7 @@ enum drop {
 	DROP_MARTIAN = 14, /* from an address that nobody sends from */
 	DROP_ONE_LINK = 15, /* for the nearest bridge, or MAC control, as PAUSE */
 	DROP_TOO_BIG = 16, /* a frame or labelled packet, for a link or circuit; of others the controller hears */
+	DROP_SOURCE = 17,  /* not from where its circuit leads to */
 };
 
 /* counters: per CPU; user space makes the entries that it wants to have counted, the program makes those of drops.

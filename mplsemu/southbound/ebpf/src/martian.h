@@ -72,6 +72,14 @@ static __always_inline int is_martian6(const __u8 *address)
 	return address[0] == 0xff || (!words[0] && !words[1] && !words[2] && !(words[3] & ~bpf_htonl(1)));
 }
 
+static __always_inline int is_unspecified(const __u8 *address)
+{
+	__u32 words[4];
+
+	__builtin_memcpy(words, address, sizeof(words));
+	return !(words[0] | words[1] | words[2] | words[3]);
+}
+
 static __always_inline int is_link_local(const __u8 *address)
 {
 	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;

@@ -6,10 +6,10 @@
 #include "packet.h"
 #include "punt.h"
 #include "push.h"
+#include "urpf.h"
 #include "ways.h"
 
 #define MAX_LOOKUPS 8 /* of one packet, where VRFs of a PE import from each other */
-#define SCOPE_BITS 64 /* router and VRF, before the address */
 #define PIPE_TTL 255  /* RFC 3443 section 3.2 */
 #define OWN_TTL 65    /* of the gateway's packets before the VRF, like any router, takes one off: hosts see 64 */
 #define ECHO_REPLY 0
