@@ -215,7 +215,11 @@ class NetworkLab(AskedLab):
             return ip_address(self.lab.session.address_of(source, wanted)), wanted
         end = trace(program, source, target).end
         named = end.host if isinstance(end, Delivered) else None
-        return address, str(named) if named is not None else None
+        if named is None:
+            return address, None
+        # an address that somebody gave a host since is not listened for there
+        known = endpoints(self.lab.session.record)[str(named)].addresses
+        return address, str(named) if address in known else None
 
     def _is_answered(
         self, source: str, address: str, wait_s: float

@@ -278,7 +278,7 @@ def test_a_killed_controller_loses_no_packet_and_knows_flows_and_neighbours_agai
 ):
     assert lab.reaches("a/aarhus/h1", neighbour)
     state = lab.session.directory.path / "controller.json"
-    eventually(lambda: neighbour in state.read_text(), "it is written down")
+    eventually(lambda: state.exists() and neighbour in state.read_text(), "it is written down")
     known = settled(lab)["neighbours"]
     assert known >= 1
     flows_before = {name: switch["flows"] for name, switch in settled(lab)["switches"].items()}

@@ -95,6 +95,15 @@ def test_a_script_can_what_a_test_can(nordic):
     assert [len(each.labels) for each in packets if each.ip is not None][:1] == [2]
 
 
+def test_an_address_that_a_host_was_given_since_is_reached_before_and_after_it_is_known(nordic):
+    nordic.cmd("a/stockholm/h1", "ip address add 192.168.2.99/24 dev eth0")
+    try:
+        for _ in range(2):
+            assert nordic.reaches("a/aarhus/h1", "192.168.2.99")
+    finally:
+        nordic.cmd("a/stockholm/h1", "ip address del 192.168.2.99/24 dev eth0")
+
+
 def test_what_is_cut_before_a_lab_is_up_is_cut_in_it(small, ground, monkeypatch):
     monkeypatch.setenv("MPLSEMU_RUN_DIR", str(ground.directory))
     lab = Lab(small, name="other")
