@@ -1,5 +1,6 @@
 """The running controller against switches that are three lines long: no framework, no network."""
 
+import struct
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from mplsemu.southbound.openflow.app import (
     SwitchError,
     SwitchLeft,
 )
-from mplsemu.southbound.openflow.framework import ofproto, parser
+from mplsemu.southbound.openflow.framework import ofproto
 from mplsemu.southbound.openflow.plane import OpenFlowPlane
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import Punt, PuntReason
@@ -55,9 +56,11 @@ class FakeLine:
         return True
 
     def _flow_mod(self, datapath_id, data):
-        datapath = SimpleNamespace(ofproto=ofproto, ofproto_parser=parser)
-        mod = parser.OFPFlowMod.parser(datapath, 4, data[1], len(data), 0, data)
-        key = (mod.table_id, mod.priority, str(mod.match))
+        cookie, mask, table_id, command = struct.unpack_from("!QQBB", data, 8)
+        (priority,) = struct.unpack_from("!H", data, 30)
+        (length,) = struct.unpack_from("!H", data, 50)
+        mod = SimpleNamespace(cookie=cookie, cookie_mask=mask, table_id=table_id, command=command)
+        key = (table_id, priority, data[52 : 48 + length])
         table = self.flows[datapath_id]
         if mod.command == ofproto.OFPFC_ADD:
             self.log.append(("change" if key in table else "add", datapath_id, mod.table_id))

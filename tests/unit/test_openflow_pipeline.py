@@ -124,7 +124,7 @@ def test_every_circuit_and_every_vrf_has_meters_of_its_own_for_each_class(lab):
     program = program_of(lab)
     for node in program.nodes:
         made = [flow for flow in flows(program, node.name) if flow.table == Table.PUNT]
-        meters = [flow.meter for flow in made]
+        meters = [flow.meter or flow.actions[0].meter for flow in made]
         assert len(set(meters)) == len(meters)
         assert set(meters) == {m.meter_id for m in PuntMeters(node)} - {MeterId.CONTROLLER}
         senders = len(node.vrfs) + sum(len(vrf.circuits) for vrf in node.vrfs)

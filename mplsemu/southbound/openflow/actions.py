@@ -105,9 +105,16 @@ class InPort:
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Send the packet to the controller, reason action; the registers go with it."""
+    """Send the packet to the controller, reason action; the registers go with it.
+
+    Attributes:
+        max_len: octets of it.
+        meter: that it passes on the way; None is the switch's for all that goes there. Another is
+            NXAST_CONTROLLER2, which Ryu cannot read.
+    """
 
     max_len: int = WHOLE_PACKET
+    meter: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

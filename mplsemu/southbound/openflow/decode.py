@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from mplsemu.southbound.openflow.actions import (
+    WHOLE_PACKET,
     Action,
     CheckLarger,
     Clone,
@@ -190,6 +191,17 @@ def _output(port: int, max_len: int) -> Action:
     return Controller(max_len) if port == PORT_CONTROLLER else Output(port)
 
 
+def _controller(body: bytes) -> Controller:
+    """Read the properties that ours have: how much of the packet, and a meter."""
+    numbers: dict[int, int] = {}
+    for at in range(6, len(body) - 7, 8):
+        kind, length = struct.unpack_from("!HH", body, at)
+        if (kind, length) not in {(0, 6), (5, 8)}:
+            raise _StrangeError(f"property {kind} of a packet for the controller")
+        numbers[kind] = int.from_bytes(body[at + 4 : at + length], "big")
+    return Controller(numbers.get(0, WHOLE_PACKET), numbers.get(5))
+
+
 def _nicira(subtype: int, body: bytes) -> Action:
     read = _READERS.get(subtype)
     if read is None:
@@ -257,6 +269,7 @@ _READERS: Final[dict[int, Callable[[bytes], Action]]] = {
     14: lambda body: Resubmit(body[2]),
     15: _output_register,
     16: _learn,
+    37: _controller,
     42: lambda body: Clone(tuple(_actions(body[6:]))),
     46: lambda body: Encap(_packet_type(body)),
     47: lambda body: Decap(_packet_type(body)),

@@ -55,7 +55,8 @@ METER_EXISTS: Final = (12, 1)
 
 NICIRA: Final = 0x0000_2320
 _REG_MOVE, _REG_LOAD, _MULTIPATH, _RESUBMIT_TABLE, _OUTPUT_REG, _LEARN = 6, 7, 10, 14, 15, 16
-_CLONE, _ENCAP, _DECAP, _CHECK_LARGER = 42, 46, 47, 49
+_CONTROLLER2, _CLONE, _ENCAP, _DECAP, _CHECK_LARGER = 37, 42, 46, 47, 49
+_MAX_LEN, _METER_ID = 0, 5
 _OLD_IN_PORT: Final = 0xFFF8
 _NXM_IN_PORT: Final = 0x0000_0002
 HASH_THRESHOLD: Final = 1
@@ -195,8 +196,8 @@ def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm
             return _output(port, 0)
         case InPort():
             return _output(PORT_IN_PORT, 0)
-        case Controller(max_len):
-            return _output(PORT_CONTROLLER, max_len)
+        case Controller(max_len, meter):
+            return _output(PORT_CONTROLLER, max_len) if meter is None else _metered(max_len, meter)
         case OutputRegister(register, bits):
             return _nicira(_OUTPUT_REG, struct.pack("!HIH6x", bits - 1, _header(register), 0))
         case Resubmit(table):
@@ -218,6 +219,12 @@ def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm
 
 def _output(port: int, max_len: int) -> bytes:
     return struct.pack("!HHIH6x", 0, 16, port, max_len)
+
+
+def _metered(max_len: int, meter: int) -> bytes:
+    """Encode NXAST_CONTROLLER2, whose properties are padded to 8 octets each."""
+    body = struct.pack("!6xHHH2xHHI", _MAX_LEN, 6, max_len, _METER_ID, 8, meter)
+    return _nicira(_CONTROLLER2, body)
 
 
 def _nicira(subtype: int, body: bytes) -> bytes:

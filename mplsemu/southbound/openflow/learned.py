@@ -9,19 +9,19 @@ from typing import assert_never
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Vsi, VsiKind
 from mplsemu.southbound.dataplane import BehindPe, Forgetting, LearnedMac, OnCircuit, Place
-from mplsemu.southbound.openflow.decode import decode_match
 from mplsemu.southbound.openflow.flow import (
     COOKIE_KIND_MASK,
     LEARNED_COOKIE,
     learned_by_vsi,
     learned_from_attachment,
 )
-from mplsemu.southbound.openflow.match import ETH_DST, METADATA
+from mplsemu.southbound.openflow.match import METADATA
 from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE, Table
 from mplsemu.southbound.punt.wire import mac_text
 from mplsemu.southbound.station_room import station_room
 
 _VSI_SHIFT = 32
+_DESTINATIONS = frozenset({0x8000_0606, 0x0000_0206})  # OXM's header of ETH_DST, and Nicira's
 _ATTACHMENT_MASK = (1 << _VSI_SHIFT) - 1
 
 
@@ -92,11 +92,22 @@ def learned_mac(node: NodeProgram, cookie: int, match: bytes) -> LearnedMac | No
     """
     index = (cookie & ~COOKIE_KIND_MASK) >> _VSI_SHIFT
     vsi = next((vsi for vsi in node.vsis if vsi.index == index), None)
-    mac = decode_match(match).value(ETH_DST)
+    mac = _destination(match)
     if vsi is None or mac is None:
         return None
     place = _place(node, vsi, cookie & _ATTACHMENT_MASK)
-    return LearnedMac(node.name, vsi.name, mac_text(mac.to_bytes(6, "big")), place)
+    return LearnedMac(node.name, vsi.name, mac_text(mac), place)
+
+
+def _destination(match: bytes) -> bytes | None:
+    """Return the destination address that a match wants; sooner than decoding all of it."""
+    at = 0
+    while at + 4 <= len(match):
+        header = int.from_bytes(match[at : at + 4], "big")
+        if header in _DESTINATIONS:
+            return match[at + 4 : at + 10]
+        at += 4 + (header & 0xFF)
+    return None
 
 
 def _place(node: NodeProgram, vsi: Vsi, attachment: int) -> Place | None:

@@ -138,7 +138,8 @@ class MeterId(enum.IntEnum):
     """Meters of a switch that have a number of their own; senders' count from 1."""
 
     CONTROLLER = 0xFFFF_FFFE
-    """OFPM_CONTROLLER: Open vSwitch applies it to all that is for the controller."""
+    """OFPM_CONTROLLER: Open vSwitch applies it to what is for the controller, unless the action
+    names another."""
 
 
 @dataclass(frozen=True, slots=True)

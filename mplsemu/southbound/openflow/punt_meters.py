@@ -14,11 +14,7 @@ from mplsemu.southbound.openflow.match import IN_PORT, METADATA, Term
 from mplsemu.southbound.openflow.pipeline import MeterId
 from mplsemu.southbound.punt.share import OF_AN_LSR, OF_ONE_SOURCE, PuntClass
 
-_OF_ALL: Final = Meter(
-    MeterId.CONTROLLER,
-    OF_AN_LSR.per_second * len(PuntClass),
-    OF_AN_LSR.burst * len(PuntClass),
-)
+_OF_ALL: Final = Meter(MeterId.CONTROLLER, OF_AN_LSR.per_second, OF_AN_LSR.burst)
 
 
 class PuntMeters:

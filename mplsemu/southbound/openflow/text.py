@@ -155,8 +155,10 @@ def _action_text(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one l
             return f"output:{_bits_text(register, 0, bits)}"
         case InPort():
             return "in_port"
-        case Controller(max_len):
+        case Controller(max_len, None):
             return f"controller:{max_len}"
+        case Controller(max_len, meter):
+            return f"controller(max_len={max_len},meter_id={meter})"
         case Encap(packet_type):
             return f"encap({packet_type.name.lower()})"
         case Decap(packet_type):

@@ -36,7 +36,10 @@ def punt_flows(lsr: Lsr) -> Iterator[Flow]:
             meter = lsr.punt_meters.number(sender, asked)
             of_class = Term(REG_PUNT, asked << PUNT_CLASS_SHIFT, PUNT_CLASS_MASK)
             match = Match.of(sender, of_class)
-            yield Flow(Table.PUNT, priority, match, (Controller(),), meter=meter)
+            if asked is PuntClass.ANSWERS:
+                yield Flow(Table.PUNT, priority, match, (Controller(),), meter=meter)
+            else:  # past the meter of all: whatever is to be answered, hosts are found
+                yield Flow(Table.PUNT, priority, match, (Controller(meter=meter),))
 
 
 def _word(reason: PuntReason) -> int:
