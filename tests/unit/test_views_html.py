@@ -208,6 +208,23 @@ def test_what_a_router_is_and_is_joined_to_is_told_on_hover(opened):
     assert page.locator("[data-node] > title, [data-line] > title").count() == 0
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1280, 330), (900, 420)])
+def test_what_is_told_of_a_router_lies_beside_it(opened, size):
+    page = opened(*size)
+    for node in page.locator("section:not([hidden]) .node[data-node]").all():
+        node.hover()
+        box, told = node.bounding_box(), page.locator("#about").bounding_box()
+        apart = (
+            told["x"] >= box["x"] + box["width"] - 1
+            or told["x"] + told["width"] <= box["x"] + 1
+            or told["y"] >= box["y"] + box["height"] - 1
+            or told["y"] + told["height"] <= box["y"] + 1
+        )
+        assert apart, node.get_attribute("data-node")
+        page.mouse.move(0, 0)
+        page.keyboard.press("Escape")
+
+
 def test_a_thin_line_can_be_hovered_over(opened):
     page = opened()
     x, y = page.evaluate(
