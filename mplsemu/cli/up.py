@@ -128,6 +128,7 @@ def say(message: str) -> None:
 def _up_with_prompt(
     lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPlace | None
 ) -> int:
+    from mplsemu.cli.patient import patient_output
     from mplsemu.cli.prompt import Prompt
     from mplsemu.running.boot import BootedLab, BootOptions
 
@@ -142,7 +143,8 @@ def _up_with_prompt(
                 stack.enter_context(noted(end))
                 stack.enter_context(lab)
             print("\n".join(greet(lab)))
-            Prompt(lab)
+            with patient_output():
+                Prompt(lab)
             sys.stderr.write("taking the lab down\n")
     except Terminated:
         if lab is not None and lab.is_up and give_up.reason is None:

@@ -205,6 +205,18 @@ def test_a_reader_that_goes_away_takes_the_lab_down(small, ground):
     ground.assert_clean()
 
 
+def test_a_reader_that_does_not_read_keeps_no_lab_from_being_taken_down(small, ground):
+    """As a terminal after Ctrl-S, or a pager that waits for a key."""
+    process = start("up", small, env=ground.env)
+    eventually(lambda: ready(ground), "the lab", 60.0)
+    process.stdin.write("help\n" * 1000)  # more than a pipe holds, both ways
+    process.stdin.flush()
+    assert mplsemu("down", env=ground.env).returncode == 0
+    assert process.wait(60) == 0
+    ended(process)
+    ground.assert_clean()
+
+
 # --- in the background ---------------------------------------------------------------------
 
 
