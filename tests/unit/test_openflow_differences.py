@@ -74,7 +74,7 @@ def test_a_switch_with_exactly_its_flows_differs_in_nothing(node):
             "dk",
             Table.VRF_INPUT,
             "ARP for 192.168.1.1 on a/aarhus",
-            "copy: send back, learn who asks",
+            "learn who asks, send back",
         ),
         ("dk", Table.PORTS, "a/aarhus: IPv6", "into VRF a"),
         ("dk", Table.PORTS, "link dk-p1: labelled packets", "go on to LFIB"),

@@ -216,7 +216,7 @@ _ALL_SPECS: Final = (
             {REG_PUNT, ETH_SRC, ETH_DST, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA}
             | {IPV6_SRC, IPV6_DST, IP_TOS, ICMPV6_TYPE, ND_FLAGS, ND_OPTION}
         ),
-        actions=frozenset({act.SetField, act.Move, act.Clone, act.InPort, act.Resubmit}),
+        actions=frozenset({act.SetField, act.Move, act.Controller, act.InPort, act.Resubmit}),
         next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_ADVERTISE, Table.PUNT}),
     ),
     TableSpec(

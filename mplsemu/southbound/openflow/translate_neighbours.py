@@ -13,9 +13,9 @@ from typing import Final
 
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import AttachmentCircuit
-from mplsemu.southbound.openflow.actions import Clone, InPort, Move, Resubmit, SetField
+from mplsemu.southbound.openflow.actions import InPort, Move, Resubmit, SetField
 from mplsemu.southbound.openflow.flow import Flow
-from mplsemu.southbound.openflow.lsr import IS_IPV6, mac_number
+from mplsemu.southbound.openflow.lsr import IS_IPV6, Lsr, mac_number
 from mplsemu.southbound.openflow.match import (
     ETH_DST,
     ETH_SRC,
@@ -35,7 +35,7 @@ from mplsemu.southbound.openflow.match import (
     Term,
 )
 from mplsemu.southbound.openflow.pipeline import Priority, Table
-from mplsemu.southbound.openflow.translate_punts import punt
+from mplsemu.southbound.openflow.translate_punts import copy_of, punt
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.resolve import LINK_LOCAL_GATEWAY
 
@@ -68,17 +68,18 @@ def common_neighbour_flows() -> Iterator[Flow]:
     yield Flow(Table.VRF_ADVERTISE, Priority.NORMAL, match, actions)
 
 
-def neighbour_flows(circuits: Iterable[AttachmentCircuit]) -> Iterator[Flow]:
+def neighbour_flows(lsr: Lsr, circuits: Iterable[AttachmentCircuit]) -> Iterator[Flow]:
     """Yield how the gateways of circuits answer."""
     for circuit in circuits:
         own = {gateway.ip for gateway in circuit.gateways if gateway.version == 6}
         for address in sorted({LINK_LOCAL_GATEWAY, *own}, key=int):
-            yield _answer(circuit.port, IPv6Address(address))
+            yield _answer(lsr, circuit.port, IPv6Address(address))
 
 
-def _answer(port: int, gateway: IPv6Address) -> Flow:
+def _answer(lsr: Lsr, port: int, gateway: IPv6Address) -> Flow:
     asked = (Term(IN_PORT, port), *_IS_SOLICITATION, _IS_ON_LINK, Term(ND_TARGET, int(gateway)))
-    reply = (
+    actions = (
+        *copy_of(PuntReason.SOLICITED, lsr, port),  # the controller learns who asked
         Move(ETH_SRC, ETH_DST, _MAC_BITS),
         SetField(ETH_SRC, _GATEWAY),
         Move(IPV6_SRC, IPV6_DST, _IPV6_BITS),
@@ -89,6 +90,4 @@ def _answer(port: int, gateway: IPv6Address) -> Flow:
         SetField(ICMPV6_TYPE, _ADVERTISEMENT),
         Resubmit(Table.VRF_ADVERTISE),
     )
-    # the controller learns who asked; last, as the meter that stands before it drops the packet
-    actions = (Clone(reply), *punt(PuntReason.SOLICITED))
     return Flow(Table.VRF_INPUT, Priority.SPECIFIC + 1, Match.of(*asked), actions)

@@ -24,6 +24,19 @@ def punt(reason: PuntReason) -> tuple[Action, ...]:
     return SetField(REG_PUNT, _word(reason)), Resubmit(Table.PUNT)
 
 
+def copy_of(reason: PuntReason, lsr: Lsr, port: int) -> tuple[Action, ...]:
+    """Return the actions that give a copy of a packet to the controller; others follow.
+
+    Args:
+        reason: why.
+        lsr: the PE.
+        port: of the circuit that the packet came by, whose meter stands in the action: where it
+            drops the copy, the packet goes on.
+    """
+    meter = lsr.punt_meters.number(Term(IN_PORT, port), class_of(reason))
+    return SetField(REG_PUNT, _word(reason)), Controller(meter=meter)
+
+
 def punt_flows(lsr: Lsr) -> Iterator[Flow]:
     """Yield the flows of the table of punts; none where there is no VRF."""
     dead = {circuit.port for circuit in lsr.node.circuits if not circuit.up}

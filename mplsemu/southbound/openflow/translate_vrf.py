@@ -20,7 +20,6 @@ from mplsemu.program.services import (
 )
 from mplsemu.southbound.openflow.actions import (
     Action,
-    Clone,
     DecTtl,
     InPort,
     Move,
@@ -83,7 +82,7 @@ from mplsemu.southbound.openflow.translate_neighbours import (
     neighbour_flows,
 )
 from mplsemu.southbound.openflow.translate_ports import DSCP_CLASS_TO_TC
-from mplsemu.southbound.openflow.translate_punts import punt
+from mplsemu.southbound.openflow.translate_punts import copy_of, punt
 from mplsemu.southbound.openflow.translate_sources import from_prefix, source_flows
 from mplsemu.southbound.punt.answer import OWN_TTL
 from mplsemu.southbound.punt.event import PuntReason
@@ -129,8 +128,8 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
     for vrf in lsr.node.vrfs:
         circuits = [circuit for circuit in map(lsr.circuit, vrf.circuits) if circuit.up]
         yield from source_flows(lsr, vrf)
-        yield from neighbour_flows(circuits)
-        yield from _gateway_flows(vrf, circuits)
+        yield from neighbour_flows(lsr, circuits)
+        yield from _gateway_flows(lsr, vrf, circuits)
         yield from _route_flows(lsr, vrf)
 
 
@@ -254,13 +253,13 @@ def _choice(lsr: Lsr) -> tuple[Action, ...]:
     return ()
 
 
-def _gateway_flows(vrf: Vrf, circuits: list[AttachmentCircuit]) -> Iterator[Flow]:
+def _gateway_flows(lsr: Lsr, vrf: Vrf, circuits: list[AttachmentCircuit]) -> Iterator[Flow]:
     own = Term(METADATA, vrf.index)
     seen: set[IPAddress] = set()
     for circuit in circuits:
         for gateway in circuit.gateways:
             if gateway.version == 4:
-                yield _arp_reply(circuit.port, int(gateway.ip))
+                yield _arp_reply(lsr, circuit.port, int(gateway.ip))
             # circuits of one VRF may share an address where it means the same on each, as
             # the PE's side of a PE-CE link may
             if gateway.ip in seen or gateway.ip.is_link_local:
@@ -280,9 +279,10 @@ def _broadcast_flows(own: Term, circuits: list[AttachmentCircuit]) -> Iterator[F
                 yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, match)
 
 
-def _arp_reply(port: int, gateway: int) -> Flow:
+def _arp_reply(lsr: Lsr, port: int, gateway: int) -> Flow:
     match = Match.of(Term(IN_PORT, port), IS_ARP, _ARP_REQUEST, Term(ARP_TPA, gateway))
-    reply = (
+    actions = (
+        *copy_of(PuntReason.ARP, lsr, port),  # the controller learns who asked
         Move(ETH_SRC, ETH_DST, _MAC_BITS),
         SetField(ETH_SRC, _GATEWAY),
         SetField(ARP_OP, _ARP_REPLY),
@@ -292,8 +292,6 @@ def _arp_reply(port: int, gateway: int) -> Flow:
         SetField(ARP_SPA, gateway),
         InPort(),
     )
-    # the controller learns who asked; last, as the meter that stands before it drops the packet
-    actions = (Clone(reply), *punt(PuntReason.ARP))
     return Flow(Table.VRF_INPUT, Priority.SPECIFIC, match, actions)
 
 
