@@ -46,7 +46,7 @@ def server():
 
 @pytest.fixture
 def impatient():
-    with served(patience=Patience(head_s=0.2, stalled_s=0.2)) as made:
+    with served(patience=Patience(head_s=0.5, stalled_s=0.5)) as made:
         yield made
 
 
@@ -277,7 +277,7 @@ def test_the_body_of_what_was_answered_already_is_not_waited_for(impatient):
 
 
 def test_what_takes_long_to_answer_is_waited_for(impatient):
-    impatient.lab.ping_s = 0.6
+    impatient.lab.ping_s = 1.2
     body = b'{"src": "a/aarhus/h1", "dst": "a/oslo/h1"}'
     with connected(impatient) as mine:
         more = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
