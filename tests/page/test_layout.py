@@ -11,6 +11,7 @@ from .visit import PageServer, Visit, line, tab, texts, until
 DESK = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 SIZES = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+FITS = "one => one.scrollWidth <= one.clientWidth"
 TABLES = ("LFIB", "VRF", "VSI", "LSP", "Labels", "MACs", "Counters")
 
 
@@ -45,7 +46,11 @@ def test_no_table_is_cut(drawn, browser, size):
         assert too_wide == 0, name
     tab(page, "Events")
     page.wait_for_selector(".events td")
-    assert page.locator(".data-table").evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert page.locator(".data-table").evaluate(FITS)
+    tab(page, "Ping, trace")
+    page.get_by_role("button", name="Trace", exact=True).click()
+    page.wait_for_selector(".hops td")
+    assert page.locator(".data-table").evaluate(FITS)
     visit.close()
 
 
