@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError, NotRootError
 from mplsemu.lab.shipped import shipped_labs
-from mplsemu.running.directory import running_labs
+from mplsemu.running.directory import run_directory, running_labs
 from mplsemu.running.names import some
 
 if TYPE_CHECKING:
@@ -101,9 +102,17 @@ def is_running(args: argparse.Namespace) -> bool:
     try:
         return args.lab in running_labs()
     except NotRootError:  # who is not root may still read a lab that comes with mplsemu
-        if args.lab in shipped_labs():
+        if args.lab in shipped_labs() or not _may_run(args.lab):
             return False
         raise
+
+
+def _may_run(lab: str) -> bool:
+    """Whether there is a directory of a running lab of that name, which only root may look into."""
+    try:
+        return (run_directory() / lab).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _may_be_file(lab: str) -> bool:
@@ -129,7 +138,10 @@ def load_named(lab: str) -> LoadedLab:
             file=sys.stderr,
         )
     elif is_name and lab:
-        names = [*running_labs(), *shipped_labs()]
+        running: tuple[str, ...] = ()
+        with suppress(NotRootError):
+            running = running_labs()
+        names = [*running, *shipped_labs()]
         remedy = nearest(lab, names) or f"with mplsemu come {', '.join(shipped_labs())}"
         raise LabError(f"no lab {lab!r} is running, and there is no such file", remedy=remedy)
     return load(lab)

@@ -140,7 +140,8 @@ def _boot_and_stay(
     try:
         with noted(end), lab:
             ready = "".join(f"{line}\n" for line in greeting(lab))
-            log = os.open(lab.directory.path / "up.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            log = os.open(lab.directory.path / "up.log", flags, 0o600)
             for descriptor in (1, 2):
                 os.dup2(log, descriptor)
             os.close(log)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mplsemu.cli.main import main
 from mplsemu.emulation.interface import Interface
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError
 from mplsemu.running.directory import (
@@ -297,3 +298,17 @@ def test_one_at_a_time_changes_a_lab():
     directory.release()
     with pytest.raises(LabNotRunningError), LabDirectory("x").changing(0.0):
         pass
+
+
+def test_who_may_not_look_at_running_labs_may_still_mistype_a_name(run_dir, monkeypatch, capsys):
+    """Only root may look into a lab's directory; whether there is one of a name, anybody may."""
+    directory = claimed("x")
+    access = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path) != run_dir / "x" and access(path, mode)
+    )
+    assert main(["check", "nrdic"]) == 2
+    assert "no lab 'nrdic' is running, and there is no such file" in capsys.readouterr().err
+    assert main(["check", "x"]) == 2
+    assert "cannot read" in capsys.readouterr().err
+    directory.release()
