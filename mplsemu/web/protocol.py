@@ -129,9 +129,12 @@ class PatientProtocol(H11Protocol):
         self._all.moved(self)
 
     def _end(self, why: str) -> None:
-        self._tally.count(why)
-        if self.is_idle and self.conn.trailing_data[0] and not self.transport.is_closing():
-            self.transport.write(_TIMED_OUT)  # a browser that has asked nothing would misread it
+        # browsers open some connections that they then do not need, and would misread an answer
+        is_unused = self.is_idle and not self.conn.trailing_data[0]
+        if not is_unused:
+            self._tally.count(why)
+        if self.is_idle and not is_unused and not self.transport.is_closing():
+            self.transport.write(_TIMED_OUT)
         self.transport.abort()
 
 

@@ -336,6 +336,14 @@ def test_what_is_refused_is_counted_in_the_log_and_not_told_each_time(caplog):
         assert sum(int(n) for n, _, what in counted if what.startswith(why)) == 200
 
 
+def test_a_connection_that_a_browser_opened_and_did_not_use_is_no_refusal(impatient, caplog):
+    with connected(impatient) as silent:
+        assert rest(silent) == b""
+    impatient.stop()
+    assert caplog.records == []
+    impatient.start()
+
+
 class Clock:
     now = 1000.0
 

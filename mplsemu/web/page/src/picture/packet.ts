@@ -5,6 +5,8 @@ import { Flight, shapeOf, wireLine } from "./flight";
 import type { Stage } from "./stage";
 import { draw } from "./svg";
 
+const WALK_BAR = 72; // px, with what is around it
+
 export class PacketView {
   readonly #way = draw("g", { class: "packet-way", "aria-hidden": "true" });
   /** The one that is told about is the last: it is drawn over the others. */
@@ -36,9 +38,9 @@ export class PacketView {
     this.stage.host.classList.remove("tracing");
   }
 
-  /** Let the whole way be seen. */
+  /** Let the whole way be seen, over the bar with its steps. */
   reveal(): void {
-    if (this.#way.querySelector("path")) this.stage.reveal(this.#way);
+    if (this.#way.querySelector("path")) this.stage.reveal(this.#way, WALK_BAR);
   }
 
   /** Whether a copy goes along a line of this picture in a step. */

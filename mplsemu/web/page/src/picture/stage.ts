@@ -139,10 +139,14 @@ export class Stage {
     select(this.host).call(this.#zoom.translateBy, -right * step, -down * step);
   }
 
-  /** Bring a part into view, as large as it goes; nothing moves if it is well seen already. */
-  reveal(part: SVGGraphicsElement): void {
+  /**
+   * Bring a part into view, as large as it goes; nothing moves if it is well seen already.
+   * Of the stage, so many pixels at the bottom are `covered`.
+   */
+  reveal(part: SVGGraphicsElement, covered = 0): void {
     const box = part.getBBox();
-    const { clientWidth, clientHeight } = this.host;
+    const { clientWidth } = this.host;
+    const clientHeight = Math.max(this.host.clientHeight - covered, 1);
     const [left, top] = this.#transform.apply([box.x, box.y]);
     const [right, bottom] = this.#transform.apply([box.x + box.width, box.y + box.height]);
     const isSeen = left > 0 && top > 0 && right < clientWidth && bottom < clientHeight;
@@ -158,6 +162,7 @@ export class Stage {
       Math.min(Math.max(this.scale, 1), Math.max(largest, 0.1)),
     );
     select(this.host).call(this.#zoom.translateTo, ...middle);
+    if (covered) select(this.host).call(this.#zoom.translateBy, 0, -covered / 2 / this.scale);
   }
 
   /** What is shown of a fitted picture: all; where that is too small, without heading and legend. */
