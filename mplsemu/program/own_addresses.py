@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv6Address, IPv6Network
 from typing import Final
 
@@ -33,6 +34,14 @@ def subnet_router_anycast(interface: IPInterface) -> IPv6Address | None:
     if isinstance(network, IPv6Network) and network.prefixlen <= _LONGEST_WITH_ANYCAST:
         return network.network_address
     return None
+
+
+def router_addresses(interfaces: Iterable[IPInterface]) -> tuple[IPAddress, ...]:
+    """Return what a router answers to: its addresses, then those as a router of its subnets."""
+    interfaces = tuple(interfaces)
+    anycast = (subnet_router_anycast(interface) for interface in interfaces)
+    given = (interface.ip for interface in interfaces)
+    return tuple(dict.fromkeys((*given, *(each for each in anycast if each is not None))))
 
 
 def is_own(host: Host, address: IPAddress) -> bool:

@@ -10,6 +10,7 @@ from mplsemu.model.vpn import Host, IPAddress, IPInterface
 from mplsemu.program.fitting import fit
 from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
 from mplsemu.program.martians import LINK_LOCAL, is_never_routed, is_no_source
+from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import IpHeader, is_group
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import (
@@ -96,7 +97,7 @@ def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) ->
     """Route by one VRF; return the VRF to look in instead where the route was imported."""
     node, address = copy.node, ip.destination
     gateways = _gateways(copy, vrf)
-    if any(address == gateway.ip for gateway in gateways):
+    if address in router_addresses(gateways):
         _answer(flight, copy, first, vrf, address)
         return None
     if _is_never_routed(address, gateways):

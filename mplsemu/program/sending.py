@@ -20,7 +20,7 @@ from mplsemu.program.own_addresses import (
     answers_to,
     is_own,
     link_local,
-    subnet_router_anycast,
+    router_addresses,
 )
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group
 from mplsemu.program.program import GATEWAY_MAC, Program
@@ -134,9 +134,7 @@ class Sender:
             return _at_ce(circuit, circuit.ce, address)
         if not circuit.gateways:
             return self._across_lan(ip)
-        is_gateway = address == LINK_LOCAL_GATEWAY or any(
-            address == gateway.ip for gateway in circuit.gateways
-        )
+        is_gateway = address in (LINK_LOCAL_GATEWAY, *router_addresses(circuit.gateways))
         if circuit.ce is None and is_gateway:
             return self._follow(self._packet(GATEWAY_MAC, ip))
         return self._stays(f"nobody known on the LAN has {address}")
@@ -225,9 +223,7 @@ def _gateways(circuit: AttachmentCircuit) -> tuple[IPInterface, ...]:
 
 def _is_ce_on_lan(ce: Ce, address: IPAddress) -> bool:
     """Whether a CE router answers for an address on its LAN."""
-    return address in (link_local(ce.lan_mac), ALL_ROUTERS) or any(
-        address in {interface.ip, subnet_router_anycast(interface)} for interface in ce.lan
-    )
+    return address in (link_local(ce.lan_mac), ALL_ROUTERS, *router_addresses(ce.lan))
 
 
 def _at_ce(circuit: AttachmentCircuit, ce: Ce, address: IPAddress) -> Sent:

@@ -9,7 +9,7 @@ from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.limits import ACCESS_MTU, LINE_MARGIN
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
-from mplsemu.program.own_addresses import subnet_router_anycast
+from mplsemu.program.own_addresses import router_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,7 @@ class Ce:
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
         """What it answers to from wherever: its addresses, and as a router of its subnets."""
-        given = (self.address, *(interface.ip for interface in self.lan))
-        anycast = (subnet_router_anycast(interface) for interface in self.lan)
-        return tuple(dict.fromkeys((*given, *(each for each in anycast if each is not None))))
+        return (self.address, *router_addresses(self.lan))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
 from mplsemu.program.cuts import Span, address_span, prefix_span
 from mplsemu.program.martians import NEVER_ROUTED
-from mplsemu.program.own_addresses import subnet_router_anycast
+from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.verification.intent import reaches
 
@@ -186,14 +186,12 @@ class AddressPlan:
 
     def _add_ce_on_lan(self, site: Site, own: ToCe) -> None:
         """Take in a CE router's addresses on its LAN, as a router of its subnets among them."""
-        for gateway in site.gateways:
-            self._add_address(site, gateway.ip, own)
-            anycast = subnet_router_anycast(gateway)
-            if anycast is not None:
-                self._add_address(site, anycast, own)
+        for address in router_addresses(site.gateways):
+            self._add_address(site, address, own)
 
     def _add_gateway(self, site: Site, gateway: IPInterface) -> None:
-        self._add_address(site, gateway.ip, ToGateway(site.circuit, site.pe))
+        for address in router_addresses([gateway]):
+            self._add_address(site, address, ToGateway(site.circuit, site.pe))
         if gateway.version == 4 and gateway.network.prefixlen < 31:
             # RFC 3021: a /31 has no broadcast address
             self._add_address(site, gateway.network.network_address, _NOBODY)

@@ -170,7 +170,9 @@ def behind_ce(target: Site, address: IPAddress, end) -> bool:
 
 def on_lan(target: Site, address: IPAddress, end) -> bool:
     for gateway in target.gateways:
-        if address == gateway.ip:
+        # RFC 4291 section 2.6.1: every router has its subnets' lowest addresses, too
+        is_anycast = address.version == 6 and gateway.network.prefixlen < 127
+        if address == gateway.ip or (is_anycast and address == gateway.network.network_address):
             return isinstance(end, Punted) and end.node == target.pe
         edges = (gateway.network.network_address, gateway.network.broadcast_address)
         if address.version == 4 and gateway.network.prefixlen < 31 and address in edges:

@@ -69,6 +69,7 @@ def test_a_lan_has_gateway_hosts_network_and_broadcast_addresses():
         "10.1.0.7/32": RouteRecord(RouteKind.BLACKHOLE),
         "10.9.0.0/24": replace(to_y, label=int(far.next_hop.label)),
         "2001:db8:1::/64": RouteRecord(RouteKind.CONNECTED, port),
+        "2001:db8:1::/128": RouteRecord(RouteKind.LOCAL),
         "2001:db8:1::1/128": RouteRecord(RouteKind.LOCAL),
         "2001:db8:1::2/128": host,
         "2001:db8:9::/64": replace(to_y, label=int(far6.next_hop.label)),

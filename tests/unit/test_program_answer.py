@@ -66,6 +66,8 @@ def test_a_ce_router_answers_to_its_own_addresses(source, target):
         ("a/y/h1", "fe80::0:2ff:fe00:1", "a/y/ce"),
         ("a/y/h1", "ff02::2", "a/y/ce"),
         ("a/x/h1", "fe80::1", "the gateway of VRF a at w"),
+        ("a/x/h1", "2001:db8:1:1::", "the gateway of VRF a at w"),
+        ("b/far/h1", "2001:db8:2:1::", "the gateway of VRF b at w"),
         ("a/x/h1", "fe80::ff:fe00:2", "a/x/h2"),
         ("c/x/h1", "fe80::ff:fe00:8", "c/y/h1"),
         ("a/x/h1", "10.1.1.2", "a/x/h1"),

@@ -194,6 +194,27 @@ def test_the_gateway_answers_pings_near_and_far_with_both_ip_versions():
             assert seen.body[4:] == frames.echo(source, gateway)[-len(seen.body) + 4 :]
 
 
+@pytest.mark.parametrize("subnet", ["2001:db8:1::", "2001:db8:3::"])
+def test_a_gateway_answers_as_a_router_of_its_subnet_from_its_own_address(subnet):
+    lab = Lab()
+    source = str(lab.address("a/aarhus", 6))
+    seen = checked(lab.one_back("a/aarhus", frames.echo(source, subnet)))
+    assert icmp(seen) == (129, 0)
+    # RFC 4443 section 2.2: an anycast address is no source of an answer
+    assert seen.addresses == (ip_address(subnet) + 1, ip_address(source))
+
+
+def test_a_solicitation_for_a_subnets_router_is_answered_without_overriding_others():
+    asked = neighbour_message(135, "2001:db8:1::88", "ff02::1:ff00:0", "2001:db8:1::")
+    frame = frames.ip_frame("33:33:ff:00:00:00", STRANGER, asked)
+    [(_, answered)] = Lab().network.inject("a/aarhus", frame).deliveries
+    seen = checked(frames.seen(answered))
+    assert (seen.dst, seen.src, seen.body[0]) == (STRANGER, GATEWAY_MAC, 136)
+    assert str(seen.addresses[0]) == "fe80::1"
+    assert seen.body[4] == 0xC0  # router, solicited
+    assert seen.body[8:24] == IPv6Address("2001:db8:1::").packed
+
+
 def test_no_route_is_reported_by_the_gateway_it_came_to():
     seen = Lab().one_back("a/aarhus", frames.ip("192.168.1.2", "8.8.8.8"))
     assert (icmp(seen), str(seen.addresses[0])) == ((3, 0), "192.168.1.1")

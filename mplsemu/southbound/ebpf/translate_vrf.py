@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
@@ -61,8 +62,8 @@ def _fib(lsr: Lsr, vrf: Vrf, circuits: Sequence[AttachmentCircuit]) -> dict[IPNe
     for address in _broadcast_addresses(circuits):
         fib[_host(address)] = _BLACKHOLE
     for circuit in circuits:
-        for gateway in circuit.gateways:
-            fib[_host(gateway.ip)] = _LOCAL
+        for address in router_addresses(circuit.gateways):
+            fib[_host(address)] = _LOCAL
     return fib
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from mplsemu.errors import ProgramError
 from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, NO_SOURCES
+from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import (
     AttachmentCircuit,
@@ -260,12 +261,13 @@ def _gateway_flows(lsr: Lsr, vrf: Vrf, circuits: list[AttachmentCircuit]) -> Ite
         for gateway in circuit.gateways:
             if gateway.version == 4:
                 yield _arp_reply(lsr, circuit.port, int(gateway.ip))
+        for address in router_addresses(circuit.gateways):
             # circuits of one VRF may share an address where it means the same on each, as
             # the PE's side of a PE-CE link may
-            if gateway.ip in seen or gateway.ip.is_link_local:
+            if address in seen or address.is_link_local:
                 continue
-            seen.add(gateway.ip)
-            match = Match.of(own, *_to_address(gateway.ip))
+            seen.add(address)
+            match = Match.of(own, *_to_address(address))
             yield Flow(Table.VRF_FIB, Priority.GATEWAY, match, goto=Table.VRF_LOCAL)
     yield from _broadcast_flows(own, circuits)
 

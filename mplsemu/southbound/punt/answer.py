@@ -10,6 +10,7 @@ from typing import Final
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.martians import LINK_LOCAL
+from mplsemu.program.own_addresses import subnet_router_anycast
 from mplsemu.program.program import GATEWAY_MAC, NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, Vrf
 from mplsemu.program.sizes import next_hop_mtu
@@ -234,16 +235,29 @@ def _answer_local(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacke
     if fragment_of(packet):
         return NOTHING
     on_link = _is_on_link(packet.dst, packet.src)
-    said = local_answer(packet, _ttl(on_link))
+    own = _unicast(lsr, _vrf(lsr, punt.service), packet.dst)
+    said = local_answer(packet, _ttl(on_link), own)
     if said is None:
         return NOTHING
     if isinstance(said, Refusal):
-        return _report(lsr, punt, said.error, packet, packet.dst, said.pointer)
+        return _report(lsr, punt, said.error, packet, own, said.pointer)
     made = (
         Ethernet(frame.src, GATEWAY_MAC, frame.ethertype, piece)
         for piece in own_pieces(said, echo_number(packet), _own_mtu(lsr, punt, packet.src))
     )
     return Answers(tuple(_send(punt.service, punt, each, on_link) for each in made))
+
+
+def _unicast(lsr: NodeProgram, vrf: Vrf | None, address: IPAddress) -> IPAddress:
+    """Return a gateway's own address where it was asked as a router of its subnet.
+
+    What answers an anycast address has another source (RFC 4443 section 2.2).
+    """
+    for name in vrf.circuits if vrf is not None else ():
+        for gateway in lsr.circuit_by_name[name].gateways:
+            if address == subnet_router_anycast(gateway):
+                return gateway.ip
+    return address
 
 
 def _own_mtu(lsr: NodeProgram, punt: Punt, dst: IPAddress) -> int:

@@ -7,9 +7,10 @@ listens. Pure.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from mplsemu.model.vpn import IPAddress
 from mplsemu.southbound.punt.icmp import IcmpError, is_one_host
 from mplsemu.southbound.punt.wire import (
     ICMP,
@@ -40,19 +41,22 @@ class Refusal:
     pointer: int = 0
 
 
-def local_answer(packet: IpPacket, ttl: int) -> bytes | Refusal | None:
+def local_answer(
+    packet: IpPacket, ttl: int, own: IPAddress | None = None
+) -> bytes | Refusal | None:
     """Return the IP packet that a gateway answers with, or what error; None: it says nothing.
 
     Args:
         packet: for an address of the gateway; whole.
         ttl: of an answer.
+        own: source of an echo reply; None is the packet's destination.
     """
     if not (is_one_host(packet.src) and is_one_host(packet.dst)):
         return None
     is_v4 = packet.src.version == 4
     if packet.protocol in {ICMP, ICMPV6}:
         is_own = packet.protocol == (ICMP if is_v4 else ICMPV6)
-        return _echo_reply(packet, ttl) if is_own else _unknown(packet)
+        return _echo_reply(packet, ttl, own or packet.dst) if is_own else _unknown(packet)
     if packet.protocol == _TCP:
         return _reset(packet, ttl)
     if packet.protocol == _UDP:
@@ -66,7 +70,7 @@ def _unknown(packet: IpPacket) -> Refusal:
     return Refusal(IcmpError.UNKNOWN_PROTOCOL, packet.protocol_at)
 
 
-def _echo_reply(packet: IpPacket, ttl: int) -> bytes | None:
+def _echo_reply(packet: IpPacket, ttl: int, own: IPAddress) -> bytes | None:
     request = packet.payload
     asks, replies = _ECHO[packet.protocol]
     if len(request) < 8 or request[0] != asks:
@@ -74,9 +78,9 @@ def _echo_reply(packet: IpPacket, ttl: int) -> bytes | None:
     if _sum(packet):
         return None
     reply = bytes((replies, 0, 0, 0)) + request[4:]
-    value = _sum_of(packet, reply).to_bytes(2, "big")
+    value = _sum_of(replace(packet, dst=own), reply).to_bytes(2, "big")
     whole = reply[:2] + value + reply[4:]
-    return ip_packet(packet.dst, packet.src, packet.protocol, whole, ttl)
+    return ip_packet(own, packet.src, packet.protocol, whole, ttl)
 
 
 def echo_number(packet: IpPacket) -> int:

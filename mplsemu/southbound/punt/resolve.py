@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Final
 
 from mplsemu.model.vpn import IPAddress, IPInterface
+from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.program import GATEWAY_MAC, NodeProgram
 from mplsemu.program.services import AttachmentCircuit, Connected, Neighbour, Vrf
 from mplsemu.southbound.punt.event import (
@@ -124,7 +125,7 @@ def glean(lsr: NodeProgram, vrf: Vrf, frame: Ethernet, packet: IpPacket) -> Answ
 def question(lsr: NodeProgram, vrf: Vrf, address: IPAddress) -> OutOfPort | None:
     """Return what asks who has an address, None where nobody can: no circuit, or it is ours."""
     place = _place(lsr, vrf, address)
-    if place is None or address == place[1].ip:
+    if place is None or address in router_addresses([place[1]]):
         return None
     circuit, gateway = place
     return OutOfPort(circuit.port, solicitation(gateway, address).to_bytes())
@@ -185,7 +186,7 @@ def _learn(
 
 def _may_be_host(address: IPAddress, gateway: IPInterface) -> bool:
     network = gateway.network
-    if address == gateway.ip:
+    if address in router_addresses([gateway]):
         return False
     if isinstance(gateway, IPv6Interface) or network.prefixlen >= network.max_prefixlen - 1:
         return True
@@ -201,16 +202,19 @@ def _solicited(
 ) -> Answers:
     mac = said.options.get(_SOURCE_MAC)
     learned = _learn(lsr, *found, said.src, mac).learned if mac else ()
-    own = {LINK_LOCAL_GATEWAY, *(gateway.ip for gateway in found[1].gateways)}
-    if said.target not in own:
+    given = {LINK_LOCAL_GATEWAY, *(gateway.ip for gateway in found[1].gateways)}
+    if said.target not in {*given, *router_addresses(found[1].gateways)}:
         return Answers(learned=learned)
     # RFC 4861 section 7.2.4: who checks for a duplicate has no address yet, so all are told
     is_probe = said.src.is_unspecified
-    flags = _ROUTER | _OVERRIDE | (0 if is_probe else _SOLICITED)
+    # RFC 4861 section 7.2.7: an advertisement for an anycast address overrides nobody's
+    is_anycast = said.target not in given
+    flags = _ROUTER | (0 if is_anycast else _OVERRIDE) | (0 if is_probe else _SOLICITED)
     message = _NEIGHBOUR_MESSAGE.pack(_ADVERTISEMENT, 0, 0, flags, said.target.packed)
     message += bytes((_TARGET_MAC, 1)) + mac_bytes(GATEWAY_MAC)
     dst = ALL_NODES if is_probe else said.src
-    whole = icmpv6_packet(said.target, dst, message, _ON_LINK_HOP_LIMIT)
+    source = LINK_LOCAL_GATEWAY if is_anycast else said.target
+    whole = icmpv6_packet(source, dst, message, _ON_LINK_HOP_LIMIT)
     to = _ALL_NODES_MAC if is_probe else frame.src
     reply = Ethernet(to, GATEWAY_MAC, ETHERTYPE_IPV6, whole)
     return Answers((OutOfPort(in_port, reply.to_bytes()),), learned)
