@@ -60,7 +60,7 @@ def _is_from(
     if source in LINK_LOCAL:
         return True
     gateways = _gateways(copy, vrf)
-    if any(source == gateway.ip for gateway in gateways) or _is_never_routed(source, gateways):
+    if source in router_addresses(gateways) or _is_never_routed(source, gateways):
         return False
     found = flight.tables.fib(copy.node, vrf).look_up(source)
     match found and found.next_hop:

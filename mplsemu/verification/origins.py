@@ -12,6 +12,7 @@ from typing import Final
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
 from mplsemu.program.cuts import Span, address_span, prefix_span
 from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, is_no_source
+from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import Packet
 from mplsemu.program.way import Dropped, Punted, Walk
 from mplsemu.verification.classes import AddressClass, cuts_of, ranges
@@ -69,7 +70,7 @@ def own_source(site: Site, version: int) -> IPAddress | None:
 
 def _is_own(site: Site, source: IPAddress) -> bool:
     """Whether a site's PE would send to an address by the site's line, and to no gateway of its."""
-    if any(source in (gateway.ip, *_broadcast(gateway)) for gateway in _gateways(site)):
+    if any(source in _taken(gateway) for gateway in _gateways(site)):
         return False
     return any(source in network for network in _networks(site))
 
@@ -82,6 +83,11 @@ def _gateways(site: Site) -> tuple[IPInterface, ...]:
     return site.gateways if site.ce is None else (site.ce.pe_wan,)
 
 
+def _taken(gateway: IPInterface) -> tuple[IPAddress, ...]:
+    """Return what the gateway itself has of its network, or nobody may have."""
+    return (*router_addresses([gateway]), *_broadcast(gateway))
+
+
 def _broadcast(gateway: IPInterface) -> tuple[IPAddress, ...]:
     network = gateway.network
     if network.version == 6 or network.prefixlen >= network.max_prefixlen - 1:  # RFC 3021
@@ -92,7 +98,7 @@ def _broadcast(gateway: IPInterface) -> tuple[IPAddress, ...]:
 def _own_spans(site: Site) -> Iterator[Span]:
     yield from map(prefix_span, _networks(site))
     for gateway in _gateways(site):
-        yield from map(address_span, (gateway.ip, *_broadcast(gateway)))
+        yield from map(address_span, _taken(gateway))
 
 
 def _problem(

@@ -126,6 +126,8 @@ class _Lab:
             own = [number] if chosen.random() < 0.9 else []
             targets = ", ".join(f'"64512:{each}"' for each in (*own, *wanted))
             lines.append(f"    import: [{targets}]")
+        if chosen.random() < 0.3:
+            lines.append("    urpf: strict")
         lines.append("    sites:")
         # where nothing is imported, all VPNs have the same addresses
         net = number if has_extranet else 0

@@ -12,6 +12,7 @@ from typing import Final
 
 from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.martians import LINK_LOCAL
+from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.services import AttachmentCircuit, Connected, ViaCe, Vrf
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import IS_IPV4, IS_IPV6, Lsr
@@ -85,8 +86,7 @@ def _own_addresses(circuits: list[AttachmentCircuit]) -> tuple[set[IPAddress], s
     own: set[IPAddress] = set()
     broadcast: set[IPAddress] = set()
     for gateway in (each for circuit in circuits for each in circuit.gateways):
-        if not gateway.ip.is_link_local:
-            own.add(gateway.ip)
+        own |= {each for each in router_addresses([gateway]) if not each.is_link_local}
         network = gateway.network
         if network.version == 4 and network.prefixlen < network.max_prefixlen - 1:  # RFC 3021
             broadcast |= {network.network_address, network.broadcast_address}
