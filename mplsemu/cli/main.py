@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "say what this machine has and lacks, and what to type about it",
     "up": "boot a lab (root)",
     "test": "boot a lab, run every check, tear down (root)",
+    "console": "open the prompt of a running lab, from any terminal (root)",
     "exec": "run a command, or a shell, at a node of a running lab (root)",
     "ping": "ping from one host of a running lab to another (root)",
     "iperf": "measure TCP or UDP between hosts of a running lab (root)",

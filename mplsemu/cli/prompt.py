@@ -9,9 +9,10 @@ import shlex
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from mplsemu.cli.exec import wait_for
 from mplsemu.cli.fault import fault
@@ -19,10 +20,11 @@ from mplsemu.cli.main import main
 from mplsemu.cli.show import TABLES
 from mplsemu.emulation.interrupts import go_on, let_in, typed, wait
 from mplsemu.emulation.mininet_classes import CLI, lg
-from mplsemu.errors import MplsEmuError
+from mplsemu.errors import LabError, MplsEmuError
 
 if TYPE_CHECKING:
     from mplsemu.running.boot import BootedLab
+    from mplsemu.running.console import AttachedLab
 
 HISTORY: Final = Path("~/.mplsemu_history")
 _HISTORY_LINES: Final = 1000
@@ -46,6 +48,8 @@ ON_LAB: Final = {
 }
 """Commands that are about the running lab."""
 
+_LOOK_S: Final = 0.5
+_MEANT_BY_CMD: Final = ("", "?")
 _ENDS: Final = {"ping", "trace", "iperf", "iperfudp"}
 
 
@@ -55,26 +59,31 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
     ``HOST CMD`` runs a command on a host, as in Mininet; other hosts' names in it become their
     addresses.
 
+    Where standard input is no terminal, nobody but this reads it: commands get /dev/null.
+
     Args:
-        lab: booted in this process.
+        lab: that commands are about.
+        is_owner: whether the lab ends with this process.
     """
 
     prompt = "mplsemu> "
 
-    def __init__(self, lab: BootedLab) -> None:
+    def __init__(self, lab: BootedLab | AttachedLab, *, is_owner: bool = True) -> None:
         self._lab = lab
+        self._is_owner = is_owner
         self._file = str(lab.directory.lab_file)
         self._name = lab.record.name
         self._pending = b""
-        is_typed = sys.stdin.isatty()
-        self._next = self._typed if is_typed else self._piped
-        if is_typed:
+        self._is_typed = sys.stdin.isatty()
+        self._next = self._typed if self._is_typed else self._piped
+        if self._is_typed:
             _read_history()
         lg.ch.setStream(sys.stdout)  # what commands print is no error
         try:
-            super().__init__(lab.net)  # Mininet's constructor runs the prompt to its end
+            with _input_of_ones_own() as stdin:  # Mininet's constructor runs the prompt to its end
+                super().__init__(lab.net, stdin=stdin)
         finally:
-            if is_typed:
+            if self._is_typed:
                 with contextlib.suppress(OSError):
                     readline.write_history_file(HISTORY.expanduser())
 
@@ -93,6 +102,8 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         while not stop:
             go_on()
             line = self.precmd(self._next())
+            if not self._is_owner and not self._lab.is_up:
+                break
             stop = self.postcmd(self.onecmd(line), line)
 
     def _typed(self) -> str:
@@ -102,7 +113,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             return "EOF"
 
     def _piped(self) -> str:
-        """Return the next line of a pipe or file, and take no more from it than is there."""
+        """Return the next whole line of a pipe or file, however slowly it comes."""
         print(self.prompt, end="", flush=True)
         source = self.stdin.fileno()
         while b"\n" not in self._pending:
@@ -115,6 +126,27 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         line, _, self._pending = self._pending.partition(b"\n")
         return line.decode(errors="surrogateescape")
 
+    def default(self, line: str) -> None:
+        """Run a command at a node: NODE CMD..."""
+        first, _, rest = line.strip().partition(" ")
+        if first not in self.mn.nameToNode:
+            near = get_close_matches(first, self.completenames(""), n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else "type: help"
+            raise LabError(f"no command and no node {first!r}", remedy=remedy)
+        if not rest.strip():
+            raise LabError("no command to run", remedy=f"write: {first} ip address")
+        node = self.mn.nameToNode[first]
+        command = " ".join(self._address(word) for word in rest.split(" "))
+        if not self._is_typed:  # the shell's own terminal says nothing, for ever
+            command = f"eval {shlex.quote(command)} < /dev/null"
+        node.sendCmd(command)
+        self.waitForNode(node)
+
+    def _address(self, word: str) -> str:
+        """Return the address of a host that is named, and any other word as it is."""
+        node = self.mn.nameToNode.get(word)
+        return word if node is None or not node.intfNames() else node.IP() or word
+
     def waitForNode(self, node: Any) -> None:  # noqa: N802  # Mininet's name
         """Show what a node's command says until it ends; Ctrl-C ends the command."""
         said = node.stdout.fileno()
@@ -123,7 +155,8 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             subprocess.run(["stty", "-icanon", "min", "1"], check=False)
         while node.waiting:
             try:
-                ready = wait((said, *keys))
+                if not (ready := wait((said, *keys), _LOOK_S)):
+                    node.require_shell()
                 if said in ready:
                     sys.stdout.write(node.monitor())
                     sys.stdout.flush()
@@ -171,8 +204,11 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             main([*ours, *_words(rest)])
             sys.stdout.flush()
         elif word in {"up", "down"}:
-            print("the lab is up; type exit (or Ctrl-D) to take it down")
-        elif word in self.mn.nameToNode and rest:
+            end = "type exit (or Ctrl-D) to take it down"
+            if not self._is_owner:
+                end = f"type exit, then: sudo mplsemu down {self._name}"
+            print(f"the lab is up; {end}")
+        elif word[:1] not in _MEANT_BY_CMD and not hasattr(self, f"do_{word}"):
             self.default(line)
         else:
             return bool(super().onecmd(line))
@@ -203,14 +239,16 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             print(f"  {name:<9} {text}")
         print("Mininet's: nodes net dump links intfs pingall xterm sh py source time")
         print("On a node:  NODE CMD, as in: a/aarhus/h1 traceroute -n a/oslo/h1")
-        print("exit, or Ctrl-D, takes the lab down.")
+        what = "takes the lab down" if self._is_owner else "leaves the lab running"
+        print(f"exit, or Ctrl-D, {what}.")
 
-    def do_source(self, line: str) -> None:
-        """Run the commands in a file: source FILE."""  # Mininet trips over one that is not there
-        if Path(line).is_file():
-            super().do_source(line)
-        else:
-            print(f"no file {line!r}", file=sys.stderr)
+    def do_source(self, line: str) -> bool:
+        """Run the commands in a file: source FILE."""
+        try:
+            lines = Path(line).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        except OSError as error:
+            raise LabError(f"cannot read {line!r}: {error.strerror}") from None
+        return any(self.onecmd(self.precmd(each)) for each in lines)
 
     def completenames(self, text: str, *_ignored: Any) -> list[str]:
         """Complete the first word: commands and nodes."""
@@ -235,6 +273,23 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
 
     def _nodes(self) -> list[str]:
         return [*self._lab.record.hosts, *self._lab.record.lsrs]
+
+
+@contextlib.contextmanager
+def _input_of_ones_own() -> Iterator[TextIO]:
+    """Yield standard input; unless it is a terminal, children get /dev/null in its place."""
+    if sys.stdin.isatty():
+        yield sys.stdin
+        return
+    standard = sys.stdin.fileno()
+    with open(os.dup(standard), encoding="utf-8", errors="surrogateescape") as own:  # noqa: PTH123
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, standard)
+        os.close(nothing)
+        try:
+            yield own
+        finally:
+            os.dup2(own.fileno(), standard)
 
 
 def _words(text: str) -> list[str]:

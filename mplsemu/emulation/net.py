@@ -103,7 +103,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self,
         network: Network,
         program: Program,
-        namespace: PrivateNamespace,
+        namespace: PrivateNamespace | None,
         fabric: Fabric,
         options: LabOptions | None = None,
     ) -> None:
@@ -136,7 +136,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         """
         require_root()
         require_tools()
-        if not self._namespace.entered:
+        if self._namespace is None or not self._namespace.entered:
             raise EmulationError("this thread is not in the lab's private namespace")
         require_open_files(self._count_namespaces())
         try:
@@ -363,30 +363,36 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             for node in self.switches:
                 _set_sysctls(node.pid, _LSR_IPV6, forward=False)
         run_ip_batch(batches.link_lines(self.plan, pids, threading.get_native_id()))
+        self._note_links()
+        self.options.progress("links", len(self.plan.wires), len(self.plan.wires))
+
+    def _note_links(self) -> None:
+        """Tell Mininet of links that are there, and of the addresses of hosts."""
         for wire in self.plan.wires:
             first, second = ((self.nameToNode[end.node], end) for end in wire.ends)
             self.links.append(LabLink(wire.name, (first, second)))
-        self.options.progress("links", len(self.plan.wires), len(self.plan.wires))
+        named = [(host.name, _ipv4(host)) for host in self.plan.hosts]
+        for name, address in [*named, *((ce.name, ce.router.wan) for ce in self.plan.ces)]:
+            if address is not None:
+                intf = self.nameToNode[name].defaultIntf()
+                intf.ip, intf.prefixLen = str(address.ip), address.network.prefixlen
 
     def _configure_hosts(self) -> None:
         """Give hosts and CE routers their addresses and routes, all at the same time."""
         plan = self.plan
-        todo = [(host.name, [*batches.host_lines(host)], _ipv4(host)) for host in plan.hosts]
-        todo += [(ce.name, [*batches.ce_lines(ce)], ce.router.wan) for ce in plan.ces]
+        todo = [(host.name, [*batches.host_lines(host)]) for host in plan.hosts]
+        todo += [(ce.name, [*batches.ce_lines(ce)]) for ce in plan.ces]
         single: dict[str, list[str]] = {}
         for end in self._single_frame_ends():
             single.setdefault(end.node, []).append(batches.single_frame_line(end))
         with Batches() as running:
-            for name, lines, address in self._each("hosts", todo):
+            for name, lines in self._each("hosts", todo):
                 node = self.nameToNode[name]
                 with inside(node.pid):
                     running.start("ip", [*lines, *single.get(name, ())], name)
                     if self.fabric.needs_checksums:
                         for interface in node.intfNames():
                             turn_off_checksum_offload(interface)
-                if address is not None:  # Mininet's IP() tells it from its own notes
-                    intf = node.defaultIntf()
-                    intf.ip, intf.prefixLen = str(address.ip), address.network.prefixlen
 
     def _single_frame_ends(self) -> tuple[Endpoint, ...]:
         return single_frame_ends(

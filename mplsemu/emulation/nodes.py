@@ -20,7 +20,7 @@ from mplsemu.emulation.interrupts import wait
 from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch, Switch
 from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.naming import is_interface_name
-from mplsemu.emulation.node_namespaces import Starting, View, start_at, start_node
+from mplsemu.emulation.node_namespaces import Starting, View, begin_at, start_at, start_node
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.operational import await_operational
 from mplsemu.emulation.plan import Endpoint, LsrPlan
@@ -28,6 +28,7 @@ from mplsemu.errors import EmulationError, MplsEmuError, NodeGoneError
 
 _PROMPT: Final = chr(127)  # Mininet's sentinel
 _SHELL_TIMEOUT_S: Final = 20.0
+_LOOK_S: Final = 0.5
 # killall would reach every process of that name on the machine, Mininet's iperf() uses it
 _PREPARE: Final = (
     "unset HISTFILE; stty -echo; set +m; "
@@ -39,21 +40,44 @@ _PREPARE: Final = (
 class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
     """A node whose shell starts in two steps, so that many start at the same time.
 
+    Args:
+        name: Mininet's.
+        view: what it sees of the machine.
+        home: a process of a node that is there already, of whichever lab process's; None makes one.
+
     Attributes:
         view: what it sees of the machine.
     """
 
     shell: subprocess.Popen[bytes] | None
+    slave: int | None
     isSetup = True  # whoever builds the lab has checked the tools  # noqa: N815
     _starting: Starting | None = None
 
-    def __init__(self, name: str, view: View | None = None, **params: Any) -> None:
+    def __init__(
+        self, name: str, view: View | None = None, home: int | None = None, **params: Any
+    ) -> None:
         self.view = view or View(name)
+        self._home = home
+        self._is_lazy = home is not None or not params.get("inNamespace", True)
+        self._wanted = False
+        self._complete = False
         super().__init__(name, **params)
+        if self._is_lazy:
+            self.pid = self._pid_of_home
+        self._complete = True
+
+    @property
+    def _pid_of_home(self) -> int:
+        return os.getpid() if self._home is None else self._home
 
     def startShell(self, mnopts: str | None = None) -> None:  # noqa: ARG002, N802
-        """Begin to start the shell, without waiting for it."""
-        if self.shell or self._starting:
+        """Begin to start the shell, without waiting for it.
+
+        That of a node that is there already, or has only the lab's namespace, starts when somebody
+        wants it, and is waited for.
+        """
+        if self.shell or self._starting or (self._is_lazy and not self._wanted):
             return
         self.master, self.slave = pty.openpty()
         self._starting = self._begin_shell(
@@ -74,10 +98,28 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         self.lastCmd = self.lastPid = None
         self.readbuf = ""
         self.write(_PREPARE)
+        if self._is_lazy:
+            self.await_shell()
 
     def _begin_shell(self, command: Sequence[str], **options: Any) -> Starting:
-        """Begin to start the node's first process, in namespaces of its own."""
-        return start_node(command, self.view, own_network=self.inNamespace, **options)
+        """Begin to start the node's first process, or another one at a node that is there."""
+        if self._home is None:
+            return start_node(command, self.view, own_network=self.inNamespace, **options)
+        return begin_at(self._home, command, None if self.inNamespace else self.view, **options)
+
+    def sendCmd(self, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
+        """Send a command to the shell, which starts now if it has not."""
+        self._wanted = True
+        self.startShell()
+        return super().sendCmd(*args, **kwargs)
+
+    def cmd(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a command, wait for the end of its output and return that."""
+        if self._is_lazy and not self._complete:  # Mininet's constructors take the loopback up
+            return ""
+        self._wanted = True
+        self.startShell()
+        return super().cmd(*args, **kwargs)
 
     def await_shell(self) -> None:
         """Wait until the shell is in its namespaces and takes commands.
@@ -102,6 +144,7 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
                     f"the shell of {self.name} did not start in {_SHELL_TIMEOUT_S:g} s"
                 )
             prompts -= said.count(_PROMPT)
+        self._close_far_end()
 
     def read(self, size: int = 1024) -> str:
         """Read what the shell says.
@@ -111,9 +154,30 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         """
         try:
             return str(super().read(size))
-        except OSError as error:
-            self.waiting = False
-            raise NodeGoneError(f"the shell of {self.name} is gone") from error
+        except OSError:
+            raise self._gone() from None
+
+    def require_shell(self) -> None:
+        """Check that the shell is still there.
+
+        Raises:
+            NodeGoneError: it has ended.
+        """
+        if self.shell is not None and self.shell.poll() is not None:
+            raise self._gone()
+
+    def _gone(self) -> NodeGoneError:
+        """Return what is said of a shell that has ended; where it can be, the next is another."""
+        self.waiting = False
+        if self._is_lazy:
+            self.hang_up()
+        return NodeGoneError(f"the shell of {self.name} is gone")
+
+    def _close_far_end(self) -> None:
+        """Leave the terminal's far end to the shell: when that ends, so does what it says."""
+        if self.slave is not None:
+            os.close(self.slave)
+            self.slave = None
 
     def popen(self, *args: Any, **kwargs: Any) -> Any:
         """Start a command at the node (Mininet's method), in all of its namespaces."""
@@ -130,7 +194,13 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         return self._hears(timeoutms)
 
     def _hears(self, timeout_ms: float | None) -> list[int]:
-        return wait((self.stdout.fileno(),), None if timeout_ms is None else timeout_ms / 1000)
+        deadline = None if timeout_ms is None else time.monotonic() + timeout_ms / 1000
+        while True:
+            left_s = _LOOK_S if deadline is None else deadline - time.monotonic()
+            found = wait((self.stdout.fileno(),), max(0.0, min(_LOOK_S, left_s)))
+            if found or left_s <= 0:
+                return found
+            self.require_shell()  # what it left in the background may hold its terminal open
 
     def hang_up(self) -> None:
         """Kill the shell and forget its terminal."""
@@ -145,9 +215,12 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         self.shell.kill()
         self.shell.wait()
         self.stdin.close()
-        os.close(self.slave)
+        self._close_far_end()
         self.shell = None
         self.waiting = False
+        if self._is_lazy:
+            self._wanted = False
+            self.pid = self._pid_of_home
 
     def terminate(self) -> None:
         """End the node as Mininet's method does: also its private directories."""
@@ -165,41 +238,10 @@ class CeRouter(LabHost):
 
 
 class _LabNamespaceNode(_ShellNode):
-    """A node in the lab's namespace, with a shell only once it is needed."""
+    """A node in the lab's namespace."""
 
-    _complete = False
-
-    def __init__(self, name: str, view: View | None = None, **params: Any) -> None:
-        self._wanted = False
+    def __init__(self, name: str, view: View, **params: Any) -> None:
         super().__init__(name, view, **{**params, "inNamespace": False})
-        self.pid = os.getpid()
-        self._complete = True
-
-    def startShell(self, mnopts: str | None = None) -> None:  # noqa: N802
-        """Start the shell if somebody wants it now."""
-        if self._wanted and not self.shell:
-            super().startShell(mnopts)
-            self.await_shell()
-
-    def sendCmd(self, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
-        """Send a command to the shell, which starts at the first one."""
-        self._wanted = True
-        self.startShell()
-        return super().sendCmd(*args, **kwargs)
-
-    def cmd(self, *args: Any, **kwargs: Any) -> Any:
-        """Send a command, wait for the end of its output and return that."""
-        if not self._complete:  # Mininet's constructors bring the loopback up, which it is
-            return ""
-        self._wanted = True
-        self.startShell()
-        return super().cmd(*args, **kwargs)
-
-    def hang_up(self) -> None:
-        """Kill the shell, if there is one."""
-        super().hang_up()
-        self._wanted = False
-        self.pid = os.getpid()
 
 
 class SiteLan(_LabNamespaceNode):

@@ -1,0 +1,38 @@
+"""``mplsemu console [LAB]``: the prompt of a running lab, from any terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mplsemu.cli.exec import add_lab_option, named_lab
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "console", help="the prompt of a running lab; its end leaves the lab running (root)"
+    )
+    parser.add_argument(
+        "name", metavar="LAB", nargs="?", help="which running lab (default: the only one)"
+    )
+    add_lab_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read commands until the end of input; the lab goes on."""
+    from mplsemu.cli.prompt import Prompt
+    from mplsemu.emulation.interrupts import Terminated, end, noted
+    from mplsemu.running.console import AttachedLab
+    from mplsemu.running.session import Session
+
+    session = Session.find(named_lab(args))
+    try:
+        with noted(end), AttachedLab(session) as lab:
+            Prompt(lab, is_owner=False)
+            if not lab.is_up:
+                sys.stderr.write(f"mplsemu: lab {lab.record.name} is down\n")
+    except Terminated:
+        return 0
+    return 0

@@ -1,0 +1,214 @@
+"""The prompt's commands from a pipe or a file, and from other terminals than the lab's own."""
+
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+
+from tests.system.running import MPLSEMU, SMALL, Ground, eventually, mplsemu
+from tests.system.test_prompt import PROMPT, Terminal
+
+pytestmark = pytest.mark.system
+
+REAL = "a/x/h1 echo to''gether"
+"""What it prints is not in it."""
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory, dataplane):
+    """A place with a small lab that runs."""
+    directory = tmp_path_factory.mktemp("console")
+    file = directory / "small.yaml"
+    file.write_text(SMALL)
+    made = Ground(directory / "r")
+    try:
+        assert mplsemu("up", "--detach", file, env=made.env).returncode == 0
+        yield made
+        assert mplsemu("down", env=made.env).returncode == 0
+        made.assert_clean()
+    finally:
+        made.sweep()
+
+
+@pytest.fixture
+def terminals(ground, tmp_path):
+    """Return ``terminals()``: another console of the lab."""
+    opened = []
+
+    def console():
+        made = Terminal(["console", "small"], {**ground.env, "HOME": str(tmp_path)})
+        opened.append(made)
+        made.expect(f"{PROMPT}$")
+        return made
+
+    yield console
+    for each in opened:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.end()
+
+
+def piped(ground, text, *words):
+    """Run a command with text on its standard input; return what it printed, and its errors."""
+    done = mplsemu(*(words or ("console",)), env=ground.env, input=text, stdin=None)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.replace(PROMPT, ""), done.stderr
+
+
+# --- from a pipe or file -------------------------------------------------------------------
+
+
+def test_a_line_is_read_whole_however_slowly_it_comes(ground):
+    """Half of it went to the shell of a host, which ran it as root."""
+    process = subprocess.Popen(
+        [*MPLSEMU, "console"], env={**os.environ, **ground.env}, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+    parts = (REAL[:9], REAL[9:], "\na/x/h1 sleep 0.3; ", "echo slept\nno", "des", "\n", REAL)
+
+    def write():
+        for part in parts:
+            process.stdin.write(part)
+            process.stdin.flush()
+            time.sleep(0.1)  # that it comes in parts is what is tried
+        process.stdin.close()
+
+    with process:
+        writer = threading.Thread(target=write)
+        writer.start()
+        said, errors = process.stdout.read(), process.stderr.read()
+        writer.join()
+    assert process.returncode == 0
+    assert errors == ""
+    assert said.count("together\n") == 2
+    assert "slept\n" in said
+    assert "available nodes are" in said
+
+
+def test_commands_that_read_leave_the_lines_behind_them_alone(ground):
+    reading = ("a/x/h1 cat", "exec a/x/h1 -- cat", "exec dk", "sh cat", "dk cat")
+    said, errors = piped(ground, "\n".join(f"{each}\n{REAL}" for each in reading))
+    assert errors == ""
+    assert said.split() == ["together"] * len(reading)
+
+
+def test_blank_lines_and_comments_are_nothing(ground):
+    assert piped(ground, f"\n   \n# a comment\n\r\n{REAL} # another\n\n")[0].strip() == "together"
+
+
+@pytest.mark.parametrize("line", ["nonsense", "x=1", "!ls", "echo root", "a/x/h9 true", "rm -rf"])
+def test_what_is_no_command_is_an_error_and_the_next_line_is_run(ground, line):
+    said, errors = piped(ground, f"{line}\n{REAL}\n")
+    assert errors.startswith(f"mplsemu: no command and no node {line.split()[0]!r}; ")
+    assert "together" in said
+
+
+def test_commands_of_a_file_that_is_sourced_are_the_same(ground, tmp_path):
+    (tmp_path / "commands").write_text(f"# first\n\n{REAL}\nnonsense\n{REAL}\n")
+    said, errors = piped(ground, f"source {tmp_path / 'commands'}\nsource {tmp_path / 'none'}\n")
+    assert said.split() == ["together"] * 2
+    assert "no node 'nonsense'" in errors
+    assert "cannot read" in errors
+
+
+def test_a_shell_that_ended_is_said_and_nothing_hangs(ground):
+    said, errors = piped(ground, f"a/x/h1 sleep 60 &\na/x/h1 exit\n{REAL}\n")
+    assert "the shell of a-x-h1 is gone" in errors
+    assert "together" in said
+
+
+def test_up_reads_commands_from_a_file(tmp_path_factory, dataplane):
+    directory = tmp_path_factory.mktemp("up")
+    lab, commands = directory / "small.yaml", directory / "commands"
+    lab.write_text(SMALL)
+    commands.write_text(f"# what is to be done\na/x/h1 cat\n{REAL}\nexec a/x/h1 -- cat\nhostname\n")
+    ground = Ground(directory / "r")
+    try:
+        with commands.open() as stdin:
+            done = mplsemu("up", lab, env=ground.env, stdin=stdin)
+        assert done.returncode == 0
+        assert "together" in done.stdout
+        assert "no command and no node 'hostname'" in done.stderr
+        ground.assert_clean()
+    finally:
+        ground.sweep()
+
+
+# --- from another terminal -----------------------------------------------------------------
+
+
+def test_several_consoles_have_the_same_lab_and_leave_it_running(ground, terminals):
+    one, other = terminals(), terminals()
+    assert "a-x-h1" in one.run("a/x/h1 hostname")
+    assert "a-x-h1" in other.run("a/x/h1 hostname")
+    assert "1 received" in other.run("a/x/h1 ping -c1 -W2 a/y/h1")
+    assert "0% dropped" in one.run("pingall")
+    one.run("link dk se down")
+    assert "dk-se" in other.run("status")
+    one.run("link dk se up")
+    assert "leaves the lab running" in one.run("help")
+    assert "mplsemu down small" in one.run("down")
+    for each in (one, other):
+        each.type("exit\n")
+        assert each.end() == 0
+    assert "small" in mplsemu("status", env=ground.env).stdout
+
+
+def test_a_console_has_mininets_commands_and_completion(terminals):
+    console = terminals()
+    assert "dk-eth1:se-eth1" in console.run("net")
+    assert "OK OK" in console.run("links")
+    assert "pid=" in console.run("dump")
+    assert "dk" in console.run("py dk.name")
+    assert "exec" in console.run("help exec")
+    console.type("a/x\t")
+    console.expect("a/x/h1")
+
+
+def test_a_console_that_is_killed_leaves_nothing(ground, terminals):
+    console = terminals()
+    console.run("a/x/h1 true")
+    shells = children(console.process.pid)
+    assert shells
+    console.process.kill()
+    console.process.wait()
+    eventually(lambda: not any(map(runs, shells)), "its shells are gone")
+    assert "small" in mplsemu("status", env=ground.env).stdout
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as listed:  # noqa: PTH123
+        return [int(each) for each in listed.read().split()]
+
+
+def runs(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_console_of_a_lab_that_went_down_ends(tmp_path_factory, dataplane, tmp_path):
+    made = Ground(tmp_path_factory.mktemp("gone") / "r")
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL)
+    try:
+        assert mplsemu("up", "--detach", file, env=made.env).returncode == 0
+        console = Terminal(["console"], {**made.env, "HOME": str(tmp_path)})
+        console.expect(f"{PROMPT}$")
+        console.run("a/x/h1 true")
+        assert mplsemu("down", env=made.env).returncode == 0
+        console.type("nodes\n")
+        console.expect("lab small is down")
+        assert console.end() == 0
+    finally:
+        made.sweep()
+
+
+def test_a_console_of_no_lab_is_refused(tmp_path):
+    done = mplsemu("console", env={"MPLSEMU_RUN_DIR": str(tmp_path / "r")})
+    assert (done.returncode, "no lab is running" in done.stderr) == (2, True)
