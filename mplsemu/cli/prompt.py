@@ -132,7 +132,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         if first not in self.mn.nameToNode:
             near = get_close_matches(first, self.completenames(""), n=1)
             remedy = f"did you mean {near[0]!r}?" if near else "type: help"
-            raise LabError(f"no command and no node {first!r}", remedy=remedy)
+            raise LabError(f"unknown command or node {first!r}", remedy=remedy)
         if not rest.strip():
             raise LabError("no command to run", remedy=f"write: {first} ip address")
         node = self.mn.nameToNode[first]

@@ -102,7 +102,7 @@ def test_blank_lines_and_comments_are_nothing(ground):
 @pytest.mark.parametrize("line", ["nonsense", "x=1", "!ls", "echo root", "a/x/h9 true", "rm -rf"])
 def test_what_is_no_command_is_an_error_and_the_next_line_is_run(ground, line):
     said, errors = piped(ground, f"{line}\n{REAL}\n")
-    assert errors.startswith(f"mplsemu: no command and no node {line.split()[0]!r}; ")
+    assert errors.startswith(f"mplsemu: unknown command or node {line.split()[0]!r}; ")
     assert "together" in said
 
 
@@ -110,7 +110,7 @@ def test_commands_of_a_file_that_is_sourced_are_the_same(ground, tmp_path):
     (tmp_path / "commands").write_text(f"# first\n\n{REAL}\nnonsense\n{REAL}\n")
     said, errors = piped(ground, f"source {tmp_path / 'commands'}\nsource {tmp_path / 'none'}\n")
     assert said.split() == ["together"] * 2
-    assert "no node 'nonsense'" in errors
+    assert "node 'nonsense'" in errors
     assert "cannot read" in errors
 
 
@@ -131,7 +131,7 @@ def test_up_reads_commands_from_a_file(tmp_path_factory, dataplane):
             done = mplsemu("up", lab, env=ground.env, stdin=stdin)
         assert done.returncode == 0
         assert "together" in done.stdout
-        assert "no command and no node 'hostname'" in done.stderr
+        assert "unknown command or node 'hostname'" in done.stderr
         ground.assert_clean()
     finally:
         ground.sweep()
