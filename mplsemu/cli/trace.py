@@ -48,6 +48,16 @@ def add_parser(subparsers: Subparsers) -> None:
         help="an IEEE 802.1Q tag, 1 to 4094; repeated: outermost first",
     )
     parser.add_argument(
+        "--size",
+        type=_number(9999),
+        default=0,
+        metavar="OCTETS",
+        help="of the IP packet, or behind a frame's header (default: small enough for every link)",
+    )
+    parser.add_argument(
+        "--fragment", action="store_true", help="routers may cut it up: IPv4 without DF"
+    )
+    parser.add_argument(
         "--live",
         action="store_true",
         help="LAB is a running lab: send the packet there, and compare (root)",
@@ -61,7 +71,14 @@ def run(args: argparse.Namespace) -> int:
     from mplsemu.program.trace import Header
 
     header = Header(
-        args.ttl, args.dscp, args.mac, args.dst_mac, tuple(args.vlan), source=args.source
+        args.ttl,
+        args.dscp,
+        args.mac,
+        args.dst_mac,
+        tuple(args.vlan),
+        octets=args.size,
+        may_fragment=args.fragment,
+        source=args.source,
     )
     return _live(args, header) if args.live else _by_program(args, header)
 
@@ -107,6 +124,11 @@ def _follow(args: argparse.Namespace, header: Header) -> LiveTrace:
 
     if args.down:
         raise LabError("--down is for lab files", remedy="write: mplsemu link A B down")
+    if args.size or args.fragment:
+        raise LabError(
+            "--size is not for --live, whose packets are small",
+            remedy="leave --live out, or type: mplsemu exec SRC -- ping -M do -s OCTETS ADDRESS",
+        )
     labs = running_labs()
     if args.lab not in labs:
         running = f"running: {', '.join(labs)}" if labs else "none is running"

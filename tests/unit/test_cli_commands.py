@@ -229,6 +229,30 @@ def test_trace_takes_any_header(capsys):
     assert [branch["delivered"] for branch in found["branches"]] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("target", "words", "end"),
+    [
+        ("a/oslo/h1", ("--size", "1500"), None),
+        (
+            "a/oslo/h1",
+            ("--size", "1501"),
+            "dropped at no: 1501 octets, where the next hop takes 1500",
+        ),
+        (
+            "a/oslo/h1",
+            ("--size", "1593"),
+            "dropped at dk: 1593 octets, where the next hop takes 1592",
+        ),
+        ("a/oslo/h1", ("--size", "1593", "--fragment"), None),
+        ("2001:db8:3::2", ("--size", "1593", "--fragment"), "dropped at dk: 1593 octets"),
+    ],
+)
+def test_trace_takes_any_size(capsys, target, words, end):
+    code = 0 if end is None else 1
+    found = answer(capsys, "trace", NORDIC, "a/aarhus/h1", target, *words, code=code)
+    assert found["end"].startswith(end or "it arrives at a/oslo/h1")
+
+
 def test_trace_draws_the_header_and_every_ttl_of_an_unusual_packet(capsys):
     words = ("--ttl", "9", "--dscp", "46", "--mac", "02:00:00:00:00:77")
     assert main(["trace", NORDIC, "a/aarhus/h1", "a/stockholm/h1", *words]) == 0
@@ -257,6 +281,7 @@ def test_trace_draws_every_copy_of_a_flooded_frame(capsys):
     ("words", "hint"),
     [
         (("--ttl", "256"), "'256' is not a number from 0 to 255"),
+        (("--size", "-1"), "'-1' is not a number from 0 to 9999"),
         (("--dscp", "64"), "'64' is not a number from 0 to 63"),
         (("--vlan", "0"), "'0' is not a number from 1 to 4094"),
         (("--vlan", "4095"), "'4095' is not a number from 1 to 4094"),
