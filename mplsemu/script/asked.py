@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mplsemu.errors import LabError
+from mplsemu.errors import LabError, MplsEmuError
 from mplsemu.model.network import HostRef, Network
 from mplsemu.program.hosts import find_host, short_name
 from mplsemu.program.packet import DEFAULT_TTL
@@ -276,10 +276,13 @@ class AskedLab(ABC):
         return [find_host(self.program(), name).ref]
 
     def _way(self, source: str, target: str) -> Trace | None:
-        """Return what the program says about a packet, None where there is no address for it."""
+        """Return what the program says about a packet, None where it says nothing.
+
+        There is no address for it, or the controller that has the program is just not there.
+        """
         try:
             return trace(self.program(), source, target)
-        except LabError:
+        except MplsEmuError:
             return None
 
 

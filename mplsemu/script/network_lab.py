@@ -9,12 +9,19 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Final, Literal
 
+from mplsemu.control.compile import compile_program
 from mplsemu.emulation.capture import Capture
 from mplsemu.emulation.dissect import dissect
 from mplsemu.emulation.probe import FrameProbe, Probe, Prober, ProbeResult
 from mplsemu.emulation.taps import Tapped
 from mplsemu.emulation.throughput import Transfer, measure_throughput
-from mplsemu.errors import LabError, MplsEmuError, NodeGoneError
+from mplsemu.errors import (
+    EmulationError,
+    LabError,
+    LabNotRunningError,
+    MplsEmuError,
+    NodeGoneError,
+)
 from mplsemu.lab.loader import read
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress
@@ -62,7 +69,7 @@ class NetworkLab(AskedLab):
 
     def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
         """Whether a ping arrives at that very host and its answer comes back."""
-        program, name = self.program(), target
+        program, name = self._last_program(), target
         target = self._addressed(target)
         sender = str(find_host(program, source).ref)
         address, wanted = self._address(program, sender, target)
@@ -204,6 +211,18 @@ class NetworkLab(AskedLab):
 
     def _link_name(self, first: str, second: str | None) -> str:
         return self.lab.session.link_name(first, second)
+
+    def _last_program(self) -> Program:
+        """Return the program that is installed; without a controller, the one of the lab file.
+
+        Packets need no controller, and a ping must not: all that is taken from it are names.
+        """
+        try:
+            return self.program()
+        except (LabNotRunningError, EmulationError):
+            if not self.is_usable:
+                raise
+            return compile_program(self.network)
 
     def _address(self, program: Program, source: str, target: str) -> tuple[IPAddress, str | None]:
         """Return the address to send to, and the host that has it in the source's eyes."""

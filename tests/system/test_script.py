@@ -104,6 +104,21 @@ def test_an_address_that_a_host_was_given_since_is_reached_before_and_after_it_i
         nordic.cmd("a/stockholm/h1", "ip address del 192.168.2.99/24 dev eth0")
 
 
+def test_a_ping_needs_no_controller(small, ground, monkeypatch):
+    monkeypatch.setenv("MPLSEMU_RUN_DIR", str(ground.directory))
+    with Lab(small) as lab:
+        pid = lab.session.controller.call("status")["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        socket, away = lab.session.directory.controller_socket, ground.directory / "away"
+        socket.rename(away)
+        try:
+            assert lab.reaches("a/x/h1", "a/y/h1")
+            assert not lab.reaches("a/x/h1", "192.0.2.1", wait_s=0.1)
+        finally:
+            away.rename(socket)
+            os.kill(pid, signal.SIGCONT)
+
+
 def test_what_is_cut_before_a_lab_is_up_is_cut_in_it(small, ground, monkeypatch):
     monkeypatch.setenv("MPLSEMU_RUN_DIR", str(ground.directory))
     lab = Lab(small, name="other")
