@@ -27,6 +27,7 @@ from mplsemu.program.way import (
     Delivered,
     Dropped,
     Punted,
+    TooBig,
     TtlExpired,
     Unresolved,
     ce_name,
@@ -43,6 +44,7 @@ class Kind(enum.StrEnum):
     TIME_EXCEEDED = "time exceeded"
     HOST_UNREACHABLE = "host unreachable"
     NET_UNREACHABLE = "network unreachable"
+    TOO_BIG = "packet too big"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ class _Answering:
                 return self._error(there, Kind.TIME_EXCEEDED, node, vrf)
             case Unresolved(node):
                 return self._error(there, Kind.HOST_UNREACHABLE, node, there.hops[-1].vrf)
-            case Dropped(node, reason) if reason.startswith("no route to"):
-                return self._error(there, Kind.NET_UNREACHABLE, node, there.hops[-1].vrf)
+            case Dropped(node) as end if (kind := _complaint(end)) is not None:
+                return self._error(there, kind, node, there.hops[-1].vrf)
         return None
 
     # --- who answers ------------------------------------------------------------------------
@@ -196,3 +198,10 @@ class _Answering:
         packet = sent.packet if kind is Kind.ECHO_REPLY else None
         way = Trace(who, str(asker), delivered, main.hops, main.end, sent.branches, circuit, packet)
         return Answer(kind, way)
+
+
+def _complaint(end: Dropped) -> Kind | None:
+    """Return what a router says of a packet that it drops, None where it says nothing."""
+    if isinstance(end, TooBig):
+        return Kind.TOO_BIG
+    return Kind.NET_UNREACHABLE if end.reason.startswith("no route to") else None

@@ -251,6 +251,8 @@ def test_trace_takes_any_size(capsys, target, words, end):
     code = 0 if end is None else 1
     found = answer(capsys, "trace", NORDIC, "a/aarhus/h1", target, *words, code=code)
     assert found["end"].startswith(end or "it arrives at a/oslo/h1")
+    assert found["answer"]["kind"] == ("echo reply" if end is None else "packet too big")
+    assert found["answer"]["delivered"]
 
 
 def test_trace_draws_the_header_and_every_ttl_of_an_unusual_packet(capsys):
