@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -105,6 +106,7 @@ class AskedLab(ABC):
         dscp: int = 0,
         vlan: int | None = None,
         destination_mac: str | None = None,
+        source_address: str | None = None,
     ) -> Trace:
         """Return the way of one packet through the program; nothing is sent.
 
@@ -113,7 +115,7 @@ class AskedLab(ABC):
         Raises:
             LabError: there is no such host; names the nearest.
         """
-        header = _header(ttl, dscp, vlan, destination_mac)
+        header = _header(ttl, dscp, vlan, destination_mac, source_address)
         way = DrawnTrace.of(trace(self.program(), source, self._addressed(target), header))
         self.journal.last = way
         return way
@@ -127,6 +129,7 @@ class AskedLab(ABC):
         dscp: int = 0,
         vlan: int | None = None,
         destination_mac: str | None = None,
+        source_address: str | None = None,
     ) -> Finding:
         """Whether a packet that is really sent is on every cable just what the program says.
 
@@ -136,7 +139,7 @@ class AskedLab(ABC):
         Raises:
             LabError: there is no such host; names the nearest.
         """
-        header = _header(ttl, dscp, vlan, destination_mac)
+        header = _header(ttl, dscp, vlan, destination_mac, source_address)
         return self._follow(source, target, header).noted_in(self.journal)
 
     @abstractmethod
@@ -286,6 +289,18 @@ class AskedLab(ABC):
             return None
 
 
-def _header(ttl: int, dscp: int, vlan: int | None, destination_mac: str | None) -> Header:
+def _header(
+    ttl: int,
+    dscp: int,
+    vlan: int | None,
+    destination_mac: str | None,
+    source_address: str | None,
+) -> Header:
     vlans = () if vlan is None else (vlan,)
-    return Header(ttl, dscp, destination_mac=destination_mac, vlans=vlans)
+    try:
+        source = None if source_address is None else ip_address(source_address)
+    except ValueError:
+        raise LabError(
+            f"{source_address!r} is no address", remedy="write, say, 192.168.1.9 or 2001:db8::9"
+        ) from None
+    return Header(ttl, dscp, destination_mac=destination_mac, vlans=vlans, source=source)

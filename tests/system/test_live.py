@@ -2,6 +2,7 @@
 
 import json
 import re
+from ipaddress import ip_address
 
 import pytest
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.system
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
 
-def live(lab, source, target, **header):
+def live(lab, source, target, /, **header):
     return follow(lab.session, source, target, Header(**header))
 
 
@@ -52,6 +53,12 @@ def test_what_is_on_every_cable_is_what_the_program_says(nordic, source, target,
         ("a/oslo/h1", "a/aarhus/h1", {"ttl": 1}, "its TTL expired at a/oslo/ce"),
         ("a/aarhus/h1", "a/stockholm/h1", {"vlans": (7,)}, "VLAN-tagged on a routed circuit"),
         ("a/aarhus/h1", "10.1.2.3", {}, "no route to 10.1.2.3 in VRF a"),
+        *(
+            ("a/aarhus/h1", "a/stockholm/h1", {"source": ip_address(source)}, "nobody sends from")
+            for source in ("0.0.0.0", "127.0.0.1", "224.0.0.5", "255.255.255.255")
+        ),
+        ("a/aarhus/h1", "2001:db8:3::2", {"source": ip_address("ff02::1")}, "nobody sends from"),
+        ("a/aarhus/h1", "2001:db8:3::2", {"source": ip_address("fe80::9")}, "nothing is routed"),
     ],
 )
 def test_a_packet_that_the_program_drops_is_seen_just_so_far(nordic, source, target, header, end):
@@ -59,6 +66,31 @@ def test_a_packet_that_the_program_drops_is_seen_just_so_far(nordic, source, tar
     assert found.as_predicted
     assert end in str(found.predicted.end)
     assert found.arrived_at == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "forged", "arrives"),
+    [
+        ("a/both/h1", "a/routed/h1", "10.0.1.99", True),
+        ("a/both/h1", "a/routed/h1", "10.0.4.9", False),
+        ("a/both/h1", "a/routed/h1", "10.0.1.1", False),
+        ("a/open/h1", "a/routed/h1", "10.0.1.9", True),
+        ("a/routed/h1", "a/both/h1", "10.0.5.200", True),
+        ("a/routed/h1", "a/both/h1", "10.0.7.0", False),
+        ("a/routed/h1", "2001:db8:1::2", "2001:db8:5::99", True),
+        ("a/routed/h1", "2001:db8:1::2", "2001:db8:1::3", False),
+        ("spoke/office/h1", "hub/servers/h1", "10.8.0.77", True),
+        ("spoke/office/h1", "hub/servers/h1", "10.9.0.77", False),
+    ],
+)
+def test_where_sources_are_validated_a_forged_one_gets_no_further(
+    running, source, target, forged, arrives
+):
+    lab = running("urpf")
+    lab.reaches(source, target)
+    found = live(lab, source, target, source=ip_address(forged))
+    assert found.as_predicted
+    assert found.predicted.delivered is bool(found.arrived_at) is arrives
 
 
 def test_in_uniform_mode_labels_have_the_packets_ttl(running):

@@ -127,6 +127,49 @@ def test_from_an_ipv6_address_that_nobody_has_nothing_gets_anywhere(source, addr
     assert end == Dropped("a", f"nobody sends from {source}")
 
 
+def validated():
+    """A PE with a site whose sources are validated, one behind a CE and one that is open."""
+    sites = {
+        "west": ("a", "10.0.1.0/24 2001:db8:1::/64", "strict"),
+        "ce": ("a", "10.0.3.0/24", "ce strict"),
+        "open": ("a", "10.0.4.0/24 2001:db8:4::/64"),
+        "east": ("b", "10.0.2.0/24 2001:db8:2::/64"),
+    }
+    return compile_program(network(provider(CHAIN), l3vpn("v", sites, macs=MacAddresses())))
+
+
+@pytest.mark.parametrize(
+    ("circuit", "source"),
+    [
+        ("v/west", "10.0.1.2"),
+        ("v/west", "10.0.1.254"),
+        ("v/ce", "10.0.3.0"),
+        ("v/ce", "100.64.0.6"),
+        ("v/open", "10.0.1.2"),
+        ("v/open", "8.8.8.8"),
+    ],
+)
+def test_where_sources_are_validated_the_circuits_own_pass(circuit, source):
+    end = only(walk(validated(), circuit, to("10.0.2.2", source=source))).end
+    assert isinstance(end, Delivered)
+
+
+@pytest.mark.parametrize(
+    ("circuit", "source"),
+    [
+        *(("v/west", text) for text in ("10.0.2.2", "10.0.4.2", "8.8.8.8")),
+        *(("v/west", text) for text in ("10.0.1.0", "10.0.1.1", "10.0.1.255")),
+        *(("v/ce", text) for text in ("10.0.1.2", "100.64.0.5", "100.64.0.4", "100.64.0.9")),
+        *(("v/ce", text) for text in ("2001:db8:1::2", "2001:db8:4::2")),
+    ],
+)
+def test_where_sources_are_validated_others_are_dropped_whoever_they_are_for(circuit, source):
+    targets = ("2001:db8:2::2", "fe80::1") if ":" in source else ("10.0.2.2", "10.0.1.1", "8.8.8.8")
+    for target in targets:
+        end = only(walk(validated(), circuit, to(target, source=source))).end
+        assert end == Dropped("a", f"{source} is not on {circuit}")
+
+
 @pytest.mark.parametrize("source", ["fe80::2", "febf::1"])
 def test_from_a_link_local_address_only_the_gateway_is_reached(source):
     for gateway in ("fe80::1", "2001:db8:1::1"):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,24 @@ def test_a_trace_is_that_of_the_program_and_is_printed_as_its_drawing(lab, capsy
     assert [line.strip() for line in printed.splitlines()][:6] == [
         line.strip() for line in drawn.splitlines()
     ][:6]
+
+
+def test_a_packet_may_say_that_it_is_from_somebody_else(capsys):
+    urpf = str(Path(__file__).parents[1] / "labs" / "urpf.yaml")
+    lab = Lab(urpf)
+    pair = "a/both/h1", "a/routed/h1"
+    assert lab.trace(*pair, source_address="10.0.1.99").delivered
+    way = lab.trace(*pair, source_address="10.0.4.9")
+    assert not way.delivered
+    assert str(way.packet.ip.source) == "10.0.4.9"
+    assert lab.trace("a/open/h1", "a/routed/h1", source_address="10.0.1.9").delivered
+    for wrong in ("10.0.4", "2001:db8:4::9"):
+        with pytest.raises(LabError):
+            lab.trace(*pair, source_address=wrong)
+    assert main(["trace", urpf, *pair, "--source", "10.0.4.9"]) == 1
+    assert "10.0.4.9 is not on a/both" in capsys.readouterr().out
+    assert main(["trace", urpf, *pair, "--source", "10.0.4"]) == 2
+    assert "'10.0.4' is no address" in capsys.readouterr().err
 
 
 def test_a_flooded_frame_is_printed_with_all_its_copies(lab):
