@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -41,9 +42,23 @@ def routed_exits(walker, site, prefix):
     return {end.circuit for end in walk.ends if isinstance(end, Delivered | Unresolved)}
 
 
+def from_anywhere(program):
+    """A program that validates no sources: queries of AalWiNes know destinations alone."""
+    return replace(
+        program,
+        nodes=tuple(
+            replace(
+                node,
+                circuits=tuple(replace(each, strict_urpf=False) for each in node.circuits),
+            )
+            for node in program.nodes
+        ),
+    )
+
+
 def compared(program, lab):
     """Compare every destination from every circuit; return how many."""
-    exported, walker = Network(aalwines(program)), Walker(program)
+    exported, walker = Network(aalwines(program)), Walker(from_anywhere(program))
     count = 0
     prefixes = {subnet for _, site in lab.sites() for subnet in site.subnets}
     for vpn, site in lab.sites():
