@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import load
 from mplsemu.southbound.openflow import encode
+from mplsemu.southbound.openflow.actions import Clone, Move
 from mplsemu.southbound.openflow.decode import decode
 from mplsemu.southbound.openflow.read import InstalledFlow
 from mplsemu.southbound.openflow.translate import flows
@@ -63,6 +64,41 @@ def test_what_no_flow_of_ours_does_is_none_of_ours(instructions):
     program = compile_program(load(str(TOPOLOGIES / "vpls.yaml")).network)
     flow = all_flows(program)[0]
     assert decode(installed(flow, lambda _: instructions)) is None
+
+
+NICIRA_NAMES = {
+    "in_port": (0, 0, 2), "eth_dst": (0, 1, 6), "eth_src": (0, 2, 6),
+    "ipv4_src": (0, 7, 4), "ipv4_dst": (0, 8, 4), "arp_spa": (0, 16, 4), "arp_tpa": (0, 17, 4),
+    "arp_sha": (1, 17, 6), "arp_tha": (1, 18, 6), "ipv6_src": (1, 19, 16), "ipv6_dst": (1, 20, 16),
+}  # fmt: skip
+"""By which class, number and length Open vSwitch tells fields of a move (its nicira-ext.h)."""
+
+
+def moves_of(actions):
+    for action in actions:
+        match action:
+            case Move():
+                yield action
+            case Clone(inner):
+                yield from moves_of(inner)
+
+
+@pytest.mark.parametrize("path", sorted(TOPOLOGIES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_field_of_a_move_is_known_by_the_name_that_open_vswitch_tells(path):
+    program = compile_program(load(str(path)).network)
+    moves = {move for flow in all_flows(program) for move in moves_of(flow.actions)}
+    assert moves
+    for move in moves:
+        told = []
+        for field in (move.source, move.target):
+            own = field.oxm_class, field.number, 4
+            old_class, number, size = NICIRA_NAMES.get(field.name, own)
+            told.append(old_class << 16 | number << 9 | size)
+        body = struct.pack("!IHHHHII", encode.NICIRA, 6, move.bits, move.source_offset,
+                           move.target_offset, *told)  # fmt: skip
+        action = struct.pack("!HH", 0xFFFF, 4 + len(body)) + body
+        instructions = struct.pack("!HH4x", 4, 8 + len(action)) + action
+        assert decode(InstalledFlow(0, 1, 0, b"", instructions)).actions == (move,)
 
 
 def test_a_match_of_a_field_that_ours_never_match_is_none_of_ours():

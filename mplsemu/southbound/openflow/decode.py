@@ -55,6 +55,8 @@ from mplsemu.southbound.openflow.match import (
     IN_PORT,
     IPV4_DST,
     IPV4_SRC,
+    IPV6_DST,
+    IPV6_SRC,
     NXM_0,
     NXM_1,
     Field,
@@ -74,6 +76,8 @@ _OLD_NAMES: Final = {
     (NXM_0, 17): ARP_TPA,
     (NXM_1, 17): ARP_SHA,
     (NXM_1, 18): ARP_THA,
+    (NXM_1, 19): IPV6_SRC,
+    (NXM_1, 20): IPV6_DST,
 }
 """Open vSwitch tells some fields of a move by the names that Nicira gave them first."""
 
