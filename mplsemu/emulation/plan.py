@@ -17,8 +17,8 @@ from mplsemu.emulation.naming import (
     NodeNames,
     host_node_name,
 )
-from mplsemu.model.limits import ACCESS_MTU, CORE_MTU
 from mplsemu.model.network import HostRef, Network
+from mplsemu.model.topology import Link
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
 from mplsemu.program.program import NodeProgram, Program
 
@@ -198,7 +198,7 @@ class _Planner:
         )
         for link in self._network.provider.links:
             first, second = (self._by_name[end] for end in link.ends)
-            ends = (self._core_end(first, link.name), self._core_end(second, link.name))
+            ends = (self._core_end(first, link), self._core_end(second, link))
             self._wires.append(Wire(link.name, ends, link.bandwidth_bps, link.delay_ms))
         for vpn, site in self._network.sites():
             self._site(vpn.name, site)
@@ -206,21 +206,22 @@ class _Planner:
             lsrs, tuple(self._hosts), tuple(self._ces), tuple(self._lans), tuple(self._wires)
         )
 
-    def _lsr_end(self, node: NodeProgram, port: int, mac: str | None) -> Endpoint:
+    def _lsr_end(self, node: NodeProgram, port: int, mac: str | None, mtu: int) -> Endpoint:
         name = self._interfaces.claim(f"{node.name}-eth{port}", f"n{node.index}-eth{port}")
-        # the PE must not drop a tagged full-size frame, so its side is as wide as the core
-        end = Endpoint(node.name, name, port, CORE_MTU, mac)
+        end = Endpoint(node.name, name, port, mtu, mac)
         if not self._lsr_namespaces:
             return end
         return replace(end, own_namespace=True, ifindex=next(self._ifindexes))
 
-    def _core_end(self, node: NodeProgram, link: str) -> Endpoint:
-        adjacency = node.adjacency_by_link[link]
-        return self._lsr_end(node, adjacency.port, adjacency.mac)
+    def _core_end(self, node: NodeProgram, link: Link) -> Endpoint:
+        adjacency = node.adjacency_by_link[link.name]
+        return self._lsr_end(node, adjacency.port, adjacency.mac, link.mtu)
 
     def _site(self, vpn: str, site: Site) -> None:
         pe = self._by_name[site.pe]
-        pe_end = self._lsr_end(pe, pe.circuit_by_name[site.circuit].port, None)
+        circuit = pe.circuit_by_name[site.circuit]
+        # the PE must not drop a tagged full-size frame, so its side is wider than the customer's
+        pe_end = self._lsr_end(pe, circuit.port, None, circuit.line_mtu)
         if site.ce is None:
             self._lan(vpn, site, pe_end, site.circuit, site.rate_bps)
             return
@@ -231,9 +232,9 @@ class _Planner:
             site.gateways,
         )
         self._ces.append(ce)
-        wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac)
+        wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac, site.mtu)
         self._wires.append(Wire(site.circuit, (pe_end, wan), site.rate_bps))
-        lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac)
+        lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac, site.mtu)
         self._lan(vpn, site, lan, f"{site.circuit}:{CE_LAN_INTERFACE}", None)
 
     def _lan(self, vpn: str, site: Site, uplink: Endpoint, name: str, rate: int | None) -> None:
@@ -264,8 +265,8 @@ class _Planner:
         gateways = {gateway.version: gateway.ip for gateway in reversed(site.gateways)}
         ways_out = tuple(gateways[version] for version in sorted(gateways))
         self._hosts.append(HostPlan(name, ref, host.mac, host.addresses, ways_out))
-        return _customers_end(name, HOST_INTERFACE, 0, host.mac)
+        return _customers_end(name, HOST_INTERFACE, 0, host.mac, site.mtu)
 
 
-def _customers_end(node: str, interface: str, port: int, mac: str) -> Endpoint:
-    return Endpoint(node, interface, port, ACCESS_MTU, mac, own_namespace=True, is_customers=True)
+def _customers_end(node: str, interface: str, port: int, mac: str, mtu: int) -> Endpoint:
+    return Endpoint(node, interface, port, mtu, mac, own_namespace=True, is_customers=True)

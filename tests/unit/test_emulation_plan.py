@@ -12,8 +12,9 @@ from mplsemu.emulation.batches import (
     link_lines,
     removal_lines,
 )
-from mplsemu.emulation.plan import ACCESS_MTU, CORE_MTU, make_plan
+from mplsemu.emulation.plan import make_plan
 from mplsemu.lab.loader import loads
+from mplsemu.model.limits import ACCESS_MTU, CORE_MTU
 
 LAB = """
 name: small
