@@ -20,7 +20,9 @@ class TooLongError(ValueError):
 
 
 class Connections:
-    """All that are open. Who comes always gets in: whoever has been silent the longest must go.
+    """All that are open. A newcomer always gets in; the one that was silent longest is closed.
+
+    A client that does not take its answer is silent, too.
 
     Args:
         most: so many at a time.
@@ -50,7 +52,7 @@ class Connections:
 
     @contextlib.contextmanager
     def asked(self, connection: socket.socket) -> Iterator[None]:
-        """Note that a connection has asked something, and is answered while the block runs."""
+        """Note that a connection has asked, and has its answer when the block ends."""
         self._note(connection, waits=True)
         try:
             yield

@@ -70,7 +70,8 @@ class Northbound:
             try:
                 for line in lines_of(connection):
                     with self._connections.asked(connection):
-                        send_line(connection, _as_line(self._answer(line)))
+                        answer = _as_line(self._answer(line))
+                    send_line(connection, answer)
             except TooLongError:
                 with contextlib.suppress(OSError):
                     send_line(connection, _as_line({"error": _TOO_LONG}))
