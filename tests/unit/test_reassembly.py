@@ -26,7 +26,7 @@ from mplsemu.southbound.punt.reassembly import (
 )
 from mplsemu.southbound.punt.wire import ip_packet, parse_ip
 from tests.oracles import frames
-from tests.unit.test_punt import program
+from tests.unit.punted import program
 
 HERE, THERE = "192.168.1.2", "192.168.1.1"
 HERE6, THERE6 = "2001:db8:1::2", "2001:db8:1::1"
