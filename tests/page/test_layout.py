@@ -139,7 +139,7 @@ def test_the_keys_are_told_by_a_question_mark(visit):
     keys.wait_for(state="hidden")
     field = page.get_by_role("combobox", name="From")
     field.press_sequentially("?")
-    assert field.input_value().endswith("?")
+    assert "?" in field.input_value()  # before or behind a host that is there already
     assert not keys.is_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="What the keys do").click()

@@ -28,10 +28,15 @@ STICK_OUT = """
     const body = node.querySelector(".body").getBBox();
     for (const text of node.querySelectorAll(":scope > text")) check(text, body, "node");
   }
-  for (const label of document.querySelectorAll("[data-for]")) {
+  for (const plate of document.querySelectorAll("[data-for] > .plate")) {
     // the plate's height is that of letters, a browser's box has room above and below them
-    const { x, y, width, height } = label.querySelector(".plate").getBBox();
-    check(label.querySelector("text"), { x, y: y - 3, width, height: height + 6 }, "label");
+    const { x, y, width, height } = plate.getBBox();
+    const text = plate.parentElement.querySelector(":scope > text");
+    check(text, { x, y: y - 3, width, height: height + 6 }, "label");
+  }
+  for (const badge of document.querySelectorAll(".badge")) {
+    const { x, y, width, height } = badge.querySelector("circle").getBBox();
+    check(badge.querySelector("text"), { x, y: y - 3, width, height: height + 6 }, "number");
   }
   const { width, height } = document.documentElement.viewBox.baseVal;
   const whole = { x: 0, y: 0, width, height };
