@@ -61,8 +61,12 @@ class Answer:
 
     def __str__(self) -> str:
         """Say what becomes of it."""
-        said = f"the {self.kind} of {self.way.source}"
-        return f"{said} comes back" if self.way.delivered else f"{said} is lost: {self.way.end}"
+        said, end = f"the {self.kind} of {self.way.source}", self.way.end
+        if self.way.delivered:
+            return f"{said} comes back"
+        if isinstance(end, Delivered):  # who asked wrote a source that is somebody else's
+            return f"{said} does not come back: it goes to {end.taker}"
+        return f"{said} is lost: {end}"
 
     def as_json(self) -> dict[str, Any]:
         """Return ``answer`` of what ``trace --json`` prints."""
@@ -148,8 +152,8 @@ class _Answering:
             # what is behind it and nobody's, it asks for on its LAN in vain
             kind = Kind.ECHO_REPLY if end.is_ce else Kind.HOST_UNREACHABLE
             return self._from_ce(kind, circuit, circuit.ce)
-        if is_group(end.mac):
-            return None
+        if is_group(end.mac) or self._is_bridged(circuit):
+            return None  # of a flooded frame, only the copy for who has its address is answered
         packet = Packet(end.mac, GATEWAY_MAC, self._back(DEFAULT_TTL))
         walked = walk(self.program, end.circuit, packet)  # somebody whom the network has found
         sent = Sent(walked.branches, packet)
@@ -180,6 +184,9 @@ class _Answering:
             return Sent((Branch((), end),))
         walked = walk_from_vrf(self.program, node, vrf, back)
         return Sent(walked.branches, Packet(GATEWAY_MAC, GATEWAY_MAC, back))
+
+    def _is_bridged(self, circuit: AttachmentCircuit) -> bool:
+        return circuit.vpn in self.program.node_of_circuit[circuit.name].vsi_by_name
 
     def _circuit(self, name: str) -> AttachmentCircuit:
         return self.program.node_of_circuit[name].circuit_by_name[name]

@@ -23,9 +23,10 @@ def telling(branches: tuple[Branch, ...], judge: Judge) -> tuple[bool, Branch]:
 
 
 def first_that(arrived: Callable[[End], bool], copies: Sequence[Branch]) -> tuple[bool, Branch]:
-    """Judge by whether one copy arrives."""
+    """Judge by whether one copy arrives; if none does, a copy that was lost tells most."""
     found = next((each for each in copies if arrived(each.end)), None)
-    return found is not None, found or copies[0]
+    lost = next((each for each in copies if not isinstance(each.end, Delivered)), copies[0])
+    return found is not None, found or lost
 
 
 def at_somebody(end: End) -> bool:

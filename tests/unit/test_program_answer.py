@@ -8,7 +8,7 @@ import pytest
 
 from mplsemu.cli.main import main
 from mplsemu.control.compile import compile_program
-from mplsemu.lab.loader import loads
+from mplsemu.lab.loader import load, loads
 from mplsemu.model.network import HostRef, PingCheck
 from mplsemu.program.answer import Kind, answer, is_answered
 from mplsemu.program.trace import Header, trace
@@ -150,6 +150,35 @@ def test_what_gets_no_answer_has_none():
     for target in ("02:00:00:00:00:02", "10.1.1.77", "224.0.0.1", "255.255.255.255"):
         there = trace(PROGRAM, "a/x/h1", target)
         assert answer(PROGRAM, there) is None
+
+
+def test_of_a_flooded_frame_only_the_targets_copy_is_answered(capsys):
+    assert main(["trace", "nordic", "c/odense/h1", "c/malmo/h1", "--down", "c/malmo"]) == 1
+    said = capsys.readouterr().out
+    assert "c/odense/h1 → c/bergen  delivered" in said
+    assert "reply" not in said
+    assert said.rstrip().endswith("✗ c/malmo/h1 does not get it")
+
+
+def test_of_a_flooded_frame_that_does_not_arrive_the_lost_copy_tells_why():
+    program = compile_program(load("nordic").network, frozenset({"c/malmo"}))
+    there = trace(program, "c/odense/h1", "c/malmo/h1")
+    assert (there.delivered, str(there.end)) == (False, "dropped at se: nobody to send it to")
+    assert answer(program, there) is None
+
+
+def test_a_stranger_on_a_lan_is_not_said_to_answer():
+    header = Header(destination_mac="02:00:00:00:00:99")
+    there = trace(PROGRAM, "c/x/h1", "c/y/h1", header)
+    assert answer(PROGRAM, there, header) is None
+
+
+def test_an_answer_to_a_source_that_is_somebody_elses_goes_there(capsys):
+    for source in ("192.168.3.2", "192.168.2.2"):
+        assert main(["trace", "nordic", "a/aarhus/h1", "a/oslo/h1", "--source", source]) == 0
+        host = "a/oslo/h1" if source == "192.168.3.2" else "a/stockholm/h1"
+        said = f"✗ the echo reply of a/oslo/h1 does not come back: it goes to {host}"
+        assert said in capsys.readouterr().out
 
 
 def test_the_verdict_knows_whose_every_address_is():

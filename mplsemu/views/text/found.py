@@ -6,8 +6,10 @@ from collections import Counter
 
 from rich.text import Text
 
+from mplsemu.program.packet import is_mac
 from mplsemu.program.trace import Trace, hops_as_json
 from mplsemu.program.way import Delivered, End, Number
+from mplsemu.views.text import palette
 from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.trace import TraceView
 
@@ -40,7 +42,10 @@ def draw_found(found: Trace, width: int, *, unusual: bool = False) -> list[Text]
         reason = "" if isinstance(end, Delivered) else str(end)
         view = TraceView.from_json(answer, reason, headed=unusual, detailed=unusual)
         lines += [*draw_trace(view, width), Text()]
-    return lines[:-1]
+    lines.pop()
+    if len(copies) > 1 and not found.delivered and not is_mac(found.target):
+        lines.append(Text(f" ✗ {found.target} does not get it", palette.DOWN))
+    return lines
 
 
 def _how_many(found: Trace, copies: int) -> str:
