@@ -181,5 +181,6 @@ def _throughput(session: Session, check: ThroughputCheck) -> tuple[bool, str]:
         if measured >= check.least_bps:
             return True, said
         if time.monotonic() > deadline:
-            return False, said
+            wanted = f"{check.least_bps / 1_000_000:g} Mbit/s"
+            return False, problem or f"{said} of at least {wanted}"
         sleep(_PAUSE_S)

@@ -89,8 +89,9 @@ def path_problem(check: PathCheck, passed: Sequence[str], labels: Sequence[Seque
     rest = iter(passed)
     for name in check.via:
         if name not in rest:  # consumes: what is looked for next has to come later
-            where = "not by way of" if name not in passed else "in another order by way of"
-            return f"it goes {where} {name}: {shown}"
+            if name in passed:
+                return f"it goes in another order by way of {name}: {shown}"
+            return f"it does not go by way of {name}: {shown}"
     depth = max(map(len, labels), default=0)
     if check.depth is not None and depth > check.depth:
         return f"it carries {depth} labels: {shown}"

@@ -8,6 +8,9 @@ from typing import Any, Final, Self
 
 from mplsemu.views.order import natural
 
+_WISHES: Final = ("validate: path ", "validate: throughput ")
+"""What the names of checks begin with that are not of whether packets arrive."""
+
 ONE_WAY: Final = "one way"
 """What the detail of a check begins with where packets arrive and no answer comes back."""
 
@@ -49,6 +52,11 @@ class CheckView:
             detail=str(check.get("detail") or ""),
             address=check.get("address"),
         )
+
+    @property
+    def is_of_reachability(self) -> bool:
+        """Whether it is of who reaches whom, and not of the way there or of the rate."""
+        return not self.name.startswith(_WISHES)
 
     @property
     def is_one_way(self) -> bool:
@@ -103,7 +111,8 @@ class MatrixView:
         vpns: one matrix per VPN, in the order of the checks.
         across: by source and destination VPN: pairs that must stay apart.
         permitted: likewise: pairs that an import lets reach each other.
-        others: checks whose destination is no host: an address, or everyone (a broadcast).
+        others: checks whose destination is no host: an address, or everyone (a broadcast); and
+            those of the way that packets take, or of the rate.
         faults: all checks that are not as they should be.
         several: pairs of ends that more than one address was tried between.
         rtts_ms: of all answers, sorted.
@@ -129,7 +138,7 @@ def matrix_view(checks: Iterable[Mapping[str, Any]]) -> MatrixView:
     others = []
     for check in every:
         within.setdefault(check.src_vpn, [])
-        if check.dst_vpn is None:
+        if check.dst_vpn is None or not check.is_of_reachability:
             others.append(check)
         elif check.dst_vpn == check.src_vpn:
             within[check.src_vpn].append(check)
@@ -142,7 +151,7 @@ def matrix_view(checks: Iterable[Mapping[str, Any]]) -> MatrixView:
         permitted={pair: _count(mine) for pair, mine in permitted.items()},
         others=_count(others),
         faults=tuple(check for check in every if not check.ok),
-        several=_several(every),
+        several=_several(check for check in every if check.is_of_reachability),
         rtts_ms=tuple(sorted(check.rtt_ms for check in every if check.rtt_ms is not None)),
         one_way=frozenset(
             pair for pair, mine in permitted.items() if any(each.is_one_way for each in mine)

@@ -283,7 +283,7 @@ def test_a_wish_for_the_path_has_to_hold_on_every_way():
     source, target = (ref for ref, _, _ in net.hosts() if ref.vpn == "v")
     by_p = prove(program, net, PathCheck(source, target, via=("p",)))
     assert by_p.ok is False
-    assert by_p.detail == "it goes not by way of p: x, x-q, q, q-y, y"
+    assert by_p.detail == "it does not go by way of p: x, x-q, q, q-y, y"
     assert prove(program, net, PathCheck(source, target, via=("y",))).ok
 
 

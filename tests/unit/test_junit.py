@@ -15,7 +15,7 @@ PASSED = {
 }  # fmt: skip
 FAILED = {
     **PASSED, "name": "validate: path a/x/h1 a/y/h1 is by way of p1", "ok": False,
-    "rtt_ms": None, "detail": "it goes not by way of p1: dk, p2, se", "took_s": 0.3,
+    "rtt_ms": None, "detail": "it does not go by way of p1: dk, p2, se", "took_s": 0.3,
 }  # fmt: skip
 
 

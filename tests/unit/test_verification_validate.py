@@ -34,7 +34,7 @@ def path(**wishes):
         (path(via=("p1",)), (), ""),
         (path(via=("dk", "dk-p1", "p1", "se")), (), ""),
         (path(via=("p1", "dk")), (), "it goes in another order by way of dk: dk, dk-p1, p1"),
-        (path(via=("p2",)), (), "it goes not by way of p2: dk, dk-p1, p1"),
+        (path(via=("p2",)), (), "it does not go by way of p2: dk, dk-p1, p1"),
         (path(via=("p2",)), ("dk-p1",), ""),
         (path(avoid=("p2",)), ("dk-p1",), "it passes p2: dk, dk-p2, p2, se-p2, se"),
         (path(avoid=("se-p1",)), (), "it passes se-p1"),

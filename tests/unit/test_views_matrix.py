@@ -37,3 +37,42 @@ def test_one_check_is_not_several():
     lines = drawn(check("a/x/h1", "a/y/h1", "10.0.2.2", ok=True), broadcast)
     assert "VPN a: 1 of 1 check as it should be ✓" in lines
     assert "Other checks: 1 of 1 as it should be ✓" in lines
+
+
+def wish(name, detail, *, ok):
+    """A check of a way or of a rate, as ``validate`` has them."""
+    of = {"name": f"validate: {name}", "detail": detail, "address": None}
+    return {**check("a/x/h1", "a/y/h1", "", ok=ok), **of}
+
+
+def test_of_a_way_and_a_rate_is_said_what_was_wanted_and_found():
+    lines = drawn(
+        check("a/x/h1", "a/y/h1", "10.0.2.2", ok=True),
+        wish("path a/x/h1 a/y/h1 is by way of p2", "it does not go by way of p2: dk, se", ok=False),
+        wish(
+            "throughput a/x/h1 a/y/h1 is at least 20 Mbit/s",
+            "9.57 Mbit/s of at least 20 Mbit/s",
+            ok=False,
+        ),
+        wish("path a/x/h1 a/y/h1 avoids p2", "", ok=True),
+    )
+    assert "✗ a/x/h1 → a/y/h1: it does not go by way of p2: dk, se" in lines
+    assert "✗ a/x/h1 → a/y/h1: 9.57 Mbit/s of at least 20 Mbit/s" in lines
+    assert not any("did not reach" in line for line in lines)
+
+
+def test_the_matrix_is_of_reachability_alone():
+    lines = drawn(
+        check("a/x/h1", "a/y/h1", "10.0.2.2", ok=True),
+        wish("path a/x/h1 a/y/h1 is by way of p2", "it passes p1", ok=False),
+        wish("throughput a/x/h1 a/y/h1 is at least 1 Mbit/s", "9.57 Mbit/s", ok=True),
+    )
+    assert "VPN a: 1 of 1 check as it should be ✓" in lines
+    assert "1 x/h1    -   ●" in lines
+    assert "Other checks: 1 of 2 as they should be ✗" in lines
+
+
+def test_checks_of_ways_alone_have_no_matrix():
+    lines = drawn(wish("path a/x/h1 a/y/h1 avoids p2", "", ok=True))
+    assert "Other checks: 1 of 1 as it should be ✓" in lines
+    assert not any(line.startswith("VPN") for line in lines)

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
-from mplsemu.views.matrix import Count, MatrixView, VpnMatrix
+from mplsemu.views.matrix import CheckView, Count, MatrixView, VpnMatrix
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import wrapped
@@ -144,14 +144,19 @@ def _vpn_cell(view: MatrixView, source: str, target: str) -> tuple[str, str]:
     return f"○ {apart.tried}", palette.FAINT
 
 
+def _went_wrong(check: CheckView) -> str:
+    if not check.is_of_reachability:
+        return "→"  # it may have arrived: the detail says what is wrong
+    return "did not reach" if check.reach else "got through to"
+
+
 def _faults(view: MatrixView, width: int) -> list[Text]:
     lines = []
     for check in view.faults[:_MOST_FAULTS]:
-        wanted = "did not reach" if check.reach else "got through to"
         detail = f": {check.detail}" if check.detail else ""
         several = (check.src, check.dst) in view.several and check.address is not None
         at = f" at {check.address}" if several else ""
-        said = f"{check.src} {wanted} {check.dst}{at}{detail}"
+        said = f"{check.src} {_went_wrong(check)} {check.dst}{at}{detail}"
         lines += wrapped(
             said.split(" "), width=width - 1, indent="   ", first=" ✗ ", joint=" "
         )  # fmt: skip
