@@ -123,5 +123,5 @@ def parse_listen(text: str) -> tuple[str, int]:
     """
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise LabError(f"{text!r} is no place to listen", remedy="write [HOST:]PORT")
+        raise LabError(f"{text!r} is not a place to listen", remedy="write [HOST:]PORT")
     return host or "127.0.0.1", int(port)

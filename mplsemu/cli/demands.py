@@ -53,7 +53,9 @@ def _rows(text: str, path: str) -> Iterator[tuple[int, list[str]]]:
                 yield reader.line_num, row
             is_first = False
     except csv.Error as error:
-        raise LabError(f"it is no CSV: {error}", location=Location(path, reader.line_num)) from None
+        raise LabError(
+            f"it is not CSV: {error}", location=Location(path, reader.line_num)
+        ) from None
 
 
 def _number(text: str) -> float | None:
@@ -71,7 +73,7 @@ def _demand(places: _Places, words: list[str], where: Location) -> Demand:
     number = _number(amount)
     if number is None or not math.isfinite(number) or number <= 0:
         remedy = "write Mbit/s as a number greater than 0"
-        raise LabError(f"{amount!r} is no rate", location=where, remedy=remedy)
+        raise LabError(f"{amount!r} is not a rate", location=where, remedy=remedy)
     return Demand(source, target, places.tunnel(source, target, where), number * 1_000_000)
 
 

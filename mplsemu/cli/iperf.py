@@ -96,5 +96,5 @@ def _rate(text: str) -> int:
     except (ValueError, OverflowError):
         bps = 0
     if not THROUGHPUT.smallest <= bps <= THROUGHPUT.largest:
-        raise LabError(f"{text!r} is no rate", remedy="write for example 10M, or '10 Mbit/s'")
+        raise LabError(f"{text!r} is not a rate", remedy="write for example 10M, or '10 Mbit/s'")
     return bps

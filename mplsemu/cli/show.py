@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         from mplsemu.errors import LabError
 
         remedy = f"write --json; CSV is for {', '.join(_CSV)}"
-        raise LabError(f"{args.table} is no flat table", remedy=remedy)
+        raise LabError(f"{args.table} is not a flat table", remedy=remedy)
     if args.table in INVENTORY:
         print_inventory(args)
         return 0

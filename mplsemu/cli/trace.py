@@ -157,7 +157,7 @@ def _address(text: str) -> IPv4Address | IPv6Address:
         return ip_address(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no address; write, say, 192.168.1.9 or 2001:db8::9"
+            f"{text!r} is not an address; write, say, 192.168.1.9 or 2001:db8::9"
         ) from None
 
 

@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def port(text: str) -> int:
     """Read a port, for argparse."""
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: write 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: write 0 to 65535")
     return int(text)
 
 

@@ -146,7 +146,7 @@ def _check_names(network: Network, down: frozenset[str]) -> None:
     known.update(site.circuit for _, site in network.sites())
     if unknown := sorted(down - known):
         raise LabError(
-            f"{unknown[0]!r} is no link and no attachment circuit of lab {network.name!r}",
+            f"{unknown[0]!r} is neither a link nor an attachment circuit of lab {network.name!r}",
             remedy="write a link's name, like dk-p1, or a circuit's, like VPN/SITE",
         )
 

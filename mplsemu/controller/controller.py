@@ -261,7 +261,7 @@ class Controller:
                     self.lsrs[node].errors += 1
                     self._complain(f"{node} refused {what}")
                 case StrangerCame(what):
-                    self.events.add("error", f"{what} is no LSR of this lab")
+                    self.events.add("error", f"{what} is not an LSR of this lab")
         if not all(isinstance(event, PacketPunted | _Task) for event in batch):
             self._reported_down = self.lsrs.down()
         return [lsr.name for lsr in entered.values() if lsr.connected]

@@ -34,7 +34,7 @@ def number_of(request: dict[str, Any], name: str) -> int:
     """
     value = request.get(name, 0)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise LabError(f"{name!r} is no whole number", remedy=f'write "{name}": 0')
+        raise LabError(f"{name!r} is not a whole number", remedy=f'write "{name}": 0')
     return value
 
 

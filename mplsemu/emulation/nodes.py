@@ -334,7 +334,7 @@ class LabIntf(Intf):  # type: ignore[misc]
 
     def __init__(self, node: Any, end: Endpoint, link: LabLink) -> None:
         if not is_interface_name(end.interface):
-            raise EmulationError(f"{end.interface!r} is no interface name")
+            raise EmulationError(f"{end.interface!r} is not an interface name")
         self.node, self.link = node, link
         self.name, self.mac = end.interface, end.mac
         self.ip: str | None = None

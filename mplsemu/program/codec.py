@@ -113,7 +113,7 @@ def load_program(text: str) -> Program:
             f"the program is not whole JSON: line {error.lineno}, column {error.colno}: {error.msg}"
         ) from None
     except RecursionError:
-        raise ProgramError("the program is no JSON of ours: it is nested too deeply") from None
+        raise ProgramError("the program is not JSON of ours: it is nested too deeply") from None
     body = _body(data)
     try:
         return _CONVERTER.structure(body, Program)
@@ -124,13 +124,13 @@ def load_program(text: str) -> Program:
 
 def _refuse(constant: str) -> float:
     """Refuse what only Python's JSON has."""
-    raise ProgramError(f"the program is not JSON: {constant} is no number")
+    raise ProgramError(f"the program is not JSON: {constant} is not a number")
 
 
 def _body(data: object) -> dict[str, Any]:
     """Check the head and return the rest."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ProgramError(f'this is no forwarding program: it has no "format": "{FORMAT}"')
+        raise ProgramError(f'this is not a forwarding program: it has no "format": "{FORMAT}"')
     if data.get("version") != VERSION:
         raise ProgramError(
             f"the program has version {data.get('version')!r}, this reads version {VERSION}; "

@@ -37,7 +37,7 @@ def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) ->
     elif packet.vlans:
         flight.drop(copy, "VLAN-tagged on a routed circuit", vrf=vrf.name)
     elif packet.ip is None:
-        flight.drop(copy, "no IP packet", vrf=vrf.name)
+        flight.drop(copy, "not an IP packet", vrf=vrf.name)
     elif packet.destination_mac != GATEWAY_MAC:
         flight.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
     elif is_no_source(packet.ip.source):

@@ -281,7 +281,7 @@ class AskedLab(ABC):
     def _way(self, source: str, target: str) -> Trace | None:
         """Return what the program says about a packet, None where it says nothing.
 
-        There is no address for it, or the controller that has the program is just not there.
+        There is not an address for it, or the controller that has the program is just not there.
         """
         try:
             return trace(self.program(), source, target)
@@ -301,6 +301,6 @@ def _header(
         source = None if source_address is None else ip_address(source_address)
     except ValueError:
         raise LabError(
-            f"{source_address!r} is no address", remedy="write, say, 192.168.1.9 or 2001:db8::9"
+            f"{source_address!r} is not an address", remedy="write, say, 192.168.1.9 or 2001:db8::9"
         ) from None
     return Header(ttl, dscp, destination_mac=destination_mac, vlans=vlans, source=source)

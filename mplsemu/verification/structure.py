@@ -34,14 +34,14 @@ def dangling(program: Program) -> Iterator[Violation]:
 def _dangling(program: Program, node: NodeProgram) -> Iterator[str]:
     for adjacency in node.adjacencies:
         if adjacency.link not in program.link_by_name:
-            yield f"it is on {adjacency.link}, which is no link"
+            yield f"it is on {adjacency.link}, which is not a link"
         if adjacency.peer not in program.node_by_name:
-            yield f"its neighbour {adjacency.peer} on {adjacency.link} is no LSR"
+            yield f"its neighbour {adjacency.peer} on {adjacency.link} is not an LSR"
     for vrf in node.vrfs:
         yield from _dangling_in_vrf(program, node, vrf)
     for vsi in node.vsis:
         for name in sorted(set(vsi.circuits) - node.circuit_by_name.keys()):
-            yield f"VSI {vsi.name}: {name} is no circuit of it here"
+            yield f"VSI {vsi.name}: {name} is not a circuit of it here"
         for wire in vsi.pseudowires:
             if wire.peer not in program.node_by_name:
                 yield f"VSI {vsi.name}: it has a pseudowire to {wire.peer}, no LSR"
@@ -56,7 +56,7 @@ def _dangling_in_vrf(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[
             case ViaPe(egress) if egress not in program.node_by_name:
                 yield f"VRF {vrf.name}: {route.prefix} is at {egress}, no LSR"
     for name in sorted(named - node.circuit_by_name.keys()):
-        yield f"VRF {vrf.name}: {name} is no circuit of it here"
+        yield f"VRF {vrf.name}: {name} is not a circuit of it here"
 
 
 def check_structure(
@@ -130,7 +130,7 @@ def _number_problems(what: str, numbers: list[int], most: int) -> Iterator[str]:
 def _label_problems(entry: IlmEntry, labels: LabelRange) -> Iterator[str]:
     if isinstance(entry.action, PopAndLookUp):
         if entry.label != IPV4_EXPLICIT_NULL:
-            yield f"label {entry.label} is no explicit null but is looked through"
+            yield f"label {entry.label} is not an explicit null but is looked through"
     elif not labels.first <= entry.label <= labels.last:
         yield f"label {int(entry.label)} is outside {int(labels.first)}-{int(labels.last)}"
 
@@ -191,7 +191,7 @@ def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str
     for name in vrf.circuits:
         circuit = node.circuit_by_name.get(name)
         if circuit is None or circuit.vpn != vrf.name:
-            yield f"VRF {vrf.name}: {name} is no circuit of it here"
+            yield f"VRF {vrf.name}: {name} is not a circuit of it here"
     for route in vrf.routes:
         problem = _route_problem(program, node, vrf, route)
         if problem:
@@ -204,7 +204,7 @@ def _route_problem(  # noqa: PLR0911 - one for each way to be wrong
     """Return how a route contradicts itself, its VRF, or the site that originated it."""
     origin = program.node_of_circuit.get(route.circuit)
     if origin is None:
-        return f"is of {route.circuit}, which is no circuit"
+        return f"is of {route.circuit}, which is not a circuit"
     vpn = origin.circuit_by_name[route.circuit].vpn
     match route.next_hop:
         case Connected(name) | ViaCe(name) if name not in vrf.circuits or name != route.circuit:
@@ -245,7 +245,7 @@ def _vsi_problems(program: Program, node: NodeProgram, vsi: Vsi) -> Iterator[str
     for name in vsi.circuits:
         circuit = node.circuit_by_name.get(name)
         if circuit is None or circuit.vpn != vsi.name:
-            yield f"VSI {vsi.name}: {name} is no circuit of it here"
+            yield f"VSI {vsi.name}: {name} is not a circuit of it here"
     for wire in vsi.pseudowires:
         if wire.peer not in node.ftn_by_egress:
             yield f"VSI {vsi.name}: there is no tunnel to {wire.peer}"

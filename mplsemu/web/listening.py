@@ -43,7 +43,7 @@ class Listening:
             EmulationError: the port is in use, or this machine has no such address.
         """
         if not 0 <= port < 65536:
-            raise LabError(f"{port} is no port", remedy="write 1 to 65535, or 0 for a free one")
+            raise LabError(f"{port} is not a port", remedy="write 1 to 65535, or 0 for a free one")
         where = f"port {port}" if host == DEFAULT_HOST else f"port {port} of {host}"
         try:
             family, *_, address = socket.getaddrinfo(

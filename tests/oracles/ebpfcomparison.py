@@ -26,7 +26,7 @@ WHY = {
     "for the nearest bridge": Drop.ONE_LINK,
     "MAC control": Drop.ONE_LINK,
     "VLAN-tagged": Drop.NOT_FOR_US,
-    "no IP packet": Drop.NOT_FOR_US,
+    "not an IP packet": Drop.NOT_FOR_US,
     "not for the gateway": Drop.NOT_FOR_US,
     "no CE router": Drop.NEVER_ROUTED,
     "no IPv": Drop.MALFORMED,

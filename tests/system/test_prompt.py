@@ -185,7 +185,7 @@ def test_throughput_is_measured_and_printed(terminal, line, said):
     ("line", "said"),
     [
         ("iperf", "required: SRC, DST"),
-        ("iperfudp lots a/aarhus/h1 a/oslo/h1", "'lots' is no rate; write for example 10M"),
+        ("iperfudp lots a/aarhus/h1 a/oslo/h1", "'lots' is not a rate; write for example 10M"),
         ("iperf a/aarhus/h1 a/oslo/h9", "did you mean 'a/oslo/h1'?"),
         ("iperf -t 0 a/aarhus/h1 a/oslo/h1", "'0' is not a number from 1"),
     ],

@@ -315,8 +315,8 @@ def test_who_listens_on_other_addresses_is_warned(up):
     ("words", "said"),
     [
         (["web", "--lab", "nobody"], "no lab named 'nobody' is running"),
-        (["web", "--port", "70000"], "no port"),
-        (["web", "--port", "http"], "no port"),
+        (["web", "--port", "70000"], "not a port"),
+        (["web", "--port", "http"], "not a port"),
         (["web", "--host", "192.0.2.1"], "cannot listen on port 8080 of 192.0.2.1"),
     ],
 )

@@ -314,15 +314,15 @@ def test_loads_without_failures_need_no_failure(apart, tmp_path, capsys):
     ("line", "complaint"),
     [
         ("v/x,v/y", "demands.csv:2: 2 columns where 3 should be; write SRC,DST,MBIT/S"),
-        ("v/x,v/y,lots", "demands.csv:2: 'lots' is no rate; write Mbit/s as a number"),
-        ("v/x,v/y,-3", "demands.csv:2: '-3' is no rate"),
-        ("v/x,v/y,nan", "demands.csv:2: 'nan' is no rate"),
+        ("v/x,v/y,lots", "demands.csv:2: 'lots' is not a rate; write Mbit/s as a number"),
+        ("v/x,v/y,-3", "demands.csv:2: '-3' is not a rate"),
+        ("v/x,v/y,nan", "demands.csv:2: 'nan' is not a rate"),
         ("v/x,v/z,3", "demands.csv:2: no site and no PE 'v/z' in lab 'apart'; did you mean v/"),
         ("v/x,m,3", "demands.csv:2: no site and no PE 'm'"),
         ("v/x,w/x,3", "demands.csv:2: v/x does not send to w/x: no VPN or import joins them"),
         ("v/x,b,3", "demands.csv:2: v/x and b are a site and a PE; write two sites, or two PEs"),
         ("a,n,3", "demands.csv:2: there is no LSP from a to n: no VPN is at both"),
-        ('v/x,"v/y,3', "demands.csv:2: it is no CSV"),
+        ('v/x,"v/y,3', "demands.csv:2: it is not CSV"),
     ],
 )
 def test_a_wrong_line_of_demands_is_named(line, complaint, apart, tmp_path, capsys):

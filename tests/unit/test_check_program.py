@@ -148,7 +148,7 @@ def test_a_program_of_another_lab_falls_short(written, capsys):
     [
         (lambda text: text[: len(text) // 2], "program.json: the program is not whole JSON: line"),
         (lambda _: "", "program.json: the program is not whole JSON: line 1"),
-        (lambda _: "[]", 'program.json: this is no forwarding program: it has no "format"'),
+        (lambda _: "[]", 'program.json: this is not a forwarding program: it has no "format"'),
         (
             lambda text: text.replace('"version": 3', '"version": 7', 1),
             "program.json: the program has version 7, this reads version 3; write it again",

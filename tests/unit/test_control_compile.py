@@ -274,5 +274,5 @@ def test_the_labels_of_the_program_before_count_while_the_change_is_made():
 
 
 def test_an_unknown_name_that_is_down_is_refused():
-    with pytest.raises(LabError, match=r"'dk-p9' is no link and no attachment circuit"):
+    with pytest.raises(LabError, match=r"'dk-p9' is neither a link nor an attachment circuit"):
         compile_program(nordic(), frozenset({"dk-p9"}))

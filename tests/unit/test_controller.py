@@ -324,7 +324,7 @@ def test_a_meter_that_is_there_already_is_no_error(controller):
 def test_a_stranger_among_the_switches_is_told_and_left_alone(controller):
     controller.plane.hear(SwitchEntered(0xBAD, frozenset(), frozenset()))
     controller.handle(said(controller))
-    assert "0xbad is no LSR" in [e["text"] for e in controller.events.since(0)][-1]
+    assert "0xbad is not an LSR" in [e["text"] for e in controller.events.since(0)][-1]
 
 
 def test_a_site_whose_line_is_down_is_withdrawn_everywhere_and_its_addresses_flushed(controller):

@@ -109,7 +109,7 @@ def test_what_is_no_request_is_told_and_the_connection_goes_on(path, line):
 def test_a_number_is_a_whole_one(path, value):
     with connected(path) as connection:
         said = said_to(connection, b'{"call": "number", "n": %b}\n' % value.encode())
-    assert "'n' is no whole number" in said["error"]
+    assert "'n' is not a whole number" in said["error"]
 
 
 def test_a_name_without_end_is_not_told_whole(path):

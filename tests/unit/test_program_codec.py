@@ -49,7 +49,7 @@ def test_the_address_of_an_error_is_the_one_in_the_file():
     ("old", "new", "complaint"),
     [
         ('"version": 3', '"version": 1', "version 1, this reads version 3"),
-        ('"mplsemu-program"', '"something"', "no forwarding program"),
+        ('"mplsemu-program"', '"something"', "not a forwarding program"),
         ('"role": "pe"', '"role": "px"', "'px' is not a valid Role"),
         ('"role": "pe",', "", "role is missing"),
         ('"role": "pe",', '"role": "pe", "rolle": 1,', "rolle"),
@@ -62,7 +62,7 @@ def test_the_address_of_an_error_is_the_one_in_the_file():
         ('"gateways": []', '"gateways": [3]', "3 is not of type str"),
         ('"delay_ms": 0.0', '"delay_ms": "0"', "'0' is not of type float"),
         ('"up": true', '"up": 1', "1 is not of type bool"),
-        ('"delay_ms": 0.0', '"delay_ms": NaN', "NaN is no number"),
+        ('"delay_ms": 0.0', '"delay_ms": NaN', "NaN is not a number"),
         ('"mac": "02:', '"mac": "x2:', "is not a MAC address such as 02:00:00:00:00:0a"),
         ('"mac": "0a:', '"mac": "0A:', "is not a MAC address such as"),
         ('"peer_mac": "0a:', '"peer_mac": "0a-', "is not a MAC address such as"),

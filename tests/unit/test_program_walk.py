@@ -199,7 +199,7 @@ def test_a_gateway_answers_also_when_the_ttl_is_used_up_on_the_way_to_it():
         (to("224.0.0.5"), "224.0.0.5 is never routed"),
         (to("10.0.2.2", mac=BROADCAST_MAC), "not for the gateway's MAC address"),
         (to("10.0.2.2", vlans=(7,)), "VLAN-tagged on a routed circuit"),
-        (Packet("02:00:00:00:00:01", GATEWAY_MAC), "no IP packet"),
+        (Packet("02:00:00:00:00:01", GATEWAY_MAC), "not an IP packet"),
     ],
 )
 def test_what_a_vrf_does_not_forward_is_dropped_with_a_reason(packet, reason):

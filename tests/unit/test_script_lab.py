@@ -45,7 +45,7 @@ def test_a_packet_may_say_that_it_is_from_somebody_else(capsys):
     assert main(["trace", urpf, *pair, "--source", "10.0.4.9"]) == 1
     assert "10.0.4.9 is not on a/both" in capsys.readouterr().out
     assert main(["trace", urpf, *pair, "--source", "10.0.4"]) == 2
-    assert "'10.0.4' is no address" in capsys.readouterr().err
+    assert "'10.0.4' is not an address" in capsys.readouterr().err
 
 
 def test_a_flooded_frame_is_printed_with_all_its_copies(lab):

@@ -43,7 +43,7 @@ def test_an_address_that_is_not_this_machines_is_told():
 
 
 def test_no_port_is_told():
-    with pytest.raises(LabError, match="70000 is no port"):
+    with pytest.raises(LabError, match="70000 is not a port"):
         Listening.on("127.0.0.1", 70000)
 
 
