@@ -49,10 +49,11 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--size",
-        type=_number(9999),
+        type=_size,
         default=0,
         metavar="OCTETS",
-        help="of the IP packet, or behind a frame's header (default: small enough for every link)",
+        help="of the IP packet (IPv4: 20 at least, IPv6: 40), or behind a frame's header "
+        "(default: small enough for every link)",
     )
     parser.add_argument(
         "--fragment", action="store_true", help="routers may cut it up: IPv4 without DF"
@@ -127,7 +128,9 @@ def _follow(args: argparse.Namespace, header: Header) -> LiveTrace:
     if args.size or args.fragment:
         raise LabError(
             "--size is not for --live, whose packets are small",
-            remedy="leave --live out, or type: mplsemu exec SRC -- ping -M do -s OCTETS ADDRESS",
+            remedy="leave --live out, or type: mplsemu exec SRC -- ping -M do -s PAYLOAD ADDRESS, "
+            "where PAYLOAD is 28 less than the packet's octets (IPv6: 48 less); hosts send 1,500 "
+            "octets at most",
         )
     labs = running_labs()
     if args.lab not in labs:
@@ -163,6 +166,15 @@ def _address(text: str) -> IPv4Address | IPv6Address:
 
 def _vlan(text: str) -> int:
     return _number(4094, least=1)(text)
+
+
+def _size(text: str) -> int:
+    try:
+        return _number(9999, least=1)(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error}; an IPv4 packet has 20 octets at least, an IPv6 packet 40"
+        ) from None
 
 
 def _mac(text: str) -> str:

@@ -24,6 +24,9 @@ from mplsemu.program.way import Branch, Delivered, End, Hop, Walk
 __all__ = ["USUAL", "Header", "Trace", "hops_as_json", "ip_header", "is_core", "trace"]
 
 
+_LEAST_OCTETS: Final = {4: 20, 6: 40}
+"""Of an IP packet: its header alone (RFC 791 section 3.1, RFC 8200 section 3)."""
+
 _LINK_SCOPE: Final = ipaddress.ip_network("ff02::/16")
 
 
@@ -164,7 +167,8 @@ def trace(
         learned: see `walk`.
 
     Raises:
-        LabError: there is no such host, or the two have no IP version in common.
+        LabError: there is no such host, the two have no IP version in common, or the packet is
+            smaller than its header.
     """
     station = find_host(program, source)
     source = str(station.ref)
@@ -199,7 +203,8 @@ def ip_header(program: Program, source: str, target: str, header: Header = USUAL
     """Return the IP header of a packet as the host sends it.
 
     Raises:
-        LabError: there is no such host, or the two have no IP version in common.
+        LabError: there is no such host, the two have no IP version in common, or the packet is
+            smaller than its header.
     """
     return _packet(program, find_host(program, source), target, header)[1]
 
@@ -230,6 +235,12 @@ def _packet(
         raise LabError(
             f"{forged} and {address} are of different IP versions",
             remedy="write a source of the target's version",
+        )
+    least = _LEAST_OCTETS[address.version]
+    if 0 < header.octets < least:
+        raise LabError(
+            f"an IPv{address.version} packet has {least} octets at least, not {header.octets}",
+            remedy=f"write {least} or more",
         )
     own = source.ip if forged is None else forged
     return wanted, IpHeader(own, address, header.ttl, header.dscp, may_fragment)

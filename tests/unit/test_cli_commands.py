@@ -232,6 +232,8 @@ def test_trace_takes_any_header(capsys):
 @pytest.mark.parametrize(
     ("target", "words", "end"),
     [
+        ("a/oslo/h1", ("--size", "20"), None),
+        ("2001:db8:3::2", ("--size", "40"), None),
         ("a/oslo/h1", ("--size", "1500"), None),
         (
             "a/oslo/h1",
@@ -253,6 +255,13 @@ def test_trace_takes_any_size(capsys, target, words, end):
     assert found["end"].startswith(end or "it arrives at a/oslo/h1")
     assert found["answer"]["kind"] == ("echo reply" if end is None else "packet too big")
     assert found["answer"]["delivered"]
+
+
+def test_trace_knows_the_least_size_of_each_ip_version(capsys):
+    words = ("trace", NORDIC, "a/aarhus/h1", "2001:db8:3::2", "--size", "39")
+    assert "an IPv6 packet has 40 octets at least, not 39" in complaint(capsys, *words)
+    frame = ("trace", NORDIC, "c/odense/h1", "ff:ff:ff:ff:ff:ff", "--size", "5")
+    assert answer(capsys, *frame)["delivered"]
 
 
 def test_trace_draws_the_header_and_every_ttl_of_an_unusual_packet(capsys):
@@ -283,7 +292,14 @@ def test_trace_draws_every_copy_of_a_flooded_frame(capsys):
     ("words", "hint"),
     [
         (("--ttl", "256"), "'256' is not a number from 0 to 255"),
-        (("--size", "-1"), "'-1' is not a number from 0 to 9999"),
+        (("--size", "-1"), "'-1' is not a number from 1 to 9999"),
+        (
+            ("--size", "0"),
+            "from 1 to 9999; an IPv4 packet has 20 octets at least, an IPv6 packet 40",
+        ),
+        (("--size", "19"), "an IPv4 packet has 20 octets at least, not 19; write 20 or more"),
+        (("--size", "1600", "--live"), "PAYLOAD is 28 less than the packet's octets (IPv6: 48 "),
+        (("--size", "1600", "--live"), "hosts send 1,500 octets at most"),
         (("--dscp", "64"), "'64' is not a number from 0 to 63"),
         (("--vlan", "0"), "'0' is not a number from 1 to 4094"),
         (("--vlan", "4095"), "'4095' is not a number from 1 to 4094"),
