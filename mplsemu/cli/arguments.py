@@ -123,6 +123,14 @@ def _may_be_file(lab: str) -> bool:
         return True
 
 
+def _may_some_run() -> bool:
+    """Whether some lab runs, or may: only root can tell."""
+    try:
+        return bool(running_labs())
+    except NotRootError:
+        return True
+
+
 def load_named(lab: str) -> LoadedLab:
     """Read a lab file, or a lab that comes with mplsemu; neither is a lab that runs.
 
@@ -133,10 +141,11 @@ def load_named(lab: str) -> LoadedLab:
 
     is_name = "/" not in lab and "." not in lab and not _may_be_file(lab)
     if is_name and lab in shipped_labs():
-        print(
-            f"note: no lab {lab} is running; this is the one that comes with mplsemu",
-            file=sys.stderr,
-        )
+        if _may_some_run():  # else nobody takes it for one that runs
+            print(
+                f"note: no lab {lab} is running; this is the one that comes with mplsemu",
+                file=sys.stderr,
+            )
     elif is_name and lab:
         running: tuple[str, ...] = ()
         with suppress(NotRootError):

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mplsemu.cli.arguments import (
@@ -98,6 +99,8 @@ def run(args: argparse.Namespace) -> int:
             "the following arguments are required: LAB", remedy="see `mplsemu check --help`"
         )
     lab, report = _checked(args)
+    if args.lab is not None and is_running(args):
+        lab = replace(lab, notes=(_as_it_runs(report.program), *lab.notes))
     if args.json:
         from mplsemu.cli.report_json import report_json
 
@@ -107,6 +110,14 @@ def run(args: argparse.Namespace) -> int:
 
         print_lines(draw_report(report, lab.network, lab.notes, terminal_width()))
     return 0 if report.holds else 1
+
+
+def _as_it_runs(program: Program) -> str:
+    """Return what to say of a lab that runs."""
+    down = [link.name for link in program.links if not link.up]
+    down += [each.name for node in program.nodes for each in node.circuits if not each.up]
+    state = f"with {', '.join(down)} down" if down else "nothing of it is down"
+    return f"this is the lab that runs, {state}"
 
 
 def _run_live(args: argparse.Namespace) -> int:

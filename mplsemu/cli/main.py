@@ -29,7 +29,7 @@ COMMANDS: Final[dict[str, str]] = {
     "trace": "follow one packet, with the label stack on every link",
     "view": "draw the provider's and the customers' pictures",
     "export": "write the forwarding program for another tool",
-    "new": "make a lab file from a real network",
+    "new": "begin a lab file, or make one from a real network",
     "doctor": "say what this machine has and lacks, and what to type about it",
     "up": "boot a lab (root)",
     "test": "boot a lab, run every check, tear down (root)",

@@ -57,6 +57,7 @@ class CommandParser(argparse.ArgumentParser):
 def _in_plain_words(message: str) -> str:
     choice = re.match(r"argument (\S+): invalid choice: ('?[^' ]*'?) \(", message)
     if choice is None:
-        return message.replace("unrecognized arguments", "unknown")
+        optional = ", CMD"  # a rest of the line, which argparse takes for required
+        return message.replace("unrecognized arguments", "unknown").removesuffix(optional)
     what = "command" if choice[1] == "COMMAND" else choice[1]
     return f"unknown {what} {choice[2]}"

@@ -103,6 +103,9 @@ def load_checks(path: str | Path, network: Network) -> tuple[Validation, ...]:
     Raises:
         LabError: it cannot be read, or something in it is wrong.
     """
+    if not Path(path).exists():
+        remedy = "name a file with validate: and a list of checks"
+        raise LabError("no such file", location=Location(str(path)), remedy=remedy)
     text = _read(Path(path), str(path))
     document = parse(text, str(path), CHECKS, "write validate: and a list of checks")
     try:

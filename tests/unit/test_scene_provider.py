@@ -74,7 +74,7 @@ def test_the_figures_are_said() -> None:
     scene = provider_scene(provider_view(nordic("dk-p1")))
     assert headings(scene)[:2] == [
         "Provider of nordic",
-        "3 PE, 2 P, 7 links (1 down), 3 VPNs, 9 sites",
+        "3 PE, 2 P, 7 links\xa0(1 down), 3 VPNs, 9 sites",
     ]
 
 

@@ -144,10 +144,10 @@ def test_what_says_how_things_are_at_the_moment_is_marked_for_who_follows_them()
     links = (replace(view.links[0], up=False), *view.links[1:])
     root = parsed(draw_svg(scene_of(replace(view, links=links))))
     said = [("".join(e.itertext()), e.get("data-for")) for e in with_class(root, "momentary")]
-    assert sorted(said, key=str) == [(" (1 down)", None), ("down", links[0].name)]
+    assert sorted(said, key=str) == [("\xa0(1 down)", None), ("down", links[0].name)]
     about = root.find(f"{SVG}desc")
     momentary = about.get("data-momentary")
-    assert momentary == " (1 down)"
+    assert momentary == "\xa0(1 down)"
     assert about.text.replace(momentary, "") == parsed(plain).findtext(f"{SVG}desc")
 
 

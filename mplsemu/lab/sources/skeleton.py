@@ -16,7 +16,7 @@ _TEXT: Final = """\
 name: @NAME@
 
 provider:
-  # defaults: {bandwidth: 1 Gbit/s, delay: 0 ms, metric: 10}     of every link
+  # defaults: {bandwidth: 1 Gbit/s, delay: 0 ms, metric: 10}     # of every link
   nodes:                          # the LSRs; sites attach to those with role pe
     pe1: {role: pe}
     pe2: {role: pe}

@@ -154,7 +154,8 @@ class _Picture:
 
     def _down(self) -> str:
         down = sum(not link.up for link in self._view.links)
-        return f" ({down} down)" if down else ""
+        # a plain space is lost where an SVG element begins with it
+        return f"\N{NO-BREAK SPACE}({down} down)" if down else ""
 
     def _meanings(self) -> list[Meaning]:
         found = [
