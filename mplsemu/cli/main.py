@@ -165,5 +165,5 @@ def build_parser(chosen: str | None) -> tuple[CommandParser, ModuleType | None]:
 
 
 def _say(text: str) -> None:
-    with suppress(BrokenPipeError):
-        print(f"mplsemu: {cut(text)}", file=sys.stderr)
+    with suppress(OSError):  # where it cannot be said, the exit code is all that is left
+        print(f"mplsemu: {cut(text)}", file=sys.stderr, flush=True)

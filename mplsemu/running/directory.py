@@ -21,6 +21,7 @@ from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interrupts import sleep
 from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError, NotRootError
 from mplsemu.running.process import Process
+from mplsemu.running.trust import is_trusted, require_trusted
 
 DIRECTORY_VARIABLE: Final = "MPLSEMU_RUN_DIR"
 DEFAULT_DIRECTORY: Final = Path("/run/mplsemu")
@@ -209,8 +210,10 @@ class LabDirectory:
 
     def _try_lock(self) -> IO[str] | None:
         try:
+            _make_trusted(self.path.parent)
             # a stranger who may open the lock can hold it, too
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, exist_ok=True)
+            require_trusted(self.path, DIRECTORY_VARIABLE)
             if not self.is_ours():
                 raise EmulationError(
                     f"{self.path} holds something that is not a lab's; "
@@ -305,8 +308,10 @@ class LabDirectory:
             yield
 
     def is_claimed(self) -> bool:
-        """Whether a living process holds this lab's lock."""
+        """Whether a living process holds this lab's lock; a stranger's directory is no lab's."""
         try:
+            if self.path.is_symlink() or not is_trusted(self.path):
+                return False
             with (self.path / _LOCK).open("r") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -337,6 +342,16 @@ class LabDirectory:
         return LabRecord.from_json(record)
 
 
+def _make_trusted(directory: Path) -> None:
+    """Make the directory of all running labs, in which nobody else may put or rename anything."""
+    before = os.umask(0o022)  # some containers begin with 0
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    finally:
+        os.umask(before)
+    require_trusted(directory, DIRECTORY_VARIABLE)
+
+
 def _opened(path: Path) -> IO[str]:
     """Open a file to lock, made if it is not there; what it says stays, nobody else may open it."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -355,8 +370,10 @@ def running_labs() -> tuple[str, ...]:
 
     Raises:
         NotRootError: no right to look.
+        EmulationError: others may have put something there.
     """
     try:
+        require_trusted(run_directory(), DIRECTORY_VARIABLE)
         candidates = sorted(path.name for path in run_directory().iterdir() if path.is_dir())
     except PermissionError:
         raise NotRootError(f"cannot read {run_directory()}; type sudo before the command") from None

@@ -95,6 +95,12 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert done.stderr == ""
 
 
+def test_where_nothing_can_be_said_the_exit_code_is_that_of_a_fault():
+    """1 would be a refutation."""
+    command = f"{sys.executable} -m mplsemu check {NORDIC} > /dev/full 2>&1"
+    assert subprocess.run(command, shell=True, check=False).returncode == 2
+
+
 def test_a_terminal_without_unicode_gets_ascii():
     done = subprocess.run(
         [sys.executable, "-m", "mplsemu", "view", NORDIC, "--vpn", "c"],
