@@ -161,10 +161,14 @@ def test_of_a_flooded_frame_only_the_targets_copy_is_answered(capsys):
 
 
 def test_of_a_flooded_frame_that_does_not_arrive_the_lost_copy_tells_why():
-    program = compile_program(load("nordic").network, frozenset({"c/malmo"}))
+    network = load("nordic").network
+    program = compile_program(network, frozenset({"c/malmo"}))
     there = trace(program, "c/odense/h1", "c/malmo/h1")
-    assert (there.delivered, str(there.end)) == (False, "dropped at se: nobody to send it to")
+    lost = "dropped at se: nobody to send it to"
+    assert (there.delivered, str(there.end)) == (False, lost)
     assert answer(program, there) is None
+    check = PingCheck(HostRef("c", "odense", "h1"), HostRef("c", "malmo", "h1"))
+    assert prove(program, network, check).detail == f"it is not answered: {lost}"
 
 
 def test_a_stranger_on_a_lan_is_not_said_to_answer():
