@@ -75,6 +75,8 @@ def _change_checks(module):
 
 
 def _change_prompt(module):
+    from types import SimpleNamespace
+
     def prompt(_lab):
         print("up and well", file=sys.stderr)
         from mplsemu.emulation.interrupts import go_on, sleep
@@ -84,6 +86,7 @@ def _change_prompt(module):
                 go_on()
                 sleep(0.001)
         go_on()
+        return SimpleNamespace(code=0)
 
     module.Prompt = prompt
 

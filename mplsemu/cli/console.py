@@ -21,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read commands until the end of input; the lab goes on."""
+    """Read commands until the end of input; the lab goes on; 1 if one on a pipe has failed."""
     from mplsemu.cli.prompt import Prompt
     from mplsemu.emulation.interrupts import Terminated, end, noted
     from mplsemu.running.console import AttachedLab
@@ -30,9 +30,9 @@ def run(args: argparse.Namespace) -> int:
     session = Session.find(named_lab(args))
     try:
         with noted(end), AttachedLab(session) as lab:
-            Prompt(lab, is_owner=False)
+            code = Prompt(lab, is_owner=False).code
             if not lab.is_up:
                 sys.stderr.write(f"mplsemu: lab {lab.record.name} is down\n")
     except Terminated:
         return 0
-    return 0
+    return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import readline
 import shlex
 import subprocess
@@ -49,6 +50,9 @@ ON_LAB: Final = {
 """Commands that are about the running lab."""
 
 _LOOK_S: Final = 0.5
+_INTERRUPT: Final = "\x03"
+_QUIT: Final = "\x1c"
+_STATUS: Final = "mplsemu-status:"
 _MEANT_BY_CMD: Final = ("", "?")
 _ENDS: Final = {"ping", "trace", "iperf", "iperfudp"}
 
@@ -59,7 +63,9 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
     ``HOST CMD`` runs a command on a host, as in Mininet; other hosts' names in it become their
     addresses.
 
-    Where standard input is no terminal, nobody but this reads it: commands get /dev/null.
+    ``HOST CMD`` reads nothing: what is typed ahead, or pasted behind it, waits for the prompt. What
+    is to be talked to is run by ``exec``, which has the terminal. Where standard input is no
+    terminal, nobody but this reads it: ``exec`` gets /dev/null, too.
 
     Args:
         lab: that commands are about.
@@ -74,6 +80,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         self._file = str(lab.directory.lab_file)
         self._name = lab.record.name
         self._pending = b""
+        self._has_failed = False
         self._is_typed = sys.stdin.isatty()
         self._next = self._typed if self._is_typed else self._piped
         if self._is_typed:
@@ -86,6 +93,11 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             if self._is_typed:
                 with contextlib.suppress(OSError):
                     readline.write_history_file(HISTORY.expanduser())
+
+    @property
+    def code(self) -> int:
+        """Exit code of commands from a pipe or file: 1 if one was unknown, or failed; else 0."""
+        return int(self._has_failed and not self._is_typed)
 
     def initReadline(self) -> None:  # noqa: N802  # Mininet's name
         """Leave history to us; Mininet's own would go to another file."""
@@ -124,6 +136,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         if not self._pending:
             return "EOF"
         line, _, self._pending = self._pending.partition(b"\n")
+        print(line.decode(errors="backslashreplace"), flush=True)
         return line.decode(errors="surrogateescape")
 
     def default(self, line: str) -> None:
@@ -137,10 +150,20 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             raise LabError("no command to run", remedy=f"write: {first} ip address")
         node = self.mn.nameToNode[first]
         command = " ".join(self._address(word) for word in rest.split(" "))
-        if not self._is_typed:  # the shell's own terminal says nothing, for ever
-            command = f"eval {shlex.quote(command)} < /dev/null"
-        node.sendCmd(command)
+        # the shell's own terminal says nothing, for ever
+        node.sendCmd(f"eval {shlex.quote(command)} < /dev/null")
         self.waitForNode(node)
+        if not self._is_typed:
+            self._note_status(node)
+
+    def _note_status(self, node: Any) -> None:
+        """Note whether what a node's shell has run has failed; its ``$?`` stays what it is."""
+        said = node.cmd(f"(s=$?; echo {_STATUS}$s; exit $s)")
+        status = re.search(rf"{_STATUS}(\d+)\r?\n", said)
+        if status is None or status[1] != "0":
+            self._has_failed = True
+        if status is not None:  # what runs in the background may have said something, too
+            sys.stdout.write(said.replace(status[0], "", 1))
 
     def _address(self, word: str) -> str:
         """Return the address of a host that is named, and any other word as it is."""
@@ -148,27 +171,27 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         return word if node is None or not node.intfNames() else node.IP() or word
 
     def waitForNode(self, node: Any) -> None:  # noqa: N802  # Mininet's name
-        """Show what a node's command says until it ends; Ctrl-C ends the command."""
-        said = node.stdout.fileno()
-        keys = [self.stdin.fileno()] if self.isatty() else []
-        if keys:
-            subprocess.run(["stty", "-icanon", "min", "1"], check=False)
+        """Show what a node's command says until it ends; Ctrl-C ends the command.
+
+        What has not ended after a Ctrl-C (``less``) gets a SIGQUIT with the next one.
+        """
+        keys = _INTERRUPT
         while node.waiting:
             try:
-                if not (ready := wait((said, *keys), _LOOK_S)):
+                if not wait((node.stdout.fileno(),), _LOOK_S):
                     node.require_shell()
-                if said in ready:
-                    sys.stdout.write(node.monitor())
-                    sys.stdout.flush()
-                if set(keys) & set(ready):
-                    node.write(self.stdin.read(1))
+                    continue
+                sys.stdout.write(node.monitor())
+                sys.stdout.flush()
             except KeyboardInterrupt:
                 go_on()
-                node.sendInt()
+                for key in keys:
+                    node.sendInt(key)
+                keys = _INTERRUPT + _QUIT
 
     def do_sh(self, line: str) -> None:
         """Run a command of this machine: sh CMD..."""
-        wait_for(subprocess.Popen(line, shell=True))
+        self._has_failed |= wait_for(subprocess.Popen(line, shell=True)) != 0
 
     def do_py(self, line: str) -> None:
         """Evaluate a Python expression: py dk.intfNames()."""
@@ -188,8 +211,10 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         try:
             return self._run_line(line)
         except MplsEmuError as error:
+            self._has_failed = True
             print(f"mplsemu: {error}", file=sys.stderr)
         except Exception as error:  # noqa: BLE001  # Mininet's commands raise what they like
+            self._has_failed = True
             if words := fault(error):
                 print(f"mplsemu: {words}", file=sys.stderr)
             else:
@@ -201,7 +226,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         word, _, rest = line.strip().partition(" ")
         ours = self._command(word)
         if ours:
-            main([*ours, *_words(rest)])
+            self._has_failed |= main([*ours, *_words(rest)]) != 0
             sys.stdout.flush()
         elif word in {"up", "down"}:
             end = "type exit (or Ctrl-D) to take it down"
@@ -238,7 +263,8 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         for name, text in {**ON_PROGRAM, **ON_LAB}.items():
             print(f"  {name:<9} {text}")
         print("Mininet's: nodes net dump links intfs pingall xterm sh py source time")
-        print("On a node:  NODE CMD, as in: a/aarhus/h1 traceroute -n a/oslo/h1")
+        print("On a node:  NODE CMD, as in: a/aarhus/h1 traceroute -n a/oslo/h1; it reads no keys:")
+        print("            a shell, or what else is to be typed to: exec NODE, exec NODE -- CMD")
         what = "takes the lab down" if self._is_owner else "leaves the lab running"
         print(f"exit, or Ctrl-D, {what}.")
 

@@ -144,7 +144,7 @@ def _up_with_prompt(
                 stack.enter_context(lab)
             print("\n".join(greet(lab)))
             with patient_output():
-                Prompt(lab)
+                code = Prompt(lab).code
             sys.stderr.write("taking the lab down\n")
     except Terminated:
         if lab is not None and lab.is_up and give_up.reason is None:
@@ -152,7 +152,7 @@ def _up_with_prompt(
         if give_up.reason is None:
             sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
         return 2
-    return 0
+    return code
 
 
 def greet(lab: BootedLab) -> list[str]:

@@ -1,6 +1,7 @@
 """The prompt's commands from a pipe or a file, and from other terminals than the lab's own."""
 
 import os
+import re
 import subprocess
 import threading
 import time
@@ -50,11 +51,15 @@ def terminals(ground, tmp_path):
             each.end()
 
 
-def piped(ground, text, *words):
-    """Run a command with text on its standard input; return what it printed, and its errors."""
-    done = mplsemu(*(words or ("console",)), env=ground.env, input=text, stdin=None)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.replace(PROMPT, ""), done.stderr
+def piped(ground, text, code=0):
+    """Run commands of a pipe; return what they printed, without themselves, and their errors."""
+    done = mplsemu("console", env=ground.env, input=text, stdin=None)
+    assert done.returncode == code, done.stderr
+    return answers(done.stdout), done.stderr
+
+
+def answers(shown):
+    return re.sub(f"{PROMPT}(.*\n)?", "", shown)
 
 
 # --- from a pipe or file -------------------------------------------------------------------
@@ -79,7 +84,7 @@ def test_a_line_is_read_whole_however_slowly_it_comes(ground):
     with process:
         writer = threading.Thread(target=write)
         writer.start()
-        said, errors = process.stdout.read(), process.stderr.read()
+        said, errors = answers(process.stdout.read()), process.stderr.read()
         writer.join()
     assert process.returncode == 0
     assert errors == ""
@@ -101,21 +106,45 @@ def test_blank_lines_and_comments_are_nothing(ground):
 
 @pytest.mark.parametrize("line", ["nonsense", "x=1", "!ls", "echo root", "a/x/h9 true", "rm -rf"])
 def test_what_is_no_command_is_an_error_and_the_next_line_is_run(ground, line):
-    said, errors = piped(ground, f"{line}\n{REAL}\n")
+    said, errors = piped(ground, f"{line}\n{REAL}\n", code=1)
     assert errors.startswith(f"mplsemu: unknown command or node {line.split()[0]!r}; ")
     assert "together" in said
 
 
 def test_commands_of_a_file_that_is_sourced_are_the_same(ground, tmp_path):
     (tmp_path / "commands").write_text(f"# first\n\n{REAL}\nnonsense\n{REAL}\n")
-    said, errors = piped(ground, f"source {tmp_path / 'commands'}\nsource {tmp_path / 'none'}\n")
+    lines = f"source {tmp_path / 'commands'}\nsource {tmp_path / 'none'}\n"
+    said, errors = piped(ground, lines, code=1)
     assert said.split() == ["together"] * 2
     assert "node 'nonsense'" in errors
     assert "cannot read" in errors
 
 
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("a/x/h1 false", 1), ("a/x/h1 (exit 3)", 1), ("dk no-such-command", 1), ("sh false", 1),
+        ("exec a/x/h1 -- false", 1), ("show lfib no-such", 1), ("ping a/x/h1", 1),
+        ("source /no/such/file", 1), ("a/x/h1 false; true", 0), ("a/x/h1 sleep 0.1 &", 0),
+        ("status", 0),
+    ],
+)  # fmt: skip
+def test_the_exit_code_says_whether_a_command_of_a_pipe_failed(ground, line, code):
+    said, _ = piped(ground, f"{line}\n{REAL}\n", code=code)
+    assert said.endswith("together\n")
+
+
+def test_a_command_of_a_pipe_stands_before_what_it_says(ground):
+    shown = mplsemu("console", env=ground.env, input=f"{REAL}\n# b\n", stdin=None).stdout
+    assert shown.startswith(f"{PROMPT}{REAL}\ntogether\n{PROMPT}# b\n{PROMPT}")
+
+
+def test_the_status_of_a_command_is_there_for_the_next_one(ground):
+    assert piped(ground, "a/x/h1 (exit 7)\na/x/h1 echo it was $?\n", code=1)[0] == "it was 7\n"
+
+
 def test_a_shell_that_ended_is_said_and_nothing_hangs(ground):
-    said, errors = piped(ground, f"a/x/h1 sleep 60 &\na/x/h1 exit\n{REAL}\n")
+    said, errors = piped(ground, f"a/x/h1 sleep 60 &\na/x/h1 exit\n{REAL}\n", code=1)
     assert "the shell of a-x-h1 is gone" in errors
     assert "together" in said
 
@@ -129,8 +158,8 @@ def test_up_reads_commands_from_a_file(tmp_path_factory, dataplane):
     try:
         with commands.open() as stdin:
             done = mplsemu("up", lab, env=ground.env, stdin=stdin)
-        assert done.returncode == 0
-        assert "together" in done.stdout
+        assert done.returncode == 1
+        assert answers(done.stdout).endswith("together\n")
         assert "unknown command or node 'hostname'" in done.stderr
         ground.assert_clean()
     finally:

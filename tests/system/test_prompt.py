@@ -25,7 +25,7 @@ class Terminal:
     """A terminal at which somebody runs a lab."""
 
     def __init__(self, words, env):
-        self._keyboard, theirs = pty.openpty()
+        self.keyboard, theirs = pty.openpty()
         self.process = subprocess.Popen(
             [*MPLSEMU, *words],
             stdin=theirs,
@@ -42,7 +42,7 @@ class Terminal:
     def type(self, text):
         """Type without looking; what is seen from now on is the answer."""
         self.seen = ""
-        os.write(self._keyboard, text.encode())
+        os.write(self.keyboard, text.encode())
 
     def expect(self, pattern, timeout_s=60.0):
         """Wait until the screen shows something; return what it shows."""
@@ -50,9 +50,9 @@ class Terminal:
         while not re.search(pattern, self.seen):
             left = deadline - time.monotonic()
             assert left > 0, f"{pattern!r} is not in {self.seen!r}"
-            if select.select([self._keyboard], [], [], left)[0]:
+            if select.select([self.keyboard], [], [], left)[0]:
                 try:
-                    more = os.read(self._keyboard, 65536).decode(errors="replace")
+                    more = os.read(self.keyboard, 65536).decode(errors="replace")
                 except OSError:  # its last reader has gone
                     more = ""
                 assert more, f"{pattern!r} is not in {self.seen!r}, and that was all"
@@ -81,15 +81,15 @@ class Terminal:
         try:
             deadline = time.monotonic() + 20
             while self.process.poll() is None and time.monotonic() < deadline:
-                if select.select([self._keyboard], [], [], 0.05)[0]:
+                if select.select([self.keyboard], [], [], 0.05)[0]:
                     try:
-                        self.seen += os.read(self._keyboard, 65536).decode(errors="replace")
+                        self.seen += os.read(self.keyboard, 65536).decode(errors="replace")
                     except OSError:
                         break
             return self.process.wait(5)
         finally:
             self.process.kill()
-            os.close(self._keyboard)
+            os.close(self.keyboard)
 
 
 def _control_terminal():
@@ -239,6 +239,42 @@ def test_commands_come_from_a_file(terminal, tmp_path):
     shown = terminal.run(f"source {tmp_path / 'commands'}")
     assert "a-aarhus-h1" in shown
     assert " 0% packet loss" in shown
+
+
+@pytest.mark.parametrize("line", ["a/aarhus/h1 sleep 1", "exec a/aarhus/h1 -- sleep 1"])
+def test_what_is_typed_ahead_waits_for_the_prompt(terminal, line):
+    """Its first character went to the shell of the host, the rest was lost."""
+    terminal.type(f"{line}\n")
+    terminal.expect(re.escape(line) + "\n")
+    os.write(terminal.keyboard, b"xyz\n")
+    terminal.expect("unknown command or node 'xyz'")
+    terminal.expect(f"xyz.*\n(.*\n)*{PROMPT}$")
+    assert terminal.run("a/aarhus/h1 hostname") == "a-aarhus-h1\n"
+
+
+def test_lines_that_are_pasted_are_run_one_by_one(terminal):
+    lines = ("a/aarhus/h1 cat", "a/aarhus/h1 sleep 0.3", "a/oslo/h1 hostname", "dk hostname")
+    terminal.type("".join(f"{line}\n" for line in (*lines, "a/oslo/h1 echo to''gether")))
+    shown = terminal.expect(f"\ntogether\n{PROMPT}$")
+    assert "\na-oslo-h1\n" in shown
+    assert "\ndk\n" in shown
+    assert "nknown" not in shown
+
+
+def test_a_second_ctrl_c_ends_what_does_not_mind_the_first(terminal):
+    deaf = "signal.signal(signal.SIGINT, signal.SIG_IGN); print('re' 'ady', flush=True)"
+    terminal.type(f'a/aarhus/h1 python3 -c "import signal; {deaf}; signal.pause()"\n')
+    terminal.expect("\nready\n")
+    terminal.interrupt()
+    assert terminal.run("a/aarhus/h1 hostname") == "a-aarhus-h1\n"
+
+
+def test_what_a_shell_at_a_node_keeps_is_kept(terminal):
+    terminal.run("a/aarhus/h1 cd /tmp; here=$PWD")
+    assert terminal.run("a/aarhus/h1 echo $here $PWD") == "/tmp /tmp\n"
+    assert re.fullmatch(r"\[1\] \d+\n", terminal.run("a/aarhus/h1 sleep 0.1 &"))
+    assert terminal.run("a/aarhus/h1 wait $!; echo $?") == "0\n"
+    assert "unexpected EOF" in terminal.run("a/aarhus/h1 echo 'abc")
 
 
 def test_ctrl_c_during_a_ping_ends_the_ping_only(terminal):
