@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from mplsemu.errors import LabError
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
 from mplsemu.program.flight import MacTable
 from mplsemu.program.hosts import LocatedHost, host_ref
+from mplsemu.program.martians import is_never_routed, is_no_source
 from mplsemu.program.own_addresses import (
     ALL_ROUTERS,
     LINK_LOCAL,
@@ -56,6 +58,9 @@ class Header:
 
 
 USUAL: Final = Header()
+_CLASS_E: Final = IPv4Network("240.0.0.0/4")
+"""Linux forwards it, all but the broadcast address; the PE does not (RFC 1812 section 5.3.7)."""
+_BROADCAST: Final = IPv4Address("255.255.255.255")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ class Sender:
             end = Delivered(circuit.name, host_ref(circuit, host), address, host.mac)
             return Sent((_ended(end),))
         if circuit.ce is not None and _is_ce_on_lan(circuit.ce, address):
-            return _at_ce(circuit, circuit.ce, address)
+            return self._to_ce(circuit.ce, ip)
         if not circuit.gateways:
             return self._across_lan(ip)
         is_gateway = address in (LINK_LOCAL_GATEWAY, *router_addresses(circuit.gateways))
@@ -165,12 +170,25 @@ class Sender:
         if self._header.vlans:
             return Sent((_ended(Dropped(name, "VLAN-tagged on the CE router's LAN")),))
         if ip.destination in ce.addresses:
-            return _at_ce(self.circuit, ce, ip.destination)
+            return self._to_ce(ce, ip)
+        if _is_strange_to_linux(ce, ip.source, is_forwarded=True):
+            return self._refused_by_ce(ip)
         if ip.ttl <= 1:
             expired = Hop(name, None, None, (), "TTL expired", (), None, ip.ttl)
             return Sent((Branch((expired,), TtlExpired(name, None, ())),))
         sent = replace(ip, ttl=ip.ttl - 1)
         return _from_ce(self._program, self.circuit, ce, sent, self._header.octets)
+
+    def _to_ce(self, ce: Ce, ip: IpHeader) -> Sent:
+        """Let the CE router take what is for itself."""
+        if _is_strange_to_linux(ce, ip.source, is_forwarded=False):
+            return self._refused_by_ce(ip)
+        end = Delivered(self.circuit.name, None, ip.destination, ce.lan_mac, is_ce=True)
+        return Sent((_ended(end),))
+
+    def _refused_by_ce(self, ip: IpHeader) -> Sent:
+        reason = f"nobody on its LAN sends from {ip.source}"
+        return Sent((_ended(Dropped(ce_name(self.circuit.name), reason)),))
 
     def _stays(self, reason: str) -> Sent:
         return Sent((_ended(Dropped(str(self._station.ref), reason)),))
@@ -189,6 +207,19 @@ class Sender:
                 ref = host_ref(self.circuit, host)
                 end = Delivered(self.circuit.name, ref, address, host.mac)
                 yield Branch((), end, copy=(-index,))
+
+
+def _is_strange_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bool:
+    """Whether a CE router, being Linux, drops what is from an address.
+
+    IPv4: what nobody sends from and its own addresses, also in packets for itself
+    (fib_validate_source). IPv6: what it would forward from an address that is no other node's, or
+    of its LAN's link alone (ip6_forward; RFC 4291 section 2.5.6).
+    """
+    if source.version == 4:
+        is_passed = source in _CLASS_E and source != _BROADCAST
+        return (is_no_source(source) and not is_passed) or source in ce.addresses
+    return is_forwarded and is_never_routed(source)
 
 
 def send_from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader) -> Sent:
@@ -224,11 +255,6 @@ def _gateways(circuit: AttachmentCircuit) -> tuple[IPInterface, ...]:
 def _is_ce_on_lan(ce: Ce, address: IPAddress) -> bool:
     """Whether a CE router answers for an address on its LAN."""
     return address in (link_local(ce.lan_mac), ALL_ROUTERS, *router_addresses(ce.lan))
-
-
-def _at_ce(circuit: AttachmentCircuit, ce: Ce, address: IPAddress) -> Sent:
-    end = Delivered(circuit.name, None, address, ce.lan_mac, is_ce=True)
-    return Sent((_ended(end),))
 
 
 def _ended(end: End) -> Branch:

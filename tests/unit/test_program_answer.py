@@ -12,6 +12,7 @@ from mplsemu.lab.loader import load, loads
 from mplsemu.model.network import HostRef, PingCheck
 from mplsemu.program.answer import Kind, answer, is_answered
 from mplsemu.program.trace import Header, trace
+from mplsemu.program.way import Dropped
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.validate import prove
 
@@ -197,3 +198,25 @@ def test_a_trace_says_that_its_answer_is_lost(tmp_path, capsys):
     assert "✗ the echo reply of the gateway of VRF b at e is lost: dropped at e: no route" in said
     assert main(["trace", str(file), "b/near/h1", "10.2.2.1"]) == 0
     assert "lost" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target", ["10.1.1.2", "100.64.0.2", "10.1.2.1"])
+@pytest.mark.parametrize(
+    ("source", "passes"),
+    [
+        ("10.1.2.1", False), ("100.64.0.2", False),  # the CE's own
+        ("0.0.0.0", False), ("127.0.0.1", False), ("224.0.0.5", False), ("255.255.255.255", False),
+        ("240.0.0.1", True),  # Linux forwards class E, the PE does not
+        ("10.1.2.9", True), ("10.9.9.9", True),
+    ],
+)  # fmt: skip
+def test_a_ce_router_drops_what_linux_takes_from_nobody(target, source, passes):
+    there = trace(PROGRAM, "a/y/h1", target, Header(source=ip_address(source)))
+    dropped_by_ce = isinstance(there.end, Dropped) and there.end.node == "a/y/ce"
+    assert dropped_by_ce is not passes
+
+
+@pytest.mark.parametrize("source", ["::", "::1", "ff02::1", "fe80::7"])
+def test_a_ce_router_forwards_nothing_from_ipv6_sources_of_one_link(source):
+    there = trace(PROGRAM, "a/y/h1", "2001:db8:1:1::2", Header(source=ip_address(source)))
+    assert there.end == Dropped("a/y/ce", f"nobody on its LAN sends from {source}")
