@@ -11,7 +11,6 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -22,6 +21,7 @@ from mplsemu.cli.show import TABLES
 from mplsemu.emulation.interrupts import go_on, let_in, typed, wait
 from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.errors import LabError, MplsEmuError
+from mplsemu.model.near_names import any_of, near_names
 
 if TYPE_CHECKING:
     from mplsemu.running.boot import BootedLab
@@ -143,8 +143,8 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         """Run a command at a node: NODE CMD..."""
         first, _, rest = line.strip().partition(" ")
         if first not in self.mn.nameToNode:
-            near = get_close_matches(first, self.completenames(""), n=1)
-            remedy = f"did you mean {near[0]!r}?" if near else "type: help"
+            near = [repr(name) for name in near_names(first, self.completenames(""))]
+            remedy = f"did you mean {any_of(near)}?" if near else "type: help"
             raise LabError(f"unknown command or node {first!r}", remedy=remedy)
         if not rest.strip():
             raise LabError("no command to run", remedy=f"write: {first} ip address")

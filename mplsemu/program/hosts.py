@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mplsemu.errors import LabError
+from mplsemu.model.near_names import any_of, near_names
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import Host
 from mplsemu.program.program import Program
@@ -49,8 +49,13 @@ def short_name(ref: HostRef) -> str:
     return re.sub(r"[^\w.-]", "_", f"{ref.vpn}-{ref.site}-{ref.host}")
 
 
-def find_host(program: Program, name: str) -> LocatedHost:
+def find_host(program: Program, name: str, vpn: str | None = None) -> LocatedHost:
     """Return the host with a full name, or with a short name that is one host's alone.
+
+    Args:
+        program: that knows it.
+        name: full or short.
+        vpn: whose hosts are suggested for a name that nobody has.
 
     Raises:
         LabError: there is none; it names the nearest that there is.
@@ -65,8 +70,6 @@ def find_host(program: Program, name: str) -> LocatedHost:
     short = [located for located in hosts(program) if short_name(located.ref) == name]
     if len(short) == 1:
         return short[0]
-    known = short_name if "/" not in name else str
-    names = [known(located.ref) for located in hosts(program)]
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]}?" if near else "write VPN/SITE/hN, as in the lab file"
+    near = near_names(name, (str(located.ref) for located in hosts(program)), vpn)
+    remedy = f"did you mean {any_of(near)}?" if near else "write VPN/SITE/hN, as in the lab file"
     raise LabError(f"no host {name!r} in lab {program.lab!r}", remedy=remedy)

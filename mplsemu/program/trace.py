@@ -218,7 +218,7 @@ def _packet(
     with suppress(ValueError):
         addresses = [ipaddress.ip_address(target)]
     if not addresses:
-        found = find_host(program, target)
+        found = find_host(program, target, sender.ref.vpn)
         addresses = [interface.ip for interface in found.host.addresses]
         wanted = found.ref
     pairs = [(source, address) for address in addresses for source in _sources(sender, address)]

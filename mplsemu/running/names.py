@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Final
+
+from mplsemu.model.near_names import any_of, near_names
 
 MOST_NAMES: Final = 12
 
 
-def suggest(name: str, known: Iterable[str], see: str) -> str:
-    """Return a remedy for an unknown name: the nearest known one, else some of them.
+def suggest(name: str, known: Iterable[str], see: str, vpn: str | None = None) -> str:
+    """Return a remedy for an unknown name: the nearest known ones, else some of them.
 
     Args:
         name: that is not known.
         known: those that are.
         see: the command that lists all of them.
+        vpn: whose hosts come first.
     """
     names = list(known)
-    near = get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {some(names, see)}"
+    near = near_names(name, names, vpn)
+    return (
+        f"did you mean {any_of([repr(each) for each in near])}?"
+        if near
+        else f"known: {some(names, see)}"
+    )
 
 
 def some(names: Iterable[str], see: str, most: int = MOST_NAMES) -> str:

@@ -97,8 +97,12 @@ class Session:
 
     # --- names ------------------------------------------------------------------------------
 
-    def host(self, name: str) -> HostRecord:
+    def host(self, name: str, vpn: str | None = None) -> HostRecord:
         """Return a host or CE router by its full or its Mininet name.
+
+        Args:
+            name: either of them.
+            vpn: whose hosts are suggested for a name that nobody has.
 
         Raises:
             LabError: there is none; names the nearest.
@@ -110,7 +114,7 @@ class Session:
             raise LabError(f"{name} is an LSR", remedy="name a host, VPN/SITE/hN")
         raise LabError(
             f"no host {name!r} in lab {self.record.name!r}",
-            remedy=suggest(name, self.record.hosts, f"mplsemu show {self.record.name} hosts"),
+            remedy=suggest(name, self.record.hosts, f"mplsemu show {self.record.name} hosts", vpn),
         )
 
     def place(self, name: str) -> Place:
@@ -138,7 +142,6 @@ class Session:
 
     def _nearest(self, name: str) -> str:
         names = [*self.record.hosts, *self.record.lsrs]
-        names += [host.short for host in self.record.hosts.values()]
         return suggest(name, names, f"mplsemu show {self.record.name} hosts")
 
     # --- doing ------------------------------------------------------------------------------
@@ -200,11 +203,14 @@ class Session:
         Raises:
             LabError: an end does not exist, or they have no IP version in common.
         """
-        ours = {ip_interface(each).version for each in self.host(source).addresses}
+        sender = self.host(source)
+        ours = {ip_interface(each).version for each in sender.addresses}
         try:
             theirs = [ip_address(target)]
         except ValueError:
-            theirs = [ip_interface(each).ip for each in self.host(target).addresses]
+            full = next(name for name, host in self.record.hosts.items() if host is sender)
+            found = self.host(target, full.split("/")[0])
+            theirs = [ip_interface(each).ip for each in found.addresses]
         for address in theirs:
             # every interface has link-local addresses and loopback
             if address.version in ours or address.is_link_local or address.is_loopback:

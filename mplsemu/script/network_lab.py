@@ -230,7 +230,7 @@ class NetworkLab(AskedLab):
         with suppress(ValueError):
             address = ip_address(target)
         if address is None:
-            wanted = str(find_host(program, target).ref)
+            wanted = str(find_host(program, target, source.split("/", maxsplit=1)[0]).ref)
             return ip_address(self.lab.session.address_of(source, wanted)), wanted
         end = trace(program, source, target).end
         named = end.host if isinstance(end, Delivered) else None

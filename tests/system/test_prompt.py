@@ -186,11 +186,13 @@ def test_throughput_is_measured_and_printed(terminal, line, said):
     [
         ("iperf", "required: SRC, DST"),
         ("iperfudp lots a/aarhus/h1 a/oslo/h1", "'lots' is not a rate; write for example 10M"),
+        ("ping a/aarhus/h1 oslo-h1", "did you mean 'a/oslo/h1'?"),
+        ("oslo-h1 hostname", "did you mean 'a/oslo/h1' or 'b/oslo/h1'?"),
         ("iperf a/aarhus/h1 a/oslo/h9", "did you mean 'a/oslo/h1'?"),
         ("iperf -t 0 a/aarhus/h1 a/oslo/h1", "'0' is not a number from 1"),
     ],
 )
-def test_what_cannot_be_measured_is_one_line(terminal, line, said):
+def test_what_cannot_be_done_is_one_line(terminal, line, said):
     assert said in terminal.run(line)
 
 

@@ -303,11 +303,11 @@ def test_two(lab):
         ('lab.reaches("a/x/h9", "a/y/h1")', "no host 'a/x/h9' in lab 'small'; did you"),
         ('lab.trace("a/x/h1", "a/y/h9")', "did you mean a/y/h1?"),
         ('lab.link("dk", "se")', "no link between 'dk' and 'se'; links: dk-p1"),
-        ('lab.link("dk-p9")', "no link 'dk-p9' in lab 'small'; did you mean 'dk-p2'?"),
+        ('lab.link("dk-p9")', "no link 'dk-p9' in lab 'small'; did you mean 'dk-p1' or 'dk-p2'?"),
         ('lab.isolated("a", "a")', "a and a have hosts in common"),
         ('lab.isolated("a", "bb")', "no VPN 'bb' here; did you mean 'b'?"),
         ('lab.host("q")', "no host 'q'"),
-        ('lab.capture("dk-p9").__enter__()', "did you mean 'dk-p2'?"),
+        ('lab.capture("dk-p9").__enter__()', "did you mean 'dk-p1' or 'dk-p2'?"),
     ],
 )  # fmt: skip
 def test_a_name_that_is_wrong_is_one_line_below_the_tests_own(suite, call, hint):
