@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.weblab import fake_lab
 
-from .visit import PageServer, Visit, line, tab, texts, until
+from .visit import PageServer, Visit, line, tab, texts, until, wait_for_class
 
 DESK = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -91,7 +91,7 @@ def test_what_the_pointer_is_told_lies_beside_it_too(drawn, browser):
         shape = page.locator(f'.nodes .node[data-node="{node.name}"]')
         shape.hover()
         page.locator(".tip").get_by_text(node.name).wait_for()
-        assert not overlap(box(shape), box(page.locator(".tip")))
+        until(page, lambda shape=shape: not overlap(box(shape), box(page.locator(".tip"))))
     visit.close()
 
 
@@ -162,6 +162,7 @@ def test_a_picture_is_saved_as_it_is_now(visit, format_, begins):
     lab.set_link("dk-p1", up=False)
     page.get_by_label("Overlay").select_option("a")
     page.wait_for_selector(".lines .access", state="attached")
+    wait_for_class(page, "dk-p1", ".down")
     page.get_by_role("button", name="Save the picture").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name=format_, exact=True).click()
@@ -171,7 +172,7 @@ def test_a_picture_is_saved_as_it_is_now(visit, format_, begins):
     if format_ == "SVG":
         assert b"down" in content
         assert b"aarhus" in content
-    assert page.locator(".save-as").count() == 0
+    until(page, lambda: page.locator(".save-as").count() == 0)
 
 
 def test_a_link_tells_how_loaded_it_was(visit):
