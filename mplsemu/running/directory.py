@@ -7,6 +7,7 @@ whose lock is free was left by a lab that died; it is swept away by whoever noti
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -347,6 +348,8 @@ def _make_trusted(directory: Path) -> None:
     before = os.umask(0o022)  # some containers begin with 0
     try:
         directory.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
     finally:
         os.umask(before)
     require_trusted(directory, DIRECTORY_VARIABLE)

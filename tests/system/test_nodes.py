@@ -91,7 +91,7 @@ def test_a_host_does_not_see_the_labs_own_directory_and_sockets(nordic, node):
 
 def test_a_command_begins_where_it_was_typed(nordic, tmp_path):
     (tmp_path / "note").write_text("here\n")
-    said = mplsemu_at(nordic, "exec", HOST, "--", "cat", "note", cwd=tmp_path)
+    said = mplsemu_at(nordic, "exec", "--lab", "nordic", HOST, "--", "cat", "note", cwd=tmp_path)
     assert (said.stdout, said.returncode) == ("here\n", 0)
 
 
@@ -113,7 +113,7 @@ def test_mininets_own_way_into_a_host_is_the_same(short_path, dataplane):
 @pytest.mark.parametrize("node", ["a/oslo/h1", "a-oslo-h1"])
 def test_exec_without_a_command_is_a_shell_that_says_where_one_is(nordic, node):
     env = {"MPLSEMU_RUN_DIR": str(nordic.session.directory.path.parent)}
-    terminal = Terminal(["exec", node], env)
+    terminal = Terminal(["exec", "--lab", "nordic", node], env)
     try:
         terminal.expect(r"a/oslo/h1:\S+# $")
         terminal.type("hostname\n")
@@ -124,7 +124,7 @@ def test_exec_without_a_command_is_a_shell_that_says_where_one_is(nordic, node):
 
 
 def test_exec_without_a_command_takes_commands_from_a_pipe(nordic):
-    said = mplsemu_at(nordic, "exec", LSR, input="hostname\necho $((1 + 1))\n")
+    said = mplsemu_at(nordic, "exec", "--lab", "nordic", LSR, input="hostname\necho $((1 + 1))\n")
     assert (said.stdout, said.stderr, said.returncode) == ("dk\n2\n", "", 0)
 
 
