@@ -15,7 +15,7 @@ from tests.ebpf.test_vrf import HOST, OTHER, PE, TO_PE, VRF, to_gateway
 from tests.ebpf.wires import MTU
 from tests.oracles.fakepacket import internet_checksum
 from tests.oracles.frames import ethernet, ip, mac
-from tests.unit.test_ebpf_checksum import pseudo
+from tests.unit.southbound.ebpf.test_checksum import pseudo
 
 TCP, UDP = 6, 17
 FAR = {4: ("10.1.0.2", "10.2.0.2", "10.2.0.0/24"),

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,15 +20,10 @@ from mplsemu.program.program import Program
 from tests import builders, strategies
 from tests.ebpf.doubled import Kernel, doubled, kernel
 from tests.oracles.ebpfcomparison import senders
+from tests.places import LAB_FILES
 
 pytestmark = pytest.mark.slow
 PORTS = 100
-ROOT = Path(__file__).parents[2]
-LAB_FILES = {
-    path.stem: path
-    for place in (ROOT / "topologies", ROOT / "tests" / "labs")
-    for path in sorted(place.glob("*.yaml"))
-}
 MODES = [f"nordic-{ttl}-{null}" for ttl in TtlMode for null in NullLabel]
 STRANGE = [
     ip_address(text)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.chromium import browser  # noqa: F401 (a fixture)
-from tests.unit.weblab import fake_lab
+from tests.chromium import browser  # noqa: F401 (a fixture)
+from tests.unit.web.weblab import fake_lab
 
 from .visit import PageServer, Visit
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fakeweb import FakeLab
+from tests.places import ROOT
 
 from .visit import Visit, line, tab, until
 
-AXE = Path(__file__).parents[2] / "mplsemu/web/page/node_modules/axe-core/axe.min.js"
+AXE = ROOT / "mplsemu/web/page/node_modules/axe-core/axe.min.js"
 PHONE = {"width": 390, "height": 844}
 FINGER = 40
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.unit.weblab import fake_lab
+from tests.unit.web.weblab import fake_lab
 
 from .visit import PageServer, Visit, line, tab, texts, until, wait_for_class
 

@@ -3,7 +3,7 @@
 import re
 
 from mplsemu.program.trace import trace
-from tests.unit.weblab import fake_lab
+from tests.unit.web.weblab import fake_lab
 
 from .probing import ask
 from .visit import PageServer, Visit, line, tab, texts, until, wait_for_class

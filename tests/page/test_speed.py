@@ -7,7 +7,7 @@ import pytest
 from mplsemu.lab.loader import load, loads
 from mplsemu.lab.sources.generate import new_lab
 from tests.fakeweb import FakeLab
-from tests.unit.view_labs import TOPOLOGIES
+from tests.view_labs import TOPOLOGIES
 
 from .visit import PageServer, Visit
 

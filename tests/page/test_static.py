@@ -3,11 +3,12 @@
 import json
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "mplsemu/web/page"
+from tests.places import ROOT
+
+PAGE = ROOT / "mplsemu/web/page"
 STATIC = PAGE.parent / "static"
 NAMESPACES = r"https?://www\.w3\.org/(1999/(xhtml|xlink)|2000/(svg|xmlns/)|1998/Math/MathML|XML/1998/namespace)"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mplsemu.program.trace import trace
-from tests.unit.chromium import browser  # noqa: F401 (a fixture)
-from tests.unit.weblab import fake_lab
+from tests.chromium import browser  # noqa: F401 (a fixture)
+from tests.unit.web.weblab import fake_lab
 
 from .probing import ask
 from .visit import PageServer, Visit, tab, texts, until

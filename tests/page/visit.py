@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.unit.pageserver import PageServer
+from tests.unit.web.pageserver import PageServer
 
 TIMEOUT_MS = 20000
 

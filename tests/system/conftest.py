@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mplsemu import Lab
-from tests.system.running import LAB_FILES, PLANES, SMALL, Ground
+from tests.places import LAB_FILES
+from tests.system.running import PLANES, SMALL, Ground
 
 LONGEST = ("test_old_kernel", "test_check_live", "test_testing", "test_ended", "test_labs")
 """Files that take longest: they begin first, or one worker would end long after the others."""

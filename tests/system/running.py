@@ -22,15 +22,8 @@ from mplsemu.running.session import Session
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, load_attached
 from mplsemu.southbound.ebpf.layout import IlmKey
 from mplsemu.southbound.ebpf.maps import open_map
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
-TOPOLOGIES = ROOT / "topologies"
-LAB_FILES = {
-    path.stem: path
-    for place in (TOPOLOGIES, ROOT / "tests" / "labs")
-    for path in sorted(place.glob("*.yaml"))
-}
-LABS = list(LAB_FILES)
 PLANES = ("openflow", "ebpf")
 MPLSEMU = (sys.executable, "-m", "mplsemu")
 

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from tests.system.running import MPLSEMU, ROOT, decoded, eventually, mplsemu, start
+from tests.places import ROOT
+from tests.system.running import MPLSEMU, decoded, eventually, mplsemu, start
 
 pytestmark = pytest.mark.system
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import pytest
 
-from tests.system.running import MPLSEMU, ROOT, eventually, mplsemu
+from tests.places import ROOT
+from tests.system.running import MPLSEMU, eventually, mplsemu
 
 pytestmark = pytest.mark.system
 

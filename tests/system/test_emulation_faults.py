@@ -15,6 +15,7 @@ from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.undertaker import processes_in
 from mplsemu.errors import DataPlaneError, EmulationError, MissingToolError
 from mplsemu.southbound.ebpf.maps import open_map
+from tests.places import ROOT
 from tests.system.emulated import eventually, interfaces
 
 pytestmark = pytest.mark.system
@@ -56,7 +57,7 @@ def start_lab(tmp_path, dataplane):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
         )
         started.append(process)
         return process, json.loads(process.stdout.readline())

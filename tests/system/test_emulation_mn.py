@@ -2,17 +2,16 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch, find_tool
+from tests.places import ROOT, TOPOLOGIES
 from tests.system.emulated import eventually, interfaces
 
 pytestmark = pytest.mark.system
 
-ROOT = Path(__file__).parents[2]
 CONTROLLER = "import sys; from mplsemu.cli.main import main; sys.exit(main())"
 COMMANDS = """
 py net.waitConnected(20)
@@ -68,7 +67,7 @@ def test_mn_runs_the_nordic_topology_script(tmp_path):
 def test_the_topology_script_says_what_to_do_without_a_virtual_environment(tmp_path):
     script = tmp_path / "topologies" / "nordic.py"
     script.parent.mkdir()
-    script.write_bytes((ROOT / "topologies" / "nordic.py").read_bytes())
+    script.write_bytes((TOPOLOGIES / "nordic.py").read_bytes())
     ran = subprocess.run(
         [
             "/usr/bin/python3",

@@ -10,16 +10,8 @@ import time
 
 import pytest
 
-from tests.system.running import (
-    MPLSEMU,
-    ROOT,
-    eventually,
-    mplsemu,
-    refusal,
-    start,
-    up_and_down,
-    without,
-)
+from tests.places import ROOT
+from tests.system.running import MPLSEMU, eventually, mplsemu, refusal, start, up_and_down, without
 
 pytestmark = pytest.mark.system
 

@@ -8,15 +8,8 @@ import sys
 import pytest
 
 from mplsemu.cli.main import main
-from tests.system.running import (
-    ROOT,
-    SMALL,
-    TOPOLOGIES,
-    Ground,
-    mplsemu,
-    refusal,
-    without,
-)
+from tests.places import ROOT, TOPOLOGIES
+from tests.system.running import SMALL, Ground, mplsemu, refusal, without
 
 pytestmark = pytest.mark.system
 

@@ -5,13 +5,13 @@ import textwrap
 
 import pytest
 
+from tests.places import DOCS, ROOT, TOPOLOGIES
 from tests.system.exercise import Command, Reader, commands_of
-from tests.system.running import ROOT
 
 pytestmark = [pytest.mark.system, pytest.mark.quiet]
 
-DOCUMENT = ROOT / "docs" / "first-exercise.md"
-NORDIC = ROOT / "topologies" / "nordic.yaml"
+DOCUMENT = DOCS / "first-exercise.md"
+NORDIC = TOPOLOGIES / "nordic.yaml"
 
 
 def steps():

@@ -22,7 +22,8 @@ from mplsemu.program.way import Delivered
 from mplsemu.running.checks import endpoints
 from mplsemu.verification.intent import expectations
 from tests.oracles import frames
-from tests.system.running import LAB_FILES, LABS, mplsemu
+from tests.places import LAB_FILES
+from tests.system.running import mplsemu
 from tests.unit.test_oracles_agree import fresh, has_ce, senders, teach
 
 pytestmark = pytest.mark.system
@@ -40,7 +41,7 @@ def program_of(lab):
     return compile_program(network_of(lab))
 
 
-@pytest.fixture(params=LABS)
+@pytest.fixture(params=LAB_FILES)
 def lab(request, running):
     running(request.param)
     return request.param

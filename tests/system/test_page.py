@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.chromium import browser  # noqa: F401 (a fixture)
 from tests.page.probing import ask
 from tests.page.visit import Visit, line, tab, texts, until, wait_for_class
+from tests.places import TOPOLOGIES
 from tests.system.livepage import Page
-from tests.system.running import TOPOLOGIES, Ground, mplsemu
-from tests.unit.chromium import browser  # noqa: F401 (a fixture)
+from tests.system.running import Ground, mplsemu
 
 pytestmark = pytest.mark.system
 

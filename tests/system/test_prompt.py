@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from tests.system.running import MPLSEMU, ROOT, TOPOLOGIES, Ground
+from tests.places import ROOT, TOPOLOGIES
+from tests.system.running import MPLSEMU, Ground
 
 pytestmark = pytest.mark.system
 

@@ -14,7 +14,8 @@ from mplsemu import Lab
 from mplsemu.emulation.probe import FrameProbe, Prober
 from mplsemu.running.checks import endpoints
 from tests.oracles import frames
-from tests.system.running import TOPOLOGIES, Ground, eventually, mplsemu, start
+from tests.places import TOPOLOGIES
+from tests.system.running import Ground, eventually, mplsemu, start
 from tests.system.test_wire import send_frame
 
 pytestmark = [pytest.mark.system, pytest.mark.quiet]

@@ -10,7 +10,8 @@ import pytest
 
 from mplsemu import Lab
 from mplsemu.errors import LabError, LabNotRunningError, LabRunningError
-from tests.system.running import ROOT, eventually, root_interfaces
+from tests.places import ROOT
+from tests.system.running import eventually, root_interfaces
 
 pytestmark = pytest.mark.system
 

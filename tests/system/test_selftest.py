@@ -10,7 +10,8 @@ import pytest
 from mplsemu.emulation.namespace import current_namespace
 from mplsemu.running import selftest
 from mplsemu.running.selftest import why_not_ebpf
-from tests.system.running import ROOT, mplsemu, root_interfaces
+from tests.places import ROOT
+from tests.system.running import mplsemu, root_interfaces
 
 pytestmark = pytest.mark.system
 

@@ -13,7 +13,8 @@ import mplsemu.script.network_lab
 import mplsemu.script.program_lab  # noqa: F401
 from mplsemu.testing import LabUnderTest
 from mplsemu.testing.plugin import _POOL
-from tests.system.running import ROOT, SMALL, eventually, forget_labels, processes_with
+from tests.places import ROOT
+from tests.system.running import SMALL, eventually, forget_labels, processes_with
 
 pytest_plugins = ["pytester"]
 pytestmark = [

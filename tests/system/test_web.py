@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from mplsemu.running.supervisor import MOST_RESTARTS
+from tests.places import TOPOLOGIES
 from tests.system.livepage import Page
-from tests.system.running import TOPOLOGIES, Ground, eventually, mplsemu, start
+from tests.system.running import Ground, eventually, mplsemu, start
 
 pytestmark = pytest.mark.system
 

@@ -4,13 +4,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT, TOPOLOGIES
+
 pytest.importorskip("setuptools", minversion="64")
 
-ROOT = Path(__file__).parents[2]
 PARTS = ["mplsemu", "scripts", "topologies", "setup.cfg", "pyproject.toml", "MANIFEST.in"]
 
 
@@ -45,7 +45,7 @@ def test_a_wheel_has_the_labs_the_object_and_the_page(tmp_path):
     tree = copy_of_the_tree(tmp_path / "tree")
     before = files_of(tree)
     names = set(zipfile.ZipFile(build(tree, "build_wheel", tmp_path)).namelist())
-    shipped = {f"mplsemu/topologies/{path.name}" for path in (ROOT / "topologies").glob("*.yaml")}
+    shipped = {f"mplsemu/topologies/{path.name}" for path in (TOPOLOGIES).glob("*.yaml")}
     assert shipped <= names
     assert {
         "mplsemu/southbound/ebpf/lsr.bpf.o",

@@ -2,13 +2,12 @@
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
 from mplsemu.cli.main import build_parser
+from tests.places import DOCS
 
-DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "how-do-i.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"`(?:sudo )?mplsemu ([^`]+)`", TEXT)))
 LINKS = sorted(set(re.findall(r"\]\(([^)]+)\)", TEXT)))

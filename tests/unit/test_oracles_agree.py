@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 
@@ -28,14 +27,9 @@ from mplsemu.southbound.punt.event import PuntReason
 from tests import builders
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork, FakeOutcome
+from tests.places import LAB_FILES
 
-ROOT = Path(__file__).parents[2]
-LAB_FILES = {
-    path.stem: path
-    for place in (ROOT / "topologies", ROOT / "tests" / "labs")
-    for path in sorted(place.glob("*.yaml"))
-}
-LABS = list(LAB_FILES)
+EVERY_LAB = list(LAB_FILES)
 MODES = [
     f"{name}-{ttl}-{null}" for name in ("nordic", "square") for ttl in TtlMode for null in NullLabel
 ]
@@ -61,7 +55,7 @@ class Sender:
 
 @cache
 def program_of(lab: str) -> Program:
-    if lab in LABS:
+    if lab in EVERY_LAB:
         return compile_program(load(LAB_FILES[lab]).network)
     name, ttl, null = lab.split("-", 2)
     made = {"nordic": builders.nordic, "square": square}[name]
@@ -218,7 +212,7 @@ def teach(network, lab, vpn):
             network.inject(sender.circuit, raw)
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_every_pair_of_hosts_of_a_vpn_is_served_the_same(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     for vpn in program_of(lab).vpns:
@@ -235,7 +229,7 @@ def test_every_pair_of_hosts_of_a_vpn_is_served_the_same(lab):
     assert count
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_addresses_of_other_vpns_lead_to_the_same_places_or_nowhere(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     addresses = dict.fromkeys(address for each in senders(lab) for address in each.addresses)
@@ -248,7 +242,7 @@ def test_addresses_of_other_vpns_lead_to_the_same_places_or_nowhere(lab):
     assert seen_circuits or "vpls" in lab
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_every_ttl_runs_out_at_the_same_router(lab):
     walker = Walker(program_of(lab))
     network = fresh(lab)
@@ -260,7 +254,7 @@ def test_every_ttl_runs_out_at_the_same_router(lab):
                         compare(lab, network, walker, sender, GATEWAY_MAC, header)
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_gateways_strangers_and_martians_are_treated_the_same(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     program = program_of(lab)
@@ -280,7 +274,7 @@ def test_gateways_strangers_and_martians_are_treated_the_same(lab):
                 compare(lab, network, walker, sender, GATEWAY_MAC, header)
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_sources_that_nobody_has_are_treated_the_same(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     targets = [address for each in senders(lab)[:6] for address in each.addresses]
@@ -295,7 +289,7 @@ def test_sources_that_nobody_has_are_treated_the_same(lab):
                 assert not outcome.deliveries
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_sources_of_others_are_treated_the_same(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     everyone = [each for each in senders(lab) if each.routed][:8]
@@ -312,7 +306,7 @@ def test_sources_of_others_are_treated_the_same(lab):
                     compare(lab, network, walker, forged, GATEWAY_MAC, header)
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_nothing_is_forwarded_or_learned_from_a_group_address(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     for sender in senders(lab):
@@ -328,7 +322,7 @@ def test_nothing_is_forwarded_or_learned_from_a_group_address(lab):
                 assert bool(outcome.deliveries) is is_wire
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 @pytest.mark.parametrize("vlans", [(), (7,), (100, 7)])
 def test_a_broadcast_reaches_the_same_circuits(lab, vlans):
     walker = Walker(program_of(lab))
@@ -342,7 +336,7 @@ def test_a_broadcast_reaches_the_same_circuits(lab, vlans):
             assert {frame for _, frame in outcome.deliveries} == {sent}
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_frames_that_are_not_for_the_gateway_are_not_routed(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     for sender in senders(lab):
@@ -352,7 +346,7 @@ def test_frames_that_are_not_for_the_gateway_are_not_routed(lab):
                 compare(lab, network, walker, sender, GATEWAY_MAC, header, (5,))
 
 
-@pytest.mark.parametrize("lab", LABS + MODES)
+@pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_what_is_for_the_nearest_bridge_goes_nowhere(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     program = program_of(lab)

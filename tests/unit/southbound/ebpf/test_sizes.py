@@ -1,0 +1,46 @@
+"""Room in the maps: enough for what a lab has and for what it gets when paths change, not more."""
+
+from collections import Counter
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.lab.loader import load
+from mplsemu.southbound.ebpf.counting import counter_names
+from mplsemu.southbound.ebpf.layout import MAPS
+from mplsemu.southbound.ebpf.sizes import sizes
+from mplsemu.southbound.station_room import station_room
+from tests.ebpf_entries import everything
+from tests.places import TOPOLOGIES
+
+NAMES = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
+TRIES = {"fib4", "fib6"}  # they have no buckets
+LARGEST = 1 << 20
+
+
+def counted(program):
+    """Return how many entries each map has."""
+    found = Counter(entry.map for node in everything(program).values() for entry in node)
+    found["counters"] = sum(len(counter_names(program, node)) for node in program.nodes)
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
+    program = compile_program(load(TOPOLOGIES / f"{name}.yaml").network)
+    room, there = sizes(program), counted(program)
+    assert set(there) - set(room) <= TRIES
+    assert room.keys() <= MAPS.keys() | {"buckets", "seats", "seatings"}
+    circuits = sum(len(node.circuits) for node in program.nodes)
+    assert max(1 << 14, 3 * circuits) <= room["buckets"] <= max(1 << 14, 1000 * circuits)
+    for each, entries in there.items():
+        if each not in TRIES:
+            assert room[each] >= min(4 * entries, LARGEST), each
+            assert room[each] <= max(1024, 16 * entries), each
+    assert all(size & (size - 1) == 0 for size in room.values())
+
+
+def test_there_is_room_for_the_share_of_every_vsi_and_for_who_has_a_seat():
+    program = compile_program(load(TOPOLOGIES / "vpls.yaml").network)
+    room = sizes(program)
+    assert room["fdb"] == room["seats"] == station_room(program).total

@@ -1,0 +1,121 @@
+"""Alarms: what is wrong is said, and what was meant to be so is not."""
+
+from dataclasses import replace
+
+import pytest
+
+from mplsemu.control.compile import compile_program
+from mplsemu.lab.loader import loads
+from mplsemu.views.customer import customer_view
+from mplsemu.web.alarms import SYNC_PATIENCE_S, Seen, alarms
+from tests.view_labs import north, topology
+
+from .weblab import fake_lab
+
+
+def status(down=(), **faults):
+    lab = fake_lab()
+    lab.switch_faults = faults
+    return {**lab.status(), "down": sorted(down)}
+
+
+def seen(program, down=(), unsynced_s=0.0, **faults):
+    views = tuple(customer_view(program, vpn.name) for vpn in program.vpns)
+    return Seen(status(down, **faults), True, program, views, unsynced_s)
+
+
+def found(*args, **options):
+    return [
+        (each.severity.value, each.object, each.text) for each in alarms(seen(*args, **options))
+    ]
+
+
+@pytest.mark.parametrize("name", ["nordic", "extranet", "uniform", "vpls"])
+def test_where_all_is_well_there_is_no_alarm(name):
+    assert found(topology(name)) == []
+
+
+def test_a_link_that_is_down_is_an_alarm_though_nobody_suffers():
+    assert found(topology("nordic"), ["dk-p1"]) == [
+        ("major", "link dk-p1", "is down: it carries no packets")
+    ]
+
+
+def test_a_site_whose_line_is_down_is_told_once():
+    assert found(north("alfa/oslo"), ["alfa/oslo"]) == [
+        ("major", "line alfa/oslo", "is down: the site is cut off from pe-osl")
+    ]
+
+
+def test_vpns_that_fall_apart_come_first_with_their_parts():
+    down = ("core1-core2", "pe-kbh-core2")
+    assert found(north(*down), down) == [
+        ("critical", "VPN alfa", "is in 2 parts: aarhus, odense, stockholm | oslo"),
+        ("critical", "VPN beta", "is in 2 parts: lyon | porto"),
+        ("critical", "VPN delta", "is in 2 parts: east | west"),
+        ("critical", "VPN gamma", "is in 2 parts: bergen | malmo, ribe"),
+        ("major", "link core1-core2", "is down: it carries no packets"),
+        ("major", "link pe-kbh-core2", "is down: it carries no packets"),
+    ]
+
+
+SPOKES = """
+name: spokes
+provider:
+  nodes: {x: {role: pe}, y: {role: pe}, hub: {role: pe}}
+  links: [x-hub, y-hub]
+vpns:
+  center:
+    type: l3vpn
+    import: ["64512:1", "64512:2"]
+    export: ["64512:1"]
+    sites: {head: {pe: hub, subnet: 10.0.0.0/24}}
+  spoke:
+    type: l3vpn
+    import: ["64512:1"]
+    export: ["64512:2"]
+    sites:
+      one: {pe: x, subnet: 10.0.1.0/24}
+      two: {pe: y, subnet: 10.0.2.0/24}
+"""
+
+
+def test_spokes_that_do_not_reach_one_another_are_meant_not_to():
+    assert found(compile_program(loads(SPOKES, "spokes.yaml").network)) == []
+
+
+def test_a_missing_route_is_a_lack_within_a_vpn_that_holds_together():
+    program = topology("nordic")
+    dk = program.node("dk")
+    vrf = dk.vrf_by_name["a"]
+    routes = tuple(route for route in vrf.routes if str(route.prefix) != "192.168.2.0/24")
+    vrfs = tuple(replace(v, routes=routes) if v.name == "a" else v for v in dk.vrfs)
+    nodes = tuple(replace(dk, vrfs=vrfs) if n.name == "dk" else n for n in program.nodes)
+    assert found(replace(program, nodes=nodes)) == [
+        ("major", "VPN a", "lacks a way from aarhus to stockholm")
+    ]
+
+
+def test_switches_are_told_that_are_gone_or_refuse_or_lag_for_long():
+    gone = {"connected": False, "in_sync": False}
+    lagging = {"in_sync": False}
+    faults = {"p1": gone, "p2": {"errors": 2}, "se": lagging}
+    told = found(topology("nordic"), unsynced_s=SYNC_PATIENCE_S + 1, **faults)
+    assert [(severity, what) for severity, what, _ in told] == [
+        ("major", "LSR p1"),
+        ("major", "LSR p2"),
+        ("minor", "LSR se"),
+    ]
+    assert "refused 2 messages" in told[1][2]
+    assert found(topology("nordic"), unsynced_s=0.1, se=lagging) == []  # a change is under way
+
+
+def test_a_controller_that_does_not_answer_is_the_worst_and_what_was_known_stays():
+    known = seen(topology("nordic"), ["dk-p1"], p1={"connected": False, "in_sync": False})
+    silent = Seen(known.status, False, known.program, known.views)
+    told = [(each.severity.value, each.object) for each in alarms(silent)]
+    assert told == [("critical", "controller"), ("major", "link dk-p1")]
+
+
+def test_before_anything_is_known_there_is_nothing_to_say():
+    assert alarms(Seen(None, True, None)) == ()
