@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, figure
 from benchmarks.plot import Series, line_chart
-from mplsemu.lab.sources.generate import new_lab
+from mplsemu.lab.importers.new_lab import new_lab
 
 _PLOT = Path(__file__).parents[1] / "docs" / "images" / "check-cost.svg"
 _ATTMPLS = "topohub:topozoo/AttMpls"

@@ -11,7 +11,7 @@ _CODE = """
 import resource, sys, time
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
-from mplsemu.lab.sources.generate import new_lab
+from mplsemu.lab.importers.new_lab import new_lab
 generated = new_lab("bench", sys.argv[1], l3vpns=50, vpls=50, sites=10, seed=1)
 network = loads(generated.text, "bench.yaml").network
 started = time.perf_counter()

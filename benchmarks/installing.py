@@ -42,8 +42,8 @@ def _once() -> None:
     from mplsemu.controller.controller import Controller
     from mplsemu.emulation.namespace import enter_private_namespace
     from mplsemu.emulation.openvswitch import PrivateOpenVswitch
+    from mplsemu.lab.importers.new_lab import new_lab
     from mplsemu.lab.loader import loads
-    from mplsemu.lab.sources.generate import new_lab
     from mplsemu.southbound.dataplane import LsrEntered, PlaneEvent, PortChanged
     from mplsemu.southbound.openflow import framework
     from mplsemu.southbound.openflow.plane import OpenFlowPlane

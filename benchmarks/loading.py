@@ -41,8 +41,8 @@ def measure(runs: int) -> list[Figure]:
 def _once() -> None:
     from mplsemu.cli.main import COLLECT_AFTER
     from mplsemu.control.compile import compile_program
+    from mplsemu.lab.importers.new_lab import new_lab
     from mplsemu.lab.loader import loads
-    from mplsemu.lab.sources.generate import new_lab
     from mplsemu.southbound.ebpf.attached import Attached
     from mplsemu.southbound.ebpf.loader import LoadedProgram
     from mplsemu.southbound.ebpf.plane import EbpfPlane

@@ -190,12 +190,12 @@ def read_program(path: str) -> Program:
         LabError: it cannot be read.
         ProgramError: it is no program of this version; the message names the file.
     """
-    from mplsemu.lab.user_file import read_whole
+    from mplsemu.lab.bounded_read import read_bounded
     from mplsemu.program.codec import load_program
 
     name = "standard input" if path == "-" else path
     try:
-        text = sys.stdin.read() if path == "-" else read_whole(path).decode()
+        text = sys.stdin.read() if path == "-" else read_bounded(path).decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
         raise LabError(f"{name}: cannot be read: {reason}") from error

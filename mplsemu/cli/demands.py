@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError, Location
-from mplsemu.lab.user_file import read_whole
+from mplsemu.lab.bounded_read import read_bounded
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import Site
@@ -30,7 +30,7 @@ def read_demands(path: str, network: Network) -> tuple[Demand, ...]:
         LabError: it cannot be read, or a line is wrong; the message says which.
     """
     try:
-        text = read_whole(path).decode("utf-8-sig")
+        text = read_bounded(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
         raise LabError(f"{path}: cannot be read: {reason}") from error

@@ -90,14 +90,14 @@ def _made(args: argparse.Namespace) -> tuple[str, tuple[str, ...]]:
         "--seed": args.seed,
     }
     if args.source is None:
-        from mplsemu.lab.sources.skeleton import skeleton
+        from mplsemu.lab.importers.skeleton import skeleton
 
         given = [option for option, value in of_source.items() if value is not None]
         if given:
             remedy = "name one: --from topohub:topozoo/Abilene, or a file; --list lists topohub's"
             raise LabError(f"{given[0]} is for a lab from a network", remedy=remedy)
         return skeleton(args.name), ()
-    from mplsemu.lab.sources.generate import new_lab
+    from mplsemu.lab.importers.new_lab import new_lab
 
     lab = new_lab(
         args.name,
@@ -132,7 +132,7 @@ def _check_overwrite(path: Path, text: str) -> None:
 def _list(part: str) -> int:
     """Print the names of topohub's networks that have a part in them."""
     from mplsemu.errors import LabError
-    from mplsemu.lab.sources.topohub import PREFIX, catalogue
+    from mplsemu.lab.importers.topohub import PREFIX, catalogue
 
     found = [name for name in catalogue() if part.lower() in name.lower()]
     if not found:

@@ -163,7 +163,7 @@ class _Builder:
         if key in inner.key_lines:
             raise self.refuse(
                 line,
-                f"key {shown(key)} stands here and at line {inner.key_lines[key]}",
+                f"key {quoted(key)} stands here and at line {inner.key_lines[key]}",
                 "give one of them another name, or leave it out",
             )
         inner.key_lines[key] = line
@@ -213,7 +213,7 @@ class _Builder:
             raise self.refuse(line, f"YAML tag {tag}", "leave the tag out")
 
 
-def shown(value: object, length: int = 60) -> str:
+def quoted(value: object, length: int = 60) -> str:
     """Return `value` as a message shows it: in quotes if text, cut where it is long."""
     text = repr(value)
     return text if len(text) <= length else f"{text[: length - 3]}..."
@@ -242,7 +242,7 @@ def parse(text: str, file: str, what: str = LAB, due: str = _OF_A_LAB) -> Docume
         )
     top = builder.top[0]
     if not isinstance(top, dict):
-        kind = "a list" if isinstance(top, list) else f"the text {shown(top)}"
+        kind = "a list" if isinstance(top, list) else f"the text {quoted(top)}"
         raise builder.refuse(builder.lines[()], f"the file holds {kind}", due)
     return Document(file, top, builder.lines, what)
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mplsemu.errors import LabError, LabSyntaxError, Location
-from mplsemu.lab.complaint import CHECKS, complain, nearest
-from mplsemu.lab.customers import build_vpns
+from mplsemu.lab.bounded_read import read_file
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.document import MAX_BYTES, parse, too_large
-from mplsemu.lab.one_way import one_way_notes
+from mplsemu.lab.lab_name import check_lab_name, with_lab_name
+from mplsemu.lab.one_way_imports import one_way_notes
 from mplsemu.lab.provider import build_provider
-from mplsemu.lab.renaming import check_name, renamed
 from mplsemu.lab.schema import ChecksFile, LabFile
+from mplsemu.lab.schema_error import CHECKS, nearest, schema_error
 from mplsemu.lab.shipped import lab_path, shipped_labs
-from mplsemu.lab.user_file import read_file
 from mplsemu.lab.validation import build_checks
+from mplsemu.lab.vpns import build_vpns
 from mplsemu.model.l3vpn import L3vpn, RouteTarget
 from mplsemu.model.network import Network, Validation, Vpn
 
@@ -87,9 +87,9 @@ def read(path: str | Path, name: str | None = None) -> LabText:
     found = lab_path(path)
     text = _read(found, str(found))
     if name is not None:
-        check_name(name)
+        check_lab_name(name)
         loads(text, str(found))  # what is wrong in it is said of the file as it stands
-        text = renamed(text, str(found), name)
+        text = with_lab_name(text, str(found), name)
     return LabText(str(found), text)
 
 
@@ -111,7 +111,7 @@ def load_checks(path: str | Path, network: Network) -> tuple[Validation, ...]:
     try:
         raw = ChecksFile.model_validate(document.value)
     except ValidationError as error:
-        raise complain(document, error) from None
+        raise schema_error(document, error) from None
     return build_checks(document, raw.validate_, network)
 
 
@@ -129,7 +129,7 @@ def loads(text: str, file_name: str) -> LoadedLab:
     try:
         raw = LabFile.model_validate(document.value)
     except ValidationError as error:
-        raise complain(document, error) from None
+        raise schema_error(document, error) from None
     provider = build_provider(document, raw.provider)
     network = Network(raw.name, provider, build_vpns(document, raw.vpns, provider))
     network = replace(network, validate=build_checks(document, raw.validate_, network))

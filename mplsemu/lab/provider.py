@@ -6,9 +6,9 @@ from collections import Counter
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
-from mplsemu.lab.complaint import choice, hint, subject
-from mplsemu.lab.document import Document, Path, shown
+from mplsemu.lab.document import Document, Path, quoted
 from mplsemu.lab.schema import RawLink, RawNode, RawProvider
+from mplsemu.lab.schema_error import enumerated, known_names_hint, subject_of
 from mplsemu.model.labels import ALL_LABELS
 from mplsemu.model.topology import Link, Node, Provider
 
@@ -99,7 +99,7 @@ def _ends(
     if first == second:
         raise document.error(
             path,
-            f"{subject(document, path)} joins {first} to itself",
+            f"{subject_of(document, path)} joins {first} to itself",
             "write two different nodes, or leave the link out",
         )
     return first, second
@@ -117,9 +117,9 @@ def _split(
     fitting = [split for split in splits if split[0] in known and split[1] in known]
     if len(fitting) == 1:
         return fitting[0]
-    what = subject(document, path)
+    what = subject_of(document, path)
     if fitting:
-        readings = choice(f"{first} and {second}" for first, second in fitting)
+        readings = enumerated(f"{first} and {second}" for first, second in fitting)
         first, second = fitting[0]
         raise document.error(
             path,
@@ -134,7 +134,7 @@ def _split(
     if not splits or not all(splits[0]):
         raise document.error(
             path,
-            f"link {shown(text)} does not name two nodes",
+            f"link {quoted(text)} does not name two nodes",
             "write NODE-NODE or {ends: [NODE, NODE]}",
         )
     raise _unknown_node(document, path, splits[0][0], known)
@@ -143,8 +143,8 @@ def _split(
 def _unknown_node(
     document: Document, path: Path, name: str, known: dict[str, RawNode | None]
 ) -> Exception:
-    problem = f"{subject(document, path)}: there is no node {shown(name)}"
-    return document.error(path, problem, hint(name, known, "nodes"))
+    problem = f"{subject_of(document, path)}: there is no node {quoted(name)}"
+    return document.error(path, problem, known_names_hint(name, known, "nodes"))
 
 
 def _refuse_parts(document: Document, nodes: tuple[Node, ...], links: tuple[Link, ...]) -> None:

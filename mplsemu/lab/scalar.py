@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from mplsemu.errors import LabelError
-from mplsemu.lab.document import shown
+from mplsemu.lab.document import quoted
 from mplsemu.lab.quantity import (
     ACCESS_RATE,
     AGING,
@@ -81,15 +81,15 @@ def kind(value: object) -> str:
         case list():
             return "a list"
         case _:
-            return shown(value)
+            return quoted(value)
 
 
 def _name(value: object) -> str:
     name = _text(value, "a name")
     if not _NAME.match(name):
-        refuse(f"{shown(name)} is not a name", _NAME_RULE)
+        refuse(f"{quoted(name)} is not a name", _NAME_RULE)
     if len(name) > MAX_NAME:
-        refuse(f"{shown(name)} has {len(name):,} characters", f"write at most {MAX_NAME}")
+        refuse(f"{quoted(name)} has {len(name):,} characters", f"write at most {MAX_NAME}")
     return name
 
 
@@ -102,7 +102,7 @@ def _lab_name(value: object) -> str:
     name = _name(value)
     if len(name) > MAX_LAB_NAME:
         refuse(
-            f"{shown(name)} has {len(name)} characters",
+            f"{quoted(name)} has {len(name)} characters",
             f"a lab's name is also a directory's: write at most {MAX_LAB_NAME}",
         )
     return name
@@ -111,14 +111,14 @@ def _lab_name(value: object) -> str:
 def _short_link(value: object) -> str:
     text = _text(value, "NODE-NODE")
     if len(text) > 2 * MAX_NAME + 3:
-        refuse(f"{shown(text)} has {len(text):,} characters", "write NODE-NODE")
+        refuse(f"{quoted(text)} has {len(text):,} characters", "write NODE-NODE")
     return text
 
 
 def _customer(value: object) -> str:
     text = _text(value, "a customer's name").strip()
     if not text or len(text) > _MAX_CUSTOMER or not text.isprintable():
-        refuse(f"{shown(text)} is not a customer's name", f"write 1 to {_MAX_CUSTOMER} characters")
+        refuse(f"{quoted(text)} is not a customer's name", f"write 1 to {_MAX_CUSTOMER} characters")
     return text
 
 
@@ -126,7 +126,7 @@ def _integer(least: int, most: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         text = _text(value, "a whole number")
         if not _INTEGER.match(text):
-            refuse(f"{shown(text)} is not a whole number", f"write {least} to {most}")
+            refuse(f"{quoted(text)} is not a whole number", f"write {least} to {most}")
         number = int(text)
         if not least <= number <= most:
             refuse(f"{number} is out of range", f"write {least} to {most}")
@@ -138,14 +138,14 @@ def _integer(least: int, most: int) -> Callable[[object], int]:
 def _yes_or_no(value: object) -> bool:
     text = _text(value, "true or false")
     if text not in ("true", "false"):
-        refuse(f"{shown(text)} is neither true nor false", "write true or false")
+        refuse(f"{quoted(text)} is neither true nor false", "write true or false")
     return text == "true"
 
 
 def _degrees(value: object) -> float:
     text = _text(value, "degrees")
     if not _NUMBER.match(text):
-        refuse(f"{shown(text)} is not a number", "write degrees, for example 12.57")
+        refuse(f"{quoted(text)} is not a number", "write degrees, for example 12.57")
     return float(text)
 
 
@@ -173,17 +173,17 @@ def _prefix(value: object) -> IPNetwork:
     text = _text(value, "a prefix such as 192.168.1.0/24")
     address, slash, length = text.partition("/")
     if not slash:
-        refuse(f"{shown(text)} has no prefix length", "write for example 192.168.1.0/24")
+        refuse(f"{quoted(text)} has no prefix length", "write for example 192.168.1.0/24")
     try:
         if not (length.isascii() and length.isdigit()) or "%" in address:
             raise ValueError(text)  # a mask or a zone, which ipaddress would take
         network = ip_network(text, strict=False)
     except ValueError:
         refuse(
-            f"{shown(text)} is not a prefix", "write for example 192.168.1.0/24 or 2001:db8:1::/64"
+            f"{quoted(text)} is not a prefix", "write for example 192.168.1.0/24 or 2001:db8:1::/64"
         )
     if ip_address(address) != network.network_address:
-        refuse(f"{shown(text)} has host bits set", f"write {network}")
+        refuse(f"{quoted(text)} has host bits set", f"write {network}")
     if not network.prefixlen:
         refuse(
             f"{network} is every address, and a site's subnet is a LAN",
@@ -220,7 +220,7 @@ def _label_range(value: object) -> LabelRange:
     text = _text(value, "a label range such as 16-1048575")
     match = _TWO_NUMBERS.match(text)
     if match is None:
-        refuse(f"{shown(text)} is not a label range", "write FIRST-LAST, for example 16-1048575")
+        refuse(f"{quoted(text)} is not a label range", "write FIRST-LAST, for example 16-1048575")
     try:
         return LabelRange(Label(int(match[1])), Label(int(match[2])))
     except LabelError as error:
@@ -269,7 +269,7 @@ WaitS = Annotated[int, BeforeValidator(_quantity(WAIT)), _string(WAIT.pattern, "
 Rate = Annotated[
     int, BeforeValidator(_quantity(THROUGHPUT)), _string(THROUGHPUT.pattern, "8 Mbit/s")
 ]
-Ways = Annotated[int, BeforeValidator(_integer(1, MAX_WAYS)), _whole(1, MAX_WAYS)]
+EcmpWidth = Annotated[int, BeforeValidator(_integer(1, MAX_WAYS)), _whole(1, MAX_WAYS)]
 MacLimit = Annotated[int, BeforeValidator(_integer(1, MAX_MACS)), _whole(1, MAX_MACS)]
 YesOrNo = Annotated[
     bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean", "examples": [True]})
@@ -326,7 +326,7 @@ Targets = Annotated[
     BeforeValidator(_one_or_more),
     _one_or_list(_ASN_PATTERN, ["64512:1", ["64512:1", "64512:2"]], 0),
 ]
-Stop = Annotated[str, BeforeValidator(_short_link)]
-Stops = Annotated[
-    list[Stop], BeforeValidator(_one_or_more), _one_or_list(None, ["p1", ["p1", "p1-p2"]], 1)
+PathPoint = Annotated[str, BeforeValidator(_short_link)]
+PathPoints = Annotated[
+    list[PathPoint], BeforeValidator(_one_or_more), _one_or_list(None, ["p1", ["p1", "p1-p2"]], 1)
 ]

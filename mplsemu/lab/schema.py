@@ -19,21 +19,21 @@ from mplsemu.lab.scalar import (
     Customer,
     DelayUs,
     Depth,
+    EcmpWidth,
     HostCount,
     Labels,
     LabName,
     MacLimit,
     Metric,
     Name,
+    PathPoints,
     Position,
     Prefixes,
     Rate,
     Rd,
     ShortLink,
-    Stops,
     Targets,
     WaitS,
-    Ways,
     YesOrNo,
 )
 from mplsemu.model.topology import NullLabel, Role, TtlMode
@@ -42,7 +42,7 @@ from mplsemu.model.vpls import DEFAULT_MAC_AGING_S
 SCHEMA_FILE: Final = Path(__file__).with_name("lab.schema.json")
 
 
-class Mapping(BaseModel):
+class StrictMapping(BaseModel):
     """A mapping of the lab file: every key it may have is a field."""
 
     model_config = ConfigDict(
@@ -50,7 +50,7 @@ class Mapping(BaseModel):
     )
 
 
-class RawDefaults(Mapping, title="Defaults"):
+class RawDefaults(StrictMapping, title="Defaults"):
     """What holds for every link that does not say otherwise."""
 
     bandwidth: Bandwidth = Field(
@@ -74,7 +74,7 @@ def _usual_defaults() -> RawDefaults:
     return RawDefaults()
 
 
-class RawNode(Mapping, title="Node"):
+class RawNode(StrictMapping, title="Node"):
     """A label-switching router."""
 
     role: Role = Field(
@@ -87,7 +87,7 @@ class RawNode(Mapping, title="Node"):
     )
 
 
-class RawLink(Mapping, title="Link"):
+class RawLink(StrictMapping, title="Link"):
     """A link with figures of its own."""
 
     ends: list[Name] = Field(
@@ -117,7 +117,7 @@ AnyLink = Annotated[
 ]
 
 
-class RawProvider(Mapping, title="Provider"):
+class RawProvider(StrictMapping, title="Provider"):
     """The provider's network."""
 
     defaults: RawDefaults = Field(default_factory=_usual_defaults, examples=[{"metric": 10}])
@@ -134,7 +134,7 @@ class RawProvider(Mapping, title="Provider"):
     labels: Labels | None = Field(
         default=None, description="Labels an LSR may bind, FIRST-LAST.", examples=["16-1048575"]
     )
-    ecmp: Ways = Field(
+    ecmp: EcmpWidth = Field(
         default=1,
         description="Among how many next hops of the same cost an LSR spreads flows.",
         examples=[4],
@@ -152,7 +152,7 @@ class RawProvider(Mapping, title="Provider"):
 SourceValidation = Literal["strict", "none"]
 
 
-class RawBridgedSite(Mapping, title="Site of a VPLS or VPWS"):
+class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
     """A site of a VPLS or VPWS."""
 
     pe: Name = Field(description="The node it attaches to, of role pe.", examples=["dk"])
@@ -183,7 +183,7 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
     )
 
 
-class RawVpn(Mapping):
+class RawVpn(StrictMapping):
     """What every VPN has."""
 
     customer: Customer | None = Field(
@@ -267,7 +267,7 @@ def _pair(description: str) -> Any:
     )
 
 
-class RawPing(Mapping, title="Ping"):
+class RawPing(StrictMapping, title="Ping"):
     """A ping that must be answered, or must not."""
 
     ping: list[str] = _pair("The host that pings, and a host or an address.")
@@ -279,17 +279,17 @@ class RawPing(Mapping, title="Ping"):
     )
 
 
-class RawPath(Mapping, title="Path"):
+class RawPath(StrictMapping, title="Path"):
     """Which way packets take through the provider's network."""
 
     path: list[str] = _pair("The host that sends, and a host or an address.")
-    via: Stops = Field(
+    via: PathPoints = Field(
         default_factory=list,
         description="LSRs and links that they pass, in this order.",
         min_length=1,
         examples=[["p1", "p2"]],
     )
-    avoid: Stops = Field(
+    avoid: PathPoints = Field(
         default_factory=list,
         description="LSRs and links that they do not pass.",
         min_length=1,
@@ -302,7 +302,7 @@ class RawPath(Mapping, title="Path"):
     )
 
 
-class RawThroughput(Mapping, title="Throughput"):
+class RawThroughput(StrictMapping, title="Throughput"):
     """How fast one host must be able to send to another."""
 
     throughput: list[str] = _pair("The host that sends, and the one that receives.")
@@ -319,7 +319,7 @@ def _kind_of_check(value: object) -> str:
 
 
 _PING: Final = "check of ping"  # tags are in the paths of errors: they must not look like keys
-CHECKS: Final[dict[str, type[Mapping]]] = {
+CHECKS: Final[dict[str, type[StrictMapping]]] = {
     "ping": RawPing,
     "path": RawPath,
     "throughput": RawThroughput,
@@ -332,7 +332,7 @@ AnyCheck = Annotated[
 ]
 
 
-class LabFile(Mapping, title="Lab"):
+class LabFile(StrictMapping, title="Lab"):
     """A lab for mplsemu: a provider's MPLS network and the VPNs it sells."""
 
     name: LabName = Field(description="Of the lab.", examples=["nordic"])
@@ -350,7 +350,7 @@ class LabFile(Mapping, title="Lab"):
     )
 
 
-class ChecksFile(Mapping):
+class ChecksFile(StrictMapping):
     """Checks in a file of their own, about a lab that is in another."""
 
     validate_: list[AnyCheck] = Field(

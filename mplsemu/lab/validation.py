@@ -8,9 +8,9 @@ from ipaddress import ip_address
 
 from mplsemu.control.cables import cables_of
 from mplsemu.errors import LabError
-from mplsemu.lab.complaint import hint, nearest
-from mplsemu.lab.document import Document, Path, shown
+from mplsemu.lab.document import Document, Path, quoted
 from mplsemu.lab.schema import RawPath, RawPing, RawThroughput
+from mplsemu.lab.schema_error import known_names_hint, nearest
 from mplsemu.model.network import (
     HostRef,
     Network,
@@ -158,7 +158,7 @@ class _Builder:
         remedy = (
             f"did you mean {guess!r}?" if guess else "write VPN/SITE/hN, for example a/aarhus/h1"
         )
-        return self.document.error(path, f"{_what(path)}: there is no host {shown(text)}", remedy)
+        return self.document.error(path, f"{_what(path)}: there is no host {quoted(text)}", remedy)
 
     def _stop(self, path: Path, name: str) -> str:
         """Return the LSR or core link that is meant."""
@@ -170,8 +170,8 @@ class _Builder:
         if (meant := self.cables.get(name)) in links:
             return str(meant)
         known = [*names, *links]
-        problem = f"{_what(path)}: there is no LSR or link {shown(name)}"
-        raise self.document.error(path, problem, hint(name, known, "LSRs and links"))
+        problem = f"{_what(path)}: there is no LSR or link {quoted(name)}"
+        raise self.document.error(path, problem, known_names_hint(name, known, "LSRs and links"))
 
 
 def _what(path: Path) -> str:

@@ -4,8 +4,8 @@ from functools import cache
 
 import pytest
 
+from mplsemu.lab.importers.new_lab import new_lab
 from mplsemu.lab.loader import load, loads
-from mplsemu.lab.sources.generate import new_lab
 from tests.fakeweb import FakeLab
 from tests.view_labs import TOPOLOGIES
 

@@ -23,7 +23,7 @@ from mplsemu.cli.failures import Failures
 from mplsemu.cli.main import main
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import LabError
-from mplsemu.lab.sources.generate import new_lab
+from mplsemu.lab.importers.new_lab import new_lab
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.verification.intent import reaches
 from mplsemu.verification.load import Demand

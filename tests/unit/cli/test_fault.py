@@ -15,9 +15,9 @@ from mplsemu.cli.main import main
 from mplsemu.emulation import requirements
 from mplsemu.emulation.requirements import machine_problem
 from mplsemu.errors import DataPlaneError, EmulationError, LabError, cut
-from mplsemu.lab import user_file
+from mplsemu.lab import bounded_read
+from mplsemu.lab.bounded_read import read_bounded, read_file
 from mplsemu.lab.loader import load
-from mplsemu.lab.user_file import read_file, read_whole
 from mplsemu.southbound.ebpf import libbpf, maps
 from tests.view_labs import TOPOLOGIES
 
@@ -118,7 +118,7 @@ def fifo(tmp_path):
 
 
 def test_a_fifo_that_nobody_writes_to_is_not_waited_for_for_ever(fifo, monkeypatch):
-    monkeypatch.setattr(user_file.read_file, "__defaults__", (0.05,))
+    monkeypatch.setattr(bounded_read.read_file, "__defaults__", (0.05,))
     with pytest.raises(LabError, match=r"fifo: cannot be read: nothing has come from it for 0.05"):
         load(fifo)
 
@@ -146,14 +146,14 @@ def test_a_shells_process_substitution_is_a_lab_file():
 def test_a_file_without_end_is_read_to_a_bound():
     assert len(read_file("/dev/zero", 1000)) == 1001
     with pytest.raises(OSError, match="more than 1,000 octets"):
-        read_whole("/dev/zero", 1000)
+        read_bounded("/dev/zero", 1000)
     with pytest.raises(LabError, match="a lab file may have"):
         load("/dev/zero")
 
 
 @pytest.mark.parametrize("words", [["--program"], ["--demands"], ["--checks"]])
 def test_other_files_are_not_waited_for_for_ever_either(words, fifo, monkeypatch, capsys):
-    monkeypatch.setattr(user_file.read_file, "__defaults__", (0.05,))
+    monkeypatch.setattr(bounded_read.read_file, "__defaults__", (0.05,))
     assert main(["check", str(NORDIC), *words, str(fifo)]) == 2
     assert "nothing has come from it" in capsys.readouterr().err
 

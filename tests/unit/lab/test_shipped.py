@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mplsemu.errors import LabError
+from mplsemu.lab.lab_name import with_lab_name
 from mplsemu.lab.loader import load, load_checks, loads, read
-from mplsemu.lab.renaming import renamed
 from mplsemu.lab.shipped import lab_path, shipped_labs
 from tests.places import TOPOLOGIES
 
@@ -49,14 +49,14 @@ RENAMED = {
 @pytest.mark.parametrize("case", RENAMED)
 def test_another_name_changes_nothing_else(case):
     before, after = RENAMED[case]
-    assert renamed(before, "f.yaml", "y") == after
+    assert with_lab_name(before, "f.yaml", "y") == after
 
 
 @pytest.mark.parametrize("name", [*shipped_labs()])
 def test_a_lab_by_another_name_is_the_same_lab(name):
     text = read(name, "other-1.5")
     assert text.load().network.name == "other-1.5"
-    again = loads(renamed(text.text, "f", name), "f").network
+    again = loads(with_lab_name(text.text, "f", name), "f").network
     assert again == load(name).network
 
 

@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from mplsemu.control.compile import compile_program
+from mplsemu.lab.importers.new_lab import new_lab
 from mplsemu.lab.loader import loads
-from mplsemu.lab.sources.generate import new_lab
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import CustomerView

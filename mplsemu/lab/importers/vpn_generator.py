@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 from typing import Final
 
 from mplsemu.errors import LabError
-from mplsemu.lab.sources.graph import ProviderGraph
+from mplsemu.lab.importers.graph import ProviderGraph
 
 MAX_SITES: Final = 1_000
 MAX_VPNS: Final = 10_000
@@ -19,7 +19,7 @@ _LANS: Final = (IPv4Network("10.0.0.0/24"), IPv4Network("10.0.0.0/16"))
 
 
 @dataclass(frozen=True, slots=True)
-class NewSite:
+class GeneratedSite:
     """A site to be; `subnet` is None where the VPN has one LAN."""
 
     name: str
@@ -28,19 +28,19 @@ class NewSite:
 
 
 @dataclass(frozen=True, slots=True)
-class NewVpn:
+class GeneratedVpn:
     """A VPN to be; `subnet` is that of its one LAN, None where each site has its own."""
 
     name: str
     type: str
     customer: str
     subnet: IPv4Network | None
-    sites: tuple[NewSite, ...]
+    sites: tuple[GeneratedSite, ...]
 
 
-def populate(
+def generate_vpns(
     graph: ProviderGraph, *, l3vpns: int = 0, vpls: int = 0, sites: int = 3, seed: int = 0
-) -> tuple[NewVpn, ...]:
+) -> tuple[GeneratedVpn, ...]:
     """Return VPNs at random nodes of a graph.
 
     Args:
@@ -63,7 +63,7 @@ def populate(
         routed = index < l3vpns
         plan = _PLANS[0] if index < 2 else chooser.choice(_PLANS)
         vpns.append(
-            NewVpn(
+            GeneratedVpn(
                 name=f"vpn{index + 1}" if routed else f"lan{index - l3vpns + 1}",
                 type="l3vpn" if routed else "vpls",
                 customer=f"Customer {index + 1}",
@@ -81,7 +81,7 @@ def _check(option: str, value: int, least: int, most: int) -> None:
 
 def _sites(
     chooser: random.Random, nodes: list[str], count: int, plan: IPv4Network | None
-) -> tuple[NewSite, ...]:
+) -> tuple[GeneratedSite, ...]:
     chosen: list[str] = []
     while len(chosen) < count:
         chosen += chooser.sample(nodes, min(count - len(chosen), len(nodes)))
@@ -96,7 +96,7 @@ def _sites(
             while (name := f"{node}-{number}") in taken:
                 number += 1
             taken.add(name)
-        sites.append(NewSite(name, node, _subnet(plan, index) if plan else None))
+        sites.append(GeneratedSite(name, node, _subnet(plan, index) if plan else None))
     return tuple(sites)
 
 

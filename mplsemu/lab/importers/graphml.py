@@ -12,17 +12,17 @@ from xml.etree.ElementTree import ParseError
 import networkx as nx
 
 from mplsemu.errors import LabError, Location
-from mplsemu.lab.scalar import MAX_METRIC
-from mplsemu.lab.sources.graph import (
-    FoundLink,
-    FoundNode,
+from mplsemu.lab.bounded_read import read_file
+from mplsemu.lab.importers.graph import (
+    ImportedLink,
+    ImportedNode,
     ProviderGraph,
     count,
     provider_graph,
     some,
 )
-from mplsemu.lab.sources.topohub import position, positive
-from mplsemu.lab.user_file import read_file
+from mplsemu.lab.importers.topohub import position, positive
+from mplsemu.lab.scalar import MAX_METRIC
 
 MAX_BYTES: Final = 64_000_000
 _NAME_KEYS: Final = ("label", "name")
@@ -96,17 +96,17 @@ def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     return next((lower[key] for key in keys if lower.get(key) is not None), None)
 
 
-def _node(key: str, attributes: Mapping[str, Any]) -> FoundNode:
+def _node(key: str, attributes: Mapping[str, Any]) -> ImportedNode:
     name = _first(attributes, _NAME_KEYS)
     if name is None and not key.isdecimal():
         name = key
     place = position(_first(attributes, _LONGITUDE_KEYS), _first(attributes, _LATITUDE_KEYS))
-    return FoundNode(key, None if name is None else str(name), place)
+    return ImportedNode(key, None if name is None else str(name), place)
 
 
-def _link(first: str, second: str, attributes: Mapping[str, Any]) -> FoundLink:
+def _link(first: str, second: str, attributes: Mapping[str, Any]) -> ImportedLink:
     speed = positive(_first(attributes, _SPEED_KEYS))
-    return FoundLink(
+    return ImportedLink(
         (first, second),
         positive(_first(attributes, _LENGTH_KEYS)),
         None if speed is None else int(speed),
@@ -143,10 +143,10 @@ def _unread(graph: nx.Graph[Any]) -> Iterable[str]:
         yield f"{count(len(lost), 'attribute')} of links not read: {some(lost)}"
 
 
-def _undirected(links: list[FoundLink], notes: list[str]) -> list[FoundLink]:
+def _undirected(links: list[ImportedLink], notes: list[str]) -> list[ImportedLink]:
     """Return one link for every two in opposite directions; a third one is parallel."""
     waiting: dict[tuple[str, str], list[int]] = {}
-    kept: list[FoundLink] = []
+    kept: list[ImportedLink] = []
     differ = 0
     for link in links:
         there = waiting.get((link.ends[1], link.ends[0]))

@@ -9,12 +9,12 @@ import stat
 from pathlib import Path
 from typing import Final
 
-PATIENCE_S: Final = 10.0
+IDLE_TIMEOUT_S: Final = 10.0
 """How long a pipe may say nothing: a shell's ``<(...)``, or a FIFO that nobody writes to."""
 _PIECE: Final = 1 << 16
 
 
-def read_file(path: str | Path, most: int, patience_s: float = PATIENCE_S) -> bytes:
+def read_file(path: str | Path, most: int, idle_timeout_s: float = IDLE_TIMEOUT_S) -> bytes:
     """Return what is in a file, or comes from a pipe; of more than `most` octets one more.
 
     Raises:
@@ -25,8 +25,8 @@ def read_file(path: str | Path, most: int, patience_s: float = PATIENCE_S) -> by
         is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
         said = bytearray()
         while len(said) <= most:
-            if not is_file and not _has_more(descriptor, patience_s):
-                raise OSError(errno.ETIMEDOUT, f"nothing has come from it for {patience_s:g} s")
+            if not is_file and not _has_more(descriptor, idle_timeout_s):
+                raise OSError(errno.ETIMEDOUT, f"nothing has come from it for {idle_timeout_s:g} s")
             try:
                 piece = os.read(descriptor, min(_PIECE, most + 1 - len(said)))
             except BlockingIOError:  # somebody else has taken it
@@ -39,14 +39,14 @@ def read_file(path: str | Path, most: int, patience_s: float = PATIENCE_S) -> by
     return bytes(said)
 
 
-def _has_more(descriptor: int, patience_s: float) -> bool:
+def _has_more(descriptor: int, idle_timeout_s: float) -> bool:
     """Wait until there is something to read, or its end."""
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
-    return bool(poller.poll(patience_s * 1000))
+    return bool(poller.poll(idle_timeout_s * 1000))
 
 
-def read_whole(path: str | Path, most: int = 512_000_000) -> bytes:
+def read_bounded(path: str | Path, most: int = 512_000_000) -> bytes:
     """Return what is in a file, or comes from a pipe.
 
     Raises:

@@ -15,7 +15,6 @@ from mplsemu.lab.addressing import (
     host_mac,
     interface,
 )
-from mplsemu.lab.complaint import hint
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap
 from mplsemu.lab.schema import (
@@ -26,6 +25,7 @@ from mplsemu.lab.schema import (
     RawVpws,
     SourceValidation,
 )
+from mplsemu.lab.schema_error import known_names_hint
 from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
 from mplsemu.model.network import Vpn
 from mplsemu.model.topology import Provider, Role
@@ -211,7 +211,7 @@ class _Builder:
             )
         pes = [name for name, one in self.roles.items() if one is Role.PE]
         problem = f"site {site}: there is no node {pe!r}"
-        raise self.document.error(where, problem, hint(pe, pes, "PEs"))
+        raise self.document.error(where, problem, known_names_hint(pe, pes, "PEs"))
 
     def claim(self, vpn: str, owner: str, path: Path, subnets: list[IPNetwork]) -> list[Claim]:
         first = self.prefixes

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from mplsemu.lab.importers.graph import GraphLink, GraphNode, ProviderGraph
+from mplsemu.lab.importers.vpn_generator import GeneratedSite, GeneratedVpn
 from mplsemu.lab.quantity import BANDWIDTH
-from mplsemu.lab.sources.graph import GraphLink, GraphNode, ProviderGraph
-from mplsemu.lab.sources.population import NewSite, NewVpn
 
 _WIDTH: Final = 100
 # what YAML 1.1 or 1.2 takes for something else than text, unless it stands in quotes
@@ -19,7 +19,7 @@ _NUMBER: Final = re.compile(r"[0-9][0-9a-fA-FxXoO_.:+-]*\Z")
 
 
 def write_lab(
-    name: str, graph: ProviderGraph, vpns: Sequence[NewVpn], header: Iterable[str] = ()
+    name: str, graph: ProviderGraph, vpns: Sequence[GeneratedVpn], header: Iterable[str] = ()
 ) -> str:
     """Return the text of a lab file.
 
@@ -43,7 +43,7 @@ def _header(paragraphs: Iterable[str]) -> Iterator[str]:
         )
 
 
-def _provider(name: str, graph: ProviderGraph, vpns: Iterable[NewVpn]) -> Iterator[str]:
+def _provider(name: str, graph: ProviderGraph, vpns: Iterable[GeneratedVpn]) -> Iterator[str]:
     pes = {site.pe for vpn in vpns for site in vpn.sites}
     yield f"name: {word(name)}"
     yield "provider:"
@@ -77,7 +77,7 @@ def _link(link: GraphLink) -> str:
     return _mapping([f"ends: [{word(first)}, {word(second)}]", *entries])
 
 
-def _vpns(vpns: Iterable[NewVpn]) -> Iterator[str]:
+def _vpns(vpns: Iterable[GeneratedVpn]) -> Iterator[str]:
     vpns = list(vpns)
     if vpns:
         yield "vpns:"
@@ -92,7 +92,7 @@ def _vpns(vpns: Iterable[NewVpn]) -> Iterator[str]:
         yield from (f"      {_site(site, width)}" for site in vpn.sites)
 
 
-def _site(site: NewSite, width: int) -> str:
+def _site(site: GeneratedSite, width: int) -> str:
     entries = [f"pe: {word(site.pe)}"]
     if site.subnet is not None:
         entries.append(f"subnet: {site.subnet}")

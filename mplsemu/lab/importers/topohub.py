@@ -11,8 +11,8 @@ from typing import Any
 import topohub
 
 from mplsemu.errors import LabError
-from mplsemu.lab.complaint import nearest_names
-from mplsemu.lab.sources.graph import FoundLink, FoundNode, ProviderGraph, provider_graph
+from mplsemu.lab.importers.graph import ImportedLink, ImportedNode, ProviderGraph, provider_graph
+from mplsemu.lab.schema_error import nearest_names
 
 PREFIX = "topohub:"
 
@@ -31,11 +31,11 @@ def from_topohub(name: str) -> ProviderGraph:
     # what topohub.get does, but for the file that it leaves open
     graph = json.loads((_data() / f"{name}.json").read_text(encoding="utf-8"))
     nodes = [
-        FoundNode(str(node["id"]), _name(node), position(*node.get("pos", (None, None))))
+        ImportedNode(str(node["id"]), _name(node), position(*node.get("pos", (None, None))))
         for node in graph["nodes"]
     ]
     links = [
-        FoundLink((str(edge["source"]), str(edge["target"])), positive(edge.get("dist")))
+        ImportedLink((str(edge["source"]), str(edge["target"])), positive(edge.get("dist")))
         for edge in graph["edges"]
     ]
     return provider_graph(f"{PREFIX}{name}", nodes, links)

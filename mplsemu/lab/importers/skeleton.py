@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from mplsemu.lab.renaming import check_name
-from mplsemu.lab.sources.writer import word
+from mplsemu.lab.importers.writer import word
+from mplsemu.lab.lab_name import check_lab_name
 
 _TEXT: Final = """\
 # A provider's network and what it sells. Every key: docs/lab-file.md. Lines with a key behind
@@ -59,5 +59,5 @@ def skeleton(name: str) -> str:
     Raises:
         LabError: a lab may not have that name.
     """
-    check_name(name)
+    check_lab_name(name)
     return _TEXT.replace("@NAME@", word(name))

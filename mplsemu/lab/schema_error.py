@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from mplsemu.errors import LabError
 from mplsemu.lab import schema
-from mplsemu.lab.document import Document, Path, Value, shown
+from mplsemu.lab.document import Document, Path, Value, quoted
 from mplsemu.lab.scalar import kind
 
-_VPNS: Mapping[str, type[schema.Mapping]] = {
+_VPNS: Mapping[str, type[schema.StrictMapping]] = {
     "l3vpn": schema.RawL3vpn,
     "vpls": schema.RawVpls,
     "vpws": schema.RawVpws,
@@ -22,7 +22,7 @@ _VPNS: Mapping[str, type[schema.Mapping]] = {
 _ALL_VPN_KEYS = frozenset(
     field.alias or name for model in _VPNS.values() for name, field in model.model_fields.items()
 )
-_FIXED: Mapping[Path, type[schema.Mapping]] = {
+_FIXED: Mapping[Path, type[schema.StrictMapping]] = {
     (): schema.LabFile,
     ("provider",): schema.RawProvider,
     ("provider", "defaults"): schema.RawDefaults,
@@ -45,7 +45,7 @@ _ELSEWHERE = {
 }
 
 
-def complain(document: Document, error: ValidationError) -> LabError:
+def schema_error(document: Document, error: ValidationError) -> LabError:
     """Return the first thing in file order that `error` finds wrong with `document`."""
     found = [_complaint(document, detail) for detail in error.errors(include_url=False)]
     return min(found, key=lambda one: (one.location.line or 0) if one.location else 0)
@@ -65,7 +65,7 @@ def nearest_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     return [lower[one] for one in matches]
 
 
-def hint(name: str, known: Iterable[str], what: str) -> str:
+def known_names_hint(name: str, known: Iterable[str], what: str) -> str:
     """Return a remedy for an unknown name: the nearest known one, and which ones there are.
 
     Args:
@@ -75,11 +75,11 @@ def hint(name: str, known: Iterable[str], what: str) -> str:
     """
     names = list(known)
     guess = nearest(name, names)
-    listed = f"the {what} are {choice(names, ' and ')}" if names else f"there are no {what}"
+    listed = f"the {what} are {enumerated(names, ' and ')}" if names else f"there are no {what}"
     return f"did you mean {guess!r}? {listed}" if guess else listed
 
 
-def choice(known: Iterable[str], last: str = " or ", most: int = 12) -> str:
+def enumerated(known: Iterable[str], last: str = " or ", most: int = 12) -> str:
     """Return ``a, b or c``; the rest of a long list is counted."""
     names = list(known)
     if len(names) > most:
@@ -87,7 +87,7 @@ def choice(known: Iterable[str], last: str = " or ", most: int = 12) -> str:
     return last.join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def subject(document: Document, path: Path) -> str:
+def subject_of(document: Document, path: Path) -> str:
     """Return what stands at `path`, as people call it: ``site a/aarhus: rate``."""
     match path:
         case ("provider", "nodes", name, *rest):
@@ -148,7 +148,7 @@ def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
     return path
 
 
-def _model(document: Document, path: Path) -> type[schema.Mapping] | None:
+def _model(document: Document, path: Path) -> type[schema.StrictMapping] | None:
     """Return the model of the mapping at `path`."""
     vpn_type = str(_at(document.value, (*path[:2], "type"))) if path[:1] == ("vpns",) else ""
     match path:
@@ -169,7 +169,7 @@ def _model(document: Document, path: Path) -> type[schema.Mapping] | None:
             return _FIXED.get(path)
 
 
-def _fields(model: type[schema.Mapping] | None) -> dict[str, list[Any]]:
+def _fields(model: type[schema.StrictMapping] | None) -> dict[str, list[Any]]:
     """Return the keys of a mapping, each with examples of its value."""
     if model is None:
         return {}
@@ -183,7 +183,7 @@ def _complaint(document: Document, detail: Any) -> LabError:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "refused":
-            problem = f"{subject(document, path)}: {context['problem']}"
+            problem = f"{subject_of(document, path)}: {context['problem']}"
             error = document.error(path, problem, context["remedy"])
         case "extra_forbidden":
             error = _unknown_key(document, path)
@@ -194,7 +194,7 @@ def _complaint(document: Document, detail: Any) -> LabError:
         case "union_tag_invalid":
             where = (*path, "type")
             value = _at(document.value, where)
-            error = _wrong(document, where, value, f"write {choice(_VPNS)}")
+            error = _wrong(document, where, value, f"write {enumerated(_VPNS)}")
         case "enum" | "literal_error":
             expected = str(context["expected"]).replace("'", "")
             error = _wrong(document, path, detail["input"], f"write {expected}")
@@ -208,8 +208,8 @@ def _complaint(document: Document, detail: Any) -> LabError:
 def _unknown_key(document: Document, path: Path) -> LabError:
     parent, key = path[:-1], str(path[-1])
     known = list(_fields(_model(document, parent)))
-    what = subject(document, parent)
-    problem = f"{what}: unknown key {shown(key)}" if parent else f"unknown key {shown(key)}"
+    what = subject_of(document, parent)
+    problem = f"{what}: unknown key {quoted(key)}" if parent else f"unknown key {quoted(key)}"
     elsewhere = _ELSEWHERE.get((what.split()[0], key))
     guess = nearest(key, known)
     if elsewhere is not None:
@@ -230,18 +230,18 @@ def _missing_key(document: Document, path: Path, key: str) -> LabError:
     unknown = [one for one in present if one not in known] if isinstance(present, dict) else []
     example = _example(document, path, key)
     if unknown and path[:1] == ("validate",) and key in schema.CHECKS:
-        problem = f"{subject(document, path)}: unknown kind of check {shown(unknown[0])}"
-        remedy = f"write {choice(schema.CHECKS)}, for example {example}"
+        problem = f"{subject_of(document, path)}: unknown kind of check {quoted(unknown[0])}"
+        remedy = f"write {enumerated(schema.CHECKS)}, for example {example}"
         return document.error((*path, unknown[0]), problem, remedy)
     if slip := nearest(key, unknown):
-        problem = f"{subject(document, path)}: unknown key {shown(slip)}"
+        problem = f"{subject_of(document, path)}: unknown key {quoted(slip)}"
         return document.error((*path, slip), problem, f"did you mean {key!r}? write {example}")
-    return document.error(path, f"{subject(document, path)} has no {key!r}", f"write {example}")
+    return document.error(path, f"{subject_of(document, path)} has no {key!r}", f"write {example}")
 
 
 def _example(document: Document, path: Path, key: str) -> str:
     if key == "type":
-        return f"type: {choice(_VPNS)}"
+        return f"type: {enumerated(_VPNS)}"
     examples = _fields(_model(document, path)).get(key)
     return f"{key}: {_flow(examples[0])}" if examples else f"{key}: ..."
 
@@ -262,8 +262,8 @@ def _flow(value: object) -> str:
 
 
 def _wrong(document: Document, path: Path, value: object, remedy: str) -> LabError:
-    text = shown(value) if isinstance(value, str) else kind(value)
-    return document.error(path, f"{subject(document, path)}: {text} is not allowed", remedy)
+    text = quoted(value) if isinstance(value, str) else kind(value)
+    return document.error(path, f"{subject_of(document, path)}: {text} is not allowed", remedy)
 
 
 def _wrong_length(document: Document, path: Path, context: Mapping[str, Any]) -> LabError:
@@ -278,7 +278,7 @@ def _wrong_length(document: Document, path: Path, context: Mapping[str, Any]) ->
         rule = "one at least is due"
     entries = "1 entry" if count == 1 else f"{count or 'no'} entries"
     remedy = f"write {_example(document, path[:-1], str(path[-1]))}"
-    return document.error(path, f"{subject(document, path)} has {entries}; {rule}", remedy)
+    return document.error(path, f"{subject_of(document, path)} has {entries}; {rule}", remedy)
 
 
 def _wrong_kind(document: Document, path: Path, value: object) -> LabError:
@@ -291,7 +291,7 @@ def _wrong_kind(document: Document, path: Path, value: object) -> LabError:
         due = "a list"
     else:
         due = "text"
-    problem = f"{subject(document, path)}: {kind(value)} where {due} is due"
+    problem = f"{subject_of(document, path)}: {kind(value)} where {due} is due"
     parent, key = path[:-1], str(path[-1]) if path else ""
     if is_vpn:
         example = "{type: l3vpn, sites: {...}}"

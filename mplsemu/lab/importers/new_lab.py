@@ -6,12 +6,12 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.lab.renaming import check_name
-from mplsemu.lab.sources.graph import ProviderGraph
-from mplsemu.lab.sources.graphfile import from_file
-from mplsemu.lab.sources.population import populate
-from mplsemu.lab.sources.topohub import PREFIX, from_topohub
-from mplsemu.lab.sources.writer import write_lab
+from mplsemu.lab.importers.graph import ProviderGraph
+from mplsemu.lab.importers.graphml import from_file
+from mplsemu.lab.importers.topohub import PREFIX, from_topohub
+from mplsemu.lab.importers.vpn_generator import generate_vpns
+from mplsemu.lab.importers.writer import write_lab
+from mplsemu.lab.lab_name import check_lab_name
 
 _MEASURES: Final = (
     "Link delays follow from lengths, 1 ms for 200 km of fibre; "
@@ -48,9 +48,9 @@ def new_lab(
     Raises:
         LabError: an argument is out of range, or the source cannot be read.
     """
-    check_name(name)
+    check_lab_name(name)
     graph = _graph(source)
-    vpns = populate(graph, l3vpns=l3vpns, vpls=vpls, sites=sites, seed=seed)
+    vpns = generate_vpns(graph, l3vpns=l3vpns, vpls=vpls, sites=sites, seed=seed)
     options = {"--from": source, "--l3vpns": l3vpns, "--vpls": vpls}
     if vpns:
         options |= {"--sites": sites, "--seed": seed}

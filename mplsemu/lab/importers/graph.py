@@ -34,7 +34,7 @@ _LETTERS: Final = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
-class FoundNode:
+class ImportedNode:
     """A node as a catalogue has it.
 
     Attributes:
@@ -49,7 +49,7 @@ class FoundNode:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundLink:
+class ImportedLink:
     """A link as a catalogue has it.
 
     Attributes:
@@ -109,8 +109,8 @@ class ProviderGraph:
 
 def provider_graph(
     origin: str,
-    nodes: Sequence[FoundNode],
-    links: Sequence[FoundLink],
+    nodes: Sequence[ImportedNode],
+    links: Sequence[ImportedLink],
     found: Iterable[str] = (),
 ) -> ProviderGraph:
     """Return the largest connected part of a graph, named and measured.
@@ -159,7 +159,7 @@ def some(names: Iterable[str], most: int = 5) -> str:
     return f"{', '.join(names[:most])}{rest}"
 
 
-def _without_self_links(links: Sequence[FoundLink], notes: list[str]) -> list[FoundLink]:
+def _without_self_links(links: Sequence[ImportedLink], notes: list[str]) -> list[ImportedLink]:
     kept = [link for link in links if link.ends[0] != link.ends[1]]
     if len(kept) < len(links):
         notes.append(f"{count(len(links) - len(kept), 'link')} from a node to itself: left out")
@@ -167,8 +167,8 @@ def _without_self_links(links: Sequence[FoundLink], notes: list[str]) -> list[Fo
 
 
 def _largest_part(
-    nodes: Sequence[FoundNode], links: Iterable[FoundLink], notes: list[str]
-) -> list[FoundNode]:
+    nodes: Sequence[ImportedNode], links: Iterable[ImportedLink], notes: list[str]
+) -> list[ImportedNode]:
     neighbours: dict[str, list[str]] = {node.key: [] for node in nodes}
     for link in links:
         first, second = link.ends
@@ -212,7 +212,7 @@ def slug(name: str) -> str:
     return _NOT_IN_NAMES.sub("_", text)[:_MAX_NAME].strip("_.")
 
 
-def _names(nodes: Iterable[FoundNode], notes: list[str]) -> dict[str, str]:
+def _names(nodes: Iterable[ImportedNode], notes: list[str]) -> dict[str, str]:
     """Return a name for every key: its own, numbered where others have it too."""
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -241,20 +241,20 @@ def _names(nodes: Iterable[FoundNode], notes: list[str]) -> dict[str, str]:
     return names
 
 
-def _note_parallels(links: Iterable[FoundLink], notes: list[str]) -> None:
+def _note_parallels(links: Iterable[ImportedLink], notes: list[str]) -> None:
     pairs = [frozenset(link.ends) for link in links]
     parallel = len(pairs) - len(set(pairs))
     if parallel:
         notes.append(f"{count(parallel, 'parallel link')}: kept")
 
 
-def _note_positions(nodes: Iterable[FoundNode], notes: list[str]) -> None:
+def _note_positions(nodes: Iterable[ImportedNode], notes: list[str]) -> None:
     missing = sum(node.position is None for node in nodes)
     if missing:
         notes.append(f"{count(missing, 'node')} without a position")
 
 
-def _note_measures(links: Iterable[FoundLink], notes: list[str]) -> None:
+def _note_measures(links: Iterable[ImportedLink], notes: list[str]) -> None:
     links = list(links)
     own = sum(link.metric is not None for link in links)
     if own:
@@ -271,7 +271,7 @@ def _note_measures(links: Iterable[FoundLink], notes: list[str]) -> None:
         notes.append(f"{count(len(odd), 'link')} with a speed out of range: default bandwidth")
 
 
-def _measured(link: FoundLink, nodes: dict[str, FoundNode]) -> FoundLink:
+def _measured(link: ImportedLink, nodes: dict[str, ImportedNode]) -> ImportedLink:
     if link.length_km is not None:
         return link
     first, second = (nodes[end].position for end in link.ends)
@@ -290,12 +290,12 @@ def great_circle_km(first: tuple[float, float], second: tuple[float, float]) -> 
     return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half_chord)))
 
 
-def _has_bandwidth(link: FoundLink) -> bool:
+def _has_bandwidth(link: ImportedLink) -> bool:
     bps = link.bandwidth_bps
     return bps is not None and BANDWIDTH.smallest <= bps <= BANDWIDTH.largest
 
 
-def _graph_link(link: FoundLink, names: dict[str, str]) -> GraphLink:
+def _graph_link(link: ImportedLink, names: dict[str, str]) -> GraphLink:
     length = link.length_km
     first, second = link.ends
     return GraphLink(
@@ -310,7 +310,7 @@ def _metric(length_km: float) -> int:
     return min(_HOP_METRIC + round(length_km / _KM_PER_METRIC), MAX_METRIC)
 
 
-def _is_endless(link: FoundLink) -> bool:
+def _is_endless(link: ImportedLink) -> bool:
     """Whether a link is longer than a lab's largest delay or metric can say."""
     length = link.length_km
     return length is not None and (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import yaml
 
 from mplsemu.errors import LabError
-from mplsemu.lab.document import events_of, shown
+from mplsemu.lab.document import events_of, quoted
 from mplsemu.lab.scalar import MAX_LAB_NAME, is_lab_name
 
 
-def check_name(name: str) -> None:
+def check_lab_name(name: str) -> None:
     """Check that a lab may have a name.
 
     Raises:
@@ -20,10 +20,10 @@ def check_name(name: str) -> None:
             "write letters, digits, '_', '.' and '-', first a letter or digit, "
             f"at most {MAX_LAB_NAME}"
         )
-        raise LabError(f"{shown(name)} is not a lab's name", remedy=remedy)
+        raise LabError(f"{quoted(name)} is not a lab's name", remedy=remedy)
 
 
-def renamed(text: str, file: str, name: str) -> str:
+def with_lab_name(text: str, file: str, name: str) -> str:
     """Return a lab file's text with another name for the lab.
 
     Args:
@@ -34,7 +34,7 @@ def renamed(text: str, file: str, name: str) -> str:
     Raises:
         LabError: a lab may not have that name.
     """
-    check_name(name)
+    check_lab_name(name)
     depth, is_key, key = 0, True, ""
     for event in events_of(text, file):
         match event:

@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mplsemu.errors import LabError
-from mplsemu.lab.loader import load, loads
-from mplsemu.lab.sources.generate import new_lab
-from mplsemu.lab.sources.graph import (
-    FoundLink,
-    FoundNode,
+from mplsemu.lab.importers.graph import (
+    ImportedLink,
+    ImportedNode,
     great_circle_km,
     provider_graph,
     slug,
 )
-from mplsemu.lab.sources.graphfile import from_file
-from mplsemu.lab.sources.population import populate
-from mplsemu.lab.sources.topohub import from_topohub
-from mplsemu.lab.sources.writer import word, write_lab
+from mplsemu.lab.importers.graphml import from_file
+from mplsemu.lab.importers.new_lab import new_lab
+from mplsemu.lab.importers.topohub import from_topohub
+from mplsemu.lab.importers.vpn_generator import generate_vpns
+from mplsemu.lab.importers.writer import word, write_lab
+from mplsemu.lab.loader import load, loads
 from mplsemu.model.topology import Role
 from tests.places import TOPOLOGIES
 
@@ -59,7 +59,7 @@ def test_attmpls_yaml_is_what_the_command_in_its_header_makes():
 
 def test_customers_have_the_same_prefixes_by_accident_and_their_pes_are_pes():
     graph = from_topohub("topozoo/AttMpls")
-    vpns = populate(graph, l3vpns=4, vpls=2, sites=6, seed=3)
+    vpns = generate_vpns(graph, l3vpns=4, vpls=2, sites=6, seed=3)
     first, second = ([site.subnet for site in vpn.sites] for vpn in vpns[:2])
     assert first == second
     assert vpns[4].subnet == vpns[5].subnet == ip_network("10.0.0.0/24")
@@ -217,15 +217,15 @@ def test_two_metrics_of_the_two_directions_become_one_and_that_is_said(tmp_path)
 
 
 def test_an_absurd_length_is_noted():
-    nodes = [FoundNode("0", "a"), FoundNode("1", "b")]
-    graph = provider_graph("x", nodes, [FoundLink(("0", "1"), length_km=9e7)])
+    nodes = [ImportedNode("0", "a"), ImportedNode("1", "b")]
+    graph = provider_graph("x", nodes, [ImportedLink(("0", "1"), length_km=9e7)])
     assert "1 link of absurd length: largest delay or metric" in graph.notes
     assert (graph.links[0].delay_us, graph.links[0].metric) == (10_000_000, 65_535)
 
 
 def test_a_speed_out_of_range_is_noted():
-    nodes = [FoundNode("a", "a"), FoundNode("b", "b")]
-    graph = provider_graph("test", nodes, [FoundLink(("a", "b"), 1.0, 10**15)])
+    nodes = [ImportedNode("a", "a"), ImportedNode("b", "b")]
+    graph = provider_graph("test", nodes, [ImportedLink(("a", "b"), 1.0, 10**15)])
     assert graph.links[0].bandwidth_bps is None
     assert "1 link with a speed out of range: default bandwidth" in graph.notes
 
@@ -321,17 +321,17 @@ places = st.none() | st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 @given(st.data())
 def test_any_graph_becomes_a_lab_that_loads(data):
     count = data.draw(st.integers(1, 12))
-    nodes = [FoundNode(str(key), data.draw(names), data.draw(places)) for key in range(count)]
+    nodes = [ImportedNode(str(key), data.draw(names), data.draw(places)) for key in range(count)]
     end = st.integers(0, count - 1).map(str)
     link = st.builds(
-        FoundLink,
+        ImportedLink,
         st.tuples(end, end),
         st.none() | st.floats(0, 50_000),
         st.none() | st.integers(0, 10**12),
         st.none() | st.integers(1, 65_535),
     )
     graph = provider_graph("test", nodes, data.draw(st.lists(link, max_size=30)))
-    vpns = populate(graph, l3vpns=2, vpls=2, sites=data.draw(st.integers(1, 20)))
+    vpns = generate_vpns(graph, l3vpns=2, vpls=2, sites=data.draw(st.integers(1, 20)))
     network = loads(write_lab("x", graph, vpns), "x.yaml").network
     assert [node.name for node in network.provider.nodes] == [node.name for node in graph.nodes]
     assert [one.ends for one in network.provider.links] == [one.ends for one in graph.links]
