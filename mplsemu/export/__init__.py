@@ -1,0 +1,1 @@
+"""Export: views, and the forwarding program, in the formats of other tools."""
