@@ -28,7 +28,7 @@ from mplsemu.program.trace import trace
 from mplsemu.running.session import PingResult
 from mplsemu.web.access import Access
 from mplsemu.web.app import create_app
-from mplsemu.web.source import Installed, LabFacts
+from mplsemu.web.source import InstalledProgram, LabFacts
 
 _DAMPING_BPS = 40_000_000
 
@@ -95,10 +95,10 @@ class FakeLab:
         self._ask("events")
         return [each for each in self._events if each["number"] > since]
 
-    def installed(self) -> Installed:
+    def installed(self) -> InstalledProgram:
         self._ask("installed")
         with self._lock:
-            return Installed(f"{self.pid}.{self.generation}", self.generation, self._program)
+            return InstalledProgram(f"{self.pid}.{self.generation}", self.generation, self._program)
 
     def macs(self) -> list[dict[str, Any]]:
         self._ask("macs")

@@ -30,12 +30,12 @@ def run(args: argparse.Namespace) -> int:
     """Print what was found."""
     from mplsemu.cli.machine import State, examine
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.views.plain import plain
+    from mplsemu.views.view_json import json_value
 
     findings = list(examine())
     ready = all(finding.state is not State.MISSING for finding in findings)
     if args.json:
-        print_json({"ready": ready, "findings": plain(findings)})
+        print_json({"ready": ready, "findings": json_value(findings)})
     else:
         print_lines(_draw(findings, ready=ready))
     return 0 if ready else 1

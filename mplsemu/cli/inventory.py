@@ -52,17 +52,17 @@ def inventory(
 ) -> list[dict[str, Any]]:
     """Return the rows of a table, as ``--json`` prints them."""
     from mplsemu.emulation.plan import make_plan
-    from mplsemu.views.plain import plain
     from mplsemu.views.tables.inventory import host_rows, link_rows, vpn_rows
+    from mplsemu.views.view_json import json_value
 
     plan = make_plan(network, program)
     match table:
         case "hosts":
-            rows = plain(list(host_rows(network, _shorts(plan), node)))
+            rows = json_value(list(host_rows(network, _shorts(plan), node)))
         case "links":
-            rows = plain(list(link_rows(network, _interfaces(plan), _down(program), node)))
+            rows = json_value(list(link_rows(network, _interfaces(plan), _down(program), node)))
         case _:
-            rows = plain(list(vpn_rows(network, node)))
+            rows = json_value(list(vpn_rows(network, node)))
     return [{key.rstrip("_"): value for key, value in row.items()} for row in rows]
 
 

@@ -13,7 +13,7 @@ from mplsemu.cli.ending import end_at_once
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.web import port
 from mplsemu.emulation.interrupts import Terminated, end, noted
-from mplsemu.web.listening import DEFAULT_HOST, DEFAULT_PORT, Listening
+from mplsemu.web.listening_socket import DEFAULT_HOST, DEFAULT_PORT, ListeningSocket
 
 if TYPE_CHECKING:
     from mplsemu.lab.dataplane import DataPlaneChoice
@@ -92,7 +92,7 @@ def place_of_page(port: int) -> WebPlace:
     """
     from mplsemu.running.web_process import WebPlace
 
-    listening = Listening.on(DEFAULT_HOST, port, "--web")
+    listening = ListeningSocket.on(DEFAULT_HOST, port, "--web")
     return WebPlace(listening.listener, listening.address)
 
 

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from mplsemu.cli.exec import add_lab_option
-from mplsemu.web.listening import DEFAULT_HOST, DEFAULT_PORT, Listening
+from mplsemu.web.listening_socket import DEFAULT_HOST, DEFAULT_PORT, ListeningSocket
 
 if TYPE_CHECKING:
     from mplsemu.running.session import Session
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     session = Session.find(args.lab)
     if args.fd is not None:
         # standard input is a pipe from the lab process, which closes it when the lab ends
-        _serve(session, Listening.of(socket.socket(fileno=args.fd)), lab_end=0)
+        _serve(session, ListeningSocket.of(socket.socket(fileno=args.fd)), lab_end=0)
     else:
         _serve_by_hand(session, args)
     sys.stdout.flush()
@@ -72,7 +72,7 @@ def _serve_by_hand(session: Session, args: argparse.Namespace) -> None:
     from mplsemu.cli.output import print_json
 
     lab_end = os.pidfd_open(session.record.pid)
-    listening = Listening.on(args.host, args.port)
+    listening = ListeningSocket.on(args.host, args.port)
     links = links_of(session, listening.address)
     if args.json:
         print_json(links.to_json())
@@ -92,7 +92,7 @@ OPEN_TO_OTHERS = (
 )
 
 
-def _serve(session: Session, listening: Listening, lab_end: int) -> bool:
+def _serve(session: Session, listening: ListeningSocket, lab_end: int) -> bool:
     from mplsemu.web.access import Access
     from mplsemu.web.running_source import RunningSource
     from mplsemu.web.serve import serve

@@ -14,7 +14,6 @@ from mplsemu.views.drawio import draw_drawio
 from mplsemu.views.html.html import draw_html
 from mplsemu.views.mermaid import draw_mermaid
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
-from mplsemu.views.plain import plain
 from mplsemu.views.png import draw_png
 from mplsemu.views.scene.scene import Scene
 from mplsemu.views.svg.svg import draw_svgs
@@ -22,6 +21,7 @@ from mplsemu.views.text.bridge import draw_bridge
 from mplsemu.views.text.l3vpn import draw_l3vpn
 from mplsemu.views.text.provider import draw_provider
 from mplsemu.views.theme import Theme
+from mplsemu.views.view_json import json_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def view_as_plain(view: View) -> dict[str, Any]:
     kind = {L3vpnView: "l3vpn", BridgeView: "bridge", ProviderView: "provider"}[type(view)]
     if isinstance(view, BridgeView):
         kind = view.kind.value
-    return {"view": kind, **plain(view)}
+    return {"view": kind, **json_value(view)}
 
 
 def _text(views: Sequence[View], _: RenderOptions) -> str:

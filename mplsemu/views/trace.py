@@ -48,7 +48,7 @@ class TraceHop:
 
 
 @dataclass(frozen=True, slots=True)
-class TraceWay:
+class TracePath:
     """One of several ways of equal cost.
 
     Attributes:
@@ -70,7 +70,7 @@ class TraceCopy:
     """
 
     to: str | None
-    ways: tuple[TraceWay, ...]
+    ways: tuple[TracePath, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class TraceView:
     fault: str = ""
     header: tuple[str, ...] = ()
     detailed: bool = False
-    alternatives: tuple[TraceWay, ...] = ()
+    alternatives: tuple[TracePath, ...] = ()
     copies: tuple[TraceCopy, ...] = ()
 
     @classmethod
@@ -150,7 +150,7 @@ class TraceView:
         found: dict[tuple[WayLink, ...], list[str]] = {}
         titles: dict[tuple[WayLink, ...], str] = {}
         copies = self.copies or (
-            TraceCopy(self.dst, self.alternatives or (TraceWay(self.hops, 1.0),)),
+            TraceCopy(self.dst, self.alternatives or (TracePath(self.hops, 1.0),)),
         )
         for copy in copies:
             links = _links(copy.ways)
@@ -163,7 +163,7 @@ class TraceView:
         )
 
 
-def _links(ways: Sequence[TraceWay]) -> tuple[WayLink, ...]:
+def _links(ways: Sequence[TracePath]) -> tuple[WayLink, ...]:
     """Return the core links of ways, each once, with the part of the flows that takes it."""
     shares: dict[_Use, float] = defaultdict(float)
     latest: dict[_Use, int] = {}
@@ -179,7 +179,7 @@ def _links(ways: Sequence[TraceWay]) -> tuple[WayLink, ...]:
     )
 
 
-def _how_many(ways: Sequence[TraceWay]) -> str:
+def _how_many(ways: Sequence[TracePath]) -> str:
     if len(ways) < 2:
         return ""
     is_all = sum(way.share for way in ways) > _NEARLY_ALL
@@ -209,13 +209,13 @@ def _where_to(branches: Sequence[Mapping[str, Any]]) -> str | None:
     return hops[-1]["link"] if hops else None
 
 
-def _ways(branches: Iterable[Mapping[str, Any]]) -> tuple[TraceWay, ...]:
+def _ways(branches: Iterable[Mapping[str, Any]]) -> tuple[TracePath, ...]:
     return tuple(
-        TraceWay(tuple(_hop(hop) for hop in each["hops"]), each["share"]) for each in branches
+        TracePath(tuple(_hop(hop) for hop in each["hops"]), each["share"]) for each in branches
     )
 
 
-def _alternatives(trace: Mapping[str, Any]) -> tuple[TraceWay, ...]:
+def _alternatives(trace: Mapping[str, Any]) -> tuple[TracePath, ...]:
     """Return the ways of the copy that the trace is about."""
     branches = trace.get("branches", ())
     copy = next((each["copy"] for each in branches if each["hops"] == trace["hops"]), None)

@@ -13,7 +13,7 @@ from mplsemu.views.order import natural
 
 SYNC_PATIENCE_S: Final = 2.0
 """A change takes a switch out of sync for some milliseconds; that is no alarm."""
-_MOST_NAMED: Final = 3
+_MAX_NAMED: Final = 3
 
 
 class Severity(enum.StrEnum):
@@ -155,6 +155,6 @@ def _parts(vpn: str, islands: Iterable[list[str]]) -> Iterator[Alarm]:
 
 
 def _named(things: list[str]) -> str:
-    more = len(things) - _MOST_NAMED
+    more = len(things) - _MAX_NAMED
     tail = [f"{more} more"] if more > 0 else []
-    return ", ".join([*things[:_MOST_NAMED], *tail])
+    return ", ".join([*things[:_MAX_NAMED], *tail])

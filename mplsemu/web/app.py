@@ -13,21 +13,21 @@ from starlette.responses import Response
 import mplsemu
 from mplsemu.errors import LabError, MplsEmuError
 from mplsemu.web.access import Access, Customer
-from mplsemu.web.answer import Json, problem
 from mplsemu.web.feed import Feed
-from mplsemu.web.gate import Gate, identity_of
-from mplsemu.web.live import LiveLab
-from mplsemu.web.refusal import (
+from mplsemu.web.http_error import (
     BAD_REQUEST,
     CONFLICT,
     NOT_FOUND,
-    NOTHING_THERE,
+    NOT_FOUND_TEXT,
     UNAVAILABLE,
-    RefusalError,
+    HttpError,
 )
+from mplsemu.web.json_response import AsciiJsonResponse, problem
+from mplsemu.web.lab_api import LabApi
+from mplsemu.web.middleware import AccessMiddleware, identity_of
+from mplsemu.web.page_files import FILES, serve_file
 from mplsemu.web.routes import router
 from mplsemu.web.source import LabSource
-from mplsemu.web.static_files import FILES, serve_file
 from mplsemu.web.tally import Tally
 
 _NOT_OURS: Final = "422"
@@ -41,7 +41,7 @@ def create_app(
     any_address: bool = False,
     feed: Feed | None = None,
     tally: Tally | None = None,
-) -> Gate:
+) -> AccessMiddleware:
     """Make the server of one lab.
 
     Args:
@@ -54,7 +54,7 @@ def create_app(
     """
     app = _routed()
     app.state.feed = feed or Feed(source)
-    app.state.lab = LiveLab(source, app.state.feed.shown)
+    app.state.lab = LabApi(source, app.state.feed.shown)
     for path in FILES:
         app.add_route(path, serve_file, include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -62,7 +62,7 @@ def create_app(
     app.add_exception_handler(MplsEmuError, _refused)
     app.add_exception_handler(Exception, _broken)
     names = frozenset(host.lower() for host in hosts)
-    return Gate(app, access, names, any_address=any_address, tally=tally)
+    return AccessMiddleware(app, access, names, any_address=any_address, tally=tally)
 
 
 def describe() -> dict[str, Any]:
@@ -70,22 +70,22 @@ def describe() -> dict[str, Any]:
     return _routed().openapi()
 
 
-def _routed() -> _Described:
-    app = _Described(
+def _routed() -> _DescribedApp:
+    app = _DescribedApp(
         title="mplsemu: live page",
         version=mplsemu.__version__,
         description="Who may ask for what, and what comes back: docs/web-api.md.",
         docs_url=None,  # both load scripts from elsewhere
         redoc_url=None,
         openapi_url=None,
-        default_response_class=Json,
+        default_response_class=AsciiJsonResponse,
         redirect_slashes=False,
     )
     app.include_router(router)
     return app
 
 
-class _Described(FastAPI):
+class _DescribedApp(FastAPI):
     """FastAPI, but its description says 400 where it would say 422, and how a token is sent."""
 
     def openapi(self) -> dict[str, Any]:
@@ -115,18 +115,18 @@ def _invalid(_request: Request, error: Exception) -> Response:
 
 def _not_there(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    text = NOTHING_THERE if error.status_code == NOT_FOUND else error.detail
+    text = NOT_FOUND_TEXT if error.status_code == NOT_FOUND else error.detail
     return problem(error.status_code, text, error.headers)
 
 
 def _refused(request: Request, error: Exception) -> Response:
     """Say why the lab does not do it, to the provider alone; where it has ended, that."""
     match error:
-        case RefusalError(status=status):
+        case HttpError(status=status):
             return problem(status, str(error))
         case LabError():
             return problem(BAD_REQUEST, str(error))
-    lab: LiveLab = request.app.state.lab
+    lab: LabApi = request.app.state.lab
     if not lab.source.is_running():
         return problem(UNAVAILABLE, "the lab has ended")
     if isinstance(identity_of(request.scope), Customer):

@@ -14,10 +14,10 @@ from typing import Final, Protocol
 from mplsemu.web.access import Customer, Identity
 from mplsemu.web.tally import Tally
 
-MOST_OF_STRANGERS: Final = 128
-MOST_OF_ONE: Final = 48
+MAX_UNAUTHENTICATED: Final = 128
+MAX_PER_TOKEN: Final = 48
 """With one token: 16 streams, 8 requests, and what a browser keeps open."""
-MOST_OF_CUSTOMERS: Final = 128
+MAX_OF_CUSTOMERS: Final = 128
 _TOO_MANY: Final = "too many connections without a token: the one that was silent the longest"
 _TOO_MANY_OF_ONE: Final = "too many connections with one token: the one that was idle the longest"
 _TOO_MANY_OF_CUSTOMERS: Final = "too many connections of all customers: one of who has the most"
@@ -47,49 +47,49 @@ class Connections:
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._strangers: dict[Connection, None] = {}  # in both, who moved last is last
+        self._anonymous: dict[Connection, None] = {}  # in both, who moved last is last
         self._known: dict[Connection, Identity] = {}
 
     def __len__(self) -> int:
-        return len(self._strangers) + len(self._known)
+        return len(self._anonymous) + len(self._known)
 
-    def came(self, connection: Connection) -> None:
+    def opened(self, connection: Connection) -> None:
         """Take one in, and end another if there are too many."""
-        self._strangers[connection] = None
-        if len(self._strangers) > MOST_OF_STRANGERS:
-            largest = _largest_share(self._strangers, lambda each: _network_of(each.address))
+        self._anonymous[connection] = None
+        if len(self._anonymous) > MAX_UNAUTHENTICATED:
+            largest = _largest_share(self._anonymous, lambda each: _network_of(each.address))
             self._end(largest[0], _TOO_MANY)
 
-    def moved(self, connection: Connection) -> None:
+    def active(self, connection: Connection) -> None:
         """Note that a whole request came on one, or that its answer was taken."""
-        if connection in self._strangers:
-            del self._strangers[connection]
-            self._strangers[connection] = None
+        if connection in self._anonymous:
+            del self._anonymous[connection]
+            self._anonymous[connection] = None
         elif connection in self._known:
             self._known[connection] = self._known.pop(connection)
 
-    def known(self, connection: Connection, identity: Identity) -> None:
+    def authenticated(self, connection: Connection, identity: Identity) -> None:
         """Note whose token a request on it had."""
-        if connection in self._strangers:
-            del self._strangers[connection]
+        if connection in self._anonymous:
+            del self._anonymous[connection]
         elif self._known.pop(connection, None) is None:
             return  # it has gone
         self._known[connection] = identity
         mine = [each for each, whose in self._known.items() if whose == identity]
-        if len(mine) > MOST_OF_ONE:
+        if len(mine) > MAX_PER_TOKEN:
             self._end(_longest_idle(mine), _TOO_MANY_OF_ONE)
         theirs = {each: who for each, who in self._known.items() if isinstance(who, Customer)}
-        if len(theirs) > MOST_OF_CUSTOMERS:
+        if len(theirs) > MAX_OF_CUSTOMERS:
             largest = _largest_share(theirs, lambda each: theirs[each].name)
             self._end(_longest_idle(largest), _TOO_MANY_OF_CUSTOMERS)
 
-    def went(self, connection: Connection) -> None:
+    def closed(self, connection: Connection) -> None:
         """Note that one has gone."""
-        self._strangers.pop(connection, None)
+        self._anonymous.pop(connection, None)
         self._known.pop(connection, None)
 
     def _end(self, connection: Connection, why: str) -> None:
-        self.went(connection)
+        self.closed(connection)
         self._tally.count(why)
         connection.drop()
 

@@ -15,25 +15,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.web.access import Customer, Identity, Provider
-from mplsemu.web.message import END, HEARTBEAT, Message
-from mplsemu.web.refusal import CONFLICT, UNAVAILABLE, RefusalError
-from mplsemu.web.shown import Shown
+from mplsemu.web.http_error import CONFLICT, UNAVAILABLE, HttpError
+from mplsemu.web.sent_views import SentViews
+from mplsemu.web.server_sent_event import END, HEARTBEAT, ServerSentEvent
 from mplsemu.web.source import LabSource
-from mplsemu.web.watch import KEPT_EVENTS, LoadWatch, Review, StatusWatch
+from mplsemu.web.watch import KEPT_EVENTS, Clock, LoadWatch, StatusWatch, ViewWatch
 
 _LOG = logging.getLogger(__name__)
 
-MOST_STREAMS: Final = 64
-MOST_STREAMS_OF_ONE: Final = 16
+MAX_STREAMS: Final = 64
+MAX_STREAMS_PER_TOKEN: Final = 16
 """With one token; so many of the others are kept for the provider."""
-_MOST_WAITING: Final = 512
+_MAX_WAITING: Final = 512
 _LASTING: Final = ("state", "alarms", "load")
 """Of these the last one is what a new reader must know."""
 Look = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Intervals:
     """How often a lab is looked at, in seconds."""
 
     status_s: float = 0.125
@@ -53,15 +53,15 @@ class Subscription:
     def __init__(self, identity: Identity, vpns: frozenset[str]) -> None:
         self.identity = identity
         self._vpns = vpns
-        self._queue: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()
         self._is_cut = False
 
-    def offer(self, message: Message) -> None:
+    def offer(self, message: ServerSentEvent) -> None:
         """Put a message in line if it is for this reader."""
         ours = self._ours(message)
         if ours is None or self._is_cut:
             return
-        if self._queue.qsize() >= _MOST_WAITING:  # he does not read; his page will ask again
+        if self._queue.qsize() >= _MAX_WAITING:  # he does not read; his page will ask again
             self.cut()
         else:
             self._queue.put_nowait(ours)
@@ -72,14 +72,14 @@ class Subscription:
             self._is_cut = True
             self._queue.put_nowait(None)
 
-    async def take(self) -> Message | None:
+    async def take(self) -> ServerSentEvent | None:
         """Return the next message, None when there will be no more."""
         return await self._queue.get()
 
-    def _ours(self, message: Message) -> Message | None:
+    def _ours(self, message: ServerSentEvent) -> ServerSentEvent | None:
         if message.event == "pictures":
             ours = [vpn for vpn in message.data["vpns"] if vpn in self._vpns]
-            return Message("pictures", {"vpns": ours}) if ours else None
+            return ServerSentEvent("pictures", {"vpns": ours}) if ours else None
         if isinstance(self.identity, Provider) or message.event == END.event:
             return message
         return None
@@ -90,7 +90,7 @@ class Feed:
 
     Args:
         source: the lab.
-        pace: how often it is looked at.
+        intervals: how often it is looked at.
         clock: seconds, forward only.
 
     Attributes:
@@ -98,16 +98,16 @@ class Feed:
     """
 
     def __init__(
-        self, source: LabSource, pace: Pace | None = None, clock: Callable[[], float] | None = None
+        self, source: LabSource, intervals: Intervals | None = None, clock: Clock | None = None
     ) -> None:
         self._source = source
-        self._pace = pace or Pace()
+        self._intervals = intervals or Intervals()
         self._clock = clock or time.monotonic
-        self.shown = Shown()
+        self.shown = SentViews()
         self._readers: set[Subscription] = set()
         self._watching: asyncio.Task[None] | None = None
-        self._last: dict[str, Message] = {}
-        self._history: deque[Message] = deque(maxlen=KEPT_EVENTS)
+        self._last: dict[str, ServerSentEvent] = {}
+        self._history: deque[ServerSentEvent] = deque(maxlen=KEPT_EVENTS)
         self._has_ended = False
 
     @property
@@ -121,14 +121,14 @@ class Feed:
         """Take in a reader; whoever called this must call `leave` in the end.
 
         Raises:
-            RefusalError: there are too many, or the lab has ended.
+            HttpError: there are too many, or the lab has ended.
         """
         if self._has_ended:
-            raise RefusalError(UNAVAILABLE, "the lab has ended")
+            raise HttpError(UNAVAILABLE, "the lab has ended")
         mine = sum(reader.identity == identity for reader in self._readers)
-        most = MOST_STREAMS - (MOST_STREAMS_OF_ONE if isinstance(identity, Customer) else 0)
-        if mine >= MOST_STREAMS_OF_ONE or len(self._readers) >= most:
-            raise RefusalError(CONFLICT, "too many pages are open already; close one")
+        most = MAX_STREAMS - (MAX_STREAMS_PER_TOKEN if isinstance(identity, Customer) else 0)
+        if mine >= MAX_STREAMS_PER_TOKEN or len(self._readers) >= most:
+            raise HttpError(CONFLICT, "too many pages are open already; close one")
         facts = self._source.facts
         vpns = facts.vpns_of(identity.name) if isinstance(identity, Customer) else facts.vpns
         reader = Subscription(identity, frozenset(vpn.name for vpn in vpns))
@@ -145,7 +145,7 @@ class Feed:
         """Yield what a reader gets, with a sign of life where nothing happens."""
         while True:
             try:
-                message = await asyncio.wait_for(reader.take(), self._pace.heartbeat_s)
+                message = await asyncio.wait_for(reader.take(), self._intervals.heartbeat_s)
             except TimeoutError:
                 yield HEARTBEAT
                 continue
@@ -160,7 +160,7 @@ class Feed:
             self._watching.cancel()
             self._watching = None
 
-    def _tell(self, messages: list[Message]) -> None:
+    def _tell(self, messages: list[ServerSentEvent]) -> None:
         for message in messages:
             if message.event in _LASTING:
                 self._last[message.event] = message
@@ -187,7 +187,7 @@ class Feed:
 
     async def _watch(self) -> None:
         status = StatusWatch(self._source, self._clock)
-        review = Review(self._source, self._clock, self.shown)
+        review = ViewWatch(self._source, self._clock, self.shown)
         load = LoadWatch(self._source)
         changed = asyncio.Event()
 
@@ -206,9 +206,9 @@ class Feed:
                 self._tell(await asyncio.to_thread(review.look, status.known))
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(_every(self._pace.status_s, look_at_status))
-            group.create_task(_every(self._pace.load_s, look_at_load))
-            group.create_task(_every(self._pace.review_s, look_at_pictures, changed))
+            group.create_task(_every(self._intervals.status_s, look_at_status))
+            group.create_task(_every(self._intervals.load_s, look_at_load))
+            group.create_task(_every(self._intervals.review_s, look_at_pictures, changed))
 
     def _stopped_watching(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():

@@ -20,9 +20,9 @@ from mplsemu.views.scene.shelves import Shape
 from mplsemu.views.svg.style import style_sheet
 from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.theme import Theme
-from mplsemu.web.source import Installed
+from mplsemu.web.source import InstalledProgram
 
-MOST_KEPT: Final = 24_000_000
+MAX_CACHED: Final = 24_000_000
 """Characters of pictures that are kept, the last used ones; 600 LSRs take two million."""
 
 
@@ -46,7 +46,7 @@ class Pictures:
         self._kept: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self._lock = threading.Lock()
 
-    def provider(self, installed: Installed, vpn: str | None, theme: Theme) -> str:
+    def provider(self, installed: InstalledProgram, vpn: str | None, theme: Theme) -> str:
         """Return the provider's picture as SVG, with one VPN's sites and LSPs over it if asked."""
 
         def draw() -> str:
@@ -67,7 +67,7 @@ class Pictures:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = draw()
-                while len(self._kept) > 1 and sum(map(len, self._kept.values())) > MOST_KEPT:
+                while len(self._kept) > 1 and sum(map(len, self._kept.values())) > MAX_CACHED:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]

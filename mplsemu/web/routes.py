@@ -11,11 +11,11 @@ from mplsemu.views.scene.shelves import Shape
 from mplsemu.views.theme import Theme
 from mplsemu.web import schema
 from mplsemu.web.access import Customer, Identity
+from mplsemu.web.event_stream import EventStreamResponse
 from mplsemu.web.feed import Feed
-from mplsemu.web.gate import identity_of
-from mplsemu.web.live import LiveLab
-from mplsemu.web.refusal import nothing_there
-from mplsemu.web.stream import StreamOfChanges
+from mplsemu.web.http_error import not_found
+from mplsemu.web.lab_api import LabApi
+from mplsemu.web.middleware import identity_of
 
 _Response = dict[str, Any]
 
@@ -37,8 +37,8 @@ _ALWAYS: Final[dict[int | str, _Response]] = {
 router = APIRouter(prefix="/api", responses=_ALWAYS)
 
 
-def _lab(request: Request) -> LiveLab:
-    lab: LiveLab = request.app.state.lab
+def _lab(request: Request) -> LabApi:
+    lab: LabApi = request.app.state.lab
     return lab
 
 
@@ -53,18 +53,18 @@ def _identity(request: Request) -> Identity:
 
 def _his_vpn(
     vpn: Annotated[schema.Name, Path(examples=["a"])],
-    lab: Annotated[LiveLab, Depends(_lab)],
+    lab: Annotated[LabApi, Depends(_lab)],
     identity: Annotated[Identity, Depends(_identity)],
 ) -> str:
     """Return the VPN that is asked for if it is the reader's; before anything else is looked at."""
     if isinstance(identity, Customer):
         his = {each.name for each in lab.source.facts.vpns_of(identity.name)}
         if vpn not in his:
-            raise nothing_there()
+            raise not_found()
     return vpn
 
 
-Lab = Annotated[LiveLab, Depends(_lab)]
+Lab = Annotated[LabApi, Depends(_lab)]
 Reader = Annotated[Identity, Depends(_identity)]
 HisVpn = Annotated[str, Depends(_his_vpn)]
 InTheme = Annotated[schema.ThemeName, Query(description="auto leaves it to the viewer")]
@@ -107,7 +107,7 @@ def customer_picture(
 )
 async def stream(feed: Annotated[Feed, Depends(_feed)], reader: Reader) -> Response:
     """Send what changes, until the lab ends or the reader goes."""
-    return StreamOfChanges(feed, reader)
+    return EventStreamResponse(feed, reader)
 
 
 @router.post("/links", summary="Cut or mend a link or a site's line")

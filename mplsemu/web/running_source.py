@@ -13,7 +13,7 @@ from mplsemu.model.vpls import Vpls
 from mplsemu.program.codec import load_program
 from mplsemu.program.program import VpnInfo
 from mplsemu.running.session import PingResult, Session
-from mplsemu.web.source import Installed, LabFacts, Status, version_of
+from mplsemu.web.source import InstalledProgram, LabFacts, Status, version_of
 
 _KINDS: Final = {L3vpn: "l3vpn", Vpls: "vpls"}
 
@@ -28,7 +28,7 @@ class RunningSource:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.Lock()
-        self._installed: Installed | None = None
+        self._installed: InstalledProgram | None = None
         record = session.record
         vpns = tuple(_info(vpn) for vpn in session.network.vpns)
         self._facts = LabFacts(record.name, record.dataplane, record.datapath, vpns)
@@ -53,14 +53,14 @@ class RunningSource:
         events: Sequence[dict[str, Any]] = self._session.controller.call("events", since=since)
         return events
 
-    def installed(self) -> Installed:
+    def installed(self) -> InstalledProgram:
         """Return what the controller has installed; it is fetched when it is another one."""
         with self._lock:
             status = self.status()
             version = version_of(status)
             if self._installed is None or self._installed.version != version:
                 program = load_program(self._session.controller.call("program"))
-                self._installed = Installed(version, status["generation"], program)
+                self._installed = InstalledProgram(version, status["generation"], program)
             return self._installed
 
     def macs(self) -> Sequence[dict[str, Any]]:

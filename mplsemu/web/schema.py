@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_PINGS = 10
+MAX_PINGS = 10
 _LONGEST_NAME = 300
 
 Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
@@ -122,7 +122,7 @@ class PingOrder(_Order):
 
     src: Name = Field(examples=["a/aarhus/h1"])
     dst: Name = Field(description="a host or an address", examples=["a/oslo/h1"])
-    count: int = Field(default=3, ge=1, le=MOST_PINGS)
+    count: int = Field(default=3, ge=1, le=MAX_PINGS)
 
 
 class PingDone(BaseModel):

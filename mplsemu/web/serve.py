@@ -18,20 +18,20 @@ from mplsemu.web.access import Access
 from mplsemu.web.app import create_app
 from mplsemu.web.connections import Connections
 from mplsemu.web.feed import Feed
-from mplsemu.web.listening import BACKLOG, Listening
-from mplsemu.web.protocol import Patience, PatientProtocol
+from mplsemu.web.http_protocol import TimeoutProtocol, Timeouts
+from mplsemu.web.listening_socket import BACKLOG, ListeningSocket
 from mplsemu.web.source import LabSource
 from mplsemu.web.tally import Tally
 
 _ACCEPTED_AT_ONCE: Final = 16
 """In one turn of the event loop: whoever is let in then has several turns to ask something before
-so many strangers have come after him that he must go (`MOST_OF_STRANGERS`)."""
+so many strangers have come after him that he must go (`MAX_UNAUTHENTICATED`)."""
 _GRACE_S: Final = 2
 _TICK_S: Final = 1.0
 _ENDINGS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-def serve(source: LabSource, access: Access, listening: Listening, lab_end: int) -> bool:
+def serve(source: LabSource, access: Access, listening: ListeningSocket, lab_end: int) -> bool:
     """Serve a lab's page.
 
     Args:
@@ -71,9 +71,9 @@ class Server(uvicorn.Server):
         self,
         source: LabSource,
         access: Access,
-        listening: Listening,
+        listening: ListeningSocket,
         lab_end: int,
-        patience: Patience | None = None,
+        patience: Timeouts | None = None,
     ) -> None:
         self.feed = Feed(source)
         self.lab_has_ended = False
@@ -89,12 +89,12 @@ class Server(uvicorn.Server):
             tally=self._tally,
         )
         protocol = partial(
-            PatientProtocol, Connections(self._tally), self._tally, patience or Patience()
+            TimeoutProtocol, Connections(self._tally), self._tally, patience or Timeouts()
         )
         super().__init__(
             uvicorn.Config(
                 app,
-                http=cast("type[PatientProtocol]", protocol),
+                http=cast("type[TimeoutProtocol]", protocol),
                 ws="none",
                 lifespan="off",
                 log_config=None,

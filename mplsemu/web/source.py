@@ -41,7 +41,7 @@ class LabFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledProgram:
     """The program that the controller has installed.
 
     Attributes:
@@ -78,7 +78,7 @@ class LabSource(Protocol):
         """Return what happened after an event's number."""
         ...
 
-    def installed(self) -> Installed:
+    def installed(self) -> InstalledProgram:
         """Return what the controller has installed."""
         ...
 

@@ -16,8 +16,8 @@ from mplsemu.views.customer import customer_view
 from mplsemu.views.live import with_macs
 from mplsemu.views.model import View
 from mplsemu.web.alarms import Alarm, Seen, alarms
-from mplsemu.web.message import Message
-from mplsemu.web.shown import Shown
+from mplsemu.web.sent_views import SentViews
+from mplsemu.web.server_sent_event import ServerSentEvent
 from mplsemu.web.source import LabSource, Status, version_of
 
 _LOG = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ControllerState:
     """The controller's status as last seen, and since when its switches have not been in sync."""
 
     status: Status | None = None
@@ -52,7 +52,7 @@ class StatusWatch:
     """
 
     def __init__(self, source: LabSource, clock: Clock) -> None:
-        self.known = Known()
+        self.known = ControllerState()
         self._source = source
         self._clock = clock
         self._last_event = 0
@@ -62,7 +62,7 @@ class StatusWatch:
         self._asked_at: float | None = None
         self._told: dict[str, Any] | None = None
 
-    def look(self) -> list[Message]:
+    def look(self) -> list[ServerSentEvent]:
         """Return ``event`` and ``state`` messages about what is new."""
         events: list[dict[str, Any]] = []
         self._before_look = self._last_seen
@@ -77,7 +77,7 @@ class StatusWatch:
             _LOG.debug("the controller does not answer: %s", error)
             self.known = replace(self.known, answers=False)
             self._asked_at = None
-        return [*(Message("event", event) for event in events), *self._state()]
+        return [*(ServerSentEvent("event", event) for event in events), *self._state()]
 
     def _is_due(self) -> bool:
         asked_at, status = self._asked_at, self.known.status
@@ -89,7 +89,7 @@ class StatusWatch:
         before, status = self.known.status, self._source.status()
         self._asked_at = self._clock()
         since = None if status["in_sync"] else self.known.unsynced_since or self._asked_at
-        self.known = Known(status, answers=True, unsynced_since=since)
+        self.known = ControllerState(status, answers=True, unsynced_since=since)
         if before is not None and before["pid"] != status["pid"] and self._counts_anew():
             self._before_restart += self._last_event
             self._last_event = 0
@@ -112,7 +112,7 @@ class StatusWatch:
         numbered = [{**each, "number": each["number"] + self._before_restart} for each in found]
         return numbered[-KEPT_EVENTS:] if is_first else numbered
 
-    def _state(self) -> list[Message]:
+    def _state(self) -> list[ServerSentEvent]:
         status = self.known.status
         state = {
             "generation": status["generation"] if status else 0,
@@ -123,7 +123,7 @@ class StatusWatch:
         if state == self._told:
             return []
         self._told = state
-        return [Message("state", state)]
+        return [ServerSentEvent("state", state)]
 
 
 class LoadWatch:
@@ -133,7 +133,7 @@ class LoadWatch:
         self._source = source
         self._before: Counters | None = None
 
-    def look(self) -> list[Message]:
+    def look(self) -> list[ServerSentEvent]:
         """Return one ``load`` message, from the second look on."""
         try:
             before, self._before = self._before, self._source.counters()
@@ -144,10 +144,10 @@ class LoadWatch:
             return []
         loads = loads_bps(before, self._before)
         links = {link: [round(there), round(back)] for link, (there, back) in loads.items()}
-        return [Message("load", {"links": links})]
+        return [ServerSentEvent("load", {"links": links})]
 
 
-class Review:
+class ViewWatch:
     """Works out what a change means: whose picture is another, and which alarms there are.
 
     Args:
@@ -156,7 +156,7 @@ class Review:
         shown: what pages were sent.
     """
 
-    def __init__(self, source: LabSource, clock: Clock, shown: Shown) -> None:
+    def __init__(self, source: LabSource, clock: Clock, shown: SentViews) -> None:
         self._source = source
         self._clock = clock
         self._shown = shown
@@ -168,7 +168,7 @@ class Review:
         self._macs_at: float | None = None
         self._macs: list[dict[str, Any]] = []
 
-    def look(self, known: Known) -> list[Message]:
+    def look(self, known: ControllerState) -> list[ServerSentEvent]:
         """Return ``pictures`` and ``alarms`` messages about what is new: at first everything.
 
         Whoever fetches a picture after that misses no later change of it.
@@ -181,11 +181,11 @@ class Review:
             changed = self._look_at_pictures(known)
         except (LabNotRunningError, EmulationError) as error:
             _LOG.debug("no pictures now: %s", error)
-        found = [Message("pictures", {"vpns": changed})] if changed else []
+        found = [ServerSentEvent("pictures", {"vpns": changed})] if changed else []
         return [*found, *self._look_at_alarms(known)]
 
-    def _look_at_pictures(self, known: Known) -> list[str]:
-        self._outdated |= self._shown.take_others_than(self._views)
+    def _look_at_pictures(self, known: ControllerState) -> list[str]:
+        self._outdated |= self._shown.take_outdated(self._views)
         if known.status is None or not known.answers:
             return []
         new_macs = self._learned()
@@ -220,7 +220,7 @@ class Review:
         before, self._macs = self._macs, list(self._source.macs())
         return self._macs != before
 
-    def _look_at_alarms(self, known: Known) -> list[Message]:
+    def _look_at_alarms(self, known: ControllerState) -> list[ServerSentEvent]:
         since = known.unsynced_since
         self._seen = replace(
             self._seen,
@@ -233,4 +233,4 @@ class Review:
         if found == self._told:
             return []
         self._told = found
-        return [Message("alarms", {"alarms": [alarm.to_json() for alarm in found]})]
+        return [ServerSentEvent("alarms", {"alarms": [alarm.to_json() for alarm in found]})]

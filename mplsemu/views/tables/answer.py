@@ -9,12 +9,12 @@ from typing import Any, Final
 from mplsemu.model.topology import Role
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.views.order import natural
-from mplsemu.views.plain import plain
 from mplsemu.views.tables.label_space import label_space
 from mplsemu.views.tables.lfib import lfib
 from mplsemu.views.tables.lsp import lsps
 from mplsemu.views.tables.vrf import vrf_tables
 from mplsemu.views.tables.vsi import vsi_tables
+from mplsemu.views.view_json import json_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ PROGRAM_TABLES: Final = ("lfib", "vrf", "vsi", "lsp", "labels")
 """Tables that can be read from a program; what is learned is not in it."""
 
 
-def table_as_plain(program: Program, table: str, node: str | None = None) -> dict[str, Any]:
+def table_json(program: Program, table: str, node: str | None = None) -> dict[str, Any]:
     """Return one of `PROGRAM_TABLES`, of all LSRs that have it or of one.
 
     Raises:
@@ -45,9 +45,9 @@ def table_as_plain(program: Program, table: str, node: str | None = None) -> dic
     head = {"lab": program.lab, "table": table}
     shown = lsrs_with(program, table, node)
     if table == "lsp":
-        return {**head, "lsps": plain(lsps(program, node))}
+        return {**head, "lsps": json_value(lsps(program, node))}
     kind = _PER_NODE[table]
-    found = [{"node": each.name, kind.key: plain(kind.rows(each))} for each in shown]
+    found = [{"node": each.name, kind.key: json_value(kind.rows(each))} for each in shown]
     return {**head, "nodes": found}
 
 
@@ -64,7 +64,7 @@ def lsrs_with(program: Program, table: str, node: str | None = None) -> list[Nod
     return sorted(found, key=lambda each: natural(each.name))
 
 
-def macs_as_plain(
+def macs_json(
     lab: str, rows: Sequence[Mapping[str, Any]], node: str | None = None
 ) -> dict[str, Any]:
     """Return the addresses that a running lab's VPLS have learned, everywhere or at one LSR."""
@@ -90,9 +90,7 @@ def _in_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return natural(row["node"]), rank, natural(str(row["name"])), natural(row["peer"] or "")
 
 
-def counters_as_plain(
-    lab: str, answer: Mapping[str, Any], node: str | None = None
-) -> dict[str, Any]:
+def counters_json(lab: str, answer: Mapping[str, Any], node: str | None = None) -> dict[str, Any]:
     """Return what a running lab's LSRs have counted, everywhere or at one of them.
 
     Args:

@@ -14,7 +14,6 @@ from mplsemu.views.customer import customer_view
 from mplsemu.views.groups import connected_groups
 from mplsemu.views.model import LinkView, ProviderView, RouterView
 from mplsemu.views.order import natural
-from mplsemu.views.plain import plain
 from mplsemu.views.provider import provider_view
 from mplsemu.views.renderers import draw
 from mplsemu.views.tables.lsp import lsps
@@ -22,6 +21,7 @@ from mplsemu.views.text.ascii import to_ascii
 from mplsemu.views.text.canvas import Canvas, shorten
 from mplsemu.views.text.map import draw_map
 from mplsemu.views.text.units import delay, rate
+from mplsemu.views.view_json import json_value
 from tests.view_labs import many_sites, north, topology
 
 from .network_views import made_way
@@ -238,9 +238,9 @@ def test_groups_keep_the_order_of_their_items():
 
 
 def test_plain_data_has_no_classes_in_it():
-    assert plain(natural("a1")) == [[1, 0, "a"], [0, 1, ""], [1, 0, ""], [2, 0, "a1"]]
+    assert json_value(natural("a1")) == [[1, 0, "a"], [0, 1, ""], [1, 0, ""], [2, 0, "a1"]]
     with pytest.raises(TypeError, match="object has no plain form"):
-        plain(object())
+        json_value(object())
 
 
 def test_rates_and_delays_read_as_people_write_them():

@@ -8,16 +8,16 @@ import pytest
 
 from mplsemu.views.dot import draw_dot
 from mplsemu.views.mermaid import draw_mermaid
-from mplsemu.views.plain import plain
 from mplsemu.views.provider import provider_view
 from mplsemu.views.renderers import draw, view_as_plain
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.view_json import json_value
 
 from .token_labs import EVERY_LAB, FIRST_LABEL, LABS, leaked, strings, token_lab
 
 FORMS = {
     "scene": lambda view: "\n".join(strings(scene_of(view))),
-    "scene as data": lambda view: json.dumps(plain(scene_of(view)), ensure_ascii=False),
+    "scene as data": lambda view: json.dumps(json_value(scene_of(view)), ensure_ascii=False),
     "dot": lambda view: draw_dot([view]),
     "mermaid": lambda view: draw_mermaid([view]),
     "json": lambda view: json.dumps(view_as_plain(view), ensure_ascii=False),

@@ -11,7 +11,7 @@ from typing import Any
 
 from mplsemu.web.access import Access
 from mplsemu.web.feed import Feed
-from mplsemu.web.listening import Listening
+from mplsemu.web.listening_socket import ListeningSocket
 from mplsemu.web.serve import Server
 from tests.fakeweb import FakeLab
 
@@ -63,7 +63,7 @@ class PageServer:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         self._server = _ThreadedServer(
-            self.lab, self.access, Listening.of(listener), lab_end=-1, **self._options
+            self.lab, self.access, ListeningSocket.of(listener), lab_end=-1, **self._options
         )
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(listener, started), daemon=True)

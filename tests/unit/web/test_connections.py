@@ -10,15 +10,15 @@ import time
 
 import pytest
 
-from mplsemu.web import gate
+from mplsemu.web import middleware
 from mplsemu.web.access import Customer, Provider
 from mplsemu.web.connections import (
-    MOST_OF_CUSTOMERS,
-    MOST_OF_ONE,
-    MOST_OF_STRANGERS,
+    MAX_OF_CUSTOMERS,
+    MAX_PER_TOKEN,
+    MAX_UNAUTHENTICATED,
     Connections,
 )
-from mplsemu.web.protocol import Patience
+from mplsemu.web.http_protocol import Timeouts
 from mplsemu.web.tally import Tally
 
 from .pageserver import PageServer
@@ -46,7 +46,7 @@ def server():
 
 @pytest.fixture
 def impatient():
-    with served(patience=Patience(head_s=0.5, stalled_s=0.5)) as made:
+    with served(patience=Timeouts(head_s=0.5, stalled_s=0.5)) as made:
         yield made
 
 
@@ -145,7 +145,7 @@ def test_a_stranger_of_another_address_is_not_ended_for_those_of_one(server):
     with contextlib.ExitStack() as stack:
         lone = stack.enter_context(connected(server, "127.0.0.9"))
         lone.sendall(HALF)
-        for _ in range(3 * MOST_OF_STRANGERS):
+        for _ in range(3 * MAX_UNAUTHENTICATED):
             stack.enter_context(connected(server))
         assert asked(server) == 200
         lone.sendall(b"\r\n")
@@ -157,7 +157,7 @@ def test_who_once_had_a_token_is_no_stranger_between_requests(server):
         mine = stack.enter_context(connected(server))
         mine.sendall(request("/api/session", server.access.provider))
         assert answered(mine)[0] == 200
-        for _ in range(2 * MOST_OF_STRANGERS):
+        for _ in range(2 * MAX_UNAUTHENTICATED):
             stack.enter_context(connected(server))
         mine.sendall(request("/api/session", server.access.provider))
         assert answered(mine)[0] == 200
@@ -179,9 +179,9 @@ class Fake:
 def fakes(connections, number, identity=None, **options):
     made = [Fake(**options) for _ in range(number)]
     for each in made:
-        connections.came(each)
+        connections.opened(each)
         if identity is not None:
-            connections.known(each, identity)
+            connections.authenticated(each, identity)
     return made
 
 
@@ -191,11 +191,11 @@ def dropped(fakes):
 
 def test_of_strangers_the_one_that_moved_the_longest_ago_goes():
     all_ = Connections(Tally())
-    made = fakes(all_, MOST_OF_STRANGERS)
-    all_.moved(made[0])
+    made = fakes(all_, MAX_UNAUTHENTICATED)
+    all_.active(made[0])
     fakes(all_, 1)
     assert dropped(made) == [1]
-    assert len(all_) == MOST_OF_STRANGERS
+    assert len(all_) == MAX_UNAUTHENTICATED
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,14 @@ def test_of_strangers_the_one_that_moved_the_longest_ago_goes():
 def test_of_addresses_the_one_that_has_the_most_loses(addresses):
     all_ = Connections(Tally())
     few = fakes(all_, 10, address=addresses[0])
-    fakes(all_, 3 * MOST_OF_STRANGERS, address=addresses[1])
+    fakes(all_, 3 * MAX_UNAUTHENTICATED, address=addresses[1])
     assert dropped(few) == []
 
 
 def test_a_network_of_ipv6_is_one_address():
     all_ = Connections(Tally())
     few = fakes(all_, 10, address="2001:db8::1")
-    for number in range(2 * MOST_OF_STRANGERS):
+    for number in range(2 * MAX_UNAUTHENTICATED):
         fakes(all_, 1, address=f"2001:db8:0:5:{number:x}::7")
     assert dropped(few) == []
 
@@ -220,7 +220,7 @@ def test_with_one_token_one_takes_places_from_himself_alone():
     all_ = Connections(Tally())
     others = fakes(all_, 5, Provider()) + fakes(all_, 5, Customer("B")) + fakes(all_, 5)
     busy = fakes(all_, 3, Customer("A"), idle=False)
-    mine = fakes(all_, MOST_OF_ONE + 7, Customer("A"))
+    mine = fakes(all_, MAX_PER_TOKEN + 7, Customer("A"))
     assert dropped(others) == []
     assert dropped(busy) == []
     assert dropped(mine) == list(range(10))
@@ -230,9 +230,9 @@ def test_all_customers_together_have_a_share_and_the_one_with_the_most_loses():
     all_ = Connections(Tally())
     provider = fakes(all_, 5, Provider())
     modest = fakes(all_, 5, Customer("modest"))
-    greedy = [fakes(all_, MOST_OF_ONE, Customer(name)) for name in "abc"]
+    greedy = [fakes(all_, MAX_PER_TOKEN, Customer(name)) for name in "abc"]
     assert dropped(provider + modest) == []
-    assert sum(len(dropped(each)) for each in greedy) == 3 * MOST_OF_ONE + 5 - MOST_OF_CUSTOMERS
+    assert sum(len(dropped(each)) for each in greedy) == 3 * MAX_PER_TOKEN + 5 - MAX_OF_CUSTOMERS
 
 
 # --- time -----------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_what_takes_long_to_answer_is_waited_for(impatient):
 
 
 def test_a_body_is_waited_for_only_so_long(server, monkeypatch):
-    monkeypatch.setattr(gate, "BODY_S", 0.2)
+    monkeypatch.setattr(middleware, "BODY_S", 0.2)
     more = "Content-Type: application/json\r\nContent-Length: 100\r\n"
     with connected(server) as mine:
         mine.sendall(request("/api/links", server.access.provider, "POST", more) + b"{")

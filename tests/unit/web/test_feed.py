@@ -11,13 +11,13 @@ import pytest
 import uvicorn
 
 from mplsemu.web.access import Customer, Provider
-from mplsemu.web.feed import MOST_STREAMS, MOST_STREAMS_OF_ONE, Feed, Pace
-from mplsemu.web.message import HEARTBEAT
-from mplsemu.web.refusal import RefusalError
+from mplsemu.web.feed import MAX_STREAMS, MAX_STREAMS_PER_TOKEN, Feed, Intervals
+from mplsemu.web.http_error import HttpError
+from mplsemu.web.server_sent_event import HEARTBEAT
 
 from .weblab import Web, fake_lab
 
-FAST = Pace(status_s=0.005, load_s=0.01, review_s=0.01, heartbeat_s=5.0)
+FAST = Intervals(status_s=0.005, load_s=0.01, review_s=0.01, heartbeat_s=5.0)
 A, B, C = (Customer(f"Customer {letter}") for letter in "ABC")
 
 
@@ -175,13 +175,13 @@ def test_a_reader_who_comes_back_learns_what_changed_meanwhile():
 def test_streams_are_few_for_one_token_and_some_are_kept_for_the_provider():
     async def work(lab, feed):
         del lab
-        for number in range(MOST_STREAMS - MOST_STREAMS_OF_ONE):
-            feed.join(Customer(f"customer {number // MOST_STREAMS_OF_ONE}"))
-        with pytest.raises(RefusalError, match="too many pages"):
+        for number in range(MAX_STREAMS - MAX_STREAMS_PER_TOKEN):
+            feed.join(Customer(f"customer {number // MAX_STREAMS_PER_TOKEN}"))
+        with pytest.raises(HttpError, match="too many pages"):
             feed.join(A)
-        for _ in range(MOST_STREAMS_OF_ONE):
+        for _ in range(MAX_STREAMS_PER_TOKEN):
             feed.join(Provider())
-        with pytest.raises(RefusalError) as caught:
+        with pytest.raises(HttpError) as caught:
             feed.join(Provider())
         assert caught.value.status == 409
 
@@ -211,7 +211,7 @@ def test_silence_is_broken_by_a_heartbeat():
         await reader.next("pictures")
         assert (await reader.next())[0] == "heartbeat"
 
-    run(work, pace=Pace(0.005, 0.01, 0.01, heartbeat_s=0.05))
+    run(work, pace=Intervals(0.005, 0.01, 0.01, heartbeat_s=0.05))
 
 
 def test_when_the_lab_ends_every_reader_is_told_and_no_new_one_is_let_in():
@@ -222,7 +222,7 @@ def test_when_the_lab_ends_every_reader_is_told_and_no_new_one_is_let_in():
         for reader in readers:
             assert await reader.next("end") == ("end", {})
             assert await reader.next() is None
-        with pytest.raises(RefusalError) as caught:
+        with pytest.raises(HttpError) as caught:
             feed.join(A)
         assert caught.value.status == 503
 
@@ -298,7 +298,7 @@ def test_one_stream_too_many_is_refused_in_words():
     feed = web.app._app.state.feed
 
     def full(_identity):
-        raise RefusalError(409, "too many pages are open already; close one")
+        raise HttpError(409, "too many pages are open already; close one")
 
     feed.join = full
     answer = web.get("/api/stream", web.customer("Customer A"))

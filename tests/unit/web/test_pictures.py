@@ -12,7 +12,7 @@ from mplsemu.views.live import with_macs
 from mplsemu.views.theme import Theme
 from mplsemu.web import pictures
 from mplsemu.web.pictures import Pictures, style_hashes
-from mplsemu.web.source import Installed
+from mplsemu.web.source import InstalledProgram
 from tests.view_labs import north, topology
 
 
@@ -30,7 +30,7 @@ def drawn(monkeypatch):
 
 
 def installed(*down, number=1):
-    return Installed(f"7.{number}", number, north(*down))
+    return InstalledProgram(f"7.{number}", number, north(*down))
 
 
 def of_customer(made, vpn, *down, macs=(), theme=Theme.AUTO):
@@ -84,7 +84,7 @@ def test_learned_addresses_make_another_picture_of_their_vpls_alone(drawn):
 def test_only_so_much_is_kept_of_what_was_used_last(drawn, monkeypatch):
     made = Pictures()
     sizes = [len(of_customer(made, vpn)) for vpn in ("alfa", "beta")]
-    monkeypatch.setattr(pictures, "MOST_KEPT", sum(sizes))
+    monkeypatch.setattr(pictures, "MAX_CACHED", sum(sizes))
     made, drawn[:] = Pictures(), []
     for vpn in ("alfa", "beta", "alfa", "gamma", "alfa", "beta"):
         of_customer(made, vpn)
@@ -92,7 +92,7 @@ def test_only_so_much_is_kept_of_what_was_used_last(drawn, monkeypatch):
 
 
 def test_the_page_may_have_the_styles_that_pictures_bring_and_no_others():
-    made, program = Pictures(), Installed("7.1", 1, topology("nordic"))
+    made, program = Pictures(), InstalledProgram("7.1", 1, topology("nordic"))
     for theme in Theme:
         for svg in (
             made.provider(program, "a", theme),

@@ -8,7 +8,7 @@ import pytest
 from mplsemu.cli.main import main
 from mplsemu.views.customer import customer_view
 from mplsemu.web.feed import Feed
-from mplsemu.web.refusal import NOTHING_THERE
+from mplsemu.web.http_error import NOT_FOUND_TEXT
 from tests.view_labs import TOPOLOGIES
 
 from .weblab import Web, fake_lab
@@ -139,9 +139,9 @@ def test_what_pages_were_sent_of_a_vpn_is_kept_until_they_are_told_of_another():
     lab.set_link("a/oslo", up=False)
     good(web.get("/api/pictures/vpns/a", web.customer("Customer A")))
     lab.set_link("a/oslo", up=True)
-    assert feed.shown.take_others_than({"a": before}) == {"a"}
+    assert feed.shown.take_outdated({"a": before}) == {"a"}
     good(web.get("/api/pictures/vpns/a", web.customer("Customer A")))
-    assert feed.shown.take_others_than({"a": before}) == set()
+    assert feed.shown.take_outdated({"a": before}) == set()
 
 
 def test_what_does_not_exist_is_refused_with_the_nearest_name(shared):
@@ -338,7 +338,7 @@ def test_anothers_vpn_and_one_that_does_not_exist_look_the_same(shared, query):
     answers = [shared.get(path, token) for path in paths]
     assert {answer.status_code for answer in answers} == {404}
     assert {answer.content for answer in answers} == {answers[0].content}
-    assert NOTHING_THERE in answers[0].text
+    assert NOT_FOUND_TEXT in answers[0].text
 
 
 @pytest.mark.parametrize(

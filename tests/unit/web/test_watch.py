@@ -6,8 +6,8 @@ import pytest
 
 from mplsemu.emulation.counters import Counters
 from mplsemu.views.customer import customer_view
-from mplsemu.web.shown import Shown
-from mplsemu.web.watch import KEPT_EVENTS, MACS_S, STATUS_S, LoadWatch, Review, StatusWatch
+from mplsemu.web.sent_views import SentViews
+from mplsemu.web.watch import KEPT_EVENTS, MACS_S, STATUS_S, LoadWatch, StatusWatch, ViewWatch
 
 from .weblab import fake_lab
 
@@ -163,12 +163,12 @@ def test_every_core_link_has_a_load(lab):
 
 @pytest.fixture
 def shown():
-    return Shown()
+    return SentViews()
 
 
 @pytest.fixture
 def review(lab, clock, status, shown):
-    made = Review(lab, clock, shown)
+    made = ViewWatch(lab, clock, shown)
 
     def look():
         status.look()
@@ -218,7 +218,7 @@ def test_learned_addresses_change_a_vpls_picture_and_are_asked_for_seldom(lab, r
 def test_a_lab_without_a_vpls_is_never_asked_what_it_learned(clock):
     lab = fake_lab("extranet")
     assert {vpn.kind for vpn in lab.facts.vpns} == {"l3vpn"}
-    status, review = StatusWatch(lab, clock), Review(lab, clock, Shown())
+    status, review = StatusWatch(lab, clock), ViewWatch(lab, clock, SentViews())
     for _ in range(3):
         status.look()
         review.look(status.known)
@@ -243,7 +243,7 @@ def test_an_alarm_ends_when_its_cause_ends(lab, review):
 
 def test_a_change_between_status_and_program_is_not_missed(lab, clock):
     """The program may be newer than the status it was asked for with."""
-    status, review = StatusWatch(lab, clock), Review(lab, clock, Shown())
+    status, review = StatusWatch(lab, clock), ViewWatch(lab, clock, SentViews())
     status.look()
     review.look(status.known)
     old = status.known
@@ -299,6 +299,6 @@ def test_one_of_several_views_that_were_sent_is_another(lab, shown):
     for views in ((before, other), (other, before), (other, other, before, before)):
         for view in views:
             shown.note("a", view)
-        assert shown.take_others_than({"a": before}) == {"a"}
+        assert shown.take_outdated({"a": before}) == {"a"}
     shown.note("a", before)
-    assert shown.take_others_than({"a": before}) == set()
+    assert shown.take_outdated({"a": before}) == set()

@@ -15,18 +15,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mplsemu.web.access import Access, Customer, Identity
-from mplsemu.web.answer import problem
-from mplsemu.web.pictures import style_hashes
-from mplsemu.web.protocol import CONNECTION, PatientProtocol
-from mplsemu.web.refusal import (
+from mplsemu.web.http_error import (
     BAD_REQUEST,
     CONFLICT,
     NOT_FOUND,
-    NOTHING_THERE,
+    NOT_FOUND_TEXT,
     TIMED_OUT,
     UNAUTHORIZED,
-    RefusalError,
+    HttpError,
 )
+from mplsemu.web.http_protocol import CONNECTION, TimeoutProtocol
+from mplsemu.web.json_response import problem
+from mplsemu.web.pictures import style_hashes
 from mplsemu.web.tally import Tally
 
 API: Final = "/api/"
@@ -34,9 +34,9 @@ STREAM: Final = "/api/stream"
 LARGEST_BODY: Final = 64 * 1024
 BODY_S: Final = 10.0
 """For a whole body to come."""
-MOST_OF_ONE: Final = 8
+MAX_PER_TOKEN: Final = 8
 """Requests at a time with one token, streams apart."""
-MOST_OF_CUSTOMERS: Final = 24
+MAX_OF_CUSTOMERS: Final = 24
 """Requests at a time of all customers together: the server has 40 threads."""
 _TOO_MANY: Final = "too many requests at once; try again"
 _IDENTITY: Final = "mplsemu.identity"
@@ -55,7 +55,7 @@ _HEADERS: Final = {
 }
 
 
-class Gate:
+class AccessMiddleware:
     """An ASGI application in front of another.
 
     Args:
@@ -94,13 +94,13 @@ class Gate:
                 await self._app(scope, receive, send)
                 return
             identity = self._identify(headers)
-            _introduce(scope, identity)
+            _authenticate_connection(scope, identity)
             if isinstance(identity, Customer) and not _is_for_customers(scope):
-                raise RefusalError(NOT_FOUND, NOTHING_THERE)
+                raise HttpError(NOT_FOUND, NOT_FOUND_TEXT)
             if scope["method"] not in _READS:
                 _check_change(headers)
                 receive = await _whole_body(headers, receive)
-        except RefusalError as refusal:
+        except HttpError as refusal:
             self._tally.count(str(refusal))
             await problem(refusal.status, str(refusal))(scope, receive, send)
             return
@@ -108,7 +108,7 @@ class Gate:
         if scope["path"] == STREAM:
             await self._app(scope, receive, send)
         else:
-            await self._one_of_few(identity, scope, receive, send)
+            await self._within_limits(identity, scope, receive, send)
 
     def _check_host(self, headers: Headers) -> None:
         """Refuse other names than ours: somebody's name may lead here, and his page use it."""
@@ -122,24 +122,22 @@ class Gate:
         else:
             if address.is_loopback or self._any_address:
                 return
-        raise RefusalError(
-            BAD_REQUEST, "this server has another name; use the link as it was printed"
-        )
+        raise HttpError(BAD_REQUEST, "this server has another name; use the link as it was printed")
 
     def _identify(self, headers: Headers) -> Identity:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         identity = self._access.identify(token.strip()) if scheme.lower() == "bearer" else None
         if identity is None:
-            raise RefusalError(UNAUTHORIZED, "this needs the token of a link that mplsemu printed")
+            raise HttpError(UNAUTHORIZED, "this needs the token of a link that mplsemu printed")
         return identity
 
-    async def _one_of_few(
+    async def _within_limits(
         self, identity: Identity, scope: Scope, receive: Receive, send: Send
     ) -> None:
         mine = self._inside.get(identity, 0)
         customers = sum(n for who, n in self._inside.items() if isinstance(who, Customer))
-        is_full = isinstance(identity, Customer) and customers >= MOST_OF_CUSTOMERS
-        if mine >= MOST_OF_ONE or is_full:
+        is_full = isinstance(identity, Customer) and customers >= MAX_OF_CUSTOMERS
+        if mine >= MAX_PER_TOKEN or is_full:
             self._tally.count(_TOO_MANY)
             await problem(CONFLICT, _TOO_MANY)(scope, receive, send)
             return
@@ -156,10 +154,10 @@ def identity_of(scope: Scope) -> Identity:
     return identity
 
 
-def _introduce(scope: Scope, identity: Identity) -> None:
+def _authenticate_connection(scope: Scope, identity: Identity) -> None:
     """Tell the connection that a request came on whose it is, so that it is no stranger's."""
     connection = scope.get("state", {}).get(CONNECTION)
-    if isinstance(connection, PatientProtocol):
+    if isinstance(connection, TimeoutProtocol):
         connection.know(identity)
 
 
@@ -179,17 +177,17 @@ def _check_change(headers: Headers) -> None:
     """Refuse what another site's page might make a browser send."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise RefusalError(BAD_REQUEST, "the body must be JSON: Content-Type: application/json")
+        raise HttpError(BAD_REQUEST, "the body must be JSON: Content-Type: application/json")
     origin = headers.get("origin")
     if origin is not None and origin.lower() != f"http://{headers.get('host', '')}".lower():
-        raise RefusalError(BAD_REQUEST, "this comes from another site's page")
+        raise HttpError(BAD_REQUEST, "this comes from another site's page")
 
 
 async def _whole_body(headers: Headers, receive: Receive) -> Receive:
     """Read the body before anyone parses it; return what hands it on.
 
     Raises:
-        RefusalError: it is too large, or does not come whole in time.
+        HttpError: it is too large, or does not come whole in time.
     """
     announced = headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > LARGEST_BODY:
@@ -197,7 +195,7 @@ async def _whole_body(headers: Headers, receive: Receive) -> Receive:
     try:
         body = await asyncio.wait_for(_read(receive), BODY_S)
     except TimeoutError:
-        raise RefusalError(TIMED_OUT, "the body did not come in time") from None
+        raise HttpError(TIMED_OUT, "the body did not come in time") from None
     first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
@@ -211,7 +209,7 @@ async def _read(receive: Receive) -> bytes:
     while not is_whole:
         message = await receive()
         if message["type"] == "http.disconnect":  # what has come may look whole, and is not
-            raise RefusalError(BAD_REQUEST, "the body is not whole")
+            raise HttpError(BAD_REQUEST, "the body is not whole")
         body += message.get("body", b"")
         is_whole = not message.get("more_body", False)
         if len(body) > LARGEST_BODY:
@@ -219,8 +217,8 @@ async def _read(receive: Receive) -> bytes:
     return body
 
 
-def _too_large() -> RefusalError:
-    return RefusalError(BAD_REQUEST, f"the body is larger than {LARGEST_BODY} bytes")
+def _too_large() -> HttpError:
+    return HttpError(BAD_REQUEST, f"the body is larger than {LARGEST_BODY} bytes")
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from mplsemu.web import static_files
-from mplsemu.web.gate import LARGEST_BODY, MOST_OF_CUSTOMERS, MOST_OF_ONE, host_of
+from mplsemu.web import page_files
+from mplsemu.web.middleware import LARGEST_BODY, MAX_OF_CUSTOMERS, MAX_PER_TOKEN, host_of
 
 from .weblab import Web, fake_lab
 
@@ -199,15 +199,15 @@ def test_no_preflight_is_ever_granted(shared):
 
 @pytest.fixture
 def page(tmp_path, monkeypatch):
-    for name, _ in static_files.FILES.values():
+    for name, _ in page_files.FILES.values():
         (tmp_path / name).write_text(f"content of {name}")
     (tmp_path / "secret").write_text("secret")
-    monkeypatch.setattr(static_files, "STATIC", tmp_path)
+    monkeypatch.setattr(page_files, "STATIC", tmp_path)
 
 
 @pytest.mark.usefixtures("page")
 def test_the_page_is_there_for_everybody_and_asked_for_again_each_time(shared):
-    for path, (name, kind) in static_files.FILES.items():
+    for path, (name, kind) in page_files.FILES.items():
         answer = shared.get(path)
         assert answer.status_code == 200
         assert answer.text == f"content of {name}"
@@ -281,11 +281,11 @@ def test_one_customer_cannot_take_more_than_his_share_nor_all_customers_the_prov
         waiting = []
         for name in "ABC":
             path = f"/api/pictures/vpns/{name.lower()}"
-            for _ in range(MOST_OF_ONE):
+            for _ in range(MAX_PER_TOKEN):
                 waiting.append(asyncio.create_task(status_of(tokens[name], path)))
                 await asyncio.to_thread(slow.inside.acquire)
             assert await status_of(tokens[name], path) == 409
-        assert len(waiting) == MOST_OF_CUSTOMERS
+        assert len(waiting) == MAX_OF_CUSTOMERS
         providers = asyncio.create_task(status_of(web.provider, "/api/session"))
         await asyncio.to_thread(slow.inside.acquire)
         slow.gate.set()

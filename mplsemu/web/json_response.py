@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 
-class Json(JSONResponse):
+class AsciiJsonResponse(JSONResponse):
     """JSON in ASCII: a name from a request may be no valid Unicode."""
 
     def render(self, content: Any) -> bytes:
@@ -17,8 +17,8 @@ class Json(JSONResponse):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
-def problem(status: int, text: str, headers: Mapping[str, str] | None = None) -> Json:
+def problem(status: int, text: str, headers: Mapping[str, str] | None = None) -> AsciiJsonResponse:
     """Return the answer to what is not done: why."""
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
-    return Json({"error": text}, status, headers)
+    return AsciiJsonResponse({"error": text}, status, headers)

@@ -16,7 +16,7 @@ BACKLOG: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class ListeningSocket:
     """A listening socket; it stays in the network namespace it was opened in.
 
     Attributes:

@@ -19,17 +19,17 @@ from mplsemu.views.customer import customer_view
 from mplsemu.views.live import with_macs
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.shelves import Shape
-from mplsemu.views.tables.answer import counters_as_plain, macs_as_plain, table_as_plain
+from mplsemu.views.tables.answer import counters_json, macs_json, table_json
 from mplsemu.views.theme import Theme
 from mplsemu.web import schema
+from mplsemu.web.http_error import BAD_REQUEST, CONFLICT, NOT_FOUND, HttpError
 from mplsemu.web.pictures import Pictures
-from mplsemu.web.refusal import BAD_REQUEST, CONFLICT, NOT_FOUND, RefusalError
-from mplsemu.web.shown import Shown
+from mplsemu.web.sent_views import SentViews
 from mplsemu.web.source import LabSource
 
-MOST_PINGS: Final = 4
+MAX_PINGS: Final = 4
 """At once; each takes three seconds at most."""
-MOST_CHANGES: Final = 4
+MAX_CHANGES: Final = 4
 """Of links, done one after another; so many may wait."""
 KEPT_S: Final = 2.0
 """Learned MAC addresses and counters: reading them means asking every switch."""
@@ -38,7 +38,7 @@ _Answer = TypeVar("_Answer")
 _RTT: Final = re.compile(r"\btime=([\d.]+) ms")
 
 
-class LiveLab:
+class LabApi:
     """Everything the page's requests ask for; any thread may call.
 
     Args:
@@ -46,15 +46,15 @@ class LiveLab:
         shown: takes note of the views that customers are sent.
     """
 
-    def __init__(self, source: LabSource, shown: Shown) -> None:
+    def __init__(self, source: LabSource, shown: SentViews) -> None:
         self.source = source
         self._shown = shown
         self._pictures = Pictures()
-        self._pings = Turnstile(MOST_PINGS, "pings")
-        self._changes = Turnstile(MOST_CHANGES, "changes of links")
+        self._pings = ConcurrencyLimit(MAX_PINGS, "pings")
+        self._changes = ConcurrencyLimit(MAX_CHANGES, "changes of links")
         self._one_change = threading.Lock()
-        self._macs = _Recent(source.macs, KEPT_S)
-        self._counted = _Recent(source.counted, KEPT_S)
+        self._macs = _Cached(source.macs, KEPT_S)
+        self._counted = _Cached(source.counted, KEPT_S)
 
     # --- what there is ----------------------------------------------------------------------
 
@@ -104,10 +104,10 @@ class LiveLab:
         if node is not None:
             _check("LSR", node, program.node_by_name, BAD_REQUEST)
         if table == "macs":
-            return macs_as_plain(program.lab, self._learned(), node)
+            return macs_json(program.lab, self._learned(), node)
         if table == "counters":
-            return counters_as_plain(program.lab, self._counted.get(), node)
-        return table_as_plain(program, table, node)
+            return counters_json(program.lab, self._counted.get(), node)
+        return table_json(program, table, node)
 
     # --- pictures ---------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class LiveLab:
         program = self.source.installed().program
         link = cables_of(program).get(order.link, order.link)
         _check("link", link, _lines(program), BAD_REQUEST)
-        with self._changes.through(), self._one_change:
+        with self._changes.slot(), self._one_change:
             started = time.perf_counter()
             self.source.set_link(link, up=order.up)
             took_ms = (time.perf_counter() - started) * 1000
@@ -149,7 +149,7 @@ class LiveLab:
 
     def ping(self, order: schema.PingOrder) -> schema.PingDone:
         """Ping, and wait for the answers."""
-        with self._pings.through():
+        with self._pings.slot():
             found = self.source.ping(order.src, order.dst, order.count)
         return schema.PingDone(
             sent=found.sent,
@@ -165,7 +165,7 @@ class LiveLab:
         return exchange_as_json(found, answer(program, found))
 
 
-class Turnstile:
+class ConcurrencyLimit:
     """Lets so many through at a time, and turns the others away."""
 
     def __init__(self, most: int, what: str) -> None:
@@ -173,21 +173,21 @@ class Turnstile:
         self._refusal = f"too many {what} at once; try again"
 
     @contextmanager
-    def through(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         """Be inside while the block runs.
 
         Raises:
-            RefusalError: there is no place.
+            HttpError: there is no place.
         """
         if not self._places.acquire(blocking=False):
-            raise RefusalError(CONFLICT, self._refusal)
+            raise HttpError(CONFLICT, self._refusal)
         try:
             yield
         finally:
             self._places.release()
 
 
-class _Recent(Generic[_Answer]):
+class _Cached(Generic[_Answer]):
     """What every switch is asked for, asked again only when it is older than so many seconds."""
 
     def __init__(self, read: Callable[[], _Answer], kept_s: float) -> None:
@@ -212,10 +212,10 @@ def _check(what: str, name: str, known: Iterable[str], status: int) -> None:
     """Refuse a name that does not exist, and name the nearest.
 
     Raises:
-        RefusalError: there is no such thing.
+        HttpError: there is no such thing.
     """
     names = list(known)
     if name not in names:
         near = get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise RefusalError(status, f"no {what} {name!r}{hint}")
+        raise HttpError(status, f"no {what} {name!r}{hint}")

@@ -12,7 +12,7 @@ HEARTBEAT: Final = b": the lab runs\n\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ServerSentEvent:
     """One message.
 
     Attributes:
@@ -28,4 +28,4 @@ class Message:
         return f"event: {self.event}\ndata: {json.dumps(self.data)}\n\n".encode()
 
 
-END: Final = Message("end", {})
+END: Final = ServerSentEvent("end", {})

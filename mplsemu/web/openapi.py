@@ -7,6 +7,6 @@ import json
 from mplsemu.web.app import describe
 
 
-def document_text() -> str:
+def openapi_text() -> str:
     """Return the text of docs/openapi.json."""
     return json.dumps(describe(), indent=1) + "\n"

@@ -14,7 +14,7 @@ CONFLICT: Final = 409
 UNAVAILABLE: Final = 503
 
 
-class RefusalError(MplsEmuError):
+class HttpError(MplsEmuError):
     """A request that is not done.
 
     Args:
@@ -27,10 +27,10 @@ class RefusalError(MplsEmuError):
         self.status = status
 
 
-NOTHING_THERE: Final = "there is nothing here"
+NOT_FOUND_TEXT: Final = "there is nothing here"
 """For everything that is not a customer's, whether it exists or not: so nobody can find out."""
 
 
-def nothing_there() -> RefusalError:
+def not_found() -> HttpError:
     """Return what a customer gets for everything that is not his."""
-    return RefusalError(NOT_FOUND, NOTHING_THERE)
+    return HttpError(NOT_FOUND, NOT_FOUND_TEXT)

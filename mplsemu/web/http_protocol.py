@@ -22,7 +22,7 @@ _TIMED_OUT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long is waited, in seconds.
 
     Attributes:
@@ -34,7 +34,7 @@ class Patience:
     stalled_s: float = 20.0
 
 
-class PatientProtocol(H11Protocol):
+class TimeoutProtocol(H11Protocol):
     """uvicorn's, which waits for ever.
 
     Args:
@@ -47,7 +47,7 @@ class PatientProtocol(H11Protocol):
         self,
         connections: Connections,
         tally: Tally,
-        patience: Patience,
+        patience: Timeouts,
         app_state: dict[str, Any],
         **options: Any,
     ) -> None:
@@ -76,7 +76,7 @@ class PatientProtocol(H11Protocol):
 
     def know(self, identity: Identity) -> None:
         """Take note of whose token a request had."""
-        self._all.known(self, identity)
+        self._all.authenticated(self, identity)
 
     # --- what happens ------------------------------------------------------------------------
 
@@ -84,11 +84,11 @@ class PatientProtocol(H11Protocol):
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._await_head()
-        self._all.came(self)
+        self._all.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
-        self._all.went(self)
+        self._all.closed(self)
         _cancel(self._late)
         _cancel(self._stalled)
         super().connection_lost(exc)
@@ -117,7 +117,7 @@ class PatientProtocol(H11Protocol):
     def resume_writing(self) -> None:
         """Go on: something was taken."""
         _cancel(self._stalled)
-        self._all.moved(self)
+        self._all.active(self)
         super().resume_writing()
 
     def _await_head(self) -> None:
@@ -126,7 +126,7 @@ class PatientProtocol(H11Protocol):
 
     def _has_head(self) -> None:
         _cancel(self._late)
-        self._all.moved(self)
+        self._all.active(self)
 
     def _end(self, why: str) -> None:
         # browsers open some connections that they then do not need, and would misread an answer

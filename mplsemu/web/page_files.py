@@ -9,8 +9,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mplsemu.web.answer import problem
-from mplsemu.web.refusal import NOT_FOUND, NOTHING_THERE
+from mplsemu.web.http_error import NOT_FOUND, NOT_FOUND_TEXT
+from mplsemu.web.json_response import problem
 
 STATIC: Final = Path(__file__).parent / "static"
 FILES: Final = {
@@ -28,7 +28,7 @@ def serve_file(request: Request) -> Response:
     try:
         content = (STATIC / name).read_bytes()
     except OSError:
-        return problem(NOT_FOUND, NOTHING_THERE)
+        return problem(NOT_FOUND, NOT_FOUND_TEXT)
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}  # asked for each time, sent when new
     if tag in request.headers.get("if-none-match", ""):

@@ -11,7 +11,7 @@ from mplsemu.views.model import View
 _SEVERAL: Final = None
 
 
-class Shown:
+class SentViews:
     """The views of each VPN that were sent since they were last compared; any thread may call."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Shown:
         with self._lock:
             self._views[vpn] = view if self._views.get(vpn, view) == view else _SEVERAL
 
-    def take_others_than(self, views: Mapping[str, View]) -> set[str]:
+    def take_outdated(self, views: Mapping[str, View]) -> set[str]:
         """Return the VPNs of which a page was sent another view than this one, and forget them.
 
         A page that was sent it is told, so that it asks again.

@@ -9,7 +9,7 @@ from mplsemu.web.access import Identity
 from mplsemu.web.feed import Feed
 
 
-class StreamOfChanges(StreamingResponse):
+class EventStreamResponse(StreamingResponse):
     """What `GET /api/stream` answers.
 
     Args:
@@ -28,7 +28,7 @@ class StreamOfChanges(StreamingResponse):
         """Send it, until the reader goes or the lab ends.
 
         Raises:
-            RefusalError: there are too many; nothing has been sent then.
+            HttpError: there are too many; nothing has been sent then.
         """
         reader = self._feed.join(self._identity)
         try:

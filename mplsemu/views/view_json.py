@@ -22,7 +22,7 @@ _TEXT: Final = (
 )  # fmt: skip
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """Return `value` as dicts, lists, text and numbers; names of fields become keys.
 
     Raises:
@@ -30,11 +30,11 @@ def plain(value: Any) -> Any:
     """
     match value:
         case tuple() | list():
-            return [plain(item) for item in value]
+            return [json_value(item) for item in value]
         case dict():
-            return {str(key): plain(item) for key, item in value.items()}
+            return {str(key): json_value(item) for key, item in value.items()}
         case _ if is_dataclass(value) and not isinstance(value, _TEXT):
-            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+            return {field.name: json_value(getattr(value, field.name)) for field in fields(value)}
     return _scalar(value)
 
 
