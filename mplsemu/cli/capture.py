@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
 def _tell_wireshark(session: Session, args: argparse.Namespace) -> int:
     """Print, or write, what Wireshark must be told about this lab's labels."""
     from mplsemu.cli.wireshark import ambiguous, note, options, write_profile
-    from mplsemu.program.stack import carried_by_label
+    from mplsemu.program.stack_reading import carried_by_label
 
     below = carried_by_label(session.program())
     if args.decode_as:

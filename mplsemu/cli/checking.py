@@ -10,9 +10,9 @@ from typing import Any
 from mplsemu.cli.failures import Failures, Survey
 from mplsemu.control.compile import compile_program
 from mplsemu.model.network import Network
+from mplsemu.program.path import Delivered
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Trace
-from mplsemu.program.way import Delivered
 from mplsemu.verification.load import Demand
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.validate import Proof, prove

@@ -48,8 +48,8 @@ def _double(session: Session, source: str, target: str) -> str | None:
     A ping cannot tell them apart: an answer says nothing of the host that was named.
     """
     from mplsemu.errors import LabError
+    from mplsemu.program.path import Delivered
     from mplsemu.program.trace import trace
-    from mplsemu.program.way import Delivered
 
     address = session.address_of(source, target)
     if address == target or _vpn(session, source) == _vpn(session, target):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from mplsemu.errors import EmulationError
-from mplsemu.program.stack import Carried
+from mplsemu.program.stack_reading import Carried
 
 _OPTION: Final = {Carried.ETHERNET: "pwethnocw", Carried.CONTROL_WORD: "pwethcw"}
 """Wireshark's names of what it decodes with, as options have them."""

@@ -11,7 +11,7 @@ from typing import Final
 from mplsemu.model.labels import LabelStackEntry
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.sizes import CONTROL_WORD_OCTETS
-from mplsemu.program.stack import Carried
+from mplsemu.program.stack_reading import Carried
 from mplsemu.southbound.punt.wire import (
     ETHERTYPE_ARP,
     ETHERTYPE_IPV4,
@@ -27,7 +27,7 @@ from mplsemu.southbound.punt.wire import (
 
 Stack = tuple[LabelStackEntry, ...]
 CarriedBy = Callable[[Stack], Carried]
-"""Tells what is below a label stack; see mplsemu.program.stack."""
+"""Tells what is below a label stack; see mplsemu.program.stack_reading."""
 
 _TAGS: Final = frozenset({0x8100, 0x88A8})
 _TCP, _UDP = 6, 17

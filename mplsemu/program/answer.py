@@ -12,17 +12,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from mplsemu.program.arrival import arrived_at, first_that, telling
-from mplsemu.program.flight import PIPE_TTL
+from mplsemu.program.delivery import any_copy, arrived_at, judge_all
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import LINK_LOCAL, is_own
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group, is_mac
-from mplsemu.program.program import GATEWAY_MAC, Program
-from mplsemu.program.sending import USUAL, Header, Sender, Sent, send_from_ce
-from mplsemu.program.services import AttachmentCircuit, Ce
-from mplsemu.program.trace import Trace, hops_as_json, ip_header, is_core
-from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
-from mplsemu.program.way import (
+from mplsemu.program.path import (
     Branch,
     Delivered,
     Dropped,
@@ -32,12 +26,18 @@ from mplsemu.program.way import (
     Unresolved,
     ce_name,
 )
+from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.sending import USUAL, Header, Sender, Sent, send_from_ce
+from mplsemu.program.services import AttachmentCircuit, Ce
+from mplsemu.program.trace import Trace, hops_as_json, ip_header, is_core
+from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
+from mplsemu.program.walk_state import PIPE_TTL
 
 _OWN_TTL: Final = DEFAULT_TTL + 1
 """Of a PE's own packets before its VRF, like any router, takes one off."""
 
 
-class Kind(enum.StrEnum):
+class AnswerKind(enum.StrEnum):
     """What comes back."""
 
     ECHO_REPLY = "echo reply"
@@ -56,7 +56,7 @@ class Answer:
         way: its way; `source` says who sends it, and `delivered` whether it comes to who asked.
     """
 
-    kind: Kind
+    kind: AnswerKind
     way: Trace
 
     def __str__(self) -> str:
@@ -104,7 +104,7 @@ def exchange_as_json(there: Trace, back: Answer | None) -> dict[str, Any]:
 
 def is_answered(there: Trace, back: Answer | None) -> bool:
     """Whether a ping is: it arrives where it was meant to, and so does the echo reply."""
-    is_reply = back is not None and back.kind is Kind.ECHO_REPLY
+    is_reply = back is not None and back.kind is AnswerKind.ECHO_REPLY
     return there.delivered and back is not None and is_reply and back.way.delivered
 
 
@@ -129,11 +129,13 @@ class _Answering:
                 return self._delivered(end)
             case Punted(node, vrf):
                 sent = self._from_gateway(node, vrf)
-                return self._answer(Kind.ECHO_REPLY, f"the gateway of VRF {vrf} at {node}", sent)
+                return self._answer(
+                    AnswerKind.ECHO_REPLY, f"the gateway of VRF {vrf} at {node}", sent
+                )
             case TtlExpired(node, vrf):
-                return self._error(there, Kind.TIME_EXCEEDED, node, vrf)
+                return self._error(there, AnswerKind.TIME_EXCEEDED, node, vrf)
             case Unresolved(node):
-                return self._error(there, Kind.HOST_UNREACHABLE, node, there.hops[-1].vrf)
+                return self._error(there, AnswerKind.HOST_UNREACHABLE, node, there.hops[-1].vrf)
             case Dropped(node) as end if (kind := _complaint(end)) is not None:
                 return self._error(there, kind, node, there.hops[-1].vrf)
         return None
@@ -147,19 +149,19 @@ class _Answering:
             if not is_own(host.host, self.asked.destination):
                 return None  # a frame was sent to it; it is no router
             sent = Sender(self.program, host).send(self._back(DEFAULT_TTL))
-            return self._answer(Kind.ECHO_REPLY, str(end.host), sent, end.circuit)
+            return self._answer(AnswerKind.ECHO_REPLY, str(end.host), sent, end.circuit)
         if circuit.ce is not None:
             # what is behind it and nobody's, it asks for on its LAN in vain
-            kind = Kind.ECHO_REPLY if end.is_ce else Kind.HOST_UNREACHABLE
+            kind = AnswerKind.ECHO_REPLY if end.is_ce else AnswerKind.HOST_UNREACHABLE
             return self._from_ce(kind, circuit, circuit.ce)
         if is_group(end.mac) or self._is_bridged(circuit):
             return None  # of a flooded frame, only the copy for who has its address is answered
         packet = Packet(end.mac, GATEWAY_MAC, self._back(DEFAULT_TTL))
         walked = walk(self.program, end.circuit, packet)  # somebody whom the network has found
         sent = Sent(walked.branches, packet)
-        return self._answer(Kind.ECHO_REPLY, end.circuit, sent, end.circuit)
+        return self._answer(AnswerKind.ECHO_REPLY, end.circuit, sent, end.circuit)
 
-    def _error(self, there: Trace, kind: Kind, node: str, vrf: str | None) -> Answer | None:
+    def _error(self, there: Trace, kind: AnswerKind, node: str, vrf: str | None) -> Answer | None:
         """Return the ICMP error of a router."""
         if not is_core(node):
             circuit = self._circuit(node.removesuffix("/ce"))
@@ -172,7 +174,7 @@ class _Answering:
         walked = walk_from_core(self.program, node, stack, self._back(PIPE_TTL))
         return self._answer(kind, node, Sent(walked.branches))
 
-    def _from_ce(self, kind: Kind, circuit: AttachmentCircuit, ce: Ce) -> Answer:
+    def _from_ce(self, kind: AnswerKind, circuit: AttachmentCircuit, ce: Ce) -> Answer:
         sent = send_from_ce(self.program, circuit, ce, self._back(DEFAULT_TTL))
         return self._answer(kind, ce_name(circuit.name), sent, circuit.name)
 
@@ -196,19 +198,19 @@ class _Answering:
     def _back(self, ttl: int) -> IpHeader:
         return IpHeader(self.asked.destination, self.asked.source, ttl, self.asked.dscp)
 
-    def _answer(self, kind: Kind, who: str, sent: Sent, circuit: str = "") -> Answer:
+    def _answer(self, kind: AnswerKind, who: str, sent: Sent, circuit: str = "") -> Answer:
         """Return an answer that comes to its PE by a circuit, or is the PE's own."""
         asker = self.asker.ref
-        judge = partial(first_that, lambda end: arrived_at(self.program, end, asker, None))
-        delivered, main = telling(sent.branches, judge)
+        judge = partial(any_copy, lambda end: arrived_at(self.program, end, asker, None))
+        delivered, main = judge_all(sent.branches, judge)
         # what an error looks like is for whoever sends it
-        packet = sent.packet if kind is Kind.ECHO_REPLY else None
+        packet = sent.packet if kind is AnswerKind.ECHO_REPLY else None
         way = Trace(who, str(asker), delivered, main.hops, main.end, sent.branches, circuit, packet)
         return Answer(kind, way)
 
 
-def _complaint(end: Dropped) -> Kind | None:
+def _complaint(end: Dropped) -> AnswerKind | None:
     """Return what a router says of a packet that it drops, None where it says nothing."""
     if isinstance(end, TooBig):
-        return Kind.TOO_BIG
-    return Kind.NET_UNREACHABLE if end.reason.startswith("no route to") else None
+        return AnswerKind.TOO_BIG
+    return AnswerKind.NET_UNREACHABLE if end.reason.startswith("no route to") else None

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from mplsemu.program.fitting import becomes_frame, leave_by
-from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
+from mplsemu.program.mtu_check import becomes_frame, leave_by
 from mplsemu.program.packet import is_group
+from mplsemu.program.path import Delivered
 from mplsemu.program.reserved import is_for_nearest_bridge, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi, VsiKind
-from mplsemu.program.way import Delivered
+from mplsemu.program.walk_state import PIPE_TTL, Copy, WalkState, delivered
 
 
-def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
+def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
     """Take a frame in from a VSI's circuit, as a bridge does."""
-    is_bridge, packet = vsi.kind is VsiKind.VPLS, flight.packet
+    is_bridge, packet = vsi.kind is VsiKind.VPLS, state.packet
     if is_bridge and is_for_nearest_bridge(packet):
-        flight.drop(copy, "for the nearest bridge", vsi=vsi.name)
+        state.drop(copy, "for the nearest bridge", vsi=vsi.name)
     elif is_mac_control(packet):
-        flight.drop(copy, "MAC control, of one link only", vsi=vsi.name)
+        state.drop(copy, "MAC control, of one link only", vsi=vsi.name)
     elif is_bridge and is_group(packet.source_mac):
         # IEEE 802.1Q section 8.7: no station has a group address
-        flight.drop(copy, "sent from a group address", vsi=vsi.name)
+        state.drop(copy, "sent from a group address", vsi=vsi.name)
     else:
-        bridge(flight, copy, vsi, source=circuit.name)
+        bridge(state, copy, vsi, source=circuit.name)
 
 
-def bridge(flight: Flight, copy: Copy, vsi: Vsi, source: str | None) -> None:
+def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
     """Forward a frame that came from a circuit or, where `source` is None, a pseudowire."""
-    station = flight.station(copy.node, vsi.name) if vsi.kind is VsiKind.VPLS else None
+    station = state.station(copy.node, vsi.name) if vsi.kind is VsiKind.VPLS else None
     names = vsi.circuits if station is None else [n for n in vsi.circuits if n == station]
     circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
     circuits = [each for each in circuits if each.up]
@@ -35,26 +35,26 @@ def bridge(flight: Flight, copy: Copy, vsi: Vsi, source: str | None) -> None:
     if station is not None:
         pseudowires = tuple(each for each in pseudowires if each.peer == station)
     elif vsi.kind is VsiKind.VPLS:
-        copy.done.append("flood")
+        copy.actions.append("flood")
     if not circuits and not pseudowires:
-        flight.drop(copy, "nobody to send it to", vsi=vsi.name)
+        state.drop(copy, "nobody to send it to", vsi=vsi.name)
         return
     copies = copy.flood(len(circuits) + len(pseudowires))
     for each, circuit in zip(copies, circuits, strict=False):
-        each.done.append(f"to {circuit.name}")
-        if leave_by(flight, each, circuit, vsi):
-            flight.end(each, _arrival(flight, circuit), vsi=vsi.name)
+        each.actions.append(f"to {circuit.name}")
+        if leave_by(state, each, circuit, vsi):
+            state.end(each, _arrival(state, circuit), vsi=vsi.name)
     for each, pseudowire in zip(copies[len(circuits) :], pseudowires, strict=True):
-        each.done.append(f"to {pseudowire.peer}")
-        _send_over(flight, each, vsi, pseudowire)
+        each.actions.append(f"to {pseudowire.peer}")
+        _send_over(state, each, vsi, pseudowire)
 
 
-def _arrival(flight: Flight, circuit: AttachmentCircuit) -> Delivered:
-    address = flight.packet.ip.destination if flight.packet.ip else None
-    return delivered(circuit, address, flight.packet.destination_mac)
+def _arrival(state: WalkState, circuit: AttachmentCircuit) -> Delivered:
+    address = state.packet.ip.destination if state.packet.ip else None
+    return delivered(circuit, address, state.packet.destination_mac)
 
 
-def _send_over(flight: Flight, copy: Copy, vsi: Vsi, pseudowire: Pseudowire) -> None:
-    becomes_frame(flight, copy, pseudowire)
+def _send_over(state: WalkState, copy: Copy, vsi: Vsi, pseudowire: Pseudowire) -> None:
+    becomes_frame(state, copy, pseudowire)
     # A frame has no TTL to carry, so the pipe model's also where the lab is uniform.
-    flight.enter_tunnel(copy, pseudowire.peer, pseudowire.out_label, PIPE_TTL, vsi=vsi.name)
+    state.enter_tunnel(copy, pseudowire.peer, pseudowire.out_label, PIPE_TTL, vsi=vsi.name)

@@ -57,7 +57,7 @@ class Forward:
     nhlfes: tuple[Nhlfe, ...]
 
     def __post_init__(self) -> None:
-        _check_ways(self.nhlfes)
+        _check_nhlfes(self.nhlfes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class FtnEntry:
     mtu: int = CORE_MTU - LABEL_OCTETS
 
     def __post_init__(self) -> None:
-        _check_ways(self.nhlfes)
+        _check_nhlfes(self.nhlfes)
         if not all(isinstance(nhlfe.operation, Push) for nhlfe in self.nhlfes):
             raise ProgramError(f"FTN entry for {self.egress} does not push")
 
@@ -145,6 +145,6 @@ def pushed(nhlfe: Nhlfe) -> tuple[Label, ...]:
     return nhlfe.operation.labels if isinstance(nhlfe.operation, Push) else ()
 
 
-def _check_ways(nhlfes: tuple[Nhlfe, ...]) -> None:
+def _check_nhlfes(nhlfes: tuple[Nhlfe, ...]) -> None:
     if not 1 <= len(nhlfes) <= MAX_WAYS:
         raise ProgramError(f"{len(nhlfes)} NHLFEs for one FEC; there can be 1 to {MAX_WAYS}")

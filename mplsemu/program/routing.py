@@ -7,11 +7,11 @@ from ipaddress import IPv6Address
 from typing import Final
 
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
-from mplsemu.program.fitting import fit
-from mplsemu.program.flight import PIPE_TTL, Copy, Flight, delivered
 from mplsemu.program.martians import LINK_LOCAL, is_never_routed, is_no_source
+from mplsemu.program.mtu_check import fit
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import IpHeader, is_group
+from mplsemu.program.path import Punted, TtlExpired, Unresolved, WalkHop, ce_name
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import (
     AttachmentCircuit,
@@ -22,36 +22,36 @@ from mplsemu.program.services import (
     Vrf,
 )
 from mplsemu.program.sizes import tunnel_mtu
-from mplsemu.program.way import Hop, Punted, TtlExpired, Unresolved, ce_name
+from mplsemu.program.walk_state import PIPE_TTL, Copy, WalkState, delivered
 
 LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
 """Every VRF's own address on each of its circuits, beside its gateways."""
 
 
-def take_in(flight: Flight, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) -> None:
+def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) -> None:
     """Take a frame in from a VRF's circuit, as a router does."""
-    packet = flight.packet
+    packet = state.packet
     if is_group(packet.source_mac):
         # IEEE 802.3 section 3.2.3: a source address is an individual's
-        flight.drop(copy, "sent from a group address", vrf=vrf.name)
+        state.drop(copy, "sent from a group address", vrf=vrf.name)
     elif packet.vlans:
-        flight.drop(copy, "VLAN-tagged on a routed circuit", vrf=vrf.name)
+        state.drop(copy, "VLAN-tagged on a routed circuit", vrf=vrf.name)
     elif packet.ip is None:
-        flight.drop(copy, "not an IP packet", vrf=vrf.name)
+        state.drop(copy, "not an IP packet", vrf=vrf.name)
     elif packet.destination_mac != GATEWAY_MAC:
-        flight.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
+        state.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
     elif is_no_source(packet.ip.source):
-        flight.drop(copy, f"nobody sends from {packet.ip.source}", vrf=vrf.name)
-    elif circuit.strict_urpf and not _is_from(flight, copy, circuit, vrf, packet.ip.source):
-        flight.drop(copy, f"{packet.ip.source} is not on {circuit.name}", vrf=vrf.name)
+        state.drop(copy, f"nobody sends from {packet.ip.source}", vrf=vrf.name)
+    elif circuit.strict_urpf and not _is_from(state, copy, circuit, vrf, packet.ip.source):
+        state.drop(copy, f"{packet.ip.source} is not on {circuit.name}", vrf=vrf.name)
     elif packet.ip.destination == LINK_LOCAL_GATEWAY:
-        _answer(flight, copy, vrf, vrf, packet.ip.destination)
+        _answer(state, copy, vrf, vrf, packet.ip.destination)
     else:
-        route(flight, copy, vrf)
+        route(state, copy, vrf)
 
 
 def _is_from(
-    flight: Flight, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf, source: IPAddress
+    state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf, source: IPAddress
 ) -> bool:
     """Whether a VRF would send to an address by this circuit (RFC 3704 section 2.2).
 
@@ -62,7 +62,7 @@ def _is_from(
     gateways = _gateways(copy, vrf)
     if source in router_addresses(gateways) or _is_never_routed(source, gateways):
         return False
-    found = flight.tables.fib(copy.node, vrf).look_up(source)
+    found = state.tables.fib(copy.node, vrf).look_up(source)
     match found and found.next_hop:
         case Connected(name) | ViaCe(name):
             return name == circuit.name
@@ -74,100 +74,105 @@ def _gateways(copy: Copy, vrf: Vrf) -> list[IPInterface]:
     return [each for circuit in circuits if circuit.up for each in circuit.gateways]
 
 
-def _answer(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, address: IPAddress) -> None:
-    copy.done.append(f"{address} is the gateway's own")
-    flight.end(copy, Punted(copy.node.name, vrf.name, address), vrf=first.name)
+def _answer(state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, address: IPAddress) -> None:
+    copy.actions.append(f"{address} is the gateway's own")
+    state.end(copy, Punted(copy.node.name, vrf.name, address), vrf=first.name)
 
 
-def route(flight: Flight, copy: Copy, vrf: Vrf) -> None:
+def route(state: WalkState, copy: Copy, vrf: Vrf) -> None:
     """Look the packet up in a VRF, and in those it imports from at this same PE."""
-    assert flight.packet.ip is not None
-    ip = flight.packet.ip
+    assert state.packet.ip is not None
+    ip = state.packet.ip
     looked_in: set[str] = set()
     table: Vrf | None = vrf
     while table is not None:
         if table.name in looked_in:
-            flight.drop(copy, "loop", vrf=vrf.name)
+            state.drop(copy, "loop", vrf=vrf.name)
             return
         looked_in.add(table.name)
-        table = _route_in(flight, copy, vrf, table, ip)
+        table = _route_in(state, copy, vrf, table, ip)
 
 
-def _route_in(flight: Flight, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) -> Vrf | None:
+def _route_in(state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) -> Vrf | None:
     """Route by one VRF; return the VRF to look in instead where the route was imported."""
     node, address = copy.node, ip.destination
     gateways = _gateways(copy, vrf)
     if address in router_addresses(gateways):
-        _answer(flight, copy, first, vrf, address)
+        _answer(state, copy, first, vrf, address)
         return None
     if _is_never_routed(address, gateways):
-        flight.drop(copy, f"{address} is never routed", vrf=first.name)
+        state.drop(copy, f"{address} is never routed", vrf=first.name)
         return None
     if ip.source in LINK_LOCAL:  # only the gateway is on its link
-        flight.drop(copy, f"from {ip.source} nothing is routed", vrf=first.name)
+        state.drop(copy, f"from {ip.source} nothing is routed", vrf=first.name)
         return None
-    found = flight.tables.fib(node, vrf).look_up(address)
+    found = state.tables.fib(node, vrf).look_up(address)
     if found is None:
-        flight.drop(copy, f"no route to {address} in VRF {vrf.name}", vrf=first.name)
+        state.drop(copy, f"no route to {address} in VRF {vrf.name}", vrf=first.name)
         return None
     match found.next_hop:
         case ViaVrf(name):
-            copy.done.append(f"{found.prefix} is imported from {name}")
+            copy.actions.append(f"{found.prefix} is imported from {name}")
             imported = node.vrf_by_name.get(name)
             if imported is None:
-                flight.drop(copy, f"no VRF {name} here", vrf=first.name)
+                state.drop(copy, f"no VRF {name} here", vrf=first.name)
             return imported
         case ViaPe(egress, label):
-            copy.done.append(f"{found.prefix} is at {egress}")
-            if flight.decrement(copy, first) and fit(flight, copy, tunnel_mtu(node, egress), first):
-                ttl = copy.ttl if flight.is_uniform and copy.ttl is not None else PIPE_TTL
-                flight.enter_tunnel(copy, egress, label, ttl, vrf=first.name)
+            copy.actions.append(f"{found.prefix} is at {egress}")
+            if state.decrement(copy, first) and fit(state, copy, tunnel_mtu(node, egress), first):
+                ttl = copy.ttl if state.is_uniform and copy.ttl is not None else PIPE_TTL
+                state.enter_tunnel(copy, egress, label, ttl, vrf=first.name)
         case ViaCe(name):
-            copy.done.append(f"{found.prefix} is behind the CE of {name}")
+            copy.actions.append(f"{found.prefix} is behind the CE of {name}")
             circuit = node.circuit_by_name[name]
-            if flight.decrement(copy, first) and fit(flight, copy, circuit.mtu, first):
-                _deliver_to_ce(flight, copy, circuit, first, address)
+            if state.decrement(copy, first) and fit(state, copy, circuit.mtu, first):
+                _deliver_to_ce(state, copy, circuit, first, address)
         case Connected(name):
-            copy.done.append(f"{found.prefix} is on {name}")
-            _deliver_to_lan(flight, copy, node.circuit_by_name[name], first, vrf, address)
+            copy.actions.append(f"{found.prefix} is on {name}")
+            _deliver_to_lan(state, copy, node.circuit_by_name[name], first, vrf, address)
     return None
 
 
 def _deliver_to_lan(
-    flight: Flight, copy: Copy, circuit: AttachmentCircuit, first: Vrf, vrf: Vrf, address: IPAddress
+    state: WalkState,
+    copy: Copy,
+    circuit: AttachmentCircuit,
+    first: Vrf,
+    vrf: Vrf,
+    address: IPAddress,
 ) -> None:
     """Deliver to a host (or a CE's own address) on a circuit, if its MAC address is known."""
     neighbour = next((each for each in vrf.neighbours if each.address == address), None)
     if neighbour is None or not circuit.up:
-        copy.done.append("its MAC address is unknown")
-        flight.end(copy, Unresolved(copy.node.name, circuit.name, address), vrf=first.name)
-    elif flight.decrement(copy, first):
+        copy.actions.append("its MAC address is unknown")
+        state.end(copy, Unresolved(copy.node.name, circuit.name, address), vrf=first.name)
+    elif state.decrement(copy, first):
         lan = copy.node.circuit_by_name[neighbour.circuit]
-        if fit(flight, copy, lan.mtu, first):
-            copy.done.append("deliver")
-            flight.end(copy, delivered(lan, address, neighbour.mac), vrf=first.name)
+        if fit(state, copy, lan.mtu, first):
+            copy.actions.append("deliver")
+            state.end(copy, delivered(lan, address, neighbour.mac), vrf=first.name)
 
 
 def _deliver_to_ce(
-    flight: Flight, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf, address: IPAddress
+    state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf, address: IPAddress
 ) -> None:
     """Deliver to a CE router and, through it, to a host on its LAN."""
     if circuit.ce is None or not circuit.up:
-        flight.drop(copy, f"no CE router on {circuit.name}", vrf=vrf.name)
+        state.drop(copy, f"no CE router on {circuit.name}", vrf=vrf.name)
         return
-    copy.done.append("deliver to the CE")
+    copy.actions.append("deliver to the CE")
     host = next((each for each in circuit.hosts if _has(each, address)), None)
     if host is None:
-        flight.end(copy, delivered(circuit, address, circuit.ce.mac), vrf=vrf.name)
+        state.end(copy, delivered(circuit, address, circuit.ce.mac), vrf=vrf.name)
         return
     copy.leave(circuit.name, vrf.name)
     name, end = ce_name(circuit.name), delivered(circuit, address, host.mac)
     if copy.ttl is None or copy.ttl <= 1:
-        copy.hops.append(Hop(name, None, None, (), "TTL expired", (), None, copy.ttl))
-        flight.finish(copy, TtlExpired(name, None, ()))
+        copy.hops.append(WalkHop(name, None, None, (), "TTL expired", (), None, copy.ttl))
+        state.finish(copy, TtlExpired(name, None, ()))
         return
-    copy.hops.append(Hop(name, None, None, (), "route to its LAN", (), None, copy.ttl - 1))
-    flight.finish(copy, end)
+    copy.hops.append(WalkHop(name, None, None, (), "route to its LAN", (), None, copy.ttl - 1))
+    state.finish(copy, end)
 
 
 def _has(host: Host, address: IPAddress) -> bool:

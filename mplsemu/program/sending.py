@@ -13,7 +13,6 @@ from typing import Final
 
 from mplsemu.errors import LabError
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
-from mplsemu.program.flight import MacTable
 from mplsemu.program.hosts import LocatedHost, host_ref
 from mplsemu.program.martians import is_never_routed, is_no_source
 from mplsemu.program.own_addresses import (
@@ -25,11 +24,12 @@ from mplsemu.program.own_addresses import (
     router_addresses,
 )
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group
+from mplsemu.program.path import Branch, Delivered, Dropped, End, TtlExpired, WalkHop, ce_name
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.walk import walk
-from mplsemu.program.way import Branch, Delivered, Dropped, End, Hop, TtlExpired, ce_name
+from mplsemu.program.walk_state import MacTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class Sender:
         if _is_strange_to_linux(ce, ip.source, is_forwarded=True):
             return self._refused_by_ce(ip)
         if ip.ttl <= 1:
-            expired = Hop(name, None, None, (), "TTL expired", (), None, ip.ttl)
+            expired = WalkHop(name, None, None, (), "TTL expired", (), None, ip.ttl)
             return Sent((Branch((expired,), TtlExpired(name, None, ())),))
         sent = replace(ip, ttl=ip.ttl - 1)
         return _from_ce(self._program, self.circuit, ce, sent, self._header.octets)
@@ -240,7 +240,7 @@ def _from_ce(
     if link is not None and address != link.ip:
         reason = f"nobody on the line to the PE has {address}"
         return Sent((_ended(Dropped(name, reason)),))
-    hop = Hop(name, None, None, (), "route to the PE", (), circuit.name, ip.ttl)
+    hop = WalkHop(name, None, None, (), "route to the PE", (), circuit.name, ip.ttl)
     packet = Packet(ce.mac, GATEWAY_MAC, ip, octets=octets)
     walked = walk(program, circuit.name, packet)
     branches = (replace(each, hops=(hop, *each.hops)) for each in walked.branches)

@@ -12,14 +12,14 @@ from typing import Any, Final
 from mplsemu.errors import LabError
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface
-from mplsemu.program.arrival import all_somewhere, arrived_at, at_somebody, first_that, telling
-from mplsemu.program.flight import MacTable
+from mplsemu.program.delivery import any_copy, arrived_at, ends_at_a_host, every_copy, judge_all
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import link_local
 from mplsemu.program.packet import IpHeader, Packet, is_group, is_mac
+from mplsemu.program.path import Branch, Delivered, End, Walk, WalkHop
 from mplsemu.program.program import Program
 from mplsemu.program.sending import USUAL, Header, Sender
-from mplsemu.program.way import Branch, Delivered, End, Hop, Walk
+from mplsemu.program.walk_state import MacTable
 
 __all__ = ["USUAL", "Header", "Trace", "hops_as_json", "ip_header", "is_core", "trace"]
 
@@ -51,7 +51,7 @@ class Trace:
     source: str
     target: str
     delivered: bool
-    hops: tuple[Hop, ...]
+    hops: tuple[WalkHop, ...]
     end: End
     branches: tuple[Branch, ...] = ()
     circuit: str = ""
@@ -113,7 +113,7 @@ def is_core(name: str | None) -> bool:
     return name is not None and "/" not in name
 
 
-def hops_as_json(hops: tuple[Hop, ...]) -> list[dict[str, Any]]:
+def hops_as_json(hops: tuple[WalkHop, ...]) -> list[dict[str, Any]]:
     """Return hops as ``trace --json`` prints them; labels outermost first."""
     return [
         {
@@ -179,10 +179,8 @@ def trace(
     if wanted is not None:
         target = str(wanted)
     sent = sender.send(ip)
-    judge = partial(
-        first_that, lambda end: arrived_at(program, end, wanted, header.destination_mac)
-    )
-    arrived, main = telling(sent.branches, judge)
+    judge = partial(any_copy, lambda end: arrived_at(program, end, wanted, header.destination_mac))
+    arrived, main = judge_all(sent.branches, judge)
     return Trace(
         source, target, arrived, main.hops, main.end, sent.branches,
         station.circuit.name, sent.packet,
@@ -191,8 +189,8 @@ def trace(
 
 def _frame(sender: Sender, source: str, mac: str) -> Trace:
     sent = sender.frame(mac)
-    judge = all_somewhere if is_group(mac) else partial(first_that, at_somebody)
-    arrived, main = telling(sent.branches, judge)
+    judge = every_copy if is_group(mac) else partial(any_copy, ends_at_a_host)
+    arrived, main = judge_all(sent.branches, judge)
     return Trace(
         source, mac, arrived, main.hops, main.end, sent.branches,
         sender.circuit.name, sent.packet,

@@ -21,12 +21,12 @@ from mplsemu.program.entries import (
     Push,
     Swap,
 )
-from mplsemu.program.flight import Copy, Flight, MacTable, Tables, pushing
 from mplsemu.program.packet import IpHeader, Packet
+from mplsemu.program.path import Stack, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
-from mplsemu.program.way import Stack, Walk
+from mplsemu.program.walk_state import Copy, LookupCache, MacTable, WalkState, pushing
 
-MOST_WAYS: Final = 64
+MAX_BRANCHES: Final = 64
 """So many alternative ways are followed to their ends each by itself; further ones join these."""
 
 
@@ -36,7 +36,7 @@ def walk(
     packet: Packet,
     *,
     learned: bool | MacTable = True,
-    most_ways: int = MOST_WAYS,
+    max_branches: int = MAX_BRANCHES,
 ) -> Walk:
     """Follow a packet from an attachment circuit to wherever it ends.
 
@@ -46,14 +46,14 @@ def walk(
         packet: as it is on that circuit.
         learned: whether every VSI has learned where its hosts are, else it floods; or what each
             of them has learned.
-        most_ways: so many alternative ways (equal-cost multipath) are followed each to its end;
+        max_branches: so many alternative ways (equal-cost multipath) are followed each to its end;
             of further ones only what no other has: see `Walk.joined`.
 
     Raises:
         ProgramError: there is no such circuit.
     """
-    flight = Flight(Tables(program), packet, learned=learned, most_ways=most_ways)
-    return _run(flight, circuit)
+    state = WalkState(LookupCache(program), packet, learned=learned, max_branches=max_branches)
+    return _run(state, circuit)
 
 
 def walk_from_vrf(program: Program, node: str, vrf: str, ip: IpHeader) -> Walk:
@@ -63,9 +63,9 @@ def walk_from_vrf(program: Program, node: str, vrf: str, ip: IpHeader) -> Walk:
         ProgramError: there is no such LSR.
     """
     lsr = program.node(node)
-    flight = _own_flight(program, ip)
-    routing.route(flight, Copy(lsr, ip.ttl), lsr.vrf_by_name[vrf])
-    return _switched(flight)
+    state = _own_packet(program, ip)
+    routing.route(state, Copy(lsr, ip.ttl), lsr.vrf_by_name[vrf])
+    return _switched(state)
 
 
 def walk_from_core(program: Program, node: str, stack: Stack, ip: IpHeader) -> Walk:
@@ -74,16 +74,16 @@ def walk_from_core(program: Program, node: str, stack: Stack, ip: IpHeader) -> W
     Raises:
         ProgramError: there is no such LSR.
     """
-    flight = _own_flight(program, ip)
+    state = _own_packet(program, ip)
     copy = Copy(program.node(node), ip.ttl)
     copy.in_stack = copy.stack = stack
-    flight.pending.append(copy)
-    return _switched(flight)
+    state.pending.append(copy)
+    return _switched(state)
 
 
-def _own_flight(program: Program, ip: IpHeader) -> Flight:
+def _own_packet(program: Program, ip: IpHeader) -> WalkState:
     packet = Packet(GATEWAY_MAC, GATEWAY_MAC, ip)
-    return Flight(Tables(program), packet, learned=True, most_ways=MOST_WAYS)
+    return WalkState(LookupCache(program), packet, learned=True, max_branches=MAX_BRANCHES)
 
 
 class Walker:
@@ -94,112 +94,112 @@ class Walker:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._tables = Tables(program)
+        self._tables = LookupCache(program)
 
     def walk(self, circuit: str, packet: Packet, *, learned: bool | MacTable = True) -> Walk:
         """Follow a packet; see the function `walk`."""
-        return _run(Flight(self._tables, packet, learned=learned), circuit)
+        return _run(WalkState(self._tables, packet, learned=learned), circuit)
 
 
-def _run(flight: Flight, circuit_name: str) -> Walk:
+def _run(state: WalkState, circuit_name: str) -> Walk:
     """Take the packet in from a circuit and follow every copy to its end."""
-    node = flight.program.node_of_circuit.get(circuit_name)
+    node = state.program.node_of_circuit.get(circuit_name)
     if node is None:
-        raise ProgramError(f"no attachment circuit {circuit_name!r} in {flight.program.lab!r}")
+        raise ProgramError(f"no attachment circuit {circuit_name!r} in {state.program.lab!r}")
     circuit = node.circuit_by_name[circuit_name]
-    ip = flight.packet.ip
-    copy = Copy(node, ip.ttl if ip else None, flight.packet.octets)
+    ip = state.packet.ip
+    copy = Copy(node, ip.ttl if ip else None, state.packet.octets)
     vrf = node.vrf_by_name.get(circuit.vpn)
     vsi = node.vsi_by_name.get(circuit.vpn)
     if not circuit.up:
-        flight.drop(copy, f"{circuit_name} is down")
+        state.drop(copy, f"{circuit_name} is down")
     elif vrf is not None and circuit_name in vrf.circuits:
-        routing.take_in(flight, copy, circuit, vrf)
+        routing.take_in(state, copy, circuit, vrf)
     elif vsi is not None and circuit_name in vsi.circuits:
-        bridging.take_in(flight, copy, circuit, vsi)
+        bridging.take_in(state, copy, circuit, vsi)
     else:
-        flight.drop(copy, f"{circuit_name} is in no VRF and no VSI")
-    return _switched(flight)
+        state.drop(copy, f"{circuit_name} is in no VRF and no VSI")
+    return _switched(state)
 
 
-def _switched(flight: Flight) -> Walk:
+def _switched(state: WalkState) -> Walk:
     """Follow every copy that is under way to its end."""
-    while flight.pending:
-        _switch(flight, flight.pending.pop(0))
-    return Walk(tuple(flight.branches), tuple(flight.joined))
+    while state.pending:
+        _switch(state, state.pending.pop(0))
+    return Walk(tuple(state.branches), tuple(state.joined))
 
 
-def _switch(flight: Flight, copy: Copy) -> None:
+def _switch(state: WalkState, copy: Copy) -> None:
     """Look the top label up in the ILM (RFC 3031 section 3.10)."""
     labels = tuple(entry.label for entry in copy.stack)
     if not labels:
-        flight.drop(copy, "an unlabelled packet on a core link")
+        state.drop(copy, "an unlabelled packet on a core link")
         return
     if (copy.node.name, labels) in copy.seen:
-        flight.drop(copy, "loop")
+        state.drop(copy, "loop")
         return
     copy.seen.add((copy.node.name, labels))
     entry = copy.node.ilm_by_label.get(int(labels[0]))
     match entry and entry.action:
         case None:
-            flight.drop(copy, f"no ILM entry for label {int(labels[0])}")
+            state.drop(copy, f"no ILM entry for label {int(labels[0])}")
         case PopAndLookUp():
-            flight.pop(copy, copy.stack[0].ttl)
-            _switch(flight, copy)
+            state.pop(copy, copy.stack[0].ttl)
+            _switch(state, copy)
         case Forward(nhlfes):
-            _forward(flight, copy, nhlfes)
+            _forward(state, copy, nhlfes)
         case PopToVrf(name, ip_version):
-            _leave_tunnel_to_vrf(flight, copy, name, ip_version)
+            _leave_tunnel_to_vrf(state, copy, name, ip_version)
         case PopToPseudowire(name, peer):
-            _leave_tunnel_to_vsi(flight, copy, name, peer)
+            _leave_tunnel_to_vsi(state, copy, name, peer)
 
 
-def _forward(flight: Flight, copy: Copy, nhlfes: tuple[Nhlfe, ...]) -> None:
+def _forward(state: WalkState, copy: Copy, nhlfes: tuple[Nhlfe, ...]) -> None:
     """Forward by a transit LSR's NHLFEs: each packet by one of them."""
     if copy.stack[0].ttl <= 1:
-        flight.expire(copy)
+        state.expire(copy)
         return
     for way, nhlfe in zip(copy.spread(len(nhlfes)), nhlfes, strict=True):
-        _operate(flight, way, nhlfe)
+        _operate(state, way, nhlfe)
 
 
-def _operate(flight: Flight, copy: Copy, nhlfe: Nhlfe) -> None:
+def _operate(state: WalkState, copy: Copy, nhlfe: Nhlfe) -> None:
     top = copy.stack[0]
     sent = replace(top, ttl=top.ttl - 1)
     match nhlfe.operation:
         case Swap(label):
             copy.stack = (replace(sent, label=label), *copy.stack[1:])
-            copy.done.append(f"swap {top.label} to {label}")
+            copy.actions.append(f"swap {top.label} to {label}")
         case Pop():
-            flight.pop(copy, sent.ttl)
+            state.pop(copy, sent.ttl)
         case Push(labels):
             pushed = tuple(replace(sent, label=label) for label in labels)
             copy.stack = (*pushed, sent, *copy.stack[1:])
-            copy.done.append(pushing(labels))
-    flight.send(copy, nhlfe.link)
+            copy.actions.append(pushing(labels))
+    state.send(copy, nhlfe.link)
 
 
-def _leave_tunnel_to_vrf(flight: Flight, copy: Copy, name: str, ip_version: int) -> None:
+def _leave_tunnel_to_vrf(state: WalkState, copy: Copy, name: str, ip_version: int) -> None:
     ttl = copy.stack[0].ttl
-    flight.pop(copy, ttl)
+    state.pop(copy, ttl)
     vrf = copy.node.vrf_by_name.get(name)
-    ip = flight.packet.ip
+    ip = state.packet.ip
     if vrf is None:
-        flight.drop(copy, f"no VRF {name} here")
+        state.drop(copy, f"no VRF {name} here")
     elif copy.stack or ip is None or ip.destination.version != ip_version:
-        flight.drop(copy, f"no IPv{ip_version} packet below the VPN label", vrf=name)
+        state.drop(copy, f"no IPv{ip_version} packet below the VPN label", vrf=name)
     else:
-        if flight.is_uniform:
+        if state.is_uniform:
             copy.ttl = ttl
-        routing.route(flight, copy, vrf)
+        routing.route(state, copy, vrf)
 
 
-def _leave_tunnel_to_vsi(flight: Flight, copy: Copy, name: str, peer: str) -> None:
-    flight.pop(copy, copy.stack[0].ttl)
+def _leave_tunnel_to_vsi(state: WalkState, copy: Copy, name: str, peer: str) -> None:
+    state.pop(copy, copy.stack[0].ttl)
     vsi = copy.node.vsi_by_name.get(name)
     if vsi is None or all(pseudowire.peer != peer for pseudowire in vsi.pseudowires):
-        flight.drop(copy, f"no pseudowire of VSI {name} from {peer} here")
+        state.drop(copy, f"no pseudowire of VSI {name} from {peer} here")
     elif copy.stack:
-        flight.drop(copy, "no Ethernet frame below the PW label", vsi=name)
+        state.drop(copy, "no Ethernet frame below the PW label", vsi=name)
     else:
-        bridging.bridge(flight, copy, vsi, source=None)
+        bridging.bridge(state, copy, vsi, source=None)

@@ -14,7 +14,7 @@ from mplsemu.errors import LabError, MplsEmuError
 from mplsemu.model.topology import Link
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Program
-from mplsemu.program.stack import UNKNOWN, Carried, Meaning, meaning
+from mplsemu.program.stack_reading import UNKNOWN, Carried, StackReading, read_stack
 from mplsemu.running.directory import LabRecord
 from mplsemu.running.names import suggest
 from mplsemu.running.session import Session
@@ -113,11 +113,11 @@ class Reader:
         self._fetch = fetch
         self._programs: list[Program] = []
         self._ask_again_at = 0.0
-        self._known: dict[tuple[str, tuple[int, ...]], Meaning] = {}
+        self._known: dict[tuple[str, tuple[int, ...]], StackReading] = {}
         self._ask()
         self._ask_again_at = 0.0  # the first time takes longer, with much to import
 
-    def meaning(self, frame: Tapped) -> Meaning:
+    def meaning(self, frame: Tapped) -> StackReading:
         """Return what a frame's label stack says to whoever gets it."""
         return self._meaning(frame.receiver, labels_of(frame.data))
 
@@ -142,7 +142,7 @@ class Reader:
             self.seen[label] = self.seen.get(label, frozenset()) | {said.carried}
         return f"{names}: {self.read(frame)}" if said.carried.is_ethernet else names
 
-    def _meaning(self, node: str, labels: tuple[int, ...]) -> Meaning:
+    def _meaning(self, node: str, labels: tuple[int, ...]) -> StackReading:
         key = (node, labels)
         if key not in self._known:
             found = self._look_up(node, labels)
@@ -153,12 +153,12 @@ class Reader:
             self._known[key] = found
         return self._known[key]
 
-    def _look_up(self, node: str, labels: tuple[int, ...]) -> Meaning:
+    def _look_up(self, node: str, labels: tuple[int, ...]) -> StackReading:
         for program in reversed(self._programs):
-            found = meaning(program, node, labels)
+            found = read_stack(program, node, labels)
             if found.is_known:
                 return found
-        return Meaning((UNKNOWN,) * len(labels), Carried.UNKNOWN)
+        return StackReading((UNKNOWN,) * len(labels), Carried.UNKNOWN)
 
     def _ask(self) -> bool:
         """Fetch the program, unless that was just done; whether there is another one."""

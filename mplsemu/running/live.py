@@ -13,13 +13,13 @@ from mplsemu.emulation.marked_packet import Found, MarkedPacket
 from mplsemu.emulation.taps import Tapped, TapPoint, Taps, send_frame
 from mplsemu.errors import EmulationError
 from mplsemu.model.network import HostRef
-from mplsemu.program.crossing import Crossing, crossings
-from mplsemu.program.flight import MacTable
 from mplsemu.program.hosts import LocatedHost, find_host, hosts
+from mplsemu.program.link_crossings import Crossing, crossings
 from mplsemu.program.packet import is_group, is_mac
+from mplsemu.program.path import Branch, Delivered, Stack, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.trace import USUAL, Header, Trace, ip_header, is_core, trace
-from mplsemu.program.way import Branch, Delivered, Stack, Walk
+from mplsemu.program.walk_state import MacTable
 from mplsemu.running.captures import circuit_tap, core_tap
 from mplsemu.running.session import Session
 

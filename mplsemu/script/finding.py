@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Self
 
+from mplsemu.program.path import Delivered, Punted
 from mplsemu.program.trace import Trace
-from mplsemu.program.way import Delivered, Punted
 from mplsemu.views.text.found import draw_found
 from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.trace import TraceView

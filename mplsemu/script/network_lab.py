@@ -27,9 +27,9 @@ from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.answer import answer, is_answered
 from mplsemu.program.hosts import find_host
+from mplsemu.program.path import Delivered
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Header, trace
-from mplsemu.program.way import Delivered
 from mplsemu.running.captures import Reader, tap_points
 from mplsemu.running.checks import endpoints, trouble_of
 from mplsemu.running.lab import LabProcess

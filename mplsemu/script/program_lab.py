@@ -13,13 +13,13 @@ from mplsemu.emulation.dissect import Datagram, Ethernet, Frame, Payload
 from mplsemu.errors import LabNotRunningError
 from mplsemu.lab.loader import read
 from mplsemu.model.network import HostRef
-from mplsemu.program.answer import Answer, Kind, answer, is_answered
-from mplsemu.program.crossing import Crossing, crossings
+from mplsemu.program.answer import Answer, AnswerKind, answer, is_answered
+from mplsemu.program.link_crossings import Crossing, crossings
 from mplsemu.program.packet import BROADCAST_MAC
+from mplsemu.program.path import Delivered, End
 from mplsemu.program.program import Program
-from mplsemu.program.stack import meaning
+from mplsemu.program.stack_reading import read_stack
 from mplsemu.program.trace import Header, Trace, trace
-from mplsemu.program.way import Delivered, End
 from mplsemu.running.link_names import link_name
 from mplsemu.running.session import PingResult
 from mplsemu.script.asked import DEFAULT_WAIT_S, AskedLab, Pair
@@ -173,7 +173,7 @@ class ProgramLab(AskedLab):
         back = answer(self._program, there)
         for _ in range(count):
             self._put_on_cables(there, _REQUEST)
-            if back is not None and back.kind is Kind.ECHO_REPLY:
+            if back is not None and back.kind is AnswerKind.ECHO_REPLY:
                 self._put_on_cables(back.way, _REPLY)
         return there, back
 
@@ -186,7 +186,7 @@ class ProgramLab(AskedLab):
 
     def _packet(self, way: Trace, crossing: Crossing, what: str) -> CapturedPacket:
         frame = _frame(way, crossing, what)
-        names = meaning(self._program, crossing.receiver, frame.labels).names
+        names = read_stack(self._program, crossing.receiver, frame.labels).names
         return CapturedPacket(crossing.link, crossing.sender, crossing.receiver, frame, names)
 
     def _set_link(self, name: str, *, up: bool) -> None:

@@ -17,12 +17,12 @@ from mplsemu.model.limits import Limits
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Host, Site
-from mplsemu.program.flight import Tables
 from mplsemu.program.packet import BROADCAST_MAC, Packet
+from mplsemu.program.path import Delivered, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.reserved import MAC_CONTROL, MAC_CONTROL_ADDRESS, PROVIDER_RESERVED
 from mplsemu.program.walk import Walker
-from mplsemu.program.way import Delivered, TtlExpired, Unresolved, Walk
+from mplsemu.program.walk_state import LookupCache
 from mplsemu.verification.judgement import Problem, looping, size_problems, words
 from mplsemu.verification.routed import UNKNOWN_MAC, cut_off, is_attached
 from mplsemu.verification.verdict import Check, Findings, Progress, Violation, tables_of
@@ -229,17 +229,17 @@ class Bridged:
     ) -> Problem:
         """Word where a frame is missing, or too often."""
         missing, surplus = frame.wanted - arrived, arrived - frame.wanted
-        telling = lost[0] if lost else _surplus_branch(walk, surplus)
+        judge_all = lost[0] if lost else _surplus_branch(walk, surplus)
         check = Check.FLOOD
         if frame.exactly is not None and (missing or not surplus):
-            end = walk.ends[telling]
+            end = walk.ends[judge_all]
             check = Check.TTL if isinstance(end, TtlExpired) else Check.REACH
             (target,) = frame.wanted
-            return Problem(check, words(end), (target, type(end).__name__), telling)
+            return Problem(check, words(end), (target, type(end).__name__), judge_all)
         if any(isinstance(walk.ends[number], TtlExpired) for number in lost):
             check = Check.TTL
         cause = (tuple(sorted(missing)), tuple(sorted(surplus)))
-        return Problem(check, _flooded(missing, surplus), cause, telling)
+        return Problem(check, _flooded(missing, surplus), cause, judge_all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +317,7 @@ class _Alike:
 
     @classmethod
     def of(cls, program: Program, vpn: Vpls | Vpws) -> _Alike:
-        stations = Tables(program).stations(vpn.name)
+        stations = LookupCache(program).stations(vpn.name)
         circuits, hosts = set(), set()
         for site in vpn.sites:
             if not is_attached(program, site):

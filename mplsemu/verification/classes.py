@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.model.vpn import IPAddress
-from mplsemu.program.cuts import Span, vrf_spans
+from mplsemu.program.class_boundaries import Span, vrf_spans
+from mplsemu.program.path import Walk
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import ViaVrf, Vrf
-from mplsemu.program.way import Walk
 
 _END: Final = {4: 1 << 32, 6: 1 << 128}
 _ADDRESS: Final[dict[int, Callable[[int], IPAddress]]] = {

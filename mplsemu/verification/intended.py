@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mplsemu.model.l3vpn import L3vpn, RouteTarget
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
-from mplsemu.program.cuts import Span, address_span, prefix_span
+from mplsemu.program.class_boundaries import Span, address_span, prefix_span
 from mplsemu.program.martians import NEVER_ROUTED
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY

@@ -9,8 +9,7 @@ from typing import Final, assert_never
 from mplsemu.model.limits import LABEL_OCTETS, TAGGED_ETHERNET_OCTETS, Limits
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.packet import DEFAULT_TTL
-from mplsemu.program.program import Program
-from mplsemu.program.way import (
+from mplsemu.program.path import (
     Branch,
     Delivered,
     Dropped,
@@ -20,6 +19,7 @@ from mplsemu.program.way import (
     Unresolved,
     Walk,
 )
+from mplsemu.program.program import Program
 from mplsemu.verification.intended import (
     Intended,
     ToCe,

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
-from mplsemu.program.cuts import Span, address_span, prefix_span
+from mplsemu.program.class_boundaries import Span, address_span, prefix_span
 from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, is_no_source
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import Packet
-from mplsemu.program.way import Dropped, Punted, Walk
+from mplsemu.program.path import Dropped, Punted, Walk
 from mplsemu.verification.classes import AddressClass, cuts_of, ranges
 from mplsemu.verification.intended import Intended
 from mplsemu.verification.judgement import words

@@ -10,13 +10,13 @@ from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import Limits
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPAddress, Site
-from mplsemu.program.cuts import source_spans
+from mplsemu.program.class_boundaries import source_spans
 from mplsemu.program.martians import LINK_LOCAL
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.path import Dropped, Punted, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.program.walk import Walker
-from mplsemu.program.way import Dropped, Punted, Walk
 from mplsemu.verification.classes import AddressClass, Cuts, Tables, classes, cuts_of, merged
 from mplsemu.verification.intended import (
     AddressPlan,

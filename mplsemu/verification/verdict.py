@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mplsemu.program.packet import Packet
-from mplsemu.program.way import Walk
+from mplsemu.program.path import Walk
 
 Progress = Callable[[str, int, int], object]
 """Told a stage, and how much of how much of it is done."""

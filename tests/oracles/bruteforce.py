@@ -15,9 +15,9 @@ from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.walk import Walker
-from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.verification.intent import reaches
 
 STRANGER = "02:aa:aa:aa:aa:aa"

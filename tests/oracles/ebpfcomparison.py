@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mplsemu.model.vpn import IPAddress
-from mplsemu.program import way
+from mplsemu.program import path
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.walk import walk
@@ -16,7 +16,7 @@ from tests.oracles.fakebpf import Lost, Punted
 from tests.oracles.fakebpfnet import Delivered, FakeNetwork, Trail
 from tests.oracles.fakepacket import internet_checksum
 
-MOST_WAYS = 10_000
+MAX_BRANCHES = 10_000
 WHY = {
     "no ILM entry": Drop.NO_LABEL,
     "no tunnel": Drop.NO_TUNNEL,
@@ -74,7 +74,9 @@ class Comparison:
         """Send one packet through both and demand the same of every copy and every way."""
         packet = Packet(sender.mac, dst_mac, header, vlans)
         learned = self.network.learned()
-        walked = walk(self.program, sender.circuit, packet, learned=learned, most_ways=MOST_WAYS)
+        walked = walk(
+            self.program, sender.circuit, packet, learned=learned, max_branches=MAX_BRANCHES
+        )
         assert not walked.joined
         raw = frames.ip(header.source, header.destination, ttl=header.ttl, dscp=header.dscp)
         sent = frames.ip_frame(dst_mac, sender.mac, raw, vlans)
@@ -86,7 +88,7 @@ class Comparison:
         self.seen_ways += sum(branch.share != 1 for branch in walked.branches)
         return trails
 
-    def _walked(self, branch: way.Branch):
+    def _walked(self, branch: path.Branch):
         crossed = tuple(
             (hop.node, hop.link, tuple((int(e.label), e.tc, e.ttl) for e in hop.out_stack))
             for hop in branch.hops
@@ -94,23 +96,23 @@ class Comparison:
         )
         return crossed, self._walked_end(branch), branch.share
 
-    def _walked_end(self, branch: way.Branch):
+    def _walked_end(self, branch: path.Branch):
         last = [hop for hop in branch.hops if not hop.node.endswith("/ce")][-1]
         match branch.end:
-            case way.Delivered(circuit=circuit, mac=mac):
+            case path.Delivered(circuit=circuit, mac=mac):
                 return "to", circuit, self._mac(circuit, mac), last.ip_ttl
-            case way.TtlExpired(node) if node.endswith("/ce"):
+            case path.TtlExpired(node) if node.endswith("/ce"):
                 circuit = node.removesuffix("/ce")
                 return "to", circuit, self._mac(circuit, ""), last.ip_ttl
-            case way.TtlExpired(node):
+            case path.TtlExpired(node):
                 return "punted", node, PuntReason.TTL_EXPIRED
-            case way.Unresolved(node):
+            case path.Unresolved(node):
                 return "punted", node, PuntReason.GLEAN
-            case way.Punted(node):  # the packets here are UDP
+            case path.Punted(node):  # the packets here are UDP
                 return "punted", node, PuntReason.NOT_SERVED
-            case way.Dropped(node, reason) if reason.startswith("no route"):
+            case path.Dropped(node, reason) if reason.startswith("no route"):
                 return "punted", node, PuntReason.NO_ROUTE
-            case way.Dropped(node, reason):
+            case path.Dropped(node, reason):
                 return "lost", node, self._why(reason)
 
     def _mac(self, circuit: str, mac: str) -> str:

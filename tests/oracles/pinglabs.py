@@ -12,9 +12,9 @@ from mplsemu.lab.loader import loads
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.answer import answer, is_answered
+from mplsemu.program.path import Delivered
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
-from mplsemu.program.way import Delivered
 
 ANYWHERE = """
 127.0.0.1 127.1.2.3 127.255.255.255 ::1 0.0.0.0 :: 8.8.8.8 10.255.255.255 100.64.0.1 100.64.0.2

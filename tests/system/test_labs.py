@@ -15,10 +15,10 @@ from mplsemu.lab.loader import load
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.diff import diff_programs
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.path import Delivered
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import Walker
-from mplsemu.program.way import Delivered
 from mplsemu.running.checks import endpoints
 from mplsemu.verification.intent import expectations
 from tests.oracles import frames

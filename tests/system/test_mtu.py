@@ -17,9 +17,9 @@ import pytest
 from mplsemu import Lab
 from mplsemu.emulation.namespace import inside
 from mplsemu.program.hosts import find_host
+from mplsemu.program.path import Delivered, TooBig
 from mplsemu.program.sending import Header
 from mplsemu.program.trace import trace
-from mplsemu.program.way import Delivered, TooBig
 from tests.oracles.frames import ethernet
 
 pytestmark = pytest.mark.system

@@ -9,8 +9,8 @@ import socket
 import pytest
 
 from mplsemu.emulation.namespace import inside
+from mplsemu.program.path import TtlExpired
 from mplsemu.program.trace import Header, trace
-from mplsemu.program.way import TtlExpired
 from mplsemu.running.checks import endpoints
 from tests.oracles import frames
 from tests.system.running import capturing, decoded, eventually, frames_in

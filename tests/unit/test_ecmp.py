@@ -15,13 +15,13 @@ from mplsemu.model.labels import Label
 from mplsemu.model.network import Network, PathCheck
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.codec import dump_program, load_program
-from mplsemu.program.crossing import crossings
 from mplsemu.program.entries import Forward, Nhlfe, Push, Swap
+from mplsemu.program.link_crossings import crossings
 from mplsemu.program.packet import IpHeader, Packet
+from mplsemu.program.path import Branch, Delivered, Dropped, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import Walker, walk
-from mplsemu.program.way import Branch, Delivered, Dropped, Walk
 from mplsemu.verification.load import Demand, Loads
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.tunnels import tunnel_way

@@ -17,10 +17,10 @@ from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.services import VsiKind
 from mplsemu.program.walk import Walker, walk
-from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.southbound.openflow.punts import punt
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import PuntReason
@@ -33,7 +33,7 @@ EVERY_LAB = list(LAB_FILES)
 MODES = [
     f"{name}-{ttl}-{null}" for name in ("nordic", "square") for ttl in TtlMode for null in NullLabel
 ]
-MOST_WAYS = 1000
+MAX_BRANCHES = 1000
 STRANGE_SOURCES = (
     *("0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.5", "240.0.0.1", "255.255.255.255"),
     *("::", "::1", "ff02::1", "fe80::9"),
@@ -112,7 +112,7 @@ def compare(lab, network, walker, sender, dst_mac, header, vlans=(), port=40000)
     walked = walker.walk(sender.circuit, packet, learned=learned)
     program = program_of(lab)
     if walked.joined or any(branch.share != 1 for branch in walked.branches):
-        walked = walk(program, sender.circuit, packet, learned=learned, most_ways=MOST_WAYS)
+        walked = walk(program, sender.circuit, packet, learned=learned, max_branches=MAX_BRANCHES)
     payload = struct.pack("!HHHH", port, 33434, 8 + len(frames.PAYLOAD), 0) + frames.PAYLOAD
     settings = {"ttl": header.ttl, "dscp": header.dscp, "payload": payload}
     raw = frames.ip(header.source, header.destination, **settings)

@@ -7,8 +7,8 @@ from collections import Counter
 from rich.text import Text
 
 from mplsemu.program.packet import is_mac
+from mplsemu.program.path import CopyId, Delivered, End
 from mplsemu.program.trace import Trace, hops_as_json
-from mplsemu.program.way import Delivered, End, Number
 from mplsemu.views.text import palette
 from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.trace import TraceView
@@ -22,7 +22,7 @@ def draw_found(found: Trace, width: int, *, unusual: bool = False) -> list[Text]
         )
         return draw_trace(view, width)
     copies = Counter(branch.copy for branch in found.branches)
-    drawn: Counter[Number] = Counter()
+    drawn: Counter[CopyId] = Counter()
     lines = [Text(" " + _how_many(found, len(copies))), Text()]
     for branch in found.branches:
         end = branch.end

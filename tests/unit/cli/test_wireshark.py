@@ -15,7 +15,7 @@ from mplsemu.emulation.pcapng import PcapngWriter
 from mplsemu.emulation.taps import Tapped, TapPoint
 from mplsemu.errors import EmulationError
 from mplsemu.lab.loader import loads
-from mplsemu.program.stack import Carried, carried_by_label, meaning
+from mplsemu.program.stack_reading import Carried, carried_by_label, read_stack
 from mplsemu.running.captures import Reader
 from tests.builders import nordic
 from tests.oracles import frames
@@ -66,8 +66,8 @@ def tshark(path, *words, **environment):
 
 def test_a_label_says_whether_a_control_word_is_below_it(wires):
     plain, word = label_of(wires, "plain"), label_of(wires, "word")
-    assert meaning(wires, "y", (plain,)).carried is Carried.ETHERNET
-    assert meaning(wires, "y", (word,)).carried is Carried.CONTROL_WORD
+    assert read_stack(wires, "y", (plain,)).carried is Carried.ETHERNET
+    assert read_stack(wires, "y", (word,)).carried is Carried.CONTROL_WORD
     found = carried_by_label(wires)
     assert found[plain] == {Carried.ETHERNET}
     assert found[word] == {Carried.CONTROL_WORD}

@@ -16,9 +16,9 @@ from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program, load_program
 from mplsemu.program.entries import IlmEntry, Swap
 from mplsemu.program.hosts import find_host
+from mplsemu.program.path import Delivered, Dropped
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
-from mplsemu.program.way import Delivered, Dropped
 from mplsemu.verification.intent import Expect, expectations
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.structure import check_structure

@@ -11,7 +11,7 @@ from mplsemu.emulation.dissect import Arp, Datagram, Frame, Payload, dissect, la
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.model.topology import NullLabel
 from mplsemu.program.program import GATEWAY_MAC
-from mplsemu.program.stack import Carried, meaning
+from mplsemu.program.stack_reading import Carried, read_stack
 from mplsemu.program.trace import is_core, trace
 from mplsemu.southbound.punt.wire import stack_bytes
 from tests.builders import nordic
@@ -54,7 +54,7 @@ def test_the_stack_on_every_link_of_a_way_says_the_lsp_and_the_vpn(
     core = [hop for hop in way.hops if is_core(hop.link)]
     for hop, labels in zip(core, way.labels, strict=True):
         receiver = program.node(hop.node).adjacency_by_link[hop.link].peer
-        found = meaning(program, receiver, labels)
+        found = read_stack(program, receiver, labels)
         assert found.is_known
         assert (found.names[-1], found.carried) == (last, carried)
         assert found.vpn == source[0]
@@ -64,16 +64,16 @@ def test_the_stack_on_every_link_of_a_way_says_the_lsp_and_the_vpn(
 
 def test_a_label_that_nobody_bound_is_unknown_and_so_is_what_is_below_it():
     program = compile_program(nordic())
-    found = meaning(program, "p1", (99_999, 16))
+    found = read_stack(program, "p1", (99_999, 16))
     assert found.names == ("?", "?")
     assert (found.carried, found.vpn, found.is_known) == (Carried.UNKNOWN, None, False)
     lsp = int(program.node("p1").ilm[0].label)
-    assert meaning(program, "p1", (lsp,)).carried is Carried.UNKNOWN
-    assert meaning(program, "p1", (lsp, 99_999)).names[1] == "?"
-    assert meaning(program, "no-such-lsr", (16,)).names == ("?",)
-    assert meaning(program, "p1", ()).names == ()
+    assert read_stack(program, "p1", (lsp,)).carried is Carried.UNKNOWN
+    assert read_stack(program, "p1", (lsp, 99_999)).names[1] == "?"
+    assert read_stack(program, "no-such-lsr", (16,)).names == ("?",)
+    assert read_stack(program, "p1", ()).names == ()
     vrf = int(program.node("se").vrf_by_name["a"].label)
-    assert meaning(program, "se", (vrf, 17)).carried is Carried.UNKNOWN
+    assert read_stack(program, "se", (vrf, 17)).carried is Carried.UNKNOWN
 
 
 # --- frames --------------------------------------------------------------------------------

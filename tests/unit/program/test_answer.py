@@ -10,9 +10,9 @@ from mplsemu.cli.main import main
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import load, loads
 from mplsemu.model.network import HostRef, PingCheck
-from mplsemu.program.answer import Kind, answer, is_answered
+from mplsemu.program.answer import AnswerKind, answer, is_answered
+from mplsemu.program.path import Dropped
 from mplsemu.program.trace import Header, trace
-from mplsemu.program.way import Dropped
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.validate import prove
 
@@ -55,7 +55,7 @@ def test_a_ce_router_answers_to_its_own_addresses(source, target):
     there, back = pinged(source, target)
     assert there.end.is_ce
     assert is_answered(there, back)
-    assert back.kind is Kind.ECHO_REPLY
+    assert back.kind is AnswerKind.ECHO_REPLY
 
 
 @pytest.mark.parametrize(
@@ -120,14 +120,14 @@ def test_who_has_no_route_back_is_not_heard(source, target):
 @pytest.mark.parametrize(
     ("source", "target", "ttl", "kind", "by", "comes"),
     [
-        ("a/x/h1", "10.1.2.2", 1, Kind.TIME_EXCEEDED, "w", True),
-        ("a/y/h1", "10.1.1.2", 1, Kind.TIME_EXCEEDED, "a/y/ce", True),
-        ("a/x/h1", "10.1.2.2", 3, Kind.TIME_EXCEEDED, "a/y/ce", True),
-        ("a/x/h1", "10.2.2.2", 2, Kind.TIME_EXCEEDED, "e", False),
-        ("a/x/h1", "10.2.2.77", 64, Kind.HOST_UNREACHABLE, "e", False),
-        ("b/near/h1", "10.2.2.77", 64, Kind.HOST_UNREACHABLE, "e", True),
-        ("b/near/h1", "10.2.3.77", 64, Kind.HOST_UNREACHABLE, "b/ce/ce", True),
-        ("b/near/h1", "10.1.1.2", 64, Kind.NET_UNREACHABLE, "w", True),
+        ("a/x/h1", "10.1.2.2", 1, AnswerKind.TIME_EXCEEDED, "w", True),
+        ("a/y/h1", "10.1.1.2", 1, AnswerKind.TIME_EXCEEDED, "a/y/ce", True),
+        ("a/x/h1", "10.1.2.2", 3, AnswerKind.TIME_EXCEEDED, "a/y/ce", True),
+        ("a/x/h1", "10.2.2.2", 2, AnswerKind.TIME_EXCEEDED, "e", False),
+        ("a/x/h1", "10.2.2.77", 64, AnswerKind.HOST_UNREACHABLE, "e", False),
+        ("b/near/h1", "10.2.2.77", 64, AnswerKind.HOST_UNREACHABLE, "e", True),
+        ("b/near/h1", "10.2.3.77", 64, AnswerKind.HOST_UNREACHABLE, "b/ce/ce", True),
+        ("b/near/h1", "10.1.1.2", 64, AnswerKind.NET_UNREACHABLE, "w", True),
     ],
 )
 def test_an_error_is_followed_back_too(source, target, ttl, kind, by, comes):
@@ -142,7 +142,7 @@ def test_an_error_from_the_core_goes_to_the_end_of_the_lsp_first():
     for target, comes in (("10.1.2.2", True), ("10.2.2.2", False)):
         there = trace(program, "a/x/h1", target, Header(ttl=2))
         back = answer(program, there, Header(ttl=2))
-        assert (str(there.end), back.kind) == ("its TTL expired at p", Kind.TIME_EXCEEDED)
+        assert (str(there.end), back.kind) == ("its TTL expired at p", AnswerKind.TIME_EXCEEDED)
         assert [hop.node for hop in back.way.hops][:2] == ["p", "e"]
         assert back.way.delivered is comes
 

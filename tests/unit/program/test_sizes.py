@@ -11,10 +11,10 @@ from mplsemu.control.compile import compile_program
 from mplsemu.model.topology import NullLabel
 from mplsemu.program.entries import pushed
 from mplsemu.program.packet import IpHeader, Packet
+from mplsemu.program.path import Delivered, Dropped, TooBig
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.sizes import frame_mtu, largest_fragment, next_hop_mtu, tunnel_mtu
 from mplsemu.program.walk import walk
-from mplsemu.program.way import Delivered, Dropped, TooBig
 from mplsemu.verification.largest import Largest, largest
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
 from tests.strategies import networks

@@ -10,10 +10,10 @@ from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, Push, Swap, pushed
 from mplsemu.program.hosts import find_host
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.trace import Header, trace
 from mplsemu.program.walk import walk
-from mplsemu.program.way import Delivered, Dropped, Punted, TtlExpired, Unresolved
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpws
 
 CHAIN = ("a-p", "p-q", "q-b")

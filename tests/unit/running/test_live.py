@@ -6,10 +6,10 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.model.labels import Label, LabelStackEntry
-from mplsemu.program.crossing import crossings
+from mplsemu.program.link_crossings import crossings
 from mplsemu.program.packet import BROADCAST_MAC
+from mplsemu.program.path import Walk
 from mplsemu.program.trace import Header, trace
-from mplsemu.program.way import Walk
 from mplsemu.running import live
 from mplsemu.running.live import AT_HOST, LiveTrace, Sight
 from mplsemu.views.text.live import draw_live

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from mplsemu.model.network import HostRef
 from mplsemu.program.packet import is_group
+from mplsemu.program.path import Branch, Delivered, End, Punted, Walk
 from mplsemu.program.program import Program
-from mplsemu.program.way import Branch, Delivered, End, Punted, Walk
 
 Judge = Callable[[Sequence[Branch]], tuple[bool, Branch]]
 """Tells of a packet's copies whether it arrives, and which of them shows that best."""
 
 
-def telling(branches: tuple[Branch, ...], judge: Judge) -> tuple[bool, Branch]:
+def judge_all(branches: tuple[Branch, ...], judge: Judge) -> tuple[bool, Branch]:
     """Judge a packet by all ways that it may take; return the first that goes wrong, if one does.
 
     `branches` are those of all ways of all copies.
@@ -22,19 +22,19 @@ def telling(branches: tuple[Branch, ...], judge: Judge) -> tuple[bool, Branch]:
     return next((each for each in judged if not each[0]), judged[0])
 
 
-def first_that(arrived: Callable[[End], bool], copies: Sequence[Branch]) -> tuple[bool, Branch]:
+def any_copy(arrived: Callable[[End], bool], copies: Sequence[Branch]) -> tuple[bool, Branch]:
     """Judge by whether one copy arrives; if none does, a copy that was lost tells most."""
     found = next((each for each in copies if arrived(each.end)), None)
     lost = next((each for each in copies if not isinstance(each.end, Delivered)), copies[0])
     return found is not None, found or lost
 
 
-def at_somebody(end: End) -> bool:
+def ends_at_a_host(end: End) -> bool:
     """Whether a copy arrives at a host that the lab knows."""
     return isinstance(end, Delivered) and end.host is not None
 
 
-def all_somewhere(copies: Sequence[Branch]) -> tuple[bool, Branch]:
+def every_copy(copies: Sequence[Branch]) -> tuple[bool, Branch]:
     """Judge by whether all copies arrive, wherever that is."""
     lost = next((each for each in copies if not isinstance(each.end, Delivered)), None)
     return lost is None, lost or copies[0]

@@ -35,7 +35,7 @@ class Carried(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class StackReading:
     """What a label stack says.
 
     Attributes:
@@ -55,7 +55,7 @@ class Meaning:
         return UNKNOWN not in self.names
 
 
-def meaning(program: Program, node: str, labels: Sequence[int]) -> Meaning:
+def read_stack(program: Program, node: str, labels: Sequence[int]) -> StackReading:
     """Read a label stack.
 
     Args:
@@ -85,7 +85,7 @@ def meaning(program: Program, node: str, labels: Sequence[int]) -> Meaning:
                 names.append(UNKNOWN)
                 at = None
     known = bool(labels) and at is None and names[-1] != UNKNOWN
-    return Meaning(tuple(names), carried if known else Carried.UNKNOWN, vpn)
+    return StackReading(tuple(names), carried if known else Carried.UNKNOWN, vpn)
 
 
 def _over_pseudowire(node: NodeProgram | None, vsi: str, peer: str) -> Carried:
@@ -104,7 +104,7 @@ def carried_by_label(program: Program) -> dict[int, frozenset[Carried]]:
     found: dict[int, set[Carried]] = {}
     for node in program.nodes:
         for label in node.ilm_by_label:
-            said = meaning(program, node.name, [label])
+            said = read_stack(program, node.name, [label])
             if said.vpn is not None:
                 found.setdefault(label, set()).add(said.carried)
     return {label: frozenset(found[label]) for label in sorted(found)}

@@ -14,19 +14,19 @@ from mplsemu.program.entries import pushed
 from mplsemu.program.fib import Fib
 from mplsemu.program.hosts import host_ref
 from mplsemu.program.packet import Packet
-from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import AttachmentCircuit, Vrf
-from mplsemu.program.way import (
+from mplsemu.program.path import (
     ALL,
     Branch,
+    CopyId,
     Delivered,
     Dropped,
     End,
-    Hop,
-    Number,
     Stack,
     TtlExpired,
+    WalkHop,
 )
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.services import AttachmentCircuit, Vrf
 
 PIPE_TTL: Final = 255
 """TTL of pushed entries where the customer's does not count (RFC 3443 section 3.2)."""
@@ -36,7 +36,7 @@ MacTable = Mapping[tuple[str, str, str], str]
 """What VSIs have learned: by LSR, VSI and MAC address, the circuit or the PE it is at."""
 
 
-class Tables:
+class LookupCache:
     """What the walks through one program look up again and again, prepared once."""
 
     def __init__(self, program: Program) -> None:
@@ -72,7 +72,7 @@ class Copy:
         stack: its label stack now.
         ttl: of the IP packet, None without one.
         octets: below the label stack; 0 of what is small enough for every link.
-        done: what the LSR has done so far, for people.
+        actions: what the LSR has done so far, for display.
         hops: the LSRs behind it.
         seen: where it has been, with which labels.
         number: which copy; alternative ways of one copy have the same.
@@ -80,7 +80,7 @@ class Copy:
     """
 
     __slots__ = (
-        "done", "hops", "in_stack", "node", "number", "octets", "seen", "share", "stack", "ttl"
+        "actions", "hops", "in_stack", "node", "number", "octets", "seen", "share", "stack", "ttl"
     )  # fmt: skip
 
     def __init__(self, node: NodeProgram, ttl: int | None, octets: int = 0) -> None:
@@ -89,10 +89,10 @@ class Copy:
         self.stack: Stack = ()
         self.ttl = ttl
         self.octets = octets
-        self.done: list[str] = []
-        self.hops: list[Hop] = []
+        self.actions: list[str] = []
+        self.hops: list[WalkHop] = []
         self.seen: set[tuple[str, tuple[Label, ...]]] = set()
-        self.number: Number = ()
+        self.number: CopyId = ()
         self.share = ALL
 
     def flood(self, count: int) -> list[Copy]:
@@ -108,7 +108,7 @@ class Copy:
         ways = self._fork(count)
         for index, way in enumerate(ways if count > 1 else (), 1):
             way.share /= count
-            way.done.append(f"way {index} of {count}")
+            way.actions.append(f"way {index} of {count}")
         return ways
 
     def _fork(self, count: int) -> list[Copy]:
@@ -117,26 +117,35 @@ class Copy:
     def _twin(self) -> Copy:
         other = Copy(self.node, self.ttl, self.octets)
         other.in_stack, other.stack = self.in_stack, self.stack
-        other.done, other.hops, other.seen = self.done.copy(), self.hops.copy(), self.seen.copy()
+        other.actions, other.hops, other.seen = (
+            self.actions.copy(),
+            self.hops.copy(),
+            self.seen.copy(),
+        )
         other.number, other.share = self.number, self.share
         return other
 
     def leave(self, link: str | None, vrf: str | None = None, vsi: str | None = None) -> None:
         """Write down the hop that ends here."""
-        action = "; ".join(self.done)
-        hop = Hop(self.node.name, vrf, vsi, self.in_stack, action, self.stack, link, self.ttl)
+        action = "; ".join(self.actions)
+        hop = WalkHop(self.node.name, vrf, vsi, self.in_stack, action, self.stack, link, self.ttl)
         self.hops.append(hop)
-        self.done = []
+        self.actions = []
 
 
-class Flight:
+class WalkState:
     """One packet's walk: its copies under way, and how those that have ended did.
 
     Every method takes a copy that is at an LSR and either ends it or sends it on to the next.
     """
 
     def __init__(
-        self, tables: Tables, packet: Packet, *, learned: bool | MacTable, most_ways: int = 0
+        self,
+        tables: LookupCache,
+        packet: Packet,
+        *,
+        learned: bool | MacTable,
+        max_branches: int = 0,
     ) -> None:
         self.tables = tables
         self.program = tables.program
@@ -144,11 +153,11 @@ class Flight:
         self.learned = learned
         self.is_uniform = tables.program.ttl_mode is TtlMode.UNIFORM
         self._tc = packet.ip.traffic_class if packet.ip else 0
-        self._most_ways = most_ways
-        self._arrived: set[tuple[Number, str, Stack, int | None]] = set()
+        self._max_branches = max_branches
+        self._arrived: set[tuple[CopyId, str, Stack, int | None]] = set()
         self.pending: list[Copy] = []
         self.branches: list[Branch] = []
-        self.joined: list[tuple[Hop, ...]] = []
+        self.joined: list[tuple[WalkHop, ...]] = []
 
     def station(self, node: NodeProgram, vsi: str) -> str | None:
         """Return where the frame's destination is, as this LSR's VSI has learned it.
@@ -178,12 +187,12 @@ class Flight:
         self, copy: Copy, reason: str, *, vrf: str | None = None, vsi: str | None = None
     ) -> None:
         """End a copy because it can go no further."""
-        copy.done.append(f"drop: {reason}")
+        copy.actions.append(f"drop: {reason}")
         self.end(copy, Dropped(copy.node.name, reason), vrf=vrf, vsi=vsi)
 
     def expire(self, copy: Copy, vrf: str | None = None) -> None:
         """End a copy whose TTL ran out."""
-        copy.done.append("TTL expired")
+        copy.actions.append("TTL expired")
         self.end(copy, TtlExpired(copy.node.name, vrf, copy.in_stack), vrf=vrf)
 
     def send(
@@ -210,7 +219,7 @@ class Flight:
         as_what = (copy.number, copy.node.name, copy.stack, copy.ttl)
         is_known = as_what in self._arrived
         self._arrived.add(as_what)
-        if is_known and len(self.branches) + len(self.pending) >= self._most_ways:
+        if is_known and len(self.branches) + len(self.pending) >= self._max_branches:
             self.joined.append(tuple(copy.hops))
             return True
         return False
@@ -221,7 +230,7 @@ class Flight:
         if rest and self.is_uniform:
             rest[0] = replace(rest[0], ttl=ttl)
         copy.stack = tuple(rest)
-        copy.done.append(f"pop {top.label}")
+        copy.actions.append(f"pop {top.label}")
 
     def enter_tunnel(
         self,
@@ -242,7 +251,7 @@ class Flight:
         for way, nhlfe in zip(ways, tunnel.nhlfes, strict=True):
             labels = (*pushed(nhlfe), service)
             way.stack = tuple(LabelStackEntry(label, self._tc, ttl) for label in labels)
-            way.done.append(pushing(labels))
+            way.actions.append(pushing(labels))
             self.send(way, nhlfe.link, vrf=vrf, vsi=vsi)
 
     def decrement(self, copy: Copy, vrf: Vrf) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mplsemu.program.packet import Packet
+from mplsemu.program.path import Branch, Delivered, Stack, WalkHop
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.services import AttachmentCircuit
 from mplsemu.program.trace import Trace, is_core
-from mplsemu.program.way import Branch, Delivered, Hop, Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ def crossings(program: Program, way: Trace) -> tuple[Crossing, ...]:
     return tuple(found)
 
 
-def _crossing(program: Program, packet: Packet, branch: Branch, hop: Hop, link: str) -> Crossing:
+def _crossing(
+    program: Program, packet: Packet, branch: Branch, hop: WalkHop, link: str
+) -> Crossing:
     node = program.node(hop.node)
     frame = bool(hop.out_stack) and any(each.vsi is not None for each in branch.hops)
     if is_core(link):

@@ -18,7 +18,7 @@ Stack = tuple[LabelStackEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class WalkHop:
     """What one router does with a packet.
 
     Attributes:
@@ -143,7 +143,7 @@ class TooBig(Dropped):
 End = Delivered | Unresolved | Punted | TtlExpired | Dropped
 
 
-Number = tuple[int, ...]
+CopyId = tuple[int, ...]
 """Which copy: at each flooding on its way, the how-manieth; empty where there was none."""
 
 
@@ -158,9 +158,9 @@ class Branch:
         share: part of the flows that take it, where every LSR spreads evenly; 1 without others.
     """
 
-    hops: tuple[Hop, ...]
+    hops: tuple[WalkHop, ...]
     end: End
-    copy: Number = ()
+    copy: CopyId = ()
     share: Fraction = ALL
 
 
@@ -174,11 +174,11 @@ class Walk:
     """
 
     branches: tuple[Branch, ...]
-    joined: tuple[tuple[Hop, ...], ...] = ()
+    joined: tuple[tuple[WalkHop, ...], ...] = ()
 
     def copies(self) -> tuple[tuple[Branch, ...], ...]:
         """Return the branches by copy: of each copy the ways that it may go."""
-        found: dict[Number, list[Branch]] = {}
+        found: dict[CopyId, list[Branch]] = {}
         for branch in self.branches:
             found.setdefault(branch.copy, []).append(branch)
         return tuple(map(tuple, found.values()))
