@@ -44,7 +44,7 @@ def _once() -> None:
     from mplsemu.emulation.openvswitch import PrivateOpenVswitch
     from mplsemu.lab.importers.new_lab import new_lab
     from mplsemu.lab.loader import loads
-    from mplsemu.southbound.dataplane import LsrEntered, PlaneEvent, PortChanged
+    from mplsemu.southbound.dataplane import LsrConnected, PlaneEvent, PortChanged
     from mplsemu.southbound.openflow import framework
     from mplsemu.southbound.openflow.plane import OpenFlowPlane
 
@@ -55,7 +55,7 @@ def _once() -> None:
 
     def deliver(event: PlaneEvent) -> None:
         """Pass events on; switches wait until all are there, and all their ports are up."""
-        if isinstance(event, LsrEntered):
+        if isinstance(event, LsrConnected):
             entered.append(replace(event, live_ports=frozenset(range(1, 0xFEFF))))
             if len(entered) == len(controller.program.nodes):
                 for each in entered:

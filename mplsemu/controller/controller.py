@@ -33,14 +33,14 @@ from mplsemu.program.diff import diff_programs
 from mplsemu.program.program import Program
 from mplsemu.southbound.dataplane import (
     DataPlane,
-    LsrEntered,
-    LsrLeft,
+    InstallRejected,
+    LsrConnected,
+    LsrDisconnected,
     PacketPunted,
     PlaneEvent,
     PortChanged,
     Queue,
-    Refused,
-    StrangerCame,
+    UnknownLsrConnected,
 )
 from mplsemu.southbound.punt.event import PacketOut
 
@@ -246,21 +246,21 @@ class Controller:
         entered = {}
         for event in batch:
             match event:
-                case LsrEntered(node, live_ports):
+                case LsrConnected(node, live_ports):
                     lsr = entered[node] = self.lsrs[node]
                     lsr.connected, lsr.node, lsr.live_ports = True, None, live_ports
                     self.events.add("switch", f"{node} connected")
-                case LsrLeft(node):
+                case LsrDisconnected(node):
                     lsr = self.lsrs[node]
                     lsr.connected, lsr.node = False, None
                     self.events.add("switch", f"{node} left")
                 case PortChanged(node, port, live):
                     others = (self.lsrs[node].live_ports or frozenset()) - {port}
                     self.lsrs[node].live_ports = others | ({port} if live else set())
-                case Refused(node, what):
+                case InstallRejected(node, what):
                     self.lsrs[node].errors += 1
                     self._complain(f"{node} refused {what}")
-                case StrangerCame(what):
+                case UnknownLsrConnected(what):
                     self.events.add("error", f"{what} is not an LSR of this lab")
         if not all(isinstance(event, PacketPunted | _Task) for event in batch):
             self._reported_down = self.lsrs.down()
@@ -300,7 +300,7 @@ class Controller:
         took_ms = (time.perf_counter() - started) * 1000
         text = f"generation {self.generation}: {joined(changed.summary(), MOST_TEXT)}"
         self.events.add("program", text, took_ms, self._cause)
-        self.plane.forget(self.program, flushes(before, self.program))
+        self.plane.flush_macs(self.program, flushes(before, self.program))
         if self._remember_at is None:
             self._remember_at = max(time.monotonic() + REMEMBER_AFTER_S, self._remember_next)
 
@@ -313,8 +313,8 @@ class Controller:
     def _read_back(self, entered: Collection[str]) -> None:
         """Find out what LSRs that entered have installed."""
         for node, found in self.plane.read_back(self.program, entered).items():
-            others = f", {found.strangers} others" if found.strangers else ""
-            text = f"{node} has {found.known} of {found.wanted} {self.plane.entry_word}{others}"
+            others = f", {found.unexpected} others" if found.unexpected else ""
+            text = f"{node} has {found.kept} of {found.desired} {self.plane.entry_word}{others}"
             self.events.add("switch", text)
 
     def _install(self) -> None:

@@ -10,22 +10,22 @@ from collections.abc import Iterator
 
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import VsiKind
-from mplsemu.southbound.dataplane import BehindPe, Forgetting, OnCircuit
+from mplsemu.southbound.dataplane import BehindPe, MacFlush, OnCircuit
 
 
-def flushes(before: Program, after: Program) -> tuple[Forgetting, ...]:
+def flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
     """Return what to forget on the way from one program to the next."""
     return tuple(_flushes(before, after))
 
 
-def flush_vpn(program: Program, vpn: str) -> tuple[Forgetting, ...]:
+def flush_vpn(program: Program, vpn: str) -> tuple[MacFlush, ...]:
     """Return what to forget so that a whole VPLS starts to learn anew."""
     return tuple(
-        Forgetting(node.name, vpn) for node in program.nodes for vsi in node.vsis if vsi.name == vpn
+        MacFlush(node.name, vpn) for node in program.nodes for vsi in node.vsis if vsi.name == vpn
     )
 
 
-def _flushes(before: Program, after: Program) -> Iterator[Forgetting]:
+def _flushes(before: Program, after: Program) -> Iterator[MacFlush]:
     for node in after.nodes:
         old = before.node_by_name.get(node.name)
         if old is None or old is node:
@@ -36,13 +36,13 @@ def _flushes(before: Program, after: Program) -> Iterator[Forgetting]:
             if vsi is None or vsi.kind is not VsiKind.VPLS:
                 continue
             if old_circuit is not None and old_circuit.up and not circuit.up:
-                yield Forgetting(node.name, vsi.name, OnCircuit(circuit.name))
+                yield MacFlush(node.name, vsi.name, OnCircuit(circuit.name))
                 yield from _withdrawals(after, node, vsi.name)
 
 
-def _withdrawals(program: Program, node: NodeProgram, vpn: str) -> Iterator[Forgetting]:
+def _withdrawals(program: Program, node: NodeProgram, vpn: str) -> Iterator[MacFlush]:
     for pseudowire in node.vsi_by_name[vpn].pseudowires:
         peer = program.node(pseudowire.peer)
         vsi = peer.vsi_by_name.get(vpn)
         if vsi is not None and any(back.peer == node.name for back in vsi.pseudowires):
-            yield Forgetting(peer.name, vpn, BehindPe(node.name))
+            yield MacFlush(peer.name, vpn, BehindPe(node.name))

@@ -112,6 +112,6 @@ def _flush(controller: Controller, vpn: str) -> dict[str, int]:
     orders = flush_vpn(controller.program, vpn)
     if not orders:
         raise LabError(f"no VPLS named {reprlib.repr(vpn)} in this lab")
-    controller.plane.forget(controller.program, orders)
+    controller.plane.flush_macs(controller.program, orders)
     controller.events.add("mac", f"{vpn}: all learned addresses flushed")
     return {"switches": len(orders)}

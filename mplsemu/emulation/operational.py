@@ -15,7 +15,7 @@ from typing import Final
 from mplsemu.emulation.interrupts import wait
 from mplsemu.emulation.namespace import inside
 from mplsemu.errors import EmulationError
-from mplsemu.southbound.ebpf.links import LinkSaid, LinkSocket
+from mplsemu.southbound.ebpf.links import LinkSocket, LinkState
 
 PATIENCE_S: Final = 20.0
 """A machine that needs longer for what takes a millisecond is not one to measure anything on."""
@@ -41,9 +41,9 @@ def await_operational(interfaces: Iterable[str], within_s: float = PATIENCE_S) -
                 raise EmulationError(f"{names}: no packets are carried after {within_s:g} s")
             said = links.receive()
             if said is None:  # more than it could take
-                links.ask_for_all()
+                links.request_dump()
             for each in said or ():
-                if isinstance(each, LinkSaid):
+                if isinstance(each, LinkState):
                     unheard.discard(each.name)
                     if each.settled:
                         waiting.discard(each.name)

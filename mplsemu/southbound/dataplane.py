@@ -20,7 +20,7 @@ from mplsemu.southbound.punt.event import PacketOut, Punt
 
 
 @dataclass(frozen=True, slots=True)
-class LsrEntered:
+class LsrConnected:
     """An LSR can be programmed from now on; `live_ports` are its ports that carry packets."""
 
     node: str
@@ -28,7 +28,7 @@ class LsrEntered:
 
 
 @dataclass(frozen=True, slots=True)
-class LsrLeft:
+class LsrDisconnected:
     """An LSR can be programmed no more, until it enters again."""
 
     node: str
@@ -52,7 +52,7 @@ class PacketPunted:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class InstallRejected:
     """An LSR did not do what it was told; `what` is for people."""
 
     node: str
@@ -60,13 +60,20 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class StrangerCame:
+class UnknownLsrConnected:
     """Somebody who is no LSR of this lab; `what` is for people."""
 
     what: str
 
 
-PlaneEvent = LsrEntered | LsrLeft | PortChanged | PacketPunted | Refused | StrangerCame
+PlaneEvent = (
+    LsrConnected
+    | LsrDisconnected
+    | PortChanged
+    | PacketPunted
+    | InstallRejected
+    | UnknownLsrConnected
+)
 Deliver = Callable[[PlaneEvent], None]
 """Takes an event in; it may be called from any thread, and must not block."""
 
@@ -75,23 +82,23 @@ Deliver = Callable[[PlaneEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReadBack:
     """What an LSR had installed when it entered.
 
     Attributes:
-        known: entries that it has and should have.
-        wanted: entries that it should have.
-        strangers: entries that it has and should not have; the next installation removes them,
+        kept: entries that it has and should have.
+        desired: entries that it should have.
+        unexpected: entries that it has and should not have; the next installation removes them,
             when what replaces them is there.
     """
 
-    known: int
-    wanted: int
-    strangers: int
+    kept: int
+    desired: int
+    unexpected: int
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstallResult:
     """What became of an installation.
 
     Attributes:
@@ -124,11 +131,11 @@ class BehindPe:
     peer: str
 
 
-Place = OnCircuit | BehindPe
+LearnedAt = OnCircuit | BehindPe
 
 
 @dataclass(frozen=True, slots=True)
-class Forgetting:
+class MacFlush:
     """An order to forget MAC addresses.
 
     Attributes:
@@ -139,7 +146,7 @@ class Forgetting:
 
     node: str
     vsi: str
-    place: Place | None = None
+    place: LearnedAt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,7 @@ class LearnedMac:
     node: str
     vsi: str
     mac: str
-    place: Place | None
+    place: LearnedAt | None
 
 
 class CounterKind(enum.StrEnum):
@@ -258,14 +265,14 @@ class DataPlane(Protocol):
     def wait(self) -> None:
         """Wait until it has ended, which it does only when it cannot go on."""
 
-    def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, Found]:
+    def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, ReadBack]:
         """Find out what LSRs that entered have installed; one that does not answer is left out.
 
         Raises:
             CapabilityError: it cannot do what the program says.
         """
 
-    def install(self, program: Program, nodes: Collection[str]) -> Installed:
+    def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
         """Bring LSRs to what the program says, make before break.
 
         Nothing uses what is not there yet, on any LSR; what is no longer wanted goes last.
@@ -280,7 +287,7 @@ class DataPlane(Protocol):
     def send(self, node: str, packets: Iterable[PacketOut]) -> None:
         """Have an LSR send packets; if it left they are lost."""
 
-    def forget(self, program: Program, orders: Iterable[Forgetting]) -> None:
+    def flush_macs(self, program: Program, orders: Iterable[MacFlush]) -> None:
         """Have LSRs forget MAC addresses."""
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterable[LearnedMac]:

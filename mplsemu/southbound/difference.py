@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 
-class Kind(enum.StrEnum):
+class DifferenceKind(enum.StrEnum):
     """How an entry differs."""
 
     MISSING = "missing"
@@ -30,7 +30,7 @@ class Difference:
     node: str | None
     table: str
     entry: str
-    kind: Kind
+    kind: DifferenceKind
     found: str | None
     wanted: str | None
 
@@ -38,9 +38,9 @@ class Difference:
         whose = "" if self.node is None else f"{self.node} "
         where = f"{whose}{self.table}: {self.entry}"
         match self.kind:
-            case Kind.MISSING:
+            case DifferenceKind.MISSING:
                 return f"{where} is missing, should be: {self.wanted}"
-            case Kind.SURPLUS:
+            case DifferenceKind.SURPLUS:
                 return f"{where} should not be there, is: {self.found}"
-            case Kind.CHANGED:
+            case DifferenceKind.CHANGED:
                 return f"{where} is: {self.found}; should be: {self.wanted}"

@@ -17,8 +17,8 @@ from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
 from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.flow_text import flow_text, meter_text
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
-from mplsemu.southbound.openflow.text import flow_text, meter_text
 from tests.oracles.fakeswitch import FakeOutcome
 
 SOL_PACKET, PACKET_AUXDATA = 263, 8

@@ -34,9 +34,9 @@ What points to another entry comes after it, as an ILM entry after its ways. Of 
 map is written first; the last is the first from which something is deleted.
 """
 
-Key = tuple[str, bytes]
+MapKey = tuple[str, bytes]
 """A map's name, and a key of it."""
-Contents = Mapping[Key, bytes]
+Contents = Mapping[MapKey, bytes]
 """Values by map and key."""
 
 
@@ -76,7 +76,7 @@ class Change:
         return sum(map(len, self.writes.values())) + sum(map(len, self.deletions.values()))
 
 
-def contents_of(entries: Iterable[Entry]) -> dict[Key, bytes]:
+def contents_of(entries: Iterable[Entry]) -> dict[MapKey, bytes]:
     """Return what entries say, by map and key."""
     return {(entry.map, entry.key): entry.value for entry in entries}
 
@@ -131,7 +131,7 @@ def _number(data: bytes, at: int) -> int:
 
 def by_router(
     name: str, rows: Iterable[tuple[bytes, bytes]], routers: Mapping[int, int]
-) -> Iterator[tuple[int, Key, bytes]]:
+) -> Iterator[tuple[int, MapKey, bytes]]:
     """Yield a map's entries with the index of the LSR whose each is; nobody's are left out."""
     for key, value in rows:
         router = router_of(name, key, value, routers)

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from mplsemu.program.program import Program
-from mplsemu.southbound.difference import Difference, Kind
+from mplsemu.southbound.difference import Difference, DifferenceKind
 from mplsemu.southbound.ebpf.attached import Attached
-from mplsemu.southbound.ebpf.contents import WRITE_ORDER, Contents, Key, contents_of, router_of
+from mplsemu.southbound.ebpf.contents import WRITE_ORDER, Contents, MapKey, contents_of, router_of
 from mplsemu.southbound.ebpf.entry import Entry
+from mplsemu.southbound.ebpf.entry_text import key_text, value_text
 from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, unpack_word
 from mplsemu.southbound.ebpf.names import Names, names_of
-from mplsemu.southbound.ebpf.text import key_text, value_text
 from mplsemu.southbound.ebpf.translate import settings
 
 SETTINGS: Final = "settings"
@@ -46,12 +46,12 @@ def differences(
     ]
 
 
-def _order(placed: tuple[int | None, Key]) -> tuple[int, int, bytes]:
+def _order(placed: tuple[int | None, MapKey]) -> tuple[int, int, bytes]:
     router, (name, key) = placed
     return _NOBODY if router is None else router, COMPARED.index(name), key
 
 
-def _router(key: Key, value: bytes, names: Names) -> int | None:
+def _router(key: MapKey, value: bytes, names: Names) -> int | None:
     """Return whose entry it is: a port is that of its interface, whatever the entry says."""
     name, raw = key
     if name == SETTINGS:
@@ -62,7 +62,7 @@ def _router(key: Key, value: bytes, names: Names) -> int | None:
 
 
 def _difference(
-    router: int | None, key: Key, has: bytes | None, should: bytes | None, names: Names
+    router: int | None, key: MapKey, has: bytes | None, should: bytes | None, names: Names
 ) -> Difference:
     name, raw = key
     node = None if router is None else names.lsrs.get(router)
@@ -71,11 +71,11 @@ def _difference(
         entry = f"{names.lsr(router)}: {entry}"
     found = None if has is None else value_text(name, raw, has, names)
     wanted = None if should is None else value_text(name, raw, should, names)
-    kind = Kind.CHANGED
+    kind = DifferenceKind.CHANGED
     if has is None:
-        kind = Kind.MISSING
+        kind = DifferenceKind.MISSING
     elif should is None:
-        kind = Kind.SURPLUS
+        kind = DifferenceKind.SURPLUS
     elif found == wanted:  # told apart only by what words leave out
         found = f"{found}, {_octets(has, should)}"
     return Difference(node, name, entry, kind, found, wanted)

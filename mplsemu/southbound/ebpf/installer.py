@@ -10,11 +10,11 @@ from typing import Final
 
 from mplsemu.errors import DataPlaneError, MplsEmuError
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.southbound.dataplane import Deliver, Found, Installed, Refused
+from mplsemu.southbound.dataplane import Deliver, InstallRejected, InstallResult, ReadBack
 from mplsemu.southbound.ebpf.contents import (
     WRITE_ORDER,
     Change,
-    Key,
+    MapKey,
     Step,
     by_router,
     change,
@@ -74,7 +74,7 @@ class Installer:
         self._translate = translate
         self._deliver = deliver
         self._wanted: dict[str, _Wanted] = {}
-        self._installed: dict[str, dict[Key, bytes]] = {}
+        self._installed: dict[str, dict[MapKey, bytes]] = {}
         self._counters: dict[str, frozenset[bytes]] = {}
         self._refused: dict[str, str] = {}
 
@@ -82,7 +82,7 @@ class Installer:
         """Return how many entries of the program an LSR has."""
         return len(self._installed.get(node, ()))
 
-    def read_back(self, program: Program, nodes: Collection[str]) -> dict[str, Found]:
+    def read_back(self, program: Program, nodes: Collection[str]) -> dict[str, ReadBack]:
         """Read what LSRs have, and compare it with what they should have.
 
         An LSR whose program cannot be translated is left out.
@@ -93,16 +93,16 @@ class Installer:
             wanted = contents_of(made.entries)
             installed = self._installed[node]
             known = sum(installed.get(key) == value for key, value in wanted.items())
-            strangers = len(installed.keys() - wanted.keys())
-            found[node] = Found(known, len(wanted), strangers)
+            unexpected = len(installed.keys() - wanted.keys())
+            found[node] = ReadBack(known, len(wanted), unexpected)
         return found
 
-    def install(self, program: Program, nodes: Collection[str]) -> Installed:
+    def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
         """Write what differs, and then delete what is left over.
 
-        An LSR whose program cannot be translated, or whose entries cannot be written, says so
-        (`Refused`) and keeps what it has; the others get theirs. In the second case it is read
-        again before the next attempt.
+        An LSR whose program cannot be translated, or whose entries cannot be written, keeps what
+        it has, and an `InstallRejected` is delivered; the others get theirs. In the second case
+        it is read again before the next attempt.
         """
         self._read(program, [node for node in nodes if node not in self._installed])
         wanted = self._wanted_of_all(program, nodes)
@@ -121,7 +121,7 @@ class Installer:
         for node in in_sync:
             self._settle_counters(node)
             self._refused.pop(node, None)
-        return Installed(
+        return InstallResult(
             in_sync=in_sync,
             touched=len(changes),
             followed=len(followed),
@@ -132,7 +132,7 @@ class Installer:
         """Say that an LSR does not follow: once, as whoever hears of it tries again."""
         if self._refused.get(node) != what:
             self._refused[node] = what
-            self._deliver(Refused(node, what))
+            self._deliver(InstallRejected(node, what))
 
     # --- what there is, and what there should be --------------------------------------------
 

@@ -35,7 +35,7 @@ _BUFFER: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class LinkSaid:
+class LinkState:
     """An interface is so from now on.
 
     Attributes:
@@ -58,7 +58,7 @@ class DumpEnd(enum.Enum):
     END = enum.auto()
 
 
-LinkMessage = LinkSaid | DumpEnd
+LinkMessage = LinkState | DumpEnd
 
 
 def parse_links(data: bytes) -> Iterator[LinkMessage]:
@@ -84,14 +84,14 @@ def parse_links(data: bytes) -> Iterator[LinkMessage]:
         at += (length + 3) & ~3
 
 
-def _link(body: bytes, *, is_there: bool) -> LinkSaid:
+def _link(body: bytes, *, is_there: bool) -> LinkState:
     """Return what a message says of an interface."""
     _, _, ifindex, flags, _ = _LINK.unpack_from(body)
     attributes = dict(_attributes(body[_LINK.size :]))
     state = attributes.get(_IFLA_OPERSTATE, b"\0")[0]
     up = _IFF_UP | _IFF_LOWER_UP
     is_up = is_there and flags & up == up
-    return LinkSaid(
+    return LinkState(
         ifindex,
         live=is_up and state in (_OPER_UP, _OPER_UNKNOWN),
         name=attributes.get(_IFLA_IFNAME, b"").rstrip(b"\0").decode(errors="replace"),
@@ -127,7 +127,7 @@ class LinkSocket:
         )
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._socket.bind((0, _GROUP_LINK))
-        self.ask_for_all()
+        self.request_dump()
 
     def fileno(self) -> int:
         """Return its descriptor, to wait for."""
@@ -137,7 +137,7 @@ class LinkSocket:
         """End it."""
         self._socket.close()
 
-    def ask_for_all(self) -> None:
+    def request_dump(self) -> None:
         """Have all interfaces told again, and then `DumpEnd`."""
         self._socket.send(dump_request())
 

@@ -15,13 +15,13 @@ from mplsemu.program.program import Program
 from mplsemu.southbound.dataplane import (
     Counter,
     Deliver,
-    Forgetting,
-    Found,
-    Installed,
+    InstallRejected,
+    InstallResult,
     LearnedMac,
-    LsrEntered,
+    LsrConnected,
+    MacFlush,
     PacketPunted,
-    Refused,
+    ReadBack,
 )
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.counting import counters_of
@@ -127,11 +127,11 @@ class EbpfPlane:
                 raise EmulationError(f"process {pid} is none of the lab's")
             sender = opened_inside(pid, packet_socket)
         except EmulationError as error:
-            self._deliver(LsrEntered(node, frozenset(numbers.values())))
-            self._deliver(Refused(node, f"to tell of its ports: {error}"))
+            self._deliver(LsrConnected(node, frozenset(numbers.values())))
+            self._deliver(InstallRejected(node, f"to tell of its ports: {error}"))
             return None
         self._injectors[node] = Injector(router, self._attached.interfaces[node], sender)
-        self._deliver(LsrEntered(node, live))
+        self._deliver(LsrConnected(node, live))
         return lsr
 
     def _punted(self, names: Mapping[int, str], data: bytes) -> None:
@@ -153,11 +153,11 @@ class EbpfPlane:
 
     # --- entries ----------------------------------------------------------------------------
 
-    def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, Found]:
+    def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, ReadBack]:
         """Read the maps."""
         return self._installer.read_back(program, nodes)
 
-    def install(self, program: Program, nodes: Collection[str]) -> Installed:
+    def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
         """Write what differs, and then delete what is left over."""
         return self._installer.install(program, nodes)
 
@@ -173,7 +173,7 @@ class EbpfPlane:
             for packet in packets:
                 injector.send(packet)
 
-    def forget(self, program: Program, orders: Iterable[Forgetting]) -> None:
+    def flush_macs(self, program: Program, orders: Iterable[MacFlush]) -> None:
         """Delete stations; all orders in one look at the whole map, as there may be many."""
         meant = []
         for order in orders:

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mplsemu.southbound.dataplane import Deliver, PortChanged
-from mplsemu.southbound.ebpf.links import DumpEnd, LinkMessage, LinkSaid
+from mplsemu.southbound.ebpf.links import DumpEnd, LinkMessage, LinkState
 
 
-class Teller(Protocol):
+class LinkMonitor(Protocol):
     """What is needed of a `LinkSocket`."""
 
     def fileno(self) -> int:
         """Return what to wait for."""
 
-    def ask_for_all(self) -> None:
+    def request_dump(self) -> None:
         """Have all interfaces told again."""
 
     def receive(self) -> tuple[LinkMessage, ...] | None:
@@ -30,22 +30,22 @@ class LsrPorts:
 
     Attributes:
         node: the LSR.
-        teller: tells of the interfaces in its namespace.
+        monitor: tells of the interfaces in its namespace.
         numbers: port numbers by ifindex.
     """
 
     node: str
-    teller: Teller
+    monitor: LinkMonitor
     numbers: Mapping[int, int]
     _live: set[int] = field(default_factory=set)
-    _told: set[int] = field(default_factory=set)
-    _dumping: bool = True  # whoever makes a teller has asked for all
+    _seen: set[int] = field(default_factory=set)
+    _dumping: bool = True  # whoever makes a monitor has asked for all
     _lost: bool = False
 
     @property
     def is_here(self) -> bool:
         """Whether any of its ports is in that namespace, as far as was told."""
-        return bool(self._told) or not self.numbers
+        return bool(self._seen) or not self.numbers
 
     def first(self) -> frozenset[int]:
         """Wait until all interfaces have been told once; return the ports that are live."""
@@ -55,27 +55,27 @@ class LsrPorts:
 
     def changes(self) -> Iterator[PortChanged]:
         """Wait for what is told next, and yield what changed."""
-        messages = self.teller.receive()
+        messages = self.monitor.receive()
         if messages is None:
             self._lost = True
         else:
             yield from self._take_in(messages)
         if self._lost and not self._dumping:
             self._lost, self._dumping = False, True
-            self._told.clear()
-            self.teller.ask_for_all()
+            self._seen.clear()
+            self.monitor.request_dump()
 
     def _take_in(self, messages: tuple[LinkMessage, ...]) -> Iterator[PortChanged]:
         for message in messages:
             match message:
-                case LinkSaid(ifindex=ifindex, live=live):
+                case LinkState(ifindex=ifindex, live=live):
                     port = self.numbers.get(ifindex)
                     if port is not None:
-                        self._told.add(port)
+                        self._seen.add(port)
                         yield from self._set(port, live=live)
                 case DumpEnd.END:
                     self._dumping = False
-                    for port in set(self.numbers.values()) - self._told:
+                    for port in set(self.numbers.values()) - self._seen:
                         yield from self._set(port, live=False)
 
     def _set(self, port: int, *, live: bool) -> Iterator[PortChanged]:
@@ -93,7 +93,7 @@ def watch(lsrs: Iterable[LsrPorts], deliver: Deliver) -> None:
     """
     with selectors.DefaultSelector() as selector:
         for lsr in lsrs:
-            selector.register(lsr.teller.fileno(), selectors.EVENT_READ, lsr)
+            selector.register(lsr.monitor.fileno(), selectors.EVENT_READ, lsr)
         while True:
             for key, _ in selector.select():
                 for change in key.data.changes():

@@ -8,7 +8,7 @@ from typing import Final
 
 from mplsemu.errors import DataPlaneError
 from mplsemu.southbound.ebpf.attached import Attached
-from mplsemu.southbound.ebpf.contents import WRITE_ORDER, Key
+from mplsemu.southbound.ebpf.contents import WRITE_ORDER, MapKey
 from mplsemu.southbound.ebpf.maps import Map, open_map
 from mplsemu.southbound.ebpf.tables import Table
 
@@ -16,12 +16,12 @@ READ: Final = (*WRITE_ORDER, "settings", "fdb")
 """All that tells LSRs what to do, also what they learned; not what they count."""
 
 
-def read_tables(tables: Mapping[str, Table]) -> dict[Key, bytes]:
+def read_tables(tables: Mapping[str, Table]) -> dict[MapKey, bytes]:
     """Return what maps hold."""
     return {(name, key): value for name in READ for key, value in tables[name].items()}
 
 
-def read_attached(attached: Attached) -> dict[Key, bytes]:
+def read_attached(attached: Attached) -> dict[MapKey, bytes]:
     """Return what the maps of a lab hold.
 
     Raises:

@@ -16,7 +16,7 @@ from typing import Final
 
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Vsi
-from mplsemu.southbound.dataplane import BehindPe, LearnedMac, OnCircuit, Place
+from mplsemu.southbound.dataplane import BehindPe, LearnedAt, LearnedMac, OnCircuit
 from mplsemu.southbound.ebpf.kinds import StationKind
 from mplsemu.southbound.ebpf.layout import (
     StationKey,
@@ -113,7 +113,7 @@ def _vsi(key: bytes) -> bytes:
 
 
 def is_at(
-    node: NodeProgram, vsi: Vsi, place: Place | None, ports: Mapping[int, int]
+    node: NodeProgram, vsi: Vsi, place: LearnedAt | None, ports: Mapping[int, int]
 ) -> Callable[[StationKey, StationRecord], bool]:
     """Return what tells whether a station is at a place of a VSI.
 
@@ -154,7 +154,7 @@ def learned_macs(
         vsi = vsis.get(key.vsi)
         if key.router != node.index or vsi is None:
             continue
-        place: Place | None
+        place: LearnedAt | None
         if record.kind is StationKind.AT_CIRCUIT:
             place = circuits.get(record.id)
         else:

@@ -14,9 +14,9 @@ from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER
 from mplsemu.southbound.ebpf.entry import Entry
+from mplsemu.southbound.ebpf.entry_text import entry_text
 from mplsemu.southbound.ebpf.layout import Settings
 from mplsemu.southbound.ebpf.lsr import Lsr, mac_octets
-from mplsemu.southbound.ebpf.text import entry_text
 from mplsemu.southbound.ebpf.translate_labels import label_entries, tunnel_entries
 from mplsemu.southbound.ebpf.translate_ports import port_entries
 from mplsemu.southbound.ebpf.translate_vrf import vrf_entries

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mplsemu.program.program import Program
-from mplsemu.southbound.difference import Difference, Kind
+from mplsemu.southbound.difference import Difference, DifferenceKind
 from mplsemu.southbound.openflow.decode import decode, decode_match
+from mplsemu.southbound.openflow.describe import FlowDescriber, table_name
 from mplsemu.southbound.openflow.flow import COOKIE_KIND_MASK, LEARNED_COOKIE
 from mplsemu.southbound.openflow.match import Match
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.read import InstalledFlow
 from mplsemu.southbound.openflow.translate import flows
-from mplsemu.southbound.openflow.words import Words, table_name
 
 
 def differences(
@@ -22,7 +22,7 @@ def differences(
 
     Every flow is compared whole: what it matches and what it does, whatever its cookie says.
     """
-    words = Words(program, node)
+    describer = FlowDescriber(program, node)
     wanted = {_key(flow.table, flow.priority, flow.match): flow for flow in flows(program, node)}
     for each in sorted(installed, key=lambda flow: (flow.table, -flow.priority, flow.match)):
         if each.table == Table.VSI_FDB and each.cookie & COOKIE_KIND_MASK == LEARNED_COOKIE:
@@ -34,16 +34,18 @@ def differences(
         )
         if expected is not None and found == expected:
             continue
-        does = "something that no flow of ours does" if found is None else words.does(found)
-        should = None if expected is None else words.does(expected)
+        does = "something that no flow of ours does" if found is None else describer.does(found)
+        should = None if expected is None else describer.does(expected)
         if does == should:  # told apart only by what words leave out
             does = f"{does}, by other actions"
-        entry = f"match {each.match.hex()}" if match is None else words.entry(each.table, match)
-        kind = Kind.SURPLUS if expected is None else Kind.CHANGED
+        entry = f"match {each.match.hex()}" if match is None else describer.entry(each.table, match)
+        kind = DifferenceKind.SURPLUS if expected is None else DifferenceKind.CHANGED
         yield Difference(node, table_name(each.table), entry, kind, does, should)
     for flow in wanted.values():
-        entry = words.entry(flow.table, flow.match)
-        yield Difference(node, table_name(flow.table), entry, Kind.MISSING, None, words.does(flow))
+        entry = describer.entry(flow.table, flow.match)
+        yield Difference(
+            node, table_name(flow.table), entry, DifferenceKind.MISSING, None, describer.does(flow)
+        )
 
 
 def _key(table: int, priority: int, match: Match) -> tuple[int, int, Match]:

@@ -23,7 +23,7 @@ ALL_TABLES: Final = 0xFF  # OFPTT_ALL
 Reply = BarrierReply | FlowsReply | SwitchLeft
 
 
-class Line(Protocol):
+class SwitchConnection(Protocol):
     """What the installer needs of the OpenFlow application."""
 
     def send(self, datapath_id: int, data: bytes) -> bool:
@@ -40,11 +40,11 @@ class Installer:
     """Sends changes and waits until the switches have made them; one thread at a time uses it.
 
     Args:
-        line: to the switches.
+        connection: to the switches.
     """
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, connection: SwitchConnection) -> None:
+        self._connection = connection
         self._replies: Any = hub.Queue()
 
     def deliver(self, reply: Reply) -> None:
@@ -69,7 +69,7 @@ class Installer:
                 datapath_id
                 for datapath_id in sorted(alive)
                 if (data := encode_batch(changes[datapath_id]))
-                and self._line.send(datapath_id, data)
+                and self._connection.send(datapath_id, data)
             }
             alive -= sent - self._settle(sent)
         return alive
@@ -91,7 +91,7 @@ class Installer:
         self._forget_old_replies()
         waiting = {}
         for datapath_id in datapath_ids:
-            xid = self._line.request_flows(datapath_id, table)
+            xid = self._connection.request_flows(datapath_id, table)
             if xid is not None:
                 waiting[datapath_id, xid] = datapath_id
         found: dict[int, list[FlowStats]] = {datapath_id: [] for datapath_id in waiting.values()}
@@ -115,7 +115,7 @@ class Installer:
         self._forget_old_replies()
         waiting = {}
         for datapath_id in datapath_ids:
-            xid = self._line.barrier(datapath_id)
+            xid = self._connection.barrier(datapath_id)
             if xid is not None:
                 waiting[datapath_id, xid] = datapath_id
         settled = set()

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Vsi, VsiKind
-from mplsemu.southbound.dataplane import BehindPe, Forgetting, LearnedMac, OnCircuit, Place
+from mplsemu.southbound.dataplane import BehindPe, LearnedAt, LearnedMac, MacFlush, OnCircuit
 from mplsemu.southbound.openflow.flow import (
     COOKIE_KIND_MASK,
     LEARNED_COOKIE,
@@ -54,7 +54,7 @@ def learned_limits(program: Program) -> Mapping[str, TableLimit]:
     return limits
 
 
-def cookies_to_forget(program: Program, order: Forgetting) -> Iterator[tuple[int, int]]:
+def cookies_to_flush(program: Program, order: MacFlush) -> Iterator[tuple[int, int]]:
     """Yield cookie and mask of the learned flows to remove; none if there is no such place."""
     node = program.node(order.node)
     vsi = node.vsi_by_name.get(order.vsi)
@@ -67,7 +67,7 @@ def cookies_to_forget(program: Program, order: Forgetting) -> Iterator[tuple[int
         yield learned_from_attachment(vsi.index, attachment)
 
 
-def _attachments(node: NodeProgram, vsi: Vsi, place: Place) -> Iterator[int]:
+def _attachments(node: NodeProgram, vsi: Vsi, place: LearnedAt) -> Iterator[int]:
     match place:
         case OnCircuit(name):
             yield node.circuit_by_name[name].port
@@ -110,7 +110,7 @@ def _destination(match: bytes) -> bytes | None:
     return None
 
 
-def _place(node: NodeProgram, vsi: Vsi, attachment: int) -> Place | None:
+def _place(node: NodeProgram, vsi: Vsi, attachment: int) -> LearnedAt | None:
     if attachment & FROM_PSEUDOWIRE:
         number = attachment ^ FROM_PSEUDOWIRE
         return next((BehindPe(pw.peer) for pw in vsi.pseudowires if pw.index == number), None)

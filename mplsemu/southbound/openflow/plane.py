@@ -14,23 +14,23 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.dataplane import (
     Counter,
     Deliver,
-    Forgetting,
-    Found,
-    Installed,
+    InstallRejected,
+    InstallResult,
     LearnedMac,
-    LsrEntered,
-    LsrLeft,
+    LsrConnected,
+    LsrDisconnected,
+    MacFlush,
     PacketPunted,
     PlaneEvent,
     PortChanged,
-    Refused,
-    StrangerCame,
+    ReadBack,
+    UnknownLsrConnected,
 )
 from mplsemu.southbound.openflow import app, encode, framework
 from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
 from mplsemu.southbound.openflow.flow import Flow
-from mplsemu.southbound.openflow.installer import Installer, Line
-from mplsemu.southbound.openflow.learned import cookies_to_forget, is_learned, learned_mac
+from mplsemu.southbound.openflow.installer import Installer, SwitchConnection
+from mplsemu.southbound.openflow.learned import cookies_to_flush, is_learned, learned_mac
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.punts import packet_out, punt
@@ -62,18 +62,18 @@ class OpenFlowPlane:
         self._deliver: Deliver = lambda _event: None
         self._wanted: dict[str, tuple[NodeProgram, dict[int, Flow]]] = {}
         self._installed: dict[str, dict[int, Flow]] = {}
-        self._strangers: dict[str, bytes] = {}
+        self._unexpected: dict[str, bytes] = {}
         self._readers: list[Installer] = []
 
     def start(self, program: Program, deliver: Deliver) -> None:
         """Listen for switches."""
-        line, self._listeners = app.start(self.hear, *self._listen)
-        self.attach(line, program, deliver)
+        connection, self._listeners = app.start(self.on_event, *self._listen)
+        self.attach(connection, program, deliver)
 
-    def attach(self, line: Line, program: Program, deliver: Deliver) -> None:
-        """Use `line` to speak with the switches of a program's LSRs."""
-        self._line = line
-        self._installer = Installer(line)
+    def attach(self, connection: SwitchConnection, program: Program, deliver: Deliver) -> None:
+        """Use `connection` to speak with the switches of a program's LSRs."""
+        self._connection = connection
+        self._installer = Installer(connection)
         self._names = {node.index: node.name for node in program.nodes}
         self._ids = {node.name: node.index for node in program.nodes}
         self._deliver = deliver
@@ -84,8 +84,8 @@ class OpenFlowPlane:
 
     # --- what switches say ------------------------------------------------------------------
 
-    def hear(self, event: app.SwitchEvent) -> None:
-        """Take in what a switch said; called from the framework's event loop."""
+    def on_event(self, event: app.SwitchEvent) -> None:
+        """Take in what a switch sent; called from the framework's event loop."""
         if isinstance(event, app.BarrierReply | app.FlowsReply | app.SwitchLeft):
             for each in (self._installer, *self._readers):
                 each.deliver(event)
@@ -93,38 +93,38 @@ class OpenFlowPlane:
             return
         node = self._names.get(event.datapath_id)
         if node is not None:
-            said = _said(node, event)
-            if said is not None:
-                self._deliver(said)
+            translated = _translated(node, event)
+            if translated is not None:
+                self._deliver(translated)
         elif not isinstance(event, app.PacketIn):
-            self._deliver(StrangerCame(f"datapath {event.datapath_id:#x}"))
+            self._deliver(UnknownLsrConnected(f"datapath {event.datapath_id:#x}"))
 
     # --- flows ------------------------------------------------------------------------------
 
-    def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, Found]:
+    def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, ReadBack]:
         """Ask switches for their flows' cookies."""
         answers = self._installer.read_cookies(self._ids[node] for node in nodes)
         found = {}
         for node in nodes:
             self._installed[node] = {}
-            self._strangers.pop(node, None)
+            self._unexpected.pop(node, None)
             cookies = answers.get(self._ids[node])
             if cookies is None:
                 continue
             ours = {cookie for cookie in cookies if not is_learned(cookie)}
             wanted = self._wanted_flows(program, node)
             self._installed[node] = {c: flow for c, flow in wanted.items() if c in ours}
-            strangers = sorted(ours - wanted.keys())
-            if strangers:
-                self._strangers[node] = b"".join(
-                    encode.delete_by_cookie(each, _EXACTLY) for each in strangers
+            unexpected = sorted(ours - wanted.keys())
+            if unexpected:
+                self._unexpected[node] = b"".join(
+                    encode.delete_by_cookie(each, _EXACTLY) for each in unexpected
                 )
             meters = map(encode.add_meter, PuntMeters(program.node(node)))
-            self._line.send(self._ids[node], b"".join(meters))
-            found[node] = Found(len(self._installed[node]), len(wanted), len(strangers))
+            self._connection.send(self._ids[node], b"".join(meters))
+            found[node] = ReadBack(len(self._installed[node]), len(wanted), len(unexpected))
         return found
 
-    def install(self, program: Program, nodes: Collection[str]) -> Installed:
+    def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
         """Send what differs, and wait until the switches have done it."""
         changes: dict[str, FlowChange] = {}
         for node in nodes:
@@ -136,9 +136,9 @@ class OpenFlowPlane:
         for node in done:
             self._installed[node] = self._wanted_flows(program, node)
         for node in nodes:  # they go last: what replaces them is installed first
-            if (removal := self._strangers.pop(node, None)) is not None:
-                self._line.send(self._ids[node], removal)
-        return Installed(
+            if (removal := self._unexpected.pop(node, None)) is not None:
+                self._connection.send(self._ids[node], removal)
+        return InstallResult(
             in_sync=frozenset(nodes) - changes.keys() | done,
             touched=len(changes),
             followed=len(done),
@@ -169,22 +169,22 @@ class OpenFlowPlane:
         """Have a switch run the actions that stand for each packet."""
         data = b"".join(map(_packet_message, packets))
         if data:
-            self._line.send(self._ids[node], data)
+            self._connection.send(self._ids[node], data)
 
-    def forget(self, program: Program, orders: Iterable[Forgetting]) -> None:
+    def flush_macs(self, program: Program, orders: Iterable[MacFlush]) -> None:
         """Remove learned flows."""
         removals: dict[str, list[bytes]] = {}
         for order in orders:
             removals.setdefault(order.node, []).extend(
                 encode.delete_by_cookie(cookie, mask)
-                for cookie, mask in cookies_to_forget(program, order)
+                for cookie, mask in cookies_to_flush(program, order)
             )
         for node, messages in removals.items():
-            self._line.send(self._ids[node], b"".join(messages))
+            self._connection.send(self._ids[node], b"".join(messages))
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
         """Read the learned flows; that takes long where there are many, so any thread may."""
-        reader = Installer(self._line)
+        reader = Installer(self._connection)
         self._readers.append(reader)
         try:
             answers = reader.read_flows((self._ids[node] for node in nodes), Table.VSI_FDB)
@@ -205,24 +205,24 @@ class OpenFlowPlane:
 _Spontaneous = app.SwitchEntered | app.SwitchLeft | app.PortChanged | app.PacketIn | app.SwitchError
 
 
-def _said(node: str, event: _Spontaneous) -> PlaneEvent | None:
+def _translated(node: str, event: _Spontaneous) -> PlaneEvent | None:
     """Return what a switch's message means for its LSR, None if nothing."""
-    said: PlaneEvent | None = None
+    translated: PlaneEvent | None = None
     match event:
         case app.SwitchEntered(_, _, live_ports):
-            said = LsrEntered(node, live_ports)
+            translated = LsrConnected(node, live_ports)
         case app.SwitchLeft():
-            said = LsrLeft(node)
+            translated = LsrDisconnected(node)
         case app.PortChanged(_, port, live):
-            said = PortChanged(node, port, live)
+            translated = PortChanged(node, port, live)
         case app.PacketIn(_, _, _, reason, in_port, metadata, registers, frame):
             punted = punt(reason, in_port, metadata, registers, frame)
             if punted is not None:
-                said = PacketPunted(node, punted)
+                translated = PacketPunted(node, punted)
         case app.SwitchError(_, kind, code, _):
             if (kind, code) != encode.METER_EXISTS:
-                said = Refused(node, f"a message: type {kind} code {code}")
-    return said
+                translated = InstallRejected(node, f"a message: type {kind} code {code}")
+    return translated
 
 
 def check_address(host: str, port: int) -> None:
@@ -241,5 +241,5 @@ def check_address(host: str, port: int) -> None:
 
 
 def _packet_message(packet: PacketOut) -> bytes:
-    said = packet_out(packet)
-    return encode.packet_out(encode.PORT_CONTROLLER, said.actions, said.frame)
+    translated = packet_out(packet)
+    return encode.packet_out(encode.PORT_CONTROLLER, translated.actions, translated.frame)

@@ -8,8 +8,8 @@ from mplsemu.errors import ProgramError
 from mplsemu.program.program import Program
 from mplsemu.program.services import ViaPe
 from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.flow_text import flow_text
 from mplsemu.southbound.openflow.lsr import Lsr
-from mplsemu.southbound.openflow.text import flow_text
 from mplsemu.southbound.openflow.translate_labels import label_flows
 from mplsemu.southbound.openflow.translate_ports import port_flows
 from mplsemu.southbound.openflow.translate_punts import punt_flows

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from mplsemu.cli.live import draw_live, live_json
 from mplsemu.running.installed import Installed
-from mplsemu.southbound.difference import Difference, Kind
+from mplsemu.southbound.difference import Difference, DifferenceKind
 
 from .test_json import example, keys
 
-MISSING = Difference("p1", "lfib", "label 17", Kind.MISSING, None, "pop, out on link no-p1")
-COMMON = Difference(None, "settings", "all LSRs", Kind.CHANGED, "TTL model pipe", "uniform")
+MISSING = Difference(
+    "p1", "lfib", "label 17", DifferenceKind.MISSING, None, "pop, out on link no-p1"
+)
+COMMON = Difference(
+    None, "settings", "all LSRs", DifferenceKind.CHANGED, "TTL model pipe", "uniform"
+)
 
 
 def found(dataplane, *differences):

@@ -12,7 +12,7 @@ from mplsemu.controller.events import KEPT, EventLog
 from mplsemu.controller.lsrs import Lsr
 from mplsemu.lab.loader import load, loads
 from mplsemu.program.program import GATEWAY_MAC
-from mplsemu.southbound.dataplane import LsrEntered, LsrLeft, PacketPunted, PortChanged
+from mplsemu.southbound.dataplane import LsrConnected, LsrDisconnected, PacketPunted, PortChanged
 from mplsemu.southbound.openflow import installer
 from mplsemu.southbound.openflow.app import (
     BarrierReply,
@@ -43,7 +43,7 @@ class FakeLine:
         self.flows.setdefault(node.index, {})
         everything = {end.port for end in node.adjacencies} | {ac.port for ac in node.circuits}
         live = frozenset(everything if ports is None else ports)
-        return LsrEntered(node.name, live)
+        return LsrConnected(node.name, live)
 
     def send(self, datapath_id, data):
         if datapath_id not in self.flows:
@@ -75,12 +75,12 @@ class FakeLine:
 
     def barrier(self, datapath_id):
         self.log.append(("barrier", datapath_id, None))
-        self.plane.hear(BarrierReply(datapath_id, 7))
+        self.plane.on_event(BarrierReply(datapath_id, 7))
         return 7
 
     def request_flows(self, datapath_id, table=None):
         stats = tuple(SimpleNamespace(cookie=c) for c in self.flows[datapath_id].values())
-        self.plane.hear(FlowsReply(datapath_id, 9, stats, more=False))
+        self.plane.on_event(FlowsReply(datapath_id, 9, stats, more=False))
         return 9
 
 
@@ -291,9 +291,9 @@ def test_learned_addresses_survive_a_restarted_controller(network):
 
 
 def test_a_switch_that_comes_back_empty_is_filled_again(controller):
-    controller.handle([LsrLeft("se")])
+    controller.handle([LsrDisconnected("se")])
     controller.line.flows[2] = {}
-    controller.plane.hear(SwitchLeft(2))  # what the framework still had to say
+    controller.plane.on_event(SwitchLeft(2))  # what the framework still had to say
     controller.handle([controller.line.connect(controller.program.nodes[1])])
     se = next(node for node in controller.program.nodes if node.index == 2)
     controller.handle([controller.line.connect(se)])
@@ -303,26 +303,26 @@ def test_a_switch_that_comes_back_empty_is_filled_again(controller):
 def test_what_a_switch_last_said_of_its_ports_holds_while_it_is_away(controller):
     controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
     generation = controller.generation
-    controller.handle([LsrLeft("dk")])
+    controller.handle([LsrDisconnected("dk")])
     assert controller.generation == generation
     assert controller.lsrs.down() == {"dk-p1"}
 
 
 def test_a_refused_message_is_counted_and_told(controller):
-    controller.plane.hear(SwitchError(1, 5, 3, b""))
+    controller.plane.on_event(SwitchError(1, 5, 3, b""))
     controller.handle(said(controller))
     assert controller.lsrs["dk"].errors == 1
     assert "dk refused a message" in [e["text"] for e in controller.events.since(0)][-1]
 
 
 def test_a_meter_that_is_there_already_is_no_error(controller):
-    controller.plane.hear(SwitchError(1, 12, 1, b""))
+    controller.plane.on_event(SwitchError(1, 12, 1, b""))
     controller.handle(said(controller))
     assert controller.lsrs["dk"].errors == 0
 
 
 def test_a_stranger_among_the_switches_is_told_and_left_alone(controller):
-    controller.plane.hear(SwitchEntered(0xBAD, frozenset(), frozenset()))
+    controller.plane.on_event(SwitchEntered(0xBAD, frozenset(), frozenset()))
     controller.handle(said(controller))
     assert "0xbad is not an LSR" in [e["text"] for e in controller.events.since(0)][-1]
 

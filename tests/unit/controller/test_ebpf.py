@@ -10,7 +10,7 @@ from mplsemu.controller.macs import learned_macs
 from mplsemu.controller.serve import calls_of
 from mplsemu.errors import DataPlaneError
 from mplsemu.lab.loader import load
-from mplsemu.southbound.dataplane import LsrEntered, PortChanged, Refused
+from mplsemu.southbound.dataplane import InstallRejected, LsrConnected, PortChanged
 from mplsemu.southbound.ebpf import installer
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER
@@ -49,7 +49,7 @@ class Lab:
         self.tables.log.clear()
         self.controller.handle(
             [
-                LsrEntered(node, frozenset(ports) - {port for lsr, port in down if lsr == node})
+                LsrConnected(node, frozenset(ports) - {port for lsr, port in down if lsr == node})
                 for node, ports in self.ports.items()
             ]
         )
@@ -164,8 +164,8 @@ def test_an_lsr_whose_process_was_killed_is_programmed_but_its_ports_are_unknown
     lab.attached.pids["dk"] = pid
     assert lab.plane.enter("dk", 1) is None
     entered, refused = lab.controller._next_batch()
-    assert entered == LsrEntered("dk", frozenset(lab.ports["dk"]))
-    assert isinstance(refused, Refused)
+    assert entered == LsrConnected("dk", frozenset(lab.ports["dk"]))
+    assert isinstance(refused, InstallRejected)
     assert refused.what.startswith("to tell of its ports: ")
 
 

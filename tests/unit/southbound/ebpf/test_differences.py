@@ -13,9 +13,10 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import DataPlaneError
 from mplsemu.lab.loader import load
 from mplsemu.model.topology import TtlMode
-from mplsemu.southbound.difference import Difference, Kind
+from mplsemu.southbound.difference import Difference, DifferenceKind
 from mplsemu.southbound.ebpf import layout, read
 from mplsemu.southbound.ebpf.differences import COMPARED, differences
+from mplsemu.southbound.ebpf.entry_text import key_text
 from mplsemu.southbound.ebpf.kinds import CounterKind, Operation, Role, RouteKind, StationKind
 from mplsemu.southbound.ebpf.layout import (
     GATEWAY_VALUE,
@@ -35,7 +36,6 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.names import names_of
 from mplsemu.southbound.ebpf.read import read_attached, read_tables
-from mplsemu.southbound.ebpf.text import key_text
 from mplsemu.southbound.ebpf.translate import entries
 from mplsemu.southbound.ebpf.translate import settings as common
 from tests.oracles.faketables import FakeTables, interfaces_of
@@ -101,7 +101,7 @@ def test_maps_that_hold_just_what_they_should_differ_in_nothing(lab):
 )
 def test_an_entry_that_is_missing_is_named(lab, node, table, entry, does):
     del lab.tables[table].rows[lab.key(node, table, entry)]
-    assert lab.found() == [Difference(node, table, entry, Kind.MISSING, None, does)]
+    assert lab.found() == [Difference(node, table, entry, DifferenceKind.MISSING, None, does)]
     assert lab.said() == [f"{node} {table}: {entry} is missing, should be: {does}"]
 
 
@@ -111,7 +111,12 @@ def test_an_entry_that_says_something_else_is_named_with_both(lab):
     lab.tables["fib4"].rows[key] = RouteRecord(RouteKind.TO_VRF, vrf).pack()
     (only,) = lab.found()
     assert only == Difference(
-        "dk", "fib4", "VRF b: 192.168.3.0/24", Kind.CHANGED, "look up in VRF a", "push 18, to no"
+        "dk",
+        "fib4",
+        "VRF b: 192.168.3.0/24",
+        DifferenceKind.CHANGED,
+        "look up in VRF a",
+        "push 18, to no",
     )
     assert str(only) == (
         "dk fib4: VRF b: 192.168.3.0/24 is: look up in VRF a; should be: push 18, to no"
@@ -133,7 +138,7 @@ def test_a_difference_that_words_leave_out_is_told_by_its_octets(lab):
     other[3] = 9
     lab.tables["lfib"].rows[key] = bytes(other)
     (only,) = lab.found()
-    assert only.kind is Kind.CHANGED
+    assert only.kind is DifferenceKind.CHANGED
     assert only.wanted == "pop, out on link no-p1"
     assert only.found == (
         "pop, out on link no-p1, but for octet 2 (0x04, not 0x00), 3 (0x09, not 0x00)"

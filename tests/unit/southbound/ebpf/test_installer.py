@@ -7,7 +7,7 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import CapabilityError, DataPlaneError
-from mplsemu.southbound.dataplane import Refused
+from mplsemu.southbound.dataplane import InstallRejected
 from mplsemu.southbound.ebpf import installer as module
 from mplsemu.southbound.ebpf.contents import router_of
 from mplsemu.southbound.ebpf.entry import Entry, Stage
@@ -184,7 +184,7 @@ def test_a_restarted_controller_finds_everything_installed(lab):
     lab.install()
     lab.restart()
     found = lab.installer.read_back(lab.program, ("dk", "se"))
-    assert (found["dk"].known, found["dk"].wanted, found["dk"].strangers) == (4, 4, 0)
+    assert (found["dk"].kept, found["dk"].desired, found["dk"].unexpected) == (4, 4, 0)
     assert lab.installer.entries("dk") == 4
     done = lab.install()
     assert lab.tables.log == []
@@ -197,7 +197,7 @@ def test_what_a_restarted_controller_finds_and_nobody_asked_for_is_removed(lab):
     lab.restart()
     lab.want(dk=(ilm(1, 17),), se=(ilm(2, 16),))
     found = lab.installer.read_back(lab.program, ("dk", "se"))
-    assert (found["dk"].known, found["dk"].wanted, found["dk"].strangers) == (0, 1, 2)
+    assert (found["dk"].kept, found["dk"].desired, found["dk"].unexpected) == (0, 1, 2)
     lab.install()
     lab.assert_installed()
 
@@ -219,7 +219,7 @@ def test_an_lsr_whose_entries_do_not_fit_is_told_and_the_others_get_theirs(lab):
     assert done.in_sync == {"dk"}
     assert (done.touched, done.followed, done.changed) == (2, 1, 2)
     (said,) = lab.said
-    assert isinstance(said, Refused)
+    assert isinstance(said, InstallRejected)
     assert (said.node, "'lfib' is full" in said.what) == ("se", True)
     assert not lab.tables["tunnels"].rows
     lab.tables["lfib"].room = 10
@@ -255,7 +255,7 @@ def test_an_lsr_whose_program_cannot_be_translated_keeps_what_it_has_and_says_so
     done = lab.install()
     assert (done.in_sync, done.touched, done.followed) == ({"se"}, 1, 1)
     assert set(lab.installer.read_back(lab.program, ("dk", "se"))) == {"se"}
-    assert lab.said == [Refused("dk", "its program: port 7")]
+    assert lab.said == [InstallRejected("dk", "its program: port 7")]
     assert lab.tables["lfib"].rows.keys() == {IlmKey(1, 16).pack(), IlmKey(2, 17).pack()}
     lab.installer._translate = usual
     assert lab.install().in_sync == {"dk", "se"}

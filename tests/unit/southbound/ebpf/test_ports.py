@@ -7,7 +7,7 @@ import pytest
 
 from mplsemu.errors import EmulationError
 from mplsemu.southbound.dataplane import PortChanged
-from mplsemu.southbound.ebpf.links import DumpEnd, LinkSaid, LinkSocket, parse_links
+from mplsemu.southbound.ebpf.links import DumpEnd, LinkSocket, LinkState, parse_links
 from mplsemu.southbound.ebpf.ports import LsrPorts
 
 UP, RUNNING, LOWER_UP = 1, 0x40, 0x10000
@@ -34,7 +34,7 @@ class FakeTeller:
     def fileno(self):
         return 0
 
-    def ask_for_all(self):
+    def request_dump(self):
         self.asked += 1
 
     def receive(self):
@@ -48,10 +48,10 @@ def lsr(*told):
 def test_an_interface_is_live_if_it_is_up_and_has_a_carrier():
     data = link(1, UP | LOWER_UP) + link(2, UP) + link(3, LOWER_UP) + link(4, UP | LOWER_UP, GONE)
     assert list(parse_links(data)) == [
-        LinkSaid(1, live=True, name="se-dk"),
-        LinkSaid(2, live=False, name="se-dk"),
-        LinkSaid(3, live=False, name="se-dk"),
-        LinkSaid(4, live=False, name="se-dk"),
+        LinkState(1, live=True, name="se-dk"),
+        LinkState(2, live=False, name="se-dk"),
+        LinkState(3, live=False, name="se-dk"),
+        LinkState(4, live=False, name="se-dk"),
     ]
 
 
@@ -92,23 +92,23 @@ def test_a_real_kernel_tells_of_its_loopback():
 
 
 def test_at_first_all_live_ports_are_told():
-    ports = lsr((LinkSaid(1, live=True), LinkSaid(101, live=True)), (DumpEnd.END,))
+    ports = lsr((LinkState(1, live=True), LinkState(101, live=True)), (DumpEnd.END,))
     assert ports.first() == {1}
 
 
 def test_an_lsr_whose_ports_are_not_there_is_elsewhere():
     assert lsr().is_here is False
-    ports = lsr((LinkSaid(101, live=False), DumpEnd.END))
+    ports = lsr((LinkState(101, live=False), DumpEnd.END))
     ports.first()
     assert ports.is_here
 
 
 def test_a_change_is_told_once_and_what_is_no_port_not_at_all():
     ports = lsr(
-        (LinkSaid(101, live=True), LinkSaid(102, live=True), DumpEnd.END),
-        (LinkSaid(101, live=True), LinkSaid(102, live=False), LinkSaid(7, live=False)),
-        (LinkSaid(102, live=False),),
-        (LinkSaid(102, live=True),),
+        (LinkState(101, live=True), LinkState(102, live=True), DumpEnd.END),
+        (LinkState(101, live=True), LinkState(102, live=False), LinkState(7, live=False)),
+        (LinkState(102, live=False),),
+        (LinkState(102, live=True),),
     )
     assert ports.first() == {1, 2}
     assert list(ports.changes()) == [PortChanged("dk", 2, live=False)]
@@ -118,14 +118,14 @@ def test_a_change_is_told_once_and_what_is_no_port_not_at_all():
 
 def test_where_messages_were_lost_all_is_asked_for_again():
     ports = lsr(
-        (LinkSaid(101, live=True), LinkSaid(102, live=True), DumpEnd.END),
+        (LinkState(101, live=True), LinkState(102, live=True), DumpEnd.END),
         None,
-        (LinkSaid(102, live=True),),
+        (LinkState(102, live=True),),
         (DumpEnd.END,),
     )
     ports.first()
     assert list(ports.changes()) == []
-    assert ports.teller.asked == 1
+    assert ports.monitor.asked == 1
     assert list(ports.changes()) == []
     assert list(ports.changes()) == [PortChanged("dk", 1, live=False)]  # it vanished unseen
 
@@ -133,8 +133,8 @@ def test_where_messages_were_lost_all_is_asked_for_again():
 def test_a_loss_while_all_is_told_waits_for_the_end_of_it():
     ports = lsr(
         None,
-        (LinkSaid(101, live=True), DumpEnd.END),
-        (LinkSaid(101, live=True), LinkSaid(102, live=True), DumpEnd.END),
+        (LinkState(101, live=True), DumpEnd.END),
+        (LinkState(101, live=True), LinkState(102, live=True), DumpEnd.END),
     )
     assert ports.first() == {1, 2}
-    assert ports.teller.asked == 1
+    assert ports.monitor.asked == 1

@@ -12,10 +12,10 @@ from mplsemu.control.compile import compile_program
 from mplsemu.model.topology import TtlMode
 from mplsemu.southbound.ebpf import layout, translate
 from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.entry_text import entry_text, key_text, value_text
 from mplsemu.southbound.ebpf.kinds import StationKind
 from mplsemu.southbound.ebpf.layout import StationKey, StationRecord
 from mplsemu.southbound.ebpf.names import names_of
-from mplsemu.southbound.ebpf.text import entry_text, key_text, value_text
 from mplsemu.southbound.ebpf.translate import entries
 from tests import builders, strategies
 from tests.oracles.fakebpfnet import attach

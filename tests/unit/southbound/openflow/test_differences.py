@@ -12,15 +12,15 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import EmulationError
 from mplsemu.lab.loader import load
-from mplsemu.southbound.difference import Kind
+from mplsemu.southbound.difference import DifferenceKind
 from mplsemu.southbound.openflow import actions as act
+from mplsemu.southbound.openflow.describe import FlowDescriber
 from mplsemu.southbound.openflow.differences import differences
 from mplsemu.southbound.openflow.flow import learned_cookie
 from mplsemu.southbound.openflow.match import MPLS_LABEL, REGISTERS, Match
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.read import InstalledFlow, read_flows
 from mplsemu.southbound.openflow.translate import flows
-from mplsemu.southbound.openflow.words import Words
 from tests.view_labs import TOPOLOGIES
 
 from .test_decode import installed
@@ -39,7 +39,7 @@ def found(node, having, program=PROGRAM):
 
 def pick(node, table, words, program=PROGRAM):
     """Return the only flow of a table that is called so."""
-    name = Words(program, node)
+    name = FlowDescriber(program, node)
     (only,) = [
         flow
         for flow in wanted(node, program)
@@ -112,7 +112,7 @@ def test_a_flow_that_does_something_else_is_found_though_its_cookie_says_nothing
     other = replace(usual, actions=(*usual.actions[:-1], act.Output(1)))
     having = [other if flow == usual else flow for flow in wanted("p1")]
     (only,) = differences(PROGRAM, "p1", map(installed, having))
-    assert only.kind is Kind.CHANGED
+    assert only.kind is DifferenceKind.CHANGED
     assert (only.found, only.wanted) == ("pop, out on link dk-p1", "pop, out on link no-p1")
 
 
@@ -123,7 +123,7 @@ def test_a_difference_that_words_leave_out_is_a_difference():
         replace(flow, actions=flow.actions[1:]) if flow == usual else flow for flow in wanted("p1")
     ]
     (only,) = differences(PROGRAM, "p1", map(installed, having))
-    assert only.kind is Kind.CHANGED
+    assert only.kind is DifferenceKind.CHANGED
     assert only.found == "pop, out on link no-p1, by other actions"
 
 
@@ -170,16 +170,16 @@ def test_what_a_vpls_has_learned_is_no_difference():
 
 def test_every_flow_has_words_and_hardly_two_the_same():
     for node in PROGRAM.nodes:
-        words = Words(PROGRAM, node.name)
+        words = FlowDescriber(PROGRAM, node.name)
         said = [(flow.table, words.entry(flow.table, flow.match)) for flow in wanted(node.name)]
         assert all(entry for _, entry in said)
         assert len(set(said)) == len(said)
         assert all(words.does(flow) for flow in wanted(node.name))
-    assert Words(PROGRAM, "dk").entry(0, Match()) == "everything else"
+    assert FlowDescriber(PROGRAM, "dk").entry(0, Match()) == "everything else"
     strange = replace(wanted("dk")[0], actions=(act.SetField(MPLS_LABEL, 5),), goto=77)
-    assert Words(PROGRAM, "dk").does(strange) == "swap to 5"
+    assert FlowDescriber(PROGRAM, "dk").does(strange) == "swap to 5"
     nothing = replace(strange, actions=(act.SetField(REGISTERS[9], 1),))
-    assert Words(PROGRAM, "dk").does(nothing) == "go on to table 77"
+    assert FlowDescriber(PROGRAM, "dk").does(nothing) == "go on to table 77"
 
 
 # reading -----------------------------------------------------------------------------------------

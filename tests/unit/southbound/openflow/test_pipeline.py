@@ -33,6 +33,7 @@ from mplsemu.southbound.openflow.flow import (
     learned_cookie,
     learned_from_attachment,
 )
+from mplsemu.southbound.openflow.flow_text import flow_text, meter_text
 from mplsemu.southbound.openflow.match import ETH_DST, IN_PORT, IPV4_DST, METADATA, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
@@ -46,7 +47,6 @@ from mplsemu.southbound.openflow.pipeline import (
     stage,
 )
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
-from mplsemu.southbound.openflow.text import flow_text, meter_text
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.share import PuntClass, class_of

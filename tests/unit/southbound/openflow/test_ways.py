@@ -16,12 +16,12 @@ from mplsemu.southbound.openflow import actions as act
 from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages
 from mplsemu.southbound.openflow.decode import decode
+from mplsemu.southbound.openflow.describe import FlowDescriber
 from mplsemu.southbound.openflow.differences import differences
+from mplsemu.southbound.openflow.flow_text import flow_text
 from mplsemu.southbound.openflow.match import ETH_TYPE, IP_FRAGMENT
 from mplsemu.southbound.openflow.pipeline import REG_TUNNEL, REG_WAY, Table
-from mplsemu.southbound.openflow.text import flow_text
 from mplsemu.southbound.openflow.translate import flows
-from mplsemu.southbound.openflow.words import Words
 from tests import builders
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork, FakeSwitch
@@ -170,7 +170,7 @@ def test_a_choice_that_ours_never_make_is_none_of_ours(at, value):
 
 def test_a_choice_and_its_ways_have_words():
     program = program_of()
-    words = Words(program, "dk")
+    words = FlowDescriber(program, "dk")
     said = {
         words.entry(flow.table, flow.match): words.does(flow)
         for flow in flows(program, "dk")

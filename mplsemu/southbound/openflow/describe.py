@@ -24,6 +24,7 @@ from mplsemu.southbound.openflow.actions import (
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.flow_text import match_text
 from mplsemu.southbound.openflow.lsr import (
     ETHERTYPE_ARP,
     ETHERTYPE_IPV4,
@@ -64,7 +65,6 @@ from mplsemu.southbound.openflow.pipeline import (
     REG_WAY,
     Table,
 )
-from mplsemu.southbound.openflow.text import match_text
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.share import PuntClass
 
@@ -105,7 +105,7 @@ _CLASSES: Final[dict[int, str]] = {
 }
 
 
-class Words:
+class FlowDescriber:
     """Names what the flows of one LSR are about.
 
     Args:
