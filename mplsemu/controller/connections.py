@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
-MOST_CONNECTIONS: Final = 64
-LONGEST_LINE: Final = 64 * 1024
+MAX_CONNECTIONS: Final = 64
+MAX_LINE_OCTETS: Final = 64 * 1024
 """Octets of a request, its end of line apart."""
 _TAKEN_WITHIN_S: Final = 30.0
 _CHUNK: Final = 16 * 1024
@@ -28,7 +28,7 @@ class Connections:
         most: so many at a time.
     """
 
-    def __init__(self, most: int = MOST_CONNECTIONS) -> None:
+    def __init__(self, most: int = MAX_CONNECTIONS) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._by_last_word: dict[socket.socket, bool] = {}  # whether it waits for an answer
@@ -78,7 +78,7 @@ def lines_of(connection: socket.socket) -> Iterator[bytes]:
     """Yield the lines that come, until there are no more.
 
     Raises:
-        TooLongError: one is longer than `LONGEST_LINE`.
+        TooLongError: one is longer than `MAX_LINE_OCTETS`.
         OSError: the connection broke.
     """
     kept = bytearray()
@@ -86,12 +86,12 @@ def lines_of(connection: socket.socket) -> Iterator[bytes]:
         searched = len(kept)
         kept += chunk
         while (end := kept.find(b"\n", searched)) >= 0:
-            if end > LONGEST_LINE:
+            if end > MAX_LINE_OCTETS:
                 raise TooLongError
             yield bytes(kept[:end])
             del kept[: end + 1]
             searched = 0
-        if len(kept) > LONGEST_LINE:
+        if len(kept) > MAX_LINE_OCTETS:
             raise TooLongError
     if kept:
         yield bytes(kept)  # as netcat sends it, which says that it sends no more

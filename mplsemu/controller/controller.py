@@ -20,13 +20,13 @@ from typing import Any, Final
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.learned import LearnedNeighbour
-from mplsemu.controller.events import SEVERAL, EventLog, joined
-from mplsemu.controller.flush import flushes
-from mplsemu.controller.lsrs import Lsrs
-from mplsemu.controller.neighbours import Key, Neighbours
+from mplsemu.controller.events import SEVERAL, EventLog, shortened
+from mplsemu.controller.flush import mac_flushes
+from mplsemu.controller.lsr_states import LsrStates
+from mplsemu.controller.neighbours import NeighbourKey, Neighbours
+from mplsemu.controller.punt_handler import PuntHandler
 from mplsemu.controller.punt_queue import PuntQueue
-from mplsemu.controller.punts import Resolver
-from mplsemu.controller.state import Remembered, recall, remember
+from mplsemu.controller.state import SavedState, load_state, save_state
 from mplsemu.errors import LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
 from mplsemu.program.diff import diff_programs
@@ -46,13 +46,13 @@ from mplsemu.southbound.punt.event import PacketOut
 
 _LOG = logging.getLogger(__name__)
 
-MOST_TEXT: Final = 500
-REMEMBER_AFTER_S: Final = 0.1
+MAX_EVENT_TEXT: Final = 500
+SAVE_DELAY_S: Final = 0.1
 """The state file is written so long after a change, with those that followed."""
-REST: Final = 4
+PAUSE_FACTOR: Final = 4
 """Times as long as it took to follow what customers change, other things come first; and so after
 the state file was written. A link that is cut never waits."""
-MOST_PUNTS: Final = 32
+MAX_PUNTS_PER_BATCH: Final = 32
 """Punted packets between two looks at what else has happened."""
 _MOMENT_S: Final = 0.0005
 _PUNTS_WAIT: Final = object()
@@ -81,10 +81,10 @@ class Controller:
         self.plane = plane
         self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
         self._state_file = state_file
-        remembered = recall(state_file) if state_file else None
+        remembered = load_state(state_file) if state_file else None
         self._neighbours = Neighbours(remembered.learned if remembered else ())
         self.program = self._compile(previous_of(network, remembered), frozenset())
-        self.lsrs = Lsrs(self.program)
+        self.lsrs = LsrStates(self.program)
         self.generation = 1
         if self.events.last:
             text = "controller started again; generations count from 1"
@@ -97,12 +97,12 @@ class Controller:
         self._punts = PuntQueue(self.program)
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._timer_numbers = itertools.count()
-        self._remember_at: float | None = None
-        self._remember_next = 0.0
+        self._save_at: float | None = None
+        self._next_save = 0.0
         self._when_installed: list[Callable[[], None]] = []
-        self._resolver = Resolver(self)
+        self._punt_handler = PuntHandler(self)
         for key in self._neighbours.keys:
-            self._resolver.watch(key)
+            self._punt_handler.watch(key)
 
     # --- for all threads --------------------------------------------------------------------
 
@@ -149,11 +149,11 @@ class Controller:
             self.events.add("neighbour", text, circuit=entry.circuit)
         return is_taken
 
-    def is_learned(self, key: Key) -> bool:
+    def is_learned(self, key: NeighbourKey) -> bool:
         """Whether a neighbour is one that the running network resolved."""
         return key in self._neighbours
 
-    def forget(self, key: Key) -> None:
+    def forget(self, key: NeighbourKey) -> None:
         """Take a resolved neighbour out of the program; only the worker may call this."""
         entry = self._neighbours.forget(key).neighbour
         text = f"{key[0]} {entry.circuit}: {entry.address} {entry.mac} answers no more"
@@ -186,15 +186,17 @@ class Controller:
                 batch.append(self._queue.get(block=False))
         except queue.Empty:
             pass
-        return [each for each in batch if each is not _PUNTS_WAIT] + self._punts.take(MOST_PUNTS)
+        return [each for each in batch if each is not _PUNTS_WAIT] + self._punts.take(
+            MAX_PUNTS_PER_BATCH
+        )
 
     def _patience_s(self) -> float | None:
         """Return how long to wait for events; a moment, even if none: others take it to run."""
         if self._punts:
             return _MOMENT_S
         due = [timer[0] for timer in self._timers[:1]]
-        if self._remember_at is not None:
-            due.append(self._remember_at)
+        if self._save_at is not None:
+            due.append(self._save_at)
         if self._causes():
             due.append(self._customers_at)
         return max(_MOMENT_S, min(due) - time.monotonic()) if due else None
@@ -204,7 +206,7 @@ class Controller:
         self._keep_up(self._take_in(batch))
         for event in batch:
             if isinstance(event, PacketPunted):
-                self._resolver.handle(event.node, event.punt)
+                self._punt_handler.handle(event.node, event.punt)
         while self._timers and self._timers[0][0] <= time.monotonic():
             heapq.heappop(self._timers)[2]()
         if self._causes():
@@ -213,7 +215,7 @@ class Controller:
         for event in batch:
             if isinstance(event, _Task):
                 event.reply.put(_result_of(event.work))
-        self._remember_when_quiet()
+        self._save_when_due()
 
     def _keep_up(self, entered: Collection[str] = ()) -> None:
         """Recompile if it is time to, and install what differs."""
@@ -228,7 +230,7 @@ class Controller:
         self._install()
         if is_due and is_customers:
             now = time.monotonic()
-            self._customers_at = now + REST * (now - started)
+            self._customers_at = now + PAUSE_FACTOR * (now - started)
 
     def _causes(self) -> frozenset[str]:
         """Return the links and circuits because of which the program is out of date."""
@@ -298,11 +300,11 @@ class Controller:
             return
         self.generation += 1
         took_ms = (time.perf_counter() - started) * 1000
-        text = f"generation {self.generation}: {joined(changed.summary(), MOST_TEXT)}"
+        text = f"generation {self.generation}: {shortened(changed.summary(), MAX_EVENT_TEXT)}"
         self.events.add("program", text, took_ms, self._cause)
-        self.plane.flush_macs(self.program, flushes(before, self.program))
-        if self._remember_at is None:
-            self._remember_at = max(time.monotonic() + REMEMBER_AFTER_S, self._remember_next)
+        self.plane.flush_macs(self.program, mac_flushes(before, self.program))
+        if self._save_at is None:
+            self._save_at = max(time.monotonic() + SAVE_DELAY_S, self._next_save)
 
     def _cause_of(self, causes: AbstractSet[str]) -> str | None:
         """Return the circuit that is meant, None where it is the provider's affair."""
@@ -337,22 +339,22 @@ class Controller:
         text = f"{done.changed} {word} changed on {done.followed} of {done.touched} {switches}"
         self.events.add("program", text, took_ms, self._cause)
 
-    def _remember_when_quiet(self) -> None:
-        if self._remember_at is None or time.monotonic() < self._remember_at:
+    def _save_when_due(self) -> None:
+        if self._save_at is None or time.monotonic() < self._save_at:
             return
-        self._remember_at = None
+        self._save_at = None
         if self._state_file is None:
             return
         started = time.monotonic()
         try:
-            remember(self._state_file, self.program, self._neighbours)
+            save_state(self._state_file, self.program, self._neighbours)
         except OSError as error:
             self._complain(f"cannot write {self._state_file}: {error.strerror}")
         now = time.monotonic()
-        self._remember_next = now + REST * (now - started)
+        self._next_save = now + PAUSE_FACTOR * (now - started)
 
 
-def previous_of(network: Network, remembered: Remembered | None) -> Program | None:
+def previous_of(network: Network, remembered: SavedState | None) -> Program | None:
     """Return the remembered program if it is one of this very network, else None."""
     if remembered is None or remembered.program is None:
         return None

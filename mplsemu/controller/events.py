@@ -15,9 +15,9 @@ from typing import Any, Final
 
 _LOG = logging.getLogger(__name__)
 
-KEPT: Final = 2000
+KEPT_OF_PROVIDER: Final = 2000
 """Events of the provider's; and of each customer's line, beside them:"""
-KEPT_OF_ONE: Final = 200
+KEPT_PER_CIRCUIT: Final = 200
 SEVERAL: Final = "*"
 """Stands for several circuits where an event is of them all."""
 
@@ -86,7 +86,7 @@ class EventLog:
         self._last = event.number
         kept = self._events.get(event.circuit)
         if kept is None:
-            most = KEPT if event.circuit is None else KEPT_OF_ONE
+            most = KEPT_OF_PROVIDER if event.circuit is None else KEPT_PER_CIRCUIT
             kept = self._events[event.circuit] = deque(maxlen=most)
         kept.append(event)
 
@@ -99,7 +99,7 @@ class EventLog:
             return
         try:
             there_are = sum(map(len, self._events.values()))
-            if self._lines >= 2 * max(KEPT, there_are):
+            if self._lines >= 2 * max(KEPT_OF_PROVIDER, there_are):
                 fresh = self._file.with_suffix(".fresh")
                 fresh.write_text("".join(map(_line, self._in_order())), encoding="utf-8")
                 fresh.replace(self._file)
@@ -149,7 +149,7 @@ def _read(file: Path) -> Iterator[Event]:
             yield event
 
 
-def joined(parts: Sequence[str], most: int) -> str:
+def shortened(parts: Sequence[str], most: int) -> str:
     """Return parts of an event's text, about `most` characters of them, and how many more."""
     said = ""
     for number, part in enumerate(parts):

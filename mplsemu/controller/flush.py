@@ -13,12 +13,12 @@ from mplsemu.program.services import VsiKind
 from mplsemu.southbound.dataplane import BehindPe, MacFlush, OnCircuit
 
 
-def flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
+def mac_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
     """Return what to forget on the way from one program to the next."""
     return tuple(_flushes(before, after))
 
 
-def flush_vpn(program: Program, vpn: str) -> tuple[MacFlush, ...]:
+def vpn_flushes(program: Program, vpn: str) -> tuple[MacFlush, ...]:
     """Return what to forget so that a whole VPLS starts to learn anew."""
     return tuple(
         MacFlush(node.name, vpn) for node in program.nodes for vsi in node.vsis if vsi.name == vpn

@@ -15,12 +15,12 @@ from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.model.vpn import IPAddress
 from mplsemu.southbound.punt.share import Rate, TokenBucket
 
-MOST_OF_ONE: Final = 1024
+MAX_PER_CIRCUIT: Final = 1024
 """Neighbours on one circuit; more is somebody's scan."""
-CHANGES_OF_ONE: Final = Rate(per_second=10, burst=256)
+CHANGES_PER_CIRCUIT: Final = Rate(per_second=10, burst=256)
 """New neighbours and new MAC addresses on one circuit; who is left out speaks again."""
 
-Key = tuple[str, str, IPAddress]
+NeighbourKey = tuple[str, str, IPAddress]
 """PE, VRF and address of a neighbour."""
 
 
@@ -37,7 +37,7 @@ class Neighbours:
         learned: Iterable[LearnedNeighbour] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._by_key: dict[Key, LearnedNeighbour] = {}
+        self._by_key: dict[NeighbourKey, LearnedNeighbour] = {}
         self._counts: Counter[str] = Counter()
         self._buckets: dict[str, TokenBucket] = {}
         self._changed: set[str] = set()
@@ -51,11 +51,11 @@ class Neighbours:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def __contains__(self, key: Key) -> bool:
+    def __contains__(self, key: NeighbourKey) -> bool:
         return key in self._by_key
 
     @property
-    def keys(self) -> tuple[Key, ...]:
+    def keys(self) -> tuple[NeighbourKey, ...]:
         """The keys of all."""
         return tuple(self._by_key)
 
@@ -75,7 +75,7 @@ class Neighbours:
         if known == each:
             return False
         is_elsewhere = known is None or known.neighbour.circuit != circuit
-        if is_elsewhere and self._counts[circuit] >= MOST_OF_ONE:
+        if is_elsewhere and self._counts[circuit] >= MAX_PER_CIRCUIT:
             return False
         if not self._bucket(circuit).take(self._clock()):
             return False
@@ -85,7 +85,7 @@ class Neighbours:
         self._changed.add(circuit)
         return True
 
-    def forget(self, key: Key) -> LearnedNeighbour:
+    def forget(self, key: NeighbourKey) -> LearnedNeighbour:
         """Take one out and return it.
 
         Raises:
@@ -108,9 +108,9 @@ class Neighbours:
 
     def _bucket(self, circuit: str) -> TokenBucket:
         if circuit not in self._buckets:
-            self._buckets[circuit] = TokenBucket(CHANGES_OF_ONE)
+            self._buckets[circuit] = TokenBucket(CHANGES_PER_CIRCUIT)
         return self._buckets[circuit]
 
 
-def _key(each: LearnedNeighbour) -> Key:
+def _key(each: LearnedNeighbour) -> NeighbourKey:
     return each.pe, each.vrf, each.neighbour.address

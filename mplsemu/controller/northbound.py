@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mplsemu.controller.connections import (
-    LONGEST_LINE,
+    MAX_LINE_OCTETS,
     Connections,
     TooLongError,
     lines_of,
@@ -25,7 +25,7 @@ from mplsemu.southbound.dataplane import Threads
 
 _LOG = logging.getLogger(__name__)
 
-_TOO_LONG: Final = f"a request is longer than {LONGEST_LINE} octets"
+_TOO_LONG: Final = f"a request is longer than {MAX_LINE_OCTETS} octets"
 
 Call = Callable[[dict[str, Any]], Any]
 

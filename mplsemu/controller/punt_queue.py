@@ -17,10 +17,10 @@ from mplsemu.southbound.punt.event import Punt
 from mplsemu.southbound.punt.share import OF_ONE_SOURCE, PuntClass, class_of
 from mplsemu.southbound.punt.wire import parse_ethernet, parse_stack
 
-MOST: Final = 8192
+MAX_WAITING: Final = 8192
 """Packets that wait, of all together; so many may have two kilobytes each."""
-MOST_OF_ONE: Final = OF_ONE_SOURCE.burst
-LEAST_OF_ONE: Final = 8
+MAX_PER_SOURCE: Final = OF_ONE_SOURCE.burst
+MIN_PER_SOURCE: Final = 8
 _OUTERMOST: Final = 2
 """Labels that tell packets apart where no VRF has seen them: the tunnel's and the service's."""
 
@@ -57,7 +57,9 @@ class PuntQueue:
             if queue is None:
                 queue = self._waiting[source] = deque()
                 self._turns.append(source)
-            if len(queue) < max(LEAST_OF_ONE, min(MOST_OF_ONE, MOST // len(self._turns))):
+            if len(queue) < max(
+                MIN_PER_SOURCE, min(MAX_PER_SOURCE, MAX_WAITING // len(self._turns))
+            ):
                 queue.append(event)
         return was_empty
 

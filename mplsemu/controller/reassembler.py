@@ -14,7 +14,7 @@ from mplsemu.southbound.punt.resolve import circuit_at
 from mplsemu.southbound.punt.wire import Ethernet, parse_ethernet, parse_ip
 
 
-class Host(Protocol):
+class ReassemblyContext(Protocol):
     """What it needs of the controller."""
 
     @property
@@ -32,12 +32,14 @@ class Reassembler:
     """Puts fragments together, of each sender apart.
 
     Args:
-        host: the controller.
+        context: the controller.
         clock: in seconds.
     """
 
-    def __init__(self, host: Host, clock: Callable[[], float] = time.monotonic) -> None:
-        self._host = host
+    def __init__(
+        self, context: ReassemblyContext, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._context = context
         self._clock = clock
         self._waiting: dict[str, Reassembly] = {}
         self._is_timed = False
@@ -48,7 +50,7 @@ class Reassembler:
         packet = parse_ip(frame.payload, frame.ethertype) if frame else None
         if frame is None or packet is None:
             return None
-        found = circuit_at(self._host.program.node(node), punt.in_port)
+        found = circuit_at(self._context.program.node(node), punt.in_port)
         sender = found[1].name if found else "", punt.service
         waiting = self._waiting.setdefault(node, Reassembly())
         whole = waiting.add(sender, punt, packet, self._clock())
@@ -63,12 +65,12 @@ class Reassembler:
         times = [each for each in due if each is not None]
         if times and not self._is_timed:
             self._is_timed = True
-            self._host.after(max(0.0, min(times) - self._clock()), self._give_up)
+            self._context.after(max(0.0, min(times) - self._clock()), self._give_up)
 
     def _give_up(self) -> None:
         self._is_timed = False
         for node, waiting in self._waiting.items():
             for punt in waiting.expire(self._clock()):
-                answers = reassembly_expired(self._host.program, node, punt)
-                self._host.send(node, answers.packets_out)
+                answers = reassembly_expired(self._context.program, node, punt)
+                self._context.send(node, answers.packets_out)
         self._set_timer()

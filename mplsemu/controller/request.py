@@ -8,7 +8,7 @@ from typing import Any
 
 from mplsemu.errors import LabError
 
-NO_REQUEST = 'not a request; write {"call": NAME, ...} on one line'
+NOT_A_REQUEST = 'not a request; write {"call": NAME, ...} on one line'
 
 
 def read_request(line: bytes) -> dict[str, Any]:
@@ -20,13 +20,13 @@ def read_request(line: bytes) -> dict[str, Any]:
     try:
         request = json.loads(line, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
-        raise LabError(NO_REQUEST) from None
+        raise LabError(NOT_A_REQUEST) from None
     if not isinstance(request, dict) or not isinstance(request.get("call"), str):
-        raise LabError(NO_REQUEST)
+        raise LabError(NOT_A_REQUEST)
     return request
 
 
-def number_of(request: dict[str, Any], name: str) -> int:
+def integer_of(request: dict[str, Any], name: str) -> int:
     """Return a whole number of a request, 0 where it has none of that name.
 
     Raises:

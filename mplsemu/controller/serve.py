@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from mplsemu.controller.controller import Controller
-from mplsemu.controller.flush import flush_vpn
+from mplsemu.controller.flush import vpn_flushes
 from mplsemu.controller.macs import learned_macs
 from mplsemu.controller.northbound import Northbound
-from mplsemu.controller.request import number_of
+from mplsemu.controller.request import integer_of
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program
@@ -68,7 +68,7 @@ def calls_of(controller: Controller) -> dict[str, Callable[[dict[str, Any]], Any
     return {
         "status": lambda _: controller.ask(lambda: _status(controller)),
         "program": lambda _: controller.ask(lambda: dump_program(controller.program)),
-        "events": lambda request: list(controller.events.since(number_of(request, "since"))),
+        "events": lambda request: list(controller.events.since(integer_of(request, "since"))),
         "macs": lambda _: learned_macs(controller),
         "counters": lambda _: controller.ask(lambda: _counters(controller)),
         "flush": flush,
@@ -109,7 +109,7 @@ def _counters(controller: Controller) -> dict[str, Any]:
 
 
 def _flush(controller: Controller, vpn: str) -> dict[str, int]:
-    orders = flush_vpn(controller.program, vpn)
+    orders = vpn_flushes(controller.program, vpn)
     if not orders:
         raise LabError(f"no VPLS named {reprlib.repr(vpn)} in this lab")
     controller.plane.flush_macs(controller.program, orders)

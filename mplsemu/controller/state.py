@@ -22,14 +22,14 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class SavedState:
     """What the state file held; nothing where there was none."""
 
     program: Program | None = None
     learned: tuple[LearnedNeighbour, ...] = ()
 
 
-def remember(path: Path, program: Program, learned: Iterable[LearnedNeighbour]) -> None:
+def save_state(path: Path, program: Program, learned: Iterable[LearnedNeighbour]) -> None:
     """Write the state file, all at once.
 
     Raises:
@@ -48,7 +48,7 @@ def remember(path: Path, program: Program, learned: Iterable[LearnedNeighbour]) 
     temporary.replace(path)
 
 
-def recall(path: Path) -> Remembered:
+def load_state(path: Path) -> SavedState:
     """Read the state file; one that is missing or damaged counts as none."""
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
@@ -56,9 +56,9 @@ def recall(path: Path) -> Remembered:
             LearnedNeighbour(pe, vrf, Neighbour(ip_address(address), circuit, mac))
             for pe, vrf, address, circuit, mac in state["learned"]
         )
-        return Remembered(load_program(state["program"]), learned)
+        return SavedState(load_program(state["program"]), learned)
     except FileNotFoundError:
-        return Remembered()
+        return SavedState()
     except (OSError, ValueError, KeyError, TypeError, ProgramError) as error:
         _LOG.warning("state file %s is of no use: %s", path, error)
-        return Remembered()
+        return SavedState()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mplsemu.controller.state import recall
+from mplsemu.controller.state import load_state
 from mplsemu.program.codec import load_program
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER
 from mplsemu.southbound.ebpf.layout import IlmKey
@@ -70,7 +70,7 @@ def texts(ground, kind):
 
 def remembers_all(ground):
     """Return whether the state file, written a moment after each change, is up to date."""
-    state = recall(ground.directory / "s.json")
+    state = load_state(ground.directory / "s.json")
     status = ground.client.call("status")
     program = load_program(ground.client.call("program"))
     return state.program == program and len(state.learned) == status["neighbours"]

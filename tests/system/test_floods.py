@@ -12,7 +12,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from mplsemu import Lab
-from mplsemu.controller.events import KEPT_OF_ONE
+from mplsemu.controller.events import KEPT_PER_CIRCUIT
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.station_room import station_room
 from tests.oracles.fakepacket import internet_checksum
@@ -187,7 +187,7 @@ def assert_the_cut_is_in_the_log(lab: Lab) -> None:
     texts = [event["text"] for event in lab.session.controller.call("events")]
     assert "dk-se is down" in texts
     assert any("connected" in each for each in texts)
-    assert len([each for each in texts if "flooding/x: " in each]) <= KEPT_OF_ONE
+    assert len([each for each in texts if "flooding/x: " in each]) <= KEPT_PER_CIRCUIT
 
 
 # --- MAC addresses ---------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from mplsemu.controller import events
-from mplsemu.controller.controller import MOST_PUNTS, Controller
-from mplsemu.controller.events import KEPT, EventLog
-from mplsemu.controller.lsrs import Lsr
+from mplsemu.controller.controller import MAX_PUNTS_PER_BATCH, Controller
+from mplsemu.controller.events import KEPT_OF_PROVIDER, EventLog
+from mplsemu.controller.lsr_states import LsrState
 from mplsemu.lab.loader import load, loads
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.dataplane import LsrConnected, LsrDisconnected, PacketPunted, PortChanged
@@ -185,7 +185,7 @@ def test_a_restarted_controller_finds_everything_installed(network, tmp_path):
     state = tmp_path / "state.json"
     first = connected(network, state)
     first.handle([PortChanged("dk", port_of(first, "dk", "dk-p1"), live=False)])
-    first._remember_at = 0.0
+    first._save_at = 0.0
     first.handle([])
     assert state.exists()
     again, line = unconnected(network, state, first.line.flows)
@@ -216,16 +216,16 @@ def test_a_restarted_controller_goes_on_with_its_events(network, tmp_path):
 def test_events_are_read_where_lines_are_damaged_and_the_file_stays_small(tmp_path):
     file = tmp_path / "x.events"
     log = EventLog(file)
-    for number in range(5 * KEPT):
+    for number in range(5 * KEPT_OF_PROVIDER):
         log.add("port", f"{number} is down")
-    assert len(file.read_text().splitlines()) <= 2 * KEPT
+    assert len(file.read_text().splitlines()) <= 2 * KEPT_OF_PROVIDER
     with file.open("a") as damaged:
         damaged.write(
             '[1]\n{"number": "x"}\n{"number": 3, "time_s": 1, "kind": "a", "text": "b"}\n{"nu'
         )
     again = EventLog(file)
     assert list(again.since(0)) == list(log.since(0))
-    assert again.last == 5 * KEPT
+    assert again.last == 5 * KEPT_OF_PROVIDER
 
 
 def test_a_log_that_cannot_be_written_is_kept_in_memory(tmp_path):
@@ -244,7 +244,7 @@ def test_a_damaged_state_file_is_as_good_as_none(network, tmp_path):
 def test_a_state_file_of_another_lab_is_as_good_as_none(network, tmp_path):
     state = tmp_path / "state.json"
     other = connected(load(NORDIC.with_name("vpls.yaml")).network, state)
-    other._remember_at = 0.0
+    other._save_at = 0.0
     other.handle([])
     assert state.exists()
     assert_installed(connected(network, state))
@@ -340,19 +340,19 @@ def test_a_site_whose_line_is_down_is_withdrawn_everywhere_and_its_addresses_flu
 
 
 def test_an_unknown_switch_has_no_ports_down():
-    assert Lsr("dk").live_ports is None
+    assert LsrState("dk").live_ports is None
 
 
 def test_a_cut_cable_does_not_wait_for_punted_packets(controller):
     port = controller.program.node("dk").circuit_by_name["a/aarhus"].port
-    for _ in range(10 * MOST_PUNTS):
+    for _ in range(10 * MAX_PUNTS_PER_BATCH):
         controller.deliver(PacketPunted("dk", Punt(PuntReason.NO_ROUTE, port, 1, bytes(60))))
-    assert len(controller._next_batch()) == MOST_PUNTS
+    assert len(controller._next_batch()) == MAX_PUNTS_PER_BATCH
     cut = PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)
     controller.deliver(cut)
     batch = controller._next_batch()
     assert batch[0] is cut
-    assert len(batch) == 1 + MOST_PUNTS
+    assert len(batch) == 1 + MAX_PUNTS_PER_BATCH
 
 
 def arp_from(controller, address, mac, circuit="a/aarhus"):
@@ -390,8 +390,8 @@ def test_what_customers_change_waits_while_the_last_such_change_was_just_made(co
 
 
 def test_a_customers_changes_do_not_push_the_provider_s_events_out(network, monkeypatch):
-    monkeypatch.setattr(events, "KEPT", 40)
-    monkeypatch.setattr(events, "KEPT_OF_ONE", 10)
+    monkeypatch.setattr(events, "KEPT_OF_PROVIDER", 40)
+    monkeypatch.setattr(events, "KEPT_PER_CIRCUIT", 10)
     controller = connected(network)
     controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
     port = controller.program.node("dk").circuit_by_name["a/aarhus"].port

@@ -123,7 +123,7 @@ def test_nothing_is_changed_or_removed_before_what_replaces_it_is_everywhere(lab
 def test_a_restarted_controller_finds_everything_installed(lab, tmp_path):
     first = Lab(state=tmp_path / "state.json").enter()
     first.cut("dk", "dk-p1")
-    first.controller._remember_at = 0.0
+    first.controller._save_at = 0.0
     first.controller.handle([])
     again = Lab(first.tables, tmp_path / "state.json")
     again.enter(("dk", again.port("dk", "dk-p1")))

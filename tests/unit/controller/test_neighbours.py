@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from mplsemu.control.learned import LearnedNeighbour
-from mplsemu.controller.neighbours import CHANGES_OF_ONE, MOST_OF_ONE, Neighbours
+from mplsemu.controller.neighbours import CHANGES_PER_CIRCUIT, MAX_PER_CIRCUIT, Neighbours
 from mplsemu.program.services import Neighbour
 
 
@@ -34,10 +34,10 @@ def known(clock):
 
 def test_a_lan_that_wakes_up_is_learned_at_once_and_a_flood_of_changes_slowly(known, clock):
     changes = sum(known.learn(neighbour(1, mac)) for mac in range(1000))
-    assert changes == CHANGES_OF_ONE.burst
+    assert changes == CHANGES_PER_CIRCUIT.burst
     clock.now += 2
     more = sum(known.learn(neighbour(1, mac)) for mac in range(1000, 2000))
-    assert more == 2 * CHANGES_OF_ONE.per_second
+    assert more == 2 * CHANGES_PER_CIRCUIT.per_second
     assert len(known) == 1
 
 
@@ -48,10 +48,10 @@ def test_a_circuit_that_is_flooded_takes_nothing_from_another(known):
 
 
 def test_a_circuit_has_so_many_neighbours_and_they_may_still_move(known, clock):
-    for number in range(MOST_OF_ONE + 10):
+    for number in range(MAX_PER_CIRCUIT + 10):
         clock.now += 1
         known.learn(neighbour(number))
-    assert len(known) == MOST_OF_ONE
+    assert len(known) == MAX_PER_CIRCUIT
     clock.now += 1
     assert known.learn(neighbour(0, mac=2))
     known.forget(("dk", "a", ip_address("10.1.0.0")))

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from mplsemu.controller.client import ControllerClient
-from mplsemu.controller.connections import LONGEST_LINE, MOST_CONNECTIONS
+from mplsemu.controller.connections import MAX_CONNECTIONS, MAX_LINE_OCTETS
 
 _GREEN = """
 from mplsemu.southbound.openflow.threads import GreenThreads as Made, patch_standard_library
@@ -27,7 +27,7 @@ _SERVE = """
 import sys
 from pathlib import Path
 from mplsemu.controller.northbound import Northbound
-from mplsemu.controller.request import number_of
+from mplsemu.controller.request import integer_of
 
 waiting, released = [], []
 
@@ -39,7 +39,7 @@ def wait(request):
 
 calls = {
     "echo": lambda request: request,
-    "number": lambda request: number_of(request, "n"),
+    "number": lambda request: integer_of(request, "n"),
     "wait": wait,
     "waits": lambda _: bool(waiting),
     "release": lambda _: released.append("at last"),
@@ -122,7 +122,7 @@ def test_a_name_without_end_is_not_told_whole(path):
 def test_a_line_without_end_is_told_and_ends_the_connection(path):
     with connected(path) as connection:
         with contextlib.suppress(OSError):  # it is closed while we still send
-            connection.sendall(b"x" * (LONGEST_LINE + 100_000))
+            connection.sendall(b"x" * (MAX_LINE_OCTETS + 100_000))
         with contextlib.suppress(ConnectionResetError), connection.makefile("rb") as stream:
             assert "longer than" in json.loads(stream.readline())["error"]
             assert stream.read() == b""
@@ -130,10 +130,10 @@ def test_a_line_without_end_is_told_and_ends_the_connection(path):
 
 
 def test_the_longest_line_is_taken_in_pieces_and_two_in_one_piece_are_two(path):
-    long = b'{"call": "echo", "a": "%b"}' % (b"x" * (LONGEST_LINE - 26))
-    assert len(long) == LONGEST_LINE - 1
+    long = b'{"call": "echo", "a": "%b"}' % (b"x" * (MAX_LINE_OCTETS - 26))
+    assert len(long) == MAX_LINE_OCTETS - 1
     with connected(path) as connection:
-        assert len(said_to(connection, long + b"\n")["answer"]["a"]) == LONGEST_LINE - 26
+        assert len(said_to(connection, long + b"\n")["answer"]["a"]) == MAX_LINE_OCTETS - 26
         connection.sendall(b'{"call": "echo", "n": 1}\n{"call": "echo", "n": 2}\n')
         with connection.makefile("rb") as stream:
             assert [json.loads(stream.readline())["answer"]["n"] for _ in range(2)] == [1, 2]
@@ -168,7 +168,7 @@ def test_who_waits_for_an_answer_is_not_ended_for_who_is_idle(path):
         asking.sendall(b'{"call": "wait"}\n')
         while not ControllerClient(path).call("waits"):
             pass
-        for _ in range(MOST_CONNECTIONS * 2):
+        for _ in range(MAX_CONNECTIONS * 2):
             stack.enter_context(connected(path))
         ControllerClient(path).call("release")
         with asking.makefile("rb") as stream:
@@ -177,7 +177,7 @@ def test_who_waits_for_an_answer_is_not_ended_for_who_is_idle(path):
 
 def test_answers_that_nobody_takes_lock_nobody_out(path):
     with contextlib.ExitStack() as stack:
-        for _ in range(MOST_CONNECTIONS + 5):
+        for _ in range(MAX_CONNECTIONS + 5):
             stack.enter_context(connected(path)).sendall(b'{"call": "large"}\n')
         assert works(path)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.controller.punt_queue import LEAST_OF_ONE, MOST, MOST_OF_ONE, PuntQueue
+from mplsemu.controller.punt_queue import MAX_PER_SOURCE, MAX_WAITING, MIN_PER_SOURCE, PuntQueue
 from mplsemu.lab.loader import load
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.dataplane import PacketPunted
@@ -83,14 +83,14 @@ def test_labels_tell_apart_what_expired_in_the_middle(waiting):
 
 def test_a_queue_is_short_and_the_others_do_not_grow_without_end(waiting, program):
     port = program.node("dk").circuits[0].port
-    for _ in range(2 * MOST_OF_ONE):
+    for _ in range(2 * MAX_PER_SOURCE):
         waiting.put(punted(port))
-    assert len(waiting.take(MOST)) == MOST_OF_ONE
+    assert len(waiting.take(MAX_WAITING)) == MAX_PER_SOURCE
     for service in range(1, 5000):
         for _ in range(20):
             waiting.put(punted(CORE, service=service))
     total = len(waiting.take(10**6))
-    assert total <= MOST + 5000 * LEAST_OF_ONE
+    assert total <= MAX_WAITING + 5000 * MIN_PER_SOURCE
     assert not waiting
 
 

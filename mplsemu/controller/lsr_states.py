@@ -9,7 +9,7 @@ from mplsemu.program.program import NodeProgram, Program
 
 
 @dataclass(slots=True)
-class Lsr:
+class LsrState:
     """One LSR.
 
     Attributes:
@@ -27,24 +27,24 @@ class Lsr:
     errors: int = 0
 
 
-class Lsrs:
+class LsrStates:
     """All LSRs of a lab by name, and what hangs on their ports."""
 
     def __init__(self, program: Program) -> None:
-        self._by_name = {node.name: Lsr(node.name) for node in program.nodes}
+        self._by_name = {node.name: LsrState(node.name) for node in program.nodes}
         self._carried: dict[str, dict[int, str]] = {
             node.name: {end.port: end.link for end in node.adjacencies}
             | {circuit.port: circuit.name for circuit in node.circuits}
             for node in program.nodes
         }
 
-    def __iter__(self) -> Iterator[Lsr]:
+    def __iter__(self) -> Iterator[LsrState]:
         return iter(self._by_name.values())
 
-    def __getitem__(self, name: str) -> Lsr:
+    def __getitem__(self, name: str) -> LsrState:
         return self._by_name[name]
 
-    def connected(self) -> list[Lsr]:
+    def connected(self) -> list[LsrState]:
         """Return the LSRs that can be programmed."""
         return [lsr for lsr in self if lsr.connected]
 

@@ -7,7 +7,13 @@ from ipaddress import ip_address
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.controller.punts import CHECK_S, MOST_UNKNOWN, PATIENCE_S, QUESTIONS, Resolver
+from mplsemu.controller.punt_handler import (
+    MAX_SOLICITATIONS,
+    MAX_UNRESOLVED_PER_CIRCUIT,
+    PROBE_INTERVAL_S,
+    RETRANS_TIMER_S,
+    PuntHandler,
+)
 from mplsemu.lab.loader import load
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.punt.event import Punt, PuntReason
@@ -19,7 +25,7 @@ ADDRESS = "192.168.1.77"
 KEY = ("dk", "a", ip_address(ADDRESS))
 ONE, ANOTHER = "02:aa:00:00:00:01", "02:aa:00:00:00:02"
 ASKED = frames.arp(1, GATEWAY_MAC, "192.168.1.1", "00:00:00:00:00:00", ADDRESS)
-ROUND_S = CHECK_S + QUESTIONS * PATIENCE_S
+ROUND_S = PROBE_INTERVAL_S + MAX_SOLICITATIONS * RETRANS_TIMER_S
 
 
 class FakeController:
@@ -33,7 +39,7 @@ class FakeController:
         self._now = 0.0
         self._timers = []
         self._numbers = itertools.count()
-        self.resolver = Resolver(self)
+        self.resolver = PuntHandler(self)
 
     @property
     def program(self):
@@ -94,12 +100,12 @@ def test_a_neighbour_that_answers_is_asked_once_a_round_and_kept(controller):
 
 
 def test_a_neighbour_that_is_gone_is_asked_for_three_times_and_forgotten(controller):
-    controller.pass_time(CHECK_S - 1)
+    controller.pass_time(PROBE_INTERVAL_S - 1)
     assert (controller.questions, controller.mac()) == (0, ONE)
-    controller.pass_time(1 + QUESTIONS * PATIENCE_S)
-    assert (controller.questions, controller.mac()) == (QUESTIONS, None)
+    controller.pass_time(1 + MAX_SOLICITATIONS * RETRANS_TIMER_S)
+    assert (controller.questions, controller.mac()) == (MAX_SOLICITATIONS, None)
     controller.pass_time(10 * ROUND_S)
-    assert controller.questions == QUESTIONS
+    assert controller.questions == MAX_SOLICITATIONS
 
 
 def test_an_address_that_moved_is_found_where_it_is_now(controller):
@@ -109,9 +115,9 @@ def test_an_address_that_moved_is_found_where_it_is_now(controller):
 
 
 def test_one_that_is_slow_to_answer_is_kept(controller):
-    controller.pass_time(CHECK_S + 2 * PATIENCE_S + 0.5)
+    controller.pass_time(PROBE_INTERVAL_S + 2 * RETRANS_TIMER_S + 0.5)
     controller.arp(ONE)
-    controller.pass_time(2 * PATIENCE_S)
+    controller.pass_time(2 * RETRANS_TIMER_S)
     assert controller.mac() == ONE
     controller.pass_time(ROUND_S)
     assert controller.mac() is None
@@ -142,9 +148,9 @@ def test_a_scan_is_asked_for_up_to_a_number_of_addresses_at_once(controller):
             frame = frames.ip_frame(GATEWAY_MAC, ONE, packet)
             controller.resolver.handle("dk", Punt(PuntReason.GLEAN, host, 1, frame))
 
-    scan(0, 2 * MOST_UNKNOWN)
-    assert len(asked) == MOST_UNKNOWN
-    controller.pass_time(QUESTIONS * PATIENCE_S)
+    scan(0, 2 * MAX_UNRESOLVED_PER_CIRCUIT)
+    assert len(asked) == MAX_UNRESOLVED_PER_CIRCUIT
+    controller.pass_time(MAX_SOLICITATIONS * RETRANS_TIMER_S)
     asked.clear()
     scan(5000, 10)
     assert len(asked) == 10

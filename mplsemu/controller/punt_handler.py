@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from mplsemu.control.learned import LearnedNeighbour
-from mplsemu.controller.neighbours import Key
+from mplsemu.controller.neighbours import NeighbourKey
 from mplsemu.controller.reassembler import Reassembler
 from mplsemu.program.program import Program
 from mplsemu.southbound.punt.answer import answer, unresolved
@@ -27,18 +27,18 @@ from mplsemu.southbound.punt.event import (
 )
 from mplsemu.southbound.punt.resolve import question
 
-QUESTIONS: Final = 3
-PATIENCE_S: Final = 1.0
+MAX_SOLICITATIONS: Final = 3
+RETRANS_TIMER_S: Final = 1.0
 """Between two questions: RFC 4861's RETRANS_TIMER, and what Linux does for ARP."""
-CHECK_S: Final = 60.0
+PROBE_INTERVAL_S: Final = 60.0
 """After which a neighbour is asked for again: the address may be another's by now, or nobody's."""
-MOST_WAITING: Final = 3
+MAX_WAITING_PER_ADDRESS: Final = 3
 """Packets kept for one address, as Linux keeps them (unres_qlen)."""
-MOST_UNKNOWN: Final = 256
+MAX_UNRESOLVED_PER_CIRCUIT: Final = 256
 """Addresses that are asked for at once on one circuit; more is somebody's scan."""
 
 
-class Host(Protocol):
+class PuntContext(Protocol):
     """What the resolver needs of the controller that it is part of."""
 
     @property
@@ -54,10 +54,10 @@ class Host(Protocol):
     def learn(self, each: LearnedNeighbour) -> bool:
         """Take a neighbour into the program; False if its circuit may not have it (now)."""
 
-    def is_learned(self, key: Key) -> bool:
+    def is_learned(self, key: NeighbourKey) -> bool:
         """Whether a neighbour is one that was learned."""
 
-    def forget(self, key: Key) -> None:
+    def forget(self, key: NeighbourKey) -> None:
         """Take a neighbour that was learned out of the program."""
 
     def when_installed(self, work: Callable[[], None]) -> None:
@@ -72,24 +72,24 @@ class _Queue:
     packets: list[tuple[Waiting, int]] = field(default_factory=list)
 
 
-class Resolver:
+class PuntHandler:
     """Answers punted packets.
 
     Args:
-        host: the controller.
+        context: the controller.
     """
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._queues: dict[Key, _Queue] = {}
+    def __init__(self, context: PuntContext) -> None:
+        self._context = context
+        self._queues: dict[NeighbourKey, _Queue] = {}
         self._unknown: Counter[str] = Counter()
-        self._unanswered: dict[Key, int] = {}
-        self._reassembler = Reassembler(host)
+        self._unanswered: dict[NeighbourKey, int] = {}
+        self._reassembler = Reassembler(context)
 
-    def watch(self, key: Key) -> None:
+    def watch(self, key: NeighbourKey) -> None:
         """Ask for a neighbour that was learned again and again, until nobody answers."""
         self._unanswered[key] = 0
-        self._host.after(CHECK_S, lambda: self._check(key))
+        self._context.after(PROBE_INTERVAL_S, lambda: self._check(key))
 
     def handle(self, node: str, punt: Punt) -> None:
         """Do what a punted packet asks for."""
@@ -98,12 +98,12 @@ class Resolver:
             if whole is None:
                 return
             punt = whole
-        self._follow(node, answer(self._host.program, node, punt), punt.in_port)
+        self._follow(node, answer(self._context.program, node, punt), punt.in_port)
 
     def _follow(self, node: str, answers: Answers, in_port: int) -> None:
         is_new = answers.waiting is None or self._enqueue(node, answers.waiting, in_port)
         if is_new and answers.packets_out:  # else it has been asked for already
-            self._host.send(node, answers.packets_out)
+            self._context.send(node, answers.packets_out)
         for learned in answers.learned:
             self._learn(node, learned)
 
@@ -113,49 +113,49 @@ class Resolver:
         queue = self._queues.get(key)
         is_first = queue is None
         if queue is None:
-            if self._unknown[waiting.circuit] >= MOST_UNKNOWN:
+            if self._unknown[waiting.circuit] >= MAX_UNRESOLVED_PER_CIRCUIT:
                 return False
             self._unknown[waiting.circuit] += 1
             queue = self._queues[key] = _Queue()
-            self._host.after(PATIENCE_S, lambda: self._ask_again(key))
-        queue.packets = [*queue.packets, (waiting, in_port)][-MOST_WAITING:]
+            self._context.after(RETRANS_TIMER_S, lambda: self._ask_again(key))
+        queue.packets = [*queue.packets, (waiting, in_port)][-MAX_WAITING_PER_ADDRESS:]
         return is_first
 
-    def _ask_again(self, key: Key) -> None:
+    def _ask_again(self, key: NeighbourKey) -> None:
         queue = self._queues.get(key)
         if queue is None:
             return
         node = key[0]
-        if queue.asked < QUESTIONS:
+        if queue.asked < MAX_SOLICITATIONS:
             queue.asked += 1
-            self._host.send(node, [queue.packets[0][0].solicitation])
-            self._host.after(PATIENCE_S, lambda: self._ask_again(key))
+            self._context.send(node, [queue.packets[0][0].solicitation])
+            self._context.after(RETRANS_TIMER_S, lambda: self._ask_again(key))
             return
         self._end(key)
         for waiting, in_port in queue.packets:
-            self._host.send(
-                node, unresolved(self._host.program, node, waiting, in_port).packets_out
+            self._context.send(
+                node, unresolved(self._context.program, node, waiting, in_port).packets_out
             )
 
-    def _check(self, key: Key) -> None:
+    def _check(self, key: NeighbourKey) -> None:
         node, vrf, address = key
-        lsr = self._host.program.node(node)
+        lsr = self._context.program.node(node)
         asked = question(lsr, lsr.vrf_by_name[vrf], address)
-        if not self._host.is_learned(key) or asked is None:
+        if not self._context.is_learned(key) or asked is None:
             del self._unanswered[key]
-        elif self._unanswered[key] < QUESTIONS:
+        elif self._unanswered[key] < MAX_SOLICITATIONS:
             self._unanswered[key] += 1
-            self._host.send(node, [asked])
-            self._host.after(PATIENCE_S, lambda: self._check_answer(key))
+            self._context.send(node, [asked])
+            self._context.after(RETRANS_TIMER_S, lambda: self._check_answer(key))
         else:
             del self._unanswered[key]
-            self._host.forget(key)
+            self._context.forget(key)
 
-    def _check_answer(self, key: Key) -> None:
+    def _check_answer(self, key: NeighbourKey) -> None:
         if self._unanswered[key]:
             self._check(key)
         else:
-            self._host.after(CHECK_S, lambda: self._check(key))
+            self._context.after(PROBE_INTERVAL_S, lambda: self._check(key))
 
     def _learn(self, node: str, learned: Learned) -> None:
         entry = learned.neighbour
@@ -163,16 +163,16 @@ class Resolver:
         if key in self._unanswered:
             self._unanswered[key] = 0
         if learned.is_new:
-            if not self._host.learn(LearnedNeighbour(node, learned.vrf, entry)):
+            if not self._context.learn(LearnedNeighbour(node, learned.vrf, entry)):
                 return
             if key not in self._unanswered:
                 self.watch(key)
         queue = self._end(key)
         if queue is not None:  # a packet sent before its flow is there would come back
             packets = [waiting.packet for waiting, _ in queue.packets]
-            self._host.when_installed(lambda: self._host.send(node, packets))
+            self._context.when_installed(lambda: self._context.send(node, packets))
 
-    def _end(self, key: Key) -> _Queue | None:
+    def _end(self, key: NeighbourKey) -> _Queue | None:
         """Ask for an address no more; return what waited for it."""
         queue = self._queues.pop(key, None)
         if queue is not None:
