@@ -24,20 +24,20 @@ from typing import Final
 
 _LONG_WORD: Final = re.compile(r"\S{400,}")  # a path may be long, a value of a lab file may not
 _LEFT_OF_A_WORD: Final = 64
-_MOST_CHARACTERS: Final = 8000
+_MAX_CHARACTERS: Final = 8000
 
 
-def cut(text: str) -> str:
-    """Return a message for people, with what nobody reads to its end cut short."""
+def clip(text: str) -> str:
+    """Return a message with long words, and what is too long to read, cut off."""
     text = _LONG_WORD.sub(lambda word: f"{word[0][:_LEFT_OF_A_WORD]}...", text)
-    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} ..."
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]} ..."
 
 
 class MplsEmuError(Exception):
     """Base of the tree; the message is one a user can act on, and no longer than he reads."""
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(cut(each) if isinstance(each, str) else each for each in args))
+        super().__init__(*(clip(each) if isinstance(each, str) else each for each in args))
 
 
 @dataclass(frozen=True, slots=True)

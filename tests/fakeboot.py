@@ -79,13 +79,13 @@ def _change_prompt(module):
 
     def prompt(_lab):
         print("up and well", file=sys.stderr)
-        from mplsemu.emulation.interrupts import go_on, sleep
+        from mplsemu.emulation.interrupts import resume, sleep
 
         for _ in range(5):
             with contextlib.suppress(KeyboardInterrupt):
-                go_on()
+                resume()
                 sleep(0.001)
-        go_on()
+        resume()
         return SimpleNamespace(code=0)
 
     module.Prompt = prompt
@@ -161,7 +161,7 @@ class FakeNet:
         from types import SimpleNamespace
 
         self._options = args[-1]
-        self.plan = SimpleNamespace(lsrs=(), wires=())
+        self.plan = SimpleNamespace(lsrs=(), veth_pairs=())
 
     def build(self):
         import ctypes

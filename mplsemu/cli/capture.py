@@ -20,7 +20,7 @@ from mplsemu.emulation.interrupts import act, noted, write
 
 if TYPE_CHECKING:
     from mplsemu.emulation.dissect import Stack
-    from mplsemu.emulation.taps import Tapped, Taps
+    from mplsemu.emulation.taps import CapturedFrame, Taps
     from mplsemu.running.captures import Reader
     from mplsemu.running.session import Session
 
@@ -30,7 +30,7 @@ _SETTLE_S: Final = 0.01
 _PIPE: Final = Path("-")
 _MOST_COUNTS: Final = 8
 
-Take = Callable[["list[Tapped]"], None]
+Take = Callable[["list[CapturedFrame]"], None]
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -263,7 +263,7 @@ def _write(
                 f"mplsemu {mplsemu.__version__}",
             )
 
-            def take(frames: list[Tapped]) -> None:
+            def take(frames: list[CapturedFrame]) -> None:
                 nonlocal taken
                 written.take(frames)
                 taken += len(frames)
@@ -287,10 +287,10 @@ class _Printer:
         self._decode = decode
         self._named = named
 
-    def __call__(self, frames: list[Tapped]) -> None:
+    def __call__(self, frames: list[CapturedFrame]) -> None:
         _put("\n".join((*map(self._line, frames), "")))
 
-    def _line(self, tapped: Tapped) -> str:
+    def _line(self, tapped: CapturedFrame) -> str:
         frame = self._reader.read(tapped)
         seconds, rest = divmod(tapped.time_ns, 1_000_000_000)
         at = f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest // 1000:06}"

@@ -14,7 +14,7 @@ from functools import partial
 from types import FrameType
 from typing import Final
 
-from mplsemu.emulation.interrupts import ENDINGS
+from mplsemu.emulation.interrupts import END_SIGNALS
 
 INTERRUPTED: Final = 130
 _write: Final = os.write
@@ -38,7 +38,7 @@ def end_at_once(words: Mapping[int, Words] | None = None) -> None:
     _words.clear()
     _words.update({signal.SIGINT: _SAYS_INTERRUPTED, **(words or {})})
     handler = partial(_end, os.getpid())
-    for number in ENDINGS:
+    for number in END_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background
             signal.signal(number, handler)
 
@@ -76,8 +76,8 @@ def undone_by(undo: Callable[[], object]) -> Iterator[None]:
 
 def end_as_others() -> None:
     """Leave signals to the kernel: whatever Python does while it ends, they are not lost."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
-    for number in ENDINGS:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
+    for number in END_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -86,8 +86,8 @@ def _interfaces(plan: LabPlan) -> dict[str, tuple[str, ...]]:
     """Return the interfaces at LSRs, by link and line."""
     lsrs = {lsr.name for lsr in plan.lsrs}
     return {
-        wire.name: tuple(end.interface for end in wire.ends if end.node in lsrs)
-        for wire in plan.wires
+        pair.name: tuple(end.interface for end in pair.ends if end.node in lsrs)
+        for pair in plan.veth_pairs
     }
 
 

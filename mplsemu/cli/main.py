@@ -18,7 +18,7 @@ import mplsemu
 from mplsemu.cli.ending import INTERRUPTED, end_as_others, end_at_once
 from mplsemu.cli.fault import fault
 from mplsemu.cli.parser import CommandParser
-from mplsemu.errors import MplsEmuError, cut
+from mplsemu.errors import MplsEmuError, clip
 from mplsemu.lab.shipped import shipped_labs
 
 #: name -> what it does, in the order of the help; each is the module of that name beside this one,
@@ -166,4 +166,4 @@ def build_parser(chosen: str | None) -> tuple[CommandParser, ModuleType | None]:
 
 def _say(text: str) -> None:
     with suppress(OSError):  # where it cannot be said, the exit code is all that is left
-        print(f"mplsemu: {cut(text)}", file=sys.stderr, flush=True)
+        print(f"mplsemu: {clip(text)}", file=sys.stderr, flush=True)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Final, NoReturn
 
-from mplsemu.errors import cut
+from mplsemu.errors import clip
 
 _UNRECOGNIZED: Final = "unrecognized arguments: "
 
@@ -39,7 +39,7 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print one line that says what is wrong and what may be meant, and exit with 2."""
         hint = self._hint(message) or f"see `{self.prog} --help`"
-        print(f"{self.prog}: {cut(_in_plain_words(message))}; {cut(hint)}", file=sys.stderr)
+        print(f"{self.prog}: {clip(_in_plain_words(message))}; {clip(hint)}", file=sys.stderr)
         raise SystemExit(2)
 
     def _hint(self, message: str) -> str:

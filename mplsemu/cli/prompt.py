@@ -18,7 +18,7 @@ from mplsemu.cli.exec import wait_for
 from mplsemu.cli.fault import fault
 from mplsemu.cli.main import main
 from mplsemu.cli.show import TABLES
-from mplsemu.emulation.interrupts import go_on, let_in, typed, wait
+from mplsemu.emulation.interrupts import act_at_once, read_line, resume, wait
 from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.errors import LabError, MplsEmuError
 from mplsemu.model.near_names import any_of, near_names
@@ -112,7 +112,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         readline.parse_and_bind("tab: complete")
         stop = False
         while not stop:
-            go_on()
+            resume()
             line = self.precmd(self._next())
             if not self._is_owner and not self._lab.is_up:
                 break
@@ -120,7 +120,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
 
     def _typed(self) -> str:
         try:
-            return typed(self.prompt)
+            return read_line(self.prompt)
         except EOFError:
             return "EOF"
 
@@ -184,7 +184,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
                 sys.stdout.write(node.monitor())
                 sys.stdout.flush()
             except KeyboardInterrupt:
-                go_on()
+                resume()
                 for key in keys:
                     node.sendInt(key)
                 keys = _INTERRUPT + _QUIT
@@ -195,12 +195,12 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
 
     def do_py(self, line: str) -> None:
         """Evaluate a Python expression: py dk.intfNames()."""
-        with let_in():
+        with act_at_once():
             super().do_py(line)
 
     def do_px(self, line: str) -> None:
         """Execute a Python statement: px print(dk)."""
-        with let_in():
+        with act_at_once():
             super().do_px(line)
 
     def emptyline(self) -> None:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
 from mplsemu.cli.ending import undone_by
-from mplsemu.emulation.interrupts import forget, interrupts_wait, wait
+from mplsemu.emulation.interrupts import forget_signals, interrupts_wait, wait
 from mplsemu.emulation.namespace import die_with_parent
 from mplsemu.errors import EmulationError
 
@@ -121,7 +121,7 @@ class Workers(Generic[_Item, _Result]):
     ) -> None:
         """Do one part after another until the pipe ends."""
         arrange_death()
-        forget()
+        forget_signals()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends us
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -10,17 +10,17 @@ from typing import BinaryIO, Final, Self
 
 from mplsemu.emulation.interrupts import interrupts_wait, write
 from mplsemu.emulation.pcapng import Interface, PcapngWriter
-from mplsemu.emulation.taps import Tapped, TapPoint, Taps
+from mplsemu.emulation.taps import CapturedFrame, TapPoint, Taps
 from mplsemu.errors import EmulationError
 
-Comment = Callable[[Tapped], str]
+Comment = Callable[[CapturedFrame], str]
 
 _POLL_S: Final = 0.05
 _SETTLE_S: Final = 0.05
 """Until what was sent before a capture is stopped has come: nothing is shaped that slowly."""
 
 
-def no_comment(_frame: Tapped) -> str:
+def no_comment(_frame: CapturedFrame) -> str:
     """Have nothing to say about a frame."""
     return ""
 
@@ -66,7 +66,7 @@ class CaptureFile:
         self._writer = PcapngWriter(self._pending.extend, application, interfaces, f"lab {lab}")
         self._flush()
 
-    def take(self, frames: Iterable[Tapped]) -> None:
+    def take(self, frames: Iterable[CapturedFrame]) -> None:
         """Write frames, so that they are there for whoever reads."""
         for frame in frames:
             self._writer.packet(
@@ -112,7 +112,7 @@ class Capture:
     def __init__(
         self,
         points: Sequence[TapPoint],
-        take: Callable[[list[Tapped]], None],
+        take: Callable[[list[CapturedFrame]], None],
         expression: str = "",
     ) -> None:
         self.taps = Taps(points, expression)

@@ -16,7 +16,7 @@ from mplsemu.emulation.plan import LabPlan
 from mplsemu.errors import EmulationError
 
 _LOCAL: Final = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
-_MOST_LINES: Final = 50_000
+_MAX_LINES: Final = 50_000
 """Of all files of a VPN; where they had more, its sites share one, without names like ``h1``."""
 
 
@@ -77,7 +77,7 @@ def _write_vpn(directory: Path, members: list[_Named]) -> dict[str, Path]:
     for each in members:
         sites.setdefault(each.site, []).append(each)
     everybody = _LOCAL + "".join(f"{line}\n" for line in _lines(members))
-    if everybody.count("\n") * len(sites) > _MOST_LINES:
+    if everybody.count("\n") * len(sites) > _MAX_LINES:
         shared = directory / ".all"  # no site is called that
         shared.write_text(everybody, encoding="ascii")
         return {each.node: shared for each in members}

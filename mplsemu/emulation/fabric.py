@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from mplsemu.emulation.node_namespaces import View
+from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.plan import LabPlan, LsrPlan
 
 Progress = Callable[[str, int, int], None]
@@ -30,7 +30,7 @@ class Fabric(Protocol):
             NotRootError, MissingToolError, EmulationError: the machine cannot have it.
         """
 
-    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: View) -> Any:
+    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: NodeView) -> Any:
         """Return the Mininet node of an LSR.
 
         Args:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from mplsemu.emulation.batches import LINK_GROUP
+from mplsemu.emulation.batch_commands import LINK_GROUP
 from mplsemu.emulation.fabric import Progress
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.namespace import inside
-from mplsemu.emulation.node_namespaces import View
+from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.nodes import NamespaceLsr
 from mplsemu.emulation.plan import LabPlan, LsrPlan
 from mplsemu.errors import EmulationError
@@ -22,7 +22,7 @@ from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.maps import Map
 
 _LOOPBACK: Final = "lo"  # by which the controller sends packets into an LSR
-_MOST_EXPRESS_PORTS: Final = 40
+_MAX_EXPRESS_PORTS: Final = 40
 """A larger lab would take more than half a second longer to boot, for some per cent of speed."""
 
 
@@ -72,7 +72,7 @@ class EbpfFabric:
         if self._program is None:
             self._program = LoadedProgram.load(sizes=self._sizes)
 
-    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: View) -> NamespaceLsr:
+    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: NodeView) -> NamespaceLsr:
         """Return the Mininet node of an LSR."""
         return NamespaceLsr(lsr, connect, view)
 
@@ -88,7 +88,7 @@ class EbpfFabric:
         if self._program is None:
             raise EmulationError("the data plane's program is not loaded yet")
         ports = plan.lsr_ports()
-        express = sum(map(len, ports.values())) <= _MOST_EXPRESS_PORTS
+        express = sum(map(len, ports.values())) <= _MAX_EXPRESS_PORTS
         for done, each in enumerate(lsrs):
             progress("switches", done, len(lsrs))
             with inside(each.pid):
@@ -118,8 +118,8 @@ class EbpfFabric:
             },
             direct=frozenset(
                 end.ifindex
-                for wire in plan.core_wires()
-                for end in wire.ends
+                for pair in plan.core_pairs()
+                for end in pair.ends
                 if end.ifindex is not None and end.interface not in shaped
             ),
             pids={each.name: each.pid for each in lsrs},

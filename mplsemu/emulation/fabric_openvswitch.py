@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from mplsemu.emulation import batches
+from mplsemu.emulation import batch_commands
 from mplsemu.emulation.fabric import Progress
-from mplsemu.emulation.node_namespaces import View
+from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.nodes import LabSwitch
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.plan import LabPlan, LsrPlan
 from mplsemu.southbound.openflow.learned import TableLimit
 
-_PATIENCE_S: Final = 15.0
-_PATIENCE_PER_PORT_S: Final = 0.1
+_TIMEOUT_S: Final = 15.0
+_TIMEOUT_PER_PORT_S: Final = 0.1
 _LSRS_PER_TRANSACTION: Final = 200  # a command line holds 2 MB
 
 
@@ -45,7 +45,7 @@ class OpenVswitchFabric:
         if not self.openvswitch.alive:
             self.openvswitch.start()
 
-    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: View) -> LabSwitch:
+    def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: NodeView) -> LabSwitch:
         """Return the Mininet node of an LSR."""
         return LabSwitch(lsr, connect, view)
 
@@ -61,19 +61,19 @@ class OpenVswitchFabric:
         ports = plan.lsr_ports()
         plans = {lsr.name: lsr for lsr in plan.lsrs}
         targets = (*self._controllers, *controllers)
-        patience_s = _PATIENCE_S + _PATIENCE_PER_PORT_S * sum(map(len, ports.values()))
+        timeout_s = _TIMEOUT_S + _TIMEOUT_PER_PORT_S * sum(map(len, ports.values()))
         for first in range(0, len(lsrs), _LSRS_PER_TRANSACTION):
             progress("switches", first, len(lsrs))
-            arguments = list(batches.OWN_QDISCS)
+            arguments = list(batch_commands.OWN_QDISCS)
             for each in lsrs[first : first + _LSRS_PER_TRANSACTION]:
-                arguments += batches.bridge_arguments(
+                arguments += batch_commands.bridge_arguments(
                     plans[each.name],
                     ports[each.name],
                     self.openvswitch.datapath,
                     targets,
                     self._limits.get(each.name),
                 )
-            self.openvswitch.vsctl(*arguments, timeout_s=patience_s)
+            self.openvswitch.vsctl(*arguments, timeout_s=timeout_s)
         self.openvswitch.widen_sockets(_speaker(plan))
         progress("switches", len(lsrs), len(lsrs))
 
@@ -83,7 +83,7 @@ class OpenVswitchFabric:
 
     def removal_lines(self, plan: LabPlan) -> Iterator[str]:
         """Yield the lines that remove what is in the lab's namespace."""
-        return batches.removal_lines(plan, self.openvswitch.datapath)
+        return batch_commands.removal_lines(plan, self.openvswitch.datapath)
 
     def stop(self) -> None:
         """End the daemons and wait until they are gone."""
@@ -93,6 +93,6 @@ class OpenVswitchFabric:
 def _speaker(plan: LabPlan) -> tuple[str, int] | None:
     """Return the bridge and the number of a port: of a core link, where there is one."""
     bridges = {lsr.name: lsr.bridge for lsr in plan.lsrs}
-    ends = [end for wire in plan.core_wires() for end in wire.ends]
+    ends = [end for pair in plan.core_pairs() for end in pair.ends]
     ends += [end for _, end in plan.ports() if end.node in bridges]
     return (bridges[ends[0].node], ends[0].port) if ends else None

@@ -20,12 +20,12 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final
 
-ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+END_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STEP_S: Final = 0.1
 """How often it is looked where a wait cannot be ended."""
 _AGAIN_S: Final = 0.05
 
-Deal = Callable[[int], None]
+SignalAction = Callable[[int], None]
 """What is done at a known point about a signal that has come."""
 
 
@@ -45,16 +45,16 @@ class _Noting:
 
     Attributes:
         came: signals that nobody has dealt with yet, the first one first.
-        deal: what is done about one; None: what the handler before would have done.
+        action: what is done about one; None: what the handler before would have done.
         sheltered: in how many blocks that nothing may end we are.
         ending: whether one was raised: what comes while all is undone changes nothing.
         reading: the frame that waits for a line of a terminal, while it does.
         open: whether what runs is somebody else's code, which knows nothing of us.
     """
 
-    def __init__(self, deal: Deal | None) -> None:
+    def __init__(self, action: SignalAction | None) -> None:
         self.came: list[int] = []
-        self.deal = deal
+        self.action = action
         self.sheltered = 0
         self.ending = False
         self.reading: FrameType | None = None
@@ -68,7 +68,7 @@ class _Noting:
 
     def install(self) -> None:
         self._wakeup_before = signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
-        for number in ENDINGS:
+        for number in END_SIGNALS:
             handler = signal.getsignal(number)
             if handler not in {signal.SIG_IGN, None}:  # nohup, or not set by Python
                 self._before[number] = handler
@@ -103,7 +103,7 @@ class _Noting:
         while self.came and not self.sheltered and not self.ending:
             number = self.came.pop(0)
             self.ending = True
-            (self.deal or self._as_before)(number)
+            (self.action or self._as_before)(number)
             self.ending = False
 
     def _as_before(self, number: int) -> None:
@@ -120,8 +120,8 @@ class _Noting:
                 pass
 
     def settle(self) -> None:
-        """Deal with what is left when the block is over; handlers are what they were before."""
-        if self.deal is None:
+        """Handle the signals that are left when the block ends, with the previous handlers back."""
+        if self.action is None:
             for number in self.came:
                 signal.raise_signal(number)
         else:
@@ -140,26 +140,26 @@ def _noting() -> _Noting | None:
 
 
 @contextmanager
-def noted(deal: Deal | None = None) -> Iterator[None]:
-    """Note signals to end while a block runs; `act` and whatever waits here deals with them.
+def noted(action: SignalAction | None = None) -> Iterator[None]:
+    """Note signals to end while a block runs; `act` and whatever waits here handles them.
 
     Within such a block, another one changes what is done about them. In other threads it does
     nothing: Python runs handlers in the main thread alone.
 
     Args:
-        deal: what is done at a known point about a signal; None: what would be done without.
+        action: what is done at a known point about a signal; None: what would be done without.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     if (outer := _noting()) is not None:
-        before, outer.deal = outer.deal, deal or outer.deal
+        before, outer.action = outer.action, action or outer.action
         try:
             yield
         finally:
-            outer.deal = before
+            outer.action = before
         return
-    noting = _Noting(deal)
+    noting = _Noting(action)
     try:
         noting.install()
         _noted.append(noting)
@@ -200,7 +200,7 @@ def act() -> None:
         noting.act()
 
 
-def go_on() -> None:
+def resume() -> None:
     """Go on after an interrupt, as a prompt does: Ctrl-C has had its effect.
 
     Raises:
@@ -217,7 +217,7 @@ def is_noting() -> bool:
     return _noting() is not None
 
 
-def forget() -> None:
+def forget_signals() -> None:
     """Know nothing of signals any more: in a process that was forked, they came to its parent."""
     if _noted:
         signal.set_wakeup_fd(-1)
@@ -344,7 +344,7 @@ def write(descriptor: int, data: bytes) -> None:
 
 
 @contextmanager
-def let_in() -> Iterator[None]:
+def act_at_once() -> Iterator[None]:
     """Have signals raise at once in a block that is the user's own code (Mininet's ``py``)."""
     if (noting := _noting()) is None:
         yield
@@ -357,8 +357,8 @@ def let_in() -> Iterator[None]:
         noting.open = False
 
 
-def typed(prompt: str) -> str:
-    """Return a line that is typed at the terminal; the one wait that a signal ends by raising.
+def read_line(prompt: str) -> str:
+    """Return a line typed at the terminal; the one wait that a signal ends by raising.
 
     It is in no code but this while it waits: a completion that is going on is let finish.
 

@@ -33,11 +33,11 @@ _IPV6: Final = struct.Struct("!IHBB16s16s")
 _ICMP_HEADER_BYTES: Final = 8
 _ETHERNET_BYTES: Final = 14
 _TAGS: Final = frozenset({0x8100, 0x88A8})
-_LEAST_FRAME_BYTES: Final = 60
+_MIN_FRAME_BYTES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CapturedPacket:
     """A marked packet as it was seen.
 
     Attributes:
@@ -92,9 +92,9 @@ class MarkedPacket:
         else:
             ethertype = ETHERTYPE_IPV4 if self.ip.destination.version == 4 else ETHERTYPE_IPV6
             frame += struct.pack("!H", ethertype) + _echo(self.ip, self.token)
-        return frame.ljust(_LEAST_FRAME_BYTES, b"\0")
+        return frame.ljust(_MIN_FRAME_BYTES, b"\0")
 
-    def find(self, data: bytes) -> Found | None:
+    def find(self, data: bytes) -> CapturedPacket | None:
         """Return this packet as it is in a frame; None if the frame is another one.
 
         Neither an answer to it nor an ICMP error about it is the packet itself.
@@ -121,7 +121,7 @@ class MarkedPacket:
             ):
                 return None
             ttl = data[start + 8] if self.ip.destination.version == 4 else data[start + 7]
-        return Found(data[:6].hex(":"), stack, ttl)
+        return CapturedPacket(data[:6].hex(":"), stack, ttl)
 
 
 def _echo(ip: IpHeader, token: Token) -> bytes:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from mplsemu.emulation import batches, shaping
+from mplsemu.emulation import batch_commands, shaping
 from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
 from mplsemu.emulation.etc_hosts import write_hosts_files
 from mplsemu.emulation.fabric import Fabric, Progress
@@ -24,7 +24,7 @@ from mplsemu.emulation.namespace import (
     require_root,
     set_ipv6_conf,
 )
-from mplsemu.emulation.node_namespaces import View
+from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
 from mplsemu.emulation.operational import await_operational_at
@@ -35,13 +35,13 @@ from mplsemu.emulation.plan import (
     LabPlan,
     LanPlan,
     LsrPlan,
-    Wire,
+    VethPair,
     make_plan,
 )
+from mplsemu.emulation.reaper import Reaper, end_processes_in
 from mplsemu.emulation.requirements import require_open_files, require_tools
 from mplsemu.emulation.segmentation import single_frame_ends
 from mplsemu.emulation.throughput import Transfer, measure_throughput, parse_rate
-from mplsemu.emulation.undertaker import Undertaker, end_processes_in
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPInterface
@@ -122,9 +122,9 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self.site_lans: list[Any] = []
         self._capabilities = shaping.Capabilities(htb=False, netem=False)
         self._shaped: frozenset[str] = frozenset()
-        self._undertaker: Undertaker | None = None
+        self._reaper: Reaper | None = None
         self._pins: list[int] = []
-        self._wires: dict[str, Wire] = {wire.name: wire for wire in self.plan.wires}
+        self._veth_pairs: dict[str, VethPair] = {pair.name: pair for pair in self.plan.veth_pairs}
         self._full_names: dict[str, str] = {}
         self._hosts_files: dict[str, Path] = {}
 
@@ -144,7 +144,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             self._add_nodes()
             self._add_links()
             if self.options.shape:
-                self._capabilities = shaping.probe_capabilities(self.plan.wires)
+                self._capabilities = shaping.probe_capabilities(self.plan.veth_pairs)
             self._configure_hosts()
             if self.options.shape:
                 self._shape()
@@ -177,11 +177,11 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         for node in self._nodes():
             node.terminate()
         self.fabric.hang_up()
-        if self._undertaker is not None:
+        if self._reaper is not None:
             lines = self.fabric.removal_lines(self.plan)
             Batch("ip", lines, "the lab's namespace", keep_going=True).wait()
-            self._undertaker.dismiss()
-            self._undertaker = None
+            self._reaper.dismiss()
+            self._reaper = None
         self.fabric.stop()
         for pin in self._pins:
             os.close(pin)
@@ -224,7 +224,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             LabError: there is no such link, or the node is not at its end.
         """
         short = self.node(node).name
-        for end in self._wire(link).ends:
+        for end in self._veth_pair(link).ends:
             if end.node == short:
                 return Interface(end.interface, self._pid_of(end))
         raise LabError(f"{node} is not an end of {link}")
@@ -235,13 +235,13 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         Raises:
             LabError: there is no such link.
         """
-        wire = self._wire(link)
-        for end in wire.ends:
+        pair = self._veth_pair(link)
+        for end in pair.ends:
             if not end.is_customers:
                 with inside(self._pid_of(end)):
                     set_up([end.interface], up=up)
         if up:
-            self._await_operational([wire])
+            self._await_operational([pair])
 
     def iperf(  # Mininet's signature
         self,
@@ -269,9 +269,9 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         speeds = [f"{x / 1e6:.2f} Mbits/sec" for x in (measured.received_bps, measured.sent_bps)]
         return [udpBw, *speeds] if l4Type == "UDP" else speeds
 
-    def _wire(self, name: str) -> Wire:
+    def _veth_pair(self, name: str) -> VethPair:
         try:
-            return self._wires[name]
+            return self._veth_pairs[name]
         except KeyError:
             raise LabError(f"no link or circuit {name!r} in this lab") from None
 
@@ -289,7 +289,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
 
     def _add_nodes(self) -> None:
         plan = self.plan
-        self._undertaker = Undertaker()
+        self._reaper = Reaper()
         if self.options.hosts_files is not None:
             self._hosts_files = write_hosts_files(self.options.hosts_files, plan)
         self._register_nodes()
@@ -297,13 +297,13 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         for node in self._each("nodes", shells):
             node.await_shell()
             self._pins.append(os.open(f"/proc/{node.pid}/ns/net", os.O_RDONLY))
-        self._undertaker.add([os.getpid(), *(node.pid for node in shells)])
+        self._reaper.add([os.getpid(), *(node.pid for node in shells)])
 
-    def _view(self, node: HostPlan | CePlan | LsrPlan | LanPlan) -> View:
+    def _view(self, node: HostPlan | CePlan | LsrPlan | LanPlan) -> NodeView:
         """Return what a node sees: of the lab's own directory, the provider's alone do anything."""
         is_customers = isinstance(node, HostPlan | CePlan)
         hidden = self.options.hidden if is_customers else ()
-        return View(node.name, self._hosts_files.get(node.name), hidden)
+        return NodeView(node.name, self._hosts_files.get(node.name), hidden)
 
     def _count_namespaces(self) -> int:
         plan = self.plan
@@ -353,7 +353,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self.options.progress(stage, len(things), len(things))
 
     def _add_links(self) -> None:
-        self.options.progress("links", 0, len(self.plan.wires))
+        self.options.progress("links", 0, len(self.plan.veth_pairs))
         pids = {node.name: node.pid for node in self._with_namespaces()}
         for node in self.hosts:
             _set_sysctls(node.pid, _HOST_IPV6)
@@ -362,15 +362,15 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         if self.fabric.lsr_namespaces:
             for node in self.switches:
                 _set_sysctls(node.pid, _LSR_IPV6, forward=False)
-        run_ip_batch(batches.link_lines(self.plan, pids, threading.get_native_id()))
+        run_ip_batch(batch_commands.link_lines(self.plan, pids, threading.get_native_id()))
         self._note_links()
-        self.options.progress("links", len(self.plan.wires), len(self.plan.wires))
+        self.options.progress("links", len(self.plan.veth_pairs), len(self.plan.veth_pairs))
 
     def _note_links(self) -> None:
         """Tell Mininet of links that are there, and of the addresses of hosts."""
-        for wire in self.plan.wires:
-            first, second = ((self.nameToNode[end.node], end) for end in wire.ends)
-            self.links.append(LabLink(wire.name, (first, second)))
+        for pair in self.plan.veth_pairs:
+            first, second = ((self.nameToNode[end.node], end) for end in pair.ends)
+            self.links.append(LabLink(pair.name, (first, second)))
         named = [(host.name, _ipv4(host)) for host in self.plan.hosts]
         for name, address in [*named, *((ce.name, ce.router.wan) for ce in self.plan.ces)]:
             if address is not None:
@@ -380,11 +380,11 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
     def _configure_hosts(self) -> None:
         """Give hosts and CE routers their addresses and routes, all at the same time."""
         plan = self.plan
-        todo = [(host.name, [*batches.host_lines(host)]) for host in plan.hosts]
-        todo += [(ce.name, [*batches.ce_lines(ce)]) for ce in plan.ces]
+        todo = [(host.name, [*batch_commands.host_lines(host)]) for host in plan.hosts]
+        todo += [(ce.name, [*batch_commands.ce_lines(ce)]) for ce in plan.ces]
         single: dict[str, list[str]] = {}
         for end in self._single_frame_ends():
-            single.setdefault(end.node, []).append(batches.single_frame_line(end))
+            single.setdefault(end.node, []).append(batch_commands.single_frame_line(end))
         with Batches() as running:
             for name, lines in self._each("hosts", todo):
                 node = self.nameToNode[name]
@@ -422,13 +422,13 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             controller.start()
         targets = tuple(map(_target, self.controllers))
         self.fabric.connect(self.plan, lsrs, self._shaped, targets, self.options.progress)
-        self._await_operational(self.plan.wires)
+        self._await_operational(self.plan.veth_pairs)
 
-    def _await_operational(self, wires: Iterable[Wire]) -> None:
-        """Wait until both ends of wires carry packets, where both are up."""
+    def _await_operational(self, pairs: Iterable[VethPair]) -> None:
+        """Wait until both ends of veth pairs carry packets, where both are up."""
         places: dict[int, list[str]] = {}
-        for wire in wires:
-            for end in wire.ends:
+        for pair in pairs:
+            for end in pair.ends:
                 places.setdefault(self._pid_of(end), []).append(end.interface)
         await_operational_at(places)
 

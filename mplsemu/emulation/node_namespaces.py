@@ -31,14 +31,14 @@ _CLONE_NEWNET: Final = 0x4000_0000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE = 1 << 5, 1 << 12, 1 << 14, 1 << 19
 _HARMLESS: Final = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-_MOST_HOSTNAME: Final = 64  # bytes, uname(2)
+_MAX_HOSTNAME_BYTES: Final = 64  # bytes, uname(2)
 _HOSTS: Final = Path("/etc/hosts")
 _EMPTY: Final = b"size=4k,nr_inodes=1,mode=0555"
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class NodeView:
     """What a node sees of the machine it is on, beside its interfaces.
 
     Attributes:
@@ -52,7 +52,7 @@ class View:
     hidden: tuple[Path, ...] = ()
 
 
-class Starting:
+class StartingProcess:
     """A child that is about to be started in other namespaces.
 
     To be made and kept while signals wait, or nobody knows of the child.
@@ -97,8 +97,8 @@ class Starting:
 
 
 def start_node(
-    command: Sequence[str], view: View, *, own_network: bool = True, **options: Any
-) -> Starting:
+    command: Sequence[str], view: NodeView, *, own_network: bool = True, **options: Any
+) -> StartingProcess:
     """Start the first process of a node, in namespaces of its own.
 
     Args:
@@ -112,11 +112,11 @@ def start_node(
         _unshare(_CLONE_NEWNS | _CLONE_NEWUTS | (_CLONE_NEWNET if own_network else 0))
         _arrange(view)
 
-    return Starting(go, command, options)
+    return StartingProcess(go, command, options)
 
 
 def start_at(
-    pid: int, command: Sequence[str], view: View | None = None, **options: Any
+    pid: int, command: Sequence[str], view: NodeView | None = None, **options: Any
 ) -> subprocess.Popen[Any]:
     """Start a command at a node: in all namespaces that it has.
 
@@ -143,13 +143,13 @@ def start_at(
 
 
 def begin_at(
-    pid: int, command: Sequence[str], view: View | None = None, **options: Any
-) -> Starting:
+    pid: int, command: Sequence[str], view: NodeView | None = None, **options: Any
+) -> StartingProcess:
     """Begin to start a command at a node; see `start_at`."""
-    return Starting(lambda: _go_to(pid, view), command, options)
+    return StartingProcess(lambda: _go_to(pid, view), command, options)
 
 
-def _go_to(pid: int, view: View | None) -> None:
+def _go_to(pid: int, view: NodeView | None) -> None:
     """Take the calling thread to a node."""
     here = _working_directory()
     with ExitStack() as opened:
@@ -195,7 +195,7 @@ def _unshare(flags: int) -> None:
     _check(_libc.unshare(_CLONE_FS | flags), "make a node's namespaces (unshare)")
 
 
-def _arrange(view: View) -> None:
+def _arrange(view: NodeView) -> None:
     """Make the calling thread's mount and UTS namespace, which are new, those of a node."""
     # what is mounted here stays here; what the machine unmounts is not held
     _mount(None, Path("/"), None, _MS_REC | _MS_SLAVE)
@@ -206,7 +206,7 @@ def _arrange(view: View) -> None:
     for directory in view.hidden:
         if directory.is_dir():
             _mount("none", directory, "tmpfs", _MS_RDONLY | _HARMLESS, _EMPTY)
-    name = view.hostname.encode()[:_MOST_HOSTNAME]
+    name = view.hostname.encode()[:_MAX_HOSTNAME_BYTES]
     _check(_libc.sethostname(name, len(name)), f"call a node {view.hostname}")
 
 

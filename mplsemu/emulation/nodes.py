@@ -20,7 +20,13 @@ from mplsemu.emulation.interrupts import wait
 from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch, Switch
 from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.naming import is_interface_name
-from mplsemu.emulation.node_namespaces import Starting, View, begin_at, start_at, start_node
+from mplsemu.emulation.node_namespaces import (
+    NodeView,
+    StartingProcess,
+    begin_at,
+    start_at,
+    start_node,
+)
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.operational import await_operational
 from mplsemu.emulation.plan import Endpoint, LsrPlan
@@ -52,12 +58,12 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
     shell: subprocess.Popen[bytes] | None
     slave: int | None
     isSetup = True  # whoever builds the lab has checked the tools  # noqa: N815
-    _starting: Starting | None = None
+    _starting: StartingProcess | None = None
 
     def __init__(
-        self, name: str, view: View | None = None, home: int | None = None, **params: Any
+        self, name: str, view: NodeView | None = None, home: int | None = None, **params: Any
     ) -> None:
-        self.view = view or View(name)
+        self.view = view or NodeView(name)
         self._home = home
         self._is_lazy = home is not None or not params.get("inNamespace", True)
         self._wanted = False
@@ -101,7 +107,7 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         if self._is_lazy:
             self.await_shell()
 
-    def _begin_shell(self, command: Sequence[str], **options: Any) -> Starting:
+    def _begin_shell(self, command: Sequence[str], **options: Any) -> StartingProcess:
         """Begin to start the node's first process, or another one at a node that is there."""
         if self._home is None:
             return start_node(command, self.view, own_network=self.inNamespace, **options)
@@ -240,7 +246,7 @@ class CeRouter(LabHost):
 class _LabNamespaceNode(_ShellNode):
     """A node in the lab's namespace."""
 
-    def __init__(self, name: str, view: View, **params: Any) -> None:
+    def __init__(self, name: str, view: NodeView, **params: Any) -> None:
         super().__init__(name, view, **{**params, "inNamespace": False})
 
 
@@ -251,7 +257,7 @@ class SiteLan(_LabNamespaceNode):
         bridge: its interface.
     """
 
-    def __init__(self, name: str, bridge: str, view: View, **params: Any) -> None:
+    def __init__(self, name: str, bridge: str, view: NodeView, **params: Any) -> None:
         self.bridge = bridge
         super().__init__(name, view, **params)
 
@@ -264,7 +270,7 @@ class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
     """
 
     def __init__(
-        self, plan: LsrPlan, connect: Callable[[Any], None], view: View, **params: Any
+        self, plan: LsrPlan, connect: Callable[[Any], None], view: NodeView, **params: Any
     ) -> None:
         self.bridge = plan.bridge
         self._connect = connect
@@ -310,7 +316,7 @@ class NamespaceLsr(_ShellNode, Switch):  # type: ignore[misc]
     controlIntf = None  # Mininet's constructor sets it only outside namespaces  # noqa: N815
 
     def __init__(
-        self, plan: LsrPlan, connect: Callable[[Any], None], view: View, **params: Any
+        self, plan: LsrPlan, connect: Callable[[Any], None], view: NodeView, **params: Any
     ) -> None:
         self._connect = connect
         super().__init__(plan.name, view, dpid=f"{plan.dpid:016x}", **params)

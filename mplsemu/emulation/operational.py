@@ -17,11 +17,11 @@ from mplsemu.emulation.namespace import inside
 from mplsemu.errors import EmulationError
 from mplsemu.southbound.ebpf.links import LinkSocket, LinkState
 
-PATIENCE_S: Final = 20.0
+TIMEOUT_S: Final = 20.0
 """A machine that needs longer for what takes a millisecond is not one to measure anything on."""
 
 
-def await_operational(interfaces: Iterable[str], within_s: float = PATIENCE_S) -> None:
+def await_operational(interfaces: Iterable[str], within_s: float = TIMEOUT_S) -> None:
     """Wait until interfaces of the calling thread's namespace carry packets.
 
     One without a carrier is not waited for: the other end of its cable is down, or it is itself.

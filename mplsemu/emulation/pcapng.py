@@ -26,7 +26,7 @@ _IF_NAME, _IF_DESCRIPTION, _IF_RESOLUTION, _IF_FILTER = 2, 3, 9, 11
 _EPB_FLAGS: Final = 2
 _ISB_START, _ISB_END, _ISB_DROPPED = 2, 3, 5
 _INBOUND, _OUTBOUND = 1, 2
-_MOST_TEXT: Final = 65_535
+_MAX_TEXT_BYTES: Final = 65_535
 
 Option = tuple[int, bytes]
 
@@ -126,4 +126,4 @@ def _padded(data: bytes) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    return text.encode("utf-8", "replace")[:_MOST_TEXT]
+    return text.encode("utf-8", "replace")[:_MAX_TEXT_BYTES]

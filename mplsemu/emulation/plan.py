@@ -1,4 +1,4 @@
-"""What is to be built, as plain values: nodes, interfaces and wires with all their names.
+"""What is to be built, as plain values: nodes, interfaces and veth pairs with all their names.
 
 Made from the network's facts and the program's ports by a pure function; needs no root.
 """
@@ -30,7 +30,7 @@ FIRST_IFINDEX: Final = 10_001
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One end of a wire.
+    """One end of a veth pair.
 
     Attributes:
         node: Mininet name of the node it is on.
@@ -54,7 +54,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class VethPair:
     """A veth pair.
 
     Attributes:
@@ -143,13 +143,13 @@ class LabPlan:
     hosts: tuple[HostPlan, ...]
     ces: tuple[CePlan, ...]
     lans: tuple[LanPlan, ...]
-    wires: tuple[Wire, ...]
+    veth_pairs: tuple[VethPair, ...]
 
-    def ports(self) -> Iterator[tuple[Wire, Endpoint]]:
-        """Yield every wire twice, with either end."""
-        for wire in self.wires:
-            for end in wire.ends:
-                yield wire, end
+    def ports(self) -> Iterator[tuple[VethPair, Endpoint]]:
+        """Yield every veth pair twice, with either end."""
+        for pair in self.veth_pairs:
+            for end in pair.ends:
+                yield pair, end
 
     def lsr_ports(self) -> dict[str, tuple[Endpoint, ...]]:
         """Return the ports of every LSR, by its name."""
@@ -159,10 +159,10 @@ class LabPlan:
                 found[end.node].append(end)
         return {name: tuple(ends) for name, ends in found.items()}
 
-    def core_wires(self) -> Iterator[Wire]:
-        """Yield the wires between LSRs."""
+    def core_pairs(self) -> Iterator[VethPair]:
+        """Yield the veth pairs between LSRs."""
         names = {lsr.name for lsr in self.lsrs}
-        return (wire for wire in self.wires if all(end.node in names for end in wire.ends))
+        return (pair for pair in self.veth_pairs if all(end.node in names for end in pair.ends))
 
 
 def make_plan(network: Network, program: Program, *, lsr_namespaces: bool = False) -> LabPlan:
@@ -188,7 +188,7 @@ class _Planner:
         self._hosts: list[HostPlan] = []
         self._ces: list[CePlan] = []
         self._lans: list[LanPlan] = []
-        self._wires: list[Wire] = []
+        self._wires: list[VethPair] = []
 
     def plan(self) -> LabPlan:
         # bridges choose first: a router's name is worth more than an interface's
@@ -199,7 +199,7 @@ class _Planner:
         for link in self._network.provider.links:
             first, second = (self._by_name[end] for end in link.ends)
             ends = (self._core_end(first, link), self._core_end(second, link))
-            self._wires.append(Wire(link.name, ends, link.bandwidth_bps, link.delay_ms))
+            self._wires.append(VethPair(link.name, ends, link.bandwidth_bps, link.delay_ms))
         for vpn, site in self._network.sites():
             self._site(vpn.name, site)
         return LabPlan(
@@ -233,15 +233,15 @@ class _Planner:
         )
         self._ces.append(ce)
         wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac, site.mtu)
-        self._wires.append(Wire(site.circuit, (pe_end, wan), site.rate_bps))
+        self._wires.append(VethPair(site.circuit, (pe_end, wan), site.rate_bps))
         lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac, site.mtu)
         self._lan(vpn, site, lan, f"{site.circuit}:{CE_LAN_INTERFACE}", None)
 
     def _lan(self, vpn: str, site: Site, uplink: Endpoint, name: str, rate: int | None) -> None:
-        """Wire a site's hosts to `uplink`, the PE's or the CE's interface."""
+        """VethPair a site's hosts to `uplink`, the PE's or the CE's interface."""
         ends = [self._host(vpn, site, index) for index in range(len(site.hosts))]
         if len(ends) == 1:
-            self._wires.append(Wire(name, (uplink, ends[0]), rate))
+            self._wires.append(VethPair(name, (uplink, ends[0]), rate))
             return
         short = f"lan{len(self._lans) + 1}"
         node = self._names.claim(host_node_name(vpn, site.name, "lan"))
@@ -252,10 +252,10 @@ class _Planner:
             interface = self._interfaces.claim(f"{bridge}-eth{number}", f"{short}-eth{number}")
             return Endpoint(node, interface, number, mtu)
 
-        self._wires.append(Wire(name, (uplink, bridge_port(0, uplink.mtu)), rate))
+        self._wires.append(VethPair(name, (uplink, bridge_port(0, uplink.mtu)), rate))
         for number, end in enumerate(ends, 1):
             wire_name = f"{site.circuit}:{bridge}-eth{number}"
-            self._wires.append(Wire(wire_name, (bridge_port(number, end.mtu), end)))
+            self._wires.append(VethPair(wire_name, (bridge_port(number, end.mtu), end)))
 
     def _host(self, vpn: str, site: Site, index: int) -> Endpoint:
         host = site.hosts[index]

@@ -135,7 +135,7 @@ class FrameResult:
 
 
 @dataclass(slots=True)
-class _Shot:
+class _ProbeState:
     """The state of one probe."""
 
     sent_at: list[float] = field(default_factory=list)
@@ -171,7 +171,7 @@ class Prober:
         self._selector = selectors.DefaultSelector()
         self._identifier = int.from_bytes(os.urandom(2))
         self._nonce = b""
-        self._shots: list[_Shot] = []
+        self._shots: list[_ProbeState] = []
         self._loopbacks: dict[str, socket.socket] = {}
         self._targets: list[tuple[str, IPAddress | None]] = []
         try:
@@ -288,7 +288,7 @@ class Prober:
         self._listen(0.0)  # what is left of an earlier run
         self._nonce = os.urandom(NONCE_BYTES)
         self._targets = targets
-        self._shots = [_Shot() for _ in targets]
+        self._shots = [_ProbeState() for _ in targets]
         self._troubles = dict(self._gone)
         self._look_for_troubles()
 
@@ -409,7 +409,7 @@ class Prober:
         return True
 
     @staticmethod
-    def _result(probe: Probe, shot: _Shot) -> ProbeResult:
+    def _result(probe: Probe, shot: _ProbeState) -> ProbeResult:
         return ProbeResult(
             probe,
             frozenset(shot.delivered_to),

@@ -27,14 +27,14 @@ def single_frame_ends(
         whole_packets: LSRs hand on what TCP handed over at once.
     """
     slow = {
-        wire.name
-        for wire in plan.wires
-        if (shape := shape_of(wire, capabilities)) is not None and not shape.takes_super_packets
+        pair.name
+        for pair in plan.veth_pairs
+        if (shape := shape_of(pair, capabilities)) is not None and not shape.takes_super_packets
     }
     ends = {end for _, end in plan.ports() if end.is_customers}
     if not whole_packets:  # then only a queue of the customer's own can be too short
-        ends &= {end for wire in plan.wires if wire.name in slow for end in wire.ends}
-    elif not any(wire.name in slow for wire in plan.core_wires()):
+        ends &= {end for pair in plan.veth_pairs if pair.name in slow for end in pair.ends}
+    elif not any(pair.name in slow for pair in plan.core_pairs()):
         slow_vpns = {vpn.name for vpn, site in network.sites() if site.circuit in slow}
         together = [group for group in _groups(network.vpns) if group & slow_vpns]
         vpn_of = _vpn_of(plan)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.emulation.openvswitch import find_tool
-from mplsemu.emulation.plan import Endpoint, LabPlan, Wire
+from mplsemu.emulation.plan import Endpoint, LabPlan, VethPair
 
 QUEUE_MS: Final = 80
 """How long a full queue takes to drain: routers' access lines have that order, and a slow line does
@@ -73,12 +73,12 @@ class Shape:
         return max(_MIN_NETEM_PACKETS, math.ceil(in_flight / _SMALL_PACKET_BYTES))
 
 
-def shape_of(wire: Wire, capabilities: Capabilities) -> Shape | None:
-    """Return how either direction of a wire is shaped here, None if not at all."""
-    rate = wire.rate_bps
+def shape_of(pair: VethPair, capabilities: Capabilities) -> Shape | None:
+    """Return how either direction of a veth pair is shaped here, None if not at all."""
+    rate = pair.rate_bps
     if rate is not None and (rate > MAX_SHAPED_BPS or not capabilities.htb):
         rate = None
-    delay_ms = wire.delay_ms if capabilities.netem else 0.0
+    delay_ms = pair.delay_ms if capabilities.netem else 0.0
     return None if rate is None and not delay_ms else Shape(rate, delay_ms)
 
 
@@ -101,13 +101,13 @@ def tc_lines(end: Endpoint, shape: Shape) -> Iterator[str]:
 
 def shaped_ports(plan: LabPlan, capabilities: Capabilities) -> Iterator[tuple[Endpoint, Shape]]:
     """Yield every interface that is shaped, and how."""
-    for wire, end in plan.ports():
-        shape = shape_of(wire, capabilities)
+    for pair, end in plan.ports():
+        shape = shape_of(pair, capabilities)
         if shape is not None:
             yield end, shape
 
 
-def probe_capabilities(wires: Iterable[Wire]) -> Capabilities:
+def probe_capabilities(pairs: Iterable[VethPair]) -> Capabilities:
     """Find out which of the needed queueing disciplines the kernel has.
 
     A qdisc is put on the loopback of a namespace of its own, so that nothing else feels it.
@@ -115,9 +115,9 @@ def probe_capabilities(wires: Iterable[Wire]) -> Capabilities:
     Raises:
         MissingToolError: tc is not installed.
     """
-    wires = tuple(wires)
-    htb = not any(wire.rate_bps is not None for wire in wires) or _works("htb")
-    netem = not any(wire.delay_ms for wire in wires) or _works("netem delay 1ms")
+    pairs = tuple(pairs)
+    htb = not any(pair.rate_bps is not None for pair in pairs) or _works("htb")
+    netem = not any(pair.delay_ms for pair in pairs) or _works("netem delay 1ms")
     return Capabilities(htb=htb, netem=netem)
 
 

@@ -67,7 +67,7 @@ class TapPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ear:
+class _TappedInterface:
     """An interface that is listened to.
 
     Attributes:
@@ -86,14 +86,14 @@ class _Ear:
         return self.point.far_end is not None
 
 
-def _ears(point: TapPoint) -> Iterator[_Ear]:
-    yield _Ear(point, point.interface)
+def _tapped_interfaces(point: TapPoint) -> Iterator[_TappedInterface]:
+    yield _TappedInterface(point, point.interface)
     if point.far_end is not None:
-        yield _Ear(point, point.far_end, is_far=True)
+        yield _TappedInterface(point, point.far_end, is_far=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Tapped:
+class CapturedFrame:
     """A frame that was seen.
 
     Attributes:
@@ -155,18 +155,18 @@ class Taps:
     ) -> None:
         program = compile_filter(expression) if expression else b""
         self._selector = selectors.EpollSelector()
-        self._sockets: dict[_Ear, socket.socket] = {}
+        self._sockets: dict[_TappedInterface, socket.socket] = {}
         self._lost = dict.fromkeys(points, 0)
-        self._held: list[Tapped] = []
+        self._held: list[CapturedFrame] = []
         try:
-            for ear in (ear for point in points for ear in _ears(point)):
+            for tapped in (tapped for point in points for tapped in _tapped_interfaces(point)):
                 try:
-                    self._sockets[ear] = tap = _open(ear, program)
+                    self._sockets[tapped] = tap = _open(tapped, program)
                 except NodeGoneError:
                     if leave_out_gone:
                         continue
                     raise
-                self._selector.register(tap, selectors.EVENT_READ, ear)
+                self._selector.register(tap, selectors.EVENT_READ, tapped)
             _await_stamps()
         except BaseException:
             self.close()
@@ -181,7 +181,7 @@ class Taps:
         """Return a descriptor that is readable when there is something to read."""
         return self._selector.fileno()
 
-    def read(self, timeout_s: float) -> list[Tapped]:
+    def read(self, timeout_s: float) -> list[CapturedFrame]:
         """Return what has come, in the order of time, also from one call to the next.
 
         Waits at most so long for it, and a moment more for what is older but not there yet.
@@ -192,7 +192,7 @@ class Taps:
             found = self._settled(_STRAGGLE_S)
         return found
 
-    def rest(self, within_s: float) -> list[Tapped]:
+    def rest(self, within_s: float) -> list[CapturedFrame]:
         """Return what is left, and what comes within so long from now, in the order of time."""
         end = time.monotonic() + within_s
         found = self.read(within_s)
@@ -200,7 +200,7 @@ class Taps:
             found += self.read(left_s)
         return found
 
-    def _settled(self, timeout_s: float) -> list[Tapped]:
+    def _settled(self, timeout_s: float) -> list[CapturedFrame]:
         """Return the frames that no older one can come after."""
         self._selector.select(timeout_s)
         settled_ns = time.time_ns() - int(_STRAGGLE_S * 1e9)
@@ -215,9 +215,10 @@ class Taps:
 
     def lost(self) -> Mapping[TapPoint, int]:
         """Return how many frames of each interface came too fast to be taken."""
-        for ear, tap in self._sockets.items():
+        for tapped, tap in self._sockets.items():
             said = tap.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
-            self._lost[ear.point] += _STATISTICS.unpack(said)[1]  # the kernel forgets what it said
+            # reading resets the kernel's counters
+            self._lost[tapped.point] += _STATISTICS.unpack(said)[1]
         return dict(self._lost)
 
     def close(self) -> None:
@@ -239,11 +240,11 @@ class Taps:
         self.close()
 
 
-def _open(ear: _Ear, program: bytes) -> socket.socket:
+def _open(tapped: _TappedInterface, program: bytes) -> socket.socket:
     """Open a tap; it stays in its namespace although this thread leaves it."""
-    name, interface = ear.point.name, ear.interface.name
+    name, interface = tapped.point.name, tapped.interface.name
     try:
-        with inside(ear.interface.pid):
+        with inside(tapped.interface.pid):
             tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except OSError as error:
         raise EmulationError(f"cannot capture on {name}: {error.strerror}") from error
@@ -252,7 +253,7 @@ def _open(ear: _Ear, program: bytes) -> socket.socket:
         tap.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
         tap.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         tap.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
-        if ear.only_incoming:
+        if tapped.only_incoming:
             tap.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
         if program:
             _attach(tap, program)
@@ -305,25 +306,27 @@ def _attach(tap: socket.socket, program: bytes) -> None:
     tap.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, header)
 
 
-def _split(frames: list[Tapped], settled_ns: int, now_ns: int) -> tuple[list[Tapped], list[Tapped]]:
+def _split(
+    frames: list[CapturedFrame], settled_ns: int, now_ns: int
+) -> tuple[list[CapturedFrame], list[CapturedFrame]]:
     """Return what is old enough, in the order of time, and the rest.
 
     A frame of the future is old: the clock has been set back since.
     """
-    found: list[Tapped] = []
-    held: list[Tapped] = []
+    found: list[CapturedFrame] = []
+    held: list[CapturedFrame] = []
     for frame in sorted(frames, key=lambda frame: frame.time_ns):
         (held if settled_ns < frame.time_ns <= now_ns else found).append(frame)
     return in_order(found), held
 
 
-def in_order(frames: Iterable[Tapped]) -> list[Tapped]:
+def in_order(frames: Iterable[CapturedFrame]) -> list[CapturedFrame]:
     """Return frames of ascending stamps with those of the same stamp in the order of their way.
 
     A packet that an eBPF program hands from LSR to LSR at once keeps the stamp of where it came
     in: then who gets it has it before who gets it from there.
     """
-    ordered: list[Tapped] = []
+    ordered: list[CapturedFrame] = []
     for _, group in itertools.groupby(frames, key=lambda frame: frame.time_ns):
         left = list(group)
         while left:
@@ -334,16 +337,16 @@ def in_order(frames: Iterable[Tapped]) -> list[Tapped]:
     return ordered
 
 
-def _receive_some(tap: socket.socket, ear: _Ear) -> list[Tapped]:
+def _receive_some(tap: socket.socket, tapped: _TappedInterface) -> list[CapturedFrame]:
     """Return the next frames, not more than so many at a time."""
-    frames: list[Tapped] = []
+    frames: list[CapturedFrame] = []
     with suppress(BlockingIOError):
-        while len(frames) < _FRAMES_AT_A_TIME and (frame := _receive(tap, ear)) is not None:
+        while len(frames) < _FRAMES_AT_A_TIME and (frame := _receive(tap, tapped)) is not None:
             frames.append(frame)
     return frames
 
 
-def _receive(tap: socket.socket, ear: _Ear) -> Tapped | None:
+def _receive(tap: socket.socket, tapped: _TappedInterface) -> CapturedFrame | None:
     """Return the next frame, None where the interface has gone down."""
     try:
         data, ancillary, _, address = tap.recvmsg(_FRAME_BYTES, _ANCILLARY_BYTES)
@@ -357,7 +360,7 @@ def _receive(tap: socket.socket, ear: _Ear) -> Tapped | None:
             time_ns = _stamp_ns(each[2])
         elif each[:2] == (_SOL_PACKET, _PACKET_AUXDATA):
             data = _with_tag(data, each[2])
-    return Tapped(ear.point, time_ns, ear.is_far or _is_outgoing(address), data)
+    return CapturedFrame(tapped.point, time_ns, tapped.is_far or _is_outgoing(address), data)
 
 
 def _is_outgoing(address: Any) -> bool:

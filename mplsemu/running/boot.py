@@ -221,10 +221,10 @@ class BootedLab:
                 for lsr in plan.lsrs
             },
             links={
-                wire.name: tuple(
-                    net.interface(wire.name, end.node) for end in wire.ends if not end.is_customers
+                pair.name: tuple(
+                    net.interface(pair.name, end.node) for end in pair.ends if not end.is_customers
                 )
-                for wire in plan.wires
+                for pair in plan.veth_pairs
             },
             environment=dict(self._plane.environment),
             notes=(*self.loaded.notes, *net.notes, *self.chosen.notes()),

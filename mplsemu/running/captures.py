@@ -9,7 +9,7 @@ from typing import Final
 from mplsemu.control.cables import cables_of
 from mplsemu.emulation.dissect import Frame, Stack, dissect, labels_of
 from mplsemu.emulation.interface import Interface
-from mplsemu.emulation.taps import Tapped, TapPoint
+from mplsemu.emulation.taps import CapturedFrame, TapPoint
 from mplsemu.errors import LabError, MplsEmuError
 from mplsemu.model.topology import Link
 from mplsemu.model.vpn import Site
@@ -117,11 +117,11 @@ class Reader:
         self._ask()
         self._ask_again_at = 0.0  # the first time takes longer, with much to import
 
-    def meaning(self, frame: Tapped) -> StackReading:
+    def meaning(self, frame: CapturedFrame) -> StackReading:
         """Return what a frame's label stack says to whoever gets it."""
         return self._meaning(frame.receiver, labels_of(frame.data))
 
-    def read(self, frame: Tapped) -> Frame:
+    def read(self, frame: CapturedFrame) -> Frame:
         """Return what is in a frame."""
 
         def carried(stack: Stack) -> Carried:
@@ -130,7 +130,7 @@ class Reader:
 
         return dissect(frame.data, carried)
 
-    def comment(self, frame: Tapped) -> str:
+    def comment(self, frame: CapturedFrame) -> str:
         """Return the names of a frame's labels; nothing where it has none.
 
         Of a frame over a pseudowire, what is in it too: whoever reads the capture may guess wrong.

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interrupts import act
-from mplsemu.emulation.marked_packet import Found, MarkedPacket
-from mplsemu.emulation.taps import Tapped, TapPoint, Taps, send_frame
+from mplsemu.emulation.marked_packet import CapturedPacket, MarkedPacket
+from mplsemu.emulation.taps import CapturedFrame, TapPoint, Taps, send_frame
 from mplsemu.errors import EmulationError
 from mplsemu.model.network import HostRef
 from mplsemu.program.hosts import LocatedHost, find_host, hosts
@@ -303,7 +303,7 @@ def _listen(session: Session, taps: Taps, packet: MarkedPacket, wanted: int) -> 
     return sorted(seen, key=lambda each: each.time_ns)
 
 
-def _place(frame: Tapped, found: Found) -> tuple[str, str, str] | None:
+def _place(frame: CapturedFrame, found: CapturedPacket) -> tuple[str, str, str] | None:
     """Return the cable and direction, None where it is not an arrival."""
     point = frame.point
     if point.name == AT_HOST:

@@ -20,7 +20,7 @@ from typing import Final
 
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.batch import run_ip_batch
-from mplsemu.emulation.batches import link_lines
+from mplsemu.emulation.batch_commands import link_lines
 from mplsemu.emulation.fabric_ebpf import EbpfFabric
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
@@ -179,16 +179,16 @@ def _make_links(plan: LabPlan, tasks: dict[str, int]) -> dict[str, Interface]:
     """Make the link and the hosts' lines; return the hosts' interfaces by Mininet name."""
     pids = dict(tasks)
     interfaces: dict[str, Interface] = {}
-    wires = []
-    for number, wire in enumerate(plan.wires):
-        near, far = wire.ends
+    veth_pairs = []
+    for number, pair in enumerate(plan.veth_pairs):
+        near, far = pair.ends
         if far.is_customers:  # all in their PE's namespace, where one can be called eth0
             far = replace(far, interface=f"host{number}")
             pids[far.node] = tasks[near.node]
             interfaces[far.node] = Interface(far.interface, tasks[near.node])
-        wires.append(replace(wire, ends=(near, far)))
+        veth_pairs.append(replace(pair, ends=(near, far)))
     with inside(tasks[_WEST]):
-        run_ip_batch(link_lines(replace(plan, wires=tuple(wires)), pids, tasks[_WEST]))
+        run_ip_batch(link_lines(replace(plan, veth_pairs=tuple(veth_pairs)), pids, tasks[_WEST]))
     for each in interfaces.values():
         with inside(each.pid):
             set_up([each.name], up=True)

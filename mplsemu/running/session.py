@@ -17,7 +17,7 @@ from mplsemu.emulation.etc_hosts import lsr_hosts_file
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.interrupts import communicate
 from mplsemu.emulation.namespace import inside, require_root
-from mplsemu.emulation.node_namespaces import View, start_at
+from mplsemu.emulation.node_namespaces import NodeView, start_at
 from mplsemu.emulation.operational import await_operational_at
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
@@ -44,7 +44,7 @@ class Place:
 
     pid: int
     environment: Mapping[str, str]
-    view: View | None = None
+    view: NodeView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,8 @@ class Session:
         """
         if name in self.record.lsrs:
             lsr = self.record.lsrs[name]
-            view = View(name, lsr_hosts_file(self.directory.hosts_files)) if lsr.bridge else None
+            hosts = lsr_hosts_file(self.directory.hosts_files)
+            view = NodeView(name, hosts) if lsr.bridge else None
             return Place(lsr.pid, self.record.environment, view)
         for full, host in self.record.hosts.items():
             if name in {full, host.short}:

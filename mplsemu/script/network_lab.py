@@ -13,7 +13,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.emulation.capture import Capture
 from mplsemu.emulation.dissect import dissect
 from mplsemu.emulation.probe import FrameProbe, Probe, Prober, ProbeResult
-from mplsemu.emulation.taps import Tapped
+from mplsemu.emulation.taps import CapturedFrame
 from mplsemu.emulation.throughput import Transfer, measure_throughput
 from mplsemu.errors import (
     EmulationError,
@@ -137,7 +137,7 @@ class NetworkLab(AskedLab):
         reader = Reader(session.program)
         packets = CapturedPackets(live=True)
 
-        def take(frames: list[Tapped]) -> None:
+        def take(frames: list[CapturedFrame]) -> None:
             for frame in frames:
                 packets.add(_packet(reader, frame))
 
@@ -257,7 +257,7 @@ class NetworkLab(AskedLab):
                 return False, "no answer comes back", None
 
 
-def _packet(reader: Reader, frame: Tapped) -> CapturedPacket:
+def _packet(reader: Reader, frame: CapturedFrame) -> CapturedPacket:
     try:
         names, read = reader.meaning(frame).names, reader.read(frame)
     except MplsEmuError:  # the lab is going down

@@ -12,7 +12,7 @@ import pytest
 
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
-from mplsemu.emulation.undertaker import processes_in
+from mplsemu.emulation.reaper import processes_in
 from mplsemu.errors import DataPlaneError, EmulationError, MissingToolError
 from mplsemu.southbound.ebpf.maps import open_map
 from tests.places import ROOT

@@ -15,7 +15,7 @@ from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.emulation.namespace import enter_private_namespace, inside, namespace_of
 from mplsemu.emulation.net import LabNet, LabOptions
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
-from mplsemu.emulation.undertaker import processes_in
+from mplsemu.emulation.reaper import processes_in
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import loads
 from tests.system.emulated import (
@@ -131,7 +131,7 @@ def test_mininets_prompt_takes_names_with_hyphens(tmp_path):
 def test_names_of_any_length_work(tmp_path, dataplane):
     first, second = (f"copenhagen-central-office-{x}-floor" for x in ("first", "second"))
     with emulated(LONG, tmp_path) as net:
-        links = [wire.name for wire in net.plan.wires if wire.name.startswith(first)]
+        links = [wire.name for wire in net.plan.veth_pairs if wire.name.startswith(first)]
         assert len(links) == 2
         if dataplane == "openflow":  # the two links would be a loop of bridges
             line, far = "the-largest-customer-of-all/the-main-building", f"{second}-n2"
@@ -174,7 +174,7 @@ def test_a_ce_router_forwards_and_pings_from_its_lan_address(tmp_path):
 
 def test_a_link_that_is_cut_has_no_carrier_at_either_end_until_mended(tmp_path):
     with emulated(LONG, tmp_path) as net:
-        link = net.plan.wires[0]
+        link = net.plan.veth_pairs[0]
         ends = [net.interface(link.name, end.node) for end in link.ends]
 
         def carriers():

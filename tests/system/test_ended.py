@@ -25,7 +25,7 @@ STAGES = {
     "the database": lambda ground: ground.process("ovsdb-server"),
     "the switch daemon": lambda ground: ground.process("ovs-vswitchd"),
     "the controller": lambda ground: (ground.directory / "small/controller.sock").exists(),
-    "the undertaker": lambda ground: ground.process("undertaker"),
+    "the reaper": lambda ground: ground.process("reaper"),
     "nearly up": lambda ground: (ground.directory / "small/lab.json.new").exists() or ready(ground),
 }
 """Moments of a boot."""
@@ -96,7 +96,7 @@ def test_a_second_ctrl_c_while_it_tidies_up_changes_nothing(small, ground):
         ("up", "the database", signal.SIGTERM),
         ("up", "the controller", signal.SIGHUP),
         ("test", "the switch daemon", signal.SIGTERM),
-        ("test", "the undertaker", signal.SIGTERM),
+        ("test", "the reaper", signal.SIGTERM),
     ),
 )
 def test_a_signal_while_booting_leaves_nothing(command, stage, number, small, ground):
@@ -121,7 +121,7 @@ def test_ctrl_c_during_the_checks_leaves_nothing(small, ground):
     ground.assert_clean()
 
 
-@pytest.mark.parametrize("stage", stages(["the database"], ["the undertaker"], ["up"]))
+@pytest.mark.parametrize("stage", stages(["the database"], ["the reaper"], ["up"]))
 def test_a_lab_process_that_is_killed_leaves_nothing_that_runs(stage, small, ground):
     process = started(ground, "up", small, until=STAGES.get(stage, ready))
     process.kill()
@@ -219,7 +219,7 @@ def test_a_reader_that_does_not_read_keeps_no_lab_from_being_taken_down(small, g
         ("the controller", signal.SIGKILL),
         ("the database", signal.SIGTERM),
         ("the controller", signal.SIGINT),
-        ("the undertaker", signal.SIGTERM),
+        ("the reaper", signal.SIGTERM),
     ),
 )
 def test_up_detach_ended_before_it_is_up_leaves_nothing(stage, number, small, ground):
@@ -271,7 +271,7 @@ def test_a_detached_lab_does_not_hold_the_callers_pipes(small, ground):
     ground.assert_clean()
 
 
-@pytest.mark.parametrize("stage", stages(["the database"], ["the controller"], ["the undertaker"]))
+@pytest.mark.parametrize("stage", stages(["the database"], ["the controller"], ["the reaper"]))
 def test_down_ends_a_lab_that_boots(stage, small, ground):
     process = started(ground, "up", small, until=STAGES[stage])
     done = mplsemu("down", "small", env=ground.env)

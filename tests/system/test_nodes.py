@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mplsemu.emulation.node_namespaces import View, start_at, start_node
+from mplsemu.emulation.node_namespaces import NodeView, start_at, start_node
 from mplsemu.errors import EmulationError
 from tests.system.running import MPLSEMU
 from tests.system.test_prompt import Terminal
@@ -129,7 +129,7 @@ def test_exec_without_a_command_takes_commands_from_a_pipe(nordic):
 
 
 def test_a_node_that_is_gone_is_said():
-    process = start_node(["sleep", "60"], View("gone")).process()
+    process = start_node(["sleep", "60"], NodeView("gone")).process()
     process.kill()
     process.wait()
     with pytest.raises(EmulationError, match="of the lab is gone"):

@@ -166,7 +166,7 @@ def test_a_script_that_is_killed_takes_its_lab_down(number, small, ground):
 
 def test_a_script_that_is_killed_while_its_lab_boots_leaves_nothing(small, ground):
     process = script(small, ground, "pass")
-    eventually(lambda: ground.process("undertaker"), "the boot", pause_s=0.002)
+    eventually(lambda: ground.process("reaper"), "the boot", pause_s=0.002)
     process.kill()
     process.communicate(timeout=60)
     ground.assert_clean()

@@ -14,7 +14,7 @@ from mplsemu.cli.fault import fault
 from mplsemu.cli.main import main
 from mplsemu.emulation import requirements
 from mplsemu.emulation.requirements import machine_problem
-from mplsemu.errors import DataPlaneError, EmulationError, LabError, cut
+from mplsemu.errors import DataPlaneError, EmulationError, LabError, clip
 from mplsemu.lab import bounded_read
 from mplsemu.lab.bounded_read import read_bounded, read_file
 from mplsemu.lab.loader import load
@@ -183,9 +183,9 @@ def _writer(fifo):
 
 
 def test_a_long_word_is_cut_and_a_path_is_not():
-    assert cut("a/" * 150) == "a/" * 150
-    assert cut(f"label {'x' * 100_000} is wrong") == f"label {'x' * 64}... is wrong"
-    assert len(cut("word " * 100_000)) < 10_000
+    assert clip("a/" * 150) == "a/" * 150
+    assert clip(f"label {'x' * 100_000} is wrong") == f"label {'x' * 64}... is wrong"
+    assert len(clip("word " * 100_000)) < 10_000
     assert len(str(LabError("x" * 100_000, remedy="y" * 100_000))) < 200
 
 

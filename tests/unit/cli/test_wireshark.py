@@ -12,7 +12,7 @@ from mplsemu.emulation.dissect import Frame, dissect
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.pcapng import Interface as FileInterface
 from mplsemu.emulation.pcapng import PcapngWriter
-from mplsemu.emulation.taps import Tapped, TapPoint
+from mplsemu.emulation.taps import CapturedFrame, TapPoint
 from mplsemu.errors import EmulationError
 from mplsemu.lab.loader import loads
 from mplsemu.program.stack_reading import Carried, carried_by_label, read_stack
@@ -90,7 +90,7 @@ def test_a_comment_says_what_a_pseudowires_frame_holds(wires):
     reader = Reader(lambda: wires)
     for vpn, between in (("plain", b""), ("word", WORD)):
         frame = labelled(between + INSIDE, label_of(wires, vpn))
-        said = reader.comment(Tapped(point, 0, True, frame))
+        said = reader.comment(CapturedFrame(point, 0, True, frame))
         assert said.startswith(f"PW {vpn} from x: {HOST} > 02:00:00:00:00:09: 192.168.1.2 > ")
     assert reader.seen == carried_by_label(wires)
 

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from mplsemu.emulation import interrupts
-from mplsemu.emulation.interrupts import Terminated, act, end, go_on, interrupts_wait, noted
+from mplsemu.emulation.interrupts import Terminated, act, end, interrupts_wait, noted, resume
 
 
 class Interrupted(BaseException):
@@ -225,11 +225,11 @@ def test_a_prompt_goes_on_after_ctrl_c_but_not_after_what_ends_the_lab():
             with pytest.raises(KeyboardInterrupt):
                 act()
             os.kill(os.getpid(), signal.SIGINT)
-            go_on()
+            resume()
             act()
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
-        go_on()
+        resume()
 
 
 def test_a_scripts_own_handler_is_called_at_known_points(number):
@@ -275,14 +275,14 @@ def test_what_a_child_says_is_all_there_though_signals_of_others_come():
 
 TYPES = """
 import readline
-from mplsemu.emulation.interrupts import Terminated, end, go_on, noted, typed
+from mplsemu.emulation.interrupts import Terminated, end, resume, noted, read_line
 with noted(end):
     while True:
         try:
-            print("got", typed("> "), flush=True)
+            print("got", read_line("> "), flush=True)
         except KeyboardInterrupt:
             print("cleared", flush=True)
-            go_on()
+            resume()
         except Terminated:
             print("ended", flush=True)
             break

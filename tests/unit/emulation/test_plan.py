@@ -3,7 +3,7 @@ from ipaddress import ip_interface
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.emulation.batches import (
+from mplsemu.emulation.batch_commands import (
     LINK_GROUP,
     OWN_QDISCS,
     bridge_arguments,
@@ -53,8 +53,8 @@ def namespaces(network):
     return make_plan(network, compile_program(network), lsr_namespaces=True)
 
 
-def wire(plan, name):
-    return next(wire for wire in plan.wires if wire.name == name)
+def pair(plan, name):
+    return next(pair for pair in plan.veth_pairs if pair.name == name)
 
 
 def test_a_plan_is_the_same_every_time(network, plan):
@@ -72,7 +72,7 @@ def test_ports_and_mac_addresses_are_those_of_the_program(network, plan):
 
 def test_a_router_with_a_long_name_has_a_short_bridge(plan):
     assert [lsr.bridge for lsr in plan.lsrs] == ["dk", "n2"]
-    assert [end.interface for end in wire(plan, "dk-copenhagen-central-office").ends] == [
+    assert [end.interface for end in pair(plan, "dk-copenhagen-central-office").ends] == [
         "dk-eth1",
         "n2-eth1",
     ]
@@ -96,13 +96,13 @@ def test_a_customer_has_1500_bytes_and_the_core_and_the_pe_side_more(plan):
             assert end.mtu == ACCESS_MTU
         elif end.node != "a-one-lan":
             assert end.mtu == CORE_MTU
-    assert wire(plan, "a/two").ends[0].mtu == CORE_MTU
-    assert wire(plan, "a/two").ends[1].mtu == ACCESS_MTU
+    assert pair(plan, "a/two").ends[0].mtu == CORE_MTU
+    assert pair(plan, "a/two").ends[1].mtu == ACCESS_MTU
 
 
 def test_only_the_access_line_of_a_site_is_shaped(plan):
-    assert wire(plan, "a/two").rate_bps == 10_000_000
-    assert wire(plan, "a/one").rate_bps is None
+    assert pair(plan, "a/two").rate_bps == 10_000_000
+    assert pair(plan, "a/one").rate_bps is None
 
 
 LAB_PID = 3999
@@ -117,7 +117,7 @@ def lines_of(plan):
 def test_one_line_makes_a_veth_pair_with_its_far_end_in_the_hosts_namespace(plan):
     pids, lines = lines_of(plan)
     veths = [line for line in lines if " type veth " in line]
-    assert len(veths) == len(plan.wires)
+    assert len(veths) == len(plan.veth_pairs)
     two = next(line for line in veths if f"netns {pids['a-two-h1']} " in line)
     near, far = two.split(" type veth peer ")
     assert f"netns {LAB_PID} " in near
@@ -155,7 +155,7 @@ def test_a_pair_begins_with_the_end_that_has_a_number(namespaces):
 
 def test_only_wires_between_lsrs_are_of_the_core(plan, namespaces):
     for each in (plan, namespaces):
-        assert [wire.name for wire in each.core_wires()] == ["dk-copenhagen-central-office"]
+        assert [pair.name for pair in each.core_pairs()] == ["dk-copenhagen-central-office"]
 
 
 def test_a_host_has_a_default_route_of_each_ip_version(plan):

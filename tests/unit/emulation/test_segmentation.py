@@ -3,7 +3,7 @@
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.emulation.batches import single_frame_line
+from mplsemu.emulation.batch_commands import single_frame_line
 from mplsemu.emulation.plan import make_plan
 from mplsemu.emulation.segmentation import single_frame_ends
 from mplsemu.emulation.shaping import Capabilities

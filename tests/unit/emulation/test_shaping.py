@@ -1,6 +1,6 @@
 import pytest
 
-from mplsemu.emulation.plan import Endpoint, Wire
+from mplsemu.emulation.plan import Endpoint, VethPair
 from mplsemu.emulation.shaping import (
     MAX_SHAPED_BPS,
     NO_HTB,
@@ -57,13 +57,13 @@ def test_netems_queue_holds_what_is_in_flight():
 
 
 def test_what_the_kernel_lacks_is_left_out_and_told():
-    wire = Wire("a-b", ENDS, rate_bps=10_000_000, delay_ms=5.0)
-    assert shape_of(wire, Capabilities(netem=False)) == Shape(10_000_000, 0.0)
-    assert shape_of(wire, Capabilities(htb=False, netem=False)) is None
+    pair = VethPair("a-b", ENDS, rate_bps=10_000_000, delay_ms=5.0)
+    assert shape_of(pair, Capabilities(netem=False)) == Shape(10_000_000, 0.0)
+    assert shape_of(pair, Capabilities(htb=False, netem=False)) is None
     assert shortfalls(Capabilities(htb=False, netem=False)) == (NO_HTB, NO_NETEM)
     assert shortfalls(Capabilities()) == ()
 
 
 def test_a_line_faster_than_the_threshold_is_not_shaped():
-    assert shape_of(Wire("a-b", ENDS, rate_bps=MAX_SHAPED_BPS + 1), Capabilities()) is None
-    assert shape_of(Wire("a-b", ENDS), Capabilities()) is None
+    assert shape_of(VethPair("a-b", ENDS, rate_bps=MAX_SHAPED_BPS + 1), Capabilities()) is None
+    assert shape_of(VethPair("a-b", ENDS), Capabilities()) is None

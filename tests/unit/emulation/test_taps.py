@@ -1,14 +1,14 @@
 """In which order frames are that were seen on several cables."""
 
 from mplsemu.emulation.interface import Interface
-from mplsemu.emulation.taps import Tapped, TapPoint, in_order
+from mplsemu.emulation.taps import CapturedFrame, TapPoint, in_order
 
 
 def tapped(sender, receiver, time_ns, data=b""):
     """Return a frame on the cable between two nodes, which is tapped at the one that is first."""
     near, far = sorted((sender, receiver))
     point = TapPoint(f"{near}-{far}", Interface("eth0", 1), near, far, Interface("eth0", 2))
-    return Tapped(point, time_ns, sender == near, data)
+    return CapturedFrame(point, time_ns, sender == near, data)
 
 
 A_B, B_C, C_D = tapped("a", "b", 5), tapped("b", "c", 5), tapped("c", "d", 5)

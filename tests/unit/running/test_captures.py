@@ -9,7 +9,7 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.filters import behind_labels, compile_filter, sees_labels
 from mplsemu.emulation.interface import Interface
-from mplsemu.emulation.taps import Tapped, TapPoint
+from mplsemu.emulation.taps import CapturedFrame, TapPoint
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.running import captures
 from mplsemu.running.captures import Reader
@@ -21,7 +21,7 @@ BEFORE = compile_program(nordic())
 
 
 def tapped(*labels, outgoing=True):
-    return Tapped(POINT, 0, outgoing, labelled(PING, *labels))
+    return CapturedFrame(POINT, 0, outgoing, labelled(PING, *labels))
 
 
 def labels_to(program, egress):

@@ -33,5 +33,5 @@ def test_every_python_that_mplsemu_starts_leaves_the_working_directory_out():
             found[file.relative_to(ROOT).as_posix()] = match["options"].split(",")[0].strip()
     assert found == {
         "mplsemu/running/command.py": '"-P"',
-        "mplsemu/emulation/undertaker.py": '"-I"',
+        "mplsemu/emulation/reaper.py": '"-I"',
     }

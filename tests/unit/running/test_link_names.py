@@ -27,10 +27,10 @@ def test_program_and_network_agree_and_so_does_what_is_built(net):
     program = compile_program(net)
     names = cables_of_network(net)
     assert names == cables_of(program)
-    for wire in make_plan(net, program).wires:
-        for end in wire.ends:
+    for pair in make_plan(net, program).veth_pairs:
+        for end in pair.ends:
             if end.node in program.node_by_name:
-                assert names[end.interface] == wire.name
+                assert names[end.interface] == pair.name
 
 
 @pytest.mark.parametrize(

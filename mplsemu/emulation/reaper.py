@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-_PATIENCE_S: Final = 5.0
+_TIMEOUT_S: Final = 5.0
 
 
 def processes_in(namespaces: Iterable[int]) -> Iterator[int]:
@@ -33,14 +33,14 @@ def processes_in(namespaces: Iterable[int]) -> Iterator[int]:
                     yield int(entry.name)
 
 
-def end_processes_in(namespaces: Iterable[int], patience_s: float = _PATIENCE_S) -> bool:
+def end_processes_in(namespaces: Iterable[int], timeout_s: float = _TIMEOUT_S) -> bool:
     """Kill every process in the namespaces and wait until none is left.
 
     The machine's own namespace is never touched.
 
     Args:
         namespaces: inode numbers.
-        patience_s: give up after this.
+        timeout_s: give up after this.
 
     Returns:
         Whether all are gone.
@@ -48,7 +48,7 @@ def end_processes_in(namespaces: Iterable[int], patience_s: float = _PATIENCE_S)
     wanted = set(namespaces)
     with suppress(OSError):
         wanted.discard(Path("/proc/1/ns/net").stat().st_ino)
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         left = list(processes_in(wanted))
         if not left:
@@ -60,7 +60,7 @@ def end_processes_in(namespaces: Iterable[int], patience_s: float = _PATIENCE_S)
     return False
 
 
-class Undertaker:
+class Reaper:
     """The watching process, seen from the lab process."""
 
     def __init__(self) -> None:

@@ -36,9 +36,9 @@ def link_lines(plan: LabPlan, pids: Mapping[str, int], lab: int) -> Iterator[str
     bridges = {lan.name: lan.bridge for lan in plan.lans}
     for lan in plan.lans:
         yield _bridge_line(lan)
-    for wire in plan.wires:
+    for pair in plan.veth_pairs:
         # of a pair whose first end's number is left to it, the kernel numbers both
-        near, far = sorted(wire.ends, key=lambda end: end.ifindex is None)
+        near, far = sorted(pair.ends, key=lambda end: end.ifindex is None)
         yield (
             f"link add {_veth_end(near, pids, lab)} group {LINK_GROUP}"
             f" type veth peer {_veth_end(far, pids, lab)} group {LINK_GROUP}"
