@@ -61,7 +61,7 @@ WHILE_RUNNING = (
     "BootedLab._boot", "BootedLab.close", "LabDirectory.claim", "LabDirectory.release",
     "LabDirectory.write", "Bar.__enter__", "Bar._close", "Bar.update", "Supervisor.start",
     "Supervisor.stop", "compile_program", "draw_matrix", "print_lines", "_report",
-    "_outcome", "end_as_others", "noted", "_Noting.remove", "_Noting.settle", "_Noting.install",
+    "_outcome", "restore_signals", "noted", "_Noting.remove", "_Noting.settle", "_Noting.install",
 )  # fmt: skip
 
 

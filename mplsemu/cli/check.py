@@ -122,7 +122,7 @@ def _as_it_runs(program: Program) -> str:
 
 def _run_live(args: argparse.Namespace) -> int:
     """Compare a running lab with its program."""
-    from mplsemu.cli.live import check_live, draw_live, live_json
+    from mplsemu.cli.installed import check_installed, draw_installed, installed_json
     from mplsemu.cli.output import print_json, print_lines
 
     others = (args.failures, args.nodes, args.demands, args.program, args.down, args.checks)
@@ -131,11 +131,11 @@ def _run_live(args: argparse.Namespace) -> int:
             "--live looks at a running lab as it is, and --lab only says which",
             remedy="write: mplsemu check --live [--lab NAME] [--json]",
         )
-    found = check_live(args.name or args.lab, _bar)
+    found = check_installed(args.name or args.lab, _bar)
     if args.json:
-        print_json(live_json(found))
+        print_json(installed_json(found))
     else:
-        print_lines(draw_live(found))
+        print_lines(draw_installed(found))
     return 1 if found.differences else 0
 
 

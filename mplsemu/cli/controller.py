@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mplsemu.cli.ending import Words, end_at_once, undone_by
 from mplsemu.errors import EmulationError, LabError
+from mplsemu.running.exit_signals import ExitMessage, cleanup_on_signal, exit_on_signals
 
 if TYPE_CHECKING:
     from mplsemu.southbound.dataplane import DataPlane
@@ -25,7 +25,7 @@ _EPILOG = """\
 
 DEFAULT_LISTEN: Final = "127.0.0.1:6653"
 
-_QUIETLY: Final[dict[int, Words]] = {
+_QUIETLY: Final[dict[int, ExitMessage]] = {
     number: ("", 128 + number) for number in (signal.SIGTERM, signal.SIGHUP)
 }
 
@@ -72,10 +72,10 @@ def run(args: argparse.Namespace) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     network = load(args.lab).network
-    end_at_once(_QUIETLY)  # whatever threads the framework has
+    exit_on_signals(_QUIETLY)  # whatever threads the framework has
     with ExitStack() as stack:
         if args.socket is not None:
-            stack.enter_context(undone_by(partial(_remove, args.socket)))
+            stack.enter_context(cleanup_on_signal(partial(_remove, args.socket)))
         serve(network, plane, args.socket, args.state)
     return 0
 

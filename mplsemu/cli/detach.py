@@ -10,8 +10,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn
 
-from mplsemu.cli.fault import fault
 from mplsemu.cli.progress import Bar
+from mplsemu.cli.system_error import describe_system_error
 from mplsemu.cli.up import (
     ENDED_EARLY,
     GiveUp,
@@ -102,7 +102,7 @@ def _live(
     except MplsEmuError as error:
         _teller(pipe)({"error": str(error)})
     except BaseException as error:  # noqa: BLE001  # the last line of a process: whatever it was, say it
-        _teller(pipe)({"error": fault(error) or traceback.format_exc()})
+        _teller(pipe)({"error": describe_system_error(error) or traceback.format_exc()})
     finally:
         os._exit(status)  # the parent's cleanup handlers are not ours to run
 

@@ -96,14 +96,14 @@ class Survey:
     """What failures do.
 
     Attributes:
-        most: how much was let fail together, at most.
+        max_down: how much was let fail together, at most.
         of_nodes: whether LSRs were, not links.
         tried: combinations.
         outages: those that break something.
         traffic: what becomes of the demands, None where none were given.
     """
 
-    most: int
+    max_down: int
     of_nodes: bool
     tried: int
     outages: tuple[Outage, ...]
@@ -129,7 +129,7 @@ class Failures:
     Args:
         network: the lab.
         down: what is down to begin with.
-        most: how many links or LSRs fail together, at most.
+        max_down: how many links or LSRs fail together, at most.
         of_nodes: whether LSRs fail, not links.
         demands: traffic to lay on the links.
         progress: told how much is done of the verdict without failures.
@@ -142,7 +142,7 @@ class Failures:
         self,
         network: Network,
         down: frozenset[str],
-        most: int,
+        max_down: int,
         *,
         of_nodes: bool = False,
         demands: tuple[Demand, ...] = (),
@@ -152,7 +152,7 @@ class Failures:
         self._down = down
         self._of_nodes = of_nodes
         self._names = _names(network, down, of_nodes=of_nodes)
-        self.most = min(most, len(self._names))
+        self.most = min(max_down, len(self._names))
         self.total = sum(math.comb(len(self._names), size) for size in range(1, self.most + 1))
         if self.total > _MOST_SETS:
             what = "LSRs" if of_nodes else "links"
@@ -278,9 +278,9 @@ def _names(network: Network, down: frozenset[str], *, of_nodes: bool) -> list[st
     return [link.name for link in network.provider.links if link.name not in down]
 
 
-def _sets(names: list[str], most: int) -> Iterator[tuple[str, ...]]:
+def _sets(names: list[str], max_down: int) -> Iterator[tuple[str, ...]]:
     """Yield all sets of 1 to `most` names, small ones first."""
-    for size in range(1, most + 1):
+    for size in range(1, max_down + 1):
         yield from itertools.combinations(names, size)
 
 

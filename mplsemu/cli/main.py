@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import Final
 
 import mplsemu
-from mplsemu.cli.ending import INTERRUPTED, end_as_others, end_at_once
-from mplsemu.cli.fault import fault
 from mplsemu.cli.parser import CommandParser
+from mplsemu.cli.system_error import describe_system_error
 from mplsemu.errors import MplsEmuError, clip
 from mplsemu.lab.shipped import shipped_labs
+from mplsemu.running.exit_signals import INTERRUPTED, exit_on_signals, restore_signals
 
 #: name -> what it does, in the order of the help; each is the module of that name beside this one,
 #: with `add_parser(subparsers)` and `run(args) -> exit code`, imported only when it is asked for
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:  # at a lab's prompt, or in a test: signals are not ours to handle
         return _outcome(list(argv))
-    end_at_once()
+    exit_on_signals()
     _open_standard_files()
     gc.set_threshold(COLLECT_AFTER)
     code = _outcome(sys.argv[1:])
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(OSError, ValueError):
             sys.stdout.flush()
         os._exit(code)
-    end_as_others()
+    restore_signals()
     return code
 
 
@@ -88,7 +88,7 @@ def _outcome(words: list[str]) -> int:
         _print_no_more()
         code = _OK
     except (OSError, MemoryError, RuntimeError) as error:
-        said = fault(error)
+        said = describe_system_error(error)
         if said is None:
             raise
         _print_no_more()

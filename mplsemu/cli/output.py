@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from mplsemu.cli.ending import undone_by
 from mplsemu.errors import LabError
+from mplsemu.running.exit_signals import cleanup_on_signal
 from mplsemu.views.text.ascii import to_ascii
 
 _DRAWN: Final = "─│╔═●→✗"  # an encoding that has these has the others
@@ -84,7 +84,7 @@ def output_to(path: str | None) -> Iterator[Callable[[str | bytes], object]]:
     try:
         with ExitStack() as stack:
             if is_new:
-                stack.enter_context(undone_by(partial(os.unlink, path)))
+                stack.enter_context(cleanup_on_signal(partial(os.unlink, path)))
             stack.enter_context(stream)
             yield lambda content: _replace(stream, content)
     except BaseException:

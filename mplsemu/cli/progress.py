@@ -11,8 +11,8 @@ from typing import Final, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mplsemu.cli.ending import undone_by
 from mplsemu.emulation.interrupts import act, interrupts_wait
+from mplsemu.running.exit_signals import cleanup_on_signal
 
 _NAMES: Final = {
     "nodes": "hosts and routers",
@@ -51,7 +51,7 @@ class Bar:
 
     def __enter__(self) -> Self:
         if self._shown:
-            self._stack.enter_context(undone_by(_clear))
+            self._stack.enter_context(cleanup_on_signal(_clear))
         try:
             with interrupts_wait():
                 self._progress.start()

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from mplsemu.cli.exec import wait_for
-from mplsemu.cli.fault import fault
 from mplsemu.cli.main import main
 from mplsemu.cli.show import TABLES
+from mplsemu.cli.system_error import describe_system_error
 from mplsemu.emulation.interrupts import act_at_once, read_line, resume, wait
 from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.errors import LabError, MplsEmuError
@@ -215,7 +215,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             print(f"mplsemu: {error}", file=sys.stderr)
         except Exception as error:  # noqa: BLE001  # Mininet's commands raise what they like
             self._has_failed = True
-            if words := fault(error):
+            if words := describe_system_error(error):
                 print(f"mplsemu: {words}", file=sys.stderr)
             else:
                 traceback.print_exc()

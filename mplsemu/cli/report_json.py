@@ -77,7 +77,7 @@ def _survey(survey: Survey | None) -> dict[str, Any]:
     if survey is None:
         return {"links": 0, "of": "links", "tried": 0, "fatal": [], "single_points": []}
     return {
-        "links": survey.most,
+        "links": survey.max_down,
         "of": "nodes" if survey.of_nodes else "links",
         "tried": survey.tried,
         "fatal": [_outage(outage) for outage in survey.outages],

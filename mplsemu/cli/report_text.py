@@ -178,7 +178,7 @@ def _draw_largest(report: Report) -> list[Text]:
 def _draw_survey(survey: Survey) -> list[Text]:
     survived = survey.tried - len(survey.outages)
     what = "LSR" if survey.of_nodes else "link"
-    said = f" up to {count(survey.most, what)} down: "
+    said = f" up to {count(survey.max_down, what)} down: "
     said += f"{survived:,} of {count(survey.tried, 'case')} survived"
     lines = [_signed(not survey.outages).append(said)]
     shown = tuple(_telling(survey.outages))

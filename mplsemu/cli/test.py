@@ -17,8 +17,8 @@ from mplsemu.cli.up import (
     GiveUp,
     add_dataplane,
     end_early,
+    requested_dataplane,
     say,
-    wished,
 )
 from mplsemu.emulation.interrupts import Terminated, end, noted
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Check; exit status 0: all hold, 1: some fail, 2: it could not run."""
     from mplsemu.errors import LabError
 
-    dataplane = wished(args)
+    dataplane = requested_dataplane(args)
     if (args.lab is None) is (args.running is None):
         problem = "nothing to test" if args.lab is None else "a lab file and --running"
         raise LabError(problem, remedy="name a lab file, or --running NAME, and not both")

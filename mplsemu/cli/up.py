@@ -9,10 +9,10 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-from mplsemu.cli.ending import end_at_once
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.web import port
 from mplsemu.emulation.interrupts import Terminated, end, noted
+from mplsemu.running.exit_signals import exit_on_signals
 from mplsemu.web.listening_socket import DEFAULT_HOST, DEFAULT_PORT, ListeningSocket
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def add_dataplane(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def wished(args: argparse.Namespace) -> DataPlaneChoice | None:
+def requested_dataplane(args: argparse.Namespace) -> DataPlaneChoice | None:
     """Return the data plane that was typed, None if none was.
 
     Raises:
@@ -74,9 +74,9 @@ def run(args: argparse.Namespace) -> int:
     """Boot, and stay until the user or ``down`` ends it."""
     from mplsemu.lab.loader import read
 
-    dataplane = wished(args)
+    dataplane = requested_dataplane(args)
     lab = read(args.lab, args.name)
-    web = None if args.web is None else place_of_page(args.web)  # if that fails, nothing has booted
+    web = None if args.web is None else open_page_socket(args.web)  # before anything boots
     if args.detach:
         from mplsemu.cli.detach import up_detached
 
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     return _up_with_prompt(lab, dataplane, web)
 
 
-def place_of_page(port: int) -> WebPlace:
+def open_page_socket(port: int) -> WebPlace:
     """Open the socket of a live page.
 
     Raises:
@@ -98,7 +98,7 @@ def place_of_page(port: int) -> WebPlace:
 
 def end_early() -> None:
     """Have SIGTERM and SIGHUP end this process with a word, as long as there is no lab."""
-    end_at_once(dict.fromkeys((signal.SIGTERM, signal.SIGHUP), (ENDED_EARLY, 2)))
+    exit_on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGHUP), (ENDED_EARLY, 2)))
 
 
 class GiveUp:
@@ -128,7 +128,7 @@ def say(message: str) -> None:
 def _up_with_prompt(
     lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPlace | None
 ) -> int:
-    from mplsemu.cli.patient import patient_output
+    from mplsemu.cli.interruptible_output import interruptible_output
     from mplsemu.cli.prompt import Prompt
     from mplsemu.running.boot import BootedLab, BootOptions
 
@@ -143,7 +143,7 @@ def _up_with_prompt(
                 stack.enter_context(noted(end))
                 stack.enter_context(lab)
             print("\n".join(greet(lab)))
-            with patient_output():
+            with interruptible_output():
                 code = Prompt(lab).code
             sys.stderr.write("taking the lab down\n")
     except Terminated:

@@ -16,10 +16,10 @@ from multiprocessing import connection
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
-from mplsemu.cli.ending import undone_by
 from mplsemu.emulation.interrupts import forget_signals, interrupts_wait, wait
 from mplsemu.emulation.namespace import die_with_parent
 from mplsemu.errors import EmulationError
+from mplsemu.running.exit_signals import cleanup_on_signal
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -59,7 +59,7 @@ class Workers(Generic[_Item, _Result]):
         self._count = count if count > 1 else 0
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(undone_by(self._kill))
+        self._stack.enter_context(cleanup_on_signal(self._kill))
         # a script's handler may raise, and inside a fork that would be lost
         try:
             with interrupts_wait():

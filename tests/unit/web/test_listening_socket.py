@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from mplsemu.cli.up import place_of_page
+from mplsemu.cli.up import open_page_socket
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.web.listening_socket import ListeningSocket
 
@@ -34,7 +34,7 @@ def test_the_remedy_names_the_option_that_the_command_has():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(EmulationError, match="in use; --web 0 chooses a free one"):
-            place_of_page(port)
+            open_page_socket(port)
 
 
 def test_an_address_that_is_not_this_machines_is_told():

@@ -8,10 +8,10 @@ import pytest
 
 PRINTS = """
 import sys
-from mplsemu.cli.patient import patient_output
+from mplsemu.cli.interruptible_output import interruptible_output
 from mplsemu.emulation.interrupts import Terminated, end, noted
 try:
-    with noted(end), patient_output():
+    with noted(end), interruptible_output():
         print("x" * 1_000_000)
         print("all of it")
 except (Terminated, KeyboardInterrupt) as ended:

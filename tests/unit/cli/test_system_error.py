@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from mplsemu.cli.fault import fault
 from mplsemu.cli.main import main
+from mplsemu.cli.system_error import describe_system_error
 from mplsemu.emulation import requirements
 from mplsemu.emulation.requirements import machine_problem
 from mplsemu.errors import DataPlaneError, EmulationError, LabError, clip
@@ -40,7 +40,7 @@ NORDIC = TOPOLOGIES / "nordic.yaml"
     ],
 )  # fmt: skip
 def test_what_a_machine_lacks_is_a_line(error, said, monkeypatch, capsys):
-    assert said in fault(error)
+    assert said in describe_system_error(error)
 
     def fail(_words):
         raise error
@@ -52,7 +52,7 @@ def test_what_a_machine_lacks_is_a_line(error, said, monkeypatch, capsys):
 
 @pytest.mark.parametrize("error", [RuntimeError("a fault of ours"), OSError(errno.EBADF, "bad")])
 def test_what_is_our_fault_is_told_in_full(error, monkeypatch):
-    assert fault(error) is None
+    assert describe_system_error(error) is None
 
     def fail(_words):
         raise error

@@ -21,14 +21,14 @@ _write: Final = os.write
 """The real one: an OpenFlow framework puts its own in its place, which may switch threads."""
 _SAYS_INTERRUPTED: Final = ("interrupted", INTERRUPTED)
 
-Words = tuple[str, int]
+ExitMessage = tuple[str, int]
 """What is said when a signal ends the command, and its exit code."""
 
-_words: Final[dict[int, Words]] = {}
+_words: Final[dict[int, ExitMessage]] = {}
 _undo: Final[list[Callable[[], object]]] = []
 
 
-def end_at_once(words: Mapping[int, Words] | None = None) -> None:
+def exit_on_signals(words: Mapping[int, ExitMessage] | None = None) -> None:
     """Have signals to end end this process where it is; those that are ignored stay so.
 
     Args:
@@ -61,7 +61,7 @@ def _end(process: int, number: int, _frame: FrameType | None) -> None:
 
 
 @contextmanager
-def undone_by(undo: Callable[[], object]) -> Iterator[None]:
+def cleanup_on_signal(undo: Callable[[], object]) -> Iterator[None]:
     """Have a signal that ends this process in a block do something before.
 
     Args:
@@ -74,7 +74,7 @@ def undone_by(undo: Callable[[], object]) -> Iterator[None]:
         _undo.remove(undo)
 
 
-def end_as_others() -> None:
+def restore_signals() -> None:
     """Leave signals to the kernel: whatever Python does while it ends, they are not lost."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     for number in END_SIGNALS:

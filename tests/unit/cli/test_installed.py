@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mplsemu.cli.live import draw_live, live_json
+from mplsemu.cli.installed import draw_installed, installed_json
 from mplsemu.running.installed import Installed
 from mplsemu.southbound.difference import Difference, DifferenceKind
 
@@ -21,7 +21,7 @@ def found(dataplane, *differences):
 
 
 def text(dataplane, *differences):
-    lines = draw_live(found(dataplane, *differences))
+    lines = draw_installed(found(dataplane, *differences))
     return " ".join(" ".join(line.plain for line in lines).split())
 
 
@@ -41,8 +41,8 @@ def test_every_difference_is_a_line_and_what_is_nobodys_names_no_lsr():
 
 
 def test_the_json_answer_has_the_fields_of_the_document():
-    answer = live_json(found("ebpf", MISSING, COMMON))
+    answer = installed_json(found("ebpf", MISSING, COMMON))
     assert set(keys(answer)) == set(keys(example("check --live")))
     assert (answer["holds"], answer["counts"]) == (False, {"lsrs": 5, "flows": 1241})
     assert [each["node"] for each in answer["differences"]] == ["p1", None]
-    assert live_json(found("ebpf"))["holds"]
+    assert installed_json(found("ebpf"))["holds"]

@@ -18,7 +18,7 @@ from mplsemu.views.text.site import count
 _MOST_LINES: Final = 40
 
 
-def check_live(name: str | None, bar: Bar) -> Installed:
+def check_installed(name: str | None, bar: Bar) -> Installed:
     """Compare what a running lab's LSRs have with what they should have.
 
     Args:
@@ -30,7 +30,7 @@ def check_live(name: str | None, bar: Bar) -> Installed:
         return compare_installed(session, progress)
 
 
-def live_json(found: Installed) -> dict[str, Any]:
+def installed_json(found: Installed) -> dict[str, Any]:
     """Return what ``check --live --json`` prints."""
     return {
         "lab": found.lab,
@@ -43,7 +43,7 @@ def live_json(found: Installed) -> dict[str, Any]:
     }
 
 
-def draw_live(found: Installed) -> list[Text]:
+def draw_installed(found: Installed) -> list[Text]:
     """Return what it prints for people."""
     word = "flows" if found.dataplane == "openflow" else "entries"
     said = f"{found.entries:,} {word} on {count(found.lsrs, 'LSR')}, program {found.generation}"

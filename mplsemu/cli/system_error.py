@@ -16,7 +16,7 @@ _REMEDIES: Final = {
 _NO_THREAD: Final = "can't start new thread"  # of CPython, which says nothing else
 
 
-def fault(error: BaseException) -> str | None:
+def describe_system_error(error: BaseException) -> str | None:
     """Return in a line what an error says of this machine; None: it says something of mplsemu."""
     match error:
         case MemoryError():

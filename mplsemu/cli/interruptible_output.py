@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-class _Patient(io.RawIOBase):
+class _InterruptibleWriter(io.RawIOBase):
     """Writes to a descriptor, and leaves it open.
 
     Attributes:
@@ -51,11 +51,11 @@ class _Patient(io.RawIOBase):
 
 
 @contextmanager
-def patient_output() -> Iterator[None]:
+def interruptible_output() -> Iterator[None]:
     """Have what is printed in a block wait for its reader no longer than until a signal comes."""
     usual = sys.stdout
     try:
-        raw = _Patient(usual.fileno())
+        raw = _InterruptibleWriter(usual.fileno())
     except (OSError, ValueError):  # something else stands for standard output
         yield
         return
