@@ -6,7 +6,7 @@ from typing import Any
 
 from mplsemu.cli.checking import Report, evidence
 from mplsemu.cli.failures import LinkLoad, Outage, Survey, Traffic
-from mplsemu.model.network import Network, is_unwanted
+from mplsemu.model.network import Network, must_fail
 from mplsemu.program.program import Program
 from mplsemu.verification.largest import largest
 from mplsemu.verification.validate import Proof
@@ -55,7 +55,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
         "name": str(proof.check),
         "src": str(proof.check.source),
         "dst": str(proof.check.target),
-        "expect": "isolate" if is_unwanted(proof.check) else "reach",
+        "expect": "isolate" if must_fail(proof.check) else "reach",
         "ok": proof.ok,
         "detail": proof.detail,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mplsemu.control.labels import BindingKey, LspKey
-from mplsemu.control.paths import Hop, Tree
+from mplsemu.control.paths import PathHop, Tree
 from mplsemu.model.labels import IMPLICIT_NULL, IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.limits import LABEL_OCTETS
 from mplsemu.model.topology import NullLabel
@@ -145,7 +145,7 @@ class _TunnelMtus:
                 self._known[way.pop()] = min(map(self._behind, hops))
         return self._known[ingress]
 
-    def _behind(self, hop: Hop) -> int:
+    def _behind(self, hop: PathHop) -> int:
         if hop.peer != self._egress:
             return min(self._links[hop.link] - LABEL_OCTETS, self._known[hop.peer])
         return self._links[hop.link] - (0 if self._last_is_bare else LABEL_OCTETS)

@@ -14,14 +14,14 @@ _HOP_COST: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class PathHop:
     """The next hop of a path: the link to send on and the LSR at its other end."""
 
     link: str
     peer: str
 
 
-Tree = Mapping[str, tuple[Hop, ...]]
+Tree = Mapping[str, tuple[PathHop, ...]]
 """The paths that lead to one egress: the next hops of every LSR on them but the egress itself.
 
 An LSR has several where it spreads packets over paths of the same metric (equal-cost multipath);
@@ -38,7 +38,7 @@ class _Step:
         metric: of the link.
     """
 
-    hop: Hop
+    hop: PathHop
     metric: int
 
 
@@ -66,7 +66,7 @@ class ShortestPaths:
             if link.name not in down:
                 self._add_edge(link, link.metric * self._scale + _HOP_COST)
                 for end in link.ends:
-                    steps[end].append(_Step(Hop(link.name, link.far_end(end)), link.metric))
+                    steps[end].append(_Step(PathHop(link.name, link.far_end(end)), link.metric))
         self._steps = steps
 
     def _add_edge(self, link: Link, cost: int) -> None:
@@ -84,7 +84,7 @@ class ShortestPaths:
         distance: Mapping[str, Any] = nx.single_source_dijkstra_path_length(
             self._graph, egress, weight="cost"
         )
-        tree: dict[str, tuple[Hop, ...]] = {}
+        tree: dict[str, tuple[PathHop, ...]] = {}
         for ingress in ingresses:
             pending = [ingress]
             while pending:
@@ -94,7 +94,7 @@ class ShortestPaths:
                     pending += (hop.peer for hop in tree[node])
         return tree
 
-    def _next_hops(self, node: str, distance: Mapping[str, int]) -> tuple[Hop, ...]:
+    def _next_hops(self, node: str, distance: Mapping[str, int]) -> tuple[PathHop, ...]:
         """Return the first ways that are on shortest paths, by hops and by link name."""
         metric = distance[node] // self._scale
         found = [

@@ -28,7 +28,7 @@ from mplsemu.lab.quantity import (
 )
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label, LabelRange
-from mplsemu.model.limits import MAX_WAYS
+from mplsemu.model.limits import MAX_NHLFES
 from mplsemu.model.vpn import IPNetwork
 
 _REFUSED: Final = "refused"
@@ -269,7 +269,7 @@ WaitS = Annotated[int, BeforeValidator(_quantity(WAIT)), _string(WAIT.pattern, "
 Rate = Annotated[
     int, BeforeValidator(_quantity(THROUGHPUT)), _string(THROUGHPUT.pattern, "8 Mbit/s")
 ]
-EcmpWidth = Annotated[int, BeforeValidator(_integer(1, MAX_WAYS)), _whole(1, MAX_WAYS)]
+EcmpWidth = Annotated[int, BeforeValidator(_integer(1, MAX_NHLFES)), _whole(1, MAX_NHLFES)]
 MacLimit = Annotated[int, BeforeValidator(_integer(1, MAX_MACS)), _whole(1, MAX_MACS)]
 YesOrNo = Annotated[
     bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean", "examples": [True]})

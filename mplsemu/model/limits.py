@@ -10,12 +10,12 @@ CORE_MTU: Final = 1600
 1530 bytes of payload for a core link; 1600 is what providers configure at least."""
 ACCESS_MTU: Final = 1500
 """What a customer's device expects of an Ethernet line."""
-LINE_MARGIN: Final = 100
+ACCESS_MTU_MARGIN: Final = 100
 """How much more the PE's end of an access line takes than its MTU: headers of frames count there
 in a VPLS, tags too, and a router is to see a packet that is too large rather than not."""
 MAX_LABELS: Final = 3
 """Open vSwitch drops a packet on the push of a fourth label."""
-MAX_WAYS: Final = 16
+MAX_NHLFES: Final = 16
 """NHLFEs among which an LSR chooses for one FEC (equal-cost multipath)."""
 MAX_PORT: Final = 0xFEFF
 """Open vSwitch keeps the port numbers above for itself, as OpenFlow 1.0 does (OFPP_MAX)."""
@@ -43,4 +43,4 @@ class Limits:
     access_mtu: int = ACCESS_MTU
 
 
-OUR_LIMITS: Final = Limits()
+DEFAULT_LIMITS: Final = Limits()

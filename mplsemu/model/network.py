@@ -98,7 +98,7 @@ Validation = PingCheck | PathCheck | ThroughputCheck
 """What may stand under ``validate``."""
 
 
-def is_unwanted(check: Validation) -> bool:
+def must_fail(check: Validation) -> bool:
     """Whether a check is of something that must not happen."""
     return isinstance(check, PingCheck) and not check.expect_reply
 

@@ -79,7 +79,7 @@ class Provider:
     """The provider: LSRs and links in the lab file's order, and what holds for all LSPs.
 
     Attributes:
-        ecmp: among how many next hops of the same cost an LSR spreads packets, 1 to `MAX_WAYS`.
+        ecmp: among how many next hops of the same cost an LSR spreads packets, 1 to `MAX_NHLFES`.
     """
 
     nodes: tuple[Node, ...]

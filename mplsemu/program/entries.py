@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.labels import Label
-from mplsemu.model.limits import CORE_MTU, LABEL_OCTETS, MAX_WAYS
+from mplsemu.model.limits import CORE_MTU, LABEL_OCTETS, MAX_NHLFES
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,5 +146,5 @@ def pushed(nhlfe: Nhlfe) -> tuple[Label, ...]:
 
 
 def _check_nhlfes(nhlfes: tuple[Nhlfe, ...]) -> None:
-    if not 1 <= len(nhlfes) <= MAX_WAYS:
-        raise ProgramError(f"{len(nhlfes)} NHLFEs for one FEC; there can be 1 to {MAX_WAYS}")
+    if not 1 <= len(nhlfes) <= MAX_NHLFES:
+        raise ProgramError(f"{len(nhlfes)} NHLFEs for one FEC; there can be 1 to {MAX_NHLFES}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
-from mplsemu.model.limits import ACCESS_MTU, LINE_MARGIN
+from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
 from mplsemu.program.own_addresses import router_addresses
 
@@ -64,7 +64,7 @@ class AttachmentCircuit:
     @property
     def line_mtu(self) -> int:
         """Octets that the PE's end of the line takes at most, behind an Ethernet header."""
-        return self.mtu + LINE_MARGIN
+        return self.mtu + ACCESS_MTU_MARGIN
 
     @property
     def site(self) -> str:

@@ -19,7 +19,7 @@ from mplsemu.model.network import (
     PingCheck,
     ThroughputCheck,
     Validation,
-    is_unwanted,
+    must_fail,
 )
 from mplsemu.model.vpn import IPAddress
 from mplsemu.running.checks import Check, Progress, endpoints, trouble_of
@@ -83,7 +83,7 @@ def _check(check: Validation, ok: bool, rtt_ms: float | None, detail: str, took_
         check.source.vpn,
         str(check.source),
         str(check.target),
-        "isolate" if is_unwanted(check) else "reach",
+        "isolate" if must_fail(check) else "reach",
         ok,
         rtt_ms,
         detail,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from mplsemu.model.l3vpn import L3vpn
-from mplsemu.model.limits import OUR_LIMITS, Limits
+from mplsemu.model.limits import DEFAULT_LIMITS, Limits
 from mplsemu.model.network import Network
 from mplsemu.program.entries import Forward, IlmEntry, PopAndLookUp
 from mplsemu.program.program import NodeProgram, Program
@@ -70,7 +70,7 @@ class Incremental:
         self,
         network: Network,
         base: Program,
-        limits: Limits = OUR_LIMITS,
+        limits: Limits = DEFAULT_LIMITS,
         progress: Progress | None = None,
     ) -> None:
         self._network = network

@@ -8,7 +8,7 @@ on its circuit and on whether its destination is everyone's, a host's, or nobody
 from __future__ import annotations
 
 from mplsemu.model.l3vpn import L3vpn
-from mplsemu.model.limits import OUR_LIMITS, Limits
+from mplsemu.model.limits import DEFAULT_LIMITS, Limits
 from mplsemu.model.network import Network, Vpn
 from mplsemu.program.program import Program
 from mplsemu.verification.bridged import Bridged
@@ -21,7 +21,7 @@ from mplsemu.verification.verdict import Findings, Progress, Verdict
 def verify(
     program: Program,
     network: Network,
-    limits: Limits = OUR_LIMITS,
+    limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> Verdict:
     """Check a program against what its network is for, with everything up.
@@ -63,7 +63,7 @@ def check_vpns(
 class Services:
     """Verifies one VPN at a time; see `verify`."""
 
-    def __init__(self, program: Program, network: Network, limits: Limits = OUR_LIMITS) -> None:
+    def __init__(self, program: Program, network: Network, limits: Limits = DEFAULT_LIMITS) -> None:
         self._routed = Routed(program, network, limits)
         self._bridged = Bridged(program, network, limits)
 

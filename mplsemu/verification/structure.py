@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator
 
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, Label, LabelRange
-from mplsemu.model.limits import MAX_INDEX, MAX_PORT, OUR_LIMITS, Limits
+from mplsemu.model.limits import DEFAULT_LIMITS, MAX_INDEX, MAX_PORT, Limits
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -62,7 +62,7 @@ def _dangling_in_vrf(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[
 def check_structure(
     program: Program,
     labels: LabelRange = ALL_LABELS,
-    limits: Limits = OUR_LIMITS,
+    limits: Limits = DEFAULT_LIMITS,
     only: Collection[str] | None = None,
 ) -> Iterator[Violation]:
     """Yield every entry that contradicts another or the rules.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.model.limits import OUR_LIMITS
+from mplsemu.model.limits import DEFAULT_LIMITS
 from mplsemu.verification import bridged
 from mplsemu.verification.bridged import Bridged
 from mplsemu.verification.structure import dangling
@@ -35,7 +35,7 @@ def found(program, made, vpn, monkeypatch, *, one_by_one):
     with monkeypatch.context() as patch:
         if one_by_one:
             patch.setattr(bridged._Alike, "of", classmethod(lambda *_: NOBODY))
-        return Bridged(program, made, OUR_LIMITS).check(vpn)
+        return Bridged(program, made, DEFAULT_LIMITS).check(vpn)
 
 
 def spoilt(program):
@@ -116,7 +116,7 @@ def test_a_large_vpls_is_verified_by_few_walks():
     )
     told = []
     (vpn,) = made.vpns
-    checked = Bridged(compile_program(made), made, OUR_LIMITS)
+    checked = Bridged(compile_program(made), made, DEFAULT_LIMITS)
     result = checked.check(vpn, lambda *done: told.append(done))
     assert not result.violations
     assert result.classes > 200 * 999
