@@ -16,7 +16,7 @@ generated = new_lab("bench", sys.argv[1], l3vpns=5, vpls=2, sites=5, seed=1)
 program = compile_program(loads(generated.text, "bench.yaml").network)
 started = time.perf_counter()
 from mplsemu.views.provider import provider_view
-from mplsemu.views.renderers import RENDERERS
+from mplsemu.export.formats import RENDERERS
 picture = RENDERERS[sys.argv[2]]([provider_view(program)])
 took = time.perf_counter() - started
 print(took, len(picture) // 1024, len(program.nodes), len(program.links))

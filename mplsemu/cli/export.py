@@ -37,8 +37,8 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write it."""
     from mplsemu.cli.output import write_text
+    from mplsemu.export.aalwines import aalwines
     from mplsemu.program.codec import dump_program
-    from mplsemu.views.aalwines import aalwines
 
     _, program = read_lab(args)
     text = aalwines(program) if args.format == "aalwines" else dump_program(program)

@@ -91,7 +91,7 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
     from mplsemu.program.answer import answer, exchange_as_json
     from mplsemu.program.trace import USUAL, trace
     from mplsemu.views.text import palette
-    from mplsemu.views.text.found import draw_found
+    from mplsemu.views.text.trace_branches import draw_found
 
     _, program = read_lab(args)
     found = trace(program, args.src, args.dst, header)
@@ -107,7 +107,7 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
 
 def _live(args: argparse.Namespace, header: Header) -> int:
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.views.text.live import draw_live
+    from mplsemu.views.text.live_trace import draw_live
 
     found = _follow(args, header)
     if args.json:

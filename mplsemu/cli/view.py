@@ -14,9 +14,9 @@ from mplsemu.errors import LabError
 
 if TYPE_CHECKING:
     from mplsemu.cli.arguments import Subparsers
+    from mplsemu.export.formats import Renderer
     from mplsemu.program.program import Program
     from mplsemu.views.model import ProviderView, View
-    from mplsemu.views.renderers import Renderer
 
 _FOR_EDITING = """\
 formats:
@@ -67,8 +67,8 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print or write pictures."""
     from mplsemu.cli.output import output_to, print_lines, terminal_width
-    from mplsemu.views.renderers import RenderOptions, draw_all
-    from mplsemu.views.theme import Theme
+    from mplsemu.drawing.theme import Theme
+    from mplsemu.export.formats import RenderOptions, draw_all
 
     name, renderer = _renderer(args.format, args.output)
     to_terminal = args.output in (None, "-") and sys.stdout.isatty()
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _renderer(name: str | None, path: str | None) -> tuple[str, Renderer]:
     """Return the format that is asked for, by its name or by that of the file."""
-    from mplsemu.views.renderers import RENDERERS, format_of
+    from mplsemu.export.formats import RENDERERS, format_of
 
     formats = f"write one of: {', '.join(RENDERERS)}"
     if name is None:
@@ -123,7 +123,7 @@ def _views(program: Program, args: argparse.Namespace) -> Sequence[View]:
 def _overlaid(view: ProviderView, program: Program, args: argparse.Namespace) -> ProviderView:
     from mplsemu.program.trace import trace
     from mplsemu.views.overlay import with_trace, with_vpn
-    from mplsemu.views.text.found import why
+    from mplsemu.views.text.trace_branches import why
     from mplsemu.views.trace import TraceView
 
     if args.overlay is not None:
@@ -136,7 +136,7 @@ def _overlaid(view: ProviderView, program: Program, args: argparse.Namespace) ->
 
 def _live(views: Iterable[View], args: argparse.Namespace) -> list[View]:
     """Return customers' views with the MAC addresses that a running lab has learned."""
-    from mplsemu.views.live import with_macs
+    from mplsemu.views.learned_macs import with_macs
     from mplsemu.views.model import BridgeView
 
     found = list(views)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mplsemu.errors import LabError, MplsEmuError
+from mplsemu.export.formats import draw
 from mplsemu.model.network import HostRef, Network
 from mplsemu.program.hosts import find_host, short_name
 from mplsemu.program.packet import DEFAULT_TTL
@@ -19,7 +20,6 @@ from mplsemu.program.trace import Header, Trace, trace
 from mplsemu.running.cable import Cable
 from mplsemu.script.finding import WIDTH, DrawnTrace, Finding, Journal, Rate
 from mplsemu.views.provider import provider_view
-from mplsemu.views.renderers import draw
 
 if TYPE_CHECKING:
     from mplsemu.running.session import PingResult

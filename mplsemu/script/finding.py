@@ -8,8 +8,8 @@ from typing import Self
 
 from mplsemu.program.path import Delivered, Punted
 from mplsemu.program.trace import Trace
-from mplsemu.views.text.found import draw_found
 from mplsemu.views.text.trace import draw_trace
+from mplsemu.views.text.trace_branches import draw_found
 from mplsemu.views.trace import TraceView
 
 WIDTH = 100

@@ -39,7 +39,7 @@ from mplsemu.running.session import PingResult
 from mplsemu.script.asked import DEFAULT_WAIT_S, AskedLab, Pair
 from mplsemu.script.finding import Finding, Rate
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
-from mplsemu.views.text.live import draw_live
+from mplsemu.views.text.live_trace import draw_live
 from mplsemu.views.text.site import count
 
 _TIME: Final = re.compile(r"time=([\d.]+) ms")

@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeVar, cast
 
+from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.theme import Theme
 from mplsemu.program.answer import answer, exchange_as_json
 from mplsemu.program.cables import cables_of
 from mplsemu.program.hosts import hosts
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
 from mplsemu.views.customer import customer_view
-from mplsemu.views.live import with_macs
+from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.provider import provider_view
-from mplsemu.views.scene.shelves import Shape
 from mplsemu.views.tables.answer import counters_json, macs_json, table_json
-from mplsemu.views.theme import Theme
 from mplsemu.web import schema
 from mplsemu.web.http_error import BAD_REQUEST, CONFLICT, NOT_FOUND, HttpError
 from mplsemu.web.pictures import Pictures

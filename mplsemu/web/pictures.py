@@ -12,14 +12,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.svg.style import style_sheet
+from mplsemu.drawing.svg.svg import draw_svg
+from mplsemu.drawing.theme import Theme
 from mplsemu.views.model import View
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
-from mplsemu.views.scene.shelves import Shape
-from mplsemu.views.svg.style import style_sheet
-from mplsemu.views.svg.svg import draw_svg
-from mplsemu.views.theme import Theme
 from mplsemu.web.source import InstalledProgram
 
 MAX_CACHED: Final = 24_000_000

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from mplsemu.views.scene.shelves import Shape
-from mplsemu.views.theme import Theme
+from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.theme import Theme
 from mplsemu.web import schema
 from mplsemu.web.access import Customer, Identity
 from mplsemu.web.event_stream import EventStreamResponse

@@ -13,7 +13,7 @@ from typing import Any, Final
 from mplsemu.emulation.counters import Counters, loads_bps
 from mplsemu.errors import EmulationError, LabNotRunningError
 from mplsemu.views.customer import customer_view
-from mplsemu.views.live import with_macs
+from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.model import View
 from mplsemu.web.alarms import Alarm, Seen, alarms
 from mplsemu.web.sent_views import SentViews

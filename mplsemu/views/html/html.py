@@ -13,11 +13,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from mplsemu.views.scene.scene import NodeKind, Scene, Tone
-from mplsemu.views.svg.markup import element, escaped
-from mplsemu.views.svg.style import FONTS, style_sheet
-from mplsemu.views.svg.svg import draw_element
-from mplsemu.views.theme import DARK, LIGHT, Palette, Theme
+from mplsemu.drawing.scene import NodeKind, Scene, Tone
+from mplsemu.drawing.svg.markup import element, escaped
+from mplsemu.drawing.svg.style import FONTS, style_sheet
+from mplsemu.drawing.svg.svg import draw_element
+from mplsemu.drawing.theme import DARK, LIGHT, Palette, Theme
 
 _SCRIPTS: Final = ("stage.js", "explain.js", "find.js", "page.js")
 

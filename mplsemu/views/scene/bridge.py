@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mplsemu.program.services import VsiKind
-from mplsemu.views.model import BridgeView, SiteView
-from mplsemu.views.scene.caption import Meaning
-from mplsemu.views.scene.card import (
+from mplsemu.drawing.caption import Meaning
+from mplsemu.drawing.draft import Sketch
+from mplsemu.drawing.info_box import (
     NAME_SIZE,
     SMALL_SIZE,
     TEXT_SIZE,
@@ -17,9 +16,8 @@ from mplsemu.views.scene.card import (
     baseline,
     label,
 )
-from mplsemu.views.scene.frame import Part, Words, framed
-from mplsemu.views.scene.measure import text_width
-from mplsemu.views.scene.scene import (
+from mplsemu.drawing.layout.hub_layout import Shape, Side, Spacing, Spot, shelves
+from mplsemu.drawing.scene import (
     Box,
     Line,
     LineKind,
@@ -30,10 +28,12 @@ from mplsemu.views.scene.scene import (
     TextRun,
     Tone,
 )
-from mplsemu.views.scene.shelves import Shape, Side, Spacing, Spot, shelves
+from mplsemu.drawing.text_width import text_width
+from mplsemu.program.services import VsiKind
+from mplsemu.views.model import BridgeView, SiteView
+from mplsemu.views.scene.frame import Part, Words, framed
+from mplsemu.views.scene.phrases import complaint, count, listed
 from mplsemu.views.scene.sites import ACCESS, SiteCards, about_site, site_cards
-from mplsemu.views.scene.sketch import Sketch
-from mplsemu.views.scene.words import complaint, count, listed
 
 _PORT: Final = 22.0
 """Room for the numbers of ports, at an edge of a switch."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.scene import Scene
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.scene.provider import provider_scene
-from mplsemu.views.scene.scene import Scene
-from mplsemu.views.scene.shelves import Shape
 
 
 def scene_of(view: View, shape: Shape = Shape.WIDE) -> Scene:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.views.scene.caption import MARGIN, Meaning, heading, legend
-from mplsemu.views.scene.measure import shortened, text_width
-from mplsemu.views.scene.scene import (
+from mplsemu.drawing.caption import MARGIN, Meaning, heading, legend
+from mplsemu.drawing.draft import Sketch, around, moved_area
+from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.scene import (
     Area,
     Box,
     Line,
@@ -19,8 +20,7 @@ from mplsemu.views.scene.scene import (
     TextRun,
     Tone,
 )
-from mplsemu.views.scene.shelves import Shape
-from mplsemu.views.scene.sketch import Sketch, around, moved_area
+from mplsemu.drawing.text_width import shortened, text_width
 
 _NARROWEST: Final = 460.0
 _NARROWEST_PHONE: Final = 300.0

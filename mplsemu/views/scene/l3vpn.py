@@ -6,23 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
-from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
-from mplsemu.views.scene.caption import Meaning
-from mplsemu.views.scene.card import NAME_SIZE, TEXT_SIZE, Card, Row
-from mplsemu.views.scene.frame import Part, Words, framed
-from mplsemu.views.scene.routers import ROUTER_SIZE, about_router, router_card, router_title
-from mplsemu.views.scene.scene import (
-    Box,
-    Line,
-    LineKind,
-    Node,
-    NodeKind,
-    Point,
-    Scene,
-    Tone,
-)
-from mplsemu.views.scene.shelves import (
+from mplsemu.drawing.caption import Meaning
+from mplsemu.drawing.draft import Sketch
+from mplsemu.drawing.info_box import NAME_SIZE, TEXT_SIZE, Card, Row
+from mplsemu.drawing.layout.hub_layout import (
     Cell,
     Shape,
     Shelf,
@@ -33,9 +20,22 @@ from mplsemu.views.scene.shelves import (
     block_of_rows,
     shelves,
 )
+from mplsemu.drawing.scene import (
+    Box,
+    Line,
+    LineKind,
+    Node,
+    NodeKind,
+    Point,
+    Scene,
+    Tone,
+)
+from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
+from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
+from mplsemu.views.scene.frame import Part, Words, framed
+from mplsemu.views.scene.phrases import complaint, count, listed
 from mplsemu.views.scene.sites import ACCESS, SiteCards, site_cards
-from mplsemu.views.scene.sketch import Sketch
-from mplsemu.views.scene.words import complaint, count, listed
+from mplsemu.views.scene.virtual_routers import ROUTER_SIZE, about_router, router_card, router_title
 
 _MEMBERS: Final = Spacing(first=54, channel=52, gutter=40, pitch=10)
 _ROUTER_GUESS: Final = 90.0

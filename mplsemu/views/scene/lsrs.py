@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from mplsemu.drawing.layout.layout_graph import Size
+from mplsemu.drawing.scene import Box, Node, NodeKind, Point, TextRun, Tone
+from mplsemu.drawing.text_width import ASCENT, shortened, text_width
 from mplsemu.model.topology import Role
-from mplsemu.views.layout.subject import Size
 from mplsemu.views.model import RouterView
-from mplsemu.views.scene.measure import ASCENT, shortened, text_width
-from mplsemu.views.scene.scene import Box, Node, NodeKind, Point, TextRun, Tone
-from mplsemu.views.scene.words import count, listed
+from mplsemu.views.scene.phrases import count, listed
 
 _LEADING: Final = 1.4
 

@@ -8,18 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from mplsemu.views.layout.arrays import Floats
-from mplsemu.views.layout.bundles import Form, clipped
-from mplsemu.views.layout.ground import Ground
-from mplsemu.views.layout.labels import length, places_on
-from mplsemu.views.layout.lanes import Use, lanes
-from mplsemu.views.layout.satellites import satellites
-from mplsemu.views.layout.subject import Layout, Size
-from mplsemu.views.model import POPPED, ProviderView, VpnView, WayLink, WayView
-from mplsemu.views.scene.caption import Meaning
-from mplsemu.views.scene.card import baseline
-from mplsemu.views.scene.measure import ASCENT, shortened, text_width
-from mplsemu.views.scene.scene import (
+from mplsemu.drawing.arrays import Floats
+from mplsemu.drawing.caption import Meaning
+from mplsemu.drawing.info_box import baseline
+from mplsemu.drawing.labels.candidates import length, places_on
+from mplsemu.drawing.labels.free_space import Ground
+from mplsemu.drawing.labels.satellites import satellites
+from mplsemu.drawing.layout.layout_graph import Layout, Size
+from mplsemu.drawing.routing.lanes import Use, lanes
+from mplsemu.drawing.routing.parallel_lines import Form, clipped
+from mplsemu.drawing.scene import (
     Box,
     Label,
     Line,
@@ -30,7 +28,9 @@ from mplsemu.views.scene.scene import (
     TextRun,
     Tone,
 )
-from mplsemu.views.scene.words import count
+from mplsemu.drawing.text_width import ASCENT, shortened, text_width
+from mplsemu.views.model import POPPED, ProviderView, VpnView, WayLink, WayView
+from mplsemu.views.scene.phrases import count
 from mplsemu.views.text.units import part
 
 MOST_WAYS: Final = 12

@@ -6,18 +6,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import Final
 
-from mplsemu.model.topology import Role
-from mplsemu.views.layout.late import LateRoom, late_rooms
-from mplsemu.views.layout.layout import lay_out
-from mplsemu.views.layout.subject import Body, Size, Subject, Tie
-from mplsemu.views.model import LinkView, ProviderView
-from mplsemu.views.scene.caption import MARGIN, Meaning, heading, legend
-from mplsemu.views.scene.card import baseline
-from mplsemu.views.scene.links import LinkWords, about_link, load_share, stroke_width
-from mplsemu.views.scene.lsrs import RouterForm, Type, type_for
-from mplsemu.views.scene.measure import ASCENT, text_width
-from mplsemu.views.scene.overlay import Drawn, Overlay
-from mplsemu.views.scene.scene import (
+from mplsemu.drawing.caption import MARGIN, Meaning, heading, legend
+from mplsemu.drawing.draft import Sketch, around
+from mplsemu.drawing.info_box import baseline
+from mplsemu.drawing.labels.spare_labels import LateRoom, late_rooms
+from mplsemu.drawing.layout.layout import lay_out
+from mplsemu.drawing.layout.layout_graph import Body, Size, Subject, Tie
+from mplsemu.drawing.scene import (
     Box,
     Label,
     Line,
@@ -28,8 +23,13 @@ from mplsemu.views.scene.scene import (
     TextRun,
     Tone,
 )
-from mplsemu.views.scene.sketch import Sketch, around
-from mplsemu.views.scene.words import count
+from mplsemu.drawing.text_width import ASCENT, text_width
+from mplsemu.model.topology import Role
+from mplsemu.views.model import LinkView, ProviderView
+from mplsemu.views.scene.link_captions import LinkWords, about_link, load_share, stroke_width
+from mplsemu.views.scene.lsrs import RouterForm, Type, type_for
+from mplsemu.views.scene.overlay import Drawn, Overlay
+from mplsemu.views.scene.phrases import count
 
 _NARROWEST: Final = 500.0
 _PAD: Final = 4.0

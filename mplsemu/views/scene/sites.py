@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mplsemu.drawing.draft import Sketch
+from mplsemu.drawing.info_box import NAME_SIZE, SMALL_SIZE, Card, Row, label
+from mplsemu.drawing.layout.hub_layout import Cell, Side, Spacing, Spot
+from mplsemu.drawing.scene import Label, Line, LineKind, Node, NodeKind, Point, Tone
+from mplsemu.drawing.text_width import text_width
 from mplsemu.views.model import HostView, SiteView
-from mplsemu.views.scene.card import NAME_SIZE, SMALL_SIZE, Card, Row, label
-from mplsemu.views.scene.measure import text_width
-from mplsemu.views.scene.scene import Label, Line, LineKind, Node, NodeKind, Point, Tone
-from mplsemu.views.scene.shelves import Cell, Side, Spacing, Spot
-from mplsemu.views.scene.sketch import Sketch
-from mplsemu.views.scene.words import count, listed
+from mplsemu.views.scene.phrases import count, listed
 
 ACCESS: Final = Spacing(first=46, channel=44, gutter=28, pitch=10)
 

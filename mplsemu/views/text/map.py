@@ -11,8 +11,8 @@ from mplsemu.model.topology import Role
 from mplsemu.views.model import LinkView, ProviderView, RouterView
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import EAST, NORTH, SOUTH, WEST, Border, Canvas, shorten
-from mplsemu.views.text.layout import Cell, Grid, place
-from mplsemu.views.text.routing import OPPOSITE, Box, Router, Way
+from mplsemu.views.text.grid_placement import Cell, Grid, place
+from mplsemu.views.text.line_router import OPPOSITE, Box, Router, Way
 
 MOST_ROUTERS: Final = 16
 _MOST_LINKS: Final = 30

@@ -14,8 +14,8 @@ import pytest
 
 from mplsemu.cli.main import main
 from mplsemu.cli.output import output_to
-from mplsemu.views.renderers import RENDERERS
-from mplsemu.views.theme import DARK, LIGHT
+from mplsemu.drawing.theme import DARK, LIGHT
+from mplsemu.export.formats import RENDERERS
 from tests.view_labs import TOPOLOGIES
 
 NORDIC = str(TOPOLOGIES / "nordic.yaml")
@@ -179,7 +179,7 @@ def test_bad_input_is_one_clear_line(words, said, capsys):
 
 def test_nothing_is_drawn_for_a_file_that_cannot_be_written(monkeypatch, capsys):
     drawn = []
-    monkeypatch.setattr("mplsemu.views.renderers.draw_svgs", lambda *_, **__: drawn.append(1))
+    monkeypatch.setattr("mplsemu.export.formats.draw_svgs", lambda *_, **__: drawn.append(1))
     assert "cannot be written" in complaint(capsys, "view", NORDIC, "-o", "/nowhere/at/all.svg")
     assert drawn == []
 

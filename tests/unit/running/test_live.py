@@ -12,7 +12,7 @@ from mplsemu.program.path import Walk
 from mplsemu.program.trace import Header, trace
 from mplsemu.running import live
 from mplsemu.running.live import AT_HOST, LiveTrace, Sight
-from mplsemu.views.text.live import draw_live
+from mplsemu.views.text.live_trace import draw_live
 from tests.builders import MacAddresses, network, nordic, provider, vpls
 
 PROGRAM = compile_program(nordic())

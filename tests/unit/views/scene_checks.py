@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
-from mplsemu.views.scene.measure import text_width
-from mplsemu.views.scene.scene import Box, Line, LineKind, Node, Point, Scene, TextRun
+from mplsemu.drawing.scene import Box, Line, LineKind, Node, Point, Scene, TextRun
+from mplsemu.drawing.text_width import text_width
 
 CROSS = 9.0
 """How far the mark of what is down reaches."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mplsemu.views.scene.scene import ROUNDING, Box, Line, LineKind, Node, Point, Scene
+from mplsemu.drawing.scene import ROUNDING, Box, Line, LineKind, Node, Point, Scene
 from tests.unit.views import scene_checks
 
 SLACK = 0.2  # places are rounded to a tenth

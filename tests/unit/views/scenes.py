@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mplsemu.views.scene.measure import text_width
-from mplsemu.views.scene.scene import (
+from mplsemu.drawing.scene import (
     Area,
     Box,
     Label,
@@ -19,6 +18,7 @@ from mplsemu.views.scene.scene import (
     TextRun,
     Tone,
 )
+from mplsemu.drawing.text_width import text_width
 
 
 def run(text, x, y, size=13.0, *, bold=False, anchor="start", tone=Tone.NORMAL) -> TextRun:

@@ -9,6 +9,9 @@ from dataclasses import replace
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.drawing.scene import LineKind, Scene
+from mplsemu.drawing.svg.svg import draw_svg
+from mplsemu.export.formats import RENDERERS, draw
 from mplsemu.lab.loader import load
 from mplsemu.program.entries import Forward
 from mplsemu.program.program import Program
@@ -16,10 +19,7 @@ from mplsemu.program.trace import trace
 from mplsemu.views.model import ProviderView, WayView
 from mplsemu.views.overlay import with_trace, with_vpn
 from mplsemu.views.provider import provider_view
-from mplsemu.views.renderers import RENDERERS, draw
 from mplsemu.views.scene.provider import provider_scene
-from mplsemu.views.scene.scene import LineKind, Scene
-from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.tables.lsp import lsps, lsps_between, parallel_links
 from mplsemu.views.tables.lsp_links import lsp_links
 from mplsemu.views.text.show import draw_lsps
@@ -28,9 +28,8 @@ from mplsemu.views.trace import TraceView
 from tests.builders import MacAddresses, l3vpn, network, provider
 from tests.oracles.dotlanguage import read
 from tests.unit.test_ecmp import LADDER, SQUARE, lab, long_ladder
+from tests.unit.views.scene_geometry import assert_legible
 from tests.view_labs import TOPOLOGIES
-
-from .scene_geometry import assert_legible
 
 PARALLEL = ("x-p", "p-y", "p-y#2")
 

@@ -6,17 +6,18 @@ import re
 
 import pytest
 
+from mplsemu.drawing.png import draw_png
+from mplsemu.drawing.scene import NodeKind
+from mplsemu.drawing.theme import LIGHT
+from mplsemu.export.formats import RENDERERS, draw
 from mplsemu.program.trace import trace
 from mplsemu.views.customer import customer_view
 from mplsemu.views.html.html import page_script, page_style
 from mplsemu.views.matrix import matrix_view
 from mplsemu.views.order import natural
 from mplsemu.views.overlay import with_vpn
-from mplsemu.views.png import draw_png
 from mplsemu.views.provider import provider_view
-from mplsemu.views.renderers import RENDERERS, draw
 from mplsemu.views.scene.compose import scene_of
-from mplsemu.views.scene.scene import NodeKind
 from mplsemu.views.tables.label_space import label_space
 from mplsemu.views.tables.lfib import lfib
 from mplsemu.views.tables.lsp import lsps
@@ -25,11 +26,9 @@ from mplsemu.views.tables.vsi import vsi_tables
 from mplsemu.views.text import show
 from mplsemu.views.text.matrix import draw_matrix
 from mplsemu.views.text.trace import draw_trace
-from mplsemu.views.theme import LIGHT
 from mplsemu.views.trace import TraceView
+from tests.unit.drawing.test_png import pixels, rgb, size_of
 from tests.view_labs import north, topology
-
-from .test_png import pixels, rgb, size_of
 
 LABS = {
     "nordic": topology,

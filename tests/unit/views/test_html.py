@@ -9,12 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from mplsemu.drawing.theme import DARK, LIGHT, Theme
 from mplsemu.views.html.html import draw_html
-from mplsemu.views.theme import DARK, LIGHT, Theme
 from tests.chromium import Watched, browser  # noqa: F401 (a fixture)
-
-from . import scenes
-from .test_svg import SPECIAL
+from tests.unit.drawing.test_svg import SPECIAL
+from tests.unit.views import scenes
 
 BOTH = (scenes.provider(), scenes.customer())
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from mplsemu.drawing.svg.svg import draw_svg, draw_svgs
 from mplsemu.views.customer import customer_view
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
-from mplsemu.views.svg.svg import draw_svg, draw_svgs
 from tests.chromium import Watched, browser  # noqa: F401 (a fixture)
+from tests.unit.views import scenes
 from tests.view_labs import many_sites, north, topology
-
-from . import scenes
 
 #: texts that stick out of the form or ground that they are written on, by how far
 STICK_OUT = """

@@ -8,6 +8,7 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
+from mplsemu.export.formats import draw
 from mplsemu.lab.loader import loads
 from mplsemu.model.topology import Role
 from mplsemu.views.customer import customer_view
@@ -15,16 +16,14 @@ from mplsemu.views.groups import connected_groups
 from mplsemu.views.model import LinkView, ProviderView, RouterView
 from mplsemu.views.order import natural
 from mplsemu.views.provider import provider_view
-from mplsemu.views.renderers import draw
 from mplsemu.views.tables.lsp import lsps
 from mplsemu.views.text.ascii import to_ascii
 from mplsemu.views.text.canvas import Canvas, shorten
 from mplsemu.views.text.map import draw_map
 from mplsemu.views.text.units import delay, rate
 from mplsemu.views.view_json import json_value
+from tests.unit.views.network_views import made_way
 from tests.view_labs import many_sites, north, topology
-
-from .network_views import made_way
 
 LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform", "ecmp")
 

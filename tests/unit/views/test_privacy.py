@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from mplsemu.export.formats import RENDERERS
 from mplsemu.model.labels import FIRST_UNRESERVED
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.views.customer import customer_view
-from mplsemu.views.renderers import RENDERERS
 from tests.view_labs import north, topology
 
 #: in which words stand alone; test_views_secrets.py looks at all formats

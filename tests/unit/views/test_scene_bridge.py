@@ -7,16 +7,15 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from mplsemu.drawing.scene import LineKind, NodeKind, Scene, Tone
 from mplsemu.program.services import VsiKind
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import BridgeView
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.compose import scene_of
-from mplsemu.views.scene.scene import LineKind, NodeKind, Scene, Tone
+from tests.unit.views.customer_views import bridge_views
+from tests.unit.views.scene_checks import check, of_kind, text_of, words
 from tests.view_labs import many_sites, north, topology
-
-from .customer_views import bridge_views
-from .scene_checks import check, of_kind, text_of, words
 
 SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CUT = ("core1-core2", "pe-kbh-core2")

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from mplsemu.drawing.scene import Box, Point
 from mplsemu.views.customer import customer_view
 from mplsemu.views.scene.l3vpn import l3vpn_scene
-from mplsemu.views.scene.scene import Box, Point
+from tests.unit.views.scene_checks import check
 from tests.view_labs import north
-
-from .scene_checks import check
 
 
 def picture():

@@ -10,21 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mplsemu.control.compile import compile_program
+from mplsemu.drawing.scene import LineKind, NodeKind, Scene, Tone
+from mplsemu.drawing.svg.svg import draw_svg
+from mplsemu.export.dot import draw_dot
+from mplsemu.export.drawio import draw_drawio
+from mplsemu.export.mermaid import draw_mermaid
 from mplsemu.lab.loader import loads
 from mplsemu.views.customer import customer_view
-from mplsemu.views.dot import draw_dot
-from mplsemu.views.drawio import draw_drawio
-from mplsemu.views.mermaid import draw_mermaid
 from mplsemu.views.model import L3vpnView, Reachable, VirtualRouter
 from mplsemu.views.scene.l3vpn import l3vpn_scene
-from mplsemu.views.scene.scene import LineKind, NodeKind, Scene, Tone
-from mplsemu.views.svg.svg import draw_svg
 from mplsemu.views.text.l3vpn import draw_l3vpn
+from tests.unit.views.customer_views import l3vpn_views
+from tests.unit.views.scene_checks import check, of_kind, text_of, words
+from tests.unit.views.test_pictures import without_route
 from tests.view_labs import NORTH, TOPOLOGIES, many_sites, north, topology
-
-from .customer_views import l3vpn_views
-from .scene_checks import check, of_kind, text_of, words
-from .test_pictures import without_route
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

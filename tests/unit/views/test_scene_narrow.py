@@ -7,16 +7,15 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.scene import NodeKind
 from mplsemu.views.customer import customer_view
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.scene.l3vpn import l3vpn_scene
-from mplsemu.views.scene.scene import NodeKind
-from mplsemu.views.scene.shelves import Shape
+from tests.unit.views.customer_views import bridge_views, l3vpn_views
+from tests.unit.views.scene_checks import check
 from tests.view_labs import many_sites, topology
-
-from .customer_views import bridge_views, l3vpn_views
-from .scene_checks import check
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -6,14 +6,13 @@ import json
 
 import pytest
 
-from mplsemu.views.dot import draw_dot
-from mplsemu.views.mermaid import draw_mermaid
+from mplsemu.export.dot import draw_dot
+from mplsemu.export.formats import draw, view_as_plain
+from mplsemu.export.mermaid import draw_mermaid
 from mplsemu.views.provider import provider_view
-from mplsemu.views.renderers import draw, view_as_plain
 from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.view_json import json_value
-
-from .token_labs import EVERY_LAB, FIRST_LABEL, LABS, leaked, strings, token_lab
+from tests.unit.views.token_labs import EVERY_LAB, FIRST_LABEL, LABS, leaked, strings, token_lab
 
 FORMS = {
     "scene": lambda view: "\n".join(strings(scene_of(view))),

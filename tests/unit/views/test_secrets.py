@@ -11,17 +11,16 @@ from functools import cache
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.drawing.svg.svg import draw_svg
+from mplsemu.drawing.theme import Theme
+from mplsemu.export.formats import RENDERERS, RenderOptions
 from mplsemu.lab.loader import loads
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.views.customer import customer_view
-from mplsemu.views.live import with_macs
+from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.provider import provider_view
-from mplsemu.views.renderers import RENDERERS, RenderOptions
 from mplsemu.views.scene.compose import scene_of
-from mplsemu.views.svg.svg import draw_svg
-from mplsemu.views.theme import Theme
-
-from .token_labs import EVERY_LAB, token_lab
+from tests.unit.views.token_labs import EVERY_LAB, token_lab
 
 
 def token(name: str) -> str:

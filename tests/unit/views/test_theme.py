@@ -6,13 +6,12 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from mplsemu.views.scene.scene import LineKind, NodeKind, Tone
-from mplsemu.views.svg.lines import WAY_COLOURS
-from mplsemu.views.svg.shapes import draw_form
-from mplsemu.views.svg.style import DASHES
-from mplsemu.views.theme import DARK, LIGHT
-
-from .scenes import Box
+from mplsemu.drawing.scene import LineKind, NodeKind, Tone
+from mplsemu.drawing.svg.lines import WAY_COLOURS
+from mplsemu.drawing.svg.shapes import draw_form
+from mplsemu.drawing.svg.style import DASHES
+from mplsemu.drawing.theme import DARK, LIGHT
+from tests.unit.views.scenes import Box
 
 PALETTES = {"light": LIGHT, "dark": DARK}
 

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
+from mplsemu.drawing.theme import Theme
 from mplsemu.views.customer import customer_view
-from mplsemu.views.live import with_macs
-from mplsemu.views.theme import Theme
+from mplsemu.views.learned_macs import with_macs
 from mplsemu.web import pictures
 from mplsemu.web.pictures import Pictures, style_hashes
 from mplsemu.web.source import InstalledProgram

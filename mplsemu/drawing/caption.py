@@ -1,0 +1,73 @@
+"""What is written around a picture: heading above, legend below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.drawing.info_box import SMALL_SIZE, baseline
+from mplsemu.drawing.scene import LegendEntry, LineKind, NodeKind, Point, TextRun, Tone
+from mplsemu.drawing.text_width import shortened, text_width
+
+MARGIN: Final = 28.0
+_TITLE_SIZE: Final = 22.0
+_SUBTITLE_SIZE: Final = 13.0
+_FIRST: Final = 46.0
+_PITCH: Final = 20.0
+_SIGN: Final = 38.0
+_LEGEND_PITCH: Final = 24.0
+_BETWEEN: Final = 26.0
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a form stands for.
+
+    Attributes:
+        sign: the form; None for plain words.
+        text: what it means.
+        up: the form's state.
+        number: which way it is, for an overlay.
+        is_bare: whether the form goes without arrow and number.
+    """
+
+    sign: NodeKind | LineKind | None
+    text: str
+    up: bool = True
+    number: int = 0
+    is_bare: bool = False
+
+
+def heading(title: str, lines: Sequence[str], width: float) -> tuple[tuple[TextRun, ...], float]:
+    """Set a title and lines below it; return where the picture may begin, too."""
+    said = shortened(title, width, _TITLE_SIZE, bold=True)
+    runs = [TextRun(said, Point(MARGIN, _FIRST), _TITLE_SIZE, bold=True, tone=Tone.STRONG)]
+    y = _FIRST + 3
+    for line in lines:
+        y += _PITCH
+        text = shortened(line, width, _SUBTITLE_SIZE)
+        runs.append(TextRun(text, Point(MARGIN, y), _SUBTITLE_SIZE, tone=Tone.QUIET))
+    return tuple(runs), y + MARGIN
+
+
+def legend(
+    meanings: Sequence[Meaning], width: float, top: float
+) -> tuple[tuple[LegendEntry, ...], float]:
+    """Set a legend in lines of `width` from `top` on; return the picture's height, too."""
+    entries = []
+    x, y = 0.0, top
+    for meaning in meanings:
+        lead = _SIGN if meaning.sign is not None else 0.0
+        text = shortened(meaning.text, width - lead, SMALL_SIZE)
+        room = lead + text_width(text, SMALL_SIZE)
+        if x and x + room > width:
+            x, y = 0.0, y + _LEGEND_PITCH
+        at = Point(MARGIN + x + lead, baseline(y, SMALL_SIZE))
+        run = TextRun(text, at, SMALL_SIZE, tone=Tone.QUIET)
+        sign_at = Point(MARGIN + x, y)
+        entries.append(
+            LegendEntry(meaning.sign, sign_at, run, meaning.up, meaning.number, meaning.is_bare)
+        )
+        x += room + _BETWEEN
+    return tuple(entries), y + MARGIN if entries else top

@@ -1,0 +1,158 @@
+"""What is taken on a picture, and where there is room for one thing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mplsemu.drawing.arrays import (
+    Flags,
+    Floats,
+    Indices,
+    all_in,
+    any_in,
+    crossed_boxes,
+)
+
+_MARGIN: Final = 2.0
+_ON_LINE: Final = 5.0
+_ON_KEPT: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Places to choose from.
+
+    Attributes:
+        boxes: one for each.
+        costs: how much worse than the best each is, whatever it covers.
+    """
+
+    boxes: Floats
+    costs: Floats
+
+
+class Ground:
+    """Boxes that nothing may cover, and boxes and lines that nothing should."""
+
+    def __init__(
+        self, boxes: Floats, courses: Sequence[Floats], bounds: Floats | None = None
+    ) -> None:
+        """Begin with what is there.
+
+        Args:
+            boxes: of nodes and texts.
+            courses: of lines; each is known by its index.
+            bounds: that nothing may leave, if there are any.
+        """
+        self._bounds = bounds
+        self._taken = _Pile(boxes)
+        self._kept = _Pile(np.empty((0, 4)))
+        self._starts = np.concatenate([c[:-1] for c in courses] or [np.empty((0, 2))])
+        self._ends = np.concatenate([c[1:] for c in courses] or [np.empty((0, 2))])
+        self._owners: Indices = np.repeat(
+            np.arange(len(courses)), [len(course) - 1 for course in courses]
+        )
+
+    def take(self, box: Floats) -> None:
+        """Note that a box is taken."""
+        self._taken.add(box)
+
+    def keep(self, box: Floats) -> None:
+        """Note that a box had better stay free."""
+        self._kept.add(box)
+
+    def draw(self, start: Floats, end: Floats) -> None:
+        """Note that there is one line more."""
+        self._starts = np.concatenate((self._starts, start[None]))
+        self._ends = np.concatenate((self._ends, end[None]))
+        self._owners = np.append(self._owners, -1)
+
+    def room(
+        self, choices: Choices, owner: int | None = None, *, off_lines: bool = False
+    ) -> int | None:
+        """Choose the best box that is free, and take it.
+
+        Args:
+            choices: to choose from.
+            owner: the line that it is for, which it may cover.
+            off_lines: whether it must not cover any line.
+
+        Returns:
+            Its index; None if none is free.
+        """
+        if not len(choices.boxes):
+            return None
+        wide = choices.boxes + np.array((-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+        free = np.nonzero(~self._taken.covered(wide) & self._within(choices.boxes))[0]
+        if not len(free):
+            return None
+        boxes = choices.boxes[free]
+        lines = self._lines_under(boxes, owner)
+        costs = choices.costs[free] + _ON_LINE * lines
+        if off_lines:
+            costs[lines > 0] = np.inf
+            if np.all(lines > 0):
+                return None
+        costs += _ON_KEPT * self._kept.covered(boxes)
+        best = int(free[np.argmin(costs)])
+        self.take(choices.boxes[best])
+        return best
+
+    def lines_crossed(self, starts: Floats, ends: Floats) -> Floats:
+        """Return how many lines each segment crosses."""
+        a, b = starts[:, None], ends[:, None]
+        c, d = self._starts[None], self._ends[None]
+        hit = (_side(a, b, c) * _side(a, b, d) < 0) & (_side(c, d, a) * _side(c, d, b) < 0)
+        found: Floats = hit.sum(axis=1, dtype=np.float64)
+        return found
+
+    def _within(self, boxes: Floats) -> Flags:
+        if self._bounds is None:
+            return np.ones(len(boxes), dtype=np.bool_)
+        low, high = self._bounds[:2], self._bounds[2:]
+        return all_in((boxes[:, :2] >= low) & (boxes[:, 2:] <= high))
+
+    def _lines_under(self, boxes: Floats, owner: int | None) -> Floats:
+        low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        near = all_in(
+            (np.minimum(self._starts, self._ends) < high)
+            & (np.maximum(self._starts, self._ends) > low)
+        )
+        if owner is not None:
+            near &= self._owners != owner
+        hit = crossed_boxes(self._starts[near], self._ends[near], boxes)
+        found: Floats = hit.sum(axis=0, dtype=np.float64)
+        return found
+
+
+class _Pile:
+    """Boxes that become more."""
+
+    def __init__(self, boxes: Floats) -> None:
+        self._boxes = np.concatenate((boxes, np.empty((len(boxes) + 64, 4))))
+        self._count = len(boxes)
+
+    def add(self, box: Floats) -> None:
+        if self._count == len(self._boxes):
+            self._boxes = np.concatenate((self._boxes, np.empty_like(self._boxes)))
+        self._boxes[self._count] = box
+        self._count += 1
+
+    def covered(self, tried: Floats) -> Flags:
+        """Return which of these boxes cover one of the pile's."""
+        boxes = self._boxes[: self._count]
+        low, high = tried[:, :2].min(axis=0), tried[:, 2:].max(axis=0)
+        near = boxes[all_in((boxes[:, :2] < high) & (boxes[:, 2:] > low))]
+        begins = tried[:, None, :2] < near[None, :, 2:]
+        ends = near[None, :, :2] < tried[:, None, 2:]
+        return any_in(all_in(begins & ends))
+
+
+def _side(a: Floats, b: Floats, c: Floats) -> Floats:
+    ab, ac = b - a, c - a
+    found: Floats = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
+    return found

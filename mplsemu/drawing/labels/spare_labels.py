@@ -1,0 +1,57 @@
+"""Room on links that none could be kept on for all at once: for a few there is some."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from mplsemu.drawing.arrays import Floats
+from mplsemu.drawing.labels.candidates import clear_point, places_on
+from mplsemu.drawing.labels.free_space import Ground
+from mplsemu.drawing.layout.layout_graph import Layout, Size
+from mplsemu.drawing.scene import Box, Point
+
+
+@dataclass(frozen=True, slots=True)
+class LateRoom:
+    """Room on a link, and a point of it that is clear of that room."""
+
+    spot: Box
+    mark: Point
+
+
+def late_rooms(
+    layout: Layout, links: Collection[int], size: Size, used: Collection[int]
+) -> dict[int, LateRoom]:
+    """Return room on links, by index, for those of them that have none and where there is some.
+
+    Args:
+        layout: of the network.
+        links: on which something has to be written.
+        size: of it.
+        used: links whose spots are written on; other spots may be covered.
+    """
+    wanted = [link for link in sorted(links) if layout.spots[link] is None]
+    if not wanted:
+        return {}
+    taken = [*layout.boxes, *layout.texts, *(layout.spots[link] for link in sorted(used))]
+    boxes = np.array([_corners(box) for box in taken if box is not None])
+    courses = [np.array([(p.x, p.y) for p in course]) for course in layout.courses]
+    ground = Ground(boxes, courses, np.array((0.0, 0.0, layout.width, layout.height)))
+    found = {}
+    for link in wanted:
+        places = places_on(courses[link], size)
+        chosen = ground.room(places, link)
+        if chosen is not None:
+            box = np.round(places.boxes[chosen], 1)
+            texts = [_corners(text) for text in (layout.texts[link],) if text is not None]
+            x, y = np.round(clear_point(courses[link], [box, *texts]), 1).tolist()
+            left, top = box[:2].tolist()
+            found[link] = LateRoom(Box(left, top, size.width, size.height), Point(x, y))
+    return found
+
+
+def _corners(box: Box) -> Floats:
+    return np.array((box.x, box.y, box.right, box.bottom))

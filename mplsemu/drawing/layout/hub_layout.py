@@ -1,0 +1,273 @@
+"""Things in rows on both sides of what joins them, each with a line to it that passes no other.
+
+Distances run outward from the edge of what joins them, so that one layout serves the side above it
+and the side below. Lines of outer rows go down between the columns, each in a lane of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from mplsemu.drawing.scene import Box, Point
+
+_ASPECT: Final = 1.6
+"""How much wider than high a picture should be."""
+_MOST_ROWS: Final = 12
+_EDGE: Final = 14.0
+"""Between a lane and the columns beside it."""
+
+
+class Shape(Enum):
+    """What a picture is for: a screen, or a phone, on which things are one below the other."""
+
+    WIDE = "wide"
+    NARROW = "narrow"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How much room one thing takes."""
+
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Room around things.
+
+    Attributes:
+        first: between what joins them and the first row.
+        channel: between rows.
+        gutter: between columns, at least.
+        pitch: between lanes.
+    """
+
+    first: float
+    channel: float
+    gutter: float
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where one thing stands.
+
+    Attributes:
+        x: its left edge.
+        out: the distance of its nearer edge.
+        way: its line's corners, x and distance, from that edge's middle to what joins them.
+    """
+
+    x: float
+    out: float
+    way: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where distances run from, and whether upward.
+
+    Attributes:
+        x: of the left edge.
+        y: where the distance is 0.
+        is_up: whether outward is upward.
+    """
+
+    x: float
+    y: float
+    is_up: bool
+
+    def point(self, x: float, out: float) -> Point:
+        """Return the place at a distance."""
+        return Point(self.x + x, self.y - out if self.is_up else self.y + out)
+
+    def box(self, x: float, out: float, width: float, height: float) -> Box:
+        """Return the box whose nearer edge is at a distance."""
+        y = self.y - out - height if self.is_up else self.y + out
+        return Box(self.x + x, y, width, height)
+
+    def beyond(self, x: float, out: float) -> Side:
+        """Return the same with its origin moved."""
+        at = self.point(x, out)
+        return Side(at.x, at.y, self.is_up)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One side: how much room it takes, and where things stand, in their order."""
+
+    width: float
+    depth: float
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Both sides of what joins things; `lower` is None where one row above is enough."""
+
+    upper: Shelf
+    lower: Shelf | None
+
+    @property
+    def width(self) -> float:
+        """How wide what joins them has to be."""
+        return max(self.upper.width, self.lower.width if self.lower else 0.0)
+
+    @property
+    def is_one_row(self) -> bool:
+        """Whether there is one row above and none below, or one on each side."""
+        return not any(
+            len(spot.way) > 2 for shelf in (self.upper, self.lower) if shelf for spot in shelf.spots
+        )
+
+    def places(self, box: Box) -> list[tuple[Side, Spot]]:
+        """Return where things stand around the box of what joins them, in their order."""
+        placed = []
+        for shelf, is_up in ((self.upper, True), (self.lower, False)):
+            if shelf is not None:
+                x = box.x + (box.width - shelf.width) / 2
+                side = Side(x, box.y if is_up else box.bottom, is_up)
+                placed += [(side, spot) for spot in shelf.spots]
+        return placed
+
+
+def shelves(
+    cells: Sequence[Cell], spacing: Spacing, joint: float, shape: Shape = Shape.WIDE
+) -> Shelves:
+    """Place things so that the whole is about as wide and high as a screen.
+
+    Args:
+        cells: at least one, in the order in which people read.
+        spacing: room around them.
+        joint: the height of what joins them.
+        shape: narrow has them in as few columns as it can, all above what joins them.
+    """
+    if shape is Shape.NARROW:
+        return Shelves(_column(cells, spacing, is_up=True), None)
+    found = [_one_row(cells, spacing)]
+    for rows in range(1, min(_MOST_ROWS, len(cells) // 2) + 1):
+        half = math.ceil(len(cells) / 2)
+        upper = _shelf(cells[:half], rows, spacing, is_up=True)
+        lower = _shelf(cells[half:], rows, spacing, is_up=False)
+        found.append(Shelves(upper, lower))
+    return min(found, key=lambda each: _ugliness(each, joint))
+
+
+def _one_row(cells: Sequence[Cell], spacing: Spacing) -> Shelves:
+    return Shelves(_shelf(cells, 1, spacing, is_up=True), None)
+
+
+def _ugliness(tried: Shelves, joint: float) -> float:
+    height = tried.upper.depth + joint + (tried.lower.depth if tried.lower else 0.0)
+    return abs(math.log(tried.width / height / _ASPECT))
+
+
+def _column(cells: Sequence[Cell], spacing: Spacing, *, is_up: bool) -> Shelf:
+    return _shelf(cells, min(len(cells), _MOST_ROWS), spacing, is_up=is_up)
+
+
+def block_of_rows(
+    cells: Sequence[Cell], spacing: Spacing, *, is_up: bool, shape: Shape = Shape.WIDE
+) -> Shelf:
+    """Place things on one side: up to three in a row, more in a block; or in a column."""
+    if shape is Shape.NARROW:
+        return _column(cells, spacing, is_up=is_up)
+    rows = 1 if len(cells) <= 3 else math.ceil(math.sqrt(len(cells) * 0.8))
+    return _shelf(cells, rows, spacing, is_up=is_up)
+
+
+def _shelf(cells: Sequence[Cell], rows: int, spacing: Spacing, *, is_up: bool) -> Shelf:
+    columns = math.ceil(len(cells) / rows)
+    grid = _grid(len(cells), columns, is_up=is_up)
+    lanes = _Lanes(cells, grid, columns, spacing)
+    spots: dict[int, Spot] = {}
+    out = spacing.first
+    for number, row in enumerate(grid):
+        for column, index in row:
+            x = lanes.lefts[column] + (lanes.widths[column] - cells[index].width) / 2
+            middle = x + cells[index].width / 2
+            way = [(middle, out)]
+            if number:
+                lane = lanes.lane(column, number)
+                bend = out - spacing.channel / 2
+                way += [(middle, bend), (lane, bend), (lane, 0.0)]
+            else:
+                way.append((middle, 0.0))
+            spots[index] = Spot(x, out, tuple(way))
+        out += max(cells[index].height for _, index in row) + spacing.channel
+    return Shelf(lanes.total, out - spacing.channel, tuple(spots[i] for i in range(len(cells))))
+
+
+def _grid(number: int, columns: int, *, is_up: bool) -> list[list[tuple[int, int]]]:
+    """Return rows of (column, index), the innermost first; the outermost may be short."""
+    short = number % columns or columns
+    starts = list(range(0, number, columns))
+    if is_up:  # people read downward, so the outermost row comes first
+        starts = [0, *range(short, number, columns)][::-1]
+    rows = []
+    for start in starts:
+        length = short if start == starts[-1] else columns
+        shift = (columns - length) // 2
+        rows.append([(shift + offset, start + offset) for offset in range(length)])
+    return rows
+
+
+class _Lanes:
+    """Columns and the gutters between them, with lanes for the lines of outer rows.
+
+    Columns of the left half have their lanes to the right, the others to the left: so all lanes
+    are well within the width of what joins the things.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        grid: Sequence[Sequence[tuple[int, int]]],
+        columns: int,
+        spacing: Spacing,
+    ) -> None:
+        self._each = len(grid) - 1
+        self._columns = columns
+        self._pitch = spacing.pitch
+        self.widths = [0.0] * columns
+        for row in grid:
+            for column, index in row:
+                self.widths[column] = max(self.widths[column], cells[index].width)
+        if self._each:
+            self.widths = [max(self.widths)] * columns
+        self._gutters = [self._gutter(number, spacing.gutter) for number in range(columns + 1)]
+        self.lefts = []
+        x = 0.0
+        for gutter, width in zip(self._gutters, self.widths, strict=False):
+            x += gutter
+            self.lefts.append(x)
+            x += width
+        self.total = x + self._gutters[-1]
+
+    def lane(self, column: int, row: int) -> float:
+        """Return where the line of a column's outer row goes down."""
+        right = self._goes_right(column)
+        gutter = column + 1 if right else column
+        lanes = self._lanes_in(gutter)
+        start = 0.0 if gutter == 0 else self.lefts[gutter - 1] + self.widths[gutter - 1]
+        start += (self._gutters[gutter] - (lanes - 1) * self._pitch) / 2
+        # nearer rows have the lanes nearer to their column, so that no two lines cross
+        return start + self._pitch * (row - 1 if right else lanes - row)
+
+    def _goes_right(self, column: int) -> bool:
+        return 2 * column < self._columns
+
+    def _lanes_in(self, gutter: int) -> int:
+        left = gutter > 0 and self._goes_right(gutter - 1)
+        right = gutter < self._columns and not self._goes_right(gutter)
+        return (int(left) + int(right)) * self._each
+
+    def _gutter(self, number: int, least: float) -> float:
+        lanes = self._lanes_in(number)
+        room = (lanes - 1) * self._pitch + 2 * _EDGE if lanes else 0.0
+        return room if number in {0, self._columns} else max(room, least)

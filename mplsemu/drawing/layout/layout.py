@@ -1,0 +1,113 @@
+"""The whole layout: nodes placed, lines routed, and room for texts found."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from mplsemu.drawing.arrays import Floats, boxes_around
+from mplsemu.drawing.labels.candidates import clear_point, length, places_on
+from mplsemu.drawing.labels.free_space import Ground
+from mplsemu.drawing.layout.distances import measures_for
+from mplsemu.drawing.layout.layout_graph import Layout, Size, Subject
+from mplsemu.drawing.layout.placement import placed
+from mplsemu.drawing.routing.parallel_lines import Form, clipped, side_by_side
+from mplsemu.drawing.routing.routes import courses, smooth
+from mplsemu.drawing.scene import Box, Point
+
+_DIGITS: Final = 1
+
+
+@lru_cache(maxsize=8)
+def lay_out(subject: Subject) -> Layout:
+    """Return where everything is; the same subject is laid out but once.
+
+    No two boxes overlap, no line enters the box of a node that is not its end, and no text
+    covers a box or another text.
+    """
+    if not subject.bodies:
+        return Layout(0.0, 0.0, (), (), (), (), (), (), (), ())
+    measures = measures_for(len(subject.bodies))
+    sizes = np.array([(body.size.width, body.size.height) for body in subject.bodies])
+    places = np.round(placed(subject, measures), _DIGITS)
+    boxes = boxes_around(places, sizes)
+    forms = [Form(box, body.cut) for box, body in zip(boxes, subject.bodies, strict=True)]
+    links = [tie.ends for tie in subject.ties]
+    spines = side_by_side(
+        courses(places, sizes, links, measures.clearance), links, sizes, measures.clearance
+    )
+    lines = [
+        np.round(clipped(spine, forms[a], forms[b]), _DIGITS)
+        for spine, (a, b) in zip(spines, links, strict=True)
+    ]
+    ground = Ground(boxes, lines)
+    texts = _rooms(ground, lines, [tie.text for tie in subject.ties])
+    spots = _rooms(ground, lines, [tie.spot for tie in subject.ties])
+    marks = [
+        clear_point(line, taken)
+        for line, taken in zip(lines, zip(texts, spots, strict=True), strict=True)
+    ]
+    return _from_origin(
+        forms,
+        spines,
+        lines,
+        smooth(lines, links, boxes_around(places, sizes, 1.0)),
+        texts,
+        spots,
+        marks,
+    )
+
+
+def _rooms(ground: Ground, lines: list[Floats], sizes: list[Size | None]) -> list[Floats | None]:
+    """Find room for texts: on short lines first, which offer the least."""
+    found: list[Floats | None] = [None] * len(lines)
+    for index in sorted(range(len(lines)), key=lambda number: (length(lines[number]), number)):
+        size = sizes[index]
+        if size is not None:
+            places = places_on(lines[index], size)
+            chosen = ground.room(places, index)
+            found[index] = None if chosen is None else places.boxes[chosen]
+    return found
+
+
+def _from_origin(
+    forms: list[Form],
+    spines: list[Floats],
+    lines: list[Floats],
+    smooth_lines: list[bool],
+    texts: list[Floats | None],
+    spots: list[Floats | None],
+    marks: list[Floats],
+) -> Layout:
+    """Move everything so that nothing is left of or above (0, 0), and the least is at it."""
+    boxes = np.array([form.box for form in forms])
+    rooms = [box for box in (*texts, *spots) if box is not None]
+    corners = np.concatenate(
+        [boxes[:, :2], boxes[:, 2:], *lines, *(b.reshape(2, 2) for b in rooms)]
+    )
+    low = np.floor(corners.min(axis=0))
+    width, height = np.ceil(corners.max(axis=0)) - low
+    return Layout(
+        width=float(width),
+        height=float(height),
+        boxes=tuple(_box(box, low) for box in boxes),
+        cuts=tuple(form.cut for form in forms),
+        spines=tuple(_points(spine, low) for spine in spines),
+        courses=tuple(_points(line, low) for line in lines),
+        smooth=tuple(smooth_lines),
+        texts=tuple(None if box is None else _box(box, low) for box in texts),
+        spots=tuple(None if box is None else _box(box, low) for box in spots),
+        marks=tuple(_points(mark[None], low)[0] for mark in marks),
+    )
+
+
+def _box(box: Floats, origin: Floats) -> Box:
+    left, top = np.round(box[:2] - origin, _DIGITS).tolist()
+    width, height = np.round(box[2:] - box[:2], _DIGITS).tolist()
+    return Box(left, top, width, height)
+
+
+def _points(course: Floats, origin: Floats) -> tuple[Point, ...]:
+    return tuple(Point(x, y) for x, y in np.round(course - origin, _DIGITS).tolist())

@@ -1,0 +1,170 @@
+"""Ways along links: each in a lane of its own beside the link, as traffic on a road."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mplsemu.drawing.arrays import Floats, crossed_boxes
+from mplsemu.drawing.layout.distances import measures_for
+from mplsemu.drawing.layout.graph import Pair
+from mplsemu.drawing.layout.layout_graph import Layout
+from mplsemu.drawing.routing.parallel_lines import Form, beside, clipped, corners_cut
+from mplsemu.drawing.scene import ROUNDING
+
+_FIRST: Final = 7.0
+_NEXT: Final = 8.0
+_NEAREST: Final = 4.5
+_AT_BOX: Final = 0.75
+_OF_REACH: Final = 0.92
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One way's use of one link.
+
+    Attributes:
+        link: by index.
+        ends: the nodes in the way's direction, by index.
+        is_forward: whether that is the link's direction, too.
+    """
+
+    link: int
+    ends: tuple[int, int]
+    is_forward: bool
+
+    @property
+    def along(self) -> tuple[int, int]:
+        """The nodes in the link's direction."""
+        first, last = self.ends
+        return (first, last) if self.is_forward else (last, first)
+
+
+def lanes(layout: Layout, uses: Sequence[Use], others: Floats) -> list[Floats]:
+    """Return the course of each use, in the way's direction, clear of foreign boxes.
+
+    A way keeps to the right of its direction as long as there is not much more on that side.
+    Where several of the links between two nodes are taken, there is room only outside of them.
+
+    Args:
+        layout: of the network.
+        uses: of its links.
+        others: boxes of what else is there.
+    """
+    boxes = np.array([(b.x, b.y, b.right, b.bottom) for b in layout.boxes]).reshape(-1, 4)
+    widest = 1.2 * measures_for(len(boxes)).clearance
+    on_link: dict[int, list[int]] = defaultdict(list)
+    for number, use in enumerate(uses):
+        on_link[use.link].append(number)
+    outside = _outside(layout, uses)
+    found: list[Floats] = [np.empty((0, 2))] * len(uses)
+    for link, numbers in on_link.items():
+        spine = np.array([(p.x, p.y) for p in layout.spines[link]])
+        own = uses[numbers[0]].along
+        forms = [Form(boxes[node], layout.cuts[node]) for node in own]
+        foreign = np.concatenate((np.delete(boxes, own, axis=0), others))
+        if link in outside:
+            room = min(widest, _room(spine, forms[0]), _room(spine[::-1], forms[1]))
+            shifts = _shifts_outside(len(numbers), outside[link], room)
+        else:
+            shifts = _shifts([uses[number].is_forward for number in numbers], widest)
+        for number, shift in zip(numbers, shifts, strict=True):
+            lane = _lane(spine, shift, forms, foreign)
+            found[number] = np.round(lane if uses[number].is_forward else lane[::-1], 1)
+    return found
+
+
+def _shifts(forward: Sequence[bool], widest: float) -> list[float]:
+    """Return how far to the right of the link, as it runs, each way is."""
+    right = left = 0
+    chosen = []
+    for is_forward in forward:
+        to_right = right - left < 1 if is_forward else left - right >= 1
+        if to_right:
+            right += 1
+            chosen.append(right)
+        else:
+            left += 1
+            chosen.append(-left)
+    most = max(right, left)
+    first = min(_FIRST, widest)
+    step = min(_NEXT, (widest - first) / (most - 1)) if most > 1 else 0.0
+    return [(first + step * (abs(lane) - 1)) * (1 if lane > 0 else -1) for lane in chosen]
+
+
+def _shifts_outside(count: int, side: int, room: float) -> list[float]:
+    """Return the same for a link that has others beside it: all on one side, or on itself."""
+    if side == 0:
+        return [(lane - (count - 1) / 2) * _NEAREST for lane in range(count)]
+    step = min(_NEXT, (room - _NEAREST) / (count - 1)) if count > 1 else 0.0
+    first = min(_FIRST, room - step * (count - 1))
+    return [(first + step * lane) * side for lane in range(count)]
+
+
+def _outside(layout: Layout, uses: Sequence[Use]) -> dict[int, int]:
+    """Return the free side of each link that is not the only one taken between its nodes.
+
+    Returns:
+        By link: 1 to the right of it as it runs, -1 to the left; 0 where others are on both sides.
+    """
+    bundles: dict[Pair, dict[int, int]] = defaultdict(dict)
+    for use in uses:
+        first, last = use.along
+        bundles[min(first, last), max(first, last)][use.link] = 1 if first <= last else -1
+    found = {}
+    for directions in bundles.values():
+        if len(directions) > 1:
+            order = sorted(directions, key=lambda link: _across(layout, link, directions[link]))
+            for place, link in enumerate(order):
+                side = (place == len(order) - 1) - (place == 0)
+                found[link] = side * directions[link]
+    return found
+
+
+def _across(layout: Layout, link: int, direction: int) -> float:
+    """Return how far to the right a link is among those between the same nodes."""
+    spine = np.array([(p.x, p.y) for p in layout.spines[link]])[::direction]
+    way = spine[1] - spine[0]
+    return float(np.array((-way[1], way[0])) @ spine[0])
+
+
+def _room(spine: Floats, form: Form) -> float:
+    """Return how far beside a spine there is something of the form that it begins at."""
+    way = spine[1] - spine[0]
+    across, down = np.abs(way[::-1]) / max(float(np.hypot(*way)), 1e-6)
+    width, height = (form.box[2:] - form.box[:2]) / 2
+    reach = across * width + down * height - form.cut * min(across, down)
+    off = spine[0] - (form.box[:2] + form.box[2:]) / 2
+    return float(_OF_REACH * reach - np.hypot(*off))
+
+
+def _lane(spine: Floats, shift: float, forms: Sequence[Form], foreign: Floats) -> Floats:
+    """Return a link's course moved sideways, by less where a foreign box is in the way."""
+    ways = (spine[1] - spine[0], spine[-1] - spine[-2])
+    while True:
+        moved = beside(spine, shift).copy()
+        for end, way, form in zip((0, -1), ways, forms, strict=True):
+            moved[end] = spine[end] + _limited(moved[end] - spine[end], way, form)
+        lane = clipped(moved, forms[0], forms[1])
+        begins, ends = corners_cut(lane, ROUNDING)
+        starts = np.concatenate((lane[:-1], begins))
+        if (
+            abs(shift) < 1
+            or not crossed_boxes(starts, np.concatenate((lane[1:], ends)), foreign).any()
+        ):
+            return lane
+        shift /= 2
+
+
+def _limited(away: Floats, way: Floats, form: Form) -> Floats:
+    """Return a shift that still begins within the box, whatever its direction."""
+    length = max(float(np.hypot(*way)), 1e-6)
+    size = form.box[2:] - form.box[:2]
+    most = _AT_BOX * float(abs(way[1]) * size[0] + abs(way[0]) * size[1]) / 2 / length
+    wanted = float(np.hypot(*away))
+    found: Floats = away * min(1.0, most / max(wanted, 1e-6))
+    return found

@@ -1,0 +1,116 @@
+"""Lines side by side: parallel links between the same two nodes, and ways along a link."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mplsemu.drawing.arrays import Floats, any_in
+from mplsemu.drawing.layout.graph import Pair
+
+_APART: Final = 9.0
+_SIDES: Final = np.array(
+    [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)], dtype=np.float64
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is drawn of a node: its box (left, top, right, bottom) with its corners cut off."""
+
+    box: Floats
+    cut: float = 0.0
+
+    def left(self, course: Floats) -> Floats:
+        """Return the part of a course after it has left the form for the last time."""
+        middle, half = (self.box[:2] + self.box[2:]) / 2, (self.box[2:] - self.box[:2]) / 2
+        slanted = float(half.sum()) - self.cut
+        reach = np.array([half[0], half[0], half[1], half[1], *[slanted] * 4])
+        away = reach - (course[:-1] - middle) @ _SIDES.T
+        speed = np.diff(course, axis=0) @ _SIDES.T
+        outward, inward = speed > 1e-9, speed < -1e-9
+        shares = away / np.where(outward | inward, speed, 1.0)
+        leave = np.min(np.where(outward, shares, 1.0), axis=1)
+        enter = np.max(np.where(inward, shares, 0.0), axis=1)
+        misses = any_in(~outward & ~inward & (away < 0))
+        leaves = np.nonzero((enter <= leave) & (leave < 1.0) & ~misses)[0]
+        if not len(leaves):
+            return course
+        last = int(leaves[-1])
+        point = course[last] + leave[last] * (course[last + 1] - course[last])
+        return np.concatenate((point[None], course[last + 1 :]))
+
+
+def side_by_side(
+    spines: Sequence[Floats], links: Sequence[Pair], sizes: Floats, clearance: float
+) -> list[Floats]:
+    """Return the courses with those between the same two nodes moved apart.
+
+    Args:
+        spines: from the middle of one node's box to that of the other.
+        links: pairs of nodes.
+        sizes: of the nodes' boxes.
+        clearance: that the courses keep from foreign boxes; they are moved by less.
+    """
+    pairs = [(min(a, b), max(a, b)) for a, b in links]
+    total = Counter(pairs)
+    seen: Counter[Pair] = Counter()
+    found = []
+    for spine, pair, link in zip(spines, pairs, links, strict=True):
+        many = total[pair]
+        if many == 1 or pair[0] == pair[1]:
+            found.append(spine)
+            continue
+        step = _step(spine, sizes[list(link)], many, clearance)
+        shift = (seen[pair] - (many - 1) / 2) * step
+        seen[pair] += 1
+        # each side is one side, whichever end the link is said to begin at
+        found.append(beside(spine, shift if link == pair else -shift))
+    return found
+
+
+def _step(spine: Floats, sizes: Floats, many: int, clearance: float) -> float:
+    """Return how far apart: no line may miss its own boxes, or come near others."""
+    widest = clearance - 1.0
+    for way, size in zip((spine[1] - spine[0], spine[-1] - spine[-2]), sizes, strict=True):
+        length = max(float(np.hypot(*way)), 1e-6)
+        half = (abs(way[1]) * size[0] + abs(way[0]) * size[1]) / 2 / length
+        widest = min(widest, 0.8 * float(half))
+    return min(_APART, 2 * widest / (many - 1))
+
+
+def beside(course: Floats, shift: float) -> Floats:
+    """Return a course moved sideways: to the left of its direction if `shift` is negative."""
+    if shift == 0:
+        return course
+    ways = np.diff(course, axis=0)
+    lengths = np.maximum(np.linalg.norm(ways, axis=1), 1e-9)[:, None]
+    normals = np.stack((-ways[:, 1], ways[:, 0]), axis=1) / lengths
+    moved = [course[0] + shift * normals[0]]
+    for index in range(1, len(course) - 1):
+        both = normals[index - 1] + normals[index]
+        # the bisector, longer the sharper the corner, within reason
+        moved.append(course[index] + shift * both / max(float(both @ both) / 2, 0.5))
+    moved.append(course[-1] + shift * normals[-1])
+    return np.array(moved)
+
+
+def clipped(course: Floats, first: Form, last: Form) -> Floats:
+    """Return the part of a course between the forms of two nodes.
+
+    A course that never leaves them is returned whole.
+    """
+    between = last.left(first.left(course)[::-1])[::-1]
+    return between if len(between) > 1 else course
+
+
+def corners_cut(course: Floats, reach: float) -> tuple[Floats, Floats]:
+    """Return where each corner's rounding begins and ends, if it reaches so far at most."""
+    ways = np.diff(course, axis=0)
+    lengths = np.maximum(np.linalg.norm(ways, axis=1), 1e-9)[:, None]
+    steps = ways / lengths * np.minimum(reach, lengths / 2)
+    return course[1:-1] - steps[:-1], course[1:-1] + steps[1:]

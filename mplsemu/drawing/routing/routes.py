@@ -1,0 +1,67 @@
+"""The courses of lines: straight where nothing is in the way, else round boxes by few corners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mplsemu.drawing.arrays import Floats, any_in, boxes_around, crossed_boxes
+from mplsemu.drawing.layout.graph import Pair
+from mplsemu.drawing.routing.parallel_lines import corners_cut
+from mplsemu.drawing.routing.visibility_graph import Roads
+from mplsemu.drawing.scene import ROUNDING
+
+
+def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: float) -> list[Floats]:
+    """Return for each link its corners, from the middle of one box to that of the other.
+
+    Args:
+        places: the middles of the boxes.
+        sizes: of the boxes, which stand at least twice the clearance and 1 px apart.
+        links: pairs of nodes.
+        clearance: what lines keep from the boxes of nodes that are not their ends.
+    """
+    boxes = boxes_around(places, sizes, clearance)
+    ends = np.array(links, dtype=np.intp).reshape(-1, 2)
+    blocked = crossed_boxes(places[ends[:, 0]], places[ends[:, 1]], boxes)
+    number = np.arange(len(ends))
+    blocked[number, ends[:, 0]] = False
+    blocked[number, ends[:, 1]] = False
+    roads: Roads | None = None
+    known: dict[Pair, Floats] = {}
+    for (a, b), is_blocked in zip(links, any_in(blocked), strict=True):
+        pair = (min(a, b), max(a, b))
+        if pair in known:
+            continue
+        known[pair] = places[list(pair)]
+        if is_blocked:
+            roads = roads or Roads(places, boxes)
+            way = roads.way(*pair)
+            known[pair] = known[pair] if way is None else way
+    return [known[a, b] if a < b else known[b, a][::-1] for a, b in links]
+
+
+def smooth(lines: Sequence[Floats], links: Sequence[Pair], boxes: Floats) -> list[bool]:
+    """Return which lines keep out of foreign boxes with their corners rounded, too.
+
+    Args:
+        lines: from the border of one box to that of the other.
+        links: their nodes.
+        boxes: of all nodes.
+    """
+    bent = [index for index, line in enumerate(lines) if len(line) > 2]
+    found = [True] * len(lines)
+    if not bent:
+        return found
+    cuts = [corners_cut(lines[index], ROUNDING) for index in bent]
+    owners = np.repeat(bent, [len(begin) for begin, _ in cuts])
+    begins, ends = (np.concatenate(side) for side in zip(*cuts, strict=True))
+    hit = crossed_boxes(begins, ends, boxes)
+    own = np.array(links, dtype=np.intp)[owners]
+    number = np.arange(len(owners))
+    hit[number, own[:, 0]] = False
+    hit[number, own[:, 1]] = False
+    for owner in owners[any_in(hit)].tolist():
+        found[owner] = False
+    return found

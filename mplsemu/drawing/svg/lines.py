@@ -1,0 +1,148 @@
+"""Lines: wires, what marks them when they are down, arrows and numbers of ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from mplsemu.drawing.polyline import at, length, lengthened, path_data
+from mplsemu.drawing.scene import Box, Line, LineKind, Node, NodeKind, Point
+from mplsemu.drawing.svg.discs import draw_disc
+from mplsemu.drawing.svg.markup import element, escaped, number
+from mplsemu.drawing.svg.shapes import CLOUD_DEPTH, draw_cross
+
+WAY_COLOURS: Final = 12
+"""How many ways differ in colour or dashes: as many as a picture draws apart."""
+
+HIT_WIDTH: Final = 18.0
+"""How near to a line a pointer must come."""
+
+ARROW: Final = 10.0
+"""How long an arrow's head is."""
+CASING: Final = 3
+
+
+def draw_line(
+    line: Line, nodes: Mapping[str, Node], badge: Box | None, *, interactive: bool
+) -> str:
+    """Return a line without its labels, which are drawn after the nodes.
+
+    Args:
+        line: to draw.
+        nodes: at its ends.
+        badge: where a way's number is; None where it has none, or is drawn after all lines.
+        interactive: whether links can be chosen.
+    """
+    points = joined(line, nodes)
+    course = lengthened(points, 0.0, -ARROW / 2) if line.is_one_way else points
+    is_button = interactive and line.kind is LineKind.LINK
+    may_fail = interactive and line.kind in {LineKind.LINK, LineKind.ACCESS}
+    return element(
+        "g",
+        element("title", escaped(line.about)),
+        *(_for_pointers(points, line) if is_button else ()),
+        *(_way(line, points, badge) if line.kind is LineKind.WAY else (_wire(line, course),)),
+        *([_arrows([points], line.width)] if line.is_one_way else ()),
+        *([draw_cross(_mark(line))] if may_fail or not _works(line) else ()),
+        *(_load_text(line) if is_button else ()),
+        class_=line_class(line),
+        data_line=line.key,
+        data_a=line.ends[0],
+        data_b=line.ends[1],
+        data_way=str(line.number) if line.kind is LineKind.WAY else None,
+        data_load=None if line.load is None else str(load_step(line.load)),
+        tabindex="0" if is_button else None,
+        role="button" if is_button else None,
+        aria_label=line.about if is_button else None,
+    )
+
+
+def line_class(line: Line) -> str:
+    """Return the classes of a line: its kind, its state and what decides its colour."""
+    words = ["line", line.kind.value]
+    if line.kind is LineKind.WAY:
+        words.append(f"way{line.number % WAY_COLOURS}")
+    if not line.up:
+        words.append("down")
+    return " ".join(words)
+
+
+def load_step(share: float) -> int:
+    """Return how strongly a link is used: 0 not, 1 a little, 2 half, 3 nearly fully, 4 fully."""
+    return sum(share >= limit for limit in (0.001, 0.5, 0.75, 0.9))
+
+
+def _works(line: Line) -> bool:
+    return line.up and line.kind is not LineKind.SEVERED
+
+
+def joined(line: Line, nodes: Mapping[str, Node]) -> tuple[Point, ...]:
+    """Return the line's course, with ends that reach under a cloud's humps."""
+    first, last = (
+        CLOUD_DEPTH + 4 if end in nodes and nodes[end].kind is NodeKind.NETWORK else 0.0
+        for end in line.ends
+    )
+    return lengthened(line.points, first, last) if first or last else line.points
+
+
+def _wire(line: Line, points: tuple[Point, ...], name: str = "wire") -> str:
+    return element(
+        "path",
+        class_=name,
+        d=path_data(points, is_smooth=line.is_smooth),
+        stroke_width=line.width + 1.2 * load_step(line.load or 0.0),
+    )
+
+
+def _for_pointers(points: tuple[Point, ...], line: Line) -> tuple[str, ...]:
+    """Return the wide and invisible line that a mouse or finger meets."""
+    data = path_data(points, is_smooth=line.is_smooth)
+    return (element("path", class_="hit", d=data, stroke_width=HIT_WIDTH),)
+
+
+def _way(line: Line, points: tuple[Point, ...], badge: Box | None) -> tuple[str, ...]:
+    arrows = [] if line.is_bare else [points, points[::-1]] if line.is_both_ways else [points]
+    # or the wire's blunt ends would stand beside the arrows' tips
+    wire = lengthened(points, *(-ARROW / 2 * (end < len(arrows)) for end in (1, 0)))
+    casing = element(
+        "path",
+        class_="casing",
+        d=path_data(wire, is_smooth=line.is_smooth),
+        stroke_width=line.width + CASING,
+    )
+    if line.is_bare:
+        return casing, _wire(line, wire)
+    return (
+        casing,
+        _wire(line, wire),
+        _arrows(arrows, line.width),
+        draw_disc(badge.center, line.number) if badge else "",
+    )
+
+
+def _arrows(ways: Iterable[tuple[Point, ...]], width: float) -> str:
+    return element("path", class_="arrow", d="".join(_arrow(way, width) for way in ways))
+
+
+def _arrow(points: tuple[Point, ...], width: float) -> str:
+    tip, angle = at(points, length(points))
+    half = ARROW * 0.42 + width * 0.4
+    back = Point(tip.x - ARROW * math.cos(angle), tip.y - ARROW * math.sin(angle))
+    side = Point(-math.sin(angle) * half, math.cos(angle) * half)
+    corners = (
+        tip,
+        Point(back.x + side.x, back.y + side.y),
+        Point(back.x - side.x, back.y - side.y),
+    )
+    return "M" + "L".join(f"{number(c.x)} {number(c.y)}" for c in corners) + "Z"
+
+
+def _mark(line: Line) -> Point:
+    return line.mark or at(line.points, length(line.points) / 2)[0]
+
+
+def _load_text(line: Line) -> tuple[str, ...]:
+    """Return the empty text that a page fills with the load."""
+    place = line.spot.center if line.spot else _mark(line)
+    return (element("text", class_="load", x=place.x, y=place.y + 4, text_anchor="middle"),)

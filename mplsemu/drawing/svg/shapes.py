@@ -1,0 +1,167 @@
+"""The forms of nodes: one for each kind, all within the node's box."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mplsemu.drawing.scene import Box, NodeKind, Point
+from mplsemu.drawing.svg.markup import element, number
+
+
+def draw_form(kind: NodeKind, box: Box) -> str:
+    """Return the form of a kind of node; `body` is what is filled, `rim` a line in it."""
+    return _FORMS[kind](box)
+
+
+def draw_cross(center: Point, reach: float = 4.5) -> str:
+    """Return the mark of what is down: a cross on a disc."""
+    x, y = center.x, center.y
+    arms = (
+        f"M{number(x - reach)} {number(y - reach)}L{number(x + reach)} {number(y + reach)}"
+        f"M{number(x + reach)} {number(y - reach)}L{number(x - reach)} {number(y + reach)}"
+    )
+    return element(
+        "g",
+        element("circle", cx=x, cy=y, r=reach + 4),
+        element("path", d=arms),
+        class_="cross",
+    )
+
+
+def _pe(box: Box) -> str:
+    """A rounded square with a double border."""
+    radius = min(10.0, box.height * 0.28)
+    inner = box.grown(-min(3.5, box.height * 0.14))
+    return _rounded("body", box, radius) + _rounded("rim", inner, max(radius - 3, 1))
+
+
+def _p(box: Box) -> str:
+    """A square whose corners are cut."""
+    cut = min(9.0, box.height * 0.3)
+    return _path("body", _octagon(box, cut))
+
+
+def _site(box: Box) -> str:
+    """A card with a coloured edge on its left."""
+    radius = min(7.0, box.height * 0.25)
+    edge = min(4.0, box.width * 0.14)
+    x, y, bottom = box.x, box.y, box.bottom
+    bar = (
+        f"M{_n(x + edge)} {_n(y)}V{_n(bottom)}H{_n(x + max(radius, edge))}"
+        f"A{_n(radius)} {_n(radius)} 0 0 1 {_n(x)} {_n(bottom - radius)}V{_n(y + radius)}"
+        f"A{_n(radius)} {_n(radius)} 0 0 1 {_n(x + radius)} {_n(y)}H{_n(x + edge)}Z"
+    )
+    return _rounded("body", box, radius) + _path("bar", bar)
+
+
+def _ce(box: Box) -> str:
+    """A ticket: its corners are bitten off."""
+    bite = min(6.0, box.height * 0.26)
+    x, y, right, bottom = box.x, box.y, box.right, box.bottom
+    arc = f"A{_n(bite)} {_n(bite)} 0 0 0"
+    return _path(
+        "body",
+        f"M{_n(x + bite)} {_n(y)}H{_n(right - bite)}{arc} {_n(right)} {_n(y + bite)}"
+        f"V{_n(bottom - bite)}{arc} {_n(right - bite)} {_n(bottom)}H{_n(x + bite)}"
+        f"{arc} {_n(x)} {_n(bottom - bite)}V{_n(y + bite)}{arc} {_n(x + bite)} {_n(y)}Z",
+    )
+
+
+def _virtual_router(box: Box) -> str:
+    """A lozenge with round ends, as round as a router's disc."""
+    return _rounded("body", box, min(22.0, box.height / 2))
+
+
+def _virtual_switch(box: Box) -> str:
+    """A bar with rails above and below."""
+    inset = min(5.0, box.height * 0.18)
+    left, right = box.x + inset, box.right - inset
+    rails = "".join(f"M{_n(left)} {_n(y)}H{_n(right)}" for y in (box.y + inset, box.bottom - inset))
+    return _rounded("body", box, min(4.0, box.height * 0.2)) + _path("rim", rails)
+
+
+def _network(box: Box) -> str:
+    """A cloud: humps around a box that is a little smaller."""
+    depth = min(CLOUD_DEPTH, box.height * 0.14)
+    inner = box.grown(-depth)
+    corner = min(inner.height, inner.width) * 0.32
+    across = _steps(inner.width - 2 * corner, max(inner.height * 0.85, 44))
+    down = _steps(inner.height - 2 * corner, inner.height * 0.62)
+    left, right = inner.x, inner.right
+    xs = [left + corner + (inner.width - 2 * corner) * i / across for i in range(across + 1)]
+    ys = [inner.y + corner + (inner.height - 2 * corner) * i / down for i in range(down + 1)]
+    ring = [
+        *((x, inner.y) for x in xs),
+        *((right, y) for y in ys),
+        *((x, inner.bottom) for x in reversed(xs)),
+        *((left, y) for y in reversed(ys)),
+    ]
+    words = [f"M{_n(ring[0][0])} {_n(ring[0][1])}"]
+    for start, end in zip(ring, [*ring[1:], ring[0]], strict=True):
+        radius = _hump(math.dist(start, end), depth)
+        words.append(f"A{_n(radius)} {_n(radius)} 0 0 1 {_n(end[0])} {_n(end[1])}")
+    return _path("body", "".join([*words, "Z"]))
+
+
+def _partner(box: Box) -> str:
+    """A sheet with a folded corner."""
+    fold = min(14.0, box.height * 0.35)
+    x, y, right, bottom = box.x, box.y, box.right, box.bottom
+    sheet = f"M{_n(x)} {_n(y)}H{_n(right - fold)}L{_n(right)} {_n(y + fold)}V{_n(bottom)}H{_n(x)}Z"
+    crease = f"M{_n(right - fold)} {_n(y)}V{_n(y + fold)}H{_n(right)}"
+    return _path("body", sheet) + _path("rim", crease)
+
+
+CLOUD_DEPTH: Final = 9.0
+"""How far a cloud's contour may stay behind the border of its box."""
+
+_FORMS: Final[Mapping[NodeKind, Callable[[Box], str]]] = {
+    NodeKind.PE: _pe,
+    NodeKind.P: _p,
+    NodeKind.SITE: _site,
+    NodeKind.CE: _ce,
+    NodeKind.VIRTUAL_ROUTER: _virtual_router,
+    NodeKind.VIRTUAL_SWITCH: _virtual_switch,
+    NodeKind.NETWORK: _network,
+    NodeKind.PARTNER: _partner,
+}
+
+
+def _rounded(name: str, box: Box, radius: float) -> str:
+    return element(
+        "rect",
+        class_=name,
+        x=box.x,
+        y=box.y,
+        width=box.width,
+        height=box.height,
+        rx=radius,
+    )
+
+
+def _path(name: str, data: str) -> str:
+    return element("path", class_=name, d=data)
+
+
+def _octagon(box: Box, cut: float) -> str:
+    x, y, right, bottom = box.x, box.y, box.right, box.bottom
+    return (
+        f"M{_n(x + cut)} {_n(y)}H{_n(right - cut)}L{_n(right)} {_n(y + cut)}V{_n(bottom - cut)}"
+        f"L{_n(right - cut)} {_n(bottom)}H{_n(x + cut)}L{_n(x)} {_n(bottom - cut)}"
+        f"V{_n(y + cut)}Z"
+    )
+
+
+def _steps(whole: float, step: float) -> int:
+    return max(round(whole / step), 1)
+
+
+def _hump(chord: float, depth: float) -> float:
+    """Return the radius of the arc over a chord that rises by `depth`."""
+    return (chord * chord / 4 + depth * depth) / (2 * depth)
+
+
+def _n(value: float) -> str:
+    return number(value)

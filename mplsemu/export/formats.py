@@ -1,0 +1,123 @@
+"""The formats that pictures come in: a name, and a function from views to a file's content."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.text import Text
+
+from mplsemu.drawing.png import draw_png
+from mplsemu.drawing.scene import Scene
+from mplsemu.drawing.svg.svg import draw_svgs
+from mplsemu.drawing.theme import Theme
+from mplsemu.export.dot import draw_dot
+from mplsemu.export.drawio import draw_drawio
+from mplsemu.export.mermaid import draw_mermaid
+from mplsemu.views.html.html import draw_html
+from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
+from mplsemu.views.text.bridge import draw_bridge
+from mplsemu.views.text.l3vpn import draw_l3vpn
+from mplsemu.views.text.provider import draw_provider
+from mplsemu.views.view_json import json_value
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """What one may choose, for formats that have it.
+
+    Attributes:
+        theme: colours of SVG, PNG and HTML.
+    """
+
+    theme: Theme = Theme.AUTO
+
+
+_DEFAULT: Final = RenderOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """A format.
+
+    Attributes:
+        suffixes: of files that have it; the first is the usual one.
+        draw: from views, at least one, to a file's content.
+        is_text: whether people can read it, on a terminal too.
+    """
+
+    suffixes: tuple[str, ...]
+    draw: Callable[[Sequence[View], RenderOptions], str | bytes]
+    is_text: bool = True
+
+    def __call__(self, views: Sequence[View], options: RenderOptions = _DEFAULT) -> str | bytes:
+        """Return a file's content: bytes where it is no text."""
+        return self.draw(views, options)
+
+
+def draw(view: View, width: int = 80) -> list[Text]:
+    """Draw any view as text."""
+    match view:
+        case L3vpnView():
+            return draw_l3vpn(view, width)
+        case BridgeView():
+            return draw_bridge(view, width)
+        case ProviderView():
+            return draw_provider(view, width)
+
+
+def draw_all(views: Sequence[View], width: int = 80) -> list[Text]:
+    """Draw views one below the other."""
+    lines: list[Text] = []
+    for view in views:
+        lines += [*([Text()] if lines else []), *draw(view, width)]
+    return lines
+
+
+def view_as_plain(view: View) -> dict[str, Any]:
+    """Return a view as plain data, with its kind first."""
+    kind = {L3vpnView: "l3vpn", BridgeView: "bridge", ProviderView: "provider"}[type(view)]
+    if isinstance(view, BridgeView):
+        kind = view.kind.value
+    return {"view": kind, **json_value(view)}
+
+
+def _text(views: Sequence[View], _: RenderOptions) -> str:
+    return "".join(f"{line.plain}\n" for line in draw_all(views))
+
+
+def _json(views: Sequence[View], _: RenderOptions) -> str:
+    found = [view_as_plain(view) for view in views]
+    value: Any = found[0] if len(found) == 1 else {"views": found}
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _scenes(views: Sequence[View]) -> list[Scene]:
+    # who wants text shall not wait for the library that lays out big networks
+    from mplsemu.views.scene.compose import scene_of  # noqa: PLC0415
+
+    return [scene_of(view) for view in views]
+
+
+RENDERERS: Final[Mapping[str, Renderer]] = {
+    "text": Renderer((".txt",), _text),
+    "svg": Renderer((".svg",), lambda v, o: draw_svgs(_scenes(v), theme=o.theme)),
+    "png": Renderer((".png",), lambda v, o: draw_png(_scenes(v), theme=o.theme), False),
+    "html": Renderer((".html", ".htm"), lambda v, o: draw_html(_scenes(v), theme=o.theme)),
+    "drawio": Renderer((".drawio", ".xml"), lambda v, _: draw_drawio(_scenes(v))),
+    "dot": Renderer((".dot", ".gv"), lambda v, _: draw_dot(v)),
+    "mermaid": Renderer((".mmd", ".mermaid"), lambda v, _: draw_mermaid(v)),
+    "json": Renderer((".json",), _json),
+}
+"""By name, in the order in which they are listed."""
+
+
+def format_of(path: str) -> str | None:
+    """Return the format of a file with this name; None where its suffix says nothing."""
+    lowered = path.lower()
+    for name, renderer in RENDERERS.items():
+        if lowered.endswith(renderer.suffixes):
+            return name
+    return None

@@ -1,0 +1,286 @@
+"""A view as vertices and edges with words on them, for formats that people go on to edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mplsemu.drawing.scene import LineKind, NodeKind
+from mplsemu.model.topology import Role
+from mplsemu.program.services import VsiKind
+from mplsemu.views.model import (
+    POPPED,
+    BridgeView,
+    L3vpnView,
+    LinkView,
+    ProviderView,
+    SiteView,
+    View,
+    VirtualRouter,
+    WayLink,
+)
+from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
+from mplsemu.views.scene.phrases import complaint, count, listed
+from mplsemu.views.scene.virtual_routers import router_title
+from mplsemu.views.text.units import delay, part, rate
+
+_MOST_HOSTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """A thing.
+
+    Attributes:
+        key: unique in its outline.
+        kind: what it is.
+        lines: what is written on it; its name first.
+        up: whether it works.
+        position: longitude and latitude in degrees, if known.
+    """
+
+    key: str
+    kind: NodeKind
+    lines: tuple[str, ...]
+    up: bool = True
+    position: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line between two things.
+
+    Attributes:
+        ends: their keys.
+        kind: what it is.
+        lines: what is written on it.
+        up: whether it carries packets.
+        number: of an overlay: which of the view's ways it is, from 0.
+        is_both_ways: of an overlay: whether it stands for the way back too.
+        is_one_way: of a member: whether packets go from the first end to the second, and none back.
+    """
+
+    ends: tuple[str, str]
+    kind: LineKind
+    lines: tuple[str, ...] = ()
+    up: bool = True
+    number: int = 0
+    is_both_ways: bool = False
+    is_one_way: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Vertices that belong together; `title` is None where there is one group only."""
+
+    title: str | None
+    vertices: tuple[Vertex, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What one picture says."""
+
+    title: str
+    groups: tuple[Group, ...]
+    edges: tuple[Edge, ...]
+
+    @property
+    def vertices(self) -> tuple[Vertex, ...]:
+        """All vertices, group by group."""
+        return tuple(vertex for group in self.groups for vertex in group.vertices)
+
+
+def outline(view: View) -> Outline:
+    """Return what a view's picture says."""
+    match view:
+        case L3vpnView():
+            return _l3vpn(view)
+        case BridgeView():
+            return _bridge(view)
+        case ProviderView():
+            return _provider(view)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Vertices of one group, and edges."""
+
+    vertices: list[Vertex] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+    def site(self, site: SiteView, joint: str, *said: str, remarks: Sequence[str] = ()) -> None:
+        """Add a site, its CE router if it has one, and its line with what is said on it."""
+        key = f"site/{site.name}"
+        lines = (site.name, *_site_lines(site), *remarks)
+        self.vertices.append(Vertex(key, NodeKind.SITE, lines, site.up))
+        if site.ce is not None:
+            edge = f"ce/{site.name}"
+            self.vertices.append(Vertex(edge, NodeKind.CE, ("CE router", str(site.ce))))
+            self.edges.append(Edge((key, edge), LineKind.ACCESS))
+            key = edge
+        lines = said if site.up else (*said, "✗ down")
+        self.edges.append(Edge((key, joint), LineKind.ACCESS, lines, site.up))
+
+    def partners(self, key: str, found: Sequence[Partner], network: str) -> None:
+        """Add the partners: an arrow leads to those from whom no answers come."""
+        lines, is_one_way = ["partners", *marked(found)], are_one_way(found)
+        if is_one_way:
+            lines.append(f"→ {ONE_WAY}")
+        self.vertices.append(Vertex(key, NodeKind.PARTNER, tuple(lines)))
+        ends = (network, key) if is_one_way else (key, network)
+        self.edges.append(Edge(ends, LineKind.MEMBER, is_one_way=is_one_way))
+
+
+def _site_lines(site: SiteView) -> Iterator[str]:
+    yield from map(str, site.prefixes)
+    shown = site.hosts if len(site.hosts) <= _MOST_HOSTS else site.hosts[: _MOST_HOSTS - 1]
+    for host in shown:
+        yield " ".join([host.name, *(str(interface.ip) for interface in host.addresses)])
+    if len(shown) < len(site.hosts):
+        yield f"and {count(len(site.hosts) - len(shown), 'more host')}"
+    if site.macs:
+        yield f"learned {listed(site.macs, 3)}"
+    if not site.up:
+        yield "✗ line down"
+
+
+# --- customers -----------------------------------------------------------------------------------
+
+
+def _l3vpn(view: L3vpnView) -> Outline:
+    groups, edges = [], []
+    for number, island in enumerate(view.islands, 1):
+        draft = _Draft()
+        abroad = partners(island)
+        network = f"network/{number}" if len(island) > 1 or abroad else None
+        if network is not None:
+            draft.vertices.append(Vertex(network, NodeKind.NETWORK, ("your network",)))
+        for index, router in enumerate(island, 1):
+            key = f"router/{number}.{index}"
+            lines = (router_title(router), *_router_lines(view, router))
+            draft.vertices.append(Vertex(key, NodeKind.VIRTUAL_ROUTER, lines))
+            for site in router.sites:
+                draft.site(site, key)
+            if network is not None:
+                draft.edges.append(Edge((key, network), LineKind.MEMBER))
+        if network is not None and abroad:
+            draft.partners(f"partner/{number}", abroad, network)
+        own = {site.name for router in island for site in router.sites}
+        rest = [site.name for site in view.sites if site.name not in own]
+        title = complaint(number, len(view.islands), "cannot reach", rest)
+        groups.append(Group(title[0] if title else None, tuple(draft.vertices)))
+        edges += draft.edges
+    return Outline(f"{view.customer}: VPN {view.vpn}, L3VPN", tuple(groups), tuple(edges))
+
+
+def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:
+    gateways = [str(gateway.ip) for site in router.sites for gateway in site.gateways]
+    if gateways:
+        yield listed(list(dict.fromkeys(gateways)))
+    known = {*router.lacks, *(site.name for site in router.sites)}
+    reached = [site.name for site in view.sites if site.name not in known]
+    if reached:
+        everyone = not router.lacks and len(reached) > 3
+        yield f"→ all {len(reached)} other sites" if everyone else f"→ {listed(reached)}"
+    if router.lacks:
+        yield f"✗ cannot reach {listed(router.lacks)}"
+
+
+def _bridge(view: BridgeView) -> Outline:
+    title = f"{view.customer}: VPN {view.vpn}, {view.kind.value.upper()}"
+    if view.kind is VsiKind.VPWS and len(view.sites) == 2:
+        return Outline(title, *_wire(view))
+    ports = {site.name: port for port, site in enumerate(view.sites, 1)}
+    groups, edges = [], []
+    for number, island in enumerate(view.islands, 1):
+        draft = _Draft()
+        key = f"switch/{number}"
+        draft.vertices.append(Vertex(key, NodeKind.VIRTUAL_SWITCH, ("virtual switch",)))
+        for site in island:
+            said = f"port {ports[site.name]}"
+            draft.site(site, key, said, remarks=_remarks(view, site))
+        own = {site.name for site in island}
+        rest = [site.name for site in view.sites if site.name not in own]
+        heading = complaint(number, len(view.islands), "does not hear", rest)
+        groups.append(Group(heading[0] if heading else None, tuple(draft.vertices)))
+        edges += draft.edges
+    return Outline(title, tuple(groups), tuple(edges))
+
+
+def _remarks(view: BridgeView, site: SiteView) -> tuple[str, ...]:
+    deaf = [other for pair in view.severed if site.name in pair for other in {*pair} - {site.name}]
+    return (f"✗ does not hear {listed(deaf)}",) if deaf else ()
+
+
+def _wire(view: BridgeView) -> tuple[tuple[Group, ...], tuple[Edge, ...]]:
+    first, second = (
+        Vertex(f"site/{s.name}", NodeKind.SITE, (s.name, *_site_lines(s)), s.up) for s in view.sites
+    )
+    whole = len(view.islands) == 1 and not view.severed
+    said = ("virtual wire",) if whole else ("✗ wire cut",)
+    up = whole and first.up and second.up
+    kind = LineKind.ACCESS if whole else LineKind.SEVERED
+    edge = Edge((first.key, second.key), kind, said if up or not whole else ("✗ line down",), up)
+    return (Group(None, (first, second)),), (edge,)
+
+
+# --- the provider --------------------------------------------------------------------------------
+
+
+def _provider(view: ProviderView) -> Outline:
+    vertices = [
+        Vertex(
+            router.name,
+            NodeKind.PE if router.role is Role.PE else NodeKind.P,
+            (router.name,),
+            position=router.position,
+        )
+        for router in view.routers
+    ]
+    edges = [Edge(link.ends, LineKind.LINK, _link_lines(link), link.up) for link in view.links]
+    for vpn in view.vpns:
+        if vpn.name == view.shown_vpn:
+            for site, pe in vpn.sites:
+                key = f"site {vpn.name}/{site}"
+                vertices.append(Vertex(key, NodeKind.SITE, (site,)))
+                edges.append(Edge((key, pe), LineKind.ACCESS))
+    edges += _ways(view)
+    return Outline(f"Provider of {view.lab}", (Group(None, tuple(vertices)),), tuple(edges))
+
+
+def _link_lines(link: LinkView) -> tuple[str, ...]:
+    facts = [rate(link.bandwidth_bps)]
+    if link.delay_ms:
+        facts.append(delay(link.delay_ms))
+    lines = [", ".join(facts), f"metric {link.metric}"]
+    if link.load_bps is not None:
+        lines.append(f"load {rate(max(link.load_bps))}")
+    return tuple(lines) if link.up else (*lines, "✗ down")
+
+
+def _ways(view: ProviderView) -> Iterator[Edge]:
+    for number, way in enumerate(view.ways):
+        for index, link in enumerate(way.links):
+            name = f"{number + 1}" if index else f"{number + 1}: {way.title}"
+            yield Edge(
+                (link.sender, link.receiver),
+                LineKind.WAY,
+                (name, *_on_link(link)),
+                number=number,
+                is_both_ways=link.back is not None,
+            )
+
+
+def _on_link(link: WayLink) -> Iterator[str]:
+    there = _stack(link.there.stack)
+    if link.back is not None:
+        yield from (f"→ {there}", f"← {_stack(link.back.stack)}")
+        return
+    yield there
+    if link.there.share < 1:
+        yield f"{part(link.there.share)} of the flows"
+
+
+def _stack(labels: Sequence[int]) -> str:
+    return " ".join(map(str, labels)) or POPPED
