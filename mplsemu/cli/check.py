@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
 
         print_json(report_json(report, lab.network, lab.notes))
     else:
-        from mplsemu.cli.report_text import draw_report
+        from mplsemu.cli.check_text import draw_report
 
         print_lines(draw_report(report, lab.network, lab.notes, terminal_width()))
     return 0 if report.holds else 1

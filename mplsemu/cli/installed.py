@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from mplsemu.cli.check_text import draw_problem, few
 from mplsemu.cli.checking import Bar
-from mplsemu.cli.report_text import draw_complaint, few
 from mplsemu.running.installed import Installed, compare_installed
 from mplsemu.running.session import Session
 from mplsemu.views.text import palette
@@ -62,7 +62,7 @@ def draw_installed(found: Installed) -> list[Text]:
     number = count(len(found.differences), "difference")
     lines += wrapped(f"{said}: {number}".split(" "), width=79, indent="   ", first=" ✗ ", joint=" ")
     for difference in found.differences[:_MOST_LINES]:
-        lines += draw_complaint(str(difference))
+        lines += draw_problem(str(difference))
     if len(found.differences) > _MOST_LINES:
-        lines += draw_complaint(f"and {len(found.differences) - _MOST_LINES:,} more")
+        lines += draw_problem(f"and {len(found.differences) - _MOST_LINES:,} more")
     return [*lines, Text(" ").append("✗ falls short", palette.BAD)]

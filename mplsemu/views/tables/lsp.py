@@ -10,7 +10,7 @@ from typing import Final
 from mplsemu.program.entries import FtnEntry, Nhlfe, Pop, Push, Swap
 from mplsemu.program.program import NodeProgram, Program
 
-MOST_WAYS: Final = 64
+MAX_PATHS: Final = 64
 """Ways of equal cost that are told apart between two PEs."""
 
 
@@ -43,7 +43,7 @@ class Lsp:
         metric: sum over the links.
         delay_ms: sum over the links, one way.
         way: number of it among the ways of equal cost from this ingress to this egress, from 1.
-        ways: how many there are; beyond `MOST_WAYS` no more are shown.
+        ways: how many there are; beyond `MAX_PATHS` no more are shown.
         share: part of the flows that take it, where every LSR spreads evenly.
     """
 
@@ -88,7 +88,7 @@ def lsps_between(program: Program, ingress: str, egress: str) -> tuple[Lsp, ...]
 
 
 def _ways(program: Program, ingress: NodeProgram, entry: FtnEntry) -> tuple[Lsp, ...]:
-    found = list(itertools.islice(_paths(program, ingress, entry), MOST_WAYS))
+    found = list(itertools.islice(_paths(program, ingress, entry), MAX_PATHS))
     return tuple(
         Lsp(
             ingress=ingress.name,
@@ -119,7 +119,7 @@ def _paths(
     paths = [(ingress, nhlfe, (), share) for nhlfe in reversed(entry.nhlfes)]
     while paths:
         node, nhlfe, before, share = paths.pop()
-        hop = hop_over(node, nhlfe, before[-1].labels if before else ())
+        hop = next_hop_of(node, nhlfe, before[-1].labels if before else ())
         hops = (*before, hop)
         at = program.node_by_name[hop.next_hop]
         arrived = not hop.labels or at.name == entry.egress or len(hops) > len(program.nodes)
@@ -130,7 +130,7 @@ def _paths(
         paths += ((at, each, hops, share / len(onward)) for each in reversed(onward))
 
 
-def hop_over(node: NodeProgram, nhlfe: Nhlfe, stack: tuple[int, ...]) -> LspHop:
+def next_hop_of(node: NodeProgram, nhlfe: Nhlfe, stack: tuple[int, ...]) -> LspHop:
     """Return the hop by an NHLFE of an LSR, for what has these transport labels there."""
     match nhlfe.operation:
         case Push(labels):

@@ -9,7 +9,7 @@ from typing import Final
 
 from mplsemu.program.entries import FtnEntry, Nhlfe
 from mplsemu.program.program import Program
-from mplsemu.views.tables.lsp import LspHop, hop_over
+from mplsemu.views.tables.lsp import LspHop, next_hop_of
 
 Direction = tuple[str, str, str]
 """A link, who sends on it, and who receives."""
@@ -109,7 +109,7 @@ class _Search:
             if hop is None:
                 trail.pop()
                 self._finish(place)
-            elif (after := _behind(hop)) not in self.hops:
+            elif (after := _place_after(hop)) not in self.hops:
                 self.hops[after] = self._onward(after)
                 trail.append((after, reversed(self.hops[after])))
 
@@ -120,7 +120,7 @@ class _Search:
         for place in reversed(self.order):
             for hop in self.sound[place]:
                 share = shares[place] / len(self.hops[place])
-                shares[_behind(hop)] += share
+                shares[_place_after(hop)] += share
                 found[hop] += share
         for hop, share in found.items():
             yield LspLink(hop.node, hop.link, hop.labels, hop.next_hop, share)
@@ -129,9 +129,9 @@ class _Search:
         self.sound[place] = tuple(
             hop
             for hop in self.hops[place]
-            if self.ways.get(_behind(hop)) and self.program.link_by_name[hop.link].up
+            if self.ways.get(_place_after(hop)) and self.program.link_by_name[hop.link].up
         )
-        onward = sum(self.ways[_behind(hop)] for hop in self.sound[place])
+        onward = sum(self.ways[_place_after(hop)] for hop in self.sound[place])
         self.ways[place] = onward + self._is_end(place)
         self.order.append(place)
 
@@ -146,8 +146,8 @@ class _Search:
 
     def _over(self, place: _Place, nhlfes: tuple[Nhlfe, ...]) -> tuple[LspHop, ...]:
         node = self.program.node(place.node)
-        return tuple(hop_over(node, nhlfe, place.stack) for nhlfe in nhlfes)
+        return tuple(next_hop_of(node, nhlfe, place.stack) for nhlfe in nhlfes)
 
 
-def _behind(hop: LspHop) -> _Place:
+def _place_after(hop: LspHop) -> _Place:
     return _Place(hop.next_hop, hop.labels)

@@ -21,10 +21,10 @@ from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.text.units import rate
 from mplsemu.views.trace import TraceView
 
-_MOST_TRACES: Final = 3
-_MOST_LINES: Final = 20
-_GRAVE: Final = (Check.ISOLATE, Check.LOOP)
-_MOST_NAMES: Final = 3
+_MAX_TRACES: Final = 3
+_MAX_LINES: Final = 20
+_SEVERE: Final = (Check.ISOLATE, Check.LOOP)
+_MAX_NAMES: Final = 3
 _NOUNS: Final = {"lsrs": "LSRs", "vpns": "VPNs", "lsps": "LSPs"}
 _FULL: Final = 1.0
 
@@ -49,19 +49,19 @@ def draw_report(report: Report, network: Network, notes: tuple[str, ...], width:
     return [*lines, Text(" ").append(*verdict)]
 
 
-def draw_complaint(said: str, *, indent: str = "   ") -> list[Text]:
+def draw_problem(said: str, *, indent: str = "   ") -> list[Text]:
     """Return what is wrong, as lines that stand out."""
     lines = wrapped(said.split(" "), width=79, indent=indent + "  ", first=indent, joint=" ")
     return [Text(line.plain, palette.DOWN) for line in lines]
 
 
-def few(names: Sequence[str], most: int = _MOST_NAMES) -> str:
+def few(names: Sequence[str], most: int = _MAX_NAMES) -> str:
     """Return the first few names, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
-def _signed(good: bool) -> Text:
+def _marked(good: bool) -> Text:
     return Text(" ").append(*(("✓", palette.GOOD) if good else ("✗", palette.BAD)))
 
 
@@ -72,24 +72,24 @@ def _draw_verdict(report: Report, width: int) -> list[Text]:
     said += f"{kinds:,} kind{'' if kinds == 1 else 's'} of packets "
     said += f"from {count(verdict.ingresses, 'circuit')}: "
     if verdict.holds:
-        return [_signed(True).append(f" {said}as they should be")]
-    lines = [_signed(False).append(f" {said}{count(len(verdict.violations), 'fault')}")]
+        return [_marked(True).append(f" {said}as they should be")]
+    lines = [_marked(False).append(f" {said}{count(len(verdict.violations), 'fault')}")]
     lines += _draw_violations(sorted(verdict.violations, key=_rank))
-    shown = [each for each in _telling_first(verdict.violations) if each.walk is not None]
-    for violation in shown[:_MOST_TRACES]:
+    shown = [each for each in _one_of_each_first(verdict.violations) if each.walk is not None]
+    for violation in shown[:_MAX_TRACES]:
         lines += _draw_evidence(violation, width)
-    if len(shown) > _MOST_TRACES:
-        more = count(len(shown) - _MOST_TRACES, "fault")
-        lines += [Text(), *draw_complaint(f"the packets of {more} more: --json", indent=" ")]
+    if len(shown) > _MAX_TRACES:
+        more = count(len(shown) - _MAX_TRACES, "fault")
+        lines += [Text(), *draw_problem(f"the packets of {more} more: --json", indent=" ")]
     return [*lines, Text()]
 
 
 def _rank(violation: Violation) -> int:
     """Return how grave it is: what can hurt others comes first."""
-    return int(violation.check not in _GRAVE)
+    return int(violation.check not in _SEVERE)
 
 
-def _telling_first(violations: Sequence[Violation]) -> list[Violation]:
+def _one_of_each_first(violations: Sequence[Violation]) -> list[Violation]:
     """Return them in another order: one of each rule before a second, grave ones first."""
     seen: Counter[Check] = Counter()
     order: list[tuple[int, Violation]] = []
@@ -122,12 +122,12 @@ def _draw_class(violation: Violation) -> list[Text]:
     return wrapped(said.split(" "), width=79, indent="   ", joint=" ")
 
 
-def _draw_violations(violations: Sequence[Violation], most: int = _MOST_LINES) -> list[Text]:
+def _draw_violations(violations: Sequence[Violation], most: int = _MAX_LINES) -> list[Text]:
     lines: list[Text] = []
     for violation in violations[:most]:
-        lines += draw_complaint(str(violation))
+        lines += draw_problem(str(violation))
     if len(violations) > most:
-        lines += draw_complaint(f"and {len(violations) - most:,} more")
+        lines += draw_problem(f"and {len(violations) - most:,} more")
     return lines
 
 
@@ -139,10 +139,10 @@ def _draw_proofs(report: Report) -> list[Text]:
     said = f" validate: {of(good, len(tried), 'check')}"
     if len(tried) < len(report.proofs):
         said += f"; {len(report.proofs) - len(tried)} for `mplsemu test` to measure"
-    lines = [_signed(good == len(tried)).append(said)]
+    lines = [_marked(good == len(tried)).append(said)]
     for proof in tried:
         if not proof.ok:
-            lines += draw_complaint(f"{proof.check}: {proof.detail}")
+            lines += draw_problem(f"{proof.check}: {proof.detail}")
     return lines
 
 
@@ -165,10 +165,10 @@ def _draw_largest(report: Report) -> list[Text]:
         f"largest: {'; '.join(said)}".split(" "), width=79, indent="   ", first=" ", joint=" "
     )
     narrower = [pair for each in found for pair in each.narrower]
-    for (source, target), octets in narrower[:_MOST_LINES]:
+    for (source, target), octets in narrower[:_MAX_LINES]:
         lines.append(Text(f"   {source} to {target}: {octets:,}"))
-    if len(narrower) > _MOST_LINES:
-        lines.append(Text(f"   and {len(narrower) - _MOST_LINES:,} more", palette.FAINT))
+    if len(narrower) > _MAX_LINES:
+        lines.append(Text(f"   and {len(narrower) - _MAX_LINES:,} more", palette.FAINT))
     return lines
 
 
@@ -180,15 +180,15 @@ def _draw_survey(survey: Survey) -> list[Text]:
     what = "LSR" if survey.of_nodes else "link"
     said = f" up to {count(survey.max_down, what)} down: "
     said += f"{survived:,} of {count(survey.tried, 'case')} survived"
-    lines = [_signed(not survey.outages).append(said)]
-    shown = tuple(_telling(survey.outages))
-    for outage in shown[:_MOST_LINES]:
+    lines = [_marked(not survey.outages).append(said)]
+    shown = tuple(_minimal(survey.outages))
+    for outage in shown[:_MAX_LINES]:
         lines += _draw_outage(outage)
-    if len(shown) > _MOST_LINES:
-        lines += draw_complaint(f"and {len(shown) - _MOST_LINES:,} more")
+    if len(shown) > _MAX_LINES:
+        lines += draw_problem(f"and {len(shown) - _MAX_LINES:,} more")
     hidden = len(survey.outages) - len(shown)
     if hidden:
-        lines += draw_complaint(f"and {count(hidden, 'case')} with one of these in it")
+        lines += draw_problem(f"and {count(hidden, 'case')} with one of these in it")
     if shown and not survey.of_nodes:
         down = " ".join(f"--down {name}" for name in shown[0].down)
         lines += wrapped(
@@ -206,7 +206,7 @@ def _draw_survey(survey: Survey) -> list[Text]:
     return lines
 
 
-def _telling(outages: tuple[Outage, ...]) -> Iterator[Outage]:
+def _minimal(outages: tuple[Outage, ...]) -> Iterator[Outage]:
     """Yield the outages that cut off more than smaller ones that are part of them."""
     smaller: list[Outage] = []
     for outage in outages:
@@ -227,19 +227,19 @@ def _draw_outage(outage: Outage) -> list[Text]:
     if not outage.pairs:  # something else is wrong than that sites are cut off
         faults = count(len(outage.violations), "fault")
         return [
-            *draw_complaint(f"✗ {name}: {faults}"),
-            *_draw_violations(outage.violations, most=_MOST_NAMES),
+            *draw_problem(f"✗ {name}: {faults}"),
+            *_draw_violations(outage.violations, most=_MAX_NAMES),
         ]
-    lines = draw_complaint(f"✗ {name}: {count(len(outage.pairs), 'pair')} of sites cut off")
+    lines = draw_problem(f"✗ {name}: {count(len(outage.pairs), 'pair')} of sites cut off")
     for vpn, parts in outage.parts:
         joined = " | ".join(", ".join(part) for part in parts)
-        lines += draw_complaint(f"  VPN {vpn} falls apart: {joined}")
+        lines += draw_problem(f"  VPN {vpn} falls apart: {joined}")
     apart = {vpn for vpn, _ in outage.parts}
     rest = [f"{a} and {b}" for a, b in outage.pairs if a.split("/")[0] not in apart]
     if rest:
-        lines += draw_complaint(f"  {few(rest)}")
+        lines += draw_problem(f"  {few(rest)}")
     others = [each for each in outage.violations if each.check is Check.ISOLATE or not each.targets]
-    return [*lines, *_draw_violations(others, most=_MOST_NAMES)]
+    return [*lines, *_draw_violations(others, most=_MAX_NAMES)]
 
 
 def _draw_traffic(traffic: Traffic) -> list[Text]:
@@ -263,14 +263,14 @@ def _draw_traffic(traffic: Traffic) -> list[Text]:
             _portion(row.worst_bps, row),
             _joined(row.worst_down),
         )
-        for row in traffic.links[:_MOST_LINES]
+        for row in traffic.links[:_MAX_LINES]
     ]
     lines += columns(heads, rows, indent=3)
-    if len(traffic.links) > _MOST_LINES:
-        lines.append(Text(f"   and {len(traffic.links) - _MOST_LINES:,} more", palette.FAINT))
+    if len(traffic.links) > _MAX_LINES:
+        lines.append(Text(f"   and {len(traffic.links) - _MAX_LINES:,} more", palette.FAINT))
     full = [row for row in traffic.links if _share(row) > _FULL]
     if full:
-        lines += draw_complaint(f"{count(len(full), 'line')} above what the link can carry")
+        lines += draw_problem(f"{count(len(full), 'line')} above what the link can carry")
     return lines
 
 
