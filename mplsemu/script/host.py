@@ -10,11 +10,11 @@ from mplsemu.model.vpn import IPAddress
 from mplsemu.program.hosts import LocatedHost
 
 if TYPE_CHECKING:
-    from mplsemu.script.asked import AskedLab
+    from mplsemu.script.interface import LabInterface
 
 
 @dataclass(frozen=True, slots=True)
-class AskedHost:
+class LabHost:
     """A host.
 
     Attributes:
@@ -22,7 +22,7 @@ class AskedHost:
         located: what the lab knows of it.
     """
 
-    lab: AskedLab
+    lab: LabInterface
     located: LocatedHost
 
     def __repr__(self) -> str:

@@ -13,14 +13,14 @@ from mplsemu.program.program import Program
 from mplsemu.program.trace import Header
 from mplsemu.running.lab import LabProcess
 from mplsemu.running.session import PingResult, Session
-from mplsemu.script.asked import DEFAULT_WAIT_S, AskedLab, Pair
-from mplsemu.script.finding import Finding, Rate
+from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
 from mplsemu.script.network_lab import NetworkLab
+from mplsemu.script.outcome import Outcome, Rate
 from mplsemu.script.packets import CapturedPackets
 from mplsemu.script.program_lab import ProgramLab
 
 
-class Lab(AskedLab):
+class Lab(LabInterface):
     """A lab that a script asks: while it is up, the running network; else its program.
 
     Without `up`, which needs root, answers are computed from the forwarding program. A running lab
@@ -138,7 +138,7 @@ class Lab(AskedLab):
         """Return the forwarding program as it is now."""
         return self._now.program()
 
-    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
+    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Outcome:
         """Whether a ping arrives at that very host and its answer comes back."""
         return self._now.reaches(source, target, wait_s=wait_s)
 
@@ -168,10 +168,10 @@ class Lab(AskedLab):
 
     # --- how --------------------------------------------------------------------------------
 
-    def _follow(self, source: str, target: str, header: Header) -> Finding:
+    def _follow(self, source: str, target: str, header: Header) -> Outcome:
         return self._now._follow(source, target, header)
 
-    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
+    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:
         return self._now._isolated(what, pairs)
 
     def _set_link(self, name: str, *, up: bool) -> None:

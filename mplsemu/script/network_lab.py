@@ -36,8 +36,8 @@ from mplsemu.running.lab import LabProcess
 from mplsemu.running.live import follow
 from mplsemu.running.names import suggest
 from mplsemu.running.session import PingResult
-from mplsemu.script.asked import DEFAULT_WAIT_S, AskedLab, Pair
-from mplsemu.script.finding import Finding, Rate
+from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
+from mplsemu.script.outcome import Outcome, Rate
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
 from mplsemu.views.text.live_trace import draw_live
 from mplsemu.views.text.site import count
@@ -45,7 +45,7 @@ from mplsemu.views.text.site import count
 _TIME: Final = re.compile(r"time=([\d.]+) ms")
 
 
-class NetworkLab(AskedLab):
+class NetworkLab(LabInterface):
     """Boots a lab and measures in it; needs root.
 
     Args:
@@ -67,7 +67,7 @@ class NetworkLab(AskedLab):
         """Return the forwarding program that the controller has installed."""
         return self.lab.program()
 
-    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
+    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Outcome:
         """Whether a ping arrives at that very host and its answer comes back."""
         program, name = self._last_program(), target
         target = self._addressed(target)
@@ -86,7 +86,7 @@ class NetworkLab(AskedLab):
             said += "; by its program it should"
         text = f"{source} reaches {name}" if ok else f"{source} does not reach {name}: {said}"
         ways = [way] if way is not None else []
-        return Finding(ok, text, ways, rtt_ms).noted_in(self.journal)
+        return Outcome(ok, text, ways, rtt_ms).noted_in(self.journal)
 
     @property
     def _delay_s(self) -> float:
@@ -158,7 +158,7 @@ class NetworkLab(AskedLab):
 
     # --- how --------------------------------------------------------------------------------
 
-    def _follow(self, source: str, target: str, header: Header) -> Finding:
+    def _follow(self, source: str, target: str, header: Header) -> Outcome:
         found = follow(self.lab.session, source, target, header)
         wrong = [step for step in found.steps if step.verdict != "ok"]
         said = f"a packet from {source} to {target} goes as the program says"
@@ -167,9 +167,9 @@ class NetworkLab(AskedLab):
             said = f"a packet from {source} to {target} does not go as the program says: "
             said += f"{where}: {wrong[0].verdict}"
         lines = [line.plain.rstrip() for line in draw_live(found.as_json())]
-        return Finding(found.as_predicted, said, lines=lines)
+        return Outcome(found.as_predicted, said, lines=lines)
 
-    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
+    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:
         hosts = endpoints(self.lab.session.record)
         probes = [
             Probe(str(source), address)
@@ -198,10 +198,10 @@ class NetworkLab(AskedLab):
             if at in strangers[sender]:
                 said = f"{what} are not isolated: a packet of {sender} to {address} arrives at {at}"
                 way = self._way(sender, address)
-                return Finding(ok=False, said=said, ways=[way] if way is not None else [])
+                return Outcome(ok=False, said=said, ways=[way] if way is not None else [])
         if silent is not None:
-            return Finding(ok=False, said=f"whether {what} are isolated cannot be tried: {silent}")
-        return Finding(
+            return Outcome(ok=False, said=f"whether {what} are isolated cannot be tried: {silent}")
+        return Outcome(
             ok=True,
             said=f"{what} are isolated: {count(len(probes) + len(frames), 'packet')} sent",
         )

@@ -22,8 +22,8 @@ from mplsemu.program.stack_reading import read_stack
 from mplsemu.program.trace import Header, Trace, trace
 from mplsemu.running.link_names import link_name
 from mplsemu.running.session import PingResult
-from mplsemu.script.asked import DEFAULT_WAIT_S, AskedLab, Pair
-from mplsemu.script.finding import Finding, Rate, instead
+from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
+from mplsemu.script.outcome import Outcome, Rate, describe_end
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
 from mplsemu.views.text.site import count
 
@@ -42,7 +42,7 @@ class _Listener:
     packets: CapturedPackets
 
 
-class ProgramLab(AskedLab):
+class ProgramLab(LabInterface):
     """Answers from the program that the controller would install.
 
     Args:
@@ -65,7 +65,7 @@ class ProgramLab(AskedLab):
         """Return the forwarding program with what is cut taken into account."""
         return self._program
 
-    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
+    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Outcome:
         """Whether a ping arrives and its answer comes back; see the base class."""
         del wait_s  # nothing changes by itself
         there, back = self._exchange(source, target, 1)
@@ -74,12 +74,12 @@ class ProgramLab(AskedLab):
         if ok:
             said = f"{source} reaches {target}"
         elif not there.delivered or back is None:
-            said = f"{source} does not reach {target}: {instead(there)}"
+            said = f"{source} does not reach {target}: {describe_end(there)}"
         else:
             said = f"{source} reaches {target}, but its answer does not come back: "
-            said += instead(back.way)
+            said += describe_end(back.way)
             ways.append(back.way)
-        return Finding(ok, said, ways).noted_in(self.journal)
+        return Outcome(ok, said, ways).noted_in(self.journal)
 
     def ping(self, source: str, target: str, count: int = 3) -> PingResult:
         """Return what a ping would give."""
@@ -93,22 +93,22 @@ class ProgramLab(AskedLab):
     ) -> Rate:
         """Refuse: only a running network has it."""
         del seconds, udp_bps
-        self.lacks(f"throughput from {source} to {target}")
+        self.requires_network(f"throughput from {source} to {target}")
 
     def macs(self, vpn: str) -> dict[str, dict[str, str]]:
         """Refuse: only a running network has it."""
-        self.lacks(f"what VPLS {vpn} has learned")
+        self.requires_network(f"what VPLS {vpn} has learned")
 
     def cmd(self, node: str, command: str | Sequence[str]) -> str:
         """Refuse: only a running network has it."""
         words = command if isinstance(command, str) else " ".join(command)
-        self.lacks(f"{words!r} at {node}")
+        self.requires_network(f"{words!r} at {node}")
 
     @contextmanager
     def capture(self, *targets: str, expression: str = "") -> Iterator[CapturedPackets]:
         """Yield the packets that `ping` and `reaches` would put on cables."""
         if expression:
-            self.lacks(f"a capture of {expression!r}")
+            self.requires_network(f"a capture of {expression!r}")
         links = [link.name for link in self.network.provider.links] if not targets else []
         for target in targets:
             links += self._cables(target)
@@ -119,7 +119,7 @@ class ProgramLab(AskedLab):
         finally:
             self._listeners.remove(listener)
 
-    def lacks(self, what: str) -> NoReturn:
+    def requires_network(self, what: str) -> NoReturn:
         """Say that only a running network has something; a subclass may say it otherwise.
 
         Raises:
@@ -137,11 +137,11 @@ class ProgramLab(AskedLab):
 
     # --- how --------------------------------------------------------------------------------
 
-    def _follow(self, source: str, target: str, header: Header) -> Finding:
+    def _follow(self, source: str, target: str, header: Header) -> Outcome:
         del header
-        self.lacks(f"a packet really sent from {source} to {target}")
+        self.requires_network(f"a packet really sent from {source} to {target}")
 
-    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
+    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:
         followed = 0
         strangers: dict[HostRef, set[HostRef]] = {}
         for source, target in pairs:
@@ -153,8 +153,8 @@ class ProgramLab(AskedLab):
                 if leak is not None:
                     said = f"{what} are not isolated: a packet of {source} to {way.target} "
                     said += f"arrives at {leak}"
-                    return Finding(ok=False, said=said, ways=[way])
-        return Finding(ok=True, said=f"{what} are isolated: {count(followed, 'packet')} followed")
+                    return Outcome(ok=False, said=said, ways=[way])
+        return Outcome(ok=True, said=f"{what} are isolated: {count(followed, 'packet')} followed")
 
     def _attempts(self, source: HostRef, targets: Sequence[HostRef]) -> Iterator[Trace]:
         """Yield the ways of packets with which a host could get at others."""
@@ -204,7 +204,7 @@ class ProgramLab(AskedLab):
             node = self._program.node(target)
             return [*node.adjacency_by_link, *node.circuit_by_name]
         if any(target == str(ref) for ref, _, _ in self.network.hosts()):
-            self.lacks(f"a capture at the interface of {target}")
+            self.requires_network(f"a capture at the interface of {target}")
         return [link_name(self.network, target, None)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mplsemu.script.asked import AskedLab as LabUnderTest
+    from mplsemu.script.interface import LabInterface as LabUnderTest
 
 __all__ = ["LabUnderTest"]
 
@@ -16,7 +16,7 @@ __all__ = ["LabUnderTest"]
 def __getattr__(name: str) -> object:
     """Import it when it is asked for: every pytest run loads the plugin, few use a lab."""
     if name == "LabUnderTest":
-        from mplsemu.script.asked import AskedLab  # noqa: PLC0415
+        from mplsemu.script.interface import LabInterface  # noqa: PLC0415
 
-        return AskedLab
+        return LabInterface
     raise AttributeError(f"module 'mplsemu.testing' has no attribute {name!r}")

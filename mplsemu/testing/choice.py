@@ -37,7 +37,7 @@ class ModeChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LabRequest:
     """The lab that a test wants: its file, and what shares it."""
 
     file: Path
@@ -51,7 +51,7 @@ def choose_mode(config: pytest.Config) -> ModeChoice:
         pytest.UsageError: the network is asked for, and this machine cannot have it.
     """
     asked = config.getoption("--mplsemu") or config.getini("mplsemu_mode")
-    lack = _what_lacks()
+    lack = _why_no_network()
     if asked == "network":
         if lack:
             raise pytest.UsageError(f"--mplsemu=network: {lack}")
@@ -65,7 +65,7 @@ def choose_mode(config: pytest.Config) -> ModeChoice:
     return ModeChoice("network", "root, and a data plane is there")
 
 
-def _what_lacks() -> str:
+def _why_no_network() -> str:
     """Return why no network can be booted here; nothing if one can."""
     if os.geteuid() != 0:
         return "not root"
@@ -86,20 +86,20 @@ def _has_libbpf() -> bool:
     return False
 
 
-def wanted_lab(request: pytest.FixtureRequest) -> Wanted:
+def requested_lab(request: pytest.FixtureRequest) -> LabRequest:
     """Return the lab that a test asks for: by parameter, by its closest mark, else by option."""
     mark = request.node.get_closest_marker("lab")
     file, scope = _from_mark(mark) if mark is not None else (None, "module")
     file = getattr(request, "param", file)
     if file is not None:
-        return Wanted(_found(request, file), scope)
+        return LabRequest(_found(request, file), scope)
     option = request.config.getoption("--mplsemu-lab")
     if option:
-        return Wanted(_absolute(Path(option), request.config.invocation_params.dir), scope)
+        return LabRequest(_absolute(Path(option), request.config.invocation_params.dir), scope)
     setting = request.config.getini("mplsemu_lab")
     if setting:
         beside = request.config.inipath.parent if request.config.inipath else Path.cwd()
-        return Wanted(_absolute(Path(setting), beside), scope)
+        return LabRequest(_absolute(Path(setting), beside), scope)
     pytest.fail(_NO_LAB, pytrace=False)
 
 

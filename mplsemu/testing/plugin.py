@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from mplsemu.testing.choice import MODES, choose_mode, wanted_lab
+from mplsemu.testing.choice import MODES, choose_mode, requested_lab
 from mplsemu.testing.pool import LabPool
 
 if TYPE_CHECKING:
-    from mplsemu.script.asked import AskedLab
+    from mplsemu.script.interface import LabInterface
 
 _POOL: Final = pytest.StashKey[LabPool]()
-_LAB: Final = pytest.StashKey["AskedLab"]()
+_LAB: Final = pytest.StashKey["LabInterface"]()
 _DRAWN: Final = "─│┌→✗◆●"
 
 
@@ -61,14 +61,14 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture
-def lab(request: pytest.FixtureRequest) -> Iterator[AskedLab]:
+def lab(request: pytest.FixtureRequest) -> Iterator[LabInterface]:
     """A lab of mplsemu, on its forwarding program or as a running network.
 
     Which one says ``@pytest.mark.lab(FILE, scope="module")`` or the option --mplsemu-lab. What
     a test cuts in it is mended after the test.
     """
     pool = request.config.stash[_POOL]
-    found = pool.lab(request.node, wanted_lab(request))
+    found = pool.lab(request.node, requested_lab(request))
     request.node.stash[_LAB] = found
     yield found
     pool.mend(found)

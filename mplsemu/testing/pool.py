@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mplsemu.errors import MplsEmuError
-from mplsemu.testing.choice import ModeChoice, Scope, Wanted
+from mplsemu.testing.choice import LabRequest, ModeChoice, Scope
 
 if TYPE_CHECKING:
-    from mplsemu.script.asked import AskedLab
+    from mplsemu.script.interface import LabInterface
 
 _Key = tuple[Path, str]
 
@@ -26,11 +26,11 @@ class LabPool:
 
     def __init__(self, choice: ModeChoice) -> None:
         self.choice = choice
-        self._labs: dict[_Key, AskedLab] = {}
+        self._labs: dict[_Key, LabInterface] = {}
         self._failures: dict[_Key, str] = {}
         self._booted = 0
 
-    def lab(self, item: pytest.Item, wanted: Wanted) -> AskedLab:
+    def lab(self, item: pytest.Item, wanted: LabRequest) -> LabInterface:
         """Return the lab for a test; the first one to ask for it boots it.
 
         A lab that a test has destroyed is booted again; one that did not boot is not tried again.
@@ -48,7 +48,7 @@ class LabPool:
             owner.addfinalizer(lambda: self._close(key))
         return found
 
-    def mend(self, lab: AskedLab) -> None:
+    def mend(self, lab: LabInterface) -> None:
         """Undo what a test did to a lab; if that fails, the next test gets another one."""
         try:
             if lab.is_usable:
@@ -64,7 +64,7 @@ class LabPool:
         for key in list(self._labs):
             self._close(key)
 
-    def _boot(self, key: _Key) -> AskedLab:
+    def _boot(self, key: _Key) -> LabInterface:
         file, _ = key
         try:
             if self.choice.mode == "program":

@@ -12,6 +12,6 @@ from mplsemu.script.program_lab import ProgramLab
 class SkippingLab(ProgramLab):
     """Answers from the program that the controller would install, or skips the test."""
 
-    def lacks(self, what: str) -> NoReturn:
+    def requires_network(self, what: str) -> NoReturn:
         """Skip the test."""
         pytest.skip(f"{what}: only a running network has it (pytest --mplsemu=network, as root)")

@@ -18,12 +18,12 @@ from mplsemu.program.packet import DEFAULT_TTL
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Header, Trace, trace
 from mplsemu.running.cable import Cable
-from mplsemu.script.finding import WIDTH, DrawnTrace, Finding, Journal, Rate
+from mplsemu.script.outcome import WIDTH, DrawnTrace, Journal, Outcome, Rate
 from mplsemu.views.provider import provider_view
 
 if TYPE_CHECKING:
     from mplsemu.running.session import PingResult
-    from mplsemu.script.host import AskedHost
+    from mplsemu.script.host import LabHost
     from mplsemu.script.packets import CapturedPackets
 
 Pair = tuple[HostRef, HostRef]
@@ -31,7 +31,7 @@ Pair = tuple[HostRef, HostRef]
 DEFAULT_WAIT_S = 3.0
 
 
-class AskedLab(ABC):
+class LabInterface(ABC):
     """A lab that can be asked; hosts are ``VPN/SITE/hN``, or short ``VPN-SITE-hN``.
 
     Attributes:
@@ -63,7 +63,7 @@ class AskedLab(ABC):
         """Return the forwarding program as it is now."""
 
     @abstractmethod
-    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Finding:
+    def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Outcome:
         """Whether a ping arrives at that very host and its answer comes back.
 
         Args:
@@ -75,7 +75,7 @@ class AskedLab(ABC):
             LabError: there is no such host; names the nearest.
         """
 
-    def isolated(self, first: str, second: str) -> Finding:
+    def isolated(self, first: str, second: str) -> Outcome:
         """Whether no packet of one gets to the other, in either direction.
 
         Tried are all addresses and MAC addresses of one from all hosts of the other, and
@@ -130,7 +130,7 @@ class AskedLab(ABC):
         vlan: int | None = None,
         destination_mac: str | None = None,
         source_address: str | None = None,
-    ) -> Finding:
+    ) -> Outcome:
         """Whether a packet that is really sent is on every cable just what the program says.
 
         Only in a running network: without one it is an error, and a test is skipped.
@@ -201,15 +201,15 @@ class AskedLab(ABC):
 
         return Cable(name, change)
 
-    def host(self, name: str) -> AskedHost:
+    def host(self, name: str) -> LabHost:
         """Return a host.
 
         Raises:
             LabError: there is no such host; names the nearest.
         """
-        from mplsemu.script.host import AskedHost  # noqa: PLC0415  # it imports this
+        from mplsemu.script.host import LabHost  # noqa: PLC0415  # it imports this
 
-        return AskedHost(self, find_host(self.program(), name))
+        return LabHost(self, find_host(self.program(), name))
 
     @abstractmethod
     def cmd(self, node: str, command: str | Sequence[str]) -> str:
@@ -243,11 +243,11 @@ class AskedLab(ABC):
     # --- for the modes ----------------------------------------------------------------------
 
     @abstractmethod
-    def _follow(self, source: str, target: str, header: Header) -> Finding:
+    def _follow(self, source: str, target: str, header: Header) -> Outcome:
         """Return whether a packet that is really sent goes as the program says."""
 
     @abstractmethod
-    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Finding:
+    def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:
         """Return whether no packet gets from the first of any pair to the second."""
 
     @abstractmethod

@@ -34,21 +34,21 @@ class DrawnTrace(Trace):
 class Journal:
     """Remembers what was asked last: a test that fails then probably failed of it."""
 
-    last: Finding | Trace | None = None
+    last: Outcome | Trace | None = None
 
     def explanation(self) -> str:
         """Return the last answer in full, with the packet's way; empty if nothing was asked."""
         match self.last:
             case None:
                 return ""
-            case Finding():
+            case Outcome():
                 return self.last.explanation()
             case Trace():
-                return "\n".join(draw_way(self.last))
+                return "\n".join(draw_path(self.last))
 
 
 @dataclass(eq=False)
-class Finding:
+class Outcome:
     """An answer; in an ``assert`` it is true or false.
 
     Attributes:
@@ -80,18 +80,18 @@ class Finding:
 
     def explanation(self) -> str:
         """Return the answer and the ways of packets, on several lines."""
-        drawn = [line for way in self.ways for line in ("", *draw_way(way))]
+        drawn = [line for way in self.ways for line in ("", *draw_path(way))]
         return "\n".join([self.said, *drawn, *(["", *self.lines] if self.lines else [])])
 
 
-def draw_way(way: Trace) -> Iterator[str]:
+def draw_path(way: Trace) -> Iterator[str]:
     """Yield the lines of a packet's way, as `mplsemu trace` prints it."""
-    reason = "" if way.delivered else instead(way)
+    reason = "" if way.delivered else describe_end(way)
     view = TraceView.from_json(way.as_json(), reason=reason)
     yield from (line.plain.rstrip() for line in draw_trace(view, WIDTH))
 
 
-def instead(way: Trace) -> str:
+def describe_end(way: Trace) -> str:
     """Say how a packet ended that did not come to where it was meant to."""
     return f"{way.end} instead" if isinstance(way.end, Delivered | Punted) else str(way.end)
 
