@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mplsemu.cli.checking import Report
     from mplsemu.lab.loader import LoadedLab
     from mplsemu.program.program import Program
-    from mplsemu.verification.load import Demand
+    from mplsemu.verification.link_load import Demand
     from mplsemu.verification.verdict import Progress
 
 _MOST_WORDS: Final = 400

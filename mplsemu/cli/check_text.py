@@ -12,8 +12,8 @@ from mplsemu.cli.checking import Report, evidence
 from mplsemu.cli.failures import LinkLoad, Outage, SitePair, Survey, Traffic
 from mplsemu.cli.report_json import counts
 from mplsemu.model.network import Network
-from mplsemu.verification.largest import largest
-from mplsemu.verification.verdict import Check, Violation
+from mplsemu.verification.largest_packet import largest_packets
+from mplsemu.verification.verdict import Invariant, Violation
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import Column, columns, wrapped
 from mplsemu.views.text.site import count, of
@@ -23,7 +23,7 @@ from mplsemu.views.trace import TraceView
 
 _MAX_TRACES: Final = 3
 _MAX_LINES: Final = 20
-_SEVERE: Final = (Check.ISOLATE, Check.LOOP)
+_SEVERE: Final = (Invariant.ISOLATE, Invariant.LOOP)
 _MAX_NAMES: Final = 3
 _NOUNS: Final = {"lsrs": "LSRs", "vpns": "VPNs", "lsps": "LSPs"}
 _FULL: Final = 1.0
@@ -86,16 +86,16 @@ def _draw_verdict(report: Report, width: int) -> list[Text]:
 
 def _rank(violation: Violation) -> int:
     """Return how grave it is: what can hurt others comes first."""
-    return int(violation.check not in _SEVERE)
+    return int(violation.invariant not in _SEVERE)
 
 
 def _one_of_each_first(violations: Sequence[Violation]) -> list[Violation]:
     """Return them in another order: one of each rule before a second, grave ones first."""
-    seen: Counter[Check] = Counter()
+    seen: Counter[Invariant] = Counter()
     order: list[tuple[int, Violation]] = []
     for violation in sorted(violations, key=_rank):
-        order.append((seen[violation.check], violation))
-        seen[violation.check] += 1
+        order.append((seen[violation.invariant], violation))
+        seen[violation.invariant] += 1
     return [violation for _, violation in sorted(order, key=lambda each: each[0])]
 
 
@@ -107,9 +107,11 @@ def _draw_evidence(violation: Violation, width: int) -> list[Text]:
     view = TraceView.from_json(
         trace,
         violation.detail,
-        fault="not delivered" if violation.check is Check.REACH else violation.check.value,
+        fault="not delivered"
+        if violation.invariant is Invariant.REACH
+        else violation.invariant.value,
         headed=True,
-        detailed=violation.check is Check.TTL,
+        detailed=violation.invariant is Invariant.TTL,
     )
     return [Text(), *draw_trace(view, width), *_draw_class(violation)]
 
@@ -151,7 +153,7 @@ def _draw_proofs(report: Report) -> list[Text]:
 
 def _draw_largest(report: Report) -> list[Text]:
     """Say how large packets and frames may be, VPNs of one size together."""
-    found = largest(report.program)
+    found = largest_packets(report.program)
     together: dict[tuple[bool, int], list[str]] = {}
     for each in found:
         together.setdefault((each.framed, each.octets), []).append(each.vpn)
@@ -238,7 +240,11 @@ def _draw_outage(outage: Outage) -> list[Text]:
     rest = [f"{a} and {b}" for a, b in outage.pairs if a.split("/")[0] not in apart]
     if rest:
         lines += draw_problem(f"  {few(rest)}")
-    others = [each for each in outage.violations if each.check is Check.ISOLATE or not each.targets]
+    others = [
+        each
+        for each in outage.violations
+        if each.invariant is Invariant.ISOLATE or not each.targets
+    ]
     return [*lines, *_draw_violations(others, most=_MAX_NAMES)]
 
 

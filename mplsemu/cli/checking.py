@@ -13,10 +13,10 @@ from mplsemu.model.network import Network
 from mplsemu.program.path import Delivered
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Trace
-from mplsemu.verification.load import Demand
+from mplsemu.verification.link_load import Demand
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.validate import Proof, prove
-from mplsemu.verification.verdict import Check, Progress, Verdict, Violation
+from mplsemu.verification.verdict import Invariant, Progress, Verdict, Violation
 
 Bar = Callable[[], AbstractContextManager[Progress]]
 """Shows progress; one at a time."""
@@ -96,7 +96,7 @@ def evidence(violation: Violation) -> dict[str, Any] | None:
     way = Trace(
         source=violation.circuit or "",
         target=str(packet.ip.destination if packet.ip else packet.destination_mac),
-        delivered=arrives and violation.check not in {Check.REACH, Check.ISOLATE},
+        delivered=arrives and violation.invariant not in {Invariant.REACH, Invariant.ISOLATE},
         hops=branch.hops,
         end=branch.end,
         branches=violation.walk.branches,

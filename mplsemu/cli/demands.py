@@ -13,8 +13,8 @@ from mplsemu.lab.bounded_read import read_bounded
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import Site
-from mplsemu.verification.intent import reaches
-from mplsemu.verification.load import Demand
+from mplsemu.verification.link_load import Demand
+from mplsemu.verification.reachability_policy import reaches
 from mplsemu.verification.tunnels import Tunnel
 
 _COLUMNS = ("SRC", "DST", "MBIT/S")

@@ -16,8 +16,8 @@ from mplsemu.control.whatif import WhatIf
 from mplsemu.errors import LabelSpaceError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
-from mplsemu.verification.incremental import Incremental
-from mplsemu.verification.load import Demand, Load, Loads
+from mplsemu.verification.incremental import IncrementalVerifier
+from mplsemu.verification.link_load import Demand, Load, Loads
 from mplsemu.verification.tunnels import Direction
 from mplsemu.verification.verdict import Progress, Violation
 from mplsemu.views.customer import customer_view
@@ -161,12 +161,12 @@ class Failures:
                 remedy="write a smaller number",
             )
         self._what_if = WhatIf(network, down)
-        self.verifier = Incremental(network, self._what_if.base, progress=progress)
+        self.verifier = IncrementalVerifier(network, self._what_if.base, progress=progress)
         violations = self.verifier.verdict.violations
         self._known = {str(violation) for violation in violations}
         self._unpaired = _pairs(violations)
         self._demands = demands
-        self._loads = Loads(demands, self.verifier.ways) if demands else None
+        self._loads = Loads(demands, self.verifier.tunnels) if demands else None
         self._links_of: dict[str, set[str]] = {}
         for link in network.provider.links:
             for end in link.ends:

@@ -8,7 +8,7 @@ from mplsemu.cli.checking import Report, evidence
 from mplsemu.cli.failures import LinkLoad, Outage, Survey, Traffic
 from mplsemu.model.network import Network, must_fail
 from mplsemu.program.program import Program
-from mplsemu.verification.largest import largest
+from mplsemu.verification.largest_packet import largest_packets
 from mplsemu.verification.validate import Proof
 from mplsemu.verification.verdict import Violation
 
@@ -42,7 +42,7 @@ def report_json(report: Report, network: Network, notes: tuple[str, ...]) -> dic
             "classes": verdict.classes,
         },
         "notes": list(notes),
-        "largest": [each.as_json() for each in largest(report.program)],
+        "largest": [each.as_json() for each in largest_packets(report.program)],
         "violations": [_violation(violation) for violation in verdict.violations],
         "validate": [_proof(proof) for proof in report.proofs],
         "failures": _survey(report.survey),
@@ -63,7 +63,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
 
 def _violation(violation: Violation) -> dict[str, Any]:
     return {
-        "check": violation.check.value,
+        "check": violation.invariant.value,
         "subject": violation.subject,
         "detail": violation.detail,
         "class": list(violation.stands_for),
@@ -91,7 +91,7 @@ def _outage(outage: Outage) -> dict[str, Any]:
         "pairs": [list(pair) for pair in outage.pairs],
         "parts": {vpn: [list(part) for part in parts] for vpn, parts in outage.parts},
         "violations": [
-            {"check": each.check.value, "subject": each.subject, "detail": each.detail}
+            {"check": each.invariant.value, "subject": each.subject, "detail": each.detail}
             for each in outage.violations
         ],
     }

@@ -100,7 +100,7 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
         print_json(exchange_as_json(found, back))
     else:
         print_lines(draw_found(found, terminal_width(), unusual=header != USUAL))
-        if back is not None and not back.way.delivered:
+        if back is not None and not back.trace.delivered:
             print_lines([Text(f" ✗ {back}", palette.DOWN)])
     return 0 if found.delivered else 1
 

@@ -53,16 +53,16 @@ class Answer:
 
     Attributes:
         kind: an echo reply, where the packet was an echo request that arrived; else an error.
-        way: its way; `source` says who sends it, and `delivered` whether it comes to who asked.
+        trace: its path; `source` says who sends it, and `delivered` whether it comes to who asked.
     """
 
     kind: AnswerKind
-    way: Trace
+    trace: Trace
 
     def __str__(self) -> str:
         """Say what becomes of it."""
-        said, end = f"the {self.kind} of {self.way.source}", self.way.end
-        if self.way.delivered:
+        said, end = f"the {self.kind} of {self.trace.source}", self.trace.end
+        if self.trace.delivered:
             return f"{said} comes back"
         if isinstance(end, Delivered):  # who asked wrote a source that is somebody else's
             return f"{said} does not come back: it goes to {end.taker}"
@@ -72,10 +72,10 @@ class Answer:
         """Return ``answer`` of what ``trace --json`` prints."""
         return {
             "kind": self.kind.value,
-            "from": self.way.source,
-            "delivered": self.way.delivered,
-            "end": str(self.way.end),
-            "hops": hops_as_json(self.way.hops),
+            "from": self.trace.source,
+            "delivered": self.trace.delivered,
+            "end": str(self.trace.end),
+            "hops": hops_as_json(self.trace.hops),
         }
 
 
@@ -105,7 +105,7 @@ def exchange_as_json(there: Trace, back: Answer | None) -> dict[str, Any]:
 def is_answered(there: Trace, back: Answer | None) -> bool:
     """Whether a ping is: it arrives where it was meant to, and so does the echo reply."""
     is_reply = back is not None and back.kind is AnswerKind.ECHO_REPLY
-    return there.delivered and back is not None and is_reply and back.way.delivered
+    return there.delivered and back is not None and is_reply and back.trace.delivered
 
 
 @dataclass(frozen=True, slots=True)

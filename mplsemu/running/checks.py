@@ -21,7 +21,7 @@ from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.running.directory import LabRecord
-from mplsemu.verification.intent import Expect, Expectation, expectations
+from mplsemu.verification.reachability_policy import Expect, Expectation, expectations
 
 BROADCAST: Final = "broadcast"
 """What stands for the target of a check that everybody in a LAN gets a frame."""

@@ -77,8 +77,8 @@ class ProgramLab(LabInterface):
             said = f"{source} does not reach {target}: {describe_end(there)}"
         else:
             said = f"{source} reaches {target}, but its answer does not come back: "
-            said += describe_end(back.way)
-            ways.append(back.way)
+            said += describe_end(back.trace)
+            ways.append(back.trace)
         return Outcome(ok, said, ways).noted_in(self.journal)
 
     def ping(self, source: str, target: str, count: int = 3) -> PingResult:
@@ -174,7 +174,7 @@ class ProgramLab(LabInterface):
         for _ in range(count):
             self._put_on_cables(there, _REQUEST)
             if back is not None and back.kind is AnswerKind.ECHO_REPLY:
-                self._put_on_cables(back.way, _REPLY)
+                self._put_on_cables(back.trace, _REPLY)
         return there, back
 
     def _put_on_cables(self, way: Trace, what: str) -> None:

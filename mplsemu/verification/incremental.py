@@ -17,11 +17,11 @@ from mplsemu.model.network import Network
 from mplsemu.program.entries import Forward, IlmEntry, PopAndLookUp
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import ViaPe, ViaVrf
-from mplsemu.verification.fit import check_fit
-from mplsemu.verification.intended import Sources
+from mplsemu.verification.address_plan import Sources
+from mplsemu.verification.conformance import check_conformance
 from mplsemu.verification.matrix import Services, check_vpns, pairs
 from mplsemu.verification.structure import check_structure, dangling
-from mplsemu.verification.tunnels import Tunnel, TunnelWay, tunnel_way
+from mplsemu.verification.tunnels import Tunnel, TunnelPaths, tunnel_paths
 from mplsemu.verification.verdict import Findings, Progress, Verdict, Violation
 
 _Table = tuple[str, str]
@@ -56,7 +56,7 @@ class _Difference:
         return not (self.tables or self.served or self.sites)
 
 
-class Incremental:
+class IncrementalVerifier:
     """Verifies programs of one network against the verdict on a first one.
 
     Args:
@@ -81,7 +81,7 @@ class Incremental:
         self._findings = check_vpns(base, network, limits, progress)
         self._structure = tuple(self._structural(base, None))
         self._ways = {
-            (node.name, entry.egress): tunnel_way(base, (node.name, entry.egress))
+            (node.name, entry.egress): tunnel_paths(base, (node.name, entry.egress))
             for node in base.nodes
             for entry in node.ftn
         }
@@ -122,7 +122,7 @@ class Incremental:
                     self._unsound.add(vpn)
 
     @property
-    def ways(self) -> Mapping[Tunnel, TunnelWay | None]:
+    def tunnels(self) -> Mapping[Tunnel, TunnelPaths | None]:
         """Where the tunnels of the first program lead."""
         return self._ways
 
@@ -130,7 +130,7 @@ class Incremental:
 
     def after(
         self, program: Program, lost: Collection[str] = ()
-    ) -> tuple[Verdict, Mapping[Tunnel, TunnelWay | None]]:
+    ) -> tuple[Verdict, Mapping[Tunnel, TunnelPaths | None]]:
         """Return the verdict on another program, and the tunnels that lead another way in it.
 
         Args:
@@ -143,7 +143,7 @@ class Incremental:
         structure = tuple(self._structural(program, difference))
         if (difference is None or not difference.only_paths) and any(dangling(program)):
             return self._verdict(structure, ()), {}  # no packet can be followed
-        ways = self._new_ways(program, difference)
+        ways = self._new_paths(program, difference)
         findings = dict(self._findings)
         concerned = self._concerned(difference, ways, lost)
         if concerned:
@@ -162,13 +162,13 @@ class Incremental:
             near = _with_neighbours(program, difference)
             yield from check_structure(program, labels, self._limits, near)
             return
-        yield from check_fit(program, self._network)
+        yield from check_conformance(program, self._network)
         broken = tuple(dangling(program))
         yield from broken or check_structure(program, labels, self._limits)
 
-    def _new_ways(
+    def _new_paths(
         self, program: Program, difference: _Difference | None
-    ) -> dict[Tunnel, TunnelWay | None]:
+    ) -> dict[Tunnel, TunnelPaths | None]:
         """Follow the tunnels again whose ways may be others."""
         if difference is None:
             begun = {(node.name, entry.egress) for node in program.nodes for entry in node.ftn}
@@ -179,12 +179,12 @@ class Incremental:
                 touched.update(self._over.get(link, ()))
             for label in difference.labels:
                 touched.update(self._readers.get(label, ()))
-        return {tunnel: tunnel_way(program, tunnel) for tunnel in sorted(touched)}
+        return {tunnel: tunnel_paths(program, tunnel) for tunnel in sorted(touched)}
 
     def _concerned(
         self,
         difference: _Difference | None,
-        ways: Mapping[Tunnel, TunnelWay | None],
+        ways: Mapping[Tunnel, TunnelPaths | None],
         lost: Collection[str],
     ) -> set[str]:
         """Return the VPNs whose findings may be others."""

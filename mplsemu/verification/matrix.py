@@ -11,9 +11,9 @@ from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import DEFAULT_LIMITS, Limits
 from mplsemu.model.network import Network, Vpn
 from mplsemu.program.program import Program
-from mplsemu.verification.bridged import Bridged
-from mplsemu.verification.fit import check_fit
-from mplsemu.verification.routed import Routed
+from mplsemu.verification.conformance import check_conformance
+from mplsemu.verification.l2vpn import L2vpnChecker
+from mplsemu.verification.l3vpn import L3vpnChecker
 from mplsemu.verification.structure import check_structure, dangling
 from mplsemu.verification.verdict import Findings, Progress, Verdict
 
@@ -30,9 +30,9 @@ def verify(
     nobody has ends at its site's LAN, one without a route nowhere; a frame for everyone, or for
     someone unknown, arrives exactly once at each other site of its VPLS and nowhere else; nothing
     goes round in a loop; TTL, label stack and size are within what hosts and links take; the
-    structure is sound (`check_structure`) and that of this network (`check_fit`).
+    structure is sound (`check_structure`) and that of this network (`check_conformance`).
     """
-    violations = [*check_fit(program, network), *dangling(program)]
+    violations = [*check_conformance(program, network), *dangling(program)]
     findings: list[Findings] = []
     if not any(dangling(program)):  # else packets would be sent to what is not there
         violations += check_structure(program, network.provider.labels, limits)
@@ -64,14 +64,14 @@ class Services:
     """Verifies one VPN at a time; see `verify`."""
 
     def __init__(self, program: Program, network: Network, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._routed = Routed(program, network, limits)
-        self._bridged = Bridged(program, network, limits)
+        self._l3vpn = L3vpnChecker(program, network, limits)
+        self._l2vpn = L2vpnChecker(program, network, limits)
 
     def check(self, vpn: Vpn, progress: Progress | None = None) -> Findings:
         """Verify one VPN; `dangling` must have found nothing."""
         if isinstance(vpn, L3vpn):
-            return self._routed.check(vpn)
-        return self._bridged.check(vpn, progress)
+            return self._l3vpn.check(vpn)
+        return self._l2vpn.check(vpn, progress)
 
 
 def pairs(network: Network) -> int:

@@ -21,14 +21,14 @@ from mplsemu.program.entries import (
 )
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
-from mplsemu.verification.verdict import Check, Violation
+from mplsemu.verification.verdict import Invariant, Violation
 
 
 def dangling(program: Program) -> Iterator[Violation]:
     """Yield every entry that names what the program does not have: no packet can be followed."""
     for node in program.nodes:
         for problem in _dangling(program, node):
-            yield Violation(Check.STRUCTURE, node.name, problem)
+            yield Violation(Invariant.STRUCTURE, node.name, problem)
 
 
 def _dangling(program: Program, node: NodeProgram) -> Iterator[str]:
@@ -79,9 +79,9 @@ def check_structure(
     nodes = [node for node in program.nodes if only is None or node.name in only]
     for node in nodes:
         for problem in _node_problems(program, node, labels, limits):
-            yield Violation(Check.STRUCTURE, node.name, problem)
+            yield Violation(Invariant.STRUCTURE, node.name, problem)
     for name, label in _loops(program, nodes):
-        yield Violation(Check.STRUCTURE, name, f"label {label} leads round in a loop")
+        yield Violation(Invariant.STRUCTURE, name, f"label {label} leads round in a loop")
 
 
 def _node_problems(

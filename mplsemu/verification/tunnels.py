@@ -29,7 +29,7 @@ Direction = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class TunnelWay:
+class TunnelPaths:
     """The way of whatever enters a tunnel: one, or several of equal cost.
 
     Attributes:
@@ -105,7 +105,7 @@ class _Search:
                 way.append((step.to, iter(self.steps[step.to])))
 
 
-def tunnel_way(program: Program, tunnel: Tunnel) -> TunnelWay | None:
+def tunnel_paths(program: Program, tunnel: Tunnel) -> TunnelPaths | None:
     """Follow a tunnel; None where there is none."""
     ingress, egress = tunnel
     node = program.node_by_name.get(ingress)
@@ -119,7 +119,7 @@ def tunnel_way(program: Program, tunnel: Tunnel) -> TunnelWay | None:
     return _measured(search, start)
 
 
-def _measured(search: _Search, start: _Place) -> TunnelWay:
+def _measured(search: _Search, start: _Place) -> TunnelPaths:
     """Lay all flows on the ways, from the start on."""
     share = {start: Fraction(1)}
     hops = {start: 0}
@@ -143,7 +143,7 @@ def _measured(search: _Search, start: _Place) -> TunnelWay:
     reads = tuple((at.node, int(at.stack[0])) for at in reversed(search.order) if at.stack)
     depth = max(len(place.stack) for place in search.order)
     end = ends.pop() if len(ends) == 1 else None
-    return TunnelWay(tuple(shares.items()), reads, end, depth, max(hops.values()))
+    return TunnelPaths(tuple(shares.items()), reads, end, depth, max(hops.values()))
 
 
 def _steps(program: Program, place: _Place) -> Iterator[_Step]:

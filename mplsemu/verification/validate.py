@@ -21,13 +21,13 @@ class Proof:
         check: the check.
         ok: whether it holds; None where only a running network can tell.
         detail: why not, or what cannot be told; empty where it holds.
-        way: the packet that shows it, where there is one.
+        trace: the packet that shows it, where there is one.
     """
 
     check: Validation
     ok: bool | None
     detail: str = ""
-    way: Trace | None = None
+    trace: Trace | None = None
 
 
 def prove(program: Program, network: Network, check: Validation) -> Proof:
@@ -59,19 +59,19 @@ def _prove_path(check: PathCheck, there: Trace) -> Proof:
         problem = path_problem(check, way.way, way.labels)
         if problem:
             return Proof(check, False, problem, way)
-    return Proof(check, True, way=there)
+    return Proof(check, True, trace=there)
 
 
 def _prove_ping(program: Program, check: PingCheck, there: Trace) -> Proof:
     back = answer(program, there) if there.delivered else None
     answered = is_answered(there, back)
     if answered is check.expect_reply:
-        return Proof(check, True, way=there)
+        return Proof(check, True, trace=there)
     if answered:
         return Proof(check, False, "it is answered", there)
     if back is None:
         return Proof(check, False, f"it is not answered: {there.end}", there)
-    return Proof(check, False, f"its answer does not come back: {back.way.end}", back.way)
+    return Proof(check, False, f"its answer does not come back: {back.trace.end}", back.trace)
 
 
 def path_problem(check: PathCheck, passed: Sequence[str], labels: Sequence[Sequence[int]]) -> str:

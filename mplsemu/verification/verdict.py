@@ -13,8 +13,8 @@ Progress = Callable[[str, int, int], object]
 """Told a stage, and how much of how much of it is done."""
 
 
-class Check(enum.StrEnum):
-    """Which rule a violation breaks."""
+class Invariant(enum.StrEnum):
+    """What must hold of every network; a violation breaks one."""
 
     REACH = "reach"
     ISOLATE = "isolate"
@@ -31,9 +31,9 @@ class Violation:
     """Something that is not as it must be.
 
     Attributes:
-        check: the rule that it breaks.
-        subject: what it is about: a VPN's name; for `Check.STRUCTURE` an LSR's, a link's or the
-            lab's.
+        invariant: what it breaks.
+        subject: what it is about: a VPN's name; for `Invariant.STRUCTURE` an LSR's, a link's or
+            the lab's.
         detail: what is wrong, for people.
         circuit: where the packet that shows it enters, None without a packet.
         packet: a packet that shows it.
@@ -44,7 +44,7 @@ class Violation:
         targets: the circuits of the sites that do not get what they should.
     """
 
-    check: Check
+    invariant: Invariant
     subject: str
     detail: str
     circuit: str | None = None
@@ -56,7 +56,7 @@ class Violation:
     targets: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.check} {self.subject}: {self.detail}"
+        return f"{self.invariant} {self.subject}: {self.detail}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.walk import Walker
-from mplsemu.verification.intent import reaches
+from mplsemu.verification.reachability_policy import reaches
 
 STRANGER = "02:aa:aa:aa:aa:aa"
 GROUP = "01:00:5e:01:02:03"

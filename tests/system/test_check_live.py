@@ -27,8 +27,8 @@ from mplsemu.southbound.ebpf.layout import (
     word,
 )
 from mplsemu.southbound.ebpf.maps import open_map
-from mplsemu.verification.intent import Expect, expectations
 from mplsemu.verification.matrix import verify
+from mplsemu.verification.reachability_policy import Expect, expectations
 from tests.system.running import PLANES, mplsemu
 
 pytestmark = pytest.mark.system

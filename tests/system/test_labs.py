@@ -20,7 +20,7 @@ from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import Walker
 from mplsemu.running.checks import endpoints
-from mplsemu.verification.intent import expectations
+from mplsemu.verification.reachability_policy import expectations
 from tests.oracles import frames
 from tests.places import LAB_FILES
 from tests.system.running import mplsemu

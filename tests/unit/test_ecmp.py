@@ -22,9 +22,9 @@ from mplsemu.program.path import Branch, Delivered, Dropped, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import Walker, walk
-from mplsemu.verification.load import Demand, Loads
+from mplsemu.verification.link_load import Demand, Loads
 from mplsemu.verification.matrix import verify
-from mplsemu.verification.tunnels import tunnel_way
+from mplsemu.verification.tunnels import tunnel_paths
 from mplsemu.verification.validate import prove
 from mplsemu.views.tables.lfib import lfib
 from mplsemu.views.tables.lsp import lsps_between
@@ -264,7 +264,7 @@ def test_the_same_link_twice_among_the_ways_is_refuted():
 def test_demands_are_spread_over_the_ways():
     program = compile_program(lab(LADDER))
     tunnel = ("x", "y")
-    way = tunnel_way(program, tunnel)
+    way = tunnel_paths(program, tunnel)
     assert (way.end, way.hops) == ("y", 3)
     loads = Loads([Demand("x", "y", tunnel, 8e6)], {tunnel: way})
     assert loads.base.links["x-a1", "x"] == 4e6
@@ -273,7 +273,7 @@ def test_demands_are_spread_over_the_ways():
 
 
 def test_a_tunnel_of_which_one_way_is_lost_is_not_sound():
-    way = tunnel_way(without_label(compile_program(lab()), "q"), ("x", "y"))
+    way = tunnel_paths(without_label(compile_program(lab()), "q"), ("x", "y"))
     assert way.end is None
 
 

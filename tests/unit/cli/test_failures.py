@@ -25,9 +25,9 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import LabError
 from mplsemu.lab.importers.new_lab import new_lab
 from mplsemu.model.l3vpn import L3vpn
-from mplsemu.verification.intent import reaches
-from mplsemu.verification.load import Demand
+from mplsemu.verification.link_load import Demand
 from mplsemu.verification.matrix import verify
+from mplsemu.verification.reachability_policy import reaches
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls
 from tests.strategies import networks
 

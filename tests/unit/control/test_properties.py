@@ -19,8 +19,8 @@ from mplsemu.program.hosts import find_host
 from mplsemu.program.path import Delivered, Dropped
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
-from mplsemu.verification.intent import Expect, expectations
 from mplsemu.verification.matrix import verify
+from mplsemu.verification.reachability_policy import Expect, expectations
 from mplsemu.verification.structure import check_structure
 from tests.builders import nordic
 from tests.strategies import failures, networks

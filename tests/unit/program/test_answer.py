@@ -82,7 +82,7 @@ def test_a_ce_router_answers_to_its_own_addresses(source, target):
 def test_whoever_has_an_address_answers(source, target, who):
     there, back = pinged(source, target)
     assert is_answered(there, back)
-    assert back.way.source == who
+    assert back.trace.source == who
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_who_has_no_route_back_is_not_heard(source, target):
     # a imports b, b does not import a: gateways, hosts and CE routers alike
     there, back = pinged(source, target)
     assert there.delivered
-    assert not back.way.delivered
-    assert "no route to" in str(back.way.end)
+    assert not back.trace.delivered
+    assert "no route to" in str(back.trace.end)
     assert not is_answered(there, back)
     vpn, site, host = source.split("/")
     check = PingCheck(HostRef(vpn, site, host), ip_address(target))
@@ -132,7 +132,7 @@ def test_who_has_no_route_back_is_not_heard(source, target):
 )
 def test_an_error_is_followed_back_too(source, target, ttl, kind, by, comes):
     there, back = pinged(source, target, ttl=ttl)
-    assert (back.kind, back.way.source, back.way.delivered) == (kind, by, comes)
+    assert (back.kind, back.trace.source, back.trace.delivered) == (kind, by, comes)
     assert not is_answered(there, back)
 
 
@@ -143,8 +143,8 @@ def test_an_error_from_the_core_goes_to_the_end_of_the_lsp_first():
         there = trace(program, "a/x/h1", target, Header(ttl=2))
         back = answer(program, there, Header(ttl=2))
         assert (str(there.end), back.kind) == ("its TTL expired at p", AnswerKind.TIME_EXCEEDED)
-        assert [hop.node for hop in back.way.hops][:2] == ["p", "e"]
-        assert back.way.delivered is comes
+        assert [hop.node for hop in back.trace.hops][:2] == ["p", "e"]
+        assert back.trace.delivered is comes
 
 
 def test_what_gets_no_answer_has_none():

@@ -15,7 +15,7 @@ from mplsemu.program.path import Delivered, Dropped, TooBig
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.sizes import frame_mtu, largest_fragment, next_hop_mtu, tunnel_mtu
 from mplsemu.program.walk import walk
-from mplsemu.verification.largest import Largest, largest
+from mplsemu.verification.largest_packet import LargestPacket, largest_packets
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
 from tests.strategies import networks
 
@@ -186,11 +186,14 @@ def test_a_line_takes_as_much_with_one_tag_as_without(vlans, most):
 
 
 def test_packets_and_frames_are_as_large_as_access_lines_take_where_the_core_takes_more():
-    assert largest(program_of()) == (Largest("v", False, 1500), Largest("c", True, 1514))
+    assert largest_packets(program_of()) == (
+        LargestPacket("v", False, 1500),
+        LargestPacket("c", True, 1514),
+    )
 
 
 def test_pairs_between_which_the_core_takes_less_are_named():
-    packets, frames = largest(program_of(mtus={"p-q": 1400}))
+    packets, frames = largest_packets(program_of(mtus={"p-q": 1400}))
     assert packets.octets == 1500
     far = {"v/west", "v/near"}
     assert dict(packets.narrower) == {
@@ -203,13 +206,13 @@ def test_pairs_between_which_the_core_takes_less_are_named():
 def test_a_vpn_of_one_site_has_no_pair():
     macs = MacAddresses()
     alone = l3vpn("v", {"west": ("a", "10.0.1.0/24")}, macs=macs)
-    assert largest(compile_program(network(provider(CHAIN), alone))) == ()
+    assert largest_packets(compile_program(network(provider(CHAIN), alone))) == ()
 
 
 @pytest.mark.parametrize("octets", [1392, 1393])
 def test_the_largest_packet_arrives_whole_and_one_octet_more_does_not(octets):
     program = program_of(mtus={"p-q": 1400})
-    [found, _] = largest(program)
+    [found, _] = largest_packets(program)
     assert dict(found.narrower)["v/west", "v/east"] == 1392
     end = only(walk(program, "v/west", routed(octets))).end
     assert isinstance(end, Delivered) is (octets == 1392)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
 from mplsemu.verification.matrix import verify
-from mplsemu.verification.verdict import Check
+from mplsemu.verification.verdict import Invariant
 from tests.oracles.bruteforce import faults
 from tests.oracles.mutants import mutants
 from tests.strategies import failures, networks
@@ -35,7 +35,7 @@ def test_a_verdict_with_things_down_is_the_brute_force_one(network, data):
     blamed = {line.split("/")[0] for line in found}
     assert blamed <= {violation.subject for violation in verdict.violations}
     for violation in verdict.violations:
-        assert violation.check in {Check.REACH, Check.FLOOD}
+        assert violation.invariant in {Invariant.REACH, Invariant.FLOOD}
 
 
 @few

@@ -9,13 +9,13 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.model.limits import DEFAULT_LIMITS
-from mplsemu.verification import bridged
-from mplsemu.verification.bridged import Bridged
+from mplsemu.verification import l2vpn
+from mplsemu.verification.l2vpn import L2vpnChecker
 from mplsemu.verification.structure import dangling
 from tests import builders
 from tests.oracles.mutants import mutants
 
-NOBODY = bridged._Alike(frozenset(), frozenset())
+NOBODY = l2vpn._Alike(frozenset(), frozenset())
 
 
 def network(**settings):
@@ -34,8 +34,8 @@ def network(**settings):
 def found(program, made, vpn, monkeypatch, *, one_by_one):
     with monkeypatch.context() as patch:
         if one_by_one:
-            patch.setattr(bridged._Alike, "of", classmethod(lambda *_: NOBODY))
-        return Bridged(program, made, DEFAULT_LIMITS).check(vpn)
+            patch.setattr(l2vpn._Alike, "of", classmethod(lambda *_: NOBODY))
+        return L2vpnChecker(program, made, DEFAULT_LIMITS).check(vpn)
 
 
 def spoilt(program):
@@ -69,7 +69,7 @@ def with_node(program, node):
 def by_source(violations):
     """Return what goes wrong from each circuit; one violation may be of several."""
     return {
-        (each.check, source, each.targets, each.stands_for)
+        (each.invariant, source, each.targets, each.stands_for)
         for each in violations
         for source in each.sources
     }
@@ -116,7 +116,7 @@ def test_a_large_vpls_is_verified_by_few_walks():
     )
     told = []
     (vpn,) = made.vpns
-    checked = Bridged(compile_program(made), made, DEFAULT_LIMITS)
+    checked = L2vpnChecker(compile_program(made), made, DEFAULT_LIMITS)
     result = checked.check(vpn, lambda *done: told.append(done))
     assert not result.violations
     assert result.classes > 200 * 999

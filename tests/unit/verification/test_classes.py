@@ -18,9 +18,9 @@ from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import Connected, Neighbour, ViaPe
 from mplsemu.program.walk import Walker
-from mplsemu.verification.classes import AddressClass, Tables, classes, merged
+from mplsemu.verification.address_classes import AddressClass, BoundaryCache, classes, merged
 from mplsemu.verification.matrix import verify
-from mplsemu.verification.verdict import Check
+from mplsemu.verification.verdict import Invariant
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls
 from tests.strategies import networks
 
@@ -59,9 +59,9 @@ def test_the_classes_of_a_vrf_cover_each_address_once_and_treat_all_in_them_alik
     if not entries:
         return
     node, vrf = data.draw(st.sampled_from(entries))
-    tables = Tables(program)
+    tables = BoundaryCache(program)
     to = follow(program, vrf.circuits[0])
-    made = list(classes(tables.cuts(node.name, vrf.name), tables, to))
+    made = list(classes(tables.boundaries(node.name, vrf.name), tables, to))
     assert merged(each for each, _ in made) == (
         AddressClass(4, 0, 2**32 - 1),
         AddressClass(6, 0, 2**128 - 1),
@@ -94,7 +94,7 @@ def test_a_class_is_written_as_a_prefix_where_it_is_one(first, last, text):
 def test_a_refutation_says_which_packets_it_stands_for_from_where_and_who_misses_them():
     program = with_vrf("dk", "b", lambda vrf: replace(vrf, routes=vrf.routes[:1]))
     (only,) = found(program)
-    assert only.check is Check.REACH
+    assert only.invariant is Invariant.REACH
     assert "from dk to 192.168.3.2: b/oslo/h1 does not get it" in only.detail
     assert only.stands_for == ("192.168.3.1-192.168.3.254",)  # its ends get nowhere anyhow
     assert (only.sources, only.targets) == (("b/aarhus",), ("b/oslo",))
@@ -119,7 +119,9 @@ def test_an_address_without_a_route_must_get_nowhere_though_no_host_has_it():
         route = replace(vrf.routes[0], prefix=somewhere, next_hop=Connected(vrf.circuits[0]))
         return replace(vrf, routes=(*vrf.routes, route))
 
-    isolating = [each for each in found(with_vrf("dk", "b", change)) if each.check is Check.ISOLATE]
+    isolating = [
+        each for each in found(with_vrf("dk", "b", change)) if each.invariant is Invariant.ISOLATE
+    ]
     assert isolating[0].stands_for == ("203.0.113.0/24",)
 
 
@@ -139,7 +141,9 @@ def test_routes_that_send_a_packet_round_are_a_loop_and_shown():
         )
         return replace(vrf, routes=routes)
 
-    loops = [each for each in found(with_vrf("no", "b", change)) if each.check is Check.LOOP]
+    loops = [
+        each for each in found(with_vrf("no", "b", change)) if each.invariant is Invariant.LOOP
+    ]
     assert {each.subject for each in loops} == {"b"}
     nodes = [hop.node for hop in loops[0].walk.branches[0].hops]
     assert len(nodes) > len(set(nodes))
@@ -161,7 +165,7 @@ def test_a_uniform_way_longer_than_a_hosts_ttl_is_refuted(lsrs, holds):
     lab = chain(lsrs, TtlMode.UNIFORM)
     violations = found(compile_program(lab), lab)
     assert bool(violations) is not holds
-    assert {each.check for each in violations} <= {Check.TTL}
+    assert {each.invariant for each in violations} <= {Invariant.TTL}
     assert all("needs 64 routers" in each.detail for each in violations)
 
 
@@ -169,16 +173,16 @@ def test_a_pipe_is_as_long_as_it_likes_but_not_longer_than_a_labels_ttl():
     short, long = chain(70, TtlMode.PIPE), chain(260, TtlMode.PIPE)
     assert found(compile_program(short), short) == ()
     violations = found(compile_program(long), long)
-    assert {(each.subject, each.check) for each in violations} == {
-        ("v", Check.TTL),
-        ("lan", Check.TTL),
+    assert {(each.subject, each.invariant) for each in violations} == {
+        ("v", Invariant.TTL),
+        ("lan", Invariant.TTL),
     }
 
 
 def test_what_is_too_large_for_a_core_link_with_its_labels_is_refuted():
     assert found(PROGRAM, limits=Limits(core_mtu=1526)) == ()
     bridged = found(PROGRAM, limits=Limits(core_mtu=1525))
-    assert {(each.subject, each.check) for each in bridged} == {("c", Check.MTU)}
+    assert {(each.subject, each.invariant) for each in bridged} == {("c", Invariant.MTU)}
     assert "1518 octets and 2 labels make 1526 on" in bridged[0].detail
     routed = found(PROGRAM, limits=Limits(core_mtu=1507))
     assert {each.subject for each in routed} == {"a", "b", "c"}
@@ -189,13 +193,13 @@ def test_an_ingress_that_lets_in_what_a_link_behind_it_does_not_take_is_refuted(
     ftn = tuple(replace(entry, mtu=entry.mtu + 1) for entry in node.ftn)
     nodes = (replace(each, ftn=ftn) if each is node else each for each in PROGRAM.nodes)
     violations = found(replace(PROGRAM, nodes=tuple(nodes)))
-    assert {each.check for each in violations} == {Check.MTU}
+    assert {each.invariant for each in violations} == {Invariant.MTU}
     assert "dk lets packets of 1593 octets into the tunnel to " in violations[0].detail
 
 
 def test_a_stack_deeper_than_the_data_plane_takes_is_refuted():
     violations = found(PROGRAM, limits=Limits(labels=1))
-    assert Check.STACK in {each.check for each in violations}
+    assert Invariant.STACK in {each.invariant for each in violations}
     assert any("has 2 labels on" in each.detail for each in violations)
 
 
@@ -205,15 +209,17 @@ def test_labels_that_are_too_many_may_make_a_packet_too_large_as_well():
     ftn = (replace(first, nhlfes=(deep,)), *rest)
     nodes = (replace(each, ftn=ftn) if each.name == "dk" else each for each in PROGRAM.nodes)
     violations = found(replace(PROGRAM, nodes=tuple(nodes)))
-    details = {each.check: each.detail for each in violations if each.subject == "b"}
-    assert "has 26 labels on dk-p2, the data plane takes 3" in details[Check.STACK]
-    assert "1500 octets and 26 labels make 1604 on dk-p2, which carries 1600" in details[Check.MTU]
+    details = {each.invariant: each.detail for each in violations if each.subject == "b"}
+    assert "has 26 labels on dk-p2, the data plane takes 3" in details[Invariant.STACK]
+    assert (
+        "1500 octets and 26 labels make 1604 on dk-p2, which carries 1600" in details[Invariant.MTU]
+    )
 
 
 def test_a_program_of_another_lab_is_refuted_without_a_packet():
     other = chain(3, TtlMode.PIPE)
     verdict = verify(compile_program(other), LAB)
-    assert {each.check for each in verdict.violations} >= {Check.STRUCTURE}
+    assert {each.invariant for each in verdict.violations} >= {Invariant.STRUCTURE}
     details = [str(each) for each in verdict.violations]
     assert any("LSR dk is missing" in each for each in details)
     assert any("VPN v is not in the lab" in each for each in details)
@@ -240,7 +246,7 @@ def test_a_ttl_that_counts_other_routers_than_the_lab_says_is_refuted():
         ),
         (PROGRAM, uniform, "its TTL went down by 2, where uniform takes 3"),
     ):
-        details = [each.detail for each in found(program, lab) if each.check is Check.TTL]
+        details = [each.detail for each in found(program, lab) if each.invariant is Invariant.TTL]
         assert any(said in detail for detail in details)
 
 
@@ -269,14 +275,14 @@ def test_packets_from_sources_that_nobody_has_are_found_where_they_go_on(
     nothing = (lambda _: False) if lets == "is_no_source" else ip_network("2001:db8:dead::/64")
     monkeypatch.setattr(routing, lets, nothing)
     violations = found(PROGRAM)
-    assert {each.check for each in violations} == {Check.ISOLATE}
+    assert {each.invariant for each in violations} == {Invariant.ISOLATE}
     assert {each.stands_for for each in violations} <= {(f"from {each}",) for each in sources}
     assert {each.stands_for for each in violations} >= {(f"from {sources[0]}",)}
 
 
 def test_packets_from_a_source_that_anybody_may_have_are_missed(monkeypatch):
     monkeypatch.setattr(routing, "is_no_source", lambda source: source in ip_network("192.0.0.0/3"))
-    missed = [each for each in found(PROGRAM) if each.check is Check.REACH]
+    missed = [each for each in found(PROGRAM) if each.invariant is Invariant.REACH]
     assert missed
 
 
@@ -305,8 +311,8 @@ def test_where_sources_are_validated_all_holds_and_more_classes_are_told_apart()
 def test_a_circuit_that_validates_no_sources_though_it_should_is_found():
     lab = strict(LAB, "a/aarhus")
     violations = found(PROGRAM, lab)
-    assert {each.check for each in violations} == {Check.STRUCTURE, Check.ISOLATE}
-    leaks = [each for each in violations if each.check is Check.ISOLATE]
+    assert {each.invariant for each in violations} == {Invariant.STRUCTURE, Invariant.ISOLATE}
+    leaks = [each for each in violations if each.invariant is Invariant.ISOLATE]
     assert {each.circuit for each in leaks} == {"a/aarhus"}
     assert "should get nowhere" in leaks[0].detail
 
@@ -314,7 +320,7 @@ def test_a_circuit_that_validates_no_sources_though_it_should_is_found():
 def test_a_circuit_that_validates_sources_though_it_should_not_is_found():
     lab = strict(LAB, "a/aarhus")
     violations = found(compile_program(lab), LAB)
-    assert Check.STRUCTURE in {each.check for each in violations}
+    assert Invariant.STRUCTURE in {each.invariant for each in violations}
 
 
 def test_a_circuit_whose_own_prefix_is_not_in_its_vrf_is_cut_off_by_validation():
@@ -326,4 +332,6 @@ def test_a_circuit_whose_own_prefix_is_not_in_its_vrf_is_cut_off_by_validation()
     vrfs = tuple(replace(each, routes=fewer) if each is vrf else each for each in dk.vrfs)
     nodes = tuple(replace(n, vrfs=vrfs) if n is dk else n for n in program.nodes)
     violations = found(replace(program, nodes=nodes), lab)
-    assert any(each.check is Check.REACH and "a/aarhus" in each.sources for each in violations)
+    assert any(
+        each.invariant is Invariant.REACH and "a/aarhus" in each.sources for each in violations
+    )

@@ -13,9 +13,9 @@ from mplsemu.control.compile import compile_program
 from mplsemu.control.whatif import WhatIf
 from mplsemu.model.topology import TtlMode
 from mplsemu.verification import incremental
-from mplsemu.verification.incremental import Incremental
+from mplsemu.verification.incremental import IncrementalVerifier
 from mplsemu.verification.matrix import Services, verify
-from mplsemu.verification.tunnels import tunnel_way
+from mplsemu.verification.tunnels import tunnel_paths
 from tests.builders import nordic
 from tests.oracles.mutants import mutants
 from tests.strategies import failures, networks
@@ -34,7 +34,7 @@ def said(verdict):
 def test_the_verdict_after_failures_is_that_on_a_program_compiled_from_scratch(network, data):
     down = data.draw(failures(network, circuits=True))
     what_if = WhatIf(network, down)
-    verifier = Incremental(network, what_if.base)
+    verifier = IncrementalVerifier(network, what_if.base)
     assert verifier.verdict == verify(what_if.base, network)
     for _ in range(3):
         failed = data.draw(failures(network, circuits=True)) - down
@@ -47,14 +47,14 @@ def test_the_verdict_after_failures_is_that_on_a_program_compiled_from_scratch(n
         )
         changed = what_if.after(failed)
         for tunnel, way in moved.items():
-            assert way == tunnel_way(changed, tunnel)
+            assert way == tunnel_paths(changed, tunnel)
 
 
 @pytest.mark.parametrize("down", [frozenset(), frozenset({"a/oslo", "dk-p1"})])
 def test_the_verdict_on_any_mutant_is_the_whole_one(down):
     lab = nordic(ttl_mode=TtlMode.UNIFORM)
     base = compile_program(lab, down)
-    verifier = Incremental(lab, base)
+    verifier = IncrementalVerifier(lab, base)
     found = random.Random(3).sample(list(mutants(base)), 150)
     for what, mutant in found:
         verdict, _ = verifier.after(mutant)
@@ -64,20 +64,20 @@ def test_the_verdict_on_any_mutant_is_the_whole_one(down):
 def test_a_failure_that_only_moves_tunnels_verifies_no_vpn_again(monkeypatch):
     lab = nordic()
     what_if = WhatIf(lab)
-    verifier = Incremental(lab, what_if.base)
+    verifier = IncrementalVerifier(lab, what_if.base)
     monkeypatch.setattr(Services, "check", lambda *_: pytest.fail("verified again"))
     spare = [link for link in lab.provider.links if link.name != "no-p2"]  # no's only one
     for link in spare:
         verdict, moved = verifier.after(what_if.after(frozenset({link.name})))
         assert verdict.holds
-        used = {name for way in verifier.ways.values() for (name, _), _ in way.shares}
+        used = {name for way in verifier.tunnels.values() for (name, _), _ in way.shares}
         assert bool(moved) is (link.name in used)
 
 
 def test_only_the_vpns_that_lose_something_are_verified_again(monkeypatch):
     lab = nordic()
     what_if = WhatIf(lab)
-    verifier = Incremental(lab, what_if.base)
+    verifier = IncrementalVerifier(lab, what_if.base)
     checked = []
     usual = Services.check
 
@@ -94,7 +94,7 @@ def test_only_the_vpns_that_lose_something_are_verified_again(monkeypatch):
 def test_nothing_is_expected_of_sites_that_are_lost():
     lab = nordic()
     what_if = WhatIf(lab)
-    verifier = Incremental(lab, what_if.base)
+    verifier = IncrementalVerifier(lab, what_if.base)
     lost = {site.circuit for _, site in lab.sites() if site.pe == "no"}
     links = {link.name for link in lab.provider.links if "no" in link.ends}
     after = what_if.after(frozenset(lost | links))
@@ -106,5 +106,5 @@ def test_a_program_of_other_routers_is_verified_whole():
     lab = nordic()
     base = compile_program(lab)
     fewer = replace(base, nodes=base.nodes[1:])
-    verdict, _ = Incremental(lab, base).after(fewer)
+    verdict, _ = IncrementalVerifier(lab, base).after(fewer)
     assert said(verdict) == said(verify(fewer, lab))

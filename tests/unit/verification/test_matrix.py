@@ -11,7 +11,7 @@ from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, PopToVrf, Push, Sw
 from mplsemu.program.services import ViaPe
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.structure import check_structure
-from mplsemu.verification.verdict import Check
+from mplsemu.verification.verdict import Invariant
 from tests.builders import nordic
 
 LAB = nordic()
@@ -54,7 +54,7 @@ def vsi(name, **fields):
 def found(program):
     verdict = verify(program, LAB)
     assert verdict.holds is (not verdict.violations)
-    return {violation.check for violation in verdict.violations}
+    return {violation.invariant for violation in verdict.violations}
 
 
 def problems(program, labels=LAB.provider.labels):
@@ -80,7 +80,7 @@ def test_a_route_to_the_other_customers_vrf_is_a_leak_with_its_packet_and_walk()
     )
     program = changed("dk", vrfs=vrf("dk", "b", routes=routes))
     (first, *_) = [each for each in verify(program, LAB).violations if each.subject == "b"]
-    assert first.check is Check.ISOLATE
+    assert first.invariant is Invariant.ISOLATE
     assert "leaks: delivered to a/oslo/h1" in first.detail
     assert first.walk.branches[0].hops[0].node == "dk"
     assert str(first.packet.ip.destination) == "192.168.3.2"
@@ -88,7 +88,7 @@ def test_a_route_to_the_other_customers_vrf_is_a_leak_with_its_packet_and_walk()
 
 
 def test_a_missing_route_is_a_pair_that_does_not_reach():
-    assert found(changed("dk", vrfs=vrf("dk", "b", routes=()))) == {Check.REACH}
+    assert found(changed("dk", vrfs=vrf("dk", "b", routes=()))) == {Invariant.REACH}
 
 
 def test_a_route_that_should_not_be_there_is_a_leak_though_nobody_sends_there_by_intent():
@@ -101,7 +101,7 @@ def test_a_route_that_should_not_be_there_is_a_leak_though_nobody_sends_there_by
             if str(route.prefix) == "192.168.2.0/24"
         ),
     )
-    assert found(changed("dk", vrfs=vrf("dk", "b", routes=routes))) == {Check.ISOLATE}
+    assert found(changed("dk", vrfs=vrf("dk", "b", routes=routes))) == {Invariant.ISOLATE}
 
 
 def test_the_wrong_one_of_two_hosts_is_noticed():
@@ -112,12 +112,12 @@ def test_the_wrong_one_of_two_hosts_is_noticed():
         replace(second, mac=first.mac),
         *table.neighbours[2:],
     )
-    assert found(changed("se", vrfs=vrf("se", "a", neighbours=swapped))) == {Check.REACH}
+    assert found(changed("se", vrfs=vrf("se", "a", neighbours=swapped))) == {Invariant.REACH}
 
 
 def test_a_missing_pseudowire_is_a_site_that_misses_the_flood():
     wires = PROGRAM.node("dk").vsi_by_name["c"].pseudowires[:1]
-    assert Check.FLOOD in found(changed("dk", vsis=vsi("dk", pseudowires=wires)))
+    assert Invariant.FLOOD in found(changed("dk", vsis=vsi("dk", pseudowires=wires)))
 
 
 def test_a_pseudowire_there_twice_is_a_copy_too_many():

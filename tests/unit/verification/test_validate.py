@@ -48,7 +48,7 @@ def test_a_check_is_proved_or_refuted_with_the_reason(check, down, detail):
     found = proof(check, down)
     assert found.ok is (not detail)
     assert found.detail.startswith(detail)
-    assert found.way is not None
+    assert found.trace is not None
 
 
 def test_throughput_is_refuted_by_a_line_that_is_too_slow_and_else_left_to_measure():

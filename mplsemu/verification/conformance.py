@@ -12,16 +12,16 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi, VsiKind
-from mplsemu.verification.verdict import Check, Violation
+from mplsemu.verification.verdict import Invariant, Violation
 
 
-def check_fit(program: Program, network: Network) -> Iterator[Violation]:
+def check_conformance(program: Program, network: Network) -> Iterator[Violation]:
     """Yield where a program is of another network than this one.
 
     What is up or down is not looked at: that is for the packets to find out.
     """
     for subject, problem in _problems(program, network):
-        yield Violation(Check.STRUCTURE, subject, problem)
+        yield Violation(Invariant.STRUCTURE, subject, problem)
 
 
 def _problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:

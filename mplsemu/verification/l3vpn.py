@@ -17,26 +17,33 @@ from mplsemu.program.path import Dropped, Punted, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.program.walk import Walker
-from mplsemu.verification.classes import AddressClass, Cuts, Tables, classes, cuts_of, merged
-from mplsemu.verification.intended import (
+from mplsemu.verification.address_classes import (
+    AddressClass,
+    Boundaries,
+    BoundaryCache,
+    boundaries_of,
+    classes,
+    merged,
+)
+from mplsemu.verification.address_plan import (
     AddressPlan,
-    Intended,
+    ExpectedEnd,
     Sources,
     ToGateway,
     ToHost,
     ToNobody,
 )
-from mplsemu.verification.judgement import (
+from mplsemu.verification.problems import (
     PROBE_TTL,
     Problem,
-    routed_problem,
+    describe_end,
+    end_problem,
+    intended_circuit,
     size_problems,
     ttl_problem,
-    who_cause,
-    words,
 )
-from mplsemu.verification.origins import Kinds, check_origins, own_source
-from mplsemu.verification.verdict import Check, Findings, Violation, tables_of
+from mplsemu.verification.source_checks import Kinds, check_sources, own_source
+from mplsemu.verification.verdict import Findings, Invariant, Violation, tables_of
 
 UNKNOWN_MAC: Final = "02:ff:ff:ff:ff:fe"
 """Nobody's."""
@@ -57,7 +64,7 @@ class _Group:
     targets: set[str] = field(default_factory=set)
 
 
-class Routed:
+class L3vpnChecker:
     """Verifies the L3VPNs of one program.
 
     Args:
@@ -71,7 +78,7 @@ class Routed:
         self._mode = network.provider.ttl_mode
         self._limits = limits
         self._walker = Walker(program)
-        self._tables = Tables(program)
+        self._tables = BoundaryCache(program)
         self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
 
     def check(self, vpn: L3vpn) -> Findings:
@@ -103,7 +110,7 @@ class Routed:
             case Punted(node=node, vrf=vrf) if node == site.pe:
                 return vrf
             case end:
-                detail = f"{site.circuit} comes into no VRF: {words(end)}"
+                detail = f"{site.circuit} comes into no VRF: {describe_end(end)}"
                 run.violations.append(cut_off(site, detail, others, packet, walk))
                 return None
 
@@ -124,9 +131,9 @@ class Routed:
                     continue
                 run.violations.append(
                     Violation(
-                        check=Check.ISOLATE,
+                        invariant=Invariant.ISOLATE,
                         subject=site.vpn,
-                        detail=f"from {site.pe}, {kind} should get nowhere: {words(end)}",
+                        detail=f"from {site.pe}, {kind} should get nowhere: {describe_end(end)}",
                         circuit=site.circuit,
                         packet=packet,
                         walk=walk,
@@ -141,34 +148,34 @@ class Routed:
         visible = {each.circuit for each in plan.sites}
         extra = 1 if any(each.ce for each in sites) else 0
         groups: dict[tuple[object, ...], _Group] = {}
-        kinds: dict[tuple[int, type[Intended], bool], IPAddress] = {}
+        kinds: dict[tuple[int, type[ExpectedEnd], bool], IPAddress] = {}
         (pe, *_) = (each.pe for each in sites)
-        cuts = _joined(cuts_of(plan.spans()), self._tables.cuts(pe, vrf))
-        senders = {version: _sender(sites, version) for version in cuts}
+        boundaries = _joined(boundaries_of(plan.spans()), self._tables.boundaries(pe, vrf))
+        senders = {version: _sender(sites, version) for version in boundaries}
 
         def follow(address: IPAddress) -> Walk:
             site = senders[address.version]
             return run.follow(self._walker, site, _packet_to(site, address))
 
-        for each, walk in classes(cuts, self._tables, follow):
+        for each, walk in classes(boundaries, self._tables, follow):
             run.classes += 1
             site = senders[each.version]
-            meant = plan.of(each.version, each.first)
+            expected = plan.of(each.version, each.first)
             if _is_mute(site, each.representative):
-                meant = ToNobody()
-            key = each.version, type(meant), _is_at_hand(meant, site)
+                expected = ToNobody()
+            key = each.version, type(expected), _is_at_hand(expected, site)
             kinds.setdefault(key, each.representative)
             for variant in walk.variants():
-                for problem in self._problems(variant, meant, visible, extra):
-                    _gather(groups, problem, each, variant, meant)
+                for problem in self._problems(variant, expected, visible, extra):
+                    _gather(groups, problem, each, variant, expected)
         circuits = tuple(each.circuit for each in sites)
         for group in groups.values():
             site = senders[group.address.version]
             run.violations.append(_violation(site, group, circuits))
         for site in dict.fromkeys((sites[0], *(each for each in sites if each.strict_urpf))):
-            self._check_origins(run, site, kinds, vrf)
+            self._check_sources(run, site, kinds, vrf)
 
-    def _check_origins(self, run: _Run, site: Site, kinds: Kinds, vrf: str) -> None:
+    def _check_sources(self, run: _Run, site: Site, kinds: Kinds, vrf: str) -> None:
         """Send from every class of sources."""
         node = self._program.node(site.pe)
         table = node.vrf_by_name.get(vrf)
@@ -180,14 +187,14 @@ class Routed:
                 packet = replace(packet, ip=IpHeader(source, address, PROBE_TTL))
             return packet, run.follow(self._walker, site, packet)
 
-        for count, violations in check_origins(site, kinds, send, spans):
+        for count, violations in check_sources(site, kinds, send, spans):
             run.classes += count
             run.violations += violations
 
     def _problems(
-        self, walk: Walk, meant: Intended, visible: set[str], extra: int
+        self, walk: Walk, expected: ExpectedEnd, visible: set[str], extra: int
     ) -> Iterator[Problem]:
-        problem = routed_problem(walk, meant, visible)
+        problem = end_problem(walk, expected, visible)
         if problem is not None:
             yield problem
             return
@@ -232,7 +239,7 @@ def cut_off(
 ) -> Violation:
     """Return the violation that a site cannot send to the others."""
     return Violation(
-        check=Check.REACH,
+        invariant=Invariant.REACH,
         subject=site.vpn,
         detail=detail,
         circuit=site.circuit if packet else None,
@@ -257,14 +264,14 @@ def _is_mute(site: Site, address: IPAddress) -> bool:
     return site.strict_urpf and not has_source
 
 
-def _is_at_hand(meant: Intended, site: Site) -> bool:
+def _is_at_hand(expected: ExpectedEnd, site: Site) -> bool:
     """Whether it is the very VRF that a site's packets come into which answers."""
-    if not isinstance(meant, ToGateway) or meant.pe != site.pe:
+    if not isinstance(expected, ToGateway) or expected.pe != site.pe:
         return False
-    return meant.circuit is None or meant.circuit.startswith(f"{site.vpn}/")
+    return expected.circuit is None or expected.circuit.startswith(f"{site.vpn}/")
 
 
-def _joined(first: Cuts, second: Cuts) -> Cuts:
+def _joined(first: Boundaries, second: Boundaries) -> Boundaries:
     return {version: tuple(sorted({*first[version], *second[version]})) for version in first}
 
 
@@ -280,11 +287,11 @@ def _gather(
     problem: Problem,
     each: AddressClass,
     walk: Walk,
-    meant: Intended,
+    expected: ExpectedEnd,
 ) -> None:
     """Put a class to those that go wrong alike; a host's shows best what is wrong."""
-    rank = _RANKS.get(type(meant), _WORST_RANK)
-    key = (problem.check, each.version, *problem.cause)
+    rank = _RANKS.get(type(expected), _WORST_RANK)
+    key = (problem.invariant, each.version, *problem.cause)
     group = groups.get(key)
     if group is None:
         group = groups[key] = _Group(problem, rank, each.representative, walk)
@@ -292,16 +299,16 @@ def _gather(
         group.problem, group.rank = problem, rank
         group.address, group.walk = each.representative, walk
     group.classes.append(each)
-    target = who_cause(meant)
+    target = intended_circuit(expected)
     if target is not None:
         group.targets.add(target)
 
 
 def _violation(site: Site, group: _Group, sources: Iterable[str]) -> Violation:
     return Violation(
-        check=group.problem.check,
+        invariant=group.problem.invariant,
         subject=site.vpn,
-        detail=f"from {site.pe} to {group.address}: {group.problem.words}",
+        detail=f"from {site.pe} to {group.address}: {group.problem.detail}",
         circuit=site.circuit,
         packet=_packet_to(site, group.address),
         walk=group.walk,

@@ -20,15 +20,15 @@ from mplsemu.program.path import (
     Walk,
 )
 from mplsemu.program.program import Program
-from mplsemu.verification.intended import (
-    Intended,
+from mplsemu.verification.address_plan import (
+    ExpectedEnd,
     ToCe,
     ToGateway,
     ToHost,
     ToLan,
     ToNobody,
 )
-from mplsemu.verification.verdict import Check
+from mplsemu.verification.verdict import Invariant
 
 PROBE_TTL: Final = 255
 """So that a long way in the uniform model is told from a loop."""
@@ -39,54 +39,68 @@ class Problem:
     """What is wrong with a packet's way.
 
     Attributes:
-        check: the rule that it breaks.
-        words: what is wrong, for people.
+        invariant: what it breaks.
+        detail: what is wrong, for display.
         cause: equal for packets that go wrong in the same way.
         branch: number of the copy that shows it.
     """
 
-    check: Check
-    words: str
+    invariant: Invariant
+    detail: str
     cause: tuple[object, ...]
     branch: int = 0
 
 
-def routed_problem(walk: Walk, meant: Intended, visible: Collection[str]) -> Problem | None:
+def end_problem(walk: Walk, expected: ExpectedEnd, visible: Collection[str]) -> Problem | None:
     """Return what is wrong with where a routed packet ended.
 
     Args:
         walk: its way.
-        meant: what should become of it.
+        expected: what should become of it.
         visible: the circuits of the sites that its VRF may reach.
     """
     for number, end in enumerate(walk.ends):
         if isinstance(end, Delivered | Unresolved) and end.circuit not in visible:
-            return Problem(Check.ISOLATE, f"leaks: {words(end)}", ("leak", end.circuit), number)
-    loop = looping(walk)
+            return Problem(
+                Invariant.ISOLATE, f"leaks: {describe_end(end)}", ("leak", end.circuit), number
+            )
+    loop = loop_problem(walk)
     if loop is not None:
         return loop
     (end, *more) = walk.ends
     if more:
-        return Problem(Check.ISOLATE, f"is copied: {words(end)}, and {len(more)} more", ("copies",))
-    if _is_as_meant(end, meant):
+        return Problem(
+            Invariant.ISOLATE, f"is copied: {describe_end(end)}, and {len(more)} more", ("copies",)
+        )
+    if _is_as_expected(end, expected):
         return None
-    return _wrong_end(end, meant)
+    return _wrong_end(end, expected)
 
 
-def _wrong_end(end: End, meant: Intended) -> Problem:
+def _wrong_end(end: End, expected: ExpectedEnd) -> Problem:
     """Word an end that was not meant."""
-    if isinstance(meant, ToNobody):
-        return Problem(Check.ISOLATE, f"should get nowhere: {words(end)}", _cause(end))
-    if isinstance(meant, ToLan) and isinstance(end, Delivered) and end.circuit == meant.circuit:
-        return Problem(Check.ISOLATE, f"{end.host} does not have it: {words(end)}", _cause(end))
-    who = str(meant.host) if isinstance(meant, ToHost) else meant.circuit
-    check = Check.TTL if isinstance(end, TtlExpired) else Check.REACH
-    return Problem(check, f"{who} does not get it: {words(end)}", (who_cause(meant), *_cause(end)))
+    if isinstance(expected, ToNobody):
+        return Problem(Invariant.ISOLATE, f"should get nowhere: {describe_end(end)}", _cause(end))
+    if (
+        isinstance(expected, ToLan)
+        and isinstance(end, Delivered)
+        and end.circuit == expected.circuit
+    ):
+        return Problem(
+            Invariant.ISOLATE, f"{end.host} does not have it: {describe_end(end)}", _cause(end)
+        )
+    who = str(expected.host) if isinstance(expected, ToHost) else expected.circuit
+    invariant = Invariant.TTL if isinstance(end, TtlExpired) else Invariant.REACH
+    return Problem(
+        invariant,
+        f"{who} does not get it: {describe_end(end)}",
+        (intended_circuit(expected), *_cause(end)),
+    )
 
 
-def who_cause(meant: Intended) -> str | None:
+def intended_circuit(expected: ExpectedEnd) -> str | None:
     """Return the circuit of the site that a packet is meant for."""
-    return None if isinstance(meant, ToNobody) else meant.circuit
+    return None if isinstance(expected, ToNobody) else expected.circuit
 
 
 def _cause(end: End) -> tuple[object, ...]:
@@ -94,8 +108,8 @@ def _cause(end: End) -> tuple[object, ...]:
     return type(end).__name__, where
 
 
-def _is_as_meant(end: End, meant: Intended) -> bool:
-    match meant:
+def _is_as_expected(end: End, expected: ExpectedEnd) -> bool:
+    match expected:
         case ToHost(circuit, host, mac):
             return isinstance(end, Delivered) and (
                 (end.circuit, end.host, end.mac) == (circuit, host, mac)
@@ -112,20 +126,20 @@ def _is_as_meant(end: End, meant: Intended) -> bool:
             return isinstance(end, Punted) and end.node == pe
         case ToNobody():
             return isinstance(end, Dropped | TtlExpired)
-    assert_never(meant)
+    assert_never(expected)
 
 
-def looping(walk: Walk) -> Problem | None:
+def loop_problem(walk: Walk) -> Problem | None:
     """Return the loop that a packet or one of its copies went into."""
     for number, end in enumerate(walk.ends):
         if isinstance(end, Dropped) and end.reason == "loop":
             return Problem(
-                Check.LOOP, f"goes round in a loop, by way of {end.node}", ("loop",), number
+                Invariant.LOOP, f"goes round in a loop, by way of {end.node}", ("loop",), number
             )
     return None
 
 
-def words(end: End) -> str:
+def describe_end(end: End) -> str:
     """Say how a packet ended."""
     match end:
         case Delivered():
@@ -162,12 +176,12 @@ def ttl_problem(program: Program, mode: TtlMode, branch: Branch, extra: int) -> 
         ]
         if taken != len(counted):
             said = f"its TTL went down by {taken}, where {mode.value} takes {len(counted)}"
-            return Problem(Check.TTL, said, ("count",))
+            return Problem(Invariant.TTL, said, ("count",))
     else:  # the router that has it, or that knows who has, took nothing off yet
         taken += 1
     if taken + extra >= DEFAULT_TTL:
         said = f"needs {taken + extra} routers, more than a TTL of {DEFAULT_TTL} lasts for"
-        return Problem(Check.TTL, said, ("length",))
+        return Problem(Invariant.TTL, said, ("length",))
     return None
 
 
@@ -195,7 +209,7 @@ def size_problems(
         deep = next((hop for hop in hops if len(hop.out_stack) > limits.labels), None)
         if deep is not None:
             said = f"has {len(deep.out_stack)} labels on {deep.link}, the data plane takes "
-            yield Problem(Check.STACK, f"{said}{limits.labels}", ("labels", deep.node), number)
+            yield Problem(Invariant.STACK, f"{said}{limits.labels}", ("labels", deep.node), number)
         for hop in hops:
             depth = len(hop.out_stack)
             octets = payload + LABEL_OCTETS * depth
@@ -204,7 +218,7 @@ def size_problems(
                     f"{payload} octets and {depth} labels make {octets} on {hop.link}, "
                     f"which carries {limits.core_mtu}"
                 )
-                yield Problem(Check.MTU, said, ("octets", hop.link), number)
+                yield Problem(Invariant.MTU, said, ("octets", hop.link), number)
                 break
 
 
@@ -224,5 +238,5 @@ def _tunnel_problems(program: Program, walk: Walk) -> Iterator[Problem]:
                     f"{ingress.name} lets packets of {entry.mtu - LABEL_OCTETS} octets into the "
                     f"tunnel to {entry.egress}; {hop.link} takes {carried - LABEL_OCTETS}"
                 )
-                yield Problem(Check.MTU, said, ("tunnel", ingress.name, entry.egress), number)
+                yield Problem(Invariant.MTU, said, ("tunnel", ingress.name, entry.egress), number)
                 break

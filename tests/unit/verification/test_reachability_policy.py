@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from mplsemu.model.network import HostRef
-from mplsemu.verification.intent import Expect, expectations
+from mplsemu.verification.reachability_policy import Expect, expectations
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mplsemu.verification.tunnels import Direction, Tunnel, TunnelWay
+from mplsemu.verification.tunnels import Direction, Tunnel, TunnelPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ class Loads:
         ways: where the tunnels lead with nothing failed.
     """
 
-    def __init__(self, demands: Iterable[Demand], ways: Mapping[Tunnel, TunnelWay | None]) -> None:
+    def __init__(
+        self, demands: Iterable[Demand], ways: Mapping[Tunnel, TunnelPaths | None]
+    ) -> None:
         self._bps: dict[Tunnel, float] = {}
         for demand in demands:
             if demand.tunnel[0] != demand.tunnel[1]:
@@ -53,13 +55,13 @@ class Loads:
         self._ways = ways
         self.base = self._laid({tunnel: ways.get(tunnel) for tunnel in self._bps})
 
-    def after(self, moved: Mapping[Tunnel, TunnelWay | None]) -> Load:
+    def after(self, moved: Mapping[Tunnel, TunnelPaths | None]) -> Load:
         """Return the load where some tunnels lead another way."""
         if not moved.keys() & self._bps.keys():
             return self.base
         return self._laid({t: moved.get(t, self._ways.get(t)) for t in self._bps})
 
-    def _laid(self, ways: Mapping[Tunnel, TunnelWay | None]) -> Load:
+    def _laid(self, ways: Mapping[Tunnel, TunnelPaths | None]) -> Load:
         links: dict[Direction, float] = {}
         lost = 0.0
         for tunnel, way in ways.items():

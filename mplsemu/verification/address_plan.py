@@ -16,7 +16,7 @@ from mplsemu.program.class_boundaries import Span, address_span, prefix_span
 from mplsemu.program.martians import NEVER_ROUTED
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.routing import LINK_LOCAL_GATEWAY
-from mplsemu.verification.intent import reaches
+from mplsemu.verification.reachability_policy import reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class ToNobody:
     """It gets nowhere."""
 
 
-Intended = ToHost | ToLan | ToCe | ToGateway | ToNobody
+ExpectedEnd = ToHost | ToLan | ToCe | ToGateway | ToNobody
 _NOBODY = ToNobody()
 
 
@@ -111,8 +111,8 @@ class AddressPlan:
             site for source in sources for site in source.sites if reaches(vpn, at, source, site)
         )
         # Longest prefix match: by version and length, the prefix's bits and what is meant by it.
-        self._prefixes: dict[tuple[int, int], dict[int, Intended]] = {}
-        self._addresses: dict[tuple[int, int], Intended] = {
+        self._prefixes: dict[tuple[int, int], dict[int, ExpectedEnd]] = {}
+        self._addresses: dict[tuple[int, int], ExpectedEnd] = {
             (6, int(LINK_LOCAL_GATEWAY)): ToGateway(None, at.pe)
         }
         self._spans: set[Span] = {address_span(LINK_LOCAL_GATEWAY), *map(prefix_span, NEVER_ROUTED)}
@@ -128,7 +128,7 @@ class AddressPlan:
         for site in self.sites:
             self._add_addresses(site, is_near=site.circuit in near)
 
-    def of(self, version: int, value: int) -> Intended:
+    def of(self, version: int, value: int) -> ExpectedEnd:
         """Return what should become of packets to an address."""
         exact = self._addresses.get((version, value))
         if exact is not None:
@@ -144,7 +144,7 @@ class AddressPlan:
         """Yield every range of addresses for which something of its own is meant."""
         yield from self._spans
 
-    def _by_prefix(self, version: int, value: int) -> Intended:
+    def _by_prefix(self, version: int, value: int) -> ExpectedEnd:
         width = 32 if version == 4 else 128
         for length in self._lengths[version]:
             found = self._prefixes[version, length].get(value >> (width - length))
@@ -154,7 +154,7 @@ class AddressPlan:
 
     def _add_prefixes(self, site: Site, *, is_near: bool) -> None:
         """Take in a site's prefixes; of a PE-CE link's only the VRF at its own PE knows."""
-        rest: Intended = ToLan(site.circuit, site.pe)
+        rest: ExpectedEnd = ToLan(site.circuit, site.pe)
         if site.ce is not None:
             if is_near:
                 self._add_prefix(site.ce.pe_wan.network, rest)
@@ -162,10 +162,10 @@ class AddressPlan:
         for subnet in site.subnets:
             self._add_prefix(subnet, rest)
 
-    def _add_prefix(self, prefix: IPNetwork, meant: Intended) -> None:
+    def _add_prefix(self, prefix: IPNetwork, expected: ExpectedEnd) -> None:
         table = self._prefixes.setdefault((prefix.version, prefix.prefixlen), {})
         key = int(prefix.network_address) >> (prefix.max_prefixlen - prefix.prefixlen)
-        table.setdefault(key, meant)  # the VPN's own routes come first and win
+        table.setdefault(key, expected)  # the VPN's own routes come first and win
         self._spans.add(prefix_span(prefix))
 
     def _add_addresses(self, site: Site, *, is_near: bool) -> None:
@@ -178,9 +178,9 @@ class AddressPlan:
             own = ToCe(site.circuit, site.ce.mac, is_own=True)
             self._add_address(site, site.ce.wan.ip, own)
         for host in site.hosts:
-            meant = ToHost(site.circuit, HostRef(site.vpn, site.name, host.name), host.mac)
+            expected = ToHost(site.circuit, HostRef(site.vpn, site.name, host.name), host.mac)
             for interface in host.addresses:
-                self._add_address(site, interface.ip, meant)
+                self._add_address(site, interface.ip, expected)
         if site.ce is not None:
             self._add_ce_on_lan(site, ToCe(site.circuit, site.ce.mac, is_own=True))
 
@@ -197,9 +197,9 @@ class AddressPlan:
             self._add_address(site, gateway.network.network_address, _NOBODY)
             self._add_address(site, gateway.network.broadcast_address, _NOBODY)
 
-    def _add_address(self, site: Site, address: IPAddress, meant: Intended) -> None:
+    def _add_address(self, site: Site, address: IPAddress, expected: ExpectedEnd) -> None:
         rest = self._by_prefix(address.version, int(address))
         if isinstance(rest, ToNobody) or rest.circuit != site.circuit:
             return  # a site with the same prefix comes first
-        self._addresses.setdefault((address.version, int(address)), meant)
+        self._addresses.setdefault((address.version, int(address)), expected)
         self._spans.add(address_span(address))

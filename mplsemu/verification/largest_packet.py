@@ -16,7 +16,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Largest:
+class LargestPacket:
     """What goes through a VPN in one piece.
 
     A packet that is larger is fragmented, or its source is told; a frame is dropped.
@@ -62,7 +62,7 @@ class _Service:
                 yield (source, target), min(most, octets)
 
 
-def largest(program: Program) -> tuple[Largest, ...]:
+def largest_packets(program: Program) -> tuple[LargestPacket, ...]:
     """Return how large packets may be in every VPN that has more than one site, in its order.
 
     A program that names what it does not have says nothing of it here.
@@ -74,29 +74,29 @@ def largest(program: Program) -> tuple[Largest, ...]:
     framed: set[str] = set()
     for node in program.nodes:
         for vrf in node.vrfs:
-            services.setdefault(vrf.name, []).append(_routed(node, vrf, circuits))
+            services.setdefault(vrf.name, []).append(_in_vrf(node, vrf, circuits))
         for vsi in node.vsis:
             framed.add(vsi.name)
-            services.setdefault(vsi.name, []).append(_bridged(node, vsi, program, circuits))
+            services.setdefault(vsi.name, []).append(_in_vsi(node, vsi, program, circuits))
     found = (_summary(vpn, vpn in framed, some) for vpn, some in services.items())
     return tuple(each for each in found if each is not None)
 
 
-def _summary(vpn: str, framed: bool, services: list[_Service]) -> Largest | None:
+def _summary(vpn: str, framed: bool, services: list[_Service]) -> LargestPacket | None:
     sizes = {octets for service in services for octets in service.sizes()}
     pairs = (pair for service in services for pair in service.pairs())
     if len(sizes) == 1:  # as nearly always: then one pair says it of all, of which may be millions
-        return next((Largest(vpn, framed, octets) for _, octets in pairs), None)
+        return next((LargestPacket(vpn, framed, octets) for _, octets in pairs), None)
     known = dict(pairs)
     most = max(known.values(), default=0)
     narrower = sorted((pair, octets) for pair, octets in known.items() if octets < most)
-    return Largest(vpn, framed, most, tuple(narrower)) if known else None
+    return LargestPacket(vpn, framed, most, tuple(narrower)) if known else None
 
 
 Circuits = dict[str, AttachmentCircuit]
 
 
-def _routed(node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
+def _in_vrf(node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
     targets: dict[str, int] = {}
     for route in vrf.routes:
         target = circuits.get(route.circuit)
@@ -110,7 +110,7 @@ def _routed(node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
     return _Service(tuple(sources), tuple(targets.items()))
 
 
-def _bridged(node: NodeProgram, vsi: Vsi, program: Program, circuits: Circuits) -> _Service:
+def _in_vsi(node: NodeProgram, vsi: Vsi, program: Program, circuits: Circuits) -> _Service:
     sources = tuple(_frames(vsi, circuits))
     targets = list(sources)
     for wire in vsi.pseudowires:

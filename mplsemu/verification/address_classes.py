@@ -24,7 +24,7 @@ _ADDRESS: Final[dict[int, Callable[[int], IPAddress]]] = {
     4: ipaddress.IPv4Address,
     6: ipaddress.IPv6Address,
 }
-Cuts = dict[int, tuple[int, ...]]
+Boundaries = dict[int, tuple[int, ...]]
 """Where ranges begin, ascending, by IP version."""
 
 
@@ -63,7 +63,7 @@ def merged(classes: Iterable[AddressClass]) -> tuple[AddressClass, ...]:
     return tuple(found)
 
 
-def cuts_of(spans: Iterable[Span]) -> Cuts:
+def boundaries_of(spans: Iterable[Span]) -> Boundaries:
     """Return where ranges begin if all these are told from what is around them."""
     found: dict[int, set[int]] = {4: {0}, 6: {0}}
     for version, first, last in spans:
@@ -71,27 +71,27 @@ def cuts_of(spans: Iterable[Span]) -> Cuts:
     return {version: tuple(sorted(each - {_END[version]})) for version, each in found.items()}
 
 
-def ranges(cuts: Cuts) -> Iterator[AddressClass]:
-    """Yield the ranges between cuts, IPv4 first: together they are all addresses."""
-    for version, starts in cuts.items():
+def ranges(boundaries: Boundaries) -> Iterator[AddressClass]:
+    """Yield the ranges between boundaries, IPv4 first: together they are all addresses."""
+    for version, starts in boundaries.items():
         ends = (*starts[1:], _END[version])
         for first, end in zip(starts, ends, strict=True):
             yield AddressClass(version, first, end - 1)
 
 
-class Tables:
+class BoundaryCache:
     """Where the VRFs of one program cut the address space, each worked out once."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._known: dict[tuple[str, str], Cuts] = {}
+        self._known: dict[tuple[str, str], Boundaries] = {}
 
-    def cuts(self, node: str, vrf: str) -> Cuts:
+    def boundaries(self, node: str, vrf: str) -> Boundaries:
         """Return the cuts of a VRF and of those at the same PE that it hands packets to."""
         key = (node, vrf)
         if key not in self._known:
             found = self._program.node(node)
-            self._known[key] = cuts_of(
+            self._known[key] = boundaries_of(
                 span for each in _handed_on(found, vrf) for span in vrf_spans(found, each)
             )
         return self._known[key]
@@ -114,17 +114,19 @@ def _handed_on(node: NodeProgram, vrf: str) -> tuple[Vrf, ...]:
 
 
 def classes(
-    cuts: Cuts, tables: Tables, follow: Callable[[IPAddress], Walk]
+    boundaries: Boundaries, tables: BoundaryCache, follow: Callable[[IPAddress], Walk]
 ) -> Iterator[tuple[AddressClass, Walk]]:
     """Yield the classes of all addresses, IPv4 first, each with the way of one packet of it.
 
     Args:
-        cuts: to begin with: of the first VRF, and of what is meant to happen.
+        boundaries: to begin with: of the first VRF, and of what is meant to happen.
         tables: of the program.
         follow: follows a packet to an address.
     """
-    for version in cuts:
-        pending = [(each.first, each.last) for each in ranges(cuts) if each.version == version]
+    for version in boundaries:
+        pending = [
+            (each.first, each.last) for each in ranges(boundaries) if each.version == version
+        ]
         pending.reverse()
         while pending:
             first, last = pending.pop()
@@ -138,7 +140,9 @@ def classes(
             yield AddressClass(version, first, last), walk
 
 
-def _points_within(tables: Tables, walk: Walk, version: int, first: int, last: int) -> set[int]:
+def _points_within(
+    tables: BoundaryCache, walk: Walk, version: int, first: int, last: int
+) -> set[int]:
     """Return where the VRFs that a packet came through cut a range."""
     points: set[int] = set()
     if first == last:
@@ -146,6 +150,6 @@ def _points_within(tables: Tables, walk: Walk, version: int, first: int, last: i
     for branch in walk.branches:
         for hop in branch.hops:
             if hop.vrf is not None:
-                starts = tables.cuts(hop.node, hop.vrf)[version]
+                starts = tables.boundaries(hop.node, hop.vrf)[version]
                 points.update(starts[bisect_right(starts, first) : bisect_right(starts, last)])
     return points

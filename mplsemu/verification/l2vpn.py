@@ -23,9 +23,9 @@ from mplsemu.program.program import Program
 from mplsemu.program.reserved import MAC_CONTROL, MAC_CONTROL_ADDRESS, PROVIDER_RESERVED
 from mplsemu.program.walk import Walker
 from mplsemu.program.walk_state import LookupCache
-from mplsemu.verification.judgement import Problem, looping, size_problems, words
-from mplsemu.verification.routed import UNKNOWN_MAC, cut_off, is_attached
-from mplsemu.verification.verdict import Check, Findings, Progress, Violation, tables_of
+from mplsemu.verification.l3vpn import UNKNOWN_MAC, cut_off, is_attached
+from mplsemu.verification.problems import Problem, describe_end, loop_problem, size_problems
+from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
 
 _MULTICAST_MAC: Final = "01:00:5e:00:00:fb"
 _FLOODED: Final = (
@@ -48,7 +48,7 @@ class _Group:
     kinds: list[str] = field(default_factory=list)
 
 
-class Bridged:
+class L2vpnChecker:
     """Verifies the VPLS and VPWS of one program.
 
     Args:
@@ -187,14 +187,14 @@ class Bridged:
         is_well = True
         for each in problems:
             is_well = False
-            key = (each.check, *each.cause)
+            key = (each.invariant, *each.cause)
             if key not in groups:
                 missing = frame.wanted - Counter(end.circuit for end in walk.deliveries)
                 groups[key] = _Group(
                     Violation(
-                        check=each.check,
+                        invariant=each.invariant,
                         subject=vpn.name,
-                        detail=f"from {site.circuit} to {frame.to}: {each.words}",
+                        detail=f"from {site.circuit} to {frame.to}: {each.detail}",
                         circuit=site.circuit,
                         packet=frame.packet,
                         walk=walk,
@@ -212,9 +212,9 @@ class Bridged:
             if not isinstance(end, Delivered | Unresolved):
                 continue
             if self._vpn_of.get(end.circuit) != vpn.name:
-                said = f"leaks: {words(end)}"
-                return Problem(Check.ISOLATE, said, ("leak", end.circuit), number)
-        loop = looping(walk)
+                said = f"leaks: {describe_end(end)}"
+                return Problem(Invariant.ISOLATE, said, ("leak", end.circuit), number)
+        loop = loop_problem(walk)
         if loop is not None:
             return loop
         arrived = Counter(end.circuit for end in walk.deliveries)
@@ -230,16 +230,16 @@ class Bridged:
         """Word where a frame is missing, or too often."""
         missing, surplus = frame.wanted - arrived, arrived - frame.wanted
         judge_all = lost[0] if lost else _surplus_branch(walk, surplus)
-        check = Check.FLOOD
+        invariant = Invariant.FLOOD
         if frame.exactly is not None and (missing or not surplus):
             end = walk.ends[judge_all]
-            check = Check.TTL if isinstance(end, TtlExpired) else Check.REACH
+            invariant = Invariant.TTL if isinstance(end, TtlExpired) else Invariant.REACH
             (target,) = frame.wanted
-            return Problem(check, words(end), (target, type(end).__name__), judge_all)
+            return Problem(invariant, describe_end(end), (target, type(end).__name__), judge_all)
         if any(isinstance(walk.ends[number], TtlExpired) for number in lost):
-            check = Check.TTL
+            invariant = Invariant.TTL
         cause = (tuple(sorted(missing)), tuple(sorted(surplus)))
-        return Problem(check, _flooded(missing, surplus), cause, judge_all)
+        return Problem(invariant, _flooded(missing, surplus), cause, judge_all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +372,7 @@ def _whole(group: _Group) -> Violation:
     """Return a group's violation, with all that it stands for."""
     found = group.violation
     return Violation(
-        found.check, found.subject, found.detail, found.circuit, found.packet, found.walk,
+        found.invariant, found.subject, found.detail, found.circuit, found.packet, found.walk,
         found.branch, tuple(group.kinds), found.sources, found.targets,
     )  # fmt: skip
 

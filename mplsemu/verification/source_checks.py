@@ -15,12 +15,12 @@ from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, is_no_source
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import Dropped, Punted, Walk
-from mplsemu.verification.classes import AddressClass, cuts_of, ranges
-from mplsemu.verification.intended import Intended
-from mplsemu.verification.judgement import words
-from mplsemu.verification.verdict import Check, Violation
+from mplsemu.verification.address_classes import AddressClass, boundaries_of, ranges
+from mplsemu.verification.address_plan import ExpectedEnd
+from mplsemu.verification.problems import describe_end
+from mplsemu.verification.verdict import Invariant, Violation
 
-Kinds = Mapping[tuple[int, type[Intended], bool], IPAddress]
+Kinds = Mapping[tuple[int, type[ExpectedEnd], bool], IPAddress]
 """By IP version, what is meant for it and whether the site's own PE answers, a destination."""
 Send = Callable[[Site, IPAddress | None, IPAddress], tuple[Packet, Walk]]
 """Follows a packet from a site, from an address or, where that is None, from one of its own."""
@@ -28,7 +28,7 @@ Send = Callable[[Site, IPAddress | None, IPAddress], tuple[Packet, Walk]]
 _SPANS: Final = tuple(map(prefix_span, NEVER_ROUTED))
 
 
-def check_origins(
+def check_sources(
     site: Site, kinds: Kinds, send: Send, spans: Iterable[Span] = ()
 ) -> Iterator[tuple[int, list[Violation]]]:
     """Yield, for every class of sources, how many packets were followed and what is wrong.
@@ -41,7 +41,7 @@ def check_origins(
     """
     told = (*_SPANS, *spans, *(_own_spans(site) if site.strict_urpf else ()))
     usual = {address: _ends(send(site, None, address)[1]) for address in kinds.values()}
-    for sources in ranges(cuts_of(told)):
+    for sources in ranges(boundaries_of(told)):
         found: list[Violation] = []
         count = 0
         for (version, _, is_near), address in kinds.items():
@@ -103,17 +103,17 @@ def _own_spans(site: Site) -> Iterator[Span]:
 
 def _problem(
     site: Site, source: IPAddress, is_near: bool, walk: Walk, usual: tuple[type, ...]
-) -> tuple[Check, str, int] | None:
+) -> tuple[Invariant, str, int] | None:
     is_on_link = source in LINK_LOCAL
     is_refused = site.strict_urpf and not is_on_link and not _is_own(site, source)
     if is_no_source(source) or is_refused or (is_on_link and not is_near):
         for number, end in enumerate(walk.ends):
             if not isinstance(end, Dropped):
-                return Check.ISOLATE, f"should get nowhere: {words(end)}", number
+                return Invariant.ISOLATE, f"should get nowhere: {describe_end(end)}", number
         return None
     if _ends(walk) == ((Punted,) if is_on_link else usual):
         return None
-    return Check.REACH, f"do not go the usual way: {words(walk.ends[0])}", 0
+    return Invariant.REACH, f"do not go the usual way: {describe_end(walk.ends[0])}", 0
 
 
 def _ends(walk: Walk) -> tuple[type, ...]:
@@ -121,11 +121,15 @@ def _ends(walk: Walk) -> tuple[type, ...]:
 
 
 def _violation(
-    site: Site, sources: AddressClass, packet: Packet, walk: Walk, problem: tuple[Check, str, int]
+    site: Site,
+    sources: AddressClass,
+    packet: Packet,
+    walk: Walk,
+    problem: tuple[Invariant, str, int],
 ) -> Violation:
-    check, said, branch = problem
+    invariant, said, branch = problem
     return Violation(
-        check=check,
+        invariant=invariant,
         subject=site.vpn,
         detail=f"from {site.pe}, packets from {sources} {said}",
         circuit=site.circuit,
