@@ -50,7 +50,7 @@ def _change_boot(module):
     module.require_root = module.require_tools = module.require_open_files = _nothing
     module.choose = lambda *_: SimpleNamespace(name="ebpf", notes=tuple)
     module.enter_private_namespace = lambda: SimpleNamespace(leave=_nothing)
-    module.lab_plane = lambda *_: FakePlane()
+    module.lab_data_plane = lambda *_: FakeDataPlane()
     module.LabNet = FakeNet
     module.host_records = lambda _net: {}
 
@@ -67,7 +67,7 @@ def _change_checks(module):
             progress(number, 5)
             sleep(0.001)
         return tuple(
-            module.Check(f"check {n}", "a", "a/x/h1", "a/y/h1", "reach", True, 1.0, "")
+            module.CheckResult(f"check {n}", "a", "a/x/h1", "a/y/h1", "reach", True, 1.0, "")
             for n in range(3)
         )
 
@@ -95,7 +95,7 @@ def _change_progress(module):
     module.Bar.__init__.__kwdefaults__["shown"] = True  # the library that draws it has threads
 
 
-class FakePlane:
+class FakeDataPlane:
     """A data plane of one daemon that does nothing."""
 
     datapath = "none"
@@ -128,7 +128,7 @@ class FakePlane:
 
         run(["true"])
 
-    def is_well(self):
+    def is_healthy(self):
         return True
 
     def wait_until(self, condition, *_args, **_options):

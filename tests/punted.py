@@ -52,7 +52,7 @@ class Lab:
 
     def __init__(self, ttl=TtlMode.UNIFORM):
         self.program = program(ttl)
-        self.learned, self.waiting = [], []
+        self.learned, self.pending = [], []
         made = {node.name: flows(self.program, node.name) for node in self.program.nodes}
         self.network = FakeNetwork(self.program, made, self._control)
         self.reassembler = Reassembler(self)
@@ -75,8 +75,8 @@ class Lab:
                 return
         answers = answer(self.program, node, given)
         self.learned += answers.learned
-        if answers.waiting:
-            self.waiting.append((node, answers.waiting))
+        if answers.pending:
+            self.pending.append((node, answers.pending))
         for out in answers.packets_out:
             made = packet_out(out)
             yield made.actions, made.frame

@@ -21,7 +21,7 @@ from mplsemu.emulation.interrupts import act, noted, write
 if TYPE_CHECKING:
     from mplsemu.emulation.dissect import Stack
     from mplsemu.emulation.taps import CapturedFrame, Taps
-    from mplsemu.running.captures import Reader
+    from mplsemu.running.captures import FrameReader
     from mplsemu.running.session import Session
 
 _POLL_MS: Final = 100
@@ -87,7 +87,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Capture until the count, the time or the user ends it."""
     from mplsemu.emulation.taps import Taps
-    from mplsemu.running.captures import Reader, tap_points
+    from mplsemu.running.captures import FrameReader, tap_points
     from mplsemu.running.session import Session
 
     session = Session.find(args.lab)
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         return _tell_wireshark(session, args)
     points = tap_points(session, args.targets)
     _check(args)
-    reader = Reader(session.program)
+    reader = FrameReader(session.program)
     with ExitStack() as stack:
         taps = stack.enter_context(Taps(points, args.filter))
         ending = stack.enter_context(_ending_signals())
@@ -237,7 +237,7 @@ def _ending_signals() -> Iterator[list[int]]:
 def _write(
     session: Session,
     taps: Taps,
-    reader: Reader,
+    reader: FrameReader,
     counter: Counter[str],
     args: argparse.Namespace,
     ending: list[int],
@@ -282,7 +282,7 @@ def _write(
 class _Printer:
     """Prints a line for each frame."""
 
-    def __init__(self, reader: Reader, *, decode: bool, named: bool) -> None:
+    def __init__(self, reader: FrameReader, *, decode: bool, named: bool) -> None:
         self._reader = reader
         self._decode = decode
         self._named = named
@@ -345,7 +345,7 @@ def _note_labels(expression: str, core: Sequence[str]) -> None:
         )
 
 
-def _note_frames(args: argparse.Namespace, reader: Reader) -> None:
+def _note_frames(args: argparse.Namespace, reader: FrameReader) -> None:
     """Say how frames of a VPLS in a file are read, if there are any."""
     from mplsemu.cli.wireshark import note
 

@@ -23,10 +23,12 @@ from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import LabText
 from mplsemu.running.boot import BootedLab, BootOptions
 from mplsemu.running.directory import running_labs
-from mplsemu.running.web_process import WebPlace
+from mplsemu.running.web_process import WebEndpoint
 
 
-def up_detached(lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPlace | None) -> int:
+def up_detached(
+    lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebEndpoint | None
+) -> int:
     """Boot in a child process; return when the lab is up, or could not come up."""
     reading, writing = os.pipe()
     sys.stdout.flush()
@@ -87,7 +89,7 @@ def _watch(reading: int) -> int:
 
 
 def _live(
-    lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPlace | None, pipe: IO[str]
+    lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebEndpoint | None, pipe: IO[str]
 ) -> NoReturn:
     """Be the lab process: boot, tell the parent, stay until the end; never returns."""
     status = 2
@@ -123,7 +125,7 @@ def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
 def _boot_and_stay(
     lab_file: LabText,
     dataplane: DataPlaneChoice | None,
-    web: WebPlace | None,
+    web: WebEndpoint | None,
     tell: Callable[[dict[str, Any]], None],
 ) -> int:
     give_up = GiveUp()
@@ -151,7 +153,7 @@ def _boot_and_stay(
     except Terminated:
         if give_up.reason is None:
             return 0
-        lab.directory.leave_word(give_up.reason)
+        lab.directory.leave_message(give_up.reason)
         return 2
 
 

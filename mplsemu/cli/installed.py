@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mplsemu.cli.check_text import draw_problem, few
 from mplsemu.cli.checking import Bar
-from mplsemu.running.installed import Installed, compare_installed
+from mplsemu.running.installed import InstalledComparison, compare_installed
 from mplsemu.running.session import Session
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import wrapped
@@ -18,7 +18,7 @@ from mplsemu.views.text.site import count
 _MOST_LINES: Final = 40
 
 
-def check_installed(name: str | None, bar: Bar) -> Installed:
+def check_installed(name: str | None, bar: Bar) -> InstalledComparison:
     """Compare what a running lab's LSRs have with what they should have.
 
     Args:
@@ -30,7 +30,7 @@ def check_installed(name: str | None, bar: Bar) -> Installed:
         return compare_installed(session, progress)
 
 
-def installed_json(found: Installed) -> dict[str, Any]:
+def installed_json(found: InstalledComparison) -> dict[str, Any]:
     """Return what ``check --live --json`` prints."""
     return {
         "lab": found.lab,
@@ -43,7 +43,7 @@ def installed_json(found: Installed) -> dict[str, Any]:
     }
 
 
-def draw_installed(found: Installed) -> list[Text]:
+def draw_installed(found: InstalledComparison) -> list[Text]:
     """Return what it prints for people."""
     word = "flows" if found.dataplane == "openflow" else "entries"
     said = f"{found.entries:,} {word} on {count(found.lsrs, 'LSR')}, program {found.generation}"

@@ -25,11 +25,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Show every running lab, or the one named."""
     from mplsemu.errors import LabNotRunningError
-    from mplsemu.running.directory import find_lab, last_words, running_labs
+    from mplsemu.running.directory import find_lab, messages_of_ended_labs, running_labs
     from mplsemu.running.session import Session
 
     wanted = named_lab(args)
-    for name, why in last_words().items():
+    for name, why in messages_of_ended_labs().items():
         sys.stderr.write(f"mplsemu: lab {name} ended by itself: {why}\n")
     names = (find_lab(wanted).name,) if wanted else running_labs()
     labs = []

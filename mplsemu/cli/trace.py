@@ -13,7 +13,7 @@ from mplsemu.cli.arguments import add_json, add_lab, read_lab
 if TYPE_CHECKING:
     from mplsemu.cli.arguments import Subparsers
     from mplsemu.program.trace import Header
-    from mplsemu.running.live import LiveTrace
+    from mplsemu.running.live_trace import LiveTrace
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -120,7 +120,7 @@ def _live(args: argparse.Namespace, header: Header) -> int:
 def _follow(args: argparse.Namespace, header: Header) -> LiveTrace:
     from mplsemu.errors import LabError
     from mplsemu.running.directory import running_labs
-    from mplsemu.running.live import follow
+    from mplsemu.running.live_trace import follow
     from mplsemu.running.session import Session
 
     if args.down:

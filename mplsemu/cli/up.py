@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mplsemu.lab.dataplane import DataPlaneChoice
     from mplsemu.lab.loader import LabText
     from mplsemu.running.boot import BootedLab
-    from mplsemu.running.web_process import WebPlace
+    from mplsemu.running.web_process import WebEndpoint
 
 
 ENDED_EARLY: Final = "ended by a signal before it was done"
@@ -84,16 +84,16 @@ def run(args: argparse.Namespace) -> int:
     return _up_with_prompt(lab, dataplane, web)
 
 
-def open_page_socket(port: int) -> WebPlace:
+def open_page_socket(port: int) -> WebEndpoint:
     """Open the socket of a live page.
 
     Raises:
         EmulationError: the port is in use.
     """
-    from mplsemu.running.web_process import WebPlace
+    from mplsemu.running.web_process import WebEndpoint
 
     listening = ListeningSocket.on(DEFAULT_HOST, port, "--web")
-    return WebPlace(listening.listener, listening.address)
+    return WebEndpoint(listening.listener, listening.address)
 
 
 def end_early() -> None:
@@ -126,7 +126,7 @@ def say(message: str) -> None:
 
 
 def _up_with_prompt(
-    lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebPlace | None
+    lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebEndpoint | None
 ) -> int:
     from mplsemu.cli.interruptible_output import interruptible_output
     from mplsemu.cli.prompt import Prompt

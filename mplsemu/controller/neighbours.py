@@ -13,7 +13,7 @@ from typing import Final
 
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.model.vpn import IPAddress
-from mplsemu.southbound.punt.share import Rate, TokenBucket
+from mplsemu.southbound.punt.rate_limits import Rate, TokenBucket
 
 MAX_PER_CIRCUIT: Final = 1024
 """Neighbours on one circuit; more is somebody's scan."""

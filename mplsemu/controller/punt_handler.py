@@ -21,11 +21,11 @@ from mplsemu.southbound.punt.event import (
     Answers,
     Learned,
     PacketOut,
+    PendingPacket,
     Punt,
     PuntReason,
-    Waiting,
 )
-from mplsemu.southbound.punt.resolve import question
+from mplsemu.southbound.punt.resolve import resolution_request
 
 MAX_SOLICITATIONS: Final = 3
 RETRANS_TIMER_S: Final = 1.0
@@ -69,7 +69,7 @@ class _Queue:
     """Packets that wait for one address, and how often it was asked for."""
 
     asked: int = 1
-    packets: list[tuple[Waiting, int]] = field(default_factory=list)
+    packets: list[tuple[PendingPacket, int]] = field(default_factory=list)
 
 
 class PuntHandler:
@@ -101,24 +101,24 @@ class PuntHandler:
         self._follow(node, answer(self._context.program, node, punt), punt.in_port)
 
     def _follow(self, node: str, answers: Answers, in_port: int) -> None:
-        is_new = answers.waiting is None or self._enqueue(node, answers.waiting, in_port)
+        is_new = answers.pending is None or self._enqueue(node, answers.pending, in_port)
         if is_new and answers.packets_out:  # else it has been asked for already
             self._context.send(node, answers.packets_out)
         for learned in answers.learned:
             self._learn(node, learned)
 
-    def _enqueue(self, node: str, waiting: Waiting, in_port: int) -> bool:
+    def _enqueue(self, node: str, pending: PendingPacket, in_port: int) -> bool:
         """Keep a packet; whether it is the first for its address."""
-        key = (node, waiting.vrf, waiting.address)
+        key = (node, pending.vrf, pending.address)
         queue = self._queues.get(key)
         is_first = queue is None
         if queue is None:
-            if self._unknown[waiting.circuit] >= MAX_UNRESOLVED_PER_CIRCUIT:
+            if self._unknown[pending.circuit] >= MAX_UNRESOLVED_PER_CIRCUIT:
                 return False
-            self._unknown[waiting.circuit] += 1
+            self._unknown[pending.circuit] += 1
             queue = self._queues[key] = _Queue()
             self._context.after(RETRANS_TIMER_S, lambda: self._ask_again(key))
-        queue.packets = [*queue.packets, (waiting, in_port)][-MAX_WAITING_PER_ADDRESS:]
+        queue.packets = [*queue.packets, (pending, in_port)][-MAX_WAITING_PER_ADDRESS:]
         return is_first
 
     def _ask_again(self, key: NeighbourKey) -> None:
@@ -132,15 +132,15 @@ class PuntHandler:
             self._context.after(RETRANS_TIMER_S, lambda: self._ask_again(key))
             return
         self._end(key)
-        for waiting, in_port in queue.packets:
+        for pending, in_port in queue.packets:
             self._context.send(
-                node, unresolved(self._context.program, node, waiting, in_port).packets_out
+                node, unresolved(self._context.program, node, pending, in_port).packets_out
             )
 
     def _check(self, key: NeighbourKey) -> None:
         node, vrf, address = key
         lsr = self._context.program.node(node)
-        asked = question(lsr, lsr.vrf_by_name[vrf], address)
+        asked = resolution_request(lsr, lsr.vrf_by_name[vrf], address)
         if not self._context.is_learned(key) or asked is None:
             del self._unanswered[key]
         elif self._unanswered[key] < MAX_SOLICITATIONS:
@@ -169,7 +169,7 @@ class PuntHandler:
                 self.watch(key)
         queue = self._end(key)
         if queue is not None:  # a packet sent before its flow is there would come back
-            packets = [waiting.packet for waiting, _ in queue.packets]
+            packets = [pending.packet for pending, _ in queue.packets]
             self._context.when_installed(lambda: self._context.send(node, packets))
 
     def _end(self, key: NeighbourKey) -> _Queue | None:

@@ -14,12 +14,12 @@ from mplsemu.model.labels import Label
 from mplsemu.program.program import Program
 from mplsemu.southbound.dataplane import PacketPunted
 from mplsemu.southbound.punt.event import Punt
-from mplsemu.southbound.punt.share import OF_ONE_SOURCE, PuntClass, class_of
+from mplsemu.southbound.punt.rate_limits import PER_SOURCE, PuntClass, class_of
 from mplsemu.southbound.punt.wire import parse_ethernet, parse_stack
 
 MAX_WAITING: Final = 8192
 """Packets that wait, of all together; so many may have two kilobytes each."""
-MAX_PER_SOURCE: Final = OF_ONE_SOURCE.burst
+MAX_PER_SOURCE: Final = PER_SOURCE.burst
 MIN_PER_SOURCE: Final = 8
 _OUTERMOST: Final = 2
 """Labels that tell packets apart where no VRF has seen them: the tunnel's and the service's."""

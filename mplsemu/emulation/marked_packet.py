@@ -37,7 +37,7 @@ _MIN_FRAME_BYTES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class CapturedPacket:
+class PacketMatch:
     """A marked packet as it was seen.
 
     Attributes:
@@ -94,7 +94,7 @@ class MarkedPacket:
             frame += struct.pack("!H", ethertype) + _echo(self.ip, self.token)
         return frame.ljust(_MIN_FRAME_BYTES, b"\0")
 
-    def find(self, data: bytes) -> CapturedPacket | None:
+    def find(self, data: bytes) -> PacketMatch | None:
         """Return this packet as it is in a frame; None if the frame is another one.
 
         Neither an answer to it nor an ICMP error about it is the packet itself.
@@ -121,7 +121,7 @@ class MarkedPacket:
             ):
                 return None
             ttl = data[start + 8] if self.ip.destination.version == 4 else data[start + 7]
-        return CapturedPacket(data[:6].hex(":"), stack, ttl)
+        return PacketMatch(data[:6].hex(":"), stack, ttl)
 
 
 def _echo(ip: IpHeader, token: Token) -> bytes:

@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 from mplsemu.emulation.interrupts import run, sleep
 from mplsemu.emulation.namespace import require_root, start_daemon
-from mplsemu.emulation.socket_buffers import widen_packet_sockets
+from mplsemu.emulation.socket_buffers import enlarge_packet_buffers
 from mplsemu.errors import EmulationError, MissingToolError
 
 _log: Final = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ class PrivateOpenVswitch:
         out = f"in_port=controller packet={_KEEPALIVE} actions=output:{port}"
         with suppress(EmulationError):  # somebody may have stopped this LSR
             self._run("ovs-ofctl", "-OOpenFlow13", "packet-out", bridge, out)
-        widen_packet_sockets(pid)
+        enlarge_packet_buffers(pid)
 
     def hang_up(self) -> None:
         """Kill both daemons without waiting for their end; `stop` waits.

@@ -29,7 +29,7 @@ _SYS_PIDFD_GETFD: Final = 438
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
-def widen_packet_sockets(pid: int) -> int:
+def enlarge_packet_buffers(pid: int) -> int:
     """Let the packet sockets of a process hold more; return how many there are.
 
     Where that is not permitted it is logged, and they stay as they are.

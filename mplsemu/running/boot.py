@@ -24,9 +24,9 @@ from mplsemu.errors import EmulationError
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import LabText, LoadedLab, read
 from mplsemu.program.program import Program
-from mplsemu.running.choice import choose, wish
+from mplsemu.running.choice import choose, requested
 from mplsemu.running.controller_process import ControllerProcess
-from mplsemu.running.dataplanes import lab_plane
+from mplsemu.running.dataplanes import lab_data_plane
 from mplsemu.running.directory import (
     HostRecord,
     LabDirectory,
@@ -35,7 +35,7 @@ from mplsemu.running.directory import (
     hidden_directories,
 )
 from mplsemu.running.supervisor import Daemon, Supervisor
-from mplsemu.running.web_process import WebPlace, WebProcess
+from mplsemu.running.web_process import WebEndpoint, WebProcess
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class BootOptions:
     progress: Progress = _quiet
     tell: Callable[[str], None] = _LOG.warning
     given_up: Callable[[str], None] = _LOG.error
-    web: WebPlace | None = None
+    web: WebEndpoint | None = None
 
 
 class BootedLab:
@@ -97,9 +97,9 @@ class BootedLab:
         self.loaded = self._text.load()
         self.program = compile_program(self.loaded.network)
         self.directory = LabDirectory(self.loaded.network.name)
-        wished = wish(options.dataplane, self.loaded.dataplane)
-        self.chosen = choose(wished, self.loaded.network, self.program)
-        self._plane = lab_plane(self.chosen.name, self.directory, self.program)
+        asked_for = requested(options.dataplane, self.loaded.dataplane)
+        self.chosen = choose(asked_for, self.loaded.network, self.program)
+        self._plane = lab_data_plane(self.chosen.name, self.directory, self.program)
         require_open_files(self._count_namespaces())
         self._web = WebProcess(self.directory, options.web) if options.web else None
         self._namespace: PrivateNamespace | None = None
@@ -191,11 +191,11 @@ class BootedLab:
             in_sync,
             SYNC_TIMEOUT_S,
             "flows on every LSR",
-            give_up=lambda: not self._plane.is_well(),
+            give_up=lambda: not self._plane.is_healthy(),
         )
         refused = [name for name, switch in status["switches"].items() if switch["errors"]]
         if refused:
-            words = self.controller.last_words()
+            words = self.controller.last_message()
             raise EmulationError(f"the data plane refused flows of {', '.join(refused)}; {words}")
 
     def _supervise(self) -> None:

@@ -21,7 +21,7 @@ from mplsemu.running.session import Session
 
 _REST: Final = 9
 """A label that nobody knows must not keep the controller busy: of ten seconds, one at most."""
-_LEAST_REST_S: Final = 0.05
+_MIN_REST_S: Final = 0.05
 _KEPT: Final = 3
 """Programs before the current one."""
 
@@ -95,7 +95,7 @@ def circuit_tap(record: LabRecord, site: Site) -> TapPoint:
     return TapPoint(site.circuit, record.links[site.circuit][0], site.pe, site.circuit)
 
 
-class Reader:
+class FrameReader:
     """Reads captured frames with what the network has bound each label to.
 
     A label that is unknown makes it ask again: the network may have changed meanwhile. What was
@@ -170,7 +170,7 @@ class Reader:
         except MplsEmuError:  # no controller just now: the packets are there all the same
             program = None
         now = time.monotonic()
-        self._ask_again_at = now + max(_LEAST_REST_S, _REST * (now - began))
+        self._ask_again_at = now + max(_MIN_REST_S, _REST * (now - began))
         if program is None or (self._programs and program == self._programs[-1]):
             return False
         self._programs = [*self._programs[-_KEPT:], program]

@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckResult:
     """One thing that was checked (docs/json.md).
 
     Attributes:
@@ -79,7 +79,7 @@ def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
 
 def run_checks(
     network: Network, hosts: Mapping[str, HostEndpoint], progress: Progress
-) -> tuple[Check, ...]:
+) -> tuple[CheckResult, ...]:
     """Check everything that follows from the lab's VPNs.
 
     Args:
@@ -115,14 +115,14 @@ def _probe(each: Expectation) -> Probe:
     return Probe(str(each.source), each.address, expected)
 
 
-def _pair_check(each: Expectation, result: ProbeResult, troubles: Mapping[str, str]) -> Check:
+def _pair_check(each: Expectation, result: ProbeResult, troubles: Mapping[str, str]) -> CheckResult:
     trouble = trouble_of((str(each.source), str(each.target)), troubles)
     is_wanted = each.expect is Expect.REACH
     ok, detail = _reached(each, result) if is_wanted else _isolated(each, result)
     if trouble is not None and ok is not is_wanted:  # it did not arrive, which says nothing
         ok, detail = False, f"not to be tried: {trouble}"
     arrow = "reaches" if is_wanted else "does not reach"
-    return Check(
+    return CheckResult(
         f"{each.source} {arrow} {each.target} at {each.address}",
         each.vpn,
         str(each.source),
@@ -175,8 +175,8 @@ def _check_frames_of_the_unroutable(
     hosts: Mapping[str, HostEndpoint],
     wanted: Sequence[Expectation],
     results: Sequence[ProbeResult],
-    checks: Sequence[Check],
-) -> list[Check]:
+    checks: Sequence[CheckResult],
+) -> list[CheckResult]:
     """Where a host has no route, it sent nothing: have it send a frame to the other's MAC address.
 
     So is a LAN that spans the provider (VPLS) held against VPNs that it has no route to.
@@ -199,14 +199,14 @@ def _check_frames_of_the_unroutable(
     return found
 
 
-def _with_failure(check: Check, detail: str) -> Check:
+def _with_failure(check: CheckResult, detail: str) -> CheckResult:
     return replace(check, ok=False, detail=detail)
 
 
 # --- broadcasts ----------------------------------------------------------------------------
 
 
-def _broadcast_checks(prober: Prober, network: Network) -> Iterator[Check]:
+def _broadcast_checks(prober: Prober, network: Network) -> Iterator[CheckResult]:
     """Every host of a VPLS gets every broadcast frame of it exactly once, and nobody else does."""
     lans: dict[str, list[str]] = {}
     for ref, site, _ in network.hosts():
@@ -228,9 +228,9 @@ def _lan_of(network: Network, ref: HostRef, circuit: str) -> str:
     return vpn.name if isinstance(vpn, Vpls | Vpws) else circuit
 
 
-def _broadcast_check(source: str, vpn: str, lan: Iterable[str], result: FrameResult) -> Check:
+def _broadcast_check(source: str, vpn: str, lan: Iterable[str], result: FrameResult) -> CheckResult:
     wrong = [f"{name} got none" for name in sorted(set(lan) - result.received.keys())]
     wrong += [f"{name} is not in {vpn}" for name in sorted(result.received.keys() - set(lan))]
     wrong += [f"{name} got {count}" for name, count in sorted(result.received.items()) if count > 1]
     name = f"a broadcast of {source} reaches every host of {vpn} once"
-    return Check(name, vpn, source, BROADCAST, "reach", not wrong, None, "; ".join(wrong))
+    return CheckResult(name, vpn, source, BROADCAST, "reach", not wrong, None, "; ".join(wrong))

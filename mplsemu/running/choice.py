@@ -12,7 +12,7 @@ from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.model.network import Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.program import Program
-from mplsemu.running.dataplanes import PlaneName
+from mplsemu.running.dataplanes import DataPlaneName
 from mplsemu.running.selftest import first_line, why_not_ebpf
 from mplsemu.southbound.ebpf.limits import beyond
 from mplsemu.southbound.openflow.translate import flows
@@ -27,17 +27,17 @@ class Chosen:
 
     Attributes:
         name: of it.
-        fallback: why it is not ebpf, where that was wished for and is not to be had; else None.
+        fallback_reason: why it is not ebpf, where `auto` would have preferred that; else None.
     """
 
-    name: PlaneName
-    fallback: str | None = None
+    name: DataPlaneName
+    fallback_reason: str | None = None
 
     def notes(self) -> tuple[str, ...]:
         """Return what the user should know about it."""
-        if self.fallback is None:
+        if self.fallback_reason is None:
             return ()
-        reason = first_line(self.fallback)
+        reason = first_line(self.fallback_reason)
         return (f"LSRs are those of {self.name}, as ebpf is not to be had here: {reason}",)
 
 
@@ -54,8 +54,8 @@ def parse_choice(name: str) -> DataPlaneChoice:
         raise LabError(f"no data plane {name!r} here", remedy=f"write one of: {names}") from None
 
 
-def wish(typed: DataPlaneChoice | None, in_file: DataPlaneChoice) -> DataPlaneChoice:
-    """Return what is wished for: on the command line, else in the lab file, else around us.
+def requested(typed: DataPlaneChoice | None, in_file: DataPlaneChoice) -> DataPlaneChoice:
+    """Return the data plane asked for: on the command line, else in the lab or the environment.
 
     Raises:
         LabError: the environment names a data plane that there is not.
@@ -67,27 +67,27 @@ def wish(typed: DataPlaneChoice | None, in_file: DataPlaneChoice) -> DataPlaneCh
     return parse_choice(os.environ.get(DATAPLANE_VARIABLE) or DataPlaneChoice.AUTO)
 
 
-def choose(wished: DataPlaneChoice, network: Network, program: Program) -> Chosen:
+def choose(asked_for: DataPlaneChoice, network: Network, program: Program) -> Chosen:
     """Return the data plane for a lab; `auto` tries ebpf here.
 
     Raises:
         CapabilityError: the lab asks for what the data plane cannot do.
     """
-    if wished is DataPlaneChoice.EBPF:
+    if asked_for is DataPlaneChoice.EBPF:
         if (too_much := next(beyond(program), None)) is not None:
             raise CapabilityError(f"the data plane ebpf cannot do this: {too_much}")
         return Chosen("ebpf")
-    fallback = None
-    if wished is DataPlaneChoice.AUTO:
-        fallback = next(beyond(program), None) or why_not_ebpf()
-        if fallback is None:
+    fallback_reason = None
+    if asked_for is DataPlaneChoice.AUTO:
+        fallback_reason = next(beyond(program), None) or why_not_ebpf()
+        if fallback_reason is None:
             return Chosen("ebpf")
     problem = next(_beyond_openflow(network, program), None)
     if problem is None:
-        return Chosen("openflow", fallback)
+        return Chosen("openflow", fallback_reason)
     remedy = (
-        f"and ebpf is not to be had here: {first_line(fallback)}"
-        if fallback
+        f"and ebpf is not to be had here: {first_line(fallback_reason)}"
+        if fallback_reason
         else "write --dataplane ebpf (or auto)"
     )
     raise CapabilityError(f"the data plane openflow cannot do this: {problem}; {remedy}")

@@ -71,7 +71,7 @@ class ControllerProcess:
                 give_up=lambda: self.pid() is None,
             )
         except EmulationError:
-            words = self.last_words()
+            words = self.last_message()
             how = "did not start" if self.pid() is None else "does not answer"
             raise EmulationError(f"the controller {how}{': ' if words else ''}{words}") from None
 
@@ -84,7 +84,7 @@ class ControllerProcess:
         self.start()
         self.wait()
 
-    def last_words(self) -> str:
+    def last_message(self) -> str:
         """Return the end of its log."""
         try:
             lines = self._log.read_text(errors="replace").strip().splitlines()

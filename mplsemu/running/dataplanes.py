@@ -20,10 +20,10 @@ from mplsemu.southbound.ebpf.sizes import sizes
 from mplsemu.southbound.openflow.learned import learned_limits
 
 OPENFLOW_PORT: Final = 6653
-PlaneName = Literal["openflow", "ebpf"]
+DataPlaneName = Literal["openflow", "ebpf"]
 
 
-class LabPlane(Protocol):
+class LabDataPlane(Protocol):
     """One lab's data plane."""
 
     @property
@@ -55,14 +55,14 @@ class LabPlane(Protocol):
     def after_connecting(self) -> None:
         """Do what can be done once they are."""
 
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether everything runs that the LSRs need."""
 
     def daemons(self) -> tuple[Daemon, ...]:
         """Return what is to be kept alive."""
 
 
-def lab_plane(name: PlaneName, directory: LabDirectory, program: Program) -> LabPlane:
+def lab_data_plane(name: DataPlaneName, directory: LabDirectory, program: Program) -> LabDataPlane:
     """Return the data plane of a lab."""
     match name:
         case "openflow":
@@ -104,7 +104,7 @@ class OpenFlowLab:
     def after_connecting(self) -> None:
         """Do nothing: switches connect by themselves."""
 
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether the controller and both daemons run."""
         return self.controller.pid() is not None and self._openvswitch.alive
 
@@ -154,7 +154,7 @@ class EbpfLab:
         self.controller.start()
         self.controller.wait()
 
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether the controller runs."""
         return self.controller.pid() is not None
 

@@ -259,8 +259,8 @@ class LabDirectory:
     def _ended(self) -> Path:
         return self.path.with_name(f"{self.name}{_ENDED}")
 
-    def leave_word(self, text: str) -> None:
-        """Leave word of why a lab ended that nobody was watching; `last_words` takes it away."""
+    def leave_message(self, text: str) -> None:
+        """Say why a lab in the background ended; `messages_of_ended_labs` returns it once."""
         with contextlib.suppress(OSError):
             self._ended.write_text(f"{text}\n", encoding="utf-8")
 
@@ -393,7 +393,7 @@ def running_labs() -> tuple[str, ...]:
     return running
 
 
-def last_words() -> dict[str, str]:
+def messages_of_ended_labs() -> dict[str, str]:
     """Return why labs in the background ended by themselves, by name; and forget it."""
     found = {}
     with contextlib.suppress(OSError):

@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledComparison:
     """What was found.
 
     Attributes:
@@ -59,7 +59,7 @@ class _Read:
     differences: tuple[Difference, ...]
 
 
-def compare_installed(session: Session, progress: Progress) -> Installed:
+def compare_installed(session: Session, progress: Progress) -> InstalledComparison:
     """Read every LSR and compare; while the lab changes, again.
 
     Raises:
@@ -72,7 +72,7 @@ def compare_installed(session: Session, progress: Progress) -> Installed:
         read = compare(session, session.program(), progress)
         after = session.controller.call("status")
         if _is_quiet(before) and _is_quiet(after) and _state(before) == _state(after):
-            return Installed(
+            return InstalledComparison(
                 lab=session.record.name,
                 dataplane=session.record.dataplane,
                 generation=before["generation"],

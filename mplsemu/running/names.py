@@ -7,7 +7,7 @@ from typing import Final
 
 from mplsemu.model.near_names import any_of, near_names
 
-MOST_NAMES: Final = 12
+MAX_NAMES: Final = 12
 
 
 def suggest(name: str, known: Iterable[str], see: str, vpn: str | None = None) -> str:
@@ -28,7 +28,7 @@ def suggest(name: str, known: Iterable[str], see: str, vpn: str | None = None) -
     )
 
 
-def some(names: Iterable[str], see: str, most: int = MOST_NAMES) -> str:
+def some(names: Iterable[str], see: str, most: int = MAX_NAMES) -> str:
     """Return names for people: all, or the first ones, how many more, and where to see them."""
     names = list(names)
     if len(names) <= most:

@@ -33,7 +33,7 @@ _PING_SUMMARY: Final = re.compile(r"(\d+) packets transmitted, (\d+) received")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ExecTarget:
     """Where a command of a node runs.
 
     Attributes:
@@ -117,7 +117,7 @@ class Session:
             remedy=suggest(name, self.record.hosts, f"mplsemu show {self.record.name} hosts", vpn),
         )
 
-    def place(self, name: str) -> Place:
+    def exec_target(self, name: str) -> ExecTarget:
         """Return where commands of a node run: in its namespaces.
 
         Raises:
@@ -127,10 +127,10 @@ class Session:
             lsr = self.record.lsrs[name]
             hosts = lsr_hosts_file(self.directory.hosts_files)
             view = NodeView(name, hosts) if lsr.bridge else None
-            return Place(lsr.pid, self.record.environment, view)
+            return ExecTarget(lsr.pid, self.record.environment, view)
         for full, host in self.record.hosts.items():
             if name in {full, host.short}:
-                return Place(host.pid, {})
+                return ExecTarget(host.pid, {})
         raise LabError(f"no node {name!r} in lab {self.record.name!r}", remedy=self._nearest(name))
 
     def link_name(self, first: str, second: str | None = None) -> str:
@@ -154,9 +154,9 @@ class Session:
             LabError: there is no such node.
             EmulationError: the command cannot be started.
         """
-        place = self.place(node)
-        environment = {**os.environ, **place.environment}
-        return start_at(place.pid, command, place.view, env=environment, **options)
+        target = self.exec_target(node)
+        environment = {**os.environ, **target.environment}
+        return start_at(target.pid, command, target.view, env=environment, **options)
 
     def shell_command(self, node: str) -> list[str]:
         """Return the command of a shell at a node, whose prompt says where one is.
@@ -165,7 +165,7 @@ class Session:
             LabError: there is no such node.
         """
         full = next((full for full, host in self.record.hosts.items() if host.short == node), node)
-        self.place(full)
+        self.exec_target(full)
         return ["env", f"PS1={full}:\\w\\$ ", "bash", "--norc"]
 
     def ping(

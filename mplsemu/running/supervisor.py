@@ -20,7 +20,7 @@ from mplsemu.errors import MplsEmuError
 
 _LOG = logging.getLogger(__name__)
 
-MOST_RESTARTS: Final = 5
+MAX_RESTARTS: Final = 5
 """A daemon that dies more often than this within `RESTART_WINDOW_S` is given up."""
 
 RESTART_WINDOW_S: Final = 30.0
@@ -118,7 +118,7 @@ class Supervisor:
         now = time.monotonic()
         deaths = [t for t in self._deaths[daemon.name] if now - t < RESTART_WINDOW_S] + [now]
         self._deaths[daemon.name] = deaths
-        if len(deaths) > MOST_RESTARTS:
+        if len(deaths) > MAX_RESTARTS:
             why = f" ({self._failures[daemon.name]})" if daemon.name in self._failures else ""
             return self._give_up(daemon, f"{daemon.name} died {len(deaths)} times in a row{why}")
         try:

@@ -22,8 +22,8 @@ from mplsemu.model.network import (
     must_fail,
 )
 from mplsemu.model.vpn import IPAddress
-from mplsemu.running.checks import Check, Progress, endpoints, trouble_of
-from mplsemu.running.live import LiveTrace, follow
+from mplsemu.running.checks import CheckResult, Progress, endpoints, trouble_of
+from mplsemu.running.live_trace import LiveTrace, follow
 from mplsemu.running.session import Session
 from mplsemu.verification.validate import path_problem
 
@@ -36,7 +36,7 @@ _PAUSE_S: Final = 0.2
 
 def run_validations(
     session: Session, progress: Progress, more: tuple[Validation, ...] = ()
-) -> tuple[Check, ...]:
+) -> tuple[CheckResult, ...]:
     """Check everything under ``validate``; return the results in the lab file's order.
 
     Args:
@@ -48,7 +48,7 @@ def run_validations(
         EmulationError: a host is gone.
     """
     wanted = session.network.validate + more
-    done: dict[int, Check] = {}
+    done: dict[int, CheckResult] = {}
     pings = {n: each for n, each in enumerate(wanted) if isinstance(each, PingCheck)}
     progress(0, len(wanted))
     for wait_s in sorted({each.wait_s or USUAL_WAIT_S for each in pings.values()}):
@@ -67,7 +67,7 @@ def run_validations(
     return tuple(done[number] for number in range(len(wanted)))
 
 
-def _timed(check: Validation, tried: Callable[[], tuple[bool, str]]) -> Check:
+def _timed(check: Validation, tried: Callable[[], tuple[bool, str]]) -> CheckResult:
     """Try a check; what goes wrong in it is its failure, and the others go on."""
     began = time.monotonic()
     try:
@@ -77,8 +77,10 @@ def _timed(check: Validation, tried: Callable[[], tuple[bool, str]]) -> Check:
     return _check(check, ok, None, detail, time.monotonic() - began)
 
 
-def _check(check: Validation, ok: bool, rtt_ms: float | None, detail: str, took_s: float) -> Check:
-    return Check(
+def _check(
+    check: Validation, ok: bool, rtt_ms: float | None, detail: str, took_s: float
+) -> CheckResult:
+    return CheckResult(
         f"validate: {check}",
         check.source.vpn,
         str(check.source),
@@ -94,7 +96,9 @@ def _check(check: Validation, ok: bool, rtt_ms: float | None, detail: str, took_
 # --- ping ----------------------------------------------------------------------------------
 
 
-def _pings(session: Session, checks: Mapping[int, PingCheck], wait_s: float) -> dict[int, Check]:
+def _pings(
+    session: Session, checks: Mapping[int, PingCheck], wait_s: float
+) -> dict[int, CheckResult]:
     """Try pings together; return the results by number."""
     hosts = endpoints(session.record)
     probes = [_probe(session.network, each) for each in checks.values()]
@@ -119,7 +123,7 @@ def _probe(network: Network, each: PingCheck) -> Probe:
     return Probe(str(each.source), address, expected)
 
 
-def _ping_check(each: PingCheck, result: ProbeResult, troubles: Mapping[str, str]) -> Check:
+def _ping_check(each: PingCheck, result: ProbeResult, troubles: Mapping[str, str]) -> CheckResult:
     answered = result.replied
     if isinstance(each.target, HostRef):
         answered = answered and str(each.target) in result.delivered_to

@@ -15,7 +15,7 @@ _STOP_TIMEOUT_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class WebPlace:
+class WebEndpoint:
     """Where a live page is served.
 
     Attributes:
@@ -35,7 +35,7 @@ class WebProcess:
         place: where it serves.
     """
 
-    def __init__(self, directory: LabDirectory, place: WebPlace) -> None:
+    def __init__(self, directory: LabDirectory, place: WebEndpoint) -> None:
         self._directory = directory
         self._place = place
         self._process: subprocess.Popen[bytes] | None = None

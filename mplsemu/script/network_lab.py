@@ -30,10 +30,10 @@ from mplsemu.program.hosts import find_host
 from mplsemu.program.path import Delivered
 from mplsemu.program.program import Program
 from mplsemu.program.trace import Header, trace
-from mplsemu.running.captures import Reader, tap_points
+from mplsemu.running.captures import FrameReader, tap_points
 from mplsemu.running.checks import endpoints, trouble_of
 from mplsemu.running.lab import LabProcess
-from mplsemu.running.live import follow
+from mplsemu.running.live_trace import follow
 from mplsemu.running.names import suggest
 from mplsemu.running.session import PingResult
 from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
@@ -134,7 +134,7 @@ class NetworkLab(LabInterface):
     def capture(self, *targets: str, expression: str = "") -> Iterator[CapturedPackets]:
         """Yield the packets on links, sites' lines, at LSRs or hosts."""
         session = self.lab.session
-        reader = Reader(session.program)
+        reader = FrameReader(session.program)
         packets = CapturedPackets(live=True)
 
         def take(frames: list[CapturedFrame]) -> None:
@@ -257,7 +257,7 @@ class NetworkLab(LabInterface):
                 return False, "no answer comes back", None
 
 
-def _packet(reader: Reader, frame: CapturedFrame) -> CapturedPacket:
+def _packet(reader: FrameReader, frame: CapturedFrame) -> CapturedPacket:
     try:
         names, read = reader.meaning(frame).names, reader.read(frame)
     except MplsEmuError:  # the lab is going down

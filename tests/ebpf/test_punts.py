@@ -16,7 +16,7 @@ from mplsemu.southbound.ebpf.kinds import (
     RouteKind,
 )
 from mplsemu.southbound.ebpf.layout import IlmRecord, RouteRecord
-from mplsemu.southbound.punt.share import OF_AN_LSR, OF_ONE_SOURCE
+from mplsemu.southbound.punt.rate_limits import PER_LSR, PER_SOURCE
 from tests.ebpf.router import Router, labelled, nhlfe, stack
 from tests.ebpf.wires import Wire
 from tests.oracles.frames import arp, ethernet, ip, ip_frame, mended
@@ -72,7 +72,7 @@ def over_the_core(vrf: int) -> bytes:
 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_a_circuit_punts_no_faster_than_its_share(router: Router, circuit, kind):
-    rate = OF_ONE_SOURCE
+    rate = PER_SOURCE
     punted, took_s = flood(router, circuit, FRAMES[kind], 2000)
     assert rate.burst <= punted <= rate.burst + rate.per_second * took_s + 1
     reasons = router.drops()
@@ -123,8 +123,8 @@ def test_many_who_flood_share_what_the_router_may_punt(router: Router, circuit, 
     started = time.monotonic()
     punted = sum(flood(router, core, over_the_core(vrf), 400)[0] for vrf in VRFS)
     took_s = time.monotonic() - started
-    free = len(VRFS) * (OF_ONE_SOURCE.burst / 2 + OF_ONE_SOURCE.per_second * took_s + 1)
-    assert punted <= OF_AN_LSR.burst + OF_AN_LSR.per_second * took_s + free
+    free = len(VRFS) * (PER_SOURCE.burst / 2 + PER_SOURCE.per_second * took_s + 1)
+    assert punted <= PER_LSR.burst + PER_LSR.per_second * took_s + free
     quiet, _ = flood(router, circuit, GLEAN, 100)
     assert quiet == 100
 

@@ -8,7 +8,7 @@ from mplsemu import Lab
 from mplsemu.emulation.counters import read_counters
 from mplsemu.emulation.taps import Taps
 from mplsemu.running.captures import tap_points
-from mplsemu.running.live import follow
+from mplsemu.running.live_trace import follow
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, load_attached
 from tests.system.running import eventually
 

@@ -8,7 +8,7 @@ import pytest
 
 from mplsemu.program.trace import Header
 from mplsemu.running.directory import LabDirectory
-from mplsemu.running.live import follow
+from mplsemu.running.live_trace import follow
 from mplsemu.running.session import Session
 from tests.system.running import eventually, forget_labels, mplsemu
 

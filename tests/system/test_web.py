@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 import httpx
 import pytest
 
-from mplsemu.running.supervisor import MOST_RESTARTS
+from mplsemu.running.supervisor import MAX_RESTARTS
 from tests.places import TOPOLOGIES
 from tests.system.livepage import Page
 from tests.system.running import Ground, eventually, mplsemu, start
@@ -390,7 +390,7 @@ def test_a_server_that_cannot_be_kept_alive_leaves_the_lab_running(ground, small
     done = mplsemu("up", "--detach", small, "--web", "0", env=ground.env)
     assert done.returncode == 0
     log = ground.directory / "small" / "up.log"
-    for _ in range(MOST_RESTARTS + 1):
+    for _ in range(MAX_RESTARTS + 1):
         pid = eventually(lambda: ground.process("mplsemu web"), "a server")
         os.kill(pid, signal.SIGKILL)
         eventually(lambda pid=pid: ground.process("mplsemu web") != pid, "its end")

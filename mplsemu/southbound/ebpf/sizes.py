@@ -12,7 +12,7 @@ from typing import Final
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.kinds import Drop
-from mplsemu.southbound.punt.share import PuntClass
+from mplsemu.southbound.punt.rate_limits import PuntClass
 from mplsemu.southbound.station_room import station_room
 
 _ROOM: Final = 4

@@ -66,7 +66,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Table,
 )
 from mplsemu.southbound.punt.event import PuntReason
-from mplsemu.southbound.punt.share import PuntClass
+from mplsemu.southbound.punt.rate_limits import PuntClass
 
 _TRAFFIC: Final = {
     ETHERTYPE_IPV4: "IPv4",

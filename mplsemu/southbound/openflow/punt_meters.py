@@ -12,9 +12,9 @@ from mplsemu.program.program import NodeProgram
 from mplsemu.southbound.openflow.flow import Meter
 from mplsemu.southbound.openflow.match import IN_PORT, METADATA, Term
 from mplsemu.southbound.openflow.pipeline import MeterId
-from mplsemu.southbound.punt.share import OF_AN_LSR, OF_ONE_SOURCE, PuntClass
+from mplsemu.southbound.punt.rate_limits import PER_LSR, PER_SOURCE, PuntClass
 
-_OF_ALL: Final = Meter(MeterId.CONTROLLER, OF_AN_LSR.per_second, OF_AN_LSR.burst)
+_OF_ALL: Final = Meter(MeterId.CONTROLLER, PER_LSR.per_second, PER_LSR.burst)
 
 
 class PuntMeters:
@@ -48,4 +48,4 @@ class PuntMeters:
         """Yield all, and the one that Open vSwitch applies by itself."""
         yield _OF_ALL
         for number in range(1, len(self._places) * len(PuntClass) + 1):
-            yield Meter(number, OF_ONE_SOURCE.per_second, OF_ONE_SOURCE.burst)
+            yield Meter(number, PER_SOURCE.per_second, PER_SOURCE.burst)

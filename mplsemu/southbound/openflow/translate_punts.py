@@ -16,7 +16,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Table,
 )
 from mplsemu.southbound.punt.event import PuntReason
-from mplsemu.southbound.punt.share import PuntClass, class_of
+from mplsemu.southbound.punt.rate_limits import PuntClass, class_of
 
 
 def punt(reason: PuntReason) -> tuple[Action, ...]:

@@ -15,20 +15,20 @@ from mplsemu.program.program import GATEWAY_MAC, NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, Vrf
 from mplsemu.program.sizes import next_hop_mtu
 from mplsemu.southbound.punt.event import (
-    NOTHING,
+    NO_ANSWER,
     Answers,
     IntoLfib,
     IntoVrf,
     OutOfPort,
     PacketOut,
+    PendingPacket,
     Punt,
     PuntReason,
-    Waiting,
 )
 from mplsemu.southbound.punt.fragment import fragments
 from mplsemu.southbound.punt.icmp import IcmpError, deserves_error, error_packet
 from mplsemu.southbound.punt.local import Refusal, echo_number, local_answer
-from mplsemu.southbound.punt.own import LEAST_IPV6_MTU, own_pieces
+from mplsemu.southbound.punt.own_packets import MIN_IPV6_MTU, own_fragments
 from mplsemu.southbound.punt.reassembly import fragment_of
 from mplsemu.southbound.punt.resolve import (
     answer_arp,
@@ -74,10 +74,10 @@ def answer(program: Program, node: str, punt: Punt) -> Answers:
     lsr = program.node(node)
     frame = parse_ethernet(punt.frame)
     if frame is None:
-        return NOTHING
+        return NO_ANSWER
     if frame.ethertype == ETHERTYPE_MPLS:
         expired = punt.reason is PuntReason.TTL_EXPIRED
-        return _label_ttl_expired(lsr, frame) if expired else NOTHING
+        return _label_ttl_expired(lsr, frame) if expired else NO_ANSWER
     match punt.reason:
         case PuntReason.ARP:
             return answer_arp(lsr, punt.in_port, frame)
@@ -89,24 +89,24 @@ def answer(program: Program, node: str, punt: Punt) -> Answers:
             return _answer_routed(lsr, punt, frame)
 
 
-def unresolved(program: Program, node: str, waiting: Waiting, in_port: int) -> Answers:
+def unresolved(program: Program, node: str, pending: PendingPacket, in_port: int) -> Answers:
     """Return what follows when nobody answered to an address: host unreachable.
 
     Args:
         program: the whole network's program.
         node: the PE.
-        waiting: the packet that waited.
+        pending: the packet that waited.
         in_port: the port it came by, as it was punted.
 
     Raises:
         ProgramError: there is no such LSR.
     """
     lsr = program.node(node)
-    punt = Punt(PuntReason.GLEAN, in_port, waiting.packet.service, waiting.packet.frame)
+    punt = Punt(PuntReason.GLEAN, in_port, pending.packet.service, pending.packet.frame)
     frame = parse_ethernet(punt.frame)
     packet = parse_ip(frame.payload, frame.ethertype) if frame else None
     if packet is None:
-        return NOTHING
+        return NO_ANSWER
     return _report(lsr, punt, IcmpError.HOST_UNREACHABLE, packet)
 
 
@@ -125,16 +125,16 @@ def _answer_routed(lsr: NodeProgram, punt: Punt, frame: Ethernet) -> Answers:
     is_quoted = punt.reason in _QUOTED  # of what a data plane has cut there is enough for that
     packet = parse_ip(frame.payload, frame.ethertype, may_be_cut=is_quoted)
     if packet is None or is_group_mac(frame.dst):
-        return NOTHING
+        return NO_ANSWER
     if punt.reason in {PuntReason.ECHO_REQUEST6, PuntReason.NOT_SERVED}:
         return _answer_local(lsr, punt, frame, packet)
     if punt.reason is PuntReason.GLEAN and packet.ttl > 1:
         vrf = _vrf(lsr, punt.service)
-        return glean(lsr, vrf, frame, packet) if vrf else NOTHING
+        return glean(lsr, vrf, frame, packet) if vrf else NO_ANSWER
     if punt.reason is PuntReason.TOO_BIG and packet.ttl > 1:
         return _too_big(lsr, punt, frame, packet)
     error = _ERRORS.get(punt.reason)
-    return _report(lsr, punt, error, packet) if error else NOTHING
+    return _report(lsr, punt, error, packet) if error else NO_ANSWER
 
 
 def _too_big(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
@@ -142,10 +142,10 @@ def _too_big(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) ->
     vrf = _vrf(lsr, punt.service)
     mtu = next_hop_mtu(lsr, vrf, packet.dst) if vrf else None
     if mtu is None:
-        return NOTHING
+        return NO_ANSWER
     pieces = fragments(packet, mtu)
     if packet.is_cut and pieces is not None:
-        return NOTHING  # RFC 3032 section 3.4: one without DF may be discarded
+        return NO_ANSWER  # RFC 3032 section 3.4: one without DF may be discarded
     if pieces is None:
         return _report(lsr, punt, IcmpError.TOO_BIG, packet, mtu=mtu)
     made = (replace(frame, payload=piece).to_bytes() for piece in pieces)
@@ -177,7 +177,7 @@ def _report(
 ) -> Answers:
     vrf = _reporting_vrf(lsr, punt)
     if vrf is None or not deserves_error(packet):
-        return NOTHING
+        return NO_ANSWER
     source = src or _facing_address(lsr, vrf, punt, packet)
     on_link = _is_on_link(source, packet.src)
     report = error_packet(error, packet, source, _ttl(on_link), mtu=mtu, pointer=pointer)
@@ -233,17 +233,17 @@ def _circuits_towards(vrf: Vrf, dst: IPAddress) -> Iterator[str]:
 
 def _answer_local(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
     if fragment_of(packet):
-        return NOTHING
+        return NO_ANSWER
     on_link = _is_on_link(packet.dst, packet.src)
     own = _unicast(lsr, _vrf(lsr, punt.service), packet.dst)
     said = local_answer(packet, _ttl(on_link), own)
     if said is None:
-        return NOTHING
+        return NO_ANSWER
     if isinstance(said, Refusal):
         return _report(lsr, punt, said.error, packet, own, said.pointer)
     made = (
         Ethernet(frame.src, GATEWAY_MAC, frame.ethertype, piece)
-        for piece in own_pieces(said, echo_number(packet), _own_mtu(lsr, punt, packet.src))
+        for piece in own_fragments(said, echo_number(packet), _own_mtu(lsr, punt, packet.src))
     )
     return Answers(tuple(_send(punt.service, punt, each, on_link) for each in made))
 
@@ -268,11 +268,11 @@ def _own_mtu(lsr: NodeProgram, punt: Punt, dst: IPAddress) -> int:
     """
     here, vrf = circuit_at(lsr, punt.in_port), _vrf(lsr, punt.service)
     if dst in LINK_LOCAL or vrf is None:
-        return here[1].mtu if here else LEAST_IPV6_MTU
+        return here[1].mtu if here else MIN_IPV6_MTU
     is_near = any(_circuits_towards(vrf, dst))
     if dst.version == 6 and not is_near:
-        return LEAST_IPV6_MTU
-    mtu = next_hop_mtu(lsr, vrf, dst) or LEAST_IPV6_MTU
+        return MIN_IPV6_MTU
+    mtu = next_hop_mtu(lsr, vrf, dst) or MIN_IPV6_MTU
     return mtu if is_near else min(mtu, ACCESS_MTU)  # what the line at the far end takes
 
 
@@ -290,7 +290,7 @@ def reassembly_expired(program: Program, node: str, punt: Punt) -> Answers:
     frame = parse_ethernet(punt.frame)
     packet = parse_ip(frame.payload, frame.ethertype) if frame else None
     if packet is None:
-        return NOTHING
+        return NO_ANSWER
     error = IcmpError.REASSEMBLY_TIME_EXCEEDED
     return _report(program.node(node), punt, error, packet, packet.dst)
 
@@ -303,12 +303,12 @@ def _label_ttl_expired(lsr: NodeProgram, frame: Ethernet) -> Answers:
     """
     parsed = parse_stack(frame.payload)
     if parsed is None:
-        return NOTHING
+        return NO_ANSWER
     stack, below = parsed
     version = below[0] >> 4 if below else 0
     packet = parse_ip(below, {4: 0x0800, 6: 0x86DD}.get(version, 0))
     if packet is None or not deserves_error(packet):
-        return NOTHING
+        return NO_ANSWER
     source = router_address(lsr, version)
     report = error_packet(IcmpError.TTL_EXCEEDED, packet, source, _MAX_TTL, stack)
     onward = tuple(replace(entry, ttl=_MAX_TTL) for entry in stack)

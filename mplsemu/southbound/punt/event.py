@@ -90,7 +90,7 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingPacket:
     """A packet that waits until an address on a circuit is resolved.
 
     Attributes:
@@ -115,12 +115,12 @@ class Answers:
     Attributes:
         packets_out: to be sent now, in order; a solicitation is among them.
         learned: neighbours.
-        waiting: the packet itself, if it must wait.
+        pending: the packet itself, if it must wait.
     """
 
     packets_out: tuple[PacketOut, ...] = ()
     learned: tuple[Learned, ...] = ()
-    waiting: Waiting | None = None
+    pending: PendingPacket | None = None
 
 
-NOTHING = Answers()
+NO_ANSWER = Answers()

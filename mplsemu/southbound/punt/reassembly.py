@@ -15,15 +15,15 @@ from mplsemu.model.vpn import IPAddress
 from mplsemu.southbound.punt.event import Punt
 from mplsemu.southbound.punt.wire import IpPacket, checksum
 
-PATIENCE_S: Final = 60.0
+REASSEMBLY_TIMEOUT_S: Final = 60.0
 """RFC 8200 section 4.5, and the least that RFC 1122 section 3.3.2 wants."""
-MOST_OCTETS: Final = 4 * 0x10000
+MAX_OCTETS: Final = 4 * 0x10000
 """Of one sender: four of the largest packets; RFC 1122 wants room for one of 576 octets."""
-MOST_DATAGRAMS: Final = 16
+MAX_DATAGRAMS: Final = 16
 """Of one sender, at the same time."""
-MOST_PIECES: Final = 128
+MAX_FRAGMENTS: Final = 128
 """Of one packet: the largest there is comes in as many of 576 octets."""
-_LARGEST: Final = 0xFFFF
+_MAX_DATAGRAM_BYTES: Final = 0xFFFF
 _UNIT: Final = 8
 _IPV6_OCTETS: Final = 40
 _MORE, _OFFSET = 0x2000, 0x1FFF
@@ -89,7 +89,7 @@ class _Datagram:
         stop = part.offset + len(part.data)
         if self.pieces.get(part.offset) == part.data:
             return True  # it came twice
-        if stop > _LARGEST or (part.more and len(part.data) % _UNIT) or not part.data:
+        if stop > _MAX_DATAGRAM_BYTES or (part.more and len(part.data) % _UNIT) or not part.data:
             return False
         if any(at < stop and part.offset < at + len(data) for at, data in self.pieces.items()):
             return False  # RFC 5722: what overlaps is an attack
@@ -103,7 +103,7 @@ class _Datagram:
         self.octets += len(part.data)
         if part.offset == 0:
             self.head = part.head
-        return len(self.pieces) <= MOST_PIECES
+        return len(self.pieces) <= MAX_FRAGMENTS
 
     def whole(self) -> bytes | None:
         """Return the packet if all of it is there."""
@@ -113,11 +113,11 @@ class _Datagram:
         made = bytearray(self.head)
         if made[0] >> 4 == 6:
             length = len(made) - _IPV6_OCTETS + len(body)
-            if length > _LARGEST:
+            if length > _MAX_DATAGRAM_BYTES:
                 return None
             struct.pack_into("!H", made, 4, length)
         else:
-            if len(made) + len(body) > _LARGEST:
+            if len(made) + len(body) > _MAX_DATAGRAM_BYTES:
                 return None
             struct.pack_into("!H", made, 2, len(made) + len(body))
             struct.pack_into("!H", made, 10, 0)
@@ -169,18 +169,20 @@ class Reassembly:
     def expire(self, now: float) -> Iterator[Punt]:
         """Give up what has waited too long; yield the first fragments of it, as they came."""
         for key, datagram in list(self._datagrams.items()):
-            if datagram.since + PATIENCE_S <= now:
+            if datagram.since + REASSEMBLY_TIMEOUT_S <= now:
                 del self._datagrams[key]
                 if datagram.head is not None:
                     yield datagram.punt
 
     def next_due(self) -> float | None:
         """Return when something will have waited too long."""
-        return min((each.since + PATIENCE_S for each in self._datagrams.values()), default=None)
+        return min(
+            (each.since + REASSEMBLY_TIMEOUT_S for each in self._datagrams.values()), default=None
+        )
 
     def _make_room(self, sender: Hashable) -> None:
         """Forget a sender's oldest where he has too many."""
         own = [key for key in self._datagrams if key[0] == sender]
         held = sum(self._datagrams[key].octets for key in own)
-        while own and (len(own) > MOST_DATAGRAMS or held > MOST_OCTETS):
+        while own and (len(own) > MAX_DATAGRAMS or held > MAX_OCTETS):
             held -= self._datagrams.pop(own.pop(0)).octets

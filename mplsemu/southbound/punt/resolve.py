@@ -12,12 +12,12 @@ from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.program import GATEWAY_MAC, NodeProgram
 from mplsemu.program.services import AttachmentCircuit, Connected, Neighbour, Vrf
 from mplsemu.southbound.punt.event import (
-    NOTHING,
+    NO_ANSWER,
     Answers,
     IntoVrf,
     Learned,
     OutOfPort,
-    Waiting,
+    PendingPacket,
 )
 from mplsemu.southbound.punt.icmp import icmpv6_packet
 from mplsemu.southbound.punt.wire import (
@@ -53,13 +53,13 @@ def answer_arp(lsr: NodeProgram, in_port: int, frame: Ethernet) -> Answers:
     """Learn from an ARP packet whoever sent it; the data plane answers requests itself."""
     found = circuit_at(lsr, in_port)
     if found is None or frame.ethertype != ETHERTYPE_ARP or len(frame.payload) < _ARP.size:
-        return NOTHING
+        return NO_ANSWER
     *kind, operation, sha, spa, _tha, _tpa = _ARP.unpack_from(frame.payload)
     sender = mac_text(sha)
     if tuple(kind) != _ARP_OF_IPV4_ON_ETHERNET or operation not in {_REQUEST, _REPLY}:
-        return NOTHING
+        return NO_ANSWER
     if sender != frame.src:
-        return NOTHING
+        return NO_ANSWER
     return _learn(lsr, *found, IPv4Address(spa), sender)
 
 
@@ -68,11 +68,11 @@ def answer_neighbour_discovery(lsr: NodeProgram, in_port: int, frame: Ethernet) 
     found = circuit_at(lsr, in_port)
     said = _parse_neighbour_message(frame)
     if found is None or said is None:
-        return NOTHING
+        return NO_ANSWER
     if said.kind == _SOLICITATION:
         return _solicited(lsr, found, in_port, frame, said)
     mac = said.options.get(_TARGET_MAC)
-    return _learn(lsr, *found, said.target, mac) if mac else NOTHING
+    return _learn(lsr, *found, said.target, mac) if mac else NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +108,21 @@ def _parse_neighbour_message(frame: Ethernet) -> _NeighbourMessage | None:
 def glean(lsr: NodeProgram, vrf: Vrf, frame: Ethernet, packet: IpPacket) -> Answers:
     """Ask on its circuit for the address a packet is for; the packet waits meanwhile."""
     place = _place(lsr, vrf, packet.dst)
-    asked = question(lsr, vrf, packet.dst)
+    asked = resolution_request(lsr, vrf, packet.dst)
     if place is None or asked is None:
-        return NOTHING
+        return NO_ANSWER
     again = Ethernet(GATEWAY_MAC, GATEWAY_MAC, frame.ethertype, packet.whole)
-    waiting = Waiting(
+    pending = PendingPacket(
         vrf=vrf.name,
         address=packet.dst,
         circuit=place[0].name,
         solicitation=asked,
         packet=IntoVrf(vrf.index, again.to_bytes()),
     )
-    return Answers(packets_out=(asked,), waiting=waiting)
+    return Answers(packets_out=(asked,), pending=pending)
 
 
-def question(lsr: NodeProgram, vrf: Vrf, address: IPAddress) -> OutOfPort | None:
+def resolution_request(lsr: NodeProgram, vrf: Vrf, address: IPAddress) -> OutOfPort | None:
     """Return what asks who has an address, None where nobody can: no circuit, or it is ours."""
     place = _place(lsr, vrf, address)
     if place is None or address in router_addresses([place[1]]):
@@ -175,11 +175,11 @@ def _learn(
     lsr: NodeProgram, vrf: Vrf, circuit: AttachmentCircuit, address: IPAddress, mac: str
 ) -> Answers:
     if is_group_mac(mac) or mac == GATEWAY_MAC:
-        return NOTHING
+        return NO_ANSWER
     # a route to fe80::/10 is in no VRF, so link-local addresses end here
     place = _place(lsr, vrf, address)
     if place is None or place[0].name != circuit.name or not _may_be_host(address, place[1]):
-        return NOTHING
+        return NO_ANSWER
     neighbour = Neighbour(address, circuit.name, mac)
     return Answers(learned=(Learned(vrf.name, neighbour, neighbour not in vrf.neighbours),))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mplsemu.cli.installed import draw_installed, installed_json
-from mplsemu.running.installed import Installed
+from mplsemu.running.installed import InstalledComparison
 from mplsemu.southbound.difference import Difference, DifferenceKind
 
 from .test_json import example, keys
@@ -17,7 +17,7 @@ COMMON = Difference(
 
 
 def found(dataplane, *differences):
-    return Installed("nordic", dataplane, 3, ("dk-p1",), 5, 1241, differences)
+    return InstalledComparison("nordic", dataplane, 3, ("dk-p1",), 5, 1241, differences)
 
 
 def text(dataplane, *differences):

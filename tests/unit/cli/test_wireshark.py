@@ -16,7 +16,7 @@ from mplsemu.emulation.taps import CapturedFrame, TapPoint
 from mplsemu.errors import EmulationError
 from mplsemu.lab.loader import loads
 from mplsemu.program.stack_reading import Carried, carried_by_label, read_stack
-from mplsemu.running.captures import Reader
+from mplsemu.running.captures import FrameReader
 from tests.builders import nordic
 from tests.oracles import frames
 from tests.unit.emulation.test_dissect import HOST, PING, labelled
@@ -87,7 +87,7 @@ def test_a_frame_is_read_behind_a_control_word_too(carried, between):
 
 def test_a_comment_says_what_a_pseudowires_frame_holds(wires):
     point = TapPoint("x-y", Interface("x-eth1", 1), "x", "y")
-    reader = Reader(lambda: wires)
+    reader = FrameReader(lambda: wires)
     for vpn, between in (("plain", b""), ("word", WORD)):
         frame = labelled(between + INSIDE, label_of(wires, vpn))
         said = reader.comment(CapturedFrame(point, 0, True, frame))

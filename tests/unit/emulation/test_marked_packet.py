@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from mplsemu.emulation.dissect import dissect
-from mplsemu.emulation.marked_packet import CapturedPacket, MarkedPacket
+from mplsemu.emulation.marked_packet import MarkedPacket, PacketMatch
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.program.packet import IpHeader
 from mplsemu.southbound.punt.wire import ICMP, ICMPV6, ip_packet, stack_bytes
@@ -31,7 +31,7 @@ def labelled(payload, stack=STACK):
 def test_it_is_found_as_it_was_sent(ip, vlans):
     marked = packet(ip, vlans)
     data = marked.to_bytes()
-    assert marked.find(data) == CapturedPacket(THERE, (), 9 if ip else None)
+    assert marked.find(data) == PacketMatch(THERE, (), 9 if ip else None)
     read = dissect(data)
     assert (read.ethernet.source, read.ethernet.destination) == (HERE, THERE)
     assert read.ethernet.vlans == vlans
@@ -44,11 +44,11 @@ def test_it_is_found_as_it_was_sent(ip, vlans):
 def test_it_is_found_below_labels_routed_or_in_its_frame(ip):
     marked = packet(ip)
     inside = marked.to_bytes()
-    assert marked.find(labelled(inside)) == CapturedPacket(OUTER, STACK, 9 if ip else None)
+    assert marked.find(labelled(inside)) == PacketMatch(OUTER, STACK, 9 if ip else None)
     tagged = packet(ip, (7,))
     assert tagged.find(labelled(tagged.to_bytes(), STACK[1:])).stack == STACK[1:]
     if ip is not None:
-        assert marked.find(labelled(inside[14:])) == CapturedPacket(OUTER, STACK, 9)
+        assert marked.find(labelled(inside[14:])) == PacketMatch(OUTER, STACK, 9)
 
 
 def test_another_packet_an_answer_and_an_error_about_it_are_not_it():

@@ -12,7 +12,7 @@ from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.taps import CapturedFrame, TapPoint
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.running import captures
-from mplsemu.running.captures import Reader
+from mplsemu.running.captures import FrameReader
 from tests.builders import nordic
 from tests.unit.emulation.test_dissect import PING, PING6, labelled
 
@@ -37,7 +37,7 @@ def clock(monkeypatch):
 
 
 def test_a_frames_labels_are_those_of_whoever_gets_it():
-    reader = Reader(lambda: BEFORE)
+    reader = FrameReader(lambda: BEFORE)
     labels = labels_to(BEFORE, "se")
     assert reader.comment(tapped(*labels)) == "LSP to se | VRF a"
     assert reader.comment(
@@ -57,7 +57,7 @@ def test_an_unknown_label_makes_it_ask_again_and_old_ones_are_remembered(clock):
         asked.append(clock[0])
         return installed[0]
 
-    reader = Reader(fetch)
+    reader = FrameReader(fetch)
     old, new = tapped(*labels_to(BEFORE, "se")), tapped(*labels_to(after, "se"))
     assert labels_to(BEFORE, "se") != labels_to(after, "se")
     assert reader.comment(new) == "? | ?"
@@ -75,7 +75,7 @@ def test_without_a_controller_frames_are_read_as_far_as_they_speak_for_themselve
     def fetch():
         raise EmulationError("no answer")
 
-    reader = Reader(fetch)
+    reader = FrameReader(fetch)
     assert reader.comment(tapped(16, 17)) == "? | ?"
     assert reader.read(tapped(16, 17)).ip is not None
 

@@ -11,7 +11,7 @@ from mplsemu.lab.loader import loads
 from mplsemu.model.labels import Label
 from mplsemu.program.entries import Push
 from mplsemu.running import choice
-from mplsemu.running.choice import Chosen, choose, parse_choice, wish
+from mplsemu.running.choice import Chosen, choose, parse_choice, requested
 from mplsemu.southbound.ebpf.limits import beyond
 
 AUTO, EBPF, OPENFLOW = DataPlaneChoice.AUTO, DataPlaneChoice.EBPF, DataPlaneChoice.OPENFLOW
@@ -39,18 +39,18 @@ def machine(monkeypatch):
     return says
 
 
-def chosen(wished, text=LAB):
+def chosen(requested, text=LAB):
     network = loads(text, "lab.yaml").network
-    return choose(wished, network, compile_program(network))
+    return choose(requested, network, compile_program(network))
 
 
 def test_the_command_line_wins_over_the_file_and_that_over_the_environment(monkeypatch, machine):
-    assert wish(None, AUTO) is AUTO
+    assert requested(None, AUTO) is AUTO
     monkeypatch.setenv("MPLSEMU_DATAPLANE", "openflow")
-    assert wish(None, AUTO) is OPENFLOW
-    assert wish(None, EBPF) is EBPF
-    assert wish(OPENFLOW, EBPF) is OPENFLOW
-    assert wish(AUTO, EBPF) is AUTO
+    assert requested(None, AUTO) is OPENFLOW
+    assert requested(None, EBPF) is EBPF
+    assert requested(OPENFLOW, EBPF) is OPENFLOW
+    assert requested(AUTO, EBPF) is AUTO
 
 
 def test_a_data_plane_that_there_is_not_is_told(monkeypatch, machine):
@@ -58,7 +58,7 @@ def test_a_data_plane_that_there_is_not_is_told(monkeypatch, machine):
         parse_choice("p4")
     monkeypatch.setenv("MPLSEMU_DATAPLANE", "linux")
     with pytest.raises(LabError, match="'linux'"):
-        wish(None, AUTO)
+        requested(None, AUTO)
 
 
 def test_auto_is_ebpf_where_the_self_test_holds_and_else_says_why_not(machine):

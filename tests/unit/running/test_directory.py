@@ -19,7 +19,7 @@ from mplsemu.running.directory import (
     LabRecord,
     LsrRecord,
     find_lab,
-    last_words,
+    messages_of_ended_labs,
     run_directory,
     running_labs,
 )
@@ -122,19 +122,19 @@ def test_a_directory_that_is_not_a_labs_is_never_touched(run_dir):
 
 def test_the_last_words_of_a_lab_in_the_background_are_told_once(run_dir):
     directory = claimed("x")
-    directory.leave_word("ovs-vswitchd died 6 times")
+    directory.leave_message("ovs-vswitchd died 6 times")
     directory.release()
-    assert last_words() == {"x": "ovs-vswitchd died 6 times"}
-    assert last_words() == {}
+    assert messages_of_ended_labs() == {"x": "ovs-vswitchd died 6 times"}
+    assert messages_of_ended_labs() == {}
     assert not run_dir.exists()
 
 
 def test_a_new_lab_forgets_the_last_words_of_the_one_before():
     first = claimed("x")
-    first.leave_word("old")
+    first.leave_message("old")
     first.release()
     second = claimed("x")
-    assert last_words() == {}
+    assert messages_of_ended_labs() == {}
     second.release()
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from mplsemu.errors import EmulationError
-from mplsemu.running.supervisor import MOST_RESTARTS, Daemon, Supervisor
+from mplsemu.running.supervisor import MAX_RESTARTS, Daemon, Supervisor
 
 PATIENCE_S = 20
 
@@ -81,7 +81,7 @@ def test_a_daemon_that_dies_is_started_again_and_that_is_told(daemon, supervised
 
 def test_a_daemon_that_keeps_dying_is_given_up(daemon, supervised):
     told, given_up = supervised
-    for death in range(MOST_RESTARTS):
+    for death in range(MAX_RESTARTS):
         daemon.end()
         told.wait(death + 1)
     daemon.end()
@@ -97,14 +97,14 @@ def test_one_that_the_lab_can_do_without_is_given_up_alone_and_the_others_are_wa
     supervisor = Supervisor((Daemon("it", daemon.pid, daemon.start), page), told, given_up)
     supervisor.start()
     try:
-        for death in range(MOST_RESTARTS + 1):
+        for death in range(MAX_RESTARTS + 1):
             other.end()
             told.wait(death + 1)
         assert told.lines[-1] == "the page died 6 times in a row; the lab goes on without it"
         daemon.end()
-        told.wait(MOST_RESTARTS + 2)
+        told.wait(MAX_RESTARTS + 2)
         assert told.lines[-1] == "it died and was started again"
-        assert other.starts == 1 + MOST_RESTARTS
+        assert other.starts == 1 + MAX_RESTARTS
         assert given_up.lines == []
     finally:
         supervisor.stop()
@@ -116,7 +116,7 @@ def test_one_that_dies_on_its_way_up_is_tried_again_and_its_words_are_told(daemo
     daemon.end()
     given_up.wait(1)
     assert given_up.lines == ["it died 6 times in a row (it says it is broken); the lab ends"]
-    assert daemon.starts == 1 + MOST_RESTARTS
+    assert daemon.starts == 1 + MAX_RESTARTS
 
 
 def test_one_that_fails_because_another_died_meanwhile_is_not_given_up(daemon):

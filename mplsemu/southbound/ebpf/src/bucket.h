@@ -1,4 +1,4 @@
-/* How many packets for the controller there may be: mplsemu/southbound/punt/share.py has the same numbers.
+/* How many packets for the controller there may be: mplsemu/southbound/punt/rate_limits.py has the same numbers.
  *
  * Whoever causes them has a token bucket of his own for each class, so that no customer takes what another needs. Who takes
  * more than half of his takes from the router's bucket besides, which many could empty together; who takes less never

@@ -41,7 +41,7 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.punts import PuntRecord, injected
 from mplsemu.southbound.punt.event import PuntReason
-from mplsemu.southbound.punt.share import OF_AN_LSR, OF_ONE_SOURCE, PuntClass, class_of
+from mplsemu.southbound.punt.rate_limits import PER_LSR, PER_SOURCE, PuntClass, class_of
 
 _FOLDER = Path(mplsemu.southbound.ebpf.__file__).parent
 _HEADER = re.sub(r"/\*.*?\*/", "", (_FOLDER / "src/layout.h").read_text(), flags=re.DOTALL)
@@ -240,10 +240,10 @@ def test_the_controllers_packets_are_limited_as_everywhere():
     source = (_FOLDER / "src/bucket.h").read_text()
     numbers = dict(re.findall(r"^#define (\w+) (\d+)\b", source, re.M))
     assert (numbers["SOURCE_PUNTS_PER_S"], numbers["SOURCE_PUNTS_BURST"]) == (
-        str(OF_ONE_SOURCE.per_second), str(OF_ONE_SOURCE.burst),
+        str(PER_SOURCE.per_second), str(PER_SOURCE.burst),
     )  # fmt: skip
     assert (numbers["ROUTER_PUNTS_PER_S"], numbers["ROUTER_PUNTS_BURST"]) == (
-        str(OF_AN_LSR.per_second), str(OF_AN_LSR.burst),
+        str(PER_LSR.per_second), str(PER_LSR.burst),
     )  # fmt: skip
     groups = dict(re.findall(r"((?:case PUNT_\w+:\s+)+)return (PUNTS_\w+);", source))
     classes = {"PUNTS_OF_NEIGHBOURS": PuntClass.NEIGHBOURS, "PUNTS_TO_GLEAN": PuntClass.GLEAN}

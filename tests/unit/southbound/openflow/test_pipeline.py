@@ -49,7 +49,7 @@ from mplsemu.southbound.openflow.pipeline import (
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import PuntReason
-from mplsemu.southbound.punt.share import PuntClass, class_of
+from mplsemu.southbound.punt.rate_limits import PuntClass, class_of
 from tests import builders
 from tests.places import TOPOLOGIES
 

@@ -15,7 +15,7 @@ from mplsemu.program.services import Neighbour
 from mplsemu.southbound.openflow.punts import punt
 from mplsemu.southbound.punt.answer import answer, router_address, unresolved
 from mplsemu.southbound.punt.event import (
-    NOTHING,
+    NO_ANSWER,
     Answers,
     IntoLfib,
     IntoVrf,
@@ -99,14 +99,14 @@ def test_an_unknown_address_is_asked_for_while_its_packet_waits():
     [(circuit, asked)] = lab.send("a/oslo", packet)
     assert circuit == "a/aarhus"
     assert asked == frames.arp(1, GATEWAY_MAC, "192.168.1.1", "00:00:00:00:00:00", "192.168.1.77")
-    [(node, waiting)] = lab.waiting
-    assert (node, waiting.vrf, str(waiting.address)) == ("dk", "a", "192.168.1.77")
+    [(node, pending)] = lab.pending
+    assert (node, pending.vrf, str(pending.address)) == ("dk", "a", "192.168.1.77")
     reply = frames.arp(2, STRANGER, "192.168.1.77", GATEWAY_MAC, "192.168.1.1", dst=GATEWAY_MAC)
     lab.network.inject("a/aarhus", reply)
     [learned] = lab.learned
     neighbour = Neighbour(IPv4Address("192.168.1.77"), "a/aarhus", STRANGER)
     assert (learned.vrf, learned.neighbour, learned.is_new) == ("a", neighbour, True)
-    assert isinstance(waiting.packet, IntoVrf)
+    assert isinstance(pending.packet, IntoVrf)
 
 
 def test_an_unknown_ipv6_address_is_solicited_and_its_advertisement_believed():
@@ -180,7 +180,7 @@ def test_who_probes_for_the_gateways_address_is_told_with_everyone():
 def test_invalid_and_uninteresting_neighbour_messages_have_no_effect(packet):
     given = Punt(PuntReason.NEIGHBOUR_DISCOVERY, port("a/aarhus"), vrf_index("a"),
                  frames.ip_frame(GATEWAY_MAC, STRANGER, packet))  # fmt: skip
-    assert answer(program(), "dk", given) == NOTHING
+    assert answer(program(), "dk", given) == NO_ANSWER
 
 
 def port(circuit):
@@ -206,14 +206,14 @@ def vrf_index(name, node="dk"):
 def test_nothing_is_learned_from_arp_that_cannot_be(spa, sha):
     frame = frames.arp(1, sha, spa, "00:00:00:00:00:00", "192.168.1.1")
     given = Punt(PuntReason.ARP, port("a/aarhus"), vrf_index("a"), frame)
-    assert answer(program(), "dk", given) == NOTHING
+    assert answer(program(), "dk", given) == NO_ANSWER
 
 
 def test_an_arp_whose_frame_comes_from_someone_else_is_not_believed():
     frame = bytearray(frames.arp(1, STRANGER, "192.168.1.9", BROADCAST, "192.168.1.1"))
     frame[6:12] = frames.mac("02:99:00:00:00:02")
     given = Punt(PuntReason.ARP, port("a/aarhus"), vrf_index("a"), bytes(frame))
-    assert answer(program(), "dk", given) == NOTHING
+    assert answer(program(), "dk", given) == NO_ANSWER
 
 
 def test_a_known_neighbour_is_not_news():
@@ -227,8 +227,8 @@ def test_a_known_neighbour_is_not_news():
 def test_when_nobody_answers_the_sender_hears_host_unreachable():
     lab = Lab()
     lab.send("a/aarhus", frames.ip("192.168.1.2", "192.168.1.77"))
-    [(node, waiting)] = lab.waiting
-    [out] = unresolved(lab.program, node, waiting, port("a/aarhus")).packets_out
+    [(node, pending)] = lab.pending
+    [out] = unresolved(lab.program, node, pending, port("a/aarhus")).packets_out
     assert isinstance(out, IntoVrf)
     seen = checked(frames.seen(out.frame))
     assert icmp(seen) == (3, 1)
@@ -239,7 +239,7 @@ def test_a_packet_that_may_go_no_further_is_not_asked_for():
     lab = Lab()
     seen = lab.one_back("a/aarhus", frames.ip("192.168.1.2", "192.168.1.77", ttl=1))
     assert icmp(seen) == (11, 0)
-    assert not lab.waiting
+    assert not lab.pending
 
 
 def icmp_error(version):
@@ -268,7 +268,7 @@ def icmp_error(version):
 )
 def test_no_error_is_sent_about_errors_or_to_what_is_not_one_host(packet, reason):
     frame = frames.ip_frame(GATEWAY_MAC, STRANGER, packet)
-    assert answer(program(), "dk", Punt(reason, port("a/aarhus"), 1, frame)) == NOTHING
+    assert answer(program(), "dk", Punt(reason, port("a/aarhus"), 1, frame)) == NO_ANSWER
 
 
 def test_no_error_is_sent_about_later_fragments_broken_headers_or_group_frames():
@@ -282,7 +282,7 @@ def test_no_error_is_sent_about_later_fragments_broken_headers_or_group_frames()
     for packet, dst in ((fragment, GATEWAY_MAC), (broken, GATEWAY_MAC), (good, BROADCAST)):
         frame = frames.ip_frame(dst, STRANGER, bytes(packet))
         given = Punt(PuntReason.NO_ROUTE, port("a/aarhus"), 1, frame)
-        assert answer(program(), "dk", given) == NOTHING
+        assert answer(program(), "dk", given) == NO_ANSWER
 
 
 def test_below_an_expired_label_only_what_is_surely_ip_is_answered():
@@ -293,7 +293,7 @@ def test_below_an_expired_label_only_what_is_surely_ip_is_answered():
     ethernet = frames.ethernet("45:00:00:3c:00:00", STRANGER, 0x0800, ip)
     for below in (bytes(broken), ethernet, b"", b"\x45", ip[:30]):
         frame = frames.ethernet("0a:00:00:00:00:01", STRANGER, 0x8847, stack + below)
-        assert answer(program(), "p1", Punt(PuntReason.TTL_EXPIRED, 1, 0, frame)) == NOTHING
+        assert answer(program(), "p1", Punt(PuntReason.TTL_EXPIRED, 1, 0, frame)) == NO_ANSWER
     frame = frames.ethernet("0a:00:00:00:00:01", STRANGER, 0x8847, stack + ip)
     [out] = answer(program(), "p1", Punt(PuntReason.TTL_EXPIRED, 1, 0, frame)).packets_out
     assert isinstance(out, IntoLfib)

@@ -15,12 +15,12 @@ from mplsemu.controller.reassembler import Reassembler
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.punt.event import Punt, PuntReason
-from mplsemu.southbound.punt.own import own_pieces
+from mplsemu.southbound.punt.own_packets import own_fragments
 from mplsemu.southbound.punt.reassembly import (
-    MOST_DATAGRAMS,
-    MOST_OCTETS,
-    MOST_PIECES,
-    PATIENCE_S,
+    MAX_DATAGRAMS,
+    MAX_FRAGMENTS,
+    MAX_OCTETS,
+    REASSEMBLY_TIMEOUT_S,
     Reassembly,
     fragment_of,
 )
@@ -66,7 +66,7 @@ def unnumbered(octets: bytes) -> bytes:
 @pytest.mark.parametrize("order", ["forward", "backward", "shuffled"])
 def test_what_is_cut_comes_together_in_whatever_order(pair, size, order):
     whole = whole_of(pair, size)
-    pieces = list(own_pieces(whole, 0x12345678, ACCESS_MTU))
+    pieces = list(own_fragments(whole, 0x12345678, ACCESS_MTU))
     assert len(pieces) > 1
     assert all(len(each) <= ACCESS_MTU for each in pieces)
     if order == "backward":
@@ -83,7 +83,7 @@ def test_what_is_cut_comes_together_in_whatever_order(pair, size, order):
 @PAIRS
 def test_a_fragment_that_comes_twice_counts_once(pair):
     whole = whole_of(pair, 4000)
-    first, second, *rest = own_pieces(whole, 7, ACCESS_MTU)
+    first, second, *rest = own_fragments(whole, 7, ACCESS_MTU)
     *before, last = put_together([first, first, second, first, *rest])
     assert not any(before)
     assert unnumbered(last) == whole
@@ -93,10 +93,10 @@ def test_a_fragment_that_comes_twice_counts_once(pair):
 def test_packets_of_several_identifications_and_senders_do_not_mix(pair):
     waiting = Reassembly()
     whole = [whole_of(pair, 4000 + number) for number in range(4)]
-    cut = [own_pieces(each, number << 16, ACCESS_MTU) for number, each in enumerate(whole)]
+    cut = [own_fragments(each, number << 16, ACCESS_MTU) for number, each in enumerate(whole)]
     made = [put_together([piece], waiting)[0] for row in zip(*cut, strict=True) for piece in row]
     assert [unnumbered(each) for each in made if each] == whole
-    one, *others = own_pieces(whole[0], 9, ACCESS_MTU)
+    one, *others = own_fragments(whole[0], 9, ACCESS_MTU)
     assert put_together([one], waiting, sender="x") == [None]
     assert not any(put_together(others, waiting, sender="y"))
 
@@ -130,25 +130,25 @@ def test_what_can_never_become_whole_is_forgotten(first, second):
 def test_a_sender_has_room_for_so_much_and_loses_his_own_oldest():
     waiting = Reassembly()
     base = whole_of((HERE, THERE), 8)
-    other = own_pieces(whole_of((HERE6, THERE6), 3000), 1, ACCESS_MTU)
+    other = own_fragments(whole_of((HERE6, THERE6), 3000), 1, ACCESS_MTU)
     assert put_together(other[:1], waiting, sender="other") == [None]
     for number in range(500):
         part = changed4(base, 0x2000, bytes(1480))
         part = frames.mended(part[:4] + struct.pack("!H", number) + part[6:])
         put_together([part], waiting, sender="flood")
-        assert len(waiting) <= MOST_DATAGRAMS + 1
+        assert len(waiting) <= MAX_DATAGRAMS + 1
     for number, offset in itertools.product(range(6), range(0, 60_000, 1480)):
         part = changed4(base, 0x2000 | offset // 8 + 1, bytes(1480))
         part = frames.mended(part[:4] + struct.pack("!H", number) + part[6:])
         put_together([part], waiting, sender="flood")
-        assert waiting.octets <= MOST_OCTETS + 3000
+        assert waiting.octets <= MAX_OCTETS + 3000
     assert put_together(other[1:], waiting, sender="other")[-1] is not None
 
 
 def test_a_packet_in_too_many_pieces_is_forgotten():
     waiting = Reassembly()
     base = whole_of((HERE, THERE), 8)
-    for offset in range(MOST_PIECES + 1):
+    for offset in range(MAX_FRAGMENTS + 1):
         assert len(waiting) == bool(offset)
         put_together([changed4(base, 0x2000 | offset, bytes(8))], waiting)
     assert len(waiting) == 0
@@ -157,14 +157,14 @@ def test_a_packet_in_too_many_pieces_is_forgotten():
 @PAIRS
 def test_what_does_not_become_whole_in_time_is_given_up(pair):
     waiting = Reassembly()
-    first, second, *_ = own_pieces(whole_of(pair, 4000), 7, ACCESS_MTU)
+    first, second, *_ = own_fragments(whole_of(pair, 4000), 7, ACCESS_MTU)
     put_together([second, first], waiting, now=100.0)
-    _, late, *_ = own_pieces(whole_of(pair, 4000), 0x70000, ACCESS_MTU)
+    _, late, *_ = own_fragments(whole_of(pair, 4000), 0x70000, ACCESS_MTU)
     put_together([late], waiting, now=100.0)
-    assert waiting.next_due() == 100.0 + PATIENCE_S
-    assert list(waiting.expire(100.0 + PATIENCE_S - 0.1)) == []
+    assert waiting.next_due() == 100.0 + REASSEMBLY_TIMEOUT_S
+    assert list(waiting.expire(100.0 + REASSEMBLY_TIMEOUT_S - 0.1)) == []
     # of a packet whose first fragment is missing nothing is said (RFC 1122 section 3.3.2)
-    assert list(waiting.expire(100.0 + PATIENCE_S)) == [punt_of(first)]
+    assert list(waiting.expire(100.0 + REASSEMBLY_TIMEOUT_S)) == [punt_of(first)]
     assert len(waiting) == 0
     assert waiting.next_due() is None
 
@@ -174,7 +174,7 @@ def test_no_fragment_breaks_it(tail, version, rng):
     waiting = Reassembly()
     pair = (HERE, THERE) if version == 4 else (HERE6, THERE6)
     for _ in range(8):
-        piece = bytearray(own_pieces(whole_of(pair, 3000), 3, ACCESS_MTU)[rng.randrange(2)])
+        piece = bytearray(own_fragments(whole_of(pair, 3000), 3, ACCESS_MTU)[rng.randrange(2)])
         for at in rng.sample(range(4, 48), 3):
             piece[at] ^= rng.choice(tail)
         octets = frames.mended(bytes(piece)) if version == 4 else bytes(piece)
@@ -201,11 +201,11 @@ class FakeController:
 def test_whose_packet_does_not_become_whole_is_told_when_its_time_is_over(pair):
     host = FakeController()
     reassembler = Reassembler(host, clock=lambda: host.now)
-    first, *_ = own_pieces(whole_of(pair, 4000), 7, ACCESS_MTU)
+    first, *_ = own_fragments(whole_of(pair, 4000), 7, ACCESS_MTU)
     port = host.program.node_of_circuit["a/aarhus"].circuit_by_name["a/aarhus"].port
     assert reassembler.take("dk", punt_of(first, port)) is None
     host.now = 30.0
-    later = own_pieces(whole_of(pair, 4000), 0x80000, ACCESS_MTU)[0]
+    later = own_fragments(whole_of(pair, 4000), 0x80000, ACCESS_MTU)[0]
     assert reassembler.take("dk", punt_of(later, port)) is None
     for count in (1, 2):
         ((host.now, work),) = host.timers
@@ -224,7 +224,7 @@ def test_what_becomes_whole_is_as_if_it_had_come_so(pair):
     reassembler = Reassembler(host, clock=lambda: host.now)
     whole = whole_of(pair, 4000)
     *before, last = [
-        reassembler.take("dk", punt_of(each)) for each in own_pieces(whole, 0, ACCESS_MTU)
+        reassembler.take("dk", punt_of(each)) for each in own_fragments(whole, 0, ACCESS_MTU)
     ]
     assert not any(before)
     assert last == Punt(PuntReason.NOT_SERVED, 3, 1, punt_of(whole).frame)

@@ -11,7 +11,7 @@ from mplsemu.model.topology import TtlMode
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.punt.answer import answer
 from mplsemu.southbound.punt.event import (
-    NOTHING,
+    NO_ANSWER,
     IntoVrf,
     Punt,
     PuntReason,
@@ -133,4 +133,4 @@ def test_a_packet_whose_ttl_has_run_out_is_answered_as_that_however_large():
 
 def test_nothing_is_said_about_a_later_fragment_or_an_error_that_is_too_big():
     later = sized("192.168.1.2", "192.168.3.2", 1600, fragment=0x4000 | 5)
-    assert too_big(later) == NOTHING
+    assert too_big(later) == NO_ANSWER

@@ -8,13 +8,13 @@ from typing import Final
 from mplsemu.southbound.punt.fragment import fragments
 from mplsemu.southbound.punt.wire import ETHERTYPE_IPV4, checksum, parse_ip
 
-LEAST_IPV6_MTU: Final = 1280
+MIN_IPV6_MTU: Final = 1280
 """Every link takes as much (RFC 8200 section 5), so no router on the way complains."""
 _IPV6_OCTETS, _FRAGMENT_OCTETS, _FRAGMENT = 40, 8, 44
 _FRAGMENT_HEADER: Final = struct.Struct("!BxHI")
 
 
-def own_pieces(whole: bytes, identification: int, mtu: int) -> tuple[bytes, ...]:
+def own_fragments(whole: bytes, identification: int, mtu: int) -> tuple[bytes, ...]:
     """Return an IP packet as it can be sent, in order: itself, if it is not too large.
 
     Args:

@@ -37,9 +37,9 @@ class Rate:
     burst: int
 
 
-OF_ONE_SOURCE: Final = Rate(per_second=100, burst=250)
+PER_SOURCE: Final = Rate(per_second=100, burst=250)
 """Of one class, from one circuit, or for one VRF over the core: a LAN's hosts may wake at once."""
-OF_AN_LSR: Final = Rate(per_second=1000, burst=1000)
+PER_LSR: Final = Rate(per_second=1000, burst=1000)
 """Of one class, from all who take more than half of what they may."""
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interrupts import act
-from mplsemu.emulation.marked_packet import CapturedPacket, MarkedPacket
+from mplsemu.emulation.marked_packet import MarkedPacket, PacketMatch
 from mplsemu.emulation.taps import CapturedFrame, TapPoint, Taps, send_frame
 from mplsemu.errors import EmulationError
 from mplsemu.model.network import HostRef
@@ -27,7 +27,7 @@ _QUIET_S: Final = 0.3
 """How long nothing may be seen until it is over: a queue of the slowest line, with some reserve."""
 _GRACE_S: Final = 0.1
 """For copies that nobody expects, once everything that was expected is there."""
-_MOST_S: Final = 5.0
+_MAX_S: Final = 5.0
 _LOOK_S: Final = 0.1
 
 AT_HOST: Final = ""
@@ -35,7 +35,7 @@ AT_HOST: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Observation:
     """A packet on a cable, or at a host, as it should be or as it was.
 
     Attributes:
@@ -63,8 +63,8 @@ class Step:
     link: str
     sender: str
     receiver: str
-    predicted: Sight | None
-    seen: Sight | None
+    predicted: Observation | None
+    seen: Observation | None
     after_ms: float | None
 
     @property
@@ -142,18 +142,18 @@ def _step_as_json(step: Step) -> dict[str, Any]:
         "link": step.link or None,
         "from": step.sender or None,
         "to": step.receiver,
-        "predicted": _sight_as_json(step.predicted),
-        "seen": _sight_as_json(step.seen),
+        "predicted": _observation_as_json(step.predicted),
+        "seen": _observation_as_json(step.seen),
         "verdict": step.verdict,
         "after_ms": None if step.after_ms is None else round(step.after_ms, 3),
     }
 
 
-def _sight_as_json(sight: Sight | None) -> dict[str, Any] | None:
-    if sight is None:
+def _observation_as_json(observation: Observation | None) -> dict[str, Any] | None:
+    if observation is None:
         return None
-    stack = [{"label": int(e.label), "tc": e.tc, "ttl": e.ttl} for e in sight.stack]
-    return {"stack": stack, "ip_ttl": sight.ip_ttl}
+    stack = [{"label": int(e.label), "tc": e.tc, "ttl": e.ttl} for e in observation.stack]
+    return {"stack": stack, "ip_ttl": observation.ip_ttl}
 
 
 def follow(session: Session, source: str, target: str, header: Header = USUAL) -> LiveTrace:
@@ -176,7 +176,7 @@ def follow(session: Session, source: str, target: str, header: Header = USUAL) -
     if packet is None:
         return LiveTrace(predicted, (), sent=False)
     ttl = packet.ip.ttl if packet.ip else None
-    fewest = min(len(tuple(_wanted(program, each, ttl))) for each in predicted.variants())
+    fewest = min(len(tuple(_predictions(program, each, ttl))) for each in predicted.variants())
     with Taps(tuple(_points(session, program)), leave_out_gone=True) as taps:
         own = session.record.hosts[str(sender.ref)]
         send_frame(own.pid, own.interface, packet.to_bytes())
@@ -229,26 +229,26 @@ def _is_on_the_lan(way: Trace) -> bool:
 # --- what should be seen -------------------------------------------------------------------
 
 
-_Wish = tuple[str, str, str, Sight]
+_Prediction = tuple[str, str, str, Observation]
 """A cable, who sends there and who gets it, and as what."""
 
 
-def _wanted(program: Program, way: Trace, sent_ttl: int | None) -> Iterator[_Wish]:
+def _predictions(program: Program, way: Trace, sent_ttl: int | None) -> Iterator[_Prediction]:
     """Yield cables and arrivals."""
     for crossing in crossings(program, way):
-        yield crossing.link, crossing.sender, crossing.receiver, _sight(crossing)
+        yield crossing.link, crossing.sender, crossing.receiver, _predicted(crossing)
     for branch in way.branches:
         if isinstance(branch.end, Delivered):
             ttl = branch.hops[-1].ip_ttl if branch.hops else sent_ttl
-            for name in _takers(program, branch.end):
-                yield AT_HOST, "", name, Sight((), ttl)
+            for name in _receivers(program, branch.end):
+                yield AT_HOST, "", name, Observation((), ttl)
 
 
-def _sight(crossing: Crossing) -> Sight:
-    return Sight(crossing.stack, crossing.ip_ttl)
+def _predicted(crossing: Crossing) -> Observation:
+    return Observation(crossing.stack, crossing.ip_ttl)
 
 
-def _takers(program: Program, end: Delivered) -> Iterable[str]:
+def _receivers(program: Program, end: Delivered) -> Iterable[str]:
     """Return the hosts that take a copy which has come to their site."""
     if end.host is not None:
         return [str(end.host)]
@@ -262,11 +262,11 @@ def _takers(program: Program, end: Delivered) -> Iterable[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A sight with its place and time."""
+class _TimedObservation:
+    """An observation with its place and time."""
 
     place: tuple[str, str, str]
-    sight: Sight
+    observation: Observation
     time_ns: int
 
 
@@ -283,19 +283,23 @@ def _points(session: Session, program: Program) -> Iterator[TapPoint]:
         yield TapPoint(AT_HOST, at_host, str(located.ref), host.mac)
 
 
-def _listen(session: Session, taps: Taps, packet: MarkedPacket, wanted: int) -> list[_Seen]:
+def _listen(
+    session: Session, taps: Taps, packet: MarkedPacket, wanted: int
+) -> list[_TimedObservation]:
     """Return where the packet is seen, until it is quiet or has been everywhere it should."""
     delay_s = sum(link.delay_ms for link in session.network.provider.links) / 1000
-    end = time.monotonic() + min(_MOST_S, _QUIET_S + delay_s)
-    most = time.monotonic() + _MOST_S
-    seen: list[_Seen] = []
+    end = time.monotonic() + min(_MAX_S, _QUIET_S + delay_s)
+    most = time.monotonic() + _MAX_S
+    seen: list[_TimedObservation] = []
     while (left := min(end, most) - time.monotonic()) > 0:
         act()
         for frame in taps.read(min(left, _LOOK_S)):
             found = packet.find(frame.data)
             place = _place(frame, found) if found is not None else None
             if found is not None and place is not None:
-                seen.append(_Seen(place, Sight(found.stack, found.ip_ttl), frame.time_ns))
+                seen.append(
+                    _TimedObservation(place, Observation(found.stack, found.ip_ttl), frame.time_ns)
+                )
                 pause = _GRACE_S if len(seen) >= wanted else _QUIET_S + delay_s
                 end = time.monotonic() + pause
     if any(taps.lost().values()):
@@ -303,7 +307,7 @@ def _listen(session: Session, taps: Taps, packet: MarkedPacket, wanted: int) -> 
     return sorted(seen, key=lambda each: each.time_ns)
 
 
-def _place(frame: CapturedFrame, found: CapturedPacket) -> tuple[str, str, str] | None:
+def _place(frame: CapturedFrame, found: PacketMatch) -> tuple[str, str, str] | None:
     """Return the cable and direction, None where it is not an arrival."""
     point = frame.point
     if point.name == AT_HOST:
@@ -313,7 +317,7 @@ def _place(frame: CapturedFrame, found: CapturedPacket) -> tuple[str, str, str] 
 
 
 def _as_seen(
-    program: Program, predicted: Trace, sent_ttl: int | None, seen: Sequence[_Seen]
+    program: Program, predicted: Trace, sent_ttl: int | None, seen: Sequence[_TimedObservation]
 ) -> tuple[Step, ...]:
     """Return what was seen beside those of the ways of equal cost that it is most like.
 
@@ -322,7 +326,7 @@ def _as_seen(
 
     def compared(branches: Sequence[Branch]) -> tuple[Step, ...]:
         way = replace(predicted, branches=tuple(branches))
-        return tuple(_compare(tuple(_wanted(program, way, sent_ttl)), seen))
+        return tuple(_compare(tuple(_predictions(program, way, sent_ttl)), seen))
 
     def likeness(branches: Sequence[Branch]) -> int:
         return sum(1 if step.verdict == "ok" else -1 for step in compared(branches))
@@ -335,10 +339,10 @@ def _as_seen(
     return compared(chosen)
 
 
-def _compare(wanted: Sequence[_Wish], seen: Sequence[_Seen]) -> Iterator[Step]:
+def _compare(wanted: Sequence[_Prediction], seen: Sequence[_TimedObservation]) -> Iterator[Step]:
     """Yield what should be seen and what was, side by side."""
     left = list(wanted)
-    pairs: dict[int, _Wish] = {}
+    pairs: dict[int, _Prediction] = {}
     for exact in (True, False):  # first those that are equal, then those at the same place
         for number, each in enumerate(seen):
             if number not in pairs:
@@ -349,28 +353,30 @@ def _compare(wanted: Sequence[_Wish], seen: Sequence[_Seen]) -> Iterator[Step]:
     began = seen[0].time_ns if seen else 0
     steps: list[Step] = []
     for number, each in enumerate(seen):
-        wish = pairs.get(number)
-        predicted = None if wish is None else wish[3]
+        prediction = pairs.get(number)
+        predicted = None if prediction is None else prediction[3]
         after_ms = (each.time_ns - began) / 1e6
-        steps.append(Step(*each.place, predicted, each.sight, after_ms))
-    for wish in left:
-        steps.insert(_where(wanted, wish, steps), Step(*wish[:3], wish[3], None, None))
+        steps.append(Step(*each.place, predicted, each.observation, after_ms))
+    for prediction in left:
+        steps.insert(
+            _where(wanted, prediction, steps), Step(*prediction[:3], prediction[3], None, None)
+        )
     yield from steps
 
 
-def _matches(wish: _Wish, each: _Seen, *, exact: bool) -> bool:
-    if wish[:3] != each.place:
+def _matches(prediction: _Prediction, each: _TimedObservation, *, exact: bool) -> bool:
+    if prediction[:3] != each.place:
         return False
-    return not exact or wish[3] == each.sight
+    return not exact or prediction[3] == each.observation
 
 
 def _where(
-    wanted: Sequence[_Wish],
-    wish: _Wish,
+    wanted: Sequence[_Prediction],
+    prediction: _Prediction,
     steps: Sequence[Step],
 ) -> int:
     """Return where a step that was not seen belongs: behind the one that the program has first."""
-    places = [w[:3] for w in wanted[: wanted.index(wish)]]
+    places = [w[:3] for w in wanted[: wanted.index(prediction)]]
     for number in range(len(steps), 0, -1):
         step = steps[number - 1]
         if (step.link, step.sender, step.receiver) in places:

@@ -10,8 +10,8 @@ from mplsemu.program.link_crossings import crossings
 from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.path import Walk
 from mplsemu.program.trace import Header, trace
-from mplsemu.running import live
-from mplsemu.running.live import AT_HOST, LiveTrace, Sight
+from mplsemu.running import live_trace
+from mplsemu.running.live_trace import AT_HOST, LiveTrace, Observation
 from mplsemu.views.text.live_trace import draw_live
 from tests.builders import MacAddresses, network, nordic, provider, vpls
 
@@ -20,16 +20,19 @@ MS = 1_000_000
 
 
 def wanted(way, ttl=64):
-    return list(live._wanted(PROGRAM, way, ttl))
+    return list(live_trace._predictions(PROGRAM, way, ttl))
 
 
-def seen(wishes):
-    """Return that everything was seen just as it is wished for, a tenth of a millisecond apart."""
-    return [live._Seen(wish[:3], wish[3], n * MS // 10) for n, wish in enumerate(wishes)]
+def seen(predictions):
+    """Return that everything was seen just as predicted, a tenth of a millisecond apart."""
+    return [
+        live_trace._TimedObservation(prediction[:3], prediction[3], n * MS // 10)
+        for n, prediction in enumerate(predictions)
+    ]
 
 
-def followed(way, sights, ttl=64):
-    return LiveTrace(way, tuple(live._compare(wanted(way, ttl), sights)), sent=True)
+def followed(way, observations, ttl=64):
+    return LiveTrace(way, tuple(live_trace._compare(wanted(way, ttl), observations)), sent=True)
 
 
 def verdicts(found):
@@ -83,11 +86,15 @@ def test_what_is_seen_as_it_should_be_is_ok(routed):
 
 
 def test_another_stack_is_told_and_so_is_another_ttl(routed):
-    sights = seen(wanted(routed))
-    other = (LabelStackEntry(Label(99), 0, 255), *sights[1].sight.stack[1:])
-    sights[1] = live._Seen(sights[1].place, Sight(other, 63), sights[1].time_ns)
-    sights[3] = live._Seen(sights[3].place, Sight((), 61), sights[3].time_ns)
-    found = followed(routed, sights)
+    observations = seen(wanted(routed))
+    other = (LabelStackEntry(Label(99), 0, 255), *observations[1].observation.stack[1:])
+    observations[1] = live_trace._TimedObservation(
+        observations[1].place, Observation(other, 63), observations[1].time_ns
+    )
+    observations[3] = live_trace._TimedObservation(
+        observations[3].place, Observation((), 61), observations[3].time_ns
+    )
+    found = followed(routed, observations)
     assert [v for *_, v in verdicts(found)] == ["ok", "differs", "ok", "differs", "ok"]
     text = "\n".join(line.plain for line in draw_live(found.as_json()))
     assert "✗ not as predicted" in text
@@ -103,7 +110,9 @@ def test_what_is_lost_on_the_way_is_not_seen_from_there_on(routed):
 
 
 def test_a_copy_that_nobody_expects_is_told(routed):
-    stray = live._Seen(("b/stockholm", "se", "b/stockholm"), Sight((), 62), 9 * MS)
+    stray = live_trace._TimedObservation(
+        ("b/stockholm", "se", "b/stockholm"), Observation((), 62), 9 * MS
+    )
     found = followed(routed, [*seen(wanted(routed)), stray])
     assert verdicts(found)[-1] == ("b/stockholm", "b/stockholm", "unexpected")
     assert not found.as_predicted
@@ -114,11 +123,13 @@ def test_a_packet_that_goes_another_way_is_both(routed):
     other = trace(
         compile_program(nordic(), down=frozenset({"dk-p1"})), routed.source, routed.target
     )
-    sights = [
-        live._Seen((c.link, c.sender, c.receiver), Sight(c.stack, c.ip_ttl), n * MS)
+    observations = [
+        live_trace._TimedObservation(
+            (c.link, c.sender, c.receiver), Observation(c.stack, c.ip_ttl), n * MS
+        )
         for n, c in enumerate(crossings(PROGRAM, other))
     ]
-    found = followed(routed, sights)
+    found = followed(routed, observations)
     assert ("dk-p1", "p1", "not seen") in verdicts(found)
     assert ("dk-p2", "p2", "unexpected") in verdicts(found)
     assert found.way[1] == "dk-p2"
@@ -126,8 +137,8 @@ def test_a_packet_that_goes_another_way_is_both(routed):
 
 def test_two_copies_on_one_cable_are_matched_by_their_labels():
     way = trace(PROGRAM, "c/odense/h1", BROADCAST_MAC)
-    wishes = wanted(way, None)
-    swapped = [*seen(wishes)]
+    predictions = wanted(way, None)
+    swapped = [*seen(predictions)]
     swapped[1:3], at = [swapped[2], swapped[1]], swapped[1].time_ns
     assert at > 0
     assert followed(way, swapped, None).as_predicted
@@ -138,7 +149,7 @@ def test_two_copies_on_one_cable_are_matched_by_their_labels():
 
 def test_on_a_lan_only_the_arrival_is_seen():
     way = trace(PROGRAM, "a/aarhus/h1", "a/aarhus/h2", Header(ttl=5))
-    assert wanted(way, 5) == [(AT_HOST, "", "a/aarhus/h2", Sight((), 5))]
+    assert wanted(way, 5) == [(AT_HOST, "", "a/aarhus/h2", Observation((), 5))]
 
 
 def test_what_is_not_sent_says_why():
@@ -154,9 +165,9 @@ def test_every_copy_may_take_a_way_of_its_own():
     way = trace(program, "c/x/h1", BROADCAST_MAC)
     (to_no, _), (_, to_se) = Walk(way.branches).copies()
     taken = replace(way, branches=(to_no, to_se))
-    sights = seen(list(live._wanted(program, taken, None)))
-    steps = live._as_seen(program, way, None, sights)
+    observations = seen(list(live_trace._predictions(program, taken, None)))
+    steps = live_trace._as_seen(program, way, None, observations)
     assert {step.verdict for step in steps} == {"ok"}
     assert {"dk-p", "p-no", "dk-q", "q-se"} < {step.link for step in steps}
-    lost = live._as_seen(program, way, None, sights[:-1])
+    lost = live_trace._as_seen(program, way, None, observations[:-1])
     assert [step.verdict for step in lost].count("not seen") == 1
