@@ -91,7 +91,7 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
     from mplsemu.program.answer import answer, exchange_as_json
     from mplsemu.program.trace import USUAL, trace
     from mplsemu.views.text import palette
-    from mplsemu.views.text.trace_branches import draw_found
+    from mplsemu.views.text.trace_branches import draw_branches
 
     _, program = read_lab(args)
     found = trace(program, args.src, args.dst, header)
@@ -99,7 +99,7 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
     if args.json:
         print_json(exchange_as_json(found, back))
     else:
-        print_lines(draw_found(found, terminal_width(), unusual=header != USUAL))
+        print_lines(draw_branches(found, terminal_width(), unusual=header != USUAL))
         if back is not None and not back.trace.delivered:
             print_lines([Text(f" ✗ {back}", palette.DOWN)])
     return 0 if found.delivered else 1
@@ -107,13 +107,13 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
 
 def _live(args: argparse.Namespace, header: Header) -> int:
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.views.text.live_trace import draw_live
+    from mplsemu.views.text.live_trace import draw_live_trace
 
     found = _follow(args, header)
     if args.json:
         print_json(found.as_json())
     else:
-        print_lines(draw_live(found.as_json()))
+        print_lines(draw_live_trace(found.as_json()))
     return 0 if found.as_predicted and found.predicted.delivered else 1
 
 

@@ -21,7 +21,7 @@ _BETWEEN: Final = 26.0
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class LegendText:
     """What a form stands for.
 
     Attributes:
@@ -52,7 +52,7 @@ def heading(title: str, lines: Sequence[str], width: float) -> tuple[tuple[TextR
 
 
 def legend(
-    meanings: Sequence[Meaning], width: float, top: float
+    meanings: Sequence[LegendText], width: float, top: float
 ) -> tuple[tuple[LegendEntry, ...], float]:
     """Set a legend in lines of `width` from `top` on; return the picture's height, too."""
     entries = []

@@ -9,7 +9,7 @@ from mplsemu.drawing.scene import Area, Box, Label, Line, Node, Point, TextRun
 
 
 @dataclass(slots=True)
-class Sketch:
+class Draft:
     """Nodes and lines at places of their own.
 
     Attributes:
@@ -33,9 +33,9 @@ class Sketch:
             ]
         )
 
-    def moved(self, dx: float, dy: float) -> Sketch:
+    def moved(self, dx: float, dy: float) -> Draft:
         """Return it somewhere else."""
-        return Sketch(
+        return Draft(
             [_node(node, dx, dy) for node in self.nodes],
             [_line(line, dx, dy) for line in self.lines],
             _node(self.anchor, dx, dy) if self.anchor else None,

@@ -51,7 +51,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class InfoBox:
     """Rows of text one below the other."""
 
     rows: tuple[Row, ...]

@@ -87,7 +87,7 @@ def lengthened(points: Sequence[Point], first: float, last: float) -> tuple[Poin
     return (towards(start, rest[0], -first), *rest)
 
 
-class Places:
+class BoxGrid:
     """What is taken, and places on lines that are free of it."""
 
     _CELL: Final = 96.0

@@ -14,7 +14,7 @@ from typing import Final
 
 from mplsemu.drawing.scene import LineKind, NodeKind
 from mplsemu.drawing.theme import LIGHT
-from mplsemu.export.labelled_graph import Edge, Group, Outline, Vertex, outline
+from mplsemu.export.labelled_graph import Cluster, Edge, LabelledGraph, Vertex, labelled_graph
 from mplsemu.views.model import ProviderView, View
 
 _FONT: Final = "DejaVu Sans"
@@ -50,7 +50,7 @@ def draw_dot(views: Sequence[View]) -> str:
 
 
 def _graph(view: View) -> str:
-    found = outline(view)
+    found = labelled_graph(view)
     name = found.title.replace("\\", "/")  # a name has no way to say a backslash before a quote
     lines = [f"graph {quoted(name)} {{"]
     lines += [f"  {name}={quoted(value)};" for name, value in _settings(view, found).items()]
@@ -63,7 +63,7 @@ def _graph(view: View) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def _settings(view: View, found: Outline) -> dict[str, str]:
+def _settings(view: View, found: LabelledGraph) -> dict[str, str]:
     settings = {"label": _label((found.title,)), "labelloc": "t", "fontname": _FONT}
     if not isinstance(view, ProviderView):
         return {**settings, "layout": "dot", "rankdir": "LR", "ranksep": "0.8"}
@@ -72,7 +72,7 @@ def _settings(view: View, found: Outline) -> dict[str, str]:
     return {**settings, "layout": "neato", "overlap": "false", "splines": "true"}
 
 
-def _group(group: Group, number: int, places: Mapping[str, str]) -> Iterator[str]:
+def _group(group: Cluster, number: int, places: Mapping[str, str]) -> Iterator[str]:
     indent = "  "
     if group.title is not None:
         yield f"  subgraph {quoted(f'cluster_{number}')} {{"
@@ -128,7 +128,7 @@ def _label(lines: Sequence[str]) -> str:
     return "\\n".join(line.replace("\\", "\\\\").replace("&", "&amp;") for line in lines)
 
 
-def _places(found: Outline) -> dict[str, str]:
+def _places(found: LabelledGraph) -> dict[str, str]:
     """Return where vertices stand, in inches, east to the right and north up.
 
     Those of known position keep it; sites stand beyond their PEs, seen from the map's middle.

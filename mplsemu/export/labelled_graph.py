@@ -13,11 +13,11 @@ from mplsemu.views.model import (
     BridgeView,
     L3vpnView,
     LinkView,
+    PathLink,
     ProviderView,
     SiteView,
     View,
     VirtualRouter,
-    WayLink,
 )
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
 from mplsemu.views.scene.phrases import complaint, count, listed
@@ -32,7 +32,7 @@ class Vertex:
     """A thing.
 
     Attributes:
-        key: unique in its outline.
+        key: unique in its labelled_graph.
         kind: what it is.
         lines: what is written on it; its name first.
         up: whether it works.
@@ -70,7 +70,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Cluster:
     """Vertices that belong together; `title` is None where there is one group only."""
 
     title: str | None
@@ -78,11 +78,11 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class LabelledGraph:
     """What one picture says."""
 
     title: str
-    groups: tuple[Group, ...]
+    groups: tuple[Cluster, ...]
     edges: tuple[Edge, ...]
 
     @property
@@ -91,7 +91,7 @@ class Outline:
         return tuple(vertex for group in self.groups for vertex in group.vertices)
 
 
-def outline(view: View) -> Outline:
+def labelled_graph(view: View) -> LabelledGraph:
     """Return what a view's picture says."""
     match view:
         case L3vpnView():
@@ -148,7 +148,7 @@ def _site_lines(site: SiteView) -> Iterator[str]:
 # --- customers -----------------------------------------------------------------------------------
 
 
-def _l3vpn(view: L3vpnView) -> Outline:
+def _l3vpn(view: L3vpnView) -> LabelledGraph:
     groups, edges = [], []
     for number, island in enumerate(view.islands, 1):
         draft = _Draft()
@@ -169,9 +169,9 @@ def _l3vpn(view: L3vpnView) -> Outline:
         own = {site.name for router in island for site in router.sites}
         rest = [site.name for site in view.sites if site.name not in own]
         title = complaint(number, len(view.islands), "cannot reach", rest)
-        groups.append(Group(title[0] if title else None, tuple(draft.vertices)))
+        groups.append(Cluster(title[0] if title else None, tuple(draft.vertices)))
         edges += draft.edges
-    return Outline(f"{view.customer}: VPN {view.vpn}, L3VPN", tuple(groups), tuple(edges))
+    return LabelledGraph(f"{view.customer}: VPN {view.vpn}, L3VPN", tuple(groups), tuple(edges))
 
 
 def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:
@@ -187,10 +187,10 @@ def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:
         yield f"✗ cannot reach {listed(router.lacks)}"
 
 
-def _bridge(view: BridgeView) -> Outline:
+def _bridge(view: BridgeView) -> LabelledGraph:
     title = f"{view.customer}: VPN {view.vpn}, {view.kind.value.upper()}"
     if view.kind is VsiKind.VPWS and len(view.sites) == 2:
-        return Outline(title, *_wire(view))
+        return LabelledGraph(title, *_wire(view))
     ports = {site.name: port for port, site in enumerate(view.sites, 1)}
     groups, edges = [], []
     for number, island in enumerate(view.islands, 1):
@@ -203,9 +203,9 @@ def _bridge(view: BridgeView) -> Outline:
         own = {site.name for site in island}
         rest = [site.name for site in view.sites if site.name not in own]
         heading = complaint(number, len(view.islands), "does not hear", rest)
-        groups.append(Group(heading[0] if heading else None, tuple(draft.vertices)))
+        groups.append(Cluster(heading[0] if heading else None, tuple(draft.vertices)))
         edges += draft.edges
-    return Outline(title, tuple(groups), tuple(edges))
+    return LabelledGraph(title, tuple(groups), tuple(edges))
 
 
 def _remarks(view: BridgeView, site: SiteView) -> tuple[str, ...]:
@@ -213,7 +213,7 @@ def _remarks(view: BridgeView, site: SiteView) -> tuple[str, ...]:
     return (f"✗ does not hear {listed(deaf)}",) if deaf else ()
 
 
-def _wire(view: BridgeView) -> tuple[tuple[Group, ...], tuple[Edge, ...]]:
+def _wire(view: BridgeView) -> tuple[tuple[Cluster, ...], tuple[Edge, ...]]:
     first, second = (
         Vertex(f"site/{s.name}", NodeKind.SITE, (s.name, *_site_lines(s)), s.up) for s in view.sites
     )
@@ -222,13 +222,13 @@ def _wire(view: BridgeView) -> tuple[tuple[Group, ...], tuple[Edge, ...]]:
     up = whole and first.up and second.up
     kind = LineKind.ACCESS if whole else LineKind.SEVERED
     edge = Edge((first.key, second.key), kind, said if up or not whole else ("✗ line down",), up)
-    return (Group(None, (first, second)),), (edge,)
+    return (Cluster(None, (first, second)),), (edge,)
 
 
 # --- the provider --------------------------------------------------------------------------------
 
 
-def _provider(view: ProviderView) -> Outline:
+def _provider(view: ProviderView) -> LabelledGraph:
     vertices = [
         Vertex(
             router.name,
@@ -246,7 +246,7 @@ def _provider(view: ProviderView) -> Outline:
                 vertices.append(Vertex(key, NodeKind.SITE, (site,)))
                 edges.append(Edge((key, pe), LineKind.ACCESS))
     edges += _ways(view)
-    return Outline(f"Provider of {view.lab}", (Group(None, tuple(vertices)),), tuple(edges))
+    return LabelledGraph(f"Provider of {view.lab}", (Cluster(None, tuple(vertices)),), tuple(edges))
 
 
 def _link_lines(link: LinkView) -> tuple[str, ...]:
@@ -272,7 +272,7 @@ def _ways(view: ProviderView) -> Iterator[Edge]:
             )
 
 
-def _on_link(link: WayLink) -> Iterator[str]:
+def _on_link(link: PathLink) -> Iterator[str]:
     there = _stack(link.there.stack)
     if link.back is not None:
         yield from (f"→ {there}", f"← {_stack(link.back.stack)}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from mplsemu.drawing.scene import LineKind, NodeKind
-from mplsemu.export.labelled_graph import Edge, Outline, Vertex, outline
+from mplsemu.export.labelled_graph import Edge, LabelledGraph, Vertex, labelled_graph
 from mplsemu.views.model import View
 
 _FORMS: Final[Mapping[NodeKind, tuple[str, str]]] = {
@@ -39,14 +39,14 @@ _SPECIAL: Final = re.compile(
 
 def draw_mermaid(views: Sequence[View]) -> str:
     """Return one flowchart, with a subgraph for each view if there are several."""
-    found = [outline(view) for view in views]
+    found = [labelled_graph(view) for view in views]
     chart = _Chart()
     lines = []
     if len(found) == 1:
         lines += ["---", f"title: {_title(found[0].title)}", "---"]
     lines.append("flowchart LR")
     for each in found:
-        lines += chart.outline(each, is_only=len(found) == 1)
+        lines += chart.labelled_graph(each, is_only=len(found) == 1)
     return "\n".join([*lines, *(rule for rule in _CLASSES if chart.uses(rule)), ""])
 
 
@@ -62,7 +62,7 @@ class _Chart:
         """Whether something is of the class that `rule` defines."""
         return rule.split()[1] in self._classes
 
-    def outline(self, found: Outline, *, is_only: bool) -> Iterator[str]:
+    def labelled_graph(self, found: LabelledGraph, *, is_only: bool) -> Iterator[str]:
         """Draw one picture; one of several has a subgraph of its own."""
         names: dict[str, str] = {}
         indent = "  "

@@ -39,7 +39,7 @@ from mplsemu.running.session import PingResult
 from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
 from mplsemu.script.outcome import Outcome, Rate
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
-from mplsemu.views.text.live_trace import draw_live
+from mplsemu.views.text.live_trace import draw_live_trace
 from mplsemu.views.text.site import count
 
 _TIME: Final = re.compile(r"time=([\d.]+) ms")
@@ -166,7 +166,7 @@ class NetworkLab(LabInterface):
             where = wrong[0].link or f"arrival at {wrong[0].receiver}"
             said = f"a packet from {source} to {target} does not go as the program says: "
             said += f"{where}: {wrong[0].verdict}"
-        lines = [line.plain.rstrip() for line in draw_live(found.as_json())]
+        lines = [line.plain.rstrip() for line in draw_live_trace(found.as_json())]
         return Outcome(found.as_predicted, said, lines=lines)
 
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:

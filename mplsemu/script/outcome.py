@@ -9,7 +9,7 @@ from typing import Self
 from mplsemu.program.path import Delivered, Punted
 from mplsemu.program.trace import Trace
 from mplsemu.views.text.trace import draw_trace
-from mplsemu.views.text.trace_branches import draw_found
+from mplsemu.views.text.trace_branches import draw_branches
 from mplsemu.views.trace import TraceView
 
 WIDTH = 100
@@ -27,7 +27,7 @@ class DrawnTrace(Trace):
         return cls(**{each.name: getattr(way, each.name) for each in fields(way)})
 
     def __str__(self) -> str:
-        return "\n".join(line.plain.rstrip() for line in draw_found(self, WIDTH))
+        return "\n".join(line.plain.rstrip() for line in draw_branches(self, WIDTH))
 
 
 @dataclass(eq=False)

@@ -215,7 +215,7 @@ class OnLink:
 
 
 @dataclass(frozen=True, slots=True)
-class WayLink:
+class PathLink:
     """A link that a way takes.
 
     Attributes:
@@ -234,7 +234,7 @@ class WayLink:
 
 
 @dataclass(frozen=True, slots=True)
-class WayView:
+class PathView:
     """A way through the network to draw over the picture: LSPs, or one packet's path.
 
     It branches where there are several ways of equal cost.
@@ -245,7 +245,7 @@ class WayView:
     """
 
     title: str
-    links: tuple[WayLink, ...]
+    links: tuple[PathLink, ...]
 
     @property
     def is_both_ways(self) -> bool:
@@ -275,7 +275,7 @@ class ProviderView:
     routers: tuple[RouterView, ...]
     links: tuple[LinkView, ...]
     vpns: tuple[VpnView, ...]
-    ways: tuple[WayView, ...] = ()
+    ways: tuple[PathView, ...] = ()
     shown_vpn: str | None = None
 
 

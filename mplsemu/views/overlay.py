@@ -8,7 +8,7 @@ from dataclasses import replace
 from mplsemu.errors import ProgramError
 from mplsemu.program.program import Program
 from mplsemu.program.services import ViaPe
-from mplsemu.views.model import OnLink, ProviderView, WayLink, WayView
+from mplsemu.views.model import OnLink, PathLink, PathView, ProviderView
 from mplsemu.views.order import natural
 from mplsemu.views.tables.lsp_links import NO_LINKS, LspLink, LspLinks, lsp_links
 from mplsemu.views.text.site import count
@@ -41,7 +41,7 @@ def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
     return replace(view, shown_vpn=vpn if known else None, ways=(*view.ways, *trace.ways()))
 
 
-def _ways(program: Program, vpn: str) -> Iterator[WayView]:
+def _ways(program: Program, vpn: str) -> Iterator[PathView]:
     """Yield the LSPs: one way for both directions where they take the same links."""
     pairs = _pairs(program, vpn)
     both = {tuple(sorted(pair, key=natural)) for pair in pairs}
@@ -51,14 +51,14 @@ def _ways(program: Program, vpn: str) -> Iterator[WayView]:
             for pair in ((first, second), (second, first))
         )
         if there.links and there.directions == back.directions_back:
-            yield WayView(_title(f"{first} ↔ {second}", there), tuple(_merged(there, back)))
+            yield PathView(_title(f"{first} ↔ {second}", there), tuple(_merged(there, back)))
             continue
         for (ingress, egress), found in zip(
             ((first, second), (second, first)), (there, back), strict=True
         ):
             if found.links:
                 title = _title(f"{ingress} → {egress}", found)
-                yield WayView(title, tuple(_one_way(each) for each in found.links))
+                yield PathView(title, tuple(_one_way(each) for each in found.links))
 
 
 def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
@@ -77,12 +77,12 @@ def _title(pair: str, found: LspLinks) -> str:
     return f"{pair}, {count(found.ways, 'way')}" if found.ways > 1 else pair
 
 
-def _merged(there: LspLinks, back: LspLinks) -> Iterator[WayLink]:
+def _merged(there: LspLinks, back: LspLinks) -> Iterator[PathLink]:
     by_name = {each.link: each for each in back.links}
     for each in there.links:
         other = by_name[each.link]
         yield replace(_one_way(each), back=OnLink(other.labels, other.share))
 
 
-def _one_way(each: LspLink) -> WayLink:
-    return WayLink(each.link, each.node, each.next_hop, OnLink(each.labels, each.share))
+def _one_way(each: LspLink) -> PathLink:
+    return PathLink(each.link, each.node, each.next_hop, OnLink(each.labels, each.share))

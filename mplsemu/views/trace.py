@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from mplsemu.model.labels import Label
 from mplsemu.program.trace import is_core
-from mplsemu.views.model import OnLink, WayLink, WayView
+from mplsemu.views.model import OnLink, PathLink, PathView
 
 _NEARLY_ALL: Final = 0.999
 """Shares are rounded; where they are less than all, there are more ways than are told."""
@@ -141,14 +141,14 @@ class TraceView:
             copies=_copies(trace),
         )
 
-    def ways(self) -> tuple[WayView, ...]:
+    def ways(self) -> tuple[PathView, ...]:
         """Return it as overlays for the provider's picture, one for each copy.
 
         Ways of equal cost are one overlay. Copies that part at the last PE alone are one, too;
         those that stay at the first take no core link and are none.
         """
-        found: dict[tuple[WayLink, ...], list[str]] = {}
-        titles: dict[tuple[WayLink, ...], str] = {}
+        found: dict[tuple[PathLink, ...], list[str]] = {}
+        titles: dict[tuple[PathLink, ...], str] = {}
         copies = self.copies or (
             TraceCopy(self.dst, self.alternatives or (TracePath(self.hops, 1.0),)),
         )
@@ -158,12 +158,12 @@ class TraceView:
                 found.setdefault(links, []).append(copy.to or "lost")
                 titles.setdefault(links, _how_many(copy.ways))
         return tuple(
-            WayView(f"{self.src} → {_and(targets)}{titles[links]}", links)
+            PathView(f"{self.src} → {_and(targets)}{titles[links]}", links)
             for links, targets in found.items()
         )
 
 
-def _links(ways: Sequence[TracePath]) -> tuple[WayLink, ...]:
+def _links(ways: Sequence[TracePath]) -> tuple[PathLink, ...]:
     """Return the core links of ways, each once, with the part of the flows that takes it."""
     shares: dict[_Use, float] = defaultdict(float)
     latest: dict[_Use, int] = {}
@@ -174,7 +174,7 @@ def _links(ways: Sequence[TracePath]) -> tuple[WayLink, ...]:
                 shares[use] += each.share
                 latest[use] = max(number, latest.get(use, 0))
     return tuple(
-        WayLink(link, sender, receiver, OnLink(stack, shares[link, sender, receiver, stack]))
+        PathLink(link, sender, receiver, OnLink(stack, shares[link, sender, receiver, stack]))
         for link, sender, receiver, stack in sorted(shares, key=lambda use: latest[use])
     )
 

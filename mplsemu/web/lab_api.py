@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeVar, cast
 
-from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.theme import Theme
 from mplsemu.program.answer import answer, exchange_as_json
 from mplsemu.program.cables import cables_of
@@ -119,7 +119,7 @@ class LabApi:
         svg = self._pictures.provider(installed, vpn, theme)
         return schema.ProviderPicture(generation=installed.generation, svg=svg)
 
-    def customer_picture(self, vpn: str, theme: Theme, shape: Shape) -> schema.CustomerPicture:
+    def customer_picture(self, vpn: str, theme: Theme, shape: FormFactor) -> schema.CustomerPicture:
         """Draw a customer's picture of one VPN; that he may see it has been checked."""
         _check("VPN", vpn, self._vpn_names(), NOT_FOUND)
         kinds = {each.name: each.kind for each in self.source.facts.vpns}

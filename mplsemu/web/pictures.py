@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.svg.style import style_sheet
 from mplsemu.drawing.svg.svg import draw_svg
 from mplsemu.drawing.theme import Theme
@@ -57,7 +57,7 @@ class Pictures:
 
         return self._once((installed.version, "provider", vpn, theme), draw)
 
-    def customer(self, view: View, theme: Theme, shape: Shape = Shape.WIDE) -> str:
+    def customer(self, view: View, theme: Theme, shape: FormFactor = FormFactor.WIDE) -> str:
         """Return a customer's view of one VPN as SVG."""
         # views are values: a change elsewhere in the network does not draw this one again
         key = (view, theme, shape)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.theme import Theme
 from mplsemu.web import schema
 from mplsemu.web.access import Customer, Identity
@@ -96,7 +96,7 @@ def customer_picture(
     lab: Lab, vpn: HisVpn, theme: InTheme = "auto", shape: InShape = "wide"
 ) -> schema.CustomerPicture:
     """Draw a VPN as its customer sees it."""
-    return lab.customer_picture(vpn, Theme(theme), Shape(shape))
+    return lab.customer_picture(vpn, Theme(theme), FormFactor(shape))
 
 
 @router.get(

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats
-from mplsemu.drawing.labels.free_space import Choices
+from mplsemu.drawing.labels.free_space import Candidates
 from mplsemu.drawing.layout.layout_graph import Size
 
 _SHARES: Final = np.array((0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82))
@@ -20,7 +20,7 @@ _OFF_LINE: Final = 1.5
 _MARK: Final = 7.0
 
 
-def places_on(course: Floats, size: Size) -> Choices:
+def candidates_on(course: Floats, size: Size) -> Candidates:
     """Return boxes for a text on a line: on it where enough is seen of it on both sides."""
     points, ways = _along(course, _SHARES)
     half = np.array((size.width, size.height)) / 2
@@ -36,7 +36,7 @@ def places_on(course: Floats, size: Size) -> Choices:
         costs += [off + _OFF_LINE + gap * _PER_PX, off + 1.05 * _OFF_LINE + gap * _PER_PX]
     places = np.concatenate(middles)
     boxes = np.concatenate((places - half, places + half), axis=1)
-    return Choices(boxes, np.concatenate(costs))
+    return Candidates(boxes, np.concatenate(costs))
 
 
 def clear_point(course: Floats, taken: Iterable[Floats | None]) -> Floats:

@@ -23,7 +23,7 @@ _ON_KEPT: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Candidates:
     """Places to choose from.
 
     Attributes:
@@ -35,7 +35,7 @@ class Choices:
     costs: Floats
 
 
-class Ground:
+class FreeSpace:
     """Boxes that nothing may cover, and boxes and lines that nothing should."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Ground:
         self._owners = np.append(self._owners, -1)
 
     def room(
-        self, choices: Choices, owner: int | None = None, *, off_lines: bool = False
+        self, choices: Candidates, owner: int | None = None, *, off_lines: bool = False
     ) -> int | None:
         """Choose the best box that is free, and take it.
 

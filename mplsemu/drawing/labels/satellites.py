@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, crossed_boxes
-from mplsemu.drawing.labels.free_space import Choices, Ground
+from mplsemu.drawing.labels.free_space import Candidates, FreeSpace
 from mplsemu.drawing.layout.layout_graph import Size
 
 _GAPS: Final = (16.0, 26.0, 40.0, 60.0, 90.0, 130.0)
@@ -19,7 +19,7 @@ _UPRIGHT: Final = 0.4
 
 
 def satellites(
-    ground: Ground, boxes: Floats, wanted: Sequence[tuple[int, Size]]
+    ground: FreeSpace, boxes: Floats, wanted: Sequence[tuple[int, Size]]
 ) -> list[Floats | None]:
     """Find room for small boxes beside nodes, and take it.
 
@@ -43,7 +43,7 @@ def satellites(
     return found
 
 
-def _around(ground: Ground, boxes: Floats, node: int, size: Size) -> Choices:
+def _around(ground: FreeSpace, boxes: Floats, node: int, size: Size) -> Candidates:
     """Return places around a node whose line to it passes no other box."""
     box = boxes[node]
     middle, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
@@ -61,4 +61,4 @@ def _around(ground: Ground, boxes: Floats, node: int, size: Size) -> Choices:
     blocked = crossed_boxes(starts, places, np.delete(boxes, node, axis=0)).any(axis=1)
     cost = np.concatenate(costs) + _CROSSED * ground.lines_crossed(starts, places)
     tried = np.concatenate((places - own, places + own), axis=1)[~blocked]
-    return Choices(tried, cost[~blocked])
+    return Candidates(tried, cost[~blocked])

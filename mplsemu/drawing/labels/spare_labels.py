@@ -8,23 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats
-from mplsemu.drawing.labels.candidates import clear_point, places_on
-from mplsemu.drawing.labels.free_space import Ground
+from mplsemu.drawing.labels.candidates import candidates_on, clear_point
+from mplsemu.drawing.labels.free_space import FreeSpace
 from mplsemu.drawing.layout.layout_graph import Layout, Size
 from mplsemu.drawing.scene import Box, Point
 
 
 @dataclass(frozen=True, slots=True)
-class LateRoom:
+class SpareLabel:
     """Room on a link, and a point of it that is clear of that room."""
 
     spot: Box
     mark: Point
 
 
-def late_rooms(
+def spare_labels(
     layout: Layout, links: Collection[int], size: Size, used: Collection[int]
-) -> dict[int, LateRoom]:
+) -> dict[int, SpareLabel]:
     """Return room on links, by index, for those of them that have none and where there is some.
 
     Args:
@@ -39,17 +39,17 @@ def late_rooms(
     taken = [*layout.boxes, *layout.texts, *(layout.spots[link] for link in sorted(used))]
     boxes = np.array([_corners(box) for box in taken if box is not None])
     courses = [np.array([(p.x, p.y) for p in course]) for course in layout.courses]
-    ground = Ground(boxes, courses, np.array((0.0, 0.0, layout.width, layout.height)))
+    ground = FreeSpace(boxes, courses, np.array((0.0, 0.0, layout.width, layout.height)))
     found = {}
     for link in wanted:
-        places = places_on(courses[link], size)
+        places = candidates_on(courses[link], size)
         chosen = ground.room(places, link)
         if chosen is not None:
             box = np.round(places.boxes[chosen], 1)
             texts = [_corners(text) for text in (layout.texts[link],) if text is not None]
             x, y = np.round(clear_point(courses[link], [box, *texts]), 1).tolist()
             left, top = box[:2].tolist()
-            found[link] = LateRoom(Box(left, top, size.width, size.height), Point(x, y))
+            found[link] = SpareLabel(Box(left, top, size.width, size.height), Point(x, y))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class LayoutDistances:
     """The distances of a layout, in px.
 
     Attributes:
@@ -28,14 +28,14 @@ class Measures:
     rounds: int = 60
 
 
-def measures_for(count: int) -> Measures:
+def distances_for(count: int) -> LayoutDistances:
     """Return the distances for a picture of so many nodes."""
     if count <= 12:
-        return Measures((56, 44), 16, True, 64, 190, 0.22)
+        return LayoutDistances((56, 44), 16, True, 64, 190, 0.22)
     if count <= 40:
-        return Measures((34, 28), 12, True, 40, 160, 0.25)
+        return LayoutDistances((34, 28), 12, True, 40, 160, 0.25)
     if count <= 260:
-        return Measures((20, 18), 8, True, 22, 120, 0.3)
+        return LayoutDistances((20, 18), 8, True, 22, 120, 0.3)
     if count <= 1000:
-        return Measures((14, 12), 5, False, 12, 90, 0.35)
-    return Measures((8, 7), 3, False, 6, 60, 0.4, 25)
+        return LayoutDistances((14, 12), 5, False, 12, 90, 0.35)
+    return LayoutDistances((8, 7), 3, False, 6, 60, 0.4, 25)

@@ -21,7 +21,7 @@ _EDGE: Final = 14.0
 """Between a lane and the columns beside it."""
 
 
-class Shape(Enum):
+class FormFactor(Enum):
     """What a picture is for: a screen, or a phone, on which things are one below the other."""
 
     WIDE = "wide"
@@ -54,7 +54,7 @@ class Spacing:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Slot:
     """Where one thing stands.
 
     Attributes:
@@ -98,20 +98,20 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class RowBlock:
     """One side: how much room it takes, and where things stand, in their order."""
 
     width: float
     depth: float
-    spots: tuple[Spot, ...]
+    slots: tuple[Slot, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Shelves:
+class HubLayout:
     """Both sides of what joins things; `lower` is None where one row above is enough."""
 
-    upper: Shelf
-    lower: Shelf | None
+    upper: RowBlock
+    lower: RowBlock | None
 
     @property
     def width(self) -> float:
@@ -122,23 +122,23 @@ class Shelves:
     def is_one_row(self) -> bool:
         """Whether there is one row above and none below, or one on each side."""
         return not any(
-            len(spot.way) > 2 for shelf in (self.upper, self.lower) if shelf for spot in shelf.spots
+            len(slot.way) > 2 for block in (self.upper, self.lower) if block for slot in block.slots
         )
 
-    def places(self, box: Box) -> list[tuple[Side, Spot]]:
+    def places(self, box: Box) -> list[tuple[Side, Slot]]:
         """Return where things stand around the box of what joins them, in their order."""
         placed = []
-        for shelf, is_up in ((self.upper, True), (self.lower, False)):
-            if shelf is not None:
-                x = box.x + (box.width - shelf.width) / 2
+        for block, is_up in ((self.upper, True), (self.lower, False)):
+            if block is not None:
+                x = box.x + (box.width - block.width) / 2
                 side = Side(x, box.y if is_up else box.bottom, is_up)
-                placed += [(side, spot) for spot in shelf.spots]
+                placed += [(side, slot) for slot in block.slots]
         return placed
 
 
-def shelves(
-    cells: Sequence[Cell], spacing: Spacing, joint: float, shape: Shape = Shape.WIDE
-) -> Shelves:
+def lay_out_around(
+    cells: Sequence[Cell], spacing: Spacing, joint: float, shape: FormFactor = FormFactor.WIDE
+) -> HubLayout:
     """Place things so that the whole is about as wide and high as a screen.
 
     Args:
@@ -147,45 +147,45 @@ def shelves(
         joint: the height of what joins them.
         shape: narrow has them in as few columns as it can, all above what joins them.
     """
-    if shape is Shape.NARROW:
-        return Shelves(_column(cells, spacing, is_up=True), None)
+    if shape is FormFactor.NARROW:
+        return HubLayout(_column(cells, spacing, is_up=True), None)
     found = [_one_row(cells, spacing)]
     for rows in range(1, min(_MOST_ROWS, len(cells) // 2) + 1):
         half = math.ceil(len(cells) / 2)
-        upper = _shelf(cells[:half], rows, spacing, is_up=True)
-        lower = _shelf(cells[half:], rows, spacing, is_up=False)
-        found.append(Shelves(upper, lower))
+        upper = _row_block(cells[:half], rows, spacing, is_up=True)
+        lower = _row_block(cells[half:], rows, spacing, is_up=False)
+        found.append(HubLayout(upper, lower))
     return min(found, key=lambda each: _ugliness(each, joint))
 
 
-def _one_row(cells: Sequence[Cell], spacing: Spacing) -> Shelves:
-    return Shelves(_shelf(cells, 1, spacing, is_up=True), None)
+def _one_row(cells: Sequence[Cell], spacing: Spacing) -> HubLayout:
+    return HubLayout(_row_block(cells, 1, spacing, is_up=True), None)
 
 
-def _ugliness(tried: Shelves, joint: float) -> float:
+def _ugliness(tried: HubLayout, joint: float) -> float:
     height = tried.upper.depth + joint + (tried.lower.depth if tried.lower else 0.0)
     return abs(math.log(tried.width / height / _ASPECT))
 
 
-def _column(cells: Sequence[Cell], spacing: Spacing, *, is_up: bool) -> Shelf:
-    return _shelf(cells, min(len(cells), _MOST_ROWS), spacing, is_up=is_up)
+def _column(cells: Sequence[Cell], spacing: Spacing, *, is_up: bool) -> RowBlock:
+    return _row_block(cells, min(len(cells), _MOST_ROWS), spacing, is_up=is_up)
 
 
 def block_of_rows(
-    cells: Sequence[Cell], spacing: Spacing, *, is_up: bool, shape: Shape = Shape.WIDE
-) -> Shelf:
+    cells: Sequence[Cell], spacing: Spacing, *, is_up: bool, shape: FormFactor = FormFactor.WIDE
+) -> RowBlock:
     """Place things on one side: up to three in a row, more in a block; or in a column."""
-    if shape is Shape.NARROW:
+    if shape is FormFactor.NARROW:
         return _column(cells, spacing, is_up=is_up)
     rows = 1 if len(cells) <= 3 else math.ceil(math.sqrt(len(cells) * 0.8))
-    return _shelf(cells, rows, spacing, is_up=is_up)
+    return _row_block(cells, rows, spacing, is_up=is_up)
 
 
-def _shelf(cells: Sequence[Cell], rows: int, spacing: Spacing, *, is_up: bool) -> Shelf:
+def _row_block(cells: Sequence[Cell], rows: int, spacing: Spacing, *, is_up: bool) -> RowBlock:
     columns = math.ceil(len(cells) / rows)
     grid = _grid(len(cells), columns, is_up=is_up)
     lanes = _Lanes(cells, grid, columns, spacing)
-    spots: dict[int, Spot] = {}
+    slots: dict[int, Slot] = {}
     out = spacing.first
     for number, row in enumerate(grid):
         for column, index in row:
@@ -198,9 +198,9 @@ def _shelf(cells: Sequence[Cell], rows: int, spacing: Spacing, *, is_up: bool) -
                 way += [(middle, bend), (lane, bend), (lane, 0.0)]
             else:
                 way.append((middle, 0.0))
-            spots[index] = Spot(x, out, tuple(way))
+            slots[index] = Slot(x, out, tuple(way))
         out += max(cells[index].height for _, index in row) + spacing.channel
-    return Shelf(lanes.total, out - spacing.channel, tuple(spots[i] for i in range(len(cells))))
+    return RowBlock(lanes.total, out - spacing.channel, tuple(slots[i] for i in range(len(cells))))
 
 
 def _grid(number: int, columns: int, *, is_up: bool) -> list[list[tuple[int, int]]]:

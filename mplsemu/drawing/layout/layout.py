@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, boxes_around
-from mplsemu.drawing.labels.candidates import clear_point, length, places_on
-from mplsemu.drawing.labels.free_space import Ground
-from mplsemu.drawing.layout.distances import measures_for
-from mplsemu.drawing.layout.layout_graph import Layout, Size, Subject
-from mplsemu.drawing.layout.placement import placed
-from mplsemu.drawing.routing.parallel_lines import Form, clipped, side_by_side
+from mplsemu.drawing.labels.candidates import candidates_on, clear_point, length
+from mplsemu.drawing.labels.free_space import FreeSpace
+from mplsemu.drawing.layout.distances import distances_for
+from mplsemu.drawing.layout.layout_graph import Layout, LayoutGraph, Size
+from mplsemu.drawing.layout.placement import place_nodes
+from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outlines, spread_parallel
 from mplsemu.drawing.routing.routes import courses, smooth
 from mplsemu.drawing.scene import Box, Point
 
@@ -21,30 +21,30 @@ _DIGITS: Final = 1
 
 
 @lru_cache(maxsize=8)
-def lay_out(subject: Subject) -> Layout:
-    """Return where everything is; the same subject is laid out but once.
+def lay_out(graph: LayoutGraph) -> Layout:
+    """Return where everything is; the same graph is laid out but once.
 
     No two boxes overlap, no line enters the box of a node that is not its end, and no text
     covers a box or another text.
     """
-    if not subject.bodies:
+    if not graph.nodes:
         return Layout(0.0, 0.0, (), (), (), (), (), (), (), ())
-    measures = measures_for(len(subject.bodies))
-    sizes = np.array([(body.size.width, body.size.height) for body in subject.bodies])
-    places = np.round(placed(subject, measures), _DIGITS)
+    measures = distances_for(len(graph.nodes))
+    sizes = np.array([(body.size.width, body.size.height) for body in graph.nodes])
+    places = np.round(place_nodes(graph, measures), _DIGITS)
     boxes = boxes_around(places, sizes)
-    forms = [Form(box, body.cut) for box, body in zip(boxes, subject.bodies, strict=True)]
-    links = [tie.ends for tie in subject.ties]
-    spines = side_by_side(
+    forms = [NodeOutline(box, body.cut) for box, body in zip(boxes, graph.nodes, strict=True)]
+    links = [tie.ends for tie in graph.edges]
+    spines = spread_parallel(
         courses(places, sizes, links, measures.clearance), links, sizes, measures.clearance
     )
     lines = [
-        np.round(clipped(spine, forms[a], forms[b]), _DIGITS)
+        np.round(clipped_to_outlines(spine, forms[a], forms[b]), _DIGITS)
         for spine, (a, b) in zip(spines, links, strict=True)
     ]
-    ground = Ground(boxes, lines)
-    texts = _rooms(ground, lines, [tie.text for tie in subject.ties])
-    spots = _rooms(ground, lines, [tie.spot for tie in subject.ties])
+    ground = FreeSpace(boxes, lines)
+    texts = _rooms(ground, lines, [tie.text for tie in graph.edges])
+    spots = _rooms(ground, lines, [tie.spot for tie in graph.edges])
     marks = [
         clear_point(line, taken)
         for line, taken in zip(lines, zip(texts, spots, strict=True), strict=True)
@@ -60,20 +60,20 @@ def lay_out(subject: Subject) -> Layout:
     )
 
 
-def _rooms(ground: Ground, lines: list[Floats], sizes: list[Size | None]) -> list[Floats | None]:
+def _rooms(ground: FreeSpace, lines: list[Floats], sizes: list[Size | None]) -> list[Floats | None]:
     """Find room for texts: on short lines first, which offer the least."""
     found: list[Floats | None] = [None] * len(lines)
     for index in sorted(range(len(lines)), key=lambda number: (length(lines[number]), number)):
         size = sizes[index]
         if size is not None:
-            places = places_on(lines[index], size)
+            places = candidates_on(lines[index], size)
             chosen = ground.room(places, index)
             found[index] = None if chosen is None else places.boxes[chosen]
     return found
 
 
 def _from_origin(
-    forms: list[Form],
+    forms: list[NodeOutline],
     spines: list[Floats],
     lines: list[Floats],
     smooth_lines: list[bool],

@@ -16,7 +16,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class NodeBox:
     """A node to place.
 
     Attributes:
@@ -33,7 +33,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
+class EdgeSpec:
     """A link to draw.
 
     Attributes:
@@ -48,11 +48,11 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class LayoutGraph:
     """What is laid out. Nothing in it changes while a network runs, so neither does the layout."""
 
-    bodies: tuple[Body, ...]
-    ties: tuple[Tie, ...]
+    nodes: tuple[NodeBox, ...]
+    edges: tuple[EdgeSpec, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _PRECISE: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Relations:
+class LeastSquaresTerms:
     """Wishes of the form "the sum of factor times place, over three nodes, shall be this vector".
 
     Attributes:
@@ -33,13 +33,13 @@ class Relations:
     @classmethod
     def between(
         cls, firsts: Indices, seconds: Indices, wanted: Floats, weights: Floats
-    ) -> Relations:
+    ) -> LeastSquaresTerms:
         """Return wishes that `firsts` stand at `wanted` as seen from `seconds`."""
         factors = np.tile((1.0, -1.0, 0.0), (len(firsts), 1))
         return cls(np.stack((firsts, seconds, seconds), axis=1), factors, wanted, weights)
 
 
-def settled(places: Floats, relations: Sequence[Relations]) -> Floats:
+def solve_least_squares(places: Floats, relations: Sequence[LeastSquaresTerms]) -> Floats:
     """Return places that meet the wishes best, by least squares, found from `places` on.
 
     Conjugate gradients with a diagonal preconditioner; a slight wish to stay makes the solution

@@ -9,8 +9,8 @@ import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices
 from mplsemu.drawing.layout.graph import Pair
-from mplsemu.drawing.layout.stress import Graph
-from mplsemu.drawing.layout.tutte_embedding import embedded, rings
+from mplsemu.drawing.layout.stress import DistanceGraph
+from mplsemu.drawing.layout.tutte_embedding import cycles, tutte_embedding
 
 MOST_NODES: Final = 40
 _MOST_LINKS: Final = 90
@@ -29,7 +29,7 @@ def is_small(count: int, links: Sequence[Pair]) -> bool:
     return count <= MOST_NODES and len(links) <= _MOST_LINKS
 
 
-def tidied(graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats:
+def locally_optimised(graph: DistanceGraph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats:
     """Return places in hops, the best of several starts.
 
     Args:
@@ -37,7 +37,7 @@ def tidied(graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats
         links: its links.
         inner: which nodes had better be in the middle.
     """
-    search = _Search(graph, links, inner)
+    search = _LocalSearch(graph, links, inner)
     starts = _starts(graph, links)
     best = search.improved(next(starts))
     lowest = search.cost(best)
@@ -52,21 +52,21 @@ def tidied(graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> Floats
     return best
 
 
-def _starts(graph: Graph, links: Sequence[Pair]) -> Iterator[Floats]:
+def _starts(graph: DistanceGraph, links: Sequence[Pair]) -> Iterator[Floats]:
     """Yield places to begin with: fewer for larger graphs, for which each takes longer."""
     count = graph.count
     yield graph.relaxed(graph.start())
     if count <= 3:
         return
     by_chance, by_ring = (5, 4) if count <= 12 else (2, 3) if count <= 20 else (0, 1)
-    for ring in rings(count, links)[:by_ring]:
-        yield embedded(count, links, ring) + graph.scattered(len(ring)) * _SHAKEN
+    for ring in cycles(count, links)[:by_ring]:
+        yield tutte_embedding(count, links, ring) + graph.scattered(len(ring)) * _SHAKEN
     for number in range(1, by_chance + 1):
         yield graph.relaxed(graph.scattered(number))
 
 
-class _Search:
-    def __init__(self, graph: Graph, links: Sequence[Pair], inner: Sequence[bool]) -> None:
+class _LocalSearch:
+    def __init__(self, graph: DistanceGraph, links: Sequence[Pair], inner: Sequence[bool]) -> None:
         count = graph.count
         self._count = count
         self._links: Indices = np.array(

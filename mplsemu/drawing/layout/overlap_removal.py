@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices, boxes_around, overlapping_pairs
-from mplsemu.drawing.layout.least_squares import Relations, settled
-from mplsemu.drawing.layout.yao_graph import near_pairs
+from mplsemu.drawing.layout.least_squares import LeastSquaresTerms, solve_least_squares
+from mplsemu.drawing.layout.yao_graph import yao_graph
 
 _EXCESS: Final = 1.03
 _PUSH: Final = 4.0
@@ -27,7 +27,7 @@ _GROWTH: Final = 1.6
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Clearances:
     """How much room is wanted.
 
     Attributes:
@@ -43,7 +43,7 @@ class Room:
     rounds: int = 60
 
 
-def spaced(places: Floats, sizes: Floats, links: Indices, room: Room) -> Floats:
+def remove_overlaps(places: Floats, sizes: Floats, links: Indices, room: Clearances) -> Floats:
     """Return places with room around all boxes, as far as it can be had.
 
     Args:
@@ -52,26 +52,26 @@ def spaced(places: Floats, sizes: Floats, links: Indices, room: Room) -> Floats:
         links: pairs of nodes, shape (m, 2).
         room: what is wanted.
     """
-    found = _spaced(places, _Spacer(sizes, links, room))
+    found = _in_rounds(places, _Spacer(sizes, links, room))
     if found is None:
         # so many lines cross everywhere that boxes find no place off them: lines go round
-        found = _spaced(places, _Spacer(sizes, links, replace(room, clearance=None)))
+        found = _in_rounds(places, _Spacer(sizes, links, replace(room, clearance=None)))
     return apart(places if found is None else found, sizes, room.gap)
 
 
-def _spaced(places: Floats, spacer: _Spacer) -> Floats | None:
+def _in_rounds(places: Floats, spacer: _Spacer) -> Floats | None:
     """Return places after all rounds, None if the map grows without end for the sake of lines."""
     if len(places) < 2:
         return places
-    near = near_pairs(places)
+    near = yao_graph(places)
     limit = _MOST_GROWTH * max(float(np.ptp(places, axis=0).max()), spacer.side())
     for round_ in range(spacer.rounds):
         pushes = spacer.pushes(places)
         if not pushes:
             break
         if round_ % 12 == 11:
-            near = near_pairs(places)
-        places = settled(places, [_as_they_stand(places, *near), *pushes])
+            near = yao_graph(places)
+        places = solve_least_squares(places, [_as_they_stand(places, *near), *pushes])
         if spacer.makes_way and np.ptp(places, axis=0).max() > limit:
             return None
     return places
@@ -79,7 +79,7 @@ def _spaced(places: Floats, spacer: _Spacer) -> Floats | None:
 
 def apart(places: Floats, sizes: Floats, gap: tuple[float, float]) -> Floats:
     """Return places where no two boxes come nearer than `gap`, whatever else becomes of them."""
-    spacer = _Spacer(sizes, np.empty((0, 2), dtype=np.intp), Room(gap, None, np.empty(0)))
+    spacer = _Spacer(sizes, np.empty((0, 2), dtype=np.intp), Clearances(gap, None, np.empty(0)))
     for round_ in count():
         push = spacer.overlaps(places)
         if push is None:
@@ -93,9 +93,9 @@ def apart(places: Floats, sizes: Floats, gap: tuple[float, float]) -> Floats:
     return places
 
 
-def _as_they_stand(places: Floats, firsts: Indices, seconds: Indices) -> Relations:
+def _as_they_stand(places: Floats, firsts: Indices, seconds: Indices) -> LeastSquaresTerms:
     away = places[firsts] - places[seconds]
-    return Relations.between(firsts, seconds, away, _weights(away))
+    return LeastSquaresTerms.between(firsts, seconds, away, _weights(away))
 
 
 def _weights(away: Floats) -> Floats:
@@ -106,7 +106,7 @@ def _weights(away: Floats) -> Floats:
 class _Spacer:
     """Finds what stands too close, and what it wishes instead."""
 
-    def __init__(self, sizes: Floats, links: Indices, room: Room) -> None:
+    def __init__(self, sizes: Floats, links: Indices, room: Clearances) -> None:
         self._sizes = sizes
         self._links = links
         self._room = room
@@ -118,12 +118,12 @@ class _Spacer:
         """Return the side of a square that all boxes would fill, with their gaps."""
         return float(np.sqrt(np.prod(self._grown, axis=1).sum()))
 
-    def pushes(self, places: Floats) -> list[Relations]:
+    def pushes(self, places: Floats) -> list[LeastSquaresTerms]:
         """Return the wishes of all that stands too close; none where all is well."""
         found = [self.overlaps(places, grow=True), self._short(places), self._covering(places)]
         return [push for push in found if push is not None]
 
-    def overlaps(self, places: Floats, *, grow: bool = False) -> Relations | None:
+    def overlaps(self, places: Floats, *, grow: bool = False) -> LeastSquaresTerms | None:
         """Return the wishes of boxes that come too close to one another."""
         firsts, seconds = overlapping_pairs(boxes_around(places, self._grown))
         if not len(firsts):
@@ -142,9 +142,9 @@ class _Spacer:
             np.abs(share.max(axis=1) - _DEEP) < 0.95 * _DEEP if grow else np.zeros(len(away), bool)
         )
         wanted[deep] = away[deep] * _GROWTH
-        return Relations.between(firsts, seconds, wanted, _PUSH * _weights(wanted))
+        return LeastSquaresTerms.between(firsts, seconds, wanted, _PUSH * _weights(wanted))
 
-    def _short(self, places: Floats) -> Relations | None:
+    def _short(self, places: Floats) -> LeastSquaresTerms | None:
         """Return the wishes of links too short for what is written on them."""
         if not len(self._links):
             return None
@@ -160,9 +160,9 @@ class _Spacer:
             return None
         factor = (inside + self._room.lengths * _EXCESS) / length
         wanted = (away * factor[:, None])[short]
-        return Relations.between(firsts[short], seconds[short], wanted, _weights(wanted))
+        return LeastSquaresTerms.between(firsts[short], seconds[short], wanted, _weights(wanted))
 
-    def _covering(self, places: Floats) -> Relations | None:
+    def _covering(self, places: Floats) -> LeastSquaresTerms | None:
         """Return the wishes of boxes that stand on a line of others."""
         clearance = self._room.clearance
         if clearance is None or not len(self._links):
@@ -190,4 +190,4 @@ class _Spacer:
         ends = self._links[lines]
         factors = np.stack((np.ones(len(lines)), share - 1.0, -share), axis=1)
         three = np.stack((nodes, ends[:, 0], ends[:, 1]), axis=1)
-        return Relations(three, factors, wanted, _PUSH * _weights(wanted))
+        return LeastSquaresTerms(three, factors, wanted, _PUSH * _weights(wanted))

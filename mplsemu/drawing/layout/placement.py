@@ -8,17 +8,17 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices
-from mplsemu.drawing.layout.distances import Measures
+from mplsemu.drawing.layout.distances import LayoutDistances
 from mplsemu.drawing.layout.graph import Pair, components, neighbours
-from mplsemu.drawing.layout.layout_graph import Subject
-from mplsemu.drawing.layout.least_squares import Relations, settled
-from mplsemu.drawing.layout.local_search import is_small, tidied
-from mplsemu.drawing.layout.overlap_removal import Room, spaced
+from mplsemu.drawing.layout.layout_graph import LayoutGraph
+from mplsemu.drawing.layout.least_squares import LeastSquaresTerms, solve_least_squares
+from mplsemu.drawing.layout.local_search import is_small, locally_optimised
+from mplsemu.drawing.layout.overlap_removal import Clearances, remove_overlaps
 from mplsemu.drawing.layout.packing import shifted_together
 from mplsemu.drawing.layout.projection import projected
-from mplsemu.drawing.layout.rotation import lined_up, turned
-from mplsemu.drawing.layout.stress import Graph
-from mplsemu.drawing.layout.yao_graph import near_pairs
+from mplsemu.drawing.layout.rotation import aligned, best_rotation
+from mplsemu.drawing.layout.stress import DistanceGraph
+from mplsemu.drawing.layout.yao_graph import yao_graph
 
 _MOSTLY: Final = 0.6
 _FAR: Final = 2.5
@@ -30,18 +30,18 @@ _FLAT: Final = np.array((1.0, 0.8))
 """A hop to the side and one up: boxes are wider than high, and so is a page."""
 
 
-def placed(subject: Subject, measures: Measures) -> Floats:
+def place_nodes(subject: LayoutGraph, measures: LayoutDistances) -> Floats:
     """Return the middles of the nodes' boxes; no two boxes come near each other."""
     return _Placing(subject, measures).places()
 
 
 class _Placing:
-    def __init__(self, subject: Subject, measures: Measures) -> None:
+    def __init__(self, subject: LayoutGraph, measures: LayoutDistances) -> None:
         self._subject = subject
         self._measures = measures
-        self._count = len(subject.bodies)
-        self._pairs: list[Pair] = [tie.ends for tie in subject.ties]
-        self._sizes = np.array([(b.size.width, b.size.height) for b in subject.bodies])
+        self._count = len(subject.nodes)
+        self._pairs: list[Pair] = [tie.ends for tie in subject.edges]
+        self._sizes = np.array([(b.size.width, b.size.height) for b in subject.nodes])
 
     def places(self) -> Floats:
         """Place the parts that have positions on a map, and the others beside it."""
@@ -62,10 +62,10 @@ class _Placing:
         return found
 
     def _has_position(self, part: Sequence[int]) -> bool:
-        return any(self._subject.bodies[node].position is not None for node in part)
+        return any(self._subject.nodes[node].position is not None for node in part)
 
     def _is_geographic(self) -> bool:
-        known = [b.position for b in self._subject.bodies if b.position is not None]
+        known = [b.position for b in self._subject.nodes if b.position is not None]
         are_most = len(known) >= max(_MOSTLY * self._count, 2)
         return are_most and len(set(known)) >= _MOSTLY * len(known)
 
@@ -75,10 +75,10 @@ class _Placing:
         return [(number[a], number[b]) for a, b in self._pairs if a in number and b in number]
 
     def _map(self, part: Sequence[int]) -> Floats:
-        bodies = [self._subject.bodies[node] for node in part]
-        known = np.array([body.position is not None for body in bodies])
+        nodes = [self._subject.nodes[node] for node in part]
+        known = np.array([body.position is not None for body in nodes])
         places = np.zeros((len(part), 2))
-        places[known] = projected(np.array([b.position for b in bodies if b.position is not None]))
+        places[known] = projected(np.array([b.position for b in nodes if b.position is not None]))
         _fill_in(places, known, neighbours(len(part), self._inside(part)))
         places = _compressed(_scattered(places))
         return places * self._map_scale(part, places)
@@ -95,12 +95,12 @@ class _Placing:
         pairs = self._inside(part)
         if len(part) == 1:
             return np.zeros((1, 2))
-        graph = Graph(len(part), pairs)
-        inner = [self._subject.bodies[node].is_inner for node in part]
+        graph = DistanceGraph(len(part), pairs)
+        inner = [self._subject.nodes[node].is_inner for node in part]
         small = is_small(len(part), pairs)
-        places = tidied(graph, pairs, inner) if small else graph.relaxed(graph.start())
+        places = locally_optimised(graph, pairs, inner) if small else graph.relaxed(graph.start())
         room = self._sizes[part].mean(axis=0) / self._measures.hop
-        places = turned(places, _as_array(pairs), (float(room[0]), float(room[1])))
+        places = best_rotation(places, _as_array(pairs), (float(room[0]), float(room[1])))
         found: Floats = places * self._hop(part, places) * _FLAT
         return found
 
@@ -115,23 +115,23 @@ class _Placing:
 
     def _finished(self, part: Sequence[int], places: Floats, *, tidy: bool = False) -> Floats:
         numbers = set(part)
-        ties = [tie for tie in self._subject.ties if tie.ends[0] in numbers]
+        edges = [tie for tie in self._subject.edges if tie.ends[0] in numbers]
         links = _as_array(self._inside(part))
         shortest = self._measures.shortest
         lengths = np.array([
-            max(shortest, tie.text.width + _LABEL_STUBS if tie.text else 0.0) for tie in ties
+            max(shortest, tie.text.width + _LABEL_STUBS if tie.text else 0.0) for tie in edges
         ])  # fmt: skip
         apart = links[:, 0] != links[:, 1]
-        room = Room(
+        room = Clearances(
             gap=self._measures.gap,
             clearance=self._measures.clearance * 1.5 if self._measures.steps_aside else None,
             lengths=lengths[apart],
             rounds=self._measures.rounds,
         )
         sizes, links = self._sizes[part], links[apart]
-        places = spaced(places, sizes, links, room)
+        places = remove_overlaps(places, sizes, links, room)
         if tidy and len(part) <= 60:
-            places = spaced(lined_up(places, links, self._measures.hop), sizes, links, room)
+            places = remove_overlaps(aligned(places, links, self._measures.hop), sizes, links, room)
         return places
 
 
@@ -174,11 +174,13 @@ def _compressed(places: Floats) -> Floats:
     """Return the map with wide empty spaces made narrower: an ocean says little."""
     if len(places) < 4:
         return places
-    firsts, seconds = near_pairs(places)
+    firsts, seconds = yao_graph(places)
     away = places[firsts] - places[seconds]
     length = np.maximum(np.linalg.norm(away, axis=1), 1e-9)
     limit = _FAR * float(np.median(length))
     factor = np.where(length > limit, limit * (1 + np.log(length / limit)) / length, 1.0)
     wanted = away * factor[:, None]
     weights = 1 / np.maximum(np.sum(wanted**2, axis=1), (limit / 50) ** 2)
-    return settled(places, [Relations.between(firsts, seconds, wanted, weights)])
+    return solve_least_squares(
+        places, [LeastSquaresTerms.between(firsts, seconds, wanted, weights)]
+    )

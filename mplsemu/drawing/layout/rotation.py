@@ -15,7 +15,7 @@ _MANY: Final = 60
 _WIDE: Final = (0.0, 0.25)
 
 
-def turned(places: Floats, links: Indices, room: tuple[float, float]) -> Floats:
+def best_rotation(places: Floats, links: Indices, room: tuple[float, float]) -> Floats:
     """Return the places turned about their middle: level lines, symmetry, wide and not high.
 
     Args:
@@ -69,7 +69,7 @@ def _lopsided(places: Floats, axis: int) -> float:
     return float(np.mean(np.minimum(away.min(axis=1), 0.5)))
 
 
-def lined_up(places: Floats, links: Indices, hop: float) -> Floats:
+def aligned(places: Floats, links: Indices, hop: float) -> Floats:
     """Return places where what is nearly in one row or column is so exactly.
 
     Of many nodes only where most links become level or upright: elsewhere it would be by chance.

@@ -15,7 +15,7 @@ import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices
 from mplsemu.drawing.layout.graph import Pair, hops, neighbours
-from mplsemu.drawing.layout.least_squares import Relations, settled
+from mplsemu.drawing.layout.least_squares import LeastSquaresTerms, solve_least_squares
 
 _ALL_PAIRS: Final = 160
 _PIVOTS: Final = 40
@@ -26,7 +26,7 @@ _STILL: Final = 2e-4
 _SEED: Final = 3031
 
 
-class Graph:
+class DistanceGraph:
     """A connected graph, and the distances in it that the layout looks at."""
 
     def __init__(self, count: int, links: Sequence[Pair]) -> None:
@@ -68,8 +68,8 @@ class Graph:
             away = places[self.firsts] - places[self.seconds]
             length = np.maximum(np.linalg.norm(away, axis=1), 1e-9)
             wanted = away * (self.distances / length)[:, None]
-            places = settled(
-                places, [Relations.between(self.firsts, self.seconds, wanted, weights)]
+            places = solve_least_squares(
+                places, [LeastSquaresTerms.between(self.firsts, self.seconds, wanted, weights)]
             )
             now = self.stress(places)
             if before - now < _STILL * before:

@@ -17,8 +17,8 @@ from mplsemu.drawing.layout.graph import Pair, neighbours
 _STEPS: Final = 120
 
 
-def rings(count: int, links: Sequence[Pair]) -> list[list[int]]:
-    """Return rings of a connected graph, the longest first, by a tree and each link beside it."""
+def cycles(count: int, links: Sequence[Pair]) -> list[list[int]]:
+    """Return cycles of a connected graph, the longest first, by a tree and each link beside it."""
     around = neighbours(count, links)
     root = max(range(count), key=lambda node: (len(around[node]), -node))
     parent = {root: root}
@@ -31,12 +31,12 @@ def rings(count: int, links: Sequence[Pair]) -> list[list[int]]:
     found: dict[frozenset[int], list[int]] = {}
     for a, b in sorted({(min(pair), max(pair)) for pair in links}):
         if parent[a] != b and parent[b] != a:
-            ring = _ring(parent, a, b)
+            ring = _cycle(parent, a, b)
             found.setdefault(frozenset(ring), ring)
     return sorted(found.values(), key=lambda ring: (-len(ring), ring))
 
 
-def _ring(parent: dict[int, int], a: int, b: int) -> list[int]:
+def _cycle(parent: dict[int, int], a: int, b: int) -> list[int]:
     """Return the way from `a` up the tree to where it meets that of `b`, and down to `b`."""
     up, down = _ancestors(parent, a), _ancestors(parent, b)
     while len(up) > 1 and len(down) > 1 and up[-2] == down[-2]:
@@ -52,7 +52,7 @@ def _ancestors(parent: dict[int, int], node: int) -> list[int]:
     return found
 
 
-def embedded(count: int, links: Sequence[Pair], ring: Sequence[int]) -> Floats:
+def tutte_embedding(count: int, links: Sequence[Pair], ring: Sequence[int]) -> Floats:
     """Return places in hops: a ring on a circle, all others in the middle of their neighbours."""
     places = np.zeros((count, 2))
     angles = np.arange(len(ring)) * (2 * np.pi / len(ring))

@@ -12,7 +12,7 @@ _SECTORS: Final = 8
 _ROWS_AT_ONCE: Final = 512
 
 
-def near_pairs(places: Floats) -> tuple[Indices, Indices]:
+def yao_graph(places: Floats) -> tuple[Indices, Indices]:
     """Return each node with the nearest one in each of eight directions (a Yao graph).
 
     The graph is connected, and holds each node's nearest neighbours in all directions; each pair

@@ -10,10 +10,15 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, crossed_boxes
-from mplsemu.drawing.layout.distances import measures_for
+from mplsemu.drawing.layout.distances import distances_for
 from mplsemu.drawing.layout.graph import Pair
 from mplsemu.drawing.layout.layout_graph import Layout
-from mplsemu.drawing.routing.parallel_lines import Form, beside, clipped, corners_cut
+from mplsemu.drawing.routing.parallel_lines import (
+    NodeOutline,
+    clipped_to_outlines,
+    offset_sideways,
+    rounded_corners,
+)
 from mplsemu.drawing.scene import ROUNDING
 
 _FIRST: Final = 7.0
@@ -24,7 +29,7 @@ _OF_REACH: Final = 0.92
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class LaneUse:
     """One way's use of one link.
 
     Attributes:
@@ -44,7 +49,7 @@ class Use:
         return (first, last) if self.is_forward else (last, first)
 
 
-def lanes(layout: Layout, uses: Sequence[Use], others: Floats) -> list[Floats]:
+def lanes(layout: Layout, uses: Sequence[LaneUse], others: Floats) -> list[Floats]:
     """Return the course of each use, in the way's direction, clear of foreign boxes.
 
     A way keeps to the right of its direction as long as there is not much more on that side.
@@ -56,7 +61,7 @@ def lanes(layout: Layout, uses: Sequence[Use], others: Floats) -> list[Floats]:
         others: boxes of what else is there.
     """
     boxes = np.array([(b.x, b.y, b.right, b.bottom) for b in layout.boxes]).reshape(-1, 4)
-    widest = 1.2 * measures_for(len(boxes)).clearance
+    widest = 1.2 * distances_for(len(boxes)).clearance
     on_link: dict[int, list[int]] = defaultdict(list)
     for number, use in enumerate(uses):
         on_link[use.link].append(number)
@@ -65,7 +70,7 @@ def lanes(layout: Layout, uses: Sequence[Use], others: Floats) -> list[Floats]:
     for link, numbers in on_link.items():
         spine = np.array([(p.x, p.y) for p in layout.spines[link]])
         own = uses[numbers[0]].along
-        forms = [Form(boxes[node], layout.cuts[node]) for node in own]
+        forms = [NodeOutline(boxes[node], layout.cuts[node]) for node in own]
         foreign = np.concatenate((np.delete(boxes, own, axis=0), others))
         if link in outside:
             room = min(widest, _room(spine, forms[0]), _room(spine[::-1], forms[1]))
@@ -105,7 +110,7 @@ def _shifts_outside(count: int, side: int, room: float) -> list[float]:
     return [(first + step * lane) * side for lane in range(count)]
 
 
-def _outside(layout: Layout, uses: Sequence[Use]) -> dict[int, int]:
+def _outside(layout: Layout, uses: Sequence[LaneUse]) -> dict[int, int]:
     """Return the free side of each link that is not the only one taken between its nodes.
 
     Returns:
@@ -132,7 +137,7 @@ def _across(layout: Layout, link: int, direction: int) -> float:
     return float(np.array((-way[1], way[0])) @ spine[0])
 
 
-def _room(spine: Floats, form: Form) -> float:
+def _room(spine: Floats, form: NodeOutline) -> float:
     """Return how far beside a spine there is something of the form that it begins at."""
     way = spine[1] - spine[0]
     across, down = np.abs(way[::-1]) / max(float(np.hypot(*way)), 1e-6)
@@ -142,15 +147,15 @@ def _room(spine: Floats, form: Form) -> float:
     return float(_OF_REACH * reach - np.hypot(*off))
 
 
-def _lane(spine: Floats, shift: float, forms: Sequence[Form], foreign: Floats) -> Floats:
+def _lane(spine: Floats, shift: float, forms: Sequence[NodeOutline], foreign: Floats) -> Floats:
     """Return a link's course moved sideways, by less where a foreign box is in the way."""
     ways = (spine[1] - spine[0], spine[-1] - spine[-2])
     while True:
-        moved = beside(spine, shift).copy()
+        moved = offset_sideways(spine, shift).copy()
         for end, way, form in zip((0, -1), ways, forms, strict=True):
             moved[end] = spine[end] + _limited(moved[end] - spine[end], way, form)
-        lane = clipped(moved, forms[0], forms[1])
-        begins, ends = corners_cut(lane, ROUNDING)
+        lane = clipped_to_outlines(moved, forms[0], forms[1])
+        begins, ends = rounded_corners(lane, ROUNDING)
         starts = np.concatenate((lane[:-1], begins))
         if (
             abs(shift) < 1
@@ -160,7 +165,7 @@ def _lane(spine: Floats, shift: float, forms: Sequence[Form], foreign: Floats) -
         shift /= 2
 
 
-def _limited(away: Floats, way: Floats, form: Form) -> Floats:
+def _limited(away: Floats, way: Floats, form: NodeOutline) -> Floats:
     """Return a shift that still begins within the box, whatever its direction."""
     length = max(float(np.hypot(*way)), 1e-6)
     size = form.box[2:] - form.box[:2]

@@ -19,7 +19,7 @@ _SIDES: Final = np.array(
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class NodeOutline:
     """What is drawn of a node: its box (left, top, right, bottom) with its corners cut off."""
 
     box: Floats
@@ -45,7 +45,7 @@ class Form:
         return np.concatenate((point[None], course[last + 1 :]))
 
 
-def side_by_side(
+def spread_parallel(
     spines: Sequence[Floats], links: Sequence[Pair], sizes: Floats, clearance: float
 ) -> list[Floats]:
     """Return the courses with those between the same two nodes moved apart.
@@ -69,7 +69,7 @@ def side_by_side(
         shift = (seen[pair] - (many - 1) / 2) * step
         seen[pair] += 1
         # each side is one side, whichever end the link is said to begin at
-        found.append(beside(spine, shift if link == pair else -shift))
+        found.append(offset_sideways(spine, shift if link == pair else -shift))
     return found
 
 
@@ -83,7 +83,7 @@ def _step(spine: Floats, sizes: Floats, many: int, clearance: float) -> float:
     return min(_APART, 2 * widest / (many - 1))
 
 
-def beside(course: Floats, shift: float) -> Floats:
+def offset_sideways(course: Floats, shift: float) -> Floats:
     """Return a course moved sideways: to the left of its direction if `shift` is negative."""
     if shift == 0:
         return course
@@ -99,7 +99,7 @@ def beside(course: Floats, shift: float) -> Floats:
     return np.array(moved)
 
 
-def clipped(course: Floats, first: Form, last: Form) -> Floats:
+def clipped_to_outlines(course: Floats, first: NodeOutline, last: NodeOutline) -> Floats:
     """Return the part of a course between the forms of two nodes.
 
     A course that never leaves them is returned whole.
@@ -108,7 +108,7 @@ def clipped(course: Floats, first: Form, last: Form) -> Floats:
     return between if len(between) > 1 else course
 
 
-def corners_cut(course: Floats, reach: float) -> tuple[Floats, Floats]:
+def rounded_corners(course: Floats, reach: float) -> tuple[Floats, Floats]:
     """Return where each corner's rounding begins and ends, if it reaches so far at most."""
     ways = np.diff(course, axis=0)
     lengths = np.maximum(np.linalg.norm(ways, axis=1), 1e-9)[:, None]

@@ -8,8 +8,8 @@ import numpy as np
 
 from mplsemu.drawing.arrays import Floats, any_in, boxes_around, crossed_boxes
 from mplsemu.drawing.layout.graph import Pair
-from mplsemu.drawing.routing.parallel_lines import corners_cut
-from mplsemu.drawing.routing.visibility_graph import Roads
+from mplsemu.drawing.routing.parallel_lines import rounded_corners
+from mplsemu.drawing.routing.visibility_graph import VisibilityGraph
 from mplsemu.drawing.scene import ROUNDING
 
 
@@ -28,7 +28,7 @@ def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: flo
     number = np.arange(len(ends))
     blocked[number, ends[:, 0]] = False
     blocked[number, ends[:, 1]] = False
-    roads: Roads | None = None
+    roads: VisibilityGraph | None = None
     known: dict[Pair, Floats] = {}
     for (a, b), is_blocked in zip(links, any_in(blocked), strict=True):
         pair = (min(a, b), max(a, b))
@@ -36,7 +36,7 @@ def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: flo
             continue
         known[pair] = places[list(pair)]
         if is_blocked:
-            roads = roads or Roads(places, boxes)
+            roads = roads or VisibilityGraph(places, boxes)
             way = roads.way(*pair)
             known[pair] = known[pair] if way is None else way
     return [known[a, b] if a < b else known[b, a][::-1] for a, b in links]
@@ -54,7 +54,7 @@ def smooth(lines: Sequence[Floats], links: Sequence[Pair], boxes: Floats) -> lis
     found = [True] * len(lines)
     if not bent:
         return found
-    cuts = [corners_cut(lines[index], ROUNDING) for index in bent]
+    cuts = [rounded_corners(lines[index], ROUNDING) for index in bent]
     owners = np.repeat(bent, [len(begin) for begin, _ in cuts])
     begins, ends = (np.concatenate(side) for side in zip(*cuts, strict=True))
     hit = crossed_boxes(begins, ends, boxes)

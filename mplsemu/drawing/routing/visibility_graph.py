@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Flags, Floats, Indices, all_in, any_in, crossed_boxes
-from mplsemu.drawing.layout.yao_graph import near_pairs
+from mplsemu.drawing.layout.yao_graph import yao_graph
 
 _OUTSIDE: Final = 0.5
 _SIDES: Final = np.array([(0, 1), (2, 1), (2, 3), (0, 3)])
@@ -22,7 +22,7 @@ _BEND: Final = 12.0
 _HASTE: Final = 1.04
 
 
-class Roads:
+class VisibilityGraph:
     """The corners of all boxes, and which see which.
 
     Corner ``4 * n + k`` belongs to box ``n``; k counts from the upper left one, clockwise.
@@ -149,7 +149,7 @@ def _neighbourhoods(places: Floats) -> list[Indices]:
     count = len(places)
     near: list[set[int]] = [{node} for node in range(count)]
     if count > 1:
-        for a, b in zip(*(ends.tolist() for ends in near_pairs(places)), strict=True):
+        for a, b in zip(*(ends.tolist() for ends in yao_graph(places)), strict=True):
             near[a].add(b)
             near[b].add(a)
     return [

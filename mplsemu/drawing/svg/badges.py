@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.drawing.polyline import Places, at, length, nearest
+from mplsemu.drawing.polyline import BoxGrid, at, length, nearest
 from mplsemu.drawing.scene import Box, Line, LineKind, Point, Scene
 from mplsemu.drawing.svg.discs import DISC, draw_disc
 from mplsemu.drawing.svg.lines import ARROW, CASING, joined, line_class
@@ -70,13 +70,13 @@ def draw_badge_above(badge: Badge) -> str:
     return element("g", disc, class_=name, data_for=badge.line.key)
 
 
-def _places_taken(scene: Scene) -> tuple[Places, Places]:
+def _places_taken(scene: Scene) -> tuple[BoxGrid, BoxGrid]:
     """Return what ways' numbers keep clear of: all of it, and the same without lines.
 
     That is nodes, lines elsewhere, arrows, labels, and also what a live page will write on a line,
     for which it has a spot.
     """
-    places, things = Places(), Places()
+    places, things = BoxGrid(), BoxGrid()
     if any(line.kind is LineKind.WAY for line in scene.lines):
         for box in _things(scene):
             places.take(box)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mplsemu.drawing.caption import Meaning
-from mplsemu.drawing.draft import Sketch
+from mplsemu.drawing.caption import LegendText
+from mplsemu.drawing.draft import Draft
 from mplsemu.drawing.info_box import (
     NAME_SIZE,
     SMALL_SIZE,
     TEXT_SIZE,
-    Card,
+    InfoBox,
     Row,
     baseline,
     label,
 )
-from mplsemu.drawing.layout.hub_layout import Shape, Side, Spacing, Spot, shelves
+from mplsemu.drawing.layout.hub_layout import FormFactor, Side, Slot, Spacing, lay_out_around
 from mplsemu.drawing.scene import (
     Box,
     Line,
@@ -31,9 +31,9 @@ from mplsemu.drawing.scene import (
 from mplsemu.drawing.text_width import text_width
 from mplsemu.program.services import VsiKind
 from mplsemu.views.model import BridgeView, SiteView
-from mplsemu.views.scene.frame import Part, Words, framed
+from mplsemu.views.scene.frame import Part, PictureText, framed
 from mplsemu.views.scene.phrases import complaint, count, listed
-from mplsemu.views.scene.sites import ACCESS, SiteCards, about_site, site_cards
+from mplsemu.views.scene.sites import ACCESS, SiteBoxes, about_site, site_boxes
 
 _PORT: Final = 22.0
 """Room for the numbers of ports, at an edge of a switch."""
@@ -43,11 +43,11 @@ _SHORT: Final = 12
 """Letters of names that still stand in one line with what is said of them."""
 
 
-def bridge_scene(view: BridgeView, shape: Shape = Shape.WIDE) -> Scene:
+def bridge_scene(view: BridgeView, shape: FormFactor = FormFactor.WIDE) -> Scene:
     """Return the picture of a customer's VPLS or VPWS."""
     deaf = _deaf(view)
     remarks = {name: _remark(lost) for name, lost in deaf.items()}
-    cards = site_cards(view.sites, remarks=remarks)
+    cards = site_boxes(view.sites, remarks=remarks)
     words, legend = _words(view), _legend(view)
     if view.kind is VsiKind.VPWS and len(view.sites) == 2:
         first, second = view.sites
@@ -66,42 +66,42 @@ def bridge_scene(view: BridgeView, shape: Shape = Shape.WIDE) -> Scene:
 
 
 def _switch(
-    cards: SiteCards,
+    cards: SiteBoxes,
     sites: Sequence[SiteView],
     ports: Mapping[str, int],
     number: int,
     view: BridgeView,
-    shape: Shape,
-) -> Sketch:
+    shape: FormFactor,
+) -> Draft:
     """Draw a virtual switch with its sites around it, and a number at each port."""
     widest = max(text_width(str(port), SMALL_SIZE, bold=True) for port in ports.values())
     spacing = Spacing(ACCESS.first, ACCESS.channel, ACCESS.gutter, widest + 7)
-    card = _switch_card(view, sites)
-    placed = shelves([cards.cell] * len(sites), spacing, card.height + 2 * _PORT, shape)
+    card = _switch_box(view, sites)
+    placed = lay_out_around([cards.cell] * len(sites), spacing, card.height + 2 * _PORT, shape)
     below = _PORT if placed.lower else 0.0
     box = Box(0, 0, max(placed.width, card.width), _PORT + card.height + below)
     places = placed.places(box)
     marks = [
-        _port(ports[site.name], side, spot)
-        for site, (side, spot) in zip(sites, places, strict=True)
+        _port(ports[site.name], side, slot)
+        for site, (side, slot) in zip(sites, places, strict=True)
     ]
     about = f"Virtual switch that joins {listed([site.name for site in sites])}"
     middle = Box(0, _PORT, box.width, card.height)
     texts = (*card.runs(middle, centered=True), *marks)
     switch = Node(f"switch/{number}", NodeKind.VIRTUAL_SWITCH, box, texts, about)
-    sketch = Sketch([switch], [], switch)
-    for site, (side, spot) in zip(sites, places, strict=True):
-        cards.draw(sketch, site, side, spot, switch)
-    return sketch
+    draft = Draft([switch], [], switch)
+    for site, (side, slot) in zip(sites, places, strict=True):
+        cards.draw(draft, site, side, slot, switch)
+    return draft
 
 
-def _port(number: int, side: Side, spot: Spot) -> TextRun:
-    at = side.point(spot.way[-1][0], -_PORT / 2 - 5)
+def _port(number: int, side: Side, slot: Slot) -> TextRun:
+    at = side.point(slot.way[-1][0], -_PORT / 2 - 5)
     place = Point(at.x, baseline(at.y, SMALL_SIZE))
     return TextRun(str(number), place, SMALL_SIZE, bold=True, anchor="middle")
 
 
-def _switch_card(view: BridgeView, sites: Sequence[SiteView]) -> Card:
+def _switch_box(view: BridgeView, sites: Sequence[SiteView]) -> InfoBox:
     rows = [Row("virtual switch", Tone.STRONG, NAME_SIZE, bold=True)]
     subnets = _subnets(sites)
     if subnets:
@@ -113,7 +113,7 @@ def _switch_card(view: BridgeView, sites: Sequence[SiteView]) -> Card:
         rows.append(Row(f"✗ {what} not hear each other", Tone.BAD, TEXT_SIZE))
     elif len(view.islands) == 1 and len(sites) > 1 and all(site.up for site in sites):
         rows.append(Row("✓ every site hears every other", Tone.OK, TEXT_SIZE))
-    return Card(tuple(rows))
+    return InfoBox(tuple(rows))
 
 
 def _subnets(sites: Sequence[SiteView]) -> list[str]:
@@ -140,10 +140,10 @@ def _remark(lost: Sequence[str]) -> list[str]:
 
 
 def _wire(
-    cards: SiteCards, first: SiteView, second: SiteView, shape: Shape, *, whole: bool
-) -> Sketch:
+    cards: SiteBoxes, first: SiteView, second: SiteView, shape: FormFactor, *, whole: bool
+) -> Draft:
     """Draw two sites with the wire between them."""
-    is_wide = shape is Shape.WIDE
+    is_wide = shape is FormFactor.WIDE
     far = (cards.width + _WIRE, 0.0) if is_wide else (0.0, cards.height + _WIRE_DOWN)
     boxes = [
         Box(0, 0, cards.width, cards.height),
@@ -175,7 +175,7 @@ def _wire(
         labels=(label(said, below if is_wide else beside, tone=Tone.NORMAL if up else Tone.BAD),),
         mark=middle,
     )
-    return Sketch(nodes, [line])
+    return Draft(nodes, [line])
 
 
 # --- what is said about it -----------------------------------------------------------------------
@@ -195,7 +195,7 @@ def _trouble(view: BridgeView) -> list[str]:
     return said
 
 
-def _words(view: BridgeView) -> Words:
+def _words(view: BridgeView) -> PictureText:
     is_wire = view.kind is VsiKind.VPWS
     kind = "VPWS" if is_wire else "VPLS"
     hosts = sum(len(site.hosts) for site in view.sites)
@@ -207,7 +207,7 @@ def _words(view: BridgeView) -> Words:
     trouble = _trouble(view)
     if not trouble and len(names) > 1:
         trouble = ["Every site hears every other."]
-    return Words(
+    return PictureText(
         title=view.customer,
         subtitle=f"VPN {view.vpn} · {kind} · {', '.join(facts)}",
         name=f"{view.customer}: VPN {view.vpn}",
@@ -221,14 +221,16 @@ def _complaint(view: BridgeView, island: Sequence[SiteView], number: int) -> tup
     return complaint(number, len(view.islands), "does not hear", rest) or (None, "")
 
 
-def _legend(view: BridgeView) -> list[Meaning]:
-    legend: list[Meaning] = [Meaning(NodeKind.SITE, "your site")]
+def _legend(view: BridgeView) -> list[LegendText]:
+    legend: list[LegendText] = [LegendText(NodeKind.SITE, "your site")]
     if view.kind is VsiKind.VPLS:
-        legend.append(Meaning(NodeKind.VIRTUAL_SWITCH, "your virtual switch, with numbered ports"))
+        legend.append(
+            LegendText(NodeKind.VIRTUAL_SWITCH, "your virtual switch, with numbered ports")
+        )
     else:
-        legend.append(Meaning(LineKind.ACCESS, "your virtual wire"))
+        legend.append(LegendText(LineKind.ACCESS, "your virtual wire"))
     if any(not site.up for site in view.sites):
-        legend.append(Meaning(LineKind.ACCESS, "line down", up=False))
+        legend.append(LegendText(LineKind.ACCESS, "line down", up=False))
     if len(view.islands) > 1:
-        legend.append(Meaning(LineKind.SEVERED, "do not hear each other"))
+        legend.append(LegendText(LineKind.SEVERED, "do not hear each other"))
     return legend

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.scene import Scene
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
 from mplsemu.views.scene.bridge import bridge_scene
@@ -10,7 +10,7 @@ from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.scene.provider import provider_scene
 
 
-def scene_of(view: View, shape: Shape = Shape.WIDE) -> Scene:
+def scene_of(view: View, shape: FormFactor = FormFactor.WIDE) -> Scene:
     """Return the picture of a view, with every place decided.
 
     Args:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.drawing.caption import MARGIN, Meaning, heading, legend
-from mplsemu.drawing.draft import Sketch, around, moved_area
-from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.caption import MARGIN, LegendText, heading, legend
+from mplsemu.drawing.draft import Draft, around, moved_area
+from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.scene import (
     Area,
     Box,
@@ -38,7 +38,7 @@ _ASPECT: Final = 1.4
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PictureText:
     """What is said about a picture as a whole.
 
     Attributes:
@@ -59,30 +59,33 @@ class Part:
     """An island: things that hang together.
 
     Attributes:
-        sketch: of it.
+        draft: of it.
         heading: what is wrong with it; None where it is all there is.
         about: the same, in full.
     """
 
-    sketch: Sketch
+    draft: Draft
     heading: str | None
     about: str
 
 
 def framed(
-    words: Words, parts: Sequence[Part], meanings: Sequence[Meaning], shape: Shape = Shape.WIDE
+    words: PictureText,
+    parts: Sequence[Part],
+    meanings: Sequence[LegendText],
+    shape: FormFactor = FormFactor.WIDE,
 ) -> Scene:
     """Put parts together to a picture."""
-    is_narrow = shape is Shape.NARROW
-    areas, sketch = _together(parts, 0.0 if is_narrow else _WIDEST_ROW)
-    bounds = around([sketch.bounds, *(area.box for area in areas)])
+    is_narrow = shape is FormFactor.NARROW
+    areas, draft = _together(parts, 0.0 if is_narrow else _WIDEST_ROW)
+    bounds = around([draft.bounds, *(area.box for area in areas)])
     width = max(bounds.width, _NARROWEST_PHONE if is_narrow else _NARROWEST)
     # what it is, and its figures
     below = list(words.subtitle.rpartition(" · ")[::2]) if is_narrow else [words.subtitle]
     above, top = heading(words.title, below, width)
     dx = MARGIN + (width - bounds.width) / 2 - bounds.x
     dy = top - bounds.y
-    sketch = sketch.moved(dx, dy)
+    draft = draft.moved(dx, dy)
     entries, bottom = legend(meanings, width, top + bounds.height + MARGIN)
     return Scene(
         title=words.name,
@@ -92,13 +95,13 @@ def framed(
         height=round(bottom),
         heading=above,
         areas=tuple(moved_area(area, dx, dy) for area in areas),
-        lines=tuple(sketch.lines),
-        nodes=tuple(sketch.nodes),
+        lines=tuple(draft.lines),
+        nodes=tuple(draft.nodes),
         legend=entries,
     )
 
 
-def _together(parts: Sequence[Part], widest: float) -> tuple[list[Area], Sketch]:
+def _together(parts: Sequence[Part], widest: float) -> tuple[list[Area], Draft]:
     """Place parts in rows, those of a row with their anchors at one height.
 
     Args:
@@ -106,9 +109,9 @@ def _together(parts: Sequence[Part], widest: float) -> tuple[list[Area], Sketch]
         widest: how wide a row may be in any case; 0 has one part in each.
     """
     if len(parts) == 1:
-        return [], parts[0].sketch
+        return [], parts[0].draft
     areas: list[Area] = []
-    whole = Sketch()
+    whole = Draft()
     top = 0.0
     between = _SEVERED_BETWEEN if len(parts) <= _MOST_SEVERED else _BETWEEN
     for row in _rows(parts, between, widest) if widest else [[part] for part in parts]:
@@ -116,10 +119,10 @@ def _together(parts: Sequence[Part], widest: float) -> tuple[list[Area], Sketch]
         x, bottom = 0.0, 0.0
         before: Node | None = None
         for part in row:
-            bounds = part.sketch.bounds
+            bounds = part.draft.bounds
             width = _width(part)
             shift = x + (width - bounds.width) / 2 - bounds.x
-            moved = part.sketch.moved(shift, top + level - _anchor(part).center.y)
+            moved = part.draft.moved(shift, top + level - _anchor(part).center.y)
             whole.nodes += moved.nodes
             whole.lines += moved.lines
             box = moved.bounds.grown(_PAD)
@@ -151,22 +154,22 @@ def _rows(parts: Sequence[Part], between: float, widest: float) -> list[list[Par
 
 
 def _height(part: Part) -> float:
-    return part.sketch.bounds.height + 2 * _PAD + _PART_HEADING
+    return part.draft.bounds.height + 2 * _PAD + _PART_HEADING
 
 
 def _width(part: Part) -> float:
     heading = text_width(part.heading or "", _PART_SIZE, bold=True)
-    return max(part.sketch.bounds.width, min(heading, _WIDEST_HEADING)) + 2 * _PAD
+    return max(part.draft.bounds.width, min(heading, _WIDEST_HEADING)) + 2 * _PAD
 
 
 def _anchor(part: Part) -> Box:
-    anchor = part.sketch.anchor
-    return anchor.box if anchor is not None else part.sketch.bounds
+    anchor = part.draft.anchor
+    return anchor.box if anchor is not None else part.draft.bounds
 
 
 def _above(part: Part) -> float:
     """Return how far a part rises above its anchor's middle."""
-    return _anchor(part).center.y - part.sketch.bounds.y + _PAD + _PART_HEADING
+    return _anchor(part).center.y - part.draft.bounds.y + _PAD + _PART_HEADING
 
 
 def _area(key: str, part: Part, box: Box) -> Area:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.drawing.caption import Meaning
-from mplsemu.drawing.draft import Sketch
-from mplsemu.drawing.info_box import NAME_SIZE, TEXT_SIZE, Card, Row
+from mplsemu.drawing.caption import LegendText
+from mplsemu.drawing.draft import Draft
+from mplsemu.drawing.info_box import NAME_SIZE, TEXT_SIZE, InfoBox, Row
 from mplsemu.drawing.layout.hub_layout import (
     Cell,
-    Shape,
-    Shelf,
-    Shelves,
+    FormFactor,
+    HubLayout,
+    RowBlock,
     Side,
+    Slot,
     Spacing,
-    Spot,
     block_of_rows,
-    shelves,
+    lay_out_around,
 )
 from mplsemu.drawing.scene import (
     Box,
@@ -32,10 +32,10 @@ from mplsemu.drawing.scene import (
 )
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
-from mplsemu.views.scene.frame import Part, Words, framed
+from mplsemu.views.scene.frame import Part, PictureText, framed
 from mplsemu.views.scene.phrases import complaint, count, listed
-from mplsemu.views.scene.sites import ACCESS, SiteCards, site_cards
-from mplsemu.views.scene.virtual_routers import ROUTER_SIZE, about_router, router_card, router_title
+from mplsemu.views.scene.sites import ACCESS, SiteBoxes, site_boxes
+from mplsemu.views.scene.virtual_routers import ROUTER_SIZE, about_router, router_box, router_title
 
 _MEMBERS: Final = Spacing(first=54, channel=52, gutter=40, pitch=10)
 _ROUTER_GUESS: Final = 90.0
@@ -43,15 +43,15 @@ _MOST_PARTNERS: Final = 8
 _MOST_SEVERED: Final = 3
 
 
-def l3vpn_scene(view: L3vpnView, shape: Shape = Shape.WIDE) -> Scene:
+def l3vpn_scene(view: L3vpnView, shape: FormFactor = FormFactor.WIDE) -> Scene:
     """Return the picture of a customer's L3VPN."""
     titles = [Row(f"router at {s.name}", size=ROUTER_SIZE, bold=True) for s in view.sites]
-    cards = site_cards(view.sites, Card(tuple(titles)).width)
+    cards = site_boxes(view.sites, InfoBox(tuple(titles)).width)
     parts = []
     for number, island in enumerate(view.islands, 1):
         own = cards.of(site for router in island for site in router.sites)
-        sketch = _Island(view, own, number, shape).draw(island)
-        parts.append(Part(sketch, *_complaint(view, island, number)))
+        draft = _Island(view, own, number, shape).draw(island)
+        parts.append(Part(draft, *_complaint(view, island, number)))
     return framed(_words(view), parts, _legend(view), shape)
 
 
@@ -69,37 +69,37 @@ class _Island:
     """One island: virtual routers around a network, or the only one."""
 
     view: L3vpnView
-    sites: SiteCards
+    sites: SiteBoxes
     number: int
-    shape: Shape
+    shape: FormFactor
 
-    def draw(self, island: Sequence[VirtualRouter]) -> Sketch:
+    def draw(self, island: Sequence[VirtualRouter]) -> Draft:
         """Draw it with its network, or its only router, at the origin."""
         partners_of_all = partners(island)
         keys = [f"router/{self.number}.{index}" for index in range(1, len(island) + 1)]
         if len(island) == 1 and not partners_of_all:
             return self._lonely(keys[0], island[0])
         units = self._units(keys, island)
-        card = _network_card(island, self.view)
-        placed = shelves([unit.cell for unit in units], _MEMBERS, card.height, self.shape)
+        card = _network_box(island, self.view)
+        placed = lay_out_around([unit.cell for unit in units], _MEMBERS, card.height, self.shape)
         box = Box(0, 0, max(placed.width, card.width + 60), card.height + 16)
         about = f"Your network, which joins {count(len(island), 'virtual router')}"
         texts = card.runs(box, centered=True)
         network = Node(f"network/{self.number}", NodeKind.NETWORK, box, texts, about)
-        sketch = Sketch([network], [], network)
+        draft = Draft([network], [], network)
         places = placed.places(box)
-        for unit, (side, spot) in zip(units, places, strict=True):
-            self._unit(sketch, unit, side, spot, network)
+        for unit, (side, slot) in zip(units, places, strict=True):
+            self._unit(draft, unit, side, slot, network)
         if placed.is_one_row:
-            _severed(sketch, units, places)
+            _severed(draft, units, places)
         if partners_of_all:
-            _draw_partners(sketch, partners_of_all, placed, network)
-        return sketch
+            _draw_partners(draft, partners_of_all, placed, network)
+        return draft
 
     def _units(self, keys: Sequence[str], routers: Sequence[VirtualRouter]) -> list[_Unit]:
         blocks = [self._block(router.sites, is_up=True) for router in routers]
         cards = [
-            router_card(self.view, router, block.width)
+            router_box(self.view, router, block.width)
             for router, block in zip(routers, blocks, strict=True)
         ]
         height = max(card.height for card in cards)
@@ -108,52 +108,52 @@ class _Island:
             for key, router, block in zip(keys, routers, blocks, strict=True)
         ]
 
-    def _block(self, sites: Sequence[SiteView], *, is_up: bool) -> Shelf:
+    def _block(self, sites: Sequence[SiteView], *, is_up: bool) -> RowBlock:
         cells = [self.sites.cell] * len(sites)
         return block_of_rows(cells, ACCESS, is_up=is_up, shape=self.shape)
 
-    def _unit(self, sketch: Sketch, unit: _Unit, side: Side, spot: Spot, network: Node) -> None:
+    def _unit(self, draft: Draft, unit: _Unit, side: Side, slot: Slot, network: Node) -> None:
         """Draw a virtual router, its sites beyond it, and its line to the network."""
         block = self._block(unit.router.sites, is_up=side.is_up)
         height = unit.cell.height - block.depth
-        box = side.box(spot.x, spot.out, block.width, height)
+        box = side.box(slot.x, slot.out, block.width, height)
         router = self._router(unit.key, unit.router, box)
-        sketch.nodes.append(router)
-        points = tuple(side.point(x, out) for x, out in spot.way)
-        sketch.lines.append(
+        draft.nodes.append(router)
+        points = tuple(side.point(x, out) for x, out in slot.way)
+        draft.lines.append(
             Line(f"member/{unit.key}", LineKind.MEMBER, (router.key, network.key), points,
                  f"from {router_title(unit.router)} to your network")
         )  # fmt: skip
-        beyond = side.beyond(spot.x, spot.out + height)
-        for site, place in zip(unit.router.sites, block.spots, strict=True):
-            self.sites.draw(sketch, site, beyond, place, router)
+        beyond = side.beyond(slot.x, slot.out + height)
+        for site, place in zip(unit.router.sites, block.slots, strict=True):
+            self.sites.draw(draft, site, beyond, place, router)
 
     def _router(self, key: str, router: VirtualRouter, box: Box) -> Node:
-        card = router_card(self.view, router, box.width)
+        card = router_box(self.view, router, box.width)
         about = about_router(self.view, router)
         texts = card.runs(box, centered=True)
         return Node(key, NodeKind.VIRTUAL_ROUTER, box, texts, about)
 
-    def _lonely(self, key: str, router: VirtualRouter) -> Sketch:
+    def _lonely(self, key: str, router: VirtualRouter) -> Draft:
         """Draw a virtual router that no network joins with another."""
         cells = [self.sites.cell] * len(router.sites)
-        placed = shelves(cells, ACCESS, _ROUTER_GUESS, self.shape)
-        card = router_card(self.view, router, placed.width)
+        placed = lay_out_around(cells, ACCESS, _ROUTER_GUESS, self.shape)
+        card = router_box(self.view, router, placed.width)
         box = Box(0, 0, placed.width, card.height)
         node = self._router(key, router, box)
-        sketch = Sketch([node], [], node)
-        for site, (side, spot) in zip(router.sites, placed.places(box), strict=True):
-            self.sites.draw(sketch, site, side, spot, node)
-        return sketch
+        draft = Draft([node], [], node)
+        for site, (side, slot) in zip(router.sites, placed.places(box), strict=True):
+            self.sites.draw(draft, site, side, slot, node)
+        return draft
 
 
-def _network_card(island: Sequence[VirtualRouter], view: L3vpnView) -> Card:
+def _network_box(island: Sequence[VirtualRouter], view: L3vpnView) -> InfoBox:
     rows = [Row("your network", Tone.STRONG, NAME_SIZE, bold=True)]
     if any(router.lacks for router in island):
         rows.append(Row("✗ not every site reaches every other", Tone.BAD, TEXT_SIZE))
     elif len(view.islands) == 1 and _are_all_up(view):
         rows.append(Row("✓ every site reaches every other", Tone.OK, TEXT_SIZE))
-    return Card(tuple(rows))
+    return InfoBox(tuple(rows))
 
 
 def _are_all_up(view: L3vpnView) -> bool:
@@ -165,7 +165,7 @@ def _are_all_up(view: L3vpnView) -> bool:
 
 
 def _draw_partners(
-    sketch: Sketch, found: Sequence[Partner], placed: Shelves, network: Node
+    draft: Draft, found: Sequence[Partner], placed: HubLayout, network: Node
 ) -> None:
     """Draw the partners below the network, or beside it where routers are below."""
     prefixes, is_one_way = marked(found), are_one_way(found)
@@ -175,7 +175,7 @@ def _draw_partners(
         rows.append(Row(f"and {len(prefixes) - len(shown)} more", Tone.QUIET))
     if is_one_way:
         rows.append(Row(f"→ {ONE_WAY}", Tone.QUIET))
-    card = Card(tuple(rows))
+    card = InfoBox(tuple(rows))
     width = max(card.width + 10, 150.0)
     middle = network.box.center
     if placed.lower is None:
@@ -189,17 +189,17 @@ def _draw_partners(
     about = f"Networks of partners: {listed(prefixes)}"
     if is_one_way:
         about += f"; {ONE_WAY}"
-    sketch.nodes.append(Node(key, NodeKind.PARTNER, box, card.runs(box), about))
+    draft.nodes.append(Node(key, NodeKind.PARTNER, box, card.runs(box), about))
     ends, said = (key, network.key), "from partners to your network"
     if is_one_way:
         ends, points = ends[::-1], points[::-1]
         said = "from your network to partners, from where no answers come"
-    sketch.lines.append(
+    draft.lines.append(
         Line(f"member/{key}", LineKind.MEMBER, ends, points, said, is_one_way=is_one_way)
     )
 
 
-def _severed(sketch: Sketch, units: Sequence[_Unit], places: Sequence[tuple[Side, Spot]]) -> None:
+def _severed(draft: Draft, units: Sequence[_Unit], places: Sequence[tuple[Side, Slot]]) -> None:
     """Draw what does not reach one another, if few pairs of one side do not."""
     pairs = [
         (first, second)
@@ -218,7 +218,7 @@ def _severed(sketch: Sketch, units: Sequence[_Unit], places: Sequence[tuple[Side
         gap = places[first][1].x + units[first].cell.width + _MEMBERS.gutter / 2
         gap += 22 * (lane - 1)  # or two crosses could touch
         names = " and ".join(router_title(units[index].router) for index in (first, second))
-        sketch.lines.append(
+        draft.lines.append(
             Line(f"severed/{units[first].key}/{units[second].key}", LineKind.SEVERED,
                  (units[first].key, units[second].key),
                  tuple(side.point(x, distance) for x, distance in corners),
@@ -238,7 +238,7 @@ def _is_severed(first: VirtualRouter, second: VirtualRouter) -> bool:
 # --- what is said about it -----------------------------------------------------------------------
 
 
-def _words(view: L3vpnView) -> Words:
+def _words(view: L3vpnView) -> PictureText:
     hosts = sum(len(site.hosts) for site in view.sites)
     facts = [
         count(len(view.sites), "site"),
@@ -261,7 +261,7 @@ def _words(view: L3vpnView) -> Words:
         silent = sum(not partner.answers for partner in partners(view.routers))
         if silent:
             said.append(f"From {silent} of them no answers come back.")
-    return Words(
+    return PictureText(
         title=view.customer,
         subtitle=f"VPN {view.vpn} · L3VPN · {', '.join(facts)}",
         name=f"{view.customer}: VPN {view.vpn}",
@@ -277,17 +277,17 @@ def _complaint(
     return complaint(number, len(view.islands), "cannot reach", rest) or (None, "")
 
 
-def _legend(view: L3vpnView) -> list[Meaning]:
-    legend: list[Meaning] = [
-        Meaning(NodeKind.SITE, "your site"),
-        Meaning(NodeKind.VIRTUAL_ROUTER, "your virtual router"),
+def _legend(view: L3vpnView) -> list[LegendText]:
+    legend: list[LegendText] = [
+        LegendText(NodeKind.SITE, "your site"),
+        LegendText(NodeKind.VIRTUAL_ROUTER, "your virtual router"),
     ]
     if any(site.ce is not None for site in view.sites):
-        legend.append(Meaning(NodeKind.CE, "your CE router"))
+        legend.append(LegendText(NodeKind.CE, "your CE router"))
     if view.partners:
-        legend.append(Meaning(NodeKind.PARTNER, "networks of partners"))
+        legend.append(LegendText(NodeKind.PARTNER, "networks of partners"))
     if any(not site.up for site in view.sites):
-        legend.append(Meaning(LineKind.ACCESS, "line down", up=False))
+        legend.append(LegendText(LineKind.ACCESS, "line down", up=False))
     if any(router.lacks for router in view.routers):
-        legend.append(Meaning(LineKind.SEVERED, "do not reach each other"))
+        legend.append(LegendText(LineKind.SEVERED, "do not reach each other"))
     return legend

@@ -16,7 +16,7 @@ _LEADING: Final = 1.4
 
 
 @dataclass(frozen=True, slots=True)
-class Type:
+class TextSizes:
     """The sizes of texts in and between routers.
 
     Attributes:
@@ -36,21 +36,21 @@ class Type:
     stroke: float = 1.0
 
 
-def type_for(count_: int) -> Type:
+def text_sizes_for(count_: int) -> TextSizes:
     """Return the sizes for a picture of so many routers."""
     if count_ <= 12:
-        return Type(15, 11.5, 11.5, (20, 11), 220)
+        return TextSizes(15, 11.5, 11.5, (20, 11), 220)
     if count_ <= 40:
-        return Type(13, 10.5, 11, (13, 8), 170, 0.85)
+        return TextSizes(13, 10.5, 11, (13, 8), 170, 0.85)
     if count_ <= 260:
-        return Type(11, None, 10.5, (9, 5.5), 140, 0.75)
-    return Type(10, None, 10, (7, 4.5), 120, 0.45)
+        return TextSizes(11, None, 10.5, (9, 5.5), 140, 0.75)
+    return TextSizes(10, None, 10, (7, 4.5), 120, 0.45)
 
 
 class RouterForm:
     """A router's box before anyone knows where it will stand."""
 
-    def __init__(self, router: RouterView, type_: Type) -> None:
+    def __init__(self, router: RouterView, type_: TextSizes) -> None:
         self._router = router
         self._type = type_
         self._is_bold = router.role is Role.PE

@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats
-from mplsemu.drawing.caption import Meaning
+from mplsemu.drawing.caption import LegendText
 from mplsemu.drawing.info_box import baseline
-from mplsemu.drawing.labels.candidates import length, places_on
-from mplsemu.drawing.labels.free_space import Ground
+from mplsemu.drawing.labels.candidates import candidates_on, length
+from mplsemu.drawing.labels.free_space import FreeSpace
 from mplsemu.drawing.labels.satellites import satellites
 from mplsemu.drawing.layout.layout_graph import Layout, Size
-from mplsemu.drawing.routing.lanes import Use, lanes
-from mplsemu.drawing.routing.parallel_lines import Form, clipped
+from mplsemu.drawing.routing.lanes import LaneUse, lanes
+from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outlines
 from mplsemu.drawing.scene import (
     Box,
     Label,
@@ -29,7 +29,7 @@ from mplsemu.drawing.scene import (
     Tone,
 )
 from mplsemu.drawing.text_width import ASCENT, shortened, text_width
-from mplsemu.views.model import POPPED, ProviderView, VpnView, WayLink, WayView
+from mplsemu.views.model import POPPED, PathLink, PathView, ProviderView, VpnView
 from mplsemu.views.scene.phrases import count
 from mplsemu.views.text.units import part
 
@@ -49,7 +49,7 @@ class Drawn:
 
     nodes: list[Node] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    meanings: list[Meaning] = field(default_factory=list)
+    meanings: list[LegendText] = field(default_factory=list)
     said: str | None = None
 
 
@@ -93,7 +93,7 @@ class Overlay:
         every = np.concatenate((whole, sites))
         return np.concatenate((every[:, :2].min(axis=0), every[:, 2:].max(axis=0)))
 
-    def _uses(self) -> tuple[list[Use], list[tuple[int, int]]]:
+    def _uses(self) -> tuple[list[LaneUse], list[tuple[int, int]]]:
         """Return each use of a link, and of which way it is which link."""
         uses, ways = [], []
         together = len(self._view.ways) > MOST_WAYS
@@ -106,7 +106,7 @@ class Overlay:
                 seen.add(link)
                 ends = (self._number[each.sender], self._number[each.receiver])
                 forward = self._view.links[link].ends[0] == each.sender
-                uses.append(Use(link, ends, forward))
+                uses.append(LaneUse(link, ends, forward))
                 ways.append((number, index))
         return uses, ways
 
@@ -117,14 +117,14 @@ class Overlay:
             (self._number[pe], Size(round(text_width(text, _SITE_SIZE) + 22, 1), 22.0))
             for text, (_, pe) in zip(texts, vpn.sites, strict=True)
         ]
-        ground = Ground(np.concatenate((self._nodes, self._texts)), self._links)
+        ground = FreeSpace(np.concatenate((self._nodes, self._texts)), self._links)
         for spot in self._spots:
             ground.keep(spot)
         places = satellites(ground, self._nodes, wanted)
         for text, (site, pe), place in zip(texts, vpn.sites, places, strict=True):
             if place is not None:
                 self._site(drawn, (vpn.name, site, text), pe, place)
-        drawn.meanings.append(Meaning(NodeKind.SITE, f"site of VPN {vpn.name}"))
+        drawn.meanings.append(LegendText(NodeKind.SITE, f"site of VPN {vpn.name}"))
         kind = "L3VPN" if vpn.kind == "l3vpn" else vpn.kind.upper()
         drawn.said = f"VPN {vpn.name}, {kind} of {vpn.customer}: {count(len(vpn.sites), 'site')}"
         return [place for place in places if place is not None]
@@ -138,9 +138,9 @@ class Overlay:
         about = f"site {site} of VPN {vpn} at {pe}"
         drawn.nodes.append(Node(key, NodeKind.SITE, box, (run,), about))
         router = self._nodes[self._number[pe]]
-        form = Form(router, self._layout.cuts[self._number[pe]])
+        form = NodeOutline(router, self._layout.cuts[self._number[pe]])
         spine = np.array([(place[:2] + place[2:]) / 2, (router[:2] + router[2:]) / 2])
-        points = _points(np.round(clipped(spine, Form(place), form), 1))
+        points = _points(np.round(clipped_to_outlines(spine, NodeOutline(place), form), 1))
         about = f"access line of {about}"
         drawn.lines.append(Line(key, LineKind.ACCESS, (key, pe), points, about, width=1.4))
 
@@ -153,7 +153,7 @@ class Overlay:
         courses = lanes(self._layout, uses, boxes)
         taken = (self._nodes, self._texts, self._written, boxes)
         access = [_array(line.points) for line in drawn.lines]
-        ground = Ground(
+        ground = FreeSpace(
             np.concatenate(taken), [*self._links, *courses, *access], self._bounds(boxes)
         )
         for spot in self._spots:
@@ -163,7 +163,7 @@ class Overlay:
     def _draw_ways(
         self,
         drawn: Drawn,
-        ground: Ground,
+        ground: FreeSpace,
         ways: Sequence[tuple[int, int]],
         courses: Sequence[Floats],
     ) -> None:
@@ -192,16 +192,16 @@ class Overlay:
             )
         drawn.meanings += self._meanings()
 
-    def _meanings(self) -> Iterator[Meaning]:
+    def _meanings(self) -> Iterator[LegendText]:
         for number, way in enumerate(self._view.ways):
-            yield Meaning(LineKind.WAY, way.title, number=number)
+            yield LegendText(LineKind.WAY, way.title, number=number)
         links = [link for way in self._view.ways for link in way.links]
         if any(link.back is not None for link in links):
-            yield Meaning(None, "→ 17: the label on packets in that direction")
+            yield LegendText(None, "→ 17: the label on packets in that direction")
         if any(len(link.there.stack) > 1 for link in links):
-            yield Meaning(None, "17 | 20: a label stack, outermost first")
+            yield LegendText(None, "17 | 20: a label stack, outermost first")
         if any(_share(link) for link in links):
-            yield Meaning(None, "(1/2): the part of the flows that goes there")
+            yield LegendText(None, "(1/2): the part of the flows that goes there")
 
     def _draw_together(
         self, drawn: Drawn, ways: Sequence[tuple[int, int]], courses: Sequence[Floats]
@@ -221,18 +221,18 @@ class Overlay:
             )
             drawn.lines.append(line)
         drawn.meanings.append(
-            Meaning(
+            LegendText(
                 LineKind.WAY, f"links of {len(self._view.ways)} ways, drawn as one", is_bare=True
             )
         )
 
     def _label(
-        self, ground: Ground, owner: int, course: Floats, number: int, step: int
+        self, ground: FreeSpace, owner: int, course: Floats, number: int, step: int
     ) -> Label | None:
         text = _on_link(self._view.ways[number].links[step], course)
         width = text_width(text, self._size, bold=True) + 2 * _PAD
         size = Size(round(width, 1), round(self._size * ASCENT + 2 * _PAD, 1))
-        places = places_on(course, size)
+        places = candidates_on(course, size)
         chosen = ground.room(places, owner)
         if chosen is None:
             return None
@@ -241,7 +241,7 @@ class Overlay:
         return Label(TextRun(text, at, self._size, True, "middle", Tone.STRONG), box)
 
 
-def _on_link(link: WayLink, course: Floats) -> str:
+def _on_link(link: PathLink, course: Floats) -> str:
     """Return the label stack on a link, of both directions with arrows as they are drawn."""
     there = _stack(link.there.stack)
     if link.back is None:
@@ -258,7 +258,7 @@ def _on_link(link: WayLink, course: Floats) -> str:
     return ", ".join(filter(None, words)) or POPPED
 
 
-def _share(link: WayLink) -> str:
+def _share(link: PathLink) -> str:
     """Return the part of the flows behind a stack, where it is not all; of both ways, nothing."""
     share = link.there.share
     return f" ({part(share)})" if link.back is None and share < 1 else ""
@@ -268,7 +268,7 @@ def _stack(labels: Sequence[int]) -> str:
     return " | ".join(str(label) for label in labels)
 
 
-def _about(way: WayView, link: WayLink) -> str:
+def _about(way: PathView, link: PathLink) -> str:
     ends = f"from {link.sender} to {link.receiver}"
     there = _stack(link.there.stack) or POPPED
     if link.back is None:

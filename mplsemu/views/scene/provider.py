@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import replace
 from typing import Final
 
-from mplsemu.drawing.caption import MARGIN, Meaning, heading, legend
-from mplsemu.drawing.draft import Sketch, around
+from mplsemu.drawing.caption import MARGIN, LegendText, heading, legend
+from mplsemu.drawing.draft import Draft, around
 from mplsemu.drawing.info_box import baseline
-from mplsemu.drawing.labels.spare_labels import LateRoom, late_rooms
+from mplsemu.drawing.labels.spare_labels import SpareLabel, spare_labels
 from mplsemu.drawing.layout.layout import lay_out
-from mplsemu.drawing.layout.layout_graph import Body, Size, Subject, Tie
+from mplsemu.drawing.layout.layout_graph import EdgeSpec, LayoutGraph, NodeBox, Size
 from mplsemu.drawing.scene import (
     Box,
     Label,
@@ -27,7 +27,7 @@ from mplsemu.drawing.text_width import ASCENT, text_width
 from mplsemu.model.topology import Role
 from mplsemu.views.model import LinkView, ProviderView
 from mplsemu.views.scene.link_captions import LinkWords, about_link, load_share, stroke_width
-from mplsemu.views.scene.lsrs import RouterForm, Type, type_for
+from mplsemu.views.scene.lsrs import RouterForm, TextSizes, text_sizes_for
 from mplsemu.views.scene.overlay import Drawn, Overlay
 from mplsemu.views.scene.phrases import count
 
@@ -49,7 +49,7 @@ def provider_scene(view: ProviderView) -> Scene:
 class _Picture:
     def __init__(self, view: ProviderView) -> None:
         self._view = view
-        self._type: Type = type_for(len(view.routers))
+        self._type: TextSizes = text_sizes_for(len(view.routers))
         self._words = LinkWords(view.links)
         self._forms = [RouterForm(router, self._type) for router in view.routers]
         self._texts = [self._words.on(link) for link in view.links]
@@ -62,21 +62,21 @@ class _Picture:
         overlay = Overlay(self._view, self._layout, boxes, self._type.on_line).draw()
         links = [_free_of(line, overlay) for line in links]
         nodes = [form.node(box) for form, box in zip(self._forms, self._layout.boxes, strict=True)]
-        sketch = Sketch([*nodes, *overlay.nodes], [*links, *overlay.lines])
+        draft = Draft([*nodes, *overlay.nodes], [*links, *overlay.lines])
         whole = Box(0, 0, self._layout.width, self._layout.height)
-        return self._framed(sketch, around([whole, sketch.bounds]) if nodes else whole, overlay)
+        return self._framed(draft, around([whole, draft.bounds]) if nodes else whole, overlay)
 
-    def _subject(self) -> Subject:
+    def _subject(self) -> LayoutGraph:
         number = {router.name: index for index, router in enumerate(self._view.routers)}
         bodies = [
-            Body(form.size(), router.position, form.cut(), router.role is Role.P)
+            NodeBox(form.size(), router.position, form.cut(), router.role is Role.P)
             for form, router in zip(self._forms, self._view.routers, strict=True)
         ]
         ties = [
-            Tie((number[link.ends[0]], number[link.ends[1]]), self._room(text), _SPOT)
+            EdgeSpec((number[link.ends[0]], number[link.ends[1]]), self._room(text), _SPOT)
             for link, text in zip(self._view.links, self._texts, strict=True)
         ]
-        return Subject(tuple(bodies), tuple(ties))
+        return LayoutGraph(tuple(bodies), tuple(ties))
 
     def _room(self, text: str) -> Size | None:
         if not text:
@@ -88,10 +88,10 @@ class _Picture:
         links = self._view.links
         down = [index for index, link in enumerate(links) if not link.up]
         used = [index for index, link in enumerate(links) if not link.up or link.load_bps]
-        late = late_rooms(self._layout, down, _SPOT, used)
+        late = spare_labels(self._layout, down, _SPOT, used)
         return [self._line(index, link, late.get(index)) for index, link in enumerate(links)]
 
-    def _line(self, index: int, link: LinkView, late: LateRoom | None) -> Line:
+    def _line(self, index: int, link: LinkView, late: SpareLabel | None) -> Line:
         layout = self._layout
         labels = []
         text = layout.texts[index]
@@ -118,7 +118,7 @@ class _Picture:
             mark=late.mark if late is not None else layout.marks[index],
         )
 
-    def _framed(self, sketch: Sketch, bounds: Box, overlay: Drawn) -> Scene:
+    def _framed(self, draft: Draft, bounds: Box, overlay: Drawn) -> Scene:
         width = max(bounds.width, _NARROWEST)
         title = f"Provider of {self._view.lab}"
         said = [self._figures(), self._words.summary()]
@@ -126,7 +126,7 @@ class _Picture:
             said.append(overlay.said)
         runs, top = heading(title, said, width)
         dx, dy = MARGIN + (width - bounds.width) / 2 - bounds.x, top - bounds.y
-        sketch = sketch.moved(round(dx), round(dy))
+        draft = draft.moved(round(dx), round(dy))
         meanings = [*self._meanings(), *overlay.meanings]
         entries, bottom = legend(meanings, width, top + bounds.height + 1.4 * MARGIN)
         return Scene(
@@ -136,8 +136,8 @@ class _Picture:
             height=round(bottom),
             heading=runs,
             areas=(),
-            lines=tuple(sketch.lines),
-            nodes=tuple(sketch.nodes),
+            lines=tuple(draft.lines),
+            nodes=tuple(draft.nodes),
             legend=entries,
             state=self._down(),
         )
@@ -157,15 +157,15 @@ class _Picture:
         # a plain space is lost where an SVG element begins with it
         return f"\N{NO-BREAK SPACE}({down} down)" if down else ""
 
-    def _meanings(self) -> list[Meaning]:
+    def _meanings(self) -> list[LegendText]:
         found = [
-            Meaning(NodeKind.PE, "PE: customers' sites are on it"),
-            Meaning(NodeKind.P, "P: switches labels only"),
-            Meaning(LineKind.LINK, "link, wider for more bandwidth"),
-            Meaning(LineKind.LINK, "link that is down", up=False),
+            LegendText(NodeKind.PE, "PE: customers' sites are on it"),
+            LegendText(NodeKind.P, "P: switches labels only"),
+            LegendText(LineKind.LINK, "link, wider for more bandwidth"),
+            LegendText(LineKind.LINK, "link that is down", up=False),
         ]
         if any(link.load_bps is not None for link in self._view.links):
-            found.append(Meaning(None, "%: load in the busier direction"))
+            found.append(LegendText(None, "%: load in the busier direction"))
         return found
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mplsemu.drawing.draft import Sketch
-from mplsemu.drawing.info_box import NAME_SIZE, SMALL_SIZE, Card, Row, label
-from mplsemu.drawing.layout.hub_layout import Cell, Side, Spacing, Spot
+from mplsemu.drawing.draft import Draft
+from mplsemu.drawing.info_box import NAME_SIZE, SMALL_SIZE, InfoBox, Row, label
+from mplsemu.drawing.layout.hub_layout import Cell, Side, Slot, Spacing
 from mplsemu.drawing.scene import Label, Line, LineKind, Node, NodeKind, Point, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.views.model import HostView, SiteView
@@ -27,7 +27,7 @@ _MOST_ADDRESSES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class SiteCards:
+class SiteBoxes:
     """How the sites of one picture are drawn: all of one width and height.
 
     Attributes:
@@ -40,41 +40,41 @@ class SiteCards:
     width: float
     height: float
     strip: float
-    cards: Mapping[str, Card]
+    cards: Mapping[str, InfoBox]
 
     @property
     def cell(self) -> Cell:
         """The room that one site takes."""
         return Cell(self.width, self.height + self.strip)
 
-    def of(self, sites: Iterable[SiteView]) -> SiteCards:
+    def of(self, sites: Iterable[SiteView]) -> SiteBoxes:
         """Return the same for some of the sites, with no room for CE routers if they have none."""
         return self if any(site.ce is not None for site in sites) else replace(self, strip=0.0)
 
-    def draw(self, sketch: Sketch, site: SiteView, side: Side, spot: Spot, joint: Node) -> None:
+    def draw(self, draft: Draft, site: SiteView, side: Side, slot: Slot, joint: Node) -> None:
         """Draw a site, and its line to the node that joins it with others."""
         kind = NodeKind.SITE
-        box = side.box(spot.x, spot.out + self.strip, self.width, self.height)
+        box = side.box(slot.x, slot.out + self.strip, self.width, self.height)
         texts = self.cards[site.name].runs(box)
         home = Node(f"site/{site.name}", kind, box, texts, about_site(site), up=site.up)
-        sketch.nodes.append(home)
-        (x, out), *rest = spot.way
+        draft.nodes.append(home)
+        (x, out), *rest = slot.way
         start = home.key
         if site.ce is not None:
             edge = self._edge_router(site, side, x, out)
-            sketch.nodes.append(edge)
+            draft.nodes.append(edge)
             far = (side.point(x, out + self.strip), side.point(x, out + edge.box.height))
-            sketch.lines.append(
+            draft.lines.append(
                 Line(f"lan/{site.name}", LineKind.ACCESS, (home.key, edge.key), far,
                      f"from {site.name} to its CE router")
             )  # fmt: skip
             start = edge.key
         else:
             out += self.strip
-        sketch.lines.append(_access(site, (start, joint.key), side, [(x, out), *rest]))
+        draft.lines.append(_access(site, (start, joint.key), side, [(x, out), *rest]))
 
     def _edge_router(self, site: SiteView, side: Side, x: float, out: float) -> Node:
-        card = _ce_card(site)
+        card = _ce_box(site)
         width = min(card.width, self.width)
         box = side.box(x - width / 2, out, width, card.height)
         about = f"CE router of site {site.name}, {site.ce}"
@@ -82,11 +82,11 @@ class SiteCards:
         return Node(f"ce/{site.name}", NodeKind.CE, box, texts, about)
 
 
-def site_cards(
+def site_boxes(
     sites: Sequence[SiteView],
     width: float = 0.0,
     remarks: Mapping[str, Sequence[str]] | None = None,
-) -> SiteCards:
+) -> SiteBoxes:
     """Decide how the sites of a picture are drawn.
 
     Args:
@@ -96,9 +96,9 @@ def site_cards(
     """
     few = 4 if len(sites) <= 12 else 2 if len(sites) <= 30 else 1
     cards = {site.name: _card(site, few, (remarks or {}).get(site.name, ())) for site in sites}
-    edges = [_ce_card(site) for site in sites if site.ce is not None]
+    edges = [_ce_box(site) for site in sites if site.ce is not None]
     widest = max(card.width for card in [*cards.values(), *edges])
-    return SiteCards(
+    return SiteBoxes(
         width=min(max(_NARROWEST, min(width, _WIDEST_NAME), widest), _WIDEST),
         height=max([64.0, *(card.height for card in cards.values())]),
         strip=max(card.height for card in edges) + _CE_GAP if edges else 0.0,
@@ -106,7 +106,7 @@ def site_cards(
     )
 
 
-def _card(site: SiteView, few: int, remark: Sequence[str]) -> Card:
+def _card(site: SiteView, few: int, remark: Sequence[str]) -> InfoBox:
     rows = [Row(site.name, Tone.STRONG, NAME_SIZE, bold=True, room=_WIDEST_NAME)]
     prefixes = [str(prefix) for prefix in site.prefixes]
     rows += [Row(prefix) for prefix in _cut(prefixes, _MOST_PREFIXES, "more prefix", "es")]
@@ -115,7 +115,7 @@ def _card(site: SiteView, few: int, remark: Sequence[str]) -> Card:
     rows += [Row(line, Tone.BAD, SMALL_SIZE, bold=True, room=_WIDEST_NAME) for line in remark]
     rows += _hosts(site.hosts, few)
     rows += _macs(site.macs)
-    return Card(tuple(rows))
+    return InfoBox(tuple(rows))
 
 
 def _cut(words: Sequence[str], most: int, more: str, plural: str = "s") -> list[str]:
@@ -166,8 +166,8 @@ def _below(row: Row) -> Row:
     return replace(row, space=6.0)
 
 
-def _ce_card(site: SiteView) -> Card:
-    return Card(
+def _ce_box(site: SiteView) -> InfoBox:
+    return InfoBox(
         (Row("CE router", bold=True, size=SMALL_SIZE), Row(str(site.ce), Tone.QUIET, SMALL_SIZE))
     )
 

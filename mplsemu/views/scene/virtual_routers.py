@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mplsemu.drawing.info_box import PAD_X, SMALL_SIZE, TEXT_SIZE, Card, Row
+from mplsemu.drawing.info_box import PAD_X, SMALL_SIZE, TEXT_SIZE, InfoBox, Row
 from mplsemu.drawing.scene import Tone
 from mplsemu.views.model import L3vpnView, VirtualRouter
 from mplsemu.views.scene.phrases import count, listed, wrapped
@@ -22,7 +22,7 @@ def router_title(router: VirtualRouter) -> str:
     return f"router at {listed([site.name for site in router.sites], _MOST_NAMES)}"
 
 
-def router_card(view: L3vpnView, router: VirtualRouter, width: float) -> Card:
+def router_box(view: L3vpnView, router: VirtualRouter, width: float) -> InfoBox:
     """Return what stands in a virtual router's box of that width."""
     room = width - 2 * PAD_X
     rows = [Row(router_title(router), Tone.STRONG, ROUTER_SIZE, bold=True)]
@@ -39,7 +39,7 @@ def router_card(view: L3vpnView, router: VirtualRouter, width: float) -> Card:
         rows.append(Row(f"→ {what}", size=TEXT_SIZE))
     if router.lacks:
         rows += _lacks(router, room)
-    return Card(tuple(rows))
+    return InfoBox(tuple(rows))
 
 
 def _reached(view: L3vpnView, router: VirtualRouter) -> list[str]:

@@ -40,7 +40,7 @@ def place(
         grid: with at least as many cells as there are nodes.
     """
     wanted = _wanted(positions, grid)
-    search = _Search(tuple(dict.fromkeys(tuple(sorted(pair)) for pair in links)), wanted)
+    search = _GridSearch(tuple(dict.fromkeys(tuple(sorted(pair)) for pair in links)), wanted)
     chooser = random.Random(_SEED)
     best: tuple[float, list[Cell]] | None = None
     for _ in range(2):
@@ -88,7 +88,7 @@ def _far(want: tuple[float, float], cell: Cell) -> float:
 
 
 @dataclass(slots=True)
-class _Search:
+class _GridSearch:
     """Local search: move a node to another cell, or swap two, and keep what is no worse."""
 
     links: tuple[tuple[int, ...], ...]

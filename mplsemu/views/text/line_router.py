@@ -45,7 +45,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class GridPath:
     """A line: the cells from one box's side to the other's, and the arms it has in each."""
 
     cells: tuple[tuple[Point, int], ...]
@@ -54,7 +54,7 @@ class Way:
 
 
 @dataclass(slots=True)
-class Router:
+class LineRouter:
     """Finds ways for lines, one after the other; earlier ones are in the way of later ones."""
 
     width: int
@@ -71,7 +71,7 @@ class Router:
             for y in range(box.y, box.y + box.height)
         )
 
-    def connect(self, source: Box, target: Box) -> Way | None:
+    def connect(self, source: Box, target: Box) -> GridPath | None:
         """Find the cheapest way between two boxes and take its cells; None where there is none."""
         ends = {(p, OPPOSITE[d]): source_cost for p, d, source_cost in self._doors(target)}
         queue: list[tuple[float, Point, int, int]] = []
@@ -144,7 +144,7 @@ class Router:
         last: tuple[Point, int],
         out: int,
         came: dict[tuple[Point, int], tuple[Point, int] | None],
-    ) -> Way:
+    ) -> GridPath:
         path: list[tuple[Point, int]] = []
         state: tuple[Point, int] | None = last
         while state is not None:
@@ -158,4 +158,4 @@ class Router:
             self.taken[point] = self.taken.get(point, 0) | arms
             cells.append((point, arms))
         self.doors_taken.update((path[0][0], path[-1][0]))
-        return Way(tuple(cells), start=path[0][1], end=out)
+        return GridPath(tuple(cells), start=path[0][1], end=out)

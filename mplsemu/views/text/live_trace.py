@@ -27,7 +27,7 @@ _HEADS: Final = (
 )
 
 
-def draw_live(answer: Mapping[str, Any]) -> list[Text]:
+def draw_live_trace(answer: Mapping[str, Any]) -> list[Text]:
     """Return the lines for what ``trace --live --json`` prints."""
     live = answer["live"]
     title = Text(" ").append(f"{answer['src']} → {answer['dst']}", palette.TITLE)

@@ -12,7 +12,7 @@ from mplsemu.views.model import LinkView, ProviderView, RouterView
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import EAST, NORTH, SOUTH, WEST, Border, Canvas, shorten
 from mplsemu.views.text.grid_placement import Cell, Grid, place
-from mplsemu.views.text.line_router import OPPOSITE, Box, Router, Way
+from mplsemu.views.text.line_router import OPPOSITE, Box, GridPath, LineRouter
 
 MOST_ROUTERS: Final = 16
 _MOST_LINKS: Final = 30
@@ -29,7 +29,7 @@ def draw_map(view: ProviderView, width: int = 80) -> list[Text] | None:
     if not 0 < len(view.routers) <= MOST_ROUTERS or len(view.links) > _MOST_LINKS:
         return None
     boxes, height = _boxes(view, width - 3)
-    router = Router(width - 2, height)
+    router = LineRouter(width - 2, height)
     for box in boxes.values():
         router.block(box)
     ways = []
@@ -89,7 +89,7 @@ def _draw_box(canvas: Canvas, box: Box, node: RouterView) -> None:
     canvas.write(box.x + (box.width - cell_len(name)) // 2, box.y + 1, name, style)
 
 
-def _draw_way(canvas: Canvas, link: LinkView, way: Way, roles: dict[str, Role]) -> None:
+def _draw_way(canvas: Canvas, link: LinkView, way: GridPath, roles: dict[str, Role]) -> None:
     style = "" if link.up else palette.DOWN
     for (x, y), arms in way.cells:
         canvas.arm(x, y, arms, style)

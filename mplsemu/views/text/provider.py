@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from mplsemu.model.topology import Role
-from mplsemu.views.model import POPPED, LinkView, ProviderView, RouterView, WayLink, WayView
+from mplsemu.views.model import POPPED, LinkView, PathLink, PathView, ProviderView, RouterView
 from mplsemu.views.order import natural
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
@@ -150,14 +150,14 @@ def _ways(view: ProviderView, width: int) -> list[Text]:
     return [Text(), *lines] if lines else []
 
 
-def _by_sender(way: WayView) -> dict[str, list[WayLink]]:
-    found: dict[str, list[WayLink]] = {}
+def _by_sender(way: PathView) -> dict[str, list[PathLink]]:
+    found: dict[str, list[PathLink]] = {}
     for link in way.links:
         found.setdefault(link.sender, []).append(link)
     return found
 
 
-def _fan(links: Sequence[WayLink]) -> Iterator[str]:
+def _fan(links: Sequence[PathLink]) -> Iterator[str]:
     """Say where an LSR sends, and on which links where several lead there."""
     peers = Counter(link.receiver for link in links)
     for link in links:
@@ -165,10 +165,10 @@ def _fan(links: Sequence[WayLink]) -> Iterator[str]:
         yield f"{_arrow(link)} {link.receiver}{on}{_share(link)}"
 
 
-def _arrow(link: WayLink) -> str:
+def _arrow(link: PathLink) -> str:
     return f"─[{' '.join(map(str, link.there.stack)) or POPPED}]→"
 
 
-def _share(link: WayLink) -> str:
+def _share(link: PathLink) -> str:
     share = link.there.share
     return f" ({part(share)})" if link.back is None and share < 1 else ""

@@ -14,7 +14,7 @@ from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.trace import TraceView
 
 
-def draw_found(found: Trace, width: int, *, unusual: bool = False) -> list[Text]:
+def draw_branches(found: Trace, width: int, *, unusual: bool = False) -> list[Text]:
     """Return the drawing of all copies; of an unusual packet with its header and all TTLs."""
     if len(found.branches) < 2:
         view = TraceView.from_json(

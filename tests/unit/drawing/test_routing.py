@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mplsemu.drawing.routing.parallel_lines import Form, beside, clipped
+from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outlines, offset_sideways
 from mplsemu.drawing.routing.routes import courses
 
 SIZE = (60.0, 20.0)
@@ -98,7 +98,7 @@ def test_a_way_round_is_not_much_longer_than_the_line(places: list[tuple[float, 
 @pytest.mark.parametrize("shift", [-6.0, 4.0])
 def test_a_line_beside_another_keeps_its_distance_round_corners(shift: float) -> None:
     course = np.array([(0.0, 0.0), (100.0, 0.0), (100.0, 80.0), (190.0, 120.0)])
-    moved = beside(course, shift)
+    moved = offset_sideways(course, shift)
     for index, (a, b) in enumerate(itertools.pairwise(course)):
         for point in moved[index : index + 2]:
             assert _from_line(point, a, b) == pytest.approx(shift)
@@ -106,7 +106,9 @@ def test_a_line_beside_another_keeps_its_distance_round_corners(shift: float) ->
 
 def test_a_line_begins_where_the_form_does_not_where_its_box_does() -> None:
     box = np.array([-30.0, -10.0, 30.0, 10.0])
-    course = clipped(np.array([(0.0, 0.0), (300.0, 100.0)]), Form(box, 8.0), Form(box + 400, 8.0))
+    course = clipped_to_outlines(
+        np.array([(0.0, 0.0), (300.0, 100.0)]), NodeOutline(box, 8.0), NodeOutline(box + 400, 8.0)
+    )
     x, y = course[0]
     assert x + y == pytest.approx(32.0)  # on the side that is cut off the corner
     assert course[-1].tolist() == [300.0, 100.0]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mplsemu.drawing.polyline import Places, at, length, lengthened, nearest, path_data
+from mplsemu.drawing.polyline import BoxGrid, at, length, lengthened, nearest, path_data
 from mplsemu.drawing.scene import ROUNDING, LineKind, NodeKind, Point
 from mplsemu.drawing.svg.markup import escaped
 from mplsemu.drawing.svg.shapes import draw_form
@@ -286,7 +286,7 @@ def test_a_line_can_be_made_longer_at_both_ends():
 
 def test_a_place_on_a_line_is_near_its_middle_and_free():
     straight = (Point(0, 0), Point(200, 0))
-    places = Places()
+    places = BoxGrid()
     assert places.on_line(straight, 10, 10).center == Point(100, 0)
     places.take(Box(90, -10, 20, 20))
     first = places.on_line(straight, 10, 10)
@@ -297,7 +297,7 @@ def test_a_place_on_a_line_is_near_its_middle_and_free():
 
 def test_a_ways_number_is_not_where_it_would_be_taken_for_another_lines():
     way = (Point(0, 0), Point(200, 0))
-    places = Places()
+    places = BoxGrid()
     places.take_line((Point(0, 4), Point(200, 4)), owner="its link")
     assert places.on_line(way, 10, 10, owner="its link").center == Point(100, 0)
     places.take_line((Point(100, -80), Point(100, 80)), owner="a link that crosses")
@@ -321,7 +321,7 @@ def test_a_ways_number_is_not_where_a_page_writes_a_links_load(lab, vpn):
 
 
 def test_where_nothing_is_free_what_covers_least_has_to_do():
-    places = Places()
+    places = BoxGrid()
     places.take(Box(-10, -10, 110, 20))
     places.take(Box(100, 2, 200, 8))
     places.take(Box(100, -20, 50, 40))
@@ -331,7 +331,7 @@ def test_where_nothing_is_free_what_covers_least_has_to_do():
 
 
 def test_where_all_is_taken_the_middle_has_to_do():
-    places = Places()
+    places = BoxGrid()
     places.take(Box(-10, -10, 300, 20))
     assert places.on_line((Point(0, 0), Point(200, 0)), 10, 10).center == Point(100, 0)
 

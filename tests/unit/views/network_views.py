@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 from mplsemu.model.topology import Role
-from mplsemu.views.model import LinkView, OnLink, ProviderView, RouterView, WayLink, WayView
+from mplsemu.views.model import LinkView, OnLink, PathLink, PathView, ProviderView, RouterView
 
 Pair = tuple[str, str]
 
@@ -51,11 +51,11 @@ def made_way(
     links: Sequence[str],
     stacks: Sequence[tuple[int, ...]],
     back: Sequence[tuple[int, ...]] | None = None,
-) -> WayView:
+) -> PathView:
     """Make a way that does not branch: `nodes` are one more than `links`."""
     behind = [None] * len(links) if back is None else [OnLink(stack) for stack in back]
     found = zip(links, nodes, nodes[1:], map(OnLink, stacks), behind, strict=False)
-    return WayView(title, tuple(WayLink(*each) for each in found))
+    return PathView(title, tuple(PathLink(*each) for each in found))
 
 
 @cache

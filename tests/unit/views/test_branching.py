@@ -16,7 +16,7 @@ from mplsemu.lab.loader import load
 from mplsemu.program.entries import Forward
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
-from mplsemu.views.model import ProviderView, WayView
+from mplsemu.views.model import PathView, ProviderView
 from mplsemu.views.overlay import with_trace, with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.provider import provider_scene
@@ -47,7 +47,7 @@ def traced(program: Program, source: str = "v/a/h1", target: str = "v/b/h1") -> 
     return with_trace(provider_view(program), found)
 
 
-def shares(way: WayView) -> dict[str, float]:
+def shares(way: PathView) -> dict[str, float]:
     return {link.link: link.there.share for link in way.links}
 
 

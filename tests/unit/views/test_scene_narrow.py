@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mplsemu.drawing.layout.hub_layout import Shape
+from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.scene import NodeKind
 from mplsemu.views.customer import customer_view
 from mplsemu.views.scene.bridge import bridge_scene
@@ -29,7 +29,7 @@ def views():
 
 @pytest.mark.parametrize("view", list(views()))
 def test_sites_are_one_below_the_other_and_nothing_is_left_out(view):
-    wide, narrow = scene_of(view), scene_of(view, Shape.NARROW)
+    wide, narrow = scene_of(view), scene_of(view, FormFactor.NARROW)
     check(narrow)
     assert {node.key for node in narrow.nodes} == {node.key for node in wide.nodes}
     assert {line.key for line in narrow.lines} == {line.key for line in wide.lines}
@@ -42,19 +42,19 @@ def test_sites_are_one_below_the_other_and_nothing_is_left_out(view):
 @SLOW
 @given(l3vpn_views())
 def test_nothing_lies_on_anything_else_in_a_narrow_l3vpn(view):
-    check(l3vpn_scene(view, Shape.NARROW))
+    check(l3vpn_scene(view, FormFactor.NARROW))
 
 
 @pytest.mark.slow
 @SLOW
 @given(bridge_views())
 def test_nothing_lies_on_anything_else_in_a_narrow_vpls(view):
-    check(bridge_scene(view, Shape.NARROW))
+    check(bridge_scene(view, FormFactor.NARROW))
 
 
 @pytest.mark.parametrize("kind", ["l3vpn", "vpls"])
 @pytest.mark.parametrize("count", [1, 2, 3, 12, 13, 25, 60])
 def test_any_number_of_sites_makes_a_narrow_picture(kind, count):
-    picture = scene_of(customer_view(many_sites(count, kind), "huge"), Shape.NARROW)
+    picture = scene_of(customer_view(many_sites(count, kind), "huge"), FormFactor.NARROW)
     check(picture)
     assert sum(node.kind is NodeKind.SITE for node in picture.nodes) == count
