@@ -12,7 +12,7 @@ from mplsemu.cli.arguments import add_json, add_lab, read_lab
 
 if TYPE_CHECKING:
     from mplsemu.cli.arguments import Subparsers
-    from mplsemu.program.trace import Header
+    from mplsemu.program.trace import PacketOptions
     from mplsemu.running.live_trace import LiveTrace
 
 
@@ -69,9 +69,9 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one packet's way."""
-    from mplsemu.program.trace import Header
+    from mplsemu.program.trace import PacketOptions
 
-    header = Header(
+    header = PacketOptions(
         args.ttl,
         args.dscp,
         args.mac,
@@ -84,12 +84,12 @@ def run(args: argparse.Namespace) -> int:
     return _live(args, header) if args.live else _by_program(args, header)
 
 
-def _by_program(args: argparse.Namespace, header: Header) -> int:
+def _by_program(args: argparse.Namespace, header: PacketOptions) -> int:
     from rich.text import Text
 
     from mplsemu.cli.output import print_json, print_lines, terminal_width
     from mplsemu.program.answer import answer, exchange_as_json
-    from mplsemu.program.trace import USUAL, trace
+    from mplsemu.program.trace import DEFAULT_OPTIONS, trace
     from mplsemu.views.text import palette
     from mplsemu.views.text.trace_branches import draw_branches
 
@@ -99,13 +99,13 @@ def _by_program(args: argparse.Namespace, header: Header) -> int:
     if args.json:
         print_json(exchange_as_json(found, back))
     else:
-        print_lines(draw_branches(found, terminal_width(), unusual=header != USUAL))
+        print_lines(draw_branches(found, terminal_width(), unusual=header != DEFAULT_OPTIONS))
         if back is not None and not back.trace.delivered:
             print_lines([Text(f" ✗ {back}", palette.DOWN)])
     return 0 if found.delivered else 1
 
 
-def _live(args: argparse.Namespace, header: Header) -> int:
+def _live(args: argparse.Namespace, header: PacketOptions) -> int:
     from mplsemu.cli.output import print_json, print_lines
     from mplsemu.views.text.live_trace import draw_live_trace
 
@@ -117,7 +117,7 @@ def _live(args: argparse.Namespace, header: Header) -> int:
     return 0 if found.as_predicted and found.predicted.delivered else 1
 
 
-def _follow(args: argparse.Namespace, header: Header) -> LiveTrace:
+def _follow(args: argparse.Namespace, header: PacketOptions) -> LiveTrace:
     from mplsemu.errors import LabError
     from mplsemu.running.directory import running_labs
     from mplsemu.running.live_trace import follow

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from mplsemu.program.delivery import any_copy, arrived_at, judge_all
+from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions, Sent, send_from_ce
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import LINK_LOCAL, is_own
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group, is_mac
@@ -27,7 +28,6 @@ from mplsemu.program.path import (
     ce_name,
 )
 from mplsemu.program.program import GATEWAY_MAC, Program
-from mplsemu.program.sending import USUAL, Header, Sender, Sent, send_from_ce
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.trace import Trace, hops_as_json, ip_header, is_core
 from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
@@ -79,7 +79,9 @@ class Answer:
         }
 
 
-def answer(program: Program, there: Trace, header: Header = USUAL) -> Answer | None:
+def answer(
+    program: Program, there: Trace, header: PacketOptions = DEFAULT_OPTIONS
+) -> Answer | None:
     """Return what comes back of an echo request.
 
     Args:
@@ -148,7 +150,7 @@ class _Answering:
             host = find_host(self.program, str(end.host))
             if not is_own(host.host, self.asked.destination):
                 return None  # a frame was sent to it; it is no router
-            sent = Sender(self.program, host).send(self._back(DEFAULT_TTL))
+            sent = HostStack(self.program, host).send(self._back(DEFAULT_TTL))
             return self._answer(AnswerKind.ECHO_REPLY, str(end.host), sent, end.circuit)
         if circuit.ce is not None:
             # what is behind it and nobody's, it asks for on its LAN in vain

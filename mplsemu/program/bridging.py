@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mplsemu.program.mtu_check import becomes_frame, leave_by
+from mplsemu.program.mtu_check import add_frame_header, fits_circuit
 from mplsemu.program.packet import is_group
 from mplsemu.program.path import Delivered
-from mplsemu.program.reserved import is_for_nearest_bridge, is_mac_control
+from mplsemu.program.reserved_macs import is_for_nearest_bridge, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi, VsiKind
 from mplsemu.program.walk_state import PIPE_TTL, Copy, WalkState, delivered
 
@@ -26,14 +26,14 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) 
 
 def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
     """Forward a frame that came from a circuit or, where `source` is None, a pseudowire."""
-    station = state.station(copy.node, vsi.name) if vsi.kind is VsiKind.VPLS else None
-    names = vsi.circuits if station is None else [n for n in vsi.circuits if n == station]
+    learned_at = state.learned_at(copy.node, vsi.name) if vsi.kind is VsiKind.VPLS else None
+    names = vsi.circuits if learned_at is None else [n for n in vsi.circuits if n == learned_at]
     circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
     circuits = [each for each in circuits if each.up]
     # Split horizon: never from one pseudowire to another (RFC 4762 section 4.4).
     pseudowires = vsi.pseudowires if source is not None else ()
-    if station is not None:
-        pseudowires = tuple(each for each in pseudowires if each.peer == station)
+    if learned_at is not None:
+        pseudowires = tuple(each for each in pseudowires if each.peer == learned_at)
     elif vsi.kind is VsiKind.VPLS:
         copy.actions.append("flood")
     if not circuits and not pseudowires:
@@ -42,7 +42,7 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
     copies = copy.flood(len(circuits) + len(pseudowires))
     for each, circuit in zip(copies, circuits, strict=False):
         each.actions.append(f"to {circuit.name}")
-        if leave_by(state, each, circuit, vsi):
+        if fits_circuit(state, each, circuit, vsi):
             state.end(each, _arrival(state, circuit), vsi=vsi.name)
     for each, pseudowire in zip(copies[len(circuits) :], pseudowires, strict=True):
         each.actions.append(f"to {pseudowire.peer}")
@@ -55,6 +55,6 @@ def _arrival(state: WalkState, circuit: AttachmentCircuit) -> Delivered:
 
 
 def _send_over(state: WalkState, copy: Copy, vsi: Vsi, pseudowire: Pseudowire) -> None:
-    becomes_frame(state, copy, pseudowire)
+    add_frame_header(state, copy, pseudowire)
     # A frame has no TTL to carry, so the pipe model's also where the lab is uniform.
     state.enter_tunnel(copy, pseudowire.peer, pseudowire.out_label, PIPE_TTL, vsi=vsi.name)

@@ -17,11 +17,11 @@ NEVER_ROUTED: Final[tuple[IPNetwork, ...]] = (*NO_SOURCES, LINK_LOCAL)
 """A router forwards nothing to these."""
 
 
-def is_no_source(address: IPAddress) -> bool:
+def is_martian_source(address: IPAddress) -> bool:
     """Whether a packet from this address is dropped, whoever it is for."""
     return any(address in prefix for prefix in NO_SOURCES)
 
 
 def is_never_routed(address: IPAddress) -> bool:
     """Whether a packet to this address, or from it, never goes on to another link."""
-    return address in LINK_LOCAL or is_no_source(address)
+    return address in LINK_LOCAL or is_martian_source(address)

@@ -13,7 +13,7 @@ from mplsemu.program.sizes import (
 from mplsemu.program.walk_state import Copy, WalkState
 
 
-def fit(state: WalkState, copy: Copy, mtu: int | None, vrf: Vrf) -> bool:
+def fit_mtu(state: WalkState, copy: Copy, mtu: int | None, vrf: Vrf) -> bool:
     """Fragment an IPv4 packet that is too large and may be (RFC 1812 section 5.2.6, RFC 3032 3.4).
 
     Returns:
@@ -32,14 +32,14 @@ def fit(state: WalkState, copy: Copy, mtu: int | None, vrf: Vrf) -> bool:
     return False
 
 
-def becomes_frame(state: WalkState, copy: Copy, wire: Pseudowire) -> None:
+def add_frame_header(state: WalkState, copy: Copy, wire: Pseudowire) -> None:
     """Count the octets of the Ethernet header too: a pseudowire carries it (RFC 4448 4.2)."""
     if copy.octets:
         word = CONTROL_WORD_OCTETS if wire.control_word else 0
         copy.octets = word + frame_octets(state.packet.octets, len(state.packet.vlans))
 
 
-def leave_by(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> bool:
+def fits_circuit(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> bool:
     """Whether a circuit's line takes a frame; False where that ends it, without a word."""
     packet = state.packet
     if fits_line(packet.octets, len(packet.vlans), circuit.line_mtu):

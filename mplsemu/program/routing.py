@@ -7,8 +7,8 @@ from ipaddress import IPv6Address
 from typing import Final
 
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
-from mplsemu.program.martians import LINK_LOCAL, is_never_routed, is_no_source
-from mplsemu.program.mtu_check import fit
+from mplsemu.program.martians import LINK_LOCAL, is_martian_source, is_never_routed
+from mplsemu.program.mtu_check import fit_mtu
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import IpHeader, is_group
 from mplsemu.program.path import Punted, TtlExpired, Unresolved, WalkHop, ce_name
@@ -40,7 +40,7 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) 
         state.drop(copy, "not an IP packet", vrf=vrf.name)
     elif packet.destination_mac != GATEWAY_MAC:
         state.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
-    elif is_no_source(packet.ip.source):
+    elif is_martian_source(packet.ip.source):
         state.drop(copy, f"nobody sends from {packet.ip.source}", vrf=vrf.name)
     elif circuit.strict_urpf and not _is_from(state, copy, circuit, vrf, packet.ip.source):
         state.drop(copy, f"{packet.ip.source} is not on {circuit.name}", vrf=vrf.name)
@@ -119,13 +119,15 @@ def _route_in(state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) 
             return imported
         case ViaPe(egress, label):
             copy.actions.append(f"{found.prefix} is at {egress}")
-            if state.decrement(copy, first) and fit(state, copy, tunnel_mtu(node, egress), first):
+            if state.decrement(copy, first) and fit_mtu(
+                state, copy, tunnel_mtu(node, egress), first
+            ):
                 ttl = copy.ttl if state.is_uniform and copy.ttl is not None else PIPE_TTL
                 state.enter_tunnel(copy, egress, label, ttl, vrf=first.name)
         case ViaCe(name):
             copy.actions.append(f"{found.prefix} is behind the CE of {name}")
             circuit = node.circuit_by_name[name]
-            if state.decrement(copy, first) and fit(state, copy, circuit.mtu, first):
+            if state.decrement(copy, first) and fit_mtu(state, copy, circuit.mtu, first):
                 _deliver_to_ce(state, copy, circuit, first, address)
         case Connected(name):
             copy.actions.append(f"{found.prefix} is on {name}")
@@ -148,7 +150,7 @@ def _deliver_to_lan(
         state.end(copy, Unresolved(copy.node.name, circuit.name, address), vrf=first.name)
     elif state.decrement(copy, first):
         lan = copy.node.circuit_by_name[neighbour.circuit]
-        if fit(state, copy, lan.mtu, first):
+        if fit_mtu(state, copy, lan.mtu, first):
             copy.actions.append("deliver")
             state.end(copy, delivered(lan, address, neighbour.mac), vrf=first.name)
 

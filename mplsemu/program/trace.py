@@ -13,15 +13,23 @@ from mplsemu.errors import LabError
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface
 from mplsemu.program.delivery import any_copy, arrived_at, ends_at_a_host, every_copy, judge_all
+from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import link_local
 from mplsemu.program.packet import IpHeader, Packet, is_group, is_mac
 from mplsemu.program.path import Branch, Delivered, End, Walk, WalkHop
 from mplsemu.program.program import Program
-from mplsemu.program.sending import USUAL, Header, Sender
 from mplsemu.program.walk_state import MacTable
 
-__all__ = ["USUAL", "Header", "Trace", "hops_as_json", "ip_header", "is_core", "trace"]
+__all__ = [
+    "DEFAULT_OPTIONS",
+    "PacketOptions",
+    "Trace",
+    "hops_as_json",
+    "ip_header",
+    "is_core",
+    "trace",
+]
 
 
 _LEAST_OCTETS: Final = {4: 20, 6: 40}
@@ -152,7 +160,7 @@ def trace(
     program: Program,
     source: str,
     target: str,
-    header: Header = USUAL,
+    header: PacketOptions = DEFAULT_OPTIONS,
     *,
     learned: bool | MacTable = True,
 ) -> Trace:
@@ -172,7 +180,7 @@ def trace(
     """
     station = find_host(program, source)
     source = str(station.ref)
-    sender = Sender(program, station, header, learned)
+    sender = HostStack(program, station, header, learned)
     if is_mac(target):
         return _frame(sender, source, target.lower())
     wanted, ip = _packet(program, station, target, header)
@@ -187,7 +195,7 @@ def trace(
     )  # fmt: skip
 
 
-def _frame(sender: Sender, source: str, mac: str) -> Trace:
+def _frame(sender: HostStack, source: str, mac: str) -> Trace:
     sent = sender.frame(mac)
     judge = every_copy if is_group(mac) else partial(any_copy, ends_at_a_host)
     arrived, main = judge_all(sent.branches, judge)
@@ -197,7 +205,9 @@ def _frame(sender: Sender, source: str, mac: str) -> Trace:
     )  # fmt: skip
 
 
-def ip_header(program: Program, source: str, target: str, header: Header = USUAL) -> IpHeader:
+def ip_header(
+    program: Program, source: str, target: str, header: PacketOptions = DEFAULT_OPTIONS
+) -> IpHeader:
     """Return the IP header of a packet as the host sends it.
 
     Raises:
@@ -208,7 +218,7 @@ def ip_header(program: Program, source: str, target: str, header: Header = USUAL
 
 
 def _packet(
-    program: Program, sender: LocatedHost, target: str, header: Header
+    program: Program, sender: LocatedHost, target: str, header: PacketOptions
 ) -> tuple[HostRef | None, IpHeader]:
     """Return the wanted host if one is named, and the IP header."""
     wanted = None

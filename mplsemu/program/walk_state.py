@@ -42,7 +42,7 @@ class LookupCache:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._fibs: dict[tuple[str, str], Fib] = {}
-        self._stations: dict[str, dict[str, str]] | None = None
+        self._circuit_by_mac: dict[str, dict[str, str]] | None = None
 
     def fib(self, node: NodeProgram, vrf: Vrf) -> Fib:
         """Return the look-up table of a VRF."""
@@ -51,16 +51,18 @@ class LookupCache:
             self._fibs[key] = Fib(vrf.routes)
         return self._fibs[key]
 
-    def stations(self, vpn: str) -> dict[str, str]:
+    def circuit_by_mac(self, vpn: str) -> dict[str, str]:
         """Return the circuit of each MAC address in a bridged VPN, of circuits that are up."""
-        if self._stations is None:  # of all VPNs in one go: each by itself would look at everything
-            self._stations = {}
+        if (
+            self._circuit_by_mac is None
+        ):  # of all VPNs in one go: each by itself would look at everything
+            self._circuit_by_mac = {}
             for node in self.program.nodes:
                 for circuit in node.circuits:
                     if circuit.up:
-                        known = self._stations.setdefault(circuit.vpn, {})
+                        known = self._circuit_by_mac.setdefault(circuit.vpn, {})
                         known.update({host.mac: circuit.name for host in circuit.hosts})
-        return self._stations.get(vpn, {})
+        return self._circuit_by_mac.get(vpn, {})
 
 
 class Copy:
@@ -159,7 +161,7 @@ class WalkState:
         self.branches: list[Branch] = []
         self.joined: list[tuple[WalkHop, ...]] = []
 
-    def station(self, node: NodeProgram, vsi: str) -> str | None:
+    def learned_at(self, node: NodeProgram, vsi: str) -> str | None:
         """Return where the frame's destination is, as this LSR's VSI has learned it.
 
         Returns:
@@ -168,7 +170,7 @@ class WalkState:
         mac = self.packet.destination_mac
         if isinstance(self.learned, Mapping):
             return self.learned.get((node.name, vsi, mac))
-        circuit = self.tables.stations(vsi).get(mac) if self.learned else None
+        circuit = self.tables.circuit_by_mac(vsi).get(mac) if self.learned else None
         if circuit is None:
             return None
         where = self.program.node_of_circuit[circuit].name

@@ -18,7 +18,7 @@ from mplsemu.program.link_crossings import Crossing, crossings
 from mplsemu.program.packet import is_group, is_mac
 from mplsemu.program.path import Branch, Delivered, Stack, Walk
 from mplsemu.program.program import Program
-from mplsemu.program.trace import USUAL, Header, Trace, ip_header, is_core, trace
+from mplsemu.program.trace import DEFAULT_OPTIONS, PacketOptions, Trace, ip_header, is_core, trace
 from mplsemu.program.walk_state import MacTable
 from mplsemu.running.captures import circuit_tap, core_tap
 from mplsemu.running.session import Session
@@ -156,7 +156,9 @@ def _observation_as_json(observation: Observation | None) -> dict[str, Any] | No
     return {"stack": stack, "ip_ttl": observation.ip_ttl}
 
 
-def follow(session: Session, source: str, target: str, header: Header = USUAL) -> LiveTrace:
+def follow(
+    session: Session, source: str, target: str, header: PacketOptions = DEFAULT_OPTIONS
+) -> LiveTrace:
     """Send one packet from a host, and see on which cables it is, with which labels.
 
     Args:
@@ -198,7 +200,7 @@ def _learned(session: Session, program: Program, sender: LocatedHost) -> bool | 
 
 
 def _packet(
-    session: Session, program: Program, sender: LocatedHost, way: Trace, header: Header
+    session: Session, program: Program, sender: LocatedHost, way: Trace, header: PacketOptions
 ) -> MarkedPacket | None:
     """Return the packet as the host sends it, None where it has nowhere to send it to."""
     if isinstance(way.end, Delivered) and way.end.host == sender.ref and not way.hops:

@@ -16,7 +16,7 @@ from mplsemu.model.network import HostRef, Network
 from mplsemu.program.hosts import find_host, short_name
 from mplsemu.program.packet import DEFAULT_TTL
 from mplsemu.program.program import Program
-from mplsemu.program.trace import Header, Trace, trace
+from mplsemu.program.trace import PacketOptions, Trace, trace
 from mplsemu.running.cable import Cable
 from mplsemu.script.outcome import WIDTH, DrawnTrace, Journal, Outcome, Rate
 from mplsemu.views.provider import provider_view
@@ -243,7 +243,7 @@ class LabInterface(ABC):
     # --- for the modes ----------------------------------------------------------------------
 
     @abstractmethod
-    def _follow(self, source: str, target: str, header: Header) -> Outcome:
+    def _follow(self, source: str, target: str, header: PacketOptions) -> Outcome:
         """Return whether a packet that is really sent goes as the program says."""
 
     @abstractmethod
@@ -295,7 +295,7 @@ def _header(
     vlan: int | None,
     destination_mac: str | None,
     source_address: str | None,
-) -> Header:
+) -> PacketOptions:
     vlans = () if vlan is None else (vlan,)
     try:
         source = None if source_address is None else ip_address(source_address)
@@ -303,4 +303,4 @@ def _header(
         raise LabError(
             f"{source_address!r} is not an address", remedy="write, say, 192.168.1.9 or 2001:db8::9"
         ) from None
-    return Header(ttl, dscp, destination_mac=destination_mac, vlans=vlans, source=source)
+    return PacketOptions(ttl, dscp, destination_mac=destination_mac, vlans=vlans, source=source)

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from mplsemu.errors import LabNotRunningError
 from mplsemu.program.program import Program
-from mplsemu.program.trace import Header
+from mplsemu.program.trace import PacketOptions
 from mplsemu.running.lab import LabProcess
 from mplsemu.running.session import PingResult, Session
 from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
@@ -168,7 +168,7 @@ class Lab(LabInterface):
 
     # --- how --------------------------------------------------------------------------------
 
-    def _follow(self, source: str, target: str, header: Header) -> Outcome:
+    def _follow(self, source: str, target: str, header: PacketOptions) -> Outcome:
         return self._now._follow(source, target, header)
 
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:

@@ -29,7 +29,7 @@ from mplsemu.program.answer import answer, is_answered
 from mplsemu.program.hosts import find_host
 from mplsemu.program.path import Delivered
 from mplsemu.program.program import Program
-from mplsemu.program.trace import Header, trace
+from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.running.captures import FrameReader, tap_points
 from mplsemu.running.checks import endpoints, trouble_of
 from mplsemu.running.lab import LabProcess
@@ -158,7 +158,7 @@ class NetworkLab(LabInterface):
 
     # --- how --------------------------------------------------------------------------------
 
-    def _follow(self, source: str, target: str, header: Header) -> Outcome:
+    def _follow(self, source: str, target: str, header: PacketOptions) -> Outcome:
         found = follow(self.lab.session, source, target, header)
         wrong = [step for step in found.steps if step.verdict != "ok"]
         said = f"a packet from {source} to {target} goes as the program says"

@@ -19,7 +19,7 @@ from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.path import Delivered, End
 from mplsemu.program.program import Program
 from mplsemu.program.stack_reading import read_stack
-from mplsemu.program.trace import Header, Trace, trace
+from mplsemu.program.trace import PacketOptions, Trace, trace
 from mplsemu.running.link_names import link_name
 from mplsemu.running.session import PingResult
 from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
@@ -137,7 +137,7 @@ class ProgramLab(LabInterface):
 
     # --- how --------------------------------------------------------------------------------
 
-    def _follow(self, source: str, target: str, header: Header) -> Outcome:
+    def _follow(self, source: str, target: str, header: PacketOptions) -> Outcome:
         del header
         self.requires_network(f"a packet really sent from {source} to {target}")
 

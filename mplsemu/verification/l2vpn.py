@@ -20,7 +20,7 @@ from mplsemu.model.vpn import Host, Site
 from mplsemu.program.packet import BROADCAST_MAC, Packet
 from mplsemu.program.path import Delivered, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
-from mplsemu.program.reserved import MAC_CONTROL, MAC_CONTROL_ADDRESS, PROVIDER_RESERVED
+from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS, PROVIDER_RESERVED
 from mplsemu.program.walk import Walker
 from mplsemu.program.walk_state import LookupCache
 from mplsemu.verification.l3vpn import UNKNOWN_MAC, cut_off, is_attached
@@ -317,7 +317,7 @@ class _Alike:
 
     @classmethod
     def of(cls, program: Program, vpn: Vpls | Vpws) -> _Alike:
-        stations = LookupCache(program).stations(vpn.name)
+        circuit_by_mac = LookupCache(program).circuit_by_mac(vpn.name)
         circuits, hosts = set(), set()
         for site in vpn.sites:
             if not is_attached(program, site):
@@ -328,7 +328,7 @@ class _Alike:
             known = {
                 host.name
                 for host in site.hosts
-                if stations.get(host.mac) == site.circuit and first.get(host.mac) == host.name
+                if circuit_by_mac.get(host.mac) == site.circuit and first.get(host.mac) == host.name
             }
             hosts |= {(site.circuit, name) for name in known}
             is_bridged = vsi is not None and vsi.circuits.count(circuit.name) == 1

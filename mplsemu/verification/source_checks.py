@@ -11,7 +11,7 @@ from typing import Final
 
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
 from mplsemu.program.class_boundaries import Span, address_span, prefix_span
-from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, is_no_source
+from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, is_martian_source
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import Dropped, Punted, Walk
@@ -106,7 +106,7 @@ def _problem(
 ) -> tuple[Invariant, str, int] | None:
     is_on_link = source in LINK_LOCAL
     is_refused = site.strict_urpf and not is_on_link and not _is_own(site, source)
-    if is_no_source(source) or is_refused or (is_on_link and not is_near):
+    if is_martian_source(source) or is_refused or (is_on_link and not is_near):
         for number, end in enumerate(walk.ends):
             if not isinstance(end, Dropped):
                 return Invariant.ISOLATE, f"should get nowhere: {describe_end(end)}", number

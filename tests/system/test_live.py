@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from mplsemu.program.trace import Header
+from mplsemu.program.trace import PacketOptions
 from mplsemu.running.directory import LabDirectory
 from mplsemu.running.live_trace import follow
 from mplsemu.running.session import Session
@@ -18,7 +18,7 @@ BROADCAST = "ff:ff:ff:ff:ff:ff"
 
 
 def live(lab, source, target, /, **header):
-    return follow(lab.session, source, target, Header(**header))
+    return follow(lab.session, source, target, PacketOptions(**header))
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ import pytest
 
 from mplsemu import Lab
 from mplsemu.emulation.namespace import inside
+from mplsemu.program.host_stack import PacketOptions
 from mplsemu.program.hosts import find_host
 from mplsemu.program.path import Delivered, TooBig
-from mplsemu.program.sending import Header
 from mplsemu.program.trace import trace
 from tests.oracles.frames import ethernet
 
@@ -78,7 +78,7 @@ class Said:
 
 def meant(lab, source, address, octets, *, may_fragment, vlans=()):
     """Return what the program says."""
-    header = Header(octets=octets, may_fragment=may_fragment, vlans=vlans)
+    header = PacketOptions(octets=octets, may_fragment=may_fragment, vlans=vlans)
     match trace(lab.program(), source, address, header).end:
         case Delivered():
             return Said(answered=True)

@@ -10,7 +10,7 @@ import pytest
 
 from mplsemu.emulation.namespace import inside
 from mplsemu.program.path import TtlExpired
-from mplsemu.program.trace import Header, trace
+from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.running.checks import endpoints
 from tests.oracles import frames
 from tests.system.running import capturing, decoded, eventually, frames_in
@@ -54,7 +54,7 @@ def stacks_walked(lab, source, target, **packet):
             (int(entry.label), entry.tc, int(entry is hop.out_stack[-1]), entry.ttl)
             for entry in hop.out_stack
         )
-        for hop in trace(lab.program(), source, target, Header(**packet)).hops
+        for hop in trace(lab.program(), source, target, PacketOptions(**packet)).hops
         if hop.out_stack
     }
 
@@ -247,7 +247,7 @@ def vrf_hops(lab, source, target):
     """Return where the TTL runs out, hop by hop, as the reference interpreter says."""
     found = []
     for ttl in range(1, 10):
-        end = trace(lab.program(), source, target, Header(ttl=ttl)).end
+        end = trace(lab.program(), source, target, PacketOptions(ttl=ttl)).end
         if not isinstance(end, TtlExpired):
             return found
         found.append(end)

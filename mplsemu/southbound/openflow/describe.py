@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.reserved import MAC_CONTROL
+from mplsemu.program.reserved_macs import MAC_CONTROL
 from mplsemu.program.sizes import ETHERNET_OCTETS
 from mplsemu.southbound.openflow.actions import (
     Action,

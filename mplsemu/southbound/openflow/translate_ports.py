@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from mplsemu.program.reserved import MAC_CONTROL, MAC_CONTROL_ADDRESS
+from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS
 from mplsemu.program.services import Vrf, Vsi, VsiKind
 from mplsemu.southbound.openflow.actions import Action, Move, SetField
 from mplsemu.southbound.openflow.flow import Flow

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mplsemu.errors import CapabilityError
-from mplsemu.program.reserved import PROVIDER_RESERVED
+from mplsemu.program.reserved_macs import PROVIDER_RESERVED
 from mplsemu.program.services import Pseudowire, Vsi, VsiKind
 from mplsemu.southbound.openflow.actions import (
     Action,

@@ -12,7 +12,7 @@ from mplsemu.lab.loader import load, loads
 from mplsemu.model.network import HostRef, PingCheck
 from mplsemu.program.answer import AnswerKind, answer, is_answered
 from mplsemu.program.path import Dropped
-from mplsemu.program.trace import Header, trace
+from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.validate import prove
 
@@ -40,8 +40,8 @@ PROGRAM = compile_program(NETWORK)
 
 
 def pinged(source, target, **header):
-    there = trace(PROGRAM, source, target, Header(**header))
-    return there, answer(PROGRAM, there, Header(**header))
+    there = trace(PROGRAM, source, target, PacketOptions(**header))
+    return there, answer(PROGRAM, there, PacketOptions(**header))
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_an_error_from_the_core_goes_to_the_end_of_the_lsp_first():
     uniform = loads(LAB.replace("provider: {", "provider: {ttl: uniform, "), "u.yaml").network
     program = compile_program(uniform)
     for target, comes in (("10.1.2.2", True), ("10.2.2.2", False)):
-        there = trace(program, "a/x/h1", target, Header(ttl=2))
-        back = answer(program, there, Header(ttl=2))
+        there = trace(program, "a/x/h1", target, PacketOptions(ttl=2))
+        back = answer(program, there, PacketOptions(ttl=2))
         assert (str(there.end), back.kind) == ("its TTL expired at p", AnswerKind.TIME_EXCEEDED)
         assert [hop.node for hop in back.trace.hops][:2] == ["p", "e"]
         assert back.trace.delivered is comes
@@ -173,7 +173,7 @@ def test_of_a_flooded_frame_that_does_not_arrive_the_lost_copy_tells_why():
 
 
 def test_a_stranger_on_a_lan_is_not_said_to_answer():
-    header = Header(destination_mac="02:00:00:00:00:99")
+    header = PacketOptions(destination_mac="02:00:00:00:00:99")
     there = trace(PROGRAM, "c/x/h1", "c/y/h1", header)
     assert answer(PROGRAM, there, header) is None
 
@@ -211,12 +211,12 @@ def test_a_trace_says_that_its_answer_is_lost(tmp_path, capsys):
     ],
 )  # fmt: skip
 def test_a_ce_router_drops_what_linux_takes_from_nobody(target, source, passes):
-    there = trace(PROGRAM, "a/y/h1", target, Header(source=ip_address(source)))
+    there = trace(PROGRAM, "a/y/h1", target, PacketOptions(source=ip_address(source)))
     dropped_by_ce = isinstance(there.end, Dropped) and there.end.node == "a/y/ce"
     assert dropped_by_ce is not passes
 
 
 @pytest.mark.parametrize("source", ["::", "::1", "ff02::1", "fe80::7"])
 def test_a_ce_router_forwards_nothing_from_ipv6_sources_of_one_link(source):
-    there = trace(PROGRAM, "a/y/h1", "2001:db8:1:1::2", Header(source=ip_address(source)))
+    there = trace(PROGRAM, "a/y/h1", "2001:db8:1:1::2", PacketOptions(source=ip_address(source)))
     assert there.end == Dropped("a/y/ce", f"nobody on its LAN sends from {source}")

@@ -12,7 +12,7 @@ from mplsemu.program.hosts import find_host
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved
 from mplsemu.program.program import GATEWAY_MAC
-from mplsemu.program.trace import Header, trace
+from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.program.walk import walk
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpws
 
@@ -219,7 +219,7 @@ def test_a_site_behind_a_ce_router_is_one_hop_further():
 
 @pytest.mark.parametrize("ttl", [1, 2, 3])
 def test_the_ce_router_and_both_pes_show_up_in_a_traceroute_from_behind_it(ttl):
-    way = trace(compile_program(nordic()), "a/oslo/h1", "a/aarhus/h1", Header(ttl=ttl))
+    way = trace(compile_program(nordic()), "a/oslo/h1", "a/aarhus/h1", PacketOptions(ttl=ttl))
     assert way.end.node == ("a/oslo/ce", "no", "dk")[ttl - 1]
 
 
@@ -404,7 +404,7 @@ def test_a_header_decides_what_becomes_of_a_packet():
     program = compile_program(nordic())
 
     def sent(source, target, **header):
-        return trace(program, source, target, Header(**header))
+        return trace(program, source, target, PacketOptions(**header))
 
     assert "TTL expired at dk" in str(sent("a/aarhus/h1", "a/stockholm/h1", ttl=1).end)
     marked = sent("a/aarhus/h1", "a/stockholm/h1", dscp=46)

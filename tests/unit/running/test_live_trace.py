@@ -9,7 +9,7 @@ from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.program.link_crossings import crossings
 from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.path import Walk
-from mplsemu.program.trace import Header, trace
+from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.running import live_trace
 from mplsemu.running.live_trace import AT_HOST, LiveTrace, Observation
 from mplsemu.views.text.live_trace import draw_live_trace
@@ -148,7 +148,7 @@ def test_two_copies_on_one_cable_are_matched_by_their_labels():
 
 
 def test_on_a_lan_only_the_arrival_is_seen():
-    way = trace(PROGRAM, "a/aarhus/h1", "a/aarhus/h2", Header(ttl=5))
+    way = trace(PROGRAM, "a/aarhus/h1", "a/aarhus/h2", PacketOptions(ttl=5))
     assert wanted(way, 5) == [(AT_HOST, "", "a/aarhus/h2", Observation((), 5))]
 
 

@@ -262,7 +262,7 @@ def test_settings_that_are_not_the_labs_are_refuted():
     ("lets", "sources"),
     [
         (
-            "is_no_source",
+            "is_martian_source",
             ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "ff00::/8"],
         ),
         ("LINK_LOCAL", ["fe80::/10"]),
@@ -272,7 +272,7 @@ def test_packets_from_sources_that_nobody_has_are_found_where_they_go_on(
     monkeypatch, lets, sources
 ):
     """No program says what is dropped for its source, so the interpreter itself is bent."""
-    nothing = (lambda _: False) if lets == "is_no_source" else ip_network("2001:db8:dead::/64")
+    nothing = (lambda _: False) if lets == "is_martian_source" else ip_network("2001:db8:dead::/64")
     monkeypatch.setattr(routing, lets, nothing)
     violations = found(PROGRAM)
     assert {each.invariant for each in violations} == {Invariant.ISOLATE}
@@ -281,7 +281,9 @@ def test_packets_from_sources_that_nobody_has_are_found_where_they_go_on(
 
 
 def test_packets_from_a_source_that_anybody_may_have_are_missed(monkeypatch):
-    monkeypatch.setattr(routing, "is_no_source", lambda source: source in ip_network("192.0.0.0/3"))
+    monkeypatch.setattr(
+        routing, "is_martian_source", lambda source: source in ip_network("192.0.0.0/3")
+    )
     missed = [each for each in found(PROGRAM) if each.invariant is Invariant.REACH]
     assert missed
 

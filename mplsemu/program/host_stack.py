@@ -14,7 +14,7 @@ from typing import Final
 from mplsemu.errors import LabError
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
 from mplsemu.program.hosts import LocatedHost, host_ref
-from mplsemu.program.martians import is_never_routed, is_no_source
+from mplsemu.program.martians import is_martian_source, is_never_routed
 from mplsemu.program.own_addresses import (
     ALL_ROUTERS,
     LINK_LOCAL,
@@ -33,7 +33,7 @@ from mplsemu.program.walk_state import MacTable
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class PacketOptions:
     """What a sender may choose about a packet.
 
     Attributes:
@@ -57,7 +57,7 @@ class Header:
     source: IPAddress | None = None
 
 
-USUAL: Final = Header()
+DEFAULT_OPTIONS: Final = PacketOptions()
 _CLASS_E: Final = IPv4Network("240.0.0.0/4")
 """Linux forwards it, all but the broadcast address; the PE does not (RFC 1812 section 5.3.7)."""
 _BROADCAST: Final = IPv4Address("255.255.255.255")
@@ -71,7 +71,7 @@ class Sent:
     packet: Packet | None = None
 
 
-class Sender:
+class HostStack:
     """Sends packets as a host does: to itself, to its LAN, or by way of its gateway.
 
     Attributes:
@@ -82,7 +82,7 @@ class Sender:
         self,
         program: Program,
         station: LocatedHost,
-        header: Header = USUAL,
+        header: PacketOptions = DEFAULT_OPTIONS,
         learned: bool | MacTable = True,
     ) -> None:
         self.circuit = station.circuit
@@ -171,7 +171,7 @@ class Sender:
             return Sent((_ended(Dropped(name, "VLAN-tagged on the CE router's LAN")),))
         if ip.destination in ce.addresses:
             return self._to_ce(ce, ip)
-        if _is_strange_to_linux(ce, ip.source, is_forwarded=True):
+        if _is_martian_to_linux(ce, ip.source, is_forwarded=True):
             return self._refused_by_ce(ip)
         if ip.ttl <= 1:
             expired = WalkHop(name, None, None, (), "TTL expired", (), None, ip.ttl)
@@ -181,7 +181,7 @@ class Sender:
 
     def _to_ce(self, ce: Ce, ip: IpHeader) -> Sent:
         """Let the CE router take what is for itself."""
-        if _is_strange_to_linux(ce, ip.source, is_forwarded=False):
+        if _is_martian_to_linux(ce, ip.source, is_forwarded=False):
             return self._refused_by_ce(ip)
         end = Delivered(self.circuit.name, None, ip.destination, ce.lan_mac, is_ce=True)
         return Sent((_ended(end),))
@@ -209,7 +209,7 @@ class Sender:
                 yield Branch((), end, copy=(-index,))
 
 
-def _is_strange_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bool:
+def _is_martian_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bool:
     """Whether a CE router, being Linux, drops what is from an address.
 
     IPv4: what nobody sends from and its own addresses, also in packets for itself
@@ -218,7 +218,7 @@ def _is_strange_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bo
     """
     if source.version == 4:
         is_passed = source in _CLASS_E and source != _BROADCAST
-        return (is_no_source(source) and not is_passed) or source in ce.addresses
+        return (is_martian_source(source) and not is_passed) or source in ce.addresses
     return is_forwarded and is_never_routed(source)
 
 
