@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
+from mplsemu.control.compile import compile_program
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
+from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
 
 
@@ -70,3 +75,16 @@ def failures(draw: st.DrawFn, made: Network, *, circuits: bool = False) -> froze
     if circuits:
         names += [site.circuit for _, site in made.sites()]
     return frozenset(draw(st.sets(st.sampled_from(names), max_size=3)))
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """Programs of random labs, with what fails in them, and some pseudowires' control words."""
+    made = draw(networks())
+    vpns = tuple(
+        replace(vpn, control_word=draw(st.booleans())) if isinstance(vpn, Vpls | Vpws) else vpn
+        for vpn in made.vpns
+    )
+    made = replace(made, vpns=vpns)
+    before = compile_program(made)
+    return compile_program(made, draw(failures(made, circuits=True)), previous=before)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from mplsemu.control.compile import compile_program
-from mplsemu.lab.loader import load, loads
+from mplsemu.lab.loader import loads
 from mplsemu.program.program import Program
-from tests.places import TOPOLOGIES
+from mplsemu.views.model import ProviderView
+from mplsemu.views.overlay import with_vpn
+from mplsemu.views.provider import provider_view
 
 #: provider's names, customers, VPNs and sites that are no part of one another's
 NORTH = """\
@@ -68,12 +70,6 @@ def north(*down: str) -> Program:
     return compile_program(loads(NORTH, "polaris.yaml").network, down=frozenset(down))
 
 
-@cache
-def topology(name: str) -> Program:
-    """A lab of topologies/."""
-    return compile_program(load(TOPOLOGIES / f"{name}.yaml").network)
-
-
 def many_sites(count: int, kind: str) -> Program:
     """One VPN with many sites at two PEs."""
     lines = [
@@ -87,3 +83,8 @@ def many_sites(count: int, kind: str) -> Program:
         subnet = f", subnet: 10.{index}.0.0/24" if kind == "l3vpn" else ""
         lines.append(f"  s{index}: {{pe: {'left' if index % 2 else 'right'}{subnet}}},")
     return compile_program(loads("\n".join([*lines, "}}}"]), "wide.yaml").network)
+
+
+def overlaid(program: Program, vpn: str = "v") -> ProviderView:
+    """Return the provider's view with the LSPs of one VPN."""
+    return with_vpn(provider_view(program), program, vpn)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from mplsemu.model.vpn import IPAddress
 from mplsemu.program import path
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.program import GATEWAY_MAC, Program
@@ -15,6 +12,7 @@ from tests.oracles import frames
 from tests.oracles.fakebpf import Lost, Punted
 from tests.oracles.fakebpfnet import Delivered, FakeNetwork, Trail
 from tests.oracles.fakepacket import internet_checksum
+from tests.oracles.senders import Sender, senders
 
 MAX_BRANCHES = 10_000
 WHY = {
@@ -32,34 +30,6 @@ WHY = {
     "no IPv": Drop.MALFORMED,
     "no Ethernet frame": Drop.MALFORMED,
 }
-
-
-@dataclass(frozen=True)
-class Sender:
-    """A host as its PE sees it: the circuit, the MAC address of its frames, its addresses."""
-
-    vpn: str
-    circuit: str
-    mac: str
-    routed: bool
-    addresses: tuple[IPAddress, ...]
-    own_mac: str
-
-
-def senders(program: Program) -> list[Sender]:
-    return [
-        Sender(
-            vpn=circuit.vpn,
-            circuit=circuit.name,
-            mac=circuit.ce.mac if circuit.ce else host.mac,
-            routed=circuit.vpn in node.vrf_by_name,
-            addresses=tuple(address.ip for address in host.addresses),
-            own_mac=host.mac,
-        )
-        for node in program.nodes
-        for circuit in node.circuits
-        for host in circuit.hosts
-    ]
 
 
 class Comparison:

@@ -22,6 +22,7 @@ from mplsemu.program.entries import (
 )
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, ViaPe, ViaVrf, Vrf, Vsi, VsiKind
+from tests.programs import with_node
 
 Mutant = tuple[str, Program]
 Change = tuple[str, NodeProgram]
@@ -34,11 +35,6 @@ def mutants(program: Program) -> Iterator[Mutant]:
         for change in (labels, tunnels, ports, vrfs, vsis):
             for what, changed in change(program, node):
                 yield f"{node.name}: {what}", with_node(program, changed)
-
-
-def with_node(program: Program, node: NodeProgram) -> Program:
-    nodes = tuple(node if each.name == node.name else each for each in program.nodes)
-    return replace(program, nodes=nodes)
 
 
 def without(items: tuple[Any, ...], index: int) -> tuple[Any, ...]:

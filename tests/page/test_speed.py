@@ -7,7 +7,7 @@ import pytest
 from mplsemu.lab.importers.new_lab import new_lab
 from mplsemu.lab.loader import load, loads
 from tests.fakeweb import FakeLab
-from tests.view_labs import TOPOLOGIES
+from tests.places import TOPOLOGIES
 
 from .visit import PageServer, Visit
 

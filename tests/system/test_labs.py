@@ -9,7 +9,6 @@ from functools import cache
 
 import pytest
 
-from mplsemu.control.compile import compile_program
 from mplsemu.emulation.probe import FrameProbe, Probe, Prober
 from mplsemu.lab.loader import load
 from mplsemu.model.vpls import Vpls, Vpws
@@ -23,6 +22,7 @@ from mplsemu.running.checks import endpoints
 from mplsemu.verification.reachability_policy import expectations
 from tests.oracles import frames
 from tests.places import LAB_FILES
+from tests.programs import program_of
 from tests.system.running import mplsemu
 from tests.unit.test_oracles_agree import fresh, has_ce, senders, teach
 
@@ -34,11 +34,6 @@ WITH_FAKE = ("nordic", "vpls", "uniform")
 @cache
 def network_of(lab):
     return load(LAB_FILES[lab]).network
-
-
-@cache
-def program_of(lab):
-    return compile_program(network_of(lab))
 
 
 @pytest.fixture(params=LAB_FILES)

@@ -12,7 +12,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
 from mplsemu.lab.loader import load
 from mplsemu.model.labels import Label
-from mplsemu.model.network import Network, PathCheck
+from mplsemu.model.network import PathCheck
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.codec import dump_program, load_program
 from mplsemu.program.entries import Forward, Nhlfe, Push, Swap
@@ -28,29 +28,9 @@ from mplsemu.verification.tunnels import tunnel_paths
 from mplsemu.verification.validate import prove
 from mplsemu.views.tables.lfib import lfib
 from mplsemu.views.tables.lsp import lsps_between
-from tests.builders import MacAddresses, l3vpn, network, provider, vpls
-
-SQUARE = ("x-p", "x-q", "p-y", "q-y")
-LADDER = ("x-a1", "x-b1", "a1-a2", "b1-b2", "a1-b2", "b1-a2", "a2-y", "b2-y")
-"""Between x and y each rung doubles the ways."""
-
-
-def lab(links=SQUARE, *, ecmp: int = 4, **settings) -> Network:
-    macs = MacAddresses()
-    return network(
-        provider(links, pes=("x", "y"), ecmp=ecmp, **settings),
-        l3vpn("v", {"a": ("x", "10.1.0.0/29"), "b": ("y", "10.1.1.0/29")}, macs=macs),
-        vpls("lan", {"a": "x", "b": "y", "c": "y"}, subnet="10.0.0.0/28", macs=macs),
-    )
-
-
-def long_ladder(rungs: int) -> tuple[str, ...]:
-    found = ["x-a1", "x-b1"]
-    for rung in range(1, rungs):
-        after = rung + 1
-        found += [f"a{rung}-a{after}", f"b{rung}-b{after}"]
-        found += [f"a{rung}-b{after}", f"b{rung}-a{after}"]
-    return (*found, f"a{rungs}-y", f"b{rungs}-y")
+from tests.builders import MacAddresses, l3vpn, network, provider
+from tests.networks import LADDER, SQUARE, between, long_ladder
+from tests.programs import changed_node
 
 
 def ways(program: Program, node: str, egress: str) -> list[str]:
@@ -62,26 +42,26 @@ def ways(program: Program, node: str, egress: str) -> list[str]:
 
 
 def test_an_lsr_has_one_way_unless_the_lab_wants_more():
-    assert ways(compile_program(lab(ecmp=1)), "x", "y") == ["x-p"]
-    assert ways(compile_program(lab(ecmp=2)), "x", "y") == ["x-p", "x-q"]
+    assert ways(compile_program(between(ecmp=1)), "x", "y") == ["x-p"]
+    assert ways(compile_program(between(ecmp=2)), "x", "y") == ["x-p", "x-q"]
 
 
 def test_there_are_no_more_ways_than_wanted_and_those_with_fewer_hops_come_first():
     links = ("x-q", "q-r", "r-y", "x-p", "p-y", "x-s", "s-y")
     metrics = {"q-r": 5, "r-y": 5}
-    two = compile_program(lab(links, metrics=metrics, ecmp=2))
+    two = compile_program(between(links, metrics=metrics, ecmp=2))
     assert ways(two, "x", "y") == ["x-p", "x-s"]
-    assert ways(compile_program(lab(links, metrics=metrics)), "x", "y") == ["x-p", "x-q", "x-s"]
+    assert ways(compile_program(between(links, metrics=metrics)), "x", "y") == ["x-p", "x-q", "x-s"]
 
 
 def test_parallel_links_are_ways_of_their_own():
-    program = compile_program(lab(("x-p", "p-y", "p-y#2")))
+    program = compile_program(between(("x-p", "p-y", "p-y#2")))
     (entry,) = [each for each in program.node("p").ilm if each.egress == "y"]
     assert [nhlfe.link for nhlfe in entry.nhlfes] == ["p-y", "p-y#2"]
 
 
 def test_a_way_of_higher_metric_is_none():
-    assert ways(compile_program(lab(metrics={"q-y": 11})), "x", "y") == ["x-p"]
+    assert ways(compile_program(between(metrics={"q-y": 11})), "x", "y") == ["x-p"]
 
 
 def test_a_label_is_bound_to_the_set_of_ways_and_a_cut_binds_new_ones_upstream_only():
@@ -108,7 +88,7 @@ def test_a_fec_has_at_least_one_nhlfe_and_at_most_sixteen():
 
 
 def test_the_ways_survive_the_program_files_round_trip():
-    program = compile_program(lab(LADDER))
+    program = compile_program(between(LADDER))
     text = dump_program(program)
     assert load_program(text) == program
     assert text.count('"forward": [{') == sum(1 for n in program.nodes for e in n.ilm if e.nhlfes)
@@ -135,7 +115,7 @@ def to(address: str) -> Packet:
 
 
 def test_a_packet_has_every_way_as_an_alternative_with_its_share():
-    found = walk(compile_program(lab(LADDER)), "v/a", to("10.1.1.2"))
+    found = walk(compile_program(between(LADDER)), "v/a", to("10.1.1.2"))
     assert [branch.share for branch in found.branches] == [Fraction(1, 4)] * 4
     assert {branch.copy for branch in found.branches} == {()}
     passed = {tuple(hop.node for hop in branch.hops) for branch in found.branches}
@@ -144,7 +124,7 @@ def test_a_packet_has_every_way_as_an_alternative_with_its_share():
 
 
 def test_copies_of_a_flooded_frame_have_their_ways_each():
-    program = compile_program(lab())
+    program = compile_program(between())
     frame = Packet("02:00:00:00:00:07", "ff:ff:ff:ff:ff:ff")
     found = walk(program, "lan/a", frame)
     assert len(found.branches) == 4  # two sites at y, two ways there
@@ -154,23 +134,23 @@ def test_copies_of_a_flooded_frame_have_their_ways_each():
 
 
 def test_a_walk_without_several_ways_is_its_only_variant():
-    found = walk(compile_program(lab(ecmp=1)), "v/a", to("10.1.1.2"))
+    found = walk(compile_program(between(ecmp=1)), "v/a", to("10.1.1.2"))
     assert list(found.variants()) == [found]
 
 
 def test_very_many_ways_are_followed_from_where_they_meet_only_once():
-    program = compile_program(lab(long_ladder(30), ecmp=2))
+    program = compile_program(between(long_ladder(30), ecmp=2))
     found = walk(program, "v/a", to("10.1.1.2"))
     assert 64 <= len(found.branches) <= 200
     assert found.joined
     few = Walker(program).walk("v/a", to("10.1.1.2"))
     assert len(few.branches) == 1
-    assert verify(program, lab(long_ladder(30), ecmp=2)).holds
+    assert verify(program, between(long_ladder(30), ecmp=2)).holds
 
 
 def test_a_trace_is_delivered_only_if_all_ways_lead_there():
-    program = compile_program(lab())
-    broken = without_label(program, "q")
+    program = compile_program(between())
+    broken = changed_node(program, "q", ilm=())
     good, bad = (trace(each, "v/a/h1", "v/b/h1") for each in (program, broken))
     assert good.delivered
     assert not bad.delivered
@@ -178,13 +158,8 @@ def test_a_trace_is_delivered_only_if_all_ways_lead_there():
     assert [hop.node for hop in bad.hops] == ["x", "q"]
 
 
-def without_label(program: Program, name: str) -> Program:
-    nodes = [replace(node, ilm=()) if node.name == name else node for node in program.nodes]
-    return replace(program, nodes=tuple(nodes))
-
-
 def test_json_tells_copies_ways_and_shares():
-    program = compile_program(lab())
+    program = compile_program(between())
     answer = trace(program, "v/a/h1", "v/b/h1").as_json()
     assert [(each["copy"], each["share"]) for each in answer["branches"]] == [(1, 0.5), (1, 0.5)]
     flooded = trace(program, "lan/a/h1", "ff:ff:ff:ff:ff:ff").as_json()
@@ -192,7 +167,7 @@ def test_json_tells_copies_ways_and_shares():
 
 
 def test_a_packet_crosses_the_cables_of_one_way_in_each_variant():
-    program = compile_program(lab())
+    program = compile_program(between())
     found = trace(program, "v/a/h1", "v/b/h1")
     passed = [[each.link for each in crossings(program, way)] for way in found.variants()]
     assert passed == [["v/a", "x-p", "p-y", "v/b"], ["v/a", "x-q", "q-y", "v/b"]]
@@ -213,13 +188,13 @@ def test_variants_pair_every_way_of_every_copy():
 
 @pytest.mark.parametrize("mode", TtlMode)
 def test_a_lab_with_several_ways_holds(mode):
-    net = lab(LADDER, ttl_mode=mode)
+    net = between(LADDER, ttl_mode=mode)
     assert verify(compile_program(net), net).violations == ()
 
 
 def test_one_bad_way_of_several_is_refuted_with_a_packet_that_takes_it():
-    net = lab()
-    violations = verify(without_label(compile_program(net), "q"), net).violations
+    net = between()
+    violations = verify(changed_node(compile_program(net), "q", ilm=()), net).violations
     shown = [each for each in violations if each.walk is not None]
     assert shown
     for each in shown:
@@ -227,7 +202,7 @@ def test_one_bad_way_of_several_is_refuted_with_a_packet_that_takes_it():
 
 
 def test_a_loop_on_one_of_several_ways_is_found():
-    net = lab(("x-p", "x-q", "p-y", "q-y", "p-q"))
+    net = between(("x-p", "x-q", "p-y", "q-y", "p-q"))
     program = compile_program(net)
     p, q = program.node("p"), program.node("q")
     (at_q,) = [each for each in q.ilm if each.egress == "y"]
@@ -252,17 +227,16 @@ def test_a_loop_on_one_of_several_ways_is_found():
 
 
 def test_the_same_link_twice_among_the_ways_is_refuted():
-    net = lab()
+    net = between()
     program = compile_program(net)
     x = program.node("x")
     ftn = tuple(replace(each, nhlfes=(each.nhlfes[0],) * 2) for each in x.ftn)
-    nodes = tuple(replace(n, ftn=ftn) if n.name == "x" else n for n in program.nodes)
-    said = [str(each) for each in verify(replace(program, nodes=nodes), net).violations]
+    said = [str(each) for each in verify(changed_node(program, "x", ftn=ftn), net).violations]
     assert said == ["structure x: way to y over x-p is there 2 times"]
 
 
 def test_demands_are_spread_over_the_ways():
-    program = compile_program(lab(LADDER))
+    program = compile_program(between(LADDER))
     tunnel = ("x", "y")
     way = tunnel_paths(program, tunnel)
     assert (way.end, way.hops) == ("y", 3)
@@ -273,12 +247,12 @@ def test_demands_are_spread_over_the_ways():
 
 
 def test_a_tunnel_of_which_one_way_is_lost_is_not_sound():
-    way = tunnel_paths(without_label(compile_program(lab()), "q"), ("x", "y"))
+    way = tunnel_paths(changed_node(compile_program(between()), "q", ilm=()), ("x", "y"))
     assert way.end is None
 
 
 def test_a_wish_for_the_path_has_to_hold_on_every_way():
-    net = lab()
+    net = between()
     program = compile_program(net)
     source, target = (ref for ref, _, _ in net.hosts() if ref.vpn == "v")
     by_p = prove(program, net, PathCheck(source, target, via=("p",)))
@@ -291,19 +265,19 @@ def test_a_wish_for_the_path_has_to_hold_on_every_way():
 
 
 def test_the_lfib_has_a_row_for_each_way():
-    rows = [row for row in lfib(compile_program(lab()).node("x")) if row.in_label is None]
+    rows = [row for row in lfib(compile_program(between()).node("x")) if row.in_label is None]
     assert [(row.egress, row.link) for row in rows] == [("y", "x-p"), ("y", "x-q")]
 
 
 def test_each_way_is_an_lsp():
-    found = lsps_between(compile_program(lab(LADDER)), "x", "y")
+    found = lsps_between(compile_program(between(LADDER)), "x", "y")
     assert [(lsp.way, lsp.ways, lsp.share) for lsp in found] == [(n, 4, 0.25) for n in (1, 2, 3, 4)]
     assert all(lsp.complete for lsp in found)
     assert len({lsp.nodes for lsp in found}) == 4
 
 
 def test_what_a_fec_pushes_may_differ_from_way_to_way():
-    program = compile_program(lab(("x-y", "x-p", "p-y"), metrics={"x-y": 20}))
+    program = compile_program(between(("x-y", "x-p", "p-y"), metrics={"x-y": 20}))
     (entry,) = program.node("x").ftn
     assert [nhlfe.operation for nhlfe in entry.nhlfes] == [Push((Label(17),)), Push(())]
-    assert verify(program, lab(("x-y", "x-p", "p-y"), metrics={"x-y": 20})).holds
+    assert verify(program, between(("x-y", "x-p", "p-y"), metrics={"x-y": 20})).holds

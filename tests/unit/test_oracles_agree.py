@@ -5,17 +5,15 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address
 
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.lab.loader import load
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.model.vpn import IPAddress
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
@@ -24,42 +22,24 @@ from mplsemu.program.walk import Walker, walk
 from mplsemu.southbound.openflow.punts import punt
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import PuntReason
-from tests import builders
+from tests import builders, programs
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork, FakeOutcome
+from tests.oracles.senders import STRANGE_SOURCES, STRANGE_TARGETS, Sender, senders
 from tests.places import LAB_FILES
 
 EVERY_LAB = list(LAB_FILES)
-MODES = [
-    f"{name}-{ttl}-{null}" for name in ("nordic", "square") for ttl in TtlMode for null in NullLabel
-]
+SQUARES = [f"square-{ttl}-{null}" for ttl in TtlMode for null in NullLabel]
+MODES = [*programs.MODES, *SQUARES]
 MAX_BRANCHES = 1000
-STRANGE_SOURCES = (
-    *("0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.5", "240.0.0.1", "255.255.255.255"),
-    *("::", "::1", "ff02::1", "fe80::9"),
-)
-
-
-@dataclass(frozen=True)
-class Sender:
-    """A host as its PE sees it: the circuit, the MAC address of its frames, its addresses."""
-
-    name: str
-    vpn: str
-    circuit: str
-    mac: str
-    routed: bool
-    addresses: tuple[IPAddress, ...]
-    own_mac: str
 
 
 @cache
 def program_of(lab: str) -> Program:
-    if lab in EVERY_LAB:
-        return compile_program(load(LAB_FILES[lab]).network)
-    name, ttl, null = lab.split("-", 2)
-    made = {"nordic": builders.nordic, "square": square}[name]
-    return compile_program(made(ttl_mode=TtlMode(ttl), null_label=NullLabel(null)))
+    if not lab.startswith("square-"):
+        return programs.program_of(lab)
+    _, ttl, null = lab.split("-", 2)
+    return compile_program(square(ttl_mode=TtlMode(ttl), null_label=NullLabel(null)))
 
 
 def square(**settings) -> Network:
@@ -88,21 +68,8 @@ def fresh(lab: str) -> FakeNetwork:
 
 
 @cache
-def senders(lab: str) -> tuple[Sender, ...]:
-    return tuple(
-        Sender(
-            name=f"{circuit.name}/{host.name}",
-            vpn=circuit.vpn,
-            circuit=circuit.name,
-            mac=circuit.ce.mac if circuit.ce else host.mac,
-            routed=circuit.vpn in node.vrf_by_name,
-            addresses=tuple(address.ip for address in host.addresses),
-            own_mac=host.mac,
-        )
-        for node in program_of(lab).nodes
-        for circuit in node.circuits
-        for host in circuit.hosts
-    )
+def senders_of(lab: str) -> list[Sender]:
+    return senders(program_of(lab))
 
 
 def compare(lab, network, walker, sender, dst_mac, header, vlans=(), port=40000):
@@ -206,7 +173,7 @@ def headers(sender, addresses, **settings):
 
 def teach(network, lab, vpn):
     """Have every station of a VPLS say something once."""
-    for sender in senders(lab):
+    for sender in senders_of(lab):
         if sender.vpn == vpn and not sender.routed:
             raw = frames.ethernet(BROADCAST_MAC, sender.mac, 0x88B5, b"hello" * 10)
             network.inject(sender.circuit, raw)
@@ -218,8 +185,8 @@ def test_every_pair_of_hosts_of_a_vpn_is_served_the_same(lab):
     for vpn in program_of(lab).vpns:
         teach(network, lab, vpn.name)
     count = 0
-    for sender in senders(lab):
-        for other in senders(lab):
+    for sender in senders_of(lab):
+        for other in senders_of(lab):
             if other.vpn != sender.vpn or other is sender:
                 continue
             for header in headers(sender, other.addresses, dscp=46):
@@ -232,9 +199,9 @@ def test_every_pair_of_hosts_of_a_vpn_is_served_the_same(lab):
 @pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_addresses_of_other_vpns_lead_to_the_same_places_or_nowhere(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
-    addresses = dict.fromkeys(address for each in senders(lab) for address in each.addresses)
+    addresses = dict.fromkeys(address for each in senders_of(lab) for address in each.addresses)
     seen_circuits = set()
-    for sender in senders(lab):
+    for sender in senders_of(lab):
         if sender.routed and sender.circuit not in seen_circuits:
             seen_circuits.add(sender.circuit)
             for header in headers(sender, addresses):
@@ -246,8 +213,8 @@ def test_addresses_of_other_vpns_lead_to_the_same_places_or_nowhere(lab):
 def test_every_ttl_runs_out_at_the_same_router(lab):
     walker = Walker(program_of(lab))
     network = fresh(lab)
-    for sender in [each for each in senders(lab) if each.routed][:4]:
-        for other in senders(lab):
+    for sender in [each for each in senders_of(lab) if each.routed][:4]:
+        for other in senders_of(lab):
             if other.vpn == sender.vpn and other.circuit != sender.circuit:
                 for ttl in range(10):
                     for header in headers(sender, other.addresses, ttl=ttl):
@@ -258,17 +225,13 @@ def test_every_ttl_runs_out_at_the_same_router(lab):
 def test_gateways_strangers_and_martians_are_treated_the_same(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     program = program_of(lab)
-    strange = [
-        ip_address(text)
-        for text in ("8.8.8.8", "127.0.0.1", "224.0.0.5", "255.255.255.255", "0.0.0.0",
-                     "2001:db8:ffff::1", "::1", "fe80::1", "fe80::2", "ff02::5")
-    ]  # fmt: skip
+    strange = [*STRANGE_TARGETS]
     for node in program.nodes:
         for circuit in node.circuits:
             for gateway in circuit.gateways:
                 network_of = gateway.network
                 strange += [gateway.ip, network_of[-2], network_of[-1], network_of[0]]
-    for sender in senders(lab):
+    for sender in senders_of(lab):
         if sender.routed:
             for header in headers(sender, dict.fromkeys(strange)):
                 compare(lab, network, walker, sender, GATEWAY_MAC, header)
@@ -277,13 +240,13 @@ def test_gateways_strangers_and_martians_are_treated_the_same(lab):
 @pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_sources_that_nobody_has_are_treated_the_same(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
-    targets = [address for each in senders(lab)[:6] for address in each.addresses]
+    targets = [address for each in senders_of(lab)[:6] for address in each.addresses]
     targets += [ip_address(text) for text in ("8.8.8.8", "2001:db8:ffff::1", "fe80::1", "ff02::5")]
     for circuit in program_of(lab).nodes[0].circuits:
         targets += [gateway.ip for gateway in circuit.gateways]
-    for sender in [each for each in senders(lab) if each.routed][:4]:
+    for sender in [each for each in senders_of(lab) if each.routed][:4]:
         for source in STRANGE_SOURCES:
-            forged = replace(sender, addresses=(ip_address(source),))
+            forged = replace(sender, addresses=(source,))
             for header in headers(forged, dict.fromkeys(targets)):
                 outcome = compare(lab, network, walker, forged, GATEWAY_MAC, header)
                 assert not outcome.deliveries
@@ -292,7 +255,7 @@ def test_sources_that_nobody_has_are_treated_the_same(lab):
 @pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_sources_of_others_are_treated_the_same(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
-    everyone = [each for each in senders(lab) if each.routed][:8]
+    everyone = [each for each in senders_of(lab) if each.routed][:8]
     sources = [address for each in everyone for address in each.addresses]
     for node in program_of(lab).nodes:
         for gateway in (each for circuit in node.circuits for each in circuit.gateways):
@@ -309,9 +272,9 @@ def test_sources_of_others_are_treated_the_same(lab):
 @pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_nothing_is_forwarded_or_learned_from_a_group_address(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
-    for sender in senders(lab):
+    for sender in senders_of(lab):
         group = replace(sender, mac="03:00:00:00:00:01")
-        for other in senders(lab)[:4]:
+        for other in senders_of(lab)[:4]:
             for header in headers(group, other.addresses):
                 dst_mac = GATEWAY_MAC if sender.routed else BROADCAST_MAC
                 outcome = compare(lab, network, walker, group, dst_mac, header)
@@ -327,7 +290,7 @@ def test_nothing_is_forwarded_or_learned_from_a_group_address(lab):
 def test_a_broadcast_reaches_the_same_circuits(lab, vlans):
     walker = Walker(program_of(lab))
     network = fresh(lab)
-    for sender in senders(lab):
+    for sender in senders_of(lab):
         if not sender.routed:
             header = IpHeader(sender.addresses[0], ip_address("255.255.255.255"))
             outcome = compare(lab, network, walker, sender, BROADCAST_MAC, header, vlans)
@@ -339,9 +302,9 @@ def test_a_broadcast_reaches_the_same_circuits(lab, vlans):
 @pytest.mark.parametrize("lab", EVERY_LAB + MODES)
 def test_frames_that_are_not_for_the_gateway_are_not_routed(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
-    for sender in senders(lab):
+    for sender in senders_of(lab):
         if sender.routed:
-            for header in headers(sender, senders(lab)[0].addresses):
+            for header in headers(sender, senders_of(lab)[0].addresses):
                 compare(lab, network, walker, sender, "02:00:00:00:ff:ff", header)
                 compare(lab, network, walker, sender, GATEWAY_MAC, header, (5,))
 
@@ -351,7 +314,7 @@ def test_what_is_for_the_nearest_bridge_goes_nowhere(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     program = program_of(lab)
     seen = set()
-    for sender in [each for each in senders(lab) if not each.routed]:
+    for sender in [each for each in senders_of(lab) if not each.routed]:
         (vsi,) = (v for v in program.node_of_circuit[sender.circuit].vsis if v.name == sender.vpn)
         if sender.vpn in seen:
             continue
@@ -372,7 +335,7 @@ def test_what_is_for_the_nearest_bridge_goes_nowhere(lab):
 # several ways of equal cost ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lab", ["ecmp", *(mode for mode in MODES if "square" in mode)])
+@pytest.mark.parametrize("lab", ["ecmp", *SQUARES])
 def test_some_flow_takes_each_way_from_an_ingress_and_every_flow_keeps_its_own(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     for vpn in program_of(lab).vpns:
@@ -394,7 +357,7 @@ def test_some_flow_takes_each_way_from_an_ingress_and_every_flow_keeps_its_own(l
 def spread_pairs(lab):
     """Yield hosts of one VPN between whose PEs there are several ways, the ingress, its links."""
     program = program_of(lab)
-    for one, other in itertools.permutations(senders(lab), 2):
+    for one, other in itertools.permutations(senders_of(lab), 2):
         here, there = (program.node_of_circuit[each.circuit] for each in (one, other))
         for entry in here.ftn:
             if (one.vpn, entry.egress) == (other.vpn, there.name) and len(entry.nhlfes) > 1:

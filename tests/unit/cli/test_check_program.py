@@ -13,7 +13,8 @@ from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import load
 from mplsemu.program.codec import dump_program
 from mplsemu.program.services import ViaPe
-from tests.view_labs import TOPOLOGIES
+from tests.places import TOPOLOGIES
+from tests.programs import changed_node
 
 NORDIC = str(TOPOLOGIES / "nordic.yaml")
 PROGRAM = compile_program(load(NORDIC).network)
@@ -35,8 +36,7 @@ def leaking():
         else vrf
         for vrf in dk.vrfs
     )
-    nodes = tuple(replace(node, vrfs=vrfs) if node.name == "dk" else node for node in PROGRAM.nodes)
-    return replace(PROGRAM, nodes=nodes)
+    return changed_node(PROGRAM, "dk", vrfs=vrfs)
 
 
 @pytest.fixture
@@ -91,17 +91,10 @@ def test_a_leak_is_refuted_with_its_packet_hop_by_hop(written, capsys):
     assert max(map(len, said.splitlines())) <= 80
 
 
-def with_node(program, name, **fields):
-    return replace(
-        program,
-        nodes=tuple(
-            replace(node, **fields) if node.name == name else node for node in program.nodes
-        ),
-    )
-
-
 def test_a_leak_comes_before_all_that_is_only_lost(written, capsys):
-    program = with_node(leaking(), "se", ftn=())  # nothing from se arrives, be it a's, b's or c's
+    program = changed_node(
+        leaking(), "se", ftn=()
+    )  # nothing from se arrives, be it a's, b's or c's
     assert main(["check", NORDIC, "--program", written(dump_program(program))]) == 1
     lines = capsys.readouterr().out.splitlines()
     faults = [line for line in lines if line.startswith("   ") and ": " in line]
@@ -119,7 +112,7 @@ def test_a_leak_comes_before_all_that_is_only_lost(written, capsys):
 def test_a_copy_that_comes_twice_is_drawn_as_such_though_it_arrives(written, capsys):
     (vsi,) = PROGRAM.node("dk").vsis
     twice = (*vsi.pseudowires, replace(vsi.pseudowires[0], index=99))
-    program = with_node(PROGRAM, "dk", vsis=(replace(vsi, pseudowires=twice),))
+    program = changed_node(PROGRAM, "dk", vsis=(replace(vsi, pseudowires=twice),))
     path = written(dump_program(program))
     assert main(["check", NORDIC, "--program", path, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)["violations"]

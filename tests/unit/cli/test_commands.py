@@ -11,7 +11,8 @@ from mplsemu.cli.main import main
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import load
 from mplsemu.program.codec import load_program
-from tests.view_labs import NORTH, TOPOLOGIES
+from tests.places import TOPOLOGIES
+from tests.view_labs import NORTH
 
 NORDIC = str(TOPOLOGIES / "nordic.yaml")
 

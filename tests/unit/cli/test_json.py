@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from mplsemu.cli.main import main
-from tests.places import DOCS
-from tests.view_labs import TOPOLOGIES
+from tests.places import DOCS, TOPOLOGIES
 
 DOCUMENT = DOCS / "json.md"
 NORDIC = str(TOPOLOGIES / "nordic.yaml")

@@ -14,7 +14,7 @@ from mplsemu.cli.main import COMMANDS, main
 from mplsemu.cli.output import can_draw
 from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError, LabNotRunningError
-from tests.view_labs import TOPOLOGIES
+from tests.places import TOPOLOGIES
 
 NORDIC = str(TOPOLOGIES / "nordic.yaml")
 

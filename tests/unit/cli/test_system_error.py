@@ -19,7 +19,7 @@ from mplsemu.lab import bounded_read
 from mplsemu.lab.bounded_read import read_bounded, read_file
 from mplsemu.lab.loader import load
 from mplsemu.southbound.ebpf import libbpf, maps
-from tests.view_labs import TOPOLOGIES
+from tests.places import TOPOLOGIES
 
 NORDIC = TOPOLOGIES / "nordic.yaml"
 

@@ -16,7 +16,7 @@ from mplsemu.cli.main import main
 from mplsemu.cli.output import output_to
 from mplsemu.drawing.theme import DARK, LIGHT
 from mplsemu.export.formats import RENDERERS
-from tests.view_labs import TOPOLOGIES
+from tests.places import TOPOLOGIES
 
 NORDIC = str(TOPOLOGIES / "nordic.yaml")
 

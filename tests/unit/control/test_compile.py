@@ -9,6 +9,7 @@ from mplsemu.model.topology import NullLabel
 from mplsemu.program.entries import Forward, Nhlfe, Pop, PopAndLookUp, PopToVrf, Push, Swap
 from mplsemu.program.services import Connected, Neighbour, ViaCe, ViaPe, ViaVrf
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
+from tests.networks import extranet
 
 CHAIN = ("a-p", "p-q", "q-b")
 
@@ -143,17 +144,6 @@ def test_the_pe_ce_prefix_is_never_exported():
     program = compile_program(nordic())
     for node in ("dk", "se"):
         assert not any(prefix.startswith("100.64.") for prefix in routes(program, node, "a"))
-
-
-def extranet():
-    macs = MacAddresses()
-    return network(
-        provider(("x-y",)),
-        l3vpn("user", {"s": ("x", "10.1.0.0/24")}, number=1, imports=(1, 2), macs=macs),
-        l3vpn(
-            "shared", {"t": ("x", "10.2.0.0/24"), "u": ("y", "10.3.0.0/24")}, number=2, macs=macs
-        ),
-    )
 
 
 def test_an_import_brings_routes_from_the_same_pe_and_from_others_but_only_one_way():

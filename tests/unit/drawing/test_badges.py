@@ -16,7 +16,7 @@ from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.scene.overlay import MOST_WAYS
-from tests.view_labs import topology
+from tests.programs import program_of
 
 OVERLAYS = [
     ("attmpls", "vpn1"),
@@ -31,7 +31,7 @@ OVERLAYS = [
 @pytest.fixture(scope="module", params=OVERLAYS, ids="-".join)
 def scene(request):
     lab, vpn = request.param
-    program = topology(lab)
+    program = program_of(lab)
     return scene_of(with_vpn(provider_view(program), program, vpn))
 
 

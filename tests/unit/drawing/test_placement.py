@@ -12,9 +12,9 @@ from mplsemu.drawing.scene import Point, Scene
 from mplsemu.views.model import ProviderView
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.provider import provider_scene
+from tests.programs import program_of
 from tests.unit.views.network_views import provider, real
 from tests.unit.views.scene_geometry import assert_legible, assert_spots_free
-from tests.view_labs import topology
 
 TRIANGLE = [("a", "b"), ("b", "c"), ("c", "a")]
 
@@ -24,7 +24,7 @@ def middles(scene: Scene) -> dict[str, Point]:
 
 
 def test_north_is_up_and_east_is_right() -> None:
-    places = middles(provider_scene(provider_view(topology("nordic"))))
+    places = middles(provider_scene(provider_view(program_of("nordic"))))
     assert places["no"].y < places["se"].y < places["p1"].y < places["dk"].y
     assert places["p2"].x < places["no"].x < places["p1"].x < places["dk"].x < places["se"].x
 

@@ -16,8 +16,8 @@ from mplsemu.drawing.theme import DARK, LIGHT, Theme
 from mplsemu.errors import MissingToolError
 from mplsemu.views.customer import customer_view
 from mplsemu.views.scene.compose import scene_of
+from tests.programs import program_of
 from tests.unit.views import scenes
-from tests.view_labs import topology
 
 
 def chunks(png: bytes) -> list[tuple[str, bytes]]:
@@ -121,7 +121,7 @@ def test_text_is_drawn_with_letters_and_not_with_empty_boxes():
 
 @pytest.mark.parametrize(("lab", "vpn"), [("nordic", "a"), ("extranet", "red"), ("vpls", "wire")])
 def test_a_picture_has_its_ground_to_the_very_edge(lab, vpn):
-    found = pixels(draw_png([scene_of(customer_view(topology(lab), vpn))], theme=Theme.DARK))
+    found = pixels(draw_png([scene_of(customer_view(program_of(lab), vpn))], theme=Theme.DARK))
     ground = (*rgb(DARK.ground), 255)
     for edge in (found[0], found[-1], found[:, 0], found[:, -1]):
         assert (edge == ground).all()

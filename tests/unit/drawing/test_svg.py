@@ -20,9 +20,9 @@ from mplsemu.drawing.theme import DARK, LIGHT, Theme
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
+from tests.programs import program_of
 from tests.unit.views import scenes
 from tests.unit.views.scenes import Box
-from tests.view_labs import topology
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCENES = {"provider": scenes.provider, "customer": scenes.customer}
@@ -136,7 +136,7 @@ def test_the_load_of_a_link_is_written_where_room_was_kept_for_it():
 
 
 def test_what_says_how_things_are_at_the_moment_is_marked_for_who_follows_them():
-    program = topology("nordic")
+    program = program_of("nordic")
     view = provider_view(program)
     plain = draw_svg(scene_of(view))
     assert "momentary" not in plain
@@ -308,7 +308,7 @@ def test_a_ways_number_is_not_where_it_would_be_taken_for_another_lines():
     ("lab", "vpn"), [("nordic", "a"), ("vpls", "campus"), ("extranet", "shared")]
 )
 def test_a_ways_number_is_not_where_a_page_writes_a_links_load(lab, vpn):
-    program = topology(lab)
+    program = program_of(lab)
     scene = scene_of(with_vpn(provider_view(program), program, vpn))
     spots = [line.spot for line in scene.lines if line.spot is not None]
     assert spots

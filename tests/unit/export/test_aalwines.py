@@ -25,8 +25,8 @@ from mplsemu.program.walk import Walker
 from tests.builders import nordic
 from tests.oracles.aalwinesrun import Network
 from tests.oracles.mutants import mutants
+from tests.places import TOPOLOGIES
 from tests.strategies import failures, networks
-from tests.view_labs import TOPOLOGIES
 
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

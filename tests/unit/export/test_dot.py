@@ -15,10 +15,11 @@ from mplsemu.export.labelled_graph import labelled_graph
 from mplsemu.views.customer import customer_view
 from mplsemu.views.provider import provider_view
 from tests.oracles.dotlanguage import read, shown
+from tests.programs import program_of
 from tests.unit.views.customer_views import bridge_views, l3vpn_views
 from tests.unit.views.network_views import made_way
 from tests.unit.views.test_pictures import ring
-from tests.view_labs import north, topology
+from tests.view_labs import north
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CUT = ("core1-core2", "pe-kbh-core2", "alfa/oslo", "gamma/ribe")
@@ -71,7 +72,7 @@ def test_names_with_a_meaning_in_the_language_are_names(customer):
 
 
 def test_the_providers_graph_has_shapes_by_role_and_bandwidth_and_metric():
-    (graph,) = read(draw_dot([provider_view(topology("nordic"))]))
+    (graph,) = read(draw_dot([provider_view(program_of("nordic"))]))
     assert graph.nodes["dk"]["shape"] == "box"
     assert graph.nodes["p1"]["shape"] == "octagon"
     (label,) = (e[2]["label"] for e in graph.edges if {e[0], e[1]} == {"dk", "p2"})
@@ -79,7 +80,7 @@ def test_the_providers_graph_has_shapes_by_role_and_bandwidth_and_metric():
 
 
 def test_positions_are_kept_east_to_the_right_and_north_up():
-    (graph,) = read(draw_dot([provider_view(topology("nordic"))]))
+    (graph,) = read(draw_dot([provider_view(program_of("nordic"))]))
     assert graph.settings["layout"] == "neato"
     assert all(node["pos"].endswith("!") for node in graph.nodes.values())
     at = {k: [float(x) for x in n["pos"][:-1].split(",")] for k, n in graph.nodes.items()}
@@ -135,7 +136,7 @@ def test_a_missing_route_is_said_at_its_router():
 
 
 def test_a_way_is_an_edge_of_its_own_with_the_stack_on_it():
-    view = replace(provider_view(topology("nordic")), ways=(WAY,), shown_vpn="a")
+    view = replace(provider_view(program_of("nordic")), ways=(WAY,), shown_vpn="a")
     (graph,) = read(draw_dot([view]))
     ways = [edge for edge in graph.edges if "penwidth" in edge[2]]
     assert [(a, b, shown(e["label"]), e["dir"]) for a, b, e in ways] == [
@@ -150,7 +151,7 @@ def test_a_way_is_an_edge_of_its_own_with_the_stack_on_it():
 
 
 def test_the_sites_of_the_vpn_that_is_shown_are_at_their_pes():
-    view = replace(provider_view(topology("nordic")), shown_vpn="a")
+    view = replace(provider_view(program_of("nordic")), shown_vpn="a")
     (graph,) = read(draw_dot([view]))
     assert ("site a/oslo", "no") in [edge[:2] for edge in graph.edges]
     assert graph.nodes["site a/oslo"]["pos"] != graph.nodes["no"]["pos"]
@@ -170,7 +171,7 @@ def test_load_is_there_when_it_is_measured():
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 @pytest.mark.parametrize("name", ["nordic", "extranet", "vpls", "attmpls"])
 def test_graphviz_takes_it_without_a_word(name):
-    views = all_views(topology(name))
+    views = all_views(program_of(name))
     views.append(replace(views[1], customer='„\\" & <b>\\'))
     done = subprocess.run(
         ["dot", "-Tsvg"],

@@ -13,9 +13,10 @@ from mplsemu.export.mermaid import draw_mermaid
 from mplsemu.views.customer import customer_view
 from mplsemu.views.provider import provider_view
 from tests.oracles.mermaidlanguage import read
+from tests.programs import program_of
 from tests.unit.export.test_dot import BOTH_WAYS, CUT, WAY, all_views
 from tests.unit.views.customer_views import bridge_views, l3vpn_views
-from tests.view_labs import north, topology
+from tests.view_labs import north
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = (
@@ -54,20 +55,20 @@ def test_names_with_a_meaning_in_the_language_are_names(customer):
 
 
 def test_names_of_things_are_safe_and_each_is_there_once():
-    chart = read(draw_mermaid(all_views(topology("nordic"))))
+    chart = read(draw_mermaid(all_views(program_of("nordic"))))
     assert list(chart.nodes) == [f"n{number}" for number in range(len(chart.nodes))]
     assert list(chart.subgraphs) == [f"g{number}" for number in range(4)]
     assert chart.title is None
 
 
 def test_a_router_of_each_role_has_a_form_of_its_own():
-    chart = read(draw_mermaid([provider_view(topology("nordic"))]))
+    chart = read(draw_mermaid([provider_view(program_of("nordic"))]))
     forms = {chart.nodes[name][0]: form for name, form in chart.forms.items()}
     assert forms["dk"] == forms["se"] != forms["p1"] == forms["p2"]
 
 
 def test_a_link_has_its_bandwidth_and_metric():
-    chart = read(draw_mermaid([provider_view(topology("nordic"))]))
+    chart = read(draw_mermaid([provider_view(program_of("nordic"))]))
     ends = {node_named(chart, "dk"), node_named(chart, "p2")}
     (edge,) = (edge for edge in chart.edges if {*edge[:2]} == ends)
     assert edge[2:] == (["1 Gbit/s", "metric 20"], "---")
@@ -96,7 +97,7 @@ def test_parts_that_nothing_joins_are_subgraphs():
 
 
 def test_a_way_is_a_thick_edge_with_the_stack_on_it():
-    view = replace(provider_view(topology("nordic")), ways=(WAY,))
+    view = replace(provider_view(program_of("nordic")), ways=(WAY,))
     chart = read(draw_mermaid([view]))
     thick = [edge for edge in chart.edges if edge[3] == "==>"]
     assert [edge[2] for edge in thick] == [['1: a to "o"', "17 18"], ["1", "popped"]]

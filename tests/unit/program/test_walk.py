@@ -15,6 +15,7 @@ from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.program.walk import walk
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpws
+from tests.programs import changed_node
 
 CHAIN = ("a-p", "p-q", "q-b")
 
@@ -39,12 +40,6 @@ def stacks(branch):
 def only(walked):
     (branch,) = walked.branches
     return branch
-
-
-def changed(program, name, **fields):
-    """Return the program with one LSR changed."""
-    nodes = [replace(node, **fields) if node.name == name else node for node in program.nodes]
-    return replace(program, nodes=tuple(nodes))
 
 
 def test_in_the_pipe_model_the_customers_ttl_counts_only_the_two_pes():
@@ -277,12 +272,12 @@ def test_a_loop_ends_as_one():
     (at_q,) = [entry for entry in program.node("q").ilm if entry.egress == "b"]
     back = IlmEntry(at_q.label, Forward((Nhlfe("p-q", Swap(at_p.label)),)), "b")
     others = tuple(entry for entry in program.node("q").ilm if entry != at_q)
-    end = only(walk(changed(program, "q", ilm=(*others, back)), "v/west", to("10.0.2.2"))).end
+    end = only(walk(changed_node(program, "q", ilm=(*others, back)), "v/west", to("10.0.2.2"))).end
     assert end == Dropped("p", "loop")
 
 
 def test_a_label_nobody_bound_ends_the_packet():
-    end = only(walk(changed(line(), "p", ilm=()), "v/west", to("10.0.2.2"))).end
+    end = only(walk(changed_node(line(), "p", ilm=()), "v/west", to("10.0.2.2"))).end
     assert isinstance(end, Dropped)
     assert (end.node, end.reason[:20]) == ("p", "no ILM entry for lab")
 
@@ -304,7 +299,7 @@ def test_a_vpn_label_with_another_below_it_is_dropped():
         )
         for entry in program.node("a").ftn
     )
-    end = only(walk(changed(program, "a", ftn=deeper), "v/west", to("10.0.2.2"))).end
+    end = only(walk(changed_node(program, "a", ftn=deeper), "v/west", to("10.0.2.2"))).end
     assert end == Dropped("b", "no IPv4 packet below the VPN label")
 
 

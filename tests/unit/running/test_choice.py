@@ -13,6 +13,7 @@ from mplsemu.program.entries import Push
 from mplsemu.running import choice
 from mplsemu.running.choice import Chosen, choose, parse_choice, requested
 from mplsemu.southbound.ebpf.limits import beyond
+from tests.programs import changed_node
 
 AUTO, EBPF, OPENFLOW = DataPlaneChoice.AUTO, DataPlaneChoice.EBPF, DataPlaneChoice.OPENFLOW
 LAB = """
@@ -103,7 +104,7 @@ def with_wires(count):
     node = program.nodes[0]
     wire = node.vsis[0].pseudowires[0]
     vsi = replace(node.vsis[0], pseudowires=(replace(wire, index=count),))
-    return replace(program, nodes=(replace(node, vsis=(vsi,)), *program.nodes[1:]))
+    return changed_node(program, node.name, vsis=(vsi,))
 
 
 def test_what_the_maps_cannot_hold_is_told_before_anything_starts(machine):
@@ -121,7 +122,6 @@ def test_more_labels_than_are_pushed_are_told():
     node = program.nodes[0]
     ftn = node.ftn[0]
     deep = replace(ftn.nhlfes[0], operation=Push((Label(17),) * 9))
-    node = replace(node, ftn=(replace(ftn, nhlfes=(deep,)),))
-    deeper = replace(program, nodes=(node, *program.nodes[1:]))
+    deeper = changed_node(program, node.name, ftn=(replace(ftn, nhlfes=(deep,)),))
     assert list(beyond(deeper)) == ["dk: the tunnel to se pushes 9 labels; it pushes at most 8"]
     assert list(beyond(program)) == []

@@ -9,15 +9,11 @@ from mplsemu.lab.loader import load
 from mplsemu.southbound.openflow.learned import learned_limits
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.station_room import station_room
-from tests.ebpf_entries import with_node
 from tests.places import TOPOLOGIES
+from tests.programs import changed_node, program_of
 
 NAMES = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
 MILLION = 1 << 20
-
-
-def program_of(name):
-    return compile_program(load(TOPOLOGIES / f"{name}.yaml").network)
 
 
 def learners(program):
@@ -48,7 +44,7 @@ def vpls():
 def test_shares_grow_with_circuits_and_pes_up_to_a_million_in_all(vpls):
     node = next(node for node in vpls.nodes if node.vsis)
     many = replace(node.vsis[0], circuits=tuple(f"c{number}" for number in range(10_000)))
-    larger = with_node(vpls, node.name, vsis=(many,))
+    larger = changed_node(vpls, node.name, vsis=(many,))
     assert station_room(larger).total == MILLION
     assert station_room(larger).share > station_room(vpls).share
     assert filled(larger) <= MILLION
@@ -57,7 +53,7 @@ def test_shares_grow_with_circuits_and_pes_up_to_a_million_in_all(vpls):
 @pytest.mark.parametrize("limit", [10, 200_000, 1_000_000])
 def test_who_has_a_limit_takes_nothing_from_the_shares_of_others(vpls, limit):
     node = next(node for node in vpls.nodes if node.vsis)
-    limited = with_node(vpls, node.name, vsis=(replace(node.vsis[0], mac_limit=limit),))
+    limited = changed_node(vpls, node.name, vsis=(replace(node.vsis[0], mac_limit=limit),))
     assert filled(limited) <= station_room(limited).total
     assert station_room(limited).share >= 1024
 

@@ -14,6 +14,7 @@ from mplsemu.verification.l2vpn import L2vpnChecker
 from mplsemu.verification.structure import dangling
 from tests import builders
 from tests.oracles.mutants import mutants
+from tests.programs import with_node
 
 NOBODY = l2vpn._Alike(frozenset(), frozenset())
 
@@ -59,11 +60,6 @@ def spoilt(program):
                 circuits = list(node.circuits)
                 circuits[number] = changed
                 yield with_node(program, replace(node, circuits=tuple(circuits)))
-
-
-def with_node(program, node):
-    nodes = tuple(node if each.name == node.name else each for each in program.nodes)
-    return replace(program, nodes=nodes)
 
 
 def by_source(violations):

@@ -22,6 +22,7 @@ from mplsemu.verification.address_classes import AddressClass, BoundaryCache, cl
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.verdict import Invariant
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls
+from tests.programs import changed_node
 from tests.strategies import networks
 
 LAB = nordic()
@@ -47,8 +48,7 @@ def with_vrf(node, vpn, change):
     """Return nordic's program with one VRF changed."""
     here = PROGRAM.node(node)
     vrfs = tuple(change(each) if each.name == vpn else each for each in here.vrfs)
-    nodes = tuple(replace(each, vrfs=vrfs) if each.name == node else each for each in PROGRAM.nodes)
-    return replace(PROGRAM, nodes=nodes)
+    return changed_node(PROGRAM, node, vrfs=vrfs)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,6 +13,7 @@ from mplsemu.verification.matrix import verify
 from mplsemu.verification.structure import check_structure
 from mplsemu.verification.verdict import Invariant
 from tests.builders import nordic
+from tests.programs import changed_node
 
 LAB = nordic()
 PROGRAM = compile_program(LAB)
@@ -20,12 +21,7 @@ PROGRAM = compile_program(LAB)
 
 def changed(name, **fields):
     """Return the program with one LSR changed."""
-    return replace(
-        PROGRAM,
-        nodes=tuple(
-            replace(node, **fields) if node.name == name else node for node in PROGRAM.nodes
-        ),
-    )
+    return changed_node(PROGRAM, name, **fields)
 
 
 def over(link, operation):

@@ -5,6 +5,7 @@ import pytest
 from mplsemu.model.network import HostRef
 from mplsemu.verification.reachability_policy import Expect, expectations
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider
+from tests.networks import extranet
 
 
 def between(lab, source, target):
@@ -13,17 +14,6 @@ def between(lab, source, target):
         for each in expectations(lab)
         if (str(each.source), str(each.target)) == (source, target)
     ]
-
-
-def extranet(user_imports=(1, 2), shared_imports=(2,)):
-    macs = MacAddresses()
-    user = {"s": ("x", "10.1.0.0/24")}
-    shared = {"t": ("y", "10.2.0.0/24")}
-    return network(
-        provider(("x-y",)),
-        l3vpn("user", user, number=1, imports=user_imports, macs=macs),
-        l3vpn("shared", shared, number=2, imports=shared_imports, macs=macs),
-    )
 
 
 def test_every_ordered_pair_is_there_once_for_each_common_ip_version():

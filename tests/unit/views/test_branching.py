@@ -12,12 +12,11 @@ from mplsemu.control.compile import compile_program
 from mplsemu.drawing.scene import LineKind, Scene
 from mplsemu.drawing.svg.svg import draw_svg
 from mplsemu.export.formats import RENDERERS, draw
-from mplsemu.lab.loader import load
 from mplsemu.program.entries import Forward
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
 from mplsemu.views.model import PathView, ProviderView
-from mplsemu.views.overlay import with_trace, with_vpn
+from mplsemu.views.overlay import with_trace
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.tables.lsp import lsps, lsps_between, parallel_links
@@ -26,20 +25,17 @@ from mplsemu.views.text.show import draw_lsps
 from mplsemu.views.text.units import part
 from mplsemu.views.trace import TraceView
 from tests.builders import MacAddresses, l3vpn, network, provider
+from tests.networks import LADDER, SQUARE, between, long_ladder
 from tests.oracles.dotlanguage import read
-from tests.unit.test_ecmp import LADDER, SQUARE, lab, long_ladder
+from tests.programs import changed_node, program_of
 from tests.unit.views.scene_geometry import assert_legible
-from tests.view_labs import TOPOLOGIES
+from tests.view_labs import overlaid
 
 PARALLEL = ("x-p", "p-y", "p-y#2")
 
 
 def compiled(links=SQUARE, **settings) -> Program:
-    return compile_program(lab(links, **settings))
-
-
-def overlaid(program: Program, vpn: str = "v") -> ProviderView:
-    return with_vpn(provider_view(program), program, vpn)
+    return compile_program(between(links, **settings))
 
 
 def traced(program: Program, source: str = "v/a/h1", target: str = "v/b/h1") -> ProviderView:
@@ -94,8 +90,7 @@ def test_directions_of_which_one_takes_more_links_are_two_ways():
 
 def test_a_way_that_is_lost_on_the_road_is_left_out():
     program = compiled()
-    nodes = tuple(replace(n, ilm=()) if n.name == "q" else n for n in program.nodes)
-    found = lsp_links(replace(program, nodes=nodes), "x", "y")
+    found = lsp_links(changed_node(program, "q", ilm=()), "x", "y")
     assert (found.ways, [link.link for link in found.links]) == (1, ["x-p", "p-y"])
     assert [link.share for link in found.links] == [0.5, 0.5]
 
@@ -106,8 +101,7 @@ def test_a_way_round_in_a_loop_is_left_out():
     back = replace(at_p.nhlfes[0], link="x-p")
     looping = replace(at_p, action=Forward((*at_p.nhlfes, back)))
     ilm = tuple(looping if each == at_p else each for each in program.node("p").ilm)
-    nodes = tuple(replace(n, ilm=ilm) if n.name == "p" else n for n in program.nodes)
-    found = lsp_links(replace(program, nodes=nodes), "x", "y")
+    found = lsp_links(changed_node(program, "p", ilm=ilm), "x", "y")
     assert "x-p" in [link.link for link in found.links]
     assert all((link.link, link.node) != ("x-p", "p") for link in found.links)
 
@@ -163,7 +157,7 @@ def test_a_packet_with_more_ways_than_are_followed_is_told():
 
 
 def test_a_ce_routers_line_is_no_part_of_the_providers_way():
-    program = compile_program(load(TOPOLOGIES / "nordic.yaml").network)
+    program = program_of("nordic")
     for source, target in (("a/aarhus/h1", "a/oslo/h1"), ("a/oslo/h1", "a/aarhus/h1")):
         view = traced(program, source, target)
         (way,) = view.ways

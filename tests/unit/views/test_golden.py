@@ -27,13 +27,14 @@ from mplsemu.views.text import show
 from mplsemu.views.text.matrix import draw_matrix
 from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.trace import TraceView
+from tests.programs import program_of
 from tests.unit.drawing.test_png import pixels, rgb, size_of
-from tests.view_labs import north, topology
+from tests.view_labs import north
 
 LABS = {
-    "nordic": topology,
-    "extranet": topology,
-    "vpls": topology,
+    "nordic": program_of,
+    "extranet": program_of,
+    "vpls": program_of,
     "polaris": lambda _: north(),
     "polaris-cut": lambda _: north("core1-core2", "pe-kbh-core2", "beta/porto"),
 }
@@ -80,7 +81,7 @@ DRAWN = ("nordic", "extranet", "vpls")
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_picture_as_svg(name, golden):
-    program = topology(name)
+    program = program_of(name)
     provider = provider_view(program)
     golden(f"{name}/provider.svg", RENDERERS["svg"]([provider]), PLACES)
     for vpn in program.vpns:
@@ -92,7 +93,7 @@ def test_every_picture_as_svg(name, golden):
 @pytest.mark.parametrize("form", ["html", "drawio", "dot", "mermaid"])
 @pytest.mark.parametrize("name", DRAWN)
 def test_all_pictures_in_one_file(name, form, golden):
-    program = topology(name)
+    program = program_of(name)
     views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
     text = RENDERERS[form](views)
     for part in (page_script(), page_style()):  # the same in every page
@@ -104,7 +105,7 @@ def test_all_pictures_in_one_file(name, form, golden):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_png_is_the_picture_that_the_svg_is(name):
-    program = topology(name)
+    program = program_of(name)
     views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
     svg, png = RENDERERS["svg"](views), RENDERERS["png"](views)
     width, height = (
@@ -134,7 +135,7 @@ def _each(nodes, rows, draw_rows) -> str:
 @pytest.mark.parametrize("case", TRACES)
 def test_a_trace_has_the_stack_on_every_link(case, golden):
     lab, source, target = TRACES[case]
-    found = trace(topology(lab), source, target)
+    found = trace(program_of(lab), source, target)
     golden(f"trace/{case}.txt", text_of(draw_trace(TraceView.from_json(found.as_json()))))
 
 

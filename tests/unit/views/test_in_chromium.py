@@ -10,8 +10,9 @@ from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
 from tests.chromium import Watched, browser  # noqa: F401 (a fixture)
+from tests.programs import program_of
 from tests.unit.views import scenes
-from tests.view_labs import many_sites, north, topology
+from tests.view_labs import many_sites, north
 
 #: texts that stick out of the form or ground that they are written on, by how far
 STICK_OUT = """
@@ -52,9 +53,9 @@ def everything(program):
 
 
 LABS = {
-    "nordic": lambda: topology("nordic"),
-    "extranet": lambda: topology("extranet"),
-    "vpls": lambda: topology("vpls"),
+    "nordic": lambda: program_of("nordic"),
+    "extranet": lambda: program_of("extranet"),
+    "vpls": lambda: program_of("vpls"),
     "polaris": north,
     "polaris-cut": lambda: north("core1-core2", "pe-kbh-core2", "beta/porto", "gamma/ribe"),
     "fifty L3VPN sites": lambda: many_sites(50, "l3vpn"),

@@ -6,14 +6,12 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
 from mplsemu.lab.loader import loads
 from mplsemu.program.trace import trace
-from mplsemu.views.overlay import with_trace, with_vpn
+from mplsemu.views.overlay import with_trace
 from mplsemu.views.provider import provider_view
 from mplsemu.views.trace import TraceView
-from tests.view_labs import TOPOLOGIES, north, topology
-
-
-def overlaid(program, vpn):
-    return with_vpn(provider_view(program), program, vpn)
+from tests.places import TOPOLOGIES
+from tests.programs import program_of
+from tests.view_labs import north, overlaid
 
 
 def names(way):
@@ -21,7 +19,7 @@ def names(way):
 
 
 def test_every_pair_of_the_vpns_pes_has_one_way_that_stands_for_both_directions():
-    view = overlaid(topology("nordic"), "a")
+    view = overlaid(program_of("nordic"), "a")
     assert view.shown_vpn == "a"
     assert [way.title for way in view.ways] == ["dk ↔ no", "dk ↔ se", "no ↔ se"]
     first = view.ways[0]
@@ -64,7 +62,7 @@ def test_directions_that_take_other_links_are_two_ways():
 
 def test_a_vpn_that_does_not_exist_is_told():
     with pytest.raises(ProgramError, match="no VPN 'q'"):
-        overlaid(topology("nordic"), "q")
+        overlaid(program_of("nordic"), "q")
 
 
 # --- a flooded frame ------------------------------------------------------------------------
@@ -78,7 +76,7 @@ def flooded(program, source):
 
 
 def test_a_flooded_frame_is_drawn_with_all_its_copies():
-    there, other = flooded(topology("vpls"), "campus/library/h1")
+    there, other = flooded(program_of("vpls"), "campus/library/h1")
     assert there.title == "campus/library/h1 → campus/stadium"
     assert names(there) == ["north-core1", "core1-east"]
     assert [link.there.stack for link in there.links] == [(16, 16), (16,)]
@@ -87,7 +85,7 @@ def test_a_flooded_frame_is_drawn_with_all_its_copies():
 
 
 def test_copies_that_part_at_the_last_pe_are_one_way_with_both_names():
-    ways = flooded(topology("vpls"), "campus/stadium/h1")
+    ways = flooded(program_of("vpls"), "campus/stadium/h1")
     assert [way.title for way in ways] == [
         "campus/stadium/h1 → campus/library, campus/dormitory",
         "campus/stadium/h1 → campus/harbour",
@@ -116,7 +114,7 @@ def test_copies_on_several_ways_say_so_and_copies_that_stay_take_no_link():
 
 
 def test_a_copy_that_is_lost_is_drawn_as_far_as_it_comes():
-    program = topology("vpls")
+    program = program_of("vpls")
     cut = compile_program(
         loads((TOPOLOGIES / "vpls.yaml").read_text(), "vpls.yaml").network,
         frozenset({"campus/harbour"}),

@@ -22,8 +22,9 @@ from mplsemu.views.text.canvas import Canvas, shorten
 from mplsemu.views.text.map import draw_map
 from mplsemu.views.text.units import delay, rate
 from mplsemu.views.view_json import json_value
+from tests.programs import changed_node, program_of
 from tests.unit.views.network_views import made_way
-from tests.view_labs import many_sites, north, topology
+from tests.view_labs import many_sites, north
 
 LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform", "ecmp")
 
@@ -36,10 +37,7 @@ def without_route(program, pe, vpn, prefix):
             return table
         return replace(table, routes=tuple(r for r in table.routes if str(r.prefix) != prefix))
 
-    nodes = tuple(
-        replace(n, vrfs=tuple(map(vrf, n.vrfs))) if n.name == pe else n for n in program.nodes
-    )
-    return replace(program, nodes=nodes)
+    return changed_node(program, pe, vrfs=tuple(map(vrf, program.node(pe).vrfs)))
 
 
 def test_a_route_missing_in_a_vrf_is_a_site_missing_in_the_picture():
@@ -85,7 +83,7 @@ def test_a_link_that_is_down_is_drawn_as_down():
 
 @pytest.mark.parametrize("lab", LABS)
 def test_pictures_fit_eighty_columns(lab):
-    program = topology(lab)
+    program = program_of(lab)
     views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
     for view in views:
         assert max(line.cell_len for line in draw(view)) <= 80
@@ -113,7 +111,7 @@ def test_a_switch_with_wide_sites_has_them_all_on_one_side():
 
 @pytest.mark.parametrize("lab", LABS)
 def test_every_picture_has_an_ascii_form(lab):
-    program = topology(lab)
+    program = program_of(lab)
     views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
     for line in (line for view in views for line in draw(view)):
         form = to_ascii(line)
@@ -155,7 +153,7 @@ def test_a_map_draws_every_router_and_both_ends_of_every_link(size):
 
 
 def test_a_map_has_as_many_line_ends_as_the_links_have():
-    view = provider_view(topology("nordic"))
+    view = provider_view(program_of("nordic"))
     lines = draw_map(view)
     joints = sum(line.plain.count(sign) for line in lines for sign in "╟╢╤╧")
     pes = {router.name for router in view.routers if router.role is Role.PE}

@@ -10,7 +10,8 @@ from mplsemu.export.formats import RENDERERS
 from mplsemu.model.labels import FIRST_UNRESERVED
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.views.customer import customer_view
-from tests.view_labs import north, topology
+from tests.programs import program_of
+from tests.view_labs import north
 
 #: in which words stand alone; test_views_secrets.py looks at all formats
 FORMATS = ("text", "json", "dot", "mermaid")
@@ -93,7 +94,7 @@ def _own_numbers(program: Program, vpn: str, leaked: set[str]) -> set[str]:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("vpn", ["a", "b", "c"])
 def test_no_word_of_nordics_provider_is_in_a_customers_picture(vpn, form):
-    program = topology("nordic")
+    program = program_of("nordic")
     words = tokens(RENDERERS[form]([customer_view(program, vpn)]))
     others = {"a", "b", "c"} - {vpn}
     for secret in {"dk", "se", "no", "p1", "p2", "nordic", "dk-p1", "64512:1", *others}:
@@ -114,6 +115,6 @@ def test_an_imported_prefix_is_shown_without_whose_it_is():
 
 
 def test_an_import_in_one_direction_shows_the_other_customer_nothing():
-    program = topology("extranet")
+    program = program_of("extranet")
     text = RENDERERS["text"]([customer_view(program, "green")])
     assert "10.9." not in text

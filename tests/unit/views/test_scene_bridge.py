@@ -13,9 +13,10 @@ from mplsemu.views.customer import customer_view
 from mplsemu.views.model import BridgeView
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.compose import scene_of
+from tests.programs import program_of
 from tests.unit.views.customer_views import bridge_views
 from tests.unit.views.scene_checks import check, of_kind, text_of, words
-from tests.view_labs import many_sites, north, topology
+from tests.view_labs import many_sites, north
 
 SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CUT = ("core1-core2", "pe-kbh-core2")
@@ -68,7 +69,7 @@ def test_every_site_is_on_its_switch_at_a_port_with_a_number(view: BridgeView):
 
 
 def test_a_vpls_that_is_whole_says_so():
-    picture = scene(topology("nordic"), "c")
+    picture = scene(program_of("nordic"), "c")
     check(picture)
     (switch,) = switches(picture)
     assert "10.0.0.0/24" in text_of(switch)
@@ -77,7 +78,7 @@ def test_a_vpls_that_is_whole_says_so():
 
 
 def test_learned_addresses_are_on_the_cards_of_their_ports():
-    view = customer_view(topology("vpls"), "campus")
+    view = customer_view(program_of("vpls"), "campus")
     first, *rest = view.sites
     macs = tuple(f"02:00:00:00:00:{n:02x}" for n in range(1, 10))
     picture = bridge_scene(replace(view, islands=((replace(first, macs=macs), *rest),)))
@@ -104,7 +105,7 @@ def test_a_vpls_that_is_split_is_two_switches():
 
 
 def test_sites_that_do_not_hear_each_other_say_so_on_both_cards():
-    view = customer_view(topology("vpls"), "campus")
+    view = customer_view(program_of("vpls"), "campus")
     picture = bridge_scene(replace(view, severed=(("harbour", "stadium"), ("harbour", "library"))))
     check(picture)
     texts = {node.key: text_of(node) for node in picture.nodes}
@@ -158,7 +159,7 @@ def test_a_wire_whose_second_end_is_lost_is_drawn_with_what_there_is():
 
 @pytest.mark.parametrize("name", ["nordic", "vpls", "attmpls", "uniform"])
 def test_every_vpls_of_the_labs_makes_the_same_picture_each_time(name):
-    program = topology(name)
+    program = program_of(name)
     views = [customer_view(program, i.name) for i in program.vpns if i.kind != "l3vpn"]
     assert views
     for view in views:

@@ -20,10 +20,12 @@ from mplsemu.views.customer import customer_view
 from mplsemu.views.model import L3vpnView, Reachable, VirtualRouter
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.text.l3vpn import draw_l3vpn
+from tests.places import TOPOLOGIES
+from tests.programs import program_of
 from tests.unit.views.customer_views import l3vpn_views
 from tests.unit.views.scene_checks import check, of_kind, text_of, words
 from tests.unit.views.test_pictures import without_route
-from tests.view_labs import NORTH, TOPOLOGIES, many_sites, north, topology
+from tests.view_labs import NORTH, many_sites, north
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -214,7 +216,7 @@ def test_a_site_that_is_down_reaches_nobody_at_its_own_router_either():
 
 
 def test_a_ce_router_stands_between_its_site_and_the_virtual_router():
-    picture = scene(topology("nordic"), "a")
+    picture = scene(program_of("nordic"), "a")
     (edge,) = nodes(picture, NodeKind.CE)
     assert text_of(edge) == ["CE router", "100.64.0.2"]
     ends = {line.key: line.ends for line in picture.lines}
@@ -225,7 +227,7 @@ def test_a_ce_router_stands_between_its_site_and_the_virtual_router():
 
 
 def test_partners_are_joined_to_the_network():
-    picture = scene(topology("extranet"), "shared")
+    picture = scene(program_of("extranet"), "shared")
     check(picture)
     (partner,) = nodes(picture, NodeKind.PARTNER)
     (network,) = nodes(picture, NodeKind.NETWORK)
@@ -249,7 +251,7 @@ def test_a_single_router_with_partners_has_a_network_too():
 
 
 def test_a_part_that_has_no_route_to_partners_shows_none():
-    view = customer_view(topology("extranet"), "shared")
+    view = customer_view(program_of("extranet"), "shared")
     first, second = view.routers
     alone = replace(second, reaches=(), lacks=("backup",))
     picture = l3vpn_scene(replace(view, islands=((first,), (alone,))))
@@ -260,7 +262,7 @@ def test_a_part_that_has_no_route_to_partners_shows_none():
 
 def test_the_line_between_two_parts_never_passes_the_partners_of_one():
     view = spread(24)
-    view = replace(view, partners=customer_view(topology("extranet"), "shared").partners)
+    view = replace(view, partners=customer_view(program_of("extranet"), "shared").partners)
     reach = tuple(Reachable(prefix, None) for prefix in view.partners)
     routers = [replace(router, reaches=reach) for router in view.routers]
     picture = l3vpn_scene(replace(view, islands=(tuple(routers[:8]), (view.routers[8],))))
@@ -315,7 +317,7 @@ def test_sites_stand_in_the_order_in_which_people_read():
 
 @pytest.mark.parametrize("name", ["nordic", "extranet", "attmpls", "uniform"])
 def test_every_l3vpn_of_the_labs_makes_the_same_picture_each_time(name):
-    program = topology(name)
+    program = program_of(name)
     again = compile_program(loads((TOPOLOGIES / f"{name}.yaml").read_text(), name).network)
     vpns = [info.name for info in program.vpns if info.kind == "l3vpn"]
     assert vpns

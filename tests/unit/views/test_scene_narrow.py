@@ -13,16 +13,17 @@ from mplsemu.views.customer import customer_view
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.scene.l3vpn import l3vpn_scene
+from tests.programs import program_of
 from tests.unit.views.customer_views import bridge_views, l3vpn_views
 from tests.unit.views.scene_checks import check
-from tests.view_labs import many_sites, topology
+from tests.view_labs import many_sites
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def views():
     for lab in ("nordic", "vpls", "extranet"):
-        program = topology(lab)
+        program = program_of(lab)
         for vpn in program.vpns:
             yield pytest.param(customer_view(program, vpn.name), id=f"{lab}-{vpn.name}")
 

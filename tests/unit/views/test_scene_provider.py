@@ -17,9 +17,10 @@ from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.tables.lsp import lsps_between
 from mplsemu.views.trace import TraceHop, TraceView
+from tests.places import TOPOLOGIES
+from tests.programs import program_of
 from tests.unit.views.network_views import made_way, provider, real
 from tests.unit.views.scene_geometry import assert_legible, assert_spots_free
-from tests.view_labs import TOPOLOGIES, topology
 
 RING = [(f"r{i}", f"r{(i + 1) % 6}") for i in range(6)]
 
@@ -56,7 +57,7 @@ def meanings(scene: Scene) -> list[str]:
 
 
 def test_a_pe_and_a_p_differ_in_form_and_a_pe_says_how_many_sites_it_has() -> None:
-    scene = provider_scene(provider_view(topology("nordic")))
+    scene = provider_scene(provider_view(program_of("nordic")))
     pe, p = node(scene, "dk"), node(scene, "p1")
     assert (pe.kind, said(pe)) == (NodeKind.PE, ["dk", "3 sites"])
     assert (p.kind, said(p)) == (NodeKind.P, ["p1"])
@@ -146,7 +147,7 @@ def test_load_is_that_of_the_busier_direction() -> None:
 
 
 def test_every_link_of_a_small_network_has_room_for_its_load() -> None:
-    scene = provider_scene(provider_view(topology("attmpls")))
+    scene = provider_scene(provider_view(program_of("attmpls")))
     assert sum(link.spot is None for link in scene.lines) <= 2
     assert_spots_free(scene)
 
@@ -174,7 +175,7 @@ def test_a_vpn_over_the_picture_covers_nothing(vpn: str, down: tuple[str, ...]) 
 
 @pytest.mark.parametrize("vpn", [f"vpn{i}" for i in range(1, 7)] + [f"lan{i}" for i in range(1, 5)])
 def test_five_sites_over_25_routers_cover_nothing(vpn: str) -> None:
-    program = topology("attmpls")
+    program = program_of("attmpls")
     scene = provider_scene(with_vpn(provider_view(program), program, vpn))
     assert_legible(scene)
     assert sum(node.kind is NodeKind.SITE for node in scene.nodes) == 5
@@ -227,7 +228,7 @@ def test_one_way_stands_for_both_directions_with_both_stacks() -> None:
 
 
 def test_an_imported_vpns_pe_is_on_the_ways_too() -> None:
-    program = topology("extranet")
+    program = program_of("extranet")
     view = with_vpn(provider_view(program), program, "red")
     passed = {
         node for way in view.ways for link in way.links for node in (link.sender, link.receiver)

@@ -22,7 +22,8 @@ from mplsemu.lab.loader import loads
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import CustomerView
-from tests.view_labs import NORTH, TOPOLOGIES
+from tests.places import TOPOLOGIES
+from tests.view_labs import NORTH
 
 FIRST_LABEL = 871_001
 FIRST_TARGET = 72_001

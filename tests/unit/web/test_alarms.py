@@ -8,7 +8,8 @@ from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
 from mplsemu.views.customer import customer_view
 from mplsemu.web.alarms import SYNC_PATIENCE_S, Seen, alarms
-from tests.view_labs import north, topology
+from tests.programs import changed_node, program_of
+from tests.view_labs import north
 
 from .weblab import fake_lab
 
@@ -32,11 +33,11 @@ def found(*args, **options):
 
 @pytest.mark.parametrize("name", ["nordic", "extranet", "uniform", "vpls"])
 def test_where_all_is_well_there_is_no_alarm(name):
-    assert found(topology(name)) == []
+    assert found(program_of(name)) == []
 
 
 def test_a_link_that_is_down_is_an_alarm_though_nobody_suffers():
-    assert found(topology("nordic"), ["dk-p1"]) == [
+    assert found(program_of("nordic"), ["dk-p1"]) == [
         ("major", "link dk-p1", "is down: it carries no packets")
     ]
 
@@ -85,13 +86,12 @@ def test_spokes_that_do_not_reach_one_another_are_meant_not_to():
 
 
 def test_a_missing_route_is_a_lack_within_a_vpn_that_holds_together():
-    program = topology("nordic")
+    program = program_of("nordic")
     dk = program.node("dk")
     vrf = dk.vrf_by_name["a"]
     routes = tuple(route for route in vrf.routes if str(route.prefix) != "192.168.2.0/24")
     vrfs = tuple(replace(v, routes=routes) if v.name == "a" else v for v in dk.vrfs)
-    nodes = tuple(replace(dk, vrfs=vrfs) if n.name == "dk" else n for n in program.nodes)
-    assert found(replace(program, nodes=nodes)) == [
+    assert found(changed_node(program, "dk", vrfs=vrfs)) == [
         ("major", "VPN a", "lacks a way from aarhus to stockholm")
     ]
 
@@ -100,18 +100,18 @@ def test_switches_are_told_that_are_gone_or_refuse_or_lag_for_long():
     gone = {"connected": False, "in_sync": False}
     lagging = {"in_sync": False}
     faults = {"p1": gone, "p2": {"errors": 2}, "se": lagging}
-    told = found(topology("nordic"), unsynced_s=SYNC_PATIENCE_S + 1, **faults)
+    told = found(program_of("nordic"), unsynced_s=SYNC_PATIENCE_S + 1, **faults)
     assert [(severity, what) for severity, what, _ in told] == [
         ("major", "LSR p1"),
         ("major", "LSR p2"),
         ("minor", "LSR se"),
     ]
     assert "refused 2 messages" in told[1][2]
-    assert found(topology("nordic"), unsynced_s=0.1, se=lagging) == []  # a change is under way
+    assert found(program_of("nordic"), unsynced_s=0.1, se=lagging) == []  # a change is under way
 
 
 def test_a_controller_that_does_not_answer_is_the_worst_and_what_was_known_stays():
-    known = seen(topology("nordic"), ["dk-p1"], p1={"connected": False, "in_sync": False})
+    known = seen(program_of("nordic"), ["dk-p1"], p1={"connected": False, "in_sync": False})
     silent = Seen(known.status, False, known.program, known.views)
     told = [(each.severity.value, each.object) for each in alarms(silent)]
     assert told == [("critical", "controller"), ("major", "link dk-p1")]

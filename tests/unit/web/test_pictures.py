@@ -13,7 +13,8 @@ from mplsemu.views.learned_macs import with_macs
 from mplsemu.web import pictures
 from mplsemu.web.pictures import Pictures, style_hashes
 from mplsemu.web.source import InstalledProgram
-from tests.view_labs import north, topology
+from tests.programs import program_of
+from tests.view_labs import north
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_only_so_much_is_kept_of_what_was_used_last(drawn, monkeypatch):
 
 
 def test_the_page_may_have_the_styles_that_pictures_bring_and_no_others():
-    made, program = Pictures(), InstalledProgram("7.1", 1, topology("nordic"))
+    made, program = Pictures(), InstalledProgram("7.1", 1, program_of("nordic"))
     for theme in Theme:
         for svg in (
             made.provider(program, "a", theme),

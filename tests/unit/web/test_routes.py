@@ -9,7 +9,7 @@ from mplsemu.cli.main import main
 from mplsemu.views.customer import customer_view
 from mplsemu.web.feed import Feed
 from mplsemu.web.http_error import NOT_FOUND_TEXT
-from tests.view_labs import TOPOLOGIES
+from tests.places import TOPOLOGIES
 
 from .weblab import Web, fake_lab
 

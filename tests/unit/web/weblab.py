@@ -12,7 +12,8 @@ from mplsemu.lab.loader import load, loads
 from mplsemu.web.access import Access
 from mplsemu.web.app import create_app
 from tests.fakeweb import FakeLab
-from tests.view_labs import NORTH, TOPOLOGIES
+from tests.places import TOPOLOGIES
+from tests.view_labs import NORTH
 
 
 def fake_lab(name: str = "nordic") -> FakeLab:

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mplsemu.control.compile import compile_program
 from mplsemu.errors import DataPlaneError
-from mplsemu.lab.loader import load
 from mplsemu.model.topology import TtlMode
 from mplsemu.southbound.difference import Difference, DifferenceKind
 from mplsemu.southbound.ebpf import layout, read
@@ -39,9 +37,9 @@ from mplsemu.southbound.ebpf.read import read_attached, read_tables
 from mplsemu.southbound.ebpf.translate import entries
 from mplsemu.southbound.ebpf.translate import settings as common
 from tests.oracles.faketables import FakeTables, interfaces_of
-from tests.view_labs import TOPOLOGIES
+from tests.programs import program_of
 
-PROGRAM = compile_program(load(str(TOPOLOGIES / "nordic.yaml")).network)
+PROGRAM = program_of("nordic")
 ATTACHED = interfaces_of(PROGRAM)
 WANTED = [entry for node in PROGRAM.nodes for entry in entries(PROGRAM, node.name, ATTACHED)]
 

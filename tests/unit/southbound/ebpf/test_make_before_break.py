@@ -18,8 +18,8 @@ from mplsemu.southbound.ebpf.entry import Stage
 from mplsemu.southbound.ebpf.translate import entries
 from tests import builders, strategies
 from tests.oracles import frames
-from tests.oracles.ebpfcomparison import senders
 from tests.oracles.fakebpfnet import Delivered, FakeNetwork, attach, contents_of_all
+from tests.oracles.senders import senders
 
 
 def states(before, after):

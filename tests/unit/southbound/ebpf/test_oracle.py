@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from ipaddress import ip_address
 
 import pytest
@@ -11,34 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
-from mplsemu.lab.loader import load
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, Push, Swap
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.southbound.ebpf.kinds import Drop
 from mplsemu.southbound.punt.event import PuntReason
 from tests import builders, strategies
+from tests.networks import CHAIN, LADDER, between
 from tests.oracles import frames
-from tests.oracles.ebpfcomparison import Comparison, senders
+from tests.oracles.ebpfcomparison import Comparison
 from tests.oracles.fakebpf import Lost, Punted
 from tests.oracles.fakebpfnet import FakeNetwork
+from tests.oracles.senders import NOBODYS, STRANGE_SOURCES, STRANGE_TARGETS, senders
 from tests.places import LAB_FILES
-
-MODES = [f"nordic-{ttl}-{null}" for ttl in TtlMode for null in NullLabel]
-LADDER = ("x-a1", "x-b1", "a1-a2", "b1-b2", "a1-b2", "b1-a2", "a2-y", "b2-y")
-EVERYBODY = {4: ip_address("10.255.255.254"), 6: ip_address("2001:db8:ffff::1")}
-
-
-@cache
-def program_of(lab: str) -> Program:
-    if lab in LAB_FILES:
-        return compile_program(load(LAB_FILES[lab]).network)
-    _, ttl, null = lab.split("-", 2)
-    return compile_program(builders.nordic(ttl_mode=TtlMode(ttl), null_label=NullLabel(null)))
-
+from tests.programs import MODES, changed_node, program_of
 
 # --- the labs of the repository ------------------------------------------------------------
 
@@ -54,11 +41,7 @@ def test_every_pair_of_hosts_of_a_vpn_is_served_the_same(lab):
 def test_addresses_of_others_gateways_strangers_and_martians_are_treated_the_same(lab):
     program = program_of(lab)
     comparison = Comparison(program)
-    strange = [
-        ip_address(text)
-        for text in ("8.8.8.8", "127.0.0.1", "224.0.0.5", "255.255.255.255", "0.0.0.0",
-                     "2001:db8:ffff::1", "::1", "fe80::1", "fe80::2", "ff02::5")
-    ]  # fmt: skip
+    strange = [*STRANGE_TARGETS]
     for node in program.nodes:
         for circuit in node.circuits:
             for gateway in circuit.gateways:
@@ -81,11 +64,9 @@ def test_sources_that_nobody_has_are_treated_the_same(lab):
     targets += [ip_address(text) for text in ("8.8.8.8", "2001:db8:ffff::1", "fe80::1", "ff02::5")]
     for circuit in program.nodes[0].circuits:
         targets += [gateway.ip for gateway in circuit.gateways]
-    strange = ("0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.5", "240.0.0.1", "255.255.255.255",
-               "::", "::1", "ff02::1", "fe80::9")  # fmt: skip
     for sender in [each for each in everyone if each.routed][:4]:
-        for source in strange:
-            forged = replace(sender, addresses=(ip_address(source),))
+        for source in STRANGE_SOURCES:
+            forged = replace(sender, addresses=(source,))
             comparison.send_to(forged, dict.fromkeys(targets))
         group = replace(sender, mac="03:00:00:00:00:01")
         comparison.send_to(group, dict.fromkeys(targets))
@@ -126,7 +107,7 @@ def test_a_broadcast_reaches_the_same_circuits_and_a_group_none(lab, vlans):
     comparison = Comparison(program)
     for sender in senders(program):
         own = sender.addresses[0]
-        header = IpHeader(own, EVERYBODY[own.version], dscp=46)
+        header = IpHeader(own, NOBODYS[own.version], dscp=46)
         comparison.send(sender, BROADCAST_MAC, header, vlans)
         if not sender.routed:
             group = replace(sender, mac="03:00:00:00:00:01")
@@ -139,7 +120,7 @@ def test_what_is_for_the_nearest_bridge_ends_at_the_same_place(lab):
     comparison = Comparison(program)
     for sender in [each for each in senders(program) if not each.routed][:4]:
         own = sender.addresses[0]
-        header = IpHeader(own, EVERYBODY[own.version])
+        header = IpHeader(own, NOBODYS[own.version])
         for last in range(18):
             for vlans in ((), (7,)):
                 comparison.send(sender, f"01:80:c2:00:00:{last:02x}", header, vlans)
@@ -151,26 +132,13 @@ def test_what_is_for_the_nearest_bridge_ends_at_the_same_place(lab):
 # --- random labs ---------------------------------------------------------------------------
 
 
-@st.composite
-def labs(draw: st.DrawFn) -> Program:
-    """Random labs with what fails in them, and control words on some pseudowires."""
-    made = draw(strategies.networks())
-    vpns = tuple(
-        replace(vpn, control_word=draw(st.booleans())) if isinstance(vpn, Vpls | Vpws) else vpn
-        for vpn in made.vpns
-    )
-    made = replace(made, vpns=vpns)
-    before = compile_program(made)
-    return compile_program(made, draw(strategies.failures(made, circuits=True)), previous=before)
-
-
 @settings(max_examples=60, deadline=None)
-@given(program=labs(), ttl=st.integers(0, 9))
+@given(program=strategies.programs(), ttl=st.integers(0, 9))
 def test_random_labs_serve_every_pair_the_same(program, ttl):
     comparison = Comparison(program)
     for sender in senders(program):  # nothing is learned yet
         for own in sender.addresses[:1]:
-            comparison.send(sender, BROADCAST_MAC, IpHeader(own, EVERYBODY[own.version]))
+            comparison.send(sender, BROADCAST_MAC, IpHeader(own, NOBODYS[own.version]))
     comparison.teach()
     comparison.all_pairs()
     comparison.all_pairs(ttl=ttl, dscp=34)
@@ -221,15 +189,8 @@ def test_what_is_pushed_may_differ_from_way_to_way():
 # --- what no lab compiles to ---------------------------------------------------------------
 
 
-def chain(**provider_settings) -> Program:
-    macs = builders.MacAddresses()
-    return compile_program(
-        builders.network(
-            builders.provider(("x-p", "p-q", "q-y"), pes=("x", "y"), **provider_settings),
-            builders.l3vpn("v", {"a": ("x", "10.1.0.0/29"), "b": ("y", "10.1.1.0/29")}, macs=macs),
-            builders.vpls("lan", {"a": "x", "b": "y", "c": "y"}, macs=macs),
-        )
-    )
+def chain(**settings) -> Program:
+    return compile_program(between(CHAIN, **settings))
 
 
 def with_ilm(program: Program, changes: dict[str, tuple[IlmEntry, ...]]) -> Program:
@@ -277,8 +238,7 @@ def test_a_transit_lsr_may_push(mode):
 def test_a_missing_label_a_missing_tunnel_and_a_dead_link_end_at_the_same_lsr():
     program = chain()
     for name, changes in (("q", {"ilm": ()}), ("x", {"ftn": ()}), ("y", {"ilm": ()})):
-        nodes = [replace(n, **changes) if n.name == name else n for n in program.nodes]
-        comparison = Comparison(replace(program, nodes=tuple(nodes)))
+        comparison = Comparison(changed_node(program, name, **changes))
         comparison.all_pairs()
     links = tuple(replace(each, up=each.name != "p-q") for each in program.links)
     Comparison(replace(program, links=links)).all_pairs()
@@ -288,8 +248,7 @@ def test_a_vsi_floods_what_is_for_those_it_could_not_learn():
     program = chain()
     y = program.node("y")
     limited = replace(y.vsis[0], mac_limit=1)
-    nodes = [replace(n, vsis=(limited,)) if n is y else n for n in program.nodes]
-    comparison = Comparison(replace(program, nodes=tuple(nodes)))
+    comparison = Comparison(changed_node(program, "y", vsis=(limited,)))
     comparison.teach()
     learned = [key for key in comparison.network.learned() if key[0] == "y"]
     assert len(learned) == 1

@@ -4,14 +4,13 @@ from collections import Counter
 
 import pytest
 
-from mplsemu.control.compile import compile_program
-from mplsemu.lab.loader import load
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.layout import MAPS
 from mplsemu.southbound.ebpf.sizes import sizes
 from mplsemu.southbound.station_room import station_room
 from tests.ebpf_entries import everything
 from tests.places import TOPOLOGIES
+from tests.programs import program_of
 
 NAMES = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
 TRIES = {"fib4", "fib6"}  # they have no buckets
@@ -27,7 +26,7 @@ def counted(program):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
-    program = compile_program(load(TOPOLOGIES / f"{name}.yaml").network)
+    program = program_of(name)
     room, there = sizes(program), counted(program)
     assert set(there) - set(room) <= TRIES
     assert room.keys() <= MAPS.keys() | {"buckets", "seats", "seatings"}
@@ -41,6 +40,6 @@ def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
 
 
 def test_there_is_room_for_the_share_of_every_vsi_and_for_who_has_a_seat():
-    program = compile_program(load(TOPOLOGIES / "vpls.yaml").network)
+    program = program_of("vpls")
     room = sizes(program)
     assert room["fdb"] == room["seats"] == station_room(program).total

@@ -50,8 +50,10 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.translate import entries
 from tests import builders, strategies
-from tests.ebpf_entries import SQUARE, everything, nordic, of_map, square, with_node
+from tests.ebpf_entries import everything, nordic, of_map
+from tests.networks import SQUARE, between
 from tests.oracles.fakebpfnet import attach
+from tests.programs import changed_node
 
 # --- any program ---------------------------------------------------------------------------
 
@@ -76,7 +78,7 @@ def test_keys_are_unique_sizes_right_and_the_order_that_of_stages(data):
 
 
 def test_a_way_is_written_before_what_counts_it_and_after_the_labels_it_uses():
-    found = everything(compile_program(square(ecmp=2)))["x"]
+    found = everything(compile_program(between(ecmp=2)))["x"]
     assert {entry.stage for entry in found if entry.map == "ways"} == {Stage.TUNNELS}
     maps = [entry.map for entry in found]
     assert maps.index("lfib") < maps.index("ways") < maps.index("tunnels") < maps.index("fib4")
@@ -121,7 +123,7 @@ def test_an_interface_without_queue_and_tap_is_direct():
 
 
 def test_a_tunnels_further_ways_are_counted_from_1():
-    program = compile_program(square(ecmp=2))
+    program = compile_program(between(ecmp=2))
     x, y = program.node("x").index, program.node("y").index
     found = everything(program)["x"]
     tunnel = TunnelRecord.unpack(of_map(found, "tunnels")[TunnelKey(x, y).pack()])
@@ -175,7 +177,7 @@ def test_a_pw_label_leads_to_its_pseudowire_with_its_control_word():
     (vsi,) = dk.vsis
     first, second = vsi.pseudowires
     wires = (first, replace(second, control_word=True))
-    program = with_node(program, "dk", vsis=(replace(vsi, pseudowires=wires),))
+    program = changed_node(program, "dk", vsis=(replace(vsi, pseudowires=wires),))
     found = everything(program)["dk"]
     for wire, ilm_flag, wire_flag in zip(
         wires,
@@ -208,7 +210,7 @@ def test_a_circuit_that_is_down_leaves_a_hole_and_so_does_a_missing_pseudowire()
     circuits = (x.circuits[0], replace(x.circuits[1], up=False), x.circuits[2])
     changed = replace(vsi, pseudowires=vsi.pseudowires[1:], mac_limit=7, mac_aging_s=300)
     ilm = tuple(each for each in x.ilm if each.label != vsi.pseudowires[0].in_label)
-    program = with_node(program, "x", circuits=circuits, vsis=(changed,), ilm=ilm)
+    program = changed_node(program, "x", circuits=circuits, vsis=(changed,), ilm=ilm)
     found = entries(program, "x", attached)
     assert of_map(found, "circuits") == {
         MemberKey(x.index, vsi.index, 1).pack(): word(ports[0]),
@@ -279,9 +281,9 @@ def changed_by_a_cut(prefixes):
         rest = tuple(each for each in x.vrfs[0].routes if each is not route)
         vrf = replace(x.vrfs[0], routes=(*many, *rest))
         if program is before:
-            before = with_node(program, "x", vrfs=(vrf,))
+            before = changed_node(program, "x", vrfs=(vrf,))
         else:
-            after = with_node(program, "x", vrfs=(vrf,))
+            after = changed_node(program, "x", vrfs=(vrf,))
     for node in before.nodes:
         old = entries(before, node.name, attached)
         difference = change(contents_of(old), entries(after, node.name, attached))
@@ -322,12 +324,12 @@ def test_a_cut_that_parts_no_pes_changes_no_service(data):
 
 
 def test_nine_labels_are_too_many_and_eight_are_not():
-    program = compile_program(square())
+    program = compile_program(between(ecmp=1))
     x = program.node("x")
     labels = tuple(map(Label, range(16, 25)))
     for number in (8, 9):
         nhlfe = replace(x.ftn[0].nhlfes[0], operation=Push(labels[:number]))
-        deep = with_node(program, "x", ftn=(replace(x.ftn[0], nhlfes=(nhlfe,)),))
+        deep = changed_node(program, "x", ftn=(replace(x.ftn[0], nhlfes=(nhlfe,)),))
         if number == 8:
             assert everything(deep)
         else:
@@ -338,7 +340,7 @@ def test_nine_labels_are_too_many_and_eight_are_not():
 def test_more_ways_than_the_maps_have_are_refused(monkeypatch):
     monkeypatch.setattr("mplsemu.southbound.ebpf.translate_labels.MAX_WAYS", 1)
     with pytest.raises(CapabilityError, match="x: the tunnel to y has 2 ways"):
-        everything(compile_program(square(ecmp=2)))
+        everything(compile_program(between(ecmp=2)))
 
 
 @pytest.mark.parametrize(
@@ -353,7 +355,7 @@ def test_numbers_that_the_maps_cannot_hold_are_refused(settings_of_vsi, said):
     program = nordic()
     vsi = replace(program.node("dk").vsis[0], **settings_of_vsi)
     with pytest.raises(CapabilityError, match=f"dk: VSI 'c': {said}"):
-        everything(with_node(program, "dk", vsis=(vsi,)))
+        everything(changed_node(program, "dk", vsis=(vsi,)))
 
 
 def test_what_is_not_attached_is_an_error_that_says_what_to_do():
@@ -376,21 +378,21 @@ def test_what_is_not_attached_is_an_error_that_says_what_to_do():
 )
 def test_a_program_that_contradicts_itself_is_refused(changes, said):
     with pytest.raises(ProgramError, match=said):
-        everything(with_node(nordic(), "dk", **changes))
+        everything(changed_node(nordic(), "dk", **changes))
 
 
 def test_a_vpn_label_of_no_ip_version_is_refused():
     program = nordic()
     entry = IlmEntry(Label(999), PopToVrf("a", 5))
     with pytest.raises(ProgramError, match="label 999 leads to IPv5 in VRF 'a'"):
-        everything(with_node(program, "dk", ilm=(entry,)))
+        everything(changed_node(program, "dk", ilm=(entry,)))
 
 
 def test_routes_to_what_is_not_there_are_refused():
     program = nordic()
     vrf = program.node("dk").vrfs[0]
     (via_ce,) = {replace(vrf.routes[0], next_hop=ViaCe(name)) for name in vrf.circuits}
-    broken = with_node(program, "dk", vrfs=(replace(vrf, routes=(via_ce,)),), ilm=())
+    broken = changed_node(program, "dk", vrfs=(replace(vrf, routes=(via_ce,)),), ilm=())
     with pytest.raises(ProgramError, match="VRF 'a': circuit 'a/aarhus' has no CE router"):
         everything(broken)
 
@@ -399,4 +401,4 @@ def test_the_same_label_twice_is_refused():
     program = nordic()
     ilm = program.node("p1").ilm
     with pytest.raises(ProgramError, match="p1: two entries for the same"):
-        everything(with_node(program, "p1", ilm=(*ilm, ilm[0])))
+        everything(changed_node(program, "p1", ilm=(*ilm, ilm[0])))

@@ -22,8 +22,9 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.translate import entries
 from tests import builders
-from tests.ebpf_entries import everything, of_map, with_node
+from tests.ebpf_entries import everything, of_map
 from tests.oracles.fakebpfnet import attach
+from tests.programs import changed_node
 
 
 def routes_of(found, router, vrf):
@@ -103,7 +104,7 @@ def test_two_circuits_with_the_same_gateway_have_one_route_and_answer_arp_each()
     program, attached = one_pe(("10.1.0.0/24", "ce"), ("10.2.0.0/24", "ce"))
     x = program.node("x")
     first, second = x.circuits
-    same = with_node(program, "x", circuits=(first, replace(second, gateways=first.gateways)))
+    same = changed_node(program, "x", circuits=(first, replace(second, gateways=first.gateways)))
     found = entries(same, "x", attached)
     answered = {GatewayKey.unpack(key) for key in of_map(found, "gateways")}
     (gateway,) = first.gateways
@@ -119,7 +120,7 @@ def test_a_point_to_point_line_has_no_broadcast_address(prefix):
     program, attached = one_pe(("10.1.0.0/24",))
     (circuit,) = program.node("x").circuits
     narrow = replace(circuit, gateways=(ip_interface(prefix),))
-    program = with_node(program, "x", circuits=(narrow,))
+    program = changed_node(program, "x", circuits=(narrow,))
     x = program.node("x")
     found = routes_of(entries(program, "x", attached), x.index, x.vrfs[0].index)
     assert RouteKind.BLACKHOLE not in {route.kind for route in found.values()}
@@ -136,7 +137,7 @@ def test_gateways_come_before_broadcast_addresses_and_those_before_neighbours():
         for address in ("10.1.0.1", "10.1.0.0", "10.1.0.9")
     )
     vrf = replace(x.vrfs[0], neighbours=neighbours)
-    program = with_node(program, "x", circuits=(twice,), vrfs=(vrf,))
+    program = changed_node(program, "x", circuits=(twice,), vrfs=(vrf,))
     found = routes_of(entries(program, "x", attached), x.index, vrf.index)
     assert found["10.1.0.255/32"].kind is RouteKind.LOCAL
     assert found["10.1.0.1/32"].kind is RouteKind.LOCAL
@@ -166,7 +167,7 @@ def test_a_circuit_that_is_down_has_no_port_no_gateway_no_neighbours_and_no_ce()
     x = program.node("x")
     up = entries(program, "x", attached)
     circuits = tuple(replace(circuit, up=False) for circuit in x.circuits)
-    down = entries(with_node(program, "x", circuits=circuits), "x", attached)
+    down = entries(changed_node(program, "x", circuits=circuits), "x", attached)
     assert len(of_map(up, "ports")) == 3
     assert {Port.unpack(value).role for value in of_map(down, "ports").values()} == {Role.CORE}
     assert not of_map(down, "gateways")

@@ -14,8 +14,9 @@ from mplsemu.southbound.openflow.actions import Clone, Move
 from mplsemu.southbound.openflow.decode import decode
 from mplsemu.southbound.openflow.read import InstalledFlow
 from mplsemu.southbound.openflow.translate import flows
+from tests.places import TOPOLOGIES
+from tests.programs import program_of
 from tests.strategies import networks
-from tests.view_labs import TOPOLOGIES
 
 _MATCH_AT = 48
 """Where the match begins in a message that adds a flow (OpenFlow 1.3.5 section 7.3.4.1)."""
@@ -60,7 +61,7 @@ def test_every_flow_of_any_network_comes_back(network):
     ],
 )
 def test_what_no_flow_of_ours_does_is_none_of_ours(instructions):
-    program = compile_program(load(str(TOPOLOGIES / "vpls.yaml")).network)
+    program = program_of("vpls")
     flow = all_flows(program)[0]
     assert decode(installed(flow, lambda _: instructions)) is None
 

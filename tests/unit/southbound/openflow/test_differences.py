@@ -9,9 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from mplsemu.control.compile import compile_program
 from mplsemu.errors import EmulationError
-from mplsemu.lab.loader import load
 from mplsemu.southbound.difference import DifferenceKind
 from mplsemu.southbound.openflow import actions as act
 from mplsemu.southbound.openflow.describe import FlowDescriber
@@ -21,12 +19,12 @@ from mplsemu.southbound.openflow.match import MPLS_LABEL, REGISTERS, Match
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.read import InstalledFlow, read_flows
 from mplsemu.southbound.openflow.translate import flows
-from tests.view_labs import TOPOLOGIES
+from tests.programs import program_of
 
 from .test_decode import installed
 
-PROGRAM = compile_program(load(str(TOPOLOGIES / "nordic.yaml")).network)
-UNIFORM = compile_program(load(str(TOPOLOGIES / "uniform.yaml")).network)
+PROGRAM = program_of("nordic")
+UNIFORM = program_of("uniform")
 
 
 def wanted(node, program=PROGRAM):

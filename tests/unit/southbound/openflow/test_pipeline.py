@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 
 import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import CapabilityError, ProgramError
-from mplsemu.lab.loader import load
 from mplsemu.model.labels import Label
-from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.entries import FtnEntry, IlmEntry, Nhlfe, PopToVrf, Push
 from mplsemu.southbound.openflow.actions import (
     Clone,
@@ -52,17 +49,9 @@ from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import PuntClass, class_of
 from tests import builders
 from tests.places import TOPOLOGIES
+from tests.programs import MODES, changed_node, program_of
 
 LABS = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
-MODES = [f"nordic-{ttl}-{null}" for ttl in TtlMode for null in NullLabel]
-
-
-@cache
-def program_of(lab):
-    if lab in LABS:
-        return compile_program(load(TOPOLOGIES / f"{lab}.yaml").network)
-    _, ttl, null = lab.split("-", 2)
-    return compile_program(builders.nordic(ttl_mode=TtlMode(ttl), null_label=NullLabel(null)))
 
 
 def all_flows(lab):
@@ -215,12 +204,6 @@ def test_learned_cookies_name_the_vsi_and_where_in_it():
     assert one & COOKIE_KIND_MASK == LEARNED_COOKIE != STATIC_COOKIE
     with pytest.raises(ValueError, match="do not fit"):
         learned_cookie(1 << 24, 0)
-
-
-def changed_node(program, name, **changes):
-    node = dataclasses.replace(program.node(name), **changes)
-    nodes = tuple(node if each.name == name else each for each in program.nodes)
-    return dataclasses.replace(program, nodes=nodes)
 
 
 def test_a_stack_of_four_labels_is_refused_and_one_of_three_is_not():

@@ -1,0 +1,49 @@
+"""Networks that several tests work on; tests/builders.py makes others, and the nordic lab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mplsemu.model.network import Network
+from tests.builders import MacAddresses, l3vpn, network, provider, vpls
+
+SQUARE = ("x-p", "x-q", "p-y", "q-y")
+CHAIN = ("x-p", "p-q", "q-y")
+LADDER = ("x-a1", "x-b1", "a1-a2", "b1-b2", "a1-b2", "b1-a2", "a2-y", "b2-y")
+"""Between x and y each rung doubles the paths."""
+
+
+def long_ladder(rungs: int) -> tuple[str, ...]:
+    """Return the links of a ladder with more rungs than LADDER."""
+    found = ["x-a1", "x-b1"]
+    for rung in range(1, rungs):
+        after = rung + 1
+        found += [f"a{rung}-a{after}", f"b{rung}-b{after}"]
+        found += [f"a{rung}-b{after}", f"b{rung}-a{after}"]
+    return (*found, f"a{rungs}-y", f"b{rungs}-y")
+
+
+def between(links: Sequence[str] = SQUARE, *, ecmp: int = 4, **settings: object) -> Network:
+    """Return PEs x and y with P routers between them, an L3VPN v and a VPLS lan."""
+    macs = MacAddresses()
+    return network(
+        provider(links, pes=("x", "y"), ecmp=ecmp, **settings),  # type: ignore[arg-type]
+        l3vpn("v", {"a": ("x", "10.1.0.0/29"), "b": ("y", "10.1.1.0/29")}, macs=macs),
+        vpls("lan", {"a": "x", "b": "y", "c": "y"}, subnet="10.0.0.0/28", macs=macs),
+    )
+
+
+def extranet(user_imports: Sequence[int] = (1, 2), shared_imports: Sequence[int] = (2,)) -> Network:
+    """Return an L3VPN that imports the routes of another, at the same PE and at another."""
+    macs = MacAddresses()
+    return network(
+        provider(("x-y",)),
+        l3vpn("user", {"s": ("x", "10.1.0.0/24")}, number=1, imports=user_imports, macs=macs),
+        l3vpn(
+            "shared",
+            {"t": ("x", "10.2.0.0/24"), "u": ("y", "10.3.0.0/24")},
+            number=2,
+            imports=shared_imports,
+            macs=macs,
+        ),
+    )
