@@ -35,6 +35,7 @@ def pytest_configure() -> None:
     """Let signals reach what the tests start, also under nohup or in a shell's background."""
     for number, handler in (
         (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
         (signal.SIGHUP, signal.SIG_DFL),
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
