@@ -16,7 +16,7 @@ from tests.ebpf.wires import collect, make_wires
 
 WIRES = 6
 WRITTEN_BY_THE_PROGRAM = "counters", "fdb"
-ITS_OWN = "seats", "seatings"
+ITS_OWN = "fdb_slots", "fdb_rings"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -110,7 +110,7 @@ class DoubledLsrs(FakeLsrs):
         expected = list(super().receive(ifindex, frame))
         self.count += 1
         port = self._maps.get("ports", word(ifindex))
-        router = Port.unpack(port).router if port else 0
+        router = Port.unpack(port).lsr if port else 0
         before = self.kernel.drops(router)
         copies = [each for each in expected if any(isinstance(fate, Sent) for fate in each)]
         sent, punted = self.kernel.receive(ifindex, frame, len(copies))

@@ -22,9 +22,9 @@ from mplsemu.southbound.ebpf.kinds import (
     IlmFlag,
     NhlfeFlag,
     Operation,
+    PwFlag,
     Role,
     RouteKind,
-    WireFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     SETTINGS_KEY,
@@ -34,13 +34,13 @@ from mplsemu.southbound.ebpf.layout import (
     MemberKey,
     NhlfeRecord,
     Port,
+    PwRecord,
     RouteRecord,
     Settings,
     TunnelKey,
     TunnelRecord,
     VsiKey,
     VsiRecord,
-    WireRecord,
     word,
 )
 from mplsemu.southbound.ebpf.loader import LoadedProgram
@@ -283,12 +283,10 @@ class Path:
 
     def _bridge(self, index: int, other: int, circuit: End) -> None:
         ilm_flags = IlmFlag.CONTROL_WORD if self._word else IlmFlag.NONE
-        record = IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=ilm_flags, service=VSI, wire=1)
+        record = IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=ilm_flags, service=VSI, pw=1)
         self._set("lfib", IlmKey(index, PW).pack(), record.pack())
-        wire_flags = WireFlag.CONTROL_WORD if self._word else WireFlag.NONE
-        self._set(
-            "wires", MemberKey(index, VSI, 1).pack(), WireRecord(other, PW, wire_flags).pack()
-        )
+        wire_flags = PwFlag.CONTROL_WORD if self._word else PwFlag.NONE
+        self._set("pws", MemberKey(index, VSI, 1).pack(), PwRecord(other, PW, wire_flags).pack())
         self._set("circuits", MemberKey(index, VSI, 1).pack(), word(circuit.ifindex))
         vsi = VsiRecord(BridgeKind.VPLS, 1, 1, 0, 300_000_000_000)
         self._set("vsis", VsiKey(index, VSI).pack(), vsi.pack())

@@ -16,11 +16,11 @@ from mplsemu.southbound.ebpf.kinds import (
     Drop,
     IlmAction,
     NhlfeFlag,
+    NhlfesOf,
     Operation,
     PortFlag,
+    PwFlag,
     Role,
-    WaysOf,
-    WireFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     ANY_MTU,
@@ -28,23 +28,23 @@ from mplsemu.southbound.ebpf.layout import (
     SETTINGS_KEY,
     CounterKey,
     CounterRecord,
+    FdbKey,
+    FdbRecord,
     FibKey,
     GatewayKey,
     IlmKey,
     IlmRecord,
     MemberKey,
+    NhlfeKey,
     NhlfeRecord,
     Port,
+    PwRecord,
     RouteRecord,
     Settings,
-    StationKey,
-    StationRecord,
     TunnelKey,
     TunnelRecord,
     VsiKey,
     VsiRecord,
-    WayKey,
-    WireRecord,
     word,
 )
 from mplsemu.southbound.ebpf.loader import LoadedProgram
@@ -150,16 +150,16 @@ class Router:
 
     def forward(self, label: int, *ways: NhlfeRecord) -> None:
         self.ilm(label, IlmRecord(IlmAction.FORWARD, len(ways), nhlfe=ways[0]))
-        self._other_ways(WaysOf.LABEL, label, ways)
+        self._other_ways(NhlfesOf.LABEL, label, ways)
 
     def tunnel(self, egress: int, *ways: NhlfeRecord, mtu: int = ANY_MTU) -> None:
         key = TunnelKey(self.index, egress)
         self.bench.set("tunnels", key.pack(), TunnelRecord(len(ways), ways[0], mtu).pack())
-        self._other_ways(WaysOf.EGRESS, egress, ways)
+        self._other_ways(NhlfesOf.EGRESS, egress, ways)
 
-    def _other_ways(self, of: WaysOf, number: int, ways: tuple[NhlfeRecord, ...]) -> None:
+    def _other_ways(self, of: NhlfesOf, number: int, ways: tuple[NhlfeRecord, ...]) -> None:
         for way, each in enumerate(ways[1:], start=1):
-            self.bench.set("ways", WayKey(self.index, of, number, way).pack(), each.pack())
+            self.bench.set("ecmp_nhlfes", NhlfeKey(self.index, of, number, way).pack(), each.pack())
 
     def route(self, vrf: int, prefix: str, record: RouteRecord) -> None:
         network = ip_network(prefix)
@@ -175,7 +175,7 @@ class Router:
         self,
         number: int,
         circuits: dict[int, Wire],
-        wires: dict[int, WireRecord],
+        wires: dict[int, PwRecord],
         kind: BridgeKind = BridgeKind.VPLS,
         mac_limit: int = 0,
         aging_s: float = 300,
@@ -185,7 +185,7 @@ class Router:
             key = MemberKey(self.index, number, position)
             self.bench.set("circuits", key.pack(), word(circuit.ifindex))
         for position, wire in wires.items():
-            self.bench.set("wires", MemberKey(self.index, number, position).pack(), wire.pack())
+            self.bench.set("pws", MemberKey(self.index, number, position).pack(), wire.pack())
         record = VsiRecord(
             kind,
             max(circuits, default=0),
@@ -195,10 +195,10 @@ class Router:
         )
         self.bench.set("vsis", VsiKey(self.index, number).pack(), record.pack())
 
-    def station(self, vsi: int, address: str) -> StationRecord | None:
-        key = StationKey(self.index, vsi, mac(address))
+    def station(self, vsi: int, address: str) -> FdbRecord | None:
+        key = FdbKey(self.index, vsi, mac(address))
         found = self.bench.program.maps["fdb"].get(key.pack())
-        return StationRecord.unpack(found) if found else None
+        return FdbRecord.unpack(found) if found else None
 
     def watch(self, kind: CounterKind, number: int) -> None:
         key = CounterKey(self.index, kind, number)
@@ -227,5 +227,5 @@ def in_label(label: int, tc: int = 0, ttl: int = 255) -> tuple[int, int, int]:
     return label, tc, ttl
 
 
-def control_word() -> WireFlag:
-    return WireFlag.CONTROL_WORD
+def control_word() -> PwFlag:
+    return PwFlag.CONTROL_WORD

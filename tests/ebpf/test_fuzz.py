@@ -13,16 +13,16 @@ from mplsemu.southbound.ebpf.kinds import (
     IlmAction,
     IlmFlag,
     Operation,
+    PwFlag,
     Role,
     RouteKind,
-    WireFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     SETTINGS_KEY,
     IlmRecord,
+    PwRecord,
     RouteRecord,
     Settings,
-    WireRecord,
 )
 from mplsemu.southbound.ebpf.punts import injected
 from tests.ebpf.kernel import Verdict
@@ -73,12 +73,12 @@ class World:
         for index, vsi in ((1, VPLS), (2, VPWS)):
             flags = IlmFlag.CONTROL_WORD if index == 1 else IlmFlag.NONE
             action = IlmAction.TO_PSEUDOWIRE
-            router.ilm(500 + index, IlmRecord(action, flags=flags, service=vsi, wire=index))
+            router.ilm(500 + index, IlmRecord(action, flags=flags, service=vsi, pw=index))
         router.tunnel(PE, nhlfe(out, Operation.PUSH, 17), nhlfe(out, Operation.PUSH, *range(8)))
         self._routes(out)
-        word = WireFlag.CONTROL_WORD
-        router.vsi(VPLS, {1: wires[2], 2: wires[3]}, {1: WireRecord(PE, 501, word)})
-        router.vsi(VPWS, {1: wires[4]}, {2: WireRecord(PE, 502)}, BridgeKind.VPWS)
+        word = PwFlag.CONTROL_WORD
+        router.vsi(VPLS, {1: wires[2], 2: wires[3]}, {1: PwRecord(PE, 501, word)})
+        router.vsi(VPWS, {1: wires[4]}, {2: PwRecord(PE, 502)}, BridgeKind.VPWS)
         self.ports = (self.core, self.routed, *wires[2:5])
 
     def _routes(self, out: int) -> None:

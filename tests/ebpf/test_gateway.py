@@ -44,7 +44,7 @@ def circuit(router: Router) -> Wire:
 
 def the_punt(router: Router) -> tuple[PuntReason, int, int, bytes]:
     (punt,) = router.bench.punts()
-    assert punt.router == router.index
+    assert punt.lsr == router.index
     return punt.reason, punt.port, punt.service, punt.frame
 
 

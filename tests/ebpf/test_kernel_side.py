@@ -56,7 +56,7 @@ def test_an_entry_is_written_read_and_deleted(router: Router, lfib: Map):
 def test_many_entries_go_at_once(router: Router, lfib: Map, count):
     keys = [IlmKey(router.index, label).pack() for label in range(count)]
     lfib.set_many((key, ENTRY) for key in keys)
-    mine = {key: value for key, value in lfib.items() if IlmKey.unpack(key).router == router.index}
+    mine = {key: value for key, value in lfib.items() if IlmKey.unpack(key).lsr == router.index}
     assert mine == dict.fromkeys(keys, ENTRY)
     assert set(keys) <= set(lfib.keys())
     missing = [IlmKey(router.index, 1_000_000 + label).pack() for label in range(5)]

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from mplsemu.southbound.ebpf.kinds import BridgeKind, Drop, IlmAction, Operation, Role, RouteKind
-from mplsemu.southbound.ebpf.layout import IlmRecord, RouteRecord, WireRecord
+from mplsemu.southbound.ebpf.layout import IlmRecord, PwRecord, RouteRecord
 from mplsemu.southbound.punt.event import PuntReason
 from tests.ebpf.kernel import Verdict
 from tests.ebpf.router import Router, labelled, nhlfe, stack
@@ -111,7 +111,7 @@ def test_a_labelled_packet_is_as_large_as_its_link_takes_and_no_octet_larger(
 def wired(request, router: Router):
     """Return a circuit of a VSI that has one pseudowire, and the core port that it leaves by."""
     circuit, out = router.bench.wires[0], router.port(router.bench.wires[1])
-    router.vsi(3, {1: circuit}, {1: WireRecord(PE, 700)}, kind=request.param)
+    router.vsi(3, {1: circuit}, {1: PwRecord(PE, 700)}, kind=request.param)
     router.tunnel(PE, nhlfe(out.ifindex, Operation.PUSH, 100), mtu=MTU - 4)
     return circuit, out
 

@@ -134,7 +134,7 @@ def test_routers_have_shares_of_their_own(router: Router, circuit):
     other = router.bench.router()
     other.port(circuit, Role.VRF, VRF)
     other.run(NO_ROUTE, circuit)
-    assert [punt.router for punt in router.bench.punts()] == [other.index]
+    assert [punt.lsr for punt in router.bench.punts()] == [other.index]
 
 
 def test_what_was_used_up_comes_again(router: Router, circuit):

@@ -82,7 +82,7 @@ def test_a_ttl_that_expires_is_punted_as_it_came(router: Router, operation, ttl)
     came = labelled(stack((16, 5, ttl), (17, 3, 9)), ip("10.0.0.1", "10.0.0.2"))
     assert router.run(came, core).verdict is Verdict.SHOT
     (punt,) = router.bench.punts()
-    assert (punt.router, punt.port, punt.reason, punt.service, punt.frame) == (
+    assert (punt.lsr, punt.port, punt.reason, punt.service, punt.frame) == (
         router.index,
         3,
         PuntReason.TTL_EXPIRED,

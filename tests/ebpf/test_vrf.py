@@ -302,7 +302,7 @@ def test_what_has_no_route_or_no_mac_address_is_punted(
     frame = to_gateway(ip(here, there, ttl=ttl))
     assert router.run(frame, circuit).verdict is Verdict.SHOT
     (punt,) = router.bench.punts()
-    assert (punt.router, punt.port, punt.reason) == (router.index, 1, reason)
+    assert (punt.lsr, punt.port, punt.reason) == (router.index, 1, reason)
     assert (punt.service, punt.frame) == (VRF, frame)
     assert router.drops() == {drop: 1}
 

@@ -11,20 +11,20 @@ from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     CounterKind,
     Drop,
+    FdbKind,
     IlmAction,
     IlmFlag,
     Operation,
-    StationKind,
-    WireFlag,
+    PwFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     SETTINGS_KEY,
+    FdbKey,
+    FdbRecord,
     IlmRecord,
+    PwRecord,
     Settings,
-    StationKey,
-    StationRecord,
     VsiKey,
-    WireRecord,
     long,
     unpack_long,
 )
@@ -65,22 +65,22 @@ class Pe:
         router.port(self.core)
         self.circuits = {1: self.first, 3: self.second}
         self.kind, self.options = kind, options
-        self.wires: dict[int, WireRecord] = {}
+        self.wires: dict[int, PwRecord] = {}
 
     def wire(
         self, index: int, *tunnel: int, word: bool = False, oif: Wire | None = None
-    ) -> WireRecord:
+    ) -> PwRecord:
         """Have a pseudowire to PE 40 + index, whose label is 500 + index, both ways."""
         egress, label = 40 + index, 500 + index
         oif = oif or self.core
         self.router.tunnel(egress, nhlfe(oif.ifindex, Operation.PUSH, *tunnel))
-        flag = WireFlag.CONTROL_WORD if word else WireFlag.NONE
-        self.wires[index] = WireRecord(egress, label, flag)
+        flag = PwFlag.CONTROL_WORD if word else PwFlag.NONE
+        self.wires[index] = PwRecord(egress, label, flag)
         record = IlmRecord(
             IlmAction.TO_PSEUDOWIRE,
             flags=IlmFlag.CONTROL_WORD if word else IlmFlag.NONE,
             service=VSI,
-            wire=index,
+            pw=index,
         )
         self.router.ilm(label, record)
         return self.wires[index]
@@ -90,9 +90,9 @@ class Pe:
         return self
 
     def learn(self, address: str, wire: int | None = None, circuit: Wire | None = None) -> None:
-        where = (StationKind.AT_WIRE, wire) if wire else (StationKind.AT_CIRCUIT, circuit.ifindex)
-        record = StationRecord(*where, time.monotonic_ns())
-        key = StationKey(self.router.index, VSI, bytes.fromhex(address.replace(":", "")))
+        where = (FdbKind.AT_PW, wire) if wire else (FdbKind.AT_CIRCUIT, circuit.ifindex)
+        record = FdbRecord(*where, time.monotonic_ns())
+        key = FdbKey(self.router.index, VSI, bytes.fromhex(address.replace(":", "")))
         self.router.bench.set("fdb", key.pack(), record.pack())
 
     def over_wire(self, index: int, frame: bytes, *, word: bool = False) -> bytes:
@@ -130,7 +130,7 @@ def test_a_frame_leaves_its_pseudowire_byte_for_byte(pe: Pe, frame, word):
     pe.up().learn(B, circuit=pe.second)
     came = pe.over_wire(1, frame, word=word)
     assert pe.router.pass_on(came, pe.core) == {pe.second.ifindex: [frame]}
-    assert pe.router.station(VSI, A).kind is StationKind.AT_WIRE
+    assert pe.router.station(VSI, A).kind is FdbKind.AT_PW
     assert pe.router.station(VSI, A).id == 1
 
 
@@ -252,7 +252,7 @@ def test_a_flood_to_nobody_is_a_drop(pe: Pe):
 
 def test_a_pseudowire_without_a_tunnel_is_left_out_of_a_flood(pe: Pe):
     pe.wire(1, 17)
-    pe.wires[2] = WireRecord(99, 502)
+    pe.wires[2] = PwRecord(99, 502)
     pe.up()
     frame = ethernet(ALL, A, 0x88B5, b"")
     found = pe.router.pass_on(frame, pe.first, 2)
@@ -267,14 +267,14 @@ def test_a_station_is_learned_and_moves(pe: Pe):
     pe.up()
     pe.router.run(ethernet(ALL, A, 0x88B5, b""), pe.first)
     assert (pe.router.station(VSI, A).kind, pe.router.station(VSI, A).id) == (
-        StationKind.AT_CIRCUIT,
+        FdbKind.AT_CIRCUIT,
         pe.first.ifindex,
     )
     pe.router.run(ethernet(ALL, A, 0x88B5, b""), pe.second)
     assert pe.router.station(VSI, A).id == pe.second.ifindex
     pe.router.run(pe.over_wire(1, ethernet(ALL, A, 0x88B5, b"")), pe.core)
     assert (pe.router.station(VSI, A).kind, pe.router.station(VSI, A).id) == (
-        StationKind.AT_WIRE,
+        FdbKind.AT_PW,
         1,
     )
 
@@ -285,10 +285,10 @@ def test_a_stations_time_is_renewed_once_in_a_second(pe: Pe):
     pe.router.run(frame, pe.first)
     first = pe.router.station(VSI, A).seen_ns
     assert abs(time.monotonic_ns() - first) < 1e9
-    key = StationKey(pe.router.index, VSI, bytes.fromhex(A.replace(":", "")))
+    key = FdbKey(pe.router.index, VSI, bytes.fromhex(A.replace(":", "")))
     for age_ns, is_renewed in ((500_000_000, False), (2_000_000_000, True)):
         seen = time.monotonic_ns() - age_ns
-        old = StationRecord(StationKind.AT_CIRCUIT, pe.first.ifindex, seen)
+        old = FdbRecord(FdbKind.AT_CIRCUIT, pe.first.ifindex, seen)
         pe.router.bench.set("fdb", key.pack(), old.pack())
         pe.router.run(frame, pe.first)
         assert (pe.router.station(VSI, A).seen_ns > seen) is is_renewed
@@ -297,11 +297,11 @@ def test_a_stations_time_is_renewed_once_in_a_second(pe: Pe):
 def test_an_old_station_is_known_no_more_until_it_speaks(pe: Pe):
     pe.options["aging_s"] = 3  # less than the kernel has been up, in User-mode Linux too
     pe.up()
-    key = StationKey(pe.router.index, VSI, bytes.fromhex(B.replace(":", "")))
+    key = FdbKey(pe.router.index, VSI, bytes.fromhex(B.replace(":", "")))
     frame = ethernet(B, A, 0x88B5, b"payload")
     for age_s, known in ((1, True), (4, False)):
         seen = time.monotonic_ns() - age_s * 1_000_000_000
-        record = StationRecord(StationKind.AT_CIRCUIT, pe.first.ifindex, seen)
+        record = FdbRecord(FdbKind.AT_CIRCUIT, pe.first.ifindex, seen)
         pe.router.bench.set("fdb", key.pack(), record.pack())
         wanted = {} if known else {pe.second.ifindex: [frame]}
         assert pe.router.pass_on(frame, pe.first, 0 if known else 1) == wanted
@@ -362,7 +362,7 @@ def test_a_vsi_learns_no_more_addresses_than_it_may_and_still_floods(pe: Pe):
     assert [speak(pe, number) for number in range(6)] == [True] * 3 + [False] * 3
     key = VsiKey(pe.router.index, VSI).pack()
     maps = pe.router.bench.program.maps
-    assert unpack_long(maps["stations"].get(key)) == 3
+    assert unpack_long(maps["fdb_added"].get(key)) == 3
     frame = ethernet("02:00:00:00:01:04", "02:00:00:00:01:05", 0x88B5, b"")
     assert pe.router.pass_on(frame, pe.first) == {pe.second.ifindex: [frame]}
     # those it knows may move, and are no new ones
@@ -371,17 +371,17 @@ def test_a_vsi_learns_no_more_addresses_than_it_may_and_still_floods(pe: Pe):
     # two are deleted, so two others may come
     for number in (0, 1):
         address = bytes([2, 0, 0, 0, 1, number])
-        assert maps["fdb"].delete(StationKey(pe.router.index, VSI, address).pack())
-    maps["forgotten"].set(key, long(2))
+        assert maps["fdb"].delete(FdbKey(pe.router.index, VSI, address).pack())
+    maps["fdb_removed"].set(key, long(2))
     assert [speak(pe, number) for number in range(3, 7)] == [True, True, False, False]
-    assert unpack_long(maps["stations"].get(key)) == 5
+    assert unpack_long(maps["fdb_added"].get(key)) == 5
 
 
 def test_without_a_limit_stations_are_counted_all_the_same(pe: Pe):
     pe.up()
     assert all(speak(pe, number) for number in range(10))
     key = VsiKey(pe.router.index, VSI).pack()
-    assert unpack_long(pe.router.bench.program.maps["stations"].get(key)) == 10
+    assert unpack_long(pe.router.bench.program.maps["fdb_added"].get(key)) == 10
 
 
 @pytest.fixture
@@ -394,8 +394,8 @@ def shared(pe: Pe) -> Pe:
 
 def known(pe: Pe, vsi: int = VSI) -> set[int]:
     """Return the stations that a VSI knows, by their last octet."""
-    keys = map(StationKey.unpack, pe.router.bench.program.maps["fdb"].keys())
-    return {key.mac[5] for key in keys if (key.router, key.vsi) == (pe.router.index, vsi)}
+    keys = map(FdbKey.unpack, pe.router.bench.program.maps["fdb"].keys())
+    return {key.mac[5] for key in keys if (key.lsr, key.vsi) == (pe.router.index, vsi)}
 
 
 def test_where_a_vsi_has_its_share_the_first_goes(shared: Pe):
@@ -425,7 +425,7 @@ def test_a_flood_in_one_vsi_takes_nothing_from_another(shared: Pe):
 def test_who_has_aged_and_came_back_stays_when_its_old_seat_is_taken(shared: Pe):
     assert all(speak(shared, number) for number in range(4))
     fdb = shared.router.bench.program.maps["fdb"]
-    assert fdb.delete(StationKey(shared.router.index, VSI, bytes([2, 0, 0, 0, 1, 0])).pack())
+    assert fdb.delete(FdbKey(shared.router.index, VSI, bytes([2, 0, 0, 0, 1, 0])).pack())
     assert all(speak(shared, number) for number in (*range(4, 8), 0, *range(10, 16)))
     assert known(shared) == {7, 0, *range(10, 16)}
 
@@ -547,7 +547,7 @@ def test_a_vpws_without_its_other_end_drops(router: Router, over):
 def test_a_pseudowire_counts_both_ways(pe: Pe):
     for index in (1, 2):
         pe.wire(index, 17)
-        for kind in (CounterKind.WIRE_IN, CounterKind.WIRE_OUT):
+        for kind in (CounterKind.PW_IN, CounterKind.PW_OUT):
             pe.router.watch(kind, VSI << 16 | index)
     pe.up()
     frame = ethernet(ALL, A, 0x88B5, bytes(100))
@@ -557,14 +557,14 @@ def test_a_pseudowire_counts_both_ways(pe: Pe):
     pe.router.run(ethernet(B, A, 0x88B5, bytes(100)), pe.first)
     counted = {
         (kind.name, index): pe.router.counted(kind, VSI << 16 | index)
-        for kind in (CounterKind.WIRE_IN, CounterKind.WIRE_OUT)
+        for kind in (CounterKind.PW_IN, CounterKind.PW_OUT)
         for index in (1, 2)
     }
     assert {key: value.packets for key, value in counted.items()} == {
-        ("WIRE_IN", 1): 0,
-        ("WIRE_IN", 2): 1,
-        ("WIRE_OUT", 1): 2,
-        ("WIRE_OUT", 2): 1,
+        ("PW_IN", 1): 0,
+        ("PW_IN", 2): 1,
+        ("PW_OUT", 1): 2,
+        ("PW_OUT", 2): 1,
     }
-    assert counted["WIRE_OUT", 2].octets == 14 + 8 + len(frame)
-    assert counted["WIRE_IN", 2].octets == 14 + 4 + len(frame)
+    assert counted["PW_OUT", 2].octets == 14 + 8 + len(frame)
+    assert counted["PW_IN", 2].octets == 14 + 4 + len(frame)

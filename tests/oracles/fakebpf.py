@@ -16,34 +16,34 @@ from mplsemu.southbound.ebpf.contents import Contents
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     Drop,
+    FdbKind,
     IlmAction,
     IlmFlag,
+    NhlfesOf,
     Operation,
     PortFlag,
+    PwFlag,
     Role,
     RouteKind,
-    StationKind,
-    WaysOf,
-    WireFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
+    FdbKey,
+    FdbRecord,
     FibKey,
     GatewayKey,
     IlmKey,
     IlmRecord,
     MemberKey,
+    NhlfeKey,
     NhlfeRecord,
     Port,
+    PwRecord,
     RouteRecord,
     Settings,
-    StationKey,
-    StationRecord,
     TunnelKey,
     TunnelRecord,
     VsiKey,
     VsiRecord,
-    WayKey,
-    WireRecord,
     unpack_word,
     word,
 )
@@ -103,25 +103,25 @@ class FakeMaps:
 
     def _add_route(self, key: FibKey, route: RouteRecord) -> None:
         host_bits = key.prefix.max_prefixlen - key.prefix.prefixlen
-        fib = self._routes.setdefault((key.prefix.version, key.router, key.vrf), {})
+        fib = self._routes.setdefault((key.prefix.version, key.lsr, key.vrf), {})
         fib.setdefault(host_bits, {})[int(key.prefix.network_address) >> host_bits] = route
 
     def get(self, name: str, key: bytes) -> bytes | None:
         return self._rows.get((name, key))
 
-    def longest(self, router: int, vrf: int, address: IPv4Address | IPv6Address):
-        fib = self._routes.get((address.version, router, vrf), {})
+    def longest(self, lsr: int, vrf: int, address: IPv4Address | IPv6Address):
+        fib = self._routes.get((address.version, lsr, vrf), {})
         for host_bits in sorted(fib):
             route = fib[host_bits].get(int(address) >> host_bits)
             if route is not None:
                 return route
         return None
 
-    def ways(self, of: WaysOf, router: int, number: int, count: int, first: NhlfeRecord):
+    def ways(self, of: NhlfesOf, lsr: int, number: int, count: int, first: NhlfeRecord):
         """Return all NHLFEs of a label or of an egress PE."""
         found = [first]
         for way in range(1, count):
-            value = self.get("ways", WayKey(router, of, number, way).pack())
+            value = self.get("ecmp_nhlfes", NhlfeKey(lsr, of, number, way).pack())
             assert value is not None, f"way {way} of {count} is counted but missing"
             found.append(NhlfeRecord.unpack(value))
         return found
@@ -139,7 +139,7 @@ class FakeLsrs:
         self._is_uniform = settings.uniform_ttl
         self._gateway_mac = settings.gateway_mac
         self._share = settings.share
-        self.fdb: dict[StationKey, StationRecord] = {}
+        self.fdb: dict[FdbKey, FdbRecord] = {}
         self.now_ns = 0
 
     def receive(self, ifindex: int, frame: bytes) -> Iterator[Alternatives]:
@@ -151,27 +151,27 @@ class FakeLsrs:
         port = Port.unpack(value)
         match port.role:
             case Role.CORE:
-                yield from self._switch(port.router, frame)
+                yield from self._switch(port.lsr, frame)
             case Role.VRF:
                 yield from self._from_customer(port, ifindex, frame)
             case Role.VSI:
-                yield from self._bridge(VsiKey(port.router, port.service), frame, ifindex, None)
+                yield from self._bridge(VsiKey(port.lsr, port.service), frame, ifindex, None)
 
-    def route(self, router: int, vrf: int, packet: bytes) -> Alternatives:
+    def route(self, lsr: int, vrf: int, packet: bytes) -> Alternatives:
         """Return what becomes of an IP packet that the controller has a VRF route."""
-        return self._route(router, vrf, fakeframe.IpBytes(packet))
+        return self._route(lsr, vrf, fakeframe.IpBytes(packet))
 
     # --- labels -----------------------------------------------------------------------------
 
-    def _switch(self, router: int, frame: bytes) -> Iterator[Alternatives]:
+    def _switch(self, lsr: int, frame: bytes) -> Iterator[Alternatives]:
         if fakeframe.ethertype(frame) != MPLS:
             yield (Lost(Drop.MALFORMED),)
             return
         stack, below = fakeframe.stack(frame[14:])
-        yield from self._look_up(router, stack, below)
+        yield from self._look_up(lsr, stack, below)
 
-    def _look_up(self, router: int, stack: list[Shim], below: bytes) -> Iterator[Alternatives]:
-        value = self._maps.get("lfib", IlmKey(router, stack[0].label).pack())
+    def _look_up(self, lsr: int, stack: list[Shim], below: bytes) -> Iterator[Alternatives]:
+        value = self._maps.get("lfib", IlmKey(lsr, stack[0].label).pack())
         if value is None:
             yield (Lost(Drop.NO_LABEL),)
             return
@@ -179,16 +179,16 @@ class FakeLsrs:
         is_last = len(stack) == 1
         match ilm.action:
             case IlmAction.FORWARD:
-                yield self._transit(router, ilm, stack, below)
+                yield self._transit(lsr, ilm, stack, below)
             case IlmAction.POP_AND_LOOK_UP if not is_last:
-                yield from self._look_up(router, self._pop(stack), below)
+                yield from self._look_up(lsr, self._pop(stack), below)
             case IlmAction.TO_VRF if is_last and below[0] >> 4 == ilm.ip_version:
                 ip = fakeframe.IpBytes(below)
                 if self._is_uniform and stack[0].ttl < ip.ttl:
                     ip = ip.with_ttl(stack[0].ttl)
-                yield self._route(router, ilm.service, ip)
+                yield self._route(lsr, ilm.service, ip)
             case IlmAction.TO_PSEUDOWIRE if is_last:
-                yield from self._from_wire(router, ilm, below)
+                yield from self._from_wire(lsr, ilm, below)
             case _:
                 yield (Lost(Drop.MALFORMED),)
 
@@ -198,12 +198,12 @@ class FakeLsrs:
             after = replace(after, ttl=min(after.ttl, top.ttl))
         return [after, *rest]
 
-    def _transit(self, router: int, ilm: IlmRecord, stack, below: bytes) -> Alternatives:
+    def _transit(self, lsr: int, ilm: IlmRecord, stack, below: bytes) -> Alternatives:
         top = replace(stack[0], ttl=stack[0].ttl - 1)
         if top.ttl < 1:
             return (Punted(PuntReason.TTL_EXPIRED),)
         assert ilm.nhlfe is not None
-        ways = self._maps.ways(WaysOf.LABEL, router, top.label, ilm.ways, ilm.nhlfe)
+        ways = self._maps.ways(NhlfesOf.LABEL, lsr, top.label, ilm.nhlfe_count, ilm.nhlfe)
         return tuple(self._by_nhlfe(nhlfe, [top, *stack[1:]], below) for nhlfe in ways)
 
     def _by_nhlfe(self, nhlfe: NhlfeRecord, stack: list[Shim], below: bytes) -> Fate:
@@ -221,15 +221,15 @@ class FakeLsrs:
         return Sent(nhlfe.oif, head + fakeframe.stack_bytes(stack) + below)
 
     def _into_tunnel(
-        self, router: int, egress: int, service: Shim, below: bytes, vrf: int | None = None
+        self, lsr: int, egress: int, service: Shim, below: bytes, vrf: int | None = None
     ) -> Alternatives:
-        value = self._maps.get("tunnels", TunnelKey(router, egress).pack())
+        value = self._maps.get("tunnels", TunnelKey(lsr, egress).pack())
         if value is None:
             return (Lost(Drop.NO_TUNNEL),)
         tunnel = TunnelRecord.unpack(value)
         if vrf is not None and len(below) + 4 > tunnel.mtu:
             return (Punted(PuntReason.TOO_BIG, vrf),)
-        ways = self._maps.ways(WaysOf.EGRESS, router, egress, tunnel.ways, tunnel.nhlfe)
+        ways = self._maps.ways(NhlfesOf.EGRESS, lsr, egress, tunnel.nhlfe_count, tunnel.nhlfe)
         assert all(nhlfe.operation is Operation.PUSH for nhlfe in ways)
         return tuple(self._by_nhlfe(nhlfe, [service], below) for nhlfe in ways)
 
@@ -260,12 +260,12 @@ class FakeLsrs:
         elif ip.destination == LINK_LOCAL_GATEWAY:
             yield (_local(ip, port.service, frame[:12]),)
         else:
-            yield self._route(port.router, port.service, ip)
+            yield self._route(port.lsr, port.service, ip)
 
     def _is_from(self, port: Port, ifindex: int, ip: fakeframe.IpBytes) -> bool:
         if ip.source in fakeframe.LINK_LOCAL or ip.source == IPv6Address("::"):
             return True
-        route = self._maps.longest(port.router, port.service, ip.source)
+        route = self._maps.longest(port.lsr, port.service, ip.source)
         kinds = {RouteKind.DELIVER, RouteKind.CONNECTED}
         return route is not None and route.kind in kinds and route.target == ifindex
 
@@ -300,9 +300,9 @@ class FakeLsrs:
         reply = head + b"\x88\0" + total.to_bytes(2, "big") + said
         yield (Sent(ifindex, frame[6:12] + self._gateway_mac + b"\x86\xdd" + reply),)
 
-    def _route(self, router: int, vrf: int, ip: fakeframe.IpBytes) -> Alternatives:
+    def _route(self, lsr: int, vrf: int, ip: fakeframe.IpBytes) -> Alternatives:
         for _ in range(MAX_LOOKUPS):
-            route = self._maps.longest(router, vrf, ip.destination)
+            route = self._maps.longest(lsr, vrf, ip.destination)
             if route is not None and route.kind is RouteKind.LOCAL:
                 if not ip.is_echo_request4:
                     return (_local(ip, vrf),)
@@ -313,12 +313,12 @@ class FakeLsrs:
             if route is None:
                 return (Punted(PuntReason.NO_ROUTE, vrf),)
             if route.kind is not RouteKind.TO_VRF:
-                return self._follow(router, vrf, route, ip)
+                return self._follow(lsr, vrf, route, ip)
             vrf = route.target
         return (Lost(Drop.NO_ROUTE),)
 
     def _follow(
-        self, router: int, vrf: int, route: RouteRecord, ip: fakeframe.IpBytes
+        self, lsr: int, vrf: int, route: RouteRecord, ip: fakeframe.IpBytes
     ) -> Alternatives:
         if route.kind is RouteKind.CONNECTED:
             return (Punted(PuntReason.GLEAN, vrf),)
@@ -336,17 +336,17 @@ class FakeLsrs:
         assert route.kind is RouteKind.TO_PE
         ttl = ip.ttl if self._is_uniform else PIPE_TTL
         service = Shim(route.label, ip.traffic_class, ttl)
-        return self._into_tunnel(router, route.target, service, ip.whole, vrf)
+        return self._into_tunnel(lsr, route.target, service, ip.whole, vrf)
 
     # --- VSIs -------------------------------------------------------------------------------
 
-    def _from_wire(self, router: int, ilm: IlmRecord, below: bytes) -> Iterator[Alternatives]:
+    def _from_wire(self, lsr: int, ilm: IlmRecord, below: bytes) -> Iterator[Alternatives]:
         if ilm.flags & IlmFlag.CONTROL_WORD:
             if below[0] >> 4:  # RFC 4385 section 3: it is no data
                 yield (Lost(Drop.MALFORMED),)
                 return
             below = below[len(CONTROL_WORD) :]
-        yield from self._bridge(VsiKey(router, ilm.service), below, None, ilm.wire)
+        yield from self._bridge(VsiKey(lsr, ilm.service), below, None, ilm.pw)
 
     def _bridge(
         self, key: VsiKey, frame: bytes, ifindex: int | None, wire: int | None
@@ -366,9 +366,9 @@ class FakeLsrs:
             station = self._find(key, vsi, frame[:6])
         if station is None:
             yield from self._flood(key, vsi, frame, ifindex)
-        elif station.kind is StationKind.AT_CIRCUIT and station.id != ifindex:
+        elif station.kind is FdbKind.AT_CIRCUIT and station.id != ifindex:
             yield (Sent(station.id, frame),)
-        elif station.kind is StationKind.AT_WIRE and ifindex is not None:
+        elif station.kind is FdbKind.AT_PW and ifindex is not None:
             yield self._over(key, station.id, frame) or (Lost(Drop.NO_TUNNEL),)
         else:
             yield (Lost(Drop.NOBODY),)
@@ -378,37 +378,37 @@ class FakeLsrs:
     ) -> Iterator[Alternatives]:
         copies: list[Alternatives] = []
         for position in range(1, vsi.circuits + 1):
-            value = self._maps.get("circuits", MemberKey(key.router, key.vsi, position).pack())
+            value = self._maps.get("circuits", MemberKey(key.lsr, key.vsi, position).pack())
             if value is not None and unpack_word(value) != ifindex:
                 copies.append((Sent(unpack_word(value), frame),))
         # split horizon: what came over one pseudowire goes over no other (RFC 4762 section 4.4)
-        wires = range(1, vsi.wires + 1) if ifindex is not None else ()
+        wires = range(1, vsi.pws + 1) if ifindex is not None else ()
         copies += filter(None, (self._over(key, wire, frame) for wire in wires))
         yield from copies or [(Lost(Drop.NOBODY),)]
 
     def _over(self, key: VsiKey, wire: int, frame: bytes) -> Alternatives | None:
-        value = self._maps.get("wires", MemberKey(key.router, key.vsi, wire).pack())
+        value = self._maps.get("pws", MemberKey(key.lsr, key.vsi, wire).pack())
         if value is None:
             return None
-        record = WireRecord.unpack(value)
-        word_before = CONTROL_WORD if record.flags & WireFlag.CONTROL_WORD else b""
+        record = PwRecord.unpack(value)
+        word_before = CONTROL_WORD if record.flags & PwFlag.CONTROL_WORD else b""
         service = Shim(record.label, fakeframe.class_of_frame(frame), PIPE_TTL)
-        return self._into_tunnel(key.router, record.egress, service, word_before + frame)
+        return self._into_tunnel(key.lsr, record.egress, service, word_before + frame)
 
     def _learn(
         self, key: VsiKey, vsi: VsiRecord, mac: bytes, ifindex: int | None, wire: int | None
     ) -> None:
-        station = StationKey(key.router, key.vsi, mac)
-        known = [each for each in self.fdb if (each.router, each.vsi) == (key.router, key.vsi)]
+        station = FdbKey(key.lsr, key.vsi, mac)
+        known = [each for each in self.fdb if (each.lsr, each.vsi) == (key.lsr, key.vsi)]
         if station not in self.fdb and vsi.mac_limit and len(known) >= vsi.mac_limit:
             return
         if station not in self.fdb and not vsi.mac_limit and 0 < self._share <= len(known):
             del self.fdb[known[0]]  # dictionaries are in order: it came first
-        kind = StationKind.AT_WIRE if ifindex is None else StationKind.AT_CIRCUIT
-        self.fdb[station] = StationRecord(kind, ifindex or wire or 0, self.now_ns)
+        kind = FdbKind.AT_PW if ifindex is None else FdbKind.AT_CIRCUIT
+        self.fdb[station] = FdbRecord(kind, ifindex or wire or 0, self.now_ns)
 
-    def _find(self, key: VsiKey, vsi: VsiRecord, mac: bytes) -> StationRecord | None:
-        station = None if mac[0] & 1 else self.fdb.get(StationKey(key.router, key.vsi, mac))
+    def _find(self, key: VsiKey, vsi: VsiRecord, mac: bytes) -> FdbRecord | None:
+        station = None if mac[0] & 1 else self.fdb.get(FdbKey(key.lsr, key.vsi, mac))
         return station if station and self.now_ns - station.seen_ns <= vsi.aging_ns else None
 
 

@@ -9,7 +9,7 @@ from itertools import count
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.contents import Contents, contents_of
-from mplsemu.southbound.ebpf.kinds import Drop, StationKind
+from mplsemu.southbound.ebpf.kinds import Drop, FdbKind
 from mplsemu.southbound.ebpf.translate import entries, settings
 from tests.oracles.fakebpf import FakeLsrs, Lost, Punted, Sent
 
@@ -153,9 +153,9 @@ class FakeNetwork:
         nodes = {node.index: node for node in self._program.nodes}
         found = {}
         for key, record in self.lsrs.fdb.items():
-            node = nodes[key.router]
+            node = nodes[key.lsr]
             (vsi,) = (each for each in node.vsis if each.index == key.vsi)
-            if record.kind is StationKind.AT_CIRCUIT:
+            if record.kind is FdbKind.AT_CIRCUIT:
                 place = self._circuit[record.id]
             else:
                 (place,) = (pw.peer for pw in vsi.pseudowires if pw.index == record.id)

@@ -188,7 +188,7 @@ def forget_labels(session: Session, node: str, label: int | None = None) -> None
     router = session.program().node(node).index
     with open_map(attached.maps["lfib"]) as lfib:
         keys = [IlmKey.unpack(key) for key, _ in lfib.items()]
-        mine = [key for key in keys if key.router == router and label in {None, key.label}]
+        mine = [key for key in keys if key.lsr == router and label in {None, key.label}]
         assert lfib.delete_many(key.pack() for key in mine) > 0
 
 

@@ -14,7 +14,7 @@ import pytest
 from mplsemu import Lab
 from mplsemu.controller.events import KEPT_PER_CIRCUIT
 from mplsemu.program.program import GATEWAY_MAC
-from mplsemu.southbound.station_room import station_room
+from mplsemu.southbound.fdb_capacity import fdb_capacity
 from tests.oracles.fakepacket import internet_checksum
 from tests.oracles.frames import arp, echo, ethernet, ip, ip_frame
 from tests.system.flooding import flooding
@@ -194,7 +194,7 @@ def assert_the_cut_is_in_the_log(lab: Lab) -> None:
 
 
 def test_a_flood_of_mac_addresses_takes_nothing_from_another_vpls(lab: Lab):
-    room = station_room(lab.program())
+    room = fdb_capacity(lab.program())
     known, new = [[f"02dd00000{part}{number:02d}" for number in range(4)] for part in range(2)]
     assert len(learned(lab, "stations", known)) == len(known)
     frames = [

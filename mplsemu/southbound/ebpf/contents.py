@@ -14,13 +14,13 @@ from typing import Final
 from mplsemu.southbound.ebpf.entry import Entry, Stage
 
 _FIRST: Final = struct.Struct("=I")
-_FIB_ROUTER_AT: Final = 4
+_FIB_LSR_AT: Final = 4
 
 WRITE_ORDER: Final = (
-    "ways",
+    "ecmp_nhlfes",
     "lfib",
     "tunnels",
-    "wires",
+    "pws",
     "circuits",
     "vsis",
     "fib4",
@@ -105,22 +105,22 @@ def in_order(steps: Iterable[Step]) -> list[Step]:
     return sorted(set(steps), key=lambda step: step.order)
 
 
-def router_of(name: str, key: bytes, value: bytes, routers: Mapping[int, int]) -> int | None:
+def lsr_of(name: str, key: bytes, value: bytes, owners: Mapping[int, int]) -> int | None:
     """Return the index of the LSR whose entry this is, None if it is nobody's.
 
     Args:
         name: of the map.
         key: of the entry.
         value: of the entry.
-        routers: index of the LSR by the ifindex of its port.
+        owners: index of the LSR by the ifindex of its port.
     """
     match name:
         case "ports":
             return _number(value, 0)
         case "gateways":
-            return routers.get(_number(key, 0))
+            return owners.get(_number(key, 0))
         case "fib4" | "fib6":
-            return _number(key, _FIB_ROUTER_AT)
+            return _number(key, _FIB_LSR_AT)
         case _:
             return _number(key, 0)
 
@@ -129,11 +129,11 @@ def _number(data: bytes, at: int) -> int:
     return int(_FIRST.unpack_from(data, at)[0])
 
 
-def by_router(
-    name: str, rows: Iterable[tuple[bytes, bytes]], routers: Mapping[int, int]
+def by_lsr(
+    name: str, rows: Iterable[tuple[bytes, bytes]], owners: Mapping[int, int]
 ) -> Iterator[tuple[int, MapKey, bytes]]:
     """Yield a map's entries with the index of the LSR whose each is; nobody's are left out."""
     for key, value in rows:
-        router = router_of(name, key, value, routers)
-        if router is not None:
-            yield router, (name, key), value
+        lsr = lsr_of(name, key, value, owners)
+        if lsr is not None:
+            yield lsr, (name, key), value

@@ -9,7 +9,7 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound import dataplane
 from mplsemu.southbound.dataplane import Counter
 from mplsemu.southbound.ebpf.kinds import CounterKind, Drop
-from mplsemu.southbound.ebpf.layout import CounterKey, wire_counter_id
+from mplsemu.southbound.ebpf.layout import CounterKey, pw_counter_id
 
 Named = tuple[dataplane.CounterKind, str, str | None]
 """Kind, name and peer of a `Counter`."""
@@ -37,12 +37,12 @@ def _counter_names(program: Program, node: NodeProgram) -> Iterator[tuple[Counte
         yield CounterKey(me, CounterKind.VRF_IN, vrf.index), (kind.VRF_IN, vrf.name, None)
         yield CounterKey(me, CounterKind.VRF_OUT, vrf.index), (kind.VRF_OUT, vrf.name, None)
     for vsi in node.vsis:
-        for wire in vsi.pseudowires:
-            number = wire_counter_id(vsi.index, wire.index)
-            came = kind.PSEUDOWIRE_IN, vsi.name, wire.peer
-            went = kind.PSEUDOWIRE_OUT, vsi.name, wire.peer
-            yield CounterKey(me, CounterKind.WIRE_IN, number), came
-            yield CounterKey(me, CounterKind.WIRE_OUT, number), went
+        for pw in vsi.pseudowires:
+            number = pw_counter_id(vsi.index, pw.index)
+            came = kind.PSEUDOWIRE_IN, vsi.name, pw.peer
+            went = kind.PSEUDOWIRE_OUT, vsi.name, pw.peer
+            yield CounterKey(me, CounterKind.PW_IN, number), came
+            yield CounterKey(me, CounterKind.PW_OUT, number), went
 
 
 def counters_of(
@@ -57,7 +57,7 @@ def counters_of(
     """
     names: Mapping[CounterKey, Named] = counter_names(program, node)
     for key, (packets, octets) in sums:
-        if key.router != node.index:
+        if key.lsr != node.index:
             continue
         if key.kind is CounterKind.DROP:
             why = Drop(key.id).name.lower().replace("_", "-")

@@ -8,7 +8,7 @@ from typing import Final
 from mplsemu.program.program import Program
 from mplsemu.southbound.difference import Difference, DifferenceKind
 from mplsemu.southbound.ebpf.attached import Attached
-from mplsemu.southbound.ebpf.contents import WRITE_ORDER, Contents, MapKey, contents_of, router_of
+from mplsemu.southbound.ebpf.contents import WRITE_ORDER, Contents, MapKey, contents_of, lsr_of
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.entry_text import key_text, value_text
 from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, unpack_word
@@ -39,36 +39,36 @@ def differences(
     should = contents_of(wanted) | {(SETTINGS, SETTINGS_KEY): settings(program).pack()}
     has = {key: value for key, value in found.items() if key[0] in COMPARED}
     differing = [key for key in should.keys() | has.keys() if should.get(key) != has.get(key)]
-    placed = [(_router(key, should.get(key) or has[key], names), key) for key in differing]
+    placed = [(_lsr_of(key, should.get(key) or has[key], names), key) for key in differing]
     return [
-        _difference(router, key, has.get(key), should.get(key), names)
-        for router, key in sorted(placed, key=_order)
+        _difference(lsr, key, has.get(key), should.get(key), names)
+        for lsr, key in sorted(placed, key=_order)
     ]
 
 
 def _order(placed: tuple[int | None, MapKey]) -> tuple[int, int, bytes]:
-    router, (name, key) = placed
-    return _NOBODY if router is None else router, COMPARED.index(name), key
+    lsr, (name, key) = placed
+    return _NOBODY if lsr is None else lsr, COMPARED.index(name), key
 
 
-def _router(key: MapKey, value: bytes, names: Names) -> int | None:
+def _lsr_of(key: MapKey, value: bytes, names: Names) -> int | None:
     """Return whose entry it is: a port is that of its interface, whatever the entry says."""
     name, raw = key
     if name == SETTINGS:
         return None
     if name == "ports":
-        return names.routers.get(unpack_word(raw), router_of(name, raw, value, names.routers))
-    return router_of(name, raw, value, names.routers)
+        return names.owners.get(unpack_word(raw), lsr_of(name, raw, value, names.owners))
+    return lsr_of(name, raw, value, names.owners)
 
 
 def _difference(
-    router: int | None, key: MapKey, has: bytes | None, should: bytes | None, names: Names
+    lsr: int | None, key: MapKey, has: bytes | None, should: bytes | None, names: Names
 ) -> Difference:
     name, raw = key
-    node = None if router is None else names.lsrs.get(router)
+    node = None if lsr is None else names.lsrs.get(lsr)
     entry = key_text(name, raw, names)
-    if router is not None and node is None:
-        entry = f"{names.lsr(router)}: {entry}"
+    if lsr is not None and node is None:
+        entry = f"{names.lsr(lsr)}: {entry}"
     found = None if has is None else value_text(name, raw, has, names)
     wanted = None if should is None else value_text(name, raw, should, names)
     kind = DifferenceKind.CHANGED

@@ -10,9 +10,10 @@ class Stage(enum.IntEnum):
     """The order in which entries are written, each stage on all LSRs before the next on any.
 
     So nobody sends to what is not there yet: labels are known before a tunnel uses them, tunnels
-    before a service does, services before a port lets packets in. An entry of `ways` is of the
-    stage of what counts it, and within that is written first (`contents.WRITE_ORDER`): a tunnel's
-    way, whether new or changed, uses labels that an LSR elsewhere may only just have got.
+    before a service does, services before a port lets packets in. An entry of `ecmp_nhlfes` has the
+    stage of the label or tunnel it belongs to, and is written first within it
+    (`contents.WRITE_ORDER`): a tunnel's NHLFE, new or changed, uses labels that another LSR may
+    only just have got.
     """
 
     LABELS = 1

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from mplsemu.southbound.ebpf import layout
-from mplsemu.southbound.ebpf.contents import router_of
+from mplsemu.southbound.ebpf.contents import lsr_of
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
+    FdbKind,
     IlmAction,
     IlmFlag,
     NhlfeFlag,
+    NhlfesOf,
     Operation,
     PortFlag,
+    PwFlag,
     Role,
     RouteKind,
-    StationKind,
-    WaysOf,
-    WireFlag,
 )
 from mplsemu.southbound.ebpf.names import NUMBERS, Names
 from mplsemu.southbound.punt.wire import mac_text
@@ -32,10 +32,10 @@ _UNREADABLE: Final = (struct.error, ValueError)
 def entry_text(entry: Entry, names: Names = NUMBERS) -> str:
     """Return an entry as one line: whose it is, of which map, what for, and what it says."""
     try:
-        router = router_of(entry.map, entry.key, entry.value, names.routers)
+        lsr = lsr_of(entry.map, entry.key, entry.value, names.owners)
     except _UNREADABLE:
-        router = None
-    whose = "" if router is None else f"{names.lsr(router)} "
+        lsr = None
+    whose = "" if lsr is None else f"{names.lsr(lsr)} "
     key = key_text(entry.map, entry.key, names)
     return f"{whose}{entry.map}: {key}: {value_text(entry.map, entry.key, entry.value, names)}"
 
@@ -59,18 +59,18 @@ def value_text(name: str, key: bytes, value: bytes, names: Names = NUMBERS) -> s
 # --- keys -----------------------------------------------------------------------------------
 
 
-def _way_key(key: bytes, names: Names) -> str:
-    record = layout.WayKey.unpack(key)
+def _nhlfe_key(key: bytes, names: Names) -> str:
+    record = layout.NhlfeKey.unpack(key)
     # the first way is in the entry that counts them
-    way = f"way {record.way + 1}"
-    if record.of is WaysOf.LABEL:
+    way = f"way {record.index + 1}"
+    if record.of is NhlfesOf.LABEL:
         return f"label {record.id}, {way}"
     return f"tunnel to {names.lsr(record.id)}, {way}"
 
 
 def _fib_key(key: bytes, names: Names) -> str:
     record = layout.FibKey.unpack(key)
-    return f"{names.service(record.router, record.vrf)}: {record.prefix}"
+    return f"{names.service(record.lsr, record.vrf)}: {record.prefix}"
 
 
 def _gateway_key(key: bytes, names: Names) -> str:
@@ -81,37 +81,37 @@ def _gateway_key(key: bytes, names: Names) -> str:
 
 def _vsi_key(key: bytes, names: Names) -> str:
     record = layout.VsiKey.unpack(key)
-    return names.service(record.router, record.vsi)
+    return names.service(record.lsr, record.vsi)
 
 
 def _circuit_key(key: bytes, names: Names) -> str:
     record = layout.MemberKey.unpack(key)
-    return f"{names.service(record.router, record.vsi)}: circuit {record.position}"
+    return f"{names.service(record.lsr, record.vsi)}: circuit {record.position}"
 
 
-def _wire_key(key: bytes, names: Names) -> str:
+def _pw_key(key: bytes, names: Names) -> str:
     record = layout.MemberKey.unpack(key)
-    wire = names.wire(record.router, record.vsi, record.position)
-    return f"{names.service(record.router, record.vsi)}: {wire}"
+    pw = names.pw(record.lsr, record.vsi, record.position)
+    return f"{names.service(record.lsr, record.vsi)}: {pw}"
 
 
-def _station_key(key: bytes, names: Names) -> str:
-    record = layout.StationKey.unpack(key)
-    return f"{names.service(record.router, record.vsi)}: {mac_text(record.mac)}"
+def _fdb_key(key: bytes, names: Names) -> str:
+    record = layout.FdbKey.unpack(key)
+    return f"{names.service(record.lsr, record.vsi)}: {mac_text(record.mac)}"
 
 
 _KEYS: Final[dict[str, Callable[[bytes, Names], str]]] = {
     "ports": lambda key, names: names.interface(layout.unpack_word(key)),
     "lfib": lambda key, _: f"label {layout.IlmKey.unpack(key).label}",
     "tunnels": lambda key, names: f"tunnel to {names.lsr(layout.TunnelKey.unpack(key).egress)}",
-    "ways": _way_key,
+    "ecmp_nhlfes": _nhlfe_key,
     "fib4": _fib_key,
     "fib6": _fib_key,
     "gateways": _gateway_key,
     "vsis": _vsi_key,
     "circuits": _circuit_key,
-    "wires": _wire_key,
-    "fdb": _station_key,
+    "pws": _pw_key,
+    "fdb": _fdb_key,
     "settings": lambda _key, _names: "all LSRs",
 }
 
@@ -121,34 +121,34 @@ _KEYS: Final[dict[str, Callable[[bytes, Names], str]]] = {
 def _port(key: bytes, value: bytes, names: Names) -> str:
     port = layout.Port.unpack(value)
     number = f"port {port.number}"
-    if names.routers.get(layout.unpack_word(key), port.router) != port.router:
-        number += f" of {names.lsr(port.router)}"
+    if names.owners.get(layout.unpack_word(key), port.lsr) != port.lsr:
+        number += f" of {names.lsr(port.lsr)}"
     if port.role is Role.CORE:
         return f"{number}, core"
     kind = port.role.name
-    service = names.service(port.router, port.service)
+    service = names.service(port.lsr, port.service)
     said = f"{number}, {service}" + ("" if service.startswith(kind) else f" as a {kind}")
     return said + (", sources validated" if port.flags & PortFlag.STRICT_URPF else "")
 
 
 def _ilm(key: bytes, value: bytes, names: Names) -> str:
-    router, ilm = layout.IlmKey.unpack(key).router, layout.IlmRecord.unpack(value)
+    lsr, ilm = layout.IlmKey.unpack(key).lsr, layout.IlmRecord.unpack(value)
     match ilm.action:
         case IlmAction.FORWARD:
-            return _first_of(ilm.ways, ilm.nhlfe, names)
+            return _first_of(ilm.nhlfe_count, ilm.nhlfe, names)
         case IlmAction.POP_AND_LOOK_UP:
             return "pop, look up the next label"
         case IlmAction.TO_VRF:
-            return f"pop to IPv{ilm.ip_version}, into {names.service(router, ilm.service)}"
+            return f"pop to IPv{ilm.ip_version}, into {names.service(lsr, ilm.service)}"
         case IlmAction.TO_PSEUDOWIRE:
             pop = "pop and control word" if ilm.flags & IlmFlag.CONTROL_WORD else "pop"
-            wire = names.wire(router, ilm.service, ilm.wire)
-            return f"{pop} to Ethernet, into {names.service(router, ilm.service)} from {wire}"
+            pw = names.pw(lsr, ilm.service, ilm.pw)
+            return f"{pop} to Ethernet, into {names.service(lsr, ilm.service)} from {pw}"
 
 
-def _first_of(ways: int, nhlfe: layout.NhlfeRecord | None, names: Names) -> str:
+def _first_of(count: int, nhlfe: layout.NhlfeRecord | None, names: Names) -> str:
     said = "drop" if nhlfe is None else ", ".join(_nhlfe(nhlfe, names))
-    return said if ways == 1 else f"one of {ways} ways, the first: {said}"
+    return said if count == 1 else f"one of {count} ways, the first: {said}"
 
 
 def _nhlfe(nhlfe: layout.NhlfeRecord, names: Names) -> Iterator[str]:
@@ -168,7 +168,7 @@ def _nhlfe(nhlfe: layout.NhlfeRecord, names: Names) -> Iterator[str]:
 
 
 def _route(key: bytes, value: bytes, names: Names) -> str:
-    router, route = layout.FibKey.unpack(key).router, layout.RouteRecord.unpack(value)
+    lsr, route = layout.FibKey.unpack(key).lsr, layout.RouteRecord.unpack(value)
     match route.kind:
         case RouteKind.TO_PE:
             return f"push {route.label}, to {names.lsr(route.target)}"
@@ -178,7 +178,7 @@ def _route(key: bytes, value: bytes, names: Names) -> str:
         case RouteKind.CONNECTED:
             return f"ask on {names.interface(route.target)} who has it"
         case RouteKind.TO_VRF:
-            return f"look up in {names.service(router, route.target)}"
+            return f"look up in {names.service(lsr, route.target)}"
         case RouteKind.LOCAL:
             return "the gateway answers"
         case RouteKind.BLACKHOLE:
@@ -191,7 +191,7 @@ def _gateway(_key: bytes, value: bytes, _names: Names) -> str:
 
 def _vsi(_key: bytes, value: bytes, _names: Names) -> str:
     vsi = layout.VsiRecord.unpack(value)
-    said = f"{vsi.kind.name}, circuits up to {vsi.circuits}, pseudowires up to {vsi.wires}"
+    said = f"{vsi.kind.name}, circuits up to {vsi.circuits}, pseudowires up to {vsi.pws}"
     if vsi.kind is BridgeKind.VPWS:
         return said
     limit = f" at most {vsi.mac_limit}" if vsi.mac_limit else ""
@@ -202,20 +202,20 @@ def _circuit(_key: bytes, value: bytes, names: Names) -> str:
     return f"out on {names.interface(layout.unpack_word(value))}"
 
 
-def _wire(_key: bytes, value: bytes, names: Names) -> str:
-    wire = layout.WireRecord.unpack(value)
-    word = " before a control word" if wire.flags & WireFlag.CONTROL_WORD else ""
-    return f"push {wire.label}{word}, to {names.lsr(wire.egress)}"
+def _pw(_key: bytes, value: bytes, names: Names) -> str:
+    pw = layout.PwRecord.unpack(value)
+    word = " before a control word" if pw.flags & PwFlag.CONTROL_WORD else ""
+    return f"push {pw.label}{word}, to {names.lsr(pw.egress)}"
 
 
-def _station(key: bytes, value: bytes, names: Names) -> str:
-    at, station = layout.StationKey.unpack(key), layout.StationRecord.unpack(value)
+def _fdb(key: bytes, value: bytes, names: Names) -> str:
+    at, entry = layout.FdbKey.unpack(key), layout.FdbRecord.unpack(value)
     where = (
-        names.interface(station.id)
-        if station.kind is StationKind.AT_CIRCUIT
-        else names.wire(at.router, at.vsi, station.id)
+        names.interface(entry.id)
+        if entry.kind is FdbKind.AT_CIRCUIT
+        else names.pw(at.lsr, at.vsi, entry.id)
     )
-    return f"behind {where}, seen {station.seen_ns / _NANOSECONDS:.0f} s after the machine started"
+    return f"behind {where}, seen {entry.seen_ns / _NANOSECONDS:.0f} s after the machine started"
 
 
 def _settings(_key: bytes, value: bytes, _names: Names) -> str:
@@ -226,10 +226,10 @@ def _settings(_key: bytes, value: bytes, _names: Names) -> str:
 
 def _tunnel(_key: bytes, value: bytes, names: Names) -> str:
     tunnel = layout.TunnelRecord.unpack(value)
-    return f"{_first_of(tunnel.ways, tunnel.nhlfe, names)}, up to {tunnel.mtu} octets"
+    return f"{_first_of(tunnel.nhlfe_count, tunnel.nhlfe, names)}, up to {tunnel.mtu} octets"
 
 
-def _way(_key: bytes, value: bytes, names: Names) -> str:
+def _ecmp_nhlfe(_key: bytes, value: bytes, names: Names) -> str:
     return ", ".join(_nhlfe(layout.NhlfeRecord.unpack(value), names))
 
 
@@ -237,13 +237,13 @@ _VALUES: Final[dict[str, Callable[[bytes, bytes, Names], str]]] = {
     "ports": _port,
     "lfib": _ilm,
     "tunnels": _tunnel,
-    "ways": _way,
+    "ecmp_nhlfes": _ecmp_nhlfe,
     "fib4": _route,
     "fib6": _route,
     "gateways": _gateway,
     "vsis": _vsi,
     "circuits": _circuit,
-    "wires": _wire,
-    "fdb": _station,
+    "pws": _pw,
+    "fdb": _fdb,
     "settings": _settings,
 }

@@ -29,13 +29,13 @@ class Injector:
     """Sends one LSR's packets.
 
     Args:
-        router: index of the LSR.
+        lsr: index of the LSR.
         interfaces: names of its interfaces by port number.
         sender: in its network namespace.
     """
 
-    def __init__(self, router: int, interfaces: Mapping[int, str], sender: Sender) -> None:
-        self._router = router
+    def __init__(self, lsr: int, interfaces: Mapping[int, str], sender: Sender) -> None:
+        self._lsr = lsr
         self._interfaces = interfaces
         self._sender = sender
 
@@ -58,7 +58,7 @@ class Injector:
             _LOG.debug("a packet out of %s is lost: %s", interface, error)
 
     def _headed(self, service: int, frame: bytes) -> bytes:
-        return injected(self._router, service, _ethertype(frame), frame[_HEADER:])
+        return injected(self._lsr, service, _ethertype(frame), frame[_HEADER:])
 
 
 def _ethertype(frame: bytes) -> int:

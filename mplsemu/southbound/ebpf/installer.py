@@ -16,7 +16,7 @@ from mplsemu.southbound.ebpf.contents import (
     Change,
     MapKey,
     Step,
-    by_router,
+    by_lsr,
     change,
     contents_of,
     in_order,
@@ -159,7 +159,7 @@ class Installer:
         if not nodes:
             return
         names = {program.node(node).index: node for node in nodes}
-        routers = {
+        owners = {
             ifindex: program.node(node).index
             for node, ports in self._ports.items()
             for ifindex in ports.values()
@@ -168,15 +168,15 @@ class Installer:
             self._installed[node] = {}
         for name in WRITE_ORDER:
             rows = self._tables[name].items()
-            for router, key, value in by_router(name, rows, routers):
-                if router in names:
-                    self._installed[names[router]][key] = value
-        counters: dict[int, set[bytes]] = {router: set() for router in names}
+            for lsr, key, value in by_lsr(name, rows, owners):
+                if lsr in names:
+                    self._installed[names[lsr]][key] = value
+        counters: dict[int, set[bytes]] = {lsr: set() for lsr in names}
         for raw in self._tables[COUNTERS].keys():  # noqa: SIM118  # it is no dictionary
             counter = CounterKey.unpack(raw)
-            if counter.router in names and counter.kind is not CounterKind.DROP:
-                counters[counter.router].add(raw)
-        self._counters |= {names[router]: frozenset(keys) for router, keys in counters.items()}
+            if counter.lsr in names and counter.kind is not CounterKind.DROP:
+                counters[counter.lsr].add(raw)
+        self._counters |= {names[lsr]: frozenset(keys) for lsr, keys in counters.items()}
 
     # --- writing ----------------------------------------------------------------------------
 

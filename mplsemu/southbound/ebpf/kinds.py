@@ -7,7 +7,7 @@ from typing import Final
 
 MAX_PUSH: Final = 8
 """Labels that one NHLFE can push."""
-MAX_WAYS: Final = 16
+MAX_NHLFES: Final = 16
 """NHLFEs of one FEC or one label."""
 MAX_MEMBERS: Final = 1024
 """Circuits, or pseudowires, of one VSI at one PE."""
@@ -63,8 +63,8 @@ class IlmFlag(enum.IntFlag):
     CONTROL_WORD = 1
 
 
-class WaysOf(enum.IntEnum):
-    """Whose NHLFEs an entry of `ways` belongs to."""
+class NhlfesOf(enum.IntEnum):
+    """Whose NHLFEs an entry of `ecmp_nhlfes` belongs to."""
 
     LABEL = 1
     EGRESS = 2
@@ -88,18 +88,18 @@ class BridgeKind(enum.IntEnum):
     VPWS = 2
 
 
-class WireFlag(enum.IntFlag):
+class PwFlag(enum.IntFlag):
     """CONTROL_WORD: put one before every frame (RFC 4448 section 4.6)."""
 
     NONE = 0
     CONTROL_WORD = 1
 
 
-class StationKind(enum.IntEnum):
-    """Where a station is."""
+class FdbKind(enum.IntEnum):
+    """Behind what an address was learned."""
 
     AT_CIRCUIT = 1
-    AT_WIRE = 2
+    AT_PW = 2
 
 
 class CounterKind(enum.IntEnum):
@@ -109,8 +109,8 @@ class CounterKind(enum.IntEnum):
     TUNNEL = 2
     VRF_IN = 3
     VRF_OUT = 4
-    WIRE_IN = 5
-    WIRE_OUT = 6
+    PW_IN = 5
+    PW_OUT = 6
     DROP = 7
 
 

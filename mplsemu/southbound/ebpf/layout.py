@@ -19,16 +19,16 @@ from mplsemu.southbound.ebpf.kinds import (
     MAX_PUSH,
     BridgeKind,
     CounterKind,
+    FdbKind,
     IlmAction,
     IlmFlag,
     NhlfeFlag,
+    NhlfesOf,
     Operation,
     PortFlag,
+    PwFlag,
     Role,
     RouteKind,
-    StationKind,
-    WaysOf,
-    WireFlag,
 )
 
 _WORD: Final = struct.Struct("=I")
@@ -64,7 +64,7 @@ def unpack_word(data: bytes) -> int:
 
 
 def long(number: int) -> bytes:
-    """Return a value of `stations` or `forgotten`."""
+    """Return a value of `fdb_added` or `fdb_removed`."""
     return _LONG.pack(number)
 
 
@@ -106,7 +106,7 @@ class _Record:
 class Port(_Record):
     """A value of `ports`; its key is the `word` of the ifindex."""
 
-    router: int
+    lsr: int
     number: int
     role: Role
     service: int = 0
@@ -118,7 +118,7 @@ class Port(_Record):
 
 @dataclass(frozen=True, slots=True)
 class NhlfeRecord:
-    """Next hop label forwarding entry: a value of `ways`, and part of others."""
+    """Next hop label forwarding entry: a value of `ecmp_nhlfes`, and part of others."""
 
     oif: int
     destination: bytes
@@ -155,7 +155,7 @@ class NhlfeRecord:
 class IlmKey(_Record):
     """A key of `lfib`."""
 
-    router: int
+    lsr: int
     label: int
 
     _format = _TWO
@@ -163,36 +163,36 @@ class IlmKey(_Record):
 
 @dataclass(frozen=True, slots=True)
 class IlmRecord:
-    """A value of `lfib`; `nhlfe` is the first of its `ways` if it forwards, else None."""
+    """A value of `lfib`; `nhlfe` is the first of them if it forwards, else None."""
 
     action: IlmAction
-    ways: int = 0
+    nhlfe_count: int = 0
     ip_version: int = 0
     flags: IlmFlag = IlmFlag.NONE
     service: int = 0
-    wire: int = 0
+    pw: int = 0
     nhlfe: NhlfeRecord | None = None
 
     def pack(self) -> bytes:
         """Return it as bytes."""
         first = self.nhlfe.pack() if self.nhlfe else _NO_NHLFE
         return _ILM.pack(
-            self.action, self.ways, self.ip_version, self.flags, self.service, self.wire, first
+            self.action, self.nhlfe_count, self.ip_version, self.flags, self.service, self.pw, first
         )
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
-        action, ways, version, flags, service, wire, first = _ILM.unpack(data)
+        action, nhlfe_count, version, flags, service, pw, first = _ILM.unpack(data)
         nhlfe = NhlfeRecord.unpack(first) if action == IlmAction.FORWARD else None
-        return cls(IlmAction(action), ways, version, IlmFlag(flags), service, wire, nhlfe)
+        return cls(IlmAction(action), nhlfe_count, version, IlmFlag(flags), service, pw, nhlfe)
 
 
 @dataclass(frozen=True, slots=True)
 class TunnelKey(_Record):
     """A key of `tunnels`."""
 
-    router: int
+    lsr: int
     egress: int
 
     _format = _TWO
@@ -200,57 +200,57 @@ class TunnelKey(_Record):
 
 @dataclass(frozen=True, slots=True)
 class TunnelRecord:
-    """A value of `tunnels`; `nhlfe` is the first of its `ways`, `mtu` with a service's label."""
+    """A value of `tunnels`; `nhlfe` is the first of them, `mtu` with a service's label."""
 
-    ways: int
+    nhlfe_count: int
     nhlfe: NhlfeRecord
     mtu: int = ANY_MTU
 
     def pack(self) -> bytes:
         """Return it as bytes."""
-        return _TUNNEL.pack(self.ways, self.mtu, self.nhlfe.pack())
+        return _TUNNEL.pack(self.nhlfe_count, self.mtu, self.nhlfe.pack())
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
-        ways, mtu, first = _TUNNEL.unpack(data)
-        return cls(ways, NhlfeRecord.unpack(first), mtu)
+        nhlfe_count, mtu, first = _TUNNEL.unpack(data)
+        return cls(nhlfe_count, NhlfeRecord.unpack(first), mtu)
 
 
 @dataclass(frozen=True, slots=True)
-class WayKey(_Record):
-    """A key of `ways`; `way` counts from 1, because way 0 is in the entry itself."""
+class NhlfeKey(_Record):
+    """A key of `ecmp_nhlfes`; `index` counts from 1, because NHLFE 0 is in the entry itself."""
 
-    router: int
-    of: WaysOf
+    lsr: int
+    of: NhlfesOf
     id: int
-    way: int
+    index: int
 
     _format = _FOUR
-    _kinds = ((1, WaysOf),)
+    _kinds = ((1, NhlfesOf),)
 
 
 @dataclass(frozen=True, slots=True)
 class FibKey:
     """A key of `fib4` or `fib6`, by the version of its prefix."""
 
-    router: int
+    lsr: int
     vrf: int
     prefix: IPv4Network | IPv6Network
 
     def pack(self) -> bytes:
         """Return it as bytes."""
         length = _FIB_SCOPE_BITS + self.prefix.prefixlen
-        return _THREE.pack(length, self.router, self.vrf) + self.prefix.network_address.packed
+        return _THREE.pack(length, self.lsr, self.vrf) + self.prefix.network_address.packed
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
-        length, router, vrf = _THREE.unpack_from(data)
+        length, lsr, vrf = _THREE.unpack_from(data)
         packed, bits = data[_THREE.size :], length - _FIB_SCOPE_BITS
         if len(packed) == 4:
-            return cls(router, vrf, IPv4Network((packed, bits)))
-        return cls(router, vrf, IPv6Network((packed, bits)))
+            return cls(lsr, vrf, IPv4Network((packed, bits)))
+        return cls(lsr, vrf, IPv6Network((packed, bits)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,9 +289,9 @@ class GatewayKey:
 
 @dataclass(frozen=True, slots=True)
 class VsiKey(_Record):
-    """A key of `vsis`, `stations` and `forgotten`."""
+    """A key of `vsis`, `fdb_added` and `fdb_removed`."""
 
-    router: int
+    lsr: int
     vsi: int
 
     _format = _TWO
@@ -307,7 +307,7 @@ class VsiRecord(_Record):
 
     kind: BridgeKind
     circuits: int
-    wires: int
+    pws: int
     mac_limit: int
     aging_ns: int
 
@@ -315,7 +315,7 @@ class VsiRecord(_Record):
     _kinds = ((0, BridgeKind),)
 
     def __post_init__(self) -> None:
-        most = max(self.circuits, self.wires)
+        most = max(self.circuits, self.pws)
         if most > MAX_MEMBERS:
             raise CapabilityError(
                 f"VSI {self.kind.name}: {most} circuits or pseudowires at one PE; "
@@ -325,9 +325,9 @@ class VsiRecord(_Record):
 
 @dataclass(frozen=True, slots=True)
 class MemberKey(_Record):
-    """A key of `circuits`, whose values are `word`s of an ifindex, and of `wires`."""
+    """A key of `circuits`, whose values are `word`s of an ifindex, and of `pws`."""
 
-    router: int
+    lsr: int
     vsi: int
     position: int
 
@@ -335,22 +335,22 @@ class MemberKey(_Record):
 
 
 @dataclass(frozen=True, slots=True)
-class WireRecord(_Record):
-    """A value of `wires`: a pseudowire as its near end sends on it."""
+class PwRecord(_Record):
+    """A value of `pws`: a pseudowire as its near end sends on it."""
 
     egress: int
     label: int
-    flags: WireFlag = WireFlag.NONE
+    flags: PwFlag = PwFlag.NONE
 
     _format = _THREE
-    _kinds = ((2, WireFlag),)
+    _kinds = ((2, PwFlag),)
 
 
 @dataclass(frozen=True, slots=True)
-class StationKey(_Record):
+class FdbKey(_Record):
     """A key of `fdb`."""
 
-    router: int
+    lsr: int
     vsi: int
     mac: bytes
 
@@ -358,16 +358,16 @@ class StationKey(_Record):
 
 
 @dataclass(frozen=True, slots=True)
-class StationRecord(_Record):
+class FdbRecord(_Record):
     """A value of `fdb`."""
 
-    kind: StationKind
+    kind: FdbKind
     id: int
     seen_ns: int
-    seat: int = 0
+    slot: int = 0
 
     _format = struct.Struct("=2IQI4x")
-    _kinds = ((0, StationKind),)
+    _kinds = ((0, FdbKind),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,9 +391,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class CounterKey(_Record):
-    """A key of `counters`; the id of a pseudowire's is a `wire_counter_id`."""
+    """A key of `counters`; the id of a pseudowire's is a `pw_counter_id`."""
 
-    router: int
+    lsr: int
     kind: CounterKind
     id: int
 
@@ -411,14 +411,14 @@ class CounterRecord(_Record):
     _format = struct.Struct("=2Q")
 
 
-def seen_ns(station: bytes) -> int:
-    """Return `StationRecord.seen_ns` of a record as bytes, sooner: there may be a million."""
-    return int(_LONG.unpack_from(station, _TWO.size)[0])
+def seen_ns(record: bytes) -> int:
+    """Return `FdbRecord.seen_ns` of a record as bytes, sooner: there may be a million."""
+    return int(_LONG.unpack_from(record, _TWO.size)[0])
 
 
-def wire_counter_id(vsi: int, wire: int) -> int:
+def pw_counter_id(vsi: int, pw: int) -> int:
     """Return the id of a pseudowire's counters."""
-    return vsi << 16 | wire
+    return vsi << 16 | pw
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,16 +434,16 @@ MAPS: Final[Mapping[str, MapSizes]] = {
     "ports": MapSizes(4, 20),
     "lfib": MapSizes(8, 64),
     "tunnels": MapSizes(8, 60),
-    "ways": MapSizes(16, 52),
+    "ecmp_nhlfes": MapSizes(16, 52),
     "fib4": MapSizes(16, 20),
     "fib6": MapSizes(28, 20),
     "gateways": MapSizes(20, 4),
     "vsis": MapSizes(8, 24),
     "circuits": MapSizes(12, 4),
-    "wires": MapSizes(12, 12),
+    "pws": MapSizes(12, 12),
     "fdb": MapSizes(16, 24),
-    "stations": MapSizes(8, 8),
-    "forgotten": MapSizes(8, 8),
+    "fdb_added": MapSizes(8, 8),
+    "fdb_removed": MapSizes(8, 8),
     "punts": MapSizes(0, 0),
     "settings": MapSizes(4, 16),
     "counters": MapSizes(12, 16, is_per_cpu=True),

@@ -18,8 +18,8 @@ def beyond(program: Program, most_members: int = MAX_MEMBERS) -> Iterator[str]:
     """
     for node in program.nodes:
         for vsi in node.vsis:
-            wires = max((wire.index for wire in vsi.pseudowires), default=0)
-            if (most := max(len(vsi.circuits), wires)) > most_members:
+            pws = max((pw.index for pw in vsi.pseudowires), default=0)
+            if (most := max(len(vsi.circuits), pws)) > most_members:
                 yield (
                     f"{node.name}: VSI {vsi.name} has {most} circuits or pseudowires; "
                     f"it floods to at most {most_members}"

@@ -18,18 +18,18 @@ class Names:
     Attributes:
         lsrs: by index.
         interfaces: the link or circuit at each ifindex.
-        routers: index of the LSR whose each ifindex is.
+        owners: index of the LSR whose each ifindex is.
         macs: of a core port by ifindex, its peer's and its own: what frames out of it should have.
         services: VRFs and VSIs by LSR and index.
-        wires: peers by LSR, VSI and index of the pseudowire.
+        pws: peers by LSR, VSI and index of the pseudowire.
     """
 
     lsrs: Mapping[int, str] = field(default_factory=dict)
     interfaces: Mapping[int, str] = field(default_factory=dict)
-    routers: Mapping[int, int] = field(default_factory=dict)
+    owners: Mapping[int, int] = field(default_factory=dict)
     macs: Mapping[int, tuple[bytes, bytes]] = field(default_factory=dict)
     services: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    wires: Mapping[tuple[int, int, int], str] = field(default_factory=dict)
+    pws: Mapping[tuple[int, int, int], str] = field(default_factory=dict)
 
     def lsr(self, index: int) -> str:
         """Name an LSR."""
@@ -39,13 +39,13 @@ class Names:
         """Name what is at an interface."""
         return self.interfaces.get(ifindex, f"interface {ifindex}")
 
-    def service(self, router: int, index: int) -> str:
+    def service(self, lsr: int, index: int) -> str:
         """Name a VRF or VSI."""
-        return self.services.get((router, index), f"service {index}")
+        return self.services.get((lsr, index), f"service {index}")
 
-    def wire(self, router: int, vsi: int, index: int) -> str:
+    def pw(self, lsr: int, vsi: int, index: int) -> str:
         """Name a pseudowire."""
-        peer = self.wires.get((router, vsi, index))
+        peer = self.pws.get((lsr, vsi, index))
         return f"pseudowire {index}" if peer is None else f"the pseudowire to {peer}"
 
 
@@ -56,11 +56,11 @@ NUMBERS: Final = Names()
 def names_of(program: Program, attached: Attached) -> Names:
     """Return the names of a lab."""
     interfaces: dict[int, str] = {}
-    routers: dict[int, int] = {}
+    owners: dict[int, int] = {}
     macs: dict[int, tuple[bytes, bytes]] = {}
     for node in program.nodes:
         ports = attached.ports.get(node.name, {})
-        routers |= dict.fromkeys(ports.values(), node.index)
+        owners |= dict.fromkeys(ports.values(), node.index)
         for adjacency in node.adjacencies:
             if adjacency.port in ports:
                 ifindex = ports[adjacency.port]
@@ -70,16 +70,16 @@ def names_of(program: Program, attached: Attached) -> Names:
     return Names(
         lsrs={node.index: node.name for node in program.nodes},
         interfaces=interfaces,
-        routers=routers,
+        owners=owners,
         macs=macs,
         services={
             (node.index, index): name for node in program.nodes for index, name in _services(node)
         },
-        wires={
-            (node.index, vsi.index, wire.index): wire.peer
+        pws={
+            (node.index, vsi.index, pw.index): pw.peer
             for node in program.nodes
             for vsi in node.vsis
-            for wire in vsi.pseudowires
+            for pw in vsi.pseudowires
         },
     )
 

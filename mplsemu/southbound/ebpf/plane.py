@@ -25,6 +25,7 @@ from mplsemu.southbound.dataplane import (
 )
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.counting import counters_of
+from mplsemu.southbound.ebpf.fdb import SWEEP_S, Fdb, is_at, learned_macs
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
 from mplsemu.southbound.ebpf.layout import MAPS, SETTINGS_KEY, CounterKey
@@ -33,7 +34,6 @@ from mplsemu.southbound.ebpf.maps import RingBuffer, open_map
 from mplsemu.southbound.ebpf.namespaces import opened_inside
 from mplsemu.southbound.ebpf.ports import LsrPorts, watch
 from mplsemu.southbound.ebpf.punts import PuntRecord
-from mplsemu.southbound.ebpf.stations import SWEEP_S, Stations, is_at, learned_macs
 from mplsemu.southbound.ebpf.tables import Table
 from mplsemu.southbound.ebpf.threads import PlainThreads
 from mplsemu.southbound.ebpf.translate import entries, settings
@@ -60,12 +60,12 @@ class EbpfPlane:
         self.version = f"eBPF, Linux {os.uname().release}"
         self._attached = attached
         self._tables = tables
-        self._stations = Stations(tables)
+        self._fdb = Fdb(tables)
         self._injectors: dict[str, Injector] = {}
         self._ended = threading.Event()
 
     def start(self, program: Program, deliver: Deliver) -> None:
-        """Begin to watch ports, punts and the age of stations."""
+        """Begin to watch ports, punts and the age of learned addresses."""
         self.prepare(program, deliver)
         _allow_many_files()
         watched = []
@@ -76,11 +76,11 @@ class EbpfPlane:
         names = {node.index: node.name for node in program.nodes}
         ring = open_map(self._attached.maps[_PUNTS])
         punts = RingBuffer(ring, lambda data: self._punted(names, data))
-        self._stations.sweep()
+        self._fdb.sweep()
         for work in (
             lambda: watch(watched, deliver),
             lambda: _poll(punts),
-            lambda: _sweep(self._stations),
+            lambda: _sweep(self._fdb),
         ):
             self.threads.spawn(self._until_it_fails, work)
 
@@ -110,7 +110,7 @@ class EbpfPlane:
         """Wait until one of the threads has failed."""
         self._ended.wait()
 
-    def enter(self, node: str, router: int) -> LsrPorts | None:
+    def enter(self, node: str, index: int) -> LsrPorts | None:
         """Open an LSR's sockets and say that it entered.
 
         An LSR whose process was killed works on, and can be programmed: but what happens at its
@@ -130,14 +130,14 @@ class EbpfPlane:
             self._deliver(LsrConnected(node, frozenset(numbers.values())))
             self._deliver(InstallRejected(node, f"to tell of its ports: {error}"))
             return None
-        self._injectors[node] = Injector(router, self._attached.interfaces[node], sender)
+        self._injectors[node] = Injector(index, self._attached.interfaces[node], sender)
         self._deliver(LsrConnected(node, live))
         return lsr
 
     def _punted(self, names: Mapping[int, str], data: bytes) -> None:
         try:
             record = PuntRecord.unpack(data)
-            node = names[record.router]
+            node = names[record.lsr]
         except (ValueError, KeyError) as error:
             _LOG.warning("a punt of another program: %r", error)
             return
@@ -174,7 +174,7 @@ class EbpfPlane:
                 injector.send(packet)
 
     def flush_macs(self, program: Program, orders: Iterable[MacFlush]) -> None:
-        """Delete stations; all orders in one look at the whole map, as there may be many."""
+        """Delete learned addresses; all orders in one pass over the map, as there may be many."""
         meant = []
         for order in orders:
             node = program.node(order.node)
@@ -183,14 +183,14 @@ class EbpfPlane:
                 ports = self._attached.ports[node.name]
                 meant.append(is_at(node, vsi, order.place, ports))
         if meant:
-            self._stations.forget(lambda key, record: any(each(key, record) for each in meant))
+            self._fdb.remove(lambda key, record: any(each(key, record) for each in meant))
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
-        """Read the stations that are not too old."""
-        self._stations.sweep()
-        stations = list(self._stations)
+        """Read the addresses that are not too old."""
+        self._fdb.sweep()
+        learned = list(self._fdb)
         for name in nodes:
-            yield from learned_macs(program.node(name), stations, self._attached.ports[name])
+            yield from learned_macs(program.node(name), learned, self._attached.ports[name])
 
     def counters(self, program: Program, nodes: Collection[str]) -> Iterator[Counter]:
         """Read the counters."""
@@ -222,10 +222,10 @@ def _poll(punts: RingBuffer) -> None:
         punts.poll(_POLL_S)
 
 
-def _sweep(stations: Stations) -> None:
+def _sweep(fdb: Fdb) -> None:
     while True:
         time.sleep(SWEEP_S)
-        stations.sweep()
+        fdb.sweep()
 
 
 def _allow_many_files() -> None:

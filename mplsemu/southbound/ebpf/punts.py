@@ -23,7 +23,7 @@ class PuntRecord:
     A checksum that its host left open is complete, and of segments the first is there.
     """
 
-    router: int
+    lsr: int
     port: int
     reason: PuntReason
     service: int
@@ -32,20 +32,20 @@ class PuntRecord:
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
-        router, port, reason, service, length = _PUNT.unpack_from(data)
+        lsr, port, reason, service, length = _PUNT.unpack_from(data)
         frame = data[_PUNT.size : _PUNT.size + length]
         if length < PUNT_OCTETS:  # else it may just be cut, and is left so
             frame = completed(first_segment(frame))
-        return cls(router, port, PuntReason(reason), service, frame)
+        return cls(lsr, port, PuntReason(reason), service, frame)
 
 
-def injected(router: int, service: int, ethertype: int, packet: bytes) -> bytes:
+def injected(lsr: int, service: int, ethertype: int, packet: bytes) -> bytes:
     """Return a frame for an LSR's loopback interface.
 
     Args:
-        router: index of the LSR.
+        lsr: index of the LSR.
         service: index of the VRF that routes it; of no account where it is an MPLS packet.
         ethertype: of `packet`: IPv4, IPv6, or MPLS, which goes to the LFIB.
         packet: what follows the Ethernet header.
     """
-    return _INJECTED.pack(_LOCAL_MAC, router, _LOCAL_MAC, service, ethertype) + packet
+    return _INJECTED.pack(_LOCAL_MAC, lsr, _LOCAL_MAC, service, ethertype) + packet

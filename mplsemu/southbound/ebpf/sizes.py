@@ -12,8 +12,8 @@ from typing import Final
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.kinds import Drop
+from mplsemu.southbound.fdb_capacity import fdb_capacity
 from mplsemu.southbound.punt.rate_limits import PuntClass
-from mplsemu.southbound.station_room import station_room
 
 _ROOM: Final = 4
 """Times what is there at first: when paths change, new entries are there beside the old ones."""
@@ -30,11 +30,11 @@ def sizes(program: Program) -> dict[str, int]:
     for node in program.nodes:
         needed.update(_needed(program, node))
     found = {name: _size(count * _ROOM, _LEAST) for name, count in needed.items()}
-    stations = station_room(program).total
+    addresses = fdb_capacity(program).total
     buckets = sum(map(_buckets, program.nodes))
     return found | {
-        "fdb": stations,
-        "seats": stations,
+        "fdb": addresses,
+        "fdb_slots": addresses,
         "buckets": _size(buckets, _LEAST_BUCKETS),
     }
 
@@ -51,14 +51,16 @@ def _needed(program: Program, node: NodeProgram) -> dict[str, int]:
         "ports": len(node.adjacencies) + len(node.circuits),
         "lfib": len(node.ilm),
         "tunnels": len(node.ftn),
-        "ways": sum(len(ilm.nhlfes) for ilm in node.ilm) + sum(len(ftn.nhlfes) for ftn in node.ftn),
+        "ecmp_nhlfes": (
+            sum(len(ilm.nhlfes) for ilm in node.ilm) + sum(len(ftn.nhlfes) for ftn in node.ftn)
+        ),
         "gateways": sum(len(circuit.gateways) for circuit in node.circuits),
         "vsis": vsis,
-        "seatings": vsis,
-        "stations": vsis,
-        "forgotten": vsis,
+        "fdb_rings": vsis,
+        "fdb_added": vsis,
+        "fdb_removed": vsis,
         "circuits": sum(len(vsi.circuits) for vsi in node.vsis),
-        "wires": sum(len(vsi.pseudowires) for vsi in node.vsis),
+        "pws": sum(len(vsi.pseudowires) for vsi in node.vsis),
         "counters": len(counter_names(program, node)) + len(Drop),
     }
 

@@ -21,7 +21,7 @@ from mplsemu.southbound.ebpf.translate_labels import label_entries, tunnel_entri
 from mplsemu.southbound.ebpf.translate_ports import port_entries
 from mplsemu.southbound.ebpf.translate_vrf import vrf_entries
 from mplsemu.southbound.ebpf.translate_vsi import vsi_entries
-from mplsemu.southbound.station_room import station_room
+from mplsemu.southbound.fdb_capacity import fdb_capacity
 
 
 def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...]:
@@ -46,7 +46,7 @@ def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...
 def settings(program: Program) -> Settings:
     """Return what all LSRs of the lab have in common."""
     is_uniform = program.ttl_mode is TtlMode.UNIFORM
-    return Settings(is_uniform, mac_octets(GATEWAY_MAC), station_room(program).share)
+    return Settings(is_uniform, mac_octets(GATEWAY_MAC), fdb_capacity(program).share)
 
 
 def _all_entries(lsr: Lsr) -> Iterator[Entry]:

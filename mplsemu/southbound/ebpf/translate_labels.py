@@ -15,14 +15,14 @@ from mplsemu.program.entries import (
     PopToVrf,
 )
 from mplsemu.southbound.ebpf.entry import Entry, Stage
-from mplsemu.southbound.ebpf.kinds import MAX_WAYS, IlmAction, IlmFlag, WaysOf
+from mplsemu.southbound.ebpf.kinds import MAX_NHLFES, IlmAction, IlmFlag, NhlfesOf
 from mplsemu.southbound.ebpf.layout import (
     IlmKey,
     IlmRecord,
+    NhlfeKey,
     NhlfeRecord,
     TunnelKey,
     TunnelRecord,
-    WayKey,
 )
 from mplsemu.southbound.ebpf.lsr import Lsr
 
@@ -30,7 +30,7 @@ _IP_VERSIONS = frozenset({4, 6})
 
 
 def label_entries(lsr: Lsr) -> Iterator[Entry]:
-    """Yield the entries of `lfib`, and of `ways` those of labels.
+    """Yield the entries of `lfib`, and of `ecmp_nhlfes` those of labels.
 
     Raises:
         CapabilityError: an entry asks for what the data plane cannot do.
@@ -40,11 +40,11 @@ def label_entries(lsr: Lsr) -> Iterator[Entry]:
         label = int(entry.label)
         key = IlmKey(lsr.index, label).pack()
         yield Entry(Stage.LABELS, "lfib", key, _ilm_record(lsr, entry).pack())
-        yield from _further_ways(lsr, Stage.LABELS, WaysOf.LABEL, label, entry.nhlfes)
+        yield from _further_nhlfes(lsr, Stage.LABELS, NhlfesOf.LABEL, label, entry.nhlfes)
 
 
 def tunnel_entries(lsr: Lsr) -> Iterator[Entry]:
-    """Yield the entries of `tunnels`, and of `ways` those of egress PEs.
+    """Yield the entries of `tunnels`, and of `ecmp_nhlfes` those of egress PEs.
 
     Raises:
         CapabilityError: a stack would be deeper than the data plane can push.
@@ -53,17 +53,17 @@ def tunnel_entries(lsr: Lsr) -> Iterator[Entry]:
     for entry in lsr.node.ftn:
         egress = lsr.egress(entry.egress)
         key = TunnelKey(lsr.index, egress).pack()
-        first = _first_way(lsr, f"the tunnel to {entry.egress}", entry.nhlfes)
+        first = _first_nhlfe(lsr, f"the tunnel to {entry.egress}", entry.nhlfes)
         value = TunnelRecord(len(entry.nhlfes), first, entry.mtu).pack()
         yield Entry(Stage.TUNNELS, "tunnels", key, value)
-        yield from _further_ways(lsr, Stage.TUNNELS, WaysOf.EGRESS, egress, entry.nhlfes)
+        yield from _further_nhlfes(lsr, Stage.TUNNELS, NhlfesOf.EGRESS, egress, entry.nhlfes)
 
 
 def _ilm_record(lsr: Lsr, entry: IlmEntry) -> IlmRecord:
     match entry.action:
         case Forward(nhlfes):
-            first = _first_way(lsr, f"label {int(entry.label)}", nhlfes)
-            return IlmRecord(IlmAction.FORWARD, ways=len(nhlfes), nhlfe=first)
+            first = _first_nhlfe(lsr, f"label {int(entry.label)}", nhlfes)
+            return IlmRecord(IlmAction.FORWARD, nhlfe_count=len(nhlfes), nhlfe=first)
         case PopAndLookUp():
             return IlmRecord(IlmAction.POP_AND_LOOK_UP)
         case PopToVrf() as pop:
@@ -85,28 +85,28 @@ def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> IlmRecord:
 def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> IlmRecord:
     vsi = lsr.node.vsi_by_name.get(pop.vsi)
     pseudowires = vsi.pseudowires if vsi else ()
-    wire = next((wire for wire in pseudowires if wire.peer == pop.peer), None)
-    if vsi is None or wire is None:
+    pw = next((pw for pw in pseudowires if pw.peer == pop.peer), None)
+    if vsi is None or pw is None:
         raise ProgramError(
             f"{lsr.node.name}: label {int(label)} leads to a pseudowire of VSI {pop.vsi!r} "
             f"with {pop.peer!r}, which is not here"
         )
-    flags = IlmFlag.CONTROL_WORD if wire.control_word else IlmFlag.NONE
-    return IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=flags, service=vsi.index, wire=wire.index)
+    flags = IlmFlag.CONTROL_WORD if pw.control_word else IlmFlag.NONE
+    return IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=flags, service=vsi.index, pw=pw.index)
 
 
-def _first_way(lsr: Lsr, what: str, nhlfes: tuple[Nhlfe, ...]) -> NhlfeRecord:
-    if len(nhlfes) > MAX_WAYS:
+def _first_nhlfe(lsr: Lsr, what: str, nhlfes: tuple[Nhlfe, ...]) -> NhlfeRecord:
+    if len(nhlfes) > MAX_NHLFES:
         raise CapabilityError(
             f"{lsr.node.name}: {what} has {len(nhlfes)} ways; "
-            f"the eBPF data plane chooses among at most {MAX_WAYS}"
+            f"the eBPF data plane chooses among at most {MAX_NHLFES}"
         )
     return lsr.nhlfe(nhlfes[0])
 
 
-def _further_ways(
-    lsr: Lsr, stage: Stage, of: WaysOf, number: int, nhlfes: tuple[Nhlfe, ...]
+def _further_nhlfes(
+    lsr: Lsr, stage: Stage, of: NhlfesOf, number: int, nhlfes: tuple[Nhlfe, ...]
 ) -> Iterator[Entry]:
-    for way, nhlfe in enumerate(nhlfes[1:], 1):
-        key = WayKey(lsr.index, of, number, way).pack()
-        yield Entry(stage, "ways", key, lsr.nhlfe(nhlfe).pack())
+    for index, nhlfe in enumerate(nhlfes[1:], 1):
+        key = NhlfeKey(lsr.index, of, number, index).pack()
+        yield Entry(stage, "ecmp_nhlfes", key, lsr.nhlfe(nhlfe).pack())

@@ -9,8 +9,8 @@ from mplsemu.errors import CapabilityError
 from mplsemu.model.limits import MAX_INDEX
 from mplsemu.program.services import Pseudowire, Vsi, VsiKind
 from mplsemu.southbound.ebpf.entry import Entry, Stage
-from mplsemu.southbound.ebpf.kinds import BridgeKind, WireFlag
-from mplsemu.southbound.ebpf.layout import MemberKey, VsiKey, VsiRecord, WireRecord, word
+from mplsemu.southbound.ebpf.kinds import BridgeKind, PwFlag
+from mplsemu.southbound.ebpf.layout import MemberKey, PwRecord, VsiKey, VsiRecord, word
 from mplsemu.southbound.ebpf.lsr import Lsr
 
 _KINDS: Final = {VsiKind.VPLS: BridgeKind.VPLS, VsiKind.VPWS: BridgeKind.VPWS}
@@ -20,7 +20,7 @@ _MAX_MACS: Final = (1 << 32) - 1
 
 
 def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
-    """Yield the entries of `vsis`, `circuits` and `wires`.
+    """Yield the entries of `vsis`, `circuits` and `pws`.
 
     A circuit that is down leaves a hole, and so does a pseudowire that is not there: what
     remains keeps its number.
@@ -36,18 +36,18 @@ def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
                 key = MemberKey(lsr.index, vsi.index, position).pack()
                 value = word(lsr.ifindex(circuit.port))
                 yield Entry(Stage.SERVICES, "circuits", key, value)
-        for wire in vsi.pseudowires:
-            key = MemberKey(lsr.index, vsi.index, wire.index).pack()
-            yield Entry(Stage.SERVICES, "wires", key, _wire(lsr, wire).pack())
+        for pw in vsi.pseudowires:
+            key = MemberKey(lsr.index, vsi.index, pw.index).pack()
+            yield Entry(Stage.SERVICES, "pws", key, _pw(lsr, pw).pack())
 
 
 def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
-    wires = max((wire.index for wire in vsi.pseudowires), default=0)
+    pws = max((pw.index for pw in vsi.pseudowires), default=0)
     limit = vsi.mac_limit or 0
     for what, number, most in (
         ("index", vsi.index, MAX_INDEX),
         ("circuits", len(vsi.circuits), MAX_INDEX),
-        ("index of a pseudowire", wires, MAX_INDEX),
+        ("index of a pseudowire", pws, MAX_INDEX),
         ("MAC aging in seconds", vsi.mac_aging_s, _MAX_AGING_S),
         ("MAC limit", limit, _MAX_MACS),
     ):
@@ -57,10 +57,10 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
                 f"the eBPF data plane can have 0 to {most}"
             )
     aging_ns = vsi.mac_aging_s * _NANOSECONDS
-    record = VsiRecord(_KINDS[vsi.kind], len(vsi.circuits), wires, limit, aging_ns)
+    record = VsiRecord(_KINDS[vsi.kind], len(vsi.circuits), pws, limit, aging_ns)
     return Entry(Stage.SERVICES, "vsis", VsiKey(lsr.index, vsi.index).pack(), record.pack())
 
 
-def _wire(lsr: Lsr, wire: Pseudowire) -> WireRecord:
-    flags = WireFlag.CONTROL_WORD if wire.control_word else WireFlag.NONE
-    return WireRecord(lsr.egress(wire.peer), int(wire.out_label), flags)
+def _pw(lsr: Lsr, pw: Pseudowire) -> PwRecord:
+    flags = PwFlag.CONTROL_WORD if pw.control_word else PwFlag.NONE
+    return PwRecord(lsr.egress(pw.peer), int(pw.out_label), flags)

@@ -9,6 +9,7 @@ from typing import assert_never
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Vsi, VsiKind
 from mplsemu.southbound.dataplane import BehindPe, LearnedAt, LearnedMac, MacFlush, OnCircuit
+from mplsemu.southbound.fdb_capacity import fdb_capacity
 from mplsemu.southbound.openflow.flow import (
     COOKIE_KIND_MASK,
     LEARNED_COOKIE,
@@ -18,7 +19,6 @@ from mplsemu.southbound.openflow.flow import (
 from mplsemu.southbound.openflow.match import METADATA
 from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE, Table
 from mplsemu.southbound.punt.wire import mac_text
-from mplsemu.southbound.station_room import station_room
 
 _VSI_SHIFT = 32
 _DESTINATIONS = frozenset({0x8000_0606, 0x0000_0206})  # OXM's header of ETH_DST, and Nicira's
@@ -46,7 +46,7 @@ def learned_limits(program: Program) -> Mapping[str, TableLimit]:
 
     A learned flow's group is its VSI. So the VSI that has learned most forgets its oldest.
     """
-    share = station_room(program).share
+    share = fdb_capacity(program).share
     limits = {}
     for node in program.nodes:
         if vsis := sum(vsi.kind is VsiKind.VPLS for vsi in node.vsis):

@@ -14,14 +14,14 @@ from mplsemu.southbound.dataplane import InstallRejected, LsrConnected, PortChan
 from mplsemu.southbound.ebpf import installer
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER
-from mplsemu.southbound.ebpf.kinds import CounterKind, StationKind
+from mplsemu.southbound.ebpf.kinds import CounterKind, FdbKind
 from mplsemu.southbound.ebpf.layout import (
     SETTINGS_KEY,
     CounterKey,
     CounterRecord,
+    FdbKey,
+    FdbRecord,
     Settings,
-    StationKey,
-    StationRecord,
     VsiKey,
     unpack_long,
 )
@@ -88,7 +88,9 @@ class Lab:
 def lab(monkeypatch):
     made = Lab()
     monkeypatch.setattr(
-        installer.time, "sleep", lambda seconds: made.tables.log.append(("wait", "ways", seconds))
+        installer.time,
+        "sleep",
+        lambda seconds: made.tables.log.append(("wait", "ecmp_nhlfes", seconds)),
     )
     return made.enter()
 
@@ -135,10 +137,10 @@ def test_a_site_whose_line_is_down_is_withdrawn_everywhere_and_its_addresses_flu
     dk, se = (lab.controller.program.node(name) for name in ("dk", "se"))
     circuit, vsi = dk.circuit_by_name["c/odense"], dk.vsi_by_name["c"]
     wire = next(pw for pw in se.vsi_by_name["c"].pseudowires if pw.peer == "dk")
-    local = StationRecord(StationKind.AT_CIRCUIT, lab.ports["dk"][circuit.port], 1 << 62)
-    remote = StationRecord(StationKind.AT_WIRE, wire.index, 1 << 62)
+    local = FdbRecord(FdbKind.AT_CIRCUIT, lab.ports["dk"][circuit.port], 1 << 62)
+    remote = FdbRecord(FdbKind.AT_PW, wire.index, 1 << 62)
     for node, record in ((dk, local), (se, remote)):
-        key = StationKey(node.index, node.vsi_by_name["c"].index, bytes((2, 0, 0, 0, 0, 8)))
+        key = FdbKey(node.index, node.vsi_by_name["c"].index, bytes((2, 0, 0, 0, 0, 8)))
         lab.tables["fdb"].rows[key.pack()] = record.pack()
     assert [(e["node"], e["circuit"], e["peer"]) for e in learned_macs(lab.controller)] == [
         ("dk", "c/odense", None),
@@ -146,7 +148,7 @@ def test_a_site_whose_line_is_down_is_withdrawn_everywhere_and_its_addresses_flu
     ]
     lab.controller.handle([PortChanged("dk", circuit.port, live=False)])
     assert learned_macs(lab.controller) == []
-    forgotten = lab.tables["forgotten"].get(VsiKey(dk.index, vsi.index).pack())
+    forgotten = lab.tables["fdb_removed"].get(VsiKey(dk.index, vsi.index).pack())
     assert unpack_long(forgotten) == 1
 
 

@@ -1,7 +1,7 @@
 /* How many packets for the controller there may be: mplsemu/southbound/punt/rate_limits.py has the same numbers.
  *
  * Whoever causes them has a token bucket of his own for each class, so that no customer takes what another needs. Who takes
- * more than half of his takes from the router's bucket besides, which many could empty together; who takes less never
+ * more than half of his takes from the LSR's bucket besides, which many could empty together; who takes less never
  * depends on it. */
 #pragma once
 
@@ -11,8 +11,8 @@
 #define SECOND_NS 1000000000ull
 #define SOURCE_PUNTS_PER_S 100
 #define SOURCE_PUNTS_BURST 250
-#define ROUTER_PUNTS_PER_S 1000
-#define ROUTER_PUNTS_BURST 1000
+#define LSR_PUNTS_PER_S 1000
+#define LSR_PUNTS_BURST 1000
 
 /* PuntClass of share.py */
 enum punt_class { PUNTS_OF_NEIGHBOURS = 1, PUNTS_TO_GLEAN = 2, PUNTS_TO_ANSWER = 3 };
@@ -32,9 +32,9 @@ static __always_inline enum punt_class class_of_punt(enum punt_reason reason)
 }
 
 /* Who causes a packet for the controller: `kind` and `id` of a bucket's key */
-enum punter { PUNTER_CIRCUIT = 1, PUNTER_VRF = 2, PUNTER_LSP = 3, PUNTER_ANYBODY = 4 };
+enum punt_source { PUNT_SOURCE_CIRCUIT = 1, PUNT_SOURCE_VRF = 2, PUNT_SOURCE_LSP = 3, PUNT_SOURCE_ANY = 4 };
 
-#define LSPS 64 /* that have buckets of their own, at one router */
+#define LSPS 64 /* that have buckets of their own, at one LSR */
 
 /* A number for the outermost two labels, the tunnel's and the service's: one customer's packets, as far as an LSR in the middle
  * can tell. */
@@ -50,21 +50,21 @@ static __always_inline __u32 number_of_lsp(struct __sk_buff *skb)
 	return (entry_label(outer) + 31 * entry_label(inner)) % LSPS;
 }
 
-static __always_inline struct bucket_key bucket_of(struct __sk_buff *skb, __u32 router, __u32 service,
+static __always_inline struct bucket_key bucket_of(struct __sk_buff *skb, __u32 lsr, __u32 service,
 						   enum punt_reason reason)
 {
-	struct bucket_key key = {.router = router, .class = class_of_punt(reason)};
+	struct bucket_key key = {.lsr = lsr, .class = class_of_punt(reason)};
 	__u32 ifindex = skb->ifindex;
 	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
 
 	if (port && port->role == ROLE_VRF) {
-		key.kind = PUNTER_CIRCUIT; /* not the VRF: an extranet may have led it into another's */
+		key.kind = PUNT_SOURCE_CIRCUIT; /* not the VRF: an extranet may have led it into another's */
 		key.id = port->number;
 	} else if (service) {
-		key.kind = PUNTER_VRF;
+		key.kind = PUNT_SOURCE_VRF;
 		key.id = service;
 	} else {
-		key.kind = PUNTER_LSP;
+		key.kind = PUNT_SOURCE_LSP;
 		key.id = number_of_lsp(skb);
 	}
 	return key;
@@ -96,14 +96,14 @@ static __always_inline __u64 take(const struct bucket_key *key, __u64 now, __u64
 }
 
 /* Whether the controller may have one more packet of a source. */
-SEPARATE int may_punt(struct __sk_buff *skb, __u32 router, __u32 service, enum punt_reason reason)
+VERIFIED_PER_CALL int may_punt(struct __sk_buff *skb, __u32 lsr, __u32 service, enum punt_reason reason)
 {
-	struct bucket_key key = bucket_of(skb, router, service, reason);
+	struct bucket_key key = bucket_of(skb, lsr, service, reason);
 	__u64 now = bpf_ktime_get_ns(), left = take(&key, now, SOURCE_PUNTS_PER_S, SOURCE_PUNTS_BURST);
 
 	if (2 * left > SOURCE_PUNTS_BURST)
 		return 1;
-	key.kind = PUNTER_ANYBODY;
+	key.kind = PUNT_SOURCE_ANY;
 	key.id = 0;
-	return left && take(&key, now, ROUTER_PUNTS_PER_S, ROUTER_PUNTS_BURST);
+	return left && take(&key, now, LSR_PUNTS_PER_S, LSR_PUNTS_BURST);
 }

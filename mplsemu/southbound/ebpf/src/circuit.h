@@ -22,7 +22,7 @@ struct arp_frame {
 } PACKED;
 
 /* Answer who asks for a gateway (RFC 826); the controller learns from every ARP packet who sent it. */
-static __always_inline int answer_arp(struct __sk_buff *skb, __u32 router, const struct port *port,
+static __always_inline int answer_arp(struct __sk_buff *skb, __u32 lsr, const struct port *port,
 				      const struct settings *lab)
 {
 	struct arp_frame *arp = head(skb, sizeof(*arp));
@@ -30,12 +30,12 @@ static __always_inline int answer_arp(struct __sk_buff *skb, __u32 router, const
 
 	if (!arp || arp->hardware != bpf_htons(1) || arp->protocol != TYPE_IPV4 ||
 	    arp->hardware_octets != MAC_OCTETS || arp->protocol_octets != 4 || arp->operation != ARP_REQUEST)
-		return punt(skb, router, port->number, PUNT_ARP, port->service);
+		return punt(skb, lsr, port->number, PUNT_ARP, port->service);
 	key.address[10] = key.address[11] = 0xff;
 	__builtin_memcpy(key.address + IPV4_IN_IPV6, arp->target, sizeof(arp->target));
 	if (!bpf_map_lookup_elem(&gateways, &key))
-		return punt(skb, router, port->number, PUNT_ARP, port->service);
-	report(skb, router, port->number, PUNT_ARP, port->service);
+		return punt(skb, lsr, port->number, PUNT_ARP, port->service);
+	report(skb, lsr, port->number, PUNT_ARP, port->service);
 	__builtin_memcpy(arp->ethernet.destination, arp->ethernet.source, MAC_OCTETS);
 	__builtin_memcpy(arp->ethernet.source, lab->gateway_mac, MAC_OCTETS);
 	arp->operation = ARP_REPLY;
@@ -71,51 +71,51 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 {
 	struct ethernet *ethernet = head(skb, sizeof(*ethernet));
 	struct settings *lab = lab_settings();
-	__u32 router = port->router;
+	__u32 lsr = port->lsr;
 	struct ipv4_frame *packet;
 	struct ipv6_frame *frame;
 	int answered;
 	__be16 type;
 
 	if (!ethernet || !lab)
-		return drop(skb, router, DROP_MALFORMED);
+		return drop(skb, lsr, DROP_MALFORMED);
 	type = ethernet->type;
 	if (is_group(ethernet->source)) /* IEEE 802.3 section 3.2.3: a source address is an individual's */
-		return drop(skb, router, DROP_GROUP_SOURCE);
+		return drop(skb, lsr, DROP_GROUP_SOURCE);
 	if (skb->vlan_present)
-		return drop(skb, router, DROP_NOT_FOR_US);
+		return drop(skb, lsr, DROP_NOT_FOR_US);
 	if (type == TYPE_ARP)
-		return answer_arp(skb, router, port, lab);
+		return answer_arp(skb, lsr, port, lab);
 	if (type == TYPE_IPV4) {
 		if (!is_mac(ethernet->destination, lab->gateway_mac))
-			return drop(skb, router, DROP_NOT_FOR_US);
+			return drop(skb, lsr, DROP_NOT_FOR_US);
 		if (!is_whole4(skb))
-			return drop(skb, router, DROP_MALFORMED);
+			return drop(skb, lsr, DROP_MALFORMED);
 		packet = head(skb, sizeof(*packet));
 		if (!packet || is_martian4(packet->ip.source))
-			return drop(skb, router, DROP_MARTIAN);
+			return drop(skb, lsr, DROP_MARTIAN);
 		if (port->flags & PORT_STRICT_URPF && !is_from4(skb, port, &packet->ip))
-			return drop(skb, router, DROP_SOURCE);
-		count(skb, router, COUNT_VRF_IN, port->service);
-		return route4(skb, router, port->number, port->service);
+			return drop(skb, lsr, DROP_SOURCE);
+		count(skb, lsr, COUNT_VRF_IN, port->service);
+		return route4(skb, lsr, port->number, port->service);
 	}
 	if (type != TYPE_IPV6) /* labels from a customer least of all (RFC 4364 section 13.1) */
-		return drop(skb, router, DROP_NOT_FOR_US);
+		return drop(skb, lsr, DROP_NOT_FOR_US);
 	frame = head(skb, sizeof(*frame));
 	if (!frame || !is_sane6(skb, &frame->ip))
-		return drop(skb, router, DROP_MALFORMED);
+		return drop(skb, lsr, DROP_MALFORMED);
 	if (port->flags & PORT_STRICT_URPF && !is_from6(skb, port, &frame->ip))
-		return drop(skb, router, is_martian6(frame->ip.source) ? DROP_MARTIAN : DROP_SOURCE);
+		return drop(skb, lsr, is_martian6(frame->ip.source) ? DROP_MARTIAN : DROP_SOURCE);
 	if (is_neighbour_discovery(skb, frame->ip.next_header)) {
-		answered = answer_solicitation(skb, router, port->number, port->service);
-		return answered ?: punt(skb, router, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);
+		answered = answer_solicitation(skb, lsr, port->number, port->service);
+		return answered ?: punt(skb, lsr, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);
 	}
 	if (!is_mac(frame->ethernet.destination, lab->gateway_mac))
-		return drop(skb, router, DROP_NOT_FOR_US);
+		return drop(skb, lsr, DROP_NOT_FOR_US);
 	if (is_martian6(frame->ip.source))
-		return drop(skb, router, DROP_MARTIAN);
-	count(skb, router, COUNT_VRF_IN, port->service);
+		return drop(skb, lsr, DROP_MARTIAN);
+	count(skb, lsr, COUNT_VRF_IN, port->service);
 	if (is_link_local_gateway(frame->ip.destination))
-		return local6(skb, router, port->number, port->service, frame->ip.next_header);
-	return route6(skb, router, port->number, port->service);
+		return local6(skb, lsr, port->number, port->service, frame->ip.next_header);
+	return route6(skb, lsr, port->number, port->service);
 }

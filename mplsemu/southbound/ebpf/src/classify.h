@@ -10,7 +10,7 @@
 /* The Ethernet header of a packet that the controller sent into the loopback interface */
 struct injected {
 	__be16 to_local;
-	__be32 router;
+	__be32 lsr;
 	__be16 from_local;
 	__be32 service;
 	__be16 type;
@@ -21,32 +21,32 @@ struct injected {
 static __always_inline int from_controller(struct __sk_buff *skb)
 {
 	struct injected *injected = head(skb, sizeof(*injected));
-	__u32 router, service;
+	__u32 lsr, service;
 
 	if (!injected || injected->to_local != LOCAL || injected->from_local != LOCAL)
 		return TC_ACT_OK; /* what the kernel says to itself */
-	router = bpf_ntohl(injected->router);
+	lsr = bpf_ntohl(injected->lsr);
 	service = bpf_ntohl(injected->service);
 	switch (injected->type) {
 	case TYPE_MPLS:
-		return switch_label(skb, router, 0);
+		return switch_label(skb, lsr, 0);
 	case TYPE_IPV4:
-		return route4(skb, router, 0, service);
+		return route4(skb, lsr, 0, service);
 	case TYPE_IPV6:
-		return route6(skb, router, 0, service);
+		return route6(skb, lsr, 0, service);
 	}
-	return drop(skb, router, DROP_MALFORMED);
+	return drop(skb, lsr, DROP_MALFORMED);
 }
 
 static __always_inline int from_port(struct __sk_buff *skb, const struct port *port)
 {
 	switch (port->role) {
 	case ROLE_CORE:
-		return switch_label(skb, port->router, port->number);
+		return switch_label(skb, port->lsr, port->number);
 	case ROLE_VRF:
 		return from_routed_circuit(skb, port);
 	case ROLE_VSI:
-		return bridge(skb, port->router, port->service, skb->ifindex, 0);
+		return bridge(skb, port->lsr, port->service, skb->ifindex, 0);
 	}
-	return drop(skb, port->router, DROP_PORT);
+	return drop(skb, port->lsr, DROP_PORT);
 }

@@ -10,18 +10,18 @@ static __always_inline void add(struct __sk_buff *skb, struct counter *counter)
 	counter->octets += skb->len;
 }
 
-static __always_inline void count(struct __sk_buff *skb, __u32 router, enum counter_kind kind, __u32 id)
+static __always_inline void count(struct __sk_buff *skb, __u32 lsr, enum counter_kind kind, __u32 id)
 {
-	struct counter_key key = {router, kind, id};
+	struct counter_key key = {lsr, kind, id};
 	struct counter *counter = bpf_map_lookup_elem(&counters, &key);
 
 	if (counter)
 		add(skb, counter);
 }
 
-SEPARATE int drop(struct __sk_buff *skb, __u32 router, enum drop why)
+VERIFIED_PER_CALL int drop(struct __sk_buff *skb, __u32 lsr, enum drop why)
 {
-	struct counter_key key = {router, COUNT_DROP, why};
+	struct counter_key key = {lsr, COUNT_DROP, why};
 	struct counter *counter = bpf_map_lookup_elem(&counters, &key);
 
 	if (!counter) {

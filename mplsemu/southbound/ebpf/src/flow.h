@@ -90,7 +90,7 @@ static __always_inline int is_ipv4(struct __sk_buff *skb, __u32 at, const struct
 }
 
 /* The flow of an IPv4 packet at `at`; unless it is known to be one, 0 if it is not without doubt. */
-SEPARATE __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
+VERIFIED_PER_CALL __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
 {
 	struct ipv4 ip __attribute__((aligned(8)));
 	struct transport transport = {.skb = skb};
@@ -108,7 +108,7 @@ SEPARATE __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
 }
 
 /* The same of an IPv6 packet. */
-SEPARATE __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
+VERIFIED_PER_CALL __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
 {
 	struct ipv6 ip __attribute__((aligned(8)));
 	struct transport transport = {.skb = skb};
@@ -131,7 +131,7 @@ SEPARATE __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
 }
 
 /* The flow of an IP packet in a frame at `at`, with up to two tags; 0 if there is none without doubt. */
-SEPARATE __u64 flow_in_frame(struct __sk_buff *skb, __u32 at)
+VERIFIED_PER_CALL __u64 flow_in_frame(struct __sk_buff *skb, __u32 at)
 {
 	__be16 type = 0;
 
@@ -161,7 +161,7 @@ static __always_inline __u64 flow_of_macs(struct __sk_buff *skb, __u32 at)
 }
 
 /* The flow of a customer's frame. */
-SEPARATE __u64 flow_of_frame(struct __sk_buff *skb, __u32 at)
+VERIFIED_PER_CALL __u64 flow_of_frame(struct __sk_buff *skb, __u32 at)
 {
 	return flow_in_frame(skb, at) ?: flow_of_macs(skb, at);
 }
@@ -189,7 +189,7 @@ CALLBACK read_entry(__u32 before, void *context)
 }
 
 /* The flow of what is below a label stack, else of the labels. */
-SEPARATE __u64 flow_below_labels(struct __sk_buff *skb)
+VERIFIED_PER_CALL __u64 flow_below_labels(struct __sk_buff *skb)
 {
 	struct stack stack = {.skb = skb, .at = ETHERNET_OCTETS};
 	__u32 control_word = 1;

@@ -1,6 +1,6 @@
 /* What the maps hold: keys and values, written by user space (layout.py has the same), read by the program.
  *
- * All LSRs of a lab share the maps; `router` is the LSR's index in the lab. Numbers are in the machine's byte
+ * All LSRs of a lab share the maps; `lsr` is the LSR's index in the lab. Numbers are in the machine's byte
  * order but for IP addresses. Every key and value has a size that is a multiple of 4 and no hidden padding.
  */
 #pragma once
@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 #define MAX_PUSH 8       /* labels that one NHLFE can push */
-#define MAX_WAYS 16      /* NHLFEs of one FEC or one label (ECMP) */
+#define MAX_NHLFES 16      /* NHLFEs of one FEC or one label (ECMP) */
 #define MAX_MEMBERS 1024 /* circuits, or pseudowires, of one VSI at one PE */
 #define FEW_MEMBERS 6    /* of them, where the kernel interprets programs */
 #define PUNT_OCTETS 2048 /* of a punted packet; what is longer is cut */
@@ -21,7 +21,7 @@ enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3 };
  * The loopback interface needs none: what the controller sends into it is taken as `struct injected` says. */
 #define PORT_STRICT_URPF 1 /* of a VRF's circuit: only from where the VRF would send back there (RFC 3704 section 2.2) */
 struct port {
-	__u32 router;
+	__u32 lsr;
 	__u32 number;  /* the LSR's port number */
 	__u32 role;    /* enum role */
 	__u32 service; /* index of the VRF or VSI, 0 of a core port */
@@ -51,37 +51,37 @@ enum ilm_action { ILM_FORWARD = 1, ILM_POP_AND_LOOK_UP = 2, ILM_TO_VRF = 3, ILM_
 
 /* lfib: incoming label map (RFC 3031 section 3.11) */
 struct ilm_key {
-	__u32 router;
+	__u32 lsr;
 	__u32 label;
 };
 struct ilm {
 	__u8 action;     /* enum ilm_action */
-	__u8 ways;       /* of ILM_FORWARD: how many NHLFEs; the first is here, the others in `ways` */
+	__u8 nhlfe_count;       /* of ILM_FORWARD: how many NHLFEs; the first is here, the others in `ecmp_nhlfes` */
 	__u8 ip_version; /* of ILM_TO_VRF: 4 or 6 */
 	__u8 flags;      /* ILM_* */
 	__u32 service;   /* of ILM_TO_VRF and ILM_TO_PSEUDOWIRE */
-	__u32 wire;      /* of ILM_TO_PSEUDOWIRE: index of the pseudowire in its VSI */
+	__u32 pw;      /* of ILM_TO_PSEUDOWIRE: index of the pseudowire in its VSI */
 	struct nhlfe nhlfe;
 };
 
 /* tunnels: FEC to NHLFE (RFC 3031 section 3.12); the FEC is the PE at the end, by its index */
 struct tunnel_key {
-	__u32 router;
+	__u32 lsr;
 	__u32 egress;
 };
 struct tunnel {
-	__u32 ways; /* as in struct ilm */
+	__u32 nhlfe_count; /* as in struct ilm */
 	__u32 mtu;  /* octets of the largest packet with a service's label and no other (RFC 3032 section 3.6) */
 	struct nhlfe nhlfe;
 };
 
-/* ways: the NHLFEs of a label or of a FEC beyond the first */
-enum ways_of { WAYS_OF_LABEL = 1, WAYS_OF_EGRESS = 2 };
-struct way_key {
-	__u32 router;
-	__u32 of;  /* enum ways_of */
+/* ecmp_nhlfes: the NHLFEs of a label or of a FEC beyond the first */
+enum nhlfes_of { NHLFES_OF_LABEL = 1, NHLFES_OF_EGRESS = 2 };
+struct nhlfe_key {
+	__u32 lsr;
+	__u32 of;  /* enum nhlfes_of */
 	__u32 id;  /* label or egress */
-	__u32 way; /* 1 .. MAX_WAYS - 1 */
+	__u32 index; /* 1 .. MAX_NHLFES - 1 */
 };
 
 /* --- VRFs --------------------------------------------------------------------------------------------------- */
@@ -95,16 +95,16 @@ enum route_kind {
 	ROUTE_BLACKHOLE = 6, /* never routed, as a LAN's broadcast address */
 };
 
-/* fib4, fib6: longest prefix match; `prefix_length` counts the bits of router and vrf too (64) */
+/* fib4, fib6: longest prefix match; `prefix_length` counts the bits of LSR and VRF too (64) */
 struct fib4_key {
 	__u32 prefix_length;
-	__u32 router;
+	__u32 lsr;
 	__u32 vrf;
 	__u8 address[4];
 };
 struct fib6_key {
 	__u32 prefix_length;
-	__u32 router;
+	__u32 lsr;
 	__u32 vrf;
 	__u8 address[16];
 };
@@ -128,46 +128,46 @@ struct gateway_key {
 enum vsi_kind { VSI_VPLS = 1, VSI_VPWS = 2 };
 
 struct vsi_key {
-	__u32 router;
+	__u32 lsr;
 	__u32 vsi;
 };
 struct vsi {
 	__u32 kind;     /* enum vsi_kind */
 	__u32 circuits; /* highest position in `circuits` */
-	__u32 wires;    /* highest index in `wires` */
+	__u32 pws;    /* highest index in `pws` */
 	__u32 mac_limit; /* addresses it learns at most, and then none; 0: no limit of its own, but a share (settings) */
 	__u64 aging_ns;
 };
 
-/* circuits: VSI and position (from 1, there may be holes) -> ifindex. wires: VSI and index of the pseudowire */
+/* circuits: VSI and position (from 1, there may be holes) -> ifindex. pws: VSI and index of the pseudowire */
 struct member_key {
-	__u32 router;
+	__u32 lsr;
 	__u32 vsi;
 	__u32 position;
 };
-#define WIRE_CONTROL_WORD 1
-struct wire {
+#define PW_CONTROL_WORD 1
+struct pw {
 	__u32 egress; /* index of the PE at the other end */
 	__u32 label;  /* that it told us */
 	__u32 flags;  /* WIRE_* */
 };
 
 /* fdb: learned addresses; the program writes it, user space removes what is old or withdrawn */
-enum station_kind { AT_CIRCUIT = 1, AT_WIRE = 2 };
-struct station_key {
-	__u32 router;
+enum fdb_kind { AT_CIRCUIT = 1, AT_PW = 2 };
+struct fdb_key {
+	__u32 lsr;
 	__u32 vsi;
 	__u8 mac[6];
 	__u8 reserved[2];
 };
-struct station {
-	__u32 kind; /* enum station_kind */
+struct fdb_entry {
+	__u32 kind; /* enum fdb_kind */
 	__u32 id;   /* ifindex of the circuit, or index of the pseudowire */
 	__u64 seen_ns; /* CLOCK_MONOTONIC, to within a second */
-	__u32 seat;    /* the program's affair (seat.h) */
+	__u32 slot;    /* the program's affair (eviction.h) */
 	__u32 reserved;
 };
-/* stations: vsi_key -> __u64, how many addresses of a VSI the program has ever put into fdb. forgotten: vsi_key -> __u64,
+/* fdb_added: vsi_key -> __u64, how many addresses of a VSI the program has ever put into fdb. fdb_removed: vsi_key -> __u64,
  * how many of them user space has deleted since. The difference is what counts against `mac_limit`; each of the two
  * maps has one writer, so that nothing is lost where both write at the same time. */
 
@@ -189,7 +189,7 @@ enum punt_reason {
 
 /* punts: a ring buffer of these */
 struct punt {
-	__u32 router;
+	__u32 lsr;
 	__u32 port; /* number of the port the packet came by, 0 if from the controller */
 	__u32 reason; /* enum punt_reason */
 	__u32 service; /* index of the VRF that looked at it, 0 if it still had labels */
@@ -216,8 +216,8 @@ enum counter_kind {
 	COUNT_TUNNEL = 2,   /* id: egress PE, at the ingress */
 	COUNT_VRF_IN = 3,   /* id: VRF; from its circuits */
 	COUNT_VRF_OUT = 4,  /* to its circuits */
-	COUNT_WIRE_IN = 5,  /* id: VSI << 16 | index of the pseudowire; from the peer */
-	COUNT_WIRE_OUT = 6, /* to the peer */
+	COUNT_PW_IN = 5,  /* id: VSI << 16 | index of the pseudowire; from the peer */
+	COUNT_PW_OUT = 6, /* to the peer */
 	COUNT_DROP = 7,     /* id: enum drop */
 };
 
@@ -246,7 +246,7 @@ enum drop {
  * the headers. A packet without a route, or whose TTL is at its end, counts as that, punted or not; DROP_PUNTED and
  * DROP_PUNT_RATE count the other reasons. Copies that are flooded and come to nothing are not counted as drops. */
 struct counter_key {
-	__u32 router;
+	__u32 lsr;
 	__u32 kind; /* enum counter_kind */
 	__u32 id;
 };

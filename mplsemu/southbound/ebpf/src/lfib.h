@@ -2,13 +2,13 @@
 #pragma once
 
 #include "count.h"
-#include "cut.h"
+#include "decap.h"
 #include "packet.h"
 #include "punt.h"
 #include "push.h"
 #include "vrf.h"
 #include "vsi.h"
-#include "ways.h"
+#include "ecmp.h"
 
 #define MAX_NULLS 16 /* labels that are popped for another look-up, of one packet at one LSR */
 
@@ -35,13 +35,13 @@ static __always_inline int lower_ttl(struct __sk_buff *skb, __u32 at, __u32 ttl)
 /* A packet whose labels on top go */
 struct popping {
 	struct __sk_buff *skb;
-	__u32 router;
+	__u32 lsr;
 	__u32 failed;
 };
 
-static __always_inline int is_null(__u32 router, __u32 entry)
+static __always_inline int is_null(__u32 lsr, __u32 entry)
 {
-	struct ilm_key key = {router, entry_label(entry)};
+	struct ilm_key key = {lsr, entry_label(entry)};
 	struct ilm *ilm = bpf_map_lookup_elem(&lfib, &key);
 
 	return ilm && ilm->action == ILM_POP_AND_LOOK_UP;
@@ -53,7 +53,7 @@ CALLBACK pop_null(__u32 before, void *context)
 	struct labelled_frame *frame = head(popping->skb, sizeof(*frame));
 	__u32 entry = frame ? bpf_ntohl(frame->entry) : 0;
 
-	if (frame && !is_null(popping->router, entry))
+	if (frame && !is_null(popping->lsr, entry))
 		return 1;
 	popping->failed = !frame || entry & ENTRY_BOTTOM || lower_ttl(popping->skb, sizeof(*frame), entry & ENTRY_TTL) ||
 			  pop_label(popping->skb, TYPE_MPLS);
@@ -61,26 +61,26 @@ CALLBACK pop_null(__u32 before, void *context)
 }
 
 /* Pop the labels on top that ask for another look-up, as explicit null does (RFC 3032 section 2.1). */
-SEPARATE int pop_nulls(struct __sk_buff *skb, __u32 router)
+VERIFIED_PER_CALL int pop_nulls(struct __sk_buff *skb, __u32 lsr)
 {
-	struct popping popping = {skb, router};
+	struct popping popping = {skb, lsr};
 
 	repeat(MAX_NULLS, 2, pop_null, &popping);
 	return popping.failed;
 }
 
 /* Forward a packet by a transit LSR's NHLFE; `frame` is its head, `entry` the one on top. */
-static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 port, struct labelled_frame *frame,
+static __always_inline int transit(struct __sk_buff *skb, __u32 lsr, __u32 port, struct labelled_frame *frame,
 				   __u32 entry, struct ilm *ilm)
 {
 	struct nhlfe *nhlfe = &ilm->nhlfe;
 	struct below below;
 
 	if ((entry & ENTRY_TTL) <= 1)
-		return punt(skb, router, port, PUNT_TTL_EXPIRED, 0);
+		return punt(skb, lsr, port, PUNT_TTL_EXPIRED, 0);
 	entry--;
-	if (ilm->ways > 1)
-		nhlfe = way_of_flow(router, WAYS_OF_LABEL, entry_label(entry), ilm->ways, nhlfe, flow_below_labels(skb));
+	if (ilm->nhlfe_count > 1)
+		nhlfe = nhlfe_of_flow(lsr, NHLFES_OF_LABEL, entry_label(entry), ilm->nhlfe_count, nhlfe, flow_below_labels(skb));
 	if (nhlfe->operation != OP_PUSH) {
 		__builtin_memcpy(frame->ethernet.destination, nhlfe->destination, MAC_OCTETS);
 		__builtin_memcpy(frame->ethernet.source, nhlfe->source, MAC_OCTETS);
@@ -88,76 +88,76 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 router, __u32 po
 	switch (nhlfe->operation) {
 	case OP_SWAP:
 		frame->entry = bpf_htonl(nhlfe->labels[0] << 12 | (entry & 0xfff));
-		return send(skb, router, nhlfe);
+		return send(skb, lsr, nhlfe);
 	case OP_POP:
 		/* what an LSP carries is known at its ends alone, so a last label cannot be popped here */
 		if (entry & ENTRY_BOTTOM || lower_ttl(skb, sizeof(*frame), entry & ENTRY_TTL))
-			return drop(skb, router, DROP_MALFORMED);
-		return pop_label(skb, TYPE_MPLS) ? drop(skb, router, DROP_INTERNAL) : send(skb, router, nhlfe);
+			return drop(skb, lsr, DROP_MALFORMED);
+		return pop_label(skb, TYPE_MPLS) ? drop(skb, lsr, DROP_INTERNAL) : send(skb, lsr, nhlfe);
 	case OP_PUSH:
 		below.entry = entry;
 		below.control_word = 0;
-		if ((nhlfe->depth && lengthen(skb, ENTRY_OCTETS * nhlfe->depth)) ||
+		if ((nhlfe->depth && grow_headroom(skb, ENTRY_OCTETS * nhlfe->depth)) ||
 		    write_head(skb, nhlfe, &below))
-			return drop(skb, router, DROP_INTERNAL);
-		return send(skb, router, nhlfe);
+			return drop(skb, lsr, DROP_INTERNAL);
+		return send(skb, lsr, nhlfe);
 	}
-	return drop(skb, router, DROP_INTERNAL);
+	return drop(skb, lsr, DROP_INTERNAL);
 }
 
 /* Pop the last label, which belongs to a VRF and says which IP version is below it, and route what is there. */
-static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 router, __u32 port, __u32 ttl, const struct ilm *ilm)
+static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 ttl, const struct ilm *ilm)
 {
 	__u32 vrf = ilm->service, version = ilm->ip_version;
 
 	if (pop_label(skb, version == 4 ? TYPE_IPV4 : TYPE_IPV6))
-		return drop(skb, router, DROP_INTERNAL);
+		return drop(skb, lsr, DROP_INTERNAL);
 	if (version == 4) {
 		struct ipv4_frame *frame = head(skb, sizeof(*frame));
 
 		if (frame && is_uniform() && frame->ip.ttl > ttl)
 			set_ttl4(&frame->ip, ttl);
-		return route4(skb, router, port, vrf);
+		return route4(skb, lsr, port, vrf);
 	} else {
 		struct ipv6_frame *frame = head(skb, sizeof(*frame));
 
 		if (frame && is_uniform() && frame->ip.hop_limit > ttl)
 			frame->ip.hop_limit = ttl;
-		return route6(skb, router, port, vrf);
+		return route6(skb, lsr, port, vrf);
 	}
 }
 
 /* Look the top label up, and do what its entry says. */
-static __always_inline int switch_label(struct __sk_buff *skb, __u32 router, __u32 port)
+static __always_inline int switch_label(struct __sk_buff *skb, __u32 lsr, __u32 port)
 {
 	for (int turn = 0; turn < 2; turn++) {
 		struct labelled_frame *frame = head(skb, sizeof(*frame));
-		struct ilm_key key = {router};
+		struct ilm_key key = {lsr};
 		struct ilm *ilm;
 		__u32 entry;
 
 		if (!frame || frame->ethernet.type != TYPE_MPLS || skb->vlan_present)
-			return drop(skb, router, DROP_MALFORMED);
+			return drop(skb, lsr, DROP_MALFORMED);
 		entry = bpf_ntohl(frame->entry);
 		key.label = entry_label(entry);
 		ilm = bpf_map_lookup_elem(&lfib, &key);
 		if (!ilm)
-			return drop(skb, router, DROP_NO_LABEL);
+			return drop(skb, lsr, DROP_NO_LABEL);
 		if (ilm->action == ILM_FORWARD || ilm->action == ILM_POP_AND_LOOK_UP)
-			count(skb, router, COUNT_LSP, key.label); /* of others, VRF and pseudowire have counters */
+			count(skb, lsr, COUNT_LSP, key.label); /* of others, VRF and pseudowire have counters */
 		if (ilm->action == ILM_FORWARD)
-			return transit(skb, router, port, frame, entry, ilm);
+			return transit(skb, lsr, port, frame, entry, ilm);
 		if (ilm->action != ILM_POP_AND_LOOK_UP) {
 			if (!(entry & ENTRY_BOTTOM))
-				return drop(skb, router, DROP_MALFORMED);
+				return drop(skb, lsr, DROP_MALFORMED);
 			if (ilm->action == ILM_TO_VRF)
-				return leave_tunnel(skb, router, port, entry & ENTRY_TTL, ilm);
+				return leave_tunnel(skb, lsr, port, entry & ENTRY_TTL, ilm);
 			if (ilm->action == ILM_TO_PSEUDOWIRE)
-				return from_wire(skb, router, ilm);
-			return drop(skb, router, DROP_INTERNAL);
+				return from_pw(skb, lsr, ilm);
+			return drop(skb, lsr, DROP_INTERNAL);
 		}
-		if (pop_nulls(skb, router))
+		if (pop_nulls(skb, lsr))
 			break;
 	}
-	return drop(skb, router, DROP_MALFORMED);
+	return drop(skb, lsr, DROP_MALFORMED);
 }

@@ -31,28 +31,28 @@
 HASH(ports, 1 << 16, __u32, struct port);
 HASH(lfib, MANY, struct ilm_key, struct ilm);
 HASH(tunnels, MANY / 4, struct tunnel_key, struct tunnel);
-HASH(ways, MANY / 4, struct way_key, struct nhlfe);
+HASH(ecmp_nhlfes, MANY / 4, struct nhlfe_key, struct nhlfe);
 LONGEST_PREFIX(fib4, MANY, struct fib4_key);
 LONGEST_PREFIX(fib6, MANY / 4, struct fib6_key);
 HASH(gateways, 1 << 16, struct gateway_key, __u32);
 HASH(vsis, 1 << 16, struct vsi_key, struct vsi);
 HASH(circuits, 1 << 16, struct member_key, __u32);
-HASH(wires, 1 << 18, struct member_key, struct wire);
-/* Which address has a seat of a VSI (seat.h) */
-struct seat_key {
-	__u32 router;
+HASH(pws, 1 << 18, struct member_key, struct pw);
+/* Which address has a slot of a VSI (eviction.h) */
+struct slot_key {
+	__u32 lsr;
 	__u32 vsi;
-	__u32 seat;
+	__u32 slot;
 };
-struct seat_owner {
+struct slot_owner {
 	__u8 mac[6];
 	__u8 reserved[2];
 };
 
-HASH(fdb, MANY, struct station_key, struct station);
-HASH(seats, MANY, struct seat_key, struct seat_owner);
-HASH(stations, 1 << 16, struct vsi_key, __u64);
-HASH(forgotten, 1 << 16, struct vsi_key, __u64);
+HASH(fdb, MANY, struct fdb_key, struct fdb_entry);
+HASH(fdb_slots, MANY, struct slot_key, struct slot_owner);
+HASH(fdb_added, 1 << 16, struct vsi_key, __u64);
+HASH(fdb_removed, 1 << 16, struct vsi_key, __u64);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -73,18 +73,18 @@ struct {
 	__uint(max_entries, 1 << 22);
 } punts SEC(".maps");
 
-/* The seat that the next address of a VSI takes (seat.h) */
-struct seating {
+/* The slot that the next address of a VSI takes (eviction.h) */
+struct ring {
 	struct bpf_spin_lock lock;
 	__u32 next;
 };
-HASH(seatings, 1 << 16, struct vsi_key, struct seating);
+HASH(fdb_rings, 1 << 16, struct vsi_key, struct ring);
 
 /* How many packets the controller may have, and of whom (bucket.h) */
 struct bucket_key {
-	__u32 router;
+	__u32 lsr;
 	__u16 class; /* enum punt_class */
-	__u16 kind;  /* enum punter */
+	__u16 kind;  /* enum punt_source */
 	__u32 id;
 };
 struct bucket {

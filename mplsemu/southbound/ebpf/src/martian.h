@@ -41,7 +41,7 @@ CALLBACK add_option_word(__u32 before, void *context)
 }
 
 /* Whether an IPv4 header is sane, and its checksum right (RFC 1812 section 5.2.2). */
-SEPARATE int is_whole4(struct __sk_buff *skb)
+VERIFIED_PER_CALL int is_whole4(struct __sk_buff *skb)
 {
 	struct ipv4_frame *frame = head(skb, sizeof(*frame));
 	struct sum sum = {.skb = skb};

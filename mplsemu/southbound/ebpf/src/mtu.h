@@ -21,7 +21,7 @@ static __always_inline __u32 transport_octets(const struct transport *transport)
 }
 
 /* Octets of the largest segment of the IP packet at `at`, which is yet to be segmented. */
-SEPARATE __u32 octets_of_segment(struct __sk_buff *skb, __u32 at, __u32 is_ipv6)
+VERIFIED_PER_CALL __u32 octets_of_segment(struct __sk_buff *skb, __u32 at, __u32 is_ipv6)
 {
 	struct transport transport = {.skb = skb};
 	__u8 first = 0, protocol = 0;
@@ -47,7 +47,7 @@ static __always_inline __u32 octets_of_packet(struct __sk_buff *skb, int version
 }
 
 /* Octets of a frame, with a tag that the kernel holds beside it */
-SEPARATE __u32 octets_of_frame(struct __sk_buff *skb)
+VERIFIED_PER_CALL __u32 octets_of_frame(struct __sk_buff *skb)
 {
 	__u32 beside = skb->vlan_present ? TAG_OCTETS : 0, at = MACS_OCTETS;
 	__be16 type = 0;

@@ -38,7 +38,7 @@
 
 /* A function of its own. Hidden, it is static to the verifier, which checks it wherever it is called: checking it once, for any
  * arguments, takes BTF of the kernel. Static to the compiler it must not be: that would return what is never read. */
-#define SEPARATE __hidden __noinline
+#define VERIFIED_PER_CALL __hidden __noinline
 
 #define CALLBACK static __noinline long
 

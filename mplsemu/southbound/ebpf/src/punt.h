@@ -6,17 +6,17 @@
 #include "mtu.h"
 
 /* Give the controller a copy, if it may have one now. */
-SEPARATE int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_reason reason, __u32 service)
+VERIFIED_PER_CALL int report(struct __sk_buff *skb, __u32 lsr, __u32 port, enum punt_reason reason, __u32 service)
 {
 	__u64 length = skb->len;
 	struct punt *record;
 
-	if (!may_punt(skb, router, service, reason))
+	if (!may_punt(skb, lsr, service, reason))
 		return 0;
 	record = bpf_ringbuf_reserve(&punts, sizeof(*record), 0);
 	if (!record)
 		return 0;
-	record->router = router;
+	record->lsr = lsr;
 	record->port = port;
 	record->reason = reason;
 	record->service = service;
@@ -39,13 +39,13 @@ SEPARATE int report(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_r
 }
 
 /* Give a packet to the controller, and end it. */
-SEPARATE int punt(struct __sk_buff *skb, __u32 router, __u32 port, enum punt_reason reason, __u32 service)
+VERIFIED_PER_CALL int punt(struct __sk_buff *skb, __u32 lsr, __u32 port, enum punt_reason reason, __u32 service)
 {
-	int reported = report(skb, router, port, reason, service);
+	int reported = report(skb, lsr, port, reason, service);
 
 	if (reason == PUNT_NO_ROUTE)
-		return drop(skb, router, DROP_NO_ROUTE);
+		return drop(skb, lsr, DROP_NO_ROUTE);
 	if (reason == PUNT_TTL_EXPIRED)
-		return drop(skb, router, DROP_TTL);
-	return drop(skb, router, reported ? DROP_PUNTED : DROP_PUNT_RATE);
+		return drop(skb, lsr, DROP_TTL);
+	return drop(skb, lsr, reported ? DROP_PUNTED : DROP_PUNT_RATE);
 }

@@ -48,7 +48,7 @@ static __always_inline int write_head(struct __sk_buff *skb, const struct nhlfe 
 }
 
 /* Put octets before a packet's head, which is to be overwritten together with them. */
-static __always_inline int lengthen(struct __sk_buff *skb, __u32 octets)
+static __always_inline int grow_headroom(struct __sk_buff *skb, __u32 octets)
 {
 	if (is_adjustable(skb, 0))
 		return adjust(skb, octets);
@@ -57,7 +57,7 @@ static __always_inline int lengthen(struct __sk_buff *skb, __u32 octets)
 }
 
 /* Make room before a packet; one that has a VLAN tag is a frame, which begins where the room ends. */
-SEPARATE int make_room(struct __sk_buff *skb, __u32 octets)
+VERIFIED_PER_CALL int make_room(struct __sk_buff *skb, __u32 octets)
 {
 	struct {
 		__be16 type;

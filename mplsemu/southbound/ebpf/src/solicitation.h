@@ -61,7 +61,7 @@ static __always_inline int is_answerable(struct solicitation *message)
 }
 
 /* Answer a neighbour solicitation for a gateway; the controller gets a copy, to learn from. Return 0 if it is none. */
-SEPARATE int answer_solicitation(struct __sk_buff *skb, __u32 router, __u32 port, __u32 vrf)
+VERIFIED_PER_CALL int answer_solicitation(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf)
 {
 	struct solicitation *message = head(skb, sizeof(*message));
 	struct settings *lab = lab_settings();
@@ -72,10 +72,10 @@ SEPARATE int answer_solicitation(struct __sk_buff *skb, __u32 router, __u32 port
 	__builtin_memcpy(key.address, message->target, sizeof(key.address));
 	if (!is_link_local_gateway(key.address) && !bpf_map_lookup_elem(&gateways, &key))
 		return 0;
-	report(skb, router, port, PUNT_SOLICITED, vrf);
+	report(skb, lsr, port, PUNT_SOLICITED, vrf);
 	message = head(skb, sizeof(*message));
 	if (!message)
-		return drop(skb, router, DROP_INTERNAL);
+		return drop(skb, lsr, DROP_INTERNAL);
 	__builtin_memcpy(message->ethernet.destination, message->ethernet.source, MAC_OCTETS);
 	__builtin_memcpy(message->ethernet.source, lab->gateway_mac, MAC_OCTETS);
 	message->ip.version_class_flow = bpf_htonl(6 << 28 | CONTROL_CLASS << 20);

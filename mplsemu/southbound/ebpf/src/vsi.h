@@ -2,48 +2,48 @@
 #pragma once
 
 #include "count.h"
-#include "cut.h"
+#include "decap.h"
 #include "mtu.h"
 #include "packet.h"
 #include "push.h"
-#include "seat.h"
+#include "eviction.h"
 #include "reserved.h"
-#include "ways.h"
+#include "ecmp.h"
 
-#define WIRE_TTL 255 /* a frame has no TTL to carry, so the pipe model's in a uniform lab too */
+#define PW_TTL 255 /* a frame has no TTL to carry, so the pipe model's in a uniform lab too */
 #define CONTROL_WORD_OCTETS 4
 #define REFRESH_NS 1000000000ull
 
-#define wire_counter(vsi, wire) ((vsi) << 16 | (wire))
+#define pw_counter(vsi, pw) ((vsi) << 16 | (pw))
 
 /* Where a frame is in the life of a VSI */
 struct bridged {
-	__u32 router;
+	__u32 lsr;
 	__u32 vsi;
 	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
-	__u32 wire;    /* the pseudowire it came over */
+	__u32 pw;    /* the pseudowire it came over */
 };
 
-static __always_inline __u64 as_place(const struct station *station)
+static __always_inline __u64 location_of(const struct fdb_entry *entry)
 {
-	return *(volatile __u64 *)&station->kind;
+	return *(volatile __u64 *)&entry->kind;
 }
 
 /* Count an address that is new to a VSI, unless that has as many as it may have. */
-static __always_inline int has_place_for_one(const struct vsi_key *key, __u32 limit)
+static __always_inline int has_room(const struct vsi_key *key, __u32 limit)
 {
-	__u64 *added = bpf_map_lookup_elem(&stations, key), *removed = bpf_map_lookup_elem(&forgotten, key);
+	__u64 *added = bpf_map_lookup_elem(&fdb_added, key), *removed = bpf_map_lookup_elem(&fdb_removed, key);
 
 	return !limit || (added ? *added : 0) - (removed ? *removed : 0) < limit;
 }
 
-static __always_inline void count_station(const struct vsi_key *key)
+static __always_inline void count_added(const struct vsi_key *key)
 {
-	__u64 none = 0, *added = bpf_map_lookup_elem(&stations, key);
+	__u64 none = 0, *added = bpf_map_lookup_elem(&fdb_added, key);
 
 	if (!added) {
-		bpf_map_update_elem(&stations, key, &none, BPF_NOEXIST);
-		added = bpf_map_lookup_elem(&stations, key);
+		bpf_map_update_elem(&fdb_added, key, &none, BPF_NOEXIST);
+		added = bpf_map_lookup_elem(&fdb_added, key);
 	}
 	if (added)
 		__sync_fetch_and_add(added, 1);
@@ -51,56 +51,56 @@ static __always_inline void count_station(const struct vsi_key *key)
 
 /* Remember where a frame's source is. A function of its own: what it has on the stack, flooding needs (Linux 6.1 gives 512 octets to
  * all functions together where it interprets them). */
-SEPARATE int learn(const struct bridged *frame, __u32 limit, const __u8 *mac, __u64 now)
+VERIFIED_PER_CALL int learn(const struct bridged *frame, __u32 limit, const __u8 *mac, __u64 now)
 {
-	struct vsi_key vsi = {frame->router, frame->vsi};
-	struct station_key key = {frame->router, frame->vsi};
-	struct station here = {.kind = frame->ifindex ? AT_CIRCUIT : AT_WIRE,
-			       .id = frame->ifindex ?: frame->wire,
+	struct vsi_key vsi = {frame->lsr, frame->vsi};
+	struct fdb_key key = {frame->lsr, frame->vsi};
+	struct fdb_entry here = {.kind = frame->ifindex ? AT_CIRCUIT : AT_PW,
+			       .id = frame->ifindex ?: frame->pw,
 			       .seen_ns = now};
 	struct settings *lab = lab_settings();
-	struct station *known;
+	struct fdb_entry *known;
 
 	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
 	known = bpf_map_lookup_elem(&fdb, &key);
 	if (known) {
 		/* kind and id in one piece: others read them meanwhile */
-		if (as_place(known) != as_place(&here))
-			*(volatile __u64 *)&known->kind = as_place(&here);
+		if (location_of(known) != location_of(&here))
+			*(volatile __u64 *)&known->kind = location_of(&here);
 		else if (now - known->seen_ns < REFRESH_NS)
 			return 0;
 		known->seen_ns = now;
 		return 0;
 	}
 	if (!limit && lab && lab->share) {
-		__s64 seat = take_seat(&key, lab->share);
+		__s64 slot = take_slot(&key, lab->share);
 
-		if (seat < 0)
+		if (slot < 0)
 			return 0;
-		here.seat = seat;
+		here.slot = slot;
 	}
-	if (has_place_for_one(&vsi, limit) && !bpf_map_update_elem(&fdb, &key, &here, BPF_NOEXIST))
-		count_station(&vsi);
+	if (has_room(&vsi, limit) && !bpf_map_update_elem(&fdb, &key, &here, BPF_NOEXIST))
+		count_added(&vsi);
 	return 0;
 }
 
 /* Return where a frame's destination is, `kind` 0 if nobody knows (any more). */
-static __always_inline struct station find(const struct bridged *frame, __u64 aging_ns, const __u8 *mac, __u64 now)
+static __always_inline struct fdb_entry find(const struct bridged *frame, __u64 aging_ns, const __u8 *mac, __u64 now)
 {
-	struct station_key key = {frame->router, frame->vsi};
-	struct station *known, found = {};
+	struct fdb_key key = {frame->lsr, frame->vsi};
+	struct fdb_entry *known, found = {};
 
 	if (is_group(mac))
 		return found;
 	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
 	known = bpf_map_lookup_elem(&fdb, &key);
 	if (known && (known->seen_ns > now || now - known->seen_ns <= aging_ns))
-		*(__u64 *)&found.kind = as_place(known);
+		*(__u64 *)&found.kind = location_of(known);
 	return found;
 }
 
 /* The TC for the labels of a frame of any kind: of the IP packet in it, under up to two tags beside the one the kernel holds. */
-SEPARATE __u32 class_of_any_frame(struct __sk_buff *skb)
+VERIFIED_PER_CALL __u32 class_of_any_frame(struct __sk_buff *skb)
 {
 	__u32 at = MACS_OCTETS;
 	__be16 type = 0;
@@ -135,20 +135,20 @@ static __always_inline __u32 class_of_frame(struct __sk_buff *skb)
 	return is_tag(frame->ethernet.type) ? class_of_any_frame(skb) : 0;
 }
 
-static __always_inline struct below below_wire(const struct wire *wire, __u32 class)
+static __always_inline struct below below_pw(const struct pw *pw, __u32 class)
 {
 	struct below below = {
-		.entry = label_entry(wire->label, class, WIRE_TTL) | ENTRY_BOTTOM,
-		.control_word = wire->flags & WIRE_CONTROL_WORD ? CONTROL_WORD_OCTETS : 0,
+		.entry = label_entry(pw->label, class, PW_TTL) | ENTRY_BOTTOM,
+		.control_word = pw->flags & PW_CONTROL_WORD ? CONTROL_WORD_OCTETS : 0,
 	};
 
 	return below;
 }
 
 /* The tunnel that a pseudowire goes through, NULL if there is none. */
-static __always_inline struct tunnel *tunnel_of_wire(__u32 router, const struct wire *wire)
+static __always_inline struct tunnel *tunnel_of_pw(__u32 lsr, const struct pw *pw)
 {
-	struct tunnel_key key = {router, wire->egress};
+	struct tunnel_key key = {lsr, pw->egress};
 
 	return bpf_map_lookup_elem(&tunnels, &key);
 }
@@ -162,34 +162,34 @@ static __always_inline int is_segmented_beyond(struct __sk_buff *skb, const stru
 /* Send a frame over one pseudowire. */
 static __always_inline int send_over(struct __sk_buff *skb, const struct bridged *frame, __u32 index)
 {
-	struct member_key key = {frame->router, frame->vsi, index};
-	struct wire *wire = bpf_map_lookup_elem(&wires, &key);
-	struct tunnel *tunnel = wire ? tunnel_of_wire(frame->router, wire) : 0;
+	struct member_key key = {frame->lsr, frame->vsi, index};
+	struct pw *pw = bpf_map_lookup_elem(&pws, &key);
+	struct tunnel *tunnel = pw ? tunnel_of_pw(frame->lsr, pw) : 0;
 	struct below below;
 	struct nhlfe *nhlfe;
 
-	if (!wire || !tunnel)
-		return drop(skb, frame->router, DROP_NO_TUNNEL);
-	below = below_wire(wire, class_of_frame(skb));
+	if (!pw || !tunnel)
+		return drop(skb, frame->lsr, DROP_NO_TUNNEL);
+	below = below_pw(pw, class_of_frame(skb));
 	if (is_segmented_beyond(skb, tunnel, &below))
-		return drop(skb, frame->router, DROP_TOO_BIG);
+		return drop(skb, frame->lsr, DROP_TOO_BIG);
 	nhlfe = &tunnel->nhlfe;
-	if (tunnel->ways > 1)
-		nhlfe = way_of_flow(frame->router, WAYS_OF_EGRESS, wire->egress, tunnel->ways, nhlfe, flow_of_frame(skb, 0));
+	if (tunnel->nhlfe_count > 1)
+		nhlfe = nhlfe_of_flow(frame->lsr, NHLFES_OF_EGRESS, pw->egress, tunnel->nhlfe_count, nhlfe, flow_of_frame(skb, 0));
 	if (make_room_once(skb, octets_of_head(nhlfe, &below)) || write_head(skb, nhlfe, &below))
-		return drop(skb, frame->router, DROP_INTERNAL);
-	count(skb, frame->router, COUNT_WIRE_OUT, wire_counter(frame->vsi, index));
-	return send(skb, frame->router, nhlfe);
+		return drop(skb, frame->lsr, DROP_INTERNAL);
+	count(skb, frame->lsr, COUNT_PW_OUT, pw_counter(frame->vsi, index));
+	return send(skb, frame->lsr, nhlfe);
 }
 
 /* What copies of a flooded frame have in common */
 struct flood {
 	struct __sk_buff *skb;
 	__u64 flow;
-	__u32 router;
+	__u32 lsr;
 	__u32 vsi;
 	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
-	__u32 wires;
+	__u32 pws;
 	__u32 class;
 	__u32 went; /* whether a copy did */
 	__u32 room; /* octets before the frame */
@@ -201,7 +201,7 @@ struct flood {
 CALLBACK copy_to_circuit(__u32 before, void *context)
 {
 	struct flood *flood = context;
-	struct member_key key = {flood->router, flood->vsi, before + 1};
+	struct member_key key = {flood->lsr, flood->vsi, before + 1};
 	__u32 *ifindex = bpf_map_lookup_elem(&circuits, &key);
 
 	if (ifindex && *ifindex != flood->ifindex && circuit_takes(flood->skb, *ifindex) &&
@@ -211,41 +211,41 @@ CALLBACK copy_to_circuit(__u32 before, void *context)
 }
 
 /* Send a copy over the pseudowire after `before` others, if it wants just the room there is. */
-CALLBACK copy_to_wire(__u32 before, void *context)
+CALLBACK copy_to_pw(__u32 before, void *context)
 {
 	struct flood *flood = context;
-	struct member_key key = {flood->router, flood->vsi, before + 1};
-	struct wire *wire = bpf_map_lookup_elem(&wires, &key);
-	struct tunnel *tunnel = wire ? tunnel_of_wire(key.router, wire) : 0;
+	struct member_key key = {flood->lsr, flood->vsi, before + 1};
+	struct pw *pw = bpf_map_lookup_elem(&pws, &key);
+	struct tunnel *tunnel = pw ? tunnel_of_pw(key.lsr, pw) : 0;
 	struct nhlfe *nhlfe;
 	struct below below;
 	__u32 room;
 
-	if (!wire || !tunnel)
+	if (!pw || !tunnel)
 		return 0;
 	nhlfe = &tunnel->nhlfe;
-	if (tunnel->ways > 1)
-		nhlfe = way_of_flow(key.router, WAYS_OF_EGRESS, wire->egress, tunnel->ways, nhlfe, flood->flow);
-	below = below_wire(wire, flood->class);
+	if (tunnel->nhlfe_count > 1)
+		nhlfe = nhlfe_of_flow(key.lsr, NHLFES_OF_EGRESS, pw->egress, tunnel->nhlfe_count, nhlfe, flood->flow);
+	below = below_pw(pw, flood->class);
 	room = octets_of_head(nhlfe, &below);
 	if (room > flood->room && (!flood->more || room < flood->more))
 		flood->more = room;
 	if (room != flood->room || flood->octets + below.control_word + ENTRY_OCTETS > tunnel->mtu ||
 	    write_head(flood->skb, nhlfe, &below) || !link_takes(flood->skb, nhlfe->oif))
 		return 0;
-	count(flood->skb, key.router, COUNT_WIRE_OUT, wire_counter(key.vsi, key.position));
+	count(flood->skb, key.lsr, COUNT_PW_OUT, pw_counter(key.vsi, key.position));
 	if (!bpf_clone_redirect(flood->skb, nhlfe->oif, 0))
 		flood->went = 1;
 	return 0;
 }
 
 /* Send copies over all pseudowires that want just the room there is, and make room for others. */
-CALLBACK copy_to_wires(__u32 before, void *context)
+CALLBACK copy_to_pws(__u32 before, void *context)
 {
 	struct flood *flood = context;
 
 	flood->more = 0;
-	repeat(flood->wires, FEW_MEMBERS, copy_to_wire, flood);
+	repeat(flood->pws, FEW_MEMBERS, copy_to_pw, flood);
 	if (!flood->more || make_room(flood->skb, flood->more - flood->room))
 		return 1;
 	flood->room = flood->more;
@@ -260,10 +260,10 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 {
 	struct flood flood = {
 		.skb = skb,
-		.router = frame->router,
+		.lsr = frame->lsr,
 		.vsi = frame->vsi,
 		.ifindex = frame->ifindex,
-		.wires = vsi->wires,
+		.pws = vsi->pws,
 	};
 
 	repeat(vsi->circuits, FEW_MEMBERS, copy_to_circuit, &flood);
@@ -272,81 +272,81 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 		flood.flow = flow_of_frame(skb, 0);
 		flood.octets = skb->gso_size ? octets_of_frame(skb) : 0;
 		/* From the shallowest stack to the deepest: to make room takes the kernel no time, to cut does. */
-		repeat(MAX_ROOMS, 5, copy_to_wires, &flood);
+		repeat(MAX_ROOMS, 5, copy_to_pws, &flood);
 	}
-	return flood.went ? TC_ACT_SHOT : drop(skb, frame->router, DROP_NOBODY);
+	return flood.went ? TC_ACT_SHOT : drop(skb, frame->lsr, DROP_NOBODY);
 }
 
 static __always_inline int to_circuit(struct __sk_buff *skb, const struct bridged *frame, __u32 ifindex)
 {
 	if (!circuit_takes(skb, ifindex))
-		return drop(skb, frame->router, DROP_TOO_BIG);
+		return drop(skb, frame->lsr, DROP_TOO_BIG);
 	return bpf_redirect(ifindex, 0);
 }
 
-static __always_inline int to_station(struct __sk_buff *skb, struct bridged *frame, const struct station *station)
+static __always_inline int to_known(struct __sk_buff *skb, struct bridged *frame, const struct fdb_entry *entry)
 {
-	if (station->kind == AT_CIRCUIT && station->id != frame->ifindex)
-		return to_circuit(skb, frame, station->id);
-	if (station->kind == AT_WIRE && frame->ifindex)
-		return send_over(skb, frame, station->id);
-	return drop(skb, frame->router, DROP_NOBODY);
+	if (entry->kind == AT_CIRCUIT && entry->id != frame->ifindex)
+		return to_circuit(skb, frame, entry->id);
+	if (entry->kind == AT_PW && frame->ifindex)
+		return send_over(skb, frame, entry->id);
+	return drop(skb, frame->lsr, DROP_NOBODY);
 }
 
 /* Hand a frame from one end of a VPWS to the other: it neither learns nor floods. */
-static __always_inline int join(struct __sk_buff *skb, struct bridged *frame, const struct vsi *vsi)
+static __always_inline int cross_connect(struct __sk_buff *skb, struct bridged *frame, const struct vsi *vsi)
 {
-	struct member_key key = {frame->router, frame->vsi, 1};
+	struct member_key key = {frame->lsr, frame->vsi, 1};
 	__u32 *ifindex;
 
-	if (frame->ifindex && vsi->circuits == 1 && vsi->wires == 1)
+	if (frame->ifindex && vsi->circuits == 1 && vsi->pws == 1)
 		return send_over(skb, frame, 1);
 	if (frame->ifindex || vsi->circuits != 1)
 		return flood(skb, frame, vsi);
 	ifindex = bpf_map_lookup_elem(&circuits, &key);
-	return ifindex ? to_circuit(skb, frame, *ifindex) : drop(skb, frame->router, DROP_NOBODY);
+	return ifindex ? to_circuit(skb, frame, *ifindex) : drop(skb, frame->lsr, DROP_NOBODY);
 }
 
 /* Bridge a frame that came by a circuit, whose `ifindex` is not 0, or over a pseudowire. */
-SEPARATE int bridge(struct __sk_buff *skb, __u32 router, __u32 index, __u32 ifindex, __u32 wire)
+VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u32 ifindex, __u32 pw)
 {
-	struct bridged frame = {router, index, ifindex, wire};
-	struct vsi_key key = {router, index};
+	struct bridged frame = {lsr, index, ifindex, pw};
+	struct vsi_key key = {lsr, index};
 	struct vsi *vsi = bpf_map_lookup_elem(&vsis, &key);
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct ethernet *ethernet;
-	struct station station;
+	struct fdb_entry destination;
 
 	if (!vsi)
-		return drop(skb, router, DROP_INTERNAL);
+		return drop(skb, lsr, DROP_INTERNAL);
 	ethernet = head(skb, sizeof(*ethernet));
 	if (!ethernet)
-		return drop(skb, router, DROP_MALFORMED);
+		return drop(skb, lsr, DROP_MALFORMED);
 	if (ifindex && stays_on_link(skb, ethernet, vsi->kind == VSI_VPLS))
-		return drop(skb, router, DROP_ONE_LINK);
+		return drop(skb, lsr, DROP_ONE_LINK);
 	if (vsi->kind == VSI_VPWS)
-		return join(skb, &frame, vsi);
+		return cross_connect(skb, &frame, vsi);
 	if (is_group(ethernet->source)) /* IEEE 802.1Q section 8.7: no station has a group address */
-		return drop(skb, router, DROP_GROUP_SOURCE);
+		return drop(skb, lsr, DROP_GROUP_SOURCE);
 	learn(&frame, vsi->mac_limit, ethernet->source, now);
-	station = find(&frame, vsi->aging_ns, ethernet->destination, now);
-	return station.kind ? to_station(skb, &frame, &station) : flood(skb, &frame, vsi);
+	destination = find(&frame, vsi->aging_ns, ethernet->destination, now);
+	return destination.kind ? to_known(skb, &frame, &destination) : flood(skb, &frame, vsi);
 }
 
 /* Take a frame out of a pseudowire's packet, whose label is the only one that is left, and bridge it. */
-static __always_inline int from_wire(struct __sk_buff *skb, __u32 router, const struct ilm *ilm)
+static __always_inline int from_pw(struct __sk_buff *skb, __u32 lsr, const struct ilm *ilm)
 {
 	const __u32 bare = sizeof(struct labelled_frame), after_word = bare + CONTROL_WORD_OCTETS;
-	__u32 vsi = ilm->service, wire = ilm->wire, has_word = ilm->flags & ILM_CONTROL_WORD;
+	__u32 vsi = ilm->service, pw = ilm->pw, has_word = ilm->flags & ILM_CONTROL_WORD;
 	__u8 *front = head(skb, after_word);
 	int failed;
 
 	/* RFC 4385: 0 in the first four bits, or it is no data */
 	if (!front || (has_word && front[bare] >> 4))
-		return drop(skb, router, DROP_MALFORMED);
+		return drop(skb, lsr, DROP_MALFORMED);
 	if (skb->len < (has_word ? after_word : bare) + ETHERNET_OCTETS)
-		return drop(skb, router, DROP_MALFORMED);
-	count(skb, router, COUNT_WIRE_IN, wire_counter(vsi, wire));
-	failed = has_word ? uncover(skb, after_word) : uncover(skb, bare);
-	return failed ? drop(skb, router, DROP_INTERNAL) : bridge(skb, router, vsi, 0, wire);
+		return drop(skb, lsr, DROP_MALFORMED);
+	count(skb, lsr, COUNT_PW_IN, pw_counter(vsi, pw));
+	failed = has_word ? strip_to_payload(skb, after_word) : strip_to_payload(skb, bare);
+	return failed ? drop(skb, lsr, DROP_INTERNAL) : bridge(skb, lsr, vsi, 0, pw);
 }

@@ -15,19 +15,19 @@ from mplsemu.southbound.difference import Difference, DifferenceKind
 from mplsemu.southbound.ebpf import layout, read
 from mplsemu.southbound.ebpf.differences import COMPARED, differences
 from mplsemu.southbound.ebpf.entry_text import key_text
-from mplsemu.southbound.ebpf.kinds import CounterKind, Operation, Role, RouteKind, StationKind
+from mplsemu.southbound.ebpf.kinds import CounterKind, FdbKind, Operation, Role, RouteKind
 from mplsemu.southbound.ebpf.layout import (
     GATEWAY_VALUE,
     SETTINGS_KEY,
     CounterKey,
     CounterRecord,
+    FdbKey,
+    FdbRecord,
     FibKey,
     GatewayKey,
     IlmRecord,
     Port,
     RouteRecord,
-    StationKey,
-    StationRecord,
     TunnelKey,
     VsiKey,
     word,
@@ -92,7 +92,7 @@ def test_maps_that_hold_just_what_they_should_differ_in_nothing(lab):
         ("dk", "tunnels", "tunnel to se", "push 18, out on link dk-p1, up to 1596 octets"),
         ("dk", "fib4", "VRF a: 192.168.3.0/24", "push 16, to no"),
         ("dk", "gateways", "ARP for 192.168.1.1 on a/aarhus", "answer"),
-        ("dk", "wires", "VSI c: the pseudowire to no", "push 19, to no"),
+        ("dk", "pws", "VSI c: the pseudowire to no", "push 19, to no"),
         ("dk", "circuits", "VSI c: circuit 1", "out on c/odense"),
         ("dk", "ports", "link dk-p1", "port 1, core"),
     ],
@@ -196,11 +196,11 @@ def test_settings_are_compared_too(lab):
 
 def test_what_is_learned_or_counted_is_no_difference(lab):
     vsi = PROGRAM.node("dk").vsi_by_name["c"].index
-    station = StationRecord(StationKind.AT_WIRE, 1, 7).pack()
+    station = FdbRecord(FdbKind.AT_PW, 1, 7).pack()
     at = VsiKey(index("dk"), vsi).pack()
-    lab.tables["fdb"].rows[StationKey(index("dk"), vsi, b"\2\0\0\0\0\1").pack()] = station
-    lab.tables["stations"].rows[at] = layout.long(1)
-    lab.tables["forgotten"].rows[at] = layout.long(5)
+    lab.tables["fdb"].rows[FdbKey(index("dk"), vsi, b"\2\0\0\0\0\1").pack()] = station
+    lab.tables["fdb_added"].rows[at] = layout.long(1)
+    lab.tables["fdb_removed"].rows[at] = layout.long(5)
     counter = CounterKey(index("dk"), CounterKind.VRF_IN, 1).pack()
     lab.tables["counters"].rows[counter] = CounterRecord(1, 60).pack()
     assert lab.found() == []
@@ -271,10 +271,12 @@ def test_maps_are_read_by_their_ids_and_closed_again(lab, kernel):
 
 
 def test_another_version_and_another_lab_are_told(lab, kernel):
-    with pytest.raises(DataPlaneError, match="has no map ways; boot the lab"):
+    with pytest.raises(DataPlaneError, match="has no map ecmp_nhlfes; boot the lab"):
         read_attached(ATTACHED)
     first = read.READ[0]
     kernel[7] = _Opened("strange", {})
-    with pytest.raises(DataPlaneError, match="map 7 is 'strange', not 'ways': the lab that made"):
+    with pytest.raises(
+        DataPlaneError, match="map 7 is 'strange', not 'ecmp_nhlfes': the lab that made"
+    ):
         read_attached(replace(ATTACHED, maps={first: 7}))
     assert kernel[7].closed == 1

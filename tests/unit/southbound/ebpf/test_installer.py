@@ -9,10 +9,10 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import CapabilityError, DataPlaneError
 from mplsemu.southbound.dataplane import InstallRejected
 from mplsemu.southbound.ebpf import installer as module
-from mplsemu.southbound.ebpf.contents import router_of
+from mplsemu.southbound.ebpf.contents import lsr_of
 from mplsemu.southbound.ebpf.entry import Entry, Stage
 from mplsemu.southbound.ebpf.installer import Installer
-from mplsemu.southbound.ebpf.kinds import CounterKind, Drop, IlmAction, Role, RouteKind, WaysOf
+from mplsemu.southbound.ebpf.kinds import CounterKind, Drop, IlmAction, NhlfesOf, Role, RouteKind
 from mplsemu.southbound.ebpf.layout import (
     GATEWAY_VALUE,
     CounterKey,
@@ -21,10 +21,10 @@ from mplsemu.southbound.ebpf.layout import (
     GatewayKey,
     IlmKey,
     IlmRecord,
+    NhlfeKey,
     Port,
     RouteRecord,
     TunnelKey,
-    WayKey,
     word,
 )
 from tests import builders
@@ -45,9 +45,9 @@ def tunnel(router, egress, first=0):
 
 
 def way(router, of, way_number, first=0):
-    key = WayKey(router, of, 2, way_number).pack()
-    stage = Stage.LABELS if of is WaysOf.LABEL else Stage.TUNNELS
-    return Entry(stage, "ways", key, bytes([first, *bytes(51)]))
+    key = NhlfeKey(router, of, 2, way_number).pack()
+    stage = Stage.LABELS if of is NhlfesOf.LABEL else Stage.TUNNELS
+    return Entry(stage, "ecmp_nhlfes", key, bytes([first, *bytes(51)]))
 
 
 def route(router, prefix):
@@ -145,11 +145,17 @@ def test_what_is_used_is_there_everywhere_before_what_uses_it(lab):
 
 def test_ways_are_there_before_the_entry_that_counts_them_and_each_in_its_own_stage(lab):
     lab.want(
-        dk=(ilm(1, 16), way(1, WaysOf.LABEL, 1), tunnel(1, 2), way(1, WaysOf.EGRESS, 1)),
+        dk=(ilm(1, 16), way(1, NhlfesOf.LABEL, 1), tunnel(1, 2), way(1, NhlfesOf.EGRESS, 1)),
         se=(ilm(2, 16),),
     )
     lab.install()
-    assert [name for _, name, _ in lab.log] == ["ways", "lfib", "lfib", "ways", "tunnels"]
+    assert [name for _, name, _ in lab.log] == [
+        "ecmp_nhlfes",
+        "lfib",
+        "lfib",
+        "ecmp_nhlfes",
+        "tunnels",
+    ]
 
 
 def test_what_is_as_it_should_be_is_never_written_again(lab):
@@ -162,12 +168,12 @@ def test_what_is_as_it_should_be_is_never_written_again(lab):
 
 
 def test_what_is_left_over_goes_last_users_first_when_packets_have_passed(lab):
-    lab.want(dk=(ilm(1, 16), tunnel(1, 2), route(1, "10.2.0.0/24"), way(1, WaysOf.LABEL, 1)))
+    lab.want(dk=(ilm(1, 16), tunnel(1, 2), route(1, "10.2.0.0/24"), way(1, NhlfesOf.LABEL, 1)))
     lab.install()
     lab.want(dk=(ilm(1, 17),))
     lab.install()
     assert [kind for kind, *_ in lab.log] == ["add", "wait", *["delete"] * 4]
-    assert [name for _, name, _ in lab.log[2:]] == ["fib4", "tunnels", "lfib", "ways"]
+    assert [name for _, name, _ in lab.log[2:]] == ["fib4", "tunnels", "lfib", "ecmp_nhlfes"]
     assert lab.log[1][2] >= 0.02
     lab.assert_installed()
 
@@ -265,7 +271,7 @@ def test_an_lsr_whose_program_cannot_be_translated_keeps_what_it_has_and_says_so
 def test_counters_are_there_before_anything_counts_and_go_when_nothing_does(lab):
     def counted(kind):
         keys = map(CounterKey.unpack, lab.tables["counters"].rows)
-        return sorted(key.id for key in keys if key.router == 1 and key.kind is kind)
+        return sorted(key.id for key in keys if key.lsr == 1 and key.kind is kind)
 
     lab.want(dk=(ilm(1, 16),))
     lab.install()
@@ -305,7 +311,7 @@ def test_without_room_for_counters_packets_are_still_forwarded(lab):
     [
         (ilm(7, 16), 7),
         (tunnel(7, 2), 7),
-        (way(7, WaysOf.EGRESS, 1), 7),
+        (way(7, NhlfesOf.EGRESS, 1), 7),
         (route(7, "10.0.0.0/8"), 7),
         (port(101, 7), 7),
         (gateway(101, "10.1.0.1"), 5),
@@ -313,7 +319,7 @@ def test_without_room_for_counters_packets_are_still_forwarded(lab):
     ],
 )
 def test_every_entry_tells_whose_it_is(entry, router):
-    assert router_of(entry.map, entry.key, entry.value, {101: 5}) == router
+    assert lsr_of(entry.map, entry.key, entry.value, {101: 5}) == router
 
 
 def test_an_unchanged_node_program_is_not_translated_again():

@@ -136,11 +136,11 @@ def test_a_tunnels_way_that_is_written_before_the_labels_would_lose_packets(monk
     whole = compile_program(ladder())
     cut = compile_program(ladder(), frozenset({"b2-y"}), previous=whole)
     drained = replace(cut, links=tuple(replace(each, up=True) for each in cut.links))
-    real = translate_labels._further_ways
+    real = translate_labels._further_nhlfes
 
     def too_early(lsr, stage, *rest):
         return real(lsr, Stage.LABELS, *rest)
 
-    monkeypatch.setattr(translate_labels, "_further_ways", too_early)
+    monkeypatch.setattr(translate_labels, "_further_nhlfes", too_early)
     with pytest.raises(AssertionError):
         assert_nothing_is_lost(whole, drained)

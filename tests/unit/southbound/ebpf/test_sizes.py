@@ -7,7 +7,7 @@ import pytest
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.layout import MAPS
 from mplsemu.southbound.ebpf.sizes import sizes
-from mplsemu.southbound.station_room import station_room
+from mplsemu.southbound.fdb_capacity import fdb_capacity
 from tests.ebpf_entries import everything
 from tests.places import TOPOLOGIES
 from tests.programs import program_of
@@ -29,7 +29,7 @@ def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
     program = program_of(name)
     room, there = sizes(program), counted(program)
     assert set(there) - set(room) <= TRIES
-    assert room.keys() <= MAPS.keys() | {"buckets", "seats", "seatings"}
+    assert room.keys() <= MAPS.keys() | {"buckets", "fdb_slots", "fdb_rings"}
     circuits = sum(len(node.circuits) for node in program.nodes)
     assert max(1 << 14, 3 * circuits) <= room["buckets"] <= max(1 << 14, 1000 * circuits)
     for each, entries in there.items():
@@ -42,4 +42,4 @@ def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
 def test_there_is_room_for_the_share_of_every_vsi_and_for_who_has_a_seat():
     program = program_of("vpls")
     room = sizes(program)
-    assert room["fdb"] == room["seats"] == station_room(program).total
+    assert room["fdb"] == room["fdb_slots"] == fdb_capacity(program).total

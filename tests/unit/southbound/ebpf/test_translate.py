@@ -29,23 +29,23 @@ from mplsemu.southbound.ebpf.kinds import (
     IlmAction,
     IlmFlag,
     NhlfeFlag,
+    NhlfesOf,
     Operation,
+    PwFlag,
     Role,
-    WaysOf,
-    WireFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     IlmKey,
     IlmRecord,
     MemberKey,
+    NhlfeKey,
     NhlfeRecord,
     Port,
+    PwRecord,
     TunnelKey,
     TunnelRecord,
     VsiKey,
     VsiRecord,
-    WayKey,
-    WireRecord,
     word,
 )
 from mplsemu.southbound.ebpf.translate import entries
@@ -79,9 +79,11 @@ def test_keys_are_unique_sizes_right_and_the_order_that_of_stages(data):
 
 def test_a_way_is_written_before_what_counts_it_and_after_the_labels_it_uses():
     found = everything(compile_program(between(ecmp=2)))["x"]
-    assert {entry.stage for entry in found if entry.map == "ways"} == {Stage.TUNNELS}
+    assert {entry.stage for entry in found if entry.map == "ecmp_nhlfes"} == {Stage.TUNNELS}
     maps = [entry.map for entry in found]
-    assert maps.index("lfib") < maps.index("ways") < maps.index("tunnels") < maps.index("fib4")
+    assert (
+        maps.index("lfib") < maps.index("ecmp_nhlfes") < maps.index("tunnels") < maps.index("fib4")
+    )
 
 
 # --- labels and tunnels --------------------------------------------------------------------
@@ -100,7 +102,7 @@ def test_transit_swaps_and_pops_with_the_addresses_of_the_adjacency():
     labels = {}
     for entry in p.ilm:
         record = IlmRecord.unpack(found[IlmKey(p.index, int(entry.label)).pack()])
-        assert (record.action, record.ways) == (IlmAction.FORWARD, 1)
+        assert (record.action, record.nhlfe_count) == (IlmAction.FORWARD, 1)
         adjacency = p.adjacency_by_link[entry.nhlfes[0].link]
         assert record.nhlfe.oif == attached.ports["p"][adjacency.port]
         assert record.nhlfe.source.hex(":") == adjacency.mac
@@ -127,9 +129,9 @@ def test_a_tunnels_further_ways_are_counted_from_1():
     x, y = program.node("x").index, program.node("y").index
     found = everything(program)["x"]
     tunnel = TunnelRecord.unpack(of_map(found, "tunnels")[TunnelKey(x, y).pack()])
-    (way,) = of_map(found, "ways").items()
-    assert tunnel.ways == 2
-    assert WayKey.unpack(way[0]) == WayKey(x, WaysOf.EGRESS, y, 1)
+    (way,) = of_map(found, "ecmp_nhlfes").items()
+    assert tunnel.nhlfe_count == 2
+    assert NhlfeKey.unpack(way[0]) == NhlfeKey(x, NhlfesOf.EGRESS, y, 1)
     assert NhlfeRecord.unpack(way[1]).oif != tunnel.nhlfe.oif
 
 
@@ -145,11 +147,11 @@ def test_a_labels_further_ways_have_the_label_as_id():
     x = program.node("x")
     (entry,) = [each for each in x.ilm if len(each.nhlfes) == 2]
     found = everything(program)["x"]
-    assert list(map(WayKey.unpack, of_map(found, "ways"))) == [
-        WayKey(x.index, WaysOf.LABEL, int(entry.label), 1)
+    assert list(map(NhlfeKey.unpack, of_map(found, "ecmp_nhlfes"))) == [
+        NhlfeKey(x.index, NhlfesOf.LABEL, int(entry.label), 1)
     ]
     record = IlmRecord.unpack(of_map(found, "lfib")[IlmKey(x.index, int(entry.label)).pack()])
-    assert record.ways == 2
+    assert record.nhlfe_count == 2
 
 
 def test_explicit_null_is_popped_for_another_look_up():
@@ -182,16 +184,16 @@ def test_a_pw_label_leads_to_its_pseudowire_with_its_control_word():
     for wire, ilm_flag, wire_flag in zip(
         wires,
         (IlmFlag.NONE, IlmFlag.CONTROL_WORD),
-        (WireFlag.NONE, WireFlag.CONTROL_WORD),
+        (PwFlag.NONE, PwFlag.CONTROL_WORD),
         strict=True,
     ):
         value = of_map(found, "lfib")[IlmKey(dk.index, int(wire.in_label)).pack()]
         assert IlmRecord.unpack(value) == IlmRecord(
-            IlmAction.TO_PSEUDOWIRE, flags=ilm_flag, service=vsi.index, wire=wire.index
+            IlmAction.TO_PSEUDOWIRE, flags=ilm_flag, service=vsi.index, pw=wire.index
         )
-        value = of_map(found, "wires")[MemberKey(dk.index, vsi.index, wire.index).pack()]
+        value = of_map(found, "pws")[MemberKey(dk.index, vsi.index, wire.index).pack()]
         peer = program.node(wire.peer).index
-        assert WireRecord.unpack(value) == WireRecord(peer, int(wire.out_label), wire_flag)
+        assert PwRecord.unpack(value) == PwRecord(peer, int(wire.out_label), wire_flag)
 
 
 # --- VSIs and ports ------------------------------------------------------------------------
@@ -216,7 +218,7 @@ def test_a_circuit_that_is_down_leaves_a_hole_and_so_does_a_missing_pseudowire()
         MemberKey(x.index, vsi.index, 1).pack(): word(ports[0]),
         MemberKey(x.index, vsi.index, 3).pack(): word(ports[2]),
     }
-    assert [MemberKey.unpack(key).position for key in of_map(found, "wires")] == [2]
+    assert [MemberKey.unpack(key).position for key in of_map(found, "pws")] == [2]
     value = of_map(found, "vsis")[VsiKey(x.index, vsi.index).pack()]
     assert VsiRecord.unpack(value) == VsiRecord(BridgeKind.VPLS, 3, 2, 7, 300 * 10**9)
 
@@ -230,7 +232,7 @@ def test_a_vpws_is_told_from_a_vpls_and_has_no_mac_limit():
     )
     (value,) = of_map(everything(program)["x"], "vsis").values()
     record = VsiRecord.unpack(value)
-    assert (record.kind, record.circuits, record.wires, record.mac_limit) == (
+    assert (record.kind, record.circuits, record.pws, record.mac_limit) == (
         BridgeKind.VPWS, 1, 1, 0,
     )  # fmt: skip
 
@@ -243,7 +245,7 @@ def test_ports_say_whose_they_are():
         roles = Counter()
         for key, value in found.items():
             port = Port.unpack(value)
-            assert port.router == node.index
+            assert port.lsr == node.index
             assert attached.ports[node.name][port.number] == layout.unpack_word(key)
             roles[port.role] += 1
         assert roles[Role.CORE] == len(node.adjacencies)
@@ -296,7 +298,7 @@ def test_a_cut_changes_labels_and_tunnels_only_however_many_prefixes_there_are()
     few, many = changed_by_a_cut(10), changed_by_a_cut(10_000)
     assert few == many
     assert few["tunnels"] == 2
-    assert set(few) <= {"tunnels", "ways", "lfib"}
+    assert set(few) <= {"tunnels", "ecmp_nhlfes", "lfib"}
 
 
 @settings(max_examples=30, deadline=None)
@@ -317,7 +319,7 @@ def test_a_cut_that_parts_no_pes_changes_no_service(data):
         old = contents_of(entries(before, node.name, attached))
         difference = change(old, entries(after, node.name, attached))
         touched = {step.map for step in difference.writes} | set(difference.deletions)
-        assert touched <= {"tunnels", "ways", "lfib"}
+        assert touched <= {"tunnels", "ecmp_nhlfes", "lfib"}
 
 
 # --- errors --------------------------------------------------------------------------------
@@ -338,7 +340,7 @@ def test_nine_labels_are_too_many_and_eight_are_not():
 
 
 def test_more_ways_than_the_maps_have_are_refused(monkeypatch):
-    monkeypatch.setattr("mplsemu.southbound.ebpf.translate_labels.MAX_WAYS", 1)
+    monkeypatch.setattr("mplsemu.southbound.ebpf.translate_labels.MAX_NHLFES", 1)
     with pytest.raises(CapabilityError, match="x: the tunnel to y has 2 ways"):
         everything(compile_program(between(ecmp=2)))
 

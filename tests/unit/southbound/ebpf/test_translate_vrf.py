@@ -32,7 +32,7 @@ def routes_of(found, router, vrf):
     for name in ("fib4", "fib6"):
         for key, value in of_map(found, name).items():
             fib_key = FibKey.unpack(key)
-            if (fib_key.router, fib_key.vrf) == (router, vrf):
+            if (fib_key.lsr, fib_key.vrf) == (router, vrf):
                 keys[str(fib_key.prefix)] = RouteRecord.unpack(value)
     return keys
 

@@ -11,7 +11,7 @@ import pytest
 
 from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import IlmAction, Operation, Role, RouteKind
-from mplsemu.southbound.ebpf.layout import IlmRecord, RouteRecord, WireRecord
+from mplsemu.southbound.ebpf.layout import IlmRecord, PwRecord, RouteRecord
 from tests.ebpf.router import Router, labelled, nhlfe, stack
 from tests.ebpf.wires import Wire
 from tests.oracles.frames import arp, ethernet, ip, ip_frame
@@ -266,11 +266,11 @@ def test_a_vsis_flows_spread_at_the_ingress_and_keep_to_their_way_when_flooded(r
     }[name]
     circuit, core = router.bench.wires[1:3]
     router.tunnel(PE, *ways(core.ifindex, 4, Operation.PUSH))
-    router.vsi(VSI, {1: circuit}, {1: WireRecord(PE, 500)})
+    router.vsi(VSI, {1: circuit}, {1: PwRecord(PE, 500)})
     flooded = [router.pass_on(make(flow), circuit)[core.ifindex][0][5] for flow in range(160)]
     assert_spread(Counter(flooded), 4)
     learned = ethernet("ff:ff:ff:ff:ff:ff", OTHER, 0x88B5, b"")
-    router.ilm(600, IlmRecord(IlmAction.TO_PSEUDOWIRE, service=VSI, wire=1))
+    router.ilm(600, IlmRecord(IlmAction.TO_PSEUDOWIRE, service=VSI, pw=1))
     router.port(core)
     router.run(labelled(stack((600, 0, 9)), learned), core)
     assert [way_of(router, circuit, make(flow)) for flow in range(160)] == flooded

@@ -1,9 +1,9 @@
 """Learned MAC addresses: read, forgotten, and removed when they are old.
 
-The program puts them into `fdb` and counts them in `stations`; here they are deleted, and counted
-in `forgotten`. So each of the two counts has one writer, and nothing is lost where both write at
+The program puts them into `fdb` and counts them in `fdb_added`; here they are deleted, and counted
+in `fdb_removed`. So each of the two counts has one writer, and nothing is lost where both write at
 the same time; their difference counts against a VSI's limit. Where a VSI has no limit but a share,
-the program itself deletes the first for the next one, and `forgotten` is put right by a sweep.
+the program itself deletes the first for the next one, and `fdb_removed` is put right by a sweep.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Final
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Vsi
 from mplsemu.southbound.dataplane import BehindPe, LearnedAt, LearnedMac, OnCircuit
-from mplsemu.southbound.ebpf.kinds import StationKind
+from mplsemu.southbound.ebpf.kinds import FdbKind
 from mplsemu.southbound.ebpf.layout import (
-    StationKey,
-    StationRecord,
+    FdbKey,
+    FdbRecord,
     VsiKey,
     VsiRecord,
     long,
@@ -35,33 +35,33 @@ SWEEP_S: Final = 5.0
 
 _OCTETS_OF_VSI_KEY: Final = len(VsiKey(0, 0).pack())
 
-Station = tuple[StationKey, StationRecord]
+FdbEntry = tuple[FdbKey, FdbRecord]
 
 
-class Stations:
-    """The stations of all VSIs; any thread may call its methods.
+class Fdb:
+    """The addresses of all VSIs; any thread may call its methods.
 
     Args:
-        tables: the maps by name: `fdb`, `stations`, `forgotten`, `vsis`.
-        clock: nanoseconds of the clock that `StationRecord.seen_ns` is of.
+        tables: the maps by name: `fdb`, `fdb_added`, `fdb_removed`, `vsis`.
+        clock: nanoseconds of the clock that `FdbRecord.seen_ns` is of.
     """
 
     def __init__(
         self, tables: Mapping[str, Table], clock: Callable[[], int] = time.monotonic_ns
     ) -> None:
-        self._fdb = tables["fdb"]
-        self._learned = tables["stations"]
-        self._forgotten = tables["forgotten"]
+        self._entries = tables["fdb"]
+        self._added = tables["fdb_added"]
+        self._removed = tables["fdb_removed"]
         self._vsis = tables["vsis"]
         self._clock = clock
         self._lock = threading.Lock()
 
-    def __iter__(self) -> Iterator[Station]:
-        for key, value in self._fdb.items():
-            yield StationKey.unpack(key), StationRecord.unpack(value)
+    def __iter__(self) -> Iterator[FdbEntry]:
+        for key, value in self._entries.items():
+            yield FdbKey.unpack(key), FdbRecord.unpack(value)
 
-    def forget(self, is_meant: Callable[[StationKey, StationRecord], bool]) -> int:
-        """Delete stations; return how many."""
+    def remove(self, is_meant: Callable[[FdbKey, FdbRecord], bool]) -> int:
+        """Delete addresses; return how many."""
         with self._lock:
             return self._delete(key.pack() for key, record in self if is_meant(key, record))
 
@@ -74,9 +74,9 @@ class Stations:
         """
         with self._lock:
             aging = {key: VsiRecord.unpack(value).aging_ns for key, value in self._vsis.items()}
-            before = dict(self._learned.items())
-            rows = list(self._fdb.items())
-            after = dict(self._learned.items())
+            before = dict(self._added.items())
+            rows = list(self._entries.items())
+            after = dict(self._added.items())
             self._count(rows, {key: n for key, n in before.items() if after.get(key) == n})
             now = self._clock()
             return self._delete(
@@ -89,17 +89,17 @@ class Stations:
             by_vsi.setdefault(_vsi(key), []).append(key)
         total = 0
         for vsi, keys in by_vsi.items():
-            deleted = self._fdb.delete_many(keys)
-            self._forgotten.set_many([(vsi, long(self._number(self._forgotten, vsi) + deleted))])
+            deleted = self._entries.delete_many(keys)
+            self._removed.set_many([(vsi, long(self._number(self._removed, vsi) + deleted))])
             total += deleted
         return total
 
     def _count(self, rows: Iterable[tuple[bytes, bytes]], learned: Mapping[bytes, bytes]) -> None:
         present = Counter(_vsi(key) for key, _ in rows)
         for vsi, number in learned.items():
-            forgotten = unpack_long(number) - present[vsi]
-            if forgotten >= 0 and forgotten != self._number(self._forgotten, vsi):
-                self._forgotten.set_many([(vsi, long(forgotten))])
+            removed = unpack_long(number) - present[vsi]
+            if removed >= 0 and removed != self._number(self._removed, vsi):
+                self._removed.set_many([(vsi, long(removed))])
 
     @staticmethod
     def _number(table: Table, key: bytes) -> int:
@@ -108,14 +108,14 @@ class Stations:
 
 
 def _vsi(key: bytes) -> bytes:
-    """Return the key of the VSI that a station is of, with which the station's own begins."""
+    """Return the key of the VSI of a learned address, which its own key begins with."""
     return key[:_OCTETS_OF_VSI_KEY]
 
 
 def is_at(
     node: NodeProgram, vsi: Vsi, place: LearnedAt | None, ports: Mapping[int, int]
-) -> Callable[[StationKey, StationRecord], bool]:
-    """Return what tells whether a station is at a place of a VSI.
+) -> Callable[[FdbKey, FdbRecord], bool]:
+    """Return what tells whether an address is at a place of a VSI.
 
     Args:
         node: the PE.
@@ -123,15 +123,15 @@ def is_at(
         place: None for everywhere.
         ports: ifindex by the PE's port number.
     """
-    found: set[tuple[StationKind, int]] = set()
+    found: set[tuple[FdbKind, int]] = set()
     match place:
         case OnCircuit(name):
-            found = {(StationKind.AT_CIRCUIT, ports[node.circuit_by_name[name].port])}
+            found = {(FdbKind.AT_CIRCUIT, ports[node.circuit_by_name[name].port])}
         case BehindPe(peer):
-            found = {(StationKind.AT_WIRE, pw.index) for pw in vsi.pseudowires if pw.peer == peer}
+            found = {(FdbKind.AT_PW, pw.index) for pw in vsi.pseudowires if pw.peer == peer}
 
-    def is_meant(key: StationKey, record: StationRecord) -> bool:
-        if (key.router, key.vsi) != (node.index, vsi.index):
+    def is_meant(key: FdbKey, record: FdbRecord) -> bool:
+        if (key.lsr, key.vsi) != (node.index, vsi.index):
             return False
         return place is None or (record.kind, record.id) in found
 
@@ -139,23 +139,23 @@ def is_at(
 
 
 def learned_macs(
-    node: NodeProgram, stations: Iterable[Station], ports: Mapping[int, int]
+    node: NodeProgram, entries: Iterable[FdbEntry], ports: Mapping[int, int]
 ) -> Iterator[LearnedMac]:
-    """Yield the stations of one PE in the program's words.
+    """Yield the addresses of one PE in the program's words.
 
     Args:
         node: the PE.
-        stations: of it and of others.
+        entries: of it and of others.
         ports: ifindex by the PE's port number.
     """
     vsis = {vsi.index: vsi for vsi in node.vsis}
     circuits = {ports[ac.port]: OnCircuit(ac.name) for ac in node.circuits if ac.port in ports}
-    for key, record in stations:
+    for key, record in entries:
         vsi = vsis.get(key.vsi)
-        if key.router != node.index or vsi is None:
+        if key.lsr != node.index or vsi is None:
             continue
         place: LearnedAt | None
-        if record.kind is StationKind.AT_CIRCUIT:
+        if record.kind is FdbKind.AT_CIRCUIT:
             place = circuits.get(record.id)
         else:
             peers = (BehindPe(pw.peer) for pw in vsi.pseudowires if pw.index == record.id)

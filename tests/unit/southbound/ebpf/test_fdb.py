@@ -12,22 +12,22 @@ from mplsemu.southbound.dataplane import (
 )
 from mplsemu.southbound.ebpf import kinds
 from mplsemu.southbound.ebpf.counting import counter_names, counters_of
+from mplsemu.southbound.ebpf.fdb import Fdb, is_at, learned_macs
 from mplsemu.southbound.ebpf.layout import (
     CounterKey,
-    StationKey,
-    StationRecord,
+    FdbKey,
+    FdbRecord,
     VsiKey,
     VsiRecord,
     long,
+    pw_counter_id,
     unpack_long,
-    wire_counter_id,
 )
-from mplsemu.southbound.ebpf.stations import Stations, is_at, learned_macs
 from tests import builders
 from tests.oracles.faketables import FakeTables
 
 SECOND = 10**9
-AT_CIRCUIT, AT_WIRE = kinds.StationKind.AT_CIRCUIT, kinds.StationKind.AT_WIRE
+AT_CIRCUIT, AT_PW = kinds.FdbKind.AT_CIRCUIT, kinds.FdbKind.AT_PW
 PORTS = {1: 101, 2: 102, 3: 103}
 
 
@@ -51,32 +51,32 @@ class Learning:
     def __init__(self):
         self.now = 100 * SECOND
         self.tables = FakeTables()
-        self.stations = Stations(self.tables, lambda: self.now)
+        self.fdb = Fdb(self.tables, lambda: self.now)
         for vsi in (1, 2):
             record = VsiRecord(kinds.BridgeKind.VPLS, 1, 2, 10, 30 * SECOND)
             self.tables["vsis"].rows[VsiKey(1, vsi).pack()] = record.pack()
 
     def learn(self, mac, vsi=1, kind=AT_CIRCUIT, at=101):
         key = VsiKey(1, vsi).pack()
-        learned = self.tables["stations"].rows.get(key, long(0))
-        self.tables["stations"].rows[key] = long(unpack_long(learned) + 1)
+        learned = self.tables["fdb_added"].rows.get(key, long(0))
+        self.tables["fdb_added"].rows[key] = long(unpack_long(learned) + 1)
         self.see(mac, vsi, kind, at)
 
     def see(self, mac, vsi=1, kind=AT_CIRCUIT, at=101):
-        key = StationKey(1, vsi, bytes([2, 0, 0, 0, 0, mac])).pack()
-        self.tables["fdb"].rows[key] = StationRecord(kind, at, self.now).pack()
+        key = FdbKey(1, vsi, bytes([2, 0, 0, 0, 0, mac])).pack()
+        self.tables["fdb"].rows[key] = FdbRecord(kind, at, self.now).pack()
 
     def counted(self, vsi=1):
         """What counts against the limit."""
         key = VsiKey(1, vsi).pack()
         learned, forgotten = (
             unpack_long(self.tables[name].rows.get(key, long(0)))
-            for name in ("stations", "forgotten")
+            for name in ("fdb_added", "fdb_removed")
         )
         return learned - forgotten
 
     def macs(self):
-        return sorted(key.mac[5] for key, _ in self.stations)
+        return sorted(key.mac[5] for key, _ in self.fdb)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_an_address_that_is_silent_for_too_long_is_forgotten(learning):
     learning.now += 20 * SECOND
     learning.see(2)
     learning.now += 11 * SECOND
-    assert learning.stations.sweep() == 1
+    assert learning.fdb.sweep() == 1
     assert learning.macs() == [2]
     assert learning.counted() == 1
 
@@ -99,7 +99,7 @@ def test_what_a_vsi_learned_that_is_no_more_is_forgotten(learning):
     learning.learn(1, vsi=2)
     del learning.tables["vsis"].rows[VsiKey(1, 2).pack()]
     learning.now += 1
-    learning.stations.sweep()
+    learning.fdb.sweep()
     assert learning.macs() == []
 
 
@@ -107,22 +107,22 @@ def test_forgetting_counts_by_vsi(learning):
     learning.learn(1)
     learning.learn(2)
     learning.learn(3, vsi=2)
-    assert learning.stations.forget(lambda key, _: key.mac[5] != 2) == 2
+    assert learning.fdb.remove(lambda key, _: key.mac[5] != 2) == 2
     assert (learning.counted(1), learning.counted(2)) == (1, 0)
 
 
 def test_counts_are_put_right_after_a_controller_that_was_killed_in_between(learning):
     for mac in range(3):
         learning.learn(mac)
-    learning.tables["fdb"].rows.pop(StationKey(1, 1, bytes([2, 0, 0, 0, 0, 0])).pack())
+    learning.tables["fdb"].rows.pop(FdbKey(1, 1, bytes([2, 0, 0, 0, 0, 0])).pack())
     assert learning.counted() == 3
-    learning.stations.sweep()
+    learning.fdb.sweep()
     assert learning.counted() == len(learning.macs()) == 2
 
 
 def test_counts_are_left_alone_while_the_program_learns(learning):
     learning.learn(1)
-    learning.tables["forgotten"].rows[VsiKey(1, 1).pack()] = long(0)
+    learning.tables["fdb_removed"].rows[VsiKey(1, 1).pack()] = long(0)
     whole = learning.tables["fdb"].items
 
     def learn_meanwhile():
@@ -130,7 +130,7 @@ def test_counts_are_left_alone_while_the_program_learns(learning):
         learning.learn(9)
 
     learning.tables["fdb"].items = learn_meanwhile
-    learning.stations.sweep()
+    learning.fdb.sweep()
     assert learning.counted() == 2
 
 
@@ -141,13 +141,13 @@ def stations_of(program):
     wire = next(pw.index for pw in vsi.pseudowires if pw.peer == "se")
     return [
         (
-            StationKey(dk.index, vsi.index, bytes(5) + b"\1"),
-            StationRecord(AT_CIRCUIT, PORTS[port], 1),
+            FdbKey(dk.index, vsi.index, bytes(5) + b"\1"),
+            FdbRecord(AT_CIRCUIT, PORTS[port], 1),
         ),
-        (StationKey(dk.index, vsi.index, bytes(5) + b"\2"), StationRecord(AT_WIRE, wire, 1)),
-        (StationKey(dk.index, vsi.index, bytes(5) + b"\3"), StationRecord(AT_WIRE, 99, 1)),
-        (StationKey(dk.index, 77, bytes(5) + b"\4"), StationRecord(AT_WIRE, wire, 1)),
-        (StationKey(se.index, vsi.index, bytes(5) + b"\5"), StationRecord(AT_WIRE, 1, 1)),
+        (FdbKey(dk.index, vsi.index, bytes(5) + b"\2"), FdbRecord(AT_PW, wire, 1)),
+        (FdbKey(dk.index, vsi.index, bytes(5) + b"\3"), FdbRecord(AT_PW, 99, 1)),
+        (FdbKey(dk.index, 77, bytes(5) + b"\4"), FdbRecord(AT_PW, wire, 1)),
+        (FdbKey(se.index, vsi.index, bytes(5) + b"\5"), FdbRecord(AT_PW, 1, 1)),
     ]
 
 
@@ -176,7 +176,7 @@ def test_counters_are_told_in_the_words_of_the_program(program):
     sums = [
         (CounterKey(1, kinds.CounterKind.VRF_IN, dk.vrf_by_name["a"].index), (3, 300)),
         (
-            CounterKey(1, kinds.CounterKind.WIRE_OUT, wire_counter_id(vsi.index, wire.index)),
+            CounterKey(1, kinds.CounterKind.PW_OUT, pw_counter_id(vsi.index, wire.index)),
             (1, 60),
         ),
         (CounterKey(1, kinds.CounterKind.TUNNEL, program.node("se").index), (4, 360)),

@@ -8,24 +8,24 @@
 #include "packet.h"
 
 /* Return the NHLFE for a flow: always the same, and at the next LSR no less likely another than here. */
-static __always_inline struct nhlfe *way_of_flow(__u32 router, enum ways_of of, __u32 id, __u32 number,
+static __always_inline struct nhlfe *nhlfe_of_flow(__u32 lsr, enum nhlfes_of of, __u32 id, __u32 number,
 						 struct nhlfe *first, __u64 flow)
 {
-	__u64 hash = mix(mix(flow, router), 0xd1b54a32d192ed03ull);
-	struct way_key key = {router, of, id, (hash >> 32) * number >> 32};
+	__u64 hash = mix(mix(flow, lsr), 0xd1b54a32d192ed03ull);
+	struct nhlfe_key key = {lsr, of, id, (hash >> 32) * number >> 32};
 	struct nhlfe *other;
 
-	if (!key.way)
+	if (!key.index)
 		return first;
-	other = bpf_map_lookup_elem(&ways, &key);
+	other = bpf_map_lookup_elem(&ecmp_nhlfes, &key);
 	return other ?: first;
 }
 
 /* Send a packet whose head is written. A queue, and whoever listens, is passed by only where there is none. */
-static __always_inline int send(struct __sk_buff *skb, __u32 router, const struct nhlfe *nhlfe)
+static __always_inline int send(struct __sk_buff *skb, __u32 lsr, const struct nhlfe *nhlfe)
 {
 	if (!link_takes(skb, nhlfe->oif))
-		return drop(skb, router, DROP_TOO_BIG);
+		return drop(skb, lsr, DROP_TOO_BIG);
 	if (!(nhlfe->flags & NHLFE_DIRECT))
 		return bpf_redirect(nhlfe->oif, 0);
 	skb->mark = is_adjustable(skb, 0) ? HANDED_OVER_IN_PLACE : HANDED_OVER;

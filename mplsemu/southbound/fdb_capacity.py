@@ -20,7 +20,7 @@ _MOST_WITH_LIMITS: Final = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
-class StationRoom:
+class FdbCapacity:
     """Room for MAC addresses.
 
     Attributes:
@@ -32,7 +32,7 @@ class StationRoom:
     share: int
 
 
-def station_room(program: Program) -> StationRoom:
+def fdb_capacity(program: Program) -> FdbCapacity:
     """Return how the VSIs of a lab share the room."""
     vsis = [vsi for node in program.nodes for vsi in node.vsis if vsi.kind is VsiKind.VPLS]
     pes = Counter(vsi.name for vsi in vsis)
@@ -42,4 +42,4 @@ def station_room(program: Program) -> StationRoom:
     ordinary = min(max(_LEAST, members * _OF_EACH_MEMBER), _MOST)
     total = min(1 << (ordinary + limits - 1).bit_length(), _MOST_WITH_LIMITS)
     left = max(total - limits, ordinary)  # limits of millions may want more than there is
-    return StationRoom(total, max(1, left // max(1, len(free))))
+    return FdbCapacity(total, max(1, left // max(1, len(free))))

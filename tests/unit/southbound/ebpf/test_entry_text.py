@@ -13,8 +13,8 @@ from mplsemu.model.topology import TtlMode
 from mplsemu.southbound.ebpf import layout, translate
 from mplsemu.southbound.ebpf.entry import Entry, Stage
 from mplsemu.southbound.ebpf.entry_text import entry_text, key_text, value_text
-from mplsemu.southbound.ebpf.kinds import StationKind
-from mplsemu.southbound.ebpf.layout import StationKey, StationRecord
+from mplsemu.southbound.ebpf.kinds import FdbKind
+from mplsemu.southbound.ebpf.layout import FdbKey, FdbRecord
 from mplsemu.southbound.ebpf.names import names_of
 from mplsemu.southbound.ebpf.translate import entries
 from tests import builders, strategies
@@ -63,14 +63,14 @@ def said():
             "from the pseudowire to y"
         ),
         "x lfib: label 22: one of 2 ways, the first: swap to 18, out on link x-p",
-        "x ways: label 22, way 2: swap to 18, out on link x-q",
+        "x ecmp_nhlfes: label 22, way 2: swap to 18, out on link x-q",
         "x lfib: label 21: pop, out on link w-x",
         "x tunnels: tunnel to w: out on link w-x, up to 1600 octets",
         (
             "x tunnels: tunnel to y: one of 2 ways, the first: push 18, out on link x-p, "
             "up to 1596 octets"
         ),
-        "x ways: tunnel to y, way 2: push 18, out on link x-q",
+        "x ecmp_nhlfes: tunnel to y, way 2: push 18, out on link x-q",
         "x fib4: VRF v: 10.1.0.0/29: ask on v/a who has it",
         "x fib4: VRF v: 10.1.0.0/32: drop",
         "x fib4: VRF v: 10.1.0.1/32: the gateway answers",
@@ -82,8 +82,8 @@ def said():
         "x vsis: VSI lan: VPLS, circuits up to 1, pseudowires up to 1, learns at most 9 for 300 s",
         "x vsis: VSI line: VPWS, circuits up to 1, pseudowires up to 1",
         "x circuits: VSI lan: circuit 1: out on lan/a",
-        "x wires: VSI lan: the pseudowire to y: push 17, to y",
-        "x wires: VSI line: the pseudowire to y: push 18 before a control word, to y",
+        "x pws: VSI lan: the pseudowire to y: push 17, to y",
+        "x pws: VSI line: the pseudowire to y: push 18 before a control word, to y",
         "x ports: link x-p: port 1, core",
         "x ports: v/a: port 4, VRF v",
         "x ports: lan/a: port 7, VSI lan",
@@ -108,7 +108,7 @@ def test_without_a_program_numbers_stand_for_themselves():
     expected = [
         f"LSR {x} ports: interface {core}: port 1, core",
         f"LSR {x} ports: interface {circuit}: port 4, service 1 as a VRF",
-        f"LSR {x} wires: service 3: pseudowire 1: push 17, to LSR {y}",
+        f"LSR {x} pws: service 3: pseudowire 1: push 17, to LSR {y}",
         f"gateways: ARP for 10.1.0.1 on interface {circuit}: answer",
         (
             f"LSR {x} lfib: label 22: one of 2 ways, the first: swap to 18, "
@@ -142,13 +142,13 @@ def test_what_the_program_learns_and_the_settings_are_worded_too():
     x = program.node("x")
     (lan,) = [vsi for vsi in x.vsis if vsi.name == "lan"]
     port = attached.ports["x"][x.circuit_by_name["lan/a"].port]
-    key = StationKey(x.index, lan.index, b"\2\0\0\0\0\1").pack()
+    key = FdbKey(x.index, lan.index, b"\2\0\0\0\0\1").pack()
     places = (
-        ((StationKind.AT_CIRCUIT, port), "lan/a"),
-        ((StationKind.AT_WIRE, 1), "the pseudowire to y"),
+        ((FdbKind.AT_CIRCUIT, port), "lan/a"),
+        ((FdbKind.AT_PW, 1), "the pseudowire to y"),
     )
     for (kind, number), where in places:
-        station = Entry(Stage.SERVICES, "fdb", key, StationRecord(kind, number, 7 * 10**9).pack())
+        station = Entry(Stage.SERVICES, "fdb", key, FdbRecord(kind, number, 7 * 10**9).pack())
         assert entry_text(station, names) == (
             f"x fdb: VSI lan: 02:00:00:00:00:01: behind {where}, seen 7 s after the machine started"
         )

@@ -7,7 +7,7 @@
 #include "packet.h"
 
 /* Remove `words` times four octets behind the MAC addresses. The EtherType of what remains stands behind them. */
-static __always_inline int cut(struct __sk_buff *skb, const __u32 words)
+static __always_inline int shorten(struct __sk_buff *skb, const __u32 words)
 {
 	__be16 *front = head(skb, MACS_OCTETS + TAG_OCTETS * words);
 
@@ -38,7 +38,7 @@ static __always_inline int pop_label(struct __sk_buff *skb, __be16 type)
 		return adjust(skb, -ENTRY_OCTETS);
 	}
 	front[sizeof(struct labelled_frame) / sizeof(*front) - 1] = type;
-	return cut(skb, 1);
+	return shorten(skb, 1);
 }
 
 /* Whether a packet of which the kernel does not know yet that it has an IP packet in it can be made adjustable. */
@@ -49,7 +49,7 @@ static __always_inline int may_become_adjustable(struct __sk_buff *skb, const __
 }
 
 /* Have the kernel take what follows the Ethernet header for what `type` says: by a tag that comes and goes. */
-static __always_inline int become(struct __sk_buff *skb, __be16 type)
+static __always_inline int set_protocol(struct __sk_buff *skb, __be16 type)
 {
 	struct ethernet *front = head(skb, sizeof(*front));
 
@@ -61,7 +61,7 @@ static __always_inline int become(struct __sk_buff *skb, __be16 type)
 }
 
 /* Remove everything before a frame in one piece. */
-static __always_inline int cut_in_one(struct __sk_buff *skb, const __u32 at)
+static __always_inline int shorten_once(struct __sk_buff *skb, const __u32 at)
 {
 	struct ethernet *front = head(skb, at + sizeof(*front));
 
@@ -72,7 +72,7 @@ static __always_inline int cut_in_one(struct __sk_buff *skb, const __u32 at)
 }
 
 /* Remove everything before a frame at `at`: an Ethernet header, labels, perhaps a control word. */
-static __always_inline int uncover(struct __sk_buff *skb, const __u32 at)
+static __always_inline int strip_to_payload(struct __sk_buff *skb, const __u32 at)
 {
 	const __u32 missing = (TAG_OCTETS - at % TAG_OCTETS) % TAG_OCTETS;
 	__u8 *front = head(skb, at + ETHERNET_OCTETS);
@@ -81,15 +81,15 @@ static __always_inline int uncover(struct __sk_buff *skb, const __u32 at)
 	if (!front)
 		return -1;
 	type = *(__be16 *)(front + at + MACS_OCTETS);
-	if (!is_adjustable(skb, at) && may_become_adjustable(skb, at, type) && become(skb, type))
+	if (!is_adjustable(skb, at) && may_become_adjustable(skb, at, type) && set_protocol(skb, type))
 		return -1;
 	if (is_adjustable(skb, at))
-		return cut_in_one(skb, at);
+		return shorten_once(skb, at);
 	if (missing && bpf_skb_change_head(skb, missing, 0))
 		return -1;
 	front = head(skb, missing + at + MACS_OCTETS);
 	if (!front)
 		return -1;
 	__builtin_memcpy(front, front + missing + at, MACS_OCTETS);
-	return cut(skb, (missing + at) / TAG_OCTETS);
+	return shorten(skb, (missing + at) / TAG_OCTETS);
 }
