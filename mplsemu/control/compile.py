@@ -20,7 +20,7 @@ from mplsemu.control.ports import Ports, number_ports
 from mplsemu.errors import LabError
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
-from mplsemu.model.network import Network, Vpn
+from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel
 from mplsemu.model.vpn import Site
 from mplsemu.program.entries import (
@@ -116,7 +116,7 @@ def compile_stages(
         null_label=network.provider.null_label,
         nodes=tuple(sorted(nodes, key=lambda node: node.name)),
         links=_links(network, down),
-        vpns=tuple(VpnInfo(vpn.name, _kind(vpn), vpn.customer) for vpn in network.vpns),
+        vpns=tuple(VpnInfo(vpn.name, vpn.kind, vpn.customer) for vpn in network.vpns),
     )
     return Compilation(program, tunnels, numbers, labels)
 
@@ -153,10 +153,6 @@ def _check_names(network: Network, down: frozenset[str]) -> None:
 
 def _l3vpns(network: Network) -> tuple[L3vpn, ...]:
     return tuple(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
-
-
-def _kind(vpn: Vpn) -> str:
-    return type(vpn).__name__.lower()
 
 
 def _tunnels(network: Network, down: frozenset[str]) -> tuple[Tunnels, lsp.PathNumbers]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from mplsemu.control.labels import BindingKey, PseudowireKey
 from mplsemu.model.labels import Label
 from mplsemu.model.vpls import DEFAULT_MAC_AGING_S, Vpls, Vpws
-from mplsemu.program.services import Pseudowire, Vsi, VsiKind
+from mplsemu.program.services import Pseudowire, Vsi
 
 
 def mesh(vpn: Vpls | Vpws) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def vsi(
     return Vsi(
         name=vpn.name,
         index=index,
-        kind=VsiKind.VPLS if isinstance(vpn, Vpls) else VsiKind.VPWS,
+        kind=vpn.kind,
         circuits=tuple(site.circuit for site in vpn.sites if site.pe == pe),
         pseudowires=pseudowires,
         mac_aging_s=vpn.mac_aging_s if isinstance(vpn, Vpls) else DEFAULT_MAC_AGING_S,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import VsiKind
 from mplsemu.southbound.dataplane import BehindPe, MacFlush, OnCircuit
 
 
@@ -33,7 +33,7 @@ def _flushes(before: Program, after: Program) -> Iterator[MacFlush]:
         for circuit in node.circuits:
             old_circuit = old.circuit_by_name.get(circuit.name)
             vsi = node.vsi_by_name.get(circuit.vpn)
-            if vsi is None or vsi.kind is not VsiKind.VPLS:
+            if vsi is None or vsi.kind is not VpnKind.VPLS:
                 continue
             if old_circuit is not None and old_circuit.up and not circuit.up:
                 yield MacFlush(node.name, vsi.name, OnCircuit(circuit.name))

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from mplsemu.model.labels import MAX_LABEL_VALUE, Label
-from mplsemu.model.vpn import IPNetwork
+from mplsemu.model.vpn import IPNetwork, VpnKind
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -43,7 +43,6 @@ from mplsemu.program.services import (
     ViaVrf,
     Vrf,
     Vsi,
-    VsiKind,
 )
 
 _FIRST_TUNNEL: Final = MAX_LABEL_VALUE + 1
@@ -249,7 +248,7 @@ class _Exporter:
                 if circuit.vpn != vsi.name:
                     continue
                 behind = circuit.name if pe.name == node.name else pe.name
-                is_known = vsi.kind is VsiKind.VPLS and circuit.up
+                is_known = vsi.kind is VpnKind.VPLS and circuit.up
                 rules = ways.get(behind, []) if is_known else everywhere
                 table |= {self._destinations[host.mac]: rules for host in circuit.hosts}
         return table

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mplsemu.drawing.scene import LineKind, NodeKind
 from mplsemu.model.topology import Role
-from mplsemu.program.services import VsiKind
+from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import (
     POPPED,
     BridgeView,
@@ -189,7 +189,7 @@ def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:
 
 def _bridge(view: BridgeView) -> LabelledGraph:
     title = f"{view.customer}: VPN {view.vpn}, {view.kind.value.upper()}"
-    if view.kind is VsiKind.VPWS and len(view.sites) == 2:
+    if view.kind is VpnKind.VPWS and len(view.sites) == 2:
         return LabelledGraph(title, *_wire(view))
     ports = {site.name: port for port, site in enumerate(view.sites, 1)}
     groups, edges = [], []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import ClassVar, Final, Literal, Self
 
-from mplsemu.model.vpn import Site
+from mplsemu.model.vpn import Site, VpnKind
 
 _TWO_NUMBERS: Final = re.compile(r"(\d{1,10}):(\d{1,10})\Z", re.ASCII)
 _MAX_2_BYTES: Final = 0xFFFF
@@ -68,6 +68,7 @@ class L3vpn:
         export_targets: its own routes carry these.
     """
 
+    kind: ClassVar[Literal[VpnKind.L3VPN]] = VpnKind.L3VPN
     name: str
     customer: str
     sites: tuple[Site, ...]

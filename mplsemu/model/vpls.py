@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final, Literal
 
-from mplsemu.model.vpn import IPNetwork, Site
+from mplsemu.model.vpn import IPNetwork, Site, VpnKind
 
 DEFAULT_MAC_AGING_S: Final = 300  # IEEE 802.1Q table 8-3
 
@@ -25,6 +25,7 @@ class Vpls:
         control_word: frames carry one on pseudowires (RFC 4448 section 4.6).
     """
 
+    kind: ClassVar[Literal[VpnKind.VPLS]] = VpnKind.VPLS
     name: str
     customer: str
     sites: tuple[Site, ...]
@@ -38,6 +39,7 @@ class Vpls:
 class Vpws:
     """A wire between two sites: one pseudowire, nothing learned; attributes as a `Vpls` has."""
 
+    kind: ClassVar[Literal[VpnKind.VPWS]] = VpnKind.VPWS
     name: str
     customer: str
     sites: tuple[Site, Site]

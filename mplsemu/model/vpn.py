@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -11,12 +12,25 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
 )
+from typing import Literal
 
 from mplsemu.model.limits import ACCESS_MTU
 
 IPAddress = IPv4Address | IPv6Address
 IPInterface = IPv4Interface | IPv6Interface
 IPNetwork = IPv4Network | IPv6Network
+
+
+class VpnKind(enum.StrEnum):
+    """What a provider sells: its name in lab files and in JSON."""
+
+    L3VPN = "l3vpn"
+    VPLS = "vpls"
+    VPWS = "vpws"
+
+
+L2vpnKind = Literal[VpnKind.VPLS, VpnKind.VPWS]
+"""Kinds of VPN in which the provider bridges: a PE has a VSI for them, no VRF."""
 
 
 @dataclass(frozen=True, slots=True)

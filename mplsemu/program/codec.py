@@ -28,7 +28,7 @@ from mplsemu.errors import ProgramError
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, Role, TtlMode
-from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
+from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind, VpnKind
 from mplsemu.program.entries import (
     Forward,
     IlmAction,
@@ -50,7 +50,6 @@ from mplsemu.program.services import (
     ViaCe,
     ViaPe,
     ViaVrf,
-    VsiKind,
 )
 
 FORMAT: Final = "mplsemu-program"
@@ -82,7 +81,7 @@ _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
     ),
     (NextHop, {"connected": Connected, "ce": ViaCe, "pe": ViaPe, "vrf": ViaVrf}),
 )
-_CHOICES: Final = (Role, TtlMode, NullLabel, VsiKind)
+_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind)
 _TEXTS: Final[tuple[tuple[Any, tuple[type, ...], Callable[[str], Any]], ...]] = (
     (IPAddress, (IPv4Address, IPv6Address), ipaddress.ip_address),
     (IPInterface, (IPv4Interface, IPv6Interface), ipaddress.ip_interface),
@@ -174,6 +173,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Label, lambda value, _: Label(integer(value, int)))
     for choice in _CHOICES:  # by class each: to cattrs an enumeration of strings is a str
         converter.register_structure_hook(choice, lambda value, kind: kind(text(value, str)))
+    _on_type(converter, L2vpnKind, _l2vpn_kind)
     converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_hook(converter, kind))
     for union, members in _SUMS:
         _register_sum(converter, union, members)
@@ -182,6 +182,12 @@ def _converter() -> cattrs.Converter:
         hook: Callable[..., Any] = make_dict_structure_fn(holder, converter, **checked)  # type: ignore[arg-type]
         converter.register_structure_hook(holder, hook)
     return converter
+
+
+def _l2vpn_kind(value: object, _: object) -> VpnKind:
+    if not isinstance(value, str) or value not in typing.get_args(L2vpnKind):
+        raise ValueError(f"{value!r} is not a kind of VSI; write vpls or vpws")
+    return VpnKind(value)
 
 
 def _mac(value: object, _: object) -> str:

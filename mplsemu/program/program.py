@@ -10,6 +10,7 @@ from typing import Final
 from mplsemu.errors import ProgramError
 from mplsemu.model.limits import CORE_MTU
 from mplsemu.model.topology import NullLabel, Role, TtlMode
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.entries import FtnEntry, IlmEntry
 from mplsemu.program.services import AttachmentCircuit, Vrf, Vsi
 
@@ -115,10 +116,10 @@ class NodeProgram:
 
 @dataclass(frozen=True)
 class VpnInfo:
-    """A VPN's name, kind (``l3vpn``, ``vpls``, ``vpws``) and customer."""
+    """A VPN's name, kind and customer."""
 
     name: str
-    kind: str
+    kind: VpnKind
     customer: str
 
 

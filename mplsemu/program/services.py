@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
-from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
+from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind
 from mplsemu.program.own_addresses import router_addresses
 
 
@@ -156,13 +155,6 @@ class Vrf:
     label6: Label | None = None
 
 
-class VsiKind(enum.StrEnum):
-    """Whether a VSI learns and floods or only joins its circuit to its pseudowire."""
-
-    VPLS = "vpls"
-    VPWS = "vpws"
-
-
 @dataclass(frozen=True, slots=True)
 class Pseudowire:
     """An Ethernet pseudowire to another PE (RFC 4448 raw mode).
@@ -199,7 +191,7 @@ class Vsi:
 
     name: str
     index: int
-    kind: VsiKind
+    kind: L2vpnKind
     circuits: tuple[str, ...]
     pseudowires: tuple[Pseudowire, ...]
     mac_aging_s: int

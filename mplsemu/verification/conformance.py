@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import MAX_INDEX
 from mplsemu.model.network import Network, Vpn
-from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, NodeProgram, Program
-from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi, VsiKind
+from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
 from mplsemu.verification.verdict import Invariant, Violation
 
 
@@ -43,11 +43,14 @@ def _problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
             yield network.name, problem
     for problem in _index_problems(program):
         yield network.name, problem
-    kinds = {vpn.name: _kind(vpn) for vpn in network.vpns}
+    kinds = {vpn.name: vpn.kind for vpn in network.vpns}
     for vpn in program.vpns:
         wanted = kinds.get(vpn.name, vpn.kind)
         if vpn.kind != wanted:
-            yield network.name, f"VPN {vpn.name} is of kind {vpn.kind!r}, should be {wanted!r}"
+            yield (
+                network.name,
+                f"VPN {vpn.name} is of kind {vpn.kind.value!r}, should be {wanted.value!r}",
+            )
     yield from _node_problems(program, network)
     yield from _link_problems(program, network)
     yield from _circuit_problems(program, network)
@@ -75,16 +78,6 @@ def _index_problems(program: Program) -> Iterator[str]:
     for index in indices:
         if not 1 <= index <= MAX_INDEX:
             yield f"index {index} of an LSR is not in 1-{MAX_INDEX}"
-
-
-def _kind(vpn: Vpn) -> str:
-    match vpn:
-        case L3vpn():
-            return "l3vpn"
-        case Vpls():
-            return VsiKind.VPLS.value
-        case Vpws():
-            return VsiKind.VPWS.value
 
 
 def _node_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
@@ -192,8 +185,8 @@ def _settings(node: NodeProgram, vpns: Mapping[str, Vpn]) -> Iterator[tuple[str,
             continue
         if isinstance(vpn, L3vpn):
             yield node.name, f"VSI {vsi.name}: the VPN routes"
-        elif vsi.kind.value != _kind(vpn):
-            yield node.name, f"VSI {vsi.name}: it is a {vsi.kind.value}, the VPN a {_kind(vpn)}"
+        elif vsi.kind is not vpn.kind:
+            yield node.name, f"VSI {vsi.name}: it is a {vsi.kind.value}, the VPN a {vpn.kind}"
         elif isinstance(vpn, Vpls) and vsi.mac_aging_s != vpn.mac_aging_s:
             yield node.name, f"VSI {vsi.name}: it forgets after {vsi.mac_aging_s} s"
         elif isinstance(vpn, Vpls) and vsi.mac_limit != vpn.mac_limit:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mplsemu.errors import ProgramError
-from mplsemu.model.vpn import IPNetwork
+from mplsemu.model.vpn import IPNetwork, L2vpnKind, VpnKind
 from mplsemu.program.program import NodeProgram, Program, VpnInfo
 from mplsemu.program.services import (
     AttachmentCircuit,
@@ -21,7 +21,6 @@ from mplsemu.program.services import (
     ViaVrf,
     Vrf,
     Vsi,
-    VsiKind,
 )
 from mplsemu.views.groups import connected_groups
 from mplsemu.views.model import (
@@ -44,7 +43,11 @@ def customer_view(program: Program, vpn: str) -> CustomerView:
     """
     for info in program.vpns:
         if info.name == vpn:
-            return _l3vpn(program, info) if info.kind == "l3vpn" else _bridge(program, info)
+            return (
+                _l3vpn(program, info)
+                if info.kind is VpnKind.L3VPN
+                else _bridge(program, info, info.kind)
+            )
     raise ProgramError(f"no VPN {vpn!r} in lab {program.lab!r}")
 
 
@@ -182,7 +185,7 @@ def _prefix_order(prefix: IPNetwork) -> tuple[int, int, int]:
 # --- VPLS and VPWS -------------------------------------------------------------------------------
 
 
-def _bridge(program: Program, info: VpnInfo) -> BridgeView:
+def _bridge(program: Program, info: VpnInfo, kind: L2vpnKind) -> BridgeView:
     vsis = {n.name: n.vsi_by_name[info.name] for n in program.nodes if info.name in n.vsi_by_name}
     joined = {
         (pe, pw.peer)
@@ -208,7 +211,7 @@ def _bridge(program: Program, info: VpnInfo) -> BridgeView:
     return BridgeView(
         vpn=info.name,
         customer=info.customer,
-        kind=VsiKind(info.kind),
+        kind=kind,
         islands=tuple(_by_name(s for pe in island for s in sites[pe]) for island in islands),
         severed=tuple(severed),
     )

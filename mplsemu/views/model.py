@@ -11,8 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from mplsemu.model.topology import Role
-from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
-from mplsemu.program.services import VsiKind
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, L2vpnKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class BridgeView:
 
     vpn: str
     customer: str
-    kind: VsiKind
+    kind: L2vpnKind
     islands: tuple[tuple[SiteView, ...], ...]
     severed: tuple[tuple[str, str], ...]
 

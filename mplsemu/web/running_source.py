@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from mplsemu.emulation.counters import Counters, read_counters
-from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Vpn
-from mplsemu.model.vpls import Vpls
 from mplsemu.program.codec import load_program
 from mplsemu.program.program import VpnInfo
 from mplsemu.running.session import PingResult, Session
 from mplsemu.web.source import InstalledProgram, LabFacts, Status, version_of
-
-_KINDS: Final = {L3vpn: "l3vpn", Vpls: "vpls"}
 
 
 class RunningSource:
@@ -87,4 +83,4 @@ class RunningSource:
 
 
 def _info(vpn: Vpn) -> VpnInfo:
-    return VpnInfo(vpn.name, _KINDS.get(type(vpn), "vpws"), vpn.customer)
+    return VpnInfo(vpn.name, vpn.kind, vpn.customer)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, get_args
 
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.model.vpn import L2vpnKind
 from mplsemu.program.entries import (
     Forward,
     Nhlfe,
@@ -21,7 +22,7 @@ from mplsemu.program.entries import (
     pushed,
 )
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import Connected, ViaCe, ViaPe, ViaVrf, Vrf, Vsi, VsiKind
+from mplsemu.program.services import Connected, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
 from tests.programs import with_node
 
 Mutant = tuple[str, Program]
@@ -297,7 +298,7 @@ def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:
 
     for index, vsi in enumerate(node.vsis):
         yield f"VSI {vsi.name} dropped", replace(node, vsis=without(node.vsis, index))
-        (kind,) = set(VsiKind) - {vsi.kind}
+        (kind,) = set(get_args(L2vpnKind)) - {vsi.kind}
         yield f"VSI {vsi.name} is a {kind}", changed(index, replace(vsi, kind=kind))
         for number, name in enumerate(vsi.circuits):
             fewer = replace(vsi, circuits=without(vsi.circuits, number))

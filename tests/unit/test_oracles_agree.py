@@ -14,10 +14,10 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import GATEWAY_MAC, Program
-from mplsemu.program.services import VsiKind
 from mplsemu.program.walk import Walker, walk
 from mplsemu.southbound.openflow.punts import punt
 from mplsemu.southbound.openflow.translate import flows
@@ -280,7 +280,7 @@ def test_nothing_is_forwarded_or_learned_from_a_group_address(lab):
                 outcome = compare(lab, network, walker, group, dst_mac, header)
                 node = program_of(lab).node_of_circuit[sender.circuit]
                 is_wire = any(
-                    vsi.kind is VsiKind.VPWS for vsi in node.vsis if vsi.name == sender.vpn
+                    vsi.kind is VpnKind.VPWS for vsi in node.vsis if vsi.name == sender.vpn
                 )
                 assert bool(outcome.deliveries) is is_wire
 
@@ -319,7 +319,7 @@ def test_what_is_for_the_nearest_bridge_goes_nowhere(lab):
         if sender.vpn in seen:
             continue
         seen.add(sender.vpn)
-        is_wire = vsi.kind is VsiKind.VPWS
+        is_wire = vsi.kind is VpnKind.VPWS
         filtered = {1} if is_wire else {*range(1, 11), 14}
         for last in range(18):
             mac = f"01:80:c2:00:00:{last:02x}"

@@ -7,13 +7,14 @@ from typing import Final
 
 from mplsemu.errors import CapabilityError
 from mplsemu.model.limits import MAX_INDEX
-from mplsemu.program.services import Pseudowire, Vsi, VsiKind
+from mplsemu.model.vpn import VpnKind
+from mplsemu.program.services import Pseudowire, Vsi
 from mplsemu.southbound.ebpf.entry import Entry, Stage
 from mplsemu.southbound.ebpf.kinds import BridgeKind, PwFlag
 from mplsemu.southbound.ebpf.layout import MemberKey, PwRecord, VsiKey, VsiRecord, word
 from mplsemu.southbound.ebpf.lsr import Lsr
 
-_KINDS: Final = {VsiKind.VPLS: BridgeKind.VPLS, VsiKind.VPWS: BridgeKind.VPWS}
+_KINDS: Final = {VpnKind.VPLS: BridgeKind.VPLS, VpnKind.VPWS: BridgeKind.VPWS}
 _NANOSECONDS: Final = 10**9
 _MAX_AGING_S: Final = (1 << 64) // _NANOSECONDS - 1
 _MAX_MACS: Final = (1 << 32) - 1

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import Vsi, VsiKind
+from mplsemu.program.services import Vsi
 from mplsemu.southbound.dataplane import BehindPe, LearnedAt, LearnedMac, MacFlush, OnCircuit
 from mplsemu.southbound.fdb_capacity import fdb_capacity
 from mplsemu.southbound.openflow.flow import (
@@ -49,7 +50,7 @@ def learned_limits(program: Program) -> Mapping[str, TableLimit]:
     share = fdb_capacity(program).share
     limits = {}
     for node in program.nodes:
-        if vsis := sum(vsi.kind is VsiKind.VPLS for vsi in node.vsis):
+        if vsis := sum(vsi.kind is VpnKind.VPLS for vsi in node.vsis):
             limits[node.name] = TableLimit(Table.VSI_FDB, share * vsis, f"{METADATA.oxm_name}[]")
     return limits
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -18,7 +19,6 @@ from mplsemu.program.entries import (
     Push,
     Swap,
 )
-from mplsemu.program.services import VsiKind
 from mplsemu.southbound.openflow.actions import (
     Action,
     Decap,
@@ -167,5 +167,5 @@ def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
         Priority.NORMAL,
         Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST),
         (SetField(METADATA, vsi.index), SetField(REG_SOURCE, FROM_PSEUDOWIRE | index), *_DECAP),
-        goto=Table.VSI_LEARN if vsi.kind is VsiKind.VPLS else Table.VSI_FORWARD,
+        goto=Table.VSI_LEARN if vsi.kind is VpnKind.VPLS else Table.VSI_FORWARD,
     )

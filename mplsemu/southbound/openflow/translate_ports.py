@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS
-from mplsemu.program.services import Vrf, Vsi, VsiKind
+from mplsemu.program.services import Vrf, Vsi
 from mplsemu.southbound.openflow.actions import Action, Move, SetField
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import (
@@ -70,7 +71,7 @@ def _vrf_ports(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
 
 
 def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
-    goto = Table.VSI_LEARN if vsi.kind is VsiKind.VPLS else Table.VSI_FORWARD
+    goto = Table.VSI_LEARN if vsi.kind is VpnKind.VPLS else Table.VSI_FORWARD
     for circuit in map(lsr.circuit, vsi.circuits):
         if not circuit.up:
             continue
@@ -88,7 +89,7 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
             yield Flow(Table.PORTS, Priority.SPECIFIC, Match.of(in_port, ethertype))
         control = Match.of(in_port, IS_MAC_CONTROL, _UNTAGGED)
         yield Flow(Table.PORTS, Priority.SPECIFIC, control)
-        if vsi.kind is VsiKind.VPWS:
+        if vsi.kind is VpnKind.VPWS:
             control = Match.of(in_port, Term(ETH_DST, mac_number(MAC_CONTROL_ADDRESS)))
             yield Flow(Table.PORTS, Priority.REFUSED, control)
         yield Flow(Table.PORTS, Priority.NORMAL, Match.of(in_port), actions, goto)

@@ -29,7 +29,7 @@ from mplsemu.drawing.scene import (
     Tone,
 )
 from mplsemu.drawing.text_width import text_width
-from mplsemu.program.services import VsiKind
+from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import BridgeView, SiteView
 from mplsemu.views.scene.frame import Part, PictureText, framed
 from mplsemu.views.scene.phrases import complaint, count, listed
@@ -49,7 +49,7 @@ def bridge_scene(view: BridgeView, shape: FormFactor = FormFactor.WIDE) -> Scene
     remarks = {name: _remark(lost) for name, lost in deaf.items()}
     cards = site_boxes(view.sites, remarks=remarks)
     words, legend = _words(view), _legend(view)
-    if view.kind is VsiKind.VPWS and len(view.sites) == 2:
+    if view.kind is VpnKind.VPWS and len(view.sites) == 2:
         first, second = view.sites
         whole = len(view.islands) == 1 and not view.severed
         wire = _wire(cards, first, second, shape, whole=whole)
@@ -196,7 +196,7 @@ def _trouble(view: BridgeView) -> list[str]:
 
 
 def _words(view: BridgeView) -> PictureText:
-    is_wire = view.kind is VsiKind.VPWS
+    is_wire = view.kind is VpnKind.VPWS
     kind = "VPWS" if is_wire else "VPLS"
     hosts = sum(len(site.hosts) for site in view.sites)
     facts = [count(len(view.sites), "site"), count(hosts, "host")]
@@ -223,7 +223,7 @@ def _complaint(view: BridgeView, island: Sequence[SiteView], number: int) -> tup
 
 def _legend(view: BridgeView) -> list[LegendText]:
     legend: list[LegendText] = [LegendText(NodeKind.SITE, "your site")]
-    if view.kind is VsiKind.VPLS:
+    if view.kind is VpnKind.VPLS:
         legend.append(
             LegendText(NodeKind.VIRTUAL_SWITCH, "your virtual switch, with numbered ports")
         )

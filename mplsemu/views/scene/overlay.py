@@ -125,7 +125,7 @@ class Overlay:
             if place is not None:
                 self._site(drawn, (vpn.name, site, text), pe, place)
         drawn.meanings.append(LegendText(NodeKind.SITE, f"site of VPN {vpn.name}"))
-        kind = "L3VPN" if vpn.kind == "l3vpn" else vpn.kind.upper()
+        kind = vpn.kind.upper()
         drawn.said = f"VPN {vpn.name}, {kind} of {vpn.customer}: {count(len(vpn.sites), 'site')}"
         return [place for place in places if place is not None]
 

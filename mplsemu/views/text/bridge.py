@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
-from mplsemu.program.services import VsiKind
+from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import BridgeView, SiteView
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import Border, Canvas, shorten
@@ -21,7 +21,7 @@ _WIDEST: Final = 28
 def draw_bridge(view: BridgeView, width: int = 80) -> list[Text]:
     """Return the picture's lines, at most `width` columns wide."""
     lines = [*_heading(view), Text()]
-    if view.kind is VsiKind.VPWS and len(view.sites) == 2:
+    if view.kind is VpnKind.VPWS and len(view.sites) == 2:
         first, second = view.sites
         lines += _wire((first, second), width, whole=len(view.islands) == 1)
     else:
@@ -31,7 +31,7 @@ def draw_bridge(view: BridgeView, width: int = 80) -> list[Text]:
 
 
 def _heading(view: BridgeView) -> list[Text]:
-    wire = view.kind is VsiKind.VPWS
+    wire = view.kind is VpnKind.VPWS
     hosts = sum(len(site.hosts) for site in view.sites)
     title = Text(" ").append(shorten(f"{view.customer} · VPN {view.vpn}", 68), palette.TITLE)
     title.append(" · VPWS" if wire else " · VPLS", palette.FAINT)

@@ -7,6 +7,7 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, PopToVrf, Push, Swap
 from mplsemu.program.services import ViaPe
 from mplsemu.verification.matrix import verify
@@ -191,7 +192,7 @@ def test_an_lsr_a_link_or_a_vpn_there_twice_or_of_another_kind_is_noticed():
         (replace(PROGRAM, links=(*PROGRAM.links, PROGRAM.links[0])), "link dk-p1 is there 2 times"),
         (replace(PROGRAM, vpns=(first, *PROGRAM.vpns)), f"VPN {first.name} is there 2 times"),
         (
-            replace(PROGRAM, vpns=(replace(first, kind="vpls"), *vpns)),
+            replace(PROGRAM, vpns=(replace(first, kind=VpnKind.VPLS), *vpns)),
             f"VPN {first.name} is of kind 'vpls', should be 'l3vpn'",
         ),
         (changed("dk", index=no.index), f"LSR with index {no.index} is there 2 times"),

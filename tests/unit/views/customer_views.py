@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from mplsemu.program.services import VsiKind
+from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import (
     BridgeView,
     HostView,
@@ -107,7 +107,7 @@ def bridge_views(draw: st.DrawFn, most: int = 100) -> BridgeView:
     islands = _groups(draw, every, draw(st.sampled_from([1, 1, 2, 100])))
     pairs = [(a.name, b.name) for i in islands for a, b in pairwise(i)]
     severed = draw(st.lists(st.sampled_from(pairs), max_size=20, unique=True)) if pairs else []
-    kind = VsiKind.VPWS if is_wire else VsiKind.VPLS
+    kind = VpnKind.VPWS if is_wire else VpnKind.VPLS
     return BridgeView(
         draw(NAMES), draw(CUSTOMERS), kind, tuple(map(tuple, islands)), tuple(severed)
     )

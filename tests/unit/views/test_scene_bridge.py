@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mplsemu.drawing.scene import LineKind, NodeKind, Scene, Tone
-from mplsemu.program.services import VsiKind
+from mplsemu.model.vpn import VpnKind
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import BridgeView
 from mplsemu.views.scene.bridge import bridge_scene
@@ -52,7 +52,7 @@ def test_any_number_of_sites_makes_a_picture_that_fits_a_screen(count):
 @given(bridge_views(most=30))
 def test_every_site_is_on_its_switch_at_a_port_with_a_number(view: BridgeView):
     picture = bridge_scene(view)
-    if view.kind is VsiKind.VPWS:
+    if view.kind is VpnKind.VPWS:
         assert len(picture.lines) == 1
         return
     assert len(switches(picture)) == len(view.islands)
