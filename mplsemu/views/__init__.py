@@ -1,1 +1,1 @@
-"""Floor 2: pictures and tables rendered from the forwarding program."""
+"""Floor 4: pictures and tables rendered from the forwarding program."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from mplsemu.views.order import natural
+from mplsemu.model.natural_order import natural
 
 _WISHES: Final = ("validate: path ", "validate: throughput ")
 """What the names of checks begin with that are not of whether packets arrive."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from mplsemu.analysis.vrf_reach import ReachablePrefix
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, L2vpnKind
 
@@ -47,22 +48,6 @@ class SiteView:
 
 
 @dataclass(frozen=True, slots=True)
-class Reachable:
-    """A prefix that a virtual router has a way to.
-
-    Attributes:
-        prefix: the destination.
-        site: the customer's site it is at; None where it is a partner's (an extranet), of
-            whom the customer knows the prefix alone.
-        answers: whether what is sent back finds its way: a partner may have no route.
-    """
-
-    prefix: IPNetwork
-    site: str | None
-    answers: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class VirtualRouter:
     """One VRF as the customer sees it: a router of his own, known by the sites on it.
 
@@ -73,7 +58,7 @@ class VirtualRouter:
     """
 
     sites: tuple[SiteView, ...]
-    reaches: tuple[Reachable, ...]
+    reaches: tuple[ReachablePrefix, ...]
     lacks: tuple[str, ...]
 
     @property

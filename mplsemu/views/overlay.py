@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mplsemu.errors import ProgramError
+from mplsemu.model.natural_order import natural
 from mplsemu.program.program import Program
 from mplsemu.program.services import ViaPe
 from mplsemu.views.model import OnLink, PathLink, PathView, ProviderView
-from mplsemu.views.order import natural
 from mplsemu.views.tables.lsp_links import NO_LINKS, LspLink, LspLinks, lsp_links
 from mplsemu.views.text.site import count
 from mplsemu.views.trace import TraceView

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from mplsemu.model.natural_order import natural
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.views.model import LinkView, ProviderView, RouterView, VpnView
-from mplsemu.views.order import natural
 
 
 def provider_view(program: Program) -> ProviderView:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from mplsemu.analysis.alarms import Alarm, LabState, alarms
+from mplsemu.analysis.connectivity import connectivity
 from mplsemu.emulation.counters import Counters, loads_bps
 from mplsemu.errors import EmulationError, LabNotRunningError
-from mplsemu.views.customer import customer_view
+from mplsemu.views.customer import view_of_connectivity
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.model import View
-from mplsemu.web.alarms import Alarm, Seen, alarms
 from mplsemu.web.sent_views import SentViews
 from mplsemu.web.server_sent_event import ServerSentEvent
 from mplsemu.web.source import LabSource, Status, version_of
@@ -163,7 +164,7 @@ class ViewWatch:
         self._version: str | None = None
         self._views: dict[str, View] = {}
         self._outdated: set[str] = set()
-        self._seen = Seen(None, answers=True, program=None)
+        self._state = LabState(None, answers=True, program=None)
         self._told: tuple[Alarm, ...] | None = None
         self._macs_at: float | None = None
         self._macs: list[dict[str, Any]] = []
@@ -192,15 +193,17 @@ class ViewWatch:
         version = version_of(known.status)
         if version != self._version:
             installed = self._source.installed()
-            self._seen = replace(self._seen, program=installed.program)
+            program = installed.program
+            vpns = tuple(connectivity(program, vpn.name) for vpn in program.vpns)
+            self._state = replace(self._state, program=program, vpns=vpns)
             self._version = installed.version
         elif not new_macs and not self._outdated:
             return []
-        assert self._seen.program is not None  # set with the version
-        before, program = self._views, self._seen.program
+        assert self._state.program is not None  # set with the version
+        before = self._views
         self._views = {
-            vpn.name: with_macs(customer_view(program, vpn.name), self._macs)
-            for vpn in program.vpns
+            info.name: with_macs(view_of_connectivity(info, found), self._macs)
+            for info, found in zip(self._state.program.vpns, self._state.vpns, strict=True)
         }
         outdated, self._outdated = self._outdated, set()
         return [
@@ -222,14 +225,13 @@ class ViewWatch:
 
     def _look_at_alarms(self, known: ControllerState) -> list[ServerSentEvent]:
         since = known.unsynced_since
-        self._seen = replace(
-            self._seen,
+        self._state = replace(
+            self._state,
             status=known.status,
             answers=known.answers,
-            views=tuple(self._views.values()),
             unsynced_s=0.0 if since is None else self._clock() - since,
         )
-        found = alarms(self._seen)
+        found = alarms(self._state)
         if found == self._told:
             return []
         self._told = found

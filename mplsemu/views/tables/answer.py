@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mplsemu.model.natural_order import natural
 from mplsemu.model.topology import Role
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.views.order import natural
 from mplsemu.views.tables.label_space import label_space
 from mplsemu.views.tables.lfib import lfib
 from mplsemu.views.tables.lsp import lsps

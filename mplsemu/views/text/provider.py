@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from mplsemu.model.natural_order import natural
 from mplsemu.model.topology import Role
 from mplsemu.views.model import POPPED, LinkView, PathLink, PathView, ProviderView, RouterView
-from mplsemu.views.order import natural
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from mplsemu.analysis.vrf_reach import ReachablePrefix
 from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import (
     BridgeView,
     HostView,
     L3vpnView,
-    Reachable,
     SiteView,
     VirtualRouter,
 )
@@ -88,7 +88,7 @@ def l3vpn_views(draw: st.DrawFn, most: int = 100) -> L3vpnView:
         ip_network(f"172.16.{index}.0/24") for index in range(draw(st.integers(0, 12)))
     )
     lost = draw(st.sets(st.sampled_from([site.name for site in every]), max_size=3))
-    reach = tuple(Reachable(prefix, None) for prefix in partners)
+    reach = tuple(ReachablePrefix(prefix, None) for prefix in partners)
     routers = []
     for home in homes:
         own = {site.name for site in home}

@@ -10,11 +10,11 @@ from mplsemu.drawing.png import draw_png
 from mplsemu.drawing.scene import NodeKind
 from mplsemu.drawing.theme import LIGHT
 from mplsemu.export.formats import RENDERERS, draw
+from mplsemu.model.natural_order import natural
 from mplsemu.program.trace import trace
 from mplsemu.views.customer import customer_view
 from mplsemu.views.html.html import page_script, page_style
 from mplsemu.views.matrix import matrix_view
-from mplsemu.views.order import natural
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of

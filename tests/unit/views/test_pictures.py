@@ -10,11 +10,10 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
 from mplsemu.export.formats import draw
 from mplsemu.lab.loader import loads
+from mplsemu.model.natural_order import natural
 from mplsemu.model.topology import Role
 from mplsemu.views.customer import customer_view
-from mplsemu.views.groups import connected_groups
 from mplsemu.views.model import LinkView, ProviderView, RouterView
-from mplsemu.views.order import natural
 from mplsemu.views.provider import provider_view
 from mplsemu.views.tables.lsp import lsps
 from mplsemu.views.text.ascii import to_ascii
@@ -228,10 +227,6 @@ def test_an_unknown_vpn_is_refused():
 
 def test_numbers_in_names_sort_by_value():
     assert sorted(["p10", "p2", "P1", "core"], key=natural) == ["core", "P1", "p2", "p10"]
-
-
-def test_groups_keep_the_order_of_their_items():
-    assert connected_groups("abcde", [("d", "b"), ("e", "a")]) == [["a", "e"], ["b", "d"], ["c"]]
 
 
 def test_plain_data_has_no_classes_in_it():

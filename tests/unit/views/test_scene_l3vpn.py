@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from mplsemu.analysis.vrf_reach import ReachablePrefix
 from mplsemu.control.compile import compile_program
 from mplsemu.drawing.scene import LineKind, NodeKind, Scene, Tone
 from mplsemu.drawing.svg.svg import draw_svg
@@ -17,7 +18,7 @@ from mplsemu.export.drawio import draw_drawio
 from mplsemu.export.mermaid import draw_mermaid
 from mplsemu.lab.loader import loads
 from mplsemu.views.customer import customer_view
-from mplsemu.views.model import L3vpnView, Reachable, VirtualRouter
+from mplsemu.views.model import L3vpnView, VirtualRouter
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.text.l3vpn import draw_l3vpn
 from tests.places import TOPOLOGIES
@@ -263,7 +264,7 @@ def test_a_part_that_has_no_route_to_partners_shows_none():
 def test_the_line_between_two_parts_never_passes_the_partners_of_one():
     view = spread(24)
     view = replace(view, partners=customer_view(program_of("extranet"), "shared").partners)
-    reach = tuple(Reachable(prefix, None) for prefix in view.partners)
+    reach = tuple(ReachablePrefix(prefix, None) for prefix in view.partners)
     routers = [replace(router, reaches=reach) for router in view.routers]
     picture = l3vpn_scene(replace(view, islands=(tuple(routers[:8]), (view.routers[8],))))
     check(picture)

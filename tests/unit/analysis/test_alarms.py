@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from mplsemu.analysis.alarms import SYNC_PATIENCE_S, LabState, alarms
+from mplsemu.analysis.connectivity import connectivity
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
-from mplsemu.views.customer import customer_view
-from mplsemu.web.alarms import SYNC_PATIENCE_S, Seen, alarms
 from tests.programs import changed_node, program_of
+from tests.unit.web.weblab import fake_lab
 from tests.view_labs import north
-
-from .weblab import fake_lab
 
 
 def status(down=(), **faults):
@@ -21,8 +20,8 @@ def status(down=(), **faults):
 
 
 def seen(program, down=(), unsynced_s=0.0, **faults):
-    views = tuple(customer_view(program, vpn.name) for vpn in program.vpns)
-    return Seen(status(down, **faults), True, program, views, unsynced_s)
+    vpns = tuple(connectivity(program, vpn.name) for vpn in program.vpns)
+    return LabState(status(down, **faults), True, program, vpns, unsynced_s)
 
 
 def found(*args, **options):
@@ -112,10 +111,10 @@ def test_switches_are_told_that_are_gone_or_refuse_or_lag_for_long():
 
 def test_a_controller_that_does_not_answer_is_the_worst_and_what_was_known_stays():
     known = seen(program_of("nordic"), ["dk-p1"], p1={"connected": False, "in_sync": False})
-    silent = Seen(known.status, False, known.program, known.views)
+    silent = LabState(known.status, False, known.program, known.vpns)
     told = [(each.severity.value, each.object) for each in alarms(silent)]
     assert told == [("critical", "controller"), ("major", "link dk-p1")]
 
 
 def test_before_anything_is_known_there_is_nothing_to_say():
-    assert alarms(Seen(None, True, None)) == ()
+    assert alarms(LabState(None, True, None)) == ()

@@ -6,8 +6,10 @@ import re
 
 _NUMBER = re.compile(r"(\d+)", re.ASCII)
 
+NaturalKey = tuple[tuple[int, int, str], ...]
 
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+
+def natural(name: str) -> NaturalKey:
     """Return a key that sorts digits by value and letters without regard to case."""
     parts = _NUMBER.split(name)
     return (

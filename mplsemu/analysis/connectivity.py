@@ -1,0 +1,135 @@
+"""Connectivity of a VPN: its islands, and what is severed within one; from the program alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from mplsemu.analysis.components import connected_components
+from mplsemu.analysis.pseudowire_mesh import joined_pes
+from mplsemu.analysis.vrf_reach import VrfReach, vrf_reaches
+from mplsemu.errors import ProgramError
+from mplsemu.model.natural_order import natural
+from mplsemu.model.vpn import L2vpnKind, VpnKind
+from mplsemu.program.program import Program
+from mplsemu.program.services import AttachmentCircuit
+
+
+@dataclass(frozen=True, slots=True)
+class L3vpnConnectivity:
+    """Connectivity of an L3VPN.
+
+    Attributes:
+        vpn: its name.
+        islands: VRFs that reach one another, directly or through one another; each island sorted
+            by site. There is one where all is well.
+        is_mesh: whether each VRF imports what every VRF exports. Without that the VPN is in parts
+            by design (a hub and spokes, say).
+    """
+
+    vpn: str
+    islands: tuple[tuple[VrfReach, ...], ...]
+    is_mesh: bool
+
+    @property
+    def vrfs(self) -> tuple[VrfReach, ...]:
+        """The VRFs, island by island."""
+        return tuple(vrf for island in self.islands for vrf in island)
+
+    @property
+    def sites(self) -> tuple[tuple[AttachmentCircuit, ...], ...]:
+        """The attachment circuits of each island."""
+        return tuple(
+            tuple(site.circuit for vrf in island for site in vrf.sites) for island in self.islands
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class L2vpnConnectivity:
+    """Connectivity of a VPLS or VPWS.
+
+    Attributes:
+        vpn: its name.
+        kind: VPLS or VPWS.
+        islands: attachment circuits between which frames pass, directly or through other VSIs;
+            each island sorted by site. There is one where all is well.
+        severed: pairs of sites of one island whose PEs have no working pseudowire between them.
+    """
+
+    vpn: str
+    kind: L2vpnKind
+    islands: tuple[tuple[AttachmentCircuit, ...], ...]
+    severed: tuple[tuple[str, str], ...]
+
+    @property
+    def sites(self) -> tuple[tuple[AttachmentCircuit, ...], ...]:
+        """The attachment circuits of each island."""
+        return self.islands
+
+
+Connectivity = L3vpnConnectivity | L2vpnConnectivity
+
+
+def connectivity(program: Program, vpn: str) -> Connectivity:
+    """Return the connectivity of one VPN.
+
+    Raises:
+        ProgramError: there is no such VPN.
+    """
+    for info in program.vpns:
+        if info.name == vpn:
+            if info.kind is VpnKind.L3VPN:
+                return _l3vpn(program, vpn)
+            return _l2vpn(program, vpn, info.kind)
+    raise ProgramError(f"no VPN {vpn!r} in lab {program.lab!r}")
+
+
+def _l3vpn(program: Program, vpn: str) -> L3vpnConnectivity:
+    reaches = {reach.pe: reach for reach in vrf_reaches(program, vpn)}
+    home = {site.circuit.site: pe for pe, reach in reaches.items() for site in reach.sites}
+    edges = (
+        (pe, home[prefix.site])
+        for pe, reach in reaches.items()
+        for prefix in reach.reaches
+        if prefix.site is not None
+    )
+    components = connected_components(list(reaches), edges)
+    islands = tuple(tuple(reaches[pe] for pe in component) for component in components)
+    return L3vpnConnectivity(vpn, islands, _is_mesh(program, vpn))
+
+
+def _is_mesh(program: Program, vpn: str) -> bool:
+    vrfs = [node.vrf_by_name[vpn] for node in program.nodes if vpn in node.vrf_by_name]
+    imported = {target for vrf in vrfs for target in vrf.import_targets}
+    return all(imported & set(vrf.export_targets) for vrf in vrfs)
+
+
+def _l2vpn(program: Program, vpn: str, kind: L2vpnKind) -> L2vpnConnectivity:
+    circuits = {
+        node.name: _by_site(node.circuit_by_name[name] for name in vsi.circuits)
+        for node in program.nodes
+        if (vsi := node.vsi_by_name.get(vpn)) is not None and vsi.circuits
+    }
+    joined = joined_pes(program, vpn)
+    order = sorted(circuits, key=lambda pe: natural(circuits[pe][0].site))
+    edges = (pair for pair in sorted(joined) if circuits.keys() >= {*pair})
+    islands = connected_components(order, edges)
+    severed = (
+        (first.site, second.site)
+        for island in islands
+        for pe, peer in combinations(island, 2)
+        if (pe, peer) not in joined
+        for first in circuits[pe]
+        for second in circuits[peer]
+    )
+    return L2vpnConnectivity(
+        vpn,
+        kind,
+        tuple(_by_site(circuit for pe in island for circuit in circuits[pe]) for island in islands),
+        tuple(severed),
+    )
+
+
+def _by_site(circuits: Iterator[AttachmentCircuit]) -> tuple[AttachmentCircuit, ...]:
+    return tuple(sorted(circuits, key=lambda circuit: natural(circuit.site)))
