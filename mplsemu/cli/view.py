@@ -67,7 +67,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print or write pictures."""
     from mplsemu.cli.output import output_to, print_lines, terminal_width
-    from mplsemu.drawing.theme import Theme
+    from mplsemu.drawing.palette import Theme
     from mplsemu.export.formats import RenderOptions, draw_all
 
     name, renderer = _renderer(args.format, args.output)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mplsemu.drawing.geometry import Point
 from mplsemu.drawing.info_box import SMALL_SIZE, baseline
-from mplsemu.drawing.scene import LegendEntry, LineKind, NodeKind, Point, TextRun, Tone
+from mplsemu.drawing.scene import LegendEntry, TextRun, Tone
+from mplsemu.drawing.styles import LineStyle, NodeStyle
 from mplsemu.drawing.text_width import shortened, text_width
 
 MARGIN: Final = 28.0
@@ -32,7 +34,7 @@ class LegendText:
         is_bare: whether the form goes without arrow and number.
     """
 
-    sign: NodeKind | LineKind | None
+    sign: NodeStyle | LineStyle | None
     text: str
     up: bool = True
     number: int = 0

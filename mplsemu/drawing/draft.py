@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from mplsemu.drawing.scene import Area, Box, Label, Line, Node, Point, TextRun
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.scene import Area, Label, Line, Node, TextRun
 
 
 @dataclass(slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mplsemu.drawing.scene import Box, Label, Point, TextRun, Tone
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.scene import Label, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, LINE_HEIGHT, shortened, text_width
 
 PAD_X: Final = 14.0

@@ -7,21 +7,28 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 
+from mplsemu.drawing.palette import Palettes, Theme
 from mplsemu.drawing.scene import Scene
 from mplsemu.drawing.svg.style import SHIPPED_FONT
 from mplsemu.drawing.svg.svg import draw_svgs
-from mplsemu.drawing.theme import Theme
 from mplsemu.errors import MissingToolError
 
 _LARGEST: Final = 64_000_000
 """Pixels; each takes four bytes while the picture is made."""
 
 
-def draw_png(scenes: Sequence[Scene], *, theme: Theme = Theme.AUTO, scale: float = 2.0) -> bytes:
+def draw_png(
+    scenes: Sequence[Scene],
+    palettes: Palettes,
+    *,
+    theme: Theme = Theme.AUTO,
+    scale: float = 2.0,
+) -> bytes:
     """Return one picture of all scenes, one below the other.
 
     Args:
         scenes: at least one.
+        palettes: the colours.
         theme: `AUTO` is light: a PNG does not know who looks at it.
         scale: pixels for each of the scene's; less where it would be too large.
 
@@ -35,7 +42,7 @@ def draw_png(scenes: Sequence[Scene], *, theme: Theme = Theme.AUTO, scale: float
             "a PNG needs resvg-py, which is not installed; type: pip install resvg-py"
         ) from error
     theme = Theme.DARK if theme is Theme.DARK else Theme.LIGHT
-    svg = draw_svgs(scenes, theme=theme, fonts=SHIPPED_FONT)
+    svg = draw_svgs(scenes, palettes, theme=theme, fonts=SHIPPED_FONT)
     fonts = files("mplsemu.drawing") / "fonts"
     with_fonts = [str(fonts / name) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")]
     width = max(scene.width for scene in scenes)

@@ -8,59 +8,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
-ROUNDING: Final = 10.0
-"""A smooth line leaves its course at most so far before a corner, and at most half-way to the next
-corner; it stays within the triangle that this cuts off, and so out of every box."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A place."""
-
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """An upright rectangle; `x` and `y` are its upper left corner."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        """Its right edge."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        """Its lower edge."""
-        return self.y + self.height
-
-    @property
-    def center(self) -> Point:
-        """Its middle."""
-        return Point(self.x + self.width / 2, self.y + self.height / 2)
-
-    def overlaps(self, other: Box, margin: float = 0.0) -> bool:
-        """Whether the two come closer than `margin`, or cover each other."""
-        return (
-            self.x < other.right + margin
-            and other.x < self.right + margin
-            and self.y < other.bottom + margin
-            and other.y < self.bottom + margin
-        )
-
-    def grown(self, margin: float) -> Box:
-        """Return it with a margin on all sides."""
-        return Box(
-            self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin
-        )
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.styles import LineStyle, NodeStyle
 
 
 class Tone(enum.Enum):
@@ -94,19 +45,6 @@ class TextRun:
     tone: Tone = Tone.NORMAL
 
 
-class NodeKind(enum.Enum):
-    """What a node is; each kind has a form of its own, so that colour is never all that tells."""
-
-    PE = "pe"
-    P = "p"
-    SITE = "site"
-    CE = "ce"
-    VIRTUAL_ROUTER = "router"
-    VIRTUAL_SWITCH = "switch"
-    NETWORK = "network"  # what joins a customer's virtual routers: a cloud
-    PARTNER = "partner"
-
-
 @dataclass(frozen=True, slots=True)
 class Node:
     """A thing in a box.
@@ -121,21 +59,11 @@ class Node:
     """
 
     key: str
-    kind: NodeKind
+    kind: NodeStyle
     box: Box
     texts: tuple[TextRun, ...]
     about: str
     up: bool = True
-
-
-class LineKind(enum.Enum):
-    """What a line is."""
-
-    LINK = "link"  # between two LSRs
-    ACCESS = "access"  # from a site to its virtual router or switch
-    MEMBER = "member"  # from a virtual router to what joins it with the others
-    WAY = "way"  # an overlay: an LSP, or a packet's path
-    SEVERED = "severed"  # two that should reach each other and do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +108,7 @@ class Line:
     """
 
     key: str
-    kind: LineKind
+    kind: LineStyle
     ends: tuple[str, str]
     points: tuple[Point, ...]
     about: str
@@ -220,7 +148,7 @@ class LegendEntry:
         is_bare: the sign's, as a line's.
     """
 
-    sign: NodeKind | LineKind | None
+    sign: NodeStyle | LineStyle | None
     at: Point
     run: TextRun
     up: bool = True

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from mplsemu.drawing.scene import LineKind, NodeKind
-from mplsemu.drawing.theme import LIGHT
 from mplsemu.export.labelled_graph import Cluster, Edge, LabelledGraph, Vertex, labelled_graph
 from mplsemu.views.model import ProviderView, View
+from mplsemu.views.palettes import LIGHT
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 
 _FONT: Final = "DejaVu Sans"
 _INCHES_A_NODE: Final = 3.6

@@ -8,27 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from mplsemu.drawing.geometry import Box, Point
 from mplsemu.drawing.polyline import at, length, nearest
-from mplsemu.drawing.scene import (
-    Area,
-    Box,
-    Label,
-    LegendEntry,
-    Line,
-    LineKind,
-    Node,
-    NodeKind,
-    Point,
-    Scene,
-    TextRun,
-)
+from mplsemu.drawing.scene import Area, Label, LegendEntry, Line, Node, Scene, TextRun
+from mplsemu.drawing.styles import LineStyle, NodeStyle
 from mplsemu.drawing.svg.lines import WAY_COLOURS, load_step
 from mplsemu.drawing.svg.markup import element, escaped
 from mplsemu.drawing.svg.style import DASHES
 from mplsemu.drawing.text_width import text_width
-from mplsemu.drawing.theme import LIGHT
+from mplsemu.views.palettes import LIGHT
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 
-_FORMS: Final[Mapping[NodeKind, str]] = {
+_FORMS: Final[Mapping[NodeStyle, str]] = {
     NodeKind.PE: "shape=ext;double=1;rounded=1;arcSize=18",
     NodeKind.P: "shape=hexagon;perimeter=hexagonPerimeter2;fixedSize=1;size=8",
     NodeKind.SITE: "rounded=1;arcSize=6",
@@ -205,7 +196,7 @@ def _legend(cells: _Cells, entry: LegendEntry) -> None:
     width, height = _SIGN
     colour = LIGHT.down
     match entry.sign:
-        case NodeKind() as kind:
+        case NodeStyle() as kind:
             paint = LIGHT.nodes[kind]
             style = _style(
                 _FORMS[kind],
@@ -214,7 +205,7 @@ def _legend(cells: _Cells, entry: LegendEntry) -> None:
             )
             box = Box(x + 1, y - height / 2, width - 4, height)
             cells.add(_geometry(box), style=style, vertex="1")
-        case LineKind() as kind:
+        case LineStyle() as kind:
             ends = (Point(x, y), Point(x + width, y))
             sign = Line("", kind, ("", ""), ends, "", up=entry.up, number=entry.number)
             _line(cells, sign, {})

@@ -9,15 +9,14 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from mplsemu.drawing.png import draw_png
+from mplsemu.drawing.palette import Theme
 from mplsemu.drawing.scene import Scene
-from mplsemu.drawing.svg.svg import draw_svgs
-from mplsemu.drawing.theme import Theme
 from mplsemu.export.dot import draw_dot
 from mplsemu.export.drawio import draw_drawio
 from mplsemu.export.mermaid import draw_mermaid
 from mplsemu.views.html.html import draw_html
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
+from mplsemu.views.pictures import draw_png, draw_svgs
 from mplsemu.views.text.bridge import draw_bridge
 from mplsemu.views.text.l3vpn import draw_l3vpn
 from mplsemu.views.text.provider import draw_provider

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mplsemu.drawing.scene import LineKind, NodeKind
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import (
@@ -20,6 +19,7 @@ from mplsemu.views.model import (
     VirtualRouter,
 )
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.phrases import complaint, count, listed
 from mplsemu.views.scene.virtual_routers import router_title
 from mplsemu.views.text.units import delay, part, rate

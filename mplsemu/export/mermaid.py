@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from mplsemu.drawing.scene import LineKind, NodeKind
 from mplsemu.export.labelled_graph import Edge, LabelledGraph, Vertex, labelled_graph
 from mplsemu.views.model import View
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 
 _FORMS: Final[Mapping[NodeKind, tuple[str, str]]] = {
     NodeKind.PE: ("[[", "]]"),

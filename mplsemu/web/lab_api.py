@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeVar, cast
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
-from mplsemu.drawing.theme import Theme
+from mplsemu.drawing.palette import Theme
 from mplsemu.program.answer import answer, exchange_as_json
 from mplsemu.program.cables import cables_of
 from mplsemu.program.hosts import hosts

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from typing import Final
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
-from mplsemu.drawing.svg.style import style_sheet
-from mplsemu.drawing.svg.svg import draw_svg
-from mplsemu.drawing.theme import Theme
+from mplsemu.drawing.palette import Theme
 from mplsemu.views.model import View
 from mplsemu.views.overlay import with_vpn
+from mplsemu.views.pictures import draw_svg, style_sheet
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
 from mplsemu.web.source import InstalledProgram

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
-from mplsemu.drawing.theme import Theme
+from mplsemu.drawing.palette import Theme
 from mplsemu.web import schema
 from mplsemu.web.access import Customer, Identity
 from mplsemu.web.event_stream import EventStreamResponse

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats
+from mplsemu.drawing.geometry import Size
 from mplsemu.drawing.labels.free_space import Candidates
-from mplsemu.drawing.layout.layout_graph import Size
 
 _SHARES: Final = np.array((0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82))
 _BESIDE: Final = (3.0, 15.0, 28.0)

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, crossed_boxes
+from mplsemu.drawing.geometry import Size
 from mplsemu.drawing.labels.free_space import Candidates, FreeSpace
-from mplsemu.drawing.layout.layout_graph import Size
 
 _GAPS: Final = (16.0, 26.0, 40.0, 60.0, 90.0, 130.0)
 _DIRECTIONS: Final = 32

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from mplsemu.drawing.scene import Box, Point
+from mplsemu.drawing.geometry import Box, Point, Size
 
 _ASPECT: Final = 1.6
 """How much wider than high a picture should be."""
@@ -26,14 +26,6 @@ class FormFactor(Enum):
 
     WIDE = "wide"
     NARROW = "narrow"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """How much room one thing takes."""
-
-    width: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +129,7 @@ class HubLayout:
 
 
 def lay_out_around(
-    cells: Sequence[Cell], spacing: Spacing, joint: float, shape: FormFactor = FormFactor.WIDE
+    cells: Sequence[Size], spacing: Spacing, joint: float, shape: FormFactor = FormFactor.WIDE
 ) -> HubLayout:
     """Place things so that the whole is about as wide and high as a screen.
 
@@ -158,7 +150,7 @@ def lay_out_around(
     return min(found, key=lambda each: _ugliness(each, joint))
 
 
-def _one_row(cells: Sequence[Cell], spacing: Spacing) -> HubLayout:
+def _one_row(cells: Sequence[Size], spacing: Spacing) -> HubLayout:
     return HubLayout(_row_block(cells, 1, spacing, is_up=True), None)
 
 
@@ -167,12 +159,12 @@ def _ugliness(tried: HubLayout, joint: float) -> float:
     return abs(math.log(tried.width / height / _ASPECT))
 
 
-def _column(cells: Sequence[Cell], spacing: Spacing, *, is_up: bool) -> RowBlock:
+def _column(cells: Sequence[Size], spacing: Spacing, *, is_up: bool) -> RowBlock:
     return _row_block(cells, min(len(cells), _MOST_ROWS), spacing, is_up=is_up)
 
 
 def block_of_rows(
-    cells: Sequence[Cell], spacing: Spacing, *, is_up: bool, shape: FormFactor = FormFactor.WIDE
+    cells: Sequence[Size], spacing: Spacing, *, is_up: bool, shape: FormFactor = FormFactor.WIDE
 ) -> RowBlock:
     """Place things on one side: up to three in a row, more in a block; or in a column."""
     if shape is FormFactor.NARROW:
@@ -181,7 +173,7 @@ def block_of_rows(
     return _row_block(cells, rows, spacing, is_up=is_up)
 
 
-def _row_block(cells: Sequence[Cell], rows: int, spacing: Spacing, *, is_up: bool) -> RowBlock:
+def _row_block(cells: Sequence[Size], rows: int, spacing: Spacing, *, is_up: bool) -> RowBlock:
     columns = math.ceil(len(cells) / rows)
     grid = _grid(len(cells), columns, is_up=is_up)
     lanes = _Lanes(cells, grid, columns, spacing)
@@ -226,7 +218,7 @@ class _Lanes:
 
     def __init__(
         self,
-        cells: Sequence[Cell],
+        cells: Sequence[Size],
         grid: Sequence[Sequence[tuple[int, int]]],
         columns: int,
         spacing: Spacing,

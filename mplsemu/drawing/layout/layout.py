@@ -8,14 +8,14 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, boxes_around
+from mplsemu.drawing.geometry import Box, Point, Size
 from mplsemu.drawing.labels.candidates import candidates_on, clear_point, length
 from mplsemu.drawing.labels.free_space import FreeSpace
 from mplsemu.drawing.layout.distances import distances_for
-from mplsemu.drawing.layout.layout_graph import Layout, LayoutGraph, Size
+from mplsemu.drawing.layout.layout_graph import Layout, LayoutGraph
 from mplsemu.drawing.layout.placement import place_nodes
 from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outlines, spread_parallel
 from mplsemu.drawing.routing.routes import courses, smooth
-from mplsemu.drawing.scene import Box, Point
 
 _DIGITS: Final = 1
 

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mplsemu.drawing.scene import Box, Point
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much room something takes."""
-
-    width: float
-    height: float
+from mplsemu.drawing.geometry import Box, Point, Size
 
 
 @dataclass(frozen=True, slots=True)

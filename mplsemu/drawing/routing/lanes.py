@@ -13,13 +13,13 @@ from mplsemu.drawing.arrays import Floats, crossed_boxes
 from mplsemu.drawing.layout.distances import distances_for
 from mplsemu.drawing.layout.graph import Pair
 from mplsemu.drawing.layout.layout_graph import Layout
+from mplsemu.drawing.polyline import ROUNDING
 from mplsemu.drawing.routing.parallel_lines import (
     NodeOutline,
     clipped_to_outlines,
     offset_sideways,
     rounded_corners,
 )
-from mplsemu.drawing.scene import ROUNDING
 
 _FIRST: Final = 7.0
 _NEXT: Final = 8.0

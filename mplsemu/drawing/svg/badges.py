@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.drawing.polyline import BoxGrid, at, length, nearest
-from mplsemu.drawing.scene import Box, Line, LineKind, Point, Scene
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.labels.box_grid import BoxGrid
+from mplsemu.drawing.polyline import at, length, nearest
+from mplsemu.drawing.scene import Line, Scene
 from mplsemu.drawing.svg.discs import DISC, draw_disc
 from mplsemu.drawing.svg.lines import ARROW, CASING, joined, line_class
 from mplsemu.drawing.svg.markup import element
@@ -77,7 +79,7 @@ def _places_taken(scene: Scene) -> tuple[BoxGrid, BoxGrid]:
     for which it has a spot.
     """
     places, things = BoxGrid(), BoxGrid()
-    if any(line.kind is LineKind.WAY for line in scene.lines):
+    if any(line.kind.is_overlay for line in scene.lines):
         for box in _things(scene):
             places.take(box)
             things.take(box)
@@ -90,7 +92,7 @@ def _things(scene: Scene) -> Iterator[Box]:
     yield from (node.box for node in scene.nodes)
     for line in scene.lines:
         yield from filter(None, (line.spot, *(label.box for label in line.labels)))
-        if line.kind is LineKind.WAY and not line.is_bare:
+        if line.kind.is_overlay and not line.is_bare:
             yield from _heads(line)
 
 

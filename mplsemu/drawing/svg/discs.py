@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mplsemu.drawing.scene import Point
+from mplsemu.drawing.geometry import Point
 from mplsemu.drawing.svg.markup import element
 
 DISC: Final = 17.0

@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from mplsemu.drawing.polyline import at, length, lengthened, path_data
-from mplsemu.drawing.scene import Box, Line, LineKind, Node, NodeKind, Point
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.polyline import at, length, lengthened
+from mplsemu.drawing.scene import Line, Node
+from mplsemu.drawing.styles import LineStyle, Shape
 from mplsemu.drawing.svg.discs import draw_disc
 from mplsemu.drawing.svg.markup import element, escaped, number
+from mplsemu.drawing.svg.path import path_data
 from mplsemu.drawing.svg.shapes import CLOUD_DEPTH, draw_cross
 
 WAY_COLOURS: Final = 12
@@ -36,13 +39,13 @@ def draw_line(
     """
     points = joined(line, nodes)
     course = lengthened(points, 0.0, -ARROW / 2) if line.is_one_way else points
-    is_button = interactive and line.kind is LineKind.LINK
-    may_fail = interactive and line.kind in {LineKind.LINK, LineKind.ACCESS}
+    is_button = interactive and line.kind.is_button
+    may_fail = interactive and line.kind.may_fail
     return element(
         "g",
         element("title", escaped(line.about)),
         *(_for_pointers(points, line) if is_button else ()),
-        *(_way(line, points, badge) if line.kind is LineKind.WAY else (_wire(line, course),)),
+        *(_way(line, points, badge) if line.kind.is_overlay else (_wire(line, course),)),
         *([_arrows([points], line.width)] if line.is_one_way else ()),
         *([draw_cross(_mark(line))] if may_fail or not _works(line) else ()),
         *(_load_text(line) if is_button else ()),
@@ -50,7 +53,7 @@ def draw_line(
         data_line=line.key,
         data_a=line.ends[0],
         data_b=line.ends[1],
-        data_way=str(line.number) if line.kind is LineKind.WAY else None,
+        data_way=str(line.number) if line.kind.is_overlay else None,
         data_load=None if line.load is None else str(load_step(line.load)),
         tabindex="0" if is_button else None,
         role="button" if is_button else None,
@@ -60,12 +63,17 @@ def draw_line(
 
 def line_class(line: Line) -> str:
     """Return the classes of a line: its kind, its state and what decides its colour."""
-    words = ["line", line.kind.value]
-    if line.kind is LineKind.WAY:
-        words.append(f"way{line.number % WAY_COLOURS}")
+    words = ["line", line.kind.css_class]
+    if line.kind.is_overlay:
+        words.append(overlay_class(line.kind, line.number))
     if not line.up:
         words.append("down")
     return " ".join(words)
+
+
+def overlay_class(style: LineStyle, number_: int) -> str:
+    """Return the class that decides an overlay's colour and dashes."""
+    return f"{style.css_class}{number_ % WAY_COLOURS}"
 
 
 def load_step(share: float) -> int:
@@ -74,13 +82,13 @@ def load_step(share: float) -> int:
 
 
 def _works(line: Line) -> bool:
-    return line.up and line.kind is not LineKind.SEVERED
+    return line.up and not line.kind.is_broken
 
 
 def joined(line: Line, nodes: Mapping[str, Node]) -> tuple[Point, ...]:
     """Return the line's course, with ends that reach under a cloud's humps."""
     first, last = (
-        CLOUD_DEPTH + 4 if end in nodes and nodes[end].kind is NodeKind.NETWORK else 0.0
+        CLOUD_DEPTH + 4 if end in nodes and nodes[end].kind.shape is Shape.CLOUD else 0.0
         for end in line.ends
     )
     return lengthened(line.points, first, last) if first or last else line.points

@@ -1,4 +1,4 @@
-"""The forms of nodes: one for each kind, all within the node's box."""
+"""The shapes of nodes, all within the node's box."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mplsemu.drawing.scene import Box, NodeKind, Point
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.styles import Shape
 from mplsemu.drawing.svg.markup import element, number
 
 
-def draw_form(kind: NodeKind, box: Box) -> str:
-    """Return the form of a kind of node; `body` is what is filled, `rim` a line in it."""
-    return _FORMS[kind](box)
+def draw_shape(shape: Shape, box: Box) -> str:
+    """Return the outline of a node; `body` is what is filled, `rim` a line in it."""
+    return _SHAPES[shape](box)
 
 
 def draw_cross(center: Point, reach: float = 4.5) -> str:
@@ -30,20 +31,20 @@ def draw_cross(center: Point, reach: float = 4.5) -> str:
     )
 
 
-def _pe(box: Box) -> str:
+def _double_frame(box: Box) -> str:
     """A rounded square with a double border."""
     radius = min(10.0, box.height * 0.28)
     inner = box.grown(-min(3.5, box.height * 0.14))
     return _rounded("body", box, radius) + _rounded("rim", inner, max(radius - 3, 1))
 
 
-def _p(box: Box) -> str:
+def _octagon(box: Box) -> str:
     """A square whose corners are cut."""
     cut = min(9.0, box.height * 0.3)
-    return _path("body", _octagon(box, cut))
+    return _path("body", _cut_corners(box, cut))
 
 
-def _site(box: Box) -> str:
+def _card(box: Box) -> str:
     """A card with a coloured edge on its left."""
     radius = min(7.0, box.height * 0.25)
     edge = min(4.0, box.width * 0.14)
@@ -56,7 +57,7 @@ def _site(box: Box) -> str:
     return _rounded("body", box, radius) + _path("bar", bar)
 
 
-def _ce(box: Box) -> str:
+def _ticket(box: Box) -> str:
     """A ticket: its corners are bitten off."""
     bite = min(6.0, box.height * 0.26)
     x, y, right, bottom = box.x, box.y, box.right, box.bottom
@@ -69,12 +70,12 @@ def _ce(box: Box) -> str:
     )
 
 
-def _virtual_router(box: Box) -> str:
-    """A lozenge with round ends, as round as a router's disc."""
+def _lozenge(box: Box) -> str:
+    """A bar with round ends."""
     return _rounded("body", box, min(22.0, box.height / 2))
 
 
-def _virtual_switch(box: Box) -> str:
+def _railed_bar(box: Box) -> str:
     """A bar with rails above and below."""
     inset = min(5.0, box.height * 0.18)
     left, right = box.x + inset, box.right - inset
@@ -82,7 +83,7 @@ def _virtual_switch(box: Box) -> str:
     return _rounded("body", box, min(4.0, box.height * 0.2)) + _path("rim", rails)
 
 
-def _network(box: Box) -> str:
+def _cloud(box: Box) -> str:
     """A cloud: humps around a box that is a little smaller."""
     depth = min(CLOUD_DEPTH, box.height * 0.14)
     inner = box.grown(-depth)
@@ -105,7 +106,7 @@ def _network(box: Box) -> str:
     return _path("body", "".join([*words, "Z"]))
 
 
-def _partner(box: Box) -> str:
+def _note(box: Box) -> str:
     """A sheet with a folded corner."""
     fold = min(14.0, box.height * 0.35)
     x, y, right, bottom = box.x, box.y, box.right, box.bottom
@@ -117,15 +118,15 @@ def _partner(box: Box) -> str:
 CLOUD_DEPTH: Final = 9.0
 """How far a cloud's contour may stay behind the border of its box."""
 
-_FORMS: Final[Mapping[NodeKind, Callable[[Box], str]]] = {
-    NodeKind.PE: _pe,
-    NodeKind.P: _p,
-    NodeKind.SITE: _site,
-    NodeKind.CE: _ce,
-    NodeKind.VIRTUAL_ROUTER: _virtual_router,
-    NodeKind.VIRTUAL_SWITCH: _virtual_switch,
-    NodeKind.NETWORK: _network,
-    NodeKind.PARTNER: _partner,
+_SHAPES: Final[Mapping[Shape, Callable[[Box], str]]] = {
+    Shape.DOUBLE_FRAME: _double_frame,
+    Shape.OCTAGON: _octagon,
+    Shape.CARD: _card,
+    Shape.TICKET: _ticket,
+    Shape.LOZENGE: _lozenge,
+    Shape.RAILED_BAR: _railed_bar,
+    Shape.CLOUD: _cloud,
+    Shape.NOTE: _note,
 }
 
 
@@ -145,7 +146,7 @@ def _path(name: str, data: str) -> str:
     return element("path", class_=name, d=data)
 
 
-def _octagon(box: Box, cut: float) -> str:
+def _cut_corners(box: Box, cut: float) -> str:
     x, y, right, bottom = box.x, box.y, box.right, box.bottom
     return (
         f"M{_n(x + cut)} {_n(y)}H{_n(right - cut)}L{_n(right)} {_n(y + cut)}V{_n(bottom - cut)}"

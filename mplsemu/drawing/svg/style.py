@@ -9,11 +9,13 @@ by ``data-theme`` (``light``, ``dark``) on its root. Printed pictures are light.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from typing import Final
 
-from mplsemu.drawing.scene import LineKind, NodeKind, Tone
-from mplsemu.drawing.svg.lines import WAY_COLOURS
-from mplsemu.drawing.theme import DARK, LIGHT, Palette, Theme
+from mplsemu.drawing.palette import Palette, Palettes, Theme
+from mplsemu.drawing.scene import Tone
+from mplsemu.drawing.styles import LineStyle, LineTrait, NodeStyle, Shape
+from mplsemu.drawing.svg.lines import WAY_COLOURS, overlay_class
 
 FONTS: Final = 'system-ui,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",Verdana,sans-serif'
 
@@ -29,16 +31,16 @@ _FORMS: Final = """\
 .scene .area{stroke-width:1}
 .scene .body{stroke-width:1.6;stroke-linejoin:round}
 .scene .rim{stroke-width:1.1;stroke-linejoin:round}
-.scene .site .body{stroke-width:1.2}
+CARDS{stroke-width:1.2}
 .scene .bar{stroke:none}
 .scene .down .body{stroke-dasharray:5 4}
 .scene .down .wire{stroke-dasharray:7 5}
-.scene .severed .wire{stroke-dasharray:3 5}
+BROKEN_WIRES{stroke-dasharray:3 5}
 .scene .cross{display:none}
 .scene .cross path{fill:none;stroke-width:2.2;stroke-linecap:round}
 .scene .cross circle{stroke-width:1.4}
-.scene .down .cross,.scene .severed .cross{display:inline}
-.scene .way .plate{stroke-width:1.2}
+.scene .down .cross,BROKEN_CROSSES{display:inline}
+OVERLAY_PLATES{stroke-width:1.2}
 .scene .badge text{stroke:none}
 """
 
@@ -57,29 +59,60 @@ DASHES: Final = (
 """Of ways, by number."""
 
 
-def style_sheet(theme: Theme, *, interactive: bool = False, fonts: str = FONTS) -> str:
+def style_sheet(
+    palettes: Palettes, theme: Theme, *, interactive: bool = False, fonts: str = FONTS
+) -> str:
     """Return the style sheet for a theme."""
-    forms = _FORMS.replace("FONTS", fonts) + (_FOR_POINTERS if interactive else "")
+    forms = _forms(palettes.light, fonts) + (_FOR_POINTERS if interactive else "")
     forms += "".join(
-        f".scene .way{index} .wire{{stroke-dasharray:{DASHES[index % len(DASHES)]}}}\n"
+        f".scene .{overlay_class(style, index)} .wire"
+        f"{{stroke-dasharray:{DASHES[index % len(DASHES)]}}}\n"
+        for style in palettes.light.lines
+        if style.is_overlay
         for index in range(WAY_COLOURS)
     )
-    light, dark = (_colours(palette, interactive=interactive) for palette in (LIGHT, DARK))
+    light, dark = (
+        _colours(palette, interactive=interactive) for palette in (palettes.light, palettes.dark)
+    )
     match theme:
         case Theme.LIGHT:
             return forms + _rules(light)
         case Theme.DARK:
-            return forms + _rules(dark) + f":root.mplsemu{{background:{DARK.ground}}}\n"
+            return forms + _rules(dark) + f":root.mplsemu{{background:{palettes.dark.ground}}}\n"
     return (
         forms
         + _rules(light)
         + "@media screen and (prefers-color-scheme:dark){\n"
-        + f":root.mplsemu{{background:{DARK.ground}}}\n"  # of a window that it stands alone in
+        # of a window that it stands alone in
+        + f":root.mplsemu{{background:{palettes.dark.ground}}}\n"
         + _rules(dark, ':root:not([data-theme="light"]) ')
         + "}\n@media screen{\n"
         + _rules(dark, ':root[data-theme="dark"] ')
         + "}\n"
     )
+
+
+def _forms(palette: Palette, fonts: str) -> str:
+    """Return the rules of what is the same in all colours."""
+    cards = [style for style in palette.nodes if _is_card(style)]
+    broken = [style for style in palette.lines if style.is_broken]
+    overlays = [style for style in palette.lines if style.is_overlay]
+    return (
+        _FORMS.replace("FONTS", fonts)
+        .replace("CARDS", _each(cards, ".body"))
+        .replace("BROKEN_WIRES", _each(broken, ".wire"))
+        .replace("BROKEN_CROSSES", _each(broken, ".cross"))
+        .replace("OVERLAY_PLATES", _each(overlays, ".plate"))
+    )
+
+
+def _each(styles: Iterable[NodeStyle] | Iterable[LineStyle], part: str) -> str:
+    """Return the selector of a part of all things of these styles."""
+    return ",".join(f".scene .{style.css_class} {part}" for style in styles)
+
+
+def _is_card(style: NodeStyle) -> bool:
+    return style.shape is Shape.CARD
 
 
 _Rule = tuple[tuple[str, ...], str]
@@ -115,28 +148,29 @@ def _colours(palette: Palette, *, interactive: bool) -> list[_Rule]:
 
 
 def _node_colours(palette: Palette) -> Iterable[_Rule]:
-    for kind, paint in palette.nodes.items():
-        node = f".{kind.value}"
+    for style, paint in palette.nodes.items():
+        node = f".{style.css_class}"
         yield (f"{node} .body",), f"fill:{paint.fill};stroke:{paint.stroke}"
         yield (f"{node} .rim",), f"stroke:{paint.stroke}"
-    bar = palette.nodes[NodeKind.CE].stroke
-    yield (".site .bar",), f"fill:{bar}"
+    for style in filter(_is_card, palette.nodes):
+        yield (f".{style.css_class} .bar",), f"fill:{palette.bar}"
 
 
 def _line_colours(palette: Palette) -> Iterable[_Rule]:
-    for kind, colour in palette.lines.items():
-        if kind is not LineKind.WAY:
-            yield (f".{kind.value} .wire",), f"stroke:{colour}"
-        if kind is LineKind.MEMBER:
-            yield (f".{kind.value} .arrow",), f"fill:{colour}"
+    for style, colour in palette.lines.items():
+        if not style.is_overlay:
+            yield (f".{style.css_class} .wire",), f"stroke:{colour}"
+        if LineTrait.ARROW in style.traits:
+            yield (f".{style.css_class} .arrow",), f"fill:{colour}"
     for step, colour in enumerate(palette.loads, start=1):
         yield (f'.line[data-load="{step}"] .wire',), f"stroke:{colour}"
 
 
 def _way_colours(palette: Palette) -> Iterable[_Rule]:
     yield (".casing",), f"stroke:{palette.ground}"
-    for index, colour in enumerate(palette.ways):
-        way = f".way{index}"
+    overlays = [style for style in palette.lines if style.is_overlay]
+    for style, (index, colour) in product(overlays, enumerate(palette.ways)):
+        way = f".{overlay_class(style, index)}"
         yield (f"{way} .wire", f"{way} .plate", f"{way} .badge circle"), f"stroke:{colour}"
         yield (f"{way} .arrow", f"{way} .badge circle"), f"fill:{colour}"
     yield (".badge text",), f"fill:{palette.ground}"

@@ -6,35 +6,41 @@ import zlib
 from collections.abc import Sequence
 from typing import Final
 
-from mplsemu.drawing.scene import Area, Box, LineKind, Node, NodeKind, Point, Scene
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.palette import Palettes, Theme
+from mplsemu.drawing.scene import Area, Node, Scene
 from mplsemu.drawing.svg.badges import draw_badge_above, place_badges
 from mplsemu.drawing.svg.legend import draw_entry
 from mplsemu.drawing.svg.lines import draw_line
 from mplsemu.drawing.svg.markup import element, escaped, number
-from mplsemu.drawing.svg.shapes import draw_cross, draw_form
+from mplsemu.drawing.svg.shapes import draw_cross, draw_shape
 from mplsemu.drawing.svg.style import FONTS, style_sheet
 from mplsemu.drawing.svg.texts import draw_labels, draw_text
-from mplsemu.drawing.theme import Theme
 
 _NAMESPACE: Final = "http://www.w3.org/2000/svg"
 _GAP: Final = 32.0
 
 
-def draw_svg(scene: Scene, *, theme: Theme = Theme.AUTO, interactive: bool = False) -> str:
+def draw_svg(
+    scene: Scene, palettes: Palettes, *, theme: Theme = Theme.AUTO, interactive: bool = False
+) -> str:
     """Return a document with one picture.
 
     Args:
         scene: the picture.
-        theme: its colours.
-        interactive: whether it is for a page where routers and links can be chosen.
+        palettes: its colours.
+        theme: which of them.
+        interactive: whether it is for a page where nodes and lines can be chosen.
     """
-    style = element("style", style_sheet(theme, interactive=interactive))
+    style = element("style", style_sheet(palettes, theme, interactive=interactive))
     return draw_element(scene, style=style, interactive=interactive, xmlns=_NAMESPACE)
 
 
-def draw_svgs(scenes: Sequence[Scene], *, theme: Theme = Theme.AUTO, fonts: str = FONTS) -> str:
+def draw_svgs(
+    scenes: Sequence[Scene], palettes: Palettes, *, theme: Theme = Theme.AUTO, fonts: str = FONTS
+) -> str:
     """Return a document with several pictures, one below the other."""
-    style = element("style", style_sheet(theme, fonts=fonts))
+    style = element("style", style_sheet(palettes, theme, fonts=fonts))
     if len(scenes) == 1:
         return draw_element(scenes[0], style=style, xmlns=_NAMESPACE)
     width = max(scene.width for scene in scenes)
@@ -62,7 +68,7 @@ def draw_element(
     Args:
         scene: the picture.
         style: its ``<style>``; none where the page around it has the rules.
-        interactive: whether routers and links can be chosen.
+        interactive: whether nodes and lines can be chosen.
         xmlns: of SVG; None inside HTML.
     """
     return _root(
@@ -112,8 +118,8 @@ def _root(
 def _layers(scene: Scene, *, interactive: bool) -> list[str]:
     """Return all of a scene, in the order in which it is painted."""
     nodes = {node.key: node for node in scene.nodes}
-    below = [line for line in scene.lines if line.kind is not LineKind.WAY]
-    above = [line for line in scene.lines if line.kind is LineKind.WAY]
+    below = [line for line in scene.lines if not line.kind.is_overlay]
+    above = [line for line in scene.lines if line.kind.is_overlay]
     lines = [*below, *above]
     badges = place_badges(scene, above)
     on_lines = {key: badge.box for key, badge in badges.items() if not badge.is_above}
@@ -149,15 +155,15 @@ def _area(area: Area) -> str:
 
 
 def _node(node: Node, *, interactive: bool) -> str:
-    is_button = interactive and node.kind in {NodeKind.PE, NodeKind.P}
+    is_button = interactive and node.kind.is_button
     corner = draw_cross(_corner(node.box), 3.5) if not node.up else ""
     return element(
         "g",
         element("title", escaped(node.about)),
-        draw_form(node.kind, node.box),
+        draw_shape(node.kind.shape, node.box),
         *(draw_text(run) for run in node.texts),
         corner,
-        class_=f"node {node.kind.value}{'' if node.up else ' down'}",
+        class_=f"node {node.kind.css_class}{'' if node.up else ' down'}",
         data_node=node.key,
         tabindex="0" if is_button else None,
         role="button" if is_button else None,

@@ -13,11 +13,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from mplsemu.drawing.scene import NodeKind, Scene, Tone
+from mplsemu.drawing.palette import Palette, Theme
+from mplsemu.drawing.scene import Scene, Tone
 from mplsemu.drawing.svg.markup import element, escaped
-from mplsemu.drawing.svg.style import FONTS, style_sheet
+from mplsemu.drawing.svg.style import FONTS
 from mplsemu.drawing.svg.svg import draw_element
-from mplsemu.drawing.theme import DARK, LIGHT, Palette, Theme
+from mplsemu.views.palettes import DARK, LIGHT
+from mplsemu.views.pictures import style_sheet
+from mplsemu.views.scene.kinds import NodeKind
 
 _SCRIPTS: Final = ("stage.js", "explain.js", "find.js", "page.js")
 

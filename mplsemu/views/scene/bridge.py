@@ -7,6 +7,7 @@ from typing import Final
 
 from mplsemu.drawing.caption import LegendText
 from mplsemu.drawing.draft import Draft
+from mplsemu.drawing.geometry import Box, Point
 from mplsemu.drawing.info_box import (
     NAME_SIZE,
     SMALL_SIZE,
@@ -17,21 +18,12 @@ from mplsemu.drawing.info_box import (
     label,
 )
 from mplsemu.drawing.layout.hub_layout import FormFactor, Side, Slot, Spacing, lay_out_around
-from mplsemu.drawing.scene import (
-    Box,
-    Line,
-    LineKind,
-    Node,
-    NodeKind,
-    Point,
-    Scene,
-    TextRun,
-    Tone,
-)
+from mplsemu.drawing.scene import Line, Node, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import BridgeView, SiteView
 from mplsemu.views.scene.frame import Part, PictureText, framed
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.phrases import complaint, count, listed
 from mplsemu.views.scene.sites import ACCESS, SiteBoxes, about_site, site_boxes
 

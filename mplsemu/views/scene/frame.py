@@ -8,19 +8,11 @@ from typing import Final
 
 from mplsemu.drawing.caption import MARGIN, LegendText, heading, legend
 from mplsemu.drawing.draft import Draft, around, moved_area
+from mplsemu.drawing.geometry import Box, Point
 from mplsemu.drawing.layout.hub_layout import FormFactor
-from mplsemu.drawing.scene import (
-    Area,
-    Box,
-    Line,
-    LineKind,
-    Node,
-    Point,
-    Scene,
-    TextRun,
-    Tone,
-)
+from mplsemu.drawing.scene import Area, Line, Node, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import shortened, text_width
+from mplsemu.views.scene.kinds import LineKind
 
 _NARROWEST: Final = 460.0
 _NARROWEST_PHONE: Final = 300.0

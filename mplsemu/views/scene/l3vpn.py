@@ -8,9 +8,9 @@ from typing import Final
 
 from mplsemu.drawing.caption import LegendText
 from mplsemu.drawing.draft import Draft
+from mplsemu.drawing.geometry import Box, Point, Size
 from mplsemu.drawing.info_box import NAME_SIZE, TEXT_SIZE, InfoBox, Row
 from mplsemu.drawing.layout.hub_layout import (
-    Cell,
     FormFactor,
     HubLayout,
     RowBlock,
@@ -20,19 +20,11 @@ from mplsemu.drawing.layout.hub_layout import (
     block_of_rows,
     lay_out_around,
 )
-from mplsemu.drawing.scene import (
-    Box,
-    Line,
-    LineKind,
-    Node,
-    NodeKind,
-    Point,
-    Scene,
-    Tone,
-)
+from mplsemu.drawing.scene import Line, Node, Scene, Tone
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
 from mplsemu.views.scene.frame import Part, PictureText, framed
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.phrases import complaint, count, listed
 from mplsemu.views.scene.sites import ACCESS, SiteBoxes, site_boxes
 from mplsemu.views.scene.virtual_routers import ROUTER_SIZE, about_router, router_box, router_title
@@ -61,7 +53,7 @@ class _Unit:
 
     key: str
     router: VirtualRouter
-    cell: Cell
+    cell: Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +96,7 @@ class _Island:
         ]
         height = max(card.height for card in cards)
         return [
-            _Unit(key, router, Cell(block.width, height + block.depth))
+            _Unit(key, router, Size(block.width, height + block.depth))
             for key, router, block in zip(keys, routers, blocks, strict=True)
         ]
 

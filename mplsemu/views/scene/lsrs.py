@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.drawing.layout.layout_graph import Size
-from mplsemu.drawing.scene import Box, Node, NodeKind, Point, TextRun, Tone
+from mplsemu.drawing.geometry import Box, Point, Size
+from mplsemu.drawing.scene import Node, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, shortened, text_width
 from mplsemu.model.topology import Role
 from mplsemu.views.model import RouterView
+from mplsemu.views.scene.kinds import NodeKind
 from mplsemu.views.scene.phrases import count, listed
 
 _LEADING: Final = 1.4

@@ -10,26 +10,18 @@ import numpy as np
 
 from mplsemu.drawing.arrays import Floats
 from mplsemu.drawing.caption import LegendText
+from mplsemu.drawing.geometry import Box, Point, Size
 from mplsemu.drawing.info_box import baseline
 from mplsemu.drawing.labels.candidates import candidates_on, length
 from mplsemu.drawing.labels.free_space import FreeSpace
 from mplsemu.drawing.labels.satellites import satellites
-from mplsemu.drawing.layout.layout_graph import Layout, Size
+from mplsemu.drawing.layout.layout_graph import Layout
 from mplsemu.drawing.routing.lanes import LaneUse, lanes
 from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outlines
-from mplsemu.drawing.scene import (
-    Box,
-    Label,
-    Line,
-    LineKind,
-    Node,
-    NodeKind,
-    Point,
-    TextRun,
-    Tone,
-)
+from mplsemu.drawing.scene import Label, Line, Node, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, shortened, text_width
 from mplsemu.views.model import POPPED, PathLink, PathView, ProviderView, VpnView
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.phrases import count
 from mplsemu.views.text.units import part
 

@@ -8,24 +8,16 @@ from typing import Final
 
 from mplsemu.drawing.caption import MARGIN, LegendText, heading, legend
 from mplsemu.drawing.draft import Draft, around
+from mplsemu.drawing.geometry import Box, Point, Size
 from mplsemu.drawing.info_box import baseline
 from mplsemu.drawing.labels.spare_labels import SpareLabel, spare_labels
 from mplsemu.drawing.layout.layout import lay_out
-from mplsemu.drawing.layout.layout_graph import EdgeSpec, LayoutGraph, NodeBox, Size
-from mplsemu.drawing.scene import (
-    Box,
-    Label,
-    Line,
-    LineKind,
-    NodeKind,
-    Point,
-    Scene,
-    TextRun,
-    Tone,
-)
+from mplsemu.drawing.layout.layout_graph import EdgeSpec, LayoutGraph, NodeBox
+from mplsemu.drawing.scene import Label, Line, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, text_width
 from mplsemu.model.topology import Role
 from mplsemu.views.model import LinkView, ProviderView
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.link_captions import LinkWords, about_link, load_share, stroke_width
 from mplsemu.views.scene.lsrs import RouterForm, TextSizes, text_sizes_for
 from mplsemu.views.scene.overlay import Drawn, Overlay

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mplsemu.drawing.draft import Draft
+from mplsemu.drawing.geometry import Point, Size
 from mplsemu.drawing.info_box import NAME_SIZE, SMALL_SIZE, InfoBox, Row, label
-from mplsemu.drawing.layout.hub_layout import Cell, Side, Slot, Spacing
-from mplsemu.drawing.scene import Label, Line, LineKind, Node, NodeKind, Point, Tone
+from mplsemu.drawing.layout.hub_layout import Side, Slot, Spacing
+from mplsemu.drawing.scene import Label, Line, Node, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.views.model import HostView, SiteView
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.phrases import count, listed
 
 ACCESS: Final = Spacing(first=46, channel=44, gutter=28, pitch=10)
@@ -43,9 +45,9 @@ class SiteBoxes:
     cards: Mapping[str, InfoBox]
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> Size:
         """The room that one site takes."""
-        return Cell(self.width, self.height + self.strip)
+        return Size(self.width, self.height + self.strip)
 
     def of(self, sites: Iterable[SiteView]) -> SiteBoxes:
         """Return the same for some of the sites, with no room for CE routers if they have none."""

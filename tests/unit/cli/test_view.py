@@ -14,8 +14,8 @@ import pytest
 
 from mplsemu.cli.main import main
 from mplsemu.cli.output import output_to
-from mplsemu.drawing.theme import DARK, LIGHT
 from mplsemu.export.formats import RENDERERS
+from mplsemu.views.palettes import DARK, LIGHT
 from tests.places import TOPOLOGIES
 
 NORDIC = str(TOPOLOGIES / "nordic.yaml")

@@ -7,14 +7,14 @@ from itertools import combinations
 import pytest
 
 from mplsemu.drawing.polyline import at, length
-from mplsemu.drawing.scene import LineKind
 from mplsemu.drawing.svg.badges import draw_badge_above, place_badges
 from mplsemu.drawing.svg.lines import ARROW, WAY_COLOURS
 from mplsemu.drawing.svg.style import DASHES
-from mplsemu.drawing.svg.svg import draw_svg
 from mplsemu.views.overlay import with_vpn
+from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.scene.kinds import LineKind
 from mplsemu.views.scene.overlay import MOST_WAYS
 from tests.programs import program_of
 

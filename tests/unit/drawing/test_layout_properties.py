@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mplsemu.drawing.layout.layout import lay_out
-from mplsemu.drawing.scene import Line, LineKind, Scene
+from mplsemu.drawing.scene import Line, Scene
 from mplsemu.views.model import ProviderView
+from mplsemu.views.scene.kinds import LineKind
 from mplsemu.views.scene.provider import provider_scene
 from tests.unit.views.network_views import Pair, provider
 from tests.unit.views.scene_geometry import assert_legible, assert_spots_free

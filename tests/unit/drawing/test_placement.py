@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from mplsemu.drawing.scene import Point, Scene
+from mplsemu.drawing.geometry import Point
+from mplsemu.drawing.scene import Scene
 from mplsemu.views.model import ProviderView
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.provider import provider_scene

@@ -10,12 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mplsemu.drawing.png import draw_png
-from mplsemu.drawing.scene import NodeKind
-from mplsemu.drawing.theme import DARK, LIGHT, Theme
+from mplsemu.drawing.palette import Theme
 from mplsemu.errors import MissingToolError
 from mplsemu.views.customer import customer_view
+from mplsemu.views.palettes import DARK, LIGHT
+from mplsemu.views.pictures import draw_png
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.scene.kinds import NodeKind
 from tests.programs import program_of
 from tests.unit.views import scenes
 

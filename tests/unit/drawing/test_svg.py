@@ -11,15 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mplsemu.drawing.polyline import BoxGrid, at, length, lengthened, nearest, path_data
-from mplsemu.drawing.scene import ROUNDING, LineKind, NodeKind, Point
+from mplsemu.drawing.geometry import Point
+from mplsemu.drawing.labels.box_grid import BoxGrid
+from mplsemu.drawing.palette import Theme
+from mplsemu.drawing.polyline import ROUNDING, at, length, lengthened, nearest
 from mplsemu.drawing.svg.markup import escaped
-from mplsemu.drawing.svg.shapes import draw_form
-from mplsemu.drawing.svg.svg import draw_element, draw_svg, draw_svgs
-from mplsemu.drawing.theme import DARK, LIGHT, Theme
+from mplsemu.drawing.svg.path import path_data
+from mplsemu.drawing.svg.shapes import draw_shape
+from mplsemu.drawing.svg.svg import draw_element
 from mplsemu.views.overlay import with_vpn
+from mplsemu.views.palettes import DARK, LIGHT
+from mplsemu.views.pictures import draw_svg, draw_svgs
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from tests.programs import program_of
 from tests.unit.views import scenes
 from tests.unit.views.scenes import Box
@@ -70,7 +75,9 @@ def test_every_node_is_there_once_with_its_kind_its_texts_and_what_it_is(scene):
     assert found.keys() == {node.key for node in scene.nodes}
     for node in scene.nodes:
         element = found[node.key]
-        assert element.get("class").split() == ["node", node.kind.value] + ["down"] * (not node.up)
+        assert element.get("class").split() == ["node", node.kind.css_class] + ["down"] * (
+            not node.up
+        )
         assert element.findtext(f"{SVG}title") == node.about
         assert [t.text for t in element.iter(f"{SVG}text")] == [run.text for run in node.texts]
         assert bool(with_class(element, "cross")) is not node.up
@@ -82,7 +89,7 @@ def test_every_line_is_there_once_with_its_ends_and_a_wire_between_them(scene):
     for line in scene.lines:
         element = found[line.key]
         words = element.get("class").split()
-        assert words[:2] == ["line", line.kind.value]
+        assert words[:2] == ["line", line.kind.css_class]
         assert ("down" in words) is not line.up
         assert (element.get("data-a"), element.get("data-b")) == line.ends
         assert element.findtext(f"{SVG}title") == line.about
@@ -339,7 +346,7 @@ def test_where_all_is_taken_the_middle_has_to_do():
 @pytest.mark.parametrize("kind", NodeKind)
 @pytest.mark.parametrize("box", [Box(10, 20, 160, 70), Box(0, 0, 24, 18), Box(5, 5, 900, 40)])
 def test_a_form_stays_within_its_box_and_reaches_its_border(kind, box):
-    found = parsed(f"<g>{draw_form(kind, box)}</g>")
+    found = parsed(f"<g>{draw_shape(kind.shape, box)}</g>")
     xs, ys = [], []
     for element in found:
         if element.tag == "rect":

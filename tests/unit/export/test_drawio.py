@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mplsemu.drawing.polyline import at, length
-from mplsemu.drawing.scene import LineKind, NodeKind
 from mplsemu.export.drawio import draw_drawio
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from tests.unit.drawing.test_svg import SPECIAL
 from tests.unit.views import scenes
 

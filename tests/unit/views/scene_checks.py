@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
-from mplsemu.drawing.scene import Box, Line, LineKind, Node, Point, Scene, TextRun
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.scene import Line, Node, Scene, TextRun
 from mplsemu.drawing.text_width import text_width
+from mplsemu.views.scene.kinds import LineKind
 
 CROSS = 9.0
 """How far the mark of what is down reaches."""

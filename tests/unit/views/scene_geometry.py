@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mplsemu.drawing.scene import ROUNDING, Box, Line, LineKind, Node, Point, Scene
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.polyline import ROUNDING
+from mplsemu.drawing.scene import Line, Node, Scene
+from mplsemu.views.scene.kinds import LineKind
 from tests.unit.views import scene_checks
 
 SLACK = 0.2  # places are rounded to a tenth

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mplsemu.drawing.scene import (
-    Area,
-    Box,
-    Label,
-    LegendEntry,
-    Line,
-    LineKind,
-    Node,
-    NodeKind,
-    Point,
-    Scene,
-    TextRun,
-    Tone,
-)
+from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.scene import Area, Label, LegendEntry, Line, Node, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import text_width
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 
 
 def run(text, x, y, size=13.0, *, bold=False, anchor="start", tone=Tone.NORMAL) -> TextRun:
@@ -32,7 +21,7 @@ def node(key, kind, x, y, width, *lines, height=None, up=True, about="") -> Node
         texts.append(run(line, x + width / 2, y + 22 + 17 * index, 11, anchor="middle",
                          tone=Tone.QUIET))  # fmt: skip
     box = Box(x, y, width, height)
-    return Node(key, kind, box, tuple(texts), about or f"{key}, a {kind.value}", up)
+    return Node(key, kind, box, tuple(texts), about or f"{key}, a {kind.css_class}", up)
 
 
 def label(text, x, y, tone=Tone.QUIET, size=11.0) -> Label:

@@ -9,15 +9,16 @@ from dataclasses import replace
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.drawing.scene import LineKind, Scene
-from mplsemu.drawing.svg.svg import draw_svg
+from mplsemu.drawing.scene import Scene
 from mplsemu.export.formats import RENDERERS, draw
 from mplsemu.program.entries import Forward
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
 from mplsemu.views.model import PathView, ProviderView
 from mplsemu.views.overlay import with_trace
+from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
+from mplsemu.views.scene.kinds import LineKind
 from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.tables.lsp import lsps, lsps_between, parallel_links
 from mplsemu.views.tables.lsp_links import lsp_links

@@ -6,9 +6,6 @@ import re
 
 import pytest
 
-from mplsemu.drawing.png import draw_png
-from mplsemu.drawing.scene import NodeKind
-from mplsemu.drawing.theme import LIGHT
 from mplsemu.export.formats import RENDERERS, draw
 from mplsemu.model.natural_order import natural
 from mplsemu.program.trace import trace
@@ -16,8 +13,11 @@ from mplsemu.views.customer import customer_view
 from mplsemu.views.html.html import page_script, page_style
 from mplsemu.views.matrix import matrix_view
 from mplsemu.views.overlay import with_vpn
+from mplsemu.views.palettes import LIGHT
+from mplsemu.views.pictures import draw_png
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.scene.kinds import NodeKind
 from mplsemu.views.tables.label_space import label_space
 from mplsemu.views.tables.lfib import lfib
 from mplsemu.views.tables.lsp import lsps

@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mplsemu.drawing.theme import DARK, LIGHT, Theme
+from mplsemu.drawing.palette import Theme
 from mplsemu.views.html.html import draw_html
+from mplsemu.views.palettes import DARK, LIGHT
 from tests.chromium import Watched, browser  # noqa: F401 (a fixture)
 from tests.unit.drawing.test_svg import SPECIAL
 from tests.unit.views import scenes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mplsemu.drawing.svg.svg import draw_svg, draw_svgs
 from mplsemu.views.customer import customer_view
 from mplsemu.views.overlay import with_vpn
+from mplsemu.views.pictures import draw_svg, draw_svgs
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
 from tests.chromium import Watched, browser  # noqa: F401 (a fixture)

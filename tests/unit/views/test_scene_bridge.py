@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mplsemu.drawing.scene import LineKind, NodeKind, Scene, Tone
+from mplsemu.drawing.scene import Scene, Tone
 from mplsemu.model.vpn import VpnKind
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import BridgeView
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from tests.programs import program_of
 from tests.unit.views.customer_views import bridge_views
 from tests.unit.views.scene_checks import check, of_kind, text_of, words

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mplsemu.drawing.scene import Box, Point
+from mplsemu.drawing.geometry import Box, Point
 from mplsemu.views.customer import customer_view
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from tests.unit.views.scene_checks import check

@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 
 from mplsemu.analysis.vrf_reach import ReachablePrefix
 from mplsemu.control.compile import compile_program
-from mplsemu.drawing.scene import LineKind, NodeKind, Scene, Tone
-from mplsemu.drawing.svg.svg import draw_svg
+from mplsemu.drawing.scene import Scene, Tone
 from mplsemu.export.dot import draw_dot
 from mplsemu.export.drawio import draw_drawio
 from mplsemu.export.mermaid import draw_mermaid
 from mplsemu.lab.loader import loads
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import L3vpnView, VirtualRouter
+from mplsemu.views.pictures import draw_svg
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.text.l3vpn import draw_l3vpn
 from tests.places import TOPOLOGIES

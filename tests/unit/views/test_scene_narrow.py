@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
-from mplsemu.drawing.scene import NodeKind
 from mplsemu.views.customer import customer_view
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.scene.kinds import NodeKind
 from mplsemu.views.scene.l3vpn import l3vpn_scene
 from tests.programs import program_of
 from tests.unit.views.customer_views import bridge_views, l3vpn_views

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.drawing.scene import Line, LineKind, Node, NodeKind, Point, Scene, Tone
-from mplsemu.drawing.svg.svg import draw_svg
+from mplsemu.drawing.geometry import Point
+from mplsemu.drawing.scene import Line, Node, Scene, Tone
 from mplsemu.errors import ProgramError
 from mplsemu.lab.loader import load
 from mplsemu.program.program import Program
 from mplsemu.views.overlay import with_trace, with_vpn
+from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.tables.lsp import lsps_between
 from mplsemu.views.trace import TraceHop, TraceView

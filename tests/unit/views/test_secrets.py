@@ -11,13 +11,13 @@ from functools import cache
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.drawing.svg.svg import draw_svg
-from mplsemu.drawing.theme import Theme
+from mplsemu.drawing.palette import Theme
 from mplsemu.export.formats import RENDERERS, RenderOptions
 from mplsemu.lab.loader import loads
 from mplsemu.program.program import GATEWAY_MAC, Program
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
+from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
 from tests.unit.views.token_labs import EVERY_LAB, token_lab

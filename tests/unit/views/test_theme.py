@@ -6,11 +6,12 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from mplsemu.drawing.scene import LineKind, NodeKind, Tone
+from mplsemu.drawing.scene import Tone
 from mplsemu.drawing.svg.lines import WAY_COLOURS
-from mplsemu.drawing.svg.shapes import draw_form
+from mplsemu.drawing.svg.shapes import draw_shape
 from mplsemu.drawing.svg.style import DASHES
-from mplsemu.drawing.theme import DARK, LIGHT
+from mplsemu.views.palettes import DARK, LIGHT
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 from tests.unit.views.scenes import Box
 
 PALETTES = {"light": LIGHT, "dark": DARK}
@@ -102,7 +103,7 @@ def test_lines_and_borders_stand_out(palette):
 
 
 def test_every_kind_of_node_has_a_form_of_its_own():
-    forms = {kind: draw_form(kind, Box(0, 0, 100, 60)) for kind in NodeKind}
+    forms = {kind: draw_shape(kind.shape, Box(0, 0, 100, 60)) for kind in NodeKind}
     assert len(set(forms.values())) == len(NodeKind)
 
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from mplsemu.drawing.theme import Theme
+from mplsemu.drawing.palette import Theme
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.web import pictures

@@ -2,64 +2,17 @@
 
 The hues are those of Okabe and Ito (Color Universal Design, 2008). Where one is too pale for a
 thin line or for text it is darkened, in the dark palette lightened, and keeps its hue. Vermillion
-is kept for what is down. Colour never is all that tells: kinds differ in form too, ways in their
+is kept for what is down. Colour never is all that tells: kinds differ in shape too, paths in their
 dashes and numbers, load in the thickness of lines.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.drawing.scene import LineKind, NodeKind, Tone
-
-
-class Theme(enum.Enum):
-    """Which palette; `AUTO` leaves it to the viewer's own setting."""
-
-    AUTO = "auto"
-    LIGHT = "light"
-    DARK = "dark"
-
-
-@dataclass(frozen=True, slots=True)
-class Paint:
-    """Colours of a form: inside and border."""
-
-    fill: str
-    stroke: str
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """All colours of a picture.
-
-    Attributes:
-        ground: behind everything.
-        area: grounds behind nodes that belong together.
-        texts: by tone.
-        nodes: by kind.
-        lines: by kind; overlays have `ways`.
-        ways: by an overlay's number; where hues are near, dashes differ.
-        loads: of links that are used a little, more, much and fully.
-        down: of what does not work.
-        focus: around what the keyboard is at.
-        found: inside of what a search has found.
-    """
-
-    ground: str
-    area: Paint
-    texts: Mapping[Tone, str]
-    nodes: Mapping[NodeKind, Paint]
-    lines: Mapping[LineKind, str]
-    ways: tuple[str, ...]
-    loads: tuple[str, ...]
-    down: str
-    focus: str
-    found: str
-
+from mplsemu.drawing.palette import Paint, Palette, Palettes
+from mplsemu.drawing.scene import Tone
+from mplsemu.views.scene.kinds import LineKind, NodeKind
 
 LIGHT: Final = Palette(
     ground="#ffffff",
@@ -81,6 +34,7 @@ LIGHT: Final = Palette(
         NodeKind.NETWORK: Paint("#f0f3f6", "#7b8894"),
         NodeKind.PARTNER: Paint("#f9edf4", "#a8568a"),
     },
+    bar="#a87400",
     lines={
         LineKind.LINK: "#7b8894",
         LineKind.ACCESS: "#7b8894",
@@ -118,6 +72,7 @@ DARK: Final = Palette(
         NodeKind.NETWORK: Paint("#1c2731", "#8e9ba8"),
         NodeKind.PARTNER: Paint("#331f2b", "#d98cb8"),
     },
+    bar="#e69f00",
     lines={
         LineKind.LINK: "#76838f",
         LineKind.ACCESS: "#76838f",
@@ -134,3 +89,5 @@ DARK: Final = Palette(
     focus="#f0e442",
     found="#4a3d00",
 )  # fmt: skip
+
+PALETTES: Final = Palettes(LIGHT, DARK)
