@@ -14,9 +14,9 @@ from pathlib import Path
 
 STARTED = time.perf_counter()
 
-from mplsemu.plain_distutils import plain_distutils  # noqa: E402  # imports count, too
+from mplsemu.compat.distutils import stdlib_distutils  # noqa: E402  # imports count, too
 
-with plain_distutils():  # what setuptools costs is saved on both sides
+with stdlib_distutils():  # what setuptools costs is saved on both sides
     from mininet.net import Mininet
     from mininet.node import OVSSwitch
     from mininet.topo import Topo

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from mplsemu.compat.distutils import stdlib_distutils
 from mplsemu.errors import MissingToolError
-from mplsemu.plain_distutils import plain_distutils
 
 try:
-    with plain_distutils():
+    with stdlib_distutils():
         from mininet.cli import CLI
         from mininet.link import Intf, Link
         from mininet.log import lg

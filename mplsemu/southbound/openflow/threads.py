@@ -17,8 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from mplsemu.compat.distutils import stdlib_distutils
 from mplsemu.errors import MissingToolError
-from mplsemu.plain_distutils import plain_distutils
 from mplsemu.southbound.accepting import accept_for_ever
 
 CHOICE_VARIABLE: Final = "MPLSEMU_OPENFLOW_FRAMEWORK"
@@ -54,7 +54,7 @@ NAME: Final = _choose()
 
 def framework_module(path: str) -> ModuleType:
     """Import a module of the framework; both have the same ones."""
-    with plain_distutils(), warnings.catch_warnings():
+    with stdlib_distutils(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # both import names that newer libraries deprecate
         if NAME == "ryu":
             _restore_eventlet_name()

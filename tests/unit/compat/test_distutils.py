@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mplsemu.plain_distutils import plain_distutils
+from mplsemu.compat.distutils import stdlib_distutils
 
 HAS_ITS_OWN = sys.version_info < (3, 12)
 
@@ -30,8 +30,8 @@ def test_setuptools_is_not_imported_by_the_way(module):
 def test_setuptools_can_be_imported_after_and_has_its_distutils():
     pytest.importorskip("setuptools")
     code = """
-import mplsemu.plain_distutils as plain
-with plain.plain_distutils():
+import mplsemu.compat.distutils as compat
+with compat.stdlib_distutils():
     import distutils.version
 import setuptools, distutils
 print(distutils.__name__)
@@ -43,13 +43,13 @@ print(distutils.__name__)
 
 def test_what_was_imported_before_stays():
     before = sys.modules.get("distutils"), list(sys.meta_path)
-    with plain_distutils():
+    with stdlib_distutils():
         pass
     assert (sys.modules.get("distutils"), list(sys.meta_path)) == before
 
 
 def test_an_import_that_fails_leaves_everything_as_it_was():
     before = list(sys.meta_path)
-    with pytest.raises(ImportError), plain_distutils():
+    with pytest.raises(ImportError), stdlib_distutils():
         raise ImportError("no")
     assert sys.meta_path == before

@@ -1,0 +1,1 @@
+"""What other packages need to be imported without surprises."""
