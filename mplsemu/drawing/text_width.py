@@ -1,16 +1,16 @@
-"""How much room text takes.
+"""How wide text is.
 
-Measured with DejaVu Sans, which is among the widest of the fonts that viewers have, so what fits
-here fits everywhere.
+Measured with DejaVu Sans, one of the widest fonts that viewers have: what fits with it fits with
+all others.
 """
 
 from __future__ import annotations
 
+import json
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
-
-from mplsemu.drawing.widths import BOLD, REGULAR
 
 LINE_HEIGHT: Final = 1.35
 """Distance between baselines, in font sizes."""
@@ -21,15 +21,27 @@ ASCENT: Final = 0.76
 _UNKNOWN: Final = 640
 _WIDE: Final = 1020
 _ELLIPSIS: Final = "…"
-_REGULAR: Final = {letter: width for width, letters in REGULAR.items() for letter in letters}
-_BOLD: Final = {letter: width for width, letters in BOLD.items() for letter in letters}
 
 
 @lru_cache(maxsize=65536)
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a line of text is, in the unit of `size`."""
-    table = _BOLD if bold else _REGULAR
+    table = _widths()["bold" if bold else "regular"]
     return sum(_letter(letter, table) for letter in text) * size / 1000
+
+
+@cache
+def _widths() -> dict[str, dict[str, int]]:
+    """Return the width of each letter in thousandths of the font size, by weight.
+
+    The file is made from the fonts by scripts/font-widths: no font is opened to lay a picture out.
+    """
+    file = files("mplsemu.drawing") / "fonts" / "widths.json"
+    found: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="ascii"))
+    return {
+        weight: {letter: int(width) for width, letters in table.items() for letter in letters}
+        for weight, table in found.items()
+    }
 
 
 def _letter(letter: str, table: dict[str, int]) -> int:
