@@ -14,12 +14,12 @@ from mplsemu.cli.report_json import counts
 from mplsemu.model.network import Network
 from mplsemu.verification.largest_packet import largest_packets
 from mplsemu.verification.verdict import Invariant, Violation
+from mplsemu.views.phrases import count, of
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import Column, columns, wrapped
-from mplsemu.views.text.site import count, of
 from mplsemu.views.text.trace import draw_trace
-from mplsemu.views.text.units import rate
 from mplsemu.views.trace import TraceView
+from mplsemu.views.units import rate
 
 _MAX_TRACES: Final = 3
 _MAX_LINES: Final = 20

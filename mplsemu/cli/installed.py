@@ -11,9 +11,9 @@ from mplsemu.cli.check_text import draw_problem, few
 from mplsemu.cli.checking import Bar
 from mplsemu.running.installed import InstalledComparison, compare_installed
 from mplsemu.running.session import Session
+from mplsemu.views.phrases import count
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import wrapped
-from mplsemu.views.text.site import count
 
 _MOST_LINES: Final = 40
 

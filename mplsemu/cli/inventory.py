@@ -133,7 +133,7 @@ def _print_table(table: str, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
-    from mplsemu.views.text.units import delay, rate
+    from mplsemu.views.units import delay, rate
 
     match name:
         case "rate":

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from mplsemu.emulation.interrupts import Terminated, end, is_noting, noted
     from mplsemu.emulation.throughput import Transfer, measure_throughput
     from mplsemu.running.session import Session
-    from mplsemu.views.text.units import rate
+    from mplsemu.views.units import rate
 
     transfer = Transfer(args.seconds, None if args.udp is None else _rate(args.udp))
     session = Session.find(args.lab)

@@ -92,7 +92,7 @@ def _web(session: Any) -> dict[str, Any] | None:
 
 def _show(lab: dict[str, Any]) -> None:
     from mplsemu.cli.output import terminal_width
-    from mplsemu.views.text.site import count
+    from mplsemu.views.phrases import count
 
     print(f"lab {lab['lab']}  (process {lab['pid']}, {lab['dataplane']}, {lab['datapath']})")
     print(f"  file        {lab['lab_file']}")

@@ -117,8 +117,8 @@ def _test(session: Session, bar: Bar, more: tuple[Validation, ...]) -> dict[str,
 def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, ...]) -> int:
     from mplsemu.cli.output import print_json, print_lines, terminal_width
     from mplsemu.views.matrix import matrix_view
+    from mplsemu.views.phrases import count
     from mplsemu.views.text.matrix import draw_matrix
-    from mplsemu.views.text.site import count
 
     if args.junit is not None:
         from mplsemu.cli.junit import write_junit

@@ -157,7 +157,7 @@ def _up_with_prompt(
 
 def greet(lab: BootedLab) -> list[str]:
     """Return what to say about a lab that has come up."""
-    from mplsemu.views.text.site import count
+    from mplsemu.views.phrases import count
 
     record = lab.record
     ces = sum(name.endswith("/ce") for name in record.hosts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
@@ -65,3 +66,22 @@ def shortened(text: str, width: float, size: float, *, bold: bool = False) -> st
         else:
             high = middle - 1
     return text[:low].rstrip() + _ELLIPSIS
+
+
+def wrapped_list(words: Sequence[str], width: float, size: float, most: int) -> list[str] | None:
+    """Return words with commas in lines of `width`; None if they take more than `most` lines."""
+    lines: list[str] = []
+    line = ""
+    for index, word in enumerate(words):
+        piece = f"{word}," if index < len(words) - 1 else word
+        longer = f"{line} {piece}" if line else piece
+        if text_width(longer, size) <= width:
+            line = longer
+            continue
+        if not line or len(lines) + 1 >= most:
+            return None
+        lines.append(line)
+        line = piece
+        if text_width(line, size) > width:
+            return None
+    return [*lines, line] if line else lines

@@ -19,10 +19,10 @@ from mplsemu.views.model import (
     VirtualRouter,
 )
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
+from mplsemu.views.phrases import complaint, count, listed
 from mplsemu.views.scene.kinds import LineKind, NodeKind
-from mplsemu.views.scene.phrases import complaint, count, listed
 from mplsemu.views.scene.virtual_routers import router_title
-from mplsemu.views.text.units import delay, part, rate
+from mplsemu.views.units import delay, part, rate
 
 _MOST_HOSTS = 4
 

@@ -39,8 +39,8 @@ from mplsemu.running.session import PingResult
 from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
 from mplsemu.script.outcome import Outcome, Rate
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
+from mplsemu.views.phrases import count
 from mplsemu.views.text.live_trace import draw_live_trace
-from mplsemu.views.text.site import count
 
 _TIME: Final = re.compile(r"time=([\d.]+) ms")
 

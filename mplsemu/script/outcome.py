@@ -100,6 +100,6 @@ class Rate(float):
     """Bits per second, shown as people write them."""
 
     def __repr__(self) -> str:
-        from mplsemu.views.text.units import rate  # noqa: PLC0415  # only for people
+        from mplsemu.views.units import rate  # noqa: PLC0415  # only for people
 
         return rate(float(f"{self:.4g}"))

@@ -25,7 +25,7 @@ from mplsemu.running.session import PingResult
 from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
 from mplsemu.script.outcome import Outcome, Rate, describe_end
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
-from mplsemu.views.text.site import count
+from mplsemu.views.phrases import count
 
 _MPLS: Final = 0x8847
 _EXPERIMENTAL: Final = 0x88B5

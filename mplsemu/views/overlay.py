@@ -10,8 +10,8 @@ from mplsemu.model.natural_order import natural
 from mplsemu.program.program import Program
 from mplsemu.program.services import ViaPe
 from mplsemu.views.model import OnLink, PathLink, PathView, ProviderView
+from mplsemu.views.phrases import count
 from mplsemu.views.tables.lsp_links import NO_LINKS, LspLink, LspLinks, lsp_links
-from mplsemu.views.text.site import count
 from mplsemu.views.trace import TraceView
 
 

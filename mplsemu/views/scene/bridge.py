@@ -22,9 +22,9 @@ from mplsemu.drawing.scene import Line, Node, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import BridgeView, SiteView
+from mplsemu.views.phrases import complaint, count, listed
 from mplsemu.views.scene.frame import Part, PictureText, framed
 from mplsemu.views.scene.kinds import LineKind, NodeKind
-from mplsemu.views.scene.phrases import complaint, count, listed
 from mplsemu.views.scene.sites import ACCESS, SiteBoxes, about_site, site_boxes
 
 _PORT: Final = 22.0

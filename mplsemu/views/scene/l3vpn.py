@@ -23,9 +23,9 @@ from mplsemu.drawing.layout.hub_layout import (
 from mplsemu.drawing.scene import Line, Node, Scene, Tone
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
+from mplsemu.views.phrases import complaint, count, listed
 from mplsemu.views.scene.frame import Part, PictureText, framed
 from mplsemu.views.scene.kinds import LineKind, NodeKind
-from mplsemu.views.scene.phrases import complaint, count, listed
 from mplsemu.views.scene.sites import ACCESS, SiteBoxes, site_boxes
 from mplsemu.views.scene.virtual_routers import ROUTER_SIZE, about_router, router_box, router_title
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.views.model import LinkView
-from mplsemu.views.text.units import delay, rate
+from mplsemu.views.units import delay, rate
 
 _ALL_SAID: Final = 12
 """Links at most, for each to have everything written on it that differs from link to link."""

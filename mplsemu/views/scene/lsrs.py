@@ -10,8 +10,8 @@ from mplsemu.drawing.scene import Node, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, shortened, text_width
 from mplsemu.model.topology import Role
 from mplsemu.views.model import RouterView
+from mplsemu.views.phrases import count, listed
 from mplsemu.views.scene.kinds import NodeKind
-from mplsemu.views.scene.phrases import count, listed
 
 _LEADING: Final = 1.4
 

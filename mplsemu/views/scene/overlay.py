@@ -21,9 +21,9 @@ from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outli
 from mplsemu.drawing.scene import Label, Line, Node, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, shortened, text_width
 from mplsemu.views.model import POPPED, PathLink, PathView, ProviderView, VpnView
+from mplsemu.views.phrases import count
 from mplsemu.views.scene.kinds import LineKind, NodeKind
-from mplsemu.views.scene.phrases import count
-from mplsemu.views.text.units import part
+from mplsemu.views.units import part
 
 MOST_WAYS: Final = 12
 """Ways that are drawn each in a lane of its own; more are drawn as one."""

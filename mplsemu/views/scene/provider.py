@@ -17,11 +17,11 @@ from mplsemu.drawing.scene import Label, Line, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, text_width
 from mplsemu.model.topology import Role
 from mplsemu.views.model import LinkView, ProviderView
+from mplsemu.views.phrases import count
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.link_captions import LinkWords, about_link, load_share, stroke_width
 from mplsemu.views.scene.lsrs import RouterForm, TextSizes, text_sizes_for
 from mplsemu.views.scene.overlay import Drawn, Overlay
-from mplsemu.views.scene.phrases import count
 
 _NARROWEST: Final = 500.0
 _PAD: Final = 4.0

@@ -13,8 +13,8 @@ from mplsemu.drawing.layout.hub_layout import Side, Slot, Spacing
 from mplsemu.drawing.scene import Label, Line, Node, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.views.model import HostView, SiteView
+from mplsemu.views.phrases import count, listed
 from mplsemu.views.scene.kinds import LineKind, NodeKind
-from mplsemu.views.scene.phrases import count, listed
 
 ACCESS: Final = Spacing(first=46, channel=44, gutter=28, pitch=10)
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from mplsemu.drawing.info_box import PAD_X, SMALL_SIZE, TEXT_SIZE, InfoBox, Row
 from mplsemu.drawing.scene import Tone
+from mplsemu.drawing.text_width import wrapped_list
 from mplsemu.views.model import L3vpnView, VirtualRouter
-from mplsemu.views.scene.phrases import count, listed, wrapped
+from mplsemu.views.phrases import count, listed
 
 ROUTER_SIZE: Final = 13.0
 _MOST_NAMES: Final = 3
@@ -50,7 +51,7 @@ def _reached(view: L3vpnView, router: VirtualRouter) -> list[str]:
 
 def _reach(names: list[str], room: float, *, lost: int) -> list[Row]:
     """Name what a router reaches, in two lines, or say how many they are."""
-    lines = wrapped([f"→ {names[0]}", *names[1:]], room, TEXT_SIZE, 2)
+    lines = wrapped_list([f"→ {names[0]}", *names[1:]], room, TEXT_SIZE, 2)
     if lost and lines is None:
         lines = [f"→ {len(names)} of {len(names) + lost} other sites"]
     elif len(names) == 1:
@@ -64,9 +65,9 @@ def _lacks(router: VirtualRouter, room: float) -> list[Row]:
     """Name what a router does not reach, in two lines, or say how many sites that are."""
     start, size = "✗ cannot reach", SMALL_SIZE * 1.12  # bold is wider
     first, *rest = router.lacks
-    lines = wrapped([f"{start} {first}", *rest], room, size, 2)
+    lines = wrapped_list([f"{start} {first}", *rest], room, size, 2)
     if lines is None:
-        below = wrapped(router.lacks, room, size, 1)
+        below = wrapped_list(router.lacks, room, size, 1)
         lines = [start, *below] if below else [f"{start} {count(len(router.lacks), 'site')}"]
     return [Row(line, Tone.BAD, SMALL_SIZE, bold=True) for line in lines]
 
@@ -74,8 +75,8 @@ def _lacks(router: VirtualRouter, room: float) -> list[Row]:
 def _gateways(router: VirtualRouter, room: float) -> list[str]:
     found = list(dict.fromkeys(str(g.ip) for site in router.sites for g in site.gateways))
     shown = found[:_MOST_GATEWAYS]
-    few = wrapped(shown, room, SMALL_SIZE, 1)
-    lines = few or (wrapped(shown, room, SMALL_SIZE, 3) if len(shown) > 3 else None) or shown
+    few = wrapped_list(shown, room, SMALL_SIZE, 1)
+    lines = few or (wrapped_list(shown, room, SMALL_SIZE, 3) if len(shown) > 3 else None) or shown
     more = len(found) - len(shown)
     return [*lines, f"and {count(more, 'more address', 'more addresses')}"] if more else lines
 

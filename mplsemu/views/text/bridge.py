@@ -9,10 +9,11 @@ from rich.text import Text
 
 from mplsemu.model.vpn import VpnKind
 from mplsemu.views.model import BridgeView, SiteView
+from mplsemu.views.phrases import count
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import Border, Canvas, shorten
 from mplsemu.views.text.columns import wrapped
-from mplsemu.views.text.site import SiteBox, count, site_box
+from mplsemu.views.text.site import SiteBox, site_box
 
 _MOST_BOXES: Final = 16
 _WIDEST: Final = 28

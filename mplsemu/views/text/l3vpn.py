@@ -10,10 +10,11 @@ from rich.text import Text
 from mplsemu.model.vpn import IPNetwork
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
+from mplsemu.views.phrases import count
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import WEST, Border, Canvas, shorten
 from mplsemu.views.text.columns import wrapped
-from mplsemu.views.text.site import SiteBox, count, site_box
+from mplsemu.views.text.site import SiteBox, site_box
 
 _MOST_BOXES: Final = 16
 _MOST_NAMES: Final = 12

@@ -8,10 +8,10 @@ from typing import Final
 from rich.text import Text
 
 from mplsemu.views.matrix import CheckView, Count, MatrixView, VpnMatrix
+from mplsemu.views.phrases import count, of
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import wrapped
-from mplsemu.views.text.site import count, of
 
 _MOST_ROWS: Final = 52
 _MOST_VPNS: Final = 11

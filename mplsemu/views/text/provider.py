@@ -10,12 +10,12 @@ from rich.text import Text
 from mplsemu.model.natural_order import natural
 from mplsemu.model.topology import Role
 from mplsemu.views.model import POPPED, LinkView, PathLink, PathView, ProviderView, RouterView
+from mplsemu.views.phrases import count
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped
 from mplsemu.views.text.map import draw_map
-from mplsemu.views.text.site import count
-from mplsemu.views.text.units import delay, part, rate
+from mplsemu.views.units import delay, part, rate
 
 
 def draw_provider(view: ProviderView, width: int = 80) -> list[Text]:

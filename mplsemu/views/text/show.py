@@ -9,6 +9,7 @@ from rich.text import Text
 
 from mplsemu.model.labels import Label
 from mplsemu.views.model import POPPED
+from mplsemu.views.phrases import count
 from mplsemu.views.tables.label_space import LabelRow
 from mplsemu.views.tables.lfib import LfibRow
 from mplsemu.views.tables.lsp import Lsp, LspHop
@@ -16,8 +17,7 @@ from mplsemu.views.tables.vrf import CircuitRow, RouteRow, Tunnel, VrfTable
 from mplsemu.views.tables.vsi import VsiTable
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped
-from mplsemu.views.text.site import count
-from mplsemu.views.text.units import delay, part
+from mplsemu.views.units import delay, part
 
 _CODES = " Codes: C connected, S static via a CE, V VPN route, I imported from another VPN"
 

@@ -64,14 +64,3 @@ def _host_lines(host: HostView) -> list[str]:
         f"{name if index == 0 else ' ' * cell_len(name)}  {address}"
         for index, address in enumerate(addresses)
     ]
-
-
-def of(good: int, tried: int, noun: str = "") -> str:
-    """Return ``1 of 1 check as it should be``, ``5 of 6 checks as they should be``."""
-    tried_ = count(tried, noun) if noun else str(tried)
-    return f"{good} of {tried_} as {'it' if tried == 1 else 'they'} should be"
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """Return ``1 site``, ``2 sites``."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"

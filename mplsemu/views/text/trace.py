@@ -8,9 +8,9 @@ from typing import Final
 from rich.text import Text
 
 from mplsemu.model.labels import Label
+from mplsemu.views.phrases import count
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import wrapped
-from mplsemu.views.text.site import count
 from mplsemu.views.trace import TraceHop, TraceView
 
 _FROM_LEFT: Final = 13  # column where actions start

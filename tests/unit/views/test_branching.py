@@ -23,8 +23,8 @@ from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.tables.lsp import lsps, lsps_between, parallel_links
 from mplsemu.views.tables.lsp_links import lsp_links
 from mplsemu.views.text.show import draw_lsps
-from mplsemu.views.text.units import part
 from mplsemu.views.trace import TraceView
+from mplsemu.views.units import part
 from tests.builders import MacAddresses, l3vpn, network, provider
 from tests.networks import LADDER, SQUARE, between, long_ladder
 from tests.oracles.dotlanguage import read

@@ -19,7 +19,7 @@ from mplsemu.views.tables.lsp import lsps
 from mplsemu.views.text.ascii import to_ascii
 from mplsemu.views.text.canvas import Canvas, shorten
 from mplsemu.views.text.map import draw_map
-from mplsemu.views.text.units import delay, rate
+from mplsemu.views.units import delay, rate
 from mplsemu.views.view_json import json_value
 from tests.programs import changed_node, program_of
 from tests.unit.views.network_views import made_way

@@ -1,11 +1,9 @@
-"""How a picture says how many, and which: short lists of names, cut where they would not fit."""
+"""Phrases of pictures and messages: counts of things, and lists of names that are cut if long."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
-
-from mplsemu.drawing.text_width import text_width
 
 _SHORT: Final = 24
 
@@ -13,6 +11,12 @@ _SHORT: Final = 24
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Return ``1 site``, ``2 sites``."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def of(good: int, tried: int, noun: str = "") -> str:
+    """Return ``1 of 1 check as it should be``, ``5 of 6 checks as they should be``."""
+    tried_ = count(tried, noun) if noun else str(tried)
+    return f"{good} of {tried_} as {'it' if tried == 1 else 'they'} should be"
 
 
 def listed(words: Sequence[str], most: int = 8) -> str:
@@ -37,22 +41,3 @@ def complaint(number: int, parts: int, what: str, missing: Sequence[str]) -> tup
         return None
     start = f"Part {number} of {parts}: {what}"
     return f"{start} {others(missing)}", f"{start} {listed(missing)}"
-
-
-def wrapped(words: Sequence[str], width: float, size: float, most: int) -> list[str] | None:
-    """Set words with commas in lines of `width`; None if that takes more than `most` lines."""
-    lines: list[str] = []
-    line = ""
-    for index, word in enumerate(words):
-        piece = f"{word}," if index < len(words) - 1 else word
-        longer = f"{line} {piece}" if line else piece
-        if text_width(longer, size) <= width:
-            line = longer
-            continue
-        if not line or len(lines) + 1 >= most:
-            return None
-        lines.append(line)
-        line = piece
-        if text_width(line, size) > width:
-            return None
-    return [*lines, line] if line else lines
