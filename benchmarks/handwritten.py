@@ -19,7 +19,8 @@ from mplsemu.emulation.namespace import enter_private_namespace, inside
 from mplsemu.emulation.net import LabNet
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.lab.loader import loads
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.program import Program
 
 
 def flow_lines(program: Program) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 from mplsemu.control.compile import compile_program
 from mplsemu.controller.reassembler import Reassembler
 from mplsemu.model.topology import TtlMode
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.punts import packet_out, punt
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.answer import answer

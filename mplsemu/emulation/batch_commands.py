@@ -7,7 +7,6 @@ from typing import Final
 
 from mplsemu.emulation.naming import CE_LAN_INTERFACE, HOST_INTERFACE
 from mplsemu.emulation.plan import (
-    PE_GATEWAY_LINK_LOCAL,
     CePlan,
     Endpoint,
     HostPlan,
@@ -16,6 +15,7 @@ from mplsemu.emulation.plan import (
     LsrPlan,
 )
 from mplsemu.model.vpn import IPAddress, IPInterface
+from mplsemu.program.gateway import LINK_LOCAL_GATEWAY
 from mplsemu.southbound.openflow.learned import TableLimit
 
 LINK_GROUP: Final = 4364
@@ -88,8 +88,7 @@ def ce_lines(ce: CePlan) -> Iterator[str]:
     yield _default_route(ce.router.pe_wan.ip, ce.lan)
     if any(address.version == 6 for address in ce.lan):
         yield (
-            f"route add default via {PE_GATEWAY_LINK_LOCAL} dev {HOST_INTERFACE}"
-            f"{_source(6, ce.lan)}"
+            f"route add default via {LINK_LOCAL_GATEWAY} dev {HOST_INTERFACE}{_source(6, ce.lan)}"
         )
 
 

@@ -22,8 +22,6 @@ from mplsemu.model.topology import Link
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
 from mplsemu.program.program import NodeProgram, Program
 
-PE_GATEWAY_LINK_LOCAL: Final = "fe80::1"
-"""The PE's IPv6 address on every PE-CE link."""
 FIRST_IFINDEX: Final = 10_001
 """Of the first LSR's port, where LSRs have namespaces: beyond what the kernel gives out there."""
 

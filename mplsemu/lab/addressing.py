@@ -6,6 +6,7 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Interface
 from typing import Final
 
 from mplsemu.model.vpn import CeRouter, IPInterface, IPNetwork
+from mplsemu.program.gateway import reserved_addresses
 
 PE_CE_POOL: Final = IPv4Network("100.64.0.0/10")  # RFC 6598: shared between provider and customer
 _LINK_LENGTH: Final = 30
@@ -17,19 +18,13 @@ MAX_MACS: Final = (1 << 24) - 1
 
 
 def capacity(network: IPNetwork) -> int:
-    """Return how many interfaces can have an address of `network`.
-
-    IPv4 has no network and broadcast address on a /31 (RFC 3021); IPv6 has no subnet-router
-    anycast address on a /127 (RFC 6164).
-    """
-    if network.max_prefixlen - network.prefixlen <= 1:
-        return network.num_addresses
-    return network.num_addresses - (2 if network.version == 4 else 1)
+    """Return how many interfaces can have an address of `network`."""
+    return network.num_addresses - len(reserved_addresses(network))
 
 
 def interface(network: IPNetwork, ordinal: int) -> IPInterface:
     """Return the usable address of `network` number `ordinal`, counted from 1."""
-    skipped = 0 if network.max_prefixlen - network.prefixlen <= 1 else 1
+    skipped = 1 if reserved_addresses(network) else 0  # the first is always among them
     address = network.network_address + (skipped + ordinal - 1)
     if network.version == 4:
         return IPv4Interface((address, network.prefixlen))

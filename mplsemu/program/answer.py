@@ -10,9 +10,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from mplsemu.program.delivery import any_copy, arrived_at, judge_all
+from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL, PIPE_TTL
 from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions, Sent, send_from_ce
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import LINK_LOCAL, is_own
@@ -27,13 +28,11 @@ from mplsemu.program.path import (
     Unresolved,
     ce_name,
 )
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.trace import Trace, hops_as_json, ip_header, is_core
 from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
-from mplsemu.program.walk_state import PIPE_TTL
 
-_OWN_TTL: Final = DEFAULT_TTL + 1
 """Of a PE's own packets before its VRF, like any router, takes one off."""
 
 
@@ -182,7 +181,7 @@ class _Answering:
 
     def _from_gateway(self, node: str, vrf: str) -> Sent:
         """Send from a PE: to who is on the same line directly, else as the VRF routes it."""
-        back, asker = self._back(_OWN_TTL), self.asker
+        back, asker = self._back(OWN_TTL), self.asker
         if back.destination in LINK_LOCAL or back.source in LINK_LOCAL:
             end = Delivered(asker.circuit.name, asker.ref, back.destination, asker.host.mac)
             return Sent((Branch((), end),))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from mplsemu.model.vpn import VpnKind
+from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.program.mtu_check import add_frame_header, fits_circuit
 from mplsemu.program.packet import is_group
 from mplsemu.program.path import Delivered
 from mplsemu.program.reserved_macs import is_for_nearest_bridge, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
-from mplsemu.program.walk_state import PIPE_TTL, Copy, WalkState, delivered
+from mplsemu.program.walk_state import Copy, WalkState, delivered
 
 
 def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.gateway import LINK_LOCAL_GATEWAY
 from mplsemu.program.martians import NEVER_ROUTED
 from mplsemu.program.program import NodeProgram
-from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.program.services import Connected, Route, ViaCe, Vrf
 
 Span = tuple[int, int, int]

@@ -13,6 +13,7 @@ from typing import Final
 
 from mplsemu.errors import LabError
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.hosts import LocatedHost, host_ref
 from mplsemu.program.martians import is_martian_source, is_never_routed
 from mplsemu.program.own_addresses import (
@@ -25,8 +26,7 @@ from mplsemu.program.own_addresses import (
 )
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group
 from mplsemu.program.path import Branch, Delivered, Dropped, End, TtlExpired, WalkHop, ce_name
-from mplsemu.program.program import GATEWAY_MAC, Program
-from mplsemu.program.routing import LINK_LOCAL_GATEWAY
+from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.walk import walk
 from mplsemu.program.walk_state import MacTable

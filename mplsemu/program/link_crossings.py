@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import Branch, Delivered, Stack, WalkHop
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit
 from mplsemu.program.trace import Trace, is_core
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address, IPv6Network
 from typing import Final
 
-from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
 
 LINK_LOCAL: Final = IPv6Network("fe80::/64")
 """What every interface has a route to (RFC 4291 section 2.5.6)."""
@@ -25,12 +25,11 @@ def link_local(mac: str) -> IPv6Address:
     return IPv6Address(LINK_LOCAL.network_address.packed[:8] + identifier)
 
 
-def subnet_router_anycast(interface: IPInterface) -> IPv6Address | None:
+def subnet_router_anycast(network: IPNetwork) -> IPv6Address | None:
     """Return the address by which any router of a subnet answers (RFC 4291 section 2.6.1).
 
     None in IPv4, and on a /127 or /128 (RFC 6164 section 5.1).
     """
-    network = interface.network
     if isinstance(network, IPv6Network) and network.prefixlen <= _LONGEST_WITH_ANYCAST:
         return network.network_address
     return None
@@ -39,7 +38,7 @@ def subnet_router_anycast(interface: IPInterface) -> IPv6Address | None:
 def router_addresses(interfaces: Iterable[IPInterface]) -> tuple[IPAddress, ...]:
     """Return what a router answers to: its addresses, then those as a router of its subnets."""
     interfaces = tuple(interfaces)
-    anycast = (subnet_router_anycast(interface) for interface in interfaces)
+    anycast = (subnet_router_anycast(interface.network) for interface in interfaces)
     given = (interface.ip for interface in interfaces)
     return tuple(dict.fromkeys((*given, *(each for each in anycast if each is not None))))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.model.vpn import IPAddress
+from mplsemu.program.diffserv import CLASS_MAP
 
 BROADCAST_MAC: Final = "ff:ff:ff:ff:ff:ff"
 DEFAULT_TTL: Final = 64
@@ -44,8 +45,8 @@ class IpHeader:
 
     @property
     def traffic_class(self) -> int:
-        """The TC its labels get: the class selector bits of its DSCP (RFC 2474 4.2.2, RFC 5462)."""
-        return self.dscp >> 3
+        """The TC that its labels get."""
+        return CLASS_MAP.tc(self.dscp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
-from typing import Final
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.limits import CORE_MTU
@@ -13,9 +12,6 @@ from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.entries import FtnEntry, IlmEntry
 from mplsemu.program.services import AttachmentCircuit, Vrf, Vsi
-
-GATEWAY_MAC: Final = "02:4d:50:00:00:01"
-"""MAC address of every VRF's gateway: each attachment circuit is a LAN of its own."""
 
 
 @dataclass(frozen=True, slots=True)

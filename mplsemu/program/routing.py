@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from ipaddress import IPv6Address
-from typing import Final
-
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
-from mplsemu.program.martians import LINK_LOCAL, is_martian_source, is_never_routed
+from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, PIPE_TTL, is_unroutable
+from mplsemu.program.martians import LINK_LOCAL, is_martian_source
 from mplsemu.program.mtu_check import fit_mtu
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import IpHeader, is_group
 from mplsemu.program.path import Punted, TtlExpired, Unresolved, WalkHop, ce_name
-from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
@@ -22,10 +18,7 @@ from mplsemu.program.services import (
     Vrf,
 )
 from mplsemu.program.sizes import tunnel_mtu
-from mplsemu.program.walk_state import PIPE_TTL, Copy, WalkState, delivered
-
-LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
-"""Every VRF's own address on each of its circuits, beside its gateways."""
+from mplsemu.program.walk_state import Copy, WalkState, delivered
 
 
 def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) -> None:
@@ -60,7 +53,7 @@ def _is_from(
     if source in LINK_LOCAL:
         return True
     gateways = _gateways(copy, vrf)
-    if source in router_addresses(gateways) or _is_never_routed(source, gateways):
+    if source in router_addresses(gateways) or is_unroutable(source, gateways):
         return False
     found = state.tables.fib(copy.node, vrf).look_up(source)
     match found and found.next_hop:
@@ -100,7 +93,7 @@ def _route_in(state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) 
     if address in router_addresses(gateways):
         _answer(state, copy, first, vrf, address)
         return None
-    if _is_never_routed(address, gateways):
+    if is_unroutable(address, gateways):
         state.drop(copy, f"{address} is never routed", vrf=first.name)
         return None
     if ip.source in LINK_LOCAL:  # only the gateway is on its link
@@ -179,15 +172,3 @@ def _deliver_to_ce(
 
 def _has(host: Host, address: IPAddress) -> bool:
     return any(interface.ip == address for interface in host.addresses)
-
-
-def _is_never_routed(address: IPAddress, gateways: Iterable[IPInterface]) -> bool:
-    """Whether a router forwards no packet to this address: martians, and its LANs' broadcast."""
-    if is_never_routed(address):
-        return True
-    return any(
-        gateway.version == 4
-        and gateway.network.prefixlen < 31  # RFC 3021: a /31 has no broadcast address
-        and address in (gateway.network.network_address, gateway.network.broadcast_address)
-        for gateway in gateways
-    )

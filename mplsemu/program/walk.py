@@ -21,9 +21,10 @@ from mplsemu.program.entries import (
     Push,
     Swap,
 )
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Stack, Walk
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.program import Program
 from mplsemu.program.walk_state import Copy, LookupCache, MacTable, WalkState, pushing
 
 MAX_BRANCHES: Final = 64

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
 
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.model.limits import LABEL_OCTETS
@@ -27,10 +26,6 @@ from mplsemu.program.path import (
 )
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, Vrf
-
-PIPE_TTL: Final = 255
-"""TTL of pushed entries where the customer's does not count (RFC 3443 section 3.2)."""
-
 
 MacTable = Mapping[tuple[str, str, str], str]
 """What VSIs have learned: by LSR, VSI and MAC address, the circuit or the PE it is at."""

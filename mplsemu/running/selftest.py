@@ -33,8 +33,9 @@ from mplsemu.emulation.probe_token import internet_checksum
 from mplsemu.errors import EmulationError, MplsEmuError
 from mplsemu.lab.loader import loads
 from mplsemu.model.vpn import IPAddress
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.program import Program
 from mplsemu.southbound.dataplane import PlaneEvent
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer

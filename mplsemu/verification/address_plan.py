@@ -13,9 +13,9 @@ from mplsemu.model.l3vpn import L3vpn, RouteTarget
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
 from mplsemu.program.class_boundaries import Span, address_span, prefix_span
+from mplsemu.program.gateway import LINK_LOCAL_GATEWAY, broadcast_addresses
 from mplsemu.program.martians import NEVER_ROUTED
 from mplsemu.program.own_addresses import router_addresses
-from mplsemu.program.routing import LINK_LOCAL_GATEWAY
 from mplsemu.verification.reachability_policy import reaches
 
 
@@ -192,10 +192,8 @@ class AddressPlan:
     def _add_gateway(self, site: Site, gateway: IPInterface) -> None:
         for address in router_addresses([gateway]):
             self._add_address(site, address, ToGateway(site.circuit, site.pe))
-        if gateway.version == 4 and gateway.network.prefixlen < 31:
-            # RFC 3021: a /31 has no broadcast address
-            self._add_address(site, gateway.network.network_address, _NOBODY)
-            self._add_address(site, gateway.network.broadcast_address, _NOBODY)
+        for address in broadcast_addresses(gateway.network):
+            self._add_address(site, address, _NOBODY)
 
     def _add_address(self, site: Site, address: IPAddress, expected: ExpectedEnd) -> None:
         rest = self._by_prefix(address.version, int(address))

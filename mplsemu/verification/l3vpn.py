@@ -11,11 +11,11 @@ from mplsemu.model.limits import Limits
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.class_boundaries import source_spans
+from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.martians import LINK_LOCAL
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Dropped, Punted, Walk
-from mplsemu.program.program import GATEWAY_MAC, Program
-from mplsemu.program.routing import LINK_LOCAL_GATEWAY
+from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
 from mplsemu.verification.address_classes import (
     AddressClass,

@@ -11,6 +11,7 @@ from typing import Final
 
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
 from mplsemu.program.class_boundaries import Span, address_span, prefix_span
+from mplsemu.program.gateway import broadcast_addresses
 from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, is_martian_source
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import Packet
@@ -85,14 +86,7 @@ def _gateways(site: Site) -> tuple[IPInterface, ...]:
 
 def _taken(gateway: IPInterface) -> tuple[IPAddress, ...]:
     """Return what the gateway itself has of its network, or nobody may have."""
-    return (*router_addresses([gateway]), *_broadcast(gateway))
-
-
-def _broadcast(gateway: IPInterface) -> tuple[IPAddress, ...]:
-    network = gateway.network
-    if network.version == 6 or network.prefixlen >= network.max_prefixlen - 1:  # RFC 3021
-        return ()
-    return network.network_address, network.broadcast_address
+    return (*router_addresses([gateway]), *broadcast_addresses(gateway.network))
 
 
 def _own_spans(site: Site) -> Iterator[Span]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from mplsemu.emulation.operational import await_operational
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     IlmAction,

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     CounterKind,

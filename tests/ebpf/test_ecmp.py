@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import IlmAction, Operation, Role, RouteKind
 from mplsemu.southbound.ebpf.layout import IlmRecord, PwRecord, RouteRecord
 from tests.ebpf.router import Router, labelled, nhlfe, stack

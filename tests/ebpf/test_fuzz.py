@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     IlmAction,

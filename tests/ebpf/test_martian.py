@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import Drop, PortFlag, Role, RouteKind
 from mplsemu.southbound.ebpf.layout import RouteRecord
 from tests.ebpf.kernel import Verdict

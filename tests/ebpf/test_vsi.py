@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     CounterKind,

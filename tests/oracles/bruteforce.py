@@ -14,9 +14,10 @@ from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress, Site
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
 from mplsemu.verification.reachability_policy import reaches
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mplsemu.program import path
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.program import Program
 from mplsemu.program.walk import walk
 from mplsemu.southbound.ebpf.kinds import Drop
 from mplsemu.southbound.punt.event import PuntReason

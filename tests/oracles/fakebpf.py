@@ -52,6 +52,7 @@ from tests.oracles import fakeframe
 from tests.oracles.fakeframe import Shim
 from tests.oracles.fakepacket import internet_checksum
 
+# copies, as in fakeframe.py: an oracle finds what is wrong in program/gateway.py
 PIPE_TTL: Final = 255
 OWN_TTL: Final = 65
 MAX_LOOKUPS: Final = 8

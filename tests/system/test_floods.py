@@ -13,7 +13,7 @@ import pytest
 
 from mplsemu import Lab
 from mplsemu.controller.events import KEPT_PER_CIRCUIT
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.fdb_capacity import fdb_capacity
 from tests.oracles.fakepacket import internet_checksum
 from tests.oracles.frames import arp, echo, ethernet, ip, ip_frame

@@ -8,7 +8,7 @@ from ipaddress import ip_interface
 
 import pytest
 
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from tests.system.running import eventually
 
 pytestmark = pytest.mark.system

@@ -13,9 +13,9 @@ from mplsemu.emulation.probe import FrameProbe, Probe, Prober
 from mplsemu.lab.loader import load
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.diff import diff_programs
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Delivered
-from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import Walker
 from mplsemu.running.checks import endpoints

@@ -16,7 +16,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.flow import learned_from_attachment
 from mplsemu.southbound.openflow.pipeline import Table

@@ -13,7 +13,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.decode import decode
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.read import read_flows

@@ -17,7 +17,7 @@ import pytest
 
 from mplsemu import Lab
 from mplsemu.emulation.taps import Taps, send_frame
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.running.captures import circuit_tap, core_tap
 from tests.oracles import frames
 

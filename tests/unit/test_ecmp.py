@@ -16,10 +16,11 @@ from mplsemu.model.network import PathCheck
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.codec import dump_program, load_program
 from mplsemu.program.entries import Forward, Nhlfe, Push, Swap
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.link_crossings import crossings
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Branch, Delivered, Dropped, Walk
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import Walker, walk
 from mplsemu.verification.link_load import Demand, Loads

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.topology import TtlMode
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER
 from mplsemu.southbound.ebpf.entry import Entry

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.gateway import broadcast_addresses
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.services import (
     AttachmentCircuit,
@@ -59,8 +60,10 @@ def _fib(lsr: Lsr, vrf: Vrf, circuits: Sequence[AttachmentCircuit]) -> dict[IPNe
         circuit = lsr.circuit(neighbour.circuit)
         if circuit.up:
             fib[_host(neighbour.address)] = _deliver(lsr, circuit, neighbour.mac).pack()
-    for address in _broadcast_addresses(circuits):
-        fib[_host(address)] = _BLACKHOLE
+    gateways = [gateway for circuit in circuits for gateway in circuit.gateways]
+    for gateway in gateways:
+        for address in broadcast_addresses(gateway.network):
+            fib[_host(address)] = _BLACKHOLE
     for circuit in circuits:
         for address in router_addresses(circuit.gateways):
             fib[_host(address)] = _LOCAL
@@ -69,15 +72,6 @@ def _fib(lsr: Lsr, vrf: Vrf, circuits: Sequence[AttachmentCircuit]) -> dict[IPNe
 
 def _host(address: IPAddress) -> IPNetwork:
     return ip_network(address)
-
-
-def _broadcast_addresses(circuits: Sequence[AttachmentCircuit]) -> Iterator[IPAddress]:
-    for circuit in circuits:
-        for network in (gateway.network for gateway in circuit.gateways):
-            # RFC 3021: a /31 has none
-            if network.version == 4 and network.prefixlen < network.max_prefixlen - 1:
-                yield network.network_address
-                yield network.broadcast_address
 
 
 def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:

@@ -108,15 +108,9 @@ REG_WAY: Final = REGISTERS[9]
 REG_SIZE: Final = REGISTERS[10]
 """1 where a routed packet is larger than its next hop takes."""
 
-TC_BITS: Final = 3
 LABEL_BITS: Final = 20
-DSCP_CLASS_OFFSET: Final = 5
 FROM_PSEUDOWIRE: Final = 0x1_0000
 """Set in `REG_SOURCE` and `REG_TARGET` for a pseudowire; OpenFlow ports of ours are below it."""
-PORT_BITS: Final = 16
-
-PIPE_TTL: Final = 255
-"""TTL of pushed entries in the pipe model (RFC 3443 section 3.6)."""
 
 
 class Priority(enum.IntEnum):

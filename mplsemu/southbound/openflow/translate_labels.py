@@ -8,6 +8,7 @@ from typing import Final
 from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.vpn import VpnKind
+from mplsemu.program.diffserv import TC_BITS
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -51,7 +52,6 @@ from mplsemu.southbound.openflow.pipeline import (
     REG_SCRATCH,
     REG_SOURCE,
     REG_TTL,
-    TC_BITS,
     Priority,
     Table,
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
 from typing import Final
 
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.services import AttachmentCircuit
 from mplsemu.southbound.openflow.actions import InPort, Move, Resubmit, SetField
 from mplsemu.southbound.openflow.flow import Flow
@@ -37,7 +37,6 @@ from mplsemu.southbound.openflow.match import (
 from mplsemu.southbound.openflow.pipeline import Priority, Table
 from mplsemu.southbound.openflow.translate_punts import copy_of, punt
 from mplsemu.southbound.punt.event import PuntReason
-from mplsemu.southbound.punt.resolve import LINK_LOCAL_GATEWAY
 
 _ADVERTISEMENT: Final = 136
 _IS_ICMPV6: Final = (IS_IPV6, Term(IP_PROTO, 58))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mplsemu.model.vpn import VpnKind
+from mplsemu.program.diffserv import CLASS_SELECTOR_SHIFT, ECN_BITS, TC_BITS
 from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS
 from mplsemu.program.services import Vrf, Vsi
 from mplsemu.southbound.openflow.actions import Action, Move, SetField
@@ -29,17 +30,16 @@ from mplsemu.southbound.openflow.match import (
     Term,
 )
 from mplsemu.southbound.openflow.pipeline import (
-    DSCP_CLASS_OFFSET,
     REG_SOURCE,
     REG_TC,
-    TC_BITS,
     Priority,
     Table,
 )
 
 _UNTAGGED: Final = Term(VLAN_VID, 0)
 IS_MAC_CONTROL: Final = Term(ETH_TYPE, MAC_CONTROL)
-DSCP_CLASS_TO_TC: Final = Move(IP_TOS, REG_TC, TC_BITS, source_offset=DSCP_CLASS_OFFSET)
+_CLASS_SELECTOR_AT: Final = ECN_BITS + CLASS_SELECTOR_SHIFT
+DSCP_CLASS_TO_TC: Final = Move(IP_TOS, REG_TC, TC_BITS, source_offset=_CLASS_SELECTOR_AT)
 
 
 def port_flows(lsr: Lsr) -> Iterator[Flow]:

@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.gateway import broadcast_addresses
 from mplsemu.program.martians import LINK_LOCAL
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.services import AttachmentCircuit, Connected, ViaCe, Vrf
@@ -87,7 +88,5 @@ def _own_addresses(circuits: list[AttachmentCircuit]) -> tuple[set[IPAddress], s
     broadcast: set[IPAddress] = set()
     for gateway in (each for circuit in circuits for each in circuit.gateways):
         own |= {each for each in router_addresses([gateway]) if not each.is_link_local}
-        network = gateway.network
-        if network.version == 4 and network.prefixlen < network.max_prefixlen - 1:  # RFC 3021
-            broadcast |= {network.network_address, network.broadcast_address}
+        broadcast |= set(broadcast_addresses(gateway.network))
     return own, broadcast

@@ -8,7 +8,9 @@ from typing import Final
 from mplsemu.errors import CapabilityError
 from mplsemu.model.labels import Label
 from mplsemu.model.limits import MAX_LABELS
+from mplsemu.program.diffserv import TC_BITS
 from mplsemu.program.entries import FtnEntry, Nhlfe, pushed
+from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.southbound.openflow.actions import (
     Action,
     Encap,
@@ -30,11 +32,9 @@ from mplsemu.southbound.openflow.match import (
     Term,
 )
 from mplsemu.southbound.openflow.pipeline import (
-    PIPE_TTL,
     REG_TC,
     REG_TUNNEL,
     REG_WAY,
-    TC_BITS,
     Priority,
     Table,
 )

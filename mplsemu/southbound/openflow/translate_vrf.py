@@ -7,9 +7,16 @@ from typing import Final
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.diffserv import TC_BITS
+from mplsemu.program.gateway import (
+    GATEWAY_MAC,
+    LINK_LOCAL_GATEWAY,
+    OWN_TTL,
+    PIPE_TTL,
+    broadcast_addresses,
+)
 from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, NO_SOURCES
 from mplsemu.program.own_addresses import router_addresses
-from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
@@ -67,14 +74,12 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     LABEL_BITS,
-    PIPE_TTL,
     REG_PORT,
     REG_SCRATCH,
     REG_SERVICE_LABEL,
     REG_SIZE,
     REG_TC,
     REG_TUNNEL,
-    TC_BITS,
     Priority,
     Table,
 )
@@ -85,9 +90,7 @@ from mplsemu.southbound.openflow.translate_neighbours import (
 from mplsemu.southbound.openflow.translate_ports import DSCP_CLASS_TO_TC
 from mplsemu.southbound.openflow.translate_punts import copy_of, punt
 from mplsemu.southbound.openflow.translate_sources import from_prefix, source_flows
-from mplsemu.southbound.punt.answer import OWN_TTL
 from mplsemu.southbound.punt.event import PuntReason
-from mplsemu.southbound.punt.resolve import LINK_LOCAL_GATEWAY
 
 _ARP_REQUEST: Final = Term(ARP_OP, 1)
 _ARP_REPLY: Final = 2
@@ -275,10 +278,9 @@ def _gateway_flows(lsr: Lsr, vrf: Vrf, circuits: list[AttachmentCircuit]) -> Ite
 def _broadcast_flows(own: Term, circuits: list[AttachmentCircuit]) -> Iterator[Flow]:
     networks = {gateway.network for circuit in circuits for gateway in circuit.gateways}
     for network in sorted(network for network in networks if network.version == 4):
-        if network.prefixlen < network.max_prefixlen - 1:  # RFC 3021: a /31 has none
-            for address in (network.network_address, network.broadcast_address):
-                match = Match.of(own, *_to_address(address))
-                yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, match)
+        for address in broadcast_addresses(network):
+            match = Match.of(own, *_to_address(address))
+            yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, match)
 
 
 def _arp_reply(lsr: Lsr, port: int, gateway: int) -> Flow:

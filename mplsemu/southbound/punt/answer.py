@@ -9,9 +9,10 @@ from typing import Final
 
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.vpn import IPAddress
+from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL
 from mplsemu.program.martians import LINK_LOCAL
 from mplsemu.program.own_addresses import subnet_router_anycast
-from mplsemu.program.program import GATEWAY_MAC, NodeProgram, Program
+from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, Vrf
 from mplsemu.program.sizes import next_hop_mtu
 from mplsemu.southbound.punt.event import (
@@ -48,8 +49,6 @@ from mplsemu.southbound.punt.wire import (
     stack_bytes,
 )
 
-OWN_TTL: Final = 65
-"""TTL of a PE's own packets before its VRF routes, and so decrements, them: hosts see 64."""
 _MAX_TTL: Final = 255
 _ROUTER_PREFIX6: Final = int(IPv6Address("fd4d:504c:5300::"))
 _ERRORS: Final = {
@@ -255,7 +254,7 @@ def _unicast(lsr: NodeProgram, vrf: Vrf | None, address: IPAddress) -> IPAddress
     """
     for name in vrf.circuits if vrf is not None else ():
         for gateway in lsr.circuit_by_name[name].gateways:
-            if address == subnet_router_anycast(gateway):
+            if address == subnet_router_anycast(gateway.network):
                 return gateway.ip
     return address
 

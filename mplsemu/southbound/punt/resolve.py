@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address
 from typing import Final
 
 from mplsemu.model.vpn import IPAddress, IPInterface
+from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, may_be_a_host
 from mplsemu.program.own_addresses import router_addresses
-from mplsemu.program.program import GATEWAY_MAC, NodeProgram
+from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import AttachmentCircuit, Connected, Neighbour, Vrf
 from mplsemu.southbound.punt.event import (
     NO_ANSWER,
@@ -34,8 +35,6 @@ from mplsemu.southbound.punt.wire import (
     parse_ip,
 )
 
-LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
-"""Every VRF's gateway on every attachment circuit, beside its global addresses."""
 ALL_NODES: Final = IPv6Address("ff02::1")
 _ALL_NODES_MAC: Final = "33:33:00:00:00:01"
 _SOLICITED_NODE: Final = int(IPv6Address("ff02::1:ff00:0"))
@@ -178,19 +177,10 @@ def _learn(
         return NO_ANSWER
     # a route to fe80::/10 is in no VRF, so link-local addresses end here
     place = _place(lsr, vrf, address)
-    if place is None or place[0].name != circuit.name or not _may_be_host(address, place[1]):
+    if place is None or place[0].name != circuit.name or not may_be_a_host(address, place[1]):
         return NO_ANSWER
     neighbour = Neighbour(address, circuit.name, mac)
     return Answers(learned=(Learned(vrf.name, neighbour, neighbour not in vrf.neighbours),))
-
-
-def _may_be_host(address: IPAddress, gateway: IPInterface) -> bool:
-    network = gateway.network
-    if address in router_addresses([gateway]):
-        return False
-    if isinstance(gateway, IPv6Interface) or network.prefixlen >= network.max_prefixlen - 1:
-        return True
-    return address not in {network.network_address, network.broadcast_address}
 
 
 def _solicited(

@@ -11,7 +11,7 @@ from mplsemu.controller.controller import MAX_PUNTS_PER_BATCH, Controller
 from mplsemu.controller.events import KEPT_OF_PROVIDER, EventLog
 from mplsemu.controller.lsr_states import LsrState
 from mplsemu.lab.loader import load, loads
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.dataplane import LsrConnected, LsrDisconnected, PacketPunted, PortChanged
 from mplsemu.southbound.openflow import installer
 from mplsemu.southbound.openflow.app import (

@@ -15,7 +15,7 @@ from mplsemu.controller.punt_handler import (
     PuntHandler,
 )
 from mplsemu.lab.loader import load
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.punt.event import Punt, PuntReason
 from tests.oracles import frames
 from tests.places import TOPOLOGIES

@@ -10,7 +10,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.emulation.dissect import Arp, Datagram, Frame, Payload, dissect, labels_of
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.model.topology import NullLabel
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.stack_reading import Carried, read_stack
 from mplsemu.program.trace import is_core, trace
 from mplsemu.southbound.punt.wire import stack_bytes

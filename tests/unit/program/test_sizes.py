@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from mplsemu.control.compile import compile_program
 from mplsemu.model.topology import NullLabel
 from mplsemu.program.entries import pushed
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, TooBig
-from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.sizes import frame_mtu, largest_fragment, next_hop_mtu, tunnel_mtu
 from mplsemu.program.walk import walk
 from mplsemu.verification.largest_packet import LargestPacket, largest_packets

@@ -8,10 +8,10 @@ from mplsemu.errors import LabError, ProgramError
 from mplsemu.model.network import HostRef
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, Push, Swap, pushed
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.hosts import find_host
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved
-from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.program.walk import walk
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpws

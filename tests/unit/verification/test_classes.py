@@ -14,8 +14,8 @@ from mplsemu.model.limits import Limits
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program import routing
 from mplsemu.program.entries import Push
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import IpHeader, Packet
-from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.program.services import Connected, Neighbour, ViaPe
 from mplsemu.program.walk import Walker
 from mplsemu.verification.address_classes import AddressClass, BoundaryCache, classes, merged

@@ -8,7 +8,8 @@ import pytest
 
 from mplsemu.export.formats import RENDERERS
 from mplsemu.model.labels import FIRST_UNRESERVED
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.program import Program
 from mplsemu.views.customer import customer_view
 from tests.programs import program_of
 from tests.view_labs import north

@@ -14,7 +14,8 @@ from mplsemu.control.compile import compile_program
 from mplsemu.drawing.palette import Theme
 from mplsemu.export.formats import RENDERERS, RenderOptions
 from mplsemu.lab.loader import loads
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.program import Program
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.pictures import draw_svg

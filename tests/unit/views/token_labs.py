@@ -19,7 +19,8 @@ import yaml
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.importers.new_lab import new_lab
 from mplsemu.lab.loader import loads
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.program import Program
 from mplsemu.views.customer import customer_view
 from mplsemu.views.model import CustomerView
 from tests.places import TOPOLOGIES

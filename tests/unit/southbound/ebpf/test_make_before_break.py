@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import BROADCAST_MAC
-from mplsemu.program.program import GATEWAY_MAC
 from mplsemu.southbound.ebpf import translate_labels
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER, change, contents_of, in_order
 from mplsemu.southbound.ebpf.entry import Stage

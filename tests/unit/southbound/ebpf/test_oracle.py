@@ -13,8 +13,9 @@ from mplsemu.control.compile import compile_program
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, Push, Swap
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import BROADCAST_MAC, IpHeader
-from mplsemu.program.program import GATEWAY_MAC, Program
+from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.kinds import Drop
 from mplsemu.southbound.punt.event import PuntReason
 from tests import builders, strategies

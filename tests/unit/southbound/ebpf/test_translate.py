@@ -19,7 +19,7 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
 )
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.services import ViaCe
 from mplsemu.southbound.ebpf import layout, translate
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER, change, contents_of

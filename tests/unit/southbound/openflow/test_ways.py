@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow import actions as act
 from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages

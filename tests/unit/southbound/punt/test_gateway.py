@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 import pytest
 
 from mplsemu.model.topology import TtlMode
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.punt.reassembly import Reassembly
 from mplsemu.southbound.punt.wire import parse_ip
 from tests.oracles import frames

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mplsemu.model.topology import TtlMode
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.services import Neighbour
 from mplsemu.southbound.openflow.punts import punt
 from mplsemu.southbound.punt.answer import answer, router_address, unresolved

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mplsemu.controller.reassembler import Reassembler
 from mplsemu.model.limits import ACCESS_MTU
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.punt.event import Punt, PuntReason
 from mplsemu.southbound.punt.own_packets import own_fragments
 from mplsemu.southbound.punt.reassembly import (

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from mplsemu.model.topology import TtlMode
-from mplsemu.program.program import GATEWAY_MAC
+from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.punt.answer import answer
 from mplsemu.southbound.punt.event import (
     NO_ANSWER,
