@@ -102,9 +102,9 @@ def run(args: argparse.Namespace) -> int:
     if args.lab is not None and is_running(args):
         lab = replace(lab, notes=(_as_it_runs(report.program), *lab.notes))
     if args.json:
-        from mplsemu.cli.report_json import report_json
+        from mplsemu.cli.check_json import check_json
 
-        print_json(report_json(report, lab.network, lab.notes))
+        print_json(check_json(report, lab.network, lab.notes))
     else:
         from mplsemu.cli.check_text import draw_report
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from rich.text import Text
 
+from mplsemu.cli.check_json import counts
 from mplsemu.cli.checking import Report, evidence
 from mplsemu.cli.failures import LinkLoad, Outage, SitePair, Survey, Traffic
-from mplsemu.cli.report_json import counts
 from mplsemu.model.network import Network
 from mplsemu.verification.largest_packet import largest_packets
 from mplsemu.verification.verdict import Invariant, Violation
@@ -102,9 +102,9 @@ def _one_of_each_first(violations: Sequence[Violation]) -> list[Violation]:
 def _draw_evidence(violation: Violation, width: int) -> list[Text]:
     """Draw the packet that shows a violation, hop by hop."""
     trace = evidence(violation)
-    if trace is None or not trace["hops"]:
+    if trace is None or not trace.hops:
         return []
-    view = TraceView.from_json(
+    view = TraceView.of(
         trace,
         violation.detail,
         fault="not delivered"

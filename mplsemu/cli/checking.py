@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 from mplsemu.cli.failures import Failures, Survey
 from mplsemu.control.compile import compile_program
@@ -86,14 +85,14 @@ def _proofs(program: Program, network: Network, verdict: Verdict) -> tuple[Proof
     return tuple(prove(program, network, check) for check in network.validate)
 
 
-def evidence(violation: Violation) -> dict[str, Any] | None:
-    """Return the way of the packet that shows a violation, in the shape of ``trace --json``."""
+def evidence(violation: Violation) -> Trace | None:
+    """Return the path of the packet that shows a violation; None where no packet does."""
     if violation.walk is None or violation.packet is None or not violation.walk.branches:
         return None
     packet = violation.packet
     branch = violation.walk.branches[violation.branch]
     arrives = isinstance(branch.end, Delivered)
-    way = Trace(
+    return Trace(
         source=violation.circuit or "",
         target=str(packet.ip.destination if packet.ip else packet.destination_mac),
         delivered=arrives and violation.invariant not in {Invariant.REACH, Invariant.ISOLATE},
@@ -102,4 +101,3 @@ def evidence(violation: Violation) -> dict[str, Any] | None:
         branches=violation.walk.branches,
         packet=packet,
     )
-    return way.as_json()

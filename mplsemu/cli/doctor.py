@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Print what was found."""
     from mplsemu.cli.machine import State, examine
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.views.view_json import json_value
+    from mplsemu.report.value import json_value
 
     findings = list(examine())
     ready = all(finding.state is not State.MISSING for finding in findings)

@@ -52,8 +52,8 @@ def inventory(
 ) -> list[dict[str, Any]]:
     """Return the rows of a table, as ``--json`` prints them."""
     from mplsemu.emulation.plan import make_plan
+    from mplsemu.report.value import json_value
     from mplsemu.views.tables.inventory import host_rows, link_rows, vpn_rows
-    from mplsemu.views.view_json import json_value
 
     plan = make_plan(network, program)
     match table:

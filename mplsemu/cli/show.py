@@ -97,12 +97,12 @@ def _print_program(program: Program, node: str | None) -> int:
 
 def _print_macs(args: argparse.Namespace) -> int:
     from mplsemu.cli.output import print_json
-    from mplsemu.views.tables.answer import macs_json
+    from mplsemu.report.tables import mac_table_object
 
     rows = _session(args, "learns MAC addresses").controller.call("macs")
     rows = [row for row in rows if args.node in {None, row["node"]}]
     if args.json:
-        print_json(macs_json(args.lab, rows))
+        print_json(mac_table_object(args.lab, rows))
         return 0
     if args.csv:
         print_csv(("node", "vsi", "mac", "circuit", "peer"), rows)
@@ -118,11 +118,11 @@ def _print_macs(args: argparse.Namespace) -> int:
 
 def _print_counters(args: argparse.Namespace) -> int:
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.views.tables.answer import counters_json
+    from mplsemu.report.tables import counter_table_object
     from mplsemu.views.text.show import draw_counters
 
     answer = _session(args, "counts packets").controller.call("counters")
-    table = counters_json(args.lab, answer, args.node)
+    table = counter_table_object(args.lab, answer, args.node)
     if args.json:
         print_json(table)
     elif args.csv:
@@ -155,22 +155,23 @@ def _session(args: argparse.Namespace, what: str) -> Session:
 
 def _print_lsps(program: Program, node: str | None, *, as_json: bool) -> None:
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.views.tables.answer import table_json
+    from mplsemu.report.tables import table_object
     from mplsemu.views.tables.lsp import lsps, parallel_links
     from mplsemu.views.text.show import draw_lsps
 
     if as_json:
-        print_json(table_json(program, "lsp", node))
+        print_json(table_object(program, "lsp", node))
     else:
         print_lines(draw_lsps(lsps(program, node), parallel_links(program)))
 
 
 def _print_nodes(program: Program, args: argparse.Namespace) -> None:
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.views.tables.answer import lsrs_with, table_json
+    from mplsemu.report.tables import table_object
+    from mplsemu.views.tables.lsrs import lsrs_with
 
     if args.json:
-        print_json(table_json(program, args.table, args.node))
+        print_json(table_object(program, args.table, args.node))
         return
     table = _per_node(args.table)
     for index, node in enumerate(lsrs_with(program, args.table, args.node)):

@@ -12,8 +12,8 @@ from mplsemu.cli.arguments import add_json, add_lab, read_lab
 
 if TYPE_CHECKING:
     from mplsemu.cli.arguments import Subparsers
+    from mplsemu.program.observation import LiveTrace
     from mplsemu.program.trace import PacketOptions
-    from mplsemu.running.live_trace import LiveTrace
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -88,8 +88,9 @@ def _by_program(args: argparse.Namespace, header: PacketOptions) -> int:
     from rich.text import Text
 
     from mplsemu.cli.output import print_json, print_lines, terminal_width
-    from mplsemu.program.answer import answer, exchange_as_json
+    from mplsemu.program.answer import answer
     from mplsemu.program.trace import DEFAULT_OPTIONS, trace
+    from mplsemu.report.trace import exchange_object
     from mplsemu.views.text import palette
     from mplsemu.views.text.trace_branches import draw_branches
 
@@ -97,7 +98,7 @@ def _by_program(args: argparse.Namespace, header: PacketOptions) -> int:
     found = trace(program, args.src, args.dst, header)
     back = answer(program, found, header)
     if args.json:
-        print_json(exchange_as_json(found, back))
+        print_json(exchange_object(found, back))
     else:
         print_lines(draw_branches(found, terminal_width(), unusual=header != DEFAULT_OPTIONS))
         if back is not None and not back.trace.delivered:
@@ -107,13 +108,14 @@ def _by_program(args: argparse.Namespace, header: PacketOptions) -> int:
 
 def _live(args: argparse.Namespace, header: PacketOptions) -> int:
     from mplsemu.cli.output import print_json, print_lines
+    from mplsemu.report.trace import live_trace_object
     from mplsemu.views.text.live_trace import draw_live_trace
 
     found = _follow(args, header)
     if args.json:
-        print_json(found.as_json())
+        print_json(live_trace_object(found))
     else:
-        print_lines(draw_live_trace(found.as_json()))
+        print_lines(draw_live_trace(found))
     return 0 if found.as_predicted and found.predicted.delivered else 1
 
 

@@ -131,7 +131,7 @@ def _overlaid(view: ProviderView, program: Program, args: argparse.Namespace) ->
     found = trace(program, *args.trace)
     if not found.delivered:
         print(f"note: the packet is not delivered: {why(found.end)}", file=sys.stderr)
-    return with_trace(view, TraceView.from_json(found.as_json(), reason=why(found.end)))
+    return with_trace(view, TraceView.of(found, why(found.end)))
 
 
 def _live(views: Iterable[View], args: argparse.Namespace) -> list[View]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from rich.text import Text
 
@@ -14,13 +14,13 @@ from mplsemu.drawing.scene import Scene
 from mplsemu.export.dot import draw_dot
 from mplsemu.export.drawio import draw_drawio
 from mplsemu.export.mermaid import draw_mermaid
+from mplsemu.report.view import views_object
 from mplsemu.views.html.html import draw_html
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
 from mplsemu.views.pictures import draw_png, draw_svgs
 from mplsemu.views.text.bridge import draw_bridge
 from mplsemu.views.text.l3vpn import draw_l3vpn
 from mplsemu.views.text.provider import draw_provider
-from mplsemu.views.view_json import json_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +75,12 @@ def draw_all(views: Sequence[View], width: int = 80) -> list[Text]:
     return lines
 
 
-def view_as_plain(view: View) -> dict[str, Any]:
-    """Return a view as plain data, with its kind first."""
-    kind = {L3vpnView: "l3vpn", BridgeView: "bridge", ProviderView: "provider"}[type(view)]
-    if isinstance(view, BridgeView):
-        kind = view.kind.value
-    return {"view": kind, **json_value(view)}
-
-
 def _text(views: Sequence[View], _: RenderOptions) -> str:
     return "".join(f"{line.plain}\n" for line in draw_all(views))
 
 
 def _json(views: Sequence[View], _: RenderOptions) -> str:
-    found = [view_as_plain(view) for view in views]
-    value: Any = found[0] if len(found) == 1 else {"views": found}
-    return json.dumps(value, indent=2) + "\n"
+    return json.dumps(views_object(views), indent=2) + "\n"
 
 
 def _scenes(views: Sequence[View]) -> list[Scene]:

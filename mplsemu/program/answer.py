@@ -10,7 +10,6 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from mplsemu.program.delivery import any_copy, arrived_at, judge_all
 from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL, PIPE_TTL
@@ -30,7 +29,7 @@ from mplsemu.program.path import (
 )
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit, Ce
-from mplsemu.program.trace import Trace, hops_as_json, ip_header, is_core
+from mplsemu.program.trace import Trace, ip_header, is_core
 from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
 
 """Of a PE's own packets before its VRF, like any router, takes one off."""
@@ -67,16 +66,6 @@ class Answer:
             return f"{said} does not come back: it goes to {end.taker}"
         return f"{said} is lost: {end}"
 
-    def as_json(self) -> dict[str, Any]:
-        """Return ``answer`` of what ``trace --json`` prints."""
-        return {
-            "kind": self.kind.value,
-            "from": self.trace.source,
-            "delivered": self.trace.delivered,
-            "end": str(self.trace.end),
-            "hops": hops_as_json(self.trace.hops),
-        }
-
 
 def answer(
     program: Program, there: Trace, header: PacketOptions = DEFAULT_OPTIONS
@@ -96,11 +85,6 @@ def answer(
     asker = find_host(program, there.source)
     asked = ip_header(program, there.source, there.target, header)
     return _Answering(program, asker, asked).to(there)
-
-
-def exchange_as_json(there: Trace, back: Answer | None) -> dict[str, Any]:
-    """Return the object that ``trace --json`` prints: a packet's way, and what comes back."""
-    return {**there.as_json(), "answer": back.as_json() if back is not None else None}
 
 
 def is_answered(there: Trace, back: Answer | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from mplsemu.errors import LabError
 from mplsemu.model.network import HostRef
@@ -17,7 +17,7 @@ from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import link_local
 from mplsemu.program.packet import IpHeader, Packet, is_group, is_mac
-from mplsemu.program.path import Branch, Delivered, End, Walk, WalkHop
+from mplsemu.program.path import Branch, End, Walk, WalkHop
 from mplsemu.program.program import Program
 from mplsemu.program.walk_state import MacTable
 
@@ -25,7 +25,6 @@ __all__ = [
     "DEFAULT_OPTIONS",
     "PacketOptions",
     "Trace",
-    "hops_as_json",
     "ip_header",
     "is_core",
     "trace",
@@ -92,68 +91,10 @@ class Trace:
             if name is not None and is_core(name)
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that ``trace --json`` prints; labels outermost first."""
-        several = self.branches if len(self.branches) > 1 else ()
-        numbers = list(dict.fromkeys(each.copy for each in several))
-        return {
-            "src": self.source,
-            "dst": self.target,
-            "delivered": self.delivered,
-            "hops": hops_as_json(self.hops),
-            "end": str(self.end),
-            "packet": _packet_as_json(self.packet),
-            "branches": [
-                {
-                    "copy": numbers.index(branch.copy) + 1,
-                    "share": float(branch.share),
-                    "delivered": isinstance(branch.end, Delivered),
-                    "end": str(branch.end),
-                    "hops": hops_as_json(branch.hops),
-                }
-                for branch in several
-            ],
-        }
-
 
 def is_core(name: str | None) -> bool:
     """Whether a hop's link or node is the provider's: no attachment circuit, no CE router."""
     return name is not None and "/" not in name
-
-
-def hops_as_json(hops: tuple[WalkHop, ...]) -> list[dict[str, Any]]:
-    """Return hops as ``trace --json`` prints them; labels outermost first."""
-    return [
-        {
-            "node": hop.node,
-            "vrf": hop.vrf,
-            "vsi": hop.vsi,
-            "in_labels": [int(entry.label) for entry in hop.in_stack],
-            "action": hop.action,
-            "out_labels": [int(entry.label) for entry in hop.out_stack],
-            "link": hop.link,
-            "out_stack": [
-                {"label": int(entry.label), "tc": entry.tc, "ttl": entry.ttl}
-                for entry in hop.out_stack
-            ],
-            "ip_ttl": hop.ip_ttl,
-        }
-        for hop in hops
-    ]
-
-
-def _packet_as_json(packet: Packet | None) -> dict[str, Any] | None:
-    if packet is None:
-        return None
-    return {
-        "src_mac": packet.source_mac,
-        "dst_mac": packet.destination_mac,
-        "vlans": list(packet.vlans),
-        "src": str(packet.ip.source) if packet.ip else None,
-        "dst": str(packet.ip.destination) if packet.ip else None,
-        "ttl": packet.ip.ttl if packet.ip else None,
-        "dscp": packet.ip.dscp if packet.ip else None,
-    }
 
 
 def trace(

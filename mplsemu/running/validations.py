@@ -22,8 +22,9 @@ from mplsemu.model.network import (
     must_fail,
 )
 from mplsemu.model.vpn import IPAddress
+from mplsemu.program.observation import LiveTrace
 from mplsemu.running.checks import CheckResult, Progress, endpoints, trouble_of
-from mplsemu.running.live_trace import LiveTrace, follow
+from mplsemu.running.live_trace import follow
 from mplsemu.running.session import Session
 from mplsemu.verification.validate import path_problem
 

@@ -166,7 +166,7 @@ class NetworkLab(LabInterface):
             where = wrong[0].link or f"arrival at {wrong[0].receiver}"
             said = f"a packet from {source} to {target} does not go as the program says: "
             said += f"{where}: {wrong[0].verdict}"
-        lines = [line.plain.rstrip() for line in draw_live_trace(found.as_json())]
+        lines = [line.plain.rstrip() for line in draw_live_trace(found)]
         return Outcome(found.as_predicted, said, lines=lines)
 
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:

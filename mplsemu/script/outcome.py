@@ -87,7 +87,7 @@ class Outcome:
 def draw_path(way: Trace) -> Iterator[str]:
     """Yield the lines of a packet's way, as `mplsemu trace` prints it."""
     reason = "" if way.delivered else describe_end(way)
-    view = TraceView.from_json(way.as_json(), reason=reason)
+    view = TraceView.of(way, reason)
     yield from (line.plain.rstrip() for line in draw_trace(view, WIDTH))
 
 

@@ -1,15 +1,17 @@
-"""One packet's way as the views draw it, read from what ``trace --json`` prints."""
+"""One packet's path as the views draw it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from mplsemu.model.labels import Label
-from mplsemu.program.trace import is_core
+from mplsemu.model.labels import LabelStackEntry
+from mplsemu.program.packet import Packet
+from mplsemu.program.path import Branch, CopyId, Delivered, WalkHop
+from mplsemu.program.trace import Trace, is_core
 from mplsemu.views.model import OnLink, PathLink, PathView
 
 _NEARLY_ALL: Final = 0.999
@@ -106,39 +108,37 @@ class TraceView:
     copies: tuple[TraceCopy, ...] = ()
 
     @classmethod
-    def from_json(
+    def of(
         cls,
-        trace: Mapping[str, Any],
+        trace: Trace,
         reason: str = "",
         *,
         fault: str = "",
         headed: bool = False,
         detailed: bool = False,
     ) -> Self:
-        """Read what ``mplsemu trace --json`` prints.
+        """Return the view of a trace.
 
         Args:
-            trace: the object.
+            trace: the packet's path.
             reason: see the attributes.
             fault: likewise.
             headed: whether the packet's header is of interest.
             detailed: see the attributes.
         """
-        packet = trace.get("packet")
-        hops = tuple(_hop(hop) for hop in trace["hops"])
-        bridged = any((hop.service or "").startswith("VSI") for hop in hops)
+        bridged = any(hop.vsi is not None for hop in trace.hops)
         return cls(
-            src=trace["src"],
-            dst=trace["dst"],
-            delivered=trace["delivered"],
-            hops=hops,
+            src=trace.source,
+            dst=trace.target,
+            delivered=trace.delivered,
+            hops=_hops(trace.hops),
             payload="Ethernet frame" if bridged else "IP packet",
             reason=reason,
             fault=fault,
-            header=_header(packet) if headed and packet else (),
+            header=_header(trace.packet) if headed and trace.packet is not None else (),
             detailed=detailed,
             alternatives=_alternatives(trace),
-            copies=_copies(trace),
+            copies=_copies(trace.branches),
         )
 
     def ways(self) -> tuple[PathView, ...]:
@@ -191,65 +191,67 @@ def _and(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _copies(trace: Mapping[str, Any]) -> tuple[TraceCopy, ...]:
-    """Return all copies, each with its ways."""
-    copies: dict[int, list[Mapping[str, Any]]] = {}
-    for branch in trace.get("branches", ()):
-        copies.setdefault(branch["copy"], []).append(branch)
+def _copies(branches: Sequence[Branch]) -> tuple[TraceCopy, ...]:
+    """Return all copies, each with its paths; none where there is one copy only."""
+    copies: dict[CopyId, list[Branch]] = {}
+    for branch in branches:
+        copies.setdefault(branch.copy, []).append(branch)
     if len(copies) < 2:
         return ()
-    return tuple(TraceCopy(_where_to(branches), _ways(branches)) for branches in copies.values())
+    return tuple(TraceCopy(_where_to(each), _paths(each)) for each in copies.values())
 
 
-def _where_to(branches: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the site at which a copy arrives; None where it is lost on one of its ways."""
-    if not all(branch["delivered"] for branch in branches):
+def _where_to(branches: Sequence[Branch]) -> str | None:
+    """Return the site at which a copy arrives; None where it is lost on one of its paths."""
+    if not all(isinstance(branch.end, Delivered) for branch in branches):
         return None
-    hops = branches[0]["hops"]
-    return hops[-1]["link"] if hops else None
+    hops = branches[0].hops
+    return hops[-1].link if hops else None
 
 
-def _ways(branches: Iterable[Mapping[str, Any]]) -> tuple[TracePath, ...]:
+def _paths(branches: Iterable[Branch]) -> tuple[TracePath, ...]:
+    return tuple(TracePath(_hops(each.hops), float(each.share)) for each in branches)
+
+
+def _alternatives(trace: Trace) -> tuple[TracePath, ...]:
+    """Return the paths of the copy that the trace is about; none where there is one only."""
+    branches = trace.branches if len(trace.branches) > 1 else ()
+    copy = next((each.copy for each in branches if each.hops == trace.hops), None)
+    paths = _paths(each for each in branches if each.copy == copy)
+    return paths if len(paths) > 1 else ()
+
+
+def _hops(hops: Iterable[WalkHop]) -> tuple[TraceHop, ...]:
     return tuple(
-        TracePath(tuple(_hop(hop) for hop in each["hops"]), each["share"]) for each in branches
+        TraceHop(
+            node=hop.node,
+            service=_service(hop),
+            in_labels=tuple(int(entry.label) for entry in hop.in_stack),
+            action=hop.action,
+            out_labels=tuple(int(entry.label) for entry in hop.out_stack),
+            link=hop.link,
+            stack=tuple(_entry(entry) for entry in hop.out_stack),
+            ip_ttl="" if hop.ip_ttl is None else f"ttl {hop.ip_ttl}",
+        )
+        for hop in hops
     )
 
 
-def _alternatives(trace: Mapping[str, Any]) -> tuple[TracePath, ...]:
-    """Return the ways of the copy that the trace is about."""
-    branches = trace.get("branches", ())
-    copy = next((each["copy"] for each in branches if each["hops"] == trace["hops"]), None)
-    ways = _ways(each for each in branches if each["copy"] == copy)
-    return ways if len(ways) > 1 else ()
+def _service(hop: WalkHop) -> str | None:
+    if hop.vrf is not None:
+        return f"VRF {hop.vrf}"
+    return f"VSI {hop.vsi}" if hop.vsi is not None else None
 
 
-def _hop(hop: Mapping[str, Any]) -> TraceHop:
-    service = None
-    if hop.get("vrf"):
-        service = f"VRF {hop['vrf']}"
-    elif hop.get("vsi"):
-        service = f"VSI {hop['vsi']}"
-    return TraceHop(
-        node=hop["node"],
-        service=service,
-        in_labels=tuple(hop["in_labels"]),
-        action=hop["action"],
-        out_labels=tuple(hop["out_labels"]),
-        link=hop["link"],
-        stack=tuple(_entry(entry) for entry in hop.get("out_stack", ())),
-        ip_ttl="" if hop.get("ip_ttl") is None else f"ttl {hop['ip_ttl']}",
-    )
+def _entry(entry: LabelStackEntry) -> str:
+    traffic_class = f" tc {entry.tc}" if entry.tc else ""
+    return f"{entry.label}{traffic_class} ttl {entry.ttl}"
 
 
-def _entry(entry: Mapping[str, Any]) -> str:
-    traffic_class = f" tc {entry['tc']}" if entry["tc"] else ""
-    return f"{Label(entry['label'])}{traffic_class} ttl {entry['ttl']}"
-
-
-def _header(packet: Mapping[str, Any]) -> tuple[str, ...]:
-    words = [f"{packet['src_mac']} > {packet['dst_mac']}"]
-    words += [f"VLAN {vlan}" for vlan in packet["vlans"]]
-    if packet["src"] is not None:
-        words += [f"{packet['src']} > {packet['dst']}", f"ttl {packet['ttl']}"]
-        words += [f"dscp {packet['dscp']}"] if packet["dscp"] else []
+def _header(packet: Packet) -> tuple[str, ...]:
+    words = [f"{packet.source_mac} > {packet.destination_mac}"]
+    words += [f"VLAN {vlan}" for vlan in packet.vlans]
+    if packet.ip is not None:
+        words += [f"{packet.ip.source} > {packet.ip.destination}", f"ttl {packet.ip.ttl}"]
+        words += [f"dscp {packet.ip.dscp}"] if packet.ip.dscp else []
     return tuple(words)

@@ -12,15 +12,17 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.palette import Theme
-from mplsemu.program.answer import answer, exchange_as_json
+from mplsemu.program.answer import answer
 from mplsemu.program.cables import cables_of
 from mplsemu.program.hosts import hosts
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
+from mplsemu.report import shapes
+from mplsemu.report.tables import counter_table_object, mac_table_object, table_object
+from mplsemu.report.trace import exchange_object
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.provider import provider_view
-from mplsemu.views.tables.answer import counters_json, macs_json, table_json
 from mplsemu.web import schema
 from mplsemu.web.http_error import BAD_REQUEST, CONFLICT, NOT_FOUND, HttpError
 from mplsemu.web.pictures import Pictures
@@ -98,16 +100,16 @@ class LabApi:
         ]
         return schema.CustomerSession(role="customer", customer=customer, vpns=vpns)
 
-    def table(self, table: schema.TableName, node: str | None) -> dict[str, Any]:
+    def table(self, table: schema.TableName, node: str | None) -> shapes.Table:
         """Return a table of all LSRs, or of one."""
         program = self.source.installed().program
         if node is not None:
             _check("LSR", node, program.node_by_name, BAD_REQUEST)
         if table == "macs":
-            return macs_json(program.lab, self._learned(), node)
+            return mac_table_object(program.lab, self._learned(), node)
         if table == "counters":
-            return counters_json(program.lab, self._counted.get(), node)
-        return table_json(program, table, node)
+            return counter_table_object(program.lab, self._counted.get(), node)
+        return table_object(program, table, node)
 
     # --- pictures ---------------------------------------------------------------------------
 
@@ -158,11 +160,11 @@ class LabApi:
             output=found.output,
         )
 
-    def trace(self, order: schema.TraceOrder) -> dict[str, Any]:
+    def trace(self, order: schema.TraceOrder) -> shapes.Exchange:
         """Follow one packet through the installed program."""
         program = self.source.installed().program
         found = trace(program, order.src, order.dst)
-        return exchange_as_json(found, answer(program, found))
+        return exchange_object(found, answer(program, found))
 
 
 class ConcurrencyLimit:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.palette import Theme
+from mplsemu.report import shapes
 from mplsemu.web import schema
 from mplsemu.web.access import Customer, Identity
 from mplsemu.web.event_stream import EventStreamResponse
@@ -128,7 +129,7 @@ def ping(lab: Lab, order: schema.PingOrder) -> schema.PingDone:
     response_model=schema.TraceDone,
     response_model_exclude_unset=True,
 )
-def trace(lab: Lab, order: schema.TraceOrder) -> dict[str, Any]:
+def trace(lab: Lab, order: schema.TraceOrder) -> shapes.Exchange:
     """Walk through the installed program, with the label stack on every link."""
     return lab.trace(order)
 
@@ -143,7 +144,7 @@ def table(
     lab: Lab,
     table: schema.TableName,
     node: Annotated[schema.Name | None, Query(description="one LSR; all, unless given")] = None,
-) -> dict[str, Any]:
+) -> shapes.Table:
     """Return what ``mplsemu show --json`` prints for a running lab."""
     return lab.table(table, node)
 

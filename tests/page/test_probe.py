@@ -3,6 +3,7 @@
 import re
 
 from mplsemu.program.trace import trace
+from mplsemu.report.trace import trace_object
 from tests.unit.web.weblab import fake_lab
 
 from .probing import ask
@@ -18,7 +19,7 @@ def test_a_trace_has_the_labels_that_the_interpreter_has(visit):
     page = visit.provider()
     ask(page, "a/aarhus/h1", "a/oslo/h1")
     page.wait_for_selector(".hops")
-    found = trace(visit.server.lab.installed().program, "a/aarhus/h1", "a/oslo/h1").as_json()
+    found = trace_object(trace(visit.server.lab.installed().program, "a/aarhus/h1", "a/oslo/h1"))
     rows = page.locator(".hops tbody tr")
     assert rows.count() == len(found["hops"])
     for index, hop in enumerate(found["hops"]):
@@ -58,7 +59,9 @@ def test_the_packet_is_stepped_by_hand_with_its_stack_on_each_link(visit):
     page.wait_for_selector(".packet .stack")
     assert page.get_by_role("button", name="Play").count() == 0, "nothing moves by itself"
     assert stack(page) == ["IP"], "from its host"
-    found = trace(visit.server.lab.installed().program, "a/aarhus/h1", "a/stockholm/h1").as_json()
+    found = trace_object(
+        trace(visit.server.lab.installed().program, "a/aarhus/h1", "a/stockholm/h1")
+    )
     page.get_by_role("button", name="Step on").focus()
     for number, hop in enumerate(found["hops"], start=1):
         page.keyboard.press("ArrowRight")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mplsemu.program.trace import trace
+from mplsemu.report.trace import trace_object
 from tests.chromium import browser  # noqa: F401 (a fixture)
 from tests.unit.web.weblab import fake_lab
 
@@ -42,7 +43,7 @@ def test_a_packet_is_shown_on_any_of_its_ways(visit):
     ask(page, *HOSTS)
     page.get_by_text("Delivered on all 3 ways").wait_for()
     page.wait_for_selector(".lines .access", state="attached")
-    found = trace(visit.server.lab.installed().program, *HOSTS).as_json()["branches"]
+    found = trace_object(trace(visit.server.lab.installed().program, *HOSTS))["branches"]
     offered = ways(page).locator("option").all_inner_texts()
     assert offered == [
         f"1 of 3: west {TO} p1 {TO} east, 1/2 of the flows",

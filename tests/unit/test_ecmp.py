@@ -23,6 +23,7 @@ from mplsemu.program.path import Branch, Delivered, Dropped, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import Walker, walk
+from mplsemu.report.trace import trace_object
 from mplsemu.verification.link_load import Demand, Loads
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.tunnels import tunnel_paths
@@ -161,9 +162,9 @@ def test_a_trace_is_delivered_only_if_all_ways_lead_there():
 
 def test_json_tells_copies_ways_and_shares():
     program = compile_program(between())
-    answer = trace(program, "v/a/h1", "v/b/h1").as_json()
+    answer = trace_object(trace(program, "v/a/h1", "v/b/h1"))
     assert [(each["copy"], each["share"]) for each in answer["branches"]] == [(1, 0.5), (1, 0.5)]
-    flooded = trace(program, "lan/a/h1", "ff:ff:ff:ff:ff:ff").as_json()
+    flooded = trace_object(trace(program, "lan/a/h1", "ff:ff:ff:ff:ff:ff"))
     assert sorted(each["copy"] for each in flooded["branches"]) == [1, 1, 2, 2]
 
 

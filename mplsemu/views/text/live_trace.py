@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from rich.text import Text
 
+from mplsemu.program.observation import AT_HOST, LiveTrace, Observation, Step
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import Column, columns
 
@@ -27,47 +27,45 @@ _HEADS: Final = (
 )
 
 
-def draw_live_trace(answer: Mapping[str, Any]) -> list[Text]:
-    """Return the lines for what ``trace --live --json`` prints."""
-    live = answer["live"]
-    title = Text(" ").append(f"{answer['src']} → {answer['dst']}", palette.TITLE)
-    if not live["sent"]:
-        said = f"  nothing was sent: {answer['end']}"
-        return [title.append(said, palette.DOWN)]
-    wrong = sum(step["verdict"] != "ok" for step in live["steps"])
-    outcome = ("as predicted", palette.GOOD) if not wrong else ("✗ not as predicted", palette.DOWN)
+def draw_live_trace(found: LiveTrace) -> list[Text]:
+    """Return the lines."""
+    predicted = found.predicted
+    title = Text(" ").append(f"{predicted.source} → {predicted.target}", palette.TITLE)
+    if not found.sent:
+        return [title.append(f"  nothing was sent: {predicted.end}", palette.DOWN)]
+    is_good = found.as_predicted
+    outcome = ("as predicted", palette.GOOD) if is_good else ("✗ not as predicted", palette.DOWN)
     title.append("  sent, ").append(*outcome)
-    rows = [_row(step) for step in live["steps"]]
-    lines = [title, Text(), *columns(_HEADS, rows, indent=1)]
-    if not answer["delivered"]:
-        lines += [Text(), Text(f" by the program: {answer['end']}", palette.FAINT)]
+    lines = [title, Text(), *columns(_HEADS, [_row(step) for step in found.steps], indent=1)]
+    if not predicted.delivered:
+        lines += [Text(), Text(f" by the program: {predicted.end}", palette.FAINT)]
     return lines
 
 
-def _row(step: Mapping[str, Any]) -> list[str | Text]:
-    verdict = step["verdict"]
+def _row(step: Step) -> list[str | Text]:
+    verdict = step.verdict
     same = verdict == "ok"
-    seen = Text("the same", palette.GOOD) if same else Text(_sight(step["seen"]), palette.DOWN)
+    seen = Text("the same", palette.GOOD) if same else Text(_words(step.seen), palette.DOWN)
     if verdict == "not seen":
         seen = Text("not seen", palette.DOWN)
-    arrival = step["link"] is None
     return [
         Text(*_SIGNS[verdict]),
-        "arrival at" if arrival else step["link"],
-        "" if arrival else step["from"],
-        step["to"],
-        _sight(step["predicted"]) if step["predicted"] else "nothing",
+        "arrival at" if step.link == AT_HOST else step.link,
+        step.sender,
+        step.receiver,
+        "nothing" if step.predicted is None else _words(step.predicted),
         seen,
-        "" if step["after_ms"] is None else f"{step['after_ms']:.2f} ms",
+        "" if step.after_ms is None else f"{step.after_ms:.2f} ms",
     ]
 
 
-def _sight(sight: Mapping[str, Any] | None) -> str:
-    if sight is None:
+def _words(observation: Observation | None) -> str:
+    if observation is None:
         return ""
     words = [
-        f"{entry['label']} ttl {entry['ttl']}" + (f" tc {entry['tc']}" if entry["tc"] else "")
-        for entry in sight["stack"]
+        f"{int(entry.label)} ttl {entry.ttl}" + (f" tc {entry.tc}" if entry.tc else "")
+        for entry in observation.stack
     ]
-    words.append("frame" if sight["ip_ttl"] is None else f"IP ttl {sight['ip_ttl']}")
+    ip_ttl = observation.ip_ttl
+    words.append("frame" if ip_ttl is None else f"IP ttl {ip_ttl}")
     return " | ".join(words)

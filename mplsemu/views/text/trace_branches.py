@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from rich.text import Text
 
 from mplsemu.program.packet import is_mac
 from mplsemu.program.path import CopyId, Delivered, End
-from mplsemu.program.trace import Trace, hops_as_json
+from mplsemu.program.trace import Trace
 from mplsemu.views.text import palette
 from mplsemu.views.text.trace import draw_trace
 from mplsemu.views.trace import TraceView
@@ -17,9 +18,7 @@ from mplsemu.views.trace import TraceView
 def draw_branches(found: Trace, width: int, *, unusual: bool = False) -> list[Text]:
     """Return the drawing of all copies; of an unusual packet with its header and all TTLs."""
     if len(found.branches) < 2:
-        view = TraceView.from_json(
-            found.as_json(), why(found.end), headed=unusual, detailed=unusual
-        )
+        view = TraceView.of(found, why(found.end), headed=unusual, detailed=unusual)
         return draw_trace(view, width)
     copies = Counter(branch.copy for branch in found.branches)
     drawn: Counter[CopyId] = Counter()
@@ -32,15 +31,17 @@ def draw_branches(found: Trace, width: int, *, unusual: bool = False) -> list[Te
             which = f"copy {number}, " if len(copies) > 1 else ""
             way = f"way {drawn[branch.copy]} of {copies[branch.copy]}"
             lines.append(Text(f" {which}{way}, {branch.share} of the flows"))
-        answer = {
-            "src": found.source,
-            "dst": end.taker if isinstance(end, Delivered) else found.target,
-            "delivered": isinstance(end, Delivered),
-            "hops": hops_as_json(branch.hops),
-            "packet": found.as_json()["packet"],
-        }
-        reason = "" if isinstance(end, Delivered) else str(end)
-        view = TraceView.from_json(answer, reason, headed=unusual, detailed=unusual)
+        delivered = isinstance(end, Delivered)
+        alone = replace(
+            found,
+            target=end.taker if isinstance(end, Delivered) else found.target,
+            delivered=delivered,
+            hops=branch.hops,
+            end=end,
+            branches=(),
+        )
+        reason = "" if delivered else str(end)
+        view = TraceView.of(alone, reason, headed=unusual, detailed=unusual)
         lines += [*draw_trace(view, width), Text()]
     lines.pop()
     if len(copies) > 1 and not found.delivered and not is_mac(found.target):

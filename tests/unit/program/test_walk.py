@@ -14,6 +14,7 @@ from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.program.walk import walk
+from mplsemu.report.trace import trace_object
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpws
 from tests.programs import changed_node
 
@@ -310,7 +311,7 @@ def test_an_unknown_circuit_is_refused():
 
 def test_a_trace_is_the_documented_json_object():
     program = compile_program(nordic())
-    answer = trace(program, "a/aarhus/h1", "a/stockholm/h1").as_json()
+    answer = trace_object(trace(program, "a/aarhus/h1", "a/stockholm/h1"))
     vpn = int(program.node("se").vrf_by_name["a"].label)
     tunnel = int(program.node("dk").ftn_by_egress["se"].nhlfes[0].operation.labels[0])
     assert answer == {
@@ -378,7 +379,7 @@ def test_a_broadcast_in_a_vpls_has_a_branch_for_each_copy():
         "it arrives at c/bergen",
         "it arrives at c/malmo",
     ]
-    answer = way.as_json()
+    answer = trace_object(way)
     assert answer["packet"]["dst"] is None
     assert [len(branch["hops"]) for branch in answer["branches"]] == [0, 3, 3]
 

@@ -7,11 +7,11 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.program.link_crossings import crossings
+from mplsemu.program.observation import AT_HOST, LiveTrace, Observation
 from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.path import Walk
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.running import live_trace
-from mplsemu.running.live_trace import AT_HOST, LiveTrace, Observation
 from mplsemu.views.text.live_trace import draw_live_trace
 from tests.builders import MacAddresses, network, nordic, provider, vpls
 
@@ -82,7 +82,7 @@ def test_what_is_seen_as_it_should_be_is_ok(routed):
     assert found.way == routed.way
     assert found.labels == routed.labels
     assert [step.after_ms for step in found.steps] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
-    assert "as predicted" in draw_live_trace(found.as_json())[0].plain
+    assert "as predicted" in draw_live_trace(found)[0].plain
 
 
 def test_another_stack_is_told_and_so_is_another_ttl(routed):
@@ -96,7 +96,7 @@ def test_another_stack_is_told_and_so_is_another_ttl(routed):
     )
     found = followed(routed, observations)
     assert [v for *_, v in verdicts(found)] == ["ok", "differs", "ok", "differs", "ok"]
-    text = "\n".join(line.plain for line in draw_live_trace(found.as_json()))
+    text = "\n".join(line.plain for line in draw_live_trace(found))
     assert "✗ not as predicted" in text
     assert "99 ttl 255 | 16 ttl 255 | IP ttl 63" in text
 
@@ -116,7 +116,7 @@ def test_a_copy_that_nobody_expects_is_told(routed):
     found = followed(routed, [*seen(wanted(routed)), stray])
     assert verdicts(found)[-1] == ("b/stockholm", "b/stockholm", "unexpected")
     assert not found.as_predicted
-    assert "nothing" in draw_live_trace(found.as_json())[-1].plain
+    assert "nothing" in draw_live_trace(found)[-1].plain
 
 
 def test_a_packet_that_goes_another_way_is_both(routed):
@@ -154,7 +154,7 @@ def test_on_a_lan_only_the_arrival_is_seen():
 
 def test_what_is_not_sent_says_why():
     way = trace(PROGRAM, "c/odense/h1", "192.168.1.1")
-    [line] = draw_live_trace(LiveTrace(way, (), sent=False).as_json())
+    [line] = draw_live_trace(LiveTrace(way, (), sent=False))
     assert "nothing was sent: dropped at c/odense/h1: the host has no route" in line.plain
 
 

@@ -9,6 +9,7 @@ from mplsemu import Lab
 from mplsemu.cli.main import main
 from mplsemu.errors import LabError, LabNotRunningError
 from mplsemu.program.trace import trace
+from mplsemu.report.trace import trace_object
 from tests.places import LABS
 
 
@@ -19,7 +20,7 @@ def lab():
 
 def test_a_trace_is_that_of_the_program_and_is_printed_as_its_drawing(lab, capsys):
     way = lab.trace("a-aarhus-h1", "a/oslo/h1")
-    assert way.as_json() == trace(lab.program(), "a/aarhus/h1", "a/oslo/h1").as_json()
+    assert trace_object(way) == trace_object(trace(lab.program(), "a/aarhus/h1", "a/oslo/h1"))
     assert way.way == ("dk", "dk-p1", "p1", "no-p1", "no")
     print(way)
     printed = capsys.readouterr().out

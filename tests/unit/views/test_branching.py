@@ -40,7 +40,7 @@ def compiled(links=SQUARE, **settings) -> Program:
 
 
 def traced(program: Program, source: str = "v/a/h1", target: str = "v/b/h1") -> ProviderView:
-    found = TraceView.from_json(trace(program, source, target).as_json())
+    found = TraceView.of(trace(program, source, target))
     return with_trace(provider_view(program), found)
 
 

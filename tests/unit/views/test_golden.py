@@ -136,7 +136,7 @@ def _each(nodes, rows, draw_rows) -> str:
 def test_a_trace_has_the_stack_on_every_link(case, golden):
     lab, source, target = TRACES[case]
     found = trace(program_of(lab), source, target)
-    golden(f"trace/{case}.txt", text_of(draw_trace(TraceView.from_json(found.as_json()))))
+    golden(f"trace/{case}.txt", text_of(draw_trace(TraceView.of(found))))
 
 
 def checks(hosts: dict[str, list[str]], imports=(), wrong=()) -> list[dict[str, object]]:

@@ -71,8 +71,8 @@ BROADCAST = "ff:ff:ff:ff:ff:ff"
 
 
 def flooded(program, source):
-    found = trace(program, source, BROADCAST).as_json()
-    return with_trace(provider_view(program), TraceView.from_json(found)).ways
+    found = trace(program, source, BROADCAST)
+    return with_trace(provider_view(program), TraceView.of(found)).ways
 
 
 def test_a_flooded_frame_is_drawn_with_all_its_copies():

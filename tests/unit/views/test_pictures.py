@@ -20,7 +20,6 @@ from mplsemu.views.text.ascii import to_ascii
 from mplsemu.views.text.canvas import Canvas, shorten
 from mplsemu.views.text.map import draw_map
 from mplsemu.views.units import delay, rate
-from mplsemu.views.view_json import json_value
 from tests.programs import changed_node, program_of
 from tests.unit.views.network_views import made_way
 from tests.view_labs import many_sites, north
@@ -227,12 +226,6 @@ def test_an_unknown_vpn_is_refused():
 
 def test_numbers_in_names_sort_by_value():
     assert sorted(["p10", "p2", "P1", "core"], key=natural) == ["core", "P1", "p2", "p10"]
-
-
-def test_plain_data_has_no_classes_in_it():
-    assert json_value(natural("a1")) == [[1, 0, "a"], [0, 1, ""], [1, 0, ""], [2, 0, "a1"]]
-    with pytest.raises(TypeError, match="object has no plain form"):
-        json_value(object())
 
 
 def test_rates_and_delays_read_as_people_write_them():

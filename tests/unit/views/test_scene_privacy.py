@@ -7,11 +7,12 @@ import json
 import pytest
 
 from mplsemu.export.dot import draw_dot
-from mplsemu.export.formats import draw, view_as_plain
+from mplsemu.export.formats import draw
 from mplsemu.export.mermaid import draw_mermaid
+from mplsemu.report.value import json_value
+from mplsemu.report.view import view_object
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
-from mplsemu.views.view_json import json_value
 from tests.unit.views.token_labs import EVERY_LAB, FIRST_LABEL, LABS, leaked, strings, token_lab
 
 FORMS = {
@@ -19,7 +20,7 @@ FORMS = {
     "scene as data": lambda view: json.dumps(json_value(scene_of(view)), ensure_ascii=False),
     "dot": lambda view: draw_dot([view]),
     "mermaid": lambda view: draw_mermaid([view]),
-    "json": lambda view: json.dumps(view_as_plain(view), ensure_ascii=False),
+    "json": lambda view: json.dumps(view_object(view), ensure_ascii=False),
     "text": lambda view: "\n".join(line.plain for line in draw(view)),
 }
 
@@ -51,7 +52,7 @@ def test_his_own_names_are_in_it(name, form):
 def test_the_search_finds_what_the_provider_sees(name):
     lab = token_lab(name)
     view = provider_view(lab.program)
-    text = draw_dot([view]) + json.dumps(view_as_plain(view))
+    text = draw_dot([view]) + json.dumps(view_object(view))
     found = leaked(text, lab.secrets(lab.vpns[0]))
     assert {node.name for node in lab.program.nodes} <= found
     assert {str(node.router_id) for node in lab.program.nodes} <= found

@@ -1,4 +1,4 @@
-"""Values of the views as plain data, which is what ``--json`` prints."""
+"""Values as JSON data, one for one: a dataclass becomes an object, its fields become the keys."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _TEXT: Final = (
 
 
 def json_value(value: Any) -> Any:
-    """Return `value` as dicts, lists, text and numbers; names of fields become keys.
+    """Return a value as dicts, lists, text and numbers.
 
     Raises:
-        TypeError: something in it has no plain form.
+        TypeError: something in it has no JSON form.
     """
     match value:
         case tuple() | list():
@@ -48,4 +48,4 @@ def _scalar(value: Any) -> Any:
             return int(value)  # a Label too
         case _ if isinstance(value, _TEXT):
             return str(value)
-    raise TypeError(f"{type(value).__name__} has no plain form")
+    raise TypeError(f"{type(value).__name__} has no JSON form")

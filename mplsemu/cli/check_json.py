@@ -8,6 +8,7 @@ from mplsemu.cli.checking import Report, evidence
 from mplsemu.cli.failures import LinkLoad, Outage, Survey, Traffic
 from mplsemu.model.network import Network, must_fail
 from mplsemu.program.program import Program
+from mplsemu.report.trace import trace_object
 from mplsemu.verification.largest_packet import largest_packets
 from mplsemu.verification.validate import Proof
 from mplsemu.verification.verdict import Violation
@@ -28,7 +29,7 @@ def counts(network: Network, program: Program) -> dict[str, int]:
     }
 
 
-def report_json(report: Report, network: Network, notes: tuple[str, ...]) -> dict[str, Any]:
+def check_json(report: Report, network: Network, notes: tuple[str, ...]) -> dict[str, Any]:
     """Return the object."""
     verdict = report.verdict
     return {
@@ -62,6 +63,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
 
 
 def _violation(violation: Violation) -> dict[str, Any]:
+    trace = evidence(violation)
     return {
         "check": violation.invariant.value,
         "subject": violation.subject,
@@ -69,7 +71,7 @@ def _violation(violation: Violation) -> dict[str, Any]:
         "class": list(violation.stands_for),
         "sources": list(violation.sources),
         "targets": list(violation.targets),
-        "trace": evidence(violation),
+        "trace": None if trace is None else trace_object(trace),
     }
 
 

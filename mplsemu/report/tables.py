@@ -1,0 +1,258 @@
+"""What ``show --json`` prints of LSRs: their tables, what they have learned and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from mplsemu.model.natural_order import natural
+from mplsemu.program.program import NodeProgram, Program
+from mplsemu.report import shapes
+from mplsemu.views.tables.label_space import LabelRow, label_space
+from mplsemu.views.tables.lfib import LfibRow, lfib
+from mplsemu.views.tables.lsp import Lsp, lsps
+from mplsemu.views.tables.lsrs import lsrs_with
+from mplsemu.views.tables.vrf import CircuitRow, RouteRow, Tunnel, VrfTable, vrf_tables
+from mplsemu.views.tables.vsi import VsiTable, vsi_tables
+
+ProgramTableName = Literal["lfib", "vrf", "vsi", "lsp", "labels"]
+
+_COUNTER_KINDS: Final = (
+    "lsp",
+    "tunnel",
+    "vrf-in",
+    "vrf-out",
+    "pseudowire-in",
+    "pseudowire-out",
+    "drop",
+)
+"""In the order in which they are shown."""
+
+
+def table_object(
+    program: Program, table: ProgramTableName, node: str | None = None
+) -> shapes.ProgramTable:
+    """Return a table of all LSRs that have it, or of one.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    nodes = lsrs_with(program, table, node)
+    match table:
+        case "lfib":
+            return {"lab": program.lab, "table": table, "nodes": [_lfib(each) for each in nodes]}
+        case "vrf":
+            return {"lab": program.lab, "table": table, "nodes": [_vrfs(each) for each in nodes]}
+        case "vsi":
+            return {"lab": program.lab, "table": table, "nodes": [_vsis(each) for each in nodes]}
+        case "lsp":
+            found = [_lsp(each) for each in lsps(program, node)]
+            return {"lab": program.lab, "table": table, "lsps": found}
+        case "labels":
+            return {"lab": program.lab, "table": table, "nodes": [_labels(each) for each in nodes]}
+
+
+def mac_table_object(
+    lab: str, rows: Iterable[Mapping[str, Any]], node: str | None = None
+) -> shapes.MacTable:
+    """Return the MAC addresses that a running lab's VPLS have learned.
+
+    Args:
+        lab: its name.
+        rows: what the controller's call ``macs`` returns.
+        node: of this LSR alone, None: of all.
+    """
+    macs: list[shapes.LearnedMac] = [
+        {
+            "node": row["node"],
+            "vsi": row["vsi"],
+            "mac": row["mac"],
+            "circuit": row["circuit"],
+            "peer": row["peer"],
+        }
+        for row in rows
+        if node in {None, row["node"]}
+    ]
+    return {"lab": lab, "table": "macs", "macs": macs}
+
+
+def counter_table_object(
+    lab: str, answer: Mapping[str, Any], node: str | None = None
+) -> shapes.CounterTable:
+    """Return what a running lab's LSRs have counted.
+
+    Args:
+        lab: its name.
+        answer: what the controller's call ``counters`` returns.
+        node: of this LSR alone, None: of all.
+    """
+    counters: list[shapes.Counter] = [
+        {
+            "node": row["node"],
+            "kind": row["kind"],
+            "name": row["name"],
+            "peer": row["peer"],
+            "packets": row["packets"],
+            "octets": row["octets"],
+        }
+        for row in answer["counters"]
+        if node in {None, row["node"]}
+    ]
+    counters.sort(key=_counter_order)
+    return {
+        "lab": lab,
+        "table": "counters",
+        "dataplane": answer["dataplane"],
+        "counted": answer["counted"],
+        "counters": counters,
+    }
+
+
+def _counter_order(row: shapes.Counter) -> tuple[Any, ...]:
+    """Order by LSR, kind, name and peer, numbers in names by their size."""
+    kind = row["kind"]
+    rank = _COUNTER_KINDS.index(kind) if kind in _COUNTER_KINDS else len(_COUNTER_KINDS)
+    return natural(row["node"]), rank, natural(str(row["name"])), natural(row["peer"] or "")
+
+
+# --- label tables --------------------------------------------------------------------------
+
+
+def _lfib(node: NodeProgram) -> shapes.LfibOfNode:
+    return {"node": node.name, "entries": [_lfib_entry(row) for row in lfib(node)]}
+
+
+def _lfib_entry(row: LfibRow) -> shapes.LfibEntry:
+    return {
+        "in_label": row.in_label,
+        "action": row.action,
+        "out_labels": list(row.out_labels),
+        "link": row.link,
+        "port": row.port,
+        "next_hop": row.next_hop,
+        "egress": row.egress,
+        "service": row.service,
+        "peer": row.peer,
+        "ip_version": row.ip_version,
+    }
+
+
+def _labels(node: NodeProgram) -> shapes.LabelsOfNode:
+    return {"node": node.name, "labels": [_label(row) for row in label_space(node)]}
+
+
+def _label(row: LabelRow) -> shapes.BoundLabel:
+    return {
+        "label": row.label,
+        "kind": row.kind,
+        "bound_to": row.bound_to,
+        "peer": row.peer,
+        "ip_version": row.ip_version,
+    }
+
+
+def _lsp(lsp: Lsp) -> shapes.Lsp:
+    return {
+        "ingress": lsp.ingress,
+        "egress": lsp.egress,
+        "hops": [
+            {
+                "node": hop.node,
+                "link": hop.link,
+                "labels": list(hop.labels),
+                "next_hop": hop.next_hop,
+            }
+            for hop in lsp.hops
+        ],
+        "complete": lsp.complete,
+        "metric": lsp.metric,
+        "delay_ms": lsp.delay_ms,
+        "way": lsp.way,
+        "ways": lsp.ways,
+        "share": lsp.share,
+    }
+
+
+# --- VRFs and VSIs -------------------------------------------------------------------------
+
+
+def _vrfs(node: NodeProgram) -> shapes.VrfsOfNode:
+    return {"node": node.name, "vrfs": [_vrf(table) for table in vrf_tables(node)]}
+
+
+def _vrf(table: VrfTable) -> shapes.Vrf:
+    return {
+        "vrf": table.vrf,
+        "rd": str(table.rd),
+        "import_targets": [str(target) for target in table.import_targets],
+        "export_targets": [str(target) for target in table.export_targets],
+        "label": table.label,
+        "label6": table.label6,
+        "circuits": _circuits(table.circuits),
+        "routes": [_route(route) for route in table.routes],
+        "neighbours": [
+            {"address": str(each.address), "mac": each.mac, "circuit": each.circuit}
+            for each in table.neighbours
+        ],
+    }
+
+
+def _route(route: RouteRow) -> shapes.Route:
+    return {
+        "code": route.code,
+        "imported": route.imported,
+        "prefix": str(route.prefix),
+        "rd": str(route.rd),
+        "circuit": route.circuit,
+        "via": None if route.via is None else str(route.via),
+        "vrf": route.vrf,
+        "egress": route.egress,
+        "label": route.label,
+        "tunnel": None if route.tunnel is None else _tunnel(route.tunnel),
+    }
+
+
+def _tunnel(tunnel: Tunnel) -> shapes.Tunnel:
+    return {
+        "labels": list(tunnel.labels),
+        "link": tunnel.link,
+        "port": tunnel.port,
+        "next_hop": tunnel.next_hop,
+        "more": [_tunnel(each) for each in tunnel.more],
+    }
+
+
+def _circuits(circuits: Sequence[CircuitRow]) -> list[shapes.Circuit]:
+    return [
+        {
+            "name": circuit.name,
+            "port": circuit.port,
+            "up": circuit.up,
+            "addresses": [str(address) for address in circuit.addresses],
+        }
+        for circuit in circuits
+    ]
+
+
+def _vsis(node: NodeProgram) -> shapes.VsisOfNode:
+    return {"node": node.name, "vsis": [_vsi(table) for table in vsi_tables(node)]}
+
+
+def _vsi(table: VsiTable) -> shapes.Vsi:
+    return {
+        "vsi": table.vsi,
+        "kind": table.kind,
+        "mac_aging_s": table.mac_aging_s,
+        "mac_limit": table.mac_limit,
+        "circuits": _circuits(table.circuits),
+        "pseudowires": [
+            {
+                "peer": pw.peer,
+                "in_label": pw.in_label,
+                "out_label": pw.out_label,
+                "control_word": pw.control_word,
+                "tunnel": None if pw.tunnel is None else _tunnel(pw.tunnel),
+            }
+            for pw in table.pseudowires
+        ],
+    }
