@@ -68,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
     """Print or write pictures."""
     from mplsemu.cli.output import output_to, print_lines, terminal_width
     from mplsemu.drawing.palette import Theme
-    from mplsemu.export.formats import RenderOptions, draw_all
+    from mplsemu.export.formats import RenderOptions
+    from mplsemu.views.text.view import draw_views
 
     name, renderer = _renderer(args.format, args.output)
     to_terminal = args.output in (None, "-") and sys.stdout.isatty()
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     _, program = read_lab(args)
     views = _views(program, args)
     if name == "text" and args.output is None:
-        print_lines(draw_all(views, terminal_width()))
+        print_lines(draw_views(views, terminal_width()))
         return 0
     with output_to(args.output) as write:
         write(renderer(views, RenderOptions(Theme(args.theme))))

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rich.text import Text
-
 from mplsemu.drawing.palette import Theme
 from mplsemu.drawing.scene import Scene
 from mplsemu.export.dot import draw_dot
@@ -16,11 +14,9 @@ from mplsemu.export.drawio import draw_drawio
 from mplsemu.export.mermaid import draw_mermaid
 from mplsemu.report.view import views_object
 from mplsemu.views.html.html import draw_html
-from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
+from mplsemu.views.model import View
 from mplsemu.views.pictures import draw_png, draw_svgs
-from mplsemu.views.text.bridge import draw_bridge
-from mplsemu.views.text.l3vpn import draw_l3vpn
-from mplsemu.views.text.provider import draw_provider
+from mplsemu.views.text.view import draw_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +52,8 @@ class Renderer:
         return self.draw(views, options)
 
 
-def draw(view: View, width: int = 80) -> list[Text]:
-    """Draw any view as text."""
-    match view:
-        case L3vpnView():
-            return draw_l3vpn(view, width)
-        case BridgeView():
-            return draw_bridge(view, width)
-        case ProviderView():
-            return draw_provider(view, width)
-
-
-def draw_all(views: Sequence[View], width: int = 80) -> list[Text]:
-    """Draw views one below the other."""
-    lines: list[Text] = []
-    for view in views:
-        lines += [*([Text()] if lines else []), *draw(view, width)]
-    return lines
-
-
 def _text(views: Sequence[View], _: RenderOptions) -> str:
-    return "".join(f"{line.plain}\n" for line in draw_all(views))
+    return "".join(f"{line.plain}\n" for line in draw_views(views))
 
 
 def _json(views: Sequence[View], _: RenderOptions) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import VpnKind
@@ -100,6 +101,8 @@ def labelled_graph(view: View) -> LabelledGraph:
             return _bridge(view)
         case ProviderView():
             return _provider(view)
+        case _:
+            assert_never(view)
 
 
 @dataclass(slots=True)

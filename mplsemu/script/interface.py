@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mplsemu.errors import LabError, MplsEmuError
-from mplsemu.export.formats import draw
 from mplsemu.model.network import HostRef, Network
 from mplsemu.program.hosts import find_host, short_name
 from mplsemu.program.packet import DEFAULT_TTL
@@ -20,6 +19,7 @@ from mplsemu.program.trace import PacketOptions, Trace, trace
 from mplsemu.running.cable import Cable
 from mplsemu.script.outcome import WIDTH, DrawnTrace, Journal, Outcome, Rate
 from mplsemu.views.provider import provider_view
+from mplsemu.views.text.view import draw_view
 
 if TYPE_CHECKING:
     from mplsemu.running.session import PingResult
@@ -54,7 +54,9 @@ class LabInterface(ABC):
         return f"<lab {self.network.name}, {self.mode}>"
 
     def __str__(self) -> str:
-        return "\n".join(line.plain.rstrip() for line in draw(provider_view(self.program()), WIDTH))
+        return "\n".join(
+            line.plain.rstrip() for line in draw_view(provider_view(self.program()), WIDTH)
+        )
 
     # --- answers ----------------------------------------------------------------------------
 

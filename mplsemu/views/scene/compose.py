@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.scene import Scene
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
@@ -24,3 +26,5 @@ def scene_of(view: View, shape: FormFactor = FormFactor.WIDE) -> Scene:
             return bridge_scene(view, shape)
         case ProviderView():
             return provider_scene(view)
+        case _:
+            assert_never(view)

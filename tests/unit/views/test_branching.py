@@ -10,7 +10,7 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.drawing.scene import Scene
-from mplsemu.export.formats import RENDERERS, draw
+from mplsemu.export.formats import RENDERERS
 from mplsemu.program.entries import Forward
 from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
@@ -23,6 +23,7 @@ from mplsemu.views.scene.provider import provider_scene
 from mplsemu.views.tables.lsp import lsps, lsps_between, parallel_links
 from mplsemu.views.tables.lsp_links import lsp_links
 from mplsemu.views.text.show import draw_lsps
+from mplsemu.views.text.view import draw_view
 from mplsemu.views.trace import TraceView
 from mplsemu.views.units import part
 from tests.builders import MacAddresses, l3vpn, network, provider
@@ -49,7 +50,7 @@ def shares(way: PathView) -> dict[str, float]:
 
 
 def text(view: ProviderView, width: int = 80) -> list[str]:
-    return [line.plain for line in draw(view, width)]
+    return [line.plain for line in draw_view(view, width)]
 
 
 # --- the view ------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mplsemu.export.formats import RENDERERS, draw
+from mplsemu.export.formats import RENDERERS
 from mplsemu.model.natural_order import natural
 from mplsemu.program.trace import trace
 from mplsemu.views.customer import customer_view
@@ -26,6 +26,7 @@ from mplsemu.views.tables.vsi import vsi_tables
 from mplsemu.views.text import show
 from mplsemu.views.text.matrix import draw_matrix
 from mplsemu.views.text.trace import draw_trace
+from mplsemu.views.text.view import draw_view
 from mplsemu.views.trace import TraceView
 from tests.programs import program_of
 from tests.unit.drawing.test_png import pixels, rgb, size_of
@@ -60,13 +61,13 @@ def text_of(lines) -> str:
 
 def test_the_provider_sees_his_network(lab, golden):
     name, program = lab
-    golden(f"{name}/provider.txt", text_of(draw(provider_view(program))))
+    golden(f"{name}/provider.txt", text_of(draw_view(provider_view(program))))
 
 
 def test_each_customer_sees_his_own_network(lab, golden):
     name, program = lab
     for vpn in program.vpns:
-        golden(f"{name}/vpn-{vpn.name}.txt", text_of(draw(customer_view(program, vpn.name))))
+        golden(f"{name}/vpn-{vpn.name}.txt", text_of(draw_view(customer_view(program, vpn.name))))
 
 
 def test_the_view_model_as_json(lab, golden):

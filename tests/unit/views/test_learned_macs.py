@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mplsemu.export.formats import draw
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.provider import provider_view
+from mplsemu.views.text.view import draw_view
 from tests.view_labs import north
 
 
@@ -29,7 +29,7 @@ def test_addresses_are_at_the_site_on_whose_line_they_were_learned():
         "bergen": (),
         "ribe": ("02:00:00:00:00:03", "02:00:00:00:00:09"),
     }
-    assert "02:00:00:00:00:09" in "\n".join(line.plain for line in draw(view))
+    assert "02:00:00:00:00:09" in "\n".join(line.plain for line in draw_view(view))
 
 
 def test_what_learns_nothing_stays_as_it_is():

@@ -8,7 +8,6 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
-from mplsemu.export.formats import draw
 from mplsemu.lab.loader import loads
 from mplsemu.model.natural_order import natural
 from mplsemu.model.topology import Role
@@ -19,6 +18,7 @@ from mplsemu.views.tables.lsp import lsps
 from mplsemu.views.text.ascii import to_ascii
 from mplsemu.views.text.canvas import Canvas, shorten
 from mplsemu.views.text.map import draw_map
+from mplsemu.views.text.view import draw_view
 from mplsemu.views.units import delay, rate
 from tests.programs import changed_node, program_of
 from tests.unit.views.network_views import made_way
@@ -46,7 +46,7 @@ def test_a_route_missing_in_a_vrf_is_a_site_missing_in_the_picture():
     assert lyon.lacks == ()
     assert porto.lacks == ("lyon",)
     assert porto.reaches == ()
-    assert "✗ lyon" in "\n".join(line.plain for line in draw(customer_view(program, "beta")))
+    assert "✗ lyon" in "\n".join(line.plain for line in draw_view(customer_view(program, "beta")))
 
 
 def test_a_site_that_is_only_partly_reached_is_not_shown_as_reached():
@@ -63,18 +63,18 @@ def test_a_core_split_in_two_splits_every_vpn_that_spans_it():
     assert names == [["aarhus", "odense", "stockholm"], ["oslo"]]
     gamma = customer_view(program, "gamma")
     assert [[s.name for s in i] for i in gamma.islands] == [["bergen"], ["malmo", "ribe"]]
-    delta = "\n".join(line.plain for line in draw(customer_view(program, "delta")))
+    delta = "\n".join(line.plain for line in draw_view(customer_view(program, "delta")))
     assert "wire cut" in delta
 
 
 def test_a_line_that_is_down_is_drawn_as_down():
     view = customer_view(north("gamma/ribe"), "gamma")
     assert [site.name for site in view.sites if not site.up] == ["ribe"]
-    assert "line down" in "\n".join(line.plain for line in draw(view))
+    assert "line down" in "\n".join(line.plain for line in draw_view(view))
 
 
 def test_a_link_that_is_down_is_drawn_as_down():
-    lines = [line.plain for line in draw(provider_view(north("core1-core2")))]
+    lines = [line.plain for line in draw_view(provider_view(north("core1-core2")))]
     assert any("core1-core2" in line and "✗ down" in line for line in lines)
     assert "✗" in "\n".join(lines[: lines.index(" ╔═╗ PE   ┌─┐ P   ✗ link down")])
 
@@ -84,12 +84,12 @@ def test_pictures_fit_eighty_columns(lab):
     program = program_of(lab)
     views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
     for view in views:
-        assert max(line.cell_len for line in draw(view)) <= 80
+        assert max(line.cell_len for line in draw_view(view)) <= 80
 
 
 @pytest.mark.parametrize("kind", ["l3vpn", "vpls"])
 def test_a_vpn_of_fifty_sites_has_a_line_for_each(kind):
-    lines = draw(customer_view(many_sites(50, kind), "huge"))
+    lines = draw_view(customer_view(many_sites(50, kind), "huge"))
     assert max(line.cell_len for line in lines) <= 80
     assert len(lines) < 60
     for index in range(50):
@@ -103,7 +103,7 @@ def test_a_switch_with_wide_sites_has_them_all_on_one_side():
         f"vpns: {{v: {{type: vpls, subnet: 10.0.0.0/24, sites: {{{name}: {{pe: pe1}}}}}}}}"
     )
     program = compile_program(loads(lab, "one.yaml").network)
-    text = "\n".join(line.plain for line in draw(customer_view(program, "v")))
+    text = "\n".join(line.plain for line in draw_view(customer_view(program, "v")))
     assert "├────╢ 1 " in text
 
 
@@ -111,7 +111,7 @@ def test_a_switch_with_wide_sites_has_them_all_on_one_side():
 def test_every_picture_has_an_ascii_form(lab):
     program = program_of(lab)
     views = [provider_view(program), *(customer_view(program, v.name) for v in program.vpns)]
-    for line in (line for view in views for line in draw(view)):
+    for line in (line for view in views for line in draw_view(view)):
         form = to_ascii(line)
         assert form.plain.isascii()
         assert "?" not in form.plain
@@ -182,21 +182,21 @@ def test_the_same_network_gives_the_same_map():
 
 def test_a_network_too_large_for_a_map_is_listed():
     assert draw_map(ring(17)) is None
-    text = "\n".join(line.plain for line in draw(ring(17)))
+    text = "\n".join(line.plain for line in draw_view(ring(17)))
     assert "n16 10" in text
 
 
 def test_measured_load_is_shown_when_there_is_any():
     view = ring(3)
     live = replace(view, links=(replace(view.links[0], load_bps=(2e6, 0.0)), *view.links[1:]))
-    text = "\n".join(line.plain for line in draw(live))
+    text = "\n".join(line.plain for line in draw_view(live))
     assert "2 Mbit/s" in text
-    assert "load" not in "\n".join(line.plain for line in draw(view))
+    assert "load" not in "\n".join(line.plain for line in draw_view(view))
 
 
 def test_ways_are_written_with_the_stack_on_each_link():
     over = made_way("a to b", ("n0", "n1", "n2"), ("n0-n1", "n1-n2"), ((17, 18), (18,)))
-    text = "\n".join(line.plain for line in draw(replace(ring(3), ways=(over,))))
+    text = "\n".join(line.plain for line in draw_view(replace(ring(3), ways=(over,))))
     assert "a to b: n0 ─[17 18]→ n1 ─[18]→ n2" in text
 
 

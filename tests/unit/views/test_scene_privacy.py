@@ -7,12 +7,12 @@ import json
 import pytest
 
 from mplsemu.export.dot import draw_dot
-from mplsemu.export.formats import draw
 from mplsemu.export.mermaid import draw_mermaid
 from mplsemu.report.value import json_value
 from mplsemu.report.view import view_object
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.text.view import draw_view
 from tests.unit.views.token_labs import EVERY_LAB, FIRST_LABEL, LABS, leaked, strings, token_lab
 
 FORMS = {
@@ -21,7 +21,7 @@ FORMS = {
     "dot": lambda view: draw_dot([view]),
     "mermaid": lambda view: draw_mermaid([view]),
     "json": lambda view: json.dumps(view_object(view), ensure_ascii=False),
-    "text": lambda view: "\n".join(line.plain for line in draw(view)),
+    "text": lambda view: "\n".join(line.plain for line in draw_view(view)),
 }
 
 
