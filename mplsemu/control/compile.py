@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
-from mplsemu.control import l3vpn, lsp, vpls
+from mplsemu.control import lsp
 from mplsemu.control.labels import (
     BindingKey,
     Bindings,
     LspKey,
     PseudowireKey,
+    ServiceKey,
     VrfKey,
     allocate,
+    allocation_order,
 )
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.control.paths import ShortestPaths
 from mplsemu.control.ports import Ports, number_ports
+from mplsemu.control.services import Service, Services, ServiceState, ServiceTables
 from mplsemu.errors import LabError
-from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel
 from mplsemu.model.vpn import Site
 from mplsemu.program.entries import (
+    Forward,
     FtnEntry,
     IlmEntry,
     PopAndLookUp,
@@ -31,7 +36,7 @@ from mplsemu.program.entries import (
     PopToVrf,
 )
 from mplsemu.program.program import CoreLink, NodeProgram, Program, VpnInfo
-from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
+from mplsemu.program.services import AttachmentCircuit, Ce
 
 __all__ = ["Compilation", "LearnedNeighbour", "compile_program", "compile_stages"]
 
@@ -70,14 +75,18 @@ class Compilation:
     Attributes:
         program: the result.
         tunnels: the LSPs.
-        numbers: of their paths.
-        labels: what each LSR bound.
+        path_numbers: of their paths.
+        services: of all VPNs, with their compilers.
+        state: what the services were compiled from.
+        tables: what each service is made of.
     """
 
     program: Program
     tunnels: Tunnels
-    numbers: lsp.PathNumbers
-    labels: Labels
+    path_numbers: lsp.PathNumbers
+    services: Services
+    state: ServiceState
+    tables: Mapping[Service, ServiceTables]
 
 
 def compile_stages(
@@ -88,10 +97,16 @@ def compile_stages(
 ) -> Compilation:
     """Compute a program as `compile_program` does; keep what was found on the way."""
     _check_names(network, down)
-    tunnels, numbers = _tunnels(network, down)
-    labels = _bind(network, tunnels, _bindings_of(previous, numbers))
-    services = _services(network, down, tuple(learned), tunnels, labels)
-    ilm, ftn = _lfib(network, tunnels, labels, services)
+    services = Services(network)
+    tunnels, path_numbers = _tunnels(network, down, services)
+    labels = _bind(network, tunnels, services, _bindings_of(previous, path_numbers))
+    numbers = _service_numbers(services)
+    state = ServiceState(down, tunnels.reach, labels, numbers, tuple(learned))
+    tables = {service: services[service].tables(service, state) for service in services}
+    ilm, ftn = _lfib(network, tunnels, labels)
+    for service, found in tables.items():
+        ilm[service.pe].extend(services[service].ilm(found))
+    of_node = _by_pe(network, tables)
     ports = number_ports(network)
     circuits = _circuits(network, down, ports)
     nodes = (
@@ -104,8 +119,8 @@ def compile_stages(
             circuits=circuits.get(node.name, ()),
             ilm=tuple(sorted(ilm[node.name], key=lambda entry: entry.label)),
             ftn=tuple(sorted(ftn[node.name], key=lambda entry: entry.egress)),
-            vrfs=services[node.name].vrfs,
-            vsis=services[node.name].vsis,
+            vrfs=of_node[node.name].vrfs,
+            vsis=of_node[node.name].vsis,
             position=node.position,
         )
         for index, node in enumerate(network.provider.nodes, 1)
@@ -118,7 +133,7 @@ def compile_stages(
         links=_links(network, down),
         vpns=tuple(VpnInfo(vpn.name, vpn.kind, vpn.customer) for vpn in network.vpns),
     )
-    return Compilation(program, tunnels, numbers, labels)
+    return Compilation(program, tunnels, path_numbers, services, state, tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +148,6 @@ class Tunnels:
         return egress in self.lsps and ingress in self.lsps[egress].tree
 
 
-@dataclass(frozen=True, slots=True)
-class _Services:
-    """The VRFs and VSIs of one PE."""
-
-    vrfs: tuple[Vrf, ...] = ()
-    vsis: tuple[Vsi, ...] = ()
-
-
 def _check_names(network: Network, down: frozenset[str]) -> None:
     known = {link.name for link in network.provider.links}
     known.update(site.circuit for _, site in network.sites())
@@ -151,19 +158,14 @@ def _check_names(network: Network, down: frozenset[str]) -> None:
         )
 
 
-def _l3vpns(network: Network) -> tuple[L3vpn, ...]:
-    return tuple(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
-
-
-def _tunnels(network: Network, down: frozenset[str]) -> tuple[Tunnels, lsp.PathNumbers]:
+def _tunnels(
+    network: Network, down: frozenset[str], services: Services
+) -> tuple[Tunnels, lsp.PathNumbers]:
     """Find the paths between the PEs that have a VPN in common, and no others."""
     needed: dict[str, set[str]] = {}
-    l3vpns = _l3vpns(network)
-    bridged = (vpn for vpn in network.vpns if not isinstance(vpn, L3vpn))
-    for ingress, egress in l3vpn.Imports.between(l3vpns).tunnels(l3vpns):
-        needed.setdefault(egress, set()).add(ingress)
-    for ingress, egress in vpls.tunnels(bridged):
-        needed.setdefault(egress, set()).add(ingress)
+    for compiler in services.compilers:
+        for ingress, egress in compiler.tunnels():
+            needed.setdefault(egress, set()).add(ingress)
     ingresses = {egress: tuple(sorted(needed[egress])) for egress in sorted(needed)}
     paths = ShortestPaths(network.provider, down)
     numbers = lsp.PathNumbers()
@@ -191,25 +193,22 @@ def _bindings_of(previous: Program | None, numbers: lsp.PathNumbers) -> dict[str
                     bound[VrfKey(vrf, ip_version)] = entry.label
                 case PopToPseudowire(vsi, peer):
                     bound[PseudowireKey(vsi, peer)] = entry.label
+                case Forward() | PopAndLookUp():
+                    pass  # bound to a path (see above), or a null label, bound to nothing
+                case _:
+                    assert_never(entry.action)
         found[node.name] = Bindings(bound, frozenset(node.ilm_by_label))
     return found
 
 
-def _bind(network: Network, tunnels: Tunnels, before: Mapping[str, Bindings]) -> Labels:
-    """Bind every LSR's labels: VRFs first, then pseudowires, then paths by their egress."""
-    vrfs: dict[str, list[BindingKey]] = {node.name: [] for node in network.provider.nodes}
-    pseudowires: dict[str, list[BindingKey]] = {name: [] for name in vrfs}
-    paths: dict[str, list[BindingKey]] = {name: [] for name in vrfs}
-    for vpn in sorted(network.vpns, key=lambda vpn: vpn.name):
-        pes = sorted({site.pe for site in vpn.sites})
-        if isinstance(vpn, L3vpn):
-            for pe in pes:
-                vrfs[pe].extend(l3vpn.label_keys(vpn, pe))
-            continue
-        for pe in pes:
-            pseudowires[pe].extend(
-                PseudowireKey(vpn.name, peer) for peer in pes if tunnels.reach(peer, pe)
-            )
+def _bind(
+    network: Network, tunnels: Tunnels, services: Services, before: Mapping[str, Bindings]
+) -> Labels:
+    """Bind every LSR's labels: those of services first, then paths by their egress."""
+    of_services: dict[str, list[ServiceKey]] = {node.name: [] for node in network.provider.nodes}
+    for service in services:
+        of_services[service.pe] += services[service].label_keys(service, tunnels.reach)
+    paths: dict[str, list[BindingKey]] = {name: [] for name in of_services}
     for lsps in tunnels.lsps.values():
         for node, path in lsps.transit:
             paths[node].append(LspKey(path))
@@ -217,42 +216,34 @@ def _bind(network: Network, tunnels: Tunnels, before: Mapping[str, Bindings]) ->
         name: allocate(
             name,
             network.provider.labels,
-            [*vrfs[name], *pseudowires[name], *paths[name]],
+            [*sorted(keys, key=allocation_order), *paths[name]],
             before.get(name, Bindings()),
         )
-        for name in vrfs
+        for name, keys in of_services.items()
     }
 
 
-def _services(
-    network: Network,
-    down: frozenset[str],
-    learned: tuple[LearnedNeighbour, ...],
-    tunnels: Tunnels,
-    labels: Labels,
-) -> dict[str, _Services]:
-    """Build each PE's VRFs and VSIs, numbered in the lab file's order."""
-    vrfs: dict[str, list[Vrf]] = {node.name: [] for node in network.provider.nodes}
-    vsis: dict[str, list[Vsi]] = {name: [] for name in vrfs}
-    imports = l3vpn.Imports.between(_l3vpns(network))
-    state = l3vpn.State(down, tunnels.reach, labels, learned)
-    for vpn in network.vpns:
-        for pe in sorted({site.pe for site in vpn.sites}):
-            index = len(vrfs[pe]) + len(vsis[pe]) + 1
-            if isinstance(vpn, L3vpn):
-                vrfs[pe].append(l3vpn.vrf(vpn, pe, index, imports.sources[vpn.name], state))
-            else:
-                vsis[pe].append(vpls.vsi(vpn, pe, index, tunnels.reach, labels))
-    return {name: _Services(tuple(vrfs[name]), tuple(vsis[name])) for name in vrfs}
+def _service_numbers(services: Iterable[Service]) -> dict[Service, int]:
+    """Number the services of each PE from 1, in the lab file's order."""
+    last: Counter[str] = Counter()
+    numbers = {}
+    for service in services:
+        last[service.pe] += 1
+        numbers[service] = last[service.pe]
+    return numbers
+
+
+def _by_pe(network: Network, tables: Mapping[Service, ServiceTables]) -> dict[str, ServiceTables]:
+    found: dict[str, list[ServiceTables]] = {node.name: [] for node in network.provider.nodes}
+    for service, each in tables.items():
+        found[service.pe].append(each)
+    return {pe: ServiceTables.merged(parts) for pe, parts in found.items()}
 
 
 def _lfib(
-    network: Network,
-    tunnels: Tunnels,
-    labels: Labels,
-    services: Mapping[str, _Services],
+    network: Network, tunnels: Tunnels, labels: Labels
 ) -> tuple[dict[str, list[IlmEntry]], dict[str, list[FtnEntry]]]:
-    """Build each LSR's ILM and FTN."""
+    """Build each LSR's ILM and FTN, as far as LSPs ask for it."""
     null_label = network.provider.null_label
     mtus = network.provider.link_mtus
     ilm: dict[str, list[IlmEntry]] = {node.name: [] for node in network.provider.nodes}
@@ -265,16 +256,6 @@ def _lfib(
             ftn[node].append(ftn_entry)
         if null_label is NullLabel.EXPLICIT and lsps.tree:
             ilm[egress].append(IlmEntry(IPV4_EXPLICIT_NULL, PopAndLookUp()))
-    for name, service in services.items():
-        for vrf in service.vrfs:
-            ilm[name].append(IlmEntry(vrf.label, PopToVrf(vrf.name)))
-            if vrf.label6 is not None:
-                ilm[name].append(IlmEntry(vrf.label6, PopToVrf(vrf.name, ip_version=6)))
-        ilm[name].extend(
-            IlmEntry(pseudowire.in_label, PopToPseudowire(vsi.name, pseudowire.peer))
-            for vsi in service.vsis
-            for pseudowire in vsi.pseudowires
-        )
     return ilm, ftn
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from mplsemu.errors import LabelSpaceError
 from mplsemu.model.labels import Label, LabelRange
@@ -32,7 +33,19 @@ class LspKey:
     path: int
 
 
-BindingKey = VrfKey | PseudowireKey | LspKey
+ServiceKey = VrfKey | PseudowireKey
+BindingKey = ServiceKey | LspKey
+
+
+def allocation_order(key: ServiceKey) -> tuple[int, str, str | int]:
+    """Return what a PE's services are sorted by before they take labels: VRFs come first."""
+    match key:
+        case VrfKey(vrf, ip_version):
+            return 0, vrf, ip_version
+        case PseudowireKey(vsi, peer):
+            return 1, vsi, peer
+        case _:
+            assert_never(key)
 
 
 @dataclass(frozen=True, slots=True)

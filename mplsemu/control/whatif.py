@@ -10,44 +10,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mplsemu.control import l3vpn, lsp, vpls
+from mplsemu.control import lsp
 from mplsemu.control.compile import Compilation, compile_stages
 from mplsemu.control.labels import BindingKey, Bindings, LspKey, allocate
 from mplsemu.control.paths import ShortestPaths
-from mplsemu.model.l3vpn import L3vpn
+from mplsemu.control.services import Service, ServiceTables
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
-from mplsemu.model.network import Network, Vpn
-from mplsemu.program.entries import FtnEntry, IlmEntry, PopToPseudowire
+from mplsemu.model.network import Network
+from mplsemu.program.entries import FtnEntry, IlmEntry
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import AttachmentCircuit, ViaPe, Vrf, Vsi
-
-_Service = tuple[str, str]
-"""A VRF or VSI: its PE and its VPN."""
+from mplsemu.program.services import AttachmentCircuit
 
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """A network, its program before any failure, and what hangs on what in it.
+    """A network, its program before any failure, and an index of what depends on what.
 
     Attributes:
         network: the lab.
         down: what is down to begin with.
         stages: the program, and how it was made.
-        vpns: by name.
-        imports: between its L3VPNs.
         egresses_over: for each link the egresses of the LSPs that take it.
         users_of: for each tunnel, from PE to PE, the services that send over it.
-        services_with: for each circuit the VRFs that know of it.
+        services_with: for each circuit the services that know of it.
     """
 
     network: Network
     down: frozenset[str]
     stages: Compilation
-    vpns: Mapping[str, Vpn]
-    imports: l3vpn.Imports
     egresses_over: dict[str, set[str]] = field(default_factory=dict)
-    users_of: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    services_with: dict[str, list[_Service]] = field(default_factory=dict)
+    users_of: dict[tuple[str, str], list[Service]] = field(default_factory=dict)
+    services_with: dict[str, list[Service]] = field(default_factory=dict)
 
     @property
     def program(self) -> Program:
@@ -63,37 +56,27 @@ class WhatIf:
     """
 
     def __init__(self, network: Network, down: frozenset[str] = frozenset()) -> None:
-        self._base = _Base(
-            network,
-            down,
-            compile_stages(network, down),
-            {vpn.name: vpn for vpn in network.vpns},
-            l3vpn.Imports.between(vpn for vpn in network.vpns if isinstance(vpn, L3vpn)),
-        )
+        self._base = _Base(network, down, compile_stages(network, down))
         for egress, lsps in self._base.stages.tunnels.lsps.items():
             for hops in lsps.tree.values():
                 for hop in hops:
                     self._base.egresses_over.setdefault(hop.link, set()).add(egress)
-        for node in self.base.nodes:
-            self._index_services(node)
+        self._index_services()
 
     @property
     def base(self) -> Program:
         """The program before the failures."""
         return self._base.program
 
-    def _index_services(self, node: NodeProgram) -> None:
-        """Note which services of a PE use which tunnels, and which circuits they know of."""
-        users, knowing = self._base.users_of, self._base.services_with
-        for vrf in node.vrfs:
-            ways = (route.next_hop for route in vrf.routes)
-            for egress in {way.egress for way in ways if isinstance(way, ViaPe)}:
-                users.setdefault((node.name, egress), []).append(vrf.name)
-            for circuit in {*vrf.circuits, *(route.circuit for route in vrf.routes)}:
-                knowing.setdefault(circuit, []).append((node.name, vrf.name))
-        for vsi in node.vsis:
-            for wire in vsi.pseudowires:
-                users.setdefault((node.name, wire.peer), []).append(vsi.name)
+    def _index_services(self) -> None:
+        """Note which services use which tunnels, and which circuits they know of."""
+        stages, users, knowing = self._base.stages, self._base.users_of, self._base.services_with
+        for service, tables in stages.tables.items():
+            found = stages.services[service].dependencies(tables)
+            for egress in found.egresses:
+                users.setdefault((service.pe, egress), []).append(service)
+            for circuit in found.circuits:
+                knowing.setdefault(circuit, []).append(service)
 
     def after(self, failed: frozenset[str]) -> Program:
         """Return what the control plane makes of it when these links and circuits fail, too.
@@ -129,13 +112,13 @@ class _Failure:
         circuits = {base.node_of_circuit[name].name for name in self._circuits_down()}
         for name in {*ilm, *ftn, *services, *circuits, *self._ends_of_nothing()}:
             node = base.node(name)
-            vrfs, vsis = services.get(name, (node.vrfs, node.vsis))
+            tables = self._tables(node, services.get(name, {}))
             changed = replace(
                 node,
-                ilm=self._ilm(node, ilm.get(name, ()), vsis),
+                ilm=self._ilm(node, ilm.get(name, ()), services.get(name, {})),
                 ftn=self._ftn(node, ftn.get(name, ())),
-                vrfs=vrfs,
-                vsis=vsis,
+                vrfs=tables.vrfs,
+                vsis=tables.vsis,
                 circuits=self._circuits(node) if name in circuits else node.circuits,
             )
             if changed != node:
@@ -168,7 +151,7 @@ class _Failure:
         if not self._egresses:
             return {}
         paths = ShortestPaths(self._provider, self._down)
-        numbers = self._stages.numbers.copy()
+        numbers = self._stages.path_numbers.copy()
         ingresses = self._stages.tunnels.ingresses
         return {
             egress: lsp.lsps(
@@ -216,7 +199,7 @@ class _Failure:
         for egress in self._egresses:
             for node, path in self._lsps[egress].transit:
                 keys.setdefault(node, []).append(LspKey(path))
-        base, before = self._of.program, self._stages.labels
+        base, before = self._of.program, self._stages.state.labels
         return {
             name: allocate(
                 name,
@@ -228,20 +211,20 @@ class _Failure:
         }
 
     def _ilm(
-        self, node: NodeProgram, new: Iterable[IlmEntry], vsis: tuple[Vsi, ...]
+        self, node: NodeProgram, new: Iterable[IlmEntry], services: Mapping[Service, ServiceTables]
     ) -> tuple[IlmEntry, ...]:
-        """Return an LSR's ILM with the new entries, and without those of pseudowires that went."""
-        gone = set(self._egresses)
-        wires = {(vsi.name, wire.peer) for vsi in vsis for wire in vsi.pseudowires}
+        """Return an LSR's ILM with the new entries, and without those that lead nowhere now."""
+        stale: set[IlmEntry] = set()
+        for service, tables in services.items():
+            compiler = self._stages.services[service]
+            before = compiler.ilm(self._stages.tables[service])
+            stale |= {*before} - {*compiler.ilm(tables)}
         kept = []
         for entry in node.ilm:
-            match entry.action:
-                case PopToPseudowire(vsi, peer) if (vsi, peer) not in wires:
-                    continue
             if entry.label == IPV4_EXPLICIT_NULL:
                 if node.name in self._lsps and not self._lsps[node.name].tree:
                     continue
-            elif entry.egress in gone:
+            elif entry in stale or entry.egress in self._lsps:
                 continue
             kept.append(entry)
         return tuple(sorted((*kept, *new), key=lambda entry: entry.label))
@@ -252,39 +235,29 @@ class _Failure:
 
     # Services ------------------------------------------------------------------------------------
 
-    def _services(self) -> dict[str, tuple[tuple[Vrf, ...], tuple[Vsi, ...]]]:
-        """Rebuild the VRFs and VSIs that lose a PE or a site, by PE."""
-        touched: dict[str, set[str]] = {}
+    def _services(self) -> dict[str, dict[Service, ServiceTables]]:
+        """Compile the services anew that lose a PE or a site, by their PE."""
+        affected: set[Service] = set()
         for egress, lsps in self._lsps.items():
             for ingress in self._stages.tunnels.ingresses[egress]:
                 if ingress not in lsps.tree:
-                    names = self._of.users_of.get((ingress, egress), ())
-                    touched.setdefault(ingress, set()).update(names)
+                    affected.update(self._of.users_of.get((ingress, egress), ()))
         for circuit in self._circuits_down():
-            for pe, name in self._of.services_with.get(circuit, ()):
-                touched.setdefault(pe, set()).add(name)
-        state = l3vpn.State(self._down, self._reaches, self._stages.labels, ())
-        return {
-            pe: (
-                tuple(
-                    self._vrf(vrf, pe, state) if vrf.name in names else vrf
-                    for vrf in self._of.program.node(pe).vrfs
-                ),
-                tuple(
-                    self._vsi(vsi, pe) if vsi.name in names else vsi
-                    for vsi in self._of.program.node(pe).vsis
-                ),
-            )
-            for pe, names in touched.items()
-        }
+            affected.update(self._of.services_with.get(circuit, ()))
+        state = replace(self._stages.state, down=self._down, reaches=self._reaches)
+        found: dict[str, dict[Service, ServiceTables]] = {}
+        for service in affected:
+            tables = self._stages.services[service].tables(service, state)
+            found.setdefault(service.pe, {})[service] = tables
+        return found
 
-    def _vrf(self, old: Vrf, pe: str, state: l3vpn.State) -> Vrf:
-        vpn = self._of.vpns[old.name]
-        assert isinstance(vpn, L3vpn)
-        sources = self._of.imports.sources[vpn.name]
-        return l3vpn.vrf(vpn, pe, old.index, sources, state)
-
-    def _vsi(self, old: Vsi, pe: str) -> Vsi:
-        vpn = self._of.vpns[old.name]
-        assert not isinstance(vpn, L3vpn)
-        return vpls.vsi(vpn, pe, old.index, self._reaches, self._stages.labels)
+    def _tables(self, node: NodeProgram, new: Mapping[Service, ServiceTables]) -> ServiceTables:
+        """Return what a PE holds for all its services."""
+        if not new:
+            return ServiceTables(node.vrfs, node.vsis)
+        names = {service.vpn for service in new}
+        kept = ServiceTables(
+            tuple(vrf for vrf in node.vrfs if vrf.name not in names),
+            tuple(vsi for vsi in node.vsis if vsi.name not in names),
+        )
+        return ServiceTables.merged((kept, *new.values()))

@@ -13,11 +13,17 @@ from mplsemu.errors import LabError
 from mplsemu.lab import schema
 from mplsemu.lab.document import Document, Path, Value, quoted
 from mplsemu.lab.scalar import kind
+from mplsemu.model.vpn import VpnKind
 
 _VPNS: Mapping[str, type[schema.StrictMapping]] = {
-    "l3vpn": schema.RawL3vpn,
-    "vpls": schema.RawVpls,
-    "vpws": schema.RawVpws,
+    VpnKind.L3VPN: schema.RawL3vpn,
+    VpnKind.VPLS: schema.RawVpls,
+    VpnKind.VPWS: schema.RawVpws,
+}
+_SITES: Mapping[str, type[schema.StrictMapping]] = {
+    VpnKind.L3VPN: schema.RawRoutedSite,
+    VpnKind.VPLS: schema.RawBridgedSite,
+    VpnKind.VPWS: schema.RawBridgedSite,
 }
 _ALL_VPN_KEYS = frozenset(
     field.alias or name for model in _VPNS.values() for name, field in model.model_fields.items()
@@ -155,7 +161,7 @@ def _model(document: Document, path: Path) -> type[schema.StrictMapping] | None:
         case ("vpns", _):
             return _VPNS.get(vpn_type)
         case ("vpns", _, "sites", _):
-            return schema.RawRoutedSite if vpn_type == "l3vpn" else schema.RawBridgedSite
+            return _SITES.get(vpn_type, schema.RawBridgedSite)  # of no type: what every site has
         case ("validate", _):
             value = _at(document.value, path)
             keys = value if isinstance(value, dict) else ()
@@ -269,7 +275,7 @@ def _wrong(document: Document, path: Path, value: object, remedy: str) -> LabErr
 def _wrong_length(document: Document, path: Path, context: Mapping[str, Any]) -> LabError:
     value = _at(document.value, path)
     count = len(value) if isinstance(value, (dict, list)) else 0
-    is_vpws = _at(document.value, (*path[:2], "type")) == "vpws"
+    is_vpws = _at(document.value, (*path[:2], "type")) == VpnKind.VPWS
     if is_vpws and path[2:] == ("sites",):
         rule = "a vpws joins two"
     elif context.get("max_length", context.get("min_length")) == 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import assert_never
 
 from mplsemu.control.cables import cables_of
 from mplsemu.errors import LabError
@@ -67,6 +68,8 @@ class _Builder:
                 return self._path(where, raw)
             case RawThroughput():
                 return self._throughput(where, raw)
+            case _:
+                assert_never(raw)
 
     def _ping(self, where: Path, raw: RawPing) -> PingCheck:
         answered = raw.expect == "reply"

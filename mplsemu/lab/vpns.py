@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from mplsemu.errors import LabError
 from mplsemu.lab.addressing import (
@@ -84,6 +85,8 @@ class _Builder:
                 first, second = self.bridged_sites(name, raw)
                 subnets = tuple(raw.subnet)
                 return Vpws(name, customer, (first, second), subnets, raw.control_word)
+            case _:
+                assert_never(raw)
 
     def l3vpn(self, number: int, name: str, customer: str, raw: RawL3vpn) -> L3vpn:
         rd = raw.rd or RouteDistinguisher(AUTOMATIC_ASN, number)

@@ -10,6 +10,7 @@ from typing import Final
 
 from mplsemu.errors import LabError
 from mplsemu.lab.importers.graph import ProviderGraph
+from mplsemu.model.vpn import VpnKind
 
 MAX_SITES: Final = 1_000
 MAX_VPNS: Final = 10_000
@@ -32,7 +33,7 @@ class GeneratedVpn:
     """A VPN to be; `subnet` is that of its one LAN, None where each site has its own."""
 
     name: str
-    type: str
+    kind: VpnKind
     customer: str
     subnet: IPv4Network | None
     sites: tuple[GeneratedSite, ...]
@@ -65,7 +66,7 @@ def generate_vpns(
         vpns.append(
             GeneratedVpn(
                 name=f"vpn{index + 1}" if routed else f"lan{index - l3vpns + 1}",
-                type="l3vpn" if routed else "vpls",
+                kind=VpnKind.L3VPN if routed else VpnKind.VPLS,
                 customer=f"Customer {index + 1}",
                 subnet=None if routed else _LANS[sites > 250],
                 sites=_sites(chooser, nodes, sites, plan if routed else None),

@@ -83,7 +83,7 @@ def _vpns(vpns: Iterable[GeneratedVpn]) -> Iterator[str]:
         yield "vpns:"
     for vpn in vpns:
         yield f"  {word(vpn.name)}:"
-        yield f"    type: {vpn.type}"
+        yield f"    type: {vpn.kind}"
         yield f"    customer: {vpn.customer}"
         if vpn.subnet is not None:
             yield f"    subnet: {vpn.subnet}"

@@ -1,0 +1,50 @@
+"""Services: for each kind of VPN a compiler, which knows what its VPNs need and what a PE holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from mplsemu.control.services.compiler import (
+    Service,
+    ServiceCompiler,
+    ServiceState,
+    ServiceTables,
+)
+from mplsemu.control.services.l3vpn import L3vpnCompiler
+from mplsemu.control.services.vpls import VplsCompiler
+from mplsemu.control.services.vpws import VpwsCompiler
+from mplsemu.model.network import Network
+
+__all__ = ["SERVICE_COMPILERS", "Service", "ServiceState", "ServiceTables", "Services"]
+
+SERVICE_COMPILERS: Final[tuple[type[ServiceCompiler], ...]] = (
+    L3vpnCompiler,
+    VplsCompiler,
+    VpwsCompiler,
+)
+"""One for each `VpnKind`."""
+
+
+class Services:
+    """All services of a network, each with the compiler of its kind.
+
+    Args:
+        network: the lab.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.compilers = tuple(compiler(network.vpns) for compiler in SERVICE_COMPILERS)
+        of_kind = {compiler.kind: compiler for compiler in self.compilers}
+        self._compiler_of: Mapping[Service, ServiceCompiler] = {
+            Service(vpn.name, pe): of_kind[vpn.kind]
+            for vpn in network.vpns
+            for pe in sorted({site.pe for site in vpn.sites})
+        }
+
+    def __iter__(self) -> Iterator[Service]:
+        """Yield them in the lab file's order, those of one VPN by PE."""
+        return iter(self._compiler_of)
+
+    def __getitem__(self, service: Service) -> ServiceCompiler:
+        return self._compiler_of[service]

@@ -1,0 +1,102 @@
+"""What the compiler of a kind of VPN has to answer; what it is told, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Protocol
+
+from mplsemu.control.labels import BindingKey, ServiceKey
+from mplsemu.control.learned import LearnedNeighbour
+from mplsemu.model.labels import Label
+from mplsemu.model.network import Vpn
+from mplsemu.model.vpn import VpnKind
+from mplsemu.program.entries import IlmEntry
+from mplsemu.program.services import Vrf, Vsi
+
+
+class Service(NamedTuple):
+    """A VPN at one of its PEs: there it has a VRF or a VSI."""
+
+    vpn: str
+    pe: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """What services are compiled from beside the lab.
+
+    Attributes:
+        down: names of the links and attachment circuits that are down.
+        reaches: whether an LSP leads from one PE to another.
+        labels: what each LSR bound its labels to.
+        numbers: of the services, each unique at its PE.
+        learned: neighbours that the running network resolved.
+    """
+
+    down: frozenset[str]
+    reaches: Callable[[str, str], bool]
+    labels: Mapping[str, Mapping[BindingKey, Label]]
+    numbers: Mapping[Service, int]
+    learned: tuple[LearnedNeighbour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTables:
+    """What a PE holds for services."""
+
+    vrfs: tuple[Vrf, ...] = ()
+    vsis: tuple[Vsi, ...] = ()
+
+    @classmethod
+    def merged(cls, parts: Iterable[ServiceTables]) -> ServiceTables:
+        """Return what a PE holds for several services, by their numbers."""
+        parts = tuple(parts)
+        vrfs = (vrf for part in parts for vrf in part.vrfs)
+        vsis = (vsi for part in parts for vsi in part.vsis)
+        return cls(
+            tuple(sorted(vrfs, key=lambda vrf: vrf.index)),
+            tuple(sorted(vsis, key=lambda vsi: vsi.index)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What the tables of a service follow from.
+
+    Attributes:
+        egresses: the PEs that it sends to; an LSP leads to each.
+        circuits: the attachment circuits, anywhere, that it knows of.
+    """
+
+    egresses: frozenset[str]
+    circuits: frozenset[str]
+
+
+class ServiceCompiler(Protocol):
+    """Compiles the VPNs of one kind.
+
+    Args:
+        vpns: all VPNs of the lab, of every kind.
+    """
+
+    kind: ClassVar[VpnKind]
+
+    def __init__(self, vpns: Iterable[Vpn]) -> None: ...
+
+    def tunnels(self) -> Iterator[tuple[str, str]]:
+        """Yield the pairs (ingress PE, egress PE) between which packets must travel."""
+
+    def label_keys(
+        self, service: Service, reaches: Callable[[str, str], bool]
+    ) -> Iterator[ServiceKey]:
+        """Yield what the PE has to bind labels to for the service."""
+
+    def tables(self, service: Service, state: ServiceState) -> ServiceTables:
+        """Return what the PE holds for the service."""
+
+    def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:
+        """Yield the label entries that lead to a service's tables."""
+
+    def dependencies(self, tables: ServiceTables) -> Dependencies:
+        """Return what a service's tables follow from."""

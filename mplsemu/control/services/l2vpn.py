@@ -1,0 +1,83 @@
+"""VSIs and the full mesh of pseudowires between them: what VPLS and VPWS have in common.
+
+RFC 4762 section 4.4 (the mesh), RFC 4447 and RFC 8077 (labels), RFC 4448 (the control word).
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from mplsemu.control.labels import PseudowireKey
+from mplsemu.control.services.compiler import Dependencies, Service, ServiceState, ServiceTables
+from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.program.entries import IlmEntry, PopToPseudowire
+from mplsemu.program.services import Pseudowire, Vsi
+
+L2vpn = TypeVar("L2vpn", bound=Vpls | Vpws)
+
+
+class L2vpnCompiler(ABC, Generic[L2vpn]):
+    """Compiles VPNs of a kind in which the provider bridges.
+
+    Args:
+        vpns: those of the kind.
+    """
+
+    def __init__(self, vpns: Iterable[L2vpn]) -> None:
+        self._vpns = {vpn.name: vpn for vpn in vpns}
+        self._meshes = {
+            vpn.name: tuple(sorted({site.pe for site in vpn.sites})) for vpn in self._vpns.values()
+        }
+
+    @abstractmethod
+    def _vsi(
+        self, vpn: L2vpn, index: int, circuits: tuple[str, ...], pseudowires: tuple[Pseudowire, ...]
+    ) -> Vsi:
+        """Return the VSI of a VPN at one of its PEs."""
+
+    def tunnels(self) -> Iterator[tuple[str, str]]:
+        """Yield the pairs (ingress PE, egress PE) between which packets must travel."""
+        for mesh in self._meshes.values():
+            yield from itertools.permutations(mesh, 2)
+
+    def label_keys(
+        self, service: Service, reaches: Callable[[str, str], bool]
+    ) -> Iterator[PseudowireKey]:
+        """Yield one key for each PE whose frames can come here."""
+        for peer in self._peers(service):
+            if reaches(peer, service.pe):
+                yield PseudowireKey(service.vpn, peer)
+
+    def tables(self, service: Service, state: ServiceState) -> ServiceTables:
+        """Return the VSI, with the pseudowires to the PEs that can be reached."""
+        vpn, pe = self._vpns[service.vpn], service.pe
+        pseudowires = tuple(
+            Pseudowire(
+                index=number,  # counted over all peers: it stays when another pseudowire goes
+                peer=peer,
+                in_label=state.labels[pe][PseudowireKey(vpn.name, peer)],
+                out_label=state.labels[peer][PseudowireKey(vpn.name, pe)],
+                control_word=vpn.control_word,
+            )
+            for number, peer in enumerate(self._peers(service), 1)
+            if state.reaches(pe, peer)
+        )
+        circuits = tuple(site.circuit for site in vpn.sites if site.pe == pe)
+        return ServiceTables(vsis=(self._vsi(vpn, state.numbers[service], circuits, pseudowires),))
+
+    def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:
+        """Yield the label entry of each pseudowire."""
+        for vsi in tables.vsis:
+            for pseudowire in vsi.pseudowires:
+                yield IlmEntry(pseudowire.in_label, PopToPseudowire(vsi.name, pseudowire.peer))
+
+    def dependencies(self, tables: ServiceTables) -> Dependencies:
+        """Return the PEs at the far ends; which circuits are down is no business of a VSI."""
+        peers = (pseudowire.peer for vsi in tables.vsis for pseudowire in vsi.pseudowires)
+        return Dependencies(frozenset(peers), frozenset())
+
+    def _peers(self, service: Service) -> tuple[str, ...]:
+        return tuple(peer for peer in self._meshes[service.vpn] if peer != service.pe)

@@ -1,0 +1,34 @@
+"""The compiler of VPLS: VSIs that learn MAC addresses and flood (RFC 4762)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from mplsemu.control.services.l2vpn import L2vpnCompiler
+from mplsemu.model.network import Vpn
+from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpn import VpnKind
+from mplsemu.program.services import Pseudowire, Vsi
+
+
+class VplsCompiler(L2vpnCompiler[Vpls]):
+    """Compiles VPLSs; see `ServiceCompiler`."""
+
+    kind: ClassVar[VpnKind] = VpnKind.VPLS
+
+    def __init__(self, vpns: Iterable[Vpn]) -> None:
+        super().__init__(vpn for vpn in vpns if vpn.kind is VpnKind.VPLS)
+
+    def _vsi(
+        self, vpn: Vpls, index: int, circuits: tuple[str, ...], pseudowires: tuple[Pseudowire, ...]
+    ) -> Vsi:
+        return Vsi(
+            name=vpn.name,
+            index=index,
+            kind=vpn.kind,
+            circuits=circuits,
+            pseudowires=pseudowires,
+            mac_aging_s=vpn.mac_aging_s,
+            mac_limit=vpn.mac_limit,
+        )
