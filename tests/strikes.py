@@ -268,9 +268,15 @@ def strikes(directory: Path, most: int, seed: int):
             importlib.import_module(name)
     sys.meta_path.insert(0, Found(CHANGES))
     yield from chosen(smithy, WHILE_IMPORTING, most // 3, dice)
-    for name in ("main", "test", "up", "check", "checking", "check_text", "prompt"):
+    for name in ("main", "test", "up", "check", "check_text", "prompt"):
         importlib.import_module(f"mplsemu.cli.{name}")
-    for name in ("running.boot", "running.session", "running.validations", "views.text.matrix"):
+    for name in (
+        "analysis.lab_check",
+        "running.boot",
+        "running.session",
+        "running.validations",
+        "views.text.matrix",
+    ):
         importlib.import_module(f"mplsemu.{name}")
     yield from chosen(smithy, WHILE_RUNNING, most - most // 3, dice)
 

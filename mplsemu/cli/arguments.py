@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError, NotRootError
 from mplsemu.lab.shipped import shipped_labs
 from mplsemu.running.directory import run_directory, running_labs
 from mplsemu.running.names import some
+from mplsemu.suggest import nearest
 
 if TYPE_CHECKING:
     from mplsemu.lab.loader import LoadedLab

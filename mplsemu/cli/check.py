@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -22,15 +22,18 @@ from mplsemu.cli.arguments import (
 from mplsemu.errors import LabError, ProgramError
 
 if TYPE_CHECKING:
+    from mplsemu.analysis.lab_check import Report
     from mplsemu.cli.arguments import Subparsers
-    from mplsemu.cli.checking import Report
     from mplsemu.lab.loader import LoadedLab
+    from mplsemu.model.network import Network
     from mplsemu.program.program import Program
     from mplsemu.verification.link_load import Demand
     from mplsemu.verification.verdict import Progress
 
-_MOST_WORDS: Final = 400
-"""Characters of what is wrong with a program: there may be a thousand such places."""
+_MAX_CHARACTERS: Final = 400
+"""Of an error in a program: it may list a thousand places."""
+_WORTH_FORKING_S: Final = 0.5
+"""Work that takes longer is shared out to processes."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -141,7 +144,8 @@ def _run_live(args: argparse.Namespace) -> int:
 
 def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:
     """Verify what is asked for."""
-    from mplsemu.cli.checking import check_failures, check_program
+    from mplsemu.analysis.lab_check import check_failures, check_program
+    from mplsemu.running.worker_pool import WorkerPool
 
     most = int(args.nodes) if args.failures is None else args.failures
     fails = bool(most or args.demands)
@@ -159,12 +163,12 @@ def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:
         return lab, check_program(program, lab.network, _bar)
     lab, down = _lab_and_down(args)
     lab = with_checks(lab, args.checks)
-    demands: tuple[Demand, ...] = ()
-    if args.demands is not None:
-        from mplsemu.cli.demands import read_demands
-
-        demands = read_demands(args.demands, lab.network)
-    return lab, check_failures(lab.network, down, most, _bar, of_nodes=args.nodes, demands=demands)
+    demands = () if args.demands is None else read_demands(args.demands, lab.network)
+    with WorkerPool(worth_forking_s=_WORTH_FORKING_S) as pool:
+        report = check_failures(
+            lab.network, down, most, _bar, pool, of_nodes=args.nodes, demands=demands
+        )
+    return lab, report
 
 
 def _lab_and_down(args: argparse.Namespace) -> tuple[LoadedLab, frozenset[str]]:
@@ -183,6 +187,19 @@ def _lab_and_down(args: argparse.Namespace) -> tuple[LoadedLab, frozenset[str]]:
     return load(session.directory.lab_file), frozenset(down)
 
 
+def read_demands(path: str, network: Network) -> tuple[Demand, ...]:
+    """Read a file of demands.
+
+    Raises:
+        LabError: it cannot be read, or a line is wrong; the message says which.
+    """
+    from mplsemu.analysis.demands import parse_demands
+    from mplsemu.lab.bounded_read import read_bounded
+
+    text = _text_of(path, lambda: read_bounded(path).decode("utf-8-sig"))
+    return parse_demands(text, path, network)
+
+
 def read_program(path: str) -> Program:
     """Read a forwarding program from a file; ``-`` is standard input.
 
@@ -193,18 +210,26 @@ def read_program(path: str) -> Program:
     from mplsemu.lab.bounded_read import read_bounded
     from mplsemu.program.codec import load_program
 
-    name = "standard input" if path == "-" else path
-    try:
-        text = sys.stdin.read() if path == "-" else read_bounded(path).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise LabError(f"{name}: cannot be read: {reason}") from error
+    if path == "-":
+        name = "standard input"
+        text = _text_of(name, sys.stdin.read)
+    else:
+        name = path
+        text = _text_of(name, lambda: read_bounded(path).decode())
     try:
         return load_program(text)
     except ProgramError as error:
         said = str(error)
-        short = said if len(said) <= _MOST_WORDS else f"{said[:_MOST_WORDS]} ..."
+        short = said if len(said) <= _MAX_CHARACTERS else f"{said[:_MAX_CHARACTERS]} ..."
         raise ProgramError(f"{name}: {short}") from None
+
+
+def _text_of(name: str, read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise LabError(f"{name}: cannot be read: {reason}") from error
 
 
 @contextmanager

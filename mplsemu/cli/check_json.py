@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mplsemu.cli.checking import Report, evidence
-from mplsemu.cli.failures import LinkLoad, Outage, Survey, Traffic
+from mplsemu.analysis.lab_check import Report, evidence
+from mplsemu.analysis.survey import Outage, Survey
+from mplsemu.analysis.traffic import LinkLoad, Traffic
 from mplsemu.model.network import Network, must_fail
 from mplsemu.program.program import Program
 from mplsemu.report.trace import trace_object

@@ -19,8 +19,8 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the help."""
     from mplsemu.cli.main import COMMANDS, build_parser, main
-    from mplsemu.cli.parser import nearest
     from mplsemu.errors import LabError
+    from mplsemu.suggest import nearest
 
     if args.command is None:
         build_parser(None)[0].print_help()

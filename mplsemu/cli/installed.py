@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from mplsemu.analysis.survey import ProgressBar
 from mplsemu.cli.check_text import draw_problem, few
-from mplsemu.cli.checking import Bar
 from mplsemu.running.installed import InstalledComparison, compare_installed
 from mplsemu.running.session import Session
 from mplsemu.views.phrases import count
@@ -18,11 +18,11 @@ from mplsemu.views.text.columns import wrapped
 _MOST_LINES: Final = 40
 
 
-def check_installed(name: str | None, bar: Bar) -> InstalledComparison:
+def check_installed(name: str | None, bar: ProgressBar) -> InstalledComparison:
     """Compare what a running lab's LSRs have with what they should have.
 
     Args:
-        name: of the lab, None: the only one that runs.
+        name: the lab's; None for the only one that runs.
         bar: shows progress.
     """
     session = Session.find(name)

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 import sys
-from collections.abc import Iterable
 from typing import Final, NoReturn
 
 from mplsemu.errors import clip
+from mplsemu.suggest import nearest
 
 _UNRECOGNIZED: Final = "unrecognized arguments: "
-
-
-def nearest(word: str, names: Iterable[str]) -> str:
-    """Return ``did you mean NAME?``, or nothing where no name is near."""
-    near = difflib.get_close_matches(word, list(names), n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else ""
 
 
 class CommandParser(argparse.ArgumentParser):

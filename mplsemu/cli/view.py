@@ -9,8 +9,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mplsemu.cli.arguments import add_lab, checked_vpn, is_running, read_lab
-from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError
+from mplsemu.suggest import nearest
 
 if TYPE_CHECKING:
     from mplsemu.cli.arguments import Subparsers

@@ -12,8 +12,8 @@ import mplsemu
 from mplsemu.cli import main as frame
 from mplsemu.cli.main import COMMANDS, main
 from mplsemu.cli.output import can_draw
-from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError, LabNotRunningError
+from mplsemu.suggest import nearest
 from tests.places import TOPOLOGIES
 
 NORDIC = str(TOPOLOGIES / "nordic.yaml")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mplsemu.cli.workers import Workers, cpus
 from mplsemu.errors import EmulationError, LabError
+from mplsemu.running import worker_pool
+from mplsemu.running.worker_pool import WorkerPool, cpus
 
 
 def alive(pid: int) -> bool:
@@ -31,13 +32,15 @@ def test_results_come_in_the_order_of_the_items(processes, count):
         time.sleep(0.02 if number == 0 else 0)
         return number * number
 
-    with Workers(slow_first, range(count), processes) as workers:
-        assert list(workers.results()) == [number * number for number in range(count)]
+    with WorkerPool(processes) as pool:
+        assert list(pool.map(slow_first, range(count))) == [
+            number * number for number in range(count)
+        ]
 
 
 def test_the_work_is_done_elsewhere_and_by_several():
-    with Workers(lambda _: (time.sleep(0.05), os.getpid())[1], range(8), 2) as workers:
-        pids = set(workers.results())
+    with WorkerPool(2) as pool:
+        pids = set(pool.map(lambda _: (time.sleep(0.05), os.getpid())[1], range(8)))
     assert len(pids) == 2
     assert os.getpid() not in pids
     assert not any(map(alive, pids))
@@ -49,8 +52,8 @@ def test_an_error_of_the_work_is_raised_where_results_are_read():
             raise LabError("five is too much", remedy="write four")
         return number
 
-    with Workers(work, range(20), 2) as workers, pytest.raises(LabError, match="five is too much"):
-        list(workers.results())
+    with WorkerPool(2) as pool, pytest.raises(LabError, match="five is too much"):
+        list(pool.map(work, range(20)))
 
 
 def test_a_worker_that_somebody_ends_is_noticed():
@@ -59,15 +62,45 @@ def test_a_worker_that_somebody_ends_is_noticed():
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    with Workers(work, range(20), 2) as workers, pytest.raises(EmulationError, match="was ended"):
-        list(workers.results())
+    with WorkerPool(2) as pool, pytest.raises(EmulationError, match="was ended"):
+        list(pool.map(work, range(20)))
 
 
 def test_results_that_nobody_reads_leave_no_process_behind():
-    with Workers(lambda _: (time.sleep(0.01), os.getpid())[1], range(1000), 2) as workers:
-        pid = next(workers.results())
+    with WorkerPool(2) as pool:
+        pid = next(pool.map(lambda _: (time.sleep(0.01), os.getpid())[1], range(1000)))
         assert alive(pid)
     assert not alive(pid)
+
+
+def test_quick_work_is_not_worth_a_fork(monkeypatch):
+    monkeypatch.setattr(worker_pool, "cpus", lambda: pytest.fail("not worth it"))
+    with WorkerPool(worth_forking_s=0.5) as pool:
+        assert list(pool.map(lambda number: (number, os.getpid()), range(3))) == [
+            (number, os.getpid()) for number in range(3)
+        ]
+
+
+def test_slow_work_is_worth_a_fork_and_its_first_item_is_done_once(tmp_path):
+    log = tmp_path / "log"
+
+    def work(number):
+        time.sleep(0.02)
+        with log.open("a") as file:
+            file.write(f"{number}\n")
+        return os.getpid()
+
+    with WorkerPool(2, worth_forking_s=0.05) as pool:
+        pids = list(pool.map(work, range(9)))
+    assert pids[0] == os.getpid()
+    assert os.getpid() not in pids[1:]
+    assert sorted(log.read_text().split()) == sorted(map(str, range(9)))
+
+
+def test_what_is_submitted_runs_here_and_its_error_is_kept():
+    with WorkerPool() as pool:
+        assert pool.submit(os.getpid).result() == os.getpid()
+        assert isinstance(pool.submit(lambda: 1 // 0).exception(), ZeroDivisionError)
 
 
 def test_a_machine_has_at_least_one_cpu():
@@ -76,12 +109,12 @@ def test_a_machine_has_at_least_one_cpu():
 
 SLEEPERS = """
 import os, sys, time
-from mplsemu.cli.workers import Workers
+from mplsemu.running.worker_pool import WorkerPool
 def work(number):
     os.write(1, str(os.getpid()).encode() + bytes([10]))
     time.sleep(60)
-with Workers(work, range(2), 2) as workers:
-    list(workers.results())
+with WorkerPool(2) as pool:
+    list(pool.map(work, range(2)))
 """
 
 

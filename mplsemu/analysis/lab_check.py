@@ -1,13 +1,11 @@
-"""What ``mplsemu check`` proves: the lab as it is, its own checks, and with links or LSRs down."""
+"""Check of a lab: the invariants, its own checks (``validate``), and what failures do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from mplsemu.cli.failures import Failures, Survey
-from mplsemu.control.compile import compile_program
+from mplsemu.analysis.survey import FailureSurvey, ProgressBar, Survey
 from mplsemu.model.network import Network
 from mplsemu.program.path import Delivered
 from mplsemu.program.program import Program
@@ -15,21 +13,18 @@ from mplsemu.program.trace import Trace
 from mplsemu.verification.link_load import Demand
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.validate import Proof, prove
-from mplsemu.verification.verdict import Invariant, Progress, Verdict, Violation
-
-Bar = Callable[[], AbstractContextManager[Progress]]
-"""Shows progress; one at a time."""
+from mplsemu.verification.verdict import Invariant, Verdict, Violation
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found.
+    """Result of a check.
 
     Attributes:
-        program: that was verified.
-        verdict: on it.
+        program: the program that was verified.
+        verdict: whether its invariants hold.
         proofs: of the lab file's ``validate``.
-        survey: of what failures do; None where nothing was to fail.
+        survey: what failures do; None where none was asked for.
     """
 
     program: Program
@@ -47,36 +42,44 @@ class Report:
         )
 
 
-def check_program(program: Program, network: Network, bar: Bar) -> Report:
-    """Verify a program, whoever made it."""
+def check_program(program: Program, network: Network, bar: ProgressBar) -> Report:
+    """Verify a program, whatever made it."""
     with bar() as progress:
         verdict = verify(program, network, progress=progress)
     return Report(program, verdict, _proofs(program, network, verdict))
 
 
-def check_network(network: Network, down: frozenset[str], bar: Bar) -> Report:
-    """Compile and verify."""
-    return check_program(compile_program(network, down=down), network, bar)
-
-
 def check_failures(
     network: Network,
     down: frozenset[str],
-    most: int,
-    bar: Bar,
+    max_down: int,
+    bar: ProgressBar,
+    executor: Executor | None = None,
     *,
     of_nodes: bool = False,
     demands: tuple[Demand, ...] = (),
 ) -> Report:
-    """Compile and verify: once, and for every set of up to `most` further links or LSRs down."""
+    """Compile and verify a lab: once, and for every set of failures.
+
+    Args:
+        network: the lab.
+        down: what is down to begin with.
+        max_down: how many further links or LSRs fail together, at most.
+        bar: shows progress, of one thing after the other.
+        executor: tries the failures; None: this thread.
+        of_nodes: whether LSRs fail, not links.
+        demands: traffic to lay on the links.
+
+    Raises:
+        LabError: there are too many cases to wait for.
+    """
     with bar() as progress:
-        failures = Failures(
-            network, down, most, of_nodes=of_nodes, demands=demands, progress=progress
+        survey = FailureSurvey(
+            network, down, max_down, of_nodes=of_nodes, demands=demands, progress=progress
         )
-    verdict = failures.verifier.verdict
-    survey = failures.survey(bar)
-    program = failures.program
-    return Report(program, verdict, _proofs(program, network, verdict), survey)
+    found = survey.run(executor, bar)
+    proofs = _proofs(survey.program, network, survey.verdict)
+    return Report(survey.program, survey.verdict, proofs, found)
 
 
 def _proofs(program: Program, network: Network, verdict: Verdict) -> tuple[Proof, ...]:

@@ -1,4 +1,4 @@
-"""``--demands FILE``: traffic as lines of ``SRC,DST,MBIT/S``."""
+"""Demands: traffic between sites, or between PEs, as lines of ``SRC,DST,MBIT/S``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import io
 import math
 from collections.abc import Iterator
 
-from mplsemu.cli.parser import nearest
 from mplsemu.errors import LabError, Location
-from mplsemu.lab.bounded_read import read_bounded
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import Site
+from mplsemu.suggest import nearest
 from mplsemu.verification.link_load import Demand
 from mplsemu.verification.reachability_policy import reaches
 from mplsemu.verification.tunnels import Tunnel
@@ -20,28 +19,28 @@ from mplsemu.verification.tunnels import Tunnel
 _COLUMNS = ("SRC", "DST", "MBIT/S")
 
 
-def read_demands(path: str, network: Network) -> tuple[Demand, ...]:
-    """Read a file of demands.
+def parse_demands(text: str, path: str, network: Network) -> tuple[Demand, ...]:
+    """Read demands from text.
 
     SRC and DST are two sites (``a/aarhus``) that may send to each other, or two PEs with a VPN in
-    common. A first line of headings, empty lines and lines that begin with ``#`` are passed over.
+    common. A first line of headings, empty lines and lines that begin with ``#`` are skipped.
+
+    Args:
+        text: the lines.
+        path: the file that they come from, for messages.
+        network: the lab.
 
     Raises:
-        LabError: it cannot be read, or a line is wrong; the message says which.
+        LabError: a line is wrong; the message says which.
     """
-    try:
-        text = read_bounded(path).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise LabError(f"{path}: cannot be read: {reason}") from error
-    places = _Places(network)
+    endpoints = _Endpoints(network)
     return tuple(
-        _demand(places, words, Location(path, number)) for number, words in _rows(text, path)
+        _demand(endpoints, words, Location(path, number)) for number, words in _rows(text, path)
     )
 
 
 def _rows(text: str, path: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines that say something, with their numbers."""
+    """Yield the lines that have a demand, with their numbers."""
     reader = csv.reader(io.StringIO(text), skipinitialspace=True, strict=True)
     is_first = True
     try:
@@ -65,7 +64,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _demand(places: _Places, words: list[str], where: Location) -> Demand:
+def _demand(endpoints: _Endpoints, words: list[str], where: Location) -> Demand:
     if len(words) != len(_COLUMNS):
         remedy = f"write {','.join(_COLUMNS)}, say a/aarhus,a/oslo,100"
         raise LabError(f"{len(words)} columns where 3 should be", location=where, remedy=remedy)
@@ -74,11 +73,11 @@ def _demand(places: _Places, words: list[str], where: Location) -> Demand:
     if number is None or not math.isfinite(number) or number <= 0:
         remedy = "write Mbit/s as a number greater than 0"
         raise LabError(f"{amount!r} is not a rate", location=where, remedy=remedy)
-    return Demand(source, target, places.tunnel(source, target, where), number * 1_000_000)
+    return Demand(source, target, endpoints.tunnel(source, target, where), number * 1_000_000)
 
 
-class _Places:
-    """Between what traffic can be asked for."""
+class _Endpoints:
+    """The sites and PEs that demands may name."""
 
     def __init__(self, network: Network) -> None:
         self._sites: dict[str, tuple[Vpn, Site]] = {
@@ -94,7 +93,7 @@ class _Places:
         }
 
     def tunnel(self, source: str, target: str, where: Location) -> Tunnel:
-        """Return the PEs between which it travels."""
+        """Return the ingress and the egress PE."""
         for name in (source, target):
             if name not in self._sites and name not in self._pes:
                 names = [*self._sites, *self._pes]
