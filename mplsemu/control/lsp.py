@@ -21,6 +21,7 @@ from mplsemu.program.entries import (
     Push,
     Swap,
 )
+from mplsemu.program.lsp import LabelGraph, LabelHop, LabelPlace, LabelSearch
 from mplsemu.program.program import Program
 
 _NULL: Final = {NullLabel.IMPLICIT: IMPLICIT_NULL, NullLabel.EXPLICIT: IPV4_EXPLICIT_NULL}
@@ -167,7 +168,7 @@ def _entering(advertised: Label) -> Push:
 
 def _onward(advertised: Label) -> Operation:
     """Return what a transit LSR does for the label that the next LSR bound (RFC 3031 3.16)."""
-    return Pop() if advertised == IMPLICIT_NULL else Swap(advertised)
+    return Pop() if advertised == IMPLICIT_NULL else Swap((advertised,))
 
 
 def paths_of(program: Program, numbers: PathNumbers) -> dict[str, dict[int, Label]]:
@@ -178,76 +179,40 @@ def paths_of(program: Program, numbers: PathNumbers) -> dict[str, dict[int, Labe
     Returns:
         for each LSR the label by the number of its path; a label that leads nowhere is left out.
     """
-    known: dict[tuple[str, int], int | None] = {}
+    search = LabelSearch(LabelGraph(program))
+    known: dict[LabelPlace, int | None] = {}
     found: dict[str, dict[int, Label]] = {}
     for node in program.nodes:
         paths = found[node.name] = {}
         for entry in node.ilm:
-            if isinstance(entry.action, Forward):
-                path = _path_behind(program, (node.name, int(entry.label)), numbers, known)
-                if path is not None:
-                    paths[path] = entry.label
+            if not isinstance(entry.action, Forward):
+                continue
+            start = LabelPlace(node.name, (entry.label,))
+            finished = len(search.order)
+            search.run(start)
+            for place in search.order[finished:]:
+                known[place] = _number_of(place, search.hops[place], numbers, known)
+            path = known[start]
+            if path is not None:
+                paths[path] = entry.label
     return found
 
 
-_Place = tuple[str, int]
-"""An LSR, and a label of its label space."""
-
-
-def _path_behind(
-    program: Program, start: _Place, numbers: PathNumbers, known: dict[_Place, int | None]
-) -> int | None:
-    """Return the number of the path that packets with one label take; remembers it in `known`."""
-    way = [start]
-    while way:
-        place = way[-1]
-        if place in known:
-            way.pop()
-            continue
-        following = list(_following(program, place))
-        unknown = [each for _, each in following if isinstance(each, tuple) and each not in known]
-        if any(each in way for each in unknown):
-            known[place] = None  # a loop
-        elif unknown:
-            way.append(unknown[0])
-        else:
-            known[place] = _joined(following, numbers, known)
-    return known[start]
-
-
-def _joined(
-    following: list[tuple[str, _Place | _End]],
+def _number_of(
+    place: LabelPlace,
+    hops: tuple[LabelHop, ...],
     numbers: PathNumbers,
-    known: Mapping[_Place, int | None],
+    known: Mapping[LabelPlace, int | None],
 ) -> int | None:
-    """Return the number of the path that goes on in these ways; None if one leads nowhere."""
-    ways: list[tuple[str, int]] = []
-    for link, each in following:
-        number = numbers.end(each.egress, each.null) if isinstance(each, _End) else known[each]
-        if number is None:
+    """Return the number of the path from a place; None where it loops or leads nowhere."""
+    if not place.stack:
+        return numbers.end(place.node, IMPLICIT_NULL)
+    paths: list[tuple[str, int]] = []
+    for hop in hops:
+        if hop.link is None:  # the egress takes its explicit null off
+            return numbers.end(place.node, place.stack[0])
+        number = known.get(hop.to) if hop.to is not None else None
+        if number is None:  # of a place that is not finished: a loop
             return None
-        ways.append((link, number))
-    return numbers.extend(ways) if ways else None
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """Behind the link, the path has arrived."""
-
-    egress: str
-    null: Label
-
-
-def _following(program: Program, place: _Place) -> Iterator[tuple[str, _Place | _End]]:
-    """Yield the links on which packets with one label leave an LSR, and where they are then."""
-    node = program.node(place[0])
-    entry = node.ilm_by_label.get(place[1])
-    for nhlfe in entry.nhlfes if entry is not None else ():
-        peer = node.adjacency_by_link[nhlfe.link].peer
-        match nhlfe.operation:
-            case Swap(label) if label != IPV4_EXPLICIT_NULL:
-                yield nhlfe.link, (peer, int(label))
-            case operation:
-                null = IMPLICIT_NULL if isinstance(operation, Pop) else IPV4_EXPLICIT_NULL
-                egress = entry.egress if entry is not None else None
-                yield nhlfe.link, _End(egress or peer, null)
+        paths.append((hop.link, number))
+    return numbers.extend(paths) if paths else None

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from mplsemu.model.labels import MAX_LABEL_VALUE, Label
 from mplsemu.model.vpn import IPNetwork, VpnKind
@@ -295,16 +295,18 @@ def _rules(out: str, ops: Iterable[dict[str, str]] = ()) -> Rules:
 
 def _operations(operation: Operation) -> Iterator[dict[str, str]]:
     match operation:
-        case Swap(other):
-            yield {"swap": str(int(other))}
+        case Swap(labels):
+            yield from _replaced(labels)
         case Pop():
             yield {"pop": ""}
         case Push(labels):
             yield from ({"push": str(int(each))} for each in reversed(labels))
+        case _:
+            assert_never(operation)
 
 
 def _replaced(labels: tuple[Label, ...]) -> Iterator[dict[str, str]]:
-    """Yield what puts a tunnel's labels, outermost first, in the place of the one that asks."""
+    """Yield what puts labels, outermost first, in the place of the top label."""
     if not labels:
         yield {"pop": ""}
         return

@@ -1,6 +1,7 @@
 """The forwarding program as JSON: stable, readable, one line per entry, exact both ways.
 
 A sum type is an object with the name of its kind as key: ``{"swap": 17}``, ``{"pe": {...}}``.
+A swap to several labels lists them, outermost first: ``{"swap": [300, 17]}``.
 The same program always gives the same text, so two files can be compared with ``diff``.
 """
 
@@ -22,7 +23,7 @@ from ipaddress import (
 from typing import Any, Final
 
 import cattrs
-from cattrs.gen import make_dict_structure_fn, override
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
@@ -32,6 +33,7 @@ from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind
 from mplsemu.program.entries import (
     Forward,
     IlmAction,
+    Nhlfe,
     Operation,
     Pop,
     PopAndLookUp,
@@ -177,6 +179,9 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_hook(converter, kind))
     for union, members in _SUMS:
         _register_sum(converter, union, members)
+    _register_swap(converter)
+    omitted = make_dict_unstructure_fn(Nhlfe, converter, backup=override(omit_if_default=True))
+    converter.register_unstructure_hook(Nhlfe, omitted)
     for holder, names in _MACS.items():
         checked = {name: override(struct_hook=_mac) for name in names}
         hook: Callable[..., Any] = make_dict_structure_fn(holder, converter, **checked)  # type: ignore[arg-type]
@@ -235,6 +240,22 @@ def _tuple_hook(converter: cattrs.Converter, kind: Any) -> Callable[[object, obj
         return tuple(inner(value, items))
 
     return structure
+
+
+def _register_swap(converter: cattrs.Converter) -> None:
+    """Write the label of a swap to one as a number."""
+
+    def write(swap: Swap) -> dict[str, Any]:
+        labels = [int(label) for label in swap.labels]
+        return {"labels": labels if len(labels) > 1 else labels[0]}
+
+    def read(value: dict[str, Any], _: object) -> Swap:
+        labels = value["labels"]
+        held = labels if isinstance(labels, list) else [labels]
+        return Swap(converter.structure(held, tuple[Label, ...]))
+
+    converter.register_unstructure_hook(Swap, write)
+    converter.register_structure_hook(Swap, read)
 
 
 def _register_sum(converter: cattrs.Converter, union: Any, kinds: Mapping[str, type]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mplsemu.errors import ProgramError
@@ -11,16 +12,27 @@ from mplsemu.model.limits import CORE_MTU, LABEL_OCTETS, MAX_NHLFES
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Push labels, given outermost first; none at all on the last hop of a PHP tunnel."""
+    """Push labels, outermost first; none on the last hop of a tunnel with PHP."""
 
     labels: tuple[Label, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """Replace the top label."""
+    """Replace the top label by one label, or by several: replace it, then push the others.
 
-    label: Label
+    Both are operations of RFC 3031 section 3.10: facility bypass (RFC 4090 section 3.2) needs the
+    second.
+
+    Attributes:
+        labels: outermost first; the last one takes the place of the top label.
+    """
+
+    labels: tuple[Label, ...]
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            raise ProgramError("a swap needs a label; to remove the top label is a pop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +50,26 @@ class Nhlfe:
     Attributes:
         link: the link to send on; the node's adjacency of that name has port and addresses.
         operation: what to do to the label stack first.
+        backup: used while `link` is down and the network has not reconverged (local repair, RFC
+            4090); None where the entry is not protected. It has no backup itself.
     """
 
     link: str
     operation: Operation
+    backup: Nhlfe | None = None
+
+    def __post_init__(self) -> None:
+        if self.backup is not None and self.backup.backup is not None:
+            raise ProgramError(f"the backup of the NHLFE over {self.link} has a backup itself")
+
+    @property
+    def alternatives(self) -> tuple[Nhlfe, ...]:
+        """The NHLFE, and its backup if it has one."""
+        return (self,) if self.backup is None else (self, self.backup)
+
+    def usable(self, down: Collection[str]) -> Nhlfe:
+        """Return the entry that forwards while these links are down: this one or its backup."""
+        return self.backup if self.backup is not None and self.link in down else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +153,9 @@ class FtnEntry:
 
     Attributes:
         egress: the PE at the end of the LSP.
-        nhlfes: one of which is taken, as in `Forward`; their operations are `Push`.
-        mtu: octets of the largest packet that every way carries, the service label included and
-            the tunnel's not (RFC 3032 section 3.6): the ingress knows it for all LSRs behind it.
+        nhlfes: one of which is taken, as in `Forward`; they and their backups push.
+        mtu: octets of the largest packet that every path carries, with the service label but
+            without the tunnel's (RFC 3032 section 3.6): the ingress checks it for all LSRs behind.
     """
 
     egress: str
@@ -136,7 +164,8 @@ class FtnEntry:
 
     def __post_init__(self) -> None:
         _check_nhlfes(self.nhlfes)
-        if not all(isinstance(nhlfe.operation, Push) for nhlfe in self.nhlfes):
+        every = (nhlfe for primary in self.nhlfes for nhlfe in primary.alternatives)
+        if not all(isinstance(nhlfe.operation, Push) for nhlfe in every):
             raise ProgramError(f"FTN entry for {self.egress} does not push")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.program.entries import Forward, PopAndLookUp, PopToPseudowire, PopToVrf
+from mplsemu.program.lsp import readers
 from mplsemu.program.program import NodeProgram, Program
 
 UNKNOWN: Final = "?"
@@ -65,27 +66,22 @@ def read_stack(program: Program, node: str, labels: Sequence[int]) -> StackReadi
     """
     names: list[str] = []
     carried, vpn = Carried.UNKNOWN, None
-    at: NodeProgram | None = program.node_by_name.get(node)
-    for label in labels:
-        entry = at.ilm_by_label.get(label) if at is not None else None
+    for at, entry in readers(program, node, labels):
+        carried = Carried.UNKNOWN  # what the last label says
         match entry and entry.action:
             case Forward():
-                egress = entry.egress if entry is not None else None
-                names.append(f"LSP to {egress}")
-                at = program.node_by_name.get(egress or "")
+                names.append(f"LSP to {entry.egress if entry is not None else None}")
             case PopToVrf(vrf, version):
                 names.append(f"VRF {vrf}")
-                carried, vpn, at = Carried(version), vrf, None
+                carried, vpn = Carried(version), vrf
             case PopToPseudowire(vsi, peer):
                 names.append(f"PW {vsi} from {peer}")
-                carried, vpn, at = _over_pseudowire(at, vsi, peer), vsi, None
+                carried, vpn = _over_pseudowire(at, vsi, peer), vsi
             case PopAndLookUp():
                 names.append(EXPLICIT_NULL)
             case None:
                 names.append(UNKNOWN)
-                at = None
-    known = bool(labels) and at is None and names[-1] != UNKNOWN
-    return StackReading(tuple(names), carried if known else Carried.UNKNOWN, vpn)
+    return StackReading(tuple(names), carried, vpn)
 
 
 def _over_pseudowire(node: NodeProgram | None, vsi: str, peer: str) -> Carried:

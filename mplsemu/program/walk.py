@@ -6,6 +6,7 @@ data plane: what a data plane does has to agree with it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -18,14 +19,13 @@ from mplsemu.program.entries import (
     PopAndLookUp,
     PopToPseudowire,
     PopToVrf,
-    Push,
-    Swap,
 )
 from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.lsp import describe_operation, operate
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Stack, Walk
 from mplsemu.program.program import Program
-from mplsemu.program.walk_state import Copy, LookupCache, MacTable, WalkState, pushing
+from mplsemu.program.walk_state import Copy, LookupCache, MacTable, WalkState
 
 MAX_BRANCHES: Final = 64
 """So many alternative ways are followed to their ends each by itself; further ones join these."""
@@ -38,6 +38,7 @@ def walk(
     *,
     learned: bool | MacTable = True,
     max_branches: int = MAX_BRANCHES,
+    down: Collection[str] = (),
 ) -> Walk:
     """Follow a packet from an attachment circuit to wherever it ends.
 
@@ -49,11 +50,14 @@ def walk(
             of them has learned.
         max_branches: so many alternative ways (equal-cost multipath) are followed each to its end;
             of further ones only what no other has: see `Walk.joined`.
+        down: core links that have failed since the program was compiled: nothing gets over them,
+            and protected NHLFEs forward by their backup.
 
     Raises:
         ProgramError: there is no such circuit.
     """
-    state = WalkState(LookupCache(program), packet, learned=learned, max_branches=max_branches)
+    tables = LookupCache(program, down)
+    state = WalkState(tables, packet, learned=learned, max_branches=max_branches)
     return _run(state, circuit)
 
 
@@ -91,11 +95,15 @@ class Walker:
     """Walks many packets through one program; it keeps what it has prepared for look-ups.
 
     Alternative ways that meet are followed once from there on.
+
+    Args:
+        program: what every LSR does.
+        down: core links that have failed since; see the function `walk`.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, down: Collection[str] = ()) -> None:
         self.program = program
-        self._tables = LookupCache(program)
+        self._tables = LookupCache(program, down)
 
     def walk(self, circuit: str, packet: Packet, *, learned: bool | MacTable = True) -> Walk:
         """Follow a packet; see the function `walk`."""
@@ -160,23 +168,18 @@ def _forward(state: WalkState, copy: Copy, nhlfes: tuple[Nhlfe, ...]) -> None:
     if copy.stack[0].ttl <= 1:
         state.expire(copy)
         return
-    for way, nhlfe in zip(copy.spread(len(nhlfes)), nhlfes, strict=True):
-        _operate(state, way, nhlfe)
+    for path, nhlfe in zip(copy.spread(len(nhlfes)), nhlfes, strict=True):
+        _forward_by(state, path, state.usable(path, nhlfe))
 
 
-def _operate(state: WalkState, copy: Copy, nhlfe: Nhlfe) -> None:
-    top = copy.stack[0]
-    sent = replace(top, ttl=top.ttl - 1)
-    match nhlfe.operation:
-        case Swap(label):
-            copy.stack = (replace(sent, label=label), *copy.stack[1:])
-            copy.actions.append(f"swap {top.label} to {label}")
-        case Pop():
-            state.pop(copy, sent.ttl)
-        case Push(labels):
-            pushed = tuple(replace(sent, label=label) for label in labels)
-            copy.stack = (*pushed, sent, *copy.stack[1:])
-            copy.actions.append(pushing(labels))
+def _forward_by(state: WalkState, copy: Copy, nhlfe: Nhlfe) -> None:
+    top, *below = copy.stack
+    if isinstance(nhlfe.operation, Pop):
+        state.pop(copy, top.ttl - 1)
+    else:
+        copy.actions += describe_operation(nhlfe.operation, top.label)
+        labels = operate(nhlfe.operation, (top.label,))
+        copy.stack = (*(replace(top, label=each, ttl=top.ttl - 1) for each in labels), *below)
     state.send(copy, nhlfe.link)
 
 

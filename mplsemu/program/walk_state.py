@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.model.limits import LABEL_OCTETS
 from mplsemu.model.topology import TtlMode
 from mplsemu.model.vpn import IPAddress
-from mplsemu.program.entries import pushed
+from mplsemu.program.entries import Nhlfe, pushed
 from mplsemu.program.fib import Fib
 from mplsemu.program.hosts import host_ref
+from mplsemu.program.lsp import describe_push
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import (
     ALL,
@@ -34,8 +35,9 @@ MacTable = Mapping[tuple[str, str, str], str]
 class LookupCache:
     """What the walks through one program look up again and again, prepared once."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, down: Collection[str] = ()) -> None:
         self.program = program
+        self.down = down
         self._fibs: dict[tuple[str, str], Fib] = {}
         self._circuit_by_mac: dict[str, dict[str, str]] | None = None
 
@@ -198,7 +200,7 @@ class WalkState:
         """Send a copy over a core link."""
         adjacency = copy.node.adjacency_by_link.get(link)
         line = self.program.link_by_name[link] if adjacency is not None else None
-        if adjacency is None or line is None or not line.up:
+        if adjacency is None or line is None or not line.up or link in self.tables.down:
             self.drop(copy, f"no way out on {link}", vrf=vrf, vsi=vsi)
             return
         octets = copy.octets + LABEL_OCTETS * len(copy.stack)
@@ -244,12 +246,20 @@ class WalkState:
         if tunnel is None:
             self.drop(copy, f"no tunnel to {egress}", vrf=vrf, vsi=vsi)
             return
-        ways = copy.spread(len(tunnel.nhlfes))
-        for way, nhlfe in zip(ways, tunnel.nhlfes, strict=True):
+        paths = copy.spread(len(tunnel.nhlfes))
+        for path, primary in zip(paths, tunnel.nhlfes, strict=True):
+            nhlfe = self.usable(path, primary)
             labels = (*pushed(nhlfe), service)
-            way.stack = tuple(LabelStackEntry(label, self._tc, ttl) for label in labels)
-            way.actions.append(pushing(labels))
-            self.send(way, nhlfe.link, vrf=vrf, vsi=vsi)
+            path.stack = tuple(LabelStackEntry(label, self._tc, ttl) for label in labels)
+            path.actions.append(describe_push(labels))
+            self.send(path, nhlfe.link, vrf=vrf, vsi=vsi)
+
+    def usable(self, copy: Copy, nhlfe: Nhlfe) -> Nhlfe:
+        """Return the NHLFE that forwards a copy: its backup while its link is down."""
+        found = nhlfe.usable(self.tables.down)
+        if found is not nhlfe:
+            copy.actions.append(f"{nhlfe.link} is down: backup over {found.link}")
+        return found
 
     def decrement(self, copy: Copy, vrf: Vrf) -> bool:
         """Take one off the IP TTL, as every router does; False where that ends the packet."""
@@ -267,8 +277,3 @@ def delivered(circuit: AttachmentCircuit, address: IPAddress | None, mac: str) -
     ce = circuit.ce
     is_ce = ce is not None and ce.mac == mac and address in ce.addresses
     return Delivered(circuit.name, ref, address, mac, is_ce)
-
-
-def pushing(labels: Iterable[Label]) -> str:
-    """Say that labels are pushed, outermost first."""
-    return "push " + ", ".join(map(str, labels))

@@ -17,6 +17,7 @@ from mplsemu.model.network import Network
 from mplsemu.program.entries import Forward, IlmEntry, PopAndLookUp
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import ViaPe, ViaVrf
+from mplsemu.program.walk import Walker
 from mplsemu.verification.address_plan import Sources
 from mplsemu.verification.conformance import check_conformance
 from mplsemu.verification.matrix import Services, check_vpns, pairs
@@ -147,7 +148,7 @@ class IncrementalVerifier:
         findings = dict(self._findings)
         concerned = self._concerned(difference, ways, lost)
         if concerned:
-            services = Services(program, network, self._limits)
+            services = Services(Walker(program), network, self._limits)
             for vpn in network.vpns:
                 if vpn.name in concerned:
                     findings[vpn.name] = services.check(vpn)

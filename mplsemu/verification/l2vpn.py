@@ -52,15 +52,15 @@ class L2vpnChecker:
     """Verifies the VPLS and VPWS of one program.
 
     Args:
-        program: what every LSR does.
+        walker: of the program.
         network: what it is for.
         limits: of the data plane.
     """
 
-    def __init__(self, program: Program, network: Network, limits: Limits) -> None:
-        self._program = program
+    def __init__(self, walker: Walker, network: Network, limits: Limits) -> None:
+        self._program = walker.program
         self._limits = limits
-        self._walker = Walker(program)
+        self._walker = walker
         self._vpn_of = {site.circuit: vpn.name for vpn, site in network.sites()}
 
     def check(self, vpn: Vpls | Vpws, progress: Progress | None = None) -> Findings:

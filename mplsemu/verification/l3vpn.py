@@ -68,16 +68,16 @@ class L3vpnChecker:
     """Verifies the L3VPNs of one program.
 
     Args:
-        program: what every LSR does.
+        walker: of the program.
         network: what it is for.
         limits: of the data plane.
     """
 
-    def __init__(self, program: Program, network: Network, limits: Limits) -> None:
-        self._program = program
+    def __init__(self, walker: Walker, network: Network, limits: Limits) -> None:
+        self._program = program = walker.program
         self._mode = network.provider.ttl_mode
         self._limits = limits
-        self._walker = Walker(program)
+        self._walker = walker
         self._tables = BoundaryCache(program)
         self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
 

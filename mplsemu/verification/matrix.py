@@ -7,10 +7,13 @@ on its circuit and on whether its destination is everyone's, a host's, or nobody
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import DEFAULT_LIMITS, Limits
 from mplsemu.model.network import Network, Vpn
 from mplsemu.program.program import Program
+from mplsemu.program.walk import Walker
 from mplsemu.verification.conformance import check_conformance
 from mplsemu.verification.l2vpn import L2vpnChecker
 from mplsemu.verification.l3vpn import L3vpnChecker
@@ -23,6 +26,7 @@ def verify(
     network: Network,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
+    down: Collection[str] = (),
 ) -> Verdict:
     """Check a program against what its network is for, with everything up.
 
@@ -31,12 +35,20 @@ def verify(
     someone unknown, arrives exactly once at each other site of its VPLS and nowhere else; nothing
     goes round in a loop; TTL, label stack and size are within what hosts and links take; the
     structure is sound (`check_structure`) and that of this network (`check_conformance`).
+
+    Args:
+        program: what every LSR does.
+        network: what it is for.
+        limits: of the data plane.
+        progress: told what is done.
+        down: core links that have failed since the program was compiled: what holds before the
+            network reconverges, when only backups repair (see `Nhlfe.backup`).
     """
     violations = [*check_conformance(program, network), *dangling(program)]
     findings: list[Findings] = []
     if not any(dangling(program)):  # else packets would be sent to what is not there
-        violations += check_structure(program, network.provider.labels, limits)
-        findings = list(check_vpns(program, network, limits, progress).values())
+        violations += check_structure(program, network.provider.labels, limits, down=down)
+        findings = list(check_vpns(program, network, limits, progress, down).values())
     violations += (violation for found in findings for violation in found.violations)
     return Verdict(
         violations=tuple(violations),
@@ -48,10 +60,14 @@ def verify(
 
 
 def check_vpns(
-    program: Program, network: Network, limits: Limits, progress: Progress | None = None
+    program: Program,
+    network: Network,
+    limits: Limits,
+    progress: Progress | None = None,
+    down: Collection[str] = (),
 ) -> dict[str, Findings]:
     """Verify all VPNs of a program in which nothing is `dangling`; return the findings by name."""
-    services = Services(program, network, limits)
+    services = Services(Walker(program, down), network, limits)
     found = {}
     for done, vpn in enumerate(network.vpns):
         if progress is not None:
@@ -63,9 +79,9 @@ def check_vpns(
 class Services:
     """Verifies one VPN at a time; see `verify`."""
 
-    def __init__(self, program: Program, network: Network, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._l3vpn = L3vpnChecker(program, network, limits)
-        self._l2vpn = L2vpnChecker(program, network, limits)
+    def __init__(self, walker: Walker, network: Network, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._l3vpn = L3vpnChecker(walker, network, limits)
+        self._l2vpn = L2vpnChecker(walker, network, limits)
 
     def check(self, vpn: Vpn, progress: Progress | None = None) -> Findings:
         """Verify one VPN; `dangling` must have found nothing."""

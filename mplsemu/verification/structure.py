@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator
 
-from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, Label, LabelRange
+from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, LabelRange
 from mplsemu.model.limits import DEFAULT_LIMITS, MAX_INDEX, MAX_PORT, Limits
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
-    Nhlfe,
-    Pop,
     PopAndLookUp,
     PopToPseudowire,
     PopToVrf,
-    Push,
-    Swap,
     pushed,
 )
+from mplsemu.program.lsp import LabelGraph
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
+from mplsemu.verification.label_bindings import forwarding_problems, loops
 from mplsemu.verification.verdict import Invariant, Violation
 
 
@@ -64,29 +62,33 @@ def check_structure(
     labels: LabelRange = ALL_LABELS,
     limits: Limits = DEFAULT_LIMITS,
     only: Collection[str] | None = None,
+    down: Collection[str] = (),
 ) -> Iterator[Violation]:
     """Yield every entry that contradicts another or the rules.
 
     Each label is bound once and within `labels`; next hops exist and are up; what is swapped to,
-    pushed or imported is bound to the same FEC there; no swap leads back to where it began.
+    pushed or imported is bound to the same FEC there; no LSP leads round in a loop.
 
     Args:
         program: in which nothing is `dangling`.
         labels: that LSRs may bind.
         limits: of the data plane.
         only: the LSRs to look at, None: all.
+        down: links that have failed since the program was compiled.
     """
+    graph = LabelGraph(program, down)
     nodes = [node for node in program.nodes if only is None or node.name in only]
     for node in nodes:
-        for problem in _node_problems(program, node, labels, limits):
+        for problem in _node_problems(graph, node, labels, limits):
             yield Violation(Invariant.STRUCTURE, node.name, problem)
-    for name, label in _loops(program, nodes):
+    for name, label in loops(graph, nodes):
         yield Violation(Invariant.STRUCTURE, name, f"label {label} leads round in a loop")
 
 
 def _node_problems(
-    program: Program, node: NodeProgram, labels: LabelRange, limits: Limits
+    graph: LabelGraph, node: NodeProgram, labels: LabelRange, limits: Limits
 ) -> Iterator[str]:
+    program = graph.program
     yield from _duplicates("label", (int(entry.label) for entry in node.ilm))
     yield from _duplicates("tunnel to", (entry.egress for entry in node.ftn))
     yield from _duplicates("link", (adjacency.link for adjacency in node.adjacencies))
@@ -99,14 +101,14 @@ def _node_problems(
     yield from _number_problems("index", [service.index for service in services], MAX_INDEX)
     for entry in node.ilm:
         yield from _label_problems(entry, labels)
-        yield from _ilm_problems(program, node, entry)
+        yield from _ilm_problems(graph, node, entry)
     for tunnel in node.ftn:
         yield from _duplicates(f"way to {tunnel.egress} over", (n.link for n in tunnel.nhlfes))
         for nhlfe in tunnel.nhlfes:
-            depth = len(pushed(nhlfe))
+            depth = max(len(pushed(each)) for each in nhlfe.alternatives)
             if depth >= limits.labels:
                 yield f"the tunnel to {tunnel.egress} pushes {depth} labels below a service's"
-            yield from _onward_problems(program, node, nhlfe, tunnel.egress)
+            yield from forwarding_problems(graph, node, nhlfe, (), tunnel.egress)
     for vrf in node.vrfs:
         yield from _vrf_problems(program, node, vrf)
     for vsi in node.vsis:
@@ -135,14 +137,14 @@ def _label_problems(entry: IlmEntry, labels: LabelRange) -> Iterator[str]:
         yield f"label {int(entry.label)} is outside {int(labels.first)}-{int(labels.last)}"
 
 
-def _ilm_problems(program: Program, node: NodeProgram, entry: IlmEntry) -> Iterator[str]:
+def _ilm_problems(graph: LabelGraph, node: NodeProgram, entry: IlmEntry) -> Iterator[str]:
     match entry.action:
         case Forward(nhlfes):
             assert entry.egress is not None
             over = (nhlfe.link for nhlfe in nhlfes)
             yield from _duplicates(f"way of label {int(entry.label)} over", over)
             for nhlfe in nhlfes:
-                yield from _onward_problems(program, node, nhlfe, entry.egress)
+                yield from forwarding_problems(graph, node, nhlfe, (entry.label,), entry.egress)
         case PopToVrf(name, ip_version):
             vrf = node.vrf_by_name.get(name)
             if vrf is None or entry.label != (vrf.label if ip_version == 4 else vrf.label6):
@@ -152,36 +154,6 @@ def _ilm_problems(program: Program, node: NodeProgram, entry: IlmEntry) -> Itera
             wires = vsi.pseudowires if vsi else ()
             if all((wire.peer, wire.in_label) != (peer, entry.label) for wire in wires):
                 yield f"label {entry.label} is for no pseudowire of VSI {name} with {peer}"
-
-
-def _onward_problems(
-    program: Program, node: NodeProgram, nhlfe: Nhlfe, egress: str
-) -> Iterator[str]:
-    """Yield what is wrong with sending on: the link, or what the next LSR makes of the label."""
-    adjacency = node.adjacency_by_link.get(nhlfe.link)
-    if adjacency is None or not program.link_by_name[nhlfe.link].up:
-        yield f"the way to {egress} is over {nhlfe.link}, which is not here or down"
-        return
-    label: Label | None
-    match nhlfe.operation:
-        case Swap(label):
-            pass
-        case Push(labels):
-            label = labels[0] if labels else None
-        case Pop():
-            label = None
-    peer = program.node(adjacency.peer)
-    if label is None:
-        if peer.name != egress:
-            yield f"the label towards {egress} is popped before {peer.name}, which is another"
-        return
-    bound = peer.ilm_by_label.get(int(label))
-    if bound is None:
-        yield f"{peer.name} has not bound label {label}, which is sent to it towards {egress}"
-    elif bound.egress != egress and not (
-        isinstance(bound.action, PopAndLookUp) and peer.name == egress
-    ):
-        yield f"{peer.name} has not bound label {label} to the LSP to {egress}"
 
 
 def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str]:
@@ -252,46 +224,3 @@ def _vsi_problems(program: Program, node: NodeProgram, vsi: Vsi) -> Iterator[str
         bound = program.node(wire.peer).ilm_by_label.get(int(wire.out_label))
         if bound is None or bound.action != PopToPseudowire(vsi.name, node.name):
             yield f"VSI {vsi.name}: label {wire.out_label} is another's at {wire.peer}"
-
-
-_Place = tuple[str, int]
-"""An LSR, and the label on top of a packet there."""
-
-
-def _loops(program: Program, nodes: Iterable[NodeProgram]) -> Iterator[tuple[str, Label]]:
-    """Yield one LSR and label of every loop of swaps, whichever of several ways leads round."""
-    finished: set[_Place] = set()
-    for node in nodes:
-        for entry in node.ilm:
-            yield from _loops_from(program, (node.name, int(entry.label)), finished)
-
-
-def _loops_from(
-    program: Program, start: _Place, finished: set[_Place]
-) -> Iterator[tuple[str, Label]]:
-    """Go all ways from a place, but not through what is finished (depth-first)."""
-    on_way = {start: iter(_following(program, start))}
-    way = [start]
-    while way:
-        following = next(on_way[way[-1]], None)
-        if following is None:
-            finished.add(way[-1])
-            del on_way[way.pop()]
-        elif following in on_way:
-            yield following[0], Label(following[1])
-        elif following not in finished:
-            on_way[following] = iter(_following(program, following))
-            way.append(following)
-
-
-def _following(program: Program, here: _Place) -> list[_Place]:
-    """Return where a labelled packet may be next, and with which label on top."""
-    node = program.node(here[0])
-    entry = node.ilm_by_label.get(here[1])
-    found = []
-    for nhlfe in entry.nhlfes if entry is not None else ():
-        adjacency = node.adjacency_by_link.get(nhlfe.link)
-        match nhlfe.operation:
-            case Swap(label) if adjacency is not None:
-                found.append((adjacency.peer, int(label)))
-    return found

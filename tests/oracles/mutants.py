@@ -127,8 +127,10 @@ def operations(program: Program, node: NodeProgram, link: str, operation: Any) -
     """Yield what could be done to the stack instead."""
     peer = program.node(node.adjacency_by_link[link].peer)
     bound = [entry.label for entry in peer.ilm]
-    wanted = operation.label if isinstance(operation, Swap) else None
-    yield from (Swap(label) for label in (*bound, Label(999)) if label != wanted)
+    wanted = operation.labels if isinstance(operation, Swap) else None
+    yield from (Swap((label,)) for label in (*bound, Label(999)) if (label,) != wanted)
+    if bound:  # a tunnel in the tunnel that nobody bound
+        yield Swap((Label(999), bound[0]))
     if wanted is not None:
         yield Pop()
     yield Push((Label(999),))

@@ -83,7 +83,7 @@ def test_a_label_is_bound_to_the_set_of_ways_and_a_cut_binds_new_ones_upstream_o
 
 
 def test_a_fec_has_at_least_one_nhlfe_and_at_most_sixteen():
-    nhlfe = Nhlfe("x-p", Swap(Label(16)))
+    nhlfe = Nhlfe("x-p", Swap((Label(16),)))
     for count in (0, 17):
         with pytest.raises(ProgramError, match=f"{count} NHLFEs for one FEC; there can be 1 to 16"):
             Forward((nhlfe,) * count)
@@ -210,8 +210,8 @@ def test_a_loop_on_one_of_several_ways_is_found():
     (at_q,) = [each for each in q.ilm if each.egress == "y"]
     (at_p,) = [each for each in p.ilm if each.egress == "y"]
     turned = {
-        "p": replace(at_p, action=Forward((*at_p.nhlfes, Nhlfe("p-q", Swap(at_q.label))))),
-        "q": replace(at_q, action=Forward((*at_q.nhlfes, Nhlfe("p-q", Swap(at_p.label))))),
+        "p": replace(at_p, action=Forward((*at_p.nhlfes, Nhlfe("p-q", Swap((at_q.label,)))))),
+        "q": replace(at_q, action=Forward((*at_q.nhlfes, Nhlfe("p-q", Swap((at_p.label,)))))),
     }
     nodes = [
         replace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, assert_never
 
 from mplsemu.errors import CapabilityError, DataPlaneError, ProgramError
 from mplsemu.program.entries import Nhlfe, Pop, Push, Swap
@@ -95,8 +95,13 @@ class Lsr:
 
     def _operation(self, nhlfe: Nhlfe) -> tuple[Operation, tuple[int, ...]]:
         match nhlfe.operation:
-            case Swap(label):
-                return Operation.SWAP, (int(label),)
+            case Swap(labels):
+                if len(labels) > 1:
+                    raise CapabilityError(
+                        f"{self.node.name}: a label is replaced by {len(labels)} on link "
+                        f"{nhlfe.link!r}; the eBPF data plane replaces one label by one"
+                    )
+                return Operation.SWAP, (int(labels[0]),)
             case Pop():
                 return Operation.POP, ()
             case Push(labels):
@@ -106,6 +111,8 @@ class Lsr:
                         f"the eBPF data plane pushes at most {MAX_PUSH} of a tunnel"
                     )
                 return Operation.PUSH, tuple(map(int, labels))
+            case _:
+                assert_never(nhlfe.operation)
 
 
 @lru_cache(maxsize=65536)

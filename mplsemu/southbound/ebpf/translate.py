@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mplsemu.errors import ProgramError
+from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.program import Program
@@ -23,6 +23,7 @@ from mplsemu.southbound.ebpf.translate_ports import port_entries
 from mplsemu.southbound.ebpf.translate_vrf import vrf_entries
 from mplsemu.southbound.ebpf.translate_vsi import vsi_entries
 from mplsemu.southbound.fdb_capacity import fdb_capacity
+from mplsemu.southbound.protection import named_backups
 
 
 def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...]:
@@ -37,6 +38,8 @@ def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...
         ProgramError: there is no such LSR, or its program contradicts itself.
     """
     lsr = Lsr(program, node, attached)
+    for backup in named_backups(lsr.node):
+        raise CapabilityError(f"{backup}; the ebpf data plane does not switch over to one")
     found: dict[tuple[str, bytes], Entry] = {}
     for entry in _all_entries(lsr):
         if found.setdefault((entry.map, entry.key), entry) is not entry:

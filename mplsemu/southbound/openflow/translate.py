@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mplsemu.errors import ProgramError
+from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.program.program import Program
 from mplsemu.program.services import ViaPe
 from mplsemu.southbound.openflow.flow import Flow
@@ -17,6 +17,7 @@ from mplsemu.southbound.openflow.translate_sizes import size_flows
 from mplsemu.southbound.openflow.translate_tunnels import tunnel_flows
 from mplsemu.southbound.openflow.translate_vrf import vrf_flows
 from mplsemu.southbound.openflow.translate_vsi import vsi_flows
+from mplsemu.southbound.protection import named_backups
 
 
 def flows(program: Program, node: str) -> tuple[Flow, ...]:
@@ -30,6 +31,8 @@ def flows(program: Program, node: str) -> tuple[Flow, ...]:
         ProgramError: there is no such LSR, or its program contradicts itself.
     """
     lsr = Lsr(program, node)
+    for backup in named_backups(lsr.node):
+        raise CapabilityError(f"{backup}; the openflow data plane does not switch over to one")
     found = tuple(_all_flows(lsr))
     seen: set[object] = set()
     for flow in found:

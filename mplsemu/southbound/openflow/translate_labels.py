@@ -1,12 +1,13 @@
-"""Flows of an LSR's incoming label map (RFC 3031 section 3.11) and of its tunnels."""
+"""Flows of an LSR's incoming label map (RFC 3031 section 3.11)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, assert_never
 
 from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
+from mplsemu.model.limits import MAX_LABELS
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.diffserv import TC_BITS
 from mplsemu.program.entries import (
@@ -27,6 +28,7 @@ from mplsemu.southbound.openflow.actions import (
     Move,
     PacketType,
     PopMpls,
+    PushMpls,
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow
@@ -98,8 +100,16 @@ def _transit(lsr: Lsr, entry: IlmEntry, nhlfe: Nhlfe) -> Flow:
     terms = [IS_MPLS, Term(MPLS_LABEL, int(entry.label))]
     actions: tuple[Action, ...]
     match nhlfe.operation:
-        case Swap(label):
+        case Swap(labels):
+            if len(labels) >= MAX_LABELS:
+                raise CapabilityError(
+                    f"{lsr.node.name}: label {int(entry.label)} is replaced by {len(labels)}, with "
+                    f"a service's below; Open vSwitch takes at most {MAX_LABELS}"
+                )
+            *pushed, label = labels
             actions = (DecMplsTtl(), *_READ_WHOLE_ENTRY, SetField(MPLS_LABEL, int(label)))
+            for outer in reversed(pushed):  # an entry that is pushed has the TTL and TC below it
+                actions += (PushMpls(), SetField(MPLS_LABEL, int(outer)))
         case Pop():
             # OpenFlow wants to be told what is below, and only a label may be: what an LSP carries
             # is known at its ends alone
@@ -110,6 +120,8 @@ def _transit(lsr: Lsr, entry: IlmEntry, nhlfe: Nhlfe) -> Flow:
                 f"{lsr.node.name}: label {int(entry.label)} pushes on a labelled packet; "
                 "this data plane swaps and pops in transit"
             )
+        case _:
+            assert_never(nhlfe.operation)
     return Flow(Table.LFIB, Priority.NORMAL, Match.of(*terms), (*actions, *lsr.send(nhlfe.link)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
 from mplsemu.program.entries import (
     Forward,
@@ -87,7 +88,9 @@ def _operation(operation: Operation) -> tuple[str, tuple[int, ...]]:
     match operation:
         case Push(labels):
             return "push", tuple(int(label) for label in labels)
-        case Swap(label):
-            return "swap", (int(label),)
+        case Swap(labels):
+            return "swap", tuple(int(label) for label in labels)
         case Pop():
             return "pop", ()
+        case _:
+            assert_never(operation)

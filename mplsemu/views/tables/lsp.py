@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.program.entries import FtnEntry, Nhlfe, Pop, Push, Swap
+from mplsemu.program.entries import FtnEntry
+from mplsemu.program.lsp import LabelGraph, LabelHop, LabelPlace
 from mplsemu.program.program import NodeProgram, Program
 
 MAX_PATHS: Final = 64
@@ -113,30 +114,28 @@ def _is_complete(program: Program, hops: tuple[LspHop, ...], egress: str) -> boo
 def _paths(
     program: Program, ingress: NodeProgram, entry: FtnEntry
 ) -> Iterator[tuple[tuple[LspHop, ...], float]]:
-    """Follow the top label on every way; what loops ends after as many hops as there are LSRs."""
-    share = 1 / len(entry.nhlfes)
-    paths: list[tuple[NodeProgram, Nhlfe, tuple[LspHop, ...], float]]
-    paths = [(ingress, nhlfe, (), share) for nhlfe in reversed(entry.nhlfes)]
+    """Follow the LSP on every path; what loops ends after as many hops as there are LSRs."""
+    graph = LabelGraph(program)
+    start = LabelPlace(ingress.name, ())
+    first = graph.enter(ingress.name, entry.egress)
+    paths: list[tuple[tuple[LspHop, ...], LabelPlace, LabelHop, float]]
+    paths = [((), start, hop, 1 / len(first)) for hop in reversed(first)]
     while paths:
-        node, nhlfe, before, share = paths.pop()
-        hop = next_hop_of(node, nhlfe, before[-1].labels if before else ())
+        before, place, by, share = paths.pop()
+        hop = lsp_hop(place, by)
+        if hop is None or by.to is None:
+            yield before, share
+            continue
         hops = (*before, hop)
-        at = program.node_by_name[hop.next_hop]
-        arrived = not hop.labels or at.name == entry.egress or len(hops) > len(program.nodes)
-        ilm = None if arrived else at.ilm_by_label.get(hop.labels[0])
-        onward = ilm.nhlfes if ilm is not None else ()
+        arrived = by.to.node == entry.egress or len(hops) > len(program.nodes)
+        onward = () if arrived else graph.next(by.to)
         if not onward:
             yield hops, share
-        paths += ((at, each, hops, share / len(onward)) for each in reversed(onward))
+        paths += ((hops, by.to, each, share / len(onward)) for each in reversed(onward))
 
 
-def next_hop_of(node: NodeProgram, nhlfe: Nhlfe, stack: tuple[int, ...]) -> LspHop:
-    """Return the hop by an NHLFE of an LSR, for what has these transport labels there."""
-    match nhlfe.operation:
-        case Push(labels):
-            stack = (*(int(label) for label in labels), *stack)
-        case Swap(label):
-            stack = (int(label), *stack[1:])
-        case Pop():
-            stack = stack[1:]
-    return LspHop(node.name, nhlfe.link, stack, node.adjacency_by_link[nhlfe.link].peer)
+def lsp_hop(place: LabelPlace, by: LabelHop) -> LspHop | None:
+    """Return a hop of the label graph as a link of an LSP; None if it leads over no link."""
+    if by.link is None or by.to is None:
+        return None
+    return LspHop(place.node, by.link, tuple(map(int, by.to.stack)), by.to.node)

@@ -32,7 +32,7 @@ def way(program, ingress, egress):
         links.append(nhlfe.link)
         node = program.node(node.adjacency_by_link[nhlfe.link].peer)
         match nhlfe.operation:
-            case Push((label, *_)) | Swap(label) if label != 0:
+            case Push((label, *_)) | Swap((label,)) if label != 0:
                 (nhlfe,) = node.ilm_by_label[label].nhlfes
             case _:
                 return links
@@ -44,7 +44,7 @@ def test_the_penultimate_hop_pops_and_only_the_lsrs_between_bind_transport_label
     (at_p,) = [entry for entry in program.node("p").ilm if entry.egress == "b"]
     (at_q,) = [entry for entry in program.node("q").ilm if entry.egress == "b"]
     assert ingress == Nhlfe("a-p", Push((at_p.label,)))
-    assert at_p.action == Forward((Nhlfe("p-q", Swap(at_q.label)),))
+    assert at_p.action == Forward((Nhlfe("p-q", Swap((at_q.label,))),))
     assert at_q.action == Forward((Nhlfe("q-b", Pop()),))
     assert [entry.action for entry in program.node("b").ilm] == [PopToVrf("v")]
 
@@ -52,7 +52,7 @@ def test_the_penultimate_hop_pops_and_only_the_lsrs_between_bind_transport_label
 def test_explicit_null_stands_on_the_last_link_and_the_egress_looks_below_it():
     program = compile_program(two_sites(null_label=NullLabel.EXPLICIT))
     (at_q,) = [entry for entry in program.node("q").ilm if entry.egress == "b"]
-    assert at_q.action == Forward((Nhlfe("q-b", Swap(Label(0))),))
+    assert at_q.action == Forward((Nhlfe("q-b", Swap((Label(0),))),))
     assert program.node("b").ilm_by_label[0].action == PopAndLookUp()
 
 

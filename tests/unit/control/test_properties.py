@@ -56,7 +56,7 @@ def path_of(program: Program, name: str, entry: IlmEntry) -> Path:
     for nhlfe in entry.nhlfes:
         peer = program.node(program.node(name).adjacency_by_link[nhlfe.link].peer)
         operation = nhlfe.operation
-        at = peer.ilm_by_label.get(operation.label) if isinstance(operation, Swap) else None
+        at = peer.ilm_by_label.get(operation.labels[0]) if isinstance(operation, Swap) else None
         if at is None or not at.nhlfes:
             assert peer.name == entry.egress
             found.add((nhlfe.link, peer.name))
@@ -151,9 +151,7 @@ def test_an_lsr_holds_only_labels_that_some_lsp_needs(network):
         pending = [(node, each) for each in node.ftn_by_egress[egress].nhlfes]
         while pending:
             node, nhlfe = pending.pop()
-            labels = getattr(nhlfe.operation, "labels", None)
-            if labels is None:
-                labels = (nhlfe.operation.label,) if isinstance(nhlfe.operation, Swap) else ()
+            labels = getattr(nhlfe.operation, "labels", ())
             peer = program.node(node.adjacency_by_link[nhlfe.link].peer)
             if labels and int(labels[0]) != 0:
                 used.add((peer.name, int(labels[0])))

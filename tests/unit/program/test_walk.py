@@ -271,7 +271,7 @@ def test_a_loop_ends_as_one():
     program = line()
     (at_p,) = [entry for entry in program.node("p").ilm if entry.egress == "b"]
     (at_q,) = [entry for entry in program.node("q").ilm if entry.egress == "b"]
-    back = IlmEntry(at_q.label, Forward((Nhlfe("p-q", Swap(at_p.label)),)), "b")
+    back = IlmEntry(at_q.label, Forward((Nhlfe("p-q", Swap((at_p.label,))),)), "b")
     others = tuple(entry for entry in program.node("q").ilm if entry != at_q)
     end = only(walk(changed_node(program, "q", ilm=(*others, back)), "v/west", to("10.0.2.2"))).end
     assert end == Dropped("p", "loop")

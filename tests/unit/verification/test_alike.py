@@ -9,6 +9,7 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.model.limits import DEFAULT_LIMITS
+from mplsemu.program.walk import Walker
 from mplsemu.verification import l2vpn
 from mplsemu.verification.l2vpn import L2vpnChecker
 from mplsemu.verification.structure import dangling
@@ -36,7 +37,7 @@ def found(program, made, vpn, monkeypatch, *, one_by_one):
     with monkeypatch.context() as patch:
         if one_by_one:
             patch.setattr(l2vpn._Alike, "of", classmethod(lambda *_: NOBODY))
-        return L2vpnChecker(program, made, DEFAULT_LIMITS).check(vpn)
+        return L2vpnChecker(Walker(program), made, DEFAULT_LIMITS).check(vpn)
 
 
 def spoilt(program):
@@ -112,7 +113,7 @@ def test_a_large_vpls_is_verified_by_few_walks():
     )
     told = []
     (vpn,) = made.vpns
-    checked = L2vpnChecker(compile_program(made), made, DEFAULT_LIMITS)
+    checked = L2vpnChecker(Walker(compile_program(made)), made, DEFAULT_LIMITS)
     result = checked.check(vpn, lambda *done: told.append(done))
     assert not result.violations
     assert result.classes > 200 * 999

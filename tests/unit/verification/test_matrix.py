@@ -205,21 +205,23 @@ def test_a_label_outside_the_range_is_noticed():
 
 
 def test_a_swap_to_a_label_that_is_not_bound_is_noticed():
-    program = changed("p1", ilm=entry("p1", towards="se", action=over("p1-p2", Swap(Label(999)))))
+    program = changed(
+        "p1", ilm=entry("p1", towards="se", action=over("p1-p2", Swap((Label(999),))))
+    )
     assert problems(program) == ["p2 has not bound label 999, which is sent to it towards se"]
 
 
 def test_a_swap_to_the_label_of_another_lsp_is_noticed():
     (to_dk,) = [each.label for each in PROGRAM.node("p2").ilm if each.egress == "dk"]
-    program = changed("p1", ilm=entry("p1", towards="se", action=over("p1-p2", Swap(to_dk))))
+    program = changed("p1", ilm=entry("p1", towards="se", action=over("p1-p2", Swap((to_dk,)))))
     assert problems(program) == [f"p2 has not bound label {to_dk} to the LSP to se"]
 
 
 def test_a_loop_of_swaps_is_noticed():
     (at_p1,) = [each.label for each in PROGRAM.node("p1").ilm if each.egress == "se"]
     (at_p2,) = [each.label for each in PROGRAM.node("p2").ilm if each.egress == "se"]
-    p1 = entry("p1", towards="se", action=over("p1-p2", Swap(at_p2)))
-    p2 = entry("p2", towards="se", action=over("p1-p2", Swap(at_p1)))
+    p1 = entry("p1", towards="se", action=over("p1-p2", Swap((at_p2,))))
+    p2 = entry("p2", towards="se", action=over("p1-p2", Swap((at_p1,))))
     nodes = [
         replace(node, ilm={"p1": p1, "p2": p2}.get(node.name, node.ilm)) for node in PROGRAM.nodes
     ]
@@ -228,7 +230,7 @@ def test_a_loop_of_swaps_is_noticed():
 
 
 def test_a_next_hop_that_is_no_link_or_down_is_noticed():
-    program = changed("p1", ilm=entry("p1", towards="se", action=over("no-p2", Swap(Label(16)))))
+    program = changed("p1", ilm=entry("p1", towards="se", action=over("no-p2", Swap((Label(16),)))))
     assert "the way to se is over no-p2, which is not here or down" in problems(program)
     links = tuple(replace(link, up=link.name != "dk-p1") for link in PROGRAM.links)
     assert any("dk-p1" in each for each in problems(replace(PROGRAM, links=links)))

@@ -222,7 +222,7 @@ def test_a_transit_lsr_may_push(mode):
                 ilm=(
                     *(each for each in node.ilm if each.label != to_y.label),
                     swapped,
-                    IlmEntry(bypass, Forward((Nhlfe("q-y", Swap(bypass)),)), "y"),
+                    IlmEntry(bypass, Forward((Nhlfe("q-y", Swap((bypass,))),)), "y"),
                 ),
             )
             if node is q

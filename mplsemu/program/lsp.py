@@ -1,0 +1,221 @@
+"""Label-switched paths: what an operation does to a stack, and where a label leads.
+
+Follows the LFIBs (RFC 3031 sections 3.10 to 3.12), whatever the label stack is on top of: what is
+below an LSP's own labels plays no part until they are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final, NamedTuple, assert_never
+
+from mplsemu.model.labels import Label
+from mplsemu.program.entries import (
+    Forward,
+    IlmEntry,
+    Nhlfe,
+    Operation,
+    Pop,
+    PopAndLookUp,
+    Push,
+    Swap,
+)
+from mplsemu.program.program import NodeProgram, Program
+
+MAX_STACK: Final = 64
+"""Labels of one LSP at a time; a stack that grows beyond them is taken to grow for ever."""
+MAX_PLACES: Final = 20_000
+"""Places on the paths from one start; no LSP leads through as many."""
+
+
+def operate(operation: Operation, stack: tuple[Label, ...]) -> tuple[Label, ...]:
+    """Return the label stack after an NHLFE's operation, outermost label first.
+
+    Args:
+        operation: of RFC 3031 section 3.10.
+        stack: before; empty at an ingress, which pushes.
+    """
+    match operation:
+        case Swap(labels):
+            return (*labels, *stack[1:])
+        case Push(labels):
+            return (*labels, *stack)
+        case Pop():
+            return stack[1:]
+        case _:
+            assert_never(operation)
+
+
+def describe_operation(operation: Push | Swap, top: Label) -> list[str]:
+    """Say what an operation does to a stack with this label on top, step by step."""
+    match operation:
+        case Swap(labels):
+            *pushed, label = labels
+            return [f"swap {top} to {label}", *([describe_push(pushed)] if pushed else ())]
+        case Push(labels):
+            return [describe_push(labels)]
+        case _:
+            assert_never(operation)
+
+
+def describe_push(labels: Sequence[Label]) -> str:
+    """Say that labels are pushed, outermost first."""
+    return "push " + ", ".join(map(str, labels))
+
+
+class LabelPlace(NamedTuple):
+    """An LSR, and the labels of an LSP with which a packet is there.
+
+    A tuple, not a dataclass: a network has as many as it has labels, all of them keys.
+
+    Attributes:
+        node: the LSR.
+        stack: outermost first; empty where the LSP has ended.
+    """
+
+    node: str
+    stack: tuple[Label, ...]
+
+
+class LabelHop(NamedTuple):
+    """What an LSR may do with a packet at a place.
+
+    Attributes:
+        link: the link that it is sent on; None where the next label is looked up here (explicit
+            null, RFC 4182).
+        to: where it is then; None where nobody is at the other end.
+        is_up: whether it gets there.
+    """
+
+    link: str | None
+    to: LabelPlace | None
+    is_up: bool
+
+
+class LabelGraph:
+    """Where each LSR's LFIB sends packets, by the labels on them.
+
+    Args:
+        program: the LFIBs.
+        down: links that have failed since it was compiled: nothing gets over them, and protected
+            NHLFEs forward by their backup.
+    """
+
+    def __init__(self, program: Program, down: Collection[str] = ()) -> None:
+        self.program = program
+        self.down = down
+
+    def is_up(self, link: str) -> bool:
+        """Whether a link carries packets."""
+        found = self.program.link_by_name.get(link)
+        return found is not None and found.up and link not in self.down
+
+    def next(self, place: LabelPlace) -> tuple[LabelHop, ...]:
+        """Return what the LSR may do with the top label; nothing if it is bound to no LSP."""
+        if not place.stack:
+            return ()
+        node = self.program.node(place.node)
+        entry = node.ilm_by_label.get(int(place.stack[0]))
+        match entry and entry.action:
+            case Forward(nhlfes):
+                return self._over(node, nhlfes, place.stack)
+            case PopAndLookUp():
+                return (LabelHop(None, LabelPlace(place.node, place.stack[1:]), is_up=True),)
+        return ()
+
+    def enter(self, ingress: str, egress: str) -> tuple[LabelHop, ...]:
+        """Return how an ingress PE sends into its tunnel to an egress PE; nothing without one."""
+        node = self.program.node(ingress)
+        entry = node.ftn_by_egress.get(egress)
+        return self._over(node, entry.nhlfes, ()) if entry is not None else ()
+
+    def _over(
+        self, node: NodeProgram, nhlfes: tuple[Nhlfe, ...], stack: tuple[Label, ...]
+    ) -> tuple[LabelHop, ...]:
+        hops = []
+        for each in nhlfes:
+            nhlfe = each.usable(self.down)
+            adjacency = node.adjacency_by_link.get(nhlfe.link)
+            to = None
+            if adjacency is not None:
+                to = LabelPlace(adjacency.peer, operate(nhlfe.operation, stack))
+            hops.append(LabelHop(nhlfe.link, to, self.is_up(nhlfe.link)))
+        return tuple(hops)
+
+
+class LabelSearch:
+    """Follows all paths through a label graph depth first, through each place once.
+
+    Attributes:
+        hops: what may become of a packet at each place that was come to.
+        order: these places, each behind all those that it leads to, but for loops.
+        loops: places at which a path comes round to itself, or its stack grows without end.
+
+    Args:
+        graph: the label graph.
+        egress: an LSR at which paths end, whatever label they come with.
+    """
+
+    def __init__(self, graph: LabelGraph, egress: str | None = None) -> None:
+        self._graph = graph
+        self._egress = egress
+        self.hops: dict[LabelPlace, tuple[LabelHop, ...]] = {}
+        self.order: list[LabelPlace] = []
+        self.loops: list[LabelPlace] = []
+
+    def run(self, start: LabelPlace, first: tuple[LabelHop, ...] | None = None) -> None:
+        """Follow the paths from a place, as far as they are not known.
+
+        Args:
+            start: the place.
+            first: what may become of a packet there; None: what its label says.
+        """
+        if start in self.hops:
+            return
+        self.hops[start] = self._graph.next(start) if first is None else first
+        room = len(self.hops) + MAX_PLACES
+        trail = [(start, iter(self.hops[start]))]
+        on_trail = {start}
+        while trail:
+            place, left = trail[-1]
+            hop = next(left, None)
+            if hop is None:
+                trail.pop()
+                on_trail.discard(place)
+                self.order.append(place)
+                continue
+            to = hop.to
+            if to is None or not hop.is_up:
+                continue
+            if to in on_trail or len(to.stack) > MAX_STACK or len(self.hops) > room:
+                self.loops.append(to)
+            elif to not in self.hops:
+                self.hops[to] = () if to.node == self._egress else self._graph.next(to)
+                trail.append((to, iter(self.hops[to])))
+                on_trail.add(to)
+
+
+def readers(
+    program: Program, node: str, labels: Sequence[int]
+) -> Iterator[tuple[NodeProgram | None, IlmEntry | None]]:
+    """Yield for each label of a stack the LSR that reads it, and what it has bound to it.
+
+    The first is read by the LSR that the packet is sent to, each further one by the LSR at the end
+    of the LSP before it; by nobody that is known behind a label that no LSP belongs to.
+
+    Args:
+        program: which labels are bound to what.
+        node: the LSR that the packet is sent to.
+        labels: outermost first.
+    """
+    at = program.node_by_name.get(node)
+    for label in labels:
+        entry = at.ilm_by_label.get(label) if at is not None else None
+        yield at, entry
+        match entry and entry.action:
+            case Forward():
+                at = program.node_by_name.get(entry.egress or "") if entry is not None else None
+            case PopAndLookUp():
+                pass
+            case _:
+                at = None

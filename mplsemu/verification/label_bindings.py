@@ -1,0 +1,66 @@
+"""What LSRs send to each other: every label leads on along its LSP, and none leads round a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mplsemu.model.labels import Label
+from mplsemu.program.entries import Nhlfe, PopAndLookUp
+from mplsemu.program.lsp import LabelGraph, LabelPlace, LabelSearch, operate, readers
+from mplsemu.program.program import NodeProgram, Program
+
+
+def forwarding_problems(
+    graph: LabelGraph, node: NodeProgram, primary: Nhlfe, stack: tuple[Label, ...], egress: str
+) -> Iterator[str]:
+    """Yield what is wrong with sending on: the link, or what the next LSRs make of the labels.
+
+    Args:
+        graph: of the whole program.
+        node: the LSR that sends.
+        primary: its NHLFE; of its backup the same must hold.
+        stack: the labels of this LSP that the packet comes with.
+        egress: the PE at the end of the LSP.
+    """
+    backup = primary.backup
+    if backup is not None and backup.link == primary.link:
+        yield f"the backup of the way to {egress} over {backup.link} is over the same link"
+    for nhlfe in primary.alternatives:
+        adjacency = node.adjacency_by_link.get(nhlfe.link)
+        is_used = nhlfe is primary.usable(graph.down)
+        if adjacency is None or (is_used and not graph.is_up(nhlfe.link)):
+            yield f"the way to {egress} is over {nhlfe.link}, which is not here or down"
+            continue
+        labels = operate(nhlfe.operation, stack)
+        problem = _binding_problem(graph.program, adjacency.peer, labels, egress)
+        if problem is not None:
+            yield problem
+
+
+def _binding_problem(
+    program: Program, peer: str, labels: tuple[Label, ...], egress: str
+) -> str | None:
+    """Return how labels that are sent to an LSR fail to lead to an egress."""
+    if not labels and peer != egress:
+        return f"the label towards {egress} is popped before {peer}, which is another"
+    reader = peer
+    last = len(labels) - 1
+    for number, (_, bound) in enumerate(readers(program, peer, labels)):
+        label = labels[number]
+        if bound is None:
+            return f"{reader} has not bound label {label}, which is sent to it towards {egress}"
+        end = reader if isinstance(bound.action, PopAndLookUp) else bound.egress
+        if end is None or (number == last and end != egress):
+            return f"{reader} has not bound label {label} to the LSP to {egress}"
+        reader = end
+    return None
+
+
+def loops(graph: LabelGraph, nodes: Iterable[NodeProgram]) -> Iterator[tuple[str, Label]]:
+    """Yield one LSR and label of every loop that labels of these LSRs lead into."""
+    search = LabelSearch(graph)
+    for node in nodes:
+        for entry in node.ilm:
+            search.run(LabelPlace(node.name, (entry.label,)))
+    for place in search.loops:
+        yield place.node, place.stack[0]
