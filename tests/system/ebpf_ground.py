@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from mplsemu.emulation.operational import await_operational, await_operational_a
 from mplsemu.lab.loader import load
 from mplsemu.southbound.ebpf.attached import Attached, dump_attached
 from mplsemu.southbound.ebpf.loader import LoadedProgram
+from tests.waiting import eventually
 
 CORE_MTU = 1600
 FIRST_IFINDEX = 50_000
@@ -60,11 +60,9 @@ class EbpfGround:
         names = [node.name for node in self.program.nodes]
         for name in [*names, *(circuit.name for _, circuit in self.circuits)]:
             self._holders[name] = subprocess.Popen(["unshare", "-n", "sleep", "600"])
-        deadline = time.monotonic() + 10
-        for holder in self._holders.values():
-            while Path(f"/proc/{holder.pid}/ns/net").readlink() == own:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+        for name, holder in self._holders.items():
+            namespace = Path(f"/proc/{holder.pid}/ns/net")
+            eventually(lambda at=namespace: at.readlink() != own, f"a namespace for {name}")
 
     def _make_wires(self):
         numbers = count(FIRST_IFINDEX)

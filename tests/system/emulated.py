@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,11 +99,3 @@ def endpoints(net: LabNet) -> dict[str, HostEndpoint]:
         )
         for host in net.plan.hosts
     }
-
-
-def eventually(condition: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not in {timeout_s} s: {what}"
-        time.sleep(0.02)

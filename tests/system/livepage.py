@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.system.running import eventually
+from tests.waiting import eventually
 
 
 class Page:

@@ -9,11 +9,10 @@ import signal
 import struct
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from mplsemu import Lab
 from mplsemu.emulation.capture import Capture, CaptureFile
@@ -23,11 +22,10 @@ from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, load_attached
 from mplsemu.southbound.ebpf.layout import IlmKey
 from mplsemu.southbound.ebpf.maps import open_map
 from tests.places import ROOT
+from tests.waiting import eventually
 
 PLANES = ("openflow", "ebpf")
 MPLSEMU = (sys.executable, "-m", "mplsemu")
-
-T = TypeVar("T")
 
 SMALL = """
 name: small
@@ -39,17 +37,6 @@ vpns:
       x: {pe: dk, subnet: 192.168.1.0/24}
       y: {pe: se, subnet: 192.168.2.0/24}
 """
-
-
-def eventually(
-    look: Callable[[], T], what: str, timeout_s: float = 30.0, pause_s: float = 0.02
-) -> T:
-    """Wait until something is true; return it."""
-    deadline = time.monotonic() + timeout_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"not in {timeout_s} s: {what}"
-        time.sleep(pause_s)
-    return found
 
 
 # --- the command line ----------------------------------------------------------------------
@@ -155,10 +142,7 @@ class Ground:
 
     def assert_clean(self, timeout_s: float = 30.0) -> None:
         """Demand that soon nothing is left; the kernel needs a moment after a kill."""
-        deadline = time.monotonic() + timeout_s
-        while left := self.left_over():
-            assert time.monotonic() < deadline, left
-            time.sleep(0.05)
+        eventually(lambda: not self.left_over(), self.left_over, timeout_s, pause_s=0.05)
 
     def sweep(self) -> None:
         """Kill what is left, so that one test's failure is not the next one's."""

@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from tests.places import ROOT
-from tests.system.running import MPLSEMU, decoded, eventually, mplsemu, start
+from tests.system.running import MPLSEMU, decoded, mplsemu, start
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

@@ -10,7 +10,8 @@ from datetime import datetime
 import pytest
 
 from tests.places import ROOT
-from tests.system.running import MPLSEMU, eventually, mplsemu
+from tests.system.running import MPLSEMU, mplsemu
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from tests.system.running import MPLSEMU, SMALL, Ground, eventually, mplsemu
+from tests.system.running import MPLSEMU, SMALL, Ground, mplsemu
 from tests.system.test_prompt import PROMPT, Terminal
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

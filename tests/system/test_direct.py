@@ -10,7 +10,7 @@ from mplsemu.emulation.taps import Taps
 from mplsemu.running.captures import tap_points
 from mplsemu.running.live_trace import follow
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, load_attached
-from tests.system.running import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

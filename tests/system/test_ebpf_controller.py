@@ -1,7 +1,6 @@
 """The controller as a process on the eBPF data plane: labels, hosts, failures, restarts."""
 
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from mplsemu.program.codec import load_program
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER
 from mplsemu.southbound.ebpf.layout import IlmKey
 from tests.system.ebpf_ground import EbpfGround, received
-from tests.system.running import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 
@@ -55,8 +54,10 @@ def lost_of(process):
 
 
 def ping_on(ground):
-    process = ground.start("a/x", f"ping -n -q -c {PINGS} -i 0.005 -W 1 10.2.0.2")
-    time.sleep(0.3)
+    """Ping, and have the first answers come."""
+    process = ground.start("a/x", f"ping -n -c {PINGS} -i 0.005 -W 1 10.2.0.2")
+    while "icmp_seq=20 " not in process.stdout.readline():
+        assert process.poll() is None
     return process
 
 

@@ -10,9 +10,10 @@ from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.taps import TapPoint, Taps
 from mplsemu.errors import EmulationError, LabError
 from tests.oracles import frames
-from tests.system.emulated import carry, emulated, eventually
+from tests.system.emulated import carry, emulated
 from tests.system.running import decoded, frames_in
 from tests.system.test_emulation_net import ONE_PE, ping
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

@@ -16,7 +16,8 @@ from mplsemu.emulation.reaper import processes_in
 from mplsemu.errors import DataPlaneError, EmulationError, MissingToolError
 from mplsemu.southbound.ebpf.maps import open_map
 from tests.places import ROOT
-from tests.system.emulated import eventually, interfaces
+from tests.system.emulated import interfaces
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

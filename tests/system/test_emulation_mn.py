@@ -8,7 +8,8 @@ import pytest
 from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch, find_tool
 from tests.places import ROOT, TOPOLOGIES
-from tests.system.emulated import eventually, interfaces
+from tests.system.emulated import interfaces
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

@@ -22,10 +22,10 @@ from tests.system.emulated import (
     add_flow,
     carry,
     emulated,
-    eventually,
     interfaces,
     patch,
 )
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("dataplane")]
 OPENFLOW = pytest.mark.dataplane("openflow")

@@ -11,7 +11,8 @@ import time
 import pytest
 
 from tests.places import ROOT
-from tests.system.running import MPLSEMU, eventually, mplsemu, refusal, start, up_and_down, without
+from tests.system.running import MPLSEMU, mplsemu, refusal, start, up_and_down, without
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

@@ -18,7 +18,7 @@ from mplsemu.southbound.fdb_capacity import fdb_capacity
 from tests.oracles.fakepacket import internet_checksum
 from tests.oracles.frames import arp, echo, ethernet, ip, ip_frame
 from tests.system.flooding import flooding
-from tests.system.running import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

@@ -9,7 +9,7 @@ from ipaddress import ip_interface
 import pytest
 
 from mplsemu.program.gateway import GATEWAY_MAC
-from tests.system.running import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

@@ -10,7 +10,8 @@ from mplsemu.program.trace import PacketOptions
 from mplsemu.running.directory import LabDirectory
 from mplsemu.running.live_trace import follow
 from mplsemu.running.session import Session
-from tests.system.running import eventually, forget_labels, mplsemu
+from tests.system.running import forget_labels, mplsemu
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

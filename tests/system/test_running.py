@@ -15,8 +15,9 @@ from mplsemu.emulation.probe import FrameProbe, Prober
 from mplsemu.running.checks import endpoints
 from tests.oracles import frames
 from tests.places import TOPOLOGIES
-from tests.system.running import Ground, eventually, mplsemu, start
+from tests.system.running import Ground, mplsemu, start
 from tests.system.test_wire import send_frame
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.quiet]
 

@@ -11,7 +11,8 @@ import pytest
 from mplsemu import Lab
 from mplsemu.errors import LabError, LabNotRunningError, LabRunningError
 from tests.places import ROOT
-from tests.system.running import eventually, root_interfaces
+from tests.system.running import root_interfaces
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

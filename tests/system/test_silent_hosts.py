@@ -9,7 +9,8 @@ import pytest
 
 from mplsemu import Lab
 from mplsemu.errors import NodeGoneError
-from tests.system.running import eventually, mplsemu
+from tests.system.running import mplsemu
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.dataplane("ebpf")]  # it is about hosts
 

@@ -14,7 +14,8 @@ import mplsemu.script.program_lab  # noqa: F401
 from mplsemu.testing import LabUnderTest
 from mplsemu.testing.plugin import _POOL
 from tests.places import ROOT
-from tests.system.running import SMALL, eventually, forget_labels, processes_with
+from tests.system.running import SMALL, forget_labels, processes_with
+from tests.waiting import eventually
 
 pytest_plugins = ["pytester"]
 pytestmark = [

@@ -15,7 +15,8 @@ import pytest
 from mplsemu.running.supervisor import MAX_RESTARTS
 from tests.places import TOPOLOGIES
 from tests.system.livepage import Page
-from tests.system.running import Ground, eventually, mplsemu, start
+from tests.system.running import Ground, mplsemu, start
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

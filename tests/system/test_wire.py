@@ -13,7 +13,8 @@ from mplsemu.program.path import TtlExpired
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.running.checks import endpoints
 from tests.oracles import frames
-from tests.system.running import capturing, decoded, eventually, frames_in
+from tests.system.running import capturing, decoded, frames_in
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 

@@ -6,11 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.places import TOPOLOGIES
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -98,11 +98,8 @@ def test_a_signal_ends_it_and_its_socket(framework, number, tmp_path, free_port)
         text=True,
     )
     try:
-        deadline = time.monotonic() + 20
-        while not path.is_socket():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        eventually(lambda: path.is_socket() or process.poll() is not None, "its socket")
+        assert process.poll() is None
         process.send_signal(number)
         said = process.communicate(timeout=10)[1]
     finally:

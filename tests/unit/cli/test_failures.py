@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from mplsemu.cli.main import main
 from mplsemu.lab.importers.new_lab import new_lab
 from mplsemu.running import worker_pool
+from tests.waiting import eventually
 
 
 def test_a_quick_check_starts_no_process(monkeypatch, capsys):
@@ -38,11 +38,7 @@ def test_ctrl_c_ends_a_long_check_with_130_and_leaves_no_process(tmp_path):
     )
     try:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        deadline = time.monotonic() + 30
-        while not (pids := children.read_text().split()):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        pids = eventually(lambda: children.read_text().split(), "workers")
         os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it
         _, said = process.communicate(timeout=20)
     finally:

@@ -4,12 +4,12 @@ import io
 import signal
 import sys
 import threading
-import time
 
 import pytest
 from rich.live import Live
 
 from mplsemu.cli.progress import Bar
+from tests.waiting import eventually
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
@@ -29,10 +29,7 @@ def a_screen(monkeypatch):
 
 def assert_gone(screen, threads):
     assert sys.stderr is screen
-    deadline = time.monotonic() + 2
-    while threading.active_count() > threads and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() == threads
+    eventually(lambda: threading.active_count() == threads, "its thread has ended", 2)
     drawn = screen.getvalue()
     assert drawn.rfind(SHOW_CURSOR) > drawn.rfind(HIDE_CURSOR) >= 0
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -20,6 +19,7 @@ from mplsemu.lab.bounded_read import read_bounded, read_file
 from mplsemu.lab.loader import load
 from mplsemu.southbound.ebpf import libbpf, maps
 from tests.places import TOPOLOGIES
+from tests.waiting import eventually
 
 NORDIC = TOPOLOGIES / "nordic.yaml"
 
@@ -162,10 +162,7 @@ def test_ctrl_c_ends_the_wait_for_a_fifo(fifo):
     process = subprocess.Popen(
         [sys.executable, "-m", "mplsemu", "check", str(fifo)], stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 30
-    while (writer := _writer(fifo)) is None:  # nobody reads it yet
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    writer = eventually(lambda: _writer(fifo), "somebody reads it", pause_s=0.005)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
     os.close(writer)

@@ -14,6 +14,7 @@ import pytest
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.running import worker_pool
 from mplsemu.running.worker_pool import WorkerPool, cpus
+from tests.waiting import eventually
 
 
 def alive(pid: int) -> bool:
@@ -131,7 +132,4 @@ def test_workers_end_with_the_process_that_wants_their_work(number):
     process.send_signal(number)
     process.wait(timeout=10)
     process.stdout.close()
-    deadline = time.monotonic() + 10
-    while any(map(alive, pids)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: not any(map(alive, pids)), "no worker is left")

@@ -62,6 +62,13 @@ async def until(condition):
         await asyncio.sleep(0.002)
 
 
+async def stays(condition, for_s=0.2):
+    end = asyncio.get_running_loop().time() + for_s
+    while asyncio.get_running_loop().time() < end:
+        assert condition()
+        await asyncio.sleep(0.002)
+
+
 # --- who gets what -------------------------------------------------------------------------
 
 
@@ -139,8 +146,7 @@ def test_a_lab_is_watched_from_the_first_reader_to_the_last():
         assert not feed.is_watching
         await asyncio.sleep(0.05)  # what was under way
         asked = dict(lab.asked)
-        await asyncio.sleep(0.2)
-        assert lab.asked == asked
+        await stays(lambda: lab.asked == asked)
         assert (await Reader(feed, Provider()).next("state"))[1]["controller"] is True
 
     run(work)
