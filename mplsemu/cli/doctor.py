@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mplsemu.cli.arguments import Subparsers
-    from mplsemu.cli.machine import Finding
+    from mplsemu.running.doctor import Diagnosis
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -28,12 +28,12 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found."""
-    from mplsemu.cli.machine import State, examine
     from mplsemu.cli.output import print_json, print_lines
     from mplsemu.report.value import json_value
+    from mplsemu.running.doctor import Availability, examine
 
     findings = list(examine())
-    ready = all(finding.state is not State.MISSING for finding in findings)
+    ready = all(finding.state is not Availability.MISSING for finding in findings)
     if args.json:
         print_json({"ready": ready, "findings": json_value(findings)})
     else:
@@ -41,16 +41,16 @@ def run(args: argparse.Namespace) -> int:
     return 0 if ready else 1
 
 
-def _draw(findings: list[Finding], *, ready: bool) -> list[Text]:
+def _draw(findings: list[Diagnosis], *, ready: bool) -> list[Text]:
     from rich.text import Text
 
-    from mplsemu.cli.machine import State
+    from mplsemu.running.doctor import Availability
     from mplsemu.views.text import palette
 
     signs = {
-        State.OK: ("✓", palette.GOOD),
-        State.MISSING: ("✗", palette.BAD),
-        State.OPTIONAL: ("○", palette.FAINT),
+        Availability.OK: ("✓", palette.GOOD),
+        Availability.MISSING: ("✗", palette.BAD),
+        Availability.OPTIONAL: ("○", palette.FAINT),
     }
     width = max(len(finding.name) for finding in findings)
     lines = []

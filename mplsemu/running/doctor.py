@@ -1,4 +1,4 @@
-"""What this machine has and lacks: probes that change nothing outside namespaces of their own."""
+"""What this machine has and lacks; the probes change nothing outside their own namespaces."""
 
 from __future__ import annotations
 
@@ -16,15 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mplsemu.emulation.requirements import machine_problem
+from mplsemu.errors import MplsEmuError, NotRootError
+from mplsemu.running.directory import run_directory, running_labs
+
 _TIMEOUT_S: Final = 10
 _SBIN: Final = "/usr/local/sbin:/usr/sbin:/sbin"
-_LEAST_FREE: Final = 50_000_000  # bytes: logs and a database per lab
+_MIN_FREE: Final = 50_000_000  # bytes: logs and a database per lab
 _PACKAGES: Final = ("cattrs", "networkx", "pydantic", "PyYAML", "rich", "topohub")
 _FRAMEWORKS: Final = (("ryu", "ryu"), ("os_ken", "os-ken"))
 
 
-class State(enum.StrEnum):
-    """How a thing is: there, missing though ``up`` needs it, or missing and only useful."""
+class Availability(enum.StrEnum):
+    """Whether a thing is there; if not, whether ``up`` needs it or it is only useful."""
 
     OK = "ok"
     MISSING = "missing"
@@ -32,24 +36,24 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One row of the doctor's answer.
+class Diagnosis:
+    """One thing that was looked for.
 
     Attributes:
-        name: what was looked for.
-        state: how it is.
-        detail: version, or what its lack means.
-        remedy: what to type; empty where nothing is to be done.
+        name: the thing.
+        state: whether it is there.
+        detail: its version, or what its absence means.
+        remedy: the command that helps; empty where nothing is to be done.
     """
 
     name: str
-    state: State
+    state: Availability
     detail: str
     remedy: str = ""
 
 
-def examine() -> Iterator[Finding]:
-    """Look at one thing after the other; each takes at most some seconds."""
+def examine() -> Iterator[Diagnosis]:
+    """Yield one diagnosis after the other; each takes a few seconds at most."""
     yield _python()
     yield _packages()
     yield _mininet()
@@ -79,8 +83,8 @@ def _apt(package: str) -> str:
     return f"sudo apt-get install {package}"
 
 
-def _ask(*command: str) -> subprocess.CompletedProcess[str] | None:
-    """Run a command; None where it cannot be started or does not end."""
+def _run(*command: str) -> subprocess.CompletedProcess[str] | None:
+    """Run a command; None if it cannot be started or does not end."""
     path = f"{os.environ.get('PATH', os.defpath)}:{_SBIN}"
     program = shutil.which(command[0], path=path)
     if program is None:
@@ -107,19 +111,19 @@ def _first_line(answer: subprocess.CompletedProcess[str]) -> str:
 
 def _tool(
     name: str, package: str, purpose: str, version: str = "", *, needed: bool = True
-) -> Finding:
-    """Look for a program, and ask for its version if it can say it."""
+) -> Diagnosis:
+    """Look for a program; `version` is the option that prints its version, if it has one."""
     path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_SBIN}")
     if path is None:
-        return Finding(name, _lack(needed=needed), purpose, _apt(package))
-    answer = _ask(name, version) if version else None
+        return Diagnosis(name, _if_missing(needed=needed), purpose, _apt(package))
+    answer = _run(name, version) if version else None
     said = _first_line(answer) if answer is not None and answer.returncode == 0 else ""
-    return Finding(name, State.OK, re.sub(r" \(Git.*", "", said)[:40] or path)
+    return Diagnosis(name, Availability.OK, re.sub(r" \(Git.*", "", said)[:40] or path)
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     # too old a Python cannot even import this: pip refuses to install it there
-    return Finding("Python", State.OK, f"{platform.python_version()} ({sys.executable})")
+    return Diagnosis("Python", Availability.OK, f"{platform.python_version()} ({sys.executable})")
 
 
 def _version(package: str) -> str | None:
@@ -129,143 +133,152 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _packages() -> Finding:
+def _packages() -> Diagnosis:
     versions = {package: _version(package) for package in _PACKAGES}
     missing = [package for package, version in versions.items() if version is None]
     if missing:
         remedy = f"pip install {' '.join(missing)}"
-        return Finding("Python packages", State.MISSING, ", ".join(missing), remedy)
+        return Diagnosis("Python packages", Availability.MISSING, ", ".join(missing), remedy)
     said = ", ".join(f"{package} {version}" for package, version in versions.items())
-    return Finding("Python packages", State.OK, said)
+    return Diagnosis("Python packages", Availability.OK, said)
 
 
 def _why_not_ebpf() -> str | None:
-    """Return in one line why the eBPF data plane cannot be used here, None where it can."""
-    from mplsemu.errors import MplsEmuError
-
+    """Return in one line why the eBPF data plane cannot be used here; None if it can."""
     try:
-        from mplsemu.running.selftest import first_line, why_not_ebpf
+        from mplsemu.running.selftest import (  # noqa: PLC0415  # needs Mininet, which may be missing
+            first_line,
+            why_not_ebpf,
+        )
     except MplsEmuError as error:  # without Mininet nothing can be tried
         return str(error)
     reason = why_not_ebpf()
     return None if reason is None else first_line(reason)
 
 
-def _ebpf(why_not: str | None) -> Finding:
+def _ebpf(why_not: str | None) -> Diagnosis:
     name = "eBPF data plane"
     if why_not is None:
-        return Finding(name, State.OK, f"passes its self-test on Linux {platform.release()}")
+        return Diagnosis(
+            name, Availability.OK, f"passes its self-test on Linux {platform.release()}"
+        )
     if os.geteuid() != 0:
         detail = "cannot be tried without root"
-        return Finding(name, State.OPTIONAL, detail, "sudo mplsemu doctor")
+        return Diagnosis(name, Availability.OPTIONAL, detail, "sudo mplsemu doctor")
     detail, _, remedy = why_not.partition("; type: ")
-    return Finding(name, State.OPTIONAL, detail, remedy)
+    return Diagnosis(name, Availability.OPTIONAL, detail, remedy)
 
 
-def _dataplane(why_not: str | None) -> Finding:
+def _dataplane(why_not: str | None) -> Diagnosis:
     name = "--dataplane auto"
     if why_not is None:
-        return Finding(name, State.OK, "takes ebpf here")
+        return Diagnosis(name, Availability.OK, "takes ebpf here")
     if os.geteuid() != 0:
-        return Finding(name, State.OK, "takes ebpf where its self-test holds, else openflow")
-    return Finding(name, State.OK, "takes openflow here: there is no eBPF data plane")
+        return Diagnosis(
+            name, Availability.OK, "takes ebpf where its self-test holds, else openflow"
+        )
+    return Diagnosis(name, Availability.OK, "takes openflow here: there is no eBPF data plane")
 
 
-def _framework(*, needed: bool) -> Finding:
+def _framework(*, needed: bool) -> Diagnosis:
     found = [
         f"{package} {_version(package) or ''}".strip()
         for module, package in _FRAMEWORKS
         if importlib.util.find_spec(module) is not None
     ]
     if found:
-        return Finding("OpenFlow framework", State.OK, ", ".join(found))
-    return Finding(
+        return Diagnosis("OpenFlow framework", Availability.OK, ", ".join(found))
+    return Diagnosis(
         "OpenFlow framework",
-        _lack(needed=needed),
+        _if_missing(needed=needed),
         "neither Ryu nor os-ken; --dataplane openflow needs one",
         "pip install os-ken",
     )
 
 
-def _mininet() -> Finding:
+def _mininet() -> Diagnosis:
     if importlib.util.find_spec("mininet") is not None:
-        return Finding("Mininet", State.OK, _version("mininet") or "importable")
+        return Diagnosis("Mininet", Availability.OK, _version("mininet") or "importable")
     in_venv = sys.prefix != sys.base_prefix
     debian = Path("/usr/lib/python3/dist-packages/mininet").is_dir()
     if debian and in_venv:
-        return Finding(
+        return Diagnosis(
             "Mininet",
-            State.MISSING,
+            Availability.MISSING,
             "installed, but this virtual environment does not see it",
             "python3 -m venv --system-site-packages .venv",
         )
-    return Finding("Mininet", State.MISSING, "not importable", _apt("mininet"))
+    return Diagnosis("Mininet", Availability.MISSING, "not importable", _apt("mininet"))
 
 
-def _root() -> Finding:
+def _root() -> Diagnosis:
     if os.geteuid() == 0:
-        return Finding("root", State.OK, "you are root")
+        return Diagnosis("root", Availability.OK, "you are root")
     if shutil.which("sudo") is not None:
-        return Finding("root", State.OK, "you are not root: type sudo before up and test")
-    return Finding("root", State.MISSING, "up and test need root, and there is no sudo", "su -")
+        return Diagnosis("root", Availability.OK, "you are not root: type sudo before up and test")
+    return Diagnosis(
+        "root", Availability.MISSING, "up and test need root, and there is no sudo", "su -"
+    )
 
 
-def _lack(*, needed: bool) -> State:
-    return State.MISSING if needed else State.OPTIONAL
+def _if_missing(*, needed: bool) -> Availability:
+    return Availability.MISSING if needed else Availability.OPTIONAL
 
 
-def _open_vswitch(*, needed: bool) -> Iterator[Finding]:
+def _open_vswitch(*, needed: bool) -> Iterator[Diagnosis]:
     tools = ("ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl", "ovs-appctl")
     path = f"{os.environ.get('PATH', os.defpath)}:{_SBIN}"
     missing = [name for name in tools if shutil.which(name, path=path) is None]
-    state = _lack(needed=needed)
+    state = _if_missing(needed=needed)
     remedy = _apt("openvswitch-switch")
     if missing:
-        yield Finding("Open vSwitch", state, "without " + ", ".join(missing), remedy)
+        yield Diagnosis("Open vSwitch", state, "without " + ", ".join(missing), remedy)
         return
-    answer = _ask("ovs-vswitchd", "--version")
+    answer = _run("ovs-vswitchd", "--version")
     if answer is None or answer.returncode:
         said = _first_line(answer) if answer else ""
-        yield Finding("Open vSwitch", state, f"ovs-vswitchd does not run {said}", remedy)
+        yield Diagnosis("Open vSwitch", state, f"ovs-vswitchd does not run {said}", remedy)
         return
-    yield Finding("Open vSwitch", State.OK, _first_line(answer).rpartition(" ")[2])
+    yield Diagnosis("Open vSwitch", Availability.OK, _first_line(answer).rpartition(" ")[2])
 
 
-def _kernel_datapath() -> Finding:
+def _kernel_datapath() -> Diagnosis:
     name = "Open vSwitch's module"
     if Path("/sys/module/openvswitch").exists():
-        return Finding(name, State.OK, "module openvswitch is loaded")
-    there = _ask("modprobe", "-qn", "openvswitch")
+        return Diagnosis(name, Availability.OK, "module openvswitch is loaded")
+    there = _run("modprobe", "-qn", "openvswitch")
     if there is not None and there.returncode == 0:
-        return Finding(name, State.OK, "module openvswitch can be loaded")
-    return Finding(name, State.OPTIONAL, "no module openvswitch: switching is done in userspace")
+        return Diagnosis(name, Availability.OK, "module openvswitch can be loaded")
+    return Diagnosis(
+        name, Availability.OPTIONAL, "no module openvswitch: switching is done in userspace"
+    )
 
 
-def _namespaces() -> Iterator[Finding]:
-    """Try in a network namespace of the probe's own what a lab will do."""
+def _namespaces() -> Iterator[Diagnosis]:
+    """Try what a lab will do, in a new network namespace."""
     unshare = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "-r", "--net")
 
     def works(*command: str) -> bool:
-        answer = _ask(*unshare, *command)
+        answer = _run(*unshare, *command)
         return answer is not None and answer.returncode == 0
 
     if not works("true"):
         if os.geteuid() == 0:
-            yield Finding(
+            yield Diagnosis(
                 "network namespaces",
-                State.MISSING,
+                Availability.MISSING,
                 "this (container?) may not make any",
                 "run it with --privileged or --cap-add SYS_ADMIN,NET_ADMIN",
             )
         else:
-            yield Finding(
+            yield Diagnosis(
                 "network namespaces",
-                State.OPTIONAL,
+                Availability.OPTIONAL,
                 "cannot be tried without root",
                 "sudo mplsemu doctor",
             )
         return
-    yield Finding("network namespaces", State.OK, "can be made")
+    yield Diagnosis("network namespaces", Availability.OK, "can be made")
     yield _try(
         works, "veth", ("ip", "link", "add", "probe0", "type", "veth", "peer", "name", "probe1"),
         "no links can be made", "sudo modprobe veth", needed=True,
@@ -285,44 +298,39 @@ def _try(
     works: Callable[..., bool],
     name: str,
     command: tuple[str, ...],
-    lack: str,
+    consequence: str,
     remedy: str,
     *,
     needed: bool = False,
-) -> Finding:
+) -> Diagnosis:
     if works(*command):
-        return Finding(name, State.OK, "works")
-    return Finding(name, _lack(needed=needed), lack, remedy)
+        return Diagnosis(name, Availability.OK, "works")
+    return Diagnosis(name, _if_missing(needed=needed), consequence, remedy)
 
 
-def _disk() -> Finding:
-    from mplsemu.running.directory import run_directory
-
+def _disk() -> Diagnosis:
     where = run_directory()
     while not where.exists() and where != where.parent:
         where = where.parent
     free = shutil.disk_usage(where).free
     said = f"{free // 1_000_000} MB free in {where}"
-    if free >= _LEAST_FREE:
-        return Finding("disk space", State.OK, said)
-    return Finding("disk space", State.MISSING, f"{said}; 50 MB are needed", f"df -h {where}")
+    if free >= _MIN_FREE:
+        return Diagnosis("disk space", Availability.OK, said)
+    return Diagnosis(
+        "disk space", Availability.MISSING, f"{said}; 50 MB are needed", f"df -h {where}"
+    )
 
 
-def _rights() -> Iterator[Finding]:
-    """Say what is denied to root here, as it may be in a container."""
-    from mplsemu.emulation.requirements import machine_problem
-
+def _rights() -> Iterator[Diagnosis]:
+    """Diagnose what root is denied here, as in some containers."""
     if (problem := machine_problem()) is not None:
         said, _, remedy = problem.partition("; type: ")
-        yield Finding("rights", State.MISSING, said, remedy)
+        yield Diagnosis("rights", Availability.MISSING, said, remedy)
 
 
-def _running() -> Finding:
-    from mplsemu.errors import NotRootError
-    from mplsemu.running.directory import running_labs
-
+def _running() -> Diagnosis:
     try:
         labs = running_labs()
     except NotRootError:
-        return Finding("running labs", State.OK, "some, and only root may look at them")
-    return Finding("running labs", State.OK, ", ".join(labs) if labs else "none")
+        return Diagnosis("running labs", Availability.OK, "some, and only root may look at them")
+    return Diagnosis("running labs", Availability.OK, ", ".join(labs) if labs else "none")
