@@ -48,10 +48,6 @@ class Alarm:
     def __str__(self) -> str:
         return f"{self.object} {self.text}"
 
-    def to_json(self) -> dict[str, str]:
-        """Return the object of docs/json.md."""
-        return {"severity": self.severity.value, "object": self.object, "text": self.text}
-
 
 @dataclass(frozen=True, slots=True)
 class LabState:

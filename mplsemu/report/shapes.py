@@ -9,6 +9,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
+from mplsemu.analysis.alarms import Severity
+
 # --- trace ---------------------------------------------------------------------------------
 
 
@@ -78,6 +80,17 @@ class Exchange(Trace):
     """A packet's way, and that of what comes back; null where nobody answers."""
 
     answer: Reply | None
+
+
+# --- alarms --------------------------------------------------------------------------------
+
+
+class Alarm(TypedDict):
+    """Something that is wrong now."""
+
+    severity: Severity
+    object: str
+    text: str
 
 
 # --- tables --------------------------------------------------------------------------------

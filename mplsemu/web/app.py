@@ -27,6 +27,7 @@ from mplsemu.web.lab_api import LabApi
 from mplsemu.web.middleware import AccessMiddleware, identity_of
 from mplsemu.web.page_files import FILES, serve_file
 from mplsemu.web.routes import router
+from mplsemu.web.schema import stream_schemas
 from mplsemu.web.source import LabSource
 from mplsemu.web.tally import Tally
 
@@ -98,6 +99,8 @@ class _DescribedApp(FastAPI):
             schemas = document["components"]["schemas"]
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
+            schemas.update(stream_schemas())
+            document["components"]["schemas"] = dict(sorted(schemas.items()))
             document["components"]["securitySchemes"] = {
                 "token": {"type": "http", "scheme": "bearer"}
             }

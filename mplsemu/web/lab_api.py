@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.palette import Theme
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.answer import answer
 from mplsemu.program.cables import cables_of
 from mplsemu.program.hosts import hosts
@@ -72,7 +73,7 @@ class LabApi:
             vpns=[
                 schema.VpnOfProvider(
                     name=vpn.name,
-                    kind=cast("schema.VpnKind", vpn.kind),
+                    kind=VpnKind(vpn.kind),
                     customer=vpn.customer,
                     sites=[site for site, _ in vpn.sites],
                 )
@@ -95,7 +96,7 @@ class LabApi:
     def customer_session(self, customer: str) -> schema.CustomerSession:
         """Return what a customer's page begins with."""
         vpns = [
-            schema.VpnOfCustomer(name=vpn.name, kind=cast("schema.VpnKind", vpn.kind))
+            schema.VpnOfCustomer(name=vpn.name, kind=vpn.kind)
             for vpn in self.source.facts.vpns_of(customer)
         ]
         return schema.CustomerSession(role="customer", customer=customer, vpns=vpns)
@@ -125,7 +126,7 @@ class LabApi:
         """Draw a customer's picture of one VPN; that he may see it has been checked."""
         _check("VPN", vpn, self._vpn_names(), NOT_FOUND)
         kinds = {each.name: each.kind for each in self.source.facts.vpns}
-        macs = self._learned() if kinds[vpn] == "vpls" else ()
+        macs = self._learned() if kinds[vpn] is VpnKind.VPLS else ()
         view = with_macs(customer_view(self.source.installed().program, vpn), macs)
         self._shown.note(vpn, view)
         return schema.CustomerPicture(svg=self._pictures.customer(view, theme, shape))
@@ -138,32 +139,32 @@ class LabApi:
 
     # --- doing something --------------------------------------------------------------------
 
-    def set_link(self, order: schema.LinkOrder) -> schema.LinkDone:
+    def set_link(self, request: schema.LinkRequest) -> schema.LinkResult:
         """Cut or mend a link or a site's line, and wait until that is dealt with."""
         program = self.source.installed().program
-        link = cables_of(program).get(order.link, order.link)
+        link = cables_of(program).get(request.link, request.link)
         _check("link", link, _lines(program), BAD_REQUEST)
         with self._changes.slot(), self._one_change:
             started = time.perf_counter()
-            self.source.set_link(link, up=order.up)
+            self.source.set_link(link, up=request.up)
             took_ms = (time.perf_counter() - started) * 1000
-        return schema.LinkDone(link=link, up=order.up, took_ms=round(took_ms, 1))
+        return schema.LinkResult(link=link, up=request.up, took_ms=round(took_ms, 1))
 
-    def ping(self, order: schema.PingOrder) -> schema.PingDone:
+    def ping(self, request: schema.PingRequest) -> schema.PingResult:
         """Ping, and wait for the answers."""
         with self._pings.slot():
-            found = self.source.ping(order.src, order.dst, order.count)
-        return schema.PingDone(
+            found = self.source.ping(request.src, request.dst, request.count)
+        return schema.PingResult(
             sent=found.sent,
             received=found.received,
             rtt_ms=[float(rtt) for rtt in _RTT.findall(found.output)],
             output=found.output,
         )
 
-    def trace(self, order: schema.TraceOrder) -> shapes.Exchange:
+    def trace(self, request: schema.TraceRequest) -> shapes.Exchange:
         """Follow one packet through the installed program."""
         program = self.source.installed().program
-        found = trace(program, order.src, order.dst)
+        found = trace(program, request.src, request.dst)
         return exchange_object(found, answer(program, found))
 
 

@@ -15,6 +15,7 @@ from mplsemu.web.access import Customer, Identity
 from mplsemu.web.event_stream import EventStreamResponse
 from mplsemu.web.feed import Feed
 from mplsemu.web.http_error import not_found
+from mplsemu.web.json_response import AsciiJsonResponse
 from mplsemu.web.lab_api import LabApi
 from mplsemu.web.middleware import identity_of
 
@@ -104,7 +105,12 @@ def customer_picture(
     "/stream",
     summary="Changes as they happen",
     response_class=Response,
-    responses={200: {"description": "server-sent events", "content": {"text/event-stream": {}}}},
+    responses={
+        200: {
+            "description": "server-sent events; the data of each is what has its name here",
+            "content": {"text/event-stream": {"schema": {"$ref": schema.REF + "StreamMessages"}}},
+        }
+    },
 )
 async def stream(feed: Annotated[Feed, Depends(_feed)], reader: Reader) -> Response:
     """Send what changes, until the lab ends or the reader goes."""
@@ -112,41 +118,35 @@ async def stream(feed: Annotated[Feed, Depends(_feed)], reader: Reader) -> Respo
 
 
 @router.post("/links", summary="Cut or mend a link or a site's line")
-def set_link(lab: Lab, order: schema.LinkOrder) -> schema.LinkDone:
+def set_link(lab: Lab, request: schema.LinkRequest) -> schema.LinkResult:
     """Change it, and wait until the controller has dealt with it."""
-    return lab.set_link(order)
+    return lab.set_link(request)
 
 
 @router.post("/ping", summary="Ping from host to host")
-def ping(lab: Lab, order: schema.PingOrder) -> schema.PingDone:
+def ping(lab: Lab, request: schema.PingRequest) -> schema.PingResult:
     """Send real packets, and wait for the answers."""
-    return lab.ping(order)
+    return lab.ping(request)
 
 
-@router.post(
-    "/trace",
-    summary="Follow one packet",
-    response_model=schema.TraceDone,
-    response_model_exclude_unset=True,
-)
-def trace(lab: Lab, order: schema.TraceOrder) -> shapes.Exchange:
+# Shapes of docs/json.md are sent as report makes them; mypy has checked them, so nothing is
+# validated again. `response_model` is for the OpenAPI document.
+
+
+@router.post("/trace", summary="Follow one packet", response_model=shapes.Exchange)
+def trace(lab: Lab, request: schema.TraceRequest) -> Response:
     """Walk through the installed program, with the label stack on every link."""
-    return lab.trace(order)
+    return AsciiJsonResponse(lab.trace(request))
 
 
-@router.get(
-    "/tables/{table}",
-    summary="A router's tables",
-    response_model=schema.Table,
-    response_model_exclude_unset=True,
-)
+@router.get("/tables/{table}", summary="A router's tables", response_model=shapes.Table)
 def table(
     lab: Lab,
     table: schema.TableName,
     node: Annotated[schema.Name | None, Query(description="one LSR; all, unless given")] = None,
-) -> shapes.Table:
+) -> Response:
     """Return what ``mplsemu show --json`` prints for a running lab."""
-    return lab.table(table, node)
+    return AsciiJsonResponse(lab.table(table, node))
 
 
 @router.get("/openapi.json", include_in_schema=False)

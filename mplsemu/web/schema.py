@@ -1,16 +1,22 @@
-"""What requests and answers look like (docs/web-api.md); OpenAPI's document is made from it."""
+"""Requests and answers of the page's API (docs/web-api.md); OpenAPI's document is made of them.
+
+Traces and tables are those of docs/json.md: mplsemu/report/shapes.py has them.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
+
+from mplsemu.model.vpn import VpnKind
+from mplsemu.report import shapes
 
 MAX_PINGS = 10
 _LONGEST_NAME = 300
 
 Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
-VpnKind = Literal["l3vpn", "vpls", "vpws"]
 ThemeName = Literal["light", "dark", "auto"]
 ShapeName = Literal["wide", "narrow"]
 TableName = Literal["lfib", "vrf", "vsi", "lsp", "labels", "macs", "counters"]
@@ -98,18 +104,18 @@ class CustomerPicture(BaseModel):
 # --- doing something -----------------------------------------------------------------------
 
 
-class _Order(BaseModel):
+class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class LinkOrder(_Order):
+class LinkRequest(_Request):
     """Cut or mend a core link or a site's line."""
 
     link: Name = Field(examples=["dk-p1"])
     up: bool = Field(examples=[False])
 
 
-class LinkDone(BaseModel):
+class LinkResult(BaseModel):
     """The controller has dealt with it."""
 
     link: str = Field(examples=["dk-p1"])
@@ -117,7 +123,7 @@ class LinkDone(BaseModel):
     took_ms: float = Field(description="until every switch had its new flows", examples=[31.2])
 
 
-class PingOrder(_Order):
+class PingRequest(_Request):
     """Ping from a host."""
 
     src: Name = Field(examples=["a/aarhus/h1"])
@@ -125,7 +131,7 @@ class PingOrder(_Order):
     count: int = Field(default=3, ge=1, le=MAX_PINGS)
 
 
-class PingDone(BaseModel):
+class PingResult(BaseModel):
     """What came back."""
 
     sent: int = Field(examples=[3])
@@ -134,52 +140,73 @@ class PingDone(BaseModel):
     output: str = Field(description="what ping(8) printed")
 
 
-class TraceOrder(_Order):
+class TraceRequest(_Request):
     """Follow one packet through what the controller has installed."""
 
     src: Name = Field(examples=["a/aarhus/h1"])
     dst: Name = Field(description="a host or an address", examples=["a/oslo/h1"])
 
 
-class TraceHop(BaseModel):
-    """What one router does with the packet; labels outermost first. docs/json.md has all of it."""
-
-    model_config = ConfigDict(extra="allow")
-
-    node: str = Field(examples=["dk"])
-    vrf: str | None = Field(examples=["a"])
-    vsi: str | None = None
-    in_labels: list[int] = Field(examples=[[]])
-    action: str = Field(examples=["push 16, then 17"])
-    out_labels: list[int] = Field(examples=[[17, 16]])
-    link: str | None = Field(examples=["dk-p1"])
+# --- stream --------------------------------------------------------------------------------
 
 
-class TraceDone(BaseModel):
-    """One packet's way, as ``mplsemu trace --json`` prints it (docs/json.md)."""
+class StateMessage(TypedDict):
+    """How the controller is; `generation` and `down` are the last known while it is silent."""
 
-    model_config = ConfigDict(extra="allow")
-
-    src: str = Field(examples=["a/aarhus/h1"])
-    dst: str = Field(examples=["a/oslo/h1"])
-    delivered: bool
-    hops: list[TraceHop]
+    generation: int
+    in_sync: bool
+    down: list[str]
+    controller: bool
 
 
-# --- tables --------------------------------------------------------------------------------
+class EventMessage(TypedDict):
+    """Something that happened, as the controller tells it (docs/northbound.md)."""
+
+    number: int
+    time_s: float
+    kind: str
+    text: str
+    took_ms: float | None
 
 
-class Table(BaseModel):
-    """A table, as ``mplsemu show --json`` prints it (docs/json.md).
+class AlarmsMessage(TypedDict):
+    """All that is wrong now, the worst first."""
 
-    It has ``nodes``, ``lsps``, ``macs`` or ``counters``, as that table has.
-    """
+    alarms: list[shapes.Alarm]
 
-    model_config = ConfigDict(extra="allow")
 
-    lab: str = Field(examples=["nordic"])
-    table: TableName
-    nodes: list[dict[str, Any]] | None = None
-    lsps: list[dict[str, Any]] | None = None
-    macs: list[dict[str, Any]] | None = None
-    counters: list[dict[str, Any]] | None = None
+class LoadMessage(TypedDict):
+    """Bits per second on each core link, from its first end and back."""
+
+    links: dict[str, tuple[int, int]]
+
+
+class PicturesMessage(TypedDict):
+    """VPNs whose pictures have changed."""
+
+    vpns: list[str]
+
+
+class EndMessage(TypedDict):
+    """The lab has ended."""
+
+
+class StreamMessages(TypedDict):
+    """The data of a server-sent event, by the event's name."""
+
+    state: StateMessage
+    event: EventMessage
+    alarms: AlarmsMessage
+    load: LoadMessage
+    pictures: PicturesMessage
+    end: EndMessage
+
+
+REF: Final = "#/components/schemas/"
+"""How the OpenAPI document names a schema."""
+
+
+def stream_schemas() -> dict[str, Any]:
+    """Return the schemas of the stream by name; FastAPI knows nothing of what streams hold."""
+    made = TypeAdapter(StreamMessages).json_schema(ref_template=REF + "{model}")
+    return {**made.pop("$defs"), "StreamMessages": made}

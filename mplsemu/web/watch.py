@@ -14,9 +14,12 @@ from mplsemu.analysis.alarms import Alarm, LabState, alarms
 from mplsemu.analysis.connectivity import connectivity
 from mplsemu.emulation.counters import Counters, loads_bps
 from mplsemu.errors import EmulationError, LabNotRunningError
+from mplsemu.model.vpn import VpnKind
+from mplsemu.report.alarms import alarm_object
 from mplsemu.views.customer import view_of_connectivity
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.model import View
+from mplsemu.web import schema
 from mplsemu.web.sent_views import SentViews
 from mplsemu.web.server_sent_event import ServerSentEvent
 from mplsemu.web.source import LabSource, Status, version_of
@@ -61,7 +64,7 @@ class StatusWatch:
         self._before_look: dict[str, Any] | None = None
         self._before_restart = 0
         self._asked_at: float | None = None
-        self._told: dict[str, Any] | None = None
+        self._told: schema.StateMessage | None = None
 
     def look(self) -> list[ServerSentEvent]:
         """Return ``event`` and ``state`` messages about what is new."""
@@ -115,7 +118,7 @@ class StatusWatch:
 
     def _state(self) -> list[ServerSentEvent]:
         status = self.known.status
-        state = {
+        state: schema.StateMessage = {
             "generation": status["generation"] if status else 0,
             "in_sync": bool(status and status["in_sync"] and self.known.answers),
             "down": status["down"] if status else [],
@@ -144,8 +147,9 @@ class LoadWatch:
         if before is None:
             return []
         loads = loads_bps(before, self._before)
-        links = {link: [round(there), round(back)] for link, (there, back) in loads.items()}
-        return [ServerSentEvent("load", {"links": links})]
+        links = {link: (round(there), round(back)) for link, (there, back) in loads.items()}
+        message: schema.LoadMessage = {"links": links}
+        return [ServerSentEvent("load", message)]
 
 
 class ViewWatch:
@@ -214,7 +218,7 @@ class ViewWatch:
 
     def _learned(self) -> bool:
         """Ask for MAC addresses at times; whether they are others than before."""
-        if not any(vpn.kind == "vpls" for vpn in self._source.facts.vpns):
+        if not any(vpn.kind is VpnKind.VPLS for vpn in self._source.facts.vpns):
             return False
         now = self._clock()
         if self._macs_at is not None and now - self._macs_at < MACS_S:
@@ -235,4 +239,5 @@ class ViewWatch:
         if found == self._told:
             return []
         self._told = found
-        return [ServerSentEvent("alarms", {"alarms": [alarm.to_json() for alarm in found]})]
+        message: schema.AlarmsMessage = {"alarms": [alarm_object(alarm) for alarm in found]}
+        return [ServerSentEvent("alarms", message)]

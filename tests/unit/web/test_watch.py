@@ -148,7 +148,7 @@ def test_a_load_needs_two_looks(lab):
     lab.counters = lambda: next(readings)
     watch = LoadWatch(lab)
     assert watch.look() == []
-    assert named(watch.look(), "load") == [{"links": {"x-y": [1000, 2000]}}]
+    assert named(watch.look(), "load") == [{"links": {"x-y": (1000, 2000)}}]
 
 
 def test_every_core_link_has_a_load(lab):
