@@ -11,6 +11,7 @@ from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.southbound.ebpf.libbpf import library
 from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.maps import Map
+from tests.ebpf.pe import Pe
 from tests.ebpf.router import Bench, Router
 from tests.ebpf.wires import collect, make_wires
 
@@ -79,3 +80,8 @@ def uniform_router(bench: Bench) -> Iterator[Router]:
     router = bench.router(uniform=True)
     yield router
     router.close()
+
+
+@pytest.fixture
+def pe(router: Router) -> Pe:
+    return Pe(router)

@@ -33,7 +33,9 @@ def inside(directory, *command):
 def test_the_program_does_packet_by_packet_what_it_does_on_any_kernel(short_path):
     pytest_inside = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=short"]
     pytest_inside += ["-p", "no:cacheprovider"]  # the checkout is read only
-    chosen = [f"tests/ebpf/test_{name}.py" for name in ("vrf", "vsi", "transit", "ecmp")]
+    chosen = [
+        f"tests/ebpf/test_{name}.py" for name in ("vrf", "vsi", "fdb", "vpws", "transit", "ecmp")
+    ]
     said = inside(short_path, *pytest_inside, *chosen)
     assert " passed" in said
 
