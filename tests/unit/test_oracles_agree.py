@@ -31,12 +31,17 @@ from tests.places import LAB_FILES
 
 EVERY_LAB = list(LAB_FILES)
 SQUARES = [f"square-{ttl}-{null}" for ttl in TtlMode for null in NullLabel]
-MODES = [*programs.MODES, *SQUARES]
+BYPASSES = [f"bypass-{name}-{ttl}" for name in programs.PROTECTED for ttl in TtlMode]
+"""A ring with the traffic over one link in a bypass tunnel, which pushes, or swaps and pushes."""
+MODES = [*programs.MODES, *SQUARES, *BYPASSES]
 MAX_BRANCHES = 1000
 
 
 @cache
 def program_of(lab: str) -> Program:
+    if lab.startswith("bypass-"):
+        _, name, ttl = lab.split("-")
+        return programs.repaired_ring(name, ttl_mode=TtlMode(ttl))
     if not lab.startswith("square-"):
         return programs.program_of(lab)
     _, ttl, null = lab.split("-", 2)

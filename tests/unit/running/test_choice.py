@@ -9,11 +9,11 @@ from mplsemu.errors import CapabilityError, LabError
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import loads
 from mplsemu.model.labels import Label
-from mplsemu.program.entries import Push
+from mplsemu.program.entries import Forward, Push
 from mplsemu.running import choice
 from mplsemu.running.choice import Chosen, choose, parse_choice, requested
 from mplsemu.southbound.ebpf.limits import beyond
-from tests.programs import changed_node
+from tests.programs import changed_node, protected_ring, ring
 
 AUTO, EBPF, OPENFLOW = DataPlaneChoice.AUTO, DataPlaneChoice.EBPF, DataPlaneChoice.OPENFLOW
 LAB = """
@@ -125,3 +125,21 @@ def test_more_labels_than_are_pushed_are_told():
     deeper = changed_node(program, node.name, ftn=(replace(ftn, nhlfes=(deep,)),))
     assert list(beyond(deeper)) == ["dk: the tunnel to se pushes 9 labels; it pushes at most 8"]
     assert list(beyond(program)) == []
+
+
+def test_backups_and_swaps_to_several_labels_are_told_before_anything_starts(machine):
+    machine(None)
+    network, program = ring(), protected_ring()
+    with pytest.raises(CapabilityError, match=r"ebpf cannot do this: .* names a backup"):
+        choose(EBPF, network, program)
+    with pytest.raises(CapabilityError, match=r"openflow cannot do this: .* names a backup"):
+        choose(OPENFLOW, network, program)
+    p = program.node("p")
+    entry = next(each for each in p.ilm if each.egress == "y")
+    backup = entry.nhlfes[0].backup
+    assert backup is not None
+    ilm = (replace(entry, action=Forward((backup,))),)
+    several = changed_node(compile_program(network), "p", ilm=ilm)
+    assert list(beyond(several)) == [
+        f"p: label {entry.label} is replaced by several labels; it replaces one by one"
+    ]

@@ -14,11 +14,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import CapabilityError, DataPlaneError, ProgramError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.program.entries import (
-    IlmEntry,
-    PopToVrf,
-    Push,
-)
+from mplsemu.program.entries import Forward, IlmEntry, PopToVrf, Push, Swap
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.services import ViaCe
 from mplsemu.southbound.ebpf import layout, translate
@@ -53,7 +49,7 @@ from tests import builders, strategies
 from tests.ebpf_entries import everything, nordic, of_map
 from tests.networks import SQUARE, between
 from tests.oracles.fakebpfnet import attach
-from tests.programs import changed_node
+from tests.programs import changed_node, protected_ring
 
 # --- any program ---------------------------------------------------------------------------
 
@@ -337,6 +333,25 @@ def test_nine_labels_are_too_many_and_eight_are_not():
         else:
             with pytest.raises(CapabilityError, match="x: 9 labels to push on link 'x-p'"):
                 everything(deep)
+
+
+def test_a_label_is_replaced_by_one():
+    program = compile_program(between(ecmp=1))
+    p = program.node("p")
+    entry = next(each for each in p.ilm if each.nhlfes)
+    nhlfe = replace(entry.nhlfes[0], operation=Swap((Label(300), Label(17))))
+    ilm = (replace(entry, action=Forward((nhlfe,))),)
+    with pytest.raises(CapabilityError, match="p: a label is replaced by 2 on link"):
+        everything(changed_node(program, "p", ilm=ilm))
+
+
+def test_a_backup_is_refused_at_a_label_and_at_a_tunnel():
+    ring = protected_ring()
+    attached = attach(ring)
+    with pytest.raises(CapabilityError, match=r"p: label \d+ over x-p names a backup; the ebpf"):
+        entries(ring, "p", attached)
+    with pytest.raises(CapabilityError, match="x: the tunnel to y over x-p names a backup"):
+        entries(ring, "x", attached)
 
 
 def test_more_ways_than_the_maps_have_are_refused(monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.labels import Label
-from mplsemu.program.entries import FtnEntry, IlmEntry, Nhlfe, PopToVrf, Push
+from mplsemu.program.entries import Forward, FtnEntry, IlmEntry, Nhlfe, PopToVrf, Push, Swap
 from mplsemu.southbound.openflow.actions import (
     Clone,
     Controller,
@@ -49,7 +49,7 @@ from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import PuntClass, class_of
 from tests import builders
 from tests.places import TOPOLOGIES
-from tests.programs import MODES, changed_node, program_of
+from tests.programs import MODES, changed_node, program_of, protected_ring
 
 LABS = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
 
@@ -218,6 +218,35 @@ def test_a_stack_of_four_labels_is_refused_and_one_of_three_is_not():
         else:
             with pytest.raises(CapabilityError, match=r"needs 3 labels.*at most 3"):
                 flows(changed, "dk")
+
+
+def with_operation(program, name, operation):
+    """Return the program with another operation for the first label that an LSR forwards."""
+    node = program.node(name)
+    entry = next(each for each in node.ilm if each.nhlfes)
+    nhlfe = dataclasses.replace(entry.nhlfes[0], operation=operation)
+    forward = dataclasses.replace(entry, action=Forward((nhlfe,)))
+    return changed_node(program, name, ilm=tuple(forward if e is entry else e for e in node.ilm))
+
+
+def test_a_label_is_replaced_by_two_at_most_as_a_services_is_below():
+    program = program_of(MODES[0])
+    for count in (1, 2, 3):
+        swap = Swap(tuple(Label(100 + number) for number in range(count)))
+        changed = with_operation(program, "p1", swap)
+        if count < 3:
+            assert flows(changed, "p1")
+        else:
+            with pytest.raises(CapabilityError, match=r"p1: label \d+ is replaced by 3.*at most 3"):
+                flows(changed, "p1")
+
+
+def test_a_backup_is_refused_at_a_label_and_at_a_tunnel():
+    ring = protected_ring()
+    with pytest.raises(CapabilityError, match=r"p: label \d+ over x-p names a backup; the open"):
+        flows(ring, "p")
+    with pytest.raises(CapabilityError, match="x: the tunnel to y over x-p names a backup"):
+        flows(ring, "x")
 
 
 def test_contradictions_in_a_program_are_found():
