@@ -26,6 +26,7 @@ from tests.builders import nordic
 from tests.oracles.aalwinesrun import Network
 from tests.oracles.mutants import mutants
 from tests.places import TOPOLOGIES
+from tests.programs import PROTECTED, repaired_ring, ring
 from tests.strategies import failures, networks
 
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -170,3 +171,8 @@ def test_the_documents_queries_are_about_this_network():
     way = exported.way("dk/a", "a/aarhus", (label,))
     assert [router for router, _ in way] == ["dk/a", "dk", "p1", "no", "no/a"]
     assert len(way[2][1]) == 3
+
+
+@pytest.mark.parametrize("name", PROTECTED)
+def test_packets_in_a_bypass_tunnel_leave_where_the_interpreter_says(name):
+    compared(repaired_ring(name), ring())
