@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mplsemu.analysis.alarms import Alarm
 from mplsemu.errors import LabError, MplsEmuError
 from mplsemu.model.network import HostRef, Network
 from mplsemu.program.hosts import find_host, short_name
@@ -18,6 +20,7 @@ from mplsemu.program.program import Program
 from mplsemu.program.trace import PacketOptions, Trace, trace
 from mplsemu.running.cable import Cable
 from mplsemu.script.outcome import WIDTH, DrawnTrace, Journal, Outcome, Rate
+from mplsemu.script.survival import Survival, survival
 from mplsemu.views.provider import provider_view
 from mplsemu.views.text.view import draw_view
 
@@ -184,6 +187,30 @@ class LabInterface(ABC):
             expression: which packets, in the language of pcap-filter(7).
         """
 
+    def survives(
+        self, failures: int = 1, *, nodes: bool = False, executor: Executor | None = None
+    ) -> Survival:
+        """Whether no failure of up to so many core links, each reconverged, breaks anything.
+
+        Proved on the program, in a running network too: nothing is cut there. What is down
+        already stays down, and what does not hold with it is no failure's fault.
+
+        Args:
+            failures: how many links fail together, at most.
+            nodes: whether LSRs fail, not links; nothing is expected of the sites at one that
+                failed.
+            executor: shares the cases out; None: this thread tries them.
+
+        Raises:
+            LabError: there are too many cases to wait for.
+        """
+        found = survival(self.network, self._down(), failures, nodes=nodes, executor=executor)
+        return found.noted_in(self.journal)
+
+    @abstractmethod
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Return what is wrong right now, the worst first: the alarms of ``mplsemu status``."""
+
     # --- parts ------------------------------------------------------------------------------
 
     def link(self, first: str, second: str | None = None) -> Cable:
@@ -251,6 +278,10 @@ class LabInterface(ABC):
     @abstractmethod
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:
         """Return whether no packet gets from the first of any pair to the second."""
+
+    @abstractmethod
+    def _down(self) -> frozenset[str]:
+        """Return the links and circuits that are down."""
 
     @abstractmethod
     def _set_link(self, name: str, *, up: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from mplsemu.analysis.alarms import Alarm
 from mplsemu.errors import LabNotRunningError
 from mplsemu.program.program import Program
 from mplsemu.program.trace import PacketOptions
@@ -166,6 +167,10 @@ class Lab(LabInterface):
         """Run a command at a node, and return what it prints; only while it is up."""
         return self._now.cmd(node, command)
 
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Return what is wrong right now, the worst first."""
+        return self._now.alarms()
+
     # --- how --------------------------------------------------------------------------------
 
     def _follow(self, source: str, target: str, header: PacketOptions) -> Outcome:
@@ -173,6 +178,9 @@ class Lab(LabInterface):
 
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:
         return self._now._isolated(what, pairs)
+
+    def _down(self) -> frozenset[str]:
+        return self._now._down()
 
     def _set_link(self, name: str, *, up: bool) -> None:
         self._now._set_link(name, up=up)

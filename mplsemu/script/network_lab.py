@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Final, Literal
 
+from mplsemu.analysis.alarms import Alarm
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.capture import Capture
 from mplsemu.emulation.dissect import dissect
@@ -32,6 +33,7 @@ from mplsemu.program.program import Program
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.running.captures import FrameReader, tap_points
 from mplsemu.running.checks import endpoints, trouble_of
+from mplsemu.running.current_alarms import current_alarms
 from mplsemu.running.lab import LabProcess
 from mplsemu.running.live_trace import follow
 from mplsemu.running.names import suggest
@@ -144,6 +146,10 @@ class NetworkLab(LabInterface):
         with Capture(tap_points(session, targets), take, expression):
             yield packets
 
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Return what is wrong right now, the worst first."""
+        return current_alarms(self.lab.session)
+
     @property
     def is_usable(self) -> bool:
         """Whether it still runs: a test may have taken it down."""
@@ -205,6 +211,9 @@ class NetworkLab(LabInterface):
             ok=True,
             said=f"{what} are isolated: {count(len(probes) + len(frames), 'packet')} sent",
         )
+
+    def _down(self) -> frozenset[str]:
+        return frozenset(self.lab.session.controller.call("status")["down"])
 
     def _set_link(self, name: str, *, up: bool) -> None:
         self.lab.session.set_link(name, up=up)

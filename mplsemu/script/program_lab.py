@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NoReturn
 
+from mplsemu.analysis.alarms import Alarm, LabState, alarms
+from mplsemu.analysis.connectivity import connectivity
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.dissect import Datagram, Ethernet, Frame, Payload
 from mplsemu.errors import LabNotRunningError
@@ -57,7 +59,7 @@ class ProgramLab(LabInterface):
 
     def __init__(self, file: Path, name: str | None = None) -> None:
         super().__init__(file, read(file, name).load().network)
-        self._down: frozenset[str] = frozenset()
+        self._cut_links: frozenset[str] = frozenset()
         self._program = compile_program(self.network)
         self._listeners: list[_Listener] = []
 
@@ -118,6 +120,12 @@ class ProgramLab(LabInterface):
             yield listener.packets
         finally:
             self._listeners.remove(listener)
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Return what is wrong with what is cut."""
+        vpns = tuple(connectivity(self._program, vpn.name) for vpn in self.network.vpns)
+        status = {"down": sorted(self._cut_links)}
+        return alarms(LabState(status, answers=True, program=self._program, vpns=vpns))
 
     def requires_network(self, what: str) -> NoReturn:
         """Say that only a running network has something; a subclass may say it otherwise.
@@ -189,11 +197,14 @@ class ProgramLab(LabInterface):
         names = read_stack(self._program, crossing.receiver, frame.labels).names
         return CapturedPacket(crossing.link, crossing.sender, crossing.receiver, frame, names)
 
+    def _down(self) -> frozenset[str]:
+        return self._cut_links
+
     def _set_link(self, name: str, *, up: bool) -> None:
-        down = self._down - {name} if up else self._down | {name}
-        if down != self._down:
+        down = self._cut_links - {name} if up else self._cut_links | {name}
+        if down != self._cut_links:
             self._program = compile_program(self.network, down=down, previous=self._program)
-            self._down = down
+            self._cut_links = down
 
     def _link_name(self, first: str, second: str | None) -> str:
         return link_name(self.network, first, second)

@@ -101,6 +101,19 @@ def test_status_takes_a_name_and_says_when_events_were(nordic):
     assert mplsemu("status", "nordic", "--lab", "other").stderr.startswith("mplsemu: nordic and")
 
 
+def test_status_shows_the_alarms_of_the_live_page(nordic):
+    assert "  alarms      none\n" in mplsemu("status").stdout
+    assert mplsemu("link", "dk", "p1", "down").returncode == 0
+    try:
+        [lab] = json.loads(mplsemu("status", "--json").stdout)["labs"]
+        alarm = {"severity": "major", "object": "link dk-p1"}
+        assert lab["alarms"] == [alarm | {"text": "is down: it carries no packets"}]
+        shown = mplsemu("status").stdout
+        assert "  alarms      major    link dk-p1 is down: it carries no packets\n" in shown
+    finally:
+        assert mplsemu("link", "dk", "p1", "up").returncode == 0
+
+
 def test_checks_in_a_file_are_laid_over_a_running_lab(nordic, tmp_path):
     file = tmp_path / "checks.yaml"
     file.write_text("validate:\n  - {ping: [a/aarhus/h1, b/oslo/h1], expect: fail}\n")

@@ -92,6 +92,8 @@ def test_a_script_can_what_a_test_can(nordic):
     assert nordic.throughput("a/aarhus/h1", "a/oslo/h1", seconds=0.5) > 1_000_000
     assert nordic.reaches("c/odense/h1", "c/malmo/h1")
     assert "dk" in nordic.macs("c")
+    assert nordic.survives(failures=1)
+    assert nordic.alarms() == ()
     with nordic.capture("p1-dk") as packets:
         assert nordic.ping("a/aarhus/h1", "a/stockholm/h1", count=1).received == 1
     assert [len(each.labels) for each in packets if each.ip is not None][:1] == [2]

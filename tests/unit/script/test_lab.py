@@ -10,6 +10,7 @@ from mplsemu.cli.main import main
 from mplsemu.errors import LabError, LabNotRunningError
 from mplsemu.program.trace import trace
 from mplsemu.report.trace import trace_object
+from mplsemu.running.worker_pool import WorkerPool
 from tests.places import LABS
 
 
@@ -117,3 +118,54 @@ def test_a_script_needs_neither_mininet_nor_pytest():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "<lab nordic, program>\n"
+
+
+# --- failures and alarms -------------------------------------------------------------------------
+
+
+def test_a_lab_that_survives_every_failure_says_how_many_were_tried(lab):
+    found = lab.survives(failures=1)
+    assert found
+    assert repr(found) == "nordic survives up to 1 link down: 7 cases tried"
+    assert (found.broken, found.survey.tried) == ({}, 7)
+
+
+def test_a_lab_that_does_not_survive_says_which_failures_break_which_pairs():
+    lab = Lab("nordic")
+    with lab.link("dk-p1").down():
+        found = lab.survives()
+    assert not found
+    assert set(found.broken) == {("dk-p2",)}
+    assert ("a/aarhus", "a/oslo") in found.broken[("dk-p2",)]
+    assert repr(found).startswith(
+        "nordic does not survive up to 1 link down: with dk-p2 down, cut off: a/aarhus and a/oslo, "
+    )
+    assert "more pairs" in lab.journal.explanation()
+
+
+def test_lsrs_may_fail_and_several_together(lab):
+    assert lab.survives(nodes=True)
+    found = lab.survives(failures=2, nodes=True)
+    assert not found
+    assert set(found.broken) == {("p1", "p2")}
+    assert repr(found).endswith("a/oslo and a/stockholm, and 6 more pairs")
+    with WorkerPool(2) as pool:
+        assert lab.survives(failures=2, nodes=True, executor=pool).survey == found.survey
+
+
+def test_no_failure_at_all_is_nothing_to_survive(lab):
+    with pytest.raises(LabError, match="write a number from 1 on"):
+        lab.survives(failures=0)
+
+
+def test_alarms_of_a_program_are_of_what_is_cut(lab):
+    assert lab.alarms() == ()
+    with lab.link("dk-p1").down(), lab.link("dk-p2").down():
+        found = [(alarm.severity.value, alarm.object) for alarm in lab.alarms()]
+    assert found == [
+        ("critical", "VPN a"),
+        ("critical", "VPN b"),
+        ("critical", "VPN c"),
+        ("major", "link dk-p1"),
+        ("major", "link dk-p2"),
+    ]

@@ -20,7 +20,7 @@ def test_the_example_passes_on_the_program(pytester):
     (pytester.path / "topologies").symlink_to(TOPOLOGIES)
     pytester.makepyfile(test_nordic=EXAMPLE)
     result = pytester.runpytest_inprocess("--mplsemu=program", "--strict-markers")
-    result.assert_outcomes(passed=6, skipped=4)
+    result.assert_outcomes(passed=7, skipped=4)
 
 
 def test_every_call_is_documented():

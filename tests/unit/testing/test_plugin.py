@@ -257,6 +257,19 @@ def test_a_leak_is_shown_by_the_packet_that_leaks(suite):
     ])  # fmt: skip
 
 
+def test_failures_that_a_lab_does_not_survive_are_shown_with_whom_they_cut_off(suite):
+    result = suite("""
+def test_survives(lab):
+    assert lab.survives(failures=1)
+""")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "E*assert small does not survive up to 1 link down: with no-p2 down, cut off: a/x and *",
+        "*- lab small, program -*",
+        "*with * down, cut off: *",
+    ])  # fmt: skip
+
+
 def test_what_holds_though_it_should_not_is_shown_too_and_so_is_a_trace(suite):
     result = suite("""
 def test_reaches(lab):
