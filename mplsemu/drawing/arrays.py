@@ -1,4 +1,4 @@
-"""The arrays that the layout computes with: points, boxes and segments, many at a time."""
+"""Points, boxes and segments as NumPy arrays, many at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-_AT_ONCE: Final = 2_000_000
+_CELLS_AT_ONCE: Final = 2_000_000
+"""Of a table of segments and boxes: a larger one is computed in parts, to bound the memory."""
 
 
 def any_in(flags: Flags) -> Flags:
@@ -28,6 +29,25 @@ def all_in(flags: Flags) -> Flags:
     return found
 
 
+def segments_cross(a: Floats, b: Floats, c: Floats, d: Floats) -> Flags:
+    """Return which segments from `a` to `b` cross those from `c` to `d`, ends excluded."""
+    apart = _orientation(a, b, c) * _orientation(a, b, d) < 0
+    found: Flags = apart & (_orientation(c, d, a) * _orientation(c, d, b) < 0)
+    return found
+
+
+def _orientation(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Return on which side of the lines from `a` to `b` the points `c` are, by the sign."""
+    ab, ac = b - a, c - a
+    found: Floats = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
+    return found
+
+
+def polyline_length(course: Floats) -> float:
+    """Return the length of a polyline."""
+    return float(np.linalg.norm(np.diff(course, axis=0), axis=1).sum())
+
+
 def boxes_around(centres: Floats, sizes: Floats, margin: float = 0.0) -> Floats:
     """Return the boxes of these sizes around these centres, grown by `margin`."""
     half = sizes / 2 + margin
@@ -35,9 +55,9 @@ def boxes_around(centres: Floats, sizes: Floats, margin: float = 0.0) -> Floats:
 
 
 def crossed_boxes(starts: Floats, ends: Floats, boxes: Floats) -> Flags:
-    """Return which segment (row) goes through the inside of which box (column)."""
+    """Return which segments (rows) cross the inside of which boxes (columns)."""
     found = np.empty((len(starts), len(boxes)), dtype=np.bool_)
-    step = max(1, _AT_ONCE // max(1, len(boxes)))
+    step = max(1, _CELLS_AT_ONCE // max(1, len(boxes)))
     for first in range(0, len(starts), step):
         part = slice(first, first + step)
         found[part] = _crossed(starts[part], ends[part], boxes)
@@ -45,14 +65,17 @@ def crossed_boxes(starts: Floats, ends: Floats, boxes: Floats) -> Flags:
 
 
 def _crossed(starts: Floats, ends: Floats, boxes: Floats) -> Flags:
-    """Clip every segment against every box: some of it is left where the two cross."""
+    """Clip every segment against every box: the two cross where some of the segment is left.
+
+    Liang and Barsky (A new concept and method for line clipping, 1984).
+    """
     enter = np.zeros((len(starts), len(boxes)))
     leave = np.ones((len(starts), len(boxes)))
     for axis in (0, 1):
         start = starts[:, axis, None]
-        way = ends[:, axis, None] - start
-        flat = np.abs(way) < 1e-9
-        safe = np.where(flat, 1.0, way)
+        delta = ends[:, axis, None] - start
+        flat = np.abs(delta) < 1e-9
+        safe = np.where(flat, 1.0, delta)
         low = (boxes[None, :, axis] - start) / safe
         high = (boxes[None, :, axis + 2] - start) / safe
         outside = flat & ((start <= boxes[None, :, axis]) | (start >= boxes[None, :, axis + 2]))
@@ -64,11 +87,10 @@ def _crossed(starts: Floats, ends: Floats, boxes: Floats) -> Flags:
 
 
 def overlapping_pairs(boxes: Floats) -> tuple[Indices, Indices]:
-    """Return the pairs of boxes that cover one another, each once, sorted from left to right."""
+    """Return the pairs of boxes that overlap, each once: a sweep from left to right."""
     order = np.argsort(boxes[:, 0], kind="stable")
     ordered = boxes[order]
-    # with boxes from left to right, the first that begins behind this one's end, and all after it
-    # lie clear of it
+    # sorted by left edge: from the first box on that begins behind this one's end, all are clear
     until = np.searchsorted(ordered[:, 0], ordered[:, 2], side="left")
     firsts: list[Indices] = []
     seconds: list[Indices] = []

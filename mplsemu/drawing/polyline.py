@@ -10,12 +10,12 @@ from typing import Final
 from mplsemu.drawing.geometry import Point
 
 ROUNDING: Final = 10.0
-"""A smooth line leaves its course at most so far before a corner, and at most half-way to the next
-corner; it stays within the triangle that this cuts off, and so out of every box."""
+"""How far from a corner its rounding begins, in px; at most half-way to the next corner. The line
+stays within the triangle that this cuts off, and so out of every box."""
 
 
 def towards(start: Point, target: Point, distance: float) -> Point:
-    """Return the point that is `distance` from `start` on the way to `target`, or beyond it."""
+    """Return the point at `distance` from `start` in the direction of `target`."""
     whole = math.dist(_xy(start), _xy(target))
     if whole == 0:
         return start
@@ -24,15 +24,15 @@ def towards(start: Point, target: Point, distance: float) -> Point:
 
 
 def length(points: Sequence[Point]) -> float:
-    """Return the length of a line."""
+    """Return the length of a polyline."""
     return sum(math.dist(_xy(a), _xy(b)) for a, b in _segments(points))
 
 
 def at(points: Sequence[Point], distance: float) -> tuple[Point, float]:
-    """Return the point of a line at a distance from its beginning, and its direction there.
+    """Return the point at a distance from the beginning, and the direction there.
 
     Returns:
-        The point, and an angle in radians, clockwise from where x grows.
+        The point, and an angle in radians, clockwise from the x axis.
     """
     segments = [pair for pair in _segments(points) if pair[0] != pair[1]]
     if not segments:
@@ -49,7 +49,7 @@ def at(points: Sequence[Point], distance: float) -> tuple[Point, float]:
 
 
 def nearest(points: Sequence[Point], place: Point) -> tuple[float, Point]:
-    """Return which point of a line is nearest to a place, and how far from its beginning it is."""
+    """Return the nearest point to a place, preceded by its distance from the beginning."""
     found = (math.inf, 0.0, points[0])
     before = 0.0
     for start, end in _segments(points):
@@ -64,7 +64,7 @@ def nearest(points: Sequence[Point], place: Point) -> tuple[float, Point]:
 
 
 def lengthened(points: Sequence[Point], first: float, last: float) -> tuple[Point, ...]:
-    """Return a line that is longer by `first` at its beginning and by `last` at its end."""
+    """Return it extended by `first` at its beginning and by `last` at its end."""
     *middle, end = points
     tail = towards(end, middle[-1], -last)
     start, *rest = (*middle, tail)

@@ -1,4 +1,4 @@
-"""What is taken on a picture, in a uniform grid, so that a look-up visits near things only."""
+"""A uniform grid of taken boxes, in which a look-up visits only what is near."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mplsemu.drawing.polyline import at, length
 
 
 class BoxGrid:
-    """What is taken, and places on lines that are free of it."""
+    """Taken boxes, and places on lines that are clear of them."""
 
     _CELL: Final = 96.0
     _STEP: Final = 12.0
@@ -26,13 +26,13 @@ class BoxGrid:
             self._cells.setdefault(cell, []).append((box, owner))
 
     def take_line(self, points: Sequence[Point], owner: object) -> None:
-        """Note that a line is taken, but for places on lines of the same owner."""
+        """Note that a line is taken, except for its owner."""
         for step in range(int(length(points) / self._STEP) + 1):
             place, _ = at(points, step * self._STEP)
             self.take(_around(place, self._STEP / 2, self._STEP / 2), owner)
 
     def is_free(self, box: Box, owner: object = None) -> bool:
-        """Whether a box covers nothing that is taken, but what has the same owner."""
+        """Whether a box overlaps nothing that is taken, apart from its owner's things."""
         return not any(
             box.overlaps(other) and (whose is None or whose != owner)
             for cell in self._touched(box)
@@ -42,9 +42,9 @@ class BoxGrid:
     def on_line(
         self, points: Sequence[Point], width: float, height: float, owner: object = None
     ) -> Box:
-        """Return a box around a point of a line, as near to its middle as one is free.
+        """Return the free box around a point of a line that is nearest to its middle.
 
-        Where none is, it is the one that covers least.
+        If none is free, return the one that covers least.
         """
         found = self._along(points, width, height)
         return self.first_free(found, owner) or min(
@@ -54,7 +54,7 @@ class BoxGrid:
     def free_on_line(
         self, points: Sequence[Point], width: float, height: float, owner: object = None
     ) -> Box | None:
-        """Return the same, None where none is free."""
+        """Return the same; None if none is free."""
         return self.first_free(self._along(points, width, height), owner)
 
     def first_free(self, boxes: Iterable[Box], owner: object = None) -> Box | None:
@@ -64,7 +64,7 @@ class BoxGrid:
     def _along(self, points: Sequence[Point], width: float, height: float) -> list[Box]:
         """Return boxes around points of a line, those near its middle first."""
         whole = length(points)
-        # nearer to an end it would lie on a node, or on an arrow
+        # nearer to an end it would cover a node or an arrow
         margin = min(width + height, whole) / 2
         places = [share * whole for share in (*self._SHARES, *self._FINE)]
         return [
@@ -74,7 +74,7 @@ class BoxGrid:
         ]
 
     def _covered(self, box: Box, owner: object) -> float:
-        """Return how much of what is taken a box covers, in px²; what is taken twice counts so."""
+        """Return the area, in px², of what a box covers; what is taken twice counts twice."""
         cells = (self._cells.get(cell, ()) for cell in self._touched(box))
         near = dict.fromkeys(each for cell in cells for each in cell)
         return sum(

@@ -1,4 +1,4 @@
-"""What is taken on a picture, and where there is room for one thing more."""
+"""Free space: what is taken on a picture, and the best free place for one more box."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from mplsemu.drawing.arrays import (
     all_in,
     any_in,
     crossed_boxes,
+    segments_cross,
 )
 
 _MARGIN: Final = 2.0
-_ON_LINE: Final = 5.0
-_ON_KEPT: Final = 4.0
+_ON_LINE_COST: Final = 5.0
+"""Of each line that a box covers."""
+_ON_RESERVED_COST: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class Candidates:
     """Places to choose from.
 
     Attributes:
-        boxes: one for each.
-        costs: how much worse than the best each is, whatever it covers.
+        boxes: shape (n, 4).
+        costs: how much worse than the best each is, apart from what it covers.
     """
 
     boxes: Floats
@@ -36,7 +38,7 @@ class Candidates:
 
 
 class FreeSpace:
-    """Boxes that nothing may cover, and boxes and lines that nothing should."""
+    """Boxes that nothing may cover; lines and reserved boxes that are better left clear."""
 
     def __init__(
         self, boxes: Floats, courses: Sequence[Floats], bounds: Floats | None = None
@@ -45,68 +47,68 @@ class FreeSpace:
 
         Args:
             boxes: of nodes and texts.
-            courses: of lines; each is known by its index.
-            bounds: that nothing may leave, if there are any.
+            courses: polylines; each is known by its index.
+            bounds: box that nothing may leave, if there is one.
         """
         self._bounds = bounds
-        self._taken = _Pile(boxes)
-        self._kept = _Pile(np.empty((0, 4)))
+        self._taken = _BoxList(boxes)
+        self._reserved = _BoxList(np.empty((0, 4)))
         self._starts = np.concatenate([c[:-1] for c in courses] or [np.empty((0, 2))])
         self._ends = np.concatenate([c[1:] for c in courses] or [np.empty((0, 2))])
         self._owners: Indices = np.repeat(
             np.arange(len(courses)), [len(course) - 1 for course in courses]
         )
 
-    def take(self, box: Floats) -> None:
+    def occupy(self, box: Floats) -> None:
         """Note that a box is taken."""
         self._taken.add(box)
 
-    def keep(self, box: Floats) -> None:
-        """Note that a box had better stay free."""
-        self._kept.add(box)
+    def reserve(self, box: Floats) -> None:
+        """Note that a box is better left clear."""
+        self._reserved.add(box)
 
-    def draw(self, start: Floats, end: Floats) -> None:
-        """Note that there is one line more."""
+    def add_line(self, start: Floats, end: Floats) -> None:
+        """Note that there is one more line."""
         self._starts = np.concatenate((self._starts, start[None]))
         self._ends = np.concatenate((self._ends, end[None]))
         self._owners = np.append(self._owners, -1)
 
-    def room(
-        self, choices: Candidates, owner: int | None = None, *, off_lines: bool = False
+    def place(
+        self, candidates: Candidates, owner: int | None = None, *, off_lines: bool = False
     ) -> int | None:
-        """Choose the best box that is free, and take it.
+        """Choose the best free candidate and occupy it.
 
         Args:
-            choices: to choose from.
+            candidates: to choose from.
             owner: the line that it is for, which it may cover.
             off_lines: whether it must not cover any line.
 
         Returns:
             Its index; None if none is free.
         """
-        if not len(choices.boxes):
+        if not len(candidates.boxes):
             return None
-        wide = choices.boxes + np.array((-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
-        free = np.nonzero(~self._taken.covered(wide) & self._within(choices.boxes))[0]
+        wide = candidates.boxes + np.array((-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+        free = np.nonzero(~self._taken.covered(wide) & self._within(candidates.boxes))[0]
         if not len(free):
             return None
-        boxes = choices.boxes[free]
+        boxes = candidates.boxes[free]
         lines = self._lines_under(boxes, owner)
-        costs = choices.costs[free] + _ON_LINE * lines
+        costs = candidates.costs[free] + _ON_LINE_COST * lines
         if off_lines:
             costs[lines > 0] = np.inf
             if np.all(lines > 0):
                 return None
-        costs += _ON_KEPT * self._kept.covered(boxes)
+        costs += _ON_RESERVED_COST * self._reserved.covered(boxes)
         best = int(free[np.argmin(costs)])
-        self.take(choices.boxes[best])
+        self.occupy(candidates.boxes[best])
         return best
 
     def lines_crossed(self, starts: Floats, ends: Floats) -> Floats:
         """Return how many lines each segment crosses."""
         a, b = starts[:, None], ends[:, None]
         c, d = self._starts[None], self._ends[None]
-        hit = (_side(a, b, c) * _side(a, b, d) < 0) & (_side(c, d, a) * _side(c, d, b) < 0)
+        hit = segments_cross(a, b, c, d)
         found: Floats = hit.sum(axis=1, dtype=np.float64)
         return found
 
@@ -129,8 +131,8 @@ class FreeSpace:
         return found
 
 
-class _Pile:
-    """Boxes that become more."""
+class _BoxList:
+    """A growing array of boxes."""
 
     def __init__(self, boxes: Floats) -> None:
         self._boxes = np.concatenate((boxes, np.empty((len(boxes) + 64, 4))))
@@ -143,16 +145,10 @@ class _Pile:
         self._count += 1
 
     def covered(self, tried: Floats) -> Flags:
-        """Return which of these boxes cover one of the pile's."""
+        """Return which of these boxes overlap one of the list."""
         boxes = self._boxes[: self._count]
         low, high = tried[:, :2].min(axis=0), tried[:, 2:].max(axis=0)
         near = boxes[all_in((boxes[:, :2] < high) & (boxes[:, 2:] > low))]
         begins = tried[:, None, :2] < near[None, :, 2:]
         ends = near[None, :, :2] < tried[:, None, 2:]
         return any_in(all_in(begins & ends))
-
-
-def _side(a: Floats, b: Floats, c: Floats) -> Floats:
-    ab, ac = b - a, c - a
-    found: Floats = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
-    return found

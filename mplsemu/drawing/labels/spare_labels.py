@@ -1,4 +1,4 @@
-"""Room on links that none could be kept on for all at once: for a few there is some."""
+"""Places the labels of a few lines that found no reserved place in the first pass."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mplsemu.drawing.layout.layout_graph import Layout
 
 @dataclass(frozen=True, slots=True)
 class SpareLabel:
-    """Room on a link, and a point of it that is clear of that room."""
+    """The place of a label on a line, and a point of the line that is clear of it."""
 
     spot: Box
     mark: Point
@@ -25,13 +25,13 @@ class SpareLabel:
 def spare_labels(
     layout: Layout, links: Collection[int], size: Size, used: Collection[int]
 ) -> dict[int, SpareLabel]:
-    """Return room on links, by index, for those of them that have none and where there is some.
+    """Return places for labels, by index of the line, where there is room for one.
 
     Args:
-        layout: of the network.
-        links: on which something has to be written.
-        size: of it.
-        used: links whose spots are written on; other spots may be covered.
+        layout: of the whole.
+        links: lines that need a label; those that have a reserved place are left out.
+        size: of a label.
+        used: lines whose reserved place is in use; other reserved places may be covered.
     """
     wanted = [link for link in sorted(links) if layout.spots[link] is None]
     if not wanted:
@@ -39,11 +39,11 @@ def spare_labels(
     taken = [*layout.boxes, *layout.texts, *(layout.spots[link] for link in sorted(used))]
     boxes = np.array([_corners(box) for box in taken if box is not None])
     courses = [np.array([(p.x, p.y) for p in course]) for course in layout.courses]
-    ground = FreeSpace(boxes, courses, np.array((0.0, 0.0, layout.width, layout.height)))
+    free = FreeSpace(boxes, courses, np.array((0.0, 0.0, layout.width, layout.height)))
     found = {}
     for link in wanted:
         places = candidates_on(courses[link], size)
-        chosen = ground.room(places, link)
+        chosen = free.place(places, link)
         if chosen is not None:
             box = np.round(places.boxes[chosen], 1)
             texts = [_corners(text) for text in (layout.texts[link],) if text is not None]

@@ -1,1 +1,1 @@
-"""Layout: where nodes stand, how lines run past them, and where there is room for labels."""
+"""Graph layout: where nodes stand; with it the routes of lines and the places of labels."""

@@ -1,4 +1,4 @@
-"""How generous a layout is: a small picture has air, a large one must be compact."""
+"""The distances that a layout keeps, by its size: small pictures are airy, large ones compact."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ class LayoutDistances:
     Attributes:
         gap: between boxes, to the side and up.
         clearance: between a line and the box of a node that is not its end.
-        steps_aside: whether nodes make room for lines; else all lines go round them.
-        shortest: what is seen of a link at least, from box to box.
-        hop: between the middles of linked nodes, where there are no positions.
-        filled: share of the map that boxes with their gaps take before crowded parts grow.
-        rounds: of moving things apart.
+        nodes_yield: whether nodes move off the lines of others; else all lines are led around them.
+        shortest: length of a line between two boxes at least.
+        hop: between the centres of linked nodes that have no geographic position.
+        filled: share of the map that boxes and gaps take before crowded parts are enlarged.
+        rounds: of overlap removal at most.
     """
 
     gap: tuple[float, float]
     clearance: float
-    steps_aside: bool
+    nodes_yield: bool
     shortest: float
     hop: float
     filled: float
@@ -29,7 +29,7 @@ class LayoutDistances:
 
 
 def distances_for(count: int) -> LayoutDistances:
-    """Return the distances for a picture of so many nodes."""
+    """Return the distances for a picture of `count` nodes."""
     if count <= 12:
         return LayoutDistances((56, 44), 16, True, 64, 190, 0.22)
     if count <= 40:

@@ -1,4 +1,4 @@
-"""What the layout must know of a graph: its components, and how far apart nodes are."""
+"""Graphs as numbers of nodes and pairs of them: neighbours, components, distances in hops."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pair = tuple[int, int]
 
 
 def neighbours(count: int, links: Sequence[Pair]) -> list[list[int]]:
-    """Return each node's neighbours, each once, in order."""
+    """Return the neighbours of each node, sorted, each once."""
     around: list[set[int]] = [set() for _ in range(count)]
     for a, b in links:
         if a != b:
@@ -23,7 +23,7 @@ def neighbours(count: int, links: Sequence[Pair]) -> list[list[int]]:
 
 
 def components(count: int, links: Sequence[Pair]) -> list[list[int]]:
-    """Return the connected parts of the graph, the largest first."""
+    """Return the connected components, the largest first."""
     around = neighbours(count, links)
     seen = [False] * count
     found = []
@@ -42,7 +42,7 @@ def components(count: int, links: Sequence[Pair]) -> list[list[int]]:
 
 
 def hops(around: Sequence[Sequence[int]], start: int) -> Floats:
-    """Return how many links each node is away from `start`; infinite where there is no way."""
+    """Return how many hops each node is from `start` (breadth-first); infinite if unreachable."""
     found = np.full(len(around), np.inf)
     found[start] = 0
     queue = deque([start])

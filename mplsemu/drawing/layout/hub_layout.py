@@ -1,7 +1,7 @@
-"""Things in rows on both sides of what joins them, each with a line to it that passes no other.
+"""Hub layout: boxes in rows above and below a hub, each with a line to it that passes no other.
 
-Distances run outward from the edge of what joins them, so that one layout serves the side above it
-and the side below. Lines of outer rows go down between the columns, each in a lane of its own.
+Distances are measured outward from the hub's edge, so that the same code serves both sides. Lines
+of outer rows run between the columns, each in its own lane.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from typing import Final
 from mplsemu.drawing.geometry import Box, Point, Size
 
 _ASPECT: Final = 1.6
-"""How much wider than high a picture should be."""
+"""Width by height that a picture should have."""
 _MOST_ROWS: Final = 12
 _EDGE: Final = 14.0
-"""Between a lane and the columns beside it."""
+"""Between a lane and the column beside it."""
+_MOST_IN_ONE_ROW: Final = 3
+_ROWS_PER_COLUMN: Final = 0.8
 
 
 class FormFactor(Enum):
-    """What a picture is for: a screen, or a phone, on which things are one below the other."""
+    """The screen that a picture is for: a wide one, or a phone's, with one box below the other."""
 
     WIDE = "wide"
     NARROW = "narrow"
@@ -30,10 +32,10 @@ class FormFactor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """Room around things.
+    """Distances of a hub layout.
 
     Attributes:
-        first: between what joins them and the first row.
+        first: between the hub and the first row.
         channel: between rows.
         gutter: between columns, at least.
         pitch: between lanes.
@@ -47,22 +49,22 @@ class Spacing:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where one thing stands.
+    """Where one box stands.
 
     Attributes:
         x: its left edge.
-        out: the distance of its nearer edge.
-        way: its line's corners, x and distance, from that edge's middle to what joins them.
+        out: the distance of its nearer edge from the hub.
+        route: its line's corners, x and distance, from the middle of that edge to the hub.
     """
 
     x: float
     out: float
-    way: tuple[tuple[float, float], ...]
+    route: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Where distances run from, and whether upward.
+    """One side of the hub: where distances start, and whether they run upward.
 
     Attributes:
         x: of the left edge.
@@ -75,7 +77,7 @@ class Side:
     is_up: bool
 
     def point(self, x: float, out: float) -> Point:
-        """Return the place at a distance."""
+        """Return the point at a distance."""
         return Point(self.x + x, self.y - out if self.is_up else self.y + out)
 
     def box(self, x: float, out: float, width: float, height: float) -> Box:
@@ -84,14 +86,14 @@ class Side:
         return Box(self.x + x, y, width, height)
 
     def beyond(self, x: float, out: float) -> Side:
-        """Return the same with its origin moved."""
+        """Return it with its origin moved."""
         at = self.point(x, out)
         return Side(at.x, at.y, self.is_up)
 
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """One side: how much room it takes, and where things stand, in their order."""
+    """The rows on one side: their size, and where each box stands, in the order given."""
 
     width: float
     depth: float
@@ -100,25 +102,28 @@ class RowBlock:
 
 @dataclass(frozen=True, slots=True)
 class HubLayout:
-    """Both sides of what joins things; `lower` is None where one row above is enough."""
+    """Both sides of a hub; `lower` is None if all boxes are above."""
 
     upper: RowBlock
     lower: RowBlock | None
 
     @property
     def width(self) -> float:
-        """How wide what joins them has to be."""
+        """How wide the hub must be."""
         return max(self.upper.width, self.lower.width if self.lower else 0.0)
 
     @property
     def is_one_row(self) -> bool:
-        """Whether there is one row above and none below, or one on each side."""
+        """Whether no side has a second row."""
         return not any(
-            len(slot.way) > 2 for block in (self.upper, self.lower) if block for slot in block.slots
+            len(slot.route) > 2
+            for block in (self.upper, self.lower)
+            if block
+            for slot in block.slots
         )
 
     def places(self, box: Box) -> list[tuple[Side, Slot]]:
-        """Return where things stand around the box of what joins them, in their order."""
+        """Return where the boxes stand around the hub, in the order given."""
         placed = []
         for block, is_up in ((self.upper, True), (self.lower, False)):
             if block is not None:
@@ -129,15 +134,15 @@ class HubLayout:
 
 
 def lay_out_around(
-    cells: Sequence[Size], spacing: Spacing, joint: float, shape: FormFactor = FormFactor.WIDE
+    cells: Sequence[Size], spacing: Spacing, hub: float, shape: FormFactor = FormFactor.WIDE
 ) -> HubLayout:
-    """Place things so that the whole is about as wide and high as a screen.
+    """Place boxes so that the whole has about the aspect of a screen.
 
     Args:
-        cells: at least one, in the order in which people read.
-        spacing: room around them.
-        joint: the height of what joins them.
-        shape: narrow has them in as few columns as it can, all above what joins them.
+        cells: sizes of the boxes, at least one, in reading order.
+        spacing: the distances.
+        hub: its height.
+        shape: narrow sets as few columns as possible, all above the hub.
     """
     if shape is FormFactor.NARROW:
         return HubLayout(_column(cells, spacing, is_up=True), None)
@@ -147,15 +152,15 @@ def lay_out_around(
         upper = _row_block(cells[:half], rows, spacing, is_up=True)
         lower = _row_block(cells[half:], rows, spacing, is_up=False)
         found.append(HubLayout(upper, lower))
-    return min(found, key=lambda each: _ugliness(each, joint))
+    return min(found, key=lambda each: _misfit(each, hub))
 
 
 def _one_row(cells: Sequence[Size], spacing: Spacing) -> HubLayout:
     return HubLayout(_row_block(cells, 1, spacing, is_up=True), None)
 
 
-def _ugliness(tried: HubLayout, joint: float) -> float:
-    height = tried.upper.depth + joint + (tried.lower.depth if tried.lower else 0.0)
+def _misfit(tried: HubLayout, hub: float) -> float:
+    height = tried.upper.depth + hub + (tried.lower.depth if tried.lower else 0.0)
     return abs(math.log(tried.width / height / _ASPECT))
 
 
@@ -166,10 +171,12 @@ def _column(cells: Sequence[Size], spacing: Spacing, *, is_up: bool) -> RowBlock
 def block_of_rows(
     cells: Sequence[Size], spacing: Spacing, *, is_up: bool, shape: FormFactor = FormFactor.WIDE
 ) -> RowBlock:
-    """Place things on one side: up to three in a row, more in a block; or in a column."""
+    """Place boxes on one side: a few in one row, more in a block; or in a column."""
     if shape is FormFactor.NARROW:
         return _column(cells, spacing, is_up=is_up)
-    rows = 1 if len(cells) <= 3 else math.ceil(math.sqrt(len(cells) * 0.8))
+    rows = (
+        1 if len(cells) <= _MOST_IN_ONE_ROW else math.ceil(math.sqrt(len(cells) * _ROWS_PER_COLUMN))
+    )
     return _row_block(cells, rows, spacing, is_up=is_up)
 
 
@@ -183,14 +190,14 @@ def _row_block(cells: Sequence[Size], rows: int, spacing: Spacing, *, is_up: boo
         for column, index in row:
             x = lanes.lefts[column] + (lanes.widths[column] - cells[index].width) / 2
             middle = x + cells[index].width / 2
-            way = [(middle, out)]
+            route = [(middle, out)]
             if number:
                 lane = lanes.lane(column, number)
                 bend = out - spacing.channel / 2
-                way += [(middle, bend), (lane, bend), (lane, 0.0)]
+                route += [(middle, bend), (lane, bend), (lane, 0.0)]
             else:
-                way.append((middle, 0.0))
-            slots[index] = Slot(x, out, tuple(way))
+                route.append((middle, 0.0))
+            slots[index] = Slot(x, out, tuple(route))
         out += max(cells[index].height for _, index in row) + spacing.channel
     return RowBlock(lanes.total, out - spacing.channel, tuple(slots[i] for i in range(len(cells))))
 
@@ -199,7 +206,7 @@ def _grid(number: int, columns: int, *, is_up: bool) -> list[list[tuple[int, int
     """Return rows of (column, index), the innermost first; the outermost may be short."""
     short = number % columns or columns
     starts = list(range(0, number, columns))
-    if is_up:  # people read downward, so the outermost row comes first
+    if is_up:  # people read downward: the outermost row comes first
         starts = [0, *range(short, number, columns)][::-1]
     rows = []
     for start in starts:
@@ -212,8 +219,8 @@ def _grid(number: int, columns: int, *, is_up: bool) -> list[list[tuple[int, int
 class _Lanes:
     """Columns and the gutters between them, with lanes for the lines of outer rows.
 
-    Columns of the left half have their lanes to the right, the others to the left: so all lanes
-    are well within the width of what joins the things.
+    Columns in the left half have their lanes on the right, the others on the left: so all lanes
+    end well within the hub's width.
     """
 
     def __init__(
@@ -242,13 +249,13 @@ class _Lanes:
         self.total = x + self._gutters[-1]
 
     def lane(self, column: int, row: int) -> float:
-        """Return where the line of a column's outer row goes down."""
+        """Return the x of the lane of a box in an outer row."""
         right = self._goes_right(column)
         gutter = column + 1 if right else column
         lanes = self._lanes_in(gutter)
         start = 0.0 if gutter == 0 else self.lefts[gutter - 1] + self.widths[gutter - 1]
         start += (self._gutters[gutter] - (lanes - 1) * self._pitch) / 2
-        # nearer rows have the lanes nearer to their column, so that no two lines cross
+        # inner rows take the lanes nearer to their column, so that no two lines cross
         return start + self._pitch * (row - 1 if right else lanes - row)
 
     def _goes_right(self, column: int) -> bool:

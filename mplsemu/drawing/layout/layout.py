@@ -1,4 +1,4 @@
-"""The whole layout: nodes placed, lines routed, and room for texts found."""
+"""The whole layout: nodes are placed, then lines routed, then labels placed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from mplsemu.drawing.arrays import Floats, boxes_around
+from mplsemu.drawing.arrays import Floats, boxes_around, polyline_length
 from mplsemu.drawing.geometry import Box, Point, Size
-from mplsemu.drawing.labels.candidates import candidates_on, clear_point, length
+from mplsemu.drawing.labels.candidates import candidates_on, clear_point
 from mplsemu.drawing.labels.free_space import FreeSpace
 from mplsemu.drawing.layout.distances import distances_for
 from mplsemu.drawing.layout.layout_graph import Layout, LayoutGraph
@@ -18,33 +18,34 @@ from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outli
 from mplsemu.drawing.routing.routes import courses, smooth
 
 _DIGITS: Final = 1
+"""Decimals of a coordinate."""
 
 
 @lru_cache(maxsize=8)
 def lay_out(graph: LayoutGraph) -> Layout:
-    """Return where everything is; the same graph is laid out but once.
+    """Return where everything is; a graph that comes again is not laid out again.
 
-    No two boxes overlap, no line enters the box of a node that is not its end, and no text
+    No two boxes overlap, no line enters the box of a node that it does not end at, and no text
     covers a box or another text.
     """
     if not graph.nodes:
         return Layout(0.0, 0.0, (), (), (), (), (), (), (), ())
-    measures = distances_for(len(graph.nodes))
-    sizes = np.array([(body.size.width, body.size.height) for body in graph.nodes])
-    places = np.round(place_nodes(graph, measures), _DIGITS)
+    distances = distances_for(len(graph.nodes))
+    sizes = np.array([(node.size.width, node.size.height) for node in graph.nodes])
+    places = np.round(place_nodes(graph, distances), _DIGITS)
     boxes = boxes_around(places, sizes)
-    forms = [NodeOutline(box, body.cut) for box, body in zip(boxes, graph.nodes, strict=True)]
-    links = [tie.ends for tie in graph.edges]
+    forms = [NodeOutline(box, node.cut) for box, node in zip(boxes, graph.nodes, strict=True)]
+    links = [edge.ends for edge in graph.edges]
     spines = spread_parallel(
-        courses(places, sizes, links, measures.clearance), links, sizes, measures.clearance
+        courses(places, sizes, links, distances.clearance), links, sizes, distances.clearance
     )
     lines = [
         np.round(clipped_to_outlines(spine, forms[a], forms[b]), _DIGITS)
         for spine, (a, b) in zip(spines, links, strict=True)
     ]
-    ground = FreeSpace(boxes, lines)
-    texts = _rooms(ground, lines, [tie.text for tie in graph.edges])
-    spots = _rooms(ground, lines, [tie.spot for tie in graph.edges])
+    free = FreeSpace(boxes, lines)
+    texts = _label_places(free, lines, [edge.text for edge in graph.edges])
+    spots = _label_places(free, lines, [edge.spot for edge in graph.edges])
     marks = [
         clear_point(line, taken)
         for line, taken in zip(lines, zip(texts, spots, strict=True), strict=True)
@@ -60,14 +61,18 @@ def lay_out(graph: LayoutGraph) -> Layout:
     )
 
 
-def _rooms(ground: FreeSpace, lines: list[Floats], sizes: list[Size | None]) -> list[Floats | None]:
-    """Find room for texts: on short lines first, which offer the least."""
+def _label_places(
+    free: FreeSpace, lines: list[Floats], sizes: list[Size | None]
+) -> list[Floats | None]:
+    """Place the labels of lines: shortest line first, as it has the fewest places."""
     found: list[Floats | None] = [None] * len(lines)
-    for index in sorted(range(len(lines)), key=lambda number: (length(lines[number]), number)):
+    for index in sorted(
+        range(len(lines)), key=lambda number: (polyline_length(lines[number]), number)
+    ):
         size = sizes[index]
         if size is not None:
             places = candidates_on(lines[index], size)
-            chosen = ground.room(places, index)
+            chosen = free.place(places, index)
             found[index] = None if chosen is None else places.boxes[chosen]
     return found
 
@@ -81,7 +86,7 @@ def _from_origin(
     spots: list[Floats | None],
     marks: list[Floats],
 ) -> Layout:
-    """Move everything so that nothing is left of or above (0, 0), and the least is at it."""
+    """Move everything so that its upper left corner is at (0, 0)."""
     boxes = np.array([form.box for form in forms])
     rooms = [box for box in (*texts, *spots) if box is not None]
     corners = np.concatenate(

@@ -1,4 +1,4 @@
-"""What is laid out: boxes that stand for nodes, links between them, and texts on the links."""
+"""What is laid out: nodes as boxes, edges between them, labels on edges; and the layout itself."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class NodeBox:
     Attributes:
         size: of its box.
         position: longitude and latitude in degrees, if known.
-        cut: how much of each corner of its box is not part of its form.
-        is_inner: whether it had better stand in the middle of its neighbours: a P.
+        cut: how much its outline cuts off each corner of its box.
+        is_inner: whether it belongs in the middle of the picture rather than at its border.
     """
 
     size: Size
@@ -26,12 +26,12 @@ class NodeBox:
 
 @dataclass(frozen=True, slots=True)
 class EdgeSpec:
-    """A link to draw.
+    """An edge to draw.
 
     Attributes:
         ends: two nodes, by index.
-        text: how large the text on it is, if it has one.
-        spot: how much room to keep for what is written on it later, if any.
+        text: size of its label, if it has one.
+        spot: size of the place to reserve for a label that is written later, if any.
     """
 
     ends: tuple[int, int]
@@ -41,7 +41,7 @@ class EdgeSpec:
 
 @dataclass(frozen=True, slots=True)
 class LayoutGraph:
-    """What is laid out. Nothing in it changes while a network runs, so neither does the layout."""
+    """What is laid out. It holds nothing that changes as a network runs, so nothing ever moves."""
 
     nodes: tuple[NodeBox, ...]
     edges: tuple[EdgeSpec, ...]
@@ -49,19 +49,19 @@ class LayoutGraph:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything is, from (0, 0) on.
+    """Where everything is; the upper left corner is (0, 0).
 
     Attributes:
         width: of the whole.
         height: of the whole.
         boxes: of the nodes.
-        cuts: of the nodes' corners.
-        spines: of the links: from the middle of one box to that of the other.
-        courses: of the links: their corners, from the border of one form to that of the other.
-        smooth: whether a course keeps out of boxes with its corners rounded, too.
-        texts: grounds of the texts on links; None for a link without, or without room for it.
-        spots: room kept on links, likewise.
-        marks: on each link a point clear of texts and spots.
+        cuts: of the corners of the nodes' boxes.
+        spines: the edges as polylines from the centre of one box to that of the other.
+        courses: the same, clipped to the outlines of the two nodes.
+        smooth: whether an edge also keeps out of all boxes with its corners rounded.
+        texts: places of the edges' labels; None if there is no label, or no room for it.
+        spots: reserved places on edges, likewise.
+        marks: a point of each edge that is clear of its label and its reserved place.
     """
 
     width: float

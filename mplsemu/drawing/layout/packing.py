@@ -1,4 +1,4 @@
-"""Parts of a picture that have nothing to do with one another, side by side."""
+"""Components of a graph side by side: shelf packing, next fit."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from mplsemu.drawing.arrays import Floats
 
 ASPECT: Final = 1.6
-"""Width by height of a picture that suits a screen and a page."""
+"""Width by height of a picture that fits a screen and a page."""
 
 
 def packed(sizes: Sequence[tuple[float, float]], gap: float) -> list[tuple[float, float]]:
-    """Return the upper left corners of rectangles set in rows, in a whole of pleasant form.
+    """Return the upper left corners of rectangles set in rows; the whole has about `ASPECT`.
 
     Args:
-        sizes: width and height of each; the first comes first.
+        sizes: width and height of each, in the order in which they are set.
         gap: between them.
     """
     area = sum((width + gap) * (height + gap) for width, height in sizes)
@@ -35,7 +35,7 @@ def packed(sizes: Sequence[tuple[float, float]], gap: float) -> list[tuple[float
 
 
 def shifted_together(parts: Sequence[tuple[Floats, Floats]], gap: float) -> list[Floats]:
-    """Return the places of parts, each with its boxes' sizes, so that the parts stand apart."""
+    """Return the positions of parts, given with the sizes of their boxes, moved side by side."""
     corners, sizes = [], []
     for places, boxes in parts:
         low = (places - boxes / 2).min(axis=0)

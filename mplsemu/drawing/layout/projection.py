@@ -1,4 +1,4 @@
-"""Geographic positions on a plane: east to the right, north up."""
+"""Map projection: geographic positions on a plane, east to the right and north up."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from mplsemu.drawing.arrays import Floats
 def projected(positions: Floats) -> Floats:
     """Return longitudes and latitudes (degrees) as points on a plane, in degrees of latitude.
 
-    An equirectangular projection, true to scale in the middle. The map is cut where the widest
-    gap between longitudes is, so that a network across the Pacific stays in one piece.
+    Equirectangular, with the middle latitude true to scale. The map is cut at the widest gap
+    between longitudes, so that a network across the Pacific stays in one piece.
     """
     longitudes = _cut(positions[:, 0])
     latitudes = np.clip(positions[:, 1], -89.0, 89.0)
@@ -24,7 +24,7 @@ def _cut(longitudes: Floats) -> Floats:
     ordered = np.sort(wrapped)
     gaps = np.diff(ordered, append=ordered[0] + 360.0)
     widest = int(np.argmax(gaps))
-    # at the edge of the usual map unless another gap is really wider: Greenwich in the middle
+    # the usual cut, with Greenwich in the middle, unless another gap is wider
     if gaps[widest] <= gaps[-1] + 1e-9:
         return wrapped
     first = ordered[(widest + 1) % len(ordered)]

@@ -1,4 +1,4 @@
-"""A drawing turned so that it lies well on a page, and lined up where it nearly is."""
+"""Rotation of a drawing to fit a page, and alignment of what nearly is in one row or column."""
 
 from __future__ import annotations
 
@@ -11,30 +11,34 @@ from mplsemu.drawing.layout.packing import ASPECT
 
 _STEP: Final = np.radians(1)
 _FEW: Final = 12
-_MANY: Final = 60
-_WIDE: Final = (0.0, 0.25)
+_MOST_FOR_SYMMETRY: Final = 60
+_WIDE_COST: Final = (0.0, 0.25)
+"""Of a drawing wider than `ASPECT`, with few nodes and with more: a wide one of few still fits."""
+_MIRRORED_COST: Final = 2.0
+"""Of what is not symmetric from left to right."""
+_LEAST_GAIN: Final = 1e-4
 
 
 def best_rotation(places: Floats, links: Indices, room: tuple[float, float]) -> Floats:
-    """Return the places turned about their middle: level lines, symmetry, wide and not high.
+    """Return the positions rotated about their middle: level lines, symmetric, wider than high.
 
     Args:
         places: of the nodes, in hops.
         links: pairs of nodes.
-        room: of a node's box, to judge the form of the whole.
+        room: size of a node's box, in hops.
     """
     centred = places - (places.min(axis=0) + places.max(axis=0)) / 2
     best, lowest = 0.0, np.inf
     for angle in np.arange(0.0, np.pi, _STEP).tolist():
         cost = _cost(_rotated(centred, angle), links, room)
-        # of two that are as good, the first: rounding must not decide
-        if cost < lowest - 1e-4:
+        # a tie goes to the first, so that rounding does not decide
+        if cost < lowest - _LEAST_GAIN:
             best, lowest = angle, cost
-    return _read_on(_rotated(centred, best))
+    return _in_reading_order(_rotated(centred, best))
 
 
-def _read_on(places: Floats) -> Floats:
-    """Return the drawing or its mirror image, so that the first nodes are rather left and up."""
+def _in_reading_order(places: Floats) -> Floats:
+    """Return the drawing, mirrored if that brings the first nodes to the left and to the top."""
     order = np.arange(len(places)) - (len(places) - 1) / 2
     found: Floats = np.where(order @ places < -1e-3, -1.0, 1.0) * places
     return found
@@ -48,21 +52,20 @@ def _rotated(places: Floats, angle: float) -> Floats:
 
 def _cost(places: Floats, links: Indices, room: tuple[float, float]) -> float:
     width, height = np.ptp(places, axis=0) + np.array(room)
-    form = float(np.log(width / height / ASPECT))
-    # a wide drawing of a few nodes still fits on a page
-    form = (_WIDE[len(places) > _FEW] if form > 0 else 1.0) * form**2
+    aspect = float(np.log(width / height / ASPECT))
+    aspect = (_WIDE_COST[len(places) > _FEW] if aspect > 0 else 1.0) * aspect**2
     if not len(links):
-        return form
+        return aspect
     away = places[links[:, 0]] - places[links[:, 1]]
     angles = np.arctan2(away[:, 1], away[:, 0])
     slant = float(np.mean(np.sin(2 * angles) ** 2))
-    if len(places) > _MANY:
-        return form + slant
-    return form + slant + 2.0 * _lopsided(places, 0) + 1.0 * _lopsided(places, 1)
+    if len(places) > _MOST_FOR_SYMMETRY:
+        return aspect + slant
+    return aspect + slant + _MIRRORED_COST * _asymmetry(places, 0) + 1.0 * _asymmetry(places, 1)
 
 
-def _lopsided(places: Floats, axis: int) -> float:
-    """Return how far from symmetry places are: in hops, from each to the nearest mirrored one."""
+def _asymmetry(places: Floats, axis: int) -> float:
+    """Return the mean distance, in hops, from each node to the nearest mirrored one."""
     mirrored = places.copy()
     mirrored[:, axis] = places[:, axis].min() + places[:, axis].max() - places[:, axis]
     away = np.linalg.norm(places[:, None] - mirrored[None], axis=2)
@@ -70,14 +73,15 @@ def _lopsided(places: Floats, axis: int) -> float:
 
 
 def aligned(places: Floats, links: Indices, hop: float) -> Floats:
-    """Return places where what is nearly in one row or column is so exactly.
+    """Return positions where nodes that are nearly in one row or column are so exactly.
 
-    Of many nodes only where most links become level or upright: elsewhere it would be by chance.
+    If there are many nodes, only where most edges become level or upright: else the rows would be
+    accidental.
 
     Args:
         places: of the nodes.
         links: pairs of nodes.
-        hop: the usual distance of linked nodes.
+        hop: the usual distance between linked nodes.
     """
     is_small = len(places) <= _FEW
     tolerance = hop / 12 if is_small else hop / 5

@@ -1,8 +1,10 @@
-"""A place for each node of a connected graph without positions: distances like numbers of hops.
+"""Stress majorisation: nodes without positions stand as far apart as they are in hops.
 
-Stress majorization (Gansner, Koren and North 2004), from a start by pivot MDS (Brandes and Pich
-2006). Large graphs compare each node with its neighbours and some pivots only (Ortmann and others
-2017).
+- Majorisation: Gansner, Koren and North, Graph drawing by stress majorization, 2004.
+- Initial positions by pivot MDS: Brandes and Pich, Eigensolver methods for progressive
+  multidimensional scaling of large data, 2006.
+- Sparse stress for large graphs, where each node is compared with its neighbours and some pivots
+  only: Ortmann, Klimenta and Brandes, A sparse stress model, 2017.
 """
 
 from __future__ import annotations
@@ -17,17 +19,23 @@ from mplsemu.drawing.arrays import Floats, Indices
 from mplsemu.drawing.layout.graph import Pair, hops, neighbours
 from mplsemu.drawing.layout.least_squares import LeastSquaresTerms, solve_least_squares
 
-_ALL_PAIRS: Final = 160
+_MOST_NODES_OF_ALL_PAIRS: Final = 160
+"""Up to here every node is compared with every other; beyond, the stress is sparse."""
 _PIVOTS: Final = 40
 _LONG: Final = 1.6
-_PARTNERS: Final = 24
-_ROUNDS: Final = 150
-_STILL: Final = 2e-4
+"""Distance that is kept in full, for the square root of the number of nodes."""
+_RANDOM_PARTNERS: Final = 24
+"""Of each node, beside neighbours and pivots."""
+_MOST_ROUNDS: Final = 150
+_LEAST_GAIN: Final = 2e-4
+"""Share of the stress that a round must save, or it is the last."""
+_JITTER: Final = 0.1
+_POWER_ROUNDS: Final = 60
 _SEED: Final = 3031
 
 
 class DistanceGraph:
-    """A connected graph, and the distances in it that the layout looks at."""
+    """A connected graph, with the distances in hops that its nodes should stand apart."""
 
     def __init__(self, count: int, links: Sequence[Pair]) -> None:
         self.count = count
@@ -35,8 +43,8 @@ class DistanceGraph:
         self._pivots = self._chosen_pivots()
         self.firsts, self.seconds, self.distances = self._compared(links)
 
-    def start(self) -> Floats:
-        """Return places by pivot MDS, shaken a little so that no two nodes coincide."""
+    def pivot_mds(self) -> Floats:
+        """Return positions by pivot MDS, jittered so that no two nodes coincide."""
         squares = np.stack([row for _, row in self._pivots], axis=1) ** 2
         centred = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
         axes: list[Floats] = []
@@ -45,26 +53,28 @@ class DistanceGraph:
         places = np.stack(axes, axis=1)
         spread = max(float(np.abs(places).max()), 1e-9)
         farthest = max(row.max() for _, row in self._pivots)
-        found: Floats = places / spread * farthest / 2 + 0.1 * _shaken(self.count, 0)
+        found: Floats = places / spread * farthest / 2 + _JITTER * _random_positions(self.count, 0)
         return found
 
-    def scattered(self, seed: int) -> Floats:
-        """Return places by chance."""
-        found: Floats = _shaken(self.count, seed) * float(self.distances.max(initial=1.0)) / 2
+    def random_positions(self, seed: int) -> Floats:
+        """Return random positions."""
+        found: Floats = (
+            _random_positions(self.count, seed) * float(self.distances.max(initial=1.0)) / 2
+        )
         return found
 
     def stress(self, places: Floats) -> float:
-        """Return how far the places are from the distances wanted: 0 where all are right."""
+        """Return the stress: the mean square of the relative errors of all distances."""
         away = np.linalg.norm(places[self.firsts] - places[self.seconds], axis=1)
         return float(np.mean((away / self.distances - 1.0) ** 2)) if len(away) else 0.0
 
-    def relaxed(self, places: Floats, rounds: int = _ROUNDS) -> Floats:
-        """Return places with less stress."""
+    def majorised(self, places: Floats) -> Floats:
+        """Return positions of less stress, found from `places` on."""
         if self.count < 2:
             return places
         weights = 1.0 / self.distances**2
         before = self.stress(places)
-        for _ in range(rounds):
+        for _ in range(_MOST_ROUNDS):
             away = places[self.firsts] - places[self.seconds]
             length = np.maximum(np.linalg.norm(away, axis=1), 1e-9)
             wanted = away * (self.distances / length)[:, None]
@@ -72,14 +82,14 @@ class DistanceGraph:
                 places, [LeastSquaresTerms.between(self.firsts, self.seconds, wanted, weights)]
             )
             now = self.stress(places)
-            if before - now < _STILL * before:
+            if before - now < _LEAST_GAIN * before:
                 break
             before = now
         return places
 
     def _chosen_pivots(self) -> list[tuple[int, Floats]]:
-        """Return nodes far from one another, with their distances to all."""
-        wanted = self.count if self.count <= _ALL_PAIRS else _PIVOTS
+        """Return pivots, each as far as possible from those before it, with their distances."""
+        wanted = self.count if self.count <= _MOST_NODES_OF_ALL_PAIRS else _PIVOTS
         pivot = max(range(self.count), key=lambda node: (len(self._around[node]), -node))
         found: list[tuple[int, Floats]] = []
         nearest = np.full(self.count, np.inf)
@@ -96,27 +106,27 @@ class DistanceGraph:
             for node in range(self.count):
                 if node != pivot:
                     pairs[min(node, pivot), max(node, pivot)] = float(row[node])
-        for pair, distance in self._by_chance():
+        for pair, distance in self._random_pairs():
             pairs.setdefault(pair, distance)
         ordered = sorted(pairs.items())
         ends = np.array([pair for pair, _ in ordered], dtype=np.intp).reshape(-1, 2)
         distances = np.array([distance for _, distance in ordered])
-        # a long chain has to bend to fit on a page: what is far apart need not be so far
+        # long distances shrink to their square root: a long chain must bend to fit on a page
         limit = _LONG * np.sqrt(self.count)
         far = np.maximum(distances / limit, 1.0)
         return ends[:, 0], ends[:, 1], distances / np.sqrt(far)
 
-    def _by_chance(self) -> Iterator[tuple[Pair, float]]:
-        """Yield pairs of a large graph, about as far apart as the way past a pivot is long.
+    def _random_pairs(self) -> Iterator[tuple[Pair, float]]:
+        """Yield random pairs of a large graph, with the length of the shortest path over a pivot.
 
-        Without them nothing would keep nodes apart that are as far from all pivots.
+        Without them nothing keeps nodes apart that are equally far from every pivot.
         """
         if len(self._pivots) == self.count:
             return
         rows = np.stack([row for _, row in self._pivots])
         chooser = random.Random(_SEED)
         for node in range(self.count):
-            others = [chooser.randrange(self.count) for _ in range(_PARTNERS)]
+            others = [chooser.randrange(self.count) for _ in range(_RANDOM_PARTNERS)]
             lengths = (rows[:, node, None] + rows[:, others]).min(axis=0)
             for other, length in zip(others, lengths.tolist(), strict=True):
                 if other != node:
@@ -124,12 +134,12 @@ class DistanceGraph:
 
 
 def _strongest(matrix: Floats, others: Sequence[Floats], number: int) -> Floats:
-    """Return the strongest direction in which rows differ, other than `others`.
+    """Return the principal axis of the rows that is orthogonal to `others`.
 
-    By power iteration: unlike a library's eigenvectors its outcome is the same on all machines.
+    Power iteration: unlike a library's eigenvectors it gives the same on all machines.
     """
-    vector = _shaken(len(matrix), number + 1)[:, 0]
-    for _ in range(60):
+    vector = _random_positions(len(matrix), number + 1)[:, 0]
+    for _ in range(_POWER_ROUNDS):
         for other in others:
             square = float(other @ other)
             if square > 1e-12:
@@ -142,6 +152,6 @@ def _strongest(matrix: Floats, others: Sequence[Floats], number: int) -> Floats:
     return vector / length if length > 1e-12 else vector
 
 
-def _shaken(count: int, seed: int) -> Floats:
+def _random_positions(count: int, seed: int) -> Floats:
     chooser = random.Random(_SEED + seed)
     return np.array([(chooser.random() - 0.5, chooser.random() - 0.5) for _ in range(count)])

@@ -1,7 +1,7 @@
-"""A start without crossings for many a small graph: one ring outside, the rest amid its neighbours.
+"""Tutte embedding: one cycle on a circle, every other node at the centroid of its neighbours.
 
-Tutte (How to draw a graph, 1963): where the ring bounds a face of a well connected planar graph,
-no two lines cross. For others it still is a start as good as any.
+Tutte, How to draw a graph, 1963. No two lines cross if the graph is planar and 3-connected and the
+cycle bounds a face. For other graphs it still is a good start for a search.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import numpy as np
 from mplsemu.drawing.arrays import Floats
 from mplsemu.drawing.layout.graph import Pair, neighbours
 
-_STEPS: Final = 120
+_ROUNDS: Final = 120
+"""Of moving all nodes to the centroids of their neighbours (Jacobi iteration)."""
 
 
 def cycles(count: int, links: Sequence[Pair]) -> list[list[int]]:
-    """Return cycles of a connected graph, the longest first, by a tree and each link beside it."""
+    """Return the fundamental cycles of a connected graph, the longest first.
+
+    They are those of a breadth-first spanning tree from the node of the highest degree.
+    """
     around = neighbours(count, links)
     root = max(range(count), key=lambda node: (len(around[node]), -node))
     parent = {root: root}
@@ -31,13 +35,13 @@ def cycles(count: int, links: Sequence[Pair]) -> list[list[int]]:
     found: dict[frozenset[int], list[int]] = {}
     for a, b in sorted({(min(pair), max(pair)) for pair in links}):
         if parent[a] != b and parent[b] != a:
-            ring = _cycle(parent, a, b)
-            found.setdefault(frozenset(ring), ring)
-    return sorted(found.values(), key=lambda ring: (-len(ring), ring))
+            cycle = _cycle(parent, a, b)
+            found.setdefault(frozenset(cycle), cycle)
+    return sorted(found.values(), key=lambda cycle: (-len(cycle), cycle))
 
 
 def _cycle(parent: dict[int, int], a: int, b: int) -> list[int]:
-    """Return the way from `a` up the tree to where it meets that of `b`, and down to `b`."""
+    """Return the path in the tree from `a` over the lowest common ancestor to `b`."""
     up, down = _ancestors(parent, a), _ancestors(parent, b)
     while len(up) > 1 and len(down) > 1 and up[-2] == down[-2]:
         up.pop()
@@ -52,19 +56,19 @@ def _ancestors(parent: dict[int, int], node: int) -> list[int]:
     return found
 
 
-def tutte_embedding(count: int, links: Sequence[Pair], ring: Sequence[int]) -> Floats:
-    """Return places in hops: a ring on a circle, all others in the middle of their neighbours."""
+def tutte_embedding(count: int, links: Sequence[Pair], outer: Sequence[int]) -> Floats:
+    """Return positions in hops, with the cycle `outer` on a circle."""
     places = np.zeros((count, 2))
-    angles = np.arange(len(ring)) * (2 * np.pi / len(ring))
-    radius = max(len(ring) / (2 * np.pi), 0.3 * np.sqrt(count) + 0.3)
+    angles = np.arange(len(outer)) * (2 * np.pi / len(outer))
+    radius = max(len(outer) / (2 * np.pi), 0.3 * np.sqrt(count) + 0.3)
     circle = radius * np.stack((np.cos(angles), np.sin(angles)), axis=1)
-    places[list(ring)] = circle
+    places[list(outer)] = circle
     beside = np.zeros((count, count))
     for a, b in links:
         if a != b:
             beside[a, b] = beside[b, a] = 1.0
     mean = beside / np.maximum(beside.sum(axis=1, keepdims=True), 1.0)
-    for _ in range(_STEPS):
+    for _ in range(_ROUNDS):
         places = mean @ places
-        places[list(ring)] = circle
+        places[list(outer)] = circle
     return places

@@ -1,4 +1,7 @@
-"""Which nodes of a map are neighbours: what a reader compares when he recognises it."""
+"""The Yao graph: which nodes of a map are neighbours, as a reader sees them.
+
+Yao, On constructing minimum spanning trees in k-dimensional spaces and related problems, 1982.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,9 @@ _ROWS_AT_ONCE: Final = 512
 
 
 def yao_graph(places: Floats) -> tuple[Indices, Indices]:
-    """Return each node with the nearest one in each of eight directions (a Yao graph).
+    """Return each node with its nearest neighbour in each of eight sectors; each pair once.
 
-    The graph is connected, and holds each node's nearest neighbours in all directions; each pair
-    comes once.
+    With eight sectors the graph is connected.
     """
     count = len(places)
     pairs: set[tuple[int, int]] = set()

@@ -1,1 +1,1 @@
-"""Routing of lines: around the boxes of nodes, and beside one another."""
+"""Line routing: around the boxes of nodes, and beside one another."""

@@ -1,4 +1,4 @@
-"""Ways along links: each in a lane of its own beside the link, as traffic on a road."""
+"""Lanes: overlays along a link, each beside it at its own distance, like traffic on a road."""
 
 from __future__ import annotations
 
@@ -22,19 +22,24 @@ from mplsemu.drawing.routing.parallel_lines import (
 )
 
 _FIRST: Final = 7.0
-_NEXT: Final = 8.0
-_NEAREST: Final = 4.5
-_AT_BOX: Final = 0.75
-_OF_REACH: Final = 0.92
+"""Distance of the first lane from its link."""
+_PITCH: Final = 8.0
+"""Between lanes."""
+_LEAST_PITCH: Final = 4.5
+_OF_BOX: Final = 0.75
+"""Share of a box's half width that lanes may begin on."""
+_OF_OUTLINE: Final = 0.92
+_WIDEST: Final = 1.2
+"""Distance of the last lane from its link, in clearances."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneUse:
-    """One way's use of one link.
+    """One overlay's use of one link.
 
     Attributes:
         link: by index.
-        ends: the nodes in the way's direction, by index.
+        ends: the nodes in the overlay's direction, by index.
         is_forward: whether that is the link's direction, too.
     """
 
@@ -50,18 +55,18 @@ class LaneUse:
 
 
 def lanes(layout: Layout, uses: Sequence[LaneUse], others: Floats) -> list[Floats]:
-    """Return the course of each use, in the way's direction, clear of foreign boxes.
+    """Return the polyline of each use, in the overlay's direction, clear of other boxes.
 
-    A way keeps to the right of its direction as long as there is not much more on that side.
-    Where several of the links between two nodes are taken, there is room only outside of them.
+    An overlay keeps to the right of its direction unless that side has many more. If several
+    parallel links are in use, there is room only on their outer sides.
 
     Args:
-        layout: of the network.
+        layout: of the whole.
         uses: of its links.
         others: boxes of what else is there.
     """
     boxes = np.array([(b.x, b.y, b.right, b.bottom) for b in layout.boxes]).reshape(-1, 4)
-    widest = 1.2 * distances_for(len(boxes)).clearance
+    widest = _WIDEST * distances_for(len(boxes)).clearance
     on_link: dict[int, list[int]] = defaultdict(list)
     for number, use in enumerate(uses):
         on_link[use.link].append(number)
@@ -84,7 +89,7 @@ def lanes(layout: Layout, uses: Sequence[LaneUse], others: Floats) -> list[Float
 
 
 def _shifts(forward: Sequence[bool], widest: float) -> list[float]:
-    """Return how far to the right of the link, as it runs, each way is."""
+    """Return how far to the right of the link, in its direction, each overlay is."""
     right = left = 0
     chosen = []
     for is_forward in forward:
@@ -97,24 +102,24 @@ def _shifts(forward: Sequence[bool], widest: float) -> list[float]:
             chosen.append(-left)
     most = max(right, left)
     first = min(_FIRST, widest)
-    step = min(_NEXT, (widest - first) / (most - 1)) if most > 1 else 0.0
+    step = min(_PITCH, (widest - first) / (most - 1)) if most > 1 else 0.0
     return [(first + step * (abs(lane) - 1)) * (1 if lane > 0 else -1) for lane in chosen]
 
 
 def _shifts_outside(count: int, side: int, room: float) -> list[float]:
-    """Return the same for a link that has others beside it: all on one side, or on itself."""
+    """Return the same for one of several parallel links: all on its outer side, or on itself."""
     if side == 0:
-        return [(lane - (count - 1) / 2) * _NEAREST for lane in range(count)]
-    step = min(_NEXT, (room - _NEAREST) / (count - 1)) if count > 1 else 0.0
+        return [(lane - (count - 1) / 2) * _LEAST_PITCH for lane in range(count)]
+    step = min(_PITCH, (room - _LEAST_PITCH) / (count - 1)) if count > 1 else 0.0
     first = min(_FIRST, room - step * (count - 1))
     return [(first + step * lane) * side for lane in range(count)]
 
 
 def _outside(layout: Layout, uses: Sequence[LaneUse]) -> dict[int, int]:
-    """Return the free side of each link that is not the only one taken between its nodes.
+    """Return the outer side of each link that is not the only one in use between its nodes.
 
     Returns:
-        By link: 1 to the right of it as it runs, -1 to the left; 0 where others are on both sides.
+        By link: 1 on the right of its direction, -1 on the left; 0 if there are links on both.
     """
     bundles: dict[Pair, dict[int, int]] = defaultdict(dict)
     for use in uses:
@@ -131,29 +136,29 @@ def _outside(layout: Layout, uses: Sequence[LaneUse]) -> dict[int, int]:
 
 
 def _across(layout: Layout, link: int, direction: int) -> float:
-    """Return how far to the right a link is among those between the same nodes."""
+    """Return how far to the right a link is among those between the same two nodes."""
     spine = np.array([(p.x, p.y) for p in layout.spines[link]])[::direction]
-    way = spine[1] - spine[0]
-    return float(np.array((-way[1], way[0])) @ spine[0])
+    along = spine[1] - spine[0]
+    return float(np.array((-along[1], along[0])) @ spine[0])
 
 
 def _room(spine: Floats, form: NodeOutline) -> float:
-    """Return how far beside a spine there is something of the form that it begins at."""
-    way = spine[1] - spine[0]
-    across, down = np.abs(way[::-1]) / max(float(np.hypot(*way)), 1e-6)
+    """Return how far beside a spine the outline reaches that it begins at."""
+    along = spine[1] - spine[0]
+    across, down = np.abs(along[::-1]) / max(float(np.hypot(*along)), 1e-6)
     width, height = (form.box[2:] - form.box[:2]) / 2
     reach = across * width + down * height - form.cut * min(across, down)
     off = spine[0] - (form.box[:2] + form.box[2:]) / 2
-    return float(_OF_REACH * reach - np.hypot(*off))
+    return float(_OF_OUTLINE * reach - np.hypot(*off))
 
 
 def _lane(spine: Floats, shift: float, forms: Sequence[NodeOutline], foreign: Floats) -> Floats:
-    """Return a link's course moved sideways, by less where a foreign box is in the way."""
-    ways = (spine[1] - spine[0], spine[-1] - spine[-2])
+    """Return a link's polyline moved sideways, by less if another box is there."""
+    directions = (spine[1] - spine[0], spine[-1] - spine[-2])
     while True:
         moved = offset_sideways(spine, shift).copy()
-        for end, way, form in zip((0, -1), ways, forms, strict=True):
-            moved[end] = spine[end] + _limited(moved[end] - spine[end], way, form)
+        for end, along, form in zip((0, -1), directions, forms, strict=True):
+            moved[end] = spine[end] + _limited(moved[end] - spine[end], along, form)
         lane = clipped_to_outlines(moved, forms[0], forms[1])
         begins, ends = rounded_corners(lane, ROUNDING)
         starts = np.concatenate((lane[:-1], begins))
@@ -165,11 +170,11 @@ def _lane(spine: Floats, shift: float, forms: Sequence[NodeOutline], foreign: Fl
         shift /= 2
 
 
-def _limited(away: Floats, way: Floats, form: NodeOutline) -> Floats:
-    """Return a shift that still begins within the box, whatever its direction."""
-    length = max(float(np.hypot(*way)), 1e-6)
+def _limited(away: Floats, along: Floats, form: NodeOutline) -> Floats:
+    """Return a shift of a line's end that is still within the box."""
+    length = max(float(np.hypot(*along)), 1e-6)
     size = form.box[2:] - form.box[:2]
-    most = _AT_BOX * float(abs(way[1]) * size[0] + abs(way[0]) * size[1]) / 2 / length
+    most = _OF_BOX * float(abs(along[1]) * size[0] + abs(along[0]) * size[1]) / 2 / length
     wanted = float(np.hypot(*away))
     found: Floats = away * min(1.0, most / max(wanted, 1e-6))
     return found

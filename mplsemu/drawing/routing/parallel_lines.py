@@ -1,4 +1,4 @@
-"""Lines side by side: parallel links between the same two nodes, and ways along a link."""
+"""Parallel lines: several links between the same two nodes, and offsets of a line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from mplsemu.drawing.arrays import Floats, any_in
 from mplsemu.drawing.layout.graph import Pair
 
 _APART: Final = 9.0
+"""Between parallel lines at most."""
+_OF_BOX: Final = 0.8
+"""Share of a box's half width that lines may begin on."""
 _SIDES: Final = np.array(
     [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)], dtype=np.float64
 )
@@ -20,13 +23,13 @@ _SIDES: Final = np.array(
 
 @dataclass(frozen=True, slots=True)
 class NodeOutline:
-    """What is drawn of a node: its box (left, top, right, bottom) with its corners cut off."""
+    """The outline of a node: its box (left, top, right, bottom) with its corners cut off."""
 
     box: Floats
     cut: float = 0.0
 
-    def left(self, course: Floats) -> Floats:
-        """Return the part of a course after it has left the form for the last time."""
+    def part_outside(self, course: Floats) -> Floats:
+        """Return the part of a polyline after it has left the outline for the last time."""
         middle, half = (self.box[:2] + self.box[2:]) / 2, (self.box[2:] - self.box[:2]) / 2
         slanted = float(half.sum()) - self.cut
         reach = np.array([half[0], half[0], half[1], half[1], *[slanted] * 4])
@@ -48,13 +51,13 @@ class NodeOutline:
 def spread_parallel(
     spines: Sequence[Floats], links: Sequence[Pair], sizes: Floats, clearance: float
 ) -> list[Floats]:
-    """Return the courses with those between the same two nodes moved apart.
+    """Return the lines, with those between the same two nodes moved apart.
 
     Args:
-        spines: from the middle of one node's box to that of the other.
+        spines: polylines from the centre of one node's box to that of the other.
         links: pairs of nodes.
         sizes: of the nodes' boxes.
-        clearance: that the courses keep from foreign boxes; they are moved by less.
+        clearance: that the lines keep from other boxes; they are moved by less.
     """
     pairs = [(min(a, b), max(a, b)) for a, b in links]
     total = Counter(pairs)
@@ -68,49 +71,49 @@ def spread_parallel(
         step = _step(spine, sizes[list(link)], many, clearance)
         shift = (seen[pair] - (many - 1) / 2) * step
         seen[pair] += 1
-        # each side is one side, whichever end the link is said to begin at
+        # sides are told by the pair's order, not by the end at which the link begins
         found.append(offset_sideways(spine, shift if link == pair else -shift))
     return found
 
 
 def _step(spine: Floats, sizes: Floats, many: int, clearance: float) -> float:
-    """Return how far apart: no line may miss its own boxes, or come near others."""
+    """Return the distance between lines that still begin at their boxes and keep off others."""
     widest = clearance - 1.0
-    for way, size in zip((spine[1] - spine[0], spine[-1] - spine[-2]), sizes, strict=True):
-        length = max(float(np.hypot(*way)), 1e-6)
-        half = (abs(way[1]) * size[0] + abs(way[0]) * size[1]) / 2 / length
-        widest = min(widest, 0.8 * float(half))
+    for along, size in zip((spine[1] - spine[0], spine[-1] - spine[-2]), sizes, strict=True):
+        length = max(float(np.hypot(*along)), 1e-6)
+        half = (abs(along[1]) * size[0] + abs(along[0]) * size[1]) / 2 / length
+        widest = min(widest, _OF_BOX * float(half))
     return min(_APART, 2 * widest / (many - 1))
 
 
 def offset_sideways(course: Floats, shift: float) -> Floats:
-    """Return a course moved sideways: to the left of its direction if `shift` is negative."""
+    """Return a polyline moved sideways: to the left of its direction if `shift` is negative."""
     if shift == 0:
         return course
-    ways = np.diff(course, axis=0)
-    lengths = np.maximum(np.linalg.norm(ways, axis=1), 1e-9)[:, None]
-    normals = np.stack((-ways[:, 1], ways[:, 0]), axis=1) / lengths
+    segments = np.diff(course, axis=0)
+    lengths = np.maximum(np.linalg.norm(segments, axis=1), 1e-9)[:, None]
+    normals = np.stack((-segments[:, 1], segments[:, 0]), axis=1) / lengths
     moved = [course[0] + shift * normals[0]]
     for index in range(1, len(course) - 1):
         both = normals[index - 1] + normals[index]
-        # the bisector, longer the sharper the corner, within reason
+        # mitre join: along the bisector, farther at sharper corners, with a limit
         moved.append(course[index] + shift * both / max(float(both @ both) / 2, 0.5))
     moved.append(course[-1] + shift * normals[-1])
     return np.array(moved)
 
 
 def clipped_to_outlines(course: Floats, first: NodeOutline, last: NodeOutline) -> Floats:
-    """Return the part of a course between the forms of two nodes.
+    """Return the part of a polyline between the outlines of two nodes.
 
-    A course that never leaves them is returned whole.
+    A polyline that never leaves them is returned whole.
     """
-    between = last.left(first.left(course)[::-1])[::-1]
+    between = last.part_outside(first.part_outside(course)[::-1])[::-1]
     return between if len(between) > 1 else course
 
 
 def rounded_corners(course: Floats, reach: float) -> tuple[Floats, Floats]:
-    """Return where each corner's rounding begins and ends, if it reaches so far at most."""
-    ways = np.diff(course, axis=0)
-    lengths = np.maximum(np.linalg.norm(ways, axis=1), 1e-9)[:, None]
-    steps = ways / lengths * np.minimum(reach, lengths / 2)
+    """Return where the rounding of each corner begins and ends, at most `reach` from it."""
+    segments = np.diff(course, axis=0)
+    lengths = np.maximum(np.linalg.norm(segments, axis=1), 1e-9)[:, None]
+    steps = segments / lengths * np.minimum(reach, lengths / 2)
     return course[1:-1] - steps[:-1], course[1:-1] + steps[1:]

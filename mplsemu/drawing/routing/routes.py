@@ -1,4 +1,4 @@
-"""The courses of lines: straight where nothing is in the way, else round boxes by few corners."""
+"""Routes of lines: straight if no box is in between, else around boxes with few corners."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mplsemu.drawing.routing.visibility_graph import VisibilityGraph
 
 
 def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: float) -> list[Floats]:
-    """Return for each link its corners, from the middle of one box to that of the other.
+    """Return a polyline for each link, from the centre of one box to that of the other.
 
     Args:
-        places: the middles of the boxes.
-        sizes: of the boxes, which stand at least twice the clearance and 1 px apart.
+        places: centres of the boxes.
+        sizes: of the boxes, which are at least twice the clearance and 1 px apart.
         links: pairs of nodes.
-        clearance: what lines keep from the boxes of nodes that are not their ends.
+        clearance: that lines keep from boxes that they do not end at.
     """
     boxes = boxes_around(places, sizes, clearance)
     ends = np.array(links, dtype=np.intp).reshape(-1, 2)
@@ -28,7 +28,7 @@ def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: flo
     number = np.arange(len(ends))
     blocked[number, ends[:, 0]] = False
     blocked[number, ends[:, 1]] = False
-    roads: VisibilityGraph | None = None
+    graph: VisibilityGraph | None = None
     known: dict[Pair, Floats] = {}
     for (a, b), is_blocked in zip(links, any_in(blocked), strict=True):
         pair = (min(a, b), max(a, b))
@@ -36,14 +36,14 @@ def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: flo
             continue
         known[pair] = places[list(pair)]
         if is_blocked:
-            roads = roads or VisibilityGraph(places, boxes)
-            way = roads.way(*pair)
-            known[pair] = known[pair] if way is None else way
+            graph = graph or VisibilityGraph(places, boxes)
+            path = graph.shortest_path(*pair)
+            known[pair] = known[pair] if path is None else path
     return [known[a, b] if a < b else known[b, a][::-1] for a, b in links]
 
 
 def smooth(lines: Sequence[Floats], links: Sequence[Pair], boxes: Floats) -> list[bool]:
-    """Return which lines keep out of foreign boxes with their corners rounded, too.
+    """Return which lines keep out of boxes of other nodes with their corners rounded, too.
 
     Args:
         lines: from the border of one box to that of the other.

@@ -1,7 +1,9 @@
-"""Ways between boxes: which corners of boxes see one another, and the shortest way from a to b.
+"""A visibility graph of boxes, and shortest paths in it by A*.
 
-A shortest way round boxes bends only at their corners, and touches each without cutting into its
-box. Only boxes near each other are connected directly: a way past many goes from one to the next.
+Lozano-Perez and Wesley (An algorithm for planning collision-free paths among polyhedral obstacles,
+1979): a shortest path around boxes bends only at their corners. The graph is sparse: only boxes
+near each other are connected directly, and a path past many goes from one to the next. A* (Hart,
+Nilsson and Raphael, 1968) with a penalty for each bend.
 """
 
 from __future__ import annotations
@@ -15,24 +17,29 @@ from mplsemu.drawing.arrays import Flags, Floats, Indices, all_in, any_in, cross
 from mplsemu.drawing.layout.yao_graph import yao_graph
 
 _OUTSIDE: Final = 0.5
+"""Distance of a corner from its box, so that lines touch no box."""
 _SIDES: Final = np.array([(0, 1), (2, 1), (2, 3), (0, 3)])
 _OUTWARD: Final = np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)])
 _SLOPES: Final = np.array([-1.0, 1.0, -1.0, 1.0])
-_BEND: Final = 12.0
-_HASTE: Final = 1.04
+"""Sign of the slope of lines that pass a corner without cutting into its box."""
+_BEND_COST: Final = 12.0
+_GREED: Final = 1.04
+"""Weight of the estimate in A*: above 1 the search is faster, and at most this far from optimal."""
+_GOAL: Final = -2
+_START: Final = -1
 
 
 class VisibilityGraph:
-    """The corners of all boxes, and which see which.
+    """The corners of all boxes, and which of them see each other.
 
-    Corner ``4 * n + k`` belongs to box ``n``; k counts from the upper left one, clockwise.
+    Corner ``4 * n + k`` belongs to box ``n``; k counts clockwise from the upper left.
     """
 
     def __init__(self, places: Floats, boxes: Floats) -> None:
-        """Look from every box at those around it.
+        """Build the graph.
 
         Args:
-            places: the middles of the boxes.
+            places: centres of the boxes.
             boxes: grown by the clearance that lines keep; they may touch but not overlap.
         """
         self._places = places
@@ -45,48 +52,50 @@ class VisibilityGraph:
             self._connect(node, around)
         self._sights: dict[int, list[tuple[int, float]]] = {}
 
-    def way(self, start: int, end: int) -> Floats | None:
-        """Return the corners from the middle of one box to that of another, both included.
+    def shortest_path(self, start: int, end: int) -> Floats | None:
+        """Return a polyline from the centre of one box to that of another.
 
         Returns:
-            None if there is no way.
+            None if there is no path.
         """
-        entrances = dict(self._seen_from(end))
+        last_corners = dict(self._seen_from(end))
         goal = self._places[end]
-        left = np.hypot(*(self._corners - goal).T) * _HASTE
+        remaining = np.hypot(*(self._corners - goal).T) * _GREED
         far: dict[int, float] = {}
         before: dict[int, int] = {}
         queue: list[tuple[float, int, float, int]] = []
         for corner, length in self._seen_from(start):
-            heapq.heappush(queue, (length + left[corner], corner, length, -1))
+            heapq.heappush(queue, (length + remaining[corner], corner, length, _START))
         while queue:
             _, corner, length, previous = heapq.heappop(queue)
             if corner in far:
                 continue
             far[corner] = length
             before[corner] = previous
-            if corner == -2:
-                return self._corners_on(before, start, end)
-            if corner in entrances:
-                whole = length + entrances[corner]
-                heapq.heappush(queue, (whole, -2, whole, corner))
+            if corner == _GOAL:
+                return self._path(before, start, end)
+            if corner in last_corners:
+                whole = length + last_corners[corner]
+                heapq.heappush(queue, (whole, _GOAL, whole, corner))
             for peer, step in self._peers[corner]:
                 if peer not in far:
-                    heapq.heappush(queue, (length + step + left[peer], peer, length + step, corner))
+                    heapq.heappush(
+                        queue, (length + step + remaining[peer], peer, length + step, corner)
+                    )
         return None
 
-    def _corners_on(self, before: dict[int, int], start: int, end: int) -> Floats:
-        way = []
-        corner = before[-2]
-        while corner != -1:
-            way.append(self._corners[corner])
+    def _path(self, before: dict[int, int], start: int, end: int) -> Floats:
+        path = []
+        corner = before[_GOAL]
+        while corner != _START:
+            path.append(self._corners[corner])
             corner = before[corner]
-        return self._pulled(
-            np.array([self._places[start], *way[::-1], self._places[end]]), start, end
+        return self._shortcut(
+            np.array([self._places[start], *path[::-1], self._places[end]]), start, end
         )
 
-    def _pulled(self, corners: Floats, start: int, end: int) -> Floats:
-        """Leave out corners that need not be: go from each to the last one it sees."""
+    def _shortcut(self, corners: Floats, start: int, end: int) -> Floats:
+        """Drop needless corners: go from each to the last one that it sees."""
         others = np.ones(len(self._boxes), dtype=np.bool_)
         others[[start, end]] = False
         count = len(corners)
@@ -100,7 +109,7 @@ class VisibilityGraph:
         return corners[kept]
 
     def _connect(self, node: int, around: Indices) -> None:
-        """Find which corners of a box see which of those around it (and of its own)."""
+        """Connect the corners of a box with those around it, and its own, that they see."""
         others = around[around >= node]
         own = np.repeat(np.arange(4 * node, 4 * node + 4), 4 * len(others))
         far = np.tile((4 * others[:, None] + np.arange(4)).ravel(), 4)
@@ -111,7 +120,7 @@ class VisibilityGraph:
         free = self._sees(
             self._corners[own], self._corners[far], np.ones(len(self._boxes), dtype=np.bool_)
         )
-        lengths = np.hypot(away[:, 0], away[:, 1]) + _BEND
+        lengths = np.hypot(away[:, 0], away[:, 1]) + _BEND_COST
         for a, b, length in zip(
             own[free].tolist(), far[free].tolist(), lengths[free].tolist(), strict=True
         ):
@@ -119,7 +128,7 @@ class VisibilityGraph:
             self._peers[b].append((a, length))
 
     def _sees(self, starts: Floats, ends: Floats, boxes: Flags) -> Flags:
-        """Return which of these segments is free of all those boxes."""
+        """Return which of these segments cross none of those boxes."""
         if not len(starts):
             return np.empty(0, dtype=np.bool_)
         low = np.minimum(starts, ends).min(axis=0)
@@ -129,7 +138,7 @@ class VisibilityGraph:
         return found
 
     def _seen_from(self, node: int) -> list[tuple[int, float]]:
-        """Return the corners seen from the middle of a box, through its own border."""
+        """Return the corners seen from the centre of a box, with the distance to each."""
         if node not in self._sights:
             others = self._around[node][self._around[node] != node]
             far = (4 * others[:, None] + np.arange(4)).ravel()
@@ -139,13 +148,13 @@ class VisibilityGraph:
             far, away = far[fits], away[fits]
             rest = np.arange(len(self._boxes)) != node
             free = self._sees(np.broadcast_to(place, away.shape), self._corners[far], rest)
-            lengths = np.hypot(away[:, 0], away[:, 1]) + _BEND
+            lengths = np.hypot(away[:, 0], away[:, 1]) + _BEND_COST
             self._sights[node] = list(zip(far[free].tolist(), lengths[free].tolist(), strict=True))
         return self._sights[node]
 
 
 def _neighbourhoods(places: Floats) -> list[Indices]:
-    """Return for each node the nodes near it, near those, and itself."""
+    """Return for each node itself, its neighbours on the map, and theirs."""
     count = len(places)
     near: list[set[int]] = [{node} for node in range(count)]
     if count > 1:

@@ -88,7 +88,7 @@ def _switch(
 
 
 def _port(number: int, side: Side, slot: Slot) -> TextRun:
-    at = side.point(slot.way[-1][0], -_PORT / 2 - 5)
+    at = side.point(slot.route[-1][0], -_PORT / 2 - 5)
     place = Point(at.x, baseline(at.y, SMALL_SIZE))
     return TextRun(str(number), place, SMALL_SIZE, bold=True, anchor="middle")
 

@@ -111,7 +111,7 @@ class _Island:
         box = side.box(slot.x, slot.out, block.width, height)
         router = self._router(unit.key, unit.router, box)
         draft.nodes.append(router)
-        points = tuple(side.point(x, out) for x, out in slot.way)
+        points = tuple(side.point(x, out) for x, out in slot.route)
         draft.lines.append(
             Line(f"member/{unit.key}", LineKind.MEMBER, (router.key, network.key), points,
                  f"from {router_title(unit.router)} to your network")
@@ -203,7 +203,7 @@ def _severed(draft: Draft, units: Sequence[_Unit], places: Sequence[tuple[Side, 
         return
     for lane, (first, second) in enumerate(pairs):
         side = places[first][0]
-        left, right = (places[index][1].way[0][0] for index in (first, second))
+        left, right = (places[index][1].route[0][0] for index in (first, second))
         left, right = left + 16 + 6 * lane, right - 16 - 6 * lane
         near, out = _MEMBERS.first, _MEMBERS.first - 16 - 13 * lane
         corners = ((left, near), (left, out), (right, out), (right, near))

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from mplsemu.drawing.arrays import Floats
+from mplsemu.drawing.arrays import Floats, polyline_length
 from mplsemu.drawing.caption import LegendText
 from mplsemu.drawing.geometry import Box, Point, Size
 from mplsemu.drawing.info_box import baseline
-from mplsemu.drawing.labels.candidates import candidates_on, length
+from mplsemu.drawing.labels.candidates import candidates_on
 from mplsemu.drawing.labels.free_space import FreeSpace
 from mplsemu.drawing.labels.satellites import satellites
 from mplsemu.drawing.layout.layout_graph import Layout
@@ -109,10 +109,10 @@ class Overlay:
             (self._number[pe], Size(round(text_width(text, _SITE_SIZE) + 22, 1), 22.0))
             for text, (_, pe) in zip(texts, vpn.sites, strict=True)
         ]
-        ground = FreeSpace(np.concatenate((self._nodes, self._texts)), self._links)
+        free = FreeSpace(np.concatenate((self._nodes, self._texts)), self._links)
         for spot in self._spots:
-            ground.keep(spot)
-        places = satellites(ground, self._nodes, wanted)
+            free.reserve(spot)
+        places = satellites(free, self._nodes, wanted)
         for text, (site, pe), place in zip(texts, vpn.sites, places, strict=True):
             if place is not None:
                 self._site(drawn, (vpn.name, site, text), pe, place)
@@ -145,23 +145,25 @@ class Overlay:
         courses = lanes(self._layout, uses, boxes)
         taken = (self._nodes, self._texts, self._written, boxes)
         access = [_array(line.points) for line in drawn.lines]
-        ground = FreeSpace(
+        free = FreeSpace(
             np.concatenate(taken), [*self._links, *courses, *access], self._bounds(boxes)
         )
         for spot in self._spots:
-            ground.keep(spot)
-        self._draw_ways(drawn, ground, steps, courses)
+            free.reserve(spot)
+        self._draw_ways(drawn, free, steps, courses)
 
     def _draw_ways(
         self,
         drawn: Drawn,
-        ground: FreeSpace,
+        free: FreeSpace,
         ways: Sequence[tuple[int, int]],
         courses: Sequence[Floats],
     ) -> None:
         labels: dict[int, Label] = {}
-        for index in sorted(range(len(ways)), key=lambda number: (length(courses[number]), number)):
-            label = self._label(ground, len(self._layout.courses) + index, courses[index],
+        for index in sorted(
+            range(len(ways)), key=lambda number: (polyline_length(courses[number]), number)
+        ):
+            label = self._label(free, len(self._layout.courses) + index, courses[index],
                                 *ways[index])  # fmt: skip
             if label is not None:
                 labels[index] = label
@@ -219,13 +221,13 @@ class Overlay:
         )
 
     def _label(
-        self, ground: FreeSpace, owner: int, course: Floats, number: int, step: int
+        self, free: FreeSpace, owner: int, course: Floats, number: int, step: int
     ) -> Label | None:
         text = _on_link(self._view.ways[number].links[step], course)
         width = text_width(text, self._size, bold=True) + 2 * _PAD
         size = Size(round(width, 1), round(self._size * ASCENT + 2 * _PAD, 1))
         places = candidates_on(course, size)
-        chosen = ground.room(places, owner)
+        chosen = free.place(places, owner)
         if chosen is None:
             return None
         box = _box(places.boxes[chosen])

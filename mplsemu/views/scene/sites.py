@@ -60,7 +60,7 @@ class SiteBoxes:
         texts = self.cards[site.name].runs(box)
         home = Node(f"site/{site.name}", kind, box, texts, about_site(site), up=site.up)
         draft.nodes.append(home)
-        (x, out), *rest = slot.way
+        (x, out), *rest = slot.route
         start = home.key
         if site.ce is not None:
             edge = self._edge_router(site, side, x, out)
