@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mplsemu.model.network import Network, Validation
     from mplsemu.program.program import NodeProgram, Program
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
 
 def add_lab(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """Add LAB and ``--down``."""

@@ -33,15 +33,13 @@ _MOST_COUNTS: Final = 8
 Take = Callable[["list[CapturedFrame]"], None]
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "capture",
-        help="packets of a running lab, as text or as pcapng (root)",
-        description="Shows packets with their label stacks until Ctrl-C, or writes them to one "
-        "pcapng file or pipe, each with the interface's name and what its labels mean.",
-        epilog="Live in Wireshark: mplsemu capture dk-p1 -w - | wireshark -k -i -",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Shows packets with their label stacks until Ctrl-C, or writes them to one "
+        "pcapng file or pipe, each with the interface's name and what its labels mean."
     )
+    parser.epilog = "Live in Wireshark: mplsemu capture dk-p1 -w - | wireshark -k -i -"
     add_lab_option(parser)
     parser.add_argument(
         "targets",
@@ -81,7 +79,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="capture nothing: write the same into DIR as a profile, with columns for cables and "
         "labels; then WIRESHARK_CONFIG_DIR=DIR wireshark ...",
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

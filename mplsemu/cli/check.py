@@ -23,7 +23,6 @@ from mplsemu.errors import LabError, ProgramError
 
 if TYPE_CHECKING:
     from mplsemu.analysis.lab_check import Report
-    from mplsemu.cli.arguments import Subparsers
     from mplsemu.lab.loader import LoadedLab
     from mplsemu.model.network import Network
     from mplsemu.program.program import Program
@@ -36,14 +35,12 @@ _WORTH_FORKING_S: Final = 0.5
 """Work that takes longer is shared out to processes."""
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "check",
-        help="parse, validate, compile and verify a lab, without running it",
-        description="Proves on the forwarding program, for all packets, that every site reaches "
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Proves on the forwarding program, for all packets, that every site reaches "
         "whom it should and nobody else. Exit code 0: it holds; 1: it falls short; 2: the lab "
-        "file is wrong.",
+        "file is wrong."
     )
     add_lab(parser, optional=True)
     add_checks(parser)
@@ -62,7 +59,6 @@ def add_parser(subparsers: Subparsers) -> None:
         "--lab", metavar="NAME", dest="name", help="with --live: which lab (default: the only one)"
     )
     add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def _add_failures(parser: argparse.ArgumentParser) -> None:

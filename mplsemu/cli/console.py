@@ -8,16 +8,12 @@ import sys
 from mplsemu.cli.exec import add_lab_option, named_lab
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "console", help="the prompt of a running lab; its end leaves the lab running (root)"
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument(
         "name", metavar="LAB", nargs="?", help="which running lab (default: the only one)"
     )
     add_lab_option(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

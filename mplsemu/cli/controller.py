@@ -30,14 +30,10 @@ _QUIETLY: Final[dict[int, ExitMessage]] = {
 }
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "controller",
-        help="run a lab's SDN controller by itself (no root)",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = _EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("lab", metavar="LAB", type=Path, help="lab file")
     parser.add_argument(
         "--listen",
@@ -58,7 +54,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--state", metavar="FILE", type=Path, help="remember labels and neighbours over a restart"
     )
     parser.add_argument("--verbose", action="store_true", help="log every event")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

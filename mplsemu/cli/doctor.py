@@ -10,20 +10,16 @@ from mplsemu.cli.arguments import add_json
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from mplsemu.cli.arguments import Subparsers
     from mplsemu.running.doctor import Diagnosis
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "doctor",
-        help="say what this machine has and lacks, and what to type about it",
-        description="Says what this machine has and lacks, and what to type about it. "
-        "Exit code 0: up and test can run; 1: something they need is missing.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Says what this machine has and lacks, and what to type about it. "
+        "Exit code 0: up and test can run; 1: something they need is missing."
     )
     add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

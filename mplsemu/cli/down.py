@@ -7,13 +7,11 @@ import argparse
 from mplsemu.cli.exec import add_lab_option
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser("down", help="take a running lab down (root)")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="the same as --lab NAME")
     add_lab_option(parser)
     parser.add_argument("--all", action="store_true", help="every lab that runs")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,12 +8,8 @@ import subprocess
 from typing import Any
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "exec",
-        help="run a command, or a shell, on a host, CE router or LSR of a running lab (root)",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_lab_option(parser)
     parser.add_argument("node", metavar="NODE", help="VPN/SITE/hN, its short name, or an LSR")
     parser.add_argument(
@@ -22,7 +18,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs=argparse.REMAINDER,
         help="-- CMD ARGS...; a shell, without one",
     )
-    parser.set_defaults(run=run)
 
 
 def add_lab_option(parser: argparse.ArgumentParser) -> None:

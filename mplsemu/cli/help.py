@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mplsemu.cli.arguments import Subparsers
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser("help", help="explain all commands, or one")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("command", metavar="COMMAND", nargs="?", help="the one")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,13 +12,11 @@ _MOST_SECONDS: Final = 3600
 _TERMINATED: Final = 128 + signal.SIGTERM
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "iperf",
-        help="measure TCP or UDP between hosts of a running lab (root)",
-        description="Measures how much payload arrives: of TCP as fast as it gets, of UDP at a "
-        "rate. At the prompt of a lab also: iperfudp RATE SRC DST.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Measures how much payload arrives: of TCP as fast as it gets, of UDP at a "
+        "rate. At the prompt of a lab also: iperfudp RATE SRC DST."
     )
     add_lab_option(parser)
     parser.add_argument("source", metavar="SRC", help="host that sends: VPN/SITE/hN")
@@ -30,7 +28,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "-t", "--seconds", type=_seconds, default=3, help="how long (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(run=run)
 
 
 def _seconds(text: str) -> int:

@@ -8,19 +8,14 @@ import json
 from mplsemu.cli.exec import add_lab_option
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "link",
-        help="cut or mend a cable of a running lab (root)",
-        usage="mplsemu link [--lab NAME] [--json] [A B up|down | LINK up|down]",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.usage = "mplsemu link [--lab NAME] [--json] [A B up|down | LINK up|down]"
     add_lab_option(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument(
         "words", metavar="WORD", nargs="*", help="two LSRs, or a link or VPN/SITE; then up or down"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -21,8 +21,6 @@ from mplsemu.errors import MplsEmuError, clip
 from mplsemu.lab.shipped import shipped_labs
 from mplsemu.running.exit_signals import INTERRUPTED, exit_on_signals, restore_signals
 
-#: name -> what it does, in the order of the help; each is the module of that name beside this one,
-#: with `add_parser(subparsers)` and `run(args) -> exit code`, imported only when it is asked for
 COMMANDS: Final[dict[str, str]] = {
     "check": "parse, validate, compile and verify a lab, without running it",
     "show": "print tables like a router's show commands",
@@ -45,6 +43,12 @@ COMMANDS: Final[dict[str, str]] = {
     "controller": "run a lab's SDN controller by itself",
     "help": "explain all commands, or one",
 }
+"""The commands and their help, in the order of the help.
+
+Each is the module of its name beside this one, imported only when it is typed. It has
+`add_arguments(parser)`, which may also set the parser's description and epilog, and
+`run(args) -> exit code`.
+"""
 COLLECT_AFTER: Final = 50_000
 """New objects until Python looks for garbage: a command, and a lab, is made of many that stay."""
 _OK, _BAD_INPUT = 0, 2
@@ -156,11 +160,11 @@ def build_parser(chosen: str | None) -> tuple[CommandParser, ModuleType | None]:
     )
     module = None
     for name, summary in COMMANDS.items():
-        if name == chosen:
+        is_chosen = name == chosen
+        command = subparsers.add_parser(name, help=summary, add_help=is_chosen)
+        if is_chosen:
             module = importlib.import_module(f"mplsemu.cli.{name}")
-            module.add_parser(subparsers)
-        else:
-            subparsers.add_parser(name, help=summary, add_help=False)
+            module.add_arguments(command)
     return parser, module
 
 

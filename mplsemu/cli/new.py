@@ -5,11 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from mplsemu.cli.arguments import Subparsers
-
+from typing import Final
 
 _EPILOG: Final = """\
 examples:
@@ -21,16 +17,14 @@ examples:
 _SITES: Final = 3
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "new",
-        help="make a lab file: a small one to begin with, or from a real network",
-        description="Makes a lab file: a small one with comments, or one from one of topohub's "
-        "networks, a GraphML or a GML file.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Makes a lab file: a small one with comments, or one from one of topohub's "
+        "networks, a GraphML or a GML file."
     )
+    parser.epilog = _EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", metavar="NAME", nargs="?", help="of the lab")
     parser.add_argument(
         "--from",
@@ -49,7 +43,6 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--force", action="store_true", help="write it over a file that says something else"
     )
-    parser.set_defaults(run=run)
 
 
 def _number(text: str) -> int:

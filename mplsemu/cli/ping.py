@@ -14,15 +14,13 @@ if TYPE_CHECKING:
 MOST_PAYLOAD: Final = 65_507  # of an IPv4 packet with an ICMP header
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser("ping", help="ping from host to host in a running lab (root)")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_lab_option(parser)
     parser.add_argument("source", metavar="SRC", help="host that pings: VPN/SITE/hN")
     parser.add_argument("target", metavar="DST", help="host or address")
     parser.add_argument("-c", "--count", type=int, default=3, help="packets (default: %(default)s)")
     parser.add_argument("-s", "--size", type=int, help="bytes of payload, sent in one piece")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,7 +13,6 @@ from mplsemu.cli.inventory import INVENTORY, print_csv, print_inventory
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from mplsemu.cli.arguments import Subparsers
     from mplsemu.program.program import NodeProgram, Program
     from mplsemu.running.session import Session
 
@@ -41,22 +40,17 @@ class _PerNode:
     draw: Callable[[str, Any], list[Text]]
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "show",
-        help="print tables like a router's show commands",
-        description="Prints what a lab has, and what the forwarding program has for each LSR.",
-        epilog="\n".join(f"{name:<8} {what}" for name, what in TABLES.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = "Prints what a lab has, and what the forwarding program has for each LSR."
+    parser.epilog = "\n".join(f"{name:<8} {what}" for name, what in TABLES.items())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add_lab(parser)
     parser.add_argument("table", choices=tuple(TABLES), metavar="TABLE", help=", ".join(TABLES))
     parser.add_argument("node", nargs="?", metavar="NODE", help="one LSR; all, unless given")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument("--csv", action="store_true", help=f"print lines of CSV ({', '.join(_CSV)})")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

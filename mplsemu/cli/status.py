@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from mplsemu.running.session import Session
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser("status", help="which labs run, and how they are (root)")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="the same as --lab NAME")
     add_lab_option(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--events", action="store_true", help="also what happened so far, and when")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

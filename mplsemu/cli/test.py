@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from mplsemu.running.session import Session
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser("test", help="boot a lab, run every check, tear down (root)")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument(
         "lab", metavar="LAB", nargs="?", help="lab file, or a lab that comes with mplsemu: nordic"
     )
@@ -40,7 +39,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_checks(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="also write a JUnit report")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

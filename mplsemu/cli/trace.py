@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 from mplsemu.cli.arguments import add_json, add_lab, read_lab
 
 if TYPE_CHECKING:
-    from mplsemu.cli.arguments import Subparsers
     from mplsemu.program.observation import LiveTrace
     from mplsemu.program.trace import PacketOptions
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "trace",
-        help="follow one packet, with the label stack on every link",
-        description="Follows one packet through the forwarding program; with --live it is really "
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Follows one packet through the forwarding program; with --live it is really "
         "sent in the running lab, and seen on every cable. Exit code 0: it is delivered; 1: it is "
-        "not, or in the network it was not as the program says.",
+        "not, or in the network it was not as the program says."
     )
     add_lab(parser)
     parser.add_argument("src", metavar="SRC", help="host that sends: VPN/SITE/hN")
@@ -64,7 +61,6 @@ def add_parser(subparsers: Subparsers) -> None:
         help="LAB is a running lab: send the packet there, and compare (root)",
     )
     add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 ENDED_EARLY: Final = "ended by a signal before it was done"
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser("up", help="boot a lab (root)")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument(
         "lab", metavar="LAB", help="lab file, or a lab that comes with mplsemu: nordic"
     )
@@ -46,7 +45,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         const=DEFAULT_PORT,
         help=f"serve a live page on 127.0.0.1, on port {DEFAULT_PORT} unless given",
     )
-    parser.set_defaults(run=run)
 
 
 def add_dataplane(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,6 @@ from mplsemu.errors import LabError
 from mplsemu.suggest import nearest
 
 if TYPE_CHECKING:
-    from mplsemu.cli.arguments import Subparsers
     from mplsemu.export.formats import Renderer
     from mplsemu.program.program import Program
     from mplsemu.views.model import ProviderView, View
@@ -26,16 +25,13 @@ formats:
   json      what all of them are drawn from"""
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "view",
-        help="draw the provider's and the customers' pictures",
-        description="Draws the provider's picture and each customer's own, "
-        "from the forwarding program.",
-        epilog=_FOR_EDITING,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Draws the provider's picture and each customer's own, from the forwarding program."
     )
+    parser.epilog = _FOR_EDITING
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add_lab(parser)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--vpn", metavar="NAME", help="one VPN, as its customer sees it")
@@ -61,7 +57,6 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="THEME",
         help="colours of svg, png and html: auto (default: the viewer's), light or dark",
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -18,14 +18,12 @@ if TYPE_CHECKING:
     from mplsemu.web.access import Links
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "web",
-        help="serve the live page of a running lab (root)",
-        description="Serves the live page of a running lab until Ctrl-C, or until the lab ends. "
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Serves the live page of a running lab until Ctrl-C, or until the lab ends. "
         "Each link is for one reader: the provider's shows and changes everything, a customer's "
-        "shows his own picture and nothing else.",
+        "shows his own picture and nothing else."
     )
     add_lab_option(parser)
     parser.add_argument(
@@ -39,7 +37,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--json", action="store_true", help="print the links as one JSON object")
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # `up` hands its socket over
-    parser.set_defaults(run=run)
 
 
 def port(text: str) -> int:

@@ -79,9 +79,7 @@ def raising(error):
     ],
 )
 def test_an_error_is_one_line_and_no_traceback(error, code, said, monkeypatch, capsys):
-    module = SimpleNamespace(
-        add_parser=lambda subparsers: subparsers.add_parser("doctor"), run=raising(error)
-    )
+    module = SimpleNamespace(add_arguments=lambda _parser: None, run=raising(error))
     monkeypatch.setattr(frame.importlib, "import_module", lambda _name: module)
     assert main(["doctor"]) == code
     assert capsys.readouterr().err == said
