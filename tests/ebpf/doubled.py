@@ -12,8 +12,9 @@ from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.kinds import CounterKind, Drop
-from mplsemu.southbound.ebpf.layout import MAPS, SETTINGS_KEY, CounterKey, Port, word
+from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, CounterKey, Port, word
 from mplsemu.southbound.ebpf.loader import LoadedProgram
+from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.punts import PuntRecord
 from mplsemu.southbound.ebpf.translate import settings

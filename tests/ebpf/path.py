@@ -212,7 +212,7 @@ class Path:
     def _nhlfe(self, end: End, operation: Operation, *labels: int) -> NhlfeRecord:
         peer = end.ifindex + (1 if end.name == "right" else -1)
         return NhlfeRecord(
-            end.ifindex, _mac(peer), _mac(end.ifindex), operation, labels, self._flags
+            end.ifindex, _mac(peer), _mac(end.ifindex), operation, self._flags, labels
         )
 
     def _lsps(self) -> None:

@@ -69,7 +69,7 @@ def nhlfe(
     flags: NhlfeFlag = NhlfeFlag.NONE,
     to: str = THEIRS,
 ) -> NhlfeRecord:
-    return NhlfeRecord(oif, mac(to), mac(OURS), operation, labels, flags)
+    return NhlfeRecord(oif, mac(to), mac(OURS), operation, flags, labels)
 
 
 def stack(*entries: tuple[int, int, int]) -> bytes:

@@ -7,7 +7,7 @@ from itertools import count
 from mplsemu.errors import DataPlaneError
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.attached import Attached
-from mplsemu.southbound.ebpf.layout import MAPS
+from mplsemu.southbound.ebpf.map_table import MAPS
 
 
 def interfaces_of(program: Program) -> Attached:
@@ -40,7 +40,10 @@ class FakeTable:
 
     def set_many(self, entries):
         for key, value in entries:
-            assert (len(key), len(value)) == (MAPS[self.name].key, MAPS[self.name].value), self.name
+            assert (len(key), len(value)) == (
+                MAPS[self.name].key_size,
+                MAPS[self.name].value_size,
+            ), self.name
             if key not in self.rows and len(self.rows) >= self.room:
                 raise DataPlaneError(f"map {self.name!r} is full")
             self.log.append(("change" if key in self.rows else "add", self.name, key))

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.layout import FIB_KEYS
 
 _FIRST: Final = struct.Struct("=I")
-_FIB_LSR_AT: Final = 4
+_FIB_LSR_AT: Final = FIB_KEYS[4].offset("lsr")
 
 WRITE_ORDER: Final = (
     "ecmp_nhlfes",

@@ -33,7 +33,7 @@ from mplsemu.southbound.punt.wire import mac_text
 SWEEP_S: Final = 5.0
 """Between two sweeps: an address is forgotten so much later than it should be, at most."""
 
-_OCTETS_OF_VSI_KEY: Final = len(VsiKey(0, 0).pack())
+_OCTETS_OF_VSI_KEY: Final = VsiKey.c.size
 
 FdbEntry = tuple[FdbKey, FdbRecord]
 

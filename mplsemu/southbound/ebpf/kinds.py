@@ -1,4 +1,4 @@
-"""The kinds and limits that the data plane's maps speak of: enumerations of src/layout.h."""
+"""Enumerations and limits of the data plane; `header` writes them into src/layout.h."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 
 MAX_PUSH: Final = 8
 """Labels that one NHLFE can push."""
-MAX_NHLFES: Final = 16
-"""NHLFEs of one FEC or one label."""
 MAX_MEMBERS: Final = 1024
 """Circuits, or pseudowires, of one VSI at one PE."""
 FEW_MEMBERS: Final = 6
 """Of them, where the kernel interprets programs."""
 PUNT_OCTETS: Final = 2048
-"""Of a punted packet; what is longer is cut."""
+"""Of a punted packet; what is longer is cut. A power of two."""
+PUNT_LSPS: Final = 64
+"""LSPs whose packets have a share of their own of an LSR's punts."""
 
 
 class Role(enum.IntEnum):
@@ -26,10 +26,11 @@ class Role(enum.IntEnum):
 
 
 class PortFlag(enum.IntFlag):
-    """STRICT_URPF: only from where the VRF would send back by it (RFC 3704 section 2.2)."""
+    """How packets of a port are treated."""
 
     NONE = 0
     STRICT_URPF = 1
+    """On a VRF's circuit: only from where the VRF would send back by it (RFC 3704 2.2)."""
 
 
 class Operation(enum.IntEnum):
@@ -41,10 +42,11 @@ class Operation(enum.IntEnum):
 
 
 class NhlfeFlag(enum.IntFlag):
-    """DIRECT: there is no queue and no tap at the port."""
+    """How an NHLFE's packets leave."""
 
     NONE = 0
     DIRECT = 1
+    """There is no queue and no tap at the port: a packet is handed to the peer at once."""
 
 
 class IlmAction(enum.IntEnum):
@@ -57,10 +59,11 @@ class IlmAction(enum.IntEnum):
 
 
 class IlmFlag(enum.IntFlag):
-    """CONTROL_WORD: the pseudowire has one (RFC 4448 section 4.6)."""
+    """What is below the label."""
 
     NONE = 0
     CONTROL_WORD = 1
+    """The pseudowire has one (RFC 4448 section 4.6)."""
 
 
 class NhlfesOf(enum.IntEnum):
@@ -74,11 +77,17 @@ class RouteKind(enum.IntEnum):
     """What a route of a VRF leads to."""
 
     TO_PE = 1
+    """Push `label`, then the tunnel to `target`, a PE's index."""
     DELIVER = 2
+    """To `mac` out of `target`, an ifindex."""
     CONNECTED = 3
+    """The address has to be resolved on `target`, an ifindex: punt."""
     TO_VRF = 4
+    """Look up in VRF `target` of this PE."""
     LOCAL = 5
+    """A gateway's own address."""
     BLACKHOLE = 6
+    """Never routed, as a LAN's broadcast address."""
 
 
 class BridgeKind(enum.IntEnum):
@@ -89,10 +98,11 @@ class BridgeKind(enum.IntEnum):
 
 
 class PwFlag(enum.IntFlag):
-    """CONTROL_WORD: put one before every frame (RFC 4448 section 4.6)."""
+    """What is put before frames of a pseudowire."""
 
     NONE = 0
     CONTROL_WORD = 1
+    """Before every frame (RFC 4448 section 4.6)."""
 
 
 class FdbKind(enum.IntEnum):
@@ -103,34 +113,51 @@ class FdbKind(enum.IntEnum):
 
 
 class CounterKind(enum.IntEnum):
-    """What a counter counts."""
+    """What a counter counts, and what its id is."""
 
     LSP = 1
+    """The label of a transit or egress LSR's ILM entry."""
     TUNNEL = 2
+    """The egress PE, at the ingress."""
     VRF_IN = 3
+    """The VRF; from its circuits."""
     VRF_OUT = 4
+    """To its circuits."""
     PW_IN = 5
+    """`pw_counter_id`; from the peer."""
     PW_OUT = 6
+    """To the peer."""
     DROP = 7
+    """The reason, a `Drop`."""
 
 
 class Drop(enum.IntEnum):
     """Why a packet ended."""
 
     PORT = 1
+    """An interface that is no port."""
     MALFORMED = 2
+    """Too short, or not what its label or type says."""
     NO_LABEL = 3
+    """No ILM entry."""
     NO_ROUTE = 4
     NEVER_ROUTED = 5
     NO_TUNNEL = 6
     NOT_FOR_US = 7
+    """Not for the gateway's MAC address, or tagged on a routed circuit."""
     TTL = 8
     NOBODY = 9
+    """Split horizon, or nobody to flood to."""
     GROUP_SOURCE = 10
     PUNTED = 11
+    """Given to the controller; not a loss."""
     PUNT_RATE = 12
     INTERNAL = 13
     MARTIAN = 14
+    """From an address that nobody sends from."""
     ONE_LINK = 15
+    """For the nearest bridge, or MAC control, as PAUSE."""
     TOO_BIG = 16
+    """A frame or labelled packet, for a link or circuit; of others the controller hears."""
     SOURCE = 17
+    """Not from where its circuit leads to."""

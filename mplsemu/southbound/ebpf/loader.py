@@ -15,7 +15,6 @@ from typing import Final, Self
 
 from mplsemu.errors import DataPlaneError
 from mplsemu.southbound.ebpf.kinds import FEW_MEMBERS, MAX_MEMBERS
-from mplsemu.southbound.ebpf.layout import MAPS
 from mplsemu.southbound.ebpf.libbpf import (
     PROG_TYPE_SCHED_CLS,
     TC_INGRESS,
@@ -27,6 +26,7 @@ from mplsemu.southbound.ebpf.libbpf import (
     library,
     listening,
 )
+from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.maps import Map
 
 OBJECT_VARIABLE: Final = "MPLSEMU_EBPF_OBJECT"

@@ -89,8 +89,8 @@ class Lsr:
             mac_octets(adjacency.peer_mac),
             mac_octets(adjacency.mac),
             operation,
-            labels,
             NhlfeFlag.DIRECT if oif in self._direct else NhlfeFlag.NONE,
+            labels,
         )
 
     def _operation(self, nhlfe: Nhlfe) -> tuple[Operation, tuple[int, ...]]:

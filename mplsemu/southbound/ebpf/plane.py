@@ -28,8 +28,9 @@ from mplsemu.southbound.ebpf.counting import counters_of
 from mplsemu.southbound.ebpf.fdb import SWEEP_S, Fdb, is_at, learned_macs
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
-from mplsemu.southbound.ebpf.layout import MAPS, SETTINGS_KEY, CounterKey
+from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, CounterKey
 from mplsemu.southbound.ebpf.links import LinkSocket
+from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.maps import RingBuffer, open_map
 from mplsemu.southbound.ebpf.namespaces import opened_inside
 from mplsemu.southbound.ebpf.ports import LsrPorts, watch

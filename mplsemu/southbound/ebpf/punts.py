@@ -1,4 +1,4 @@
-"""Packets from the data plane to the controller and back: `struct punt` of src/layout.h."""
+"""Packets from the data plane to the controller and back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final, Self
 
 from mplsemu.southbound.ebpf.checksum import completed
 from mplsemu.southbound.ebpf.kinds import PUNT_OCTETS
+from mplsemu.southbound.ebpf.layout import PUNT
 from mplsemu.southbound.ebpf.segment import first_segment
 from mplsemu.southbound.punt.event import PuntReason
 
-_PUNT: Final = struct.Struct("=5I")
 _INJECTED: Final = struct.Struct("!HIHIH")
 _LOCAL_MAC: Final = 0x0200
 
@@ -32,8 +32,8 @@ class PuntRecord:
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
-        lsr, port, reason, service, length = _PUNT.unpack_from(data)
-        frame = data[_PUNT.size : _PUNT.size + length]
+        lsr, port, reason, service, length, frame = PUNT.format.unpack(data)
+        frame = frame[:length]
         if length < PUNT_OCTETS:  # else it may just be cut, and is left so
             frame = completed(first_segment(frame))
         return cls(lsr, port, PuntReason(reason), service, frame)

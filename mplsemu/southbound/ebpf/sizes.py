@@ -11,7 +11,7 @@ from typing import Final
 
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.ebpf.counting import counter_names
-from mplsemu.southbound.ebpf.kinds import Drop
+from mplsemu.southbound.ebpf.kinds import PUNT_LSPS, Drop
 from mplsemu.southbound.fdb_capacity import fdb_capacity
 from mplsemu.southbound.punt.rate_limits import PuntClass
 
@@ -19,8 +19,6 @@ _ROOM: Final = 4
 """Times what is there at first: when paths change, new entries are there beside the old ones."""
 _LEAST: Final = 1 << 10
 _LEAST_BUCKETS: Final = 1 << 14
-_LSPS: Final = 64
-"""That have a bucket at one LSR (src/bucket.h)."""
 _MOST: Final = 1 << 20
 
 
@@ -41,7 +39,7 @@ def sizes(program: Program) -> dict[str, int]:
 
 def _buckets(node: NodeProgram) -> int:
     """Return how many may send packets to the controller, each class by itself."""
-    return len(PuntClass) * (len(node.circuits) + len(node.vrfs) + 1) + _LSPS
+    return len(PuntClass) * (len(node.circuits) + len(node.vrfs) + 1) + PUNT_LSPS
 
 
 def _needed(program: Program, node: NodeProgram) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mplsemu.errors import CapabilityError, ProgramError
 from mplsemu.model.labels import Label
+from mplsemu.model.limits import MAX_NHLFES
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -15,7 +16,7 @@ from mplsemu.program.entries import (
     PopToVrf,
 )
 from mplsemu.southbound.ebpf.entry import Entry, Stage
-from mplsemu.southbound.ebpf.kinds import MAX_NHLFES, IlmAction, IlmFlag, NhlfesOf
+from mplsemu.southbound.ebpf.kinds import IlmAction, IlmFlag, NhlfesOf
 from mplsemu.southbound.ebpf.layout import (
     IlmKey,
     IlmRecord,

@@ -9,32 +9,16 @@
 #include "packet.h"
 
 #define SECOND_NS 1000000000ull
-#define SOURCE_PUNTS_PER_S 100
-#define SOURCE_PUNTS_BURST 250
-#define LSR_PUNTS_PER_S 1000
-#define LSR_PUNTS_BURST 1000
-
-/* PuntClass of share.py */
-enum punt_class { PUNTS_OF_NEIGHBOURS = 1, PUNTS_TO_GLEAN = 2, PUNTS_TO_ANSWER = 3 };
 
 static __always_inline enum punt_class class_of_punt(enum punt_reason reason)
 {
-	switch (reason) {
-	case PUNT_ARP:
-	case PUNT_NEIGHBOUR_DISCOVERY:
-	case PUNT_SOLICITED:
-		return PUNTS_OF_NEIGHBOURS;
-	case PUNT_GLEAN:
-		return PUNTS_TO_GLEAN;
-	default:
-		return PUNTS_TO_ANSWER;
-	}
+	if (PUNT_REASONS_NEIGHBOURS >> reason & 1)
+		return PUNT_CLASS_NEIGHBOURS;
+	return PUNT_REASONS_GLEAN >> reason & 1 ? PUNT_CLASS_GLEAN : PUNT_CLASS_ANSWERS;
 }
 
 /* Who causes a packet for the controller: `kind` and `id` of a bucket's key */
 enum punt_source { PUNT_SOURCE_CIRCUIT = 1, PUNT_SOURCE_VRF = 2, PUNT_SOURCE_LSP = 3, PUNT_SOURCE_ANY = 4 };
-
-#define LSPS 64 /* that have buckets of their own, at one LSR */
 
 /* A number for the outermost two labels, the tunnel's and the service's: one customer's packets, as far as an LSR in the middle
  * can tell. */
@@ -47,7 +31,7 @@ static __always_inline __u32 number_of_lsp(struct __sk_buff *skb)
 		return 0;
 	outer = bpf_ntohl(entries[0]);
 	inner = outer & ENTRY_BOTTOM ? 0 : bpf_ntohl(entries[1]);
-	return (entry_label(outer) + 31 * entry_label(inner)) % LSPS;
+	return (entry_label(outer) + 31 * entry_label(inner)) % PUNT_LSPS;
 }
 
 static __always_inline struct bucket_key bucket_of(struct __sk_buff *skb, __u32 lsr, __u32 service,

@@ -1,179 +1,90 @@
-/* What the maps hold: keys and values, written by user space (layout.py has the same), read by the program.
+/* What the maps hold, and the constants that user space knows too.
  *
- * All LSRs of a lab share the maps; `lsr` is the LSR's index in the lab. Numbers are in the machine's byte
- * order but for IP addresses. Every key and value has a size that is a multiple of 4 and no hidden padding.
- */
+ * Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
+ * program/diffserv.py and punt/rate_limits.py, which explain it: do not edit. */
+
 #pragma once
 
 #include <linux/types.h>
 
-#define MAX_PUSH 8       /* labels that one NHLFE can push */
-#define MAX_NHLFES 16      /* NHLFEs of one FEC or one label (ECMP) */
-#define MAX_MEMBERS 1024 /* circuits, or pseudowires, of one VSI at one PE */
-#define FEW_MEMBERS 6    /* of them, where the kernel interprets programs */
-#define PUNT_OCTETS 2048 /* of a punted packet; what is longer is cut */
+#define MAX_PUSH 8
+#define MAX_NHLFES 16
+#define MAX_MEMBERS 1024
+#define FEW_MEMBERS 6
+#define PUNT_OCTETS 2048
+#define PUNT_LSPS 64
+#define SOURCE_PUNTS_PER_S 100
+#define SOURCE_PUNTS_BURST 250
+#define LSR_PUNTS_PER_S 1000
+#define LSR_PUNTS_BURST 1000
+#define FIB_SCOPE_BITS 64
+#define PIPE_TTL 255
+#define OWN_TTL 65
+#define DS_FIELD_CLASS_SHIFT 5
+#define NO_DSCP_TC 0
 
-/* --- interfaces ------------------------------------------------------------------------------------------- */
+/* The link-local gateway in words of 32 bits */
+#define LINK_LOCAL_GATEWAY_0 0xfe800000
+#define LINK_LOCAL_GATEWAY_1 0x0
+#define LINK_LOCAL_GATEWAY_2 0x0
+#define LINK_LOCAL_GATEWAY_3 0x1
+
+/* The reasons of each class of punts: a bit for each */
+#define PUNT_REASONS_NEIGHBOURS 0x206
+#define PUNT_REASONS_GLEAN 0x8
+#define PUNT_REASONS_ANSWERS 0x1f1
 
 enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3 };
 
-/* ports: ifindex (unique among all LSRs) -> what kind of port it is; without an entry everything is dropped.
- * The loopback interface needs none: what the controller sends into it is taken as `struct injected` says. */
-#define PORT_STRICT_URPF 1 /* of a VRF's circuit: only from where the VRF would send back there (RFC 3704 section 2.2) */
-struct port {
-	__u32 lsr;
-	__u32 number;  /* the LSR's port number */
-	__u32 role;    /* enum role */
-	__u32 service; /* index of the VRF or VSI, 0 of a core port */
-	__u32 flags;   /* PORT_* */
-};
-
-/* --- where labelled packets go ---------------------------------------------------------------------------- */
-
 enum operation { OP_SWAP = 1, OP_POP = 2, OP_PUSH = 3 };
-
-#define NHLFE_DIRECT 1 /* no queue and no tap at this port: hand the packet to the peer at once */
-
-struct nhlfe {
-	__u32 oif;
-	__u8 destination[6];
-	__u8 source[6];
-	__u8 operation; /* enum operation */
-	__u8 depth;     /* labels: 1 of a swap, 0 of a pop, 0..MAX_PUSH of a push */
-	__u8 flags;     /* NHLFE_* */
-	__u8 reserved;
-	__u32 labels[MAX_PUSH]; /* outermost first, 20 bits each */
-};
 
 enum ilm_action { ILM_FORWARD = 1, ILM_POP_AND_LOOK_UP = 2, ILM_TO_VRF = 3, ILM_TO_PSEUDOWIRE = 4 };
 
-#define ILM_CONTROL_WORD 1 /* of a pseudowire: RFC 4448 section 4.6 */
-
-/* lfib: incoming label map (RFC 3031 section 3.11) */
-struct ilm_key {
-	__u32 lsr;
-	__u32 label;
-};
-struct ilm {
-	__u8 action;     /* enum ilm_action */
-	__u8 nhlfe_count;       /* of ILM_FORWARD: how many NHLFEs; the first is here, the others in `ecmp_nhlfes` */
-	__u8 ip_version; /* of ILM_TO_VRF: 4 or 6 */
-	__u8 flags;      /* ILM_* */
-	__u32 service;   /* of ILM_TO_VRF and ILM_TO_PSEUDOWIRE */
-	__u32 pw;      /* of ILM_TO_PSEUDOWIRE: index of the pseudowire in its VSI */
-	struct nhlfe nhlfe;
-};
-
-/* tunnels: FEC to NHLFE (RFC 3031 section 3.12); the FEC is the PE at the end, by its index */
-struct tunnel_key {
-	__u32 lsr;
-	__u32 egress;
-};
-struct tunnel {
-	__u32 nhlfe_count; /* as in struct ilm */
-	__u32 mtu;  /* octets of the largest packet with a service's label and no other (RFC 3032 section 3.6) */
-	struct nhlfe nhlfe;
-};
-
-/* ecmp_nhlfes: the NHLFEs of a label or of a FEC beyond the first */
 enum nhlfes_of { NHLFES_OF_LABEL = 1, NHLFES_OF_EGRESS = 2 };
-struct nhlfe_key {
-	__u32 lsr;
-	__u32 of;  /* enum nhlfes_of */
-	__u32 id;  /* label or egress */
-	__u32 index; /* 1 .. MAX_NHLFES - 1 */
-};
-
-/* --- VRFs --------------------------------------------------------------------------------------------------- */
 
 enum route_kind {
-	ROUTE_TO_PE = 1,     /* push `label`, then the tunnel to `target`, a PE's index */
-	ROUTE_DELIVER = 2,   /* to `mac` out of `target`, an ifindex */
-	ROUTE_CONNECTED = 3, /* the address has to be resolved on `target`, an ifindex: punt */
-	ROUTE_TO_VRF = 4,    /* look up in VRF `target` of this PE */
-	ROUTE_LOCAL = 5,     /* a gateway's own address */
-	ROUTE_BLACKHOLE = 6, /* never routed, as a LAN's broadcast address */
+	ROUTE_TO_PE = 1,
+	ROUTE_DELIVER = 2,
+	ROUTE_CONNECTED = 3,
+	ROUTE_TO_VRF = 4,
+	ROUTE_LOCAL = 5,
+	ROUTE_BLACKHOLE = 6,
 };
 
-/* fib4, fib6: longest prefix match; `prefix_length` counts the bits of LSR and VRF too (64) */
-struct fib4_key {
-	__u32 prefix_length;
-	__u32 lsr;
-	__u32 vrf;
-	__u8 address[4];
-};
-struct fib6_key {
-	__u32 prefix_length;
-	__u32 lsr;
-	__u32 vrf;
-	__u8 address[16];
-};
-struct route {
-	__u32 kind; /* enum route_kind */
-	__u32 target;
-	__u32 label;
-	__u8 mac[6];
-	__u16 mtu; /* of ROUTE_DELIVER: octets of the largest packet */
-};
-
-/* gateways: an address of the PE's own on a circuit, for which it answers ARP or neighbour discovery -> 1 */
-struct gateway_key {
-	__u32 ifindex;
-	__u8 address[16]; /* IPv4's as ::ffff:192.0.2.1 */
-};
-
-/* --- VSIs --------------------------------------------------------------------------------------------------- */
-
-/* vsis */
 enum vsi_kind { VSI_VPLS = 1, VSI_VPWS = 2 };
 
-struct vsi_key {
-	__u32 lsr;
-	__u32 vsi;
-};
-struct vsi {
-	__u32 kind;     /* enum vsi_kind */
-	__u32 circuits; /* highest position in `circuits` */
-	__u32 pws;    /* highest index in `pws` */
-	__u32 mac_limit; /* addresses it learns at most, and then none; 0: no limit of its own, but a share (settings) */
-	__u64 aging_ns;
-};
-
-/* circuits: VSI and position (from 1, there may be holes) -> ifindex. pws: VSI and index of the pseudowire */
-struct member_key {
-	__u32 lsr;
-	__u32 vsi;
-	__u32 position;
-};
-#define PW_CONTROL_WORD 1
-struct pw {
-	__u32 egress; /* index of the PE at the other end */
-	__u32 label;  /* that it told us */
-	__u32 flags;  /* WIRE_* */
-};
-
-/* fdb: learned addresses; the program writes it, user space removes what is old or withdrawn */
 enum fdb_kind { AT_CIRCUIT = 1, AT_PW = 2 };
-struct fdb_key {
-	__u32 lsr;
-	__u32 vsi;
-	__u8 mac[6];
-	__u8 reserved[2];
-};
-struct fdb_entry {
-	__u32 kind; /* enum fdb_kind */
-	__u32 id;   /* ifindex of the circuit, or index of the pseudowire */
-	__u64 seen_ns; /* CLOCK_MONOTONIC, to within a second */
-	__u32 slot;    /* the program's affair (eviction.h) */
-	__u32 reserved;
-};
-/* fdb_added: vsi_key -> __u64, how many addresses of a VSI the program has ever put into fdb. fdb_removed: vsi_key -> __u64,
- * how many of them user space has deleted since. The difference is what counts against `mac_limit`; each of the two
- * maps has one writer, so that nothing is lost where both write at the same time. */
 
-/* --- to and from the controller ------------------------------------------------------------------------------ */
+enum counter_kind {
+	COUNT_LSP = 1,
+	COUNT_TUNNEL = 2,
+	COUNT_VRF_IN = 3,
+	COUNT_VRF_OUT = 4,
+	COUNT_PW_IN = 5,
+	COUNT_PW_OUT = 6,
+	COUNT_DROP = 7,
+};
 
-/* PuntReason of mplsemu/southbound/punt/event.py */
+enum drop {
+	DROP_PORT = 1,
+	DROP_MALFORMED = 2,
+	DROP_NO_LABEL = 3,
+	DROP_NO_ROUTE = 4,
+	DROP_NEVER_ROUTED = 5,
+	DROP_NO_TUNNEL = 6,
+	DROP_NOT_FOR_US = 7,
+	DROP_TTL = 8,
+	DROP_NOBODY = 9,
+	DROP_GROUP_SOURCE = 10,
+	DROP_PUNTED = 11,
+	DROP_PUNT_RATE = 12,
+	DROP_INTERNAL = 13,
+	DROP_MARTIAN = 14,
+	DROP_ONE_LINK = 15,
+	DROP_TOO_BIG = 16,
+	DROP_SOURCE = 17,
+};
+
 enum punt_reason {
 	PUNT_TTL_EXPIRED = 0,
 	PUNT_ARP = 1,
@@ -187,70 +98,214 @@ enum punt_reason {
 	PUNT_SOLICITED = 9,
 };
 
-/* punts: a ring buffer of these */
+enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_ANSWERS = 3 };
+
+#define PORT_STRICT_URPF 1
+#define NHLFE_DIRECT 1
+#define ILM_CONTROL_WORD 1
+#define PW_CONTROL_WORD 1
+
+/* What kind of port an interface is; without one everything is dropped */
+struct port {
+	__u32 lsr;
+	__u32 number; /* the LSR's port number */
+	__u32 role; /* enum role */
+	__u32 service; /* index of the VRF or VSI, 0 of a core port */
+	__u32 flags; /* PORT_* */
+};
+_Static_assert(sizeof(struct port) == 20, "padding");
+
+/* Next hop label forwarding entry (RFC 3031 section 3.10) */
+struct nhlfe {
+	__u32 oif;
+	__u8 destination[6];
+	__u8 source[6];
+	__u8 operation; /* enum operation */
+	__u8 flags; /* NHLFE_* */
+	__u8 depth; /* outermost first */
+	__u8 reserved[1];
+	__u32 labels[MAX_PUSH]; /* outermost first */
+};
+_Static_assert(sizeof(struct nhlfe) == 52, "padding");
+
+/* Of the incoming label map (RFC 3031 section 3.11) */
+struct ilm_key {
+	__u32 lsr;
+	__u32 label;
+};
+_Static_assert(sizeof(struct ilm_key) == 8, "padding");
+
+/* What is done with a label; of FORWARD, nhlfe is the first NHLFE, ecmp_nhlfes has more */
+struct ilm {
+	__u8 action; /* enum ilm_action */
+	__u8 nhlfe_count; /* of FORWARD */
+	__u8 ip_version; /* of TO_VRF: 4 or 6 */
+	__u8 flags; /* ILM_* */
+	__u32 service; /* of TO_VRF and TO_PSEUDOWIRE */
+	__u32 pw; /* of TO_PSEUDOWIRE: index of the pseudowire in its VSI */
+	struct nhlfe nhlfe;
+};
+_Static_assert(sizeof(struct ilm) == 64, "padding");
+
+/* A FEC: the PE at the end of the tunnel, by its index */
+struct tunnel_key {
+	__u32 lsr;
+	__u32 egress;
+};
+_Static_assert(sizeof(struct tunnel_key) == 8, "padding");
+
+/* FEC to NHLFE (RFC 3031 section 3.12); nhlfe is the first one, ecmp_nhlfes has more */
+struct tunnel {
+	__u32 nhlfe_count;
+	struct nhlfe nhlfe;
+	__u32 mtu; /* octets of a packet with a service's label alone (RFC 3032 3.6) */
+};
+_Static_assert(sizeof(struct tunnel) == 60, "padding");
+
+/* An NHLFE of a label or FEC beyond the first */
+struct nhlfe_key {
+	__u32 lsr;
+	__u32 of; /* enum nhlfes_of */
+	__u32 id; /* label or egress */
+	__u32 index; /* 1 .. MAX_NHLFES - 1 */
+};
+_Static_assert(sizeof(struct nhlfe_key) == 16, "padding");
+
+/* Longest prefix match of an IPv4 destination */
+struct fib4_key {
+	__u32 prefix_length; /* in bits, FIB_SCOPE_BITS included */
+	__u32 lsr;
+	__u32 vrf;
+	__u8 address[4];
+};
+_Static_assert(sizeof(struct fib4_key) == 16, "padding");
+
+/* Longest prefix match of an IPv6 destination */
+struct fib6_key {
+	__u32 prefix_length; /* in bits, FIB_SCOPE_BITS included */
+	__u32 lsr;
+	__u32 vrf;
+	__u8 address[16];
+};
+_Static_assert(sizeof(struct fib6_key) == 28, "padding");
+
+/* What a VRF does with a prefix */
+struct route {
+	__u32 kind; /* enum route_kind */
+	__u32 target;
+	__u32 label;
+	__u8 mac[6];
+	__u16 mtu; /* of DELIVER: octets of the largest packet */
+};
+_Static_assert(sizeof(struct route) == 20, "padding");
+
+/* An address of the PE's own on a circuit, for which it answers ARP or neighbour discovery */
+struct gateway_key {
+	__u32 ifindex;
+	__u8 address[16]; /* IPv4's as ::ffff:192.0.2.1 */
+};
+_Static_assert(sizeof(struct gateway_key) == 20, "padding");
+
+/* A VSI of an LSR */
+struct vsi_key {
+	__u32 lsr;
+	__u32 vsi;
+};
+_Static_assert(sizeof(struct vsi_key) == 8, "padding");
+
+/* A VSI: what it is, how far its members are numbered, how it learns */
+struct vsi {
+	__u32 kind; /* enum vsi_kind */
+	__u32 circuits; /* highest position in the map circuits */
+	__u32 pws; /* highest index in the map pws */
+	__u32 mac_limit; /* addresses it learns at most, and then none; 0: a share (settings) */
+	__u64 aging_ns;
+};
+_Static_assert(sizeof(struct vsi) == 24, "padding");
+
+/* A circuit of a VSI, by its position from 1 (there may be holes), or a pseudowire */
+struct member_key {
+	__u32 lsr;
+	__u32 vsi;
+	__u32 position;
+};
+_Static_assert(sizeof(struct member_key) == 12, "padding");
+
+/* A pseudowire as its near end sends on it */
+struct pw {
+	__u32 egress; /* index of the PE at the other end */
+	__u32 label; /* that it told us */
+	__u32 flags; /* PW_* */
+};
+_Static_assert(sizeof(struct pw) == 12, "padding");
+
+/* A learned address */
+struct fdb_key {
+	__u32 lsr;
+	__u32 vsi;
+	__u8 mac[6];
+	__u8 reserved[2];
+};
+_Static_assert(sizeof(struct fdb_key) == 16, "padding");
+
+/* Where an address was learned, and when it was last seen */
+struct fdb_entry {
+	__u32 kind; /* enum fdb_kind */
+	__u32 id; /* ifindex of the circuit, or index of the pseudowire */
+	__u64 seen_ns; /* CLOCK_MONOTONIC, to within a second */
+	__u32 slot; /* the program's affair (eviction.h) */
+	__u8 reserved[4];
+};
+_Static_assert(sizeof(struct fdb_entry) == 24, "padding");
+
+/* A packet for the controller */
 struct punt {
 	__u32 lsr;
 	__u32 port; /* number of the port the packet came by, 0 if from the controller */
 	__u32 reason; /* enum punt_reason */
 	__u32 service; /* index of the VRF that looked at it, 0 if it still had labels */
-	__u32 length;  /* octets in `frame` */
+	__u32 length; /* octets in frame */
 	__u8 frame[PUNT_OCTETS];
 };
+_Static_assert(sizeof(struct punt) == 2068, "padding");
 
-/* The Ethernet header of what the controller sends into an LSR's loopback interface: destination 02:00 and the
- * router's index, source 02:00 and the VRF's index, both in network byte order. An MPLS packet goes to the LFIB,
- * an IP packet to that VRF. */
-
-/* --- settings and counters ----------------------------------------------------------------------------------- */
-
-/* settings: an array of one */
+/* What is the same for all LSRs */
 struct settings {
 	__u32 uniform_ttl; /* RFC 3443: 0 pipe, 1 uniform */
 	__u8 gateway_mac[6];
 	__u8 reserved[2];
-	__u32 share; /* addresses that a VSI without a `mac_limit` learns: then the first one goes; 0: no limit */
+	__u32 share; /* addresses that a VSI without mac_limit learns; 0: no limit */
 };
+_Static_assert(sizeof(struct settings) == 16, "padding");
 
-enum counter_kind {
-	COUNT_LSP = 1,      /* id: label of a transit or egress LSR's ILM entry */
-	COUNT_TUNNEL = 2,   /* id: egress PE, at the ingress */
-	COUNT_VRF_IN = 3,   /* id: VRF; from its circuits */
-	COUNT_VRF_OUT = 4,  /* to its circuits */
-	COUNT_PW_IN = 5,  /* id: VSI << 16 | index of the pseudowire; from the peer */
-	COUNT_PW_OUT = 6, /* to the peer */
-	COUNT_DROP = 7,     /* id: enum drop */
-};
-
-enum drop {
-	DROP_PORT = 1,      /* an interface that is no port */
-	DROP_MALFORMED = 2, /* too short, or not what its label or type says */
-	DROP_NO_LABEL = 3,  /* no ILM entry */
-	DROP_NO_ROUTE = 4,
-	DROP_NEVER_ROUTED = 5,
-	DROP_NO_TUNNEL = 6,
-	DROP_NOT_FOR_US = 7,   /* not for the gateway's MAC address, or tagged on a routed circuit */
-	DROP_TTL = 8,
-	DROP_NOBODY = 9,       /* split horizon, or nobody to flood to */
-	DROP_GROUP_SOURCE = 10,
-	DROP_PUNTED = 11,      /* given to the controller; not a loss */
-	DROP_PUNT_RATE = 12,
-	DROP_INTERNAL = 13,
-	DROP_MARTIAN = 14, /* from an address that nobody sends from */
-	DROP_ONE_LINK = 15, /* for the nearest bridge, or MAC control, as PAUSE */
-	DROP_TOO_BIG = 16, /* a frame or labelled packet, for a link or circuit; of others the controller hears */
-	DROP_SOURCE = 17,  /* not from where its circuit leads to */
-};
-
-/* counters: per CPU; user space makes the entries that it wants to have counted, the program makes those of drops.
- * Packets as they would be on a wire, so the segments of a GSO packet; octets of whole frames, of a GSO packet once
- * the headers. A packet without a route, or whose TTL is at its end, counts as that, punted or not; DROP_PUNTED and
- * DROP_PUNT_RATE count the other reasons. Copies that are flooded and come to nothing are not counted as drops. */
+/* What is counted */
 struct counter_key {
 	__u32 lsr;
 	__u32 kind; /* enum counter_kind */
 	__u32 id;
 };
+_Static_assert(sizeof(struct counter_key) == 12, "padding");
+
+/* Packets as they would be on a wire, so segments; octets of frames, of GSO one header */
 struct counter {
 	__u64 packets;
 	__u64 octets;
 };
+_Static_assert(sizeof(struct counter) == 16, "padding");
+
+HASH(ports, 1 << 16, __u32, struct port); /* by ifindex, which is unique among all LSRs */
+HASH(lfib, 1 << 20, struct ilm_key, struct ilm);
+HASH(tunnels, 1 << 18, struct tunnel_key, struct tunnel);
+HASH(ecmp_nhlfes, 1 << 18, struct nhlfe_key, struct nhlfe);
+LPM_TRIE(fib4, 1 << 20, struct fib4_key, struct route);
+LPM_TRIE(fib6, 1 << 18, struct fib6_key, struct route);
+HASH(gateways, 1 << 16, struct gateway_key, __u32); /* the value is 1 */
+HASH(vsis, 1 << 16, struct vsi_key, struct vsi);
+HASH(circuits, 1 << 16, struct member_key, __u32); /* to the ifindex */
+HASH(pws, 1 << 18, struct member_key, struct pw);
+HASH(fdb, 1 << 20, struct fdb_key, struct fdb_entry); /* the program writes it, user space removes */
+HASH(fdb_added, 1 << 16, struct vsi_key, __u64); /* how many addresses were ever put into fdb */
+HASH(fdb_removed, 1 << 16, struct vsi_key, __u64); /* how many of them user space has deleted */
+RINGBUF(punts, 1 << 22); /* of struct punt */
+ARRAY(settings, 1, __u32, struct settings);
+PERCPU_HASH(counters, 1 << 16, struct counter_key, struct counter); /* user space makes the entries, but for those of drops */

@@ -8,6 +8,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "maps.h"
+
 #define MAC_OCTETS 6
 #define MACS_OCTETS (2 * MAC_OCTETS)
 #define ETHERNET_OCTETS 14
@@ -68,7 +70,7 @@ struct ethernet {
 
 struct ipv4 {
 	__u8 version_length;
-	__u8 dscp_ecn;
+	__u8 ds_field;
 	__be16 total_length;
 	__be16 identification;
 	__be16 fragment;
@@ -163,15 +165,20 @@ static __always_inline int is_tag(__be16 type)
 	return type == TYPE_VLAN || type == TYPE_SERVICE_VLAN;
 }
 
-/* The three high bits of the DSCP (RFC 2474 section 4.2.2, RFC 5462) */
+/* The TC for a DS field, which is the class selector of its DSCP (program/diffserv.py) */
+static __always_inline __u32 class_of(__u8 ds_field)
+{
+	return ds_field >> DS_FIELD_CLASS_SHIFT;
+}
+
 static __always_inline __u32 class_of_ipv4(const struct ipv4 *ip)
 {
-	return ip->dscp_ecn >> 5;
+	return class_of(ip->ds_field);
 }
 
 static __always_inline __u32 class_of_ipv6(const struct ipv6 *ip)
 {
-	return bpf_ntohl(ip->version_class_flow) >> 25 & 7;
+	return class_of(bpf_ntohl(ip->version_class_flow) >> 20);
 }
 
 /* What follows a header chain: the protocol, where it begins, whether it is a fragment. */

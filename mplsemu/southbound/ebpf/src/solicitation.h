@@ -28,13 +28,14 @@ struct solicitation {
 
 #define SOLICITATION_OCTETS (sizeof(struct solicitation) - sizeof(struct ipv6_frame))
 
-/* The VRF's own address on each of its circuits, fe80::1, beside its gateways */
+/* Whether an address is the VRF's own on each of its circuits, beside its gateways */
 static __always_inline int is_link_local_gateway(const __u8 *address)
 {
 	__u32 words[4];
 
 	__builtin_memcpy(words, address, sizeof(words));
-	return words[0] == bpf_htonl(0xfe800000) && !words[1] && !words[2] && words[3] == bpf_htonl(1);
+	return words[0] == bpf_htonl(LINK_LOCAL_GATEWAY_0) && words[1] == bpf_htonl(LINK_LOCAL_GATEWAY_1) &&
+	       words[2] == bpf_htonl(LINK_LOCAL_GATEWAY_2) && words[3] == bpf_htonl(LINK_LOCAL_GATEWAY_3);
 }
 
 /* The checksum of a message with its pseudo-header (RFC 8200 section 8.1): addresses and message follow each other. */

@@ -10,8 +10,6 @@
 #include "ecmp.h"
 
 #define MAX_LOOKUPS 8 /* of one packet, where VRFs of a PE import from each other */
-#define PIPE_TTL 255  /* RFC 3443 section 3.2 */
-#define OWN_TTL 65    /* of the gateway's packets before the VRF, like any router, takes one off: hosts see 64 */
 #define ECHO_REPLY 0
 #define ECHO_REQUEST 8
 #define ECHO_REQUEST6 128
@@ -163,68 +161,68 @@ static __always_inline int local6(struct __sk_buff *skb, __u32 lsr, __u32 port, 
 	return punt(skb, lsr, port, PUNT_NOT_SERVED, vrf);
 }
 
-/* Route an IPv4 packet by a VRF: gateways before what is never routed, that before neighbours and routes. */
-VERIFIED_PER_CALL int route4(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf)
+/* What routing reads of an IP header */
+struct ip_header {
+	const __u8 *source;
+	const __u8 *destination;
+	__u32 ttl;
+	__u32 class;
+	__u32 next_header; /* of IPv6 */
+};
+
+/* Read the IP header of a packet; 0 if it is none. */
+static __always_inline int read_ip(struct __sk_buff *skb, struct ip_header *ip, const int version)
 {
-	struct route *route = 0;
-	struct ipv4_frame *frame;
+	if (version == 4) {
+		struct ipv4_frame *frame = head(skb, sizeof(*frame));
 
-	for (int i = 0; i < MAX_LOOKUPS; i++) {
-		struct fib4_key key = {SCOPE_BITS + 32, lsr, vrf};
-
-		frame = head(skb, sizeof(*frame));
 		if (!frame || !is_sane4(skb, &frame->ip))
-			return drop(skb, lsr, DROP_MALFORMED);
-		__builtin_memcpy(key.address, frame->ip.destination, sizeof(key.address));
-		route = bpf_map_lookup_elem(&fib4, &key);
-		if (route && route->kind == ROUTE_LOCAL) {
-			if (answer_echo(skb))
-				continue; /* the reply takes a way of its own */
-			return local4(skb, lsr, port, vrf);
-		}
-		if (is_martian4(key.address))
-			return drop(skb, lsr, DROP_NEVER_ROUTED);
-		if (!route)
-			return punt(skb, lsr, port, PUNT_NO_ROUTE, vrf);
-		if (route->kind != ROUTE_TO_VRF)
-			break;
-		vrf = route->target;
-		route = 0;
+			return 0;
+		ip->source = frame->ip.source;
+		ip->destination = frame->ip.destination;
+		ip->ttl = frame->ip.ttl;
+		ip->class = class_of_ipv4(&frame->ip);
+	} else {
+		struct ipv6_frame *frame = head(skb, sizeof(*frame));
+
+		if (!frame || !is_sane6(skb, &frame->ip))
+			return 0;
+		ip->source = frame->ip.source;
+		ip->destination = frame->ip.destination;
+		ip->ttl = frame->ip.hop_limit;
+		ip->class = class_of_ipv6(&frame->ip);
+		ip->next_header = frame->ip.next_header;
 	}
-	if (!route)
-		return drop(skb, lsr, DROP_NO_ROUTE);
-	if (route->kind == ROUTE_CONNECTED)
-		return punt(skb, lsr, port, PUNT_GLEAN, vrf);
-	if (route->kind != ROUTE_TO_PE && route->kind != ROUTE_DELIVER)
-		return drop(skb, lsr, DROP_NEVER_ROUTED);
-	frame = head(skb, sizeof(*frame));
-	if (!frame)
-		return drop(skb, lsr, DROP_INTERNAL);
-	if (frame->ip.ttl <= 1)
-		return punt(skb, lsr, port, PUNT_TTL_EXPIRED, vrf);
-	if (route->kind == ROUTE_DELIVER)
-		return deliver(skb, lsr, port, vrf, route, 4);
-	return enter_tunnel(skb, lsr, port, vrf, route, class_of_ipv4(&frame->ip), 4);
+	return 1;
 }
 
-/* Route an IPv6 packet by a VRF. */
-VERIFIED_PER_CALL int route6(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf)
+/* Whether a packet is for, or from, an address that is of one link only, or nobody's. */
+static __always_inline int is_never_routed(const struct ip_header *ip, const int version)
+{
+	if (version == 4)
+		return is_martian4(ip->destination);
+	/* only the gateway is on the link of a link-local source */
+	return is_martian6(ip->destination) || is_link_local(ip->destination) || is_link_local(ip->source);
+}
+
+/* Route a packet by a VRF: gateways before what is never routed, that before neighbours and routes. */
+static __always_inline int route_ip(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf, const int version)
 {
 	struct route *route = 0;
-	struct ipv6_frame *frame;
+	struct ip_header ip = {};
 
 	for (int i = 0; i < MAX_LOOKUPS; i++) {
-		struct fib6_key key = {SCOPE_BITS + 128, lsr, vrf};
-
-		frame = head(skb, sizeof(*frame));
-		if (!frame || !is_sane6(skb, &frame->ip))
+		if (!read_ip(skb, &ip, version))
 			return drop(skb, lsr, DROP_MALFORMED);
-		__builtin_memcpy(key.address, frame->ip.destination, sizeof(key.address));
-		route = bpf_map_lookup_elem(&fib6, &key);
-		if (route && route->kind == ROUTE_LOCAL)
-			return local6(skb, lsr, port, vrf, frame->ip.next_header);
-		/* only the gateway is on the link of a link-local source */
-		if (is_martian6(key.address) || is_link_local(key.address) || is_link_local(frame->ip.source))
+		route = look_up(lsr, vrf, ip.destination, version);
+		if (route && route->kind == ROUTE_LOCAL) {
+			if (version == 6)
+				return local6(skb, lsr, port, vrf, ip.next_header);
+			if (answer_echo(skb))
+				continue; /* the reply has a route of its own */
+			return local4(skb, lsr, port, vrf);
+		}
+		if (is_never_routed(&ip, version))
 			return drop(skb, lsr, DROP_NEVER_ROUTED);
 		if (!route)
 			return punt(skb, lsr, port, PUNT_NO_ROUTE, vrf);
@@ -239,12 +237,19 @@ VERIFIED_PER_CALL int route6(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32
 		return punt(skb, lsr, port, PUNT_GLEAN, vrf);
 	if (route->kind != ROUTE_TO_PE && route->kind != ROUTE_DELIVER)
 		return drop(skb, lsr, DROP_NEVER_ROUTED);
-	frame = head(skb, sizeof(*frame));
-	if (!frame)
-		return drop(skb, lsr, DROP_INTERNAL);
-	if (frame->ip.hop_limit <= 1)
+	if (ip.ttl <= 1)
 		return punt(skb, lsr, port, PUNT_TTL_EXPIRED, vrf);
 	if (route->kind == ROUTE_DELIVER)
-		return deliver(skb, lsr, port, vrf, route, 6);
-	return enter_tunnel(skb, lsr, port, vrf, route, class_of_ipv6(&frame->ip), 6);
+		return deliver(skb, lsr, port, vrf, route, version);
+	return enter_tunnel(skb, lsr, port, vrf, route, ip.class, version);
+}
+
+VERIFIED_PER_CALL int route4(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf)
+{
+	return route_ip(skb, lsr, port, vrf, 4);
+}
+
+VERIFIED_PER_CALL int route6(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf)
+{
+	return route_ip(skb, lsr, port, vrf, 6);
 }

@@ -10,7 +10,6 @@
 #include "reserved.h"
 #include "ecmp.h"
 
-#define PW_TTL 255 /* a frame has no TTL to carry, so the pipe model's in a uniform lab too */
 #define CONTROL_WORD_OCTETS 4
 #define REFRESH_NS 1000000000ull
 
@@ -104,7 +103,7 @@ VERIFIED_PER_CALL __u32 class_of_any_frame(struct __sk_buff *skb)
 {
 	__u32 at = MACS_OCTETS;
 	__be16 type = 0;
-	__u8 dscp[2];
+	__u8 octets[2]; /* the first two of an IP header */
 
 	for (int i = 0; i < 3; i++) {
 		if (bpf_skb_load_bytes(skb, at, &type, sizeof(type)))
@@ -114,10 +113,10 @@ VERIFIED_PER_CALL __u32 class_of_any_frame(struct __sk_buff *skb)
 			break;
 		at += TAG_OCTETS - sizeof(type);
 	}
-	if (type == TYPE_IPV4 && skb->len >= at + IPV4_OCTETS && !bpf_skb_load_bytes(skb, at, dscp, sizeof(dscp)))
-		return dscp[1] >> 5;
-	if (type == TYPE_IPV6 && skb->len >= at + IPV6_OCTETS && !bpf_skb_load_bytes(skb, at, dscp, sizeof(dscp)))
-		return dscp[0] >> 1 & 7;
+	if (type == TYPE_IPV4 && skb->len >= at + IPV4_OCTETS && !bpf_skb_load_bytes(skb, at, octets, sizeof(octets)))
+		return class_of(octets[1]);
+	if (type == TYPE_IPV6 && skb->len >= at + IPV6_OCTETS && !bpf_skb_load_bytes(skb, at, octets, sizeof(octets)))
+		return class_of(octets[0] << 4 | octets[1] >> 4);
 	return 0;
 }
 
@@ -138,7 +137,7 @@ static __always_inline __u32 class_of_frame(struct __sk_buff *skb)
 static __always_inline struct below below_pw(const struct pw *pw, __u32 class)
 {
 	struct below below = {
-		.entry = label_entry(pw->label, class, PW_TTL) | ENTRY_BOTTOM,
+		.entry = label_entry(pw->label, class, PIPE_TTL) | ENTRY_BOTTOM, /* a frame has no TTL to carry */
 		.control_word = pw->flags & PW_CONTROL_WORD ? CONTROL_WORD_OCTETS : 0,
 	};
 

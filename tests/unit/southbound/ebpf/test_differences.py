@@ -32,6 +32,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiKey,
     word,
 )
+from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.names import names_of
 from mplsemu.southbound.ebpf.read import read_attached, read_tables
 from mplsemu.southbound.ebpf.translate import entries
@@ -220,12 +221,12 @@ def test_differences_come_lsr_by_lsr_map_by_map(lab):
 @given(data=st.data(), name=st.sampled_from(COMPARED))
 def test_whatever_is_written_to_a_map_is_one_difference_with_words(data, name):
     lab = Lab()
-    sizes = layout.MAPS[name]
+    sizes = MAPS[name]
     rows = lab.tables[name].rows
     before = dict(rows)
-    new = st.binary(min_size=sizes.key, max_size=sizes.key)
+    new = st.binary(min_size=sizes.key_size, max_size=sizes.key_size)
     key = data.draw(st.sampled_from(sorted(rows)) | new if rows else new)
-    value = data.draw(st.binary(min_size=sizes.value, max_size=sizes.value))
+    value = data.draw(st.binary(min_size=sizes.value_size, max_size=sizes.value_size))
     rows[key] = value
     found = lab.found()
     assert len(found) == (before.get(key) != value)
@@ -263,7 +264,7 @@ def kernel(monkeypatch):
 
 
 def test_maps_are_read_by_their_ids_and_closed_again(lab, kernel):
-    numbers = {name: 7 + at for at, name in enumerate(layout.MAPS)}
+    numbers = {name: 7 + at for at, name in enumerate(MAPS)}
     kernel |= {numbers[name]: _Opened(name, lab.tables[name].rows) for name in read.READ}
     found = read_attached(replace(ATTACHED, maps=numbers))
     assert found == read_tables(lab.tables)

@@ -15,6 +15,7 @@ from mplsemu.southbound.ebpf.entry import Entry, Stage
 from mplsemu.southbound.ebpf.entry_text import entry_text, key_text, value_text
 from mplsemu.southbound.ebpf.kinds import FdbKind
 from mplsemu.southbound.ebpf.layout import FdbKey, FdbRecord
+from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.names import names_of
 from mplsemu.southbound.ebpf.translate import entries
 from tests import builders, strategies
@@ -161,7 +162,7 @@ def test_what_the_program_learns_and_the_settings_are_worded_too():
 
 @settings(max_examples=200)
 @given(
-    name=st.sampled_from([*layout.MAPS, "of nobody"]),
+    name=st.sampled_from([*MAPS, "of nobody"]),
     key=st.binary(max_size=30),
     value=st.binary(max_size=70),
 )
@@ -170,11 +171,11 @@ def test_whatever_is_in_a_map_has_a_text(name, key, value):
 
 
 @settings(max_examples=200)
-@given(data=st.data(), name=st.sampled_from(list(layout.MAPS)))
+@given(data=st.data(), name=st.sampled_from(list(MAPS)))
 def test_whatever_of_the_right_size_is_in_a_map_has_a_text(data, name):
-    sizes = layout.MAPS[name]
-    key = data.draw(st.binary(min_size=sizes.key, max_size=sizes.key))
-    value = data.draw(st.binary(min_size=sizes.value, max_size=sizes.value))
+    sizes = MAPS[name]
+    key = data.draw(st.binary(min_size=sizes.key_size, max_size=sizes.key_size))
+    value = data.draw(st.binary(min_size=sizes.value_size, max_size=sizes.value_size))
     assert entry_text(Entry(Stage.LABELS, name, key, value))
 
 

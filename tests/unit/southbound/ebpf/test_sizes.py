@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from mplsemu.southbound.ebpf.counting import counter_names
-from mplsemu.southbound.ebpf.layout import MAPS
+from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.sizes import sizes
 from mplsemu.southbound.fdb_capacity import fdb_capacity
 from tests.ebpf_entries import everything

@@ -44,6 +44,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiRecord,
     word,
 )
+from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.translate import entries
 from tests import builders, strategies
 from tests.ebpf_entries import everything, nordic, of_map
@@ -67,8 +68,8 @@ def test_keys_are_unique_sizes_right_and_the_order_that_of_stages(data):
         order = [(entry.stage, WRITE_ORDER.index(entry.map), entry.key) for entry in found]
         assert order == sorted(order)
         for entry in found:
-            sizes = layout.MAPS[entry.map]
-            assert (len(entry.key), len(entry.value)) == (sizes.key, sizes.value)
+            sizes = MAPS[entry.map]
+            assert (len(entry.key), len(entry.value)) == (sizes.key_size, sizes.value_size)
             assert (entry.map, entry.key) not in seen  # those of other LSRs included
             seen.add((entry.map, entry.key))
 
