@@ -6,6 +6,7 @@ MplsEmuError
 +-- LabelError          a label outside its range, or a special-purpose label where none may stand
 |   +-- LabelSpaceError
 +-- ProgramError        a forwarding program that cannot be read, or that contradicts itself
++-- PacketError         bytes that are no packet of the kind they should be
 +-- CapabilityError     the data plane cannot do what the program asks (say, push four labels)
 +-- EmulationError      the machine cannot carry the lab: rights, tools, daemons
 |   +-- NotRootError
@@ -85,6 +86,10 @@ class LabelSpaceError(LabelError):
 
 class ProgramError(MplsEmuError):
     """A forwarding program that cannot be read, or that contradicts itself."""
+
+
+class PacketError(MplsEmuError, ValueError):
+    """Bytes that are no packet of the kind they should be: cut short, damaged, or another."""
 
 
 class CapabilityError(MplsEmuError):

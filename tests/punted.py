@@ -13,9 +13,9 @@ from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.punts import packet_out, punt
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.answer import answer
-from mplsemu.southbound.punt.event import (
-    PuntReason,
-)
+from mplsemu.southbound.punt.answers import NO_ANSWER
+from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.punt.parsed import parse_punt
 from tests import builders
 from tests.oracles import frames
 from tests.oracles.fakepacket import internet_checksum
@@ -47,6 +47,12 @@ def program(ttl=TtlMode.UNIFORM):
     )
 
 
+def answered(program, node, given):
+    """Return what an LSR does about a punted packet; nothing if it cannot be parsed."""
+    parsed = parse_punt(given)
+    return NO_ANSWER if parsed is None else answer(program, node, parsed)
+
+
 class Lab:
     """A fake network whose controller answers punted packets as the real one does."""
 
@@ -69,11 +75,12 @@ class Lab:
             packet_in.frame,
         )
         assert given is not None
-        if given.reason is PuntReason.FRAGMENT:
-            given = self.reassembler.take(node, given)
-            if given is None:
-                return
-        answers = answer(self.program, node, given)
+        parsed = parse_punt(given)
+        if parsed is not None and given.reason is PuntReason.FRAGMENT:
+            parsed = self.reassembler.take(node, parsed)
+        if parsed is None:
+            return
+        answers = answer(self.program, node, parsed)
         self.learned += answers.learned
         if answers.pending:
             self.pending.append((node, answers.pending))

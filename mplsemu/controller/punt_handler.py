@@ -17,14 +17,9 @@ from mplsemu.controller.neighbours import NeighbourKey
 from mplsemu.controller.reassembler import Reassembler
 from mplsemu.program.program import Program
 from mplsemu.southbound.punt.answer import answer, unresolved
-from mplsemu.southbound.punt.event import (
-    Answers,
-    Learned,
-    PacketOut,
-    PendingPacket,
-    Punt,
-    PuntReason,
-)
+from mplsemu.southbound.punt.answers import Answers, Learned, PendingPacket
+from mplsemu.southbound.punt.event import PacketOut, Punt, PuntReason
+from mplsemu.southbound.punt.parsed import parse_punt
 from mplsemu.southbound.punt.resolve import resolution_request
 
 MAX_SOLICITATIONS: Final = 3
@@ -69,7 +64,7 @@ class _Queue:
     """Packets that wait for one address, and how often it was asked for."""
 
     asked: int = 1
-    packets: list[tuple[PendingPacket, int]] = field(default_factory=list)
+    packets: list[PendingPacket] = field(default_factory=list)
 
 
 class PuntHandler:
@@ -93,21 +88,20 @@ class PuntHandler:
 
     def handle(self, node: str, punt: Punt) -> None:
         """Do what a punted packet asks for."""
-        if punt.reason is PuntReason.FRAGMENT:
-            whole = self._reassembler.take(node, punt)
-            if whole is None:
-                return
-            punt = whole
-        self._follow(node, answer(self._context.program, node, punt), punt.in_port)
+        parsed = parse_punt(punt)
+        if parsed is not None and punt.reason is PuntReason.FRAGMENT:
+            parsed = self._reassembler.take(node, parsed)
+        if parsed is not None:
+            self._follow(node, answer(self._context.program, node, parsed))
 
-    def _follow(self, node: str, answers: Answers, in_port: int) -> None:
-        is_new = answers.pending is None or self._enqueue(node, answers.pending, in_port)
+    def _follow(self, node: str, answers: Answers) -> None:
+        is_new = answers.pending is None or self._enqueue(node, answers.pending)
         if is_new and answers.packets_out:  # else it has been asked for already
             self._context.send(node, answers.packets_out)
         for learned in answers.learned:
             self._learn(node, learned)
 
-    def _enqueue(self, node: str, pending: PendingPacket, in_port: int) -> bool:
+    def _enqueue(self, node: str, pending: PendingPacket) -> bool:
         """Keep a packet; whether it is the first for its address."""
         key = (node, pending.vrf, pending.address)
         queue = self._queues.get(key)
@@ -118,7 +112,7 @@ class PuntHandler:
             self._unknown[pending.circuit] += 1
             queue = self._queues[key] = _Queue()
             self._context.after(RETRANS_TIMER_S, lambda: self._ask_again(key))
-        queue.packets = [*queue.packets, (pending, in_port)][-MAX_WAITING_PER_ADDRESS:]
+        queue.packets = [*queue.packets, pending][-MAX_WAITING_PER_ADDRESS:]
         return is_first
 
     def _ask_again(self, key: NeighbourKey) -> None:
@@ -128,14 +122,13 @@ class PuntHandler:
         node = key[0]
         if queue.asked < MAX_SOLICITATIONS:
             queue.asked += 1
-            self._context.send(node, [queue.packets[0][0].solicitation])
+            self._context.send(node, [queue.packets[0].solicitation])
             self._context.after(RETRANS_TIMER_S, lambda: self._ask_again(key))
             return
         self._end(key)
-        for pending, in_port in queue.packets:
-            self._context.send(
-                node, unresolved(self._context.program, node, pending, in_port).packets_out
-            )
+        for pending in queue.packets:
+            answers = unresolved(self._context.program, node, pending.punt)
+            self._context.send(node, answers.packets_out)
 
     def _check(self, key: NeighbourKey) -> None:
         node, vrf, address = key
@@ -169,12 +162,12 @@ class PuntHandler:
                 self.watch(key)
         queue = self._end(key)
         if queue is not None:  # a packet sent before its flow is there would come back
-            packets = [pending.packet for pending, _ in queue.packets]
+            packets = [pending.packet for pending in queue.packets]
             self._context.when_installed(lambda: self._context.send(node, packets))
 
     def _end(self, key: NeighbourKey) -> _Queue | None:
         """Ask for an address no more; return what waited for it."""
         queue = self._queues.pop(key, None)
         if queue is not None:
-            self._unknown[queue.packets[0][0].circuit] -= 1
+            self._unknown[queue.packets[0].circuit] -= 1
         return queue

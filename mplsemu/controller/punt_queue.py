@@ -10,12 +10,11 @@ import threading
 from collections import deque
 from typing import Final
 
-from mplsemu.model.labels import Label
 from mplsemu.program.program import Program
 from mplsemu.southbound.dataplane import PacketPunted
 from mplsemu.southbound.punt.event import Punt
 from mplsemu.southbound.punt.rate_limits import PER_SOURCE, PuntClass, class_of
-from mplsemu.southbound.punt.wire import parse_ethernet, parse_stack
+from mplsemu.wire.mpls import labels_of
 
 MAX_WAITING: Final = 8192
 """Packets that wait, of all together; so many may have two kilobytes each."""
@@ -24,7 +23,7 @@ MIN_PER_SOURCE: Final = 8
 _OUTERMOST: Final = 2
 """Labels that tell packets apart where no VRF has seen them: the tunnel's and the service's."""
 
-Source = tuple[str, PuntClass, str | int | tuple[Label, ...]]
+Source = tuple[str, PuntClass, str | int | tuple[int, ...]]
 """LSR, what is asked, and of whom: a circuit's name, a VRF's index, or the labels on top."""
 
 
@@ -82,10 +81,4 @@ class PuntQueue:
         circuit = self._circuits.get((node, punt.in_port))
         if circuit is not None:  # and not the VRF: an extranet may have led it into another's
             return node, asked, circuit
-        return node, asked, punt.service or _labels(punt.frame)
-
-
-def _labels(data: bytes) -> tuple[Label, ...]:
-    frame = parse_ethernet(data)
-    stack = parse_stack(frame.payload) if frame else None
-    return tuple(entry.label for entry in stack[0][:_OUTERMOST]) if stack else ()
+        return node, asked, punt.service or labels_of(punt.frame)[:_OUTERMOST]

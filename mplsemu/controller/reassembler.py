@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
+from mplsemu.errors import PacketError
 from mplsemu.program.program import Program
 from mplsemu.southbound.punt.answer import reassembly_expired
-from mplsemu.southbound.punt.event import PacketOut, Punt, PuntReason
+from mplsemu.southbound.punt.event import PacketOut, PuntReason
+from mplsemu.southbound.punt.parsed import ParsedPunt
 from mplsemu.southbound.punt.reassembly import Reassembly
 from mplsemu.southbound.punt.resolve import circuit_at
-from mplsemu.southbound.punt.wire import Ethernet, parse_ethernet, parse_ip
+from mplsemu.wire.ip import IpPacket, parse_ip
 
 
 class ReassemblyContext(Protocol):
@@ -44,21 +47,22 @@ class Reassembler:
         self._waiting: dict[str, Reassembly] = {}
         self._is_timed = False
 
-    def take(self, node: str, punt: Punt) -> Punt | None:
+    def take(self, node: str, punt: ParsedPunt) -> ParsedPunt | None:
         """Take in a fragment; return the packet that it makes whole, as if it had come so."""
-        frame = parse_ethernet(punt.frame)
-        packet = parse_ip(frame.payload, frame.ethertype) if frame else None
-        if frame is None or packet is None:
+        if not isinstance(punt.content, IpPacket):
             return None
         found = circuit_at(self._context.program.node(node), punt.in_port)
         sender = found[1].name if found else "", punt.service
         waiting = self._waiting.setdefault(node, Reassembly())
-        whole = waiting.add(sender, punt, packet, self._clock())
+        whole = waiting.add(sender, punt, punt.content, self._clock())
         self._set_timer()
         if whole is None:
             return None
-        again = Ethernet(frame.dst, frame.src, frame.ethertype, whole)
-        return Punt(PuntReason.NOT_SERVED, punt.in_port, punt.service, again.to_bytes())
+        try:
+            packet = parse_ip(whole, punt.ethernet.ethertype)
+        except PacketError:
+            return None
+        return replace(punt, reason=PuntReason.NOT_SERVED, content=packet)
 
     def _set_timer(self) -> None:
         due = [each.next_due() for each in self._waiting.values()]

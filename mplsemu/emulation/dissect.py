@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
-from typing import Final
+from ipaddress import IPv6Address
+from typing import Final, assert_never
 
+from mplsemu.errors import PacketError
 from mplsemu.model.labels import LabelStackEntry
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.sizes import CONTROL_WORD_OCTETS
 from mplsemu.program.stack_reading import Carried
-from mplsemu.southbound.punt.wire import (
-    ETHERTYPE_ARP,
-    ETHERTYPE_IPV4,
-    ETHERTYPE_IPV6,
-    ETHERTYPE_MPLS,
-    ICMP,
-    ICMPV6,
-    IpPacket,
-    mac_text,
-    parse_ip,
-    parse_stack,
-)
+from mplsemu.wire.arp import Arp, parse_arp
+from mplsemu.wire.ethernet import EthernetHeader, EtherType, parse_ethernet
+from mplsemu.wire.icmp import ECHO_REPLY, ECHO_REQUEST, ICMP_HEADER_BYTES, PROTOCOL, echo_numbers
+from mplsemu.wire.ip import IpPacket, IpProtocol, parse_ip
+from mplsemu.wire.mpls import parse_stack
+from mplsemu.wire.tcp import TCP_FLAGS_AT, TcpFlag
 
 Stack = tuple[LabelStackEntry, ...]
 CarriedBy = Callable[[Stack], Carried]
 """Tells what is below a label stack; see mplsemu.program.stack_reading."""
 
-_TAGS: Final = frozenset({0x8100, 0x88A8})
-_TCP, _UDP = 6, 17
-_PROTOCOLS: Final = {ICMP: "ICMP", _TCP: "TCP", _UDP: "UDP", ICMPV6: "ICMPv6", 89: "OSPF"}
+_NAMES: Final[dict[int, str]] = {
+    IpProtocol.ICMP: "ICMP",
+    IpProtocol.TCP: "TCP",
+    IpProtocol.UDP: "UDP",
+    IpProtocol.ICMPV6: "ICMPv6",
+    IpProtocol.OSPF: "OSPF",
+}
 _ICMP_TYPES: Final = {
     0: "echo reply",
     3: "unreachable",
@@ -51,24 +49,19 @@ _ICMPV6_TYPES: Final = {
     136: "neighbour advertisement",
     143: "multicast listener report",
 }
-_ECHO: Final = frozenset({0, 8, 128, 129})
-_TCP_FLAGS: Final = ((2, "S"), (1, "F"), (4, "R"), (8, "P"), (16, "."))
-_ARP: Final = struct.Struct("!HHBBH6s4s6s4s")
-
-
-@dataclass(frozen=True, slots=True)
-class Ethernet:
-    """An Ethernet header; MAC addresses in lower case with colons.
-
-    Attributes:
-        vlans: VLAN identifiers of its tags, outermost first.
-        ethertype: of what is behind the tags.
-    """
-
-    source: str
-    destination: str
-    vlans: tuple[int, ...]
-    ethertype: int
+_ECHOES: Final = frozenset({*ECHO_REQUEST.values(), *ECHO_REPLY.values()})
+_NEIGHBOUR_MESSAGES: Final = frozenset({135, 136})
+_NEIGHBOUR_TARGET: Final = slice(8, 24)
+_TCP_FLAGS: Final = (
+    (TcpFlag.SYN, "S"),
+    (TcpFlag.FIN, "F"),
+    (TcpFlag.RST, "R"),
+    (TcpFlag.PSH, "P"),
+    (TcpFlag.ACK, "."),
+)
+_PORTS_BYTES: Final = 8
+"""Of a TCP or UDP header, quoted in every ICMP error."""
+_NO_ETHERNET: Final = EthernetHeader("", "", (), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +89,6 @@ class Datagram:
 
 
 @dataclass(frozen=True, slots=True)
-class Arp:
-    """An ARP message (RFC 826)."""
-
-    operation: int
-    sender: IPv4Address
-    sender_mac: str
-    target: IPv4Address
-
-    def __str__(self) -> str:
-        if self.operation == 1:
-            return f"ARP who has {self.target}? tell {self.sender}"
-        return f"ARP {self.sender} is at {self.sender_mac}"
-
-
-@dataclass(frozen=True, slots=True)
 class Payload:
     """What nobody here can read: `what` it is called, and how many bytes."""
 
@@ -132,7 +110,7 @@ class Frame:
         inner: what it carries: of a pseudowire's frame that is a frame again.
     """
 
-    ethernet: Ethernet
+    ethernet: EthernetHeader
     stack: Stack
     inner: Datagram | Arp | Frame | Payload
 
@@ -177,94 +155,88 @@ def dissect(data: bytes, carried_by: CarriedBy = lambda _stack: Carried.UNKNOWN)
         carried_by: what is below its label stack. Where it is `Carried.UNKNOWN`, and an IPv4
             header with a right checksum stands there, it is that.
     """
-    ethernet, rest = _ethernet(data)
-    if ethernet.ethertype != ETHERTYPE_MPLS:
+    try:
+        ethernet, rest = parse_ethernet(data)
+    except PacketError:
+        return Frame(_NO_ETHERNET, (), Payload("no Ethernet frame", data))
+    if ethernet.ethertype != EtherType.MPLS:
         return Frame(ethernet, (), _network(ethernet.ethertype, rest))
-    parsed = parse_stack(rest)
-    if parsed is None:
+    try:
+        stack, below = parse_stack(rest)
+    except PacketError:
         return Frame(ethernet, (), Payload("a label stack without an end", rest))
-    stack, below = parsed
-    carried = carried_by(stack)
+    return Frame(ethernet, stack, _below(below, carried_by(stack)))
+
+
+def _below(data: bytes, carried: Carried) -> Datagram | Arp | Frame | Payload:
+    """Return what is below a label stack."""
     match carried:
-        case Carried.ETHERNET | Carried.CONTROL_WORD:
-            word = CONTROL_WORD_OCTETS if carried is Carried.CONTROL_WORD else 0
-            return Frame(ethernet, stack, dissect(below[word:]))
+        case Carried.ETHERNET:
+            return dissect(data)
+        case Carried.CONTROL_WORD:
+            return dissect(data[CONTROL_WORD_OCTETS:])
         case Carried.IPV6:
-            return Frame(ethernet, stack, _network(ETHERTYPE_IPV6, below))
+            return _network(EtherType.IPV6, data)
         case Carried.IPV4:
-            return Frame(ethernet, stack, _network(ETHERTYPE_IPV4, below))
+            return _network(EtherType.IPV4, data)
         case Carried.UNKNOWN:
-            packet = parse_ip(below, ETHERTYPE_IPV4)
-            inner = _datagram(packet) if packet is not None else Payload("unknown", below)
-            return Frame(ethernet, stack, inner)
-
-
-def labels_of(data: bytes) -> tuple[int, ...]:
-    """Return the labels of a frame, outermost first, without looking further."""
-    if data[12:14] != b"\x88\x47":
-        return ()
-    labels = []
-    for at in range(14, len(data) - 3, 4):
-        word = int.from_bytes(data[at : at + 4])
-        labels.append(word >> 12)
-        if word & 0x100:
-            return tuple(labels)
-    return ()
-
-
-def _ethernet(data: bytes) -> tuple[Ethernet, bytes]:
-    at, vlans = 12, []
-    ethertype = int.from_bytes(data[at : at + 2])
-    while ethertype in _TAGS and len(data) >= at + 6:
-        vlans.append(int.from_bytes(data[at + 2 : at + 4]) & 0xFFF)
-        at += 4
-        ethertype = int.from_bytes(data[at : at + 2])
-    source, destination = mac_text(data[6:12]), mac_text(data[:6])
-    return Ethernet(source, destination, tuple(vlans), ethertype), data[at + 2 :]
+            try:
+                return _datagram(parse_ip(data, EtherType.IPV4))
+            except PacketError:
+                return Payload("unknown", data)
+    assert_never(carried)
 
 
 def _network(ethertype: int, data: bytes) -> Datagram | Arp | Payload:
-    if ethertype == ETHERTYPE_ARP and len(data) >= _ARP.size:
-        _, _, _, _, operation, sender_mac, sender, _, target = _ARP.unpack_from(data)
-        return Arp(operation, IPv4Address(sender), mac_text(sender_mac), IPv4Address(target))
-    packet = parse_ip(data, ethertype)
-    if packet is not None:
-        return _datagram(packet)
-    known = {ETHERTYPE_IPV4: "a damaged IPv4 packet", ETHERTYPE_IPV6: "a damaged IPv6 packet"}
-    return Payload(known.get(ethertype, f"ethertype 0x{ethertype:04x}"), data)
+    try:
+        match ethertype:
+            case EtherType.ARP:
+                return parse_arp(data)
+            case EtherType.IPV4 | EtherType.IPV6:
+                return _datagram(parse_ip(data, ethertype))
+    except PacketError:
+        if ethertype == EtherType.IPV4:
+            return Payload("a damaged IPv4 packet", data)
+        if ethertype == EtherType.IPV6:
+            return Payload("a damaged IPv6 packet", data)
+    return Payload(f"ethertype 0x{ethertype:04x}", data)
 
 
 def _datagram(packet: IpPacket) -> Datagram:
-    traffic_class = int.from_bytes(packet.whole[:2]) >> 4 & 0xFF
-    if packet.src.version == 4:
-        traffic_class = packet.whole[1]
-    protocol = _PROTOCOLS.get(packet.protocol, str(packet.protocol))
+    protocol = _NAMES.get(packet.protocol, str(packet.protocol))
     info = "a fragment" if packet.is_later_fragment else _info(packet)
-    return Datagram(
-        packet.src,
-        packet.dst,
-        packet.ttl,
-        traffic_class >> 2,
-        protocol,
-        info,
-        len(packet.whole),
-    )
+    length = len(packet.whole)
+    return Datagram(packet.src, packet.dst, packet.ttl, packet.dscp, protocol, info, length)
 
 
 def _info(packet: IpPacket) -> str:
-    data = packet.payload
-    if packet.protocol in {ICMP, ICMPV6} and len(data) >= 8:
-        types = _ICMP_TYPES if packet.protocol == ICMP else _ICMPV6_TYPES
-        said = types.get(data[0], f"type {data[0]}")
-        if data[0] in _ECHO and data[0] in types:
-            said += " id {} seq {}".format(*struct.unpack_from("!HH", data, 4))
-        elif packet.protocol == ICMPV6 and data[0] in {135, 136} and len(data) >= 24:
-            said += f" {IPv6Address(data[8:24])}"
-        return said
-    if packet.protocol in {_TCP, _UDP} and len(data) >= 8:
-        source, target = struct.unpack_from("!HH", data)
-        flags = ""
-        if packet.protocol == _TCP and len(data) >= 14:
-            flags = " [" + "".join(sign for bit, sign in _TCP_FLAGS if data[13] & bit) + "]"
-        return f"port {source} > {target}{flags}"
+    if len(packet.payload) < _PORTS_BYTES:
+        return ""
+    match packet.protocol:
+        case IpProtocol.ICMP | IpProtocol.ICMPV6:
+            return _icmp_info(packet)
+        case IpProtocol.TCP | IpProtocol.UDP:
+            return _ports_info(packet)
     return ""
+
+
+def _icmp_info(packet: IpPacket) -> str:
+    data = packet.payload
+    is_v4 = packet.protocol == PROTOCOL[4]
+    types = _ICMP_TYPES if is_v4 else _ICMPV6_TYPES
+    name = types.get(data[0], f"type {data[0]}")
+    if data[0] in _ECHOES and data[0] in types:
+        return "{} id {} seq {}".format(name, *echo_numbers(data[:ICMP_HEADER_BYTES]))
+    target = data[_NEIGHBOUR_TARGET]
+    if not is_v4 and data[0] in _NEIGHBOUR_MESSAGES and len(target) == 16:
+        return f"{name} {IPv6Address(target)}"
+    return name
+
+
+def _ports_info(packet: IpPacket) -> str:
+    data = packet.payload
+    ports = f"port {int.from_bytes(data[:2])} > {int.from_bytes(data[2:4])}"
+    if packet.protocol != IpProtocol.TCP or len(data) <= TCP_FLAGS_AT:
+        return ports
+    flags = "".join(sign for flag, sign in _TCP_FLAGS if data[TCP_FLAGS_AT] & flag)
+    return f"{ports} [{flags}]"

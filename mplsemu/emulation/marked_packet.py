@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import os
-import struct
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
-from mplsemu.emulation.probe_token import (
-    ETHERTYPE_EXPERIMENTAL,
-    NONCE_BYTES,
-    TOKEN_BYTES,
-    Token,
-    echo_request,
-    internet_checksum,
-)
+from mplsemu.emulation.probe_token import NONCE_BYTES, TOKEN_BYTES, Token
+from mplsemu.errors import PacketError
 from mplsemu.model.labels import LabelStackEntry
 from mplsemu.program.packet import IpHeader
-from mplsemu.southbound.punt.wire import (
-    ETHERTYPE_IPV4,
-    ETHERTYPE_IPV6,
-    ETHERTYPE_MPLS,
-    ICMP,
-    ICMPV6,
-    icmpv6_checksum,
-    mac_bytes,
-    parse_stack,
-)
-
-_IPV4: Final = struct.Struct("!BBHHHBBH4s4s")
-_IPV6: Final = struct.Struct("!IHBB16s16s")
-_ICMP_HEADER_BYTES: Final = 8
-_ETHERNET_BYTES: Final = 14
-_TAGS: Final = frozenset({0x8100, 0x88A8})
-_MIN_FRAME_BYTES: Final = 60
+from mplsemu.wire.ethernet import MIN_FRAME_BYTES, EthernetHeader, EtherType, parse_ethernet
+from mplsemu.wire.icmp import ICMP_HEADER_BYTES, PROTOCOL, echo_request, with_icmp_checksum
+from mplsemu.wire.ip import IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, ethertype_of, ip_packet
+from mplsemu.wire.mpls import parse_stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,79 +63,73 @@ class MarkedPacket:
 
     def to_bytes(self) -> bytes:
         """Return the frame as the host sends it."""
-        frame = mac_bytes(self.destination_mac) + mac_bytes(self.source_mac)
-        for depth, vlan in enumerate(self.vlans):
-            inner = depth == len(self.vlans) - 1
-            frame += struct.pack("!HH", 0x8100 if inner else 0x88A8, vlan)
         if self.ip is None:
-            frame += struct.pack("!H", ETHERTYPE_EXPERIMENTAL) + self.token.encode()
+            ethertype, payload = EtherType.EXPERIMENTAL, self.token.encode()
         else:
-            ethertype = ETHERTYPE_IPV4 if self.ip.destination.version == 4 else ETHERTYPE_IPV6
-            frame += struct.pack("!H", ethertype) + _echo(self.ip, self.token)
-        return frame.ljust(_MIN_FRAME_BYTES, b"\0")
+            ethertype, payload = ethertype_of(self.ip.destination), _echo(self.ip, self.token)
+        header = EthernetHeader(self.source_mac, self.destination_mac, self.vlans, ethertype)
+        return (header.to_bytes() + payload).ljust(MIN_FRAME_BYTES, b"\0")
 
     def find(self, data: bytes) -> PacketMatch | None:
         """Return this packet as it is in a frame; None if the frame is another one.
 
         Neither an answer to it nor an ICMP error about it is the packet itself.
         """
-        encoded = self.token.encode()
-        at = data.find(encoded)
+        at = data.find(self.token.encode())
         if at < 0:
             return None
-        body, stack = _below_the_labels(data)
-        if self.ip is None:
-            start = at
-        elif self.ip.destination.version == 4:
-            start = at - _ICMP_HEADER_BYTES - _IPV4.size
-        else:
-            start = at - _ICMP_HEADER_BYTES - _IPV6.size
-        if start != body and not (stack and start == _behind_ethernet(data, body)):
+        try:
+            header, payload = parse_ethernet(data)
+            stack, below = _labels(header, payload)
+        except PacketError:
+            return None
+        start = at - self._headers_bytes
+        if not _begins_at(start, data, below, has_labels=bool(stack)):
             return None  # it is quoted, deeper in another packet
-        ttl = None
-        if self.ip is not None:
-            addresses = self.ip.source.packed + self.ip.destination.packed
-            if (
-                data[at - _ICMP_HEADER_BYTES - len(addresses) : at - _ICMP_HEADER_BYTES]
-                != addresses
-            ):
-                return None
-            ttl = data[start + 8] if self.ip.destination.version == 4 else data[start + 7]
-        return PacketMatch(data[:6].hex(":"), stack, ttl)
+        if self.ip is None:
+            return PacketMatch(header.destination, stack, None)
+        addresses = self.ip.source.packed + self.ip.destination.packed
+        addresses_at = at - ICMP_HEADER_BYTES - len(addresses)
+        if data[addresses_at : addresses_at + len(addresses)] != addresses:
+            return None
+        ttl = data[start + (8 if self.ip.destination.version == 4 else 7)]
+        return PacketMatch(header.destination, stack, ttl)
+
+    @property
+    def _headers_bytes(self) -> int:
+        """Octets of its IP and ICMP headers, in front of the token."""
+        if self.ip is None:
+            return 0
+        is_v4 = self.ip.destination.version == 4
+        return ICMP_HEADER_BYTES + (IPV4_HEADER_BYTES if is_v4 else IPV6_HEADER_BYTES)
 
 
 def _echo(ip: IpHeader, token: Token) -> bytes:
-    """Return an echo request with a header of one's own choice."""
+    """Return an echo request with this IP header."""
     version = ip.destination.version
     identifier = int.from_bytes(token.nonce[:2])
-    message = echo_request(token, identifier, version=version, payload_bytes=TOKEN_BYTES)
-    source, destination = ip.source.packed, ip.destination.packed
-    if version == 6:
-        checksum = icmpv6_checksum(ip.source, ip.destination, message)
-        message = message[:2] + struct.pack("!H", checksum) + message[4:]
-        first = 6 << 28 | ip.dscp << 22
-        return _IPV6.pack(first, len(message), ICMPV6, ip.ttl, source, destination) + message
-    length = _IPV4.size + len(message)
-    fields = (0x45, ip.dscp << 2, length, 0, 0, ip.ttl, ICMP)
-    checksum = internet_checksum(_IPV4.pack(*fields, 0, source, destination))
-    return _IPV4.pack(*fields, checksum, source, destination) + message
+    payload = token.encode().ljust(TOKEN_BYTES, b"\0")
+    unsummed = echo_request(version, identifier, token.attempt, payload)
+    message = with_icmp_checksum(ip.source, ip.destination, unsummed)
+    return ip_packet(
+        ip.source, ip.destination, PROTOCOL[version], message, ttl=ip.ttl, dscp=ip.dscp
+    )
 
 
-def _below_the_labels(data: bytes) -> tuple[int, tuple[LabelStackEntry, ...]]:
-    """Return where what follows the Ethernet header and the labels begins, and the labels."""
-    at = _behind_ethernet(data, 0)
-    if data[at - 2 : at] != struct.pack("!H", ETHERTYPE_MPLS):
-        return at, ()
-    parsed = parse_stack(data[at:])
-    if parsed is None:
-        return at, ()
-    stack, below = parsed
-    return len(data) - len(below), stack
+def _labels(header: EthernetHeader, payload: bytes) -> tuple[tuple[LabelStackEntry, ...], bytes]:
+    """Return a frame's label stack, empty without one, and what is below it."""
+    return parse_stack(payload) if header.ethertype == EtherType.MPLS else ((), payload)
 
 
-def _behind_ethernet(data: bytes, at: int) -> int:
-    """Return where the payload of the Ethernet frame that begins at `at` does."""
-    end = at + _ETHERNET_BYTES
-    while int.from_bytes(data[end - 2 : end]) in _TAGS:
-        end += 4
-    return end
+def _begins_at(start: int, data: bytes, below: bytes, *, has_labels: bool) -> bool:
+    """Whether what is below the labels begins there, or the payload of a frame that is there."""
+    below_at = len(data) - len(below)
+    if start == below_at:
+        return True
+    if not has_labels:
+        return False
+    try:
+        _, customers = parse_ethernet(below)
+    except PacketError:
+        return False
+    return start == len(data) - len(customers)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from mplsemu.control.cables import cables_of
-from mplsemu.emulation.dissect import Frame, Stack, dissect, labels_of
+from mplsemu.emulation.dissect import Frame, Stack, dissect
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.taps import CapturedFrame, TapPoint
 from mplsemu.errors import LabError, MplsEmuError
@@ -18,6 +18,7 @@ from mplsemu.program.stack_reading import UNKNOWN, Carried, StackReading, read_s
 from mplsemu.running.directory import LabRecord
 from mplsemu.running.names import suggest
 from mplsemu.running.session import Session
+from mplsemu.wire.mpls import labels_of
 
 _REST: Final = 9
 """A label that nobody knows must not keep the controller busy: of ten seconds, one at most."""

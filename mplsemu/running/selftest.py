@@ -29,12 +29,11 @@ from mplsemu.emulation.marked_packet import MarkedPacket
 from mplsemu.emulation.namespace import enter_private_namespace, inside, require_root, set_ipv6_conf
 from mplsemu.emulation.operational import await_operational_at
 from mplsemu.emulation.plan import HostPlan, LabPlan, make_plan
-from mplsemu.emulation.probe_token import internet_checksum
 from mplsemu.errors import EmulationError, MplsEmuError
 from mplsemu.lab.loader import loads
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader
+from mplsemu.program.packet import IpHeader
 from mplsemu.program.program import Program
 from mplsemu.southbound.dataplane import PlaneEvent
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
@@ -44,7 +43,10 @@ from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.sizes import sizes
 from mplsemu.southbound.ebpf.translate import entries, settings
 from mplsemu.southbound.punt.event import IntoVrf
-from mplsemu.southbound.punt.wire import mac_bytes
+from mplsemu.wire.checksum import internet_checksum, pseudo_header
+from mplsemu.wire.ethernet import BROADCAST_MAC, EthernetHeader, EtherType
+from mplsemu.wire.ip import IPV4_HEADER_BYTES, IpProtocol, ip_packet
+from mplsemu.wire.tcp import TCP_CHECKSUM_AT, TCP_HEADER_BYTES, TcpFlag, TcpHeader
 
 _LAB: Final = """
 name: self-test
@@ -73,17 +75,13 @@ _PACKET_VNET_HDR: Final = 15
 _PACKET_IGNORE_OUTGOING: Final = 23
 _ETH_P_ALL: Final = 3
 _FRAME_BYTES: Final = 65_536
-_IPV4: Final = struct.Struct("!BBHHHBBH4s4s")
-_TCP: Final = struct.Struct("!HHIIBBHHH")
-_PROTOCOL_TCP: Final = 6
 _SEGMENT_BYTES: Final = 1000
 _OFFLOAD: Final = struct.Struct("=BBHHHH")  # struct virtio_net_hdr
 _NEEDS_CHECKSUM: Final = 1
 _TCP_SEGMENTS: Final = 1
 _IP_AT: Final = 14
-_TCP_AT: Final = 34
-_TCP_CHECKSUM_AT: Final = 16
-_PAYLOAD_AT: Final = 54
+_TCP_AT: Final = _IP_AT + IPV4_HEADER_BYTES
+_PAYLOAD_AT: Final = _TCP_AT + TCP_HEADER_BYTES
 
 
 class _LostError(EmulationError):
@@ -316,17 +314,15 @@ def _send_segments(source: _Host, target: _Host, what: str) -> None:
     routed = source.plan.ref.vpn == _ROUTED
     mac = GATEWAY_MAC if routed else target.plan.mac
     payload = os.urandom(4 * _SEGMENT_BYTES)
-    addresses = source.address(4).packed, target.address(4).packed
-    length = _PAYLOAD_AT - _IP_AT + len(payload)
-    fields = (0x45, 0, length, 0, 0, 64, _PROTOCOL_TCP)
-    checksum = internet_checksum(_IPV4.pack(*fields, 0, *addresses))
-    pseudo = struct.pack("!4s4sHH", *addresses, _PROTOCOL_TCP, _TCP.size + len(payload))
+    addresses = source.address(4), target.address(4)
+    pseudo = pseudo_header(*addresses, IpProtocol.TCP, TCP_HEADER_BYTES + len(payload))
     partial = ~internet_checksum(pseudo) & 0xFFFF  # the rest is left to the device
-    tcp = _TCP.pack(7, 7, 1, 1, _TCP.size // 4 << 4, 0x10, 0xFFFF, partial, 0)
-    packet = _IPV4.pack(*fields, checksum, *addresses) + tcp + payload
-    frame = mac_bytes(mac) + mac_bytes(source.plan.mac) + b"\x08\x00" + packet
+    tcp = TcpHeader(7, 7, 1, 1, TcpFlag.ACK, window=0xFFFF, checksum=partial)
+    packet = ip_packet(*addresses, IpProtocol.TCP, tcp.to_bytes() + payload, ttl=64)
+    header = EthernetHeader(source.plan.mac, mac, (), EtherType.IPV4)
+    frame = header.to_bytes() + packet
     offload = _OFFLOAD.pack(
-        _NEEDS_CHECKSUM, _TCP_SEGMENTS, _PAYLOAD_AT, _SEGMENT_BYTES, _TCP_AT, _TCP_CHECKSUM_AT
+        _NEEDS_CHECKSUM, _TCP_SEGMENTS, _PAYLOAD_AT, _SEGMENT_BYTES, _TCP_AT, TCP_CHECKSUM_AT
     )
     source.send_offloaded(offload, frame)
     target.expect(lambda data: data[_PAYLOAD_AT:] == payload, what)

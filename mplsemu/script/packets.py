@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import overload
 
-from mplsemu.emulation.dissect import Arp, Datagram, Ethernet, Frame, Payload, Stack
+from mplsemu.emulation.dissect import Datagram, Frame, Payload, Stack
+from mplsemu.wire.arp import Arp
+from mplsemu.wire.ethernet import EthernetHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class CapturedPacket:
     data: bytes = b""
 
     @property
-    def ethernet(self) -> Ethernet:
+    def ethernet(self) -> EthernetHeader:
         """The outermost Ethernet header."""
         return self.frame.ethernet
 

@@ -11,7 +11,7 @@ from typing import Final, Literal, NoReturn
 from mplsemu.analysis.alarms import Alarm, LabState, alarms
 from mplsemu.analysis.connectivity import connectivity
 from mplsemu.control.compile import compile_program
-from mplsemu.emulation.dissect import Datagram, Ethernet, Frame, Payload
+from mplsemu.emulation.dissect import Datagram, Frame, Payload
 from mplsemu.errors import LabNotRunningError
 from mplsemu.lab.loader import read
 from mplsemu.model.network import HostRef
@@ -28,10 +28,9 @@ from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
 from mplsemu.script.outcome import Outcome, Rate, describe_end
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
 from mplsemu.views.phrases import count
+from mplsemu.wire.ethernet import EthernetHeader, EtherType
+from mplsemu.wire.ip import ethertype_of
 
-_MPLS: Final = 0x8847
-_EXPERIMENTAL: Final = 0x88B5
-_ETHERTYPES: Final = {4: 0x0800, 6: 0x86DD}
 _ICMP: Final = {4: "ICMP", 6: "ICMPv6"}
 _REQUEST, _REPLY = "echo request", "echo reply"
 
@@ -223,10 +222,10 @@ def _frame(way: Trace, crossing: Crossing, what: str) -> Frame:
     packet = way.packet
     assert packet is not None  # it came as far as to a cable
     inner: Datagram | Payload = Payload("a frame", b"")
-    ethertype = _EXPERIMENTAL
+    ethertype = EtherType.EXPERIMENTAL
     if packet.ip is not None:
         version = packet.ip.destination.version
-        ethertype = _ETHERTYPES[version]
+        ethertype = ethertype_of(packet.ip.destination)
         inner = Datagram(
             packet.ip.source,
             packet.ip.destination,
@@ -236,14 +235,14 @@ def _frame(way: Trace, crossing: Crossing, what: str) -> Frame:
             what,
             0,
         )
-    outer = Ethernet(crossing.source_mac, crossing.destination_mac, (), _MPLS)
+    outer = EthernetHeader(crossing.source_mac, crossing.destination_mac, (), EtherType.MPLS)
     if not crossing.stack:
         vlans = packet.vlans
         macs = (crossing.source_mac, crossing.destination_mac)
-        return Frame(Ethernet(*macs, vlans, ethertype), (), inner)
+        return Frame(EthernetHeader(*macs, vlans, ethertype), (), inner)
     if crossing.frame:
         macs = (packet.source_mac, packet.destination_mac)
-        customers = Frame(Ethernet(*macs, packet.vlans, ethertype), (), inner)
+        customers = Frame(EthernetHeader(*macs, packet.vlans, ethertype), (), inner)
         return Frame(outer, crossing.stack, customers)
     return Frame(outer, crossing.stack, inner)
 

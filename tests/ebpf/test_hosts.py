@@ -22,7 +22,7 @@ from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.namespaces import opened_inside
 from mplsemu.southbound.ebpf.punts import PuntRecord
 from mplsemu.southbound.punt.event import PuntReason
-from mplsemu.southbound.punt.wire import checksum
+from mplsemu.wire.checksum import internet_checksum as checksum
 from tests.ebpf.path import BRIDGED, CORE_MTU, GATEWAYS, ROUTED, TRANSPORT, VRF, Path, address, path
 
 pytestmark = pytest.mark.slow

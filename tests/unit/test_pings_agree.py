@@ -13,11 +13,11 @@ from mplsemu.control.compile import compile_program
 from mplsemu.program.program import Program
 from mplsemu.southbound.openflow import punts
 from mplsemu.southbound.openflow.translate import flows
-from mplsemu.southbound.punt.answer import answer
 from mplsemu.southbound.punt.event import IntoVrf, OutOfPort, Punt
 from tests.oracles import fakebpf, fakebpfnet, fakeswitch
 from tests.oracles.pinglabs import network_of, pings, random_lab
 from tests.oracles.stations import Inject, World
+from tests.punted import answered
 
 LABS = int(os.environ.get("MPLSEMU_PING_LABS", "8"))
 IN_A_LAB = int(os.environ.get("MPLSEMU_PINGS", "150"))
@@ -29,7 +29,7 @@ def by_flows(program: Program) -> Inject:
     def controller(node, packet_in):
         said = (packet_in.in_port, packet_in.metadata, packet_in.registers, packet_in.frame)
         punt = punts.punt(packet_in.reason, *said)
-        answers = answer(program, node, punt) if punt is not None else None
+        answers = answered(program, node, punt) if punt is not None else None
         for out in answers.packets_out if answers is not None else ():
             made = punts.packet_out(out)
             yield made.actions, made.frame
@@ -56,9 +56,9 @@ def by_maps(program: Program) -> Inject:
                     at = program.node(node).circuit_by_name.get(circuit)  # none: from the core
                     port = at.port if at is not None else 0
                     punt = Punt(fate.reason, port, fate.service, fate.frame)
-                    yield from answered(node, answer(program, node, punt), circuit)
+                    yield from sent(node, answered(program, node, punt), circuit)
 
-    def answered(node, answers, circuit):
+    def sent(node, answers, circuit):
         for out in answers.packets_out:
             match out:
                 case OutOfPort(port, frame):

@@ -7,19 +7,19 @@ know; who sends the bytes anew must complete them.
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
-from mplsemu.southbound.punt.wire import (
-    ETHERTYPE_IPV4,
-    ETHERTYPE_IPV6,
-    checksum,
-    parse_ethernet,
-    parse_ip,
-)
+from mplsemu.errors import PacketError
+from mplsemu.wire.checksum import internet_checksum, pseudo_header
+from mplsemu.wire.ethernet import parse_ethernet
+from mplsemu.wire.ip import IpProtocol, parse_ip
+from mplsemu.wire.tcp import TCP_CHECKSUM_AT
+from mplsemu.wire.udp import UDP_CHECKSUM_AT
 
-_TCP, _UDP = 6, 17
-_FIELD_AT: Final = {_TCP: 16, _UDP: 6}
+_CHECKSUM_AT: Final = {
+    int(IpProtocol.TCP): TCP_CHECKSUM_AT,
+    int(IpProtocol.UDP): UDP_CHECKSUM_AT,
+}
 _MAX_SUM: Final = 0xFFFF
 
 
@@ -29,22 +29,22 @@ def completed(frame: bytes) -> bytes:
     Any other frame comes back as it is: one whose checksum is complete, right or wrong, one that
     has been cut, a fragment, or no IP packet without tags and labels.
     """
-    ethernet = parse_ethernet(frame)
-    if ethernet is None or ethernet.ethertype not in {ETHERTYPE_IPV4, ETHERTYPE_IPV6}:
+    try:
+        ethernet, payload = parse_ethernet(frame)
+        packet = parse_ip(payload, ethernet.ethertype)
+    except PacketError:
         return frame
-    packet = parse_ip(ethernet.payload, ethernet.ethertype)
-    if packet is None or packet.is_later_fragment:
+    if ethernet.vlans or packet.is_later_fragment:
         return frame
-    at, segment = _FIELD_AT.get(packet.protocol), packet.payload
+    at, segment = _CHECKSUM_AT.get(packet.protocol), packet.payload
     if at is None or len(segment) < at + 2:
         return frame
-    pseudo = packet.src.packed + packet.dst.packed
-    pseudo += struct.pack("!II", len(segment), packet.protocol)
-    (said,) = struct.unpack_from("!H", segment, at)
-    is_complete = checksum(pseudo + segment) == 0
-    if is_complete or said != _MAX_SUM - checksum(pseudo):
+    pseudo = pseudo_header(packet.src, packet.dst, packet.protocol, len(segment))
+    found = int.from_bytes(segment[at : at + 2])
+    is_complete = internet_checksum(pseudo + segment) == 0
+    if is_complete or found != _MAX_SUM - internet_checksum(pseudo):
         return frame
     # what stands in the field is the pseudo-header's part of the sum
-    full = checksum(segment) or _MAX_SUM
-    start = len(frame) - len(ethernet.payload) + len(packet.whole) - len(segment) + at
-    return frame[:start] + struct.pack("!H", full) + frame[start + 2 :]
+    full = internet_checksum(segment) or _MAX_SUM
+    start = len(frame) - len(payload) + len(packet.whole) - len(segment) + at
+    return frame[:start] + full.to_bytes(2) + frame[start + 2 :]

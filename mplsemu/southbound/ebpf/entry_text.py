@@ -23,7 +23,7 @@ from mplsemu.southbound.ebpf.kinds import (
     RouteKind,
 )
 from mplsemu.southbound.ebpf.names import NUMBERS, Names
-from mplsemu.southbound.punt.wire import mac_text
+from mplsemu.wire.ethernet import mac_text
 
 _NANOSECONDS: Final = 10**9
 _UNREADABLE: Final = (struct.error, ValueError)

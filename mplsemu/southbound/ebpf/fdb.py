@@ -28,7 +28,7 @@ from mplsemu.southbound.ebpf.layout import (
     unpack_long,
 )
 from mplsemu.southbound.ebpf.tables import Table
-from mplsemu.southbound.punt.wire import mac_text
+from mplsemu.wire.ethernet import mac_text
 
 SWEEP_S: Final = 5.0
 """Between two sweeps: an address is forgotten so much later than it should be, at most."""

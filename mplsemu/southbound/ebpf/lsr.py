@@ -12,7 +12,7 @@ from mplsemu.program.services import AttachmentCircuit
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.kinds import MAX_PUSH, NhlfeFlag, Operation
 from mplsemu.southbound.ebpf.layout import NhlfeRecord
-from mplsemu.southbound.punt import wire
+from mplsemu.wire.ethernet import mac_bytes
 
 
 class Lsr:
@@ -118,4 +118,4 @@ class Lsr:
 @lru_cache(maxsize=65536)
 def mac_octets(mac: str) -> bytes:
     """Return a MAC address as it stands in a frame."""
-    return wire.mac_bytes(mac)
+    return mac_bytes(mac)

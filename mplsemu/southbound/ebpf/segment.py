@@ -9,60 +9,70 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from mplsemu.southbound.punt.wire import (
-    ETHERTYPE_IPV4,
-    ETHERTYPE_IPV6,
-    checksum,
-    parse_ethernet,
+from mplsemu.errors import PacketError
+from mplsemu.wire.checksum import pseudo_header, with_checksum
+from mplsemu.wire.ethernet import EtherType, parse_ethernet
+from mplsemu.wire.ip import (
+    IPV4_CHECKSUM_AT,
+    IPV4_HEADER_BYTES,
+    IPV6_HEADER_BYTES,
+    IpPacket,
+    IpProtocol,
     parse_ip,
 )
+from mplsemu.wire.tcp import TCP_CHECKSUM_AT, TCP_FLAGS_AT, TcpFlag
+from mplsemu.wire.udp import UDP_CHECKSUM_AT, UDP_LENGTH_AT
 
-_TCP, _UDP = 6, 17
-_CHECKSUM_AT: Final = {_TCP: 16, _UDP: 6}
-_TCP_FLAGS_AT: Final = 13
-_LAST_ONLY: Final = 0x09
-"""FIN and PSH: of a segmented packet they are the last segment's."""
-_UDP_LENGTH_AT: Final = 4
-_MAX_SUM: Final = 0xFFFF
+_CHECKSUM_AT: Final = {
+    int(IpProtocol.TCP): TCP_CHECKSUM_AT,
+    int(IpProtocol.UDP): UDP_CHECKSUM_AT,
+}
+_LAST_ONLY: Final = TcpFlag.FIN | TcpFlag.PSH
+"""Of a segmented packet only the last segment has them."""
 
 
 def first_segment(frame: bytes) -> bytes:
     """Return a frame that says how long it is; a frame that is whole comes back as it is."""
-    ethernet = parse_ethernet(frame)
-    if ethernet is None:
+    try:
+        ethernet, payload = parse_ethernet(frame)
+        shortened = _shortened(ethernet.ethertype, payload)
+        packet = parse_ip(shortened, ethernet.ethertype) if shortened is not None else None
+    except PacketError:
         return frame
-    said = _shortened(ethernet.ethertype, ethernet.payload)
-    packet = parse_ip(said, ethernet.ethertype) if said is not None else None
-    at = _CHECKSUM_AT.get(packet.protocol) if packet is not None else None
-    if said is None or packet is None or at is None or packet.is_later_fragment:
+    if shortened is None or packet is None or ethernet.vlans or packet.is_later_fragment:
         return frame
-    head, body = said[: len(said) - len(packet.payload)], bytearray(packet.payload)
-    if len(body) < at + 2:
+    segment = _segment(packet)
+    if segment is None:
         return frame
-    if packet.protocol == _TCP:
-        body[_TCP_FLAGS_AT] &= ~_LAST_ONLY
+    headers = shortened[: len(shortened) - len(packet.payload)]
+    return frame[: len(frame) - len(payload)] + headers + segment
+
+
+def _segment(packet: IpPacket) -> bytes | None:
+    """Return its payload as the first segment; None if it is no TCP segment or UDP datagram."""
+    at, body = _CHECKSUM_AT.get(packet.protocol), bytearray(packet.payload)
+    if at is None or len(body) < at + 2:
+        return None
+    if packet.protocol == IpProtocol.TCP:
+        body[TCP_FLAGS_AT] &= ~_LAST_ONLY
     else:
-        struct.pack_into("!H", body, _UDP_LENGTH_AT, len(body))
-    struct.pack_into("!H", body, at, 0)
-    pseudo = packet.src.packed + packet.dst.packed
-    pseudo += struct.pack("!II", len(body), packet.protocol)
-    struct.pack_into("!H", body, at, checksum(pseudo + bytes(body)) or _MAX_SUM)
-    return frame[: len(frame) - len(said)] + head + bytes(body)
+        struct.pack_into("!H", body, UDP_LENGTH_AT, len(body))
+    pseudo = pseudo_header(packet.src, packet.dst, packet.protocol, len(body))
+    made = with_checksum(bytes(body), at, pseudo)
+    return made if made[at : at + 2] != b"\0\0" else made[:at] + b"\xff\xff" + made[at + 2 :]
 
 
 def _shortened(ethertype: int, packet: bytes) -> bytes | None:
     """Return an IP packet whose length is what is there; None if it is not longer than that."""
-    if ethertype == ETHERTYPE_IPV4 and len(packet) >= 20:
-        if int.from_bytes(packet[2:4], "big") <= len(packet):
+    if ethertype == EtherType.IPV4 and len(packet) >= IPV4_HEADER_BYTES:
+        if int.from_bytes(packet[2:4]) <= len(packet):
             return None
         size = (packet[0] & 0xF) * 4
-        head = bytearray(packet[:size])
-        struct.pack_into("!H", head, 2, len(packet))
-        struct.pack_into("!H", head, 10, 0)
-        struct.pack_into("!H", head, 10, checksum(bytes(head)))
-        return bytes(head) + packet[size:]
-    if ethertype == ETHERTYPE_IPV6 and len(packet) >= 40:
-        if 40 + int.from_bytes(packet[4:6], "big") <= len(packet):
+        header = packet[:2] + len(packet).to_bytes(2) + packet[4:size]
+        return with_checksum(header, IPV4_CHECKSUM_AT) + packet[size:]
+    if ethertype == EtherType.IPV6 and len(packet) >= IPV6_HEADER_BYTES:
+        length = len(packet) - IPV6_HEADER_BYTES
+        if int.from_bytes(packet[4:6]) <= length:
             return None
-        return packet[:4] + struct.pack("!H", len(packet) - 40) + packet[6:]
+        return packet[:4] + length.to_bytes(2) + packet[6:]
     return None

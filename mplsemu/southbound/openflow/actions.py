@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.southbound.openflow.match import Field
+from mplsemu.wire.ethernet import EtherType
 
 WHOLE_PACKET: Final = 0xFFFF
 
@@ -63,7 +64,7 @@ class PushMpls:
     be set: Open vSwitch fills in the low bits of the DSCP.
     """
 
-    ethertype: int = 0x8847
+    ethertype: int = EtherType.MPLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,6 @@ from mplsemu.southbound.openflow.actions import (
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.flow_text import match_text
 from mplsemu.southbound.openflow.lsr import (
-    ETHERTYPE_ARP,
-    ETHERTYPE_IPV4,
-    ETHERTYPE_IPV6,
-    ETHERTYPE_MPLS,
     mac_number,
 )
 from mplsemu.southbound.openflow.match import (
@@ -67,17 +63,19 @@ from mplsemu.southbound.openflow.pipeline import (
 )
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import PuntClass
+from mplsemu.wire.ethernet import EtherType
 
 _TRAFFIC: Final = {
-    ETHERTYPE_IPV4: "IPv4",
-    ETHERTYPE_IPV6: "IPv6",
-    ETHERTYPE_ARP: "ARP",
-    ETHERTYPE_MPLS: "labelled packets",
-    0x8848: "packets with upstream labels",
+    EtherType.IPV4: "IPv4",
+    EtherType.IPV6: "IPv6",
+    EtherType.ARP: "ARP",
+    EtherType.MPLS: "labelled packets",
+    EtherType.MPLS_MULTICAST: "packets with upstream labels",
     MAC_CONTROL: "MAC control",
 }
 _SOLICITATION: Final = 135
-_BELOW: Final = {ETHERTYPE_IPV4: " to IPv4", ETHERTYPE_IPV6: " to IPv6"}
+_ANYWHERE: Final[dict[int, str]] = {EtherType.IPV4: "0.0.0.0/0", EtherType.IPV6: "::/0"}
+_BELOW: Final[dict[int, str]] = {EtherType.IPV4: " to IPv4", EtherType.IPV6: " to IPv6"}
 _FLOWS: Final = {
     HashFields.FRAME: "frame",
     HashFields.IP_FLOW: "IP flow",
@@ -364,4 +362,4 @@ def _prefix(match: Match) -> str | None:
     if match.value(METADATA) is None:
         return None  # what a packet meets that has no route
     version = match.value(ETH_TYPE)
-    return {ETHERTYPE_IPV4: "0.0.0.0/0", ETHERTYPE_IPV6: "::/0"}.get(version or 0)
+    return _ANYWHERE.get(version or 0)

@@ -19,7 +19,7 @@ from mplsemu.southbound.openflow.flow import (
 )
 from mplsemu.southbound.openflow.match import METADATA
 from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE, Table
-from mplsemu.southbound.punt.wire import mac_text
+from mplsemu.wire.ethernet import mac_text
 
 _VSI_SHIFT = 32
 _DESTINATIONS = frozenset({0x8000_0606, 0x0000_0206})  # OXM's header of ETH_DST, and Nicira's

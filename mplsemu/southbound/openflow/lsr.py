@@ -18,20 +18,16 @@ from mplsemu.southbound.openflow.match import (
     Term,
 )
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
+from mplsemu.wire.ethernet import EtherType
 
-ETHERTYPE_IPV4: Final = 0x0800
-ETHERTYPE_ARP: Final = 0x0806
-ETHERTYPE_IPV6: Final = 0x86DD
-ETHERTYPE_MPLS: Final = 0x8847
-
-IS_IPV4: Final = Term(ETH_TYPE, ETHERTYPE_IPV4)
-IS_ARP: Final = Term(ETH_TYPE, ETHERTYPE_ARP)
-IS_IPV6: Final = Term(ETH_TYPE, ETHERTYPE_IPV6)
-IS_MPLS: Final = Term(ETH_TYPE, ETHERTYPE_MPLS)
+IS_IPV4: Final = Term(ETH_TYPE, EtherType.IPV4)
+IS_ARP: Final = Term(ETH_TYPE, EtherType.ARP)
+IS_IPV6: Final = Term(ETH_TYPE, EtherType.IPV6)
+IS_MPLS: Final = Term(ETH_TYPE, EtherType.MPLS)
 IP_VERSIONS: Final = (IS_IPV4, IS_IPV6)
 FROM_GROUP_ADDRESS: Final = Term(ETH_SRC, 1 << 40, 1 << 40)
 """No station has such an address (IEEE 802.3 section 3.2.3)."""
-IS_ANY_MPLS: Final = (IS_MPLS, Term(ETH_TYPE, 0x8848))
+IS_ANY_MPLS: Final = (IS_MPLS, Term(ETH_TYPE, EtherType.MPLS_MULTICAST))
 """Downstream- and upstream-assigned labels (RFC 5332)."""
 
 

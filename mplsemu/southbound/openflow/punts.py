@@ -9,14 +9,7 @@ from typing import Final
 from mplsemu.southbound.openflow.actions import Action, Output, Resubmit, SetField
 from mplsemu.southbound.openflow.match import METADATA, REGISTERS
 from mplsemu.southbound.openflow.pipeline import PUNT_REASON_MASK, REG_PUNT, Table
-from mplsemu.southbound.punt.event import (
-    IntoLfib,
-    IntoVrf,
-    OutOfPort,
-    PacketOut,
-    Punt,
-    PuntReason,
-)
+from mplsemu.southbound.punt.event import IntoLfib, IntoVrf, OutOfPort, PacketOut, Punt, PuntReason
 
 _INVALID_TTL: Final = 2  # OFPR_INVALID_TTL, OpenFlow 1.3.5 section 7.4.1
 

@@ -33,9 +33,6 @@ from mplsemu.southbound.openflow.actions import (
 )
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import (
-    ETHERTYPE_IPV4,
-    ETHERTYPE_IPV6,
-    ETHERTYPE_MPLS,
     IS_MPLS,
     Lsr,
 )
@@ -57,6 +54,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
+from mplsemu.wire.ethernet import EtherType
 
 _TTL_BITS: Final = 8
 _NOT_LAST: Final = Term(MPLS_BOS, 0)
@@ -64,14 +62,14 @@ _LAST: Final = Term(MPLS_BOS, 1)
 _KEEP_TTL: Final = Move(MPLS_TTL, REG_TTL, _TTL_BITS)
 _TTL_TO_LABEL: Final = Move(REG_TTL, MPLS_TTL, _TTL_BITS)
 _TTL_TO_IP: Final = Move(REG_TTL, IP_TTL, _TTL_BITS)
-_POP_TO_LABEL: Final = PopMpls(ETHERTYPE_MPLS)
+_POP_TO_LABEL: Final = PopMpls(EtherType.MPLS)
 # Open vSwitch 3.1 writes the whole entry when it swaps, but its datapath's flow matches only what
 # was looked at: the next packet would get this one's TC. So look at all of it.
 _READ_WHOLE_ENTRY: Final = (
     Move(MPLS_TC, REG_SCRATCH, TC_BITS),
     Move(MPLS_BOS, REG_SCRATCH, 1),
 )
-_ETHERTYPE_OF_VERSION: Final = {4: ETHERTYPE_IPV4, 6: ETHERTYPE_IPV6}
+_ETHERTYPE_OF_VERSION: Final = {4: EtherType.IPV4, 6: EtherType.IPV6}
 _DECAP: Final = (Decap(PacketType.USE_NEXT), Decap(PacketType.ETHERNET))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv6Address
-from typing import Final
+from typing import Final, assert_never
 
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.vpn import IPAddress
@@ -15,39 +15,31 @@ from mplsemu.program.own_addresses import subnet_router_anycast
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, Vrf
 from mplsemu.program.sizes import next_hop_mtu
-from mplsemu.southbound.punt.event import (
-    NO_ANSWER,
-    Answers,
-    IntoLfib,
-    IntoVrf,
-    OutOfPort,
-    PacketOut,
-    PendingPacket,
-    Punt,
-    PuntReason,
+from mplsemu.southbound.punt.answers import NO_ANSWER, Answers
+from mplsemu.southbound.punt.error_policy import deserves_error
+from mplsemu.southbound.punt.event import IntoLfib, IntoVrf, OutOfPort, PacketOut, PuntReason
+from mplsemu.southbound.punt.local import (
+    NETWORK_CONTROL,
+    Refusal,
+    echo_identification,
+    local_answer,
 )
-from mplsemu.southbound.punt.fragment import fragments
-from mplsemu.southbound.punt.icmp import IcmpError, deserves_error, error_packet
-from mplsemu.southbound.punt.local import Refusal, echo_number, local_answer
-from mplsemu.southbound.punt.own_packets import MIN_IPV6_MTU, own_fragments
-from mplsemu.southbound.punt.reassembly import fragment_of
+from mplsemu.southbound.punt.parsed import LabelledIp, ParsedPunt
 from mplsemu.southbound.punt.resolve import (
-    answer_arp,
-    answer_neighbour_discovery,
+    answer_solicitation,
     circuit_at,
     glean,
+    learn_from_advertisement,
+    learn_from_arp,
 )
-from mplsemu.southbound.punt.wire import (
-    ETHERTYPE_MPLS,
-    Ethernet,
-    IpPacket,
-    ethertype_of,
-    is_group_mac,
-    parse_ethernet,
-    parse_ip,
-    parse_stack,
-    stack_bytes,
-)
+from mplsemu.wire.arp import Arp
+from mplsemu.wire.ethernet import EthernetHeader, is_group_mac
+from mplsemu.wire.fragments import MIN_IPV6_MTU, fragment_of, router_fragments, source_fragments
+from mplsemu.wire.icmp import PROTOCOL
+from mplsemu.wire.icmp_error import IcmpError, error_message
+from mplsemu.wire.ip import IpPacket, ethertype_of, ip_packet
+from mplsemu.wire.mpls import stack_bytes
+from mplsemu.wire.neighbour_discovery import NeighbourAdvertisement, NeighbourSolicitation
 
 _MAX_TTL: Final = 255
 _ROUTER_PREFIX6: Final = int(IPv6Address("fd4d:504c:5300::"))
@@ -59,54 +51,59 @@ _ERRORS: Final = {
 }
 
 
-_QUOTED: Final = frozenset({*_ERRORS, PuntReason.NOT_SERVED} - {PuntReason.GLEAN})
-
-
-def answer(program: Program, node: str, punt: Punt) -> Answers:
+def answer(program: Program, node: str, punt: ParsedPunt) -> Answers:
     """Return what an LSR does about a packet that its data plane could not handle.
-
-    Whatever the bytes are, there is an answer, if often an empty one.
 
     Raises:
         ProgramError: there is no such LSR.
     """
     lsr = program.node(node)
-    frame = parse_ethernet(punt.frame)
-    if frame is None:
-        return NO_ANSWER
-    if frame.ethertype == ETHERTYPE_MPLS:
-        expired = punt.reason is PuntReason.TTL_EXPIRED
-        return _label_ttl_expired(lsr, frame) if expired else NO_ANSWER
-    match punt.reason:
-        case PuntReason.ARP:
-            return answer_arp(lsr, punt.in_port, frame)
-        case PuntReason.SOLICITED:
-            return Answers(learned=answer_neighbour_discovery(lsr, punt.in_port, frame).learned)
-        case PuntReason.NEIGHBOUR_DISCOVERY:
-            return answer_neighbour_discovery(lsr, punt.in_port, frame)
+    match punt.content:
+        case LabelledIp():
+            return _label_ttl_expired(lsr, punt.ethernet, punt.content)
+        case Arp():
+            return learn_from_arp(lsr, punt, punt.content)
+        case NeighbourAdvertisement():
+            return learn_from_advertisement(lsr, punt, punt.content)
+        case NeighbourSolicitation():
+            answers = answer_solicitation(lsr, punt, punt.content)
+            is_copy = punt.reason is PuntReason.SOLICITED  # the data plane has answered it
+            return Answers(learned=answers.learned) if is_copy else answers
+        case IpPacket():
+            return _answer_routed(lsr, punt, punt.content)
         case _:
-            return _answer_routed(lsr, punt, frame)
+            assert_never(punt.content)
 
 
-def unresolved(program: Program, node: str, pending: PendingPacket, in_port: int) -> Answers:
-    """Return what follows when nobody answered to an address: host unreachable.
+def unresolved(program: Program, node: str, punt: ParsedPunt) -> Answers:
+    """Return what follows when nobody has the address that a packet waits for: host unreachable.
 
     Args:
         program: the whole network's program.
         node: the PE.
-        pending: the packet that waited.
-        in_port: the port it came by, as it was punted.
+        punt: the packet that waited, as it was punted.
 
     Raises:
         ProgramError: there is no such LSR.
     """
-    lsr = program.node(node)
-    punt = Punt(PuntReason.GLEAN, in_port, pending.packet.service, pending.packet.frame)
-    frame = parse_ethernet(punt.frame)
-    packet = parse_ip(frame.payload, frame.ethertype) if frame else None
-    if packet is None:
-        return NO_ANSWER
-    return _report(lsr, punt, IcmpError.HOST_UNREACHABLE, packet)
+    assert isinstance(punt.content, IpPacket)  # nothing else is gleaned
+    return _report(program.node(node), punt, IcmpError.HOST_UNREACHABLE, punt.content)
+
+
+def reassembly_expired(program: Program, node: str, punt: ParsedPunt) -> Answers:
+    """Return what follows when a packet's fragments did not all come (RFC 1122 section 3.3.2).
+
+    Args:
+        program: the whole network's program.
+        node: the PE.
+        punt: that brought its first fragment.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    assert isinstance(punt.content, IpPacket)  # nothing else is a fragment
+    error = IcmpError.REASSEMBLY_TIME_EXCEEDED
+    return _report(program.node(node), punt, error, punt.content, punt.content.dst)
 
 
 def router_address(lsr: NodeProgram, version: int) -> IPAddress:
@@ -120,45 +117,44 @@ def router_address(lsr: NodeProgram, version: int) -> IPAddress:
     return IPv6Address(_ROUTER_PREFIX6 | int(lsr.router_id))
 
 
-def _answer_routed(lsr: NodeProgram, punt: Punt, frame: Ethernet) -> Answers:
-    is_quoted = punt.reason in _QUOTED  # of what a data plane has cut there is enough for that
-    packet = parse_ip(frame.payload, frame.ethertype, may_be_cut=is_quoted)
-    if packet is None or is_group_mac(frame.dst):
+def _answer_routed(lsr: NodeProgram, punt: ParsedPunt, packet: IpPacket) -> Answers:
+    if is_group_mac(punt.ethernet.destination):
         return NO_ANSWER
-    if punt.reason in {PuntReason.ECHO_REQUEST6, PuntReason.NOT_SERVED}:
-        return _answer_local(lsr, punt, frame, packet)
-    if punt.reason is PuntReason.GLEAN and packet.ttl > 1:
-        vrf = _vrf(lsr, punt.service)
-        return glean(lsr, vrf, frame, packet) if vrf else NO_ANSWER
-    if punt.reason is PuntReason.TOO_BIG and packet.ttl > 1:
-        return _too_big(lsr, punt, frame, packet)
+    match punt.reason:
+        case PuntReason.ECHO_REQUEST6 | PuntReason.NOT_SERVED:
+            return _answer_local(lsr, punt, packet)
+        case PuntReason.GLEAN if packet.ttl > 1:
+            vrf = _vrf(lsr, punt.service)
+            return glean(lsr, vrf, punt, packet) if vrf else NO_ANSWER
+        case PuntReason.TOO_BIG if packet.ttl > 1:
+            return _too_big(lsr, punt, packet)
     error = _ERRORS.get(punt.reason)
     return _report(lsr, punt, error, packet) if error else NO_ANSWER
 
 
-def _too_big(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
+def _too_big(lsr: NodeProgram, punt: ParsedPunt, packet: IpPacket) -> Answers:
     """Fragment a packet, or tell its source how large it may be (RFC 1812 5.2.6, RFC 4443 3.2)."""
     vrf = _vrf(lsr, punt.service)
     mtu = next_hop_mtu(lsr, vrf, packet.dst) if vrf else None
     if mtu is None:
         return NO_ANSWER
-    pieces = fragments(packet, mtu)
-    if packet.is_cut and pieces is not None:
+    fragments = router_fragments(packet, mtu)
+    if packet.is_cut and fragments is not None:
         return NO_ANSWER  # RFC 3032 section 3.4: one without DF may be discarded
-    if pieces is None:
+    if fragments is None:
         return _report(lsr, punt, IcmpError.TOO_BIG, packet, mtu=mtu)
-    made = (replace(frame, payload=piece).to_bytes() for piece in pieces)
-    return Answers(tuple(IntoVrf(punt.service, each) for each in made))
+    header = punt.ethernet.to_bytes()
+    return Answers(tuple(IntoVrf(punt.service, header + fragment) for fragment in fragments))
 
 
 def _vrf(lsr: NodeProgram, service: int) -> Vrf | None:
     return next((vrf for vrf in lsr.vrfs if vrf.index == service), None)
 
 
-def _reporting_vrf(lsr: NodeProgram, punt: Punt) -> Vrf | None:
+def _reporting_vrf(lsr: NodeProgram, punt: ParsedPunt) -> Vrf | None:
     """Return the VRF that knows the way back.
 
-    That is the one of the circuit the packet came by, if it came by one: an extranet may have led
+    That is the VRF of the circuit the packet came by, if it came by one: an extranet may have led
     it into another VRF since, whose routes need not lead back.
     """
     found = circuit_at(lsr, punt.in_port)
@@ -167,7 +163,7 @@ def _reporting_vrf(lsr: NodeProgram, punt: Punt) -> Vrf | None:
 
 def _report(
     lsr: NodeProgram,
-    punt: Punt,
+    punt: ParsedPunt,
     error: IcmpError,
     packet: IpPacket,
     src: IPAddress | None = None,
@@ -179,13 +175,18 @@ def _report(
         return NO_ANSWER
     source = src or _facing_address(lsr, vrf, punt, packet)
     on_link = _is_on_link(source, packet.src)
-    report = error_packet(error, packet, source, _ttl(on_link), mtu=mtu, pointer=pointer)
-    frame = Ethernet(GATEWAY_MAC, GATEWAY_MAC, ethertype_of(source), report)
-    return Answers((_send(vrf.index, punt, frame, on_link),))
+    message = error_message(error, packet, source, mtu=mtu, pointer=pointer)
+    report = _icmp_packet(source, packet.src, message, _ttl(on_link))
+    header = EthernetHeader(GATEWAY_MAC, GATEWAY_MAC, (), ethertype_of(source))
+    return Answers((_send(vrf.index, punt, header, report, on_link),))
+
+
+def _icmp_packet(src: IPAddress, dst: IPAddress, message: bytes, ttl: int) -> bytes:
+    return ip_packet(src, dst, PROTOCOL[src.version], message, ttl=ttl, dscp=NETWORK_CONTROL)
 
 
 def _is_on_link(src: IPAddress, dst: IPAddress) -> bool:
-    """Whether a packet stays on the line that what it answers came by."""
+    """Whether an answer stays on the circuit by which the packet came."""
     return src in LINK_LOCAL or dst in LINK_LOCAL
 
 
@@ -193,15 +194,16 @@ def _ttl(on_link: bool) -> int:
     return OWN_TTL - 1 if on_link else OWN_TTL
 
 
-def _send(service: int, punt: Punt, frame: Ethernet, on_link: bool) -> PacketOut:
+def _send(
+    service: int, punt: ParsedPunt, header: EthernetHeader, packet: bytes, on_link: bool
+) -> PacketOut:
     if not on_link:
-        return IntoVrf(service, frame.to_bytes())
-    back = parse_ethernet(punt.frame)
-    to = back.src if back else GATEWAY_MAC
-    return OutOfPort(punt.in_port, replace(frame, dst=to).to_bytes())
+        return IntoVrf(service, header.to_bytes() + packet)
+    back = replace(header, destination=punt.ethernet.source)
+    return OutOfPort(punt.in_port, back.to_bytes() + packet)
 
 
-def _facing_address(lsr: NodeProgram, vrf: Vrf, punt: Punt, packet: IpPacket) -> IPAddress:
+def _facing_address(lsr: NodeProgram, vrf: Vrf, punt: ParsedPunt, packet: IpPacket) -> IPAddress:
     """Return the gateway address on the circuit a packet came by, else on the one it goes to."""
     incoming = circuit_at(lsr, punt.in_port)
     facing = [incoming[1]] if incoming else []
@@ -230,21 +232,20 @@ def _circuits_towards(vrf: Vrf, dst: IPAddress) -> Iterator[str]:
                 yield circuit
 
 
-def _answer_local(lsr: NodeProgram, punt: Punt, frame: Ethernet, packet: IpPacket) -> Answers:
+def _answer_local(lsr: NodeProgram, punt: ParsedPunt, packet: IpPacket) -> Answers:
     if fragment_of(packet):
         return NO_ANSWER
     on_link = _is_on_link(packet.dst, packet.src)
     own = _unicast(lsr, _vrf(lsr, punt.service), packet.dst)
-    said = local_answer(packet, _ttl(on_link), own)
-    if said is None:
+    reply = local_answer(packet, _ttl(on_link), own)
+    if reply is None:
         return NO_ANSWER
-    if isinstance(said, Refusal):
-        return _report(lsr, punt, said.error, packet, own, said.pointer)
-    made = (
-        Ethernet(frame.src, GATEWAY_MAC, frame.ethertype, piece)
-        for piece in own_fragments(said, echo_number(packet), _own_mtu(lsr, punt, packet.src))
-    )
-    return Answers(tuple(_send(punt.service, punt, each, on_link) for each in made))
+    if isinstance(reply, Refusal):
+        return _report(lsr, punt, reply.error, packet, own, pointer=reply.pointer)
+    header = replace(punt.ethernet, source=GATEWAY_MAC, destination=punt.ethernet.source)
+    mtu = _own_mtu(lsr, punt, packet.src)
+    fragments = source_fragments(reply, echo_identification(packet), mtu)
+    return Answers(tuple(_send(punt.service, punt, header, each, on_link) for each in fragments))
 
 
 def _unicast(lsr: NodeProgram, vrf: Vrf | None, address: IPAddress) -> IPAddress:
@@ -259,7 +260,7 @@ def _unicast(lsr: NodeProgram, vrf: Vrf | None, address: IPAddress) -> IPAddress
     return address
 
 
-def _own_mtu(lsr: NodeProgram, punt: Punt, dst: IPAddress) -> int:
+def _own_mtu(lsr: NodeProgram, punt: ParsedPunt, dst: IPAddress) -> int:
     """Return how large a gateway's own packets to an address may be.
 
     Of IPv6 packets that cross the network all are as small as any link takes: nobody on the way
@@ -275,40 +276,15 @@ def _own_mtu(lsr: NodeProgram, punt: Punt, dst: IPAddress) -> int:
     return mtu if is_near else min(mtu, ACCESS_MTU)  # what the line at the far end takes
 
 
-def reassembly_expired(program: Program, node: str, punt: Punt) -> Answers:
-    """Return what follows when a packet's fragments did not all come (RFC 1122 section 3.3.2).
-
-    Args:
-        program: the whole network's program.
-        node: the PE.
-        punt: that brought its first fragment.
-
-    Raises:
-        ProgramError: there is no such LSR.
-    """
-    frame = parse_ethernet(punt.frame)
-    packet = parse_ip(frame.payload, frame.ethertype) if frame else None
-    if packet is None:
-        return NO_ANSWER
-    error = IcmpError.REASSEMBLY_TIME_EXCEEDED
-    return _report(program.node(node), punt, error, packet, packet.dst)
-
-
-def _label_ttl_expired(lsr: NodeProgram, frame: Ethernet) -> Answers:
+def _label_ttl_expired(lsr: NodeProgram, ethernet: EthernetHeader, found: LabelledIp) -> Answers:
     """Report a label's expired TTL along the LSP to its end, which knows the way back.
 
-    RFC 3032 section 2.3.2. What is below the stack, an LSR in the middle can only infer; what is
-    not without doubt an IP packet is dropped without a word, as that section says.
+    RFC 3032 section 2.3.2.
     """
-    parsed = parse_stack(frame.payload)
-    if parsed is None:
+    if not deserves_error(found.packet):
         return NO_ANSWER
-    stack, below = parsed
-    version = below[0] >> 4 if below else 0
-    packet = parse_ip(below, {4: 0x0800, 6: 0x86DD}.get(version, 0))
-    if packet is None or not deserves_error(packet):
-        return NO_ANSWER
-    source = router_address(lsr, version)
-    report = error_packet(IcmpError.TTL_EXCEEDED, packet, source, _MAX_TTL, stack)
-    onward = tuple(replace(entry, ttl=_MAX_TTL) for entry in stack)
-    return Answers((IntoLfib(replace(frame, payload=stack_bytes(onward) + report).to_bytes()),))
+    source = router_address(lsr, found.packet.src.version)
+    message = error_message(IcmpError.TTL_EXCEEDED, found.packet, source, found.stack)
+    report = _icmp_packet(source, found.packet.src, message, _MAX_TTL)
+    onward = tuple(replace(entry, ttl=_MAX_TTL) for entry in found.stack)
+    return Answers((IntoLfib(ethernet.to_bytes() + stack_bytes(onward) + report),))

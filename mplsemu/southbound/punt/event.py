@@ -1,12 +1,9 @@
-"""A punted packet, and what may be answered to it."""
+"""Packets that a data plane gives to the controller, and that it is told to send."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-
-from mplsemu.model.vpn import IPAddress
-from mplsemu.program.services import Neighbour
 
 
 class PuntReason(enum.IntEnum):
@@ -71,56 +68,3 @@ class IntoLfib:
 
 
 PacketOut = OutOfPort | IntoVrf | IntoLfib
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """A neighbour that said which MAC address it has.
-
-    Attributes:
-        vrf: name of the VRF.
-        neighbour: its address, its circuit, its MAC address.
-        is_new: the forwarding program does not know it, or with another MAC address. If it does,
-            packets may still wait for this moment.
-    """
-
-    vrf: str
-    neighbour: Neighbour
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PendingPacket:
-    """A packet that waits until an address on a circuit is resolved.
-
-    Attributes:
-        vrf: name of the VRF that routes it.
-        address: what must be resolved.
-        circuit: where.
-        solicitation: asks for it; send it again until there is an answer or patience ends.
-        packet: send it when `address` is learned and its flow installed; else see `unresolved`.
-    """
-
-    vrf: str
-    address: IPAddress
-    circuit: str
-    solicitation: OutOfPort
-    packet: IntoVrf
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What follows from a punted packet; often nothing.
-
-    Attributes:
-        packets_out: to be sent now, in order; a solicitation is among them.
-        learned: neighbours.
-        pending: the packet itself, if it must wait.
-    """
-
-    packets_out: tuple[PacketOut, ...] = ()
-    learned: tuple[Learned, ...] = ()
-    pending: PendingPacket | None = None
-
-
-NO_ANSWER = Answers()

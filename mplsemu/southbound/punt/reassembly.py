@@ -1,19 +1,20 @@
-"""Fragments for a gateway's own addresses, put together again.
+"""Reassembly of fragments for a gateway's own addresses, with bounds for each sender.
 
-RFC 791 section 3.2, RFC 8200 section 4.5; RFC 1122 section 3.3.2. Bounded for each sender: whoever
-sends fragments that never become whole takes the place of his own. It has no clock: it is told.
+RFC 791 section 3.2, RFC 8200 section 4.5; RFC 1122 section 3.3.2. A sender whose fragments never
+become whole displaces only his own. There is no clock here: the time is an argument.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from mplsemu.errors import PacketError
 from mplsemu.model.vpn import IPAddress
-from mplsemu.southbound.punt.event import Punt
-from mplsemu.southbound.punt.wire import IpPacket, checksum
+from mplsemu.southbound.punt.parsed import ParsedPunt
+from mplsemu.wire.fragments import FRAGMENT_UNIT, MAX_PACKET_BYTES, Fragment, fragment_of, joined
+from mplsemu.wire.ip import IpPacket
 
 REASSEMBLY_TIMEOUT_S: Final = 60.0
 """RFC 8200 section 4.5, and the least that RFC 1122 section 3.3.2 wants."""
@@ -23,54 +24,9 @@ MAX_DATAGRAMS: Final = 16
 """Of one sender, at the same time."""
 MAX_FRAGMENTS: Final = 128
 """Of one packet: the largest there is comes in as many of 576 octets."""
-_MAX_DATAGRAM_BYTES: Final = 0xFFFF
-_UNIT: Final = 8
-_IPV6_OCTETS: Final = 40
-_MORE, _OFFSET = 0x2000, 0x1FFF
 
 _Key = tuple[Hashable, IPAddress, IPAddress, int, int]
 """Sender, source, destination, protocol (of IPv4), identification."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """A part of an IP packet.
-
-    Attributes:
-        identification: what its fragments have in common, with the addresses.
-        offset: in octets.
-        more: whether it is not the last.
-        head: what stands before the part that was cut, without a fragment header.
-        data: octets of that part.
-    """
-
-    identification: int
-    offset: int
-    more: bool
-    head: bytes
-    data: bytes
-
-
-def fragment_of(packet: IpPacket) -> Fragment | None:
-    """Return which fragment a packet is, None if it is whole."""
-    whole = packet.whole
-    if packet.src.version == 4:
-        identification, word = struct.unpack_from("!HH", whole, 4)
-        if not word & (_MORE | _OFFSET):
-            return None
-        start = 4 * (whole[0] & 0xF)
-        head = whole[:6] + bytes(2) + whole[8:start]
-        offset, more = _UNIT * (word & _OFFSET), bool(word & _MORE)
-        return Fragment(identification, offset, more, head, whole[start:])
-    at = packet.fragment_at
-    if at is None:
-        return None
-    word, identification = struct.unpack_from("!HI", whole, at + 2)
-    if not word & 0xFFF9:  # an atomic fragment is whole (RFC 6946)
-        return None
-    named = packet.fragment_named_at
-    head = whole[:named] + whole[at : at + 1] + whole[named + 1 : at]
-    return Fragment(identification, word & 0xFFF8, bool(word & 1), head, whole[at + _UNIT :])
 
 
 @dataclass(slots=True)
@@ -78,7 +34,7 @@ class _Datagram:
     """A packet of which some parts are there."""
 
     since: float
-    punt: Punt
+    punt: ParsedPunt
     pieces: dict[int, bytes] = field(default_factory=dict)
     head: bytes | None = None
     end: int | None = None
@@ -89,7 +45,11 @@ class _Datagram:
         stop = part.offset + len(part.data)
         if self.pieces.get(part.offset) == part.data:
             return True  # it came twice
-        if stop > _MAX_DATAGRAM_BYTES or (part.more and len(part.data) % _UNIT) or not part.data:
+        if (
+            stop > MAX_PACKET_BYTES
+            or (part.more and len(part.data) % FRAGMENT_UNIT)
+            or not part.data
+        ):
             return False
         if any(at < stop and part.offset < at + len(data) for at, data in self.pieces.items()):
             return False  # RFC 5722: what overlaps is an attack
@@ -109,20 +69,11 @@ class _Datagram:
         """Return the packet if all of it is there."""
         if self.head is None or self.octets != self.end:
             return None  # parts do not overlap, so as many octets are all
-        body = b"".join(self.pieces[at] for at in sorted(self.pieces))
-        made = bytearray(self.head)
-        if made[0] >> 4 == 6:
-            length = len(made) - _IPV6_OCTETS + len(body)
-            if length > _MAX_DATAGRAM_BYTES:
-                return None
-            struct.pack_into("!H", made, 4, length)
-        else:
-            if len(made) + len(body) > _MAX_DATAGRAM_BYTES:
-                return None
-            struct.pack_into("!H", made, 2, len(made) + len(body))
-            struct.pack_into("!H", made, 10, 0)
-            struct.pack_into("!H", made, 10, checksum(bytes(made)))
-        return bytes(made) + body
+        data = b"".join(self.pieces[at] for at in sorted(self.pieces))
+        try:
+            return joined(self.head, data)
+        except PacketError:
+            return None
 
 
 class Reassembly:
@@ -139,7 +90,7 @@ class Reassembly:
         """How many are held."""
         return sum(each.octets for each in self._datagrams.values())
 
-    def add(self, sender: Hashable, punt: Punt, packet: IpPacket, now: float) -> bytes | None:
+    def add(self, sender: Hashable, punt: ParsedPunt, packet: IpPacket, now: float) -> bytes | None:
         """Take in a fragment; return the packet that it makes whole.
 
         Args:
@@ -166,7 +117,7 @@ class Reassembly:
             self._make_room(sender)
         return whole
 
-    def expire(self, now: float) -> Iterator[Punt]:
+    def expire(self, now: float) -> Iterator[ParsedPunt]:
         """Give up what has waited too long; yield the first fragments of it, as they came."""
         for key, datagram in list(self._datagrams.items()):
             if datagram.since + REASSEMBLY_TIMEOUT_S <= now:

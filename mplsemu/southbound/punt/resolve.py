@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address
 from typing import Final
 
@@ -12,113 +10,97 @@ from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, may_be_a_ho
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import AttachmentCircuit, Connected, Neighbour, Vrf
-from mplsemu.southbound.punt.event import (
-    NO_ANSWER,
-    Answers,
-    IntoVrf,
-    Learned,
-    OutOfPort,
-    PendingPacket,
-)
-from mplsemu.southbound.punt.icmp import icmpv6_packet
-from mplsemu.southbound.punt.wire import (
-    BROADCAST_MAC,
-    ETHERTYPE_ARP,
-    ETHERTYPE_IPV6,
-    ICMPV6,
-    Ethernet,
-    IpPacket,
-    icmpv6_checksum,
-    is_group_mac,
-    mac_bytes,
-    mac_text,
-    parse_ip,
+from mplsemu.southbound.punt.answers import NO_ANSWER, Answers, Learned, PendingPacket
+from mplsemu.southbound.punt.event import IntoVrf, OutOfPort
+from mplsemu.southbound.punt.local import NETWORK_CONTROL
+from mplsemu.southbound.punt.parsed import ParsedPunt
+from mplsemu.wire.arp import NO_MAC, REPLY, REQUEST, Arp
+from mplsemu.wire.ethernet import BROADCAST_MAC, EthernetHeader, EtherType, is_group_mac
+from mplsemu.wire.ip import IpPacket
+from mplsemu.wire.neighbour_discovery import (
+    ALL_NODES,
+    NeighbourAdvertisement,
+    NeighbourSolicitation,
+    multicast_mac,
+    solicited_node,
 )
 
-ALL_NODES: Final = IPv6Address("ff02::1")
-_ALL_NODES_MAC: Final = "33:33:00:00:00:01"
-_SOLICITED_NODE: Final = int(IPv6Address("ff02::1:ff00:0"))
-_ARP: Final = struct.Struct("!HHBBH6s4s6s4s")
-_ARP_OF_IPV4_ON_ETHERNET: Final = (1, 0x0800, 6, 4)
-_REQUEST, _REPLY = 1, 2
-_SOLICITATION, _ADVERTISEMENT = 135, 136
-_NEIGHBOUR_MESSAGE: Final = struct.Struct("!BBHI16s")
-_SOURCE_MAC, _TARGET_MAC = 1, 2
-_ROUTER, _SOLICITED, _OVERRIDE = 1 << 31, 1 << 30, 1 << 29
-_ON_LINK_HOP_LIMIT: Final = 255  # RFC 4861 section 7.1: who is farther away cannot send this
+_ALL_NODES_MAC: Final = multicast_mac(ALL_NODES)
 
 
-def answer_arp(lsr: NodeProgram, in_port: int, frame: Ethernet) -> Answers:
-    """Learn from an ARP packet whoever sent it; the data plane answers requests itself."""
-    found = circuit_at(lsr, in_port)
-    if found is None or frame.ethertype != ETHERTYPE_ARP or len(frame.payload) < _ARP.size:
+def learn_from_arp(lsr: NodeProgram, punt: ParsedPunt, message: Arp) -> Answers:
+    """Learn the sender of an ARP message; the data plane answers requests itself."""
+    found = circuit_at(lsr, punt.in_port)
+    if found is None or message.operation not in {REQUEST, REPLY}:
         return NO_ANSWER
-    *kind, operation, sha, spa, _tha, _tpa = _ARP.unpack_from(frame.payload)
-    sender = mac_text(sha)
-    if tuple(kind) != _ARP_OF_IPV4_ON_ETHERNET or operation not in {_REQUEST, _REPLY}:
+    if message.sender_mac != punt.ethernet.source:
         return NO_ANSWER
-    if sender != frame.src:
+    return _learn(lsr, *found, message.sender, message.sender_mac)
+
+
+def learn_from_advertisement(
+    lsr: NodeProgram, punt: ParsedPunt, message: NeighbourAdvertisement
+) -> Answers:
+    """Learn the neighbour that an advertisement is about."""
+    found = circuit_at(lsr, punt.in_port)
+    if found is None or message.mac is None:
         return NO_ANSWER
-    return _learn(lsr, *found, IPv4Address(spa), sender)
+    return _learn(lsr, *found, message.target, message.mac)
 
 
-def answer_neighbour_discovery(lsr: NodeProgram, in_port: int, frame: Ethernet) -> Answers:
-    """Answer a neighbour solicitation for a gateway address; learn from what neighbours say."""
-    found = circuit_at(lsr, in_port)
-    said = _parse_neighbour_message(frame)
-    if found is None or said is None:
+def answer_solicitation(
+    lsr: NodeProgram, punt: ParsedPunt, message: NeighbourSolicitation
+) -> Answers:
+    """Answer a neighbour solicitation for a gateway address, and learn its sender."""
+    found = circuit_at(lsr, punt.in_port)
+    if found is None:
         return NO_ANSWER
-    if said.kind == _SOLICITATION:
-        return _solicited(lsr, found, in_port, frame, said)
-    mac = said.options.get(_TARGET_MAC)
-    return _learn(lsr, *found, said.target, mac) if mac else NO_ANSWER
+    learned = _learn(lsr, *found, message.src, message.mac).learned if message.mac else ()
+    gateways = found[1].gateways
+    unicast = {LINK_LOCAL_GATEWAY, *(gateway.ip for gateway in gateways)}
+    if message.target not in {*unicast, *router_addresses(gateways)}:
+        return Answers(learned=learned)
+    packet, destination = _advertisement(message, is_anycast=message.target not in unicast)
+    to = _ALL_NODES_MAC if destination == ALL_NODES else punt.ethernet.source
+    header = EthernetHeader(GATEWAY_MAC, to, (), EtherType.IPV6)
+    return Answers((OutOfPort(punt.in_port, header.to_bytes() + packet),), learned)
 
 
-@dataclass(frozen=True, slots=True)
-class _NeighbourMessage:
-    kind: int
-    src: IPAddress
-    target: IPv6Address
-    options: dict[int, str]
+def _advertisement(
+    message: NeighbourSolicitation, *, is_anycast: bool
+) -> tuple[bytes, IPv6Address]:
+    """Return the packet that answers a solicitation, and where it goes."""
+    # RFC 4861 section 7.2.4: who checks for a duplicate has no address yet, so all are told
+    is_duplicate_check = message.src.is_unspecified
+    made = NeighbourAdvertisement(
+        LINK_LOCAL_GATEWAY if is_anycast else message.target,
+        message.target,
+        GATEWAY_MAC,
+        is_router=True,
+        is_solicited=not is_duplicate_check,
+        # RFC 4861 section 7.2.7: an advertisement for an anycast address overrides none
+        overrides=not is_anycast,
+    )
+    destination = ALL_NODES if is_duplicate_check else IPv6Address(message.src)
+    return made.to_packet(destination, NETWORK_CONTROL), destination
 
 
-def _parse_neighbour_message(frame: Ethernet) -> _NeighbourMessage | None:
-    """Return a message that RFC 4861 sections 7.1.1 and 7.1.2 call valid, else None."""
-    packet = parse_ip(frame.payload, frame.ethertype)
-    if packet is None or packet.src.version != 6 or packet.protocol != ICMPV6:
-        return None
-    message = packet.payload
-    is_whole = len(message) >= _NEIGHBOUR_MESSAGE.size and not packet.is_later_fragment
-    if not is_whole or packet.ttl != _ON_LINK_HOP_LIMIT:
-        return None
-    if icmpv6_checksum(packet.src, packet.dst, message):
-        return None
-    kind, code, _sum, flags, packed = _NEIGHBOUR_MESSAGE.unpack_from(message)
-    options = _options(message[_NEIGHBOUR_MESSAGE.size :])
-    target = IPv6Address(packed)
-    is_spoilt = kind == _ADVERTISEMENT and packet.dst.is_multicast and flags & _SOLICITED
-    if code or options is None or target.is_multicast or is_spoilt:
-        return None
-    if kind not in {_SOLICITATION, _ADVERTISEMENT}:
-        return None
-    return _NeighbourMessage(kind, packet.src, target, options)
-
-
-def glean(lsr: NodeProgram, vrf: Vrf, frame: Ethernet, packet: IpPacket) -> Answers:
+def glean(lsr: NodeProgram, vrf: Vrf, punt: ParsedPunt, packet: IpPacket) -> Answers:
     """Ask on its circuit for the address a packet is for; the packet waits meanwhile."""
     place = _place(lsr, vrf, packet.dst)
-    asked = resolution_request(lsr, vrf, packet.dst)
-    if place is None or asked is None:
+    request = resolution_request(lsr, vrf, packet.dst)
+    if place is None or request is None:
         return NO_ANSWER
-    again = Ethernet(GATEWAY_MAC, GATEWAY_MAC, frame.ethertype, packet.whole)
+    header = EthernetHeader(GATEWAY_MAC, GATEWAY_MAC, (), punt.ethernet.ethertype)
     pending = PendingPacket(
         vrf=vrf.name,
         address=packet.dst,
         circuit=place[0].name,
-        solicitation=asked,
-        packet=IntoVrf(vrf.index, again.to_bytes()),
+        solicitation=request,
+        packet=IntoVrf(vrf.index, header.to_bytes() + packet.whole),
+        punt=punt,
     )
-    return Answers(packets_out=(asked,), pending=pending)
+    return Answers(packets_out=(request,), pending=pending)
 
 
 def resolution_request(lsr: NodeProgram, vrf: Vrf, address: IPAddress) -> OutOfPort | None:
@@ -127,23 +109,19 @@ def resolution_request(lsr: NodeProgram, vrf: Vrf, address: IPAddress) -> OutOfP
     if place is None or address in router_addresses([place[1]]):
         return None
     circuit, gateway = place
-    return OutOfPort(circuit.port, solicitation(gateway, address).to_bytes())
+    return OutOfPort(circuit.port, solicitation(gateway, address))
 
 
-def solicitation(gateway: IPInterface, address: IPAddress) -> Ethernet:
+def solicitation(gateway: IPInterface, address: IPAddress) -> bytes:
     """Return the frame by which a gateway asks who has an address of the same IP version."""
-    own = mac_bytes(GATEWAY_MAC)
     if isinstance(gateway, IPv4Interface):
-        asked = _ARP.pack(
-            *_ARP_OF_IPV4_ON_ETHERNET, _REQUEST, own, gateway.ip.packed, bytes(6), address.packed
-        )
-        return Ethernet(BROADCAST_MAC, GATEWAY_MAC, ETHERTYPE_ARP, asked)
-    group = IPv6Address(_SOLICITED_NODE | int(address) & 0xFF_FFFF)
-    message = _NEIGHBOUR_MESSAGE.pack(_SOLICITATION, 0, 0, 0, address.packed)
-    message += bytes((_SOURCE_MAC, 1)) + own
-    whole = icmpv6_packet(gateway.ip, group, message, _ON_LINK_HOP_LIMIT)
-    group_mac = mac_text(b"\x33\x33" + group.packed[-4:])
-    return Ethernet(group_mac, GATEWAY_MAC, ETHERTYPE_IPV6, whole)
+        header = EthernetHeader(GATEWAY_MAC, BROADCAST_MAC, (), EtherType.ARP)
+        request = Arp(REQUEST, GATEWAY_MAC, gateway.ip, NO_MAC, IPv4Address(address))
+        return header.to_bytes() + request.to_bytes()
+    group = solicited_node(address)
+    asked = NeighbourSolicitation(gateway.ip, IPv6Address(address), GATEWAY_MAC)
+    header = EthernetHeader(GATEWAY_MAC, multicast_mac(group), (), EtherType.IPV6)
+    return header.to_bytes() + asked.to_packet(group, NETWORK_CONTROL)
 
 
 def circuit_at(lsr: NodeProgram, port: int) -> tuple[Vrf, AttachmentCircuit] | None:
@@ -181,43 +159,3 @@ def _learn(
         return NO_ANSWER
     neighbour = Neighbour(address, circuit.name, mac)
     return Answers(learned=(Learned(vrf.name, neighbour, neighbour not in vrf.neighbours),))
-
-
-def _solicited(
-    lsr: NodeProgram,
-    found: tuple[Vrf, AttachmentCircuit],
-    in_port: int,
-    frame: Ethernet,
-    said: _NeighbourMessage,
-) -> Answers:
-    mac = said.options.get(_SOURCE_MAC)
-    learned = _learn(lsr, *found, said.src, mac).learned if mac else ()
-    given = {LINK_LOCAL_GATEWAY, *(gateway.ip for gateway in found[1].gateways)}
-    if said.target not in {*given, *router_addresses(found[1].gateways)}:
-        return Answers(learned=learned)
-    # RFC 4861 section 7.2.4: who checks for a duplicate has no address yet, so all are told
-    is_probe = said.src.is_unspecified
-    # RFC 4861 section 7.2.7: an advertisement for an anycast address overrides nobody's
-    is_anycast = said.target not in given
-    flags = _ROUTER | (0 if is_anycast else _OVERRIDE) | (0 if is_probe else _SOLICITED)
-    message = _NEIGHBOUR_MESSAGE.pack(_ADVERTISEMENT, 0, 0, flags, said.target.packed)
-    message += bytes((_TARGET_MAC, 1)) + mac_bytes(GATEWAY_MAC)
-    dst = ALL_NODES if is_probe else said.src
-    source = LINK_LOCAL_GATEWAY if is_anycast else said.target
-    whole = icmpv6_packet(source, dst, message, _ON_LINK_HOP_LIMIT)
-    to = _ALL_NODES_MAC if is_probe else frame.src
-    reply = Ethernet(to, GATEWAY_MAC, ETHERTYPE_IPV6, whole)
-    return Answers((OutOfPort(in_port, reply.to_bytes()),), learned)
-
-
-def _options(data: bytes) -> dict[int, str] | None:
-    """Return the link-layer addresses among the options by type; None if they are malformed."""
-    found = {}
-    while data:
-        if len(data) < 2 or not data[1] or len(data) < data[1] * 8:
-            return None
-        kind, size = data[0], data[1] * 8
-        if kind in {_SOURCE_MAC, _TARGET_MAC} and size == 8:
-            found[kind] = mac_text(data[2:8])
-        data = data[size:]
-    return found

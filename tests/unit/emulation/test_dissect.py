@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
-from mplsemu.emulation.dissect import Arp, Datagram, Frame, Payload, dissect, labels_of
+from mplsemu.emulation.dissect import Datagram, Frame, Payload, dissect
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.model.topology import NullLabel
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.stack_reading import Carried, read_stack
 from mplsemu.program.trace import is_core, trace
-from mplsemu.southbound.punt.wire import stack_bytes
+from mplsemu.wire.arp import Arp
+from mplsemu.wire.mpls import labels_of, stack_bytes
 from tests.builders import nordic
 from tests.oracles import frames
 

@@ -8,7 +8,8 @@ from mplsemu.emulation.dissect import dissect
 from mplsemu.emulation.marked_packet import MarkedPacket, PacketMatch
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.program.packet import IpHeader
-from mplsemu.southbound.punt.wire import ICMP, ICMPV6, ip_packet, stack_bytes
+from mplsemu.wire.ip import IpProtocol, ip_packet
+from mplsemu.wire.mpls import stack_bytes
 from tests.oracles import frames
 
 HERE, THERE = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -52,7 +53,7 @@ def test_it_is_found_below_labels_routed_or_in_its_frame(ip):
 
 
 def test_another_packet_an_answer_and_an_error_about_it_are_not_it():
-    for ip, protocol in ((IPV4, ICMP), (IPV6, ICMPV6)):
+    for ip, protocol in ((IPV4, IpProtocol.ICMP), (IPV6, IpProtocol.ICMPV6)):
         marked = packet(ip)
         data = marked.to_bytes()
         assert packet(ip).find(data) is None
@@ -62,7 +63,7 @@ def test_another_packet_an_answer_and_an_error_about_it_are_not_it():
         answer = answer[: answer.index(b"mplsemu")] + data[data.index(b"mplsemu") :]
         assert marked.find(answer) is None
         error = b"\x0b\0\0\0\0\0\0\0" + data[14:]
-        quoting = ip_packet(ip.destination, ip.source, protocol, error, 64)
+        quoting = ip_packet(ip.destination, ip.source, protocol, error, ttl=64, dscp=48)
         assert marked.find(frames.ip_frame(HERE, THERE, quoting)) is None
         assert marked.find(labelled(quoting)) is None
         assert marked.find(labelled(frames.ip_frame(HERE, THERE, quoting))) is None

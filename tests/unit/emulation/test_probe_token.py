@@ -10,9 +10,9 @@ from mplsemu.emulation.probe_token import (
     Token,
     carrier_of,
     echo_request,
-    internet_checksum,
     probe_frame,
 )
+from mplsemu.wire.checksum import internet_checksum
 
 NONCE = b"12345678"
 MACS = bytes.fromhex("020000000002020000000001")

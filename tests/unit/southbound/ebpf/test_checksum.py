@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mplsemu.southbound.ebpf.checksum import completed
-from mplsemu.southbound.punt.wire import checksum
+from mplsemu.wire.checksum import internet_checksum as checksum
 from tests.oracles.frames import echo, ethernet, ip, ip_frame
 
 TCP, UDP = 6, 17

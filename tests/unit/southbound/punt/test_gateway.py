@@ -10,7 +10,7 @@ import pytest
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.punt.reassembly import Reassembly
-from mplsemu.southbound.punt.wire import parse_ip
+from mplsemu.wire.ip import parse_ip
 from tests.oracles import frames
 from tests.punted import STRANGER, Lab, checked, icmp, neighbour_message
 

@@ -13,19 +13,21 @@ from mplsemu.model.topology import TtlMode
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.services import Neighbour
 from mplsemu.southbound.openflow.punts import punt
-from mplsemu.southbound.punt.answer import answer, router_address, unresolved
-from mplsemu.southbound.punt.event import (
-    NO_ANSWER,
-    Answers,
-    IntoLfib,
-    IntoVrf,
-    OutOfPort,
-    Punt,
-    PuntReason,
-)
+from mplsemu.southbound.punt.answer import router_address, unresolved
+from mplsemu.southbound.punt.answers import NO_ANSWER, Answers
+from mplsemu.southbound.punt.event import IntoLfib, IntoVrf, OutOfPort, Punt, PuntReason
 from tests.oracles import frames
 from tests.oracles.fakepacket import internet_checksum
-from tests.punted import BROADCAST, STRANGER, Lab, checked, icmp, neighbour_message, program
+from tests.punted import (
+    BROADCAST,
+    STRANGER,
+    Lab,
+    answered,
+    checked,
+    icmp,
+    neighbour_message,
+    program,
+)
 
 
 @pytest.mark.parametrize("version", [4, 6])
@@ -144,7 +146,7 @@ def test_of_a_solicitation_that_was_answered_only_the_sender_is_learned():
     port = lab.program.node("dk").circuit_by_name["a/aarhus"].port
     asked = neighbour_message(135, "2001:db8:1::88", "ff02::1:ff00:1", "2001:db8:1::1")
     frame = frames.ip_frame("33:33:ff:00:00:01", STRANGER, asked)
-    found = answer(lab.program, "dk", Punt(PuntReason.SOLICITED, port, 1, frame))
+    found = answered(lab.program, "dk", Punt(PuntReason.SOLICITED, port, 1, frame))
     assert not found.packets_out
     assert [str(each.neighbour.address) for each in found.learned] == ["2001:db8:1::88"]
 
@@ -180,7 +182,7 @@ def test_who_probes_for_the_gateways_address_is_told_with_everyone():
 def test_invalid_and_uninteresting_neighbour_messages_have_no_effect(packet):
     given = Punt(PuntReason.NEIGHBOUR_DISCOVERY, port("a/aarhus"), vrf_index("a"),
                  frames.ip_frame(GATEWAY_MAC, STRANGER, packet))  # fmt: skip
-    assert answer(program(), "dk", given) == NO_ANSWER
+    assert answered(program(), "dk", given) == NO_ANSWER
 
 
 def port(circuit):
@@ -206,14 +208,14 @@ def vrf_index(name, node="dk"):
 def test_nothing_is_learned_from_arp_that_cannot_be(spa, sha):
     frame = frames.arp(1, sha, spa, "00:00:00:00:00:00", "192.168.1.1")
     given = Punt(PuntReason.ARP, port("a/aarhus"), vrf_index("a"), frame)
-    assert answer(program(), "dk", given) == NO_ANSWER
+    assert answered(program(), "dk", given) == NO_ANSWER
 
 
 def test_an_arp_whose_frame_comes_from_someone_else_is_not_believed():
     frame = bytearray(frames.arp(1, STRANGER, "192.168.1.9", BROADCAST, "192.168.1.1"))
     frame[6:12] = frames.mac("02:99:00:00:00:02")
     given = Punt(PuntReason.ARP, port("a/aarhus"), vrf_index("a"), bytes(frame))
-    assert answer(program(), "dk", given) == NO_ANSWER
+    assert answered(program(), "dk", given) == NO_ANSWER
 
 
 def test_a_known_neighbour_is_not_news():
@@ -228,7 +230,7 @@ def test_when_nobody_answers_the_sender_hears_host_unreachable():
     lab = Lab()
     lab.send("a/aarhus", frames.ip("192.168.1.2", "192.168.1.77"))
     [(node, pending)] = lab.pending
-    [out] = unresolved(lab.program, node, pending, port("a/aarhus")).packets_out
+    [out] = unresolved(lab.program, node, pending.punt).packets_out
     assert isinstance(out, IntoVrf)
     seen = checked(frames.seen(out.frame))
     assert icmp(seen) == (3, 1)
@@ -268,7 +270,7 @@ def icmp_error(version):
 )
 def test_no_error_is_sent_about_errors_or_to_what_is_not_one_host(packet, reason):
     frame = frames.ip_frame(GATEWAY_MAC, STRANGER, packet)
-    assert answer(program(), "dk", Punt(reason, port("a/aarhus"), 1, frame)) == NO_ANSWER
+    assert answered(program(), "dk", Punt(reason, port("a/aarhus"), 1, frame)) == NO_ANSWER
 
 
 def test_no_error_is_sent_about_later_fragments_broken_headers_or_group_frames():
@@ -282,7 +284,7 @@ def test_no_error_is_sent_about_later_fragments_broken_headers_or_group_frames()
     for packet, dst in ((fragment, GATEWAY_MAC), (broken, GATEWAY_MAC), (good, BROADCAST)):
         frame = frames.ip_frame(dst, STRANGER, bytes(packet))
         given = Punt(PuntReason.NO_ROUTE, port("a/aarhus"), 1, frame)
-        assert answer(program(), "dk", given) == NO_ANSWER
+        assert answered(program(), "dk", given) == NO_ANSWER
 
 
 def test_below_an_expired_label_only_what_is_surely_ip_is_answered():
@@ -293,9 +295,9 @@ def test_below_an_expired_label_only_what_is_surely_ip_is_answered():
     ethernet = frames.ethernet("45:00:00:3c:00:00", STRANGER, 0x0800, ip)
     for below in (bytes(broken), ethernet, b"", b"\x45", ip[:30]):
         frame = frames.ethernet("0a:00:00:00:00:01", STRANGER, 0x8847, stack + below)
-        assert answer(program(), "p1", Punt(PuntReason.TTL_EXPIRED, 1, 0, frame)) == NO_ANSWER
+        assert answered(program(), "p1", Punt(PuntReason.TTL_EXPIRED, 1, 0, frame)) == NO_ANSWER
     frame = frames.ethernet("0a:00:00:00:00:01", STRANGER, 0x8847, stack + ip)
-    [out] = answer(program(), "p1", Punt(PuntReason.TTL_EXPIRED, 1, 0, frame)).packets_out
+    [out] = answered(program(), "p1", Punt(PuntReason.TTL_EXPIRED, 1, 0, frame)).packets_out
     assert isinstance(out, IntoLfib)
     assert frames.seen(out.frame).stack == ((17, 0, 255), (16, 0, 255))
 
@@ -348,7 +350,7 @@ def damaged(draw):
     node=st.sampled_from(["dk", "p1", "no"]),
 )
 def test_no_bytes_whatever_make_it_fail(frame, reason, in_port, service, node):
-    answers = answer(program(), node, Punt(reason, in_port, service, frame))
+    answers = answered(program(), node, Punt(reason, in_port, service, frame))
     assert isinstance(answers, Answers)
     for out in answers.packets_out:
         assert len(out.frame) <= 14 + 1280 + 4 * len(frame)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 import struct
+from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -12,19 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mplsemu.controller.reassembler import Reassembler
+from mplsemu.errors import PacketError
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.punt.event import Punt, PuntReason
-from mplsemu.southbound.punt.own_packets import own_fragments
+from mplsemu.southbound.punt.parsed import ParsedPunt, parse_punt
 from mplsemu.southbound.punt.reassembly import (
     MAX_DATAGRAMS,
     MAX_FRAGMENTS,
     MAX_OCTETS,
     REASSEMBLY_TIMEOUT_S,
     Reassembly,
-    fragment_of,
 )
-from mplsemu.southbound.punt.wire import ip_packet, parse_ip
+from mplsemu.wire.fragments import fragment_of, source_fragments
+from mplsemu.wire.ip import ip_packet, parse_ip
 from tests.oracles import frames
 from tests.punted import program
 
@@ -35,20 +38,20 @@ PAIRS = pytest.mark.parametrize("pair", [(HERE, THERE), (HERE6, THERE6)], ids=["
 
 
 def packet_of(octets: bytes):
-    parsed = parse_ip(octets, ETHERTYPE[octets[0] >> 4])
+    return parse_ip(octets, ETHERTYPE[octets[0] >> 4])
+
+
+def punt_of(octets: bytes, port: int = 3) -> ParsedPunt:
+    frame = frames.ip_frame(GATEWAY_MAC, "02:00:00:00:00:01", octets)
+    parsed = parse_punt(Punt(PuntReason.FRAGMENT, port, 1, frame))
     assert parsed is not None
     return parsed
-
-
-def punt_of(octets: bytes, port: int = 3) -> Punt:
-    frame = frames.ip_frame(GATEWAY_MAC, "02:00:00:00:00:01", octets)
-    return Punt(PuntReason.FRAGMENT, port, 1, frame)
 
 
 def whole_of(pair, size: int, protocol: int = 17) -> bytes:
     source, target = map(ip_address, pair)
     body = random.Random(size).randbytes(size)
-    return ip_packet(source, target, protocol, body, 64)
+    return ip_packet(source, target, protocol, body, ttl=64, dscp=48)
 
 
 def put_together(pieces, waiting=None, now=0.0, sender="x"):
@@ -66,7 +69,7 @@ def unnumbered(octets: bytes) -> bytes:
 @pytest.mark.parametrize("order", ["forward", "backward", "shuffled"])
 def test_what_is_cut_comes_together_in_whatever_order(pair, size, order):
     whole = whole_of(pair, size)
-    pieces = list(own_fragments(whole, 0x12345678, ACCESS_MTU))
+    pieces = list(source_fragments(whole, 0x12345678, ACCESS_MTU))
     assert len(pieces) > 1
     assert all(len(each) <= ACCESS_MTU for each in pieces)
     if order == "backward":
@@ -83,7 +86,7 @@ def test_what_is_cut_comes_together_in_whatever_order(pair, size, order):
 @PAIRS
 def test_a_fragment_that_comes_twice_counts_once(pair):
     whole = whole_of(pair, 4000)
-    first, second, *rest = own_fragments(whole, 7, ACCESS_MTU)
+    first, second, *rest = source_fragments(whole, 7, ACCESS_MTU)
     *before, last = put_together([first, first, second, first, *rest])
     assert not any(before)
     assert unnumbered(last) == whole
@@ -93,10 +96,10 @@ def test_a_fragment_that_comes_twice_counts_once(pair):
 def test_packets_of_several_identifications_and_senders_do_not_mix(pair):
     waiting = Reassembly()
     whole = [whole_of(pair, 4000 + number) for number in range(4)]
-    cut = [own_fragments(each, number << 16, ACCESS_MTU) for number, each in enumerate(whole)]
+    cut = [source_fragments(each, number << 16, ACCESS_MTU) for number, each in enumerate(whole)]
     made = [put_together([piece], waiting)[0] for row in zip(*cut, strict=True) for piece in row]
     assert [unnumbered(each) for each in made if each] == whole
-    one, *others = own_fragments(whole[0], 9, ACCESS_MTU)
+    one, *others = source_fragments(whole[0], 9, ACCESS_MTU)
     assert put_together([one], waiting, sender="x") == [None]
     assert not any(put_together(others, waiting, sender="y"))
 
@@ -130,7 +133,7 @@ def test_what_can_never_become_whole_is_forgotten(first, second):
 def test_a_sender_has_room_for_so_much_and_loses_his_own_oldest():
     waiting = Reassembly()
     base = whole_of((HERE, THERE), 8)
-    other = own_fragments(whole_of((HERE6, THERE6), 3000), 1, ACCESS_MTU)
+    other = source_fragments(whole_of((HERE6, THERE6), 3000), 1, ACCESS_MTU)
     assert put_together(other[:1], waiting, sender="other") == [None]
     for number in range(500):
         part = changed4(base, 0x2000, bytes(1480))
@@ -157,9 +160,9 @@ def test_a_packet_in_too_many_pieces_is_forgotten():
 @PAIRS
 def test_what_does_not_become_whole_in_time_is_given_up(pair):
     waiting = Reassembly()
-    first, second, *_ = own_fragments(whole_of(pair, 4000), 7, ACCESS_MTU)
+    first, second, *_ = source_fragments(whole_of(pair, 4000), 7, ACCESS_MTU)
     put_together([second, first], waiting, now=100.0)
-    _, late, *_ = own_fragments(whole_of(pair, 4000), 0x70000, ACCESS_MTU)
+    _, late, *_ = source_fragments(whole_of(pair, 4000), 0x70000, ACCESS_MTU)
     put_together([late], waiting, now=100.0)
     assert waiting.next_due() == 100.0 + REASSEMBLY_TIMEOUT_S
     assert list(waiting.expire(100.0 + REASSEMBLY_TIMEOUT_S - 0.1)) == []
@@ -174,12 +177,12 @@ def test_no_fragment_breaks_it(tail, version, rng):
     waiting = Reassembly()
     pair = (HERE, THERE) if version == 4 else (HERE6, THERE6)
     for _ in range(8):
-        piece = bytearray(own_fragments(whole_of(pair, 3000), 3, ACCESS_MTU)[rng.randrange(2)])
+        piece = bytearray(source_fragments(whole_of(pair, 3000), 3, ACCESS_MTU)[rng.randrange(2)])
         for at in rng.sample(range(4, 48), 3):
             piece[at] ^= rng.choice(tail)
         octets = frames.mended(bytes(piece)) if version == 4 else bytes(piece)
-        packet = parse_ip(octets, ETHERTYPE[version])
-        if packet is not None:
+        with suppress(PacketError):
+            packet = parse_ip(octets, ETHERTYPE[version])
             fragment_of(packet)
             waiting.add("x", punt_of(octets), packet, 0.0)
 
@@ -201,11 +204,11 @@ class FakeController:
 def test_whose_packet_does_not_become_whole_is_told_when_its_time_is_over(pair):
     host = FakeController()
     reassembler = Reassembler(host, clock=lambda: host.now)
-    first, *_ = own_fragments(whole_of(pair, 4000), 7, ACCESS_MTU)
+    first, *_ = source_fragments(whole_of(pair, 4000), 7, ACCESS_MTU)
     port = host.program.node_of_circuit["a/aarhus"].circuit_by_name["a/aarhus"].port
     assert reassembler.take("dk", punt_of(first, port)) is None
     host.now = 30.0
-    later = own_fragments(whole_of(pair, 4000), 0x80000, ACCESS_MTU)[0]
+    later = source_fragments(whole_of(pair, 4000), 0x80000, ACCESS_MTU)[0]
     assert reassembler.take("dk", punt_of(later, port)) is None
     for count in (1, 2):
         ((host.now, work),) = host.timers
@@ -224,7 +227,7 @@ def test_what_becomes_whole_is_as_if_it_had_come_so(pair):
     reassembler = Reassembler(host, clock=lambda: host.now)
     whole = whole_of(pair, 4000)
     *before, last = [
-        reassembler.take("dk", punt_of(each)) for each in own_fragments(whole, 0, ACCESS_MTU)
+        reassembler.take("dk", punt_of(each)) for each in source_fragments(whole, 0, ACCESS_MTU)
     ]
     assert not any(before)
-    assert last == Punt(PuntReason.NOT_SERVED, 3, 1, punt_of(whole).frame)
+    assert last == replace(punt_of(whole), reason=PuntReason.NOT_SERVED)

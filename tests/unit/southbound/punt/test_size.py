@@ -9,16 +9,11 @@ import pytest
 
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.southbound.punt.answer import answer
-from mplsemu.southbound.punt.event import (
-    NO_ANSWER,
-    IntoVrf,
-    Punt,
-    PuntReason,
-)
+from mplsemu.southbound.punt.answers import NO_ANSWER
+from mplsemu.southbound.punt.event import IntoVrf, Punt, PuntReason
 from tests.oracles import frames
 from tests.oracles.fakepacket import internet_checksum
-from tests.punted import STRANGER, program
+from tests.punted import STRANGER, answered, program
 
 
 def sized(source, target, octets, *, fragment=0, options=b""):
@@ -42,7 +37,7 @@ def too_big(packet, *, node="dk", port=None, service=1):
     circuit = made.node(node).circuit_by_name["a/aarhus"] if node == "dk" else None
     in_port = port if port is not None else circuit.port
     frame = frames.ip_frame(GATEWAY_MAC, STRANGER, packet)
-    return answer(made, node, Punt(PuntReason.TOO_BIG, in_port, service, frame))
+    return answered(made, node, Punt(PuntReason.TOO_BIG, in_port, service, frame))
 
 
 def test_a_packet_with_df_is_answered_with_the_next_hops_mtu():
