@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
@@ -19,12 +18,14 @@ from mplsemu.control.labels import (
     allocation_order,
 )
 from mplsemu.control.learned import LearnedNeighbour
+from mplsemu.control.numbering import number_network, numbers_in
 from mplsemu.control.paths import ShortestPaths
-from mplsemu.control.ports import Ports, number_ports
+from mplsemu.control.ports import Ports, ports_of
 from mplsemu.control.services import Service, Services, ServiceState, ServiceTables
 from mplsemu.errors import LabError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.network import Network
+from mplsemu.model.numbers import LSRS, NO_NUMBERS, Numbers
 from mplsemu.model.topology import NullLabel
 from mplsemu.model.vpn import Site
 from mplsemu.program.entries import (
@@ -49,6 +50,7 @@ def compile_program(
     down: frozenset[str] = frozenset(),
     learned: Iterable[LearnedNeighbour] = (),
     previous: Program | None = None,
+    numbers: Numbers | None = None,
 ) -> Program:
     """Compute what every LSR does.
 
@@ -59,13 +61,17 @@ def compile_program(
         down: names of the core links and attachment circuits that are down.
         learned: neighbours that the running network resolved.
         previous: the program before. What is bound as it was keeps its label, what is new gets
-            one that `previous` bound to nothing, so the two can be installed side by side.
+            one that `previous` bound to nothing, so the two can be installed side by side. LSRs,
+            ports, VRFs, VSIs and pseudowires keep their numbers likewise, whatever of the lab came
+            or went between the two.
+        numbers: the numbers of this very network, from `number_network`, if not those of
+            `previous` are to be kept.
 
     Raises:
         LabelSpaceError: an LSR needs more labels than the provider's range has.
         LabError: `down` names what does not exist.
     """
-    return compile_stages(network, down, learned, previous).program
+    return compile_stages(network, down, learned, previous, numbers).program
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +100,28 @@ def compile_stages(
     down: frozenset[str] = frozenset(),
     learned: Iterable[LearnedNeighbour] = (),
     previous: Program | None = None,
+    numbers: Numbers | None = None,
 ) -> Compilation:
     """Compute a program as `compile_program` does; keep what was found on the way."""
     _check_names(network, down)
     services = Services(network)
     tunnels, path_numbers = _tunnels(network, down, services)
     labels = _bind(network, tunnels, services, _bindings_of(previous, path_numbers))
-    numbers = _service_numbers(services)
+    if numbers is None:
+        before = numbers_in(previous) if previous is not None else NO_NUMBERS
+        numbers = number_network(network, before, services)
     state = ServiceState(down, tunnels.reach, labels, numbers, tuple(learned))
     tables = {service: services[service].tables(service, state) for service in services}
     ilm, ftn = _lfib(network, tunnels, labels)
     for service, found in tables.items():
         ilm[service.pe].extend(services[service].ilm(found))
     of_node = _by_pe(network, tables)
-    ports = number_ports(network)
+    ports = ports_of(network, numbers)
     circuits = _circuits(network, down, ports)
     nodes = (
         NodeProgram(
             name=node.name,
-            index=index,
+            index=numbers[LSRS][node.name],
             role=node.role,
             router_id=node.router_id,
             adjacencies=ports.adjacencies[node.name],
@@ -123,7 +132,7 @@ def compile_stages(
             vsis=of_node[node.name].vsis,
             position=node.position,
         )
-        for index, node in enumerate(network.provider.nodes, 1)
+        for node in network.provider.nodes
     )
     program = Program(
         lab=network.name,
@@ -223,16 +232,6 @@ def _bind(
     }
 
 
-def _service_numbers(services: Iterable[Service]) -> dict[Service, int]:
-    """Number the services of each PE from 1, in the lab file's order."""
-    last: Counter[str] = Counter()
-    numbers = {}
-    for service in services:
-        last[service.pe] += 1
-        numbers[service] = last[service.pe]
-    return numbers
-
-
 def _by_pe(network: Network, tables: Mapping[Service, ServiceTables]) -> dict[str, ServiceTables]:
     found: dict[str, list[ServiceTables]] = {node.name: [] for node in network.provider.nodes}
     for service, each in tables.items():
@@ -262,7 +261,7 @@ def _lfib(
 def _circuits(
     network: Network, down: frozenset[str], ports: Ports
 ) -> dict[str, tuple[AttachmentCircuit, ...]]:
-    """Build each PE's attachment circuits; in the lab file's order they are sorted by port."""
+    """Build each PE's attachment circuits, by port."""
     found: dict[str, list[AttachmentCircuit]] = {}
     for vpn, site in network.sites():
         found.setdefault(site.pe, []).append(
@@ -278,7 +277,7 @@ def _circuits(
                 strict_urpf=site.strict_urpf,
             )
         )
-    return {pe: tuple(circuits) for pe, circuits in found.items()}
+    return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}
 
 
 def _ce(site: Site) -> Ce | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mplsemu.model.network import Network
+from mplsemu.model.numbers import LSRS, Numbers, Space
 from mplsemu.program.program import Adjacency
 
 
@@ -21,26 +22,24 @@ class Ports:
     circuits: dict[str, int]
 
 
-def number_ports(network: Network) -> Ports:
-    """Number every LSR's ports from 1: its core links in the lab file's order, then its circuits.
-
-    What is down has its port too, so that a port's number never changes.
-    """
-    index = {node.name: number for number, node in enumerate(network.provider.nodes, 1)}
-    last = dict.fromkeys(index, 0)
-    adjacencies: dict[str, list[Adjacency]] = {name: [] for name in index}
+def ports_of(network: Network, numbers: Numbers) -> Ports:
+    """Return every LSR's ports: what is down has its port too."""
+    ends = {
+        (lsr, link.name): numbers[Space.ports(lsr)][link.name]
+        for link in network.provider.links
+        for lsr in link.ends
+    }
+    macs = {(lsr, link): port_mac(numbers[LSRS][lsr], ends[lsr, link]) for lsr, link in ends}
+    adjacencies: dict[str, list[Adjacency]] = {node.name: [] for node in network.provider.nodes}
     for link in network.provider.links:
-        first, second = link.ends
-        last[first] += 1
-        last[second] += 1
-        macs = {end: port_mac(index[end], last[end]) for end in link.ends}
-        for end, peer in ((first, second), (second, first)):
-            adjacencies[end].append(Adjacency(link.name, last[end], macs[end], peer, macs[peer]))
-    circuits: dict[str, int] = {}
-    for _, site in network.sites():
-        last[site.pe] += 1
-        circuits[site.circuit] = last[site.pe]
-    return Ports({name: tuple(ends) for name, ends in adjacencies.items()}, circuits)
+        for lsr in link.ends:
+            port, peer = ends[lsr, link.name], link.far_end(lsr)
+            own, far = macs[lsr, link.name], macs[peer, link.name]
+            adjacencies[lsr].append(Adjacency(link.name, port, own, peer, far))
+    return Ports(
+        {lsr: tuple(sorted(found, key=lambda end: end.port)) for lsr, found in adjacencies.items()},
+        {site.circuit: numbers[Space.ports(site.pe)][site.circuit] for _, site in network.sites()},
+    )
 
 
 def port_mac(node: int, port: int) -> str:

@@ -22,6 +22,7 @@ from mplsemu.lab.validation import build_checks
 from mplsemu.lab.vpns import build_vpns
 from mplsemu.model.l3vpn import L3vpn, RouteTarget
 from mplsemu.model.network import Network, Validation, Vpn
+from mplsemu.model.numbers import NO_NUMBERS, Numbering, Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +33,26 @@ class LoadedLab:
         network: what it describes.
         notes: what is allowed in it but may not be meant, in plain words.
         dataplane: what the LSRs are to be made of.
+        numbers: of which automatic addresses, route distinguishers and route targets are made.
     """
 
     network: Network
     notes: tuple[str, ...] = ()
     dataplane: DataPlaneChoice = DataPlaneChoice.AUTO
+    numbers: Numbers = NO_NUMBERS
 
 
-def load(path: str | Path) -> LoadedLab:
+def load(path: str | Path, before: Numbers = NO_NUMBERS) -> LoadedLab:
     """Read a lab file.
 
     Args:
         path: of the file, or the name of a lab that comes with mplsemu.
+        before: the lab's numbers before the file was changed: what stays keeps its own.
 
     Raises:
         LabError: it cannot be read, or something in it is wrong.
     """
-    return read(path).load()
+    return read(path).load(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,13 @@ class LabText:
     file: str
     text: str
 
-    def load(self) -> LoadedLab:
-        """Return the lab.
+    def load(self, before: Numbers = NO_NUMBERS) -> LoadedLab:
+        """Return the lab; see `loads`.
 
         Raises:
             LabError: something in it is wrong.
         """
-        return loads(self.text, self.file)
+        return loads(self.text, self.file, before)
 
 
 def read(path: str | Path, name: str | None = None) -> LabText:
@@ -119,8 +123,13 @@ def _which() -> str:
     return f"a lab that comes with mplsemu: {', '.join(shipped_labs())}"
 
 
-def loads(text: str, file_name: str) -> LoadedLab:
-    """Read a lab file's text; `file_name` is for messages.
+def loads(text: str, file_name: str, before: Numbers = NO_NUMBERS) -> LoadedLab:
+    """Read a lab file's text.
+
+    Args:
+        text: of the file.
+        file_name: for messages.
+        before: the lab's numbers before the file was changed: what stays keeps its own.
 
     Raises:
         LabError: something in it is wrong.
@@ -130,10 +139,11 @@ def loads(text: str, file_name: str) -> LoadedLab:
         raw = LabFile.model_validate(document.value)
     except ValidationError as error:
         raise schema_error(document, error) from None
-    provider = build_provider(document, raw.provider)
-    network = Network(raw.name, provider, build_vpns(document, raw.vpns, provider))
+    numbering = Numbering(before)
+    provider = build_provider(document, raw.provider, numbering)
+    network = Network(raw.name, provider, build_vpns(document, raw.vpns, provider, numbering))
     network = replace(network, validate=build_checks(document, raw.validate_, network))
-    return LoadedLab(network, tuple(_notes(network)), raw.dataplane)
+    return LoadedLab(network, tuple(_notes(network)), raw.dataplane, numbering.numbers())
 
 
 def _read(path: Path, name: str) -> str:

@@ -10,6 +10,7 @@ from mplsemu.lab.document import Document, Path, quoted
 from mplsemu.lab.schema import RawLink, RawNode, RawProvider
 from mplsemu.lab.schema_error import enumerated, known_names_hint, subject_of
 from mplsemu.model.labels import ALL_LABELS
+from mplsemu.model.numbers import LSRS, Numbering
 from mplsemu.model.topology import Link, Node, Provider
 
 ROUTER_IDS: Final = IPv4Network("10.255.0.0/16")
@@ -18,8 +19,13 @@ _NODES: Final = ("provider", "nodes")
 _LINKS: Final = ("provider", "links")
 
 
-def build_provider(document: Document, raw: RawProvider) -> Provider:
+def build_provider(document: Document, raw: RawProvider, numbering: Numbering) -> Provider:
     """Return the provider, its nodes and links in the lab file's order.
+
+    Args:
+        document: the lab file, for its lines.
+        raw: what it says of the provider.
+        numbering: gives the numbers of which router IDs are made.
 
     Raises:
         LabError: a link names no node, joins a node to itself, can be read in two ways or has
@@ -28,9 +34,11 @@ def build_provider(document: Document, raw: RawProvider) -> Provider:
     if len(raw.nodes) > MAX_NODES:
         problem = f"{len(raw.nodes):,} nodes; router IDs of {ROUTER_IDS} are for {MAX_NODES:,}"
         raise document.error(_NODES, problem, "make the lab smaller")
-    nodes = tuple(
-        _node(name, index, node) for index, (name, node) in enumerate(raw.nodes.items(), start=1)
-    )
+    numbers = numbering.allocate(LSRS, raw.nodes, MAX_NODES)
+    if max(numbers.values()) > MAX_NODES:
+        problem = "new nodes would have the router IDs of those that go at the same time"
+        raise document.error(_NODES, problem, "take those out first, and add the new ones later")
+    nodes = tuple(_node(name, numbers[name], node) for name, node in raw.nodes.items())
     links = _links(document, raw)
     _refuse_parts(document, nodes, links)
     return Provider(
@@ -43,8 +51,8 @@ def build_provider(document: Document, raw: RawProvider) -> Provider:
     )
 
 
-def _node(name: str, index: int, raw: RawNode | None) -> Node:
-    router_id = IPv4Address(int(ROUTER_IDS.network_address) + index)
+def _node(name: str, number: int, raw: RawNode | None) -> Node:
+    router_id = IPv4Address(int(ROUTER_IDS.network_address) + number)
     raw = raw or RawNode()
     return Node(name, raw.role, router_id, raw.position)
 

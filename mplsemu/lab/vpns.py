@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -29,47 +29,91 @@ from mplsemu.lab.schema import (
 from mplsemu.lab.schema_error import known_names_hint
 from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
 from mplsemu.model.network import Vpn
+from mplsemu.model.numbers import CE_ROUTERS, HOSTS, VPNS, Numbering, Space
 from mplsemu.model.topology import Provider, Role
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import CeRouter, Host, IPNetwork, Site
 
+AnyRawVpn = RawL3vpn | RawVpls | RawVpws
 AUTOMATIC_ASN = 64_512  # the first private one, RFC 6996
 
 
 def build_vpns(
-    document: Document, raw: dict[str, RawL3vpn | RawVpls | RawVpws], provider: Provider
+    document: Document, raw: dict[str, AnyRawVpn], provider: Provider, numbering: Numbering
 ) -> tuple[Vpn, ...]:
     """Return the VPNs in the lab file's order.
+
+    Args:
+        document: the lab file, for its lines.
+        raw: what it says of them.
+        provider: whose they are.
+        numbering: gives numbers for automatic targets, distinguishers and addresses.
 
     Raises:
         LabError: a site names no PE, a subnet is too small for its hosts, prefixes overlap, or
             two VPNs have the same route distinguisher.
     """
-    builder = _Builder(document, {node.name: node.role for node in provider.nodes})
-    vpns = tuple(
-        builder.vpn(number, name, vpn) for number, (name, vpn) in enumerate(raw.items(), start=1)
+    roles = {node.name: node.role for node in provider.nodes}
+    builder = _Builder(
+        document,
+        roles,
+        numbering,
+        numbers=numbering.allocate(VPNS, raw),
+        hosts=numbering.allocate(HOSTS, _host_names(raw), MAX_MACS),
+        ces=numbering.allocate(CE_ROUTERS, _ce_names(raw), MAX_MACS),
     )
+    vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
     refuse_import_overlap(document, (vpn for vpn in vpns if isinstance(vpn, L3vpn)), builder.claims)
     return vpns
 
 
+def _host_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
+    for vpn, one in raw.items():
+        for name, site in one.sites.items():
+            yield from (f"{vpn}/{name}/{host}" for host in _hosts(site))
+
+
+def _ce_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
+    for vpn, one in raw.items():
+        if isinstance(one, RawL3vpn):
+            yield from (f"{vpn}/{name}" for name, site in one.sites.items() if site.ce)
+
+
+def _hosts(site: RawBridgedSite) -> list[str]:
+    return [f"h{number}" for number in range(1, site.hosts + 1)]
+
+
 @dataclass(slots=True)
 class _Builder:
-    """Numbers hosts and CE routers while it goes through the file."""
+    """Builds VPNs while it goes through the file.
+
+    Attributes:
+        document: the lab file, for its lines.
+        roles: of the nodes.
+        numbering: gives numbers.
+        numbers: of VPNs, by name.
+        hosts: numbers of hosts, by full name.
+        ces: numbers of CE routers, by their circuit's name.
+        prefixes: how many came before.
+        claims: the prefixes of each VPN.
+        rds: by which VPN each is taken.
+    """
 
     document: Document
     roles: dict[str, Role]
-    hosts: int = 0
-    ces: int = 0
+    numbering: Numbering
+    numbers: Mapping[str, int]
+    hosts: Mapping[str, int]
+    ces: Mapping[str, int]
     prefixes: int = 0
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     rds: dict[RouteDistinguisher, str] = field(default_factory=dict)
 
-    def vpn(self, number: int, name: str, raw: RawL3vpn | RawVpls | RawVpws) -> Vpn:
+    def vpn(self, name: str, raw: AnyRawVpn) -> Vpn:
         customer = raw.customer or name
         match raw:
             case RawL3vpn():
-                return self.l3vpn(number, name, customer, raw)
+                return self.l3vpn(name, customer, raw)
             case RawVpls():
                 sites = self.bridged_sites(name, raw)
                 return Vpls(
@@ -88,7 +132,8 @@ class _Builder:
             case _:
                 assert_never(raw)
 
-    def l3vpn(self, number: int, name: str, customer: str, raw: RawL3vpn) -> L3vpn:
+    def l3vpn(self, name: str, customer: str, raw: RawL3vpn) -> L3vpn:
+        number = self.numbers[name]
         rd = raw.rd or RouteDistinguisher(AUTOMATIC_ASN, number)
         if rd in self.rds:
             raise self.document.error(
@@ -99,7 +144,8 @@ class _Builder:
         self.rds[rd] = name
         own = [RouteTarget(AUTOMATIC_ASN, number)]
         claims = self.claims.setdefault(name, [])
-        links = iter(range(1, MAX_CE_PER_VPN + 1))
+        with_ce = (site for site, raw_site in raw.sites.items() if raw_site.ce)
+        links = self.numbering.allocate(Space.pe_ce_links(name), with_ce, MAX_CE_PER_VPN)
         sites = tuple(
             self.routed_site(name, site, raw_site, claims, links, raw.urpf)
             for site, raw_site in raw.sites.items()
@@ -122,7 +168,7 @@ class _Builder:
         name: str,
         raw: RawRoutedSite,
         claims: list[Claim],
-        links: Iterator[int],
+        links: Mapping[str, int],
         urpf: SourceValidation,
     ) -> Site:
         path: Path = ("vpns", vpn, "sites", name)
@@ -144,9 +190,12 @@ class _Builder:
             pe=raw.pe,
             subnets=tuple(raw.subnet),
             gateways=tuple(interface(prefix, 1) for prefix in raw.subnet),
-            hosts=self.number_hosts(path, raw.hosts, raw.subnet, 2),
+            hosts=tuple(
+                self.host(path, vpn, name, host, raw.subnet, ordinal)
+                for ordinal, host in enumerate(_hosts(raw), start=2)  # the gateway is the first
+            ),
             rate_bps=raw.rate,
-            ce=self.ce(path, links) if raw.ce else None,
+            ce=self.ce(path, vpn, name, links) if raw.ce else None,
             strict_urpf=(raw.urpf or urpf) == "strict",
         )
 
@@ -159,46 +208,51 @@ class _Builder:
             if total > room:
                 where = (*path, "subnet", index)
                 raise self.too_small(where, f"vpn {vpn}", prefix, str(room), total)
-        sites = []
-        ordinal = 1
-        for name, site in raw.sites.items():
-            sites.append(self.bridged_site(vpn, name, site, raw.subnet, ordinal))
-            ordinal += site.hosts
-        return tuple(sites)
+        names = (f"{name}/{host}" for name, site in raw.sites.items() for host in _hosts(site))
+        most = min((capacity(prefix) for prefix in raw.subnet), default=None)
+        ordinals = self.numbering.allocate(Space.host_addresses(vpn), names, most)
+        if most is not None and max(ordinals.values(), default=0) > most:
+            raise self.document.error(
+                (*path, "subnet"),
+                f"vpn {vpn}: new hosts would have the addresses of those that go at the same time",
+                "take those out first and add the new ones later, or write larger prefixes",
+            )
+        return tuple(
+            self.bridged_site(vpn, name, site, raw.subnet, ordinals)
+            for name, site in raw.sites.items()
+        )
 
     def bridged_site(
-        self, vpn: str, name: str, raw: RawBridgedSite, subnets: list[IPNetwork], ordinal: int
+        self,
+        vpn: str,
+        name: str,
+        raw: RawBridgedSite,
+        subnets: list[IPNetwork],
+        ordinals: Mapping[str, int],
     ) -> Site:
         path: Path = ("vpns", vpn, "sites", name)
         self.check_pe(path, raw.pe)
-        hosts = self.number_hosts(path, raw.hosts, subnets, ordinal)
+        hosts = tuple(
+            self.host(path, vpn, name, host, subnets, ordinals[f"{name}/{host}"])
+            for host in _hosts(raw)
+        )
         return Site(name, vpn, raw.pe, (), (), hosts, rate_bps=raw.rate)
 
-    def number_hosts(
-        self, path: Path, count: int, subnets: list[IPNetwork], ordinal: int
-    ) -> tuple[Host, ...]:
-        """Return a site's hosts, the first with the usable address number `ordinal`."""
-        before = self.hosts
-        self.hosts += count
-        if self.hosts > MAX_MACS:
+    def host(
+        self, path: Path, vpn: str, site: str, name: str, subnets: list[IPNetwork], ordinal: int
+    ) -> Host:
+        """Return a host with the usable address number `ordinal` of each subnet."""
+        number = self.hosts[f"{vpn}/{site}/{name}"]
+        if number > MAX_MACS:
             problem = f"more than {MAX_MACS:,} hosts"
             raise self.document.error(path, problem, "make the lab smaller")
-        return tuple(
-            Host(
-                f"h{index + 1}",
-                host_mac(before + index + 1),
-                tuple(interface(prefix, ordinal + index) for prefix in subnets),
-            )
-            for index in range(count)
-        )
+        return Host(name, host_mac(number), tuple(interface(prefix, ordinal) for prefix in subnets))
 
-    def ce(self, path: Path, links: Iterator[int]) -> CeRouter:
-        ordinal = next(links, None)
-        if ordinal is None:
+    def ce(self, path: Path, vpn: str, site: str, links: Mapping[str, int]) -> CeRouter:
+        if links[site] > MAX_CE_PER_VPN:
             problem = f"more than {MAX_CE_PER_VPN:,} CE routers in one VPN use up {PE_CE_POOL}"
             raise self.document.error(path, problem, "leave 'ce: router' out")
-        self.ces += 1
-        return ce_router(self.ces, ordinal)
+        return ce_router(self.ces[f"{vpn}/{site}"], links[site])
 
     def check_pe(self, path: Path, pe: str) -> None:
         role = self.roles.get(pe)

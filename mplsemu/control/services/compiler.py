@@ -10,7 +10,8 @@ from mplsemu.control.labels import BindingKey, ServiceKey
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.model.labels import Label
 from mplsemu.model.network import Vpn
-from mplsemu.model.vpn import VpnKind
+from mplsemu.model.numbers import Numbers, Space
+from mplsemu.model.vpn import Site, VpnKind
 from mplsemu.program.entries import IlmEntry
 from mplsemu.program.services import Vrf, Vsi
 
@@ -30,15 +31,24 @@ class ServiceState:
         down: names of the links and attachment circuits that are down.
         reaches: whether an LSP leads from one PE to another.
         labels: what each LSR bound its labels to.
-        numbers: of the services, each unique at its PE.
+        numbers: of services, ports and pseudowires.
         learned: neighbours that the running network resolved.
     """
 
     down: frozenset[str]
     reaches: Callable[[str, str], bool]
     labels: Mapping[str, Mapping[BindingKey, Label]]
-    numbers: Mapping[Service, int]
+    numbers: Numbers
     learned: tuple[LearnedNeighbour, ...] = ()
+
+    def number(self, service: Service) -> int:
+        """Return the number of a service at its PE."""
+        return self.numbers[Space.services(service.pe)][service.vpn]
+
+    def circuits(self, pe: str, sites: Iterable[Site]) -> tuple[str, ...]:
+        """Return the attachment circuits of sites at one PE, by port: new ones come last."""
+        ports = self.numbers[Space.ports(pe)]
+        return tuple(sorted((site.circuit for site in sites), key=lambda name: ports[name]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,9 @@ class ServiceCompiler(Protocol):
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield the pairs (ingress PE, egress PE) between which packets must travel."""
+
+    def pseudowire_peers(self, service: Service) -> tuple[str, ...]:
+        """Return the PEs to which the service has a pseudowire, if an LSP carries it."""
 
     def label_keys(
         self, service: Service, reaches: Callable[[str, str], bool]

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from mplsemu.control.labels import PseudowireKey
 from mplsemu.control.services.compiler import Dependencies, Service, ServiceState, ServiceTables
+from mplsemu.model.numbers import Space
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.entries import IlmEntry, PopToPseudowire
 from mplsemu.program.services import Pseudowire, Vsi
@@ -43,30 +44,35 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
         for mesh in self._meshes.values():
             yield from itertools.permutations(mesh, 2)
 
+    def pseudowire_peers(self, service: Service) -> tuple[str, ...]:
+        """Return the other PEs of the VPN: the pseudowires are a full mesh (RFC 4762 4.4)."""
+        return tuple(peer for peer in self._meshes[service.vpn] if peer != service.pe)
+
     def label_keys(
         self, service: Service, reaches: Callable[[str, str], bool]
     ) -> Iterator[PseudowireKey]:
         """Yield one key for each PE whose frames can come here."""
-        for peer in self._peers(service):
+        for peer in self.pseudowire_peers(service):
             if reaches(peer, service.pe):
                 yield PseudowireKey(service.vpn, peer)
 
     def tables(self, service: Service, state: ServiceState) -> ServiceTables:
         """Return the VSI, with the pseudowires to the PEs that can be reached."""
         vpn, pe = self._vpns[service.vpn], service.pe
+        numbers = state.numbers[Space.pseudowires(pe, vpn.name)]
         pseudowires = tuple(
             Pseudowire(
-                index=number,  # counted over all peers: it stays when another pseudowire goes
+                index=numbers[peer],
                 peer=peer,
                 in_label=state.labels[pe][PseudowireKey(vpn.name, peer)],
                 out_label=state.labels[peer][PseudowireKey(vpn.name, pe)],
                 control_word=vpn.control_word,
             )
-            for number, peer in enumerate(self._peers(service), 1)
+            for peer in self.pseudowire_peers(service)
             if state.reaches(pe, peer)
         )
-        circuits = tuple(site.circuit for site in vpn.sites if site.pe == pe)
-        return ServiceTables(vsis=(self._vsi(vpn, state.numbers[service], circuits, pseudowires),))
+        circuits = state.circuits(pe, (site for site in vpn.sites if site.pe == pe))
+        return ServiceTables(vsis=(self._vsi(vpn, state.number(service), circuits, pseudowires),))
 
     def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:
         """Yield the label entry of each pseudowire."""
@@ -78,6 +84,3 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
         """Return the PEs at the far ends; which circuits are down is no business of a VSI."""
         peers = (pseudowire.peer for vsi in tables.vsis for pseudowire in vsi.pseudowires)
         return Dependencies(frozenset(peers), frozenset())
-
-    def _peers(self, service: Service) -> tuple[str, ...]:
-        return tuple(peer for peer in self._meshes[service.vpn] if peer != service.pe)

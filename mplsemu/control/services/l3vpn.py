@@ -41,6 +41,10 @@ class L3vpnCompiler:
             for ingress in ingresses:
                 yield from ((ingress, egress) for egress in egresses if egress != ingress)
 
+    def pseudowire_peers(self, service: Service) -> tuple[str, ...]:  # noqa: ARG002
+        """Return none: a VRF has no pseudowires."""
+        return ()
+
     def label_keys(
         self,
         service: Service,
@@ -62,13 +66,13 @@ class L3vpnCompiler:
             routes.setdefault(route.prefix, route)  # a VRF's own route wins
         vrf = Vrf(
             name=vpn.name,
-            index=state.numbers[service],
+            index=state.number(service),
             rd=vpn.rd,
             import_targets=tuple(sorted(vpn.import_targets)),
             export_targets=tuple(sorted(vpn.export_targets)),
             label=state.labels[pe][VrfKey(vpn.name, 4)],
             label6=state.labels[pe].get(VrfKey(vpn.name, 6)),
-            circuits=tuple(site.circuit for site in local),
+            circuits=state.circuits(pe, local),
             routes=tuple(sorted(routes.values(), key=lambda route: _prefix_order(route.prefix))),
             neighbours=_neighbours(vpn, pe, local, state),
         )
