@@ -202,10 +202,19 @@ class LabDirectory:
         try:
             with (self.path / _LOCK).open() as lock:
                 said = lock.read(len(_MARK))
-            # empty for a moment, while another lab claims the directory
-            return said == _MARK or (not said and len(list(self.path.iterdir())) == 1)
         except FileNotFoundError:
-            return not self.path.exists() or not any(self.path.iterdir())
+            said = ""
+        except OSError:
+            return False
+        # nothing said: no directory, an empty one, or one that another lab is claiming just now
+        return said == _MARK or (not said and self._holds_nothing())
+
+    def _holds_nothing(self) -> bool:
+        """Whether there is nothing but the lock, or no directory; that may come or go meanwhile."""
+        try:
+            return all(entry.name == _LOCK for entry in self.path.iterdir())
+        except FileNotFoundError:
+            return True
         except OSError:
             return False
 

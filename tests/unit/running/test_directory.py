@@ -232,6 +232,25 @@ def test_one_of_many_that_begin_at_once_gets_the_name(run_dir):
         process.communicate("\n", timeout=20)
 
 
+def test_a_directory_that_another_lab_claims_just_now_is_a_labs(run_dir, monkeypatch):
+    """Its lock may come between two looks: at the lock, and at what else is there."""
+    lab = LabDirectory("x")
+    lab.path.mkdir(parents=True)
+    open_file = Path.open
+
+    def no_lock_yet(path, *args, **options):
+        if path.name != "lock" or path.exists():
+            return open_file(path, *args, **options)
+        path.touch()
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "open", no_lock_yet)
+    assert lab.is_ours()
+    (lab.path / "lock").unlink()
+    (lab.path / "thesis.tex").touch()
+    assert not lab.is_ours()
+
+
 # --- its process ---------------------------------------------------------------------------
 
 
