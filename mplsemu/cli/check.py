@@ -101,9 +101,9 @@ def run(args: argparse.Namespace) -> int:
     if args.lab is not None and is_running(args):
         lab = replace(lab, notes=(_as_it_runs(report.program), *lab.notes))
     if args.json:
-        from mplsemu.cli.check_json import check_json
+        from mplsemu.report.check import check_object
 
-        print_json(check_json(report, lab.network, lab.notes))
+        print_json(check_object(report, lab.network, lab.notes))
     else:
         from mplsemu.cli.check_text import draw_report
 
@@ -121,8 +121,9 @@ def _as_it_runs(program: Program) -> str:
 
 def _run_live(args: argparse.Namespace) -> int:
     """Compare a running lab with its program."""
-    from mplsemu.cli.installed import check_installed, draw_installed, installed_json
+    from mplsemu.cli.installed import check_installed, draw_installed
     from mplsemu.cli.output import print_json, print_lines
+    from mplsemu.report.installed import installed_object
 
     others = (args.failures, args.nodes, args.demands, args.program, args.down, args.checks)
     if not args.live or any(others) or None not in (args.lab, args.name):
@@ -132,7 +133,7 @@ def _run_live(args: argparse.Namespace) -> int:
         )
     found = check_installed(args.name or args.lab, _bar)
     if args.json:
-        print_json(installed_json(found))
+        print_json(installed_object(found))
     else:
         print_lines(draw_installed(found))
     return 1 if found.differences else 0

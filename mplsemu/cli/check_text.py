@@ -8,10 +8,9 @@ from typing import Final
 
 from rich.text import Text
 
-from mplsemu.analysis.lab_check import Report, evidence
+from mplsemu.analysis.lab_check import Report, counts, evidence
 from mplsemu.analysis.survey import Outage, SitePair, Survey
 from mplsemu.analysis.traffic import LinkLoad, Traffic
-from mplsemu.cli.check_json import counts
 from mplsemu.model.network import Network
 from mplsemu.verification.largest_packet import largest_packets
 from mplsemu.verification.verdict import Invariant, Violation

@@ -25,13 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print what was found."""
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.report.value import json_value
+    from mplsemu.report.doctor import doctor_object
     from mplsemu.running.doctor import Availability, examine
 
     findings = list(examine())
     ready = all(finding.state is not Availability.MISSING for finding in findings)
     if args.json:
-        print_json({"ready": ready, "findings": json_value(findings)})
+        print_json(doctor_object(findings, ready=ready))
     else:
         print_lines(_draw(findings, ready=ready))
     return 0 if ready else 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from rich.text import Text
 
@@ -28,19 +27,6 @@ def check_installed(name: str | None, bar: ProgressBar) -> InstalledComparison:
     session = Session.find(name)
     with bar() as progress:
         return compare_installed(session, progress)
-
-
-def installed_json(found: InstalledComparison) -> dict[str, Any]:
-    """Return what ``check --live --json`` prints."""
-    return {
-        "lab": found.lab,
-        "dataplane": found.dataplane,
-        "holds": not found.differences,
-        "generation": found.generation,
-        "down": list(found.down),
-        "counts": {"lsrs": found.lsrs, "flows": found.entries},
-        "differences": [asdict(each) | {"kind": each.kind.value} for each in found.differences],
-    }
 
 
 def draw_installed(found: InstalledComparison) -> list[Text]:

@@ -6,7 +6,6 @@ import argparse
 import csv
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from mplsemu.cli.arguments import checked_node, read_lab
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from mplsemu.emulation.plan import LabPlan
     from mplsemu.model.network import Network
     from mplsemu.program.program import Program
+    from mplsemu.report.inventory import Row
+    from mplsemu.views.tables.inventory import LinkRow
 
 INVENTORY: Final = {
     "hosts": "hosts and CE routers: names, PE, addresses, gateway, MAC address",
@@ -33,6 +34,8 @@ _HEADS: Final = {
 
 def print_inventory(args: argparse.Namespace) -> None:
     """Print one table of a lab."""
+    from mplsemu.report.inventory import inventory_object, row_object
+
     lab, program = read_lab(args)
     if args.node is not None:
         checked_node(program, args.node)
@@ -40,38 +43,35 @@ def print_inventory(args: argparse.Namespace) -> None:
     if args.json:
         from mplsemu.cli.output import print_json
 
-        print_json({"lab": program.lab, "table": args.table, args.table: rows})
+        print_json(inventory_object(program.lab, args.table, rows))
     elif args.csv:
-        print_csv(_keys(args.table), rows)
+        print_csv(_keys(args.table), [row_object(row) for row in rows])
     else:
         _print_table(args.table, rows)
 
 
-def inventory(
-    network: Network, program: Program, table: str, node: str | None
-) -> list[dict[str, Any]]:
-    """Return the rows of a table, as ``--json`` prints them."""
+def inventory(network: Network, program: Program, table: str, node: str | None) -> list[Row]:
+    """Return the rows of a table."""
     from mplsemu.emulation.plan import make_plan
-    from mplsemu.report.value import json_value
     from mplsemu.views.tables.inventory import host_rows, link_rows, vpn_rows
 
     plan = make_plan(network, program)
     match table:
         case "hosts":
-            rows = json_value(list(host_rows(network, _shorts(plan), node)))
+            return list(host_rows(network, _shorts(plan), node))
         case "links":
-            rows = json_value(list(link_rows(network, _interfaces(plan), _down(program), node)))
+            return list(link_rows(network, _interfaces(plan), _down(program), node))
         case _:
-            rows = json_value(list(vpn_rows(network, node)))
-    return [{key.rstrip("_"): value for key, value in row.items()} for row in rows]
+            return list(vpn_rows(network, node))
 
 
 def _keys(table: str) -> list[str]:
     """Return the keys of a table's rows."""
+    from mplsemu.report.inventory import row_keys
     from mplsemu.views.tables.inventory import HostRow, LinkRow, VpnRow
 
-    row = {"hosts": HostRow, "links": LinkRow, "vpns": VpnRow}[table]
-    return [field.name.rstrip("_") for field in fields(row)]
+    rows: dict[str, type[Row]] = {"hosts": HostRow, "links": LinkRow, "vpns": VpnRow}
+    return row_keys(rows[table])
 
 
 def _shorts(plan: LabPlan) -> dict[str, str]:
@@ -119,7 +119,7 @@ def _field(value: Any) -> str:
             return str(value)
 
 
-def _print_table(table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _print_table(table: str, rows: Sequence[Row]) -> None:
     from rich.text import Text
 
     from mplsemu.cli.output import print_lines
@@ -132,21 +132,33 @@ def _print_table(table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     print_lines([title, *(columns(heads, body, indent=1) if body else [])])
 
 
-def _cell(row: Mapping[str, Any], name: str) -> str:
+def _cell(row: Row, column: str) -> str:
+    """Return the text of a cell; what does not apply is a dash."""
+    from mplsemu.views.tables.inventory import LinkRow
+
+    value = _of_link(row, column) if isinstance(row, LinkRow) else getattr(row, column)
+    match value:
+        case tuple() as names:
+            more = len(names) - _MOST
+            shown = ", ".join(names[:_MOST]) or "-"
+            return f"{shown} and {more} more" if more > 0 else shown
+        case None:
+            return "-"
+        case _:
+            return str(value)
+
+
+def _of_link(row: LinkRow, column: str) -> object:
     from mplsemu.views.units import delay, rate
 
-    match name:
+    match column:
         case "rate":
-            return rate(row["bandwidth_bps"]) if row["bandwidth_bps"] else "-"
+            return rate(row.bandwidth_bps) if row.bandwidth_bps else None
         case "delay":
-            return delay(row["delay_ms"]) if row["delay_ms"] is not None else "-"
+            return delay(row.delay_ms) if row.delay_ms is not None else None
         case "state":
-            return "up" if row["up"] else "DOWN"
-        case "addresses" | "gateways" | "subnets" | "sites" | "pes" | "interfaces":
-            more = len(row[name]) - _MOST
-            shown = ", ".join(row[name][:_MOST]) or "-"
-            return f"{shown} and {more} more" if more > 0 else shown
+            return "up" if row.up else "DOWN"
         case "ends":
-            return " -- ".join(row["ends"])
+            return " -- ".join(row.ends)
         case _:
-            return str(row[name]) if row[name] is not None else "-"
+            return getattr(row, column)

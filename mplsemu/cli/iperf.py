@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from mplsemu.cli.output import print_json
     from mplsemu.emulation.interrupts import Terminated, end, is_noting, noted
     from mplsemu.emulation.throughput import Transfer, measure_throughput
+    from mplsemu.report.iperf import iperf_object
     from mplsemu.running.session import Session
     from mplsemu.views.units import rate
 
@@ -57,16 +58,7 @@ def run(args: argparse.Namespace) -> int:
             raise
         return _TERMINATED
     if args.json:
-        print_json(
-            {
-                "src": args.source,
-                "dst": args.target,
-                "protocol": "tcp" if args.udp is None else "udp",
-                "asked_bps": transfer.udp_bps,
-                "sent_bps": round(measured.sent_bps),
-                "received_bps": round(measured.received_bps),
-            }
-        )
+        print_json(iperf_object(args.source, args.target, transfer, measured))
         return 0
     received, sent = (rate(float(f"{x:.4g}")) for x in (measured.received_bps, measured.sent_bps))
     what = "TCP" if args.udp is None else f"UDP at {rate(transfer.udp_bps or 0)}"

@@ -3,65 +3,70 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree as ET
 
 from mplsemu.errors import LabError
+from mplsemu.running.checks import CheckResult, LabTest
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to write (section 2.2)."""
 
 
-def write_junit(path: Path, answer: Mapping[str, Any]) -> None:
-    """Write what ``test --json`` prints as a JUnit report.
+def write_junit(path: Path, found: LabTest) -> None:
+    """Write the checks of a lab as a JUnit report.
 
     Raises:
         LabError: the file cannot be written.
     """
     try:
-        path.write_bytes(junit(answer))
+        path.write_bytes(junit(found))
     except OSError as error:
         raise LabError(
             f"cannot write {path}: {error.strerror}", remedy="name a file that can be written"
         ) from None
 
 
-def junit(answer: Mapping[str, Any]) -> bytes:
+def junit(found: LabTest) -> bytes:
     """Return the report."""
     suite = ET.Element(
         "testsuite",
-        name=_clean(f"mplsemu {answer['lab']}"),
-        tests=str(len(answer["checks"])),
-        failures=str(answer["failed"]),
+        name=_clean(f"mplsemu {found.lab}"),
+        tests=str(len(found.checks)),
+        failures=str(found.failed),
         errors="0",
         skipped="0",
-        time=_seconds(answer["checks_s"]),
+        time=_seconds(round(found.checks_s, 3)),
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     properties = ET.SubElement(suite, "properties")
-    for name in ("dataplane", "datapath", "boot_s"):
-        ET.SubElement(properties, "property", name=name, value=_clean(str(answer[name])))
-    for check in answer["checks"]:
-        _add_case(suite, answer["lab"], check)
+    facts = {
+        "dataplane": found.dataplane,
+        "datapath": found.datapath,
+        "boot_s": str(found.boot_s),
+    }
+    for name, value in facts.items():
+        ET.SubElement(properties, "property", name=name, value=_clean(value))
+    for check in found.checks:
+        _add_case(suite, found.lab, check)
     return bytes(ET.tostring(suite, encoding="utf-8", xml_declaration=True))
 
 
-def _add_case(suite: ET.Element, lab: str, check: Mapping[str, Any]) -> None:
+def _add_case(suite: ET.Element, lab: str, check: CheckResult) -> None:
     case = ET.SubElement(
         suite,
         "testcase",
-        classname=_clean(f"{lab}.{check['vpn']}"),
-        name=_clean(check["name"]),
-        time=_seconds(check["took_s"]),
+        classname=_clean(f"{lab}.{check.vpn}"),
+        name=_clean(check.name),
+        time=_seconds(round(check.took_s, 6)),
     )
-    detail = _clean(check["detail"])
-    if not check["ok"]:
+    detail = _clean(check.detail)
+    if not check.ok:
         said = detail or "it does not hold"
-        failure = ET.SubElement(case, "failure", message=said, type=check["expect"])
-        failure.text = f"{_clean(check['name'])}: {said}"
+        failure = ET.SubElement(case, "failure", message=said, type=check.expect)
+        failure.text = f"{_clean(check.name)}: {said}"
     elif detail:
         ET.SubElement(case, "system-out").text = detail
 

@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Change one link, or list all."""
     from mplsemu.errors import LabError
+    from mplsemu.report.links import link_change_object, links_object
     from mplsemu.running.session import Session
 
     *names, state = args.words or [None]
@@ -33,14 +34,15 @@ def run(args: argparse.Namespace) -> int:
     if names:
         link = session.link_name(*names)
         session.set_link(link, up=state == "up")
-        print(json.dumps({"link": link, "state": state}) if args.json else f"{link} is {state}")
+        if args.json:
+            print(json.dumps(link_change_object(link, up=state == "up")))
+        else:
+            print(f"{link} is {state}")
         return 0
-    rows = session.links()
+    links = session.links()
     if args.json:
-        print(json.dumps({"links": rows}))
+        print(json.dumps(links_object(links)))
     else:
-        for row in rows:
-            print(
-                f"{row['link']:<24} {' -- '.join(row['ends']):<44} {'up' if row['up'] else 'DOWN'}"
-            )
+        for each in links:
+            print(f"{each.link:<24} {' -- '.join(each.ends):<44} {'up' if each.up else 'DOWN'}")
     return 0

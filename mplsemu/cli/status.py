@@ -7,13 +7,16 @@ import json
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mplsemu.cli.exec import add_lab_option, named_lab
 
 if TYPE_CHECKING:
+    from mplsemu.analysis.alarms import Alarm
+    from mplsemu.running.directory import LabRecord
     from mplsemu.running.session import Session
+    from mplsemu.web.access import Links
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show every running lab, or the one named."""
     from mplsemu.errors import LabNotRunningError
+    from mplsemu.report.status import labs_object
     from mplsemu.running.directory import find_lab, messages_of_ended_labs, running_labs
     from mplsemu.running.session import Session
 
@@ -43,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
                 raise
             sys.stderr.write(f"mplsemu: {error}\n")
     if args.json:
-        print(json.dumps({"labs": labs}))
+        print(json.dumps(labs_object(map(_object, labs))))
     elif not labs and not names:
         print("no lab is running")
     else:
@@ -52,65 +56,71 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _status(session: Session, *, events: bool) -> dict[str, Any]:
-    """Return what ``--json`` prints of one lab."""
+@dataclass(frozen=True, slots=True)
+class _LabStatus:
+    """How one running lab is.
+
+    Attributes:
+        record: what it tells of itself.
+        links: to its live page, None without one.
+        alarms: what is wrong, the worst first.
+        controller: its answer to ``status``, None where it has none.
+        error: why it has none.
+        events: what happened so far, None where nobody asked or it does not answer.
+    """
+
+    record: LabRecord
+    links: Links | None
+    alarms: tuple[Alarm, ...]
+    controller: dict[str, Any] | None
+    error: str | None
+    events: list[dict[str, Any]] | None
+
+
+def _status(session: Session, *, events: bool) -> _LabStatus:
+    from mplsemu.cli.web import links_of
     from mplsemu.errors import EmulationError, LabNotRunningError
-    from mplsemu.report.alarms import alarm_object
     from mplsemu.running.current_alarms import alarms_without_controller, current_alarms
 
     record = session.record
-    answer: dict[str, Any] = {
-        "lab": record.name,
-        "pid": record.pid,
-        "dataplane": record.dataplane,
-        "datapath": record.datapath,
-        "lab_file": record.lab_file,
-        "boot_s": record.boot_s,
-        "hosts": len(record.hosts),
-        "notes": list(record.notes),
-        "web": _web(session),
-        "controller": None,
-    }
+    controller, happened, why = None, None, None
     try:
-        answer["controller"] = session.controller.call("status")
+        controller = session.controller.call("status")
         if events:
-            answer["events"] = [
-                {**event, "time": _time(event).isoformat(timespec="milliseconds")}
-                for event in session.controller.call("events")
-            ]
+            happened = session.controller.call("events")
     except (EmulationError, LabNotRunningError) as error:
-        answer["controller_error"] = str(error)
-    found = current_alarms(session) if answer["controller"] else alarms_without_controller()
-    answer["alarms"] = [alarm_object(alarm) for alarm in found]
-    return answer
+        why = str(error)
+    alarms = current_alarms(session) if controller else alarms_without_controller()
+    links = None if record.web is None else links_of(session, record.web)
+    return _LabStatus(record, links, tuple(alarms), controller, why, happened)
 
 
-def _time(event: Mapping[str, Any]) -> datetime:
-    """Return when an event was, in the time zone of this machine."""
-    return datetime.fromtimestamp(event["time_s"]).astimezone()
+def _object(lab: _LabStatus) -> dict[str, Any]:
+    from mplsemu.report.status import lab_status_object
+    from mplsemu.report.web_links import web_links_object
+
+    links = lab.links
+    web = None if links is None else web_links_object(links.provider, links.customers)
+    return lab_status_object(
+        lab.record, web, lab.controller, lab.alarms, controller_error=lab.error, events=lab.events
+    )
 
 
-def _web(session: Session) -> dict[str, Any] | None:
-    from mplsemu.cli.web import links_of
-
-    address = session.record.web
-    return None if address is None else {"address": address, **links_of(session, address).to_json()}
-
-
-def _show(lab: Mapping[str, Any]) -> None:
-    print(f"lab {lab['lab']}  (process {lab['pid']}, {lab['dataplane']}, {lab['datapath']})")
-    print(f"  file        {lab['lab_file']}")
-    for note in lab["notes"]:
+def _show(lab: _LabStatus) -> None:
+    record = lab.record
+    print(f"lab {record.name}  (process {record.pid}, {record.dataplane}, {record.datapath})")
+    print(f"  file        {record.lab_file}")
+    for note in record.notes:
         print(f"  note        {note}")
-    if lab["web"] is not None:
-        for name, link in (("provider", lab["web"]["provider"]), *lab["web"]["customers"].items()):
+    if lab.links is not None:
+        for name, link in (("provider", lab.links.provider), *lab.links.customers.items()):
             print(f"  live page   {name}: {link}")
-    if lab["controller"] is None:
-        print(f"  controller  {lab['controller_error']}")
+    if lab.controller is None:
+        print(f"  controller  {lab.error}")
     else:
-        _show_controller(lab["controller"], lab["dataplane"])
-    _show_alarms(lab["alarms"])
-    _show_events(lab.get("events", ()))
+        _show_controller(lab.controller, record.dataplane)
+    _show_alarms(lab.alarms)
+    _show_events(lab.events or ())
 
 
 def _show_controller(controller: Mapping[str, Any], dataplane: str) -> None:
@@ -129,19 +139,21 @@ def _show_controller(controller: Mapping[str, Any], dataplane: str) -> None:
     print(f"  down        {', '.join(controller['down']) or 'nothing'}")
 
 
-def _show_alarms(alarms: Sequence[Mapping[str, str]]) -> None:
+def _show_alarms(alarms: Sequence[Alarm]) -> None:
     if not alarms:
         print("  alarms      none")
     for number, alarm in enumerate(alarms):
         head = "" if number else "alarms"
-        _fill(f"  {head:<11} {alarm['severity']:<9}", f"{alarm['object']} {alarm['text']}")
+        _fill(f"  {head:<11} {alarm.severity:<9}", str(alarm))
 
 
 def _show_events(events: Sequence[Mapping[str, Any]]) -> None:
+    from mplsemu.report.status import time_of
+
     day = None
     for event in events:
         took = "" if event["took_ms"] is None else f" ({event['took_ms']:.1f} ms)"
-        at = _time(event)
+        at = time_of(event)
         if day not in {None, at.date()}:
             print(f"  {at.date()}")
         day = at.date()

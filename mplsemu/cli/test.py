@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mplsemu.cli.arguments import add_checks, checks_of
 from mplsemu.cli.progress import Bar
@@ -24,7 +24,9 @@ from mplsemu.emulation.interrupts import Terminated, end, noted
 
 if TYPE_CHECKING:
     from mplsemu.model.network import Validation
+    from mplsemu.running.checks import CheckResult, LabTest
     from mplsemu.running.session import Session
+    from mplsemu.views.matrix import CheckView
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     return _report(args, answer, notes)
 
 
-def _test_running(name: str, checks: str | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _test_running(name: str, checks: str | None) -> tuple[LabTest, tuple[str, ...]]:
     from mplsemu.running.session import Session
 
     session = Session.find(name)
@@ -84,9 +86,9 @@ def _test_running(name: str, checks: str | None) -> tuple[dict[str, Any], tuple[
         return _test(session, bar, more), ()
 
 
-def _test(session: Session, bar: Bar, more: tuple[Validation, ...]) -> dict[str, Any]:
-    """Run the checks, and `more` of them; return the object that ``--json`` prints."""
-    from mplsemu.running.checks import endpoints, run_checks
+def _test(session: Session, bar: Bar, more: tuple[Validation, ...]) -> LabTest:
+    """Run the checks, and `more` of them."""
+    from mplsemu.running.checks import LabTest, endpoints, run_checks
     from mplsemu.running.validations import run_validations
 
     started = time.monotonic()
@@ -99,21 +101,19 @@ def _test(session: Session, bar: Bar, more: tuple[Validation, ...]) -> dict[str,
     checks += run_validations(
         session, lambda done, total: bar.update("validate", done, total), more
     )
-    failed = sum(not check.ok for check in checks)
-    return {
-        "lab": record.name,
-        "dataplane": record.dataplane,
-        "datapath": record.datapath,
-        "boot_s": record.boot_s,
-        "checks_s": round(time.monotonic() - started, 3),
-        "passed": len(checks) - failed,
-        "failed": failed,
-        "checks": [check.to_json() for check in checks],
-    }
+    return LabTest(
+        lab=record.name,
+        dataplane=record.dataplane,
+        datapath=record.datapath,
+        boot_s=record.boot_s,
+        checks_s=time.monotonic() - started,
+        checks=checks,
+    )
 
 
-def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, ...]) -> int:
+def _report(args: argparse.Namespace, found: LabTest, notes: tuple[str, ...]) -> int:
     from mplsemu.cli.output import print_json, print_lines, terminal_width
+    from mplsemu.report.lab_test import lab_test_object
     from mplsemu.views.matrix import matrix_view
     from mplsemu.views.phrases import count
     from mplsemu.views.text.matrix import draw_matrix
@@ -121,22 +121,37 @@ def _report(args: argparse.Namespace, answer: dict[str, Any], notes: tuple[str, 
     if args.junit is not None:
         from mplsemu.cli.junit import write_junit
 
-        write_junit(args.junit, answer)
+        write_junit(args.junit, found)
     if args.json:
-        print_json(answer)
+        print_json(lab_test_object(found))
     else:
-        print_lines(draw_matrix(matrix_view(answer["checks"]), terminal_width()))
+        print_lines(draw_matrix(matrix_view(map(_view, found.checks)), terminal_width()))
         for note in notes:
             print(f" note: {note}")
-        total = answer["passed"] + answer["failed"]
-        verdict = f"{answer['failed']} FAIL"
-        if not answer["failed"]:
+        total = len(found.checks)
+        verdict = f"{found.failed} FAIL"
+        if not found.failed:
             verdict = "it holds" if total == 1 else "all hold"
         print(
-            f" {count(total, 'check')} in {answer['checks_s']:.1f} s, {verdict}; "
-            f"booted in {answer['boot_s']:.1f} s ({answer['dataplane']}, {answer['datapath']})"
+            f" {count(total, 'check')} in {found.checks_s:.1f} s, {verdict}; "
+            f"booted in {found.boot_s:.1f} s ({found.dataplane}, {found.datapath})"
         )
-    return 1 if answer["failed"] else 0
+    return 1 if found.failed else 0
+
+
+def _view(check: CheckResult) -> CheckView:
+    from mplsemu.views.matrix import CheckView
+
+    return CheckView(
+        name=check.name,
+        src=check.src,
+        dst=check.dst,
+        reach=check.expect == "reach",
+        ok=check.ok,
+        rtt_ms=check.rtt_ms,
+        detail=check.detail,
+        address=check.address,
+    )
 
 
 def _check_writable(path: Path) -> None:

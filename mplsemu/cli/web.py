@@ -67,12 +67,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _serve_by_hand(session: Session, args: argparse.Namespace) -> None:
     from mplsemu.cli.output import print_json
+    from mplsemu.report.web_links import web_links_object
 
     lab_end = os.pidfd_open(session.record.pid)
     listening = ListeningSocket.on(args.host, args.port)
     links = links_of(session, listening.address)
     if args.json:
-        print_json(links.to_json())
+        print_json(web_links_object(links.provider, links.customers))
     else:
         print(f"live page of lab {session.record.name}; Ctrl-C ends it")
         print("\n".join(lines_of(links)))

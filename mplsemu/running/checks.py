@@ -6,9 +6,9 @@ What is checked is where packets arrive, not whether a ping is answered: see emu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_interface
-from typing import Any, Final
+from typing import Final
 
 from mplsemu.emulation.probe import (
     FrameProbe,
@@ -57,10 +57,36 @@ class CheckResult:
     took_s: float = 0.0
     address: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as ``test --json`` prints it."""
-        rtt = None if self.rtt_ms is None else round(self.rtt_ms, 3)
-        return {**asdict(self), "rtt_ms": rtt, "took_s": round(self.took_s, 6)}
+
+@dataclass(frozen=True, slots=True)
+class LabTest:
+    """All checks of a running lab.
+
+    Attributes:
+        lab: its name.
+        dataplane: ``openflow`` or ``ebpf``.
+        datapath: ``userspace`` or ``kernel``.
+        boot_s: seconds that booting took.
+        checks_s: seconds that the checks took.
+        checks: what was found.
+    """
+
+    lab: str
+    dataplane: str
+    datapath: str
+    boot_s: float
+    checks_s: float
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many checks hold."""
+        return len(self.checks) - self.failed
+
+    @property
+    def failed(self) -> int:
+        """How many do not."""
+        return sum(not check.ok for check in self.checks)
 
 
 def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:

@@ -33,6 +33,15 @@ _PING_SUMMARY: Final = re.compile(r"(\d+) packets transmitted, (\d+) received")
 
 
 @dataclass(frozen=True, slots=True)
+class LinkState:
+    """A core link between two LSRs, or a site's line between a PE and the site."""
+
+    link: str
+    ends: tuple[str, str]
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ExecTarget:
     """Where a command of a node runs.
 
@@ -257,18 +266,12 @@ class Session:
                 with suppress(EmulationError):  # what a customer has done with it is his affair
                     await_operational_at({host.pid: [host.interface]})
 
-    def links(self) -> list[dict[str, Any]]:
+    def links(self) -> tuple[LinkState, ...]:
         """Return every core link and circuit with its state, as the controller sees it."""
         down = set(self.controller.call("status")["down"])
-        rows = [
-            {"link": link.name, "ends": list(link.ends), "up": link.name not in down}
-            for link in self.network.provider.links
-        ]
-        rows += [
-            {"link": site.circuit, "ends": [site.pe, site.circuit], "up": site.circuit not in down}
-            for _, site in self.network.sites()
-        ]
-        return rows
+        ends = [(link.name, link.ends) for link in self.network.provider.links]
+        ends += [(site.circuit, (site.pe, site.circuit)) for _, site in self.network.sites()]
+        return tuple(LinkState(name, both, up=name not in down) for name, both in ends)
 
     def down(self) -> None:
         """Ask the lab process to take the lab down, and wait until it has.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, ViaPe, Vrf, Vsi
@@ -32,15 +31,6 @@ class LargestPacket:
     framed: bool
     octets: int
     narrower: tuple[tuple[Pair, int], ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that ``check --json`` prints."""
-        return {
-            "vpn": self.vpn,
-            "of": "frame" if self.framed else "packet",
-            "octets": self.octets,
-            "narrower": [[*pair, octets] for pair, octets in self.narrower],
-        }
 
 
 @dataclass(frozen=True, slots=True)

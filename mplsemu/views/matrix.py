@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final
 
 from mplsemu.model.natural_order import natural
 
@@ -17,7 +17,7 @@ ONE_WAY: Final = "one way"
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
-    """One check, as ``mplsemu test --json`` prints it.
+    """One check of a running lab.
 
     Attributes:
         name: of the check.
@@ -38,20 +38,6 @@ class CheckView:
     rtt_ms: float | None
     detail: str
     address: str | None = None
-
-    @classmethod
-    def from_json(cls, check: Mapping[str, Any]) -> Self:
-        """Read one element of ``checks``."""
-        return cls(
-            name=check["name"],
-            src=check["src"],
-            dst=check["dst"],
-            reach=check["expect"] == "reach",
-            ok=check["ok"],
-            rtt_ms=check.get("rtt_ms"),
-            detail=str(check.get("detail") or ""),
-            address=check.get("address"),
-        )
 
     @property
     def is_of_reachability(self) -> bool:
@@ -129,9 +115,9 @@ class MatrixView:
     one_way: frozenset[tuple[str, str]] = frozenset()
 
 
-def matrix_view(checks: Iterable[Mapping[str, Any]]) -> MatrixView:
-    """Sort the ``checks`` of ``mplsemu test --json``."""
-    every = [CheckView.from_json(check) for check in checks]
+def matrix_view(checks: Iterable[CheckView]) -> MatrixView:
+    """Sort the checks of a lab."""
+    every = list(checks)
     within: dict[str, list[CheckView]] = {}
     across: dict[tuple[str, str], list[CheckView]] = {}
     permitted: dict[tuple[str, str], list[CheckView]] = {}

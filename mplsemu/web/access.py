@@ -110,10 +110,6 @@ class Links:
     provider: str
     customers: Mapping[str, str]
 
-    def to_json(self) -> dict[str, object]:
-        """Return them as ``web --json`` prints them."""
-        return {"provider": self.provider, "customers": dict(self.customers)}
-
 
 def _link(address: str, token: str) -> str:
     return f"{address}/#token={quote(token)}"  # browsers keep what is behind the # to themselves

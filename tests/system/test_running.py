@@ -63,9 +63,9 @@ def lab(tmp_path_factory, dataplane):
 def all_well(lab):
     """Begin and end with everything up, so that one test's failure is not the next one's."""
     yield
-    for row in lab.session.links():
-        if not row["up"]:
-            lab.link(row["link"]).up()
+    for each in lab.session.links():
+        if not each.up:
+            lab.link(each.link).up()
     settled(lab)
 
 
@@ -462,7 +462,7 @@ def test_two_labs_with_the_same_node_names_run_side_by_side(lab, nordic):
     assert lab.reaches("a/aarhus/h1", "a/stockholm/h1")
     assert nordic.reaches("a/aarhus/h1", "a/stockholm/h1")
     nordic.link("dk", "p1").down()
-    assert [row["link"] for row in lab.session.links() if not row["up"]] == []
+    assert [each.link for each in lab.session.links() if not each.up] == []
     nordic.link("dk", "p1").up()
     said = mplsemu("ping", "a/aarhus/h1", "a/stockholm/h1")
     assert (said.returncode, said.stdout) == (2, "")

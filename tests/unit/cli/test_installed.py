@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mplsemu.cli.installed import draw_installed, installed_json
+from mplsemu.cli.installed import draw_installed
+from mplsemu.report.installed import installed_object
 from mplsemu.running.installed import InstalledComparison
 from mplsemu.southbound.difference import Difference, DifferenceKind
 
@@ -41,8 +42,8 @@ def test_every_difference_is_a_line_and_what_is_nobodys_names_no_lsr():
 
 
 def test_the_json_answer_has_the_fields_of_the_document():
-    answer = installed_json(found("ebpf", MISSING, COMMON))
+    answer = installed_object(found("ebpf", MISSING, COMMON))
     assert set(keys(answer)) == set(keys(example("check --live")))
     assert (answer["holds"], answer["counts"]) == (False, {"lsrs": 5, "flows": 1241})
     assert [each["node"] for each in answer["differences"]] == ["p1", None]
-    assert installed_json(found("ebpf"))["holds"]
+    assert installed_object(found("ebpf"))["holds"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mplsemu.cli.junit import junit, write_junit
 from mplsemu.errors import LabError
+from mplsemu.running.checks import CheckResult, LabTest
 
 PASSED = {
     "name": "a/x/h1 reaches a/y/h1 at 192.168.2.2", "vpn": "a", "src": "a/x/h1", "dst": "a/y/h1",
@@ -20,11 +21,9 @@ FAILED = {
 
 
 def answer(*checks):
-    failed = sum(not check["ok"] for check in checks)
-    return {
-        "lab": "small", "dataplane": "openflow", "datapath": "userspace", "boot_s": 1.2,
-        "checks_s": 3.4, "passed": len(checks) - failed, "failed": failed, "checks": list(checks),
-    }  # fmt: skip
+    return LabTest(
+        "small", "openflow", "userspace", 1.2, 3.4, tuple(CheckResult(**check) for check in checks)
+    )
 
 
 def test_every_check_is_a_case_with_its_time_and_why_it_failed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from mplsemu.model.natural_order import natural
 from mplsemu.program.trace import trace
 from mplsemu.views.customer import customer_view
 from mplsemu.views.html.html import page_script, page_style
-from mplsemu.views.matrix import matrix_view
+from mplsemu.views.matrix import CheckView, matrix_view
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.palettes import LIGHT
 from mplsemu.views.pictures import draw_png
@@ -140,20 +141,19 @@ def test_a_trace_has_the_stack_on_every_link(case, golden):
     golden(f"trace/{case}.txt", text_of(draw_trace(TraceView.of(found))))
 
 
-def checks(hosts: dict[str, list[str]], imports=(), wrong=()) -> list[dict[str, object]]:
-    """Make up what ``test --json`` finds for every ordered pair of hosts."""
+def checks(hosts: dict[str, list[str]], imports=(), wrong=()) -> list[CheckView]:
+    """Make up what ``test`` finds for every ordered pair of hosts."""
     every = [(vpn, f"{vpn}/{host}") for vpn, names in hosts.items() for host in names]
     return [
-        {
-            "name": f"{source} to {target}",
-            "vpn": vpn,
-            "src": source,
-            "dst": target,
-            "expect": "reach" if vpn == other or (vpn, other) in imports else "isolate",
-            "ok": (source, target) not in wrong,
-            "rtt_ms": 0.4 if vpn == other else None,
-            "detail": "no answer in 1 s" if (source, target) in wrong else "",
-        }
+        CheckView(
+            name=f"{source} to {target}",
+            src=source,
+            dst=target,
+            reach=vpn == other or (vpn, other) in imports,
+            ok=(source, target) not in wrong,
+            rtt_ms=0.4 if vpn == other else None,
+            detail="no answer in 1 s" if (source, target) in wrong else "",
+        )
         for vpn, source in every
         for other, target in every
         if source != target
@@ -168,10 +168,10 @@ def test_the_matrix_shows_who_reached_whom(golden):
 
 
 def test_the_matrix_shows_what_goes_one_way_only():
-    found = checks({"a": ["x/h1"], "b": ["y/h1"]}, imports={("a", "b")})
-    for each in found:
-        if each["expect"] == "reach":
-            each["detail"] = "one way: no route leads back"
+    found = [
+        replace(each, detail="one way: no route leads back") if each.reach else each
+        for each in checks({"a": ["x/h1"], "b": ["y/h1"]}, imports={("a", "b")})
+    ]
     drawn = text_of(draw_matrix(matrix_view(found)))
     assert "→ 1" in drawn
     assert "○ 1" in drawn

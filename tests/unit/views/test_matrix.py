@@ -1,6 +1,6 @@
 """Who reached whom, as text: what a fault is called."""
 
-from mplsemu.views.matrix import matrix_view
+from mplsemu.views.matrix import CheckView, matrix_view
 from mplsemu.views.text.matrix import draw_matrix
 
 
@@ -9,7 +9,7 @@ def check(src, dst, address, *, ok):
         "name": f"{src} reaches {dst} at {address}",
         "src": src,
         "dst": dst,
-        "expect": "reach",
+        "reach": True,
         "ok": ok,
         "rtt_ms": None,
         "detail": "" if ok else "it did not arrive",
@@ -18,7 +18,10 @@ def check(src, dst, address, *, ok):
 
 
 def drawn(*checks):
-    return [line.plain.strip() for line in draw_matrix(matrix_view(checks), 100)]
+    return [
+        line.plain.strip()
+        for line in draw_matrix(matrix_view(CheckView(**each) for each in checks), 100)
+    ]
 
 
 def test_a_fault_says_its_address_where_a_pair_was_tried_at_several():

@@ -1,37 +1,21 @@
-"""What ``mplsemu check --json`` prints; docs/json.md has the shape."""
+"""What ``check --json`` prints: the verdict on a lab, and on its failures."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mplsemu.analysis.lab_check import Report, evidence
+from mplsemu.analysis.lab_check import Report, counts, evidence
 from mplsemu.analysis.survey import Outage, Survey
 from mplsemu.analysis.traffic import LinkLoad, Traffic
 from mplsemu.model.network import Network, must_fail
-from mplsemu.program.program import Program
 from mplsemu.report.trace import trace_object
-from mplsemu.verification.largest_packet import largest_packets
+from mplsemu.verification.largest_packet import LargestPacket, largest_packets
 from mplsemu.verification.validate import Proof
 from mplsemu.verification.verdict import Violation
 
 
-def counts(network: Network, program: Program) -> dict[str, int]:
-    """Return how much of everything there is."""
-    return {
-        "lsrs": len(program.nodes),
-        "links": len(program.links),
-        "vpns": len(program.vpns),
-        "sites": sum(1 for _ in network.sites()),
-        "hosts": sum(1 for _ in network.hosts()),
-        "lsps": sum(len(node.ftn) for node in program.nodes),
-        "labels": sum(len(node.ilm) for node in program.nodes),
-        "routes": sum(len(vrf.routes) for node in program.nodes for vrf in node.vrfs),
-        "pseudowires": sum(len(v.pseudowires) for node in program.nodes for v in node.vsis),
-    }
-
-
-def check_json(report: Report, network: Network, notes: tuple[str, ...]) -> dict[str, Any]:
-    """Return the object."""
+def check_object(report: Report, network: Network, notes: tuple[str, ...]) -> dict[str, Any]:
+    """Return what was found of a lab, and what to know about it."""
     verdict = report.verdict
     return {
         "lab": network.name,
@@ -44,11 +28,20 @@ def check_json(report: Report, network: Network, notes: tuple[str, ...]) -> dict
             "classes": verdict.classes,
         },
         "notes": list(notes),
-        "largest": [each.as_json() for each in largest_packets(report.program)],
+        "largest": [_largest(each) for each in largest_packets(report.program)],
         "violations": [_violation(violation) for violation in verdict.violations],
         "validate": [_proof(proof) for proof in report.proofs],
         "failures": _survey(report.survey),
         "load": _traffic(report.survey.traffic if report.survey else None),
+    }
+
+
+def _largest(largest: LargestPacket) -> dict[str, Any]:
+    return {
+        "vpn": largest.vpn,
+        "of": "frame" if largest.framed else "packet",
+        "octets": largest.octets,
+        "narrower": [[*pair, octets] for pair, octets in largest.narrower],
     }
 
 
