@@ -1,4 +1,4 @@
-"""What is written around a picture: heading above, legend below."""
+"""The caption of a picture: heading above, legend below."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from mplsemu.drawing.text_width import shortened, text_width
 MARGIN: Final = 28.0
 _TITLE_SIZE: Final = 22.0
 _SUBTITLE_SIZE: Final = 13.0
-_FIRST: Final = 46.0
-_PITCH: Final = 20.0
-_SIGN: Final = 38.0
+_TITLE_BASELINE: Final = 46.0
+_LINE_PITCH: Final = 20.0
+_SYMBOL_WIDTH: Final = 38.0
 _LEGEND_PITCH: Final = 24.0
-_BETWEEN: Final = 26.0
+_LEGEND_GAP: Final = 26.0
 
 
 @dataclass(frozen=True, slots=True)
 class LegendText:
-    """What a form stands for.
+    """An entry of a legend before it has a position; see `LegendEntry`.
 
     Attributes:
-        sign: the form; None for plain words.
+        sign: the symbol; None for a text alone.
         text: what it means.
-        up: the form's state.
-        number: which way it is, for an overlay.
-        is_bare: whether the form goes without arrow and number.
+        up: state of the symbol.
+        number: of an overlay.
+        is_bare: whether an overlay has no arrow and no number.
     """
 
     sign: NodeStyle | LineStyle | None
@@ -42,12 +42,12 @@ class LegendText:
 
 
 def heading(title: str, lines: Sequence[str], width: float) -> tuple[tuple[TextRun, ...], float]:
-    """Set a title and lines below it; return where the picture may begin, too."""
+    """Return a title with lines below it, and the y at which the picture may begin."""
     said = shortened(title, width, _TITLE_SIZE, bold=True)
-    runs = [TextRun(said, Point(MARGIN, _FIRST), _TITLE_SIZE, bold=True, tone=Tone.STRONG)]
-    y = _FIRST + 3
+    runs = [TextRun(said, Point(MARGIN, _TITLE_BASELINE), _TITLE_SIZE, bold=True, tone=Tone.STRONG)]
+    y = _TITLE_BASELINE + 3
     for line in lines:
-        y += _PITCH
+        y += _LINE_PITCH
         text = shortened(line, width, _SUBTITLE_SIZE)
         runs.append(TextRun(text, Point(MARGIN, y), _SUBTITLE_SIZE, tone=Tone.QUIET))
     return tuple(runs), y + MARGIN
@@ -56,11 +56,11 @@ def heading(title: str, lines: Sequence[str], width: float) -> tuple[tuple[TextR
 def legend(
     meanings: Sequence[LegendText], width: float, top: float
 ) -> tuple[tuple[LegendEntry, ...], float]:
-    """Set a legend in lines of `width` from `top` on; return the picture's height, too."""
+    """Return a legend in lines of `width` from `top` on, and the height of the picture."""
     entries = []
     x, y = 0.0, top
     for meaning in meanings:
-        lead = _SIGN if meaning.sign is not None else 0.0
+        lead = _SYMBOL_WIDTH if meaning.sign is not None else 0.0
         text = shortened(meaning.text, width - lead, SMALL_SIZE)
         room = lead + text_width(text, SMALL_SIZE)
         if x and x + room > width:
@@ -71,5 +71,5 @@ def legend(
         entries.append(
             LegendEntry(meaning.sign, sign_at, run, meaning.up, meaning.number, meaning.is_bare)
         )
-        x += room + _BETWEEN
+        x += room + _LEGEND_GAP
     return tuple(entries), y + MARGIN if entries else top

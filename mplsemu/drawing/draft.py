@@ -1,4 +1,4 @@
-"""Part of a picture in the making: what has been drawn around one thing, to be moved as a whole."""
+"""A draft: part of a picture, drawn around its own origin, then moved into place as a whole."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mplsemu.drawing.scene import Area, Label, Line, Node, TextRun
 
 @dataclass(slots=True)
 class Draft:
-    """Nodes and lines at places of their own.
+    """Nodes and lines around an origin.
 
     Attributes:
         nodes: so far.
         lines: so far.
-        anchor: the node that joins all others.
+        anchor: the node that joins all others, if there is one.
     """
 
     nodes: list[Node] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Draft:
 
     @property
     def bounds(self) -> Box:
-        """The smallest box around everything."""
+        """The bounding box of everything."""
         return around(
             [
                 *(node.box for node in self.nodes),
@@ -35,7 +35,7 @@ class Draft:
         )
 
     def moved(self, dx: float, dy: float) -> Draft:
-        """Return it somewhere else."""
+        """Return it translated."""
         return Draft(
             [_node(node, dx, dy) for node in self.nodes],
             [_line(line, dx, dy) for line in self.lines],
@@ -44,7 +44,7 @@ class Draft:
 
 
 def around(boxes: Iterable[Box]) -> Box:
-    """Return the smallest box around others."""
+    """Return the bounding box of boxes."""
     found = list(boxes)
     x, y = min(box.x for box in found), min(box.y for box in found)
     right, bottom = max(box.right for box in found), max(box.bottom for box in found)
@@ -52,7 +52,7 @@ def around(boxes: Iterable[Box]) -> Box:
 
 
 def moved_area(area: Area, dx: float, dy: float) -> Area:
-    """Return an area somewhere else."""
+    """Return an area translated."""
     heading = _run(area.heading, dx, dy) if area.heading else None
     return replace(area, box=_box(area.box, dx, dy), heading=heading)
 

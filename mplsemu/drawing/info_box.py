@@ -1,4 +1,4 @@
-"""Cards: rows of text in a box, measured before anyone knows where the box will stand."""
+"""Info boxes: rows of text, measured before the box has a place."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ SMALL_SIZE: Final = 11.5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a card.
+    """One row of an info box.
 
     Attributes:
-        text: what it says; it is shortened where the card is narrower.
-        tone: what it is.
+        text: what it says; shortened if the box is narrower.
+        tone: its role.
         size: of the font.
         bold: its weight.
-        space: above it, beside what every row has.
-        lead: a short name before the text, in a column of its own.
-        column: how wide that column is.
-        room: how wide the row would make its card at most.
+        space: extra space above it.
+        lead: a short name before the text, in its own column.
+        column: width of that column.
+        room: width that it may ask of its box at most.
     """
 
     text: str
@@ -42,33 +42,33 @@ class Row:
 
     @property
     def width(self) -> float:
-        """How wide it would like to be."""
+        """The width that it asks for."""
         return min(self.column + text_width(self.text, self.size, bold=self.bold), self.room)
 
     @property
     def height(self) -> float:
-        """How high it is."""
+        """Its height, with the space above."""
         return self.space + self.size * LINE_HEIGHT
 
 
 @dataclass(frozen=True, slots=True)
 class InfoBox:
-    """Rows of text one below the other."""
+    """Rows of text, one below the other."""
 
     rows: tuple[Row, ...]
 
     @property
     def width(self) -> float:
-        """How wide its box would like to be."""
+        """The width that it asks for."""
         return max((row.width for row in self.rows), default=0.0) + 2 * PAD_X
 
     @property
     def height(self) -> float:
-        """How high its box has to be."""
+        """The height that it needs."""
         return sum(row.height for row in self.rows) + 2 * PAD_Y
 
     def runs(self, box: Box, *, centered: bool = False) -> tuple[TextRun, ...]:
-        """Set the rows in a box: from its upper left corner on, or in its middle."""
+        """Return the rows set in a box: from its upper left corner on, or centred."""
         y = box.y + ((box.height - self.height) / 2 if centered else 0) + PAD_Y
         anchor: Literal["start", "middle"] = "middle" if centered else "start"
         x = box.center.x if centered else box.x + PAD_X
@@ -87,12 +87,12 @@ class InfoBox:
 
 
 def baseline(middle: float, size: float) -> float:
-    """Return the baseline of capital letters and digits whose middle is at `middle`."""
+    """Return the baseline that centres capital letters and digits at `middle`."""
     return middle + ASCENT * size / 2
 
 
 def label(text: str, middle: Point, *, tone: Tone = Tone.NORMAL) -> Label:
-    """Return a text with its ground around `middle`."""
+    """Return a label centred at `middle`."""
     width = text_width(text, SMALL_SIZE, bold=True) + 10
     at = Point(middle.x, baseline(middle.y, SMALL_SIZE))
     run = TextRun(text, at, SMALL_SIZE, bold=True, anchor="middle", tone=tone)

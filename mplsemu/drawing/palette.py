@@ -11,7 +11,7 @@ from mplsemu.drawing.styles import LineStyle, NodeStyle
 
 
 class Theme(enum.Enum):
-    """Which palette; `AUTO` leaves it to the viewer's own setting."""
+    """Which palette; `AUTO` follows the viewer's setting."""
 
     AUTO = "auto"
     LIGHT = "light"
@@ -20,7 +20,7 @@ class Theme(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Colours of a form: inside and border."""
+    """Colours of a shape: inside and border."""
 
     fill: str
     stroke: str
@@ -32,16 +32,16 @@ class Palette:
 
     Attributes:
         ground: behind everything.
-        area: grounds behind nodes that belong together.
+        area: backgrounds behind nodes that belong together.
         texts: by tone.
         nodes: by style.
         bar: of the edge of a card.
         lines: by style; overlays have `ways`.
         ways: of overlays, by number; where hues are near, dashes differ.
-        loads: of links that are used a little, more, much and fully.
+        loads: of lines with little, more, much and full load.
         down: of what does not work.
-        focus: around what the keyboard is at.
-        found: inside of what a search has found.
+        focus: around what has the keyboard focus.
+        found: inside of what a search found.
     """
 
     ground: str

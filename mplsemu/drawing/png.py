@@ -1,4 +1,4 @@
-"""Scenes as PNG: their SVG, rasterized by resvg with the font that texts were measured with."""
+"""Scenes as PNG: their SVG, rasterised by resvg with the font that texts are measured with."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mplsemu.drawing.svg.style import SHIPPED_FONT
 from mplsemu.drawing.svg.svg import draw_svgs
 from mplsemu.errors import MissingToolError
 
-_LARGEST: Final = 64_000_000
-"""Pixels; each takes four bytes while the picture is made."""
+_MOST_PIXELS: Final = 64_000_000
+"""Each takes four bytes while the picture is made."""
 
 
 def draw_png(
@@ -30,7 +30,7 @@ def draw_png(
         scenes: at least one.
         palettes: the colours.
         theme: `AUTO` is light: a PNG does not know who looks at it.
-        scale: pixels for each of the scene's; less where it would be too large.
+        scale: pixels for each of the scene's; less if the PNG would be too large.
 
     Raises:
         MissingToolError: resvg is not installed.
@@ -50,7 +50,7 @@ def draw_png(
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,
-            zoom=min(scale, math.sqrt(_LARGEST / (width * height))),
+            zoom=min(scale, math.sqrt(_MOST_PIXELS / (width * height))),
             font_files=with_fonts,
             font_family="DejaVu Sans",
             sans_serif_family="DejaVu Sans",

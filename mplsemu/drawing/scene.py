@@ -1,7 +1,7 @@
-"""A scene: one picture with every place decided, in px, x to the right and y down.
+"""A scene: one picture with every position decided, in px, x to the right and y down.
 
-A scene knows what things *are* (`NodeKind`, `LineKind`, `Tone`), never a colour: that is for the
-renderers, which draw the same scene as SVG, PNG, HTML or draw.io, light or dark.
+A scene has no colours. It says what things are (`NodeStyle`, `LineStyle`, `Tone`); the writers of
+SVG, PNG, HTML and draw.io paint the same scene in a light or a dark palette.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mplsemu.drawing.styles import LineStyle, NodeStyle
 
 
 class Tone(enum.Enum):
-    """What a piece of text is; `OK` and `BAD` never come without a word or mark that says so."""
+    """The role of a text; with `OK` and `BAD` a word or a mark always says the same."""
 
     STRONG = "strong"
     NORMAL = "normal"
@@ -34,7 +34,7 @@ class TextRun:
         size: of the font.
         bold: its weight.
         anchor: which part of it is at `at`.
-        tone: what it is.
+        tone: its role.
     """
 
     text: str
@@ -47,14 +47,14 @@ class TextRun:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A thing in a box.
+    """A node: texts in a box.
 
     Attributes:
-        key: unique among the scene's nodes; a provider's LSR has its name.
+        key: unique among the scene's nodes.
         kind: what it is.
-        box: where; its texts are inside.
-        texts: what is written in it.
-        about: one sentence for those who hover over it or cannot see it.
+        box: its place; the texts are inside.
+        texts: written in it.
+        about: its description in a sentence: tooltip, and text for screen readers.
         up: whether it works.
     """
 
@@ -68,13 +68,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text on a ground of its own, so that lines below it do not cross it.
+    """A text on an opaque background, which hides the line below it.
 
     Attributes:
         run: the text.
-        box: its ground; no other label's and no node's box overlaps it.
-        is_state: whether it says how things are at this moment: a page that follows them writes
-            that itself.
+        box: its background; it overlaps no other label and no node.
+        is_state: whether it tells a state of this moment, which a live page writes itself.
     """
 
     run: TextRun
@@ -87,24 +86,24 @@ class Line:
     """A line from one node to another.
 
     Attributes:
-        key: unique among lines of its kind; a provider's link has its name.
+        key: unique among lines of its kind.
         kind: what it is.
         ends: keys of the nodes at its first and its last point.
-        points: its corners, from border to border of the nodes; at least two.
-        about: one sentence for those who hover over it or cannot see it.
+        points: a polyline from outline to outline; at least two points.
+        about: its description in a sentence: tooltip, and text for screen readers.
         width: of the stroke.
-        up: whether it carries packets; one that does not is dashed and crossed.
+        up: whether it works; one that does not is dashed and crossed out.
         labels: written on it.
-        load: share of it that is used, 0 to 1, the busier direction; None if not measured.
+        load: share of its capacity in use, 0 to 1, in the busier direction; None if not measured.
         is_smooth: whether its corners are rounded.
-        number: of an overlay: which of the picture's ways it is, from 0.
-        spot: room kept beside or on it for what a live page writes there: its load, or that it
-            is down; None where there is no room.
-        mark: where it is crossed if it is down: clear of its labels and its spot; None is its
+        number: of an overlay: its number, from 0; several lines may share one.
+        spot: place reserved for what a live page writes on it, its load or that it is down; None
+            if there was no room.
+        mark: where it is crossed out if it is down, clear of its labels and its spot; None is its
             middle.
-        is_both_ways: of an overlay: whether it stands for the way back too.
-        is_bare: of an overlay: whether it goes without arrow and number, as it stands for many.
-        is_one_way: of a member: whether packets go from its first end to its last, and none back.
+        is_both_ways: of an overlay: whether it has an arrow at both ends.
+        is_bare: of an overlay: whether it has no arrow and no number, as it stands for many.
+        is_one_way: whether it has an arrow at its last end.
     """
 
     key: str
@@ -127,7 +126,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A ground behind nodes that belong together, with a heading."""
+    """A background behind nodes that belong together, with a heading."""
 
     key: str
     box: Box
@@ -137,15 +136,15 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """What a form means.
+    """One symbol of the legend with its meaning.
 
     Attributes:
-        sign: a node's or a line's form, drawn small; None for plain words.
-        at: where its sign begins.
+        sign: a node or line drawn small as the symbol; None for a text alone.
+        at: where the symbol begins.
         run: what it means.
-        up: the sign's state, as a node's or line's.
-        number: the sign's, as a line's.
-        is_bare: the sign's, as a line's.
+        up: state of the symbol, as a node's or line's.
+        number: of the symbol, as a line's.
+        is_bare: of the symbol, as a line's.
     """
 
     sign: NodeStyle | LineStyle | None
@@ -162,16 +161,15 @@ class Scene:
 
     Attributes:
         title: what it shows, in a few words.
-        summary: what it shows, in a sentence or two, for those who cannot see it.
+        summary: what it shows, in a sentence or two, for screen readers.
         width: of the whole.
         height: of the whole.
         heading: title and subtitle as they are drawn.
-        areas: grounds, drawn first.
+        areas: backgrounds, drawn first.
         lines: drawn over areas.
         nodes: drawn over lines; labels of lines come last.
-        legend: what the forms mean.
-        state: the words in heading and summary that say how things are at this moment; empty if
-            none do.
+        legend: what the symbols mean.
+        state: the words in heading and summary that tell a state of this moment; may be empty.
     """
 
     title: str

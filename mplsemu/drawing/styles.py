@@ -1,6 +1,7 @@
-"""What the SVG writer must know of each kind of node and line; what they stand for, it does not.
+"""Styles: what the SVG writer must know of a kind of node or line, apart from its colours.
 
-Who draws declares its kinds as an enumeration of such styles, and paints them by a `Palette`.
+A user of this package declares its kinds as enumerations of styles, and gives each its colours in a
+`Palette`.
 """
 
 from __future__ import annotations

@@ -20,13 +20,15 @@ ASCENT: Final = 0.76
 """How far capital letters and digits rise above the baseline, in font sizes."""
 
 _UNKNOWN: Final = 640
+"""Width of a letter that the font does not have."""
 _WIDE: Final = 1020
+"""Of a full-width letter of East Asia."""
 _ELLIPSIS: Final = "…"
 
 
 @lru_cache(maxsize=65536)
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Return how wide a line of text is, in the unit of `size`."""
+    """Return the width of a line of text, in the unit of `size`."""
     table = _widths()["bold" if bold else "regular"]
     return sum(_letter(letter, table) for letter in text) * size / 1000
 
@@ -55,7 +57,7 @@ def _letter(letter: str, table: dict[str, int]) -> int:
 
 
 def shortened(text: str, width: float, size: float, *, bold: bool = False) -> str:
-    """Return `text`, or as much of its beginning as fits with an ellipsis behind it."""
+    """Return `text`, cut to `width` with an ellipsis if it is wider."""
     if text_width(text, size, bold=bold) <= width:
         return text
     low, high = 0, len(text)

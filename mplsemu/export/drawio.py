@@ -12,7 +12,7 @@ from mplsemu.drawing.geometry import Box, Point
 from mplsemu.drawing.polyline import at, length, nearest
 from mplsemu.drawing.scene import Area, Label, LegendEntry, Line, Node, Scene, TextRun
 from mplsemu.drawing.styles import LineStyle, NodeStyle
-from mplsemu.drawing.svg.lines import WAY_COLOURS, load_step
+from mplsemu.drawing.svg.lines import OVERLAY_COLOURS, load_step
 from mplsemu.drawing.svg.markup import element, escaped
 from mplsemu.drawing.svg.style import DASHES
 from mplsemu.drawing.text_width import text_width
@@ -215,7 +215,7 @@ def _colour(line: Line) -> str:
     if not line.up:
         return LIGHT.down
     if line.kind is LineKind.WAY:
-        return LIGHT.ways[line.number % WAY_COLOURS]
+        return LIGHT.ways[line.number % OVERLAY_COLOURS]
     step = load_step(line.load or 0.0)
     return LIGHT.loads[step - 1] if step else LIGHT.lines[line.kind]
 
@@ -225,7 +225,7 @@ def _dashes(line: Line) -> str:
         return "dashed=1;fixDash=1;dashPattern=3 5"
     if not line.up:
         return "dashed=1;fixDash=1;dashPattern=7 5"
-    pattern = DASHES[line.number % WAY_COLOURS % len(DASHES)]
+    pattern = DASHES[line.number % OVERLAY_COLOURS % len(DASHES)]
     return (
         f"dashed=1;fixDash=1;dashPattern={pattern}"
         if line.kind is LineKind.WAY and pattern != "none"

@@ -1,4 +1,4 @@
-"""Where the numbers of ways are: on their lines where nothing hides them, else at their labels."""
+"""Badges: the numbers of overlays, on their lines if nothing hides them, else at their labels."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ from mplsemu.drawing.svg.lines import ARROW, CASING, joined, line_class
 from mplsemu.drawing.svg.markup import element
 
 _DIGIT: Final = 4.5
+"""Half the width of a digit."""
 _GAPS: Final = (1.0, 4.0)
 """Between a label and a number at it."""
-_AWAY: Final = (12.0, 16.0, 20.0, 24.0, 28.0, 34.0, 40.0)
-"""From a line to a number beside it, where there is room for neither."""
+_DISTANCES: Final = (12.0, 16.0, 20.0, 24.0, 28.0, 34.0, 40.0)
+"""From a line to a number beside it, if there is room neither on it nor at its label."""
 _SHARES: Final = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A way's number.
+    """The number of an overlay.
 
     Attributes:
-        line: of which it is.
-        box: where.
-        is_above: whether it is drawn after everything else: it is not on its line, or another
-            line or a label would run over it.
+        line: that it belongs to.
+        box: its place.
+        is_above: whether it is drawn after everything else, because it is not on its line, or
+            because another line would cover it.
     """
 
     line: Line
@@ -39,44 +40,44 @@ class Badge:
     is_above: bool
 
 
-def place_badges(scene: Scene, ways: Sequence[Line]) -> dict[str, Badge]:
-    """Return the number of each way by the line's key; short lines choose first.
+def place_badges(scene: Scene, overlays: Sequence[Line]) -> dict[str, Badge]:
+    """Return the badge of each overlay by the line's key; short lines choose first.
 
     Args:
-        scene: with all that may lie over a number.
-        ways: its lines that have numbers, in the order in which they are drawn.
+        scene: with everything that may cover a badge.
+        overlays: in the order in which they are drawn.
     """
     nodes = {node.key: node for node in scene.nodes}
-    numbered = [line for line in ways if not line.is_bare]
+    numbered = [line for line in overlays if not line.is_bare]
     places, things = _places_taken(scene)
     found = {}
     for line in sorted(numbered, key=lambda line: (length(line.points), line.key)):
         course, owner = joined(line, nodes), frozenset(line.ends)
         on_line = places.free_on_line(course, DISC, DISC, owner)
         beside = list(_beside(line, course))
-        # rather over a line than over what is written
+        # a badge may cover a line rather than a text
         box = on_line or places.first_free(beside) or things.first_free(beside)
         if box is None:
             box = places.on_line(course, DISC, DISC, owner)
         places.take(box)
         things.take(box)
-        later = ways[ways.index(line) + 1 :]
+        later = overlays[overlays.index(line) + 1 :]
         found[line.key] = Badge(line, box, on_line is None or _is_cut(box, later))
     return found
 
 
 def draw_badge_above(badge: Badge) -> str:
-    """Return the number of a way that is drawn like the line's labels, after everything."""
+    """Return a badge that is drawn after everything, like the labels of lines."""
     name = line_class(badge.line).replace("line", "label", 1)
     disc = draw_disc(badge.box.center, badge.line.number)
     return element("g", disc, class_=name, data_for=badge.line.key)
 
 
 def _places_taken(scene: Scene) -> tuple[BoxGrid, BoxGrid]:
-    """Return what ways' numbers keep clear of: all of it, and the same without lines.
+    """Return what badges keep clear of: everything, and the same without lines.
 
-    That is nodes, lines elsewhere, arrows, labels, and also what a live page will write on a line,
-    for which it has a spot.
+    That is nodes, other lines, arrows, labels, and the places reserved for what a live page
+    writes.
     """
     places, things = BoxGrid(), BoxGrid()
     if any(line.kind.is_overlay for line in scene.lines):
@@ -97,14 +98,14 @@ def _things(scene: Scene) -> Iterator[Box]:
 
 
 def _heads(line: Line) -> Iterator[Box]:
-    """Yield the boxes of a way's arrow heads."""
+    """Yield the boxes of an overlay's arrow heads."""
     whole = length(line.points)
     for place in (whole - ARROW / 2, ARROW / 2)[: 1 + line.is_both_ways]:
         yield _square(at(line.points, place)[0], ARROW)
 
 
 def _beside(line: Line, course: Sequence[Point]) -> Iterator[Box]:
-    """Yield places for a number that has none on its line: at its label, else near the line."""
+    """Yield places for a badge that has none on its line: at its label, else near the line."""
     for label in line.labels:
         for gap in _GAPS:
             box, half = label.box, DISC / 2 + gap
@@ -115,7 +116,7 @@ def _beside(line: Line, course: Sequence[Point]) -> Iterator[Box]:
             for x in (middle.x, box.x + DISC / 2, box.right - DISC / 2, *across):
                 for y in down:
                     yield _square(Point(x, y), DISC)
-    for away in _AWAY:
+    for away in _DISTANCES:
         for share in _SHARES:
             place, angle = at(course, share * length(course))
             for side in (away, -away):
@@ -124,7 +125,7 @@ def _beside(line: Line, course: Sequence[Point]) -> Iterator[Box]:
 
 
 def _is_cut(badge: Box, later: Iterable[Line]) -> bool:
-    """Whether one of the lines that are drawn later would run over the number."""
+    """Whether one of the lines that are drawn later would cover the badge."""
     center = badge.center
     for line in later:
         _, foot = nearest(line.points, center)

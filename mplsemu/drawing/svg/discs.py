@@ -1,4 +1,4 @@
-"""A way's number on a disc."""
+"""An overlay's number on a disc."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ DISC: Final = 17.0
 """Its diameter."""
 
 
-def draw_disc(center: Point, way: int) -> str:
-    """Return a way's number, counted from 0, on a disc."""
+def draw_disc(center: Point, overlay: int) -> str:
+    """Return an overlay's number, counted from 0, on a disc."""
     return element(
         "g",
         element("circle", cx=center.x, cy=center.y, r=DISC / 2),
         element(
-            "text", str(way + 1), x=center.x, y=center.y + 3.8, font_size=10.5, font_weight="700",
+            "text", str(overlay + 1), x=center.x, y=center.y + 3.8, font_size=10.5, font_weight="700",
             text_anchor="middle",
         ),
         class_="badge",

@@ -1,4 +1,4 @@
-"""The legend: forms drawn small, and what they mean."""
+"""The legend: symbols, and what they mean."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mplsemu.drawing.svg.shapes import draw_cross, draw_shape
 from mplsemu.drawing.svg.texts import draw_text
 
 SIGN_WIDTH: Final = 30.0
-"""How much room a sign has, to the right of where it begins."""
+"""Width of a symbol."""
 
 _HEIGHT: Final = 18.0
 
 
 def draw_entry(entry: LegendEntry) -> str:
-    """Return one entry: its sign, and what it means."""
+    """Return one entry: its symbol, and what it means."""
     sign, state = entry.sign, "" if entry.up else " down"
     if isinstance(sign, NodeStyle):
         return _node(sign, entry.at, state) + draw_text(entry.run)

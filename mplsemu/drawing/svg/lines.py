@@ -1,4 +1,4 @@
-"""Lines: wires, what marks them when they are down, arrows and numbers of ways."""
+"""Lines: their strokes, the cross on those that are down, arrows and numbers of overlays."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from mplsemu.drawing.svg.markup import element, escaped, number
 from mplsemu.drawing.svg.path import path_data
 from mplsemu.drawing.svg.shapes import CLOUD_DEPTH, draw_cross
 
-WAY_COLOURS: Final = 12
-"""How many ways differ in colour or dashes: as many as a picture draws apart."""
+OVERLAY_COLOURS: Final = 12
+"""How many overlays differ in colour or dashes."""
 
 HIT_WIDTH: Final = 18.0
-"""How near to a line a pointer must come."""
+"""Width of the area around a line in which a pointer hits it."""
 
 ARROW: Final = 10.0
-"""How long an arrow's head is."""
+"""Length of an arrow head."""
+
 CASING: Final = 3
+"""How much wider the casing of an overlay is: the rim that sets it off from what it crosses."""
 
 
 def draw_line(
@@ -34,8 +36,8 @@ def draw_line(
     Args:
         line: to draw.
         nodes: at its ends.
-        badge: where a way's number is; None where it has none, or is drawn after all lines.
-        interactive: whether links can be chosen.
+        badge: place of an overlay's number; None if it has none or is drawn after all lines.
+        interactive: whether lines can be chosen.
     """
     points = joined(line, nodes)
     course = lengthened(points, 0.0, -ARROW / 2) if line.is_one_way else points
@@ -45,7 +47,7 @@ def draw_line(
         "g",
         element("title", escaped(line.about)),
         *(_for_pointers(points, line) if is_button else ()),
-        *(_way(line, points, badge) if line.kind.is_overlay else (_wire(line, course),)),
+        *(_overlay(line, points, badge) if line.kind.is_overlay else (_wire(line, course),)),
         *([_arrows([points], line.width)] if line.is_one_way else ()),
         *([draw_cross(_mark(line))] if may_fail or not _works(line) else ()),
         *(_load_text(line) if is_button else ()),
@@ -62,7 +64,7 @@ def draw_line(
 
 
 def line_class(line: Line) -> str:
-    """Return the classes of a line: its kind, its state and what decides its colour."""
+    """Return the classes of a line: kind, state, and what decides its colour."""
     words = ["line", line.kind.css_class]
     if line.kind.is_overlay:
         words.append(overlay_class(line.kind, line.number))
@@ -73,11 +75,11 @@ def line_class(line: Line) -> str:
 
 def overlay_class(style: LineStyle, number_: int) -> str:
     """Return the class that decides an overlay's colour and dashes."""
-    return f"{style.css_class}{number_ % WAY_COLOURS}"
+    return f"{style.css_class}{number_ % OVERLAY_COLOURS}"
 
 
 def load_step(share: float) -> int:
-    """Return how strongly a link is used: 0 not, 1 a little, 2 half, 3 nearly fully, 4 fully."""
+    """Return the step of a load, which decides colour and width: 0 is none, 4 is full."""
     return sum(share >= limit for limit in (0.001, 0.5, 0.75, 0.9))
 
 
@@ -86,7 +88,7 @@ def _works(line: Line) -> bool:
 
 
 def joined(line: Line, nodes: Mapping[str, Node]) -> tuple[Point, ...]:
-    """Return the line's course, with ends that reach under a cloud's humps."""
+    """Return the line's points, extended to reach under the humps of a cloud."""
     first, last = (
         CLOUD_DEPTH + 4 if end in nodes and nodes[end].kind.shape is Shape.CLOUD else 0.0
         for end in line.ends
@@ -104,14 +106,14 @@ def _wire(line: Line, points: tuple[Point, ...], name: str = "wire") -> str:
 
 
 def _for_pointers(points: tuple[Point, ...], line: Line) -> tuple[str, ...]:
-    """Return the wide and invisible line that a mouse or finger meets."""
+    """Return the wide invisible line that a pointer hits."""
     data = path_data(points, is_smooth=line.is_smooth)
     return (element("path", class_="hit", d=data, stroke_width=HIT_WIDTH),)
 
 
-def _way(line: Line, points: tuple[Point, ...], badge: Box | None) -> tuple[str, ...]:
+def _overlay(line: Line, points: tuple[Point, ...], badge: Box | None) -> tuple[str, ...]:
     arrows = [] if line.is_bare else [points, points[::-1]] if line.is_both_ways else [points]
-    # or the wire's blunt ends would stand beside the arrows' tips
+    # shorter by half an arrow, or its blunt ends would show beside the tips
     wire = lengthened(points, *(-ARROW / 2 * (end < len(arrows)) for end in (1, 0)))
     casing = element(
         "path",
@@ -129,8 +131,8 @@ def _way(line: Line, points: tuple[Point, ...], badge: Box | None) -> tuple[str,
     )
 
 
-def _arrows(ways: Iterable[tuple[Point, ...]], width: float) -> str:
-    return element("path", class_="arrow", d="".join(_arrow(way, width) for way in ways))
+def _arrows(polylines: Iterable[tuple[Point, ...]], width: float) -> str:
+    return element("path", class_="arrow", d="".join(_arrow(points, width) for points in polylines))
 
 
 def _arrow(points: tuple[Point, ...], width: float) -> str:
@@ -151,6 +153,6 @@ def _mark(line: Line) -> Point:
 
 
 def _load_text(line: Line) -> tuple[str, ...]:
-    """Return the empty text that a page fills with the load."""
+    """Return the empty text that a live page fills with the load."""
     place = line.spot.center if line.spot else _mark(line)
     return (element("text", class_="load", x=place.x, y=place.y + 4, text_anchor="middle"),)

@@ -1,4 +1,4 @@
-"""Elements of XML as text: whatever is in a name, what comes out is well-formed."""
+"""XML elements as text, well-formed whatever the names contain."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _SIGNS: Final = str.maketrans({
     ">": "&gt;",
     '"': "&quot;",
     "'": "&#39;",
-    "\t": "&#9;",  # a reader of XML would make a blank of them in an attribute
+    "\t": "&#9;",  # or attribute-value normalisation would make blanks of them
     "\n": "&#10;",
     "\r": "&#13;",
 })  # fmt: skip
 
 
 def escaped(text: str) -> str:
-    """Return `text` so that it can stand in an element or in an attribute."""
+    """Return `text` escaped for an element or an attribute."""
     return _FORBIDDEN.sub("\ufffd", text).translate(_SIGNS)
 
 
 def number(value: float) -> str:
-    """Return a length to a tenth of a pixel, as short as it goes."""
+    """Return a length to a tenth of a pixel, as short as possible."""
     text = f"{value:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text
 
@@ -36,9 +36,9 @@ def element(name: str, /, *content: str, **attributes: str | float | None) -> st
 
     Args:
         name: of the element.
-        content: markup; text goes through `escaped` first.
-        attributes: their names with ``_`` for ``-``, and ``class_``; those that are None are
-            left out.
+        content: markup; texts must be `escaped`.
+        attributes: ``_`` stands for ``-``, ``class_`` for ``class``; those that are None are left
+            out.
     """
     words = [name]
     for key, value in attributes.items():

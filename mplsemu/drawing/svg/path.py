@@ -11,7 +11,7 @@ from mplsemu.drawing.svg.markup import number
 
 
 def path_data(points: Sequence[Point], *, is_smooth: bool) -> str:
-    """Return a path; a smooth one cuts its corners, within the triangle that each makes."""
+    """Return a path; a smooth one rounds its corners, each within the triangle that it cuts off."""
     first, *rest = points
     words = [f"M{_pair(first)}"]
     for index, corner in enumerate(rest[:-1], start=1):

@@ -32,14 +32,14 @@ def draw_cross(center: Point, reach: float = 4.5) -> str:
 
 
 def _double_frame(box: Box) -> str:
-    """A rounded square with a double border."""
+    """A rounded rectangle with a double border."""
     radius = min(10.0, box.height * 0.28)
     inner = box.grown(-min(3.5, box.height * 0.14))
     return _rounded("body", box, radius) + _rounded("rim", inner, max(radius - 3, 1))
 
 
 def _octagon(box: Box) -> str:
-    """A square whose corners are cut."""
+    """A rectangle with its corners cut off."""
     cut = min(9.0, box.height * 0.3)
     return _path("body", _cut_corners(box, cut))
 
@@ -58,7 +58,7 @@ def _card(box: Box) -> str:
 
 
 def _ticket(box: Box) -> str:
-    """A ticket: its corners are bitten off."""
+    """A ticket: concave corners."""
     bite = min(6.0, box.height * 0.26)
     x, y, right, bottom = box.x, box.y, box.right, box.bottom
     arc = f"A{_n(bite)} {_n(bite)} 0 0 0"
@@ -116,7 +116,7 @@ def _note(box: Box) -> str:
 
 
 CLOUD_DEPTH: Final = 9.0
-"""How far a cloud's contour may stay behind the border of its box."""
+"""How far inside its box the outline of a cloud may be."""
 
 _SHAPES: Final[Mapping[Shape, Callable[[Box], str]]] = {
     Shape.DOUBLE_FRAME: _double_frame,
@@ -160,7 +160,7 @@ def _steps(whole: float, step: float) -> int:
 
 
 def _hump(chord: float, depth: float) -> float:
-    """Return the radius of the arc over a chord that rises by `depth`."""
+    """Return the radius of the arc that rises by `depth` over a chord."""
     return (chord * chord / 4 + depth * depth) / (2 * depth)
 
 

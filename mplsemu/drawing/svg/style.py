@@ -1,9 +1,9 @@
-"""The style sheet of pictures: all colours, dashes and fonts are here.
+"""The style sheet of pictures: colours, dashes and fonts.
 
-It keeps to what every reader of SVG knows: classes, no variables, no ``:not``. Only what depends on
-the viewer's own setting does not (`Theme.AUTO`): that stands in ``@media`` rules, which those who
-do not know them leave out, and so show the light picture. A page that has pictures in it can choose
-by ``data-theme`` (``light``, ``dark``) on its root. Printed pictures are light.
+It uses CSS that every SVG viewer knows: classes, no variables, no ``:not``. The exception is what
+depends on the viewer's setting (`Theme.AUTO`): it stands in ``@media`` rules, which simple viewers
+ignore, so that they show the light picture. A page that embeds pictures can choose the theme by
+``data-theme`` (``light``, ``dark``) on its root. Printed pictures are light.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Final
 from mplsemu.drawing.palette import Palette, Palettes, Theme
 from mplsemu.drawing.scene import Tone
 from mplsemu.drawing.styles import LineStyle, LineTrait, NodeStyle, Shape
-from mplsemu.drawing.svg.lines import WAY_COLOURS, overlay_class
+from mplsemu.drawing.svg.lines import OVERLAY_COLOURS, overlay_class
 
 FONTS: Final = 'system-ui,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",Verdana,sans-serif'
 
 SHIPPED_FONT: Final = '"DejaVu Sans",sans-serif'
-"""What texts are measured with, and set in where nobody else's fonts shall decide."""
+"""The font that texts are measured with; PNG is set in it."""
 
 _FORMS: Final = """\
 .scene text{font-family:FONTS}
@@ -56,7 +56,7 @@ DASHES: Final = (
     "none", "11 4", "3 3", "12 3 3 3", "none", "11 4", "3 3",
     "18 3 2 3 2 3", "7 5", "2 6", "20 6", "9 3 3 3 3 3",
 )  # fmt: skip
-"""Of ways, by number."""
+"""Of overlays, by number."""
 
 
 def style_sheet(
@@ -69,7 +69,7 @@ def style_sheet(
         f"{{stroke-dasharray:{DASHES[index % len(DASHES)]}}}\n"
         for style in palettes.light.lines
         if style.is_overlay
-        for index in range(WAY_COLOURS)
+        for index in range(OVERLAY_COLOURS)
     )
     light, dark = (
         _colours(palette, interactive=interactive) for palette in (palettes.light, palettes.dark)
@@ -83,7 +83,7 @@ def style_sheet(
         forms
         + _rules(light)
         + "@media screen and (prefers-color-scheme:dark){\n"
-        # of a window that it stands alone in
+        # background of the window, if the picture is its document
         + f":root.mplsemu{{background:{palettes.dark.ground}}}\n"
         + _rules(dark, ':root:not([data-theme="light"]) ')
         + "}\n@media screen{\n"
@@ -93,7 +93,7 @@ def style_sheet(
 
 
 def _forms(palette: Palette, fonts: str) -> str:
-    """Return the rules of what is the same in all colours."""
+    """Return the rules that are the same in all themes."""
     cards = [style for style in palette.nodes if _is_card(style)]
     broken = [style for style in palette.lines if style.is_broken]
     overlays = [style for style in palette.lines if style.is_overlay]
@@ -133,7 +133,7 @@ def _colours(palette: Palette, *, interactive: bool) -> list[_Rule]:
         *(((f".{tone.value}",), f"fill:{colour}") for tone, colour in palette.texts.items()),
         *_node_colours(palette),
         *_line_colours(palette),
-        *_way_colours(palette),
+        *_overlay_colours(palette),
         ((".down .wire", ".down .body"), f"stroke:{palette.down}"),
         ((".cross path",), f"stroke:{palette.down}"),
         ((".cross circle",), f"fill:{palette.ground};stroke:{palette.down}"),
@@ -166,7 +166,7 @@ def _line_colours(palette: Palette) -> Iterable[_Rule]:
         yield (f'.line[data-load="{step}"] .wire',), f"stroke:{colour}"
 
 
-def _way_colours(palette: Palette) -> Iterable[_Rule]:
+def _overlay_colours(palette: Palette) -> Iterable[_Rule]:
     yield (".casing",), f"stroke:{palette.ground}"
     overlays = [style for style in palette.lines if style.is_overlay]
     for style, (index, colour) in product(overlays, enumerate(palette.ways)):

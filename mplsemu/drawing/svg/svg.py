@@ -63,13 +63,13 @@ def draw_svgs(
 def draw_element(
     scene: Scene, *, style: str = "", interactive: bool = False, xmlns: str | None = None
 ) -> str:
-    """Return one picture as an element, which HTML needs no namespace for.
+    """Return one picture as an element.
 
     Args:
         scene: the picture.
-        style: its ``<style>``; none where the page around it has the rules.
+        style: its ``<style>``; empty if the page around it has the rules.
         interactive: whether nodes and lines can be chosen.
-        xmlns: of SVG; None inside HTML.
+        xmlns: the namespace; None inside HTML.
     """
     return _root(
         scene.title,
@@ -92,7 +92,7 @@ def _root(
     role: str = "img",
     state: str = "",
 ) -> str:
-    # an id of its own for each title: a page may have many pictures in it
+    # ids derived from the content: a page may embed many pictures
     seed = zlib.crc32(f"{title} {summary}".encode(errors="replace"))
     name = f"picture-{seed:08x}"
     lines = [
@@ -116,7 +116,7 @@ def _root(
 
 
 def _layers(scene: Scene, *, interactive: bool) -> list[str]:
-    """Return all of a scene, in the order in which it is painted."""
+    """Return the layers of a scene, in painting order."""
     nodes = {node.key: node for node in scene.nodes}
     below = [line for line in scene.lines if not line.kind.is_overlay]
     above = [line for line in scene.lines if line.kind.is_overlay]

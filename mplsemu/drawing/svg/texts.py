@@ -1,4 +1,4 @@
-"""Texts: in nodes, on lines, headings."""
+"""Texts, and labels of lines."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mplsemu.drawing.svg.lines import line_class
 from mplsemu.drawing.svg.markup import element, escaped
 
 MOMENTARY: Final = "momentary"
-"""The class of what says how things are at this moment."""
+"""The class of what tells a state of this moment."""
 
 
 def draw_text(run: TextRun, state: str = "") -> str:
-    """Return one line of text; of it, the words that say a state have an element of their own."""
+    """Return one line of text; words that tell a state get an element that a page can replace."""
     before, words, after = run.text.partition(state) if state else (run.text, "", "")
     return element(
         "text",
@@ -31,7 +31,7 @@ def draw_text(run: TextRun, state: str = "") -> str:
 
 
 def draw_labels(line: Line, areas: Sequence[Area]) -> list[str]:
-    """Return a line's labels, each on a ground that hides what runs below it."""
+    """Return a line's labels, each on a background that hides what runs below it."""
     return [_label(line, label, areas) for label in line.labels]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from mplsemu.drawing.polyline import at, length
 from mplsemu.drawing.svg.badges import draw_badge_above, place_badges
-from mplsemu.drawing.svg.lines import ARROW, WAY_COLOURS
+from mplsemu.drawing.svg.lines import ARROW, OVERLAY_COLOURS
 from mplsemu.drawing.svg.style import DASHES
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.pictures import draw_svg
@@ -81,5 +81,5 @@ def test_a_number_is_on_its_line_or_near_it_or_at_its_label(scene):
 
 
 def test_as_many_ways_as_a_picture_draws_apart_differ_in_form():
-    assert WAY_COLOURS >= MOST_WAYS
+    assert OVERLAY_COLOURS >= MOST_WAYS
     assert len(DASHES) >= MOST_WAYS

@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 import pytest
 
 from mplsemu.drawing.scene import Tone
-from mplsemu.drawing.svg.lines import WAY_COLOURS
+from mplsemu.drawing.svg.lines import OVERLAY_COLOURS
 from mplsemu.drawing.svg.shapes import draw_shape
 from mplsemu.drawing.svg.style import DASHES
 from mplsemu.views.palettes import DARK, LIGHT
@@ -109,8 +109,8 @@ def test_every_kind_of_node_has_a_form_of_its_own():
 
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_ways_differ_for_everybody_in_colour_or_in_dashes(palette, sight):
-    assert len(palette.ways) == WAY_COLOURS
-    for a, b in combinations(range(WAY_COLOURS), 2):
+    assert len(palette.ways) == OVERLAY_COLOURS
+    for a, b in combinations(range(OVERLAY_COLOURS), 2):
         same_dashes = DASHES[a % len(DASHES)] == DASHES[b % len(DASHES)]
         if same_dashes:
             assert apart(palette.ways[a], palette.ways[b], sight) >= 12, (a, b)
