@@ -174,7 +174,8 @@ class LabelSearch:
             return
         self.hops[start] = self._graph.next(start) if first is None else first
         room = len(self.hops) + MAX_PLACES
-        trail = [(start, iter(self.hops[start]))]
+        # backwards, so that `order`, reversed, lists places in the order of their NHLFEs
+        trail = [(start, reversed(self.hops[start]))]
         on_trail = {start}
         while trail:
             place, left = trail[-1]
@@ -191,7 +192,7 @@ class LabelSearch:
                 self.loops.append(to)
             elif to not in self.hops:
                 self.hops[to] = () if to.node == self._egress else self._graph.next(to)
-                trail.append((to, iter(self.hops[to])))
+                trail.append((to, reversed(self.hops[to])))
                 on_trail.add(to)
 
 

@@ -17,8 +17,8 @@ def draw_disc(center: Point, overlay: int) -> str:
         "g",
         element("circle", cx=center.x, cy=center.y, r=DISC / 2),
         element(
-            "text", str(overlay + 1), x=center.x, y=center.y + 3.8, font_size=10.5, font_weight="700",
-            text_anchor="middle",
+            "text", str(overlay + 1), x=center.x, y=center.y + 3.8, font_size=10.5,
+            font_weight="700", text_anchor="middle",
         ),
         class_="badge",
     )  # fmt: skip

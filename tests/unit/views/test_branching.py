@@ -277,6 +277,12 @@ def test_text_says_of_each_lsr_where_it_sends():
     ]
 
 
+def test_text_lists_lsrs_in_the_order_in_which_they_are_sent_to():
+    lines = text(overlaid(program_of("ecmp"), "a"))
+    start = lines.index(" east ↔ west, 3 ways:")
+    assert [line.split()[0] for line in lines[start + 1 : start + 4]] == ["east", "p1", "p2"]
+
+
 def test_text_of_a_packet_has_its_shares():
     lines = text(traced(compiled(PARALLEL)))
     assert lines[-1] == "   p ─[16]→ y on p-y (1/2), ─[16]→ y on p-y#2 (1/2)"
