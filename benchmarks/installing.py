@@ -44,9 +44,9 @@ def _once() -> None:
     from mplsemu.emulation.openvswitch import PrivateOpenVswitch
     from mplsemu.lab.importers.new_lab import new_lab
     from mplsemu.lab.loader import loads
-    from mplsemu.southbound.dataplane import LsrConnected, PlaneEvent, PortChanged
     from mplsemu.southbound.openflow import framework
     from mplsemu.southbound.openflow.plane import OpenFlowPlane
+    from mplsemu.southbound.plane.events import LsrConnected, PlaneEvent, PortChanged
 
     generated = new_lab("bench", "topohub:topozoo/AttMpls", l3vpns=50, vpls=50, sites=10, seed=1)
     plane = OpenFlowPlane("127.0.0.1", 6653)

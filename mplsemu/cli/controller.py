@@ -14,7 +14,7 @@ from mplsemu.errors import EmulationError, LabError
 from mplsemu.running.exit_signals import ExitMessage, cleanup_on_signal, exit_on_signals
 
 if TYPE_CHECKING:
-    from mplsemu.southbound.dataplane import DataPlane
+    from mplsemu.southbound.plane.protocol import DataPlane
 
 _EPILOG = """\
 `mplsemu up` starts a controller by itself. By hand it serves Mininet's own command:

@@ -31,17 +31,17 @@ from mplsemu.errors import LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
 from mplsemu.program.diff import diff_programs
 from mplsemu.program.program import Program
-from mplsemu.southbound.dataplane import (
-    DataPlane,
+from mplsemu.southbound.plane.events import (
     InstallRejected,
     LsrConnected,
     LsrDisconnected,
     PacketPunted,
     PlaneEvent,
     PortChanged,
-    Queue,
     UnknownLsrConnected,
 )
+from mplsemu.southbound.plane.protocol import DataPlane
+from mplsemu.southbound.plane.threads import Queue
 from mplsemu.southbound.punt.event import PacketOut
 
 _LOG = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.southbound.dataplane import BehindPe, MacFlush, OnCircuit
+from mplsemu.southbound.plane.macs import BehindPe, MacFlush, OnCircuit
 
 
 def mac_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:

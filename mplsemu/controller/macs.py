@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mplsemu.southbound.dataplane import BehindPe, LearnedMac, OnCircuit
+from mplsemu.southbound.plane.macs import BehindPe, LearnedMac, OnCircuit
 
 if TYPE_CHECKING:
     from mplsemu.controller.controller import Controller

@@ -21,7 +21,7 @@ from mplsemu.controller.connections import (
 )
 from mplsemu.controller.request import read_request
 from mplsemu.errors import EmulationError, LabError, MplsEmuError
-from mplsemu.southbound.dataplane import Threads
+from mplsemu.southbound.plane.threads import Threads
 
 _LOG = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections import deque
 from typing import Final
 
 from mplsemu.program.program import Program
-from mplsemu.southbound.dataplane import PacketPunted
+from mplsemu.southbound.plane.events import PacketPunted
 from mplsemu.southbound.punt.event import Punt
 from mplsemu.southbound.punt.rate_limits import PER_SOURCE, PuntClass, class_of
 from mplsemu.wire.mpls import labels_of

@@ -18,7 +18,7 @@ from mplsemu.controller.request import integer_of
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.codec import dump_program
-from mplsemu.southbound.dataplane import DataPlane
+from mplsemu.southbound.plane.protocol import DataPlane
 
 _LOG = logging.getLogger(__name__)
 

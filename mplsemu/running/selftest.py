@@ -35,13 +35,13 @@ from mplsemu.model.vpn import IPAddress
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import IpHeader
 from mplsemu.program.program import Program
-from mplsemu.southbound.dataplane import PlaneEvent
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
 from mplsemu.southbound.ebpf.layout import SETTINGS_KEY
 from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.sizes import sizes
 from mplsemu.southbound.ebpf.translate import entries, settings
+from mplsemu.southbound.plane.events import PlaneEvent
 from mplsemu.southbound.punt.event import IntoVrf
 from mplsemu.wire.checksum import internet_checksum, pseudo_header
 from mplsemu.wire.ethernet import BROADCAST_MAC, EthernetHeader, EtherType

@@ -17,10 +17,10 @@ from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.lab.loader import loads
 from mplsemu.running.choice import DATAPLANE_VARIABLE
-from mplsemu.southbound.dataplane import PlaneEvent
 from mplsemu.southbound.ebpf.installer import Installer
 from mplsemu.southbound.ebpf.layout import SETTINGS_KEY
 from mplsemu.southbound.ebpf.translate import entries, settings
+from mplsemu.southbound.plane.events import PlaneEvent
 
 
 @contextmanager

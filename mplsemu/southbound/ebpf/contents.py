@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.layout import FIB_KEYS
+from mplsemu.southbound.plane.stage import Stage
 
 _FIRST: Final = struct.Struct("=I")
 _FIB_LSR_AT: Final = FIB_KEYS[4].offset("lsr")

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mplsemu.program.entries import PopToPseudowire, PopToVrf
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.southbound import dataplane
-from mplsemu.southbound.dataplane import Counter
 from mplsemu.southbound.ebpf.kinds import CounterKind, Drop
 from mplsemu.southbound.ebpf.layout import CounterKey, pw_counter_id
+from mplsemu.southbound.plane import counters as plane
+from mplsemu.southbound.plane.counters import Counter
 
-Named = tuple[dataplane.CounterKind, str, str | None]
+Named = tuple[plane.CounterKind, str, str | None]
 """Kind, name and peer of a `Counter`."""
 
 
@@ -24,7 +24,7 @@ def counter_names(program: Program, node: NodeProgram) -> dict[CounterKey, Named
 
 
 def _counter_names(program: Program, node: NodeProgram) -> Iterator[tuple[CounterKey, Named]]:
-    kind = dataplane.CounterKind
+    kind = plane.CounterKind
     me = node.index
     for entry in node.ilm:
         if not isinstance(entry.action, PopToVrf | PopToPseudowire):  # those have counters below
@@ -61,7 +61,7 @@ def counters_of(
             continue
         if key.kind is CounterKind.DROP:
             why = Drop(key.id).name.lower().replace("_", "-")
-            kind = dataplane.CounterKind.DROP
+            kind = plane.CounterKind.DROP
             yield Counter(node.name, kind, why, packets, octets)
         elif key in names:
             kind, name, peer = names[key]

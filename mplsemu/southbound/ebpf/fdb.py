@@ -16,7 +16,6 @@ from typing import Final
 
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Vsi
-from mplsemu.southbound.dataplane import BehindPe, LearnedAt, LearnedMac, OnCircuit
 from mplsemu.southbound.ebpf.kinds import FdbKind
 from mplsemu.southbound.ebpf.layout import (
     FdbKey,
@@ -28,6 +27,7 @@ from mplsemu.southbound.ebpf.layout import (
     unpack_long,
 )
 from mplsemu.southbound.ebpf.tables import Table
+from mplsemu.southbound.plane.macs import BehindPe, LearnedAt, LearnedMac, OnCircuit
 from mplsemu.wire.ethernet import mac_text
 
 SWEEP_S: Final = 5.0

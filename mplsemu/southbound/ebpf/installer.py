@@ -10,7 +10,6 @@ from typing import Final
 
 from mplsemu.errors import DataPlaneError, MplsEmuError
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.southbound.dataplane import Deliver, InstallRejected, InstallResult, ReadBack
 from mplsemu.southbound.ebpf.contents import (
     WRITE_ORDER,
     Change,
@@ -26,6 +25,8 @@ from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import CounterKind
 from mplsemu.southbound.ebpf.layout import CounterKey, CounterRecord
 from mplsemu.southbound.ebpf.tables import Table
+from mplsemu.southbound.plane.events import Deliver, InstallRejected
+from mplsemu.southbound.plane.readback import InstallResult, ReadBack
 
 _LOG = logging.getLogger(__name__)
 

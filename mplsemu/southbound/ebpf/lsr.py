@@ -1,22 +1,22 @@
-"""One LSR of a forwarding program, as the translator reads it: names resolved to numbers."""
+"""One LSR as the translator of map entries reads it: ports are interfaces."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Final, assert_never
 
-from mplsemu.errors import CapabilityError, DataPlaneError, ProgramError
+from mplsemu.errors import CapabilityError, DataPlaneError
 from mplsemu.program.entries import Nhlfe, Pop, Push, Swap
-from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import AttachmentCircuit
+from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.kinds import MAX_PUSH, NhlfeFlag, Operation
 from mplsemu.southbound.ebpf.layout import NhlfeRecord
+from mplsemu.southbound.resolved import ResolvedLsr
 from mplsemu.wire.ethernet import mac_bytes
 
 
-class Lsr:
-    """What the translator needs to know of one LSR.
+class Lsr(ResolvedLsr):
+    """An LSR as the maps' entries need it.
 
     Args:
         program: the whole network's program.
@@ -24,13 +24,11 @@ class Lsr:
         attached: which interfaces its ports are.
 
     Raises:
-        ProgramError: the program has no such LSR.
         DataPlaneError: nothing of it is attached.
     """
 
     def __init__(self, program: Program, name: str, attached: Attached) -> None:
-        self.node: Final[NodeProgram] = program.node(name)
-        self._program: Final = program
+        super().__init__(program, name)
         self._direct: Final = attached.direct
         try:
             self._ports: Final = attached.ports[name]
@@ -38,15 +36,6 @@ class Lsr:
             raise DataPlaneError(
                 f"{name} is not attached; take the lab down and up again"
             ) from None
-
-    @property
-    def index(self) -> int:
-        """The LSR's number in the keys of all maps."""
-        return self.node.index
-
-    def egress(self, name: str) -> int:
-        """Return the number that stands for the tunnel to a PE: that PE's index in the lab."""
-        return self._program.node(name).index
 
     def ifindex(self, port: int) -> int:
         """Return the interface that a port is.
@@ -61,17 +50,6 @@ class Lsr:
                 f"{self.node.name}: port {port} is not attached; take the lab down and up again"
             ) from None
 
-    def circuit(self, name: str) -> AttachmentCircuit:
-        """Return an attachment circuit of this PE.
-
-        Raises:
-            ProgramError: it has no such circuit.
-        """
-        try:
-            return self.node.circuit_by_name[name]
-        except KeyError:
-            raise ProgramError(f"{self.node.name} has no attachment circuit {name!r}") from None
-
     def nhlfe(self, nhlfe: Nhlfe) -> NhlfeRecord:
         """Return how a labelled packet is sent on.
 
@@ -79,9 +57,7 @@ class Lsr:
             ProgramError: the LSR is not at an end of its link.
             CapabilityError: it pushes more labels than the data plane can.
         """
-        adjacency = self.node.adjacency_by_link.get(nhlfe.link)
-        if adjacency is None:
-            raise ProgramError(f"{self.node.name} is not at an end of link {nhlfe.link!r}")
+        adjacency = self.adjacency(nhlfe.link)
         oif = self.ifindex(adjacency.port)
         operation, labels = self._operation(nhlfe)
         return NhlfeRecord(

@@ -12,17 +12,6 @@ from typing import Final
 
 from mplsemu.errors import DataPlaneError, EmulationError
 from mplsemu.program.program import Program
-from mplsemu.southbound.dataplane import (
-    Counter,
-    Deliver,
-    InstallRejected,
-    InstallResult,
-    LearnedMac,
-    LsrConnected,
-    MacFlush,
-    PacketPunted,
-    ReadBack,
-)
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.counting import counters_of
 from mplsemu.southbound.ebpf.fdb import SWEEP_S, Fdb, is_at, learned_macs
@@ -38,6 +27,10 @@ from mplsemu.southbound.ebpf.punts import PuntRecord
 from mplsemu.southbound.ebpf.tables import Table
 from mplsemu.southbound.ebpf.threads import PlainThreads
 from mplsemu.southbound.ebpf.translate import entries, settings
+from mplsemu.southbound.plane.counters import Counter
+from mplsemu.southbound.plane.events import Deliver, InstallRejected, LsrConnected, PacketPunted
+from mplsemu.southbound.plane.macs import LearnedMac, MacFlush
+from mplsemu.southbound.plane.readback import InstallResult, ReadBack
 from mplsemu.southbound.punt.event import PacketOut, Punt
 
 _LOG = logging.getLogger(__name__)

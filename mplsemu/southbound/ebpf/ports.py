@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mplsemu.southbound.dataplane import Deliver, PortChanged
 from mplsemu.southbound.ebpf.links import DumpEnd, LinkMessage, LinkState
+from mplsemu.southbound.plane.events import Deliver, PortChanged
 
 
 class LinkMonitor(Protocol):

@@ -1,4 +1,4 @@
-"""The standard library's threads, as a data plane offers them (southbound/dataplane.py)."""
+"""The standard library's threads, as a data plane offers them (southbound/plane/threads.py)."""
 
 from __future__ import annotations
 

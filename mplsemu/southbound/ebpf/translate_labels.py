@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mplsemu.errors import CapabilityError, ProgramError
+from mplsemu.errors import CapabilityError
 from mplsemu.model.labels import Label
 from mplsemu.model.limits import MAX_NHLFES
 from mplsemu.program.entries import (
@@ -15,7 +15,7 @@ from mplsemu.program.entries import (
     PopToPseudowire,
     PopToVrf,
 )
-from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import IlmAction, IlmFlag, NhlfesOf
 from mplsemu.southbound.ebpf.layout import (
     IlmKey,
@@ -26,8 +26,7 @@ from mplsemu.southbound.ebpf.layout import (
     TunnelRecord,
 )
 from mplsemu.southbound.ebpf.lsr import Lsr
-
-_IP_VERSIONS = frozenset({4, 6})
+from mplsemu.southbound.plane.stage import Stage
 
 
 def label_entries(lsr: Lsr) -> Iterator[Entry]:
@@ -74,24 +73,12 @@ def _ilm_record(lsr: Lsr, entry: IlmEntry) -> IlmRecord:
 
 
 def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> IlmRecord:
-    vrf = lsr.node.vrf_by_name.get(pop.vrf)
-    if vrf is None or pop.ip_version not in _IP_VERSIONS:
-        raise ProgramError(
-            f"{lsr.node.name}: label {int(label)} leads to IPv{pop.ip_version} in VRF "
-            f"{pop.vrf!r}, which is not here"
-        )
+    vrf = lsr.vrf_of_label(label, pop)
     return IlmRecord(IlmAction.TO_VRF, ip_version=pop.ip_version, service=vrf.index)
 
 
 def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> IlmRecord:
-    vsi = lsr.node.vsi_by_name.get(pop.vsi)
-    pseudowires = vsi.pseudowires if vsi else ()
-    pw = next((pw for pw in pseudowires if pw.peer == pop.peer), None)
-    if vsi is None or pw is None:
-        raise ProgramError(
-            f"{lsr.node.name}: label {int(label)} leads to a pseudowire of VSI {pop.vsi!r} "
-            f"with {pop.peer!r}, which is not here"
-        )
+    vsi, pw = lsr.pseudowire_of_label(label, pop)
     flags = IlmFlag.CONTROL_WORD if pw.control_word else IlmFlag.NONE
     return IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=flags, service=vsi.index, pw=pw.index)
 

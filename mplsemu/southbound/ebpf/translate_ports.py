@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import PortFlag, Role
 from mplsemu.southbound.ebpf.layout import Port, word
 from mplsemu.southbound.ebpf.lsr import Lsr
+from mplsemu.southbound.plane.stage import Stage
 
 
 def port_entries(lsr: Lsr) -> Iterator[Entry]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 
-from mplsemu.errors import ProgramError
 from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.gateway import broadcast_addresses
 from mplsemu.program.own_addresses import router_addresses
@@ -18,10 +17,11 @@ from mplsemu.program.services import (
     ViaVrf,
     Vrf,
 )
-from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import RouteKind
 from mplsemu.southbound.ebpf.layout import GATEWAY_VALUE, FibKey, GatewayKey, RouteRecord
 from mplsemu.southbound.ebpf.lsr import Lsr, mac_octets
+from mplsemu.southbound.plane.stage import Stage
 
 _LOCAL = RouteRecord(RouteKind.LOCAL).pack()
 _BLACKHOLE = RouteRecord(RouteKind.BLACKHOLE).pack()
@@ -79,21 +79,14 @@ def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
         case Connected(name):
             return RouteRecord(RouteKind.CONNECTED, lsr.ifindex(lsr.circuit(name).port))
         case ViaCe(name):
-            circuit = lsr.circuit(name)
-            if circuit.ce is None:
-                raise ProgramError(f"VRF {vrf.name!r}: circuit {name!r} has no CE router")
+            circuit, ce = lsr.circuit(name), lsr.ce(vrf, name)
             if not circuit.up:
                 return RouteRecord(RouteKind.BLACKHOLE)
-            return _deliver(lsr, circuit, circuit.ce.mac)
+            return _deliver(lsr, circuit, ce.mac)
         case ViaPe(egress, label):
             return RouteRecord(RouteKind.TO_PE, lsr.egress(egress), int(label))
         case ViaVrf(name):
-            other = lsr.node.vrf_by_name.get(name)
-            if other is None:
-                raise ProgramError(
-                    f"{lsr.node.name}: VRF {vrf.name!r} imports from {name!r}, which is not here"
-                )
-            return RouteRecord(RouteKind.TO_VRF, other.index)
+            return RouteRecord(RouteKind.TO_VRF, lsr.imported_vrf(vrf, name).index)
 
 
 def _deliver(lsr: Lsr, circuit: AttachmentCircuit, mac: str) -> RouteRecord:

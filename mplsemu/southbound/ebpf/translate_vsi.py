@@ -9,10 +9,11 @@ from mplsemu.errors import CapabilityError
 from mplsemu.model.limits import MAX_INDEX
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.services import Pseudowire, Vsi
-from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import BridgeKind, PwFlag
 from mplsemu.southbound.ebpf.layout import MemberKey, PwRecord, VsiKey, VsiRecord, word
 from mplsemu.southbound.ebpf.lsr import Lsr
+from mplsemu.southbound.plane.stage import Stage
 
 _KINDS: Final = {VpnKind.VPLS: BridgeKind.VPLS, VpnKind.VPWS: BridgeKind.VPWS}
 _NANOSECONDS: Final = 10**9

@@ -9,7 +9,6 @@ from typing import assert_never
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Vsi
-from mplsemu.southbound.dataplane import BehindPe, LearnedAt, LearnedMac, MacFlush, OnCircuit
 from mplsemu.southbound.fdb_capacity import fdb_capacity
 from mplsemu.southbound.openflow.flow import (
     COOKIE_KIND_MASK,
@@ -19,6 +18,7 @@ from mplsemu.southbound.openflow.flow import (
 )
 from mplsemu.southbound.openflow.match import METADATA
 from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE, Table
+from mplsemu.southbound.plane.macs import BehindPe, LearnedAt, LearnedMac, MacFlush, OnCircuit
 from mplsemu.wire.ethernet import mac_text
 
 _VSI_SHIFT = 32

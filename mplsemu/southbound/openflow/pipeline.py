@@ -41,6 +41,7 @@ from mplsemu.southbound.openflow.match import (
     VLAN_VID,
     Field,
 )
+from mplsemu.southbound.plane.stage import Stage
 
 
 class Table(enum.IntEnum):
@@ -64,20 +65,6 @@ class Table(enum.IntEnum):
     WAYS = 29
     TUNNEL_L3 = 30
     TUNNEL_L2 = 31
-
-
-class Stage(enum.IntEnum):
-    """The order in which a change is installed: flows are added from the first stage to the last.
-
-    So nobody sends to what is not there yet: labels are known before a tunnel uses them, tunnels
-    before a service does, services before a port lets packets in. Then flows that are no longer
-    wanted are deleted, from the last stage to the first.
-    """
-
-    LABELS = 1
-    TUNNELS = 2
-    SERVICES = 3
-    PORTS = 4
 
 
 REG_PUNT: Final = REGISTERS[0]

@@ -11,21 +11,6 @@ from typing import Any, Final
 
 from mplsemu.errors import EmulationError
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.southbound.dataplane import (
-    Counter,
-    Deliver,
-    InstallRejected,
-    InstallResult,
-    LearnedMac,
-    LsrConnected,
-    LsrDisconnected,
-    MacFlush,
-    PacketPunted,
-    PlaneEvent,
-    PortChanged,
-    ReadBack,
-    UnknownLsrConnected,
-)
 from mplsemu.southbound.openflow import app, encode, framework
 from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
 from mplsemu.southbound.openflow.flow import Flow
@@ -36,6 +21,19 @@ from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.punts import packet_out, punt
 from mplsemu.southbound.openflow.threads import GreenThreads
 from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.plane.counters import Counter
+from mplsemu.southbound.plane.events import (
+    Deliver,
+    InstallRejected,
+    LsrConnected,
+    LsrDisconnected,
+    PacketPunted,
+    PlaneEvent,
+    PortChanged,
+    UnknownLsrConnected,
+)
+from mplsemu.southbound.plane.macs import LearnedMac, MacFlush
+from mplsemu.southbound.plane.readback import InstallResult, ReadBack
 from mplsemu.southbound.punt.event import PacketOut
 
 _EXACTLY: Final = (1 << 64) - 1

@@ -70,7 +70,7 @@ def patch_standard_library() -> None:
 
 
 class GreenThreads:
-    """The framework's threads, as a data plane offers them (southbound/dataplane.py)."""
+    """The framework's threads, as a data plane offers them (southbound/plane/threads.py)."""
 
     def queue(self) -> Any:
         """Return a new queue; its Empty is the standard library's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from mplsemu.errors import CapabilityError, ProgramError
+from mplsemu.errors import CapabilityError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.limits import MAX_LABELS
 from mplsemu.model.vpn import VpnKind
@@ -85,6 +85,8 @@ def label_flows(lsr: Lsr) -> Iterator[Flow]:
     for entry in lsr.node.ilm:
         match entry.action:
             case Forward(nhlfes):
+                # a switch cannot hash what is below a label stack, so labels are spread, not the
+                # flows below one label (ADR 14)
                 yield _transit(lsr, entry, nhlfes[int(entry.label) % len(nhlfes)])
             case PopAndLookUp():
                 yield _explicit_null(lsr, entry)
@@ -145,14 +147,8 @@ def _pop_to_label(lsr: Lsr) -> tuple[Action, ...]:
 
 
 def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> Flow:
-    vrf = lsr.node.vrf_by_name.get(pop.vrf)
-    ethertype = _ETHERTYPE_OF_VERSION.get(pop.ip_version)
-    if vrf is None or ethertype is None:
-        raise ProgramError(
-            f"{lsr.node.name}: label {int(label)} leads to IPv{pop.ip_version} in VRF "
-            f"{pop.vrf!r}, which is not here"
-        )
-    pop_label = PopMpls(ethertype)
+    vrf = lsr.vrf_of_label(label, pop)
+    pop_label = PopMpls(_ETHERTYPE_OF_VERSION[pop.ip_version])
     ttl = (_KEEP_TTL, pop_label, _TTL_TO_IP) if lsr.is_uniform else (pop_label,)
     return Flow(
         Table.SERVICE_LABELS,
@@ -164,18 +160,12 @@ def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> Flow:
 
 
 def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
-    vsi = lsr.node.vsi_by_name.get(pop.vsi)
-    pseudowires = vsi.pseudowires if vsi else ()
-    index = next((wire.index for wire in pseudowires if wire.peer == pop.peer), None)
-    if vsi is None or index is None:
-        raise ProgramError(
-            f"{lsr.node.name}: label {int(label)} leads to a pseudowire of VSI {pop.vsi!r} "
-            f"with {pop.peer!r}, which is not here"
-        )
+    vsi, pw = lsr.pseudowire_of_label(label, pop)
+    source = SetField(REG_SOURCE, FROM_PSEUDOWIRE | pw.index)
     return Flow(
         Table.SERVICE_LABELS,
         Priority.NORMAL,
         Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST),
-        (SetField(METADATA, vsi.index), SetField(REG_SOURCE, FROM_PSEUDOWIRE | index), *_DECAP),
+        (SetField(METADATA, vsi.index), source, *_DECAP),
         goto=Table.VSI_LEARN if vsi.kind is VpnKind.VPLS else Table.VSI_FORWARD,
     )

@@ -25,7 +25,7 @@ def size_flows(lsr: Lsr, routed: frozenset[str]) -> Iterator[Flow]:
     for entry in lsr.node.ftn:
         octets = tunnel_mtu(lsr.node, entry.egress)
         if entry.egress in routed and octets is not None:
-            yield _flow(Term(REG_TUNNEL, lsr.tunnel(entry.egress)), octets, Table.VRF_IMPOSE)
+            yield _flow(Term(REG_TUNNEL, lsr.egress(entry.egress)), octets, Table.VRF_IMPOSE)
     names = [name for vrf in lsr.node.vrfs for name in vrf.circuits]
     for circuit in map(lsr.circuit, names):
         if circuit.up:

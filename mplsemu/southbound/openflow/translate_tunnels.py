@@ -58,7 +58,7 @@ def tunnel_flows(lsr: Lsr, routed: frozenset[str], bridged: frozenset[str]) -> I
         _check_depth(lsr, entry)
     used = [entry for entry in lsr.node.ftn if entry.egress in routed | bridged]
     for entry in used:
-        to_egress = Term(REG_TUNNEL, lsr.tunnel(entry.egress))
+        to_egress = Term(REG_TUNNEL, lsr.egress(entry.egress))
         for nhlfe, terms, priority in _alternatives(entry, to_egress):
             if entry.egress in routed:
                 match = Match.of(IS_MPLS, *terms)
@@ -98,7 +98,7 @@ def _alternatives(
 
 def _choice_flows(lsr: Lsr, entry: FtnEntry, *, is_bridged: bool) -> Iterator[Flow]:
     """Yield the flows that choose among the ways to one PE, while the customer's headers show."""
-    to_egress = Term(REG_TUNNEL, lsr.tunnel(entry.egress))
+    to_egress = Term(REG_TUNNEL, lsr.egress(entry.egress))
 
     def by(fields: HashFields) -> tuple[Action, ...]:
         # a basis of its own: LSRs that choose alike would never use some ways of the second

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from mplsemu.errors import ProgramError
 from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.diffserv import TC_BITS
 from mplsemu.program.gateway import (
@@ -252,7 +251,7 @@ def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
 
 def _choice(lsr: Lsr) -> tuple[Action, ...]:
     hops = (route.next_hop for vrf in lsr.node.vrfs for route in vrf.routes)
-    if any(isinstance(hop, ViaPe) and lsr.ways(hop.egress) > 1 for hop in hops):
+    if any(isinstance(hop, ViaPe) and lsr.nhlfe_count(hop.egress) > 1 for hop in hops):
         return (Resubmit(Table.WAYS),)
     return ()
 
@@ -327,17 +326,11 @@ def _forward(lsr: Lsr, vrf: Vrf, hop: NextHop) -> tuple[tuple[Action, ...], Tabl
         case Connected():
             return punt(PuntReason.GLEAN), None
         case ViaCe(name):
-            circuit = lsr.circuit(name)
-            if circuit.ce is None:
-                raise ProgramError(f"VRF {vrf.name!r}: circuit {name!r} has no CE router")
-            return _deliver(circuit.port, circuit.ce.mac), Table.VRF_SIZE
+            ce = lsr.ce(vrf, name)
+            return _deliver(lsr.circuit(name).port, ce.mac), Table.VRF_SIZE
         case ViaPe(egress, label):
-            to_pe = SetField(REG_TUNNEL, lsr.tunnel(egress))
+            to_pe = SetField(REG_TUNNEL, lsr.egress(egress))
             return (to_pe, SetField(REG_SERVICE_LABEL, int(label))), Table.VRF_SIZE
         case ViaVrf(name):
-            other = lsr.node.vrf_by_name.get(name)
-            if other is None:
-                raise ProgramError(
-                    f"{lsr.node.name}: VRF {vrf.name!r} imports from {name!r}, which is not here"
-                )
+            other = lsr.imported_vrf(vrf, name)
             return (SetField(METADATA, other.index), Resubmit(Table.VRF_FIB)), None

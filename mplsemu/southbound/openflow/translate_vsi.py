@@ -108,12 +108,12 @@ def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:
 
     Open vSwitch 3.1 breaks down over a packet that was encapsulated and then met no flow.
     """
-    return (wire for wire in vsi.pseudowires if lsr.ways(wire.peer))
+    return (wire for wire in vsi.pseudowires if lsr.nhlfe_count(wire.peer))
 
 
 def _send_over(lsr: Lsr, wire: Pseudowire) -> tuple[Action, ...]:
-    to_peer = SetField(REG_TUNNEL, lsr.tunnel(wire.peer))
+    to_peer = SetField(REG_TUNNEL, lsr.egress(wire.peer))
     label = encap_label(wire.out_label)
-    if lsr.ways(wire.peer) > 1:  # chosen while the frame still is the outermost
+    if lsr.nhlfe_count(wire.peer) > 1:  # chosen while the frame still is the outermost
         return (to_peer, Resubmit(Table.WAYS), *label, Resubmit(Table.TUNNEL_L2))
     return (*label, to_peer, Resubmit(Table.TUNNEL_L2))

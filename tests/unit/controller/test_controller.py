@@ -12,7 +12,6 @@ from mplsemu.controller.events import KEPT_OF_PROVIDER, EventLog
 from mplsemu.controller.lsr_states import LsrState
 from mplsemu.lab.loader import load, loads
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.southbound.dataplane import LsrConnected, LsrDisconnected, PacketPunted, PortChanged
 from mplsemu.southbound.openflow import installer
 from mplsemu.southbound.openflow.app import (
     BarrierReply,
@@ -24,6 +23,7 @@ from mplsemu.southbound.openflow.app import (
 from mplsemu.southbound.openflow.framework import ofproto
 from mplsemu.southbound.openflow.plane import OpenFlowPlane
 from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.plane.events import LsrConnected, LsrDisconnected, PacketPunted, PortChanged
 from mplsemu.southbound.punt.event import Punt, PuntReason
 from tests.oracles import frames
 from tests.places import TOPOLOGIES

@@ -10,7 +10,6 @@ from mplsemu.controller.macs import learned_macs
 from mplsemu.controller.serve import calls_of
 from mplsemu.errors import DataPlaneError
 from mplsemu.lab.loader import load
-from mplsemu.southbound.dataplane import InstallRejected, LsrConnected, PortChanged
 from mplsemu.southbound.ebpf import installer
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER
@@ -27,6 +26,7 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.plane import EbpfPlane, open_plane
 from mplsemu.southbound.ebpf.translate import entries
+from mplsemu.southbound.plane.events import InstallRejected, LsrConnected, PortChanged
 from tests.oracles.faketables import FakeTables, interfaces_of
 from tests.places import TOPOLOGIES
 

@@ -6,7 +6,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.controller.punt_queue import MAX_PER_SOURCE, MAX_WAITING, MIN_PER_SOURCE, PuntQueue
 from mplsemu.lab.loader import load
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.southbound.dataplane import PacketPunted
+from mplsemu.southbound.plane.events import PacketPunted
 from mplsemu.southbound.punt.event import Punt, PuntReason
 from tests.oracles.frames import ethernet
 from tests.places import TOPOLOGIES

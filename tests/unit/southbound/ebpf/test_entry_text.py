@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from mplsemu.control.compile import compile_program
 from mplsemu.model.topology import TtlMode
 from mplsemu.southbound.ebpf import layout, translate
-from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.entry_text import entry_text, key_text, value_text
 from mplsemu.southbound.ebpf.kinds import FdbKind
 from mplsemu.southbound.ebpf.layout import FdbKey, FdbRecord
 from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.names import names_of
 from mplsemu.southbound.ebpf.translate import entries
+from mplsemu.southbound.plane.stage import Stage
 from tests import builders, strategies
 from tests.oracles.fakebpfnet import attach
 

@@ -3,13 +3,6 @@
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.southbound.dataplane import (
-    BehindPe,
-    Counter,
-    CounterKind,
-    LearnedMac,
-    OnCircuit,
-)
 from mplsemu.southbound.ebpf import kinds
 from mplsemu.southbound.ebpf.counting import counter_names, counters_of
 from mplsemu.southbound.ebpf.fdb import Fdb, is_at, learned_macs
@@ -23,6 +16,8 @@ from mplsemu.southbound.ebpf.layout import (
     pw_counter_id,
     unpack_long,
 )
+from mplsemu.southbound.plane.counters import Counter, CounterKind
+from mplsemu.southbound.plane.macs import BehindPe, LearnedMac, OnCircuit
 from tests import builders
 from tests.oracles.faketables import FakeTables
 

@@ -7,10 +7,9 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import CapabilityError, DataPlaneError
-from mplsemu.southbound.dataplane import InstallRejected
 from mplsemu.southbound.ebpf import installer as module
 from mplsemu.southbound.ebpf.contents import lsr_of
-from mplsemu.southbound.ebpf.entry import Entry, Stage
+from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.installer import Installer
 from mplsemu.southbound.ebpf.kinds import CounterKind, Drop, IlmAction, NhlfesOf, Role, RouteKind
 from mplsemu.southbound.ebpf.layout import (
@@ -27,6 +26,8 @@ from mplsemu.southbound.ebpf.layout import (
     TunnelKey,
     word,
 )
+from mplsemu.southbound.plane.events import InstallRejected
+from mplsemu.southbound.plane.stage import Stage
 from tests import builders
 from tests.oracles.faketables import FakeTables
 

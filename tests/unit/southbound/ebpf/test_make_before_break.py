@@ -14,8 +14,8 @@ from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.southbound.ebpf import translate_labels
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER, change, contents_of, in_order
-from mplsemu.southbound.ebpf.entry import Stage
 from mplsemu.southbound.ebpf.translate import entries
+from mplsemu.southbound.plane.stage import Stage
 from tests import builders, strategies
 from tests.oracles import frames
 from tests.oracles.fakebpfnet import Delivered, FakeNetwork, attach, contents_of_all

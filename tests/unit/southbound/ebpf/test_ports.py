@@ -6,9 +6,9 @@ import struct
 import pytest
 
 from mplsemu.errors import EmulationError
-from mplsemu.southbound.dataplane import PortChanged
 from mplsemu.southbound.ebpf.links import DumpEnd, LinkSocket, LinkState, parse_links
 from mplsemu.southbound.ebpf.ports import LsrPorts
+from mplsemu.southbound.plane.events import PortChanged
 
 UP, RUNNING, LOWER_UP = 1, 0x40, 0x10000
 NEW, GONE = 16, 17

@@ -19,7 +19,6 @@ from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.services import ViaCe
 from mplsemu.southbound.ebpf import layout, translate
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER, change, contents_of
-from mplsemu.southbound.ebpf.entry import Stage
 from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     IlmAction,
@@ -46,6 +45,7 @@ from mplsemu.southbound.ebpf.layout import (
 )
 from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.translate import entries
+from mplsemu.southbound.plane.stage import Stage
 from tests import builders, strategies
 from tests.ebpf_entries import everything, nordic, of_map
 from tests.networks import SQUARE, between

@@ -39,12 +39,12 @@ from mplsemu.southbound.openflow.pipeline import (
     PUNT_REASON_MASK,
     REG_PUNT,
     MeterId,
-    Stage,
     Table,
     stage,
 )
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.plane.stage import Stage
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import PuntClass, class_of
 from tests import builders

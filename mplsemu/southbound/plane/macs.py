@@ -1,0 +1,51 @@
+"""MAC addresses that VSIs have learned, and orders to remove them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OnCircuit:
+    """At an attachment circuit of this PE, by the circuit's name."""
+
+    circuit: str
+
+
+@dataclass(frozen=True, slots=True)
+class BehindPe:
+    """At the other end of the pseudowire to a PE."""
+
+    peer: str
+
+
+LearnedAt = OnCircuit | BehindPe
+
+
+@dataclass(frozen=True, slots=True)
+class MacFlush:
+    """An order to forget MAC addresses.
+
+    Attributes:
+        node: the PE that shall forget.
+        vsi: name of the VPN.
+        place: where they were learned, None for everywhere.
+    """
+
+    node: str
+    vsi: str
+    place: LearnedAt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedMac:
+    """A MAC address that a PE has learned.
+
+    Attributes:
+        place: where, None if the program does not know that place.
+    """
+
+    node: str
+    vsi: str
+    mac: str
+    place: LearnedAt | None
