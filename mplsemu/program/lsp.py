@@ -17,6 +17,8 @@ from mplsemu.program.entries import (
     Operation,
     Pop,
     PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
     Push,
     Swap,
 )
@@ -104,11 +106,11 @@ class LabelGraph:
     def __init__(self, program: Program, down: Collection[str] = ()) -> None:
         self.program = program
         self.down = down
+        self._up = {link.name for link in program.links if link.up}.difference(down)
 
     def is_up(self, link: str) -> bool:
         """Whether a link carries packets."""
-        found = self.program.link_by_name.get(link)
-        return found is not None and found.up and link not in self.down
+        return link in self._up
 
     def next(self, place: LabelPlace) -> tuple[LabelHop, ...]:
         """Return what the LSR may do with the top label; nothing if it is bound to no LSP."""
@@ -132,14 +134,15 @@ class LabelGraph:
     def _over(
         self, node: NodeProgram, nhlfes: tuple[Nhlfe, ...], stack: tuple[Label, ...]
     ) -> tuple[LabelHop, ...]:
+        adjacencies = node.adjacency_by_link
         hops = []
-        for each in nhlfes:
-            nhlfe = each.usable(self.down)
-            adjacency = node.adjacency_by_link.get(nhlfe.link)
+        for primary in nhlfes:
+            nhlfe = primary.usable(self.down) if self.down else primary
+            adjacency = adjacencies.get(nhlfe.link)
             to = None
             if adjacency is not None:
                 to = LabelPlace(adjacency.peer, operate(nhlfe.operation, stack))
-            hops.append(LabelHop(nhlfe.link, to, self.is_up(nhlfe.link)))
+            hops.append(LabelHop(nhlfe.link, to, nhlfe.link in self._up))
         return tuple(hops)
 
 
@@ -196,9 +199,32 @@ class LabelSearch:
                 on_trail.add(to)
 
 
+def binding(program: Program, node: str, label: int) -> IlmEntry | None:
+    """Return what an LSR has bound to a label; None if nothing, or if there is no such LSR."""
+    lsr = program.node_by_name.get(node)
+    return lsr.ilm_by_label.get(label) if lsr is not None else None
+
+
+def next_reader(node: str, entry: IlmEntry) -> str | None:
+    """Return the LSR that reads the label below this one: where its LSP ends.
+
+    Returns:
+        None below a label of a VRF or pseudowire, which is the last.
+    """
+    match entry.action:
+        case Forward():
+            return entry.egress
+        case PopAndLookUp():
+            return node
+        case PopToVrf() | PopToPseudowire():
+            return None
+        case _:
+            assert_never(entry.action)
+
+
 def readers(
     program: Program, node: str, labels: Sequence[int]
-) -> Iterator[tuple[NodeProgram | None, IlmEntry | None]]:
+) -> Iterator[tuple[str | None, IlmEntry | None]]:
     """Yield for each label of a stack the LSR that reads it, and what it has bound to it.
 
     The first is read by the LSR that the packet is sent to, each further one by the LSR at the end
@@ -209,14 +235,8 @@ def readers(
         node: the LSR that the packet is sent to.
         labels: outermost first.
     """
-    at = program.node_by_name.get(node)
+    reader: str | None = node
     for label in labels:
-        entry = at.ilm_by_label.get(label) if at is not None else None
-        yield at, entry
-        match entry and entry.action:
-            case Forward():
-                at = program.node_by_name.get(entry.egress or "") if entry is not None else None
-            case PopAndLookUp():
-                pass
-            case _:
-                at = None
+        entry = binding(program, reader, label) if reader is not None else None
+        yield reader, entry
+        reader = next_reader(reader, entry) if reader is not None and entry is not None else None

@@ -76,7 +76,7 @@ def read_stack(program: Program, node: str, labels: Sequence[int]) -> StackReadi
                 carried, vpn = Carried(version), vrf
             case PopToPseudowire(vsi, peer):
                 names.append(f"PW {vsi} from {peer}")
-                carried, vpn = _over_pseudowire(at, vsi, peer), vsi
+                carried, vpn = _over_pseudowire(program.node_by_name.get(at or ""), vsi, peer), vsi
             case PopAndLookUp():
                 names.append(EXPLICIT_NULL)
             case None:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mplsemu.model.labels import Label
-from mplsemu.program.entries import Nhlfe, PopAndLookUp
-from mplsemu.program.lsp import LabelGraph, LabelPlace, LabelSearch, operate, readers
+from mplsemu.program.entries import Nhlfe
+from mplsemu.program.lsp import (
+    LabelGraph,
+    LabelPlace,
+    LabelSearch,
+    binding,
+    next_reader,
+    operate,
+)
 from mplsemu.program.program import NodeProgram, Program
 
 
@@ -25,10 +32,10 @@ def forwarding_problems(
     backup = primary.backup
     if backup is not None and backup.link == primary.link:
         yield f"the backup of the way to {egress} over {backup.link} is over the same link"
+    used = primary.usable(graph.down)
     for nhlfe in primary.alternatives:
         adjacency = node.adjacency_by_link.get(nhlfe.link)
-        is_used = nhlfe is primary.usable(graph.down)
-        if adjacency is None or (is_used and not graph.is_up(nhlfe.link)):
+        if adjacency is None or (nhlfe is used and not graph.is_up(nhlfe.link)):
             yield f"the way to {egress} is over {nhlfe.link}, which is not here or down"
             continue
         labels = operate(nhlfe.operation, stack)
@@ -45,11 +52,11 @@ def _binding_problem(
         return f"the label towards {egress} is popped before {peer}, which is another"
     reader = peer
     last = len(labels) - 1
-    for number, (_, bound) in enumerate(readers(program, peer, labels)):
-        label = labels[number]
+    for number, label in enumerate(labels):
+        bound = binding(program, reader, label)
         if bound is None:
             return f"{reader} has not bound label {label}, which is sent to it towards {egress}"
-        end = reader if isinstance(bound.action, PopAndLookUp) else bound.egress
+        end = next_reader(reader, bound)
         if end is None or (number == last and end != egress):
             return f"{reader} has not bound label {label} to the LSP to {egress}"
         reader = end

@@ -105,9 +105,10 @@ def _node_problems(
     for tunnel in node.ftn:
         yield from _duplicates(f"way to {tunnel.egress} over", (n.link for n in tunnel.nhlfes))
         for nhlfe in tunnel.nhlfes:
-            depth = max(len(pushed(each)) for each in nhlfe.alternatives)
-            if depth >= limits.labels:
-                yield f"the tunnel to {tunnel.egress} pushes {depth} labels below a service's"
+            for each in nhlfe.alternatives:
+                depth = len(pushed(each))
+                if depth >= limits.labels:
+                    yield f"the tunnel to {tunnel.egress} pushes {depth} labels below a service's"
             yield from forwarding_problems(graph, node, nhlfe, (), tunnel.egress)
     for vrf in node.vrfs:
         yield from _vrf_problems(program, node, vrf)

@@ -120,8 +120,6 @@ def test_each_label_of_a_stack_is_read_at_the_end_of_the_lsp_before_it():
     assert nhlfe.backup is not None
     (bypass, inner) = nhlfe.backup.operation.labels
     assert inner == at_q
-    read = [
-        (at.name if at else None, entry is not None)
-        for at, entry in readers(RING, "r", (bypass, inner, Label(999_999), Label(16)))
-    ]
+    stack = (bypass, inner, Label(999_999), Label(16))
+    read = [(at, entry is not None) for at, entry in readers(RING, "r", stack)]
     assert read == [("r", True), ("q", True), ("y", False), (None, False)]
