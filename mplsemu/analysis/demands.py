@@ -11,7 +11,7 @@ from mplsemu.errors import LabError, Location
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import Site
-from mplsemu.suggest import nearest
+from mplsemu.suggest import did_you_mean
 from mplsemu.verification.link_load import Demand
 from mplsemu.verification.reachability_policy import reaches
 from mplsemu.verification.tunnels import Tunnel
@@ -97,7 +97,7 @@ class _Endpoints:
         for name in (source, target):
             if name not in self._sites and name not in self._pes:
                 names = [*self._sites, *self._pes]
-                remedy = nearest(name, names) or "write a site as VPN/SITE, or a PE"
+                remedy = did_you_mean(name, names) or "write a site as VPN/SITE, or a PE"
                 raise LabError(f"no site and no PE {name!r} in lab {self._lab!r}",
                                location=where, remedy=remedy)  # fmt: skip
         if source in self._sites and target in self._sites:

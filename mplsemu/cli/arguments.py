@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from mplsemu.errors import LabError, NotRootError
 from mplsemu.lab.shipped import shipped_labs
 from mplsemu.running.directory import run_directory, running_labs
-from mplsemu.running.names import some
-from mplsemu.suggest import nearest
+from mplsemu.suggest import did_you_mean, some
 
 if TYPE_CHECKING:
     from mplsemu.lab.loader import LoadedLab
@@ -149,7 +148,7 @@ def load_named(lab: str) -> LoadedLab:
         with suppress(NotRootError):
             running = running_labs()
         names = [*running, *shipped_labs()]
-        remedy = nearest(lab, names) or f"with mplsemu come {', '.join(shipped_labs())}"
+        remedy = did_you_mean(lab, names) or f"with mplsemu come {', '.join(shipped_labs())}"
         raise LabError(f"no lab {lab!r} is running, and there is no such file", remedy=remedy)
     return load(lab)
 
@@ -176,7 +175,8 @@ def checked_down(network: Network, name: str) -> str:
     if name in links:
         return links[name]
     remedy = (
-        nearest(name, links) or f"the links are {some(links_of(network), 'mplsemu show LAB links')}"
+        did_you_mean(name, links)
+        or f"the links are {some(links_of(network), 'mplsemu show LAB links')}"
     )
     raise LabError(f"no link {name!r} in lab {network.name!r}", remedy=remedy)
 
@@ -198,7 +198,7 @@ def checked_node(program: Program, name: str) -> NodeProgram:
         names = list(program.node_by_name)
         known = f"the LSRs are {some(names, 'mplsemu show LAB links')}"
         raise LabError(
-            f"no LSR {name!r} in lab {program.lab!r}", remedy=nearest(name, names) or known
+            f"no LSR {name!r} in lab {program.lab!r}", remedy=did_you_mean(name, names) or known
         )
     return node
 
@@ -218,5 +218,5 @@ def checked_vpn(program: Program, name: str) -> str:
         raise LabError(f"{name!r} has VPNs {', '.join(owned)}", remedy="name one of them")
     names = [vpn.name for vpn in program.vpns]
     known = f"the VPNs are {some(names, 'mplsemu show LAB vpns')}" if names else "it has none"
-    remedy = nearest(name, [*names, *(vpn.customer for vpn in program.vpns)])
+    remedy = did_you_mean(name, [*names, *(vpn.customer for vpn in program.vpns)])
     raise LabError(f"no VPN {name!r} in lab {program.lab!r}", remedy=remedy or known)

@@ -14,12 +14,12 @@ def run(args: argparse.Namespace) -> int:
     """Print the help."""
     from mplsemu.cli.main import COMMANDS, build_parser, main
     from mplsemu.errors import LabError
-    from mplsemu.suggest import nearest
+    from mplsemu.suggest import did_you_mean
 
     if args.command is None:
         build_parser(None)[0].print_help()
         return 0
     if args.command not in COMMANDS:
-        remedy = nearest(args.command, COMMANDS) or "mplsemu help lists the commands"
+        remedy = did_you_mean(args.command, COMMANDS) or "mplsemu help lists the commands"
         raise LabError(f"no command {args.command!r}", remedy=remedy)
     return main([args.command, "--help"])

@@ -8,7 +8,7 @@ import sys
 from typing import Final, NoReturn
 
 from mplsemu.errors import clip
-from mplsemu.suggest import nearest
+from mplsemu.suggest import did_you_mean
 
 _UNRECOGNIZED: Final = "unrecognized arguments: "
 
@@ -39,12 +39,12 @@ class CommandParser(argparse.ArgumentParser):
         if message.startswith(_UNRECOGNIZED):
             options = [o for o in self._option_string_actions if o.startswith("--")]
             word = message.removeprefix(_UNRECOGNIZED).split()[0].partition("=")[0]
-            return nearest(word, options) if word.startswith("-") else ""
+            return did_you_mean(word, options) if word.startswith("-") else ""
         choice = re.search(r"invalid choice: '?([^' ]*)'? \(choose from (.*)\)", message)
         if choice is None:
             return ""
         names = re.findall(r"[\w-]+", choice[2])
-        return nearest(choice[1], names) or f"one of {', '.join(names)}"
+        return did_you_mean(choice[1], names) or f"one of {', '.join(names)}"
 
 
 def _in_plain_words(message: str) -> str:

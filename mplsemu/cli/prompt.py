@@ -21,7 +21,7 @@ from mplsemu.cli.system_error import describe_system_error
 from mplsemu.emulation.interrupts import act_at_once, read_line, resume, wait
 from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.errors import LabError, MplsEmuError
-from mplsemu.model.near_names import any_of, near_names
+from mplsemu.suggest import any_of, near_names
 
 if TYPE_CHECKING:
     from mplsemu.running.boot import BootedLab

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mplsemu.cli.arguments import add_lab, checked_vpn, is_running, read_lab
 from mplsemu.errors import LabError
-from mplsemu.suggest import nearest
+from mplsemu.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from mplsemu.export.formats import Renderer
@@ -92,7 +92,7 @@ def _renderer(name: str | None, path: str | None) -> tuple[str, Renderer]:
             raise LabError(f"no format has the suffix {suffix!r}", remedy=f"{formats}, as --format")
         name = name or "text"
     if name not in RENDERERS:
-        hint = nearest(name, RENDERERS)
+        hint = did_you_mean(name, RENDERERS)
         raise LabError(f"no format {name!r}", remedy=f"{hint} {formats}".strip())
     return name, RENDERERS[name]
 

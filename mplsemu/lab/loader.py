@@ -16,13 +16,14 @@ from mplsemu.lab.lab_name import check_lab_name, with_lab_name
 from mplsemu.lab.one_way_imports import one_way_notes
 from mplsemu.lab.provider import build_provider
 from mplsemu.lab.schema import ChecksFile, LabFile
-from mplsemu.lab.schema_error import CHECKS, nearest, schema_error
+from mplsemu.lab.schema_error import CHECKS, schema_error
 from mplsemu.lab.shipped import lab_path, shipped_labs
 from mplsemu.lab.validation import build_checks
 from mplsemu.lab.vpns import build_vpns
 from mplsemu.model.l3vpn import L3vpn, RouteTarget
 from mplsemu.model.network import Network, Validation, Vpn
 from mplsemu.model.numbers import NO_NUMBERS, Numbering, Numbers
+from mplsemu.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from mplsemu.lab import schema
 from mplsemu.lab.document import Document, Path, Value, quoted
 from mplsemu.lab.scalar import kind
 from mplsemu.model.vpn import VpnKind
+from mplsemu.suggest import nearest
 
 _VPNS: Mapping[str, type[schema.StrictMapping]] = {
     VpnKind.L3VPN: schema.RawL3vpn,
@@ -34,7 +34,6 @@ _FIXED: Mapping[Path, type[schema.StrictMapping]] = {
     ("provider", "defaults"): schema.RawDefaults,
 }
 _LISTS = frozenset((key,) for key in ("ends", "via", "avoid", *schema.CHECKS))
-_SHORT = 3
 CHECKS = "the file of checks"
 """How messages call a file that has checks and nothing else."""
 _BELONGS_TO_THE_VPN = "a VPLS or VPWS has one LAN across all sites: write it beside 'sites'"
@@ -55,20 +54,6 @@ def schema_error(document: Document, error: ValidationError) -> LabError:
     """Return the first thing in file order that `error` finds wrong with `document`."""
     found = [_complaint(document, detail) for detail in error.errors(include_url=False)]
     return min(found, key=lambda one: (one.location.line or 0) if one.location else 0)
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that `name` is most like, None if none is."""
-    return next(iter(nearest_names(name, known, most=1)), None)
-
-
-def nearest_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """Return the known names that `name` is most like, the most like first."""
-    names = list(known)
-    lower = {one.lower(): one for one in reversed(names)}
-    cutoff = 0.5 if len(name) <= _SHORT else 0.6  # one letter of two or three is often a slip
-    matches = difflib.get_close_matches(name.lower(), lower, n=most, cutoff=cutoff)
-    return [lower[one] for one in matches]
 
 
 def known_names_hint(name: str, known: Iterable[str], what: str) -> str:

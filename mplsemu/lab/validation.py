@@ -11,7 +11,7 @@ from mplsemu.control.cables import cables_of
 from mplsemu.errors import LabError
 from mplsemu.lab.document import Document, Path, quoted
 from mplsemu.lab.schema import RawPath, RawPing, RawThroughput
-from mplsemu.lab.schema_error import known_names_hint, nearest
+from mplsemu.lab.schema_error import known_names_hint
 from mplsemu.model.network import (
     HostRef,
     Network,
@@ -21,6 +21,7 @@ from mplsemu.model.network import (
     Validation,
 )
 from mplsemu.model.vpn import Host, IPAddress
+from mplsemu.suggest import nearest
 
 
 def build_checks(

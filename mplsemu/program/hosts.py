@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mplsemu.errors import LabError
-from mplsemu.model.near_names import any_of, near_names
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import Host
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit
+from mplsemu.suggest import any_of, near_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from mplsemu.model.vpn import Site
 from mplsemu.program.program import Program
 from mplsemu.program.stack_reading import UNKNOWN, Carried, StackReading, read_stack
 from mplsemu.running.directory import LabRecord
-from mplsemu.running.names import suggest
 from mplsemu.running.session import Session
+from mplsemu.suggest import unknown_name_remedy
 from mplsemu.wire.mpls import labels_of
 
 _REST: Final = 9
@@ -67,7 +67,8 @@ def _points(session: Session, target: str) -> Iterator[TapPoint]:
     known = [*record.links, *record.lsrs, *record.hosts]
     see = f"mplsemu show {record.name} {'hosts' if '/' in target else 'links'}"
     raise LabError(
-        f"no link or node {target!r} in lab {record.name!r}", remedy=suggest(target, known, see)
+        f"no link or node {target!r} in lab {record.name!r}",
+        remedy=unknown_name_remedy(target, known, see),
     )
 
 

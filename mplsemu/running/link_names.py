@@ -5,7 +5,7 @@ from __future__ import annotations
 from mplsemu.control.cables import cables_of
 from mplsemu.errors import LabError
 from mplsemu.model.network import Network
-from mplsemu.running.names import some, suggest
+from mplsemu.suggest import some, unknown_name_remedy
 
 
 def link_name(network: Network, first: str, second: str | None = None) -> str:
@@ -23,7 +23,8 @@ def link_name(network: Network, first: str, second: str | None = None) -> str:
         if meant is not None:
             return meant
         raise LabError(
-            f"no link {first!r} in lab {network.name!r}", remedy=suggest(first, known, see)
+            f"no link {first!r} in lab {network.name!r}",
+            remedy=unknown_name_remedy(first, known, see),
         )
     found = sorted(name for name, ends in core.items() if ends == {first, second})
     found += [

@@ -25,7 +25,7 @@ from mplsemu.program.program import Program
 from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
 from mplsemu.running.down import take_down
 from mplsemu.running.link_names import link_name
-from mplsemu.running.names import suggest
+from mplsemu.suggest import unknown_name_remedy
 
 CHANGE_TIMEOUT_S: Final = 30.0
 """A change takes milliseconds; a controller that was killed just then takes seconds."""
@@ -123,7 +123,9 @@ class Session:
             raise LabError(f"{name} is an LSR", remedy="name a host, VPN/SITE/hN")
         raise LabError(
             f"no host {name!r} in lab {self.record.name!r}",
-            remedy=suggest(name, self.record.hosts, f"mplsemu show {self.record.name} hosts", vpn),
+            remedy=unknown_name_remedy(
+                name, self.record.hosts, f"mplsemu show {self.record.name} hosts", vpn
+            ),
         )
 
     def exec_target(self, name: str) -> ExecTarget:
@@ -152,7 +154,7 @@ class Session:
 
     def _nearest(self, name: str) -> str:
         names = [*self.record.hosts, *self.record.lsrs]
-        return suggest(name, names, f"mplsemu show {self.record.name} hosts")
+        return unknown_name_remedy(name, names, f"mplsemu show {self.record.name} hosts")
 
     # --- doing ------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
-from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +20,7 @@ from mplsemu.program.trace import PacketOptions, Trace, trace
 from mplsemu.running.cable import Cable
 from mplsemu.script.outcome import WIDTH, DrawnTrace, Journal, Outcome, Rate
 from mplsemu.script.survival import Survival, survival
+from mplsemu.suggest import nearest
 from mplsemu.views.provider import provider_view
 from mplsemu.views.text.view import draw_view
 
@@ -307,8 +307,8 @@ class LabInterface(ABC):
         vpns = [vpn.name for vpn in self.network.vpns]
         if name in vpns:
             raise LabError(f"VPN {name} has no hosts", remedy="write hosts: 1 at its sites")
-        if "/" not in name and (near := get_close_matches(name, vpns, n=1)):
-            raise LabError(f"no VPN {name!r} here", remedy=f"did you mean {near[0]!r}?")
+        if "/" not in name and (near := nearest(name, vpns)):
+            raise LabError(f"no VPN {name!r} here", remedy=f"did you mean {near!r}?")
         return [find_host(self.program(), name).ref]
 
     def _way(self, source: str, target: str) -> Trace | None:

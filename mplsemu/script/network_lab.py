@@ -36,11 +36,11 @@ from mplsemu.running.checks import endpoints, trouble_of
 from mplsemu.running.current_alarms import current_alarms
 from mplsemu.running.lab import LabProcess
 from mplsemu.running.live_trace import follow
-from mplsemu.running.names import suggest
 from mplsemu.running.session import PingResult
 from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
 from mplsemu.script.outcome import Outcome, Rate
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
+from mplsemu.suggest import unknown_name_remedy
 from mplsemu.views.phrases import count
 from mplsemu.views.text.live_trace import draw_live_trace
 
@@ -120,7 +120,7 @@ class NetworkLab(LabInterface):
         if vpn not in known:
             raise LabError(
                 f"no VPLS {vpn!r} here",
-                remedy=suggest(vpn, known, f"mplsemu show {self.file} vpns"),
+                remedy=unknown_name_remedy(vpn, known, f"mplsemu show {self.file} vpns"),
             )
         found: dict[str, dict[str, str]] = {}
         for row in self.lab.session.controller.call("macs"):

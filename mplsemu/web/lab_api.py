@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeVar
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
@@ -21,6 +20,7 @@ from mplsemu.program.trace import trace
 from mplsemu.report import shapes
 from mplsemu.report.tables import counter_table_object, mac_table_object, table_object
 from mplsemu.report.trace import exchange_object
+from mplsemu.suggest import did_you_mean
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.provider import provider_view
@@ -219,6 +219,5 @@ def _check(what: str, name: str, known: Iterable[str], status: int) -> None:
     """
     names = list(known)
     if name not in names:
-        near = get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise HttpError(status, f"no {what} {name!r}{hint}")
+        hint = did_you_mean(name, names)
+        raise HttpError(status, f"no {what} {name!r}{'; ' if hint else ''}{hint}")

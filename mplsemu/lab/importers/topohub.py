@@ -12,7 +12,7 @@ import topohub
 
 from mplsemu.errors import LabError
 from mplsemu.lab.importers.graph import ImportedLink, ImportedNode, ProviderGraph, provider_graph
-from mplsemu.lab.schema_error import nearest_names
+from mplsemu.suggest import nearest_words
 
 PREFIX = "topohub:"
 
@@ -25,7 +25,7 @@ def from_topohub(name: str) -> ProviderGraph:
     """
     known = catalogue()
     if name not in known:
-        guesses = nearest_names(name, known)
+        guesses = nearest_words(name, known)
         remedy = f"did you mean {' or '.join(guesses)}?" if guesses else _groups(known)
         raise LabError(f"topohub has no network {name!r}", remedy=remedy)
     # what topohub.get does, but for the file that it leaves open

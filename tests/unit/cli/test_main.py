@@ -13,7 +13,7 @@ from mplsemu.cli import main as frame
 from mplsemu.cli.main import COMMANDS, main
 from mplsemu.cli.output import can_draw
 from mplsemu.errors import LabError, LabNotRunningError
-from mplsemu.suggest import nearest
+from mplsemu.suggest import did_you_mean
 from tests.places import TOPOLOGIES
 
 NORDIC = str(TOPOLOGIES / "nordic.yaml")
@@ -118,8 +118,8 @@ def test_encodings_that_cannot_draw_are_known():
 
 
 def test_only_a_near_name_is_offered():
-    assert nearest("nordc", ["nordic", "vpls"]) == "did you mean nordic?"
-    assert nearest("qqq", ["nordic", "vpls"]) == ""
+    assert did_you_mean("nordc", ["nordic", "vpls"]) == "did you mean nordic?"
+    assert did_you_mean("qqq", ["nordic", "vpls"]) == ""
 
 
 def test_help_imports_no_command():

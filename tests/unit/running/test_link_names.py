@@ -9,7 +9,7 @@ from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
 from mplsemu.program.cables import cable_names, cables_of
 from mplsemu.running.link_names import link_name
-from mplsemu.running.names import some, suggest
+from mplsemu.suggest import some, unknown_name_remedy
 from tests.builders import nordic
 
 PARALLEL = """\
@@ -74,7 +74,7 @@ def test_an_unknown_name_gets_the_nearest_or_is_told_where_all_are():
         "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11 and 8 more "
         "(`mplsemu show x links` lists all)"
     )
-    assert suggest("zzz", names[:3], "") == "known: r0, r1, r2"
+    assert unknown_name_remedy("zzz", names[:3], "") == "known: r0, r1, r2"
 
 
 def test_checks_take_a_link_from_either_end_and_by_an_interface():

@@ -4,9 +4,9 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import LabError
-from mplsemu.model.near_names import any_of, near_names
 from mplsemu.program.hosts import find_host
 from mplsemu.program.trace import trace
+from mplsemu.suggest import any_of, near_names
 from tests.builders import nordic
 
 KNOWN = ("a/aarhus/h1", "a/oslo/h1", "b/oslo/h1", "b/oslo/h2", "dk", "no", "dk-lab/oslo/h1")
