@@ -92,7 +92,7 @@ def host_walked(lab, source, address):
 def compare_with_fake(lab, wanted, results):
     """Have the fake carry what left for the provider: it must come out where it really did."""
     fake = fresh(lab)
-    by_name = {sender.name: sender for sender in senders(lab)}
+    by_name = {sender.name: sender for sender in senders(program_of(lab))}
     for vpn in network_of(lab).vpns:
         teach(fake, lab, vpn.name)
     compared = 0
@@ -115,7 +115,7 @@ def compare_with_fake(lab, wanted, results):
 
 def next_hop(lab, sender, address):
     """Return the MAC address a packet gets towards the provider, None where it stays on the LAN."""
-    neighbours = [each for each in senders(lab) if each.vpn == sender.vpn]
+    neighbours = [each for each in senders(program_of(lab)) if each.vpn == sender.vpn]
     if any(each.circuit == sender.circuit and address in each.addresses for each in neighbours):
         return None
     if sender.routed:
@@ -126,7 +126,7 @@ def next_hop(lab, sender, address):
 
 def hosts_of(lab, outcome):
     """Return who got what the fake delivered: a host, or a circuit with a CE router."""
-    macs = {(sender.circuit, sender.own_mac): sender.name for sender in senders(lab)}
+    macs = {(sender.circuit, sender.own_mac): sender.name for sender in senders(program_of(lab))}
     return {
         circuit if has_ce(program_of(lab), circuit) else macs[circuit, frame[:6].hex(":")]
         for circuit, frame in outcome.deliveries
@@ -137,7 +137,7 @@ def hosts_of(lab, outcome):
 def test_a_broadcast_reaches_the_same_hosts_the_same_number_of_times(lab, prober, vlan):
     network, walker, fake = network_of(lab), Walker(program_of(lab)), fresh(lab)
     bridged = {vpn.name for vpn in network.vpns if isinstance(vpn, Vpls | Vpws)}
-    sources = [sender for sender in senders(lab) if sender.vpn in bridged]
+    sources = [sender for sender in senders(program_of(lab)) if sender.vpn in bridged]
     if not sources:
         pytest.skip("no VPLS here")
     results = prober.run_frames([FrameProbe(sender.name, vlan=vlan) for sender in sources])
@@ -158,7 +158,7 @@ def test_a_broadcast_reaches_the_same_hosts_the_same_number_of_times(lab, prober
 def hosts_behind(lab, source, copies):
     """Return how often each host gets a frame, given on which circuits copies come out."""
     found = Counter()
-    for each in senders(lab):
+    for each in senders(program_of(lab)):
         if each.name != source.name:
             found[each.name] = copies[each.circuit] + (each.circuit == source.circuit)
     return +found
