@@ -1,4 +1,4 @@
-"""Arguments that several commands have: the lab file, what is down, a node."""
+"""Arguments that several commands share: the lab, what is down, a node, a VPN."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def checks_of(file: str | None, network: Network) -> tuple[Validation, ...]:
 
 
 def with_checks(lab: LoadedLab, file: str | None) -> LoadedLab:
-    """Return a lab with the checks that ``--checks`` names behind its own.
+    """Return a lab whose own checks are followed by those that ``--checks`` names.
 
     Raises:
         LabError: there is no such file, or something in it is wrong.
@@ -75,10 +75,10 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def read_lab(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
-    """Read the lab file and compile it, with what ``--down`` names down.
+    """Read the lab file and compile it, with the links of ``--down`` down.
 
-    Where no such file is but a lab of that name runs, the program is what its controller has
-    installed.
+    If there is no such file but a lab of that name runs, return the program that its controller
+    has installed.
 
     Raises:
         MplsEmuError: the file or a name is wrong.
@@ -93,19 +93,19 @@ def read_lab(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
 
 
 def is_running(args: argparse.Namespace) -> bool:
-    """Whether LAB is the name of a running lab, and no such file is."""
+    """Whether LAB names a running lab, and no file."""
     if _may_be_file(args.lab):
         return False
     try:
         return args.lab in running_labs()
-    except NotRootError:  # who is not root may still read a lab that comes with mplsemu
+    except NotRootError:  # without root one may still read a lab that comes with mplsemu
         if args.lab in shipped_labs() or not _may_run(args.lab):
             return False
         raise
 
 
 def _may_run(lab: str) -> bool:
-    """Whether there is a directory of a running lab of that name, which only root may look into."""
+    """Whether a running lab of that name has a directory; only root may look into it."""
     try:
         return (run_directory() / lab).is_dir()
     except (OSError, ValueError):
@@ -113,7 +113,7 @@ def _may_run(lab: str) -> bool:
 
 
 def _may_be_file(lab: str) -> bool:
-    """Whether LAB is a file, or one that may not be looked at: who reads it says so."""
+    """Whether LAB is a file, or cannot be examined: reading it will give the error."""
     try:
         return Path(lab).exists()
     except OSError:
@@ -121,7 +121,7 @@ def _may_be_file(lab: str) -> bool:
 
 
 def _may_some_run() -> bool:
-    """Whether some lab runs, or may: only root can tell."""
+    """Whether any lab runs; true also without root, which cannot tell."""
     try:
         return bool(running_labs())
     except NotRootError:
@@ -138,7 +138,7 @@ def load_named(lab: str) -> LoadedLab:
 
     is_name = "/" not in lab and "." not in lab and not _may_be_file(lab)
     if is_name and lab in shipped_labs():
-        if _may_some_run():  # else nobody takes it for one that runs
+        if _may_some_run():  # otherwise nobody would take it for a running lab
             print(
                 f"note: no lab {lab} is running; this is the one that comes with mplsemu",
                 file=sys.stderr,
@@ -164,7 +164,7 @@ def _read_running(args: argparse.Namespace) -> tuple[LoadedLab, Program]:
 
 
 def checked_down(network: Network, name: str) -> str:
-    """Return the name of a link or attachment circuit, if there is one of that name.
+    """Return the full name of a link or attachment circuit.
 
     Raises:
         LabError: there is none.
@@ -182,7 +182,7 @@ def checked_down(network: Network, name: str) -> str:
 
 
 def links_of(network: Network) -> list[str]:
-    """Return the names of all core links and sites' lines, in the lab file's order."""
+    """Return the names of all core links and attachment circuits, in the lab file's order."""
     core = [link.name for link in network.provider.links]
     return [*core, *(site.circuit for _, site in network.sites())]
 
@@ -204,7 +204,7 @@ def checked_node(program: Program, name: str) -> NodeProgram:
 
 
 def checked_vpn(program: Program, name: str) -> str:
-    """Return the name of a VPN, given that or its customer's.
+    """Return the name of a VPN, given that name or the customer's.
 
     Raises:
         LabError: there is no such VPN, or the customer has several.

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
-import select
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import mplsemu
+from mplsemu.cli.capture_loop import CaptureLoop
 from mplsemu.cli.exec import add_lab_option
-from mplsemu.emulation.interrupts import act, noted, write
+from mplsemu.emulation.interrupts import write
 
 if TYPE_CHECKING:
     from mplsemu.emulation.dissect import Stack
@@ -24,13 +22,8 @@ if TYPE_CHECKING:
     from mplsemu.running.captures import FrameReader
     from mplsemu.running.session import Session
 
-_POLL_MS: Final = 100
-_SETTLE_S: Final = 0.01
-"""How long what was sent before the end may be on its way to us."""
 _PIPE: Final = Path("-")
-_MOST_COUNTS: Final = 8
-
-Take = Callable[["list[CapturedFrame]"], None]
+_MAX_COUNTS: Final = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="as tcpdump takes it; behind labels it reads 'mpls and (icmp or (mpls and icmp))'",
     )
+    _add_wireshark(parser)
+
+
+def _add_wireshark(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--decode-as",
         action="store_true",
@@ -93,29 +90,31 @@ def run(args: argparse.Namespace) -> int:
     points = tap_points(session, args.targets)
     _check(args)
     reader = FrameReader(session.program)
-    with ExitStack() as stack:
-        taps = stack.enter_context(Taps(points, args.filter))
-        ending = stack.enter_context(_ending_signals())
+    to_stdout = args.write in {None, _PIPE}
+    with (
+        Taps(points, args.filter) as taps,
+        CaptureLoop(
+            taps, session.record.pid, args.count, args.duration, to_stdout=to_stdout
+        ) as loop,
+    ):
         names = ", ".join(point.name for point in points) or "nothing: there are no core links"
         _say(f"capturing on {names}; Ctrl-C ends it")
         _note_labels(args.filter, [point.name for point in points if point.far_end])
-        counter: Counter[str] = Counter()
         try:
             if args.write is None:
-                take = _Printer(reader, decode=args.decode, named=len(points) > 1)
-                why = _follow(session, taps, take, counter, args, ending)
+                why = loop.run(_Printer(reader, decode=args.decode, named=len(points) > 1))
             else:
-                why = _write(session, taps, reader, counter, args, ending)
+                why = _write(args, session, taps, reader, loop)
         except BrokenPipeError:
-            _summarize(args, counter, taps, "the reader has closed the pipe")
+            _summarize(args, loop.counter, taps, "the reader has closed the pipe")
             raise
-        _summarize(args, counter, taps, why)
+        _summarize(args, loop.counter, taps, why)
     _note_frames(args, reader)
     return 0
 
 
 def _tell_wireshark(session: Session, args: argparse.Namespace) -> int:
-    """Print, or write, what Wireshark must be told about this lab's labels."""
+    """Print or write what Wireshark must be told about this lab's labels."""
     from mplsemu.cli.wireshark import ambiguous, note, options, write_profile
     from mplsemu.program.stack_reading import carried_by_label
 
@@ -147,110 +146,18 @@ def _check(args: argparse.Namespace) -> None:
         raise LabError(f"cannot write {args.write}", remedy="its directory does not exist")
 
 
-# --- taking frames -------------------------------------------------------------------------
-
-
-def _follow(
-    session: Session,
-    taps: Taps,
-    take: Take,
-    counter: Counter[str],
-    args: argparse.Namespace,
-    ending: list[int],
-) -> str:
-    """Hand frames on until something ends it; return what did, where that needs words.
-
-    Raises:
-        OSError: the frames could not be written.
-    """
-    deadline = None if args.duration is None else time.monotonic() + args.duration
-    with _watch(session, taps, to_stdout=args.write in {None, _PIPE}) as events:
-        why, ended = "", False
-        while not ended:
-            act()
-            ended = bool(why or ending) or (deadline is not None and time.monotonic() >= deadline)
-            frames = taps.rest(_SETTLE_S) if ended else taps.read(0.0)
-            if args.count is not None:
-                frames = frames[: args.count - counter.total()]
-            counter.update(frame.point.name for frame in frames)
-            if frames:
-                take(frames)
-            if counter.total() == args.count:
-                break
-            if not ended:
-                why = events(0 if frames else _POLL_MS, deadline)
-    return why
-
-
-@contextmanager
-def _watch(
-    session: Session, taps: Taps, *, to_stdout: bool
-) -> Iterator[Callable[[int, float | None], str]]:
-    """Return what waits for frames and tells whether the lab or the reader is gone."""
-    lab = os.pidfd_open(session.record.pid)
-    poller = select.poll()
-    poller.register(taps.fileno(), select.POLLIN)
-    poller.register(lab, select.POLLIN)
-    reader = -1
-    if to_stdout:
-        with suppress(OSError, ValueError):  # where something else stands for standard output
-            reader = sys.stdout.fileno()
-            poller.register(reader, 0)  # errors are always told
-
-    def wait(timeout_ms: int, deadline: float | None) -> str:
-        if deadline is not None:
-            timeout_ms = max(0, min(timeout_ms, int((deadline - time.monotonic()) * 1000) + 1))
-        act()
-        for descriptor, event in poller.poll(timeout_ms):
-            if descriptor == lab:
-                return "the lab has ended"
-            if descriptor == reader and event & (select.POLLERR | select.POLLHUP):
-                raise BrokenPipeError(errno.EPIPE, "the reader is gone")
-        return ""
-
-    try:
-        yield wait
-    finally:
-        os.close(lab)
-
-
-@contextmanager
-def _ending_signals() -> Iterator[list[int]]:
-    """Yield a list that a signal to end appears in: no packet is cut in two by it."""
-    came: list[int] = []
-
-    def deal(number: int) -> None:
-        if came:  # the user is impatient: whoever reads what we write does not read on
-            raise KeyboardInterrupt
-        came.append(number)
-
-    with noted(deal):
-        yield came
-
-
-# --- where they go -------------------------------------------------------------------------
+# --- where frames go -----------------------------------------------------------------------
 
 
 def _write(
-    session: Session,
-    taps: Taps,
-    reader: FrameReader,
-    counter: Counter[str],
-    args: argparse.Namespace,
-    ending: list[int],
+    args: argparse.Namespace, session: Session, taps: Taps, reader: FrameReader, loop: CaptureLoop
 ) -> str:
-    """Write frames to a file or pipe."""
+    """Write frames to a file or pipe; return what ended it, if the user must be told."""
     from mplsemu.emulation.capture import CaptureFile
     from mplsemu.errors import EmulationError
 
-    with ExitStack() as stack:
-        taken = 0
-        try:
-            file: BinaryIO
-            if args.write == _PIPE:
-                file = sys.stdout.buffer
-            else:
-                file = stack.enter_context(args.write.open("wb", buffering=0))
+    try:
+        with _opened(args.write) as file:
             written = CaptureFile(
                 file,
                 taps.points,
@@ -259,21 +166,21 @@ def _write(
                 reader.comment,
                 f"mplsemu {mplsemu.__version__}",
             )
-
-            def take(frames: list[CapturedFrame]) -> None:
-                nonlocal taken
-                written.take(frames)
-                taken += len(frames)
-
-            why = _follow(session, taps, take, counter, args, ending)
+            why = loop.run(written.take)
             written.close(taps.lost())
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            name = "standard output" if args.write == _PIPE else args.write
-            there = f"; the first {taken} packets are in it" if taken else ""
-            raise EmulationError(f"cannot write {name}: {error.strerror}{there}") from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = "standard output" if args.write == _PIPE else args.write
+        there = f"; the first {loop.taken} packets are in it" if loop.taken else ""
+        raise EmulationError(f"cannot write {name}: {error.strerror}{there}") from None
     return why
+
+
+def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
+    if path == _PIPE:
+        return nullcontext(sys.stdout.buffer)
+    return path.open("wb", buffering=0)
 
 
 class _Printer:
@@ -300,7 +207,7 @@ class _Printer:
 def _put(text: str) -> None:
     try:
         descriptor = sys.stdout.fileno()
-    except (OSError, ValueError):  # something else stands for standard output
+    except (OSError, ValueError):  # standard output is replaced, as in a test
         sys.stdout.write(text)
         return
     sys.stdout.flush()
@@ -311,15 +218,15 @@ def _numbers(stack: Stack) -> tuple[str, ...]:
     return tuple(f"{int(entry.label)} tc {entry.tc} ttl {entry.ttl}" for entry in stack)
 
 
-# --- what is said --------------------------------------------------------------------------
+# --- messages -----------------------------------------------------------------------
 
 
 def _summarize(args: argparse.Namespace, counter: Counter[str], taps: Taps, why: str) -> None:
     total, lost = counter.total(), sum(taps.lost().values())
     said = f"{total} packet{'' if total == 1 else 's'}"
     if len(counter) > 1:
-        counts = [f"{count} on {name}" for name, count in counter.most_common(_MOST_COUNTS)]
-        more = len(counter) - _MOST_COUNTS
+        counts = [f"{count} on {name}" for name, count in counter.most_common(_MAX_COUNTS)]
+        more = len(counter) - _MAX_COUNTS
         said += f": {', '.join(counts)}" + (f" and the rest on {more} more" if more > 0 else "")
     if args.write is not None and args.write != _PIPE:
         with suppress(OSError):
@@ -330,7 +237,7 @@ def _summarize(args: argparse.Namespace, counter: Counter[str], taps: Taps, why:
 
 
 def _note_labels(expression: str, core: Sequence[str]) -> None:
-    """Say how a filter must read on core links, where it does not look behind labels."""
+    """Tell how the filter must read on core links, if it does not look behind labels."""
     from mplsemu.emulation.filters import behind_labels, sees_labels
 
     if core and not sees_labels(expression):
@@ -343,7 +250,7 @@ def _note_labels(expression: str, core: Sequence[str]) -> None:
 
 
 def _note_frames(args: argparse.Namespace, reader: FrameReader) -> None:
-    """Say how frames of a VPLS in a file are read, if there are any."""
+    """Tell how to decode frames of a VPLS in a file, if there are any."""
     from mplsemu.cli.wireshark import note
 
     if args.write is not None and (said := note(reader.seen)):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _MAX_CHARACTERS: Final = 400
 """Of an error in a program: it may list a thousand places."""
 _WORTH_FORKING_S: Final = 0.5
-"""Work that takes longer is shared out to processes."""
+"""Failures that would take longer than this are tried by several processes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +88,7 @@ def _failures(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check, and print what was found."""
+    """Check the lab, and print the result."""
     from mplsemu.cli.output import print_json, print_lines, terminal_width
 
     if args.live or args.name is not None:
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _as_it_runs(program: Program) -> str:
-    """Return what to say of a lab that runs."""
+    """Return the note about a lab that runs."""
     down = [link.name for link in program.links if not link.up]
     down += [each.name for node in program.nodes for each in node.circuits if not each.up]
     state = f"with {', '.join(down)} down" if down else "nothing of it is down"
@@ -140,7 +140,7 @@ def _run_live(args: argparse.Namespace) -> int:
 
 
 def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:
-    """Verify what is asked for."""
+    """Verify what the arguments ask for."""
     from mplsemu.analysis.lab_check import check_failures, check_program
     from mplsemu.running.worker_pool import WorkerPool
 
@@ -169,7 +169,7 @@ def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:
 
 
 def _lab_and_down(args: argparse.Namespace) -> tuple[LoadedLab, frozenset[str]]:
-    """Read the lab file and what is down: of a lab that runs, its own."""
+    """Read the lab file, and what is down: by ``--down``, or in the running lab."""
     from mplsemu.lab.loader import load
 
     if not is_running(args):

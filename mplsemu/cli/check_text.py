@@ -1,4 +1,4 @@
-"""What ``mplsemu check`` prints for people."""
+"""What ``mplsemu check`` prints as text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FULL: Final = 1.0
 
 
 def draw_report(report: Report, network: Network, notes: tuple[str, ...], width: int) -> list[Text]:
-    """Return the lines."""
+    """Return the lines of a whole report."""
     found = counts(network, report.program)
     words = [
         count(number, _NOUNS.get(what, what).removesuffix("s")) for what, number in found.items()
@@ -50,7 +50,7 @@ def draw_report(report: Report, network: Network, notes: tuple[str, ...], width:
 
 
 def draw_problem(said: str, *, indent: str = "   ") -> list[Text]:
-    """Return what is wrong, as lines that stand out."""
+    """Return a problem, as highlighted lines."""
     lines = wrapped(said.split(" "), width=79, indent=indent + "  ", first=indent, joint=" ")
     return [Text(line.plain, palette.DOWN) for line in lines]
 
@@ -85,12 +85,12 @@ def _draw_verdict(report: Report, width: int) -> list[Text]:
 
 
 def _rank(violation: Violation) -> int:
-    """Return how grave it is: what can hurt others comes first."""
+    """Return a sort key: what can harm other customers comes first."""
     return int(violation.invariant not in _SEVERE)
 
 
 def _one_of_each_first(violations: Sequence[Violation]) -> list[Violation]:
-    """Return them in another order: one of each rule before a second, grave ones first."""
+    """Return them reordered: one of each invariant before a second one, grave ones first."""
     seen: Counter[Invariant] = Counter()
     order: list[tuple[int, Violation]] = []
     for violation in sorted(violations, key=_rank):
@@ -117,7 +117,7 @@ def _draw_evidence(violation: Violation, width: int) -> list[Text]:
 
 
 def _draw_class(violation: Violation) -> list[Text]:
-    """Say for which packets this one stands."""
+    """Draw which packets this one stands for."""
     if not violation.stands_for:
         return []
     said = f"so it is with {few(violation.stands_for)}, from {few(violation.sources)}"
@@ -152,7 +152,7 @@ def _draw_proofs(report: Report) -> list[Text]:
 
 
 def _draw_largest(report: Report) -> list[Text]:
-    """Say how large packets and frames may be, VPNs of one size together."""
+    """Draw how large packets and frames may be; VPNs of the same size share a line."""
     found = largest_packets(report.program)
     together: dict[tuple[bool, int], list[str]] = {}
     for each in found:
@@ -209,7 +209,7 @@ def _draw_survey(survey: Survey) -> list[Text]:
 
 
 def _minimal(outages: tuple[Outage, ...]) -> Iterator[Outage]:
-    """Yield the outages that cut off more than smaller ones that are part of them."""
+    """Yield the outages that cut off more than the smaller outages they contain."""
     smaller: list[Outage] = []
     for outage in outages:
         down = set(outage.down)
@@ -226,7 +226,7 @@ def _minimal(outages: tuple[Outage, ...]) -> Iterator[Outage]:
 
 def _draw_outage(outage: Outage) -> list[Text]:
     name = ", ".join(outage.down)
-    if not outage.pairs:  # something else is wrong than that sites are cut off
+    if not outage.pairs:  # something is wrong, but no site is cut off
         faults = count(len(outage.violations), "fault")
         return [
             *draw_problem(f"✗ {name}: {faults}"),
@@ -249,7 +249,7 @@ def _draw_outage(outage: Outage) -> list[Text]:
 
 
 def _draw_traffic(traffic: Traffic) -> list[Text]:
-    """Show what the links carry, the fullest first."""
+    """Draw the load of the links, the fullest first."""
     total = sum(demand.bps for demand in traffic.demands)
     said = f" load: {count(len(traffic.demands), 'demand')}, {rate(total)}"
     if traffic.lost_bps:
@@ -289,7 +289,7 @@ def _share(row: LinkLoad) -> float:
 
 
 def _portion(bps: float, row: LinkLoad) -> str:
-    """Return a rate and how much of the link's that is; nothing for none."""
+    """Return a rate and its share of the link's bandwidth; ``-`` for no load."""
     if not bps:
         return "-"
     return f"{rate(bps)} ({bps / row.bandwidth_bps:.0%})"

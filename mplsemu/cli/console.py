@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read commands until the end of input; the lab goes on; 1 if one on a pipe has failed."""
+    """Run commands until the end of input; return 1 if one from a pipe failed. The lab goes on."""
     from mplsemu.cli.prompt import Prompt
     from mplsemu.emulation.interrupts import Terminated, end, noted
     from mplsemu.running.console import AttachedLab

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until the process is ended."""
+    """Serve until a signal ends the process."""
     plane = _ebpf(args) if args.dataplane == "ebpf" else _openflow(args)
     from mplsemu.controller.serve import serve
     from mplsemu.lab.loader import load
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     network = load(args.lab).network
-    exit_on_signals(_QUIETLY)  # whatever threads the framework has
+    exit_on_signals(_QUIETLY)  # with all threads of the framework
     with ExitStack() as stack:
         if args.socket is not None:
             stack.enter_context(cleanup_on_signal(partial(_remove, args.socket)))
@@ -76,12 +76,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _openflow(args: argparse.Namespace) -> DataPlane:
-    """Return the data plane that switches make which connect to this process."""
+    """Return the data plane of the switches that connect to this process."""
     if args.attached is not None:
         raise LabError("--attached is for --dataplane ebpf", remedy="leave it out")
     from mplsemu.southbound.openflow.threads import patch_standard_library
 
-    patch_standard_library()  # before anything makes locks of its own
+    patch_standard_library()  # before anything creates a lock
     from mplsemu.southbound.openflow.plane import OpenFlowPlane, check_address
 
     host, port = parse_listen(args.listen or DEFAULT_LISTEN)
@@ -90,7 +90,7 @@ def _openflow(args: argparse.Namespace) -> DataPlane:
 
 
 def _ebpf(args: argparse.Namespace) -> DataPlane:
-    """Return the data plane that `up` has loaded and attached; no OpenFlow is imported."""
+    """Return the eBPF data plane that `up` has loaded and attached; imports no OpenFlow."""
     from mplsemu.southbound.ebpf.attached import load_attached
     from mplsemu.southbound.ebpf.plane import open_plane
 
@@ -114,7 +114,7 @@ def parse_listen(text: str) -> tuple[str, int]:
     """Read ``[HOST:]PORT``.
 
     Raises:
-        LabError: it is not that.
+        LabError: it is something else.
     """
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:

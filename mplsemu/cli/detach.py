@@ -1,4 +1,4 @@
-"""Boot a lab in a process of its own that goes on when the command has ended (``up --detach``)."""
+"""``up --detach``: boot a lab in a child process that outlives the command."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def up_detached(
         with noted(end):
             try:
                 code = _watch(reading)
-                act()  # now, as the child would have to be ended
+                act()  # on a signal now: the child must still be ended
             except BaseException:
-                os.close(reading)  # it would wait for who reads what it tells
+                os.close(reading)  # else the child would block, writing to us
                 _end(child)
                 raise
     except Terminated:
@@ -61,7 +61,7 @@ def _end(child: int) -> None:
 
 
 def _lines(reading: int) -> Iterator[bytes]:
-    """Yield what comes from a pipe line by line; acts on signals."""
+    """Yield the lines that come through a pipe; acts on signals."""
     pending = b""
     while wait((reading,)) and (data := os.read(reading, 65536)):
         *lines, pending = (pending + data).split(b"\n")
@@ -69,7 +69,7 @@ def _lines(reading: int) -> Iterator[bytes]:
 
 
 def _watch(reading: int) -> int:
-    """Show what the child tells until it is ready or has failed."""
+    """Show the child's progress until it is ready or has failed; return the exit code."""
     with Bar() as bar:
         for line in _lines(reading):
             message = json.loads(line)
@@ -91,7 +91,7 @@ def _watch(reading: int) -> int:
 def _live(
     lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebEndpoint | None, pipe: IO[str]
 ) -> NoReturn:
-    """Be the lab process: boot, tell the parent, stay until the end; never returns."""
+    """Be the lab process: boot, report to the parent, stay until the end; never returns."""
     status = 2
     try:
         os.setsid()
@@ -106,11 +106,11 @@ def _live(
     except BaseException as error:  # noqa: BLE001  # the last line of a process: whatever it was, say it
         _teller(pipe)({"error": describe_system_error(error) or traceback.format_exc()})
     finally:
-        os._exit(status)  # the parent's cleanup handlers are not ours to run
+        os._exit(status)  # the cleanup handlers are the parent's
 
 
 def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
-    """Return what tells the parent, and ends the boot when nobody is there to hear of it."""
+    """Return a function that reports to the parent; it ends the boot if the parent is gone."""
 
     def tell(message: dict[str, Any]) -> None:
         try:
@@ -158,7 +158,7 @@ def _boot_and_stay(
 
 
 def greeting(lab: BootedLab) -> list[str]:
-    """Return what to say about a lab that runs in the background."""
+    """Return the lines that greet a user whose lab runs in the background."""
     others = len(running_labs()) > 1
     return [
         *greet(lab),

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was found."""
+    """Print the diagnoses."""
     from mplsemu.cli.output import print_json, print_lines
     from mplsemu.report.doctor import doctor_object
     from mplsemu.running.doctor import Availability, examine

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """End the lab process and wait until nothing of it is left."""
+    """End the lab process, and wait until nothing is left of it."""
     from mplsemu.emulation.namespace import require_root
     from mplsemu.errors import LabError, LabNotRunningError
     from mplsemu.running.directory import find_lab, running_labs

@@ -26,10 +26,10 @@ def add_lab_option(parser: argparse.ArgumentParser) -> None:
 
 
 def named_lab(args: argparse.Namespace) -> str | None:
-    """Return the lab that is named, by NAME or by ``--lab``.
+    """Return the lab named by NAME or by ``--lab``.
 
     Raises:
-        LabError: two are.
+        LabError: both are given.
     """
     from mplsemu.errors import LabError
 
@@ -40,7 +40,7 @@ def named_lab(args: argparse.Namespace) -> str | None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it here, with this terminal; return its exit status."""
+    """Run the command on this terminal; return its exit status."""
     from mplsemu.running.session import Session
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
@@ -49,10 +49,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def wait_for(process: subprocess.Popen[Any]) -> int:
-    """Wait for a child that shares our terminal, and so also gets the user's Ctrl-C.
+    """Wait for a child that shares our terminal, and so gets the user's Ctrl-C itself.
 
-    What would end this process alone, and leave the child behind at its node, is passed on to it;
-    at a lab's prompt that ends the lab, and with it what runs at its nodes.
+    Other signals are passed on to it: they would end this process alone, and leave the child
+    running at its node. At a lab's prompt they end the lab, and everything at its nodes with it.
     """
     from mplsemu.emulation.interrupts import end, is_noting, noted, wait_for_end
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write it."""
+    """Write the program."""
     from mplsemu.cli.output import write_text
     from mplsemu.export.aalwines import aalwines
     from mplsemu.program.codec import dump_program

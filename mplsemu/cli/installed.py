@@ -1,4 +1,4 @@
-"""``mplsemu check --live``: is what runs what was meant?"""
+"""``mplsemu check --live``: whether the LSRs have installed what the program says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_LINES: Final = 40
 
 
 def check_installed(name: str | None, bar: ProgressBar) -> InstalledComparison:
-    """Compare what a running lab's LSRs have with what they should have.
+    """Compare what a running lab's LSRs have installed with their program.
 
     Args:
         name: the lab's; None for the only one that runs.
@@ -30,7 +30,7 @@ def check_installed(name: str | None, bar: ProgressBar) -> InstalledComparison:
 
 
 def draw_installed(found: InstalledComparison) -> list[Text]:
-    """Return what it prints for people."""
+    """Return what ``check --live`` prints as text."""
     word = "flows" if found.dataplane == "openflow" else "entries"
     said = f"{found.entries:,} {word} on {count(found.lsrs, 'LSR')}, program {found.generation}"
     if found.down:

@@ -1,6 +1,6 @@
-"""Standard output that waits for its reader, and acts on signals all the same.
+"""Standard output that acts on signals while it waits for its reader.
 
-A terminal after Ctrl-S, or a pager that waits for a key, must keep no lab from being taken down.
+A terminal stopped by Ctrl-S, or a pager that waits for a key, must not keep a lab from going down.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class _InterruptibleWriter(io.RawIOBase):
     """Writes to a descriptor, and leaves it open.
 
     Attributes:
-        is_over: whether what is left is thrown away: nobody waits for its reader any more.
+        is_over: whether further output is dropped.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -39,11 +39,11 @@ class _InterruptibleWriter(io.RawIOBase):
         return os.isatty(self._descriptor)
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write all of it; acts on signals."""
+        """Write all of the data; acts on signals."""
         octets = bytes(data)
         if not self.is_over:
             write(self._descriptor, octets)
@@ -52,11 +52,11 @@ class _InterruptibleWriter(io.RawIOBase):
 
 @contextmanager
 def interruptible_output() -> Iterator[None]:
-    """Have what is printed in a block wait for its reader no longer than until a signal comes."""
+    """Make what is printed in a block interruptible by signals."""
     usual = sys.stdout
     try:
         raw = _InterruptibleWriter(usual.fileno())
-    except (OSError, ValueError):  # something else stands for standard output
+    except (OSError, ValueError):  # standard output is replaced, as in a test
         yield
         return
     usual.flush()

@@ -1,4 +1,4 @@
-"""``mplsemu show LAB hosts|links|vpns``: what a lab has, as a table, JSON or CSV."""
+"""``mplsemu show LAB hosts|links|vpns``: the inventory of a lab, as a table, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INVENTORY: Final = {
     "vpns": "VPNs: type, customer, RD, RTs, subnets, sites, PEs",
 }
 _MOST: Final = 6
-"""Names in a cell; all of them stand in JSON and CSV."""
+"""Names in a cell of the table; JSON and CSV have all of them."""
 _TITLES: Final = {"hosts": "Hosts and CE routers", "links": "Links and lines", "vpns": "VPNs"}
 _HEADS: Final = {
     "hosts": ("host", "short", "pe", "addresses", "gateways", "mac"),
@@ -75,7 +75,7 @@ def _keys(table: str) -> list[str]:
 
 
 def _shorts(plan: LabPlan) -> dict[str, str]:
-    """Return the names of hosts and CE routers in shells, by their full names."""
+    """Return the short names of hosts and CE routers, by their full names."""
     return {
         **{str(host.ref): host.name for host in plan.hosts},
         **{ce.full_name: ce.name for ce in plan.ces},
@@ -83,7 +83,7 @@ def _shorts(plan: LabPlan) -> dict[str, str]:
 
 
 def _interfaces(plan: LabPlan) -> dict[str, tuple[str, ...]]:
-    """Return the interfaces at LSRs, by link and line."""
+    """Return the LSRs' interfaces, by core link and attachment circuit."""
     lsrs = {lsr.name for lsr in plan.lsrs}
     return {
         pair.name: tuple(end.interface for end in pair.ends if end.node in lsrs)
@@ -92,7 +92,7 @@ def _interfaces(plan: LabPlan) -> dict[str, tuple[str, ...]]:
 
 
 def _down(program: Program) -> set[str]:
-    """Return the links and lines that carry nothing."""
+    """Return the core links and attachment circuits that are down."""
     lines = {circuit.name: circuit.up for node in program.nodes for circuit in node.circuits}
     return {link.name for link in program.links if not link.up} | {
         name for name, up in lines.items() if not up
@@ -100,7 +100,7 @@ def _down(program: Program) -> set[str]:
 
 
 def print_csv(keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows by RFC 4180, with a heading; what is several stands in one field, by spaces."""
+    """Print rows as CSV (RFC 4180), with headings; spaces separate several values in a field."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(keys)
     for row in rows:

@@ -1,4 +1,4 @@
-"""``mplsemu iperf SRC DST``: how fast one host of a running lab sends to another."""
+"""``mplsemu iperf SRC DST``: throughput between two hosts of a running lab."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _seconds(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure, and print what arrived."""
+    """Measure, and print the throughput."""
     from mplsemu.cli.output import print_json
     from mplsemu.emulation.interrupts import Terminated, end, is_noting, noted
     from mplsemu.emulation.throughput import Transfer, measure_throughput
@@ -51,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
     address = session.address_of(args.source, args.target)
     is_at_prompt = is_noting()
     try:
-        with noted(end):  # measuring leaves a server at a host
+        with noted(end):  # it starts a server at a host, which must be ended
             measured = measure_throughput(sender.pid, receiver.pid, address, transfer)
     except Terminated:
-        if is_at_prompt:  # it is the lab that is to end
+        if is_at_prompt:  # the signal is for the lab
             raise
         return _TERMINATED
     if args.json:
@@ -67,10 +67,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _rate(text: str) -> int:
-    """Return bits per second of a rate, as iperf or a lab file writes it.
+    """Return a rate in bits per second; it is written as in iperf or in a lab file.
 
     Raises:
-        LabError: it is none.
+        LabError: it is no rate.
     """
     from mplsemu.emulation.throughput import parse_rate
     from mplsemu.errors import LabError

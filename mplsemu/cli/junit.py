@@ -1,4 +1,4 @@
-"""The report that CI servers read: one test case for each check."""
+"""``test --junit``: a JUnit report for CI servers, with one test case for each check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mplsemu.errors import LabError
 from mplsemu.running.checks import CheckResult, LabTest
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 has no way to write (section 2.2)."""
+"""Characters that XML 1.0 cannot express (section 2.2)."""
 
 
 def write_junit(path: Path, found: LabTest) -> None:

@@ -50,7 +50,10 @@ Each is the module of its name beside this one, imported only when it is typed. 
 `run(args) -> exit code`.
 """
 COLLECT_AFTER: Final = 50_000
-"""New objects until Python looks for garbage: a command, and a lab, is made of many that stay."""
+"""Threshold of the cyclic garbage collector, in allocations.
+
+A lab consists of many long-lived objects, which the default would scan again and again.
+"""
 _OK, _BAD_INPUT = 0, 2
 
 
@@ -63,13 +66,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    if argv is not None:  # at a lab's prompt, or in a test: signals are not ours to handle
+    if argv is not None:  # at a lab's prompt, or in a test: the caller handles signals
         return _outcome(list(argv))
     exit_on_signals()
     _open_standard_files()
     gc.set_threshold(COLLECT_AFTER)
     code = _outcome(sys.argv[1:])
-    if code == INTERRUPTED:  # a second Ctrl-C changes nothing, wherever it comes
+    if code == INTERRUPTED:  # nothing that a second Ctrl-C could interrupt
         with suppress(OSError, ValueError):
             sys.stdout.flush()
         os._exit(code)
@@ -78,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _outcome(words: list[str]) -> int:
-    """Run a command; say what went wrong, and return the exit code."""
+    """Run a command, report its error if there is one, and return the exit code."""
     try:
         code = _run(words)
         sys.stdout.flush()
@@ -103,22 +106,22 @@ def _outcome(words: list[str]) -> int:
 
 
 def _forget_interrupts() -> None:
-    """Let the exit code be ours after a Ctrl-C that was dealt with.
+    """Make CPython forget a Ctrl-C that was dealt with, so that our exit code counts.
 
-    CPython remembers one that came in text it evaluated, and a module that defines a dataclass
-    evaluates text; ``python -m`` would then end as killed by SIGINT. The next text that goes well
-    makes it forget.
+    CPython remembers a KeyboardInterrupt that came while it ran a string of code, as a module
+    that defines a dataclass does; ``python -m`` then ends as if SIGINT had killed it. The next
+    string that runs without an interrupt resets that.
     """
     eval("None")
 
 
 def _open_standard_files() -> None:
-    """Put /dev/null where a caller has closed one: the next file opened would be taken for it."""
+    """Open /dev/null for each that the caller has closed: other files would get its number."""
     for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(descriptor)
         except OSError:
-            # it gets the lowest number that is free; children need it, too
+            # it gets the lowest free number; children need it, too
             with suppress(OSError):
                 os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
@@ -138,16 +141,16 @@ def _run(words: list[str]) -> int:
         return _BAD_INPUT
     try:
         args = parser.parse_args(words)
-    except SystemExit as end:  # argparse has said what there was to say
+    except SystemExit as end:  # argparse has printed its message
         return end.code if isinstance(end.code, int) else _BAD_INPUT
-    if module is None:  # only options, and none that asks for anything
+    if module is None:  # only options, and none that does anything
         parser.print_help()
         return _BAD_INPUT
     return int(module.run(args))
 
 
 def build_parser(chosen: str | None) -> tuple[CommandParser, ModuleType | None]:
-    """Return the parser, and the module of the chosen command, which alone is imported."""
+    """Return the parser and the chosen command's module; no other command is imported."""
     parser = CommandParser(
         prog="mplsemu",
         description="Emulates a provider's MPLS network, L3VPN and VPLS, on one Linux machine.",
@@ -169,5 +172,5 @@ def build_parser(chosen: str | None) -> tuple[CommandParser, ModuleType | None]:
 
 
 def _say(text: str) -> None:
-    with suppress(OSError):  # where it cannot be said, the exit code is all that is left
+    with suppress(OSError):  # then only the exit code tells
         print(f"mplsemu: {clip(text)}", file=sys.stderr, flush=True)

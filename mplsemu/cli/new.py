@@ -54,7 +54,7 @@ def _number(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write a lab file, and say what was wrong with the source."""
+    """Write a lab file, and print what was wrong with its source."""
     from mplsemu.cli.output import write_text
 
     if args.list:
@@ -104,16 +104,16 @@ def _made(args: argparse.Namespace) -> tuple[str, tuple[str, ...]]:
 
 
 def _check_overwrite(path: Path, text: str) -> None:
-    """Check that no work is lost: what stands in the file is nothing, or just this.
+    """Check that writing `text` overwrites nothing: the file is empty or has the same text.
 
     Raises:
-        LabError: it is something else.
+        LabError: the file has another text.
     """
     from mplsemu.errors import LabError
 
     try:
         is_other = path.is_file() and path.read_bytes() not in (b"", text.encode())
-    except OSError:  # who writes it says so
+    except OSError:  # writing it will give the error
         return
     if is_other:
         raise LabError(

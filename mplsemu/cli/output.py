@@ -1,4 +1,4 @@
-"""What commands print: lines in colour on a terminal, plain elsewhere; JSON; files."""
+"""Output of commands: lines, in colour on a terminal; JSON; files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mplsemu.errors import LabError
 from mplsemu.running.exit_signals import cleanup_on_signal
 from mplsemu.views.text.ascii import to_ascii
 
-_DRAWN: Final = "─│╔═●→✗"  # an encoding that has these has the others
+_DRAWN: Final = "─│╔═●→✗"  # an encoding that has these has the rest
 
 
 def can_draw(encoding: str | None) -> bool:
@@ -33,7 +33,7 @@ def can_draw(encoding: str | None) -> bool:
 
 
 def print_lines(lines: Iterable[Text], stream: TextIO | None = None) -> None:
-    """Print lines: in colour on a terminal, in ASCII where there is nothing better."""
+    """Print lines: in colour on a terminal, in ASCII if the encoding has no more."""
     stream = sys.stdout if stream is None else stream
     drawable = can_draw(stream.encoding)
     shown = (line if drawable else to_ascii(line) for line in lines)
@@ -47,12 +47,12 @@ def print_lines(lines: Iterable[Text], stream: TextIO | None = None) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON value."""
-    json.dump(value, sys.stdout, indent=2, allow_nan=False)  # in ASCII: any terminal takes it
+    json.dump(value, sys.stdout, indent=2, allow_nan=False)  # in ASCII, for any terminal
     sys.stdout.write("\n")
 
 
 def write_text(text: str, path: str | None) -> None:
-    """Write text to a file, or to standard output where there is none.
+    """Write text to a file, or to standard output if `path` is None.
 
     Raises:
         LabError: it cannot be written there.
@@ -63,10 +63,10 @@ def write_text(text: str, path: str | None) -> None:
 
 @contextmanager
 def output_to(path: str | None) -> Iterator[Callable[[str | bytes], object]]:
-    """Open a file, or standard output where there is none, before there is something to write.
+    """Open a file, or standard output if `path` is None, before there is something to write.
 
-    So work for a file that cannot be written is not begun, and if it fails, a file that was there
-    is as it was, and none is there that was not.
+    So no work is done for a file that cannot be written. If the work fails, an existing file keeps
+    its content, and no new one is left.
 
     Raises:
         LabError: it cannot be written there.
@@ -101,13 +101,13 @@ def _print(content: str | bytes) -> None:
 
 
 def _replace(stream: BinaryIO, content: str | bytes) -> None:
-    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):  # a pipe has nothing to be replaced
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):  # a pipe or device cannot be replaced
         stream.truncate(0)
     stream.write(content.encode() if isinstance(content, str) else content)
 
 
 def terminal_width() -> int:
-    """Return the width to draw in: the terminal's, from 80 to 120; 80 where there is none."""
+    """Return the width to draw in: the terminal's, within 80 to 120; 80 without a terminal."""
     if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
         return 80
     return min(max(shutil.get_terminal_size((80, 24)).columns, 80), 120)

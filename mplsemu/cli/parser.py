@@ -1,4 +1,4 @@
-"""An argument parser that names the nearest command or option to a mistyped one."""
+"""An argument parser that suggests the nearest command or option for a mistyped one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNRECOGNIZED: Final = "unrecognized arguments: "
 
 
 class CommandParser(argparse.ArgumentParser):
-    """`argparse.ArgumentParser`, but abbreviations are not options, and mistakes get a hint."""
+    """`argparse.ArgumentParser` without abbreviated options, and with hints in its errors."""
 
     def __init__(self, *args: object, **options: object) -> None:
         options.setdefault("allow_abbrev", False)
@@ -23,14 +23,14 @@ class CommandParser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: list[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse; a sub-command's parser complains of what it does not know itself."""
+        """Parse; a command's own parser, not the main one, reports what it does not know."""
         found, rest = super().parse_known_args(args, namespace)
         if rest:
             self.error(_UNRECOGNIZED + " ".join(rest))
         return found, rest
 
     def error(self, message: str) -> NoReturn:
-        """Print one line that says what is wrong and what may be meant, and exit with 2."""
+        """Print what is wrong and what may be meant, in one line, and exit with 2."""
         hint = self._hint(message) or f"see `{self.prog} --help`"
         print(f"{self.prog}: {clip(_in_plain_words(message))}; {clip(hint)}", file=sys.stderr)
         raise SystemExit(2)
@@ -50,7 +50,7 @@ class CommandParser(argparse.ArgumentParser):
 def _in_plain_words(message: str) -> str:
     choice = re.match(r"argument (\S+): invalid choice: ('?[^' ]*'?) \(", message)
     if choice is None:
-        optional = ", CMD"  # a rest of the line, which argparse takes for required
+        optional = ", CMD"  # the rest of the line: argparse takes it for required
         return message.replace("unrecognized arguments", "unknown").removesuffix(optional)
     what = "command" if choice[1] == "COMMAND" else choice[1]
     return f"unknown {what} {choice[2]}"

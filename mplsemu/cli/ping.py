@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ping; exit status 0 when an answer came, 1 when none did."""
+    """Ping; return 0 if a reply came, 1 if none did."""
     from mplsemu.errors import LabError
     from mplsemu.running.session import Session
 
@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _double(session: Session, source: str, target: str) -> str | None:
-    """Return who has a named host's address where the source is, if that is another host.
+    """Return the host that the source reaches at the target's address, if it is another one.
 
-    A ping cannot tell them apart: an answer says nothing of the host that was named.
+    A ping cannot tell them apart: the reply would not come from the host that was named.
     """
     from mplsemu.errors import LabError
     from mplsemu.program.path import Delivered

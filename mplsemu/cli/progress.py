@@ -1,4 +1,4 @@
-"""A progress bar on a terminal; nothing where nobody watches."""
+"""A progress bar on a terminal; nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Bar:
     """One bar for a sequence of stages, on standard error.
 
     Args:
-        shown: whether to draw it at all; by default when standard error is a terminal.
+        shown: whether to draw it; None: if standard error is a terminal.
     """
 
     def __init__(self, *, shown: bool | None = None) -> None:
@@ -55,7 +55,7 @@ class Bar:
         try:
             with interrupts_wait():
                 self._progress.start()
-        except BaseException:  # nobody calls __exit__ then, and the bar would draw on for ever
+        except BaseException:  # __exit__ is not called then: its thread would go on
             self._close()
             raise
         return self
@@ -74,7 +74,7 @@ class Bar:
         self._stack.close()
 
     def update(self, stage: str, done: int, total: int) -> None:
-        """Show how far a stage is; the place to act on a signal, wherever work takes long."""
+        """Show how far a stage is, and act on signals: long work calls this often."""
         act()
         description = _NAMES.get(stage, stage)
         self._progress.update(
@@ -83,5 +83,5 @@ class Bar:
 
 
 def _clear() -> None:
-    """Take the bar away, and show the cursor again."""
+    """Erase the bar, and show the cursor again."""
     os.write(2, b"\r\x1b[2K\x1b[?25h")

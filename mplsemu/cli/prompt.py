@@ -35,7 +35,7 @@ ON_PROGRAM: Final = {
     "show": "tables: show hosts|links|vpns|lfib|vrf|vsi|lsp|labels|macs|counters [NODE]",
     "trace": "one packet, hop by hop: trace SRC DST",
 }
-"""Commands that show what the controller has installed."""
+"""Commands on the program that the controller has installed."""
 
 ON_LAB: Final = {
     "ping": "ping between hosts: ping SRC DST",
@@ -47,28 +47,25 @@ ON_LAB: Final = {
     "matrix": "who reaches whom, and every other check, on the running network",
     "check": "verify the lab file without a packet",
 }
-"""Commands that are about the running lab."""
+"""Commands on the running lab."""
 
 _LOOK_S: Final = 0.5
 _INTERRUPT: Final = "\x03"
 _QUIT: Final = "\x1c"
 _STATUS: Final = "mplsemu-status:"
 _MEANT_BY_CMD: Final = ("", "?")
-_ENDS: Final = {"ping", "trace", "iperf", "iperfudp"}
 
 
 class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
     """Reads commands until ``exit``, end of input or Ctrl-D.
 
     ``HOST CMD`` runs a command on a host, as in Mininet; other hosts' names in it become their
-    addresses.
-
-    ``HOST CMD`` reads nothing: what is typed ahead, or pasted behind it, waits for the prompt. What
-    is to be talked to is run by ``exec``, which has the terminal. Where standard input is no
-    terminal, nobody but this reads it: ``exec`` gets /dev/null, too.
+    addresses. It has no standard input: what is typed ahead, or pasted behind it, waits for the
+    prompt. For interactive commands there is ``exec``, which has the terminal. If standard input
+    is no terminal, only the prompt reads it: ``exec`` gets /dev/null, too.
 
     Args:
-        lab: that commands are about.
+        lab: the lab that commands are about.
         is_owner: whether the lab ends with this process.
     """
 
@@ -85,9 +82,9 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         self._next = self._typed if self._is_typed else self._piped
         if self._is_typed:
             _read_history()
-        lg.ch.setStream(sys.stdout)  # what commands print is no error
+        lg.ch.setStream(sys.stdout)  # Mininet prints results on its log, to standard error
         try:
-            with _input_of_ones_own() as stdin:  # Mininet's constructor runs the prompt to its end
+            with _input_of_ones_own() as stdin:  # Mininet's constructor runs the whole prompt
                 super().__init__(lab.net, stdin=stdin)
         finally:
             if self._is_typed:
@@ -96,17 +93,18 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
 
     @property
     def code(self) -> int:
-        """Exit code of commands from a pipe or file: 1 if one was unknown, or failed; else 0."""
+        """Exit code: 1 if a command from a pipe or file was unknown or failed, else 0."""
         return int(self._has_failed and not self._is_typed)
 
     def initReadline(self) -> None:  # noqa: N802  # Mininet's name
-        """Leave history to us; Mininet's own would go to another file."""
+        """Do nothing: Mininet would use a history file of its own."""
         readline.set_completer_delims(" \t\n")
 
     def cmdloop(self, intro: str | None = None) -> None:  # noqa: ARG002
         """Read and run lines until one of them ends it.
 
-        Ctrl-C ends what runs, or clears the line; what ends the lab is raised from here, too.
+        Ctrl-C ends the running command, or clears the line. A signal that ends the lab is raised
+        from here.
         """
         readline.set_completer(self.complete)
         readline.parse_and_bind("tab: complete")
@@ -125,7 +123,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             return "EOF"
 
     def _piped(self) -> str:
-        """Return the next whole line of a pipe or file, however slowly it comes."""
+        """Return the next whole line of a pipe or file; acts on signals while it waits."""
         print(self.prompt, end="", flush=True)
         source = self.stdin.fileno()
         while b"\n" not in self._pending:
@@ -150,30 +148,30 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             raise LabError("no command to run", remedy=f"write: {first} ip address")
         node = self.mn.nameToNode[first]
         command = " ".join(self._address(word) for word in rest.split(" "))
-        # the shell's own terminal says nothing, for ever
+        # reading the shell's terminal would block for ever
         node.sendCmd(f"eval {shlex.quote(command)} < /dev/null")
         self.waitForNode(node)
         if not self._is_typed:
             self._note_status(node)
 
     def _note_status(self, node: Any) -> None:
-        """Note whether what a node's shell has run has failed; its ``$?`` stays what it is."""
+        """Note whether the last command of a node's shell failed; its ``$?`` stays as it is."""
         said = node.cmd(f"(s=$?; echo {_STATUS}$s; exit $s)")
         status = re.search(rf"{_STATUS}(\d+)\r?\n", said)
         if status is None or status[1] != "0":
             self._has_failed = True
-        if status is not None:  # what runs in the background may have said something, too
+        if status is not None:  # a background command may have printed something, too
             sys.stdout.write(said.replace(status[0], "", 1))
 
     def _address(self, word: str) -> str:
-        """Return the address of a host that is named, and any other word as it is."""
+        """Return the address of a host, given its name; any other word as it is."""
         node = self.mn.nameToNode.get(word)
         return word if node is None or not node.intfNames() else node.IP() or word
 
     def waitForNode(self, node: Any) -> None:  # noqa: N802  # Mininet's name
-        """Show what a node's command says until it ends; Ctrl-C ends the command.
+        """Print the output of a node's command until it ends; Ctrl-C ends the command.
 
-        What has not ended after a Ctrl-C (``less``) gets a SIGQUIT with the next one.
+        A command that survives a Ctrl-C (``less``) gets a SIGQUIT with the next one.
         """
         keys = _INTERRUPT
         while node.waiting:
@@ -207,7 +205,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         """Do nothing on an empty line."""
 
     def onecmd(self, line: str) -> bool:
-        """Run one line; whatever goes wrong in it, the lab goes on."""
+        """Run one line; the lab goes on whatever goes wrong in it."""
         try:
             return self._run_line(line)
         except MplsEmuError as error:
@@ -229,26 +227,29 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
             self._has_failed |= main([*ours, *_words(rest)]) != 0
             sys.stdout.flush()
         elif word in {"up", "down"}:
-            end = "type exit (or Ctrl-D) to take it down"
-            if not self._is_owner:
-                end = f"type exit, then: sudo mplsemu down {self._name}"
-            print(f"the lab is up; {end}")
+            print(f"the lab is up; {self._how_to_end()}")
         elif word[:1] not in _MEANT_BY_CMD and not hasattr(self, f"do_{word}"):
             self.default(line)
         else:
             return bool(super().onecmd(line))
         return False
 
+    def _how_to_end(self) -> str:
+        if self._is_owner:
+            return "type exit (or Ctrl-D) to take it down"
+        return f"type exit, then: sudo mplsemu down {self._name}"
+
     def _command(self, word: str) -> list[str]:
-        """Return how a command of ours begins on the command line; nothing if it is not ours."""
+        """Return the command line that a word at the prompt stands for; [] if it is not ours."""
+        match word:
+            case "check":
+                return [word, self._file]
+            case "matrix":
+                return ["test", "--running", self._name]
+            case "iperfudp":  # the rate comes first, as in Mininet
+                return ["iperf", "--lab", self._name, "--udp"]
         if word in ON_PROGRAM:
             return [word, self._name]
-        if word == "check":
-            return [word, self._file]
-        if word == "matrix":
-            return ["test", "--running", self._name]
-        if word == "iperfudp":  # its first word is the rate, as Mininet has it
-            return ["iperf", "--lab", self._name, "--udp"]
         return [word, "--lab", self._name] if word in ON_LAB else []
 
     def do_help(self, arg: str) -> None:
@@ -282,20 +283,24 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
         return sorted({name for name in [*commands, *self._nodes()] if name.startswith(text)})
 
     def completedefault(self, text: str, line: str, _begin: int, _end: int) -> list[str]:
-        """Complete further words: nodes, links, VPNs and options, as the command wants them."""
-        command = line.split(maxsplit=1)[0]
-        words: Iterable[str] = self._nodes()
-        if command == "link":
-            words = [*self._lab.record.links, *self._lab.record.lsrs, "up", "down"]
-        elif command == "view":
-            words = ["--vpn", "--provider", *(vpn.name for vpn in self._lab.program.vpns)]
-        elif command == "show":
-            words = [*TABLES, *self._lab.record.lsrs]
-        elif command == "capture":
-            words = [*self._lab.record.links, *self._nodes()]
-        elif command in _ENDS:
-            words = self._lab.record.hosts
+        """Complete further words: nodes, links, VPNs or options, by command."""
+        words = self._words_after(line.split(maxsplit=1)[0])
         return sorted(word for word in words if word.startswith(text))
+
+    def _words_after(self, command: str) -> Iterable[str]:
+        record = self._lab.record
+        match command:
+            case "link":
+                return [*record.links, *record.lsrs, "up", "down"]
+            case "view":
+                return ["--vpn", "--provider", *(vpn.name for vpn in self._lab.program.vpns)]
+            case "show":
+                return [*TABLES, *record.lsrs]
+            case "capture":
+                return [*record.links, *self._nodes()]
+            case "ping" | "trace" | "iperf" | "iperfudp":
+                return record.hosts
+        return self._nodes()
 
     def _nodes(self) -> list[str]:
         return [*self._lab.record.hosts, *self._lab.record.lsrs]
@@ -303,7 +308,7 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
 
 @contextlib.contextmanager
 def _input_of_ones_own() -> Iterator[TextIO]:
-    """Yield standard input; unless it is a terminal, children get /dev/null in its place."""
+    """Yield standard input; if it is no terminal, children get /dev/null in its place."""
     if sys.stdin.isatty():
         yield sys.stdin
         return

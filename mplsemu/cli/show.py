@@ -34,7 +34,7 @@ _CSV: Final = (*INVENTORY, "macs", "counters")
 
 @dataclass(frozen=True, slots=True)
 class _PerNode:
-    """A table that every LSR has: its rows, and how they are drawn."""
+    """A table of one LSR: how its rows are made and drawn."""
 
     rows: Callable[[NodeProgram], Sequence[Any]]
     draw: Callable[[str, Any], list[Text]]
@@ -127,10 +127,10 @@ def _print_counters(args: argparse.Namespace) -> int:
 
 
 def _session(args: argparse.Namespace, what: str) -> Session:
-    """Return the running lab that is meant.
+    """Return a session with the running lab.
 
     Raises:
-        LabError: it is not running, or has no such LSR.
+        LabError: the lab does not run, or has no such LSR.
     """
     from mplsemu.errors import LabError
     from mplsemu.running.directory import running_labs

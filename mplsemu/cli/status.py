@@ -1,4 +1,4 @@
-"""``mplsemu status``: which labs run, and how they are."""
+"""``mplsemu status``: the labs that run, their controllers, alarms and events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show every running lab, or the one named."""
+    """Show all running labs, or the named one."""
     from mplsemu.errors import LabNotRunningError
     from mplsemu.report.status import labs_object
     from mplsemu.running.directory import find_lab, messages_of_ended_labs, running_labs
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     for name in names:
         try:
             labs.append(_status(Session.find(name), events=args.events))
-        except LabNotRunningError as error:  # it boots, or ended just now: the others are there
+        except LabNotRunningError as error:  # it boots, or has just ended: show the others
             if wanted:
                 raise
             sys.stderr.write(f"mplsemu: {error}\n")
@@ -162,7 +162,7 @@ def _show_events(events: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _fill(head: str, text: str) -> None:
-    """Print text behind a head; its further lines are indented as far."""
+    """Print text after a head; further lines are indented by its width."""
     from mplsemu.cli.output import terminal_width
 
     print(

@@ -1,4 +1,4 @@
-"""What a machine lacks, said in a line where an error says no more than that."""
+"""Errors that say that this machine ran out of something, in one line."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _REMEDIES: Final = {
     errno.ENOMEM: "; see: ulimit -v",
     errno.EAGAIN: "; see: ulimit -u",
 }
-_NO_THREAD: Final = "can't start new thread"  # of CPython, which says nothing else
+_NO_THREAD: Final = "can't start new thread"  # the whole message of CPython's RuntimeError
 
 
 def describe_system_error(error: BaseException) -> str | None:
-    """Return in a line what an error says of this machine; None: it says something of mplsemu."""
+    """Return one line about what this machine lacks; None if the error is a bug of ours."""
     match error:
         case MemoryError():
             return f"there is not enough memory{_REMEDIES[errno.ENOMEM]}"

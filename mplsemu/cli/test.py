@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check; exit status 0: all hold, 1: some fail, 2: it could not run."""
+    """Run all checks; return 0 if all hold, 1 if some fail, 2 if they could not run."""
     from mplsemu.errors import LabError
 
     dataplane = requested_dataplane(args)
@@ -82,12 +82,12 @@ def _test_running(name: str, checks: str | None) -> tuple[LabTest, tuple[str, ..
 
     session = Session.find(name)
     more = checks_of(checks, session.network)
-    with Bar() as bar, noted(end):  # measuring leaves servers at hosts
+    with Bar() as bar, noted(end):  # it starts servers at hosts, which must be ended
         return _test(session, bar, more), ()
 
 
 def _test(session: Session, bar: Bar, more: tuple[Validation, ...]) -> LabTest:
-    """Run the checks, and `more` of them."""
+    """Run the lab's checks, and `more`."""
     from mplsemu.running.checks import LabTest, endpoints, run_checks
     from mplsemu.running.validations import run_validations
 
@@ -155,7 +155,7 @@ def _view(check: CheckResult) -> CheckView:
 
 
 def _check_writable(path: Path) -> None:
-    """Check that a report can be written, before anything takes its time."""
+    """Check that the report can be written, before the lab boots."""
     from mplsemu.errors import LabError
 
     directory = path.absolute().parent
@@ -163,7 +163,7 @@ def _check_writable(path: Path) -> None:
         is_directory_there = directory.is_dir()
         place = path if path.exists() else directory
         is_writable = os.access(place, os.W_OK) and not path.is_dir()
-    except OSError as error:  # it may not be looked at, or its name is too long
+    except OSError as error:  # no permission to look, or the name is too long
         raise LabError(
             f"cannot write {path}: {error.strerror}", remedy="name another file"
         ) from None

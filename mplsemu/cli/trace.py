@@ -1,4 +1,4 @@
-"""``mplsemu trace``: the way of one packet, with the label stack on every link."""
+"""``mplsemu trace``: the path of one packet, with its label stack on every link."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "dst", metavar="DST", help="host, an address as SRC sees it, or a MAC address: a frame"
     )
+    _add_packet_options(parser)
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="LAB is a running lab: send the packet there, and compare (root)",
+    )
+    add_json(parser)
+
+
+def _add_packet_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ttl", type=_number(255), default=64, help="0 to 255 (default: 64)")
     parser.add_argument("--dscp", type=_number(63), default=0, help="0 to 63 (default: 0)")
     parser.add_argument(
@@ -55,16 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fragment", action="store_true", help="routers may cut it up: IPv4 without DF"
     )
-    parser.add_argument(
-        "--live",
-        action="store_true",
-        help="LAB is a running lab: send the packet there, and compare (root)",
-    )
-    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one packet's way."""
+    """Print one packet's path."""
     from mplsemu.program.trace import PacketOptions
 
     header = PacketOptions(

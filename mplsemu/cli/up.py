@@ -1,4 +1,4 @@
-"""``mplsemu up LAB``: boot a lab; a prompt, or in the background."""
+"""``mplsemu up LAB``: boot a lab, with a prompt or in the background."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def add_dataplane(parser: argparse.ArgumentParser) -> None:
 
 
 def requested_dataplane(args: argparse.Namespace) -> DataPlaneChoice | None:
-    """Return the data plane that was typed, None if none was.
+    """Return the data plane of ``--dataplane``, None without it.
 
     Raises:
         LabError: there is no such data plane.
@@ -69,7 +69,7 @@ def requested_dataplane(args: argparse.Namespace) -> DataPlaneChoice | None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Boot, and stay until the user or ``down`` ends it."""
+    """Boot a lab, and stay until the user or ``down`` ends it."""
     from mplsemu.lab.loader import read
 
     dataplane = requested_dataplane(args)
@@ -95,31 +95,31 @@ def open_page_socket(port: int) -> WebEndpoint:
 
 
 def end_early() -> None:
-    """Have SIGTERM and SIGHUP end this process with a word, as long as there is no lab."""
+    """Have SIGTERM and SIGHUP end this process with a message, while there is no lab yet."""
     exit_on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGHUP), (ENDED_EARLY, 2)))
 
 
 class GiveUp:
-    """Called with why a lab cannot go on: tells it, and ends this process as ``down`` would.
+    """Called when a lab cannot go on: prints why, and ends this process as ``down`` would.
 
     Any thread may call it.
 
     Attributes:
-        reason: what it was called with, None as long as it was not.
+        reason: why; None until it is called.
     """
 
     def __init__(self) -> None:
         self.reason: str | None = None
 
     def __call__(self, message: str) -> None:
-        """Tell why, and end."""
+        """Print why, and end."""
         self.reason = message
         sys.stderr.write(f"mplsemu: {message}\n")
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 def say(message: str) -> None:
-    """Tell the user something while the prompt is open."""
+    """Print a message while the prompt is open."""
     sys.stderr.write(f"\nmplsemu: {message}\n")
 
 
@@ -154,7 +154,7 @@ def _up_with_prompt(
 
 
 def greet(lab: BootedLab) -> list[str]:
-    """Return what to say about a lab that has come up."""
+    """Return the lines that greet the user of a lab that has come up."""
     from mplsemu.views.phrases import count
 
     record = lab.record

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _renderer(name: str | None, path: str | None) -> tuple[str, Renderer]:
-    """Return the format that is asked for, by its name or by that of the file."""
+    """Return the requested format, by its name or by the file's."""
     from mplsemu.export.formats import RENDERERS, format_of
 
     formats = f"write one of: {', '.join(RENDERERS)}"

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="address to listen on (default: %(default)s, this machine alone)",
     )
     parser.add_argument("--json", action="store_true", help="print the links as one JSON object")
-    parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # `up` hands its socket over
+    parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # `up` passes its socket on
 
 
 def port(text: str) -> int:
@@ -55,12 +55,12 @@ def run(args: argparse.Namespace) -> int:
     )
     session = Session.find(args.lab)
     if args.fd is not None:
-        # standard input is a pipe from the lab process, which closes it when the lab ends
+        # standard input is a pipe from the lab process; end of file: the lab has ended
         _serve(session, ListeningSocket.of(socket.socket(fileno=args.fd)), lab_end=0)
     else:
         _serve_by_hand(session, args)
     sys.stdout.flush()
-    if threading.active_count() > 1:  # somebody still waits for the controller; nobody for him
+    if threading.active_count() > 1:  # a thread still waits for the controller; its reader is gone
         os._exit(0)
     return 0
 
@@ -109,7 +109,7 @@ def links_of(session: Session, address: str) -> Links:
 
 
 def lines_of(links: Links) -> list[str]:
-    """Return the links as lines for people."""
+    """Return the links as lines of text."""
     width = max(len(name) for name in ("provider", *links.customers))
     return [
         f"  {name:<{width}}  {link}"

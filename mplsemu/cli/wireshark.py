@@ -1,8 +1,8 @@
-"""What Wireshark and tshark must be told to read frames on pseudowires: nothing in a packet says.
+"""What Wireshark and tshark must be told to decode frames on pseudowires.
 
-Wireshark takes a payload that begins as an IP packet does for one, and guesses at all others. The
-label tells (RFC 3032 section 2.2), so it is told what is below each label, as its menu *Decode As*
-does: by the option -d, or in a profile.
+Nothing in a packet says that a frame follows the labels: Wireshark takes a payload that begins like
+an IP packet for one, and guesses at all others. Only the label tells (RFC 3032 section 2.2). So
+Wireshark is told what each label carries, as by its menu *Decode As*: by option -d or in a profile.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from mplsemu.errors import EmulationError
 from mplsemu.program.stack_reading import Carried
 
 _OPTION: Final = {Carried.ETHERNET: "pwethnocw", Carried.CONTROL_WORD: "pwethcw"}
-"""Wireshark's names of what it decodes with, as options have them."""
+"""Wireshark's names of its decoders, in options."""
 _IN_FILES: Final = {
     Carried.ETHERNET: "Ethernet PW (no CW)",
     Carried.CONTROL_WORD: "Ethernet PW (with CW)",
 }
-"""The same, as its files have them."""
+"""The same, in its files."""
 _MOST: Final = 12
 _COLUMNS: Final = """\
 # A profile for a lab of mplsemu: its cables, and what its labels mean, are columns.
@@ -36,11 +36,11 @@ gui.column.format:
 """
 
 Below = Mapping[int, frozenset[Carried]]
-"""By label, what may be below it."""
+"""What each label may carry."""
 
 
 def options(below: Below) -> list[str]:
-    """Return the words of a command line that tell of all labels of pseudowires alone."""
+    """Return the command line options for the labels that are pseudowires' and nothing else."""
     return [
         word
         for label, carried in _pseudowires(below).items()
@@ -49,7 +49,7 @@ def options(below: Below) -> list[str]:
 
 
 def ambiguous(below: Below) -> list[int]:
-    """Return labels that are a pseudowire's to one LSR and something else to another."""
+    """Return the labels that are a pseudowire's at one LSR and something else at another."""
     return [
         label
         for label, found in below.items()
@@ -58,7 +58,7 @@ def ambiguous(below: Below) -> list[int]:
 
 
 def note(below: Below) -> str:
-    """Say how what was captured is read; nothing where it needs no words."""
+    """Return a note on how to read the capture; empty if Wireshark needs none."""
     words, both = options(below), ambiguous(below)
     said = []
     if 0 < len(words) <= 2 * _MOST:
@@ -74,7 +74,7 @@ def note(below: Below) -> str:
 
 
 def write_profile(directory: Path, below: Below) -> None:
-    """Write a directory that Wireshark takes for its configuration, or for a profile.
+    """Write a directory that serves as Wireshark's configuration, or as a profile.
 
     Raises:
         EmulationError: it cannot be written.

@@ -1,7 +1,7 @@
-"""How a command ends when a signal tells it to: at once, while nothing is to be undone but files.
+"""Signals that end a command: at once, as long as it has nothing but files to clean up.
 
-A lab process notes signals instead from where there is something to undo (emulation/interrupts.py).
-The handler here never returns to what it has interrupted, and raises nothing into it either.
+A lab process notes signals instead, once it has something to undo (emulation/interrupts.py). The
+handler here never returns to the code that it interrupts, and raises nothing in it.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from mplsemu.emulation.interrupts import END_SIGNALS
 
 INTERRUPTED: Final = 130
 _write: Final = os.write
-"""The real one: an OpenFlow framework puts its own in its place, which may switch threads."""
+"""The real one: an OpenFlow framework replaces it by one that may switch green threads."""
 _SAYS_INTERRUPTED: Final = ("interrupted", INTERRUPTED)
 
 ExitMessage = tuple[str, int]
-"""What is said when a signal ends the command, and its exit code."""
+"""The message when a signal ends the command, and the exit code."""
 
 _words: Final[dict[int, ExitMessage]] = {}
 _undo: Final[list[Callable[[], object]]] = []
 
 
 def exit_on_signals(words: Mapping[int, ExitMessage] | None = None) -> None:
-    """Have signals to end end this process where it is; those that are ignored stay so.
+    """Have ending signals end this process at once; ignored signals stay ignored.
 
     Args:
-        words: for signals that do not end it as usual: Ctrl-C with 130, the others as if nobody
-            had handled them.
+        words: messages and exit codes of signals that differ from the default: 130 for Ctrl-C,
+            death by the signal for the others.
     """
     _words.clear()
     _words.update({signal.SIGINT: _SAYS_INTERRUPTED, **(words or {})})
@@ -44,7 +44,7 @@ def exit_on_signals(words: Mapping[int, ExitMessage] | None = None) -> None:
 
 
 def _end(process: int, number: int, _frame: FrameType | None) -> None:
-    if os.getpid() != process:  # a child that was forked just now, and has no handlers of its own
+    if os.getpid() != process:  # a child just forked, which has not set its own handlers
         os._exit(128 + number)
     for undo in reversed(_undo):
         with suppress(OSError):
@@ -56,16 +56,18 @@ def _end(process: int, number: int, _frame: FrameType | None) -> None:
     text, code = _words[number]
     if text:
         with suppress(OSError):
-            _write(2, f"mplsemu: {text}\n".encode())  # standard error itself may be in use
+            _write(
+                2, f"mplsemu: {text}\n".encode()
+            )  # not sys.stderr: the interrupted code may hold its lock
     os._exit(code)
 
 
 @contextmanager
 def cleanup_on_signal(undo: Callable[[], object]) -> Iterator[None]:
-    """Have a signal that ends this process in a block do something before.
+    """Have a signal that ends this process within a block call `undo` first.
 
     Args:
-        undo: system calls alone: it is called between any two bytecodes.
+        undo: may only make system calls: it is called between any two bytecodes.
     """
     _undo.append(undo)
     try:
@@ -75,7 +77,7 @@ def cleanup_on_signal(undo: Callable[[], object]) -> Iterator[None]:
 
 
 def restore_signals() -> None:
-    """Leave signals to the kernel: whatever Python does while it ends, they are not lost."""
+    """Restore the default actions, so that no signal is lost while Python shuts down."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     for number in END_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:

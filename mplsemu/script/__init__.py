@@ -1,1 +1,1 @@
-"""Floor 7: a lab in a script, on its program or on its network; the pytest plugin is one, too."""
+"""A lab in a script or a test, on its program or on its running network."""

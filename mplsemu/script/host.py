@@ -18,8 +18,8 @@ class LabHost:
     """A host.
 
     Attributes:
-        lab: it is in.
-        located: what the lab knows of it.
+        lab: its lab.
+        located: the host, its site and PE.
     """
 
     lab: LabInterface

@@ -1,4 +1,4 @@
-"""One interface to a lab's program and to a lab's running network, for scripts and tests."""
+"""The interface of a lab for scripts and tests: on its program, or on its running network."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ DEFAULT_WAIT_S = 3.0
 
 
 class LabInterface(ABC):
-    """A lab that can be asked; hosts are ``VPN/SITE/hN``, or short ``VPN-SITE-hN``.
+    """A lab that answers questions; hosts are ``VPN/SITE/hN``, or short ``VPN-SITE-hN``.
 
     Attributes:
         mode: ``program``: answers are computed from the forwarding program; ``network``: they are
             measured in the running network.
         file: the lab file.
-        network: what it says.
-        journal: what was asked last.
+        network: its facts.
+        journal: the last answer.
     """
 
     mode: Literal["program", "network"]
@@ -69,26 +69,25 @@ class LabInterface(ABC):
 
     @abstractmethod
     def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Outcome:
-        """Whether a ping arrives at that very host and its answer comes back.
+        """Whether a ping arrives at that very host and its reply comes back.
 
         Args:
             source: the host that pings.
             target: a host, or an address as the source sees it.
-            wait_s: in a running network, how long it is tried.
+            wait_s: in a running network, how long to try.
 
         Raises:
             LabError: there is no such host; names the nearest.
         """
 
     def isolated(self, first: str, second: str) -> Outcome:
-        """Whether no packet of one gets to the other, in either direction.
+        """Whether no packet gets from one to the other, in either direction.
 
-        Tried are all addresses and MAC addresses of one from all hosts of the other, and
-        broadcasts.
+        Every host of one tries all IP and MAC addresses of the other, and broadcasts.
 
         Args:
-            first: a VPN or a host; likewise `second`.
-            second: another one.
+            first: a VPN or a host.
+            second: another VPN or host.
 
         Raises:
             LabError: there is no such VPN or host, or both are the same.
@@ -113,7 +112,7 @@ class LabInterface(ABC):
         destination_mac: str | None = None,
         source_address: str | None = None,
     ) -> Trace:
-        """Return the way of one packet through the program; nothing is sent.
+        """Return the path of one packet through the program; nothing is sent.
 
         Its ``labels`` are the label stacks on the core links, its ``way`` the LSRs and links.
 
@@ -121,9 +120,9 @@ class LabInterface(ABC):
             LabError: there is no such host; names the nearest.
         """
         header = _header(ttl, dscp, vlan, destination_mac, source_address)
-        way = DrawnTrace.of(trace(self.program(), source, self._addressed(target), header))
-        self.journal.last = way
-        return way
+        found = DrawnTrace.of(trace(self.program(), source, self._addressed(target), header))
+        self.journal.last = found
+        return found
 
     def follow(
         self,
@@ -136,7 +135,7 @@ class LabInterface(ABC):
         destination_mac: str | None = None,
         source_address: str | None = None,
     ) -> Outcome:
-        """Whether a packet that is really sent is on every cable just what the program says.
+        """Whether a packet that is really sent looks on every link as the program predicts.
 
         Only in a running network: without one it is an error, and a test is skipped.
         Arguments are those of `trace`.
@@ -155,20 +154,20 @@ class LabInterface(ABC):
     def throughput(
         self, source: str, target: str, *, seconds: float = 2.0, udp_bps: int | None = None
     ) -> Rate:
-        """Return how fast one host gets what another sends, in bits per second of payload.
+        """Return the throughput from one host to another, in bits per second of payload.
 
         Only in a running network: without one it is an error, and a test is skipped.
 
         Args:
             source: the host that sends.
             target: the host that receives.
-            seconds: how long, rounded up to whole seconds.
-            udp_bps: datagrams at this rate; None is TCP, as fast as it gets.
+            seconds: duration, rounded up to whole seconds.
+            udp_bps: rate of UDP datagrams; None for TCP at full speed.
         """
 
     @abstractmethod
     def macs(self, vpn: str) -> dict[str, dict[str, str]]:
-        """Return what a VPLS has learned: by PE, and MAC address, the circuit or the PE it is at.
+        """Return what a VPLS has learned: for each PE and MAC address, the circuit or remote PE.
 
         Only in a running network: without one it is an error, and a test is skipped.
         """
@@ -177,29 +176,28 @@ class LabInterface(ABC):
     def capture(
         self, *targets: str, expression: str = ""
     ) -> AbstractContextManager[CapturedPackets]:
-        """Return the packets on links, sites' lines, at LSRs or hosts, while a block runs.
+        """Capture packets while a block runs: on links, attachment circuits, at LSRs or hosts.
 
-        Without a network these are the packets that `ping` and `reaches` in the block would put
-        there; then a host, or an expression, takes a network.
+        Without a network these are the packets that `ping` and `reaches` in the block would send;
+        hosts and expressions then need a network.
 
         Args:
-            targets: what is captured; none is every core link.
-            expression: which packets, in the language of pcap-filter(7).
+            targets: where to capture; none means every core link.
+            expression: a filter, in the language of pcap-filter(7).
         """
 
     def survives(
         self, failures: int = 1, *, nodes: bool = False, executor: Executor | None = None
     ) -> Survival:
-        """Whether no failure of up to so many core links, each reconverged, breaks anything.
+        """Whether no failure of core links breaks anything once the network has reconverged.
 
-        Proved on the program, in a running network too: nothing is cut there. What is down
-        already stays down, and what does not hold with it is no failure's fault.
+        This is proved on the program, in a running network too: nothing is cut. Links that are
+        down stay down; what they break is not counted.
 
         Args:
             failures: how many links fail together, at most.
-            nodes: whether LSRs fail, not links; nothing is expected of the sites at one that
-                failed.
-            executor: shares the cases out; None: this thread tries them.
+            nodes: whether LSRs fail, not links; the sites at a failed LSR need not be reachable.
+            executor: tries the failures; None: this thread.
 
         Raises:
             LabError: there are too many cases to wait for.
@@ -214,7 +212,7 @@ class LabInterface(ABC):
     # --- parts ------------------------------------------------------------------------------
 
     def link(self, first: str, second: str | None = None) -> Cable:
-        """Return the cable between two nodes, or of a name; a test's is mended after the test.
+        """Return the cable between two nodes, or of a name; the fixture mends it after the test.
 
         Raises:
             LabError: there is none, or several join those two nodes.
@@ -223,7 +221,7 @@ class LabInterface(ABC):
 
         def change(up: bool) -> None:
             if not up:
-                self._cut.add(name)  # before: it may be cut although that raises
+                self._cut.add(name)  # first: it may be cut even if the next line raises
             self._set_link(name, up=up)
             if up:
                 self._cut.discard(name)
@@ -263,7 +261,7 @@ class LabInterface(ABC):
         """Take it down; a second call does nothing."""
 
     def mend(self) -> None:
-        """Mend every cable that a test cut, and forget what it asked."""
+        """Mend every cable that a test cut, and forget the last answer."""
         for name in sorted(self._cut):
             self._set_link(name, up=True)
         self._cut.clear()
@@ -273,7 +271,7 @@ class LabInterface(ABC):
 
     @abstractmethod
     def _follow(self, source: str, target: str, header: PacketOptions) -> Outcome:
-        """Return whether a packet that is really sent goes as the program says."""
+        """Return whether a packet that is really sent goes as the program predicts."""
 
     @abstractmethod
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:
@@ -285,14 +283,14 @@ class LabInterface(ABC):
 
     @abstractmethod
     def _set_link(self, name: str, *, up: bool) -> None:
-        """Cut or mend a link or circuit, and have the network deal with it."""
+        """Cut or mend a link or circuit, and wait until the network has reconverged."""
 
     @abstractmethod
     def _link_name(self, first: str, second: str | None) -> str:
         """Return the name of a link or circuit."""
 
     def _addressed(self, target: str) -> str:
-        """Return a host or an address as it is; for a CE router its address on the site's LAN."""
+        """Return a CE router's address on its site's LAN; any other target as it is."""
         for vpn, site in self.network.sites():
             ref = HostRef(vpn.name, site.name, "ce")
             if site.ce is not None and target in {str(ref), short_name(ref)}:
@@ -300,7 +298,7 @@ class LabInterface(ABC):
         return target
 
     def _hosts_of(self, name: str) -> list[HostRef]:
-        """Return the hosts of a VPN, or the one of that name."""
+        """Return the hosts of a VPN, or the host of that name."""
         found = [ref for ref, _, _ in self.network.hosts() if ref.vpn == name]
         if found:
             return found
@@ -311,10 +309,10 @@ class LabInterface(ABC):
             raise LabError(f"no VPN {name!r} here", remedy=f"did you mean {near!r}?")
         return [find_host(self.program(), name).ref]
 
-    def _way(self, source: str, target: str) -> Trace | None:
-        """Return what the program says about a packet, None where it says nothing.
+    def _expected(self, source: str, target: str) -> Trace | None:
+        """Return a packet's path by the program.
 
-        There is not an address for it, or the controller that has the program is just not there.
+        None if there is no address for it, or no controller to ask for the program.
         """
         try:
             return trace(self.program(), source, target)

@@ -22,17 +22,17 @@ from mplsemu.script.program_lab import ProgramLab
 
 
 class Lab(LabInterface):
-    """A lab that a script asks: while it is up, the running network; else its program.
+    """A lab for a script: while it is up, the running network answers, else its program.
 
-    Without `up`, which needs root, answers are computed from the forwarding program. A running lab
-    is a process of its own: when the script ends, however it ends, the lab goes down.
+    Answers are computed from the forwarding program until `up`, which needs root. A running lab
+    is a separate process, which goes down when the script ends, however it ends.
 
     Args:
         lab_file: path of the lab file, or the name of a lab that comes with mplsemu.
-        run_dir: a directory of its own for it, so that it and another lab of that name can run at
-            the same time; None is that of all labs.
+        run_dir: its run directory, so that two labs of one name can run at the same time; None
+            for the usual one.
         dataplane: ``ebpf``, ``openflow`` or ``auto``; None leaves it to the lab file.
-        name: that the lab gets instead of the one in the file.
+        name: replaces the lab's name in the file.
 
     Raises:
         LabError: something in the lab file is wrong.
@@ -85,13 +85,13 @@ class Lab(LabInterface):
         self.down()
 
     def up(self) -> None:
-        """Boot the lab and wait until it is ready; links that are cut are cut in it, too.
+        """Boot the lab and wait until it is ready; links that are cut stay cut.
 
         Raises:
             LabError: the lab file is wrong.
             NotRootError: this process is not root.
             LabRunningError: a lab of that name runs already.
-            EmulationError: the machine cannot carry it; says why.
+            EmulationError: this machine cannot run it; says why.
         """
         self._running = NetworkLab(self._process)
         for link in sorted(self._cut):
@@ -100,7 +100,7 @@ class Lab(LabInterface):
     def down(self) -> None:
         """Take the lab down and wait until it is gone; a second call does nothing.
 
-        From then on answers are of the program again.
+        From then on the program answers again.
         """
         running, self._running = self._running, None
         if running is not None:
@@ -114,17 +114,17 @@ class Lab(LabInterface):
 
     @property
     def is_up(self) -> bool:
-        """Whether it runs: nobody took it down, and it did not give up."""
+        """Whether it runs: it was not taken down, and has not ended by itself."""
         return self._running is not None and self._process.is_up
 
     @property
     def is_usable(self) -> bool:
-        """Whether it answers: it does unless it was up, and has ended by itself."""
+        """Whether it answers: false only if it was up and has ended by itself."""
         return self._now.is_usable
 
     @property
     def session(self) -> Session:
-        """Everything that can be done with the running lab.
+        """The session with the running lab, for everything that this class does not offer.
 
         Raises:
             LabNotRunningError: it is not up.
@@ -140,7 +140,7 @@ class Lab(LabInterface):
         return self._now.program()
 
     def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Outcome:
-        """Whether a ping arrives at that very host and its answer comes back."""
+        """Whether a ping arrives at that very host and its reply comes back."""
         return self._now.reaches(source, target, wait_s=wait_s)
 
     def ping(self, source: str, target: str, count: int = 3) -> PingResult:
@@ -150,7 +150,7 @@ class Lab(LabInterface):
     def throughput(
         self, source: str, target: str, *, seconds: float = 2.0, udp_bps: int | None = None
     ) -> Rate:
-        """Return how fast one host gets what another sends; only while it is up."""
+        """Return the throughput from one host to another; only while it is up."""
         return self._now.throughput(source, target, seconds=seconds, udp_bps=udp_bps)
 
     def macs(self, vpn: str) -> dict[str, dict[str, str]]:
@@ -160,7 +160,7 @@ class Lab(LabInterface):
     def capture(
         self, *targets: str, expression: str = ""
     ) -> AbstractContextManager[CapturedPackets]:
-        """Return the packets on links, sites' lines, at LSRs or hosts, while a block runs."""
+        """Capture packets while a block runs: on links, attachment circuits, at LSRs or hosts."""
         return self._now.capture(*targets, expression=expression)
 
     def cmd(self, node: str, command: str | Sequence[str]) -> str:

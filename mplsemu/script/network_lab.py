@@ -1,4 +1,4 @@
-"""A lab with a network: it is booted, and every answer is measured."""
+"""A lab with a running network: every answer is measured."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NetworkLab(LabInterface):
     """Boots a lab and measures in it; needs root.
 
     Args:
-        lab: its process, which is started.
+        lab: its process, not started yet.
 
     Raises:
         LabError: something in the lab file is wrong.
@@ -70,25 +70,25 @@ class NetworkLab(LabInterface):
         return self.lab.program()
 
     def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Outcome:
-        """Whether a ping arrives at that very host and its answer comes back."""
+        """Whether a ping arrives at that very host and its reply comes back."""
         program, name = self._last_program(), target
         target = self._addressed(target)
         sender = str(find_host(program, source).ref)
         address, wanted = self._address(program, sender, target)
         if wanted is None:
-            ok, said, rtt_ms = self._is_answered(sender, target, wait_s)
+            ok, reason, rtt_ms = self._is_answered(sender, target, wait_s)
         else:
             with Prober(endpoints(self.lab.session.record), self._delay_s) as prober:
                 [result] = prober.run([Probe(sender, address, wanted)], wait_s)
                 trouble = trouble_of((sender, wanted), prober.troubles)
             ok, rtt_ms = result.reached, result.rtt_ms
-            said = trouble or _what_happened(result, wanted)
-        way = self._way(sender, target)
-        if not ok and way is not None and is_answered(way, answer(program, way)):
-            said += "; by its program it should"
-        text = f"{source} reaches {name}" if ok else f"{source} does not reach {name}: {said}"
-        ways = [way] if way is not None else []
-        return Outcome(ok, text, ways, rtt_ms).noted_in(self.journal)
+            reason = trouble or _what_happened(result, wanted)
+        expected = self._expected(sender, target)
+        if not ok and expected is not None and is_answered(expected, answer(program, expected)):
+            reason += "; by its program it should"
+        text = f"{source} reaches {name}" if ok else f"{source} does not reach {name}: {reason}"
+        traces = [] if expected is None else [expected]
+        return Outcome(ok, text, traces, rtt_ms).noted_in(self.journal)
 
     @property
     def _delay_s(self) -> float:
@@ -101,7 +101,7 @@ class NetworkLab(LabInterface):
     def throughput(
         self, source: str, target: str, *, seconds: float = 2.0, udp_bps: int | None = None
     ) -> Rate:
-        """Return how fast one host gets what another sends, measured by iperf3.
+        """Return the throughput from one host to another, measured by iperf3.
 
         Raises:
             EmulationError: there is no connection, or it broke.
@@ -115,7 +115,7 @@ class NetworkLab(LabInterface):
         return Rate(measured.received_bps)
 
     def macs(self, vpn: str) -> dict[str, dict[str, str]]:
-        """Return what a VPLS has learned: by PE, and MAC address, the circuit or the PE."""
+        """Return what a VPLS has learned: for each PE and MAC address, the circuit or remote PE."""
         known = [each.name for each in self.network.vpns if isinstance(each, Vpls)]
         if vpn not in known:
             raise LabError(
@@ -134,7 +134,7 @@ class NetworkLab(LabInterface):
 
     @contextmanager
     def capture(self, *targets: str, expression: str = "") -> Iterator[CapturedPackets]:
-        """Yield the packets on links, sites' lines, at LSRs or hosts."""
+        """Capture packets on links, attachment circuits, at LSRs or hosts."""
         session = self.lab.session
         reader = FrameReader(session.program)
         packets = CapturedPackets(live=True)
@@ -160,20 +160,20 @@ class NetworkLab(LabInterface):
         self.lab.down()
         if self.lab.run_dir is not None:
             with suppress(OSError):
-                self.lab.run_dir.rmdir()  # where a lab that was killed left it
+                self.lab.run_dir.rmdir()  # a lab that was killed leaves it behind
 
     # --- how --------------------------------------------------------------------------------
 
     def _follow(self, source: str, target: str, header: PacketOptions) -> Outcome:
         found = follow(self.lab.session, source, target, header)
         wrong = [step for step in found.steps if step.verdict != "ok"]
-        said = f"a packet from {source} to {target} goes as the program says"
+        summary = f"a packet from {source} to {target} goes as the program says"
         if wrong:
             where = wrong[0].link or f"arrival at {wrong[0].receiver}"
-            said = f"a packet from {source} to {target} does not go as the program says: "
-            said += f"{where}: {wrong[0].verdict}"
+            summary = f"a packet from {source} to {target} does not go as the program says: "
+            summary += f"{where}: {wrong[0].verdict}"
         lines = [line.plain.rstrip() for line in draw_live_trace(found)]
-        return Outcome(found.as_predicted, said, lines=lines)
+        return Outcome(found.as_predicted, summary, lines=lines)
 
     def _isolated(self, what: str, pairs: Sequence[Pair]) -> Outcome:
         hosts = endpoints(self.lab.session.record)
@@ -202,15 +202,14 @@ class NetworkLab(LabInterface):
             silent = trouble_of((str(each) for pair in pairs for each in pair), prober.troubles)
         for sender, address, at in arrivals:
             if at in strangers[sender]:
-                said = f"{what} are not isolated: a packet of {sender} to {address} arrives at {at}"
-                way = self._way(sender, address)
-                return Outcome(ok=False, said=said, ways=[way] if way is not None else [])
+                packet = f"a packet of {sender} to {address} arrives at {at}"
+                expected = self._expected(sender, address)
+                traces = [] if expected is None else [expected]
+                return Outcome(False, f"{what} are not isolated: {packet}", traces)
         if silent is not None:
-            return Outcome(ok=False, said=f"whether {what} are isolated cannot be tried: {silent}")
-        return Outcome(
-            ok=True,
-            said=f"{what} are isolated: {count(len(probes) + len(frames), 'packet')} sent",
-        )
+            return Outcome(False, f"whether {what} are isolated cannot be tried: {silent}")
+        sent = count(len(probes) + len(frames), "packet")
+        return Outcome(True, f"{what} are isolated: {sent} sent")
 
     def _down(self) -> frozenset[str]:
         return frozenset(self.lab.session.controller.call("status")["down"])
@@ -222,9 +221,9 @@ class NetworkLab(LabInterface):
         return self.lab.session.link_name(first, second)
 
     def _last_program(self) -> Program:
-        """Return the program that is installed; without a controller, the one of the lab file.
+        """Return the installed program; if no controller answers, the lab file's.
 
-        Packets need no controller, and a ping must not: all that is taken from it are names.
+        A ping must work without a controller, as packets do; it takes only names from the program.
         """
         try:
             return self.program()
@@ -234,7 +233,7 @@ class NetworkLab(LabInterface):
             return compile_program(self.network)
 
     def _address(self, program: Program, source: str, target: str) -> tuple[IPAddress, str | None]:
-        """Return the address to send to, and the host that has it in the source's eyes."""
+        """Return the address to send to, and the host that has it as the source sees it."""
         address = None
         with suppress(ValueError):
             address = ip_address(target)
@@ -245,22 +244,22 @@ class NetworkLab(LabInterface):
         named = end.host if isinstance(end, Delivered) else None
         if named is None:
             return address, None
-        # an address that somebody gave a host since is not listened for there
+        # probes know only the addresses that hosts had at boot
         known = endpoints(self.lab.session.record)[str(named)].addresses
         return address, str(named) if address in known else None
 
     def _is_answered(
         self, source: str, address: str, wait_s: float
     ) -> tuple[bool, str, float | None]:
-        """Return whether a ping is answered by whoever has an address: a gateway, say."""
+        """Return whether a ping to an address that no host has (a gateway, say) is answered."""
         deadline = time.monotonic() + wait_s
         while True:
             try:
-                said = self.ping(source, address, count=1)
+                result = self.ping(source, address, count=1)
             except NodeGoneError as error:
                 return False, str(error), None
-            if said.received:
-                took = _TIME.search(said.output)
+            if result.received:
+                took = _TIME.search(result.output)
                 return True, "", float(took[1]) if took else None
             if time.monotonic() > deadline:
                 return False, "no answer comes back", None

@@ -1,4 +1,4 @@
-"""What a test asked of a lab: an answer that is true or false, and says why."""
+"""An answer of a lab: true or false, with the reason."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mplsemu.views.text.trace_branches import draw_branches
 from mplsemu.views.trace import TraceView
 
 WIDTH = 100
-"""Of drawings."""
+"""Columns of drawings."""
 
 
 class DrawnTrace(Trace):
-    """One packet's way; printed, it is the drawing of it."""
+    """One packet's path, which prints as a drawing."""
 
     __slots__ = ()
 
     @classmethod
-    def of(cls, way: Trace) -> Self:
-        """Return a packet's way that is printed as its drawing."""
-        return cls(**{each.name: getattr(way, each.name) for each in fields(way)})
+    def of(cls, trace: Trace) -> Self:
+        """Return a trace that prints as a drawing."""
+        return cls(**{each.name: getattr(trace, each.name) for each in fields(trace)})
 
     def __str__(self) -> str:
         return "\n".join(line.plain.rstrip() for line in draw_branches(self, WIDTH))
@@ -32,12 +32,12 @@ class DrawnTrace(Trace):
 
 @dataclass(eq=False)
 class Journal:
-    """Remembers what was asked last: a test that fails then probably failed of it."""
+    """Remembers the last answer: when a test fails, that is probably why."""
 
     last: Outcome | Trace | None = None
 
     def explanation(self) -> str:
-        """Return the last answer in full, with the packet's way; empty if nothing was asked."""
+        """Return the last answer in full, with the packet's path; empty without any."""
         match self.last:
             case None:
                 return ""
@@ -53,15 +53,16 @@ class Outcome:
 
     Attributes:
         ok: the answer.
-        said: it in one line, with the reason.
-        ways: packets that show it.
-        took_ms: how long the network took to answer, None where it did not or was not asked.
-        lines: more that shows it.
+        summary: the answer in one line, with the reason.
+        traces: packets that show it.
+        took_ms: how long the network took to answer; None if it did not or was not asked.
+        lines: further evidence, as text.
+        journal: remembers this answer when its truth is tested.
     """
 
     ok: bool
-    said: str
-    ways: Sequence[Trace] = ()
+    summary: str
+    traces: Sequence[Trace] = ()
     took_ms: float | None = None
     lines: Sequence[str] = ()
     journal: Journal = field(default_factory=Journal, repr=False)
@@ -71,33 +72,33 @@ class Outcome:
         return self.ok
 
     def __repr__(self) -> str:
-        return self.said
+        return self.summary
 
     def noted_in(self, journal: Journal) -> Self:
-        """Have it remembered when it is asked whether it is true."""
+        """Have a journal remember it when its truth is tested; return it."""
         self.journal = journal
         return self
 
     def explanation(self) -> str:
-        """Return the answer and the ways of packets, on several lines."""
-        drawn = [line for way in self.ways for line in ("", *draw_path(way))]
-        return "\n".join([self.said, *drawn, *(["", *self.lines] if self.lines else [])])
+        """Return the answer and the paths of packets, on several lines."""
+        drawn = [line for each in self.traces for line in ("", *draw_path(each))]
+        return "\n".join([self.summary, *drawn, *(["", *self.lines] if self.lines else [])])
 
 
-def draw_path(way: Trace) -> Iterator[str]:
-    """Yield the lines of a packet's way, as `mplsemu trace` prints it."""
-    reason = "" if way.delivered else describe_end(way)
-    view = TraceView.of(way, reason)
+def draw_path(trace: Trace) -> Iterator[str]:
+    """Yield the lines of a packet's path, as `mplsemu trace` prints it."""
+    reason = "" if trace.delivered else describe_end(trace)
+    view = TraceView.of(trace, reason)
     yield from (line.plain.rstrip() for line in draw_trace(view, WIDTH))
 
 
-def describe_end(way: Trace) -> str:
-    """Say how a packet ended that did not come to where it was meant to."""
-    return f"{way.end} instead" if isinstance(way.end, Delivered | Punted) else str(way.end)
+def describe_end(trace: Trace) -> str:
+    """Return how a packet ended that did not reach its target."""
+    return f"{trace.end} instead" if isinstance(trace.end, Delivered | Punted) else str(trace.end)
 
 
 class Rate(float):
-    """Bits per second, shown as people write them."""
+    """Bits per second, printed with a unit: ``9.41 Mbit/s``."""
 
     def __repr__(self) -> str:
         from mplsemu.views.units import rate  # noqa: PLC0415  # only for people

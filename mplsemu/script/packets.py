@@ -14,16 +14,16 @@ from mplsemu.wire.ethernet import EthernetHeader
 
 @dataclass(frozen=True, slots=True)
 class CapturedPacket:
-    """A packet on a cable.
+    """A packet on a link.
 
     Attributes:
-        link: the core link or site's line, or the host at whose interface it was.
-        sender: who put it there: an LSR, a site or a host.
-        receiver: who gets it, likewise.
-        frame: what is in it.
+        link: the core link or attachment circuit, or the host at whose interface it was.
+        sender: the LSR, site or host that sent it there.
+        receiver: the one that gets it.
+        frame: its content.
         names: what its labels mean: ``LSP to se``, ``VRF a``, ``PW c from dk``.
-        time_s: when, since 1970; None where no network was.
-        data: the bytes; empty where no network was.
+        time_s: time since 1970; None without a network.
+        data: the bytes; empty without a network.
     """
 
     link: str
@@ -51,12 +51,12 @@ class CapturedPacket:
 
     @property
     def inner(self) -> Datagram | Arp | Frame | Payload:
-        """What is below the labels; over a pseudowire that is the customer's frame."""
+        """The payload below the labels; over a pseudowire, the customer's frame."""
         return self.frame.inner
 
     @property
     def ip(self) -> Datagram | None:
-        """The customer's IP packet, however deep in it; None where there is none."""
+        """The customer's IP packet, however deep it is; None if there is none."""
         return self.frame.ip
 
     def __str__(self) -> str:
@@ -68,10 +68,10 @@ class CapturedPacket:
 
 
 class CapturedPackets:
-    """The packets of a capture, in their order; it grows while the capture runs.
+    """The packets of a capture, in order; it grows while the capture runs.
 
     Args:
-        live: whether more may come by themselves.
+        live: whether packets may come by themselves, as in a running network.
     """
 
     def __init__(self, *, live: bool) -> None:
@@ -79,7 +79,7 @@ class CapturedPackets:
         self._live = live
 
     def add(self, packet: CapturedPacket) -> None:
-        """Take another one."""
+        """Append a packet."""
         self._packets.append(packet)
 
     def wait(
@@ -89,9 +89,9 @@ class CapturedPackets:
         count: int = 1,
         timeout_s: float = 5.0,
     ) -> list[CapturedPacket]:
-        """Wait until so many packets are there that `wanted` is true of; return them.
+        """Wait for `count` packets that satisfy `wanted`; return all that do.
 
-        At the end of the time it returns those that are there.
+        After the timeout it returns those that have come.
         """
         deadline = time.monotonic() + timeout_s
         while True:

@@ -1,4 +1,4 @@
-"""A lab without a network: every answer is computed from its forwarding program."""
+"""A lab without a network: every answer is computed from the forwarding program."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REQUEST, _REPLY = "echo request", "echo reply"
 
 @dataclass(frozen=True, slots=True)
 class _Listener:
-    """A capture that is open; `links` None is every cable."""
+    """An open capture, and the links it is on."""
 
     links: frozenset[str]
     packets: CapturedPackets
@@ -48,7 +48,7 @@ class ProgramLab(LabInterface):
 
     Args:
         file: the lab file.
-        name: that the lab gets instead of the one in the file.
+        name: replaces the lab's name in the file.
 
     Raises:
         LabError: something in it is wrong.
@@ -63,27 +63,27 @@ class ProgramLab(LabInterface):
         self._listeners: list[_Listener] = []
 
     def program(self) -> Program:
-        """Return the forwarding program with what is cut taken into account."""
+        """Return the forwarding program, reconverged after what is cut."""
         return self._program
 
     def reaches(self, source: str, target: str, *, wait_s: float = DEFAULT_WAIT_S) -> Outcome:
-        """Whether a ping arrives and its answer comes back; see the base class."""
-        del wait_s  # nothing changes by itself
+        """Whether a ping arrives and its reply comes back; see the base class."""
+        del wait_s  # nothing changes while one waits
         there, back = self._exchange(source, target, 1)
         ok = is_answered(there, back)
-        ways = [there]
+        traces = [there]
         if ok:
-            said = f"{source} reaches {target}"
+            summary = f"{source} reaches {target}"
         elif not there.delivered or back is None:
-            said = f"{source} does not reach {target}: {describe_end(there)}"
+            summary = f"{source} does not reach {target}: {describe_end(there)}"
         else:
-            said = f"{source} reaches {target}, but its answer does not come back: "
-            said += describe_end(back.trace)
-            ways.append(back.trace)
-        return Outcome(ok, said, ways).noted_in(self.journal)
+            summary = f"{source} reaches {target}, but its answer does not come back: "
+            summary += describe_end(back.trace)
+            traces.append(back.trace)
+        return Outcome(ok, summary, traces).noted_in(self.journal)
 
     def ping(self, source: str, target: str, count: int = 3) -> PingResult:
-        """Return what a ping would give."""
+        """Return the result that a ping would have."""
         there, back = self._exchange(source, target, count)
         self.journal.last = there
         ends = [str(there.end), *([str(back)] if back is not None else [])]
@@ -107,7 +107,7 @@ class ProgramLab(LabInterface):
 
     @contextmanager
     def capture(self, *targets: str, expression: str = "") -> Iterator[CapturedPackets]:
-        """Yield the packets that `ping` and `reaches` would put on cables."""
+        """Capture the packets that `ping` and `reaches` would send."""
         if expression:
             self.requires_network(f"a capture of {expression!r}")
         links = [link.name for link in self.network.provider.links] if not targets else []
@@ -121,13 +121,13 @@ class ProgramLab(LabInterface):
             self._listeners.remove(listener)
 
     def alarms(self) -> tuple[Alarm, ...]:
-        """Return what is wrong with what is cut."""
+        """Return the alarms that follow from what is cut."""
         vpns = tuple(connectivity(self._program, vpn.name) for vpn in self.network.vpns)
         status = {"down": sorted(self._cut_links)}
         return alarms(LabState(status, answers=True, program=self._program, vpns=vpns))
 
     def requires_network(self, what: str) -> NoReturn:
-        """Say that only a running network has something; a subclass may say it otherwise.
+        """Refuse what only a running network has; a subclass may do so in another way.
 
         Raises:
             LabNotRunningError: always.
@@ -154,17 +154,16 @@ class ProgramLab(LabInterface):
         for source, target in pairs:
             strangers.setdefault(source, set()).add(target)
         for source, targets in strangers.items():
-            for way in self._attempts(source, sorted(targets, key=str)):
+            for attempt in self._attempts(source, sorted(targets, key=str)):
                 followed += 1
-                leak = next((e for b in way.branches if (e := _gets_to(b.end, targets))), None)
+                leak = next((e for b in attempt.branches if (e := _gets_to(b.end, targets))), None)
                 if leak is not None:
-                    said = f"{what} are not isolated: a packet of {source} to {way.target} "
-                    said += f"arrives at {leak}"
-                    return Outcome(ok=False, said=said, ways=[way])
-        return Outcome(ok=True, said=f"{what} are isolated: {count(followed, 'packet')} followed")
+                    packet = f"a packet of {source} to {attempt.target} arrives at {leak}"
+                    return Outcome(False, f"{what} are not isolated: {packet}", [attempt])
+        return Outcome(True, f"{what} are isolated: {count(followed, 'packet')} followed")
 
     def _attempts(self, source: HostRef, targets: Sequence[HostRef]) -> Iterator[Trace]:
-        """Yield the ways of packets with which a host could get at others."""
+        """Yield the traces of packets by which a host might reach others."""
         hosts = {ref: host for ref, _, host in self.network.hosts()}
         versions = {interface.version for interface in hosts[source].addresses}
         for target in targets:
@@ -175,7 +174,7 @@ class ProgramLab(LabInterface):
         yield trace(self._program, str(source), BROADCAST_MAC)
 
     def _exchange(self, source: str, target: str, count: int) -> tuple[Trace, Answer | None]:
-        """Return the way of a ping, and what comes back."""
+        """Return the trace of an echo request, and the answer."""
         there = trace(self._program, source, self._addressed(target))
         back = answer(self._program, there)
         for _ in range(count):
@@ -184,15 +183,15 @@ class ProgramLab(LabInterface):
                 self._put_on_cables(back.trace, _REPLY)
         return there, back
 
-    def _put_on_cables(self, way: Trace, what: str) -> None:
-        way = next(way.variants())  # all packets of a flow take the same
+    def _put_on_cables(self, sent: Trace, what: str) -> None:
+        taken = next(sent.variants())  # all packets of a flow take the same path
         for listener in self._listeners:
-            for crossing in crossings(self._program, way):
+            for crossing in crossings(self._program, taken):
                 if crossing.link in listener.links:
-                    listener.packets.add(self._packet(way, crossing, what))
+                    listener.packets.add(self._packet(taken, crossing, what))
 
-    def _packet(self, way: Trace, crossing: Crossing, what: str) -> CapturedPacket:
-        frame = _frame(way, crossing, what)
+    def _packet(self, taken: Trace, crossing: Crossing, what: str) -> CapturedPacket:
+        frame = _frame(taken, crossing, what)
         names = read_stack(self._program, crossing.receiver, frame.labels).names
         return CapturedPacket(crossing.link, crossing.sender, crossing.receiver, frame, names)
 
@@ -209,7 +208,7 @@ class ProgramLab(LabInterface):
         return link_name(self.network, first, second)
 
     def _cables(self, target: str) -> list[str]:
-        """Return the cables that are captured for a link, a circuit or an LSR."""
+        """Return the cables to capture for a link, a circuit or an LSR."""
         if target in self._program.node_by_name:
             node = self._program.node(target)
             return [*node.adjacency_by_link, *node.circuit_by_name]
@@ -218,9 +217,9 @@ class ProgramLab(LabInterface):
         return [link_name(self.network, target, None)]
 
 
-def _frame(way: Trace, crossing: Crossing, what: str) -> Frame:
-    packet = way.packet
-    assert packet is not None  # it came as far as to a cable
+def _frame(taken: Trace, crossing: Crossing, what: str) -> Frame:
+    packet = taken.packet
+    assert packet is not None  # it reached a cable, so it was sent
     inner: Datagram | Payload = Payload("a frame", b"")
     ethertype = EtherType.EXPERIMENTAL
     if packet.ip is not None:
@@ -248,7 +247,7 @@ def _frame(way: Trace, crossing: Crossing, what: str) -> Frame:
 
 
 def _gets_to(end: End, strangers: set[HostRef]) -> str | None:
-    """Return whom a copy gets to of those that it must not; all of a site where it is for all."""
+    """Return the stranger that a copy reaches: a host, or a site if it is for all hosts there."""
     if not isinstance(end, Delivered):
         return None
     if end.host is not None:

@@ -1,4 +1,4 @@
-"""Floor 8: the pytest plugin; see docs/testing.md.
+"""The pytest plugin; see docs/testing.md.
 
 For annotations: ``from mplsemu.testing import LabUnderTest``.
 """
@@ -14,7 +14,7 @@ __all__ = ["LabUnderTest"]
 
 
 def __getattr__(name: str) -> object:
-    """Import it when it is asked for: every pytest run loads the plugin, few use a lab."""
+    """Import it on first use: every pytest run loads the plugin, few use a lab."""
     if name == "LabUnderTest":
         from mplsemu.script.interface import LabInterface  # noqa: PLC0415
 

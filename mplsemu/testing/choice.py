@@ -1,4 +1,4 @@
-"""Which lab a test wants, for how long, and in which mode; from its mark, options and settings."""
+"""The lab, scope and mode of a test, from its mark, the options and the settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ModeChoice:
 
 @dataclass(frozen=True, slots=True)
 class LabRequest:
-    """The lab that a test wants: its file, and what shares it."""
+    """The lab that a test requests: its file, and what shares it."""
 
     file: Path
     scope: Scope
@@ -48,7 +48,7 @@ def choose_mode(config: pytest.Config) -> ModeChoice:
     """Return the mode of a run.
 
     Raises:
-        pytest.UsageError: the network is asked for, and this machine cannot have it.
+        pytest.UsageError: the network is asked for, but cannot be booted here.
     """
     asked = config.getoption("--mplsemu") or config.getini("mplsemu_mode")
     lack = _why_no_network()
@@ -66,7 +66,7 @@ def choose_mode(config: pytest.Config) -> ModeChoice:
 
 
 def _why_no_network() -> str:
-    """Return why no network can be booted here; nothing if one can."""
+    """Return why no network can be booted here; empty if one can."""
     if os.geteuid() != 0:
         return "not root"
     path = f"{os.environ.get('PATH', os.defpath)}:{_SBIN}"
@@ -78,7 +78,7 @@ def _why_no_network() -> str:
 
 
 def _has_libbpf() -> bool:
-    """Whether eBPF can be tried here; whether it works is for booting to find out."""
+    """Whether eBPF can be tried here; booting will show whether it works."""
     for name in _LIBBPF:
         with suppress(OSError):
             ctypes.CDLL(name)
@@ -87,7 +87,7 @@ def _has_libbpf() -> bool:
 
 
 def requested_lab(request: pytest.FixtureRequest) -> LabRequest:
-    """Return the lab that a test asks for: by parameter, by its closest mark, else by option."""
+    """Return the lab that a test requests: by parameter, closest mark, option or setting."""
     mark = request.node.get_closest_marker("lab")
     file, scope = _from_mark(mark) if mark is not None else (None, "module")
     file = getattr(request, "param", file)
@@ -125,7 +125,7 @@ def _shown(mark: pytest.Mark) -> str:
 
 
 def _found(request: pytest.FixtureRequest, file: str | Path) -> Path:
-    """Return a mark's file: it is looked for beside the test file, then where pytest's root is."""
+    """Return a mark's file, looked up beside the test file, then in pytest's root directory."""
     places = (request.path.parent, request.config.rootpath)
     found = next((place / file for place in places if (place / file).exists()), None)
     found = found or _shipped(str(file))

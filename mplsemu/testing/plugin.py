@@ -1,6 +1,6 @@
-"""The pytest plugin: the fixture `lab`, its mark and its options; pytest finds it by itself.
+"""The pytest plugin: the fixture `lab`, its mark and its options.
 
-It is loaded in every pytest run of an environment that has mplsemu, so it imports little.
+Pytest loads it in every run of an environment that has mplsemu, so it imports little.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DRAWN: Final = "─│┌→✗◆●"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--mplsemu``, ``--mplsemu-lab`` and what they are called in an ini file."""
+    """Add ``--mplsemu``, ``--mplsemu-lab`` and the ini settings of the same meaning."""
     group = parser.getgroup("mplsemu", "labs of mplsemu")
     group.addoption(
         "--mplsemu",
@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Know the mark, and choose the mode."""
+    """Register the mark, and choose the mode."""
     config.addinivalue_line(
         "markers",
         'lab(file, scope="module"): which lab file the fixture `lab` is for, and what shares it: '
@@ -50,13 +50,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take down what is left, whatever happened."""
+    """Take down the labs that are left, whatever happened."""
     if _POOL in config.stash:
         config.stash[_POOL].close()
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Say the mode."""
+    """Return the line about the mode."""
     return f"mplsemu: {config.stash[_POOL].choice}"
 
 
@@ -76,7 +76,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[LabInterface]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, object, object]:
-    """Let the traceback of a mistake (a host that is not there) end in the test, not in here."""
+    """Let the traceback of a user's mistake (an unknown host, say) end in the test itself."""
     try:
         return (yield)
     except Exception as error:
@@ -97,7 +97,7 @@ def _end_in_the_test(trace: TracebackType | None) -> None:
 
 
 def _is_ours(trace: TracebackType) -> bool:
-    """Whether a frame is pytest's or pluggy's, around the test."""
+    """Whether a frame is pytest's or pluggy's, outside the test."""
     module = str(trace.tb_frame.f_globals.get("__name__", ""))
     return module.partition(".")[0] in {"_pytest", "pluggy"}
 
@@ -106,7 +106,7 @@ def _is_ours(trace: TracebackType) -> bool:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show below a failed assertion what was asked of the lab last, with the packet's way."""
+    """Show the lab's last answer below a failed assertion, with the packet's path."""
     report = yield
     if call.when == "call" and call.excinfo is not None and _LAB in item.stash:
         tested = item.stash[_LAB]
@@ -123,7 +123,7 @@ def _add_section(report: pytest.TestReport, title: str, text: str) -> None:
     except (UnicodeEncodeError, LookupError):
         text = _plain(text)
     add = getattr(report.longrepr, "addsection", None)
-    if add is not None:  # then it is in JUnit reports, too
+    if add is not None:  # it is then in JUnit reports, too
         add(title, text)
     else:
         report.sections.append((title, text))

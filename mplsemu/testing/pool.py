@@ -1,4 +1,4 @@
-"""The labs of a pytest run: each is booted once for what shares it, and taken down after that."""
+"""The labs of a pytest run: each is booted once for its scope, and taken down after it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Key = tuple[Path, str]
 
 
 class LabPool:
-    """Labs by file and by what shares them.
+    """Labs, by file and scope.
 
     Args:
         choice: the mode of the run.
@@ -31,7 +31,7 @@ class LabPool:
         self._booted = 0
 
     def lab(self, item: pytest.Item, wanted: LabRequest) -> LabInterface:
-        """Return the lab for a test; the first one to ask for it boots it.
+        """Return the lab for a test; the first test of its scope boots it.
 
         A lab that a test has destroyed is booted again; one that did not boot is not tried again.
         """
@@ -49,7 +49,7 @@ class LabPool:
         return found
 
     def mend(self, lab: LabInterface) -> None:
-        """Undo what a test did to a lab; if that fails, the next test gets another one."""
+        """Undo what a test did to a lab; if that fails, the next test gets a new lab."""
         try:
             if lab.is_usable:
                 lab.mend()
@@ -60,7 +60,7 @@ class LabPool:
             raise
 
     def close(self) -> None:
-        """Take all labs down that are left."""
+        """Take down all labs that are left."""
         for key in list(self._labs):
             self._close(key)
 
@@ -80,7 +80,7 @@ class LabPool:
         pytest.fail(self._failures[key], pytrace=False)
 
     def _run_dir(self) -> Path:
-        """Return a directory for one lab: so labs of one name can be there at the same time."""
+        """Return a run directory for one lab, so that labs of one name can run side by side."""
         from mplsemu.running.directory import run_directory  # noqa: PLC0415
 
         self._booted += 1
@@ -94,7 +94,7 @@ class LabPool:
 
 
 def _owner(item: pytest.Item, scope: Scope) -> pytest.Item | pytest.Collector:
-    """Return what a lab belongs to: when that is over, the lab is taken down."""
+    """Return the owner of a lab: when it is done, the lab is taken down."""
     match scope:
         case "function":
             return item

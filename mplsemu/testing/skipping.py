@@ -1,4 +1,4 @@
-"""A lab in a test without a network: what only a network has skips the test."""
+"""A lab in a test without a network: a call that needs a network skips the test."""
 
 from __future__ import annotations
 
