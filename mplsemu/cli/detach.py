@@ -10,13 +10,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn
 
-from mplsemu.cli.progress import Bar
-from mplsemu.cli.system_error import describe_system_error
-from mplsemu.cli.up import (
+from mplsemu.cli.booting import (
     ENDED_EARLY,
     GiveUp,
     greet,
 )
+from mplsemu.cli.progress import Bar
+from mplsemu.cli.system_error import describe_system_error
 from mplsemu.emulation.interrupts import Terminated, act, end, noted, wait
 from mplsemu.errors import MplsEmuError
 from mplsemu.lab.dataplane import DataPlaneChoice

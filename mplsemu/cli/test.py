@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mplsemu.cli.arguments import add_checks, checks_of
-from mplsemu.cli.progress import Bar
-from mplsemu.cli.up import (
+from mplsemu.cli.booting import (
     ENDED_EARLY,
     GiveUp,
     add_dataplane,
@@ -20,6 +19,7 @@ from mplsemu.cli.up import (
     requested_dataplane,
     say,
 )
+from mplsemu.cli.progress import Bar
 from mplsemu.emulation.interrupts import Terminated, end, noted
 
 if TYPE_CHECKING:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.hosts import LocatedHost
 
-if TYPE_CHECKING:
-    from mplsemu.script.interface import LabInterface
+
+class RunsCommands(Protocol):
+    """What a host needs of the lab it is in."""
+
+    def cmd(self, node: str, command: str | Sequence[str]) -> str:
+        """Run a command at a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class LabHost:
         located: the host, its site and PE.
     """
 
-    lab: LabInterface
+    lab: RunsCommands
     located: LocatedHost
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ from mplsemu.program.packet import DEFAULT_TTL
 from mplsemu.program.program import Program
 from mplsemu.program.trace import PacketOptions, Trace, trace
 from mplsemu.running.cable import Cable
+from mplsemu.script.host import LabHost
 from mplsemu.script.outcome import WIDTH, DrawnTrace, Journal, Outcome, Rate
 from mplsemu.script.survival import Survival, survival
 from mplsemu.suggest import nearest
@@ -26,7 +27,6 @@ from mplsemu.views.text.view import draw_view
 
 if TYPE_CHECKING:
     from mplsemu.running.session import PingResult
-    from mplsemu.script.host import LabHost
     from mplsemu.script.packets import CapturedPackets
 
 Pair = tuple[HostRef, HostRef]
@@ -234,8 +234,6 @@ class LabInterface(ABC):
         Raises:
             LabError: there is no such host; names the nearest.
         """
-        from mplsemu.script.host import LabHost  # noqa: PLC0415  # it imports this
-
         return LabHost(self, find_host(self.program(), name))
 
     @abstractmethod
