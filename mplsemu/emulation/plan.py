@@ -17,6 +17,7 @@ from mplsemu.emulation.naming import (
     NodeNames,
     host_node_name,
 )
+from mplsemu.model.names import ce_name
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.topology import Link
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
@@ -225,7 +226,7 @@ class _Planner:
             return
         ce = CePlan(
             self._names.claim(host_node_name(vpn, site.name, "ce")),
-            f"{site.circuit}/ce",
+            ce_name(site.circuit),
             site.ce,
             site.gateways,
         )

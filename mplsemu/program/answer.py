@@ -10,13 +10,15 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import assert_never
 
+from mplsemu.model.names import ce_name, circuit_of_ce
 from mplsemu.program.delivery import any_copy, arrived_at, judge_all
 from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL, PIPE_TTL
 from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions, Sent, send_from_ce
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import LINK_LOCAL, is_own
-from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group, is_mac
+from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_mac
 from mplsemu.program.path import (
     Branch,
     Delivered,
@@ -25,12 +27,12 @@ from mplsemu.program.path import (
     TooBig,
     TtlExpired,
     Unresolved,
-    ce_name,
 )
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit, Ce
-from mplsemu.program.trace import Trace, ip_header, is_core
+from mplsemu.program.trace import Trace, ip_header
 from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
+from mplsemu.wire.ethernet import is_group_mac
 
 """Of a PE's own packets before its VRF, like any router, takes one off."""
 
@@ -109,8 +111,9 @@ class _Answering:
 
     def to(self, there: Trace) -> Answer | None:
         """Return the answer."""
-        match there.end:
-            case Delivered() as end:
+        end = there.end
+        match end:
+            case Delivered():
                 return self._delivered(end)
             case Punted(node, vrf):
                 sent = self._from_gateway(node, vrf)
@@ -121,9 +124,10 @@ class _Answering:
                 return self._error(there, AnswerKind.TIME_EXCEEDED, node, vrf)
             case Unresolved(node):
                 return self._error(there, AnswerKind.HOST_UNREACHABLE, node, there.hops[-1].vrf)
-            case Dropped(node) as end if (kind := _complaint(end)) is not None:
-                return self._error(there, kind, node, there.hops[-1].vrf)
-        return None
+            case Dropped(node):
+                kind = _complaint(end)
+                return self._error(there, kind, node, there.hops[-1].vrf) if kind else None
+        assert_never(end)
 
     # --- who answers ------------------------------------------------------------------------
 
@@ -139,7 +143,7 @@ class _Answering:
             # what is behind it and nobody's, it asks for on its LAN in vain
             kind = AnswerKind.ECHO_REPLY if end.is_ce else AnswerKind.HOST_UNREACHABLE
             return self._from_ce(kind, circuit, circuit.ce)
-        if is_group(end.mac) or self._is_bridged(circuit):
+        if is_group_mac(end.mac) or self._is_bridged(circuit):
             return None  # of a flooded frame, only the copy for who has its address is answered
         packet = Packet(end.mac, GATEWAY_MAC, self._back(DEFAULT_TTL))
         walked = walk(self.program, end.circuit, packet)  # somebody whom the network has found
@@ -148,8 +152,9 @@ class _Answering:
 
     def _error(self, there: Trace, kind: AnswerKind, node: str, vrf: str | None) -> Answer | None:
         """Return the ICMP error of a router."""
-        if not is_core(node):
-            circuit = self._circuit(node.removesuffix("/ce"))
+        name = circuit_of_ce(node)
+        if name is not None:
+            circuit = self._circuit(name)
             return self._from_ce(kind, circuit, circuit.ce) if circuit.ce else None
         if vrf is not None:
             return self._answer(kind, node, self._from_gateway(node, vrf))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.program.mtu_check import add_frame_header, fits_circuit
-from mplsemu.program.packet import is_group
 from mplsemu.program.path import Delivered
 from mplsemu.program.reserved_macs import is_for_nearest_bridge, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
 from mplsemu.program.walk_state import Copy, WalkState, delivered
+from mplsemu.wire.ethernet import is_group_mac
 
 
 def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
@@ -19,7 +19,7 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) 
         state.drop(copy, "for the nearest bridge", vsi=vsi.name)
     elif is_mac_control(packet):
         state.drop(copy, "MAC control, of one link only", vsi=vsi.name)
-    elif is_bridge and is_group(packet.source_mac):
+    elif is_bridge and is_group_mac(packet.source_mac):
         # IEEE 802.1Q section 8.7: no station has a group address
         state.drop(copy, "sent from a group address", vsi=vsi.name)
     else:

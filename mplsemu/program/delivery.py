@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import assert_never
 
 from mplsemu.model.network import HostRef
-from mplsemu.program.packet import is_group
-from mplsemu.program.path import Branch, Delivered, End, Punted, Walk
+from mplsemu.program.path import (
+    Branch,
+    Delivered,
+    Dropped,
+    End,
+    Punted,
+    TtlExpired,
+    Unresolved,
+    Walk,
+)
 from mplsemu.program.program import Program
+from mplsemu.wire.ethernet import is_group_mac
 
 Judge = Callable[[Sequence[Branch]], tuple[bool, Branch]]
 """Tells of a packet's copies whether it arrives, and which of them shows that best."""
@@ -45,14 +55,16 @@ def arrived_at(program: Program, end: End, wanted: HostRef | None, mac: str | No
     match end:
         case Delivered() if wanted is None:
             return _is_someone(program, end)
-        case Delivered(host=None) if mac is not None and is_group(mac):
+        case Delivered(host=None) if mac is not None and is_group_mac(mac):
             return end.circuit == f"{wanted.vpn}/{wanted.site}" if wanted else False
         case Delivered():
             return end.host == wanted
         case Punted():
             return wanted is None
-        case _:
+        case Unresolved() | TtlExpired() | Dropped():
             return False
+        case _:
+            assert_never(end)
 
 
 def _is_someone(program: Program, end: Delivered) -> bool:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from mplsemu.errors import LabError
+from mplsemu.model.names import ce_name
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.hosts import LocatedHost, host_ref
@@ -24,12 +25,13 @@ from mplsemu.program.own_addresses import (
     link_local,
     router_addresses,
 )
-from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_group
-from mplsemu.program.path import Branch, Delivered, Dropped, End, TtlExpired, WalkHop, ce_name
+from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet
+from mplsemu.program.path import Branch, Delivered, Dropped, End, TtlExpired, WalkHop
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.walk import walk
 from mplsemu.program.walk_state import MacTable
+from mplsemu.wire.ethernet import is_group_mac
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class HostStack:
         """Send an Ethernet frame without IP."""
         packet = Packet(self._source_mac, mac, None, self._header.vlans, octets=self._header.octets)
         local = tuple(self._on_the_lan(mac, None))
-        if local and not is_group(mac):
+        if local and not is_group_mac(mac):
             return Sent(local)
         if self.circuit.ce is not None:
             reason = "a CE router passes no frames on"
@@ -154,7 +156,7 @@ class HostStack:
     def _to_mac(self, mac: str, ip: IpHeader) -> Sent:
         """Send in a frame to a chosen MAC address, whoever has the IP address."""
         local = tuple(self._on_the_lan(mac, ip.destination))
-        if local and not is_group(mac):
+        if local and not is_group_mac(mac):
             return Sent(local)
         if self.circuit.ce is not None:
             raise LabError(
@@ -203,7 +205,7 @@ class HostStack:
     def _on_the_lan(self, mac: str, address: IPAddress | None) -> Iterator[Branch]:
         """Yield the ways to the other hosts on the same LAN that take a frame for this address."""
         for index, host in enumerate(self.circuit.hosts, 1):
-            if host != self._station.host and (is_group(mac) or host.mac == mac):
+            if host != self._station.host and (is_group_mac(mac) or host.mac == mac):
                 ref = host_ref(self.circuit, host)
                 end = Delivered(self.circuit.name, ref, address, host.mac)
                 yield Branch((), end, copy=(-index,))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mplsemu.model.names import is_core
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import Branch, Delivered, Stack, WalkHop
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit
-from mplsemu.program.trace import Trace, is_core
+from mplsemu.program.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

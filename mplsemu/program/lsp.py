@@ -118,12 +118,16 @@ class LabelGraph:
             return ()
         node = self.program.node(place.node)
         entry = node.ilm_by_label.get(int(place.stack[0]))
-        match entry and entry.action:
+        action = entry.action if entry is not None else None
+        match action:
             case Forward(nhlfes):
                 return self._over(node, nhlfes, place.stack)
             case PopAndLookUp():
                 return (LabelHop(None, LabelPlace(place.node, place.stack[1:]), is_up=True),)
-        return ()
+            case PopToVrf() | PopToPseudowire() | None:
+                return ()
+            case _:
+                assert_never(action)
 
     def enter(self, ingress: str, egress: str) -> tuple[LabelHop, ...]:
         """Return how an ingress PE sends into its tunnel to an egress PE; nothing without one."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from mplsemu.model.names import is_core
 from mplsemu.program.path import Stack
-from mplsemu.program.trace import Trace, is_core
+from mplsemu.program.trace import Trace
 
 AT_HOST: Final = ""
 """Stands for the link where a host's own interface is meant."""

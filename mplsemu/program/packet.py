@@ -9,7 +9,6 @@ from typing import Final
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.diffserv import CLASS_MAP
 
-BROADCAST_MAC: Final = "ff:ff:ff:ff:ff:ff"
 DEFAULT_TTL: Final = 64
 
 _MAC: Final = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z", re.IGNORECASE)
@@ -73,8 +72,3 @@ class Packet:
 def is_mac(text: str) -> bool:
     """Whether a text is a MAC address with colons."""
     return _MAC.match(text) is not None
-
-
-def is_group(mac: str) -> bool:
-    """Whether a MAC address is a group's: broadcast or multicast (IEEE 802 section 8.2)."""
-    return bool(int(mac[:2], 16) & 1)

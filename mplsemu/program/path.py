@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from mplsemu.model.labels import LabelStackEntry
+from mplsemu.model.names import ce_name, circuit_of_ce, is_core
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress
 
@@ -39,6 +40,16 @@ class WalkHop:
     out_stack: Stack
     link: str | None
     ip_ttl: int | None
+
+    @property
+    def is_ce(self) -> bool:
+        """Whether the router is a CE router."""
+        return circuit_of_ce(self.node) is not None
+
+    @property
+    def core_link(self) -> str | None:
+        """The core link that the packet leaves on; None where it leaves on none."""
+        return self.link if is_core(self.link) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +92,6 @@ class Unresolved:
 
     def __str__(self) -> str:
         return f"{self.node} asks on {self.circuit} who has {self.address}; the lab knows nobody"
-
-
-def ce_name(circuit: str) -> str:
-    """Return how a way names the CE router of an attachment circuit."""
-    return f"{circuit}/ce"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from typing import assert_never
+
+from mplsemu.model.names import ce_name
+from mplsemu.model.vpn import IPAddress, IPInterface
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, PIPE_TTL, is_unroutable
 from mplsemu.program.martians import LINK_LOCAL, is_martian_source
 from mplsemu.program.mtu_check import fit_mtu
 from mplsemu.program.own_addresses import router_addresses
-from mplsemu.program.packet import IpHeader, is_group
-from mplsemu.program.path import Punted, TtlExpired, Unresolved, WalkHop, ce_name
+from mplsemu.program.packet import IpHeader
+from mplsemu.program.path import Punted, TtlExpired, Unresolved, WalkHop
 from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
@@ -19,12 +22,13 @@ from mplsemu.program.services import (
 )
 from mplsemu.program.sizes import tunnel_mtu
 from mplsemu.program.walk_state import Copy, WalkState, delivered
+from mplsemu.wire.ethernet import is_group_mac
 
 
 def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) -> None:
     """Take a frame in from a VRF's circuit, as a router does."""
     packet = state.packet
-    if is_group(packet.source_mac):
+    if is_group_mac(packet.source_mac):
         # IEEE 802.3 section 3.2.3: a source address is an individual's
         state.drop(copy, "sent from a group address", vrf=vrf.name)
     elif packet.vlans:
@@ -56,10 +60,8 @@ def _is_from(
     if source in router_addresses(gateways) or is_unroutable(source, gateways):
         return False
     found = state.tables.fib(copy.node, vrf).look_up(source)
-    match found and found.next_hop:
-        case Connected(name) | ViaCe(name):
-            return name == circuit.name
-    return False
+    back = found.next_hop if found is not None else None
+    return isinstance(back, Connected | ViaCe) and back.circuit == circuit.name
 
 
 def _gateways(copy: Copy, vrf: Vrf) -> list[IPInterface]:
@@ -125,6 +127,8 @@ def _route_in(state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) 
         case Connected(name):
             copy.actions.append(f"{found.prefix} is on {name}")
             _deliver_to_lan(state, copy, node.circuit_by_name[name], first, vrf, address)
+        case _:
+            assert_never(found.next_hop)
     return None
 
 
@@ -156,7 +160,7 @@ def _deliver_to_ce(
         state.drop(copy, f"no CE router on {circuit.name}", vrf=vrf.name)
         return
     copy.actions.append("deliver to the CE")
-    host = next((each for each in circuit.hosts if _has(each, address)), None)
+    host = next((each for each in circuit.hosts if address in (i.ip for i in each.addresses)), None)
     if host is None:
         state.end(copy, delivered(circuit, address, circuit.ce.mac), vrf=vrf.name)
         return
@@ -168,7 +172,3 @@ def _deliver_to_ce(
         return
     copy.hops.append(WalkHop(name, None, None, (), "route to its LAN", (), None, copy.ttl - 1))
     state.finish(copy, end)
-
-
-def _has(host: Host, address: IPAddress) -> bool:
-    return any(interface.ip == address for interface in host.addresses)

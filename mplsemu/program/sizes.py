@@ -6,7 +6,7 @@ carry. So nobody in the core needs to say that a packet is too large, as nobody 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 from mplsemu.model.limits import LABEL_OCTETS
 from mplsemu.model.vpn import IPAddress
@@ -28,16 +28,20 @@ def next_hop_mtu(node: NodeProgram, vrf: Vrf, address: IPAddress) -> int | None:
         neighbour = next((each for each in table.neighbours if each.address == address), None)
         if neighbour is not None:
             return node.circuit_by_name[neighbour.circuit].mtu
-        match _route(table, address):
-            case Route(next_hop=Connected(circuit) | ViaCe(circuit)):
+        route = _route(table, address)
+        next_hop = route.next_hop if route is not None else None
+        match next_hop:
+            case Connected(circuit) | ViaCe(circuit):
                 return node.circuit_by_name[circuit].mtu
-            case Route(next_hop=ViaPe(egress)):
+            case ViaPe(egress):
                 return tunnel_mtu(node, egress)
-            case Route(next_hop=ViaVrf(name)) if name not in tables:
+            case ViaVrf(name):
+                table = node.vrf_by_name.get(name) if name not in tables else None
                 tables.add(name)
-                table = node.vrf_by_name.get(name)
-            case _:
+            case None:
                 return None
+            case _:
+                assert_never(next_hop)
     return None
 
 

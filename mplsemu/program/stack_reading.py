@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from mplsemu.program.entries import Forward, PopAndLookUp, PopToPseudowire, PopToVrf
 from mplsemu.program.lsp import readers
@@ -68,7 +68,8 @@ def read_stack(program: Program, node: str, labels: Sequence[int]) -> StackReadi
     carried, vpn = Carried.UNKNOWN, None
     for at, entry in readers(program, node, labels):
         carried = Carried.UNKNOWN  # what the last label says
-        match entry and entry.action:
+        action = entry.action if entry is not None else None
+        match action:
             case Forward():
                 names.append(f"LSP to {entry.egress if entry is not None else None}")
             case PopToVrf(vrf, version):
@@ -81,6 +82,8 @@ def read_stack(program: Program, node: str, labels: Sequence[int]) -> StackReadi
                 names.append(EXPLICIT_NULL)
             case None:
                 names.append(UNKNOWN)
+            case _:
+                assert_never(action)
     return StackReading(tuple(names), carried, vpn)
 
 

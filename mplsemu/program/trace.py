@@ -10,16 +10,18 @@ from functools import partial
 from typing import Final
 
 from mplsemu.errors import LabError
+from mplsemu.model.names import is_core
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface
 from mplsemu.program.delivery import any_copy, arrived_at, ends_at_a_host, every_copy, judge_all
 from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import link_local
-from mplsemu.program.packet import IpHeader, Packet, is_group, is_mac
+from mplsemu.program.packet import IpHeader, Packet, is_mac
 from mplsemu.program.path import Branch, End, Walk, WalkHop
 from mplsemu.program.program import Program
 from mplsemu.program.walk_state import MacTable
+from mplsemu.wire.ethernet import is_group_mac
 
 __all__ = [
     "DEFAULT_OPTIONS",
@@ -78,7 +80,7 @@ class Trace:
         return tuple(
             tuple(int(entry.label) for entry in hop.out_stack)
             for hop in self.hops
-            if is_core(hop.link)
+            if hop.core_link is not None
         )
 
     @property
@@ -90,11 +92,6 @@ class Trace:
             for name in (hop.node, hop.link)
             if name is not None and is_core(name)
         )
-
-
-def is_core(name: str | None) -> bool:
-    """Whether a hop's link or node is the provider's: no attachment circuit, no CE router."""
-    return name is not None and "/" not in name
 
 
 def trace(
@@ -138,7 +135,7 @@ def trace(
 
 def _frame(sender: HostStack, source: str, mac: str) -> Trace:
     sent = sender.frame(mac)
-    judge = every_copy if is_group(mac) else partial(any_copy, ends_at_a_host)
+    judge = every_copy if is_group_mac(mac) else partial(any_copy, ends_at_a_host)
     arrived, main = judge_all(sent.branches, judge)
     return Trace(
         source, mac, arrived, main.hops, main.end, sent.branches,

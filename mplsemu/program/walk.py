@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Final
+from typing import Final, assert_never
 
 from mplsemu.errors import ProgramError
 from mplsemu.program import bridging, routing
@@ -149,7 +149,8 @@ def _switch(state: WalkState, copy: Copy) -> None:
         return
     copy.seen.add((copy.node.name, labels))
     entry = copy.node.ilm_by_label.get(int(labels[0]))
-    match entry and entry.action:
+    action = entry.action if entry is not None else None
+    match action:
         case None:
             state.drop(copy, f"no ILM entry for label {int(labels[0])}")
         case PopAndLookUp():
@@ -161,6 +162,8 @@ def _switch(state: WalkState, copy: Copy) -> None:
             _leave_tunnel_to_vrf(state, copy, name, ip_version)
         case PopToPseudowire(name, peer):
             _leave_tunnel_to_vsi(state, copy, name, peer)
+        case _:
+            assert_never(action)
 
 
 def _forward(state: WalkState, copy: Copy, nhlfes: tuple[Nhlfe, ...]) -> None:

@@ -18,6 +18,7 @@ from mplsemu.emulation.probe import (
     ProbeResult,
 )
 from mplsemu.emulation.probe_sockets import HostEndpoint
+from mplsemu.model.names import circuit_of_ce
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.running.directory import LabRecord
@@ -99,7 +100,7 @@ def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
             frozenset(ip_interface(address).ip for address in host.addresses),
         )
         for name, host in record.hosts.items()
-        if not name.endswith("/ce")
+        if circuit_of_ce(name) is None
     }
 
 

@@ -16,13 +16,14 @@ from mplsemu.model.network import HostRef
 from mplsemu.program.hosts import LocatedHost, find_host, hosts
 from mplsemu.program.link_crossings import Crossing, crossings
 from mplsemu.program.observation import AT_HOST, LiveTrace, Observation, Step
-from mplsemu.program.packet import is_group, is_mac
+from mplsemu.program.packet import is_mac
 from mplsemu.program.path import Branch, Delivered, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.trace import DEFAULT_OPTIONS, PacketOptions, Trace, ip_header, trace
 from mplsemu.program.walk_state import MacTable
 from mplsemu.running.captures import circuit_tap, core_tap
 from mplsemu.running.session import Session
+from mplsemu.wire.ethernet import is_group_mac
 
 _QUIET_S: Final = 0.3
 """How long nothing may be seen until it is over: a queue of the slowest line, with some reserve."""
@@ -130,7 +131,7 @@ def _receivers(program: Program, end: Delivered) -> Iterable[str]:
     """Return the hosts that take a copy which has come to their site."""
     if end.host is not None:
         return [str(end.host)]
-    if is_group(end.mac):
+    if is_group_mac(end.mac):
         circuit = program.node_of_circuit[end.circuit].circuit_by_name[end.circuit]
         return [str(HostRef(circuit.vpn, circuit.site, host.name)) for host in circuit.hosts]
     return []
@@ -189,7 +190,7 @@ def _place(frame: CapturedFrame, found: PacketMatch) -> tuple[str, str, str] | N
     """Return the cable and direction, None where it is not an arrival."""
     point = frame.point
     if point.name == AT_HOST:
-        mine = found.destination_mac == point.far or is_group(found.destination_mac)
+        mine = found.destination_mac == point.far or is_group_mac(found.destination_mac)
         return (AT_HOST, "", point.near) if mine and not frame.outgoing else None
     return point.name, frame.sender, frame.receiver
 

@@ -17,7 +17,6 @@ from mplsemu.lab.loader import read
 from mplsemu.model.network import HostRef
 from mplsemu.program.answer import Answer, AnswerKind, answer, is_answered
 from mplsemu.program.link_crossings import Crossing, crossings
-from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.path import Delivered, End
 from mplsemu.program.program import Program
 from mplsemu.program.stack_reading import read_stack
@@ -28,7 +27,7 @@ from mplsemu.script.interface import DEFAULT_WAIT_S, LabInterface, Pair
 from mplsemu.script.outcome import Outcome, Rate, describe_end
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
 from mplsemu.views.phrases import count
-from mplsemu.wire.ethernet import EthernetHeader, EtherType
+from mplsemu.wire.ethernet import BROADCAST_MAC, EthernetHeader, EtherType
 from mplsemu.wire.ip import ethertype_of
 
 _ICMP: Final = {4: "ICMP", 6: "ICMPv6"}

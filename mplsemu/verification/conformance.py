@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import MAX_INDEX
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import Site
-from mplsemu.program.program import Adjacency, NodeProgram, Program
+from mplsemu.program.program import Adjacency, Program
 from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -141,12 +142,12 @@ def _differences(circuit: AttachmentCircuit, site: Site) -> Iterator[str]:
     if circuit.strict_urpf != site.strict_urpf:
         yield "it validates sources" if circuit.strict_urpf else "it validates no sources"
     if circuit.hosts != site.hosts:
-        yield "its hosts are others"
+        yield "its hosts differ from the lab file's"
     gateways = site.gateways if site.ce is None else (site.ce.pe_wan,)
     if circuit.gateways != gateways:
         yield "its gateways have other addresses"
     if circuit.ce != _ce(site):
-        yield "its CE router is another"
+        yield "its CE router differs from the lab file's"
 
 
 def _ce(site: Site) -> Ce | None:
@@ -165,32 +166,45 @@ def _service_problems(program: Program, network: Network) -> Iterator[tuple[str,
         named = {service.name for service in services}
         for problem in _names("VRF or VSI", named, at.get(node.name, ())):
             yield node.name, problem
-        yield from _settings(node, vpns)
+        for service in services:
+            setting = _setting_problem(service, vpns.get(service.name))
+            if setting is not None:
+                yield node.name, setting
 
 
-def _settings(node: NodeProgram, vpns: Mapping[str, Vpn]) -> Iterator[tuple[str, str]]:
-    for vrf in node.vrfs:
-        vpn = vpns.get(vrf.name)
-        if isinstance(vpn, L3vpn) and (
-            vrf.rd != vpn.rd
-            or frozenset(vrf.import_targets) != vpn.import_targets
-            or frozenset(vrf.export_targets) != vpn.export_targets
-        ):
-            yield node.name, f"VRF {vrf.name}: its RD or its route targets are not the VPN's"
-        elif vpn is not None and not isinstance(vpn, L3vpn):
-            yield node.name, f"VRF {vrf.name}: the VPN bridges"
-    for vsi in node.vsis:
-        vpn = vpns.get(vsi.name)
-        if vpn is None:
-            continue
-        if isinstance(vpn, L3vpn):
-            yield node.name, f"VSI {vsi.name}: the VPN routes"
-        elif vsi.kind is not vpn.kind:
-            yield node.name, f"VSI {vsi.name}: it is a {vsi.kind.value}, the VPN a {vpn.kind}"
-        elif isinstance(vpn, Vpls) and vsi.mac_aging_s != vpn.mac_aging_s:
-            yield node.name, f"VSI {vsi.name}: it forgets after {vsi.mac_aging_s} s"
-        elif isinstance(vpn, Vpls) and vsi.mac_limit != vpn.mac_limit:
-            yield node.name, f"VSI {vsi.name}: it learns up to {vsi.mac_limit} addresses"
-        elif any(wire.control_word != vpn.control_word for wire in vsi.pseudowires):
-            has = "no" if vpn.control_word else "a"
-            yield node.name, f"VSI {vsi.name}: a pseudowire has {has} control word"
+def _setting_problem(service: Vrf | Vsi, vpn: Vpn | None) -> str | None:
+    """Return which setting of a VRF or VSI is not its VPN's."""
+    if vpn is None:
+        return None
+    match service:
+        case Vrf():
+            problem = _vrf_problem(service, vpn)
+            return f"VRF {service.name}: {problem}" if problem else None
+        case Vsi():
+            problem = _vsi_problem(service, vpn)
+            return f"VSI {service.name}: {problem}" if problem else None
+        case _:
+            assert_never(service)
+
+
+def _vrf_problem(vrf: Vrf, vpn: Vpn) -> str | None:
+    if not isinstance(vpn, L3vpn):
+        return "the VPN bridges"
+    targets = frozenset(vrf.import_targets), frozenset(vrf.export_targets)
+    if vrf.rd != vpn.rd or targets != (vpn.import_targets, vpn.export_targets):
+        return "its RD or its route targets are not the VPN's"
+    return None
+
+
+def _vsi_problem(vsi: Vsi, vpn: Vpn) -> str | None:
+    if isinstance(vpn, L3vpn):
+        return "the VPN routes"
+    if vsi.kind is not vpn.kind:
+        return f"it is a {vsi.kind.value}, the VPN a {vpn.kind}"
+    if isinstance(vpn, Vpls) and vsi.mac_aging_s != vpn.mac_aging_s:
+        return f"it forgets after {vsi.mac_aging_s} s"
+    if isinstance(vpn, Vpls) and vsi.mac_limit != vpn.mac_limit:
+        return f"it learns up to {vsi.mac_limit} addresses"
+    if any(pw.control_word != vpn.control_word for pw in vsi.pseudowires):
+        return f"a pseudowire has {'no' if vpn.control_word else 'a'} control word"
+    return None

@@ -20,7 +20,7 @@ from mplsemu.program.services import ViaPe, ViaVrf
 from mplsemu.program.walk import Walker
 from mplsemu.verification.address_plan import Sources
 from mplsemu.verification.conformance import check_conformance
-from mplsemu.verification.matrix import Services, check_vpns, pairs
+from mplsemu.verification.matrix import VpnVerifier, check_vpns, pairs
 from mplsemu.verification.structure import check_structure, dangling
 from mplsemu.verification.tunnels import Tunnel, TunnelPaths, tunnel_paths
 from mplsemu.verification.verdict import Findings, Progress, Verdict, Violation
@@ -148,10 +148,10 @@ class IncrementalVerifier:
         findings = dict(self._findings)
         concerned = self._concerned(difference, ways, lost)
         if concerned:
-            services = Services(Walker(program), network, self._limits)
+            verifier = VpnVerifier(Walker(program), network, self._limits)
             for vpn in network.vpns:
                 if vpn.name in concerned:
-                    findings[vpn.name] = services.check(vpn)
+                    findings[vpn.name] = verifier.check(vpn)
         moved = {tunnel: way for tunnel, way in ways.items() if way != self._ways.get(tunnel)}
         named = [findings[vpn.name] for vpn in network.vpns if vpn.name in findings]
         return self._verdict(structure, named), moved

@@ -17,7 +17,7 @@ from mplsemu.model.limits import Limits
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Host, Site
-from mplsemu.program.packet import BROADCAST_MAC, Packet
+from mplsemu.program.packet import Packet
 from mplsemu.program.path import Delivered, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS, PROVIDER_RESERVED
@@ -26,6 +26,7 @@ from mplsemu.program.walk_state import LookupCache
 from mplsemu.verification.l3vpn import UNKNOWN_MAC, cut_off, is_attached
 from mplsemu.verification.problems import Problem, describe_end, loop_problem, size_problems
 from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
+from mplsemu.wire.ethernet import BROADCAST_MAC
 
 _MULTICAST_MAC: Final = "01:00:5e:00:00:fb"
 _FLOODED: Final = (

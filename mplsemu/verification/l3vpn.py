@@ -13,7 +13,7 @@ from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.class_boundaries import source_spans
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.martians import LINK_LOCAL
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Dropped, Punted, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
@@ -43,7 +43,8 @@ from mplsemu.verification.problems import (
     ttl_problem,
 )
 from mplsemu.verification.source_checks import Kinds, check_sources, own_source
-from mplsemu.verification.verdict import Findings, Invariant, Violation, tables_of
+from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
+from mplsemu.wire.ethernet import BROADCAST_MAC
 
 UNKNOWN_MAC: Final = "02:ff:ff:ff:ff:fe"
 """Nobody's."""
@@ -81,7 +82,7 @@ class L3vpnChecker:
         self._tables = BoundaryCache(program)
         self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
 
-    def check(self, vpn: L3vpn) -> Findings:
+    def check(self, vpn: L3vpn, progress: Progress | None = None) -> Findings:  # noqa: ARG002
         """Verify one VPN."""
         run = _Run()
         plans: dict[str, AddressPlan] = {}
@@ -106,13 +107,12 @@ class L3vpnChecker:
             return None
         packet = _packet_to(site, LINK_LOCAL_GATEWAY)
         walk = run.follow(self._walker, site, packet)
-        match walk.ends[0]:
-            case Punted(node=node, vrf=vrf) if node == site.pe:
-                return vrf
-            case end:
-                detail = f"{site.circuit} comes into no VRF: {describe_end(end)}"
-                run.violations.append(cut_off(site, detail, others, packet, walk))
-                return None
+        end = walk.ends[0]
+        if isinstance(end, Punted) and end.node == site.pe:
+            return end.vrf
+        detail = f"{site.circuit} comes into no VRF: {describe_end(end)}"
+        run.violations.append(cut_off(site, detail, others, packet, walk))
+        return None
 
     def _check_frames(self, run: _Run, sites: list[Site]) -> None:
         """Send what no router takes in: tagged frames, no IP, and frames for somebody else."""

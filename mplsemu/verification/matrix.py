@@ -7,18 +7,27 @@ on its circuit and on whether its destination is everyone's, a host's, or nobody
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Final
 
-from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import DEFAULT_LIMITS, Limits
 from mplsemu.model.network import Network, Vpn
+from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
+from mplsemu.verification.checker import VpnChecker
 from mplsemu.verification.conformance import check_conformance
 from mplsemu.verification.l2vpn import L2vpnChecker
 from mplsemu.verification.l3vpn import L3vpnChecker
 from mplsemu.verification.structure import check_structure, dangling
 from mplsemu.verification.verdict import Findings, Progress, Verdict
+
+CHECKERS: Final[Mapping[VpnKind, type[VpnChecker]]] = {
+    VpnKind.L3VPN: L3vpnChecker,
+    VpnKind.VPLS: L2vpnChecker,
+    VpnKind.VPWS: L2vpnChecker,
+}
+"""What verifies a VPN, for each kind."""
 
 
 def verify(
@@ -67,27 +76,25 @@ def check_vpns(
     down: Collection[str] = (),
 ) -> dict[str, Findings]:
     """Verify all VPNs of a program in which nothing is `dangling`; return the findings by name."""
-    services = Services(Walker(program, down), network, limits)
+    verifier = VpnVerifier(Walker(program, down), network, limits)
     found = {}
     for done, vpn in enumerate(network.vpns):
         if progress is not None:
             progress("VPNs", done, len(network.vpns))
-        found[vpn.name] = services.check(vpn, progress)
+        found[vpn.name] = verifier.check(vpn, progress)
     return found
 
 
-class Services:
+class VpnVerifier:
     """Verifies one VPN at a time; see `verify`."""
 
     def __init__(self, walker: Walker, network: Network, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._l3vpn = L3vpnChecker(walker, network, limits)
-        self._l2vpn = L2vpnChecker(walker, network, limits)
+        made = {each: each(walker, network, limits) for each in CHECKERS.values()}
+        self._checkers = {kind: made[checker] for kind, checker in CHECKERS.items()}
 
     def check(self, vpn: Vpn, progress: Progress | None = None) -> Findings:
         """Verify one VPN; `dangling` must have found nothing."""
-        if isinstance(vpn, L3vpn):
-            return self._l3vpn.check(vpn)
-        return self._l2vpn.check(vpn, progress)
+        return self._checkers[vpn.kind].check(vpn, progress)
 
 
 def pairs(network: Network) -> int:

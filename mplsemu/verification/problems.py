@@ -148,8 +148,12 @@ def describe_end(end: End) -> str:
             return f"nobody on {end.circuit} is known to have {end.address}"
         case Punted():
             return f"{end.node} has {end.address} itself"
+        case TtlExpired():
+            return f"lost at {end.node}: TTL expired"
+        case Dropped():
+            return f"lost at {end.node}: {end.reason}"
         case _:
-            return f"lost at {end.node}: {getattr(end, 'reason', 'TTL expired')}"
+            assert_never(end)
 
 
 def ttl_problem(program: Program, mode: TtlMode, branch: Branch, extra: int) -> Problem | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator
+from typing import assert_never
 
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, LabelRange
 from mplsemu.model.limits import DEFAULT_LIMITS, MAX_INDEX, MAX_PORT, Limits
@@ -51,8 +52,13 @@ def _dangling_in_vrf(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[
         match route.next_hop:
             case Connected(circuit) | ViaCe(circuit):
                 named.add(circuit)
-            case ViaPe(egress) if egress not in program.node_by_name:
-                yield f"VRF {vrf.name}: {route.prefix} is at {egress}, no LSR"
+            case ViaPe(egress):
+                if egress not in program.node_by_name:
+                    yield f"VRF {vrf.name}: {route.prefix} is at {egress}, no LSR"
+            case ViaVrf():
+                pass
+            case _:
+                assert_never(route.next_hop)
     for name in sorted(named - node.circuit_by_name.keys()):
         yield f"VRF {vrf.name}: {name} is not a circuit of it here"
 
@@ -155,6 +161,10 @@ def _ilm_problems(graph: LabelGraph, node: NodeProgram, entry: IlmEntry) -> Iter
             wires = vsi.pseudowires if vsi else ()
             if all((wire.peer, wire.in_label) != (peer, entry.label) for wire in wires):
                 yield f"label {entry.label} is for no pseudowire of VSI {name} with {peer}"
+        case PopAndLookUp():
+            pass
+        case _:
+            assert_never(entry.action)
 
 
 def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str]:
@@ -171,43 +181,62 @@ def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str
             yield f"VRF {vrf.name}: {route.prefix} {problem}"
 
 
-def _route_problem(  # noqa: PLR0911 - one for each way to be wrong
-    program: Program, node: NodeProgram, vrf: Vrf, route: Route
-) -> str | None:
+def _route_problem(program: Program, node: NodeProgram, vrf: Vrf, route: Route) -> str | None:
     """Return how a route contradicts itself, its VRF, or the site that originated it."""
     origin = program.node_of_circuit.get(route.circuit)
     if origin is None:
         return f"is of {route.circuit}, which is not a circuit"
     vpn = origin.circuit_by_name[route.circuit].vpn
     match route.next_hop:
-        case Connected(name) | ViaCe(name) if name not in vrf.circuits or name != route.circuit:
-            return f"is on {name}, which is not in it or not its site's"
-        case ViaCe(name) if node.circuit_by_name[name].ce is None:
-            return f"is behind {name}, without a CE"
-        case ViaVrf(name) if name not in node.vrf_by_name:
-            return f"is in VRF {name}, which is not here"
-        case ViaVrf(name) if (origin.name, vpn) != (node.name, name):
-            return f"is in VRF {name}, but {route.circuit} is in {vpn} at {origin.name}"
-        case ViaPe() as way:
-            return _far_problem(program, node, route, way, (origin.name, vpn))
+        case Connected() | ViaCe() as local:
+            return _local_problem(node, vrf, route, local)
+        case ViaVrf(name):
+            return _imported_problem(node, route, name, (origin.name, vpn))
+        case ViaPe() as remote:
+            return _remote_problem(program, node, route, remote, (origin.name, vpn))
+        case _:
+            assert_never(route.next_hop)
+
+
+def _local_problem(
+    node: NodeProgram, vrf: Vrf, route: Route, local: Connected | ViaCe
+) -> str | None:
+    """Return how a route to a circuit is not to that of its site."""
+    name = local.circuit
+    if name not in vrf.circuits or name != route.circuit:
+        return f"is on {name}, which is not in it or not its site's"
+    if isinstance(local, ViaCe) and node.circuit_by_name[name].ce is None:
+        return f"is behind {name}, without a CE"
     return None
 
 
-def _far_problem(
-    program: Program, node: NodeProgram, route: Route, way: ViaPe, origin: tuple[str, str]
+def _imported_problem(
+    node: NodeProgram, route: Route, name: str, origin: tuple[str, str]
+) -> str | None:
+    """Return how a route to another VRF here does not lead to that of its site."""
+    pe, vpn = origin
+    if name not in node.vrf_by_name:
+        return f"is in VRF {name}, which is not here"
+    if origin != (node.name, name):
+        return f"is in VRF {name}, but {route.circuit} is in {vpn} at {pe}"
+    return None
+
+
+def _remote_problem(
+    program: Program, node: NodeProgram, route: Route, remote: ViaPe, origin: tuple[str, str]
 ) -> str | None:
     """Return how a route to another PE does not lead to the PE and VPN of its site."""
     pe, vpn = origin
-    if way.egress not in node.ftn_by_egress:
-        return f"is at {way.egress}, to which there is no tunnel"
-    if way.egress != pe:
-        return f"is at {way.egress}, but {route.circuit} is at {pe}"
-    bound = program.node(way.egress).ilm_by_label.get(int(way.label))
+    if remote.egress not in node.ftn_by_egress:
+        return f"is at {remote.egress}, to which there is no tunnel"
+    if remote.egress != pe:
+        return f"is at {remote.egress}, but {route.circuit} is at {pe}"
+    bound = program.node(remote.egress).ilm_by_label.get(int(remote.label))
     action = bound.action if bound else None
     if not isinstance(action, PopToVrf) or action.ip_version != route.prefix.version:
-        return f"is at {way.egress}, where label {way.label} leads to no VRF for it"
+        return f"is at {remote.egress}, where label {remote.label} leads to no VRF for it"
     if action.vrf != vpn:
-        return f"is of {vpn}, but label {way.label} leads to VRF {action.vrf} at {pe}"
+        return f"is of {vpn}, but label {remote.label} leads to VRF {action.vrf} at {pe}"
     return None
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from mplsemu.errors import LabError
+from mplsemu.model.names import is_core
 from mplsemu.model.network import Network, PathCheck, PingCheck, ThroughputCheck, Validation
 from mplsemu.program.answer import answer, is_answered
 from mplsemu.program.program import Program
-from mplsemu.program.trace import Trace, is_core, trace
+from mplsemu.program.trace import Trace, trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def prove(program: Program, network: Network, check: Validation) -> Proof:
             return _prove_path(check, there)
         case ThroughputCheck():
             return _prove_throughput(network, check, there)
+        case _:
+            assert_never(check)
 
 
 def _prove_path(check: PathCheck, there: Trace) -> Proof:

@@ -9,9 +9,10 @@ from itertools import pairwise
 from typing import Final, Self
 
 from mplsemu.model.labels import LabelStackEntry
+from mplsemu.model.names import is_core
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import Branch, CopyId, Delivered, WalkHop
-from mplsemu.program.trace import Trace, is_core
+from mplsemu.program.trace import Trace
 from mplsemu.views.model import OnLink, PathLink, PathView
 
 _NEARLY_ALL: Final = 0.999

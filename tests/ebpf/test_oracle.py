@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader
+from mplsemu.program.packet import IpHeader
 from mplsemu.program.program import Program
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import strategies
 from tests.ebpf.doubled import Kernel, doubled, kernel
 from tests.oracles.senders import NOBODYS, STRANGE_TARGETS, senders

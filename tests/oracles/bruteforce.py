@@ -15,11 +15,12 @@ from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
 from mplsemu.verification.reachability_policy import reaches
+from mplsemu.wire.ethernet import BROADCAST_MAC
 
 STRANGER = "02:aa:aa:aa:aa:aa"
 GROUP = "01:00:5e:01:02:03"

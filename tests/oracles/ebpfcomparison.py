@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mplsemu.program import path
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.program import Program
 from mplsemu.program.walk import walk
 from mplsemu.southbound.ebpf.kinds import Drop
 from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests.oracles import frames
 from tests.oracles.fakebpf import Lost, Punted
 from tests.oracles.fakebpfnet import Delivered, FakeNetwork, Trail

@@ -14,12 +14,13 @@ from mplsemu.lab.loader import load
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.diff import diff_programs
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import Walker
 from mplsemu.running.checks import endpoints
 from mplsemu.verification.reachability_policy import expectations
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests.oracles import frames
 from tests.places import LAB_FILES
 from tests.programs import program_of

@@ -16,13 +16,14 @@ from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker, walk
 from mplsemu.southbound.openflow.punts import punt
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import builders, programs
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork, FakeOutcome

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.names import ce_name
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpws
 
@@ -104,7 +105,7 @@ def host_rows(
             addresses = tuple(map(str, host.addresses))
             yield HostRow(name, shorts[name], site.pe, addresses, gateways, host.mac)
         if site.ce is not None:
-            name = f"{site.circuit}/ce"
+            name = ce_name(site.circuit)
             addresses = (str(site.ce.wan), *map(str, site.gateways))
             wan = (str(site.ce.pe_wan.ip),)
             yield HostRow(name, shorts[name], site.pe, addresses, wan, site.ce.mac)

@@ -8,6 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from mplsemu.model.labels import Label
+from mplsemu.model.names import circuit_of_ce
 from mplsemu.views.phrases import count
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import wrapped
@@ -60,7 +61,7 @@ def _first_link(trace: TraceView) -> str:
 
 
 def _is_ce(hop: TraceHop) -> bool:
-    return hop.node.endswith("/ce") and hop.node.count("/") == 2
+    return circuit_of_ce(hop.node) is not None
 
 
 def _stop(sign: str, name: str, style: str) -> Text:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.dissect import Datagram, Frame, Payload, dissect
 from mplsemu.model.labels import Label, LabelStackEntry
+from mplsemu.model.names import is_core
 from mplsemu.model.topology import NullLabel
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.stack_reading import Carried, read_stack
-from mplsemu.program.trace import is_core, trace
+from mplsemu.program.trace import trace
 from mplsemu.wire.arp import Arp
 from mplsemu.wire.mpls import labels_of, stack_bytes
 from tests.builders import nordic

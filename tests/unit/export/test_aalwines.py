@@ -19,9 +19,10 @@ from mplsemu.lab.loader import load
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.program.codec import load_program
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered, Unresolved
 from mplsemu.program.walk import Walker
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests.builders import nordic
 from tests.oracles.aalwinesrun import Network
 from tests.oracles.mutants import mutants

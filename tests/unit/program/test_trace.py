@@ -6,9 +6,9 @@ from mplsemu.control.compile import compile_program
 from mplsemu.errors import LabError
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.hosts import find_host
-from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.report.trace import trace_object
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider
 
 

@@ -12,10 +12,11 @@ from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, Push, Swap, pushed
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.hosts import find_host
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader, Packet
+from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.program.walk import walk
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpws
 from tests.programs import changed_node
 

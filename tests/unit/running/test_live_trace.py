@@ -8,11 +8,11 @@ from mplsemu.control.compile import compile_program
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.program.link_crossings import crossings
 from mplsemu.program.observation import AT_HOST, LiveTrace, Observation
-from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.program.path import Walk
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.running import live_trace
 from mplsemu.views.text.live_trace import draw_live_trace
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests.builders import MacAddresses, network, nordic, provider, vpls
 
 PROGRAM = compile_program(nordic())

@@ -14,7 +14,7 @@ from mplsemu.control.whatif import WhatIf
 from mplsemu.model.topology import TtlMode
 from mplsemu.verification import incremental
 from mplsemu.verification.incremental import IncrementalVerifier
-from mplsemu.verification.matrix import Services, verify
+from mplsemu.verification.matrix import VpnVerifier, verify
 from mplsemu.verification.tunnels import tunnel_paths
 from tests.builders import nordic
 from tests.oracles.mutants import mutants
@@ -65,7 +65,7 @@ def test_a_failure_that_only_moves_tunnels_verifies_no_vpn_again(monkeypatch):
     lab = nordic()
     what_if = WhatIf(lab)
     verifier = IncrementalVerifier(lab, what_if.base)
-    monkeypatch.setattr(Services, "check", lambda *_: pytest.fail("verified again"))
+    monkeypatch.setattr(VpnVerifier, "check", lambda *_: pytest.fail("verified again"))
     spare = [link for link in lab.provider.links if link.name != "no-p2"]  # no's only one
     for link in spare:
         verdict, moved = verifier.after(what_if.after(frozenset({link.name})))
@@ -79,13 +79,13 @@ def test_only_the_vpns_that_lose_something_are_verified_again(monkeypatch):
     what_if = WhatIf(lab)
     verifier = IncrementalVerifier(lab, what_if.base)
     checked = []
-    usual = Services.check
+    usual = VpnVerifier.check
 
     def check(self, vpn):
         checked.append(vpn.name)
         return usual(self, vpn)
 
-    monkeypatch.setattr(incremental.Services, "check", check)
+    monkeypatch.setattr(incremental.VpnVerifier, "check", check)
     verdict, _ = verifier.after(what_if.after(frozenset({"b/oslo"})))
     assert checked == ["b"]
     assert {violation.subject for violation in verdict.violations} == {"b"}

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.southbound.ebpf import translate_labels
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER, change, contents_of, in_order
 from mplsemu.southbound.ebpf.translate import entries
 from mplsemu.southbound.plane.stage import Stage
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import builders, strategies
 from tests.oracles import frames
 from tests.oracles.fakebpfnet import Delivered, FakeNetwork, attach, contents_of_all

@@ -14,10 +14,11 @@ from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, Push, Swap
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC, IpHeader
+from mplsemu.program.packet import IpHeader
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.kinds import Drop
 from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import builders, strategies
 from tests.networks import CHAIN, LADDER, between
 from tests.oracles import frames

@@ -1,0 +1,27 @@
+"""Names as they are made from a lab file's: the one place where they are put together or read.
+
+An LSR and a core link have the lab file's names, which have no slash. An attachment circuit is
+``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/hN``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_CE: Final = "/ce"
+
+
+def ce_name(circuit: str) -> str:
+    """Return the name of the CE router of an attachment circuit."""
+    return f"{circuit}{_CE}"
+
+
+def circuit_of_ce(name: str) -> str | None:
+    """Return the attachment circuit of a CE router; None if the name is no CE router's."""
+    is_ce = name.endswith(_CE) and name.count("/") == 2
+    return name.removesuffix(_CE) if is_ce else None
+
+
+def is_core(name: str | None) -> bool:
+    """Whether a node or link is the provider's own: no attachment circuit and no CE router."""
+    return name is not None and "/" not in name
