@@ -9,6 +9,7 @@ import pytest
 
 from mplsemu import Lab
 from tests.places import LAB_FILES
+from tests.system.changing import CHANGING
 from tests.system.running import PLANES, SMALL, Ground
 
 LONGEST = ("test_old_kernel", "test_check_live", "test_testing", "test_ended", "test_labs")
@@ -84,6 +85,15 @@ def running(labs: Callable[[str, str], Lab], dataplane: str) -> Callable[[str], 
 @pytest.fixture(scope="session")
 def nordic(running: Callable[[str], Lab]) -> Lab:
     return running("nordic")
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory: pytest.TempPathFactory, dataplane: str) -> Iterator[Lab]:
+    """A lab that a module's tests do things to."""
+    file = tmp_path_factory.mktemp("changing") / "changing.yaml"
+    file.write_text(CHANGING)
+    with Lab(file) as booted:
+        yield booted
 
 
 @pytest.fixture
