@@ -1,7 +1,7 @@
-"""Pictures in Graphviz's language, to be laid out and edited with its tools.
+"""Views in the DOT language of Graphviz, to be laid out and edited with its tools.
 
-Each view is a graph of its own. The provider's has positions where they are known, and says by its
-``layout`` that they shall be kept.
+Each view is a graph. The provider's has the known geographic positions, and a ``layout`` that keeps
+them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from mplsemu.export.labelled_graph import Cluster, Edge, LabelledGraph, Vertex, labelled_graph
+from mplsemu.export.picture_graph import Cluster, Edge, PictureGraph, Vertex, picture_graph
 from mplsemu.views.model import ProviderView, View
 from mplsemu.views.palettes import LIGHT
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 
 _FONT: Final = "DejaVu Sans"
-_INCHES_A_NODE: Final = 3.6
-"""How wide a map is, for the square root of the number of its nodes."""
+_INCHES_PER_NODE: Final = 3.6
+"""Width of a map, for the square root of the number of its nodes."""
 _INCHES_TO_A_SITE: Final = 1.3
 _FAN: Final = math.radians(40)
 
@@ -50,20 +50,20 @@ def draw_dot(views: Sequence[View]) -> str:
 
 
 def _graph(view: View) -> str:
-    found = labelled_graph(view)
-    name = found.title.replace("\\", "/")  # a name has no way to say a backslash before a quote
+    found = picture_graph(view)
+    name = found.title.replace("\\", "/")  # DOT cannot escape a backslash before a quote
     lines = [f"graph {quoted(name)} {{"]
     lines += [f"  {name}={quoted(value)};" for name, value in _settings(view, found).items()]
     lines.append(f'  node [fontname={quoted(_FONT)}, style="filled", fillcolor="#ffffff"];')
     lines.append(f"  edge [fontname={quoted(_FONT)}, fontsize=10];")
     places = _places(found)
-    for number, group in enumerate(found.groups):
-        lines += _group(group, number, places)
+    for number, cluster in enumerate(found.clusters):
+        lines += _cluster(cluster, number, places)
     lines += [f"  {_edge(edge)}" for edge in found.edges]
     return "\n".join([*lines, "}", ""])
 
 
-def _settings(view: View, found: LabelledGraph) -> dict[str, str]:
+def _settings(view: View, found: PictureGraph) -> dict[str, str]:
     settings = {"label": _label((found.title,)), "labelloc": "t", "fontname": _FONT}
     if not isinstance(view, ProviderView):
         return {**settings, "layout": "dot", "rankdir": "LR", "ranksep": "0.8"}
@@ -72,15 +72,15 @@ def _settings(view: View, found: LabelledGraph) -> dict[str, str]:
     return {**settings, "layout": "neato", "overlap": "false", "splines": "true"}
 
 
-def _group(group: Cluster, number: int, places: Mapping[str, str]) -> Iterator[str]:
+def _cluster(cluster: Cluster, number: int, places: Mapping[str, str]) -> Iterator[str]:
     indent = "  "
-    if group.title is not None:
+    if cluster.title is not None:
         yield f"  subgraph {quoted(f'cluster_{number}')} {{"
-        yield f"    label={quoted(_label((group.title,)))};"
+        yield f"    label={quoted(_label((cluster.title,)))};"
         indent = "    "
-    for vertex in group.vertices:
+    for vertex in cluster.vertices:
         yield f"{indent}{_vertex(vertex, places.get(vertex.key))}"
-    if group.title is not None:
+    if cluster.title is not None:
         yield "  }"
 
 
@@ -115,33 +115,33 @@ def _attributes(settings: Mapping[str, str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a string as the language has it.
+    """Return a quoted string.
 
-    A backslash stays as it is, for it begins what labels may contain; `text` has none of its own
-    but doubled, in labels.
+    A backslash stays as it is, as it begins the escapes of labels; those of `text` itself must be
+    doubled.
     """
     return '"' + text.replace('"', '\\"') + '"'
 
 
 def _label(lines: Sequence[str]) -> str:
-    r"""Return what a label needs: ``\\`` for a backslash, ``&amp;`` for what begins an entity."""
+    r"""Return the text of a label, with ``\\`` for a backslash and ``&amp;`` for an ampersand."""
     return "\\n".join(line.replace("\\", "\\\\").replace("&", "&amp;") for line in lines)
 
 
-def _places(found: LabelledGraph) -> dict[str, str]:
-    """Return where vertices stand, in inches, east to the right and north up.
+def _places(found: PictureGraph) -> dict[str, str]:
+    """Return positions in inches, east to the right and north up.
 
-    Those of known position keep it; sites stand beyond their PEs, seen from the map's middle.
+    Vertices keep known positions; sites stand beyond their PEs, seen from the middle of the map.
     """
     known = {v.key: v.position for v in found.vertices if v.position is not None}
     if not known:
         return {}
-    narrow = math.cos(math.radians(sum(lat for _, lat in known.values()) / len(known)))
-    flat = {key: complex(lon * narrow, lat) for key, (lon, lat) in known.items()}
+    shrink = math.cos(math.radians(sum(lat for _, lat in known.values()) / len(known)))
+    flat = {key: complex(lon * shrink, lat) for key, (lon, lat) in known.items()}
     west, south = min(p.real for p in flat.values()), min(p.imag for p in flat.values())
     flat = {key: place - complex(west, south) for key, place in flat.items()}
     extent = max(max(p.real, p.imag) for p in flat.values()) or 1.0
-    scale = _INCHES_A_NODE * math.sqrt(len(known)) / extent
+    scale = _INCHES_PER_NODE * math.sqrt(len(known)) / extent
     places = {key: place * scale for key, place in flat.items()}
     middle = sum(places.values()) / len(places)
     at_pe: Counter[str] = Counter()

@@ -1,6 +1,6 @@
-"""Scenes as a draw.io file, to edit: a page for each, boxes that lines stay joined to.
+"""Scenes as an editable draw.io file: a page for each, with lines that stay joined to their boxes.
 
-Uncompressed mxGraph XML. Nothing in it depends on when or where it was written.
+Uncompressed mxGraph XML, without a date or anything else that differs from run to run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FORMS: Final[Mapping[NodeStyle, str]] = {
     NodeKind.CE: "shape=card;size=8",
     NodeKind.VIRTUAL_ROUTER: "rounded=1;arcSize=40",
     NodeKind.VIRTUAL_SWITCH: "shape=process;size=0.02",
-    NodeKind.NETWORK: "rounded=1;arcSize=50",  # lines end at a box, and miss a cloud in it
+    NodeKind.NETWORK: "rounded=1;arcSize=50",  # lines end at the box: they would miss a cloud
     NodeKind.PARTNER: "shape=note;size=12",
 }
 _SIGN: Final = (30.0, 18.0)
@@ -63,7 +63,7 @@ def _page(index: int, scene: Scene) -> str:
 
 
 class _Cells:
-    """The cells of a page; each has a number that tells its place in the page."""
+    """The cells of a page; the id of each is its index."""
 
     def __init__(self) -> None:
         self.all = [element("mxCell", id="0"), element("mxCell", id="1", parent="0")]
@@ -75,7 +75,7 @@ class _Cells:
         value = attributes.pop("value", None)
         if about is None:
             cell = element("mxCell", geometry, id=name, value=value, parent=parent, **attributes)
-        else:  # a tooltip needs an object around the cell
+        else:  # a tooltip needs an <object> around the cell
             inner = element("mxCell", geometry, parent=parent, **attributes)
             cell = element("object", inner, label=value or "", tooltip=about, id=name)
         self.all.append(cell)
@@ -116,7 +116,7 @@ def _node(cells: _Cells, node: Node) -> str:
 
 
 def _is_port(node: Node, run: TextRun) -> bool:
-    """Whether a text belongs to the place that it is at, where a site's line ends."""
+    """Whether a text is a port number, which must stay where a site's line ends."""
     return node.kind is NodeKind.VIRTUAL_SWITCH and run.text.isdecimal()
 
 
@@ -168,7 +168,7 @@ def _cross(cells: _Cells, edge: str, line: Line) -> None:
 
 
 def _on_edge(cells: _Cells, edge: str, line: Line, place: Point, *, value: str, style: str) -> None:
-    """Add a text that stays with its edge when somebody moves that."""
+    """Add a text that moves with its edge."""
     distance, foot = nearest(line.points, place)
     share = distance / (length(line.points) or 1)
     offset = element("mxPoint", x=place.x - foot.x, y=place.y - foot.y, as_="offset")
@@ -234,13 +234,13 @@ def _dashes(line: Line) -> str:
 
 
 def _fixed(which: str, point: Point, box: Box) -> str:
-    """Say where on a node's border a line is joined to it."""
+    """Return the style for the point of a node's border at which a line is joined to it."""
     x, y = (point.x - box.x) / box.width, (point.y - box.y) / box.height
     return f"{which}X={x:.4g};{which}Y={y:.4g};{which}Dx=0;{which}Dy=0;{which}Perimeter=0"
 
 
 def _html(runs: Sequence[TextRun]) -> str:
-    """Return texts as the HTML that draw.io's labels are, those of one height as one line."""
+    """Return texts as HTML, which draw.io's labels are; those of one height on one line."""
     rows: dict[float, list[TextRun]] = {}
     for run in sorted(runs, key=lambda run: (run.at.y, run.at.x)):
         rows.setdefault(run.at.y, []).append(run)

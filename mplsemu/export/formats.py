@@ -1,4 +1,4 @@
-"""The formats that pictures come in: a name, and a function from views to a file's content."""
+"""The formats of pictures: name, suffixes, and a function from views to a file's content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mplsemu.views.text.view import draw_views
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """What one may choose, for formats that have it.
+    """Options of formats; each uses what applies to it.
 
     Attributes:
         theme: colours of SVG, PNG and HTML.
@@ -38,9 +38,9 @@ class Renderer:
     """A format.
 
     Attributes:
-        suffixes: of files that have it; the first is the usual one.
+        suffixes: of file names; the first is the usual one.
         draw: from views, at least one, to a file's content.
-        is_text: whether people can read it, on a terminal too.
+        is_text: whether it can be printed on a terminal.
     """
 
     suffixes: tuple[str, ...]
@@ -48,7 +48,7 @@ class Renderer:
     is_text: bool = True
 
     def __call__(self, views: Sequence[View], options: RenderOptions = _DEFAULT) -> str | bytes:
-        """Return a file's content: bytes where it is no text."""
+        """Return a file's content: bytes if it is not text."""
         return self.draw(views, options)
 
 
@@ -61,7 +61,7 @@ def _json(views: Sequence[View], _: RenderOptions) -> str:
 
 
 def _scenes(views: Sequence[View]) -> list[Scene]:
-    # who wants text shall not wait for the library that lays out big networks
+    # text needs no NumPy, which takes time to import
     from mplsemu.views.scene.compose import scene_of  # noqa: PLC0415
 
     return [scene_of(view) for view in views]
@@ -77,11 +77,11 @@ RENDERERS: Final[Mapping[str, Renderer]] = {
     "mermaid": Renderer((".mmd", ".mermaid"), lambda v, _: draw_mermaid(v)),
     "json": Renderer((".json",), _json),
 }
-"""By name, in the order in which they are listed."""
+"""By name, in the order of the help text."""
 
 
 def format_of(path: str) -> str | None:
-    """Return the format of a file with this name; None where its suffix says nothing."""
+    """Return the format that belongs to a file name; None if its suffix is unknown."""
     lowered = path.lower()
     for name, renderer in RENDERERS.items():
         if lowered.endswith(renderer.suffixes):

@@ -1,4 +1,4 @@
-"""Pictures in Mermaid's language, as a flowchart that README files and wikis draw."""
+"""Views as Mermaid flowcharts, which README files and wikis draw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from mplsemu.export.labelled_graph import Edge, LabelledGraph, Vertex, labelled_graph
+from mplsemu.export.picture_graph import Edge, PictureGraph, Vertex, picture_graph
 from mplsemu.views.model import View
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 
@@ -31,27 +31,27 @@ _CLASS_OF: Final[Mapping[NodeKind, str]] = {
     NodeKind.VIRTUAL_SWITCH: "switch",
 }
 _SPECIAL: Final = re.compile(
-    r"[^\w .,:;/()\[\]+=✓✗→←·…-]|[`_;]"  # what is neither a letter nor harmless
-    r"|style|classDef"  # what a line that sets a style begins with
-    r"|(?<=\d)\.(?= )|\A[-+](?= )"  # what would be an item of a list
+    r"[^\w .,:;/()\[\]+=✓✗→←·…-]|[`_;]"  # neither a letter nor harmless
+    r"|style|classDef"  # keywords at the beginning of a line
+    r"|(?<=\d)\.(?= )|\A[-+](?= )"  # would begin an item of a list
 )
 
 
 def draw_mermaid(views: Sequence[View]) -> str:
     """Return one flowchart, with a subgraph for each view if there are several."""
-    found = [labelled_graph(view) for view in views]
+    found = [picture_graph(view) for view in views]
     chart = _Chart()
     lines = []
     if len(found) == 1:
         lines += ["---", f"title: {_title(found[0].title)}", "---"]
     lines.append("flowchart LR")
     for each in found:
-        lines += chart.labelled_graph(each, is_only=len(found) == 1)
+        lines += chart.lines(each, is_only=len(found) == 1)
     return "\n".join([*lines, *(rule for rule in _CLASSES if chart.uses(rule)), ""])
 
 
 class _Chart:
-    """Hands out names, ``n0`` for a vertex and ``g0`` for a subgraph, each once."""
+    """Hands out unique names: ``n0`` for a vertex, ``g0`` for a subgraph."""
 
     def __init__(self) -> None:
         self._vertices = 0
@@ -59,26 +59,26 @@ class _Chart:
         self._classes: set[str] = set()
 
     def uses(self, rule: str) -> bool:
-        """Whether something is of the class that `rule` defines."""
+        """Whether a vertex has the class that `rule` defines."""
         return rule.split()[1] in self._classes
 
-    def labelled_graph(self, found: LabelledGraph, *, is_only: bool) -> Iterator[str]:
-        """Draw one picture; one of several has a subgraph of its own."""
+    def lines(self, found: PictureGraph, *, is_only: bool) -> Iterator[str]:
+        """Yield the lines of one view; one of several gets a subgraph."""
         names: dict[str, str] = {}
         indent = "  "
         if not is_only:
             yield f"{indent}{self._open(found.title)}"
             indent += "  "
-        for group in found.groups:
+        for cluster in found.clusters:
             inner = indent
-            if group.title is not None:
-                yield f"{indent}{self._open(group.title)}"
+            if cluster.title is not None:
+                yield f"{indent}{self._open(cluster.title)}"
                 inner += "  "
-            for vertex in group.vertices:
+            for vertex in cluster.vertices:
                 names[vertex.key] = f"n{self._vertices}"
                 self._vertices += 1
                 yield f"{inner}{self._vertex(vertex, names[vertex.key])}"
-            if group.title is not None:
+            if cluster.title is not None:
                 yield f"{indent}end"
         for edge in found.edges:
             yield f"{indent}{_edge(edge, names)}"
@@ -111,10 +111,10 @@ def _label(lines: Sequence[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text as it stands between quotes, with what has a meaning as an entity."""
+    """Return a text for quotes, with characters that have a meaning as entities."""
     return _SPECIAL.sub(lambda found: f"#{ord(found[0][0])};{found[0][1:]}", text)
 
 
 def _title(text: str) -> str:
-    """Return a title for the front matter, which is YAML; nothing in it looks like a directive."""
+    """Return a title for the front matter, which is YAML; ``%`` would look like a directive."""
     return json.dumps(text, ensure_ascii=False).replace("%", "\\u0025")

@@ -1,1 +1,1 @@
-"""Scenes: pictures with every place decided, before anyone writes them down in some format."""
+"""From views to scenes: pictures with every position decided, for any format."""

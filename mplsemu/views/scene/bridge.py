@@ -1,4 +1,4 @@
-"""A customer's own VPLS or VPWS as a scene: one virtual switch, or a wire, and his sites."""
+"""A customer's VPLS or VPWS as a scene: one virtual switch, or a wire, and the sites."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.sites import ACCESS, SiteBoxes, about_site, site_boxes
 
 _PORT: Final = 22.0
-"""Room for the numbers of ports, at an edge of a switch."""
-_WIRE: Final = 190.0
-_WIRE_DOWN: Final = 90.0
+"""Height for the numbers of ports at an edge of a switch."""
+_WIRE_LENGTH: Final = 190.0
+_UPRIGHT_WIRE_LENGTH: Final = 90.0
 _SHORT: Final = 12
-"""Letters of names that still stand in one line with what is said of them."""
+"""Letters of names that fit on one line with the phrase before them."""
 
 
 def bridge_scene(view: BridgeView, shape: FormFactor = FormFactor.WIDE) -> Scene:
@@ -65,7 +65,7 @@ def _switch(
     view: BridgeView,
     shape: FormFactor,
 ) -> Draft:
-    """Draw a virtual switch with its sites around it, and a number at each port."""
+    """Return a virtual switch with its sites around it, and a number at each port."""
     widest = max(text_width(str(port), SMALL_SIZE, bold=True) for port in ports.values())
     spacing = Spacing(ACCESS.first, ACCESS.channel, ACCESS.gutter, widest + 7)
     card = _switch_box(view, sites)
@@ -115,7 +115,7 @@ def _subnets(sites: Sequence[SiteView]) -> list[str]:
 
 
 def _deaf(view: BridgeView) -> dict[str, list[str]]:
-    """Return for each site those on its own switch that it does not hear."""
+    """Return for each site the sites on its switch that it does not hear."""
     found: dict[str, list[str]] = {}
     for first, second in view.severed:
         found.setdefault(first, []).append(second)
@@ -134,15 +134,17 @@ def _remark(lost: Sequence[str]) -> list[str]:
 def _wire(
     cards: SiteBoxes, first: SiteView, second: SiteView, shape: FormFactor, *, whole: bool
 ) -> Draft:
-    """Draw two sites with the wire between them."""
+    """Return two sites with the wire between them."""
     is_wide = shape is FormFactor.WIDE
-    far = (cards.width + _WIRE, 0.0) if is_wide else (0.0, cards.height + _WIRE_DOWN)
+    far = (
+        (cards.width + _WIRE_LENGTH, 0.0) if is_wide else (0.0, cards.height + _UPRIGHT_WIRE_LENGTH)
+    )
     boxes = [
         Box(0, 0, cards.width, cards.height),
         Box(*far, cards.width, cards.height),
     ]
     nodes = [
-        Node(f"site/{site.name}", NodeKind.SITE, box, cards.cards[site.name].runs(box),
+        Node(f"site/{site.name}", NodeKind.SITE, box, cards.boxes[site.name].runs(box),
              about_site(site), up=site.up)
         for site, box in zip((first, second), boxes, strict=True)
     ]  # fmt: skip
@@ -174,7 +176,7 @@ def _wire(
 
 
 def _trouble(view: BridgeView) -> list[str]:
-    """Say what is wrong; nothing where all is well."""
+    """Return sentences about what is wrong; empty if all is well."""
     said = []
     if len(view.islands) > 1:
         said.append(f"It is in {len(view.islands)} parts that nothing joins.")

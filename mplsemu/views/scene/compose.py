@@ -1,4 +1,4 @@
-"""From any view to its scene."""
+"""Any view as a scene."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mplsemu.views.scene.provider import provider_scene
 
 
 def scene_of(view: View, shape: FormFactor = FormFactor.WIDE) -> Scene:
-    """Return the picture of a view, with every place decided.
+    """Return the scene of a view.
 
     Args:
         view: what to draw.
-        shape: of a customer's picture; the provider's network has its own.
+        shape: of a customer's picture; the provider's has the shape of its network.
     """
     match view:
         case L3vpnView():

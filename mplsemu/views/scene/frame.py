@@ -1,4 +1,4 @@
-"""A customer's picture as a whole: its parts that nothing joins, heading and legend around."""
+"""A customer's whole picture: its parts that nothing joins, with heading and legend."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _NARROWEST: Final = 460.0
 _NARROWEST_PHONE: Final = 300.0
 _WIDEST_ROW: Final = 1900.0
 _PAD: Final = 22.0
-"""Between a part's things and its border."""
+"""Between a part's contents and its border."""
 _PART_HEADING: Final = 34.0
 _PART_SIZE: Final = 14.0
 _WIDEST_HEADING: Final = 420.0
 _MOST_SEVERED: Final = 4
-"""Parts with a line between those beside each other; with more, it would say too little."""
+"""Parts at most for a broken line between neighbours; with more of them it says too little."""
 _BETWEEN: Final = 28.0
 _SEVERED_BETWEEN: Final = 72.0
 _ASPECT: Final = 1.4
@@ -31,12 +31,12 @@ _ASPECT: Final = 1.4
 
 @dataclass(frozen=True, slots=True)
 class PictureText:
-    """What is said about a picture as a whole.
+    """The texts about a picture as a whole.
 
     Attributes:
         title: whose it is.
-        subtitle: what it is, with the most important figures.
-        name: title for those who list pictures.
+        subtitle: what it is, with its main figures.
+        name: title in a list of pictures.
         summary: the picture in a sentence or two.
     """
 
@@ -48,11 +48,11 @@ class PictureText:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An island: things that hang together.
+    """An island: a connected part of the picture.
 
     Attributes:
-        draft: of it.
-        heading: what is wrong with it; None where it is all there is.
+        draft: its drawing.
+        heading: what is wrong with it; None if it is the only one.
         about: the same, in full.
     """
 
@@ -67,12 +67,12 @@ def framed(
     meanings: Sequence[LegendText],
     shape: FormFactor = FormFactor.WIDE,
 ) -> Scene:
-    """Put parts together to a picture."""
+    """Return the picture that consists of these parts."""
     is_narrow = shape is FormFactor.NARROW
     areas, draft = _together(parts, 0.0 if is_narrow else _WIDEST_ROW)
     bounds = around([draft.bounds, *(area.box for area in areas)])
     width = max(bounds.width, _NARROWEST_PHONE if is_narrow else _NARROWEST)
-    # what it is, and its figures
+    # on a phone in two lines: what it is, and its figures
     below = list(words.subtitle.rpartition(" · ")[::2]) if is_narrow else [words.subtitle]
     above, top = heading(words.title, below, width)
     dx = MARGIN + (width - bounds.width) / 2 - bounds.x
@@ -82,7 +82,7 @@ def framed(
     return Scene(
         title=words.name,
         summary=words.summary,
-        # whole pixels: at the edge of a PNG, part of one would be seen through
+        # whole pixels: the edge of a PNG would be half transparent
         width=round(width + 2 * MARGIN),
         height=round(bottom),
         heading=above,
@@ -94,11 +94,11 @@ def framed(
 
 
 def _together(parts: Sequence[Part], widest: float) -> tuple[list[Area], Draft]:
-    """Place parts in rows, those of a row with their anchors at one height.
+    """Place parts in rows, with the anchors of a row at one height.
 
     Args:
         parts: at least one.
-        widest: how wide a row may be in any case; 0 has one part in each.
+        widest: width that a row may always have; 0 sets one part in each row.
     """
     if len(parts) == 1:
         return [], parts[0].draft
@@ -131,7 +131,7 @@ def _together(parts: Sequence[Part], widest: float) -> tuple[list[Area], Draft]:
 
 
 def _rows(parts: Sequence[Part], between: float, widest: float) -> list[list[Part]]:
-    """Fill rows, so that the whole is a little wider than high."""
+    """Return the parts in rows, so that the whole is a little wider than high."""
     room = sum((_width(p) + between) * (_height(p) + between) for p in parts)
     most = max(widest, (_ASPECT * room) ** 0.5)
     rows: list[list[Part]] = []
@@ -186,7 +186,7 @@ def _severed(first: Node, second: Node, number: int, mark: float) -> Line:
 
 
 def _is_free(line: Line, nodes: Sequence[Node]) -> bool:
-    """Whether a level line passes no node but its own: partners may stand beside a network."""
+    """Whether a level line passes no node but its ends: partners may stand beside a network."""
     start, end = line.points
     way = Box(start.x, start.y, end.x - start.x, 0)
     return not any(node.box.overlaps(way) for node in nodes if node.key not in line.ends)

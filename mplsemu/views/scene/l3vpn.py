@@ -1,4 +1,4 @@
-"""A customer's own L3VPN as a scene: his sites, his virtual routers, the network between them."""
+"""A customer's L3VPN as a scene: sites, virtual routers, and the network between them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def l3vpn_scene(view: L3vpnView, shape: FormFactor = FormFactor.WIDE) -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A virtual router with the sites on it; its key, and the room that it takes."""
+    """A virtual router with its sites: key and size."""
 
     key: str
     router: VirtualRouter
@@ -58,7 +58,7 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Island:
-    """One island: virtual routers around a network, or the only one."""
+    """One island: virtual routers around a network, or a single one."""
 
     view: L3vpnView
     sites: SiteBoxes
@@ -66,7 +66,7 @@ class _Island:
     shape: FormFactor
 
     def draw(self, island: Sequence[VirtualRouter]) -> Draft:
-        """Draw it with its network, or its only router, at the origin."""
+        """Return it with its network, or its only router, at the origin."""
         partners_of_all = partners(island)
         keys = [f"router/{self.number}.{index}" for index in range(1, len(island) + 1)]
         if len(island) == 1 and not partners_of_all:
@@ -127,7 +127,7 @@ class _Island:
         return Node(key, NodeKind.VIRTUAL_ROUTER, box, texts, about)
 
     def _lonely(self, key: str, router: VirtualRouter) -> Draft:
-        """Draw a virtual router that no network joins with another."""
+        """Return a virtual router that no network joins with another."""
         cells = [self.sites.cell] * len(router.sites)
         placed = lay_out_around(cells, ACCESS, _ROUTER_GUESS, self.shape)
         card = router_box(self.view, router, placed.width)
@@ -149,7 +149,7 @@ def _network_box(island: Sequence[VirtualRouter], view: L3vpnView) -> InfoBox:
 
 
 def _are_all_up(view: L3vpnView) -> bool:
-    """Whether there are several sites, and each has its line."""
+    """Whether there are several sites, and all access lines are up."""
     return len(view.sites) > 1 and all(site.up for site in view.sites)
 
 
@@ -159,7 +159,7 @@ def _are_all_up(view: L3vpnView) -> bool:
 def _draw_partners(
     draft: Draft, found: Sequence[Partner], placed: HubLayout, network: Node
 ) -> None:
-    """Draw the partners below the network, or beside it where routers are below."""
+    """Draw the partners below the network, or beside it if there are routers below."""
     prefixes, is_one_way = marked(found), are_one_way(found)
     shown = prefixes if len(prefixes) <= _MOST_PARTNERS else prefixes[: _MOST_PARTNERS - 1]
     rows = [Row("partners", Tone.STRONG, NAME_SIZE, bold=True), *map(Row, shown)]
@@ -192,7 +192,7 @@ def _draw_partners(
 
 
 def _severed(draft: Draft, units: Sequence[_Unit], places: Sequence[tuple[Side, Slot]]) -> None:
-    """Draw what does not reach one another, if few pairs of one side do not."""
+    """Draw broken lines between routers that do not reach each other, if they are few."""
     pairs = [
         (first, second)
         for first in range(len(units))
@@ -208,7 +208,7 @@ def _severed(draft: Draft, units: Sequence[_Unit], places: Sequence[tuple[Side, 
         near, out = _MEMBERS.first, _MEMBERS.first - 16 - 13 * lane
         corners = ((left, near), (left, out), (right, out), (right, near))
         gap = places[first][1].x + units[first].cell.width + _MEMBERS.gutter / 2
-        gap += 22 * (lane - 1)  # or two crosses could touch
+        gap += 22 * (lane - 1)  # so that no two crosses touch
         names = " and ".join(router_title(units[index].router) for index in (first, second))
         draft.lines.append(
             Line(f"severed/{units[first].key}/{units[second].key}", LineKind.SEVERED,
@@ -219,7 +219,7 @@ def _severed(draft: Draft, units: Sequence[_Unit], places: Sequence[tuple[Side, 
 
 
 def _is_severed(first: VirtualRouter, second: VirtualRouter) -> bool:
-    """Whether sites of two routers, with their lines up, do not reach each other."""
+    """Whether sites of two routers do not reach each other though their lines are up."""
     return any(
         site.up and site.name in other.lacks
         for router, other in ((first, second), (second, first))

@@ -1,4 +1,4 @@
-"""What a picture says about links: on each what is special, once what is usual."""
+"""Captions of links: on each link what is special about it, once what is usual."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mplsemu.views.model import LinkView
 from mplsemu.views.units import delay, rate
 
 _ALL_SAID: Final = 12
-"""Links at most, for each to have everything written on it that differs from link to link."""
+"""Links at most for writing on each everything that differs from link to link."""
 
 _METRICS_SAID: Final = 120
-"""Links at most, for each to have its metric written on it where all differ."""
+"""Links at most for writing its metric on each, if there is no usual metric."""
 
 _THINNEST: Final = 1.4
 _WIDTH_PER_DECADE: Final = 0.8
@@ -24,7 +24,7 @@ _SLOWEST_BPS: Final = 1e7
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """Something that every link has: where it is, how it reads, and how two of it with a range."""
+    """A property of links: its value, how it reads, and how a range of it reads."""
 
     value: Callable[[LinkView], float]
     text: Callable[[float], str]
@@ -51,25 +51,25 @@ _METRIC: Final = _Fact(
 _FACTS: Final = (_BANDWIDTH, _DELAY, _METRIC)
 
 
-class LinkWords:
-    """What is written on the links of one network.
+class LinkCaptions:
+    """The captions of the links of one network.
 
-    Where at least half of all links have the same bandwidth, that is the usual one: it is said
-    once, and only others are written on their links. Likewise delay and metric.
+    The bandwidth that at least half of all links have is the usual one: it is told once, and only
+    other bandwidths are written on their links. Likewise delay and metric.
     """
 
     def __init__(self, links: Sequence[LinkView]) -> None:
         self._links = links
         self._usual = {fact: _usual([fact.value(link) for link in links]) for fact in _FACTS}
-        # where each has another metric, the bare number says enough
+        # without a usual metric the bare number is enough
         self._is_numbered = self._usual[_METRIC] is None and _ALL_SAID < len(links) <= _METRICS_SAID
 
     def on(self, link: LinkView) -> str:
-        """Return what is written on a link, nothing where all is usual."""
+        """Return what is written on a link; empty if all is usual."""
         return ", ".join(filter(None, (self._said(link, fact) for fact in _FACTS)))
 
     def summary(self) -> str:
-        """Return what all links have in common, and between which values the rest lies."""
+        """Return what is usual, and the ranges of what has no usual value."""
         if not self._links:
             return "No links"
         return "Links: " + "; ".join(filter(None, (self._of_all(fact) for fact in _FACTS)))
@@ -94,7 +94,7 @@ class LinkWords:
 
 
 def _usual(values: Sequence[float]) -> float | None:
-    """Return the value that at least half of all have, if there is one."""
+    """Return the value of at least half of all, if there is one."""
     for value, number in Counter(values).most_common(1):
         if 2 * number >= len(values):
             return value
@@ -102,7 +102,7 @@ def _usual(values: Sequence[float]) -> float | None:
 
 
 def about_link(link: LinkView) -> str:
-    """Return everything about a link in a sentence."""
+    """Return a link's description in a sentence."""
     facts = [
         f"{link.name}: {link.ends[0]} to {link.ends[1]}",
         rate(link.bandwidth_bps),
@@ -117,13 +117,13 @@ def about_link(link: LinkView) -> str:
 
 
 def load_share(link: LinkView) -> float | None:
-    """Return which share of a link is used, 0 to 1, in the busier direction."""
+    """Return the load of a link in its busier direction, 0 to 1."""
     if link.load_bps is None:
         return None
     return min(max(*link.load_bps, 0.0) / max(link.bandwidth_bps, 1), 1.0)
 
 
 def stroke_width(link: LinkView) -> float:
-    """Return how wide a link is drawn: wider by so much for ten times the bandwidth."""
+    """Return the stroke width of a link, which grows with the logarithm of its bandwidth."""
     decades = math.log10(max(link.bandwidth_bps, 1) / _SLOWEST_BPS)
     return round(_THINNEST + _WIDTH_PER_DECADE * min(max(decades, 0.0), 4.0), 2)

@@ -1,4 +1,4 @@
-"""LSRs as nodes of the provider's picture: the smaller, the more there are."""
+"""LSRs as nodes of the provider's picture: smaller if there are many."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _LEADING: Final = 1.4
 
 @dataclass(frozen=True, slots=True)
 class TextSizes:
-    """The sizes of texts in and between routers.
+    """The sizes of texts in a provider's picture.
 
     Attributes:
         name: font size of a router's name.
-        below: of what is written below it; None where that is left out.
-        on_line: of what is written on links.
-        pad: between a name and the sides of its box, and above and below.
-        widest: name that is not shortened.
-        stroke: how wide links are drawn, in shares of what they are where there are few.
+        below: of the line below the name; None if there is none.
+        on_line: of the captions of links.
+        pad: between a name and its box, to the sides and above and below.
+        widest: a wider name is shortened.
+        stroke: width of links, relative to that in a small picture.
     """
 
     name: float
@@ -38,7 +38,7 @@ class TextSizes:
 
 
 def text_sizes_for(count_: int) -> TextSizes:
-    """Return the sizes for a picture of so many routers."""
+    """Return the sizes for a picture of `count_` routers."""
     if count_ <= 12:
         return TextSizes(15, 11.5, 11.5, (20, 11), 220)
     if count_ <= 40:
@@ -48,8 +48,8 @@ def text_sizes_for(count_: int) -> TextSizes:
     return TextSizes(10, None, 10, (7, 4.5), 120, 0.45)
 
 
-class RouterForm:
-    """A router's box before anyone knows where it will stand."""
+class RouterBox:
+    """A router's box before it has a place."""
 
     def __init__(self, router: RouterView, type_: TextSizes) -> None:
         self._router = router
@@ -60,7 +60,7 @@ class RouterForm:
         self._below = count(len(router.sites), "site") if has_below else ""
 
     def size(self) -> Size:
-        """Return how large its box is."""
+        """Return the size of its box."""
         width = text_width(self._name, self._type.name, bold=self._is_bold)
         height = self._type.name * ASCENT
         if self._below and self._type.below is not None:
@@ -70,7 +70,7 @@ class RouterForm:
         return Size(round(width + 2 * pad_x, 1), round(height + 2 * pad_y, 1))
 
     def cut(self) -> float:
-        """Return how much of its box's corners its form leaves out, as they are drawn."""
+        """Return how much its shape cuts off the corners of its box."""
         height = self.size().height
         return min(9.0, 0.3 * height) if self._router.role is Role.P else min(5.0, 0.14 * height)
 
@@ -93,7 +93,7 @@ class RouterForm:
 
 
 def about_router(router: RouterView) -> str:
-    """Return everything about an LSR in a sentence."""
+    """Return an LSR's description in a sentence."""
     words = [f"{router.name}, a {router.role.name} router", f"router ID {router.router_id}"]
     if router.sites:
         words.append(f"{count(len(router.sites), 'site')}: {listed(router.sites)}")

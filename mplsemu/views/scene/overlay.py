@@ -1,4 +1,4 @@
-"""What is drawn over the provider's network: a VPN's sites, LSPs, a packet's way."""
+"""Overlays of the provider's picture: a VPN's sites, LSPs, a packet's path."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from mplsemu.views.phrases import count
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.units import part
 
-MOST_WAYS: Final = 12
-"""Ways that are drawn each in a lane of its own; more are drawn as one."""
+MOST_PATHS: Final = 12
+"""Paths that are drawn in lanes of their own; more are drawn as one."""
 
 _WIDTH: Final = 2.6
 _WIDTH_TOGETHER: Final = 4.0
@@ -37,7 +37,7 @@ _PAD: Final = 4.0
 
 @dataclass(slots=True)
 class Drawn:
-    """What an overlay adds to a picture."""
+    """What an overlay adds to a picture: nodes, lines, entries of the legend, a subtitle."""
 
     nodes: list[Node] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Drawn:
 
 
 class Overlay:
-    """Draws over a layout, which it does not change."""
+    """Draws over a layout, without changing it."""
 
     def __init__(
         self, view: ProviderView, layout: Layout, boxes: Sequence[Box], size: float
@@ -56,7 +56,7 @@ class Overlay:
         Args:
             view: with what is to be drawn.
             layout: of the network.
-            boxes: of what is written on links.
+            boxes: of the labels on links.
             size: of the font on lines.
         """
         self._view = view
@@ -71,24 +71,24 @@ class Overlay:
         self._links = [_array(course) for course in layout.courses]
 
     def draw(self) -> Drawn:
-        """Return everything that comes over the network."""
+        """Return everything that is drawn over the network."""
         drawn = Drawn()
         vpn = next((v for v in self._view.vpns if v.name == self._view.shown_vpn), None)
         sites = [] if vpn is None else self._sites(drawn, vpn)
         if self._view.ways:
-            self._ways(drawn, sites)
+            self._paths(drawn, sites)
         return drawn
 
     def _bounds(self, sites: Floats) -> Floats:
-        """Return the box that holds the network and the sites: labels do not make it larger."""
+        """Return the bounding box of the network and the sites, which labels may not leave."""
         whole = np.array([(0.0, 0.0, self._layout.width, self._layout.height)])
         every = np.concatenate((whole, sites))
         return np.concatenate((every[:, :2].min(axis=0), every[:, 2:].max(axis=0)))
 
     def _uses(self) -> tuple[list[LaneUse], list[tuple[int, int]]]:
-        """Return each use of a link, and of which way it is which link."""
+        """Return each use of a link, with the path's number and the link's index in the path."""
         uses, ways = [], []
-        together = len(self._view.ways) > MOST_WAYS
+        together = len(self._view.ways) > MOST_PATHS
         seen = set()
         for number, way in enumerate(self._view.ways):
             for index, each in enumerate(way.links):
@@ -103,7 +103,7 @@ class Overlay:
         return uses, ways
 
     def _sites(self, drawn: Drawn, vpn: VpnView) -> list[Floats]:
-        """Draw a VPN's sites where they would be whatever is up; return their boxes."""
+        """Draw a VPN's sites, whose places do not depend on what is up; return their boxes."""
         texts = [shortened(site, _SITE_WIDEST, _SITE_SIZE) for site, _ in vpn.sites]
         wanted = [
             (self._number[pe], Size(round(text_width(text, _SITE_SIZE) + 22, 1), 22.0))
@@ -136,9 +136,9 @@ class Overlay:
         about = f"access line of {about}"
         drawn.lines.append(Line(key, LineKind.ACCESS, (key, pe), points, about, width=1.4))
 
-    def _ways(self, drawn: Drawn, sites: Sequence[Floats]) -> None:
+    def _paths(self, drawn: Drawn, sites: Sequence[Floats]) -> None:
         uses, steps = self._uses()
-        if len(self._view.ways) > MOST_WAYS:
+        if len(self._view.ways) > MOST_PATHS:
             self._draw_together(drawn, steps, [self._links[use.link] for use in uses])
             return
         boxes = np.array(sites).reshape(-1, 4)
@@ -150,9 +150,9 @@ class Overlay:
         )
         for spot in self._spots:
             free.reserve(spot)
-        self._draw_ways(drawn, free, steps, courses)
+        self._draw_paths(drawn, free, steps, courses)
 
-    def _draw_ways(
+    def _draw_paths(
         self,
         drawn: Drawn,
         free: FreeSpace,
@@ -200,7 +200,7 @@ class Overlay:
     def _draw_together(
         self, drawn: Drawn, ways: Sequence[tuple[int, int]], courses: Sequence[Floats]
     ) -> None:
-        """Draw all links that any way takes, as one thing."""
+        """Draw all links that any path takes as one overlay."""
         for (number, step), course in zip(ways, courses, strict=True):
             link = self._view.ways[number].links[step]
             line = Line(
@@ -236,7 +236,7 @@ class Overlay:
 
 
 def _on_link(link: PathLink, course: Floats) -> str:
-    """Return the label stack on a link, of both directions with arrows as they are drawn."""
+    """Return the label stack on a link; for both directions with arrows that point as drawn."""
     there = _stack(link.there.stack)
     if link.back is None:
         return f"{there or POPPED}{_share(link)}"
@@ -253,7 +253,7 @@ def _on_link(link: PathLink, course: Floats) -> str:
 
 
 def _share(link: PathLink) -> str:
-    """Return the part of the flows behind a stack, where it is not all; of both ways, nothing."""
+    """Return the share of the flows, for one direction and if it is not all of them."""
     share = link.there.share
     return f" ({part(share)})" if link.back is None and share < 1 else ""
 

@@ -1,4 +1,4 @@
-"""The provider's network as a scene: routers by role, links, and ways over them."""
+"""The provider's network as a scene: LSRs by role, links, and overlays."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from mplsemu.model.topology import Role
 from mplsemu.views.model import LinkView, ProviderView
 from mplsemu.views.phrases import count
 from mplsemu.views.scene.kinds import LineKind, NodeKind
-from mplsemu.views.scene.link_captions import LinkWords, about_link, load_share, stroke_width
-from mplsemu.views.scene.lsrs import RouterForm, TextSizes, text_sizes_for
+from mplsemu.views.scene.link_captions import LinkCaptions, about_link, load_share, stroke_width
+from mplsemu.views.scene.lsrs import RouterBox, TextSizes, text_sizes_for
 from mplsemu.views.scene.overlay import Drawn, Overlay
 
 _NARROWEST: Final = 500.0
 _PAD: Final = 4.0
 _STATE_SIZE: Final = 11.0
 _SPOT: Final = Size(42.0, 16.0)
-"""Room for ``100 %`` and for ``down``."""
+"""Enough for ``100 %`` and for ``down``."""
 
 
 def provider_scene(view: ProviderView) -> Scene:
     """Return the picture of a provider's network.
 
-    Where things are depends on the topology alone, not on what is up or how much is sent.
+    Positions depend on the topology alone, not on what is up or on the load.
     """
     return _Picture(view).scene()
 
@@ -41,55 +41,55 @@ def provider_scene(view: ProviderView) -> Scene:
 class _Picture:
     def __init__(self, view: ProviderView) -> None:
         self._view = view
-        self._type: TextSizes = text_sizes_for(len(view.routers))
-        self._words = LinkWords(view.links)
-        self._forms = [RouterForm(router, self._type) for router in view.routers]
-        self._texts = [self._words.on(link) for link in view.links]
-        self._layout = lay_out(self._subject())
+        self._sizes: TextSizes = text_sizes_for(len(view.routers))
+        self._captions = LinkCaptions(view.links)
+        self._boxes = [RouterBox(router, self._sizes) for router in view.routers]
+        self._texts = [self._captions.on(link) for link in view.links]
+        self._layout = lay_out(self._graph())
 
     def scene(self) -> Scene:
-        """Put the picture together."""
+        """Return the whole picture."""
         links = self._links()
         boxes = [label.box for line in links for label in line.labels]
-        overlay = Overlay(self._view, self._layout, boxes, self._type.on_line).draw()
+        overlay = Overlay(self._view, self._layout, boxes, self._sizes.on_line).draw()
         links = [_free_of(line, overlay) for line in links]
-        nodes = [form.node(box) for form, box in zip(self._forms, self._layout.boxes, strict=True)]
+        nodes = [form.node(box) for form, box in zip(self._boxes, self._layout.boxes, strict=True)]
         draft = Draft([*nodes, *overlay.nodes], [*links, *overlay.lines])
         whole = Box(0, 0, self._layout.width, self._layout.height)
         return self._framed(draft, around([whole, draft.bounds]) if nodes else whole, overlay)
 
-    def _subject(self) -> LayoutGraph:
+    def _graph(self) -> LayoutGraph:
         number = {router.name: index for index, router in enumerate(self._view.routers)}
-        bodies = [
+        nodes = [
             NodeBox(form.size(), router.position, form.cut(), router.role is Role.P)
-            for form, router in zip(self._forms, self._view.routers, strict=True)
+            for form, router in zip(self._boxes, self._view.routers, strict=True)
         ]
-        ties = [
-            EdgeSpec((number[link.ends[0]], number[link.ends[1]]), self._room(text), _SPOT)
+        edges = [
+            EdgeSpec((number[link.ends[0]], number[link.ends[1]]), self._label_size(text), _SPOT)
             for link, text in zip(self._view.links, self._texts, strict=True)
         ]
-        return LayoutGraph(tuple(bodies), tuple(ties))
+        return LayoutGraph(tuple(nodes), tuple(edges))
 
-    def _room(self, text: str) -> Size | None:
+    def _label_size(self, text: str) -> Size | None:
         if not text:
             return None
-        width = text_width(text, self._type.on_line) + 2 * _PAD
-        return Size(round(width, 1), round(self._type.on_line * ASCENT + 2 * _PAD, 1))
+        width = text_width(text, self._sizes.on_line) + 2 * _PAD
+        return Size(round(width, 1), round(self._sizes.on_line * ASCENT + 2 * _PAD, 1))
 
     def _links(self) -> list[Line]:
         links = self._view.links
         down = [index for index, link in enumerate(links) if not link.up]
         used = [index for index, link in enumerate(links) if not link.up or link.load_bps]
-        late = spare_labels(self._layout, down, _SPOT, used)
-        return [self._line(index, link, late.get(index)) for index, link in enumerate(links)]
+        spare = spare_labels(self._layout, down, _SPOT, used)
+        return [self._line(index, link, spare.get(index)) for index, link in enumerate(links)]
 
-    def _line(self, index: int, link: LinkView, late: SpareLabel | None) -> Line:
+    def _line(self, index: int, link: LinkView, spare: SpareLabel | None) -> Line:
         layout = self._layout
         labels = []
         text = layout.texts[index]
         if text is not None:
-            labels.append(_label(self._texts[index], text, self._type.on_line))
-        spot = late.spot if late is not None else layout.spots[index]
+            labels.append(_label(self._texts[index], text, self._sizes.on_line))
+        spot = spare.spot if spare is not None else layout.spots[index]
         load = load_share(link)
         if spot is not None and not link.up:
             labels.append(_state("down", spot, Tone.BAD, bold=True))
@@ -101,19 +101,19 @@ class _Picture:
             ends=link.ends,
             points=layout.courses[index],
             about=about_link(link),
-            width=round(self._type.stroke * stroke_width(link), 2),
+            width=round(self._sizes.stroke * stroke_width(link), 2),
             up=link.up,
             labels=tuple(labels),
             load=load,
             is_smooth=layout.smooth[index],
             spot=spot,
-            mark=late.mark if late is not None else layout.marks[index],
+            mark=spare.mark if spare is not None else layout.marks[index],
         )
 
     def _framed(self, draft: Draft, bounds: Box, overlay: Drawn) -> Scene:
         width = max(bounds.width, _NARROWEST)
         title = f"Provider of {self._view.lab}"
-        said = [self._figures(), self._words.summary()]
+        said = [self._figures(), self._captions.summary()]
         if overlay.said is not None:
             said.append(overlay.said)
         runs, top = heading(title, said, width)
@@ -146,7 +146,7 @@ class _Picture:
 
     def _down(self) -> str:
         down = sum(not link.up for link in self._view.links)
-        # a plain space is lost where an SVG element begins with it
+        # a plain space at the beginning of an SVG element is lost
         return f"\N{NO-BREAK SPACE}({down} down)" if down else ""
 
     def _meanings(self) -> list[LegendText]:
@@ -162,7 +162,7 @@ class _Picture:
 
 
 def _free_of(line: Line, overlay: Drawn) -> Line:
-    """Return a link without what an overlay's sites would cover, for lack of room elsewhere."""
+    """Return a link without the labels that the sites of an overlay cover."""
     sites = [node.box for node in overlay.nodes]
 
     def is_covered(box: Box | None) -> bool:

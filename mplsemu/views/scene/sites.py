@@ -1,4 +1,4 @@
-"""A customer's sites as cards: name, prefixes, hosts, CE router, and the line to the network."""
+"""A customer's sites as info boxes, with CE router and access line."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ _MOST_ADDRESSES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class SiteBoxes:
-    """How the sites of one picture are drawn: all of one width and height.
+    """The info boxes of the sites of one picture, all of one size.
 
     Attributes:
-        width: of each card.
-        height: of each card.
-        strip: between a card and its line, for CE routers; 0 where none is drawn.
-        cards: by site.
+        width: of each box.
+        height: of each box.
+        strip: height between a box and its line, for CE routers; 0 if there are none.
+        boxes: by site.
     """
 
     width: float
     height: float
     strip: float
-    cards: Mapping[str, InfoBox]
+    boxes: Mapping[str, InfoBox]
 
     @property
     def cell(self) -> Size:
-        """The room that one site takes."""
+        """The size of one site with its CE router."""
         return Size(self.width, self.height + self.strip)
 
     def of(self, sites: Iterable[SiteView]) -> SiteBoxes:
-        """Return the same for some of the sites, with no room for CE routers if they have none."""
+        """Return the same for some sites, without the strip if none has a CE router."""
         return self if any(site.ce is not None for site in sites) else replace(self, strip=0.0)
 
     def draw(self, draft: Draft, site: SiteView, side: Side, slot: Slot, joint: Node) -> None:
-        """Draw a site, and its line to the node that joins it with others."""
+        """Draw a site and its line to the node that joins it with others."""
         kind = NodeKind.SITE
         box = side.box(slot.x, slot.out + self.strip, self.width, self.height)
-        texts = self.cards[site.name].runs(box)
+        texts = self.boxes[site.name].runs(box)
         home = Node(f"site/{site.name}", kind, box, texts, about_site(site), up=site.up)
         draft.nodes.append(home)
         (x, out), *rest = slot.route
@@ -89,12 +89,12 @@ def site_boxes(
     width: float = 0.0,
     remarks: Mapping[str, Sequence[str]] | None = None,
 ) -> SiteBoxes:
-    """Decide how the sites of a picture are drawn.
+    """Return the info boxes of the sites of a picture.
 
     Args:
         sites: all of them.
-        width: that would suit what stands next to them.
-        remarks: more bad news, by site, line by line.
+        width: that fits the boxes next to them.
+        remarks: more of what is wrong, by site, line by line.
     """
     few = 4 if len(sites) <= 12 else 2 if len(sites) <= 30 else 1
     cards = {site.name: _card(site, few, (remarks or {}).get(site.name, ())) for site in sites}
@@ -104,7 +104,7 @@ def site_boxes(
         width=min(max(_NARROWEST, min(width, _WIDEST_NAME), widest), _WIDEST),
         height=max([64.0, *(card.height for card in cards.values())]),
         strip=max(card.height for card in edges) + _CE_GAP if edges else 0.0,
-        cards=cards,
+        boxes=cards,
     )
 
 
@@ -121,7 +121,7 @@ def _card(site: SiteView, few: int, remark: Sequence[str]) -> InfoBox:
 
 
 def _cut(words: Sequence[str], most: int, more: str, plural: str = "s") -> list[str]:
-    """Return the first words, and how many more there are."""
+    """Return the first words, and the number of others."""
     if len(words) <= most:
         return list(words)
     rest = len(words) - most + 1
@@ -146,7 +146,7 @@ def _hosts(hosts: Sequence[HostView], few: int) -> list[Row]:
 
 
 def _addresses(host: HostView) -> list[str]:
-    """Return a host's first addresses, or the one it has for sure."""
+    """Return a host's first addresses; its MAC address if it has no other."""
     found = [str(interface.ip) for interface in host.addresses]
     if len(found) <= _MOST_ADDRESSES:
         return found or [host.mac]
@@ -164,7 +164,7 @@ def _macs(macs: Sequence[str]) -> list[Row]:
 
 
 def _below(row: Row) -> Row:
-    """Set a row off from what is above it."""
+    """Return a row with space above it."""
     return replace(row, space=6.0)
 
 
@@ -177,7 +177,7 @@ def _ce_box(site: SiteView) -> InfoBox:
 def _access(
     site: SiteView, ends: tuple[str, str], side: Side, way: Sequence[tuple[float, float]]
 ) -> Line:
-    """Draw an access line; one that is down says so where it leaves its site."""
+    """Return an access line; one that is down has a label where it leaves its site."""
     points = tuple(side.point(x, out) for x, out in way)
     about = f"access line of {site.name}" + ("" if site.up else ", down")
     key = f"access/{site.name}"
@@ -202,7 +202,7 @@ def _down(at: Point, *, is_left: bool) -> Label:
 
 
 def about_site(site: SiteView) -> str:
-    """Say in a sentence what a site has."""
+    """Return a site's description in a sentence."""
     said = [f"Site {site.name}"]
     if site.prefixes:
         said.append(listed([str(prefix) for prefix in site.prefixes]))

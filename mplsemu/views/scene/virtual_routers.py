@@ -1,4 +1,4 @@
-"""A customer's virtual routers as cards: addresses, what each reaches, and what it does not."""
+"""A customer's virtual routers as info boxes: addresses, what each reaches, what it does not."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from mplsemu.views.phrases import count, listed
 
 ROUTER_SIZE: Final = 13.0
 _MOST_NAMES: Final = 3
-"""Of sites that are named rather than counted, where all of them are meant."""
+"""Sites that are named rather than counted."""
 _MOST_GATEWAYS: Final = 6
 
 
 def router_title(router: VirtualRouter) -> str:
-    """Return a virtual router's name, which is short however many sites it has."""
+    """Return a virtual router's name, shortened if it has many sites."""
     if len(router.sites) <= _MOST_NAMES + 1:
         return router.name
     return f"router at {listed([site.name for site in router.sites], _MOST_NAMES)}"
 
 
 def router_box(view: L3vpnView, router: VirtualRouter, width: float) -> InfoBox:
-    """Return what stands in a virtual router's box of that width."""
+    """Return the info box of a virtual router for a width."""
     room = width - 2 * PAD_X
     rows = [Row(router_title(router), Tone.STRONG, ROUTER_SIZE, bold=True)]
     rows += [Row(text, Tone.QUIET, SMALL_SIZE) for text in _gateways(router, room)]
@@ -50,7 +50,7 @@ def _reached(view: L3vpnView, router: VirtualRouter) -> list[str]:
 
 
 def _reach(names: list[str], room: float, *, lost: int) -> list[Row]:
-    """Name what a router reaches, in two lines, or say how many they are."""
+    """Return the sites that a router reaches, in two lines at most, or their number."""
     lines = wrapped_list([f"→ {names[0]}", *names[1:]], room, TEXT_SIZE, 2)
     if lost and lines is None:
         lines = [f"→ {len(names)} of {len(names) + lost} other sites"]
@@ -62,7 +62,7 @@ def _reach(names: list[str], room: float, *, lost: int) -> list[Row]:
 
 
 def _lacks(router: VirtualRouter, room: float) -> list[Row]:
-    """Name what a router does not reach, in two lines, or say how many sites that are."""
+    """Return the sites that a router does not reach, in two lines at most, or their number."""
     start, size = "✗ cannot reach", SMALL_SIZE * 1.12  # bold is wider
     first, *rest = router.lacks
     lines = wrapped_list([f"{start} {first}", *rest], room, size, 2)
@@ -82,7 +82,7 @@ def _gateways(router: VirtualRouter, room: float) -> list[str]:
 
 
 def about_router(view: L3vpnView, router: VirtualRouter) -> str:
-    """Say in a sentence what a virtual router is and reaches."""
+    """Return a virtual router's description in a sentence."""
     said = [f"Virtual {router_title(router)}"]
     gateways = [str(gateway.ip) for site in router.sites for gateway in site.gateways]
     if gateways:

@@ -15,7 +15,7 @@ from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.scene.kinds import LineKind
-from mplsemu.views.scene.overlay import MOST_WAYS
+from mplsemu.views.scene.overlay import MOST_PATHS
 from tests.programs import program_of
 
 OVERLAYS = [
@@ -81,5 +81,5 @@ def test_a_number_is_on_its_line_or_near_it_or_at_its_label(scene):
 
 
 def test_as_many_ways_as_a_picture_draws_apart_differ_in_form():
-    assert OVERLAY_COLOURS >= MOST_WAYS
-    assert len(DASHES) >= MOST_WAYS
+    assert OVERLAY_COLOURS >= MOST_PATHS
+    assert len(DASHES) >= MOST_PATHS

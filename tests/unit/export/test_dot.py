@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mplsemu.export.dot import draw_dot
-from mplsemu.export.labelled_graph import labelled_graph
+from mplsemu.export.picture_graph import picture_graph
 from mplsemu.views.customer import customer_view
 from mplsemu.views.provider import provider_view
 from tests.oracles.dotlanguage import read, shown
@@ -40,7 +40,7 @@ def test_any_names_make_a_valid_file_that_says_them(views):
     graphs = read(draw_dot(views))
     assert len(graphs) == len(views)
     for view, graph in zip(views, graphs, strict=True):
-        found = labelled_graph(view)
+        found = picture_graph(view)
         assert shown(graph.settings["label"]) == [found.title]
         assert {key: shown(node["label"]) for key, node in graph.nodes.items()} == {
             vertex.key: list(vertex.lines) for vertex in found.vertices

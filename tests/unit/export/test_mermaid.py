@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mplsemu.export.labelled_graph import labelled_graph
 from mplsemu.export.mermaid import draw_mermaid
+from mplsemu.export.picture_graph import picture_graph
 from mplsemu.views.customer import customer_view
 from mplsemu.views.provider import provider_view
 from tests.oracles.mermaidlanguage import read
@@ -37,10 +37,10 @@ def node_named(chart, text: str) -> str:
 @given(st.lists(st.one_of(l3vpn_views(most=30), bridge_views(most=30)), min_size=1, max_size=3))
 def test_any_names_make_a_valid_chart_that_says_them(views):
     chart = read(draw_mermaid(views))
-    found = [labelled_graph(view) for view in views]
+    found = [picture_graph(view) for view in views]
     assert list(chart.nodes.values()) == [list(v.lines) for o in found for v in o.vertices]
     assert [edge[2] for edge in chart.edges] == [list(e.lines) for o in found for e in o.edges]
-    titles = [title for o in found for title in (o.title, *(g.title for g in o.groups)) if title]
+    titles = [title for o in found for title in (o.title, *(g.title for g in o.clusters)) if title]
     if len(views) == 1:
         assert chart.title == titles.pop(0)
     assert list(chart.subgraphs.values()) == titles

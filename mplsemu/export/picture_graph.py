@@ -1,4 +1,4 @@
-"""A view as vertices and edges with words on them, for formats that people go on to edit."""
+"""A view as a graph with texts on vertices and edges: for tools that lay it out themselves."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _MOST_HOSTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """A thing.
+    """A vertex.
 
     Attributes:
-        key: unique in its labelled_graph.
+        key: unique in its graph.
         kind: what it is.
         lines: what is written on it; its name first.
         up: whether it works.
@@ -49,16 +49,16 @@ class Vertex:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A line between two things.
+    """An edge.
 
     Attributes:
-        ends: their keys.
+        ends: keys of the two vertices.
         kind: what it is.
         lines: what is written on it.
         up: whether it carries packets.
-        number: of an overlay: which of the view's ways it is, from 0.
-        is_both_ways: of an overlay: whether it stands for the way back too.
-        is_one_way: of a member: whether packets go from the first end to the second, and none back.
+        number: of an overlay: index of the path in the view.
+        is_both_ways: of an overlay: whether it stands for both directions.
+        is_one_way: whether packets go from the first end to the second, and none back.
     """
 
     ends: tuple[str, str]
@@ -72,28 +72,28 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Vertices that belong together; `title` is None where there is one group only."""
+    """Vertices that belong together; `title` is None if there is one cluster only."""
 
     title: str | None
     vertices: tuple[Vertex, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledGraph:
-    """What one picture says."""
+class PictureGraph:
+    """The graph of one view."""
 
     title: str
-    groups: tuple[Cluster, ...]
+    clusters: tuple[Cluster, ...]
     edges: tuple[Edge, ...]
 
     @property
     def vertices(self) -> tuple[Vertex, ...]:
-        """All vertices, group by group."""
-        return tuple(vertex for group in self.groups for vertex in group.vertices)
+        """All vertices, cluster by cluster."""
+        return tuple(vertex for cluster in self.clusters for vertex in cluster.vertices)
 
 
-def labelled_graph(view: View) -> LabelledGraph:
-    """Return what a view's picture says."""
+def picture_graph(view: View) -> PictureGraph:
+    """Return the graph of a view."""
     match view:
         case L3vpnView():
             return _l3vpn(view)
@@ -107,13 +107,13 @@ def labelled_graph(view: View) -> LabelledGraph:
 
 @dataclass(slots=True)
 class _Draft:
-    """Vertices of one group, and edges."""
+    """Vertices of one cluster, and edges."""
 
     vertices: list[Vertex] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
 
     def site(self, site: SiteView, joint: str, *said: str, remarks: Sequence[str] = ()) -> None:
-        """Add a site, its CE router if it has one, and its line with what is said on it."""
+        """Add a site, its CE router if it has one, and its line with the texts on it."""
         key = f"site/{site.name}"
         lines = (site.name, *_site_lines(site), *remarks)
         self.vertices.append(Vertex(key, NodeKind.SITE, lines, site.up))
@@ -126,7 +126,7 @@ class _Draft:
         self.edges.append(Edge((key, joint), LineKind.ACCESS, lines, site.up))
 
     def partners(self, key: str, found: Sequence[Partner], network: str) -> None:
-        """Add the partners: an arrow leads to those from whom no answers come."""
+        """Add the partners; with an arrow if no answers come back from them."""
         lines, is_one_way = ["partners", *marked(found)], are_one_way(found)
         if is_one_way:
             lines.append(f"→ {ONE_WAY}")
@@ -151,8 +151,8 @@ def _site_lines(site: SiteView) -> Iterator[str]:
 # --- customers -----------------------------------------------------------------------------------
 
 
-def _l3vpn(view: L3vpnView) -> LabelledGraph:
-    groups, edges = [], []
+def _l3vpn(view: L3vpnView) -> PictureGraph:
+    clusters, edges = [], []
     for number, island in enumerate(view.islands, 1):
         draft = _Draft()
         abroad = partners(island)
@@ -172,9 +172,9 @@ def _l3vpn(view: L3vpnView) -> LabelledGraph:
         own = {site.name for router in island for site in router.sites}
         rest = [site.name for site in view.sites if site.name not in own]
         title = complaint(number, len(view.islands), "cannot reach", rest)
-        groups.append(Cluster(title[0] if title else None, tuple(draft.vertices)))
+        clusters.append(Cluster(title[0] if title else None, tuple(draft.vertices)))
         edges += draft.edges
-    return LabelledGraph(f"{view.customer}: VPN {view.vpn}, L3VPN", tuple(groups), tuple(edges))
+    return PictureGraph(f"{view.customer}: VPN {view.vpn}, L3VPN", tuple(clusters), tuple(edges))
 
 
 def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:
@@ -190,12 +190,12 @@ def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:
         yield f"✗ cannot reach {listed(router.lacks)}"
 
 
-def _bridge(view: BridgeView) -> LabelledGraph:
+def _bridge(view: BridgeView) -> PictureGraph:
     title = f"{view.customer}: VPN {view.vpn}, {view.kind.value.upper()}"
     if view.kind is VpnKind.VPWS and len(view.sites) == 2:
-        return LabelledGraph(title, *_wire(view))
+        return PictureGraph(title, *_wire(view))
     ports = {site.name: port for port, site in enumerate(view.sites, 1)}
-    groups, edges = [], []
+    clusters, edges = [], []
     for number, island in enumerate(view.islands, 1):
         draft = _Draft()
         key = f"switch/{number}"
@@ -206,9 +206,9 @@ def _bridge(view: BridgeView) -> LabelledGraph:
         own = {site.name for site in island}
         rest = [site.name for site in view.sites if site.name not in own]
         heading = complaint(number, len(view.islands), "does not hear", rest)
-        groups.append(Cluster(heading[0] if heading else None, tuple(draft.vertices)))
+        clusters.append(Cluster(heading[0] if heading else None, tuple(draft.vertices)))
         edges += draft.edges
-    return LabelledGraph(title, tuple(groups), tuple(edges))
+    return PictureGraph(title, tuple(clusters), tuple(edges))
 
 
 def _remarks(view: BridgeView, site: SiteView) -> tuple[str, ...]:
@@ -231,7 +231,7 @@ def _wire(view: BridgeView) -> tuple[tuple[Cluster, ...], tuple[Edge, ...]]:
 # --- the provider --------------------------------------------------------------------------------
 
 
-def _provider(view: ProviderView) -> LabelledGraph:
+def _provider(view: ProviderView) -> PictureGraph:
     vertices = [
         Vertex(
             router.name,
@@ -249,7 +249,7 @@ def _provider(view: ProviderView) -> LabelledGraph:
                 vertices.append(Vertex(key, NodeKind.SITE, (site,)))
                 edges.append(Edge((key, pe), LineKind.ACCESS))
     edges += _ways(view)
-    return LabelledGraph(f"Provider of {view.lab}", (Cluster(None, tuple(vertices)),), tuple(edges))
+    return PictureGraph(f"Provider of {view.lab}", (Cluster(None, tuple(vertices)),), tuple(edges))
 
 
 def _link_lines(link: LinkView) -> tuple[str, ...]:
