@@ -18,8 +18,10 @@ from mplsemu.emulation.nodes import NamespaceLsr
 from mplsemu.emulation.plan import LabPlan, LsrPlan
 from mplsemu.errors import EmulationError
 from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.maps import Map
+from mplsemu.southbound.plane.limits import Limits
 
 _LOOPBACK: Final = "lo"  # by which the controller sends packets into an LSR
 _MAX_EXPRESS_PORTS: Final = 40
@@ -58,9 +60,9 @@ class EbpfFabric:
         return self._program.maps if self._program is not None else {}
 
     @property
-    def most_members(self) -> int:
-        """How many circuits, or pseudowires, of a VSI the program floods to, once it is loaded."""
-        return self._program.most_members if self._program is not None else 0
+    def limits(self) -> Limits:
+        """What the program can carry out: less where the kernel turns out to interpret it."""
+        return self._program.limits if self._program is not None else LIMITS
 
     @property
     def is_interpreted(self) -> bool:

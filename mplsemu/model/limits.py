@@ -1,4 +1,4 @@
-"""What every data plane of ours carries: MTUs, and how many labels can be pushed."""
+"""What every data plane of ours carries: MTUs, labels, numbers. southbound/ says what each does."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ACCESS_MTU_MARGIN: Final = 100
 """How much more the PE's end of an access line takes than its MTU: headers of frames count there
 in a VPLS, tags too, and a router is to see a packet that is too large rather than not."""
 MAX_LABELS: Final = 3
-"""Open vSwitch drops a packet on the push of a fourth label."""
+"""Of a packet's stack, the service's among them."""
 MAX_NHLFES: Final = 16
 """NHLFEs among which an LSR chooses for one FEC (equal-cost multipath)."""
 MAX_PORT: Final = 0xFEFF
-"""Open vSwitch keeps the port numbers above for itself, as OpenFlow 1.0 does (OFPP_MAX)."""
+"""The largest number of a port."""
 MAX_INDEX: Final = 0xFFFF
-"""Of an LSR, a VRF or VSI, a pseudowire: 16 bits of the pipeline's registers and cookies."""
+"""The largest number of an LSR, a VRF or VSI, a pseudowire."""
 
 LABEL_OCTETS: Final = 4
 """A label stack entry (RFC 3032 section 2.1)."""

@@ -14,8 +14,10 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.program import Program
 from mplsemu.running.dataplanes import DataPlaneName
 from mplsemu.running.selftest import first_line, why_not_ebpf
-from mplsemu.southbound.ebpf.limits import beyond
+from mplsemu.southbound.ebpf.limits import LIMITS as EBPF_LIMITS
+from mplsemu.southbound.openflow.limits import LIMITS as OPENFLOW_LIMITS
 from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.plane.limits import excess
 
 DATAPLANE_VARIABLE: Final = "MPLSEMU_DATAPLANE"
 """Names a data plane for labs of which neither the file nor the command line does."""
@@ -74,12 +76,12 @@ def choose(asked_for: DataPlaneChoice, network: Network, program: Program) -> Ch
         CapabilityError: the lab asks for what the data plane cannot do.
     """
     if asked_for is DataPlaneChoice.EBPF:
-        if (too_much := next(beyond(program), None)) is not None:
+        if (too_much := next(excess(program, EBPF_LIMITS), None)) is not None:
             raise CapabilityError(f"the data plane ebpf cannot do this: {too_much}")
         return Chosen("ebpf")
     fallback_reason = None
     if asked_for is DataPlaneChoice.AUTO:
-        fallback_reason = next(beyond(program), None) or why_not_ebpf()
+        fallback_reason = next(excess(program, EBPF_LIMITS), None) or why_not_ebpf()
         if fallback_reason is None:
             return Chosen("ebpf")
     problem = next(_beyond_openflow(network, program), None)
@@ -96,11 +98,14 @@ def choose(asked_for: DataPlaneChoice, network: Network, program: Program) -> Ch
 def _beyond_openflow(network: Network, program: Program) -> Iterator[str]:
     """Yield what a lab asks for that Open vSwitch cannot do."""
     for vpn in network.vpns:
-        if isinstance(vpn, Vpls | Vpws) and vpn.control_word:
+        has_word = isinstance(vpn, Vpls | Vpws) and vpn.control_word
+        if has_word and not OPENFLOW_LIMITS.control_word:
             yield f"VPN {vpn.name} has a control word on its pseudowires (control_word)"
-        if isinstance(vpn, Vpls) and vpn.mac_limit is not None:
+        has_limit = isinstance(vpn, Vpls) and vpn.mac_limit is not None
+        if has_limit and not OPENFLOW_LIMITS.mac_limit:
             yield f"VPN {vpn.name} has a limit of MAC addresses (mac_limit)"
-    try:
+    yield from excess(program, OPENFLOW_LIMITS)
+    try:  # and what only the translation of an entry can tell
         for node in program.nodes:
             flows(program, node.name)
     except CapabilityError as error:

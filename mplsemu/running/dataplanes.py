@@ -15,9 +15,9 @@ from mplsemu.running.controller_process import ControllerProcess
 from mplsemu.running.directory import LabDirectory
 from mplsemu.running.supervisor import Daemon
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, dump_attached
-from mplsemu.southbound.ebpf.limits import beyond
 from mplsemu.southbound.ebpf.sizes import sizes
 from mplsemu.southbound.openflow.learned import learned_limits
+from mplsemu.southbound.plane.limits import excess
 
 OPENFLOW_PORT: Final = 6653
 DataPlaneName = Literal["openflow", "ebpf"]
@@ -134,7 +134,7 @@ class EbpfLab:
     def begin(self) -> None:
         """Load the program; the controller must wait until it is attached."""
         self.fabric.start()
-        problem = next(beyond(self._program, self.fabric.most_members), None)
+        problem = next(excess(self._program, self.fabric.limits), None)
         if problem is not None:
             self.fabric.stop()
             raise CapabilityError(

@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Final, Self
 
 from mplsemu.errors import DataPlaneError
-from mplsemu.southbound.ebpf.kinds import FEW_MEMBERS, MAX_MEMBERS
 from mplsemu.southbound.ebpf.libbpf import (
     PROG_TYPE_SCHED_CLS,
     TC_INGRESS,
@@ -26,6 +25,7 @@ from mplsemu.southbound.ebpf.libbpf import (
     library,
     listening,
 )
+from mplsemu.southbound.ebpf.limits import INTERPRETED_LIMITS, LIMITS
 from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.maps import Map
 
@@ -51,7 +51,7 @@ class LoadedProgram:
         program_fd: a descriptor of the program.
         is_interpreted: whether the kernel has no JIT compiler: it takes no callbacks then, and so
             only short loops.
-        most_members: how many circuits, or pseudowires, of a VSI at one PE it floods to.
+        limits: what it can carry out.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class LoadedProgram:
         self.program_fd: Final = program_fd
         self.maps: Final = maps
         self.is_interpreted: Final = is_interpreted
-        self.most_members: Final = FEW_MEMBERS if is_interpreted else MAX_MEMBERS
+        self.limits: Final = INTERPRETED_LIMITS if is_interpreted else LIMITS
 
     @classmethod
     def load(cls, path: Path | None = None, sizes: Mapping[str, int] | None = None) -> Self:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from mplsemu.errors import CapabilityError
-from mplsemu.model.limits import MAX_INDEX
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.services import Pseudowire, Vsi
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import BridgeKind, PwFlag
 from mplsemu.southbound.ebpf.layout import MemberKey, PwRecord, VsiKey, VsiRecord, word
+from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.lsr import Lsr
 from mplsemu.southbound.plane.stage import Stage
 
@@ -47,9 +47,9 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
     pws = max((pw.index for pw in vsi.pseudowires), default=0)
     limit = vsi.mac_limit or 0
     for what, number, most in (
-        ("index", vsi.index, MAX_INDEX),
-        ("circuits", len(vsi.circuits), MAX_INDEX),
-        ("index of a pseudowire", pws, MAX_INDEX),
+        ("index", vsi.index, LIMITS.index),
+        ("circuits", len(vsi.circuits), LIMITS.index),
+        ("index of a pseudowire", pws, LIMITS.index),
         ("MAC aging in seconds", vsi.mac_aging_s, _MAX_AGING_S),
         ("MAC limit", limit, _MAX_MACS),
     ):

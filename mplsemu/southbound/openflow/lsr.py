@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Final
 
 from mplsemu.errors import CapabilityError
-from mplsemu.model.limits import MAX_PORT
 from mplsemu.program.program import Adjacency, Program
 from mplsemu.southbound.openflow.actions import Output, SetField
+from mplsemu.southbound.openflow.limits import LIMITS
 from mplsemu.southbound.openflow.match import (
     ETH_DST,
     ETH_SRC,
@@ -47,8 +47,8 @@ class Lsr(ResolvedLsr):
         ports = [adjacency.port for adjacency in self.node.adjacencies]
         ports += [circuit.port for circuit in self.node.circuits]
         for port in ports:
-            if not 1 <= port <= MAX_PORT:
-                raise CapabilityError(f"{name}: port {port} is not in 1..{MAX_PORT}")
+            if not 1 <= port <= LIMITS.port:
+                raise CapabilityError(f"{name}: port {port} is not in 1..{LIMITS.port}")
 
     def send(self, link: str) -> tuple[SetField, SetField, Output]:
         """Return the actions that send a packet on a core link: both MAC addresses, the port."""

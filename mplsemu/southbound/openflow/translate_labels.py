@@ -7,7 +7,6 @@ from typing import Final, assert_never
 
 from mplsemu.errors import CapabilityError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
-from mplsemu.model.limits import MAX_LABELS
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.diffserv import TC_BITS
 from mplsemu.program.entries import (
@@ -32,6 +31,7 @@ from mplsemu.southbound.openflow.actions import (
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.limits import MAX_LABELS
 from mplsemu.southbound.openflow.lsr import (
     IS_MPLS,
     Lsr,

@@ -7,7 +7,6 @@ from typing import Final
 
 from mplsemu.errors import CapabilityError
 from mplsemu.model.labels import Label
-from mplsemu.model.limits import MAX_LABELS
 from mplsemu.program.diffserv import TC_BITS
 from mplsemu.program.entries import FtnEntry, Nhlfe, pushed
 from mplsemu.program.gateway import PIPE_TTL
@@ -22,6 +21,7 @@ from mplsemu.southbound.openflow.actions import (
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.limits import MAX_LABELS
 from mplsemu.southbound.openflow.lsr import IP_VERSIONS, IS_MPLS, Lsr
 from mplsemu.southbound.openflow.match import (
     IP_FRAGMENT,

@@ -12,7 +12,8 @@ from mplsemu.model.labels import Label
 from mplsemu.program.entries import Forward, Push
 from mplsemu.running import choice
 from mplsemu.running.choice import Chosen, choose, parse_choice, requested
-from mplsemu.southbound.ebpf.limits import beyond
+from mplsemu.southbound.ebpf.limits import LIMITS
+from mplsemu.southbound.plane.limits import excess
 from tests.programs import changed_node, protected_ring, ring
 
 AUTO, EBPF, OPENFLOW = DataPlaneChoice.AUTO, DataPlaneChoice.EBPF, DataPlaneChoice.OPENFLOW
@@ -123,8 +124,10 @@ def test_more_labels_than_are_pushed_are_told():
     ftn = node.ftn[0]
     deep = replace(ftn.nhlfes[0], operation=Push((Label(17),) * 9))
     deeper = changed_node(program, node.name, ftn=(replace(ftn, nhlfes=(deep,)),))
-    assert list(beyond(deeper)) == ["dk: the tunnel to se pushes 9 labels; it pushes at most 8"]
-    assert list(beyond(program)) == []
+    assert list(excess(deeper, LIMITS)) == [
+        "dk: the tunnel to se pushes 9 labels; it pushes at most 8"
+    ]
+    assert list(excess(program, LIMITS)) == []
 
 
 def test_backups_and_swaps_to_several_labels_are_told_before_anything_starts(machine):
@@ -140,6 +143,6 @@ def test_backups_and_swaps_to_several_labels_are_told_before_anything_starts(mac
     assert backup is not None
     ilm = (replace(entry, action=Forward((backup,))),)
     several = changed_node(compile_program(network), "p", ilm=ilm)
-    assert list(beyond(several)) == [
+    assert list(excess(several, LIMITS)) == [
         f"p: label {entry.label} is replaced by several labels; it replaces one by one"
     ]

@@ -1,5 +1,6 @@
 """What a lab's data plane checks before there are nodes."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ from mplsemu.errors import CapabilityError
 from mplsemu.lab.loader import loads
 from mplsemu.running.dataplanes import EbpfLab
 from mplsemu.running.directory import LabDirectory
+from mplsemu.southbound.ebpf.limits import LIMITS
 
 LAB = """
 name: small
@@ -26,7 +28,9 @@ def test_a_vsi_with_more_members_than_the_loaded_program_floods_to_is_told(most)
     plane = EbpfLab(LabDirectory("small"), compile_program(loads(LAB, "lab.yaml").network))
     done = []
     plane.fabric = SimpleNamespace(
-        start=lambda: done.append("start"), stop=lambda: done.append("stop"), most_members=most
+        start=lambda: done.append("start"),
+        stop=lambda: done.append("stop"),
+        limits=replace(LIMITS, members=most),
     )
     if most == 3:
         plane.begin()
