@@ -15,12 +15,13 @@ from pathlib import Path
 from benchmarks.labs import chain
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
-from mplsemu.emulation.namespace import enter_private_namespace, inside
+from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.net import LabNet
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.lab.loader import loads
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.program import Program
+from mplsemu.southbound.network_namespace import inside
 
 
 def flow_lines(program: Program) -> dict[str, list[str]]:

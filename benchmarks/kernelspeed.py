@@ -16,8 +16,8 @@ from pathlib import Path
 from benchmarks.figure import Figure, figure
 from benchmarks.labs import chain
 from mplsemu import Lab
-from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.throughput import Transfer, measure_throughput
+from mplsemu.southbound.network_namespace import inside
 
 _LENGTHS = (3, 5, 9)
 _SLICES = 3

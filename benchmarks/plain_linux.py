@@ -11,8 +11,9 @@ import json
 import subprocess
 import sys
 
-from mplsemu.emulation.namespace import enter_private_namespace, inside, start_daemon
+from mplsemu.emulation.namespace import enter_private_namespace, start_daemon
 from mplsemu.emulation.operational import await_operational_at
+from mplsemu.southbound.network_namespace import inside
 
 
 def main() -> None:

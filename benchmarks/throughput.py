@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.figure import Figure, figure
 from benchmarks.labs import chain
 from mplsemu import Lab
-from mplsemu.emulation.namespace import inside
+from mplsemu.southbound.network_namespace import inside
 
 _SECONDS = 2
 _PORT = 5201

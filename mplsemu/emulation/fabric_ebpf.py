@@ -12,7 +12,6 @@ from typing import Any, Final
 from mplsemu.emulation.batch_commands import LINK_GROUP
 from mplsemu.emulation.fabric import Progress
 from mplsemu.emulation.interface_flags import set_up
-from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.nodes import NamespaceLsr
 from mplsemu.emulation.plan import LabPlan, LsrPlan
@@ -21,6 +20,7 @@ from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.maps import Map
+from mplsemu.southbound.network_namespace import inside
 from mplsemu.southbound.plane.limits import Limits
 
 _LOOPBACK: Final = "lo"  # by which the controller sends packets into an LSR

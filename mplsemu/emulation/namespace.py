@@ -1,4 +1,4 @@
-"""The lab process's private network namespace, and work done inside other processes' namespaces.
+"""The lab process's private network namespace, and daemons that live in it.
 
 See namespaces(7), unshare(2), setns(2) and PR_SET_PDEATHSIG in prctl(2).
 """
@@ -10,18 +10,17 @@ import errno
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from mplsemu.emulation.interrupts import interrupts_wait
-from mplsemu.errors import EmulationError, NodeGoneError, NotRootError
+from mplsemu.errors import EmulationError, NotRootError
+from mplsemu.southbound.network_namespace import OWN_NAMESPACE, enter
 
 _CLONE_NEWNET: Final = 0x4000_0000
 _PR_SET_PDEATHSIG: Final = 1
-_SELF: Final = Path("/proc/thread-self/ns/net")
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 QUIET_IPV6: Final[Mapping[str, str]] = {
@@ -53,10 +52,6 @@ def _check(result: int, what: str) -> None:
     raise EmulationError(f"cannot {what}: {os.strerror(number)}")
 
 
-def _setns(fd: int) -> None:
-    _check(_libc.setns(fd, _CLONE_NEWNET), "enter a network namespace (setns)")
-
-
 class PrivateNamespace:
     """The network namespace that this process moved into; ``leave`` goes back.
 
@@ -78,7 +73,7 @@ class PrivateNamespace:
     def leave(self) -> None:
         """Move the calling thread back to where it came from; a second call does nothing."""
         if self._before is not None:
-            _setns(self._before)
+            enter(self._before)
             os.close(self._before)
             self._before = None
 
@@ -105,7 +100,7 @@ def enter_private_namespace() -> PrivateNamespace:
         EmulationError: the kernel has no network namespaces, or no ``ip`` is installed.
     """
     require_root()
-    before = os.open(_SELF, os.O_RDONLY | os.O_CLOEXEC)
+    before = os.open(OWN_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC)
     try:
         _check(_libc.unshare(_CLONE_NEWNET), "make a network namespace (unshare)")
     except EmulationError:
@@ -136,7 +131,7 @@ def set_ipv6_conf(settings: Mapping[str, str]) -> None:
 
 def current_namespace() -> int:
     """Return the inode number of the calling thread's network namespace."""
-    return _SELF.stat().st_ino
+    return OWN_NAMESPACE.stat().st_ino
 
 
 def namespace_of(pid: int) -> int:
@@ -149,34 +144,6 @@ def namespace_of(pid: int) -> int:
         return Path(f"/proc/{pid}/ns/net").stat().st_ino
     except FileNotFoundError as error:
         raise ProcessLookupError(f"no process {pid}") from error
-
-
-@contextmanager
-def inside(pid: int) -> Iterator[None]:
-    """Run a block in another process's network namespace, on the calling thread only.
-
-    A socket opened inside stays in that namespace, a child started inside runs there. The block
-    must not switch green threads: whatever ran next would be in the wrong namespace.
-
-    Raises:
-        NodeGoneError: the process is gone.
-    """
-    before = os.open(_SELF, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        try:
-            target = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise NodeGoneError(f"process {pid} of the lab is gone: {error.strerror}") from error
-        try:
-            _setns(target)
-        finally:
-            os.close(target)
-        try:
-            yield
-        finally:
-            _setns(before)
-    finally:
-        os.close(before)
 
 
 def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:

@@ -18,12 +18,7 @@ from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.mininet_classes import CLI, Mininet
-from mplsemu.emulation.namespace import (
-    PrivateNamespace,
-    inside,
-    require_root,
-    set_ipv6_conf,
-)
+from mplsemu.emulation.namespace import PrivateNamespace, require_root, set_ipv6_conf
 from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
@@ -46,6 +41,7 @@ from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPInterface
 from mplsemu.program.program import Program
+from mplsemu.southbound.network_namespace import inside
 
 T = TypeVar("T")
 

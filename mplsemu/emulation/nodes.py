@@ -18,7 +18,6 @@ from typing import Any, Final
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.interrupts import wait
 from mplsemu.emulation.mininet_classes import Host, Intf, Link, Node, OVSSwitch, Switch
-from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.naming import is_interface_name
 from mplsemu.emulation.node_namespaces import (
     NodeView,
@@ -31,6 +30,7 @@ from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.operational import await_operational
 from mplsemu.emulation.plan import Endpoint, LsrPlan
 from mplsemu.errors import EmulationError, MplsEmuError, NodeGoneError
+from mplsemu.southbound.network_namespace import inside
 
 _PROMPT: Final = chr(127)  # Mininet's sentinel
 _SHELL_TIMEOUT_S: Final = 20.0

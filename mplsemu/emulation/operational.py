@@ -13,9 +13,9 @@ from contextlib import closing
 from typing import Final
 
 from mplsemu.emulation.interrupts import wait
-from mplsemu.emulation.namespace import inside
 from mplsemu.errors import EmulationError
 from mplsemu.southbound.ebpf.links import LinkSocket, LinkState
+from mplsemu.southbound.network_namespace import inside
 
 TIMEOUT_S: Final = 20.0
 """A machine that needs longer for what takes a millisecond is not one to measure anything on."""

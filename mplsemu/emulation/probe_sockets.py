@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.emulation.namespace import inside
 from mplsemu.errors import EmulationError, NodeGoneError
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.own_addresses import is_within, link_local
+from mplsemu.southbound.network_namespace import inside
 
 _ETH_P_ALL: Final = 3
 _RECEIVE_BUFFER: Final = 1 << 20

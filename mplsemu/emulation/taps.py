@@ -19,8 +19,8 @@ from typing import Any, Final, Self
 
 from mplsemu.emulation.filters import compile_filter
 from mplsemu.emulation.interface import Interface
-from mplsemu.emulation.namespace import inside
 from mplsemu.errors import EmulationError, NodeGoneError
+from mplsemu.southbound.network_namespace import inside
 
 _ETH_P_ALL: Final = 3
 _RECEIVE_BUFFER: Final = 16 << 20

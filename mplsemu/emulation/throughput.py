@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mplsemu.emulation.interrupts import communicate, sleep
-from mplsemu.emulation.namespace import die_with_parent, inside
+from mplsemu.emulation.namespace import die_with_parent
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.errors import EmulationError
+from mplsemu.southbound.network_namespace import inside
 
 _CONNECT_TIMEOUT_S: Final = 5.0
 _GRACE_S: Final = 30.0

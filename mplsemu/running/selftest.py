@@ -26,7 +26,7 @@ from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.marked_packet import MarkedPacket
-from mplsemu.emulation.namespace import enter_private_namespace, inside, require_root, set_ipv6_conf
+from mplsemu.emulation.namespace import enter_private_namespace, require_root, set_ipv6_conf
 from mplsemu.emulation.operational import await_operational_at
 from mplsemu.emulation.plan import HostPlan, LabPlan, make_plan
 from mplsemu.errors import EmulationError, MplsEmuError
@@ -41,6 +41,7 @@ from mplsemu.southbound.ebpf.layout import SETTINGS_KEY
 from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.sizes import sizes
 from mplsemu.southbound.ebpf.translate import entries, settings
+from mplsemu.southbound.network_namespace import inside
 from mplsemu.southbound.plane.events import PlaneEvent
 from mplsemu.southbound.punt.event import IntoVrf
 from mplsemu.wire.checksum import internet_checksum, pseudo_header

@@ -16,7 +16,7 @@ from mplsemu.controller.client import ControllerClient
 from mplsemu.emulation.etc_hosts import lsr_hosts_file
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.interrupts import communicate
-from mplsemu.emulation.namespace import inside, require_root
+from mplsemu.emulation.namespace import require_root
 from mplsemu.emulation.node_namespaces import NodeView, start_at
 from mplsemu.emulation.operational import await_operational_at
 from mplsemu.errors import EmulationError, LabError
@@ -25,6 +25,7 @@ from mplsemu.program.program import Program
 from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
 from mplsemu.running.down import take_down
 from mplsemu.running.link_names import link_name
+from mplsemu.southbound.network_namespace import inside
 from mplsemu.suggest import unknown_name_remedy
 
 CHANGE_TIMEOUT_S: Final = 30.0

@@ -44,7 +44,7 @@ from mplsemu.southbound.ebpf.layout import (
     word,
 )
 from mplsemu.southbound.ebpf.loader import LoadedProgram
-from mplsemu.southbound.ebpf.namespaces import opened_inside
+from tests.ebpf.elsewhere import opened_inside
 from tests.ebpf.tagging import tag
 
 VRF, VSI = 7, 3

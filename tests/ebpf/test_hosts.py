@@ -19,10 +19,10 @@ import pytest
 from mplsemu.southbound.ebpf.kinds import CounterKind, RouteKind
 from mplsemu.southbound.ebpf.layout import CounterKey, CounterRecord, FibKey, RouteRecord
 from mplsemu.southbound.ebpf.maps import RingBuffer
-from mplsemu.southbound.ebpf.namespaces import opened_inside
 from mplsemu.southbound.ebpf.punts import PuntRecord
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.wire.checksum import internet_checksum as checksum
+from tests.ebpf.elsewhere import opened_inside
 from tests.ebpf.path import BRIDGED, CORE_MTU, GATEWAYS, ROUTED, TRANSPORT, VRF, Path, address, path
 
 pytestmark = pytest.mark.slow

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from mplsemu.control.compile import compile_program
 from mplsemu.controller.client import ControllerClient
-from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.operational import await_operational, await_operational_at
 from mplsemu.lab.loader import load
 from mplsemu.southbound.ebpf.attached import Attached, dump_attached
 from mplsemu.southbound.ebpf.loader import LoadedProgram
+from mplsemu.southbound.network_namespace import inside
 from tests.waiting import eventually
 
 CORE_MTU = 1600

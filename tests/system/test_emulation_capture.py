@@ -6,9 +6,9 @@ import pytest
 
 from mplsemu.emulation.capture import Capture, CaptureFile
 from mplsemu.emulation.interface import Interface
-from mplsemu.emulation.namespace import inside
 from mplsemu.emulation.taps import TapPoint, Taps
 from mplsemu.errors import EmulationError, LabError
+from mplsemu.southbound.network_namespace import inside
 from tests.oracles import frames
 from tests.system.emulated import carry, emulated
 from tests.system.running import decoded, frames_in

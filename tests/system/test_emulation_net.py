@@ -12,12 +12,13 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.mininet_classes import CLI, lg
-from mplsemu.emulation.namespace import enter_private_namespace, inside, namespace_of
+from mplsemu.emulation.namespace import enter_private_namespace, namespace_of
 from mplsemu.emulation.net import LabNet, LabOptions
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.reaper import processes_in
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import loads
+from mplsemu.southbound.network_namespace import inside
 from tests.system.emulated import (
     add_flow,
     carry,

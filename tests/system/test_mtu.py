@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from mplsemu import Lab
-from mplsemu.emulation.namespace import inside
 from mplsemu.program.host_stack import PacketOptions
 from mplsemu.program.hosts import find_host
 from mplsemu.program.path import Delivered, TooBig
 from mplsemu.program.trace import trace
+from mplsemu.southbound.network_namespace import inside
 from tests.oracles.frames import ethernet
 
 pytestmark = pytest.mark.system

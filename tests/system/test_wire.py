@@ -8,10 +8,10 @@ import socket
 
 import pytest
 
-from mplsemu.emulation.namespace import inside
 from mplsemu.program.path import TtlExpired
 from mplsemu.program.trace import PacketOptions, trace
 from mplsemu.running.checks import endpoints
+from mplsemu.southbound.network_namespace import inside
 from tests.oracles import frames
 from tests.system.running import capturing, decoded, frames_in
 from tests.waiting import eventually

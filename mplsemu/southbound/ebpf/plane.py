@@ -21,12 +21,12 @@ from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, CounterKey
 from mplsemu.southbound.ebpf.links import LinkSocket
 from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.maps import RingBuffer, open_map
-from mplsemu.southbound.ebpf.namespaces import opened_inside
 from mplsemu.southbound.ebpf.ports import LsrPorts, watch
 from mplsemu.southbound.ebpf.punts import PuntRecord
 from mplsemu.southbound.ebpf.tables import Table
 from mplsemu.southbound.ebpf.threads import PlainThreads
 from mplsemu.southbound.ebpf.translate import entries, settings
+from mplsemu.southbound.network_namespace import inside
 from mplsemu.southbound.plane.counters import Counter
 from mplsemu.southbound.plane.events import Deliver, InstallRejected, LsrConnected, PacketPunted
 from mplsemu.southbound.plane.macs import LearnedMac, MacFlush
@@ -113,13 +113,14 @@ class EbpfPlane:
         numbers = {ifindex: port for port, ifindex in self._attached.ports[node].items()}
         pid = self._attached.pids[node]
         try:
-            links = opened_inside(pid, LinkSocket)
+            with inside(pid):
+                links, sender = LinkSocket(), packet_socket()
             lsr = LsrPorts(node, links, numbers)
             live = lsr.first()
             if not lsr.is_here:  # the number is another process's by now
                 links.close()
+                sender.close()
                 raise EmulationError(f"process {pid} is none of the lab's")
-            sender = opened_inside(pid, packet_socket)
         except EmulationError as error:
             self._deliver(LsrConnected(node, frozenset(numbers.values())))
             self._deliver(InstallRejected(node, f"to tell of its ports: {error}"))

@@ -69,8 +69,8 @@ def _deep_stacks(
     node: NodeProgram, what: str, nhlfes: tuple[Nhlfe, ...], limits: Limits
 ) -> Iterator[str]:
     pushed = _most(nhlfes, Push)
-    if pushed > limits.pushed_labels:
-        yield f"{node.name}: {what} pushes {pushed} labels; it pushes at most {limits.pushed_labels}"
+    if pushed > (most := limits.pushed_labels):
+        yield f"{node.name}: {what} pushes {pushed} labels; it pushes at most {most}"
     if _most(nhlfes, Swap) > limits.swapped_labels:
         instead = "one" if limits.swapped_labels == 1 else f"at most {limits.swapped_labels}"
         yield f"{node.name}: {what} is replaced by several labels; it replaces one by {instead}"
