@@ -18,7 +18,7 @@ class RunsCommands(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LabHost:
+class HostHandle:
     """A host.
 
     Attributes:

@@ -18,7 +18,7 @@ from mplsemu.program.packet import DEFAULT_TTL
 from mplsemu.program.program import Program
 from mplsemu.program.trace import PacketOptions, Trace, trace
 from mplsemu.running.cable import Cable
-from mplsemu.script.host import LabHost
+from mplsemu.script.host import HostHandle
 from mplsemu.script.outcome import WIDTH, DrawnTrace, Journal, Outcome, Rate
 from mplsemu.script.survival import Survival, survival
 from mplsemu.suggest import nearest
@@ -228,13 +228,13 @@ class LabInterface(ABC):
 
         return Cable(name, change)
 
-    def host(self, name: str) -> LabHost:
+    def host(self, name: str) -> HostHandle:
         """Return a host.
 
         Raises:
             LabError: there is no such host; names the nearest.
         """
-        return LabHost(self, find_host(self.program(), name))
+        return HostHandle(self, find_host(self.program(), name))
 
     @abstractmethod
     def cmd(self, node: str, command: str | Sequence[str]) -> str:
