@@ -68,12 +68,14 @@ class VrfReach:
 def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
     """Return the reach of each VRF of an L3VPN that has sites, sorted by their names."""
     vrfs = {node.name: (node, vrf) for node, vrf in _vrfs(program, vpn) if vrf.circuits}
-    home = {circuit: pe for pe, (_, vrf) in vrfs.items() for circuit in vrf.circuits}
+    home = {
+        circuit: (pe, node.circuit_by_name[circuit].site)
+        for pe, (node, vrf) in vrfs.items()
+        for circuit in vrf.circuits
+    }
     return_routes = _ReturnRoutes(program)
     sites = {pe: _local_sites(node, vrf) for pe, (node, vrf) in vrfs.items()}
-    reaches = {
-        pe: _reaches(node, vrf, vpn, home, return_routes) for pe, (node, vrf) in vrfs.items()
-    }
+    reaches = {pe: _reaches(node, vrf, home, return_routes) for pe, (node, vrf) in vrfs.items()}
     order = sorted(vrfs, key=lambda pe: natural(", ".join(each.circuit.site for each in sites[pe])))
     every = [site for pe in vrfs for site in sites[pe]]
     every.sort(key=_site_order)
@@ -109,11 +111,10 @@ def _local_sites(node: NodeProgram, vrf: Vrf) -> tuple[LocalSite, ...]:
 def _reaches(
     node: NodeProgram,
     vrf: Vrf,
-    vpn: str,
-    home: Mapping[str, str],
+    home: Mapping[str, tuple[str, str]],
     return_routes: _ReturnRoutes,
 ) -> tuple[ReachablePrefix, ...]:
-    """Return the remote prefixes that a VRF reaches; `home` has the PE of each circuit."""
+    """Return the remote prefixes that a VRF reaches; `home` has the PE and site of each circuit."""
     reaches = []
     for route in vrf.routes:
         match route.next_hop:
@@ -121,9 +122,10 @@ def _reaches(
                 answers = return_routes.exist(route, node, vrf)
                 reaches.append(ReachablePrefix(route.prefix, None, answers))
             case ViaPe(egress) if egress in node.ftn_by_egress:
-                is_own = home.get(route.circuit) == egress
-                site = route.circuit.removeprefix(f"{vpn}/") if is_own else None
-                answers = is_own or return_routes.exist(route, node, vrf)
+                pe, site = home.get(route.circuit, (None, None))
+                if pe != egress:
+                    site = None
+                answers = site is not None or return_routes.exist(route, node, vrf)
                 reaches.append(ReachablePrefix(route.prefix, site, answers))
     reaches.sort(
         key=lambda each: (each.site is None, natural(each.site or ""), prefix_order(each.prefix))
