@@ -39,6 +39,7 @@ class Terminal:
         )
         os.close(theirs)
         self.seen = ""
+        self.is_lost = False
 
     def type(self, text):
         """Type without looking; what is seen from now on is the answer."""
@@ -126,8 +127,12 @@ def terminal(ground, home):
 
 @pytest.fixture(autouse=True)
 def at_the_prompt(terminal):
-    """Begin on an empty line."""
+    """Begin on an empty line; once it does not come, it is not waited for again."""
+    if terminal.is_lost:
+        pytest.fail("an earlier test did not come back to the prompt")
+    terminal.is_lost = True
     terminal.run("")
+    terminal.is_lost = False
 
 
 def test_help_names_our_commands_and_mininets(terminal):
