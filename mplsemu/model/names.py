@@ -1,4 +1,4 @@
-"""Names as they are made from a lab file's: the one place where they are put together or read.
+"""Names derived from those of the lab file: the one place where they are put together or read.
 
 An LSR and a core link have the lab file's names, which have no slash. An attachment circuit is
 ``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/hN``.
@@ -20,6 +20,21 @@ def circuit_of_ce(name: str) -> str | None:
     """Return the attachment circuit of a CE router; None if the name is no CE router's."""
     is_ce = name.endswith(_CE) and name.count("/") == 2
     return name.removesuffix(_CE) if is_ce else None
+
+
+def is_host(name: str) -> bool:
+    """Whether a name is a host's or a CE router's."""
+    return name.count("/") == 2
+
+
+def vpn_of(name: str) -> str:
+    """Return the VPN of a host, a CE router or an attachment circuit."""
+    return name.partition("/")[0]
+
+
+def circuit_of(host: str) -> str:
+    """Return the attachment circuit of a host or a CE router."""
+    return "/".join(host.split("/")[:2])
 
 
 def is_core(name: str | None) -> bool:

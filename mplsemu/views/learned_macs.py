@@ -1,4 +1,4 @@
-"""What a running network adds to views: the MAC addresses that it learned."""
+"""MAC addresses that a running network learned, added to the views of its VPLSs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mplsemu.views.model import BridgeView, View
 
 
 def with_macs(view: View, macs: Iterable[Mapping[str, Any]]) -> View:
-    """Return a VPLS's view with the MAC addresses learned on its sites' own lines.
+    """Return a VPLS's view with the MAC addresses learned on its access lines.
 
     Args:
         view: any; only a VPLS's changes.

@@ -1,4 +1,4 @@
-"""Who reached whom: the results of checks, sorted into one table per VPN and one across VPNs."""
+"""The reachability matrix: results of checks, in one table per VPN and one across VPNs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mplsemu.model.names import is_host, vpn_of
 from mplsemu.model.natural_order import natural
 
 _WISHES: Final = ("validate: path ", "validate: throughput ")
-"""What the names of checks begin with that are not of whether packets arrive."""
+"""How the names of checks begin that are not about reachability."""
 
 ONE_WAY: Final = "one way"
-"""What the detail of a check begins with where packets arrive and no answer comes back."""
+"""How the detail of a check begins if packets arrive and no answer comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +42,28 @@ class CheckView:
 
     @property
     def is_of_reachability(self) -> bool:
-        """Whether it is of who reaches whom, and not of the way there or of the rate."""
+        """Whether it checks reachability, not the path or the rate."""
         return not self.name.startswith(_WISHES)
 
     @property
     def is_one_way(self) -> bool:
-        """Whether it arrived where no route leads back from."""
+        """Whether it arrived at a host that has no route back."""
         return self.ok and self.detail.startswith(ONE_WAY)
 
     @property
     def src_vpn(self) -> str:
-        """The VPN it was sent in."""
-        return self.src.split("/", 1)[0]
+        """The VPN of the sender."""
+        return vpn_of(self.src)
 
     @property
     def dst_vpn(self) -> str | None:
-        """The VPN of the host it was sent to, None where that is no host."""
-        return self.dst.split("/", 1)[0] if self.dst.count("/") == 2 else None
+        """The VPN of the destination; None if that is not a host."""
+        return vpn_of(self.dst) if is_host(self.dst) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many pairs were tried and how many of them were as they should be."""
+    """How many pairs were tried, and how many of them were as they should be."""
 
     tried: int
     ok: int
@@ -70,7 +71,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class VpnMatrix:
-    """Within one VPN: `cells` maps row and column, by index into `names`, to what was found."""
+    """Within one VPN: `cells` maps row and column, as indices of `names`, to what was found."""
 
     vpn: str
     names: tuple[str, ...]
@@ -78,7 +79,7 @@ class VpnMatrix:
     count: Count
 
     def by_site(self) -> VpnMatrix:
-        """Return it with sites for hosts: a site reached another where all its hosts did."""
+        """Return it by site: a site reached another if all its hosts did."""
         sites = tuple(dict.fromkeys(name.rpartition("/")[0] for name in self.names))
         at = [sites.index(name.rpartition("/")[0]) for name in self.names]
         cells: dict[tuple[int, int], tuple[bool, bool]] = {}

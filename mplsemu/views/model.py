@@ -1,7 +1,7 @@
-"""The view model: what a picture shows, before anyone decides how to draw it.
+"""The view model: what a picture shows, whatever its format.
 
-A customer's views hold only what is the customer's own: no label, no name or address of the
-provider's, no name of another customer. Renderers therefore need no discretion.
+A customer's views hold only what is the customer's: no labels, no names or addresses of the
+provider, no names of other customers. So the formats have nothing to hide.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, L2vpnKind
 
 @dataclass(frozen=True, slots=True)
 class HostView:
-    """A host as its owner knows it; `addresses` carry their prefix lengths."""
+    """A host; its addresses have their prefix lengths."""
 
     name: str
     mac: str
@@ -31,11 +31,11 @@ class SiteView:
     Attributes:
         name: within its VPN.
         up: whether its access line is up.
-        prefixes: that its virtual router has routes to; empty where the provider bridges.
-        gateways: the virtual router's addresses on its line.
-        ce: address of the customer's own edge router, if there is one.
-        hosts: that the lab knows.
-        macs: learned on its line, where a running network tells; else empty.
+        prefixes: that its virtual router has routes to; empty in a VPLS or VPWS.
+        gateways: addresses of the virtual router on its access line.
+        ce: address of its CE router, if it has one.
+        hosts: of the lab file.
+        macs: learned on its access line; empty unless the network runs.
     """
 
     name: str
@@ -49,12 +49,12 @@ class SiteView:
 
 @dataclass(frozen=True, slots=True)
 class VirtualRouter:
-    """One VRF as the customer sees it: a router of his own, known by the sites on it.
+    """One VRF as the customer sees it: a virtual router, known by its sites.
 
     Attributes:
-        sites: on its ports.
+        sites: attached to it.
         reaches: beyond it: prefixes at other virtual routers and at partners.
-        lacks: the customer's sites it has no way to, or not to all their prefixes.
+        lacks: the customer's sites that it has no route to, or not to all their prefixes.
     """
 
     sites: tuple[SiteView, ...]
@@ -63,7 +63,7 @@ class VirtualRouter:
 
     @property
     def name(self) -> str:
-        """How the customer would call it."""
+        """Its name to the customer."""
         return "router at " + ", ".join(site.name for site in self.sites)
 
 
@@ -74,9 +74,9 @@ class L3vpnView:
     Attributes:
         vpn: its name.
         customer: whose it is.
-        islands: virtual routers that reach one another, directly or through one another, each
-            group sorted by site; one island where all is well.
-        partners: prefixes of permitted partners, reached from anywhere in it.
+        islands: virtual routers that reach one another, directly or over others, sorted by
+            site; one island if all is well.
+        partners: prefixes imported from other VPNs by any of its virtual routers.
     """
 
     vpn: str
@@ -103,7 +103,7 @@ class BridgeView:
         vpn: its name.
         customer: whose it is.
         kind: a switch that learns, or a wire.
-        islands: the sites on each virtual switch; one switch where all is well.
+        islands: the sites on each virtual switch; one switch if all is well.
         severed: pairs of sites on one switch that nevertheless do not hear each other.
     """
 
@@ -166,7 +166,7 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class VpnView:
-    """A VPN as the provider sees it: who has it, and which site is where.
+    """A VPN as the provider sees it: its customer, and where its sites are.
 
     Attributes:
         name: of the VPN.
@@ -182,16 +182,16 @@ class VpnView:
 
 
 POPPED: Final = "popped"
-"""Where an LSP has no label: the penultimate hop has popped it (RFC 3031 section 3.16)."""
+"""The text for an empty stack: the penultimate hop popped the label (RFC 3031 section 3.16)."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnLink:
-    """What a way has on a link in one direction.
+    """What a path has on a link in one direction.
 
     Attributes:
         stack: the labels, outermost first.
-        share: part of the way's flows that take this link, where every LSR spreads evenly.
+        share: of the path's flows that take this link; every LSR spreads evenly.
     """
 
     stack: tuple[int, ...]
@@ -200,14 +200,14 @@ class OnLink:
 
 @dataclass(frozen=True, slots=True)
 class PathLink:
-    """A link that a way takes.
+    """A link that a path takes.
 
     Attributes:
         link: its name.
-        sender: the LSR that sends on it, in the way's direction.
+        sender: the LSR that sends on it, in the direction of the path.
         receiver: the LSR at the other end.
         there: in that direction.
-        back: in the other one, where the way stands for the way back too; else None.
+        back: in the other one; None unless the path stands for both directions.
     """
 
     link: str
@@ -219,9 +219,9 @@ class PathLink:
 
 @dataclass(frozen=True, slots=True)
 class PathView:
-    """A way through the network to draw over the picture: LSPs, or one packet's path.
+    """A path to draw over the provider's picture: of LSPs, or of one packet.
 
-    It branches where there are several ways of equal cost.
+    It branches if there are several paths of equal cost.
 
     Attributes:
         title: what it is.
@@ -233,12 +233,12 @@ class PathView:
 
     @property
     def is_both_ways(self) -> bool:
-        """Whether it stands for the way back too."""
+        """Whether it stands for both directions."""
         return any(link.back is not None for link in self.links)
 
     @property
     def branches(self) -> bool:
-        """Whether it is more than one link after another."""
+        """Whether it is not just one link after the other."""
         return any(a.receiver != b.sender for a, b in pairwise(self.links))
 
 

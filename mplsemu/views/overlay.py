@@ -1,4 +1,4 @@
-"""What can be shown over the provider's picture: one VPN, or one packet's way."""
+"""Overlays of the provider's view: one VPN, or one packet's path."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mplsemu.errors import ProgramError
+from mplsemu.model.names import vpn_of
 from mplsemu.model.natural_order import natural
 from mplsemu.program.program import Program
 from mplsemu.program.services import ViaPe
@@ -16,7 +17,7 @@ from mplsemu.views.trace import TraceView
 
 
 def with_vpn(view: ProviderView, program: Program, vpn: str) -> ProviderView:
-    """Return the provider's view with one VPN over it: its sites, and the LSPs that it uses.
+    """Return the provider's view with one VPN over it: its sites, and the LSPs between its PEs.
 
     Args:
         view: of `program`.
@@ -28,21 +29,21 @@ def with_vpn(view: ProviderView, program: Program, vpn: str) -> ProviderView:
     """
     if all(info.name != vpn for info in view.vpns):
         raise ProgramError(f"no VPN {vpn!r} in lab {program.lab!r}")
-    return replace(view, shown_vpn=vpn, ways=tuple(_ways(program, vpn)))
+    return replace(view, shown_vpn=vpn, ways=tuple(_paths(program, vpn)))
 
 
 def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
-    """Return the provider's view with a packet's way over it, and the sites of its VPN.
+    """Return the provider's view with a packet's path over it, and the sites of its VPN.
 
-    Of a frame that was flooded, all copies are over it.
+    If the frame was flooded, all copies are shown.
     """
-    vpn = trace.src.partition("/")[0]
+    vpn = vpn_of(trace.src)
     known = any(info.name == vpn for info in view.vpns)
     return replace(view, shown_vpn=vpn if known else None, ways=(*view.ways, *trace.ways()))
 
 
-def _ways(program: Program, vpn: str) -> Iterator[PathView]:
-    """Yield the LSPs: one way for both directions where they take the same links."""
+def _paths(program: Program, vpn: str) -> Iterator[PathView]:
+    """Yield the LSPs: one path for both directions if they take the same links."""
     pairs = _pairs(program, vpn)
     both = {tuple(sorted(pair, key=natural)) for pair in pairs}
     for first, second in sorted(both, key=lambda pair: [natural(name) for name in pair]):
@@ -62,7 +63,7 @@ def _ways(program: Program, vpn: str) -> Iterator[PathView]:
 
 
 def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
-    """Return which PE sends the VPN's packets to which other."""
+    """Return which PEs send packets of the VPN to which others."""
     found = set()
     for node in program.nodes:
         if vpn in node.vrf_by_name:

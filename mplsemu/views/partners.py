@@ -1,4 +1,4 @@
-"""The partners of a customer: prefixes that an import lets him reach, and whether they answer."""
+"""The partners of a customer: prefixes imported from other VPNs, and whether they answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from mplsemu.views.model import VirtualRouter
 
 ONE_WAY: Final = "one way: no answers"
-"""What is said of partners who have no route back."""
+"""The remark on partners that have no route back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Partner:
 
     Attributes:
         prefix: as text.
-        answers: whether what is sent back from there finds its way, to each virtual router.
+        answers: whether it has a route back to every virtual router.
     """
 
     prefix: str
@@ -26,7 +26,7 @@ class Partner:
 
 
 def partners(routers: Iterable[VirtualRouter]) -> list[Partner]:
-    """Return the partners' prefixes that these virtual routers reach, each once."""
+    """Return the prefixes of partners that these virtual routers reach, each once."""
     found: dict[str, bool] = {}
     for router in routers:
         for entry in router.reaches:
@@ -37,12 +37,12 @@ def partners(routers: Iterable[VirtualRouter]) -> list[Partner]:
 
 
 def are_one_way(found: Iterable[Partner]) -> bool:
-    """Whether none of them answers: packets go there and nothing comes back."""
+    """Whether none of them answers."""
     return not any(partner.answers for partner in found)
 
 
 def marked(found: Iterable[Partner]) -> list[str]:
-    """Return the prefixes, with an arrow where packets go one way only and others answer."""
+    """Return the prefixes; if some do not answer and others do, those that do not have a remark."""
     found = list(found)
     if are_one_way(found):
         return [partner.prefix for partner in found]

@@ -29,14 +29,14 @@ def listed(words: Sequence[str], most: int = 8) -> str:
 
 
 def others(names: Sequence[str]) -> str:
-    """Name them if that is short, else say how many they are."""
+    """Return the names if that is short, else their number."""
     few = listed(names, 3)
     is_short = len(few) <= _SHORT or len(names) == 1
     return few if is_short else f"the other {count(len(names), 'site')}"
 
 
 def complaint(number: int, parts: int, what: str, missing: Sequence[str]) -> tuple[str, str] | None:
-    """Say of one of several parts what it lacks: in short, and at length; None of the only one."""
+    """Return what one of several parts lacks, in short and in full; None if it is the only part."""
     if parts == 1:
         return None
     start = f"Part {number} of {parts}: {what}"

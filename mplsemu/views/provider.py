@@ -1,4 +1,4 @@
-"""The provider's picture: routers by role, links with what they carry, VPNs with their sites."""
+"""The provider's view: LSRs by role, links, VPNs with their sites."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mplsemu.views.model import LinkView, ProviderView, RouterView, VpnView
 
 
 def provider_view(program: Program) -> ProviderView:
-    """Return what the provider sees: everything, from the forwarding program."""
+    """Return the provider's view of a forwarding program: all of it."""
     sites: dict[str, list[tuple[str, str]]] = {info.name: [] for info in program.vpns}
     for node in program.nodes:
         for circuit in node.circuits:

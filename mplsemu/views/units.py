@@ -1,11 +1,11 @@
-"""Rates, delays and shares as people write them."""
+"""Rates, delays and shares as text."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Final
 
-_FINEST: Final = 4096
+_LARGEST_DENOMINATOR: Final = 4096
 _RATES: Final = ((10**9, "Gbit/s"), (10**6, "Mbit/s"), (10**3, "kbit/s"))
 
 
@@ -18,12 +18,12 @@ def rate(bps: float) -> str:
 
 
 def delay(milliseconds: float) -> str:
-    """Return ``5 ms``; at most a tenth of a microsecond is kept."""
+    """Return ``5 ms``, rounded to a tenth of a microsecond."""
     return f"{round(milliseconds, 4):g} ms"
 
 
 def part(share: float) -> str:
-    """Return ``1/3``; ``below 1/4096`` where it is less than that."""
-    if share < 1 / _FINEST:
-        return f"below 1/{_FINEST}"
-    return str(Fraction(share).limit_denominator(_FINEST))
+    """Return ``1/3``; ``below 1/4096`` if it is less."""
+    if share < 1 / _LARGEST_DENOMINATOR:
+        return f"below 1/{_LARGEST_DENOMINATOR}"
+    return str(Fraction(share).limit_denominator(_LARGEST_DENOMINATOR))

@@ -1,1 +1,1 @@
-"""Text pictures and tables for a terminal of 80 columns: `rich.text.Text`, one per line."""
+"""Pictures and tables as text for a terminal of 80 columns: one `rich.text.Text` per line."""

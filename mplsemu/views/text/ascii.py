@@ -1,4 +1,4 @@
-"""The same picture where the terminal cannot show Unicode: one ASCII character for each."""
+"""Pictures for terminals without Unicode: one ASCII character for each character."""
 
 from __future__ import annotations
 

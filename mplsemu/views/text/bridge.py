@@ -1,4 +1,4 @@
-"""A customer's VPLS or VPWS as text: one switch, or one wire, with his sites on its ports."""
+"""A customer's VPLS or VPWS as text: a virtual switch, or a wire, with the sites on its ports."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _switch(view: BridgeView, island: tuple[SiteView, ...], width: int) -> list[
 
 @dataclass(slots=True)
 class _Switch:
-    """One virtual switch with a box for every site, on one side or on both."""
+    """One virtual switch with a box for each site, on one side or on both."""
 
     boxes: list[SiteBox]
     ports: dict[str, int]
@@ -121,7 +121,7 @@ class _Switch:
 
 @dataclass(slots=True)
 class _Rows:
-    """One virtual switch with a line for every site."""
+    """One virtual switch with a line for each site."""
 
     island: tuple[SiteView, ...]
     ports: dict[str, int]

@@ -34,14 +34,14 @@ class _Cell:
 
 @dataclass(slots=True)
 class Canvas:
-    """Characters at column x and row y, both from 0; it grows as one draws."""
+    """Characters at column x and row y, both from 0; it grows as needed."""
 
     _cells: dict[tuple[int, int], _Cell] = field(default_factory=dict)
     _height: int = 0
 
     @property
     def height(self) -> int:
-        """Rows drawn on, counted from the top."""
+        """Number of rows, from the top to the last one in use."""
         return self._height
 
     def write(self, x: int, y: int, text: str, style: str = "") -> None:
@@ -130,7 +130,7 @@ def _row(cells: list[tuple[int, _Cell]]) -> Text:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut `text` to `width` columns, with an ellipsis where something is missing."""
+    """Return `text`, cut to `width` columns with an ellipsis if it is wider."""
     if cell_len(text) <= width:
         return text
     while text and cell_len(text) > width - 1:

@@ -23,7 +23,7 @@ class Column:
 def columns(
     heads: Sequence[Column], rows: Sequence[Sequence[Cell]], *, indent: int = 2, gap: int = 2
 ) -> list[Text]:
-    """Lay rows out under their headings; every column as wide as its widest cell."""
+    """Return rows under their headings, with each column as wide as its widest cell."""
     cells = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
     widths = [
         max([cell_len(head.heading), *(cell_len(row[i].plain) for row in cells)])
@@ -61,7 +61,7 @@ def _line(
 def wrapped(
     words: Sequence[str], *, width: int, indent: str, first: str | None = None, joint: str = ", "
 ) -> list[Text]:
-    """Set words with `joint` between them into lines of at most `width` columns.
+    """Return words with `joint` between them, in lines of at most `width` columns.
 
     Args:
         words: never broken, whatever their length.

@@ -1,7 +1,8 @@
-"""Where the routers of a small network stand on a map of characters.
+"""Placement of the routers of a small network on a grid, for a map of characters.
 
-A search over the cells of a coarse grid: short links, few links through or over others, and where
-positions are known, east to the right and north up. The same network gives the same map.
+Local search with random moves: short links, few that cross or pass through a router, and if
+positions are known, east to the right and north up. The seed is fixed: the same network gives the
+same map. The layout of SVG pictures is no use here (ADR 17).
 """
 
 from __future__ import annotations
@@ -13,19 +14,26 @@ from functools import partial
 from typing import Final
 
 Cell = tuple[int, int]
-_ROUNDS: Final = 1500
+_MOVES: Final = 1500
+_STARTS: Final = 2
 _SEED: Final = 3031
+
+_DIAGONAL_COST: Final = 0.7
+_THROUGH_COST: Final = 3
+_CROSSING_COST: Final = 2.5
+_POSITION_COST: Final = 0.8
+_SIZE_COST: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A grid of so many columns and rows."""
+    """The size of a grid."""
 
     columns: int
     rows: int
 
     def cells(self) -> list[Cell]:
-        """Every cell, row by row."""
+        """Return all cells, row by row."""
         return [(x, y) for y in range(self.rows) for x in range(self.columns)]
 
 
@@ -43,7 +51,7 @@ def place(
     search = _GridSearch(tuple(dict.fromkeys(tuple(sorted(pair)) for pair in links)), wanted)
     chooser = random.Random(_SEED)
     best: tuple[float, list[Cell]] | None = None
-    for _ in range(2):
+    for _ in range(_STARTS):
         found = search.improve(_start(wanted, grid, chooser), grid, chooser)
         if best is None or found[0] < best[0]:
             best = found
@@ -53,7 +61,7 @@ def place(
 def _wanted(
     positions: Sequence[tuple[float, float] | None], grid: Grid
 ) -> list[tuple[float, float] | None]:
-    """Return where on the grid each node would stand by its position alone."""
+    """Return where on the grid the position of each node is."""
     known = [position for position in positions if position is not None]
     if len(known) < 2:
         return [None] * len(positions)
@@ -89,7 +97,7 @@ def _far(want: tuple[float, float], cell: Cell) -> float:
 
 @dataclass(slots=True)
 class _GridSearch:
-    """Local search: move a node to another cell, or swap two, and keep what is no worse."""
+    """Moves a node to another cell, or swaps two, and keeps what is not worse."""
 
     links: tuple[tuple[int, ...], ...]
     wanted: list[tuple[float, float] | None]
@@ -99,7 +107,7 @@ class _GridSearch:
     ) -> tuple[float, list[Cell]]:
         every = grid.cells()
         cost = self.cost(cells)
-        for _ in range(_ROUNDS):
+        for _ in range(_MOVES):
             node, target = chooser.randrange(len(cells)), chooser.choice(every)
             tried = [cells[node] if cell == target else cell for cell in cells]
             tried[node] = target
@@ -113,18 +121,18 @@ class _GridSearch:
         for index, (a, b) in enumerate(self.links):
             (ax, ay), (bx, by) = cells[a], cells[b]
             across, down = abs(ax - bx), abs(ay - by)
-            total += across + down + (0.7 if across and down else 0)
-            total += 3 * sum(_between(cells[a], cells[b], cell) for cell in cells)
+            total += across + down + (_DIAGONAL_COST if across and down else 0)
+            total += _THROUGH_COST * sum(_between(cells[a], cells[b], cell) for cell in cells)
             for c, d in self.links[index + 1 :]:
                 if not {a, b} & {c, d} and _cross(cells[a], cells[b], cells[c], cells[d]):
-                    total += 2.5
+                    total += _CROSSING_COST
         total += sum(
-            0.8 * _far(want, cell)
+            _POSITION_COST * _far(want, cell)
             for cell, want in zip(cells, self.wanted, strict=True)
             if want is not None
         )
-        # a map wider than high, and not spread without need
-        return total + 0.05 * sum(x + 2 * y for x, y in cells)
+        # compact, and wider than high: a row costs as much as two columns
+        return total + _SIZE_COST * sum(x + 2 * y for x, y in cells)
 
 
 def _side(a: Cell, b: Cell, c: Cell) -> int:

@@ -1,4 +1,4 @@
-"""A customer's L3VPN as text: sites on the left, his virtual routers, and the way between them."""
+"""A customer's L3VPN as text: sites on the left, virtual routers, and the line that joins them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _remarks(view: L3vpnView) -> list[Text]:
 def _reach_words(
     router: VirtualRouter, others: int, partners_of_all: tuple[IPNetwork, ...]
 ) -> list[tuple[str, str]]:
-    """Say what a virtual router reaches, as signs and words: `others` sites are elsewhere."""
+    """Return what a virtual router reaches as signs and texts; `others` sites are elsewhere."""
     names = list(dict.fromkeys(e.site for e in router.reaches if e.site is not None))
     names = [name for name in names if name not in router.lacks]
     partners = [str(entry.prefix) for entry in router.reaches if entry.site is None]
@@ -82,7 +82,7 @@ def _reach_words(
 
 @dataclass(slots=True)
 class _Boxes:
-    """The picture with a box for every site and every virtual router."""
+    """The picture with a box for each site and each virtual router."""
 
     view: L3vpnView
     width: int
@@ -188,7 +188,7 @@ def _partner_box(canvas: Canvas, found: list[Partner], y: int, x: int, right: in
 
 
 def _spine(canvas: Canvas, joints: list[int], x: int) -> None:
-    """Join what stands left of column `x` at the rows `joints`: all of it reaches one another."""
+    """Draw the line in column `x` that joins the virtual routers at these rows."""
     if len(joints) < 2:
         return
     canvas.down(x, joints[0], joints[-1], palette.VIRTUAL)
@@ -200,7 +200,7 @@ def _spine(canvas: Canvas, joints: list[int], x: int) -> None:
 
 @dataclass(slots=True)
 class _Rows:
-    """The picture for many sites: one line each, all hanging on the way between them."""
+    """The picture for many sites: one line for each, joined at the right."""
 
     view: L3vpnView
     width: int
@@ -263,6 +263,6 @@ def _prefixes(site: SiteView) -> list[str]:
 
 
 def _some(words: list[str], most: int) -> str:
-    """Return the first `most` words and how many more there are."""
+    """Return the first `most` words, and the number of others."""
     more = f" +{len(words) - most}" if len(words) > most else ""
     return ", ".join(words[:most]) + more

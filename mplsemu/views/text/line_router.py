@@ -1,4 +1,8 @@
-"""Lines on a map of characters: from box to box, around boxes, over other lines at right angles."""
+"""Routing of lines on a grid of characters: around boxes, and across other lines at right angles.
+
+Maze routing, one line after the other: Dijkstra's algorithm over cell and direction (after Lee, An
+algorithm for path connections and its applications, 1961), with costs for bends and crossings.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,12 @@ from mplsemu.views.text.canvas import EAST, NORTH, SOUTH, WEST
 Point = tuple[int, int]
 _STEPS: Final = {EAST: (1, 0), WEST: (-1, 0), SOUTH: (0, 1), NORTH: (0, -1)}
 OPPOSITE: Final = {EAST: WEST, WEST: EAST, NORTH: SOUTH, SOUTH: NORTH}
-_BEND: Final = 6.0
-_CROSSING: Final = 8.0
-_ROW: Final = 2.0  # a row is twice as high as a column is wide
+_BEND_COST: Final = 6.0
+_CROSSING_COST: Final = 8.0
+_ROW_COST: Final = 2.0  # a row is twice as high as a column is wide
+_BESIDE_COST: Final = 0.6
+_OFF_MIDDLE_COST: Final = 0.5
+_FORBIDDEN: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Box:
     height: int
 
     def doors(self) -> list[tuple[Point, int]]:
-        """Cells beside the box where a line may start, each with the direction away from it."""
+        """Return the cells beside the box where a line may start, each with its direction."""
         columns = range(self.x + 1, self.x + self.width - 1)
         rows = range(self.y + 1, self.y + self.height - 1)
         return [
@@ -37,7 +44,7 @@ class Box:
         ]
 
     def distance_from_middle(self, point: Point) -> float:
-        """How far a door is from the middle of its side, so that lines leave there."""
+        """Return how far a door is from the middle of its side."""
         x, y = point
         if self.x <= x < self.x + self.width:
             return abs(x - (self.x + (self.width - 1) / 2))
@@ -46,7 +53,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class GridPath:
-    """A line: the cells from one box's side to the other's, and the arms it has in each."""
+    """A line: the cells from box to box, with its arms in each."""
 
     cells: tuple[tuple[Point, int], ...]
     start: int
@@ -55,7 +62,7 @@ class GridPath:
 
 @dataclass(slots=True)
 class LineRouter:
-    """Finds ways for lines, one after the other; earlier ones are in the way of later ones."""
+    """Routes lines one after the other; each avoids those before it."""
 
     width: int
     height: int
@@ -72,7 +79,7 @@ class LineRouter:
         )
 
     def connect(self, source: Box, target: Box) -> GridPath | None:
-        """Find the cheapest way between two boxes and take its cells; None where there is none."""
+        """Route a line at the least cost and take its cells; None if there is no path."""
         ends = {(p, OPPOSITE[d]): source_cost for p, d, source_cost in self._doors(target)}
         queue: list[tuple[float, Point, int, int]] = []
         cost: dict[tuple[Point, int], float] = {}
@@ -89,12 +96,14 @@ class LineRouter:
             if spent > cost[point, direction]:
                 continue
             for turn in _STEPS:
-                total = spent + ends.get((point, turn), 1e9) + self._turn(point, direction, turn)
+                total = (
+                    spent + ends.get((point, turn), _FORBIDDEN) + self._turn(point, direction, turn)
+                )
                 if (point, turn) in ends and (best is None or total < best[0]):
                     best = (total, (point, direction), turn)
             for turn, place, price in self._onward(point, direction):
                 state = (place, turn)
-                if spent + price < cost.get(state, 1e9):
+                if spent + price < cost.get(state, _FORBIDDEN):
                     cost[state] = spent + price
                     came[state] = (point, direction)
                     heapq.heappush(queue, (spent + price, place, turn, turn))
@@ -104,7 +113,7 @@ class LineRouter:
 
     def _doors(self, box: Box) -> list[tuple[Point, int, float]]:
         return [
-            (point, direction, 0.5 * box.distance_from_middle(point))
+            (point, direction, _OFF_MIDDLE_COST * box.distance_from_middle(point))
             for point, direction in box.doors()
             if self._free(point) and point not in self.taken and point not in self.doors_taken
         ]
@@ -116,28 +125,28 @@ class LineRouter:
     def _turn(self, point: Point, direction: int, turn: int) -> float:
         if turn == direction:
             return 0.0
-        return 1e9 if turn == OPPOSITE[direction] or point in self.taken else _BEND
+        return _FORBIDDEN if turn == OPPOSITE[direction] or point in self.taken else _BEND_COST
 
     def _onward(self, point: Point, direction: int) -> list[tuple[int, Point, float]]:
         onward = []
         for turn, (dx, dy) in _STEPS.items():
             bend = self._turn(point, direction, turn)
             place = (point[0] + dx, point[1] + dy)
-            if bend >= 1e9 or not self._free(place):
+            if bend >= _FORBIDDEN or not self._free(place):
                 continue
-            price = bend + (_ROW if dy else 1.0) + self._nearness(place, turn)
+            price = bend + (_ROW_COST if dy else 1.0) + self._nearness(place, turn)
             if place in self.taken:
                 if self.taken[place] != (NORTH | SOUTH if dx else EAST | WEST):
                     continue
-                price += _CROSSING
+                price += _CROSSING_COST
             onward.append((turn, place, price))
         return onward
 
     def _nearness(self, point: Point, direction: int) -> float:
-        """Make it dearer to run right beside a box or another line."""
+        """Return the cost of running right beside a box or another line."""
         x, y = point
         sides = ((x, y - 1), (x, y + 1)) if direction in (EAST, WEST) else ((x - 1, y), (x + 1, y))
-        return 0.6 * sum(side in self.blocked or side in self.taken for side in sides)
+        return _BESIDE_COST * sum(side in self.blocked or side in self.taken for side in sides)
 
     def _take(
         self,

@@ -1,4 +1,4 @@
-"""One packet's way as it was, beside what the program says, as a table."""
+"""A live trace as a table: one packet's path as seen, beside what the program predicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The provider's network drawn as a map, for networks small enough for 80 columns."""
+"""The provider's network as a map of characters, for networks that fit 80 columns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _JOINTS: Final = {
 
 
 def draw_map(view: ProviderView, width: int = 80) -> list[Text] | None:
-    """Return the map's lines, or None where the network is too large or too dense for one."""
+    """Return the lines of the map; None if the network is too large or too dense."""
     if not 0 < len(view.routers) <= MOST_ROUTERS or len(view.links) > _MOST_LINKS:
         return None
     boxes, height = _boxes(view, width - 3)
@@ -43,7 +43,7 @@ def draw_map(view: ProviderView, width: int = 80) -> list[Text] | None:
         _draw_box(canvas, boxes[node.name], node)
     roles = {node.name: node.role for node in view.routers}
     for link, way in ways:
-        _draw_way(canvas, link, way, roles)
+        _draw_link(canvas, link, way, roles)
     lines = canvas.lines()
     while lines and not lines[0].plain.strip():
         lines.pop(0)
@@ -69,7 +69,7 @@ def _boxes(view: ProviderView, width: int) -> tuple[dict[str, Box], int]:
 
 
 def _squeezed(cells: list[Cell]) -> tuple[list[Cell], Grid]:
-    """Leave out columns and rows that nothing stands in."""
+    """Return the cells without empty columns and rows."""
     columns = sorted({x for x, _ in cells})
     rows = sorted({y for _, y in cells})
     squeezed = [(columns.index(x), rows.index(y)) for x, y in cells]
@@ -89,7 +89,7 @@ def _draw_box(canvas: Canvas, box: Box, node: RouterView) -> None:
     canvas.write(box.x + (box.width - cell_len(name)) // 2, box.y + 1, name, style)
 
 
-def _draw_way(canvas: Canvas, link: LinkView, way: GridPath, roles: dict[str, Role]) -> None:
+def _draw_link(canvas: Canvas, link: LinkView, way: GridPath, roles: dict[str, Role]) -> None:
     style = "" if link.up else palette.DOWN
     for (x, y), arms in way.cells:
         canvas.arm(x, y, arms, style)
@@ -107,6 +107,6 @@ def _draw_way(canvas: Canvas, link: LinkView, way: GridPath, roles: dict[str, Ro
 
 
 def _aligned(lines: list[Text]) -> list[Text]:
-    """Move the map to the left margin."""
+    """Return the map moved to the left margin."""
     margin = min(len(line.plain) - len(line.plain.lstrip()) for line in lines if line.plain.strip())
     return [line[margin - 1 :] if margin > 1 and line.plain.strip() else line for line in lines]

@@ -1,4 +1,4 @@
-"""Who reached whom as text: a matrix per VPN, one across VPNs, and what is not as it should be."""
+"""The reachability matrix as text: one per VPN, one across VPNs, and what is wrong."""
 
 from __future__ import annotations
 

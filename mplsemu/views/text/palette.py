@@ -1,4 +1,4 @@
-"""What each kind of thing looks like on a terminal; never by colour alone.
+"""The styles of texts on a terminal; colour is never all that tells.
 
 The hues (blue, yellow, cyan, magenta) are ones that colour-blind people tell apart, and every
 state also has a sign or a word of its own.

@@ -1,4 +1,4 @@
-"""The provider's network as text: a map where it is small, sorted lists where it is large."""
+"""The provider's network as text: a map if it is small, else lists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mplsemu.views.units import delay, part, rate
 
 
 def draw_provider(view: ProviderView, width: int = 80) -> list[Text]:
-    """Return the picture's lines, at most `width` columns wide but for very long names."""
+    """Return the lines, at most `width` columns wide unless a name is very long."""
     lines = [*_heading(view), Text()]
     drawn = draw_map(view, width)
     if drawn is not None:
@@ -71,7 +71,7 @@ def _load_cells(link: LinkView) -> list[Cell]:
 
 
 def _adjacencies(view: ProviderView, width: int) -> list[Text]:
-    """List each router with its neighbours: PEs first, as there customers are."""
+    """Return each router with its neighbours, PEs first."""
     around: dict[str, list[tuple[str, LinkView]]] = {node.name: [] for node in view.routers}
     for link in view.links:
         around[link.ends[0]].append((link.ends[1], link))
@@ -158,7 +158,7 @@ def _by_sender(way: PathView) -> dict[str, list[PathLink]]:
 
 
 def _fan(links: Sequence[PathLink]) -> Iterator[str]:
-    """Say where an LSR sends, and on which links where several lead there."""
+    """Yield where an LSR sends, with the link if several lead there."""
     peers = Counter(link.receiver for link in links)
     for link in links:
         on = f" on {link.link}" if peers[link.receiver] > 1 else ""

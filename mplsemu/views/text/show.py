@@ -127,7 +127,7 @@ def _next_hop(route: RouteRow) -> Text:
 
 
 def _stack(tunnel: Tunnel | None, label: int) -> Text:
-    """Show what is pushed, outermost first, and where it is sent."""
+    """Return the labels that are pushed, outermost first, with port and link."""
     if tunnel is None:
         return Text("✗ unreachable", palette.DOWN)
     text = Text("[")
@@ -167,7 +167,7 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
 
 
 def _kind(table: VsiTable) -> str:
-    """Say what a VSI is, and what of it is not as usual."""
+    """Return the kind of a VSI, and what is special about it."""
     words = [table.kind]
     if table.kind == "vpls":
         words.append(f"MAC aging {table.mac_aging_s} s")
@@ -183,7 +183,7 @@ def draw_lsps(lsps: Sequence[Lsp], named: Container[str] = ()) -> list[Text]:
 
     Args:
         lsps: to draw.
-        named: links whose names are told, as the LSRs do not say which of several it is.
+        named: links to name, because there are others between the same LSRs.
     """
     several = any(lsp.ways > 1 for lsp in lsps)
     what = "each way of equal cost on its own" if several else "with the label on each link"
@@ -234,7 +234,7 @@ def _binding(row: LabelRow) -> str:
 
 
 def draw_counters(table: Mapping[str, Any]) -> list[Text]:
-    """Draw what LSRs have counted; of what passed nothing only how much there is of it."""
+    """Draw the counters of LSRs; of those at 0 only their number."""
     if not table["counted"]:
         said = f"The data plane {table['dataplane']} does not count by LSP, VRF and pseudowire."
         return [Text(said, palette.FAINT)]
@@ -255,7 +255,7 @@ def draw_counters(table: Mapping[str, Any]) -> list[Text]:
 
 
 def _counted(row: Mapping[str, Any]) -> str:
-    """Say what a counter is of; as docs/northbound.md has its kinds."""
+    """Return what a counter counts; docs/northbound.md lists the kinds."""
     name, peer = row["name"], row["peer"]
     return {
         "lsp": f"label {name}",

@@ -1,4 +1,4 @@
-"""A customer's site as a box: its name, prefixes, hosts and edge router."""
+"""A customer's site as a box: name, prefixes, hosts, CE router."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _MOST_HOSTS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class SiteBox:
-    """What stands in a site's box: `body` lines are text and style."""
+    """The box of a site; `body` has a text and a style for each line."""
 
     site: SiteView
     body: tuple[tuple[str, str], ...]
 
     @property
     def width(self) -> int:
-        """Columns it would like to have, borders included."""
+        """The columns that it asks for, borders included."""
         widest = max([cell_len(self.site.name) + 2, *(cell_len(text) + 2 for text, _ in self.body)])
         return widest + 2
 
     @property
     def height(self) -> int:
-        """Rows it takes, borders included."""
+        """The rows that it needs, borders included."""
         return max(len(self.body), 1) + 2
 
     def draw(self, canvas: Canvas, x: int, y: int, width: int, *, height: int = 0) -> None:
@@ -42,7 +42,7 @@ class SiteBox:
 
 
 def site_box(site: SiteView) -> SiteBox:
-    """Put together what stands in the box of one site."""
+    """Return the box of a site."""
     body = [(str(prefix), palette.TITLE) for prefix in site.prefixes]
     if site.ce is not None:
         body.append((f"CE  {site.ce}", ""))

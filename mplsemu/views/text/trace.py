@@ -1,4 +1,4 @@
-"""One packet's way as text, hop by hop, with the label stack drawn on every link."""
+"""One packet's path as text, hop by hop, with the label stack on every link."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Final
 from rich.text import Text
 
 from mplsemu.model.labels import Label
-from mplsemu.model.names import circuit_of_ce
+from mplsemu.model.names import circuit_of, circuit_of_ce
 from mplsemu.views.phrases import count
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import wrapped
 from mplsemu.views.trace import TraceHop, TraceView
 
-_FROM_LEFT: Final = 13  # column where actions start
+_FIRST_COLUMN: Final = 13  # of actions
 _LAN: Final = "the site's LAN"
 
 
 def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
-    """Return the picture's lines, at most `width` columns wide but for very long stacks."""
+    """Return the lines, at most `width` columns wide unless a stack is very long."""
     title = Text(" ").append(f"{trace.src} → {trace.dst}", palette.TITLE)
     outcome = ("delivered", palette.GOOD) if trace.delivered else ("✗ not delivered", palette.DOWN)
     if trace.fault:
@@ -55,9 +55,9 @@ def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
 
 
 def _first_link(trace: TraceView) -> str:
-    """The host's first link: its site's line, or its LAN where a CE or nobody is in between."""
+    """Return the first link: the access line, or the LAN if a CE router or nobody follows."""
     local = not trace.hops or _is_ce(trace.hops[0])
-    return _LAN if local else "/".join(trace.src.split("/")[:2])
+    return _LAN if local else circuit_of(trace.src)
 
 
 def _is_ce(hop: TraceHop) -> bool:
@@ -71,7 +71,7 @@ def _stop(sign: str, name: str, style: str) -> Text:
 def _hop(hop: TraceHop, width: int) -> list[Text]:
     name = f" ◆ {hop.node}"
     action = f"{hop.service}: {hop.action}" if hop.service else hop.action
-    first = f"{name:<{_FROM_LEFT}} "
+    first = f"{name:<{_FIRST_COLUMN}} "
     indent = " │" + " " * (len(first) - 2)
     lines = wrapped(action.split(" "), width=width - 1, indent=indent, first=first, joint=" ")
     lines[0].stylize(palette.PE, 1, len(name))
@@ -79,14 +79,14 @@ def _hop(hop: TraceHop, width: int) -> list[Text]:
 
 
 def _as_it_leaves(trace: TraceView, hop: TraceHop) -> tuple[Sequence[str], str]:
-    """Return the words for its labels, outermost first, and for what they carry."""
+    """Return the texts of the labels, outermost first, and of the payload."""
     if trace.detailed:
         return hop.stack, f"{trace.payload} {hop.ip_ttl}".rstrip()
     return [str(Label(label)) for label in hop.out_labels], trace.payload
 
 
 def _stack(labels: Sequence[str], payload: str, link: str) -> list[Text]:
-    """Draw a packet as it is on a link: its labels, outermost first, then what they carry."""
+    """Draw a packet on a link: its labels, outermost first, then its payload."""
     cells = [(label, palette.TRANSPORT_LABEL) for label in labels]
     if cells:  # the bottom of the stack is the VPN or PW label
         cells[-1] = (cells[-1][0], palette.SERVICE_LABEL)

@@ -1,4 +1,4 @@
-"""A packet's whole way as text: every copy, and every way of equal cost."""
+"""All branches of a traced packet as text: copies, and paths of equal cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mplsemu.views.trace import TraceView
 
 
 def draw_branches(found: Trace, width: int, *, unusual: bool = False) -> list[Text]:
-    """Return the drawing of all copies; of an unusual packet with its header and all TTLs."""
+    """Return the lines of all branches; for an unusual packet with its header and all TTLs."""
     if len(found.branches) < 2:
         view = TraceView.of(found, why(found.end), headed=unusual, detailed=unusual)
         return draw_trace(view, width)
@@ -57,5 +57,5 @@ def _how_many(found: Trace, copies: int) -> str:
 
 
 def why(end: End) -> str:
-    """Say how a packet ended that did not come to where it was meant to."""
+    """Return how a packet ended that did not arrive at its destination."""
     return f"{end} instead" if isinstance(end, Delivered) else str(end)
