@@ -24,6 +24,8 @@ END_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STEP_S: Final = 0.1
 """How often it is looked where a wait cannot be ended."""
 _AGAIN_S: Final = 0.05
+_LOOK_S: Final = 0.25
+"""How often it is looked while a line is typed: see `read_line`."""
 
 SignalAction = Callable[[int], None]
 """What is done at a known point about a signal that has come."""
@@ -97,7 +99,7 @@ class _Noting:
             self.reading = None
             self.act()
         else:  # in something that input() has called: once more when that is done
-            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _LOOK_S)
 
     def act(self) -> None:
         while self.came and not self.sheltered and not self.ending:
@@ -360,7 +362,9 @@ def act_at_once() -> Iterator[None]:
 def read_line(prompt: str) -> str:
     """Return a line typed at the terminal; the one wait that a signal ends by raising.
 
-    It is in no code but this while it waits: a completion that is going on is let finish.
+    It is in no code but this while it waits: a completion that is going on is let finish. A signal
+    that comes between readline's look for signals and its select(2) would not end that: a timer
+    does, so that the signal waits for a moment only.
 
     Raises:
         EOFError: Ctrl-D.
@@ -371,6 +375,7 @@ def read_line(prompt: str) -> str:
         return input(prompt)
     before = signal.signal(signal.SIGALRM, noting.take)
     noting.reading = sys._getframe()
+    signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
     try:
         noting.act()
         return input(prompt)
