@@ -163,6 +163,9 @@ class FakeNet:
         self._options = args[-1]
         self.plan = SimpleNamespace(lsrs=(), veth_pairs=())
 
+    def pids(self):
+        return frozenset()
+
     def build(self):
         import ctypes
         import weakref

@@ -209,6 +209,10 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         """
         return int(self.node(name).pid)
 
+    def pids(self) -> frozenset[int]:
+        """Return a process of every namespace in the lab, this one's too."""
+        return frozenset((os.getpid(), *(int(node.pid) for node in self._with_namespaces())))
+
     def full_name(self, name: str) -> str:
         """Return a node's full name: ``a/aarhus/h1`` for ``a-aarhus-h1``; an LSR has one name."""
         return self._full_names.get(name, name)

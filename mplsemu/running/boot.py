@@ -34,6 +34,7 @@ from mplsemu.running.directory import (
     LsrRecord,
     hidden_directories,
 )
+from mplsemu.running.process import Process
 from mplsemu.running.supervisor import Daemon, Supervisor
 from mplsemu.running.web_process import WebEndpoint, WebProcess
 
@@ -229,6 +230,7 @@ class BootedLab:
             environment=dict(self._plane.environment),
             notes=(*self.loaded.notes, *net.notes, *self.chosen.notes()),
             web=self._options.web.address if self._options.web else None,
+            started={pid: Process.of(pid).started for pid in sorted(net.pids())},
         )
 
     def close(self) -> None:

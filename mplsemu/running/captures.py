@@ -36,6 +36,7 @@ def tap_points(session: Session, targets: Sequence[str]) -> tuple[TapPoint, ...]
 
     Raises:
         LabError: there is no such thing; names the nearest.
+        NodeGoneError: the process that an interface is found by has ended.
     """
     found: dict[str, TapPoint] = {}
     if not targets:
@@ -43,7 +44,14 @@ def tap_points(session: Session, targets: Sequence[str]) -> tuple[TapPoint, ...]
     for target in targets:
         for point in _points(session, target):
             found.setdefault(point.name, point)
+    for pid in {pid for point in found.values() for pid in pids_of(point)}:
+        session.record.require(pid)
     return tuple(found.values())
+
+
+def pids_of(point: TapPoint) -> set[int]:
+    """Return the processes by which a tap's interfaces are found."""
+    return {end.pid for end in (point.interface, point.far_end) if end is not None}
 
 
 def _points(session: Session, target: str) -> Iterator[TapPoint]:

@@ -20,7 +20,13 @@ from typing import IO, Any, Final
 
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interrupts import sleep
-from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError, NotRootError
+from mplsemu.errors import (
+    EmulationError,
+    LabNotRunningError,
+    LabRunningError,
+    NodeGoneError,
+    NotRootError,
+)
 from mplsemu.running.process import Process
 from mplsemu.running.trust import is_trusted, require_trusted
 
@@ -98,6 +104,7 @@ class LabRecord:
         environment: variables with which Open vSwitch's tools find this lab's daemons.
         notes: what the user should know (a delay that this kernel cannot make, say).
         web: where its live page is, ``http://127.0.0.1:8080``; None without ``up --web``.
+        started: by process id, when that process began; see `Process`.
     """
 
     name: str
@@ -112,6 +119,24 @@ class LabRecord:
     environment: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     web: str | None = None
+    started: dict[int, int] = field(default_factory=dict)
+
+    def require(self, pid: int) -> None:
+        """Check that a process id still stands for the process that the lab had in mind.
+
+        A node's process may have ended, and its number belong to one outside the lab: who entered
+        that one's namespaces would work on the machine itself.
+
+        Raises:
+            NodeGoneError: it does not.
+        """
+        if not self.has(pid):
+            raise NodeGoneError(f"process {pid} of the lab is gone")
+
+    def has(self, pid: int) -> bool:
+        """Whether a process id still stands for a process of the lab; see `require`."""
+        began = self.started.get(pid)
+        return began is None or Process(pid, began).is_there()
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> LabRecord:
@@ -125,7 +150,9 @@ class LabRecord:
             name: tuple(Interface(**end) for end in ends) for name, ends in record["links"].items()
         }
         notes = tuple(record["notes"])
-        return cls(**{**record, "hosts": hosts, "lsrs": lsrs, "links": links, "notes": notes})
+        started = {int(pid): began for pid, began in record.get("started", {}).items()}
+        rebuilt = {"hosts": hosts, "lsrs": lsrs, "links": links, "notes": notes}
+        return cls(**{**record, **rebuilt, "started": started})
 
 
 class LabDirectory:

@@ -21,7 +21,7 @@ from mplsemu.program.path import Branch, Delivered, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.trace import DEFAULT_OPTIONS, PacketOptions, Trace, ip_header, trace
 from mplsemu.program.walk_state import MacTable
-from mplsemu.running.captures import circuit_tap, core_tap
+from mplsemu.running.captures import circuit_tap, core_tap, pids_of
 from mplsemu.running.session import Session
 from mplsemu.wire.ethernet import is_group_mac
 
@@ -56,8 +56,11 @@ def follow(
         return LiveTrace(predicted, (), sent=False)
     ttl = packet.ip.ttl if packet.ip else None
     fewest = min(len(tuple(_predictions(program, each, ttl))) for each in predicted.variants())
-    with Taps(tuple(_points(session, program)), leave_out_gone=True) as taps:
-        own = session.record.hosts[str(sender.ref)]
+    record = session.record
+    own = record.hosts[str(sender.ref)]
+    record.require(own.pid)
+    points = [each for each in _points(session, program) if all(map(record.has, pids_of(each)))]
+    with Taps(points, leave_out_gone=True) as taps:
         send_frame(own.pid, own.interface, packet.to_bytes())
         seen = _listen(session, taps, packet, fewest)
     return LiveTrace(predicted, _as_seen(program, predicted, ttl, seen), sent=True)

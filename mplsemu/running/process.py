@@ -23,7 +23,16 @@ class Process:
     @classmethod
     def this(cls) -> Self:
         """Return the process that asks."""
-        return cls(os.getpid(), _started(os.getpid()))
+        return cls.of(os.getpid())
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        """Return the process that has a number now.
+
+        Raises:
+            OSError: there is none.
+        """
+        return cls(pid, _started(pid))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -36,6 +45,14 @@ class Process:
     def __str__(self) -> str:
         """Return number and beginning."""
         return f"{self.pid} {self.started}"
+
+    def is_there(self) -> bool:
+        """Whether it has not ended."""
+        descriptor = self.open()
+        if descriptor is None:
+            return False
+        os.close(descriptor)
+        return True
 
     def open(self) -> int | None:
         """Return a descriptor of it, to send it signals and to wait for its end; None: it is gone.

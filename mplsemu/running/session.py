@@ -134,7 +134,13 @@ class Session:
 
         Raises:
             LabError: there is no such node; names the nearest.
+            NodeGoneError: its process has ended.
         """
+        target = self._exec_target(name)
+        self.record.require(target.pid)
+        return target
+
+    def _exec_target(self, name: str) -> ExecTarget:
         if name in self.record.lsrs:
             lsr = self.record.lsrs[name]
             hosts = lsr_hosts_file(self.directory.hosts_files)
@@ -246,6 +252,7 @@ class Session:
         interfaces = self.record.links[link]
         state = "up" if up else "down"
         for interface in interfaces:
+            self.record.require(interface.pid)
             try:
                 with inside(interface.pid):
                     set_up([interface.name], up=up)

@@ -5,13 +5,15 @@ import signal
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mplsemu.cli.main import main
 from mplsemu.emulation.interface import Interface
-from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError
+from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError, NodeGoneError
+from mplsemu.running.captures import tap_points
 from mplsemu.running.directory import (
     DEFAULT_DIRECTORY,
     HostRecord,
@@ -25,6 +27,8 @@ from mplsemu.running.directory import (
 )
 from mplsemu.running.down import take_down
 from mplsemu.running.process import Process
+from mplsemu.running.session import Session
+from tests.builders import nordic
 
 
 @pytest.fixture(autouse=True)
@@ -262,6 +266,29 @@ def test_a_process_is_told_from_a_later_one_of_its_number():
     os.close(descriptor)
     assert Process(this.pid, this.started + 1).open() is None
     assert Process(2**22 + 1, 1).open() is None
+
+
+def test_a_process_of_a_lab_whose_number_is_anothers_now_is_gone(run_dir):
+    this = Process.this()
+    known = replace(record("x"), started={this.pid: this.started, 2: this.started})
+    directory = claimed("x")
+    directory.write(known)
+    read = directory.read()
+    assert read == known
+    read.require(this.pid)
+    with pytest.raises(NodeGoneError, match="process 2 of the lab is gone"):
+        read.require(2)
+    session = Session.__new__(Session)  # without root
+    session.directory = directory
+    session.record = replace(read, started={3: this.started, 2: this.started})
+    session.network = nordic()
+    for node in ("a/x/h1", "a-x-h1", "se"):
+        with pytest.raises(NodeGoneError, match="of the lab is gone"):
+            session.exec_target(node)
+    assert session.exec_target("dk").pid == 1
+    with pytest.raises(NodeGoneError, match="process 3 of the lab is gone"):
+        tap_points(session, ["a/x/h1"])
+    directory.release()
 
 
 @pytest.mark.parametrize("text", ["", "1", "1 2 3", "a b", "-1 5", "1 ²"])
