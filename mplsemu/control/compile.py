@@ -275,6 +275,7 @@ def _circuits(
                 ce=_ce(site),
                 mtu=site.mtu,
                 strict_urpf=site.strict_urpf,
+                rate_bps=site.rate_bps,
             )
         )
     return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}

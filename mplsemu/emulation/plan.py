@@ -19,9 +19,8 @@ from mplsemu.emulation.naming import (
 )
 from mplsemu.model.names import ce_name
 from mplsemu.model.network import HostRef, Network
-from mplsemu.model.topology import Link
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
-from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.program import CoreLink, NodeProgram, Program
 
 FIRST_IFINDEX: Final = 10_001
 """Of the first LSR's port, where LSRs have namespaces: beyond what the kernel gives out there."""
@@ -168,8 +167,8 @@ def make_plan(network: Network, program: Program, *, lsr_namespaces: bool = Fals
     """Return what to build for a lab, the same for the same arguments.
 
     Args:
-        network: facts: sites, hosts, addresses, rates.
-        program: compiled from it; has port numbers and MAC addresses.
+        network: sites, hosts, addresses.
+        program: compiled from it; has port numbers, MAC addresses, rates, delays and MTUs.
         lsr_namespaces: each LSR has a namespace of its own, and is not a bridge in the lab's.
     """
     return _Planner(network, program, lsr_namespaces=lsr_namespaces).plan()
@@ -182,6 +181,7 @@ class _Planner:
         self._ifindexes = itertools.count(FIRST_IFINDEX)
         self._nodes = sorted(program.nodes, key=lambda node: node.index)
         self._by_name = program.node_by_name
+        self._links = program.link_by_name
         self._interfaces = InterfaceNames()
         self._names = NodeNames(node.name for node in program.nodes)
         self._hosts: list[HostPlan] = []
@@ -195,7 +195,8 @@ class _Planner:
             LsrPlan(node.name, self._interfaces.claim(node.name, f"n{node.index}"), node.index)
             for node in self._nodes
         )
-        for link in self._network.provider.links:
+        for name in (link.name for link in self._network.provider.links):
+            link = self._links[name]
             first, second = (self._by_name[end] for end in link.ends)
             ends = (self._core_end(first, link), self._core_end(second, link))
             self._wires.append(VethPair(link.name, ends, link.bandwidth_bps, link.delay_ms))
@@ -212,7 +213,7 @@ class _Planner:
             return end
         return replace(end, own_namespace=True, ifindex=next(self._ifindexes))
 
-    def _core_end(self, node: NodeProgram, link: Link) -> Endpoint:
+    def _core_end(self, node: NodeProgram, link: CoreLink) -> Endpoint:
         adjacency = node.adjacency_by_link[link.name]
         return self._lsr_end(node, adjacency.port, adjacency.mac, link.mtu)
 
@@ -222,7 +223,7 @@ class _Planner:
         # the PE must not drop a tagged full-size frame, so its side is wider than the customer's
         pe_end = self._lsr_end(pe, circuit.port, None, circuit.line_mtu)
         if site.ce is None:
-            self._lan(vpn, site, pe_end, site.circuit, site.rate_bps)
+            self._lan(vpn, site, pe_end, site.circuit, circuit.rate_bps)
             return
         ce = CePlan(
             self._names.claim(host_node_name(vpn, site.name, "ce")),
@@ -232,7 +233,7 @@ class _Planner:
         )
         self._ces.append(ce)
         wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac, site.mtu)
-        self._wires.append(VethPair(site.circuit, (pe_end, wan), site.rate_bps))
+        self._wires.append(VethPair(site.circuit, (pe_end, wan), circuit.rate_bps))
         lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac, site.mtu)
         self._lan(vpn, site, lan, f"{site.circuit}:{CE_LAN_INTERFACE}", None)
 

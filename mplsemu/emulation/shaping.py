@@ -1,4 +1,4 @@
-"""Rates by HTB and delays by netem, as tc commands (tc-htb(8), tc-netem(8), tc-bfifo(8))."""
+"""The program's rates by HTB and delays by netem, as commands of tc(8): tc-htb(8), tc-netem(8)."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ from mplsemu.program.entries import (
 from mplsemu.program.packet import is_mac
 from mplsemu.program.program import Adjacency, Program
 from mplsemu.program.services import (
+    AttachmentCircuit,
     Ce,
     Connected,
     Neighbour,
@@ -64,6 +65,11 @@ _MACS: Final[dict[type, tuple[str, ...]]] = {
     Neighbour: ("mac",),
 }
 """Where MAC addresses are, which are text otherwise."""
+_OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
+    (AttachmentCircuit, "rate_bps"),
+    (Nhlfe, "backup"),
+)
+"""Fields that are written only where they say something."""
 _NODE_TABLES: Final = 4
 """How deep an entry of, say, an ILM stands: program, nodes, node, ILM."""
 _VRF_TABLES: Final = 6
@@ -180,11 +186,13 @@ def _converter() -> cattrs.Converter:
     for union, members in _SUMS:
         _register_sum(converter, union, members)
     _register_swap(converter)
-    omitted = make_dict_unstructure_fn(Nhlfe, converter, backup=override(omit_if_default=True))
-    converter.register_unstructure_hook(Nhlfe, omitted)
+    for holder, name in _OPTIONAL:
+        omitting = {name: override(omit_if_default=True)}
+        hook: Callable[..., Any] = make_dict_unstructure_fn(holder, converter, **omitting)  # type: ignore[arg-type]
+        converter.register_unstructure_hook(holder, hook)
     for holder, names in _MACS.items():
         checked = {name: override(struct_hook=_mac) for name in names}
-        hook: Callable[..., Any] = make_dict_structure_fn(holder, converter, **checked)  # type: ignore[arg-type]
+        hook = make_dict_structure_fn(holder, converter, **checked)  # type: ignore[arg-type]
         converter.register_structure_hook(holder, hook)
     return converter
 

@@ -48,6 +48,7 @@ class AttachmentCircuit:
         mtu: octets of the largest IP packet that a VRF sends on it.
         strict_urpf: whether a VRF takes in only what is from an address to which it would send on
             it (RFC 3704 section 2.2).
+        rate_bps: rate of the line each way, None if it is not shaped.
     """
 
     name: str
@@ -59,6 +60,7 @@ class AttachmentCircuit:
     ce: Ce | None = None
     mtu: int = ACCESS_MTU
     strict_urpf: bool = False
+    rate_bps: int | None = None
 
     @property
     def line_mtu(self) -> int:

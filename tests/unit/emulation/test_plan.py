@@ -1,3 +1,4 @@
+from dataclasses import replace
 from ipaddress import ip_interface
 
 import pytest
@@ -15,6 +16,7 @@ from mplsemu.emulation.batch_commands import (
 from mplsemu.emulation.plan import make_plan
 from mplsemu.lab.loader import loads
 from mplsemu.model.limits import ACCESS_MTU, CORE_MTU
+from tests.programs import changed_node
 
 LAB = """
 name: small
@@ -103,6 +105,17 @@ def test_a_customer_has_1500_bytes_and_the_core_and_the_pe_side_more(plan):
 def test_only_the_access_line_of_a_site_is_shaped(plan):
     assert pair(plan, "a/two").rate_bps == 10_000_000
     assert pair(plan, "a/one").rate_bps is None
+
+
+def test_rates_and_delays_are_the_programs(network):
+    program = compile_program(network)
+    (link, *others), pe = program.links, program.node("copenhagen-central-office")
+    slower = replace(link, bandwidth_bps=7_000_000, delay_ms=9.0)
+    circuits = tuple(replace(circuit, rate_bps=5_000_000) for circuit in pe.circuits)
+    changed = changed_node(program, pe.name, circuits=circuits)
+    made = make_plan(network, replace(changed, links=(slower, *others)))
+    assert (pair(made, link.name).rate_bps, pair(made, link.name).delay_ms) == (7_000_000, 9.0)
+    assert {pair(made, circuit.name).rate_bps for circuit in circuits} == {5_000_000}
 
 
 LAB_PID = 3999

@@ -2,9 +2,11 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
+from mplsemu.lab.loader import load
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.codec import dump_program, load_program
 from tests.builders import MacAddresses, network, nordic, provider, vpws
+from tests.places import TOPOLOGIES
 
 PROGRAM = compile_program(nordic(), frozenset({"dk-p2", "se-p2"}))
 TEXT = dump_program(PROGRAM)
@@ -86,3 +88,12 @@ def test_a_truncated_file_is_refused_with_the_line_where_it_ends():
     cut = "\n".join(TEXT.splitlines()[:20])
     with pytest.raises(ProgramError, match=r"not whole JSON: line 20, column"):
         load_program(cut)
+
+
+def test_a_rate_is_written_only_where_a_line_has_one():
+    program = compile_program(load(TOPOLOGIES / "nordic.yaml").network)
+    text = dump_program(program)
+    assert [line for line in text.splitlines() if '"rate_bps"' in line] == [
+        line for line in text.splitlines() if '"name": "a/stockholm"' in line
+    ]
+    assert load_program(text) == program
