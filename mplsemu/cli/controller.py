@@ -59,19 +59,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal ends the process."""
     plane = _ebpf(args) if args.dataplane == "ebpf" else _openflow(args)
-    from mplsemu.controller.serve import serve
-    from mplsemu.lab.loader import load
+    from mplsemu.controller.serve import lab_to_serve, serve
 
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    network = load(args.lab).network
+    lab = lab_to_serve(args.lab, args.state)
     exit_on_signals(_QUIETLY)  # with all threads of the framework
     with ExitStack() as stack:
         if args.socket is not None:
             stack.enter_context(cleanup_on_signal(partial(_remove, args.socket)))
-        serve(network, plane, args.socket, args.state)
+        serve(lab, plane, args.socket, args.state)
     return 0
 
 

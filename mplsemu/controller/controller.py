@@ -7,8 +7,6 @@ come a few at a time: however many there are, a cable that is cut does not wait 
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import logging
 import queue
 import time
@@ -20,15 +18,19 @@ from typing import Any, Final
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.learned import LearnedNeighbour
+from mplsemu.control.numbering import number_network
 from mplsemu.controller.events import SEVERAL, EventLog, shortened
-from mplsemu.controller.flush import mac_flushes
+from mplsemu.controller.flush import mac_flushes, stale_flushes
 from mplsemu.controller.lsr_states import LsrStates
 from mplsemu.controller.neighbours import NeighbourKey, Neighbours
+from mplsemu.controller.network_change import Emulated, NetworkChanged
 from mplsemu.controller.punt_handler import PuntHandler
 from mplsemu.controller.punt_queue import PuntQueue
-from mplsemu.controller.state import SavedState, load_state, save_state
+from mplsemu.controller.state import SavedState, StateFile
+from mplsemu.controller.timers import Timers
 from mplsemu.errors import LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
+from mplsemu.model.numbers import NO_NUMBERS, Numbers
 from mplsemu.program.diff import diff_programs
 from mplsemu.program.program import Program
 from mplsemu.southbound.plane.events import (
@@ -47,11 +49,9 @@ from mplsemu.southbound.punt.event import PacketOut
 _LOG = logging.getLogger(__name__)
 
 MAX_EVENT_TEXT: Final = 500
-SAVE_DELAY_S: Final = 0.1
-"""The state file is written so long after a change, with those that followed."""
 PAUSE_FACTOR: Final = 4
-"""Times as long as it took to follow what customers change, other things come first; and so after
-the state file was written. A link that is cut never waits."""
+"""Times as long as it took to follow what customers change, other things come first. A link that is
+cut never waits."""
 MAX_PUNTS_PER_BATCH: Final = 32
 """Punted packets between two looks at what else has happened."""
 _MOMENT_S: Final = 0.0005
@@ -73,18 +73,32 @@ class Controller:
     Args:
         network: the lab.
         plane: what the LSRs are made of.
-        state_file: remembers labels and neighbours over a restart; None: nothing is remembered.
+        state_file: remembers labels, numbers and neighbours over a restart; None: nothing is
+            remembered.
+        numbers: of which the lab's automatic addresses are made.
     """
 
-    def __init__(self, network: Network, plane: DataPlane, state_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        plane: DataPlane,
+        state_file: Path | None = None,
+        numbers: Numbers = NO_NUMBERS,
+    ) -> None:
         self.network = network
         self.plane = plane
         self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
-        self._state_file = state_file
-        remembered = load_state(state_file) if state_file else None
-        self._neighbours = Neighbours(remembered.learned if remembered else ())
-        self.program = self._compile(previous_of(network, remembered), frozenset())
-        self.lsrs = LsrStates(self.program)
+        self._state_file = StateFile(state_file)
+        saved = self._state_file.load()
+        is_same = saved.is_of(network)
+        self._neighbours = Neighbours(saved.learned)
+        self._has_changed = is_same and saved.numbers is not None
+        before = (saved.numbers if is_same else None) or NO_NUMBERS
+        self._numbers = number_network(network, numbers.updated(before))
+        self._emulated = Emulated.of(network)
+        self._change: NetworkChanged | None = None
+        self.program = self._compile(saved.program if is_same else None, frozenset())
+        self.lsrs = LsrStates(self.program.node_by_name, self._numbers)
         self.generation = 1
         if self.events.last:
             text = "controller started again; generations count from 1"
@@ -95,10 +109,7 @@ class Controller:
         self._cause: str | None = None
         self._queue = plane.threads.queue()
         self._punts = PuntQueue(self.program)
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._timer_numbers = itertools.count()
-        self._save_at: float | None = None
-        self._next_save = 0.0
+        self._timers = Timers()
         self._when_installed: list[Callable[[], None]] = []
         self._punt_handler = PuntHandler(self)
         for key in self._neighbours.keys:
@@ -106,8 +117,14 @@ class Controller:
 
     # --- for all threads --------------------------------------------------------------------
 
-    def deliver(self, event: PlaneEvent) -> None:
-        """Take in what the data plane says."""
+    def deliver(self, event: PlaneEvent | NetworkChanged) -> None:
+        """Take in what the data plane says, or that the lab is to be another.
+
+        Raises:
+            LabError: the lab cannot be that while it runs; it stays as it is.
+        """
+        if isinstance(event, NetworkChanged):
+            self._emulated.check(event.network)
         if not isinstance(event, PacketPunted):
             self._queue.put(event)
         elif self._punts.put(event):
@@ -137,8 +154,7 @@ class Controller:
 
     def after(self, delay_s: float, work: Callable[[], None]) -> None:
         """Have the worker do something later; only the worker may call this."""
-        due = time.monotonic() + delay_s
-        heapq.heappush(self._timers, (due, next(self._timer_numbers), work))
+        self._timers.add(delay_s, work)
 
     def learn(self, each: LearnedNeighbour) -> bool:
         """Take a neighbour into the program, if it may be; only the worker may call this."""
@@ -194,11 +210,10 @@ class Controller:
         """Return how long to wait for events; a moment, even if none: others take it to run."""
         if self._punts:
             return _MOMENT_S
-        due = [timer[0] for timer in self._timers[:1]]
-        if self._save_at is not None:
-            due.append(self._save_at)
+        times = [self._timers.due, self._state_file.due]
         if self._causes():
-            due.append(self._customers_at)
+            times.append(self._customers_at)
+        due = [each for each in times if each is not None]
         return max(_MOMENT_S, min(due) - time.monotonic()) if due else None
 
     def handle(self, batch: list[Any]) -> None:
@@ -207,18 +222,20 @@ class Controller:
         for event in batch:
             if isinstance(event, PacketPunted):
                 self._punt_handler.handle(event.node, event.punt)
-        while self._timers and self._timers[0][0] <= time.monotonic():
-            heapq.heappop(self._timers)[2]()
+        self._timers.run_due()
         if self._causes():
             self._keep_up()
         self._release()
         for event in batch:
             if isinstance(event, _Task):
                 event.reply.put(_result_of(event.work))
-        self._save_when_due()
+        self._save()
 
     def _keep_up(self, entered: Collection[str] = ()) -> None:
         """Recompile if it is time to, and install what differs."""
+        if self._change is not None:
+            change, self._change = self._change, None
+            self._change_network(change)
         causes, started = self._causes(), time.monotonic()
         is_customers = causes <= self.program.node_of_circuit.keys()
         is_due = causes and not (is_customers and started < self._customers_at)
@@ -264,6 +281,8 @@ class Controller:
                     self._complain(f"{node} refused {what}")
                 case UnknownLsrConnected(what):
                     self.events.add("error", f"{what} is not an LSR of this lab")
+                case NetworkChanged():
+                    self._change = event
         if not all(isinstance(event, PacketPunted | _Task) for event in batch):
             self._reported_down = self.lsrs.down()
         return [lsr.name for lsr in entered.values() if lsr.connected]
@@ -275,13 +294,40 @@ class Controller:
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
         learned = tuple(self._neighbours)
         try:
-            return compile_program(self.network, down, learned, previous)
+            return compile_program(self.network, down, learned, previous, self._numbers)
         except LabelSpaceError:
             if previous is None:
                 raise
         # old and new labels together do not fit: then labels change their meaning in place
         self.events.add("error", "the label range is too small to change paths without loss")
-        return compile_program(self.network, down, learned)
+        return compile_program(self.network, down, learned, numbers=self._numbers)
+
+    def _change_network(self, change: NetworkChanged) -> None:
+        """Go over to another lab, or stay at this one if that cannot be compiled."""
+        started = time.perf_counter()
+        known = self.network, self._numbers
+        self.network = change.network
+        before = self._numbers.updated(change.numbers).updated(self._numbers.of_data_plane())
+        self._numbers = number_network(change.network, before)
+        self.lsrs.number_ports(self._numbers)
+        down = self.lsrs.down()
+        try:
+            program = self._compile(self.program, down)
+        except MplsEmuError as error:
+            self.network, self._numbers = known
+            self.lsrs.number_ports(self._numbers)
+            self._complain(f"the lab stays as it was: {error}")
+            return
+        circuits = {site.circuit for _, site in change.network.sites()}
+        self._neighbours.forget_on(down | (self.program.node_of_circuit.keys() - circuits))
+        self._neighbours.settle()
+        self._down = self._reported_down = down
+        self._cause = None
+        self._has_changed = True
+        self._follow(program, started)
+        self._punts.follow(program)
+        self._punt_handler.drop_what_is_gone()
+        self._state_file.changed()
 
     def _recompile(self, causes: frozenset[str]) -> None:
         started = time.perf_counter()
@@ -294,17 +340,21 @@ class Controller:
         self._neighbours.forget_on(down)
         self._neighbours.settle()
         self._down = down
-        before, self.program = self.program, self._compile(self.program, down)
-        changed = diff_programs(before, self.program)
+        self._follow(self._compile(self.program, down), started)
+
+    def _follow(self, program: Program, started: float) -> None:
+        """Have a program from now on; LSRs get it with the next installation."""
+        before, self.program = self.program, program
+        changed = diff_programs(before, program)
         if changed.is_empty:
             return
         self.generation += 1
         took_ms = (time.perf_counter() - started) * 1000
         text = f"generation {self.generation}: {shortened(changed.summary(), MAX_EVENT_TEXT)}"
         self.events.add("program", text, took_ms, self._cause)
-        self.plane.flush_macs(self.program, mac_flushes(before, self.program))
-        if self._save_at is None:
-            self._save_at = max(time.monotonic() + SAVE_DELAY_S, self._next_save)
+        self.plane.flush_macs(before, stale_flushes(before, program))
+        self.plane.flush_macs(program, mac_flushes(before, program))
+        self._state_file.changed()
 
     def _cause_of(self, causes: AbstractSet[str]) -> str | None:
         """Return the circuit that is meant, None where it is the provider's affair."""
@@ -339,31 +389,12 @@ class Controller:
         text = f"{done.changed} {word} changed on {done.followed} of {done.touched} {switches}"
         self.events.add("program", text, took_ms, self._cause)
 
-    def _save_when_due(self) -> None:
-        if self._save_at is None or time.monotonic() < self._save_at:
-            return
-        self._save_at = None
-        if self._state_file is None:
-            return
-        started = time.monotonic()
+    def _save(self) -> None:
+        numbers = self._numbers if self._has_changed else None
         try:
-            save_state(self._state_file, self.program, self._neighbours)
+            self._state_file.save_if_due(SavedState(self.program, tuple(self._neighbours), numbers))
         except OSError as error:
-            self._complain(f"cannot write {self._state_file}: {error.strerror}")
-        now = time.monotonic()
-        self._next_save = now + PAUSE_FACTOR * (now - started)
-
-
-def previous_of(network: Network, remembered: SavedState | None) -> Program | None:
-    """Return the remembered program if it is one of this very network, else None."""
-    if remembered is None or remembered.program is None:
-        return None
-    program = remembered.program
-    order = tuple(node.name for node in sorted(program.nodes, key=lambda node: node.index))
-    same = order == tuple(node.name for node in network.provider.nodes)
-    circuits = {site.circuit: site.pe for _, site in network.sites()}
-    found = {name: node.name for name, node in program.node_of_circuit.items()}
-    return program if same and circuits == found else None
+            self._complain(f"cannot write {error.filename}: {error.strerror}")
 
 
 def _result_of(work: Callable[[], Any]) -> Any:

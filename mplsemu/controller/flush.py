@@ -18,6 +18,14 @@ def mac_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
     return tuple(_flushes(before, after))
 
 
+def stale_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
+    """Return what to forget because it was learned where nothing is any more, as `before` says it.
+
+    A VSI that goes forgets all; where a circuit or a PE leaves a VPLS, what was learned there.
+    """
+    return tuple(_stale(before, after))
+
+
 def vpn_flushes(program: Program, vpn: str) -> tuple[MacFlush, ...]:
     """Return what to forget so that a whole VPLS starts to learn anew."""
     return tuple(
@@ -38,6 +46,24 @@ def _flushes(before: Program, after: Program) -> Iterator[MacFlush]:
             if old_circuit is not None and old_circuit.up and not circuit.up:
                 yield MacFlush(node.name, vsi.name, OnCircuit(circuit.name))
                 yield from _withdrawals(after, node, vsi.name)
+
+
+def _stale(before: Program, after: Program) -> Iterator[MacFlush]:
+    pes = {node.name: node.vsi_by_name for node in after.nodes}
+    for node in before.nodes:
+        there = pes.get(node.name, {})
+        for vsi in node.vsis:
+            now = there.get(vsi.name)
+            if now is None:
+                yield MacFlush(node.name, vsi.name)
+                continue
+            for circuit in vsi.circuits:
+                if circuit not in now.circuits:
+                    yield MacFlush(node.name, vsi.name, OnCircuit(circuit))
+                    yield from _withdrawals(before, node, vsi.name)
+            for pseudowire in vsi.pseudowires:
+                if vsi.name not in pes.get(pseudowire.peer, {}):
+                    yield MacFlush(node.name, vsi.name, BehindPe(pseudowire.peer))
 
 
 def _withdrawals(program: Program, node: NodeProgram, vpn: str) -> Iterator[MacFlush]:

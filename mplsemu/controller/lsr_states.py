@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mplsemu.program.program import NodeProgram, Program
+from mplsemu.model.numbers import Numbers, Space
+from mplsemu.program.program import NodeProgram
 
 
 @dataclass(slots=True)
@@ -28,14 +29,22 @@ class LsrState:
 
 
 class LsrStates:
-    """All LSRs of a lab by name, and what hangs on their ports."""
+    """All LSRs of a lab by name, and which cables are at their ports.
 
-    def __init__(self, program: Program) -> None:
-        self._by_name = {node.name: LsrState(node.name) for node in program.nodes}
-        self._carried: dict[str, dict[int, str]] = {
-            node.name: {end.port: end.link for end in node.adjacencies}
-            | {circuit.port: circuit.name for circuit in node.circuits}
-            for node in program.nodes
+    Args:
+        lsrs: their names.
+        numbers: of their ports.
+    """
+
+    def __init__(self, lsrs: Iterable[str], numbers: Numbers) -> None:
+        self._by_name = {name: LsrState(name) for name in lsrs}
+        self.number_ports(numbers)
+
+    def number_ports(self, numbers: Numbers) -> None:
+        """Note which link or circuit is at which port."""
+        self._cables = {
+            name: {port: cable for cable, port in numbers[Space.ports(name)].items()}
+            for name in self._by_name
         }
 
     def __iter__(self) -> Iterator[LsrState]:
@@ -57,6 +66,6 @@ class LsrStates:
             name
             for lsr in self
             if lsr.live_ports is not None
-            for port, name in self._carried[lsr.name].items()
+            for port, name in self._cables[lsr.name].items()
             if port not in lsr.live_ports
         )

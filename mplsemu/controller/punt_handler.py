@@ -94,6 +94,15 @@ class PuntHandler:
         if parsed is not None:
             self._follow(node, answer(self._context.program, node, parsed))
 
+    def drop_what_is_gone(self) -> None:
+        """Resolve no more what was asked for on circuits and VRFs that are no longer there."""
+        program = self._context.program
+        for key, queue in list(self._queues.items()):
+            node = program.node(key[0])
+            circuit = queue.packets[0].circuit
+            if key[1] not in node.vrf_by_name or circuit not in node.circuit_by_name:
+                self._end(key)
+
     def _follow(self, node: str, answers: Answers) -> None:
         is_new = answers.pending is None or self._enqueue(node, answers.pending)
         if is_new and answers.packets_out:  # else it has been asked for already
@@ -133,7 +142,8 @@ class PuntHandler:
     def _check(self, key: NeighbourKey) -> None:
         node, vrf, address = key
         lsr = self._context.program.node(node)
-        asked = resolution_request(lsr, lsr.vrf_by_name[vrf], address)
+        there = lsr.vrf_by_name.get(vrf)
+        asked = resolution_request(lsr, there, address) if there is not None else None
         if not self._context.is_learned(key) or asked is None:
             del self._unanswered[key]
         elif self._unanswered[key] < MAX_SOLICITATIONS:

@@ -35,14 +35,18 @@ class PuntQueue:
     """
 
     def __init__(self, program: Program) -> None:
+        self.follow(program)
+        self._waiting: dict[Source, deque[PacketPunted]] = {}
+        self._turns: deque[Source] = deque()
+        self._lock = threading.Lock()
+
+    def follow(self, program: Program) -> None:
+        """Note which circuits are at which ports now."""
         self._circuits = {
             (node.name, circuit.port): circuit.name
             for node in program.nodes
             for circuit in node.circuits
         }
-        self._waiting: dict[Source, deque[PacketPunted]] = {}
-        self._turns: deque[Source] = deque()
-        self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._turns)

@@ -15,29 +15,43 @@ from mplsemu.controller.flush import vpn_flushes
 from mplsemu.controller.macs import learned_macs
 from mplsemu.controller.northbound import Northbound
 from mplsemu.controller.request import integer_of
+from mplsemu.controller.state import SavedState, load_state
 from mplsemu.errors import EmulationError, LabError
-from mplsemu.model.network import Network
+from mplsemu.lab.loader import LoadedLab, load
 from mplsemu.program.codec import dump_program
 from mplsemu.southbound.plane.protocol import DataPlane
 
 _LOG = logging.getLogger(__name__)
 
 
-def serve(network: Network, plane: DataPlane, socket: Path | None, state_file: Path | None) -> None:
+def lab_to_serve(path: Path, state_file: Path | None) -> LoadedLab:
+    """Read a lab file; its automatic addresses are those that a controller before had.
+
+    Raises:
+        LabError: it cannot be read, or something in it is wrong.
+    """
+    lab = load(path)
+    saved = load_state(state_file) if state_file is not None else SavedState()
+    if saved.numbers is None or not saved.is_of(lab.network):
+        return lab
+    return load(path, saved.numbers)
+
+
+def serve(lab: LoadedLab, plane: DataPlane, socket: Path | None, state_file: Path | None) -> None:
     """Control the LSRs of a lab until the process is ended.
 
     Args:
-        network: the lab.
+        lab: from `lab_to_serve`.
         plane: what its LSRs are made of.
         socket: path of the northbound socket, None for no northbound.
-        state_file: remembers labels and neighbours over a restart.
+        state_file: remembers labels, numbers and neighbours over a restart.
 
     Raises:
         EmulationError: it cannot listen, or cannot write the state file.
     """
     if state_file is not None and not os.access(state_file.parent, os.W_OK):
         raise EmulationError(f"cannot write {state_file}; name a file where you may write")
-    controller = Controller(network, plane, state_file)
+    controller = Controller(lab.network, plane, state_file, lab.numbers)
     if socket is not None:  # first, as it may fail; it answers when the worker is there
         Northbound(socket, calls_of(controller), plane.threads).start()
     plane.start(controller.program, controller.deliver)

@@ -7,41 +7,106 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any, Final
 
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.errors import ProgramError
+from mplsemu.model.network import Network
+from mplsemu.model.numbers import Allocation, Numbered, Numbers, Space
 from mplsemu.program.codec import dump_program, load_program
 from mplsemu.program.program import Program
 from mplsemu.program.services import Neighbour
 
 _LOG = logging.getLogger(__name__)
 
+SAVE_DELAY_S: Final = 0.1
+"""The state file is written so long after a change, with those that followed."""
+_PAUSE_FACTOR: Final = 4
+"""Times as long as it took to write it, it is not written again."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """What the state file held; nothing where there was none."""
+    """What the state file held; nothing where there was none.
+
+    Attributes:
+        program: the last one.
+        learned: neighbours that the network had resolved.
+        numbers: those of the lab if it has changed since it was booted, else None: then they
+            follow from the lab file's order.
+    """
 
     program: Program | None = None
     learned: tuple[LearnedNeighbour, ...] = ()
+    numbers: Numbers | None = None
+
+    def is_of(self, network: Network) -> bool:
+        """Whether it is about the very LSRs and circuits of a network."""
+        if self.program is None:
+            return False
+        circuits = {site.circuit: site.pe for _, site in network.sites()}
+        found = {name: node.name for name, node in self.program.node_of_circuit.items()}
+        names = {node.name for node in network.provider.nodes}
+        return self.program.node_by_name.keys() == names and circuits == found
 
 
-def save_state(path: Path, program: Program, learned: Iterable[LearnedNeighbour]) -> None:
+class StateFile:
+    """Writes the state file when its time has come.
+
+    Args:
+        path: of the file; None: nothing is written.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._next = 0.0
+        self.due: float | None = None
+
+    def load(self) -> SavedState:
+        """Return what the file holds."""
+        return load_state(self._path) if self._path is not None else SavedState()
+
+    def changed(self) -> None:
+        """Note that there is something to be written."""
+        if self.due is None and self._path is not None:
+            self.due = max(time.monotonic() + SAVE_DELAY_S, self._next)
+
+    def save_if_due(self, state: SavedState) -> None:
+        """Write the file if there is something to be written, and its time has come.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._path is None or self.due is None or time.monotonic() < self.due:
+            return
+        self.due = None
+        started = time.monotonic()
+        try:
+            save_state(self._path, state)
+        finally:
+            now = time.monotonic()
+            self._next = now + _PAUSE_FACTOR * (now - started)
+
+
+def save_state(path: Path, saved: SavedState) -> None:
     """Write the state file, all at once.
 
     Raises:
         OSError: it cannot be written.
     """
     state = {
-        "program": dump_program(program),
+        "program": dump_program(saved.program) if saved.program is not None else None,
         "learned": [
             [each.pe, each.vrf, str(entry.address), entry.circuit, entry.mac]
-            for each in learned
+            for each in saved.learned
             for entry in [each.neighbour]
         ],
+        "numbers": _numbers_json(saved.numbers) if saved.numbers is not None else None,
     }
     temporary = path.with_suffix(".new")
     temporary.write_text(json.dumps(state), encoding="utf-8")
@@ -56,9 +121,30 @@ def load_state(path: Path) -> SavedState:
             LearnedNeighbour(pe, vrf, Neighbour(ip_address(address), circuit, mac))
             for pe, vrf, address, circuit, mac in state["learned"]
         )
-        return SavedState(load_program(state["program"]), learned)
+        numbers = state["numbers"]
+        return SavedState(
+            load_program(state["program"]),
+            learned,
+            _numbers(numbers) if numbers is not None else None,
+        )
     except FileNotFoundError:
         return SavedState()
     except (OSError, ValueError, KeyError, TypeError, ProgramError) as error:
         _LOG.warning("state file %s is of no use: %s", path, error)
         return SavedState()
+
+
+def _numbers_json(numbers: Numbers) -> list[list[Any]]:
+    return [
+        [space.of.value, list(space.within), dict(each.current), dict(each.retired)]
+        for space, each in numbers.allocations.items()
+    ]
+
+
+def _numbers(rows: Iterable[Any]) -> Numbers:
+    return Numbers(
+        {
+            Space(Numbered(of), tuple(within)): Allocation(dict(current), dict(retired))
+            for of, within, current, retired in rows
+        }
+    )

@@ -37,6 +37,11 @@ class Numbered(enum.StrEnum):
     """In its VPN: its part of the pool for such links."""
 
 
+_OF_DATA_PLANE: Final = frozenset(
+    {Numbered.LSR, Numbered.PORT, Numbered.SERVICE, Numbered.PSEUDOWIRE}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """A set of numbers in which each stands for one name.
@@ -133,6 +138,16 @@ class Numbers:
         """Return the numbers of what is there, by name; none where the space is unknown."""
         allocation = self.allocations.get(space)
         return allocation.current if allocation is not None else {}
+
+    def updated(self, others: Numbers) -> Numbers:
+        """Return these, but of spaces that others know, those of the others."""
+        return Numbers({**self.allocations, **others.allocations})
+
+    def of_data_plane(self) -> Numbers:
+        """Return those by which a data plane knows things."""
+        return Numbers(
+            {space: each for space, each in self.allocations.items() if space.of in _OF_DATA_PLANE}
+        )
 
 
 NO_NUMBERS: Final = Numbers()

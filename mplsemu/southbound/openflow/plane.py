@@ -13,7 +13,7 @@ from mplsemu.errors import EmulationError
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.openflow import app, encode, framework
 from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
-from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.flow import Flow, Meter
 from mplsemu.southbound.openflow.installer import Installer, SwitchConnection
 from mplsemu.southbound.openflow.learned import cookies_to_flush, is_learned, learned_mac
 from mplsemu.southbound.openflow.pipeline import Table
@@ -61,6 +61,7 @@ class OpenFlowPlane:
         self._wanted: dict[str, tuple[NodeProgram, dict[int, Flow]]] = {}
         self._installed: dict[str, dict[int, Flow]] = {}
         self._unexpected: dict[str, bytes] = {}
+        self._meters: dict[str, frozenset[Meter]] = {}
         self._readers: list[Installer] = []
 
     def start(self, program: Program, deliver: Deliver) -> None:
@@ -117,8 +118,8 @@ class OpenFlowPlane:
                 self._unexpected[node] = b"".join(
                     encode.delete_by_cookie(each, _EXACTLY) for each in unexpected
                 )
-            meters = map(encode.add_meter, PuntMeters(program.node(node)))
-            self._connection.send(self._ids[node], b"".join(meters))
+            self._meters.pop(node, None)
+            self._add_meters(program.node(node))
             found[node] = ReadBack(len(self._installed[node]), len(wanted), len(unexpected))
         return found
 
@@ -130,6 +131,7 @@ class OpenFlowPlane:
             difference = change(installed, self._wanted_flows(program, node))
             if difference.size:
                 changes[node] = difference
+                self._add_meters(program.node(node))
         done = self._install(changes)
         for node in done:
             self._installed[node] = self._wanted_flows(program, node)
@@ -142,6 +144,14 @@ class OpenFlowPlane:
             followed=len(done),
             changed=sum(changes[node].size for node in done),
         )
+
+    def _add_meters(self, node: NodeProgram) -> None:
+        """Add the meters that a switch does not have yet, before flows that name them."""
+        known = self._meters.get(node.name, frozenset())
+        meters = [meter for meter in PuntMeters(node) if meter not in known]
+        if meters:
+            self._meters[node.name] = known.union(meters)
+            self._connection.send(self._ids[node.name], b"".join(map(encode.add_meter, meters)))
 
     def _install(self, changes: dict[str, FlowChange]) -> frozenset[str]:
         if not changes:

@@ -1,0 +1,112 @@
+"""A lab that changes while it runs: what the controller takes in, and what it has to refuse.
+
+The controller programs LSRs. LSRs, cables and hosts themselves are made at boot, by the emulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mplsemu.errors import LabError
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.numbers import NO_NUMBERS, Numbers
+from mplsemu.model.topology import Link
+from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpn import Site
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChanged:
+    """The lab is to be another from now on.
+
+    Attributes:
+        network: the lab as it is to be.
+        numbers: of which its automatic addresses are made, to be kept over a restart.
+    """
+
+    network: Network
+    numbers: Numbers = NO_NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Emulated:
+    """What the emulation has made of a lab; all that a changed one can be made of.
+
+    Attributes:
+        network: the lab that was booted.
+        links: by name, without what LSRs alone go by.
+        sites: likewise, by their circuit's name.
+        vpns: by name, what must not change of them.
+    """
+
+    network: Network
+    links: Mapping[str, Link]
+    sites: Mapping[str, Site]
+    vpns: Mapping[str, object]
+
+    @classmethod
+    def of(cls, network: Network) -> Emulated:
+        """Return what was made of a lab."""
+        return cls(
+            network,
+            {link.name: _made_of_link(link) for link in network.provider.links},
+            {site.circuit: _made_of_site(site) for _, site in network.sites()},
+            {vpn.name: _made_of_vpn(vpn) for vpn in network.vpns},
+        )
+
+    def check(self, network: Network) -> None:
+        """Check that a lab can be run on what is there.
+
+        Raises:
+            LabError: it needs something else; says what.
+        """
+        problem = next(self._problems(network), None)
+        if problem is not None:
+            remedy = "take the lab down and boot it anew for that"
+            raise LabError(f"a running lab cannot change like this: {problem}", remedy=remedy)
+
+    def _problems(self, network: Network) -> Iterator[str]:
+        booted, wanted = self.network.provider, network.provider
+        if network.name != self.network.name:
+            yield f"it is lab {self.network.name}, not {network.name}"
+        if (wanted.ttl_mode, wanted.null_label) != (booted.ttl_mode, booted.null_label):
+            yield "'ttl' and 'php' of the provider are those of the boot"
+        there, needed = ({node.name for node in each.nodes} for each in (booted, wanted))
+        for name in sorted(needed - there):
+            yield f"there is no LSR {name}"
+        for name in sorted(there - needed):
+            yield f"LSR {name} is there, and cannot be taken away"
+        for link in wanted.links:
+            if link.name not in self.links:
+                yield f"there is no link {link.name}"
+            elif self.links[link.name] != _made_of_link(link):
+                yield f"link {link.name} can have another metric and nothing else"
+        for vpn in network.vpns:
+            yield from self._vpn_problems(vpn)
+
+    def _vpn_problems(self, vpn: Vpn) -> Iterator[str]:
+        for site in vpn.sites:
+            if site.circuit not in self.sites:
+                yield f"there is no attachment circuit {site.circuit}"
+            elif self.sites[site.circuit] != _made_of_site(site):
+                yield (
+                    f"site {site.circuit} is there with its PE, its access line, its hosts and "
+                    "their addresses, and can have no others"
+                )
+        if self.vpns.get(vpn.name, _made_of_vpn(vpn)) != _made_of_vpn(vpn):
+            yield f"vpn {vpn.name} keeps its type, its control_word and its mac_limit"
+
+
+def _made_of_link(link: Link) -> Link:
+    return replace(link, metric=1)
+
+
+def _made_of_site(site: Site) -> Site:
+    return replace(site, strict_urpf=False)
+
+
+def _made_of_vpn(vpn: Vpn) -> object:
+    """Return what data planes make room for at boot, or cannot do at all."""
+    control_word = isinstance(vpn, Vpls | Vpws) and vpn.control_word
+    return vpn.kind, control_word, vpn.mac_limit if isinstance(vpn, Vpls) else None
