@@ -88,8 +88,8 @@ class Controller:
         self.network = network
         self.plane = plane
         self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
-        self._state_file = StateFile(state_file)
-        saved = self._state_file.load()
+        self.state_file = StateFile(state_file)
+        saved = self.state_file.load()
         is_same = saved.is_of(network)
         self._neighbours = Neighbours(saved.learned)
         self._has_changed = is_same and saved.numbers is not None
@@ -189,12 +189,13 @@ class Controller:
         """Work until the process ends."""
         while True:
             try:
-                self.handle(self._next_batch())
+                self.handle(self.next_batch())
             except MplsEmuError as error:
                 self.events.add("error", str(error))
                 _LOG.error("%s", error)
 
-    def _next_batch(self) -> list[Any]:
+    def next_batch(self) -> list[Any]:
+        """Wait for what there is to do, and return it; only the worker calls this."""
         batch = []
         try:
             batch.append(self._queue.get(timeout=self._patience_s()))
@@ -210,7 +211,7 @@ class Controller:
         """Return how long to wait for events; a moment, even if none: others take it to run."""
         if self._punts:
             return _MOMENT_S
-        times = [self._timers.due, self._state_file.due]
+        times = [self._timers.due, self.state_file.due]
         if self._causes():
             times.append(self._customers_at)
         due = [each for each in times if each is not None]
@@ -327,7 +328,7 @@ class Controller:
         self._follow(program, started)
         self._punts.follow(program)
         self._punt_handler.drop_what_is_gone()
-        self._state_file.changed()
+        self.state_file.changed()
 
     def _recompile(self, causes: frozenset[str]) -> None:
         started = time.perf_counter()
@@ -354,7 +355,7 @@ class Controller:
         self.events.add("program", text, took_ms, self._cause)
         self.plane.flush_macs(before, stale_flushes(before, program))
         self.plane.flush_macs(program, mac_flushes(before, program))
-        self._state_file.changed()
+        self.state_file.changed()
 
     def _cause_of(self, causes: AbstractSet[str]) -> str | None:
         """Return the circuit that is meant, None where it is the provider's affair."""
@@ -392,7 +393,7 @@ class Controller:
     def _save(self) -> None:
         numbers = self._numbers if self._has_changed else None
         try:
-            self._state_file.save_if_due(SavedState(self.program, tuple(self._neighbours), numbers))
+            self.state_file.save_if_due(SavedState(self.program, tuple(self._neighbours), numbers))
         except OSError as error:
             self._complain(f"cannot write {error.filename}: {error.strerror}")
 

@@ -121,7 +121,7 @@ def load_state(path: Path) -> SavedState:
             LearnedNeighbour(pe, vrf, Neighbour(ip_address(address), circuit, mac))
             for pe, vrf, address, circuit, mac in state["learned"]
         )
-        numbers = state["numbers"]
+        numbers = state.get("numbers")
         return SavedState(
             load_program(state["program"]),
             learned,

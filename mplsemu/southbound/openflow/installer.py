@@ -11,7 +11,10 @@ from typing import Any, Final, Protocol
 from mplsemu.southbound.openflow import encode
 from mplsemu.southbound.openflow.app import BarrierReply, FlowsReply, FlowStats, SwitchLeft
 from mplsemu.southbound.openflow.changes import FlowChange, stages
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.pipeline import stage
 from mplsemu.southbound.openflow.threads import hub
+from mplsemu.southbound.plane.stage import Stage
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,16 +57,18 @@ class Installer:
     def install(self, changes: dict[int, FlowChange]) -> set[int]:
         """Make the changes, by datapath id; return the switches that have all of theirs.
 
-        Every stage is finished on all switches before the next begins; deletions come last.
+        Every stage is finished on all switches before the next begins; deletions come last. What
+        leads packets to label entries is deleted before these are: where one NHLFE becomes several,
+        its flow counts until then (see `translate_tunnels`).
         """
         if len(changes) == 1:  # what it is sent first it does first: no need to wait in between
             batches: list[Callable[[FlowChange], bytes]] = [_everything]
         else:
             batches = [_stage_encoder(number) for number in stages(changes.values())]
-            batches.append(_deletions)
+            batches += [_deletions_of_users, _deletions_of_labels]
         alive = set(changes)
         for encode_batch in batches:
-            if encode_batch is _deletions and any(each.deletions for each in changes.values()):
+            if encode_batch in _DELETIONS and any(map(encode_batch, changes.values())):
                 hub.sleep(GRACE_S)
             sent = {
                 datapath_id
@@ -143,7 +148,7 @@ class Installer:
 
 def _everything(change: FlowChange) -> bytes:
     parts = [_stage_encoder(number)(change) for number in sorted(change.additions)]
-    return b"".join([*parts, _deletions(change)])
+    return b"".join([*parts, _deletions_of_users(change), _deletions_of_labels(change)])
 
 
 def _stage_encoder(number: int) -> Callable[[FlowChange], bytes]:
@@ -152,5 +157,16 @@ def _stage_encoder(number: int) -> Callable[[FlowChange], bytes]:
     )
 
 
-def _deletions(change: FlowChange) -> bytes:
-    return b"".join(map(encode.delete_flow, change.deletions))
+def _deletions_of_users(change: FlowChange) -> bytes:
+    return _deletions(flow for flow in change.deletions if stage(flow.table) > Stage.LABELS)
+
+
+def _deletions_of_labels(change: FlowChange) -> bytes:
+    return _deletions(flow for flow in change.deletions if stage(flow.table) <= Stage.LABELS)
+
+
+def _deletions(flows: Iterable[Flow]) -> bytes:
+    return b"".join(map(encode.delete_flow, flows))
+
+
+_DELETIONS: Final = (_deletions_of_users, _deletions_of_labels)

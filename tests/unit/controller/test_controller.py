@@ -1,87 +1,34 @@
 """The running controller against switches that are three lines long: no framework, no network."""
 
-import struct
 import time
-from types import SimpleNamespace
 
 import pytest
 
 from mplsemu.controller import events
-from mplsemu.controller.controller import MAX_PUNTS_PER_BATCH, Controller
+from mplsemu.controller.controller import MAX_PUNTS_PER_BATCH
 from mplsemu.controller.events import KEPT_OF_PROVIDER, EventLog
 from mplsemu.controller.lsr_states import LsrState
 from mplsemu.lab.loader import load, loads
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow import installer
 from mplsemu.southbound.openflow.app import (
-    BarrierReply,
-    FlowsReply,
     SwitchEntered,
     SwitchError,
     SwitchLeft,
 )
-from mplsemu.southbound.openflow.framework import ofproto
-from mplsemu.southbound.openflow.plane import OpenFlowPlane
-from mplsemu.southbound.openflow.translate import flows
-from mplsemu.southbound.plane.events import LsrConnected, LsrDisconnected, PacketPunted, PortChanged
+from mplsemu.southbound.plane.events import LsrDisconnected, PacketPunted, PortChanged
 from mplsemu.southbound.punt.event import Punt, PuntReason
 from tests.oracles import frames
 from tests.places import TOPOLOGIES
+from tests.unit.controller.openflow_lab import (
+    assert_installed,
+    connected,
+    port_of,
+    said,
+    unconnected,
+)
 
 NORDIC = TOPOLOGIES / "nordic.yaml"
-
-
-class FakeLine:
-    """Switches that keep flows by table, priority and match, and answer at once."""
-
-    def __init__(self, plane, flows_before=None):
-        self.plane = plane
-        self.flows = flows_before or {}
-        self.log = []
-
-    def connect(self, node, ports=None):
-        self.flows.setdefault(node.index, {})
-        everything = {end.port for end in node.adjacencies} | {ac.port for ac in node.circuits}
-        live = frozenset(everything if ports is None else ports)
-        return LsrConnected(node.name, live)
-
-    def send(self, datapath_id, data):
-        if datapath_id not in self.flows:
-            return False
-        while data:
-            length = int.from_bytes(data[2:4], "big")
-            if data[1] == ofproto.OFPT_FLOW_MOD:
-                self._flow_mod(datapath_id, data[:length])
-            data = data[length:]
-        return True
-
-    def _flow_mod(self, datapath_id, data):
-        cookie, mask, table_id, command = struct.unpack_from("!QQBB", data, 8)
-        (priority,) = struct.unpack_from("!H", data, 30)
-        (length,) = struct.unpack_from("!H", data, 50)
-        mod = SimpleNamespace(cookie=cookie, cookie_mask=mask, table_id=table_id, command=command)
-        key = (table_id, priority, data[52 : 48 + length])
-        table = self.flows[datapath_id]
-        if mod.command == ofproto.OFPFC_ADD:
-            self.log.append(("change" if key in table else "add", datapath_id, mod.table_id))
-            table[key] = mod.cookie
-        elif mod.command == ofproto.OFPFC_DELETE_STRICT:
-            self.log.append(("delete", datapath_id, mod.table_id))
-            del table[key]
-        else:
-            for other in [k for k, c in table.items() if c & mod.cookie_mask == mod.cookie]:
-                self.log.append(("delete", datapath_id, mod.table_id))
-                del table[other]
-
-    def barrier(self, datapath_id):
-        self.log.append(("barrier", datapath_id, None))
-        self.plane.on_event(BarrierReply(datapath_id, 7))
-        return 7
-
-    def request_flows(self, datapath_id, table=None):
-        stats = tuple(SimpleNamespace(cookie=c) for c in self.flows[datapath_id].values())
-        self.plane.on_event(FlowsReply(datapath_id, 9, stats, more=False))
-        return 9
 
 
 @pytest.fixture
@@ -92,35 +39,6 @@ def network():
 @pytest.fixture
 def controller(network):
     return connected(network)
-
-
-def connected(network, state_file=None, flows_before=None):
-    controller, line = unconnected(network, state_file, flows_before)
-    controller.handle([line.connect(node) for node in controller.program.nodes])
-    return controller
-
-
-def unconnected(network, state_file=None, flows_before=None):
-    plane = OpenFlowPlane("127.0.0.1", 6653)
-    controller = Controller(network, plane, state_file)
-    controller.line = FakeLine(plane, flows_before)
-    plane.attach(controller.line, controller.program, controller.deliver)
-    return controller, controller.line
-
-
-def said(controller):
-    """Return what the data plane had to say since this was asked last."""
-    return controller._next_batch() if controller._queue.qsize() else []
-
-
-def port_of(controller, node, link):
-    return controller.program.node(node).adjacency_by_link[link].port
-
-
-def assert_installed(controller):
-    for node in controller.program.nodes:
-        wanted = sorted(flow.cookie for flow in flows(controller.program, node.name))
-        assert sorted(controller.line.flows[node.index].values()) == wanted, node.name
 
 
 def test_every_switch_gets_the_flows_of_its_program(controller):
@@ -185,7 +103,7 @@ def test_a_restarted_controller_finds_everything_installed(network, tmp_path):
     state = tmp_path / "state.json"
     first = connected(network, state)
     first.handle([PortChanged("dk", port_of(first, "dk", "dk-p1"), live=False)])
-    first._save_at = 0.0
+    first.state_file.due = 0.0
     first.handle([])
     assert state.exists()
     again, line = unconnected(network, state, first.line.flows)
@@ -244,7 +162,7 @@ def test_a_damaged_state_file_is_as_good_as_none(network, tmp_path):
 def test_a_state_file_of_another_lab_is_as_good_as_none(network, tmp_path):
     state = tmp_path / "state.json"
     other = connected(load(NORDIC.with_name("vpls.yaml")).network, state)
-    other._save_at = 0.0
+    other.state_file.due = 0.0
     other.handle([])
     assert state.exists()
     assert_installed(connected(network, state))
@@ -347,10 +265,10 @@ def test_a_cut_cable_does_not_wait_for_punted_packets(controller):
     port = controller.program.node("dk").circuit_by_name["a/aarhus"].port
     for _ in range(10 * MAX_PUNTS_PER_BATCH):
         controller.deliver(PacketPunted("dk", Punt(PuntReason.NO_ROUTE, port, 1, bytes(60))))
-    assert len(controller._next_batch()) == MAX_PUNTS_PER_BATCH
+    assert len(controller.next_batch()) == MAX_PUNTS_PER_BATCH
     cut = PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)
     controller.deliver(cut)
-    batch = controller._next_batch()
+    batch = controller.next_batch()
     assert batch[0] is cut
     assert len(batch) == 1 + MAX_PUNTS_PER_BATCH
 

@@ -4,15 +4,10 @@ import os
 
 import pytest
 
-from mplsemu.control.compile import compile_program
-from mplsemu.controller.controller import Controller
 from mplsemu.controller.macs import learned_macs
-from mplsemu.controller.serve import calls_of
 from mplsemu.errors import DataPlaneError
-from mplsemu.lab.loader import load
 from mplsemu.southbound.ebpf import installer
 from mplsemu.southbound.ebpf.attached import Attached
-from mplsemu.southbound.ebpf.contents import WRITE_ORDER
 from mplsemu.southbound.ebpf.kinds import CounterKind, FdbKind
 from mplsemu.southbound.ebpf.layout import (
     SETTINGS_KEY,
@@ -25,63 +20,12 @@ from mplsemu.southbound.ebpf.layout import (
     unpack_long,
 )
 from mplsemu.southbound.ebpf.plane import EbpfPlane, open_plane
-from mplsemu.southbound.ebpf.translate import entries
 from mplsemu.southbound.plane.events import InstallRejected, LsrConnected, PortChanged
-from tests.oracles.faketables import FakeTables, interfaces_of
+from tests.oracles.faketables import FakeTables
 from tests.places import TOPOLOGIES
+from tests.unit.controller.ebpf_lab import Lab
 
 NORDIC = TOPOLOGIES / "nordic.yaml"
-
-
-class Lab:
-    """A controller whose LSRs are maps."""
-
-    def __init__(self, tables=None, state=None):
-        network = load(NORDIC).network
-        self.tables = tables or FakeTables()
-        self.attached = interfaces_of(compile_program(network))
-        self.ports = self.attached.ports
-        self.plane = EbpfPlane(self.attached, self.tables)
-        self.controller = Controller(network, self.plane, state)
-        self.plane.prepare(self.controller.program, self.controller.deliver)
-
-    def enter(self, *down):
-        self.tables.log.clear()
-        self.controller.handle(
-            [
-                LsrConnected(node, frozenset(ports) - {port for lsr, port in down if lsr == node})
-                for node, ports in self.ports.items()
-            ]
-        )
-        return self
-
-    def port(self, node, link):
-        return self.controller.program.node(node).adjacency_by_link[link].port
-
-    def cut(self, node, link, *, live=False):
-        self.tables.log.clear()
-        self.controller.handle([PortChanged(node, self.port(node, link), live=live)])
-
-    def call(self, name, **arguments):
-        self.controller.ask = lambda work, timeout_s=0.0: work()
-        return calls_of(self.controller)[name](arguments)
-
-    @property
-    def log(self):
-        return [entry for entry in self.tables.log if entry[1] in WRITE_ORDER]
-
-    def assert_installed(self):
-        program = self.controller.program
-        wanted = {
-            (entry.map, entry.key): entry.value
-            for node in program.nodes
-            for entry in entries(program, node.name, self.attached)
-        }
-        found = {
-            (name, key): value for name in WRITE_ORDER for key, value in self.tables[name].items()
-        }
-        assert found == wanted
-        assert self.call("status")["in_sync"]
 
 
 @pytest.fixture
@@ -125,7 +69,7 @@ def test_nothing_is_changed_or_removed_before_what_replaces_it_is_everywhere(lab
 def test_a_restarted_controller_finds_everything_installed(lab, tmp_path):
     first = Lab(state=tmp_path / "state.json").enter()
     first.cut("dk", "dk-p1")
-    first.controller._save_at = 0.0
+    first.controller.state_file.due = 0.0
     first.controller.handle([])
     again = Lab(first.tables, tmp_path / "state.json")
     again.enter(("dk", again.port("dk", "dk-p1")))
@@ -165,7 +109,7 @@ def test_what_is_attached_must_be_of_this_very_lab(lab):
 def test_an_lsr_whose_process_was_killed_is_programmed_but_its_ports_are_unknown(pid, lab):
     lab.attached.pids["dk"] = pid
     assert lab.plane.enter("dk", 1) is None
-    entered, refused = lab.controller._next_batch()
+    entered, refused = lab.controller.next_batch()
     assert entered == LsrConnected("dk", frozenset(lab.ports["dk"]))
     assert isinstance(refused, InstallRejected)
     assert refused.what.startswith("to tell of its ports: ")
@@ -175,7 +119,7 @@ def settle(lab):
     """Have the worker deal with what waits, as often as something does."""
     batches = 0
     while not lab.controller._queue.empty():
-        lab.controller.handle(lab.controller._next_batch())
+        lab.controller.handle(lab.controller.next_batch())
         batches += 1
         assert batches < 10, "it never comes to rest"
 

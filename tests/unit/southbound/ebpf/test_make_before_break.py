@@ -10,6 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
+from mplsemu.control.numbering import number_network
+from mplsemu.model.vpls import Vpws
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf import translate_labels
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER, change, contents_of, in_order
@@ -22,9 +24,9 @@ from tests.oracles.fakebpfnet import Delivered, FakeNetwork, attach, contents_of
 from tests.oracles.senders import senders
 
 
-def states(before, after):
+def states(before, after, attached=None):
     """Yield what the maps hold after every single write and deletion, in the installer's order."""
-    attached = attach(after)
+    attached = attached or attach(after)
     rows = dict(contents_of_all(before, attached))
     changes = [
         change(
@@ -144,3 +146,54 @@ def test_a_tunnels_way_that_is_written_before_the_labels_would_lose_packets(monk
     monkeypatch.setattr(translate_labels, "_further_nhlfes", too_early)
     with pytest.raises(AssertionError):
         assert_nothing_is_lost(whole, drained)
+
+
+def without(network, circuits):
+    """Return a network without some sites, and without VPNs that then have none."""
+    vpns = []
+    for vpn in network.vpns:
+        sites = tuple(site for site in vpn.sites if site.circuit not in circuits)
+        if sites and not (isinstance(vpn, Vpws) and len(sites) < len(vpn.sites)):
+            vpns.append(replace(vpn, sites=sites))
+    return replace(network, vpns=tuple(vpns))
+
+
+def assert_nobody_else_loses(whole, before, after):
+    """Whatever stays hears of others that stay what it always did, at every step in between.
+
+    A VSI whose circuits change floods to them by new positions: its broadcasts are left out.
+    """
+    stay = before.node_of_circuit.keys() & after.node_of_circuit.keys()
+    changed = {
+        name.split("/")[0] for name in before.node_of_circuit.keys() ^ after.node_of_circuit.keys()
+    }
+    routed = {sender.circuit for sender in senders(after) if sender.routed}
+    sent = [
+        (circuit, frame)
+        for circuit, frame in packets(after)
+        if circuit in stay and (circuit in routed or circuit.split("/")[0] not in changed)
+    ]
+
+    def heard(network):
+        return [found & stay for found in ends(network, sent)]
+
+    attached = attach(whole)
+    expected = heard(FakeNetwork(whole, contents_of_all(before, attached)))
+    for rows in states(before, after, attached):
+        assert heard(FakeNetwork(whole, rows)) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_sites_that_come_and_go_cost_nobody_else_a_packet(data):
+    made = data.draw(strategies.networks(max_nodes=5))
+    circuits = [site.circuit for _, site in made.sites()]
+    assume(circuits)
+    gone = data.draw(st.sets(st.sampled_from(circuits), min_size=1))
+    less = without(made, gone)
+    numbers = number_network(made)
+    whole = compile_program(made, numbers=numbers)
+    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+    assert_nobody_else_loses(whole, whole, few)
+    again = compile_program(made, previous=few, numbers=numbers)
+    assert_nobody_else_loses(whole, few, again)

@@ -1,0 +1,110 @@
+"""While flows are added and removed, no packet is lost of what does not change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from mplsemu.control.compile import compile_program
+from mplsemu.control.numbering import number_network
+from mplsemu.model.vpls import Vpws
+from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.packet import BROADCAST_MAC
+from mplsemu.southbound.openflow.changes import by_cookie, change, stages
+from mplsemu.southbound.openflow.pipeline import stage
+from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.plane.stage import Stage
+from tests import strategies
+from tests.oracles import frames
+from tests.oracles.fakeswitch import FakeNetwork
+from tests.oracles.senders import senders
+
+
+def states(before, after):
+    """Yield all flows after every stage on every switch, and after every removal."""
+    tables = {node.name: by_cookie(flows(before, node.name)) for node in before.nodes}
+    wanted = {node.name: by_cookie(flows(after, node.name)) for node in after.nodes}
+    changes = {name: change(tables[name], wanted[name]) for name in wanted}
+    for number in stages(changes.values()):
+        for name, each in changes.items():
+            for cookie, flow in each.additions.get(number, ()):
+                kept = {c: old for c, old in tables[name].items() if old.key != flow.key}
+                tables[name] = kept | {cookie: flow}
+            if number in each.additions:
+                yield tables
+    for are_labels in (False, True):
+        for name, each in changes.items():
+            for flow in each.deletions:
+                if (stage(flow.table) <= Stage.LABELS) is are_labels:
+                    del tables[name][flow.cookie]
+            yield tables
+    assert tables == wanted
+
+
+def frames_of(program, circuits):
+    """Return a frame for every routed pair, and a broadcast of every bridged host."""
+    everyone = senders(program)
+    for sender in everyone:
+        if sender.circuit not in circuits:
+            continue
+        if not sender.routed:
+            packet = frames.ip(sender.addresses[0], ip_address("10.255.255.255"))
+            yield sender.circuit, frames.ip_frame(BROADCAST_MAC, sender.mac, packet)
+        for other in everyone:
+            if sender.routed and other.vpn == sender.vpn and other is not sender:
+                packet = frames.ip(sender.addresses[0], other.addresses[0])
+                yield sender.circuit, frames.ip_frame(GATEWAY_MAC, sender.mac, packet)
+
+
+def without(network, circuits):
+    vpns = []
+    for vpn in network.vpns:
+        sites = tuple(site for site in vpn.sites if site.circuit not in circuits)
+        if sites and not (isinstance(vpn, Vpws) and len(sites) < len(vpn.sites)):
+            vpns.append(replace(vpn, sites=sites))
+    return replace(network, vpns=tuple(vpns))
+
+
+def assert_nobody_else_loses(whole, before, after):
+    stay = before.node_of_circuit.keys() & after.node_of_circuit.keys()
+    sent = list(frames_of(after, stay))
+
+    def heard(tables):
+        network = FakeNetwork(whole, {name: each.values() for name, each in tables.items()})
+        found = [network.inject(circuit, frame).deliveries for circuit, frame in sent]
+        return [{circuit for circuit, _ in each} & stay for each in found]
+
+    expected = heard({node.name: by_cookie(flows(before, node.name)) for node in before.nodes})
+    for tables in states(before, after):
+        assert heard(tables) == expected
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_sites_that_come_and_go_cost_nobody_else_a_packet(data):
+    made = data.draw(strategies.networks(max_nodes=4))
+    circuits = [site.circuit for _, site in made.sites()]
+    assume(circuits)
+    gone = data.draw(st.sets(st.sampled_from(circuits), min_size=1))
+    less = without(made, gone)
+    numbers = number_network(made)
+    whole = compile_program(made, numbers=numbers)
+    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+    assert_nobody_else_loses(whole, whole, few)
+    again = compile_program(made, previous=few, numbers=numbers)
+    assert_nobody_else_loses(whole, few, again)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_other_metrics_cost_no_packet(data):
+    made = data.draw(strategies.networks(max_nodes=4))
+    links = tuple(
+        replace(link, metric=data.draw(st.integers(1, 3))) for link in made.provider.links
+    )
+    before = compile_program(made)
+    moved = replace(made, provider=replace(made.provider, links=links))
+    assert_nobody_else_loses(before, before, compile_program(moved, previous=before))
