@@ -12,11 +12,11 @@ from mplsemu.control.compile import compile_program
 from mplsemu.control.numbering import number_network
 from mplsemu.model.vpls import Vpws
 from mplsemu.program.gateway import GATEWAY_MAC
-from mplsemu.program.packet import BROADCAST_MAC
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages
 from mplsemu.southbound.openflow.pipeline import stage
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.plane.stage import Stage
+from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import strategies
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork
