@@ -26,6 +26,8 @@ from mplsemu.model.network import Network
 from mplsemu.program.diff import diff_programs
 from mplsemu.program.trace import trace
 from mplsemu.running.session import PingResult
+from mplsemu.views.tables.counters import CounterTable, counter_table
+from mplsemu.views.tables.macs import MacRow, mac_rows
 from mplsemu.web.access import Access
 from mplsemu.web.app import create_app
 from mplsemu.web.source import InstalledProgram, LabFacts
@@ -100,13 +102,13 @@ class FakeLab:
         with self._lock:
             return InstalledProgram(f"{self.pid}.{self.generation}", self.generation, self._program)
 
-    def macs(self) -> list[dict[str, Any]]:
+    def macs(self) -> list[MacRow]:
         self._ask("macs")
-        return list(self.learned)
+        return list(mac_rows(self.learned))
 
-    def counted(self) -> dict[str, Any]:
+    def counted(self) -> CounterTable:
         self._ask("counted")
-        return {"dataplane": "ebpf", "counted": True, "counters": list(self.packets)}
+        return counter_table({"dataplane": "ebpf", "counted": True, "counters": self.packets})
 
     def counters(self) -> Counters:
         """Return counters whose rate swings slowly, each link's in its own time."""

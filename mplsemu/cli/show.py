@@ -92,35 +92,37 @@ def _print_program(program: Program, node: str | None) -> int:
 def _print_macs(args: argparse.Namespace) -> int:
     from mplsemu.cli.output import print_json
     from mplsemu.report.tables import mac_table_object
+    from mplsemu.views.tables.macs import mac_rows
 
-    rows = _session(args, "learns MAC addresses").controller.call("macs")
-    rows = [row for row in rows if args.node in {None, row["node"]}]
+    answer = _session(args, "learns MAC addresses").controller.call("macs")
+    rows = mac_rows(answer, args.node)
     if args.json:
         print_json(mac_table_object(args.lab, rows))
         return 0
     if args.csv:
-        print_csv(("node", "vsi", "mac", "circuit", "peer"), rows)
+        table = mac_table_object(args.lab, rows)
+        print_csv(("node", "vsi", "mac", "circuit", "peer"), table["macs"])
         return 0
     print(f"MAC addresses learned: {len(rows)}")
     for row in rows:
-        where = (
-            f"on {row['circuit']}" if row["circuit"] else f"over the pseudowire to {row['peer']}"
-        )
-        print(f" {row['node']:<12} {row['vsi']:<12} {row['mac']}  {where}")
+        where = f"on {row.circuit}" if row.circuit else f"over the pseudowire to {row.peer}"
+        print(f" {row.node:<12} {row.vsi:<12} {row.mac}  {where}")
     return 0
 
 
 def _print_counters(args: argparse.Namespace) -> int:
     from mplsemu.cli.output import print_json, print_lines
     from mplsemu.report.tables import counter_table_object
+    from mplsemu.views.tables.counters import counter_table
     from mplsemu.views.text.show import draw_counters
 
     answer = _session(args, "counts packets").controller.call("counters")
-    table = counter_table_object(args.lab, answer, args.node)
+    table = counter_table(answer, args.node)
     if args.json:
-        print_json(table)
+        print_json(counter_table_object(args.lab, table))
     elif args.csv:
-        print_csv(("node", "kind", "name", "peer", "packets", "octets"), table["counters"])
+        rows = counter_table_object(args.lab, table)["counters"]
+        print_csv(("node", "kind", "name", "peer", "packets", "octets"), rows)
     else:
         print_lines(draw_counters(table))
     return 0

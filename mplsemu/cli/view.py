@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mplsemu.cli.arguments import add_lab, checked_vpn, is_running, read_lab
 from mplsemu.errors import LabError
@@ -134,11 +134,12 @@ def _live(views: Iterable[View], args: argparse.Namespace) -> list[View]:
     """Return customers' views with the MAC addresses that a running lab has learned."""
     from mplsemu.views.learned_macs import with_macs
     from mplsemu.views.model import BridgeView
+    from mplsemu.views.tables.macs import mac_rows
 
     found = list(views)
     if not is_running(args) or not any(isinstance(view, BridgeView) for view in found):
         return found
     from mplsemu.running.session import Session
 
-    macs: list[dict[str, Any]] = Session.find(args.lab).controller.call("macs")
+    macs = mac_rows(Session.find(args.lab).controller.call("macs"))
     return [with_macs(view, macs) for view in found]

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from mplsemu.model.natural_order import natural
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.report import shapes
+from mplsemu.views.tables.counters import CounterTable
 from mplsemu.views.tables.label_space import LabelRow, label_space
 from mplsemu.views.tables.lfib import LfibRow, lfib
 from mplsemu.views.tables.lsp import Lsp, lsps
 from mplsemu.views.tables.lsrs import lsrs_with
+from mplsemu.views.tables.macs import MacRow
 from mplsemu.views.tables.vrf import CircuitRow, RouteRow, Tunnel, VrfTable, vrf_tables
 from mplsemu.views.tables.vsi import VsiTable, vsi_tables
 
 ProgramTableName = Literal["lfib", "vrf", "vsi", "lsp", "labels"]
-
-_COUNTER_KINDS: Final = (
-    "lsp",
-    "tunnel",
-    "vrf-in",
-    "vrf-out",
-    "pseudowire-in",
-    "pseudowire-out",
-    "drop",
-)
-"""In the order in which they are shown."""
 
 
 def table_object(
@@ -52,67 +42,43 @@ def table_object(
             return {"lab": program.lab, "table": table, "nodes": [_labels(each) for each in nodes]}
 
 
-def mac_table_object(
-    lab: str, rows: Iterable[Mapping[str, Any]], node: str | None = None
-) -> shapes.MacTable:
-    """Return the MAC addresses that a running lab's VPLS have learned.
-
-    Args:
-        lab: its name.
-        rows: what the controller's call ``macs`` returns.
-        node: of this LSR alone, None: of all.
-    """
-    macs: list[shapes.LearnedMac] = [
-        {
-            "node": row["node"],
-            "vsi": row["vsi"],
-            "mac": row["mac"],
-            "circuit": row["circuit"],
-            "peer": row["peer"],
-        }
-        for row in rows
-        if node in {None, row["node"]}
-    ]
-    return {"lab": lab, "table": "macs", "macs": macs}
-
-
-def counter_table_object(
-    lab: str, answer: Mapping[str, Any], node: str | None = None
-) -> shapes.CounterTable:
-    """Return what a running lab's LSRs have counted.
-
-    Args:
-        lab: its name.
-        answer: what the controller's call ``counters`` returns.
-        node: of this LSR alone, None: of all.
-    """
-    counters: list[shapes.Counter] = [
-        {
-            "node": row["node"],
-            "kind": row["kind"],
-            "name": row["name"],
-            "peer": row["peer"],
-            "packets": row["packets"],
-            "octets": row["octets"],
-        }
-        for row in answer["counters"]
-        if node in {None, row["node"]}
-    ]
-    counters.sort(key=_counter_order)
+def mac_table_object(lab: str, rows: Iterable[MacRow]) -> shapes.MacTable:
+    """Return the MAC addresses that a running lab's VPLS have learned."""
     return {
         "lab": lab,
-        "table": "counters",
-        "dataplane": answer["dataplane"],
-        "counted": answer["counted"],
-        "counters": counters,
+        "table": "macs",
+        "macs": [
+            {
+                "node": row.node,
+                "vsi": row.vsi,
+                "mac": row.mac,
+                "circuit": row.circuit,
+                "peer": row.peer,
+            }
+            for row in rows
+        ],
     }
 
 
-def _counter_order(row: shapes.Counter) -> tuple[Any, ...]:
-    """Order by LSR, kind, name and peer, numbers in names by their size."""
-    kind = row["kind"]
-    rank = _COUNTER_KINDS.index(kind) if kind in _COUNTER_KINDS else len(_COUNTER_KINDS)
-    return natural(row["node"]), rank, natural(str(row["name"])), natural(row["peer"] or "")
+def counter_table_object(lab: str, table: CounterTable) -> shapes.CounterTable:
+    """Return what a running lab's LSRs have counted."""
+    return {
+        "lab": lab,
+        "table": "counters",
+        "dataplane": table.dataplane,
+        "counted": table.counted,
+        "counters": [
+            {
+                "node": row.node,
+                "kind": row.kind,
+                "name": row.name,
+                "peer": row.peer,
+                "packets": row.packets,
+                "octets": row.octets,
+            }
+            for row in table.rows
+        ],
+    }
 
 
 # --- label tables --------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from mplsemu.program.trace import DEFAULT_OPTIONS, PacketOptions, Trace, ip_head
 from mplsemu.program.walk_state import MacTable
 from mplsemu.running.captures import circuit_tap, core_tap, pids_of
 from mplsemu.running.session import Session
+from mplsemu.views.tables.macs import mac_rows
 from mplsemu.wire.ethernet import is_group_mac
 
 _QUIET_S: Final = 0.3
@@ -74,8 +75,8 @@ def _learned(session: Session, program: Program, sender: LocatedHost) -> bool | 
     if sender.circuit.vpn not in program.node(sender.node).vsi_by_name:
         return True
     return {
-        (row["node"], row["vsi"], row["mac"]): row["circuit"] or row["peer"]
-        for row in session.controller.call("macs")
+        (row.node, row.vsi, row.mac): row.circuit or row.peer or ""
+        for row in mac_rows(session.controller.call("macs"))
     }
 
 

@@ -42,6 +42,7 @@ from mplsemu.script.outcome import Outcome, Rate
 from mplsemu.script.packets import CapturedPacket, CapturedPackets
 from mplsemu.suggest import unknown_name_remedy
 from mplsemu.views.phrases import count
+from mplsemu.views.tables.macs import mac_rows
 from mplsemu.views.text.live_trace import draw_live_trace
 
 _TIME: Final = re.compile(r"time=([\d.]+) ms")
@@ -123,9 +124,9 @@ class NetworkLab(LabInterface):
                 remedy=unknown_name_remedy(vpn, known, f"mplsemu show {self.file} vpns"),
             )
         found: dict[str, dict[str, str]] = {}
-        for row in self.lab.session.controller.call("macs"):
-            if row["vsi"] == vpn:
-                found.setdefault(row["node"], {})[row["mac"]] = row["circuit"] or row["peer"]
+        for row in mac_rows(self.lab.session.controller.call("macs")):
+            if row.vsi == vpn:
+                found.setdefault(row.node, {})[row.mac] = row.circuit or row.peer or ""
         return found
 
     def cmd(self, node: str, command: str | Sequence[str]) -> str:

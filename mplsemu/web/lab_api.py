@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Generic, TypeVar
+from dataclasses import replace
+from typing import Final, Generic, TypeVar
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.palette import Theme
@@ -24,6 +25,7 @@ from mplsemu.suggest import did_you_mean
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.provider import provider_view
+from mplsemu.views.tables.macs import MacRow
 from mplsemu.web import schema
 from mplsemu.web.http_error import BAD_REQUEST, CONFLICT, NOT_FOUND, HttpError
 from mplsemu.web.pictures import Pictures
@@ -107,9 +109,12 @@ class LabApi:
         if node is not None:
             _check("LSR", node, program.node_by_name, BAD_REQUEST)
         if table == "macs":
-            return mac_table_object(program.lab, self._learned(), node)
+            macs = [row for row in self._learned() if node in {None, row.node}]
+            return mac_table_object(program.lab, macs)
         if table == "counters":
-            return counter_table_object(program.lab, self._counted.get(), node)
+            counted = self._counted.get()
+            rows = tuple(row for row in counted.rows if node in {None, row.node})
+            return counter_table_object(program.lab, replace(counted, rows=rows))
         return table_object(program, table, node)
 
     # --- pictures ---------------------------------------------------------------------------
@@ -134,7 +139,7 @@ class LabApi:
     def _vpn_names(self) -> list[str]:
         return [vpn.name for vpn in self.source.facts.vpns]
 
-    def _learned(self) -> Sequence[Mapping[str, Any]]:
+    def _learned(self) -> Sequence[MacRow]:
         return self._macs.get()
 
     # --- doing something --------------------------------------------------------------------

@@ -11,6 +11,8 @@ from mplsemu.model.network import Vpn
 from mplsemu.program.codec import load_program
 from mplsemu.program.program import VpnInfo
 from mplsemu.running.session import PingResult, Session
+from mplsemu.views.tables.counters import CounterTable, counter_table
+from mplsemu.views.tables.macs import MacRow, mac_rows
 from mplsemu.web.source import InstalledProgram, LabFacts, Status, version_of
 
 
@@ -59,15 +61,13 @@ class RunningSource:
                 self._installed = InstalledProgram(version, status["generation"], program)
             return self._installed
 
-    def macs(self) -> Sequence[dict[str, Any]]:
+    def macs(self) -> Sequence[MacRow]:
         """Return the MAC addresses that every VPLS has learned."""
-        macs: Sequence[dict[str, Any]] = self._session.controller.call("macs")
-        return macs
+        return mac_rows(self._session.controller.call("macs"))
 
-    def counted(self) -> dict[str, Any]:
+    def counted(self) -> CounterTable:
         """Return what LSRs have counted by LSP, tunnel, VRF and pseudowire."""
-        answer: dict[str, Any] = self._session.controller.call("counters")
-        return answer
+        return counter_table(self._session.controller.call("counters"))
 
     def counters(self) -> Counters:
         """Return what the core links' ends have sent."""

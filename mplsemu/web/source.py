@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from mplsemu.emulation.counters import Counters
 from mplsemu.program.program import Program, VpnInfo
 from mplsemu.running.session import PingResult
+from mplsemu.views.tables.counters import CounterTable
+from mplsemu.views.tables.macs import MacRow
 
 Status = dict[str, Any]
 """What the controller's northbound answers to ``status`` (docs/northbound.md)."""
@@ -82,11 +84,11 @@ class LabSource(Protocol):
         """Return what the controller has installed."""
         ...
 
-    def macs(self) -> Sequence[dict[str, Any]]:
+    def macs(self) -> Sequence[MacRow]:
         """Return the MAC addresses that every VPLS has learned."""
         ...
 
-    def counted(self) -> dict[str, Any]:
+    def counted(self) -> CounterTable:
         """Return what LSRs have counted by LSP, tunnel, VRF and pseudowire."""
         ...
 

@@ -19,6 +19,7 @@ from mplsemu.report.alarms import alarm_object
 from mplsemu.views.customer import view_of_connectivity
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.model import View
+from mplsemu.views.tables.macs import MacRow
 from mplsemu.web import schema
 from mplsemu.web.sent_views import SentViews
 from mplsemu.web.server_sent_event import ServerSentEvent
@@ -171,7 +172,7 @@ class ViewWatch:
         self._state = LabState(None, answers=True, program=None)
         self._told: tuple[Alarm, ...] | None = None
         self._macs_at: float | None = None
-        self._macs: list[dict[str, Any]] = []
+        self._macs: list[MacRow] = []
 
     def look(self, known: ControllerState) -> list[ServerSentEvent]:
         """Return ``pictures`` and ``alarms`` messages about what is new: at first everything.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Container, Sequence
 
 from rich.text import Text
 
 from mplsemu.model.labels import Label
 from mplsemu.views.model import POPPED
 from mplsemu.views.phrases import count
+from mplsemu.views.tables.counters import CounterRow, CounterTable
 from mplsemu.views.tables.label_space import LabelRow
 from mplsemu.views.tables.lfib import LfibRow
 from mplsemu.views.tables.lsp import Lsp, LspHop
@@ -233,13 +233,13 @@ def _binding(row: LabelRow) -> str:
             return "the label below it"
 
 
-def draw_counters(table: Mapping[str, Any]) -> list[Text]:
+def draw_counters(table: CounterTable) -> list[Text]:
     """Draw the counters of LSRs; of those at 0 only their number."""
-    if not table["counted"]:
-        said = f"The data plane {table['dataplane']} does not count by LSP, VRF and pseudowire."
+    if not table.counted:
+        said = f"The data plane {table.dataplane} does not count by LSP, VRF and pseudowire."
         return [Text(said, palette.FAINT)]
-    rows = [row for row in table["counters"] if row["packets"]]
-    idle = len(table["counters"]) - len(rows)
+    rows = [row for row in table.rows if row.packets]
+    idle = len(table.rows) - len(rows)
     heads = [
         Column("LSR"),
         Column("what"),
@@ -247,16 +247,16 @@ def draw_counters(table: Mapping[str, Any]) -> list[Text]:
         Column("octets", right=True),
     ]
     body: list[list[Cell]] = [
-        [row["node"], _counted(row), f"{row['packets']:,}", f"{row['octets']:,}"] for row in rows
+        [row.node, _counted(row), f"{row.packets:,}", f"{row.octets:,}"] for row in rows
     ]
     title = Text(f"Counters: {len(rows)}", palette.TITLE)
     title.append(f", {idle} more at 0" if idle else "", palette.FAINT)
     return [title, *(columns(heads, body, indent=1) if body else [])]
 
 
-def _counted(row: Mapping[str, Any]) -> str:
+def _counted(row: CounterRow) -> str:
     """Return what a counter counts; docs/northbound.md lists the kinds."""
-    name, peer = row["name"], row["peer"]
+    name, peer = row.name, row.peer
     return {
         "lsp": f"label {name}",
         "tunnel": f"tunnel to {name}",
@@ -265,4 +265,4 @@ def _counted(row: Mapping[str, Any]) -> str:
         "pseudowire-in": f"VSI {name}, from {peer}",
         "pseudowire-out": f"VSI {name}, to {peer}",
         "drop": f"dropped: {name}",
-    }[row["kind"]]
+    }[row.kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mplsemu.report.tables import counter_table_object
+from mplsemu.views.tables.counters import counter_table
 from mplsemu.views.text.show import draw_counters
 
 KINDS = ("lsp", "tunnel", "vrf-in", "vrf-out", "pseudowire-in", "pseudowire-out", "drop")
@@ -25,7 +25,7 @@ def answer(*, counted: bool = True, packets: int = 1200):
 
 
 def drawn(answer, node=None) -> list[str]:
-    lines = draw_counters(counter_table_object("nordic", answer, node))
+    lines = draw_counters(counter_table(answer, node))
     return [" ".join(line.plain.split()) for line in lines]
 
 
@@ -60,8 +60,8 @@ def test_counters_are_in_the_order_of_lsrs_and_of_what_they_count():
         for kind in kinds
         for name in ("17", "9")
     ]
-    table = counter_table_object("x", {"dataplane": "ebpf", "counted": True, "counters": rows})
-    found = [(row["node"], row["kind"], row["name"]) for row in table["counters"]]
+    table = counter_table({"dataplane": "ebpf", "counted": True, "counters": rows})
+    found = [(row.node, row.kind, row.name) for row in table.rows]
     assert found[:5] == [
         ("p2", "lsp", "9"),
         ("p2", "lsp", "17"),

@@ -10,6 +10,8 @@ from mplsemu.program.trace import trace
 from mplsemu.report import shapes
 from mplsemu.report.tables import counter_table_object, mac_table_object, table_object
 from mplsemu.report.trace import exchange_object
+from mplsemu.views.tables.counters import counter_table
+from mplsemu.views.tables.macs import mac_rows
 from tests.places import TOPOLOGIES
 
 LABS = ("nordic", "ecmp", "extranet", "vpls")
@@ -48,7 +50,7 @@ def test_a_trace_has_its_shape(case):
 
 def test_what_a_running_lab_has_learned_and_counted_has_its_shape():
     mac = {"node": "dk", "vsi": "c", "mac": "02:00:00:00:00:0a", "circuit": None, "peer": "no"}
-    assert has_shape(shapes.MacTable, mac_table_object("x", [mac]))
+    assert has_shape(shapes.MacTable, mac_table_object("x", mac_rows([mac])))
     row = {"node": "dk", "kind": "drop", "name": "ttl", "peer": None, "packets": 1, "octets": 64}
     counted = {"dataplane": "ebpf", "counted": True, "counters": [row]}
-    assert has_shape(shapes.CounterTable, counter_table_object("x", counted))
+    assert has_shape(shapes.CounterTable, counter_table_object("x", counter_table(counted)))

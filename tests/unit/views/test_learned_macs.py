@@ -5,12 +5,13 @@ from __future__ import annotations
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.provider import provider_view
+from mplsemu.views.tables.macs import MacRow
 from mplsemu.views.text.view import draw_view
 from tests.view_labs import north
 
 
 def row(node, vsi, mac, circuit=None, peer=None):
-    return {"node": node, "vsi": vsi, "mac": mac, "circuit": circuit, "peer": peer}
+    return MacRow(node, vsi, mac, circuit, peer)
 
 
 MACS = [

@@ -21,6 +21,7 @@ from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
+from mplsemu.views.tables.macs import MacRow
 from tests.unit.views.token_labs import EVERY_LAB, token_lab
 
 
@@ -142,10 +143,10 @@ def found_in(content: str | bytes, words: set[str]) -> set[str]:
     return {word for word in words if word.lower().encode() in whole.lower()}
 
 
-def macs(program: Program) -> list[dict[str, object]]:
+def macs(program: Program) -> list[MacRow]:
     """As if every switch had learned every host on its lines."""
     return [
-        {"vsi": circuit.vpn, "mac": host.mac, "circuit": circuit.name}
+        MacRow(node.name, circuit.vpn, host.mac, circuit.name, None)
         for node in program.nodes
         for circuit in node.circuits
         for host in circuit.hosts

@@ -10,6 +10,7 @@ import pytest
 from mplsemu.drawing.palette import Theme
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
+from mplsemu.views.tables.macs import MacRow
 from mplsemu.web import pictures
 from mplsemu.web.pictures import Pictures, style_hashes
 from mplsemu.web.source import InstalledProgram
@@ -74,8 +75,7 @@ def test_a_customers_picture_is_drawn_again_only_if_it_is_another(drawn):
 
 def test_learned_addresses_make_another_picture_of_their_vpls_alone(drawn):
     made = Pictures()
-    row = {"node": "pe-sth", "vsi": "gamma", "mac": "02:00:00:00:00:aa", "peer": None}
-    macs = [{**row, "circuit": "gamma/malmo"}]
+    macs = [MacRow("pe-sth", "gamma", "02:00:00:00:00:aa", "gamma/malmo", None)]
     for rows in ((), macs, macs):
         assert ("00:aa" in of_customer(made, "gamma", macs=rows)) is bool(rows)
         of_customer(made, "delta", macs=rows)
