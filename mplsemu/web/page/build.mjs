@@ -14,7 +14,7 @@ function packagesOf(metafile) {
     const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (match) found.add(match[1]);
   }
-  return [...found].sort();
+  return [...found].toSorted();
 }
 
 /** One package's name, version and licence text. */

@@ -1,7 +1,23 @@
 /** Requests to the server; each carries the token as a header, so no other site can make them. */
 
 import { readToken } from "./token";
-import type { LinkChange, Picture, PingResult, Session, Trace } from "./types";
+import type {
+  CustomerPicture,
+  CustomerSession,
+  Exchange,
+  LinkResult,
+  paths,
+  PingResult,
+  ProviderPicture,
+  ProviderSession,
+} from "./schema";
+
+export type Session = ProviderSession | CustomerSession;
+export type Picture = ProviderPicture | CustomerPicture;
+
+type TableRequest = paths["/api/tables/{table}"]["get"];
+export type TableKind = TableRequest["parameters"]["path"]["table"];
+export type Table = TableRequest["responses"][200]["content"]["application/json"];
 
 /** The server said no, or nothing: `status` is 0 where it did not answer. */
 export class ApiError extends Error {
@@ -15,13 +31,15 @@ export class ApiError extends Error {
 
 /** Send one request; raise ApiError unless the answer is good. */
 export async function send(path: string, options: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(options.headers);
+  headers.set("Authorization", `Bearer ${readToken() ?? ""}`);
   let response: Response;
   try {
     response = await fetch(`/api/${path}`, {
       ...options,
       cache: "no-store",
       credentials: "omit",
-      headers: { ...options.headers, Authorization: `Bearer ${readToken() ?? ""}` },
+      headers,
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;
@@ -62,11 +80,11 @@ export const api = {
     get<Picture>(`pictures/provider${vpn === null ? "" : `?vpn=${name(vpn)}`}`, signal),
   vpnPicture: (vpn: string, isNarrow: boolean, signal?: AbortSignal) =>
     get<Picture>(`pictures/vpns/${name(vpn)}${isNarrow ? "?shape=narrow" : ""}`, signal),
-  table: <T>(table: string, node: string | null, signal: AbortSignal) =>
-    get<T>(`tables/${table}${node === null ? "" : `?node=${name(node)}`}`, signal),
-  setLink: (link: string, up: boolean) => post<LinkChange>("links", { link, up }),
+  table: (table: TableKind, node: string | null, signal: AbortSignal) =>
+    get<Table>(`tables/${table}${node === null ? "" : `?node=${name(node)}`}`, signal),
+  setLink: (link: string, up: boolean) => post<LinkResult>("links", { link, up }),
   ping: (src: string, dst: string, count: number) => post<PingResult>("ping", { src, dst, count }),
-  trace: (src: string, dst: string) => post<Trace>("trace", { src, dst }),
+  trace: (src: string, dst: string) => post<Exchange>("trace", { src, dst }),
 };
 
 /** What to tell a person about an error. */

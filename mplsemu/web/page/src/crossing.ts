@@ -10,7 +10,7 @@ export interface Crossing {
 export function parallelLinks(crossings: readonly Crossing[]): Set<string> {
   const between = new Map<string, Set<string>>();
   for (const { node, link, next_hop } of crossings) {
-    const pair = JSON.stringify([node, next_hop].sort());
+    const pair = JSON.stringify([node, next_hop].toSorted());
     between.set(pair, (between.get(pair) ?? new Set()).add(link));
   }
   return new Set([...between.values()].filter(({ size }) => size > 1).flatMap((all) => [...all]));

@@ -10,8 +10,14 @@ function scaled(value: number): [string, string] {
     rest /= 1000;
     index += 1;
   }
-  const digits = rest >= 99.95 || index === 0 ? 0 : rest >= 9.995 ? 1 : 2;
+  const digits = index === 0 ? 0 : digitsOf(rest);
   return [String(Number(rest.toFixed(digits))), PREFIXES[index] ?? ""];
+}
+
+/** Digits behind the point, so that there are three in all. */
+function digitsOf(value: number): number {
+  if (value >= 99.95) return 0;
+  return value >= 9.995 ? 1 : 2;
 }
 
 /** A rate: "1.23 Mbit/s". */
@@ -29,7 +35,8 @@ export function shortRate(bps: number): string {
 /** A time: "0.42 ms", "1.3 s". */
 export function millis(ms: number): string {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : Number(ms.toFixed(2))} ms`;
+  if (ms >= 100) return `${ms.toFixed(0)} ms`;
+  return `${ms >= 10 ? ms.toFixed(1) : Number(ms.toFixed(2))} ms`;
 }
 
 /** A share: "12 %", "< 1 %". */

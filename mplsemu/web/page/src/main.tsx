@@ -4,7 +4,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import "../css/app.css";
 import { said } from "./announce";
-import { ApiError, api, words } from "./api";
+import { ApiError, api, type Session, words } from "./api";
 import { opened, take } from "./live/lab";
 import { connection, Stream } from "./live/stream";
 import { CustomerPage } from "./pages/CustomerPage";
@@ -12,7 +12,6 @@ import { ProviderPage } from "./pages/ProviderPage";
 import { Welcome } from "./pages/Welcome";
 import { startTheme } from "./theme";
 import { forgetToken, readToken } from "./token";
-import type { Session } from "./types";
 
 const UNKNOWN = "This lab does not know that token. Links change each time a lab is started.";
 

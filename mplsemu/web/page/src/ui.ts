@@ -1,9 +1,9 @@
 /** What the reader has chosen to see. */
 
 import { signal } from "@preact/signals";
+import type { TableKind } from "./api";
 
 export type PanelTab = "probe" | "tables" | "events" | "alarms";
-export type TableKind = "lfib" | "vrf" | "vsi" | "lsp" | "labels" | "macs" | "counters";
 
 /** What must be seen beside a dialog, in px of the stage. */
 export interface Spot {

@@ -1,15 +1,15 @@
 /** What the page knows of the running lab, as signals: whoever shows one is drawn anew with it. */
 
 import { computed, signal } from "@preact/signals";
-import type { Alarm, LabEvent, LabState, ProviderSession } from "../types";
+import type { Alarm, EventMessage, ProviderSession, StateMessage, StreamMessages } from "../schema";
 import { remember } from "./history";
 import type { Message } from "./sse";
 
 const KEPT_EVENTS = 2000;
 
-export const state = signal<LabState | null>(null);
+export const state = signal<StateMessage | null>(null);
 export const load = signal<Readonly<Record<string, readonly [number, number]>>>({});
-export const events = signal<readonly LabEvent[]>([]); // newest first
+export const events = signal<readonly EventMessage[]>([]); // newest first
 export const alarms = signal<readonly Alarm[]>([]);
 /** Whether the server has told which alarms there are. */
 export const alarmsCame = signal(false);
@@ -31,17 +31,27 @@ const seen = new Set<string>();
 /** Take one message of the stream. */
 export function take({ event, data }: Message): void {
   const value: unknown = JSON.parse(data || "null");
-  if (event === "state") state.value = value as LabState;
-  if (event === "load") {
-    load.value = (value as { links: typeof load.value }).links;
-    remember(load.value);
-  }
-  if (event === "event") addEvent(value as LabEvent);
-  if (event === "alarms") {
-    alarms.value = (value as { alarms: Alarm[] }).alarms;
+  if (isKnown(event)) TAKE[event](value as never);
+}
+
+type Known = Exclude<keyof StreamMessages, "end">; // the stream itself takes the end
+
+const TAKE: { readonly [E in Known]: (message: StreamMessages[E]) => void } = {
+  state: (message) => (state.value = message),
+  event: addEvent,
+  load({ links }) {
+    load.value = links;
+    remember(links);
+  },
+  alarms(message) {
+    alarms.value = message.alarms;
     alarmsCame.value = true;
-  }
-  if (event === "pictures") count((value as { vpns: string[] }).vpns);
+  },
+  pictures: ({ vpns }) => count(vpns),
+};
+
+function isKnown(event: string): event is Known {
+  return Object.hasOwn(TAKE, event);
 }
 
 /** The stream is open (again). */
@@ -57,7 +67,7 @@ export function assume(link: string, up: boolean): void {
   state.value = { ...now, down: up ? others : [...others, link] };
 }
 
-function addEvent(event: LabEvent): void {
+function addEvent(event: EventMessage): void {
   // numbers start anew with the controller, and the last events come again with each connection
   const key = `${event.number} ${event.time_s}`;
   if (seen.has(key)) return;

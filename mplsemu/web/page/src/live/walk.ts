@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { announce } from "../announce";
 import { api, words } from "../api";
 import { lessMotion } from "../theme";
-import type { Hop, Trace } from "../types";
+import type { Exchange, Hop } from "../schema";
 import { generation } from "./lab";
 
 /** What happens at one place, and the line the packet then takes. */
@@ -27,7 +27,7 @@ export interface Way {
 }
 
 export interface Walk {
-  trace: Trace;
+  trace: Exchange;
   /** At least one. */
   ways: readonly Way[];
   /** The one that is shown, from 0. */
@@ -60,8 +60,8 @@ function lineOf(host: string): string {
 }
 
 /** The ways of equal cost, of every copy of a flooded frame. */
-export function waysOf(trace: Trace): Way[] {
-  const { hops, delivered, branches = [] } = trace;
+export function waysOf(trace: Exchange): Way[] {
+  const { hops, delivered, branches } = trace;
   const own = branches.find((branch) => pathOf(branch.hops) === pathOf(hops));
   if (!own) return [{ hops, share: 1, delivered, copy: 1 }];
   const isFlooded = branches.some(({ copy }) => copy !== own.copy);
@@ -88,7 +88,7 @@ export function lastStep({ steps, others }: Walk): number {
 }
 
 /** The steps of a packet on one of its ways: the sender's first, then one for each hop. */
-export function stepsOf(trace: Trace, way: Way): Step[] {
+export function stepsOf(trace: Exchange, way: Way): Step[] {
   const end = way.delivered ? "delivered" : "lost";
   const hops = way.hops.map((hop, index): Step => {
     const isLast = index === way.hops.length - 1;
@@ -125,7 +125,7 @@ export async function startTrace(src: string, dst: string, isAgain = false): Pro
   }
 }
 
-function show(trace: Trace, asked: number, isAgain: boolean): void {
+function show(trace: Exchange, asked: number, isAgain: boolean): void {
   const before = walk.value;
   const ways = waysOf(trace);
   const own = ways.findIndex((way) => way.hops === trace.hops);

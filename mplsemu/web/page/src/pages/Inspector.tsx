@@ -1,19 +1,13 @@
 /** The small dialog about the router or link that was chosen in the picture. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { TableKind } from "../api";
 import { byName, millis, percent, rate } from "../format";
 import { type Outcome, setLink } from "../live/change";
 import { doubt, hasEnded } from "../live/knowledge";
 import { down, type Facts, load, pending } from "../live/lab";
 import { placeBeside } from "../picture/beside";
-import {
-  openPanel,
-  type Selection,
-  selection as chosen,
-  type TableKind,
-  tableKind,
-  tableNode,
-} from "../ui";
+import { openPanel, type Selection, selection as chosen, tableKind, tableNode } from "../ui";
 import { History } from "../widgets/History";
 import { Icon } from "../widgets/Icon";
 
@@ -88,27 +82,15 @@ export function Inspector({ facts, selection, onHidden }: Props) {
 function LineFacts({ facts, name }: { facts: Facts; name: string }) {
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const link = facts.links.get(name);
-  const isDown = down.value.has(name);
-  const target = pending.value.get(name);
-  const isPending = target !== undefined;
-  const isUp = isPending ? target : isDown;
-  const word = isPending ? (target ? "Mending…" : "Cutting…") : isDown ? "Mend" : "Cut";
 
-  async function change() {
-    if (isPending) return;
+  async function change(up: boolean) {
     setOutcome(null);
-    setOutcome(await setLink(name, isUp));
+    setOutcome(await setLink(name, up));
   }
 
   return (
     <>
-      {doubt.value ? (
-        <p class="quiet">Not known: {doubt.value}</p>
-      ) : (
-        <p class={`state ${isDown ? "bad" : "good"}`}>
-          <Icon name={isDown ? "lost" : "ok"} /> {isDown ? "Down" : "Up"}
-        </p>
-      )}
+      <LineState isDown={down.value.has(name)} />
       <dl class="facts">
         {link ? (
           <>
@@ -128,16 +110,7 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
         )}
       </dl>
       {link && <History link={name} ends={link.ends} />}
-      {!hasEnded.value && (
-        <button
-          type="button"
-          class={isUp ? "primary" : "danger"}
-          aria-disabled={isPending}
-          onClick={change}
-        >
-          {word}
-        </button>
-      )}
+      {!hasEnded.value && <ChangeButton name={name} onChange={change} />}
       {outcome && (
         <p class={outcome.ok ? "quiet" : "error"}>
           {outcome.ok ? `Done in ${millis(outcome.tookMs)}` : outcome.text}
@@ -146,6 +119,35 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
     </>
   );
 }
+
+function LineState({ isDown }: { isDown: boolean }) {
+  if (doubt.value) return <p class="quiet">Not known: {doubt.value}</p>;
+  return (
+    <p class={`state ${isDown ? "bad" : "good"}`}>
+      <Icon name={isDown ? "lost" : "ok"} /> {isDown ? "Down" : "Up"}
+    </p>
+  );
+}
+
+/** Cuts or mends; while that is being done, says so. */
+function ChangeButton({ name, onChange }: { name: string; onChange: (up: boolean) => void }) {
+  const target = pending.value.get(name);
+  const isPending = target !== undefined;
+  const up = target ?? down.value.has(name);
+  const word = up ? "Mend" : "Cut";
+  return (
+    <button
+      type="button"
+      class={up ? "primary" : "danger"}
+      aria-disabled={isPending}
+      onClick={() => !isPending && onChange(up)}
+    >
+      {isPending ? DOING[word] : word}
+    </button>
+  );
+}
+
+const DOING = { Mend: "Mending…", Cut: "Cutting…" };
 
 interface LoadProps {
   name: string;

@@ -10,7 +10,7 @@ import type { Stream } from "../live/stream";
 import { endWalk, follows, isStale, traceAgain } from "../live/walk";
 import { Panel } from "../panels/Panel";
 import { useTitle } from "../title";
-import type { ProviderSession, Severity } from "../types";
+import type { ProviderSession, Severity } from "../schema";
 import { openPanel, panelIsOpen, pictureOf } from "../ui";
 import { Icon } from "../widgets/Icon";
 import { Header } from "./Header";
@@ -63,7 +63,7 @@ function AlarmButton() {
     >
       <Icon name={severity ?? "ok"} />
       {count === 0 ? "No alarms" : count}{" "}
-      <span class="word">{count === 0 ? "" : count === 1 ? "alarm" : "alarms"}</span>
+      <span class="word">{count > 0 && (count === 1 ? "alarm" : "alarms")}</span>
     </button>
   );
 }

@@ -83,7 +83,7 @@ function OverlayChoice({ facts }: { facts: Facts }) {
 /** Find a router or link by its name: for large networks, and for those without a mouse. */
 function Finder({ facts }: { facts: Facts }) {
   const [text, setText] = useState("");
-  const names = [...facts.nodes.keys(), ...facts.links.keys()].sort(byName);
+  const names = [...facts.nodes.keys(), ...facts.links.keys()].toSorted(byName);
   return (
     <Combobox
       id="find"

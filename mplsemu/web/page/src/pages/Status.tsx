@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { doubt } from "../live/knowledge";
 import { state } from "../live/lab";
 import { connection, type Stream } from "../live/stream";
+import type { StateMessage } from "../schema";
 
 /** How the page is connected. */
 export function ConnectionStatus({ stream }: { stream: Stream }) {
@@ -54,11 +55,7 @@ function useWords(): string {
 export function LabStatus() {
   const lab = state.value;
   if (!lab || doubt.value) return null;
-  const [word, kind] = !lab.controller
-    ? ["Controller down", "bad"]
-    : lab.in_sync
-      ? ["In sync", "good"]
-      : ["Converging", "busy"];
+  const [word, kind] = syncOf(lab);
   return (
     <>
       <span
@@ -73,4 +70,9 @@ export function LabStatus() {
       </span>
     </>
   );
+}
+
+function syncOf({ controller, in_sync }: StateMessage): [word: string, kind: string] {
+  if (!controller) return ["Controller down", "bad"];
+  return in_sync ? ["In sync", "good"] : ["Converging", "busy"];
 }

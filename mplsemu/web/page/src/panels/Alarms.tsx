@@ -4,7 +4,7 @@ import { doubt } from "../live/knowledge";
 import { alarms, alarmsCame, type Facts } from "../live/lab";
 import { revealed } from "../pages/ProviderPicture";
 import type { Part } from "../picture/Picture";
-import type { Severity } from "../types";
+import type { Severity } from "../schema";
 import { overlay, pictureOf } from "../ui";
 import { Icon } from "../widgets/Icon";
 

@@ -17,7 +17,7 @@ function toggle(kind: string): void {
 
 export function Events() {
   const [limit, setLimit] = useState(PAGE);
-  const kinds = [...new Set(events.value.map((event) => event.kind))].sort();
+  const kinds = [...new Set(events.value.map((event) => event.kind))].toSorted();
   const text = filter.value.toLowerCase();
   const found = events.value.filter(
     (event) => !hidden.value.has(event.kind) && event.text.toLowerCase().includes(text),

@@ -5,19 +5,11 @@ import { announce } from "../announce";
 import { api, words } from "../api";
 import { type Facts } from "../live/lab";
 import { isTracing, startTrace, traceError } from "../live/walk";
-import type { PingResult } from "../types";
 import { overlay, pictureOf } from "../ui";
 import { Combobox } from "../widgets/Combobox";
 import { Icon } from "../widgets/Icon";
-import { PingAnswer } from "./PingAnswer";
+import { type Ping, PingAnswer } from "./PingAnswer";
 import { TraceAnswer } from "./TraceAnswer";
-
-export interface Ping {
-  src: string;
-  dst: string;
-  answer: PingResult | null;
-  error: string;
-}
 
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
 const source = signal("");
@@ -38,10 +30,10 @@ function suggest(hosts: readonly string[]): void {
   if (source.value || first === undefined) return;
   const [vpn, site] = first.split("/");
   source.value = first;
-  const others = hosts.filter(
+  const other = hosts.find(
     (host) => host.startsWith(`${vpn}/`) && !host.startsWith(`${vpn}/${site}/`),
   );
-  target.value = others[0] ?? hosts[1] ?? "";
+  target.value = other ?? hosts[1] ?? "";
 }
 
 async function startPing(): Promise<void> {

@@ -2,13 +2,13 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { api, words } from "../api";
+import { api, type TableKind, words } from "../api";
 import { type Facts, generation, openings } from "../live/lab";
 import { connection } from "../live/stream";
-import { type TableKind, tableKind, tableNode } from "../ui";
+import { tableKind, tableNode } from "../ui";
 import { DataTable, type TableData } from "../widgets/DataTable";
 import { Icon } from "../widgets/Icon";
-import { type Answer, tablesOf } from "./tableRows";
+import { tablesOf } from "./tableRows";
 
 const KINDS: readonly [TableKind, string][] = [
   ["lfib", "LFIB"],
@@ -109,7 +109,7 @@ function useTables(kind: TableKind, node: string | null) {
 
   useEffect(() => {
     const abort = new AbortController();
-    api.table<Answer>(kind, node, abort.signal).then(
+    api.table(kind, node, abort.signal).then(
       (answer) => {
         setTables({ kind, tables: tablesOf(answer) });
         setError("");

@@ -17,14 +17,14 @@ import {
   type Walk,
   type Way,
 } from "../live/walk";
-import type { Hop } from "../types";
+import type { Hop } from "../schema";
 import { Icon } from "../widgets/Icon";
 import { Labels } from "../widgets/Labels";
 
 export function TraceAnswer() {
   const shown = walk.value;
   if (!shown) return null;
-  const { src, dst, delivered, end = "" } = shown.trace;
+  const { src, dst, delivered, end } = shown.trace;
   const { hops } = shownWay(shown);
   return (
     <section class="answer" aria-labelledby="trace-title">
@@ -168,9 +168,9 @@ function Hops() {
 }
 
 /** The TTLs with which it leaves: of each label, outermost first, and the customer's own. */
-function timesToLive({ out_stack = [], ip_ttl }: Hop): string {
+function timesToLive({ out_stack, ip_ttl }: Hop): string {
   const words = out_stack.map(({ ttl }) => String(ttl));
-  if (ip_ttl !== undefined && ip_ttl !== null) words.push(`IP ${ip_ttl}`);
+  if (ip_ttl !== null) words.push(`IP ${ip_ttl}`);
   return words.length ? `TTL ${words.join(", ")}` : "";
 }
 

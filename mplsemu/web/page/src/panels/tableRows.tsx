@@ -1,118 +1,28 @@
 /** What `mplsemu show --json` prints (docs/json.md), as rows of tables. */
 
+import type { Table } from "../api";
 import { parallelLinks, wayText } from "../crossing";
 import { fraction } from "../format";
+import type {
+  Circuit,
+  Counter,
+  CounterTable,
+  LabelTable,
+  LearnedMac,
+  LfibEntry,
+  LfibTable,
+  Lsp,
+  Route,
+  Tunnel,
+  Vsi,
+  VrfTable,
+  VsiTable,
+} from "../schema";
 import { Labels } from "../widgets/Labels";
 import type { Column, Row, TableData } from "../widgets/DataTable";
 
-interface Tunnel {
-  labels: number[];
-  link: string;
-  port: number;
-  next_hop: string;
-  /** Further ways of equal cost. */
-  more: Tunnel[];
-}
-
-interface Circuit {
-  name: string;
-  port: number;
-  up: boolean;
-  addresses: string[];
-}
-
-interface LfibEntry {
-  in_label: number | null;
-  action: string;
-  out_labels: number[];
-  link: string | null;
-  next_hop: string | null;
-  egress: string | null;
-  service: string | null;
-  peer: string | null;
-  ip_version: number | null;
-}
-
-interface Route {
-  code: string;
-  imported: boolean;
-  prefix: string;
-  circuit: string | null;
-  via: string | null;
-  vrf: string | null;
-  egress: string | null;
-  label: number | null;
-  tunnel: Tunnel | null;
-}
-
-interface Vrf {
-  vrf: string;
-  rd: string;
-  import_targets: string[];
-  export_targets: string[];
-  label: number | null;
-  label6: number | null;
-  circuits: Circuit[];
-  routes: Route[];
-  neighbours: { address: string; mac: string; circuit: string }[];
-}
-
-interface Vsi {
-  vsi: string;
-  kind: string;
-  mac_aging_s: number;
-  circuits: Circuit[];
-  pseudowires: { peer: string; in_label: number; out_label: number; tunnel: Tunnel | null }[];
-}
-
-interface Lsp {
-  ingress: string;
-  egress: string;
-  hops: { node: string; link: string; labels: number[]; next_hop: string }[];
-  complete: boolean;
-  metric: number;
-  delay_ms: number;
-  way: number;
-  ways: number;
-  share: number;
-}
-
-interface LabelRow {
-  label: number;
-  kind: string;
-  bound_to: string | null;
-  peer: string | null;
-  ip_version: number | null;
-}
-
-interface Mac {
-  node: string;
-  vsi: string;
-  mac: string;
-  circuit: string | null;
-  peer: string | null;
-}
-
-interface Counter {
-  node: string;
-  kind: string;
-  name: string;
-  peer: string | null;
-  packets: number;
-  octets: number;
-}
-
-export type Answer =
-  | { table: "lfib"; nodes: { node: string; entries: LfibEntry[] }[] }
-  | { table: "vrf"; nodes: { node: string; vrfs: Vrf[] }[] }
-  | { table: "vsi"; nodes: { node: string; vsis: Vsi[] }[] }
-  | { table: "lsp"; lsps: Lsp[] }
-  | { table: "labels"; nodes: { node: string; labels: LabelRow[] }[] }
-  | { table: "macs"; macs: Mac[] }
-  | { table: "counters"; dataplane: string; counted: boolean; counters: Counter[] };
-
-/** The tables that an answer makes; none of a kind that this page does not know. */
-export function tablesOf(answer: Answer): TableData[] {
+/** The tables that an answer makes. */
+export function tablesOf(answer: Table): TableData[] {
   switch (answer.table) {
     case "lfib":
       return [lfib(answer.nodes)];
@@ -127,9 +37,7 @@ export function tablesOf(answer: Answer): TableData[] {
     case "macs":
       return [macs(answer.macs)];
     case "counters":
-      return [counters(answer.counters, answer.counted, answer.dataplane)];
-    default:
-      return [];
+      return [counters(answer)];
   }
 }
 
@@ -146,7 +54,7 @@ function stack(key: string, title: string, isWhole: boolean): Column {
 
 const NODE = column("node", "Router");
 
-function lfib(nodes: { node: string; entries: LfibEntry[] }[]): TableData {
+function lfib(nodes: LfibTable["nodes"]): TableData {
   const rows = nodes.flatMap(({ node, entries }) =>
     entries.map((entry): Row => ({
       node,
@@ -196,7 +104,7 @@ function waysOf(tunnel: Tunnel | null): Tunnel[] {
   return tunnel === null ? [] : [tunnel, ...tunnel.more];
 }
 
-function vrfs(nodes: { node: string; vrfs: Vrf[] }[]): TableData[] {
+function vrfs(nodes: VrfTable["nodes"]): TableData[] {
   const all = nodes.flatMap(({ node, vrfs }) => vrfs.map((vrf) => ({ node, vrf })));
   const vrf = column("vrf", "VRF");
   return [
@@ -276,7 +184,7 @@ function circuitsText(circuits: Circuit[]): string {
   return circuits.map(({ name, up }) => (up ? name : `${name} (down)`)).join(", ");
 }
 
-function vsis(nodes: { node: string; vsis: Vsi[] }[]): TableData[] {
+function vsis(nodes: VsiTable["nodes"]): TableData[] {
   const all = nodes.flatMap(({ node, vsis }) => vsis.map((vsi) => ({ node, vsi })));
   const vsi = column("vsi", "VSI");
   return [
@@ -309,6 +217,8 @@ function vsis(nodes: { node: string; vsis: Vsi[] }[]): TableData[] {
         vsi,
         column("kind", "Kind"),
         column("aging", "MAC aging, s", true),
+        column("limit", "MAC limit", true),
+        column("word", "Control word"),
         column("circuits", "Circuits"),
       ],
       rows: all.map(({ node, vsi }) => ({
@@ -316,11 +226,17 @@ function vsis(nodes: { node: string; vsis: Vsi[] }[]): TableData[] {
         vsi: vsi.vsi,
         kind: vsi.kind.toUpperCase(),
         aging: vsi.mac_aging_s,
+        limit: vsi.mac_limit,
+        word: hasControlWord(vsi) ? "yes" : "no",
         circuits: circuitsText(vsi.circuits),
       })),
       empty: "No VSIs: only PEs have them.",
     },
   ];
+}
+
+function hasControlWord({ pseudowires }: Vsi): boolean {
+  return pseudowires.some(({ control_word }) => control_word);
 }
 
 function lsps(found: Lsp[]): TableData {
@@ -353,7 +269,7 @@ function lsps(found: Lsp[]): TableData {
   };
 }
 
-function labels(nodes: { node: string; labels: LabelRow[] }[]): TableData {
+function labels(nodes: LabelTable["nodes"]): TableData {
   return {
     caption: "Label spaces",
     columns: [
@@ -378,7 +294,7 @@ function labels(nodes: { node: string; labels: LabelRow[] }[]): TableData {
   };
 }
 
-function macs(found: Mac[]): TableData {
+function macs(found: LearnedMac[]): TableData {
   return {
     caption: "MAC addresses that VPLS have learned",
     columns: [NODE, column("vsi", "VSI"), column("mac", "MAC"), column("where", "Where")],
@@ -402,7 +318,7 @@ const COUNTED: Record<string, (counter: Counter) => string> = {
   drop: ({ name }) => `dropped: ${name}`,
 };
 
-function counters(found: Counter[], isCounted: boolean, dataplane: string): TableData {
+function counters({ counters: found, counted, dataplane }: CounterTable): TableData {
   return {
     caption: "Packets by LSP, tunnel, VRF and pseudowire",
     columns: [
@@ -417,6 +333,6 @@ function counters(found: Counter[], isCounted: boolean, dataplane: string): Tabl
       packets: counter.packets,
       octets: counter.octets,
     })),
-    empty: isCounted ? "Nothing is counted here." : `The data plane ${dataplane} does not count.`,
+    empty: counted ? "Nothing is counted here." : `The data plane ${dataplane} does not count.`,
   };
 }

@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../announce";
 import { words } from "../api";
 import { doubt, hasEnded } from "../live/knowledge";
-import type { Picture as PictureText } from "../types";
+import type { Picture as PictureText } from "../api";
 import { Icon, type IconName } from "../widgets/Icon";
 import type { Spot } from "../ui";
 import { placeBeside } from "./beside";
@@ -247,5 +247,6 @@ function partOf(target: EventTarget | null): Element | null {
 function describe(element: Element): Part | null {
   const node = element.getAttribute("data-node");
   const line = element.getAttribute("data-line");
-  return node !== null ? { node } : line !== null ? { line } : null;
+  if (node !== null) return { node };
+  return line === null ? null : { line };
 }

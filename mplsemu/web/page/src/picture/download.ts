@@ -1,6 +1,6 @@
 /** A picture as a file: as the server draws it now, as SVG or, twice as large, as PNG. */
 
-import type { Picture } from "../types";
+import type { Picture } from "../api";
 
 export type Format = "svg" | "png";
 

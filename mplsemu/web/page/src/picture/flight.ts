@@ -99,12 +99,7 @@ export class Flight {
 
   /** The label stack, outermost on top, the payload at the bottom. */
   #stack(step: Step): SVGGElement {
-    const last = step.labels.length - 1;
-    const rows = step.labels.map((label, index) => ({
-      text: String(label),
-      kind: index === last ? "service" : "transport",
-    }));
-    const all = [...rows, { text: this.payload, kind: "payload" }];
+    const all = boxesOf(step.labels, this.payload);
     const height = all.length * (BOX.height + BOX.gap);
     const stack = draw("g", { class: "stack" });
     stack.dataset.height = String(height);
@@ -139,12 +134,14 @@ export class Flight {
     const stack = this.packet.querySelector<SVGGElement>(".stack");
     if (!stack) return;
     const height = Number(stack.dataset.height);
-    const on = this.#onScreen();
-    const isLow = on.y > this.stage.host.clientHeight - height - 24;
-    const isBelow = this.#isCopy ? !isLow : on.y < height + 24;
-    const above = isBelow ? 14 : -14 - height;
-    const beside = on.x + BOX.width + 24 > this.stage.host.clientWidth ? -14 - BOX.width : 14;
-    const [left, top] = this.#isSteep ? [beside, -height / 2] : [-BOX.width / 2, above];
+    const { clientWidth: width, clientHeight } = this.stage.host;
+    const [left, top] = stackOffset({
+      at: this.#onScreen(),
+      stage: { width, height: clientHeight },
+      height,
+      isCopy: this.#isCopy,
+      isSteep: this.#isSteep,
+    });
     stack.setAttribute("transform", `translate(${left} ${top})`);
   }
 
@@ -152,6 +149,45 @@ export class Flight {
     const matrix = this.stage.drawing?.viewport.getCTM();
     return matrix ? new DOMPoint(this.#at.x, this.#at.y).matrixTransform(matrix) : { x: 0, y: 0 };
   }
+}
+
+/** The boxes of a packet: its labels, outermost first, and the payload. */
+export function boxesOf(
+  labels: readonly number[],
+  payload: string,
+): { text: string; kind: "transport" | "service" | "payload" }[] {
+  const last = labels.length - 1;
+  return [
+    ...labels.map((label, index) => ({
+      text: String(label),
+      kind: index === last ? ("service" as const) : ("transport" as const),
+    })),
+    { text: payload, kind: "payload" },
+  ];
+}
+
+/** Where a packet is, and what decides on which side of it its stack is drawn. */
+export interface Surroundings {
+  /** On the screen, in px from the stage's corner. */
+  at: Place;
+  stage: { width: number; height: number };
+  /** Of the stack. */
+  height: number;
+  /** Copies have theirs below, so that both are seen. */
+  isCopy: boolean;
+  /** On a steep line the stack is beside the packet. */
+  isSteep: boolean;
+}
+
+/** The upper left corner of a stack, from the packet: never off the stage where there is room. */
+export function stackOffset({ at, stage, height, isCopy, isSteep }: Surroundings) {
+  if (isSteep) {
+    const isAtEdge = at.x + BOX.width + 24 > stage.width;
+    return [isAtEdge ? -14 - BOX.width : 14, -height / 2] as const;
+  }
+  const isLow = at.y > stage.height - height - 24;
+  const isBelow = isCopy ? !isLow : at.y < height + 24;
+  return [-BOX.width / 2, isBelow ? 14 : -14 - height] as const;
 }
 
 function pointOn(path: SVGPathElement, share: number): Place {

@@ -55,11 +55,16 @@ export class Marks {
       const share = bps / (this.facts.links.get(name)?.bandwidth_bps ?? Infinity);
       for (const line of lines) setLevel(line, level(share));
       const text = this.#texts.get(name);
-      const words = down.has(name) ? "down" : bps < QUIET_BPS ? "" : shortRate(bps);
+      const words = down.has(name) ? "down" : loadText(bps);
       if (text && text.textContent !== words) text.textContent = words;
       text?.classList.toggle("bad", down.has(name));
     }
   }
+}
+
+/** A load as it is written on its link; a very small one is not. */
+function loadText(bps: number): string {
+  return bps < QUIET_BPS ? "" : shortRate(bps);
 }
 
 /** 0 idle, 1 used, 2 half full, 3 nearly full, 4 full: the steps that pictures in files have. */

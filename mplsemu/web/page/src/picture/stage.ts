@@ -2,16 +2,23 @@
 
 import { select } from "d3-selection";
 import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity } from "d3-zoom";
+import {
+  around,
+  asWideAs,
+  type Box,
+  fitted,
+  isReadDownward,
+  LEGIBLE,
+  fittingScale,
+  type Placement,
+  revealingScale,
+  scaleLimits,
+  type Size,
+} from "./fit";
 import type { Drawing } from "./svg";
 
-const MARGIN = 12; // px around a fitted picture
-const LARGEST_FIT = 1.5; // a small picture is not blown up further than this
-const LEGIBLE = 0.7;
-const NARROW = 560; // px
-const LONG = 1.2; // as high as so many widths
-const FILLED = 0.78; // of the stage, by a part that is brought into view
-const STEP = 1.35;
-const PAN = 60;
+const STEP = 1.35; // of a zoom
+const PAN = 60; // px
 
 export class Stage {
   readonly #zoom = zoom<HTMLElement, unknown>();
@@ -70,7 +77,7 @@ export class Stage {
     this.#drawing?.svg.remove();
     this.#drawing = drawing;
     this.host.prepend(drawing.svg);
-    if (isOther) this.#isRead = this.#isLong();
+    if (isOther) this.#isRead = isReadDownward(drawing, this.#size());
     if (isOther || this.#isFitted) this.#fitAgain();
     else this.#apply(this.#transform);
     if (focus) this.find(focus)?.focus({ preventScroll: true });
@@ -89,35 +96,26 @@ export class Stage {
   }
 
   #fitAgain(): void {
-    const { clientWidth, clientHeight } = this.host;
-    if (!this.#drawing || !clientWidth || !clientHeight) return;
+    const stage = this.#size();
+    if (!this.#drawing || !stage.width || !stage.height) return;
     const { width, height } = this.#drawing;
-    const box = this.#seen(clientWidth, clientHeight);
-    const fitting = this.#scaleFor(box, clientWidth, clientHeight);
-    this.#zoom.scaleExtent([fitting * 0.7, Math.max(fitting * 2, 4)]).translateExtent([
+    const placement = fitted(this.#seen(stage), stage);
+    this.#zoom.scaleExtent(scaleLimits(placement.scale)).translateExtent([
       [-width / 2, -height / 2],
       [width * 1.5, height * 1.5],
     ]);
     this.#isFitted = true;
-    if (this.#isRead) return this.#read(width, clientWidth);
-    const x = clientWidth / 2 - (box.x + box.width / 2) * fitting;
-    const y = clientHeight / 2 - (box.y + box.height / 2) * fitting;
     // half a heading is worse than none; what it says, the page says too
-    this.host.classList.toggle("headless", y < 0);
-    select(this.host).call(this.#zoom.transform, zoomIdentity.translate(x, y).scale(fitting));
+    this.host.classList.toggle("headless", !this.#isRead && placement.y < 0);
+    this.#place(this.#isRead ? asWideAs(stage, width) : placement);
   }
 
-  /** Whether it is of the kind that is read downward, on a stage that is as narrow. */
-  #isLong(): boolean {
-    const { width = 1, height = 1 } = this.#drawing ?? {};
-    return this.host.clientWidth < NARROW && height / width > LONG;
+  #place({ x, y, scale }: Placement): void {
+    select(this.host).call(this.#zoom.transform, zoomIdentity.translate(x, y).scale(scale));
   }
 
-  #read(width: number, clientWidth: number): void {
-    const scale = Math.min((clientWidth - 2 * MARGIN) / width, LARGEST_FIT);
-    const x = (clientWidth - width * scale) / 2;
-    this.host.classList.remove("headless");
-    select(this.host).call(this.#zoom.transform, zoomIdentity.translate(x, 0).scale(scale));
+  #size(): Size {
+    return { width: this.host.clientWidth, height: this.host.clientHeight };
   }
 
   /** Move the picture up by so many pixels, as something lies over its lower part. */
@@ -145,47 +143,28 @@ export class Stage {
    */
   reveal(part: SVGGraphicsElement, covered = 0): void {
     const box = part.getBBox();
-    const { clientWidth } = this.host;
-    const clientHeight = Math.max(this.host.clientHeight - covered, 1);
+    const { width, height } = this.#size();
+    const free = { width, height: Math.max(height - covered, 1) };
     const [left, top] = this.#transform.apply([box.x, box.y]);
     const [right, bottom] = this.#transform.apply([box.x + box.width, box.y + box.height]);
-    const isSeen = left > 0 && top > 0 && right < clientWidth && bottom < clientHeight;
+    const isSeen = left > 0 && top > 0 && right < free.width && bottom < free.height;
     if (isSeen && this.scale >= LEGIBLE) return;
-    const largest = Math.min(
-      (clientWidth * FILLED) / Math.max(box.width, 1),
-      (clientHeight * FILLED) / Math.max(box.height, 1),
-    );
     this.#isFitted = false;
     const middle: [number, number] = [box.x + box.width / 2, box.y + box.height / 2];
-    select(this.host).call(
-      this.#zoom.scaleTo,
-      Math.min(Math.max(this.scale, 1), Math.max(largest, 0.1)),
-    );
+    select(this.host).call(this.#zoom.scaleTo, revealingScale(box, free, this.scale));
     select(this.host).call(this.#zoom.translateTo, ...middle);
     if (covered) select(this.host).call(this.#zoom.translateBy, 0, -covered / 2 / this.scale);
   }
 
   /** What is shown of a fitted picture: all; where that is too small, without heading and legend. */
-  #seen(clientWidth: number, clientHeight: number): DOMRect {
+  #seen(stage: Size): Box {
     const { viewport, width = 1, height = 1 } = this.#drawing ?? {};
-    const all = new DOMRect(0, 0, width, height);
+    const all = { x: 0, y: 0, width, height };
     const parts = viewport?.querySelectorAll<SVGGElement>(
       ":scope > .areas, :scope > .lines, :scope > .nodes",
     );
-    if (!parts?.length || this.#scaleFor(all, clientWidth, clientHeight) >= LEGIBLE) return all;
-    const boxes = [...parts].map((part) => part.getBBox());
-    const [left, top] = [
-      Math.min(...boxes.map((box) => box.x)),
-      Math.min(...boxes.map((box) => box.y)),
-    ];
-    const right = Math.max(...boxes.map((box) => box.x + box.width));
-    const bottom = Math.max(...boxes.map((box) => box.y + box.height));
-    return new DOMRect(left, top, right - left, bottom - top);
-  }
-
-  #scaleFor(box: DOMRect, clientWidth: number, clientHeight: number): number {
-    const across = (clientWidth - 2 * MARGIN) / box.width;
-    return Math.min(across, (clientHeight - 2 * MARGIN) / box.height, LARGEST_FIT);
+    if (!parts?.length || fittingScale(all, stage) >= LEGIBLE) return all;
+    return around([...parts].map((part) => part.getBBox()));
   }
 
   #apply(transform: ZoomTransform): void {
@@ -203,6 +182,7 @@ export class Stage {
     const active = document.activeElement;
     if (!(active instanceof SVGElement) || !this.host.contains(active)) return null;
     const { node, line } = active.dataset;
-    return node !== undefined ? { node } : line !== undefined ? { line } : null;
+    if (node !== undefined) return { node };
+    return line === undefined ? null : { line };
   }
 }

@@ -1,17 +1,6 @@
-/**
- * Pictures from the server as elements of the page. Names in them are the user's, so whatever could
- * do something is refused, not trusted: unknown elements, handlers, addresses.
- */
+/** Pictures from the server as elements of the page. */
 
-const SVG = "http://www.w3.org/2000/svg";
-
-const ELEMENTS = new Set(
-  (
-    "svg g path rect circle ellipse line polyline polygon text tspan title desc style defs marker " +
-    "use symbol pattern clipPath mask linearGradient radialGradient stop"
-  ).split(" "),
-);
-const REFERENCES = new Set(["href", "xlink:href", "src"]);
+import { refusal, SVG } from "./allowed";
 
 export class RefusedPicture extends Error {}
 
@@ -29,9 +18,12 @@ export function drawingOf(text: string): Drawing {
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
   const root = parsed.documentElement;
   if (root.namespaceURI !== SVG || root.localName !== "svg") {
-    throw new RefusedPicture("The server sent something that is no picture.");
+    throw new RefusedPicture("The server did not send a picture.");
   }
-  for (const element of [root, ...root.querySelectorAll("*")]) check(element);
+  for (const element of [root, ...root.querySelectorAll("*")]) {
+    const reason = refusal(element);
+    if (reason !== null) throw new RefusedPicture(reason);
+  }
   const styles = [...root.querySelectorAll("style")].map((element) => {
     element.remove();
     return element.textContent ?? "";
@@ -41,17 +33,6 @@ export function drawingOf(text: string): Drawing {
   giveStyles(svg, inline);
   useStyles(styles);
   return prepared(svg);
-}
-
-function check(element: Element): void {
-  if (element.namespaceURI !== SVG || !ELEMENTS.has(element.localName)) {
-    throw new RefusedPicture(`A picture must not hold <${element.localName}>.`);
-  }
-  for (const { name, value } of element.attributes) {
-    if (/^on/i.test(name) || (REFERENCES.has(name) && !value.startsWith("#"))) {
-      throw new RefusedPicture(`A picture must not have ${name} on <${element.localName}>.`);
-    }
-  }
 }
 
 // The page's policy allows no inline styles; set by script they are allowed, and mean the same.
@@ -115,21 +96,29 @@ function name(svg: SVGSVGElement): void {
     title.remove();
     part.dataset.about = about;
     if (part.getAttribute("role") !== "button") part.setAttribute("role", "img");
-    part.setAttribute("aria-label", spoken(part, about));
+    part.setAttribute("aria-label", labelOf(part, about));
   }
 }
 
-/** A part's name: first what is written in it, so that who speaks to his machine can say it. */
-function spoken(part: SVGGElement, about: string): string {
+/** A part's accessible name. */
+function labelOf(part: SVGGElement, about: string): string {
   const texts = [...part.querySelectorAll("text")];
   for (const text of texts) text.after(" "); // or the words of two lines would be one word
-  const written = texts
-    .map((text) => text.textContent)
-    .join(" ")
-    .trim();
-  if (!written || about.startsWith(written)) return about;
-  const [first = ""] = texts.map((text) => text.textContent ?? "");
-  return `${written}: ${about.startsWith(`${first}, `) ? about.slice(first.length + 2) : about}`;
+  return spoken(
+    texts.map((text) => text.textContent ?? ""),
+    about,
+  );
+}
+
+/**
+ * What a part is called: first what is written in it, so that who speaks to his machine can say it
+ * (WCAG 2.5.3), then the rest of what there is to say about it.
+ */
+export function spoken(written: readonly string[], about: string): string {
+  const all = written.join(" ").trim();
+  if (!all || about.startsWith(all)) return about;
+  const [first = ""] = written;
+  return `${all}: ${about.startsWith(`${first}, `) ? about.slice(first.length + 2) : about}`;
 }
 
 /** Make an SVG element. */

@@ -1,8 +1,7 @@
 /** Fetching a picture, and again whenever it may have changed. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { words } from "../api";
-import type { Picture } from "../types";
+import { type Picture, words } from "../api";
 import { type Drawing, drawingOf } from "./svg";
 
 export interface Shown {

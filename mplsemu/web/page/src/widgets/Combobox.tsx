@@ -22,7 +22,7 @@ export function matches(options: readonly string[], text: string): string[] {
     words.every((word) => option.toLowerCase().includes(word)),
   );
   const begins = (option: string) => Number(!option.toLowerCase().startsWith(words[0] ?? ""));
-  return found.sort((a, b) => begins(a) - begins(b));
+  return found.toSorted((a, b) => begins(a) - begins(b));
 }
 
 export function Combobox({

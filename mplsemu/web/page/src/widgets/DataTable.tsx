@@ -52,7 +52,7 @@ export function DataTable({ data, filter }: { data: TableData; filter: string })
     const found = filtered(data.rows, filter);
     if (!order) return found;
     const sorted = found.toSorted((a, b) => compare(a[order.key] ?? null, b[order.key] ?? null));
-    return order.isReversed ? sorted.reverse() : sorted;
+    return order.isReversed ? sorted.toReversed() : sorted;
   }, [data, filter, order]);
 
   return (
@@ -73,6 +73,7 @@ export function DataTable({ data, filter }: { data: TableData; filter: string })
             <tr key={index} role="row">
               {data.columns.map((column) => (
                 <td
+                  key={column.key}
                   role="cell"
                   class={column.isNumber ? "number" : undefined}
                   data-title={column.title}
@@ -108,24 +109,29 @@ interface HeadingProps {
 }
 
 function Heading({ column, order, onOrder }: HeadingProps) {
-  const isBy = order?.key === column.key;
-  const direction = isBy ? (order.isReversed ? "descending" : "ascending") : "none";
-  const next = !isBy
-    ? { key: column.key, isReversed: false }
-    : order.isReversed
-      ? null
-      : { ...order, isReversed: true };
+  const mine = order?.key === column.key ? order : null;
   return (
     <th
       role="columnheader"
       scope="col"
-      aria-sort={direction}
+      aria-sort={directionOf(mine)}
       class={column.isNumber ? "number" : undefined}
     >
-      <button type="button" onClick={() => onOrder(next)}>
+      <button type="button" onClick={() => onOrder(nextOrder(column.key, mine))}>
         {column.title}
-        {isBy && <Icon name={order.isReversed ? "down" : "up"} />}
+        {mine && <Icon name={mine.isReversed ? "down" : "up"} />}
       </button>
     </th>
   );
+}
+
+function directionOf(order: Order | null): "ascending" | "descending" | "none" {
+  if (!order) return "none";
+  return order.isReversed ? "descending" : "ascending";
+}
+
+/** The order after a click on a heading: by its column, then reversed, then as it came. */
+function nextOrder(key: string, order: Order | null): Order | null {
+  if (!order) return { key, isReversed: false };
+  return order.isReversed ? null : { ...order, isReversed: true };
 }

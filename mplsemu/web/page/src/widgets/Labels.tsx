@@ -13,7 +13,7 @@ export function Labels({ labels, isWhole = true }: Props) {
       {labels.map((label, index) => {
         const isBottom = isWhole && index === labels.length - 1;
         return (
-          <span class={`entry ${isBottom ? "service" : "transport"}`}>
+          <span key={index} class={`entry ${isBottom ? "service" : "transport"}`}>
             {label}
             {isBottom && <span class="bottom">S</span>}
           </span>

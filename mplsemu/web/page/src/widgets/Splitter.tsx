@@ -5,6 +5,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 const KEY = "mplsemu.panel";
 const SMALLEST = 300;
 const STEP = 24;
+/** What a key adds to the width. */
+const WIDER: Readonly<Record<string, number>> = { ArrowLeft: STEP, ArrowRight: -STEP };
 
 const largest = () => Math.max(SMALLEST, innerWidth - 360);
 const within = (width: number) => Math.round(Math.max(SMALLEST, Math.min(width, largest())));
@@ -30,8 +32,9 @@ export function Splitter({ initial }: { initial: number }) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    const by = event.key === "ArrowLeft" ? STEP : event.key === "ArrowRight" ? -STEP : 0;
-    if (by) event.preventDefault();
+    const by = WIDER[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
     setWidth(within(width + by));
   }
 

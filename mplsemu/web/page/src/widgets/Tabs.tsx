@@ -53,6 +53,7 @@ export function Tabs<K>({ id, label, tabs, selected, onSelect }: Props<K>) {
       <div class="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
         {tabs.map((tab, index) => (
           <button
+            key={tab.key}
             type="button"
             role="tab"
             id={`${id}-tab-${index}`}
