@@ -1,4 +1,4 @@
-"""Who may see what: a token for the provider, and one for each customer.
+"""Access tokens: one for the provider, and one for each customer.
 
 Tokens are random (256 bits), live in the lab's directory as long as the lab does, and are never
 logged, printed in an error or part of a request's address (docs/adr/0012).
@@ -24,12 +24,12 @@ _TOKEN_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The provider, who sees everything and may change things."""
+    """The provider: sees everything and may change the network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer, who sees pictures of his own VPNs and nothing else."""
+    """A customer: sees the pictures of his own VPNs and nothing else."""
 
     name: str
 
@@ -43,7 +43,7 @@ class Access:
 
     Attributes:
         provider: the provider's token.
-        customers: by customer, his.
+        customers: the customers' tokens by their names.
     """
 
     provider: str = field(repr=False)
@@ -51,16 +51,16 @@ class Access:
 
     @classmethod
     def new(cls, customers: Iterable[str]) -> Self:
-        """Make tokens that nobody had before."""
+        """Make new tokens."""
         return cls(_new_token(), {name: _new_token() for name in customers})
 
     @classmethod
     def of_lab(cls, directory: Path, customers: Iterable[str]) -> Self:
-        """Return the tokens of a running lab; who comes first makes them.
+        """Return the tokens of a running lab; the first caller makes them.
 
         Args:
-            directory: the lab's.
-            customers: everyone who has a VPN in it.
+            directory: of the lab.
+            customers: all who have a VPN in it.
 
         Raises:
             EmulationError: the file cannot be read or written, or is damaged.
@@ -83,7 +83,7 @@ class Access:
     def identify(self, token: str) -> Identity | None:
         """Return whose token it is, None if nobody's.
 
-        Every token is compared, each in constant time, so that time tells nothing.
+        It is compared with every token in constant time, so that timing reveals nothing.
         """
         offered, found = token.encode("utf-8", "surrogateescape"), None
         identities: dict[str, Identity] = {self.provider: Provider()}
@@ -94,7 +94,7 @@ class Access:
         return found
 
     def links(self, address: str) -> Links:
-        """Return what to give to people.
+        """Return the links for people.
 
         Args:
             address: the server's, ``http://127.0.0.1:8080``.
@@ -120,7 +120,7 @@ def _new_token() -> str:
 
 
 def _publish(access: Access, path: Path) -> None:
-    """Write the file, whole and for root alone, unless somebody else was faster."""
+    """Write the file atomically, readable by root alone, unless it is there already."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     text = json.dumps({"provider": access.provider, "customers": dict(access.customers)})
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

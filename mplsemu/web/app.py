@@ -48,14 +48,14 @@ def create_app(
     Args:
         source: the lab.
         access: its tokens.
-        hosts: names of this server beside loopback's.
+        hosts: names of this server in addition to those of loopback.
         any_address: whether it listens on every address of the machine.
         feed: the stream of changes; made unless given.
-        tally: counts what was refused.
+        tally: counts refused requests.
     """
     app = _routed()
     app.state.feed = feed or Feed(source)
-    app.state.lab = LabApi(source, app.state.feed.shown)
+    app.state.lab = LabApi(source, app.state.feed.sent_views)
     for path in FILES:
         app.add_route(path, serve_file, include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -76,7 +76,7 @@ def _routed() -> _DescribedApp:
         title="mplsemu: live page",
         version=mplsemu.__version__,
         description="Who may ask for what, and what comes back: docs/web-api.md.",
-        docs_url=None,  # both load scripts from elsewhere
+        docs_url=None,  # it and redoc load scripts from other sites
         redoc_url=None,
         openapi_url=None,
         default_response_class=AsciiJsonResponse,
@@ -87,7 +87,7 @@ def _routed() -> _DescribedApp:
 
 
 class _DescribedApp(FastAPI):
-    """FastAPI, but its description says 400 where it would say 422, and how a token is sent."""
+    """FastAPI whose OpenAPI document says 400 instead of 422, and how a token is sent."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
@@ -123,7 +123,7 @@ def _not_there(_request: Request, error: Exception) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    """Say why the lab does not do it, to the provider alone; where it has ended, that."""
+    """Answer an error of the lab; a customer is not told the reason."""
     match error:
         case HttpError(status=status):
             return problem(status, str(error))
@@ -138,5 +138,5 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _broken(_request: Request, _error: Exception) -> Response:
-    """Say so; whoever runs the application gets the error, too, and logs it."""
+    """Answer an unexpected error; the server logs it."""
     return problem(500, "the server made a mistake; its log has the details")

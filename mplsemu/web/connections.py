@@ -1,8 +1,9 @@
-"""Connections to the server: few of strangers, and shares of those whose token is known.
+"""Limits on open connections: few without a token, and a share for each token.
 
-Whoever comes gets in: of the strangers, one that has long been silent goes for him, of the
-address that has the most. A stranger's connection ends soon (protocol.py); once a request on it
-had a token it is none of theirs, so that strangers cannot take a place from who has one.
+A new connection is always accepted. If there are then too many without a token, the address with
+the most of them loses the one that has been silent the longest. A connection counts as anonymous
+until a request on it carries a valid token; anonymous ones time out soon (http_protocol.py). So
+clients without a token cannot take connections from those that have one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from mplsemu.web.tally import Tally
 
 MAX_UNAUTHENTICATED: Final = 128
 MAX_PER_TOKEN: Final = 48
-"""With one token: 16 streams, 8 requests, and what a browser keeps open."""
+"""With one token: 16 streams, 8 requests, and those that a browser keeps open."""
 MAX_OF_CUSTOMERS: Final = 128
 _TOO_MANY: Final = "too many connections without a token: the one that was silent the longest"
 _TOO_MANY_OF_ONE: Final = "too many connections with one token: the one that was idle the longest"
@@ -24,44 +25,44 @@ _TOO_MANY_OF_CUSTOMERS: Final = "too many connections of all customers: one of w
 
 
 class Connection(Protocol):
-    """What must be known of a connection."""
+    """A connection as `Connections` sees it."""
 
     @property
     def address(self) -> str:
-        """Of the other end."""
+        """Address of the client."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is asked now."""
+        """Whether no request is being answered."""
 
     def drop(self) -> None:
-        """End it at once."""
+        """Close it at once."""
 
 
 class Connections:
-    """All that are open.
+    """All open connections.
 
     Args:
-        tally: counts those that had to go.
+        tally: counts those that were closed for being too many.
     """
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._anonymous: dict[Connection, None] = {}  # in both, who moved last is last
+        self._anonymous: dict[Connection, None] = {}  # both dicts: least recently active first
         self._known: dict[Connection, Identity] = {}
 
     def __len__(self) -> int:
         return len(self._anonymous) + len(self._known)
 
     def opened(self, connection: Connection) -> None:
-        """Take one in, and end another if there are too many."""
+        """Add a connection, and close another if there are too many."""
         self._anonymous[connection] = None
         if len(self._anonymous) > MAX_UNAUTHENTICATED:
             largest = _largest_share(self._anonymous, lambda each: _network_of(each.address))
             self._end(largest[0], _TOO_MANY)
 
     def active(self, connection: Connection) -> None:
-        """Note that a whole request came on one, or that its answer was taken."""
+        """Note that a whole request arrived on it, or that the client read some of an answer."""
         if connection in self._anonymous:
             del self._anonymous[connection]
             self._anonymous[connection] = None
@@ -69,11 +70,11 @@ class Connections:
             self._known[connection] = self._known.pop(connection)
 
     def authenticated(self, connection: Connection, identity: Identity) -> None:
-        """Note whose token a request on it had."""
+        """Note whose token a request on it carried."""
         if connection in self._anonymous:
             del self._anonymous[connection]
         elif self._known.pop(connection, None) is None:
-            return  # it has gone
+            return  # closed meanwhile
         self._known[connection] = identity
         mine = [each for each, whose in self._known.items() if whose == identity]
         if len(mine) > MAX_PER_TOKEN:
@@ -84,7 +85,7 @@ class Connections:
             self._end(_longest_idle(largest), _TOO_MANY_OF_CUSTOMERS)
 
     def closed(self, connection: Connection) -> None:
-        """Note that one has gone."""
+        """Remove a connection."""
         self._anonymous.pop(connection, None)
         self._known.pop(connection, None)
 
@@ -97,7 +98,7 @@ class Connections:
 def _largest_share(
     connections: Iterable[Connection], share_of: Callable[[Connection], str]
 ) -> list[Connection]:
-    """Return the connections of the one who has the most, in their order."""
+    """Return the connections of whoever has the most, in order."""
     shares: dict[str, list[Connection]] = {}
     for each in connections:
         shares.setdefault(share_of(each), []).append(each)
@@ -109,7 +110,7 @@ def _longest_idle(connections: Sequence[Connection]) -> Connection:
 
 
 def _network_of(address: str) -> str:
-    """Return whom an address belongs to: an IPv6 host has a whole /64 (RFC 4291 section 2.5.4)."""
+    """Return the network to count an address by: for IPv6 its /64 (RFC 4291 section 2.5.4)."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A stream of changes as a response: it takes part in the feed as long as somebody reads."""
+"""The stream of changes as an HTTP response: subscribed to the feed while it is read."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mplsemu.web.feed import Feed
 
 
 class EventStreamResponse(StreamingResponse):
-    """What `GET /api/stream` answers.
+    """The response to `GET /api/stream`.
 
     Args:
-        feed: where changes come from.
+        feed: the source of changes.
         identity: who reads.
     """
 
@@ -25,10 +25,10 @@ class EventStreamResponse(StreamingResponse):
         self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, until the reader goes or the lab ends.
+        """Send events until the reader disconnects or the lab ends.
 
         Raises:
-            HttpError: there are too many; nothing has been sent then.
+            HttpError: there are too many streams; nothing has been sent yet.
         """
         reader = self._feed.join(self._identity)
         try:

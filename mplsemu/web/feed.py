@@ -1,6 +1,7 @@
-"""The stream of changes: a lab is watched only while somebody looks.
+"""The stream of changes: a lab is polled only while there are readers.
 
-Everything here runs on the event loop's thread; the watchers wait for the controller on others.
+Everything here runs in the event loop's thread. The watchers, which wait for the controller, run in
+others.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ _LOG = logging.getLogger(__name__)
 
 MAX_STREAMS: Final = 64
 MAX_STREAMS_PER_TOKEN: Final = 16
-"""With one token; so many of the others are kept for the provider."""
+"""With one token; as many are reserved for the provider."""
 _MAX_WAITING: Final = 512
 _LASTING: Final = ("state", "alarms", "load")
-"""Of these the last one is what a new reader must know."""
+"""Of these events, a new reader gets the last one."""
 Look = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """How often a lab is looked at, in seconds."""
+    """How often a lab is polled, in seconds."""
 
     status_s: float = 0.125
     load_s: float = 1.0
@@ -43,7 +44,7 @@ class Intervals:
 
 
 class Subscription:
-    """One reader and what waits for him.
+    """One reader and his queue.
 
     Args:
         identity: who reads.
@@ -57,23 +58,23 @@ class Subscription:
         self._is_cut = False
 
     def offer(self, message: ServerSentEvent) -> None:
-        """Put a message in line if it is for this reader."""
+        """Queue an event if it is for this reader."""
         ours = self._ours(message)
         if ours is None or self._is_cut:
             return
-        if self._queue.qsize() >= _MAX_WAITING:  # he does not read; his page will ask again
+        if self._queue.qsize() >= _MAX_WAITING:  # he does not read; his page will reconnect
             self.cut()
         else:
             self._queue.put_nowait(ours)
 
     def cut(self) -> None:
-        """Let the stream end after what waits in line."""
+        """End the stream after what is queued."""
         if not self._is_cut:
             self._is_cut = True
             self._queue.put_nowait(None)
 
     async def take(self) -> ServerSentEvent | None:
-        """Return the next message, None when there will be no more."""
+        """Return the next event, None at the end."""
         return await self._queue.get()
 
     def _ours(self, message: ServerSentEvent) -> ServerSentEvent | None:
@@ -86,15 +87,15 @@ class Subscription:
 
 
 class Feed:
-    """Watches a lab as long as there is a reader, and tells all of them.
+    """Polls a lab as long as there is a reader, and publishes what changes to all of them.
 
     Args:
         source: the lab.
-        intervals: how often it is looked at.
+        intervals: how often it is polled.
         clock: seconds, forward only.
 
     Attributes:
-        shown: what pages were sent; whoever sends pictures keeps it.
+        sent_views: the views that pages were sent; whoever sends pictures updates it.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Feed:
         self._source = source
         self._intervals = intervals or Intervals()
         self._clock = clock or time.monotonic
-        self.shown = SentViews()
+        self.sent_views = SentViews()
         self._readers: set[Subscription] = set()
         self._watching: asyncio.Task[None] | None = None
         self._last: dict[str, ServerSentEvent] = {}
@@ -112,13 +113,13 @@ class Feed:
 
     @property
     def is_watching(self) -> bool:
-        """Whether the lab is being watched."""
+        """Whether the lab is being polled."""
         return self._watching is not None
 
     # --- readers ----------------------------------------------------------------------------
 
     def join(self, identity: Identity) -> Subscription:
-        """Take in a reader; whoever called this must call `leave` in the end.
+        """Add a reader; the caller must call `leave` in the end.
 
         Raises:
             HttpError: there are too many, or the lab has ended.
@@ -142,7 +143,7 @@ class Feed:
         return reader
 
     async def read(self, reader: Subscription) -> AsyncIterator[bytes]:
-        """Yield what a reader gets, with a sign of life where nothing happens."""
+        """Yield what a reader gets, with heartbeats while nothing happens."""
         while True:
             try:
                 message = await asyncio.wait_for(reader.take(), self._intervals.heartbeat_s)
@@ -154,7 +155,7 @@ class Feed:
             yield message.encode()
 
     def leave(self, reader: Subscription) -> None:
-        """Let a reader go; when the last one goes, the lab is watched no more."""
+        """Remove a reader; without readers the lab is not polled."""
         self._readers.discard(reader)
         if not self._readers and self._watching is not None:
             self._watching.cancel()
@@ -165,7 +166,7 @@ class Feed:
             if message.event in _LASTING:
                 self._last[message.event] = message
             elif message.event == "pictures":
-                # the first has all: what changed while nobody looked is not known
+                # the first one has all VPNs: what changed before is not known
                 self._last.setdefault("pictures", message)
             elif message.event == "event":
                 self._history.append(message)
@@ -173,13 +174,13 @@ class Feed:
                 reader.offer(message)
 
     def end(self) -> None:
-        """Tell every reader that the lab has ended, and let the streams end."""
+        """Tell every reader that the lab has ended, and end the streams."""
         self._has_ended = True
         self._tell([END])
         self.close()
 
     def close(self) -> None:
-        """Let the streams end, without a word about the lab."""
+        """End the streams; the lab goes on."""
         for reader in self._readers:
             reader.cut()
 
@@ -187,7 +188,7 @@ class Feed:
 
     async def _watch(self) -> None:
         status = StatusWatch(self._source, self._clock)
-        review = ViewWatch(self._source, self._clock, self.shown)
+        review = ViewWatch(self._source, self._clock, self.sent_views)
         load = LoadWatch(self._source)
         changed = asyncio.Event()
 
@@ -213,14 +214,14 @@ class Feed:
     def _stopped_watching(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():
             return
-        _LOG.error("the lab is watched no more; pages will ask again", exc_info=task.exception())
+        _LOG.error("the lab is no longer polled; pages will reconnect", exc_info=task.exception())
         if task is self._watching:
             self._watching = None
             self.close()
 
 
 async def _every(pause_s: float, look: Look, changed: asyncio.Event | None = None) -> None:
-    """Look again and again, after a pause or as soon as something has changed."""
+    """Poll after each pause, or as soon as something has changed."""
     while True:
         await look()
         if changed is None:

@@ -1,4 +1,4 @@
-"""What a request is answered with that cannot be done: a status and one line (RFC 9110)."""
+"""The response to a request that is refused: a status (RFC 9110) and one line of text."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ UNAVAILABLE: Final = 503
 
 
 class HttpError(MplsEmuError):
-    """A request that is not done.
+    """A request is refused.
 
     Args:
-        status: of HTTP.
-        text: why, for a person.
+        status: the HTTP status code.
+        text: the reason, for a person.
     """
 
     def __init__(self, status: int, text: str) -> None:
@@ -28,9 +28,9 @@ class HttpError(MplsEmuError):
 
 
 NOT_FOUND_TEXT: Final = "there is nothing here"
-"""For everything that is not a customer's, whether it exists or not: so nobody can find out."""
+"""For all that is not a customer's, whether it exists or not, so that he cannot find out."""
 
 
 def not_found() -> HttpError:
-    """Return what a customer gets for everything that is not his."""
+    """Return the error that a customer gets for everything that is not his."""
     return HttpError(NOT_FOUND, NOT_FOUND_TEXT)

@@ -1,4 +1,4 @@
-"""Answers as JSON, and every way to say no."""
+"""Responses in JSON, errors included."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 
 class AsciiJsonResponse(JSONResponse):
-    """JSON in ASCII: a name from a request may be no valid Unicode."""
+    """JSON in ASCII: a name in a request may contain lone surrogates, which UTF-8 cannot encode."""
 
     def render(self, content: Any) -> bytes:
         """Return the body."""
@@ -18,7 +18,7 @@ class AsciiJsonResponse(JSONResponse):
 
 
 def problem(status: int, text: str, headers: Mapping[str, str] | None = None) -> AsciiJsonResponse:
-    """Return the answer to what is not done: why."""
+    """Return the response to a refused request."""
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
     return AsciiJsonResponse({"error": text}, status, headers)

@@ -1,14 +1,13 @@
-"""The lab behind the page: what is asked of it, with names checked and work kept within bounds."""
+"""What the page's requests ask of a lab: names are checked, and work is limited."""
 
 from __future__ import annotations
 
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.palette import Theme
@@ -27,39 +26,40 @@ from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.provider import provider_view
 from mplsemu.views.tables.macs import MacRow
 from mplsemu.web import schema
-from mplsemu.web.http_error import BAD_REQUEST, CONFLICT, NOT_FOUND, HttpError
+from mplsemu.web.concurrency_limit import ConcurrencyLimit
+from mplsemu.web.http_error import BAD_REQUEST, NOT_FOUND, HttpError
 from mplsemu.web.pictures import Pictures
 from mplsemu.web.sent_views import SentViews
 from mplsemu.web.source import LabSource
+from mplsemu.web.timed_cache import TimedCache
 
 MAX_PINGS: Final = 4
-"""At once; each takes three seconds at most."""
+"""Concurrent pings; each takes three seconds at most."""
 MAX_CHANGES: Final = 4
-"""Of links, done one after another; so many may wait."""
+"""Changes of links that may wait; they are made one after another."""
 KEPT_S: Final = 2.0
-"""Learned MAC addresses and counters: reading them means asking every switch."""
-_Answer = TypeVar("_Answer")
+"""For how long MAC addresses and counters are cached: reading them asks every LSR."""
 
 _RTT: Final = re.compile(r"\btime=([\d.]+) ms")
 
 
 class LabApi:
-    """Everything the page's requests ask for; any thread may call.
+    """Answers the page's requests; any thread may call.
 
     Args:
         source: the lab.
-        shown: takes note of the views that customers are sent.
+        sent_views: notes the views that customers are sent.
     """
 
-    def __init__(self, source: LabSource, shown: SentViews) -> None:
+    def __init__(self, source: LabSource, sent_views: SentViews) -> None:
         self.source = source
-        self._shown = shown
+        self._sent_views = sent_views
         self._pictures = Pictures()
         self._pings = ConcurrencyLimit(MAX_PINGS, "pings")
         self._changes = ConcurrencyLimit(MAX_CHANGES, "changes of links")
         self._one_change = threading.Lock()
-        self._macs = _Cached(source.macs, KEPT_S)
-        self._counted = _Cached(source.counted, KEPT_S)
+        self._macs = TimedCache(source.macs, KEPT_S)
+        self._counted = TimedCache(source.counted, KEPT_S)
 
     # --- what there is ----------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class LabApi:
         kinds = {each.name: each.kind for each in self.source.facts.vpns}
         macs = self._learned() if kinds[vpn] is VpnKind.VPLS else ()
         view = with_macs(customer_view(self.source.installed().program, vpn), macs)
-        self._shown.note(vpn, view)
+        self._sent_views.note(vpn, view)
         return schema.CustomerPicture(svg=self._pictures.customer(view, theme, shape))
 
     def _vpn_names(self) -> list[str]:
@@ -145,7 +145,7 @@ class LabApi:
     # --- doing something --------------------------------------------------------------------
 
     def set_link(self, request: schema.LinkRequest) -> schema.LinkResult:
-        """Cut or mend a link or a site's line, and wait until that is dealt with."""
+        """Cut or mend a link or a site's line; wait until the controller has dealt with it."""
         program = self.source.installed().program
         link = cables_of(program).get(request.link, request.link)
         _check("link", link, _lines(program), BAD_REQUEST)
@@ -171,45 +171,6 @@ class LabApi:
         program = self.source.installed().program
         found = trace(program, request.src, request.dst)
         return exchange_object(found, answer(program, found))
-
-
-class ConcurrencyLimit:
-    """Lets so many through at a time, and turns the others away."""
-
-    def __init__(self, most: int, what: str) -> None:
-        self._places = threading.BoundedSemaphore(most)
-        self._refusal = f"too many {what} at once; try again"
-
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Be inside while the block runs.
-
-        Raises:
-            HttpError: there is no place.
-        """
-        if not self._places.acquire(blocking=False):
-            raise HttpError(CONFLICT, self._refusal)
-        try:
-            yield
-        finally:
-            self._places.release()
-
-
-class _Cached(Generic[_Answer]):
-    """What every switch is asked for, asked again only when it is older than so many seconds."""
-
-    def __init__(self, read: Callable[[], _Answer], kept_s: float) -> None:
-        self._read = read
-        self._kept_s = kept_s
-        self._lock = threading.Lock()
-        self._kept: tuple[float, _Answer] | None = None
-
-    def get(self) -> _Answer:
-        with self._lock:
-            now = time.monotonic()
-            if self._kept is None or now - self._kept[0] > self._kept_s:
-                self._kept = (now, self._read())
-            return self._kept[1]
 
 
 def _lines(program: Program) -> list[str]:

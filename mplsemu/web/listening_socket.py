@@ -1,4 +1,4 @@
-"""Where the server listens: a socket that is open before anything else happens."""
+"""The server's socket, opened before the lab boots."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class ListeningSocket:
         Args:
             host: an address of this machine, or a name of one.
             port: 0 chooses a free one.
-            option: of the command, that takes the port.
+            option: the command's option for the port, for the error message.
 
         Raises:
-            LabError: it is no port.
+            LabError: the port is out of range.
             EmulationError: the port is in use, or this machine has no such address.
         """
         if not 0 <= port < 65536:
@@ -59,7 +59,7 @@ class ListeningSocket:
 
     @classmethod
     def of(cls, opened: socket.socket) -> Self:
-        """Return what an open socket listens on."""
+        """Return an open socket with its address."""
         host, port = opened.getsockname()[:2]
         return cls(opened, str(host), int(port))
 
@@ -75,11 +75,11 @@ class ListeningSocket:
 
     @property
     def names(self) -> frozenset[str]:
-        """What people may call it in a link, beside loopback's names."""
+        """Host names that links may use, in addition to those of loopback."""
         return frozenset({socket.gethostname() if self.is_everywhere else self.host})
 
     @property
     def address(self) -> str:
-        """How a link to it begins."""
+        """The base of links to it."""
         host = socket.gethostname() if self.is_everywhere else self.host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"

@@ -1,7 +1,7 @@
-"""The gate: what every request must have before anything looks at what it asks for.
+"""ASGI middleware that checks host, token, origin and size before a request is routed.
 
-A customer is let through to what is his and to nothing else; everything else looks the same to
-him, whether it exists or not, whatever method and body he sends.
+A customer reaches what is his. Everything else is answered with the same 404, whether it exists
+or not, whatever the method and the body.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ API: Final = "/api/"
 STREAM: Final = "/api/stream"
 LARGEST_BODY: Final = 64 * 1024
 BODY_S: Final = 10.0
-"""For a whole body to come."""
+"""Timeout for a whole body."""
 MAX_PER_TOKEN: Final = 8
-"""Requests at a time with one token, streams apart."""
+"""Concurrent requests with one token, without streams."""
 MAX_OF_CUSTOMERS: Final = 24
-"""Requests at a time of all customers together: the server has 40 threads."""
+"""Concurrent requests of all customers together: the server has 40 threads."""
 _TOO_MANY: Final = "too many requests at once; try again"
 _IDENTITY: Final = "mplsemu.identity"
 _OF_CUSTOMERS: Final = re.compile(r"/api/(session|stream|pictures/vpns/[^/]+)")
@@ -56,14 +56,14 @@ _HEADERS: Final = {
 
 
 class AccessMiddleware:
-    """An ASGI application in front of another.
+    """Wraps an ASGI application.
 
     Args:
-        app: what is behind it.
+        app: the application.
         access: the tokens.
-        hosts: names under which this server is known, beside loopback's.
+        hosts: names of this server in addition to those of loopback.
         any_address: whether it listens on every address of the machine.
-        tally: counts what was refused.
+        tally: counts refused requests.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class AccessMiddleware:
         self._inside: dict[Identity, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it."""
+        """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             return
         send = _with_headers(scope, send)
@@ -111,7 +111,7 @@ class AccessMiddleware:
             await self._within_limits(identity, scope, receive, send)
 
     def _check_host(self, headers: Headers) -> None:
-        """Refuse other names than ours: somebody's name may lead here, and his page use it."""
+        """Refuse a foreign Host: a page may point its own name at this address (DNS rebinding)."""
         host = host_of(headers.get("host", ""))
         if host in self._hosts:
             return
@@ -149,13 +149,13 @@ class AccessMiddleware:
 
 
 def identity_of(scope: Scope) -> Identity:
-    """Return who makes a request that the gate let through to the API."""
+    """Return who makes a request to the API."""
     identity: Identity = scope[_IDENTITY]
     return identity
 
 
 def _authenticate_connection(scope: Scope, identity: Identity) -> None:
-    """Tell the connection that a request came on whose it is, so that it is no stranger's."""
+    """Tell the connection whose token its request carried, so that it is no longer anonymous."""
     connection = scope.get("state", {}).get(CONNECTION)
     if isinstance(connection, TimeoutProtocol):
         connection.know(identity)
@@ -174,7 +174,7 @@ def host_of(authority: str) -> str:
 
 
 def _check_change(headers: Headers) -> None:
-    """Refuse what another site's page might make a browser send."""
+    """Refuse what another site's page could make a browser send (CSRF)."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise HttpError(BAD_REQUEST, "the body must be JSON: Content-Type: application/json")
@@ -184,10 +184,10 @@ def _check_change(headers: Headers) -> None:
 
 
 async def _whole_body(headers: Headers, receive: Receive) -> Receive:
-    """Read the body before anyone parses it; return what hands it on.
+    """Read the body; return a `receive` that replays it.
 
     Raises:
-        HttpError: it is too large, or does not come whole in time.
+        HttpError: it is too large, or is not complete in time.
     """
     announced = headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > LARGEST_BODY:
@@ -208,7 +208,7 @@ async def _read(receive: Receive) -> bytes:
     body, is_whole = b"", False
     while not is_whole:
         message = await receive()
-        if message["type"] == "http.disconnect":  # what has come may look whole, and is not
+        if message["type"] == "http.disconnect":  # the part that arrived may parse, and is not all
             raise HttpError(BAD_REQUEST, "the body is not whole")
         body += message.get("body", b"")
         is_whole = not message.get("more_body", False)
@@ -222,7 +222,7 @@ def _too_large() -> HttpError:
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:
-    """Return a `send` that adds the headers every answer has."""
+    """Return a `send` that adds the headers of every response."""
     is_api = scope["path"].startswith(API)
 
     async def sending(message: Message) -> None:

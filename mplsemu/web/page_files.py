@@ -1,4 +1,4 @@
-"""The page's own files: public, the same for everyone, and without anything about a lab."""
+"""The page's files: public, the same for everyone, with nothing about a lab."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ FILES: Final = {
     "/app.css": ("app.css", "text/css; charset=utf-8"),
     "/favicon.svg": ("favicon.svg", "image/svg+xml"),
 }
-"""All that is served: a path is looked up here and never put together with a directory."""
+"""All that is served. A path is looked up here, never joined to a directory."""
 
 
 def serve_file(request: Request) -> Response:
-    """Answer a request for one of the page's files."""
+    """Return one of the page's files."""
     name, kind = FILES[request.url.path]
     try:
         content = (STATIC / name).read_bytes()
     except OSError:
         return problem(NOT_FOUND, NOT_FOUND_TEXT)
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}  # asked for each time, sent when new
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}  # revalidated each time
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=kind, headers=headers)

@@ -1,6 +1,6 @@
-"""Pictures for the page: drawn from what the controller has installed, each once.
+"""Pictures for the page, drawn from the installed program and cached.
 
-This module alone knows how a view becomes SVG.
+Only this module of the server knows how a view becomes SVG.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from mplsemu.views.scene.compose import scene_of
 from mplsemu.web.source import InstalledProgram
 
 MAX_CACHED: Final = 24_000_000
-"""Characters of pictures that are kept, the last used ones; 600 LSRs take two million."""
+"""Characters of pictures in the cache (LRU); a picture of 600 LSRs has two million."""
 
 
 def style_hashes() -> tuple[str, ...]:
-    """Return the hashes of all style sheets a picture may come with (CSP Level 3, section 2.3.1).
+    """Return the hashes of all style sheets that pictures contain (CSP Level 3, section 2.3.1).
 
-    The page is allowed these, and no other style that is not in a file of its own.
+    The page's policy allows these inline styles and no others.
     """
     sheets = [style_sheet(theme, interactive=each) for theme in Theme for each in (False, True)]
     digests = (hashlib.sha256(sheet.encode()).digest() for sheet in sheets)
@@ -36,9 +36,9 @@ def style_hashes() -> tuple[str, ...]:
 
 
 class Pictures:
-    """Draws pictures, one at a time, and keeps them; any thread may ask.
+    """Draws pictures one at a time and caches them; any thread may call.
 
-    Drawing a big network takes seconds; whoever asks for the same meanwhile waits for the first.
+    A large network takes seconds to draw; meanwhile others who want the same picture wait for it.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Pictures:
 
     def customer(self, view: View, theme: Theme, shape: FormFactor = FormFactor.WIDE) -> str:
         """Return a customer's view of one VPN as SVG."""
-        # views are values: a change elsewhere in the network does not draw this one again
+        # a view is the key: a change elsewhere in the network does not draw this one again
         key = (view, theme, shape)
         return self._once(key, lambda: draw_svg(scene_of(view, shape), theme=theme))
 

@@ -1,4 +1,4 @@
-"""What can be asked: the routes of docs/web-api.md."""
+"""The routes of docs/web-api.md."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _his_vpn(
     lab: Annotated[LabApi, Depends(_lab)],
     identity: Annotated[Identity, Depends(_identity)],
 ) -> str:
-    """Return the VPN that is asked for if it is the reader's; before anything else is looked at."""
+    """Return the requested VPN if the reader may see it; runs before anything else is checked."""
     if isinstance(identity, Customer):
         his = {each.name for each in lab.source.facts.vpns_of(identity.name)}
         if vpn not in his:

@@ -1,4 +1,4 @@
-"""A running lab as the server sees it: the controller, the kernel's counters, the hosts."""
+"""A running lab as a `LabSource`: its controller, the kernel's counters, its hosts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class RunningSource:
 
     @property
     def facts(self) -> LabFacts:
-        """What never changes."""
+        """Facts that do not change."""
         return self._facts
 
     def is_running(self) -> bool:
@@ -42,17 +42,17 @@ class RunningSource:
         return self._session.directory.is_claimed()
 
     def status(self) -> Status:
-        """Return how the controller and its switches are."""
+        """Return the state of the controller and of its LSRs."""
         status: Status = self._session.controller.call("status")
         return status
 
     def events(self, since: int) -> Sequence[dict[str, Any]]:
-        """Return what happened after an event's number."""
+        """Return the events after one of this number."""
         events: Sequence[dict[str, Any]] = self._session.controller.call("events", since=since)
         return events
 
     def installed(self) -> InstalledProgram:
-        """Return what the controller has installed; it is fetched when it is another one."""
+        """Return the installed program; fetched again only if its version changed."""
         with self._lock:
             status = self.status()
             version = version_of(status)
@@ -70,7 +70,7 @@ class RunningSource:
         return counter_table(self._session.controller.call("counters"))
 
     def counters(self) -> Counters:
-        """Return what the core links' ends have sent."""
+        """Return how much both ends of each core link have sent."""
         return read_counters(self._core)
 
     def set_link(self, link: str, *, up: bool) -> None:

@@ -1,4 +1,7 @@
-"""What customers' pages were sent: a change undone before anybody looks must be told, too."""
+"""Views that customers' pages were sent: a page may have one that was true only for a moment.
+
+A change that is undone before the next look would otherwise stay on that page.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ class SentViews:
         self._views: dict[str, View | None] = {}
 
     def note(self, vpn: str, view: View) -> None:
-        """A page is sent this view of a VPN."""
+        """Note that a page is sent this view of a VPN."""
         with self._lock:
             self._views[vpn] = view if self._views.get(vpn, view) == view else _SEVERAL
 
     def take_outdated(self, views: Mapping[str, View]) -> set[str]:
-        """Return the VPNs of which a page was sent another view than this one, and forget them.
+        """Return the VPNs of which a page has a view that is not the current one; forget all.
 
-        A page that was sent it is told, so that it asks again.
+        These pages are told to fetch theirs again.
         """
         with self._lock:
             sent, self._views = self._views, {}

@@ -1,4 +1,4 @@
-"""Run the server on an open socket until the lab ends or somebody ends the server."""
+"""Runs the server on an open socket until the lab ends or a signal ends it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from mplsemu.web.source import LabSource
 from mplsemu.web.tally import Tally
 
 _ACCEPTED_AT_ONCE: Final = 16
-"""In one turn of the event loop: whoever is let in then has several turns to ask something before
-so many strangers have come after him that he must go (`MAX_UNAUTHENTICATED`)."""
+"""Connections accepted in one turn of the event loop. Each then has several turns to send a request
+before so many others have come that it is closed (`MAX_UNAUTHENTICATED`)."""
 _GRACE_S: Final = 2
 _TICK_S: Final = 1.0
 _ENDINGS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -38,32 +38,32 @@ def serve(source: LabSource, access: Access, listening: ListeningSocket, lab_end
         source: the lab.
         access: its tokens.
         listening: where.
-        lab_end: a descriptor that can be read when the lab has ended.
+        lab_end: a descriptor that becomes readable when the lab ends.
 
     Returns:
-        Whether the lab has ended; else a signal ended the server.
+        Whether the lab has ended; otherwise a signal ended the server.
     """
     server = Server(source, access, listening, lab_end)
     loop = asyncio.new_event_loop()
     try:
         loop.run_until_complete(server.serve(sockets=[listening.listener]))
     finally:
-        loop.close()  # unlike asyncio.run it does not wait for who still asks the controller
+        loop.close()  # unlike asyncio.run: it waits for no thread that still asks the controller
     return server.lab_has_ended
 
 
 class Server(uvicorn.Server):
-    """Ends in order when the lab ends, on Ctrl-C and on SIGTERM.
+    """Shuts down in order when the lab ends, on Ctrl-C and on SIGTERM.
 
     Args:
         source: the lab.
         access: its tokens.
         listening: where.
-        lab_end: a descriptor that can be read when the lab has ended.
-        patience: how long it waits for whoever has connected.
+        lab_end: a descriptor that becomes readable when the lab ends.
+        timeouts: timeouts of connections.
 
     Attributes:
-        feed: its streams; they are ended first, for they do not end by themselves.
+        feed: its streams; ended first, as they do not end by themselves.
         lab_has_ended: whether that is why the server ended.
     """
 
@@ -73,7 +73,7 @@ class Server(uvicorn.Server):
         access: Access,
         listening: ListeningSocket,
         lab_end: int,
-        patience: Timeouts | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self.feed = Feed(source)
         self.lab_has_ended = False
@@ -89,7 +89,7 @@ class Server(uvicorn.Server):
             tally=self._tally,
         )
         protocol = partial(
-            TimeoutProtocol, Connections(self._tally), self._tally, patience or Timeouts()
+            TimeoutProtocol, Connections(self._tally), self._tally, timeouts or Timeouts()
         )
         super().__init__(
             uvicorn.Config(
@@ -98,7 +98,7 @@ class Server(uvicorn.Server):
                 ws="none",
                 lifespan="off",
                 log_config=None,
-                access_log=False,  # it would have every request in it, and is of no use
+                access_log=False,  # every request would be in it
                 server_header=False,
                 proxy_headers=False,
                 backlog=_ACCEPTED_AT_ONCE,
@@ -107,13 +107,13 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, with more places in the kernel's line than are let in at once."""
+        """Listen with a longer backlog than the number of connections accepted at once."""
         await super().startup(sockets)
         for each in sockets or ():
             each.listen(BACKLOG)
 
     async def main_loop(self) -> None:
-        """Do what is due once a second; the parent looks ten times, which costs more than all else.
+        """Tick once a second. The parent ticks ten times, which costs more than all else.
 
         A server whose page is hidden should cost nothing.
         """
@@ -130,14 +130,14 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Serve as the parent does, which would also send each signal again at the end."""
+        """Handle signals; the parent's version would raise each of them again at the end."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._lab_end, self._end_with_lab)
 
         def note(_number: int, _frame: FrameType | None) -> None:
             loop.call_soon_threadsafe(self.end)
 
-        # not by the loop's own way: behind it, it leaves a handler for Ctrl-C that raises
+        # not loop.add_signal_handler: it leaves a handler for Ctrl-C that raises
         before = {number: signal.signal(number, note) for number in _ENDINGS}
         try:
             yield
@@ -153,12 +153,12 @@ class Server(uvicorn.Server):
         self.end()
 
     def end(self) -> None:
-        """End in order; at once when asked twice."""
-        self.force_exit = self.should_exit  # who asks twice does not want to wait
+        """Shut down in order; at once if called twice."""
+        self.force_exit = self.should_exit  # asked twice: do not wait
         self.should_exit = True
         self._ending.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the streams end, then everything else."""
+        """End the streams, then everything else."""
         self.feed.close()
         await super().shutdown(sockets)

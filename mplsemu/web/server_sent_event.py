@@ -1,4 +1,4 @@
-"""What goes down a stream: server-sent events (HTML Living Standard, section 9.2)."""
+"""Server-sent events (HTML Living Standard, section 9.2)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 HEARTBEAT: Final = b": the lab runs\n\n"
-"""A comment: tells both sides that the other is there."""
+"""A comment, which keeps the connection alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSentEvent:
-    """One message.
+    """One event.
 
     Attributes:
         event: ``state``, ``load``, ``event``, ``alarms``, ``pictures`` or ``end``.
-        data: what it says.
+        data: its JSON object (`schema.StreamMessages`).
     """
 
     event: str
     data: Mapping[str, Any]
 
     def encode(self) -> bytes:
-        """Return its bytes: JSON has no bare line ends, so one data line holds it."""
+        """Return its bytes. JSON has no raw line breaks, so one ``data`` line holds it."""
         return f"event: {self.event}\ndata: {json.dumps(self.data)}\n\n".encode()
 
 

@@ -1,4 +1,4 @@
-"""What the server asks of a lab: a protocol, so that a lab in tests needs no root."""
+"""What the server needs of a lab, as a protocol: tests use a lab that needs no root."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Status = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class LabFacts:
-    """What never changes while a lab runs.
+    """Facts that do not change while a lab runs.
 
     Attributes:
         lab: its name.
@@ -47,8 +47,8 @@ class InstalledProgram:
     """The program that the controller has installed.
 
     Attributes:
-        version: another one for every program; of a restarted controller, too.
-        generation: the controller's own count.
+        version: differs for every program, also after a restart of the controller.
+        generation: the controller's number of it.
         program: the program.
     """
 
@@ -58,14 +58,14 @@ class InstalledProgram:
 
 
 class LabSource(Protocol):
-    """A lab that runs. Every method may wait for the controller and is called from any thread.
+    """A running lab. Any thread may call; every method may wait for the controller.
 
-    They raise LabNotRunningError where no controller answers, and EmulationError where it refuses.
+    They raise LabNotRunningError if no controller answers, and EmulationError if it refuses.
     """
 
     @property
     def facts(self) -> LabFacts:
-        """What never changes."""
+        """Facts that do not change."""
         ...
 
     def is_running(self) -> bool:
@@ -73,15 +73,15 @@ class LabSource(Protocol):
         ...
 
     def status(self) -> Status:
-        """Return how the controller and its switches are."""
+        """Return the state of the controller and of its LSRs."""
         ...
 
     def events(self, since: int) -> Sequence[dict[str, Any]]:
-        """Return what happened after an event's number."""
+        """Return the events after one of this number."""
         ...
 
     def installed(self) -> InstalledProgram:
-        """Return what the controller has installed."""
+        """Return the program that the controller has installed."""
         ...
 
     def macs(self) -> Sequence[MacRow]:
@@ -93,7 +93,7 @@ class LabSource(Protocol):
         ...
 
     def counters(self) -> Counters:
-        """Return what the links' ends have sent."""
+        """Return how much both ends of each core link have sent."""
         ...
 
     def set_link(self, link: str, *, up: bool) -> None:
@@ -110,5 +110,5 @@ class LabSource(Protocol):
 
 
 def version_of(status: Status) -> str:
-    """Return what tells one program of a lab from every other."""
+    """Return the version of the program that a status is about."""
     return f"{status['pid']}.{status['generation']}"

@@ -1,4 +1,4 @@
-"""What the server refused, counted: a line in its log at once, and then at most one a minute."""
+"""Counts what the server refuses: a line in its log at once, then at most one a minute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVERY_S: Final = 60.0
 
 
 class Tally(logging.Filter):
-    """Counts refusals; as a filter of another's log, what that warns of as well.
+    """Counts refusals and, as a filter of another log, its warnings.
 
     Args:
         clock: seconds, forward only.
@@ -31,12 +31,12 @@ class Tally(logging.Filter):
         """Count a refusal.
 
         Args:
-            why: one of few texts; nothing of what somebody sent may be in it.
+            why: one of a few texts; never with anything in it that a client sent.
         """
         self._counted[why] += 1
 
     def report(self, *, is_last: bool = False) -> None:
-        """Log what was counted, unless that was done less than a minute ago."""
+        """Log what was counted, unless the last line is less than a minute old."""
         now = self._clock()
         is_due = self._reported_at is None or now - self._reported_at >= EVERY_S
         if self._counted and (is_due or is_last):
@@ -46,7 +46,7 @@ class Tally(logging.Filter):
             self._reported_at = now
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep a warning out of the log, and let an error in once a minute; count both."""
+        """Keep warnings out of the log, let an error in once a minute, and count both."""
         if record.levelno < logging.WARNING:
             return True
         what = str(record.msg).strip().rstrip(".")

@@ -1,6 +1,6 @@
-"""Watchers of a lab: each looks when it is told to, and says what is new as messages.
+"""Watchers of a lab: each looks when it is called, and returns what is new as events.
 
-They wait for the controller and are pure otherwise: no thread, no clock but the one they are given.
+They wait for the controller; otherwise they are pure: no threads, and the clock is an argument.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _LOG = logging.getLogger(__name__)
 
 KEPT_EVENTS: Final = 100
 STATUS_S: Final = 1.0
-"""Everything that changes the status is an event first; this often it is asked for all the same."""
+"""Every change of the status comes with an event; it is asked for this often even without one."""
 MACS_S: Final = 5.0
 Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class ControllerState:
-    """The controller's status as last seen, and since when its switches have not been in sync."""
+    """The controller's last status, and since when its LSRs have not been in sync."""
 
     status: Status | None = None
     answers: bool = True
@@ -46,14 +46,14 @@ class ControllerState:
 class StatusWatch:
     """Follows the controller's events and status.
 
-    Asking for events disturbs nobody; the status is asked for when there were any, and at times.
+    Events cost the controller's worker nothing; the status is read after events, and now and then.
 
     Args:
         source: the lab.
         clock: seconds, forward only.
 
     Attributes:
-        known: what the last look saw.
+        known: what was seen last.
     """
 
     def __init__(self, source: LabSource, clock: Clock) -> None:
@@ -68,7 +68,7 @@ class StatusWatch:
         self._told: schema.StateMessage | None = None
 
     def look(self) -> list[ServerSentEvent]:
-        """Return ``event`` and ``state`` messages about what is new."""
+        """Return ``event`` and ``state`` events about what is new."""
         events: list[dict[str, Any]] = []
         self._before_look = self._last_seen
         try:
@@ -101,7 +101,7 @@ class StatusWatch:
             self._last_seen = None
 
     def _counts_anew(self) -> bool:
-        """Whether a controller that was started again could not go on with its events' numbers."""
+        """Whether a restarted controller has lost its events, and so numbers them from 1 again."""
         known = self._before_look
         if known is None:
             return False
@@ -132,14 +132,14 @@ class StatusWatch:
 
 
 class LoadWatch:
-    """Measures the load of the core links between one look and the next."""
+    """Measures the load of the core links between two looks."""
 
     def __init__(self, source: LabSource) -> None:
         self._source = source
         self._before: Counters | None = None
 
     def look(self) -> list[ServerSentEvent]:
-        """Return one ``load`` message, from the second look on."""
+        """Return a ``load`` event, from the second look on."""
         try:
             before, self._before = self._before, self._source.counters()
         except EmulationError as error:
@@ -154,18 +154,18 @@ class LoadWatch:
 
 
 class ViewWatch:
-    """Works out what a change means: whose picture is another, and which alarms there are.
+    """Finds out what a change means: whose picture differs, and which alarms there are.
 
     Args:
         source: the lab.
         clock: seconds, forward only.
-        shown: what pages were sent.
+        sent_views: the views that pages were sent.
     """
 
-    def __init__(self, source: LabSource, clock: Clock, shown: SentViews) -> None:
+    def __init__(self, source: LabSource, clock: Clock, sent_views: SentViews) -> None:
         self._source = source
         self._clock = clock
-        self._shown = shown
+        self._sent_views = sent_views
         self._version: str | None = None
         self._views: dict[str, View] = {}
         self._outdated: set[str] = set()
@@ -175,9 +175,9 @@ class ViewWatch:
         self._macs: list[MacRow] = []
 
     def look(self, known: ControllerState) -> list[ServerSentEvent]:
-        """Return ``pictures`` and ``alarms`` messages about what is new: at first everything.
+        """Return ``pictures`` and ``alarms`` events about what is new; the first time, everything.
 
-        Whoever fetches a picture after that misses no later change of it.
+        A page that fetches a picture after that misses no later change of it.
 
         Args:
             known: what `StatusWatch` last saw.
@@ -191,7 +191,7 @@ class ViewWatch:
         return [*found, *self._look_at_alarms(known)]
 
     def _look_at_pictures(self, known: ControllerState) -> list[str]:
-        self._outdated |= self._shown.take_outdated(self._views)
+        self._outdated |= self._sent_views.take_outdated(self._views)
         if known.status is None or not known.answers:
             return []
         new_macs = self._learned()
@@ -218,7 +218,7 @@ class ViewWatch:
         ]
 
     def _learned(self) -> bool:
-        """Ask for MAC addresses at times; whether they are others than before."""
+        """Read the MAC addresses now and then; return whether they differ."""
         if not any(vpn.kind is VpnKind.VPLS for vpn in self._source.facts.vpns):
             return False
         now = self._clock()

@@ -46,7 +46,7 @@ def server():
 
 @pytest.fixture
 def impatient():
-    with served(patience=Timeouts(head_s=0.5, stalled_s=0.5)) as made:
+    with served(timeouts=Timeouts(head_s=0.5, stalled_s=0.5)) as made:
         yield made
 
 

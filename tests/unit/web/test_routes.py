@@ -139,9 +139,9 @@ def test_what_pages_were_sent_of_a_vpn_is_kept_until_they_are_told_of_another():
     lab.set_link("a/oslo", up=False)
     good(web.get("/api/pictures/vpns/a", web.customer("Customer A")))
     lab.set_link("a/oslo", up=True)
-    assert feed.shown.take_outdated({"a": before}) == {"a"}
+    assert feed.sent_views.take_outdated({"a": before}) == {"a"}
     good(web.get("/api/pictures/vpns/a", web.customer("Customer A")))
-    assert feed.shown.take_outdated({"a": before}) == set()
+    assert feed.sent_views.take_outdated({"a": before}) == set()
 
 
 def test_what_does_not_exist_is_refused_with_the_nearest_name(shared):
