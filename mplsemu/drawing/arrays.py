@@ -43,9 +43,9 @@ def _orientation(a: Floats, b: Floats, c: Floats) -> Floats:
     return found
 
 
-def polyline_length(course: Floats) -> float:
+def polyline_length(polyline: Floats) -> float:
     """Return the length of a polyline."""
-    return float(np.linalg.norm(np.diff(course, axis=0), axis=1).sum())
+    return float(np.linalg.norm(np.diff(polyline, axis=0), axis=1).sum())
 
 
 def boxes_around(centres: Floats, sizes: Floats, margin: float = 0.0) -> Floats:

@@ -27,14 +27,14 @@ class LegendText:
     """An entry of a legend before it has a position; see `LegendEntry`.
 
     Attributes:
-        sign: the symbol; None for a text alone.
+        symbol: a node or line, drawn small; None for a text alone.
         text: what it means.
         up: state of the symbol.
         number: of an overlay.
         is_bare: whether an overlay has no arrow and no number.
     """
 
-    sign: NodeStyle | LineStyle | None
+    symbol: NodeStyle | LineStyle | None
     text: str
     up: bool = True
     number: int = 0
@@ -60,16 +60,16 @@ def legend(
     entries = []
     x, y = 0.0, top
     for meaning in meanings:
-        lead = _SYMBOL_WIDTH if meaning.sign is not None else 0.0
+        lead = _SYMBOL_WIDTH if meaning.symbol is not None else 0.0
         text = shortened(meaning.text, width - lead, SMALL_SIZE)
         room = lead + text_width(text, SMALL_SIZE)
         if x and x + room > width:
             x, y = 0.0, y + _LEGEND_PITCH
         at = Point(MARGIN + x + lead, baseline(y, SMALL_SIZE))
         run = TextRun(text, at, SMALL_SIZE, tone=Tone.QUIET)
-        sign_at = Point(MARGIN + x, y)
+        symbol_at = Point(MARGIN + x, y)
         entries.append(
-            LegendEntry(meaning.sign, sign_at, run, meaning.up, meaning.number, meaning.is_bare)
+            LegendEntry(meaning.symbol, symbol_at, run, meaning.up, meaning.number, meaning.is_bare)
         )
         x += room + _LEGEND_GAP
     return tuple(entries), y + MARGIN if entries else top

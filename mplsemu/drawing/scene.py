@@ -139,7 +139,7 @@ class LegendEntry:
     """One symbol of the legend with its meaning.
 
     Attributes:
-        sign: a node or line drawn small as the symbol; None for a text alone.
+        symbol: a node or line, drawn small; None for a text alone.
         at: where the symbol begins.
         run: what it means.
         up: state of the symbol, as a node's or line's.
@@ -147,7 +147,7 @@ class LegendEntry:
         is_bare: of the symbol, as a line's.
     """
 
-    sign: NodeStyle | LineStyle | None
+    symbol: NodeStyle | LineStyle | None
     at: Point
     run: TextRun
     up: bool = True

@@ -195,7 +195,7 @@ def _legend(cells: _Cells, entry: LegendEntry) -> None:
     x, y = entry.at.x, entry.at.y
     width, height = _SIGN
     colour = LIGHT.down
-    match entry.sign:
+    match entry.symbol:
         case NodeStyle() as kind:
             paint = LIGHT.nodes[kind]
             style = _style(
@@ -207,8 +207,8 @@ def _legend(cells: _Cells, entry: LegendEntry) -> None:
             cells.add(_geometry(box), style=style, vertex="1")
         case LineStyle() as kind:
             ends = (Point(x, y), Point(x + width, y))
-            sign = Line("", kind, ("", ""), ends, "", up=entry.up, number=entry.number)
-            _line(cells, sign, {})
+            symbol = Line("", kind, ("", ""), ends, "", up=entry.up, number=entry.number)
+            _line(cells, symbol, {})
 
 
 def _colour(line: Line) -> str:

@@ -27,12 +27,12 @@ _OTHER_SIDE: Final = 1.05
 """How much dearer one of a line's two sides is, so that rounding does not decide."""
 
 
-def candidates_on(course: Floats, size: Size) -> Candidates:
+def candidates_on(polyline: Floats, size: Size) -> Candidates:
     """Return places for a label of a line: on it if enough of the line is seen on both sides."""
-    points, directions = _along(course, _SHARES)
+    points, directions = _along(polyline, _SHARES)
     half = np.array((size.width, size.height)) / 2
     inside = np.min(half / np.maximum(np.abs(directions), 1e-9), axis=1)
-    on_line = np.minimum(_SHARES, 1 - _SHARES) * polyline_length(course) >= inside + _STUB
+    on_line = np.minimum(_SHARES, 1 - _SHARES) * polyline_length(polyline) >= inside + _STUB
     normals = np.stack((-directions[:, 1], directions[:, 0]), axis=1)
     off = _OFF_MIDDLE_COST * np.abs(_SHARES - 0.5)
     middles, costs = [points[on_line]], [off[on_line]]
@@ -48,9 +48,9 @@ def candidates_on(course: Floats, size: Size) -> Candidates:
     return Candidates(boxes, np.concatenate(costs))
 
 
-def clear_point(course: Floats, taken: Iterable[Floats | None]) -> Floats:
+def clear_point(polyline: Floats, taken: Iterable[Floats | None]) -> Floats:
     """Return a point of a line, near its middle, clear of these boxes if possible."""
-    points, _ = _along(course, _SHARES)
+    points, _ = _along(polyline, _SHARES)
     clear = np.ones(len(points), dtype=np.bool_)
     for box in taken:
         if box is not None:
@@ -61,13 +61,13 @@ def clear_point(course: Floats, taken: Iterable[Floats | None]) -> Floats:
     return found
 
 
-def _along(course: Floats, shares: Floats) -> tuple[Floats, Floats]:
+def _along(polyline: Floats, shares: Floats) -> tuple[Floats, Floats]:
     """Return the points at these shares of a polyline's length, and its direction at each."""
-    segments = np.diff(course, axis=0)
+    segments = np.diff(polyline, axis=0)
     lengths = np.linalg.norm(segments, axis=1)
     until = np.cumsum(lengths)
     wanted = shares * until[-1]
     index = np.minimum(np.searchsorted(until, wanted), len(segments) - 1)
     units = segments / np.maximum(lengths, 1e-9)[:, None]
     rest = wanted - (until[index] - lengths[index])
-    return course[index] + units[index] * rest[:, None], units[index]
+    return polyline[index] + units[index] * rest[:, None], units[index]

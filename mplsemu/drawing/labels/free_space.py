@@ -41,22 +41,22 @@ class FreeSpace:
     """Boxes that nothing may cover; lines and reserved boxes that are better left clear."""
 
     def __init__(
-        self, boxes: Floats, courses: Sequence[Floats], bounds: Floats | None = None
+        self, boxes: Floats, polylines: Sequence[Floats], bounds: Floats | None = None
     ) -> None:
         """Begin with what is there.
 
         Args:
             boxes: of nodes and texts.
-            courses: polylines; each is known by its index.
+            polylines: of lines; each is known by its index.
             bounds: box that nothing may leave, if there is one.
         """
         self._bounds = bounds
         self._taken = _BoxList(boxes)
         self._reserved = _BoxList(np.empty((0, 4)))
-        self._starts = np.concatenate([c[:-1] for c in courses] or [np.empty((0, 2))])
-        self._ends = np.concatenate([c[1:] for c in courses] or [np.empty((0, 2))])
+        self._starts = np.concatenate([c[:-1] for c in polylines] or [np.empty((0, 2))])
+        self._ends = np.concatenate([c[1:] for c in polylines] or [np.empty((0, 2))])
         self._owners: Indices = np.repeat(
-            np.arange(len(courses)), [len(course) - 1 for course in courses]
+            np.arange(len(polylines)), [len(polyline) - 1 for polyline in polylines]
         )
 
     def occupy(self, box: Floats) -> None:

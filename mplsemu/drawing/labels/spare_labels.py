@@ -38,16 +38,16 @@ def spare_labels(
         return {}
     taken = [*layout.boxes, *layout.texts, *(layout.spots[link] for link in sorted(used))]
     boxes = np.array([_corners(box) for box in taken if box is not None])
-    courses = [np.array([(p.x, p.y) for p in course]) for course in layout.courses]
-    free = FreeSpace(boxes, courses, np.array((0.0, 0.0, layout.width, layout.height)))
+    polylines = [np.array([(p.x, p.y) for p in polyline]) for polyline in layout.polylines]
+    free = FreeSpace(boxes, polylines, np.array((0.0, 0.0, layout.width, layout.height)))
     found = {}
     for link in wanted:
-        places = candidates_on(courses[link], size)
+        places = candidates_on(polylines[link], size)
         chosen = free.place(places, link)
         if chosen is not None:
             box = np.round(places.boxes[chosen], 1)
             texts = [_corners(text) for text in (layout.texts[link],) if text is not None]
-            x, y = np.round(clear_point(courses[link], [box, *texts]), 1).tolist()
+            x, y = np.round(clear_point(polylines[link], [box, *texts]), 1).tolist()
             left, top = box[:2].tolist()
             found[link] = SpareLabel(Box(left, top, size.width, size.height), Point(x, y))
     return found

@@ -15,7 +15,7 @@ from mplsemu.drawing.layout.distances import distances_for
 from mplsemu.drawing.layout.layout_graph import Layout, LayoutGraph
 from mplsemu.drawing.layout.placement import place_nodes
 from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outlines, spread_parallel
-from mplsemu.drawing.routing.routes import courses, smooth
+from mplsemu.drawing.routing.routes import route_lines, smooth
 
 _DIGITS: Final = 1
 """Decimals of a coordinate."""
@@ -34,14 +34,14 @@ def lay_out(graph: LayoutGraph) -> Layout:
     sizes = np.array([(node.size.width, node.size.height) for node in graph.nodes])
     places = np.round(place_nodes(graph, distances), _DIGITS)
     boxes = boxes_around(places, sizes)
-    forms = [NodeOutline(box, node.cut) for box, node in zip(boxes, graph.nodes, strict=True)]
+    outlines = [NodeOutline(box, node.cut) for box, node in zip(boxes, graph.nodes, strict=True)]
     links = [edge.ends for edge in graph.edges]
-    spines = spread_parallel(
-        courses(places, sizes, links, distances.clearance), links, sizes, distances.clearance
+    centre_lines = spread_parallel(
+        route_lines(places, sizes, links, distances.clearance), links, sizes, distances.clearance
     )
     lines = [
-        np.round(clipped_to_outlines(spine, forms[a], forms[b]), _DIGITS)
-        for spine, (a, b) in zip(spines, links, strict=True)
+        np.round(clipped_to_outlines(centre_line, outlines[a], outlines[b]), _DIGITS)
+        for centre_line, (a, b) in zip(centre_lines, links, strict=True)
     ]
     free = FreeSpace(boxes, lines)
     texts = _label_places(free, lines, [edge.text for edge in graph.edges])
@@ -51,8 +51,8 @@ def lay_out(graph: LayoutGraph) -> Layout:
         for line, taken in zip(lines, zip(texts, spots, strict=True), strict=True)
     ]
     return _from_origin(
-        forms,
-        spines,
+        outlines,
+        centre_lines,
         lines,
         smooth(lines, links, boxes_around(places, sizes, 1.0)),
         texts,
@@ -78,8 +78,8 @@ def _label_places(
 
 
 def _from_origin(
-    forms: list[NodeOutline],
-    spines: list[Floats],
+    outlines: list[NodeOutline],
+    centre_lines: list[Floats],
     lines: list[Floats],
     smooth_lines: list[bool],
     texts: list[Floats | None],
@@ -87,7 +87,7 @@ def _from_origin(
     marks: list[Floats],
 ) -> Layout:
     """Move everything so that its upper left corner is at (0, 0)."""
-    boxes = np.array([form.box for form in forms])
+    boxes = np.array([outline.box for outline in outlines])
     rooms = [box for box in (*texts, *spots) if box is not None]
     corners = np.concatenate(
         [boxes[:, :2], boxes[:, 2:], *lines, *(b.reshape(2, 2) for b in rooms)]
@@ -98,9 +98,9 @@ def _from_origin(
         width=float(width),
         height=float(height),
         boxes=tuple(_box(box, low) for box in boxes),
-        cuts=tuple(form.cut for form in forms),
-        spines=tuple(_points(spine, low) for spine in spines),
-        courses=tuple(_points(line, low) for line in lines),
+        cuts=tuple(outline.cut for outline in outlines),
+        centre_lines=tuple(_points(centre_line, low) for centre_line in centre_lines),
+        polylines=tuple(_points(line, low) for line in lines),
         smooth=tuple(smooth_lines),
         texts=tuple(None if box is None else _box(box, low) for box in texts),
         spots=tuple(None if box is None else _box(box, low) for box in spots),
@@ -114,5 +114,5 @@ def _box(box: Floats, origin: Floats) -> Box:
     return Box(left, top, width, height)
 
 
-def _points(course: Floats, origin: Floats) -> tuple[Point, ...]:
-    return tuple(Point(x, y) for x, y in np.round(course - origin, _DIGITS).tolist())
+def _points(polyline: Floats, origin: Floats) -> tuple[Point, ...]:
+    return tuple(Point(x, y) for x, y in np.round(polyline - origin, _DIGITS).tolist())

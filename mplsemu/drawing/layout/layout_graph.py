@@ -56,8 +56,8 @@ class Layout:
         height: of the whole.
         boxes: of the nodes.
         cuts: of the corners of the nodes' boxes.
-        spines: the edges as polylines from the centre of one box to that of the other.
-        courses: the same, clipped to the outlines of the two nodes.
+        centre_lines: the edges as polylines from the centre of one box to that of the other.
+        polylines: the same, clipped to the outlines of the two nodes.
         smooth: whether an edge also keeps out of all boxes with its corners rounded.
         texts: places of the edges' labels; None if there is no label, or no room for it.
         spots: reserved places on edges, likewise.
@@ -68,8 +68,8 @@ class Layout:
     height: float
     boxes: tuple[Box, ...]
     cuts: tuple[float, ...]
-    spines: tuple[tuple[Point, ...], ...]
-    courses: tuple[tuple[Point, ...], ...]
+    centre_lines: tuple[tuple[Point, ...], ...]
+    polylines: tuple[tuple[Point, ...], ...]
     smooth: tuple[bool, ...]
     texts: tuple[Box | None, ...]
     spots: tuple[Box | None, ...]

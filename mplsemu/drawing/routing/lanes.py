@@ -73,17 +73,19 @@ def lanes(layout: Layout, uses: Sequence[LaneUse], others: Floats) -> list[Float
     outside = _outside(layout, uses)
     found: list[Floats] = [np.empty((0, 2))] * len(uses)
     for link, numbers in on_link.items():
-        spine = np.array([(p.x, p.y) for p in layout.spines[link]])
+        centre_line = np.array([(p.x, p.y) for p in layout.centre_lines[link]])
         own = uses[numbers[0]].along
-        forms = [NodeOutline(boxes[node], layout.cuts[node]) for node in own]
+        outlines = [NodeOutline(boxes[node], layout.cuts[node]) for node in own]
         foreign = np.concatenate((np.delete(boxes, own, axis=0), others))
         if link in outside:
-            room = min(widest, _room(spine, forms[0]), _room(spine[::-1], forms[1]))
+            room = min(
+                widest, _room(centre_line, outlines[0]), _room(centre_line[::-1], outlines[1])
+            )
             shifts = _shifts_outside(len(numbers), outside[link], room)
         else:
             shifts = _shifts([uses[number].is_forward for number in numbers], widest)
         for number, shift in zip(numbers, shifts, strict=True):
-            lane = _lane(spine, shift, forms, foreign)
+            lane = _lane(centre_line, shift, outlines, foreign)
             found[number] = np.round(lane if uses[number].is_forward else lane[::-1], 1)
     return found
 
@@ -137,29 +139,31 @@ def _outside(layout: Layout, uses: Sequence[LaneUse]) -> dict[int, int]:
 
 def _across(layout: Layout, link: int, direction: int) -> float:
     """Return how far to the right a link is among those between the same two nodes."""
-    spine = np.array([(p.x, p.y) for p in layout.spines[link]])[::direction]
-    along = spine[1] - spine[0]
-    return float(np.array((-along[1], along[0])) @ spine[0])
+    centre_line = np.array([(p.x, p.y) for p in layout.centre_lines[link]])[::direction]
+    along = centre_line[1] - centre_line[0]
+    return float(np.array((-along[1], along[0])) @ centre_line[0])
 
 
-def _room(spine: Floats, form: NodeOutline) -> float:
-    """Return how far beside a spine the outline reaches that it begins at."""
-    along = spine[1] - spine[0]
+def _room(centre_line: Floats, outline: NodeOutline) -> float:
+    """Return how far beside its centre line the outline reaches that it begins at."""
+    along = centre_line[1] - centre_line[0]
     across, down = np.abs(along[::-1]) / max(float(np.hypot(*along)), 1e-6)
-    width, height = (form.box[2:] - form.box[:2]) / 2
-    reach = across * width + down * height - form.cut * min(across, down)
-    off = spine[0] - (form.box[:2] + form.box[2:]) / 2
+    width, height = (outline.box[2:] - outline.box[:2]) / 2
+    reach = across * width + down * height - outline.cut * min(across, down)
+    off = centre_line[0] - (outline.box[:2] + outline.box[2:]) / 2
     return float(_OF_OUTLINE * reach - np.hypot(*off))
 
 
-def _lane(spine: Floats, shift: float, forms: Sequence[NodeOutline], foreign: Floats) -> Floats:
+def _lane(
+    centre_line: Floats, shift: float, outlines: Sequence[NodeOutline], foreign: Floats
+) -> Floats:
     """Return a link's polyline moved sideways, by less if another box is there."""
-    directions = (spine[1] - spine[0], spine[-1] - spine[-2])
+    directions = (centre_line[1] - centre_line[0], centre_line[-1] - centre_line[-2])
     while True:
-        moved = offset_sideways(spine, shift).copy()
-        for end, along, form in zip((0, -1), directions, forms, strict=True):
-            moved[end] = spine[end] + _limited(moved[end] - spine[end], along, form)
-        lane = clipped_to_outlines(moved, forms[0], forms[1])
+        moved = offset_sideways(centre_line, shift).copy()
+        for end, along, outline in zip((0, -1), directions, outlines, strict=True):
+            moved[end] = centre_line[end] + _limited(moved[end] - centre_line[end], along, outline)
+        lane = clipped_to_outlines(moved, outlines[0], outlines[1])
         begins, ends = rounded_corners(lane, ROUNDING)
         starts = np.concatenate((lane[:-1], begins))
         if (
@@ -170,10 +174,10 @@ def _lane(spine: Floats, shift: float, forms: Sequence[NodeOutline], foreign: Fl
         shift /= 2
 
 
-def _limited(away: Floats, along: Floats, form: NodeOutline) -> Floats:
+def _limited(away: Floats, along: Floats, outline: NodeOutline) -> Floats:
     """Return a shift of a line's end that is still within the box."""
     length = max(float(np.hypot(*along)), 1e-6)
-    size = form.box[2:] - form.box[:2]
+    size = outline.box[2:] - outline.box[:2]
     most = _OF_BOX * float(abs(along[1]) * size[0] + abs(along[0]) * size[1]) / 2 / length
     wanted = float(np.hypot(*away))
     found: Floats = away * min(1.0, most / max(wanted, 1e-6))

@@ -28,13 +28,13 @@ class NodeOutline:
     box: Floats
     cut: float = 0.0
 
-    def part_outside(self, course: Floats) -> Floats:
+    def part_outside(self, polyline: Floats) -> Floats:
         """Return the part of a polyline after it has left the outline for the last time."""
         middle, half = (self.box[:2] + self.box[2:]) / 2, (self.box[2:] - self.box[:2]) / 2
         slanted = float(half.sum()) - self.cut
         reach = np.array([half[0], half[0], half[1], half[1], *[slanted] * 4])
-        away = reach - (course[:-1] - middle) @ _SIDES.T
-        speed = np.diff(course, axis=0) @ _SIDES.T
+        away = reach - (polyline[:-1] - middle) @ _SIDES.T
+        speed = np.diff(polyline, axis=0) @ _SIDES.T
         outward, inward = speed > 1e-9, speed < -1e-9
         shares = away / np.where(outward | inward, speed, 1.0)
         leave = np.min(np.where(outward, shares, 1.0), axis=1)
@@ -42,19 +42,19 @@ class NodeOutline:
         misses = any_in(~outward & ~inward & (away < 0))
         leaves = np.nonzero((enter <= leave) & (leave < 1.0) & ~misses)[0]
         if not len(leaves):
-            return course
+            return polyline
         last = int(leaves[-1])
-        point = course[last] + leave[last] * (course[last + 1] - course[last])
-        return np.concatenate((point[None], course[last + 1 :]))
+        point = polyline[last] + leave[last] * (polyline[last + 1] - polyline[last])
+        return np.concatenate((point[None], polyline[last + 1 :]))
 
 
 def spread_parallel(
-    spines: Sequence[Floats], links: Sequence[Pair], sizes: Floats, clearance: float
+    centre_lines: Sequence[Floats], links: Sequence[Pair], sizes: Floats, clearance: float
 ) -> list[Floats]:
     """Return the lines, with those between the same two nodes moved apart.
 
     Args:
-        spines: polylines from the centre of one node's box to that of the other.
+        centre_lines: polylines from the centre of one node's box to that of the other.
         links: pairs of nodes.
         sizes: of the nodes' boxes.
         clearance: that the lines keep from other boxes; they are moved by less.
@@ -63,57 +63,59 @@ def spread_parallel(
     total = Counter(pairs)
     seen: Counter[Pair] = Counter()
     found = []
-    for spine, pair, link in zip(spines, pairs, links, strict=True):
+    for centre_line, pair, link in zip(centre_lines, pairs, links, strict=True):
         many = total[pair]
         if many == 1 or pair[0] == pair[1]:
-            found.append(spine)
+            found.append(centre_line)
             continue
-        step = _step(spine, sizes[list(link)], many, clearance)
+        step = _step(centre_line, sizes[list(link)], many, clearance)
         shift = (seen[pair] - (many - 1) / 2) * step
         seen[pair] += 1
         # sides are told by the pair's order, not by the end at which the link begins
-        found.append(offset_sideways(spine, shift if link == pair else -shift))
+        found.append(offset_sideways(centre_line, shift if link == pair else -shift))
     return found
 
 
-def _step(spine: Floats, sizes: Floats, many: int, clearance: float) -> float:
+def _step(centre_line: Floats, sizes: Floats, many: int, clearance: float) -> float:
     """Return the distance between lines that still begin at their boxes and keep off others."""
     widest = clearance - 1.0
-    for along, size in zip((spine[1] - spine[0], spine[-1] - spine[-2]), sizes, strict=True):
+    for along, size in zip(
+        (centre_line[1] - centre_line[0], centre_line[-1] - centre_line[-2]), sizes, strict=True
+    ):
         length = max(float(np.hypot(*along)), 1e-6)
         half = (abs(along[1]) * size[0] + abs(along[0]) * size[1]) / 2 / length
         widest = min(widest, _OF_BOX * float(half))
     return min(_APART, 2 * widest / (many - 1))
 
 
-def offset_sideways(course: Floats, shift: float) -> Floats:
+def offset_sideways(polyline: Floats, shift: float) -> Floats:
     """Return a polyline moved sideways: to the left of its direction if `shift` is negative."""
     if shift == 0:
-        return course
-    segments = np.diff(course, axis=0)
+        return polyline
+    segments = np.diff(polyline, axis=0)
     lengths = np.maximum(np.linalg.norm(segments, axis=1), 1e-9)[:, None]
     normals = np.stack((-segments[:, 1], segments[:, 0]), axis=1) / lengths
-    moved = [course[0] + shift * normals[0]]
-    for index in range(1, len(course) - 1):
+    moved = [polyline[0] + shift * normals[0]]
+    for index in range(1, len(polyline) - 1):
         both = normals[index - 1] + normals[index]
         # mitre join: along the bisector, farther at sharper corners, with a limit
-        moved.append(course[index] + shift * both / max(float(both @ both) / 2, 0.5))
-    moved.append(course[-1] + shift * normals[-1])
+        moved.append(polyline[index] + shift * both / max(float(both @ both) / 2, 0.5))
+    moved.append(polyline[-1] + shift * normals[-1])
     return np.array(moved)
 
 
-def clipped_to_outlines(course: Floats, first: NodeOutline, last: NodeOutline) -> Floats:
+def clipped_to_outlines(polyline: Floats, first: NodeOutline, last: NodeOutline) -> Floats:
     """Return the part of a polyline between the outlines of two nodes.
 
     A polyline that never leaves them is returned whole.
     """
-    between = last.part_outside(first.part_outside(course)[::-1])[::-1]
-    return between if len(between) > 1 else course
+    between = last.part_outside(first.part_outside(polyline)[::-1])[::-1]
+    return between if len(between) > 1 else polyline
 
 
-def rounded_corners(course: Floats, reach: float) -> tuple[Floats, Floats]:
+def rounded_corners(polyline: Floats, reach: float) -> tuple[Floats, Floats]:
     """Return where the rounding of each corner begins and ends, at most `reach` from it."""
-    segments = np.diff(course, axis=0)
+    segments = np.diff(polyline, axis=0)
     lengths = np.maximum(np.linalg.norm(segments, axis=1), 1e-9)[:, None]
     steps = segments / lengths * np.minimum(reach, lengths / 2)
-    return course[1:-1] - steps[:-1], course[1:-1] + steps[1:]
+    return polyline[1:-1] - steps[:-1], polyline[1:-1] + steps[1:]

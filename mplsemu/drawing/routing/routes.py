@@ -13,7 +13,9 @@ from mplsemu.drawing.routing.parallel_lines import rounded_corners
 from mplsemu.drawing.routing.visibility_graph import VisibilityGraph
 
 
-def courses(places: Floats, sizes: Floats, links: Sequence[Pair], clearance: float) -> list[Floats]:
+def route_lines(
+    places: Floats, sizes: Floats, links: Sequence[Pair], clearance: float
+) -> list[Floats]:
     """Return a polyline for each link, from the centre of one box to that of the other.
 
     Args:

@@ -52,13 +52,13 @@ def place_badges(scene: Scene, overlays: Sequence[Line]) -> dict[str, Badge]:
     places, things = _places_taken(scene)
     found = {}
     for line in sorted(numbered, key=lambda line: (length(line.points), line.key)):
-        course, owner = joined(line, nodes), frozenset(line.ends)
-        on_line = places.free_on_line(course, DISC, DISC, owner)
-        beside = list(_beside(line, course))
+        points, owner = joined(line, nodes), frozenset(line.ends)
+        on_line = places.free_on_line(points, DISC, DISC, owner)
+        beside = list(_beside(line, points))
         # a badge may cover a line rather than a text
         box = on_line or places.first_free(beside) or things.first_free(beside)
         if box is None:
-            box = places.on_line(course, DISC, DISC, owner)
+            box = places.on_line(points, DISC, DISC, owner)
         places.take(box)
         things.take(box)
         later = overlays[overlays.index(line) + 1 :]
@@ -104,7 +104,7 @@ def _heads(line: Line) -> Iterator[Box]:
         yield _square(at(line.points, place)[0], ARROW)
 
 
-def _beside(line: Line, course: Sequence[Point]) -> Iterator[Box]:
+def _beside(line: Line, points: Sequence[Point]) -> Iterator[Box]:
     """Yield places for a badge that has none on its line: at its label, else near the line."""
     for label in line.labels:
         for gap in _GAPS:
@@ -118,7 +118,7 @@ def _beside(line: Line, course: Sequence[Point]) -> Iterator[Box]:
                     yield _square(Point(x, y), DISC)
     for away in _DISTANCES:
         for share in _SHARES:
-            place, angle = at(course, share * length(course))
+            place, angle = at(points, share * length(points))
             for side in (away, -away):
                 x, y = place.x - side * math.sin(angle), place.y + side * math.cos(angle)
                 yield _square(Point(x, y), DISC)

@@ -21,11 +21,11 @@ _HEIGHT: Final = 18.0
 
 def draw_entry(entry: LegendEntry) -> str:
     """Return one entry: its symbol, and what it means."""
-    sign, state = entry.sign, "" if entry.up else " down"
-    if isinstance(sign, NodeStyle):
-        return _node(sign, entry.at, state) + draw_text(entry.run)
-    if isinstance(sign, LineStyle):
-        return _line(sign, entry, state) + draw_text(entry.run)
+    symbol, state = entry.symbol, "" if entry.up else " down"
+    if isinstance(symbol, NodeStyle):
+        return _node(symbol, entry.at, state) + draw_text(entry.run)
+    if isinstance(symbol, LineStyle):
+        return _line(symbol, entry, state) + draw_text(entry.run)
     return draw_text(entry.run)
 
 

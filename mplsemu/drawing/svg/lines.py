@@ -40,14 +40,14 @@ def draw_line(
         interactive: whether lines can be chosen.
     """
     points = joined(line, nodes)
-    course = lengthened(points, 0.0, -ARROW / 2) if line.is_one_way else points
+    stroke = lengthened(points, 0.0, -ARROW / 2) if line.is_one_way else points
     is_button = interactive and line.kind.is_button
     may_fail = interactive and line.kind.may_fail
     return element(
         "g",
         element("title", escaped(line.about)),
         *(_for_pointers(points, line) if is_button else ()),
-        *(_overlay(line, points, badge) if line.kind.is_overlay else (_wire(line, course),)),
+        *(_overlay(line, points, badge) if line.kind.is_overlay else (_wire(line, stroke),)),
         *([_arrows([points], line.width)] if line.is_one_way else ()),
         *([draw_cross(_mark(line))] if may_fail or not _works(line) else ()),
         *(_load_text(line) if is_button else ()),

@@ -68,7 +68,7 @@ class Overlay:
         self._texts = _as_array(list(filter(None, layout.texts)))
         self._spots = _as_array(list(filter(None, layout.spots)))
         self._written = _as_array(boxes)
-        self._links = [_array(course) for course in layout.courses]
+        self._links = [_array(polyline) for polyline in layout.polylines]
 
     def draw(self) -> Drawn:
         """Return everything that is drawn over the network."""
@@ -130,9 +130,9 @@ class Overlay:
         about = f"site {site} of VPN {vpn} at {pe}"
         drawn.nodes.append(Node(key, NodeKind.SITE, box, (run,), about))
         router = self._nodes[self._number[pe]]
-        form = NodeOutline(router, self._layout.cuts[self._number[pe]])
-        spine = np.array([(place[:2] + place[2:]) / 2, (router[:2] + router[2:]) / 2])
-        points = _points(np.round(clipped_to_outlines(spine, NodeOutline(place), form), 1))
+        outline = NodeOutline(router, self._layout.cuts[self._number[pe]])
+        centre_line = np.array([(place[:2] + place[2:]) / 2, (router[:2] + router[2:]) / 2])
+        points = _points(np.round(clipped_to_outlines(centre_line, NodeOutline(place), outline), 1))
         about = f"access line of {about}"
         drawn.lines.append(Line(key, LineKind.ACCESS, (key, pe), points, about, width=1.4))
 
@@ -142,32 +142,32 @@ class Overlay:
             self._draw_together(drawn, steps, [self._links[use.link] for use in uses])
             return
         boxes = np.array(sites).reshape(-1, 4)
-        courses = lanes(self._layout, uses, boxes)
+        polylines = lanes(self._layout, uses, boxes)
         taken = (self._nodes, self._texts, self._written, boxes)
         access = [_array(line.points) for line in drawn.lines]
         free = FreeSpace(
-            np.concatenate(taken), [*self._links, *courses, *access], self._bounds(boxes)
+            np.concatenate(taken), [*self._links, *polylines, *access], self._bounds(boxes)
         )
         for spot in self._spots:
             free.reserve(spot)
-        self._draw_paths(drawn, free, steps, courses)
+        self._draw_paths(drawn, free, steps, polylines)
 
     def _draw_paths(
         self,
         drawn: Drawn,
         free: FreeSpace,
         ways: Sequence[tuple[int, int]],
-        courses: Sequence[Floats],
+        polylines: Sequence[Floats],
     ) -> None:
         labels: dict[int, Label] = {}
         for index in sorted(
-            range(len(ways)), key=lambda number: (polyline_length(courses[number]), number)
+            range(len(ways)), key=lambda number: (polyline_length(polylines[number]), number)
         ):
-            label = self._label(free, len(self._layout.courses) + index, courses[index],
+            label = self._label(free, len(self._layout.polylines) + index, polylines[index],
                                 *ways[index])  # fmt: skip
             if label is not None:
                 labels[index] = label
-        for index, ((number, step), course) in enumerate(zip(ways, courses, strict=True)):
+        for index, ((number, step), polyline) in enumerate(zip(ways, polylines, strict=True)):
             way = self._view.ways[number]
             link = way.links[step]
             drawn.lines.append(
@@ -175,7 +175,7 @@ class Overlay:
                     key=f"{number}/{step}",
                     kind=LineKind.WAY,
                     ends=(link.sender, link.receiver),
-                    points=_points(course),
+                    points=_points(polyline),
                     about=_about(way, link),
                     width=_WIDTH,
                     labels=(labels[index],) if index in labels else (),
@@ -198,16 +198,16 @@ class Overlay:
             yield LegendText(None, "(1/2): the part of the flows that goes there")
 
     def _draw_together(
-        self, drawn: Drawn, ways: Sequence[tuple[int, int]], courses: Sequence[Floats]
+        self, drawn: Drawn, ways: Sequence[tuple[int, int]], polylines: Sequence[Floats]
     ) -> None:
         """Draw all links that any path takes as one overlay."""
-        for (number, step), course in zip(ways, courses, strict=True):
+        for (number, step), polyline in zip(ways, polylines, strict=True):
             link = self._view.ways[number].links[step]
             line = Line(
                 key=f"all/{link.link}",
                 kind=LineKind.WAY,
                 ends=(link.sender, link.receiver),
-                points=_points(course),
+                points=_points(polyline),
                 about=f"{link.link}: LSPs run on it",
                 width=_WIDTH_TOGETHER,
                 is_smooth=self._layout.smooth[self._link[link.link]],
@@ -221,12 +221,12 @@ class Overlay:
         )
 
     def _label(
-        self, free: FreeSpace, owner: int, course: Floats, number: int, step: int
+        self, free: FreeSpace, owner: int, polyline: Floats, number: int, step: int
     ) -> Label | None:
-        text = _on_link(self._view.ways[number].links[step], course)
+        text = _on_link(self._view.ways[number].links[step], polyline)
         width = text_width(text, self._size, bold=True) + 2 * _PAD
         size = Size(round(width, 1), round(self._size * ASCENT + 2 * _PAD, 1))
-        places = candidates_on(course, size)
+        places = candidates_on(polyline, size)
         chosen = free.place(places, owner)
         if chosen is None:
             return None
@@ -235,12 +235,12 @@ class Overlay:
         return Label(TextRun(text, at, self._size, True, "middle", Tone.STRONG), box)
 
 
-def _on_link(link: PathLink, course: Floats) -> str:
+def _on_link(link: PathLink, polyline: Floats) -> str:
     """Return the label stack on a link; for both directions with arrows that point as drawn."""
     there = _stack(link.there.stack)
     if link.back is None:
         return f"{there or POPPED}{_share(link)}"
-    across, down = (course[-1] - course[0]).tolist()
+    across, down = (polyline[-1] - polyline[0]).tolist()
     if abs(across) >= abs(down):
         forth, against = ("→", "←") if across >= 0 else ("←", "→")
     else:
@@ -280,8 +280,8 @@ def _array(points: Sequence[Point]) -> Floats:
     return np.array([(p.x, p.y) for p in points])
 
 
-def _points(course: Floats) -> tuple[Point, ...]:
-    return tuple(Point(x, y) for x, y in course.tolist())
+def _points(polyline: Floats) -> tuple[Point, ...]:
+    return tuple(Point(x, y) for x, y in polyline.tolist())
 
 
 def _box(box: Floats) -> Box:

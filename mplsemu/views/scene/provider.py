@@ -99,7 +99,7 @@ class _Picture:
             key=link.name,
             kind=LineKind.LINK,
             ends=link.ends,
-            points=layout.courses[index],
+            points=layout.polylines[index],
             about=about_link(link),
             width=round(self._sizes.stroke * stroke_width(link), 2),
             up=link.up,

@@ -151,7 +151,7 @@ def canvas(scene: Scene) -> Iterator[object]:
     legend = []
     for entry in scene.legend:
         box = box_of(entry.run)
-        if entry.sign is not None:
+        if entry.symbol is not None:
             box = Box(entry.at.x, box.y, box.right - entry.at.x, box.height)
             assert entry.run.at.x >= entry.at.x + SIGN
         legend.append((entry.run.text, box))

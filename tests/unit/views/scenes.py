@@ -37,8 +37,8 @@ def line(key, kind, ends, *points, about="", **more) -> Line:
 
 def legend(*entries, x=32.0, y=0.0) -> tuple[LegendEntry, ...]:
     found = []
-    for sign, text, more in entries:
-        found.append(LegendEntry(sign, Point(x, y), run(text, x + 36, y + 4, 12), **more))
+    for symbol, text, more in entries:
+        found.append(LegendEntry(symbol, Point(x, y), run(text, x + 36, y + 4, 12), **more))
         x += 36 + text_width(text, 12) + 28
     return tuple(found)
 

@@ -189,12 +189,12 @@ def test_every_link_is_drawn_once_and_nothing_covers_anything(links, over):
     ways = [line for line in scene.lines if line.kind is LineKind.WAY]
     assert len(ways) == len(links)
     assert {line.number for line in ways} == {0}
-    assert [entry.run.text for entry in scene.legend if entry.sign is LineKind.WAY] != []
+    assert [entry.run.text for entry in scene.legend if entry.symbol is LineKind.WAY] != []
 
 
 def test_one_way_has_one_entry_in_the_legend():
     scene = provider_scene(overlaid(compiled(LADDER)))
-    entries = [entry.run.text for entry in scene.legend if entry.sign is LineKind.WAY]
+    entries = [entry.run.text for entry in scene.legend if entry.symbol is LineKind.WAY]
     assert entries == ["x ↔ y, 4 ways"]
 
 
