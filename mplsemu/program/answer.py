@@ -1,8 +1,8 @@
-"""What comes back of a packet: an echo reply or an ICMP error, and whether it finds its way.
+"""The reply to a packet: an echo reply or an ICMP error, and whether it reaches the sender.
 
-Whoever answers may have no route back: then nobody who asked hears of it. So an answer is followed
-just as the packet was: from a host, from a CE router, from a PE by the VRF that answers (RFC 792,
-RFC 4443), and from an LSR along the LSP to its end (RFC 3032 section 2.3.2).
+The responder may have no route back. So the reply is followed like any packet: from a host, a CE
+router or a PE's VRF (RFC 792, RFC 4443), or from an LSR along the LSP to its end (RFC 3032 section
+2.3.2).
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from mplsemu.program.trace import Trace, ip_header
 from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
 from mplsemu.wire.ethernet import is_group_mac
 
-"""Of a PE's own packets before its VRF, like any router, takes one off."""
+"""Of a packet that a PE originates: its own VRF decrements it before it leaves."""
 
 
 class AnswerKind(enum.StrEnum):
-    """What comes back."""
+    """What kind of reply it is."""
 
     ECHO_REPLY = "echo reply"
     TIME_EXCEEDED = "time exceeded"
@@ -49,11 +49,11 @@ class AnswerKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes back of a packet.
+    """The reply to a packet.
 
     Attributes:
-        kind: an echo reply, where the packet was an echo request that arrived; else an error.
-        trace: its path; `source` says who sends it, and `delivered` whether it comes to who asked.
+        kind: an echo reply if the request arrived, else an ICMP error.
+        trace: its path; `source` is the responder, `delivered` whether it reaches the sender.
     """
 
     kind: AnswerKind
@@ -72,15 +72,15 @@ class Answer:
 def answer(
     program: Program, there: Trace, header: PacketOptions = DEFAULT_OPTIONS
 ) -> Answer | None:
-    """Return what comes back of an echo request.
+    """Return the reply to an echo request.
 
     Args:
         program: what every LSR does.
-        there: the way of the request, from `trace`.
-        header: with which it was sent.
+        there: the request, from `trace`.
+        header: the options with which it was sent.
 
     Returns:
-        None where nobody answers: it was no IP packet, or it was dropped without a word.
+        None if there is no reply: it was no IP packet, or it was dropped silently.
     """
     if is_mac(there.target):
         return None
@@ -90,18 +90,18 @@ def answer(
 
 
 def is_answered(there: Trace, back: Answer | None) -> bool:
-    """Whether a ping is: it arrives where it was meant to, and so does the echo reply."""
+    """Whether a ping succeeds: the request is delivered, and so is the echo reply."""
     is_reply = back is not None and back.kind is AnswerKind.ECHO_REPLY
     return there.delivered and back is not None and is_reply and back.trace.delivered
 
 
 @dataclass(frozen=True, slots=True)
 class _Answering:
-    """Answers one packet of a host.
+    """Replies to one packet of a host.
 
     Attributes:
         program: what every LSR does.
-        asker: who sent it.
+        asker: the host that sent it.
         asked: its IP header.
     """
 
@@ -110,7 +110,7 @@ class _Answering:
     asked: IpHeader
 
     def to(self, there: Trace) -> Answer | None:
-        """Return the answer."""
+        """Return the reply to a traced packet."""
         end = there.end
         match end:
             case Delivered():
@@ -129,7 +129,7 @@ class _Answering:
                 return self._error(there, kind, node, there.hops[-1].vrf) if kind else None
         assert_never(end)
 
-    # --- who answers ------------------------------------------------------------------------
+    # --- responders -------------------------------------------------------------------------
 
     def _delivered(self, end: Delivered) -> Answer | None:
         circuit = self._circuit(end.circuit)
@@ -140,7 +140,7 @@ class _Answering:
             sent = HostStack(self.program, host).send(self._back(DEFAULT_TTL))
             return self._answer(AnswerKind.ECHO_REPLY, str(end.host), sent, end.circuit)
         if circuit.ce is not None:
-            # what is behind it and nobody's, it asks for on its LAN in vain
+            # for an unused address on its LAN, its address resolution fails
             kind = AnswerKind.ECHO_REPLY if end.is_ce else AnswerKind.HOST_UNREACHABLE
             return self._from_ce(kind, circuit, circuit.ce)
         if is_group_mac(end.mac) or self._is_bridged(circuit):
@@ -169,7 +169,7 @@ class _Answering:
         return self._answer(kind, ce_name(circuit.name), sent, circuit.name)
 
     def _from_gateway(self, node: str, vrf: str) -> Sent:
-        """Send from a PE: to who is on the same line directly, else as the VRF routes it."""
+        """Send from a PE: link-local packets straight to the host, others as the VRF routes them."""
         back, asker = self._back(OWN_TTL), self.asker
         if back.destination in LINK_LOCAL or back.source in LINK_LOCAL:
             end = Delivered(asker.circuit.name, asker.ref, back.destination, asker.host.mac)
@@ -193,7 +193,7 @@ class _Answering:
         asker = self.asker.ref
         judge = partial(any_copy, lambda end: arrived_at(self.program, end, asker, None))
         delivered, main = judge_all(sent.branches, judge)
-        # what an error looks like is for whoever sends it
+        # the format of an error is the responder's affair
         packet = sent.packet if kind is AnswerKind.ECHO_REPLY else None
         way = Trace(who, str(asker), delivered, main.hops, main.end, sent.branches, circuit, packet)
         return Answer(kind, way)

@@ -1,7 +1,7 @@
-"""Where a VRF's decisions change: the equivalence classes of destination addresses.
+"""The address ranges that a VRF distinguishes: boundaries of equivalence classes.
 
-What a VRF does with a packet depends on its destination only by way of a few addresses and
-prefixes. Two addresses between which none of these begins or ends are treated alike.
+A VRF compares a destination with a few addresses and prefixes only. Two addresses with no boundary
+of any of these between them are forwarded alike.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Span = tuple[int, int, int]
 
 
 def vrf_spans(node: NodeProgram, vrf: Vrf) -> Iterator[Span]:
-    """Yield every range of addresses that `routing` tells from others in this VRF.
+    """Yield every range of destinations that `routing` distinguishes in this VRF.
 
-    A circuit that the node does not have counts for nothing.
+    Circuits that the node does not have are ignored.
     """
     yield address_span(LINK_LOCAL_GATEWAY)
     for prefix in NEVER_ROUTED:
@@ -46,7 +46,7 @@ def vrf_spans(node: NodeProgram, vrf: Vrf) -> Iterator[Span]:
 
 
 def source_spans(node: NodeProgram, vrf: Vrf, circuit: str) -> Iterator[Span]:
-    """Yield every range of sources that a VRF tells from others where it validates a circuit's."""
+    """Yield every range of sources that strict uRPF on a circuit distinguishes."""
     back = [route.prefix for route in vrf.routes if _leads_to(route, circuit)]
     for route in vrf.routes:
         if any(_meet(route.prefix, prefix) for prefix in back):
@@ -71,7 +71,7 @@ def _meet(prefix: IPNetwork, other: IPNetwork) -> bool:
 
 
 def address_span(address: IPAddress) -> Span:
-    """Return the range that is one address."""
+    """Return the range of a single address."""
     value = int(address)
     return address.version, value, value
 

@@ -64,16 +64,16 @@ _MACS: Final[dict[type, tuple[str, ...]]] = {
     Host: ("mac",),
     Neighbour: ("mac",),
 }
-"""Where MAC addresses are, which are text otherwise."""
+"""Fields that hold MAC addresses; to cattrs they are plain text."""
 _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (AttachmentCircuit, "rate_bps"),
     (Nhlfe, "backup"),
 )
 """Fields that are written only where they say something."""
 _NODE_TABLES: Final = 4
-"""How deep an entry of, say, an ILM stands: program, nodes, node, ILM."""
+"""Nesting depth of an entry of an ILM and the like: program, nodes, node, ILM."""
 _VRF_TABLES: Final = 6
-"""How deep a route stands."""
+"""Nesting depth of a route."""
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
@@ -130,7 +130,7 @@ def load_program(text: str) -> Program:
 
 
 def _refuse(constant: str) -> float:
-    """Refuse what only Python's JSON has."""
+    """Refuse NaN and Infinity, which are Python's, not JSON's."""
     raise ProgramError(f"the program is not JSON: {constant} is not a number")
 
 
@@ -147,14 +147,14 @@ def _body(data: object) -> dict[str, Any]:
 
 
 def _explain(error: BaseException, _expected: type | None = None) -> str:
-    """Word one cause; cattrs adds where in the program it is."""
+    """Describe one cause; cattrs adds the place in the program."""
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
     return str(error)
 
 
 def _lines(value: object, depth: int = 0, deepest: int = _NODE_TABLES) -> Iterator[str]:
-    """Yield the text of a value: a line for each entry of a table, all it holds on that line."""
+    """Yield the text of a value: one line for each entry of a table."""
     if depth >= deepest or not value or not isinstance(value, dict | list):
         yield _encode(value)
         return
@@ -168,7 +168,7 @@ def _lines(value: object, depth: int = 0, deepest: int = _NODE_TABLES) -> Iterat
 
 
 def _converter() -> cattrs.Converter:
-    """Build the converter: strict about types, which cattrs by itself is not."""
+    """Build the converter; it is strict about types, unlike cattrs by default."""
     converter = cattrs.Converter(forbid_extra_keys=True)
     for plain in (str, int, bool, float):
         converter.register_structure_hook(plain, _strict(plain))
@@ -204,7 +204,7 @@ def _l2vpn_kind(value: object, _: object) -> VpnKind:
 
 
 def _mac(value: object, _: object) -> str:
-    """Take a MAC address as the interpreter compares them: in lower case."""
+    """Accept a MAC address in lower case, as the interpreter compares them."""
     if not isinstance(value, str) or not is_mac(value) or value != value.lower():
         raise ValueError(f"{value!r} is not a MAC address such as 02:00:00:00:00:0a")
     return value
@@ -216,7 +216,7 @@ def _on_type(converter: cattrs.Converter, declared: Any, hook: Callable[..., Any
 
 
 def _strict(plain: type) -> Callable[[object, object], Any]:
-    """Return a hook that takes a value of this type and converts nothing."""
+    """Return a hook that accepts values of this type without conversion."""
     accepted = (int, float) if plain is float else plain
 
     def check(value: object, _: object) -> Any:
@@ -234,7 +234,7 @@ def _is_tuple(kind: object) -> bool:
 
 
 def _tuple_hook(converter: cattrs.Converter, kind: Any) -> Callable[[object, object], Any]:
-    """Return a hook that takes a list, where cattrs would take any iterable, also a string."""
+    """Return a hook that accepts lists only; cattrs would accept any iterable, even a string."""
     first, *rest = typing.get_args(kind)
     length = None if rest == [...] else 1 + len(rest)
     items = list[first]  # type: ignore[valid-type]  # all our tuples are of one type

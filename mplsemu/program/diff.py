@@ -94,7 +94,7 @@ class ProgramDiff:
         return not self.nodes and not self.links
 
     def summary(self) -> tuple[str, ...]:
-        """Return lines for people: a line for each link and each LSR that changed."""
+        """Return human-readable lines: one for each link and each LSR that changed."""
         lines = [f"link {link.name}: added" for link in self.links.added]
         lines += [f"link {link.name}: removed" for link in self.links.removed]
         for old, new in self.links.changed:

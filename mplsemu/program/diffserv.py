@@ -38,6 +38,6 @@ class ClassMap:
 
 
 CLASS_SELECTOR_SHIFT: Final = DSCP_BITS - TC_BITS
-"""The class selector is what is left of a DSCP without so many low bits (RFC 2474 4.2.2)."""
+"""Low bits of a DSCP below its class selector (RFC 2474 section 4.2.2)."""
 CLASS_MAP: Final = ClassMap(tuple(dscp >> CLASS_SELECTOR_SHIFT for dscp in range(1 << DSCP_BITS)))
 """The map of every lab: the TC is the DSCP's class selector. Data planes shift instead."""

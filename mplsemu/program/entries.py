@@ -37,7 +37,7 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Pop:
-    """Remove the top label and send what is below it: penultimate-hop popping."""
+    """Pop the top label and send the rest: penultimate-hop popping."""
 
 
 Operation = Push | Swap | Pop
@@ -49,7 +49,7 @@ class Nhlfe:
 
     Attributes:
         link: the link to send on; the node's adjacency of that name has port and addresses.
-        operation: what to do to the label stack first.
+        operation: on the label stack, before sending.
         backup: used while `link` is down and the network has not reconverged (local repair, RFC
             4090); None where the entry is not protected. It has no backup itself.
     """
@@ -74,9 +74,10 @@ class Nhlfe:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Send by one of several NHLFEs (RFC 3031 section 3.11): equal-cost multipath, where several.
+    """Send by one of a set of NHLFEs (RFC 3031 section 3.11); more than one is ECMP.
 
-    Which one is the data plane's choice; all packets of a flow take the same.
+    The data plane chooses. All packets of a flow take the same one; on OpenFlow all packets of a
+    label do at a transit LSR, which sees no flows below the stack (ADR 14).
 
     Attributes:
         nhlfes: all lead to the same egress; sorted by link.
@@ -90,12 +91,12 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class PopToVrf:
-    """Remove the VPN label, which is the last, and look the IP packet up in a VRF (RFC 4364 5).
+    """Pop the VPN label, the last one, and look the IP packet up in a VRF (RFC 4364 section 5).
 
     Attributes:
         vrf: name of the VRF (of the VPN).
-        ip_version: 4 or 6. The label alone says what is below it: nothing in a label stack does
-            (RFC 3032 section 2.2), so a VRF has a label for each (RFC 4659 section 3.2).
+        ip_version: 4 or 6. Only the label says what the payload is (RFC 3032 section 2.2), so a
+            VRF has one for each version (RFC 4659 section 3.2).
     """
 
     vrf: str
@@ -104,7 +105,7 @@ class PopToVrf:
 
 @dataclass(frozen=True, slots=True)
 class PopToPseudowire:
-    """Remove the PW label, which is the last; the Ethernet frame came over this pseudowire.
+    """Pop the PW label, the last one; the Ethernet frame came over this pseudowire.
 
     Attributes:
         vsi: name of the VSI (of the VPN).
@@ -117,7 +118,7 @@ class PopToPseudowire:
 
 @dataclass(frozen=True, slots=True)
 class PopAndLookUp:
-    """Remove an explicit null and look up the next label (RFC 3032 section 2.1, RFC 4182)."""
+    """Pop an explicit null and look the next label up (RFC 3032 section 2.1, RFC 4182)."""
 
 
 IlmAction = Forward | PopToVrf | PopToPseudowire | PopAndLookUp
@@ -128,9 +129,9 @@ class IlmEntry:
     """One line of an LSR's incoming label map.
 
     Attributes:
-        label: the top label of packets it is for.
-        action: what is done with them.
-        egress: the PE at the end of the LSP, where `action` is to forward; else None.
+        label: the incoming label.
+        action: what is done with such packets.
+        egress: the LSR at the end of the LSP if `action` is to forward; else None.
     """
 
     label: Label
@@ -143,7 +144,7 @@ class IlmEntry:
 
     @property
     def nhlfes(self) -> tuple[Nhlfe, ...]:
-        """The ways on; none where the LSP ends here."""
+        """How packets are forwarded; empty if the LSP ends here."""
         return self.action.nhlfes if isinstance(self.action, Forward) else ()
 
 
@@ -153,7 +154,7 @@ class FtnEntry:
 
     Attributes:
         egress: the PE at the end of the LSP.
-        nhlfes: one of which is taken, as in `Forward`; they and their backups push.
+        nhlfes: one of them is taken, as in `Forward`; they and their backups push.
         mtu: octets of the largest packet that every path carries, with the service label but
             without the tunnel's (RFC 3032 section 3.6): the ingress checks it for all LSRs behind.
     """
@@ -170,7 +171,7 @@ class FtnEntry:
 
 
 def pushed(nhlfe: Nhlfe) -> tuple[Label, ...]:
-    """Return the labels that an NHLFE pushes, outermost first; none where it does not push."""
+    """Return the labels that an NHLFE pushes, outermost first; empty if it does not push."""
     return nhlfe.operation.labels if isinstance(nhlfe.operation, Push) else ()
 
 

@@ -16,9 +16,9 @@ from mplsemu.program.own_addresses import router_addresses, subnet_router_anycas
 from mplsemu.program.packet import DEFAULT_TTL
 
 GATEWAY_MAC: Final = "02:4d:50:00:00:01"
-"""MAC address of every VRF's gateway: each attachment circuit is a LAN of its own."""
+"""MAC address of every VRF's gateway: the same everywhere, as each circuit is a separate LAN."""
 LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
-"""Every VRF's own address on each of its circuits, beside its gateways."""
+"""Every VRF's address on each of its circuits, in addition to its gateways."""
 OWN_TTL: Final = DEFAULT_TTL + 1
 """TTL of a gateway's own packets before its VRF routes, and so decrements, them: hosts see 64."""
 PIPE_TTL: Final = 255

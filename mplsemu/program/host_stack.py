@@ -1,7 +1,7 @@
-"""What hosts and CE routers do with packets that they send, or a CE router passes on.
+"""The IP stack of a host, and of a CE router: how they send and forward packets.
 
-They are Linux: what is for them they take, what is on their LAN they resolve there, and all else
-they send to their gateway, if they have one.
+Both are Linux: they accept what is addressed to them, resolve what is on-link, and send the rest to
+their gateway, if they have one.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from mplsemu.wire.ethernet import is_group_mac
 
 @dataclass(frozen=True, slots=True)
 class PacketOptions:
-    """What a sender may choose about a packet.
+    """Fields of a packet that a sender may choose.
 
     Attributes:
         ttl: as the host sends it.
         dscp: 6 bits (RFC 2474).
-        source_mac: None is the host's own.
-        destination_mac: None is that of the gateway or, on a LAN, of the target.
+        source_mac: None: the host's own.
+        destination_mac: None: as resolved, the gateway's or, on-link, the target's.
         vlans: VLAN identifiers of its tags, outermost first.
-        octets: behind its Ethernet header and tags; 0 for one that is small enough everywhere.
-        may_fragment: of an IPv4 packet, DF is not set.
-        source: None is the host's own address.
+        octets: size behind the Ethernet header and tags; 0: it fits everywhere.
+        may_fragment: an IPv4 packet without DF.
+        source: None: the host's own address.
     """
 
     ttl: int = DEFAULT_TTL
@@ -61,20 +61,20 @@ class PacketOptions:
 
 DEFAULT_OPTIONS: Final = PacketOptions()
 _CLASS_E: Final = IPv4Network("240.0.0.0/4")
-"""Linux forwards it, all but the broadcast address; the PE does not (RFC 1812 section 5.3.7)."""
+"""Linux forwards it, except the broadcast address; the PE does not (RFC 1812 section 5.3.7)."""
 _BROADCAST: Final = IPv4Address("255.255.255.255")
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The ways of a packet's copies, and the packet as it came to the PE if it did."""
+    """The paths of a packet's copies, and the packet as it reached the PE; None if it did not."""
 
     branches: tuple[Branch, ...]
     packet: Packet | None = None
 
 
 class HostStack:
-    """Sends packets as a host does: to itself, to its LAN, or by way of its gateway.
+    """Sends packets as a host does: to itself, on its LAN, or through its gateway.
 
     Attributes:
         circuit: the attachment circuit of its site.
@@ -131,7 +131,7 @@ class HostStack:
         )
 
     def _to_neighbour(self, ip: IpHeader) -> Sent:
-        """Resolve an address on the host's own LAN, and send to who has it."""
+        """Resolve an address on the host's own LAN, and send to its owner."""
         circuit, address = self.circuit, ip.destination
         host = next((each for each in circuit.hosts if answers_to(each, address)), None)
         if host is not None:
@@ -147,14 +147,14 @@ class HostStack:
         return self._stays(f"nobody known on the LAN has {address}")
 
     def _across_lan(self, ip: IpHeader) -> Sent:
-        """Send over the VPN's one LAN, on which there is no gateway."""
+        """Send on the LAN of a bridged VPN, which has no gateway."""
         station = _station(self._program, self.circuit.vpn, ip.destination)
         if station is None:
             return self._stays(f"nobody on the LAN has {ip.destination}")
         return self._follow(self._packet(station.mac, ip))
 
     def _to_mac(self, mac: str, ip: IpHeader) -> Sent:
-        """Send in a frame to a chosen MAC address, whoever has the IP address."""
+        """Send in a frame to a chosen MAC address, whatever the IP destination resolves to."""
         local = tuple(self._on_the_lan(mac, ip.destination))
         if local and not is_group_mac(mac):
             return Sent(local)
@@ -167,7 +167,7 @@ class HostStack:
         return replace(sent, branches=(*local, *sent.branches))
 
     def _by_ce(self, ce: Ce, ip: IpHeader) -> Sent:
-        """Let the CE router take one off the TTL before the packet reaches the PE."""
+        """Forward through the CE router, which decrements the TTL."""
         name = ce_name(self.circuit.name)
         if self._header.vlans:
             return Sent((_ended(Dropped(name, "VLAN-tagged on the CE router's LAN")),))
@@ -182,7 +182,7 @@ class HostStack:
         return _from_ce(self._program, self.circuit, ce, sent, self._header.octets)
 
     def _to_ce(self, ce: Ce, ip: IpHeader) -> Sent:
-        """Let the CE router take what is for itself."""
+        """Deliver to the CE router itself."""
         if _is_martian_to_linux(ce, ip.source, is_forwarded=False):
             return self._refused_by_ce(ip)
         end = Delivered(self.circuit.name, None, ip.destination, ce.lan_mac, is_ce=True)
@@ -203,7 +203,7 @@ class HostStack:
         return Sent(walked.branches, packet)
 
     def _on_the_lan(self, mac: str, address: IPAddress | None) -> Iterator[Branch]:
-        """Yield the ways to the other hosts on the same LAN that take a frame for this address."""
+        """Yield a branch to each other host on the same LAN that accepts frames for this MAC."""
         for index, host in enumerate(self.circuit.hosts, 1):
             if host != self._station.host and (is_group_mac(mac) or host.mac == mac):
                 ref = host_ref(self.circuit, host)
@@ -212,11 +212,11 @@ class HostStack:
 
 
 def _is_martian_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bool:
-    """Whether a CE router, being Linux, drops what is from an address.
+    """Whether a CE router, being Linux, drops packets from a source address.
 
-    IPv4: what nobody sends from and its own addresses, also in packets for itself
-    (fib_validate_source). IPv6: what it would forward from an address that is no other node's, or
-    of its LAN's link alone (ip6_forward; RFC 4291 section 2.5.6).
+    IPv4: martian sources and its own addresses, also in packets for itself (fib_validate_source).
+    IPv6: only when forwarding, sources that are not a node's or are link-local (ip6_forward; RFC
+    4291 section 2.5.6).
     """
     if source.version == 4:
         is_passed = source in _CLASS_E and source != _BROADCAST
@@ -225,7 +225,7 @@ def _is_martian_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bo
 
 
 def send_from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader) -> Sent:
-    """Send a packet of a CE router's own: to its LAN, or to the PE."""
+    """Send a packet that a CE router originates: on its LAN, or to the PE."""
     host = next((each for each in circuit.hosts if answers_to(each, ip.destination)), None)
     if host is not None:
         end = Delivered(circuit.name, host_ref(circuit, host), ip.destination, host.mac)
@@ -236,7 +236,7 @@ def send_from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHea
 def _from_ce(
     program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader, octets: int = 0
 ) -> Sent:
-    """Send what is not for a CE router's LAN to the PE."""
+    """Send a packet from a CE router to the PE, unless it is for the PE-CE link itself."""
     name, address = ce_name(circuit.name), ip.destination
     link = next((gateway for gateway in circuit.gateways if address in gateway.network), None)
     if link is not None and address != link.ip:

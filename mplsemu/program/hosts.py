@@ -55,10 +55,10 @@ def find_host(program: Program, name: str, vpn: str | None = None) -> LocatedHos
     Args:
         program: that knows it.
         name: full or short.
-        vpn: whose hosts are suggested for a name that nobody has.
+        vpn: its hosts are suggested if the name is unknown.
 
     Raises:
-        LabError: there is none; it names the nearest that there is.
+        LabError: there is none; the message suggests the nearest names.
     """
     site, _, wanted = name.rpartition("/")
     node = program.node_of_circuit.get(site)

@@ -1,4 +1,4 @@
-"""Where a packet's way crosses cables, and as what: what a capture there would hold."""
+"""The frames of a packet on each cable of its path: what a capture there would show."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mplsemu.program.trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A packet on a cable.
+    """A packet on one cable, in one direction.
 
     Attributes:
         link: the core link or attachment circuit.
-        sender: who puts it there: an LSR or, from a site, the circuit's name.
-        receiver: who gets it, likewise.
+        sender: the LSR that transmits it; from a site, the name of the circuit.
+        receiver: the LSR, or circuit, that receives it.
         source_mac: of the outermost Ethernet header; likewise `destination_mac`.
         stack: its label stack.
         ip_ttl: TTL of the customer's IP packet, None without one.
-        frame: the customer's Ethernet frame is below the stack, not an IP packet.
+        frame: whether the payload below the stack is the customer's Ethernet frame, not IP.
     """
 
     link: str
@@ -37,27 +37,26 @@ class Crossing:
     frame: bool
 
 
-def crossings(program: Program, way: Trace) -> tuple[Crossing, ...]:
-    """Return every cable that copies of a packet cross, from its site's line on.
+def crossings(program: Program, trace: Trace) -> tuple[Crossing, ...]:
+    """Return every crossing of a cable by copies of a packet, from its site's access line on.
 
-    Copies that go together count once, until they part; so do ways of equal cost, of which a packet
-    takes only one: see `Trace.variants`.
+    Hops that copies share count once; so do hops that ECMP paths share (see `Trace.variants`).
     """
-    if way.packet is None:
+    if trace.packet is None:
         return ()
-    packet = way.packet
+    packet = trace.packet
     ttl = packet.ip.ttl if packet.ip else None
     found = []
-    if way.circuit:
-        pe = program.node_of_circuit[way.circuit].name
+    if trace.circuit:
+        pe = program.node_of_circuit[trace.circuit].name
         macs = (packet.source_mac, packet.destination_mac)
-        found.append(Crossing(way.circuit, way.circuit, pe, *macs, (), ttl, frame=False))
+        found.append(Crossing(trace.circuit, trace.circuit, pe, *macs, (), ttl, frame=False))
     seen: set[int] = set()
-    for branch in way.branches:
+    for branch in trace.branches:
         for hop in branch.hops:
             if hop.link is None or not is_core(hop.node) or id(hop) in seen:
                 continue
-            seen.add(id(hop))  # forked copies share what lies behind them
+            seen.add(id(hop))  # forked copies share their earlier hops
             found.append(_crossing(program, packet, branch, hop, hop.link))
     return tuple(found)
 
@@ -79,7 +78,7 @@ def _crossing(
 
 
 def _site_mac(circuit: AttachmentCircuit, branch: Branch) -> str:
-    """Return the MAC address to which a PE sends what it routes to a site."""
+    """Return the destination MAC address of packets that a PE routes to a site."""
     if circuit.ce is not None:
         return circuit.ce.mac
     return branch.end.mac if isinstance(branch.end, Delivered) else ""

@@ -1,7 +1,7 @@
 """Label-switched paths: what an operation does to a stack, and where a label leads.
 
-Follows the LFIBs (RFC 3031 sections 3.10 to 3.12), whatever the label stack is on top of: what is
-below an LSP's own labels plays no part until they are gone.
+LSPs are followed through the LFIBs (RFC 3031 sections 3.10 to 3.12) by their own labels. What is
+below these does not matter until they are popped.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from mplsemu.program.entries import (
 from mplsemu.program.program import NodeProgram, Program
 
 MAX_STACK: Final = 64
-"""Labels of one LSP at a time; a stack that grows beyond them is taken to grow for ever."""
+"""Labels of one LSP at most; a deeper stack is taken to grow without end."""
 MAX_PLACES: Final = 20_000
-"""Places on the paths from one start; no LSP leads through as many."""
+"""Places on the paths from one start at most; no LSP passes through as many."""
 
 
 def operate(operation: Operation, stack: tuple[Label, ...]) -> tuple[Label, ...]:
@@ -66,9 +66,9 @@ def describe_push(labels: Sequence[Label]) -> str:
 
 
 class LabelPlace(NamedTuple):
-    """An LSR, and the labels of an LSP with which a packet is there.
+    """An LSR, and the labels of an LSP with which a packet arrives there.
 
-    A tuple, not a dataclass: a network has as many as it has labels, all of them keys.
+    A tuple, not a dataclass: there is one for each label of the network, used as a key.
 
     Attributes:
         node: the LSR.
@@ -85,8 +85,8 @@ class LabelHop(NamedTuple):
     Attributes:
         link: the link that it is sent on; None where the next label is looked up here (explicit
             null, RFC 4182).
-        to: where it is then; None where nobody is at the other end.
-        is_up: whether it gets there.
+        to: where it arrives; None if the LSR has no adjacency on the link.
+        is_up: whether the link is up.
     """
 
     link: str | None
@@ -99,7 +99,7 @@ class LabelGraph:
 
     Args:
         program: the LFIBs.
-        down: links that have failed since it was compiled: nothing gets over them, and protected
+        down: links that have failed since it was compiled: no packet crosses them, and protected
             NHLFEs forward by their backup.
     """
 
@@ -113,7 +113,7 @@ class LabelGraph:
         return link in self._up
 
     def next(self, place: LabelPlace) -> tuple[LabelHop, ...]:
-        """Return what the LSR may do with the top label; nothing if it is bound to no LSP."""
+        """Return what the LSR may do with the top label; empty if it is bound to no LSP."""
         if not place.stack:
             return ()
         node = self.program.node(place.node)
@@ -130,7 +130,7 @@ class LabelGraph:
                 assert_never(action)
 
     def enter(self, ingress: str, egress: str) -> tuple[LabelHop, ...]:
-        """Return how an ingress PE sends into its tunnel to an egress PE; nothing without one."""
+        """Return how an ingress PE enters its tunnel to an egress PE; empty without a tunnel."""
         node = self.program.node(ingress)
         entry = node.ftn_by_egress.get(egress)
         return self._over(node, entry.nhlfes, ()) if entry is not None else ()
@@ -155,12 +155,12 @@ class LabelSearch:
 
     Attributes:
         hops: what may become of a packet at each place that was come to.
-        order: these places, each behind all those that it leads to, but for loops.
-        loops: places at which a path comes round to itself, or its stack grows without end.
+        order: these places in post-order: each behind all those that it leads to, but for loops.
+        loops: places where a path returns to itself, or its stack grows without end.
 
     Args:
         graph: the label graph.
-        egress: an LSR at which paths end, whatever label they come with.
+        egress: an LSR at which paths end, with whatever label.
     """
 
     def __init__(self, graph: LabelGraph, egress: str | None = None) -> None:
@@ -171,7 +171,7 @@ class LabelSearch:
         self.loops: list[LabelPlace] = []
 
     def run(self, start: LabelPlace, first: tuple[LabelHop, ...] | None = None) -> None:
-        """Follow the paths from a place, as far as they are not known.
+        """Follow the paths from a place, as far as they are not known yet.
 
         Args:
             start: the place.
@@ -232,7 +232,7 @@ def readers(
     """Yield for each label of a stack the LSR that reads it, and what it has bound to it.
 
     The first is read by the LSR that the packet is sent to, each further one by the LSR at the end
-    of the LSP before it; by nobody that is known behind a label that no LSP belongs to.
+    of the LSP before it. Below a label that is bound to no LSP the reader is unknown: None.
 
     Args:
         program: which labels are bound to what.

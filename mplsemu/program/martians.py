@@ -12,13 +12,13 @@ LINK_LOCAL: Final = IPv6Network("fe80::/10")
 NO_SOURCES: Final[tuple[IPNetwork, ...]] = tuple(
     map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "ff00::/8"))
 )
-"""Of this host, loopback, multicast, reserved and broadcast: nobody sends from them."""
+"""This host, loopback, multicast, reserved and broadcast: never a valid source."""
 NEVER_ROUTED: Final[tuple[IPNetwork, ...]] = (*NO_SOURCES, LINK_LOCAL)
 """A router forwards nothing to these."""
 
 
 def is_martian_source(address: IPAddress) -> bool:
-    """Whether a packet from this address is dropped, whoever it is for."""
+    """Whether packets from this address are dropped, whatever their destination."""
     return any(address in prefix for prefix in NO_SOURCES)
 
 

@@ -1,4 +1,4 @@
-"""Whether a packet under way fits where it is to go, and what becomes of one that does not."""
+"""The MTU check of a router or bridge: fragment, reject or drop what is too large."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mplsemu.program.walk_state import Copy, WalkState
 
 
 def fit_mtu(state: WalkState, copy: Copy, mtu: int | None, vrf: Vrf) -> bool:
-    """Fragment an IPv4 packet that is too large and may be (RFC 1812 section 5.2.6, RFC 3032 3.4).
+    """Fragment an IPv4 packet that is too large (RFC 1812 section 5.2.6, RFC 3032 section 3.4).
 
     Returns:
-        False where that ends it: it has DF set, or is an IPv6 packet.
+        False if it must not be fragmented (DF is set, or it is IPv6): that ends it.
     """
     if mtu is None or copy.octets <= mtu:
         return True
@@ -33,14 +33,14 @@ def fit_mtu(state: WalkState, copy: Copy, mtu: int | None, vrf: Vrf) -> bool:
 
 
 def add_frame_header(state: WalkState, copy: Copy, wire: Pseudowire) -> None:
-    """Count the octets of the Ethernet header too: a pseudowire carries it (RFC 4448 4.2)."""
+    """Add the Ethernet header, which a pseudowire carries, to the size (RFC 4448 section 4.2)."""
     if copy.octets:
         word = CONTROL_WORD_OCTETS if wire.control_word else 0
         copy.octets = word + frame_octets(state.packet.octets, len(state.packet.vlans))
 
 
 def fits_circuit(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> bool:
-    """Whether a circuit's line takes a frame; False where that ends it, without a word."""
+    """Whether a frame fits on a circuit's line; else it is dropped silently."""
     packet = state.packet
     if fits_line(packet.octets, len(packet.vlans), circuit.line_mtu):
         return True

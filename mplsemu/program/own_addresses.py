@@ -1,4 +1,4 @@
-"""Addresses that an interface has by itself, beside those that it is given (RFC 4291)."""
+"""Addresses that an interface has without configuration, beside the configured ones (RFC 4291)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork
 
 LINK_LOCAL: Final = IPv6Network("fe80::/64")
-"""What every interface has a route to (RFC 4291 section 2.5.6)."""
+"""On-link on every interface (RFC 4291 section 2.5.6)."""
 ALL_NODES: Final = (IPv6Address("ff01::1"), IPv6Address("ff02::1"))
 ALL_ROUTERS: Final = IPv6Address("ff02::2")
 """Groups that a LAN's nodes, and its routers, are in (RFC 4291 section 2.7.1)."""
@@ -36,7 +36,7 @@ def subnet_router_anycast(network: IPNetwork) -> IPv6Address | None:
 
 
 def router_addresses(interfaces: Iterable[IPInterface]) -> tuple[IPAddress, ...]:
-    """Return what a router answers to: its addresses, then those as a router of its subnets."""
+    """Return a router's addresses, then the subnet-router anycast addresses of its subnets."""
     interfaces = tuple(interfaces)
     anycast = (subnet_router_anycast(interface.network) for interface in interfaces)
     given = (interface.ip for interface in interfaces)
@@ -44,21 +44,21 @@ def router_addresses(interfaces: Iterable[IPInterface]) -> tuple[IPAddress, ...]
 
 
 def is_own(host: Host, address: IPAddress) -> bool:
-    """Whether an address is a host's own, in its own eyes: loopback and link-local among them."""
+    """Whether a host takes an address for its own, loopback and link-local included."""
     return is_within(address) or answers_to(host, address)
 
 
 def answers_to(host: Host, address: IPAddress) -> bool:
-    """Whether a host takes packets to this address that come by its interface."""
+    """Whether a host accepts packets to this address on its interface."""
     return any(interface.ip == address for interface in host.addresses) or (
         address.is_link_local and address == link_local(host.mac)
     )
 
 
 def is_within(address: IPAddress) -> bool:
-    """Whether whoever sends to an address gets it himself, wherever he is.
+    """Whether packets to an address never leave the host that sends them.
 
-    That is loopback; 0.0.0.0 and ::, which BSD and Linux take for it; and all nodes of the LAN.
+    That is loopback; 0.0.0.0 and ::, which BSD and Linux take for it; and the all-nodes group.
     """
     if address.is_unspecified or address in ALL_NODES:
         return True

@@ -23,7 +23,7 @@ class IpHeader:
         destination: an address.
         ttl: Time to Live or Hop Limit, 0..255.
         dscp: 6 bits (RFC 2474).
-        may_fragment: routers may cut it up: IPv4 without DF (RFC 791 section 3.2).
+        may_fragment: routers may fragment it: IPv4 without DF (RFC 791 section 3.2).
     """
 
     source: IPAddress
@@ -44,7 +44,7 @@ class IpHeader:
 
     @property
     def traffic_class(self) -> int:
-        """The TC that its labels get."""
+        """The TC of labels that are pushed on it."""
         return CLASS_MAP.tc(self.dscp)
 
 
@@ -56,9 +56,9 @@ class Packet:
         source_mac: lower case with colons; likewise `destination_mac`.
         ip: None where the frame holds something else.
         vlans: VLAN identifiers of its tags, outermost first.
-        ethertype: of what a frame without IP holds, None where that is nothing special.
-        octets: behind its Ethernet header and tags, so of an IP packet its length; 0 for one that
-            is small enough for every link.
+        ethertype: of a frame without IP; None if it does not matter.
+        octets: size behind the Ethernet header and tags, for IP the packet length; 0: it fits on
+            every link.
     """
 
     source_mac: str

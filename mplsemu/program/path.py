@@ -1,4 +1,4 @@
-"""The way of a packet: its hops and how it ends."""
+"""The path of a packet: its hops, and how it ends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WalkHop:
         node: name of the LSR, or of a CE router: that of its circuit and ``/ce``.
         vrf: the VRF in which it looks the packet up, None if in none; likewise `vsi`.
         in_stack: the label stack that the packet arrives with.
-        action: what it does, for people.
+        action: what it does, for display.
         out_stack: the label stack that the packet leaves with.
         link: the link or attachment circuit it leaves on, None where it goes no further.
         ip_ttl: TTL of the customer's IP packet as it leaves, None without one.
@@ -54,15 +54,15 @@ class WalkHop:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """It left on an attachment circuit, for whoever has the MAC address there.
+    """It left on an attachment circuit, for the owner of the MAC address there.
 
     Attributes:
         circuit: the attachment circuit.
-        host: the host that takes it, None where it is none that the lab knows: a CE router, an
-            address behind it that is nobody's, or everyone.
+        host: the host that takes it; None if the lab knows no such host: it is a CE router, an
+            unused address behind one, or a group.
         address: the packet's IP destination, None without IP.
-        mac: the frame's destination; of the host's own frame behind a CE router.
-        is_ce: the CE router takes it: the address is its own.
+        mac: the frame's destination; behind a CE router that of the frame on its LAN.
+        is_ce: the CE router takes it itself: the address is its own.
     """
 
     circuit: str
@@ -76,7 +76,7 @@ class Delivered:
 
     @property
     def taker(self) -> str:
-        """Who takes it: the host, the CE router, or whoever is at the end of the circuit."""
+        """The host or CE router that takes it; else the name of the circuit."""
         if self.host is not None:
             return str(self.host)
         return ce_name(self.circuit) if self.is_ce else self.circuit
@@ -84,7 +84,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """It is for an address on a circuit's LAN that nobody is known to have: the PE asks there."""
+    """It is for an unresolved address on a circuit's LAN: the PE sends an ARP request or ND."""
 
     node: str
     circuit: str
@@ -112,8 +112,8 @@ class TtlExpired:
 
     Attributes:
         node: the LSR or CE router where it did.
-        vrf: the VRF that was to forward it, None in the core.
-        in_stack: the label stack it arrived with, for RFC 4950.
+        vrf: the VRF that was to forward it; None in the core.
+        in_stack: the label stack with which it arrived, for the ICMP error (RFC 4950).
     """
 
     node: str
@@ -126,7 +126,7 @@ class TtlExpired:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """It goes no further, for this reason."""
+    """It was dropped, for this reason."""
 
     node: str
     reason: str
@@ -137,10 +137,10 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class TooBig(Dropped):
-    """It is larger than its next hop takes, and must not be fragmented: its source is told.
+    """It exceeds the next hop's MTU and must not be fragmented: its source gets an ICMP error.
 
     Attributes:
-        mtu: octets that a packet may have there (RFC 1191, RFC 4443 section 3.2).
+        mtu: of the next hop, in octets (RFC 1191, RFC 4443 section 3.2).
     """
 
     mtu: int = 0
@@ -150,18 +150,18 @@ End = Delivered | Unresolved | Punted | TtlExpired | Dropped
 
 
 CopyId = tuple[int, ...]
-"""Which copy: at each flooding on its way, the how-manieth; empty where there was none."""
+"""Identifies a copy: its index at every flooding it went through, in order; empty without any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A way of one copy of a packet, from its ingress PE on.
+    """One path that a copy of a packet may take, from its ingress PE on.
 
     Attributes:
-        hops: routers on the way.
+        hops: the routers on the path.
         end: how it ends.
-        copy: branches of the same copy are alternatives: each packet takes one of them.
-        share: part of the flows that take it, where every LSR spreads evenly; 1 without others.
+        copy: branches of the same copy are alternatives (ECMP): a packet takes one of them.
+        share: fraction of the flows that take it if every LSR spreads evenly; 1 without ECMP.
     """
 
     hops: tuple[WalkHop, ...]
@@ -172,35 +172,35 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The ways of all copies of a packet: one copy, unless it is flooded.
+    """The paths of all copies of a packet; only flooding makes more than one copy.
 
     Attributes:
-        branches: all ways of all copies.
-        joined: beginnings of further ways, up to where each comes to an LSR as another did.
+        branches: all paths of all copies.
+        joined: the first hops of further paths, up to the LSR where each meets a known one.
     """
 
     branches: tuple[Branch, ...]
     joined: tuple[tuple[WalkHop, ...], ...] = ()
 
     def copies(self) -> tuple[tuple[Branch, ...], ...]:
-        """Return the branches by copy: of each copy the ways that it may go."""
+        """Return the branches grouped by copy."""
         found: dict[CopyId, list[Branch]] = {}
         for branch in self.branches:
             found.setdefault(branch.copy, []).append(branch)
         return tuple(map(tuple, found.values()))
 
     def variants(self) -> Iterator[Walk]:
-        """Yield walks in which every copy goes one way; each way is in one of them at least.
+        """Yield walks in which every copy takes one path; together they contain every path.
 
-        Copies go their ways independently, so what holds of these holds of any combination.
+        Copies choose independently, so what holds of each of these holds of every combination.
         """
         copies = self.copies()
         if len(copies) == len(self.branches):
             yield self
             return
         for number in range(max(map(len, copies))):
-            ways = tuple(each[min(number, len(each) - 1)] for each in copies)
-            yield Walk(ways, () if number else self.joined)
+            paths = tuple(each[min(number, len(each) - 1)] for each in copies)
+            yield Walk(paths, () if number else self.joined)
 
     @property
     def ends(self) -> tuple[End, ...]:
@@ -209,5 +209,5 @@ class Walk:
 
     @property
     def deliveries(self) -> tuple[Delivered, ...]:
-        """The copies that arrive at a site."""
+        """The copies that reach a site."""
         return tuple(end for end in self.ends if isinstance(end, Delivered))

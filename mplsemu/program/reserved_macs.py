@@ -27,5 +27,5 @@ def is_mac_control(packet: Packet) -> bool:
 
 
 def is_for_nearest_bridge(packet: Packet) -> bool:
-    """Whether a frame is for the nearest bridge, also where that is a provider's."""
+    """Whether a frame is for the nearest bridge, be it a provider bridge."""
     return is_mac_control(packet) or packet.destination_mac in PROVIDER_RESERVED

@@ -29,7 +29,7 @@ class Ce:
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
-        """What it answers to from wherever: its addresses, and as a router of its subnets."""
+        """What it answers to from anywhere: its addresses, and its subnets' anycast addresses."""
         return (self.address, *router_addresses(self.lan))
 
 
@@ -46,8 +46,8 @@ class AttachmentCircuit:
         hosts: the site's hosts that the lab knows, behind the CE if there is one.
         ce: the CE router, if there is one.
         mtu: octets of the largest IP packet that a VRF sends on it.
-        strict_urpf: whether a VRF takes in only what is from an address to which it would send on
-            it (RFC 3704 section 2.2).
+        strict_urpf: whether a VRF accepts only sources to which it would send on this circuit
+            (RFC 3704 section 2.2).
         rate_bps: rate of the line each way, None if it is not shaped.
     """
 
@@ -97,7 +97,7 @@ class ViaPe:
 
 @dataclass(frozen=True, slots=True)
 class ViaVrf:
-    """The prefix is another VPN's at this same PE, imported: look it up in that VRF."""
+    """The prefix is imported from another VPN at the same PE: look it up in that VRF."""
 
     vrf: str
 
@@ -142,7 +142,7 @@ class Vrf:
         circuits: names of its attachment circuits.
         routes: sorted by prefix, IPv4 first.
         neighbours: sorted by address, IPv4 first.
-        label6: the VPN label for IPv6 packets, None where it has no IPv6 sites of its own.
+        label6: the VPN label for IPv6 packets; None if it has no IPv6 sites.
     """
 
     name: str
@@ -166,7 +166,7 @@ class Pseudowire:
         peer: the PE at the other end; the tunnel to it carries the frames.
         in_label: this PE's label for frames that come from the peer.
         out_label: the peer's label for frames from this PE.
-        control_word: whether frames carry one, each way (RFC 4448 section 4.6).
+        control_word: whether frames carry one in both directions (RFC 4448 section 4.6).
     """
 
     index: int

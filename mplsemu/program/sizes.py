@@ -21,7 +21,7 @@ _FRAGMENT_UNIT: Final = 8
 
 
 def next_hop_mtu(node: NodeProgram, vrf: Vrf, address: IPAddress) -> int | None:
-    """Return how large an IP packet to an address may be that a VRF sends; None without a way."""
+    """Return the MTU of a VRF's next hop for an address; None without a route."""
     tables = {vrf.name}
     table: Vrf | None = vrf
     while table is not None:
@@ -51,13 +51,13 @@ def _route(vrf: Vrf, address: IPAddress) -> Route | None:
 
 
 def tunnel_mtu(node: NodeProgram, egress: str) -> int | None:
-    """Return how large an IP packet may be that goes to a PE under a VPN label."""
+    """Return the MTU of the tunnel to a PE for IP packets, with a VPN label."""
     tunnel = node.ftn_by_egress.get(egress)
     return None if tunnel is None else tunnel.mtu - LABEL_OCTETS
 
 
 def frame_mtu(node: NodeProgram, wire: Pseudowire) -> int | None:
-    """Return how large a frame may be that goes over a pseudowire, its Ethernet header included."""
+    """Return the size of the largest frame on a pseudowire, with its Ethernet header."""
     octets = tunnel_mtu(node, wire.peer)
     if octets is None:
         return None

@@ -1,7 +1,8 @@
-"""What a label stack says to the LSR that gets it: which LSP, which VPN, and what is below it.
+"""Decodes a label stack: which LSP, which VPN, and what payload is below it.
 
-Nothing in a label stack tells what it carries (RFC 3032 section 2.2): the label does, to the LSR
-that bound it. So a stack is read as the LSRs on its way would, never guessed from the packet.
+A label stack has no protocol field: the payload follows from the label, for the LSR that bound it
+(RFC 3032 section 2.2). So a stack is read as the LSRs on its path would read it; nothing is guessed
+from the packet.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ EXPLICIT_NULL: Final = "explicit null"
 
 
 class Carried(enum.Enum):
-    """What is below a label stack."""
+    """The payload below a label stack."""
 
     IPV4 = 4
     IPV6 = 6
     ETHERNET = 1
     CONTROL_WORD = 2
-    """And then an Ethernet frame (RFC 4448 section 4.6)."""
+    """A control word, then an Ethernet frame (RFC 4448 section 4.6)."""
     UNKNOWN = 0
 
     @property
@@ -37,13 +38,13 @@ class Carried(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class StackReading:
-    """What a label stack says.
+    """A decoded label stack.
 
     Attributes:
         names: of each label, outermost first: ``LSP to se``, ``VRF a``, ``PW c from dk``; a
             label that was bound to nothing is ``?``.
-        carried: what is below the last label.
-        vpn: whose packet it is, None where that is unknown.
+        carried: the payload below the last label.
+        vpn: the VPN that the packet belongs to; None if unknown.
     """
 
     names: tuple[str, ...]
@@ -95,10 +96,9 @@ def _over_pseudowire(node: NodeProgram | None, vsi: str, peer: str) -> Carried:
 
 
 def carried_by_label(program: Program) -> dict[int, frozenset[Carried]]:
-    """Return what is below each label that some LSR has bound to a VPN, whichever of them gets it.
+    """Return the possible payloads below each label that any LSR has bound to a VPN.
 
-    Each LSR has a label space of its own: what is a VRF's label at one may be a pseudowire's at
-    another.
+    Label spaces are per LSR: a label may be a VRF's at one LSR and a pseudowire's at another.
     """
     found: dict[int, set[Carried]] = {}
     for node in program.nodes:

@@ -1,4 +1,4 @@
-"""The way of one packet from a host, as `mplsemu trace` shows it."""
+"""The trace of one packet from a host, as `mplsemu trace` shows it."""
 
 from __future__ import annotations
 
@@ -41,20 +41,18 @@ _LINK_SCOPE: Final = ipaddress.ip_network("ff02::/16")
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One packet's way.
+    """The path of one packet.
 
     Attributes:
         source: the host that sends it, as asked for; likewise `target`.
-        delivered: whether it arrives where it was meant to: at the host that was asked for, or
-            where an address was asked for at some host or gateway that has it; of a frame for a
-            group of hosts, whether all copies arrive somewhere.
-        hops: routers on the way; none within a LAN. Of several copies, that of the one that
-            arrives.
+        delivered: whether it reaches its target: the host; for an address, any host or gateway
+            that owns it; for a frame to a group address, whether every copy reaches a circuit.
+        hops: the routers on its path; none within a LAN. Of several copies, those of the copy
+            that arrives.
         end: how it ends.
-        branches: the ways of all copies: one, unless it is flooded or there are several ways
-            of equal cost.
-        circuit: the attachment circuit of the host; empty for what a PE itself sends.
-        packet: as it is on that circuit; None where it does not come there.
+        branches: all paths of all copies: one, but for flooding and ECMP.
+        circuit: the attachment circuit of the host; empty for a packet that a PE originates.
+        packet: as it is on that circuit; None if it never gets there.
     """
 
     source: str
@@ -67,7 +65,7 @@ class Trace:
     packet: Packet | None = None
 
     def variants(self) -> Iterator[Trace]:
-        """Yield traces in which each copy takes one way; see `Walk.variants`."""
+        """Yield traces in which each copy takes one path; see `Walk.variants`."""
         copy = next((each.copy for each in self.branches if each.hops == self.hops), ())
         for variant in Walk(self.branches).variants():
             main = next((each for each in variant.branches if each.copy == copy), None)
@@ -76,7 +74,7 @@ class Trace:
 
     @property
     def labels(self) -> tuple[tuple[int, ...], ...]:
-        """The label stack on every core link of the way, outermost label first."""
+        """The label stack on every core link of the path, outermost label first."""
         return tuple(
             tuple(int(entry.label) for entry in hop.out_stack)
             for hop in self.hops
@@ -85,7 +83,7 @@ class Trace:
 
     @property
     def way(self) -> tuple[str, ...]:
-        """The LSRs and core links that it passes, in order."""
+        """The LSRs and core links on the path, in order."""
         return tuple(
             name
             for hop in self.hops
@@ -109,7 +107,7 @@ def trace(
         source: the host that sends, by its full or its short name.
         target: a host likewise, an address as the source sees it, or a MAC address: then it is
             an Ethernet frame without IP.
-        header: what is unusual about it.
+        header: options of the packet.
         learned: see `walk`.
 
     Raises:
@@ -158,7 +156,7 @@ def ip_header(
 def _packet(
     program: Program, sender: LocatedHost, target: str, header: PacketOptions
 ) -> tuple[HostRef | None, IpHeader]:
-    """Return the wanted host if one is named, and the IP header."""
+    """Return the target host, None if the target is an address, and the IP header."""
     wanted = None
     addresses: list[IPAddress] = []
     with suppress(ValueError):
@@ -173,7 +171,7 @@ def _packet(
             f"{sender.ref} and {target} have no IP version in common",
             remedy="give both sites a subnet of the same IP version",
         )
-    # A host sends from the address that is on the same LAN, if it has one.
+    # RFC 6724 section 5: prefer a source address on the same link
     source, address = next((pair for pair in pairs if pair[1] in pair[0].network), pairs[0])
     may_fragment = header.may_fragment and address.version == 4
     forged = header.source
@@ -193,7 +191,7 @@ def _packet(
 
 
 def _sources(sender: LocatedHost, address: IPAddress) -> list[IPInterface]:
-    """Return the addresses from which a host may send to this one, with prefix lengths."""
+    """Return the candidate source addresses of a host for a destination, with prefix lengths."""
     if address.is_loopback or address.is_unspecified:
         return [ipaddress.ip_interface("127.0.0.1/8" if address.version == 4 else "::1/128")]
     mine = [each for each in sender.host.addresses if each.version == address.version]

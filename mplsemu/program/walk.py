@@ -1,7 +1,7 @@
-"""The reference interpreter: one packet's way through the network, from the program alone.
+"""The reference interpreter: follows one packet through the network, by the program alone.
 
-It follows RFC 3031 (labels), RFC 3443 (TTL), RFC 4364 (VRFs) and RFC 4762 (VSIs), and knows no
-data plane: what a data plane does has to agree with it.
+It implements RFC 3031 (labels), RFC 3443 (TTL), RFC 4364 (VRFs) and RFC 4762 (VSIs). It knows no
+data plane; every data plane has to agree with it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mplsemu.program.program import Program
 from mplsemu.program.walk_state import Copy, LookupCache, MacTable, WalkState
 
 MAX_BRANCHES: Final = 64
-"""So many alternative ways are followed to their ends each by itself; further ones join these."""
+"""ECMP paths that are followed to the end; further ones are cut where they meet these."""
 
 
 def walk(
@@ -40,17 +40,17 @@ def walk(
     max_branches: int = MAX_BRANCHES,
     down: Collection[str] = (),
 ) -> Walk:
-    """Follow a packet from an attachment circuit to wherever it ends.
+    """Follow a packet from an attachment circuit to its end.
 
     Args:
         program: what every LSR does.
         circuit: the attachment circuit on which the packet reaches its PE.
         packet: as it is on that circuit.
-        learned: whether every VSI has learned where its hosts are, else it floods; or what each
-            of them has learned.
-        max_branches: so many alternative ways (equal-cost multipath) are followed each to its end;
-            of further ones only what no other has: see `Walk.joined`.
-        down: core links that have failed since the program was compiled: nothing gets over them,
+        learned: whether every VSI has learned all its hosts; False: none, so that it floods. Or
+            what each VSI has learned.
+        max_branches: how many alternative paths (ECMP) are followed to the end; of further ones
+            only the hops up to a known path: see `Walk.joined`.
+        down: core links that have failed since the program was compiled: no packet crosses them,
             and protected NHLFEs forward by their backup.
 
     Raises:
@@ -62,7 +62,7 @@ def walk(
 
 
 def walk_from_vrf(program: Program, node: str, vrf: str, ip: IpHeader) -> Walk:
-    """Follow a packet that a PE itself sends to a customer, as one of its VRFs routes it.
+    """Follow a packet that a PE originates in one of its VRFs.
 
     Raises:
         ProgramError: there is no such LSR.
@@ -74,7 +74,7 @@ def walk_from_vrf(program: Program, node: str, vrf: str, ip: IpHeader) -> Walk:
 
 
 def walk_from_core(program: Program, node: str, stack: Stack, ip: IpHeader) -> Walk:
-    """Follow a packet that an LSR itself sends along an LSP: below this label stack.
+    """Follow a packet that an LSR originates below this label stack.
 
     Raises:
         ProgramError: there is no such LSR.
@@ -92,9 +92,9 @@ def _own_packet(program: Program, ip: IpHeader) -> WalkState:
 
 
 class Walker:
-    """Walks many packets through one program; it keeps what it has prepared for look-ups.
+    """Walks many packets through one program; its look-up tables are built once.
 
-    Alternative ways that meet are followed once from there on.
+    Alternative paths are followed once from where they meet.
 
     Args:
         program: what every LSR does.
@@ -111,7 +111,7 @@ class Walker:
 
 
 def _run(state: WalkState, circuit_name: str) -> Walk:
-    """Take the packet in from a circuit and follow every copy to its end."""
+    """Receive the packet from a circuit and follow every copy to its end."""
     node = state.program.node_of_circuit.get(circuit_name)
     if node is None:
         raise ProgramError(f"no attachment circuit {circuit_name!r} in {state.program.lab!r}")
@@ -132,7 +132,7 @@ def _run(state: WalkState, circuit_name: str) -> Walk:
 
 
 def _switched(state: WalkState) -> Walk:
-    """Follow every copy that is under way to its end."""
+    """Follow every pending copy to its end."""
     while state.pending:
         _switch(state, state.pending.pop(0))
     return Walk(tuple(state.branches), tuple(state.joined))
@@ -167,7 +167,7 @@ def _switch(state: WalkState, copy: Copy) -> None:
 
 
 def _forward(state: WalkState, copy: Copy, nhlfes: tuple[Nhlfe, ...]) -> None:
-    """Forward by a transit LSR's NHLFEs: each packet by one of them."""
+    """Forward by one of the NHLFEs of a transit LSR."""
     if copy.stack[0].ttl <= 1:
         state.expire(copy)
         return

@@ -1,4 +1,4 @@
-"""A packet under way: its copies, and what any router may do with one."""
+"""The state of a walk: the packet's copies in flight, and what a router may do with one."""
 
 from __future__ import annotations
 
@@ -29,11 +29,16 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, Vrf
 
 MacTable = Mapping[tuple[str, str, str], str]
-"""What VSIs have learned: by LSR, VSI and MAC address, the circuit or the PE it is at."""
+"""FDBs: the circuit or PE behind which a MAC address was learned, by LSR, VSI and address."""
 
 
 class LookupCache:
-    """What the walks through one program look up again and again, prepared once."""
+    """Look-up tables that all walks through one program share, each built once.
+
+    Attributes:
+        program: what every LSR does.
+        down: core links that have failed since the program was compiled.
+    """
 
     def __init__(self, program: Program, down: Collection[str] = ()) -> None:
         self.program = program
@@ -49,10 +54,8 @@ class LookupCache:
         return self._fibs[key]
 
     def circuit_by_mac(self, vpn: str) -> dict[str, str]:
-        """Return the circuit of each MAC address in a bridged VPN, of circuits that are up."""
-        if (
-            self._circuit_by_mac is None
-        ):  # of all VPNs in one go: each by itself would look at everything
+        """Return the circuit of each MAC address of a bridged VPN, of circuits that are up."""
+        if self._circuit_by_mac is None:  # for all VPNs in one pass over the program
             self._circuit_by_mac = {}
             for node in self.program.nodes:
                 for circuit in node.circuits:
@@ -63,19 +66,19 @@ class LookupCache:
 
 
 class Copy:
-    """One copy of a packet under way.
+    """One copy of a packet in flight.
 
     Attributes:
         node: the LSR it is at.
-        in_stack: its label stack when it came there.
+        in_stack: the label stack with which it arrived there.
         stack: its label stack now.
         ttl: of the IP packet, None without one.
-        octets: below the label stack; 0 of what is small enough for every link.
+        octets: size below the label stack; 0 if it fits on every link.
         actions: what the LSR has done so far, for display.
-        hops: the LSRs behind it.
-        seen: where it has been, with which labels.
-        number: which copy; alternative ways of one copy have the same.
-        share: part of the flows that come this way.
+        hops: the hops so far.
+        seen: the LSRs and label stacks so far, to detect loops.
+        number: identifies the copy; alternative paths of one copy share it.
+        share: fraction of the flows that take this path.
     """
 
     __slots__ = (
@@ -95,7 +98,7 @@ class Copy:
         self.share = ALL
 
     def flood(self, count: int) -> list[Copy]:
-        """Return so many copies at the same place, this among them."""
+        """Return `count` copies here, this one among them, each with an index."""
         copies = self._fork(count)
         if count > 1:
             for index, copy in enumerate(copies):
@@ -103,12 +106,12 @@ class Copy:
         return copies
 
     def spread(self, count: int) -> list[Copy]:
-        """Return this copy once for each of so many ways that it may go from here."""
-        ways = self._fork(count)
-        for index, way in enumerate(ways if count > 1 else (), 1):
-            way.share /= count
-            way.actions.append(f"way {index} of {count}")
-        return ways
+        """Return `count` alternatives for this copy: one for each NHLFE it may take."""
+        paths = self._fork(count)
+        for index, path in enumerate(paths if count > 1 else (), 1):
+            path.share /= count
+            path.actions.append(f"way {index} of {count}")
+        return paths
 
     def _fork(self, count: int) -> list[Copy]:
         return [self, *(self._twin() for _ in range(count - 1))]
@@ -125,7 +128,7 @@ class Copy:
         return other
 
     def leave(self, link: str | None, vrf: str | None = None, vsi: str | None = None) -> None:
-        """Write down the hop that ends here."""
+        """Record the hop that ends here."""
         action = "; ".join(self.actions)
         hop = WalkHop(self.node.name, vrf, vsi, self.in_stack, action, self.stack, link, self.ttl)
         self.hops.append(hop)
@@ -133,9 +136,9 @@ class Copy:
 
 
 class WalkState:
-    """One packet's walk: its copies under way, and how those that have ended did.
+    """One packet's walk: its copies in flight, and the branches that have ended.
 
-    Every method takes a copy that is at an LSR and either ends it or sends it on to the next.
+    Every method takes a copy at an LSR, and ends it or sends it to the next LSR.
     """
 
     def __init__(
@@ -159,10 +162,10 @@ class WalkState:
         self.joined: list[tuple[WalkHop, ...]] = []
 
     def learned_at(self, node: NodeProgram, vsi: str) -> str | None:
-        """Return where the frame's destination is, as this LSR's VSI has learned it.
+        """Look the frame's destination up in the FDB of this LSR's VSI.
 
         Returns:
-            A circuit of this LSR, or the PE at the other end of a pseudowire; None if unknown.
+            A circuit of this LSR, or the PE at the far end of a pseudowire; None if not learned.
         """
         mac = self.packet.destination_mac
         if isinstance(self.learned, Mapping):
@@ -179,18 +182,18 @@ class WalkState:
         self.finish(copy, end)
 
     def finish(self, copy: Copy, end: End) -> None:
-        """End a copy whose last hop is written down."""
+        """End a copy whose last hop is recorded."""
         self.branches.append(Branch(tuple(copy.hops), end, copy.number, copy.share))
 
     def drop(
         self, copy: Copy, reason: str, *, vrf: str | None = None, vsi: str | None = None
     ) -> None:
-        """End a copy because it can go no further."""
+        """Drop a copy."""
         copy.actions.append(f"drop: {reason}")
         self.end(copy, Dropped(copy.node.name, reason), vrf=vrf, vsi=vsi)
 
     def expire(self, copy: Copy, vrf: str | None = None) -> None:
-        """End a copy whose TTL ran out."""
+        """End a copy whose TTL expired."""
         copy.actions.append("TTL expired")
         self.end(copy, TtlExpired(copy.node.name, vrf, copy.in_stack), vrf=vrf)
 
@@ -214,7 +217,7 @@ class WalkState:
             self.pending.append(copy)
 
     def _joins(self, copy: Copy) -> bool:
-        """Whether the same came here on another way: what becomes of it is known."""
+        """Whether the same copy was here before on another path: the rest of it is known."""
         as_what = (copy.number, copy.node.name, copy.stack, copy.ttl)
         is_known = as_what in self._arrived
         self._arrived.add(as_what)
@@ -224,7 +227,7 @@ class WalkState:
         return False
 
     def pop(self, copy: Copy, ttl: int) -> None:
-        """Remove the top entry; in the uniform model its TTL moves inwards (RFC 3443 3.1)."""
+        """Pop the top entry; in the uniform model its TTL moves inwards (RFC 3443 section 3.1)."""
         top, *rest = copy.stack
         if rest and self.is_uniform:
             rest[0] = replace(rest[0], ttl=ttl)
@@ -241,7 +244,7 @@ class WalkState:
         vrf: str | None = None,
         vsi: str | None = None,
     ) -> None:
-        """Push the service label and the tunnel's, and send."""
+        """Push the service label and the tunnel's labels, and send."""
         tunnel = copy.node.ftn_by_egress.get(egress)
         if tunnel is None:
             self.drop(copy, f"no tunnel to {egress}", vrf=vrf, vsi=vsi)
@@ -262,7 +265,7 @@ class WalkState:
         return found
 
     def decrement(self, copy: Copy, vrf: Vrf) -> bool:
-        """Take one off the IP TTL, as every router does; False where that ends the packet."""
+        """Decrement the IP TTL; False if it expires."""
         if copy.ttl is None or copy.ttl <= 1:
             self.expire(copy, vrf.name)
             return False
@@ -271,7 +274,7 @@ class WalkState:
 
 
 def delivered(circuit: AttachmentCircuit, address: IPAddress | None, mac: str) -> Delivered:
-    """Return the end of a copy that leaves on a circuit, with who has the MAC address there."""
+    """Return the end of a copy that leaves on a circuit, with the owner of the MAC address."""
     host = next((each for each in circuit.hosts if each.mac == mac), None)
     ref = host_ref(circuit, host) if host else None
     ce = circuit.ce
