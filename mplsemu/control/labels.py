@@ -1,4 +1,4 @@
-"""The label space of an LSR: which label it binds to what (RFC 3031 section 3.14, per platform)."""
+"""The label space of an LSR: its label bindings (RFC 3031 section 3.14, per platform)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class VrfKey:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PseudowireKey:
-    """A label bound to a pseudowire: frames for this VSI from that PE."""
+    """A label bound to a pseudowire: for frames to this VSI from that PE."""
 
     vsi: str
     peer: str
@@ -50,11 +50,11 @@ def allocation_order(key: ServiceKey) -> tuple[int, str, str | int]:
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """What an LSR's labels were bound to in the program before.
+    """The label bindings of an LSR in the previous program.
 
     Attributes:
-        labels: by what they are bound to.
-        used: every label that was bound, also to what no longer exists.
+        labels: by what they were bound to.
+        used: every label that was bound, even to something that no longer exists.
     """
 
     labels: Mapping[BindingKey, Label] = field(default_factory=dict)
@@ -66,14 +66,14 @@ def allocate(
 ) -> dict[BindingKey, Label]:
     """Bind one label to each key.
 
-    A key that was bound keeps its label; a new one takes the lowest label that was bound to
-    nothing, so that no label changes its meaning while packets that carry it are under way.
+    A key that was bound keeps its label. A new key takes the lowest label that was unbound, so no
+    label is rebound while packets that carry it are in flight.
 
     Args:
-        lsr: name of the LSR, for the message.
+        lsr: name of the LSR, for the error message.
         labels: the labels it may bind.
         keys: without duplicates, in the order in which they take labels.
-        before: its bindings in the program before.
+        before: its bindings in the previous program.
 
     Raises:
         LabelSpaceError: there are not enough labels.

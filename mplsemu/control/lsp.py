@@ -28,34 +28,33 @@ _NULL: Final = {NullLabel.IMPLICIT: IMPLICIT_NULL, NullLabel.EXPLICIT: IPV4_EXPL
 
 
 _Parts = tuple[str, Label] | tuple[tuple[str, int], ...]
-"""Of a path that has arrived its egress and null label, else its links and the paths behind."""
+"""The egress and null label of an empty path; else the first links and the paths after them."""
 
 
 @dataclass(slots=True)
 class PathNumbers:
-    """Numbers for paths, equal where the paths are equal: links, egress and final operation.
+    """Numbers for paths: equal if the paths have the same links, egress and final operation.
 
-    A path is the link that it starts with and the path from there, so comparing two paths of any
-    length is comparing two numbers (hash-consing). Where an LSR has several ways of the same cost,
-    its path is the set of these.
+    A path is its first link and the path after it, so paths of any length are compared by two
+    numbers (hash-consing). With ECMP a path is the set of its alternatives.
     """
 
     _numbers: dict[_Parts, int] = field(default_factory=dict)
 
     def end(self, egress: str, null: Label) -> int:
-        """Return the number of the path that has arrived; `null` is what the egress asks for."""
+        """Return the number of the empty path at an egress that advertises this null label."""
         return self._numbers.setdefault((egress, null), len(self._numbers))
 
-    def extend(self, ways: Iterable[tuple[str, int]]) -> int:
-        """Return the number of the path that takes one of some links, and then goes on.
+    def extend(self, alternatives: Iterable[tuple[str, int]]) -> int:
+        """Return the number of the path that starts with any of these links.
 
         Args:
-            ways: each of the links, and the number of the path from its other end.
+            alternatives: each link, and the number of the path from its far end.
         """
-        return self._numbers.setdefault(tuple(sorted(ways)), len(self._numbers))
+        return self._numbers.setdefault(tuple(sorted(alternatives)), len(self._numbers))
 
     def copy(self) -> PathNumbers:
-        """Return numbers that begin as these are and then go their own way."""
+        """Return an independent copy."""
         return PathNumbers(self._numbers.copy())
 
 
@@ -65,9 +64,9 @@ class Lsps:
 
     Attributes:
         egress: the PE.
-        tree: next hops of every LSR on the way.
-        transit: the LSRs that get labelled packets from another, and the number of their path;
-            sorted by name. These bind a label.
+        tree: next hops of every LSR on the paths.
+        transit: the LSRs that receive labelled packets, and so bind a label, with the number of
+            their path; sorted by name.
     """
 
     egress: str
@@ -79,14 +78,14 @@ def lsps(egress: str, tree: Tree, null_label: NullLabel, numbers: PathNumbers) -
     """Number the paths of a tree; see `Lsps`."""
     number = {egress: numbers.end(egress, _NULL[null_label])}
     for start in tree:
-        way = [start]
-        while way:
-            hops = tree.get(way[-1], ())
+        trail = [start]
+        while trail:
+            hops = tree.get(trail[-1], ())
             unknown = [hop.peer for hop in hops if hop.peer not in number]
             if unknown:
-                way += unknown  # nearer to the egress, so this ends
+                trail += unknown  # closer to the egress, so this terminates
                 continue
-            node = way.pop()
+            node = trail.pop()
             if node not in number:
                 number[node] = numbers.extend((hop.link, number[hop.peer]) for hop in hops)
     heads = {hop.peer for hops in tree.values() for hop in hops} - {egress}
@@ -122,7 +121,7 @@ def ftn_entries(
 
 
 class _TunnelMtus:
-    """How large a packet is, without the tunnel's label, that every way to one egress carries."""
+    """The MTU of the tunnels to one egress, without the tunnel's label."""
 
     def __init__(self, tunnels: Lsps, null_label: NullLabel, link_mtus: Mapping[str, int]) -> None:
         self._tree = tunnels.tree
@@ -132,18 +131,18 @@ class _TunnelMtus:
         self._known: dict[str, int] = {}
 
     def of(self, ingress: str) -> int:
-        """Return that from one LSR on."""
-        way = [ingress]
-        while way:
-            hops = self._tree[way[-1]]
+        """Return it from one LSR on."""
+        trail = [ingress]
+        while trail:
+            hops = self._tree[trail[-1]]
             unknown = [
                 hop.peer for hop in hops
                 if hop.peer != self._egress and hop.peer not in self._known
             ]  # fmt: skip
             if unknown:
-                way += unknown  # nearer to the egress, so this ends
+                trail += unknown  # closer to the egress, so this terminates
             else:
-                self._known[way.pop()] = min(map(self._behind, hops))
+                self._known[trail.pop()] = min(map(self._behind, hops))
         return self._known[ingress]
 
     def _behind(self, hop: PathHop) -> int:
@@ -155,29 +154,29 @@ class _TunnelMtus:
 def _advertised(
     tunnels: Lsps, null_label: NullLabel, labels: Mapping[str, Mapping[BindingKey, Label]]
 ) -> dict[str, Label]:
-    """Return the label that each LSR on the way tells the one before it."""
+    """Return the label that each LSR advertises to its upstream neighbours."""
     advertised = {node: labels[node][LspKey(path)] for node, path in tunnels.transit}
     advertised[tunnels.egress] = _NULL[null_label]
     return advertised
 
 
 def _entering(advertised: Label) -> Push:
-    """Return what an ingress pushes: nothing next to an egress that asks for PHP."""
+    """Return what an ingress pushes: nothing if the next hop is an egress with PHP."""
     return Push(() if advertised == IMPLICIT_NULL else (advertised,))
 
 
 def _onward(advertised: Label) -> Operation:
-    """Return what a transit LSR does for the label that the next LSR bound (RFC 3031 3.16)."""
+    """Return what a transit LSR does, by the label that the next LSR advertised (RFC 3031 3.16)."""
     return Pop() if advertised == IMPLICIT_NULL else Swap((advertised,))
 
 
 def paths_of(program: Program, numbers: PathNumbers) -> dict[str, dict[int, Label]]:
-    """Read back from a program which path each LSR's transport labels are bound to.
+    """Read back from a program to which path each transport label is bound.
 
-    Follows the swaps to the egress, so that it needs nothing but the program itself.
+    Every LSP is followed to its egress, so the program alone is enough.
 
     Returns:
-        for each LSR the label by the number of its path; a label that leads nowhere is left out.
+        for each LSR its labels by the number of their path, without labels that lead nowhere.
     """
     search = LabelSearch(LabelGraph(program))
     known: dict[LabelPlace, int | None] = {}
@@ -209,10 +208,10 @@ def _number_of(
         return numbers.end(place.node, IMPLICIT_NULL)
     paths: list[tuple[str, int]] = []
     for hop in hops:
-        if hop.link is None:  # the egress takes its explicit null off
+        if hop.link is None:  # the egress pops its explicit null
             return numbers.end(place.node, place.stack[0])
         number = known.get(hop.to) if hop.to is not None else None
-        if number is None:  # of a place that is not finished: a loop
+        if number is None:  # not numbered yet: a loop
             return None
         paths.append((hop.link, number))
     return numbers.extend(paths) if paths else None

@@ -169,7 +169,7 @@ class _Answering:
         return self._answer(kind, ce_name(circuit.name), sent, circuit.name)
 
     def _from_gateway(self, node: str, vrf: str) -> Sent:
-        """Send from a PE: link-local packets straight to the host, others as the VRF routes them."""
+        """Send from a PE: link-local packets straight to the host, others as routed by the VRF."""
         back, asker = self._back(OWN_TTL), self.asker
         if back.destination in LINK_LOCAL or back.source in LINK_LOCAL:
             end = Delivered(asker.circuit.name, asker.ref, back.destination, asker.host.mac)
@@ -189,14 +189,16 @@ class _Answering:
         return IpHeader(self.asked.destination, self.asked.source, ttl, self.asked.dscp)
 
     def _answer(self, kind: AnswerKind, who: str, sent: Sent, circuit: str = "") -> Answer:
-        """Return an answer that comes to its PE by a circuit, or is the PE's own."""
+        """Return a reply that reaches its PE on a circuit, or that the PE originates."""
         asker = self.asker.ref
         judge = partial(any_copy, lambda end: arrived_at(self.program, end, asker, None))
         delivered, main = judge_all(sent.branches, judge)
         # the format of an error is the responder's affair
         packet = sent.packet if kind is AnswerKind.ECHO_REPLY else None
-        way = Trace(who, str(asker), delivered, main.hops, main.end, sent.branches, circuit, packet)
-        return Answer(kind, way)
+        back = Trace(
+            who, str(asker), delivered, main.hops, main.end, sent.branches, circuit, packet
+        )
+        return Answer(kind, back)
 
 
 def _complaint(end: Dropped) -> AnswerKind | None:

@@ -1,4 +1,4 @@
-"""What was seen of one packet in a running network, beside what the program says."""
+"""Observations of one packet in a running network, compared with the program."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from mplsemu.program.path import Stack
 from mplsemu.program.trace import Trace
 
 AT_HOST: Final = ""
-"""Stands for the link where a host's own interface is meant."""
+"""In place of a link: the host's own interface."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A packet on a cable, or at a host, as it should be or as it was.
+    """A packet on a cable or at a host, predicted or seen.
 
     Attributes:
         stack: its label stack, outermost entry first.
-        ip_ttl: of the IP packet, None without one.
+        ip_ttl: of the IP packet; None without one.
     """
 
     stack: Stack
@@ -28,15 +28,15 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One cable on the way, or the arrival at a host.
+    """One cable on the path, or the arrival at a host.
 
     Attributes:
         link: the core link or attachment circuit; `AT_HOST` for an arrival.
-        sender: who sent it there; empty for an arrival.
-        receiver: who got it.
-        predicted: as the program says; None where it says that no packet comes here.
-        seen: as it was; None where none was seen.
-        after_ms: since it was seen first; None where it was not seen.
+        sender: who transmitted it; empty for an arrival.
+        receiver: who received it.
+        predicted: by the program; None if it predicts no packet here.
+        seen: what was captured; None if nothing was.
+        after_ms: time since it was first seen; None if it was not seen here.
     """
 
     link: str
@@ -58,13 +58,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class LiveTrace:
-    """A packet's way as it was.
+    """The path of a packet as it was seen.
 
     Attributes:
-        predicted: its way by the program.
-        steps: every cable and arrival, in the order in which the packet was seen there; what was
-            not seen comes where the program has it.
-        sent: whether the host has where to send it to; else nothing was sent.
+        predicted: its trace by the program.
+        steps: every cable and arrival, in the order in which the packet was seen; steps that were
+            not seen stand where the program has them.
+        sent: whether the host had a route or neighbour to send to; else nothing was sent.
     """
 
     predicted: Trace
@@ -73,17 +73,17 @@ class LiveTrace:
 
     @property
     def as_predicted(self) -> bool:
-        """Whether everything was as the program says."""
+        """Whether everything was as predicted."""
         return all(step.verdict == "ok" for step in self.steps)
 
     @property
     def arrived_at(self) -> tuple[str, ...]:
-        """The hosts that got it."""
+        """The hosts that received it."""
         return tuple(s.receiver for s in self.steps if s.link == AT_HOST and s.seen is not None)
 
     @property
     def way(self) -> tuple[str, ...]:
-        """The LSRs and core links that it was seen to pass, in order."""
+        """The LSRs and core links on which it was seen, in order."""
         passed: list[str] = []
         for step in self._seen_in_core:
             names = (step.sender, step.link, step.receiver)
@@ -92,7 +92,7 @@ class LiveTrace:
 
     @property
     def labels(self) -> tuple[tuple[int, ...], ...]:
-        """The label stack that was seen on every core link of the way, outermost label first."""
+        """The label stack that was seen on every core link of the path, outermost label first."""
         return tuple(
             tuple(int(entry.label) for entry in step.seen.stack)
             for step in self._seen_in_core

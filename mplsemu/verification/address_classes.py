@@ -1,8 +1,8 @@
-"""Equivalence classes of destination addresses: ranges that every VRF on the way treats alike.
+"""Equivalence classes of destination addresses: ranges that every VRF on the path treats alike.
 
-A class is not guessed but earned: one packet of a range is followed, and the range is cut
-wherever a VRF that the packet came through tells addresses apart. What is left of it when no such
-VRF cuts it takes the same decisions at every step, so that one packet speaks for all.
+Classes are derived, not guessed: one packet of a range is followed, and the range is split at the
+boundaries of every VRF that the packet came through. When none of them splits it any more, all its
+addresses get the same decision at every hop, so one packet represents them all.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _ADDRESS: Final[dict[int, Callable[[int], IPAddress]]] = {
     6: ipaddress.IPv6Address,
 }
 Boundaries = dict[int, tuple[int, ...]]
-"""Where ranges begin, ascending, by IP version."""
+"""Where ranges begin, in ascending order, by IP version."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class AddressClass:
-    """Addresses of one version from `first` to `last`, that are all treated alike."""
+    """The addresses of one IP version from `first` to `last`, which are all treated alike."""
 
     version: int
     first: int
@@ -38,11 +38,11 @@ class AddressClass:
 
     @property
     def representative(self) -> IPAddress:
-        """The address that speaks for all."""
+        """The address that is tried for all."""
         return _ADDRESS[self.version](self.first)
 
     def __str__(self) -> str:
-        """As a prefix where it is one, else as ``FIRST-LAST``."""
+        """A prefix if it is one, else ``FIRST-LAST``."""
         make = _ADDRESS[self.version]
         first, last = make(self.first), make(self.last)
         if first == last:
@@ -54,7 +54,7 @@ class AddressClass:
 
 
 def merged(classes: Iterable[AddressClass]) -> tuple[AddressClass, ...]:
-    """Return the classes in order, those that touch joined."""
+    """Return the classes in order, adjacent ones merged."""
     found: list[AddressClass] = []
     for each in sorted(classes):
         if found and found[-1].version == each.version and found[-1].last + 1 == each.first:
@@ -64,7 +64,7 @@ def merged(classes: Iterable[AddressClass]) -> tuple[AddressClass, ...]:
 
 
 def boundaries_of(spans: Iterable[Span]) -> Boundaries:
-    """Return where ranges begin if all these are told from what is around them."""
+    """Return where ranges begin if each span is distinguished from what is around it."""
     found: dict[int, set[int]] = {4: {0}, 6: {0}}
     for version, first, last in spans:
         found[version].update((first, last + 1))
@@ -72,7 +72,7 @@ def boundaries_of(spans: Iterable[Span]) -> Boundaries:
 
 
 def ranges(boundaries: Boundaries) -> Iterator[AddressClass]:
-    """Yield the ranges between boundaries, IPv4 first: together they are all addresses."""
+    """Yield the ranges between boundaries, IPv4 first; together they cover all addresses."""
     for version, starts in boundaries.items():
         ends = (*starts[1:], _END[version])
         for first, end in zip(starts, ends, strict=True):
@@ -80,25 +80,25 @@ def ranges(boundaries: Boundaries) -> Iterator[AddressClass]:
 
 
 class BoundaryCache:
-    """Where the VRFs of one program cut the address space, each worked out once."""
+    """The boundaries of every VRF of one program, each computed once."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[tuple[str, str], Boundaries] = {}
 
     def boundaries(self, node: str, vrf: str) -> Boundaries:
-        """Return the cuts of a VRF and of those at the same PE that it hands packets to."""
+        """Return the boundaries of a VRF and of those from which it imports at the same PE."""
         key = (node, vrf)
         if key not in self._known:
             found = self._program.node(node)
             self._known[key] = boundaries_of(
-                span for each in _handed_on(found, vrf) for span in vrf_spans(found, each)
+                span for each in _with_imports(found, vrf) for span in vrf_spans(found, each)
             )
         return self._known[key]
 
 
-def _handed_on(node: NodeProgram, vrf: str) -> tuple[Vrf, ...]:
-    """Return a VRF and all that its routes, and theirs, lead to at the same PE."""
+def _with_imports(node: NodeProgram, vrf: str) -> tuple[Vrf, ...]:
+    """Return a VRF and those that it imports from at the same PE, transitively."""
     found: dict[str, Vrf] = {}
     pending = [vrf]
     while pending:
@@ -116,11 +116,11 @@ def _handed_on(node: NodeProgram, vrf: str) -> tuple[Vrf, ...]:
 def classes(
     boundaries: Boundaries, tables: BoundaryCache, follow: Callable[[IPAddress], Walk]
 ) -> Iterator[tuple[AddressClass, Walk]]:
-    """Yield the classes of all addresses, IPv4 first, each with the way of one packet of it.
+    """Yield the classes of all addresses, IPv4 first, each with the walk of one packet.
 
     Args:
-        boundaries: to begin with: of the first VRF, and of what is meant to happen.
-        tables: of the program.
+        boundaries: to start with: those of the first VRF and of the address plan.
+        tables: the boundaries of all VRFs of the program.
         follow: follows a packet to an address.
     """
     for version in boundaries:
@@ -143,7 +143,7 @@ def classes(
 def _points_within(
     tables: BoundaryCache, walk: Walk, version: int, first: int, last: int
 ) -> set[int]:
-    """Return where the VRFs that a packet came through cut a range."""
+    """Return the boundaries within a range of the VRFs that a packet came through."""
     points: set[int] = set()
     if first == last:
         return points

@@ -1,7 +1,7 @@
-"""What should become of a packet in an L3VPN, by its destination: from the lab alone.
+"""The address plan of an L3VPN: where a packet to each destination should end, by the lab alone.
 
-Nothing here looks at a program. What a site may reach is decided by the route targets
-(RFC 4364 section 4.3.1): an extranet is meant, a leak is not.
+Nothing here looks at a program. Route targets decide what a site may reach (RFC 4364 section
+4.3.1): an extranet is intended, a leak is not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mplsemu.verification.reachability_policy import reaches
 
 @dataclass(frozen=True, slots=True)
 class ToHost:
-    """A host gets it.
+    """A host receives it.
 
     Attributes:
         circuit: the attachment circuit of its site.
@@ -36,7 +36,7 @@ class ToHost:
 
 @dataclass(frozen=True, slots=True)
 class ToLan:
-    """The PE asks on a site's LAN who has the address, or knows: no host of the lab has it."""
+    """It is on a site's LAN, but no host of the lab has the address: the PE resolves it there."""
 
     circuit: str
     pe: str
@@ -44,7 +44,7 @@ class ToLan:
 
 @dataclass(frozen=True, slots=True)
 class ToCe:
-    """A site's CE router gets it, for itself or for its LAN, where no host of the lab has it.
+    """A site's CE router receives it, for itself or for a LAN address that no lab host has.
 
     Attributes:
         circuit: the attachment circuit of its site.
@@ -59,7 +59,7 @@ class ToCe:
 
 @dataclass(frozen=True, slots=True)
 class ToGateway:
-    """The VRF at a PE has the address itself; `circuit` is that of the site, None: any of them."""
+    """A PE's VRF owns the address; `circuit` is that of the site, None: any of them."""
 
     circuit: str | None
     pe: str
@@ -67,7 +67,7 @@ class ToGateway:
 
 @dataclass(frozen=True, slots=True)
 class ToNobody:
-    """It gets nowhere."""
+    """It must not arrive anywhere."""
 
 
 ExpectedEnd = ToHost | ToLan | ToCe | ToGateway | ToNobody
@@ -75,7 +75,7 @@ _NOBODY = ToNobody()
 
 
 class Sources:
-    """Which L3VPNs each L3VPN imports from, itself first: found by target, not by comparing all."""
+    """From which L3VPNs each L3VPN imports, itself first; indexed by route target."""
 
     def __init__(self, vpns: Iterable[L3vpn]) -> None:
         self._order: dict[str, int] = {}
@@ -97,12 +97,12 @@ class Sources:
 
 
 class AddressPlan:
-    """What should become of every destination, as one VPN's sites at one PE see it.
+    """Where packets to every destination should end, for one VPN's sites at one PE.
 
     Args:
         vpn: the VPN.
-        at: a site of it; those at the same PE see the same.
-        sources: `vpn`, then those whose routes it imports.
+        at: one of its sites; all at the same PE see the same.
+        sources: `vpn`, then those from which it imports.
     """
 
     def __init__(self, vpn: L3vpn, at: Site, sources: Iterable[L3vpn]) -> None:
@@ -110,7 +110,7 @@ class AddressPlan:
         self.sites = tuple(
             site for source in sources for site in source.sites if reaches(vpn, at, source, site)
         )
-        # Longest prefix match: by version and length, the prefix's bits and what is meant by it.
+        # Longest prefix match: by IP version and length, the end for each prefix's bits.
         self._prefixes: dict[tuple[int, int], dict[int, ExpectedEnd]] = {}
         self._addresses: dict[tuple[int, int], ExpectedEnd] = {
             (6, int(LINK_LOCAL_GATEWAY)): ToGateway(None, at.pe)
@@ -129,7 +129,7 @@ class AddressPlan:
             self._add_addresses(site, is_near=site.circuit in near)
 
     def of(self, version: int, value: int) -> ExpectedEnd:
-        """Return what should become of packets to an address."""
+        """Return where packets to an address should end."""
         exact = self._addresses.get((version, value))
         if exact is not None:
             return exact
@@ -141,7 +141,7 @@ class AddressPlan:
         return self._by_prefix(version, value)
 
     def spans(self) -> Iterator[Span]:
-        """Yield every range of addresses for which something of its own is meant."""
+        """Yield every range of addresses that the plan distinguishes."""
         yield from self._spans
 
     def _by_prefix(self, version: int, value: int) -> ExpectedEnd:
@@ -153,7 +153,7 @@ class AddressPlan:
         return _NOBODY
 
     def _add_prefixes(self, site: Site, *, is_near: bool) -> None:
-        """Take in a site's prefixes; of a PE-CE link's only the VRF at its own PE knows."""
+        """Add a site's prefixes; that of its PE-CE link only at its own PE."""
         rest: ExpectedEnd = ToLan(site.circuit, site.pe)
         if site.ce is not None:
             if is_near:
@@ -169,7 +169,7 @@ class AddressPlan:
         self._spans.add(prefix_span(prefix))
 
     def _add_addresses(self, site: Site, *, is_near: bool) -> None:
-        """Take in the addresses of a site's hosts, gateways and CE router."""
+        """Add the addresses of a site's hosts, gateways and CE router."""
         if site.ce is None:
             for gateway in site.gateways:
                 self._add_gateway(site, gateway)
@@ -185,7 +185,7 @@ class AddressPlan:
             self._add_ce_on_lan(site, ToCe(site.circuit, site.ce.mac, is_own=True))
 
     def _add_ce_on_lan(self, site: Site, own: ToCe) -> None:
-        """Take in a CE router's addresses on its LAN, as a router of its subnets among them."""
+        """Add a CE router's addresses on its LAN, subnet-router anycast addresses included."""
         for address in router_addresses(site.gateways):
             self._add_address(site, address, own)
 

@@ -22,9 +22,9 @@ class VpnChecker(Protocol):
     def __init__(self, walker: Walker, network: Network, limits: Limits) -> None: ...
 
     def check(self, vpn: Any, progress: Progress | None = None) -> Findings:
-        """Verify one VPN of the kind, in a program in which nothing is `dangling`.
+        """Verify one VPN of the kind, in a program without `dangling` names.
 
         Args:
             vpn: of the network.
-            progress: told how much of it is done.
+            progress: receives how much of it is done.
         """

@@ -1,4 +1,4 @@
-"""Whether a program is one of this very network: the same routers, links, circuits and VPNs."""
+"""Conformance of a program to a network: the same routers, links, circuits and VPNs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mplsemu.verification.verdict import Invariant, Violation
 
 
 def check_conformance(program: Program, network: Network) -> Iterator[Violation]:
-    """Yield where a program is of another network than this one.
+    """Yield where a program does not conform to a network.
 
-    What is up or down is not looked at: that is for the packets to find out.
+    Whether things are up or down is not compared: the walk of packets finds that out.
     """
     for subject, problem in _problems(program, network):
         yield Violation(Invariant.STRUCTURE, subject, problem)
@@ -73,7 +73,7 @@ def _twice(what: str, found: Iterable[object]) -> Iterator[str]:
 
 
 def _index_problems(program: Program) -> Iterator[str]:
-    """Yield LSRs that a switch cannot tell apart: a tunnel is the index of the PE at its end."""
+    """Yield LSRs that a switch cannot distinguish: it names a tunnel by its egress PE's index."""
     indices = [node.index for node in program.nodes]
     yield from _twice("LSR with index", indices)
     for index in indices:
@@ -89,7 +89,7 @@ def _node_problems(program: Program, network: Network) -> Iterator[tuple[str, st
 
 
 def _link_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
-    """Yield links that join what they do not join in the lab, seen from either end."""
+    """Yield links with other ends than in the lab, seen from either end."""
     at: dict[str, set[str]] = {node.name: set() for node in network.provider.nodes}
     for link in network.provider.links:
         found = program.link_by_name.get(link.name)

@@ -1,8 +1,8 @@
-"""Verdicts on programs that differ little from one that is known: only what differs is verified.
+"""Incremental verification: of a program that differs little from a verified one.
 
-What was found about a VPN holds on while the VRFs and VSIs that its packets came through are the
-same, their labels mean the same, and the tunnels between them are as sound as they were, whatever
-way they take now. It follows from the two programs alone, not from how they were made.
+The findings about a VPN still hold if the VRFs and VSIs that its packets came through are the same,
+their labels are bound to the same, and the tunnels between them are still sound, over whatever
+links. This follows from the two programs alone, not from how they were made.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class _Difference:
     """What differs between two programs.
 
     Attributes:
-        nodes: LSRs that do anything else.
-        links: that went down or came up.
-        labels: LSR and label, where the entry is another and belongs to an LSP before or after.
-        tunnels: that begin in another way.
-        tables: VRFs and VSIs.
-        served: LSRs that bound a label of a VRF or pseudowire to something else.
-        sites: VPNs with a circuit that is another.
+        nodes: LSRs with any difference.
+        links: links that went down or came up.
+        labels: LSR and label of changed ILM entries that belong to an LSP before or after.
+        tunnels: tunnels with a changed FTN entry.
+        tables: changed VRFs and VSIs.
+        served: LSRs that changed the binding of a VRF's or pseudowire's label.
+        sites: VPNs with a changed circuit.
     """
 
     nodes: set[str] = field(default_factory=set)
@@ -53,7 +53,7 @@ class _Difference:
 
     @property
     def only_paths(self) -> bool:
-        """Whether no service is concerned."""
+        """Whether no service is affected."""
         return not (self.tables or self.served or self.sites)
 
 
@@ -64,7 +64,7 @@ class IncrementalVerifier:
         network: the lab.
         base: its program, in which nothing is `dangling`.
         limits: of the data plane.
-        progress: told how much is done of the verdict on the first program.
+        progress: receives how much of the verdict on the first program is done.
     """
 
     def __init__(
@@ -81,17 +81,17 @@ class IncrementalVerifier:
         self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
         self._findings = check_vpns(base, network, limits, progress)
         self._structure = tuple(self._structural(base, None))
-        self._ways = {
+        self._paths = {
             (node.name, entry.egress): tunnel_paths(base, (node.name, entry.egress))
             for node in base.nodes
             for entry in node.ftn
         }
         self._readers: dict[tuple[str, int], list[Tunnel]] = {}
         self._over: dict[str, list[Tunnel]] = {}
-        for tunnel, way in self._ways.items():
-            for read in way.reads if way else ():
+        for tunnel, path in self._paths.items():
+            for read in path.reads if path else ():
                 self._readers.setdefault(read, []).append(tunnel)
-            for (link, _), _ in way.shares if way else ():
+            for (link, _), _ in path.shares if path else ():
                 self._over.setdefault(link, []).append(tunnel)
         self._users: dict[Tunnel, set[str]] = {}
         self._through: dict[_Table, set[str]] = {}
@@ -111,53 +111,52 @@ class IncrementalVerifier:
                 yield node.name, vpn
 
     def _index(self, vpn: str, tables: Collection[_Table]) -> None:
-        """Note what the findings about a VPN hang on."""
+        """Index what the findings about a VPN depend on."""
         for table in _with_imported(self._base, tables):
             self._through.setdefault(table, set()).add(vpn)
             for peer in _peers(self._base, table):
                 tunnel = (table[0], peer)
                 self._users.setdefault(tunnel, set()).add(vpn)
                 self._served.setdefault(peer, set()).add(vpn)
-                way = self._ways.get(tunnel)
-                if way is None or not way.is_sound(peer, self._mode, self._limits):
+                path = self._paths.get(tunnel)
+                if path is None or not path.is_sound(peer, self._mode, self._limits):
                     self._unsound.add(vpn)
 
     @property
     def tunnels(self) -> Mapping[Tunnel, TunnelPaths | None]:
-        """Where the tunnels of the first program lead."""
-        return self._ways
+        """The paths of the tunnels of the first program."""
+        return self._paths
 
     # Verdicts ------------------------------------------------------------------------------------
 
     def after(
         self, program: Program, lost: Collection[str] = ()
     ) -> tuple[Verdict, Mapping[Tunnel, TunnelPaths | None]]:
-        """Return the verdict on another program, and the tunnels that lead another way in it.
+        """Return the verdict on another program, and the tunnels whose paths changed.
 
         Args:
             program: of the same network.
-            lost: circuits of sites of which nothing is expected any more: nobody has to reach
-                them, and they reach nobody.
+            lost: circuits of sites that are exempt: they need not reach or be reached.
         """
         network = _without(self._network, lost) if lost else self._network
         difference = None if self._structure else _difference(self._base, program)
         structure = tuple(self._structural(program, difference))
         if (difference is None or not difference.only_paths) and any(dangling(program)):
             return self._verdict(structure, ()), {}  # no packet can be followed
-        ways = self._new_paths(program, difference)
+        paths = self._new_paths(program, difference)
         findings = dict(self._findings)
-        concerned = self._concerned(difference, ways, lost)
+        concerned = self._concerned(difference, paths, lost)
         if concerned:
             verifier = VpnVerifier(Walker(program), network, self._limits)
             for vpn in network.vpns:
                 if vpn.name in concerned:
                     findings[vpn.name] = verifier.check(vpn)
-        moved = {tunnel: way for tunnel, way in ways.items() if way != self._ways.get(tunnel)}
+        moved = {tunnel: path for tunnel, path in paths.items() if path != self._paths.get(tunnel)}
         named = [findings[vpn.name] for vpn in network.vpns if vpn.name in findings]
         return self._verdict(structure, named), moved
 
     def _structural(self, program: Program, difference: _Difference | None) -> Iterator[Violation]:
-        """Yield what contradicts itself, where anything differs that could."""
+        """Yield structural violations, only of the LSRs that may have new ones."""
         labels = self._network.provider.labels
         if difference is not None and difference.only_paths:
             near = _with_neighbours(program, difference)
@@ -170,10 +169,10 @@ class IncrementalVerifier:
     def _new_paths(
         self, program: Program, difference: _Difference | None
     ) -> dict[Tunnel, TunnelPaths | None]:
-        """Follow the tunnels again whose ways may be others."""
+        """Follow the tunnels whose paths may have changed."""
         if difference is None:
             begun = {(node.name, entry.egress) for node in program.nodes for entry in node.ftn}
-            touched = begun | self._ways.keys()
+            touched = begun | self._paths.keys()
         else:
             touched = set(difference.tunnels)
             for link in difference.links:
@@ -185,10 +184,10 @@ class IncrementalVerifier:
     def _concerned(
         self,
         difference: _Difference | None,
-        ways: Mapping[Tunnel, TunnelPaths | None],
+        paths: Mapping[Tunnel, TunnelPaths | None],
         lost: Collection[str],
     ) -> set[str]:
-        """Return the VPNs whose findings may be others."""
+        """Return the VPNs whose findings may have changed."""
         if difference is None:
             return set(self._findings)
         found = self._unsound | difference.sites | self._importers(lost)
@@ -197,13 +196,13 @@ class IncrementalVerifier:
             found.add(table[1])
         for node in difference.served:
             found |= self._served.get(node, set())
-        for tunnel, way in ways.items():
-            if way is None or not way.is_sound(tunnel[1], self._mode, self._limits):
+        for tunnel, path in paths.items():
+            if path is None or not path.is_sound(tunnel[1], self._mode, self._limits):
                 found |= self._users.get(tunnel, set())
         return found
 
     def _importers(self, lost: Collection[str]) -> set[str]:
-        """Return the VPNs that have or see one of these circuits."""
+        """Return the VPNs that own one of these circuits or import from its owner."""
         if not lost:
             return set()
         owners = {vpn.name for vpn, site in self._network.sites() if site.circuit in lost}
@@ -229,7 +228,7 @@ class IncrementalVerifier:
 
 
 def _without(network: Network, lost: Collection[str]) -> Network:
-    """Return the network without some sites, but with their VPNs."""
+    """Return the network without some sites; their VPNs stay."""
     vpns = tuple(
         replace(vpn, sites=tuple(site for site in vpn.sites if site.circuit not in lost))  # type: ignore[arg-type]
         for vpn in network.vpns
@@ -238,7 +237,7 @@ def _without(network: Network, lost: Collection[str]) -> Network:
 
 
 def _with_imported(program: Program, tables: Iterable[_Table]) -> set[_Table]:
-    """Return VRFs and VSIs, and the VRFs at the same PEs that they hand packets to."""
+    """Return VRFs and VSIs, and the VRFs at the same PEs from which they import."""
     found: set[_Table] = set()
     pending = list(tables)
     while pending:
@@ -247,8 +246,8 @@ def _with_imported(program: Program, tables: Iterable[_Table]) -> set[_Table]:
             continue
         found.add(table)
         vrf = program.node(table[0]).vrf_by_name.get(table[1])
-        ways = (route.next_hop for route in vrf.routes) if vrf else ()
-        pending += {(table[0], way.vrf) for way in ways if isinstance(way, ViaVrf)}
+        paths = (route.next_hop for route in vrf.routes) if vrf else ()
+        pending += {(table[0], path.vrf) for path in paths if isinstance(path, ViaVrf)}
     return found
 
 
@@ -256,8 +255,8 @@ def _peers(program: Program, table: _Table) -> set[str]:
     """Return the PEs that a VRF or VSI sends to."""
     node = program.node(table[0])
     vrf, vsi = node.vrf_by_name.get(table[1]), node.vsi_by_name.get(table[1])
-    ways = (route.next_hop for route in vrf.routes) if vrf else ()
-    found = {way.egress for way in ways if isinstance(way, ViaPe)}
+    paths = (route.next_hop for route in vrf.routes) if vrf else ()
+    found = {path.egress for path in paths if isinstance(path, ViaPe)}
     return found | ({wire.peer for wire in vsi.pseudowires} if vsi else set())
 
 
@@ -265,7 +264,7 @@ def _peers(program: Program, table: _Table) -> set[str]:
 
 
 def _difference(old: Program, new: Program) -> _Difference | None:
-    """Return what differs; None where it is too much to tell what that concerns."""
+    """Return what differs; None if too much differs to limit what it affects."""
     if (old.lab, old.ttl_mode, old.null_label, old.vpns) != (
         new.lab,
         new.ttl_mode,
@@ -324,7 +323,7 @@ def _compare_labels(found: _Difference, old: NodeProgram, new: NodeProgram) -> N
 
 
 def _differ(old: object, new: object) -> bool:
-    """Whether two values differ; quick where they are the very same."""
+    """Whether two values differ; fast if they are the same object."""
     return old is not new and old != new
 
 
@@ -333,7 +332,7 @@ def _is_transit(entry: IlmEntry | None) -> bool:
 
 
 def _with_neighbours(program: Program, difference: _Difference) -> set[str]:
-    """Return the LSRs that differ, and those that send to them or over a link that differs."""
+    """Return the LSRs that differ, their neighbours, and the ends of links that differ."""
     found = set(difference.nodes)
     for name in difference.nodes:
         found.update(end.peer for end in program.node(name).adjacencies)

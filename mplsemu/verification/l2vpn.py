@@ -1,9 +1,9 @@
-"""VPLS and VPWS: every frame from every circuit is where it should be, exactly once.
+"""VPLS and VPWS: every frame from every circuit arrives where it should, exactly once.
 
-What becomes of a frame depends on the VSI that it comes into, on whether its destination is
-everyone's, somebody's or nobody's and, of somebody's, on the circuit he is at. So circuits of one
-VSI are alike, whether frames come from or go to them, and so are the hosts at one circuit: a frame
-of each class is followed. Where that goes wrong, those of the class are followed one by one.
+How a frame is forwarded depends on its VSI and on its destination: a group, an unknown address, or
+a host, and then on the host's circuit. So the circuits of a VSI are equivalent as sources and as
+destinations, and so are the hosts of a circuit: one frame of each class is followed. If it fails,
+the frames of the class are followed one by one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _ARTICLES: Final = {
 
 @dataclass(slots=True)
 class _Group:
-    """Frames from one site that go wrong in the same way."""
+    """Frames from one site that fail in the same way."""
 
     violation: Violation
     kinds: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class L2vpnChecker:
 
         Args:
             vpn: of the network.
-            progress: told how many of its sites are done.
+            progress: receives how many of its sites are done.
         """
         run = _Run(alike=_Alike.of(self._program, vpn))
         found: dict[str, tuple[Violation, ...]] = {}
@@ -94,7 +94,7 @@ class L2vpnChecker:
         return Findings(tuple(violations), run.kinds, run.walks, frozenset(run.tables))
 
     def _check_site(self, run: _Run, vpn: Vpls | Vpws, site: Site) -> tuple[Violation, ...]:
-        """Send frames of every kind from a site; return what goes wrong."""
+        """Send frames of every class from a site; return the violations."""
         others = [each for each in vpn.sites if each.name != site.name]
         if not is_attached(self._program, site):
             detail = f"{site.circuit} is down or not at {site.pe}: its hosts are cut off"
@@ -119,9 +119,9 @@ class L2vpnChecker:
         return tuple(_whole(group) for group in groups.values())
 
     def _is_as(self, run: _Run, vpn: Vpls | Vpws, site: Site, first: Site) -> bool:
-        """Whether a site's frames fare as those of one like it, whose troubles are all far away.
+        """Whether a site's frames fare like those of an equivalent site with remote failures only.
 
-        Frames to that one are left, which it could not send itself.
+        Only frames to that site remain to be checked: it did not send any to itself.
         """
         before = run.kinds
         groups: dict[tuple[object, ...], _Group] = {}
@@ -141,10 +141,10 @@ class L2vpnChecker:
         site: Site,
         other: Site,
     ) -> bool:
-        """Send to every host at another site: of alike ones to one, if that goes well.
+        """Send to every host at another site, but only to one of equivalent hosts if that succeeds.
 
         Returns:
-            Whether everything goes well.
+            Whether all frames arrive.
         """
         is_like_one, are_all = False, True
         for host in other.hosts:
@@ -164,7 +164,7 @@ class L2vpnChecker:
         site: Site,
         frame: _Frame,
     ) -> bool:
-        """Follow a frame, and judge it; return whether all is well with it."""
+        """Follow and judge a frame; return whether it fares as it should."""
         run.kinds += 1
         run.walks += 1
         walk = self._walker.walk(site.circuit, frame.packet, learned=frame.learned)
@@ -180,7 +180,7 @@ class L2vpnChecker:
         frame: _Frame,
         walk: Walk,
     ) -> bool:
-        """Put what is wrong with a frame's way to what goes wrong alike; True if nothing is."""
+        """Add a frame's problems to the groups of equal ones; return whether it has none."""
         problem = self._problem(vpn, walk, frame)
         problems = [problem] if problem else size_problems(
             self._program, walk, self._limits, framed=True
@@ -208,7 +208,7 @@ class L2vpnChecker:
         return is_well
 
     def _problem(self, vpn: Vpls | Vpws, walk: Walk, frame: _Frame) -> Problem | None:
-        """Return what is wrong with where a frame ended."""
+        """Return how a frame's ends are not those that it should have."""
         for number, end in enumerate(walk.ends):
             if not isinstance(end, Delivered | Unresolved):
                 continue
@@ -228,32 +228,32 @@ class L2vpnChecker:
     def _misplaced(
         self, walk: Walk, frame: _Frame, arrived: Counter[str], lost: list[int]
     ) -> Problem:
-        """Word where a frame is missing, or too often."""
+        """Describe where a frame is missing, or arrives too often."""
         missing, surplus = frame.wanted - arrived, arrived - frame.wanted
-        judge_all = lost[0] if lost else _surplus_branch(walk, surplus)
+        shown = lost[0] if lost else _surplus_branch(walk, surplus)
         invariant = Invariant.FLOOD
         if frame.exactly is not None and (missing or not surplus):
-            end = walk.ends[judge_all]
+            end = walk.ends[shown]
             invariant = Invariant.TTL if isinstance(end, TtlExpired) else Invariant.REACH
             (target,) = frame.wanted
-            return Problem(invariant, describe_end(end), (target, type(end).__name__), judge_all)
+            return Problem(invariant, describe_end(end), (target, type(end).__name__), shown)
         if any(isinstance(walk.ends[number], TtlExpired) for number in lost):
             invariant = Invariant.TTL
         cause = (tuple(sorted(missing)), tuple(sorted(surplus)))
-        return Problem(invariant, _flooded(missing, surplus), cause, judge_all)
+        return Problem(invariant, _flooded(missing, surplus), cause, shown)
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """A frame to send, and what should become of it.
+    """A frame to send, and where it should arrive.
 
     Attributes:
         packet: the frame.
-        kind: what it stands for.
-        to: to whom it goes, for people.
-        wanted: the circuits at which it should arrive, each once.
-        exactly: how its only copy should end, None where the circuits say it all.
-        learned: whether every VSI knows where its hosts are.
+        kind: the class of frames that it represents.
+        to: its destination, for display.
+        wanted: the circuits at which it should arrive, once at each.
+        exactly: how its only copy should end; None if the circuits are all that matters.
+        learned: whether every VSI has learned all hosts.
     """
 
     packet: Packet
@@ -265,7 +265,7 @@ class _Frame:
 
 
 def _flooded_frames(site: Site, others: Iterable[Site]) -> Iterator[_Frame]:
-    """Yield frames to everyone, and to nobody known."""
+    """Yield frames that are flooded: broadcast, multicast, unknown unicast."""
     source = _source_of(site)
     everyone = Counter(each.circuit for each in others)
     for mac, kind in _FLOODED:
@@ -273,7 +273,7 @@ def _flooded_frames(site: Site, others: Iterable[Site]) -> Iterator[_Frame]:
 
 
 def _frames_for_nobody(vpn: Vpls | Vpws, site: Site) -> Iterator[_Frame]:
-    """Yield what should get nowhere."""
+    """Yield frames that must not arrive anywhere."""
     source = _source_of(site)
     nobody: Counter[str] = Counter()
     pause = Packet(source, MAC_CONTROL_ADDRESS, ethertype=MAC_CONTROL)
@@ -283,7 +283,7 @@ def _frames_for_nobody(vpn: Vpls | Vpws, site: Site) -> Iterator[_Frame]:
         return
     for mac in PROVIDER_RESERVED:
         yield _Frame(Packet(source, mac), "for the nearest bridge", mac, nobody)
-    # a bridge sends nothing back where it came from, and takes nothing from a group address
+    # a bridge never sends a frame back to its source's port, and drops group source addresses
     for host in site.hosts:
         kind = f"{site.circuit}/{host.name}"
         yield _Frame(Packet(UNKNOWN_MAC, host.mac), kind, kind, nobody)
@@ -305,12 +305,11 @@ def _source_of(site: Site) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Alike:
-    """What the program has no way to tell from its like.
+    """Circuits and hosts that the program cannot distinguish from each other.
 
     Attributes:
-        circuits: that are up and in the VPN's VSI at their site's PE, once, with such hosts alone.
-        hosts: circuit and name of those whose MAC address leads to that circuit and no other, and
-            to nobody else there.
+        circuits: up, once in the VPN's VSI at their site's PE, and with such hosts only.
+        hosts: circuit and name of hosts whose MAC address is theirs alone.
     """
 
     circuits: frozenset[str]
@@ -341,14 +340,14 @@ class _Alike:
 
 @dataclass(slots=True)
 class _Run:
-    """What the verification of one VPN has found so far.
+    """The state of the verification of one VPN.
 
     Attributes:
-        alike: what the program cannot tell apart.
-        arrived: alike circuits at which frames from another PE arrived as they should.
-        near: circuits whose frames go wrong at their own PE, as those of like ones need not.
-        kinds: of frames judged.
-        walks: frames followed.
+        alike: the equivalent circuits and hosts.
+        arrived: equivalent circuits at which frames from another PE arrived as they should.
+        near: circuits whose frames fail at their own PE; those of equivalent ones may not.
+        kinds: number of classes judged.
+        walks: number of frames followed.
         tables: as in `Findings`.
     """
 
@@ -361,7 +360,7 @@ class _Run:
 
 
 def _is_near(cause: tuple[object, ...], group: _Group, here: set[str]) -> bool:
-    """Whether frames go wrong in a way that is their own site's, or that of one at the same PE."""
+    """Whether the cause is at the frames' own site, or at another one of the same PE."""
     concerned = set(group.violation.targets)
     for part in cause:
         concerned.update(map(str, part) if isinstance(part, tuple) else [str(part)])
@@ -370,7 +369,7 @@ def _is_near(cause: tuple[object, ...], group: _Group, here: set[str]) -> bool:
 
 
 def _whole(group: _Group) -> Violation:
-    """Return a group's violation, with all that it stands for."""
+    """Return a group's violation, with all classes that it stands for."""
     found = group.violation
     return Violation(
         found.invariant, found.subject, found.detail, found.circuit, found.packet, found.walk,
@@ -379,7 +378,7 @@ def _whole(group: _Group) -> Violation:
 
 
 def _surplus_branch(walk: Walk, surplus: Counter[str]) -> int:
-    """Return the number of a copy that is one too many."""
+    """Return the number of a surplus copy."""
     seen: Counter[str] = Counter()
     numbers = list(enumerate(walk.ends))
     for number, end in reversed(numbers):

@@ -1,4 +1,4 @@
-"""L3VPNs: every packet from every circuit of every VRF ends where it should, or nowhere."""
+"""L3VPNs: every packet from every circuit of every VRF ends where it should."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import Limits
+from mplsemu.model.names import vpn_of
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.class_boundaries import source_spans
@@ -47,7 +48,7 @@ from mplsemu.verification.verdict import Findings, Invariant, Progress, Violatio
 from mplsemu.wire.ethernet import BROADCAST_MAC
 
 UNKNOWN_MAC: Final = "02:ff:ff:ff:ff:fe"
-"""Nobody's."""
+"""An address that no station has."""
 _SOMEBODY_ELSE: Final = "02:ff:ff:ff:ff:fd"
 _RANKS: Final[dict[type, int]] = {ToHost: 0, ToGateway: 1}
 _WORST_RANK: Final = 2
@@ -55,7 +56,7 @@ _WORST_RANK: Final = 2
 
 @dataclass(slots=True)
 class _Group:
-    """Classes of packets that go wrong in the same way, and the one that shows it best."""
+    """Address classes that fail in the same way, and the packet that shows it best."""
 
     problem: Problem
     rank: int
@@ -99,7 +100,7 @@ class L3vpnChecker:
         return Findings(tuple(run.violations), run.classes, run.walks, frozenset(run.tables))
 
     def _entry(self, run: _Run, site: Site, plan: AddressPlan) -> str | None:
-        """Return the VRF that packets from a circuit come into: it answers for fe80::1."""
+        """Return the VRF that packets from a circuit enter: the one that answers for fe80::1."""
         others = tuple(each.circuit for each in plan.sites if each.circuit != site.circuit)
         if not is_attached(self._program, site):
             detail = f"{site.circuit} is down or not at {site.pe}: its hosts are cut off"
@@ -115,7 +116,7 @@ class L3vpnChecker:
         return None
 
     def _check_frames(self, run: _Run, sites: list[Site]) -> None:
-        """Send what no router takes in: tagged frames, no IP, and frames for somebody else."""
+        """Send frames that no router accepts: tagged, without IP, for another MAC address."""
         (site, *_) = sites
         ip = _packet_to(site, LINK_LOCAL_GATEWAY).ip
         for packet, kind in (
@@ -144,7 +145,7 @@ class L3vpnChecker:
                 )
 
     def _check_addresses(self, run: _Run, sites: list[Site], plan: AddressPlan, vrf: str) -> None:
-        """Send to every class of addresses, and report together what goes wrong alike."""
+        """Send to every class of addresses; report equal failures together."""
         visible = {each.circuit for each in plan.sites}
         extra = 1 if any(each.ce for each in sites) else 0
         groups: dict[tuple[object, ...], _Group] = {}
@@ -176,7 +177,7 @@ class L3vpnChecker:
             self._check_sources(run, site, kinds, vrf)
 
     def _check_sources(self, run: _Run, site: Site, kinds: Kinds, vrf: str) -> None:
-        """Send from every class of sources."""
+        """Send from every class of source addresses."""
         node = self._program.node(site.pe)
         table = node.vrf_by_name.get(vrf)
         spans = source_spans(node, table, site.circuit) if table and site.strict_urpf else ()
@@ -207,7 +208,7 @@ class L3vpnChecker:
 
 @dataclass(slots=True)
 class _Run:
-    """What the verification of one VPN has found so far."""
+    """The state of the verification of one VPN."""
 
     violations: list[Violation] = field(default_factory=list)
     classes: int = 0
@@ -252,23 +253,23 @@ def cut_off(
 
 
 def _sender(sites: list[Site], version: int) -> Site:
-    """Return a site whose packets are taken in: not one that has no source of this version."""
+    """Return a site whose packets are accepted: one with a valid source of this IP version."""
     open_ones = (each for each in sites if not each.strict_urpf)
     able = (each for each in sites if own_source(each, version) is not None)
     return next(open_ones, None) or next(able, sites[0])
 
 
 def _is_mute(site: Site, address: IPAddress) -> bool:
-    """Whether nothing that a site sends to an address is taken in: it has no such source."""
+    """Whether the PE drops all that a site sends to an address: it has no valid source for it."""
     has_source = address in LINK_LOCAL or own_source(site, address.version) is not None
     return site.strict_urpf and not has_source
 
 
 def _is_at_hand(expected: ExpectedEnd, site: Site) -> bool:
-    """Whether it is the very VRF that a site's packets come into which answers."""
+    """Whether the gateway that answers is in the VRF that the site's packets enter."""
     if not isinstance(expected, ToGateway) or expected.pe != site.pe:
         return False
-    return expected.circuit is None or expected.circuit.startswith(f"{site.vpn}/")
+    return expected.circuit is None or vpn_of(expected.circuit) == site.vpn
 
 
 def _joined(first: Boundaries, second: Boundaries) -> Boundaries:
@@ -276,7 +277,7 @@ def _joined(first: Boundaries, second: Boundaries) -> Boundaries:
 
 
 def _packet_to(site: Site, address: IPAddress) -> Packet:
-    """Return a packet as it comes from a site, from an address of its own if it has one."""
+    """Return a packet from a site, from an address of its own if it has one."""
     own = own_source(site, address.version)
     mac = site.ce.mac if site.ce else site.hosts[0].mac if site.hosts else UNKNOWN_MAC
     return Packet(mac, GATEWAY_MAC, IpHeader(own or address, address, PROBE_TTL))
@@ -289,7 +290,7 @@ def _gather(
     walk: Walk,
     expected: ExpectedEnd,
 ) -> None:
-    """Put a class to those that go wrong alike; a host's shows best what is wrong."""
+    """Add a class to the group of equal failures; a packet to a host shows it best."""
     rank = _RANKS.get(type(expected), _WORST_RANK)
     key = (problem.invariant, each.version, *problem.cause)
     group = groups.get(key)

@@ -1,4 +1,4 @@
-"""What LSRs send to each other: every label leads on along its LSP, and none leads round a loop."""
+"""Structural invariants of labels: what an LSR sends is bound at the next one, and no LSP loops."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from mplsemu.program.program import NodeProgram, Program
 def forwarding_problems(
     graph: LabelGraph, node: NodeProgram, primary: Nhlfe, stack: tuple[Label, ...], egress: str
 ) -> Iterator[str]:
-    """Yield what is wrong with sending on: the link, or what the next LSRs make of the labels.
+    """Yield what is wrong with an NHLFE: its link, or what the next LSRs bound its labels to.
 
     Args:
         graph: of the whole program.
-        node: the LSR that sends.
-        primary: its NHLFE; of its backup the same must hold.
-        stack: the labels of this LSP that the packet comes with.
-        egress: the PE at the end of the LSP.
+        node: the LSR of the NHLFE.
+        primary: the NHLFE; the same must hold of its backup.
+        stack: the labels of this LSP with which packets arrive.
+        egress: the LSR at the end of the LSP.
     """
     backup = primary.backup
     if backup is not None and backup.link == primary.link:
@@ -64,7 +64,7 @@ def _binding_problem(
 
 
 def loops(graph: LabelGraph, nodes: Iterable[NodeProgram]) -> Iterator[tuple[str, Label]]:
-    """Yield one LSR and label of every loop that labels of these LSRs lead into."""
+    """Yield one LSR and label of every loop that is reachable by labels of these LSRs."""
     search = LabelSearch(graph)
     for node in nodes:
         for entry in node.ilm:

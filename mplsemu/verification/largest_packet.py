@@ -1,4 +1,4 @@
-"""The largest packet, or frame, between the sites of a VPN (RFC 3032 section 3, RFC 4448 4.2)."""
+"""The MTU of a VPN: the largest packet, or frame, between its sites (RFC 3032 section 3)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LargestPacket:
-    """What goes through a VPN in one piece.
+    """The largest packet, or frame, of a VPN.
 
-    A packet that is larger is fragmented, or its source is told; a frame is dropped.
+    A larger packet is fragmented or answered with an ICMP error; a larger frame is dropped.
 
     Attributes:
         vpn: its name.
-        framed: frames are counted, with their Ethernet header, and not IP packets.
-        octets: between most sites; between which a VPN leads nowhere, none are counted.
-        narrower: pairs of circuits between which it is less, and what it is there.
+        framed: whether `octets` is of frames, with their Ethernet header, not of IP packets.
+        octets: the largest that any pair of circuits carries; unconnected pairs do not count.
+        narrower: pairs of circuits that carry less, and how much.
     """
 
     vpn: str
@@ -35,27 +35,27 @@ class LargestPacket:
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """A VRF or VSI: the circuits that it has, and those that it leads to, with octets for each."""
+    """A VRF or VSI: its circuits, and those that it leads to, each with its MTU."""
 
     sources: tuple[tuple[str, int], ...]
     targets: tuple[tuple[str, int], ...]
 
     def sizes(self) -> set[int]:
-        """Return what may be between a source and a target; there may be no such pair."""
+        """Return the MTUs that a pair of a source and a target may have."""
         sources, targets = ({octets for _, octets in ends} for ends in (self.sources, self.targets))
         return {min(pair) for pair in itertools.product(sources, targets)}
 
     def pairs(self) -> Iterator[tuple[Pair, int]]:
-        """Yield what is between each two circuits."""
+        """Yield the MTU between each two circuits."""
         for (source, most), (target, octets) in itertools.product(self.sources, self.targets):
             if source != target:
                 yield (source, target), min(most, octets)
 
 
 def largest_packets(program: Program) -> tuple[LargestPacket, ...]:
-    """Return how large packets may be in every VPN that has more than one site, in its order.
+    """Return the largest packet of every VPN with more than one site, in the program's order.
 
-    A program that names what it does not have says nothing of it here.
+    Names that the program does not define are ignored.
     """
     circuits = {
         circuit.name: circuit for node in program.nodes for circuit in node.circuits if circuit.up
@@ -75,7 +75,7 @@ def largest_packets(program: Program) -> tuple[LargestPacket, ...]:
 def _summary(vpn: str, framed: bool, services: list[_Service]) -> LargestPacket | None:
     sizes = {octets for service in services for octets in service.sizes()}
     pairs = (pair for service in services for pair in service.pairs())
-    if len(sizes) == 1:  # as nearly always: then one pair says it of all, of which may be millions
+    if len(sizes) == 1:  # the usual case: one pair stands for all, which may be millions
         return next((LargestPacket(vpn, framed, octets) for _, octets in pairs), None)
     known = dict(pairs)
     most = max(known.values(), default=0)
@@ -113,7 +113,7 @@ def _in_vsi(node: NodeProgram, vsi: Vsi, program: Program, circuits: Circuits) -
 
 
 def _frames(vsi: Vsi, circuits: Circuits) -> Iterator[tuple[str, int]]:
-    """Yield how large a frame each circuit of a VSI takes."""
+    """Yield the largest frame on each circuit of a VSI."""
     for name in vsi.circuits:
         if name in circuits:
             yield name, circuits[name].mtu + ETHERNET_OCTETS

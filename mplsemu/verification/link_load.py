@@ -1,4 +1,4 @@
-"""How much traffic each link carries: demands laid on the paths of the tunnels."""
+"""The load of each link: demands mapped to the paths of the tunnels."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mplsemu.verification.tunnels import Direction, Tunnel, TunnelPaths
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Traffic that a customer or the provider expects, one way.
+    """Traffic that a customer or the provider expects, in one direction.
 
     Attributes:
-        source: where it comes from, as written: a site or a PE; likewise `target`.
-        tunnel: from PE to PE; both the same where it stays at one.
-        bps: bits per second, of the customer's packets: labels and headers are not counted.
+        source: a site or a PE, as written; likewise `target`.
+        tunnel: its ingress and egress PE; the same PE twice if it needs no tunnel.
+        bps: bits per second of customer packets, without labels and link headers.
     """
 
     source: str
@@ -26,11 +26,11 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the links carry.
+    """The load of all links.
 
     Attributes:
-        links: bits per second of each link that carries anything, each way.
-        lost_bps: of demands that have no way.
+        links: bits per second on each link that carries any, by direction.
+        lost_bps: bits per second of demands without a path.
     """
 
     links: Mapping[Direction, float]
@@ -38,37 +38,37 @@ class Load:
 
 
 class Loads:
-    """Lays demands on paths; after a failure only those whose paths are others.
+    """Maps demands to paths; after a failure only the demands whose paths changed.
 
     Args:
         demands: the traffic.
-        ways: where the tunnels lead with nothing failed.
+        paths: of the tunnels with nothing failed.
     """
 
     def __init__(
-        self, demands: Iterable[Demand], ways: Mapping[Tunnel, TunnelPaths | None]
+        self, demands: Iterable[Demand], paths: Mapping[Tunnel, TunnelPaths | None]
     ) -> None:
         self._bps: dict[Tunnel, float] = {}
         for demand in demands:
             if demand.tunnel[0] != demand.tunnel[1]:
                 self._bps[demand.tunnel] = self._bps.get(demand.tunnel, 0.0) + demand.bps
-        self._ways = ways
-        self.base = self._laid({tunnel: ways.get(tunnel) for tunnel in self._bps})
+        self._paths = paths
+        self.base = self._laid({tunnel: paths.get(tunnel) for tunnel in self._bps})
 
     def after(self, moved: Mapping[Tunnel, TunnelPaths | None]) -> Load:
-        """Return the load where some tunnels lead another way."""
+        """Return the load after some tunnels moved to other paths."""
         if not moved.keys() & self._bps.keys():
             return self.base
-        return self._laid({t: moved.get(t, self._ways.get(t)) for t in self._bps})
+        return self._laid({t: moved.get(t, self._paths.get(t)) for t in self._bps})
 
-    def _laid(self, ways: Mapping[Tunnel, TunnelPaths | None]) -> Load:
+    def _laid(self, paths: Mapping[Tunnel, TunnelPaths | None]) -> Load:
         links: dict[Direction, float] = {}
         lost = 0.0
-        for tunnel, way in ways.items():
+        for tunnel, path in paths.items():
             bps = self._bps[tunnel]
-            if way is None or way.end != tunnel[1]:
+            if path is None or path.end != tunnel[1]:
                 lost += bps
                 continue
-            for direction, share in way.shares:
+            for direction, share in path.shares:
                 links[direction] = links.get(direction, 0.0) + bps * float(share)
         return Load(links, lost)

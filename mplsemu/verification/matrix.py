@@ -1,8 +1,8 @@
-"""The verdict on a program: all packets from every circuit, by a packet of every class.
+"""The verdict on a program: about all packets from every circuit, by one packet of every class.
 
-What becomes of a packet in an L3VPN depends on the VRF that it comes into and on its destination
-only, and of that on a few prefixes (`classes`). What becomes of a frame in a VPLS or VPWS depends
-on its circuit and on whether its destination is everyone's, a host's, or nobody's.
+In an L3VPN a packet is forwarded by the VRF that it enters and by its destination, which is
+compared with a few prefixes only (`address_classes`). In a VPLS or VPWS a frame is forwarded by its
+circuit and by its destination: a group, a host, or an unknown address.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ def verify(
 ) -> Verdict:
     """Check a program against what its network is for, with everything up.
 
-    Within a VPN every host reaches every other, across VPNs only what is imported; an address that
-    nobody has ends at its site's LAN, one without a route nowhere; a frame for everyone, or for
-    someone unknown, arrives exactly once at each other site of its VPLS and nowhere else; nothing
-    goes round in a loop; TTL, label stack and size are within what hosts and links take; the
-    structure is sound (`check_structure`) and that of this network (`check_conformance`).
+    Within a VPN every host reaches every other, across VPNs only what is imported. Packets to an
+    unused address end on its site's LAN; without a route they are dropped. Flooded frames arrive
+    exactly once at each other site of their VPLS and nowhere else. There are no loops. TTL, label
+    stack and size are within the limits of hosts and links. The structure is sound
+    (`check_structure`) and that of this network (`check_conformance`).
 
     Args:
         program: what every LSR does.
         network: what it is for.
         limits: of the data plane.
-        progress: told what is done.
+        progress: receives how much is done.
         down: core links that have failed since the program was compiled: what holds before the
             network reconverges, when only backups repair (see `Nhlfe.backup`).
     """
@@ -75,7 +75,7 @@ def check_vpns(
     progress: Progress | None = None,
     down: Collection[str] = (),
 ) -> dict[str, Findings]:
-    """Verify all VPNs of a program in which nothing is `dangling`; return the findings by name."""
+    """Verify all VPNs of a program without `dangling` names; return the findings by VPN."""
     verifier = VpnVerifier(Walker(program, down), network, limits)
     found = {}
     for done, vpn in enumerate(network.vpns):
@@ -93,7 +93,7 @@ class VpnVerifier:
         self._checkers = {kind: made[checker] for kind, checker in CHECKERS.items()}
 
     def check(self, vpn: Vpn, progress: Progress | None = None) -> Findings:
-        """Verify one VPN; `dangling` must have found nothing."""
+        """Verify one VPN of a program without `dangling` names."""
         return self._checkers[vpn.kind].check(vpn, progress)
 
 

@@ -1,4 +1,4 @@
-"""Whether a packet's way is what was meant; and whether it is within what the network can do."""
+"""What is wrong with a packet's walk: its end, its TTL, its size or its label stack."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from mplsemu.verification.address_plan import (
 from mplsemu.verification.verdict import Invariant
 
 PROBE_TTL: Final = 255
-"""So that a long way in the uniform model is told from a loop."""
+"""TTL of probes: large enough to tell a long path in the uniform model from a loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a packet's way.
+    """One thing that is wrong with a packet's walk.
 
     Attributes:
         invariant: what it breaks.
         detail: what is wrong, for display.
-        cause: equal for packets that go wrong in the same way.
+        cause: equal for packets that fail for the same reason.
         branch: number of the copy that shows it.
     """
 
@@ -52,11 +52,11 @@ class Problem:
 
 
 def end_problem(walk: Walk, expected: ExpectedEnd, visible: Collection[str]) -> Problem | None:
-    """Return what is wrong with where a routed packet ended.
+    """Return how a routed packet did not end as it should.
 
     Args:
-        walk: its way.
-        expected: what should become of it.
+        walk: of the packet.
+        expected: how it should end.
         visible: the circuits of the sites that its VRF may reach.
     """
     for number, end in enumerate(walk.ends):
@@ -78,7 +78,7 @@ def end_problem(walk: Walk, expected: ExpectedEnd, visible: Collection[str]) -> 
 
 
 def _wrong_end(end: End, expected: ExpectedEnd) -> Problem:
-    """Word an end that was not meant."""
+    """Describe an end that is not the expected one."""
     if isinstance(expected, ToNobody):
         return Problem(Invariant.ISOLATE, f"should get nowhere: {describe_end(end)}", _cause(end))
     if (
@@ -99,7 +99,7 @@ def _wrong_end(end: End, expected: ExpectedEnd) -> Problem:
 
 
 def intended_circuit(expected: ExpectedEnd) -> str | None:
-    """Return the circuit of the site that a packet is meant for."""
+    """Return the circuit of the site that a packet should reach; None if it should not arrive."""
     return None if isinstance(expected, ToNobody) else expected.circuit
 
 
@@ -130,7 +130,7 @@ def _is_as_expected(end: End, expected: ExpectedEnd) -> bool:
 
 
 def loop_problem(walk: Walk) -> Problem | None:
-    """Return the loop that a packet or one of its copies went into."""
+    """Return the loop that a packet or one of its copies entered."""
     for number, end in enumerate(walk.ends):
         if isinstance(end, Dropped) and end.reason == "loop":
             return Problem(
@@ -159,14 +159,14 @@ def describe_end(end: End) -> str:
 def ttl_problem(program: Program, mode: TtlMode, branch: Branch, extra: int) -> Problem | None:
     """Return what is wrong with the TTL of a packet that arrived, sent with `PROBE_TTL`.
 
-    Every router that a customer is to see takes one off, and no other (RFC 3443): in the pipe
-    model the VRFs and CE routers, in the uniform model every LSR too.
+    Exactly the routers that the customer should see decrement it (RFC 3443): VRFs and CE routers
+    in the pipe model, every LSR too in the uniform model.
 
     Args:
         program: that it went through.
-        mode: the lab's.
-        branch: its way.
-        extra: what a CE router took off before the packet came to its PE.
+        mode: of the lab.
+        branch: its path.
+        extra: how often CE routers decremented it before its PE.
     """
     left = branch.hops[-1].ip_ttl
     if left is None:
@@ -181,7 +181,7 @@ def ttl_problem(program: Program, mode: TtlMode, branch: Branch, extra: int) -> 
         if taken != len(counted):
             said = f"its TTL went down by {taken}, where {mode.value} takes {len(counted)}"
             return Problem(Invariant.TTL, said, ("count",))
-    else:  # the router that has it, or that knows who has, took nothing off yet
+    else:  # the router that owns the address, or resolves it, has not decremented the TTL yet
         taken += 1
     if taken + extra >= DEFAULT_TTL:
         said = f"needs {taken + extra} routers, more than a TTL of {DEFAULT_TTL} lasts for"
@@ -196,20 +196,20 @@ def _is_lsr(program: Program, name: str) -> bool:
 def size_problems(
     program: Program, walk: Walk, limits: Limits, *, framed: bool
 ) -> Iterator[Problem]:
-    """Yield where a customer's largest packet and its labels are too much for a core link.
+    """Yield where a customer's largest packet, with its labels, exceeds the MTU of a core link.
 
     Args:
         program: that it went through.
-        walk: its way.
+        walk: of the packet.
         limits: of the network.
-        framed: whether its Ethernet header goes along, with a VLAN tag: over a pseudowire.
+        framed: whether it carries its Ethernet header with a VLAN tag, as over a pseudowire.
     """
     if not framed:
         yield from _tunnel_problems(program, walk)
     payload = limits.access_mtu + (TAGGED_ETHERNET_OCTETS if framed else 0)
-    ways = [(number, branch.hops) for number, branch in enumerate(walk.branches)]
-    ways += [(0, hops) for hops in walk.joined]
-    for number, hops in ways:
+    paths = [(number, branch.hops) for number, branch in enumerate(walk.branches)]
+    paths += [(0, hops) for hops in walk.joined]
+    for number, hops in paths:
         deep = next((hop for hop in hops if len(hop.out_stack) > limits.labels), None)
         if deep is not None:
             said = f"has {len(deep.out_stack)} labels on {deep.link}, the data plane takes "
@@ -227,7 +227,7 @@ def size_problems(
 
 
 def _tunnel_problems(program: Program, walk: Walk) -> Iterator[Problem]:
-    """Yield where an ingress PE lets packets into a tunnel that a link behind it does not take."""
+    """Yield where an ingress PE admits packets that exceed the MTU of a link of the tunnel."""
     for number, branch in enumerate(walk.branches):
         routed = [hop.node for hop in branch.hops if hop.vrf is not None and hop.node]
         ingress = program.node_by_name.get(routed[0]) if routed else None

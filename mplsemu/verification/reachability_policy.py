@@ -1,4 +1,4 @@
-"""Who should reach whom: what follows from the VPNs by themselves, with everything up."""
+"""The reachability policy: which hosts should reach each other, by the VPNs, with everything up."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Expect(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What must become of a packet from one host to another host's address.
+    """Whether a packet from one host to another host's address must arrive.
 
     Attributes:
-        source: the host that sends.
-        target: the host whose address it sends to.
-        vpn: the source's.
-        expect: whether the packet arrives at `target` or must not.
-        address: of `target`, to which the packet is sent.
-        two_way: where it arrives, whether an answer finds its way back; with an import in one
-            direction only it does not. False where it must not arrive.
-        answered_by: which host gets the packet: `target` where it should; else the source itself
-            or a host that the source does reach, if it has the same address; else None.
-        answered: whether a ping is answered, be it by `answered_by` or by a gateway that has the
-            address. Where `target` must not be reached, an answer proves nothing about it.
+        source: the sending host.
+        target: the host that owns `address`.
+        vpn: of the source.
+        expect: whether the packet must arrive at `target` or must not.
+        address: the destination.
+        two_way: whether a reply gets back, too; not with an import in one direction only, nor
+            if the packet must not arrive.
+        answered_by: the host that receives the packet: `target` if it should; else the source
+            itself or a host that it may reach, if that has the same address; else None.
+        answered: whether a ping is answered, by `answered_by` or by a gateway with the address.
+            If `target` must not be reached, an answer proves nothing about it.
     """
 
     source: HostRef
@@ -62,15 +62,15 @@ class _Placed:
 
 
 def expectations(network: Network) -> tuple[Expectation, ...]:
-    """Return what is expected of every ordered pair of hosts, in the lab file's order.
+    """Return the expectation for every ordered pair of hosts, in the lab file's order.
 
-    One for each IP version that the two have in common, to the target's first address of it.
+    There is one for each IP version that both have, to the target's first address.
     """
     return tuple(iter_expectations(network))
 
 
 def iter_expectations(network: Network) -> Iterator[Expectation]:
-    """Yield what `expectations` returns: of a large lab there are millions."""
+    """Yield what `expectations` returns, which may be millions."""
     placed = [
         _Placed(HostRef(vpn.name, site.name, host.name), host, site, vpn)
         for vpn, site in network.sites()
@@ -87,8 +87,8 @@ def iter_expectations(network: Network) -> Iterator[Expectation]:
 def reaches(source: Vpn, source_site: Site, target: Vpn, target_site: Site) -> bool:
     """Whether packets from one site should arrive at another.
 
-    Within a VPN they do, unless it is an L3VPN that does not import its own routes: then only
-    sites at the same PE share a VRF. Across L3VPNs they do where the source's VPN imports the
+    Within a VPN they should, except in an L3VPN that does not import its own routes: then only
+    sites at the same PE share a VRF. Across L3VPNs they should if the source's VPN imports the
     target's routes (RFC 4364 section 4.3.1).
     """
     if source.name == target.name:
@@ -101,7 +101,7 @@ def reaches(source: Vpn, source_site: Site, target: Vpn, target_site: Site) -> b
 
 
 class _Answers:
-    """Who answers for an address, as each source sees it."""
+    """Which host or gateway answers for an address, for each source."""
 
     def __init__(self, network: Network, placed: Iterable[_Placed]) -> None:
         self._owners: dict[IPAddress, list[_Placed]] = {}
@@ -114,7 +114,7 @@ class _Answers:
                 self._gateways.setdefault(interface.ip, []).append((vpn, site))
 
     def host(self, source: _Placed, address: IPAddress) -> _Placed | None:
-        """Return the host that gets what `source` sends to `address`."""
+        """Return the host that receives what `source` sends to `address`."""
         owners = self._owners.get(address, ())
         if any(each.ref == source.ref for each in owners):
             return source
@@ -133,7 +133,7 @@ class _Answers:
 
 
 def _addresses(source: Host, target: Host) -> Iterator[IPAddress]:
-    """Yield the target's first address of each IP version that the source has, too."""
+    """Yield the target's first address of each IP version that the source has as well."""
     versions = {interface.version for interface in source.addresses}
     for interface in target.addresses:
         if interface.version in versions:

@@ -1,7 +1,7 @@
-"""Where packets say that they are from: nothing goes on from an address that nobody sends from.
+"""Source address validation: packets from invalid sources are dropped at their VRF.
 
-What becomes of a packet depends on its source only at the VRF that it comes into, so a destination
-of each kind is enough for each class of sources.
+A packet's source matters only to the VRF that it enters, so one destination of each kind is enough
+for each class of sources.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from mplsemu.verification.problems import describe_end
 from mplsemu.verification.verdict import Invariant, Violation
 
 Kinds = Mapping[tuple[int, type[ExpectedEnd], bool], IPAddress]
-"""By IP version, what is meant for it and whether the site's own PE answers, a destination."""
+"""A destination for each IP version, expected end, and whether the site's own PE answers."""
 Send = Callable[[Site, IPAddress | None, IPAddress], tuple[Packet, Walk]]
-"""Follows a packet from a site, from an address or, where that is None, from one of its own."""
+"""Follows a packet from a site, from a source address; None: one of the site's own."""
 
 _SPANS: Final = tuple(map(prefix_span, NEVER_ROUTED))
 
@@ -32,13 +32,13 @@ _SPANS: Final = tuple(map(prefix_span, NEVER_ROUTED))
 def check_sources(
     site: Site, kinds: Kinds, send: Send, spans: Iterable[Span] = ()
 ) -> Iterator[tuple[int, list[Violation]]]:
-    """Yield, for every class of sources, how many packets were followed and what is wrong.
+    """Yield for every class of sources how many packets were followed, and the violations.
 
     Args:
-        site: packets come from it.
+        site: from which packets are sent.
         kinds: destinations to try.
         send: follows one.
-        spans: sources that the VRF tells from others, if it validates this site's.
+        spans: sources that the VRF distinguishes, if it validates this site's sources.
     """
     told = (*_SPANS, *spans, *(_own_spans(site) if site.strict_urpf else ()))
     usual = {address: _ends(send(site, None, address)[1]) for address in kinds.values()}
@@ -57,7 +57,7 @@ def check_sources(
 
 
 def own_source(site: Site, version: int) -> IPAddress | None:
-    """Return an address from which a site's packets may come, None where it has no such version."""
+    """Return a valid source address of a site; None if it has none of this IP version."""
     for host in site.hosts:
         for interface in host.addresses:
             if interface.version == version:
@@ -70,7 +70,7 @@ def own_source(site: Site, version: int) -> IPAddress | None:
 
 
 def _is_own(site: Site, source: IPAddress) -> bool:
-    """Whether a site's PE would send to an address by the site's line, and to no gateway of its."""
+    """Whether a site's PE would send to an address on the site's circuit, not to a gateway."""
     if any(source in _taken(gateway) for gateway in _gateways(site)):
         return False
     return any(source in network for network in _networks(site))
@@ -85,7 +85,7 @@ def _gateways(site: Site) -> tuple[IPInterface, ...]:
 
 
 def _taken(gateway: IPInterface) -> tuple[IPAddress, ...]:
-    """Return what the gateway itself has of its network, or nobody may have."""
+    """Return the addresses of a gateway's network that are its own or unusable."""
     return (*router_addresses([gateway]), *broadcast_addresses(gateway.network))
 
 

@@ -1,4 +1,4 @@
-"""Invariants of a program's structure: every entry must fit the entries it refers to."""
+"""Structural invariants of a program: every entry fits the entries to which it refers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mplsemu.verification.verdict import Invariant, Violation
 
 
 def dangling(program: Program) -> Iterator[Violation]:
-    """Yield every entry that names what the program does not have: no packet can be followed."""
+    """Yield every entry that names something undefined: packets cannot be followed then."""
     for node in program.nodes:
         for problem in _dangling(program, node):
             yield Violation(Invariant.STRUCTURE, node.name, problem)
@@ -70,16 +70,16 @@ def check_structure(
     only: Collection[str] | None = None,
     down: Collection[str] = (),
 ) -> Iterator[Violation]:
-    """Yield every entry that contradicts another or the rules.
+    """Yield every entry that contradicts another one or the rules.
 
-    Each label is bound once and within `labels`; next hops exist and are up; what is swapped to,
-    pushed or imported is bound to the same FEC there; no LSP leads round in a loop.
+    Each label is bound once and within `labels`. Next hops exist and are up. Labels that are sent
+    are bound to the same FEC at the next LSR. No LSP loops.
 
     Args:
-        program: in which nothing is `dangling`.
-        labels: that LSRs may bind.
+        program: without `dangling` names.
+        labels: those that LSRs may bind.
         limits: of the data plane.
-        only: the LSRs to look at, None: all.
+        only: the LSRs to check; None: all.
         down: links that have failed since the program was compiled.
     """
     graph = LabelGraph(program, down)
@@ -129,7 +129,7 @@ def _duplicates(what: str, keys: Iterable[Hashable]) -> Iterator[str]:
 
 
 def _number_problems(what: str, numbers: list[int], most: int) -> Iterator[str]:
-    """Yield numbers by which the data plane could not tell things apart."""
+    """Yield numbers that are not unique or not valid in the data plane."""
     yield from _duplicates(what, numbers)
     for number in numbers:
         if not 1 <= number <= most:

@@ -1,4 +1,4 @@
-"""Where tunnels lead, whatever they carry: an LSP does not look below its own labels."""
+"""The paths of tunnels, whatever they carry: an LSP is switched by its own labels alone."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mplsemu.program.program import Program
 Tunnel = tuple[str, str]
 """Its ingress PE and its egress PE."""
 _MOST_HOPS: Final = 250
-"""Of a label's TTL of 255; longer ways are for the packets to judge."""
+"""Within a label's TTL of 255; longer paths are left to the walk of packets."""
 _ROUTERS_AROUND: Final = 4
-"""Beside the LSRs in between: two CE routers and two PEs, each of which takes one off the TTL."""
+"""Routers that decrement the TTL beside the LSRs in between: two CE routers and two PEs."""
 
 
 Direction = tuple[str, str]
@@ -27,15 +27,15 @@ Direction = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class TunnelPaths:
-    """The way of whatever enters a tunnel: one, or several of equal cost.
+    """The path of a tunnel, or its paths of equal cost.
 
     Attributes:
-        shares: the links that it takes, and which part of the flows each of them gets, where every
-            LSR spreads evenly.
-        reads: the label entries that decide it: LSR and label.
-        end: the LSR where all that the tunnel carries comes to light; None where some is lost.
-        depth: most labels of the tunnel's own at any time.
-        hops: links one after the other, on the longest way.
+        shares: the links of the paths, each with its fraction of the flows if every LSR spreads
+            evenly.
+        reads: the ILM entries that decide the paths: LSR and label.
+        end: the LSR where all traffic leaves the tunnel; None if some is lost.
+        depth: labels of the tunnel itself at most.
+        hops: links of the longest path.
     """
 
     shares: tuple[tuple[Direction, Fraction], ...]
@@ -45,7 +45,7 @@ class TunnelPaths:
     hops: int
 
     def is_sound(self, egress: str, mode: TtlMode, limits: Limits) -> bool:
-        """Whether all that is sent into it comes out at its egress, and is within all limits."""
+        """Whether all traffic arrives at the egress, within all limits."""
         depth = self.depth + 1  # the service's label goes along
         octets = limits.access_mtu + TAGGED_ETHERNET_OCTETS + LABEL_OCTETS * depth
         longest = DEFAULT_TTL - _ROUTERS_AROUND if mode is TtlMode.UNIFORM else _MOST_HOPS

@@ -1,4 +1,4 @@
-"""What can be proved of a lab's ``validate`` on the program alone."""
+"""Proofs of a lab's ``validate`` section, on the program alone."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from mplsemu.program.trace import Trace, trace
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was found of one check.
+    """The result of one check.
 
     Attributes:
         check: the check.
-        ok: whether it holds; None where only a running network can tell.
-        detail: why not, or what cannot be told; empty where it holds.
-        trace: the packet that shows it, where there is one.
+        ok: whether it holds; None if only a running network can tell.
+        detail: why it does not hold, or cannot be told; empty if it holds.
+        trace: the packet that shows it, if there is one.
     """
 
     check: Validation
@@ -33,11 +33,11 @@ class Proof:
 
 
 def prove(program: Program, network: Network, check: Validation) -> Proof:
-    """Hold one check against a program.
+    """Prove or refute one check.
 
     Args:
         program: what every LSR does.
-        network: for the rates of sites' lines.
+        network: for the rates of access lines.
         check: of the same lab.
     """
     try:
@@ -56,13 +56,13 @@ def prove(program: Program, network: Network, check: Validation) -> Proof:
 
 
 def _prove_path(check: PathCheck, there: Trace) -> Proof:
-    """Prove it of every way that the packet may take."""
+    """Prove it for every path that the packet may take."""
     if not there.delivered:
         return Proof(check, False, f"it does not arrive: {there.end}", there)
-    for way in there.variants():
-        problem = path_problem(check, way.way, way.labels)
+    for variant in there.variants():
+        problem = path_problem(check, variant.way, variant.labels)
         if problem:
-            return Proof(check, False, problem, way)
+            return Proof(check, False, problem, variant)
     return Proof(check, True, trace=there)
 
 
@@ -79,11 +79,11 @@ def _prove_ping(program: Program, check: PingCheck, there: Trace) -> Proof:
 
 
 def path_problem(check: PathCheck, passed: Sequence[str], labels: Sequence[Sequence[int]]) -> str:
-    """Return what is wrong with the way of a packet that arrived; nothing if it is as wished.
+    """Return what is wrong with the path of a packet that arrived; empty if nothing is.
 
     Args:
-        check: the wish.
-        passed: LSRs and core links that it passed, in order.
+        check: what the path must be.
+        passed: the LSRs and core links on it, in order.
         labels: its label stack on each core link.
     """
     shown = ", ".join(passed) or "within one LAN"
@@ -92,7 +92,7 @@ def path_problem(check: PathCheck, passed: Sequence[str], labels: Sequence[Seque
             return f"it passes {name}: {shown}"
     rest = iter(passed)
     for name in check.via:
-        if name not in rest:  # consumes: what is looked for next has to come later
+        if name not in rest:  # `in` consumes the iterator: the next name has to come later
             if name in passed:
                 return f"it goes in another order by way of {name}: {shown}"
             return f"it does not go by way of {name}: {shown}"
@@ -103,7 +103,7 @@ def path_problem(check: PathCheck, passed: Sequence[str], labels: Sequence[Seque
 
 
 def _prove_throughput(network: Network, check: ThroughputCheck, there: Trace) -> Proof:
-    """Refute what no line on the way could carry; more takes a running network."""
+    """Refute rates that a line on the path cannot carry; the rest takes a running network."""
     if not there.delivered:
         return Proof(check, False, f"it does not arrive: {there.end}", there)
     name, rate = _best_rate(network, there)
@@ -114,21 +114,21 @@ def _prove_throughput(network: Network, check: ThroughputCheck, there: Trace) ->
 
 
 def _best_rate(network: Network, there: Trace) -> tuple[str, float]:
-    """Return the slowest line of the fastest of the ways that the packets may take."""
+    """Return the bottleneck of the fastest path that the packets may take."""
     slowest = (
-        min(_rates(network, way), key=lambda line: line[1], default=("", math.inf))
-        for way in there.variants()
+        min(_rates(network, variant), key=lambda line: line[1], default=("", math.inf))
+        for variant in there.variants()
     )
     return max(slowest, key=lambda line: line[1])
 
 
-def _rates(network: Network, way: Trace) -> Iterator[tuple[str, float]]:
-    """Yield what is on a packet's way and has a rate, with its rate."""
+def _rates(network: Network, trace: Trace) -> Iterator[tuple[str, float]]:
+    """Yield the links and lines on a packet's path that have a rate, with their rates."""
     links = {link.name: link.bandwidth_bps for link in network.provider.links}
     sites = {site.circuit: site.rate_bps for _, site in network.sites()}
-    passed = [hop.link for hop in way.hops if hop.link is not None]
+    passed = [hop.link for hop in trace.hops if hop.link is not None]
     if passed:
-        passed.append(way.circuit)
+        passed.append(trace.circuit)
     for name in passed:
         rate = links[name] if is_core(name) else sites[name]
         if rate is not None:

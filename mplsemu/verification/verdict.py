@@ -1,4 +1,4 @@
-"""What a verification found."""
+"""The result of a verification."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mplsemu.program.packet import Packet
 from mplsemu.program.path import Walk
 
 Progress = Callable[[str, int, int], object]
-"""Told a stage, and how much of how much of it is done."""
+"""Receives the name of a stage, how much of it is done, and of how much."""
 
 
 class Invariant(enum.StrEnum):
@@ -28,20 +28,20 @@ class Invariant(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something that is not as it must be.
+    """A violated invariant.
 
     Attributes:
         invariant: what it breaks.
         subject: what it is about: a VPN's name; for `Invariant.STRUCTURE` an LSR's, a link's or
             the lab's.
-        detail: what is wrong, for people.
-        circuit: where the packet that shows it enters, None without a packet.
+        detail: what is wrong, for display.
+        circuit: where the packet that shows it enters; None without a packet.
         packet: a packet that shows it.
-        walk: the way of that packet.
+        walk: of that packet.
         branch: number of the copy that shows it.
-        stands_for: the packets that are treated alike: addresses, or what kind of frames.
-        sources: the circuits from which it is so.
-        targets: the circuits of the sites that do not get what they should.
+        stands_for: the packets that are treated alike: addresses, or a kind of frames.
+        sources: the circuits from which it happens.
+        targets: the circuits of the sites that do not receive what they should.
     """
 
     invariant: Invariant
@@ -61,11 +61,11 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found about one VPN.
+    """The findings about one VPN.
 
     Attributes:
         violations: as in `Verdict`; likewise `classes` and `walks`.
-        tables: the VRFs and VSIs that its packets came through: PE and VPN.
+        tables: the VRFs and VSIs that its packets passed: PE and VPN.
     """
 
     violations: tuple[Violation, ...]
@@ -75,7 +75,7 @@ class Findings:
 
 
 def tables_of(walk: Walk) -> Iterator[tuple[str, str]]:
-    """Yield the VRFs and VSIs that a packet came through: PE and VPN."""
+    """Yield the VRFs and VSIs that a packet passed: PE and VPN."""
     for branch in walk.branches:
         for hop in branch.hops:
             service = hop.vrf or hop.vsi
@@ -88,10 +88,10 @@ class Verdict:
     """The result of a verification.
 
     Attributes:
-        violations: none where everything holds.
-        pairs: ordered pairs of hosts about which it is a statement.
-        walks: packets that were followed for it.
-        ingresses: attachment circuits from which they were sent.
+        violations: empty if everything holds.
+        pairs: number of ordered pairs of hosts that it covers.
+        walks: number of packets that were followed.
+        ingresses: number of attachment circuits from which they were sent.
         classes: equivalence classes into which all packets fall, over all VRFs and VSIs.
     """
 
@@ -103,5 +103,5 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Whether everything is as it must be."""
+        """Whether every invariant holds."""
         return not self.violations

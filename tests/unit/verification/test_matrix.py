@@ -10,7 +10,7 @@ from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.entries import Forward, IlmEntry, Nhlfe, PopToVrf, Push, Swap
 from mplsemu.program.services import ViaPe
-from mplsemu.verification.matrix import verify
+from mplsemu.verification.matrix import CHECKERS, verify
 from mplsemu.verification.structure import check_structure
 from mplsemu.verification.verdict import Invariant
 from tests.builders import nordic
@@ -259,3 +259,7 @@ def test_a_vpn_label_for_the_other_ip_version_is_noticed():
     )
     details = problems(changed("no", ilm=ilm))
     assert any("where label" in each and "192.168.3.0/24" in each for each in details)
+
+
+def test_every_kind_of_vpn_has_a_checker():
+    assert set(CHECKERS) == set(VpnKind)
