@@ -16,8 +16,9 @@ from pathlib import Path
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
-from mplsemu.southbound.openflow.flow import Flow
-from mplsemu.southbound.openflow.flow_text import flow_text, meter_text
+from mplsemu.southbound.openflow.flow import Flow, Meter
+from mplsemu.southbound.openflow.flow_text import flow_text
+from mplsemu.southbound.openflow.pipeline import MeterId
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from tests.oracles.fakeswitch import FakeOutcome
 
@@ -26,6 +27,14 @@ ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 VLAN_VALID = 0x10
 CORE_MTU = 2000
+
+
+def meter_text(meter: Meter) -> str:
+    """Return a meter as ``ovs-ofctl add-meter`` takes it."""
+    name = "controller" if meter.meter_id == MeterId.CONTROLLER else str(int(meter.meter_id))
+    return (
+        f"meter={name},pktps,burst,bands=type=drop,rate={meter.rate_pps},burst_size={meter.burst}"
+    )
 
 
 class RealNetwork:

@@ -170,20 +170,11 @@ def _actions(actions: Iterable[Action]) -> bytes:
     return b"".join(map(_action, actions))
 
 
-def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm for each kind
+def _action(action: Action) -> bytes:  # noqa: PLR0911  # one arm for each kind
+    """Encode an action of OpenFlow 1.3 itself; those of Nicira's extension have a function."""
     match action:
-        case SetField(field, value) if field is IN_PORT:
-            # OpenFlow 1.3's set-field refuses the port a packet came from; Nicira's load does not
-            return _nicira(_REG_LOAD, struct.pack("!HIQ", 16 - 1, _NXM_IN_PORT, value & 0xFFFF))
         case SetField(field, value):
-            oxm = _term(Term(field, value))
-            data = _padded(struct.pack("!HH", 25, 0) + oxm)
-            return data[:2] + len(data).to_bytes(2, "big") + data[4:]
-        case Move(source, target, bits, source_offset, target_offset):
-            body = struct.pack(
-                "!HHHII", bits, source_offset, target_offset, _header(source), _header(target)
-            )
-            return _nicira(_REG_MOVE, body)
+            return _set_field(field, value)
         case PushMpls(ethertype):
             return struct.pack("!HHHxx", 19, 8, ethertype)
         case PopMpls(ethertype):
@@ -198,6 +189,36 @@ def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm
             return _output(PORT_IN_PORT, 0)
         case Controller(max_len, meter):
             return _output(PORT_CONTROLLER, max_len) if meter is None else _metered(max_len, meter)
+        case _:
+            return _extension(action)
+
+
+def _set_field(field: Field, value: int) -> bytes:
+    if field is IN_PORT:
+        # OpenFlow 1.3's set-field refuses the port a packet came from; Nicira's load does not
+        return _nicira(_REG_LOAD, struct.pack("!HIQ", 16 - 1, _NXM_IN_PORT, value & 0xFFFF))
+    data = _padded(struct.pack("!HH", 25, 0) + _term(Term(field, value)))
+    return data[:2] + len(data).to_bytes(2, "big") + data[4:]
+
+
+def _extension(  # noqa: PLR0911
+    action: Move
+    | OutputRegister
+    | Resubmit
+    | Encap
+    | Decap
+    | Clone
+    | Multipath
+    | CheckLarger
+    | Learn,
+) -> bytes:
+    """Encode an action of Nicira's extension (nicira-ext.h)."""
+    match action:
+        case Move(source, target, bits, source_offset, target_offset):
+            body = struct.pack(
+                "!HHHII", bits, source_offset, target_offset, _header(source), _header(target)
+            )
+            return _nicira(_REG_MOVE, body)
         case OutputRegister(register, bits):
             return _nicira(_OUTPUT_REG, struct.pack("!HIH6x", bits - 1, _header(register), 0))
         case Resubmit(table):
@@ -214,7 +235,8 @@ def _action(action: Action) -> bytes:  # noqa: C901, PLR0911, PLR0912  # one arm
             return _nicira(_CHECK_LARGER, struct.pack("!HHI", octets, 0, _header(target)))
         case Learn():
             return _learn(action)
-    assert_never(action)
+        case _:
+            assert_never(action)
 
 
 def _output(port: int, max_len: int) -> bytes:

@@ -27,7 +27,7 @@ from mplsemu.southbound.openflow.actions import (
     Resubmit,
     SetField,
 )
-from mplsemu.southbound.openflow.flow import Flow, Meter
+from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.match import (
     ARP_SPA,
     ARP_TPA,
@@ -42,7 +42,6 @@ from mplsemu.southbound.openflow.match import (
     Match,
     Term,
 )
-from mplsemu.southbound.openflow.pipeline import MeterId
 
 _NAMES: Final = {(IN_PORT, 0xFFFF_FFFF): "ANY"}
 _HASH_FIELDS: Final = {
@@ -66,14 +65,6 @@ def flow_text(flow: Flow) -> str:
     if flow.goto is not None:
         actions = f"{actions},goto_table:{int(flow.goto)}".lstrip(",")
     return f"{','.join(parts)},actions={actions or 'drop'}"
-
-
-def meter_text(meter: Meter) -> str:
-    """Return a meter as ``ovs-ofctl add-meter`` takes it."""
-    name = "controller" if meter.meter_id == MeterId.CONTROLLER else str(int(meter.meter_id))
-    return (
-        f"meter={name},pktps,burst,bands=type=drop,rate={meter.rate_pps},burst_size={meter.burst}"
-    )
 
 
 def match_text(match: Match) -> str:

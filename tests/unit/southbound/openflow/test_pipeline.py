@@ -30,7 +30,7 @@ from mplsemu.southbound.openflow.flow import (
     learned_cookie,
     learned_from_attachment,
 )
-from mplsemu.southbound.openflow.flow_text import flow_text, meter_text
+from mplsemu.southbound.openflow.flow_text import flow_text
 from mplsemu.southbound.openflow.match import ETH_DST, IN_PORT, IPV4_DST, METADATA, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
@@ -48,6 +48,7 @@ from mplsemu.southbound.plane.stage import Stage
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import PuntClass, class_of
 from tests import builders
+from tests.oracles.realswitch import meter_text
 from tests.places import TOPOLOGIES
 from tests.programs import MODES, changed_node, program_of, protected_ring
 
