@@ -78,7 +78,7 @@ def _shorts(plan: LabPlan) -> dict[str, str]:
     """Return the short names of hosts and CE routers, by their full names."""
     return {
         **{str(host.ref): host.name for host in plan.hosts},
-        **{ce.full_name: ce.name for ce in plan.ces},
+        **{str(ce.ref): ce.name for ce in plan.ces},
     }
 
 

@@ -50,7 +50,7 @@ def _double(session: Session, source: str, target: str) -> str | None:
     from mplsemu.program.trace import trace
 
     address = session.address_of(source, target)
-    if address == target or _vpn(session, source) == _vpn(session, target):
+    if address == target or session.vpn_of(source) == session.vpn_of(target):
         return None
     program = session.program()
     try:
@@ -63,10 +63,3 @@ def _double(session: Session, source: str, target: str) -> str | None:
         case Delivered(host=host) if host is not None:
             return f"{source} does not reach {target}; there {address} is {host}, which may answer"
     return None
-
-
-def _vpn(session: Session, host: str) -> str:
-    """Return the VPN of a host given by either of its names."""
-    found = session.host(host)
-    full = next(name for name, each in session.record.hosts.items() if each is found)
-    return full.split("/")[0]

@@ -104,5 +104,5 @@ def _named(plan: LabPlan) -> Iterator[_Named]:
         addresses = tuple(str(address.ip) for address in host.addresses)
         yield _Named(host.ref.vpn, host.ref.site, host.ref.host, host.name, addresses)
     for ce in plan.ces:
-        vpn, site, name = ce.full_name.split("/")
-        yield _Named(vpn, site, name, ce.name, tuple(str(address.ip) for address in ce.lan))
+        addresses = tuple(str(address.ip) for address in ce.lan)
+        yield _Named(ce.ref.vpn, ce.ref.site, ce.ref.host, ce.name, addresses)

@@ -134,18 +134,6 @@ def current_namespace() -> int:
     return OWN_NAMESPACE.stat().st_ino
 
 
-def namespace_of(pid: int) -> int:
-    """Return the inode number of a process's network namespace.
-
-    Raises:
-        ProcessLookupError: there is no such process.
-    """
-    try:
-        return Path(f"/proc/{pid}/ns/net").stat().st_ino
-    except FileNotFoundError as error:
-        raise ProcessLookupError(f"no process {pid}") from error
-
-
 def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:
     """Return a ``preexec_fn`` after which the child gets a signal when its parent dies.
 

@@ -319,7 +319,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         for host in self.plan.hosts:
             self._register(self.hosts, partial(self._host, host), str(host.ref))
         for ce in self.plan.ces:
-            self._register(self.ces, partial(self._ce, ce), ce.full_name)
+            self._register(self.ces, partial(self._ce, ce), str(ce.ref))
         for lsr in self.plan.lsrs:
             self._register(self.switches, partial(self._lsr, lsr), lsr.name)
         for lan in self.plan.lans:
@@ -390,9 +390,13 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
                 node = self.nameToNode[name]
                 with inside(node.pid):
                     running.start("ip", [*lines, *single.get(name, ())], name)
-                    if self.fabric.needs_checksums:
-                        for interface in node.intfNames():
-                            turn_off_checksum_offload(interface)
+                    self._prepare_offloads(node.intfNames())
+
+    def _prepare_offloads(self, interfaces: Iterable[str]) -> None:
+        """Have a customer's interfaces fill in checksums themselves, if the LSRs need them."""
+        if self.fabric.needs_checksums:
+            for interface in interfaces:
+                turn_off_checksum_offload(interface)
 
     def _single_frame_ends(self) -> tuple[Endpoint, ...]:
         return single_frame_ends(

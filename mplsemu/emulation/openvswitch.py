@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import signal
 import socket
@@ -35,7 +34,6 @@ _MODULE: Final = "openvswitch"
 _KERNEL_DATAPATH: Final = "system@ovs-system"
 _PROBE_DATAPATH: Final = "system@mplsemu-probe"
 _LOG_TAIL_LINES: Final = 6
-_WORRYING: Final = re.compile(r"\|(WARN|ERR|EMER)\|")
 _KEEPALIVE: Final = ("0a0000000000" * 2 + "9000").ljust(120, "0")
 _DIRECTORIES: Final = ("OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR", "OVS_SYSCONFDIR")
 

@@ -17,7 +17,7 @@ from mplsemu.emulation.naming import (
     NodeNames,
     host_node_name,
 )
-from mplsemu.model.names import ce_name
+from mplsemu.model.names import CE_HOST
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
 from mplsemu.program.program import CoreLink, NodeProgram, Program
@@ -107,13 +107,13 @@ class CePlan:
 
     Attributes:
         name: Mininet's.
-        full_name: ``VPN/SITE/ce``.
+        ref: its full name, ``VPN/SITE/ce``.
         router: its addresses towards the PE.
         lan: its addresses towards the LAN.
     """
 
     name: str
-    full_name: str
+    ref: HostRef
     router: CeRouter
     lan: tuple[IPInterface, ...]
 
@@ -227,7 +227,7 @@ class _Planner:
             return
         ce = CePlan(
             self._names.claim(host_node_name(vpn, site.name, "ce")),
-            ce_name(site.circuit),
+            HostRef(vpn, site.name, CE_HOST),
             site.ce,
             site.gateways,
         )

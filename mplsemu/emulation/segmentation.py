@@ -45,7 +45,7 @@ def single_frame_ends(
 def _vpn_of(plan: LabPlan) -> dict[str, str]:
     """Return whose each host and CE router is."""
     hosts = {host.name: host.ref.vpn for host in plan.hosts}
-    return hosts | {ce.name: ce.full_name.split("/", 1)[0] for ce in plan.ces}
+    return hosts | {ce.name: ce.ref.vpn for ce in plan.ces}
 
 
 def _groups(vpns: Iterable[Vpn]) -> list[set[str]]:

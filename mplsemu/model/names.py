@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-_CE: Final = "/ce"
+CE_HOST: Final = "ce"
+"""What stands in the place of a host's name for the CE router of a site."""
+_CE: Final = f"/{CE_HOST}"
 
 
 def ce_name(circuit: str) -> str:

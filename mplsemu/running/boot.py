@@ -266,7 +266,7 @@ def host_records(net: LabNet) -> dict[str, HostRecord]:
     for ce in net.plan.ces:
         interface = net.node(ce.name).intfNames()[0]
         addresses = (str(ce.router.wan), *map(str, ce.lan))
-        hosts[ce.full_name] = HostRecord(
+        hosts[str(ce.ref)] = HostRecord(
             ce.name, net.pid(ce.name), interface, ce.router.mac, addresses
         )
     return hosts

@@ -239,12 +239,12 @@ def _broadcast_checks(prober: Prober, network: Network) -> Iterator[CheckResult]
     for ref, site, _ in network.hosts():
         lans.setdefault(_lan_of(network, ref, site.circuit), []).append(str(ref))
     bridged = {vpn.name for vpn in network.vpns if isinstance(vpn, Vpls | Vpws)}
-    sources = [str(ref) for ref, _, _ in network.hosts() if ref.vpn in bridged]
-    results = prober.run_frames([FrameProbe(source) for source in sources]) if sources else ()
-    for source, result in zip(sources, results, strict=True):
-        vpn = source.split("/", 1)[0]
-        lan = set(lans[vpn]) - {source}
-        check = _broadcast_check(source, vpn, lan, result)
+    sources = [ref for ref, _, _ in network.hosts() if ref.vpn in bridged]
+    results = prober.run_frames([FrameProbe(str(ref)) for ref in sources]) if sources else ()
+    for ref, result in zip(sources, results, strict=True):
+        source = str(ref)
+        lan = set(lans[ref.vpn]) - {source}
+        check = _broadcast_check(source, ref.vpn, lan, result)
         if trouble := trouble_of((source, *sorted(lan - result.received.keys())), prober.troubles):
             check = _with_failure(check, f"not to be tried: {trouble}")
         yield check

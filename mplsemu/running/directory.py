@@ -27,6 +27,7 @@ from mplsemu.errors import (
     NodeGoneError,
     NotRootError,
 )
+from mplsemu.model.names import circuit_of, vpn_of
 from mplsemu.running.process import Process
 from mplsemu.running.trust import is_trusted, require_trusted
 
@@ -120,6 +121,14 @@ class LabRecord:
     notes: tuple[str, ...] = ()
     web: str | None = None
     started: dict[int, int] = field(default_factory=dict)
+
+    def vpn_of(self, host: HostRecord) -> str:
+        """Return whose a host or CE router is."""
+        return vpn_of(next(name for name, each in self.hosts.items() if each is host))
+
+    def hosts_at(self, circuit: str) -> list[HostRecord]:
+        """Return the hosts, and the CE router, of a circuit's site."""
+        return [host for name, host in self.hosts.items() if circuit_of(name) == circuit]
 
     def require(self, pid: int) -> None:
         """Check that a process id still stands for the process that the lab had in mind.

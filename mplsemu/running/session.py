@@ -129,6 +129,14 @@ class Session:
             ),
         )
 
+    def vpn_of(self, name: str) -> str:
+        """Return the VPN of a host or CE router, given by either of its names.
+
+        Raises:
+            LabError: there is no such host; names the nearest.
+        """
+        return self.record.vpn_of(self.host(name))
+
     def exec_target(self, name: str) -> ExecTarget:
         """Return where commands of a node run: in its namespaces.
 
@@ -227,8 +235,7 @@ class Session:
         try:
             theirs = [ip_address(target)]
         except ValueError:
-            full = next(name for name, host in self.record.hosts.items() if host is sender)
-            found = self.host(target, full.split("/")[0])
+            found = self.host(target, self.record.vpn_of(sender))
             theirs = [ip_interface(each).ip for each in found.addresses]
         for address in theirs:
             # every interface has link-local addresses and loopback
@@ -271,10 +278,9 @@ class Session:
         """Wait until both ends of a link or circuit carry packets."""
         for interface in self.record.links[link]:
             await_operational_at({interface.pid: [interface.name]})
-        for name, host in self.record.hosts.items():
-            if name.rpartition("/")[0] == link:
-                with suppress(EmulationError):  # what a customer has done with it is his affair
-                    await_operational_at({host.pid: [host.interface]})
+        for host in self.record.hosts_at(link):
+            with suppress(EmulationError):  # what a customer has done with it is his affair
+                await_operational_at({host.pid: [host.interface]})
 
     def links(self) -> tuple[LinkState, ...]:
         """Return every core link and circuit with its state, as the controller sees it."""

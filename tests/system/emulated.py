@@ -66,6 +66,11 @@ def carry(net: LabNet) -> None:
     assert refused == []
 
 
+def namespace_of(pid: int) -> int:
+    """Return the inode number of a process's network namespace."""
+    return Path(f"/proc/{pid}/ns/net").stat().st_ino
+
+
 def interfaces() -> list[str]:
     """Return the names of the interfaces in this thread's namespace."""
     shown = subprocess.run(["ip", "-br", "link"], check=True, capture_output=True, text=True)

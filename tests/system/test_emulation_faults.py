@@ -24,8 +24,8 @@ pytestmark = pytest.mark.system
 PROGRAM = textwrap.dedent("""
     import json, os, sys
     from pathlib import Path
-    from mplsemu.emulation.namespace import current_namespace, namespace_of
-    from tests.system.emulated import carry, emulated
+    from mplsemu.emulation.namespace import current_namespace
+    from tests.system.emulated import carry, emulated, namespace_of
     from tests.system.test_emulation_net import ONE_PE
 
     with emulated(ONE_PE, Path(sys.argv[1])) as net:

@@ -12,7 +12,7 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.mininet_classes import CLI, lg
-from mplsemu.emulation.namespace import enter_private_namespace, namespace_of
+from mplsemu.emulation.namespace import enter_private_namespace
 from mplsemu.emulation.net import LabNet, LabOptions
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.reaper import processes_in
@@ -24,6 +24,7 @@ from tests.system.emulated import (
     carry,
     emulated,
     interfaces,
+    namespace_of,
     patch,
 )
 from tests.waiting import eventually
