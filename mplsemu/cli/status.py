@@ -14,7 +14,7 @@ from mplsemu.cli.exec import add_lab_option, named_lab
 
 if TYPE_CHECKING:
     from mplsemu.analysis.alarms import Alarm
-    from mplsemu.running.directory import LabRecord
+    from mplsemu.running.record import LabRecord
     from mplsemu.running.session import Session
     from mplsemu.web.access import Links
 

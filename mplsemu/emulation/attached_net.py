@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mplsemu.emulation.fabric import Fabric
-from mplsemu.emulation.net import LabNet, LabOptions
+from mplsemu.emulation.net import LabNet
 from mplsemu.emulation.nodes import CeRouter, LabHost, LabSwitch, NamespaceLsr, SiteLan
+from mplsemu.emulation.options import LabOptions
 from mplsemu.emulation.plan import CePlan, Endpoint, HostPlan, LanPlan, LsrPlan
 from mplsemu.errors import EmulationError
 from mplsemu.model.network import Network

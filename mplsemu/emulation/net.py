@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,7 +12,7 @@ from typing import Any, Final, TypeVar
 from mplsemu.emulation import batch_commands, shaping
 from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
 from mplsemu.emulation.etc_hosts import write_hosts_files
-from mplsemu.emulation.fabric import Fabric, Progress
+from mplsemu.emulation.fabric import Fabric
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.interrupts import interrupts_wait
@@ -23,6 +22,7 @@ from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
 from mplsemu.emulation.operational import await_operational_at
+from mplsemu.emulation.options import LabOptions
 from mplsemu.emulation.plan import (
     CePlan,
     Endpoint,
@@ -53,24 +53,6 @@ _HOST_IPV6: Final[Mapping[str, str]] = {
 }
 _CE_IPV6: Final[Mapping[str, str]] = {**_HOST_IPV6, "all/forwarding": "1"}
 _LSR_IPV6: Final[Mapping[str, str]] = {"all/disable_ipv6": "1", "default/disable_ipv6": "1"}
-
-
-@dataclass(frozen=True, slots=True)
-class LabOptions:
-    """How a lab is built.
-
-    Attributes:
-        shape: emulate rates and delays.
-        progress: told what is going on.
-        hosts_files: a directory to be made, for what nodes see as their /etc/hosts; None leaves
-            them the machine's.
-        hidden: directories that hosts and CE routers see empty.
-    """
-
-    shape: bool = True
-    progress: Progress = lambda _stage, _done, _total: None
-    hosts_files: Path | None = None
-    hidden: tuple[Path, ...] = ()
 
 
 class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types

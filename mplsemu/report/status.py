@@ -8,7 +8,7 @@ from typing import Any
 
 from mplsemu.analysis.alarms import Alarm
 from mplsemu.report.alarms import alarm_object
-from mplsemu.running.directory import LabRecord
+from mplsemu.running.record import LabRecord
 
 
 def labs_object(labs: Iterable[dict[str, Any]]) -> dict[str, Any]:

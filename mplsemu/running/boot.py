@@ -18,7 +18,8 @@ from mplsemu.emulation.namespace import (
     enter_private_namespace,
     require_root,
 )
-from mplsemu.emulation.net import LabNet, LabOptions
+from mplsemu.emulation.net import LabNet
+from mplsemu.emulation.options import LabOptions
 from mplsemu.emulation.requirements import require_open_files, require_tools
 from mplsemu.errors import EmulationError
 from mplsemu.lab.dataplane import DataPlaneChoice
@@ -27,14 +28,9 @@ from mplsemu.program.program import Program
 from mplsemu.running.choice import choose, requested
 from mplsemu.running.controller_process import ControllerProcess
 from mplsemu.running.dataplanes import lab_data_plane
-from mplsemu.running.directory import (
-    HostRecord,
-    LabDirectory,
-    LabRecord,
-    LsrRecord,
-    hidden_directories,
-)
+from mplsemu.running.directory import LabDirectory, hidden_directories
 from mplsemu.running.process import Process
+from mplsemu.running.record import HostRecord, LabRecord, LsrRecord
 from mplsemu.running.supervisor import Daemon, Supervisor
 from mplsemu.running.web_process import WebEndpoint, WebProcess
 

@@ -15,7 +15,7 @@ from mplsemu.model.topology import Link
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Program
 from mplsemu.program.stack_reading import UNKNOWN, Carried, StackReading, read_stack
-from mplsemu.running.directory import LabRecord
+from mplsemu.running.record import LabRecord
 from mplsemu.running.session import Session
 from mplsemu.suggest import unknown_name_remedy
 from mplsemu.wire.mpls import labels_of

@@ -21,7 +21,7 @@ from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.model.names import circuit_of_ce
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.running.directory import LabRecord
+from mplsemu.running.record import LabRecord
 from mplsemu.verification.reachability_policy import Expect, Expectation, expectations
 
 BROADCAST: Final = "broadcast"

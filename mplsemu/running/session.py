@@ -22,9 +22,10 @@ from mplsemu.emulation.operational import await_operational_at
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
-from mplsemu.running.directory import HostRecord, LabDirectory, find_lab
+from mplsemu.running.directory import LabDirectory, find_lab
 from mplsemu.running.down import take_down
 from mplsemu.running.link_names import link_name
+from mplsemu.running.record import HostRecord
 from mplsemu.southbound.network_namespace import inside
 from mplsemu.suggest import unknown_name_remedy
 

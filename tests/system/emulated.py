@@ -12,8 +12,9 @@ from mplsemu.control.compile import compile_program
 from mplsemu.emulation.fabric_ebpf import EbpfFabric
 from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.namespace import enter_private_namespace
-from mplsemu.emulation.net import LabNet, LabOptions
+from mplsemu.emulation.net import LabNet
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
+from mplsemu.emulation.options import LabOptions
 from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.lab.loader import loads
 from mplsemu.running.choice import DATAPLANE_VARIABLE

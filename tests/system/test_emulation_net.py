@@ -13,8 +13,9 @@ from mplsemu.control.compile import compile_program
 from mplsemu.emulation.fabric_openvswitch import OpenVswitchFabric
 from mplsemu.emulation.mininet_classes import CLI, lg
 from mplsemu.emulation.namespace import enter_private_namespace
-from mplsemu.emulation.net import LabNet, LabOptions
+from mplsemu.emulation.net import LabNet
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
+from mplsemu.emulation.options import LabOptions
 from mplsemu.emulation.reaper import processes_in
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import loads

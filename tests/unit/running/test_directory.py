@@ -16,10 +16,7 @@ from mplsemu.errors import EmulationError, LabNotRunningError, LabRunningError, 
 from mplsemu.running.captures import tap_points
 from mplsemu.running.directory import (
     DEFAULT_DIRECTORY,
-    HostRecord,
     LabDirectory,
-    LabRecord,
-    LsrRecord,
     find_lab,
     messages_of_ended_labs,
     run_directory,
@@ -27,6 +24,7 @@ from mplsemu.running.directory import (
 )
 from mplsemu.running.down import take_down
 from mplsemu.running.process import Process
+from mplsemu.running.record import HostRecord, LabRecord, LsrRecord
 from mplsemu.running.session import Session
 from tests.builders import nordic
 

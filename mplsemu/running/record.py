@@ -1,0 +1,119 @@
+"""What a running lab tells others about itself, as ``lab.json`` holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mplsemu.emulation.interface import Interface
+from mplsemu.errors import NodeGoneError
+from mplsemu.model.names import circuit_of, vpn_of
+from mplsemu.running.process import Process
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """A host or CE router of a running lab.
+
+    Attributes:
+        short: its Mininet name.
+        pid: of a process in its network namespace.
+        interface: its interface towards the site.
+        mac: of that interface.
+        addresses: with prefix lengths.
+    """
+
+    short: str
+    pid: int
+    interface: str
+    mac: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LsrRecord:
+    """An LSR of a running lab.
+
+    Attributes:
+        pid: of a process in the network namespace that its ports are in.
+        bridge: of Open vSwitch, where it is one.
+    """
+
+    pid: int
+    bridge: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabRecord:
+    """What a running lab tells about itself; every process id is one on this machine.
+
+    Attributes:
+        name: of the lab.
+        pid: of the lab process.
+        dataplane: ``openflow`` or ``ebpf``.
+        datapath: where packets are switched: ``userspace`` or ``kernel``.
+        lab_file: the copy of the lab file it was booted from.
+        boot_s: seconds that booting took.
+        hosts: by full name (``VPN/SITE/hN``), CE routers as ``VPN/SITE/ce``.
+        lsrs: by name.
+        links: by link name, the interfaces at its two ends; by circuit name, first the PE's.
+        environment: variables with which Open vSwitch's tools find this lab's daemons.
+        notes: what the user should know (a delay that this kernel cannot make, say).
+        web: where its live page is, ``http://127.0.0.1:8080``; None without ``up --web``.
+        started: by process id, when that process began; see `Process`.
+    """
+
+    name: str
+    pid: int
+    dataplane: str
+    datapath: str
+    lab_file: str
+    boot_s: float
+    hosts: dict[str, HostRecord] = field(default_factory=dict)
+    lsrs: dict[str, LsrRecord] = field(default_factory=dict)
+    links: dict[str, tuple[Interface, ...]] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    web: str | None = None
+    started: dict[int, int] = field(default_factory=dict)
+
+    def vpn_of(self, host: HostRecord) -> str:
+        """Return whose a host or CE router is."""
+        return vpn_of(next(name for name, each in self.hosts.items() if each is host))
+
+    def hosts_at(self, circuit: str) -> list[HostRecord]:
+        """Return the hosts, and the CE router, of a circuit's site."""
+        return [host for name, host in self.hosts.items() if circuit_of(name) == circuit]
+
+    def require(self, pid: int) -> None:
+        """Check that a process id still stands for the process that the lab had in mind.
+
+        A node's process may have ended, and its number belong to one outside the lab: who entered
+        that one's namespaces would work on the machine itself.
+
+        Raises:
+            NodeGoneError: it does not.
+        """
+        if not self.has(pid):
+            raise NodeGoneError(f"process {pid} of the lab is gone")
+
+    def has(self, pid: int) -> bool:
+        """Whether a process id still stands for a process of the lab; see `require`."""
+        began = self.started.get(pid)
+        return began is None or Process(pid, began).is_there()
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> LabRecord:
+        """Rebuild a record from what `asdict` made of it."""
+        hosts = {
+            name: HostRecord(**{**host, "addresses": tuple(host["addresses"])})
+            for name, host in record["hosts"].items()
+        }
+        lsrs = {name: LsrRecord(**lsr) for name, lsr in record["lsrs"].items()}
+        links = {
+            name: tuple(Interface(**end) for end in ends) for name, ends in record["links"].items()
+        }
+        notes = tuple(record["notes"])
+        started = {int(pid): began for pid, began in record.get("started", {}).items()}
+        rebuilt = {"hosts": hosts, "lsrs": lsrs, "links": links, "notes": notes}
+        return cls(**{**record, **rebuilt, "started": started})
