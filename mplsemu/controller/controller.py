@@ -76,6 +76,10 @@ class Controller:
         state_file: remembers labels, numbers and neighbours over a restart; None: nothing is
             remembered.
         numbers: of which the lab's automatic addresses are made.
+
+    Attributes:
+        network: the lab as it is now.
+        numbers: all its numbers: what a change of its file has to be read with.
     """
 
     def __init__(
@@ -94,11 +98,11 @@ class Controller:
         self._neighbours = Neighbours(saved.learned)
         self._has_changed = is_same and saved.numbers is not None
         before = (saved.numbers if is_same else None) or NO_NUMBERS
-        self._numbers = number_network(network, numbers.updated(before))
+        self.numbers = number_network(network, numbers.updated(before))
         self._emulated = Emulated.of(network)
         self._change: NetworkChanged | None = None
         self.program = self._compile(saved.program if is_same else None, frozenset())
-        self.lsrs = LsrStates(self.program.node_by_name, self._numbers)
+        self.lsrs = LsrStates(self.program.node_by_name, self.numbers)
         self.generation = 1
         if self.events.last:
             text = "controller started again; generations count from 1"
@@ -295,28 +299,28 @@ class Controller:
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
         learned = tuple(self._neighbours)
         try:
-            return compile_program(self.network, down, learned, previous, self._numbers)
+            return compile_program(self.network, down, learned, previous, self.numbers)
         except LabelSpaceError:
             if previous is None:
                 raise
         # old and new labels together do not fit: then labels change their meaning in place
         self.events.add("error", "the label range is too small to change paths without loss")
-        return compile_program(self.network, down, learned, numbers=self._numbers)
+        return compile_program(self.network, down, learned, numbers=self.numbers)
 
     def _change_network(self, change: NetworkChanged) -> None:
         """Go over to another lab, or stay at this one if that cannot be compiled."""
         started = time.perf_counter()
-        known = self.network, self._numbers
+        known = self.network, self.numbers
         self.network = change.network
-        before = self._numbers.updated(change.numbers).updated(self._numbers.of_data_plane())
-        self._numbers = number_network(change.network, before)
-        self.lsrs.number_ports(self._numbers)
+        before = self.numbers.updated(change.numbers).updated(self.numbers.of_data_plane())
+        self.numbers = number_network(change.network, before)
+        self.lsrs.number_ports(self.numbers)
         down = self.lsrs.down()
         try:
             program = self._compile(self.program, down)
         except MplsEmuError as error:
-            self.network, self._numbers = known
-            self.lsrs.number_ports(self._numbers)
+            self.network, self.numbers = known
+            self.lsrs.number_ports(self.numbers)
             self._complain(f"the lab stays as it was: {error}")
             return
         circuits = {site.circuit for _, site in change.network.sites()}
@@ -391,7 +395,7 @@ class Controller:
         self.events.add("program", text, took_ms, self._cause)
 
     def _save(self) -> None:
-        numbers = self._numbers if self._has_changed else None
+        numbers = self.numbers if self._has_changed else None
         try:
             self.state_file.save_if_due(SavedState(self.program, tuple(self._neighbours), numbers))
         except OSError as error:
