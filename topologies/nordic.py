@@ -50,12 +50,12 @@ def find_mplsemu() -> None:
 find_mplsemu()
 
 from mplsemu.control.compile import compile_program  # noqa: E402
-from mplsemu.emulation import batches  # noqa: E402
+from mplsemu.emulation import batch_commands  # noqa: E402
 from mplsemu.emulation.plan import make_plan  # noqa: E402
 from mplsemu.lab.loader import load  # noqa: E402
 
 if TYPE_CHECKING:
-    from mplsemu.emulation.plan import Wire
+    from mplsemu.emulation.plan import VethPair
     from mplsemu.model.vpn import IPInterface
 
 
@@ -101,21 +101,21 @@ class NordicTopo(Topo):
             self.addSwitch(lan.name, cls=OVSBridge, dpid=dpid, datapath="user")
         for host in plan.hosts:
             first = next((each for each in host.addresses if each.version == 4), None)
-            lines = tuple(batches.host_lines(host))
+            lines = tuple(batch_commands.host_lines(host))
             # the MAC address here too: mn --mac would give it another
             options = {"ip": None, "mac": host.mac, "lines": lines, "first": first}
             self.addHost(host.name, cls=CustomerHost, **options)
         for ce in plan.ces:
-            lines = tuple(batches.ce_lines(ce))
+            lines = tuple(batch_commands.ce_lines(ce))
             options = {"ip": None, "mac": ce.router.mac, "lines": lines, "first": ce.router.wan}
             self.addHost(ce.name, cls=CustomerHost, forward=True, **options)
-        for wire in plan.wires:
-            self.add_wire(wire)
+        for pair in plan.veth_pairs:
+            self.add_veth_pair(pair)
 
-    def add_wire(self, wire: Wire) -> None:
+    def add_veth_pair(self, pair: VethPair) -> None:
         """Add a link with the ports, interface names and MAC addresses of the lab."""
-        options = {} if wire.rate_bps is None else {"bw": wire.rate_bps / 1e6}
-        for number, end in enumerate(wire.ends, 1):
+        options = {} if pair.rate_bps is None else {"bw": pair.rate_bps / 1e6}
+        for number, end in enumerate(pair.ends, 1):
             # ports of a LAN's bridge count from 0 in the lab, from 1 in Open vSwitch
             is_lan = end.node in self.switches() and self.nodeInfo(end.node).get("cls") is OVSBridge
             options[f"port{number}"] = end.port + is_lan
@@ -123,7 +123,7 @@ class NordicTopo(Topo):
             options[f"params{number}"] = {"ifconfig": f"mtu {end.mtu}"}
             if end.mac is not None:
                 options[f"addr{number}"] = end.mac
-        first, second = wire.ends
+        first, second = pair.ends
         self.addLink(first.node, second.node, **options)
 
 

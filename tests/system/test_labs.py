@@ -22,10 +22,11 @@ from mplsemu.running.checks import endpoints
 from mplsemu.verification.reachability_policy import expectations
 from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests.oracles import frames
+from tests.oracles.senders import senders
 from tests.places import LAB_FILES
 from tests.programs import program_of
 from tests.system.running import mplsemu
-from tests.unit.test_oracles_agree import fresh, has_ce, senders, teach
+from tests.unit.test_oracles_agree import fresh, has_ce, teach
 
 pytestmark = pytest.mark.system
 
