@@ -115,14 +115,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _tell_wireshark(session: Session, args: argparse.Namespace) -> int:
     """Print or write what Wireshark must be told about this lab's labels."""
-    from mplsemu.cli.wireshark import ambiguous, note, options, write_profile
+    from mplsemu.cli.output import write_files
+    from mplsemu.export.wireshark import ambiguous, note, options, profile
     from mplsemu.program.stack_reading import carried_by_label
 
     below = carried_by_label(session.program())
     if args.decode_as:
         print(" ".join(options(below)))
     if args.profile is not None:
-        write_profile(args.profile, below)
+        write_files(args.profile, profile(below))
         _say(f"{args.profile}: type WIRESHARK_CONFIG_DIR={args.profile} wireshark FILE")
     if ambiguous(below):
         _say(f"note: {note({label: below[label] for label in ambiguous(below)})}")
@@ -251,7 +252,7 @@ def _note_labels(expression: str, core: Sequence[str]) -> None:
 
 def _note_frames(args: argparse.Namespace, reader: FrameReader) -> None:
     """Tell how to decode frames of a VPLS in a file, if there are any."""
-    from mplsemu.cli.wireshark import note
+    from mplsemu.export.wireshark import note
 
     if args.write is not None and (said := note(reader.seen)):
         _say(f"note: {said}")

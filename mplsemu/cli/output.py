@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from mplsemu.errors import LabError
+from mplsemu.errors import EmulationError, LabError
 from mplsemu.running.exit_signals import cleanup_on_signal
 from mplsemu.views.text.ascii import to_ascii
 
@@ -91,6 +91,20 @@ def output_to(path: str | None) -> Iterator[Callable[[str | bytes], object]]:
         if is_new:
             Path(path).unlink(missing_ok=True)
         raise
+
+
+def write_files(directory: Path, files: Mapping[str, str]) -> None:
+    """Write texts to files of a directory, which is made if it is not there.
+
+    Raises:
+        EmulationError: they cannot be written there.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (directory / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EmulationError(f"cannot write {directory}: {error.strerror}") from None
 
 
 def _print(content: str | bytes) -> None:

@@ -8,10 +8,8 @@ Wireshark is told what each label carries, as by its menu *Decode As*: by option
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
-from mplsemu.errors import EmulationError
 from mplsemu.program.stack_reading import Carried
 
 _OPTION: Final = {Carried.ETHERNET: "pwethnocw", Carried.CONTROL_WORD: "pwethcw"}
@@ -21,7 +19,7 @@ _IN_FILES: Final = {
     Carried.CONTROL_WORD: "Ethernet PW (with CW)",
 }
 """The same, in its files."""
-_MOST: Final = 12
+_MAX_LABELS: Final = 12
 _COLUMNS: Final = """\
 # A profile for a lab of mplsemu: its cables, and what its labels mean, are columns.
 gui.column.format:
@@ -61,7 +59,7 @@ def note(below: Below) -> str:
     """Return a note on how to read the capture; empty if Wireshark needs none."""
     words, both = options(below), ambiguous(below)
     said = []
-    if 0 < len(words) <= 2 * _MOST:
+    if 0 < len(words) <= 2 * _MAX_LABELS:
         said.append(f"VPLS frames in Wireshark and tshark: {' '.join(words)}")
     elif words:
         said.append("VPLS frames in Wireshark and tshark: see mplsemu capture --profile")
@@ -73,22 +71,13 @@ def note(below: Below) -> str:
     return "; ".join(said)
 
 
-def write_profile(directory: Path, below: Below) -> None:
-    """Write a directory that serves as Wireshark's configuration, or as a profile.
-
-    Raises:
-        EmulationError: it cannot be written.
-    """
+def profile(below: Below) -> dict[str, str]:
+    """Return the files of a directory that is Wireshark's configuration, or a profile; by name."""
     lines = [
         f"decode_as_entry: mpls.label,{label},(none),{_IN_FILES[carried]}\n"
         for label, carried in _pseudowires(below).items()
     ]
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / "decode_as_entries").write_text("".join(lines), encoding="utf-8")
-        (directory / "preferences").write_text(_COLUMNS, encoding="utf-8")
-    except OSError as error:
-        raise EmulationError(f"cannot write {directory}: {error.strerror}") from None
+    return {"decode_as_entries": "".join(lines), "preferences": _COLUMNS}
 
 
 def _pseudowires(below: Below) -> dict[int, Carried]:
@@ -97,6 +86,6 @@ def _pseudowires(below: Below) -> dict[int, Carried]:
 
 
 def _labels(labels: list[int]) -> str:
-    shown = ", ".join(map(str, labels[:_MOST]))
-    more = f" and {len(labels) - _MOST} more" if len(labels) > _MOST else ""
+    shown = ", ".join(map(str, labels[:_MAX_LABELS]))
+    more = f" and {len(labels) - _MAX_LABELS} more" if len(labels) > _MAX_LABELS else ""
     return f"label{'s' if len(labels) > 1 else ''} {shown}{more}"

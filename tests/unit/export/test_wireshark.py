@@ -6,14 +6,14 @@ import subprocess
 
 import pytest
 
-from mplsemu.cli.wireshark import ambiguous, note, options, write_profile
+from mplsemu.cli.output import write_files
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.dissect import Frame, dissect
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.pcapng import Interface as FileInterface
 from mplsemu.emulation.pcapng import PcapngWriter
 from mplsemu.emulation.taps import CapturedFrame, TapPoint
-from mplsemu.errors import EmulationError
+from mplsemu.export.wireshark import ambiguous, note, options, profile
 from mplsemu.lab.loader import loads
 from mplsemu.program.stack_reading import Carried, carried_by_label, read_stack
 from mplsemu.running.captures import FrameReader
@@ -115,7 +115,7 @@ def test_tshark_reads_frames_with_the_profile_which_shows_cables_and_labels(wire
         for vpn, between in (("plain", b""), ("word", WORD))
     ]
     file = file_of(tmp_path / "x.pcapng", *packets)
-    write_profile(tmp_path / "profile", carried_by_label(wires))
+    write_files(tmp_path / "profile", profile(carried_by_label(wires)))
     for vpn, line in zip(
         ("plain", "word"),
         tshark(file, WIRESHARK_CONFIG_DIR=str(tmp_path / "profile")),
@@ -146,9 +146,3 @@ def test_many_labels_are_not_all_told():
     both = dict.fromkeys(many, frozenset({Carried.ETHERNET, Carried.IPV4}))
     assert note(both).startswith("labels 16, 17, ")
     assert "27 and 72 more: " in note(both)
-
-
-def test_where_a_profile_cannot_be_written_it_is_told(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(EmulationError, match=r"cannot write .*file/x: Not a directory"):
-        write_profile(tmp_path / "file" / "x", {})
