@@ -134,7 +134,7 @@ class HubLayout:
 
 
 def lay_out_around(
-    cells: Sequence[Size], spacing: Spacing, hub: float, shape: FormFactor = FormFactor.WIDE
+    cells: Sequence[Size], spacing: Spacing, hub: float, form_factor: FormFactor = FormFactor.WIDE
 ) -> HubLayout:
     """Place boxes so that the whole has about the aspect of a screen.
 
@@ -142,9 +142,9 @@ def lay_out_around(
         cells: sizes of the boxes, at least one, in reading order.
         spacing: the distances.
         hub: its height.
-        shape: narrow sets as few columns as possible, all above the hub.
+        form_factor: narrow sets as few columns as possible, all above the hub.
     """
-    if shape is FormFactor.NARROW:
+    if form_factor is FormFactor.NARROW:
         return HubLayout(_column(cells, spacing, is_up=True), None)
     found = [_one_row(cells, spacing)]
     for rows in range(1, min(_MOST_ROWS, len(cells) // 2) + 1):
@@ -169,10 +169,14 @@ def _column(cells: Sequence[Size], spacing: Spacing, *, is_up: bool) -> RowBlock
 
 
 def block_of_rows(
-    cells: Sequence[Size], spacing: Spacing, *, is_up: bool, shape: FormFactor = FormFactor.WIDE
+    cells: Sequence[Size],
+    spacing: Spacing,
+    *,
+    is_up: bool,
+    form_factor: FormFactor = FormFactor.WIDE,
 ) -> RowBlock:
     """Place boxes on one side: a few in one row, more in a block; or in a column."""
-    if shape is FormFactor.NARROW:
+    if form_factor is FormFactor.NARROW:
         return _column(cells, spacing, is_up=is_up)
     rows = (
         1 if len(cells) <= _MOST_IN_ONE_ROW else math.ceil(math.sqrt(len(cells) * _ROWS_PER_COLUMN))

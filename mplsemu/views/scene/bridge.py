@@ -35,7 +35,7 @@ _SHORT: Final = 12
 """Letters of names that fit on one line with the phrase before them."""
 
 
-def bridge_scene(view: BridgeView, shape: FormFactor = FormFactor.WIDE) -> Scene:
+def bridge_scene(view: BridgeView, form_factor: FormFactor = FormFactor.WIDE) -> Scene:
     """Return the picture of a customer's VPLS or VPWS."""
     deaf = _deaf(view)
     remarks = {name: _remark(lost) for name, lost in deaf.items()}
@@ -44,14 +44,17 @@ def bridge_scene(view: BridgeView, shape: FormFactor = FormFactor.WIDE) -> Scene
     if view.kind is VpnKind.VPWS and len(view.sites) == 2:
         first, second = view.sites
         whole = len(view.islands) == 1 and not view.severed
-        wire = _wire(cards, first, second, shape, whole=whole)
-        return framed(words, [Part(wire, None, "")], legend, shape)
+        wire = _wire(cards, first, second, form_factor, whole=whole)
+        return framed(words, [Part(wire, None, "")], legend, form_factor)
     ports = {site.name: port for port, site in enumerate(view.sites, 1)}
     parts = [
-        Part(_switch(cards, island, ports, number, view, shape), *_complaint(view, island, number))
+        Part(
+            _switch(cards, island, ports, number, view, form_factor),
+            *_complaint(view, island, number),
+        )
         for number, island in enumerate(view.islands, 1)
     ]
-    return framed(words, parts, legend, shape)
+    return framed(words, parts, legend, form_factor)
 
 
 # --- a switch ------------------------------------------------------------------------------------
@@ -63,13 +66,15 @@ def _switch(
     ports: Mapping[str, int],
     number: int,
     view: BridgeView,
-    shape: FormFactor,
+    form_factor: FormFactor,
 ) -> Draft:
     """Return a virtual switch with its sites around it, and a number at each port."""
     widest = max(text_width(str(port), SMALL_SIZE, bold=True) for port in ports.values())
     spacing = Spacing(ACCESS.first, ACCESS.channel, ACCESS.gutter, widest + 7)
     card = _switch_box(view, sites)
-    placed = lay_out_around([cards.cell] * len(sites), spacing, card.height + 2 * _PORT, shape)
+    placed = lay_out_around(
+        [cards.cell] * len(sites), spacing, card.height + 2 * _PORT, form_factor
+    )
     below = _PORT if placed.lower else 0.0
     box = Box(0, 0, max(placed.width, card.width), _PORT + card.height + below)
     places = placed.places(box)
@@ -132,10 +137,10 @@ def _remark(lost: Sequence[str]) -> list[str]:
 
 
 def _wire(
-    cards: SiteBoxes, first: SiteView, second: SiteView, shape: FormFactor, *, whole: bool
+    cards: SiteBoxes, first: SiteView, second: SiteView, form_factor: FormFactor, *, whole: bool
 ) -> Draft:
     """Return two sites with the wire between them."""
-    is_wide = shape is FormFactor.WIDE
+    is_wide = form_factor is FormFactor.WIDE
     far = (
         (cards.width + _WIRE_LENGTH, 0.0) if is_wide else (0.0, cards.height + _UPRIGHT_WIRE_LENGTH)
     )

@@ -12,18 +12,18 @@ from mplsemu.views.scene.l3vpn import l3vpn_scene
 from mplsemu.views.scene.provider import provider_scene
 
 
-def scene_of(view: View, shape: FormFactor = FormFactor.WIDE) -> Scene:
+def scene_of(view: View, form_factor: FormFactor = FormFactor.WIDE) -> Scene:
     """Return the scene of a view.
 
     Args:
         view: what to draw.
-        shape: of a customer's picture; the provider's has the shape of its network.
+        form_factor: of a customer's picture; the provider's has the shape of its network.
     """
     match view:
         case L3vpnView():
-            return l3vpn_scene(view, shape)
+            return l3vpn_scene(view, form_factor)
         case BridgeView():
-            return bridge_scene(view, shape)
+            return bridge_scene(view, form_factor)
         case ProviderView():
             return provider_scene(view)
         case _:

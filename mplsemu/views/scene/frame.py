@@ -65,10 +65,10 @@ def framed(
     words: PictureText,
     parts: Sequence[Part],
     meanings: Sequence[LegendText],
-    shape: FormFactor = FormFactor.WIDE,
+    form_factor: FormFactor = FormFactor.WIDE,
 ) -> Scene:
     """Return the picture that consists of these parts."""
-    is_narrow = shape is FormFactor.NARROW
+    is_narrow = form_factor is FormFactor.NARROW
     areas, draft = _together(parts, 0.0 if is_narrow else _WIDEST_ROW)
     bounds = around([draft.bounds, *(area.box for area in areas)])
     width = max(bounds.width, _NARROWEST_PHONE if is_narrow else _NARROWEST)

@@ -35,16 +35,16 @@ _MOST_PARTNERS: Final = 8
 _MOST_SEVERED: Final = 3
 
 
-def l3vpn_scene(view: L3vpnView, shape: FormFactor = FormFactor.WIDE) -> Scene:
+def l3vpn_scene(view: L3vpnView, form_factor: FormFactor = FormFactor.WIDE) -> Scene:
     """Return the picture of a customer's L3VPN."""
     titles = [Row(f"router at {s.name}", size=ROUTER_SIZE, bold=True) for s in view.sites]
     cards = site_boxes(view.sites, InfoBox(tuple(titles)).width)
     parts = []
     for number, island in enumerate(view.islands, 1):
         own = cards.of(site for router in island for site in router.sites)
-        draft = _Island(view, own, number, shape).draw(island)
+        draft = _Island(view, own, number, form_factor).draw(island)
         parts.append(Part(draft, *_complaint(view, island, number)))
-    return framed(_words(view), parts, _legend(view), shape)
+    return framed(_words(view), parts, _legend(view), form_factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Island:
     view: L3vpnView
     sites: SiteBoxes
     number: int
-    shape: FormFactor
+    form_factor: FormFactor
 
     def draw(self, island: Sequence[VirtualRouter]) -> Draft:
         """Return it with its network, or its only router, at the origin."""
@@ -73,7 +73,9 @@ class _Island:
             return self._lonely(keys[0], island[0])
         units = self._units(keys, island)
         card = _network_box(island, self.view)
-        placed = lay_out_around([unit.cell for unit in units], _MEMBERS, card.height, self.shape)
+        placed = lay_out_around(
+            [unit.cell for unit in units], _MEMBERS, card.height, self.form_factor
+        )
         box = Box(0, 0, max(placed.width, card.width + 60), card.height + 16)
         about = f"Your network, which joins {count(len(island), 'virtual router')}"
         texts = card.runs(box, centered=True)
@@ -102,7 +104,7 @@ class _Island:
 
     def _block(self, sites: Sequence[SiteView], *, is_up: bool) -> RowBlock:
         cells = [self.sites.cell] * len(sites)
-        return block_of_rows(cells, ACCESS, is_up=is_up, shape=self.shape)
+        return block_of_rows(cells, ACCESS, is_up=is_up, form_factor=self.form_factor)
 
     def _unit(self, draft: Draft, unit: _Unit, side: Side, slot: Slot, network: Node) -> None:
         """Draw a virtual router, its sites beyond it, and its line to the network."""
@@ -129,7 +131,7 @@ class _Island:
     def _lonely(self, key: str, router: VirtualRouter) -> Draft:
         """Return a virtual router that no network joins with another."""
         cells = [self.sites.cell] * len(router.sites)
-        placed = lay_out_around(cells, ACCESS, _ROUTER_GUESS, self.shape)
+        placed = lay_out_around(cells, ACCESS, _ROUTER_GUESS, self.form_factor)
         card = router_box(self.view, router, placed.width)
         box = Box(0, 0, placed.width, card.height)
         node = self._router(key, router, box)
