@@ -30,7 +30,7 @@ def draw_html(scenes: Sequence[Scene], *, theme: Theme = Theme.AUTO) -> str:
 
     Args:
         scenes: at least one.
-        theme: what is shown first; whoever looks at it can choose another.
+        theme: what is shown first; the reader can choose another.
     """
     title = escaped(", ".join(scene.title for scene in scenes))
     chosen = "" if theme is Theme.AUTO else f' data-theme="{theme.value}"'
@@ -81,7 +81,7 @@ def page_style() -> str:
 
 
 def _policy() -> str:
-    """Say that nothing is loaded from anywhere, and that no other script than ours runs."""
+    """Return a policy that loads nothing and runs no script but the one of this file."""
     digest = base64.b64encode(hashlib.sha256(page_script().encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
