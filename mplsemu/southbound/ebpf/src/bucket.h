@@ -1,8 +1,8 @@
-/* How many packets for the controller there may be: mplsemu/southbound/punt/rate_limits.py has the same numbers.
+/* Rate limits of packets for the controller; the numbers are those of punt/rate_limits.py.
  *
- * Whoever causes them has a token bucket of his own for each class, so that no customer takes what another needs. Who takes
- * more than half of his takes from the LSR's bucket besides, which many could empty together; who takes less never
- * depends on it. */
+ * Each source has a token bucket per class, so that no customer takes another's share. A source that has used
+ * more than half of its bucket also takes tokens from the LSR's, which all sources share; one that has used
+ * less never depends on it. */
 #pragma once
 
 #include "maps.h"
@@ -17,11 +17,11 @@ static __always_inline enum punt_class class_of_punt(enum punt_reason reason)
 	return PUNT_REASONS_GLEAN >> reason & 1 ? PUNT_CLASS_GLEAN : PUNT_CLASS_ANSWERS;
 }
 
-/* Who causes a packet for the controller: `kind` and `id` of a bucket's key */
+/* What a packet for the controller is charged to: `kind` and `id` of a bucket's key */
 enum punt_source { PUNT_SOURCE_CIRCUIT = 1, PUNT_SOURCE_VRF = 2, PUNT_SOURCE_LSP = 3, PUNT_SOURCE_ANY = 4 };
 
-/* A number for the outermost two labels, the tunnel's and the service's: one customer's packets, as far as an LSR in the middle
- * can tell. */
+/* A number for the outermost two labels, the tunnel's and the service's: a transit LSR cannot tell customers
+ * apart by more. */
 static __always_inline __u32 number_of_lsp(struct __sk_buff *skb)
 {
 	__be32 entries[2] = {};
@@ -54,7 +54,7 @@ static __always_inline struct bucket_key bucket_of(struct __sk_buff *skb, __u32 
 	return key;
 }
 
-/* What is left in a token bucket before a packet takes its token; 0 if the packet finds none. */
+/* Take a token from a bucket; return how many there were, 0 if there was none. */
 static __always_inline __u64 take(const struct bucket_key *key, __u64 now, __u64 per_second, __u64 burst)
 {
 	const __u64 token_ns = SECOND_NS / per_second, whole_ns = burst * token_ns;
@@ -79,7 +79,7 @@ static __always_inline __u64 take(const struct bucket_key *key, __u64 now, __u64
 	return left_ns / token_ns;
 }
 
-/* Whether the controller may have one more packet of a source. */
+/* Whether the rate limits allow one more packet of a source. */
 VERIFIED_PER_CALL int may_punt(struct __sk_buff *skb, __u32 lsr, __u32 service, enum punt_reason reason)
 {
 	struct bucket_key key = bucket_of(skb, lsr, service, reason);

@@ -1,4 +1,4 @@
-/* What comes in by a VRF's circuit: ARP and neighbour discovery, and packets for the gateway to route. */
+/* Packets that arrive on a VRF's circuit: ARP, neighbour discovery, and what the gateway routes. */
 #pragma once
 
 #include "solicitation.h"
@@ -6,7 +6,7 @@
 
 #define ARP_REQUEST bpf_htons(1)
 #define ARP_REPLY bpf_htons(2)
-#define IPV4_IN_IPV6 12 /* where it stands in an IPv4-mapped address (RFC 4291 section 2.5.5.2) */
+#define IPV4_IN_IPV6 12 /* offset in an IPv4-mapped address (RFC 4291 section 2.5.5.2) */
 
 struct arp_frame {
 	struct ethernet ethernet;
@@ -21,7 +21,7 @@ struct arp_frame {
 	__u8 target[4];
 } PACKED;
 
-/* Answer who asks for a gateway (RFC 826); the controller learns from every ARP packet who sent it. */
+/* Answer ARP requests for a gateway (RFC 826). The controller gets every ARP packet, to learn its sender. */
 static __always_inline int answer_arp(struct __sk_buff *skb, __u32 lsr, const struct port *port,
 				      const struct settings *lab)
 {
@@ -99,7 +99,7 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 		count(skb, lsr, COUNT_VRF_IN, port->service);
 		return route4(skb, lsr, port->number, port->service);
 	}
-	if (type != TYPE_IPV6) /* labels from a customer least of all (RFC 4364 section 13.1) */
+	if (type != TYPE_IPV6) /* above all no labels from a customer (RFC 4364 section 13.1) */
 		return drop(skb, lsr, DROP_NOT_FOR_US);
 	frame = head(skb, sizeof(*frame));
 	if (!frame || !is_sane6(skb, &frame->ip))

@@ -1,4 +1,4 @@
-/* Whose packet it is: by the port it came by, or by what the controller wrote before it. */
+/* Which LSR and service a packet belongs to: by its port, or by the header that the controller wrote. */
 #pragma once
 
 #include "circuit.h"
@@ -24,7 +24,7 @@ static __always_inline int from_controller(struct __sk_buff *skb)
 	__u32 lsr, service;
 
 	if (!injected || injected->to_local != LOCAL || injected->from_local != LOCAL)
-		return TC_ACT_OK; /* what the kernel says to itself */
+		return TC_ACT_OK; /* the kernel's own loopback traffic */
 	lsr = bpf_ntohl(injected->lsr);
 	service = bpf_ntohl(injected->service);
 	switch (injected->type) {

@@ -1,4 +1,4 @@
-/* Counting, and the end of packets that go nowhere. */
+/* Counters, and dropping packets. */
 #pragma once
 
 #include "maps.h"

@@ -1,12 +1,13 @@
 /* Removing octets from the front of a packet.
  *
- * The kernel has no helper that shortens an MPLS packet: bpf_skb_adjust_room wants IP, and marks what is to be segmented
- * as doubtful, so that it is dropped later. But it takes off VLAN tags from whatever there is, four octets at a time. */
+ * The kernel has no helper that shortens an MPLS packet. bpf_skb_adjust_room requires IP, and sets
+ * SKB_GSO_DODGY on GSO packets, which are dropped later. But VLAN tags can be popped from any packet, four
+ * octets at a time. */
 #pragma once
 
 #include "packet.h"
 
-/* Remove `words` times four octets behind the MAC addresses. The EtherType of what remains stands behind them. */
+/* Remove `words` times four octets behind the MAC addresses; the EtherType of the rest follows them. */
 static __always_inline int shorten(struct __sk_buff *skb, const __u32 words)
 {
 	__be16 *front = head(skb, MACS_OCTETS + TAG_OCTETS * words);
@@ -16,7 +17,8 @@ static __always_inline int shorten(struct __sk_buff *skb, const __u32 words)
 #pragma unroll
 	for (__u32 i = 0; i < words; i++)
 		front[(MACS_OCTETS + TAG_OCTETS * i) / sizeof(*front)] = TYPE_VLAN;
-	/* The second tag pushes the first into the packet, and its protocol becomes VLAN: so it can be popped from. */
+	/* The second tag pushes the first into the packet data; the protocol becomes VLAN, which can be
+	 * popped */
 	if (bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_push(skb, TYPE_VLAN, 1))
 		return -1;
 #pragma unroll
@@ -26,7 +28,7 @@ static __always_inline int shorten(struct __sk_buff *skb, const __u32 words)
 	return 0;
 }
 
-/* Remove the label on top; `type` is the EtherType of what is below it. */
+/* Pop the top label; `type` is the EtherType of what is below it. */
 static __always_inline int pop_label(struct __sk_buff *skb, __be16 type)
 {
 	__be16 *front = head(skb, sizeof(struct labelled_frame));
@@ -41,14 +43,14 @@ static __always_inline int pop_label(struct __sk_buff *skb, __be16 type)
 	return shorten(skb, 1);
 }
 
-/* Whether a packet of which the kernel does not know yet that it has an IP packet in it can be made adjustable. */
+/* Whether a packet becomes adjustable once the kernel knows that its payload is IP. */
 static __always_inline int may_become_adjustable(struct __sk_buff *skb, const __u32 at, __be16 type)
 {
 	return (type == TYPE_IPV4 || type == TYPE_IPV6) && !skb->gso_size && skb->mark != HANDED_OVER &&
 	       skb->len >= at + sizeof(struct ipv6_frame);
 }
 
-/* Have the kernel take what follows the Ethernet header for what `type` says: by a tag that comes and goes. */
+/* Set the EtherType and make the kernel adopt it as skb->protocol: by pushing and popping a tag. */
 static __always_inline int set_protocol(struct __sk_buff *skb, __be16 type)
 {
 	struct ethernet *front = head(skb, sizeof(*front));
@@ -56,11 +58,11 @@ static __always_inline int set_protocol(struct __sk_buff *skb, __be16 type)
 	if (!front)
 		return -1;
 	front->type = type;
-	return bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_pop(skb) ||
-	       bpf_skb_vlan_pop(skb);
+	return bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_push(skb, TYPE_VLAN, 1) ||
+	       bpf_skb_vlan_pop(skb) || bpf_skb_vlan_pop(skb);
 }
 
-/* Remove everything before a frame in one piece. */
+/* Remove everything before a frame at `at` in one step, of an adjustable packet. */
 static __always_inline int shorten_once(struct __sk_buff *skb, const __u32 at)
 {
 	struct ethernet *front = head(skb, at + sizeof(*front));

@@ -1,4 +1,4 @@
-/* Choosing among NHLFEs of equal cost, and sending by one. */
+/* Choosing one of several NHLFEs of equal cost (ECMP), and sending by it. */
 #pragma once
 
 #include "count.h"
@@ -7,9 +7,10 @@
 #include "mtu.h"
 #include "packet.h"
 
-/* Return the NHLFE for a flow: always the same, and at the next LSR no less likely another than here. */
+/* Return a flow's NHLFE. The hash is salted with the LSR, so that the next LSR's choice does not depend on
+ * this one's. */
 static __always_inline struct nhlfe *nhlfe_of_flow(__u32 lsr, enum nhlfes_of of, __u32 id, __u32 number,
-						 struct nhlfe *first, __u64 flow)
+						   struct nhlfe *first, __u64 flow)
 {
 	__u64 hash = mix(mix(flow, lsr), 0xd1b54a32d192ed03ull);
 	struct nhlfe_key key = {lsr, of, id, (hash >> 32) * number >> 32};
@@ -21,7 +22,7 @@ static __always_inline struct nhlfe *nhlfe_of_flow(__u32 lsr, enum nhlfes_of of,
 	return other ?: first;
 }
 
-/* Send a packet whose head is written. A queue, and whoever listens, is passed by only where there is none. */
+/* Send a packet whose head is written. NHLFE_DIRECT: the port has no queue and no tap. */
 static __always_inline int send(struct __sk_buff *skb, __u32 lsr, const struct nhlfe *nhlfe)
 {
 	if (!link_takes(skb, nhlfe->oif))

@@ -1,12 +1,12 @@
-/* Who has to go where a VSI has learned as much as its share: whoever came first.
+/* Eviction from a VSI's FDB that has used its share: the oldest address goes first.
  *
- * A VSI has as many slots as its share says, and takes one after the other, in a circle, for every address that is new to it. */
+ * A VSI has a ring of as many slots as its share, and uses the next one for every new address. */
 #pragma once
 
 #include "maps.h"
 #include "packet.h"
 
-/* The next slot of a VSI; -1 if there is no memory at hand. */
+/* Return the next slot of a VSI's ring; -1 if an allocation fails. */
 static __always_inline __s64 next_slot(const struct vsi_key *vsi, __u32 share)
 {
 	struct ring *ring = bpf_map_lookup_elem(&fdb_rings, vsi);
@@ -27,7 +27,7 @@ static __always_inline __s64 next_slot(const struct vsi_key *vsi, __u32 share)
 	return slot;
 }
 
-/* Take a slot for a new address, from whoever still has it; -1 if there is no memory at hand. */
+/* Take a slot for a new address and evict its owner; -1 if an allocation fails. */
 VERIFIED_PER_CALL __s64 take_slot(const struct fdb_key *entry, __u32 share)
 {
 	struct vsi_key vsi = {entry->lsr, entry->vsi};
@@ -45,7 +45,8 @@ VERIFIED_PER_CALL __s64 take_slot(const struct fdb_key *entry, __u32 share)
 
 		__builtin_memcpy(old.mac, before->mac, MAC_OCTETS);
 		found = bpf_map_lookup_elem(&fdb, &old);
-		if (found && found->slot == slot) /* else it has aged, and come back to another */
+		/* unless it has aged out since, and was learned again in another slot */
+		if (found && found->slot == slot)
 			bpf_map_delete_elem(&fdb, &old);
 	}
 	__builtin_memcpy(owner.mac, entry->mac, MAC_OCTETS);

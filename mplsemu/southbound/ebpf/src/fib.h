@@ -4,7 +4,7 @@
 #include "maps.h"
 #include "packet.h"
 
-/* Return the route of an address, NULL if there is none; the version is a constant where this is called. */
+/* Return the route for an address, NULL if there is none. Callers pass a constant version. */
 static __always_inline struct route *look_up(__u32 lsr, __u32 vrf, const __u8 *address, const int version)
 {
 	if (version == 4) {

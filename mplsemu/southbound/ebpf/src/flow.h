@@ -1,14 +1,14 @@
-/* A number for the flow that a packet belongs to, so that a flow's packets stay in order on one of several ways.
+/* A hash of a packet's flow: with ECMP, all packets of a flow take the same path and stay in order.
  *
- * 0 stands for no flow. What is below a label stack an LSR cannot know (RFC 3032 section 2.2, RFC 4928), so it is taken for
- * IP or Ethernet only where every length, and IPv4's checksum, says so. */
+ * 0 stands for no flow. A label stack does not say what is below it (RFC 3032 section 2.2, RFC 4928), so that
+ * is taken for IP or Ethernet only where all lengths, and in IPv4 the checksum, are consistent. */
 #pragma once
 
 #include "packet.h"
 
 #define MAX_STACK 32
-#define FIRST_USUAL_LABEL 16 /* those below have a special purpose and say nothing about a flow (RFC 6790) */
-#define PADDED_OCTETS 46     /* what Ethernet fills a payload up to */
+#define FIRST_USUAL_LABEL 16 /* special-purpose labels are not hashed (RFC 6790 section 4.3) */
+#define PADDED_OCTETS 46     /* minimum payload of an Ethernet frame */
 
 static __always_inline __u64 mix(__u64 hash, __u64 more)
 {
@@ -29,7 +29,7 @@ static __always_inline int has_ports(__u32 protocol)
 	       protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDP_LITE;
 }
 
-/* What may well be the protocol of an IPv6 packet: extension headers, and what is in use on top of it */
+/* Whether a next header is one of IPv6 packets in practice: an extension header or a protocol in use */
 static __always_inline int is_plausible(__u32 next_header)
 {
 	switch (next_header) {
@@ -63,11 +63,10 @@ static __always_inline __u64 with_ports(struct __sk_buff *skb, __u64 hash, const
 {
 	__u32 ports = 0;
 
-	if (transport->is_fragment) /* the first one says more than the others, so nothing of it counts */
+	if (transport->is_fragment) /* only the first fragment has ports, so ports are not hashed */
 		return hash | 1;
 	hash = mix(hash, transport->protocol);
-	if (has_ports(transport->protocol) &&
-	    !bpf_skb_load_bytes(skb, transport->at, &ports, sizeof(ports)))
+	if (has_ports(transport->protocol) && !bpf_skb_load_bytes(skb, transport->at, &ports, sizeof(ports)))
 		hash = mix(hash, ports);
 	return hash | 1;
 }
@@ -89,7 +88,7 @@ static __always_inline int is_ipv4(struct __sk_buff *skb, __u32 at, const struct
 	return sum == 0xffff || sum == 0x1fffe;
 }
 
-/* The flow of an IPv4 packet at `at`; unless it is known to be one, 0 if it is not without doubt. */
+/* The flow of an IPv4 packet at `at`; where it is not known to be one, 0 if it looks like anything else. */
 VERIFIED_PER_CALL __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_known)
 {
 	struct ipv4 ip __attribute__((aligned(8)));
@@ -107,7 +106,7 @@ VERIFIED_PER_CALL __u64 flow_of_ipv4(struct __sk_buff *skb, __u32 at, __u32 is_k
 	return with_ports(skb, hash, &transport);
 }
 
-/* The same of an IPv6 packet. */
+/* Likewise for IPv6. */
 VERIFIED_PER_CALL __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_known)
 {
 	struct ipv6 ip __attribute__((aligned(8)));
@@ -130,7 +129,7 @@ VERIFIED_PER_CALL __u64 flow_of_ipv6(struct __sk_buff *skb, __u32 at, __u32 is_k
 	return with_ports(skb, hash, &transport);
 }
 
-/* The flow of an IP packet in a frame at `at`, with up to two tags; 0 if there is none without doubt. */
+/* The flow of the IP packet in a frame at `at`, with up to two VLAN tags; 0 if it carries none. */
 VERIFIED_PER_CALL __u64 flow_in_frame(struct __sk_buff *skb, __u32 at)
 {
 	__be16 type = 0;
@@ -166,7 +165,7 @@ VERIFIED_PER_CALL __u64 flow_of_frame(struct __sk_buff *skb, __u32 at)
 	return flow_in_frame(skb, at) ?: flow_of_macs(skb, at);
 }
 
-/* A walk down a label stack */
+/* State of a walk down a label stack */
 struct stack {
 	struct __sk_buff *skb;
 	__u64 labels; /* a hash of them */
@@ -174,7 +173,7 @@ struct stack {
 	__u32 entry;  /* the last one */
 };
 
-CALLBACK read_entry(__u32 before, void *context)
+CALLBACK long read_entry(__u32 before, void *context)
 {
 	struct stack *stack = context;
 	__u32 entry = 0;
@@ -188,7 +187,7 @@ CALLBACK read_entry(__u32 before, void *context)
 	return !!(stack->entry & ENTRY_BOTTOM);
 }
 
-/* The flow of what is below a label stack, else of the labels. */
+/* The flow of the payload below a label stack, else of the labels. */
 VERIFIED_PER_CALL __u64 flow_below_labels(struct __sk_buff *skb)
 {
 	struct stack stack = {.skb = skb, .at = ETHERNET_OCTETS};
@@ -198,7 +197,8 @@ VERIFIED_PER_CALL __u64 flow_below_labels(struct __sk_buff *skb)
 	repeat(MAX_STACK, 8, read_entry, &stack);
 	if (!(stack.entry & ENTRY_BOTTOM))
 		return stack.labels | 1;
-	found = flow_in_frame(skb, stack.at) ?: flow_of_ipv4(skb, stack.at, 0) ?: flow_of_ipv6(skb, stack.at, 0);
+	found = flow_in_frame(skb, stack.at) ?: flow_of_ipv4(skb, stack.at, 0);
+	found = found ?: flow_of_ipv6(skb, stack.at, 0);
 	if (found)
 		return found;
 	if (bpf_skb_load_bytes(skb, stack.at, &control_word, sizeof(control_word)) || control_word)

@@ -1,4 +1,4 @@
-/* Labelled packets: swap, pop and push in transit (RFC 3031 section 3), and what a packet's last label leads to. */
+/* Labelled packets: swap, pop and push in transit (RFC 3031 section 3), and what a last label leads to. */
 #pragma once
 
 #include "count.h"
@@ -10,7 +10,7 @@
 #include "vsi.h"
 #include "ecmp.h"
 
-#define MAX_NULLS 16 /* labels that are popped for another look-up, of one packet at one LSR */
+#define MAX_NULLS 16 /* explicit nulls popped from one packet at one LSR */
 
 static __always_inline int is_uniform(void)
 {
@@ -19,7 +19,7 @@ static __always_inline int is_uniform(void)
 	return lab && lab->uniform_ttl;
 }
 
-/* Give the entry at `at` the TTL of one that is popped, in the uniform model (RFC 3443 section 3.1); it never rises. */
+/* In the uniform model, copy a popped entry's TTL to the one at `at`, if lower (RFC 3443 section 3.1). */
 static __always_inline int lower_ttl(struct __sk_buff *skb, __u32 at, __u32 ttl)
 {
 	__u32 offset = at + ENTRY_OCTETS - 1;
@@ -32,7 +32,7 @@ static __always_inline int lower_ttl(struct __sk_buff *skb, __u32 at, __u32 ttl)
 	return inner > outer ? bpf_skb_store_bytes(skb, offset, &outer, sizeof(outer), 0) : 0;
 }
 
-/* A packet whose labels on top go */
+/* State of popping labels from a packet */
 struct popping {
 	struct __sk_buff *skb;
 	__u32 lsr;
@@ -47,7 +47,7 @@ static __always_inline int is_null(__u32 lsr, __u32 entry)
 	return ilm && ilm->action == ILM_POP_AND_LOOK_UP;
 }
 
-CALLBACK pop_null(__u32 before, void *context)
+CALLBACK long pop_null(__u32 before, void *context)
 {
 	struct popping *popping = context;
 	struct labelled_frame *frame = head(popping->skb, sizeof(*frame));
@@ -55,12 +55,13 @@ CALLBACK pop_null(__u32 before, void *context)
 
 	if (frame && !is_null(popping->lsr, entry))
 		return 1;
-	popping->failed = !frame || entry & ENTRY_BOTTOM || lower_ttl(popping->skb, sizeof(*frame), entry & ENTRY_TTL) ||
+	popping->failed = !frame || entry & ENTRY_BOTTOM ||
+			  lower_ttl(popping->skb, sizeof(*frame), entry & ENTRY_TTL) ||
 			  pop_label(popping->skb, TYPE_MPLS);
 	return popping->failed;
 }
 
-/* Pop the labels on top that ask for another look-up, as explicit null does (RFC 3032 section 2.1). */
+/* Pop the top labels whose action is another look-up, as that of explicit null is (RFC 3032 section 2.1). */
 VERIFIED_PER_CALL int pop_nulls(struct __sk_buff *skb, __u32 lsr)
 {
 	struct popping popping = {skb, lsr};
@@ -69,7 +70,7 @@ VERIFIED_PER_CALL int pop_nulls(struct __sk_buff *skb, __u32 lsr)
 	return popping.failed;
 }
 
-/* Forward a packet by a transit LSR's NHLFE; `frame` is its head, `entry` the one on top. */
+/* Forward a packet by an NHLFE of a transit LSR; `frame` is its head, `entry` its top label. */
 static __always_inline int transit(struct __sk_buff *skb, __u32 lsr, __u32 port, struct labelled_frame *frame,
 				   __u32 entry, struct ilm *ilm)
 {
@@ -80,7 +81,8 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 lsr, __u32 port,
 		return punt(skb, lsr, port, PUNT_TTL_EXPIRED, 0);
 	entry--;
 	if (ilm->nhlfe_count > 1)
-		nhlfe = nhlfe_of_flow(lsr, NHLFES_OF_LABEL, entry_label(entry), ilm->nhlfe_count, nhlfe, flow_below_labels(skb));
+		nhlfe = nhlfe_of_flow(lsr, NHLFES_OF_LABEL, entry_label(entry), ilm->nhlfe_count, nhlfe,
+				      flow_below_labels(skb));
 	if (nhlfe->operation != OP_PUSH) {
 		__builtin_memcpy(frame->ethernet.destination, nhlfe->destination, MAC_OCTETS);
 		__builtin_memcpy(frame->ethernet.source, nhlfe->source, MAC_OCTETS);
@@ -90,7 +92,7 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 lsr, __u32 port,
 		frame->entry = bpf_htonl(nhlfe->labels[0] << 12 | (entry & 0xfff));
 		return send(skb, lsr, nhlfe);
 	case OP_POP:
-		/* what an LSP carries is known at its ends alone, so a last label cannot be popped here */
+		/* only the ends of an LSP know what it carries, so the last label cannot be popped here */
 		if (entry & ENTRY_BOTTOM || lower_ttl(skb, sizeof(*frame), entry & ENTRY_TTL))
 			return drop(skb, lsr, DROP_MALFORMED);
 		return pop_label(skb, TYPE_MPLS) ? drop(skb, lsr, DROP_INTERNAL) : send(skb, lsr, nhlfe);
@@ -105,8 +107,9 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 lsr, __u32 port,
 	return drop(skb, lsr, DROP_INTERNAL);
 }
 
-/* Pop the last label, which belongs to a VRF and says which IP version is below it, and route what is there. */
-static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 ttl, const struct ilm *ilm)
+/* Pop a VRF's label, which also tells the IP version below it, and route the packet. */
+static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 ttl,
+					const struct ilm *ilm)
 {
 	__u32 vrf = ilm->service, version = ilm->ip_version;
 
@@ -127,7 +130,7 @@ static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 
 	}
 }
 
-/* Look the top label up, and do what its entry says. */
+/* Look up the top label and carry out its ILM entry. */
 static __always_inline int switch_label(struct __sk_buff *skb, __u32 lsr, __u32 port)
 {
 	for (int turn = 0; turn < 2; turn++) {
@@ -143,8 +146,9 @@ static __always_inline int switch_label(struct __sk_buff *skb, __u32 lsr, __u32 
 		ilm = bpf_map_lookup_elem(&lfib, &key);
 		if (!ilm)
 			return drop(skb, lsr, DROP_NO_LABEL);
+		/* service labels count by VRF and pseudowire */
 		if (ilm->action == ILM_FORWARD || ilm->action == ILM_POP_AND_LOOK_UP)
-			count(skb, lsr, COUNT_LSP, key.label); /* of others, VRF and pseudowire have counters */
+			count(skb, lsr, COUNT_LSP, key.label);
 		if (ilm->action == ILM_FORWARD)
 			return transit(skb, lsr, port, frame, entry, ilm);
 		if (ilm->action != ILM_POP_AND_LOOK_UP) {

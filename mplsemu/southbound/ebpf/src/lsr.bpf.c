@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only
  *
- * A label switching router: the data plane of every LSR of a lab, on the ingress of each of its interfaces.
+ * A label switching router: the data plane of every LSR of a lab, attached to the ingress of all its
+ * interfaces.
  *
- * The rest of this project is under the Apache licence. This program is under the GPL, because the kernel gives some of the
- * functions that it calls to such programs only. It runs in the kernel; what user space and it share is the maps.
+ * The rest of this project is under the Apache licence. This program is under the GPL, because some kernel
+ * helpers are available to GPL programs only. It runs in the kernel, and shares nothing but the maps with
+ * user space.
  *
- * One program serves all LSRs. It takes the place of the kernel's own stack at their interfaces: a packet is sent on, or given
- * to the controller, or dropped, but never goes up. docs/ebpf.md says what it does and how it is tested. */
+ * One program serves all LSRs. It replaces the kernel's own stack at their interfaces: a packet is forwarded,
+ * given to the controller or dropped, but never passed up the stack. docs/ebpf.md says what it does and how
+ * it is tested. */
 #include "classify.h"
 
 char of_kernel_functions[] SEC("license") = "GPL";

@@ -1,33 +1,33 @@
-/* The maps of layout.h, and some of the program's own. */
+/* The maps of layout.h, and those that only the program uses. */
 #pragma once
 
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
 
-#define LAZILY __uint(map_flags, BPF_F_NO_PREALLOC) /* memory for what is there, not for what could be */
+#define LAZILY __uint(map_flags, BPF_F_NO_PREALLOC) /* memory for entries as they come */
 
-#define MAP(name, map_type, most, key_type, value_type, flags)                                                \
-	struct {                                                                                              \
-		__uint(type, map_type);                                                                       \
-		__uint(max_entries, most);                                                                    \
-		flags;                                                                                        \
-		__type(key, key_type);                                                                        \
-		__type(value, value_type);                                                                    \
+#define MAP(name, map_type, most, key_type, value_type, flags)                                               \
+	struct {                                                                                             \
+		__uint(type, map_type);                                                                      \
+		__uint(max_entries, most);                                                                   \
+		flags;                                                                                       \
+		__type(key, key_type);                                                                       \
+		__type(value, value_type);                                                                   \
 	} name SEC(".maps")
 
 #define HASH(name, most, key, value) MAP(name, BPF_MAP_TYPE_HASH, most, key, value, LAZILY)
 #define LPM_TRIE(name, most, key, value) MAP(name, BPF_MAP_TYPE_LPM_TRIE, most, key, value, LAZILY)
 #define ARRAY(name, most, key, value) MAP(name, BPF_MAP_TYPE_ARRAY, most, key, value, )
-/* All there from the start: memory for each CPU, a piece at a time, takes long. */
+/* Preallocated: allocating per-CPU memory entry by entry is slow. */
 #define PERCPU_HASH(name, most, key, value) MAP(name, BPF_MAP_TYPE_PERCPU_HASH, most, key, value, )
-/* All there from the start: where it is used, nothing can wait for memory. */
-#define ALLOCATED_HASH(name, most, key, value) MAP(name, BPF_MAP_TYPE_HASH, most, key, value, )
+/* Preallocated: where it is used, an allocation must not fail. */
+#define PREALLOCATED_HASH(name, most, key, value) MAP(name, BPF_MAP_TYPE_HASH, most, key, value, )
 
-#define RINGBUF(name, octets)                                                                                 \
-	struct {                                                                                              \
-		__uint(type, BPF_MAP_TYPE_RINGBUF);                                                           \
-		__uint(max_entries, octets);                                                                  \
+#define RINGBUF(name, octets)                                                                                \
+	struct {                                                                                             \
+		__uint(type, BPF_MAP_TYPE_RINGBUF);                                                          \
+		__uint(max_entries, octets);                                                                 \
 	} name SEC(".maps")
 
 #include "layout.h"
@@ -59,9 +59,9 @@ struct bucket_key {
 struct bucket {
 	struct bpf_spin_lock lock;
 	__u32 reserved;
-	__u64 full_ns; /* when as many packets as one burst would have been earned again */
+	__u64 full_ns; /* time when the bucket will be full again */
 };
-ALLOCATED_HASH(buckets, 1 << 14, struct bucket_key, struct bucket);
+PREALLOCATED_HASH(buckets, 1 << 14, struct bucket_key, struct bucket);
 
 static __always_inline struct settings *lab_settings(void)
 {

@@ -1,11 +1,11 @@
-/* What no router takes in: headers that are not what they should be, and addresses that nobody sends from. */
+/* Packets that no router accepts: invalid headers and martian addresses. */
 #pragma once
 
 #include "packet.h"
 
 #define MAX_OPTION_WORDS 10 /* of an IPv4 header, whose length has four bits */
 
-/* Whether an IPv4 header may be one: version, lengths (RFC 1812 section 5.2.2) */
+/* Whether version and lengths of an IPv4 header are valid (RFC 1812 section 5.2.2) */
 static __always_inline int is_sane4(struct __sk_buff *skb, const struct ipv4 *ip)
 {
 	__u32 length = bpf_ntohs(ip->total_length), header = 4 * (ip->version_length & 15);
@@ -20,27 +20,28 @@ static __always_inline int is_sane6(struct __sk_buff *skb, const struct ipv6 *ip
 	       IPV6_OCTETS + bpf_ntohs(ip->payload_length) <= skb->len - ETHERNET_OCTETS;
 }
 
-/* A one's complement sum of 16-bit words (RFC 1071) under way */
+/* State of a one's complement sum of 16-bit words (RFC 1071) */
 struct sum {
 	struct __sk_buff *skb;
 	__u32 total;
-	__u32 words; /* that options have, of 32 bits */
+	__u32 words; /* of 32 bits, in the options */
 	__u32 failed;
 };
 
-CALLBACK add_option_word(__u32 before, void *context)
+CALLBACK long add_option_word(__u32 before, void *context)
 {
 	struct sum *sum = context;
 	__u16 halves[2];
 
 	if (before >= sum->words)
 		return 1;
-	sum->failed = !!bpf_skb_load_bytes(sum->skb, sizeof(struct ipv4_frame) + 4 * before, halves, sizeof(halves));
+	sum->failed = !!bpf_skb_load_bytes(sum->skb, sizeof(struct ipv4_frame) + 4 * before, halves,
+					   sizeof(halves));
 	sum->total += halves[0] + halves[1];
 	return sum->failed;
 }
 
-/* Whether an IPv4 header is sane, and its checksum right (RFC 1812 section 5.2.2). */
+/* Whether an IPv4 header is valid, checksum included (RFC 1812 section 5.2.2). */
 VERIFIED_PER_CALL int is_whole4(struct __sk_buff *skb)
 {
 	struct ipv4_frame *frame = head(skb, sizeof(*frame));

@@ -1,11 +1,11 @@
-/* How large a packet is on a wire, and whether a link, a circuit or a tunnel takes it (RFC 3032 section 3).
+/* How large a packet is on the wire, and whether it fits a link, a circuit or a tunnel (RFC 3032 section 3).
  *
- * A packet that is yet to be segmented is as large as its largest segment; an MTU never has room for a tag that is not there. */
+ * A GSO packet is as large as its largest segment. */
 #pragma once
 
 #include "packet.h"
 
-#define ALWAYS_FITS 1514 /* a frame that every link of a lab takes, unless its MTU says otherwise */
+#define ALWAYS_FITS 1514 /* octets of a frame that fits every link of a lab */
 #define TCP_OCTETS 20
 #define UDP_OCTETS 8
 
@@ -20,7 +20,7 @@ static __always_inline __u32 transport_octets(const struct transport *transport)
 	return offset >> 4 << 2;
 }
 
-/* Octets of the largest segment of the IP packet at `at`, which is yet to be segmented. */
+/* Octets of the largest segment of the GSO packet whose IP header is at `at`. */
 VERIFIED_PER_CALL __u32 octets_of_segment(struct __sk_buff *skb, __u32 at, __u32 is_ipv6)
 {
 	struct transport transport = {.skb = skb};
@@ -40,13 +40,14 @@ VERIFIED_PER_CALL __u32 octets_of_segment(struct __sk_buff *skb, __u32 at, __u32
 	return transport.at - at + transport_octets(&transport) + skb->gso_size;
 }
 
-/* Octets of an IP packet behind an Ethernet header, padding included */
+/* Octets of an IP packet behind an Ethernet header, with padding */
 static __always_inline __u32 octets_of_packet(struct __sk_buff *skb, int version)
 {
-	return skb->gso_size ? octets_of_segment(skb, ETHERNET_OCTETS, version == 6) : skb->len - ETHERNET_OCTETS;
+	return skb->gso_size ? octets_of_segment(skb, ETHERNET_OCTETS, version == 6)
+			     : skb->len - ETHERNET_OCTETS;
 }
 
-/* Octets of a frame, with a tag that the kernel holds beside it */
+/* Octets of a frame, with the VLAN tag that the kernel keeps outside the packet data */
 VERIFIED_PER_CALL __u32 octets_of_frame(struct __sk_buff *skb)
 {
 	__u32 beside = skb->vlan_present ? TAG_OCTETS : 0, at = MACS_OCTETS;
@@ -63,7 +64,7 @@ VERIFIED_PER_CALL __u32 octets_of_frame(struct __sk_buff *skb)
 	return at + octets_of_segment(skb, at, type == TYPE_IPV6) + beside;
 }
 
-/* Whether an interface takes so many octets behind an Ethernet header. */
+/* Whether a payload of so many octets fits an interface's MTU. */
 static __always_inline int takes(struct __sk_buff *skb, __u32 oif, __u32 octets)
 {
 	__u32 mtu = 0;
@@ -72,7 +73,7 @@ static __always_inline int takes(struct __sk_buff *skb, __u32 oif, __u32 octets)
 	return octets <= mtu;
 }
 
-/* Whether the interface of a circuit takes a frame: a tag does not count there, as on any line (IEEE 802.3 clause 3.2.7). */
+/* Whether a frame fits a circuit; a VLAN tag does not count, as on any Ethernet (IEEE 802.3 clause 3.2.7). */
 static __always_inline int circuit_takes(struct __sk_buff *skb, __u32 oif)
 {
 	__be16 type = 0;
@@ -88,7 +89,7 @@ static __always_inline int circuit_takes(struct __sk_buff *skb, __u32 oif)
 	return takes(skb, oif, type == TYPE_VLAN ? octets - TAG_OCTETS : octets);
 }
 
-/* Whether a core link takes a labelled packet. One that is yet to be segmented was measured where its labels were pushed. */
+/* Whether a labelled packet fits a core link. A GSO packet was measured where its labels were pushed. */
 static __always_inline int link_takes(struct __sk_buff *skb, __u32 oif)
 {
 	if (skb->len <= ALWAYS_FITS || skb->gso_size)

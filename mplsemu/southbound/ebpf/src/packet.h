@@ -31,35 +31,39 @@
 #define PROTOCOL_SCTP 132
 #define PROTOCOL_UDP_LITE 136
 
-/* Where the kernel takes the network header of a packet to be is in its mark: right behind the Ethernet header where it has
- * just come by a device, which leaves no mark, or where whoever handed it over without a device knows that; else anywhere. */
+/* skb->mark says whether skb->network_header can be trusted. No mark: the packet came from a device, and the
+ * header follows the Ethernet header. HANDED_OVER_IN_PLACE: this program passed the packet on to a peer and
+ * guarantees the same. HANDED_OVER: no guarantee. */
 #define HANDED_OVER 0x4d504c53
 #define HANDED_OVER_IN_PLACE 0x4d504c54
 
 #define PACKED __attribute__((packed))
 
-/* A function of its own. Hidden, it is static to the verifier, which checks it wherever it is called: checking it once, for any
- * arguments, takes BTF of the kernel. Static to the compiler it must not be: that would return what is never read. */
+/* A function that is never inlined. `__hidden`: libbpf makes it static for the verifier, which then checks it
+ * at each call with that call's arguments; a global function is checked once for any arguments, which needs
+ * the kernel's BTF. Not `static` in C: clang may then change its signature and leave the result register
+ * undefined. */
 #define VERIFIED_PER_CALL __hidden __noinline
 
-#define CALLBACK static __noinline long
+#define CALLBACK static __noinline
 
-/* Whether the kernel interprets programs, and so takes no callbacks; loader.py says so before it loads this one, and the
- * verifier then leaves out what is never reached. */
+/* Whether the kernel interprets programs, and so rejects callbacks. loader.py sets it before loading; the
+ * verifier then skips the branches that are never taken. */
 const volatile __u32 is_interpreted = 0;
 
-/* Call a function for 0, 1, ... at most `times` times, until it returns other than 0. The verifier looks at a callback once,
- * but at every turn of a loop, so without callbacks there are few: at most `few`. */
-#define repeat(times, few, callback, context)                                                                 \
-	do {                                                                                                  \
-		if (!is_interpreted)                                                                          \
-			bpf_loop(times, callback, context, 0);                                                \
-		else                                                                                          \
-			for (__u32 turn = 0; turn < (few) && turn < (times) && !callback(turn, context); turn++)      \
-				;                                                                             \
+/* Call a function with 0, 1, ... until it returns non-zero, at most `times` times. The verifier checks a
+ * callback once, but every iteration of a loop: without callbacks there are at most `few`. */
+#define repeat(times, few, callback, context)                                                                \
+	do {                                                                                                 \
+		if (!is_interpreted)                                                                         \
+			bpf_loop(times, callback, context, 0);                                               \
+		else                                                                                         \
+			for (__u32 turn = 0; turn < (few) && turn < (times) && !callback(turn, context);     \
+			     turn++)                                                                         \
+				;                                                                            \
 	} while (0)
 
-/* The verifier follows a number's bounds only in the register where they were compared. */
+/* The verifier tracks a number's bounds only in the register that was compared. */
 #define keep_in_register(number) asm volatile("" : "+r"(number))
 
 struct ethernet {
@@ -107,7 +111,7 @@ struct labelled_frame {
 
 #define IPV4_OCTETS sizeof(struct ipv4)
 #define IPV6_OCTETS sizeof(struct ipv6)
-#define IPV4_FRAGMENTED bpf_htons(0x3fff) /* more fragments, or an offset */
+#define IPV4_FRAGMENTED bpf_htons(0x3fff) /* MF flag or fragment offset */
 
 /* Label stack entry (RFC 3032 section 2.1), in the machine's byte order */
 #define ENTRY_BOTTOM 0x100
@@ -115,17 +119,17 @@ struct labelled_frame {
 #define entry_label(entry) ((entry) >> 12)
 #define label_entry(label, tc, ttl) ((label) << 12 | (__u32)(tc) << 9 | (ttl))
 
-/* Read a field of the context at a fixed offset; a compiler likes to keep the sum of both, and the verifier does not. */
-#define context_field(skb, field)                                                                             \
-	({                                                                                                    \
-		void *value;                                                                                  \
-		asm volatile("%0 = *(u32 *)(%1 + %2)"                                                         \
-			     : "=r"(value)                                                                    \
-			     : "r"(skb), "i"(offsetof(struct __sk_buff, field)));                             \
-		value;                                                                                        \
+/* Read a field of the context at a constant offset: the verifier rejects an address that clang computed. */
+#define context_field(skb, field)                                                                            \
+	({                                                                                                   \
+		void *value;                                                                                 \
+		asm volatile("%0 = *(u32 *)(%1 + %2)"                                                        \
+			     : "=r"(value)                                                                   \
+			     : "r"(skb), "i"(offsetof(struct __sk_buff, field)));                            \
+		value;                                                                                       \
 	})
 
-/* Return the packet's first octets for reading and writing, NULL if it has not so many. */
+/* Return the packet's first octets for reading and writing, NULL if it is shorter. */
 static __always_inline void *head(struct __sk_buff *skb, const __u32 octets)
 {
 	void *data = context_field(skb, data);
@@ -140,14 +144,15 @@ static __always_inline void *head(struct __sk_buff *skb, const __u32 octets)
 	return data;
 }
 
-/* Whether bpf_skb_adjust_room can put octets behind the Ethernet header of a packet, or take `fewer` from there: that is one
- * step, but the kernel wants an IP packet whose header is there, and marks what is to be segmented as doubtful. */
+/* Whether bpf_skb_adjust_room can insert octets behind a packet's Ethernet header, or remove `fewer`. It does
+ * so in one step, but requires an IP packet with its header there, and sets SKB_GSO_DODGY on GSO packets. */
 static __always_inline int is_adjustable(struct __sk_buff *skb, const __u32 fewer)
 {
 	__u32 protocol = skb->protocol;
 
-	return (protocol == TYPE_IPV4 || protocol == TYPE_IPV6) && skb->mark != HANDED_OVER && !skb->gso_size &&
-	       !skb->vlan_present && skb->len >= fewer + ETHERNET_OCTETS + sizeof(struct ipv6);
+	return (protocol == TYPE_IPV4 || protocol == TYPE_IPV6) && skb->mark != HANDED_OVER &&
+	       !skb->gso_size && !skb->vlan_present &&
+	       skb->len >= fewer + ETHERNET_OCTETS + sizeof(struct ipv6);
 }
 
 static __always_inline int adjust(struct __sk_buff *skb, __s32 octets)
@@ -181,7 +186,7 @@ static __always_inline __u32 class_of_ipv6(const struct ipv6 *ip)
 	return class_of(bpf_ntohl(ip->version_class_flow) >> 20);
 }
 
-/* What follows a header chain: the protocol, where it begins, whether it is a fragment. */
+/* What follows a chain of IPv6 headers: the protocol, its offset, whether the packet is a fragment */
 struct transport {
 	struct __sk_buff *skb;
 	__u32 protocol;
@@ -195,7 +200,7 @@ struct transport {
 #define FRAGMENT 44
 #define DESTINATION_OPTIONS 60
 
-CALLBACK read_extension_header(__u32 before, void *context)
+CALLBACK long read_extension_header(__u32 before, void *context)
 {
 	struct transport *found = context;
 	struct {
@@ -215,7 +220,7 @@ CALLBACK read_extension_header(__u32 before, void *context)
 	return found->is_fragment;
 }
 
-/* Walk the extension headers of RFC 8200 section 4, from `at` on, the end of the IPv6 header. */
+/* Walk the extension headers of RFC 8200 section 4 from `at` on, where the IPv6 header ends. */
 static __always_inline void walk_extension_headers(struct transport *found)
 {
 	repeat(MAX_EXTENSION_HEADERS, 2, read_extension_header, found);

@@ -1,12 +1,13 @@
-/* Packets for the controller, no faster than it should have to take them. */
+/* Punts: packets for the controller, within the rate limits. */
 #pragma once
 
 #include "bucket.h"
 #include "count.h"
 #include "mtu.h"
 
-/* Give the controller a copy, if it may have one now. */
-VERIFIED_PER_CALL int report(struct __sk_buff *skb, __u32 lsr, __u32 port, enum punt_reason reason, __u32 service)
+/* Send the controller a copy, if the rate limits allow it; return whether one was sent. */
+VERIFIED_PER_CALL int report(struct __sk_buff *skb, __u32 lsr, __u32 port, enum punt_reason reason,
+			     __u32 service)
 {
 	__u64 length = skb->len;
 	struct punt *record;
@@ -20,14 +21,14 @@ VERIFIED_PER_CALL int report(struct __sk_buff *skb, __u32 lsr, __u32 port, enum 
 	record->port = port;
 	record->reason = reason;
 	record->service = service;
-	if (skb->gso_size && service) /* a VRF's packet, of which it gets the first segment */
+	if (skb->gso_size && service) /* of a GSO packet in a VRF it gets the first segment */
 		length = octets_of_frame(skb);
 	if (length > PUNT_OCTETS)
 		length = PUNT_OCTETS;
 	if (length > skb->len)
 		length = skb->len;
 	record->length = length;
-	/* so that every verifier sees that it is 1 to PUNT_OCTETS, which is a power of two */
+	/* bound it to 1..PUNT_OCTETS, a power of two, in a way that every verifier follows */
 	length--;
 	asm volatile("%0 &= %1" : "+r"(length) : "i"(PUNT_OCTETS - 1));
 	if (bpf_skb_load_bytes(skb, 0, record->frame, length + 1)) {
@@ -38,8 +39,9 @@ VERIFIED_PER_CALL int report(struct __sk_buff *skb, __u32 lsr, __u32 port, enum 
 	return 1;
 }
 
-/* Give a packet to the controller, and end it. */
-VERIFIED_PER_CALL int punt(struct __sk_buff *skb, __u32 lsr, __u32 port, enum punt_reason reason, __u32 service)
+/* Send a packet to the controller, and drop it. */
+VERIFIED_PER_CALL int punt(struct __sk_buff *skb, __u32 lsr, __u32 port, enum punt_reason reason,
+			   __u32 service)
 {
 	int reported = report(skb, lsr, port, reason, service);
 

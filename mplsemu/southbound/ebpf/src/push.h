@@ -1,9 +1,9 @@
-/* Putting labels before a packet. */
+/* Label imposition: heads of Ethernet, labels and control word. */
 #pragma once
 
 #include "count.h"
 
-/* An Ethernet header, labels, and in a pseudowire a control word; it begins at `destination`. */
+/* A head: an Ethernet header from `destination` on, labels, and a pseudowire's control word */
 struct pushed {
 	__u16 aligning;
 	__u8 destination[MAC_OCTETS];
@@ -12,20 +12,21 @@ struct pushed {
 	__be32 entries[MAX_PUSH + 2];
 };
 
-/* The entry that is below all of a tunnel's: the service's, or the one that came with the packet */
+/* The label stack entry below a tunnel's: the service's, or the one that the packet arrived with */
 struct below {
-	__u32 entry; /* in the machine's byte order, TC, S and TTL included; those that are pushed get its TC and TTL */
-	__u32 control_word; /* 0, or the octets of one */
+	__u32 entry;        /* host byte order; pushed entries inherit its TC and TTL */
+	__u32 control_word; /* its octets, 0 if there is none */
 };
 
-/* Return how many octets a head with an NHLFE's labels and what is below them has. */
+/* Return the octets of a head with an NHLFE's labels and the entry below them. */
 static __always_inline __u32 octets_of_head(const struct nhlfe *nhlfe, const struct below *below)
 {
 	return ETHERNET_OCTETS + ENTRY_OCTETS * (nhlfe->depth + 1) + below->control_word;
 }
 
-/* Overwrite a packet's first octets with a head. */
-static __always_inline int write_head(struct __sk_buff *skb, const struct nhlfe *nhlfe, const struct below *below)
+/* Write a head over a packet's first octets. */
+static __always_inline int write_head(struct __sk_buff *skb, const struct nhlfe *nhlfe,
+				      const struct below *below)
 {
 	__u32 inherited = below->entry & 0xeff; /* TC and TTL */
 	__u64 octets = octets_of_head(nhlfe, below), depth = nhlfe->depth;
@@ -47,7 +48,7 @@ static __always_inline int write_head(struct __sk_buff *skb, const struct nhlfe 
 	return bpf_skb_store_bytes(skb, 0, pushed.destination, octets, 0);
 }
 
-/* Put octets before a packet's head, which is to be overwritten together with them. */
+/* Grow a packet at its front; the caller overwrites the new octets and the old head. */
 static __always_inline int grow_headroom(struct __sk_buff *skb, __u32 octets)
 {
 	if (is_adjustable(skb, 0))
@@ -56,7 +57,7 @@ static __always_inline int grow_headroom(struct __sk_buff *skb, __u32 octets)
 	return bpf_skb_change_head(skb, octets, 0);
 }
 
-/* Make room before a packet; one that has a VLAN tag is a frame, which begins where the room ends. */
+/* Grow a frame at its front, keeping its VLAN tag where it was: behind the new octets. */
 VERIFIED_PER_CALL int make_room(struct __sk_buff *skb, __u32 octets)
 {
 	struct {
@@ -68,12 +69,12 @@ VERIFIED_PER_CALL int make_room(struct __sk_buff *skb, __u32 octets)
 	skb->mark = HANDED_OVER;
 	if (!skb->vlan_present)
 		return bpf_skb_change_head(skb, octets, 0);
-	/* an initializer would be a second constant, and loader.py sets the only one */
+	/* no initializer: it would be a second constant, and loader.py sets the only one */
 	sacrifice.type = TYPE_VLAN;
 	sacrifice.number = bpf_htons(1);
 	sacrifice.below = TYPE_MPLS;
-	/* The kernel keeps the outermost tag beside the packet. Another one pushes it back in; then one that is sacrificed
-	 * in the new head keeps it from being taken out again when the first goes. */
+	/* The kernel keeps the outermost tag outside the packet data. A second tag pushes it back in; when
+	 * that is popped, a third one in the new head is extracted in its place. */
 	if (octets < ETHERNET_OCTETS || bpf_skb_vlan_push(skb, TYPE_VLAN, 1))
 		return -1;
 	if (bpf_skb_change_head(skb, octets + TAG_OCTETS, 0))
@@ -83,7 +84,7 @@ VERIFIED_PER_CALL int make_room(struct __sk_buff *skb, __u32 octets)
 	return bpf_skb_vlan_pop(skb) || bpf_skb_vlan_pop(skb) ? -1 : 0;
 }
 
-/* Make room before a frame that goes to one place only. */
+/* Grow a frame that is sent once, not flooded. */
 static __always_inline int make_room_once(struct __sk_buff *skb, __u32 octets)
 {
 	struct ethernet *front, ethernet;

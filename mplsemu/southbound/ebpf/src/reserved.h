@@ -1,4 +1,5 @@
-/* Frames that stay on one link: group addresses of bridges, and MAC control (IEEE 802.1Q table 8-2, IEEE 802.3 clause 31). */
+/* Frames that are not forwarded: reserved addresses (IEEE 802.1Q table 8-2), MAC control (802.3 clause 31).
+ */
 #pragma once
 
 #include "packet.h"
@@ -7,7 +8,7 @@
 #define CONTROL_ADDRESS 1        /* the last octet of 01-80-C2-00-00-01 */
 #define PROVIDER_RESERVED 0x47fe /* last octets that a provider's bridge filters: 01 to 0A, and 0E */
 
-/* The last octet of 01-80-C2-00-00-00 to -0F, 255 of another address */
+/* The last octet of 01-80-C2-00-00-00 to -0F, 255 for any other address */
 static __always_inline __u32 number_of_reserved(const __u8 *mac)
 {
 	__u16 words[3];
@@ -18,9 +19,10 @@ static __always_inline __u32 number_of_reserved(const __u8 *mac)
 	return bpf_ntohs(words[2]);
 }
 
-/* Whether a customer's frame is for the other end of its link: as PAUSE, which no pseudowire carries (RFC 4448 section 4.4.5), and in
- * a VPLS, a bridge of the provider's, whatever is for the nearest of those. */
-static __always_inline int stays_on_link(struct __sk_buff *skb, const struct ethernet *ethernet, int is_bridge)
+/* Whether a customer's frame stays on its link: PAUSE, which no pseudowire carries (RFC 4448 section 4.4.5),
+ * and in a VPLS, which is a provider bridge, frames to the nearest bridge. */
+static __always_inline int stays_on_link(struct __sk_buff *skb, const struct ethernet *ethernet,
+					 int is_bridge)
 {
 	__u32 number = number_of_reserved(ethernet->destination);
 

@@ -1,7 +1,7 @@
-/* Neighbour solicitations for a gateway are answered at once, as ARP requests are (RFC 4861 section 7.2.4).
+/* Neighbour solicitations for a gateway are answered here, as ARP requests are (RFC 4861 section 7.2.4).
  *
- * That is, those of the one shape that hosts send: one option of eight octets, no extension header, and a sender that has an
- * address. Any other goes to the controller, which answers whatever is valid, and knows the same answer to these. */
+ * Only those in the form that hosts send: one option of eight octets, no extension header, a specified
+ * source. All others go to the controller, which answers every valid one in the same way. */
 #pragma once
 
 #include "punt.h"
@@ -9,8 +9,9 @@
 #define NEIGHBOUR_SOLICITATION 135
 #define NEIGHBOUR_ADVERTISEMENT 136
 #define TARGET_MAC_OPTION 2
-#define ON_LINK_HOP_LIMIT 255 /* who is farther away cannot send it */
-#define CONTROL_CLASS 0xc0    /* network control, as all that a gateway says (RFC 1812 section 4.3.2.5) */
+#define ON_LINK_HOP_LIMIT 255 /* a packet from off the link has less (RFC 4861 section 7.1.1) */
+#define CONTROL_CLASS                                                                                        \
+	0xc0 /* CS6, network control, as in all packets of a gateway (RFC 1812 section 4.3.2.5) */
 #define ROUTER_SOLICITED_OVERRIDE 0xe0000000
 
 struct solicitation {
@@ -22,13 +23,13 @@ struct solicitation {
 	__be32 flags;
 	__u8 target[16];
 	__u8 option;
-	__u8 option_length; /* in eights of octets */
+	__u8 option_length; /* in units of 8 octets */
 	__u8 option_mac[MAC_OCTETS];
 } PACKED;
 
 #define SOLICITATION_OCTETS (sizeof(struct solicitation) - sizeof(struct ipv6_frame))
 
-/* Whether an address is the VRF's own on each of its circuits, beside its gateways */
+/* Whether an address is the link-local one that a VRF has on each circuit, beside its gateways */
 static __always_inline int is_link_local_gateway(const __u8 *address)
 {
 	__u32 words[4];
@@ -38,10 +39,11 @@ static __always_inline int is_link_local_gateway(const __u8 *address)
 	       words[2] == bpf_htonl(LINK_LOCAL_GATEWAY_2) && words[3] == bpf_htonl(LINK_LOCAL_GATEWAY_3);
 }
 
-/* The checksum of a message with its pseudo-header (RFC 8200 section 8.1): addresses and message follow each other. */
+/* The checksum of a message and its pseudo-header (RFC 8200 section 8.1), which are adjacent. */
 static __always_inline __u16 checksum_of(struct solicitation *message)
 {
-	__u64 sum = bpf_csum_diff(0, 0, (__be32 *)message->ip.source, 2 * sizeof(message->ip.source) + SOLICITATION_OCTETS,
+	__u64 sum = bpf_csum_diff(0, 0, (__be32 *)message->ip.source,
+				  2 * sizeof(message->ip.source) + SOLICITATION_OCTETS,
 				  bpf_htonl(SOLICITATION_OCTETS + PROTOCOL_ICMPV6));
 
 	sum = (sum & 0xffff) + (sum >> 16 & 0xffff);
@@ -61,7 +63,8 @@ static __always_inline int is_answerable(struct solicitation *message)
 	       !checksum_of(message);
 }
 
-/* Answer a neighbour solicitation for a gateway; the controller gets a copy, to learn from. Return 0 if it is none. */
+/* Answer a neighbour solicitation for a gateway, and send the controller a copy to learn from; 0 if it is
+ * none. */
 VERIFIED_PER_CALL int answer_solicitation(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf)
 {
 	struct solicitation *message = head(skb, sizeof(*message));

@@ -1,4 +1,4 @@
-/* VRFs: longest prefix match, delivery, and the way into a tunnel (RFC 4364 section 5). */
+/* VRFs: routing, delivery to a circuit, imposition of labels (RFC 4364 section 5). */
 #pragma once
 
 #include "count.h"
@@ -9,14 +9,14 @@
 #include "urpf.h"
 #include "ecmp.h"
 
-#define MAX_LOOKUPS 8 /* of one packet, where VRFs of a PE import from each other */
+#define MAX_LOOKUPS 8 /* per packet, where VRFs of a PE import from each other */
 #define ECHO_REPLY 0
 #define ECHO_REQUEST 8
 #define ECHO_REQUEST6 128
 #define PROTOCOL_IGMP 2
 #define NO_NEXT_HEADER 59
 
-/* Return a checksum of data in which a word has changed (RFC 1624). */
+/* Return the checksum after one word changed (RFC 1624). */
 static __always_inline __u16 updated(__u16 checksum, __u16 before, __u16 after)
 {
 	__u32 sum = (__u16)~checksum + (__u16)~before + after;
@@ -33,7 +33,7 @@ static __always_inline void set_ttl4(struct ipv4 *ip, __u8 ttl)
 	ip->ttl = ttl;
 }
 
-/* Take one off the TTL of a packet, of which it is known that it has more; return what is left. */
+/* Decrement the TTL of a packet, which is above 1; return the new TTL, 0 on failure. */
 static __always_inline __u32 lower_ip_ttl(struct __sk_buff *skb, int version)
 {
 	if (version == 4) {
@@ -51,8 +51,8 @@ static __always_inline __u32 lower_ip_ttl(struct __sk_buff *skb, int version)
 }
 
 /* Send to a host or CE router on a circuit. */
-static __always_inline int deliver(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf, const struct route *route,
-				   int version)
+static __always_inline int deliver(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf,
+				   const struct route *route, int version)
 {
 	struct settings *lab = lab_settings();
 	struct ethernet *ethernet;
@@ -71,8 +71,8 @@ static __always_inline int deliver(struct __sk_buff *skb, __u32 lsr, __u32 port,
 }
 
 /* Push the VPN label and the tunnel's, and send. */
-static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf, const struct route *route,
-					__u32 class, int version)
+static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf,
+					const struct route *route, __u32 class, int version)
 {
 	struct tunnel_key key = {lsr, route->target};
 	struct tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &key);
@@ -88,7 +88,8 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 
 	ip_ttl = lower_ip_ttl(skb, version);
 	nhlfe = &tunnel->nhlfe;
 	if (tunnel->nhlfe_count > 1) {
-		__u64 flow = version == 4 ? flow_of_ipv4(skb, ETHERNET_OCTETS, 1) : flow_of_ipv6(skb, ETHERNET_OCTETS, 1);
+		__u64 flow = version == 4 ? flow_of_ipv4(skb, ETHERNET_OCTETS, 1)
+					  : flow_of_ipv6(skb, ETHERNET_OCTETS, 1);
 
 		nhlfe = nhlfe_of_flow(lsr, NHLFES_OF_EGRESS, key.egress, tunnel->nhlfe_count, nhlfe, flow);
 	}
@@ -100,7 +101,7 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 
 	return send(skb, lsr, nhlfe);
 }
 
-/* Make an echo request its reply, if a gateway answers it. */
+/* Turn an echo request into its reply; 0 if it is none, or a fragment. */
 static __always_inline int answer_echo(struct __sk_buff *skb)
 {
 	struct {
@@ -129,7 +130,8 @@ static __always_inline int answer_echo(struct __sk_buff *skb)
 	return !bpf_skb_store_bytes(skb, at, &echo, 4, 0);
 }
 
-/* What is for a gateway's own IPv4 address and no whole echo request: the controller answers, but to other ICMP nobody does. */
+/* A packet to a gateway's own IPv4 address that is no whole echo request: the controller answers, except to
+ * other ICMP. */
 static __always_inline int local4(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf)
 {
 	struct ipv4_frame *frame = head(skb, sizeof(*frame));
@@ -143,7 +145,7 @@ static __always_inline int local4(struct __sk_buff *skb, __u32 lsr, __u32 port, 
 	return punt(skb, lsr, port, PUNT_NOT_SERVED, vrf);
 }
 
-/* What is for a gateway's own IPv6 address: echo requests are answered by the controller. */
+/* A packet to a gateway's own IPv6 address: the controller answers, echo requests too. */
 static __always_inline int local6(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf, __u8 next_header)
 {
 	struct transport transport = {.skb = skb, .protocol = next_header, .at = sizeof(struct ipv6_frame)};
@@ -170,7 +172,7 @@ struct ip_header {
 	__u32 next_header; /* of IPv6 */
 };
 
-/* Read the IP header of a packet; 0 if it is none. */
+/* Read the IP header of a packet; 0 if it is invalid. */
 static __always_inline int read_ip(struct __sk_buff *skb, struct ip_header *ip, const int version)
 {
 	if (version == 4) {
@@ -196,7 +198,7 @@ static __always_inline int read_ip(struct __sk_buff *skb, struct ip_header *ip, 
 	return 1;
 }
 
-/* Whether a packet is for, or from, an address that is of one link only, or nobody's. */
+/* Whether the addresses of a packet forbid routing it (program/martians.py). */
 static __always_inline int is_never_routed(const struct ip_header *ip, const int version)
 {
 	if (version == 4)
@@ -205,8 +207,9 @@ static __always_inline int is_never_routed(const struct ip_header *ip, const int
 	return is_martian6(ip->destination) || is_link_local(ip->destination) || is_link_local(ip->source);
 }
 
-/* Route a packet by a VRF: gateways before what is never routed, that before neighbours and routes. */
-static __always_inline int route_ip(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf, const int version)
+/* Route a packet by a VRF: gateways come before martians, those before neighbours and routes. */
+static __always_inline int route_ip(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf,
+				    const int version)
 {
 	struct route *route = 0;
 	struct ip_header ip = {};

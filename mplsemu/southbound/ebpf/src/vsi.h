@@ -15,12 +15,12 @@
 
 #define pw_counter(vsi, pw) ((vsi) << 16 | (pw))
 
-/* Where a frame is in the life of a VSI */
+/* Where a bridged frame came from */
 struct bridged {
 	__u32 lsr;
 	__u32 vsi;
 	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
-	__u32 pw;    /* the pseudowire it came over */
+	__u32 pw;      /* the pseudowire it came over */
 };
 
 static __always_inline __u64 location_of(const struct fdb_entry *entry)
@@ -28,10 +28,11 @@ static __always_inline __u64 location_of(const struct fdb_entry *entry)
 	return *(volatile __u64 *)&entry->kind;
 }
 
-/* Count an address that is new to a VSI, unless that has as many as it may have. */
+/* Whether a VSI may learn one more address. */
 static __always_inline int has_room(const struct vsi_key *key, __u32 limit)
 {
-	__u64 *added = bpf_map_lookup_elem(&fdb_added, key), *removed = bpf_map_lookup_elem(&fdb_removed, key);
+	__u64 *added = bpf_map_lookup_elem(&fdb_added, key),
+	      *removed = bpf_map_lookup_elem(&fdb_removed, key);
 
 	return !limit || (added ? *added : 0) - (removed ? *removed : 0) < limit;
 }
@@ -48,22 +49,22 @@ static __always_inline void count_added(const struct vsi_key *key)
 		__sync_fetch_and_add(added, 1);
 }
 
-/* Remember where a frame's source is. A function of its own: what it has on the stack, flooding needs (Linux 6.1 gives 512 octets to
- * all functions together where it interprets them). */
+/* Learn a frame's source address. Not inlined: flooding needs its stack space (the interpreter of Linux 6.1
+ * allows 512 octets for all functions together). */
 VERIFIED_PER_CALL int learn(const struct bridged *frame, __u32 limit, const __u8 *mac, __u64 now)
 {
 	struct vsi_key vsi = {frame->lsr, frame->vsi};
 	struct fdb_key key = {frame->lsr, frame->vsi};
 	struct fdb_entry here = {.kind = frame->ifindex ? AT_CIRCUIT : AT_PW,
-			       .id = frame->ifindex ?: frame->pw,
-			       .seen_ns = now};
+				 .id = frame->ifindex ?: frame->pw,
+				 .seen_ns = now};
 	struct settings *lab = lab_settings();
 	struct fdb_entry *known;
 
 	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
 	known = bpf_map_lookup_elem(&fdb, &key);
 	if (known) {
-		/* kind and id in one piece: others read them meanwhile */
+		/* kind and id in one store: other CPUs read them concurrently */
 		if (location_of(known) != location_of(&here))
 			*(volatile __u64 *)&known->kind = location_of(&here);
 		else if (now - known->seen_ns < REFRESH_NS)
@@ -83,8 +84,9 @@ VERIFIED_PER_CALL int learn(const struct bridged *frame, __u32 limit, const __u8
 	return 0;
 }
 
-/* Return where a frame's destination is, `kind` 0 if nobody knows (any more). */
-static __always_inline struct fdb_entry find(const struct bridged *frame, __u64 aging_ns, const __u8 *mac, __u64 now)
+/* Return where a destination address was learned; `kind` is 0 if it is unknown or has aged out. */
+static __always_inline struct fdb_entry find(const struct bridged *frame, __u64 aging_ns, const __u8 *mac,
+					     __u64 now)
 {
 	struct fdb_key key = {frame->lsr, frame->vsi};
 	struct fdb_entry *known, found = {};
@@ -98,7 +100,7 @@ static __always_inline struct fdb_entry find(const struct bridged *frame, __u64 
 	return found;
 }
 
-/* The TC for the labels of a frame of any kind: of the IP packet in it, under up to two tags beside the one the kernel holds. */
+/* The TC for any frame: by its IP packet, below up to two tags beside the one outside the packet data. */
 VERIFIED_PER_CALL __u32 class_of_any_frame(struct __sk_buff *skb)
 {
 	__u32 at = MACS_OCTETS;
@@ -113,14 +115,16 @@ VERIFIED_PER_CALL __u32 class_of_any_frame(struct __sk_buff *skb)
 			break;
 		at += TAG_OCTETS - sizeof(type);
 	}
-	if (type == TYPE_IPV4 && skb->len >= at + IPV4_OCTETS && !bpf_skb_load_bytes(skb, at, octets, sizeof(octets)))
+	if (type == TYPE_IPV4 && skb->len >= at + IPV4_OCTETS &&
+	    !bpf_skb_load_bytes(skb, at, octets, sizeof(octets)))
 		return class_of(octets[1]);
-	if (type == TYPE_IPV6 && skb->len >= at + IPV6_OCTETS && !bpf_skb_load_bytes(skb, at, octets, sizeof(octets)))
+	if (type == TYPE_IPV6 && skb->len >= at + IPV6_OCTETS &&
+	    !bpf_skb_load_bytes(skb, at, octets, sizeof(octets)))
 		return class_of(octets[0] << 4 | octets[1] >> 4);
 	return 0;
 }
 
-/* The same, sooner for most. */
+/* Likewise, with a fast path for untagged IP. */
 static __always_inline __u32 class_of_frame(struct __sk_buff *skb)
 {
 	struct ipv6_frame *frame = context_field(skb, data);
@@ -137,7 +141,8 @@ static __always_inline __u32 class_of_frame(struct __sk_buff *skb)
 static __always_inline struct below below_pw(const struct pw *pw, __u32 class)
 {
 	struct below below = {
-		.entry = label_entry(pw->label, class, PIPE_TTL) | ENTRY_BOTTOM, /* a frame has no TTL to carry */
+		/* a frame has no TTL to copy, so the pipe model's also in a uniform lab */
+		.entry = label_entry(pw->label, class, PIPE_TTL) | ENTRY_BOTTOM,
 		.control_word = pw->flags & PW_CONTROL_WORD ? CONTROL_WORD_OCTETS : 0,
 	};
 
@@ -152,8 +157,9 @@ static __always_inline struct tunnel *tunnel_of_pw(__u32 lsr, const struct pw *p
 	return bpf_map_lookup_elem(&tunnels, &key);
 }
 
-/* Whether a frame that is yet to be segmented will be too large for a tunnel; of others, each link finds out. */
-static __always_inline int is_segmented_beyond(struct __sk_buff *skb, const struct tunnel *tunnel, const struct below *below)
+/* Whether the segments of a GSO frame are too large for a tunnel; other frames are measured at each link. */
+static __always_inline int is_segmented_beyond(struct __sk_buff *skb, const struct tunnel *tunnel,
+					       const struct below *below)
 {
 	return skb->gso_size && octets_of_frame(skb) + below->control_word + ENTRY_OCTETS > tunnel->mtu;
 }
@@ -174,14 +180,15 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 		return drop(skb, frame->lsr, DROP_TOO_BIG);
 	nhlfe = &tunnel->nhlfe;
 	if (tunnel->nhlfe_count > 1)
-		nhlfe = nhlfe_of_flow(frame->lsr, NHLFES_OF_EGRESS, pw->egress, tunnel->nhlfe_count, nhlfe, flow_of_frame(skb, 0));
+		nhlfe = nhlfe_of_flow(frame->lsr, NHLFES_OF_EGRESS, pw->egress, tunnel->nhlfe_count, nhlfe,
+				      flow_of_frame(skb, 0));
 	if (make_room_once(skb, octets_of_head(nhlfe, &below)) || write_head(skb, nhlfe, &below))
 		return drop(skb, frame->lsr, DROP_INTERNAL);
 	count(skb, frame->lsr, COUNT_PW_OUT, pw_counter(frame->vsi, index));
 	return send(skb, frame->lsr, nhlfe);
 }
 
-/* What copies of a flooded frame have in common */
+/* State of flooding a frame */
 struct flood {
 	struct __sk_buff *skb;
 	__u64 flow;
@@ -190,14 +197,14 @@ struct flood {
 	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
 	__u32 pws;
 	__u32 class;
-	__u32 went; /* whether a copy did */
-	__u32 room; /* octets before the frame */
-	__u32 more; /* the least room beyond `room` that a pseudowire wants */
-	__u32 octets; /* of a frame that is yet to be segmented, the largest segment's; else 0 */
+	__u32 sent;   /* whether a copy was sent */
+	__u32 room;   /* octets that the packet has before the frame */
+	__u32 more;   /* the smallest head larger than `room` that a pseudowire needs */
+	__u32 octets; /* of a GSO frame, those of its largest segment; else 0 */
 };
 
-/* Send a copy by the circuit after `before` others. */
-CALLBACK copy_to_circuit(__u32 before, void *context)
+/* Send a copy to circuit `before` + 1. */
+CALLBACK long copy_to_circuit(__u32 before, void *context)
 {
 	struct flood *flood = context;
 	struct member_key key = {flood->lsr, flood->vsi, before + 1};
@@ -205,12 +212,12 @@ CALLBACK copy_to_circuit(__u32 before, void *context)
 
 	if (ifindex && *ifindex != flood->ifindex && circuit_takes(flood->skb, *ifindex) &&
 	    !bpf_clone_redirect(flood->skb, *ifindex, 0))
-		flood->went = 1;
+		flood->sent = 1;
 	return 0;
 }
 
-/* Send a copy over the pseudowire after `before` others, if it wants just the room there is. */
-CALLBACK copy_to_pw(__u32 before, void *context)
+/* Send a copy over pseudowire `before` + 1, if its head is exactly as large as the room there is. */
+CALLBACK long copy_to_pw(__u32 before, void *context)
 {
 	struct flood *flood = context;
 	struct member_key key = {flood->lsr, flood->vsi, before + 1};
@@ -224,7 +231,8 @@ CALLBACK copy_to_pw(__u32 before, void *context)
 		return 0;
 	nhlfe = &tunnel->nhlfe;
 	if (tunnel->nhlfe_count > 1)
-		nhlfe = nhlfe_of_flow(key.lsr, NHLFES_OF_EGRESS, pw->egress, tunnel->nhlfe_count, nhlfe, flood->flow);
+		nhlfe = nhlfe_of_flow(key.lsr, NHLFES_OF_EGRESS, pw->egress, tunnel->nhlfe_count, nhlfe,
+				      flood->flow);
 	below = below_pw(pw, flood->class);
 	room = octets_of_head(nhlfe, &below);
 	if (room > flood->room && (!flood->more || room < flood->more))
@@ -234,12 +242,12 @@ CALLBACK copy_to_pw(__u32 before, void *context)
 		return 0;
 	count(flood->skb, key.lsr, COUNT_PW_OUT, pw_counter(key.vsi, key.position));
 	if (!bpf_clone_redirect(flood->skb, nhlfe->oif, 0))
-		flood->went = 1;
+		flood->sent = 1;
 	return 0;
 }
 
-/* Send copies over all pseudowires that want just the room there is, and make room for others. */
-CALLBACK copy_to_pws(__u32 before, void *context)
+/* Send copies over all pseudowires whose head fits the room exactly; make room for the next larger head. */
+CALLBACK long copy_to_pws(__u32 before, void *context)
 {
 	struct flood *flood = context;
 
@@ -251,10 +259,12 @@ CALLBACK copy_to_pws(__u32 before, void *context)
 	return 0;
 }
 
-/* Different sizes of heads: 0 to MAX_PUSH labels of a tunnel, a control word or not; and a turn that finds no more */
+/* Different sizes of heads: 0 to MAX_PUSH labels of a tunnel, with or without control word; and one last
+ * round */
 #define MAX_ROOMS (MAX_PUSH + 3)
 
-/* Send copies to all other circuits and, if it came by one, over all pseudowires: split horizon (RFC 4762 section 4.4). */
+/* Flood to all other circuits and, from a circuit, over all pseudowires: split horizon (RFC 4762
+ * section 4.4). */
 static __always_inline int flood(struct __sk_buff *skb, const struct bridged *frame, const struct vsi *vsi)
 {
 	struct flood flood = {
@@ -270,10 +280,10 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 		flood.class = class_of_frame(skb);
 		flood.flow = flow_of_frame(skb, 0);
 		flood.octets = skb->gso_size ? octets_of_frame(skb) : 0;
-		/* From the shallowest stack to the deepest: to make room takes the kernel no time, to cut does. */
+		/* Smallest head first: growing the headroom is cheap, shrinking it is not. */
 		repeat(MAX_ROOMS, 5, copy_to_pws, &flood);
 	}
-	return flood.went ? TC_ACT_SHOT : drop(skb, frame->lsr, DROP_NOBODY);
+	return flood.sent ? TC_ACT_SHOT : drop(skb, frame->lsr, DROP_NOBODY);
 }
 
 static __always_inline int to_circuit(struct __sk_buff *skb, const struct bridged *frame, __u32 ifindex)
@@ -283,7 +293,8 @@ static __always_inline int to_circuit(struct __sk_buff *skb, const struct bridge
 	return bpf_redirect(ifindex, 0);
 }
 
-static __always_inline int to_known(struct __sk_buff *skb, struct bridged *frame, const struct fdb_entry *entry)
+static __always_inline int to_known(struct __sk_buff *skb, struct bridged *frame,
+				    const struct fdb_entry *entry)
 {
 	if (entry->kind == AT_CIRCUIT && entry->id != frame->ifindex)
 		return to_circuit(skb, frame, entry->id);
@@ -292,7 +303,7 @@ static __always_inline int to_known(struct __sk_buff *skb, struct bridged *frame
 	return drop(skb, frame->lsr, DROP_NOBODY);
 }
 
-/* Hand a frame from one end of a VPWS to the other: it neither learns nor floods. */
+/* Pass a frame from one end of a VPWS to the other, without learning or flooding. */
 static __always_inline int cross_connect(struct __sk_buff *skb, struct bridged *frame, const struct vsi *vsi)
 {
 	struct member_key key = {frame->lsr, frame->vsi, 1};
@@ -306,7 +317,7 @@ static __always_inline int cross_connect(struct __sk_buff *skb, struct bridged *
 	return ifindex ? to_circuit(skb, frame, *ifindex) : drop(skb, frame->lsr, DROP_NOBODY);
 }
 
-/* Bridge a frame that came by a circuit, whose `ifindex` is not 0, or over a pseudowire. */
+/* Bridge a frame from a circuit, if `ifindex` is not 0, or from pseudowire `pw`. */
 VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u32 ifindex, __u32 pw)
 {
 	struct bridged frame = {lsr, index, ifindex, pw};
@@ -332,7 +343,7 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 	return destination.kind ? to_known(skb, &frame, &destination) : flood(skb, &frame, vsi);
 }
 
-/* Take a frame out of a pseudowire's packet, whose label is the only one that is left, and bridge it. */
+/* Decapsulate a pseudowire's packet, which has one label left, and bridge its frame. */
 static __always_inline int from_pw(struct __sk_buff *skb, __u32 lsr, const struct ilm *ilm)
 {
 	const __u32 bare = sizeof(struct labelled_frame), after_word = bare + CONTROL_WORD_OCTETS;
@@ -340,7 +351,7 @@ static __always_inline int from_pw(struct __sk_buff *skb, __u32 lsr, const struc
 	__u8 *front = head(skb, after_word);
 	int failed;
 
-	/* RFC 4385: 0 in the first four bits, or it is no data */
+	/* RFC 4385 section 3: data has 0 in the first four bits of the control word */
 	if (!front || (has_word && front[bare] >> 4))
 		return drop(skb, lsr, DROP_MALFORMED);
 	if (skb->len < (has_word ? after_word : bare) + ETHERNET_OCTETS)
