@@ -104,18 +104,3 @@ def evidence(violation: Violation) -> Trace | None:
         branches=violation.walk.branches,
         packet=packet,
     )
-
-
-def counts(network: Network, program: Program) -> dict[str, int]:
-    """Return how much of everything there is."""
-    return {
-        "lsrs": len(program.nodes),
-        "links": len(program.links),
-        "vpns": len(program.vpns),
-        "sites": sum(1 for _ in network.sites()),
-        "hosts": sum(1 for _ in network.hosts()),
-        "lsps": sum(len(node.ftn) for node in program.nodes),
-        "labels": sum(len(node.ilm) for node in program.nodes),
-        "routes": sum(len(vrf.routes) for node in program.nodes for vrf in node.vrfs),
-        "pseudowires": sum(len(v.pseudowires) for node in program.nodes for v in node.vsis),
-    }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Final
 
 from rich.text import Text
 
-from mplsemu.analysis.lab_check import Report, counts, evidence
+from mplsemu.analysis.lab_check import Report, evidence
+from mplsemu.analysis.lab_size import lab_size
 from mplsemu.analysis.survey import Outage, SitePair, Survey
 from mplsemu.analysis.traffic import LinkLoad, Traffic
 from mplsemu.model.network import Network
@@ -31,7 +33,7 @@ _FULL: Final = 1.0
 
 def draw_report(report: Report, network: Network, notes: tuple[str, ...], width: int) -> list[Text]:
     """Return the lines of a whole report."""
-    found = counts(network, report.program)
+    found = asdict(lab_size(network, report.program))
     words = [
         count(number, _NOUNS.get(what, what).removesuffix("s")) for what, number in found.items()
     ]

@@ -90,7 +90,6 @@ def _by_program(args: argparse.Namespace, header: PacketOptions) -> int:
     from mplsemu.cli.output import print_json, print_lines, terminal_width
     from mplsemu.program.answer import answer
     from mplsemu.program.trace import DEFAULT_OPTIONS, trace
-    from mplsemu.report.trace import exchange_object
     from mplsemu.views.text import palette
     from mplsemu.views.text.trace_branches import draw_branches
 
@@ -98,6 +97,8 @@ def _by_program(args: argparse.Namespace, header: PacketOptions) -> int:
     found = trace(program, args.src, args.dst, header)
     back = answer(program, found, header)
     if args.json:
+        from mplsemu.report.trace import exchange_object
+
         print_json(exchange_object(found, back))
     else:
         print_lines(draw_branches(found, terminal_width(), unusual=header != DEFAULT_OPTIONS))
@@ -108,11 +109,12 @@ def _by_program(args: argparse.Namespace, header: PacketOptions) -> int:
 
 def _live(args: argparse.Namespace, header: PacketOptions) -> int:
     from mplsemu.cli.output import print_json, print_lines
-    from mplsemu.report.trace import live_trace_object
     from mplsemu.views.text.live_trace import draw_live_trace
 
     found = _follow(args, header)
     if args.json:
+        from mplsemu.report.trace import live_trace_object
+
         print_json(live_trace_object(found))
     else:
         print_lines(draw_live_trace(found))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mplsemu.analysis.lab_check import Report, counts, evidence
+from mplsemu.analysis.lab_check import Report, evidence
+from mplsemu.analysis.lab_size import lab_size
 from mplsemu.analysis.survey import Outage, Survey
 from mplsemu.analysis.traffic import LinkLoad, Traffic
 from mplsemu.model.network import Network, must_fail
 from mplsemu.report.trace import trace_object
+from mplsemu.report.value import json_value
 from mplsemu.verification.largest_packet import LargestPacket, largest_packets
 from mplsemu.verification.validate import Proof
 from mplsemu.verification.verdict import Violation
@@ -21,7 +23,7 @@ def check_object(report: Report, network: Network, notes: tuple[str, ...]) -> di
         "lab": network.name,
         "holds": report.holds,
         "counts": {
-            **counts(network, report.program),
+            **json_value(lab_size(network, report.program)),
             "pairs": verdict.pairs,
             "walks": verdict.walks,
             "ingresses": verdict.ingresses,

@@ -49,7 +49,7 @@ class PacketHeader(TypedDict):
 
 
 class Branch(TypedDict):
-    """One way of one copy; of those of the same copy, a packet takes one."""
+    """One path of one copy; of those of the same copy, a packet takes one."""
 
     copy: int
     share: float
@@ -59,7 +59,7 @@ class Branch(TypedDict):
 
 
 class Trace(TypedDict):
-    """One packet's way; `branches` is empty where there is one copy with one way."""
+    """The path of one packet; `branches` is empty if there is one copy with one path."""
 
     src: str
     dst: str
@@ -73,11 +73,11 @@ class Trace(TypedDict):
 Reply = TypedDict(
     "Reply", {"kind": str, "from": str, "delivered": bool, "end": str, "hops": list[Hop]}
 )
-"""What comes back of an echo request."""
+"""The reply to an echo request."""
 
 
 class Exchange(Trace):
-    """A packet's way, and that of what comes back; null where nobody answers."""
+    """The path of a packet and that of the reply; `answer` is null if nobody replies."""
 
     answer: Reply | None
 

@@ -133,8 +133,8 @@ def _lsp(lsp: Lsp) -> shapes.Lsp:
         "complete": lsp.complete,
         "metric": lsp.metric,
         "delay_ms": lsp.delay_ms,
-        "way": lsp.way,
-        "ways": lsp.ways,
+        "way": lsp.path,
+        "ways": lsp.paths,
         "share": lsp.share,
     }
 

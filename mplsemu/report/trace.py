@@ -1,4 +1,4 @@
-"""What ``trace --json`` prints: a packet's way, what comes back, and what the network did."""
+"""What ``trace --json`` prints: a packet's path, the reply, and what the network did."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mplsemu.report import shapes
 
 
 def trace_object(trace: Trace) -> shapes.Trace:
-    """Return a packet's way."""
+    """Return a packet's path."""
     several = trace.branches if len(trace.branches) > 1 else ()
     copies = list(dict.fromkeys(each.copy for each in several))
     return {
@@ -38,12 +38,12 @@ def trace_object(trace: Trace) -> shapes.Trace:
 
 
 def exchange_object(trace: Trace, answer: Answer | None) -> shapes.Exchange:
-    """Return a packet's way, and that of what comes back."""
+    """Return a packet's path and that of the reply."""
     return {**trace_object(trace), "answer": None if answer is None else _reply(answer)}
 
 
 def live_trace_object(found: LiveTrace) -> dict[str, Any]:
-    """Return a packet's way by the program, and what was seen of it in the network."""
+    """Return a packet's path by the program, and what was seen of it in the network."""
     return {
         **trace_object(found.predicted),
         "live": {

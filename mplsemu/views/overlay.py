@@ -39,7 +39,7 @@ def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
     """
     vpn = vpn_of(trace.src)
     known = any(info.name == vpn for info in view.vpns)
-    return replace(view, shown_vpn=vpn if known else None, ways=(*view.ways, *trace.ways()))
+    return replace(view, shown_vpn=vpn if known else None, ways=(*view.ways, *trace.overlays()))
 
 
 def _paths(program: Program, vpn: str) -> Iterator[PathView]:
@@ -75,7 +75,7 @@ def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
 
 
 def _title(pair: str, found: LspLinks) -> str:
-    return f"{pair}, {count(found.ways, 'way')}" if found.ways > 1 else pair
+    return f"{pair}, {count(found.paths, 'way')}" if found.paths > 1 else pair
 
 
 def _merged(there: LspLinks, back: LspLinks) -> Iterator[PathLink]:

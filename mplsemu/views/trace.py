@@ -16,13 +16,13 @@ from mplsemu.program.trace import Trace
 from mplsemu.views.model import OnLink, PathLink, PathView
 
 _NEARLY_ALL: Final = 0.999
-"""Shares are rounded; where they are less than all, there are more ways than are told."""
+"""Shares are rounded; if they add up to less than this, some paths are not listed."""
 
 _MOST_NAMED: Final = 3
-"""Sites in the title of copies that take the same links."""
+"""Sites that the title of copies on the same links names."""
 
 _Use = tuple[str, str, str, tuple[int, ...]]
-"""A link, who sends on it, who receives, and the labels."""
+"""A link, its sender and receiver, and the labels on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class TraceHop:
 
     Attributes:
         node: the LSR.
-        service: ``VRF a`` or ``VSI c`` where a customer's table was looked at, else None.
-        in_labels: the stack it came with, outermost first.
-        action: what was done, in words.
-        out_labels: the stack it left with.
-        link: it left on: a core link or an attachment circuit; None where it did not leave.
-        stack: `out_labels` with TTL and traffic class, in words; empty where they are not told.
+        service: ``VRF a`` or ``VSI c`` if the packet was looked up in one, else None.
+        in_labels: the stack on arrival, outermost first.
+        action: what the LSR did, in words.
+        out_labels: the stack on departure.
+        link: the core link or attachment circuit it left on; None if it did not leave.
+        stack: `out_labels` with TTL and traffic class, in words.
         ip_ttl: of the IP packet as it left, in words.
     """
 
@@ -52,7 +52,7 @@ class TraceHop:
 
 @dataclass(frozen=True, slots=True)
 class TracePath:
-    """One of several ways of equal cost.
+    """One of several paths of equal cost.
 
     Attributes:
         hops: LSR by LSR.
@@ -65,35 +65,35 @@ class TracePath:
 
 @dataclass(frozen=True, slots=True)
 class TraceCopy:
-    """One of several copies, of a frame that was flooded.
+    """One copy of a flooded frame.
 
     Attributes:
-        to: the site at which it arrives, ``VPN/SITE``; None where it is lost.
-        ways: that it may take, at least one.
+        to: the site at which it arrives, ``VPN/SITE``; None if it is lost.
+        paths: those that it may take, at least one.
     """
 
     to: str | None
-    ways: tuple[TracePath, ...]
+    paths: tuple[TracePath, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TraceView:
-    """One packet's way.
+    """The path of one packet.
 
     Attributes:
         src: the host that sent it.
         dst: the host or address it was sent to.
-        delivered: whether it came to `dst`.
+        delivered: whether it arrived at `dst`.
         hops: LSR by LSR.
         payload: below all labels: ``IP packet`` or ``Ethernet frame``.
-        reason: why it was not delivered, if more is known than its last hop says.
-        fault: what is wrong with it though it may have arrived; empty where nothing is.
-        header: the packet's addresses and all that is unusual, as it comes to the PE, in words;
-            empty where that is of no interest.
+        reason: why it was not delivered, if its last hop does not say so.
+        fault: what is wrong, though it may have arrived; empty if nothing is.
+        header: addresses and what is unusual about the packet at the PE, in words; empty if
+            that is of no interest.
         detailed: whether TTL and traffic class are to be drawn.
-        alternatives: the ways of equal cost of which it takes one, that of `hops` among them;
-            empty where there is one only.
-        copies: all that were made of it; empty where there is one only.
+        alternatives: the paths of equal cost of which it takes one, that of `hops` among them;
+            empty if there is only one.
+        copies: all copies of a flooded frame; empty if there is only one.
     """
 
     src: str
@@ -142,11 +142,11 @@ class TraceView:
             copies=_copies(trace.branches),
         )
 
-    def ways(self) -> tuple[PathView, ...]:
-        """Return it as overlays for the provider's picture, one for each copy.
+    def overlays(self) -> tuple[PathView, ...]:
+        """Return the overlays for the provider's picture, one for each copy.
 
-        Ways of equal cost are one overlay. Copies that part at the last PE alone are one, too;
-        those that stay at the first take no core link and are none.
+        Paths of equal cost are one overlay, and so are copies that part only at the last PE. A copy
+        that stays at the first PE takes no core link and has none.
         """
         found: dict[tuple[PathLink, ...], list[str]] = {}
         titles: dict[tuple[PathLink, ...], str] = {}
@@ -154,21 +154,21 @@ class TraceView:
             TraceCopy(self.dst, self.alternatives or (TracePath(self.hops, 1.0),)),
         )
         for copy in copies:
-            links = _links(copy.ways)
+            links = _links(copy.paths)
             if links:
                 found.setdefault(links, []).append(copy.to or "lost")
-                titles.setdefault(links, _how_many(copy.ways))
+                titles.setdefault(links, _how_many(copy.paths))
         return tuple(
             PathView(f"{self.src} → {_and(targets)}{titles[links]}", links)
             for links, targets in found.items()
         )
 
 
-def _links(ways: Sequence[TracePath]) -> tuple[PathLink, ...]:
-    """Return the core links of ways, each once, with the part of the flows that takes it."""
+def _links(paths: Sequence[TracePath]) -> tuple[PathLink, ...]:
+    """Return the core links of paths, each once, with the part of the flows on it."""
     shares: dict[_Use, float] = defaultdict(float)
     latest: dict[_Use, int] = {}
-    for each in ways:
+    for each in paths:
         for number, (hop, after) in enumerate(pairwise(each.hops)):
             if hop.link is not None and is_core(hop.link):
                 use = (hop.link, hop.node, after.node, hop.out_labels)
@@ -180,11 +180,11 @@ def _links(ways: Sequence[TracePath]) -> tuple[PathLink, ...]:
     )
 
 
-def _how_many(ways: Sequence[TracePath]) -> str:
-    if len(ways) < 2:
+def _how_many(paths: Sequence[TracePath]) -> str:
+    if len(paths) < 2:
         return ""
-    is_all = sum(way.share for way in ways) > _NEARLY_ALL
-    return f", {'' if is_all else 'more than '}{len(ways)} ways"
+    is_all = sum(path.share for path in paths) > _NEARLY_ALL
+    return f", {'' if is_all else 'more than '}{len(paths)} ways"
 
 
 def _and(names: Sequence[str]) -> str:

@@ -273,7 +273,9 @@ def test_the_lfib_has_a_row_for_each_way():
 
 def test_each_way_is_an_lsp():
     found = lsps_between(compile_program(between(LADDER)), "x", "y")
-    assert [(lsp.way, lsp.ways, lsp.share) for lsp in found] == [(n, 4, 0.25) for n in (1, 2, 3, 4)]
+    assert [(lsp.path, lsp.paths, lsp.share) for lsp in found] == [
+        (n, 4, 0.25) for n in (1, 2, 3, 4)
+    ]
     assert all(lsp.complete for lsp in found)
     assert len({lsp.nodes for lsp in found}) == 4
 

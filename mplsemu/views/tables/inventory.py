@@ -1,4 +1,4 @@
-"""What a lab has: its hosts, its links and lines, its VPNs; a row each, flat enough for CSV."""
+"""A lab's hosts, links and VPNs as flat rows, for tables and CSV."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class HostRow:
         short: its name in shells.
         pe: the LSR that its site attaches to.
         addresses: with prefix lengths.
-        gateways: where it sends what is for other LANs.
-        mac: of its interface; of a CE router's, the one towards the PE.
+        gateways: its default gateways.
+        mac: of its interface; of a CE router, of the one towards the PE.
     """
 
     host: str
@@ -41,9 +41,9 @@ class LinkRow:
         kind: ``core`` or ``site``.
         ends: two LSRs; of a line the PE and the site.
         interfaces: at its LSRs.
-        bandwidth_bps: each way, None where it is not shaped.
-        delay_ms: one way; like `metric` None of a line.
-        metric: of the provider's routing.
+        bandwidth_bps: in each direction, None if it is not shaped.
+        delay_ms: one way; None for a site's line, as `metric`.
+        metric: of the IGP.
         up: whether it carries packets.
     """
 
@@ -65,10 +65,10 @@ class VpnRow:
         vpn: its name.
         type: ``l3vpn``, ``vpls`` or ``vpws``.
         customer: whose it is.
-        rd: route distinguisher; like `import_` and `export` of an L3VPN alone.
+        rd: route distinguisher; only for L3VPNs, as `import_` and `export`.
         import_: route targets.
         export: route targets.
-        subnets: of its sites, or of its one LAN.
+        subnets: of its sites; of a VPLS or VPWS, of its LAN.
         sites: names.
         pes: LSRs with a site of it.
         hosts: how many.
@@ -94,7 +94,7 @@ def host_rows(
     Args:
         network: the lab.
         shorts: names in shells by full names.
-        node: of this LSR's sites alone, None: all.
+        node: only those at this LSR's sites; None for all.
     """
     for _, site in network.sites():
         if node not in {None, site.pe}:
@@ -123,7 +123,7 @@ def link_rows(
         network: the lab.
         interfaces: at LSRs, by link and line.
         down: links and lines that carry nothing.
-        node: of this LSR alone, None: all.
+        node: only those at this LSR; None for all.
     """
     for link in network.provider.links:
         if node is None or node in link.ends:
@@ -152,7 +152,7 @@ def link_rows(
 
 
 def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
-    """Yield VPNs in the lab file's order; those with a site at an LSR, where one is named."""
+    """Yield VPNs in the lab file's order: all, or those with a site at an LSR."""
     for vpn in network.vpns:
         pes = tuple(dict.fromkeys(site.pe for site in vpn.sites))
         if node is not None and node not in pes:

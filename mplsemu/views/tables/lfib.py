@@ -23,10 +23,10 @@ from mplsemu.program.program import NodeProgram
 
 @dataclass(frozen=True, slots=True)
 class LfibRow:
-    """One entry, or one of the ways of an entry that has several of equal cost.
+    """One NHLFE of an entry; an entry has several with ECMP.
 
     Attributes:
-        in_label: the top label of packets it is for; None for packets that enter here (FTN).
+        in_label: the top label of packets; None for packets that enter the LSP here (FTN).
         action: ``push``, ``swap``, ``pop``, ``vrf`` (pop, then look the packet up there),
             ``pseudowire`` (pop, then deliver the frame) or ``lookup`` (pop, then look at the
             next label).
@@ -53,7 +53,7 @@ class LfibRow:
 
 
 def lfib(node: NodeProgram) -> tuple[LfibRow, ...]:
-    """Return the table's rows: labels in order, then the ways to other PEs."""
+    """Return the table's rows: the ILM by label, then the FTN."""
     rows = [row for entry in node.ilm for row in _ilm_rows(node, entry)]
     rows += [
         _nhlfe_row(node, None, nhlfe, entry.egress) for entry in node.ftn for nhlfe in entry.nhlfes
@@ -62,7 +62,7 @@ def lfib(node: NodeProgram) -> tuple[LfibRow, ...]:
 
 
 def _ilm_rows(node: NodeProgram, entry: IlmEntry) -> Iterator[LfibRow]:
-    """Yield a row for each way on, as a router shows equal-cost paths."""
+    """Yield a row for each NHLFE, as routers list equal-cost paths."""
     label = int(entry.label)
     match entry.action:
         case Forward(nhlfes):

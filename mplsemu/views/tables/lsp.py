@@ -1,4 +1,4 @@
-"""Label-switched paths: for each pair of PEs the LSRs on the way and the label on each link."""
+"""LSPs between PEs: their LSRs, and the transport labels on each link (RFC 3031 section 3.15)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mplsemu.program.lsp import LabelGraph, LabelHop, LabelPlace
 from mplsemu.program.program import NodeProgram, Program
 
 MAX_PATHS: Final = 64
-"""Ways of equal cost that are told apart between two PEs."""
+"""LSPs of equal cost that are listed between two PEs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Lsp:
 
     Attributes:
         ingress: where packets enter it.
-        egress: where they are meant to leave it.
+        egress: where they should leave it.
         hops: from the ingress on.
-        complete: whether they arrive.
+        complete: whether they arrive there.
         metric: sum over the links.
         delay_ms: sum over the links, one way.
-        way: number of it among the ways of equal cost from this ingress to this egress, from 1.
-        ways: how many there are; beyond `MAX_PATHS` no more are shown.
-        share: part of the flows that take it, where every LSR spreads evenly.
+        path: its number among the LSPs of equal cost between these two PEs, from 1.
+        paths: how many of them there are, `MAX_PATHS` at most.
+        share: part of the flows that take it, if every LSR spreads them evenly.
     """
 
     ingress: str
@@ -54,27 +54,27 @@ class Lsp:
     complete: bool
     metric: int
     delay_ms: float
-    way: int = 1
-    ways: int = 1
+    path: int = 1
+    paths: int = 1
     share: float = 1.0
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """The LSRs on the way."""
+        """Its LSRs."""
         return (self.ingress, *(hop.next_hop for hop in self.hops))
 
 
 def lsps(program: Program, node: str | None = None) -> tuple[Lsp, ...]:
-    """Return the LSPs: all, or those that `node` is on, sorted by ingress and egress.
+    """Return all LSPs, or those through `node`, sorted by ingress and egress.
 
-    Where an LSR on the way spreads packets, each way is one of its own.
+    With ECMP, each path is an LSP.
     """
-    every = (lsp for n in program.nodes for entry in n.ftn for lsp in _ways(program, n, entry))
+    every = (lsp for n in program.nodes for entry in n.ftn for lsp in _lsps(program, n, entry))
     return tuple(lsp for lsp in every if node is None or node in lsp.nodes)
 
 
 def parallel_links(program: Program) -> frozenset[str]:
-    """Return the links beside which there is another one between the same two LSRs."""
+    """Return the links that have a parallel one between the same two LSRs."""
     beside: dict[frozenset[str], list[str]] = {}
     for link in program.links:
         beside.setdefault(frozenset(link.ends), []).append(link.name)
@@ -82,13 +82,13 @@ def parallel_links(program: Program) -> frozenset[str]:
 
 
 def lsps_between(program: Program, ingress: str, egress: str) -> tuple[Lsp, ...]:
-    """Return the LSPs between two PEs, complete or not; none if the first has none."""
+    """Return the LSPs from a PE to another, complete or not."""
     node = program.node(ingress)
     entry = node.ftn_by_egress.get(egress)
-    return () if entry is None else _ways(program, node, entry)
+    return () if entry is None else _lsps(program, node, entry)
 
 
-def _ways(program: Program, ingress: NodeProgram, entry: FtnEntry) -> tuple[Lsp, ...]:
+def _lsps(program: Program, ingress: NodeProgram, entry: FtnEntry) -> tuple[Lsp, ...]:
     found = list(itertools.islice(_paths(program, ingress, entry), MAX_PATHS))
     return tuple(
         Lsp(
@@ -98,8 +98,8 @@ def _ways(program: Program, ingress: NodeProgram, entry: FtnEntry) -> tuple[Lsp,
             complete=_is_complete(program, hops, entry.egress),
             metric=sum(program.link_by_name[hop.link].metric for hop in hops),
             delay_ms=sum(program.link_by_name[hop.link].delay_ms for hop in hops),
-            way=number,
-            ways=len(found),
+            path=number,
+            paths=len(found),
             share=share,
         )
         for number, (hops, share) in enumerate(found, 1)
@@ -114,7 +114,7 @@ def _is_complete(program: Program, hops: tuple[LspHop, ...], egress: str) -> boo
 def _paths(
     program: Program, ingress: NodeProgram, entry: FtnEntry
 ) -> Iterator[tuple[tuple[LspHop, ...], float]]:
-    """Follow the LSP on every path; what loops ends after as many hops as there are LSRs."""
+    """Yield each path of an LSP with its share; a loop is cut after one hop for each LSR."""
     graph = LabelGraph(program)
     start = LabelPlace(ingress.name, ())
     first = graph.enter(ingress.name, entry.egress)

@@ -1,4 +1,4 @@
-"""The links that a PE's packets to another take, each once, however many ways of equal cost."""
+"""The links between two PEs: each once, however many paths of equal cost use it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Direction = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class LspLink:
-    """One link on at least one way.
+    """One link on at least one path.
 
     Attributes:
         node: the LSR that sends on it.
         link: the link.
         labels: the transport labels on it, outermost first; none after the penultimate hop.
         next_hop: the LSR that receives.
-        share: part of the flows that take it, where every LSR spreads evenly.
+        share: part of the flows that take it, if every LSR spreads them evenly.
     """
 
     node: str
@@ -36,24 +36,24 @@ class LspLink:
 
 @dataclass(frozen=True, slots=True)
 class LspLinks:
-    """All ways from a PE to another that arrive there.
+    """All paths from a PE to another that arrive there.
 
     Attributes:
-        ways: how many there are.
-        links: none before one that leads to it.
+        paths: how many there are.
+        links: each behind those that lead to it.
     """
 
-    ways: int
+    paths: int
     links: tuple[LspLink, ...]
 
     @property
     def directions(self) -> list[Direction]:
-        """In which direction each link is taken, sorted."""
+        """Each link with its direction, sorted."""
         return sorted((each.link, each.node, each.next_hop) for each in self.links)
 
     @property
     def directions_back(self) -> list[Direction]:
-        """The same for who goes these ways in the opposite direction."""
+        """The same in the opposite direction."""
         return sorted((each.link, each.next_hop, each.node) for each in self.links)
 
 

@@ -1,4 +1,4 @@
-"""A PE's VRFs: what each is, its routes with their codes, its neighbours (RFC 4364 section 3)."""
+"""A PE's VRFs: RD and RTs, routes with their codes, neighbours (RFC 4364 section 3)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf
 
 @dataclass(frozen=True, slots=True)
 class Tunnel:
-    """How packets get to another PE.
+    """The tunnel to another PE.
 
     Attributes:
         labels: pushed, outermost first.
         link: sent on.
         port: of `link`.
         next_hop: the LSR at its other end.
-        more: further ways of equal cost, which have no further ones of their own.
+        more: the further NHLFEs of equal cost; these have no more.
     """
 
     labels: tuple[int, ...]
@@ -114,28 +114,28 @@ def _table(node: NodeProgram, vrf: Vrf) -> VrfTable:
 
 
 def circuit_rows(node: NodeProgram, names: tuple[str, ...]) -> tuple[CircuitRow, ...]:
-    """Return the rows of some of a PE's attachment circuits."""
+    """Return the rows of attachment circuits of a PE."""
     circuits = (node.circuit_by_name[name] for name in names)
     return tuple(CircuitRow(c.name, c.port, c.up, c.gateways) for c in circuits)
 
 
 def tunnel_to(node: NodeProgram, egress: str) -> Tunnel | None:
-    """Return how a PE reaches another, None where it does not."""
+    """Return the tunnel from a PE to another, None if there is none."""
     entry = node.ftn_by_egress.get(egress)
     if entry is None:
         return None
-    first, *more = (_way(node, nhlfe) for nhlfe in entry.nhlfes)
+    first, *more = (_tunnel(node, nhlfe) for nhlfe in entry.nhlfes)
     return replace(first, more=tuple(more))
 
 
-def _way(node: NodeProgram, nhlfe: Nhlfe) -> Tunnel:
+def _tunnel(node: NodeProgram, nhlfe: Nhlfe) -> Tunnel:
     adjacency = node.adjacency_by_link[nhlfe.link]
     labels = tuple(int(label) for label in pushed(nhlfe))
     return Tunnel(labels, adjacency.link, adjacency.port, adjacency.peer)
 
 
 def _route(node: NodeProgram, vrf: Vrf, route: Route) -> RouteRow:
-    # a route of one's own carries the VRF's RD and comes from a circuit of the same VPN
+    # a VPN's own route has the VRF's RD and comes from a circuit of the VPN
     foreign = not route.circuit.startswith(f"{vrf.name}/")
     code, via, via_vrf, egress, label = "C", None, None, None, None
     match route.next_hop:

@@ -10,7 +10,7 @@ from mplsemu.views.tables.vrf import CircuitRow, Tunnel, circuit_rows, tunnel_to
 
 @dataclass(frozen=True, slots=True)
 class PseudowireRow:
-    """A pseudowire to the PE `peer`; `tunnel` is None where there is no way to it."""
+    """A pseudowire to the PE `peer`; `tunnel` is None if it cannot be reached."""
 
     peer: str
     in_label: int
@@ -21,7 +21,7 @@ class PseudowireRow:
 
 @dataclass(frozen=True, slots=True)
 class VsiTable:
-    """One VSI; `kind` is ``vpls`` or ``vpws``; `mac_limit` is None where there is none."""
+    """One VSI; `kind` is ``vpls`` or ``vpws``; `mac_limit` is None if there is none."""
 
     vsi: str
     kind: str

@@ -185,12 +185,12 @@ def draw_lsps(lsps: Sequence[Lsp], named: Container[str] = ()) -> list[Text]:
         lsps: to draw.
         named: links to name, because there are others between the same LSRs.
     """
-    several = any(lsp.ways > 1 for lsp in lsps)
+    several = any(lsp.paths > 1 for lsp in lsps)
     what = "each way of equal cost on its own" if several else "with the label on each link"
     lines = [Text(f"LSPs: {len(lsps)}, {what}", palette.TITLE)]
     for lsp in lsps:
         facts = f"metric {lsp.metric}" + (f", {delay(lsp.delay_ms)}" if lsp.delay_ms else "")
-        facts += _which_way(lsp) if lsp.ways > 1 else ""
+        facts += _which_way(lsp) if lsp.paths > 1 else ""
         state = "" if lsp.complete else " ✗ does not arrive"
         head = Text(f" {lsp.ingress} → {lsp.egress}", palette.PE)
         head.append(f"  {facts}", palette.FAINT).append(state, palette.DOWN)
@@ -201,7 +201,7 @@ def draw_lsps(lsps: Sequence[Lsp], named: Container[str] = ()) -> list[Text]:
 
 
 def _which_way(lsp: Lsp) -> str:
-    return f", way {lsp.way} of {lsp.ways}, {part(lsp.share)} of the flows"
+    return f", way {lsp.path} of {lsp.paths}, {part(lsp.share)} of the flows"
 
 
 def _lsp_step(hop: LspHop, named: Container[str]) -> str:

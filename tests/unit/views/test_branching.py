@@ -93,7 +93,7 @@ def test_directions_of_which_one_takes_more_links_are_two_ways():
 def test_a_way_that_is_lost_on_the_road_is_left_out():
     program = compiled()
     found = lsp_links(changed_node(program, "q", ilm=()), "x", "y")
-    assert (found.ways, [link.link for link in found.links]) == (1, ["x-p", "p-y"])
+    assert (found.paths, [link.link for link in found.links]) == (1, ["x-p", "p-y"])
     assert [link.share for link in found.links] == [0.5, 0.5]
 
 
@@ -120,7 +120,7 @@ def test_links_and_shares_are_those_of_all_lsps_taken_one_by_one(links):
     program = compiled(links)
     found = lsp_links(program, "x", "y")
     every = lsps_between(program, "x", "y")
-    assert found.ways == len(every)
+    assert found.paths == len(every)
     added: Counter[tuple[str, tuple[int, ...]]] = Counter()
     for lsp in every:
         for hop in lsp.hops:

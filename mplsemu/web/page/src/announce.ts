@@ -1,4 +1,4 @@
-/** One polite voice for screen readers; what is said comes one after another. */
+/** Announcements for screen readers (an ARIA live region), one after another. */
 
 import { signal } from "@preact/signals";
 
@@ -12,7 +12,7 @@ let spoken = 0;
 
 export const said = signal<readonly Saying[]>([]);
 
-/** Say something. */
+/** Announce something. */
 export function announce(text: string): void {
   spoken += 1;
   said.value = [...said.value, { number: spoken, text }].slice(-KEPT);

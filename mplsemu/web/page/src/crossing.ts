@@ -1,4 +1,4 @@
-/** Ways as they are written: routers, and links where several join the same two. */
+/** Writes paths: routers, and links where two routers have several. */
 
 export interface Crossing {
   node: string;
@@ -6,7 +6,7 @@ export interface Crossing {
   next_hop: string;
 }
 
-/** Links that are taken beside others between the same routers. */
+/** Links that have a parallel one between the same routers. */
 export function parallelLinks(crossings: readonly Crossing[]): Set<string> {
   const between = new Map<string, Set<string>>();
   for (const { node, link, next_hop } of crossings) {
@@ -16,7 +16,7 @@ export function parallelLinks(crossings: readonly Crossing[]): Set<string> {
   return new Set([...between.values()].filter(({ size }) => size > 1).flatMap((all) => [...all]));
 }
 
-/** A way from a router on: "west – p2 – east on p2-east#2". */
+/** A path from a router: "west – p2 – east on p2-east#2". */
 export function wayText(
   from: string,
   crossings: readonly Crossing[],

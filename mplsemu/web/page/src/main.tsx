@@ -1,4 +1,4 @@
-/** The page begins: a token, whose it is, and then his page. */
+/** Starts the page: reads the token, asks whose it is, and shows his page. */
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -17,7 +17,7 @@ const UNKNOWN = "This lab does not know that token. Links change each time a lab
 
 const stream = new Stream(take, opened);
 
-/** What the voice says: read out by screen readers, seen by nobody. */
+/** Announcements: read out by screen readers, and invisible. */
 function Voice() {
   return (
     <div class="visually-hidden" role="log" aria-live="polite" aria-label="What happens">
@@ -50,7 +50,7 @@ function App() {
 
   useEffect(() => {
     void open();
-    // a link with another token, opened in the same tab
+    // a link with another token was opened in this tab
     addEventListener("hashchange", () => location.hash.includes("token=") && location.reload());
   }, []);
 

@@ -205,7 +205,7 @@ export interface components {
         };
         /**
          * Branch
-         * @description One way of one copy; of those of the same copy, a packet takes one.
+         * @description One path of one copy; of those of the same copy, a packet takes one.
          */
         Branch: {
             /** Copy */
@@ -359,7 +359,7 @@ export interface components {
         };
         /**
          * Exchange
-         * @description A packet's way, and that of what comes back; null where nobody answers.
+         * @description The path of a packet and that of the reply; `answer` is null if nobody replies.
          */
         Exchange: {
             /** Src */

@@ -1,8 +1,8 @@
-/** The token: it comes in the link's fragment, and stays in this tab. */
+/** The token: it arrives in the link's fragment, and is kept for this tab. */
 
 const KEY = "mplsemu.token";
 
-/** Take the token out of the address bar, so that a copied address does not carry it. */
+/** Remove the token from the address bar, so that a copied address does not contain it. */
 function fromAddress(): string | null {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (token === null) return null;
@@ -22,7 +22,7 @@ export function keepToken(token: string): void {
   sessionStorage.setItem(KEY, token);
 }
 
-/** Forget it: the server does not know it. */
+/** Forget it: the server does not accept it. */
 export function forgetToken(): void {
   sessionStorage.removeItem(KEY);
 }

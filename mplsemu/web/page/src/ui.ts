@@ -5,7 +5,7 @@ import type { TableKind } from "./api";
 
 export type PanelTab = "probe" | "tables" | "events" | "alarms";
 
-/** What must be seen beside a dialog, in px of the stage. */
+/** What a dialog must not cover, in px of the stage. */
 export interface Spot {
   left: number;
   top: number;
@@ -13,7 +13,7 @@ export interface Spot {
   bottom: number;
 }
 
-/** A router or a line of the picture, and where it is. */
+/** A selected router or line of the picture, and its place. */
 export type Selection = ({ node: string } | { line: string }) & {
   spot: Spot;
   /** What the picture says of it. */

@@ -1,4 +1,4 @@
-/** Cutting and mending: ask, show at once that it is being done, tell how it went. */
+/** Cuts and mends links: shows at once that it is being done, then how it went. */
 
 import { announce } from "../announce";
 import { api, words } from "../api";

@@ -1,4 +1,4 @@
-/** How loaded links were, for as long as the page has been open. */
+/** Loads of links since the page was opened, for five minutes. */
 
 import { signal } from "@preact/signals";
 
@@ -9,15 +9,15 @@ export type Sample = readonly [time: number, there: number, back: number];
 
 const KEPT_MS = 300_000;
 
-/** What the server told of all links at once, oldest first. */
+/** Loads of all links, oldest first. */
 const told = signal<readonly (readonly [time: number, loads: Loads])[]>([]);
 
-/** Keep what the server tells. */
+/** Keep the loads that the server sent. */
 export function remember(loads: Loads, now = Date.now()): void {
   told.value = [...told.peek().filter(([time]) => time >= now - KEPT_MS), [now, loads]];
 }
 
-/** What is known of a link, oldest first. */
+/** The loads of one link, oldest first. */
 export function historyOf(link: string): Sample[] {
   return told.value.flatMap(([time, loads]): Sample[] => {
     const of = loads[link];

@@ -1,4 +1,4 @@
-/** Whether the page knows how the lab is now: only then may anything on it say that all is well. */
+/** Whether the page knows the state of the lab: only then may it say that all is well. */
 
 import { computed } from "@preact/signals";
 import { connection, isLost } from "./stream";
@@ -8,7 +8,7 @@ export const hasEnded = computed(() => {
   return kind === "ended" || kind === "refused";
 });
 
-/** Why it is not known how the lab is now; empty where it is. */
+/** Why the state of the lab is not known; empty if it is. */
 export const doubt = computed(() => {
   if (hasEnded.value) return "The lab has ended.";
   return isLost.value ? "The server does not answer." : "";

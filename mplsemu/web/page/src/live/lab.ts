@@ -1,4 +1,4 @@
-/** What the page knows of the running lab, as signals: whoever shows one is drawn anew with it. */
+/** What the page knows of the running lab, as signals: a component that reads one follows it. */
 
 import { computed, signal } from "@preact/signals";
 import type { Alarm, EventMessage, ProviderSession, StateMessage, StreamMessages } from "../schema";
@@ -11,22 +11,20 @@ export const state = signal<StateMessage | null>(null);
 export const load = signal<Readonly<Record<string, readonly [number, number]>>>({});
 export const events = signal<readonly EventMessage[]>([]); // newest first
 export const alarms = signal<readonly Alarm[]>([]);
-/** Whether the server has told which alarms there are. */
+/** Whether the server has sent the alarms yet. */
 export const alarmsCame = signal(false);
 
-/** How often each VPN's picture has changed since the page is open. */
+/** How often each VPN's picture has changed since the page was opened. */
 export const pictureChanges = signal<Readonly<Record<string, number>>>({});
 
-/** How often the stream was opened: whatever is fetched may have been missed in between. */
+/** How often the stream was opened; what is shown may have changed in between. */
 export const openings = signal(0);
 
-/** Links that a request is changing at this moment, and what they are to be. */
+/** Links that are being cut (false) or mended (true) at this moment. */
 export const pending = signal<ReadonlyMap<string, boolean>>(new Map());
 
 export const generation = computed(() => state.value?.generation ?? 0);
 export const down = computed<ReadonlySet<string>>(() => new Set(state.value?.down ?? []));
-
-const seen = new Set<string>();
 
 /** Take one message of the stream. */
 export function take({ event, data }: Message): void {
@@ -68,10 +66,11 @@ export function assume(link: string, up: boolean): void {
 }
 
 function addEvent(event: EventMessage): void {
-  // numbers start anew with the controller, and the last events come again with each connection
-  const key = `${event.number} ${event.time_s}`;
-  if (seen.has(key)) return;
-  seen.add(key);
+  // each connection brings the last events again; numbers begin anew with the controller
+  const isKnown = events.value.some(
+    ({ number, time_s }) => number === event.number && time_s === event.time_s,
+  );
+  if (isKnown) return;
   events.value = [event, ...events.value].slice(0, KEPT_EVENTS);
 }
 
@@ -81,7 +80,7 @@ function count(vpns: readonly string[]): void {
   pictureChanges.value = counts;
 }
 
-/** Facts of the session by name, for quick look-up. */
+/** What the session says, by name. */
 export class Facts {
   readonly links: ReadonlyMap<string, ProviderSession["links"][number]>;
   readonly nodes: ReadonlyMap<string, ProviderSession["nodes"][number]>;

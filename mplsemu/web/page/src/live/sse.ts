@@ -1,17 +1,17 @@
-/** Server-sent events out of a byte stream (EventSource cannot send a token as a header). */
+/** Parses server-sent events; EventSource itself cannot send a token in a header. */
 
 export interface Message {
   event: string;
   data: string;
 }
 
-/** Cuts text that comes in pieces into messages. */
+/** Splits text that arrives in pieces into messages. */
 export class MessageParser {
   #rest = "";
   #event = "";
   #data: string[] = [];
 
-  /** Take a piece of the stream; return the messages that it completes. */
+  /** Read a piece of the stream; return the messages that it completes. */
   take(piece: string): Message[] {
     const lines = (this.#rest + piece).split(/\r?\n/);
     this.#rest = lines.pop() ?? "";

@@ -1,6 +1,6 @@
 /**
- * The stream of what changes. It reconnects when it breaks, a little later each time, and is
- * closed with all timers while nobody looks at the page.
+ * The stream of changes. It reconnects with a growing delay, and is closed with all timers while
+ * the page is hidden.
  */
 
 import { batch, signal } from "@preact/signals";
@@ -18,12 +18,12 @@ export type Connection =
 
 export const connection = signal<Connection>({ kind: "connecting" });
 
-/** Whether the line is broken, so that nobody knows how the lab is now. */
+/** Whether the connection is broken, so that the state of the lab is not known. */
 export const isLost = signal(false);
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
-const SILENCE_MS = 25_000; // the server says something every 10 s
+const SILENCE_MS = 25_000; // the server sends something every 10 s
 
 export class Stream {
   #abort: AbortController | null = null;
@@ -36,16 +36,16 @@ export class Stream {
     private readonly onOpen: () => void,
   ) {}
 
-  /** Connect, and follow whether the page is seen. */
+  /** Connect, and follow whether the page is visible. */
   start(): void {
     document.addEventListener("visibilitychange", () => this.#seenOrNot());
-    // a page put aside for "back" must hold nothing open
+    // a page in the back/forward cache must hold no connection
     addEventListener("pagehide", () => this.#close());
     addEventListener("pageshow", (event) => event.persisted && this.#seenOrNot());
     this.#seenOrNot();
   }
 
-  /** Try now, whatever was planned. */
+  /** Connect now. */
   retry(): void {
     this.#ended = false;
     this.#pause = FIRST_PAUSE_MS;
@@ -81,7 +81,7 @@ export class Stream {
       if (abort.signal.aborted && this.#abort !== abort) return;
       if (this.#isFinal(error)) return;
     }
-    if (this.#abort !== abort) return; // closed, or another has begun
+    if (this.#abort !== abort) return; // closed, or replaced by another
     this.#abort = null;
     if (!this.#ended) this.#later();
   }

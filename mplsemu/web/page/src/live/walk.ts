@@ -1,4 +1,4 @@
-/** One packet's way through the network, step by step; the picture and the table show the same step. */
+/** The path of one packet, step by step; picture and table show the same step. */
 
 import { computed, signal } from "@preact/signals";
 import { announce } from "../announce";
@@ -7,17 +7,17 @@ import { lessMotion } from "../theme";
 import type { Exchange, Hop } from "../schema";
 import { generation } from "./lab";
 
-/** What happens at one place, and the line the packet then takes. */
+/** What happens at one place, and the line that the packet then takes. */
 export interface Step {
   node: string;
   text: string;
-  /** On the line; outermost first. */
+  /** The label stack on that line, outermost first. */
   labels: readonly number[];
   line: string | null;
   end: "delivered" | "lost" | null;
 }
 
-/** A way of a packet: of several of equal cost it takes one; of a flooded frame each copy has its own. */
+/** A path of a packet: it takes one of several of equal cost; each copy of a flooded frame has its own. */
 export interface Way {
   hops: readonly Hop[];
   share: number;
@@ -33,10 +33,10 @@ export interface Walk {
   /** The one that is shown, from 0. */
   index: number;
   steps: readonly Step[];
-  /** Of the other copies, each on its first way. */
+  /** The steps of the other copies, each on its first path. */
   others: readonly (readonly Step[])[];
   payload: "IP" | "Ethernet";
-  /** Whether it is the last one again, in a network that has changed. */
+  /** Whether it is the same trace again, after the network has changed. */
   isAgain: boolean;
   /** Of the program that it was computed from. */
   generation: number;
@@ -49,7 +49,7 @@ export const isTracing = signal(false);
 export const traceError = signal("");
 export const follows = signal(true);
 
-/** Whether the network has changed since. */
+/** Whether the network has changed since the trace. */
 export const isStale = computed(
   () => walk.value !== null && walk.value.generation < generation.value,
 );
@@ -59,7 +59,7 @@ function lineOf(host: string): string {
   return host.split("/").slice(0, -1).join("/");
 }
 
-/** The ways of equal cost, of every copy of a flooded frame. */
+/** All paths of a packet: those of equal cost, of every copy of a flooded frame. */
 export function waysOf(trace: Exchange): Way[] {
   const { hops, delivered, branches } = trace;
   const own = branches.find((branch) => pathOf(branch.hops) === pathOf(hops));
@@ -76,13 +76,13 @@ export function copiesOf({ ways }: Walk): number {
   return new Set(ways.map(({ copy }) => copy)).size;
 }
 
-/** Where a way ends, in words: the site's line on which it is delivered. */
+/** Where a path ends, in words: the site's line on which the packet is delivered. */
 export function endOf({ hops, delivered }: Way): string {
   if (!delivered) return "lost";
   return hops[hops.length - 1]?.link ?? "the host's own LAN";
 }
 
-/** The last step of the copy that is under way the longest. */
+/** The last step of the copy with the longest path. */
 export function lastStep({ steps, others }: Walk): number {
   return Math.max(steps.length, ...others.map(({ length }) => length)) - 1;
 }
@@ -110,7 +110,7 @@ export function stepsOf(trace: Exchange, way: Way): Step[] {
   return [start, ...hops];
 }
 
-/** Ask for a packet's way and show it from its beginning. */
+/** Trace a packet, and show it from the beginning. */
 export async function startTrace(src: string, dst: string, isAgain = false): Promise<void> {
   isTracing.value = true;
   traceError.value = "";
@@ -151,7 +151,7 @@ function show(trace: Exchange, asked: number, isAgain: boolean): void {
   announce(`Trace from ${trace.src} to ${trace.dst}: ${words.join(", ")}.`);
 }
 
-/** Show another of the ways of equal cost, or another copy. */
+/** Show another path of equal cost, or another copy. */
 export function chooseWay(index: number): void {
   const shown = walk.value;
   if (!shown?.ways[index]) return;
@@ -179,17 +179,17 @@ function onWay(found: Walk, index: number): Walk {
   };
 }
 
-/** The way on which the packet is shown. */
+/** The path that is shown. */
 export function shownWay({ trace, ways, index }: Walk): Way {
   return ways[index] ?? { hops: trace.hops, share: 1, delivered: trace.delivered, copy: 1 };
 }
 
-/** The routers on a way, in words. */
+/** The routers on a path, in words. */
 export function wayOf({ hops }: Way): string {
   return hops.length ? `by way of ${hops.map((hop) => hop.node).join(", ")}` : "";
 }
 
-/** What tells ways apart: routers and links. */
+/** What distinguishes paths: routers and links. */
 function pathOf(hops: readonly Hop[]): string {
   return JSON.stringify(hops.map(({ node, link }) => [node, link]));
 }
@@ -198,27 +198,27 @@ function isLike(way: Way): (other: Way) => boolean {
   return (other) => pathOf(other.hops) === pathOf(way.hops);
 }
 
-/** Ask again, where the network has changed since. */
+/** Trace again in the network as it is now. */
 export function traceAgain(): void {
   const trace = walk.value?.trace;
   if (trace && !isTracing.value) void startTrace(trace.src, trace.dst, true);
 }
 
-/** Show another step; by hand, so nothing plays any more. */
+/** Show a step that the reader chose, and stop playing. */
 export function goTo(index: number): void {
   const last = walk.value ? lastStep(walk.value) : 0;
   isPlaying.value = false;
   step.value = Math.max(0, Math.min(index, last));
 }
 
-/** Show the walk by itself, from its beginning if it is at its end. */
+/** Play the steps, from the beginning if it is at the end. */
 export function play(): void {
   const last = walk.value ? lastStep(walk.value) : 0;
   if (step.value >= last) step.value = 0;
   isPlaying.value = true;
 }
 
-/** No packet any more. */
+/** Show no packet any more. */
 export function endWalk(): void {
   walk.value = null;
   isPlaying.value = false;

@@ -1,4 +1,4 @@
-/** The small dialog about the router or link that was chosen in the picture. */
+/** The dialog about the router or link that is selected in the picture. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { TableKind } from "../api";
@@ -16,7 +16,7 @@ const EDGE = 8;
 interface Props {
   facts: Facts;
   selection: Selection;
-  /** So many pixels of what it is about lie below it. */
+  /** Called with how many pixels of its subject it covers. */
   onHidden: (pixels: number) => void;
 }
 
@@ -32,7 +32,7 @@ export function Inspector({ facts, selection, onHidden }: Props) {
       const stage = element.parentElement;
       if (!stage) return;
       placeBeside(element, selection.spot, stage);
-      // on a phone it comes up from below, maybe over what it is about
+      // on a phone it is a sheet at the bottom, which may cover its subject
       const isSheet = getComputedStyle(element).position === "fixed";
       const bottom = stage.getBoundingClientRect().top + selection.spot.bottom;
       const hidden = bottom + EDGE - element.getBoundingClientRect().top;
@@ -239,7 +239,7 @@ function showLink(line: string) {
   if (now) chosen.value = { line, spot: now.spot, about: "" };
 }
 
-/** Focus goes into the dialog, and back to what it was opened from when it closes. */
+/** Moves the focus into the dialog, and back when it closes. */
 function useReturnOfFocus(dialog: { current: HTMLElement | null }, key: string) {
   const opener = useRef<HTMLElement | null>(null);
   useLayoutEffect(() => {
@@ -257,7 +257,7 @@ function useReturnOfFocus(dialog: { current: HTMLElement | null }, key: string) 
   }, []);
 }
 
-/** An element, or what has taken its place in a picture that was drawn anew. */
+/** An element, or its successor if the picture has been drawn again. */
 function reborn(element: HTMLElement | null): HTMLElement | null {
   if (!element || element.isConnected) return element;
   const { node, line } = element.dataset;

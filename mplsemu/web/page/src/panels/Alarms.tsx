@@ -1,4 +1,4 @@
-/** What is wrong at this moment, worst first. */
+/** What is wrong now, the worst first. */
 
 import { doubt } from "../live/knowledge";
 import { alarms, alarmsCame, type Facts } from "../live/lab";

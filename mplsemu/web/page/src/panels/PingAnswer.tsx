@@ -1,16 +1,8 @@
 /** What a ping found: how many came back, and how long each took. */
 
 import { millis, percent } from "../format";
-import type { PingResult } from "../schema";
+import type { Ping } from "../live/ping";
 import { Icon } from "../widgets/Icon";
-
-/** A ping that was asked for: its result, or why there is none. */
-export interface Ping {
-  src: string;
-  dst: string;
-  answer: PingResult | null;
-  error: string;
-}
 
 export function PingAnswer({ ping }: { ping: Ping }) {
   const { src, dst, answer, error } = ping;

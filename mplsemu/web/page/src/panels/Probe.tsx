@@ -1,30 +1,29 @@
-/** Two hosts: does one reach the other, and by which way? */
+/** The form for ping and trace, and their results. */
 
 import { signal } from "@preact/signals";
-import { announce } from "../announce";
-import { api, words } from "../api";
 import { type Facts } from "../live/lab";
+import { isPinging, ping, startPing } from "../live/ping";
 import { isTracing, startTrace, traceError } from "../live/walk";
 import { overlay, pictureOf } from "../ui";
 import { Combobox } from "../widgets/Combobox";
 import { Icon } from "../widgets/Icon";
-import { type Ping, PingAnswer } from "./PingAnswer";
+import { PingAnswer } from "./PingAnswer";
 import { TraceAnswer } from "./TraceAnswer";
 
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
+
+// What is in the form; it is there again when the reader comes back to this tab.
 const source = signal("");
 const target = signal("");
 const count = signal(3);
-const ping = signal<Ping | null>(null);
-const isPinging = signal(false);
 
-/** Whether the source is at a VPLS: from there a frame to all makes sense. */
+/** Whether the source is in a VPLS or VPWS, where a broadcast frame makes sense. */
 function isOnLan(facts: Facts): boolean {
   const [vpn] = source.value.trim().split("/");
   return facts.session.vpns.some(({ name, kind }) => name === vpn && kind !== "l3vpn");
 }
 
-/** A first choice that shows something: from a site to another of its VPN. */
+/** Fill in two hosts at different sites of a VPN. */
 function suggest(hosts: readonly string[]): void {
   const [first] = hosts;
   if (source.value || first === undefined) return;
@@ -36,35 +35,27 @@ function suggest(hosts: readonly string[]): void {
   target.value = other ?? hosts[1] ?? "";
 }
 
-async function startPing(): Promise<void> {
-  const [src, dst] = [source.value.trim(), target.value.trim()];
-  isPinging.value = true;
-  try {
-    const answer = await api.ping(src, dst, count.value);
-    ping.value = { src, dst, answer, error: "" };
-    announce(`Ping from ${src} to ${dst}: ${answer.received} of ${answer.sent} came back.`);
-  } catch (error) {
-    ping.value = { src, dst, answer: null, error: words(error) };
-  }
-  isPinging.value = false;
-}
-
+/** The VPN that was laid over the picture for a trace: not again if the reader took it off. */
 let lastVpn: string | null = null;
 
+/** The two hosts of the form. */
+function ends(): [src: string, dst: string] {
+  return [source.value.trim(), target.value.trim()];
+}
+
 function trace(facts: Facts): void {
-  const src = source.value.trim();
+  const [src, dst] = ends();
   pictureOf.value = null;
-  // its sites are drawn with a VPN; whoever takes it off again is not asked twice
   const vpn = facts.session.vpns.find(({ name }) => src.startsWith(`${name}/`))?.name ?? null;
   if (vpn !== null && vpn !== lastVpn) overlay.value = vpn;
   lastVpn = vpn;
-  void startTrace(src, target.value.trim());
+  void startTrace(src, dst);
 }
 
 export function Probe({ facts }: { facts: Facts }) {
   const { hosts } = facts.session;
   suggest(hosts);
-  const isReady = source.value.trim() !== "" && target.value.trim() !== "";
+  const isReady = ends().every((end) => end !== "");
 
   return (
     <>
@@ -108,7 +99,9 @@ export function Probe({ facts }: { facts: Facts }) {
           <button
             type="button"
             aria-disabled={!isReady || isPinging.value}
-            onClick={() => isReady && !isPinging.value && startPing()}
+            onClick={() => {
+              if (isReady && !isPinging.value) void startPing(...ends(), count.value);
+            }}
           >
             {isPinging.value ? "Pinging…" : "Ping"}
           </button>

@@ -1,4 +1,4 @@
-/** A packet's way as a table: what each router does, and the label stack on each link. */
+/** The path of a packet as a table: what each router does, and the label stack on each link. */
 
 import { parallelLinks, wayText, type Crossing } from "../crossing";
 import { fraction } from "../format";
@@ -55,7 +55,7 @@ function onAll(shown: Walk): string {
   return shown.ways.length > 1 ? ` on all ${shown.ways.length} ways` : "";
 }
 
-/** Which of several ways of equal cost, or of the copies of a flooded frame, is shown. */
+/** Chooses among paths of equal cost, or among the copies of a flooded frame. */
 function Ways() {
   const shown = walk.value;
   if (!shown || shown.ways.length < 2) return null;
@@ -87,7 +87,7 @@ function aboutWay(way: Way, named: ReadonlySet<string>, isFlooded: boolean): str
   return words.filter(Boolean).join(", ");
 }
 
-/** The links from one hop of a way to the next. */
+/** The links between the hops of a path. */
 function crossings({ hops }: Way): Crossing[] {
   return hops.slice(1).map(({ node }, index) => {
     const before = hops[index] as Hop;
@@ -95,7 +95,7 @@ function crossings({ hops }: Way): Crossing[] {
   });
 }
 
-/** Whether the table still tells the truth, and whether it is kept so. */
+/** Whether the table is still true, and whether it is kept so. */
 function Freshness() {
   return (
     <div class="freshness">
@@ -167,7 +167,7 @@ function Hops() {
   );
 }
 
-/** The TTLs with which it leaves: of each label, outermost first, and the customer's own. */
+/** The TTLs on departure: of each label, outermost first, and of the customer's packet. */
 function timesToLive({ out_stack, ip_ttl }: Hop): string {
   const words = out_stack.map(({ ttl }) => String(ttl));
   if (ip_ttl !== null) words.push(`IP ${ip_ttl}`);

@@ -1,4 +1,4 @@
-/** Where an explanation is put: beside what it explains, never over it, and all of it on the stage. */
+/** Places an explanation beside what it explains, and wholly on the stage. */
 
 import type { Spot } from "../ui";
 

@@ -1,4 +1,4 @@
-/** A picture as a file: as the server draws it now, as SVG or, twice as large, as PNG. */
+/** Saves a picture as the server draws it now: as SVG, or as PNG of twice the size. */
 
 import type { Picture } from "../api";
 
@@ -6,7 +6,7 @@ export type Format = "svg" | "png";
 
 const LARGER = 2;
 
-/** Have the browser save a picture; `fetchPicture` asks for it anew. */
+/** Save a picture; `fetchPicture` fetches it anew. */
 export async function download(
   name: string,
   format: Format,

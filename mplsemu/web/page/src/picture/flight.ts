@@ -1,4 +1,4 @@
-/** One copy of a packet on the picture: its way, where it is, and its label stack as boxes. */
+/** One copy of a packet on the picture: its path, its position, and its label stack as boxes. */
 
 import type { Step } from "../live/walk";
 import type { Stage } from "./stage";
@@ -24,7 +24,7 @@ export class Flight {
   readonly packet: SVGGElement;
   readonly #legs: Leg[];
   #at: Place = { x: 0, y: 0 };
-  readonly #isCopy: boolean; // then its stack is rather below, as the other's is above
+  readonly #isCopy: boolean; // then its stack is below, as that of the first copy is above
   #isSteep = false; // the line where the packet is: then its stack is beside it, not above
 
   /** `kind` is a class of CSS. */
@@ -45,13 +45,13 @@ export class Flight {
     return Boolean(this.#legs[index]?.path);
   }
 
-  /** What tells copies apart in a step. */
+  /** What distinguishes copies in a step. */
   whereIn(index: number): string {
     const step = this.steps[Math.min(index, this.steps.length - 1)];
     return JSON.stringify([step?.node, step?.line, step?.labels, step?.end]);
   }
 
-  /** Show it in a step, at a share of its line; after its last one it stays where it ended. */
+  /** Show it in a step, at a share of its line; after its last step it stays where it ended. */
   show(index: number, share: number): void {
     const last = this.steps.length - 1;
     if (index > last) this.#show(last, 1);
@@ -126,7 +126,7 @@ export class Flight {
     return stack;
   }
 
-  /** Of the same size on the screen, however large the picture is. */
+  /** Keep its size on the screen at any zoom. */
   place(): void {
     const { x, y } = this.#at;
     const size = 1 / this.stage.scale;
@@ -202,7 +202,7 @@ function isSteepAt(path: SVGPathElement, share: number): boolean {
   return Math.abs(after.y - before.y) > Math.abs(after.x - before.x);
 }
 
-/** Where a packet stands that is at a router: on its upper edge, so that its name is seen. */
+/** Where a packet at a router is drawn: on its upper edge, so that the name can be read. */
 function topOf(element: SVGGraphicsElement): Place {
   const box = element.getBBox();
   return { x: box.x + box.width / 2, y: box.y };
@@ -218,7 +218,7 @@ export function shapeOf(path: SVGPathElement | null): string {
   return path?.getAttribute("d") ?? "";
 }
 
-/** A line of this name, but no overlay. */
+/** The line of this name, not an overlay. */
 export function wireLine(stage: Stage, name: string): SVGGElement | null {
   const selector = `.viewport g.line:not(.way)[data-line="${CSS.escape(name)}"]`;
   return stage.host.querySelector(selector);

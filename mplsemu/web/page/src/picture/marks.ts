@@ -1,4 +1,4 @@
-/** The live marks on the provider's picture: what is down, what is being changed, how loaded it is. */
+/** Live marks on the provider's picture: links that are down or being changed, and loads. */
 
 import { percent, rate, shortRate } from "../format";
 import type { Facts } from "../live/lab";
@@ -6,7 +6,7 @@ import type { Drawing } from "./svg";
 
 type Loads = Readonly<Record<string, readonly [number, number]>>;
 
-const QUIET_BPS = 1000; // less than this is not written
+const QUIET_BPS = 1000; // a smaller load is not written
 const LEVELS = [0.001, 0.5, 0.75, 0.9];
 const WIDER = 1.2; // px for each step
 
@@ -67,7 +67,7 @@ function loadText(bps: number): string {
   return bps < QUIET_BPS ? "" : shortRate(bps);
 }
 
-/** 0 idle, 1 used, 2 half full, 3 nearly full, 4 full: the steps that pictures in files have. */
+/** 0 idle, 1 used, 2 half full, 3 nearly full, 4 full: the same levels as in pictures in files. */
 export function level(share: number): number {
   return LEVELS.filter((limit) => share >= limit).length;
 }

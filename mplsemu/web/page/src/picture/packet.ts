@@ -9,7 +9,7 @@ const WALK_BAR = 72; // px, with what is around it
 
 export class PacketView {
   readonly #way = draw("g", { class: "packet-way", "aria-hidden": "true" });
-  /** The one that is told about is the last: it is drawn over the others. */
+  /** The one that the table is about is the last, so that it is drawn over the others. */
   readonly #flights: readonly Flight[];
   readonly #stop: () => void;
 
@@ -38,7 +38,7 @@ export class PacketView {
     this.stage.host.classList.remove("tracing");
   }
 
-  /** Let the whole way be seen, over the bar with its steps. */
+  /** Bring the whole path into view, above the bar with the steps. */
   reveal(): void {
     if (this.#way.querySelector("path")) this.stage.reveal(this.#way, WALK_BAR);
   }
@@ -60,7 +60,7 @@ export class PacketView {
     }
   }
 
-  /** Lines that the packet may take, but does not on the way that is shown. */
+  /** Lines that the packet may take, but not on the path that is shown. */
   #otherWays(): SVGPathElement[] {
     const shown = [this.walk.steps, ...this.walk.others].flat();
     const taken = new Set(shown.map((step) => step.line));

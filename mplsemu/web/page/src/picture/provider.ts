@@ -1,11 +1,11 @@
-/** The provider's picture, made ready for a page on which its state changes all the time. */
+/** Prepares the provider's picture for the page, on which its state changes. */
 
 import type { Facts } from "../live/lab";
 import { type Drawing, draw } from "./svg";
 
 const SITE = "site "; // before a circuit's name, in keys of sites and of their lines
 
-/** Give sites and their lines the names of circuits, and let those be chosen too. */
+/** Name sites and their lines by their circuits, and make the lines selectable. */
 export function offerCircuits({ viewport }: Drawing, facts: Facts): void {
   for (const key of ["node", "line", "a", "b"]) {
     for (const part of viewport.querySelectorAll<SVGGElement>(`[data-${key}^="${SITE}"]`)) {
@@ -24,7 +24,7 @@ export function offerCircuits({ viewport }: Drawing, facts: Facts): void {
   }
 }
 
-/** Have loads written over everything else; they are told about a link, and no part of its name. */
+/** Draw loads above everything else; they are not part of a link's accessible name. */
 export function liftLoads({ viewport }: Drawing): void {
   const group = draw("g", { class: "scene loads", "aria-hidden": "true" });
   for (const text of viewport.querySelectorAll<SVGTextElement>(".lines text.load")) {
@@ -34,7 +34,7 @@ export function liftLoads({ viewport }: Drawing): void {
   viewport.append(group);
 }
 
-/** Take away what was true when it was drawn: the page writes itself which links are down. */
+/** Remove what was true when the picture was drawn: the page itself shows which links are down. */
 export function forgetState({ svg, viewport }: Drawing): void {
   for (const words of viewport.querySelectorAll(".momentary")) words.remove();
   const { momentary } = svg.dataset;

@@ -1,4 +1,4 @@
-/** Fetching a picture, and again whenever it may have changed. */
+/** Fetches a picture, and again whenever it may have changed. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Picture, words } from "../api";
@@ -43,7 +43,7 @@ export function usePicture(
     fetchPicture(abort.signal).then(
       ({ svg }) => {
         if (abort.signal.aborted) return;
-        // the same picture again: whoever looks around in it is not disturbed
+        // the same picture again: leave it as the reader has moved it
         if (last.current.key !== key || last.current.svg !== svg) {
           last.current = { key, svg, problem: show(svg) };
         }

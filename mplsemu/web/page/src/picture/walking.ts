@@ -1,4 +1,4 @@
-/** Moves the packet over a stage, as the walk's step and the clock have it. */
+/** Moves the packet over a stage, by the step of the walk and the clock. */
 
 import { effect } from "@preact/signals";
 import { isPlaying, lastStep, step, type Walk, walk } from "../live/walk";
@@ -7,8 +7,8 @@ import { PacketView } from "./packet";
 import type { Stage } from "./stage";
 
 const MOVING_MS = 1100; // along one line
-const WAITING_MS = 700; // where there is nothing to go along
-const REST = 0.5; // where on its line a packet stands that does not move
+const WAITING_MS = 700; // if there is no line to go along
+const REST = 0.5; // position of a resting packet on its line
 
 /** Show walks on a stage; return what ends that. */
 export function showWalk(stage: Stage): () => void {
@@ -17,7 +17,7 @@ export function showWalk(stage: Stage): () => void {
   const shown = effect(() => {
     view?.remove();
     view = walk.value ? new PacketView(stage, walk.value) : null;
-    // whoever looks at something is not led away when the network or its picture changes
+    // a change of the network or of its picture must not move what the reader looks at
     if (isFirst ? stage.isOther : !walk.value?.isAgain) view?.reveal();
     isFirst = false;
   });
@@ -58,7 +58,7 @@ function run(
   return requestAnimationFrame(draw);
 }
 
-/** Slow at both ends: the reader sees the stack change at each router. */
+/** Slow at both ends, so that the reader sees the stack change at each router. */
 function eased(share: number): number {
   return share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) * (1 - share);
 }
