@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.figure import Figure, figure
+from mplsemu.program.program import Program
 
 
 def measure(runs: int) -> list[Figure]:
@@ -33,6 +34,17 @@ def measure(runs: int) -> list[Figure]:
         rates.append(int(flows) / float(seconds))
         note = f"{flows} flows on {switches} LSRs; translate, encode, send, barrier"
     return [figure("controller installs", rates, "flows/s", at_least=20_000.0, note=note)]
+
+
+def _bridges(program: Program) -> list[str]:
+    """Return the arguments of ovs-vsctl that make a bridge of every LSR."""
+    words: list[str] = []
+    for node in program.nodes:
+        bridge = f"b{node.index}"
+        words += f"-- add-br {bridge} -- set-controller {bridge} tcp:127.0.0.1:6653".split()
+        words += f"-- set bridge {bridge} datapath_type=netdev fail_mode=secure".split()
+        words += ["protocols=OpenFlow13", f"other-config:datapath-id={node.index:016x}"]
+    return words[1:]
 
 
 def _once() -> None:
@@ -69,13 +81,7 @@ def _once() -> None:
         plane.start(controller.program, deliver)
         plane.threads.spawn(controller.run)
         framework.hub.sleep(0.3)
-        words: list[str] = []
-        for node in controller.program.nodes:
-            bridge = f"b{node.index}"
-            words += f"-- add-br {bridge} -- set-controller {bridge} tcp:127.0.0.1:6653".split()
-            words += f"-- set bridge {bridge} datapath_type=netdev fail_mode=secure".split()
-            words += ["protocols=OpenFlow13", f"other-config:datapath-id={node.index:016x}"]
-        subprocess.Popen(["ovs-vsctl", *words[1:]]).wait()
+        subprocess.Popen(["ovs-vsctl", *_bridges(controller.program)]).wait()
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             framework.hub.sleep(0.05)

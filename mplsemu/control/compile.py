@@ -134,7 +134,12 @@ def compile_stages(
         )
         for node in network.provider.nodes
     )
-    program = Program(
+    program = _program(network, down, nodes)
+    return Compilation(program, tunnels, path_numbers, services, state, tables)
+
+
+def _program(network: Network, down: frozenset[str], nodes: Iterable[NodeProgram]) -> Program:
+    return Program(
         lab=network.name,
         ttl_mode=network.provider.ttl_mode,
         null_label=network.provider.null_label,
@@ -142,7 +147,6 @@ def compile_stages(
         links=_links(network, down),
         vpns=tuple(VpnInfo(vpn.name, vpn.kind, vpn.customer) for vpn in network.vpns),
     )
-    return Compilation(program, tunnels, path_numbers, services, state, tables)
 
 
 @dataclass(frozen=True, slots=True)

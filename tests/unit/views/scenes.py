@@ -43,19 +43,10 @@ def legend(*entries, x=32.0, y=0.0) -> tuple[LegendEntry, ...]:
     return tuple(found)
 
 
-def provider(name: str = "nordic") -> Scene:
-    """Five routers, a link that is down, a busy one, two ways, two sites."""
-    nodes = (
-        node("dk", NodeKind.PE, 120, 330, 110, "dk", "10.0.0.1"),
-        node("se", NodeKind.PE, 640, 120, 110, "se", "10.0.0.2"),
-        node("no", NodeKind.PE, 120, 110, 110, "no", "10.0.0.3"),
-        node("p1", NodeKind.P, 400, 320, 90, "p1", "10.0.0.4"),
-        node("p2", NodeKind.P, 390, 180, 90, "p2", "10.0.0.5", up=False),
-        node("site:a/aarhus", NodeKind.SITE, 60, 440, 120, "a/aarhus", "2 hosts"),
-        node("site:a/oslo", NodeKind.SITE, 700, 250, 120, "a/oslo"),
-    )
+def provider_lines() -> tuple[Line, ...]:
+    """Links in every state, two ways of a packet and two sites' lines."""
     link = LineKind.LINK
-    lines = (
+    return (
         line("dk-p1", link, ("dk", "p1"), (230, 350), (400, 350),
              labels=(label("1 Gbit/s", 300, 350),)),
         line("dk-no", link, ("dk", "no"), (150, 330), (150, 162),
@@ -75,6 +66,19 @@ def provider(name: str = "nordic") -> Scene:
         line("site:a/oslo", LineKind.ACCESS, ("site:a/oslo", "se"), (760, 250), (730, 172),
              width=1.5),
     )  # fmt: skip
+
+
+def provider(name: str = "nordic") -> Scene:
+    """Five routers, a link that is down, a busy one, two ways, two sites."""
+    nodes = (
+        node("dk", NodeKind.PE, 120, 330, 110, "dk", "10.0.0.1"),
+        node("se", NodeKind.PE, 640, 120, 110, "se", "10.0.0.2"),
+        node("no", NodeKind.PE, 120, 110, 110, "no", "10.0.0.3"),
+        node("p1", NodeKind.P, 400, 320, 90, "p1", "10.0.0.4"),
+        node("p2", NodeKind.P, 390, 180, 90, "p2", "10.0.0.5", up=False),
+        node("site:a/aarhus", NodeKind.SITE, 60, 440, 120, "a/aarhus", "2 hosts"),
+        node("site:a/oslo", NodeKind.SITE, 700, 250, 120, "a/oslo"),
+    )
     return Scene(
         title=f"The provider's network {name}",
         summary="5 routers, 6 links of which one is down.",
@@ -85,14 +89,14 @@ def provider(name: str = "nordic") -> Scene:
             run("3 PE and 2 P routers, 6 links, no-p2 down", 32, 66, tone=Tone.QUIET),
         ),
         areas=(),
-        lines=lines,
+        lines=provider_lines(),
         nodes=nodes,
         legend=legend(
             (NodeKind.PE, "PE", {}),
             (NodeKind.P, "P", {}),
             (NodeKind.SITE, "site", {}),
-            (link, "link", {}),
-            (link, "link down", {"up": False}),
+            (LineKind.LINK, "link", {}),
+            (LineKind.LINK, "link down", {"up": False}),
             (LineKind.WAY, "a/aarhus to a/oslo", {}),
             (LineKind.WAY, "back", {"number": 1}),
             y=560,
