@@ -1,15 +1,15 @@
 """The forwarding program as a network of AalWiNes, which answers queries about label stacks.
 
-Its MPLS network format knows routers, interfaces with a routing table each, and links. A table maps
-the top label to what is done with the stack and to an interface. It has no second look-up in one
-router and no IP, so:
+AalWiNes' MPLS network format has routers, interfaces with one routing table each, and links. A
+table maps the top label to operations on the stack and an outgoing interface. There is no second
+look-up in a router and no IP, so:
 
-- each VRF and VSI is a router of its own, ``PE/VPN``, joined to its PE by a link;
-- what a customer sends carries one label that stands for its destination: a prefix, a MAC address,
-  or everyone. These labels are the same in all VPNs, as the addresses are;
-- a VRF or VSI asks for a tunnel by one more label, which the PE replaces by the tunnel's own.
+- each VRF and VSI becomes a router, ``PE/VPN``, with a link to its PE;
+- a customer's packet carries one label for its destination: a prefix, a MAC address, or everyone.
+  These labels are the same in all VPNs;
+- a VRF or VSI selects a tunnel by one more label, which the PE replaces by the tunnel's labels.
 
-Such labels are numbers above the 20 bits of real ones; ``legend`` says what they stand for.
+These labels are numbers above the 20 bits of real ones; ``legend`` explains them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def aalwines(program: Program) -> str:
 
 
 class _Exporter:
-    """One export: the numbers of labels, and the routers."""
+    """One export: numbers of labels, and routers."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -83,7 +83,7 @@ class _Exporter:
         self._links: list[dict[str, Any]] = []
 
     def network(self) -> dict[str, Any]:
-        """Return the whole."""
+        """Return the network."""
         routers = [router for node in self._program.nodes for router in self._routers(node)]
         for link in self._program.links:
             if link.up:
@@ -119,7 +119,7 @@ class _Exporter:
     # LSRs ----------------------------------------------------------------------------------------
 
     def _routers(self, node: NodeProgram) -> Iterator[dict[str, Any]]:
-        """Yield an LSR, its VRFs and VSIs, and what looks at a label after an explicit null."""
+        """Yield an LSR, its VRFs and VSIs, and a router for the look-up after an explicit null."""
         core = [end.link for end in node.adjacencies]
         inside = [_to(name) for name in (*node.vrf_by_name, *node.vsi_by_name)]
         table = {str(int(entry.label)): self._ilm(node, entry) for entry in node.ilm}
@@ -162,7 +162,7 @@ class _Exporter:
         return []
 
     def _ftn(self, node: NodeProgram) -> Table:
-        """Return what an LSR does for its VRFs and VSIs: the FTN."""
+        """Return the table for packets from an LSR's VRFs and VSIs: its FTN."""
         found: Table = {}
         for entry in node.ftn:
             label = self._tunnels[entry.egress]
@@ -182,7 +182,7 @@ class _Exporter:
     # Services ------------------------------------------------------------------------------------
 
     def _vrf(self, node: NodeProgram, vrf: Vrf) -> dict[str, Any]:
-        """Return a VRF as a router: it treats alike what comes from anywhere."""
+        """Return a VRF as a router, with one table for all its interfaces."""
         name = f"{node.name}/{vrf.name}"
         self._link(node.name, _to(vrf.name), name, _TO_PE)
         fib = Fib(vrf.routes)
@@ -221,7 +221,7 @@ class _Exporter:
         return [{"push": str(int(service))}, {"push": str(self._tunnels[egress])}]
 
     def _vsi(self, node: NodeProgram, vsi: Vsi) -> dict[str, Any]:
-        """Return a VSI as a router; of the copies of a flooded frame a query follows any one."""
+        """Return a VSI as a router; a query follows any one copy of a flooded frame."""
         name = f"{node.name}/{vsi.name}"
         self._link(node.name, _to(vsi.name), name, _TO_PE)
         tables = [(circuit, self._bridged(node, vsi, circuit)) for circuit in vsi.circuits]
@@ -232,7 +232,7 @@ class _Exporter:
         }
 
     def _bridged(self, node: NodeProgram, vsi: Vsi, source: str | None) -> Table:
-        """Return what becomes of frames from a circuit, or from pseudowires where it is None."""
+        """Return the table for frames from a circuit, or from pseudowires if it is None."""
         circuits = [
             name for name in vsi.circuits if name != source and node.circuit_by_name[name].up
         ]
@@ -255,12 +255,12 @@ class _Exporter:
 
 
 def _to(name: str) -> str:
-    """Return the name of an interface towards a VRF or VSI; no link and no circuit has a blank."""
+    """Return the name of an interface towards a VRF or VSI; names of the lab have no blanks."""
     return f"to {name}"
 
 
 def _covering(vrf: Vrf, fib: Fib, prefix: IPNetwork) -> Route | None:
-    """Return the most specific route for the whole of a prefix."""
+    """Return the most specific route that covers a whole prefix."""
     found = fib.look_up(prefix.network_address)
     if found is None or found.prefix.prefixlen <= prefix.prefixlen:
         return found
@@ -283,7 +283,7 @@ def _ways(vrf: Vrf) -> Iterator[NextHop]:
 
 
 def _interfaces(names: Iterable[str], table: Table) -> list[dict[str, Any]]:
-    """Return interfaces that have one table in common; empty rules are dropped."""
+    """Return interfaces with a common table; labels without rules are left out."""
     names = list(names)
     rules = {label: entries for label, entries in table.items() if entries}
     return [{"names": names, "routing_table": rules}] if names else []
@@ -306,7 +306,7 @@ def _operations(operation: Operation) -> Iterator[dict[str, str]]:
 
 
 def _replaced(labels: tuple[Label, ...]) -> Iterator[dict[str, str]]:
-    """Yield what puts labels, outermost first, in the place of the top label."""
+    """Yield the operations that replace the top label by labels, given outermost first."""
     if not labels:
         yield {"pop": ""}
         return

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import VpnKind
+from mplsemu.views.islands import complaints
 from mplsemu.views.model import (
     POPPED,
     BridgeView,
@@ -20,7 +21,7 @@ from mplsemu.views.model import (
     VirtualRouter,
 )
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
-from mplsemu.views.phrases import complaint, count, listed
+from mplsemu.views.phrases import count, listed
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.virtual_routers import router_title
 from mplsemu.views.units import delay, part, rate
@@ -153,7 +154,7 @@ def _site_lines(site: SiteView) -> Iterator[str]:
 
 def _l3vpn(view: L3vpnView) -> PictureGraph:
     clusters, edges = [], []
-    for number, island in enumerate(view.islands, 1):
+    for number, (island, lack) in enumerate(zip(view.islands, complaints(view), strict=True), 1):
         draft = _Draft()
         abroad = partners(island)
         network = f"network/{number}" if len(island) > 1 or abroad else None
@@ -169,10 +170,7 @@ def _l3vpn(view: L3vpnView) -> PictureGraph:
                 draft.edges.append(Edge((key, network), LineKind.MEMBER))
         if network is not None and abroad:
             draft.partners(f"partner/{number}", abroad, network)
-        own = {site.name for router in island for site in router.sites}
-        rest = [site.name for site in view.sites if site.name not in own]
-        title = complaint(number, len(view.islands), "cannot reach", rest)
-        clusters.append(Cluster(title[0] if title else None, tuple(draft.vertices)))
+        clusters.append(Cluster(lack.short if lack else None, tuple(draft.vertices)))
         edges += draft.edges
     return PictureGraph(f"{view.customer}: VPN {view.vpn}, L3VPN", tuple(clusters), tuple(edges))
 
@@ -196,17 +194,14 @@ def _bridge(view: BridgeView) -> PictureGraph:
         return PictureGraph(title, *_wire(view))
     ports = {site.name: port for port, site in enumerate(view.sites, 1)}
     clusters, edges = [], []
-    for number, island in enumerate(view.islands, 1):
+    for number, (island, lack) in enumerate(zip(view.islands, complaints(view), strict=True), 1):
         draft = _Draft()
         key = f"switch/{number}"
         draft.vertices.append(Vertex(key, NodeKind.VIRTUAL_SWITCH, ("virtual switch",)))
         for site in island:
             said = f"port {ports[site.name]}"
             draft.site(site, key, said, remarks=_remarks(view, site))
-        own = {site.name for site in island}
-        rest = [site.name for site in view.sites if site.name not in own]
-        heading = complaint(number, len(view.islands), "does not hear", rest)
-        clusters.append(Cluster(heading[0] if heading else None, tuple(draft.vertices)))
+        clusters.append(Cluster(lack.short if lack else None, tuple(draft.vertices)))
         edges += draft.edges
     return PictureGraph(title, tuple(clusters), tuple(edges))
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from mplsemu.analysis.vrf_reach import ReachablePrefix
 from mplsemu.model.topology import Role
-from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, L2vpnKind
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, L2vpnKind, VpnKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +170,13 @@ class VpnView:
 
     Attributes:
         name: of the VPN.
-        kind: ``l3vpn``, ``vpls`` or ``vpws``.
+        kind: what is sold.
         customer: whose it is.
         sites: site and PE, sorted by site.
     """
 
     name: str
-    kind: str
+    kind: VpnKind
     customer: str
     sites: tuple[tuple[str, str], ...]
 

@@ -33,11 +33,3 @@ def others(names: Sequence[str]) -> str:
     few = listed(names, 3)
     is_short = len(few) <= _SHORT or len(names) == 1
     return few if is_short else f"the other {count(len(names), 'site')}"
-
-
-def complaint(number: int, parts: int, what: str, missing: Sequence[str]) -> tuple[str, str] | None:
-    """Return what one of several parts lacks, in short and in full; None if it is the only part."""
-    if parts == 1:
-        return None
-    start = f"Part {number} of {parts}: {what}"
-    return f"{start} {others(missing)}", f"{start} {listed(missing)}"

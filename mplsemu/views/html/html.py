@@ -1,7 +1,7 @@
 """Scenes as one HTML file: pan, zoom, search and explanations, offline.
 
-The script is our own and plain: moving the viewBox of an SVG, which keeps texts sharp at any scale,
-is shorter than the use of a library for it.
+The script is plain JavaScript without a library: to move the viewBox of an SVG, which keeps texts
+sharp at any scale, takes fewer lines than to use one.
 """
 
 from __future__ import annotations

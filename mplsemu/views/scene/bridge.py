@@ -21,8 +21,9 @@ from mplsemu.drawing.layout.hub_layout import FormFactor, Side, Slot, Spacing, l
 from mplsemu.drawing.scene import Line, Node, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.model.vpn import VpnKind
+from mplsemu.views.islands import complaints
 from mplsemu.views.model import BridgeView, SiteView
-from mplsemu.views.phrases import complaint, count, listed
+from mplsemu.views.phrases import count, listed
 from mplsemu.views.scene.frame import Part, PictureText, framed
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.sites import ACCESS, SiteBoxes, about_site, site_boxes
@@ -45,14 +46,11 @@ def bridge_scene(view: BridgeView, form_factor: FormFactor = FormFactor.WIDE) ->
         first, second = view.sites
         whole = len(view.islands) == 1 and not view.severed
         wire = _wire(cards, first, second, form_factor, whole=whole)
-        return framed(words, [Part(wire, None, "")], legend, form_factor)
+        return framed(words, [Part(wire, None)], legend, form_factor)
     ports = {site.name: port for port, site in enumerate(view.sites, 1)}
     parts = [
-        Part(
-            _switch(cards, island, ports, number, view, form_factor),
-            *_complaint(view, island, number),
-        )
-        for number, island in enumerate(view.islands, 1)
+        Part(_switch(cards, island, ports, number, view, form_factor), lack)
+        for number, (island, lack) in enumerate(zip(view.islands, complaints(view), strict=True), 1)
     ]
     return framed(words, parts, legend, form_factor)
 
@@ -212,12 +210,6 @@ def _words(view: BridgeView) -> PictureText:
         name=f"{view.customer}: VPN {view.vpn}",
         summary=" ".join([*said, *trouble]),
     )
-
-
-def _complaint(view: BridgeView, island: Sequence[SiteView], number: int) -> tuple[str | None, str]:
-    own = {site.name for site in island}
-    rest = [site.name for site in view.sites if site.name not in own]
-    return complaint(number, len(view.islands), "does not hear", rest) or (None, "")
 
 
 def _legend(view: BridgeView) -> list[LegendText]:

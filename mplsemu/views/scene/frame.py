@@ -12,6 +12,7 @@ from mplsemu.drawing.geometry import Box, Point
 from mplsemu.drawing.layout.hub_layout import FormFactor
 from mplsemu.drawing.scene import Area, Line, Node, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import shortened, text_width
+from mplsemu.views.islands import Complaint
 from mplsemu.views.scene.kinds import LineKind
 
 _NARROWEST: Final = 460.0
@@ -52,13 +53,16 @@ class Part:
 
     Attributes:
         draft: its drawing.
-        heading: what is wrong with it; None if it is the only one.
-        about: the same, in full.
+        complaint: what it lacks; None if it is the only one.
     """
 
     draft: Draft
-    heading: str | None
-    about: str
+    complaint: Complaint | None
+
+    @property
+    def heading(self) -> str:
+        """What it lacks, in short."""
+        return self.complaint.short if self.complaint is not None else ""
 
 
 def framed(
@@ -150,7 +154,7 @@ def _height(part: Part) -> float:
 
 
 def _width(part: Part) -> float:
-    heading = text_width(part.heading or "", _PART_SIZE, bold=True)
+    heading = text_width(part.heading, _PART_SIZE, bold=True)
     return max(part.draft.bounds.width, min(heading, _WIDEST_HEADING)) + 2 * _PAD
 
 
@@ -166,10 +170,10 @@ def _above(part: Part) -> float:
 
 def _area(key: str, part: Part, box: Box) -> Area:
     room = box.width - 2 * _PAD
-    text = shortened(part.heading or "", room, _PART_SIZE, bold=True)
+    text = shortened(part.heading, room, _PART_SIZE, bold=True)
     at = Point(box.x + _PAD, box.y + 30)
     heading = TextRun(text, at, _PART_SIZE, bold=True, tone=Tone.BAD)
-    return Area(key, box, heading, part.about)
+    return Area(key, box, heading, part.complaint.full if part.complaint else "")
 
 
 def _severed(first: Node, second: Node, number: int, mark: float) -> Line:

@@ -21,9 +21,10 @@ from mplsemu.drawing.layout.hub_layout import (
     lay_out_around,
 )
 from mplsemu.drawing.scene import Line, Node, Scene, Tone
+from mplsemu.views.islands import complaints
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
-from mplsemu.views.phrases import complaint, count, listed
+from mplsemu.views.phrases import count, listed
 from mplsemu.views.scene.frame import Part, PictureText, framed
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.sites import ACCESS, SiteBoxes, site_boxes
@@ -40,10 +41,10 @@ def l3vpn_scene(view: L3vpnView, form_factor: FormFactor = FormFactor.WIDE) -> S
     titles = [Row(f"router at {s.name}", size=ROUTER_SIZE, bold=True) for s in view.sites]
     cards = site_boxes(view.sites, InfoBox(tuple(titles)).width)
     parts = []
-    for number, island in enumerate(view.islands, 1):
+    for number, (island, lack) in enumerate(zip(view.islands, complaints(view), strict=True), 1):
         own = cards.of(site for router in island for site in router.sites)
         draft = _Island(view, own, number, form_factor).draw(island)
-        parts.append(Part(draft, *_complaint(view, island, number)))
+        parts.append(Part(draft, lack))
     return framed(_words(view), parts, _legend(view), form_factor)
 
 
@@ -261,14 +262,6 @@ def _words(view: L3vpnView) -> PictureText:
         name=f"{view.customer}: VPN {view.vpn}",
         summary=" ".join(said),
     )
-
-
-def _complaint(
-    view: L3vpnView, island: Sequence[VirtualRouter], number: int
-) -> tuple[str | None, str]:
-    own = {site.name for router in island for site in router.sites}
-    rest = [site.name for site in view.sites if site.name not in own]
-    return complaint(number, len(view.islands), "cannot reach", rest) or (None, "")
 
 
 def _legend(view: L3vpnView) -> list[LegendText]:
