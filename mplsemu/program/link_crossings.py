@@ -54,7 +54,7 @@ def crossings(program: Program, trace: Trace) -> tuple[Crossing, ...]:
     seen: set[int] = set()
     for branch in trace.branches:
         for hop in branch.hops:
-            if hop.link is None or not is_core(hop.node) or id(hop) in seen:
+            if hop.link is None or hop.is_ce or id(hop) in seen:
                 continue
             seen.add(id(hop))  # forked copies share their earlier hops
             found.append(_crossing(program, packet, branch, hop, hop.link))

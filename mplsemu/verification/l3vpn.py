@@ -200,7 +200,7 @@ class L3vpnChecker:
             yield problem
             return
         if not isinstance(walk.ends[0], Dropped):
-            short = ttl_problem(self._program, self._mode, walk.branches[0], extra)
+            short = ttl_problem(self._mode, walk.branches[0], extra)
             if short is not None:
                 yield short
         yield from size_problems(self._program, walk, self._limits, framed=False)

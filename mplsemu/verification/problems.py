@@ -156,14 +156,13 @@ def describe_end(end: End) -> str:
             assert_never(end)
 
 
-def ttl_problem(program: Program, mode: TtlMode, branch: Branch, extra: int) -> Problem | None:
+def ttl_problem(mode: TtlMode, branch: Branch, extra: int) -> Problem | None:
     """Return what is wrong with the TTL of a packet that arrived, sent with `PROBE_TTL`.
 
     Exactly the routers that the customer should see decrement it (RFC 3443): VRFs and CE routers
     in the pipe model, every LSR too in the uniform model.
 
     Args:
-        program: that it went through.
         mode: of the lab.
         branch: its path.
         extra: how often CE routers decremented it before its PE.
@@ -176,7 +175,7 @@ def ttl_problem(program: Program, mode: TtlMode, branch: Branch, extra: int) -> 
         counted = [
             hop
             for hop in branch.hops
-            if mode is TtlMode.UNIFORM or hop.vrf is not None or not _is_lsr(program, hop.node)
+            if mode is TtlMode.UNIFORM or hop.vrf is not None or hop.is_ce
         ]
         if taken != len(counted):
             said = f"its TTL went down by {taken}, where {mode.value} takes {len(counted)}"
@@ -187,10 +186,6 @@ def ttl_problem(program: Program, mode: TtlMode, branch: Branch, extra: int) -> 
         said = f"needs {taken + extra} routers, more than a TTL of {DEFAULT_TTL} lasts for"
         return Problem(Invariant.TTL, said, ("length",))
     return None
-
-
-def _is_lsr(program: Program, name: str) -> bool:
-    return name in program.node_by_name
 
 
 def size_problems(
