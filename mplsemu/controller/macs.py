@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mplsemu.controller.controller import Controller
 from mplsemu.southbound.plane.macs import BehindPe, LearnedMac, OnCircuit
-
-if TYPE_CHECKING:
-    from mplsemu.controller.controller import Controller
 
 
 def learned_macs(controller: Controller) -> list[dict[str, Any]]:

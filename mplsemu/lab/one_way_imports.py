@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mplsemu.model.l3vpn import L3vpn, RouteTarget
+from mplsemu.model.l3vpn import L3vpn, import_sources
 
 _MOST_NAMES: Final = 12
 
@@ -15,16 +15,12 @@ def one_way_notes(vpns: Sequence[L3vpn]) -> Iterator[str]:
 
     What they send arrives there, and no answer finds its way back.
     """
-    exporters: dict[RouteTarget, list[L3vpn]] = {}
-    for vpn in vpns:
-        for target in vpn.export_targets:
-            exporters.setdefault(target, []).append(vpn)
     importers: dict[str, list[L3vpn]] = {}
+    sources = import_sources(vpns)
     for vpn in vpns:
-        sources = {each.name: each for t in vpn.import_targets for each in exporters.get(t, ())}
-        for name, source in sources.items():
-            if name != vpn.name and not source.import_targets & vpn.export_targets:
-                importers.setdefault(name, []).append(vpn)
+        for source in sources[vpn.name]:
+            if source.name != vpn.name and not source.import_targets & vpn.export_targets:
+                importers.setdefault(source.name, []).append(vpn)
     for source in vpns:
         if source.name in importers:
             yield _note(source, importers[source.name])

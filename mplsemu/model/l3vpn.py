@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Self
 
@@ -75,3 +76,28 @@ class L3vpn:
     rd: RouteDistinguisher
     import_targets: frozenset[RouteTarget]
     export_targets: frozenset[RouteTarget]
+
+
+def import_sources(vpns: Iterable[L3vpn]) -> dict[str, tuple[L3vpn, ...]]:
+    """Return whose routes each VPN imports: export targets meet import targets (RFC 4364 4.3.1).
+
+    Returns:
+        for each VPN those that export a target which it imports: itself first, if it is one of
+        them, then the others in the lab file's order.
+    """
+    vpns = tuple(vpns)
+    order = {vpn.name: number for number, vpn in enumerate(vpns)}
+    exporters: dict[RouteTarget, list[L3vpn]] = {}
+    for vpn in vpns:
+        for target in vpn.export_targets:
+            exporters.setdefault(target, []).append(vpn)
+    sources = {}
+    for vpn in vpns:
+        found = {
+            source.name: source
+            for target in vpn.import_targets
+            for source in exporters.get(target, ())
+        }
+        ranked = sorted(found, key=lambda name: (name != vpn.name, order[name]))
+        sources[vpn.name] = tuple(found[name] for name in ranked)
+    return sources

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from mplsemu.control.labels import VrfKey
 from mplsemu.control.services.compiler import Dependencies, Service, ServiceState, ServiceTables
-from mplsemu.model.l3vpn import L3vpn, RouteTarget
+from mplsemu.model.l3vpn import L3vpn, import_sources
 from mplsemu.model.network import Vpn
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site, VpnKind
 from mplsemu.program.entries import IlmEntry, PopToVrf
@@ -30,7 +30,7 @@ class L3vpnCompiler:
 
     def __init__(self, vpns: Iterable[Vpn]) -> None:
         self._vpns = {vpn.name: vpn for vpn in vpns if vpn.kind is VpnKind.L3VPN}
-        self._imports = _imports(self._vpns.values())
+        self._imports = import_sources(self._vpns.values())
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield each PE that imports with each PE that exports."""
@@ -97,31 +97,6 @@ class L3vpnCompiler:
 
     def _sites(self, service: Service) -> list[Site]:
         return [site for site in self._vpns[service.vpn].sites if site.pe == service.pe]
-
-
-def _imports(vpns: Iterable[L3vpn]) -> dict[str, tuple[L3vpn, ...]]:
-    """Match export targets with import targets (RFC 4364 section 4.3.1).
-
-    Returns:
-        for each VPN those that export a target which it imports: itself first, if it is one of
-        them, then the others in the lab file's order.
-    """
-    vpns = tuple(vpns)
-    order = {vpn.name: number for number, vpn in enumerate(vpns)}
-    exporters: dict[RouteTarget, list[L3vpn]] = {}
-    for vpn in vpns:
-        for target in vpn.export_targets:
-            exporters.setdefault(target, []).append(vpn)
-    imports = {}
-    for vpn in vpns:
-        found = {
-            source.name: source
-            for target in vpn.import_targets
-            for source in exporters.get(target, ())
-        }
-        ranked = sorted(found, key=lambda name: (name != vpn.name, order[name]))
-        imports[vpn.name] = tuple(found[name] for name in ranked)
-    return imports
 
 
 def _local_routes(vpn: L3vpn, sites: Iterable[Site], state: ServiceState) -> Iterator[Route]:
