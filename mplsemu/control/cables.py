@@ -1,4 +1,4 @@
-"""Cables of a network by the names that people give them."""
+"""Links and attachment circuits by the names that users give them."""
 
 from __future__ import annotations
 

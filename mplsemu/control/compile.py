@@ -1,4 +1,4 @@
-"""The compiler: a network and what of it is down -> the forwarding program; pure."""
+"""The compiler: a network and what is down -> the forwarding program (pure)."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def compile_program(
             one that `previous` bound to nothing, so the two can be installed side by side. LSRs,
             ports, VRFs, VSIs and pseudowires keep their numbers likewise, whatever of the lab came
             or went between the two.
-        numbers: the numbers of this very network, from `number_network`, if not those of
-            `previous` are to be kept.
+        numbers: of this network (`number_network`). If None, they are read back from `previous`,
+            which does not know what was removed before.
 
     Raises:
         LabelSpaceError: an LSR needs more labels than the provider's range has.
@@ -76,7 +76,7 @@ def compile_program(
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A program, and what it was made from on the way.
+    """A program and its intermediate results.
 
     Attributes:
         program: the result.
@@ -84,7 +84,7 @@ class Compilation:
         path_numbers: of their paths.
         services: of all VPNs, with their compilers.
         state: what the services were compiled from.
-        tables: what each service is made of.
+        tables: of each service.
     """
 
     program: Program
@@ -102,7 +102,7 @@ def compile_stages(
     previous: Program | None = None,
     numbers: Numbers | None = None,
 ) -> Compilation:
-    """Compute a program as `compile_program` does; keep what was found on the way."""
+    """Compute a program as `compile_program` does, with intermediate results."""
     _check_names(network, down)
     services = Services(network)
     tunnels, path_numbers = _tunnels(network, down, services)
@@ -174,7 +174,7 @@ def _check_names(network: Network, down: frozenset[str]) -> None:
 def _tunnels(
     network: Network, down: frozenset[str], services: Services
 ) -> tuple[Tunnels, lsp.PathNumbers]:
-    """Find the paths between the PEs that have a VPN in common, and no others."""
+    """Find the paths between PEs that exchange a VPN's traffic, and no others."""
     needed: dict[str, set[str]] = {}
     for compiler in services.compilers:
         for ingress, egress in compiler.tunnels():
@@ -191,7 +191,7 @@ def _tunnels(
 
 
 def _bindings_of(previous: Program | None, numbers: lsp.PathNumbers) -> dict[str, Bindings]:
-    """Read back what the labels of the program before are bound to."""
+    """Read back what the previous program's labels are bound to."""
     if previous is None:
         return {}
     paths = lsp.paths_of(previous, numbers)
@@ -246,7 +246,7 @@ def _by_pe(network: Network, tables: Mapping[Service, ServiceTables]) -> dict[st
 def _lfib(
     network: Network, tunnels: Tunnels, labels: Labels
 ) -> tuple[dict[str, list[IlmEntry]], dict[str, list[FtnEntry]]]:
-    """Build each LSR's ILM and FTN, as far as LSPs ask for it."""
+    """Build each LSR's ILM and FTN entries of the LSPs."""
     null_label = network.provider.null_label
     mtus = network.provider.link_mtus
     ilm: dict[str, list[IlmEntry]] = {node.name: [] for node in network.provider.nodes}

@@ -1,4 +1,4 @@
-"""What only the running network knows and the control plane is told."""
+"""What only the running network knows: input of the next compilation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LearnedNeighbour:
     Attributes:
         pe: name of the PE.
         vrf: name of the VRF.
-        neighbour: takes the place of a known one with the same address.
+        neighbour: replaces one of the same address in the lab file.
     """
 
     pe: str

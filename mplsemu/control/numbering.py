@@ -69,9 +69,10 @@ def numbers_in(program: Program) -> Numbers:
 
 
 def _pseudowires(vsi: Vsi, peers: Iterator[str]) -> Allocation:
-    """Return the numbers of pseudowires; of those that no LSP carries now, which are not there.
+    """Return the numbers of a VSI's pseudowires.
 
-    They have the numbers that are left: so it is unless several of them came later than others.
+    Those that no LSP carries now are not in the program: they get the numbers that are left,
+    which is right unless several of them came later than others did.
     """
     there = {pseudowire.peer: pseudowire.index for pseudowire in vsi.pseudowires}
     return Allocation(there).renewed(sorted({*peers, *there}))

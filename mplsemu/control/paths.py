@@ -25,19 +25,18 @@ class PathHop:
 
 
 Tree = Mapping[str, tuple[PathHop, ...]]
-"""The paths that lead to one egress: the next hops of every LSR on them but the egress itself.
+"""Shortest paths to one egress: the next hops of every LSR on them, without the egress.
 
-An LSR has several where it spreads packets over paths of the same metric (equal-cost multipath);
-each comes nearer to the egress, so none leads round.
+With equal-cost multipath an LSR has several. Each is nearer to the egress, so there is no loop.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One way out of an LSR.
+    """A candidate next hop of an LSR.
 
     Attributes:
-        hop: where to.
+        hop: the link and the peer.
         metric: of the link.
     """
 
@@ -48,10 +47,9 @@ class _Step:
 class ShortestPaths:
     """Shortest paths by metric over the links that are up.
 
-    Of paths with the same metric an LSR takes as many as the provider's `ecmp` says: first those
-    with fewer hops, of these first those whose links come first by name, compared from the ingress
-    on: the choice depends on nothing else, so that the same network always has the same paths.
-    With one path for each LSR, all paths to one egress form a tree.
+    Of paths with equal metric an LSR uses as many as the provider's `ecmp` allows. Ties are broken
+    by fewer hops, then by link names, compared from the ingress: nothing else, so the same network
+    always has the same paths. With one path for each LSR, the paths to one egress form a tree.
 
     Args:
         provider: LSRs and links.
@@ -59,7 +57,7 @@ class ShortestPaths:
     """
 
     def __init__(self, provider: Provider, down: frozenset[str]) -> None:
-        # Scaling each metric by more than any path's hops lets the hops break ties in one number.
+        # scaled by more than any path's hop count, so that one number compares metrics, then hops
         self._scale = len(provider.nodes) + 1
         self._most = provider.ecmp
         self._costs: dict[str, dict[str, int]] = {node.name: {} for node in provider.nodes}
@@ -109,7 +107,7 @@ class ShortestPaths:
         return found
 
     def _next_hops(self, node: str, distance: Mapping[str, int]) -> tuple[PathHop, ...]:
-        """Return the first ways that are on shortest paths, by hops and by link name."""
+        """Return the next hops on shortest paths, by hop count, then by link name."""
         metric = distance[node] // self._scale
         found = [
             step.hop

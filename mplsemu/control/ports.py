@@ -23,7 +23,7 @@ class Ports:
 
 
 def ports_of(network: Network, numbers: Numbers) -> Ports:
-    """Return every LSR's ports: what is down has its port too."""
+    """Return every LSR's ports, including those of what is down."""
     ends = {
         (lsr, link.name): numbers[Space.ports(lsr)][link.name]
         for link in network.provider.links

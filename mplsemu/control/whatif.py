@@ -1,8 +1,8 @@
-"""What the program becomes when more goes down: only what the failure touches is computed anew.
+"""The program after further failures: only what they affect is recompiled.
 
-A link that no LSP uses changes nothing but its own state; else only the LSPs to those egresses are
-found again whose paths took it. A shortest path that does not take a link stays the shortest when
-that link goes, and the choice among equals stays, too, since what was chosen is still there.
+If no LSP uses a failed link, only the link's state changes. Otherwise LSPs are recomputed only to
+egresses whose paths used it: a shortest path that does not use the link stays the shortest without
+it, and tie-breaking selects the same paths, since they are all still there.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class _Base:
         network: the lab.
         down: what is down to begin with.
         stages: the program, and how it was made.
-        egresses_over: for each link the egresses of the LSPs that take it.
-        users_of: for each tunnel, from PE to PE, the services that send over it.
-        services_with: for each circuit the services that know of it.
+        egresses_over: by link: the egresses of the LSPs over it.
+        users_of: by tunnel (ingress, egress): the services that send over it.
+        services_with: by circuit: the services that depend on it.
     """
 
     network: Network
@@ -69,7 +69,7 @@ class WhatIf:
         return self._base.program
 
     def _index_services(self) -> None:
-        """Note which services use which tunnels, and which circuits they know of."""
+        """Index the services by the tunnels they use and the circuits they depend on."""
         stages, users, knowing = self._base.stages, self._base.users_of, self._base.services_with
         for service, tables in stages.tables.items():
             found = stages.services[service].dependencies(tables)
@@ -79,10 +79,10 @@ class WhatIf:
                 knowing.setdefault(circuit, []).append(service)
 
     def after(self, failed: frozenset[str]) -> Program:
-        """Return what the control plane makes of it when these links and circuits fail, too.
+        """Return the program after these links and circuits fail, too.
 
-        It is what `compile_program` returns with them down and the base as its previous program:
-        LSRs and services that the failure does not touch are the very same objects.
+        Equal to `compile_program` with them down and the base as previous program; LSRs and
+        services that the failure does not affect are the same objects.
 
         Raises:
             LabelSpaceError: an LSR needs more labels than the provider's range has.
@@ -105,7 +105,7 @@ class _Failure:
         self._changed: dict[str, NodeProgram] = {}
 
     def program(self) -> Program:
-        """Put the new program together."""
+        """Return the new program."""
         base = self._of.program
         services = self._services()
         ilm, ftn = self._entries()
@@ -141,13 +141,13 @@ class _Failure:
         return [name for name in self._failed if name in self._of.program.node_of_circuit]
 
     def _ends_of_nothing(self) -> Iterator[str]:
-        """Yield the egresses that nobody reaches any more: their explicit null goes."""
+        """Yield the egresses without any LSP now: they drop their explicit null entry."""
         return (egress for egress in self._egresses if not self._lsps[egress].tree)
 
     # LSPs ----------------------------------------------------------------------------------------
 
     def _new_lsps(self) -> dict[str, lsp.Lsps]:
-        """Find the LSPs to the egresses whose paths took what failed."""
+        """Recompute the LSPs to egresses whose paths used what failed."""
         if not self._egresses:
             return {}
         paths = ShortestPaths(self._provider, self._down)
@@ -172,7 +172,7 @@ class _Failure:
     def _entries(self) -> tuple[dict[str, list[IlmEntry]], dict[str, list[FtnEntry]]]:
         """Return the new label and tunnel entries towards those egresses, by LSR.
 
-        An LSR that had such entries and has none any more is there with none.
+        LSRs that lose all of theirs are included, with none.
         """
         labels = self._labels()
         null_label = self._provider.null_label
@@ -194,7 +194,7 @@ class _Failure:
         return ilm, ftn
 
     def _labels(self) -> dict[str, dict[BindingKey, Label]]:
-        """Bind labels for the new paths: one that was bound keeps its label."""
+        """Bind labels to the new paths; a path that was bound keeps its label."""
         keys: dict[str, list[BindingKey]] = {}
         for egress in self._egresses:
             for node, path in self._lsps[egress].transit:
@@ -213,7 +213,7 @@ class _Failure:
     def _ilm(
         self, node: NodeProgram, new: Iterable[IlmEntry], services: Mapping[Service, ServiceTables]
     ) -> tuple[IlmEntry, ...]:
-        """Return an LSR's ILM with the new entries, and without those that lead nowhere now."""
+        """Return an LSR's ILM with the new entries and without stale ones."""
         stale: set[IlmEntry] = set()
         for service, tables in services.items():
             compiler = self._stages.services[service]
@@ -236,7 +236,7 @@ class _Failure:
     # Services ------------------------------------------------------------------------------------
 
     def _services(self) -> dict[str, dict[Service, ServiceTables]]:
-        """Compile the services anew that lose a PE or a site, by their PE."""
+        """Recompile the services that lose a PE or a site, by PE."""
         affected: set[Service] = set()
         for egress, lsps in self._lsps.items():
             for ingress in self._stages.tunnels.ingresses[egress]:
@@ -252,7 +252,7 @@ class _Failure:
         return found
 
     def _tables(self, node: NodeProgram, new: Mapping[Service, ServiceTables]) -> ServiceTables:
-        """Return what a PE holds for all its services."""
+        """Return all tables of a PE."""
         if not new:
             return ServiceTables(node.vrfs, node.vsis)
         names = {service.vpn for service in new}

@@ -1,4 +1,4 @@
-"""Talk to a running controller over its northbound socket: one JSON object a line, each way.
+"""Client of a controller's northbound socket: one JSON object per line, each way.
 
 A request is ``{"call": NAME, ...}``; the answer is ``{"answer": ...}`` or ``{"error": TEXT}``.
 docs/northbound.md lists the calls.
@@ -21,7 +21,7 @@ _CHUNK: Final = 1 << 20
 
 
 class ControllerClient:
-    """A connection to one controller; every call opens one of its own.
+    """Calls a controller; each call opens a connection.
 
     Args:
         socket_path: of the controller's Unix socket.
@@ -36,7 +36,7 @@ class ControllerClient:
         """Ask one thing.
 
         Raises:
-            LabNotRunningError: nobody listens.
+            LabNotRunningError: no controller listens there.
             EmulationError: the controller refused, or did not answer in time.
         """
         request = json.dumps({"call": name, **arguments}) + "\n"
@@ -62,7 +62,7 @@ class ControllerClient:
         return reply["answer"]
 
     def _connect(self, connection: socket.socket) -> None:
-        """Connect; where the controller has not yet let in who came before, wait for it."""
+        """Connect; while the listen queue is full, retry."""
         deadline = time.monotonic() + self._timeout_s
         while True:
             try:
@@ -75,7 +75,7 @@ class ControllerClient:
                 return
 
     def _line(self, connection: socket.socket) -> bytes:
-        """Return the answer's line, or what there is of it when the connection ends."""
+        """Return the answer's line, or a part of it if the connection ends."""
         deadline = time.monotonic() + self._timeout_s
         said = bytearray()
         while not said.endswith(b"\n"):
@@ -95,14 +95,13 @@ class ControllerClient:
     ) -> dict[str, Any]:
         """Poll the controller's status until it meets a condition; return that status.
 
-        A controller that is busy, or ends and is started again, is waited for like one that is
-        not there yet.
+        A controller that is busy or being restarted is waited for, like one that is not there yet.
 
         Args:
             condition: of the status.
             timeout_s: how long to wait.
             what: what is awaited, for the error.
-            give_up: asked each time whether waiting has become pointless.
+            give_up: whether waiting has become pointless; called at each poll.
 
         Raises:
             EmulationError: the condition is not met in time, or `give_up` said so.

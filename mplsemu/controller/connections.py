@@ -1,4 +1,4 @@
-"""Connections to the northbound socket: only so many, and lines only so long."""
+"""Connections to the northbound socket, limited in number and line length."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _CHUNK: Final = 16 * 1024
 
 
 class TooLongError(ValueError):
-    """A line that does not end."""
+    """A line is longer than allowed."""
 
 
 class Connections:
-    """All that are open. A newcomer always gets in; the one that was silent longest is closed.
+    """Open connections. A new one is always accepted; the one idle longest is closed for it.
 
-    A client that does not take its answer is silent, too.
+    A client that does not read its answer counts as idle.
 
     Args:
-        most: so many at a time.
+        most: connections at a time.
     """
 
     def __init__(self, most: int = MAX_CONNECTIONS) -> None:
@@ -38,7 +38,7 @@ class Connections:
 
     @contextlib.contextmanager
     def open(self, connection: socket.socket) -> Iterator[None]:
-        """Have a connection among them while the block runs, and close it."""
+        """Register a connection while the block runs, and close it."""
         with self._lock:
             if len(self._by_last_word) >= self._most:
                 self._end(self._longest_silent())
@@ -52,7 +52,7 @@ class Connections:
 
     @contextlib.contextmanager
     def asked(self, connection: socket.socket) -> Iterator[None]:
-        """Note that a connection has asked, and has its answer when the block ends."""
+        """Mark a connection as waiting for an answer while the block runs."""
         self._note(connection, waits=True)
         try:
             yield
@@ -75,7 +75,7 @@ class Connections:
 
 
 def lines_of(connection: socket.socket) -> Iterator[bytes]:
-    """Yield the lines that come, until there are no more.
+    """Yield lines until the connection ends.
 
     Raises:
         TooLongError: one is longer than `MAX_LINE_OCTETS`.
@@ -98,10 +98,10 @@ def lines_of(connection: socket.socket) -> Iterator[bytes]:
 
 
 def send_line(connection: socket.socket, line: bytes) -> None:
-    """Send a line to somebody who has to take it within `_TAKEN_WITHIN_S`.
+    """Send a line; the client has `_TAKEN_WITHIN_S` to read it.
 
     Raises:
-        OSError: he did not, or went away.
+        OSError: it did not, or disconnected.
     """
     connection.settimeout(_TAKEN_WITHIN_S)
     try:

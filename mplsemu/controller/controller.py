@@ -1,8 +1,8 @@
-"""The running SDN controller: what LSRs say -> what is down -> recompile -> diff -> install.
+"""The SDN controller: events of LSRs -> what is down -> recompile -> diff -> install.
 
-One worker takes events from a queue, so there is no lock. Events that wait together are handled
-together: a cable with two ends is one change, not two. Packets for the controller wait apart, and
-come a few at a time: however many there are, a cable that is cut does not wait for them.
+One worker takes events from a queue, so there are no locks. Events that are queued together are
+handled together: a cut link is one change, not one for each end. Punted packets have a queue of
+their own and are taken a few at a time, so that a flood of them does not delay a failure.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ _LOG = logging.getLogger(__name__)
 
 MAX_EVENT_TEXT: Final = 500
 PAUSE_FACTOR: Final = 4
-"""Times as long as it took to follow what customers change, other things come first. A link that is
-cut never waits."""
+"""After a change caused by customers, further ones wait this many times as long as it took. A link
+failure never waits."""
 MAX_PUNTS_PER_BATCH: Final = 32
-"""Punted packets between two looks at what else has happened."""
+"""Punted packets that are handled before the event queue is looked at again."""
 _MOMENT_S: Final = 0.0005
 _PUNTS_WAIT: Final = object()
 """Wakes the worker."""
@@ -61,14 +61,14 @@ _PUNTS_WAIT: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Something for the worker to do; `reply` is a queue for its result."""
+    """A call for the worker; `reply` is a queue for its result."""
 
     work: Callable[[], Any]
     reply: Queue
 
 
 class Controller:
-    """Keeps the LSRs of one lab in the state that its forwarding program asks for.
+    """Keeps the LSRs of a lab in sync with its forwarding program.
 
     Args:
         network: the lab.
@@ -122,10 +122,10 @@ class Controller:
     # --- for all threads --------------------------------------------------------------------
 
     def deliver(self, event: PlaneEvent | NetworkChanged) -> None:
-        """Take in what the data plane says, or that the lab is to be another.
+        """Queue an event of the data plane, or a changed lab.
 
         Raises:
-            LabError: the lab cannot be that while it runs; it stays as it is.
+            LabError: a running lab cannot change like this; nothing is changed.
         """
         if isinstance(event, NetworkChanged):
             self._emulated.check(event.network)
@@ -135,10 +135,10 @@ class Controller:
             self._queue.put(_PUNTS_WAIT)
 
     def ask(self, work: Callable[[], Any], timeout_s: float = 10.0) -> Any:
-        """Have the worker do something between two events; return what it returns.
+        """Have the worker call `work` between two events; return its result.
 
         Raises:
-            MplsEmuError: it was not done in time, or the work itself raised it.
+            MplsEmuError: raised by `work`, or the worker was busy for too long.
         """
         task = _Task(work, self.plane.threads.queue())
         self._queue.put(task)
@@ -153,15 +153,15 @@ class Controller:
     # --- for the resolver -------------------------------------------------------------------
 
     def send(self, node: str, packets: Iterable[PacketOut]) -> None:
-        """Have an LSR send packets; only the worker may call this."""
+        """Have an LSR send packets; worker only."""
         self.plane.send(node, packets)
 
     def after(self, delay_s: float, work: Callable[[], None]) -> None:
-        """Have the worker do something later; only the worker may call this."""
+        """Schedule work; worker only."""
         self._timers.add(delay_s, work)
 
     def learn(self, each: LearnedNeighbour) -> bool:
-        """Take a neighbour into the program, if it may be; only the worker may call this."""
+        """Add a neighbour to the program if the limits allow it; worker only."""
         is_taken = self._neighbours.learn(each)
         if is_taken:
             entry = each.neighbour
@@ -170,17 +170,17 @@ class Controller:
         return is_taken
 
     def is_learned(self, key: NeighbourKey) -> bool:
-        """Whether a neighbour is one that the running network resolved."""
+        """Whether a neighbour was resolved by the network, and not read from the lab file."""
         return key in self._neighbours
 
     def forget(self, key: NeighbourKey) -> None:
-        """Take a resolved neighbour out of the program; only the worker may call this."""
+        """Remove a resolved neighbour from the program; worker only."""
         entry = self._neighbours.forget(key).neighbour
         text = f"{key[0]} {entry.circuit}: {entry.address} {entry.mac} answers no more"
         self.events.add("neighbour", text, circuit=entry.circuit)
 
     def when_installed(self, work: Callable[[], None]) -> None:
-        """Have the worker do something when all that was learned is installed."""
+        """Schedule work for when all resolved neighbours are installed."""
         self._when_installed.append(work)
 
     def neighbours(self) -> int:
@@ -199,7 +199,7 @@ class Controller:
                 _LOG.error("%s", error)
 
     def next_batch(self) -> list[Any]:
-        """Wait for what there is to do, and return it; only the worker calls this."""
+        """Wait for events and return those that are queued; worker only."""
         batch = []
         try:
             batch.append(self._queue.get(timeout=self._patience_s()))
@@ -212,7 +212,7 @@ class Controller:
         )
 
     def _patience_s(self) -> float | None:
-        """Return how long to wait for events; a moment, even if none: others take it to run."""
+        """Return how long to wait for events; never 0, so that green threads can run."""
         if self._punts:
             return _MOMENT_S
         times = [self._timers.due, self.state_file.due]
@@ -222,7 +222,7 @@ class Controller:
         return max(_MOMENT_S, min(due) - time.monotonic()) if due else None
 
     def handle(self, batch: list[Any]) -> None:
-        """Deal with events that waited together; only the worker calls this."""
+        """Handle events that were queued together; worker only."""
         self._keep_up(self._take_in(batch))
         for event in batch:
             if isinstance(event, PacketPunted):
@@ -237,7 +237,7 @@ class Controller:
         self._save()
 
     def _keep_up(self, entered: Collection[str] = ()) -> None:
-        """Recompile if it is time to, and install what differs."""
+        """Recompile if it is due, and install the difference."""
         if self._change is not None:
             change, self._change = self._change, None
             self._change_network(change)
@@ -255,18 +255,18 @@ class Controller:
             self._customers_at = now + PAUSE_FACTOR * (now - started)
 
     def _causes(self) -> frozenset[str]:
-        """Return the links and circuits because of which the program is out of date."""
+        """Return the links and circuits whose changes the program does not include yet."""
         return (self._reported_down ^ self._down) | self._neighbours.changed
 
     def _release(self) -> None:
-        """Do what had to wait until all that was learned is installed."""
+        """Run what waited until all resolved neighbours are installed."""
         if not self._neighbours.changed:
             works, self._when_installed = self._when_installed, []
             for work in works:
                 work()
 
     def _take_in(self, batch: list[Any]) -> list[str]:
-        """Note what LSRs said; return those that entered and have not left since."""
+        """Record events; return the LSRs that connected and have not disconnected since."""
         entered = {}
         for event in batch:
             match event:
@@ -303,12 +303,12 @@ class Controller:
         except LabelSpaceError:
             if previous is None:
                 raise
-        # old and new labels together do not fit: then labels change their meaning in place
+        # old and new labels do not fit side by side: labels are rebound in place
         self.events.add("error", "the label range is too small to change paths without loss")
         return compile_program(self.network, down, learned, numbers=self.numbers)
 
     def _change_network(self, change: NetworkChanged) -> None:
-        """Go over to another lab, or stay at this one if that cannot be compiled."""
+        """Switch to the changed lab, or keep the current one if it cannot be compiled."""
         started = time.perf_counter()
         known = self.network, self.numbers
         self.network = change.network
@@ -341,14 +341,14 @@ class Controller:
         for name in sorted(down ^ self._down):
             text = f"{name} is down" if name in down else f"{name} is up again"
             self.events.add("port", text, circuit=self._cause_of({name}))
-        # what was resolved on a line that went down may be something else when it returns
+        # another device may be attached when the circuit comes back
         self._neighbours.forget_on(down)
         self._neighbours.settle()
         self._down = down
         self._follow(self._compile(self.program, down), started)
 
     def _follow(self, program: Program, started: float) -> None:
-        """Have a program from now on; LSRs get it with the next installation."""
+        """Make this the current program; `_install` brings it to the LSRs."""
         before, self.program = self.program, program
         changed = diff_programs(before, program)
         if changed.is_empty:
@@ -362,13 +362,13 @@ class Controller:
         self.state_file.changed()
 
     def _cause_of(self, causes: AbstractSet[str]) -> str | None:
-        """Return the circuit that is meant, None where it is the provider's affair."""
+        """Return the circuit to which an event belongs; None: the provider."""
         if not causes <= self.program.node_of_circuit.keys():
             return None
         return next(iter(causes)) if len(causes) == 1 else SEVERAL
 
     def _read_back(self, entered: Collection[str]) -> None:
-        """Find out what LSRs that entered have installed."""
+        """Read what newly connected LSRs have installed."""
         for node, found in self.plane.read_back(self.program, entered).items():
             others = f", {found.unexpected} others" if found.unexpected else ""
             text = f"{node} has {found.kept} of {found.desired} {self.plane.entry_word}{others}"
@@ -407,6 +407,6 @@ def _result_of(work: Callable[[], Any]) -> Any:
         return work()
     except MplsEmuError as error:
         return error
-    except Exception as error:  # noqa: BLE001  # who asked is told; the worker goes on
+    except Exception as error:  # noqa: BLE001  # reported to the caller; the worker goes on
         _LOG.exception("a task failed")
         return MplsEmuError(f"{type(error).__name__}: {error}")

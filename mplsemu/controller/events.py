@@ -1,4 +1,4 @@
-"""What happened and when: the controller's log that others can read on from where they were."""
+"""The controller's event log, which clients read on from the last event they know."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Event:
     """One thing that happened.
 
     Attributes:
-        number: from 1; a gap is where events were forgotten.
+        number: from 1; a gap means that events were dropped.
         time_s: seconds since the epoch.
         kind: ``switch``, ``port``, ``program``, ``neighbour``, ``mac`` or ``error``.
-        text: one line for people.
-        took_ms: how long the work took, where it was work.
-        circuit: where a customer caused it, his; None is the provider's.
+        text: one human-readable line.
+        took_ms: how long it took; None if that does not apply.
+        circuit: that caused it; None: the provider.
     """
 
     number: int
@@ -46,11 +46,11 @@ class Event:
 class EventLog:
     """The last events of the provider and of each circuit; older ones are forgotten.
 
-    So whatever a customer does, what happened in the network is still there to be read.
+    A customer's events never push out the provider's.
 
     Args:
-        file: where they are written, a line each, so that a restarted controller goes on with
-            them; None keeps them in memory alone.
+        file: to which they are written, a line each, for a restarted controller; None: memory
+            only.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -94,7 +94,7 @@ class EventLog:
         return heapq.merge(*self._events.values(), key=lambda event: event.number)
 
     def _write(self, event: Event) -> None:
-        """Add a line to the file; where half of it is forgotten, write it anew."""
+        """Append to the file; rewrite it once half of its lines are obsolete."""
         if self._file is None:
             return
         try:
@@ -130,7 +130,7 @@ def _line(event: Event) -> str:
 
 
 def _read(file: Path) -> Iterator[Event]:
-    """Yield what another controller wrote; a line that was cut short is none."""
+    """Yield the events in a file; damaged lines are skipped."""
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -150,7 +150,7 @@ def _read(file: Path) -> Iterator[Event]:
 
 
 def shortened(parts: Sequence[str], most: int) -> str:
-    """Return parts of an event's text, about `most` characters of them, and how many more."""
+    """Return the parts joined, cut after about `most` characters, and how many are left out."""
     said = ""
     for number, part in enumerate(parts):
         if said and len(said) + len(part) > most:

@@ -1,7 +1,7 @@
-"""Which learned MAC addresses to forget when an attachment circuit goes down.
+"""Which learned MAC addresses are flushed when an attachment circuit goes down or is removed.
 
-The PE itself forgets what it learned there, and the other PEs of the VPLS forget what they learned
-over their pseudowires to it: MAC address withdrawal (RFC 4762 section 6.2).
+The PE flushes what it learned there, and the other PEs of the VPLS what they learned over their
+pseudowires to it: MAC address withdrawal (RFC 4762 section 6.2).
 """
 
 from __future__ import annotations
@@ -14,20 +14,17 @@ from mplsemu.southbound.plane.macs import BehindPe, MacFlush, OnCircuit
 
 
 def mac_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
-    """Return what to forget on the way from one program to the next."""
+    """Return the flushes for circuits that went down between two programs."""
     return tuple(_flushes(before, after))
 
 
 def stale_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
-    """Return what to forget because it was learned where nothing is any more, as `before` says it.
-
-    A VSI that goes forgets all; where a circuit or a PE leaves a VPLS, what was learned there.
-    """
+    """Return the flushes for VSIs, circuits and PEs that were removed, in terms of `before`."""
     return tuple(_stale(before, after))
 
 
 def vpn_flushes(program: Program, vpn: str) -> tuple[MacFlush, ...]:
-    """Return what to forget so that a whole VPLS starts to learn anew."""
+    """Return the flushes that make a whole VPLS learn again from scratch."""
     return tuple(
         MacFlush(node.name, vpn) for node in program.nodes for vsi in node.vsis if vsi.name == vpn
     )

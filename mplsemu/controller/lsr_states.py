@@ -1,4 +1,4 @@
-"""The LSRs as the controller sees them: whether they can be programmed, live ports, program."""
+"""State of the LSRs as the controller knows it: connected, live ports, installed program."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class LsrState:
     Attributes:
         name: of it.
         connected: whether it can be programmed.
-        live_ports: its ports that carry packets, as it last said; None before it said so.
-        node: the node program that it has, None if it is not known to have all of one.
-        errors: how many orders it refused.
+        live_ports: ports that carry packets, as last reported; None before the first report.
+        node: the node program it has; None if it is not known to have all of one.
+        errors: how many messages it rejected.
     """
 
     name: str
@@ -29,7 +29,7 @@ class LsrState:
 
 
 class LsrStates:
-    """All LSRs of a lab by name, and which cables are at their ports.
+    """All LSRs of a lab by name, and the links and circuits at their ports.
 
     Args:
         lsrs: their names.
@@ -58,9 +58,9 @@ class LsrStates:
         return [lsr for lsr in self if lsr.connected]
 
     def down(self) -> frozenset[str]:
-        """Return the links and circuits that are down, as the LSRs last said.
+        """Return the links and circuits that are down, as last reported.
 
-        An LSR that never entered has said nothing: its ports count as up.
+        The ports of an LSR that never connected count as up.
         """
         return frozenset(
             name

@@ -1,4 +1,4 @@
-"""What the LSRs have learned: MAC addresses by VPLS, as JSON objects."""
+"""Learned MAC addresses by VPLS, as JSON objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mplsemu.southbound.plane.macs import BehindPe, LearnedMac, OnCircuit
 
 
 def learned_macs(controller: Controller) -> list[dict[str, Any]]:
-    """Ask every LSR what it learned; not the controller's worker, whom much of it would hold up.
+    """Read the MAC tables of all LSRs; not in the worker, which it could block for long.
 
     Returns:
         Objects with ``node``, ``vsi``, ``mac`` and where it was learned: ``circuit`` or

@@ -1,7 +1,7 @@
-"""Neighbours that the running network resolved: how many a circuit may have, and how often new.
+"""Resolved neighbours, limited in number and rate per circuit.
 
-Each is an argument of the next compilation, so whoever changes them has the controller work: a
-circuit may as often as a LAN whose hosts wake up does, and then at a rate that harms nobody.
+Each is an argument of the next compilation, so every change makes the controller recompile. The
+burst is enough for a LAN whose hosts all start at once; the rate after it is harmless.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from mplsemu.model.vpn import IPAddress
 from mplsemu.southbound.punt.rate_limits import Rate, TokenBucket
 
 MAX_PER_CIRCUIT: Final = 1024
-"""Neighbours on one circuit; more is somebody's scan."""
+"""Neighbours on one circuit; more looks like an address scan."""
 CHANGES_PER_CIRCUIT: Final = Rate(per_second=10, burst=256)
-"""New neighbours and new MAC addresses on one circuit; who is left out speaks again."""
+"""New neighbours and new MAC addresses on one circuit; dropped ones are resolved later."""
 
 NeighbourKey = tuple[str, str, IPAddress]
 """PE, VRF and address of a neighbour."""
 
 
 class Neighbours:
-    """All that were learned.
+    """All resolved neighbours.
 
     Args:
-        learned: what another controller knew.
+        learned: from the state file.
         clock: seconds.
     """
 
@@ -61,15 +61,15 @@ class Neighbours:
 
     @property
     def changed(self) -> frozenset[str]:
-        """The circuits of those that came, changed or went since `settle`."""
+        """Circuits whose neighbours changed since `settle`."""
         return frozenset(self._changed)
 
     def settle(self) -> None:
-        """Note that a program knows them all."""
+        """Note that the program includes all changes."""
         self._changed.clear()
 
     def learn(self, each: LearnedNeighbour) -> bool:
-        """Take one in, or its new MAC address; whether that may be, and is new."""
+        """Add a neighbour or its new MAC address; return whether it is new and allowed."""
         circuit, key = each.neighbour.circuit, _key(each)
         known = self._by_key.get(key)
         if known == each:
@@ -86,7 +86,7 @@ class Neighbours:
         return True
 
     def forget(self, key: NeighbourKey) -> LearnedNeighbour:
-        """Take one out and return it.
+        """Remove a neighbour and return it.
 
         Raises:
             KeyError: it was not learned.
@@ -97,7 +97,7 @@ class Neighbours:
         return each
 
     def forget_on(self, circuits: Container[str]) -> None:
-        """Forget what was resolved on lines that are something else when they return."""
+        """Forget all neighbours on these circuits."""
         for each in list(self):
             if each.neighbour.circuit in circuits:
                 self.forget(_key(each))

@@ -1,4 +1,4 @@
-"""A lab that changes while it runs: what the controller takes in, and what it has to refuse.
+"""Changing a lab while it runs: the event, and what has to be refused.
 
 The controller programs LSRs. LSRs, cables and hosts themselves are made at boot, by the emulation.
 """
@@ -18,11 +18,11 @@ from mplsemu.model.vpn import Site
 
 @dataclass(frozen=True, slots=True)
 class NetworkChanged:
-    """The lab is to be another from now on.
+    """The lab has changed.
 
     Attributes:
-        network: the lab as it is to be.
-        numbers: of which its automatic addresses are made, to be kept over a restart.
+        network: the lab from now on.
+        numbers: of which its automatic addresses are made; kept over a restart.
     """
 
     network: Network
@@ -31,13 +31,13 @@ class NetworkChanged:
 
 @dataclass(frozen=True, slots=True)
 class Emulated:
-    """What the emulation has made of a lab; all that a changed one can be made of.
+    """What the emulation made at boot; a changed lab can use nothing else.
 
     Attributes:
         network: the lab that was booted.
-        links: by name, without what LSRs alone go by.
-        sites: likewise, by their circuit's name.
-        vpns: by name, what must not change of them.
+        links: by name, without what is only the LSRs' configuration.
+        sites: by circuit, likewise.
+        vpns: by name, what must not change.
     """
 
     network: Network
@@ -47,7 +47,7 @@ class Emulated:
 
     @classmethod
     def of(cls, network: Network) -> Emulated:
-        """Return what was made of a lab."""
+        """Return what is made when a lab boots."""
         return cls(
             network,
             {link.name: _made_of_link(link) for link in network.provider.links},
@@ -56,14 +56,14 @@ class Emulated:
         )
 
     def check(self, network: Network) -> None:
-        """Check that a lab can be run on what is there.
+        """Check that a changed lab can run on what was made.
 
         Raises:
-            LabError: it needs something else; says what.
+            LabError: it needs something that was not made.
         """
         problem = next(self._problems(network), None)
         if problem is not None:
-            remedy = "take the lab down and boot it anew for that"
+            remedy = "take the lab down and boot it again"
             raise LabError(f"a running lab cannot change like this: {problem}", remedy=remedy)
 
     def _problems(self, network: Network) -> Iterator[str]:
@@ -107,6 +107,6 @@ def _made_of_site(site: Site) -> Site:
 
 
 def _made_of_vpn(vpn: Vpn) -> object:
-    """Return what data planes make room for at boot, or cannot do at all."""
+    """Return what data planes check or size their maps by at boot."""
     control_word = isinstance(vpn, Vpls | Vpws) and vpn.control_word
     return vpn.kind, control_word, vpn.mac_limit if isinstance(vpn, Vpls) else None

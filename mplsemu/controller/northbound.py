@@ -1,4 +1,4 @@
-"""The northbound socket: a Unix stream socket that only its owner may open, JSON lines each way."""
+"""The northbound socket: a Unix stream socket for its owner only, with JSON lines each way."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Northbound:
         self._connections = Connections()
 
     def start(self) -> None:
-        """Listen, and serve every connection in a thread of its own.
+        """Listen, and serve each connection in a separate thread.
 
         Raises:
-            EmulationError: there is no such directory, or something else than a socket is there.
+            EmulationError: the directory does not exist, or the path is not a socket.
         """
         before = os.umask(0o177)
         try:

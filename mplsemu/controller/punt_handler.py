@@ -1,8 +1,8 @@
-"""Packets that the LSRs could not handle: have them answered, and let those wait that must.
+"""Handles packets that LSRs punted: answers them, or queues them while an address is resolved.
 
-What is answered is decided by southbound.punt, which is pure. Here is the patience: packets for an
-address that is being resolved wait, are sent when it is, or are given up after three questions. Who
-was resolved is asked again now and then, and forgotten when nobody answers.
+southbound.punt (pure) decides what is answered. This module keeps state and timers: packets for an
+address that is being resolved wait, are sent once it is, or are dropped after three solicitations.
+Resolved neighbours are probed from time to time and forgotten if they do not answer.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ MAX_SOLICITATIONS: Final = 3
 RETRANS_TIMER_S: Final = 1.0
 """Between two questions: RFC 4861's RETRANS_TIMER, and what Linux does for ARP."""
 PROBE_INTERVAL_S: Final = 60.0
-"""After which a neighbour is asked for again: the address may be another's by now, or nobody's."""
+"""Interval at which a neighbour is probed: its address may have moved or be gone."""
 MAX_WAITING_PER_ADDRESS: Final = 3
 """Packets kept for one address, as Linux keeps them (unres_qlen)."""
 MAX_UNRESOLVED_PER_CIRCUIT: Final = 256
-"""Addresses that are asked for at once on one circuit; more is somebody's scan."""
+"""Addresses being resolved at once on one circuit; more looks like an address scan."""
 
 
 class PuntContext(Protocol):
-    """What the resolver needs of the controller that it is part of."""
+    """What the handler needs of the controller."""
 
     @property
     def program(self) -> Program:
@@ -61,7 +61,7 @@ class PuntContext(Protocol):
 
 @dataclass(slots=True)
 class _Queue:
-    """Packets that wait for one address, and how often it was asked for."""
+    """Packets for one address, and how often it was solicited."""
 
     asked: int = 1
     packets: list[PendingPacket] = field(default_factory=list)
@@ -82,12 +82,12 @@ class PuntHandler:
         self._reassembler = Reassembler(context)
 
     def watch(self, key: NeighbourKey) -> None:
-        """Ask for a neighbour that was learned again and again, until nobody answers."""
+        """Probe a resolved neighbour periodically, until it does not answer."""
         self._unanswered[key] = 0
         self._context.after(PROBE_INTERVAL_S, lambda: self._check(key))
 
     def handle(self, node: str, punt: Punt) -> None:
-        """Do what a punted packet asks for."""
+        """Handle a punted packet."""
         parsed = parse_punt(punt)
         if parsed is not None and punt.reason is PuntReason.FRAGMENT:
             parsed = self._reassembler.take(node, parsed)
@@ -95,7 +95,7 @@ class PuntHandler:
             self._follow(node, answer(self._context.program, node, parsed))
 
     def drop_what_is_gone(self) -> None:
-        """Resolve no more what was asked for on circuits and VRFs that are no longer there."""
+        """Stop resolving addresses on circuits and VRFs that were removed."""
         program = self._context.program
         for key, queue in list(self._queues.items()):
             node = program.node(key[0])
@@ -111,7 +111,7 @@ class PuntHandler:
             self._learn(node, learned)
 
     def _enqueue(self, node: str, pending: PendingPacket) -> bool:
-        """Keep a packet; whether it is the first for its address."""
+        """Queue a packet; return whether it is the first for its address."""
         key = (node, pending.vrf, pending.address)
         queue = self._queues.get(key)
         is_first = queue is None
@@ -176,7 +176,7 @@ class PuntHandler:
             self._context.when_installed(lambda: self._context.send(node, packets))
 
     def _end(self, key: NeighbourKey) -> _Queue | None:
-        """Ask for an address no more; return what waited for it."""
+        """Stop resolving an address; return its queue."""
         queue = self._queues.pop(key, None)
         if queue is not None:
             self._unknown[queue.packets[0].circuit] -= 1

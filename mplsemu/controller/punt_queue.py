@@ -17,14 +17,14 @@ from mplsemu.southbound.punt.rate_limits import PER_SOURCE, PuntClass, class_of
 from mplsemu.wire.mpls import labels_of
 
 MAX_WAITING: Final = 8192
-"""Packets that wait, of all together; so many may have two kilobytes each."""
+"""Queued packets in total, of up to 2 kB each."""
 MAX_PER_SOURCE: Final = PER_SOURCE.burst
 MIN_PER_SOURCE: Final = 8
 _OUTERMOST: Final = 2
-"""Labels that tell packets apart where no VRF has seen them: the tunnel's and the service's."""
+"""Labels that identify the source of a packet that reached no VRF: the tunnel's, the service's."""
 
 Source = tuple[str, PuntClass, str | int | tuple[int, ...]]
-"""LSR, what is asked, and of whom: a circuit's name, a VRF's index, or the labels on top."""
+"""LSR, class, and where the packet comes from: circuit, index of the VRF, or the top labels."""
 
 
 class PuntQueue:
@@ -41,7 +41,7 @@ class PuntQueue:
         self._lock = threading.Lock()
 
     def follow(self, program: Program) -> None:
-        """Note which circuits are at which ports now."""
+        """Take over which circuit is at which port."""
         self._circuits = {
             (node.name, circuit.port): circuit.name
             for node in program.nodes
@@ -52,7 +52,7 @@ class PuntQueue:
         return bool(self._turns)
 
     def put(self, event: PacketPunted) -> bool:
-        """Have a packet wait, unless too many of its sender's do; whether it is the only one."""
+        """Queue a packet unless its source has too many; return whether the queue was empty."""
         source = self._source(event.node, event.punt)
         with self._lock:
             was_empty = not self._turns
@@ -67,7 +67,7 @@ class PuntQueue:
         return was_empty
 
     def take(self, most: int) -> list[PacketPunted]:
-        """Take packets, one of each sender in turn."""
+        """Return the next packets, round robin over their sources."""
         taken: list[PacketPunted] = []
         with self._lock:
             while self._turns and len(taken) < most:
@@ -83,6 +83,6 @@ class PuntQueue:
     def _source(self, node: str, punt: Punt) -> Source:
         asked = class_of(punt.reason)
         circuit = self._circuits.get((node, punt.in_port))
-        if circuit is not None:  # and not the VRF: an extranet may have led it into another's
+        if circuit is not None:  # not by VRF: it may be in the VRF of another customer (extranet)
             return node, asked, circuit
         return node, asked, punt.service or labels_of(punt.frame)[:_OUTERMOST]

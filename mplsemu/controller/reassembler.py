@@ -1,4 +1,4 @@
-"""Fragments for gateways: they wait here until their packet is whole, or their time is over."""
+"""Reassembly of fragments addressed to gateways, with its timeout."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Reassembler:
         self._is_timed = False
 
     def take(self, node: str, punt: ParsedPunt) -> ParsedPunt | None:
-        """Take in a fragment; return the packet that it makes whole, as if it had come so."""
+        """Add a fragment; return the reassembled packet once it is complete."""
         if not isinstance(punt.content, IpPacket):
             return None
         found = circuit_at(self._context.program.node(node), punt.in_port)

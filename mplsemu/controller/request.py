@@ -1,4 +1,4 @@
-"""A request to the controller: one JSON object, with finite numbers."""
+"""Requests to the controller: one JSON object with finite numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def read_request(line: bytes) -> dict[str, Any]:
     """Read one.
 
     Raises:
-        LabError: it is none.
+        LabError: it is not a request.
     """
     try:
         request = json.loads(line, parse_constant=_refuse, parse_float=_finite)
@@ -27,10 +27,10 @@ def read_request(line: bytes) -> dict[str, Any]:
 
 
 def integer_of(request: dict[str, Any], name: str) -> int:
-    """Return a whole number of a request, 0 where it has none of that name.
+    """Return an integer of a request, 0 if it is missing.
 
     Raises:
-        LabError: it is something else.
+        LabError: it is not an integer.
     """
     value = request.get(name, 0)
     if isinstance(value, bool) or not isinstance(value, int):

@@ -58,11 +58,11 @@ def serve(lab: LoadedLab, plane: DataPlane, socket: Path | None, state_file: Pat
     plane.threads.spawn(_work, controller)
     plane.wait()
     _LOG.error("the data plane %s ended", plane.name)
-    os._exit(1)  # its other threads would keep the process
+    os._exit(1)  # other threads would keep the process alive
 
 
 def _work(controller: Controller) -> None:
-    """Run the worker; without it the process is of no use, and whoever watches restarts it."""
+    """Run the worker; if it fails, end the process, which the supervisor restarts."""
     try:
         controller.run()
     except BaseException:  # noqa: BLE001  # whatever it was: say it, and end
@@ -71,7 +71,7 @@ def _work(controller: Controller) -> None:
 
 
 def calls_of(controller: Controller) -> dict[str, Callable[[dict[str, Any]], Any]]:
-    """Return what the northbound offers (docs/northbound.md)."""
+    """Return the northbound calls (docs/northbound.md)."""
 
     def flush(request: dict[str, Any]) -> Any:
         vpn = request.get("vpn")

@@ -1,6 +1,6 @@
-"""What a controller must remember to go on where it was when it ended: one JSON file.
+"""The state file: what a restarted controller needs to continue, as JSON.
 
-Without it a restarted controller would bind other labels and replace flows that carry packets.
+Without it a restarted controller would bind other labels and replace entries that carry packets.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from mplsemu.program.services import Neighbour
 _LOG = logging.getLogger(__name__)
 
 SAVE_DELAY_S: Final = 0.1
-"""The state file is written so long after a change, with those that followed."""
+"""Delay of a write after a change, so that it includes changes that follow."""
 _PAUSE_FACTOR: Final = 4
-"""Times as long as it took to write it, it is not written again."""
+"""Pause between writes, in multiples of the time that the last one took."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """What the state file held; nothing where there was none.
+    """Contents of the state file; empty if there was none.
 
     Attributes:
         program: the last one.
         learned: neighbours that the network had resolved.
-        numbers: those of the lab if it has changed since it was booted, else None: then they
-            follow from the lab file's order.
+        numbers: of the lab, if it has changed since boot; None: they follow from the lab file's
+            order.
     """
 
     program: Program | None = None
@@ -46,7 +46,7 @@ class SavedState:
     numbers: Numbers | None = None
 
     def is_of(self, network: Network) -> bool:
-        """Whether it is about the very LSRs and circuits of a network."""
+        """Whether it has the LSRs and circuits of this network."""
         if self.program is None:
             return False
         circuits = {site.circuit: site.pe for _, site in network.sites()}
@@ -56,7 +56,7 @@ class SavedState:
 
 
 class StateFile:
-    """Writes the state file when its time has come.
+    """Writes the state file, delayed and rate-limited.
 
     Args:
         path: of the file; None: nothing is written.
@@ -72,12 +72,12 @@ class StateFile:
         return load_state(self._path) if self._path is not None else SavedState()
 
     def changed(self) -> None:
-        """Note that there is something to be written."""
+        """Schedule a write."""
         if self.due is None and self._path is not None:
             self.due = max(time.monotonic() + SAVE_DELAY_S, self._next)
 
     def save_if_due(self, state: SavedState) -> None:
-        """Write the file if there is something to be written, and its time has come.
+        """Write the file if a write is due.
 
         Raises:
             OSError: it cannot be written.
@@ -94,7 +94,7 @@ class StateFile:
 
 
 def save_state(path: Path, saved: SavedState) -> None:
-    """Write the state file, all at once.
+    """Write the state file atomically.
 
     Raises:
         OSError: it cannot be written.
@@ -114,7 +114,7 @@ def save_state(path: Path, saved: SavedState) -> None:
 
 
 def load_state(path: Path) -> SavedState:
-    """Read the state file; one that is missing or damaged counts as none."""
+    """Read the state file; a missing or damaged one is empty."""
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
         learned = tuple(

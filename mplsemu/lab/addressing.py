@@ -1,4 +1,4 @@
-"""Addresses of hosts, gateways and CE routers; all follow from the lab file's order."""
+"""Addresses of hosts, gateways and CE routers, made of numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that a user names: whatever it is, it is read in a bounded time and to a bounded size."""
+"""Reading a file or pipe that a user names, bounded in time and size."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 IDLE_TIMEOUT_S: Final = 10.0
-"""How long a pipe may say nothing: a shell's ``<(...)``, or a FIFO that nobody writes to."""
+"""How long a pipe may be silent: a shell's ``<(...)``, or a FIFO without a writer."""
 _PIECE: Final = 1 << 16
 
 
 def read_file(path: str | Path, most: int, idle_timeout_s: float = IDLE_TIMEOUT_S) -> bytes:
-    """Return what is in a file, or comes from a pipe; of more than `most` octets one more.
+    """Return the contents of a file or pipe, at most one octet more than `most`.
 
     Raises:
         OSError: it cannot be read, or says nothing for too long.
@@ -29,7 +29,7 @@ def read_file(path: str | Path, most: int, idle_timeout_s: float = IDLE_TIMEOUT_
                 raise OSError(errno.ETIMEDOUT, f"nothing has come from it for {idle_timeout_s:g} s")
             try:
                 piece = os.read(descriptor, min(_PIECE, most + 1 - len(said)))
-            except BlockingIOError:  # somebody else has taken it
+            except BlockingIOError:  # another reader was faster
                 continue
             if not piece:
                 break
@@ -40,14 +40,14 @@ def read_file(path: str | Path, most: int, idle_timeout_s: float = IDLE_TIMEOUT_
 
 
 def _has_more(descriptor: int, idle_timeout_s: float) -> bool:
-    """Wait until there is something to read, or its end."""
+    """Wait for data or the end of file."""
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
     return bool(poller.poll(idle_timeout_s * 1000))
 
 
 def read_bounded(path: str | Path, most: int = 512_000_000) -> bytes:
-    """Return what is in a file, or comes from a pipe.
+    """Return the contents of a file or pipe.
 
     Raises:
         OSError: it cannot be read, says nothing for too long, or has more octets than `most`.

@@ -1,4 +1,4 @@
-"""Another name for a lab in its file's text, everything else as it stands."""
+"""Names of labs: which are allowed, and how one is replaced in a lab file's text."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class LoadedLab:
 
     Attributes:
         network: what it describes.
-        notes: what is allowed in it but may not be meant, in plain words.
+        notes: warnings: what is allowed but may not be intended.
         dataplane: what the LSRs are to be made of.
         numbers: of which automatic addresses, route distinguishers and route targets are made.
     """
@@ -58,7 +58,7 @@ def load(path: str | Path, before: Numbers = NO_NUMBERS) -> LoadedLab:
 
 @dataclass(frozen=True, slots=True)
 class LabText:
-    """What a lab file said when it was read, whatever becomes of the file.
+    """Text of a lab file as read, even if the file changes later.
 
     Attributes:
         file: its name, as messages say it.
@@ -191,7 +191,7 @@ def _notes(network: Network) -> Iterator[str]:
 
 
 def _is_joined(vpn: Vpn, vpns: Iterable[Vpn]) -> bool:
-    """Whether a VPN imports from another, or another from it: a hub, or part of an extranet."""
+    """Whether a VPN imports from or exports to another: a hub, or part of an extranet."""
     return isinstance(vpn, L3vpn) and any(
         vpn.import_targets & other.export_targets or other.import_targets & vpn.export_targets
         for other in vpns

@@ -1,4 +1,4 @@
-"""Imports in one direction only: allowed (RFC 4364 section 4.3.1), but no answer comes back."""
+"""Notes on one-way imports: allowed (RFC 4364 section 4.3.1), but replies have no route back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_NAMES: Final = 12
 def one_way_notes(vpns: Sequence[L3vpn]) -> Iterator[str]:
     """Yield a note on every VPN whose routes others import without it importing theirs.
 
-    What they send arrives there, and no answer finds its way back.
+    Their packets arrive there; the replies have no route.
     """
     importers: dict[str, list[L3vpn]] = {}
     sources = import_sources(vpns)

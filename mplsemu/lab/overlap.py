@@ -1,4 +1,4 @@
-"""Prefixes that may not meet in one VRF: within a VPN, and among what it imports."""
+"""Overlapping prefixes in one VRF: within a VPN, and among the routes it imports."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mplsemu.model.vpn import IPNetwork
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A prefix and whose it is.
+    """A prefix and its owner.
 
     Attributes:
         prefix: of the LAN.
-        owner: as a message says it: ``site a/aarhus``.
+        owner: for messages: ``site a/aarhus``.
         vpn: name of its VPN.
         path: where the prefix stands in the lab file.
-        order: of its place in the lab file.
+        order: position in the lab file.
     """
 
     prefix: IPNetwork
@@ -57,7 +57,7 @@ def refuse_import_overlap(
 ) -> None:
     """Refuse overlapping prefixes of different VPNs that meet in a VRF by their route targets.
 
-    A VPN's VRFs at all its PEs import alike, so what meets in one of them meets in each.
+    All VRFs of a VPN import the same, so an overlap in one is an overlap in each.
 
     Args:
         document: the lab file, for its lines.

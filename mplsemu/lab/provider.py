@@ -1,4 +1,4 @@
-"""The provider's LSRs and links, from what the lab file says of them."""
+"""Builds the provider's LSRs and links of a lab file."""
 
 from __future__ import annotations
 

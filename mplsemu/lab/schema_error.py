@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a lab file, said as a person can act on it."""
+"""Pydantic's validation errors as messages that say where the fault is and what to write."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _ELSEWHERE = {
 
 
 def schema_error(document: Document, error: ValidationError) -> LabError:
-    """Return the first thing in file order that `error` finds wrong with `document`."""
+    """Return the first fault in file order as a `LabError`."""
     found = [_complaint(document, detail) for detail in error.errors(include_url=False)]
     return min(found, key=lambda one: (one.location.line or 0) if one.location else 0)
 
@@ -79,7 +79,7 @@ def enumerated(known: Iterable[str], last: str = " or ", most: int = 12) -> str:
 
 
 def subject_of(document: Document, path: Path) -> str:
-    """Return what stands at `path`, as people call it: ``site a/aarhus: rate``."""
+    """Return how messages name what is at `path`: ``site a/aarhus: rate``."""
     match path:
         case ("provider", "nodes", name, *rest):
             what = f"node {_cut(name)}"

@@ -1,4 +1,4 @@
-"""The customers' VPNs, sites and hosts, from what the lab file says of them."""
+"""Builds the VPNs, sites and hosts of a lab file."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _hosts(site: RawBridgedSite) -> list[str]:
 
 @dataclass(slots=True)
 class _Builder:
-    """Builds VPNs while it goes through the file.
+    """Builds the VPNs in file order.
 
     Attributes:
         document: the lab file, for its lines.
@@ -94,9 +94,9 @@ class _Builder:
         numbers: of VPNs, by name.
         hosts: numbers of hosts, by full name.
         ces: numbers of CE routers, by their circuit's name.
-        prefixes: how many came before.
+        prefixes: how many were read so far.
         claims: the prefixes of each VPN.
-        rds: by which VPN each is taken.
+        rds: route distinguishers and the VPN that has each.
     """
 
     document: Document

@@ -45,7 +45,7 @@ class _AsnNumber:
 
 
 class RouteDistinguisher(_AsnNumber):
-    """Makes equal prefixes of different VPNs different VPN-IPv4 routes (RFC 4364 section 4.2)."""
+    """Keeps equal prefixes of different VPNs apart as VPN-IPv4 routes (RFC 4364 section 4.2)."""
 
     __slots__ = ()
 
@@ -62,11 +62,11 @@ class L3vpn:
 
     Attributes:
         name: unique among the lab's VPNs.
-        customer: whose it is, as people write it.
+        customer: the customer's name, free text.
         sites: in the lab file's order.
         rd: of all its VRFs.
-        import_targets: a VRF of it takes the routes that carry any of these.
-        export_targets: its own routes carry these.
+        import_targets: its VRFs import routes that carry any of these.
+        export_targets: carried by the routes it exports.
     """
 
     kind: ClassVar[Literal[VpnKind.L3VPN]] = VpnKind.L3VPN

@@ -58,14 +58,14 @@ IMPLICIT_NULL: Final = Label(3)
 
 @dataclass(frozen=True, slots=True)
 class LabelStackEntry:
-    """One entry of a label stack as it stands on the wire (RFC 3032 section 2.1).
+    """A label stack entry (RFC 3032 section 2.1).
 
     Attributes:
         label: 20 bits.
         tc: Traffic Class, 3 bits (RFC 5462).
         ttl: 8 bits.
 
-    The bottom-of-stack bit is not stored: the last entry of a stack has it.
+    The bottom-of-stack bit is not stored: it is set in the last entry of a stack.
     """
 
     label: Label
@@ -81,7 +81,7 @@ class LabelStackEntry:
 
 @dataclass(frozen=True, slots=True)
 class LabelRange:
-    """The labels an LSR may bind, both ends included; special-purpose labels are never in it."""
+    """Labels that LSRs may bind, both ends included; no special-purpose labels."""
 
     first: Label = FIRST_UNRESERVED
     last: Label = LAST_LABEL

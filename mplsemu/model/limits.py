@@ -9,14 +9,14 @@ CORE_MTU: Final = 1600
 """A customer's 1500-byte packet, its Ethernet header and VLAN tag (18) and three labels (12) is
 1530 bytes of payload for a core link; 1600 is what providers configure at least."""
 ACCESS_MTU: Final = 1500
-"""What a customer's device expects of an Ethernet line."""
+"""Ethernet's payload, which a customer's device expects."""
 ACCESS_MTU_MARGIN: Final = 100
-"""How much more the PE's end of an access line takes than its MTU: headers of frames count there
-in a VPLS, tags too, and a router is to see a packet that is too large rather than not."""
+"""By how much the PE's end of an access line exceeds its MTU: in a VPLS, Ethernet headers and VLAN
+tags count, and a VRF must receive a packet that is too large to answer it."""
 MAX_LABELS: Final = 3
 """Of a packet's stack, the service's among them."""
 MAX_NHLFES: Final = 16
-"""NHLFEs among which an LSR chooses for one FEC (equal-cost multipath)."""
+"""NHLFEs of one FEC (equal-cost multipath)."""
 MAX_PORT: Final = 0xFEFF
 """The largest number of a port."""
 MAX_INDEX: Final = 0xFFFF

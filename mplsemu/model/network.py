@@ -1,4 +1,4 @@
-"""The whole lab as facts: the provider, the VPNs it sells, and what the lab's author validates."""
+"""A lab as data: the provider, the VPNs it sells, and the checks that the lab's author wrote."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PingCheck:
         source: the host that pings.
         target: a host, or an address as the source sees it.
         expect_reply: whether it must be answered.
-        wait_s: for how long it is tried where it must be, None as long as any other check.
+        wait_s: how long to retry a ping that must be answered; None: as long as other checks.
     """
 
     source: HostRef
@@ -48,14 +48,14 @@ class PingCheck:
 
 @dataclass(frozen=True, slots=True)
 class PathCheck:
-    """A ``validate`` entry: which way packets take.
+    """A ``validate`` entry: which path packets take.
 
     Attributes:
         source: the host that sends.
         target: a host, or an address as the source sees it.
-        via: LSRs and core links that they pass, in this order, others between them.
-        avoid: LSRs and core links that they do not pass.
-        depth: labels of the deepest stack on the way, None where that does not matter.
+        via: LSRs and core links on the path, in this order; others may lie between.
+        avoid: LSRs and core links that are not on the path.
+        depth: labels in the deepest stack on the path at most; None: any.
     """
 
     source: HostRef
@@ -81,7 +81,7 @@ class ThroughputCheck:
         source: the host that sends.
         target: the host that receives.
         least_bps: bits per second of TCP payload.
-        wait_s: for how long it is tried, None for once.
+        wait_s: how long to retry; None: measure once.
     """
 
     source: HostRef
@@ -99,19 +99,19 @@ Validation = PingCheck | PathCheck | ThroughputCheck
 
 
 def must_fail(check: Validation) -> bool:
-    """Whether a check is of something that must not happen."""
+    """Whether the check passes only if something does not work."""
     return isinstance(check, PingCheck) and not check.expect_reply
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A lab, validated: every name it mentions exists and no two things collide.
+    """A validated lab: every name refers to something, and nothing collides.
 
     Attributes:
         name: of the lab.
         provider: LSRs and links.
         vpns: in the lab file's order.
-        validate: checks beside those that follow from the VPNs.
+        validate: checks in addition to those that follow from the VPNs.
     """
 
     name: str

@@ -36,7 +36,7 @@ class Node:
     """A label-switching router.
 
     Attributes:
-        name: unique among the provider's nodes, of any length.
+        name: unique among the provider's nodes; any length.
         role: PE if VPN sites may attach to it.
         router_id: source address of its ICMP messages; unique in the lab.
         position: longitude and latitude in degrees, if known.
@@ -69,17 +69,17 @@ class Link:
     mtu: int = CORE_MTU
 
     def far_end(self, node: str) -> str:
-        """Return the node at the other end than `node`."""
+        """Return the other end."""
         first, second = self.ends
         return second if node == first else first
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The provider: LSRs and links in the lab file's order, and what holds for all LSPs.
+    """The provider: LSRs and links in the lab file's order, and settings of all LSPs.
 
     Attributes:
-        ecmp: among how many next hops of the same cost an LSR spreads packets, 1 to `MAX_NHLFES`.
+        ecmp: next hops of equal cost that an LSR uses at most, 1 to `MAX_NHLFES`.
     """
 
     nodes: tuple[Node, ...]
@@ -91,7 +91,7 @@ class Provider:
 
     @property
     def longest_delay_ms(self) -> float:
-        """A bound on how long links delay a packet on its way: it comes to no LSR twice."""
+        """Upper bound of a path's propagation delay: no path visits an LSR twice."""
         delays = sorted((link.delay_ms for link in self.links), reverse=True)
         return sum(delays[: max(len(self.nodes) - 1, 0)])
 

@@ -16,13 +16,13 @@ class Vpls:
 
     Attributes:
         name: unique among the lab's VPNs.
-        customer: whose it is, as people write it.
+        customer: the customer's name, free text.
         sites: in the lab file's order.
         subnets: from which its hosts have their addresses.
         mac_aging_s: seconds after which a silent MAC address is forgotten.
-        mac_limit: so many MAC addresses each of its VSIs learns, None: no limit; frames for
-            others are flooded.
-        control_word: frames carry one on pseudowires (RFC 4448 section 4.6).
+        mac_limit: MAC addresses a VSI learns at most; None: no limit. Frames for addresses beyond
+            it are flooded.
+        control_word: whether pseudowires use the control word (RFC 4448 section 4.6).
     """
 
     kind: ClassVar[Literal[VpnKind.VPLS]] = VpnKind.VPLS
@@ -37,7 +37,7 @@ class Vpls:
 
 @dataclass(frozen=True, slots=True)
 class Vpws:
-    """A wire between two sites: one pseudowire, nothing learned; attributes as a `Vpls` has."""
+    """A point-to-point service between two sites: one pseudowire, no MAC learning; see `Vpls`."""
 
     kind: ClassVar[Literal[VpnKind.VPWS]] = VpnKind.VPWS
     name: str

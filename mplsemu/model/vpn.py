@@ -1,4 +1,4 @@
-"""What L3VPN, VPLS and VPWS have in common: sites, hosts and CE routers."""
+"""Kinds of VPN, and what they have in common: sites, hosts and CE routers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IPNetwork = IPv4Network | IPv6Network
 
 
 class VpnKind(enum.StrEnum):
-    """What a provider sells: its name in lab files and in JSON."""
+    """Kind of VPN; the value is its name in lab files and in JSON."""
 
     L3VPN = "l3vpn"
     VPLS = "vpls"
@@ -30,7 +30,7 @@ class VpnKind(enum.StrEnum):
 
 
 L2vpnKind = Literal[VpnKind.VPLS, VpnKind.VPWS]
-"""Kinds of VPN in which the provider bridges: a PE has a VSI for them, no VRF."""
+"""Layer 2 VPNs: a PE has a VSI for them, not a VRF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ class Site:
         vpn: the VPN's name.
         pe: the node it attaches to.
         subnets: the LAN's prefixes; empty in a VPLS or VPWS, whose LAN spans all sites.
-        gateways: the gateway's addresses on the LAN, one per subnet: the PE's VRF has them or,
-            behind a CE router, the CE; empty in a VPLS or VPWS.
+        gateways: the default gateway's addresses on the LAN, one per subnet: of the VRF or, if
+            there is one, of the CE router; empty in a VPLS or VPWS.
         hosts: on the LAN, ``h1`` first.
-        rate_bps: rate of the access line each way, None if it is not shaped.
-        ce: the CE router, None where hosts attach straight to the VRF or VSI.
+        rate_bps: rate of the access line each way; None: not shaped.
+        ce: the CE router; None: hosts attach directly to the VRF or VSI.
         mtu: octets of the largest packet on its access line and its LAN.
-        strict_urpf: whether its PE takes in only what is from an address to which it would send
-            by the same line (RFC 3704 section 2.2).
+        strict_urpf: whether the PE drops packets whose source it would not route back over the
+            same circuit (RFC 3704 section 2.2).
     """
 
     name: str

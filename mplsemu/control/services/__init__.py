@@ -1,4 +1,4 @@
-"""Services: for each kind of VPN a compiler, which knows what its VPNs need and what a PE holds."""
+"""Services: a VPN at one of its PEs is a VRF or VSI. Each kind of VPN has its compiler."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Services:
         }
 
     def __iter__(self) -> Iterator[Service]:
-        """Yield them in the lab file's order, those of one VPN by PE."""
+        """Yield the services in the lab file's order, those of one VPN by PE."""
         return iter(self._compiler_of)
 
     def __getitem__(self, service: Service) -> ServiceCompiler:

@@ -1,4 +1,4 @@
-"""What the compiler of a kind of VPN has to answer; what it is told, and what it returns."""
+"""The interface of a service compiler, and the values that go in and come out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Service(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """What services are compiled from beside the lab.
+    """Input of the service compilers, in addition to the lab.
 
     Attributes:
         down: names of the links and attachment circuits that are down.
@@ -53,14 +53,14 @@ class ServiceState:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTables:
-    """What a PE holds for services."""
+    """VRFs and VSIs of one PE."""
 
     vrfs: tuple[Vrf, ...] = ()
     vsis: tuple[Vsi, ...] = ()
 
     @classmethod
     def merged(cls, parts: Iterable[ServiceTables]) -> ServiceTables:
-        """Return what a PE holds for several services, by their numbers."""
+        """Return the tables of several services, by their numbers."""
         parts = tuple(parts)
         vrfs = (vrf for part in parts for vrf in part.vrfs)
         vsis = (vsi for part in parts for vsi in part.vsis)
@@ -72,11 +72,11 @@ class ServiceTables:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the tables of a service follow from.
+    """What the tables of a service depend on.
 
     Attributes:
-        egresses: the PEs that it sends to; an LSP leads to each.
-        circuits: the attachment circuits, anywhere, that it knows of.
+        egresses: PEs to which it sends over an LSP.
+        circuits: attachment circuits, local or remote, whose state matters to it.
     """
 
     egresses: frozenset[str]
@@ -95,21 +95,21 @@ class ServiceCompiler(Protocol):
     def __init__(self, vpns: Iterable[Vpn]) -> None: ...
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
-        """Yield the pairs (ingress PE, egress PE) between which packets must travel."""
+        """Yield the pairs (ingress PE, egress PE) that need an LSP."""
 
     def pseudowire_peers(self, service: Service) -> tuple[str, ...]:
-        """Return the PEs to which the service has a pseudowire, if an LSP carries it."""
+        """Return the PEs to which the service has a pseudowire while an LSP leads there."""
 
     def label_keys(
         self, service: Service, reaches: Callable[[str, str], bool]
     ) -> Iterator[ServiceKey]:
-        """Yield what the PE has to bind labels to for the service."""
+        """Yield what the PE binds labels to for the service."""
 
     def tables(self, service: Service, state: ServiceState) -> ServiceTables:
-        """Return what the PE holds for the service."""
+        """Return the service's VRF or VSI."""
 
     def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:
-        """Yield the label entries that lead to a service's tables."""
+        """Yield the ILM entries that point to a service's tables."""
 
     def dependencies(self, tables: ServiceTables) -> Dependencies:
-        """Return what a service's tables follow from."""
+        """Return what a service's tables depend on."""

@@ -81,6 +81,6 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
                 yield IlmEntry(pseudowire.in_label, PopToPseudowire(vsi.name, pseudowire.peer))
 
     def dependencies(self, tables: ServiceTables) -> Dependencies:
-        """Return the PEs at the far ends; which circuits are down is no business of a VSI."""
+        """Return the remote PEs; a VSI is the same whichever circuits are down."""
         peers = (pseudowire.peer for vsi in tables.vsis for pseudowire in vsi.pseudowires)
         return Dependencies(frozenset(peers), frozenset())

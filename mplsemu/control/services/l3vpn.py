@@ -50,7 +50,7 @@ class L3vpnCompiler:
         service: Service,
         reaches: Callable[[str, str], bool],  # noqa: ARG002  # a VRF keeps its labels when cut off
     ) -> Iterator[VrfKey]:
-        """Yield a key for IPv4, and one for IPv6 where the VRF has IPv6 sites of its own."""
+        """Yield a key for IPv4, and one for IPv6 if the VRF has local IPv6 sites."""
         yield VrfKey(service.vpn, 4)
         subnets = (subnet for site in self._sites(service) for subnet in site.subnets)
         if any(subnet.version == 6 for subnet in subnets):
@@ -107,7 +107,7 @@ def _local_routes(vpn: L3vpn, sites: Iterable[Site], state: ServiceState) -> Ite
         for subnet in site.subnets:
             yield Route(subnet, next_hop, vpn.rd, site.circuit)
         if site.ce is not None:
-            # Every VPN uses the same PE-CE prefixes, so this one is never exported.
+            # every VPN uses the same PE-CE prefixes: they are not exported
             prefix = site.ce.pe_wan.network
             yield Route(prefix, Connected(site.circuit), vpn.rd, site.circuit)
 
@@ -132,7 +132,7 @@ def _imported(
 def _neighbours(
     vpn: L3vpn, pe: str, sites: Iterable[Site], state: ServiceState
 ) -> tuple[Neighbour, ...]:
-    """Return whom the lab file names, then whom the network found, who may be someone else."""
+    """Return the neighbours in the lab file; resolved ones of the same address replace them."""
     up = {site.circuit: site for site in sites if site.circuit not in state.down}
     found: dict[IPAddress, Neighbour] = {}
     for circuit, site in up.items():

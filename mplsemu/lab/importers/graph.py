@@ -1,4 +1,4 @@
-"""A real network's graph, made fit to be a provider's network.
+"""A real network's graph, cleaned up to be a provider's network.
 
 Catalogues of real networks have nodes without names and with the same ones, links from a node to
 itself, links without a length and islands. All of it is handled here, and said in notes.
@@ -39,7 +39,7 @@ class ImportedNode:
 
     Attributes:
         key: unique in the graph.
-        name: as people write it, None if it has none.
+        name: free text; None if it has none.
         position: longitude and latitude in degrees, if known.
     """
 

@@ -28,7 +28,7 @@ def from_topohub(name: str) -> ProviderGraph:
         guesses = nearest_words(name, known)
         remedy = f"did you mean {' or '.join(guesses)}?" if guesses else _groups(known)
         raise LabError(f"topohub has no network {name!r}", remedy=remedy)
-    # what topohub.get does, but for the file that it leaves open
+    # topohub.get leaves the file open
     graph = json.loads((_data() / f"{name}.json").read_text(encoding="utf-8"))
     nodes = [
         ImportedNode(str(node["id"]), _name(node), position(*node.get("pos", (None, None))))

@@ -275,7 +275,7 @@ def test_what_the_emulation_has_not_made_is_refused(plane, network, changed, pro
     lab = plane(network)
     with pytest.raises(LabError, match=problem) as refused:
         lab.controller.deliver(NetworkChanged(changed(network)))
-    assert "boot it anew" in str(refused.value)
+    assert "boot it again" in str(refused.value)
     assert lab.controller.network is network
     assert lab.controller._queue.empty()
 
