@@ -17,7 +17,7 @@ from mplsemu.verification.verdict import Invariant, Verdict, Violation
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckReport:
     """Result of a check.
 
     Attributes:
@@ -42,11 +42,11 @@ class Report:
         )
 
 
-def check_program(program: Program, network: Network, bar: ProgressBar) -> Report:
+def check_program(program: Program, network: Network, bar: ProgressBar) -> CheckReport:
     """Verify a program, whatever made it."""
     with bar() as progress:
         verdict = verify(program, network, progress=progress)
-    return Report(program, verdict, _proofs(program, network, verdict))
+    return CheckReport(program, verdict, _proofs(program, network, verdict))
 
 
 def check_failures(
@@ -58,7 +58,7 @@ def check_failures(
     *,
     of_nodes: bool = False,
     demands: tuple[Demand, ...] = (),
-) -> Report:
+) -> CheckReport:
     """Compile and verify a lab: once, and for every set of failures.
 
     Args:
@@ -79,7 +79,7 @@ def check_failures(
         )
     found = survey.run(executor, bar)
     proofs = _proofs(survey.program, network, survey.verdict)
-    return Report(survey.program, survey.verdict, proofs, found)
+    return CheckReport(survey.program, survey.verdict, proofs, found)
 
 
 def _proofs(program: Program, network: Network, verdict: Verdict) -> tuple[Proof, ...]:

@@ -76,6 +76,18 @@ class Survey:
         """The single points of failure."""
         return tuple(outage for outage in self.outages if len(outage.down) == 1)
 
+    @property
+    def minimal_outages(self) -> tuple[Outage, ...]:
+        """The outages that cut off more pairs of sites than the smaller outages they contain."""
+        minimal: list[Outage] = []
+        for outage in self.outages:
+            down = set(outage.down)
+            contained = [each for each in minimal if down.issuperset(each.down)]
+            known = {pair for each in contained for pair in each.pairs}
+            if not contained or not known.issuperset(outage.pairs):
+                minimal.append(outage)
+        return tuple(minimal)
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:

@@ -22,7 +22,7 @@ from mplsemu.cli.arguments import (
 from mplsemu.errors import LabError, ProgramError
 
 if TYPE_CHECKING:
-    from mplsemu.analysis.lab_check import Report
+    from mplsemu.analysis.lab_check import CheckReport
     from mplsemu.lab.loader import LoadedLab
     from mplsemu.model.network import Network
     from mplsemu.program.program import Program
@@ -139,7 +139,7 @@ def _run_live(args: argparse.Namespace) -> int:
     return 1 if found.differences else 0
 
 
-def _checked(args: argparse.Namespace) -> tuple[LoadedLab, Report]:
+def _checked(args: argparse.Namespace) -> tuple[LoadedLab, CheckReport]:
     """Verify what the arguments ask for."""
     from mplsemu.analysis.lab_check import check_failures, check_program
     from mplsemu.running.worker_pool import WorkerPool

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
 from rich.text import Text
 
-from mplsemu.analysis.lab_check import Report, evidence
+from mplsemu.analysis.lab_check import CheckReport, evidence
 from mplsemu.analysis.lab_size import lab_size
-from mplsemu.analysis.survey import Outage, SitePair, Survey
+from mplsemu.analysis.survey import Outage, Survey
 from mplsemu.analysis.traffic import LinkLoad, Traffic
 from mplsemu.model.network import Network
 from mplsemu.verification.largest_packet import largest_packets
@@ -31,7 +31,9 @@ _NOUNS: Final = {"lsrs": "LSRs", "vpns": "VPNs", "lsps": "LSPs"}
 _FULL: Final = 1.0
 
 
-def draw_report(report: Report, network: Network, notes: tuple[str, ...], width: int) -> list[Text]:
+def draw_report(
+    report: CheckReport, network: Network, notes: tuple[str, ...], width: int
+) -> list[Text]:
     """Return the lines of a whole report."""
     found = asdict(lab_size(network, report.program))
     words = [
@@ -46,14 +48,14 @@ def draw_report(report: Report, network: Network, notes: tuple[str, ...], width:
     lines += [Text(), *_draw_verdict(report, width), *_draw_proofs(report)]
     lines += _draw_largest(report)
     if report.survey is not None:
-        lines += _draw_survey(report.survey)
+        lines += _draw_survey(report.survey, network)
     verdict = ("✓ holds", palette.GOOD) if report.holds else ("✗ falls short", palette.BAD)
     return [*lines, Text(" ").append(*verdict)]
 
 
-def draw_problem(said: str, *, indent: str = "   ") -> list[Text]:
+def draw_problem(text: str, *, indent: str = "   ") -> list[Text]:
     """Return a problem, as highlighted lines."""
-    lines = wrapped(said.split(" "), width=79, indent=indent + "  ", first=indent, joint=" ")
+    lines = wrapped(text.split(" "), width=79, indent=indent + "  ", first=indent, joint=" ")
     return [Text(line.plain, palette.DOWN) for line in lines]
 
 
@@ -67,15 +69,15 @@ def _marked(good: bool) -> Text:
     return Text(" ").append(*(("✓", palette.GOOD) if good else ("✗", palette.BAD)))
 
 
-def _draw_verdict(report: Report, width: int) -> list[Text]:
+def _draw_verdict(report: CheckReport, width: int) -> list[Text]:
     verdict = report.verdict
     pairs, kinds = verdict.pairs, verdict.classes
-    said = f"{pairs:,} pair{'' if pairs == 1 else 's'} of hosts; "
-    said += f"{kinds:,} kind{'' if kinds == 1 else 's'} of packets "
-    said += f"from {count(verdict.ingresses, 'circuit')}: "
+    text = f"{pairs:,} pair{'' if pairs == 1 else 's'} of hosts; "
+    text += f"{kinds:,} kind{'' if kinds == 1 else 's'} of packets "
+    text += f"from {count(verdict.ingresses, 'circuit')}: "
     if verdict.holds:
-        return [_marked(True).append(f" {said}as they should be")]
-    lines = [_marked(False).append(f" {said}{count(len(verdict.violations), 'fault')}")]
+        return [_marked(True).append(f" {text}as they should be")]
+    lines = [_marked(False).append(f" {text}{count(len(verdict.violations), 'fault')}")]
     lines += _draw_violations(sorted(verdict.violations, key=_rank))
     shown = [each for each in _one_of_each_first(verdict.violations) if each.walk is not None]
     for violation in shown[:_MAX_TRACES]:
@@ -122,8 +124,8 @@ def _draw_class(violation: Violation) -> list[Text]:
     """Draw which packets this one stands for."""
     if not violation.stands_for:
         return []
-    said = f"so it is with {few(violation.stands_for)}, from {few(violation.sources)}"
-    return wrapped(said.split(" "), width=79, indent="   ", joint=" ")
+    text = f"so it is with {few(violation.stands_for)}, from {few(violation.sources)}"
+    return wrapped(text.split(" "), width=79, indent="   ", joint=" ")
 
 
 def _draw_violations(violations: Sequence[Violation], most: int = _MAX_LINES) -> list[Text]:
@@ -135,15 +137,15 @@ def _draw_violations(violations: Sequence[Violation], most: int = _MAX_LINES) ->
     return lines
 
 
-def _draw_proofs(report: Report) -> list[Text]:
+def _draw_proofs(report: CheckReport) -> list[Text]:
     tried = [proof for proof in report.proofs if proof.ok is not None]
     if not report.proofs:
         return []
     good = sum(bool(proof.ok) for proof in tried)
-    said = f" validate: {of(good, len(tried), 'check')}"
+    text = f" validate: {of(good, len(tried), 'check')}"
     if len(tried) < len(report.proofs):
-        said += f"; {len(report.proofs) - len(tried)} for `mplsemu test` to measure"
-    lines = [_marked(good == len(tried)).append(said)]
+        text += f"; {len(report.proofs) - len(tried)} for `mplsemu test` to measure"
+    lines = [_marked(good == len(tried)).append(text)]
     for proof in tried:
         if not proof.ok:
             lines += draw_problem(f"{proof.check}: {proof.detail}")
@@ -153,20 +155,20 @@ def _draw_proofs(report: Report) -> list[Text]:
 # Sizes -------------------------------------------------------------------------------------------
 
 
-def _draw_largest(report: Report) -> list[Text]:
+def _draw_largest(report: CheckReport) -> list[Text]:
     """Draw how large packets and frames may be; VPNs of the same size share a line."""
     found = largest_packets(report.program)
     together: dict[tuple[bool, int], list[str]] = {}
     for each in found:
         together.setdefault((each.framed, each.octets), []).append(each.vpn)
-    said = [
+    sizes = [
         f"{octets:,} octets, {'frames' if framed else 'packets'} of {few(names, 12)}"
         for (framed, octets), names in together.items()
     ]
-    if not said:
+    if not sizes:
         return []
     lines = wrapped(
-        f"largest: {'; '.join(said)}".split(" "), width=79, indent="   ", first=" ", joint=" "
+        f"largest: {'; '.join(sizes)}".split(" "), width=79, indent="   ", first=" ", joint=" "
     )
     narrower = [pair for each in found for pair in each.narrower]
     for (source, target), octets in narrower[:_MAX_LINES]:
@@ -179,15 +181,16 @@ def _draw_largest(report: Report) -> list[Text]:
 # Failures ----------------------------------------------------------------------------------------
 
 
-def _draw_survey(survey: Survey) -> list[Text]:
+def _draw_survey(survey: Survey, network: Network) -> list[Text]:
     survived = survey.tried - len(survey.outages)
     what = "LSR" if survey.of_nodes else "link"
-    said = f" up to {count(survey.max_down, what)} down: "
-    said += f"{survived:,} of {count(survey.tried, 'case')} survived"
-    lines = [_marked(not survey.outages).append(said)]
-    shown = tuple(_minimal(survey.outages))
+    text = f" up to {count(survey.max_down, what)} down: "
+    text += f"{survived:,} of {count(survey.tried, 'case')} survived"
+    lines = [_marked(not survey.outages).append(text)]
+    shown = survey.minimal_outages
+    vpn_of = {site.circuit: vpn.name for vpn, site in network.sites()}
     for outage in shown[:_MAX_LINES]:
-        lines += _draw_outage(outage)
+        lines += _draw_outage(outage, vpn_of)
     if len(shown) > _MAX_LINES:
         lines += draw_problem(f"and {len(shown) - _MAX_LINES:,} more")
     hidden = len(survey.outages) - len(shown)
@@ -203,30 +206,14 @@ def _draw_survey(survey: Survey) -> list[Text]:
         )
     points = survey.single_points
     if survey.tried:
-        said = f" single points of failure: {few([p.down[0] for p in points], 12) or 'none'}"
-        lines += wrapped(said.split(" "), width=79, indent="   ", first="", joint=" ")
+        text = f" single points of failure: {few([p.down[0] for p in points], 12) or 'none'}"
+        lines += wrapped(text.split(" "), width=79, indent="   ", first="", joint=" ")
     if survey.traffic is not None:
         lines += _draw_traffic(survey.traffic)
     return lines
 
 
-def _minimal(outages: tuple[Outage, ...]) -> Iterator[Outage]:
-    """Yield the outages that cut off more than the smaller outages they contain."""
-    smaller: list[Outage] = []
-    for outage in outages:
-        down = set(outage.down)
-        known: set[SitePair] = set()
-        is_part = False
-        for each in smaller:
-            if down.issuperset(each.down):
-                known.update(each.pairs)
-                is_part = True
-        if not is_part or not known.issuperset(outage.pairs):
-            smaller.append(outage)
-            yield outage
-
-
-def _draw_outage(outage: Outage) -> list[Text]:
+def _draw_outage(outage: Outage, vpn_of: Mapping[str, str]) -> list[Text]:
     name = ", ".join(outage.down)
     if not outage.pairs:  # something is wrong, but no site is cut off
         faults = count(len(outage.violations), "fault")
@@ -239,7 +226,7 @@ def _draw_outage(outage: Outage) -> list[Text]:
         joined = " | ".join(", ".join(part) for part in parts)
         lines += draw_problem(f"  VPN {vpn} falls apart: {joined}")
     apart = {vpn for vpn, _ in outage.parts}
-    rest = [f"{a} and {b}" for a, b in outage.pairs if a.split("/")[0] not in apart]
+    rest = [f"{a} and {b}" for a, b in outage.pairs if vpn_of[a] not in apart]
     if rest:
         lines += draw_problem(f"  {few(rest)}")
     others = [
@@ -253,13 +240,13 @@ def _draw_outage(outage: Outage) -> list[Text]:
 def _draw_traffic(traffic: Traffic) -> list[Text]:
     """Draw the load of the links, the fullest first."""
     total = sum(demand.bps for demand in traffic.demands)
-    said = f" load: {count(len(traffic.demands), 'demand')}, {rate(total)}"
+    text = f" load: {count(len(traffic.demands), 'demand')}, {rate(total)}"
     if traffic.lost_bps:
-        said += f"; {rate(traffic.lost_bps)} has no way"
+        text += f"; {rate(traffic.lost_bps)} has no way"
     if traffic.worst_lost_down:
         with_what = _joined(traffic.worst_lost_down)
-        said += f"; up to {rate(traffic.worst_lost_bps)} lost, with {with_what} down"
-    lines = wrapped(said.split(" "), width=79, indent="   ", first="", joint=" ")
+        text += f"; up to {rate(traffic.worst_lost_bps)} lost, with {with_what} down"
+    lines = wrapped(text.split(" "), width=79, indent="   ", first="", joint=" ")
     heads = (Column("link"), Column("from"), Column("to"), Column("load", right=True),
              Column("at worst", right=True), Column("with down"))  # fmt: skip
     rows = [

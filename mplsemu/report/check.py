@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mplsemu.analysis.lab_check import Report, evidence
+from mplsemu.analysis.lab_check import CheckReport, evidence
 from mplsemu.analysis.lab_size import lab_size
 from mplsemu.analysis.survey import Outage, Survey
 from mplsemu.analysis.traffic import LinkLoad, Traffic
@@ -16,7 +16,7 @@ from mplsemu.verification.validate import Proof
 from mplsemu.verification.verdict import Violation
 
 
-def check_object(report: Report, network: Network, notes: tuple[str, ...]) -> dict[str, Any]:
+def check_object(report: CheckReport, network: Network, notes: tuple[str, ...]) -> dict[str, Any]:
     """Return what was found of a lab, and what to know about it."""
     verdict = report.verdict
     return {

@@ -118,6 +118,18 @@ def test_what_was_broken_before_is_nobodys_fault():
     assert all("a/oslo" not in pair for pair in only.pairs)
 
 
+def test_an_outage_that_a_smaller_one_explains_is_not_minimal():
+    found = survey(nordic(), 2, frozenset({"dk-p1"}))
+    assert ("dk-p2",) in [outage.down for outage in found.minimal_outages]
+    for outage in found.minimal_outages:
+        others = [each for each in found.minimal_outages if each is not outage]
+        inside = [each for each in others if set(each.down) < set(outage.down)]
+        assert not inside or set(outage.pairs) - {pair for each in inside for pair in each.pairs}
+    for outage in set(found.outages) - set(found.minimal_outages):
+        inside = [each for each in found.outages if set(each.down) < set(outage.down)]
+        assert set(outage.pairs) <= {pair for each in inside for pair in each.pairs}
+
+
 def test_more_cases_than_anybody_waits_for_are_refused():
     macs = MacAddresses()
     links = [f"n{number}-n{number + 1}" for number in range(60)]
