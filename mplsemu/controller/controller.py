@@ -28,7 +28,7 @@ from mplsemu.controller.punt_handler import PuntHandler
 from mplsemu.controller.punt_queue import PuntQueue
 from mplsemu.controller.state import SavedState, StateFile
 from mplsemu.controller.timers import Timers
-from mplsemu.errors import LabelSpaceError, MplsEmuError
+from mplsemu.errors import CapabilityError, LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
 from mplsemu.model.numbers import NO_NUMBERS, Numbers
 from mplsemu.program.diff import diff_programs
@@ -42,6 +42,7 @@ from mplsemu.southbound.plane.events import (
     PortChanged,
     UnknownLsrConnected,
 )
+from mplsemu.southbound.plane.limits import excess
 from mplsemu.southbound.plane.protocol import DataPlane
 from mplsemu.southbound.plane.threads import Queue
 from mplsemu.southbound.punt.event import PacketOut
@@ -318,6 +319,7 @@ class Controller:
         down = self.lsrs.down()
         try:
             program = self._compile(self.program, down)
+            self._check_limits(program)
         except MplsEmuError as error:
             self.network, self.numbers = known
             self.lsrs.number_ports(self.numbers)
@@ -333,6 +335,11 @@ class Controller:
         self._punts.follow(program)
         self._punt_handler.drop_what_is_gone()
         self.state_file.changed()
+
+    def _check_limits(self, program: Program) -> None:
+        problem = next(excess(program, self.plane.limits), None)
+        if problem is not None:
+            raise CapabilityError(f"the data plane {self.plane.name} cannot do this: {problem}")
 
     def _recompile(self, causes: frozenset[str]) -> None:
         started = time.perf_counter()

@@ -18,6 +18,7 @@ from mplsemu.southbound.ebpf.fdb import SWEEP_S, Fdb, is_at, learned_macs
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
 from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, CounterKey
+from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.links import LinkSocket
 from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.maps import RingBuffer, open_map
@@ -48,6 +49,7 @@ class EbpfPlane:
 
     name: Final = "ebpf"
     entry_word: Final = "entries"
+    limits: Final = LIMITS
 
     def __init__(self, attached: Attached, tables: Mapping[str, Table]) -> None:
         self.threads = PlainThreads()

@@ -16,6 +16,7 @@ from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
 from mplsemu.southbound.openflow.flow import Flow, Meter
 from mplsemu.southbound.openflow.installer import Installer, SwitchConnection
 from mplsemu.southbound.openflow.learned import cookies_to_flush, is_learned, learned_mac
+from mplsemu.southbound.openflow.limits import LIMITS
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.punts import packet_out, punt
@@ -49,6 +50,7 @@ class OpenFlowPlane:
 
     name: Final = "openflow"
     entry_word: Final = "flows"
+    limits: Final = LIMITS
 
     def __init__(self, host: str, port: int) -> None:
         self.threads = GreenThreads()

@@ -8,6 +8,7 @@ from typing import Protocol
 from mplsemu.program.program import Program
 from mplsemu.southbound.plane.counters import Counter
 from mplsemu.southbound.plane.events import Deliver
+from mplsemu.southbound.plane.limits import Limits
 from mplsemu.southbound.plane.macs import LearnedMac, MacFlush
 from mplsemu.southbound.plane.readback import InstallResult, ReadBack
 from mplsemu.southbound.plane.threads import Threads
@@ -32,6 +33,10 @@ class DataPlane(Protocol):
     @property
     def entry_word(self) -> str:
         """What its entries are called, in the plural: ``flows``."""
+
+    @property
+    def limits(self) -> Limits:
+        """What it can do of what programs can ask for."""
 
     @property
     def threads(self) -> Threads:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.names import ce_name
 from mplsemu.model.network import Network, Vpn
-from mplsemu.model.vpls import Vpws
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
         routed = vpn if isinstance(vpn, L3vpn) else None
         yield VpnRow(
             vpn=vpn.name,
-            type=_type(vpn),
+            type=vpn.kind.value,
             customer=vpn.customer,
             rd=str(routed.rd) if routed else None,
             import_=tuple(map(str, sorted(routed.import_targets))) if routed else (),
@@ -170,12 +169,6 @@ def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
             pes=pes,
             hosts=sum(len(site.hosts) for site in vpn.sites),
         )
-
-
-def _type(vpn: Vpn) -> str:
-    if isinstance(vpn, L3vpn):
-        return "l3vpn"
-    return "vpws" if isinstance(vpn, Vpws) else "vpls"
 
 
 def _subnets(vpn: Vpn) -> tuple[str, ...]:

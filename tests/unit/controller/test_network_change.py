@@ -293,6 +293,17 @@ def test_a_lab_that_cannot_be_compiled_leaves_everything_as_it_is(plane, network
     lab.assert_installed()
 
 
+def test_what_the_data_plane_cannot_do_is_refused(plane, network, monkeypatch):
+    lab = plane(network)
+    few = replace(lab.controller.plane.limits, members=0)
+    monkeypatch.setattr(type(lab.controller.plane), "limits", few)
+    change(lab, without_vpn(network, "a"))
+    assert lab.controller.network is network
+    [event] = [e["text"] for e in lab.controller.events.since(0) if e["kind"] == "error"]
+    assert event.startswith("the lab stays as it was: the data plane")
+    assert "floods to at most 0" in event
+
+
 def test_a_restarted_controller_keeps_the_numbers_of_a_changed_lab(plane, network, tmp_path):
     state = tmp_path / "state.json"
     first = plane(network, state)
