@@ -44,12 +44,16 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser takes its time; system tests are where scripts/test looks for them."""
+    """A browser takes its time; system tests are where scripts/test looks for them.
+
+    What is slow and needs no root comes first, or one worker would end long after the others.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("system") and item.path.parent.name not in OF_SYSTEM:
             raise pytest.UsageError(f"{item.path} belongs into tests/system")
+    items.sort(key=lambda item: "system" in item.keywords or "slow" not in item.keywords)
 
 
 @pytest.fixture

@@ -12,7 +12,11 @@ from tests.places import LAB_FILES
 from tests.system.changing import CHANGING
 from tests.system.running import PLANES, SMALL, Ground
 
-LONGEST = ("test_old_kernel", "test_check_live", "test_testing", "test_ended", "test_labs")
+LONGEST = (
+    *("test_labs", "test_ended", "test_recovery", "test_testing", "test_mtu", "test_old_kernel"),
+    *("test_live", "test_web", "test_silent_hosts", "test_script", "test_wire", "test_console"),
+    *("test_check_live", "test_hosts", "test_selftest", "test_commands", "test_emulation_shaping"),
+)
 """Files that take longest: they begin first, or one worker would end long after the others."""
 
 
