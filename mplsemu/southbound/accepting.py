@@ -1,4 +1,4 @@
-"""Accept connections for ever: whatever fails once may work the next time."""
+"""Accept connections for ever: a failure may be temporary, as too many open files are."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def accept_for_ever(
     spawn: Callable[..., Any],
     pause: Callable[[float], Any],
 ) -> None:
-    """Accept connections, each handled in a thread of its own.
+    """Accept connections, and handle each in its own thread.
 
     Args:
-        server: it listens, or is bound.
-        handle: what to do with a connection.
-        spawn: has a thread of its own do something.
-        pause: waits so many seconds, in this kind of threads.
+        server: a bound socket.
+        handle: handles a connection.
+        spawn: starts a thread.
+        pause: sleeps for a number of seconds, in this kind of threads.
     """
-    server.listen(_BACKLOG)  # who finds the line full is turned away at once: unix(7)
+    server.listen(_BACKLOG)  # beyond the backlog, connect(2) fails at once: unix(7)
     silent_until = 0.0
     while True:
         connection: socket.socket | None = None

@@ -1,4 +1,4 @@
-"""One entry that is not as the forwarding program asks, in words; of whatever data plane."""
+"""One flow or map entry that differs from the forwarding program, in words."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Difference:
     """One entry that is not as it should be.
 
     Attributes:
-        node: the LSR, None where it is no LSR's own.
-        table: name of the flow table or map, or a number where it is none of ours.
-        entry: which entry of it, for people.
+        node: the LSR, None if the entry belongs to none.
+        table: name of the flow table or map, or a number if it is not ours.
+        entry: a human-readable description of which entry it is.
         kind: how it differs.
-        found: what it does, None where it is missing.
-        wanted: what it should do, None where it should not be there.
+        found: what it does, None if it is missing.
+        wanted: what it should do, None if it should not be there.
     """
 
     node: str | None

@@ -1,6 +1,6 @@
-"""How many MAC addresses the VSIs of a lab learn, and the share that each has of them (pure).
+"""How many MAC addresses the FDB of a lab holds, and each VSI's share of them (pure).
 
-Whatever a customer's VPLS learns, the others have theirs. It does not depend on what is down.
+No VPLS can take the room of another. The numbers do not depend on what is down.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import Program
 
 _OF_EACH_MEMBER: Final = 1 << 10
-"""For each circuit, and each other PE, of a VSI, at least where a lab is not too large."""
+"""Addresses for each circuit and each other PE of a VSI, unless the lab is too large."""
 _LEAST: Final = 1 << 14
 _MOST: Final = 1 << 20
 _MOST_WITH_LIMITS: Final = 1 << 22
@@ -25,7 +25,7 @@ class FdbCapacity:
 
     Attributes:
         total: of all VSIs of all LSRs; a power of two.
-        share: of each VSI that has no limit of its own, at each PE.
+        share: of each VSI without a `mac_limit`, at each PE.
     """
 
     total: int
@@ -41,5 +41,5 @@ def fdb_capacity(program: Program) -> FdbCapacity:
     members = sum(len(vsi.circuits) + pes[vsi.name] - 1 for vsi in free)
     ordinary = min(max(_LEAST, members * _OF_EACH_MEMBER), _MOST)
     total = min(1 << (ordinary + limits - 1).bit_length(), _MOST_WITH_LIMITS)
-    left = max(total - limits, ordinary)  # limits of millions may want more than there is
+    left = max(total - limits, ordinary)  # mac_limits may add up to more than there is room for
     return FdbCapacity(total, max(1, left // max(1, len(free))))

@@ -1,6 +1,6 @@
-"""What of a running lab's data plane the controller must know: maps, interfaces, namespaces.
+"""What the controller must know of a running data plane: maps, interfaces, namespaces.
 
-The emulation writes it when it has attached the program; the controller reads it.
+The emulation writes it after attaching the program; the controller reads it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The checksum that a host has left to its network card: completed here, as the card would.
+"""Checksum offload: completes the checksum that a host left to its network card.
 
-A veth hands packets on as they are, CHECKSUM_PARTIAL in Linux: in the field stands the sum over the
-pseudo-header alone (RFC 9293 section 3.1, RFC 768, RFC 8200 section 8.1). The kernels in between
-know; who sends the bytes anew must complete them.
+A veth passes packets on as CHECKSUM_PARTIAL: the field holds the sum over the pseudo-header only
+(RFC 9293 section 3.1, RFC 768, RFC 8200 section 8.1). The kernel keeps track of that; once the
+bytes leave it, the checksum must be completed.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _MAX_SUM: Final = 0xFFFF
 
 
 def completed(frame: bytes) -> bytes:
-    """Return a frame whose TCP or UDP checksum is that of all its bytes, if it was left open.
+    """Return a frame with its TCP or UDP checksum completed, if that was offloaded.
 
-    Any other frame comes back as it is: one whose checksum is complete, right or wrong, one that
-    has been cut, a fragment, or no IP packet without tags and labels.
+    Any other frame is returned unchanged: one with a complete checksum, right or wrong, a cut one,
+    a fragment, or one with tags, labels or no IP packet.
     """
     try:
         ethernet, payload = parse_ethernet(frame)
@@ -44,7 +44,7 @@ def completed(frame: bytes) -> bytes:
     is_complete = internet_checksum(pseudo + segment) == 0
     if is_complete or found != _MAX_SUM - internet_checksum(pseudo):
         return frame
-    # what stands in the field is the pseudo-header's part of the sum
+    # the field holds the pseudo-header's part of the sum
     full = internet_checksum(segment) or _MAX_SUM
     start = len(frame) - len(payload) + len(packet.whole) - len(segment) + at
     return frame[:start] + full.to_bytes(2) + frame[start + 2 :]

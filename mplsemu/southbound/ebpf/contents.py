@@ -1,7 +1,7 @@
-"""What the maps hold of each LSR, and what must be written where, in which order (pure).
+"""What the maps hold of each LSR, and the writes and deletions that bring it up to date (pure).
 
-Entries are compared by map and key. What an LSR has and should not have is deleted; an entry that
-is as it should be is never written again.
+Entries are compared by map and key. Surplus entries are deleted; an entry that is right is never
+written again.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ WRITE_ORDER: Final = (
     "gateways",
     "ports",
 )
-"""Maps of which the program says what is in them.
+"""Maps whose contents follow from the program, in the order in which they are written.
 
-What points to another entry comes after it, as an ILM entry after its ways. Of one stage the first
-map is written first; the last is the first from which something is deleted.
+An entry that points to another comes after it, as an ILM entry comes after its NHLFEs. Deletions go
+in the opposite order.
 """
 
 MapKey = tuple[str, bytes]
@@ -56,7 +56,7 @@ class Step:
 
     @property
     def order(self) -> tuple[int, int]:
-        """Steps are done in this order, each everywhere before the next begins anywhere."""
+        """Steps are done in this order, each on all LSRs before the next on any."""
         return self.stage, WRITE_ORDER.index(self.map)
 
 
@@ -65,7 +65,7 @@ class Change:
     """What one LSR needs.
 
     Attributes:
-        writes: keys and values, new ones and changed ones.
+        writes: keys and values of new and changed entries.
         deletions: keys by map.
     """
 
@@ -84,7 +84,7 @@ def contents_of(entries: Iterable[Entry]) -> dict[MapKey, bytes]:
 
 
 def change(installed: Contents, wanted: Iterable[Entry]) -> Change:
-    """Return what turns what is installed into what is wanted."""
+    """Return the change from the installed to the desired entries."""
     writes: dict[Step, list[tuple[bytes, bytes]]] = {}
     surplus = set(installed)
     for entry in wanted:
@@ -108,7 +108,7 @@ def in_order(steps: Iterable[Step]) -> list[Step]:
 
 
 def lsr_of(name: str, key: bytes, value: bytes, owners: Mapping[int, int]) -> int | None:
-    """Return the index of the LSR whose entry this is, None if it is nobody's.
+    """Return the index of the LSR that an entry belongs to, None if there is none.
 
     Args:
         name: of the map.
@@ -134,7 +134,7 @@ def _number(data: bytes, at: int) -> int:
 def by_lsr(
     name: str, rows: Iterable[tuple[bytes, bytes]], owners: Mapping[int, int]
 ) -> Iterator[tuple[int, MapKey, bytes]]:
-    """Yield a map's entries with the index of the LSR whose each is; nobody's are left out."""
+    """Yield a map's entries with the index of their LSR; those without one are left out."""
     for key, value in rows:
         lsr = lsr_of(name, key, value, owners)
         if lsr is not None:

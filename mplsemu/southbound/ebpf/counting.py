@@ -1,4 +1,4 @@
-"""What is counted of an LSR, and what the counts are called in the program's words (pure)."""
+"""What is counted of an LSR, and the names of the counters (pure)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Named = tuple[plane.CounterKind, str, str | None]
 
 
 def counter_names(program: Program, node: NodeProgram) -> dict[CounterKey, Named]:
-    """Return what is counted of an LSR, but for what it drops.
+    """Return what is counted of an LSR, except drops.
 
-    The program counts where there is an entry; those of drops it makes by itself.
+    The program counts where there is an entry; it makes those of drops by itself.
     """
     return dict(_counter_names(program, node))
 

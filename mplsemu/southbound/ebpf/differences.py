@@ -1,4 +1,4 @@
-"""What the maps of a lab hold against what they should hold, in the program's words (pure)."""
+"""How the maps of a lab differ from the program, in its terms (pure)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _NOBODY: Final = 1 << 32  # after the last LSR
 def differences(
     program: Program, attached: Attached, wanted: Iterable[Entry], found: Contents
 ) -> list[Difference]:
-    """Return how the maps differ from what they should hold, LSR by LSR, map by map.
+    """Return how the maps differ from the program, LSR by LSR, map by map.
 
-    All LSRs share the maps, so they are compared as a whole: what belongs to no LSR of the
-    program should not be there either.
+    All LSRs share the maps, so they are compared as a whole: entries that belong to no LSR of the
+    program are surplus, too.
 
     Args:
         program: of the whole lab.
         attached: the interfaces of its LSRs.
         wanted: the entries of all LSRs.
-        found: what is in the maps; those that the program does not fill are passed over.
+        found: what is in the maps; maps that do not follow from the program are ignored.
     """
     names = names_of(program, attached)
     should = contents_of(wanted) | {(SETTINGS, SETTINGS_KEY): settings(program).pack()}
@@ -52,7 +52,7 @@ def _order(placed: tuple[int | None, MapKey]) -> tuple[int, int, bytes]:
 
 
 def _lsr_of(key: MapKey, value: bytes, names: Names) -> int | None:
-    """Return whose entry it is: a port is that of its interface, whatever the entry says."""
+    """Return the LSR of an entry: of a port, that of its interface, whatever the entry says."""
     name, raw = key
     if name == SETTINGS:
         return None
@@ -76,13 +76,13 @@ def _difference(
         kind = DifferenceKind.MISSING
     elif should is None:
         kind = DifferenceKind.SURPLUS
-    elif found == wanted:  # told apart only by what words leave out
+    elif found == wanted:  # the difference is in what the description leaves out
         found = f"{found}, {_octets(has, should)}"
     return Difference(node, name, entry, kind, found, wanted)
 
 
 def _octets(has: bytes, should: bytes) -> str:
-    """Say which octets differ; they count from 0, as the offsets in a record do."""
+    """Name the octets that differ, by their offset in the record."""
     places = [at for at, (one, other) in enumerate(zip(has, should, strict=True)) if one != other]
     said = ", ".join(f"{at} ({has[at]:#04x}, not {should[at]:#04x})" for at in places)
     return f"but for octet {said}"

@@ -1,4 +1,4 @@
-"""One entry of a map that an LSR should have, and when it is written."""
+"""An entry of a map, and its stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries of the maps as text, for people: what is found in a kernel too, whatever it is."""
+"""Entries of the maps as human-readable text; also malformed ones that a kernel may hold."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UNREADABLE: Final = (struct.error, ValueError)
 
 
 def entry_text(entry: Entry, names: Names = NUMBERS) -> str:
-    """Return an entry as one line: whose it is, of which map, what for, and what it says."""
+    """Return an entry as one line: LSR, map, key and value."""
     try:
         lsr = lsr_of(entry.map, entry.key, entry.value, names.owners)
     except _UNREADABLE:
@@ -41,7 +41,7 @@ def entry_text(entry: Entry, names: Names = NUMBERS) -> str:
 
 
 def key_text(name: str, key: bytes, names: Names = NUMBERS) -> str:
-    """Say what an entry of a map is for, but not at which LSR."""
+    """Describe the key of an entry, without its LSR."""
     try:
         return _KEYS[name](key, names)
     except (KeyError, *_UNREADABLE):
@@ -49,7 +49,7 @@ def key_text(name: str, key: bytes, names: Names = NUMBERS) -> str:
 
 
 def value_text(name: str, key: bytes, value: bytes, names: Names = NUMBERS) -> str:
-    """Say what an entry of a map says; the key tells at which LSR and in which service."""
+    """Describe the value of an entry; the key gives its LSR and service."""
     try:
         return _VALUES[name](key, value, names)
     except (KeyError, *_UNREADABLE):
@@ -61,7 +61,7 @@ def value_text(name: str, key: bytes, value: bytes, names: Names = NUMBERS) -> s
 
 def _nhlfe_key(key: bytes, names: Names) -> str:
     record = layout.NhlfeKey.unpack(key)
-    # the first way is in the entry that counts them
+    # the first NHLFE is in the entry that counts them
     way = f"way {record.index + 1}"
     if record.of is NhlfesOf.LABEL:
         return f"label {record.id}, {way}"

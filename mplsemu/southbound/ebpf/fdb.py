@@ -1,9 +1,9 @@
-"""Learned MAC addresses: read, forgotten, and removed when they are old.
+"""Learned MAC addresses (the FDB): read, flushed, aged.
 
 The program puts them into `fdb` and counts them in `fdb_added`; here they are deleted, and counted
-in `fdb_removed`. So each of the two counts has one writer, and nothing is lost where both write at
-the same time; their difference counts against a VSI's limit. Where a VSI has no limit but a share,
-the program itself deletes the first for the next one, and `fdb_removed` is put right by a sweep.
+in `fdb_removed`. Each count has one writer, so no update is lost; their difference is checked
+against a VSI's `mac_limit`. In a VSI with a share, the program itself evicts the oldest address,
+and the next sweep corrects `fdb_removed`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from mplsemu.southbound.plane.macs import BehindPe, LearnedAt, LearnedMac, OnCir
 from mplsemu.wire.ethernet import mac_text
 
 SWEEP_S: Final = 5.0
-"""Between two sweeps: an address is forgotten so much later than it should be, at most."""
+"""Between two sweeps: an address ages out this much too late, at most."""
 
 _OCTETS_OF_VSI_KEY: Final = VsiKey.c.size
 
@@ -66,11 +66,10 @@ class Fdb:
             return self._delete(key.pack() for key, record in self if is_meant(key, record))
 
     def sweep(self) -> int:
-        """Delete what is too old, or of a VSI that is no more; return how many.
+        """Delete addresses that aged out or whose VSI is gone; return how many.
 
-        Where counts are wrong, as after a controller that was killed between deleting and
-        counting, they are put right: if nothing was learned meanwhile, what was ever learned less
-        what there is, is what was forgotten.
+        Wrong counts are corrected, as after a controller was killed between deleting and counting:
+        if nothing was learned during the sweep, `fdb_removed` is `fdb_added` less what is there.
         """
         with self._lock:
             aging = {key: VsiRecord.unpack(value).aging_ns for key, value in self._vsis.items()}
@@ -108,14 +107,14 @@ class Fdb:
 
 
 def _vsi(key: bytes) -> bytes:
-    """Return the key of the VSI of a learned address, which its own key begins with."""
+    """Return the key of a learned address's VSI, with which its own key begins."""
     return key[:_OCTETS_OF_VSI_KEY]
 
 
 def is_at(
     node: NodeProgram, vsi: Vsi, place: LearnedAt | None, ports: Mapping[int, int]
 ) -> Callable[[FdbKey, FdbRecord], bool]:
-    """Return what tells whether an address is at a place of a VSI.
+    """Return a predicate: whether an address was learned at a place of a VSI.
 
     Args:
         node: the PE.
@@ -141,7 +140,7 @@ def is_at(
 def learned_macs(
     node: NodeProgram, entries: Iterable[FdbEntry], ports: Mapping[int, int]
 ) -> Iterator[LearnedMac]:
-    """Yield the addresses of one PE in the program's words.
+    """Yield the addresses of one PE, with names of the program.
 
     Args:
         node: the PE.

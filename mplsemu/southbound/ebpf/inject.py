@@ -1,4 +1,4 @@
-"""Packets that the controller sends: out of an LSR's port, or into it by its loopback interface."""
+"""Packets that the controller sends: out of an LSR's port, or into its loopback interface."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADER: Final = 14
 
 
 class Sender(Protocol):
-    """What is needed of a packet(7) socket."""
+    """The part of a packet(7) socket that is used."""
 
     def sendto(self, data: bytes, address: tuple[str, int], /) -> int:
         """Send a frame out of an interface; the number is its EtherType."""
@@ -40,7 +40,7 @@ class Injector:
         self._sender = sender
 
     def send(self, packet: PacketOut) -> None:
-        """Send a packet; one that the interface does not take is lost, as any may be."""
+        """Send a packet; it is lost if the interface does not take it."""
         match packet:
             case OutOfPort(port, frame):
                 interface = self._interfaces.get(port)
@@ -66,7 +66,7 @@ def _ethertype(frame: bytes) -> int:
 
 
 def packet_socket() -> socket.socket:
-    """Return a socket that sends frames in the calling thread's namespace and gets none.
+    """Return a socket that sends frames in the calling thread's namespace, and receives none.
 
     Raises:
         DataPlaneError, NotRootError: the kernel refuses it.
@@ -77,5 +77,5 @@ def packet_socket() -> socket.socket:
         raise NotRootError("cannot open a packet socket: CAP_NET_RAW is missing") from None
     except OSError as error:
         raise DataPlaneError(f"cannot open a packet socket: {error.strerror}") from None
-    sender.setblocking(False)  # a queue that is full loses packets, and stops nobody
+    sender.setblocking(False)  # a full queue loses packets instead of blocking
     return sender

@@ -31,10 +31,10 @@ from mplsemu.southbound.plane.readback import InstallResult, ReadBack
 _LOG = logging.getLogger(__name__)
 
 GRACE_S: Final = 0.05
-"""Packets that are on their way when entries change still carry what these said before."""
+"""Before deletions: packets in flight still depend on the old entries."""
 
 COUNTERS: Final = "counters"
-"""The map whose values are not the controller's affair, only whether there is an entry."""
+"""The controller makes and deletes its entries, and leaves the values to the program."""
 _ZEROS: Final = CounterRecord(0, 0).pack()
 
 
@@ -43,9 +43,9 @@ class _Wanted:
     """What one LSR should have.
 
     Attributes:
-        node: the node program that it follows from.
+        node: the node program they follow from.
         entries: in the translator's order.
-        counters: keys of the counters that must be there.
+        counters: keys of its counters.
     """
 
     node: NodeProgram
@@ -60,7 +60,7 @@ class Installer:
         tables: the maps by name.
         ports: ifindexes by LSR and port number.
         translate: returns the entries that an LSR of a program should have.
-        deliver: takes refusals.
+        deliver: takes `InstallRejected` events.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Installer:
         )
 
     def _refuse(self, node: str, what: str) -> None:
-        """Say that an LSR does not follow: once, as whoever hears of it tries again."""
+        """Deliver `InstallRejected`, but once per reason: the controller tries again and again."""
         if self._refused.get(node) != what:
             self._refused[node] = what
             self._deliver(InstallRejected(node, what))
@@ -138,12 +138,12 @@ class Installer:
     # --- what there is, and what there should be --------------------------------------------
 
     def _wanted_of_all(self, program: Program, nodes: Iterable[str]) -> dict[str, _Wanted]:
-        """Return what LSRs should have, but for those of which that cannot be said."""
+        """Return the desired entries per LSR, without LSRs whose program cannot be translated."""
         found = {}
         for node in nodes:
             try:
                 found[node] = self._wanted_of(program, node)
-            except MplsEmuError as error:  # it is one LSR's affair: the others work on
+            except MplsEmuError as error:  # the other LSRs are not affected
                 self._refuse(node, f"its program: {error}")
         return found
 
@@ -207,7 +207,7 @@ class Installer:
         else:
             return frozenset()
         refused = set()
-        for node, some in rows.items():  # whose they are, the error does not say
+        for node, some in rows.items():  # the error does not say whose entry it was
             try:
                 table.set_many(some)
             except DataPlaneError as error:
@@ -218,11 +218,11 @@ class Installer:
     def _add_counters(self, keys: Collection[bytes]) -> None:
         try:
             self._tables[COUNTERS].set_many((key, _ZEROS) for key in sorted(keys))
-        except DataPlaneError as error:  # then something is not counted, and no packet is lost
+        except DataPlaneError as error:  # packets are forwarded all the same, uncounted
             _LOG.warning("%s", error)
 
     def _settle_counters(self, node: str) -> None:
-        """Delete the counters of what is no more: whatever gets its number begins at 0."""
+        """Delete surplus counters, so that whatever reuses their number starts at 0."""
         wanted = self._wanted[node].counters
         surplus = sorted(self._counters[node] - wanted)
         if surplus:

@@ -125,12 +125,12 @@ _PROTOTYPES: Final[tuple[tuple[str, type | None, tuple[type, ...]], ...]] = (
 )
 
 _heard: list[str] = []
-"""What libbpf has said since `listening` began; it has one place to say it to, a process."""
+"""What libbpf has logged since `listening` began: its log callback is one per process."""
 
 
 @lru_cache(maxsize=1)
 def library() -> ctypes.CDLL:
-    """Return libbpf, with the types of what is used of it; it prints nothing.
+    """Return libbpf with its functions' types declared, and its logging silenced.
 
     Raises:
         MissingToolError: it is not installed.
@@ -162,7 +162,7 @@ _ON_MESSAGE: Final = _PrintCallback(_hear)
 
 @contextmanager
 def listening() -> Iterator[list[str]]:
-    """Collect what libbpf says meanwhile, the verifier's log too."""
+    """Collect what libbpf logs meanwhile, the verifier's log too."""
     _heard.clear()
     yield _heard
 

@@ -1,7 +1,7 @@
-"""What the kernel says of interfaces: rtnetlink's messages, as bytes and as values.
+"""rtnetlink's messages about interfaces, parsed.
 
-See rtnetlink(7) and netlink(7). An interface carries packets if it is up, has a carrier, and the
-kernel has noticed that: until then what is sent by it is lost (RFC 2863, operational status; Linux'
+See rtnetlink(7) and netlink(7). An interface carries packets if it is up, has a carrier, and its
+operational state says so: until then packets sent by it are lost (RFC 2863; Linux'
 Documentation/networking/operstates.rst).
 """
 
@@ -36,14 +36,14 @@ _BUFFER: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """An interface is so from now on.
+    """The state of an interface.
 
     Attributes:
         ifindex: its number.
-        live: whether packets can be sent by it, as far as is known; one that vanished is not live.
+        live: whether it carries packets, as far as is known; one that vanished does not.
         name: of it.
-        settled: whether the kernel has noticed that it has a carrier, if it has one. Of one that is
-            new, or whose driver does not care, the kernel says nothing: it is live all the same.
+        settled: whether its operational state reflects its carrier. The state of a new interface,
+            or of a driver that does not keep it, is unknown: such an interface counts as live.
     """
 
     ifindex: int
@@ -53,7 +53,7 @@ class LinkState:
 
 
 class DumpEnd(enum.Enum):
-    """All interfaces that there are have been told."""
+    """The end of a dump of all interfaces."""
 
     END = enum.auto()
 
@@ -62,10 +62,10 @@ LinkMessage = LinkState | DumpEnd
 
 
 def parse_links(data: bytes) -> Iterator[LinkMessage]:
-    """Yield what a datagram says.
+    """Yield the messages of a datagram.
 
     Raises:
-        EmulationError: the kernel refused to tell.
+        EmulationError: it is an error message of the kernel.
     """
     at = 0
     while at + _HEAD.size <= len(data):
@@ -85,7 +85,7 @@ def parse_links(data: bytes) -> Iterator[LinkMessage]:
 
 
 def _link(body: bytes, *, is_there: bool) -> LinkState:
-    """Return what a message says of an interface."""
+    """Parse a message about an interface."""
     _, _, ifindex, flags, _ = _LINK.unpack_from(body)
     attributes = dict(_attributes(body[_LINK.size :]))
     state = attributes.get(_IFLA_OPERSTATE, b"\0")[0]
@@ -111,7 +111,7 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def dump_request() -> bytes:
-    """Return the message that asks for all interfaces, without their statistics."""
+    """Return the message that requests a dump of all interfaces, without statistics."""
     body = _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
     body += _ATTRIBUTE.pack(_ATTRIBUTE.size, _IFLA_EXT_MASK, _SKIP_STATISTICS)
     length = _HEAD.size + len(body)
@@ -119,7 +119,7 @@ def dump_request() -> bytes:
 
 
 class LinkSocket:
-    """Tells of all interfaces of the namespace that it is made in, and of every change after."""
+    """Reports all interfaces of the namespace it is created in, and every change afterwards."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(
@@ -130,7 +130,7 @@ class LinkSocket:
         self.request_dump()
 
     def fileno(self) -> int:
-        """Return its descriptor, to wait for."""
+        """Return its descriptor, for a selector."""
         return self._socket.fileno()
 
     def close(self) -> None:
@@ -138,14 +138,14 @@ class LinkSocket:
         self._socket.close()
 
     def request_dump(self) -> None:
-        """Have all interfaces told again, and then `DumpEnd`."""
+        """Request all interfaces again, followed by `DumpEnd`."""
         self._socket.send(dump_request())
 
     def receive(self) -> tuple[LinkMessage, ...] | None:
-        """Wait for messages; None if some were lost, so that all must be asked for again.
+        """Wait for messages; None if some were lost, so that a dump must be requested.
 
         Raises:
-            EmulationError: the kernel refused to tell.
+            EmulationError: the kernel reports an error.
         """
         try:
             return tuple(parse_links(self._socket.recv(_RECEIVE)))

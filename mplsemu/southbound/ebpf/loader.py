@@ -1,4 +1,4 @@
-"""The data plane's program in the kernel: loaded once, attached to every interface of every LSR."""
+"""The eBPF program in the kernel: loaded once, attached to every interface of every LSR."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.maps import Map
 
 OBJECT_VARIABLE: Final = "MPLSEMU_EBPF_OBJECT"
-"""Names another compiled program than the one that ships, for tests of compilers."""
+"""Names another object file than the one that ships, for tests of compilers."""
 PROGRAM: Final = "lsr"
 
 _SHIPPED: Final = Path(__file__).with_name("lsr.bpf.o")
@@ -42,15 +42,15 @@ _LOG_LINES: Final = 12
 
 
 class LoadedProgram:
-    """A program that the kernel has taken, with its maps; `load` makes one.
+    """A loaded program with its maps; `load` makes one.
 
-    What it is attached to keeps program and maps after `close`, until the interface goes.
+    Interfaces keep the attached program and its maps after `close`, until they are deleted.
 
     Attributes:
         maps: by name.
         program_fd: a descriptor of the program.
-        is_interpreted: whether the kernel has no JIT compiler: it takes no callbacks then, and so
-            only short loops.
+        is_interpreted: whether the kernel has no JIT compiler: it then rejects callbacks, so loops
+            are short.
         limits: what it can carry out.
     """
 
@@ -65,17 +65,17 @@ class LoadedProgram:
 
     @classmethod
     def load(cls, path: Path | None = None, sizes: Mapping[str, int] | None = None) -> Self:
-        """Give the program to the kernel, which verifies and compiles it.
+        """Load the program into the kernel, which verifies and compiles it.
 
         Args:
-            path: of the object file; if None, the one that ships, or that which the environment's
-                MPLSEMU_EBPF_OBJECT names.
-            sizes: how many entries maps can have, by name; of others as many as the object says.
+            path: of the object file; if None, the one that MPLSEMU_EBPF_OBJECT names, else the one
+                that ships.
+            sizes: capacities of maps by name; others have the object's.
 
         Raises:
             MissingToolError: libbpf is not installed.
             NotRootError: this process may not.
-            DataPlaneError: there is no such file, or the kernel does not take it.
+            DataPlaneError: there is no such file, or the kernel rejects it.
         """
         path = path or Path(os.environ.get(OBJECT_VARIABLE) or _SHIPPED)
         if not path.is_file():
@@ -100,15 +100,15 @@ class LoadedProgram:
         self.close()
 
     def attach(self, interface: str | int, *, express: bool = True) -> None:
-        """Have the program take every packet that comes in by an interface, instead of the kernel.
+        """Attach the program to the ingress of an interface, before the kernel's own stack.
 
         Args:
             interface: name or ifindex, in the network namespace that the calling thread is in.
-            express: by tcx where the kernel has it, which carries some per cent more, but of
-                which each attachment waits for all CPUs: 15 ms, where another takes 2.
+            express: by tcx where the kernel has it. It is some per cent faster, but each attachment
+                waits for all CPUs: 15 ms instead of 2.
 
         Raises:
-            DataPlaneError: there is no such interface, or the kernel cannot.
+            DataPlaneError: there is no such interface, or the kernel refuses.
             NotRootError: this process may not.
         """
         ifindex = interface if isinstance(interface, int) else _ifindex(interface)
@@ -129,14 +129,14 @@ class LoadedProgram:
             raise failure(f"attach the data plane to {interface}", attached, module)
 
     def _attach_express(self, ifindex: int) -> bool:
-        """Attach without a classifier of tc(8) around the program, which Linux 6.6 can (tcx)."""
+        """Attach by tcx, without a classifier of tc(8) (Linux 6.6)."""
         with listening():
             if not library().bpf_prog_attach(self.program_fd, ifindex, TCX_INGRESS, 0):
                 return True
         return ctypes.get_errno() == errno.EEXIST  # attached already
 
     def close(self) -> None:
-        """Let go of program and maps; a second call does nothing."""
+        """Release program and maps; a second call does nothing."""
         if self._object is not None:
             for each in self.maps.values():
                 each.close()
@@ -160,7 +160,7 @@ def _open(path: Path) -> int:
 
 
 def _loaded(path: Path, sizes: Mapping[str, int], heard: list[str]) -> tuple[int, bool]:
-    """Load an object file; return the object, and whether it is for a kernel that interprets it."""
+    """Load an object file; return the object, and whether the kernel interprets it."""
     for is_interpreted in (False, True):
         found = _open(path)
         try:
@@ -191,7 +191,7 @@ def _set_sizes(found: int, sizes: Mapping[str, int]) -> None:
 
 
 def _set_interpreted(found: int, path: Path) -> None:
-    """Give the program's only constant, ``is_interpreted``, its value."""
+    """Set the program's only constant, ``is_interpreted``."""
     each = library().bpf_object__next_map(found, None)
     while each and not library().bpf_map__name(each).endswith(_CONSTANTS):
         each = library().bpf_object__next_map(found, each)

@@ -51,11 +51,11 @@ class Lsr(ResolvedLsr):
             ) from None
 
     def nhlfe(self, nhlfe: Nhlfe) -> NhlfeRecord:
-        """Return how a labelled packet is sent on.
+        """Return the record of an NHLFE.
 
         Raises:
             ProgramError: the LSR is not at an end of its link.
-            CapabilityError: it pushes more labels than the data plane can.
+            CapabilityError: its operation is beyond the data plane.
         """
         adjacency = self.adjacency(nhlfe.link)
         oif = self.ifindex(adjacency.port)

@@ -98,7 +98,7 @@ MAPS: Final[Mapping[str, MapLayout]] = {
         1 << 16,
         CounterKey.c,
         CounterRecord.c,
-        "user space makes the entries, except of drops",
+        "from user space, except of drops",
     ),
 }
 """By name.

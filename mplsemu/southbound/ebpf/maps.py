@@ -1,7 +1,7 @@
-"""Maps of a loaded program: read, written, and listened to; keys and values are bytes.
+"""Maps of a loaded program: hash tables and ring buffers; keys and values are bytes.
 
-A process that did not load the program opens them by the ids that the kernel gave them: nothing is
-pinned to a file system, so nothing stays when the last process that holds them has gone.
+A process that did not load the program opens them by their ids. Nothing is pinned to a file system,
+so nothing is left behind when the last process that holds them ends.
 """
 
 from __future__ import annotations
@@ -35,35 +35,35 @@ _PATIENCE_S: Final = 2.0
 
 
 class _Patience:
-    """For what the kernel has no memory at hand: it gets more, of its own accord, very soon.
+    """Retries on ENOMEM: the kernel refills its per-CPU pools asynchronously.
 
-    Entries of maps that are not allocated beforehand come from a small store for each CPU.
+    Entries of maps that are not preallocated come from these pools.
     """
 
     def __init__(self) -> None:
         self._deadline = time.monotonic() + _PATIENCE_S
 
     def waited(self) -> bool:
-        """Wait a moment; False if there have been too many."""
+        """Wait a moment; False after the deadline."""
         time.sleep(_MOMENT_S)
         return time.monotonic() < self._deadline
 
 
 class Map:
-    """A map of the kernel's.
+    """A map in the kernel.
 
     Args:
         fd: a descriptor of the map, which is closed with this object.
 
     Attributes:
-        name: as the program calls it.
+        name: in the program.
         id: by which another process opens it.
         fd: the descriptor.
         key_size: octets of a key.
-        value_size: octets of a value; where each CPU has one of its own, of one of them.
+        value_size: octets of a value; of a per-CPU map, for one CPU.
 
     Raises:
-        DataPlaneError: of every method, that the kernel refuses it.
+        DataPlaneError: of every method: the kernel refuses.
     """
 
     def __init__(self, fd: int) -> None:
@@ -95,13 +95,13 @@ class Map:
         self.close()
 
     def close(self) -> None:
-        """Let go of the map; a second call does nothing."""
+        """Release the map; a second call does nothing."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
 
     def get(self, key: bytes) -> bytes | None:
-        """Return a value, of all CPUs one after the other; None if there is no such key."""
+        """Return a value, of a per-CPU map those of all CPUs in a row; None if not there."""
         value = ctypes.create_string_buffer(self._whole)
         if self._library.bpf_map_lookup_elem(self.fd, self._key(key), value):
             if ctypes.get_errno() == errno.ENOENT:
@@ -110,7 +110,7 @@ class Map:
         return value.raw
 
     def set(self, key: bytes, value: bytes) -> None:
-        """Make or overwrite an entry; where each CPU has a value, the first's, the others get 0."""
+        """Create or overwrite an entry; of a per-CPU map, the first CPU's, and the others get 0."""
         key, value = self._key(key), self._value(value)
         patience = _Patience()
         while self._library.bpf_map_update_elem(self.fd, key, value, 0):
@@ -126,7 +126,7 @@ class Map:
         raise self._failure("delete from")
 
     def keys(self) -> Iterator[bytes]:
-        """Yield every key; those that come or go meanwhile may or may not be among them."""
+        """Yield every key; concurrent additions and deletions may be missed."""
         return (key for key, _ in self.items())
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
@@ -142,7 +142,7 @@ class Map:
                 self.fd, before, after, keys, values, byref(count), byref(options)
             )
             number = ctypes.get_errno() if failed else 0
-            if number == errno.ENOSPC:  # more keys fell into one bucket than there is room for
+            if number == errno.ENOSPC:  # a bucket has more keys than there is room for
                 size *= 2
                 continue
             if before is None and number in _NO_BATCH:
@@ -169,7 +169,7 @@ class Map:
             raise self._failure("read")
 
     def set_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
-        """Make or overwrite entries, many in one system call where the kernel can."""
+        """Create or overwrite entries, in batches where the kernel can."""
         pending, patience = list(entries), _Patience()
         while pending:
             batch = pending[:_BATCH]
@@ -194,7 +194,7 @@ class Map:
             pending = pending[count.value :]
 
     def delete_many(self, keys: Iterable[bytes]) -> int:
-        """Delete entries, many at once where the kernel can; return how many were there."""
+        """Delete entries, in batches where the kernel can; return how many existed."""
         pending, deleted = list(keys), 0
         while pending:
             batch = pending[:_BATCH]
@@ -248,7 +248,7 @@ def open_map(number: int) -> Map:
     """Open a map by its id.
 
     Raises:
-        DataPlaneError: there is no map of that id: nobody holds it any more.
+        DataPlaneError: there is no map of that id: its last holder has ended.
         NotRootError: this process may not.
     """
     fd = library().bpf_map_get_fd_by_id(number)
@@ -261,7 +261,7 @@ def open_map(number: int) -> Map:
 @lru_cache(maxsize=1)
 def _possible_cpus() -> int:
     number = int(library().libbpf_num_possible_cpus())
-    if number < 1:  # an error, as it is in all that libbpf returns
+    if number < 1:  # negative numbers are errors, as everywhere in libbpf
         remedy = "/sys is needed; type: mount -t sysfs sysfs /sys"
         raise failure("find out how many CPUs there may be", number, remedy)
     return number
@@ -272,7 +272,7 @@ class RingBuffer:
 
     Args:
         source: the map; it must stay open.
-        callback: gets every record that the program has written.
+        callback: called with every record.
     """
 
     def __init__(self, source: Map, callback: Callable[[bytes], None]) -> None:
@@ -303,11 +303,11 @@ class RingBuffer:
         return int(self._library.ring_buffer__epoll_fd(self._buffer))
 
     def poll(self, timeout_s: float) -> int:
-        """Wait for records, give all that are there to the callback; return how many.
+        """Wait for records and pass all that there are to the callback; return how many.
 
         Raises:
             DataPlaneError: the kernel refuses.
-            BaseException: what the callback raised; the records after that one wait.
+            BaseException: from the callback; the records after that one stay in the ring.
         """
         return self._taken(self._library.ring_buffer__poll(self._buffer, round(timeout_s * 1000)))
 
@@ -320,11 +320,11 @@ class RingBuffer:
         return max(0, int(count))
 
     def consume(self) -> int:
-        """Give all records that are there to the callback, without waiting; return how many.
+        """Pass all records that there are to the callback, without waiting; return how many.
 
         Raises:
             DataPlaneError: the kernel refuses.
-            BaseException: what the callback raised; the records after that one wait.
+            BaseException: from the callback; the records after that one stay in the ring.
         """
         return self._taken(self._library.ring_buffer__consume(self._buffer))
 

@@ -1,4 +1,4 @@
-"""What the numbers in the maps stand for, in the program's words."""
+"""Names of the numbers in the maps."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mplsemu.southbound.ebpf.lsr import mac_octets
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of numbers; a number that has none is named by itself.
+    """Names of numbers; a number without a name is shown as it is.
 
     Attributes:
         lsrs: by index.
         interfaces: the link or circuit at each ifindex.
-        owners: index of the LSR whose each ifindex is.
-        macs: of a core port by ifindex, its peer's and its own: what frames out of it should have.
+        owners: index of the LSR, by ifindex.
+        macs: of core ports by ifindex: the peer's and its own, which frames out of it should have.
         services: VRFs and VSIs by LSR and index.
         pws: peers by LSR, VSI and index of the pseudowire.
     """
@@ -50,11 +50,11 @@ class Names:
 
 
 NUMBERS: Final = Names()
-"""Names for who knows no program."""
+"""Names without a program: numbers only."""
 
 
 def names_of(program: Program, attached: Attached) -> Names:
-    """Return the names of a lab."""
+    """Return the names in a lab."""
     interfaces: dict[int, str] = {}
     owners: dict[int, int] = {}
     macs: dict[int, tuple[bytes, bytes]] = {}

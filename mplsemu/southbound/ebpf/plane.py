@@ -1,4 +1,4 @@
-"""eBPF as a data plane: what the maps hold of each LSR, what happens at its ports, its punts."""
+"""eBPF as a data plane: the maps' entries of each LSR, its ports' events, its punts."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class EbpfPlane:
     """The LSRs of one lab, which share one program and its maps.
 
     Args:
-        attached: what the emulation has put in place.
-        tables: its maps, but for the ring buffer, by name.
+        attached: what the emulation has attached.
+        tables: its maps by name, without the ring buffer.
     """
 
     name: Final = "ebpf"
@@ -61,7 +61,7 @@ class EbpfPlane:
         self._ended = threading.Event()
 
     def start(self, program: Program, deliver: Deliver) -> None:
-        """Begin to watch ports, punts and the age of learned addresses."""
+        """Start the threads for ports, punts and MAC aging."""
         self.prepare(program, deliver)
         _allow_many_files()
         watched = []
@@ -81,10 +81,10 @@ class EbpfPlane:
             self.threads.spawn(self._until_it_fails, work)
 
     def prepare(self, program: Program, deliver: Deliver) -> None:
-        """Get ready to install, and say what all LSRs have in common.
+        """Prepare to install, and write the settings.
 
         Raises:
-            DataPlaneError: what is attached is another lab.
+            DataPlaneError: what is attached belongs to another lab.
         """
         for node in program.nodes:
             if node.name not in self._attached.ports or node.name not in self._attached.pids:
@@ -107,10 +107,10 @@ class EbpfPlane:
         self._ended.wait()
 
     def enter(self, node: str, index: int) -> LsrPorts | None:
-        """Open an LSR's sockets and say that it entered.
+        """Open an LSR's sockets and deliver `LsrConnected`.
 
-        An LSR whose process was killed works on, and can be programmed: but what happens at its
-        ports is unknown, so all of them count as live.
+        An LSR whose process was killed still forwards and can be programmed, but its ports cannot
+        be monitored, so all of them count as live.
         """
         numbers = {ifindex: port for port, ifindex in self._attached.ports[node].items()}
         pid = self._attached.pids[node]
@@ -119,7 +119,7 @@ class EbpfPlane:
                 links, sender = LinkSocket(), packet_socket()
             lsr = LsrPorts(node, links, numbers)
             live = lsr.first()
-            if not lsr.is_here:  # the number is another process's by now
+            if not lsr.is_here:  # the process id has been reused
                 links.close()
                 sender.close()
                 raise EmulationError(f"process {pid} is none of the lab's")
@@ -183,7 +183,7 @@ class EbpfPlane:
             self._fdb.remove(lambda key, record: any(each(key, record) for each in meant))
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
-        """Read the addresses that are not too old."""
+        """Read the addresses that have not aged out."""
         self._fdb.sweep()
         learned = list(self._fdb)
         for name in nodes:
@@ -198,7 +198,7 @@ class EbpfPlane:
 
 
 def open_plane(attached: Attached) -> EbpfPlane:
-    """Return the data plane of what is attached.
+    """Return the data plane that is attached.
 
     Raises:
         DataPlaneError: its maps are gone, or are those of another version.
@@ -226,6 +226,6 @@ def _sweep(fdb: Fdb) -> None:
 
 
 def _allow_many_files() -> None:
-    """Allow as many open files as may be: every LSR needs two sockets."""
+    """Raise the limit of open files: every LSR needs two sockets."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""Which ports of the LSRs carry packets, as the kernel tells it: in each LSR's own namespace."""
+"""Which ports of the LSRs carry packets, by rtnetlink in each LSR's namespace."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mplsemu.southbound.plane.events import Deliver, PortChanged
 
 
 class LinkMonitor(Protocol):
-    """What is needed of a `LinkSocket`."""
+    """The part of a `LinkSocket` that is used."""
 
     def fileno(self) -> int:
-        """Return what to wait for."""
+        """Return a descriptor, for a selector."""
 
     def request_dump(self) -> None:
-        """Have all interfaces told again."""
+        """Request all interfaces again."""
 
     def receive(self) -> tuple[LinkMessage, ...] | None:
-        """Return what is told, None if something was lost."""
+        """Wait for messages; None if some were lost."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class LsrPorts:
 
     Attributes:
         node: the LSR.
-        monitor: tells of the interfaces in its namespace.
+        monitor: reports the interfaces in its namespace.
         numbers: port numbers by ifindex.
     """
 
@@ -39,22 +39,22 @@ class LsrPorts:
     numbers: Mapping[int, int]
     _live: set[int] = field(default_factory=set)
     _seen: set[int] = field(default_factory=set)
-    _dumping: bool = True  # whoever makes a monitor has asked for all
+    _dumping: bool = True  # a new monitor has requested a dump
     _lost: bool = False
 
     @property
     def is_here(self) -> bool:
-        """Whether any of its ports is in that namespace, as far as was told."""
+        """Whether any of its ports was seen in that namespace."""
         return bool(self._seen) or not self.numbers
 
     def first(self) -> frozenset[int]:
-        """Wait until all interfaces have been told once; return the ports that are live."""
+        """Wait for the first dump; return the ports that are live."""
         while self._dumping:
             list(self.changes())
         return frozenset(self._live)
 
     def changes(self) -> Iterator[PortChanged]:
-        """Wait for what is told next, and yield what changed."""
+        """Wait for messages, and yield what changed."""
         messages = self.monitor.receive()
         if messages is None:
             self._lost = True
@@ -88,7 +88,7 @@ def watch(lsrs: Iterable[LsrPorts], deliver: Deliver) -> None:
     """Deliver what changes, for as long as the process lives.
 
     Args:
-        lsrs: each has told of all its ports once (`LsrPorts.first`).
+        lsrs: each after its first dump (`LsrPorts.first`).
         deliver: takes the events.
     """
     with selectors.DefaultSelector() as selector:

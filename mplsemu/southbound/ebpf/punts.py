@@ -20,7 +20,7 @@ _LOCAL_MAC: Final = 0x0200
 class PuntRecord:
     """A record of the ring buffer `punts`: a packet as a network card would have sent it.
 
-    A checksum that its host left open is complete, and of segments the first is there.
+    An offloaded checksum is completed, and of a GSO packet the first segment is given.
     """
 
     lsr: int
@@ -34,7 +34,7 @@ class PuntRecord:
         """Return what the bytes say."""
         lsr, port, reason, service, length, frame = PUNT.format.unpack(data)
         frame = frame[:length]
-        if length < PUNT_OCTETS:  # else it may just be cut, and is left so
+        if length < PUNT_OCTETS:  # else it may be cut, and stays as it is
             frame = completed(first_segment(frame))
         return cls(lsr, port, PuntReason(reason), service, frame)
 
@@ -44,7 +44,7 @@ def injected(lsr: int, service: int, ethertype: int, packet: bytes) -> bytes:
 
     Args:
         lsr: index of the LSR.
-        service: index of the VRF that routes it; of no account where it is an MPLS packet.
+        service: index of the VRF that routes it; ignored for an MPLS packet.
         ethertype: of `packet`: IPv4, IPv6, or MPLS, which goes to the LFIB.
         packet: what follows the Ethernet header.
     """

@@ -1,4 +1,4 @@
-"""What the maps of a running lab hold, read in the kernel: no controller is needed."""
+"""What the maps of a running lab hold, read from the kernel, without the controller."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mplsemu.southbound.ebpf.maps import Map, open_map
 from mplsemu.southbound.ebpf.tables import Table
 
 READ: Final = (*WRITE_ORDER, "settings", "fdb")
-"""All that tells LSRs what to do, also what they learned; not what they count."""
+"""The maps that determine forwarding, learned addresses too; not counters."""
 
 
 def read_tables(tables: Mapping[str, Table]) -> dict[MapKey, bytes]:
-    """Return what maps hold."""
+    """Return the contents of maps."""
     return {(name, key): value for name in READ for key, value in tables[name].items()}
 
 
 def read_attached(attached: Attached) -> dict[MapKey, bytes]:
-    """Return what the maps of a lab hold.
+    """Return the contents of a lab's maps.
 
     Raises:
         DataPlaneError: its maps are gone, or are those of another version.

@@ -1,7 +1,7 @@
-"""The first segment of a packet that its host left to be segmented (RFC 9293 section 3.7.1).
+"""Segmentation offload: the first segment of a GSO packet (RFC 9293 section 3.7.1).
 
-TCP hands over up to 64 kB as one packet. Of that the data plane gives the controller as much as the
-first segment has; here it becomes that segment, as a network card would have made it.
+TCP passes up to 64 kB as one packet. The data plane punts as many octets as the first segment has;
+here they become that segment, as a network card would have made it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _CHECKSUM_AT: Final = {
     int(IpProtocol.UDP): UDP_CHECKSUM_AT,
 }
 _LAST_ONLY: Final = TcpFlag.FIN | TcpFlag.PSH
-"""Of a segmented packet only the last segment has them."""
+"""Only the last segment of a packet has them."""
 
 
 def first_segment(frame: bytes) -> bytes:
-    """Return a frame that says how long it is; a frame that is whole comes back as it is."""
+    """Return a frame whose headers have its real length; a whole frame is returned unchanged."""
     try:
         ethernet, payload = parse_ethernet(frame)
         shortened = _shortened(ethernet.ethertype, payload)

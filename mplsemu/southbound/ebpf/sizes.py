@@ -1,7 +1,7 @@
-"""How many entries the maps of a lab have room for (pure).
+"""Capacities of the maps of a lab (pure).
 
-A hash map has as many buckets as it can have entries. Where there are far more than entries, every
-look-up reads memory that no other one has just read, which takes longer than all else it does.
+A hash map has as many buckets as its capacity. With far more buckets than entries every look-up is
+a cache miss, which costs more than all else it does.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from mplsemu.southbound.fdb_capacity import fdb_capacity
 from mplsemu.southbound.punt.rate_limits import PuntClass
 
 _ROOM: Final = 4
-"""Times what is there at first: when paths change, new entries are there beside the old ones."""
+"""Times the entries at boot: when paths change, new entries coexist with old ones."""
 _LEAST: Final = 1 << 10
 _LEAST_BUCKETS: Final = 1 << 14
 _MOST: Final = 1 << 20
 
 
 def sizes(program: Program) -> dict[str, int]:
-    """Return for how many entries the hash maps should have room, by name; powers of two."""
+    """Return the capacities of the hash maps by name; powers of two."""
     needed: Counter[str] = Counter()
     for node in program.nodes:
         needed.update(_needed(program, node))
@@ -38,7 +38,7 @@ def sizes(program: Program) -> dict[str, int]:
 
 
 def _buckets(node: NodeProgram) -> int:
-    """Return how many may send packets to the controller, each class by itself."""
+    """Return how many token buckets for punts an LSR needs."""
     return len(PuntClass) * (len(node.circuits) + len(node.vrfs) + 1) + PUNT_LSPS
 
 

@@ -1,4 +1,4 @@
-"""What the data plane needs of a map: `maps.Map` has it, a test's dictionary, too."""
+"""The part of a map that the data plane uses: of `maps.Map`, or of a test's dictionary."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Table(Protocol):
         """Yield every entry."""
 
     def set_many(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
-        """Make or overwrite entries.
+        """Create or overwrite entries.
 
         Raises:
             DataPlaneError: the map is full.
         """
 
     def delete_many(self, keys: Iterable[bytes]) -> int:
-        """Delete entries; return how many there were."""
+        """Delete entries; return how many existed."""
 
     def all_sums(self) -> Iterator[tuple[bytes, tuple[int, ...]]]:
         """Yield every key with the numbers of its value, each the sum over all CPUs."""

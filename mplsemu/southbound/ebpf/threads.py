@@ -21,14 +21,14 @@ class PlainThreads:
         return queue.Queue()
 
     def spawn(self, work: Callable[..., None], *args: Any) -> None:
-        """Have a thread of its own do something."""
+        """Run something in a new thread."""
         threading.Thread(target=work, args=args, daemon=True).start()
 
     def serve(self, path: Path, handle: Callable[[socket.socket], None]) -> None:
-        """Listen on a Unix socket and have each connection handled in a thread of its own.
+        """Listen on a Unix socket and handle each connection in a new thread.
 
         Raises:
-            OSError: one cannot listen there.
+            OSError: the address cannot be listened on.
         """
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

@@ -1,7 +1,7 @@
 """The translator: what one LSR does, as entries of the data plane's maps (pure).
 
-What is counted, and so has an entry of `counters`, `counting.py` says: those values are no one's
-to write. What is learned is in no entry either.
+`counting.py` says what has an entry of `counters`, whose values only the program writes. Learned
+addresses are no entries either.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ from mplsemu.southbound.protection import named_backups
 def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...]:
     """Return every entry that one LSR should have, in the order in which they are written.
 
-    The same program gives the same entries. What other LSRs do does not enter into it: of them
-    only the numbers that stand for their names.
+    The same program gives the same entries. Of other LSRs only the indexes are used.
 
     Raises:
         CapabilityError: the program asks for what the data plane cannot do.
@@ -48,7 +47,7 @@ def entries(program: Program, node: str, attached: Attached) -> tuple[Entry, ...
 
 
 def settings(program: Program) -> Settings:
-    """Return what all LSRs of the lab have in common."""
+    """Return the settings of all LSRs of a lab."""
     is_uniform = program.ttl_mode is TtlMode.UNIFORM
     return Settings(is_uniform, mac_octets(GATEWAY_MAC), fdb_capacity(program).share)
 

@@ -1,4 +1,4 @@
-"""Entries that tell an LSR's ports apart: core links, and circuits of VRFs and VSIs."""
+"""Entries that classify packets by port: core links, and circuits of VRFs and VSIs."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _BLACKHOLE = RouteRecord(RouteKind.BLACKHOLE).pack()
 def vrf_entries(lsr: Lsr) -> Iterator[Entry]:
     """Yield the entries of `fib4`, `fib6` and `gateways`.
 
-    Prefixes that no VRF ever routes, as multicast, the program knows by itself.
+    Martian prefixes, such as multicast, are built into the program.
 
     Raises:
         ProgramError: a VRF names what this PE does not have.
@@ -44,10 +44,10 @@ def vrf_entries(lsr: Lsr) -> Iterator[Entry]:
 
 
 def _fib(lsr: Lsr, vrf: Vrf, circuits: Sequence[AttachmentCircuit]) -> dict[IPNetwork, bytes]:
-    """Return what is done with each prefix: of the same prefix, what comes later here wins.
+    """Return what is done with each prefix; of equal prefixes the last one here wins.
 
-    As in the reference interpreter, gateways come before what is never routed, that before
-    neighbours, and those before routes.
+    As in the reference interpreter, gateways take precedence over broadcast addresses, those over
+    neighbours, and those over routes.
     """
     fib: dict[IPNetwork, bytes] = {}
     known: dict[NextHop, bytes] = {}

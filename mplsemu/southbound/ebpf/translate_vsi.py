@@ -24,12 +24,12 @@ _MAX_MACS: Final = (1 << 32) - 1
 def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
     """Yield the entries of `vsis`, `circuits` and `pws`.
 
-    A circuit that is down leaves a hole, and so does a pseudowire that is not there: what
-    remains keeps its number.
+    A circuit that is down leaves a gap, and so does a missing pseudowire: the others keep their
+    numbers.
 
     Raises:
         ProgramError: a VSI names what this PE does not have.
-        CapabilityError: a number of a VSI is larger than the maps can hold.
+        CapabilityError: a number of a VSI does not fit the maps.
     """
     for vsi in lsr.node.vsis:
         yield _vsi(lsr, vsi)

@@ -24,7 +24,7 @@ class PacketType(enum.IntEnum):
 
 
 class HashFields(enum.IntEnum):
-    """What of a packet `Multipath` looks at; both directions of a flow give the same.
+    """What `Multipath` hashes; both directions of a flow give the same.
 
     The numbers are Nicira's (NX_HASH_FIELDS_*).
     """
@@ -32,9 +32,9 @@ class HashFields(enum.IntEnum):
     FRAME = 1
     """MAC addresses, VLAN, Ethernet type; IP addresses and protocol, and the ports of TCP."""
     IP_FLOW = 3
-    """IP addresses and protocol, and the ports of TCP, SCTP and UDP; of no use without IP."""
+    """IP addresses and protocol, and the ports of TCP, SCTP and UDP; for IP packets only."""
     IP_ADDRESSES = 6
-    """IP addresses alone; of no use without IP."""
+    """IP addresses; for IP packets only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Move:
 class PushMpls:
     """Push a label behind the Ethernet header; TTL and TC are those of the entry below it.
 
-    Where nothing is below but IP, the TTL is IP's (OpenFlow 1.3.5 section 5.13) and the TC is to
-    be set: Open vSwitch fills in the low bits of the DSCP.
+    On an IP packet the TTL is IP's (OpenFlow 1.3.5 section 5.13), and the TC must be set: Open
+    vSwitch copies the low bits of the DSCP.
     """
 
     ethertype: int = EtherType.MPLS
@@ -76,7 +76,7 @@ class PopMpls:
 
 @dataclass(frozen=True, slots=True)
 class DecTtl:
-    """Decrement IP's TTL; at 1 the packet goes to the controller, reason invalid TTL, and ends."""
+    """Decrement IP's TTL; at 1 the packet goes to the controller instead, reason invalid TTL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,8 @@ class Controller:
 
     Attributes:
         max_len: octets of it.
-        meter: that it passes on the way; None is the switch's for all that goes there. Another is
-            NXAST_CONTROLLER2, which Ryu cannot read.
+        meter: that it passes; None is OFPM_CONTROLLER. Others need NXAST_CONTROLLER2, which Ryu
+            cannot parse.
     """
 
     max_len: int = WHOLE_PACKET
@@ -120,21 +120,21 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class Encap:
-    """Put a header of `packet_type` before everything the packet has (NXAST_ENCAP, 46)."""
+    """Put a header of `packet_type` before the whole packet (NXAST_ENCAP, 46)."""
 
     packet_type: PacketType
 
 
 @dataclass(frozen=True, slots=True)
 class Decap:
-    """Remove the outermost header (NXAST_DECAP, 47); `packet_type` is what comes to light."""
+    """Remove the outermost header (NXAST_DECAP, 47); `packet_type` is the type of the rest."""
 
     packet_type: PacketType
 
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """Run actions on a copy; the packet itself stays as it is (NXAST_CLONE, 42)."""
+    """Run actions on a copy of the packet (NXAST_CLONE, 42)."""
 
     actions: tuple[Action, ...]
 
@@ -150,13 +150,13 @@ class Resubmit:
 class Multipath:
     """Write a number below `ways` into a field, the same for all packets of a flow.
 
-    It is NXAST_MULTIPATH with the hash-threshold algorithm (RFC 2992): of the common ones it moves
-    the fewest flows when the number of ways changes.
+    It is NXAST_MULTIPATH with the hash-threshold algorithm (RFC 2992), which moves few flows when
+    the number of NHLFEs changes.
 
     Attributes:
         fields: what a flow is.
-        basis: others who hash with another basis choose independently.
-        ways: how many there are to choose from.
+        basis: salt of the hash; choices with different ones are independent.
+        ways: how many NHLFEs there are to choose from.
         target: where the choice goes, into the low `bits` bits.
     """
 
@@ -171,7 +171,7 @@ class Multipath:
 class CheckLarger:
     """Write 1 into bit 0 of `target` if the frame has more than `octets`, else 0.
 
-    It is NXAST_CHECK_PKT_LARGER; what follows is done for either case.
+    It is NXAST_CHECK_PKT_LARGER.
     """
 
     octets: int
@@ -200,7 +200,7 @@ class Learn:
 
     Attributes:
         table: where the learned flow goes.
-        idle_timeout_s: seconds without a packet of that source until it is forgotten.
+        idle_timeout_s: seconds without a packet of that source until the flow expires.
         cookie: of every flow it makes.
         matches: what the learned flow matches.
         loads: what the learned flow does.

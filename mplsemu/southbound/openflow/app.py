@@ -1,7 +1,7 @@
 """The Ryu (or os-ken) application: a thin shim between OpenFlow 1.3 messages and typed events.
 
-It decides nothing. What a switch says becomes a `SwitchEvent` for the delegate; what the delegate
-wants said goes out as bytes that the encoder made.
+It decides nothing. A message from a switch becomes a `SwitchEvent` for the delegate; messages to
+switches are bytes from the encoder.
 """
 
 from __future__ import annotations
@@ -79,12 +79,12 @@ class BarrierReply:
 
 @dataclass(frozen=True, slots=True)
 class FlowStats:
-    """A flow of such an answer; the framework's own takes a hundred times as long to read.
+    """A flow in a flow statistics reply; the framework's own class is a hundred times slower.
 
-    There may be tens of thousands, and while it reads nobody hears that a link was cut.
+    There may be tens of thousands, and no link event is handled while they are parsed.
 
     Attributes:
-        length: octets of it in the message (OpenFlow 1.3.5 section 7.3.5.2).
+        length: its octets in the message (OpenFlow 1.3.5 section 7.3.5.2).
         cookie: 64 bits.
         match: the OXM fields, without header and padding.
     """
@@ -95,7 +95,7 @@ class FlowStats:
 
     @classmethod
     def parser(cls, message: bytes, at: int) -> Self:
-        """Read it; the framework calls it so."""
+        """Parse it; the name is the framework's."""
         length, cookie = _FLOW_STATS.unpack_from(message, at)
         start = at + _MATCH_AT
         (size,) = _MATCH_LENGTH.unpack_from(message, start)
@@ -104,7 +104,7 @@ class FlowStats:
 
 @dataclass(frozen=True, slots=True)
 class FlowsReply:
-    """Part of a switch's answer to which flows it has; `more` says that another part follows."""
+    """Part of a flow statistics reply; `more` says that another part follows."""
 
     datapath_id: int
     xid: int
@@ -245,7 +245,7 @@ class OpenFlowApp(framework.AppBase):  # type: ignore[misc]
 
 
 def _ask_for_all_packet_ins(datapath: Any) -> None:
-    """Have packets with an expired TTL sent up too; switches hold them back by default.
+    """Enable packet-ins for packets whose TTL expired; they are off by default.
 
     OpenFlow 1.3.5 section 7.3.10: the mask's first half is for a master or equal role.
     """

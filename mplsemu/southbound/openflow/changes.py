@@ -1,8 +1,8 @@
-"""What must be sent to a switch, in which order, so that no packet is lost on the way (pure).
+"""What must be sent to a switch, stage by stage, so that no packet is lost (pure).
 
-Flows are compared by cookie, which is a digest of all that a flow says. New label entries go to all
-switches before tunnels that use them, tunnels before services, and what nobody uses any more is
-removed last: make before break.
+Flows are compared by cookie, a digest of the whole flow. New label entries go to all switches
+before the tunnels that use them, tunnels before services; unused flows are removed last: make
+before break.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class FlowChange:
     """What one switch needs.
 
     Attributes:
-        additions: by stage, flows to install, each with its cookie; one of the same key that is
-            installed is replaced.
-        deletions: flows to remove when all additions everywhere are done, users before used.
+        additions: by stage, flows to install, each with its cookie; they replace installed flows
+            of the same key.
+        deletions: flows to remove after all additions on all switches, users before used.
     """
 
     additions: Mapping[int, tuple[tuple[int, Flow], ...]]
@@ -42,7 +42,7 @@ def by_cookie(flows: Iterable[Flow]) -> dict[int, Flow]:
 
 
 def change(installed: FlowTable, wanted: FlowTable) -> FlowChange:
-    """Return what turns the installed flows into the wanted ones."""
+    """Return the change from the installed to the desired flows."""
     additions: dict[int, list[tuple[int, Flow]]] = {}
     added_keys = set()
     for cookie, flow in wanted.items():
@@ -61,5 +61,5 @@ def change(installed: FlowTable, wanted: FlowTable) -> FlowChange:
 
 
 def stages(changes: Iterable[FlowChange]) -> list[int]:
-    """Return the stages in which any switch gets something, in order."""
+    """Return the stages in which any switch has additions, in order."""
     return sorted({number for each in changes for number in each.additions})

@@ -1,7 +1,6 @@
-"""Flows as a switch tells them, back into values: the inverse of `encode`.
+"""Flows decoded from a switch's replies: the inverse of `encode`.
 
-It knows what our flows are made of. What it does not know it leaves undecoded: such a flow is
-none of ours.
+It decodes what our flows consist of. A flow with anything else is not ours, and stays undecoded.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ _OLD_NAMES: Final = {
     (NXM_1, 19): IPV6_SRC,
     (NXM_1, 20): IPV6_DST,
 }
-"""Open vSwitch tells some fields of a move by the names that Nicira gave them first."""
+"""Open vSwitch reports some fields of a move under the numbers of Nicira's own class."""
 
 _DEC_TTLS: Final[dict[int, Action]] = {16: DecMplsTtl(), 24: DecTtl()}
 _OUTPUT, _PUSH_MPLS, _POP_MPLS, _SET_FIELD, _EXPERIMENTER = 0, 19, 20, 25, 0xFFFF
@@ -95,7 +94,7 @@ class _StrangeError(Exception):
 
 
 def decode(installed: InstalledFlow) -> Flow | None:
-    """Return an installed flow as a value; None where it says what no flow of ours can say."""
+    """Return an installed flow as a value; None if it has something that no flow of ours has."""
     try:
         return replace(
             _instructions(installed.instructions),

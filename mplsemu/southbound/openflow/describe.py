@@ -271,7 +271,7 @@ class FlowDescriber:
     def _parts(  # noqa: C901  # one arm for each kind
         self, actions: tuple[Action, ...], table: int, service: int | None
     ) -> Iterator[str]:
-        """Word the actions, but for those that always go along with others."""
+        """Describe the actions, without those that always accompany others."""
         for action in actions:
             match action:
                 case SetField(field, value):
@@ -298,7 +298,7 @@ class FlowDescriber:
                     yield f"learn for {seconds} s"
 
     def _field(self, field: Field, value: int, table: int, service: int | None) -> str | None:
-        """Word that a field is set; None where that needs no word."""
+        """Describe that a field is set; None if it needs no mention."""
         if field is ETH_DST and value in self._peers:
             return None
         wording: dict[Field, Callable[[], str]] = {

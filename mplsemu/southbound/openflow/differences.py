@@ -1,4 +1,4 @@
-"""What a switch has against what it should have, flow by flow, in the field's terms."""
+"""How a switch's flows differ from those of the program, in the field's terms."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from mplsemu.southbound.openflow.translate import flows
 def differences(
     program: Program, node: str, installed: Iterable[InstalledFlow]
 ) -> Iterator[Difference]:
-    """Yield where a switch's flows are not those of its LSR; learned MAC addresses aside.
+    """Yield the differences between a switch's flows and its LSR's, without learned MAC addresses.
 
-    Every flow is compared whole: what it matches and what it does, whatever its cookie says.
+    Flows are compared by match and actions, not by cookie.
     """
     describer = FlowDescriber(program, node)
     wanted = {_key(flow.table, flow.priority, flow.match): flow for flow in flows(program, node)}
@@ -36,7 +36,7 @@ def differences(
             continue
         does = "something that no flow of ours does" if found is None else describer.does(found)
         should = None if expected is None else describer.does(expected)
-        if does == should:  # told apart only by what words leave out
+        if does == should:  # the difference is in what the description leaves out
             does = f"{does}, by other actions"
         entry = f"match {each.match.hex()}" if match is None else describer.entry(each.table, match)
         kind = DifferenceKind.SURPLUS if expected is None else DifferenceKind.CHANGED

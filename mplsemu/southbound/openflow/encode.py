@@ -80,7 +80,7 @@ def delete_flow(flow: Flow) -> bytes:
 
 
 def delete_by_cookie(cookie: int, mask: int, table: int = _ALL_TABLES) -> bytes:
-    """Encode the message that removes every flow whose cookie agrees under `mask`."""
+    """Encode the message that removes all flows with a cookie, as far as `mask` goes."""
     return _flow_mod(_DELETE, cookie, mask, table, 0, _EMPTY_MATCH)
 
 
@@ -99,7 +99,7 @@ def packet_out(in_port: int, actions: Iterable[Action], frame: bytes) -> bytes:
     """Encode the message that has the switch run `actions` on a frame.
 
     Args:
-        in_port: the port it shall seem to come from, or `PORT_CONTROLLER`.
+        in_port: the port it appears to come from, or `PORT_CONTROLLER`.
         actions: in order.
         frame: from the Ethernet header on.
     """

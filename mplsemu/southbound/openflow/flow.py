@@ -38,15 +38,15 @@ class Flow:
 
     @property
     def key(self) -> tuple[int, int, Match]:
-        """What a switch identifies it by."""
+        """Its identity within a switch."""
         return self.table, self.priority, self.match
 
     @property
     def cookie(self) -> int:
         """64 bits: ``STATIC_COOKIE`` and a digest of everything else the flow says.
 
-        Two flows have the same cookie when and only when they are equal, so a switch's cookies
-        tell a restarted controller what is installed there already.
+        Two flows have the same cookie if and only if they are equal, so a restarted controller
+        reads from a switch's cookies what is installed.
         """
         content = repr(
             (

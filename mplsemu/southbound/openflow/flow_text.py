@@ -1,4 +1,4 @@
-"""Flows as text that ``ovs-ofctl -O OpenFlow13 add-flow`` takes; for people and for tests."""
+"""Flows as the text of ``ovs-ofctl -O OpenFlow13 add-flow``, for messages and tests."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def actions_text(actions: tuple[Action, ...]) -> str:
 
 
 def value_text(field: Field, value: int) -> str:
-    """Return a value of a field as people write it."""
+    """Return a value of a field in its usual notation."""
     if field in _IPV4_FIELDS:
         return str(IPv4Address(value))
     if (name := _NAMES.get((field, value))) is not None:

@@ -37,6 +37,6 @@ OFP_HANDLER: Final = f"{NAME}.controller.ofp_handler"
 
 
 def version() -> str:
-    """Return the framework's name and version, as people write it."""
+    """Return the framework's name and version, such as ``ryu 4.34``."""
     package = {"ryu": "ryu", "os_ken": "os-ken"}[NAME]
     return f"{package} {importlib.metadata.version(package)}"

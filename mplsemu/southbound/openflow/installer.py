@@ -20,8 +20,8 @@ _LOG = logging.getLogger(__name__)
 
 REPLY_TIMEOUT_S: Final = 20.0
 GRACE_S: Final = 0.05
-"""Until a switch does what its flows say: Open vSwitch answers a barrier when it has them, and goes
-through what it derived from the old ones after that. Packets are on their way meanwhile, too."""
+"""Between additions and deletions: Open vSwitch answers a barrier when it has the new flows, but
+revalidates its datapath later, and packets are in flight."""
 ALL_TABLES: Final = 0xFF  # OFPTT_ALL
 Reply = BarrierReply | FlowsReply | SwitchLeft
 
@@ -40,7 +40,7 @@ class SwitchConnection(Protocol):
 
 
 class Installer:
-    """Sends changes and waits until the switches have made them; one thread at a time uses it.
+    """Sends changes and waits until the switches have made them; not thread-safe.
 
     Args:
         connection: to the switches.
@@ -51,17 +51,17 @@ class Installer:
         self._replies: Any = hub.Queue()
 
     def deliver(self, reply: Reply) -> None:
-        """Take in what a switch answered; called from the framework's event loop."""
+        """Take a reply of a switch; called from the framework's event loop."""
         self._replies.put(reply)
 
     def install(self, changes: dict[int, FlowChange]) -> set[int]:
         """Make the changes, by datapath id; return the switches that have all of theirs.
 
-        Every stage is finished on all switches before the next begins; deletions come last. What
-        leads packets to label entries is deleted before these are: where one NHLFE becomes several,
-        its flow counts until then (see `translate_tunnels`).
+        Every stage is finished on all switches before the next begins; deletions come last. Flows
+        that lead packets to label entries are deleted before those: where one NHLFE becomes
+        several, its flow is in effect until then (see `translate_tunnels`).
         """
-        if len(changes) == 1:  # what it is sent first it does first: no need to wait in between
+        if len(changes) == 1:  # a switch handles messages in order: no need to wait in between
             batches: list[Callable[[FlowChange], bytes]] = [_everything]
         else:
             batches = [_stage_encoder(number) for number in stages(changes.values())]
@@ -82,7 +82,7 @@ class Installer:
     def read_cookies(self, datapath_ids: Iterable[int]) -> dict[int, set[int]]:
         """Ask switches which flows they have; return their cookies, by datapath id.
 
-        A switch that does not answer in time, or leaves, is missing from the answer.
+        A switch that does not answer in time, or disconnects, is left out.
         """
         return {
             datapath_id: {int(flow.cookie) for flow in flows}
@@ -110,7 +110,7 @@ class Installer:
         return {datapath_id: found[datapath_id] for datapath_id in done}
 
     def _forget_old_replies(self) -> None:
-        """Drop what came too late, and who left before: none of it answers what is asked now."""
+        """Drop late replies and earlier disconnections: they belong to previous requests."""
         with suppress(hub.QueueEmpty):
             while True:
                 self._replies.get(block=False)
@@ -131,7 +131,7 @@ class Installer:
         return settled
 
     def _await(self, waiting: dict[tuple[int, int], int]) -> Iterable[Reply]:
-        """Yield replies that are waited for, until the caller has emptied `waiting`."""
+        """Yield awaited replies until the caller has emptied `waiting`."""
         deadline = time.monotonic() + REPLY_TIMEOUT_S
         while waiting:
             try:

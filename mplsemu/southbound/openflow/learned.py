@@ -1,4 +1,4 @@
-"""The flows by which a switch remembers learned MAC addresses, and the places they stand for."""
+"""The flows that hold learned MAC addresses, and where these were learned."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _ATTACHMENT_MASK = (1 << _VSI_SHIFT) - 1
 
 @dataclass(frozen=True, slots=True)
 class TableLimit:
-    """How many flows a table has at most, and which goes where another comes (ovs-vsctl's words).
+    """A limit of a flow table and its eviction, as ovs-vsctl's ``Flow_Table`` has it.
 
     Attributes:
         table: its number.
         flows: at most.
-        groups: flows with different values of this field are of different groups; of the largest
-            group the one goes that would have expired first.
+        groups: flows are grouped by the value of this field; from the largest group, the flow that
+            would expire first is evicted.
     """
 
     table: int
@@ -43,9 +43,9 @@ class TableLimit:
 
 
 def learned_limits(program: Program) -> Mapping[str, TableLimit]:
-    """Return, by LSR, how many MAC addresses it learns: of each VSI a share, as one of all.
+    """Return, by LSR, the limit of its learned MAC addresses: the shares of its VSIs together.
 
-    A learned flow's group is its VSI. So the VSI that has learned most forgets its oldest.
+    A learned flow's group is its VSI, so the VSI that has learned most loses its oldest address.
     """
     share = fdb_capacity(program).share
     limits = {}
@@ -56,7 +56,7 @@ def learned_limits(program: Program) -> Mapping[str, TableLimit]:
 
 
 def cookies_to_flush(program: Program, order: MacFlush) -> Iterator[tuple[int, int]]:
-    """Yield cookie and mask of the learned flows to remove; none if there is no such place."""
+    """Yield cookie and mask of the learned flows to remove; none if the place does not exist."""
     node = program.node(order.node)
     vsi = node.vsi_by_name.get(order.vsi)
     if vsi is None:
@@ -101,7 +101,7 @@ def learned_mac(node: NodeProgram, cookie: int, match: bytes) -> LearnedMac | No
 
 
 def _destination(match: bytes) -> bytes | None:
-    """Return the destination address that a match wants; sooner than decoding all of it."""
+    """Return the destination address of a match: faster than decoding all of it."""
     at = 0
     while at + 4 <= len(match):
         header = int.from_bytes(match[at : at + 4], "big")

@@ -38,7 +38,7 @@ class Lsr(ResolvedLsr):
         name: of the LSR.
 
     Raises:
-        CapabilityError: a port number is beyond what the pipeline can write down.
+        CapabilityError: a port number does not fit the pipeline.
     """
 
     def __init__(self, program: Program, name: str) -> None:

@@ -114,11 +114,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What packets a flow is for.
+    """Which packets a flow matches.
 
     Attributes:
-        terms: all of which must hold; what a field depends on (an Ethernet type, an IP protocol)
-            stands before it. Build it with `Match.of`, which sees to that.
+        terms: all of which must hold, each after its prerequisites (an Ethernet type, an IP
+            protocol). Build it with `Match.of`, which orders them.
     """
 
     terms: tuple[Term, ...] = ()
@@ -128,7 +128,7 @@ class Match:
         """Return the match for `terms`, ordered by OXM field as prerequisites demand.
 
         Raises:
-            ValueError: a field stands twice.
+            ValueError: a field occurs twice.
         """
         ordered = sorted(terms, key=_wire_order)
         for before, after in itertools.pairwise(ordered):
@@ -137,7 +137,7 @@ class Match:
         return cls(tuple(ordered))
 
     def value(self, field: Field) -> int | None:
-        """Return the value of one field, None where the match leaves it open."""
+        """Return the value of one field, None if the match does not have it."""
         return next((term.value for term in self.terms if term.field is field), None)
 
 

@@ -68,13 +68,13 @@ class Table(enum.IntEnum):
 
 
 REG_PUNT: Final = REGISTERS[0]
-"""Why the packet goes to the controller: a `PuntReason`, and from `PUNT_CLASS_SHIFT` on its
-`PuntClass`. A label's TTL that runs out leaves 0 in it."""
+"""Why the packet is punted: a `PuntReason`, and from `PUNT_CLASS_SHIFT` on its `PuntClass`. It is 0
+where a label's TTL expired."""
 PUNT_CLASS_SHIFT: Final = 8
 PUNT_CLASS_MASK: Final = 0xFF00
 PUNT_REASON_MASK: Final = 0xFF
 REG_TC: Final = REGISTERS[1]
-"""The TC for labels to be pushed: the three high bits of the DSCP (RFC 3270, RFC 2474 4.2.2)."""
+"""The TC for labels to be pushed (program/diffserv.py)."""
 REG_SERVICE_LABEL: Final = REGISTERS[2]
 """The VPN label to be pushed."""
 REG_TUNNEL: Final = REGISTERS[3]
@@ -82,22 +82,22 @@ REG_TUNNEL: Final = REGISTERS[3]
 REG_SOURCE: Final = REGISTERS[4]
 """The attachment of a VSI that a frame came from: a port, or `FROM_PSEUDOWIRE` and an index."""
 REG_TARGET: Final = REGISTERS[5]
-"""The attachment a frame goes to, written like `REG_SOURCE`; 0 is not known."""
+"""The attachment a frame goes to, written like `REG_SOURCE`; 0 if it is unknown."""
 REG_PORT: Final = REGISTERS[6]
 """The port to send a routed packet out of."""
 REG_TTL: Final = REGISTERS[7]
-"""A TTL on its way over a pop, in uniform mode."""
+"""A TTL while its label is popped, in the uniform model."""
 REG_SCRATCH: Final = REGISTERS[8]
-"""One address while two are swapped; and what is read only so that it is matched."""
+"""An address while two are swapped; and bits that are read to be part of the datapath's flow."""
 REG_WAY: Final = REGISTERS[9]
-"""Which of a tunnel's ways (equal-cost multipath) the packet's flow takes, from 0."""
+"""Which of a tunnel's NHLFEs (ECMP) the packet's flow takes, from 0."""
 
 REG_SIZE: Final = REGISTERS[10]
-"""1 where a routed packet is larger than its next hop takes."""
+"""1 if a routed packet is larger than the MTU of its next hop."""
 
 LABEL_BITS: Final = 20
 FROM_PSEUDOWIRE: Final = 0x1_0000
-"""Set in `REG_SOURCE` and `REG_TARGET` for a pseudowire; OpenFlow ports of ours are below it."""
+"""Set in `REG_SOURCE` and `REG_TARGET` for a pseudowire; port numbers are below it."""
 
 
 class Priority(enum.IntEnum):
@@ -116,11 +116,10 @@ class Priority(enum.IntEnum):
 
 
 class MeterId(enum.IntEnum):
-    """Meters of a switch that have a number of their own; senders' count from 1."""
+    """Meters with fixed numbers; those of senders count from 1."""
 
     CONTROLLER = 0xFFFF_FFFE
-    """OFPM_CONTROLLER: Open vSwitch applies it to what is for the controller, unless the action
-    names another."""
+    """OFPM_CONTROLLER: Open vSwitch applies it to all packet-ins whose action names no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class TableSpec:
 
     Attributes:
         table: its number.
-        purpose: for people.
+        purpose: a human-readable description.
         stage: when changes of it are installed.
         matches: fields its flows may match.
         writes: fields its actions may write (set, move into, or have a learned flow load).

@@ -83,10 +83,10 @@ class OpenFlowPlane:
         """Wait until the framework's listener has ended."""
         framework.hub.joinall(self._listeners)
 
-    # --- what switches say ------------------------------------------------------------------
+    # --- messages of switches ----------------------------------------------------------------
 
     def on_event(self, event: app.SwitchEvent) -> None:
-        """Take in what a switch sent; called from the framework's event loop."""
+        """Take a switch's message; called from the framework's event loop."""
         if isinstance(event, app.BarrierReply | app.FlowsReply | app.SwitchLeft):
             for each in (self._installer, *self._readers):
                 each.deliver(event)
@@ -137,7 +137,7 @@ class OpenFlowPlane:
         done = self._install(changes)
         for node in done:
             self._installed[node] = self._wanted_flows(program, node)
-        for node in nodes:  # they go last: what replaces them is installed first
+        for node in nodes:  # after their replacements are installed
             if (removal := self._unexpected.pop(node, None)) is not None:
                 self._connection.send(self._ids[node], removal)
         return InstallResult(
@@ -193,7 +193,7 @@ class OpenFlowPlane:
             self._connection.send(self._ids[node], b"".join(messages))
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
-        """Read the learned flows; that takes long where there are many, so any thread may."""
+        """Read the learned flows; it takes long if there are many, so any thread may call it."""
         reader = Installer(self._connection)
         self._readers.append(reader)
         try:
@@ -236,10 +236,10 @@ def _translated(node: str, event: _Spontaneous) -> PlaneEvent | None:
 
 
 def check_address(host: str, port: int) -> None:
-    """Find out whether one can listen there: the framework would only print a stack trace.
+    """Check that an address can be listened on: the framework would only print a stack trace.
 
     Raises:
-        EmulationError: one cannot.
+        EmulationError: it cannot.
     """
     try:
         with socket.create_server((host, port)):

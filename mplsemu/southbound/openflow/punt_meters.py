@@ -1,6 +1,6 @@
-"""Meters by which each sender's packets of each class go to the controller at a rate of their own.
+"""Meters for punts: one per sender and class, so that no sender takes another's share.
 
-A PE's senders are the circuits of its VRFs, and each VRF for what comes to it over the core.
+A PE's senders are the circuits of its VRFs, and each VRF for packets from the core.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OF_ALL: Final = Meter(MeterId.CONTROLLER, PER_LSR.per_second, PER_LSR.burst)
 
 
 class PuntMeters:
-    """The meters of one LSR; they are the same however its links are.
+    """The meters of one LSR; they do not depend on the state of its links.
 
     Args:
         node: the LSR.
@@ -33,19 +33,19 @@ class PuntMeters:
 
     @property
     def senders(self) -> tuple[Term, ...]:
-        """What a packet of each sender's matches; a circuit's comes first."""
+        """The match of each sender's packets; circuits come first."""
         return tuple(self._places)
 
     def number(self, sender: Term, asked: PuntClass) -> int:
         """Return the number of a sender's meter, from 1.
 
         Raises:
-            KeyError: it is none of the LSR's.
+            KeyError: the LSR has no such sender.
         """
         return self._places[sender] * len(PuntClass) + asked
 
     def __iter__(self) -> Iterator[Meter]:
-        """Yield all, and the one that Open vSwitch applies by itself."""
+        """Yield all of them, and OFPM_CONTROLLER."""
         yield _OF_ALL
         for number in range(1, len(self._places) * len(PuntClass) + 1):
             yield Meter(number, PER_SOURCE.per_second, PER_SOURCE.burst)

@@ -1,4 +1,4 @@
-"""Between OpenFlow's packet-in and packet-out messages and the punts and answers they stand for."""
+"""Punts from OpenFlow's packet-ins, and packet-outs for answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INVALID_TTL: Final = 2  # OFPR_INVALID_TTL, OpenFlow 1.3.5 section 7.4.1
 def punt(
     reason: int, in_port: int, metadata: int, registers: Mapping[int, int], frame: bytes
 ) -> Punt | None:
-    """Return the punt that a packet-in stands for, None if no flow of the pipeline sent it.
+    """Return the punt of a packet-in, None if no flow of the pipeline sent it.
 
     Args:
         reason: OpenFlow's (OFPR_*).

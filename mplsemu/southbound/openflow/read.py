@@ -1,4 +1,4 @@
-"""The flows a switch really has, asked of its management socket: no controller is needed.
+"""The flows that a switch has, read from its management socket, without a controller.
 
 Messages are those of OpenFlow 1.3.5 sections 7.3.5.1 and 7.3.5.2.
 """
@@ -48,7 +48,7 @@ class InstalledFlow:
 
 
 def read_flows(management: Path) -> tuple[InstalledFlow, ...]:
-    """Return all flows of a switch, those it has learned too.
+    """Return all flows of a switch, learned ones too.
 
     Args:
         management: its socket, ``BRIDGE.mgmt`` in the directory of its Open vSwitch.
@@ -66,7 +66,7 @@ def read_flows(management: Path) -> tuple[InstalledFlow, ...]:
 
 
 def _connected(management: Path) -> socket.socket:
-    """Connect by way of the directory: a socket's path may have no more than 107 bytes."""
+    """Connect through a descriptor of the directory: a socket's path is limited to 107 bytes."""
     directory = os.open(management.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     switch = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

@@ -1,7 +1,7 @@
 """Which OpenFlow framework there is, and its threads: Ryu, or os-ken, its maintained fork.
 
-Ryu's threads are eventlet's, which replace what blocks in the standard library. That must happen
-before modules that make locks of their own are imported, so this module imports little.
+Ryu's threads are eventlet's, which monkey-patches the blocking parts of the standard library. That
+must happen before modules that create locks are imported, so this module imports little.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ hub: Any = framework_module("lib.hub")
 
 
 def patch_standard_library() -> None:
-    """Let the framework replace what blocks (sockets, locks) by what its threads can wait on."""
+    """Let the framework replace sockets, locks and the like by those of its green threads."""
     hub.patch()
 
 
@@ -77,14 +77,14 @@ class GreenThreads:
         return hub.Queue()
 
     def spawn(self, work: Callable[..., None], *args: Any) -> None:
-        """Have a thread of its own do something."""
+        """Run something in a new thread."""
         hub.spawn(work, *args)
 
     def serve(self, path: Path, handle: Callable[[socket.socket], None]) -> None:
-        """Listen on a Unix socket and have each connection handled in a thread of its own.
+        """Listen on a Unix socket and handle each connection in a new thread.
 
         Raises:
-            OSError: one cannot listen there.
+            OSError: the address cannot be listened on.
         """
         server = hub.StreamServer((str(path),), handle).server  # its own loop ends with an error
         self.spawn(accept_for_ever, server, handle, self.spawn, hub.sleep)

@@ -23,8 +23,8 @@ from mplsemu.southbound.protection import named_backups
 def flows(program: Program, node: str) -> tuple[Flow, ...]:
     """Return every flow of one LSR's switch, in the order of the pipeline's stages.
 
-    The same program gives the same flows in the same order. What other LSRs do does not enter
-    into it: of them only the numbers that stand for their names.
+    The same program gives the same flows in the same order. Of other LSRs only the indexes are
+    used.
 
     Raises:
         CapabilityError: the program asks for what the pipeline or Open vSwitch cannot do.

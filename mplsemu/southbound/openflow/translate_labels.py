@@ -63,8 +63,8 @@ _KEEP_TTL: Final = Move(MPLS_TTL, REG_TTL, _TTL_BITS)
 _TTL_TO_LABEL: Final = Move(REG_TTL, MPLS_TTL, _TTL_BITS)
 _TTL_TO_IP: Final = Move(REG_TTL, IP_TTL, _TTL_BITS)
 _POP_TO_LABEL: Final = PopMpls(EtherType.MPLS)
-# Open vSwitch 3.1 writes the whole entry when it swaps, but its datapath's flow matches only what
-# was looked at: the next packet would get this one's TC. So look at all of it.
+# Open vSwitch 3.1 rewrites the whole label stack entry on a swap, but its datapath flow matches
+# only the fields that were read: the next packet would get this one's TC. So all are read.
 _READ_WHOLE_ENTRY: Final = (
     Move(MPLS_TC, REG_SCRATCH, TC_BITS),
     Move(MPLS_BOS, REG_SCRATCH, 1),
@@ -85,8 +85,8 @@ def label_flows(lsr: Lsr) -> Iterator[Flow]:
     for entry in lsr.node.ilm:
         match entry.action:
             case Forward(nhlfes):
-                # a switch cannot hash what is below a label stack, so labels are spread, not the
-                # flows below one label (ADR 14)
+                # OpenFlow cannot hash below a label stack: ECMP in transit is per label, so all
+                # flows of one label take one NHLFE (ADR 14)
                 yield _transit(lsr, entry, nhlfes[int(entry.label) % len(nhlfes)])
             case PopAndLookUp():
                 yield _explicit_null(lsr, entry)
@@ -111,8 +111,8 @@ def _transit(lsr: Lsr, entry: IlmEntry, nhlfe: Nhlfe) -> Flow:
             for outer in reversed(pushed):  # an entry that is pushed has the TTL and TC below it
                 actions += (PushMpls(), SetField(MPLS_LABEL, int(outer)))
         case Pop():
-            # OpenFlow wants to be told what is below, and only a label may be: what an LSP carries
-            # is known at its ends alone
+            # a pop names the EtherType below, which here can only be MPLS: the ends of an LSP alone
+            # know what it carries
             terms.append(_NOT_LAST)
             actions = (DecMplsTtl(), *_pop_to_label(lsr))
         case Push():
@@ -142,7 +142,7 @@ def _explicit_null(lsr: Lsr, entry: IlmEntry) -> Flow:
 
 
 def _pop_to_label(lsr: Lsr) -> tuple[Action, ...]:
-    # RFC 3443 section 3.1: in the uniform model the TTL moves on to what the pop brings to light
+    # RFC 3443 section 3.1: in the uniform model the TTL is copied to the entry below
     return (_KEEP_TTL, _POP_TO_LABEL, _TTL_TO_LABEL) if lsr.is_uniform else (_POP_TO_LABEL,)
 
 

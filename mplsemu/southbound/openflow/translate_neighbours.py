@@ -1,8 +1,8 @@
 """Flows by which gateways answer neighbour solicitations, as they answer ARP (RFC 4861 7.2.4).
 
-A solicitation becomes its advertisement in two steps: its target's link-layer address can only be
-set of what is an advertisement already. Whatever is not of the shape that hosts send goes to the
-controller, which answers all that is valid.
+A solicitation becomes its advertisement in two steps, as the target link-layer address can only be
+set in an advertisement. Solicitations not in the form that hosts send go to the controller, which
+answers all valid ones.
 """
 
 from __future__ import annotations
@@ -49,9 +49,11 @@ _NETWORK_CONTROL: Final = 0xC0
 _GROUPS: Final = 0xFF << 120
 _MAC_BITS, _IPV6_BITS = 48, 128
 _STRANGE: Final = (
-    Term(IPV6_SRC, 0),  # who checks for a duplicate has no address yet, so all are told
+    Term(
+        IPV6_SRC, 0
+    ),  # duplicate address detection has no source yet, so the answer goes to all nodes
     Term(IPV6_SRC, _GROUPS, _GROUPS),
-    Term(ND_SLL, 0),  # without the option there is none to be made the target's
+    Term(ND_SLL, 0),  # the option becomes the target's, so it must be there
 )
 
 
@@ -59,7 +61,7 @@ def common_neighbour_flows() -> Iterator[Flow]:
     """Yield what all gateways of an LSR have in common."""
     for number, strange in enumerate(_STRANGE):
         match = Match.of(*_IS_SOLICITATION, strange)
-        # priorities of their own: a packet may be strange in several ways
+        # different priorities: a packet may be malformed in several respects
         priority = Priority.SPECIFIC + 2 + number
         yield Flow(Table.VRF_INPUT, priority, match, punt(PuntReason.NEIGHBOUR_DISCOVERY))
     match = Match.of(*_IS_ICMPV6, Term(ICMPV6_TYPE, _ADVERTISEMENT))
@@ -68,7 +70,7 @@ def common_neighbour_flows() -> Iterator[Flow]:
 
 
 def neighbour_flows(lsr: Lsr, circuits: Iterable[AttachmentCircuit]) -> Iterator[Flow]:
-    """Yield how the gateways of circuits answer."""
+    """Yield the flows by which the gateways of circuits answer."""
     for circuit in circuits:
         own = {gateway.ip for gateway in circuit.gateways if gateway.version == 6}
         for address in sorted({LINK_LOCAL_GATEWAY, *own}, key=int):

@@ -1,4 +1,4 @@
-"""Flows that tell a PE's ports apart: core links, and circuits of VRFs and VSIs."""
+"""Flows that classify packets by port: core links, and circuits of VRFs and VSIs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ DSCP_CLASS_TO_TC: Final = Move(IP_TOS, REG_TC, TC_BITS, source_offset=_CLASS_SEL
 
 
 def port_flows(lsr: Lsr) -> Iterator[Flow]:
-    """Yield the flows of the ports' table; what no flow is for is dropped.
+    """Yield the flows of the ports' table; packets without a flow are dropped.
 
     Raises:
         ProgramError: a VRF or VSI names a circuit that this PE does not have.
@@ -62,7 +62,7 @@ def _vrf_ports(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
     for circuit in map(lsr.circuit, vrf.circuits):
         if not circuit.up:
             continue
-        # nothing else is routed: labels from a customer least of all (RFC 4364 section 13.1)
+        # nothing else is routed, above all no labels from a customer (RFC 4364 section 13.1)
         for ethertype in (*IP_VERSIONS, IS_ARP):
             match = Match.of(Term(IN_PORT, circuit.port), ethertype, _UNTAGGED)
             is_validated = circuit.strict_urpf and ethertype in IP_VERSIONS

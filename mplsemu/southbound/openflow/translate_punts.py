@@ -1,4 +1,4 @@
-"""Flows that give packets to the controller, each sender's at a rate of his own."""
+"""Flows that punt packets to the controller, metered per sender."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from mplsemu.southbound.punt.rate_limits import PuntClass, class_of
 
 
 def punt(reason: PuntReason) -> tuple[Action, ...]:
-    """Return the actions that give a packet to the controller, for a reason; it ends there."""
+    """Return the actions that punt a packet; its processing ends there."""
     return SetField(REG_PUNT, _word(reason)), Resubmit(Table.PUNT)
 
 
 def copy_of(reason: PuntReason, lsr: Lsr, port: int) -> tuple[Action, ...]:
-    """Return the actions that give a copy of a packet to the controller; others follow.
+    """Return the actions that punt a copy of a packet; other actions follow.
 
     Args:
         reason: why.
         lsr: the PE.
-        port: of the circuit that the packet came by, whose meter stands in the action: where it
-            drops the copy, the packet goes on.
+        port: of the circuit that the packet arrived on. The action names its meter, which may
+            drop the copy but never the packet.
     """
     meter = lsr.punt_meters.number(Term(IN_PORT, port), class_of(reason))
     return SetField(REG_PUNT, _word(reason)), Controller(meter=meter)
@@ -43,7 +43,7 @@ def punt_flows(lsr: Lsr) -> Iterator[Flow]:
     for sender in lsr.punt_meters.senders:
         if sender.field is IN_PORT and sender.value in dead:
             continue
-        # a circuit comes first: an extranet may have led its packets into another VRF
+        # by circuit first: an extranet may have led its packets into another VRF
         priority = Priority.SPECIFIC if sender.field is IN_PORT else Priority.NORMAL
         for asked in PuntClass:
             meter = lsr.punt_meters.number(sender, asked)
@@ -51,7 +51,7 @@ def punt_flows(lsr: Lsr) -> Iterator[Flow]:
             match = Match.of(sender, of_class)
             if asked is PuntClass.ANSWERS:
                 yield Flow(Table.PUNT, priority, match, (Controller(),), meter=meter)
-            else:  # past the meter of all: whatever is to be answered, hosts are found
+            else:  # not by OFPM_CONTROLLER: hosts are resolved whatever else is punted
                 yield Flow(Table.PUNT, priority, match, (Controller(meter=meter),))
 
 

@@ -1,4 +1,4 @@
-"""Flows that tell which routed packets are too large for a circuit or a tunnel (RFC 3032 3.6)."""
+"""Flows that find routed packets too large for a circuit or a tunnel (RFC 3032 section 3.6)."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def size_flows(lsr: Lsr, routed: frozenset[str]) -> Iterator[Flow]:
 
 
 def _flow(where: Term, octets: int, goto: Table) -> Flow:
-    # no flow can match a length, so the switch looks at it for both cases
+    # no flow can match a length: an action compares it
     check = CheckLarger(min(octets + ETHERNET_OCTETS, _LARGEST), REG_SIZE)
     return Flow(Table.VRF_SIZE, Priority.NORMAL, Match.of(where), (check,), goto)

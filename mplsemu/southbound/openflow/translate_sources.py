@@ -1,7 +1,7 @@
 """Flows that validate sources, circuit by circuit: unicast reverse path forwarding (RFC 3704 2.2).
 
-They stand before neighbour discovery, so they let through whoever has no address yet, or one of
-the link; what such sources send otherwise goes no further than the next tables.
+They come before neighbour discovery, so they pass unspecified and link-local sources; later tables
+drop whatever else such sources send.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _is_within(prefix: IPNetwork, other: IPNetwork) -> bool:
 
 
 def _own_addresses(circuits: list[AttachmentCircuit]) -> tuple[set[IPAddress], set[IPAddress]]:
-    """Return the gateways' addresses, and those of their networks that are nobody's."""
+    """Return the gateways' addresses, and the broadcast addresses of their networks."""
     own: set[IPAddress] = set()
     broadcast: set[IPAddress] = set()
     for gateway in (each for circuit in circuits for each in circuit.gateways):

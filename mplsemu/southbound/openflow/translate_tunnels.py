@@ -1,4 +1,4 @@
-"""Flows of the tunnels to other PEs, and of the choice among several ways there (RFC 3031 3.12)."""
+"""Flows of the tunnels to other PEs (FTN, RFC 3031 3.12), and of ECMP among their NHLFEs."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def tunnel_flows(lsr: Lsr, routed: frozenset[str], bridged: frozenset[str]) -> I
             if entry.egress in bridged:
                 match = Match.of(*terms)
                 yield Flow(Table.TUNNEL_L2, priority, match, _send_before_everything(lsr, nhlfe))
-    # behind the ways themselves, so that none is chosen that is not there yet
+    # after the NHLFEs themselves, so that none is chosen before it is installed
     for entry in used:
         if len(entry.nhlfes) > 1:
             yield from _choice_flows(lsr, entry, is_bridged=entry.egress in bridged)
@@ -84,10 +84,10 @@ def _check_depth(lsr: Lsr, entry: FtnEntry) -> None:
 def _alternatives(
     entry: FtnEntry, to_egress: Term
 ) -> Iterator[tuple[Nhlfe, tuple[Term, ...], Priority]]:
-    """Yield each way with what matches it.
+    """Yield each NHLFE with its match and priority.
 
-    An only way takes everything, and outranks the flows of several that were there before it:
-    when but one of them is left, it counts from its coming on, not from their going.
+    A single NHLFE matches everything, at a higher priority than ECMP flows. So when ECMP shrinks to
+    one NHLFE, its flow takes effect as soon as it is added, before the old flows are deleted.
     """
     if len(entry.nhlfes) == 1:
         yield entry.nhlfes[0], (to_egress,), Priority.NORMAL
@@ -97,17 +97,18 @@ def _alternatives(
 
 
 def _choice_flows(lsr: Lsr, entry: FtnEntry, *, is_bridged: bool) -> Iterator[Flow]:
-    """Yield the flows that choose among the ways to one PE, while the customer's headers show."""
+    """Yield the flows that choose an NHLFE to a PE, while the customer's headers are outermost."""
     to_egress = Term(REG_TUNNEL, lsr.egress(entry.egress))
 
     def by(fields: HashFields) -> tuple[Action, ...]:
-        # a basis of its own: LSRs that choose alike would never use some ways of the second
+        # salt the hash per LSR: with equal hashes the second LSR would see only part of the hash
+        # space (ECMP polarisation)
         return (Multipath(fields, lsr.node.index, len(entry.nhlfes), REG_WAY),)
 
     for is_version in IP_VERSIONS:
         match = Match.of(is_version, to_egress)
         yield Flow(Table.WAYS, Priority.SPECIFIC, match, by(HashFields.IP_FLOW))
-        # only the first fragment has ports, and in IPv6 only that the number of the protocol
+        # only the first fragment has ports, and in IPv6 only it has the protocol's number
         match = Match.of(is_version, _IS_FRAGMENT, to_egress)
         yield Flow(Table.WAYS, Priority.SPECIFIC + 1, match, by(HashFields.IP_ADDRESSES))
     if is_bridged:
@@ -127,9 +128,9 @@ def _send_before_everything(lsr: Lsr, nhlfe: Nhlfe) -> tuple[Action, ...]:
 
 
 def encap_label(label: Label) -> tuple[Action, ...]:
-    """Return the actions that put one entry before everything a packet has (RFC 4448 4.2).
+    """Return the actions that put a label stack entry before a whole frame (RFC 4448 section 4.2).
 
-    Its TTL is the pipe model's, also where the lab is uniform: a frame has no TTL to carry.
+    Its TTL is the pipe model's, also in a uniform lab: a frame has no TTL to copy.
     """
     return (
         Encap(PacketType.MPLS),

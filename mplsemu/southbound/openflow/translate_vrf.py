@@ -101,7 +101,7 @@ _SILENT: Final = (
     (IS_IPV6, _ICMPV6),
     (IS_IPV6, Term(IP_PROTO, 59)),
 )
-"""Other ICMP, IGMP, no next header: about these a gateway says nothing."""
+"""Other ICMP, IGMP, no next header: a gateway drops these silently."""
 _ANY_FRAGMENT: Final = Term(IP_FRAGMENT, 1, 1)
 _ECHO_REQUEST: Final = Term(ICMPV4_TYPE, 8)
 _ECHO_REPLY: Final = 0
@@ -109,7 +109,7 @@ _ECHO_REQUEST6: Final = Term(ICMPV6_TYPE, 128)
 _NEIGHBOUR_DISCOVERY: Final = (Term(ICMPV6_TYPE, 135), Term(ICMPV6_TYPE, 136))
 _GATEWAY: Final = mac_number(GATEWAY_MAC)
 _TO_GATEWAY: Final = Term(ETH_DST, _GATEWAY)
-# an output to the port that a packet came from does nothing; a router may well send it back
+# OpenFlow does not output to the ingress port, but a router may send a packet back
 _FORGET_PORT: Final = SetField(IN_PORT, 0xFFFF_FFFF)
 _MAC_BITS, _IPV4_BITS = 48, 32
 
@@ -161,9 +161,11 @@ def _input_flows() -> Iterator[Flow]:
         match = Match.of(IS_IPV6, _ICMPV6, icmp_type)
         yield Flow(table, Priority.SPECIFIC, match, punt(PuntReason.NEIGHBOUR_DISCOVERY))
     link_local = Match.of(IS_IPV6, _TO_GATEWAY, Term(IPV6_DST, int(LINK_LOCAL_GATEWAY)))
-    # a priority of its own: neighbour discovery matches packets to this address, too
+    # a different priority: neighbour discovery matches packets to this address, too
     yield Flow(table, Priority.NORMAL + 1, link_local, goto=Table.VRF_LOCAL)
-    for prefix in NO_SOURCES:  # below neighbour discovery, which who has no address yet needs
+    for (
+        prefix
+    ) in NO_SOURCES:  # below neighbour discovery, which is needed before there is an address
         yield Flow(table, Priority.NORMAL + 2, Match.of(*from_prefix(prefix)))
     yield Flow(table, Priority.REFUSED, Match.of(FROM_GROUP_ADDRESS))
 
@@ -184,7 +186,7 @@ def _local_flows() -> Iterator[Flow]:
     for is_version in IP_VERSIONS:
         fragment = Match.of(is_version, _ANY_FRAGMENT)
         yield Flow(table, Priority.SPECIFIC, fragment, punt(PuntReason.FRAGMENT))
-        # TCP, UDP and what nobody knows: the controller tells them apart
+        # TCP, UDP and unknown protocols: the controller distinguishes them
         yield Flow(table, Priority.BROAD, Match.of(is_version), punt(PuntReason.NOT_SERVED))
     for is_version, protocol in _SILENT:
         yield Flow(table, Priority.BROAD + 1, Match.of(is_version, protocol))
@@ -193,7 +195,7 @@ def _local_flows() -> Iterator[Flow]:
 def _common_fib_flows() -> Iterator[Flow]:
     for prefix in NEVER_ROUTED:
         yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, Match.of(*_to_prefix(prefix)))
-    # only the gateway is on the link that such a source belongs to
+    # only the gateway is on the link of such a source
     from_link = Match.of(*from_prefix(LINK_LOCAL))
     yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED_FROM, from_link)
     for is_version in IP_VERSIONS:
@@ -202,7 +204,7 @@ def _common_fib_flows() -> Iterator[Flow]:
 
 
 def _expiry_flows(table: Table) -> Iterator[Flow]:
-    """Yield what comes before a TTL is decremented, which would punt by itself, whoever it is."""
+    """Yield flows that punt an expiring TTL before dec_ttl would, whose packet-in has no sender."""
     for is_version in IP_VERSIONS:
         for ttl in (0, 1):
             match = Match.of(is_version, Term(IP_TTL, ttl))
@@ -210,7 +212,7 @@ def _expiry_flows(table: Table) -> Iterator[Flow]:
 
 
 def _size_flows(table: Table) -> Iterator[Flow]:
-    """Yield what comes of packets that are too large, unless their TTL ends them before."""
+    """Yield the flows of packets that are too large; an expired TTL comes before them."""
     for is_version in IP_VERSIONS:
         match = Match.of(is_version, Term(REG_SIZE, 1))
         yield Flow(table, Priority.NORMAL + 1, match, punt(PuntReason.TOO_BIG))
@@ -230,7 +232,7 @@ def _delivery_flows() -> Iterator[Flow]:
 
 
 def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
-    # a pushed entry's TTL is IP's by itself, which is the uniform model (RFC 3443 section 3.1)
+    # push_mpls copies the TTL of IP, which is the uniform model (RFC 3443 section 3.1)
     ttl = () if lsr.is_uniform else (SetField(MPLS_TTL, PIPE_TTL),)
     actions: tuple[Action, ...] = (
         DecTtl(),
@@ -264,8 +266,7 @@ def _gateway_flows(lsr: Lsr, vrf: Vrf, circuits: list[AttachmentCircuit]) -> Ite
             if gateway.version == 4:
                 yield _arp_reply(lsr, circuit.port, int(gateway.ip))
         for address in router_addresses(circuit.gateways):
-            # circuits of one VRF may share an address where it means the same on each, as
-            # the PE's side of a PE-CE link may
+            # circuits of one VRF may share an address: it is answered in the same way on each
             if address in seen or address.is_link_local:
                 continue
             seen.add(address)

@@ -93,12 +93,12 @@ def _pseudowire_flows(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
 def _flood_flows(lsr: Lsr, vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
     own = Term(METADATA, vsi.index)
     to_circuits = tuple(map(Output, ports))
-    # each copy is made whole in a clone: an encap on the packet itself would show in the next one
+    # each copy is encapsulated in a clone: an encap of the packet itself would affect the next copy
     to_wires = tuple(Clone(_send_over(lsr, wire)) for wire in _wires(lsr, vsi))
     if ports:
         match = Match.of(own, _FROM_CIRCUIT, _UNKNOWN)
         yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, (*to_circuits, *to_wires))
-        # split horizon: what came over one pseudowire never leaves over another (RFC 4762 4.4)
+        # split horizon: frames from one pseudowire never leave over another (RFC 4762 section 4.4)
         match = Match.of(own, _FROM_ANY_PSEUDOWIRE, _UNKNOWN)
         yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, to_circuits)
 
@@ -106,7 +106,7 @@ def _flood_flows(lsr: Lsr, vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
 def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:
     """Yield the pseudowires that have a tunnel.
 
-    Open vSwitch 3.1 breaks down over a packet that was encapsulated and then met no flow.
+    Open vSwitch 3.1 crashes on a packet that was encapsulated and then matched no flow.
     """
     return (wire for wire in vsi.pseudowires if lsr.nhlfe_count(wire.peer))
 
@@ -114,6 +114,6 @@ def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:
 def _send_over(lsr: Lsr, wire: Pseudowire) -> tuple[Action, ...]:
     to_peer = SetField(REG_TUNNEL, lsr.egress(wire.peer))
     label = encap_label(wire.out_label)
-    if lsr.nhlfe_count(wire.peer) > 1:  # chosen while the frame still is the outermost
+    if lsr.nhlfe_count(wire.peer) > 1:  # chosen while the frame is outermost
         return (to_peer, Resubmit(Table.WAYS), *label, Resubmit(Table.TUNNEL_L2))
     return (*label, to_peer, Resubmit(Table.TUNNEL_L2))

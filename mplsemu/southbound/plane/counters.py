@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class CounterKind(enum.StrEnum):
-    """What packets are counted by; directions are those of the PE."""
+    """What packets are counted by; in and out as the PE sees it."""
 
     LSP = "lsp"
     TUNNEL = "tunnel"
@@ -20,12 +20,12 @@ class CounterKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """How many packets an LSR has handled.
+    """Packets that an LSR has handled.
 
     Attributes:
-        kind: what they have in common.
-        name: an LSP's incoming label, a tunnel's egress PE, a VRF's or VSI's VPN, why they were
-            dropped.
+        kind: what they are counted by.
+        name: an LSP's incoming label, a tunnel's egress PE, a VRF's or VSI's VPN, or the reason of
+            a drop.
         peer: of a pseudowire, the PE at its other end.
         octets: from the Ethernet header on.
     """

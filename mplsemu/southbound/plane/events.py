@@ -10,7 +10,7 @@ from mplsemu.southbound.punt.event import Punt
 
 @dataclass(frozen=True, slots=True)
 class LsrConnected:
-    """An LSR can be programmed from now on; `live_ports` are its ports that carry packets."""
+    """An LSR is ready to be programmed; `live_ports` are its ports that carry packets."""
 
     node: str
     live_ports: frozenset[int]
@@ -18,14 +18,14 @@ class LsrConnected:
 
 @dataclass(frozen=True, slots=True)
 class LsrDisconnected:
-    """An LSR can be programmed no more, until it enters again."""
+    """An LSR can no longer be programmed, until it connects again."""
 
     node: str
 
 
 @dataclass(frozen=True, slots=True)
 class PortChanged:
-    """A port carries packets from now on, or no more."""
+    """A port began or ceased to carry packets."""
 
     node: str
     port: int
@@ -42,7 +42,7 @@ class PacketPunted:
 
 @dataclass(frozen=True, slots=True)
 class InstallRejected:
-    """An LSR did not do what it was told; `what` is for people."""
+    """An LSR rejected part of an installation; `what` is a human-readable description."""
 
     node: str
     what: str
@@ -50,7 +50,7 @@ class InstallRejected:
 
 @dataclass(frozen=True, slots=True)
 class UnknownLsrConnected:
-    """Somebody who is no LSR of this lab; `what` is for people."""
+    """Something connected that is no LSR of this lab; `what` is a human-readable description."""
 
     what: str
 
@@ -64,4 +64,4 @@ PlaneEvent = (
     | UnknownLsrConnected
 )
 Deliver = Callable[[PlaneEvent], None]
-"""Takes an event in; it may be called from any thread, and must not block."""
+"""Takes an event; any thread may call it, and it must not block."""

@@ -24,12 +24,12 @@ LearnedAt = OnCircuit | BehindPe
 
 @dataclass(frozen=True, slots=True)
 class MacFlush:
-    """An order to forget MAC addresses.
+    """An order to remove MAC addresses, as a MAC withdraw (RFC 4762 section 6).
 
     Attributes:
-        node: the PE that shall forget.
+        node: the PE.
         vsi: name of the VPN.
-        place: where they were learned, None for everywhere.
+        place: where they were learned, None for all.
     """
 
     node: str
@@ -42,7 +42,7 @@ class LearnedMac:
     """A MAC address that a PE has learned.
 
     Attributes:
-        place: where, None if the program does not know that place.
+        place: where, None if the program has no such place.
     """
 
     node: str

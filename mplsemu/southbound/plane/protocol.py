@@ -16,23 +16,23 @@ from mplsemu.southbound.punt.event import PacketOut
 
 
 class DataPlane(Protocol):
-    """Whatever forwards the packets of one lab.
+    """What forwards the packets of one lab.
 
-    But for `start`, `wait` and `macs`, only the controller's worker calls these: one at a time.
-    They block until done.
+    Only the controller's worker calls these methods, one at a time; `start`, `wait` and `macs` are
+    the exceptions. They block until done.
     """
 
     @property
     def name(self) -> str:
-        """As in ``--dataplane NAME``."""
+        """Its name in ``--dataplane NAME``."""
 
     @property
     def version(self) -> str:
-        """What it is made of, for people: ``ryu 4.34``."""
+        """Name and version of what it is built on: ``ryu 4.34``."""
 
     @property
     def entry_word(self) -> str:
-        """What its entries are called, in the plural: ``flows``."""
+        """The plural noun for its entries: ``flows``."""
 
     @property
     def limits(self) -> Limits:
@@ -43,17 +43,17 @@ class DataPlane(Protocol):
         """The threads it works with."""
 
     def start(self, program: Program, deliver: Deliver) -> None:
-        """Begin to deliver what happens to the program's LSRs.
+        """Begin to deliver the events of the program's LSRs.
 
         Raises:
             EmulationError: it cannot.
         """
 
     def wait(self) -> None:
-        """Wait until it has ended, which it does only when it cannot go on."""
+        """Wait until it ends, which it does only on a fatal error."""
 
     def read_back(self, program: Program, nodes: Collection[str]) -> Mapping[str, ReadBack]:
-        """Find out what LSRs that entered have installed; one that does not answer is left out.
+        """Read what connected LSRs have installed; one that does not answer is left out.
 
         Raises:
             CapabilityError: it cannot do what the program says.
@@ -62,7 +62,7 @@ class DataPlane(Protocol):
     def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
         """Bring LSRs to what the program says, make before break.
 
-        Nothing uses what is not there yet, on any LSR; what is no longer wanted goes last.
+        Nothing uses an entry that is not installed yet, on any LSR; surplus entries go last.
 
         Raises:
             CapabilityError: it cannot do what the program says.
@@ -72,13 +72,13 @@ class DataPlane(Protocol):
         """Return how many entries of the program an LSR has, without learned MAC addresses."""
 
     def send(self, node: str, packets: Iterable[PacketOut]) -> None:
-        """Have an LSR send packets; if it left they are lost."""
+        """Have an LSR send packets; if it has disconnected, they are lost."""
 
     def flush_macs(self, program: Program, orders: Iterable[MacFlush]) -> None:
-        """Have LSRs forget MAC addresses."""
+        """Have LSRs remove learned MAC addresses."""
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterable[LearnedMac]:
-        """Return what LSRs have learned; any thread may ask, as it may take long."""
+        """Return learned MAC addresses; it may take long, so any thread may call it."""
 
     def counters(self, program: Program, nodes: Collection[str]) -> Iterable[Counter] | None:
-        """Return what LSRs have counted, None where this data plane does not count."""
+        """Return the counters of LSRs, None if this data plane does not count."""

@@ -1,4 +1,4 @@
-"""What LSRs have installed, found or brought about."""
+"""What LSRs have installed: as found when they connected, and after an installation."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """What an LSR had installed when it entered.
+    """What an LSR had installed when it connected.
 
     Attributes:
         kept: entries that it has and should have.
         desired: entries that it should have.
-        unexpected: entries that it has and should not have; the next installation removes them,
-            when what replaces them is there.
+        unexpected: entries that it has and should not have; the next installation removes them
+            after their replacements are in.
     """
 
     kept: int
@@ -23,13 +23,13 @@ class ReadBack:
 
 @dataclass(frozen=True, slots=True)
 class InstallResult:
-    """What became of an installation.
+    """The outcome of an installation.
 
     Attributes:
-        in_sync: LSRs that have what the program says now, those that had it before too.
-        touched: how many LSRs had something to change.
-        followed: how many of those have changed it.
-        changed: entries added, changed or removed on these.
+        in_sync: LSRs that now have what the program says, changed or not.
+        touched: how many LSRs needed a change.
+        followed: how many of those made it.
+        changed: entries added, changed or removed on them.
     """
 
     in_sync: frozenset[str]

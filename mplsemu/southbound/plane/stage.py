@@ -1,4 +1,4 @@
-"""The order in which LSRs are changed: make before break, on every data plane."""
+"""The order in which LSRs are changed: make before break, on every data plane (ADR 3)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import enum
 class Stage(enum.IntEnum):
     """The order of a change: each stage on all LSRs before the next on any.
 
-    So nobody sends to what is not there yet: labels are known before a tunnel uses them, tunnels
-    before a service does, services before a port lets packets in. What is no longer wanted is
-    deleted afterwards, users before what they use.
+    So no packet meets an entry that is not there yet: labels are installed before the tunnels that
+    push them, tunnels before services, services before the ports that let packets in. Surplus
+    entries are deleted afterwards, users before what they use.
     """
 
     LABELS = 1

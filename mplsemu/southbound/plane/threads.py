@@ -1,4 +1,4 @@
-"""The kind of threads that a data plane works with: OpenFlow's framework has its own."""
+"""The threads that a data plane works with: OpenFlow's framework has a kind of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Queue(Protocol):
         """Take an item.
 
         Raises:
-            queue.Empty: there is none, or none came in time.
+            queue.Empty: the queue is empty, or stayed so until the timeout.
         """
 
 
@@ -29,11 +29,11 @@ class Threads(Protocol):
         """Return a new queue."""
 
     def spawn(self, work: Callable[..., None], *args: Any) -> None:
-        """Have a thread of its own do something."""
+        """Run something in a new thread."""
 
     def serve(self, path: Path, handle: Callable[[socket.socket], None]) -> None:
-        """Listen on a Unix socket and have each connection handled in a thread of its own.
+        """Listen on a Unix socket and handle each connection in a new thread.
 
         Raises:
-            OSError: one cannot listen there.
+            OSError: the address cannot be listened on.
         """

@@ -17,8 +17,7 @@ static __always_inline int shorten(struct __sk_buff *skb, const __u32 words)
 #pragma unroll
 	for (__u32 i = 0; i < words; i++)
 		front[(MACS_OCTETS + TAG_OCTETS * i) / sizeof(*front)] = TYPE_VLAN;
-	/* The second tag pushes the first into the packet data; the protocol becomes VLAN, which can be
-	 * popped */
+	/* the second tag pushes the first into the packet data; the protocol becomes VLAN */
 	if (bpf_skb_vlan_push(skb, TYPE_VLAN, 1) || bpf_skb_vlan_push(skb, TYPE_VLAN, 1))
 		return -1;
 #pragma unroll

@@ -308,4 +308,4 @@ HASH(fdb_added, 1 << 16, struct vsi_key, __u64); /* how many addresses were ever
 HASH(fdb_removed, 1 << 16, struct vsi_key, __u64); /* how many of them user space has deleted */
 RINGBUF(punts, 1 << 22); /* of struct punt */
 ARRAY(settings, 1, __u32, struct settings);
-PERCPU_HASH(counters, 1 << 16, struct counter_key, struct counter); /* user space makes the entries, except of drops */
+PERCPU_HASH(counters, 1 << 16, struct counter_key, struct counter); /* from user space, except of drops */

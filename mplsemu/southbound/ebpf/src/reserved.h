@@ -1,5 +1,4 @@
-/* Frames that are not forwarded: reserved addresses (IEEE 802.1Q table 8-2), MAC control (802.3 clause 31).
- */
+/* Frames that are not forwarded: reserved addresses (IEEE 802.1Q table 8-2), MAC control (802.3 31). */
 #pragma once
 
 #include "packet.h"
