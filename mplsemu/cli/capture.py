@@ -224,17 +224,17 @@ def _numbers(stack: Stack) -> tuple[str, ...]:
 
 def _summarize(args: argparse.Namespace, counter: Counter[str], taps: Taps, why: str) -> None:
     total, lost = counter.total(), sum(taps.lost().values())
-    said = f"{total} packet{'' if total == 1 else 's'}"
+    text = f"{total} packet{'' if total == 1 else 's'}"
     if len(counter) > 1:
         counts = [f"{count} on {name}" for name, count in counter.most_common(_MAX_COUNTS)]
         more = len(counter) - _MAX_COUNTS
-        said += f": {', '.join(counts)}" + (f" and the rest on {more} more" if more > 0 else "")
+        text += f": {', '.join(counts)}" + (f" and the rest on {more} more" if more > 0 else "")
     if args.write is not None and args.write != _PIPE:
         with suppress(OSError):
-            said = f"{args.write}: {said}, {args.write.stat().st_size:,} bytes"
+            text = f"{args.write}: {text}, {args.write.stat().st_size:,} bytes"
     if lost:
-        said += f"; {lost} more came too fast"
-    _say(f"{why}; {said}" if why else said)
+        text += f"; {lost} more came too fast"
+    _say(f"{why}; {text}" if why else text)
 
 
 def _note_labels(expression: str, core: Sequence[str]) -> None:
@@ -254,8 +254,8 @@ def _note_frames(args: argparse.Namespace, reader: FrameReader) -> None:
     """Tell how to decode frames of a VPLS in a file, if there are any."""
     from mplsemu.export.wireshark import note
 
-    if args.write is not None and (said := note(reader.seen)):
-        _say(f"note: {said}")
+    if args.write is not None and (hint := note(reader.seen)):
+        _say(f"note: {hint}")
 
 
 def _say(text: Any) -> None:

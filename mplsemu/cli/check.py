@@ -216,8 +216,8 @@ def read_program(path: str) -> Program:
     try:
         return load_program(text)
     except ProgramError as error:
-        said = str(error)
-        short = said if len(said) <= _MAX_CHARACTERS else f"{said[:_MAX_CHARACTERS]} ..."
+        message = str(error)
+        short = message if len(message) <= _MAX_CHARACTERS else f"{message[:_MAX_CHARACTERS]} ..."
         raise ProgramError(f"{name}: {short}") from None
 
 

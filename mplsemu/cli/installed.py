@@ -32,13 +32,13 @@ def check_installed(name: str | None, bar: ProgressBar) -> InstalledComparison:
 def draw_installed(found: InstalledComparison) -> list[Text]:
     """Return what ``check --live`` prints as text."""
     word = "flows" if found.dataplane == "openflow" else "entries"
-    said = f"{found.entries:,} {word} on {count(found.lsrs, 'LSR')}, program {found.generation}"
+    text = f"{found.entries:,} {word} on {count(found.lsrs, 'LSR')}, program {found.generation}"
     if found.down:
-        said += f", {few(found.down)} down"
+        text += f", {few(found.down)} down"
     lines = [Text(f" Lab {found.lab}, running", palette.TITLE), Text()]
     if not found.differences:
         lines += wrapped(
-            f"{said}: all as they should be".split(" "),
+            f"{text}: all as they should be".split(" "),
             width=79,
             indent="   ",
             first=" ✓ ",
@@ -46,7 +46,7 @@ def draw_installed(found: InstalledComparison) -> list[Text]:
         )
         return [*lines, Text(" ").append("✓ holds", palette.GOOD)]
     number = count(len(found.differences), "difference")
-    lines += wrapped(f"{said}: {number}".split(" "), width=79, indent="   ", first=" ✗ ", joint=" ")
+    lines += wrapped(f"{text}: {number}".split(" "), width=79, indent="   ", first=" ✗ ", joint=" ")
     for difference in found.differences[:_MOST_LINES]:
         lines += draw_problem(str(difference))
     if len(found.differences) > _MOST_LINES:

@@ -64,9 +64,9 @@ def _add_case(suite: ET.Element, lab: str, check: CheckResult) -> None:
     )
     detail = _clean(check.detail)
     if not check.ok:
-        said = detail or "it does not hold"
-        failure = ET.SubElement(case, "failure", message=said, type=check.expect)
-        failure.text = f"{_clean(check.name)}: {said}"
+        message = detail or "it does not hold"
+        failure = ET.SubElement(case, "failure", message=message, type=check.expect)
+        failure.text = f"{_clean(check.name)}: {message}"
     elif detail:
         ET.SubElement(case, "system-out").text = detail
 

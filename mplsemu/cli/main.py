@@ -95,11 +95,11 @@ def _outcome(words: list[str]) -> int:
         _print_no_more()
         code = _OK
     except (OSError, MemoryError, RuntimeError) as error:
-        said = describe_system_error(error)
-        if said is None:
+        message = describe_system_error(error)
+        if message is None:
             raise
         _print_no_more()
-        _say(said)
+        _say(message)
         code = _BAD_INPUT
     _forget_interrupts()
     return code

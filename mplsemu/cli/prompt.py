@@ -156,12 +156,12 @@ class Prompt(CLI):  # type: ignore[misc]  # Mininet has no types
 
     def _note_status(self, node: Any) -> None:
         """Note whether the last command of a node's shell failed; its ``$?`` stays as it is."""
-        said = node.cmd(f"(s=$?; echo {_STATUS}$s; exit $s)")
-        status = re.search(rf"{_STATUS}(\d+)\r?\n", said)
+        output = node.cmd(f"(s=$?; echo {_STATUS}$s; exit $s)")
+        status = re.search(rf"{_STATUS}(\d+)\r?\n", output)
         if status is None or status[1] != "0":
             self._has_failed = True
         if status is not None:  # a background command may have printed something, too
-            sys.stdout.write(said.replace(status[0], "", 1))
+            sys.stdout.write(output.replace(status[0], "", 1))
 
     def _address(self, word: str) -> str:
         """Return the address of a host, given its name; any other word as it is."""

@@ -58,17 +58,17 @@ def ambiguous(below: Below) -> list[int]:
 def note(below: Below) -> str:
     """Return a note on how to read the capture; empty if Wireshark needs none."""
     words, both = options(below), ambiguous(below)
-    said = []
+    notes = []
     if 0 < len(words) <= 2 * _MAX_LABELS:
-        said.append(f"VPLS frames in Wireshark and tshark: {' '.join(words)}")
+        notes.append(f"VPLS frames in Wireshark and tshark: {' '.join(words)}")
     elif words:
-        said.append("VPLS frames in Wireshark and tshark: see mplsemu capture --profile")
+        notes.append("VPLS frames in Wireshark and tshark: see mplsemu capture --profile")
     if both:
-        said.append(
+        notes.append(
             f"{_labels(both)}: a pseudowire's to one LSR, a VRF's to another: no option tells "
             "which, the packets' comments do"
         )
-    return "; ".join(said)
+    return "; ".join(notes)
 
 
 def profile(below: Below) -> dict[str, str]:

@@ -105,8 +105,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[str] | None:
 
 
 def _first_line(answer: subprocess.CompletedProcess[str]) -> str:
-    said = (answer.stdout.strip() or answer.stderr.strip()).splitlines()
-    return said[0].strip() if said else ""
+    output = (answer.stdout.strip() or answer.stderr.strip()).splitlines()
+    return output[0].strip() if output else ""
 
 
 def _tool(
@@ -117,8 +117,8 @@ def _tool(
     if path is None:
         return Diagnosis(name, _if_missing(needed=needed), purpose, _apt(package))
     answer = _run(name, version) if version else None
-    said = _first_line(answer) if answer is not None and answer.returncode == 0 else ""
-    return Diagnosis(name, Availability.OK, re.sub(r" \(Git.*", "", said)[:40] or path)
+    output = _first_line(answer) if answer is not None and answer.returncode == 0 else ""
+    return Diagnosis(name, Availability.OK, re.sub(r" \(Git.*", "", output)[:40] or path)
 
 
 def _python() -> Diagnosis:
@@ -139,8 +139,8 @@ def _packages() -> Diagnosis:
     if missing:
         remedy = f"pip install {' '.join(missing)}"
         return Diagnosis("Python packages", Availability.MISSING, ", ".join(missing), remedy)
-    said = ", ".join(f"{package} {version}" for package, version in versions.items())
-    return Diagnosis("Python packages", Availability.OK, said)
+    found = ", ".join(f"{package} {version}" for package, version in versions.items())
+    return Diagnosis("Python packages", Availability.OK, found)
 
 
 def _why_not_ebpf() -> str | None:
@@ -236,8 +236,8 @@ def _open_vswitch(*, needed: bool) -> Iterator[Diagnosis]:
         return
     answer = _run("ovs-vswitchd", "--version")
     if answer is None or answer.returncode:
-        said = _first_line(answer) if answer else ""
-        yield Diagnosis("Open vSwitch", state, f"ovs-vswitchd does not run {said}", remedy)
+        output = _first_line(answer) if answer else ""
+        yield Diagnosis("Open vSwitch", state, f"ovs-vswitchd does not run {output}", remedy)
         return
     yield Diagnosis("Open vSwitch", Availability.OK, _first_line(answer).rpartition(" ")[2])
 
@@ -313,19 +313,19 @@ def _disk() -> Diagnosis:
     while not where.exists() and where != where.parent:
         where = where.parent
     free = shutil.disk_usage(where).free
-    said = f"{free // 1_000_000} MB free in {where}"
+    found = f"{free // 1_000_000} MB free in {where}"
     if free >= _MIN_FREE:
-        return Diagnosis("disk space", Availability.OK, said)
+        return Diagnosis("disk space", Availability.OK, found)
     return Diagnosis(
-        "disk space", Availability.MISSING, f"{said}; 50 MB are needed", f"df -h {where}"
+        "disk space", Availability.MISSING, f"{found}; 50 MB are needed", f"df -h {where}"
     )
 
 
 def _rights() -> Iterator[Diagnosis]:
     """Diagnose what root is denied here, as in some containers."""
     if (problem := machine_problem()) is not None:
-        said, _, remedy = problem.partition("; type: ")
-        yield Diagnosis("rights", Availability.MISSING, said, remedy)
+        detail, _, remedy = problem.partition("; type: ")
+        yield Diagnosis("rights", Availability.MISSING, detail, remedy)
 
 
 def _running() -> Diagnosis:
