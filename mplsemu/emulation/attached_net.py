@@ -1,4 +1,4 @@
-"""A lab that another process has booted, as a Mininet: its nodes, with shells of one's own."""
+"""A Mininet of a lab that another process has booted: the same nodes, with new shells."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class AttachedNet(LabNet):
     """A running lab's nodes and links, with Mininet's interface; ending it leaves the lab alone.
 
     Args:
-        network: facts.
+        network: the lab's facts.
         program: that the lab was booted with.
-        fabric: as the LSRs' own; it is not started.
+        fabric: like the one the LSRs were made by; it is not started.
         pids: a process of every node that has namespaces of its own, by Mininet name.
         lab: the lab process.
         lsr_hosts: what LSRs see as their /etc/hosts.
@@ -44,13 +44,13 @@ class AttachedNet(LabNet):
         self._lab = lab
 
     def build(self) -> None:
-        """Tell Mininet of what there is."""
+        """Register the nodes and links that exist."""
         self._register_nodes()
         self._note_links()
         self.built = True
 
     def start(self) -> None:
-        """Build if that is still to be done; everything else runs."""
+        """Build, unless that is done; everything else runs already."""
         if not self.built:
             self.build()
 

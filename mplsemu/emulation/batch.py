@@ -23,7 +23,7 @@ class Batch:
         tool: which program.
         lines: its commands.
         where: whose configuration it is, for the error message.
-        keep_going: also after a command that failed.
+        keep_going: go on after a command that failed.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Batch:
             )
 
     def wait(self) -> None:
-        """Wait until it is done, whatever came of it."""
+        """Wait until it ends, successful or not."""
         if self._problem is None:
             _, self._problem = communicate(self._process)
 
@@ -80,7 +80,7 @@ class Batches:
         self._running: list[Batch] = []
 
     def start(self, tool: Literal["ip", "tc"], lines: Iterable[str], where: str) -> None:
-        """Start another one in the calling thread's namespace."""
+        """Start one more in the calling thread's namespace."""
         self._running.append(Batch(tool, lines, where))
 
     def __enter__(self) -> Self:

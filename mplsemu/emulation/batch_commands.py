@@ -1,4 +1,4 @@
-"""The few big commands that build a lab: text for ``ip -batch`` and one ovs-vsctl transaction."""
+"""The commands that build a lab: lines for ``ip -batch``, arguments of one ovs-vsctl call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mplsemu.southbound.openflow.learned import TableLimit
 LINK_GROUP: Final = 4364
 """Group of every interface of a lab: one message to the kernel raises or deletes them all."""
 DATAPATH_DEVICES: Final = ("ovs-netdev",)
-_ONE_QUEUE: Final = "numtxqueues 1 numrxqueues 1"  # the kernel's default is one a CPU, each end
+_ONE_QUEUE: Final = "numtxqueues 1 numrxqueues 1"  # the kernel's default is one queue per CPU
 _MAX_CONTROLLER_BACKOFF_MS: Final = 1000
 
 
@@ -37,7 +37,7 @@ def link_lines(plan: LabPlan, pids: Mapping[str, int], lab: int) -> Iterator[str
     for lan in plan.lans:
         yield _bridge_line(lan)
     for pair in plan.veth_pairs:
-        # of a pair whose first end's number is left to it, the kernel numbers both
+        # if the first end has no ifindex, the kernel ignores that of the second
         near, far = sorted(pair.ends, key=lambda end: end.ifindex is None)
         yield (
             f"link add {_veth_end(near, pids, lab)} group {LINK_GROUP}"
@@ -59,7 +59,7 @@ def _bridge_line(lan: LanPlan) -> str:
 def _veth_end(end: Endpoint, pids: Mapping[str, int], lab: int) -> str:
     index = f" index {end.ifindex}" if end.ifindex else ""
     address = f" address {end.mac}" if end.mac else ""
-    # also where it is the lab's: else it would go to where the pair's first end is
+    # always given: without it, the second end goes to the first end's namespace
     netns = pids[end.node] if end.own_namespace else lab
     return f"{end.interface}{index}{address} mtu {end.mtu} {_ONE_QUEUE} netns {netns}"
 
@@ -77,7 +77,8 @@ def host_lines(host: HostPlan) -> Iterator[str]:
 def ce_lines(ce: CePlan) -> Iterator[str]:
     """Yield the lines that configure a CE router, to be run in its namespace.
 
-    Its default routes prefer its LAN addresses as source: nobody has a route to the PE-CE link.
+    Its default routes prefer its LAN addresses as source: other sites have no route to the PE-CE
+    link.
     """
     yield "link set lo up"
     yield f"link set {HOST_INTERFACE} up"
@@ -102,12 +103,12 @@ def _source(version: int, lan: Iterable[IPInterface]) -> str:
 
 
 def single_frame_line(end: Endpoint) -> str:
-    """Return the line that has an interface send single frames (see segmentation.py)."""
+    """Return the line that turns segmentation offload off (see segmentation.py)."""
     return f"link set dev {end.interface} gso_max_segs 1"
 
 
 def _address_line(address: IPInterface, interface: str) -> str:
-    # a lab is up when its hosts answer: nobody waits a second for duplicate address detection
+    # duplicate address detection would delay each lab by a second
     nodad = " nodad" if address.version == 6 else ""
     return f"address add {address} dev {interface}{nodad}"
 
@@ -159,8 +160,8 @@ OWN_QDISCS: Final = ("--", "--id=@noop", "create", "QoS", "type=linux-noop")
 def removal_lines(plan: LabPlan, datapath: str) -> Iterator[str]:
     """Yield the lines that remove every interface of a lab that is not in a host.
 
-    The userspace datapath's devices outlive it; they join the group so that all go at one blow. The
-    kernel's are removed with the datapath, and cannot be by ip(8).
+    The devices of the userspace datapath outlive it; they join the group, so that one command
+    deletes them all. Those of the kernel datapath are removed with it, and ip(8) cannot do it.
     """
     if datapath == "netdev":
         for name in (*(lsr.bridge for lsr in plan.lsrs), *DATAPATH_DEVICES):

@@ -1,4 +1,4 @@
-"""Captures: frames from taps, into a pcapng file or to whoever wants them."""
+"""Captures: frames from taps, written to a pcapng file or handed to a callback."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Comment = Callable[[CapturedFrame], str]
 
 _POLL_S: Final = 0.05
 _SETTLE_S: Final = 0.05
-"""Until what was sent before a capture is stopped has come: nothing is shaped that slowly."""
+"""How long frames that were sent before the capture was stopped may take to arrive."""
 
 
 def no_comment(_frame: CapturedFrame) -> str:
-    """Have nothing to say about a frame."""
+    """Comment on no frame."""
     return ""
 
 
@@ -37,11 +37,11 @@ class CaptureFile:
         points: where the frames come from.
         lab: its name.
         expression: which frames are taken.
-        comment: says something about a frame.
+        comment: returns the comment of a frame, empty for none.
         application: who writes it.
 
     Raises (also `take` and `close`):
-        OSError: the file takes no more.
+        OSError: the file cannot be written.
 
     Attributes:
         size: bytes written.
@@ -67,7 +67,7 @@ class CaptureFile:
         self._flush()
 
     def take(self, frames: Iterable[CapturedFrame]) -> None:
-        """Write frames, so that they are there for whoever reads."""
+        """Write frames and flush them, for a reader at the other end of a pipe."""
         for frame in frames:
             self._writer.packet(
                 self._number[frame.point],
@@ -79,7 +79,7 @@ class CaptureFile:
         self._flush()
 
     def close(self, lost: Mapping[TapPoint, int]) -> None:
-        """Write how many frames came too fast at each point: then the file is complete."""
+        """Write how many frames were lost at each point, which completes the file."""
         for point, number in self._number.items():
             self._writer.statistics(number, self._started_ns, time.time_ns(), lost[point])
         self._flush()
@@ -92,9 +92,9 @@ class CaptureFile:
 
 
 class Capture:
-    """Takes frames in the background; a context manager that ends it.
+    """Captures frames in the background; a context manager that stops it.
 
-    Once made it listens: what is sent afterwards is taken.
+    Frames that are sent after the constructor returned are captured.
 
     Args:
         points: where.
@@ -106,7 +106,7 @@ class Capture:
         LabError: the expression makes no sense.
 
     Attributes:
-        lost: once it is stopped, how many frames came too fast at each point.
+        lost: once it is stopped, how many frames were lost at each point.
     """
 
     def __init__(
@@ -125,10 +125,10 @@ class Capture:
             self._thread.start()
 
     def stop(self) -> None:
-        """Take what has come so far, and no more; a second call does nothing.
+        """Stop with the frames that have been sent so far; a second call does nothing.
 
         Raises:
-            EmulationError: frames could not be taken.
+            EmulationError: the callback or the file failed.
         """
         if self._stopping.is_set():
             return

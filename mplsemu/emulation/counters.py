@@ -1,8 +1,8 @@
 """What the ends of a lab's links have sent, read from /proc/PID/net/dev (proc_pid_net(5)).
 
-The file shows the interfaces in the namespace of the process, so nobody needs to enter it. Bytes
-are those of Ethernet frames. What one end sent is what the other end received: an eBPF program may
-hand a packet to the other end at once, and the interface it left by does not count it.
+The file shows the interfaces of the process's namespace, so there is no need to enter it. Bytes are
+those of Ethernet frames. Only receive counters are used: an eBPF program may redirect a packet to
+the peer device directly, and the interface it left by does not count it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _BITS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What both ends of some links had sent at one moment.
+    """The bytes that both ends of links have sent, at one point in time.
 
     Attributes:
-        time_s: of a clock that only goes forward.
+        time_s: of a monotonic clock.
         sent_bytes: by link, of its first and its second end.
     """
 
@@ -47,7 +47,7 @@ def read_counters(links: Mapping[str, Sequence[Interface]]) -> Counters:
     """Read what the ends of links have sent until now.
 
     Args:
-        links: by link, the interfaces at its two ends; what has no two ends there is left out.
+        links: by link, the interfaces at its two ends; a link without both is left out.
 
     Raises:
         NodeGoneError: a process is gone.
@@ -74,7 +74,7 @@ def _counters_text(pid: int) -> str:
 def loads_bps(before: Counters, after: Counters) -> dict[str, tuple[float, float]]:
     """Return bits per second between two readings, by link: from its first end, and back.
 
-    An interface that was made anew begins at zero again: it counts as silent.
+    An interface that was created anew starts at zero; its load counts as 0.
     """
     elapsed_s = after.time_s - before.time_s
     if elapsed_s <= 0:

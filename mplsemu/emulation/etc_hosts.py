@@ -1,4 +1,4 @@
-"""The names that nodes know by their /etc/hosts (hosts(5)): those of their own VPN, no others.
+"""The /etc/hosts of each node (hosts(5)): the names of its own VPN and of no other.
 
 Host ``a/oslo/h1`` is ``oslo-h1``, ``a/oslo/h1`` and ``a-oslo-h1`` in all of VPN a, and ``h1`` at
 its own site. LSRs have no addresses, so they know no names.
@@ -17,12 +17,12 @@ from mplsemu.errors import EmulationError
 
 _LOCAL: Final = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 _MAX_LINES: Final = 50_000
-"""Of all files of a VPN; where they had more, its sites share one, without names like ``h1``."""
+"""In all files of a VPN; with more, its sites share one file, without names like ``h1``."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A host or CE router: whose, where, what it is called there and as a node, its addresses."""
+    """A host or CE router: its VPN, site, name there, Mininet name and addresses."""
 
     vpn: str
     site: str
@@ -32,22 +32,22 @@ class _Named:
 
     @property
     def at_site(self) -> str:
-        """What it is called in its VPN, if no other is."""
+        """Its short name in its VPN, if that is unique."""
         return f"{self.site}-{self.name}"
 
     @property
     def full(self) -> str:
-        """What it is called in the lab."""
+        """Its full name."""
         return f"{self.vpn}/{self.site}/{self.name}"
 
 
 def lsr_hosts_file(directory: Path) -> Path:
-    """Return the file of LSRs, in the directory of all files."""
+    """Return the file that all LSRs share, in the directory of all files."""
     return directory / "lsr"
 
 
 def write_hosts_files(directory: Path, plan: LabPlan) -> dict[str, Path]:
-    """Write the files of a lab's nodes into a directory, which is made.
+    """Write the files of a lab's nodes into a new directory.
 
     Returns:
         Which file is whose, by Mininet name.
@@ -78,7 +78,7 @@ def _write_vpn(directory: Path, members: list[_Named]) -> dict[str, Path]:
         sites.setdefault(each.site, []).append(each)
     everybody = _LOCAL + "".join(f"{line}\n" for line in _lines(members))
     if everybody.count("\n") * len(sites) > _MAX_LINES:
-        shared = directory / ".all"  # no site is called that
+        shared = directory / ".all"  # a site name cannot begin with a dot
         shared.write_text(everybody, encoding="ascii")
         return {each.node: shared for each in members}
     for site, own in sites.items():
@@ -88,7 +88,7 @@ def _write_vpn(directory: Path, members: list[_Named]) -> dict[str, Path]:
 
 
 def _lines(members: Iterable[_Named]) -> Iterator[str]:
-    """Yield the lines that all of a VPN have; a name that two could have, none has."""
+    """Yield the lines that all files of a VPN share; ambiguous names are left out."""
     members = tuple(members)
     claimed = Counter(name for each in members for name in {each.at_site, each.node})
     for each in members:

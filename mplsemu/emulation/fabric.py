@@ -1,4 +1,4 @@
-"""What the LSRs of a lab are made of, as the lab's builder sees it."""
+"""How LSRs are built: the interface between a lab's builder and its data plane."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.plan import LabPlan, LsrPlan
 
 Progress = Callable[[str, int, int], None]
-"""Called with a stage (``nodes``, ``links``, ...), how much of it is done, and of how much."""
+"""Called with a stage (``nodes``, ``links``, ...), the number of steps done, and their total."""
 
 
 class Fabric(Protocol):
@@ -17,17 +17,17 @@ class Fabric(Protocol):
 
     @property
     def lsr_namespaces(self) -> bool:
-        """Whether each LSR has a namespace of its own, and is not one of many in the lab's."""
+        """Whether each LSR has its own network namespace; else all are in the lab's."""
 
     @property
     def needs_checksums(self) -> bool:
-        """Whether packets must leave hosts as frames, with every checksum computed."""
+        """Whether packets must leave hosts unsegmented and with their checksums filled in."""
 
     def start(self) -> None:
-        """Start what all LSRs have in common; where it runs already nothing happens.
+        """Start what all LSRs share; does nothing if it runs already.
 
         Raises:
-            NotRootError, MissingToolError, EmulationError: the machine cannot have it.
+            NotRootError, MissingToolError, EmulationError: it does not work on this machine.
         """
 
     def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: NodeView) -> Any:
@@ -35,7 +35,7 @@ class Fabric(Protocol):
 
         Args:
             lsr: which.
-            connect: connects the node's ports again, for who has stopped it (Mininet's ``switch``).
+            connect: connects a stopped node's ports again (Mininet's ``switch NAME start``).
             view: what it sees of the machine.
         """
 
@@ -54,17 +54,17 @@ class Fabric(Protocol):
             lsrs: nodes of this fabric.
             shaped: interfaces with a rate or a delay.
             controllers: beside those that the fabric knows, as in ovs-vsctl(8).
-            progress: told what is going on.
+            progress: called with each step.
 
         Raises:
             EmulationError: something was refused.
         """
 
     def hang_up(self) -> None:
-        """Begin to end, without waiting for it."""
+        """Begin to stop, without waiting for the end."""
 
     def removal_lines(self, plan: LabPlan) -> Iterator[str]:
         """Yield the lines of an ``ip -batch`` that removes what is in the lab's namespace."""
 
     def stop(self) -> None:
-        """End what `start` started; a second call does nothing."""
+        """Stop what `start` started; a second call does nothing."""

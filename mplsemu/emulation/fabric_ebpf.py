@@ -1,7 +1,7 @@
 """LSRs as network namespaces with one eBPF program at the ingress of every port.
 
-The program and its maps are those of the whole lab; a port is known by its ifindex, which no other
-port of an LSR has. The kernel's own stack gets no packet: the program drops or redirects all.
+All LSRs of a lab share one program and its maps, so ports have lab-wide unique ifindexes. The
+kernel's own IP stack gets no packet: the program drops or redirects all of them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from mplsemu.southbound.ebpf.maps import Map
 from mplsemu.southbound.network_namespace import inside
 from mplsemu.southbound.plane.limits import Limits
 
-_LOOPBACK: Final = "lo"  # by which the controller sends packets into an LSR
+_LOOPBACK: Final = "lo"  # the controller injects packets into an LSR there
 _MAX_EXPRESS_PORTS: Final = 40
-"""A larger lab would take more than half a second longer to boot, for some per cent of speed."""
+"""Attaching them takes a larger lab over half a second, and gains a few per cent of speed."""
 
 
 class EbpfFabric:
@@ -45,10 +45,10 @@ class EbpfFabric:
 
     @property
     def attached(self) -> Attached:
-        """What is in place, for the controller.
+        """What the controller needs to know of the attached program.
 
         Raises:
-            EmulationError: nothing is, so far.
+            EmulationError: it is not attached yet.
         """
         if self._attached is None:
             raise EmulationError("the LSRs are not connected yet")
@@ -61,7 +61,7 @@ class EbpfFabric:
 
     @property
     def limits(self) -> Limits:
-        """What the program can carry out: less where the kernel turns out to interpret it."""
+        """How many circuits or pseudowires of a VSI the program floods to: fewer if interpreted."""
         return self._program.limits if self._program is not None else LIMITS
 
     @property
@@ -86,7 +86,7 @@ class EbpfFabric:
         controllers: Sequence[str],  # noqa: ARG002  # the controller finds the maps by itself
         progress: Progress,
     ) -> None:
-        """Attach the program to the ports of LSRs and take these up."""
+        """Attach the program to the ports of LSRs, then take the ports up."""
         if self._program is None:
             raise EmulationError("the data plane's program is not loaded yet")
         ports = plan.lsr_ports()
@@ -135,7 +135,7 @@ class EbpfFabric:
         yield f"link delete group {LINK_GROUP}"
 
     def stop(self) -> None:
-        """Let go of the program: the kernel drops it with the last interface that has it."""
+        """Close the program: the kernel unloads it with the last interface that has it."""
         program, self._program, self._attached = self._program, None, None
         if program is not None:
             program.close()

@@ -91,7 +91,7 @@ class OpenVswitchFabric:
 
 
 def _speaker(plan: LabPlan) -> tuple[str, int] | None:
-    """Return the bridge and the number of a port: of a core link, where there is one."""
+    """Return the bridge and the number of a core link's port, or of any port without core links."""
     bridges = {lsr.name: lsr.bridge for lsr in plan.lsrs}
     ends = [end for pair in plan.core_pairs() for end in pair.ends]
     ends += [end for _, end in plan.ports() if end.node in bridges]

@@ -1,4 +1,4 @@
-"""Capture filters in the language of pcap-filter(7), and how they read behind a label stack."""
+"""Capture filters in the language of pcap-filter(7), also for what is below a label stack."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.errors import LabError
 
 _BEHIND_LABELS: Final = re.compile(r"\b(mpls|ether|link|len|less|greater)\b")
-"""Words that say of themselves what they look at."""
+"""Primitives that match the link layer or labels: such an expression is left as it is."""
 
 
 def compile_filter(expression: str) -> bytes:
-    """Return an expression of pcap-filter(7) as the kernel's socket filters take it.
+    """Compile an expression of pcap-filter(7) to a classic BPF socket filter.
 
     Raises:
-        LabError: it makes no sense.
+        LabError: it is not a valid expression.
         MissingToolError: tcpdump is not installed.
     """
     command = [find_tool("tcpdump", "tcpdump"), "-y", "EN10MB", "-ddd", "--", expression]
@@ -35,12 +35,12 @@ def compile_filter(expression: str) -> bytes:
 
 
 def sees_labels(expression: str) -> bool:
-    """Whether an expression is meant for labelled packets, or for all of them."""
+    """Whether an expression matches labelled packets as it is written."""
     return not expression or _BEHIND_LABELS.search(expression) is not None
 
 
 def behind_labels(expression: str) -> str | None:
-    """Return the expression for IP packets behind one label or two; None where there is none.
+    """Return the expression for IP packets below one or two labels; None if there can be none.
 
     pcap-filter(7): each ``mpls`` moves everything that follows it in the expression, also behind
     an ``or``, past one more label; so the one for two labels stands within the one for one.
@@ -49,6 +49,6 @@ def behind_labels(expression: str) -> str | None:
     behind = f"mpls and ({word} or (mpls and {word}))"
     try:
         compile_filter(behind)
-    except LabError:  # ARP, say, which no label has right behind it
+    except LabError:  # ARP, for example, is never below a label
         return None
     return behind

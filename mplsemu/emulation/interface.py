@@ -1,4 +1,4 @@
-"""An interface of a running lab, and how to get to it."""
+"""An interface of a running lab, and the process by which its namespace is found."""
 
 from __future__ import annotations
 

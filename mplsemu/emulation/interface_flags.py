@@ -17,10 +17,10 @@ _REQUEST: Final = struct.Struct("16sH22x")
 
 
 def why_down(opened: socket.socket, interface: str) -> str | None:
-    """Return why an interface in a socket's namespace is of no use, None where it is up."""
+    """Return why an interface in a socket's namespace cannot be used, None if it is up."""
     try:
         answer = fcntl.ioctl(opened, _SIOCGIFFLAGS, _REQUEST.pack(interface.encode("ascii"), 0))
-    except OSError as error:  # it is not there
+    except OSError as error:  # it does not exist
         return error.strerror
     return None if _REQUEST.unpack(answer)[1] & _IFF_UP else os.strerror(errno.ENETDOWN)
 

@@ -1,9 +1,9 @@
-"""Signals to end a process: noted when they come, acted on at known points.
+"""Signals that end a process: recorded when they come, acted on at known points (ADR 16).
 
 A handler that raises does so between any two bytecodes: in a callback of ctypes, of a weak
-reference or of a fork, in ``__del__``, in ``__set_name__``. There it is lost, or becomes an error
-of another kind. So handlers here only note, and whatever waits or takes long looks at what was
-noted (`act`). See signal(7), and `signal.set_wakeup_fd` for how a signal ends a wait.
+reference or of a fork, in ``__del__``, in ``__set_name__``. There the exception is lost, or turns
+into another one. So handlers here only record the signal, and code that waits or takes long looks
+for recorded signals (`act`). `signal.set_wakeup_fd` lets a signal end a wait. See signal(7).
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from typing import Any, Final
 
 END_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STEP_S: Final = 0.1
-"""How often it is looked where a wait cannot be ended."""
+"""How often a wait that a signal cannot end looks for signals."""
 _AGAIN_S: Final = 0.05
 _LOOK_S: Final = 0.25
-"""How often it is looked while a line is typed: see `read_line`."""
+"""How often `read_line` looks for signals."""
 
 SignalAction = Callable[[int], None]
-"""What is done at a known point about a signal that has come."""
+"""Called at a known point with the number of a signal that has come."""
 
 
 class Terminated(BaseException):
-    """Somebody asked this process to end (``mplsemu down``, SIGTERM, SIGHUP)."""
+    """This process was asked to end (``mplsemu down``, SIGTERM, SIGHUP)."""
 
 
 def end(number: int) -> None:
-    """Raise what unwinds a command: `KeyboardInterrupt` or `Terminated`."""
+    """Unwind the command: raise `KeyboardInterrupt` or `Terminated`."""
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise Terminated
 
 
 class _Noting:
-    """What has come, and what is done about it; there is one at most in a process.
+    """Records signals and acts on them; at most one exists in a process.
 
     Attributes:
-        came: signals that nobody has dealt with yet, the first one first.
-        action: what is done about one; None: what the handler before would have done.
-        sheltered: in how many blocks that nothing may end we are.
-        ending: whether one was raised: what comes while all is undone changes nothing.
-        reading: the frame that waits for a line of a terminal, while it does.
-        open: whether what runs is somebody else's code, which knows nothing of us.
+        came: signals that were not acted on yet, oldest first.
+        action: called with a signal; None calls the handler that was there before.
+        sheltered: depth of blocks that signals must not end.
+        ending: whether a signal has raised: later ones must not disturb the unwinding.
+        reading: the frame that reads a line from the terminal, while it does.
+        open: whether the user's own code runs, which never calls `act`.
     """
 
     def __init__(self, action: SignalAction | None) -> None:
@@ -72,12 +72,12 @@ class _Noting:
         self._wakeup_before = signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         for number in END_SIGNALS:
             handler = signal.getsignal(number)
-            if handler not in {signal.SIG_IGN, None}:  # nohup, or not set by Python
+            if handler not in {signal.SIG_IGN, None}:  # ignored by nohup, or not set by Python
                 self._before[number] = handler
                 signal.signal(number, self.take)
 
     def remove(self) -> None:
-        """Put back what was there; the handlers of a script may raise in the middle of it."""
+        """Restore the previous handlers, which may raise while that is done."""
         self._is_over = True
         signal.set_wakeup_fd(self._wakeup_before)
         os.close(self.wake)
@@ -95,10 +95,10 @@ class _Noting:
             self.act()
         if self.reading is None or not self.came:
             return
-        if frame is self.reading:  # in input(), and nowhere else
+        if frame is self.reading:  # in input() itself
             self.reading = None
             self.act()
-        else:  # in something that input() has called: once more when that is done
+        else:  # in something that input() called: try again when that has returned
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _LOOK_S)
 
     def act(self) -> None:
@@ -131,11 +131,11 @@ class _Noting:
 
 
 _noted: Final[list[_Noting]] = []
-"""One, while signals are noted."""
+"""Its only element exists while signals are recorded."""
 
 
 def _noting() -> _Noting | None:
-    """Return what notes signals, in the main thread alone: no other one acts on any."""
+    """Return the recorder; None in other threads than the main one, which never act on signals."""
     if not _noted or threading.get_ident() != threading.main_thread().ident:
         return None
     return _noted[0]
@@ -143,13 +143,13 @@ def _noting() -> _Noting | None:
 
 @contextmanager
 def noted(action: SignalAction | None = None) -> Iterator[None]:
-    """Note signals to end while a block runs; `act` and whatever waits here handles them.
+    """Record signals while a block runs; `act` and the waits of this module handle them.
 
-    Within such a block, another one changes what is done about them. In other threads it does
-    nothing: Python runs handlers in the main thread alone.
+    A nested block changes the action. In other threads it does nothing: Python runs handlers in
+    the main thread only.
 
     Args:
-        action: what is done at a known point about a signal; None: what would be done without.
+        action: called at a known point; None calls the handler that was there before.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -174,10 +174,10 @@ def noted(action: SignalAction | None = None) -> Iterator[None]:
 
 @contextmanager
 def interrupts_wait() -> Iterator[None]:
-    """Have signals to end wait until a block is done; then they are dealt with.
+    """Defer signals until a block has ended.
 
-    Blocking them (sigprocmask(2)) would not do: the kernel hands a signal to any thread that does
-    not block it, and Python runs the handler in the main thread all the same.
+    Blocking them with sigprocmask(2) would not work: the kernel delivers a signal to any thread
+    that does not block it, and Python then runs the handler in the main thread.
     """
     with noted():
         noting = _noting()
@@ -193,20 +193,20 @@ def interrupts_wait() -> Iterator[None]:
 
 
 def act() -> None:
-    """Act on a signal that has come: to be called wherever there is time, and all is in order.
+    """Act on a signal that has come; to be called where the state is consistent.
 
     Raises:
-        KeyboardInterrupt, Terminated: as `end` does, where that is what is done about signals.
+        KeyboardInterrupt, Terminated: if the action is `end`.
     """
     if _noted and _noted[0].came and (noting := _noting()) is not None:
         noting.act()
 
 
 def resume() -> None:
-    """Go on after an interrupt, as a prompt does: Ctrl-C has had its effect.
+    """Go on after Ctrl-C, as a prompt does.
 
     Raises:
-        Terminated: it was not all that came.
+        Terminated: another signal has come, too.
     """
     if (noting := _noting()) is not None:
         noting.came = [number for number in noting.came if number != signal.SIGINT]
@@ -215,12 +215,12 @@ def resume() -> None:
 
 
 def is_noting() -> bool:
-    """Whether signals are noted: whether this thread has something to undo that they would end."""
+    """Whether signals are recorded, as this thread has something to undo."""
     return _noting() is not None
 
 
 def forget_signals() -> None:
-    """Know nothing of signals any more: in a process that was forked, they came to its parent."""
+    """Stop recording in a forked process: what was recorded came to its parent."""
     if _noted:
         signal.set_wakeup_fd(-1)
         _noted.clear()
@@ -230,14 +230,14 @@ def forget_signals() -> None:
 
 
 def wait(readable: Iterable[int], timeout_s: float | None = None) -> list[int]:
-    """Wait until one of some descriptors can be read (or has ended); acts on signals.
+    """Wait until a descriptor is readable (or its process has ended); acts on signals.
 
     Args:
         readable: descriptors.
-        timeout_s: how long to wait, None: for ever.
+        timeout_s: how long to wait at most; None is forever.
 
     Returns:
-        Those that can be read; none when the time is over.
+        The readable ones; empty on a timeout.
     """
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     noting = _noting()
@@ -259,7 +259,7 @@ def wait(readable: Iterable[int], timeout_s: float | None = None) -> list[int]:
 
 
 def sleep(seconds: float) -> None:
-    """Do nothing for a while; acts on signals."""
+    """Sleep; acts on signals."""
     if _noting() is None:
         time.sleep(seconds)
     else:
@@ -267,7 +267,7 @@ def sleep(seconds: float) -> None:
 
 
 def wait_for_end(process: subprocess.Popen[Any], timeout_s: float | None = None) -> int | None:
-    """Wait for a child's end and return its status, None when the time is over; acts on signals."""
+    """Wait for a child and return its status, None on a timeout; acts on signals."""
     if process.poll() is None:
         descriptor = os.pidfd_open(process.pid)
         try:
@@ -280,7 +280,7 @@ def wait_for_end(process: subprocess.Popen[Any], timeout_s: float | None = None)
 def communicate(process: subprocess.Popen[Any], timeout_s: float | None = None) -> tuple[Any, Any]:
     """Do what `subprocess.Popen.communicate` does, and act on signals.
 
-    A child is killed before anything is raised.
+    The child is killed before anything is raised.
 
     Raises:
         subprocess.TimeoutExpired: it did not end in time.
@@ -309,7 +309,7 @@ def _kill(process: subprocess.Popen[Any]) -> None:
 def run(
     command: list[str], *, timeout_s: float | None = None, **options: Any
 ) -> subprocess.CompletedProcess[Any]:
-    """Run a command to its end and return what it said; acts on signals.
+    """Run a command to its end and return its output; acts on signals.
 
     Args:
         command: program and arguments.
@@ -326,10 +326,10 @@ def run(
 
 
 def write(descriptor: int, data: bytes) -> None:
-    """Write all of it, however long its reader takes; acts on signals.
+    """Write all data, however slow the reader is; acts on signals.
 
     Raises:
-        OSError: it is not taken.
+        OSError: it cannot be written.
     """
     noting, at = _noting(), 0
     poller = select.poll()
@@ -341,13 +341,13 @@ def write(descriptor: int, data: bytes) -> None:
         ready = [fd for fd, _ in poller.poll()]
         if noting is not None and noting.wake in ready:
             noting.drain()
-        if descriptor in ready:  # a pipe that is writable takes so much without waiting
+        if descriptor in ready:  # a writable pipe takes that much without blocking
             at += os.write(descriptor, data[at : at + select.PIPE_BUF])
 
 
 @contextmanager
 def act_at_once() -> Iterator[None]:
-    """Have signals raise at once in a block that is the user's own code (Mininet's ``py``)."""
+    """Act on signals immediately in a block that runs the user's own code (Mininet's ``py``)."""
     if (noting := _noting()) is None:
         yield
         return
@@ -360,11 +360,11 @@ def act_at_once() -> Iterator[None]:
 
 
 def read_line(prompt: str) -> str:
-    """Return a line typed at the terminal; the one wait that a signal ends by raising.
+    """Return a line typed at the terminal; the only wait in which a handler raises.
 
-    It is in no code but this while it waits: a completion that is going on is let finish. A signal
-    that comes between readline's look for signals and its select(2) would not end that: a timer
-    does, so that the signal waits for a moment only.
+    It raises in this function only: a completion that is running is left to finish. A signal that
+    comes between readline's check for signals and its select(2) does not end the select; a timer
+    does, so that the signal is acted on a moment later.
 
     Raises:
         EOFError: Ctrl-D.

@@ -1,4 +1,4 @@
-"""A packet that can be told from all others wherever it is seen, below whatever labels."""
+"""A packet with a token, recognised wherever it is captured and below any labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mplsemu.wire.mpls import parse_stack
 
 @dataclass(frozen=True, slots=True)
 class PacketMatch:
-    """A marked packet as it was seen.
+    """A marked packet as it was captured.
 
     Attributes:
         destination_mac: of the outermost Ethernet header.
@@ -33,14 +33,14 @@ class PacketMatch:
 
 @dataclass(frozen=True, slots=True)
 class MarkedPacket:
-    """An echo request, or an Ethernet frame without IP, with a token of its own.
+    """An echo request, or an Ethernet frame without IP, with a unique token.
 
     Attributes:
         source_mac: of the host that sends it.
-        destination_mac: that it sends it to.
+        destination_mac: of its first frame.
         ip: its header, None for a frame without one.
         vlans: VLAN identifiers of its tags, outermost first.
-        token: tells it from all others.
+        token: identifies it.
     """
 
     source_mac: str
@@ -71,7 +71,7 @@ class MarkedPacket:
         return (header.to_bytes() + payload).ljust(MIN_FRAME_BYTES, b"\0")
 
     def find(self, data: bytes) -> PacketMatch | None:
-        """Return this packet as it is in a frame; None if the frame is another one.
+        """Return this packet as it is in a frame; None if it is not in it.
 
         Neither an answer to it nor an ICMP error about it is the packet itself.
         """
@@ -85,7 +85,7 @@ class MarkedPacket:
             return None
         start = at - self._headers_bytes
         if not _begins_at(start, data, below, has_labels=bool(stack)):
-            return None  # it is quoted, deeper in another packet
+            return None  # it is quoted by another packet
         if self.ip is None:
             return PacketMatch(header.destination, stack, None)
         addresses = self.ip.source.packed + self.ip.destination.packed

@@ -28,7 +28,7 @@ QUIET_IPV6: Final[Mapping[str, str]] = {
     "default/accept_ra": "0",
     "default/autoconf": "0",
 }
-"""Below net/ipv6/conf: bridges and veths of LSRs are no IPv6 hosts, they must not speak."""
+"""Below net/ipv6/conf: bridges and veths of LSRs are no IPv6 hosts and must send nothing."""
 
 
 def require_root() -> None:
@@ -55,10 +55,10 @@ def _check(result: int, what: str) -> None:
 class PrivateNamespace:
     """The network namespace that this process moved into; ``leave`` goes back.
 
-    When the last process leaves (or dies), the kernel removes every interface in it.
+    When the last process has left it, or died, the kernel removes every interface in it.
 
     Attributes:
-        inode: what identifies it on this machine, while it exists.
+        inode: identifies it on this machine while it exists.
     """
 
     def __init__(self, before: int) -> None:
@@ -92,8 +92,8 @@ class PrivateNamespace:
 def enter_private_namespace() -> PrivateNamespace:
     """Move into a new network namespace with nothing in it but a loopback interface.
 
-    Call it before other threads start: a thread that runs already stays where it is, those started
-    afterwards, and child processes, inherit the new namespace.
+    Call it before other threads start: running threads stay where they are; threads and child
+    processes that start later inherit the new namespace.
 
     Raises:
         NotRootError: the process lacks the rights.
@@ -121,7 +121,7 @@ def enter_private_namespace() -> PrivateNamespace:
 def set_ipv6_conf(settings: Mapping[str, str]) -> None:
     """Write settings below net/ipv6/conf in the calling thread's namespace.
 
-    A kernel without IPv6 has none of them; then there is nothing to set.
+    A kernel without IPv6 does not have them; then nothing is set.
     """
     root = Path("/proc/sys/net/ipv6/conf")
     if root.is_dir():
@@ -137,7 +137,7 @@ def current_namespace() -> int:
 def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:
     """Return a ``preexec_fn`` after which the child gets a signal when its parent dies.
 
-    The kernel takes the *thread* that started the child for the parent: start such children from a
+    To the kernel the parent is the *thread* that started the child: start such children from a
     thread that lives as long as the lab.
     """
     parent = os.getpid()
@@ -153,8 +153,8 @@ def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:
 def start_daemon(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own that is killed when its parent dies.
 
-    Ctrl-C is for the lab process alone, which then ends its daemons. Signals wait while the child
-    is forked: what a handler raises inside Python's own callbacks of a fork would be lost.
+    Ctrl-C reaches only the lab process, which then ends its daemons. Signals are deferred while the
+    child is forked: an exception that a handler raises in Python's fork callbacks would be lost.
 
     Args:
         command: program and arguments.
@@ -170,7 +170,7 @@ def start_daemon(command: Sequence[str], **options: Any) -> subprocess.Popen[byt
                 **options,
             )
     except BaseException:
-        if process is not None:  # a signal had waited: nobody will get to know of the child
+        if process is not None:  # a deferred signal raised: the caller never sees the child
             process.kill()
             process.wait()
         raise

@@ -1,6 +1,6 @@
 """Names that Linux, Open vSwitch and Mininet accept, made from names of any length.
 
-An interface name holds 15 bytes (IFNAMSIZ - 1); a lab's names have no such bound.
+An interface name has at most 15 bytes (IFNAMSIZ - 1); names in a lab file may be longer.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from mplsemu.program.hosts import short_name
 
 MAX_INTERFACE_NAME: Final = 15
 HOST_INTERFACE: Final = "eth0"
-"""A host's interface, in every host the same; on a CE router the one towards the PE."""
+"""The interface of every host; on a CE router the one towards the PE."""
 CE_LAN_INTERFACE: Final = "eth1"
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*\Z", re.ASCII)
 _RESERVED: Final = (
-    # stand for every interface below /proc/sys/net
+    # mean all interfaces below /proc/sys/net
     *("all", "default"),
-    # appear in a new namespace by themselves
+    # exist in every new namespace
     *("lo", "ovs-netdev", "ovs-system", "tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip6tnl0"),
     *("ip6gre0", "ip_vti0", "ip6_vti0", "dummy0", "ifb0", "ifb1", "bond0", "teql0"),
 )
 
 
 def is_interface_name(name: str) -> bool:
-    """Whether Linux takes the name for an interface, and no shell or tool misreads it."""
+    """Whether Linux accepts an interface name, and shells and tools do not misread it."""
     return len(name) <= MAX_INTERFACE_NAME and _PLAIN.match(name) is not None
 
 
 class InterfaceNames:
-    """Hands out interface names, each once."""
+    """Assigns unique interface names."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = {*_RESERVED, *taken}
 
     def claim(self, wanted: str, short: str) -> str:
-        """Return `wanted` if it can be had, else `short`, else `short` with a letter.
+        """Return `wanted` if it is valid and free, else `short`, else `short` with a letter.
 
         Args:
-            wanted: the name people would expect.
+            wanted: the name a user would expect.
             short: at most 12 bytes.
         """
         for name in (wanted, short):
@@ -55,7 +55,7 @@ class InterfaceNames:
 
 
 class NodeNames:
-    """Hands out Mininet node names, each once; they may have any length."""
+    """Assigns unique Mininet node names of any length."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
@@ -72,7 +72,7 @@ class NodeNames:
 
 
 def host_node_name(vpn: str, site: str, host: str) -> str:
-    """Return the Mininet name of a host (``a-aarhus-h1``), which its shell and CLI can take."""
+    """Return the Mininet name of a host (``a-aarhus-h1``), valid in its shell and CLI."""
     return short_name(HostRef(vpn, site, host))
 
 

@@ -1,4 +1,4 @@
-"""A lab on this machine: a Mininet built by a few big commands instead of many small ones."""
+"""A lab on this machine: a Mininet that a few batch commands build."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from mplsemu.southbound.network_namespace import inside
 T = TypeVar("T")
 
 _HOST_IPV6: Final[Mapping[str, str]] = {
-    # addresses are usable at once; nobody waits for a router's advertisement
+    # addresses are usable immediately; no host waits for a router advertisement
     "default/accept_dad": "0",
     "default/accept_ra": "0",
     "default/autoconf": "0",
@@ -58,20 +58,20 @@ _LSR_IPV6: Final[Mapping[str, str]] = {"all/disable_ipv6": "1", "default/disable
 class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
     """A lab's nodes and links, with Mininet's interface.
 
-    Nodes can be had by Mininet's short names (``a-aarhus-h1``) and by full names (``a/aarhus/h1``,
+    Nodes are found by Mininet's short names (``a-aarhus-h1``) and by full names (``a/aarhus/h1``,
     ``a/oslo/ce``, ``a/aarhus/lan``).
 
     Args:
         network: facts: sites, hosts, addresses, rates.
         program: compiled from it; has port numbers and MAC addresses.
-        namespace: the one that this thread is in; everything in it dies with the lab process.
-        fabric: what the LSRs are made of; started and stopped with the lab.
+        namespace: that this thread is in; it ends with the lab process.
+        fabric: builds the LSRs; started and stopped with the lab.
         options: how the lab is built.
 
     Attributes:
-        plan: all names.
+        plan: what is built, with all names.
         program: that the lab begins with.
-        fabric: what the LSRs are made of.
+        fabric: builds the LSRs.
         ces: the CE routers, which are not among ``hosts``: Mininet's pingall would ping them.
         site_lans: the Linux bridges of sites with several hosts.
         notes: what the machine cannot emulate, once built.
@@ -86,7 +86,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         options: LabOptions | None = None,
     ) -> None:
         Mininet.inited = True  # its init() changes this machine's kernel settings
-        # Mininet's CLI takes a hyphen for the end of a node's name
+        # to Mininet's CLI a hyphen would end a node's name
         CLI.identchars = "".join(sorted({*CLI.identchars, *"-./#"}))
         super().__init__(topo=None, controller=None, build=False)
         self.plan: LabPlan = make_plan(network, program, lsr_namespaces=fabric.lsr_namespaces)
@@ -107,7 +107,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self._hosts_files: dict[str, Path] = {}
 
     def build(self) -> None:
-        """Make all nodes and links, so far without any controller; on failure leave nothing.
+        """Make all nodes and links, without a controller; leave nothing behind on failure.
 
         Raises:
             NotRootError, MissingToolError, EmulationError: the machine cannot carry the lab.
@@ -127,15 +127,15 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             if self.options.shape:
                 self._shape()
             self.built = True
-        except BaseException:  # also Ctrl-C: nothing may stay behind
+        except BaseException:  # also on Ctrl-C nothing may stay behind
             self.stop()
             raise
 
     def start(self) -> None:
-        """Build if that is still to be done, then start the LSRs.
+        """Build, unless that is done, then start the LSRs.
 
         Raises:
-            EmulationError: see `build`; or Open vSwitch refused something.
+            EmulationError: see `build`; or Open vSwitch reports an error.
         """
         if not self.built:
             self.build()
@@ -149,7 +149,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         """End every process of the lab and remove its links; a second call does nothing.
 
         Raises:
-            EmulationError: a process would not end.
+            EmulationError: a process cannot be killed.
         """
         gone = end_processes_in({os.fstat(pin).st_ino for pin in self._pins})
         for node in self._nodes():
@@ -184,7 +184,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             raise LabError(f"no node {name!r} in this lab") from None
 
     def pid(self, name: str) -> int:
-        """Return a process that lives in a node's namespace.
+        """Return a process in a node's namespace.
 
         Raises:
             LabError: there is no such node.
@@ -192,7 +192,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         return int(self.node(name).pid)
 
     def pids(self) -> frozenset[int]:
-        """Return a process of every namespace in the lab, this one's too."""
+        """Return a process of every namespace in the lab, including this process."""
         return frozenset((os.getpid(), *(int(node.pid) for node in self._with_namespaces())))
 
     def full_name(self, name: str) -> str:
@@ -212,7 +212,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         raise LabError(f"{node} is not an end of {link}")
 
     def set_link(self, link: str, *, up: bool) -> None:
-        """Cut a core link or circuit, or mend it: the carrier goes at both ends.
+        """Take a core link or circuit down or up: both ends lose or get their carrier.
 
         Raises:
             LabError: there is no such link.
@@ -239,7 +239,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         Mininet's own method waits forever for a report that iperf 2.1 does not write.
 
         Returns:
-            What the server got and what the client sent; in front of it `udpBw` if it is UDP.
+            What the server received and the client sent, preceded by `udpBw` for UDP.
 
         Raises:
             EmulationError: there is no connection.
@@ -258,7 +258,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             raise LabError(f"no link or circuit {name!r} in this lab") from None
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names of all nodes, also of those that Mininet has no list for."""
+        """Yield the names of all nodes, also of those in none of Mininet's lists."""
         for node in self._nodes():
             yield node.name
 
@@ -282,7 +282,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self._reaper.add([os.getpid(), *(node.pid for node in shells)])
 
     def _view(self, node: HostPlan | CePlan | LsrPlan | LanPlan) -> NodeView:
-        """Return what a node sees: of the lab's own directory, the provider's alone do anything."""
+        """Return what a node sees; the lab's own directory is hidden from customers' nodes."""
         is_customers = isinstance(node, HostPlan | CePlan)
         hidden = self.options.hidden if is_customers else ()
         return NodeView(node.name, self._hosts_files.get(node.name), hidden)
@@ -320,7 +320,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         return SiteLan(lan.name, lan.bridge, self._view(lan))
 
     def _register(self, kind: list[Any], make: Callable[[], Any], full_name: str) -> None:
-        with interrupts_wait():  # a node that nobody knows of would be left behind
+        with interrupts_wait():  # an unregistered node would be left behind
             node = make()
             kind.append(node)
         self.nameToNode[node.name] = node
@@ -328,7 +328,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self._full_names[node.name] = full_name
 
     def _each(self, stage: str, things: Sequence[T]) -> Iterator[T]:
-        """Yield things and tell how far we are."""
+        """Yield things, and report the progress."""
         for done, thing in enumerate(things):
             self.options.progress(stage, done, len(things))
             yield thing
@@ -349,7 +349,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self.options.progress("links", len(self.plan.veth_pairs), len(self.plan.veth_pairs))
 
     def _note_links(self) -> None:
-        """Tell Mininet of links that are there, and of the addresses of hosts."""
+        """Register existing links and the addresses of hosts with Mininet."""
         for pair in self.plan.veth_pairs:
             first, second = ((self.nameToNode[end.node], end) for end in pair.ends)
             self.links.append(LabLink(pair.name, (first, second)))
@@ -360,7 +360,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
                 intf.ip, intf.prefixLen = str(address.ip), address.network.prefixlen
 
     def _configure_hosts(self) -> None:
-        """Give hosts and CE routers their addresses and routes, all at the same time."""
+        """Configure addresses and routes of hosts and CE routers, all in parallel."""
         plan = self.plan
         todo = [(host.name, [*batch_commands.host_lines(host)]) for host in plan.hosts]
         todo += [(ce.name, [*batch_commands.ce_lines(ce)]) for ce in plan.ces]
@@ -375,7 +375,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
                     self._prepare_offloads(node.intfNames())
 
     def _prepare_offloads(self, interfaces: Iterable[str]) -> None:
-        """Have a customer's interfaces fill in checksums themselves, if the LSRs need them."""
+        """Turn checksum offload off at a customer's interfaces, if the LSRs need checksums."""
         if self.fabric.needs_checksums:
             for interface in interfaces:
                 turn_off_checksum_offload(interface)
@@ -411,7 +411,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self._await_operational(self.plan.veth_pairs)
 
     def _await_operational(self, pairs: Iterable[VethPair]) -> None:
-        """Wait until both ends of veth pairs carry packets, where both are up."""
+        """Wait until veth pairs whose ends are both up are operational."""
         places: dict[int, list[str]] = {}
         for pair in pairs:
             for end in pair.ends:
@@ -428,7 +428,7 @@ def _ipv4(host: HostPlan) -> IPInterface | None:
 
 
 def _set_sysctls(pid: int, ipv6: Mapping[str, str], *, forward: bool | None = None) -> None:
-    """Write settings of a namespace; whether it forwards IPv4 is left to the kernel if None."""
+    """Write a namespace's sysctls; `forward` None leaves IPv4 forwarding as it is."""
     with inside(pid):
         set_ipv6_conf(ipv6)
         if forward is not None:

@@ -1,11 +1,11 @@
-"""The namespaces of a node: how they are made, and the one way into them.
+"""The namespaces of a node: how they are created and entered.
 
-A node has a network namespace, a mount namespace and a UTS namespace (namespaces(7)): interfaces of
-its own, a /sys that shows them and no others, an /etc/hosts and a hostname. Files are otherwise the
-machine's, and so are processes: a node is no sandbox.
+A node has a network, a mount and a UTS namespace (namespaces(7)): its own interfaces, a /sys that
+shows only them, an /etc/hosts and a hostname. It shares all other files and the processes with the
+machine: a node is no sandbox.
 
-Who is in a node's namespaces cannot be where this process is, so children are started from a thread
-that ends with it.
+A thread that entered a node's mount namespace cannot leave it again, so children are started from a
+thread that then ends.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """What a node sees of the machine it is on, beside its interfaces.
+    """What a node sees of the machine, beside its interfaces.
 
     Attributes:
-        hostname: what it is called.
-        hosts: a file that it sees as /etc/hosts; None leaves it the machine's.
-        hidden: directories that it sees empty.
+        hostname: of the node.
+        hosts: mounted as its /etc/hosts; None leaves the machine's.
+        hidden: directories that appear empty.
     """
 
     hostname: str
@@ -53,12 +53,12 @@ class NodeView:
 
 
 class StartingProcess:
-    """A child that is about to be started in other namespaces.
+    """A child that is being started in other namespaces.
 
-    To be made and kept while signals wait, or nobody knows of the child.
+    Create it and store it while signals are deferred, or the child is lost.
 
     Args:
-        go: takes the thread that it runs on there.
+        go: moves the calling thread into the namespaces.
         command: program and arguments.
         options: of `subprocess.Popen`.
     """
@@ -75,14 +75,14 @@ class StartingProcess:
         self._thread.start()
 
     def process(self) -> subprocess.Popen[Any]:
-        """Wait until it has been started, and return it.
+        """Wait until the child is started, and return it.
 
         Raises:
-            NotRootError, EmulationError: it cannot be.
+            NotRootError, EmulationError: it cannot be started.
         """
         self._thread.join()
         if self._process is None:
-            assert self._error is not None  # one of both there is
+            assert self._error is not None  # one of both is set
             raise self._error
         return self._process
 
@@ -99,12 +99,12 @@ class StartingProcess:
 def start_node(
     command: Sequence[str], view: NodeView, *, own_network: bool = True, **options: Any
 ) -> StartingProcess:
-    """Start the first process of a node, in namespaces of its own.
+    """Start the first process of a node, in new namespaces.
 
     Args:
         command: program and arguments.
         view: what the node sees.
-        own_network: its network namespace, too; else that of the calling thread.
+        own_network: with a new network namespace; else in that of the calling thread.
         options: of `subprocess.Popen`.
     """
 
@@ -118,12 +118,12 @@ def start_node(
 def start_at(
     pid: int, command: Sequence[str], view: NodeView | None = None, **options: Any
 ) -> subprocess.Popen[Any]:
-    """Start a command at a node: in all namespaces that it has.
+    """Start a command at a node, in all of its namespaces.
 
     Args:
         pid: a process of the node.
-        command: program and arguments; it begins where this process is, if the node sees that.
-        view: what a node sees that has nothing of its own: only the network is that of `pid`.
+        command: program and arguments; its working directory is this one, if the node sees it.
+        view: for a node without namespaces: new ones are made, only the network is that of `pid`.
         options: of `subprocess.Popen`.
 
     Raises:
@@ -135,7 +135,7 @@ def start_at(
         with interrupts_wait():
             process = begin_at(pid, command, view, **options).process()
     except BaseException:
-        if process is not None:  # a signal had waited: nobody will get to know of the child
+        if process is not None:  # a deferred signal raised: the caller never sees the child
             process.kill()
             process.wait()
         raise
@@ -150,7 +150,7 @@ def begin_at(
 
 
 def _go_to(pid: int, view: NodeView | None) -> None:
-    """Take the calling thread to a node."""
+    """Move the calling thread into a node's namespaces."""
     here = _working_directory()
     with ExitStack() as opened:
         kinds = ("net",) if view is not None else ("uts", "mnt", "net")
@@ -165,7 +165,7 @@ def _go_to(pid: int, view: NodeView | None) -> None:
         if view is not None:
             _arrange(view)
             return
-        os.fchdir(root)  # setns(2) leaves a thread at the root of all mounts
+        os.fchdir(root)  # setns(2) sets the root to that of the mount namespace
         os.chroot(".")
         _change_directory(here)
 
@@ -191,13 +191,13 @@ def _change_directory(path: str) -> None:
 
 
 def _unshare(flags: int) -> None:
-    """Give the calling thread a root and working directory, and namespaces, of its own."""
+    """Give the calling thread its own root and working directory, and new namespaces."""
     _check(_libc.unshare(_CLONE_FS | flags), "make a node's namespaces (unshare)")
 
 
 def _arrange(view: NodeView) -> None:
-    """Make the calling thread's mount and UTS namespace, which are new, those of a node."""
-    # what is mounted here stays here; what the machine unmounts is not held
+    """Set up the calling thread's new mount and UTS namespaces for a node."""
+    # mounts made here do not propagate to the machine; its unmounts propagate here
     _mount(None, Path("/"), None, _MS_REC | _MS_SLAVE)
     _mount("sysfs", Path("/sys"), "sysfs", _HARMLESS)
     if view.hosts is not None and _HOSTS.exists():

@@ -1,7 +1,7 @@
-"""Mininet's node and link classes for a lab: the same to use, quicker to make.
+"""Mininet's node and link classes for a lab: the same interface, created faster.
 
-A node's shell starts without anybody waiting for it; that of a node in the lab's own namespace only
-when somebody types a command.
+The shells of nodes start in parallel. A node in the lab's own namespace gets its shell with the
+first command that is typed at it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
     Args:
         name: Mininet's.
         view: what it sees of the machine.
-        home: a process of a node that is there already, of whichever lab process's; None makes one.
+        home: a process of an existing node, perhaps of another lab process; None creates the node.
 
     Attributes:
         view: what it sees of the machine.
@@ -57,7 +57,7 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
 
     shell: subprocess.Popen[bytes] | None
     slave: int | None
-    isSetup = True  # whoever builds the lab has checked the tools  # noqa: N815
+    isSetup = True  # the tools have been checked before  # noqa: N815
     _starting: StartingProcess | None = None
 
     def __init__(
@@ -80,8 +80,8 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
     def startShell(self, mnopts: str | None = None) -> None:  # noqa: ARG002, N802
         """Begin to start the shell, without waiting for it.
 
-        That of a node that is there already, or has only the lab's namespace, starts when somebody
-        wants it, and is waited for.
+        The shell of an existing node, or of one in the lab's namespace, starts with its first
+        command, and is waited for.
         """
         if self.shell or self._starting or (self._is_lazy and not self._wanted):
             return
@@ -108,19 +108,19 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
             self.await_shell()
 
     def _begin_shell(self, command: Sequence[str], **options: Any) -> StartingProcess:
-        """Begin to start the node's first process, or another one at a node that is there."""
+        """Begin to start the first process of a new node, or one more at an existing node."""
         if self._home is None:
             return start_node(command, self.view, own_network=self.inNamespace, **options)
         return begin_at(self._home, command, None if self.inNamespace else self.view, **options)
 
     def sendCmd(self, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
-        """Send a command to the shell, which starts now if it has not."""
+        """Send a command to the shell, which is started first if necessary."""
         self._wanted = True
         self.startShell()
         return super().sendCmd(*args, **kwargs)
 
     def cmd(self, *args: Any, **kwargs: Any) -> Any:
-        """Send a command, wait for the end of its output and return that."""
+        """Send a command, and return all of its output."""
         if self._is_lazy and not self._complete:  # Mininet's constructors take the loopback up
             return ""
         self._wanted = True
@@ -131,7 +131,7 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         """Wait until the shell is in its namespaces and takes commands.
 
         Raises:
-            EmulationError: it ended, or did not come up in time.
+            EmulationError: it ended, or did not start in time.
         """
         if self._starting is not None:
             self.shell = self._starting.process()
@@ -153,10 +153,10 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         self._close_far_end()
 
     def read(self, size: int = 1024) -> str:
-        """Read what the shell says.
+        """Read output of the shell.
 
         Raises:
-            NodeGoneError: there is no shell any more.
+            NodeGoneError: the shell has ended.
         """
         try:
             return str(super().read(size))
@@ -164,7 +164,7 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
             raise self._gone() from None
 
     def require_shell(self) -> None:
-        """Check that the shell is still there.
+        """Check that the shell has not ended.
 
         Raises:
             NodeGoneError: it has ended.
@@ -173,14 +173,14 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
             raise self._gone()
 
     def _gone(self) -> NodeGoneError:
-        """Return what is said of a shell that has ended; where it can be, the next is another."""
+        """Return the error about a shell that has ended; a lazy node gets a new one next time."""
         self.waiting = False
         if self._is_lazy:
             self.hang_up()
         return NodeGoneError(f"the shell of {self.name} is gone")
 
     def _close_far_end(self) -> None:
-        """Leave the terminal's far end to the shell: when that ends, so does what it says."""
+        """Close our copy of the terminal's far end: reading ends when the shell does."""
         if self.slave is not None:
             os.close(self.slave)
             self.slave = None
@@ -190,11 +190,11 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         return super().popen(*args, **{"mncmd": [], **kwargs})
 
     def _popen(self, cmd: Any, **params: Any) -> subprocess.Popen[Any]:
-        """Start what Mininet wants started at the node."""
+        """Start a process at the node (a hook of Mininet's)."""
         return start_at(self.pid, cmd, None if self.inNamespace else self.view, **params)
 
     def waitReadable(self, timeoutms: float | None = None) -> Any:  # noqa: N802
-        """Wait until the shell has said something; acts on signals."""
+        """Wait until the shell has written something; acts on signals."""
         if self.readbuf:
             return None
         return self._hears(timeoutms)
@@ -206,12 +206,12 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
             found = wait((self.stdout.fileno(),), max(0.0, min(_LOOK_S, left_s)))
             if found or left_s <= 0:
                 return found
-            self.require_shell()  # what it left in the background may hold its terminal open
+            self.require_shell()  # its background jobs may keep the terminal open
 
     def hang_up(self) -> None:
-        """Kill the shell and forget its terminal."""
+        """Kill the shell and close its terminal."""
         if self._starting is not None:
-            with suppress(MplsEmuError):  # whoever waited for it has been told
+            with suppress(MplsEmuError):  # the one that waited for it got the error
                 self.shell = self._starting.process()
             self._starting = None
         if self.shell is None:
@@ -229,7 +229,7 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
             self.pid = self._pid_of_home
 
     def terminate(self) -> None:
-        """End the node as Mininet's method does: also its private directories."""
+        """End the node, and unmount its private directories as Mininet's method does."""
         if self.shell and self.privateDirs:
             self.unmountPrivateDirs()
         self.hang_up()
@@ -266,7 +266,7 @@ class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
     """A label-switching router: a bridge in the lab's own Open vSwitch.
 
     Attributes:
-        bridge: its name there, which is the node's where that fits into 15 bytes.
+        bridge: its name there: the node's name, if that fits into 15 bytes.
     """
 
     def __init__(
@@ -336,7 +336,7 @@ class NamespaceLsr(_ShellNode, Switch):  # type: ignore[misc]
 
 
 class LabIntf(Intf):  # type: ignore[misc]
-    """An interface that is there already: this only tells Mininet about it."""
+    """An existing interface, registered with Mininet."""
 
     def __init__(self, node: Any, end: Endpoint, link: LabLink) -> None:
         if not is_interface_name(end.interface):
@@ -350,7 +350,7 @@ class LabIntf(Intf):  # type: ignore[misc]
 
 
 class LabLink(Link):  # type: ignore[misc]
-    """A link that is there already: this only tells Mininet about it.
+    """An existing link, registered with Mininet.
 
     Attributes:
         name: the core link's or circuit's name.

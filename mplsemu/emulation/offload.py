@@ -1,7 +1,7 @@
 """Checksum offload of an interface, by the ioctl that ``ethtool -K IF tx off`` uses (ethtool(8)).
 
-A veth with offload on sends packets whose checksum nobody has computed yet. Linux on the other
-side would not mind; Open vSwitch in userspace sends them on as they are, and TCP hangs.
+A veth with offload on sends packets without a checksum. Linux at the other end accepts them; Open
+vSwitch in userspace forwards them as they are, and TCP hangs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ETHTOOL_STXCSUM: Final = 0x17
 
 
 def turn_off_checksum_offload(interface: str) -> None:
-    """Let an interface of the calling thread's namespace compute every checksum itself.
+    """Turn checksum offload off at an interface of the calling thread's namespace.
 
     Raises:
         OSError: there is no such interface.

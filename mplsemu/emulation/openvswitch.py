@@ -1,4 +1,4 @@
-"""An Open vSwitch of the lab's own: a database and a switch daemon that die with the lab process.
+"""A private Open vSwitch: a database and a switch daemon that die with the lab process.
 
 See ovsdb-server(1), ovs-vswitchd(8) and ovs-vsctl(8).
 """
@@ -39,7 +39,7 @@ _DIRECTORIES: Final = ("OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR", "OVS_SYSCONFDIR"
 
 
 def find_tool(name: str, package: str) -> str:
-    """Return the path of an installed program; root's sbin directories count always.
+    """Return the path of an installed program, also in the sbin directories.
 
     Raises:
         MissingToolError: it is not installed; says which Debian package has it.
@@ -120,7 +120,7 @@ class PrivateOpenVswitch:
             self.vsctl("--no-wait", "--", "init")
             self._start_switch()
             self._datapath = self._choose_datapath()
-        except BaseException:  # also Ctrl-C: nothing may stay behind
+        except BaseException:  # also on Ctrl-C nothing may stay behind
             self.stop()
             raise
         _log.info("Open vSwitch runs, datapath %s", self._datapath)
@@ -128,8 +128,8 @@ class PrivateOpenVswitch:
     def restart(self) -> None:
         """Start ovs-vswitchd again (ending it first if it runs), and ovsdb-server if it is gone.
 
-        The database still holds bridges, ports and controllers: they come back by themselves; flows
-        do not, a controller installs them.
+        Bridges, ports and controllers come back from the database; flows have to be installed by a
+        controller.
 
         Raises:
             EmulationError: one did not come up.
@@ -140,7 +140,7 @@ class PrivateOpenVswitch:
         self.widen_sockets()
 
     def restart_server(self) -> None:
-        """Start ovsdb-server again if it does not run; ovs-vswitchd goes on meanwhile.
+        """Start ovsdb-server again if it does not run; ovs-vswitchd keeps running.
 
         Raises:
             EmulationError: it did not come up.
@@ -149,12 +149,12 @@ class PrivateOpenVswitch:
             self._start_server()
 
     def widen_sockets(self, speaker: tuple[str, int] | None = None) -> None:
-        """Let the sockets of all ports that there are now hold bursts, and full queues of lines.
+        """Enlarge the socket buffers of all current ports, for bursts and for full queues.
 
         Args:
-            speaker: a bridge and the number of a port of it, None: as the last time. A keepalive
-                (EtherType 0x9000) leaves there, because the socket for all that is sent is
-                opened for the first frame.
+            speaker: a bridge and one of its port numbers; None: as in the last call. A keepalive
+                (EtherType 0x9000) is sent there: Open vSwitch opens its sending socket with the
+                first frame.
         """
         self._speaker = speaker or self._speaker
         pid = self.switch_pid
@@ -162,14 +162,14 @@ class PrivateOpenVswitch:
             return
         bridge, port = self._speaker
         out = f"in_port=controller packet={_KEEPALIVE} actions=output:{port}"
-        with suppress(EmulationError):  # somebody may have stopped this LSR
+        with suppress(EmulationError):  # this LSR may have been stopped
             self._run("ovs-ofctl", "-OOpenFlow13", "packet-out", bridge, out)
         enlarge_packet_buffers(pid)
 
     def hang_up(self) -> None:
         """Kill both daemons without waiting for their end; `stop` waits.
 
-        ovs-vswitchd takes 10 ms a port to end, unless its interfaces are deleted meanwhile.
+        ovs-vswitchd takes 10 ms per port to end, unless the interfaces are deleted before.
         """
         for process in (self._switch, self._server):
             if process is not None:
@@ -180,7 +180,7 @@ class PrivateOpenVswitch:
         for process in (self._switch, self._server):
             _kill(process)
         if self._switch is not None and self._datapath == "system":
-            # the kernel would keep it, and its devices, until the namespace ends
+            # else the kernel keeps it, and its devices, as long as the namespace
             with suppress(EmulationError):
                 self._run("ovs-dpctl", "del-dp", _KERNEL_DATAPATH)
         self._switch = self._server = None
@@ -195,8 +195,8 @@ class PrivateOpenVswitch:
         """Run ``ovs-vsctl`` on this database and return what it prints.
 
         Args:
-            arguments: as typed.
-            timeout_s: how long it may take, if longer than for every call.
+            arguments: of ovs-vsctl.
+            timeout_s: how long it may take, if longer than the default.
 
         Raises:
             EmulationError: it failed, or did not finish in time.
@@ -236,8 +236,8 @@ class PrivateOpenVswitch:
         except subprocess.TimeoutExpired as error:
             raise EmulationError(f"{tool} did not answer within {error.timeout:.0f} s") from error
         problem = done.stderr.strip()
-        # ovs-vsctl exits with 0 although ovs-vswitchd could not make the port
-        if done.returncode == -signal.SIGALRM:  # by its own --timeout
+        # ovs-vsctl exits with 0 even if ovs-vswitchd could not create the port
+        if done.returncode == -signal.SIGALRM:  # ovs-vsctl --timeout
             raise EmulationError(f"{tool} did not answer within {limit_s:g} s\n{self.log_tail()}")
         if done.returncode < 0:
             raise EmulationError(f"{tool} was ended by {_signal_name(-done.returncode)}")
@@ -258,7 +258,7 @@ class PrivateOpenVswitch:
         self._run("ovsdb-tool", "create", str(self.run_dir / "conf.db"), str(schema))
 
     def _export_environment(self) -> None:
-        """Let every later child, Mininet's shells too, find this Open vSwitch."""
+        """Set the environment in which children, Mininet's shells too, find this Open vSwitch."""
         self._environment_before = {name: os.environ.get(name) for name in self.environment}
         os.environ.update(self.environment)
 
@@ -279,7 +279,7 @@ class PrivateOpenVswitch:
             )
 
     def _start_server(self) -> None:
-        (self.run_dir / "db.sock").unlink(missing_ok=True)  # of one that was killed
+        (self.run_dir / "db.sock").unlink(missing_ok=True)  # of a server that was killed
         self._server = self._spawn(
             "ovsdb-server",
             str(self.run_dir / "conf.db"),
@@ -291,7 +291,7 @@ class PrivateOpenVswitch:
         self._switch = self._spawn("ovs-vswitchd", f"unix:{self.run_dir / 'db.sock'}")
         control = self.run_dir / f"ovs-vswitchd.{self._switch.pid}.ctl"
         self._wait(self._switch, "ovs-vswitchd", lambda: accepts(control))
-        # a change is answered only after it has brought up everything that the database holds
+        # it replies to a change only after it has configured everything in the database
         self.vsctl("set", "Open_vSwitch", ".", f"external_ids:daemon={self._switch.pid}")
 
     def _wait(
@@ -319,7 +319,7 @@ class PrivateOpenVswitch:
         return f"it left no message; {self.run_dir} has {free // 1_000_000} MB free"
 
     def _choose_datapath(self) -> DatapathType:
-        """Take the kernel's datapath where it is there and works, else the one in userspace."""
+        """Return the kernel's datapath if it exists and works, else the one in userspace."""
         if not _kernel_module_is_there():
             return "netdev"
         try:
@@ -332,11 +332,11 @@ class PrivateOpenVswitch:
 
 
 def accepts(path: Path) -> bool:
-    """Whether somebody listens on a Unix socket: its file is there a moment before."""
+    """Whether a server listens on a Unix socket: the file alone exists a moment earlier."""
     directory = os.open(path.parent, os.O_PATH)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            # a socket's address holds 107 bytes, a path any number
+            # a socket address holds 107 bytes, a path may be longer
             line.connect(f"/proc/self/fd/{directory}/{path.name}")
     except OSError:
         return False
@@ -367,7 +367,7 @@ def _runs(process: subprocess.Popen[bytes] | None) -> bool:
 
 
 def _kill(process: subprocess.Popen[bytes] | None) -> None:
-    """End a daemon at once and reap it: its database is thrown away, nothing is worth a goodbye."""
+    """Kill a daemon and reap it: its database is temporary, so it need not end in order."""
     if process is not None:
         process.kill()
         process.wait()

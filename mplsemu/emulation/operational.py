@@ -1,8 +1,7 @@
-"""Interfaces that carry packets, waited for (RFC 2863 section 3.1.12, ifOperStatus).
+"""Waits until interfaces are operational (ifOperStatus, RFC 2863 section 3.1.12).
 
-An interface that has just been taken up throws away what it is given to send, without a word, until
-the kernel has noticed its carrier: a matter of less than a millisecond, or of many where its
-workers wait for a CPU. Nobody may use one before.
+An interface that was just taken up drops packets silently until the kernel has noticed its carrier:
+less than a millisecond later, or much later if the kernel's workers wait for a CPU.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ from mplsemu.southbound.ebpf.links import LinkSocket, LinkState
 from mplsemu.southbound.network_namespace import inside
 
 TIMEOUT_S: Final = 20.0
-"""A machine that needs longer for what takes a millisecond is not one to measure anything on."""
+"""It usually takes a millisecond; a machine that needs longer than this is overloaded."""
 
 
 def await_operational(interfaces: Iterable[str], within_s: float = TIMEOUT_S) -> None:
-    """Wait until interfaces of the calling thread's namespace carry packets.
+    """Wait until interfaces of the calling thread's namespace are operational.
 
-    One without a carrier is not waited for: the other end of its cable is down, or it is itself.
-    Veths have theirs as soon as both ends are up.
+    An interface without a carrier is not waited for: it, or the other end of its cable, is down.
+    Veths have a carrier as soon as both ends are up.
 
     Raises:
-        EmulationError: one does not in time, or there is no such interface.
+        EmulationError: an interface is not operational in time, or does not exist.
     """
     waiting = set(interfaces)
     unheard = set(waiting)
@@ -40,25 +39,25 @@ def await_operational(interfaces: Iterable[str], within_s: float = TIMEOUT_S) ->
                 names = ", ".join(sorted(waiting))
                 raise EmulationError(f"{names}: no packets are carried after {within_s:g} s")
             said = links.receive()
-            if said is None:  # more than it could take
+            if said is None:  # the socket's buffer overflowed
                 links.request_dump()
             for each in said or ():
                 if isinstance(each, LinkState):
                     unheard.discard(each.name)
                     if each.settled:
                         waiting.discard(each.name)
-                elif unheard:  # all were told
+                elif unheard:  # all interfaces were reported
                     raise EmulationError(f"there is no interface {min(unheard)}")
 
 
 def await_operational_at(places: Mapping[int, Iterable[str]]) -> None:
-    """Wait until interfaces in several namespaces carry packets.
+    """Wait until interfaces in several namespaces are operational.
 
     Args:
         places: names of interfaces by a process in the namespace that they are in.
 
     Raises:
-        EmulationError: one does not in time, or is gone.
+        EmulationError: an interface is not operational in time, or is gone.
     """
     for pid, interfaces in places.items():
         with inside(pid):

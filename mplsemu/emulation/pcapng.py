@@ -1,7 +1,7 @@
-"""Writes pcapng files: many interfaces in one, each with its name, packets with comments.
+"""Writes pcapng files: several named interfaces in one file, packets with comments.
 
-The format is draft-ietf-opsawg-pcapng; only what a capture of ours needs is here, written once
-from start to end, so that it can also go into a pipe.
+The format is draft-ietf-opsawg-pcapng. Blocks are written in order and never changed, so the output
+may be a pipe.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ Option = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """An interface as a file describes it.
+    """The description of an interface in the file.
 
     Attributes:
         name: shown with every packet.
         description: where it is.
-        filter: which packets were taken; empty for all.
+        filter: which packets were captured; empty for all.
     """
 
     name: str
@@ -47,12 +47,12 @@ class Interface:
 
 
 class PcapngWriter:
-    """Writes one section: the header at once, then packets, then the statistics.
+    """Writes one section: the header in the constructor, then packets, then the statistics.
 
     Args:
-        write: takes bytes; what it raises is raised.
-        application: who writes it.
-        interfaces: packets name one by its place in this list.
+        write: called with bytes; its exceptions are passed on.
+        application: the program that writes it.
+        interfaces: packets refer to them by index.
         comment: about the whole capture.
     """
 
@@ -84,7 +84,7 @@ class PcapngWriter:
         """Write a packet.
 
         Args:
-            interface: its place in the list.
+            interface: its index.
             time_ns: since 1970.
             data: the whole frame.
             outgoing: whether the interface sent it.
@@ -101,7 +101,7 @@ class PcapngWriter:
         self._write(_block(_PACKET, head + _padded(data), options))
 
     def statistics(self, interface: int, start_ns: int, end_ns: int, lost: int) -> None:
-        """Write how long an interface was listened to and how many packets were lost there."""
+        """Write from when to when an interface was captured, and how many packets were lost."""
         head = struct.pack("=III", interface, end_ns >> 32, end_ns & 0xFFFF_FFFF)
         options = [
             (_ISB_START, struct.pack("=II", start_ns >> 32, start_ns & 0xFFFF_FFFF)),
@@ -121,7 +121,7 @@ def _block(kind: int, body: bytes, options: Sequence[Option]) -> bytes:
 
 
 def _padded(data: bytes) -> bytes:
-    """Return data, filled up to whole words of 32 bits."""
+    """Return data, padded to 32 bits."""
     return data + b"\0" * (-len(data) % 4)
 
 

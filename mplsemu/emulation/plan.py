@@ -1,6 +1,6 @@
-"""What is to be built, as plain values: nodes, interfaces and veth pairs with all their names.
+"""What is to be built, as plain values: nodes, interfaces and veth pairs with their names.
 
-Made from the network's facts and the program's ports by a pure function; needs no root.
+Computed from the network and the program by a pure function.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
 from mplsemu.program.program import CoreLink, NodeProgram, Program
 
 FIRST_IFINDEX: Final = 10_001
-"""Of the first LSR's port, where LSRs have namespaces: beyond what the kernel gives out there."""
+"""Of the first LSR port, if LSRs have namespaces: larger than any the kernel assigns there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Endpoint:
         interface: its name, unique in the namespace it is in.
         port: the node's port number.
         mtu: bytes of Ethernet payload.
-        mac: None leaves it to the kernel.
+        mac: MAC address; None lets the kernel choose.
         own_namespace: in the node's own namespace, not in the lab's.
-        ifindex: its number, which no other port of an LSR has; None leaves it to the kernel.
-        is_customers: of a host or CE router.
+        ifindex: unique among all ports of LSRs; None lets the kernel choose.
+        is_customers: it belongs to a host or CE router.
     """
 
     node: str
@@ -74,7 +74,7 @@ class LsrPlan:
 
     Attributes:
         name: of the LSR and its Mininet node.
-        bridge: its Open vSwitch name, where it is a bridge of Open vSwitch.
+        bridge: its name as a bridge of Open vSwitch.
         dpid: datapath id.
     """
 
@@ -120,7 +120,7 @@ class CePlan:
 
 @dataclass(frozen=True, slots=True)
 class LanPlan:
-    """A site's LAN where it has not exactly one host: a Linux bridge.
+    """The LAN of a site that does not have exactly one host: a Linux bridge.
 
     Attributes:
         name: Mininet's.
@@ -144,7 +144,7 @@ class LabPlan:
     veth_pairs: tuple[VethPair, ...]
 
     def ports(self) -> Iterator[tuple[VethPair, Endpoint]]:
-        """Yield every veth pair twice, with either end."""
+        """Yield every veth pair with each of its ends."""
         for pair in self.veth_pairs:
             for end in pair.ends:
                 yield pair, end
@@ -164,12 +164,12 @@ class LabPlan:
 
 
 def make_plan(network: Network, program: Program, *, lsr_namespaces: bool = False) -> LabPlan:
-    """Return what to build for a lab, the same for the same arguments.
+    """Return what to build for a lab; deterministic.
 
     Args:
         network: sites, hosts, addresses.
         program: compiled from it; has port numbers, MAC addresses, rates, delays and MTUs.
-        lsr_namespaces: each LSR has a namespace of its own, and is not a bridge in the lab's.
+        lsr_namespaces: each LSR has its own namespace; else it is a bridge in the lab's.
     """
     return _Planner(network, program, lsr_namespaces=lsr_namespaces).plan()
 
@@ -190,7 +190,7 @@ class _Planner:
         self._wires: list[VethPair] = []
 
     def plan(self) -> LabPlan:
-        # bridges choose first: a router's name is worth more than an interface's
+        # bridges choose first: a router's own name matters more than an interface's
         lsrs = tuple(
             LsrPlan(node.name, self._interfaces.claim(node.name, f"n{node.index}"), node.index)
             for node in self._nodes
@@ -238,7 +238,7 @@ class _Planner:
         self._lan(vpn, site, lan, f"{site.circuit}:{CE_LAN_INTERFACE}", None)
 
     def _lan(self, vpn: str, site: Site, uplink: Endpoint, name: str, rate: int | None) -> None:
-        """VethPair a site's hosts to `uplink`, the PE's or the CE's interface."""
+        """Connect a site's hosts to `uplink`, the interface of the PE or the CE router."""
         ends = [self._host(vpn, site, index) for index in range(len(site.hosts))]
         if len(ends) == 1:
             self._wires.append(VethPair(name, (uplink, ends[0]), rate))
@@ -261,7 +261,7 @@ class _Planner:
         host = site.hosts[index]
         name = self._names.claim(host_node_name(vpn, site.name, host.name))
         ref = HostRef(vpn, site.name, host.name)
-        # of several prefixes the first one's: all of them lead to the same router
+        # the first prefix's gateway: all of them are the same router
         gateways = {gateway.version: gateway.ip for gateway in reversed(site.gateways)}
         ways_out = tuple(gateways[version] for version in sorted(gateways))
         self._hosts.append(HostPlan(name, ref, host.mac, host.addresses, ways_out))

@@ -1,9 +1,8 @@
-"""Who reaches whom, measured: probes that prove *where* a packet arrived.
+"""Probes that prove *where* a packet arrived.
 
-One process has a socket in every host's namespace. Every probe is an echo request with a token
-of its own; the hosts' kernels answer, and a tap on every host's interface sees which host got
-which token. Where two customers use the same address, an answered ping says nothing; the token
-does.
+One process has a socket in every host's namespace. Every probe is an echo request with a unique
+token; the hosts' kernels reply, and a tap on every host's interface sees which host got which
+token. If two customers use the same address, a reply to a ping proves nothing; the token does.
 """
 
 from __future__ import annotations
@@ -44,29 +43,29 @@ _PACKET_HOST: Final = 0
 _PACKET_OUTGOING: Final = 4
 
 _SENDS_PER_S: Final = 2_000
-"""Of all hosts together: what a userspace Open vSwitch and its controller take easily."""
+"""Of all hosts together: no problem for a userspace Open vSwitch and its controller."""
 _SENDS_PER_SOURCE_PER_S: Final = 200
 """Of one host: 66 bytes each is 100 kbit/s, a fifth of the slowest access line."""
 _RETRY_S: Final = 0.25
 _MAX_RETRY_S: Final = 2.0
 _QUIET_S: Final = 0.4
-"""More than a full queue of the slowest line (see shaping.py) holds back a packet, twice."""
+"""Twice the delay of a full queue of the slowest line (see shaping.py), and more."""
 _MAX_LISTEN_S: Final = 5.0
 _ISOLATE_ATTEMPTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A ping to be tried.
+    """A ping to be sent.
 
     Attributes:
         source: name of the host that sends it.
-        target: to which address.
-        expected: the host that must get it and answer; None if nobody should, or whoever it is: see
-            `by_anybody`. If nobody should, it is sent after the others were answered, and everybody
-            listens for a while.
+        target: the address it is sent to.
+        expected: the host that must get it and reply; None if none should, or if any may (see
+            `by_anybody`). If none should, it is sent after the others were replied to, and all
+            hosts listen for a while.
         payload_bytes: of the echo request; 1472 makes a full 1500-byte IPv4 packet.
-        by_anybody: somebody should answer, whoever has the address: a router, say.
+        by_anybody: a reply is expected from any node that has the address, say a router.
     """
 
     source: str
@@ -77,21 +76,21 @@ class Probe:
 
     @property
     def is_to_be_answered(self) -> bool:
-        """Whether somebody should answer."""
+        """Whether a reply is expected."""
         return self.expected is not None or self.by_anybody
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What became of a probe.
+    """The result of a probe.
 
     Attributes:
         probe: the probe.
-        delivered_to: the hosts that got it: to their MAC address and one of their IP addresses.
-        overheard_by: other hosts to whose interface it came nevertheless.
-        replied: whether the source got the answer.
-        rtt_ms: of the first answered attempt.
-        error: why it could not even be sent, or what an ICMP error said.
+        delivered_to: the hosts that got it, at their MAC address and one of their IP addresses.
+        overheard_by: other hosts whose interface it reached.
+        replied: whether the source got the reply.
+        rtt_ms: of the first attempt with a reply.
+        error: why it could not be sent, or the ICMP error that came back.
     """
 
     probe: Probe
@@ -103,7 +102,7 @@ class ProbeResult:
 
     @property
     def reached(self) -> bool:
-        """Whether the expected host, and no other, got it and its answer came back."""
+        """Whether the expected host, and no other, got it, and its reply came back."""
         if self.probe.by_anybody:
             return self.replied
         return self.replied and self.delivered_to == frozenset((self.probe.expected,))
@@ -152,11 +151,11 @@ class Prober:
 
     Args:
         hosts: endpoints by the names that results will use.
-        delay_s: of the longest way that a packet may take, beside its time in queues: for so long
-            the network may be silent while one is under way.
+        delay_s: of the longest path, without queueing: the network may be silent for that long
+            while a packet is in flight.
 
-    A host that is gone, or whose interface is, gets nothing and sends nothing, and `troubles` says
-    so: what it should show, nobody knows.
+    A host that is gone, or has lost its interface, neither sends nor receives; `troubles` names it,
+    and results about it mean nothing.
 
     Raises:
         EmulationError: sockets cannot be opened.
@@ -212,7 +211,7 @@ class Prober:
 
     @property
     def troubles(self) -> Mapping[str, str]:
-        """What is wrong with hosts that could not send or listen in the last run, by name."""
+        """What is wrong with hosts that could not send or receive in the last run, by name."""
         return self._troubles
 
     def run(
@@ -221,15 +220,15 @@ class Prober:
         timeout_s: float = 10.0,
         progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> tuple[ProbeResult, ...]:
-        """Try all probes; return their results in the same order.
+        """Send all probes; return their results in the same order.
 
-        Probes that should be answered are repeated until they are. Then those that nobody should
-        get are sent, several times, and the hosts listen until the network has been quiet.
+        Probes that expect a reply are repeated until it comes. Then those that must not arrive are
+        sent several times, and the hosts listen until the network has been quiet for a while.
 
         Args:
             probes: equal ones are sent only once.
-            timeout_s: how long unanswered probes are repeated.
-            progress: told how many results are in, and of how many.
+            timeout_s: how long probes without a reply are repeated.
+            progress: called with the number of results so far, and of probes.
 
         Raises:
             EmulationError: a probe's source is no host of this prober.
@@ -260,7 +259,7 @@ class Prober:
         numbers: dict[FrameProbe, list[int]] = {}
         for index, probe in enumerate(probes):
             numbers.setdefault(probe, []).append(index)
-        for probe in self._paced(probes):  # in another order
+        for probe in self._paced(probes):  # which changes their order
             token = Token(self._nonce, numbers[probe].pop(), 0)
             frame = probe_frame(
                 token,
@@ -269,7 +268,7 @@ class Prober:
                 vlan=probe.vlan,
                 payload_bytes=probe.payload_bytes,
             )
-            with suppress(OSError, KeyError):  # nobody will get it, and the result says so
+            with suppress(OSError, KeyError):  # then no host gets it, and the result says so
                 self._stations[probe.source].tap.send(frame)
         self._listen_until_quiet()
         self._look_for_troubles()
@@ -285,7 +284,7 @@ class Prober:
         for source, target in targets:
             if target is not None and self._hosts[source].has(target):
                 self._listen_to_itself(source)
-        self._listen(0.0)  # what is left of an earlier run
+        self._listen(0.0)  # discards what is left of an earlier run
         self._nonce = os.urandom(NONCE_BYTES)
         self._targets = targets
         self._shots = [_ProbeState() for _ in targets]
@@ -299,7 +298,7 @@ class Prober:
                 self._troubles[name] = f"{interface} of {name}: {why}"
 
     def _listen_to_itself(self, host: str) -> None:
-        """Listen at a host's loopback interface, too: what it sends to itself is there alone."""
+        """Listen at a host's loopback interface, too: packets to itself appear only there."""
         if host not in self._loopbacks and host not in self._gone:
             try:
                 self._loopbacks[host] = tap = open_loopback(host, self._hosts[host])
@@ -311,7 +310,7 @@ class Prober:
     def _until_answered(
         self, probes: Sequence[Probe], index_of: Mapping[Probe, int], deadline: float
     ) -> Iterator[int]:
-        """Send and repeat until all is answered or the time is over; yield how many are open."""
+        """Send and repeat until all replies are in, or time is over; yield how many are missing."""
         waiting = [each for each in probes if not {each.source, each.expected} & self._gone.keys()]
         while waiting and time.monotonic() < deadline:
             now = time.monotonic()
@@ -330,7 +329,7 @@ class Prober:
             yield len(waiting)
 
     def _paced(self, probes: Sequence[P]) -> Iterator[P]:
-        """Yield probes no faster than the network takes them, listening in between."""
+        """Yield probes at a limited rate, listening in between."""
         per_source: dict[str, float] = {}
         free_at = time.monotonic()
         for probe in _interleaved(probes):
@@ -361,7 +360,7 @@ class Prober:
             shot.error = error.strerror or str(error)
 
     def _listen_until_quiet(self) -> None:
-        """Wait until no token came for a while; a storm of copies is not waited for."""
+        """Wait until no token has come for a while, but not for the end of a storm."""
         quiet_s = _QUIET_S + self._delay_s
         end = time.monotonic() + _MAX_LISTEN_S + self._delay_s
         quiet_at = time.monotonic() + quiet_s
@@ -370,13 +369,13 @@ class Prober:
                 quiet_at = time.monotonic() + quiet_s
 
     def _listen(self, timeout_s: float) -> bool:
-        """Take what has come, waiting at most so long for it; whether a token was among it."""
+        """Read frames, waiting for the first at most this long; return whether one had a token."""
         seen = False
         act()
         for key, _ in self._selector.select(timeout_s):
             tap = key.fileobj
             assert isinstance(tap, socket.socket)
-            with suppress(OSError):  # nothing more has come; or the interface went down: said once
+            with suppress(OSError):  # no more frames; or the interface went down: reported once
                 for _ in range(_FRAMES_AT_A_TIME):  # a busy host must not starve the others
                     frame, address = tap.recvfrom(_FRAME_BYTES)
                     if address[2] != _PACKET_OUTGOING:
@@ -421,7 +420,7 @@ class Prober:
 
 
 def _interleaved(probes: Sequence[P]) -> Iterator[P]:
-    """Yield probes in turn from every source, so that no line gets a burst."""
+    """Yield probes from the sources in turn, so that no line gets a burst."""
     queues: dict[str, list[P]] = {}
     for probe in probes:
         queues.setdefault(probe.source, []).append(probe)

@@ -1,4 +1,4 @@
-"""The sockets of a probe in a host's network namespace: they stay there although we leave it."""
+"""The sockets of probes, opened in the hosts' network namespaces, where they stay."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class HostEndpoint:
     addresses: frozenset[IPAddress]
 
     def has(self, address: IPAddress) -> bool:
-        """Whether an address is its own, loopback and link-local among them."""
+        """Whether an address is its own, including loopback and link-local addresses."""
         return address in self.addresses or is_within(address) or address == link_local(self.mac)
 
 
@@ -50,10 +50,10 @@ class Station:
     icmpv6: socket.socket | None
 
     def sends(self, version: int) -> socket.socket:
-        """Return what sends echo requests of an IP version.
+        """Return the socket that sends echo requests of an IP version.
 
         Raises:
-            OSError: this kernel does not.
+            OSError: this kernel has none.
         """
         sender = self.icmp if version == 4 else self.icmpv6
         if sender is None:
@@ -84,7 +84,7 @@ def open_station(name: str, endpoint: HostEndpoint) -> Station:
         raise
     tap, *senders = opened
     _make_tap(tap)
-    for sender in senders:  # nobody reads them; the tap sees what comes
+    for sender in senders:  # they are never read; the tap sees all replies
         sender.setblocking(False)
         sender.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
     return Station(tap, senders[0], senders[1] if len(senders) > 1 else None)

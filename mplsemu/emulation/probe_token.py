@@ -1,6 +1,6 @@
 """The token that a probe carries, and the packets around it (RFC 792, RFC 4443, IEEE 802 88-B5).
 
-Whoever sees the token anywhere in a frame knows which probe it was, however it is wrapped.
+The token is found anywhere in a frame, whatever headers are in front of it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _MAX_IPV4_HEADER_BYTES: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What identifies one packet of one probe of one run.
+    """Identifies a packet: the run, the probe, the attempt.
 
     Attributes:
-        nonce: of the run, 8 bytes; packets of an earlier run are not mistaken for ours.
+        nonce: of the run, 8 bytes; tells its packets from those of earlier runs.
         probe: index of the probe, 32 bits.
         attempt: how many were sent before, 16 bits.
     """
@@ -41,12 +41,12 @@ class Token:
     attempt: int
 
     def encode(self) -> bytes:
-        """Return the bytes that go on the wire."""
+        """Return the token as it is sent."""
         return _LAYOUT.pack(_MAGIC, self.nonce, self.probe, self.attempt)
 
     @classmethod
     def find(cls, frame: bytes, nonce: bytes) -> Self | None:
-        """Return the token of a run that a frame carries anywhere, None if it carries none."""
+        """Return the token of a run in a frame, None if it has none."""
         start = frame.find(_MAGIC + nonce)
         if start < 0 or len(frame) < start + TOKEN_BYTES:
             return None
@@ -65,9 +65,9 @@ class Carrier(enum.Enum):
 
 
 def carrier_of(frame: bytes) -> Carrier:
-    """Return what kind of packet an Ethernet frame is; OTHER what should not be at a host.
+    """Return what kind of packet an Ethernet frame is; OTHER should not appear at a host.
 
-    Lengths and checksums are the kernel's affair; only the type of the ICMP message matters here.
+    Lengths and checksums are left to the kernel; only the type of the ICMP message matters here.
     """
     try:
         header, payload = parse_ethernet(frame)
@@ -102,7 +102,7 @@ def echo_request(token: Token, identifier: int, *, version: int, payload_bytes: 
 def probe_frame(
     token: Token, source_mac: str, destination_mac: str, *, vlan: int | None, payload_bytes: int
 ) -> bytes:
-    """Return an Ethernet frame that only we know, tagged (IEEE 802.1Q) if `vlan` is given."""
+    """Return an Ethernet frame of an experimental type, tagged (IEEE 802.1Q) if `vlan` is given."""
     vlans = () if vlan is None else (vlan,)
     header = EthernetHeader(source_mac, destination_mac, vlans, EtherType.EXPERIMENTAL)
     payload = token.encode().ljust(payload_bytes, b"\0")

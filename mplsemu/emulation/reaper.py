@@ -1,10 +1,10 @@
-"""Ends every process in a lab's namespaces, at the latest when the lab process dies.
+"""Kills every process in a lab's namespaces, at the latest when the lab process dies.
 
-Run as a program it waits for the process that started it. The kernel cannot do this part: what a
-student left running in the background of a host has no parent that the kernel would ask.
+Run as a program, it waits for the process that started it. A parent-death signal does not suffice:
+a background process that a user started at a host has lost its parent.
 
 Protocol on its standard input, one line each: ``add PID`` (the namespace of that process belongs to
-the lab), ``done`` (the lab was taken down properly: leave without a word).
+the lab), ``done`` (the lab was taken down: exit).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def processes_in(namespaces: Iterable[int]) -> Iterator[int]:
     wanted = set(namespaces)
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
-            with suppress(OSError):  # it ended meanwhile, or is a zombie
+            with suppress(OSError):  # it has ended, or is a zombie
                 if (entry / "ns/net").stat().st_ino in wanted:
                     yield int(entry.name)
 
@@ -61,7 +61,7 @@ def end_processes_in(namespaces: Iterable[int], timeout_s: float = _TIMEOUT_S) -
 
 
 class Reaper:
-    """The watching process, seen from the lab process."""
+    """The reaper, seen from the lab process."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -74,15 +74,15 @@ class Reaper:
 
     @property
     def pid(self) -> int:
-        """Process id of the watching process."""
+        """Process id of the reaper."""
         return self._process.pid
 
     def add(self, pids: Iterable[int]) -> None:
-        """Say that the namespaces of these processes belong to the lab."""
+        """Register the namespaces of these processes."""
         self._say("".join(f"add {pid}\n" for pid in pids))
 
     def dismiss(self) -> None:
-        """Say that nothing is left to do, and wait until it has gone."""
+        """Let it exit without killing anything, and wait for that."""
         self._say("done\n")
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
@@ -91,7 +91,7 @@ class Reaper:
 
     def _say(self, text: str) -> None:
         if self._process.stdin is not None and not self._process.stdin.closed:
-            with suppress(BrokenPipeError):  # somebody killed it; the lab works without
+            with suppress(BrokenPipeError):  # it was killed; the lab works without it
                 self._process.stdin.write(text.encode())
                 self._process.stdin.flush()
 
@@ -101,7 +101,7 @@ def _listen(lab_process: int) -> list[int] | None:
     pinned: list[int] = []
     pending = b""
     watched = [0]
-    with suppress(ProcessLookupError):  # dead already: its last words are still in the pipe
+    with suppress(ProcessLookupError):  # dead already; its last lines are still in the pipe
         watched.append(os.pidfd_open(lab_process))
     while True:
         ready, _, _ = select.select(watched, [], [])
@@ -122,7 +122,7 @@ def _listen(lab_process: int) -> list[int] | None:
 
 
 def main() -> None:
-    """Watch the process whose id is the argument, then clean up behind it."""
+    """Wait for the end of the process whose id is the argument, then kill what it left."""
     pinned = _listen(int(sys.argv[1]))
     if pinned:
         end_processes_in({os.fstat(descriptor).st_ino for descriptor in pinned})

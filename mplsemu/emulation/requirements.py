@@ -1,4 +1,4 @@
-"""What a lab needs of this machine before anything of it can be built."""
+"""What a lab needs of this machine, checked before it is built."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _FILES_OF_A_NODE: Final = 8  # its shell, its namespace, and what a probe opens 
 
 
 def require_tools() -> None:
-    """Check that what builds a lab is installed, beside what LSRs are made of.
+    """Check that the tools that every lab needs are installed.
 
     Raises:
-        MissingToolError: something is not; says which Debian package has it.
-        EmulationError: the machine has not what a lab takes.
+        MissingToolError: one is not; names its Debian package.
+        EmulationError: the machine, or its container, lacks something.
     """
     if (problem := machine_problem()) is not None:
         raise EmulationError(problem)
@@ -38,9 +38,9 @@ def require_tools() -> None:
 
 
 def machine_problem() -> str | None:
-    """Return what a lab takes that this machine, or its container, has not; None: it has all.
+    """Return what this machine, or its container, lacks for a lab; None if nothing.
 
-    Only root is asked for what root has.
+    What only root has is checked only for root.
     """
     try:
         is_null = stat.S_ISCHR(Path(os.devnull).stat().st_mode)
@@ -63,13 +63,13 @@ def machine_problem() -> str | None:
 
 
 def require_open_files(nodes: int) -> None:
-    """Have this process, and the daemons that it will start, open as many files as a lab needs.
+    """Raise the limit of open files, of this process and its daemons, to what a lab needs.
 
     Args:
-        nodes: how many with a namespace of their own there will be: hosts, CE routers, LSRs.
+        nodes: number of nodes that will have a namespace: hosts, CE routers, LSRs.
 
     Raises:
-        EmulationError: they may not; says what to type.
+        EmulationError: that is not permitted; says what to type.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = _FILES_OF_A_LAB + _FILES_OF_A_NODE * nodes
@@ -79,7 +79,7 @@ def require_open_files(nodes: int) -> None:
     most = hard if hard == resource.RLIM_INFINITY else max(hard, wanted)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-    except (OSError, ValueError):  # a container's root may not go beyond the hard limit
+    except (OSError, ValueError):  # root in a container cannot exceed the hard limit
         if hard < needed:
             raise EmulationError(
                 f"a process may open {hard} files here, and this lab takes {needed};"

@@ -1,8 +1,8 @@
-"""Which interfaces of customers must send single frames.
+"""Which interfaces of customers must segment TCP packets themselves.
 
-TCP hands over up to 64 kB as one packet, whatever ethtool says (Linux 4.17 and later), and the
-queue in front of a slow line, which holds a few frames, would never take it. Where LSRs hand such
-packets on as they are, every host is concerned whose packets may come to a slow line anywhere.
+TCP passes up to 64 kB down as one packet, whatever ethtool says (Linux 4.17 and later). The queue
+in front of a slow line holds a few frames and would always drop it. If LSRs forward such packets
+unsegmented, every host is concerned whose packets may reach a slow line anywhere.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def single_frame_ends(
         network: the lab.
         plan: of it.
         capabilities: what the kernel can shape.
-        whole_packets: LSRs hand on what TCP handed over at once.
+        whole_packets: LSRs forward unsegmented packets as they are.
     """
     slow = {
         pair.name
@@ -43,17 +43,17 @@ def single_frame_ends(
 
 
 def _vpn_of(plan: LabPlan) -> dict[str, str]:
-    """Return whose each host and CE router is."""
+    """Return the VPN of each host and CE router, by Mininet name."""
     hosts = {host.name: host.ref.vpn for host in plan.hosts}
     return hosts | {ce.name: ce.ref.vpn for ce in plan.ces}
 
 
 def _groups(vpns: Iterable[Vpn]) -> list[set[str]]:
-    """Return sets of VPNs between which packets may go, by way of others too."""
+    """Return sets of VPNs that exchange packets, directly or through others."""
     groups: list[tuple[set[str], set[object]]] = []
     for vpn in vpns:
         names: set[str] = {vpn.name}
-        targets: set[object] = {vpn.name}  # a VPN that bridges has no others
+        targets: set[object] = {vpn.name}  # a bridged VPN exchanges packets with no other
         if isinstance(vpn, L3vpn):
             targets = {*vpn.import_targets, *vpn.export_targets}
         apart = []

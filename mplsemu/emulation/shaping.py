@@ -12,18 +12,18 @@ from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.plan import Endpoint, LabPlan, VethPair
 
 QUEUE_MS: Final = 80
-"""How long a full queue takes to drain: routers' access lines have that order, and a slow line does
-not gather seconds of delay."""
+"""How long a full queue takes to drain: typical of access routers, and no slow line builds up
+seconds of delay."""
 MIN_QUEUE_BYTES: Final = 8 * 1518
 """Eight full frames: below that TCP cannot open its window at all."""
 MAX_SHAPED_BPS: Final = 1_000_000_000
-"""Faster lines are not shaped: they carry what the machine does."""
+"""Faster lines are not shaped: the machine is their limit."""
 NO_HTB: Final = "rates are not emulated: this kernel has no sch_htb"
 NO_NETEM: Final = "link delay is not emulated: this kernel has no sch_netem"
 
 _BURST_MS: Final = 2
 _MIN_BURST_BYTES: Final = 2 * 1600
-_QUANTUM_BYTES: Final = 3200  # one class a port: it only must not be what the kernel warns about
+_QUANTUM_BYTES: Final = 3200  # no effect with one class; the kernel warns about extremes
 _SUPER_PACKET_BYTES: Final = 65_536
 _SMALL_PACKET_BYTES: Final = 250
 _MIN_NETEM_PACKETS: Final = 100
@@ -40,7 +40,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What one direction of a line is to be.
+    """Rate and delay of one direction of a line.
 
     Attributes:
         rate_bps: bits per second of Ethernet frames; None is not limited.
@@ -52,7 +52,7 @@ class Shape:
 
     @property
     def burst_bytes(self) -> int:
-        """What may pass at once: two milliseconds' worth, at least two frames."""
+        """HTB burst: two milliseconds' worth, at least two frames."""
         return max(_MIN_BURST_BYTES, math.ceil((self.rate_bps or 0) * _BURST_MS / 8000))
 
     @property
@@ -62,12 +62,12 @@ class Shape:
 
     @property
     def takes_super_packets(self) -> bool:
-        """Whether the queue has room for what TCP hands over at once (64 kB), several times."""
+        """Whether the queue holds several of TCP's unsegmented 64 kB packets."""
         return self.rate_bps is None or self.queue_bytes >= 4 * _SUPER_PACKET_BYTES
 
     @property
     def netem_packets(self) -> int:
-        """Length of netem's queue: what is in flight on the line, and waits in front of it."""
+        """Length of netem's queue: packets in flight on the line and waiting in front of it."""
         rate = self.rate_bps or _UNSHAPED_BPS
         in_flight = rate * (self.delay_ms + QUEUE_MS) / 8000
         return max(_MIN_NETEM_PACKETS, math.ceil(in_flight / _SMALL_PACKET_BYTES))
@@ -110,7 +110,7 @@ def shaped_ports(plan: LabPlan, capabilities: Capabilities) -> Iterator[tuple[En
 def probe_capabilities(pairs: Iterable[VethPair]) -> Capabilities:
     """Find out which of the needed queueing disciplines the kernel has.
 
-    A qdisc is put on the loopback of a namespace of its own, so that nothing else feels it.
+    They are tried on the loopback interface of a new namespace, which affects nothing else.
 
     Raises:
         MissingToolError: tc is not installed.
@@ -122,7 +122,7 @@ def probe_capabilities(pairs: Iterable[VethPair]) -> Capabilities:
 
 
 def shortfalls(capabilities: Capabilities) -> tuple[str, ...]:
-    """Return what a user is to be told about rates and delays that are not there."""
+    """Return notes for the user about rates and delays that are not emulated."""
     return (() if capabilities.htb else (NO_HTB,)) + (() if capabilities.netem else (NO_NETEM,))
 
 

@@ -1,9 +1,9 @@
-"""How much the packet sockets of another process hold (packet(7), socket(7)).
+"""Larger buffers for the packet sockets of another process (packet(7), socket(7)).
 
-Open vSwitch in userspace has a socket for what comes in by each port and one for what goes out by
-any. The kernel's usual limit is 212,992 octets, its own bookkeeping counted: some 90 full frames.
-That is less than TCP hands over in a burst, and less than the queue of a line of 30 Mbit/s: packets
-would be lost where no line is full.
+Open vSwitch in userspace receives through one socket per port, and sends through one socket for all
+ports. The kernel's usual limit is 212,992 octets including overhead: some 90 full frames. That is
+less than a burst of TCP, and less than the queue of a 30 Mbit/s line: packets would be lost
+although no line is congested.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _log: Final = logging.getLogger(__name__)
 RECEIVED_BYTES: Final = 4 << 20
 """Of each port. The kernel doubles it: 3,500 full frames, some 60 ms of work for Open vSwitch."""
 SENT_BYTES: Final = 1 << 29
-"""Of all ports together: what waits in the queues of lines, which have limits of their own."""
+"""Of all ports together: covers the queues of lines, which have their own limits."""
 
 _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 _SYS_PIDFD_GETFD: Final = 438
@@ -30,12 +30,12 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 def enlarge_packet_buffers(pid: int) -> int:
-    """Let the packet sockets of a process hold more; return how many there are.
+    """Enlarge the buffers of a process's packet sockets; return how many there are.
 
-    Where that is not permitted it is logged, and they stay as they are.
+    If that is not permitted, it is logged, and they stay as they are.
 
     Args:
-        pid: of a process whose user is this one's.
+        pid: of a process of the same user.
     """
     widened = 0
     try:
@@ -61,13 +61,13 @@ def _packet_sockets(pid: int) -> Iterator[int]:
     lines = (process / "net/packet").read_text().splitlines()[1:]
     names = {f"socket:[{line.split()[8]}]" for line in lines}
     for descriptor in (process / "fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
+        with suppress(FileNotFoundError):  # closed in the meantime
             if str(descriptor.readlink()) in names:
                 yield int(descriptor.name)
 
 
 def _duplicate(pidfd: int, descriptor: int) -> int:
-    """Return a descriptor of this process for what one of another's stands for (pidfd_getfd(2))."""
+    """Return a duplicate of another process's descriptor (pidfd_getfd(2))."""
     found: int = _libc.syscall(_SYS_PIDFD_GETFD, pidfd, descriptor, 0)
     if found < 0:
         number = ctypes.get_errno()

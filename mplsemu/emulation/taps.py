@@ -1,6 +1,6 @@
-"""Taps: sockets that see every frame on interfaces of the lab, in any namespaces (packet(7)).
+"""Taps: sockets that capture every frame on interfaces of the lab, in any namespace (packet(7)).
 
-One process, so the frames of all interfaces have one clock and one order.
+One process has them all, so the frames of all interfaces have one clock and one order.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from mplsemu.southbound.network_namespace import inside
 
 _ETH_P_ALL: Final = 3
 _RECEIVE_BUFFER: Final = 16 << 20
-_FRAME_BYTES: Final = 65_536 + 128  # of a packet that TCP hands over at once, and its labels
+_FRAME_BYTES: Final = 65_536 + 128  # of an unsegmented TCP packet with labels
 _ANCILLARY_BYTES: Final = 128
 _FRAMES_AT_A_TIME: Final = 256
 _STAMPS_S: Final = 0.5
 _STRAGGLE_S: Final = 0.002
-"""The kernel stamps a frame before it is there to be read; no frame takes that long between."""
+"""The kernel stamps a frame before it can be read; the time between is always shorter."""
 _PACKET_OUTGOING: Final = 4
 
 _SOL_PACKET: Final = 263
@@ -51,12 +51,12 @@ class TapPoint:
     """A cable to be tapped.
 
     Attributes:
-        name: what people call it: of a link, a circuit or a host.
+        name: of a link, a circuit or a host.
         interface: at one of its ends.
         near: the node that has it.
         far: what is at the other end of the cable.
-        far_end: the interface at the other end, where what comes in at either end is to be taken;
-            None takes what comes in and what goes out at the one.
+        far_end: the interface at the other end, to capture incoming frames at both ends; None
+            captures incoming and outgoing frames at `interface`.
     """
 
     name: str
@@ -68,12 +68,12 @@ class TapPoint:
 
 @dataclass(frozen=True, slots=True)
 class _TappedInterface:
-    """An interface that is listened to.
+    """An interface with a socket.
 
     Attributes:
-        point: what for.
-        interface: which.
-        is_far: at the other end of the cable; what comes in there, the node at the near end sent.
+        point: the tap it belongs to.
+        interface: which one.
+        is_far: at the far end of the cable: the near node sent what comes in there.
     """
 
     point: TapPoint
@@ -82,7 +82,7 @@ class _TappedInterface:
 
     @property
     def only_incoming(self) -> bool:
-        """Whether what goes out is taken elsewhere."""
+        """Whether outgoing frames are captured at the other end."""
         return self.point.far_end is not None
 
 
@@ -94,12 +94,12 @@ def _tapped_interfaces(point: TapPoint) -> Iterator[_TappedInterface]:
 
 @dataclass(frozen=True, slots=True)
 class CapturedFrame:
-    """A frame that was seen.
+    """A captured frame.
 
     Attributes:
         point: where.
-        time_ns: when, since 1970.
-        outgoing: whether the node at the near end sent it.
+        time_ns: nanoseconds since 1970.
+        outgoing: whether the near node sent it.
         data: the frame, with its VLAN tags.
     """
 
@@ -110,12 +110,12 @@ class CapturedFrame:
 
     @property
     def sender(self) -> str:
-        """Who put it on the cable."""
+        """The node that sent it."""
         return self.point.near if self.outgoing else self.point.far
 
     @property
     def receiver(self) -> str:
-        """Who gets it."""
+        """The node that receives it."""
         return self.point.far if self.outgoing else self.point.near
 
 
@@ -136,17 +136,17 @@ def send_frame(pid: int, interface: str, frame: bytes) -> None:
 
 
 class Taps:
-    """Taps on some interfaces; a context manager. Once made it listens.
+    """Taps on some interfaces; a context manager. They capture from the constructor on.
 
     Args:
         points: where.
         expression: which frames, in the language of pcap-filter(7); empty takes all.
-        leave_out_gone: listen at the others where interfaces, or their nodes, are gone.
+        leave_out_gone: skip interfaces that are gone, or whose nodes are.
 
     Raises:
         NodeGoneError: an interface is gone.
-        EmulationError: it cannot be listened to.
-        LabError: the expression makes no sense.
+        EmulationError: it cannot be captured on.
+        LabError: the expression is not valid.
         MissingToolError: tcpdump, which compiles expressions, is not installed.
     """
 
@@ -178,14 +178,14 @@ class Taps:
         return tuple(self._lost)
 
     def fileno(self) -> int:
-        """Return a descriptor that is readable when there is something to read."""
+        """Return a descriptor that is readable when there are frames."""
         return self._selector.fileno()
 
     def read(self, timeout_s: float) -> list[CapturedFrame]:
-        """Return what has come, in the order of time, also from one call to the next.
+        """Return frames in the order of time, also across calls.
 
-        Waits at most so long for it, and a moment more for what is older but not there yet.
-        What is returned may not be all there is, unless it is nothing.
+        Waits for the first at most this long, and a moment longer for older ones that are still in
+        the kernel. There may be more frames, unless none is returned.
         """
         found = self._settled(min(timeout_s, _STRAGGLE_S) if self._held else timeout_s)
         while self._held and not found:
@@ -193,7 +193,7 @@ class Taps:
         return found
 
     def rest(self, within_s: float) -> list[CapturedFrame]:
-        """Return what is left, and what comes within so long from now, in the order of time."""
+        """Return the frames that are left, and those that come within this time, in order."""
         end = time.monotonic() + within_s
         found = self.read(within_s)
         while (left_s := end - time.monotonic()) > 0:
@@ -201,12 +201,12 @@ class Taps:
         return found
 
     def _settled(self, timeout_s: float) -> list[CapturedFrame]:
-        """Return the frames that no older one can come after."""
+        """Return the frames after which no older one can come."""
         self._selector.select(timeout_s)
         settled_ns = time.time_ns() - int(_STRAGGLE_S * 1e9)
         for key, _ in self._selector.select(0):
             frames = _receive_some(self._sockets[key.data], key.data)
-            if len(frames) == _FRAMES_AT_A_TIME:  # there are more: of this time, or later
+            if len(frames) == _FRAMES_AT_A_TIME:  # there are more, all at least this old or later
                 settled_ns = min(settled_ns, frames[-1].time_ns)
             self._held += frames
         now_ns = time.time_ns()
@@ -214,7 +214,7 @@ class Taps:
         return found
 
     def lost(self) -> Mapping[TapPoint, int]:
-        """Return how many frames of each interface came too fast to be taken."""
+        """Return how many frames each tap lost."""
         for tapped, tap in self._sockets.items():
             said = tap.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
             # reading resets the kernel's counters
@@ -222,7 +222,7 @@ class Taps:
         return dict(self._lost)
 
     def close(self) -> None:
-        """Listen no more; a second call does nothing."""
+        """Close all sockets; a second call does nothing."""
         self._selector.close()
         for tap in self._sockets.values():
             tap.close()
@@ -241,7 +241,7 @@ class Taps:
 
 
 def _open(tapped: _TappedInterface, program: bytes) -> socket.socket:
-    """Open a tap; it stays in its namespace although this thread leaves it."""
+    """Open a socket in the interface's namespace, where it stays."""
     name, interface = tapped.point.name, tapped.interface.name
     try:
         with inside(tapped.interface.pid):
@@ -257,7 +257,7 @@ def _open(tapped: _TappedInterface, program: bytes) -> socket.socket:
             tap.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
         if program:
             _attach(tap, program)
-        tap.bind((interface, _ETH_P_ALL))  # from here on frames come
+        tap.bind((interface, _ETH_P_ALL))  # captures from here on
     except OSError as error:
         tap.close()
         kind = NodeGoneError if error.errno in _GONE else EmulationError
@@ -266,13 +266,13 @@ def _open(tapped: _TappedInterface, program: bytes) -> socket.socket:
 
 
 def _await_stamps() -> None:
-    """Wait until the kernel stamps frames as they come.
+    """Wait until the kernel stamps frames on arrival.
 
-    It begins with that a moment after somebody was the first to ask for it; what comes before is
-    stamped when it is read, which says nothing about the order.
+    It starts to a moment after the first socket asked for it; earlier frames are stamped when they
+    are read, which says nothing about their order.
     """
     with (
-        suppress(OSError),  # no loopback here: then that moment is not waited for
+        suppress(OSError),  # no loopback interface: then do not wait
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
     ):
@@ -309,9 +309,9 @@ def _attach(tap: socket.socket, program: bytes) -> None:
 def _split(
     frames: list[CapturedFrame], settled_ns: int, now_ns: int
 ) -> tuple[list[CapturedFrame], list[CapturedFrame]]:
-    """Return what is old enough, in the order of time, and the rest.
+    """Return the frames that are old enough, in the order of time, and the rest.
 
-    A frame of the future is old: the clock has been set back since.
+    A frame with a future stamp counts as old: the clock was set back.
     """
     found: list[CapturedFrame] = []
     held: list[CapturedFrame] = []
@@ -321,10 +321,10 @@ def _split(
 
 
 def in_order(frames: Iterable[CapturedFrame]) -> list[CapturedFrame]:
-    """Return frames of ascending stamps with those of the same stamp in the order of their way.
+    """Return frames sorted by time, those with equal stamps in the order of their path.
 
-    A packet that an eBPF program hands from LSR to LSR at once keeps the stamp of where it came
-    in: then who gets it has it before who gets it from there.
+    A packet that an eBPF program redirects from LSR to LSR keeps the stamp of the first interface;
+    such frames are ordered by who sends to whom.
     """
     ordered: list[CapturedFrame] = []
     for _, group in itertools.groupby(frames, key=lambda frame: frame.time_ns):
@@ -338,7 +338,7 @@ def in_order(frames: Iterable[CapturedFrame]) -> list[CapturedFrame]:
 
 
 def _receive_some(tap: socket.socket, tapped: _TappedInterface) -> list[CapturedFrame]:
-    """Return the next frames, not more than so many at a time."""
+    """Return the next frames, a limited number."""
     frames: list[CapturedFrame] = []
     with suppress(BlockingIOError):
         while len(frames) < _FRAMES_AT_A_TIME and (frame := _receive(tap, tapped)) is not None:
@@ -347,11 +347,11 @@ def _receive_some(tap: socket.socket, tapped: _TappedInterface) -> list[Captured
 
 
 def _receive(tap: socket.socket, tapped: _TappedInterface) -> CapturedFrame | None:
-    """Return the next frame, None where the interface has gone down."""
+    """Return the next frame, None if the interface has gone down."""
     try:
         data, ancillary, _, address = tap.recvmsg(_FRAME_BYTES, _ANCILLARY_BYTES)
     except OSError as error:
-        if error.errno in _GONE:  # said once; when it is up again frames come again
+        if error.errno in _GONE:  # reported once; frames come again when it is up
             return None
         raise
     time_ns = 0
@@ -368,7 +368,7 @@ def _is_outgoing(address: Any) -> bool:
 
 
 def _with_tag(data: bytes, value: bytes) -> bytes:
-    """Put a VLAN tag back that the kernel took out of the frame."""
+    """Put the VLAN tag back that the kernel removed from the frame."""
     status, _, _, _, _, tci, tpid = _AUXDATA.unpack(value[: _AUXDATA.size])
     if not status & _VLAN_VALID:
         return data

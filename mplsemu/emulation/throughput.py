@@ -1,4 +1,4 @@
-"""How fast one host sends to another, measured by iperf3(1)."""
+"""Throughput between two hosts, measured with iperf3(1)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Transfer:
     """What to send.
 
     Attributes:
-        seconds: how long; a part of a second is a whole one, as iperf3 counts no others.
-        udp_bps: datagrams at this rate; None is TCP, as fast as it gets.
+        seconds: how long, rounded up: iperf3 takes whole seconds.
+        udp_bps: UDP at this rate; None is TCP, as fast as possible.
         port: the server's.
     """
 
@@ -36,7 +36,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """What was measured, in bits per second of TCP or UDP payload."""
+    """The result, in bits per second of TCP or UDP payload."""
 
     sent_bps: float
     received_bps: float
@@ -45,7 +45,7 @@ class Throughput:
 def measure_throughput(
     client_pid: int, server_pid: int, server_address: str, transfer: Transfer
 ) -> Throughput:
-    """Send from one namespace to another and measure.
+    """Send from one namespace to another, and measure the throughput.
 
     Args:
         client_pid: a process in the sender's namespace.
@@ -55,7 +55,7 @@ def measure_throughput(
 
     Raises:
         MissingToolError: iperf3 is not installed.
-        EmulationError: there is no connection, or it broke.
+        EmulationError: there is no connection, or it was lost.
     """
     iperf3 = find_tool("iperf3", "iperf3")
     with inside(server_pid):
@@ -67,7 +67,7 @@ def measure_throughput(
             preexec_fn=die_with_parent(),  # noqa: PLW1509  # there is no other way to ask for it
         )
     command = [iperf3, "--json", "--client", server_address, "--port", str(transfer.port)]
-    # iperf3 cuts off what is behind the point, and takes 0 for ever
+    # iperf3 truncates, and takes 0 as forever
     command += ["--time", str(max(1, math.ceil(transfer.seconds))), "--connect-timeout", "3000"]
     if transfer.udp_bps is not None:
         command += ["--udp", "--bitrate", str(transfer.udp_bps)]
@@ -84,12 +84,12 @@ def measure_throughput(
     lost = 0.0 if transfer.udp_bps is None else end["sum"].get("lost_percent", 0.0) / 100
     received_bps = received["bits_per_second"]
     if transfer.udp_bps is not None and received is end.get("sum"):
-        received_bps *= 1 - lost  # older versions count only what was sent
+        received_bps *= 1 - lost  # older versions report only what was sent
     return Throughput(sent["bits_per_second"], received_bps)
 
 
 def _report(output: bytes) -> dict[str, Any]:
-    """Return what iperf3 reports; a report that it was ended in is an error, too."""
+    """Return iperf3's report; one that is incomplete, as iperf3 was killed, becomes an error."""
     try:
         report = json.loads(output)
     except ValueError:
@@ -108,7 +108,7 @@ def parse_rate(text: str) -> int:
 
 
 def _run_client(pid: int, command: list[str], timeout_s: float) -> dict[str, Any]:
-    """Run the client until the server is there to take its connection."""
+    """Run the client; try again as long as the server does not listen yet."""
     deadline = time.monotonic() + _CONNECT_TIMEOUT_S
     while True:
         with inside(pid):
