@@ -6,7 +6,8 @@ below these does not matter until they are popped.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Final, NamedTuple, assert_never
 
 from mplsemu.model.labels import Label
@@ -201,6 +202,24 @@ class LabelSearch:
                 self.hops[to] = () if to.node == self._egress else self._graph.next(to)
                 trail.append((to, reversed(self.hops[to])))
                 on_trail.add(to)
+
+    def shares(self, start: LabelPlace) -> Mapping[LabelPlace, Fraction]:
+        """Return the fraction of a place's flows that comes to each place behind it.
+
+        Every LSR is taken to spread evenly over its NHLFEs; flows over links that are down are
+        lost.
+
+        Args:
+            start: the only place from which this search was run.
+        """
+        found = dict.fromkeys(self.hops, Fraction(0))
+        found[start] = Fraction(1)
+        for place in reversed(self.order):
+            hops = self.hops[place]
+            for hop in hops:
+                if hop.is_up and hop.to is not None and hop.to in found:
+                    found[hop.to] += found[place] / len(hops)
+        return found
 
 
 def binding(program: Program, node: str, label: int) -> IlmEntry | None:

@@ -82,7 +82,7 @@ def tunnel_paths(
 
 def _measured(search: LabelSearch, start: LabelPlace) -> TunnelPaths:
     """Spread all flows over the paths, from the start on."""
-    share = {start: Fraction(1)}
+    share = search.shares(start)
     count = {start: 0}
     shares: dict[Direction, Fraction] = {}
     ends: set[str | None] = {None} if search.loops else set()
@@ -98,7 +98,6 @@ def _measured(search: LabelSearch, start: LabelPlace) -> TunnelPaths:
             if hop.to is None or not hop.is_up:
                 ends.add(None)
                 continue
-            share[hop.to] = share.get(hop.to, Fraction(0)) + part
             behind = count[place] + (hop.link is not None)
             count[hop.to] = max(count.get(hop.to, 0), behind)
     reads = tuple((at.node, int(at.stack[0])) for at in reversed(search.order) if at.stack)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 from mplsemu.program.lsp import LabelGraph, LabelHop, LabelPlace, LabelSearch
@@ -94,14 +95,13 @@ def _links(
     search: LabelSearch, sound: dict[LabelPlace, tuple[LabelHop, ...]], start: LabelPlace
 ) -> Iterator[LspLink]:
     """Yield the links of the paths that arrive."""
-    shares: dict[LabelPlace, float] = defaultdict(float, {start: 1.0})
-    found: dict[LspHop, float] = defaultdict(float)
+    shares = search.shares(start)
+    found: dict[LspHop, Fraction] = defaultdict(Fraction)
     for place in reversed(search.order):
         for hop in sound[place]:
             share = shares[place] / len(search.hops[place])
             over = lsp_hop(place, hop)
-            if over is not None and hop.to is not None:
-                shares[hop.to] += share
+            if over is not None:
                 found[over] += share
     for over, share in found.items():
-        yield LspLink(over.node, over.link, over.labels, over.next_hop, share)
+        yield LspLink(over.node, over.link, over.labels, over.next_hop, float(share))

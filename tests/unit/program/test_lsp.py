@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -123,3 +124,16 @@ def test_each_label_of_a_stack_is_read_at_the_end_of_the_lsp_before_it():
     stack = (bypass, inner, Label(999_999), Label(16))
     read = [(at, entry is not None) for at, entry in readers(RING, "r", stack)]
     assert read == [("r", True), ("q", True), ("y", False), (None, False)]
+
+
+def test_shares_are_of_flows_that_every_lsr_spreads_evenly_and_none_cross_a_link_that_is_down():
+    at_p = label_towards(RING, "p", "y")
+    spread = Forward((Nhlfe("p-q", Swap((label_towards(RING, "q", "y"),))), Nhlfe("p-r", Pop())))
+    program = changed_node(RING, "p", ilm=(IlmEntry(at_p, spread, "y"),))
+    start = LabelPlace("p", (at_p,))
+    for down, at_r in (((), Fraction(1, 2)), (("p-r",), None)):
+        search = LabelSearch(LabelGraph(program, down))
+        search.run(start)
+        shares = search.shares(start)
+        assert shares[LabelPlace("y", ())] == Fraction(1, 2)
+        assert shares.get(LabelPlace("r", ())) == at_r
