@@ -8,11 +8,9 @@ their own and are taken a few at a time, so that a flood of them does not delay 
 from __future__ import annotations
 
 import logging
-import queue
 import time
 from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,11 +19,11 @@ from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.control.numbering import number_network
 from mplsemu.controller.events import SEVERAL, EventLog, shortened
 from mplsemu.controller.flush import mac_flushes, stale_flushes
+from mplsemu.controller.inbox import MIN_WAIT_S, Call, Inbox
 from mplsemu.controller.lsr_states import LsrStates
 from mplsemu.controller.neighbours import NeighbourKey, Neighbours
 from mplsemu.controller.network_change import Emulated, NetworkChanged
 from mplsemu.controller.punt_handler import PuntHandler
-from mplsemu.controller.punt_queue import PuntQueue
 from mplsemu.controller.state import SavedState, StateFile
 from mplsemu.controller.timers import Timers
 from mplsemu.errors import CapabilityError, LabelSpaceError, MplsEmuError
@@ -44,7 +42,6 @@ from mplsemu.southbound.plane.events import (
 )
 from mplsemu.southbound.plane.limits import excess
 from mplsemu.southbound.plane.protocol import DataPlane
-from mplsemu.southbound.plane.threads import Queue
 from mplsemu.southbound.punt.event import PacketOut
 
 _LOG = logging.getLogger(__name__)
@@ -53,19 +50,6 @@ MAX_EVENT_TEXT: Final = 500
 PAUSE_FACTOR: Final = 4
 """After a change caused by customers, further ones wait this many times as long as it took. A link
 failure never waits."""
-MAX_PUNTS_PER_BATCH: Final = 32
-"""Punted packets that are handled before the event queue is looked at again."""
-_MOMENT_S: Final = 0.0005
-_PUNTS_WAIT: Final = object()
-"""Wakes the worker."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A call for the worker; `reply` is a queue for its result."""
-
-    work: Callable[[], Any]
-    reply: Queue
 
 
 class Controller:
@@ -112,8 +96,7 @@ class Controller:
         self._reported_down = self._down
         self._customers_at = 0.0
         self._cause: str | None = None
-        self._queue = plane.threads.queue()
-        self._punts = PuntQueue(self.program)
+        self.inbox = Inbox(plane.threads, self.program)
         self._timers = Timers()
         self._when_installed: list[Callable[[], None]] = []
         self._punt_handler = PuntHandler(self)
@@ -130,10 +113,7 @@ class Controller:
         """
         if isinstance(event, NetworkChanged):
             self._emulated.check(event.network)
-        if not isinstance(event, PacketPunted):
-            self._queue.put(event)
-        elif self._punts.put(event):
-            self._queue.put(_PUNTS_WAIT)
+        self.inbox.put(event)
 
     def ask(self, work: Callable[[], Any], timeout_s: float = 10.0) -> Any:
         """Have the worker call `work` between two events; return its result.
@@ -141,17 +121,9 @@ class Controller:
         Raises:
             MplsEmuError: raised by `work`, or the worker was busy for too long.
         """
-        task = _Task(work, self.plane.threads.queue())
-        self._queue.put(task)
-        try:
-            result = task.reply.get(timeout=timeout_s)
-        except queue.Empty:
-            raise MplsEmuError("the controller is busy; try again") from None
-        if isinstance(result, MplsEmuError):
-            raise result
-        return result
+        return self.inbox.call(work, timeout_s)
 
-    # --- for the resolver -------------------------------------------------------------------
+    # --- for the punt handler -------------------------------------------------------------------
 
     def send(self, node: str, packets: Iterable[PacketOut]) -> None:
         """Have an LSR send packets; worker only."""
@@ -201,26 +173,15 @@ class Controller:
 
     def next_batch(self) -> list[Any]:
         """Wait for events and return those that are queued; worker only."""
-        batch = []
-        try:
-            batch.append(self._queue.get(timeout=self._patience_s()))
-            while True:
-                batch.append(self._queue.get(block=False))
-        except queue.Empty:
-            pass
-        return [each for each in batch if each is not _PUNTS_WAIT] + self._punts.take(
-            MAX_PUNTS_PER_BATCH
-        )
+        return self.inbox.take(self._wait_s())
 
-    def _patience_s(self) -> float | None:
-        """Return how long to wait for events; never 0, so that green threads can run."""
-        if self._punts:
-            return _MOMENT_S
+    def _wait_s(self) -> float | None:
+        """Return how long to wait for events."""
         times = [self._timers.due, self.state_file.due]
         if self._causes():
             times.append(self._customers_at)
         due = [each for each in times if each is not None]
-        return max(_MOMENT_S, min(due) - time.monotonic()) if due else None
+        return max(MIN_WAIT_S, min(due) - time.monotonic()) if due else None
 
     def handle(self, batch: list[Any]) -> None:
         """Handle events that were queued together; worker only."""
@@ -233,8 +194,8 @@ class Controller:
             self._keep_up()
         self._release()
         for event in batch:
-            if isinstance(event, _Task):
-                event.reply.put(_result_of(event.work))
+            if isinstance(event, Call):
+                event.run()
         self._save()
 
     def _keep_up(self, entered: Collection[str] = ()) -> None:
@@ -289,7 +250,7 @@ class Controller:
                     self.events.add("error", f"{what} is not an LSR of this lab")
                 case NetworkChanged():
                     self._change = event
-        if not all(isinstance(event, PacketPunted | _Task) for event in batch):
+        if not all(isinstance(event, PacketPunted | Call) for event in batch):
             self._reported_down = self.lsrs.down()
         return [lsr.name for lsr in entered.values() if lsr.connected]
 
@@ -332,7 +293,7 @@ class Controller:
         self._cause = None
         self._has_changed = True
         self._follow(program, started)
-        self._punts.follow(program)
+        self.inbox.punts.follow(program)
         self._punt_handler.drop_what_is_gone()
         self.state_file.changed()
 
@@ -407,13 +368,3 @@ class Controller:
             self.state_file.save_if_due(SavedState(self.program, tuple(self._neighbours), numbers))
         except OSError as error:
             self._complain(f"cannot write {error.filename}: {error.strerror}")
-
-
-def _result_of(work: Callable[[], Any]) -> Any:
-    try:
-        return work()
-    except MplsEmuError as error:
-        return error
-    except Exception as error:  # noqa: BLE001  # reported to the caller; the worker goes on
-        _LOG.exception("a task failed")
-        return MplsEmuError(f"{type(error).__name__}: {error}")

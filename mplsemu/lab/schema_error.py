@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -16,14 +16,12 @@ from mplsemu.model.vpn import VpnKind
 from mplsemu.suggest import nearest
 
 _VPNS: Mapping[str, type[schema.StrictMapping]] = {
-    VpnKind.L3VPN: schema.RawL3vpn,
-    VpnKind.VPLS: schema.RawVpls,
-    VpnKind.VPWS: schema.RawVpws,
+    kind: model
+    for model in get_args(get_args(schema.AnyVpn)[0])
+    for kind in get_args(model.model_fields["type"].annotation)
 }
 _SITES: Mapping[str, type[schema.StrictMapping]] = {
-    VpnKind.L3VPN: schema.RawRoutedSite,
-    VpnKind.VPLS: schema.RawBridgedSite,
-    VpnKind.VPWS: schema.RawBridgedSite,
+    kind: get_args(model.model_fields["sites"].annotation)[1] for kind, model in _VPNS.items()
 }
 _ALL_VPN_KEYS = frozenset(
     field.alias or name for model in _VPNS.values() for name, field in model.model_fields.items()

@@ -21,6 +21,9 @@ class Queue(Protocol):
             queue.Empty: the queue is empty, or stayed so until the timeout.
         """
 
+    def empty(self) -> bool:
+        """Whether it has no item now."""
+
 
 class Threads(Protocol):
     """The kind of threads that a data plane works with."""

@@ -85,7 +85,7 @@ def unconnected(network, state_file=None, flows_before=None, numbers=NO_NUMBERS)
 
 def said(controller):
     """Return what the data plane had to say since this was asked last."""
-    return controller.next_batch() if controller._queue.qsize() else []
+    return controller.next_batch() if not controller.inbox.is_empty else []
 
 
 def port_of(controller, node, link):

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from mplsemu.controller import events
-from mplsemu.controller.controller import MAX_PUNTS_PER_BATCH
 from mplsemu.controller.events import KEPT_OF_PROVIDER, EventLog
+from mplsemu.controller.inbox import MAX_PUNTS_PER_BATCH
 from mplsemu.controller.lsr_states import LsrState
 from mplsemu.lab.loader import load, loads
 from mplsemu.program.gateway import GATEWAY_MAC
@@ -300,7 +300,7 @@ def test_what_customers_change_waits_while_the_last_such_change_was_just_made(co
         controller._customers_at = time.monotonic() + 60
         controller.handle([event])
     assert controller.generation == before
-    assert controller._patience_s() > 0
+    assert controller._wait_s() > 0
     controller.handle([PortChanged("dk", port_of(controller, "dk", "dk-p1"), live=False)])
     assert controller.generation == before + 1
     assert controller.lsrs.down() == {"dk-p1"}

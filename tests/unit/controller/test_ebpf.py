@@ -118,7 +118,7 @@ def test_an_lsr_whose_process_was_killed_is_programmed_but_its_ports_are_unknown
 def settle(lab):
     """Have the worker deal with what waits, as often as something does."""
     batches = 0
-    while not lab.controller._queue.empty():
+    while not lab.controller.inbox.is_empty:
         lab.controller.handle(lab.controller.next_batch())
         batches += 1
         assert batches < 10, "it never comes to rest"

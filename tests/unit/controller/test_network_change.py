@@ -277,7 +277,7 @@ def test_what_the_emulation_has_not_made_is_refused(plane, network, changed, pro
         lab.controller.deliver(NetworkChanged(changed(network)))
     assert "boot it again" in str(refused.value)
     assert lab.controller.network is network
-    assert lab.controller._queue.empty()
+    assert lab.controller.inbox.is_empty
 
 
 def test_a_lab_that_cannot_be_compiled_leaves_everything_as_it_is(plane, network):
