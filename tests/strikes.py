@@ -263,7 +263,7 @@ def strikes(directory: Path, most: int, seed: int):
     """Strike while modules are imported (a third of it), then while commands run."""
     dice = random.Random(seed)
     smithy = Smithy(directory)
-    for name in ("rich.progress", "rich.console", "yaml", "mininet.net"):
+    for name in ("rich.progress", "rich.console", "yaml", "networkx", "mininet.net"):
         with contextlib.suppress(ImportError):  # what takes long and is not ours
             importlib.import_module(name)
     sys.meta_path.insert(0, Found(CHANGES))

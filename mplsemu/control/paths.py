@@ -1,15 +1,12 @@
-"""Shortest paths towards egress PEs.
-
-Dijkstra's algorithm is written out here: importing networkx takes a fifth of the time of a short
-command, and of each process that a lab starts.
-"""
+"""Shortest paths towards egress PEs: the only module that uses networkx."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from typing import Final
+from typing import Any, Final
+
+import networkx as nx
 
 from mplsemu.model.topology import Link, Provider
 
@@ -60,28 +57,31 @@ class ShortestPaths:
         # scaled by more than any path's hop count, so that one number compares metrics, then hops
         self._scale = len(provider.nodes) + 1
         self._most = provider.ecmp
-        self._costs: dict[str, dict[str, int]] = {node.name: {} for node in provider.nodes}
+        self._graph: nx.Graph[str] = nx.Graph()
+        self._graph.add_nodes_from(node.name for node in provider.nodes)
         steps: dict[str, list[_Step]] = {node.name: [] for node in provider.nodes}
         for link in sorted(provider.links, key=lambda link: link.name):
             if link.name not in down:
-                self._add(link)
+                self._add_edge(link, link.metric * self._scale + _HOP_COST)
                 for end in link.ends:
                     steps[end].append(_Step(PathHop(link.name, link.far_end(end)), link.metric))
         self._steps = steps
 
-    def _add(self, link: Link) -> None:
-        """Keep the cost of the cheapest of parallel links."""
-        cost = link.metric * self._scale + _HOP_COST
-        for end in link.ends:
-            peers, peer = self._costs[end], link.far_end(end)
-            peers[peer] = min(cost, peers.get(peer, cost))
+    def _add_edge(self, link: Link, cost: int) -> None:
+        """Keep the cheapest of parallel links."""
+        first, second = link.ends
+        known = self._graph.get_edge_data(first, second)
+        if known is None or cost < known["cost"]:
+            self._graph.add_edge(first, second, cost=cost)
 
     def tree(self, egress: str, ingresses: Iterable[str]) -> Tree:
         """Return the union of the shortest paths from `ingresses` to `egress`.
 
         Ingresses from which the egress cannot be reached are not in it.
         """
-        distance = self._distances(egress)
+        distance: Mapping[str, Any] = nx.single_source_dijkstra_path_length(
+            self._graph, egress, weight="cost"
+        )
         tree: dict[str, tuple[PathHop, ...]] = {}
         for ingress in ingresses:
             pending = [ingress]
@@ -91,20 +91,6 @@ class ShortestPaths:
                     tree[node] = self._next_hops(node, distance)
                     pending += (hop.peer for hop in tree[node])
         return tree
-
-    def _distances(self, egress: str) -> dict[str, int]:
-        """Return what the path to the egress costs from each LSR that reaches it (Dijkstra)."""
-        found: dict[str, int] = {}
-        reached = [(0, egress)]
-        while reached:
-            cost, node = heappop(reached)
-            if node in found:
-                continue
-            found[node] = cost
-            for peer, more in self._costs[node].items():
-                if peer not in found:
-                    heappush(reached, (cost + more, peer))
-        return found
 
     def _next_hops(self, node: str, distance: Mapping[str, int]) -> tuple[PathHop, ...]:
         """Return the next hops on shortest paths, by hop count, then by link name."""
