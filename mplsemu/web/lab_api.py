@@ -75,7 +75,7 @@ class LabApi:
             vpns=[
                 schema.VpnOfProvider(
                     name=vpn.name,
-                    kind=VpnKind(vpn.kind),
+                    kind=vpn.kind,
                     customer=vpn.customer,
                     sites=[site for site, _ in vpn.sites],
                 )
