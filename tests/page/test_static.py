@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.places import ROOT
+from tests.places import DOCS, ROOT
 
 PAGE = ROOT / "mplsemu/web/page"
 STATIC = PAGE.parent / "static"
@@ -72,3 +72,17 @@ def test_the_lock_file_names_no_registry():
         versions = json.loads((folder / "package.json").read_text(encoding="utf-8"))
         for version in (versions.get("dependencies", {}) | versions["devDependencies"]).values():
             assert re.fullmatch(r"\d+\.\d+\.\d+", version), "exact versions"
+
+
+def test_the_pages_types_are_those_of_the_interface():
+    """Without npm, too; `scripts/build-page --check` compares every line."""
+    schemas = json.loads((DOCS / "openapi.json").read_text(encoding="utf-8"))["components"][
+        "schemas"
+    ]
+    types = (PAGE / "src/schema.ts").read_text(encoding="utf-8")
+    named = re.findall(r"^export type (\w+) = components\['schemas'\]\['\1'\];$", types, re.M)
+    assert sorted(named) == sorted(schemas)
+    for name, schema in schemas.items():
+        body = re.search(rf"^        {name}: \{{\n(.*?)^        \}};$", types, re.M | re.S)
+        fields = re.findall(r"^            (\w+)\??: ", body[1], re.M) if body else []
+        assert fields == list(schema.get("properties", ())), name
