@@ -18,7 +18,7 @@ from mplsemu.model.network import Network, Vpn
 def single_frame_ends(
     network: Network, plan: LabPlan, capabilities: Capabilities, *, whole_packets: bool
 ) -> tuple[Endpoint, ...]:
-    """Return the interfaces of hosts and CE routers that must send single frames.
+    """Return the interfaces of hosts and CE routers that must segment packets themselves.
 
     Args:
         network: the lab.

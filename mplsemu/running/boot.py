@@ -1,4 +1,4 @@
-"""Boot a lab in this process, and take it down again whatever happens."""
+"""Boots a lab in this process, and takes it down again in any case."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def _quiet(_stage: str, _done: int, _total: int) -> None:
-    """Progress that nobody wants to see."""
+    """Report no progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class BootOptions:
     """How to boot.
 
     Attributes:
-        dataplane: what LSRs are to be made of; None leaves it to the lab file.
-        progress: told what is going on: stage, how much is done, of how much.
-        tell: gets a line whenever something happens that the user should know.
-        given_up: called when the lab cannot go on (a daemon cannot be kept alive).
-        web: where its live page is served, for a lab that has one.
+        dataplane: that was asked for; None leaves it to the lab file.
+        progress: called with a stage, the number of steps done, and their total.
+        tell: called with a line for the user.
+        given_up: called if the lab cannot go on, as a daemon cannot be kept alive.
+        web: where its live page is served, if it has one.
     """
 
     dataplane: DataPlaneChoice | None = None
@@ -67,16 +67,16 @@ class BootedLab:
     """A lab whose nodes are this process's; a context manager that takes it down.
 
     Args:
-        lab_file: the lab file, as it was read or to be read.
+        lab_file: the lab file, already read or its path.
         options: how to boot.
 
     Attributes:
-        loaded: the network and what there is to note about it.
-        program: what was compiled at boot; the controller has the current one.
-        net: the Mininet of it.
-        chosen: what its LSRs are made of.
-        record: what others are told of it.
-        is_up: whether booting was done: from when on others may find it.
+        loaded: the network and notes about it.
+        program: compiled at boot; the controller has the current one.
+        net: its Mininet.
+        chosen: its data plane.
+        record: published for other processes.
+        is_up: whether booting is complete, and other processes may find it.
     """
 
     loaded: LoadedLab
@@ -111,13 +111,13 @@ class BootedLab:
 
     @property
     def controller(self) -> ControllerProcess:
-        """Of the lab."""
+        """Its controller."""
         return self._plane.controller
 
     def __enter__(self) -> Self:
         try:
             self._boot()
-        except BaseException:  # also Ctrl-C: nothing may stay behind
+        except BaseException:  # also on Ctrl-C nothing may stay behind
             self.close()
             raise
         return self
@@ -163,14 +163,14 @@ class BootedLab:
         self._wait_for_entries()
         act()
         self.record = self._make_record()
-        self.is_up = True  # before anyone can know: whoever ends it from now on ends a lab
+        self.is_up = True  # before it is published: from now on a signal ends a running lab
         self.directory.write(self.record)
         if self._web is not None:
-            self._web.start()  # it finds the lab as everybody does: by its record
+            self._web.start()  # it finds the lab by its record, as all others do
         self._supervise()
 
     def _progress(self, stage: str, done: int, total: int) -> None:
-        """Tell how far booting is; between two parts of it a signal is acted on."""
+        """Report the progress of the boot, and act on signals."""
         act()
         self._options.progress(stage, done, total)
 
@@ -230,7 +230,7 @@ class BootedLab:
         )
 
     def close(self) -> None:
-        """Take everything down; a second call does nothing. Signals wait until it is done."""
+        """Take everything down; a second call does nothing. Signals are deferred meanwhile."""
         with interrupts_wait():
             if self._supervisor is not None:
                 self._supervisor.stop()
@@ -248,7 +248,7 @@ class BootedLab:
 
 
 def host_records(net: LabNet) -> dict[str, HostRecord]:
-    """Return what others are told of hosts and CE routers, by full name."""
+    """Return the records of hosts and CE routers, by full name."""
     hosts = {
         str(host.ref): HostRecord(
             host.name,

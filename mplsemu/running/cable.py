@@ -1,4 +1,4 @@
-"""A cable of a lab, to cut and to mend."""
+"""A cable of a lab, to be cut and repaired."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import Self
 class Cable:
     """A core link or a site's line.
 
-    As a context manager it is mended at the end: ``with lab.link("dk", "p1").down(): ...``.
+    As a context manager it is repaired at the end: ``with lab.link("dk", "p1").down(): ...``.
 
     Attributes:
         name: of the link or circuit.
-        change: cuts it (False) or mends it (True), and waits until the network has dealt with it.
+        change: cuts it (False) or repairs it (True), and waits until the network has converged.
     """
 
     name: str
     change: Callable[[bool], None]
 
     def down(self) -> Self:
-        """Cut it, and wait until the network has dealt with it."""
+        """Cut it, and wait until the network has converged."""
         self.change(False)
         return self
 
     def up(self) -> Self:
-        """Mend it, and wait until the network has dealt with it."""
+        """Repair it, and wait until the network has converged."""
         self.change(True)
         return self
 

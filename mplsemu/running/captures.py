@@ -1,4 +1,4 @@
-"""Captures in a running lab: where to tap, and what the label stacks seen there mean."""
+"""Captures in a running lab: where to tap, and what the captured label stacks mean."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from mplsemu.suggest import unknown_name_remedy
 from mplsemu.wire.mpls import labels_of
 
 _REST: Final = 9
-"""A label that nobody knows must not keep the controller busy: of ten seconds, one at most."""
+"""Fetching programs for unknown labels may keep the controller busy a tenth of the time."""
 _MIN_REST_S: Final = 0.05
 _KEPT: Final = 3
-"""Programs before the current one."""
+"""Earlier programs that are remembered."""
 
 
 def tap_points(session: Session, targets: Sequence[str]) -> tuple[TapPoint, ...]:
@@ -36,7 +36,7 @@ def tap_points(session: Session, targets: Sequence[str]) -> tuple[TapPoint, ...]
 
     Raises:
         LabError: there is no such thing; names the nearest.
-        NodeGoneError: the process that an interface is found by has ended.
+        NodeGoneError: a process by which an interface is found has ended.
     """
     found: dict[str, TapPoint] = {}
     if not targets:
@@ -90,9 +90,9 @@ def _cable(session: Session, name: str, near: str | None) -> TapPoint:
 
 
 def core_tap(record: LabRecord, link: Link, near: str | None = None) -> TapPoint:
-    """Return the tap on a core link: at both ends, so that it sees what comes in there.
+    """Return the tap on a core link: it captures incoming frames at both ends.
 
-    What leaves an LSR may pass by its interface unseen: an eBPF program hands it on at once.
+    Outgoing frames may be invisible: an eBPF program redirects them to the peer device directly.
     """
     (one, other), (first, second) = record.links[link.name], link.ends
     if near == second:
@@ -106,16 +106,16 @@ def circuit_tap(record: LabRecord, site: Site) -> TapPoint:
 
 
 class FrameReader:
-    """Reads captured frames with what the network has bound each label to.
+    """Interprets captured frames by the network's label bindings.
 
-    A label that is unknown makes it ask again: the network may have changed meanwhile. What was
-    bound before is remembered, for packets that were under way.
+    An unknown label makes it fetch the program again: the network may have changed. Earlier
+    bindings are remembered, for packets that were in flight.
 
     Args:
-        fetch: returns the program that is installed now.
+        fetch: returns the installed program.
 
     Attributes:
-        seen: by the last labels of frames that were commented on, what was below them.
+        seen: what was below the innermost label of frames that were commented on, by label.
     """
 
     def __init__(self, fetch: Callable[[], Program]) -> None:
@@ -125,14 +125,14 @@ class FrameReader:
         self._ask_again_at = 0.0
         self._known: dict[tuple[str, tuple[int, ...]], StackReading] = {}
         self._ask()
-        self._ask_again_at = 0.0  # the first time takes longer, with much to import
+        self._ask_again_at = 0.0  # the first fetch takes longer: it imports much
 
     def meaning(self, frame: CapturedFrame) -> StackReading:
-        """Return what a frame's label stack says to whoever gets it."""
+        """Return what a frame's label stack means to its receiver."""
         return self._meaning(frame.receiver, labels_of(frame.data))
 
     def read(self, frame: CapturedFrame) -> Frame:
-        """Return what is in a frame."""
+        """Return a frame dissected."""
 
         def carried(stack: Stack) -> Carried:
             labels = tuple(int(entry.label) for entry in stack)
@@ -141,9 +141,9 @@ class FrameReader:
         return dissect(frame.data, carried)
 
     def comment(self, frame: CapturedFrame) -> str:
-        """Return the names of a frame's labels; nothing where it has none.
+        """Return the names of a frame's labels; empty without labels.
 
-        Of a frame over a pseudowire, what is in it too: whoever reads the capture may guess wrong.
+        For a frame over a pseudowire, its contents are added: Wireshark may guess them wrong.
         """
         said = self.meaning(frame)
         names = " | ".join(said.names)
@@ -171,13 +171,13 @@ class FrameReader:
         return StackReading((UNKNOWN,) * len(labels), Carried.UNKNOWN)
 
     def _ask(self) -> bool:
-        """Fetch the program, unless that was just done; whether there is another one."""
+        """Fetch the program, unless that was just done; return whether it has changed."""
         began = time.monotonic()
         if began < self._ask_again_at:
             return False
         try:
             program = self._fetch()
-        except MplsEmuError:  # no controller just now: the packets are there all the same
+        except MplsEmuError:  # no controller at the moment; the capture goes on without it
             program = None
         now = time.monotonic()
         self._ask_again_at = now + max(_MIN_REST_S, _REST * (now - began))

@@ -1,6 +1,6 @@
-"""The checks that follow from a lab by themselves, on the real network.
+"""The checks that follow from a lab's VPNs, on the real network.
 
-What is checked is where packets arrive, not whether a ping is answered: see emulation.probe.
+They check where packets arrive, not only whether a ping is answered: see emulation.probe.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from mplsemu.running.record import LabRecord
 from mplsemu.verification.reachability_policy import Expect, Expectation, expectations
 
 BROADCAST: Final = "broadcast"
-"""What stands for the target of a check that everybody in a LAN gets a frame."""
+"""The target of a check that all hosts of a LAN get a frame."""
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One thing that was checked (docs/json.md).
+    """The result of one check (docs/json.md).
 
     Attributes:
-        name: says what.
+        name: what was checked.
         vpn: of the source.
         src: the host that sent.
         dst: a host, an address, or `BROADCAST`.
         expect: ``reach`` or ``isolate``.
-        ok: whether it was so.
-        rtt_ms: of the answer, where there was one.
+        ok: whether it holds.
+        rtt_ms: of the reply, if there was one.
         detail: what happened.
-        took_s: how long it took by itself; of many that are tried together, of its answer.
-        address: that was sent to, where it is one.
+        took_s: its duration; of checks that run together, the time to its reply.
+        address: it was sent to, if it is a ping.
     """
 
     name: str
@@ -69,7 +69,7 @@ class LabTest:
         datapath: ``userspace`` or ``kernel``.
         boot_s: seconds that booting took.
         checks_s: seconds that the checks took.
-        checks: what was found.
+        checks: the results.
     """
 
     lab: str
@@ -86,12 +86,12 @@ class LabTest:
 
     @property
     def failed(self) -> int:
-        """How many do not."""
+        """How many checks fail."""
         return sum(not check.ok for check in self.checks)
 
 
 def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
-    """Return the hosts of a running lab as probes see them, without the CE routers."""
+    """Return the hosts of a running lab as endpoints of probes, without the CE routers."""
     return {
         name: HostEndpoint(
             host.pid,
@@ -112,13 +112,12 @@ def run_checks(
     Args:
         network: the lab.
         hosts: see `endpoints`.
-        progress: told how many are done, and of how many.
+        progress: called with the number of checks done, and their total.
 
-    A check that a host cannot take part in, as it is gone or its interface is down, does not hold:
-    it is not known.
+    A check whose host is gone, or has its interface down, fails: its result is unknown.
 
     Raises:
-        EmulationError: nothing can be tried here.
+        EmulationError: probes cannot be sent here.
     """
     wanted = expectations(network)
     with Prober(hosts, network.provider.longest_delay_ms / 1000) as prober:
@@ -137,7 +136,7 @@ def run_checks(
 
 
 def _probe(each: Expectation) -> Probe:
-    """Return how to try one pair; only what comes back can be waited for."""
+    """Return the probe for one pair; a reply is expected only if there is a route back."""
     expected = str(each.target) if each.two_way else None
     return Probe(str(each.source), each.address, expected)
 
@@ -146,7 +145,7 @@ def _pair_check(each: Expectation, result: ProbeResult, troubles: Mapping[str, s
     trouble = trouble_of((str(each.source), str(each.target)), troubles)
     is_wanted = each.expect is Expect.REACH
     ok, detail = _reached(each, result) if is_wanted else _isolated(each, result)
-    if trouble is not None and ok is not is_wanted:  # it did not arrive, which says nothing
+    if trouble is not None and ok is not is_wanted:  # that it did not arrive proves nothing
         ok, detail = False, f"not to be tried: {trouble}"
     arrow = "reaches" if is_wanted else "does not reach"
     return CheckResult(
@@ -164,7 +163,7 @@ def _pair_check(each: Expectation, result: ProbeResult, troubles: Mapping[str, s
 
 
 def trouble_of(hosts: Iterable[str], troubles: Mapping[str, str]) -> str | None:
-    """Return what is wrong with any of some hosts, None where nothing is known (`Prober`)."""
+    """Return what is wrong with any of some hosts, None if nothing is (see `Prober`)."""
     return next((troubles[host] for host in hosts if host in troubles), None)
 
 
@@ -204,9 +203,9 @@ def _check_frames_of_the_unroutable(
     results: Sequence[ProbeResult],
     checks: Sequence[CheckResult],
 ) -> list[CheckResult]:
-    """Where a host has no route, it sent nothing: have it send a frame to the other's MAC address.
+    """Send a frame to the other host's MAC address where a host has no route to send a ping by.
 
-    So is a LAN that spans the provider (VPLS) held against VPNs that it has no route to.
+    This checks the isolation of a VPLS from VPNs to which its hosts have no route.
     """
     indices = [
         index
@@ -234,7 +233,7 @@ def _with_failure(check: CheckResult, detail: str) -> CheckResult:
 
 
 def _broadcast_checks(prober: Prober, network: Network) -> Iterator[CheckResult]:
-    """Every host of a VPLS gets every broadcast frame of it exactly once, and nobody else does."""
+    """Every host of a VPLS gets each of its broadcast frames exactly once; no other host does."""
     lans: dict[str, list[str]] = {}
     for ref, site, _ in network.hosts():
         lans.setdefault(_lan_of(network, ref, site.circuit), []).append(str(ref))

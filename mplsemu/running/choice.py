@@ -1,4 +1,4 @@
-"""Which data plane a lab gets: what somebody asked for, or the best that this machine has."""
+"""Which data plane a lab gets: the one asked for, or the best that works on this machine."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.plane.limits import excess
 
 DATAPLANE_VARIABLE: Final = "MPLSEMU_DATAPLANE"
-"""Names a data plane for labs of which neither the file nor the command line does."""
+"""Names the data plane of labs for which neither the file nor the command line does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A data plane for a lab.
+    """The data plane of a lab.
 
     Attributes:
-        name: of it.
-        fallback_reason: why it is not ebpf, where `auto` would have preferred that; else None.
+        name: its name.
+        fallback_reason: why `auto` did not choose ebpf; else None.
     """
 
     name: DataPlaneName
     fallback_reason: str | None = None
 
     def notes(self) -> tuple[str, ...]:
-        """Return what the user should know about it."""
+        """Return notes for the user about the choice."""
         if self.fallback_reason is None:
             return ()
         reason = first_line(self.fallback_reason)
@@ -44,7 +44,7 @@ class Chosen:
 
 
 def parse_choice(name: str) -> DataPlaneChoice:
-    """Return what a name stands for.
+    """Return the choice that a name stands for.
 
     Raises:
         LabError: there is no such data plane.
@@ -60,7 +60,7 @@ def requested(typed: DataPlaneChoice | None, in_file: DataPlaneChoice) -> DataPl
     """Return the data plane asked for: on the command line, else in the lab or the environment.
 
     Raises:
-        LabError: the environment names a data plane that there is not.
+        LabError: the environment names an unknown data plane.
     """
     if typed is not None:
         return typed
@@ -70,10 +70,10 @@ def requested(typed: DataPlaneChoice | None, in_file: DataPlaneChoice) -> DataPl
 
 
 def choose(asked_for: DataPlaneChoice, network: Network, program: Program) -> Chosen:
-    """Return the data plane for a lab; `auto` tries ebpf here.
+    """Return the data plane for a lab; `auto` runs the self-test of ebpf.
 
     Raises:
-        CapabilityError: the lab asks for what the data plane cannot do.
+        CapabilityError: the data plane cannot do what the lab asks for.
     """
     if asked_for is DataPlaneChoice.EBPF:
         if (too_much := next(excess(program, EBPF_LIMITS), None)) is not None:
@@ -96,7 +96,7 @@ def choose(asked_for: DataPlaneChoice, network: Network, program: Program) -> Ch
 
 
 def _beyond_openflow(network: Network, program: Program) -> Iterator[str]:
-    """Yield what a lab asks for that Open vSwitch cannot do."""
+    """Yield what a lab asks for and Open vSwitch cannot do."""
     for vpn in network.vpns:
         has_word = isinstance(vpn, Vpls | Vpws) and vpn.control_word
         if has_word and not OPENFLOW_LIMITS.control_word:
@@ -105,7 +105,7 @@ def _beyond_openflow(network: Network, program: Program) -> Iterator[str]:
         if has_limit and not OPENFLOW_LIMITS.mac_limit:
             yield f"VPN {vpn.name} has a limit of MAC addresses (mac_limit)"
     yield from excess(program, OPENFLOW_LIMITS)
-    try:  # and what only the translation of an entry can tell
+    try:  # some limits show only when an entry is translated
         for node in program.nodes:
             flows(program, node.name)
     except CapabilityError as error:

@@ -1,4 +1,4 @@
-"""Commands of mplsemu as processes of their own: the controller, the web server, a script's lab."""
+"""Commands of mplsemu as child processes: the controller, the web server, a script's lab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 def mplsemu_command(*words: str) -> list[str]:
     """Return the command line that runs ``mplsemu WORDS...`` with this interpreter.
 
-    ``python -m`` alone puts the working directory first on ``sys.path``: a file ``yaml.py`` beside
-    somebody's lab file would then run as root. ``-P`` (Python 3.11) leaves the directory out.
+    ``python -m`` puts the working directory first on ``sys.path``: a file ``yaml.py`` beside a lab
+    file would then run as root. ``-P`` (Python 3.11) leaves the directory out.
     """
     return [sys.executable, "-P", "-m", "mplsemu", *words]

@@ -1,4 +1,4 @@
-"""A running lab as its prompt sees it, in a process that has not booted it."""
+"""A running lab for a prompt in another process than the one that booted it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from mplsemu.running.session import Session
 
 
 class AttachedLab:
-    """A running lab; a context manager that ends what was started here, and leaves the lab alone.
+    """A running lab; a context manager that ends the shells it started, and not the lab.
 
     Args:
-        session: with it.
+        session: with the lab.
 
     Attributes:
         directory: the lab's.
-        record: what it has published.
+        record: published by the lab process.
         program: that it was booted with.
-        net: the Mininet of it.
+        net: its Mininet.
     """
 
     def __init__(self, session: Session) -> None:
@@ -46,7 +46,7 @@ class AttachedLab:
         return OpenVswitchFabric(PrivateOpenVswitch(self.directory.path / "ovs"))
 
     def __enter__(self) -> Self:
-        os.environ.update(self.record.environment)  # so that ovs-vsctl finds the lab's
+        os.environ.update(self.record.environment)  # for ovs-vsctl to find the lab's Open vSwitch
         self.net.build()
         return self
 

@@ -1,4 +1,4 @@
-"""The lab's controller as a process of its own, that ends with the lab process."""
+"""The lab's controller as a child process, which ends with the lab process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ControllerProcess:
     Args:
         directory: the lab's; the controller reads the lab file there, keeps its state there and
             listens on a socket there.
-        arguments: words of its command that tell which data plane it controls, and where that is.
+        arguments: of its command: which data plane it controls, and where that is.
     """
 
     def __init__(self, directory: LabDirectory, arguments: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ class ControllerProcess:
 
     @property
     def client(self) -> ControllerClient:
-        """How to talk to it."""
+        """A client of its northbound socket."""
         return ControllerClient(self._directory.controller_socket)
 
     @property
@@ -47,7 +47,7 @@ class ControllerProcess:
         return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
-        """Start it; `wait` waits until it can be talked to."""
+        """Start it; `wait` waits until it answers."""
         path = self._directory.path
         command = mplsemu_command(
             "controller", str(self._directory.lab_file), *self._arguments,
@@ -61,7 +61,7 @@ class ControllerProcess:
         """Wait until it answers.
 
         Raises:
-            EmulationError: it ended, or does not answer in time; with the end of its log.
+            EmulationError: it ended, or does not answer in time; quotes the end of its log.
         """
         try:
             self.client.wait_until(
@@ -79,7 +79,7 @@ class ControllerProcess:
         """Start it again after it died.
 
         Raises:
-            EmulationError: it does not come up.
+            EmulationError: it does not start.
         """
         self.start()
         self.wait()
@@ -93,7 +93,7 @@ class ControllerProcess:
         return "\n".join(lines[-_LAST_LINES:])
 
     def stop(self) -> None:
-        """End it and wait until it is gone; a second call does nothing."""
+        """Stop it and wait for its end; a second call does nothing."""
         if self._process is None:
             return
         self._process.terminate()

@@ -1,4 +1,4 @@
-"""A lab's data plane as the lab process runs it: LSRs, controller, daemons to keep alive."""
+"""A lab's data plane in the lab process: LSRs, controller, daemons to keep alive."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LabDataPlane(Protocol):
 
     @property
     def controller(self) -> ControllerProcess:
-        """Of the lab."""
+        """The lab's controller."""
 
     @property
     def datapath(self) -> str:
@@ -40,26 +40,26 @@ class LabDataPlane(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Variables that a command at an LSR gets."""
+        """Environment variables of commands at LSRs."""
 
     def begin(self) -> None:
-        """Do what can be done before there are nodes.
+        """Start what needs no nodes.
 
         Raises:
-            CapabilityError: the data plane, as it is on this machine, cannot do what the lab asks.
+            CapabilityError: the data plane on this machine cannot do what the lab asks for.
         """
 
     def before_connecting(self) -> None:
-        """Do what must be done before LSRs are connected."""
+        """Prepare for the connection of LSRs."""
 
     def after_connecting(self) -> None:
-        """Do what can be done once they are."""
+        """Complete the start, after LSRs were connected."""
 
     def is_healthy(self) -> bool:
-        """Whether everything runs that the LSRs need."""
+        """Whether all daemons that the LSRs need are running."""
 
     def daemons(self) -> tuple[Daemon, ...]:
-        """Return what is to be kept alive."""
+        """Return the daemons to keep alive."""
 
 
 def lab_data_plane(name: DataPlaneName, directory: LabDirectory, program: Program) -> LabDataPlane:
@@ -90,15 +90,15 @@ class OpenFlowLab:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What Open vSwitch's tools need to find the lab's daemons."""
+        """Variables by which Open vSwitch's tools find the lab's daemons."""
         return self._openvswitch.environment
 
     def begin(self) -> None:
-        """Start the controller: it loads its framework while the nodes are made."""
+        """Start the controller: it imports its framework while the nodes are created."""
         self.controller.start()
 
     def before_connecting(self) -> None:
-        """Wait for the controller: a switch that finds nobody tries again a second later."""
+        """Wait for the controller: a switch that finds none tries again only a second later."""
         self.controller.wait()
 
     def after_connecting(self) -> None:
@@ -143,10 +143,10 @@ class EbpfLab:
             )
 
     def before_connecting(self) -> None:
-        """Do nothing: LSRs need no controller to be connected to."""
+        """Do nothing: LSRs do not connect to the controller."""
 
     def after_connecting(self) -> None:
-        """Say what is attached, and start the controller."""
+        """Write the file of attached ports and maps, and start the controller."""
         try:
             self._file.write_text(dump_attached(self.fabric.attached), encoding="utf-8")
         except OSError as error:

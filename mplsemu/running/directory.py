@@ -1,7 +1,7 @@
-"""Where a running lab keeps what others need to find it: one directory a lab, below /run/mplsemu.
+"""The directory of a running lab, by which others find it: one per lab, below /run/mplsemu.
 
-The lab process holds a lock on its directory for as long as it lives (flock(2)), so a directory
-whose lock is free was left by a lab that died; it is swept away by whoever notices.
+The lab process holds a lock on its directory as long as it lives (flock(2)). A directory whose lock
+is free was left by a lab that died; the next command that sees it removes it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DIRECTORY_VARIABLE: Final = "MPLSEMU_RUN_DIR"
 DEFAULT_DIRECTORY: Final = Path("/run/mplsemu")
 _LOCK: Final = "lock"
 _MARK: Final = "a running lab of mplsemu"
-"""What the lock file says; a directory with anything in it but without this is not ours."""
+"""First line of the lock file; a directory with files but without this line is not ours."""
 _ENDED: Final = ".ended"
 _RECORD: Final = "lab.json"
 _MAX_SOCKET_PATH_BYTES: Final = 107  # unix(7): sun_path, less its final zero
@@ -45,12 +45,12 @@ _CHANGES_RETRY_S: Final = 0.005
 
 def run_directory() -> Path:
     """Return the directory of all running labs; MPLSEMU_RUN_DIR overrides /run/mplsemu."""
-    # absolute, as Open vSwitch would take it from where it writes; empty counts as not set
+    # absolute, as Open vSwitch has another working directory; empty counts as unset
     return Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY).absolute()
 
 
 def hidden_directories() -> tuple[Path, ...]:
-    """Return what the hosts of a lab do not see: the directories of all running labs."""
+    """Return the directories of all running labs, which are hidden from hosts."""
     return tuple(dict.fromkeys((run_directory(), DEFAULT_DIRECTORY)))
 
 
@@ -59,7 +59,7 @@ class LabDirectory:
 
     Args:
         name: of the lab.
-        parent: the directory that it is in; None is that of all running labs.
+        parent: the directory it is in; None is that of all running labs.
     """
 
     def __init__(self, name: str, parent: Path | None = None) -> None:
@@ -74,7 +74,7 @@ class LabDirectory:
 
     @property
     def hosts_files(self) -> Path:
-        """Where the files are that nodes see as their /etc/hosts."""
+        """The directory of the files that nodes see as /etc/hosts."""
         return self.path / "hosts"
 
     @property
@@ -83,12 +83,12 @@ class LabDirectory:
         return self.path / "lab.yaml"
 
     def claim(self) -> None:
-        """Make the directory this process's own, until `release` or its death.
+        """Claim the directory for this process, until `release` or its death.
 
         Raises:
-            LabRunningError: a living lab has it.
+            LabRunningError: a running lab has claimed it.
             NotRootError: no right to write there.
-            EmulationError: it cannot be made for another reason (disk full, say).
+            EmulationError: it cannot be created for another reason, say a full disk.
         """
         if len(os.fsencode(self.controller_socket)) > _MAX_SOCKET_PATH_BYTES:
             raise EmulationError(
@@ -98,7 +98,7 @@ class LabDirectory:
         lock = self._try_lock()
         for _ in range(
             _LOCK_TRIES
-        ):  # a reader looks for a moment, an ending lab takes the file away
+        ):  # a reader holds the lock for a moment, an ending lab removes the file
             if lock is not None:
                 break
             time.sleep(_LOCK_RETRY_S)
@@ -117,14 +117,14 @@ class LabDirectory:
         lock.write(f"{_MARK}\n{Process.this()}\n")
         lock.truncate()
         lock.flush()
-        self.path.chmod(0o700)  # an older lab may have left it
+        self.path.chmod(0o700)  # it may be left from an earlier lab
         self._ended.unlink(missing_ok=True)
         for left_over in self.path.iterdir():
             if left_over.name != _LOCK:
                 _remove(left_over)
 
     def is_ours(self) -> bool:
-        """Whether a lab made this directory, or there is nothing in it."""
+        """Whether a lab created this directory, or it is empty."""
         try:
             with (self.path / _LOCK).open() as lock:
                 said = lock.read(len(_MARK))
@@ -132,11 +132,11 @@ class LabDirectory:
             said = ""
         except OSError:
             return False
-        # nothing said: no directory, an empty one, or one that another lab is claiming just now
+        # no mark: no directory, an empty one, or one that another lab is claiming
         return said == _MARK or (not said and self._holds_nothing())
 
     def _holds_nothing(self) -> bool:
-        """Whether there is nothing but the lock, or no directory; that may come or go meanwhile."""
+        """Whether it holds nothing but the lock, or does not exist; may change concurrently."""
         try:
             return all(entry.name == _LOCK for entry in self.path.iterdir())
         except FileNotFoundError:
@@ -147,7 +147,7 @@ class LabDirectory:
     def _try_lock(self) -> IO[str] | None:
         try:
             _make_trusted(self.path.parent)
-            # a stranger who may open the lock can hold it, too
+            # any user who can open the lock can hold it, too
             self.path.mkdir(mode=0o700, exist_ok=True)
             require_trusted(self.path, DIRECTORY_VARIABLE)
             if not self.is_ours():
@@ -176,17 +176,17 @@ class LabDirectory:
         if self._lock is not None:
             shutil.rmtree(self.path, ignore_errors=True)
             with contextlib.suppress(OSError):
-                self.path.parent.rmdir()  # the last lab takes the common directory with it
+                self.path.parent.rmdir()  # the last lab removes the common directory
             self._lock.close()
             self._lock = None
 
     def sweep(self) -> None:
-        """Remove what a lab that was killed left here; nothing happens if one lives here."""
+        """Remove what a killed lab left here; does nothing if a lab is running here."""
         if not (self.path / _LOCK).exists() or not self.is_ours():
             return
         try:
             self._lock = self._try_lock()
-        except EmulationError:  # somebody else's, or gone meanwhile
+        except EmulationError:  # not ours, or already gone
             return
         self.release()
 
@@ -200,13 +200,13 @@ class LabDirectory:
             self._ended.write_text(f"{text}\n", encoding="utf-8")
 
     def write(self, record: LabRecord) -> None:
-        """Publish the record, all at once."""
+        """Publish the record, atomically."""
         temporary = self.path / f"{_RECORD}.new"
         temporary.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
         temporary.replace(self.path / _RECORD)
 
     def holder(self) -> Process | None:
-        """Return the lab's process, from its first moment on; None where none has said so."""
+        """Return the lab process, also while it boots; None if none has claimed the directory."""
         try:
             said = (self.path / _LOCK).read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -216,11 +216,11 @@ class LabDirectory:
 
     @contextlib.contextmanager
     def changing(self, within_s: float) -> Iterator[None]:
-        """Let one process at a time change the running lab.
+        """Serialise changes of the running lab among processes.
 
         Raises:
-            LabNotRunningError: it is not there.
-            EmulationError: another one takes too long.
+            LabNotRunningError: it does not run.
+            EmulationError: another process takes too long.
         """
         try:
             lock = _opened(self.path / _CHANGES)
@@ -244,7 +244,7 @@ class LabDirectory:
             yield
 
     def is_claimed(self) -> bool:
-        """Whether a living process holds this lab's lock; a stranger's directory is no lab's."""
+        """Whether a process holds this lab's lock; an untrusted directory counts as no lab."""
         try:
             if self.path.is_symlink() or not is_trusted(self.path):
                 return False
@@ -257,7 +257,7 @@ class LabDirectory:
         return False
 
     def read(self) -> LabRecord:
-        """Return what the running lab published.
+        """Return the record that the running lab published.
 
         Raises:
             LabNotRunningError: it does not run, or is still booting.
@@ -279,8 +279,8 @@ class LabDirectory:
 
 
 def _make_trusted(directory: Path) -> None:
-    """Make the directory of all running labs, in which nobody else may put or rename anything."""
-    before = os.umask(0o022)  # some containers begin with 0
+    """Create the directory of all running labs, to which no other user may write."""
+    before = os.umask(0o022)  # it is 0 in some containers
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
@@ -291,7 +291,7 @@ def _make_trusted(directory: Path) -> None:
 
 
 def _opened(path: Path) -> IO[str]:
-    """Open a file to lock, made if it is not there; what it says stays, nobody else may open it."""
+    """Open a file to lock: created if missing, never truncated, private to this user."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o600), "r+", encoding="utf-8")
 
@@ -308,7 +308,7 @@ def running_labs() -> tuple[str, ...]:
 
     Raises:
         NotRootError: no right to look.
-        EmulationError: others may have put something there.
+        EmulationError: the directory is not trusted.
     """
     try:
         require_trusted(run_directory(), DIRECTORY_VARIABLE)
@@ -319,7 +319,7 @@ def running_labs() -> tuple[str, ...]:
         return ()
     for name in candidates:
         place = run_directory() / name
-        if not os.access(place, os.R_OK | os.X_OK) and place.is_dir():  # else it ended just now
+        if not os.access(place, os.R_OK | os.X_OK) and place.is_dir():  # else it has just ended
             raise NotRootError(f"cannot read {place}; type sudo before the command")
     running = tuple(name for name in candidates if LabDirectory(name).is_claimed())
     for name in candidates:
@@ -329,18 +329,18 @@ def running_labs() -> tuple[str, ...]:
 
 
 def messages_of_ended_labs() -> dict[str, str]:
-    """Return why labs in the background ended by themselves, by name; and forget it."""
+    """Return why labs in the background ended, by name, and delete the messages."""
     found = {}
     with contextlib.suppress(OSError):
         for path in sorted(run_directory().glob(f"*{_ENDED}")):
             found[path.stem] = path.read_text(encoding="utf-8").strip()
             path.unlink()
-        run_directory().rmdir()  # if nothing else is in it
+        run_directory().rmdir()  # unless it holds something else
     return found
 
 
 def find_lab(name: str | None) -> LabDirectory:
-    """Return the running lab of that name, or without a name the only one that runs.
+    """Return the running lab of a name, or without a name the only one.
 
     Raises:
         LabNotRunningError: none runs, or none of that name, or several and no name was given.

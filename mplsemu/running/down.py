@@ -1,4 +1,4 @@
-"""Take a lab down from outside its process, also one that still boots."""
+"""Takes a lab down from another process, also while it boots."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def take_down(directory: LabDirectory) -> None:
     """Ask a lab's process to take it down, and wait until it has.
 
     Raises:
-        LabNotRunningError: it begins just now.
-        EmulationError: it does not end, or its process is not to be found.
+        LabNotRunningError: its process cannot be identified yet.
+        EmulationError: it does not end, or its process is not found.
     """
     process = directory.holder()
     if process is None:

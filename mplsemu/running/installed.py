@@ -1,4 +1,4 @@
-"""What is installed in a running lab's LSRs against what its program asks for."""
+"""Compares what is installed in a running lab's LSRs with its program."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ Progress = Callable[[str, int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class InstalledComparison:
-    """What was found.
+    """The result of the comparison.
 
     Attributes:
         lab: its name.
         dataplane: ``openflow`` or ``ebpf``.
-        generation: of the program that was compared; the controller counts them.
+        generation: the controller's number of the program that was compared.
         down: links and circuits that are down, which the program takes into account.
-        lsrs: LSRs that were read.
-        entries: flows or map entries of all of them, learned ones too.
+        lsrs: number of LSRs that were read.
+        entries: number of their flows or map entries, including learned ones.
         differences: by LSR.
     """
 
@@ -52,7 +52,7 @@ class InstalledComparison:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was read of a data plane."""
+    """What was read from a data plane, and how it differs."""
 
     lsrs: int
     entries: int
@@ -60,11 +60,11 @@ class _Read:
 
 
 def compare_installed(session: Session, progress: Progress) -> InstalledComparison:
-    """Read every LSR and compare; while the lab changes, again.
+    """Read every LSR and compare; repeat it if the lab changed meanwhile.
 
     Raises:
         LabNotRunningError: its controller does not answer.
-        EmulationError: an LSR cannot be read, or the lab never stands still.
+        EmulationError: an LSR cannot be read, or the lab keeps changing.
     """
     compare = {"openflow": _compare_flows, "ebpf": _compare_maps}[session.record.dataplane]
     for _ in range(_TRIES):
@@ -86,7 +86,7 @@ def compare_installed(session: Session, progress: Progress) -> InstalledComparis
 
 
 def _is_quiet(status: dict[str, Any]) -> bool:
-    """Whether the controller believes that all is installed; a switch that is gone never is."""
+    """Whether all connected switches are in sync, according to the controller."""
     return all(
         switch["in_sync"] or not switch["connected"] for switch in status["switches"].values()
     )

@@ -1,7 +1,7 @@
-"""A lab of a script, as a process of its own.
+"""A lab of a script, in a child process.
 
-The lab runs in a process of its own, so the script keeps its network, and several labs can run at
-the same time. When the script ends, however it ends, the lab goes down.
+The lab has its own process, so the script keeps its network namespace, and several labs can run at
+the same time. When the script ends, in whatever way, the lab goes down.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class LabProcess:
 
     Args:
         file: path of the lab file, or the name of a lab that comes with mplsemu.
-        run_dir: a directory of its own for it, so that it and another lab of that name can run at
-            the same time; None is that of all labs.
+        run_dir: a separate directory, so that another lab of the same name can run at the same
+            time; None is that of all labs.
         dataplane: ``ebpf``, ``openflow`` or ``auto``; None leaves it to the lab file.
-        name: that the lab gets instead of the one in the file.
+        name: replaces the name in the file.
     """
 
     def __init__(
@@ -60,22 +60,22 @@ class LabProcess:
         Raises:
             LabError: the lab file is wrong.
             NotRootError: this process is not root.
-            EmulationError: the machine cannot carry it; says why.
+            EmulationError: the machine cannot carry it.
         """
         require_root()
         directory = LabDirectory(read(self.file, self.name).load().network.name, self.run_dir)
         if directory.is_claimed():
             raise LabRunningError(f"a lab named {directory.name!r} is already running")
-        with noted():  # the script's handlers may raise: here, between two looks at the lab
+        with noted():  # the script's handlers may raise: only here, at known points
             try:
                 with tempfile.TemporaryFile() as errors:
                     self._boot(directory, errors)
-            except BaseException:  # also Ctrl-C: nobody calls __exit__ then
+            except BaseException:  # also on Ctrl-C: __exit__ is not called then
                 self._give_up()
                 raise
 
     def _boot(self, directory: LabDirectory, errors: IO[bytes]) -> None:
-        # its prompt reads our pipe: when this process ends, it reads the end and goes down
+        # its prompt reads our pipe: when this process ends, it sees end of file and goes down
         self._process = subprocess.Popen(
             mplsemu_command("up", str(self.file), *self._options),
             stdin=subprocess.PIPE,
@@ -97,7 +97,7 @@ class LabProcess:
                 sleep(_POLL_S)
 
     def _give_up(self) -> None:
-        """End a lab that is still booting: a signal undoes what it has done so far."""
+        """End a lab that is still booting: on a signal it undoes what it has done."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
         self.down()
@@ -113,12 +113,12 @@ class LabProcess:
 
     @property
     def is_up(self) -> bool:
-        """Whether it runs: nobody took it down, and it did not give up."""
+        """Whether it is running."""
         return self._session is not None and self._session.directory.is_claimed()
 
     @property
     def session(self) -> Session:
-        """Everything that can be done with the running lab.
+        """A session with the running lab.
 
         Raises:
             LabNotRunningError: it is not up.
@@ -128,7 +128,7 @@ class LabProcess:
         return self._session
 
     def program(self) -> Program:
-        """Return the forwarding program that is installed now."""
+        """Return the installed forwarding program."""
         return self.session.program()
 
     def ping(self, source: str, target: str, count: int = 3) -> PingResult:

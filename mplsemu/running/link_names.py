@@ -1,4 +1,4 @@
-"""Cables by the names that people give them: a link's, a circuit's, or the nodes at its ends."""
+"""Finds a cable by the name of its link or circuit, or by the nodes at its ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def link_name(network: Network, first: str, second: str | None = None) -> str:
     """Return the name of a link or circuit, given one of its names or the nodes at its two ends.
 
     Raises:
-        LabError: there is none, or several join those two nodes.
+        LabError: there is none, or there are several between these nodes.
     """
     core = {link.name: frozenset(link.ends) for link in network.provider.links}
     circuits = {site.circuit: site.pe for _, site in network.sites()}

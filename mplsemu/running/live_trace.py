@@ -1,4 +1,4 @@
-"""One packet sent in a running network, seen on every cable, beside what the program says."""
+"""A live trace: one packet sent in a running network, observed on every cable and compared."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from mplsemu.views.tables.macs import mac_rows
 from mplsemu.wire.ethernet import is_group_mac
 
 _QUIET_S: Final = 0.3
-"""How long nothing may be seen until it is over: a queue of the slowest line, with some reserve."""
+"""The trace ends after this much silence: the delay of the slowest line's queue, and more."""
 _GRACE_S: Final = 0.1
-"""For copies that nobody expects, once everything that was expected is there."""
+"""Time for unexpected copies, once all that was predicted has been observed."""
 _MAX_S: Final = 5.0
 _LOOK_S: Final = 0.1
 
@@ -37,13 +37,13 @@ _LOOK_S: Final = 0.1
 def follow(
     session: Session, source: str, target: str, header: PacketOptions = DEFAULT_OPTIONS
 ) -> LiveTrace:
-    """Send one packet from a host, and see on which cables it is, with which labels.
+    """Send one packet from a host, and observe on which cables it appears, with which labels.
 
     Args:
         session: with the lab.
         source: full name of the host that sends.
         target: a host, an address as the source sees it, or a MAC address.
-        header: what is unusual about the packet.
+        header: header fields that differ from the default.
 
     Raises:
         LabError: there is no such host, or the two have no IP version in common.
@@ -71,7 +71,7 @@ def follow(
 
 
 def _learned(session: Session, program: Program, sender: LocatedHost) -> bool | MacTable:
-    """Return what the network has learned, where that decides anything."""
+    """Return the MAC table, where it decides the path; else True for all learned."""
     if sender.circuit.vpn not in program.node(sender.node).vsi_by_name:
         return True
     return {
@@ -83,9 +83,9 @@ def _learned(session: Session, program: Program, sender: LocatedHost) -> bool | 
 def _packet(
     session: Session, program: Program, sender: LocatedHost, way: Trace, header: PacketOptions
 ) -> MarkedPacket | None:
-    """Return the packet as the host sends it, None where it has nowhere to send it to."""
+    """Return the packet as the host sends it, None if it does not leave the host."""
     if isinstance(way.end, Delivered) and way.end.host == sender.ref and not way.hops:
-        return None  # it is for itself
+        return None  # it is for the host itself
     mac = way.target.lower() if is_mac(way.target) else header.destination_mac
     mac = mac or _first_mac(session, sender, way)
     if mac is None:
@@ -95,7 +95,7 @@ def _packet(
 
 
 def _first_mac(session: Session, sender: LocatedHost, way: Trace) -> str | None:
-    """Return where the host sends what is for another LAN, or its neighbour's MAC address."""
+    """Return the MAC address of the gateway or neighbour to which the host sends the packet."""
     if sender.circuit.ce is not None and not _is_on_the_lan(way):
         sites = session.network.sites()
         site = next(site for _, site in sites if site.circuit == sender.circuit.name)
@@ -109,15 +109,15 @@ def _is_on_the_lan(way: Trace) -> bool:
     return not way.hops and isinstance(way.end, Delivered)
 
 
-# --- what should be seen -------------------------------------------------------------------
+# --- predictions ---------------------------------------------------------------------------
 
 
 _Prediction = tuple[str, str, str, Observation]
-"""A cable, who sends there and who gets it, and as what."""
+"""A cable, sender, receiver, and the packet there."""
 
 
 def _predictions(program: Program, way: Trace, sent_ttl: int | None) -> Iterator[_Prediction]:
-    """Yield cables and arrivals."""
+    """Yield a prediction for each cable and each arrival."""
     for crossing in crossings(program, way):
         yield crossing.link, crossing.sender, crossing.receiver, _predicted(crossing)
     for branch in way.branches:
@@ -132,7 +132,7 @@ def _predicted(crossing: Crossing) -> Observation:
 
 
 def _receivers(program: Program, end: Delivered) -> Iterable[str]:
-    """Return the hosts that take a copy which has come to their site."""
+    """Return the hosts that accept a copy delivered to their site."""
     if end.host is not None:
         return [str(end.host)]
     if is_group_mac(end.mac):
@@ -141,7 +141,7 @@ def _receivers(program: Program, end: Delivered) -> Iterable[str]:
     return []
 
 
-# --- what was seen -------------------------------------------------------------------------
+# --- observations --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class _TimedObservation:
 
 
 def _points(session: Session, program: Program) -> Iterator[TapPoint]:
-    """Yield taps where packets arrive: both ends of core links, the PE's of sites' lines, hosts."""
+    """Yield taps on core links, on circuits at the PE, and at hosts."""
     record = session.record
     for link in session.network.provider.links:
         yield core_tap(record, link)
@@ -169,7 +169,7 @@ def _points(session: Session, program: Program) -> Iterator[TapPoint]:
 def _listen(
     session: Session, taps: Taps, packet: MarkedPacket, wanted: int
 ) -> list[_TimedObservation]:
-    """Return where the packet is seen, until it is quiet or has been everywhere it should."""
+    """Return observations until the network is quiet, or all that was predicted is there."""
     delay_s = sum(link.delay_ms for link in session.network.provider.links) / 1000
     end = time.monotonic() + min(_MAX_S, _QUIET_S + delay_s)
     most = time.monotonic() + _MAX_S
@@ -191,7 +191,7 @@ def _listen(
 
 
 def _place(frame: CapturedFrame, found: PacketMatch) -> tuple[str, str, str] | None:
-    """Return the cable and direction, None where it is not an arrival."""
+    """Return the cable and direction, None if a host does not accept the frame."""
     point = frame.point
     if point.name == AT_HOST:
         mine = found.destination_mac == point.far or is_group_mac(found.destination_mac)
@@ -202,9 +202,9 @@ def _place(frame: CapturedFrame, found: PacketMatch) -> tuple[str, str, str] | N
 def _as_seen(
     program: Program, predicted: Trace, sent_ttl: int | None, seen: Sequence[_TimedObservation]
 ) -> tuple[Step, ...]:
-    """Return what was seen beside those of the ways of equal cost that it is most like.
+    """Compare the observations with those ECMP branches that match them best.
 
-    Each copy takes one of its own ways, whichever the others take.
+    Each copy takes one of its branches, independently of the others.
     """
 
     def compared(branches: Sequence[Branch]) -> tuple[Step, ...]:
@@ -223,10 +223,10 @@ def _as_seen(
 
 
 def _compare(wanted: Sequence[_Prediction], seen: Sequence[_TimedObservation]) -> Iterator[Step]:
-    """Yield what should be seen and what was, side by side."""
+    """Yield steps that pair predictions with observations."""
     left = list(wanted)
     pairs: dict[int, _Prediction] = {}
-    for exact in (True, False):  # first those that are equal, then those at the same place
+    for exact in (True, False):  # first equal pairs, then pairs at the same place
         for number, each in enumerate(seen):
             if number not in pairs:
                 found = next((w for w in left if _matches(w, each, exact=exact)), None)
@@ -258,7 +258,7 @@ def _where(
     prediction: _Prediction,
     steps: Sequence[Step],
 ) -> int:
-    """Return where a step that was not seen belongs: behind the one that the program has first."""
+    """Return the index of a step that was not observed: behind its predicted predecessors."""
     places = [w[:3] for w in wanted[: wanted.index(prediction)]]
     for number in range(len(steps), 0, -1):
         step = steps[number - 1]

@@ -1,4 +1,4 @@
-"""A process of this machine, told from a later one of the same number (pidfd_open(2))."""
+"""A process, told from a later one with the same id (pidfd_open(2))."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Process:
     """A process.
 
     Attributes:
-        pid: its number, which another one may have once it is gone.
-        started: when it began, in clock ticks since the machine did (proc(5), ``starttime``).
+        pid: its id, which may be reused after its end.
+        started: its start time in clock ticks since boot (proc(5), ``starttime``).
     """
 
     pid: int
@@ -22,28 +22,28 @@ class Process:
 
     @classmethod
     def this(cls) -> Self:
-        """Return the process that asks."""
+        """Return the calling process."""
         return cls.of(os.getpid())
 
     @classmethod
     def of(cls, pid: int) -> Self:
-        """Return the process that has a number now.
+        """Return the process that has an id now.
 
         Raises:
-            OSError: there is none.
+            OSError: none has.
         """
         return cls(pid, _started(pid))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Read what `str` gives; None where it is not that."""
+        """Parse the text form; None if it is malformed."""
         words = text.split()
         if len(words) != 2 or not all(word.isascii() and word.isdecimal() for word in words):
             return None
         return cls(int(words[0]), int(words[1]))
 
     def __str__(self) -> str:
-        """Return number and beginning."""
+        """Return id and start time."""
         return f"{self.pid} {self.started}"
 
     def is_there(self) -> bool:
@@ -55,9 +55,9 @@ class Process:
         return True
 
     def open(self) -> int | None:
-        """Return a descriptor of it, to send it signals and to wait for its end; None: it is gone.
+        """Return a pidfd, to send it signals and to wait for its end; None if it has ended.
 
-        Whoever has the number now is looked at behind the descriptor: it is that process's.
+        The start time is read after the pidfd was opened: it is that of the pidfd's process.
         """
         try:
             descriptor = os.pidfd_open(self.pid)
@@ -66,7 +66,7 @@ class Process:
         try:
             if self.pid > 0 and _started(self.pid) == self.started:
                 return descriptor
-        except OSError:  # it has ended just now
+        except OSError:  # it has just ended
             pass
         os.close(descriptor)
         return None
@@ -74,4 +74,4 @@ class Process:
 
 def _started(pid: int) -> int:
     said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    return int(said.rpartition(")")[2].split()[19])  # a program's name may have spaces and brackets
+    return int(said.rpartition(")")[2].split()[19])  # the name may contain spaces and parentheses

@@ -1,4 +1,4 @@
-"""What a running lab tells others about itself, as ``lab.json`` holds it."""
+"""What a running lab publishes about itself, in ``lab.json``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LsrRecord:
 
     Attributes:
         pid: of a process in the network namespace that its ports are in.
-        bridge: of Open vSwitch, where it is one.
+        bridge: its name in Open vSwitch, if it is a bridge.
     """
 
     pid: int
@@ -45,22 +45,22 @@ class LsrRecord:
 
 @dataclass(frozen=True, slots=True)
 class LabRecord:
-    """What a running lab tells about itself; every process id is one on this machine.
+    """What a running lab publishes; process ids are those of this machine.
 
     Attributes:
         name: of the lab.
         pid: of the lab process.
         dataplane: ``openflow`` or ``ebpf``.
         datapath: where packets are switched: ``userspace`` or ``kernel``.
-        lab_file: the copy of the lab file it was booted from.
-        boot_s: seconds that booting took.
+        lab_file: the lab file it was booted from.
+        boot_s: duration of the boot in seconds.
         hosts: by full name (``VPN/SITE/hN``), CE routers as ``VPN/SITE/ce``.
         lsrs: by name.
         links: by link name, the interfaces at its two ends; by circuit name, first the PE's.
-        environment: variables with which Open vSwitch's tools find this lab's daemons.
-        notes: what the user should know (a delay that this kernel cannot make, say).
-        web: where its live page is, ``http://127.0.0.1:8080``; None without ``up --web``.
-        started: by process id, when that process began; see `Process`.
+        environment: variables by which Open vSwitch's tools find this lab's daemons.
+        notes: for the user, say about a delay that this kernel cannot emulate.
+        web: address of its live page, ``http://127.0.0.1:8080``; None without ``up --web``.
+        started: start time of each process, by process id; see `Process`.
     """
 
     name: str
@@ -78,7 +78,7 @@ class LabRecord:
     started: dict[int, int] = field(default_factory=dict)
 
     def vpn_of(self, host: HostRecord) -> str:
-        """Return whose a host or CE router is."""
+        """Return the VPN of a host or CE router."""
         return vpn_of(next(name for name, each in self.hosts.items() if each is host))
 
     def hosts_at(self, circuit: str) -> list[HostRecord]:
@@ -86,25 +86,25 @@ class LabRecord:
         return [host for name, host in self.hosts.items() if circuit_of(name) == circuit]
 
     def require(self, pid: int) -> None:
-        """Check that a process id still stands for the process that the lab had in mind.
+        """Check that a process id still belongs to the process that was recorded.
 
-        A node's process may have ended, and its number belong to one outside the lab: who entered
-        that one's namespaces would work on the machine itself.
+        A node's process may have ended, and its id been reused by a process outside the lab. A
+        command in that one's namespaces would run on the machine itself.
 
         Raises:
-            NodeGoneError: it does not.
+            NodeGoneError: the recorded process has ended.
         """
         if not self.has(pid):
             raise NodeGoneError(f"process {pid} of the lab is gone")
 
     def has(self, pid: int) -> bool:
-        """Whether a process id still stands for a process of the lab; see `require`."""
+        """Whether a process id still belongs to the process that was recorded; see `require`."""
         began = self.started.get(pid)
         return began is None or Process(pid, began).is_there()
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> LabRecord:
-        """Rebuild a record from what `asdict` made of it."""
+        """Return the record that `asdict` turned into this."""
         hosts = {
             name: HostRecord(**{**host, "addresses": tuple(host["addresses"])})
             for name, host in record["hosts"].items()

@@ -1,7 +1,7 @@
-"""Whether this machine can run the eBPF data plane, found out with packets.
+"""A self-test with packets: whether this machine can run the eBPF data plane.
 
-Two LSRs in two network namespaces, with a link between them and hosts on either side: packets of
-every kind must cross, in both directions, and come out as they should. Nothing stays behind.
+Two LSRs in two network namespaces, a link between them, hosts on either side: packets of every kind
+must cross in both directions and arrive as they should. Nothing is left behind.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _WEST: Final = "west"
 _EAST: Final = "east"
 _ROUTED: Final = "routed"
 _WAIT_S: Final = 1.0
-_BEHIND_TWO_VRFS: Final = 62  # the TTL of a packet that was sent with 64
+_BEHIND_TWO_VRFS: Final = 62  # TTL of a packet that was sent with 64
 
 _SOL_PACKET: Final = 263
 _PACKET_VNET_HDR: Final = 15
@@ -93,8 +93,8 @@ class _LostError(EmulationError):
 def why_not_ebpf() -> str | None:
     """Return why this machine cannot run the eBPF data plane, None where it can.
 
-    It is found out once; a second call says the same. Where packets get lost it is tried twice, so
-    that nothing but the machine is judged.
+    The test runs once per process. It is repeated once if packets were lost, so that a short
+    overload is not taken for a defect.
     """
     try:
         require_root()
@@ -108,7 +108,7 @@ def why_not_ebpf() -> str | None:
 
 
 def first_line(reason: str) -> str:
-    """Return the line of a reason that says it; a verifier has more to say."""
+    """Return the first line of a reason; the verifier's log follows it."""
     return reason.split("\n", 1)[0].removesuffix("; libbpf says:")
 
 
@@ -145,7 +145,7 @@ def _try() -> None:
 
 @contextmanager
 def _namespace() -> Iterator[int]:
-    """Yield the id of a thread that lives in a network namespace of its own."""
+    """Yield the id of a thread in a new network namespace."""
     ready, done = threading.Event(), threading.Event()
     tasks: list[int] = []
     errors: list[Exception] = []
@@ -176,13 +176,13 @@ def _namespace() -> Iterator[int]:
 
 
 def _make_links(plan: LabPlan, tasks: dict[str, int]) -> dict[str, Interface]:
-    """Make the link and the hosts' lines; return the hosts' interfaces by Mininet name."""
+    """Create the link and the hosts' lines; return the hosts' interfaces by Mininet name."""
     pids = dict(tasks)
     interfaces: dict[str, Interface] = {}
     veth_pairs = []
     for number, pair in enumerate(plan.veth_pairs):
         near, far = pair.ends
-        if far.is_customers:  # all in their PE's namespace, where one can be called eth0
+        if far.is_customers:  # hosts share their PE's namespace, so eth0 is not unique
             far = replace(far, interface=f"host{number}")
             pids[far.node] = tasks[near.node]
             interfaces[far.node] = Interface(far.interface, tasks[near.node])
@@ -198,7 +198,7 @@ def _make_links(plan: LabPlan, tasks: dict[str, int]) -> dict[str, Interface]:
 def _all_of(
     plan: LabPlan, tasks: dict[str, int], hosts: dict[str, Interface]
 ) -> dict[int, list[str]]:
-    """Return the names of all interfaces by where they are."""
+    """Return the names of all interfaces by the namespace they are in."""
     found = {tasks[lsr]: [end.interface for end in ends] for lsr, ends in plan.lsr_ports().items()}
     for each in hosts.values():
         found[each.pid].append(each.name)
@@ -226,7 +226,7 @@ class _Host:
 
     Args:
         plan: of it.
-        interface: name of its own.
+        interface: name of its interface.
         line: a packet(7) socket in its namespace.
     """
 
@@ -244,7 +244,7 @@ class _Host:
         self._line.sendto(frame, (self._interface, 0))
 
     def send_offloaded(self, offload: bytes, frame: bytes) -> None:
-        """Send a frame of which the device shall do the rest (struct virtio_net_hdr)."""
+        """Send a frame with offload requests to the device (struct virtio_net_hdr)."""
         self._line.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
         self.send(offload + frame)
         self._line.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 0)
@@ -269,7 +269,7 @@ class _Host:
 
 @contextmanager
 def _line(task: int) -> Iterator[socket.socket]:
-    """Yield a socket at all interfaces of a namespace; each one takes the kernel 10 ms to close."""
+    """Yield one socket for all interfaces of a namespace: closing a socket takes 10 ms."""
     with inside(task):
         line = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     with line:
@@ -284,7 +284,7 @@ def _cross(source: _Host, target: _Host) -> None:
         for version in (4, 6):
             _route(source, target, version, f"an IPv{version} packet {way}")
     else:
-        for mac in (BROADCAST_MAC, target.plan.mac):  # flooded, and to where it is learned
+        for mac in (BROADCAST_MAC, target.plan.mac):  # flooded, then to a learned address
             _bridge(source, target, mac, f"a frame {way}")
     _send_segments(source, target, f"a TCP packet of several segments {way}")
 
@@ -311,13 +311,13 @@ def _bridge(source: _Host, target: _Host, mac: str, what: str) -> None:
 
 
 def _send_segments(source: _Host, target: _Host, what: str) -> None:
-    """Send what TCP hands over at once: it must stay whole, for the sake of speed."""
+    """Send an unsegmented TCP packet: it must stay unsegmented, or TCP would be slow."""
     routed = source.plan.ref.vpn == _ROUTED
     mac = GATEWAY_MAC if routed else target.plan.mac
     payload = os.urandom(4 * _SEGMENT_BYTES)
     addresses = source.address(4), target.address(4)
     pseudo = pseudo_header(*addresses, IpProtocol.TCP, TCP_HEADER_BYTES + len(payload))
-    partial = ~internet_checksum(pseudo) & 0xFFFF  # the rest is left to the device
+    partial = ~internet_checksum(pseudo) & 0xFFFF  # of the pseudo-header; the device adds the rest
     tcp = TcpHeader(7, 7, 1, 1, TcpFlag.ACK, window=0xFFFF, checksum=partial)
     packet = ip_packet(*addresses, IpProtocol.TCP, tcp.to_bytes() + payload, ttl=64)
     header = EthernetHeader(source.plan.mac, mac, (), EtherType.IPV4)
@@ -330,7 +330,7 @@ def _send_segments(source: _Host, target: _Host, what: str) -> None:
 
 
 def _punt(fabric: EbpfFabric, source: _Host, target: _Host) -> None:
-    """Send a packet that the program cannot handle by itself."""
+    """Send a packet that the program has to punt."""
     header = IpHeader(source.address(4), target.address(4), ttl=1)
     punted: list[bytes] = []
     with RingBuffer(fabric.maps["punts"], punted.append) as punts:
@@ -343,7 +343,7 @@ def _punt(fabric: EbpfFabric, source: _Host, target: _Host) -> None:
 
 
 def _inject(program: Program, task: int, source: _Host, target: _Host) -> None:
-    """Send a packet as the controller does, into an LSR by its loopback interface."""
+    """Inject a packet as the controller does, at an LSR's loopback interface."""
     node = program.node(_WEST)
     header = IpHeader(source.address(4), target.address(4))
     packet = MarkedPacket.make(source.plan.mac, GATEWAY_MAC, header)

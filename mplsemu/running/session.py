@@ -1,4 +1,4 @@
-"""A running lab seen from outside its process: what exec, ping, link, status and down do."""
+"""A running lab, from another process: what exec, ping, link, status and down do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mplsemu.southbound.network_namespace import inside
 from mplsemu.suggest import unknown_name_remedy
 
 CHANGE_TIMEOUT_S: Final = 30.0
-"""A change takes milliseconds; a controller that was killed just then takes seconds."""
+"""A change takes milliseconds, or seconds if the controller is just being restarted."""
 _PING_SUMMARY: Final = re.compile(r"(\d+) packets transmitted, (\d+) received")
 
 
@@ -49,8 +49,8 @@ class ExecTarget:
 
     Attributes:
         pid: a process of the node, or of the lab if it has none of its own.
-        environment: variables the command gets beside ours.
-        view: what a node sees that has no process.
+        environment: variables in addition to ours.
+        view: for a node that has no namespaces.
     """
 
     pid: int
@@ -60,7 +60,7 @@ class ExecTarget:
 
 @dataclass(frozen=True, slots=True)
 class PingResult:
-    """What a ping of a few packets gave; `output` is what ping printed."""
+    """The result of a ping; `output` is what ping printed."""
 
     sent: int
     received: int
@@ -113,7 +113,7 @@ class Session:
 
         Args:
             name: either of them.
-            vpn: whose hosts are suggested for a name that nobody has.
+            vpn: whose hosts are suggested for an unknown name.
 
         Raises:
             LabError: there is none; names the nearest.
@@ -139,7 +139,7 @@ class Session:
         return self.record.vpn_of(self.host(name))
 
     def exec_target(self, name: str) -> ExecTarget:
-        """Return where commands of a node run: in its namespaces.
+        """Return where commands of a node run.
 
         Raises:
             LabError: there is no such node; names the nearest.
@@ -164,7 +164,7 @@ class Session:
         """Return the name of a link or circuit, given its name or the nodes at its two ends.
 
         Raises:
-            LabError: there is none, or several join those two nodes.
+            LabError: there is none, or there are several between these nodes.
         """
         return link_name(self.network, first, second)
 
@@ -186,7 +186,7 @@ class Session:
         return start_at(target.pid, command, target.view, env=environment, **options)
 
     def shell_command(self, node: str) -> list[str]:
-        """Return the command of a shell at a node, whose prompt says where one is.
+        """Return the command of a shell at a node, with the node's name in its prompt.
 
         Raises:
             LabError: there is no such node.
@@ -245,15 +245,17 @@ class Session:
         raise LabError(f"{source} and {target} have no IP version in common")
 
     def set_link(self, link: str, *, up: bool) -> None:
-        """Cut a link or circuit, or mend it, and wait until the controller has dealt with it.
+        """Take a link or circuit down or up, and wait until the network has converged.
 
         Raises:
             LabError: there is no such link.
-            EmulationError: the controller does not follow.
+            EmulationError: the controller does not react.
         """
         if link not in self.record.links:
             link = self.link_name(link)
-        with self.directory.changing(CHANGE_TIMEOUT_S):  # another change would undo what is awaited
+        with self.directory.changing(
+            CHANGE_TIMEOUT_S
+        ):  # a concurrent change could undo what is awaited
             self._set_link(link, up=up)
 
     def _set_link(self, link: str, *, up: bool) -> None:
@@ -276,11 +278,11 @@ class Session:
         )
 
     def _await_operational(self, link: str) -> None:
-        """Wait until both ends of a link or circuit carry packets."""
+        """Wait until both ends of a link or circuit are operational."""
         for interface in self.record.links[link]:
             await_operational_at({interface.pid: [interface.name]})
         for host in self.record.hosts_at(link):
-            with suppress(EmulationError):  # what a customer has done with it is his affair
+            with suppress(EmulationError):  # a customer may have changed its interface
                 await_operational_at({host.pid: [host.interface]})
 
     def links(self) -> tuple[LinkState, ...]:

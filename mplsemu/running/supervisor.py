@@ -1,7 +1,6 @@
 """Keeps a lab's daemons alive: a controller or switch daemon that dies is started again.
 
-Only children of this process are watched, by file descriptors for them (pidfd_open(2)), and nothing
-else is ever ended.
+Only children of this process are watched, by pidfds (pidfd_open(2)).
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ class Daemon:
     """A daemon to keep alive.
 
     Attributes:
-        name: as people call it.
-        pid: tells its process id, None while it does not run.
+        name: in messages to the user.
+        pid: returns its process id, None while it does not run.
         restart: starts it again.
-        is_vital: whether the lab must end where it cannot be kept alive.
+        is_vital: whether the lab must end if it cannot be kept alive.
     """
 
     name: str
@@ -44,11 +43,11 @@ class Daemon:
 
 
 class Supervisor:
-    """Watches daemons from a thread of its own.
+    """Watches daemons, in a thread.
 
     Args:
         daemons: what to keep alive.
-        tell: gets a line for the user whenever one died and whether it came back.
+        tell: called with a line for the user when a daemon died, and what became of it.
         given_up: called once when a vital daemon cannot be kept alive.
     """
 
@@ -68,12 +67,12 @@ class Supervisor:
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch. Signals wait until the thread runs: they would leave its locks askew."""
+        """Start the thread; signals are deferred, as an exception would leave its locks held."""
         with interrupts_wait():
             self._thread.start()
 
     def stop(self) -> None:
-        """Watch no more: from here on daemons may end; a second call does nothing."""
+        """Stop watching, so that daemons may end; a second call does nothing."""
         if not self._stopping.is_set():
             self._stopping.set()
             os.write(self._wake_writer, b"x")
@@ -114,7 +113,7 @@ class Supervisor:
         return dead
 
     def _revive(self, daemon: Daemon) -> bool:
-        """Start a daemon again; whether to go on watching."""
+        """Start a daemon again; return whether to go on watching."""
         now = time.monotonic()
         deaths = [t for t in self._deaths[daemon.name] if now - t < RESTART_WINDOW_S] + [now]
         self._deaths[daemon.name] = deaths
@@ -127,7 +126,7 @@ class Supervisor:
             if self._stopping.is_set():
                 return False
             if any(each.pid() is None for each in self._daemons):
-                # it died on its way up, or another that it needs did: one death more
+                # it died while starting, or a daemon that it needs did: counts as one more death
                 self._failures[daemon.name] = str(error)
                 return True
             return self._give_up(daemon, f"{daemon.name} died and does not start again: {error}")
@@ -136,7 +135,7 @@ class Supervisor:
         return True
 
     def _give_up(self, daemon: Daemon, why: str) -> bool:
-        """Do without a daemon, or without the lab; whether to go on watching."""
+        """Give a daemon up, or the lab; return whether to go on watching."""
         if daemon.is_vital:
             self._given_up(f"{why}; the lab ends")
             return False

@@ -1,7 +1,7 @@
-"""Directories that nobody else can have filled: what is read there makes root act.
+"""Directories that no other user can write to: root acts on what it reads there.
 
-A lab's record names processes to signal and namespaces to enter. Where another user may write, or
-has made the directory, he would choose them.
+A lab's record names processes to signal and namespaces to enter. A user who can write to the
+directory, or owns it, could choose them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def is_trusted(directory: Path) -> bool:
-    """Whether a directory is root's or this user's, and only its owner can put something there.
+    """Whether a directory is root's or this user's, and only its owner can write to it.
 
-    Others may write where the sticky bit keeps them from renaming what is not theirs, as in /tmp;
-    what lies there is looked at by itself. A directory that does not exist is trusted.
+    Others may write to it if it has the sticky bit, like /tmp: they cannot rename what is not
+    theirs, and what is in it is checked itself. A directory that does not exist is trusted.
 
     Raises:
-        OSError: it cannot be looked at.
+        OSError: it cannot be examined.
     """
     try:
         found = directory.stat()
@@ -35,15 +35,15 @@ def is_trusted(directory: Path) -> bool:
 
 
 def require_trusted(directory: Path, variable: str) -> None:
-    """Refuse a directory that others may have filled.
+    """Refuse a directory that is not trusted.
 
     Args:
-        directory: that something is to be read from or written to.
-        variable: of the environment, which names another one.
+        directory: to be read from or written to.
+        variable: environment variable that names another one, for the message.
 
     Raises:
-        EmulationError: it is such a directory.
-        OSError: it cannot be looked at.
+        EmulationError: it is not trusted.
+        OSError: it cannot be examined.
     """
     if not is_trusted(directory):
         raise EmulationError(

@@ -1,4 +1,4 @@
-"""What a lab file has under ``validate``, on the real network: pings, paths, throughput."""
+"""The checks under ``validate`` of a lab file, on the real network: pings, paths, throughput."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mplsemu.verification.validate import path_problem
 
 USUAL_WAIT_S: Final = 10.0
 _PATH_TRIES: Final = 3
-"""A packet may be lost; three in a row are not by chance."""
+"""One packet may be lost by chance, three in a row are not."""
 _TRANSFER_S: Final = 2.0
 _PAUSE_S: Final = 0.2
 
@@ -42,8 +42,8 @@ def run_validations(
 
     Args:
         session: with the lab.
-        progress: told how many are done, and of how many.
-        more: checks that are not in the lab file, after those that are.
+        progress: called with the number of checks done, and their total.
+        more: further checks, after those of the lab file.
 
     Raises:
         EmulationError: a host is gone.
@@ -69,7 +69,7 @@ def run_validations(
 
 
 def _timed(check: Validation, tried: Callable[[], tuple[bool, str]]) -> CheckResult:
-    """Try a check; what goes wrong in it is its failure, and the others go on."""
+    """Run a check; an error is its failure, and the others still run."""
     began = time.monotonic()
     try:
         ok, detail = tried()
@@ -100,7 +100,7 @@ def _check(
 def _pings(
     session: Session, checks: Mapping[int, PingCheck], wait_s: float
 ) -> dict[int, CheckResult]:
-    """Try pings together; return the results by number."""
+    """Run pings together; return the results by number."""
     hosts = endpoints(session.record)
     probes = [_probe(session.network, each) for each in checks.values()]
     with Prober(hosts, session.network.provider.longest_delay_ms / 1000) as prober:
@@ -145,7 +145,7 @@ def _ping_check(each: PingCheck, result: ProbeResult, troubles: Mapping[str, str
 
 
 def _path(session: Session, check: PathCheck) -> tuple[bool, str]:
-    """Send packets, and see which way they take."""
+    """Send packets, and observe which path they take."""
     problem = ""
     for _ in range(_PATH_TRIES):
         found = follow(session, str(check.source), str(check.target))
@@ -156,7 +156,7 @@ def _path(session: Session, check: PathCheck) -> tuple[bool, str]:
 
 
 def _lost(found: LiveTrace) -> str:
-    """Return how a packet got lost; nothing if it arrived."""
+    """Return how a packet was lost; empty if it arrived."""
     if not found.predicted.delivered:
         return f"it does not arrive: {found.predicted.end}"
     if any(step.verdict == "not seen" for step in found.steps):
@@ -170,7 +170,7 @@ def _lost(found: LiveTrace) -> str:
 
 
 def _throughput(session: Session, check: ThroughputCheck) -> tuple[bool, str]:
-    """Measure until it is enough, or the time is over."""
+    """Measure until the throughput suffices, or the time is over."""
     source, target = str(check.source), str(check.target)
     sender, receiver = session.host(source), session.host(target)
     address = session.address_of(source, target)

@@ -1,4 +1,4 @@
-"""The server of a lab's live page as a process of its own, that ends with the lab process."""
+"""The server of a lab's live page as a child process, which ends with the lab process."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class WebEndpoint:
     """Where a live page is served.
 
     Attributes:
-        listener: it listens; it was opened outside the lab's namespace, and stays there.
-        address: how a link to it begins.
+        listener: a listening socket, opened outside the lab's namespace, where it stays.
+        address: beginning of its URLs.
     """
 
     listener: socket.socket
@@ -46,20 +46,20 @@ class WebProcess:
         return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
-        """Start it; whoever connects before it is ready waits in the socket's line."""
+        """Start it; connections that come before it is ready wait in the socket's backlog."""
         descriptor = self._place.listener.fileno()
         command = mplsemu_command("web", "--lab", self._directory.name, "--fd", str(descriptor))
         with (self._directory.path / "web.log").open("ab") as log:
             self._process = start_daemon(
                 command,
-                stdin=subprocess.PIPE,  # when it is closed, the lab has ended
+                stdin=subprocess.PIPE,  # end of file tells that the lab has ended
                 stdout=log,
                 stderr=log,
                 pass_fds=(descriptor,),
             )
 
     def stop(self) -> None:
-        """Tell it that the lab ends, and wait until it is gone; a second call does nothing."""
+        """Tell it that the lab ends, and wait for its end; a second call does nothing."""
         process, self._process = self._process, None
         if process is None:
             return

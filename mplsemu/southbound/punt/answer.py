@@ -1,4 +1,4 @@
-"""What a PE or LSR answers to a punted packet; resolution of addresses is in `resolve`."""
+"""What a PE or LSR answers to a punted packet; address resolution is in `resolve`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _MAX_TTL: Final = 255
 _ROUTER_PREFIX6: Final = int(IPv6Address("fd4d:504c:5300::"))
 _ERRORS: Final = {
     PuntReason.TTL_EXPIRED: IcmpError.TTL_EXCEEDED,
-    PuntReason.GLEAN: IcmpError.TTL_EXCEEDED,  # there is nobody to ask for: it may not go on
+    PuntReason.GLEAN: IcmpError.TTL_EXCEEDED,  # not to be forwarded, so not resolved
     PuntReason.TOO_BIG: IcmpError.TTL_EXCEEDED,  # likewise
     PuntReason.NO_ROUTE: IcmpError.NET_UNREACHABLE,
 }
@@ -76,7 +76,7 @@ def answer(program: Program, node: str, punt: ParsedPunt) -> Answers:
 
 
 def unresolved(program: Program, node: str, punt: ParsedPunt) -> Answers:
-    """Return what follows when nobody has the address that a packet waits for: host unreachable.
+    """Return what follows when an address cannot be resolved: host unreachable.
 
     Args:
         program: the whole network's program.
@@ -91,7 +91,7 @@ def unresolved(program: Program, node: str, punt: ParsedPunt) -> Answers:
 
 
 def reassembly_expired(program: Program, node: str, punt: ParsedPunt) -> Answers:
-    """Return what follows when a packet's fragments did not all come (RFC 1122 section 3.3.2).
+    """Return what follows when fragments of a packet are missing (RFC 1122 section 3.3.2).
 
     Args:
         program: the whole network's program.
@@ -152,10 +152,10 @@ def _vrf(lsr: NodeProgram, service: int) -> Vrf | None:
 
 
 def _reporting_vrf(lsr: NodeProgram, punt: ParsedPunt) -> Vrf | None:
-    """Return the VRF that knows the way back.
+    """Return the VRF that has a route back.
 
-    That is the VRF of the circuit the packet came by, if it came by one: an extranet may have led
-    it into another VRF since, whose routes need not lead back.
+    For a packet from a circuit it is the circuit's VRF: an extranet may have led the packet into
+    another VRF, whose routes need not lead back.
     """
     found = circuit_at(lsr, punt.in_port)
     return found[0] if found else _vrf(lsr, punt.service)
@@ -249,9 +249,9 @@ def _answer_local(lsr: NodeProgram, punt: ParsedPunt, packet: IpPacket) -> Answe
 
 
 def _unicast(lsr: NodeProgram, vrf: Vrf | None, address: IPAddress) -> IPAddress:
-    """Return a gateway's own address where it was asked as a router of its subnet.
+    """Return a gateway's unicast address for the subnet-router anycast address, else `address`.
 
-    What answers an anycast address has another source (RFC 4443 section 2.2).
+    An anycast address must not be the source of a reply (RFC 4443 section 2.2).
     """
     for name in vrf.circuits if vrf is not None else ():
         for gateway in lsr.circuit_by_name[name].gateways:
@@ -263,8 +263,8 @@ def _unicast(lsr: NodeProgram, vrf: Vrf | None, address: IPAddress) -> IPAddress
 def _own_mtu(lsr: NodeProgram, punt: ParsedPunt, dst: IPAddress) -> int:
     """Return how large a gateway's own packets to an address may be.
 
-    Of IPv6 packets that cross the network all are as small as any link takes: nobody on the way
-    may cut them, and a gateway remembers no path's MTU (RFC 8200 section 5).
+    IPv6 packets that cross the network have the minimum MTU: routers must not fragment them, and a
+    gateway does no path MTU discovery (RFC 8200 section 5).
     """
     here, vrf = circuit_at(lsr, punt.in_port), _vrf(lsr, punt.service)
     if dst in LINK_LOCAL or vrf is None:
@@ -273,7 +273,7 @@ def _own_mtu(lsr: NodeProgram, punt: ParsedPunt, dst: IPAddress) -> int:
     if dst.version == 6 and not is_near:
         return MIN_IPV6_MTU
     mtu = next_hop_mtu(lsr, vrf, dst) or MIN_IPV6_MTU
-    return mtu if is_near else min(mtu, ACCESS_MTU)  # what the line at the far end takes
+    return mtu if is_near else min(mtu, ACCESS_MTU)  # what the circuit at the far end takes
 
 
 def _label_ttl_expired(lsr: NodeProgram, ethernet: EthernetHeader, found: LabelledIp) -> Answers:

@@ -1,4 +1,4 @@
-"""What follows from a punted packet: packets to send, neighbours learned, a packet that waits."""
+"""What follows from a punted packet: packets to send, learned neighbours, a pending packet."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mplsemu.southbound.punt.parsed import ParsedPunt
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A neighbour that said which MAC address it has.
+    """A neighbour that announced its MAC address.
 
     Attributes:
         vrf: name of the VRF.
         neighbour: its address, its circuit, its MAC address.
-        is_new: the forwarding program does not know it, or with another MAC address. If it does,
-            packets may still wait for this moment.
+        is_new: the forwarding program does not have it, or has another MAC address. Even if it has,
+            packets may be waiting for this announcement.
     """
 
     vrf: str
@@ -34,7 +34,7 @@ class PendingPacket:
         vrf: name of the VRF that routes it.
         address: what must be resolved.
         circuit: where.
-        solicitation: asks for it; send it again until there is an answer or patience ends.
+        solicitation: asks for it; to be repeated until there is a reply, or it is given up.
         packet: send it when `address` is learned and its flow installed.
         punt: the packet as it came; see `unresolved`.
     """
@@ -54,7 +54,7 @@ class Answers:
     Attributes:
         packets_out: to be sent now, in order; a solicitation is among them.
         learned: neighbours.
-        pending: the packet itself, if it must wait.
+        pending: the packet itself, if it has to wait.
     """
 
     packets_out: tuple[PacketOut, ...] = ()

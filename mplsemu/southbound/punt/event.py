@@ -1,4 +1,4 @@
-"""Packets that a data plane gives to the controller, and that it is told to send."""
+"""Packets that a data plane punts to the controller, and packets that it has to send."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class PuntReason(enum.IntEnum):
-    """Why a data plane gave a packet to the controller."""
+    """Why a data plane punted a packet."""
 
     TTL_EXPIRED = 0
     ARP = 1
@@ -19,17 +19,17 @@ class PuntReason(enum.IntEnum):
     TOO_BIG = 7
     FRAGMENT = 8
     SOLICITED = 9
-    """A neighbour solicitation that it has answered: a copy, as of ARP."""
+    """A copy of a neighbour solicitation that the data plane has answered, as of ARP requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Punt:
-    """A packet that came to the controller.
+    """A punted packet.
 
     Attributes:
         reason: why.
-        in_port: port of the LSR by which it came; one that is no port of its own if none.
-        service: index of the VRF that was looking at it, 0 if it still had labels.
+        in_port: port of the LSR by which it came; a number that no port has if none.
+        service: index of the VRF that was routing it, 0 if it still had labels.
         frame: the bytes, from the Ethernet header on.
     """
 
@@ -53,7 +53,7 @@ class IntoVrf:
 
     Attributes:
         service: index of the VRF.
-        frame: the packet behind an Ethernet header, whose addresses do not matter.
+        frame: the packet with an Ethernet header, whose addresses do not matter.
     """
 
     service: int

@@ -64,7 +64,7 @@ def local_answer(
             return _reset(packet, ttl)
         case IpProtocol.UDP:
             return Refusal(IcmpError.PORT_UNREACHABLE) if _is_correct_udp(packet) else None
-    # a router listens to IGMP, whatever it does about it; RFC 8200 section 4.7
+    # a router listens to IGMP, even if it ignores it; RFC 8200 section 4.7
     silent = IpProtocol.IGMP if packet.src.version == 4 else IpProtocol.NO_NEXT_HEADER
     return None if packet.protocol == silent else _unknown(packet)
 
@@ -94,7 +94,7 @@ def _is_correct_udp(packet: IpPacket) -> bool:
         header = parse_udp(packet.payload)
     except PacketError:
         return False
-    if packet.is_cut:  # by the data plane, so nobody can tell
+    if packet.is_cut:  # by the data plane: the checksum cannot be verified
         return True
     if not UDP_HEADER_BYTES <= header.length <= len(packet.payload):
         return False

@@ -1,7 +1,7 @@
-"""Packets for the controller, by what they ask of it, and how many of them there may be.
+"""Classes of punted packets, and how many per second each source may send.
 
-Whoever sends them, a circuit or what came for one VRF over the core, has a share of his own for
-each class, so that no customer takes what another needs; an LSR as a whole has a limit, too.
+A source is a circuit, or a VRF for packets from the core. Each has its own rate in each class, so
+that no customer uses up another's; an LSR as a whole has a limit, too.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ class PuntClass(enum.IntEnum):
     """What a punted packet asks of the controller."""
 
     NEIGHBOURS = 1
-    """To note who is where: ARP and neighbour discovery."""
+    """ARP and neighbour discovery, to learn neighbours from."""
     GLEAN = 2
-    """To find out who has an address."""
+    """Packets whose destination has to be resolved."""
     ANSWERS = 3
-    """To answer the sender, as a host or with an error."""
+    """Packets to be answered, by a reply or an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many packets may come.
+    """How many packets are accepted.
 
     Attributes:
-        per_second: on the average.
-        burst: at once.
+        per_second: on average.
+        burst: back to back.
     """
 
     per_second: int
@@ -38,16 +38,16 @@ class Rate:
 
 
 PER_SOURCE: Final = Rate(per_second=100, burst=250)
-"""Of one class, from one circuit, or for one VRF over the core: a LAN's hosts may wake at once."""
+"""Of one class and source; the burst covers all hosts of a LAN starting together."""
 PER_LSR: Final = Rate(per_second=1000, burst=1000)
-"""Of one class, from all who take more than half of what they may."""
+"""Of one class, of all sources that use more than half of their own rate."""
 
 
 class TokenBucket:
-    """How much of a rate is left; it is full at first.
+    """A token bucket, initially full.
 
     Args:
-        rate: at which it fills, and how much it holds.
+        rate: at which it fills, and its size.
     """
 
     def __init__(self, rate: Rate) -> None:
@@ -56,7 +56,7 @@ class TokenBucket:
         self._then: float | None = None
 
     def take(self, now_s: float) -> bool:
-        """Take one, if there is one; whether there was."""
+        """Take a token; return whether there was one."""
         earned = 0.0 if self._then is None else (now_s - self._then) * self._rate.per_second
         self._left = min(self._left + max(earned, 0.0), float(self._rate.burst))
         self._then = now_s

@@ -17,13 +17,13 @@ from mplsemu.wire.fragments import FRAGMENT_UNIT, MAX_PACKET_BYTES, Fragment, fr
 from mplsemu.wire.ip import IpPacket
 
 REASSEMBLY_TIMEOUT_S: Final = 60.0
-"""RFC 8200 section 4.5, and the least that RFC 1122 section 3.3.2 wants."""
+"""RFC 8200 section 4.5, and the minimum of RFC 1122 section 3.3.2."""
 MAX_OCTETS: Final = 4 * 0x10000
-"""Of one sender: four of the largest packets; RFC 1122 wants room for one of 576 octets."""
+"""Per sender: four of the largest packets; RFC 1122 demands room for one of 576 octets."""
 MAX_DATAGRAMS: Final = 16
-"""Of one sender, at the same time."""
+"""Per sender, at the same time."""
 MAX_FRAGMENTS: Final = 128
-"""Of one packet: the largest there is comes in as many of 576 octets."""
+"""Per packet: the largest one in fragments of 576 octets has fewer."""
 
 _Key = tuple[Hashable, IPAddress, IPAddress, int, int]
 """Sender, source, destination, protocol (of IPv4), identification."""
@@ -31,7 +31,7 @@ _Key = tuple[Hashable, IPAddress, IPAddress, int, int]
 
 @dataclass(slots=True)
 class _Datagram:
-    """A packet of which some parts are there."""
+    """A packet of which some fragments are missing."""
 
     since: float
     punt: ParsedPunt
@@ -41,10 +41,10 @@ class _Datagram:
     octets: int = 0
 
     def add(self, part: Fragment) -> bool:
-        """Take in a part; False if the packet can never become whole."""
+        """Add a fragment; return False if the packet can never become whole."""
         stop = part.offset + len(part.data)
         if self.pieces.get(part.offset) == part.data:
-            return True  # it came twice
+            return True  # a duplicate
         if (
             stop > MAX_PACKET_BYTES
             or (part.more and len(part.data) % FRAGMENT_UNIT)
@@ -52,7 +52,7 @@ class _Datagram:
         ):
             return False
         if any(at < stop and part.offset < at + len(data) for at, data in self.pieces.items()):
-            return False  # RFC 5722: what overlaps is an attack
+            return False  # RFC 5722: overlapping fragments are an attack
         if not part.more:
             if self.end is not None:
                 return False
@@ -66,9 +66,9 @@ class _Datagram:
         return len(self.pieces) <= MAX_FRAGMENTS
 
     def whole(self) -> bytes | None:
-        """Return the packet if all of it is there."""
+        """Return the packet if it is complete."""
         if self.head is None or self.octets != self.end:
-            return None  # parts do not overlap, so as many octets are all
+            return None  # fragments do not overlap, so the sum tells
         data = b"".join(self.pieces[at] for at in sorted(self.pieces))
         try:
             return joined(self.head, data)
@@ -77,7 +77,7 @@ class _Datagram:
 
 
 class Reassembly:
-    """The fragments that wait for others, by sender."""
+    """Incomplete packets, by sender."""
 
     def __init__(self) -> None:
         self._datagrams: dict[_Key, _Datagram] = {}
@@ -87,17 +87,17 @@ class Reassembly:
 
     @property
     def octets(self) -> int:
-        """How many are held."""
+        """Total size of the fragments."""
         return sum(each.octets for each in self._datagrams.values())
 
     def add(self, sender: Hashable, punt: ParsedPunt, packet: IpPacket, now: float) -> bytes | None:
-        """Take in a fragment; return the packet that it makes whole.
+        """Add a fragment; return the packet that it completes.
 
         Args:
-            sender: who answers for it, for the bounds.
+            sender: whom the bounds apply to.
             punt: that brought it.
             packet: what is in it.
-            now: in seconds.
+            now: time in seconds.
         """
         part = fragment_of(packet)
         if part is None:
@@ -118,7 +118,7 @@ class Reassembly:
         return whole
 
     def expire(self, now: float) -> Iterator[ParsedPunt]:
-        """Give up what has waited too long; yield the first fragments of it, as they came."""
+        """Drop packets that timed out; yield their first fragments, as they were punted."""
         for key, datagram in list(self._datagrams.items()):
             if datagram.since + REASSEMBLY_TIMEOUT_S <= now:
                 del self._datagrams[key]
@@ -126,13 +126,13 @@ class Reassembly:
                     yield datagram.punt
 
     def next_due(self) -> float | None:
-        """Return when something will have waited too long."""
+        """Return when the next packet times out."""
         return min(
             (each.since + REASSEMBLY_TIMEOUT_S for each in self._datagrams.values()), default=None
         )
 
     def _make_room(self, sender: Hashable) -> None:
-        """Forget a sender's oldest where he has too many."""
+        """Drop a sender's oldest packets while it exceeds its bounds."""
         own = [key for key in self._datagrams if key[0] == sender]
         held = sum(self._datagrams[key].octets for key in own)
         while own and (len(own) > MAX_DATAGRAMS or held > MAX_OCTETS):

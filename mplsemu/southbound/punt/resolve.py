@@ -70,7 +70,7 @@ def _advertisement(
     message: NeighbourSolicitation, *, is_anycast: bool
 ) -> tuple[bytes, IPv6Address]:
     """Return the packet that answers a solicitation, and where it goes."""
-    # RFC 4861 section 7.2.4: who checks for a duplicate has no address yet, so all are told
+    # RFC 4861 section 7.2.4: during duplicate detection the sender has no address: tell all nodes
     is_duplicate_check = message.src.is_unspecified
     made = NeighbourAdvertisement(
         LINK_LOCAL_GATEWAY if is_anycast else message.target,
@@ -86,7 +86,7 @@ def _advertisement(
 
 
 def glean(lsr: NodeProgram, vrf: Vrf, punt: ParsedPunt, packet: IpPacket) -> Answers:
-    """Ask on its circuit for the address a packet is for; the packet waits meanwhile."""
+    """Resolve a packet's destination on its circuit; the packet waits meanwhile."""
     place = _place(lsr, vrf, packet.dst)
     request = resolution_request(lsr, vrf, packet.dst)
     if place is None or request is None:
@@ -104,7 +104,7 @@ def glean(lsr: NodeProgram, vrf: Vrf, punt: ParsedPunt, packet: IpPacket) -> Ans
 
 
 def resolution_request(lsr: NodeProgram, vrf: Vrf, address: IPAddress) -> OutOfPort | None:
-    """Return what asks who has an address, None where nobody can: no circuit, or it is ours."""
+    """Return the request for an address; None if it is on no circuit, or is our own."""
     place = _place(lsr, vrf, address)
     if place is None or address in router_addresses([place[1]]):
         return None
@@ -125,7 +125,7 @@ def solicitation(gateway: IPInterface, address: IPAddress) -> bytes:
 
 
 def circuit_at(lsr: NodeProgram, port: int) -> tuple[Vrf, AttachmentCircuit] | None:
-    """Return the VRF and the circuit at a port, None if it is no VRF's."""
+    """Return the VRF and the circuit at a port, None if the port is in no VRF."""
     for vrf in lsr.vrfs:
         for name in vrf.circuits:
             circuit = lsr.circuit_by_name[name]
