@@ -1,7 +1,7 @@
 """The Ryu (or os-ken) application: a thin shim between OpenFlow 1.3 messages and typed events.
 
-It decides nothing. A message from a switch becomes a `SwitchEvent` for the delegate; messages to
-switches are bytes from the encoder.
+It decides nothing. A message from a switch becomes a call of the delegate; messages to switches are
+bytes from the encoder.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from mplsemu.southbound.openflow import framework
 from mplsemu.southbound.openflow.framework import handler, ofp_event, ofproto, parser
@@ -18,31 +18,6 @@ MAIN: Final = handler.MAIN_DISPATCHER
 _FLOW_STATS: Final = struct.Struct("!H22xQ")
 _MATCH_AT: Final = 48
 _MATCH_LENGTH: Final = struct.Struct("!2xH")
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchEntered:
-    """A switch connected; `live_ports` are its ports that carry packets."""
-
-    datapath_id: int
-    ports: frozenset[int]
-    live_ports: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchLeft:
-    """A switch's connection ended."""
-
-    datapath_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class PortChanged:
-    """A port went up or down, appeared or vanished."""
-
-    datapath_id: int
-    port: int
-    live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +88,32 @@ class FlowsReply:
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchError:
-    """A switch refused a message."""
+class Disconnected:
+    """A switch's connection ended: it sends no more replies."""
 
     datapath_id: int
-    error_type: int
-    code: int
-    data: bytes
 
 
-SwitchEvent = (
-    SwitchEntered | SwitchLeft | PortChanged | PacketIn | BarrierReply | FlowsReply | SwitchError
-)
-Delegate = Callable[[SwitchEvent], None]
+Reply = BarrierReply | FlowsReply | Disconnected
+
+
+class SwitchDelegate(Protocol):
+    """What the app reports to, in the framework's event loop: no method may block."""
+
+    def connected(self, datapath_id: int, live_ports: frozenset[int]) -> None:
+        """Note that a switch connected; `live_ports` are its ports that carry packets."""
+
+    def port_changed(self, datapath_id: int, port: int, *, live: bool) -> None:
+        """Note that a port went up or down, appeared or vanished."""
+
+    def packet_in(self, packet: PacketIn) -> None:
+        """Take a packet that a flow sent to the controller."""
+
+    def rejected(self, datapath_id: int, error_type: int, code: int) -> None:
+        """Note that a switch refused a message."""
+
+    def replied(self, reply: Reply) -> None:
+        """Take a reply, or the end of a connection."""
 
 
 def _is_live(port: Any) -> bool:
@@ -137,12 +125,12 @@ class OpenFlowApp(framework.AppBase):  # type: ignore[misc]
     """Speaks OpenFlow 1.3 with every switch that connects.
 
     Args:
-        delegate: gets every event, in the framework's event loop: it must not block.
+        delegate: takes what switches send.
     """
 
     OFP_VERSIONS = (ofproto.OFP_VERSION,)
 
-    def __init__(self, *args: Any, delegate: Delegate, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, delegate: SwitchDelegate, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._delegate = delegate
         self._datapaths: dict[int, Any] = {}
@@ -182,16 +170,15 @@ class OpenFlowApp(framework.AppBase):  # type: ignore[misc]
         if event.state == MAIN:
             self._datapaths[datapath.id] = datapath
             _ask_for_all_packet_ins(datapath)
-            ports = {
-                number: port
+            live = frozenset(
+                number
                 for number, port in datapath.ports.items()
-                if number <= ofproto.OFPP_MAX
-            }
-            live = frozenset(number for number, port in ports.items() if _is_live(port))
-            self._delegate(SwitchEntered(datapath.id, frozenset(ports), live))
+                if number <= ofproto.OFPP_MAX and _is_live(port)
+            )
+            self._delegate.connected(datapath.id, live)
         elif datapath.id in self._datapaths and self._datapaths[datapath.id] is datapath:
             del self._datapaths[datapath.id]
-            self._delegate(SwitchLeft(datapath.id))
+            self._delegate.replied(Disconnected(datapath.id))
 
     @handler.set_ev_cls(ofp_event.EventOFPPortStatus, MAIN)
     def _port_status(self, event: Any) -> None:
@@ -199,7 +186,7 @@ class OpenFlowApp(framework.AppBase):  # type: ignore[misc]
         port = message.desc
         if port.port_no <= ofproto.OFPP_MAX:
             live = message.reason != ofproto.OFPPR_DELETE and _is_live(port)
-            self._delegate(PortChanged(message.datapath.id, port.port_no, live))
+            self._delegate.port_changed(message.datapath.id, port.port_no, live=live)
 
     @handler.set_ev_cls(ofp_event.EventOFPPacketIn, MAIN)
     def _packet_in(self, event: Any) -> None:
@@ -208,7 +195,7 @@ class OpenFlowApp(framework.AppBase):  # type: ignore[misc]
         registers = {
             number: match[name] for number in range(8) if (name := f"reg{number}") in match
         }
-        self._delegate(
+        self._delegate.packet_in(
             PacketIn(
                 message.datapath.id,
                 message.table_id,
@@ -223,25 +210,20 @@ class OpenFlowApp(framework.AppBase):  # type: ignore[misc]
 
     @handler.set_ev_cls(ofp_event.EventOFPBarrierReply, MAIN)
     def _barrier_reply(self, event: Any) -> None:
-        self._delegate(BarrierReply(event.msg.datapath.id, event.msg.xid))
+        self._delegate.replied(BarrierReply(event.msg.datapath.id, event.msg.xid))
 
     @handler.set_ev_cls(ofp_event.EventOFPFlowStatsReply, MAIN)
     def _flow_stats_reply(self, event: Any) -> None:
         message = event.msg
         more = bool(message.flags & ofproto.OFPMPF_REPLY_MORE)
-        self._delegate(FlowsReply(message.datapath.id, message.xid, tuple(message.body), more))
+        self._delegate.replied(
+            FlowsReply(message.datapath.id, message.xid, tuple(message.body), more)
+        )
 
     @handler.set_ev_cls(ofp_event.EventOFPErrorMsg, [handler.CONFIG_DISPATCHER, MAIN])
     def _error(self, event: Any) -> None:
         message = event.msg
-        self._delegate(
-            SwitchError(
-                message.datapath.id or 0,
-                message.type,
-                message.code or 0,
-                bytes(message.data or b""),
-            )
-        )
+        self._delegate.rejected(message.datapath.id or 0, message.type, message.code or 0)
 
 
 def _ask_for_all_packet_ins(datapath: Any) -> None:
@@ -259,7 +241,7 @@ def _ask_for_all_packet_ins(datapath: Any) -> None:
     )
 
 
-def start(delegate: Delegate, host: str, port: int) -> tuple[OpenFlowApp, list[Any]]:
+def start(delegate: SwitchDelegate, host: str, port: int) -> tuple[OpenFlowApp, list[Any]]:
     """Start listening for switches; return the app and the framework's threads to join."""
     parser.OFPFlowStatsReply.cls_stats_body_cls = FlowStats
     options = framework.cfg.CONF

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from mplsemu.southbound.openflow import encode
-from mplsemu.southbound.openflow.app import BarrierReply, FlowsReply, FlowStats, SwitchLeft
+from mplsemu.southbound.openflow.app import BarrierReply, Disconnected, FlowsReply, FlowStats, Reply
 from mplsemu.southbound.openflow.changes import FlowChange, stages
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.pipeline import stage
@@ -23,7 +23,6 @@ GRACE_S: Final = 0.05
 """Between additions and deletions: Open vSwitch answers a barrier when it has the new flows, but
 revalidates its datapath later, and packets are in flight."""
 ALL_TABLES: Final = 0xFF  # OFPTT_ALL
-Reply = BarrierReply | FlowsReply | SwitchLeft
 
 
 class SwitchConnection(Protocol):
@@ -139,7 +138,7 @@ class Installer:
             except hub.QueueEmpty:
                 _LOG.warning("no answer from switches %s", sorted(waiting.values()))
                 return
-            if isinstance(reply, SwitchLeft):
+            if isinstance(reply, Disconnected):
                 for key in [key for key in waiting if key[0] == reply.datapath_id]:
                     del waiting[key]
             elif (reply.datapath_id, reply.xid) in waiting:

@@ -6,7 +6,7 @@ Flows are known by their cookies (ADR 4).
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from mplsemu.errors import EmulationError
@@ -68,7 +68,7 @@ class OpenFlowPlane:
 
     def start(self, program: Program, deliver: Deliver) -> None:
         """Listen for switches."""
-        connection, self._listeners = app.start(self.on_event, *self._listen)
+        connection, self._listeners = app.start(self, *self._listen)
         self.attach(connection, program, deliver)
 
     def attach(self, connection: SwitchConnection, program: Program, deliver: Deliver) -> None:
@@ -85,20 +85,42 @@ class OpenFlowPlane:
 
     # --- messages of switches ----------------------------------------------------------------
 
-    def on_event(self, event: app.SwitchEvent) -> None:
-        """Take a switch's message; called from the framework's event loop."""
-        if isinstance(event, app.BarrierReply | app.FlowsReply | app.SwitchLeft):
-            for each in (self._installer, *self._readers):
-                each.deliver(event)
-        if isinstance(event, app.BarrierReply | app.FlowsReply):
-            return
-        node = self._names.get(event.datapath_id)
-        if node is not None:
-            translated = _translated(node, event)
-            if translated is not None:
-                self._deliver(translated)
-        elif not isinstance(event, app.PacketIn):
-            self._deliver(UnknownLsrConnected(f"datapath {event.datapath_id:#x}"))
+    def connected(self, datapath_id: int, live_ports: frozenset[int]) -> None:
+        """Deliver that an LSR connected; these are called from the framework's event loop."""
+        self._report(datapath_id, lambda node: LsrConnected(node, live_ports))
+
+    def port_changed(self, datapath_id: int, port: int, *, live: bool) -> None:
+        """Deliver that a port began or ceased to carry packets."""
+        self._report(datapath_id, lambda node: PortChanged(node, port, live))
+
+    def packet_in(self, packet: app.PacketIn) -> None:
+        """Deliver the punt that a packet-in stands for."""
+        node = self._names.get(packet.datapath_id)
+        punted = punt(
+            packet.reason, packet.in_port, packet.metadata, packet.registers, packet.frame
+        )
+        if node is not None and punted is not None:
+            self._deliver(PacketPunted(node, punted))
+
+    def rejected(self, datapath_id: int, error_type: int, code: int) -> None:
+        """Deliver that an LSR rejected a message."""
+        if (error_type, code) != encode.METER_EXISTS:
+            what = f"a message: type {error_type} code {code}"
+            self._report(datapath_id, lambda node: InstallRejected(node, what))
+
+    def replied(self, reply: app.Reply) -> None:
+        """Pass a reply to those who wait for it, and deliver that an LSR disconnected."""
+        for each in (self._installer, *self._readers):
+            each.deliver(reply)
+        if isinstance(reply, app.Disconnected):
+            self._report(reply.datapath_id, LsrDisconnected)
+
+    def _report(self, datapath_id: int, event: Callable[[str], PlaneEvent]) -> None:
+        node = self._names.get(datapath_id)
+        if node is None:
+            self._deliver(UnknownLsrConnected(f"datapath {datapath_id:#x}"))
+        else:
+            self._deliver(event(node))
 
     # --- flows ------------------------------------------------------------------------------
 
@@ -210,29 +232,6 @@ class OpenFlowPlane:
     def counters(self, program: Program, nodes: Collection[str]) -> Iterable[Counter] | None:  # noqa: ARG002
         """Return None: a switch counts by flow, and a flow that is replaced begins at 0."""
         return None
-
-
-_Spontaneous = app.SwitchEntered | app.SwitchLeft | app.PortChanged | app.PacketIn | app.SwitchError
-
-
-def _translated(node: str, event: _Spontaneous) -> PlaneEvent | None:
-    """Return what a switch's message means for its LSR, None if nothing."""
-    translated: PlaneEvent | None = None
-    match event:
-        case app.SwitchEntered(_, _, live_ports):
-            translated = LsrConnected(node, live_ports)
-        case app.SwitchLeft():
-            translated = LsrDisconnected(node)
-        case app.PortChanged(_, port, live):
-            translated = PortChanged(node, port, live)
-        case app.PacketIn(_, _, _, reason, in_port, metadata, registers, frame):
-            punted = punt(reason, in_port, metadata, registers, frame)
-            if punted is not None:
-                translated = PacketPunted(node, punted)
-        case app.SwitchError(_, kind, code, _):
-            if (kind, code) != encode.METER_EXISTS:
-                translated = InstallRejected(node, f"a message: type {kind} code {code}")
-    return translated
 
 
 def check_address(host: str, port: int) -> None:

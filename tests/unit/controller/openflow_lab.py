@@ -60,12 +60,12 @@ class FakeLine:
 
     def barrier(self, datapath_id):
         self.log.append(("barrier", datapath_id, None))
-        self.plane.on_event(BarrierReply(datapath_id, 7))
+        self.plane.replied(BarrierReply(datapath_id, 7))
         return 7
 
     def request_flows(self, datapath_id, table=None):
         stats = tuple(SimpleNamespace(cookie=c) for c in self.flows[datapath_id].values())
-        self.plane.on_event(FlowsReply(datapath_id, 9, stats, more=False))
+        self.plane.replied(FlowsReply(datapath_id, 9, stats, more=False))
         return 9
 
 

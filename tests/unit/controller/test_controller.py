@@ -11,11 +11,7 @@ from mplsemu.controller.lsr_states import LsrState
 from mplsemu.lab.loader import load, loads
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow import installer
-from mplsemu.southbound.openflow.app import (
-    SwitchEntered,
-    SwitchError,
-    SwitchLeft,
-)
+from mplsemu.southbound.openflow.app import Disconnected
 from mplsemu.southbound.plane.events import LsrDisconnected, PacketPunted, PortChanged
 from mplsemu.southbound.punt.event import Punt, PuntReason
 from tests.oracles import frames
@@ -211,7 +207,7 @@ def test_learned_addresses_survive_a_restarted_controller(network):
 def test_a_switch_that_comes_back_empty_is_filled_again(controller):
     controller.handle([LsrDisconnected("se")])
     controller.line.flows[2] = {}
-    controller.plane.on_event(SwitchLeft(2))  # what the framework still had to say
+    controller.plane.replied(Disconnected(2))  # what the framework still had to say
     controller.handle([controller.line.connect(controller.program.nodes[1])])
     se = next(node for node in controller.program.nodes if node.index == 2)
     controller.handle([controller.line.connect(se)])
@@ -227,20 +223,20 @@ def test_what_a_switch_last_said_of_its_ports_holds_while_it_is_away(controller)
 
 
 def test_a_refused_message_is_counted_and_told(controller):
-    controller.plane.on_event(SwitchError(1, 5, 3, b""))
+    controller.plane.rejected(1, 5, 3)
     controller.handle(said(controller))
     assert controller.lsrs["dk"].errors == 1
     assert "dk refused a message" in [e["text"] for e in controller.events.since(0)][-1]
 
 
 def test_a_meter_that_is_there_already_is_no_error(controller):
-    controller.plane.on_event(SwitchError(1, 12, 1, b""))
+    controller.plane.rejected(1, 12, 1)
     controller.handle(said(controller))
     assert controller.lsrs["dk"].errors == 0
 
 
 def test_a_stranger_among_the_switches_is_told_and_left_alone(controller):
-    controller.plane.on_event(SwitchEntered(0xBAD, frozenset(), frozenset()))
+    controller.plane.connected(0xBAD, frozenset())
     controller.handle(said(controller))
     assert "0xbad is not an LSR" in [e["text"] for e in controller.events.since(0)][-1]
 
