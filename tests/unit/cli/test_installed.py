@@ -6,8 +6,7 @@ from mplsemu.cli.installed import draw_installed
 from mplsemu.report.installed import installed_object
 from mplsemu.running.installed import InstalledComparison
 from mplsemu.southbound.difference import Difference, DifferenceKind
-
-from .test_json import example, keys
+from tests.json_document import example, keys
 
 MISSING = Difference(
     "p1", "lfib", "label 17", DifferenceKind.MISSING, None, "pop, out on link no-p1"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 from mplsemu.cli.main import main
-from tests.places import DOCS, TOPOLOGIES
+from tests.json_document import example, keys
+from tests.places import TOPOLOGIES
 
-DOCUMENT = DOCS / "json.md"
 NORDIC = str(TOPOLOGIES / "nordic.yaml")
 EXAMPLES = {
     "check": [
@@ -30,29 +29,6 @@ EXAMPLES = {
     "view": ["view", NORDIC, "--vpn", "b", "--format", "json"],
     "doctor": ["doctor", "--json"],
 }
-
-
-def example(heading: str):
-    """Return the first JSON block below a heading."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    section = re.split(rf"^##+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
-    return json.loads(re.search(r"```json\n(.*?)```", section, re.DOTALL)[1])
-
-
-#: mappings whose keys are names, not fields
-NAMED = {"parts"}
-
-
-def keys(value, path=""):
-    """Yield the path of every field that occurs anywhere in a value."""
-    if isinstance(value, list):
-        for item in value:
-            yield from keys(item, path)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if path.rpartition("/")[2] not in NAMED:
-                yield f"{path}/{key}"
-            yield from keys(item, f"{path}/{key}")
 
 
 @pytest.mark.parametrize("heading", EXAMPLES)
