@@ -7,12 +7,13 @@ written again.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.southbound.ebpf.entry import Entry
-from mplsemu.southbound.ebpf.layout import FIB_KEYS
+from mplsemu.southbound.ebpf.flood_lists import write_order
+from mplsemu.southbound.ebpf.layout import FIB_KEYS, MemberKey, VsiRecord
 from mplsemu.southbound.plane.stage import Stage
 
 _FIRST: Final = struct.Struct("=I")
@@ -49,15 +50,18 @@ class Step:
     Attributes:
         stage: of the entries.
         map: of all of them.
+        is_early: before all others of the stage: a VSI that grows covers its new members before
+            those behind them move.
     """
 
     stage: Stage
     map: str
+    is_early: bool = False
 
     @property
     def order(self) -> tuple[int, int]:
         """Steps are done in this order, each on all LSRs before the next on any."""
-        return self.stage, WRITE_ORDER.index(self.map)
+        return self.stage, -1 if self.is_early else WRITE_ORDER.index(self.map)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +95,45 @@ def change(installed: Contents, wanted: Iterable[Entry]) -> Change:
         key = entry.map, entry.key
         surplus.discard(key)
         if installed.get(key) != entry.value:
-            step = Step(entry.stage, entry.map)
+            step = Step(entry.stage, entry.map, _grows(installed.get(key), entry))
             writes.setdefault(step, []).append((entry.key, entry.value))
     deletions: dict[str, list[bytes]] = {}
     for name, raw in sorted(surplus):
         deletions.setdefault(name, []).append(raw)
+    for step, rows in writes.items():
+        if step.map == "circuits":
+            rows[:] = _without_gaps(rows, installed, surplus)
     return Change(
         {step: tuple(rows) for step, rows in writes.items()},
         {name: tuple(keys) for name, keys in deletions.items()},
     )
+
+
+def _grows(old: bytes | None, entry: Entry) -> bool:
+    """Whether an entry is of a VSI that gets more circuits than it has."""
+    if old is None or entry.map != "vsis":
+        return False
+    return VsiRecord.unpack(old).circuits < VsiRecord.unpack(entry.value).circuits
+
+
+def _without_gaps(
+    rows: Iterable[tuple[bytes, bytes]], installed: Contents, surplus: Container[MapKey]
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the changed circuits of VSIs in an order in which no flood list misses one."""
+    old: dict[tuple[int, int], dict[int, bytes]] = {}
+    new: dict[tuple[int, int], dict[int, bytes]] = {}
+    for (name, raw), value in installed.items():
+        if name == "circuits":
+            key = MemberKey.unpack(raw)
+            old.setdefault((key.lsr, key.vsi), {})[key.position] = value
+            if (name, raw) not in surplus:
+                new.setdefault((key.lsr, key.vsi), {})[key.position] = value
+    for raw, value in rows:
+        key = MemberKey.unpack(raw)
+        new.setdefault((key.lsr, key.vsi), {})[key.position] = value
+    for (lsr, vsi), wanted in new.items():
+        for position in write_order(old.get((lsr, vsi), {}), wanted):
+            yield MemberKey(lsr, vsi, position).pack(), wanted[position]
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
