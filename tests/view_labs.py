@@ -10,6 +10,7 @@ from mplsemu.program.program import Program
 from mplsemu.views.model import ProviderView
 from mplsemu.views.overlay import with_vpn
 from mplsemu.views.provider import provider_view
+from mplsemu.views.tables.lsp import Lsp, lsps
 
 #: provider's names, customers, VPNs and sites that are no part of one another's
 NORTH = """\
@@ -88,3 +89,10 @@ def many_sites(count: int, kind: str) -> Program:
 def overlaid(program: Program, vpn: str = "v") -> ProviderView:
     """Return the provider's view with the LSPs of one VPN."""
     return with_vpn(provider_view(program), program, vpn)
+
+
+def lsps_between(program: Program, ingress: str, egress: str) -> tuple[Lsp, ...]:
+    """Return the LSPs from a PE to another, complete or not."""
+    return tuple(
+        lsp for lsp in lsps(program, ingress) if (lsp.ingress, lsp.egress) == (ingress, egress)
+    )

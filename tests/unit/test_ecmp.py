@@ -29,10 +29,10 @@ from mplsemu.verification.matrix import verify
 from mplsemu.verification.tunnels import tunnel_paths
 from mplsemu.verification.validate import prove
 from mplsemu.views.tables.lfib import lfib
-from mplsemu.views.tables.lsp import lsps_between
 from tests.builders import MacAddresses, l3vpn, network, provider
 from tests.networks import LADDER, SQUARE, between, long_ladder
 from tests.programs import changed_node
+from tests.view_labs import lsps_between
 
 
 def ways(program: Program, node: str, egress: str) -> list[str]:

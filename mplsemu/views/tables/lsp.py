@@ -81,13 +81,6 @@ def parallel_links(program: Program) -> frozenset[str]:
     return frozenset(name for names in beside.values() if len(names) > 1 for name in names)
 
 
-def lsps_between(program: Program, ingress: str, egress: str) -> tuple[Lsp, ...]:
-    """Return the LSPs from a PE to another, complete or not."""
-    node = program.node(ingress)
-    entry = node.ftn_by_egress.get(egress)
-    return () if entry is None else _lsps(program, node, entry)
-
-
 def _lsps(program: Program, ingress: NodeProgram, entry: FtnEntry) -> tuple[Lsp, ...]:
     found = list(itertools.islice(_paths(program, ingress, entry), MAX_PATHS))
     return tuple(

@@ -20,7 +20,7 @@ from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.kinds import LineKind
 from mplsemu.views.scene.provider import provider_scene
-from mplsemu.views.tables.lsp import lsps, lsps_between, parallel_links
+from mplsemu.views.tables.lsp import lsps, parallel_links
 from mplsemu.views.tables.lsp_links import lsp_links
 from mplsemu.views.text.show import draw_lsps
 from mplsemu.views.text.view import draw_view
@@ -31,7 +31,7 @@ from tests.networks import LADDER, SQUARE, between, long_ladder
 from tests.oracles.dotlanguage import read
 from tests.programs import changed_node, program_of
 from tests.unit.views.scene_geometry import assert_legible
-from tests.view_labs import overlaid
+from tests.view_labs import lsps_between, overlaid
 
 PARALLEL = ("x-p", "p-y", "p-y#2")
 

@@ -17,12 +17,12 @@ from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.provider import provider_scene
-from mplsemu.views.tables.lsp import lsps_between
 from mplsemu.views.trace import TraceHop, TraceView
 from tests.places import TOPOLOGIES
 from tests.programs import program_of
 from tests.unit.views.network_views import made_way, provider, real
 from tests.unit.views.scene_geometry import assert_legible, assert_spots_free
+from tests.view_labs import lsps_between
 
 RING = [(f"r{i}", f"r{(i + 1) % 6}") for i in range(6)]
 
