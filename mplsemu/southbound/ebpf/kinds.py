@@ -147,17 +147,17 @@ class Drop(enum.IntEnum):
     """Not for the gateway's MAC address, or tagged on a routed circuit."""
     TTL = 8
     NOBODY = 9
-    """Split horizon, or nobody to flood to."""
+    """Split horizon, or no member to flood to."""
     GROUP_SOURCE = 10
     PUNTED = 11
     """Given to the controller; not a loss."""
     PUNT_RATE = 12
     INTERNAL = 13
     MARTIAN = 14
-    """From an address that nobody sends from."""
+    """From a martian address."""
     ONE_LINK = 15
     """For the nearest bridge, or MAC control, as PAUSE."""
     TOO_BIG = 16
-    """A frame or labelled packet, for a link or circuit; of others the controller hears."""
+    """A frame or labelled packet that exceeds an MTU; routed packets are punted instead."""
     SOURCE = 17
-    """Not from where its circuit leads to."""
+    """From an address that is not behind its circuit (uRPF)."""

@@ -310,7 +310,7 @@ class FdbRecord(Record, c_name="fdb_entry"):
     kind: Annotated[FdbKind, u32]
     id: Annotated[U32, "ifindex of the circuit, or index of the pseudowire"]
     seen_ns: Annotated[U64, "CLOCK_MONOTONIC, to within a second"]
-    slot: Annotated[U32, "the program's affair (eviction.h)"] = 0
+    slot: Annotated[U32, "in the VSI's ring (eviction.h)"] = 0
 
 
 # --- the controller, settings, counters -----------------------------------------------------

@@ -47,7 +47,7 @@ class MapLayout:
 
     Attributes:
         kind: its type.
-        capacity: entries that it has room for where nobody says otherwise; of a ring, octets.
+        capacity: its entries unless the loader sets another number (`sizes`); of a ring, octets.
         key: None where it has none; likewise `value`.
         comment: for C.
     """
@@ -65,7 +65,7 @@ class MapLayout:
 
     @property
     def value_size(self) -> int:
-        """In octets; where each CPU has a value of its own, of one of them."""
+        """In octets; of a per-CPU map, for one CPU."""
         return 0 if self.value is None else self.value.size
 
 

@@ -144,7 +144,7 @@ class EbpfPlane:
     def _until_it_fails(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception:  # noqa: BLE001  # whatever it was: whoever watches starts the process again
+        except Exception:  # noqa: BLE001  # the lab process restarts a controller that ends
             _LOG.exception("a thread of the eBPF data plane ended")
         self._ended.set()
 

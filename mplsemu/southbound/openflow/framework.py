@@ -1,7 +1,7 @@
 """Ryu where it is installed, else os-ken: the same classes under one name.
 
 Ryu 4.34 asks eventlet for a name that newer eventlets dropped, so that name is put back before Ryu
-is imported: this is why the controller has a launcher of its own.
+is imported: this is why the controller has its own launcher.
 """
 
 from __future__ import annotations

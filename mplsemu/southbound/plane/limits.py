@@ -21,7 +21,7 @@ class Limits:
         port: largest number of a port.
         index: largest number of an LSR, a VRF or VSI, a pseudowire.
         control_word: whether pseudowires can have one (RFC 4448 section 4.6).
-        mac_limit: whether a VSI can have a limit of MAC addresses of its own.
+        mac_limit: whether a VSI can have a `mac_limit`.
         backups: whether an LSR switches over to a backup NHLFE by itself.
     """
 

@@ -1,4 +1,4 @@
-"""The threads that a data plane works with: OpenFlow's framework has a kind of its own."""
+"""The threads that a data plane works with: OpenFlow's framework brings its own kind."""
 
 from __future__ import annotations
 

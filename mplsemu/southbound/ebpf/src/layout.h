@@ -253,7 +253,7 @@ struct fdb_entry {
 	__u32 kind; /* enum fdb_kind */
 	__u32 id; /* ifindex of the circuit, or index of the pseudowire */
 	__u64 seen_ns; /* CLOCK_MONOTONIC, to within a second */
-	__u32 slot; /* the program's affair (eviction.h) */
+	__u32 slot; /* in the VSI's ring (eviction.h) */
 	__u8 reserved[4];
 };
 _Static_assert(sizeof(struct fdb_entry) == 24, "padding");

@@ -222,7 +222,7 @@ static __always_inline int route_ip(struct __sk_buff *skb, __u32 lsr, __u32 port
 			if (version == 6)
 				return local6(skb, lsr, port, vrf, ip.next_header);
 			if (answer_echo(skb))
-				continue; /* the reply has a route of its own */
+				continue; /* the reply is routed by its own destination */
 			return local4(skb, lsr, port, vrf);
 		}
 		if (is_never_routed(&ip, version))
