@@ -916,7 +916,7 @@ export interface components {
         };
         /**
          * VpnKind
-         * @description What a provider sells: its name in lab files and in JSON.
+         * @description Kind of VPN; the value is its name in lab files and in JSON.
          * @enum {string}
          */
         VpnKind: "l3vpn" | "vpls" | "vpws";
