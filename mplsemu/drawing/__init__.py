@@ -1,1 +1,1 @@
-"""Drawing: geometry, layout, routing of lines, label placement, SVG, PNG. It knows no MPLS."""
+"""Drawing: nodes placed, lines routed, labels placed; scenes, SVG and PNG. It knows no MPLS."""

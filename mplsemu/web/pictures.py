@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from mplsemu.drawing.layout.hub_layout import FormFactor
+from mplsemu.drawing.hub_layout import FormFactor
 from mplsemu.drawing.palette import Theme
 from mplsemu.views.model import View
 from mplsemu.views.overlay import with_vpn

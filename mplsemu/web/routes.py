@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from mplsemu.drawing.layout.hub_layout import FormFactor
+from mplsemu.drawing.hub_layout import FormFactor
 from mplsemu.drawing.palette import Theme
 from mplsemu.report import shapes
 from mplsemu.web import schema

@@ -11,7 +11,7 @@ from mplsemu.drawing.arrays import Floats
 from mplsemu.drawing.geometry import Box, Point, Size
 from mplsemu.drawing.labels.candidates import candidates_on, clear_point
 from mplsemu.drawing.labels.free_space import FreeSpace
-from mplsemu.drawing.layout.layout_graph import Layout
+from mplsemu.drawing.layout_graph import Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, crossed_boxes
-from mplsemu.drawing.layout.distances import distances_for
-from mplsemu.drawing.layout.graph import Pair
-from mplsemu.drawing.layout.layout_graph import Layout
+from mplsemu.drawing.distances import distances_for
+from mplsemu.drawing.graph import Pair
+from mplsemu.drawing.layout_graph import Layout
 from mplsemu.drawing.polyline import ROUNDING
 from mplsemu.drawing.routing.parallel_lines import (
     NodeOutline,

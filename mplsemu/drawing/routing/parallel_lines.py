@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, any_in
-from mplsemu.drawing.layout.graph import Pair
+from mplsemu.drawing.graph import Pair
 
 _APART: Final = 9.0
 """Between parallel lines at most."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, any_in, boxes_around, crossed_boxes
-from mplsemu.drawing.layout.graph import Pair
+from mplsemu.drawing.graph import Pair
 from mplsemu.drawing.polyline import ROUNDING
 from mplsemu.drawing.routing.parallel_lines import rounded_corners
 from mplsemu.drawing.routing.visibility_graph import VisibilityGraph

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Flags, Floats, Indices, all_in, any_in, crossed_boxes
-from mplsemu.drawing.layout.yao_graph import yao_graph
+from mplsemu.drawing.yao_graph import yao_graph
 
 _OUTSIDE: Final = 0.5
 """Distance of a corner from its box, so that lines touch no box."""

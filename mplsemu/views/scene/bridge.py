@@ -8,6 +8,7 @@ from typing import Final
 from mplsemu.drawing.caption import LegendText
 from mplsemu.drawing.draft import Draft
 from mplsemu.drawing.geometry import Box, Point
+from mplsemu.drawing.hub_layout import FormFactor, Side, Slot, Spacing, lay_out_around
 from mplsemu.drawing.info_box import (
     NAME_SIZE,
     SMALL_SIZE,
@@ -17,7 +18,6 @@ from mplsemu.drawing.info_box import (
     baseline,
     label,
 )
-from mplsemu.drawing.layout.hub_layout import FormFactor, Side, Slot, Spacing, lay_out_around
 from mplsemu.drawing.scene import Line, Node, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.model.vpn import VpnKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from mplsemu.drawing.layout.hub_layout import FormFactor
+from mplsemu.drawing.hub_layout import FormFactor
 from mplsemu.drawing.scene import Scene
 from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
 from mplsemu.views.scene.bridge import bridge_scene

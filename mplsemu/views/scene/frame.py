@@ -9,7 +9,7 @@ from typing import Final
 from mplsemu.drawing.caption import MARGIN, LegendText, heading, legend
 from mplsemu.drawing.draft import Draft, around, moved_area
 from mplsemu.drawing.geometry import Box, Point
-from mplsemu.drawing.layout.hub_layout import FormFactor
+from mplsemu.drawing.hub_layout import FormFactor
 from mplsemu.drawing.scene import Area, Line, Node, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import shortened, text_width
 from mplsemu.views.islands import Complaint

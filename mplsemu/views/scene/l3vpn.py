@@ -9,8 +9,7 @@ from typing import Final
 from mplsemu.drawing.caption import LegendText
 from mplsemu.drawing.draft import Draft
 from mplsemu.drawing.geometry import Box, Point, Size
-from mplsemu.drawing.info_box import NAME_SIZE, TEXT_SIZE, InfoBox, Row
-from mplsemu.drawing.layout.hub_layout import (
+from mplsemu.drawing.hub_layout import (
     FormFactor,
     HubLayout,
     RowBlock,
@@ -20,6 +19,7 @@ from mplsemu.drawing.layout.hub_layout import (
     block_of_rows,
     lay_out_around,
 )
+from mplsemu.drawing.info_box import NAME_SIZE, TEXT_SIZE, InfoBox, Row
 from mplsemu.drawing.scene import Line, Node, Scene, Tone
 from mplsemu.views.islands import complaints
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter

@@ -15,7 +15,7 @@ from mplsemu.drawing.info_box import baseline
 from mplsemu.drawing.labels.candidates import candidates_on
 from mplsemu.drawing.labels.free_space import FreeSpace
 from mplsemu.drawing.labels.satellites import satellites
-from mplsemu.drawing.layout.layout_graph import Layout
+from mplsemu.drawing.layout_graph import Layout
 from mplsemu.drawing.routing.lanes import LaneUse, lanes
 from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outlines
 from mplsemu.drawing.scene import Label, Line, Node, TextRun, Tone

@@ -11,8 +11,8 @@ from mplsemu.drawing.draft import Draft, around
 from mplsemu.drawing.geometry import Box, Point, Size
 from mplsemu.drawing.info_box import baseline
 from mplsemu.drawing.labels.spare_labels import SpareLabel, spare_labels
-from mplsemu.drawing.layout.layout import lay_out
-from mplsemu.drawing.layout.layout_graph import EdgeSpec, LayoutGraph, NodeBox
+from mplsemu.drawing.layout import lay_out
+from mplsemu.drawing.layout_graph import EdgeSpec, LayoutGraph, NodeBox
 from mplsemu.drawing.scene import Label, Line, Scene, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, text_width
 from mplsemu.model.topology import Role

@@ -8,8 +8,8 @@ from typing import Final
 
 from mplsemu.drawing.draft import Draft
 from mplsemu.drawing.geometry import Point, Size
+from mplsemu.drawing.hub_layout import Side, Slot, Spacing
 from mplsemu.drawing.info_box import NAME_SIZE, SMALL_SIZE, InfoBox, Row, label
-from mplsemu.drawing.layout.hub_layout import Side, Slot, Spacing
 from mplsemu.drawing.scene import Label, Line, Node, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.views.model import HostView, SiteView

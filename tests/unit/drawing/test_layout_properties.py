@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mplsemu.drawing.layout.layout import lay_out
+from mplsemu.drawing.layout import lay_out
 from mplsemu.drawing.scene import Line, Scene
 from mplsemu.views.model import ProviderView
 from mplsemu.views.scene.kinds import LineKind

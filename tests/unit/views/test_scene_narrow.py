@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mplsemu.drawing.layout.hub_layout import FormFactor
+from mplsemu.drawing.hub_layout import FormFactor
 from mplsemu.views.customer import customer_view
 from mplsemu.views.scene.bridge import bridge_scene
 from mplsemu.views.scene.compose import scene_of

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mplsemu.drawing.arrays import boxes_around, overlapping_pairs, segments_cross
-from mplsemu.drawing.layout.graph import components
-from mplsemu.drawing.layout.least_squares import LeastSquaresTerms, solve_least_squares
-from mplsemu.drawing.layout.overlap_removal import Clearances, remove_overlaps
-from mplsemu.drawing.layout.packing import packed
-from mplsemu.drawing.layout.stress import DistanceGraph
-from mplsemu.drawing.layout.tutte_embedding import cycles, tutte_embedding
-from mplsemu.drawing.layout.yao_graph import yao_graph
+from mplsemu.drawing.graph import components
+from mplsemu.drawing.placement.least_squares import LeastSquaresTerms, solve_least_squares
+from mplsemu.drawing.placement.overlap_removal import Clearances, remove_overlaps
+from mplsemu.drawing.placement.packing import packed
+from mplsemu.drawing.placement.stress import DistanceGraph
+from mplsemu.drawing.placement.tutte_embedding import cycles, tutte_embedding
+from mplsemu.drawing.yao_graph import yao_graph
 
 PLACES = st.lists(
     st.tuples(st.integers(0, 400), st.integers(0, 300)), min_size=1, max_size=25, unique=True

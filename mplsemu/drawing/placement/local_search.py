@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices, segments_cross
-from mplsemu.drawing.layout.graph import Pair
-from mplsemu.drawing.layout.stress import DistanceGraph
-from mplsemu.drawing.layout.tutte_embedding import cycles, tutte_embedding
+from mplsemu.drawing.graph import Pair
+from mplsemu.drawing.placement.stress import DistanceGraph
+from mplsemu.drawing.placement.tutte_embedding import cycles, tutte_embedding
 
 MOST_NODES: Final = 40
 _MOST_LINKS: Final = 90

@@ -8,17 +8,17 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices
-from mplsemu.drawing.layout.distances import LayoutDistances
-from mplsemu.drawing.layout.graph import Pair, components, neighbours
-from mplsemu.drawing.layout.layout_graph import LayoutGraph
-from mplsemu.drawing.layout.least_squares import LeastSquaresTerms, solve_least_squares
-from mplsemu.drawing.layout.local_search import is_small, locally_optimised
-from mplsemu.drawing.layout.overlap_removal import Clearances, remove_overlaps
-from mplsemu.drawing.layout.packing import shifted_together
-from mplsemu.drawing.layout.projection import projected
-from mplsemu.drawing.layout.rotation import aligned, best_rotation
-from mplsemu.drawing.layout.stress import DistanceGraph
-from mplsemu.drawing.layout.yao_graph import yao_graph
+from mplsemu.drawing.distances import LayoutDistances
+from mplsemu.drawing.graph import Pair, components, neighbours
+from mplsemu.drawing.layout_graph import LayoutGraph
+from mplsemu.drawing.placement.least_squares import LeastSquaresTerms, solve_least_squares
+from mplsemu.drawing.placement.local_search import is_small, locally_optimised
+from mplsemu.drawing.placement.overlap_removal import Clearances, remove_overlaps
+from mplsemu.drawing.placement.packing import shifted_together
+from mplsemu.drawing.placement.projection import projected
+from mplsemu.drawing.placement.rotation import aligned, best_rotation
+from mplsemu.drawing.placement.stress import DistanceGraph
+from mplsemu.drawing.yao_graph import yao_graph
 
 _MOST: Final = 0.6
 """Share of the nodes that must have a position, each one of its own, for a map."""

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats
-from mplsemu.drawing.layout.graph import Pair, neighbours
+from mplsemu.drawing.graph import Pair, neighbours
 
 _ROUNDS: Final = 120
 """Of moving all nodes to the centroids of their neighbours (Jacobi iteration)."""

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices, boxes_around, overlapping_pairs
-from mplsemu.drawing.layout.least_squares import LeastSquaresTerms, solve_least_squares
-from mplsemu.drawing.layout.yao_graph import yao_graph
+from mplsemu.drawing.placement.least_squares import LeastSquaresTerms, solve_least_squares
+from mplsemu.drawing.yao_graph import yao_graph
 
 _EXCESS: Final = 1.03
 """How much farther than needed what is too close is moved apart."""

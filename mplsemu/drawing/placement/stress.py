@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices
-from mplsemu.drawing.layout.graph import Pair, hops, neighbours
-from mplsemu.drawing.layout.least_squares import LeastSquaresTerms, solve_least_squares
+from mplsemu.drawing.graph import Pair, hops, neighbours
+from mplsemu.drawing.placement.least_squares import LeastSquaresTerms, solve_least_squares
 
 _MOST_NODES_OF_ALL_PAIRS: Final = 160
 """Up to here every node is compared with every other; beyond, the stress is sparse."""

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, Indices
-from mplsemu.drawing.layout.packing import ASPECT
+from mplsemu.drawing.placement.packing import ASPECT
 
 _STEP: Final = np.radians(1)
 _FEW: Final = 12

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from mplsemu.drawing.arrays import Floats, boxes_around, polyline_length
+from mplsemu.drawing.distances import distances_for
 from mplsemu.drawing.geometry import Box, Point, Size
 from mplsemu.drawing.labels.candidates import candidates_on, clear_point
 from mplsemu.drawing.labels.free_space import FreeSpace
-from mplsemu.drawing.layout.distances import distances_for
-from mplsemu.drawing.layout.layout_graph import Layout, LayoutGraph
-from mplsemu.drawing.layout.placement import place_nodes
+from mplsemu.drawing.layout_graph import Layout, LayoutGraph
+from mplsemu.drawing.placement.nodes import place_nodes
 from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outlines, spread_parallel
 from mplsemu.drawing.routing.routes import route_lines, smooth
 

@@ -1,1 +1,0 @@
-"""Graph layout: where nodes stand; with it the routes of lines and the places of labels."""

@@ -1,0 +1,1 @@
+"""Node placement: by geographic positions or by the graph alone, without overlaps."""
