@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import assert_never
 
 from mplsemu.analysis.components import connected_components
 from mplsemu.analysis.pseudowire_mesh import joined_pes
@@ -79,9 +80,13 @@ def connectivity(program: Program, vpn: str) -> Connectivity:
     """
     for info in program.vpns:
         if info.name == vpn:
-            if info.kind is VpnKind.L3VPN:
-                return _l3vpn(program, vpn)
-            return _l2vpn(program, vpn, info.kind)
+            match info.kind:
+                case VpnKind.L3VPN:
+                    return _l3vpn(program, vpn)
+                case VpnKind.VPLS | VpnKind.VPWS:
+                    return _l2vpn(program, vpn, info.kind)
+                case _:
+                    assert_never(info.kind)
     raise ProgramError(f"no VPN {vpn!r} in lab {program.lab!r}")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.plane.macs import BehindPe, MacFlush, OnCircuit
 
@@ -38,7 +37,7 @@ def _flushes(before: Program, after: Program) -> Iterator[MacFlush]:
         for circuit in node.circuits:
             old_circuit = old.circuit_by_name.get(circuit.name)
             vsi = node.vsi_by_name.get(circuit.vpn)
-            if vsi is None or vsi.kind is not VpnKind.VPLS:
+            if vsi is None or not vsi.kind.learns_macs:
                 continue
             if old_circuit is not None and old_circuit.up and not circuit.up:
                 yield MacFlush(node.name, vsi.name, OnCircuit(circuit.name))

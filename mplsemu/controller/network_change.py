@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mplsemu.errors import LabError
+from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.numbers import NO_NUMBERS, Numbers
 from mplsemu.model.topology import Link
-from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import Site
 
 
@@ -108,5 +109,5 @@ def _made_of_site(site: Site) -> Site:
 
 def _made_of_vpn(vpn: Vpn) -> object:
     """Return what data planes check or size their maps by at boot."""
-    control_word = isinstance(vpn, Vpls | Vpws) and vpn.control_word
+    control_word = not isinstance(vpn, L3vpn) and vpn.control_word
     return vpn.kind, control_word, vpn.mac_limit if isinstance(vpn, Vpls) else None

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, assert_never
 
 from mplsemu.model.labels import MAX_LABEL_VALUE, Label
-from mplsemu.model.vpn import IPNetwork, VpnKind
+from mplsemu.model.vpn import IPNetwork
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -248,7 +248,7 @@ class _Exporter:
                 if circuit.vpn != vsi.name:
                     continue
                 behind = circuit.name if pe.name == node.name else pe.name
-                is_known = vsi.kind is VpnKind.VPLS and circuit.up
+                is_known = vsi.kind.learns_macs and circuit.up
                 rules = ways.get(behind, []) if is_known else everywhere
                 table |= {self._destinations[host.mac]: rules for host in circuit.hosts}
         return table

@@ -12,7 +12,7 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
 )
-from typing import Literal
+from typing import Literal, assert_never
 
 from mplsemu.model.limits import ACCESS_MTU
 
@@ -27,6 +27,28 @@ class VpnKind(enum.StrEnum):
     L3VPN = "l3vpn"
     VPLS = "vpls"
     VPWS = "vpws"
+
+    @property
+    def is_layer2(self) -> bool:
+        """Whether PEs forward frames by a VSI; else packets by a VRF."""
+        match self:
+            case VpnKind.L3VPN:
+                return False
+            case VpnKind.VPLS | VpnKind.VPWS:
+                return True
+            case _:
+                assert_never(self)
+
+    @property
+    def learns_macs(self) -> bool:
+        """Whether PEs are learning bridges (RFC 4762 section 4.1)."""
+        match self:
+            case VpnKind.VPLS:
+                return True
+            case VpnKind.L3VPN | VpnKind.VPWS:
+                return False
+            case _:
+                assert_never(self)
 
 
 L2vpnKind = Literal[VpnKind.VPLS, VpnKind.VPWS]

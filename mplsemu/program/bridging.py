@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mplsemu.model.vpn import VpnKind
 from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.program.mtu_check import add_frame_header, fits_circuit
 from mplsemu.program.path import Delivered
@@ -14,7 +13,7 @@ from mplsemu.wire.ethernet import is_group_mac
 
 def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
     """Take a frame in from a VSI's circuit, as a bridge does."""
-    is_bridge, packet = vsi.kind is VpnKind.VPLS, state.packet
+    is_bridge, packet = vsi.kind.learns_macs, state.packet
     if is_bridge and is_for_nearest_bridge(packet):
         state.drop(copy, "for the nearest bridge", vsi=vsi.name)
     elif is_mac_control(packet):
@@ -28,7 +27,7 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) 
 
 def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
     """Forward a frame that came from a circuit or, where `source` is None, a pseudowire."""
-    learned_at = state.learned_at(copy.node, vsi.name) if vsi.kind is VpnKind.VPLS else None
+    learned_at = state.learned_at(copy.node, vsi.name) if vsi.kind.learns_macs else None
     names = vsi.circuits if learned_at is None else [n for n in vsi.circuits if n == learned_at]
     circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
     circuits = [each for each in circuits if each.up]
@@ -36,7 +35,7 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
     pseudowires = vsi.pseudowires if source is not None else ()
     if learned_at is not None:
         pseudowires = tuple(each for each in pseudowires if each.peer == learned_at)
-    elif vsi.kind is VpnKind.VPLS:
+    elif vsi.kind.learns_macs:
         copy.actions.append("flood")
     if not circuits and not pseudowires:
         state.drop(copy, "nobody to send it to", vsi=vsi.name)

@@ -20,7 +20,6 @@ from mplsemu.emulation.probe import (
 from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.model.names import circuit_of_ce
 from mplsemu.model.network import HostRef, Network
-from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.running.record import LabRecord
 from mplsemu.verification.reachability_policy import Expect, Expectation, expectations
 
@@ -237,7 +236,7 @@ def _broadcast_checks(prober: Prober, network: Network) -> Iterator[CheckResult]
     lans: dict[str, list[str]] = {}
     for ref, site, _ in network.hosts():
         lans.setdefault(_lan_of(network, ref, site.circuit), []).append(str(ref))
-    bridged = {vpn.name for vpn in network.vpns if isinstance(vpn, Vpls | Vpws)}
+    bridged = {vpn.name for vpn in network.vpns if vpn.kind.is_layer2}
     sources = [ref for ref, _, _ in network.hosts() if ref.vpn in bridged]
     results = prober.run_frames([FrameProbe(str(ref)) for ref in sources]) if sources else ()
     for ref, result in zip(sources, results, strict=True):
@@ -251,7 +250,7 @@ def _broadcast_checks(prober: Prober, network: Network) -> Iterator[CheckResult]
 
 def _lan_of(network: Network, ref: HostRef, circuit: str) -> str:
     vpn = next(vpn for vpn in network.vpns if vpn.name == ref.vpn)
-    return vpn.name if isinstance(vpn, Vpls | Vpws) else circuit
+    return vpn.name if vpn.kind.is_layer2 else circuit
 
 
 def _broadcast_check(source: str, vpn: str, lan: Iterable[str], result: FrameResult) -> CheckResult:

@@ -9,8 +9,9 @@ from typing import Final
 
 from mplsemu.errors import CapabilityError, LabError
 from mplsemu.lab.dataplane import DataPlaneChoice
+from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network
-from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpls import Vpls
 from mplsemu.program.program import Program
 from mplsemu.running.dataplanes import DataPlaneName
 from mplsemu.running.selftest import first_line, why_not_ebpf
@@ -98,7 +99,7 @@ def choose(asked_for: DataPlaneChoice, network: Network, program: Program) -> Ch
 def _beyond_openflow(network: Network, program: Program) -> Iterator[str]:
     """Yield what a lab asks for and Open vSwitch cannot do."""
     for vpn in network.vpns:
-        has_word = isinstance(vpn, Vpls | Vpws) and vpn.control_word
+        has_word = not isinstance(vpn, L3vpn) and vpn.control_word
         if has_word and not OPENFLOW_LIMITS.control_word:
             yield f"VPN {vpn.name} has a control word on its pseudowires (control_word)"
         has_limit = isinstance(vpn, Vpls) and vpn.mac_limit is not None

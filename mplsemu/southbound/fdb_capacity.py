@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import Program
 
 _OF_EACH_MEMBER: Final = 1 << 10
@@ -34,7 +33,7 @@ class FdbCapacity:
 
 def fdb_capacity(program: Program) -> FdbCapacity:
     """Return how the VSIs of a lab share the room."""
-    vsis = [vsi for node in program.nodes for vsi in node.vsis if vsi.kind is VpnKind.VPLS]
+    vsis = [vsi for node in program.nodes for vsi in node.vsis if vsi.kind.learns_macs]
     pes = Counter(vsi.name for vsi in vsis)
     limits = sum(vsi.mac_limit or 0 for vsi in vsis)
     free = [vsi for vsi in vsis if not vsi.mac_limit]

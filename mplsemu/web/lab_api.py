@@ -11,7 +11,6 @@ from typing import Final
 
 from mplsemu.drawing.hub_layout import FormFactor
 from mplsemu.drawing.palette import Theme
-from mplsemu.model.vpn import VpnKind
 from mplsemu.program.answer import answer
 from mplsemu.program.cables import cables_of
 from mplsemu.program.hosts import hosts
@@ -131,7 +130,7 @@ class LabApi:
         """Draw a customer's picture of one VPN; that he may see it has been checked."""
         _check("VPN", vpn, self._vpn_names(), NOT_FOUND)
         kinds = {each.name: each.kind for each in self.source.facts.vpns}
-        macs = self._learned() if kinds[vpn] is VpnKind.VPLS else ()
+        macs = self._learned() if kinds[vpn].learns_macs else ()
         view = with_macs(customer_view(self.source.installed().program, vpn), macs)
         self._sent_views.note(vpn, view)
         return schema.CustomerPicture(svg=self._pictures.customer(view, theme, shape))

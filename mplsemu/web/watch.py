@@ -14,7 +14,6 @@ from mplsemu.analysis.alarms import Alarm, LabState, alarms
 from mplsemu.analysis.connectivity import connectivity
 from mplsemu.emulation.counters import Counters, loads_bps
 from mplsemu.errors import EmulationError, LabNotRunningError
-from mplsemu.model.vpn import VpnKind
 from mplsemu.report.alarms import alarm_object
 from mplsemu.views.customer import view_of_connectivity
 from mplsemu.views.learned_macs import with_macs
@@ -219,7 +218,7 @@ class ViewWatch:
 
     def _learned(self) -> bool:
         """Read the MAC addresses now and then; return whether they differ."""
-        if not any(vpn.kind is VpnKind.VPLS for vpn in self._source.facts.vpns):
+        if not any(vpn.kind.learns_macs for vpn in self._source.facts.vpns):
             return False
         now = self._clock()
         if self._macs_at is not None and now - self._macs_at < MACS_S:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, assert_never
 
 from mplsemu.errors import CapabilityError
-from mplsemu.model.vpn import VpnKind
+from mplsemu.model.vpn import L2vpnKind, VpnKind
 from mplsemu.program.services import Pseudowire, Vsi
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import BridgeKind, PwFlag
@@ -15,7 +15,6 @@ from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.lsr import Lsr
 from mplsemu.southbound.plane.stage import Stage
 
-_KINDS: Final = {VpnKind.VPLS: BridgeKind.VPLS, VpnKind.VPWS: BridgeKind.VPWS}
 _NANOSECONDS: Final = 10**9
 _MAX_AGING_S: Final = (1 << 64) // _NANOSECONDS - 1
 _MAX_MACS: Final = (1 << 32) - 1
@@ -43,6 +42,16 @@ def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
             yield Entry(Stage.SERVICES, "pws", key, _pw(lsr, pw).pack())
 
 
+def _bridge_kind(kind: L2vpnKind) -> BridgeKind:
+    match kind:
+        case VpnKind.VPLS:
+            return BridgeKind.VPLS
+        case VpnKind.VPWS:
+            return BridgeKind.VPWS
+        case _:
+            assert_never(kind)
+
+
 def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
     pws = max((pw.index for pw in vsi.pseudowires), default=0)
     limit = vsi.mac_limit or 0
@@ -59,7 +68,7 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
                 f"the eBPF data plane can have 0 to {most}"
             )
     aging_ns = vsi.mac_aging_s * _NANOSECONDS
-    record = VsiRecord(_KINDS[vsi.kind], len(vsi.circuits), pws, limit, aging_ns)
+    record = VsiRecord(_bridge_kind(vsi.kind), len(vsi.circuits), pws, limit, aging_ns)
     return Entry(Stage.SERVICES, "vsis", VsiKey(lsr.index, vsi.index).pack(), record.pack())
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from mplsemu.model.vpn import VpnKind
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Vsi
 from mplsemu.southbound.fdb_capacity import fdb_capacity
@@ -50,7 +49,7 @@ def learned_limits(program: Program) -> Mapping[str, TableLimit]:
     share = fdb_capacity(program).share
     limits = {}
     for node in program.nodes:
-        if vsis := sum(vsi.kind is VpnKind.VPLS for vsi in node.vsis):
+        if vsis := sum(vsi.kind.learns_macs for vsi in node.vsis):
             limits[node.name] = TableLimit(Table.VSI_FDB, share * vsis, f"{METADATA.oxm_name}[]")
     return limits
 

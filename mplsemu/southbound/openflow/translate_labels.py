@@ -7,7 +7,6 @@ from typing import Final, assert_never
 
 from mplsemu.errors import CapabilityError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
-from mplsemu.model.vpn import VpnKind
 from mplsemu.program.diffserv import TC_BITS
 from mplsemu.program.entries import (
     Forward,
@@ -167,5 +166,5 @@ def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
         Priority.NORMAL,
         Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST),
         (SetField(METADATA, vsi.index), source, *_DECAP),
-        goto=Table.VSI_LEARN if vsi.kind is VpnKind.VPLS else Table.VSI_FORWARD,
+        goto=Table.VSI_LEARN if vsi.kind.learns_macs else Table.VSI_FORWARD,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from mplsemu.model.vpn import VpnKind
 from mplsemu.program.diffserv import CLASS_SELECTOR_SHIFT, ECN_BITS, TC_BITS
 from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS
 from mplsemu.program.services import Vrf, Vsi
@@ -71,7 +70,7 @@ def _vrf_ports(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
 
 
 def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
-    goto = Table.VSI_LEARN if vsi.kind is VpnKind.VPLS else Table.VSI_FORWARD
+    goto = Table.VSI_LEARN if vsi.kind.learns_macs else Table.VSI_FORWARD
     for circuit in map(lsr.circuit, vsi.circuits):
         if not circuit.up:
             continue
@@ -89,7 +88,7 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
             yield Flow(Table.PORTS, Priority.SPECIFIC, Match.of(in_port, ethertype))
         control = Match.of(in_port, IS_MAC_CONTROL, _UNTAGGED)
         yield Flow(Table.PORTS, Priority.SPECIFIC, control)
-        if vsi.kind is VpnKind.VPWS:
+        if not vsi.kind.learns_macs:
             control = Match.of(in_port, Term(ETH_DST, mac_number(MAC_CONTROL_ADDRESS)))
             yield Flow(Table.PORTS, Priority.REFUSED, control)
         yield Flow(Table.PORTS, Priority.NORMAL, Match.of(in_port), actions, goto)

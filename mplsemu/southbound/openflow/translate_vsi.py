@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from mplsemu.errors import CapabilityError
-from mplsemu.model.vpn import VpnKind
 from mplsemu.program.reserved_macs import PROVIDER_RESERVED
 from mplsemu.program.services import Pseudowire, Vsi
 from mplsemu.southbound.openflow.actions import (
@@ -57,7 +56,7 @@ def vsi_flows(lsr: Lsr) -> Iterator[Flow]:
         yield Flow(Table.VSI_FORWARD, Priority.BROAD, Match.of(_TO_CIRCUIT), to_circuit)
     for vsi in lsr.node.vsis:
         ports = [circuit.port for circuit in map(lsr.circuit, vsi.circuits) if circuit.up]
-        if vsi.kind is VpnKind.VPLS:
+        if vsi.kind.learns_macs:
             yield from _learning_flows(vsi, ports)
             yield from _pseudowire_flows(lsr, vsi)
         yield from _flood_flows(lsr, vsi, ports)
