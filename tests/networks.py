@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from mplsemu.model.network import Network
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.vpls import Vpws
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
 
 SQUARE = ("x-p", "x-q", "p-y", "q-y")
@@ -47,3 +49,15 @@ def extranet(user_imports: Sequence[int] = (1, 2), shared_imports: Sequence[int]
             macs=macs,
         ),
     )
+
+
+def without_sites(whole: Network, circuits: Collection[str]) -> Network:
+    """Return a network without some sites, and without VPNs that then have none or too few."""
+    vpns: list[Vpn] = []
+    for vpn in whole.vpns:
+        sites = tuple(site for site in vpn.sites if site.circuit not in circuits)
+        if isinstance(vpn, Vpws):
+            vpns += [vpn] if len(sites) == len(vpn.sites) else []
+        elif sites:
+            vpns.append(replace(vpn, sites=sites))
+    return replace(whole, vpns=tuple(vpns))

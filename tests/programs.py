@@ -123,3 +123,21 @@ def protected_ring(**settings: object) -> Program:
         ftn = tuple(replace(e, mtu=e.mtu - LABEL_OCTETS) for e in program.node(name).ftn)
         program = changed_node(program, name, ftn=ftn)
     return program
+
+
+def numbers_of(program: Program) -> dict[tuple[str, ...], object]:
+    """Return what every part of a program is known by, by its name."""
+    found: dict[tuple[str, ...], object] = {}
+    for node in program.nodes:
+        found["lsr", node.name] = node.index
+        for end in node.adjacencies:
+            found["port", node.name, end.link] = end.port, end.mac, end.peer_mac
+        for circuit in node.circuits:
+            found["port", node.name, circuit.name] = circuit.port
+        for vrf in node.vrfs:
+            found["service", node.name, vrf.name] = vrf.index, vrf.label
+        for vsi in node.vsis:
+            found["service", node.name, vsi.name] = vsi.index
+            for pw in vsi.pseudowires:
+                found["pseudowire", node.name, vsi.name, pw.peer] = pw.index, pw.in_label
+    return found

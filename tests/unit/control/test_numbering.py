@@ -17,6 +17,7 @@ from mplsemu.verification.conformance import check_conformance
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.structure import check_structure
 from tests.builders import MacAddresses, network, nordic, provider, vpls
+from tests.programs import numbers_of
 from tests.strategies import failures, networks
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,24 +42,6 @@ def edited(data: st.DataObject, whole: Network) -> Network:
             vpns.append(replace(vpn, sites=tuple(data.draw(st.permutations(sites)))))
     made = replace(whole.provider, nodes=nodes, links=links)
     return replace(whole, provider=made, vpns=tuple(vpns))
-
-
-def numbers_of(program: Program) -> dict[tuple[str, ...], object]:
-    """Return what every part of a program is known by, by its name."""
-    found: dict[tuple[str, ...], object] = {}
-    for node in program.nodes:
-        found["lsr", node.name] = node.index
-        for end in node.adjacencies:
-            found["port", node.name, end.link] = end.port, end.mac, end.peer_mac
-        for circuit in node.circuits:
-            found["port", node.name, circuit.name] = circuit.port
-        for vrf in node.vrfs:
-            found["service", node.name, vrf.name] = vrf.index, vrf.label
-        for vsi in node.vsis:
-            found["service", node.name, vsi.name] = vsi.index
-            for pw in vsi.pseudowires:
-                found["pseudowire", node.name, vsi.name, pw.peer] = pw.index, pw.in_label
-    return found
 
 
 def assert_consistent(program: Program, lab: Network) -> None:

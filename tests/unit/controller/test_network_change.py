@@ -25,7 +25,7 @@ from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.plane.events import LsrDisconnected, PortChanged
 from mplsemu.southbound.plane.macs import BehindPe, MacFlush, OnCircuit
 from tests.places import TOPOLOGIES
-from tests.unit.control.test_numbering import numbers_of
+from tests.programs import numbers_of
 from tests.unit.controller import openflow_lab
 from tests.unit.controller.ebpf_lab import Lab as EbpfLab
 

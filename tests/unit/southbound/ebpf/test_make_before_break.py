@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.numbering import number_network
-from mplsemu.model.vpls import Vpws
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf import translate_labels
 from mplsemu.southbound.ebpf.contents import WRITE_ORDER, change, contents_of, in_order
@@ -19,6 +18,7 @@ from mplsemu.southbound.ebpf.translate import entries
 from mplsemu.southbound.plane.stage import Stage
 from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import builders, strategies
+from tests.networks import without_sites
 from tests.oracles import frames
 from tests.oracles.fakebpfnet import Delivered, FakeNetwork, attach, contents_of_all
 from tests.oracles.senders import senders
@@ -148,16 +148,6 @@ def test_a_tunnels_way_that_is_written_before_the_labels_would_lose_packets(monk
         assert_nothing_is_lost(whole, drained)
 
 
-def without(network, circuits):
-    """Return a network without some sites, and without VPNs that then have none."""
-    vpns = []
-    for vpn in network.vpns:
-        sites = tuple(site for site in vpn.sites if site.circuit not in circuits)
-        if sites and not (isinstance(vpn, Vpws) and len(sites) < len(vpn.sites)):
-            vpns.append(replace(vpn, sites=sites))
-    return replace(network, vpns=tuple(vpns))
-
-
 def assert_nobody_else_loses(whole, before, after):
     """Whatever stays hears of others that stay what it always did, at every step in between."""
     stay = before.node_of_circuit.keys() & after.node_of_circuit.keys()
@@ -185,7 +175,7 @@ def test_sites_that_come_and_go_cost_nobody_else_a_packet(data):
     circuits = [site.circuit for _, site in made.sites()]
     assume(circuits)
     gone = data.draw(st.sets(st.sampled_from(circuits), min_size=1))
-    less = without(made, gone)
+    less = without_sites(made, gone)
     numbers = number_network(made)
     whole = compile_program(made, numbers=numbers)
     few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
@@ -200,7 +190,7 @@ def test_a_vsi_floods_to_all_that_stay_while_others_come_and_go(gone):
     made = builders.network(
         builders.provider(["x-y"]), builders.vpls("lan", sites, macs=builders.MacAddresses())
     )
-    less = without(made, {f"lan/{gone}"})
+    less = without_sites(made, {f"lan/{gone}"})
     numbers = number_network(made)
     whole = compile_program(made, numbers=numbers)
     few = compile_program(less, previous=whole, numbers=number_network(less, numbers))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.numbering import number_network
-from mplsemu.model.vpls import Vpws
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages
 from mplsemu.southbound.openflow.pipeline import stage
@@ -18,6 +17,7 @@ from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.plane.stage import Stage
 from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import strategies
+from tests.networks import without_sites
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork
 from tests.oracles.senders import senders
@@ -59,15 +59,6 @@ def frames_of(program, circuits):
                 yield sender.circuit, frames.ip_frame(GATEWAY_MAC, sender.mac, packet)
 
 
-def without(network, circuits):
-    vpns = []
-    for vpn in network.vpns:
-        sites = tuple(site for site in vpn.sites if site.circuit not in circuits)
-        if sites and not (isinstance(vpn, Vpws) and len(sites) < len(vpn.sites)):
-            vpns.append(replace(vpn, sites=sites))
-    return replace(network, vpns=tuple(vpns))
-
-
 def assert_nobody_else_loses(whole, before, after):
     stay = before.node_of_circuit.keys() & after.node_of_circuit.keys()
     sent = list(frames_of(after, stay))
@@ -89,7 +80,7 @@ def test_sites_that_come_and_go_cost_nobody_else_a_packet(data):
     circuits = [site.circuit for _, site in made.sites()]
     assume(circuits)
     gone = data.draw(st.sets(st.sampled_from(circuits), min_size=1))
-    less = without(made, gone)
+    less = without_sites(made, gone)
     numbers = number_network(made)
     whole = compile_program(made, numbers=numbers)
     few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
