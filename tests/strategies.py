@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
+from mplsemu.control.numbering import number_network
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
+from tests.networks import without_sites
 
 
 @st.composite
@@ -88,3 +91,17 @@ def programs(draw: st.DrawFn) -> Program:
     made = replace(made, vpns=vpns)
     before = compile_program(made)
     return compile_program(made, draw(failures(made, circuits=True)), previous=before)
+
+
+@st.composite
+def sites_that_come_and_go(draw: st.DrawFn, max_nodes: int) -> tuple[Program, Program, Program]:
+    """The programs of a network, of the same without some sites, and of the whole again."""
+    made = draw(networks(max_nodes))
+    circuits = [site.circuit for _, site in made.sites()]
+    assume(circuits)
+    less = without_sites(made, draw(st.sets(st.sampled_from(circuits), min_size=1)))
+    numbers = number_network(made)
+    whole = compile_program(made, numbers=numbers)
+    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+    again = compile_program(made, previous=few, numbers=numbers)
+    return whole, few, again

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from mplsemu.model.vpn import IPAddress
+from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.program import Program
 
 STRANGE_TARGETS = tuple(
@@ -55,3 +55,14 @@ def senders(program: Program) -> list[Sender]:
         for circuit in node.circuits
         for host in circuit.hosts
     ]
+
+
+def strange_targets(program: Program) -> list[IPAddress]:
+    """Return addresses that no host has: strangers', gateways', the ends of their networks."""
+    gateways = [each for node in program.nodes for c in node.circuits for each in c.gateways]
+    ends = [address for each in gateways for address in (each.ip, *_ends(each.network))]
+    return [*STRANGE_TARGETS, *ends]
+
+
+def _ends(network: IPNetwork) -> tuple[IPAddress, ...]:
+    return network[-2], network[-1], network[0]

@@ -224,6 +224,19 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
+@contextmanager
+def detached(ground: Ground, lab: Path, *options: str) -> Iterator[str]:
+    """Run a lab in the background while the block runs; yield what `up` says."""
+    try:
+        done = mplsemu("up", "--detach", lab, *options, env=ground.env)
+        assert done.returncode == 0, done.stderr
+        yield done.stdout
+        assert mplsemu("down", env=ground.env).returncode == 0
+        ground.assert_clean()
+    finally:
+        ground.sweep()
+
+
 def up_and_down(small: Path, ground: Ground) -> None:
     """Demand that a lab can run here."""
     assert mplsemu("up", small, env=ground.env).returncode == 0

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.system.running import MPLSEMU, SMALL, Ground, mplsemu
+from tests.system.running import MPLSEMU, SMALL, Ground, detached, mplsemu
 from tests.system.test_prompt import PROMPT, Terminal
 from tests.waiting import eventually
 
@@ -25,13 +25,8 @@ def ground(tmp_path_factory, dataplane):
     file = directory / "small.yaml"
     file.write_text(SMALL)
     made = Ground(directory / "r")
-    try:
-        assert mplsemu("up", "--detach", file, env=made.env).returncode == 0
+    with detached(made, file):
         yield made
-        assert mplsemu("down", env=made.env).returncode == 0
-        made.assert_clean()
-    finally:
-        made.sweep()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from mplsemu.cli.main import main
 from tests.places import ROOT, TOPOLOGIES
-from tests.system.running import SMALL, Ground, mplsemu, refusal, without
+from tests.system.running import SMALL, Ground, detached, mplsemu, refusal, without
 
 pytestmark = pytest.mark.system
 
@@ -23,13 +23,8 @@ def up(tmp_path_factory):
     directory = tmp_path_factory.mktemp("up")
     (directory / "small.yaml").write_text(SMALL)
     made = Ground(directory / "r")
-    try:
-        assert mplsemu("up", "--detach", directory / "small.yaml", env=made.env).returncode == 0
+    with detached(made, directory / "small.yaml"):
         yield made
-        assert mplsemu("down", env=made.env).returncode == 0
-        made.assert_clean()
-    finally:
-        made.sweep()
 
 
 @pytest.fixture

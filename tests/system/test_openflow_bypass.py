@@ -6,16 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from mplsemu.emulation.namespace import enter_private_namespace
-from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.translate import flows
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork
-from tests.oracles.realswitch import RealNetwork
 from tests.oracles.senders import senders
 from tests.programs import repaired_ring
+from tests.system.twoswitches import real_network
 
 pytestmark = pytest.mark.system
 
@@ -26,18 +24,8 @@ BROADCAST = "ff:ff:ff:ff:ff:ff"
 def net(request, tmp_path_factory):
     program = repaired_ring("p", ttl_mode=request.param)
     made = {node.name: flows(program, node.name) for node in program.nodes}
-    directory = tmp_path_factory.mktemp("ovs")
-    with enter_private_namespace():
-        openvswitch = PrivateOpenVswitch(directory / "run")
-        openvswitch.start()
-        try:
-            real = RealNetwork(program, made, openvswitch, directory)
-            try:
-                yield SimpleNamespace(program=program, real=real, fake=FakeNetwork(program, made))
-            finally:
-                real.close()
-        finally:
-            openvswitch.stop()
+    with real_network(program, made, tmp_path_factory.mktemp("ovs")) as (real, _):
+        yield SimpleNamespace(program=program, real=real, fake=FakeNetwork(program, made))
 
 
 def both_ways(net, sender, frame):

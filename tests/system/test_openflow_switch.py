@@ -11,8 +11,6 @@ from ipaddress import ip_address
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.emulation.namespace import enter_private_namespace
-from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow import encode
@@ -23,8 +21,15 @@ from mplsemu.southbound.openflow.translate import flows
 from tests.oracles import frames
 from tests.oracles.fakepacket import internet_checksum
 from tests.oracles.fakeswitch import FakeNetwork, FakeOutcome
-from tests.oracles.realswitch import RealNetwork
-from tests.system.twoswitches import BROADCAST, Both, bridged, describe, lab, read_back
+from tests.system.twoswitches import (
+    BROADCAST,
+    Both,
+    bridged,
+    describe,
+    lab,
+    read_back,
+    real_network,
+)
 
 pytestmark = pytest.mark.system
 
@@ -34,22 +39,12 @@ def both(request, tmp_path_factory):
     ttl, null = request.param.split("/")
     program = compile_program(lab(TtlMode(ttl), NullLabel(null)))
     made = {node.name: flows(program, node.name) for node in program.nodes}
-    directory = tmp_path_factory.mktemp("ovs")
-    with enter_private_namespace():
-        openvswitch = PrivateOpenVswitch(directory / "run")
-        openvswitch.start()
-        try:
-            real = RealNetwork(program, made, openvswitch, directory)
-            try:
-                yield Both(program, FakeNetwork(program, made), real)
-                late = FakeOutcome()
-                while real.collect(late, 0.05):
-                    pass
-                assert late == FakeOutcome(), describe(late, FakeOutcome())
-            finally:
-                real.close()
-        finally:
-            openvswitch.stop()
+    with real_network(program, made, tmp_path_factory.mktemp("ovs")) as (real, _):
+        yield Both(program, FakeNetwork(program, made), real)
+        late = FakeOutcome()
+        while real.collect(late, 0.05):
+            pass
+        assert late == FakeOutcome(), describe(late, FakeOutcome())
 
 
 def test_every_flow_is_accepted_and_none_replaces_another(both):

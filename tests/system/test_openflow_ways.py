@@ -10,8 +10,6 @@ from types import SimpleNamespace
 import pytest
 
 from mplsemu.control.compile import compile_program
-from mplsemu.emulation.namespace import enter_private_namespace
-from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.decode import decode
@@ -21,8 +19,8 @@ from mplsemu.southbound.openflow.translate import flows
 from tests.oracles import frames
 from tests.oracles.fakechoice import TCP, UDP, always
 from tests.oracles.fakeswitch import FakeNetwork
-from tests.oracles.realswitch import RealNetwork
 from tests.system.test_openflow_switch import fragments
+from tests.system.twoswitches import real_network
 from tests.unit.test_oracles_agree import square
 
 pytestmark = pytest.mark.system
@@ -39,22 +37,10 @@ def net(request, tmp_path_factory):
     ttl, null = request.param.split("/")
     program = compile_program(square(ttl_mode=TtlMode(ttl), null_label=NullLabel(null)))
     made = {node.name: flows(program, node.name) for node in program.nodes}
-    directory = tmp_path_factory.mktemp("ovs")
-    with enter_private_namespace():
-        openvswitch = PrivateOpenVswitch(directory / "run")
-        openvswitch.start()
-        try:
-            real = RealNetwork(program, made, openvswitch, directory)
-            fakes = [FakeNetwork(program, made, place=always(place)) for place in PLACES]
-            try:
-                yield SimpleNamespace(
-                    program=program, made=made, real=real, fakes=fakes, switch=openvswitch
-                )
-            finally:
-                real.close()
-            assert openvswitch.alive
-        finally:
-            openvswitch.stop()
+    with real_network(program, made, tmp_path_factory.mktemp("ovs")) as (real, switch):
+        fakes = [FakeNetwork(program, made, place=always(place)) for place in PLACES]
+        yield SimpleNamespace(program=program, made=made, real=real, fakes=fakes, switch=switch)
+        assert switch.alive
 
 
 def crossed(net, circuit, frame):

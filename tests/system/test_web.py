@@ -15,7 +15,7 @@ import pytest
 from mplsemu.running.supervisor import MAX_RESTARTS
 from tests.places import TOPOLOGIES
 from tests.system.livepage import Page
-from tests.system.running import Ground, mplsemu, start
+from tests.system.running import Ground, detached, mplsemu, start
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
@@ -32,15 +32,9 @@ def status_of(ground):
 def up(tmp_path_factory, dataplane):
     """A nordic lab with a page, in the background."""
     made = Ground(tmp_path_factory.mktemp("web") / "r")
-    try:
-        done = mplsemu("up", "--detach", NORDIC, "--web", "0", env=made.env)
-        assert done.returncode == 0, done.stderr
-        made.greeting = done.stdout
+    with detached(made, NORDIC, "--web", "0") as greeting:
+        made.greeting = greeting
         yield made
-        assert mplsemu("down", env=made.env).returncode == 0
-        made.assert_clean()
-    finally:
-        made.sweep()
 
 
 @pytest.fixture

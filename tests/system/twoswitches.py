@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import struct
 import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from mplsemu.emulation.namespace import enter_private_namespace
+from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.program import Program
+from mplsemu.southbound.openflow.flow import Flow
 from tests import builders
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeOutcome
+from tests.oracles.realswitch import RealNetwork
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
@@ -132,3 +139,21 @@ def read_back(frame: bytes, directory: Path, wire_label: int) -> dict[str, list[
     )  # fmt: skip
     [packet] = json.loads(done.stdout)
     return packet["_source"]["layers"]
+
+
+@contextmanager
+def real_network(
+    program: Program, made: Mapping[str, Sequence[Flow]], directory: Path
+) -> Iterator[tuple[RealNetwork, PrivateOpenVswitch]]:
+    """Run a lab's flows on an Open vSwitch of its own."""
+    with enter_private_namespace():
+        openvswitch = PrivateOpenVswitch(directory / "run")
+        openvswitch.start()
+        try:
+            real = RealNetwork(program, made, openvswitch, directory)
+            try:
+                yield real, openvswitch
+            finally:
+                real.close()
+        finally:
+            openvswitch.stop()

@@ -27,7 +27,7 @@ from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import builders, programs
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork, FakeOutcome
-from tests.oracles.senders import STRANGE_SOURCES, STRANGE_TARGETS, Sender, senders
+from tests.oracles.senders import STRANGE_SOURCES, Sender, senders, strange_targets
 from tests.places import LAB_FILES
 
 EVERY_LAB = list(LAB_FILES)
@@ -232,12 +232,7 @@ def test_every_ttl_runs_out_at_the_same_router(lab):
 def test_gateways_strangers_and_martians_are_treated_the_same(lab):
     network, walker = fresh(lab), Walker(program_of(lab))
     program = program_of(lab)
-    strange = [*STRANGE_TARGETS]
-    for node in program.nodes:
-        for circuit in node.circuits:
-            for gateway in circuit.gateways:
-                network_of = gateway.network
-                strange += [gateway.ip, network_of[-2], network_of[-1], network_of[0]]
+    strange = strange_targets(program)
     for sender in senders_of(lab):
         if sender.routed:
             for header in headers(sender, dict.fromkeys(strange)):

@@ -7,19 +7,12 @@ import pytest
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.controller.neighbours import CHANGES_PER_CIRCUIT, MAX_PER_CIRCUIT, Neighbours
 from mplsemu.program.services import Neighbour
+from tests.clock import Clock
 
 
 def neighbour(number, mac=1, circuit="a/x"):
     entry = Neighbour(ip_address(f"10.1.{number >> 8}.{number & 255}"), circuit, f"02:{mac:010x}")
     return LearnedNeighbour("dk", "a", entry)
-
-
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

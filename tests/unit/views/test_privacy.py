@@ -7,11 +7,10 @@ import re
 import pytest
 
 from mplsemu.export.formats import RENDERERS
-from mplsemu.model.labels import FIRST_UNRESERVED
-from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.program import Program
 from mplsemu.views.customer import customer_view
 from tests.programs import program_of
+from tests.unit.views.provider_names import providers
 from tests.view_labs import north
 
 #: in which words stand alone; test_views_secrets.py looks at all formats
@@ -23,18 +22,6 @@ def mine(program: Program, vpn: str) -> set[str]:
     """Everything that a customer may well have in common with the provider."""
     circuits = [c for node in program.nodes for c in node.circuits if c.vpn == vpn]
     return {vpn, *(c.site for c in circuits), *(h.name for c in circuits for h in c.hosts)}
-
-
-def providers(program: Program) -> set[str]:
-    """Every name, address and number of the provider's."""
-    found = {program.lab, GATEWAY_MAC, *(link.name for link in program.links)}
-    for node in program.nodes:
-        found |= {node.name, str(node.router_id)}
-        found |= {mac for end in node.adjacencies for mac in (end.mac, end.peer_mac)}
-        found |= {str(vrf.rd) for vrf in node.vrfs}
-        found |= {str(target) for vrf in node.vrfs for target in vrf.import_targets}
-        found |= {str(int(entry.label)) for entry in node.ilm if entry.label >= FIRST_UNRESERVED}
-    return found
 
 
 def other_customers(program: Program, vpn: str) -> set[str]:

@@ -14,7 +14,6 @@ from mplsemu.control.compile import compile_program
 from mplsemu.drawing.palette import Theme
 from mplsemu.export.formats import RENDERERS, RenderOptions
 from mplsemu.lab.loader import loads
-from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.program import Program
 from mplsemu.views.customer import customer_view
 from mplsemu.views.learned_macs import with_macs
@@ -22,6 +21,7 @@ from mplsemu.views.pictures import draw_svg
 from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.tables.macs import MacRow
+from tests.unit.views.provider_names import providers
 from tests.unit.views.token_labs import EVERY_LAB, token_lab
 
 
@@ -98,18 +98,6 @@ DOWN = {
 @cache
 def lab(*down: str) -> Program:
     return compile_program(loads(LAB.format(**T), "tokens.yaml").network, down=frozenset(down))
-
-
-def providers(program: Program) -> set[str]:
-    """Every name, address and number of the provider's."""
-    found = {program.lab, GATEWAY_MAC, *(link.name for link in program.links)}
-    for node in program.nodes:
-        found |= {node.name, str(node.router_id)}
-        found |= {mac for end in node.adjacencies for mac in (end.mac, end.peer_mac)}
-        found |= {str(vrf.rd) for vrf in node.vrfs}
-        found |= {str(target) for vrf in node.vrfs for target in vrf.import_targets}
-        found |= {str(int(entry.label)) for entry in node.ilm if entry.label >= 16}
-    return found
 
 
 def customers(program: Program, vpn: str) -> set[str]:

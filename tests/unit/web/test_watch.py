@@ -8,18 +8,9 @@ from mplsemu.emulation.counters import Counters
 from mplsemu.views.customer import customer_view
 from mplsemu.web.sent_views import SentViews
 from mplsemu.web.watch import KEPT_EVENTS, MACS_S, STATUS_S, LoadWatch, StatusWatch, ViewWatch
+from tests.clock import Clock
 
 from .weblab import fake_lab
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -169,18 +169,10 @@ def assert_nobody_else_loses(whole, before, after):
 
 
 @settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_sites_that_come_and_go_cost_nobody_else_a_packet(data):
-    made = data.draw(strategies.networks(max_nodes=5))
-    circuits = [site.circuit for _, site in made.sites()]
-    assume(circuits)
-    gone = data.draw(st.sets(st.sampled_from(circuits), min_size=1))
-    less = without_sites(made, gone)
-    numbers = number_network(made)
-    whole = compile_program(made, numbers=numbers)
-    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+@given(programs=strategies.sites_that_come_and_go(max_nodes=5))
+def test_sites_that_come_and_go_cost_nobody_else_a_packet(programs):
+    whole, few, again = programs
     assert_nobody_else_loses(whole, whole, few)
-    again = compile_program(made, previous=few, numbers=numbers)
     assert_nobody_else_loses(whole, few, again)
 
 

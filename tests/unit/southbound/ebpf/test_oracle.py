@@ -25,7 +25,12 @@ from tests.oracles import frames
 from tests.oracles.ebpfcomparison import Comparison
 from tests.oracles.fakebpf import Lost, Punted
 from tests.oracles.fakebpfnet import FakeNetwork
-from tests.oracles.senders import NOBODYS, STRANGE_SOURCES, STRANGE_TARGETS, senders
+from tests.oracles.senders import (
+    NOBODYS,
+    STRANGE_SOURCES,
+    senders,
+    strange_targets,
+)
 from tests.places import LAB_FILES
 from tests.programs import MODES, changed_node, program_of
 
@@ -43,12 +48,7 @@ def test_every_pair_of_hosts_of_a_vpn_is_served_the_same(lab):
 def test_addresses_of_others_gateways_strangers_and_martians_are_treated_the_same(lab):
     program = program_of(lab)
     comparison = Comparison(program)
-    strange = [*STRANGE_TARGETS]
-    for node in program.nodes:
-        for circuit in node.circuits:
-            for gateway in circuit.gateways:
-                network_of = gateway.network
-                strange += [gateway.ip, network_of[-2], network_of[-1], network_of[0]]
+    strange = strange_targets(program)
     strange += [address for each in senders(program) for address in each.addresses]
     seen_circuits = set()
     for sender in senders(program):

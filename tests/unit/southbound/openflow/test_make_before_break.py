@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
-from mplsemu.control.numbering import number_network
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages
 from mplsemu.southbound.openflow.pipeline import stage
@@ -17,7 +16,6 @@ from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.plane.stage import Stage
 from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import strategies
-from tests.networks import without_sites
 from tests.oracles import frames
 from tests.oracles.fakeswitch import FakeNetwork
 from tests.oracles.senders import senders
@@ -74,18 +72,10 @@ def assert_nobody_else_loses(whole, before, after):
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data())
-def test_sites_that_come_and_go_cost_nobody_else_a_packet(data):
-    made = data.draw(strategies.networks(max_nodes=4))
-    circuits = [site.circuit for _, site in made.sites()]
-    assume(circuits)
-    gone = data.draw(st.sets(st.sampled_from(circuits), min_size=1))
-    less = without_sites(made, gone)
-    numbers = number_network(made)
-    whole = compile_program(made, numbers=numbers)
-    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+@given(programs=strategies.sites_that_come_and_go(max_nodes=4))
+def test_sites_that_come_and_go_cost_nobody_else_a_packet(programs):
+    whole, few, again = programs
     assert_nobody_else_loses(whole, whole, few)
-    again = compile_program(made, previous=few, numbers=numbers)
     assert_nobody_else_loses(whole, few, again)
 
 
