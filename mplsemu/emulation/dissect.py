@@ -83,9 +83,9 @@ class Datagram:
     length: int
 
     def __str__(self) -> str:
-        said = " ".join(filter(None, (self.protocol, self.info)))
+        summary = " ".join(filter(None, (self.protocol, self.info)))
         marked = f", dscp {self.dscp}" if self.dscp else ""
-        return f"{self.source} > {self.destination} {said}, ttl {self.ttl}{marked}"
+        return f"{self.source} > {self.destination} {summary}, ttl {self.ttl}{marked}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,8 +319,8 @@ def run(
     Raises:
         subprocess.TimeoutExpired: it took longer.
     """
-    said = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, **{**said, **options})
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, **{**pipes, **options})
     output, errors = communicate(process, timeout_s)
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
 

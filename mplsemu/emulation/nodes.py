@@ -142,14 +142,14 @@ class _ShellNode(Node):  # type: ignore[misc]  # Mininet has no types
         while prompts > 0:
             left_ms = int((deadline - time.monotonic()) * 1000)
             try:
-                said = self.read(1024) if left_ms > 0 and self._hears(left_ms) else None
+                output = self.read(1024) if left_ms > 0 and self._hears(left_ms) else None
             except NodeGoneError as error:
                 raise EmulationError(f"the shell of {self.name} ended at once") from error
-            if said is None:
+            if output is None:
                 raise EmulationError(
                     f"the shell of {self.name} did not start in {_SHELL_TIMEOUT_S:g} s"
                 )
-            prompts -= said.count(_PROMPT)
+            prompts -= output.count(_PROMPT)
         self._close_far_end()
 
     def read(self, size: int = 1024) -> str:

@@ -309,10 +309,10 @@ class PrivateOpenVswitch:
 
     def _last_words(self, daemon: str) -> str:
         try:
-            said = (self.run_dir / f"{daemon}.err").read_text(errors="replace").strip()
+            errors = (self.run_dir / f"{daemon}.err").read_text(errors="replace").strip()
         except OSError:
-            said = ""
-        words = "\n".join(part for part in (said, self.log_tail(daemon)) if part)
+            errors = ""
+        words = "\n".join(part for part in (errors, self.log_tail(daemon)) if part)
         if words:
             return words
         free = shutil.disk_usage(self.run_dir).free

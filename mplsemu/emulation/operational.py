@@ -38,10 +38,10 @@ def await_operational(interfaces: Iterable[str], within_s: float = TIMEOUT_S) ->
             if left_s <= 0 or not wait((links.fileno(),), left_s):
                 names = ", ".join(sorted(waiting))
                 raise EmulationError(f"{names}: no packets are carried after {within_s:g} s")
-            said = links.receive()
-            if said is None:  # the socket's buffer overflowed
+            reported = links.receive()
+            if reported is None:  # the socket's buffer overflowed
                 links.request_dump()
-            for each in said or ():
+            for each in reported or ():
                 if isinstance(each, LinkState):
                     unheard.discard(each.name)
                     if each.settled:

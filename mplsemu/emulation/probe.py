@@ -32,10 +32,10 @@ from mplsemu.emulation.probe_token import (
 )
 from mplsemu.errors import EmulationError, NodeGoneError
 from mplsemu.model.vpn import IPAddress
+from mplsemu.wire.ethernet import BROADCAST_MAC
 
 P = TypeVar("P", "Probe", "FrameProbe")
 
-BROADCAST: Final = "ff:ff:ff:ff:ff:ff"
 
 _FRAME_BYTES: Final = 65_536
 _FRAMES_AT_A_TIME: Final = 256
@@ -120,7 +120,7 @@ class FrameProbe:
     """
 
     source: str
-    destination: str = BROADCAST
+    destination: str = BROADCAST_MAC
     vlan: int | None = None
     payload_bytes: int = TOKEN_BYTES
 

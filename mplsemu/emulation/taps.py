@@ -21,6 +21,7 @@ from mplsemu.emulation.filters import compile_filter
 from mplsemu.emulation.interface import Interface
 from mplsemu.errors import EmulationError, NodeGoneError
 from mplsemu.southbound.network_namespace import inside
+from mplsemu.wire.ethernet import EtherType
 
 _ETH_P_ALL: Final = 3
 _RECEIVE_BUFFER: Final = 16 << 20
@@ -216,9 +217,9 @@ class Taps:
     def lost(self) -> Mapping[TapPoint, int]:
         """Return how many frames each tap lost."""
         for tapped, tap in self._sockets.items():
-            said = tap.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
+            statistics = tap.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
             # reading resets the kernel's counters
-            self._lost[tapped.point] += _STATISTICS.unpack(said)[1]
+            self._lost[tapped.point] += _STATISTICS.unpack(statistics)[1]
         return dict(self._lost)
 
     def close(self) -> None:
@@ -372,4 +373,4 @@ def _with_tag(data: bytes, value: bytes) -> bytes:
     status, _, _, _, _, tci, tpid = _AUXDATA.unpack(value[: _AUXDATA.size])
     if not status & _VLAN_VALID:
         return data
-    return data[:12] + struct.pack("!HH", tpid or 0x8100, tci) + data[12:]
+    return data[:12] + struct.pack("!HH", tpid or EtherType.VLAN, tci) + data[12:]

@@ -145,12 +145,12 @@ class FrameReader:
 
         For a frame over a pseudowire, its contents are added: Wireshark may guess them wrong.
         """
-        said = self.meaning(frame)
-        names = " | ".join(said.names)
-        if said.is_known and names:
+        meaning = self.meaning(frame)
+        names = " | ".join(meaning.names)
+        if meaning.is_known and names:
             label = labels_of(frame.data)[-1]
-            self.seen[label] = self.seen.get(label, frozenset()) | {said.carried}
-        return f"{names}: {self.read(frame)}" if said.carried.is_ethernet else names
+            self.seen[label] = self.seen.get(label, frozenset()) | {meaning.carried}
+        return f"{names}: {self.read(frame)}" if meaning.carried.is_ethernet else names
 
     def _meaning(self, node: str, labels: tuple[int, ...]) -> StackReading:
         key = (node, labels)

@@ -127,13 +127,13 @@ class LabDirectory:
         """Whether a lab created this directory, or it is empty."""
         try:
             with (self.path / _LOCK).open() as lock:
-                said = lock.read(len(_MARK))
+                content = lock.read(len(_MARK))
         except FileNotFoundError:
-            said = ""
+            content = ""
         except OSError:
             return False
         # no mark: no directory, an empty one, or one that another lab is claiming
-        return said == _MARK or (not said and self._holds_nothing())
+        return content == _MARK or (not content and self._holds_nothing())
 
     def _holds_nothing(self) -> bool:
         """Whether it holds nothing but the lock, or does not exist; may change concurrently."""
@@ -208,10 +208,10 @@ class LabDirectory:
     def holder(self) -> Process | None:
         """Return the lab process, also while it boots; None if none has claimed the directory."""
         try:
-            said = (self.path / _LOCK).read_text(encoding="utf-8", errors="replace")
+            content = (self.path / _LOCK).read_text(encoding="utf-8", errors="replace")
         except OSError:
             return None
-        mark, _, process = said.partition("\n")
+        mark, _, process = content.partition("\n")
         return Process.parse(process) if mark == _MARK else None
 
     @contextlib.contextmanager

@@ -81,32 +81,40 @@ def _learned(session: Session, program: Program, sender: LocatedHost) -> bool | 
 
 
 def _packet(
-    session: Session, program: Program, sender: LocatedHost, way: Trace, header: PacketOptions
+    session: Session, program: Program, sender: LocatedHost, predicted: Trace, header: PacketOptions
 ) -> MarkedPacket | None:
     """Return the packet as the host sends it, None if it does not leave the host."""
-    if isinstance(way.end, Delivered) and way.end.host == sender.ref and not way.hops:
+    if (
+        isinstance(predicted.end, Delivered)
+        and predicted.end.host == sender.ref
+        and not predicted.hops
+    ):
         return None  # it is for the host itself
-    mac = way.target.lower() if is_mac(way.target) else header.destination_mac
-    mac = mac or _first_mac(session, sender, way)
+    mac = predicted.target.lower() if is_mac(predicted.target) else header.destination_mac
+    mac = mac or _first_mac(session, sender, predicted)
     if mac is None:
         return None
-    ip = None if is_mac(way.target) else ip_header(program, way.source, way.target, header)
+    ip = (
+        None
+        if is_mac(predicted.target)
+        else ip_header(program, predicted.source, predicted.target, header)
+    )
     return MarkedPacket.make(header.source_mac or sender.host.mac, mac, ip, header.vlans)
 
 
-def _first_mac(session: Session, sender: LocatedHost, way: Trace) -> str | None:
+def _first_mac(session: Session, sender: LocatedHost, predicted: Trace) -> str | None:
     """Return the MAC address of the gateway or neighbour to which the host sends the packet."""
-    if sender.circuit.ce is not None and not _is_on_the_lan(way):
+    if sender.circuit.ce is not None and not _is_on_the_lan(predicted):
         sites = session.network.sites()
         site = next(site for _, site in sites if site.circuit == sender.circuit.name)
-        return site.ce.lan_mac if site.ce is not None and way.hops else None
-    if way.packet is not None:
-        return way.packet.destination_mac
-    return way.end.mac if isinstance(way.end, Delivered) else None
+        return site.ce.lan_mac if site.ce is not None and predicted.hops else None
+    if predicted.packet is not None:
+        return predicted.packet.destination_mac
+    return predicted.end.mac if isinstance(predicted.end, Delivered) else None
 
 
-def _is_on_the_lan(way: Trace) -> bool:
-    return not way.hops and isinstance(way.end, Delivered)
+def _is_on_the_lan(predicted: Trace) -> bool:
+    return not predicted.hops and isinstance(predicted.end, Delivered)
 
 
 # --- predictions ---------------------------------------------------------------------------
@@ -116,11 +124,11 @@ _Prediction = tuple[str, str, str, Observation]
 """A cable, sender, receiver, and the packet there."""
 
 
-def _predictions(program: Program, way: Trace, sent_ttl: int | None) -> Iterator[_Prediction]:
+def _predictions(program: Program, predicted: Trace, sent_ttl: int | None) -> Iterator[_Prediction]:
     """Yield a prediction for each cable and each arrival."""
-    for crossing in crossings(program, way):
+    for crossing in crossings(program, predicted):
         yield crossing.link, crossing.sender, crossing.receiver, _predicted(crossing)
-    for branch in way.branches:
+    for branch in predicted.branches:
         if isinstance(branch.end, Delivered):
             ttl = branch.hops[-1].ip_ttl if branch.hops else sent_ttl
             for name in _receivers(program, branch.end):
@@ -208,17 +216,19 @@ def _as_seen(
     """
 
     def compared(branches: Sequence[Branch]) -> tuple[Step, ...]:
-        way = replace(predicted, branches=tuple(branches))
-        return tuple(_compare(tuple(_predictions(program, way, sent_ttl)), seen))
+        candidate = replace(predicted, branches=tuple(branches))
+        return tuple(_compare(tuple(_predictions(program, candidate, sent_ttl)), seen))
 
     def likeness(branches: Sequence[Branch]) -> int:
         return sum(1 if step.verdict == "ok" else -1 for step in compared(branches))
 
     copies = Walk(predicted.branches).copies()
-    chosen = [ways[0] for ways in copies]
-    for number, ways in enumerate(copies):
+    chosen = [branches[0] for branches in copies]
+    for number, alternatives in enumerate(copies):
         others = chosen[:number], chosen[number + 1 :]
-        chosen[number] = max(ways, key=lambda way: likeness([*others[0], way, *others[1]]))
+        chosen[number] = max(
+            alternatives, key=lambda branch: likeness([*others[0], branch, *others[1]])
+        )
     return compared(chosen)
 
 

@@ -73,5 +73,5 @@ class Process:
 
 
 def _started(pid: int) -> int:
-    said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    return int(said.rpartition(")")[2].split()[19])  # the name may contain spaces and parentheses
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return int(stat.rpartition(")")[2].split()[19])  # the name may contain spaces and parentheses

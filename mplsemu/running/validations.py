@@ -182,10 +182,10 @@ def _throughput(session: Session, check: ThroughputCheck) -> tuple[bool, str]:
             measured = measure_throughput(sender.pid, receiver.pid, address, transfer).received_bps
         except MplsEmuError as error:
             measured, problem = 0.0, str(error)
-        said = problem or f"{measured / 1_000_000:.3g} Mbit/s"
+        outcome = problem or f"{measured / 1_000_000:.3g} Mbit/s"
         if measured >= check.least_bps:
-            return True, said
+            return True, outcome
         if time.monotonic() > deadline:
             wanted = f"{check.least_bps / 1_000_000:g} Mbit/s"
-            return False, problem or f"{said} of at least {wanted}"
+            return False, problem or f"{outcome} of at least {wanted}"
         sleep(_PAUSE_S)
