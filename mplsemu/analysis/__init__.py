@@ -1,1 +1,1 @@
-"""Floor 3: what follows from a program: connectivity of VPNs, alarms, what failures do; pure."""
+"""What follows from a program: connectivity of VPNs, alarms, what failures do; pure."""

@@ -1,1 +1,1 @@
-"""Floor 9: the commands; the only code that prints."""
+"""The commands; the only code that prints."""

@@ -1,1 +1,1 @@
-"""Floor 2: the control plane, pure: (network, what is down) -> forwarding program."""
+"""The control plane, pure: (network, what is down) -> forwarding program."""

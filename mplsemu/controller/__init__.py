@@ -1,1 +1,1 @@
-"""Floor 5: the running SDN controller: events -> recompile -> diff -> install."""
+"""The running SDN controller: events -> recompile -> diff -> install."""

@@ -1,1 +1,1 @@
-"""Floor 4: nodes, links and hosts on one Linux machine; the only importer of Mininet."""
+"""Nodes, links and hosts on one Linux machine; the only importer of Mininet."""

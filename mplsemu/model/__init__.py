@@ -1,1 +1,1 @@
-"""Floor 0: frozen facts about a provider's network and the VPNs it sells; standard library only."""
+"""Frozen facts about a provider's network and the VPNs it sells; standard library only."""

@@ -1,1 +1,1 @@
-"""Floor 6: a running lab: boot it, find it, probe it, change it, tear it down."""
+"""A running lab: boot it, find it, probe it, change it, tear it down."""

@@ -1,1 +1,1 @@
-"""Floor 3: translators from the forwarding program to data planes."""
+"""Translators from the forwarding program to data planes."""

@@ -1,1 +1,1 @@
-"""Floor 2: what can be proved from the forwarding program without running it."""
+"""What can be proved from the forwarding program without running it."""

@@ -1,1 +1,1 @@
-"""Floor 4: pictures and tables rendered from the forwarding program."""
+"""Pictures and tables rendered from the forwarding program."""

@@ -1,1 +1,1 @@
-"""Floor 8: the server of the live page: who may see what, and what changes as it changes."""
+"""The server of the live page: who may see what, and what changes as it changes."""
