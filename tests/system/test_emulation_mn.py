@@ -43,6 +43,8 @@ def test_mn_runs_the_nordic_topology_script(tmp_path):
             eventually(lambda: listens(6653), "the controller listens", 20)
             ran = subprocess.run(
                 [
+                    # when it fails, mn kills whatever has certain names: it sees no others here
+                    *("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
                     *(find_tool("mn", "mininet"), "--custom", "topologies/nordic.py"),
                     *("--topo", "nordic", "--controller", "remote", "--mac"),
                     *("--switch", "ovs,protocols=OpenFlow13,datapath=user"),
