@@ -157,6 +157,7 @@ def _write(
     from mplsemu.emulation.capture import CaptureFile
     from mplsemu.errors import EmulationError
 
+    written = None
     try:
         with _opened(args.write) as file:
             written = CaptureFile(
@@ -173,7 +174,8 @@ def _write(
         raise
     except OSError as error:
         name = "standard output" if args.write == _PIPE else args.write
-        there = f"; the first {loop.taken} packets are in it" if loop.taken else ""
+        frames = written.frames if written is not None else 0
+        there = f"; the first {frames} packets are in it" if frames else ""
         raise EmulationError(f"cannot write {name}: {error.strerror}{there}") from None
     return why
 

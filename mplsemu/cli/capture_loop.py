@@ -37,7 +37,6 @@ class CaptureLoop:
 
     Attributes:
         counter: the frames that came, by tap point.
-        taken: how many frames were handed on, and accepted.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class CaptureLoop:
         to_stdout: bool,
     ) -> None:
         self.counter: Counter[str] = Counter()
-        self.taken = 0
         self._taps = taps
         self._count = count
         self._duration_s = duration_s
@@ -97,7 +95,6 @@ class CaptureLoop:
             self.counter.update(frame.point.name for frame in frames)
             if frames:
                 take(frames)
-                self.taken += len(frames)
             if self.counter.total() == self._count:
                 break
             if not ended:

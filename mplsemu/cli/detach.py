@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from typing import IO, Any, NoReturn
+from contextlib import suppress
+from typing import Any, NoReturn
 
 from mplsemu.cli.booting import (
     ENDED_EARLY,
@@ -30,29 +32,51 @@ def up_detached(
     lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebEndpoint | None
 ) -> int:
     """Boot in a child process; return when the lab is up, or could not come up."""
-    reading, writing = os.pipe()
+    ours, theirs = socket.socketpair()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
-        os.close(reading)
-        with os.fdopen(writing, "w") as pipe:
-            _live(lab_file, dataplane, web, pipe)
-    os.close(writing)
+        ours.close()
+        _live(lab_file, dataplane, web, theirs)
+    theirs.close()
     try:
         with noted(end):
             try:
-                code = _watch(reading)
+                code = _watch(ours)
                 act()  # on a signal now: the child must still be ended
             except BaseException:
-                os.close(reading)  # else the child would block, writing to us
+                ours.close()  # else the child would block, writing to us
                 _end(child)
                 raise
+            if code == 0:
+                _confirm(ours)
     except Terminated:
         sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
         return 2
-    os.close(reading)
+    ours.close()
     return code
+
+
+def _confirm(child: socket.socket) -> None:
+    """Tell the child that its greeting was shown: a lab that nobody knows of would stay."""
+    with suppress(OSError):  # it has ended meanwhile
+        child.sendall(b"\n")
+
+
+def _await_confirmation(parent: socket.socket) -> None:
+    """Wait until the parent has shown the greeting.
+
+    Raises:
+        Terminated: it ended before.
+    """
+    wait((parent.fileno(),))
+    try:
+        is_confirmed = bool(parent.recv(1))
+    except OSError:
+        is_confirmed = False
+    if not is_confirmed:
+        raise Terminated
 
 
 def _end(child: int) -> None:
@@ -60,25 +84,32 @@ def _end(child: int) -> None:
     os.waitpid(child, 0)
 
 
-def _lines(reading: int) -> Iterator[bytes]:
-    """Yield the lines that come through a pipe; acts on signals."""
+def _lines(child: socket.socket) -> Iterator[bytes]:
+    """Yield the lines that the child sends; acts on signals."""
     pending = b""
-    while wait((reading,)) and (data := os.read(reading, 65536)):
+    while wait((child.fileno(),)) and (data := _received(child)):
         *lines, pending = (pending + data).split(b"\n")
         yield from lines
 
 
-def _watch(reading: int) -> int:
+def _received(child: socket.socket) -> bytes:
+    try:
+        return child.recv(65536)
+    except ConnectionError:  # it ended with something of ours unread
+        return b""
+
+
+def _watch(child: socket.socket) -> int:
     """Show the child's progress until it is ready or has failed; return the exit code."""
     with Bar() as bar:
-        for line in _lines(reading):
+        for line in _lines(child):
             message = json.loads(line)
             match message:
                 case {"progress": [stage, done, total]}:
                     bar.update(stage, done, total)
                 case {"ready": text}:
                     bar.__exit__(None, None, None)
-                    print(text, end="")
+                    print(text, end="", flush=True)
                     return 0
                 case {"error": text}:
                     bar.__exit__(None, None, None)
@@ -89,7 +120,10 @@ def _watch(reading: int) -> int:
 
 
 def _live(
-    lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebEndpoint | None, pipe: IO[str]
+    lab_file: LabText,
+    dataplane: DataPlaneChoice | None,
+    web: WebEndpoint | None,
+    parent: socket.socket,
 ) -> NoReturn:
     """Be the lab process: boot, report to the parent, stay until the end; never returns."""
     status = 2
@@ -98,25 +132,24 @@ def _live(
         with open(os.devnull, "r+b", buffering=0) as null:  # noqa: PTH123  # a descriptor is needed
             os.dup2(null.fileno(), 0)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        status = _boot_and_stay(lab_file, dataplane, web, _teller(pipe))
+        status = _boot_and_stay(lab_file, dataplane, web, parent)
     except Terminated:
         status = 0
     except MplsEmuError as error:
-        _teller(pipe)({"error": str(error)})
+        _teller(parent)({"error": str(error)})
     except BaseException as error:  # noqa: BLE001  # the last line of a process: whatever it was, say it
-        _teller(pipe)({"error": describe_system_error(error) or traceback.format_exc()})
+        _teller(parent)({"error": describe_system_error(error) or traceback.format_exc()})
     finally:
         os._exit(status)  # the cleanup handlers are the parent's
 
 
-def _teller(pipe: IO[str]) -> Callable[[dict[str, Any]], None]:
+def _teller(parent: socket.socket) -> Callable[[dict[str, Any]], None]:
     """Return a function that reports to the parent; it ends the boot if the parent is gone."""
 
     def tell(message: dict[str, Any]) -> None:
         try:
-            pipe.write(json.dumps(message) + "\n")
-            pipe.flush()
-        except (OSError, ValueError):
+            parent.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
             raise Terminated from None
 
     return tell
@@ -126,9 +159,10 @@ def _boot_and_stay(
     lab_file: LabText,
     dataplane: DataPlaneChoice | None,
     web: WebEndpoint | None,
-    tell: Callable[[dict[str, Any]], None],
+    parent: socket.socket,
 ) -> int:
     give_up = GiveUp()
+    tell = _teller(parent)
 
     def progress(stage: str, done: int, total: int) -> None:
         tell({"progress": [stage, done, total]})
@@ -148,6 +182,8 @@ def _boot_and_stay(
                 os.dup2(log, descriptor)
             os.close(log)
             tell({"ready": ready})
+            _await_confirmation(parent)
+            parent.close()
             while True:
                 wait(())
     except Terminated:

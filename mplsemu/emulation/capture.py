@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -45,6 +46,7 @@ class CaptureFile:
 
     Attributes:
         size: bytes written.
+        frames: how many are in the file as a whole, also after it could not be written.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class CaptureFile:
         comment: Comment = no_comment,
         application: str = "mplsemu",
     ) -> None:
-        self.size = 0
+        self.size = self.frames = 0
         self._file = file
         self._comment = comment
         self._started_ns = time.time_ns()
@@ -68,6 +70,7 @@ class CaptureFile:
 
     def take(self, frames: Iterable[CapturedFrame]) -> None:
         """Write frames and flush them, for a reader at the other end of a pipe."""
+        ends = []
         for frame in frames:
             self._writer.packet(
                 self._number[frame.point],
@@ -76,13 +79,24 @@ class CaptureFile:
                 outgoing=frame.outgoing,
                 comment=self._comment(frame),
             )
-        self._flush()
+            ends.append(self.size + len(self._pending))
+        try:
+            self._flush()
+        finally:
+            written = self._written()
+            self.frames += sum(end <= written for end in ends)
 
     def close(self, lost: Mapping[TapPoint, int]) -> None:
         """Write how many frames were lost at each point, which completes the file."""
         for point, number in self._number.items():
             self._writer.statistics(number, self._started_ns, time.time_ns(), lost[point])
         self._flush()
+
+    def _written(self) -> int:
+        try:
+            return os.lseek(self._file.fileno(), 0, os.SEEK_CUR)
+        except OSError:  # a pipe
+            return self.size
 
     def _flush(self) -> None:
         data = bytes(self._pending)

@@ -102,16 +102,16 @@ def test_status_takes_a_name_and_says_when_events_were(nordic):
 
 
 def test_status_shows_the_alarms_of_the_live_page(nordic):
-    assert "  alarms      none\n" in mplsemu("status").stdout
-    assert mplsemu("link", "dk", "p1", "down").returncode == 0
+    assert "  alarms      none\n" in mplsemu("status", "nordic").stdout
+    assert mplsemu("link", "--lab", "nordic", "dk", "p1", "down").returncode == 0
     try:
-        [lab] = json.loads(mplsemu("status", "--json").stdout)["labs"]
+        [lab] = json.loads(mplsemu("status", "nordic", "--json").stdout)["labs"]
         alarm = {"severity": "major", "object": "link dk-p1"}
         assert lab["alarms"] == [alarm | {"text": "is down: it carries no packets"}]
-        shown = mplsemu("status").stdout
+        shown = mplsemu("status", "nordic").stdout
         assert "  alarms      major    link dk-p1 is down: it carries no packets\n" in shown
     finally:
-        assert mplsemu("link", "dk", "p1", "up").returncode == 0
+        assert mplsemu("link", "--lab", "nordic", "dk", "p1", "up").returncode == 0
 
 
 def test_checks_in_a_file_are_laid_over_a_running_lab(nordic, tmp_path):
