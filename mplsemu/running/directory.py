@@ -96,9 +96,8 @@ class LabDirectory:
                 f"set {DIRECTORY_VARIABLE} to a shorter one, or give the lab a shorter name"
             )
         lock = self._try_lock()
-        for _ in range(
-            _LOCK_TRIES
-        ):  # a reader holds the lock for a moment, an ending lab removes the file
+        # a reader holds the lock for a moment, an ending lab removes the file
+        for _ in range(_LOCK_TRIES):
             if lock is not None:
                 break
             time.sleep(_LOCK_RETRY_S)

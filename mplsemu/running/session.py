@@ -253,9 +253,8 @@ class Session:
         """
         if link not in self.record.links:
             link = self.link_name(link)
-        with self.directory.changing(
-            CHANGE_TIMEOUT_S
-        ):  # a concurrent change could undo what is awaited
+        # a concurrent change could undo what is awaited
+        with self.directory.changing(CHANGE_TIMEOUT_S):
             self._set_link(link, up=up)
 
     def _set_link(self, link: str, *, up: bool) -> None:
