@@ -379,6 +379,10 @@ def read_line(prompt: str) -> str:
     try:
         noting.act()
         return input(prompt)
+    except SystemError as error:
+        # where two signals come at once, CPython calls the second handler with the exception that
+        # the first has raised still set, and reports that
+        raise error.__cause__ or error from None
     finally:
         noting.reading = None
         signal.setitimer(signal.ITIMER_REAL, 0)
