@@ -6,33 +6,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from mplsemu.errors import LabError
 from mplsemu.lab.addressing import (
     MAX_CE_PER_VPN,
     MAX_MACS,
     PE_CE_POOL,
     capacity,
-    ce_router,
-    host_mac,
-    interface,
 )
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap
 from mplsemu.lab.schema import (
-    RawBridgedSite,
     RawL3vpn,
-    RawRoutedSite,
     RawVpls,
     RawVpws,
-    SourceValidation,
 )
-from mplsemu.lab.schema_error import known_names_hint
+from mplsemu.lab.sites import SiteBuilder, host_names
 from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, HOSTS, VPNS, Numbering, Space
-from mplsemu.model.topology import Provider, Role
+from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.model.vpn import CeRouter, Host, IPNetwork, Site
+from mplsemu.model.vpn import IPNetwork, Site
 
 AnyRawVpn = RawL3vpn | RawVpls | RawVpws
 AUTOMATIC_ASN = 64_512  # the first private one, RFC 6996
@@ -54,14 +47,14 @@ def build_vpns(
             two VPNs have the same route distinguisher.
     """
     roles = {node.name: node.role for node in provider.nodes}
-    builder = _Builder(
+    numbers = numbering.allocate(VPNS, raw)
+    sites = SiteBuilder(
         document,
         roles,
-        numbering,
-        numbers=numbering.allocate(VPNS, raw),
         hosts=numbering.allocate(HOSTS, _host_names(raw), MAX_MACS),
         ces=numbering.allocate(CE_ROUTERS, _ce_names(raw), MAX_MACS),
     )
+    builder = _Builder(document, sites, numbering, numbers)
     vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
     refuse_import_overlap(document, (vpn for vpn in vpns if isinstance(vpn, L3vpn)), builder.claims)
     return vpns
@@ -70,7 +63,7 @@ def build_vpns(
 def _host_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
     for vpn, one in raw.items():
         for name, site in one.sites.items():
-            yield from (f"{vpn}/{name}/{host}" for host in _hosts(site))
+            yield from (f"{vpn}/{name}/{host}" for host in host_names(site))
 
 
 def _ce_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
@@ -79,32 +72,24 @@ def _ce_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
             yield from (f"{vpn}/{name}" for name, site in one.sites.items() if site.ce)
 
 
-def _hosts(site: RawBridgedSite) -> list[str]:
-    return [f"h{number}" for number in range(1, site.hosts + 1)]
-
-
 @dataclass(slots=True)
 class _Builder:
     """Builds the VPNs in file order.
 
     Attributes:
         document: the lab file, for its lines.
-        roles: of the nodes.
+        sites: builds their sites.
         numbering: gives numbers.
         numbers: of VPNs, by name.
-        hosts: numbers of hosts, by full name.
-        ces: numbers of CE routers, by their circuit's name.
         prefixes: how many were read so far.
         claims: the prefixes of each VPN.
         rds: route distinguishers and the VPN that has each.
     """
 
     document: Document
-    roles: dict[str, Role]
+    sites: SiteBuilder
     numbering: Numbering
     numbers: Mapping[str, int]
-    hosts: Mapping[str, int]
-    ces: Mapping[str, int]
     prefixes: int = 0
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     rds: dict[RouteDistinguisher, str] = field(default_factory=dict)
@@ -146,57 +131,21 @@ class _Builder:
         claims = self.claims.setdefault(name, [])
         with_ce = (site for site, raw_site in raw.sites.items() if raw_site.ce)
         links = self.numbering.allocate(Space.pe_ce_links(name), with_ce, MAX_CE_PER_VPN)
-        sites = tuple(
-            self.routed_site(name, site, raw_site, claims, links, raw.urpf)
-            for site, raw_site in raw.sites.items()
-        )
+        sites = []
+        for site, raw_site in raw.sites.items():
+            sites.append(self.sites.routed(name, site, raw_site, links, raw.urpf))
+            path: Path = ("vpns", name, "sites", site)
+            claims += self.claim(name, f"site {name}/{site}", path, raw_site.subnet)
         refuse_overlap(self.document, name, claims)
         if any(site.ce for site in sites):
             self.refuse_pool(name, claims)
         return L3vpn(
             name=name,
             customer=customer,
-            sites=sites,
+            sites=tuple(sites),
             rd=rd,
             import_targets=frozenset(own if raw.import_ is None else raw.import_),
             export_targets=frozenset(own if raw.export is None else raw.export),
-        )
-
-    def routed_site(
-        self,
-        vpn: str,
-        name: str,
-        raw: RawRoutedSite,
-        claims: list[Claim],
-        links: Mapping[str, int],
-        urpf: SourceValidation,
-    ) -> Site:
-        path: Path = ("vpns", vpn, "sites", name)
-        self.check_pe(path, raw.pe)
-        claims.extend(self.claim(vpn, f"site {vpn}/{name}", path, raw.subnet))
-        for index, prefix in enumerate(raw.subnet):
-            room = capacity(prefix) - 1
-            if raw.hosts > room:
-                raise self.too_small(
-                    (*path, "subnet", index),
-                    f"site {vpn}/{name}",
-                    prefix,
-                    f"{room} beside its gateway",
-                    raw.hosts,
-                )
-        return Site(
-            name=name,
-            vpn=vpn,
-            pe=raw.pe,
-            subnets=tuple(raw.subnet),
-            gateways=tuple(interface(prefix, 1) for prefix in raw.subnet),
-            hosts=tuple(
-                self.host(path, vpn, name, host, raw.subnet, ordinal)
-                for ordinal, host in enumerate(_hosts(raw), start=2)  # the gateway is the first
-            ),
-            rate_bps=raw.rate,
-            ce=self.ce(path, vpn, name, links) if raw.ce else None,
-            strict_urpf=(raw.urpf or urpf) == "strict",
         )
 
     def bridged_sites(self, vpn: str, raw: RawVpls | RawVpws) -> tuple[Site, ...]:
@@ -207,8 +156,8 @@ class _Builder:
             room = capacity(prefix)
             if total > room:
                 where = (*path, "subnet", index)
-                raise self.too_small(where, f"vpn {vpn}", prefix, str(room), total)
-        names = (f"{name}/{host}" for name, site in raw.sites.items() for host in _hosts(site))
+                raise self.sites.too_small(where, f"vpn {vpn}", prefix, str(room), total)
+        names = (f"{name}/{host}" for name, site in raw.sites.items() for host in host_names(site))
         most = min((capacity(prefix) for prefix in raw.subnet), default=None)
         ordinals = self.numbering.allocate(Space.host_addresses(vpn), names, most)
         if most is not None and max(ordinals.values(), default=0) > most:
@@ -218,57 +167,9 @@ class _Builder:
                 "take those out first and add the new ones later, or write larger prefixes",
             )
         return tuple(
-            self.bridged_site(vpn, name, site, raw.subnet, ordinals)
+            self.sites.bridged(vpn, name, site, raw.subnet, ordinals)
             for name, site in raw.sites.items()
         )
-
-    def bridged_site(
-        self,
-        vpn: str,
-        name: str,
-        raw: RawBridgedSite,
-        subnets: list[IPNetwork],
-        ordinals: Mapping[str, int],
-    ) -> Site:
-        path: Path = ("vpns", vpn, "sites", name)
-        self.check_pe(path, raw.pe)
-        hosts = tuple(
-            self.host(path, vpn, name, host, subnets, ordinals[f"{name}/{host}"])
-            for host in _hosts(raw)
-        )
-        return Site(name, vpn, raw.pe, (), (), hosts, rate_bps=raw.rate)
-
-    def host(
-        self, path: Path, vpn: str, site: str, name: str, subnets: list[IPNetwork], ordinal: int
-    ) -> Host:
-        """Return a host with the usable address number `ordinal` of each subnet."""
-        number = self.hosts[f"{vpn}/{site}/{name}"]
-        if number > MAX_MACS:
-            problem = f"more than {MAX_MACS:,} hosts"
-            raise self.document.error(path, problem, "make the lab smaller")
-        return Host(name, host_mac(number), tuple(interface(prefix, ordinal) for prefix in subnets))
-
-    def ce(self, path: Path, vpn: str, site: str, links: Mapping[str, int]) -> CeRouter:
-        if links[site] > MAX_CE_PER_VPN:
-            problem = f"more than {MAX_CE_PER_VPN:,} CE routers in one VPN use up {PE_CE_POOL}"
-            raise self.document.error(path, problem, "leave 'ce: router' out")
-        return ce_router(self.ces[f"{vpn}/{site}"], links[site])
-
-    def check_pe(self, path: Path, pe: str) -> None:
-        role = self.roles.get(pe)
-        if role is Role.PE:
-            return
-        site = "/".join(str(path[at]) for at in (1, 3))
-        where: Path = (*path, "pe")
-        if role is Role.P:
-            raise self.document.error(
-                where,
-                f"site {site}: pe {pe!r} is a P, to which no site attaches",
-                f"write {pe}: {{role: pe}} under provider.nodes",
-            )
-        pes = [name for name, one in self.roles.items() if one is Role.PE]
-        problem = f"site {site}: there is no node {pe!r}"
-        raise self.document.error(where, problem, known_names_hint(pe, pes, "PEs"))
 
     def claim(self, vpn: str, owner: str, path: Path, subnets: list[IPNetwork]) -> list[Claim]:
         first = self.prefixes
@@ -277,20 +178,6 @@ class _Builder:
             Claim(prefix, owner, vpn, (*path, "subnet", index), first + index)
             for index, prefix in enumerate(subnets)
         ]
-
-    def too_small(
-        self, path: Path, what: str, prefix: IPNetwork, room: str, hosts: int
-    ) -> LabError:
-        longest = prefix.prefixlen
-        wanted = f"{hosts} host" if hosts == 1 else f"{hosts} hosts"
-        gateway = 1 if what.startswith("site") else 0
-        while longest and capacity(prefix.supernet(new_prefix=longest)) < hosts + gateway:
-            longest -= 1
-        return self.document.error(
-            path,
-            f"{what}: {prefix} has room for {room}, not for {wanted}",
-            f"write a /{longest} or larger, or fewer hosts",
-        )
 
     def refuse_pool(self, vpn: str, claims: list[Claim]) -> None:
         for claim in claims:

@@ -18,7 +18,7 @@ OTHER_JSON = {
     "export/aalwines.py": "AalWiNes' format",
     "export/formats.py": "a file of what report makes",
     "export/mermaid.py": "a quoted text",
-    "lab/schema.py": "lab.schema.json",
+    "lab/schema/lab_file.py": "lab.schema.json",
     "lab/schema_error.py": "a value as people write it",
     "running/directory.py": "lab.json",
     "southbound/ebpf/attached.py": "ebpf.json",

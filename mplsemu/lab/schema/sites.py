@@ -1,0 +1,43 @@
+"""Keys of a VPN's sites."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from mplsemu.lab.scalar import AccessRate, HostCount, Name, Prefixes
+from mplsemu.lab.schema.mapping import StrictMapping
+
+SourceValidation = Literal["strict", "none"]
+
+
+class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
+    """A site of a VPLS or VPWS."""
+
+    pe: Name = Field(description="The node it attaches to, of role pe.", examples=["dk"])
+    hosts: HostCount = Field(default=1, description="How many hosts it has.", examples=[2])
+    rate: AccessRate | None = Field(
+        default=None,
+        description="Of its access line, each way; 512 kbit/s to 1 Gbit/s.",
+        examples=["10 Mbit/s"],
+    )
+
+
+class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
+    """A site of an L3VPN."""
+
+    subnet: Prefixes = Field(
+        description="Its LAN: one prefix or several, IPv4 and IPv6.",
+        min_length=1,
+        examples=["192.168.1.0/24"],
+    )
+    ce: Literal["router"] | None = Field(
+        default=None, description="A CE router between its LAN and the PE.", examples=["router"]
+    )
+    urpf: SourceValidation | None = Field(
+        default=None,
+        description="Whether its PE takes in from it only what is from its own prefixes (RFC 3704 "
+        "section 2.2); as its VPN says, unless said.",
+        examples=["strict"],
+    )

@@ -1,0 +1,87 @@
+"""Keys of the VPNs, by kind."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mplsemu.lab.scalar import AgingS, Customer, MacLimit, Name, Prefixes, Rd, Targets, YesOrNo
+from mplsemu.lab.schema.mapping import StrictMapping
+from mplsemu.lab.schema.sites import RawBridgedSite, RawRoutedSite, SourceValidation
+from mplsemu.model.vpls import DEFAULT_MAC_AGING_S
+
+
+class RawVpn(StrictMapping):
+    """What every VPN has."""
+
+    customer: Customer | None = Field(
+        default=None, description="Whose it is; its key, unless said."
+    )
+
+
+class RawL3vpn(RawVpn, title="L3VPN"):
+    """A VPN in which the provider routes (RFC 4364)."""
+
+    type: Literal["l3vpn"]
+    rd: Rd | None = Field(default=None, description="Route distinguisher; automatic unless said.")
+    import_: Targets | None = Field(
+        default=None, alias="import", description="Route targets it imports; its own unless said."
+    )
+    export: Targets | None = Field(
+        default=None, description="Route targets its routes carry; its own unless said."
+    )
+    urpf: SourceValidation = Field(
+        default="none",
+        description="For sites that do not say: whether PEs take in from a site only what is from "
+        "its own prefixes (RFC 3704 section 2.2).",
+        examples=["strict"],
+    )
+    sites: dict[Name, RawRoutedSite] = Field(
+        min_length=1, examples=[{"aarhus": {"pe": "dk", "subnet": "192.168.1.0/24"}}]
+    )
+
+
+class RawBridged(RawVpn):
+    """What VPLS and VPWS have in common."""
+
+    subnet: Prefixes = Field(
+        description="The one LAN across all sites, from which hosts have their addresses.",
+        min_length=1,
+        examples=["10.0.0.0/24"],
+    )
+    control_word: YesOrNo = Field(
+        default=False,
+        description="Whether frames carry one on pseudowires (RFC 4448); the eBPF data plane can.",
+        examples=[True],
+    )
+
+
+class RawVpls(RawBridged, title="VPLS"):
+    """A VPN in which the provider bridges any number of sites (RFC 4762)."""
+
+    type: Literal["vpls"]
+    aging: AgingS = Field(
+        default=DEFAULT_MAC_AGING_S,
+        description="After which a silent MAC address is forgotten.",
+        json_schema_extra={"default": f"{DEFAULT_MAC_AGING_S} s"},
+        examples=["300 s"],
+    )
+    mac_limit: MacLimit | None = Field(
+        default=None,
+        description="MAC addresses that each PE learns at most; the eBPF data plane can.",
+        examples=[1000],
+    )
+    sites: dict[Name, RawBridgedSite] = Field(min_length=1, examples=[{"odense": {"pe": "dk"}}])
+
+
+class RawVpws(RawBridged, title="VPWS"):
+    """A wire between two sites (RFC 8077)."""
+
+    type: Literal["vpws"]
+    sites: dict[Name, RawBridgedSite] = Field(
+        min_length=2, max_length=2, examples=[{"odense": {"pe": "dk"}, "malmo": {"pe": "se"}}]
+    )
+
+
+AnyVpn = Annotated[RawL3vpn | RawVpls | RawVpws, Field(discriminator="type")]
