@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.numbering import number_network
+from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
@@ -29,13 +30,20 @@ def providers(draw: st.DrawFn, max_nodes: int = 6) -> Provider:
         copies = sum(text.split("#")[0] == name for text in texts)
         texts.append(name if not copies else f"{name}#{copies + 1}")
     metrics = {text: draw(st.integers(1, 3)) for text in texts}
-    return provider(
+    made = provider(
         texts,
         metrics=metrics,
         ttl_mode=draw(st.sampled_from(TtlMode)),
         null_label=draw(st.sampled_from(NullLabel)),
         ecmp=draw(st.sampled_from((1, 2, 3))),
     )
+    own = draw(st.sets(st.integers(0, count - 1)))
+    ranges = [LabelRange(Label(1000 * each), Label(1000 * each + 999)) for each in range(1, 10)]
+    nodes = (
+        replace(node, labels=ranges[number]) if number in own else node
+        for number, node in enumerate(made.nodes)
+    )
+    return replace(made, nodes=tuple(nodes))
 
 
 @st.composite

@@ -225,10 +225,11 @@ def _bind(
     for lsps in tunnels.lsps.values():
         for node, path in lsps.transit:
             paths[node].append(LspKey(path))
+    ranges = network.provider.label_ranges
     return {
         name: allocate(
             name,
-            network.provider.labels,
+            ranges[name],
             [*sorted(keys, key=allocation_order), *paths[name]],
             before.get(name, Bindings()),
         )

@@ -103,5 +103,5 @@ def _exhausted(lsr: str, labels: LabelRange, needed: int, kept: int, before: Bin
     return (
         f"LSR {lsr} needs {needed} labels{also}, its label range "
         f"{int(labels.first)}-{int(labels.last)} has {len(labels)}; "
-        "widen 'labels' under provider, or sell fewer VPNs"
+        "widen 'labels' under provider or at this node, or sell fewer VPNs"
     )

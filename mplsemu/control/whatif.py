@@ -200,10 +200,11 @@ class _Failure:
             for node, path in self._lsps[egress].transit:
                 keys.setdefault(node, []).append(LspKey(path))
         base, before = self._of.program, self._stages.state.labels
+        ranges = self._provider.label_ranges
         return {
             name: allocate(
                 name,
-                self._provider.labels,
+                ranges[name],
                 wanted,
                 Bindings(before[name], base.node(name).ilm_by_label.keys()),
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mplsemu.lab.addressing import PE_CE_POOL
 from mplsemu.lab.document import Document, Path
-from mplsemu.model.l3vpn import L3vpn, RouteTarget
+from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
 from mplsemu.model.vpn import IPNetwork
 
 
@@ -50,6 +50,38 @@ def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> Non
         f"{later.owner}: {later.prefix} overlaps {where}, in the same VPN {vpn}",
         "write prefixes that do not overlap, or make it a VPN of its own",
     )
+
+
+def refuse_same_route(
+    document: Document,
+    rd: RouteDistinguisher,
+    claims: Iterable[Claim],
+    others: dict[IPNetwork, Claim],
+) -> None:
+    """Refuse a prefix that another VPN has under the same route distinguisher.
+
+    Both would be the same VPN-IPv4 route (RFC 4364 section 4.1), of which BGP keeps one.
+
+    Args:
+        document: the lab file, for its lines.
+        rd: of a VPN.
+        claims: the VPN's prefixes.
+        others: the prefixes of VPNs with the same one that were read before; these are added.
+
+    Raises:
+        LabError: at the later VPN; names both VPNs, the prefix and the lines.
+    """
+    for claim in claims:
+        other = others.setdefault(claim.prefix, claim)
+        if other.vpn != claim.vpn:
+            lines = [document.location(each.path).line for each in (other, claim)]
+            raise document.error(
+                ("vpns", claim.vpn, "rd"),
+                f"vpn {claim.vpn}: route distinguisher {rd} is that of vpn {other.vpn} too, and "
+                f"{claim.prefix} is of {other.owner} (line {lines[0]}) and of {claim.owner} "
+                f"(line {lines[1]}): BGP takes one for the other",
+                "write another one, or leave rd out",
+            )
 
 
 def refuse_import_overlap(

@@ -48,13 +48,14 @@ def build_provider(document: Document, raw: RawProvider, numbering: Numbering) -
         null_label=raw.php,
         labels=raw.labels or ALL_LABELS,
         ecmp=raw.ecmp,
+        asn=raw.asn,
     )
 
 
 def _node(name: str, number: int, raw: RawNode | None) -> Node:
     router_id = IPv4Address(int(ROUTER_IDS.network_address) + number)
     raw = raw or RawNode()
-    return Node(name, raw.role, router_id, raw.position)
+    return Node(name, raw.role, router_id, raw.position, raw.labels)
 
 
 def _links(document: Document, raw: RawProvider) -> tuple[Link, ...]:

@@ -26,7 +26,7 @@ from mplsemu.lab.quantity import (
     QuantityError,
     Scale,
 )
-from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
+from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget, read_asn
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.limits import MAX_NHLFES
 from mplsemu.model.vpn import IPNetwork
@@ -216,6 +216,16 @@ def _asn_number(number: type[RouteDistinguisher | RouteTarget]) -> Callable[[obj
     return read
 
 
+def _asn(value: object) -> int:
+    text = _text(value, "an AS number such as 64512")
+    asn = read_asn(text)
+    if asn is None:
+        refuse(f"{quoted(text)} is not an AS number", f"write {_ASN_RULE}")
+    if asn in _RESERVED_ASNS:
+        refuse(f"AS number {asn} is {_RESERVED_ASNS[asn]}", f"write {_ASN_RULE}")
+    return asn
+
+
 def _label_range(value: object) -> LabelRange:
     text = _text(value, "a label range such as 16-1048575")
     match = _TWO_NUMBERS.match(text)
@@ -241,7 +251,16 @@ def _whole(least: int, most: int) -> WithJsonSchema:
 
 
 _NAME_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-_ASN_PATTERN: Final = "^[0-9]{1,10}:[0-9]{1,10}$"
+_RESERVED_ASNS: Final = {
+    0: "no AS's (RFC 7607)",
+    23_456: "AS_TRANS (RFC 6793)",
+    65_535: "reserved (RFC 7300)",
+    4_294_967_295: "reserved (RFC 7300)",
+}
+_ASN_RULE: Final = "a number that an AS may have, for example 64512 or 4200000000"
+_TARGET_PATTERN: Final = (
+    r"^([0-9]{1,10}|[0-9]{1,5}\.[0-9]{1,5}|[0-9]{1,3}(\.[0-9]{1,3}){3}):[0-9]{1,10}$"
+)
 
 Name = Annotated[str, BeforeValidator(_name), _string(_NAME_PATTERN, maxLength=MAX_NAME)]
 ShortLink = Annotated[str, BeforeValidator(_short_link), _string(None, "dk-p1")]
@@ -291,13 +310,25 @@ Position = Annotated[
 Labels = Annotated[
     LabelRange, BeforeValidator(_label_range), _string("^[0-9]+-[0-9]+$", "16-1048575")
 ]
+Asn = Annotated[
+    int,
+    BeforeValidator(_asn),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 4_294_967_294},
+                {"type": "string", "pattern": r"^[0-9]{1,5}\.[0-9]{1,5}$"},
+            ]
+        }
+    ),
+]
 Rd = Annotated[
     RouteDistinguisher,
     BeforeValidator(_asn_number(RouteDistinguisher)),
-    _string(_ASN_PATTERN, "64512:1"),
+    _string(_TARGET_PATTERN, "64512:1", "192.0.2.1:7"),
 ]
 Target = Annotated[
-    RouteTarget, BeforeValidator(_asn_number(RouteTarget)), _string(_ASN_PATTERN, "64512:1")
+    RouteTarget, BeforeValidator(_asn_number(RouteTarget)), _string(_TARGET_PATTERN, "64512:1")
 ]
 Prefix = Annotated[
     IPNetwork,
@@ -324,7 +355,7 @@ Prefixes = Annotated[
 Targets = Annotated[
     list[Target],
     BeforeValidator(_one_or_more),
-    _one_or_list(_ASN_PATTERN, ["64512:1", ["64512:1", "64512:2"]], 0),
+    _one_or_list(_TARGET_PATTERN, ["64512:1", ["64512:1", "64512:2"]], 0),
 ]
 PathPoint = Annotated[str, BeforeValidator(_short_link)]
 PathPoints = Annotated[

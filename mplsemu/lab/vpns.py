@@ -13,14 +13,14 @@ from mplsemu.lab.addressing import (
     capacity,
 )
 from mplsemu.lab.document import Document, Path
-from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap
+from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap, refuse_same_route
 from mplsemu.lab.schema import (
     RawL3vpn,
     RawVpls,
     RawVpws,
 )
 from mplsemu.lab.sites import SiteBuilder, host_names
-from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
+from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, HOSTS, VPNS, Numbering, Space
 from mplsemu.model.topology import Provider
@@ -28,7 +28,6 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import IPNetwork, Site
 
 AnyRawVpn = RawL3vpn | RawVpls | RawVpws
-AUTOMATIC_ASN = 64_512  # the first private one, RFC 6996
 
 
 def build_vpns(
@@ -44,7 +43,7 @@ def build_vpns(
 
     Raises:
         LabError: a site names no PE, a subnet is too small for its hosts, prefixes overlap, or
-            two VPNs have the same route distinguisher.
+            two VPNs have the same route distinguisher and a prefix in common.
     """
     roles = {node.name: node.role for node in provider.nodes}
     numbers = numbering.allocate(VPNS, raw)
@@ -54,7 +53,7 @@ def build_vpns(
         hosts=numbering.allocate(HOSTS, _host_names(raw), MAX_MACS),
         ces=numbering.allocate(CE_ROUTERS, _ce_names(raw), MAX_MACS),
     )
-    builder = _Builder(document, sites, numbering, numbers)
+    builder = _Builder(document, sites, numbering, numbers, provider.asn)
     vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
     refuse_import_overlap(document, (vpn for vpn in vpns if isinstance(vpn, L3vpn)), builder.claims)
     return vpns
@@ -83,16 +82,18 @@ class _Builder:
         numbers: of VPNs, by name.
         prefixes: how many were read so far.
         claims: the prefixes of each VPN.
-        rds: route distinguishers and the VPN that has each.
+        asn: with which automatic route distinguishers and targets begin.
+        routes: the prefixes that were read under each route distinguisher.
     """
 
     document: Document
     sites: SiteBuilder
     numbering: Numbering
     numbers: Mapping[str, int]
+    asn: int
     prefixes: int = 0
     claims: dict[str, list[Claim]] = field(default_factory=dict)
-    rds: dict[RouteDistinguisher, str] = field(default_factory=dict)
+    routes: dict[RouteDistinguisher, dict[IPNetwork, Claim]] = field(default_factory=dict)
 
     def vpn(self, name: str, raw: AnyRawVpn) -> Vpn:
         customer = raw.customer or name
@@ -119,15 +120,12 @@ class _Builder:
 
     def l3vpn(self, name: str, customer: str, raw: RawL3vpn) -> L3vpn:
         number = self.numbers[name]
-        rd = raw.rd or RouteDistinguisher(AUTOMATIC_ASN, number)
-        if rd in self.rds:
-            raise self.document.error(
-                ("vpns", name, "rd"),
-                f"vpn {name}: route distinguisher {rd} is that of vpn {self.rds[rd]}",
-                "write another one, or leave rd out",
-            )
-        self.rds[rd] = name
-        own = [RouteTarget(AUTOMATIC_ASN, number)]
+        if min(number, self.asn) > MAX_2_BYTES:
+            problem = f"vpn {name} has number {number}, too large behind AS number {self.asn}"
+            remedy = f"write an AS number of at most {MAX_2_BYTES}"
+            raise self.document.error(("provider", "asn"), problem, remedy)
+        rd = raw.rd or RouteDistinguisher(self.asn, number)
+        own = [RouteTarget(self.asn, number)]
         claims = self.claims.setdefault(name, [])
         with_ce = (site for site, raw_site in raw.sites.items() if raw_site.ce)
         links = self.numbering.allocate(Space.pe_ce_links(name), with_ce, MAX_CE_PER_VPN)
@@ -137,6 +135,7 @@ class _Builder:
             path: Path = ("vpns", name, "sites", site)
             claims += self.claim(name, f"site {name}/{site}", path, raw_site.subnet)
         refuse_overlap(self.document, name, claims)
+        refuse_same_route(self.document, rd, claims, self.routes.setdefault(rd, {}))
         if any(site.ce for site in sites):
             self.refuse_pool(name, claims)
         return L3vpn(

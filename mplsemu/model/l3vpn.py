@@ -5,52 +5,91 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import ClassVar, Final, Literal, Self
 
 from mplsemu.model.vpn import Site, VpnKind
 
-_TWO_NUMBERS: Final = re.compile(r"(\d{1,10}):(\d{1,10})\Z", re.ASCII)
-_MAX_2_BYTES: Final = 0xFFFF
+_NUMBER: Final = re.compile(r"\d{1,10}\Z", re.ASCII)
+_ASDOT: Final = re.compile(r"(\d{1,5})\.(\d{1,5})\Z", re.ASCII)
+MAX_2_BYTES: Final = 0xFFFF
 _MAX_4_BYTES: Final = 0xFFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _AsnNumber:
-    """``ASN:NUMBER`` in six bytes: type 0 (2-byte ASN) or type 2 (4-byte ASN) (RFC 4364 4.2)."""
+class _AdministratorNumber:
+    """Who assigned it, and his number, in six bytes (RFC 4364 section 4.2).
 
-    asn: int
+    Type 0 is an AS number of two octets and a number of four, type 1 an IPv4 address and a number
+    of two, type 2 an AS number of four octets and a number of two.
+
+    Attributes:
+        administrator: the AS number, or the address as a number.
+        number: assigned by him.
+        is_address: whether the administrator is an IPv4 address.
+    """
+
+    administrator: int
     number: int
+    is_address: bool = False
 
     def __post_init__(self) -> None:
-        largest = _MAX_4_BYTES if self.asn <= _MAX_2_BYTES else _MAX_2_BYTES
-        if not (0 <= self.asn <= _MAX_4_BYTES and 0 <= self.number <= largest):
+        is_short = self.administrator <= MAX_2_BYTES and not self.is_address
+        largest = _MAX_4_BYTES if is_short else MAX_2_BYTES
+        if not (0 <= self.administrator <= _MAX_4_BYTES and 0 <= self.number <= largest):
             raise ValueError(
-                f"{self.asn}:{self.number} does not fit; write ASN:NUMBER in six bytes"
+                f"{self} does not fit; write a number of at most {largest}: with what stands "
+                "before it, it has six bytes"
             )
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``64512:1``.
+        """Read ``64512:1``, ``192.0.2.1:7``, ``4200000000:7`` or, in asdot (RFC 5396), ``1.10:7``.
 
         Raises:
-            ValueError: it is not two numbers with a colon between, or they do not fit.
+            ValueError: it is none of these, or does not fit.
         """
-        match = _TWO_NUMBERS.match(text)
-        if match is None:
-            raise ValueError(f"{text!r} is not ASN:NUMBER; write for example 64512:1")
-        return cls(int(match[1]), int(match[2]))
+        before, _, behind = text.partition(":")
+        is_address = before.count(".") == 3
+        administrator = _address(before) if is_address else read_asn(before)
+        if administrator is None or not _NUMBER.match(behind):
+            raise ValueError(
+                f"{text!r} is not ASN:NUMBER or IPv4:NUMBER; "
+                "write for example 64512:1 or 192.0.2.1:7"
+            )
+        return cls(administrator, int(behind), is_address)
 
     def __str__(self) -> str:
-        return f"{self.asn}:{self.number}"
+        who = IPv4Address(self.administrator) if self.is_address else self.administrator
+        return f"{who}:{self.number}"
 
 
-class RouteDistinguisher(_AsnNumber):
+def _address(text: str) -> int | None:
+    try:
+        return int(IPv4Address(text))
+    except ValueError:
+        return None
+
+
+def read_asn(text: str) -> int | None:
+    """Return the AS number that a text is, in asplain or asdot (RFC 5396); None: it is none."""
+    if _NUMBER.match(text):
+        asn = int(text)
+        return asn if asn <= _MAX_4_BYTES else None
+    match = _ASDOT.match(text)
+    if match is None:
+        return None
+    high, low = int(match[1]), int(match[2])
+    return (high << 16) + low if max(high, low) <= MAX_2_BYTES else None
+
+
+class RouteDistinguisher(_AdministratorNumber):
     """Keeps equal prefixes of different VPNs apart as VPN-IPv4 routes (RFC 4364 section 4.2)."""
 
     __slots__ = ()
 
 
-class RouteTarget(_AsnNumber):
+class RouteTarget(_AdministratorNumber):
     """Decides which VRFs a route is imported into (RFC 4364 section 4.3.1)."""
 
     __slots__ = ()

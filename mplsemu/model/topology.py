@@ -5,9 +5,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import Final
 
 from mplsemu.model.labels import ALL_LABELS, LabelRange
 from mplsemu.model.limits import CORE_MTU
+
+DEFAULT_ASN: Final = 64_512
+"""The first AS number for private use (RFC 6996 section 5)."""
 
 
 class Role(enum.StrEnum):
@@ -40,12 +44,14 @@ class Node:
         role: PE if VPN sites may attach to it.
         router_id: source address of its ICMP messages; unique in the lab.
         position: longitude and latitude in degrees, if known.
+        labels: that it may bind; None: those that all of the provider's LSRs may.
     """
 
     name: str
     role: Role
     router_id: IPv4Address
     position: tuple[float, float] | None = None
+    labels: LabelRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,9 @@ class Provider:
     """The provider: LSRs and links in the lab file's order, and settings of all LSPs.
 
     Attributes:
+        labels: that an LSR may bind, unless it has a range of its own.
         ecmp: next hops of equal cost that an LSR uses at most, 1 to `MAX_NHLFES`.
+        asn: of its autonomous system: automatic route distinguishers and targets begin with it.
     """
 
     nodes: tuple[Node, ...]
@@ -88,12 +96,18 @@ class Provider:
     null_label: NullLabel = NullLabel.IMPLICIT
     labels: LabelRange = ALL_LABELS
     ecmp: int = 1
+    asn: int = DEFAULT_ASN
 
     @property
     def longest_delay_ms(self) -> float:
         """Upper bound of a path's propagation delay: no path visits an LSR twice."""
         delays = sorted((link.delay_ms for link in self.links), reverse=True)
         return sum(delays[: max(len(self.nodes) - 1, 0)])
+
+    @property
+    def label_ranges(self) -> dict[str, LabelRange]:
+        """The labels that each LSR may bind, by its name."""
+        return {node.name: node.labels or self.labels for node in self.nodes}
 
     @property
     def link_mtus(self) -> dict[str, int]:

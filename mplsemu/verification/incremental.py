@@ -157,7 +157,7 @@ class IncrementalVerifier:
 
     def _structural(self, program: Program, difference: _Difference | None) -> Iterator[Violation]:
         """Yield structural violations, only of the LSRs that may have new ones."""
-        labels = self._network.provider.labels
+        labels = self._network.provider.label_ranges
         if difference is not None and difference.only_paths:
             near = _with_neighbours(program, difference)
             yield from check_structure(program, labels, self._limits, near)

@@ -56,7 +56,7 @@ def verify(
     violations = [*check_conformance(program, network), *dangling(program)]
     findings: list[Findings] = []
     if not any(dangling(program)):  # else packets would be sent to what is not there
-        violations += check_structure(program, network.provider.labels, limits, down=down)
+        violations += check_structure(program, network.provider.label_ranges, limits, down=down)
         findings = list(check_vpns(program, network, limits, progress, down).values())
     violations += (violation for found in findings for violation in found.violations)
     return Verdict(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, LabelRange
@@ -65,7 +65,7 @@ def _dangling_in_vrf(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[
 
 def check_structure(
     program: Program,
-    labels: LabelRange = ALL_LABELS,
+    labels: Mapping[str, LabelRange] | None = None,
     limits: Limits = DEFAULT_LIMITS,
     only: Collection[str] | None = None,
     down: Collection[str] = (),
@@ -77,7 +77,7 @@ def check_structure(
 
     Args:
         program: without `dangling` names.
-        labels: those that LSRs may bind.
+        labels: those that each LSR may bind, by its name; None: any.
         limits: of the data plane.
         only: the LSRs to check; None: all.
         down: links that have failed since the program was compiled.
@@ -85,7 +85,8 @@ def check_structure(
     graph = LabelGraph(program, down)
     nodes = [node for node in program.nodes if only is None or node.name in only]
     for node in nodes:
-        for problem in _node_problems(graph, node, labels, limits):
+        bindable = labels.get(node.name, ALL_LABELS) if labels is not None else ALL_LABELS
+        for problem in _node_problems(graph, node, bindable, limits):
             yield Violation(Invariant.STRUCTURE, node.name, problem)
     for name, label in loops(graph, nodes):
         yield Violation(Invariant.STRUCTURE, name, f"label {label} leads round in a loop")

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from mplsemu.lab.scalar import (
+    Asn,
     Bandwidth,
     DelayUs,
     EcmpWidth,
@@ -17,7 +18,7 @@ from mplsemu.lab.scalar import (
     ShortLink,
 )
 from mplsemu.lab.schema.mapping import StrictMapping
-from mplsemu.model.topology import NullLabel, Role, TtlMode
+from mplsemu.model.topology import DEFAULT_ASN, NullLabel, Role, TtlMode
 
 
 class RawDefaults(StrictMapping, title="Defaults"):
@@ -54,6 +55,11 @@ class RawNode(StrictMapping, title="Node"):
         default=None,
         description="Longitude and latitude in degrees: where pictures draw it.",
         examples=[[12.57, 55.68]],
+    )
+    labels: Labels | None = Field(
+        default=None,
+        description="Labels it may bind, FIRST-LAST; as the provider's, unless said.",
+        examples=["100-999"],
     )
 
 
@@ -108,6 +114,12 @@ class RawProvider(StrictMapping, title="Provider"):
         default=1,
         description="Among how many next hops of the same cost an LSR spreads flows.",
         examples=[4],
+    )
+    asn: Asn = Field(
+        default=DEFAULT_ASN,
+        description="Of its autonomous system: automatic route distinguishers and route targets "
+        "begin with it.",
+        examples=[64512],
     )
     nodes: dict[Name, RawNode | None] = Field(
         description="Label-switching routers by name; an empty one is a P.",

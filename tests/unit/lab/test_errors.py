@@ -4,7 +4,10 @@ import pytest
 
 from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
-from tests.unit.lab.mistakes import GOOD, MISTAKES
+from tests.unit.lab import mistakes, mistakes_addresses
+from tests.unit.lab.mistakes import GOOD
+
+MISTAKES = {**mistakes.MISTAKES, **mistakes_addresses.MISTAKES}
 
 
 def complaint(text: str) -> LabError:

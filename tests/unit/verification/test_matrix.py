@@ -55,7 +55,8 @@ def found(program):
 
 
 def problems(program, labels=LAB.provider.labels):
-    return [violation.detail for violation in check_structure(program, labels)]
+    ranges = {node.name: labels for node in program.nodes}
+    return [violation.detail for violation in check_structure(program, ranges)]
 
 
 @pytest.mark.parametrize("null_label", NullLabel)
