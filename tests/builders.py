@@ -29,7 +29,11 @@ class MacAddresses:
         return "02:00:" + ":".join(f"{byte:02x}" for byte in number.to_bytes(4, "big"))
 
 
-def links(*texts: str, metrics: Mapping[str, int] | None = None) -> tuple[Link, ...]:
+def links(
+    *texts: str,
+    metrics: Mapping[str, int] | None = None,
+    metrics_back: Mapping[str, int] | None = None,
+) -> tuple[Link, ...]:
     """Make links from ``a-b`` (or ``a-b#2`` for a parallel one)."""
     return tuple(
         Link(
@@ -38,6 +42,7 @@ def links(*texts: str, metrics: Mapping[str, int] | None = None) -> tuple[Link, 
             bandwidth_bps=1_000_000_000,
             delay_ms=0.0,
             metric=(metrics or {}).get(text, 10),
+            metric_back=(metrics_back or {}).get(text),
         )
         for text in texts
     )
@@ -53,9 +58,10 @@ def provider(
     ecmp: int = 1,
     labels: LabelRange = ALL_LABELS,
     lonely: Iterable[str] = (),
+    metrics_back: Mapping[str, int] | None = None,
 ) -> Provider:
     """Make a provider from its links; every node is a PE unless `pes` says which are."""
-    made = links(*texts, metrics=metrics)
+    made = links(*texts, metrics=metrics, metrics_back=metrics_back)
     names = dict.fromkeys([*(end for link in made for end in link.ends), *lonely])
     pe_names = set(names if pes is None else pes)
     nodes = tuple(

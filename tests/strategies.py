@@ -33,6 +33,7 @@ def providers(draw: st.DrawFn, max_nodes: int = 6) -> Provider:
     made = provider(
         texts,
         metrics=metrics,
+        metrics_back=draw(_metrics_back(metrics)),
         ttl_mode=draw(st.sampled_from(TtlMode)),
         null_label=draw(st.sampled_from(NullLabel)),
         ecmp=draw(st.sampled_from((1, 2, 3))),
@@ -44,6 +45,15 @@ def providers(draw: st.DrawFn, max_nodes: int = 6) -> Provider:
         for number, node in enumerate(made.nodes)
     )
     return replace(made, nodes=tuple(nodes))
+
+
+def _metrics_back(metrics: dict[str, int]) -> st.SearchStrategy[dict[str, int]]:
+    """Draw metrics of the opposite direction for some links."""
+    texts = sorted(metrics)
+    if not texts:
+        return st.just({})
+    drawn = st.dictionaries(st.sampled_from(texts), st.integers(1, 3), max_size=3)
+    return drawn.map(lambda back: {name: m for name, m in back.items() if m != metrics[name]})
 
 
 @st.composite

@@ -149,13 +149,15 @@ def _cell(row: Row, column: str) -> str:
 
 
 def _of_link(row: LinkRow, column: str) -> object:
-    from mplsemu.views.units import delay, rate
+    from mplsemu.views.units import delay, metric, rate
 
     match column:
         case "rate":
             return rate(row.bandwidth_bps) if row.bandwidth_bps else None
         case "delay":
             return delay(row.delay_ms) if row.delay_ms is not None else None
+        case "metric":
+            return metric(row.metric) if row.metric is not None else None
         case "state":
             return "up" if row.up else "DOWN"
         case "ends":

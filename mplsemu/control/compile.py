@@ -303,6 +303,7 @@ def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:
             metric=link.metric,
             up=link.name not in down,
             mtu=link.mtu,
+            metric_back=link.metric_back,
         )
         for link in links
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import networkx as nx
 
-from mplsemu.model.topology import Link, Provider
+from mplsemu.model.topology import Provider
 
 _HOP_COST: Final = 1
 
@@ -34,7 +34,7 @@ class _Step:
 
     Attributes:
         hop: the link and the peer.
-        metric: of the link.
+        metric: of the link in that direction.
     """
 
     hop: PathHop
@@ -44,8 +44,9 @@ class _Step:
 class ShortestPaths:
     """Shortest paths by metric over the links that are up.
 
-    Of paths with equal metric an LSR uses as many as the provider's `ecmp` allows. Ties are broken
-    by fewer hops, then by link names, compared from the ingress: nothing else, so the same network
+    A link may have a metric in each direction: then there and back may take different ways. Of
+    paths with equal metric an LSR uses as many as the provider's `ecmp` allows. Ties are broken by
+    fewer hops, then by link names, compared from the ingress: nothing else, so the same network
     always has the same paths. With one path for each LSR, the paths to one egress form a tree.
 
     Args:
@@ -57,22 +58,23 @@ class ShortestPaths:
         # scaled by more than any path's hop count, so that one number compares metrics, then hops
         self._scale = len(provider.nodes) + 1
         self._most = provider.ecmp
-        self._graph: nx.Graph[str] = nx.Graph()
+        # from the egress outwards: an edge leads against the packets' direction
+        self._graph: nx.DiGraph[str] = nx.DiGraph()
         self._graph.add_nodes_from(node.name for node in provider.nodes)
         steps: dict[str, list[_Step]] = {node.name: [] for node in provider.nodes}
         for link in sorted(provider.links, key=lambda link: link.name):
             if link.name not in down:
-                self._add_edge(link, link.metric * self._scale + _HOP_COST)
                 for end in link.ends:
-                    steps[end].append(_Step(PathHop(link.name, link.far_end(end)), link.metric))
+                    hop, metric = PathHop(link.name, link.far_end(end)), link.metric_from(end)
+                    steps[end].append(_Step(hop, metric))
+                    self._add_edge(hop.peer, end, metric * self._scale + _HOP_COST)
         self._steps = steps
 
-    def _add_edge(self, link: Link, cost: int) -> None:
+    def _add_edge(self, peer: str, node: str, cost: int) -> None:
         """Keep the cheapest of parallel links."""
-        first, second = link.ends
-        known = self._graph.get_edge_data(first, second)
+        known = self._graph.get_edge_data(peer, node)
         if known is None or cost < known["cost"]:
-            self._graph.add_edge(first, second, cost=cost)
+            self._graph.add_edge(peer, node, cost=cost)
 
     def tree(self, egress: str, ingresses: Iterable[str]) -> Tree:
         """Return the union of the shortest paths from `ingresses` to `egress`.

@@ -100,7 +100,7 @@ class Emulated:
 
 
 def _made_of_link(link: Link) -> Link:
-    return replace(link, metric=1)
+    return replace(link, metric=1, metric_back=None)
 
 
 def _made_of_site(site: Site) -> Site:

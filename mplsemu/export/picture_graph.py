@@ -21,7 +21,7 @@ from mplsemu.views.model import (
     VirtualRouter,
 )
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
-from mplsemu.views.phrases import count, listed
+from mplsemu.views.phrases import count, listed, metric_of
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.virtual_routers import router_title
 from mplsemu.views.units import delay, part, rate
@@ -251,7 +251,7 @@ def _link_lines(link: LinkView) -> tuple[str, ...]:
     facts = [rate(link.bandwidth_bps)]
     if link.delay_ms:
         facts.append(delay(link.delay_ms))
-    lines = [", ".join(facts), f"metric {link.metric}"]
+    lines = [", ".join(facts), metric_of(link)]
     if link.load_bps is not None:
         lines.append(f"load {rate(max(link.load_bps))}")
     return tuple(lines) if link.up else (*lines, "✗ down")

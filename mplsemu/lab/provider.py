@@ -86,12 +86,15 @@ def _link(name: str, ends: tuple[str, str], entry: str | RawLink, raw: RawProvid
     own = RawLink(ends=list(ends)) if isinstance(entry, str) else entry
     defaults = raw.defaults
     delay_us = defaults.delay if own.delay is None else own.delay
+    metric = own.metric or defaults.metric
+    there, back = metric if isinstance(metric, tuple) else (metric, None)
     return Link(
         name=name,
         ends=ends,
         bandwidth_bps=own.bandwidth or defaults.bandwidth,
         delay_ms=delay_us / 1000,
-        metric=own.metric or defaults.metric,
+        metric=there,
+        metric_back=back,
     )
 
 

@@ -135,6 +135,20 @@ def _integer(least: int, most: int) -> Callable[[object], int]:
     return read
 
 
+def _metrics(value: object) -> int | tuple[int, int]:
+    """Read one metric, or one for each direction; two that are equal are one."""
+    read = _integer(1, MAX_METRIC)
+    if not isinstance(value, list):
+        return read(value)
+    if len(value) != 2:
+        refuse(
+            f"{len(value)} metrics, and a link has two directions",
+            "write one metric, or [THERE, BACK]: from the first end to the second, and back",
+        )
+    there, back = (read(metric) for metric in value)
+    return there if there == back else (there, back)
+
+
 def _yes_or_no(value: object) -> bool:
     text = _text(value, "true or false")
     if text not in ("true", "false"):
@@ -269,6 +283,23 @@ LabName = Annotated[
 ]
 Customer = Annotated[str, BeforeValidator(_customer), _string(None, "Customer A", minLength=1)]
 Metric = Annotated[int, BeforeValidator(_integer(1, MAX_METRIC)), _whole(1, MAX_METRIC)]
+Metrics = Annotated[
+    int | tuple[int, int],
+    BeforeValidator(_metrics),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MAX_METRIC},
+                {
+                    "type": "array",
+                    "items": {"type": "integer", "minimum": 1, "maximum": MAX_METRIC},
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+            ]
+        }
+    ),
+]
 HostCount = Annotated[int, BeforeValidator(_integer(0, MAX_HOSTS)), _whole(0, MAX_HOSTS)]
 Bandwidth = Annotated[
     int,

@@ -63,8 +63,11 @@ class Link:
         ends: the two nodes' names in the lab file's order.
         bandwidth_bps: bits per second, each way.
         delay_ms: one-way delay.
-        metric: cost of the link each way, at least 1.
+        metric: cost of the link, at least 1.
         mtu: octets of its largest packet, label stack included.
+        metric_back: cost from the second end to the first where it is another; `metric` is then
+            that from the first to the second. A cost belongs to an interface, not to a link
+            (RFC 2328 section 2.1).
     """
 
     name: str
@@ -73,11 +76,18 @@ class Link:
     delay_ms: float
     metric: int
     mtu: int = CORE_MTU
+    metric_back: int | None = None
 
     def far_end(self, node: str) -> str:
         """Return the other end."""
         first, second = self.ends
         return second if node == first else first
+
+    def metric_from(self, node: str) -> int:
+        """Return the cost of the link to packets that this end sends."""
+        if self.metric_back is None or node == self.ends[0]:
+            return self.metric
+        return self.metric_back
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from mplsemu.program.entries import (
     Swap,
 )
 from mplsemu.program.packet import is_mac
-from mplsemu.program.program import Adjacency, Program
+from mplsemu.program.program import Adjacency, CoreLink, Program
 from mplsemu.program.services import (
     AttachmentCircuit,
     Ce,
@@ -67,6 +67,7 @@ _MACS: Final[dict[type, tuple[str, ...]]] = {
 """Fields that hold MAC addresses; to cattrs they are plain text."""
 _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (AttachmentCircuit, "rate_bps"),
+    (CoreLink, "metric_back"),
     (Nhlfe, "backup"),
 )
 """Fields that are written only where they say something."""

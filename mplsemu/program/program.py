@@ -21,8 +21,10 @@ class CoreLink:
     Attributes:
         name: unique in the lab.
         ends: the two nodes' names.
+        metric: from the first end to the second, and back unless `metric_back` says otherwise.
         up: whether it carries packets.
         mtu: octets of its largest packet, label stack included (RFC 3032 section 3.2).
+        metric_back: from the second end to the first where that is another.
     """
 
     name: str
@@ -32,6 +34,18 @@ class CoreLink:
     metric: int
     up: bool = True
     mtu: int = CORE_MTU
+    metric_back: int | None = None
+
+    @property
+    def metrics(self) -> int | tuple[int, int]:
+        """The metric as a lab file has it: one, or there and back."""
+        return self.metric if self.metric_back is None else (self.metric, self.metric_back)
+
+    def metric_from(self, node: str) -> int:
+        """Return the metric for packets that this end sends."""
+        if self.metric_back is None or node == self.ends[0]:
+            return self.metric
+        return self.metric_back
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,14 @@ def _link_problems(program: Program, network: Network) -> Iterator[tuple[str, st
         found = program.link_by_name.get(link.name)
         for end in link.ends:
             at[end].add(link.name)
-        if found is not None and (found.ends, found.metric) != (link.ends, link.metric):
-            yield link.name, f"it joins {' and '.join(found.ends)} at metric {found.metric}"
+        if found is None:
+            continue
+        if found.ends != link.ends or any(
+            found.metric_from(end) != link.metric_from(end) for end in link.ends
+        ):
+            there, back = (str(found.metric_from(end)) for end in found.ends)
+            metric = there if there == back else f"{there}, back {back}"
+            yield link.name, f"it joins {' and '.join(found.ends)} at metric {metric}"
     for node in program.nodes:
         for problem in _names("its link", node.adjacency_by_link, at.get(node.name, ())):
             yield node.name, problem

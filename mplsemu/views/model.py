@@ -150,7 +150,7 @@ class LinkView:
         ends: the two LSRs.
         bandwidth_bps: each way.
         delay_ms: one way.
-        metric: each way.
+        metric: each way, or in the direction of `ends` and back.
         up: whether it carries packets.
         load_bps: measured, in the direction of `ends` and back; None unless the lab runs.
     """
@@ -159,9 +159,14 @@ class LinkView:
     ends: tuple[str, str]
     bandwidth_bps: int
     delay_ms: float
-    metric: int
+    metric: int | tuple[int, int]
     up: bool
     load_bps: tuple[float, float] | None = None
+
+    @property
+    def metrics(self) -> tuple[int, int]:
+        """The metrics in the direction of `ends` and back."""
+        return self.metric if isinstance(self.metric, tuple) else (self.metric, self.metric)
 
 
 @dataclass(frozen=True, slots=True)

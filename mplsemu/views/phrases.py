@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from mplsemu.views.model import LinkView
+
 _SHORT: Final = 24
 
 
@@ -26,6 +28,14 @@ def listed(words: Sequence[str], most: int = 8) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def metric_of(link: LinkView) -> str:
+    """Return ``metric 10``, or ``metric 10 from a, 30 from b``."""
+    if isinstance(link.metric, int):
+        return f"metric {link.metric}"
+    (first, second), (there, back) = link.ends, link.metric
+    return f"metric {there} from {first}, {back} from {second}"
 
 
 def others(names: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ def provider_view(program: Program) -> ProviderView:
                 ends=link.ends,
                 bandwidth_bps=link.bandwidth_bps,
                 delay_ms=link.delay_ms,
-                metric=link.metric,
+                metric=link.metrics,
                 up=link.up,
             )
             for link in sorted(program.links, key=lambda link: natural(link.name))

@@ -22,6 +22,11 @@ def delay(milliseconds: float) -> str:
     return f"{round(milliseconds, 4):g} ms"
 
 
+def metric(value: int | tuple[int, int]) -> str:
+    """Return ``10``; ``10/30`` for a metric of 30 in the opposite direction of a link's ends."""
+    return "/".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def part(share: float) -> str:
     """Return ``1/3``; ``below 1/4096`` if it is less."""
     if share < 1 / _LARGEST_DENOMINATOR:

@@ -48,13 +48,16 @@ class Lsr(BaseModel):
 
 
 class CoreLink(BaseModel):
-    """A link between two LSRs; each figure holds for both directions."""
+    """A link between two LSRs; each figure holds for both directions.
+
+    Only a metric may be two: in the direction of the ends, and back.
+    """
 
     name: str = Field(examples=["dk-p1"])
     ends: tuple[str, str] = Field(examples=[["dk", "p1"]])
     bandwidth_bps: int = Field(examples=[1_000_000_000])
     delay_ms: float = Field(examples=[0.0])
-    metric: int = Field(examples=[10])
+    metric: int | tuple[int, int] = Field(examples=[10])
 
 
 class ProviderSession(BaseModel):

@@ -57,12 +57,14 @@ class ImportedLink:
         length_km: None if not known.
         bandwidth_bps: None if not known.
         metric: None if it is to follow from the length.
+        metric_back: from the second end to the first, where it is another.
     """
 
     ends: tuple[str, str]
     length_km: float | None = None
     bandwidth_bps: int | None = None
     metric: int | None = None
+    metric_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,14 @@ class GraphLink:
         delay_us: one way, from the length.
         metric: the catalogue's, else 10, and 1 more for every 20 km.
         bandwidth_bps: each way.
+        metric_back: from the second end to the first, where it is another.
     """
 
     ends: tuple[str, str]
     delay_us: int | None
     metric: int | None
     bandwidth_bps: int | None
+    metric_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +307,7 @@ def _graph_link(link: ImportedLink, names: dict[str, str]) -> GraphLink:
         delay_us=None if length is None else min(round(length * US_PER_KM), int(DELAY.largest)),
         metric=link.metric or (None if length is None else _metric(length)),
         bandwidth_bps=link.bandwidth_bps if _has_bandwidth(link) else None,
+        metric_back=link.metric_back,
     )
 
 

@@ -45,7 +45,7 @@ def from_file(path: str | Path) -> ProviderGraph:
     position is ``Longitude`` and ``Latitude`` in degrees. A link's metric is its ``metric``,
     ``cost`` or ``weight``, its length ``dist`` in km, or else the distance between its ends, its
     bandwidth ``LinkSpeedRaw`` in bits per second. What else links have is not read, and said. Of
-    a directed graph, two links in opposite directions are one.
+    a directed graph, two links in opposite directions are one, with a metric for each.
 
     Raises:
         LabError: the file cannot be read, or is neither.
@@ -58,7 +58,7 @@ def from_file(path: str | Path) -> ProviderGraph:
     ]
     notes = [*_odd_metrics(graph), *_unread(graph)]
     if graph.is_directed():
-        links = _undirected(links, notes)
+        links = _undirected(links)
     return provider_graph(str(path), nodes, links, notes)
 
 
@@ -143,25 +143,25 @@ def _unread(graph: nx.Graph[Any]) -> Iterable[str]:
         yield f"{count(len(lost), 'attribute')} of links not read: {some(lost)}"
 
 
-def _undirected(links: list[ImportedLink], notes: list[str]) -> list[ImportedLink]:
-    """Return one link for every two in opposite directions; a third one is parallel."""
+def _undirected(links: list[ImportedLink]) -> list[ImportedLink]:
+    """Return one link for every two in opposite directions; a third one is parallel.
+
+    Where only one direction has a metric, it is that of both.
+    """
     waiting: dict[tuple[str, str], list[int]] = {}
     kept: list[ImportedLink] = []
-    differ = 0
     for link in links:
         there = waiting.get((link.ends[1], link.ends[0]))
         if link.ends[0] != link.ends[1] and there:
             number = there.pop(0)
-            first = kept[number]
-            differ += first.metric is not None and link.metric not in {None, first.metric}
-            if first.metric is None:
-                kept[number] = replace(first, metric=link.metric)
+            kept[number] = _with_way_back(kept[number], link.metric)
             continue
         waiting.setdefault(link.ends, []).append(len(kept))
         kept.append(link)
-    if differ:
-        notes.append(
-            f"{count(differ, 'link')} with another metric in the opposite direction: "
-            "the first direction's is kept for both"
-        )
     return kept
+
+
+def _with_way_back(link: ImportedLink, metric: int | None) -> ImportedLink:
+    if link.metric is None or metric in {None, link.metric}:
+        return replace(link, metric=link.metric or metric)
+    return replace(link, metric_back=metric)

@@ -70,7 +70,9 @@ def _link(link: GraphLink) -> str:
         entries.append(f"bandwidth: {_rate(link.bandwidth_bps)}")
     if link.delay_us is not None:
         entries.append(f"delay: {_decimal(Decimal(link.delay_us) / 1000)} ms")
-    if link.metric is not None:
+    if link.metric_back is not None:
+        entries.append(f"metric: [{link.metric}, {link.metric_back}]")
+    elif link.metric is not None:
         entries.append(f"metric: {link.metric}")
     if not entries:
         return word(f"{first}-{second}")

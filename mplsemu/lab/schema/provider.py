@@ -13,6 +13,7 @@ from mplsemu.lab.scalar import (
     EcmpWidth,
     Labels,
     Metric,
+    Metrics,
     Name,
     Position,
     ShortLink,
@@ -78,8 +79,10 @@ class RawLink(StrictMapping, title="Link"):
     delay: DelayUs | None = Field(
         default=None, description="One way; 0 ms to 10 s.", examples=["5 ms"]
     )
-    metric: Metric | None = Field(
-        default=None, description="Cost in shortest paths.", examples=[20]
+    metric: Metrics | None = Field(
+        default=None,
+        description="Cost in shortest paths; two: from the first end to the second, and back.",
+        examples=[20, [10, 30]],
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.views.model import LinkView
+from mplsemu.views.phrases import metric_of
 from mplsemu.views.units import delay, rate
 
 _ALL_SAID: Final = 12
@@ -24,11 +25,12 @@ _SLOWEST_BPS: Final = 1e7
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """A property of links: its value, how it reads, and how a range of it reads."""
+    """A property of links: its values, how one reads, how a range, and how a link's own read."""
 
-    value: Callable[[LinkView], float]
+    values: Callable[[LinkView], tuple[float, ...]]
     text: Callable[[float], str]
     between: Callable[[float, float], str]
+    of_link: Callable[[LinkView], str]
 
 
 def _milliseconds(value: float) -> str:
@@ -36,17 +38,22 @@ def _milliseconds(value: float) -> str:
 
 
 _BANDWIDTH: Final = _Fact(
-    lambda link: link.bandwidth_bps, rate, lambda low, high: f"{rate(low)} to {rate(high)}"
+    lambda link: (link.bandwidth_bps,),
+    rate,
+    lambda low, high: f"{rate(low)} to {rate(high)}",
+    lambda link: rate(link.bandwidth_bps),
 )
 _DELAY: Final = _Fact(
-    lambda link: link.delay_ms,
+    lambda link: (link.delay_ms,),
     _milliseconds,
     lambda low, high: f"delay {low:.3g} to {_milliseconds(high)}",
+    lambda link: _milliseconds(link.delay_ms),
 )
 _METRIC: Final = _Fact(
-    lambda link: link.metric,
+    lambda link: link.metrics,
     lambda metric: f"metric {metric}",
     lambda low, high: f"metric {low} to {high}",
+    metric_of,
 )
 _FACTS: Final = (_BANDWIDTH, _DELAY, _METRIC)
 
@@ -60,7 +67,7 @@ class LinkCaptions:
 
     def __init__(self, links: Sequence[LinkView]) -> None:
         self._links = links
-        self._usual = {fact: _usual([fact.value(link) for link in links]) for fact in _FACTS}
+        self._usual = {fact: _usual(_values(fact, links)) for fact in _FACTS}
         # without a usual metric the bare number is enough
         self._is_numbered = self._usual[_METRIC] is None and _ALL_SAID < len(links) <= _METRICS_SAID
 
@@ -75,15 +82,18 @@ class LinkCaptions:
         return "Links: " + "; ".join(filter(None, (self._of_all(fact) for fact in _FACTS)))
 
     def _said(self, link: LinkView, fact: _Fact) -> str | None:
-        usual, value = self._usual[fact], fact.value(link)
+        usual = self._usual[fact]
         if usual is not None:
-            return None if value == usual else fact.text(value)
+            return None if {*fact.values(link)} == {usual} else fact.of_link(link)
         if len(self._links) <= _ALL_SAID:
-            return fact.text(value)
-        return f"{value}" if fact is _METRIC and self._is_numbered else None
+            return fact.of_link(link)
+        if fact is _METRIC and self._is_numbered:
+            is_one = isinstance(link.metric, int)
+            return str(link.metric) if is_one else metric_of(link)
+        return None
 
     def _of_all(self, fact: _Fact) -> str | None:
-        values = [fact.value(link) for link in self._links]
+        values = _values(fact, self._links)
         low, high, usual = min(values), max(values), self._usual[fact]
         if usual is None:
             on_each = ": the number on each" if fact is _METRIC and self._is_numbered else ""
@@ -91,6 +101,10 @@ class LinkCaptions:
         if low < high:
             return f"{fact.text(usual)} unless another is written on it"
         return None if fact is _DELAY and usual == 0 else fact.text(usual)
+
+
+def _values(fact: _Fact, links: Sequence[LinkView]) -> list[float]:
+    return [value for link in links for value in fact.values(link)]
 
 
 def _usual(values: Sequence[float]) -> float | None:
@@ -107,7 +121,7 @@ def about_link(link: LinkView) -> str:
         f"{link.name}: {link.ends[0]} to {link.ends[1]}",
         rate(link.bandwidth_bps),
         delay(link.delay_ms),
-        f"metric {link.metric}",
+        metric_of(link),
         "up" if link.up else "down",
     ]
     if link.load_bps is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.names import ce_name
 from mplsemu.model.network import Network, Vpn
+from mplsemu.model.topology import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class LinkRow:
         interfaces: at its LSRs.
         bandwidth_bps: in each direction, None if it is not shaped.
         delay_ms: one way; None for a site's line, as `metric`.
-        metric: of the IGP.
+        metric: of the IGP; where they differ, from the first end to the second and back.
         up: whether it carries packets.
     """
 
@@ -52,7 +53,7 @@ class LinkRow:
     interfaces: tuple[str, ...]
     bandwidth_bps: int | None
     delay_ms: float | None
-    metric: int | None
+    metric: int | tuple[int, int] | None
     up: bool
 
 
@@ -133,7 +134,7 @@ def link_rows(
                 interfaces=interfaces[link.name],
                 bandwidth_bps=link.bandwidth_bps,
                 delay_ms=link.delay_ms,
-                metric=link.metric,
+                metric=_metric(link),
                 up=link.name not in down,
             )
     for _, site in network.sites():
@@ -148,6 +149,10 @@ def link_rows(
                 metric=None,
                 up=site.circuit not in down,
             )
+
+
+def _metric(link: Link) -> int | tuple[int, int]:
+    return link.metric if link.metric_back is None else (link.metric, link.metric_back)
 
 
 def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:

@@ -41,7 +41,7 @@ class Lsp:
         egress: where they should leave it.
         hops: from the ingress on.
         complete: whether they arrive there.
-        metric: sum over the links.
+        metric: sum over the links, in the direction of the packets.
         delay_ms: sum over the links, one way.
         path: its number among the LSPs of equal cost between these two PEs, from 1.
         paths: how many of them there are, `MAX_PATHS` at most.
@@ -89,7 +89,7 @@ def _lsps(program: Program, ingress: NodeProgram, entry: FtnEntry) -> tuple[Lsp,
             egress=entry.egress,
             hops=hops,
             complete=_is_complete(program, hops, entry.egress),
-            metric=sum(program.link_by_name[hop.link].metric for hop in hops),
+            metric=sum(program.link_by_name[hop.link].metric_from(hop.node) for hop in hops),
             delay_ms=sum(program.link_by_name[hop.link].delay_ms for hop in hops),
             path=number,
             paths=len(found),

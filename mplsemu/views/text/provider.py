@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
 
@@ -15,7 +16,7 @@ from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped
 from mplsemu.views.text.map import draw_map
-from mplsemu.views.units import delay, part, rate
+from mplsemu.views.units import delay, metric, part, rate
 
 
 def draw_provider(view: ProviderView, width: int = 80) -> list[Text]:
@@ -62,7 +63,7 @@ def _links(view: ProviderView) -> list[Text]:
 def _link_cells(link: LinkView) -> list[Cell]:
     state = Text("up", palette.GOOD) if link.up else Text("✗ down", palette.DOWN)
     return [
-        link.name, rate(link.bandwidth_bps), delay(link.delay_ms), str(link.metric), state,
+        link.name, rate(link.bandwidth_bps), delay(link.delay_ms), metric(link.metric), state,
     ]  # fmt: skip
 
 
@@ -70,12 +71,22 @@ def _load_cells(link: LinkView) -> list[Cell]:
     return [rate(bps) for bps in link.load_bps] if link.load_bps else ["-", "-"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Neighbour:
+    """The router at the other end of a link, and the metric towards it."""
+
+    name: str
+    metric: int
+    link: LinkView
+
+
 def _adjacencies(view: ProviderView, width: int) -> list[Text]:
     """Return each router with its neighbours, PEs first."""
-    around: dict[str, list[tuple[str, LinkView]]] = {node.name: [] for node in view.routers}
+    around: dict[str, list[_Neighbour]] = {node.name: [] for node in view.routers}
     for link in view.links:
-        around[link.ends[0]].append((link.ends[1], link))
-        around[link.ends[1]].append((link.ends[0], link))
+        (first, second), (there, back) = link.ends, link.metrics
+        around[first].append(_Neighbour(second, there, link))
+        around[second].append(_Neighbour(first, back, link))
     name_width = min(max(len(node.name) for node in view.routers), 24)
     lines = []
     for role, what in ((Role.PE, "PE"), (Role.P, "P")):
@@ -90,11 +101,11 @@ def _adjacencies(view: ProviderView, width: int) -> list[Text]:
 
 
 def _neighbours(
-    node: RouterView, around: list[tuple[str, LinkView]], name_width: int, width: int
+    node: RouterView, around: list[_Neighbour], name_width: int, width: int
 ) -> list[Text]:
     words = [
-        f"{peer} {link.metric}{'' if link.up else ' ✗'}"
-        for peer, link in sorted(around, key=lambda item: (natural(item[0]), item[1].name))
+        f"{peer.name} {peer.metric}{'' if peer.link.up else ' ✗'}"
+        for peer in sorted(around, key=lambda peer: (natural(peer.name), peer.link.name))
     ]
     sites = count(len(node.sites), "site") if node.sites else ""
     head = f" {node.name:<{name_width}} {sites:>9}  "

@@ -63,6 +63,18 @@ def test_links_have_interfaces_and_say_what_is_down(capsys):
     }  # fmt: skip
 
 
+def test_a_link_with_a_metric_for_each_direction_shows_both(tmp_path, capsys):
+    file = tmp_path / "asymmetric.yaml"
+    file.write_text(
+        "name: asymmetric\nprovider:\n  nodes: {a: {role: pe}, b: {role: pe}}\n"
+        "  links: [{ends: [a, b], metric: [10, 30]}]\n"
+    )
+    (row,) = json.loads(said(capsys, "show", str(file), "links", "--json").out)["links"]
+    assert row["metric"] == [10, 30]
+    assert "10/30" in said(capsys, "show", str(file), "links").out
+    assert "10/30" in said(capsys, "view", str(file)).out
+
+
 def test_vpns_have_their_targets_and_sites(capsys):
     a, _, c = rows(capsys, "vpns")
     assert (a["rd"], a["import"], a["export"]) == ("64512:1", ["64512:1"], ["64512:1"])

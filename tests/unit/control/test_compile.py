@@ -88,6 +88,24 @@ def test_of_equal_metrics_fewer_hops_win_and_then_the_first_link_by_name():
     assert way(program, "a", "b") == ["a-b"]
 
 
+def test_there_and_back_take_different_ways_where_a_link_has_two_metrics():
+    """RFC 2328 section 2.1: a cost belongs to an interface."""
+    links = ("a-n", "a-m", "n-c", "m-c")
+    program = compile_program(two_sites(links, ("a", "c"), metrics_back={"a-n": 100}))
+    assert way(program, "c", "a") == ["m-c", "a-m"]
+    lab = two_sites(links, ("a", "c"), metrics={"a-m": 11}, metrics_back={"a-m": 1})
+    assert way(compile_program(lab), "a", "c") == ["a-n", "n-c"]
+    assert way(compile_program(lab), "c", "a") == ["m-c", "a-m"]
+
+
+def test_equal_ways_in_one_direction_are_not_equal_in_the_other():
+    links = ("a-n", "a-m", "n-c", "m-c")
+    program = compile_program(two_sites(links, ("a", "c"), metrics_back={"a-n": 11}, ecmp=2))
+    there, back = (program.node(at).ftn_by_egress[to].nhlfes for at, to in (("a", "c"), ("c", "a")))
+    assert [nhlfe.link for nhlfe in there] == ["a-m", "a-n"]
+    assert [nhlfe.link for nhlfe in back] == ["m-c"]
+
+
 def test_of_parallel_links_the_cheapest_is_taken_and_the_other_stands_by():
     links, metrics = ("a-b", "a-b#2"), {"a-b": 20}
     lab = two_sites(links, metrics=metrics)

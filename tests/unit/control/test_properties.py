@@ -22,6 +22,7 @@ from mplsemu.program.trace import trace
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.reachability_policy import Expect, expectations
 from mplsemu.verification.structure import check_structure
+from mplsemu.views.tables.lsp import lsps
 from tests.builders import nordic
 from tests.strategies import failures, networks
 
@@ -163,6 +164,24 @@ def test_an_lsr_holds_only_labels_that_some_lsp_needs(network):
         if entry.egress
     }
     assert held == used
+
+
+@few
+@given(networks())
+def test_every_lsp_is_a_shortest_path_in_its_own_direction(network):
+    """Whatever a link costs there and back: compared with the distances of Floyd and Warshall."""
+    provider = network.provider
+    names = [node.name for node in provider.nodes]
+    distance = {(a, b): 0 if a == b else 10**9 for a in names for b in names}
+    for link in provider.links:
+        for end in link.ends:
+            pair = (end, link.far_end(end))
+            distance[pair] = min(distance[pair], link.metric_from(end))
+    for via, a, b in itertools.product(names, repeat=3):
+        distance[a, b] = min(distance[a, b], distance[a, via] + distance[via, b])
+    for lsp in lsps(compile_program(network)):
+        assert lsp.complete
+        assert lsp.metric == distance[lsp.ingress, lsp.egress]
 
 
 def test_the_order_of_sets_in_memory_decides_nothing():

@@ -95,9 +95,9 @@ def without_site(network, circuit):
     return replace(network, vpns=tuple(vpns))
 
 
-def with_metric(network, name, metric):
+def with_metric(network, name, metric, back=None):
     links = tuple(
-        replace(link, metric=metric) if link.name == name else link
+        replace(link, metric=metric, metric_back=back) if link.name == name else link
         for link in network.provider.links
     )
     return replace(network, provider=replace(network.provider, links=links))
@@ -142,7 +142,8 @@ def some_sites(data, network):
             vpns.append(replace(vpn, sites=tuple(sites)))
     changed = replace(network, vpns=tuple(vpns))
     link = data.draw(st.sampled_from(network.provider.links)).name
-    return with_metric(changed, link, data.draw(st.integers(1, 100)))
+    back = data.draw(st.one_of(st.none(), st.integers(1, 100)))
+    return with_metric(changed, link, data.draw(st.integers(1, 100)), back)
 
 
 @settings(

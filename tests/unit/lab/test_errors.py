@@ -4,10 +4,14 @@ import pytest
 
 from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
-from tests.unit.lab import mistakes, mistakes_addresses
+from tests.unit.lab import mistakes, mistakes_addresses, mistakes_links
 from tests.unit.lab.mistakes import GOOD
 
-MISTAKES = {**mistakes.MISTAKES, **mistakes_addresses.MISTAKES}
+MISTAKES = {
+    **mistakes.MISTAKES,
+    **mistakes_addresses.MISTAKES,
+    **mistakes_links.MISTAKES,
+}
 
 
 def complaint(text: str) -> LabError:

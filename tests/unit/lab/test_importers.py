@@ -202,18 +202,20 @@ def test_what_is_lost_of_links_is_said(tmp_path):
     assert [link.metric for link in found.links] == [None, None, 20]
 
 
-def test_two_metrics_of_the_two_directions_become_one_and_that_is_said(tmp_path):
+def test_the_two_directions_of_a_directed_graph_keep_their_metrics(tmp_path):
     graph = nx.DiGraph()
     graph.add_edge("a", "b", weight=5)
     graph.add_edge("b", "a", weight=6)
     graph.add_edge("b", "c")
     graph.add_edge("c", "b", weight=7)
     found = from_file(graphml(tmp_path, graph))
-    assert [link.metric for link in found.links] == [5, 7]
-    assert found.notes[0] == (
-        "1 link with another metric in the opposite direction: "
-        "the first direction's is kept for both"
-    )
+    assert [(link.metric, link.metric_back) for link in found.links] == [(5, 6), (7, None)]
+    text = write_lab("way", found, [])
+    assert "{ends: [a, b], metric: [5, 6]}" in text
+    assert [link.metric_from("b") for link in loads(text, "way.yaml").network.provider.links] == [
+        6,
+        7,
+    ]
 
 
 def test_an_absurd_length_is_noted():

@@ -86,6 +86,15 @@ def test_parallel_links_differ_in_name_whichever_way_round_they_stand(lab):
     )
 
 
+def test_a_link_has_one_metric_or_one_for_each_direction():
+    text = LAB.replace("metric: 20", "metric: [20, 30]")
+    link = loads(text, "small.yaml").network.provider.links[1]
+    assert (link.metric, link.metric_back) == (20, 30)
+    assert [link.metric_from(end) for end in ("on-1", "no")] == [20, 30]
+    alike = loads(LAB.replace("metric: 20", "metric: [20, 20]"), "small.yaml")
+    assert alike.network == loads(LAB, "small.yaml").network
+
+
 def test_an_l3vpn_site_has_a_gateway_first_and_then_its_hosts(lab):
     vpn = lab.network.vpns[0]
     assert vpn.sites[0] == Site(

@@ -90,6 +90,15 @@ def test_a_truncated_file_is_refused_with_the_line_where_it_ends():
         load_program(cut)
 
 
+def test_a_metric_back_is_written_only_where_it_is_another():
+    links = ("x-p", "p-y")
+    one, two = (network(provider(links, metrics_back=back)) for back in ({}, {"p-y": 30}))
+    assert '"metric_back"' not in dump_program(compile_program(one))
+    program = compile_program(two)
+    assert dump_program(program).count('"metric_back": 30') == 1
+    assert load_program(dump_program(program)) == program
+
+
 def test_a_rate_is_written_only_where_a_line_has_one():
     program = compile_program(load(TOPOLOGIES / "nordic.yaml").network)
     text = dump_program(program)

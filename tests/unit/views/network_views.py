@@ -19,7 +19,7 @@ def provider(
     pes: Iterable[str] | None = None,
     lonely: Iterable[str] = (),
     positions: Mapping[str, tuple[float, float]] | None = None,
-    metrics: Sequence[int] = (10,),
+    metrics: Sequence[int | tuple[int, int]] = (10,),
 ) -> ProviderView:
     """Make a network of links (parallel ones too); nodes are PEs unless `pes` says which are."""
     ends = list(pairs)

@@ -115,6 +115,14 @@ def test_more_links_that_all_differ_have_their_metric_alone() -> None:
     assert headings(scene)[2] == "Links: 1 Gbit/s; metric 1 to 30: the number on each"
 
 
+def test_a_link_with_a_metric_for_each_direction_says_both() -> None:
+    scene = provider_scene(provider(RING, metrics=(10, 10, (10, 30))))
+    assert headings(scene)[2] == "Links: 1 Gbit/s; metric 10 unless another is written on it"
+    first, second = scene.lines[2].ends
+    assert said(scene.lines[2]) == [f"metric 10 from {first}, 30 from {second}"]
+    assert f"metric 10 from {first}, 30 from {second}, up" in scene.lines[2].about
+
+
 @pytest.mark.slow
 def test_of_very_many_links_only_the_range_is_said() -> None:
     pairs = [(f"r{i}", f"r{i + 1}") for i in range(121)]

@@ -26,6 +26,11 @@ export function rate(bps: number): string {
   return `${digits} ${prefix}bit/s`;
 }
 
+/** A link's metric: "10"; "10/30" where that back is another. */
+export function metric(value: number | [number, number]): string {
+  return typeof value === "number" ? String(value) : value.join("/");
+}
+
 /** A rate where there is little room: "1.2M". */
 export function shortRate(bps: number): string {
   const [digits, prefix] = scaled(Number(bps.toPrecision(2)));

@@ -236,6 +236,8 @@ export interface components {
         /**
          * CoreLink
          * @description A link between two LSRs; each figure holds for both directions.
+         *
+         *     Only a metric may be two: in the direction of the ends, and back.
          */
         CoreLink: {
             /**
@@ -268,7 +270,10 @@ export interface components {
              * Metric
              * @example 10
              */
-            metric: number;
+            metric: number | [
+                number,
+                number
+            ];
         };
         /**
          * Counter

@@ -13,7 +13,8 @@ import {
 import { boxesOf, stackOffset } from "../src/picture/flight";
 import { busier, level, lineFacts } from "../src/picture/marks";
 import { spoken } from "../src/picture/svg";
-import { facts } from "./network";
+import { Facts } from "../src/live/lab";
+import { facts, SESSION } from "./network";
 
 const STAGE = { width: 1024, height: 524 };
 
@@ -108,6 +109,9 @@ test("one sentence tells how a link is", () => {
     "Link n-p: down, 1 Mbit/s, metric 10, delay 2 ms",
   );
   assert.equal(lineFacts(facts(), "a/north", new Set(), {}), "Line of site a/north: up");
+  const links = SESSION.links.map((link) => ({ ...link, metric: [10, 30] as [number, number] }));
+  const asymmetric = new Facts({ ...SESSION, links });
+  assert.match(lineFacts(asymmetric, "n-p", new Set(), {}), /, metric 10\/30, /);
 });
 
 test("an explanation is beside what it explains, and on the stage", () => {

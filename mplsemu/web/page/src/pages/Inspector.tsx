@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { TableKind } from "../api";
-import { byName, millis, percent, rate } from "../format";
+import { byName, metric, millis, percent, rate } from "../format";
 import { type Outcome, setLink } from "../live/change";
 import { doubt, hasEnded } from "../live/knowledge";
 import { down, type Facts, load, pending } from "../live/lab";
@@ -96,7 +96,7 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
           <>
             <Fact term="Ends" value={link.ends.join(" to ")} />
             <Fact term="Bandwidth" value={rate(link.bandwidth_bps)} />
-            <Fact term="Metric" value={String(link.metric)} />
+            <Fact term="Metric" value={metric(link.metric)} />
             <Fact term="Delay" value={`${link.delay_ms} ms`} />
             {!doubt.value && (
               <>

@@ -1,6 +1,6 @@
 /** Live marks on the provider's picture: links that are down or being changed, and loads. */
 
-import { percent, rate, shortRate } from "../format";
+import { metric, percent, rate, shortRate } from "../format";
 import type { Facts } from "../live/lab";
 import type { Drawing } from "./svg";
 
@@ -91,7 +91,7 @@ export function lineFacts(
   const is = down.has(name) ? "down" : "up";
   const link = facts.links.get(name);
   if (!link) return `Line of site ${name}: ${is}`;
-  const words = [`Link ${name}: ${is}`, rate(link.bandwidth_bps), `metric ${link.metric}`];
+  const words = [`Link ${name}: ${is}`, rate(link.bandwidth_bps), `metric ${metric(link.metric)}`];
   if (link.delay_ms) words.push(`delay ${link.delay_ms} ms`);
   const bps = busier(loads, name);
   if (!down.has(name) && bps >= QUIET_BPS) {
