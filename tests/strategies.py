@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.numbering import number_network
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
@@ -79,10 +81,17 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
         vpns.append(l3vpn(f"v{number}", sites, number=number, imports=imports[number], macs=macs))
     if draw(st.booleans()):
         sites_of_lan = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
-        vpns.append(vpls("lan", sites_of_lan, subnet="10.0.0.0/24", macs=macs))
+        lan = vpls("lan", sites_of_lan, subnet="10.0.0.0/24", macs=macs)
+        vpns.append(replace(lan, **_lan_settings(draw)))
     if draw(st.booleans()):
-        vpns.append(vpws("wire", {"s0": draw(pe), "s1": draw(pe)}, subnet="10.0.1.0/24", macs=macs))
+        wire = vpws("wire", {"s0": draw(pe), "s1": draw(pe)}, subnet="10.0.1.0/24", macs=macs)
+        vpns.append(replace(wire, l2cp=draw(st.sampled_from(L2cp))))
     return network(made, *vpns)
+
+
+def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:
+    """Return what is special about a VPLS."""
+    return {"l2cp": draw(st.sampled_from(L2cp)), "floods_unknown": draw(st.booleans())}
 
 
 def _l3_site(draw: st.DrawFn, pe: str, subnet: str, subnet6: str) -> tuple[str, str, str]:

@@ -45,6 +45,8 @@ _ELSEWHERE = {
     ("vpn", "aging"): "only a vpls learns MAC addresses: leave it out",
     ("vpn", "mac_limit"): "only a vpls learns MAC addresses: leave it out",
     ("vpn", "control_word"): "an l3vpn has no pseudowires: leave it out",
+    ("vpn", "l2cp"): "an l3vpn forwards packets, not frames: leave it out",
+    ("vpn", "unknown_unicast"): "only a vpls learns MAC addresses: leave it out",
 }
 
 

@@ -20,6 +20,7 @@ from mplsemu.lab.schema import (
     RawVpws,
 )
 from mplsemu.lab.sites import SiteBuilder, host_names
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, HOSTS, VPNS, Numbering, Space
@@ -110,11 +111,14 @@ class _Builder:
                     raw.aging,
                     raw.mac_limit,
                     raw.control_word,
+                    l2cp=L2cp(raw.l2cp),
+                    floods_unknown=raw.unknown_unicast == "flood",
                 )
             case RawVpws():
                 first, second = self.bridged_sites(name, raw)
                 subnets = tuple(raw.subnet)
-                return Vpws(name, customer, (first, second), subnets, raw.control_word)
+                word, l2cp = raw.control_word, L2cp(raw.l2cp)
+                return Vpws(name, customer, (first, second), subnets, word, l2cp)
             case _:
                 assert_never(raw)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.vpn import IPNetwork, Site, VpnKind
 
 DEFAULT_MAC_AGING_S: Final = 300  # IEEE 802.1Q table 8-3
@@ -23,6 +24,9 @@ class Vpls:
         mac_limit: MAC addresses a VSI learns at most; None: no limit. Frames for addresses beyond
             it are flooded.
         control_word: whether pseudowires use the control word (RFC 4448 section 4.6).
+        l2cp: what becomes of the customer's layer 2 control protocols.
+        floods_unknown: whether frames for addresses that are not learned are flooded; else they are
+            dropped.
     """
 
     kind: ClassVar[Literal[VpnKind.VPLS]] = VpnKind.VPLS
@@ -33,6 +37,8 @@ class Vpls:
     mac_aging_s: int = DEFAULT_MAC_AGING_S
     mac_limit: int | None = None
     control_word: bool = False
+    l2cp: L2cp = L2cp.STANDARD
+    floods_unknown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +51,4 @@ class Vpws:
     sites: tuple[Site, Site]
     subnets: tuple[IPNetwork, ...]
     control_word: bool = False
+    l2cp: L2cp = L2cp.STANDARD

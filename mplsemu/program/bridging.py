@@ -5,7 +5,7 @@ from __future__ import annotations
 from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.program.mtu_check import add_frame_header, fits_circuit
 from mplsemu.program.path import Delivered
-from mplsemu.program.reserved_macs import is_for_nearest_bridge, is_mac_control
+from mplsemu.program.reserved_macs import filtered, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
 from mplsemu.program.walk_state import Copy, WalkState, delivered
 from mplsemu.wire.ethernet import is_group_mac
@@ -14,10 +14,10 @@ from mplsemu.wire.ethernet import is_group_mac
 def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
     """Take a frame in from a VSI's circuit, as a bridge does."""
     is_bridge, packet = vsi.kind.learns_macs, state.packet
-    if is_bridge and is_for_nearest_bridge(packet):
-        state.drop(copy, "for the nearest bridge", vsi=vsi.name)
-    elif is_mac_control(packet):
+    if is_mac_control(packet):
         state.drop(copy, "MAC control, of one link only", vsi=vsi.name)
+    elif packet.destination_mac in filtered(vsi.kind, vsi.l2cp):
+        state.drop(copy, "for the nearest bridge", vsi=vsi.name)
     elif is_bridge and is_group_mac(packet.source_mac):
         # IEEE 802.1Q section 8.7: no station has a group address
         state.drop(copy, "sent from a group address", vsi=vsi.name)
@@ -28,6 +28,10 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) 
 def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
     """Forward a frame that came from a circuit or, where `source` is None, a pseudowire."""
     learned_at = state.learned_at(copy.node, vsi.name) if vsi.kind.learns_macs else None
+    is_unknown = learned_at is None and not is_group_mac(state.packet.destination_mac)
+    if is_unknown and not vsi.floods_unknown:
+        state.drop(copy, "for an address that is not learned", vsi=vsi.name)
+        return
     names = vsi.circuits if learned_at is None else [n for n in vsi.circuits if n == learned_at]
     circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
     circuits = [each for each in circuits if each.up]

@@ -26,6 +26,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from mplsemu.errors import ProgramError
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, Role, TtlMode
@@ -53,6 +54,7 @@ from mplsemu.program.services import (
     ViaCe,
     ViaPe,
     ViaVrf,
+    Vsi,
 )
 
 FORMAT: Final = "mplsemu-program"
@@ -69,6 +71,8 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (AttachmentCircuit, "rate_bps"),
     (CoreLink, "metric_back"),
     (Nhlfe, "backup"),
+    (Vsi, "l2cp"),
+    (Vsi, "floods_unknown"),
 )
 """Fields that are written only where they say something."""
 _NODE_TABLES: Final = 4
@@ -90,7 +94,7 @@ _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
     ),
     (NextHop, {"connected": Connected, "ce": ViaCe, "pe": ViaPe, "vrf": ViaVrf}),
 )
-_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind)
+_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind, L2cp)
 _TEXTS: Final[tuple[tuple[Any, tuple[type, ...], Callable[[str], Any]], ...]] = (
     (IPAddress, (IPv4Address, IPv6Address), ipaddress.ip_address),
     (IPInterface, (IPv4Interface, IPv6Interface), ipaddress.ip_interface),
@@ -187,8 +191,9 @@ def _converter() -> cattrs.Converter:
     for union, members in _SUMS:
         _register_sum(converter, union, members)
     _register_swap(converter)
-    for holder, name in _OPTIONAL:
-        omitting = {name: override(omit_if_default=True)}
+    for holder in dict.fromkeys(holder for holder, _ in _OPTIONAL):
+        omitted = [name for of, name in _OPTIONAL if of is holder]
+        omitting = {name: override(omit_if_default=True) for name in omitted}
         hook: Callable[..., Any] = make_dict_unstructure_fn(holder, converter, **omitting)  # type: ignore[arg-type]
         converter.register_unstructure_hook(holder, hook)
     for holder, names in _MACS.items():

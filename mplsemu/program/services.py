@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
@@ -189,6 +190,9 @@ class Vsi:
         mac_aging_s: seconds after which a silent MAC address is forgotten.
         mac_limit: MAC addresses that it learns at most, None: no limit; it floods what is for
             others.
+        l2cp: what it does with the frames of layer 2 control protocols that come from circuits.
+        floods_unknown: whether it floods frames for addresses that it has not learned, or drops
+            them.
     """
 
     name: str
@@ -198,3 +202,5 @@ class Vsi:
     pseudowires: tuple[Pseudowire, ...]
     mac_aging_s: int
     mac_limit: int | None = None
+    l2cp: L2cp = L2cp.STANDARD
+    floods_unknown: bool = True

@@ -208,7 +208,10 @@ class Pseudowire(TypedDict):
 
 
 class Vsi(TypedDict):
-    """One VSI; `kind` is vpls or vpws, `mac_limit` null where there is none."""
+    """One VSI; `kind` is vpls or vpws, `mac_limit` null where there is none.
+
+    `settings` are further ones that differ from the default, as a lab file has them.
+    """
 
     vsi: str
     kind: str
@@ -216,6 +219,7 @@ class Vsi(TypedDict):
     mac_limit: int | None
     circuits: list[Circuit]
     pseudowires: list[Pseudowire]
+    settings: list[str]
 
 
 class VsisOfNode(TypedDict):

@@ -221,4 +221,5 @@ def _vsi(table: VsiTable) -> shapes.Vsi:
             }
             for pw in table.pseudowires
         ],
+        "settings": list(table.settings),
     }

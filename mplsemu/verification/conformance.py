@@ -9,7 +9,7 @@ from typing import assert_never
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import MAX_INDEX
 from mplsemu.model.network import Network, Vpn
-from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, Program
 from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
@@ -213,4 +213,11 @@ def _vsi_problem(vsi: Vsi, vpn: Vpn) -> str | None:
         return f"it learns up to {vsi.mac_limit} addresses"
     if any(pw.control_word != vpn.control_word for pw in vsi.pseudowires):
         return f"a pseudowire has {'no' if vpn.control_word else 'a'} control word"
-    return None
+    return next(_bridging_problems(vsi, vpn), None)
+
+
+def _bridging_problems(vsi: Vsi, vpn: Vpls | Vpws) -> Iterator[str]:
+    if vsi.l2cp is not vpn.l2cp:
+        yield f"layer 2 control protocols: {vsi.l2cp.value}, not {vpn.l2cp.value}"
+    if isinstance(vpn, Vpls) and vsi.floods_unknown != vpn.floods_unknown:
+        yield f"it {'floods' if vsi.floods_unknown else 'drops'} what is for unknown addresses"

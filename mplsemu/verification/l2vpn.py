@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.limits import Limits
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls, Vpws
@@ -20,7 +21,7 @@ from mplsemu.model.vpn import Host, Site
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import Delivered, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
-from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS, PROVIDER_RESERVED
+from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS, RESERVED, filtered
 from mplsemu.program.walk import Walker
 from mplsemu.program.walk_state import LookupCache
 from mplsemu.verification.l3vpn import UNKNOWN_MAC, cut_off, is_attached
@@ -34,6 +35,7 @@ _FLOODED: Final = (
     (_MULTICAST_MAC, "multicast"),
     (UNKNOWN_MAC, "unknown unicast"),
 )
+_CONTROL: Final = "layer 2 control"
 _ARTICLES: Final = {
     "broadcast": "a broadcast",
     "multicast": "a multicast",
@@ -101,7 +103,7 @@ class L2vpnChecker:
             run.near.add(site.circuit)
             return (cut_off(site, detail, tuple(each.circuit for each in others)),)
         groups: dict[tuple[object, ...], _Group] = {}
-        for frame in _flooded_frames(site, others):
+        for frame in _flooded_frames(vpn, site, others):
             self._send(run, groups, vpn, site, frame)
         reached: set[str] = set()
         for other in others:
@@ -128,7 +130,7 @@ class L2vpnChecker:
         self._send_to(run, groups, vpn, site, first)
         if groups:
             return False
-        run.kinds = before + sum(1 for _ in _flooded_frames(site, ()))
+        run.kinds = before + sum(1 for _ in _flooded_frames(vpn, site, ()))
         run.kinds += sum(len(each.hosts) for each in vpn.sites if each.name != site.name)
         run.kinds += sum(1 for _ in _frames_for_nobody(vpn, site))
         return True
@@ -264,12 +266,21 @@ class _Frame:
     learned: bool = True
 
 
-def _flooded_frames(site: Site, others: Iterable[Site]) -> Iterator[_Frame]:
-    """Yield frames that are flooded: broadcast, multicast, unknown unicast."""
+def _flooded_frames(vpn: Vpls | Vpws, site: Site, others: Iterable[Site]) -> Iterator[_Frame]:
+    """Yield frames for everybody: broadcast, multicast, unknown unicast unless it is dropped.
+
+    Among the reserved addresses are those that some bridges filter, and this VPN's do not.
+    """
     source = _source_of(site)
-    everyone = Counter(each.circuit for each in others)
+    everyone, nobody = Counter(each.circuit for each in others), Counter[str]()
     for mac, kind in _FLOODED:
-        yield _Frame(Packet(source, mac), kind, _ARTICLES[kind], everyone, learned=False)
+        is_dropped = mac == UNKNOWN_MAC and isinstance(vpn, Vpls) and not vpn.floods_unknown
+        wanted = nobody if is_dropped else everyone
+        yield _Frame(Packet(source, mac), kind, _ARTICLES[kind], wanted, learned=False)
+    if vpn.l2cp is not L2cp.STANDARD:
+        passing = sorted(set(RESERVED) - set(filtered(vpn.kind, vpn.l2cp)))
+        for mac in passing:
+            yield _Frame(Packet(source, mac), _CONTROL, mac, everyone, learned=False)
 
 
 def _frames_for_nobody(vpn: Vpls | Vpws, site: Site) -> Iterator[_Frame]:
@@ -279,10 +290,11 @@ def _frames_for_nobody(vpn: Vpls | Vpws, site: Site) -> Iterator[_Frame]:
     pause = Packet(source, MAC_CONTROL_ADDRESS, ethertype=MAC_CONTROL)
     for frame in (pause, replace(pause, destination_mac=UNKNOWN_MAC)):
         yield _Frame(frame, "MAC control", "the end of its own link", nobody)
+    if isinstance(vpn, Vpls) or vpn.l2cp is not L2cp.STANDARD:
+        for mac in filtered(vpn.kind, vpn.l2cp):
+            yield _Frame(Packet(source, mac), "for the nearest bridge", mac, nobody)
     if isinstance(vpn, Vpws):
         return
-    for mac in PROVIDER_RESERVED:
-        yield _Frame(Packet(source, mac), "for the nearest bridge", mac, nobody)
     # a bridge never sends a frame back to its source's port, and drops group source addresses
     for host in site.hosts:
         kind = f"{site.circuit}/{host.name}"

@@ -21,6 +21,7 @@ from mplsemu.southbound.ebpf.kinds import (
     PortFlag,
     PwFlag,
     Role,
+    VsiFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     ANY_MTU,
@@ -60,6 +61,8 @@ OURS = "02:00:00:00:00:aa"
 THEIRS = "02:00:00:00:00:bb"
 """MAC address of its neighbour's."""
 NOTHING_YET = CounterRecord(0, 0)
+FILTERED = {BridgeKind.VPLS: 0x47FE, BridgeKind.VPWS: 0x2}
+"""Reserved addresses, by what they end in, that a VSI filters unless a test says otherwise."""
 
 
 def nhlfe(
@@ -179,6 +182,8 @@ class Router:
         kind: BridgeKind = BridgeKind.VPLS,
         mac_limit: int = 0,
         aging_s: float = 300,
+        filtered: int | None = None,
+        flags: VsiFlag = VsiFlag.NONE,
     ) -> None:
         for position, circuit in circuits.items():
             self.port(circuit, Role.VSI, number)
@@ -192,6 +197,8 @@ class Router:
             max(wires, default=0),
             mac_limit,
             round(aging_s * 1e9),
+            FILTERED[kind] if filtered is None else filtered,
+            flags,
         )
         self.bench.set("vsis", VsiKey(self.index, number).pack(), record.pack())
 

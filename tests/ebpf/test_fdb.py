@@ -11,6 +11,7 @@ from mplsemu.southbound.ebpf.kinds import (
     BridgeKind,
     Drop,
     FdbKind,
+    VsiFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     SETTINGS_KEY,
@@ -22,7 +23,7 @@ from mplsemu.southbound.ebpf.layout import (
     unpack_long,
 )
 from tests.ebpf.kernel import Verdict
-from tests.ebpf.pe import ALL, VSI, A, B, Pe
+from tests.ebpf.pe import ALL, VSI, A, B, C, Pe
 from tests.ebpf.router import Router
 from tests.oracles.frames import ethernet
 
@@ -108,6 +109,31 @@ def test_what_is_for_the_nearest_bridge_or_the_links_end_is_dropped(router: Rout
     for address in ("01:80:c2:00:01:01", "01:80:c2:01:00:01", "01:81:c2:00:00:01", B, ALL):
         router.run(ethernet(address, A, 0x88B5, bytes(46), vlans), pe.first)
         assert router.drops()[Drop.ONE_LINK] == expected
+
+
+@pytest.mark.parametrize(("filtered", "lost"), [(0x2, {1}), (0xFFFF, set(range(16)))])
+def test_a_vsi_may_filter_other_reserved_addresses(router: Router, filtered, lost):
+    pe = Pe(router, filtered=filtered)
+    pe.up()
+    for last in range(18):
+        before = router.drops().get(Drop.ONE_LINK, 0)
+        router.run(ethernet(f"01:80:c2:00:00:{last:02x}", A, 0x88B5, bytes(46)), pe.first)
+        assert (router.drops().get(Drop.ONE_LINK, 0) > before) is (last in lost)
+
+
+def test_unknown_unicast_may_be_dropped_and_nothing_else_is(pe: Pe):
+    pe.wire(1, 17)
+    pe.options["flags"] = VsiFlag.DROP_UNKNOWN
+    pe.up()
+    for via, frame in ((pe.first, ethernet(B, A, 0x88B5, b"")), (pe.core, None)):
+        sent = frame or pe.over_wire(1, ethernet(C, B, 0x88B5, b""))
+        assert pe.router.pass_on(sent, via, 0) == {}
+    assert pe.router.drops() == {Drop.UNKNOWN: 2}
+    assert pe.router.station(VSI, A) is not None
+    everyone = ethernet(ALL, A, 0x88B5, b"")
+    assert len(pe.router.pass_on(everyone, pe.first, 2)) == 2
+    known = ethernet(A, C, 0x88B5, b"")
+    assert pe.router.pass_on(known, pe.second) == {pe.first.ifindex: [known]}
 
 
 def test_of_what_is_for_the_nearest_bridge_nothing_is_learned(pe: Pe):

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls
@@ -26,6 +27,13 @@ STRANGER = "02:aa:aa:aa:aa:aa"
 GROUP = "01:00:5e:01:02:03"
 FEW = 64
 """Of a larger prefix only so many addresses at each end."""
+BRIDGES = tuple(f"01:80:c2:00:00:{last:02x}" for last in (0, 1, 2, 14, 16))
+FILTERED = {
+    L2cp.STANDARD: {True: {*range(1, 11), 14}, False: {1}},
+    L2cp.TUNNEL: {True: {1}, False: {1}},
+    L2cp.DROP: {True: {*range(16)}, False: {*range(16)}},
+}
+"""Last octets of reserved addresses that go nowhere, by whether the VPN is a VPLS."""
 NOWHERE = tuple(
     ip_network(text)
     for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8")
@@ -71,7 +79,7 @@ def probes(network: Network, *, ttl: int = 255) -> Iterator[Probe]:
             continue
         stations = [host.mac for each in vpn.sites for host in each.hosts]
         for learned in (False, True):
-            for mac in (BROADCAST_MAC, GROUP, STRANGER, *stations):
+            for mac in (BROADCAST_MAC, GROUP, STRANGER, *BRIDGES, *stations):
                 for source_mac in (STRANGER, GROUP, *(host.mac for host in site.hosts)):
                     yield site.circuit, Packet(source_mac, mac), learned
 
@@ -199,8 +207,15 @@ def bridged_is_right(vpn, site, packet, ends, learned) -> bool:
     others = Counter(each.circuit for each in vpn.sites if each.name != site.name)
     if isinstance(vpn, Vpls) and packet.source_mac == GROUP:
         return not arrived
+    destination = packet.destination_mac
+    is_reserved = destination.startswith("01:80:c2:00:00:0")
+    if is_reserved and int(destination[-2:], 16) in FILTERED[vpn.l2cp][isinstance(vpn, Vpls)]:
+        return not arrived
     where = {host.mac: each.circuit for each in vpn.sites for host in each.hosts}
     known = where.get(packet.destination_mac) if learned and isinstance(vpn, Vpls) else None
+    is_unknown = known is None and not int(destination[:2], 16) & 1
+    if isinstance(vpn, Vpls) and is_unknown and not vpn.floods_unknown:
+        return not arrived
     wanted = others if known is None else Counter([known] if known != site.circuit else [])
     lost = [end for end in ends if isinstance(end, Dropped)]
     return arrived == wanted and not (lost and wanted)

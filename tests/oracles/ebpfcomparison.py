@@ -25,6 +25,7 @@ WHY = {
     "sent from a group": Drop.GROUP_SOURCE,
     "for the nearest bridge": Drop.ONE_LINK,
     "MAC control": Drop.ONE_LINK,
+    "for an address that is not learned": Drop.UNKNOWN,
     "VLAN-tagged": Drop.NOT_FOR_US,
     "not an IP packet": Drop.NOT_FOR_US,
     "not for the gateway": Drop.NOT_FOR_US,

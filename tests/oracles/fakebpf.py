@@ -25,6 +25,7 @@ from mplsemu.southbound.ebpf.kinds import (
     PwFlag,
     Role,
     RouteKind,
+    VsiFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     FdbKey,
@@ -356,7 +357,7 @@ class FakeLsrs:
         assert value is not None, f"{key} is no VSI"
         vsi = VsiRecord.unpack(value)
         station = None
-        if ifindex is not None and _stays_on_link(frame, vsi.kind):
+        if ifindex is not None and _stays_on_link(frame, vsi.filtered):
             yield (Lost(Drop.ONE_LINK),)
             return
         if vsi.kind is BridgeKind.VPLS:
@@ -365,7 +366,9 @@ class FakeLsrs:
                 return
             self._learn(key, vsi, frame[6:12], ifindex, wire)
             station = self._find(key, vsi, frame[:6])
-        if station is None:
+        if station is None and vsi.flags & VsiFlag.DROP_UNKNOWN and not frame[0] & 1:
+            yield (Lost(Drop.UNKNOWN),)
+        elif station is None:
             yield from self._flood(key, vsi, frame, ifindex)
         elif station.kind is FdbKind.AT_CIRCUIT and station.id != ifindex:
             yield (Sent(station.id, frame),)
@@ -413,12 +416,12 @@ class FakeLsrs:
         return station if station and self.now_ns - station.seen_ns <= vsi.aging_ns else None
 
 
-def _stays_on_link(frame: bytes, kind: BridgeKind) -> bool:
+def _stays_on_link(frame: bytes, filtered: int) -> bool:
     """Whether a frame is for the nearest bridge or, as PAUSE is, for the end of its link."""
     if fakeframe.ethertype(frame) == 0x8808:
         return True
-    filtered = {*range(1, 11), 14} if kind is BridgeKind.VPLS else {1}
-    return frame[:5] == bytes.fromhex("0180c20000") and frame[5] in filtered
+    is_reserved = frame[:5] == bytes.fromhex("0180c20000") and frame[5] < 16
+    return is_reserved and bool(filtered & 1 << frame[5])
 
 
 def _is_right(packet: bytes) -> bool:

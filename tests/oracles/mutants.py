@@ -7,6 +7,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any, get_args
 
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.model.vpn import L2vpnKind
@@ -302,6 +303,10 @@ def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:
         yield f"VSI {vsi.name} dropped", replace(node, vsis=without(node.vsis, index))
         (kind,) = set(get_args(L2vpnKind)) - {vsi.kind}
         yield f"VSI {vsi.name} is a {kind}", changed(index, replace(vsi, kind=kind))
+        for l2cp in sorted(set(L2cp) - {vsi.l2cp}):
+            yield f"VSI {vsi.name}: {l2cp} L2CP", changed(index, replace(vsi, l2cp=l2cp))
+        other = replace(vsi, floods_unknown=not vsi.floods_unknown)
+        yield f"VSI {vsi.name} does otherwise with unknown addresses", changed(index, other)
         for number, name in enumerate(vsi.circuits):
             fewer = replace(vsi, circuits=without(vsi.circuits, number))
             yield f"VSI {vsi.name} lacks {name}", changed(index, fewer)

@@ -322,7 +322,9 @@ def test_what_is_for_the_nearest_bridge_goes_nowhere(lab):
             continue
         seen.add(sender.vpn)
         is_wire = vsi.kind is VpnKind.VPWS
-        filtered = {1} if is_wire else {*range(1, 11), 14}
+        standard = {1} if is_wire else {*range(1, 11), 14}
+        by_choice = {"standard": standard, "tunnel": {1}, "drop": set(range(16))}
+        filtered = by_choice[vsi.l2cp]
         for last in range(18):
             mac = f"01:80:c2:00:00:{last:02x}"
             for ethertype, vlans in ((0x88B5, ()), (0x0800, ()), (0x8808, ()), (0x8808, (7,))):

@@ -31,4 +31,6 @@ class VplsCompiler(L2vpnCompiler[Vpls]):
             pseudowires=pseudowires,
             mac_aging_s=vpn.mac_aging_s,
             mac_limit=vpn.mac_limit,
+            l2cp=vpn.l2cp,
+            floods_unknown=vpn.floods_unknown,
         )

@@ -30,4 +30,5 @@ class VpwsCompiler(L2vpnCompiler[Vpws]):
             circuits=circuits,
             pseudowires=pseudowires,
             mac_aging_s=DEFAULT_MAC_AGING_S,  # unused: nothing is learned
+            l2cp=vpn.l2cp,
         )

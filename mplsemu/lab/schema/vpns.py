@@ -11,6 +11,8 @@ from mplsemu.lab.schema.mapping import StrictMapping
 from mplsemu.lab.schema.sites import RawBridgedSite, RawRoutedSite, SourceValidation
 from mplsemu.model.vpls import DEFAULT_MAC_AGING_S
 
+ControlProtocols = Literal["standard", "tunnel", "drop"]
+
 
 class RawVpn(StrictMapping):
     """What every VPN has."""
@@ -55,6 +57,12 @@ class RawBridged(RawVpn):
         description="Whether frames carry one on pseudowires (RFC 4448); the eBPF data plane can.",
         examples=[True],
     )
+    l2cp: ControlProtocols = Field(
+        default="standard",
+        description="Frames for the addresses that IEEE 802.1Q reserves for bridges: as its table "
+        "8-2 says (standard), all pass (tunnel) or none (drop). PAUSE never does.",
+        examples=["tunnel"],
+    )
 
 
 class RawVpls(RawBridged, title="VPLS"):
@@ -71,6 +79,11 @@ class RawVpls(RawBridged, title="VPLS"):
         default=None,
         description="MAC addresses that each PE learns at most; the eBPF data plane can.",
         examples=[1000],
+    )
+    unknown_unicast: Literal["flood", "drop"] = Field(
+        default="flood",
+        description="What becomes of frames for a MAC address that is not learned.",
+        examples=["drop"],
     )
     sites: dict[Name, RawBridgedSite] = Field(min_length=1, examples=[{"odense": {"pe": "dk"}}])
 

@@ -21,6 +21,7 @@ from mplsemu.southbound.ebpf.kinds import (
     PwFlag,
     Role,
     RouteKind,
+    VsiFlag,
 )
 from mplsemu.southbound.ebpf.names import NUMBERS, Names
 from mplsemu.wire.ethernet import mac_text
@@ -195,7 +196,8 @@ def _vsi(_key: bytes, value: bytes, _names: Names) -> str:
     if vsi.kind is BridgeKind.VPWS:
         return said
     limit = f" at most {vsi.mac_limit}" if vsi.mac_limit else ""
-    return f"{said}, learns{limit} for {vsi.aging_ns / _NANOSECONDS:g} s"
+    unknown = ", drops unknown unicast" if vsi.flags & VsiFlag.DROP_UNKNOWN else ""
+    return f"{said}, learns{limit} for {vsi.aging_ns / _NANOSECONDS:g} s{unknown}"
 
 
 def _circuit(_key: bytes, value: bytes, names: Names) -> str:

@@ -63,6 +63,7 @@ _FLAGS: Final[Mapping[type[enum.IntFlag], str]] = {
     kinds.NhlfeFlag: "NHLFE_",
     kinds.IlmFlag: "ILM_",
     kinds.PwFlag: "PW_",
+    kinds.VsiFlag: "VSI_",
 }
 
 _STRUCTS: Final[tuple[CStruct, ...]] = (

@@ -105,6 +105,14 @@ class PwFlag(enum.IntFlag):
     """Before every frame (RFC 4448 section 4.6)."""
 
 
+class VsiFlag(enum.IntFlag):
+    """How a VSI treats frames."""
+
+    NONE = 0
+    DROP_UNKNOWN = 1
+    """Frames for an address that is not learned are dropped."""
+
+
 class FdbKind(enum.IntEnum):
     """Behind what an address was learned."""
 
@@ -161,3 +169,5 @@ class Drop(enum.IntEnum):
     """A frame or labelled packet that exceeds an MTU; routed packets are punted instead."""
     SOURCE = 17
     """From an address that is not behind its circuit (uRPF)."""
+    UNKNOWN = 18
+    """For an address that a VSI has not learned, and that it does not flood."""

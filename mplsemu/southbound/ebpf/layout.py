@@ -45,6 +45,7 @@ from mplsemu.southbound.ebpf.kinds import (
     PwFlag,
     Role,
     RouteKind,
+    VsiFlag,
 )
 from mplsemu.southbound.punt.event import PuntReason
 
@@ -266,6 +267,10 @@ class VsiRecord(Record, c_name="vsi"):
     pws: Annotated[U32, "highest index in the map pws"]
     mac_limit: Annotated[U32, "addresses it learns at most, and then none; 0: a share (settings)"]
     aging_ns: U64
+    filtered: Annotated[
+        U32, "the N of 01-80-C2-00-00-0N for which no frame comes in, a bit each"
+    ] = 0
+    flags: Annotated[VsiFlag, u32] = VsiFlag.NONE
 
     def __post_init__(self) -> None:
         most = max(self.circuits, self.pws)

@@ -7,9 +7,10 @@ from typing import Final, assert_never
 
 from mplsemu.errors import CapabilityError
 from mplsemu.model.vpn import L2vpnKind, VpnKind
+from mplsemu.program.reserved_macs import RESERVED, filtered
 from mplsemu.program.services import Pseudowire, Vsi
 from mplsemu.southbound.ebpf.entry import Entry
-from mplsemu.southbound.ebpf.kinds import BridgeKind, PwFlag
+from mplsemu.southbound.ebpf.kinds import BridgeKind, PwFlag, VsiFlag
 from mplsemu.southbound.ebpf.layout import MemberKey, PwRecord, VsiKey, VsiRecord, word
 from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.lsr import Lsr
@@ -68,7 +69,15 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
                 f"the eBPF data plane can have 0 to {most}"
             )
     aging_ns = vsi.mac_aging_s * _NANOSECONDS
-    record = VsiRecord(_bridge_kind(vsi.kind), len(vsi.circuits), pws, limit, aging_ns)
+    record = VsiRecord(
+        _bridge_kind(vsi.kind),
+        len(vsi.circuits),
+        pws,
+        limit,
+        aging_ns,
+        filtered=sum(1 << RESERVED.index(mac) for mac in filtered(vsi.kind, vsi.l2cp)),
+        flags=VsiFlag.NONE if vsi.floods_unknown else VsiFlag.DROP_UNKNOWN,
+    )
     return Entry(Stage.SERVICES, "vsis", VsiKey(lsr.index, vsi.index).pack(), record.pack())
 
 

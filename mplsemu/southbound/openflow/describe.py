@@ -211,7 +211,7 @@ class FlowDescriber:
         source, service = match.value(REG_SOURCE), self._service(match)
         mac = match.value(ETH_DST)
         if mac is not None:
-            return f"every VSI: frames for {_mac(mac)}"
+            return f"{service or 'every VSI'}: frames for {_mac(mac)}"
         if match.value(ETH_SRC) is not None:
             return f"every VSI: {_origin(match)}"
         if source is None or service is None:

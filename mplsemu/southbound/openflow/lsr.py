@@ -26,6 +26,8 @@ IS_MPLS: Final = Term(ETH_TYPE, EtherType.MPLS)
 IP_VERSIONS: Final = (IS_IPV4, IS_IPV6)
 FROM_GROUP_ADDRESS: Final = Term(ETH_SRC, 1 << 40, 1 << 40)
 """No station has such an address (IEEE 802.3 section 3.2.3)."""
+TO_GROUP_ADDRESS: Final = Term(ETH_DST, 1 << 40, 1 << 40)
+"""Broadcast or multicast (IEEE 802 section 8.2)."""
 IS_ANY_MPLS: Final = (IS_MPLS, Term(ETH_TYPE, EtherType.MPLS_MULTICAST))
 """Downstream- and upstream-assigned labels (RFC 5332)."""
 

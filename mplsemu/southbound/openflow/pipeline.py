@@ -281,7 +281,7 @@ _ALL_SPECS: Final = (
         Table.VSI_FORWARD,
         "one circuit, one pseudowire, or flood; never from pseudowire to pseudowire",
         Stage.SERVICES,
-        matches=frozenset({METADATA, REG_SOURCE, REG_TARGET}),
+        matches=frozenset({METADATA, REG_SOURCE, REG_TARGET, ETH_DST}),
         writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
         actions=frozenset(
             {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mplsemu.program.diffserv import CLASS_SELECTOR_SHIFT, ECN_BITS, TC_BITS
-from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS
+from mplsemu.program.reserved_macs import MAC_CONTROL, filtered
 from mplsemu.program.services import Vrf, Vsi
 from mplsemu.southbound.openflow.actions import Action, Move, SetField
 from mplsemu.southbound.openflow.flow import Flow
@@ -89,6 +89,7 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
         control = Match.of(in_port, IS_MAC_CONTROL, _UNTAGGED)
         yield Flow(Table.PORTS, Priority.SPECIFIC, control)
         if not vsi.kind.learns_macs:
-            control = Match.of(in_port, Term(ETH_DST, mac_number(MAC_CONTROL_ADDRESS)))
-            yield Flow(Table.PORTS, Priority.REFUSED, control)
+            for mac in filtered(vsi.kind, vsi.l2cp):
+                control = Match.of(in_port, Term(ETH_DST, mac_number(mac)))
+                yield Flow(Table.PORTS, Priority.REFUSED, control)
         yield Flow(Table.PORTS, Priority.NORMAL, Match.of(in_port), actions, goto)

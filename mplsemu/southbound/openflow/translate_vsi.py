@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from mplsemu.errors import CapabilityError
-from mplsemu.program.reserved_macs import PROVIDER_RESERVED
+from mplsemu.model.l2cp import L2cp
+from mplsemu.program.reserved_macs import PROVIDER_RESERVED, filtered
 from mplsemu.program.services import Pseudowire, Vsi
 from mplsemu.southbound.openflow.actions import (
     Action,
@@ -20,7 +21,7 @@ from mplsemu.southbound.openflow.actions import (
     SetField,
 )
 from mplsemu.southbound.openflow.flow import Flow, learned_cookie
-from mplsemu.southbound.openflow.lsr import FROM_GROUP_ADDRESS, Lsr, mac_number
+from mplsemu.southbound.openflow.lsr import FROM_GROUP_ADDRESS, TO_GROUP_ADDRESS, Lsr, mac_number
 from mplsemu.southbound.openflow.match import ETH_DST, ETH_SRC, METADATA, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
@@ -49,9 +50,7 @@ def vsi_flows(lsr: Lsr) -> Iterator[Flow]:
     if lsr.node.vsis:
         # IEEE 802.1Q section 8.7: no station has a group address
         yield Flow(Table.VSI_LEARN, Priority.REFUSED, Match.of(FROM_GROUP_ADDRESS))
-        for mac in PROVIDER_RESERVED:
-            to_bridge = Match.of(Term(ETH_DST, mac_number(mac)))
-            yield Flow(Table.VSI_LEARN, Priority.REFUSED + 1, to_bridge)
+        yield from _filters(lsr)
         to_circuit = (OutputRegister(REG_TARGET),)
         yield Flow(Table.VSI_FORWARD, Priority.BROAD, Match.of(_TO_CIRCUIT), to_circuit)
     for vsi in lsr.node.vsis:
@@ -60,6 +59,25 @@ def vsi_flows(lsr: Lsr) -> Iterator[Flow]:
             yield from _learning_flows(vsi, ports)
             yield from _pseudowire_flows(lsr, vsi)
         yield from _flood_flows(lsr, vsi, ports)
+
+
+def _filters(lsr: Lsr) -> Iterator[Flow]:
+    """Yield what drops frames for reserved addresses: of all VSIs together, where they agree."""
+    bridges = [vsi for vsi in lsr.node.vsis if vsi.kind.learns_macs]
+    if all(vsi.l2cp is L2cp.STANDARD for vsi in bridges):
+        matches = [[_to(mac)] for mac in PROVIDER_RESERVED]
+    else:
+        matches = [
+            [_to(mac), Term(METADATA, vsi.index)]
+            for vsi in bridges
+            for mac in filtered(vsi.kind, vsi.l2cp)
+        ]
+    for terms in matches:
+        yield Flow(Table.VSI_LEARN, Priority.REFUSED + 1, Match.of(*terms))
+
+
+def _to(mac: str) -> Term:
+    return Term(ETH_DST, mac_number(mac))
 
 
 def _learning_flows(vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
@@ -94,11 +112,12 @@ def _flood_flows(lsr: Lsr, vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
     to_circuits = tuple(map(Output, ports))
     # each copy is encapsulated in a clone: an encap of the packet itself would affect the next copy
     to_wires = tuple(Clone(_send_over(lsr, wire)) for wire in _wires(lsr, vsi))
+    flooded = (own, _UNKNOWN) if vsi.floods_unknown else (own, _UNKNOWN, TO_GROUP_ADDRESS)
     if ports:
-        match = Match.of(own, _FROM_CIRCUIT, _UNKNOWN)
+        match = Match.of(*flooded, _FROM_CIRCUIT)
         yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, (*to_circuits, *to_wires))
         # split horizon: frames from one pseudowire never leave over another (RFC 4762 section 4.4)
-        match = Match.of(own, _FROM_ANY_PSEUDOWIRE, _UNKNOWN)
+        match = Match.of(*flooded, _FROM_ANY_PSEUDOWIRE)
         yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, to_circuits)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mplsemu.model.l2cp import L2cp
 from mplsemu.program.program import NodeProgram
+from mplsemu.program.services import Vsi
 from mplsemu.views.tables.vrf import CircuitRow, Tunnel, circuit_rows, tunnel_to
 
 
@@ -21,7 +24,11 @@ class PseudowireRow:
 
 @dataclass(frozen=True, slots=True)
 class VsiTable:
-    """One VSI; `kind` is ``vpls`` or ``vpws``; `mac_limit` is None if there is none."""
+    """One VSI; `kind` is ``vpls`` or ``vpws``; `mac_limit` is None if there is none.
+
+    Attributes:
+        settings: further ones that differ from the default, as a lab file has them.
+    """
 
     vsi: str
     kind: str
@@ -29,6 +36,7 @@ class VsiTable:
     mac_limit: int | None
     circuits: tuple[CircuitRow, ...]
     pseudowires: tuple[PseudowireRow, ...]
+    settings: tuple[str, ...] = ()
 
 
 def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
@@ -50,6 +58,14 @@ def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
                 )
                 for pw in vsi.pseudowires
             ),
+            settings=tuple(_settings(vsi)),
         )
         for vsi in node.vsis
     )
+
+
+def _settings(vsi: Vsi) -> Iterator[str]:
+    if vsi.l2cp is not L2cp.STANDARD:
+        yield f"l2cp: {vsi.l2cp.value}"
+    if not vsi.floods_unknown:
+        yield "unknown_unicast: drop"

@@ -175,7 +175,7 @@ def _kind(table: VsiTable) -> str:
         words.append(f"at most {count(table.mac_limit, 'MAC address', 'MAC addresses')}")
     if any(wire.control_word for wire in table.pseudowires):
         words.append("control word")
-    return ", ".join(words)
+    return ", ".join((*words, *table.settings))
 
 
 def draw_lsps(lsps: Sequence[Lsp], named: Container[str] = ()) -> list[Text]:

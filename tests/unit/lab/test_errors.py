@@ -4,13 +4,14 @@ import pytest
 
 from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
-from tests.unit.lab import mistakes, mistakes_addresses, mistakes_links
+from tests.unit.lab import mistakes, mistakes_addresses, mistakes_links, mistakes_vpls
 from tests.unit.lab.mistakes import GOOD
 
 MISTAKES = {
     **mistakes.MISTAKES,
     **mistakes_addresses.MISTAKES,
     **mistakes_links.MISTAKES,
+    **mistakes_vpls.MISTAKES,
 }
 
 

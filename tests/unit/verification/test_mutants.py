@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.model.l2cp import L2cp
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.program import Program
@@ -33,13 +35,15 @@ def extranet() -> Network:
 
 
 def bridges() -> Network:
-    """Two VPLS on a long way, several sites at one PE, parallel links."""
+    """Two VPLS on a long way, several sites at one PE, parallel links; one with other settings."""
     macs = MacAddresses()
+    van = vpls("van", {"a": "x", "b": "y", "c": "z"}, subnet="10.0.0.0/28", macs=macs)
+    wire = vpws("wire", {"a": "x", "b": "x"}, macs=macs)
     return network(
         provider(("x-p", "x-p#2", "p-q", "q-y", "q-z"), pes=("x", "y", "z")),
         vpls("lan", {"a": "x", "b": "x", "c": "y"}, subnet="10.0.0.0/28", hosts=2, macs=macs),
-        vpls("van", {"a": "x", "b": "y", "c": "z"}, subnet="10.0.0.0/28", macs=macs),
-        vpws("wire", {"a": "x", "b": "x"}, macs=macs),
+        replace(van, l2cp=L2cp.TUNNEL, floods_unknown=False),
+        replace(wire, l2cp=L2cp.DROP),
         name="bridges",
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mplsemu.control.compile import compile_program
+from mplsemu.model.l2cp import L2cp
 from mplsemu.views.tables.vsi import vsi_tables
 from mplsemu.views.text.show import draw_vsis
 from tests.builders import MacAddresses, network, provider, vpls
 
 
-def test_a_control_word_and_a_mac_limit_are_told_where_there_are_any():
+def test_what_is_not_as_usual_is_told():
     lan = vpls("c", {"x": "a", "y": "b"}, macs=MacAddresses())
     for vpn, said in (
         (lan, "VSI c at a (vpls, MAC aging 300 s)"),
@@ -18,6 +19,10 @@ def test_a_control_word_and_a_mac_limit_are_told_where_there_are_any():
         (
             replace(lan, mac_limit=9, control_word=True),
             "VSI c at a (vpls, MAC aging 300 s, at most 9 MAC addresses, control word)",
+        ),
+        (
+            replace(lan, l2cp=L2cp.TUNNEL, floods_unknown=False),
+            "VSI c at a (vpls, MAC aging 300 s, l2cp: tunnel, unknown_unicast: drop)",
         ),
     ):
         program = compile_program(network(provider(("a-b",)), vpn))

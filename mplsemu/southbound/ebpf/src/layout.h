@@ -83,6 +83,7 @@ enum drop {
 	DROP_ONE_LINK = 15,
 	DROP_TOO_BIG = 16,
 	DROP_SOURCE = 17,
+	DROP_UNKNOWN = 18,
 };
 
 enum punt_reason {
@@ -104,6 +105,7 @@ enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_AN
 #define NHLFE_DIRECT 1
 #define ILM_CONTROL_WORD 1
 #define PW_CONTROL_WORD 1
+#define VSI_DROP_UNKNOWN 1
 
 /* What kind of port an interface is; without one everything is dropped */
 struct port {
@@ -220,8 +222,10 @@ struct vsi {
 	__u32 pws; /* highest index in the map pws */
 	__u32 mac_limit; /* addresses it learns at most, and then none; 0: a share (settings) */
 	__u64 aging_ns;
+	__u32 filtered; /* the N of 01-80-C2-00-00-0N for which no frame comes in, a bit each */
+	__u32 flags; /* VSI_* */
 };
-_Static_assert(sizeof(struct vsi) == 24, "padding");
+_Static_assert(sizeof(struct vsi) == 32, "padding");
 
 /* A circuit of a VSI, by its position from 1 (there may be holes), or a pseudowire */
 struct member_key {

@@ -4,8 +4,6 @@
 #include "packet.h"
 
 #define TYPE_MAC_CONTROL bpf_htons(0x8808)
-#define CONTROL_ADDRESS 1        /* the last octet of 01-80-C2-00-00-01 */
-#define PROVIDER_RESERVED 0x47fe /* last octets that a provider's bridge filters: 01 to 0A, and 0E */
 
 /* The last octet of 01-80-C2-00-00-00 to -0F, 255 for any other address */
 static __always_inline __u32 number_of_reserved(const __u8 *mac)
@@ -19,13 +17,13 @@ static __always_inline __u32 number_of_reserved(const __u8 *mac)
 }
 
 /* Whether a customer's frame stays on its link: PAUSE, which no pseudowire carries (RFC 4448 section 4.4.5),
- * and in a VPLS, which is a provider bridge, frames to the nearest bridge. */
+ * and what is for a reserved address that the VSI filters. */
 static __always_inline int stays_on_link(struct __sk_buff *skb, const struct ethernet *ethernet,
-					 int is_bridge)
+					 __u32 filtered)
 {
 	__u32 number = number_of_reserved(ethernet->destination);
 
 	if (ethernet->type == TYPE_MAC_CONTROL && !skb->vlan_present)
 		return 1;
-	return number < 16 && (is_bridge ? PROVIDER_RESERVED >> number & 1 : number == CONTROL_ADDRESS);
+	return number < 16 && filtered >> number & 1;
 }

@@ -332,7 +332,7 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 	ethernet = head(skb, sizeof(*ethernet));
 	if (!ethernet)
 		return drop(skb, lsr, DROP_MALFORMED);
-	if (ifindex && stays_on_link(skb, ethernet, vsi->kind == VSI_VPLS))
+	if (ifindex && stays_on_link(skb, ethernet, vsi->filtered))
 		return drop(skb, lsr, DROP_ONE_LINK);
 	if (vsi->kind == VSI_VPWS)
 		return cross_connect(skb, &frame, vsi);
@@ -340,7 +340,11 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 		return drop(skb, lsr, DROP_GROUP_SOURCE);
 	learn(&frame, vsi->mac_limit, ethernet->source, now);
 	destination = find(&frame, vsi->aging_ns, ethernet->destination, now);
-	return destination.kind ? to_known(skb, &frame, &destination) : flood(skb, &frame, vsi);
+	if (destination.kind)
+		return to_known(skb, &frame, &destination);
+	if (vsi->flags & VSI_DROP_UNKNOWN && !is_group(ethernet->destination))
+		return drop(skb, lsr, DROP_UNKNOWN);
+	return flood(skb, &frame, vsi);
 }
 
 /* Decapsulate a pseudowire's packet, which has one label left, and bridge its frame. */

@@ -1015,6 +1015,8 @@ export interface components {
         /**
          * Vsi
          * @description One VSI; `kind` is vpls or vpws, `mac_limit` null where there is none.
+         *
+         *     `settings` are further ones that differ from the default, as a lab file has them.
          */
         Vsi: {
             /** Vsi */
@@ -1029,6 +1031,8 @@ export interface components {
             circuits: components["schemas"]["Circuit"][];
             /** Pseudowires */
             pseudowires: components["schemas"]["Pseudowire"][];
+            /** Settings */
+            settings: string[];
         };
         /**
          * VsiTable

@@ -79,6 +79,7 @@ test("a VSI shows its MAC limit and whether it uses the control word", () => {
     mac_limit: 64,
     circuits: [CIRCUIT],
     pseudowires: [pw],
+    settings: ["l2cp: drop", "unknown_unicast: drop"],
   };
   const [pseudowires, vsis] = tablesOf({ lab, table: "vsi", nodes: [{ node: "n", vsis: [vsi] }] });
   assert.equal(pseudowires?.rows[0]?.["out"], "20");
@@ -86,6 +87,7 @@ test("a VSI shows its MAC limit and whether it uses the control word", () => {
     [vsis?.rows[0]?.["kind"], vsis?.rows[0]?.["limit"], vsis?.rows[0]?.["word"]],
     ["VPLS", 64, "yes"],
   );
+  assert.equal(vsis?.rows[0]?.["settings"], "l2cp: drop, unknown_unicast: drop");
 });
 
 test("of LSPs of equal cost it is said which, and how many flows take it", () => {

@@ -217,7 +217,9 @@ def test_a_circuit_that_is_down_leaves_a_hole_and_so_does_a_missing_pseudowire()
     }
     assert [MemberKey.unpack(key).position for key in of_map(found, "pws")] == [2]
     value = of_map(found, "vsis")[VsiKey(x.index, vsi.index).pack()]
-    assert VsiRecord.unpack(value) == VsiRecord(BridgeKind.VPLS, 3, 2, 7, 300 * 10**9)
+    assert VsiRecord.unpack(value) == VsiRecord(
+        BridgeKind.VPLS, 3, 2, 7, 300 * 10**9, filtered=0x47FE
+    )
 
 
 def test_a_vpws_is_told_from_a_vpls_and_has_no_mac_limit():

@@ -219,6 +219,7 @@ function vsis(nodes: VsiTable["nodes"]): TableData[] {
         column("aging", "MAC aging, s", true),
         column("limit", "MAC limit", true),
         column("word", "Control word"),
+        column("settings", "Settings"),
         column("circuits", "Circuits"),
       ],
       rows: all.map(({ node, vsi }) => ({
@@ -228,6 +229,7 @@ function vsis(nodes: VsiTable["nodes"]): TableData[] {
         aging: vsi.mac_aging_s,
         limit: vsi.mac_limit,
         word: hasControlWord(vsi) ? "yes" : "no",
+        settings: vsi.settings.join(", "),
         circuits: circuitsText(vsi.circuits),
       })),
       empty: "No VSIs: only PEs have them.",

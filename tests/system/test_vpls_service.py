@@ -1,0 +1,76 @@
+"""What a VPLS does beside bridging, in one running lab on each data plane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mplsemu import Lab
+from mplsemu.emulation.taps import Taps, send_frame
+from mplsemu.running.captures import tap_points
+from tests.oracles import frames
+
+pytestmark = pytest.mark.system
+
+LAB = """
+name: g-service
+provider:
+  nodes: {dk: {role: pe}, se: {role: pe}, p1: }
+  links: [dk-p1, p1-se]
+vpns:
+  quiet:
+    type: vpls
+    subnet: 10.0.0.0/24
+    l2cp: tunnel
+    unknown_unicast: drop
+    sites: {a: {pe: dk}, b: {pe: dk}, c: {pe: se}}
+"""
+QUIET_S = 0.3
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+STRANGER = "02:99:99:99:99:99"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, run_directory, dataplane) -> Iterator[Lab]:
+    file = tmp_path_factory.mktemp("service") / "service.yaml"
+    file.write_text(LAB)
+    with Lab(file, run_dir=run_directory / dataplane) as lab:
+        yield lab
+
+
+def arrivals(lab: Lab, source: str, *sent: bytes) -> list[set[str]]:
+    """Send frames from a host; return of each the sites of its VPN at which it arrives."""
+    record, vpn = lab.session.record, source.split("/", maxsplit=1)[0]
+    hosts = [name for name in record.hosts if name.startswith(f"{vpn}/") and name != source]
+    with Taps(tap_points(lab.session, hosts)) as taps:
+        for frame in sent:
+            send_frame(record.hosts[source].pid, record.hosts[source].interface, frame)
+        tapped = [each for each in taps.rest(QUIET_S) if not each.outgoing]
+    sites = {each.point.name: each.point.name.split("/")[1] for each in tapped}
+    return [{sites[each.point.name] for each in tapped if each.data == frame} for frame in sent]
+
+
+def test_control_protocols_cross_a_vpls_that_tunnels_them_but_pause_does_not(lab):
+    mac = lab.session.record.hosts["quiet/a/h1"].mac
+    sent = [
+        frames.ethernet(f"01:80:c2:00:00:{last:02x}", mac, 0x88B5, bytes([last]) * 46)
+        for last in range(16)
+    ]
+    sent.append(frames.ethernet(BROADCAST, mac, 0x8808, bytes(46)))
+    found = arrivals(lab, "quiet/a/h1", *sent)
+    nowhere = [number for number, sites in enumerate(found) if sites != {"b", "c"}]
+    assert nowhere == [1, 16]
+    assert not any(found[number] for number in nowhere)
+
+
+def test_only_who_has_spoken_is_found_where_unknown_unicast_is_dropped(lab):
+    hosts = lab.session.record.hosts
+    mac, target = hosts["quiet/a/h1"].mac, hosts["quiet/c/h1"].mac
+    sent = [
+        frames.ethernet(to, mac, 0x88B5, body * 46)
+        for to, body in ((STRANGER, b"1"), (target, b"2"), (BROADCAST, b"3"))
+    ]
+    arrivals(lab, "quiet/c/h1", frames.ethernet(BROADCAST, target, 0x88B5, bytes(46)))
+    assert arrivals(lab, "quiet/a/h1", *sent) == [set(), {"c"}, {"b", "c"}]
+    assert lab.ping("quiet/a/h1", "quiet/b/h1").received
