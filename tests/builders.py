@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface, ip_network
 
-from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
+from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.labels import ALL_LABELS, LabelRange
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Link, Node, NullLabel, Provider, Role, TtlMode
@@ -78,13 +78,15 @@ def l3vpn(
     number: int = 1,
     imports: Iterable[int] | None = None,
     hosts: int = 1,
+    own: Mapping[str, tuple[Iterable[int], Iterable[int]]] | None = None,
     macs: MacAddresses,
 ) -> L3vpn:
     """Make an L3VPN from ``{site: (pe, subnets separated by blanks)}``.
 
     A third item ``"ce"`` puts a CE router in front of the site, ``"strict"`` has its sources
     validated, ``"ce strict"`` does both. `number` is that of its route
-    target, `imports` those of the targets that it imports.
+    target, `imports` those of the targets that it imports. `own` has sites with a VRF of their own:
+    what it imports, and what it exports.
     """
     target = RouteTarget(ASN, number)
     made = []
@@ -104,14 +106,27 @@ def l3vpn(
             )
         )
     wanted = [number] if imports is None else imports
+    rd, imported = RouteDistinguisher(ASN, number), _targets(wanted)
+    rest = tuple(site for site in sites if site not in (own or {}))
+    policies = [VrfPolicy(name, rd, imported, frozenset({target}), rest)] if rest else []
+    for index, (site, (wants, gives)) in enumerate((own or {}).items(), 1):
+        own_rd = RouteDistinguisher(ASN, 1000 * number + index)
+        policies.append(
+            VrfPolicy(f"{name}/{site}", own_rd, _targets(wants), _targets(gives), (site,))
+        )
     return L3vpn(
         name=name,
         customer=f"Customer {name}",
         sites=tuple(made),
-        rd=RouteDistinguisher(ASN, number),
-        import_targets=frozenset(RouteTarget(ASN, each) for each in wanted),
+        rd=rd,
+        import_targets=imported,
         export_targets=frozenset({target}),
+        vrfs=tuple(policies) if own else (),
     )
+
+
+def _targets(numbers: Iterable[int]) -> frozenset[RouteTarget]:
+    return frozenset(RouteTarget(ASN, each) for each in numbers)
 
 
 def vpls(

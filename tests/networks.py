@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpws
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
@@ -48,6 +49,38 @@ def extranet(user_imports: Sequence[int] = (1, 2), shared_imports: Sequence[int]
             imports=shared_imports,
             macs=macs,
         ),
+    )
+
+
+def service_names(made: Network, pe: str) -> list[str]:
+    """Return the names of the VRFs and VSIs that a PE is to have, in the lab file's order."""
+    names = []
+    for vpn in made.vpns:
+        policies = vpn.policies if isinstance(vpn, L3vpn) else ()
+        here = {site.name for site in vpn.sites if site.pe == pe}
+        names += [policy.name for policy in policies if here & {*policy.sites}]
+        names += [vpn.name] if here and not policies else []
+    return names
+
+
+def own_vrfs() -> Network:
+    """Return an L3VPN whose sites have VRFs of their own, several at one PE, and another VPN."""
+    macs = MacAddresses()
+    return network(
+        provider(("x-y",)),
+        l3vpn(
+            "v",
+            {
+                "a": ("x", "10.1.0.0/29"),
+                "b": ("y", "10.1.1.0/29"),
+                "guest": ("x", "10.1.2.0/29", "ce"),
+                "camera": ("x", "10.1.3.0/29"),
+                "door": ("y", "10.1.4.0/29", "strict"),
+            },
+            own={"guest": ([2], [3]), "camera": ([1], [1, 4]), "door": ([4], [])},
+            macs=macs,
+        ),
+        l3vpn("web", {"u": ("x", "10.2.0.0/29")}, number=2, imports=(2, 3), macs=macs),
     )
 
 

@@ -78,7 +78,13 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
             )
             for site in range(draw(st.integers(1, 4)))
         }
-        vpns.append(l3vpn(f"v{number}", sites, number=number, imports=imports[number], macs=macs))
+        own = {}
+        if draw(st.booleans()):
+            # of one VPN alone where addresses are the same in all
+            targets = st.sets(st.sampled_from([*numbers] if has_extranet else [number]))
+            own = {site: (draw(targets), draw(targets)) for site in sites if draw(st.booleans())}
+        made_of = {"number": number, "imports": imports[number], "own": own}
+        vpns.append(l3vpn(f"v{number}", sites, **made_of, macs=macs))
     if draw(st.booleans()):
         sites_of_lan = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
         lan = vpls("lan", sites_of_lan, subnet="10.0.0.0/24", macs=macs)

@@ -25,8 +25,8 @@ class L3vpnConnectivity:
         vpn: its name.
         islands: VRFs that reach one another, directly or through one another; each island sorted
             by site. There is one where all is well.
-        is_mesh: whether each VRF imports what every VRF exports. Without that the VPN is in parts
-            by design (a hub and spokes, say).
+        is_mesh: whether each VRF's routes are imported by some VRF. Without that the VPN is in
+            parts by design (one that several others share, say).
     """
 
     vpn: str
@@ -91,21 +91,21 @@ def connectivity(program: Program, vpn: str) -> Connectivity:
 
 
 def _l3vpn(program: Program, vpn: str) -> L3vpnConnectivity:
-    reaches = {reach.pe: reach for reach in vrf_reaches(program, vpn)}
-    home = {site.circuit.site: pe for pe, reach in reaches.items() for site in reach.sites}
+    reaches = {f"{reach.pe} {reach.vrf}": reach for reach in vrf_reaches(program, vpn)}
+    home = {site.circuit.site: vrf for vrf, reach in reaches.items() for site in reach.sites}
     edges = (
-        (pe, home[prefix.site])
-        for pe, reach in reaches.items()
+        (vrf, home[prefix.site])
+        for vrf, reach in reaches.items()
         for prefix in reach.reaches
         if prefix.site is not None
     )
     components = connected_components(list(reaches), edges)
-    islands = tuple(tuple(reaches[pe] for pe in component) for component in components)
+    islands = tuple(tuple(reaches[vrf] for vrf in component) for component in components)
     return L3vpnConnectivity(vpn, islands, _is_mesh(program, vpn))
 
 
 def _is_mesh(program: Program, vpn: str) -> bool:
-    vrfs = [node.vrf_by_name[vpn] for node in program.nodes if vpn in node.vrf_by_name]
+    vrfs = [vrf for node in program.nodes for vrf in node.vrfs_of(vpn)]
     imported = {target for vrf in vrfs for target in vrf.import_targets}
     return all(imported & set(vrf.export_targets) for vrf in vrfs)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mplsemu.model.l3vpn import RouteTarget
 from mplsemu.model.natural_order import NaturalKey, natural
 from mplsemu.model.vpn import IPNetwork
 from mplsemu.program.program import NodeProgram, Program
@@ -54,43 +55,69 @@ class VrfReach:
 
     Attributes:
         pe: the PE it is at.
+        vrf: its name.
         sites: on its own ports, sorted by name.
         reaches: remote prefixes: those of the VPN's sites first, then partners'.
         lacks: sites of the VPN, of which it does not reach every prefix; sorted by name.
+        apart: sites of the VPN that it is not to reach: their VRFs are others, and export no
+            target that it imports; sorted by name.
     """
 
     pe: str
+    vrf: str
     sites: tuple[LocalSite, ...]
     reaches: tuple[ReachablePrefix, ...]
     lacks: tuple[str, ...]
+    apart: tuple[str, ...] = ()
 
 
 def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
     """Return the reach of each VRF of an L3VPN that has sites, sorted by their names."""
-    vrfs = {node.name: (node, vrf) for node, vrf in _vrfs(program, vpn) if vrf.circuits}
-    home = {
-        circuit: (pe, node.circuit_by_name[circuit].site)
-        for pe, (node, vrf) in vrfs.items()
+    vrfs = [(node, vrf) for node in program.nodes for vrf in node.vrfs_of(vpn) if vrf.circuits]
+    owners = _Owners(
+        {
+            circuit: (node.name, node.circuit_by_name[circuit].site)
+            for node, vrf in vrfs
+            for circuit in vrf.circuits
+        }
+    )
+    return_routes = _ReturnRoutes(program)
+    found = []
+    for node, vrf in vrfs:
+        sites = _local_sites(node, vrf)
+        reaches = _reaches(node, vrf, owners, return_routes)
+        found.append(VrfReach(node.name, vrf.name, sites, reaches, ()))
+    found.sort(key=lambda each: natural(", ".join(site.circuit.site for site in each.sites)))
+    every = sorted((site for each in found for site in each.sites), key=_site_order)
+    exported = {
+        circuit: (vrf.name, frozenset(vrf.export_targets))
+        for _, vrf in vrfs
         for circuit in vrf.circuits
     }
-    return_routes = _ReturnRoutes(program)
-    sites = {pe: _local_sites(node, vrf) for pe, (node, vrf) in vrfs.items()}
-    reaches = {pe: _reaches(node, vrf, home, return_routes) for pe, (node, vrf) in vrfs.items()}
-    order = sorted(vrfs, key=lambda pe: natural(", ".join(each.circuit.site for each in sites[pe])))
-    every = [site for pe in vrfs for site in sites[pe]]
-    every.sort(key=_site_order)
-    return tuple(
-        VrfReach(pe, sites[pe], reaches[pe], _lacks(sites[pe], reaches[pe], every)) for pe in order
-    )
+    imported = {(node.name, vrf.name): frozenset(vrf.import_targets) for node, vrf in vrfs}
+    return tuple(_judged(each, every, exported, imported[each.pe, each.vrf]) for each in found)
+
+
+def _judged(
+    reach: VrfReach,
+    every: Iterable[LocalSite],
+    exported: Mapping[str, tuple[str, frozenset[RouteTarget]]],
+    imported: frozenset[RouteTarget],
+) -> VrfReach:
+    """Return what a VRF reaches, with what it lacks and what it is not to reach."""
+    meant: list[LocalSite] = []
+    apart: list[LocalSite] = []
+    for site in every:
+        name, targets = exported[site.circuit.name]
+        is_apart = name != reach.vrf and not imported & targets
+        (apart if is_apart else meant).append(site)
+    lacks = _lacks(reach.sites, reach.reaches, meant)
+    return replace(reach, lacks=lacks, apart=tuple(site.circuit.site for site in apart))
 
 
 def prefix_order(prefix: IPNetwork) -> tuple[int, int, int]:
     """Return a key that sorts prefixes: IPv4 first, then by address and length."""
     return prefix.version, int(prefix.network_address), prefix.prefixlen
-
-
-def _vrfs(program: Program, vpn: str) -> Iterable[tuple[NodeProgram, Vrf]]:
-    return ((node, node.vrf_by_name[vpn]) for node in program.nodes if vpn in node.vrf_by_name)
 
 
 def _site_order(site: LocalSite) -> NaturalKey:
@@ -111,20 +138,19 @@ def _local_sites(node: NodeProgram, vrf: Vrf) -> tuple[LocalSite, ...]:
 def _reaches(
     node: NodeProgram,
     vrf: Vrf,
-    home: Mapping[str, tuple[str, str]],
+    owners: _Owners,
     return_routes: _ReturnRoutes,
 ) -> tuple[ReachablePrefix, ...]:
-    """Return the remote prefixes that a VRF reaches; `home` has the PE and site of each circuit."""
+    """Return the remote prefixes that a VRF reaches."""
     reaches = []
     for route in vrf.routes:
         match route.next_hop:
             case ViaVrf():
-                answers = return_routes.exist(route, node, vrf)
-                reaches.append(ReachablePrefix(route.prefix, None, answers))
+                site = owners.site(route, node.name)
+                answers = site is not None or return_routes.exist(route, node, vrf)
+                reaches.append(ReachablePrefix(route.prefix, site, answers))
             case ViaPe(egress) if egress in node.ftn_by_egress:
-                pe, site = home.get(route.circuit, (None, None))
-                if pe != egress:
-                    site = None
+                site = owners.site(route, egress)
                 answers = site is not None or return_routes.exist(route, node, vrf)
                 reaches.append(ReachablePrefix(route.prefix, site, answers))
     reaches.sort(
@@ -149,6 +175,22 @@ def _lacks(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Owners:
+    """Tells which site of the VPN a route leads to.
+
+    Attributes:
+        home: the PE and the site of each of its circuits.
+    """
+
+    home: Mapping[str, tuple[str, str]]
+
+    def site(self, route: Route, egress: str) -> str | None:
+        """Return the site that originated a route to a PE; None if it is a partner's."""
+        pe, site = self.home.get(route.circuit, (None, None))
+        return site if pe == egress else None
+
+
 class _ReturnRoutes:
     """Tells whether partners have routes back."""
 
@@ -170,9 +212,9 @@ class _ReturnRoutes:
     def _routes_of(self, circuit: str) -> set[tuple[str, int]]:
         """Return the circuits and IP versions to which the VRF of a circuit has routes."""
         node = self._program.node_of_circuit[circuit]
-        key = (node.name, node.circuit_by_name[circuit].vpn)
+        vrf = node.vrf_of_circuit.get(circuit)
+        key = (node.name, vrf.name if vrf is not None else "")
         if key not in self._known:
-            vrf = node.vrf_by_name.get(key[1])
             routes = vrf.routes if vrf is not None else ()
             self._known[key] = {(each.circuit, each.prefix.version) for each in routes}
         return self._known[key]

@@ -33,17 +33,17 @@ def number_network(
             cables[end].append(link.name)
     for _, site in network.sites():
         cables[site.pe].append(site.circuit)
-    vpns: dict[str, list[str]] = {name: [] for name in cables}
+    services_at: dict[str, list[str]] = {name: [] for name in cables}
     services = services or Services(network)
     for service in services:
-        vpns[service.pe].append(service.vpn)
+        services_at[service.pe].append(service.name)
         peers = services[service].pseudowire_peers(service)
         if peers:
             space = Space.pseudowires(service.pe, service.vpn)
             numbering.allocate(space, peers, MAX_INDEX)
     for lsr, names in cables.items():
         numbering.allocate(Space.ports(lsr), names, MAX_PORT)
-        numbering.allocate(Space.services(lsr), vpns[lsr], MAX_INDEX)
+        numbering.allocate(Space.services(lsr), services_at[lsr], MAX_INDEX)
     return numbering.numbers()
 
 

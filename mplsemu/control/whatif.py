@@ -256,7 +256,7 @@ class _Failure:
         """Return all tables of a PE."""
         if not new:
             return ServiceTables(node.vrfs, node.vsis)
-        names = {service.vpn for service in new}
+        names = {service.name for service in new}
         kept = ServiceTables(
             tuple(vrf for vrf in node.vrfs if vrf.name not in names),
             tuple(vsi for vsi in node.vsis if vsi.name not in names),

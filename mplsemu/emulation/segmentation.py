@@ -55,7 +55,11 @@ def _groups(vpns: Iterable[Vpn]) -> list[set[str]]:
         names: set[str] = {vpn.name}
         targets: set[object] = {vpn.name}  # a bridged VPN exchanges packets with no other
         if isinstance(vpn, L3vpn):
-            targets = {*vpn.import_targets, *vpn.export_targets}
+            targets = {
+                target
+                for policy in vpn.policies
+                for target in (*policy.import_targets, *policy.export_targets)
+            }
         apart = []
         for others, theirs in groups:
             if theirs & targets:

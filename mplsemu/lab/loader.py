@@ -182,7 +182,9 @@ def _notes(network: Network) -> Iterator[str]:
         if len(vpn.sites) == 1 and not _is_joined(vpn, network.vpns):
             yield f"vpn {vpn.name} has one site only, {vpn.sites[0].name}"
     routed = [vpn for vpn in network.vpns if isinstance(vpn, L3vpn)]
-    exported = {target for vpn in routed for target in vpn.export_targets}
+    exported = {
+        target for vpn in routed for policy in vpn.policies for target in policy.export_targets
+    }
     for vpn in routed:
         yield from _target_notes(vpn, exported)
         yield from _family_notes(vpn)
@@ -193,21 +195,24 @@ def _notes(network: Network) -> Iterator[str]:
 def _is_joined(vpn: Vpn, vpns: Iterable[Vpn]) -> bool:
     """Whether a VPN imports from or exports to another: a hub, or part of an extranet."""
     return isinstance(vpn, L3vpn) and any(
-        vpn.import_targets & other.export_targets or other.import_targets & vpn.export_targets
+        one.import_targets & each.export_targets or each.import_targets & one.export_targets
         for other in vpns
         if isinstance(other, L3vpn) and other is not vpn
+        for each in other.policies
+        for one in vpn.policies
     )
 
 
 def _target_notes(vpn: L3vpn, exported: set[RouteTarget]) -> Iterator[str]:
-    several = len({site.pe for site in vpn.sites}) > 1
-    if several and not vpn.import_targets & vpn.export_targets:
-        yield (
-            f"vpn {vpn.name} imports none of the route targets it exports: "
-            "its sites at different PEs do not reach each other"
-        )
-    for target in sorted(vpn.import_targets - exported):
-        yield f"vpn {vpn.name} imports route target {target}, which no VPN exports"
+    for policy in vpn.policies:
+        several = len({site.pe for site in vpn.attached(policy)}) > 1
+        if several and not policy.import_targets & policy.export_targets:
+            yield (
+                f"{policy.owner} imports none of the route targets it exports: "
+                "its sites at different PEs do not reach each other"
+            )
+        for target in sorted(policy.import_targets - exported):
+            yield f"{policy.owner} imports route target {target}, which no VPN exports"
 
 
 def _family_notes(vpn: L3vpn) -> Iterator[str]:

@@ -5,44 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mplsemu.model.l3vpn import L3vpn, import_sources
+from mplsemu.model.l3vpn import L3vpn, VrfPolicy, import_sources
 
 _MOST_NAMES: Final = 12
 
 
 def one_way_notes(vpns: Sequence[L3vpn]) -> Iterator[str]:
-    """Yield a note on every VPN whose routes others import without it importing theirs.
+    """Yield a note on every VRF whose routes others import without it importing theirs.
 
     Their packets arrive there; the replies have no route.
     """
-    importers: dict[str, list[L3vpn]] = {}
+    policies = [policy for vpn in vpns for policy in vpn.policies]
+    importers: dict[str, list[VrfPolicy]] = {}
     sources = import_sources(vpns)
-    for vpn in vpns:
-        for source in sources[vpn.name]:
-            if source.name != vpn.name and not source.import_targets & vpn.export_targets:
-                importers.setdefault(source.name, []).append(vpn)
-    for source in vpns:
+    for policy in policies:
+        for source in sources[policy.name]:
+            if source.name != policy.name and not source.import_targets & policy.export_targets:
+                importers.setdefault(source.name, []).append(policy)
+    for source in policies:
         if source.name in importers:
             yield _note(source, importers[source.name])
 
 
-def _note(source: L3vpn, importers: Sequence[L3vpn]) -> str:
-    names = [vpn.name for vpn in importers[:_MOST_NAMES]]
+def _note(source: VrfPolicy, importers: Sequence[VrfPolicy]) -> str:
+    shown = importers[:_MOST_NAMES]
+    names = [policy.owner for policy in shown]
+    if all(policy.name == policy.vpn for policy in shown) and len(shown) > 1:
+        names = [f"vpns {shown[0].name}", *(policy.name for policy in shown[1:])]
     if len(importers) > _MOST_NAMES:
         names.append(f"{len(importers) - _MOST_NAMES} more")
-    who, theirs = f"vpn {names[0]} imports", "its"
+    who, theirs = f"{names[0]} imports", "its"
     if len(importers) > 1:
-        who, theirs = f"vpns {', '.join(names[:-1])} and {names[-1]} import", "their"
+        who, theirs = f"{', '.join(names[:-1])} and {names[-1]} import", "their"
     said = (
-        f"{who} the routes of vpn {source.name}, which does not import {theirs} routes: packets "
+        f"{who} the routes of {source.owner}, which does not import {theirs} routes: packets "
         f"arrive there, and no answer comes back; "
     )
-    wanted = {min(vpn.export_targets) for vpn in importers if vpn.export_targets}
+    wanted = {min(policy.export_targets) for policy in importers if policy.export_targets}
     targets = ", ".join(f'"{target}"' for target in sorted(source.import_targets | wanted))
     if wanted:
-        said += f"for both directions write at vpn {source.name}: import: [{targets}]"
-    silent = [vpn.name for vpn in importers if not vpn.export_targets]
+        said += f"for both directions write at {source.owner}: import: [{targets}]"
+    silent = [policy.owner for policy in importers if not policy.export_targets]
     if silent:
         said += "; first " if wanted else "for both directions "
-        said += f"have vpn {silent[0]} export a route target, and vpn {source.name} import it"
+        said += f"have {silent[0]} export a route target, and {source.owner} import it"
     return said

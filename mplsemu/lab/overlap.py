@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mplsemu.lab.addressing import PE_CE_POOL
 from mplsemu.lab.document import Document, Path
-from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget
+from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.vpn import IPNetwork
 
 
@@ -21,6 +21,8 @@ class Claim:
         vpn: name of its VPN.
         path: where the prefix stands in the lab file.
         order: position in the lab file.
+        site: name of its site; empty where all sites of the VPN share it.
+        behind_ce: whether a CE router stands before it.
     """
 
     prefix: IPNetwork
@@ -28,6 +30,8 @@ class Claim:
     vpn: str
     path: Path
     order: int
+    site: str = ""
+    behind_ce: bool = False
 
 
 def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> None:
@@ -89,7 +93,7 @@ def refuse_import_overlap(
 ) -> None:
     """Refuse overlapping prefixes of different VPNs that meet in a VRF by their route targets.
 
-    All VRFs of a VPN import the same, so an overlap in one is an overlap in each.
+    All VRFs of a name import the same, so an overlap in one is an overlap in each.
 
     Args:
         document: the lab file, for its lines.
@@ -97,51 +101,64 @@ def refuse_import_overlap(
         claims: of each VPN, by its name.
 
     Raises:
-        LabError: at the importing VPN; names both prefixes, both VPNs and the route target.
+        LabError: at the importing VPN or site; names both prefixes, both VPNs and the target.
     """
-    vpns = list(vpns)
-    exporters: dict[RouteTarget, list[L3vpn]] = {}
-    for vpn in vpns:
-        for target in sorted(vpn.export_targets):
-            exporters.setdefault(target, []).append(vpn)
-    for vpn in vpns:
-        via: dict[str, RouteTarget] = {}
-        for target in sorted(vpn.import_targets):
+    policies = [policy for vpn in vpns for policy in vpn.policies]
+    exporters: dict[RouteTarget, list[VrfPolicy]] = {}
+    for policy in policies:
+        for target in sorted(policy.export_targets):
+            exporters.setdefault(target, []).append(policy)
+    for policy in policies:
+        via: dict[str, tuple[VrfPolicy, RouteTarget]] = {}
+        for target in sorted(policy.import_targets):
             for exporter in exporters.get(target, []):
-                if exporter.name != vpn.name:
-                    via.setdefault(exporter.name, target)
+                if exporter.name != policy.name:
+                    via.setdefault(exporter.name, (exporter, target))
         if via:
-            _refuse_in_vrf(document, vpn, via, claims)
+            _refuse_in_vrf(document, policy, via.values(), claims)
 
 
 def _refuse_in_vrf(
-    document: Document, vpn: L3vpn, via: dict[str, RouteTarget], claims: dict[str, list[Claim]]
+    document: Document,
+    policy: VrfPolicy,
+    via: Iterable[tuple[VrfPolicy, RouteTarget]],
+    claims: dict[str, list[Claim]],
 ) -> None:
-    path: Path = ("vpns", vpn.name, "import")
-    imported = [claim for name in via for claim in claims[name]]
-    pair = _first_overlap([*claims[vpn.name], *imported])
+    path: Path = ("vpns", policy.vpn, "import")
+    if policy.name != policy.vpn:
+        path = ("vpns", policy.vpn, "sites", *policy.sites)
+    own = _claims_of(policy, claims)
+    imported = [(claim, target) for other, target in via for claim in _claims_of(other, claims)]
+    targets = {claim.order: target for claim, target in imported}
+    pair = _first_overlap([*own, *(claim for claim, _ in imported)])
     if pair is not None:
-        sides = [_side(claim, vpn, via) for claim in pair]
+        sides = [_side(claim, targets) for claim in pair]
         raise document.error(
             path,
-            f"vpn {vpn.name} imports overlapping prefixes: {sides[0]} and {sides[1]}",
+            f"{policy.owner} imports overlapping prefixes: {sides[0]} and {sides[1]}",
             "leave one of the route targets out, or renumber one of the sites",
         )
-    if any(site.ce for site in vpn.sites):
-        for claim in imported:
+    if any(claim.behind_ce for claim in own):
+        for claim, _ in imported:
             if claim.prefix.version == 4 and claim.prefix.overlaps(PE_CE_POOL):
                 raise document.error(
                     path,
-                    f"vpn {vpn.name} imports {_side(claim, vpn, via)}, which overlaps "
+                    f"{policy.owner} imports {_side(claim, targets)}, which overlaps "
                     f"{PE_CE_POOL}, the pool of its PE-CE links",
                     "leave that route target out, or renumber that site",
                 )
 
 
-def _side(claim: Claim, importer: L3vpn, via: dict[str, RouteTarget]) -> str:
-    if claim.vpn == importer.name:
+def _claims_of(policy: VrfPolicy, claims: dict[str, list[Claim]]) -> list[Claim]:
+    """Return the prefixes of the sites that are attached to VRFs of a policy."""
+    return [claim for claim in claims[policy.vpn] if claim.site in policy.sites]
+
+
+def _side(claim: Claim, targets: dict[int, RouteTarget]) -> str:
+    target = targets.get(claim.order)
+    if target is None:
         return f"{claim.prefix} of its own {claim.owner}"
-    return f"{claim.prefix} of vpn {claim.vpn} ({claim.owner}, route target {via[claim.vpn]})"
+    return f"{claim.prefix} of vpn {claim.vpn} ({claim.owner}, route target {target})"
 
 
 def _first_overlap(claims: Iterable[Claim]) -> tuple[Claim, Claim] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from mplsemu.lab.addressing import (
@@ -20,8 +20,9 @@ from mplsemu.lab.schema import (
     RawVpws,
 )
 from mplsemu.lab.sites import SiteBuilder, host_names
+from mplsemu.lab.vrf_policies import own_vrfs, vrf_policies
 from mplsemu.model.l2cp import L2cp
-from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget
+from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, HOSTS, VPNS, Numbering, Space
 from mplsemu.model.topology import Provider
@@ -47,7 +48,7 @@ def build_vpns(
             two VPNs have the same route distinguisher and a prefix in common.
     """
     roles = {node.name: node.role for node in provider.nodes}
-    numbers = numbering.allocate(VPNS, raw)
+    numbers = numbering.allocate(VPNS, (*raw, *_own_vrf_names(raw)))
     sites = SiteBuilder(
         document,
         roles,
@@ -66,6 +67,12 @@ def _host_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
             yield from (f"{vpn}/{name}/{host}" for host in host_names(site))
 
 
+def _own_vrf_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
+    for name, vpn in raw.items():
+        if isinstance(vpn, RawL3vpn):
+            yield from own_vrfs(name, vpn)
+
+
 def _ce_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
     for vpn, one in raw.items():
         if isinstance(one, RawL3vpn):
@@ -80,7 +87,7 @@ class _Builder:
         document: the lab file, for its lines.
         sites: builds their sites.
         numbering: gives numbers.
-        numbers: of VPNs, by name.
+        numbers: of VPNs and of VRFs that are not named as theirs, by name.
         prefixes: how many were read so far.
         claims: the prefixes of each VPN.
         asn: with which automatic route distinguishers and targets begin.
@@ -123,11 +130,7 @@ class _Builder:
                 assert_never(raw)
 
     def l3vpn(self, name: str, customer: str, raw: RawL3vpn) -> L3vpn:
-        number = self.numbers[name]
-        if min(number, self.asn) > MAX_2_BYTES:
-            problem = f"vpn {name} has number {number}, too large behind AS number {self.asn}"
-            remedy = f"write an AS number of at most {MAX_2_BYTES}"
-            raise self.document.error(("provider", "asn"), problem, remedy)
+        number = self.number(name)
         rd = raw.rd or RouteDistinguisher(self.asn, number)
         own = [RouteTarget(self.asn, number)]
         claims = self.claims.setdefault(name, [])
@@ -137,19 +140,34 @@ class _Builder:
         for site, raw_site in raw.sites.items():
             sites.append(self.sites.routed(name, site, raw_site, links, raw.urpf))
             path: Path = ("vpns", name, "sites", site)
-            claims += self.claim(name, f"site {name}/{site}", path, raw_site.subnet)
+            claims += [
+                replace(claim, site=site, behind_ce=raw_site.ce is not None)
+                for claim in self.claim(name, f"site {name}/{site}", path, raw_site.subnet)
+            ]
         refuse_overlap(self.document, name, claims)
-        refuse_same_route(self.document, rd, claims, self.routes.setdefault(rd, {}))
         if any(site.ce for site in sites):
             self.refuse_pool(name, claims)
-        return L3vpn(
-            name=name,
-            customer=customer,
-            sites=tuple(sites),
-            rd=rd,
-            import_targets=frozenset(own if raw.import_ is None else raw.import_),
-            export_targets=frozenset(own if raw.export is None else raw.export),
-        )
+        imported = frozenset(own if raw.import_ is None else raw.import_)
+        exported = frozenset(own if raw.export is None else raw.export)
+        usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))
+        rds = {vrf: RouteDistinguisher(self.asn, self.number(vrf)) for vrf in own_vrfs(name, raw)}
+        vrfs = vrf_policies(usual, raw, rds)
+        vpn = L3vpn(name, customer, tuple(sites), rd, imported, exported, vrfs)
+        for policy in vpn.policies:
+            own_claims = (claim for claim in claims if claim.site in policy.sites)
+            others = self.routes.setdefault(policy.rd, {})
+            refuse_same_route(self.document, policy.rd, own_claims, others)
+        return vpn
+
+    def number(self, name: str) -> int:
+        """Return the number of a VPN, or of a VRF that is not named as its VPN."""
+        number = self.numbers[name]
+        if min(number, self.asn) > MAX_2_BYTES:
+            what = "site" if "/" in name else "vpn"
+            problem = f"{what} {name} has number {number}, too large behind AS number {self.asn}"
+            remedy = f"write an AS number of at most {MAX_2_BYTES}"
+            raise self.document.error(("provider", "asn"), problem, remedy)
+        return number
 
     def bridged_sites(self, vpn: str, raw: RawVpls | RawVpws) -> tuple[Site, ...]:
         path: Path = ("vpns", vpn)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import ClassVar, Final, Literal, Self
 
+from mplsemu.model.names import vpn_of_vrf
 from mplsemu.model.vpn import Site, VpnKind
 
 _NUMBER: Final = re.compile(r"\d{1,10}\Z", re.ASCII)
@@ -96,6 +97,37 @@ class RouteTarget(_AdministratorNumber):
 
 
 @dataclass(frozen=True, slots=True)
+class VrfPolicy:
+    """The routing policy of a VRF: what it imports and exports (RFC 4364 section 4.3).
+
+    At each PE of its sites there is a VRF of its name.
+
+    Attributes:
+        name: unique in the lab: of the VPN, unless the VPN has several VRFs at a PE.
+        rd: of its routes.
+        import_targets: it imports routes that carry any of these.
+        export_targets: carried by the routes it exports.
+        sites: names of those that are attached to it.
+    """
+
+    name: str
+    rd: RouteDistinguisher
+    import_targets: frozenset[RouteTarget]
+    export_targets: frozenset[RouteTarget]
+    sites: tuple[str, ...]
+
+    @property
+    def vpn(self) -> str:
+        """Name of its VPN."""
+        return vpn_of_vrf(self.name)
+
+    @property
+    def owner(self) -> str:
+        """Whose it is, for messages: ``vpn a``, ``site a/aarhus``."""
+        return f"{'vpn' if self.name == self.vpn else 'site'} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class L3vpn:
     """A VPN in which the provider routes.
 
@@ -103,9 +135,10 @@ class L3vpn:
         name: unique among the lab's VPNs.
         customer: the customer's name, free text.
         sites: in the lab file's order.
-        rd: of all its VRFs.
-        import_targets: its VRFs import routes that carry any of these.
-        export_targets: carried by the routes it exports.
+        rd: of its VRFs, where these have none of their own.
+        import_targets: its VRFs import routes that carry any of these, where `vrfs` is empty.
+        export_targets: carried by the routes it exports, likewise.
+        vrfs: the policies of its VRFs, where its sites have different ones; each site is in one.
     """
 
     kind: ClassVar[Literal[VpnKind.L3VPN]] = VpnKind.L3VPN
@@ -115,28 +148,55 @@ class L3vpn:
     rd: RouteDistinguisher
     import_targets: frozenset[RouteTarget]
     export_targets: frozenset[RouteTarget]
+    vrfs: tuple[VrfPolicy, ...] = ()
+    _policies: Mapping[str, VrfPolicy] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found = {site: policy for policy in self.policies for site in policy.sites}
+        object.__setattr__(self, "_policies", found)
+
+    @property
+    def policies(self) -> tuple[VrfPolicy, ...]:
+        """The policies of its VRFs: one named as the VPN, unless `vrfs` says otherwise."""
+        if self.vrfs:
+            return self.vrfs
+        names = tuple(site.name for site in self.sites)
+        return (VrfPolicy(self.name, self.rd, self.import_targets, self.export_targets, names),)
+
+    def policy(self, site: str) -> VrfPolicy:
+        """Return the policy of the VRF to which a site is attached."""
+        return self._policies[site]
+
+    def attached(self, policy: VrfPolicy) -> Iterator[Site]:
+        """Yield the sites that are attached to VRFs of a policy, in the lab file's order."""
+        return (site for site in self.sites if self._policies[site.name].name == policy.name)
 
 
-def import_sources(vpns: Iterable[L3vpn]) -> dict[str, tuple[L3vpn, ...]]:
-    """Return whose routes each VPN imports: export targets meet import targets (RFC 4364 4.3.1).
+def import_sources(vpns: Iterable[L3vpn]) -> dict[str, tuple[VrfPolicy, ...]]:
+    """Return what each VRF imports: export targets meet import targets (RFC 4364 4.3.1).
 
     Returns:
-        for each VPN those that export a target which it imports: itself first, if it is one of
-        them, then the others in the lab file's order.
+        by name of a VRF, the policies of VRFs that export a target which it imports: its own
+        first, if it is one of them, then the others of its VPN, then those of others in the lab
+        file's order.
     """
-    vpns = tuple(vpns)
-    order = {vpn.name: number for number, vpn in enumerate(vpns)}
-    exporters: dict[RouteTarget, list[L3vpn]] = {}
-    for vpn in vpns:
-        for target in vpn.export_targets:
-            exporters.setdefault(target, []).append(vpn)
-    sources = {}
-    for vpn in vpns:
+    policies = [policy for vpn in vpns for policy in vpn.policies]
+    order = {policy.name: number for number, policy in enumerate(policies)}
+    exporters: dict[RouteTarget, list[VrfPolicy]] = {}
+    for policy in policies:
+        for target in policy.export_targets:
+            exporters.setdefault(target, []).append(policy)
+
+    def ranked(policy: VrfPolicy) -> Iterator[VrfPolicy]:
         found = {
             source.name: source
-            for target in vpn.import_targets
+            for target in policy.import_targets
             for source in exporters.get(target, ())
         }
-        ranked = sorted(found, key=lambda name: (name != vpn.name, order[name]))
-        sources[vpn.name] = tuple(found[name] for name in ranked)
-    return sources
+        ranks = sorted(
+            (name != policy.name, source.vpn != policy.vpn, order[name])
+            for name, source in found.items()
+        )
+        return (policies[number] for _, _, number in ranks)
+
+    return {policy.name: tuple(ranked(policy)) for policy in policies}

@@ -1,7 +1,8 @@
 """Names derived from those of the lab file: the one place where they are put together or read.
 
 An LSR and a core link have the lab file's names, which have no slash. An attachment circuit is
-``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/hN``.
+``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/hN``. A VRF has the name of its VPN
+or, where a site has a VRF of its own, that of its attachment circuit.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ def is_host(name: str) -> bool:
 def vpn_of(name: str) -> str:
     """Return the VPN of a host, a CE router or an attachment circuit."""
     return name.partition("/")[0]
+
+
+def vpn_of_vrf(vrf: str) -> str:
+    """Return the VPN of a VRF or VSI."""
+    return vpn_of(vrf)
 
 
 def circuit_of(host: str) -> str:

@@ -61,7 +61,7 @@ class Space:
 
     @classmethod
     def services(cls, pe: str) -> Self:
-        """Return the space of a PE's VRFs and VSIs, by name of their VPN."""
+        """Return the space of a PE's VRFs and VSIs, by name."""
         return cls(Numbered.SERVICE, (pe,))
 
     @classmethod

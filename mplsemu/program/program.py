@@ -115,8 +115,17 @@ class NodeProgram:
 
     @cached_property
     def vrf_by_name(self) -> dict[str, Vrf]:
-        """The VRFs by name of their VPN."""
+        """The VRFs by name."""
         return {vrf.name: vrf for vrf in self.vrfs}
+
+    @cached_property
+    def vrf_of_circuit(self) -> dict[str, Vrf]:
+        """The VRF that looks up what comes in on an attachment circuit, by the circuit's name."""
+        return {name: vrf for vrf in self.vrfs for name in vrf.circuits}
+
+    def vrfs_of(self, vpn: str) -> tuple[Vrf, ...]:
+        """Return the VRFs of a VPN here."""
+        return tuple(vrf for vrf in self.vrfs if vrf.vpn == vpn)
 
     @cached_property
     def vsi_by_name(self) -> dict[str, Vsi]:

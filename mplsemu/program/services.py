@@ -8,6 +8,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
+from mplsemu.model.names import vpn_of_vrf
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind
 from mplsemu.program.own_addresses import router_addresses
 
@@ -137,7 +138,7 @@ class Vrf:
     """A VPN routing and forwarding table at one PE (RFC 4364 section 3).
 
     Attributes:
-        name: of the VPN.
+        name: of the VPN, unless it has several VRFs here (`model.l3vpn.VrfPolicy`).
         index: from 1, unique among the VRFs and VSIs of this PE.
         label: the VPN label that other PEs push on IPv4 packets to reach this VRF.
         circuits: names of its attachment circuits.
@@ -156,6 +157,11 @@ class Vrf:
     routes: tuple[Route, ...]
     neighbours: tuple[Neighbour, ...]
     label6: Label | None = None
+
+    @property
+    def vpn(self) -> str:
+        """Name of its VPN."""
+        return vpn_of_vrf(self.name)
 
 
 @dataclass(frozen=True, slots=True)

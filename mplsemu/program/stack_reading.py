@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from mplsemu.model.names import vpn_of_vrf
 from mplsemu.program.entries import Forward, PopAndLookUp, PopToPseudowire, PopToVrf
 from mplsemu.program.lsp import readers
 from mplsemu.program.program import NodeProgram, Program
@@ -75,7 +76,7 @@ def read_stack(program: Program, node: str, labels: Sequence[int]) -> StackReadi
                 names.append(f"LSP to {entry.egress if entry is not None else None}")
             case PopToVrf(vrf, version):
                 names.append(f"VRF {vrf}")
-                carried, vpn = Carried(version), vrf
+                carried, vpn = Carried(version), vpn_of_vrf(vrf)
             case PopToPseudowire(vsi, peer):
                 names.append(f"PW {vsi} from {peer}")
                 carried, vpn = _over_pseudowire(program.node_by_name.get(at or ""), vsi, peer), vsi

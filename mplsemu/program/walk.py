@@ -118,11 +118,11 @@ def _run(state: WalkState, circuit_name: str) -> Walk:
     circuit = node.circuit_by_name[circuit_name]
     ip = state.packet.ip
     copy = Copy(node, ip.ttl if ip else None, state.packet.octets)
-    vrf = node.vrf_by_name.get(circuit.vpn)
+    vrf = node.vrf_of_circuit.get(circuit_name)
     vsi = node.vsi_by_name.get(circuit.vpn)
     if not circuit.up:
         state.drop(copy, f"{circuit_name} is down")
-    elif vrf is not None and circuit_name in vrf.circuits:
+    elif vrf is not None:
         routing.take_in(state, copy, circuit, vrf)
     elif vsi is not None and circuit_name in vsi.circuits:
         bridging.take_in(state, copy, circuit, vsi)

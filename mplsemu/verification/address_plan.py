@@ -82,14 +82,16 @@ class Sources:
         self._exporters: dict[RouteTarget, list[L3vpn]] = {}
         for number, vpn in enumerate(vpns):
             self._order[vpn.name] = number
-            for target in vpn.export_targets:
-                self._exporters.setdefault(target, []).append(vpn)
+            for policy in vpn.policies:
+                for target in policy.export_targets:
+                    self._exporters.setdefault(target, []).append(vpn)
 
     def of(self, vpn: L3vpn) -> tuple[L3vpn, ...]:
         """Return `vpn`, then those whose routes it imports in the lab file's order."""
         found = {
             source.name: source
-            for target in vpn.import_targets
+            for policy in vpn.policies
+            for target in policy.import_targets
             for source in self._exporters.get(target, ())
             if source.name != vpn.name
         }
@@ -97,12 +99,17 @@ class Sources:
 
 
 class AddressPlan:
-    """Where packets to every destination should end, for one VPN's sites at one PE.
+    """Where packets to every destination should end, for the sites of one VRF.
 
     Args:
         vpn: the VPN.
-        at: one of its sites; all at the same PE see the same.
+        at: one of its sites; all that are attached to the same VRF see the same.
         sources: `vpn`, then those from which it imports.
+
+    Attributes:
+        pe: of that VRF.
+        sites: that are reached, those of the VPN first.
+        near: the circuits of those that are attached to the same VRF.
     """
 
     def __init__(self, vpn: L3vpn, at: Site, sources: Iterable[L3vpn]) -> None:
@@ -116,7 +123,13 @@ class AddressPlan:
             (6, int(LINK_LOCAL_GATEWAY)): ToGateway(None, at.pe)
         }
         self._spans: set[Span] = {address_span(LINK_LOCAL_GATEWAY), *map(prefix_span, NEVER_ROUTED)}
-        near = {site.circuit for site in self.sites if (site.vpn, site.pe) == (vpn.name, at.pe)}
+        own = vpn.policy(at.name).name
+        near = frozenset(
+            site.circuit
+            for site in self.sites
+            if (site.vpn, site.pe) == (vpn.name, at.pe) and vpn.policy(site.name).name == own
+        )
+        self.near = near
         for site in self.sites:
             self._add_prefixes(site, is_near=site.circuit in near)
         self._lengths = {

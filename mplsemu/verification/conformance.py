@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import assert_never
 
-from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.l3vpn import L3vpn, VrfPolicy
 from mplsemu.model.limits import MAX_INDEX
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpls, Vpws
@@ -166,45 +165,43 @@ def _service_problems(program: Program, network: Network) -> Iterator[tuple[str,
     vpns = {vpn.name: vpn for vpn in network.vpns}
     at: dict[str, set[str]] = {}
     for vpn, site in network.sites():
-        at.setdefault(site.pe, set()).add(vpn.name)
+        name = vpn.policy(site.name).name if isinstance(vpn, L3vpn) else vpn.name
+        at.setdefault(site.pe, set()).add(name)
+    policies = {
+        policy.name: policy
+        for vpn in network.vpns
+        if isinstance(vpn, L3vpn)
+        for policy in vpn.policies
+    }
     for node in program.nodes:
         services: tuple[Vrf | Vsi, ...] = (*node.vrfs, *node.vsis)
         named = {service.name for service in services}
         for problem in _names("VRF or VSI", named, at.get(node.name, ())):
             yield node.name, problem
-        for service in services:
-            setting = _setting_problem(service, vpns.get(service.name))
+        for vrf in node.vrfs:
+            setting = _vrf_problem(vrf, vpns.get(vrf.vpn), policies.get(vrf.name))
             if setting is not None:
-                yield node.name, setting
+                yield node.name, f"VRF {vrf.name}: {setting}"
+        for vsi in node.vsis:
+            setting = _vsi_problem(vsi, vpns.get(vsi.name))
+            if setting is not None:
+                yield node.name, f"VSI {vsi.name}: {setting}"
 
 
-def _setting_problem(service: Vrf | Vsi, vpn: Vpn | None) -> str | None:
-    """Return which setting of a VRF or VSI is not its VPN's."""
-    if vpn is None:
-        return None
-    match service:
-        case Vrf():
-            problem = _vrf_problem(service, vpn)
-            return f"VRF {service.name}: {problem}" if problem else None
-        case Vsi():
-            problem = _vsi_problem(service, vpn)
-            return f"VSI {service.name}: {problem}" if problem else None
-        case _:
-            assert_never(service)
-
-
-def _vrf_problem(vrf: Vrf, vpn: Vpn) -> str | None:
-    if not isinstance(vpn, L3vpn):
+def _vrf_problem(vrf: Vrf, vpn: Vpn | None, policy: VrfPolicy | None) -> str | None:
+    if vpn is not None and not isinstance(vpn, L3vpn):
         return "the VPN bridges"
+    if policy is None:
+        return None  # that it is there at all is a problem already
     targets = frozenset(vrf.import_targets), frozenset(vrf.export_targets)
-    if vrf.rd != vpn.rd or targets != (vpn.import_targets, vpn.export_targets):
+    if vrf.rd != policy.rd or targets != (policy.import_targets, policy.export_targets):
         return "its RD or its route targets are not the VPN's"
     return None
 
 
-def _vsi_problem(vsi: Vsi, vpn: Vpn) -> str | None:
-    if isinstance(vpn, L3vpn):
-        return "the VPN routes"
+def _vsi_problem(vsi: Vsi, vpn: Vpn | None) -> str | None:
+    if vpn is None or isinstance(vpn, L3vpn):
+        return "the VPN routes" if vpn is not None else None
     if vsi.kind is not vpn.kind:
         return f"it is a {vsi.kind.value}, the VPN a {vpn.kind}"
     if isinstance(vpn, Vpls) and vsi.mac_aging_s != vpn.mac_aging_s:

@@ -13,10 +13,11 @@ from itertools import zip_longest
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import DEFAULT_LIMITS, Limits
+from mplsemu.model.names import vpn_of_vrf
 from mplsemu.model.network import Network
 from mplsemu.program.entries import Forward, IlmEntry, PopAndLookUp
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import ViaPe, ViaVrf
+from mplsemu.program.services import AttachmentCircuit, ViaPe, ViaVrf
 from mplsemu.program.walk import Walker
 from mplsemu.verification.address_plan import Sources
 from mplsemu.verification.conformance import check_conformance
@@ -26,7 +27,7 @@ from mplsemu.verification.tunnels import Tunnel, TunnelPaths, tunnel_paths
 from mplsemu.verification.verdict import Findings, Progress, Verdict, Violation
 
 _Table = tuple[str, str]
-"""A VRF or VSI: PE and VPN."""
+"""A VRF or VSI: PE and name."""
 
 
 @dataclass(slots=True)
@@ -107,7 +108,9 @@ class IncrementalVerifier:
 
     def _own_tables(self, vpn: str) -> Iterator[_Table]:
         for node in self._base.nodes:
-            if vpn in node.vrf_by_name or vpn in node.vsi_by_name:
+            for vrf in node.vrfs_of(vpn):
+                yield node.name, vrf.name
+            if vpn in node.vsi_by_name:
                 yield node.name, vpn
 
     def _index(self, vpn: str, tables: Collection[_Table]) -> None:
@@ -193,7 +196,7 @@ class IncrementalVerifier:
         found = self._unsound | difference.sites | self._importers(lost)
         for table in difference.tables:
             found |= self._through.get(table, set())
-            found.add(table[1])
+            found.add(vpn_of_vrf(table[1]))
         for node in difference.served:
             found |= self._served.get(node, set())
         for tunnel, path in paths.items():
@@ -299,16 +302,22 @@ def _compare(found: _Difference, old: NodeProgram, new: NodeProgram) -> None:
     for egress in old.ftn_by_egress.keys() | new.ftn_by_egress.keys():
         if old.ftn_by_egress.get(egress) != new.ftn_by_egress.get(egress):
             found.tunnels.add((name, egress))
-    for vpn in old.vrf_by_name.keys() | new.vrf_by_name.keys():
-        if _differ(old.vrf_by_name.get(vpn), new.vrf_by_name.get(vpn)):
-            found.tables.add((name, vpn))
+    for vrf in old.vrf_by_name.keys() | new.vrf_by_name.keys():
+        if _differ(old.vrf_by_name.get(vrf), new.vrf_by_name.get(vrf)):
+            found.tables.add((name, vrf))
     for vpn in old.vsi_by_name.keys() | new.vsi_by_name.keys():
         if _differ(old.vsi_by_name.get(vpn), new.vsi_by_name.get(vpn)):
             found.tables.add((name, vpn))
     if _differ(old.circuits, new.circuits):
         for circuit in {*old.circuits} ^ {*new.circuits}:
             found.sites.add(circuit.vpn)
-            found.tables.add((name, circuit.vpn))
+            found.tables |= {(name, each) for each in _tables_of(circuit, old, new)}
+
+
+def _tables_of(circuit: AttachmentCircuit, *nodes: NodeProgram) -> set[str]:
+    """Return the VRF or VSI of a circuit in each of two programs."""
+    vrfs = (node.vrf_of_circuit.get(circuit.name) for node in nodes)
+    return {circuit.vpn, *(vrf.name for vrf in vrfs if vrf is not None)}
 
 
 def _compare_labels(found: _Difference, old: NodeProgram, new: NodeProgram) -> None:

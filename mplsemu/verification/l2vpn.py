@@ -344,7 +344,7 @@ class _Alike:
             }
             hosts |= {(site.circuit, name) for name in known}
             is_bridged = vsi is not None and vsi.circuits.count(circuit.name) == 1
-            is_routed = circuit.vpn != vpn.name or vpn.name in node.vrf_by_name
+            is_routed = circuit.vpn != vpn.name or circuit.name in node.vrf_of_circuit
             if is_bridged and not is_routed and len(known) == len(site.hosts):
                 circuits.add(circuit.name)
         return cls(frozenset(circuits), frozenset(hosts))

@@ -8,7 +8,6 @@ from typing import Final
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import Limits
-from mplsemu.model.names import vpn_of
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.class_boundaries import source_spans
@@ -52,6 +51,8 @@ UNKNOWN_MAC: Final = "02:ff:ff:ff:ff:fe"
 _SOMEBODY_ELSE: Final = "02:ff:ff:ff:ff:fd"
 _RANKS: Final[dict[type, int]] = {ToHost: 0, ToGateway: 1}
 _WORST_RANK: Final = 2
+_VrfKey = tuple[str, str]
+"""A VRF as it should be: PE and name."""
 
 
 @dataclass(slots=True)
@@ -86,17 +87,18 @@ class L3vpnChecker:
     def check(self, vpn: L3vpn, progress: Progress | None = None) -> Findings:  # noqa: ARG002
         """Verify one VPN."""
         run = _Run()
-        plans: dict[str, AddressPlan] = {}
-        entries: dict[tuple[str, str], list[Site]] = {}
+        plans: dict[_VrfKey, AddressPlan] = {}
+        entries: dict[tuple[_VrfKey, str], list[Site]] = {}
         for site in vpn.sites:
-            if site.pe not in plans:
-                plans[site.pe] = AddressPlan(vpn, site, self._sources.of(vpn))
-            vrf = self._entry(run, site, plans[site.pe])
+            key = site.pe, vpn.policy(site.name).name
+            if key not in plans:
+                plans[key] = AddressPlan(vpn, site, self._sources.of(vpn))
+            vrf = self._entry(run, site, plans[key])
             if vrf is not None:
-                entries.setdefault((site.pe, vrf), []).append(site)
-        for (pe, vrf), sites in entries.items():
+                entries.setdefault((key, vrf), []).append(site)
+        for (key, vrf), sites in entries.items():
             self._check_frames(run, sites)
-            self._check_addresses(run, sites, plans[pe], vrf)
+            self._check_addresses(run, sites, plans[key], vrf)
         return Findings(tuple(run.violations), run.classes, run.walks, frozenset(run.tables))
 
     def _entry(self, run: _Run, site: Site, plan: AddressPlan) -> str | None:
@@ -164,7 +166,7 @@ class L3vpnChecker:
             expected = plan.of(each.version, each.first)
             if _is_mute(site, each.representative):
                 expected = ToNobody()
-            key = each.version, type(expected), _is_at_hand(expected, site)
+            key = each.version, type(expected), _is_at_hand(expected, plan)
             kinds.setdefault(key, each.representative)
             for variant in walk.variants():
                 for problem in self._problems(variant, expected, visible, extra):
@@ -265,11 +267,11 @@ def _is_mute(site: Site, address: IPAddress) -> bool:
     return site.strict_urpf and not has_source
 
 
-def _is_at_hand(expected: ExpectedEnd, site: Site) -> bool:
-    """Whether the gateway that answers is in the VRF that the site's packets enter."""
-    if not isinstance(expected, ToGateway) or expected.pe != site.pe:
+def _is_at_hand(expected: ExpectedEnd, plan: AddressPlan) -> bool:
+    """Whether the gateway that answers is in the VRF that the plan is for."""
+    if not isinstance(expected, ToGateway) or expected.pe != plan.pe:
         return False
-    return expected.circuit is None or vpn_of(expected.circuit) == site.vpn
+    return expected.circuit is None or expected.circuit in plan.near
 
 
 def _joined(first: Boundaries, second: Boundaries) -> Boundaries:

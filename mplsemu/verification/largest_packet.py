@@ -64,7 +64,7 @@ def largest_packets(program: Program) -> tuple[LargestPacket, ...]:
     framed: set[str] = set()
     for node in program.nodes:
         for vrf in node.vrfs:
-            services.setdefault(vrf.name, []).append(_in_vrf(node, vrf, circuits))
+            services.setdefault(vrf.vpn, []).append(_in_vrf(node, vrf, circuits))
         for vsi in node.vsis:
             framed.add(vsi.name)
             services.setdefault(vsi.name, []).append(_in_vsi(node, vsi, program, circuits))

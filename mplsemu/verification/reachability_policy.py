@@ -87,17 +87,16 @@ def iter_expectations(network: Network) -> Iterator[Expectation]:
 def reaches(source: Vpn, source_site: Site, target: Vpn, target_site: Site) -> bool:
     """Whether packets from one site should arrive at another.
 
-    Within a VPN they should, except in an L3VPN that does not import its own routes: then only
-    sites at the same PE share a VRF. Across L3VPNs they should if the source's VPN imports the
-    target's routes (RFC 4364 section 4.3.1).
+    Within a bridged VPN they should. L3VPNs have VRFs: sites that share one reach each other, and
+    else they should if the source's VRF imports the routes of the target's, be they of one VPN or
+    of two (RFC 4364 section 4.3.1).
     """
-    if source.name == target.name:
-        is_local = not isinstance(source, L3vpn) or source_site.pe == target_site.pe
-        if is_local:
-            return True
     if not isinstance(source, L3vpn) or not isinstance(target, L3vpn):
-        return False
-    return bool(source.import_targets & target.export_targets)
+        return source.name == target.name
+    here, there = source.policy(source_site.name), target.policy(target_site.name)
+    if here.name == there.name and source_site.pe == target_site.pe:
+        return True
+    return bool(here.import_targets & there.export_targets)
 
 
 class _Answers:

@@ -174,7 +174,7 @@ def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str
     yield from _duplicates(f"VRF {vrf.name}: neighbour", neighbours)
     for name in vrf.circuits:
         circuit = node.circuit_by_name.get(name)
-        if circuit is None or circuit.vpn != vrf.name:
+        if circuit is None or circuit.vpn != vrf.vpn:
             yield f"VRF {vrf.name}: {name} is not a circuit of it here"
     for route in vrf.routes:
         problem = _route_problem(program, node, vrf, route)
@@ -187,14 +187,16 @@ def _route_problem(program: Program, node: NodeProgram, vrf: Vrf, route: Route) 
     origin = program.node_of_circuit.get(route.circuit)
     if origin is None:
         return f"is of {route.circuit}, which is not a circuit"
-    vpn = origin.circuit_by_name[route.circuit].vpn
+    there = origin.vrf_of_circuit.get(route.circuit)
+    if there is None:
+        return f"is of {route.circuit}, which is in no VRF"
     match route.next_hop:
         case Connected() | ViaCe() as local:
             return _local_problem(node, vrf, route, local)
         case ViaVrf(name):
-            return _imported_problem(node, route, name, (origin.name, vpn))
+            return _imported_problem(node, route, name, (origin.name, there.name))
         case ViaPe() as remote:
-            return _remote_problem(program, node, route, remote, (origin.name, vpn))
+            return _remote_problem(program, node, route, remote, (origin.name, there.name))
         case _:
             assert_never(route.next_hop)
 
@@ -215,19 +217,19 @@ def _imported_problem(
     node: NodeProgram, route: Route, name: str, origin: tuple[str, str]
 ) -> str | None:
     """Return how a route to another VRF here does not lead to that of its site."""
-    pe, vpn = origin
+    pe, vrf = origin
     if name not in node.vrf_by_name:
         return f"is in VRF {name}, which is not here"
     if origin != (node.name, name):
-        return f"is in VRF {name}, but {route.circuit} is in {vpn} at {pe}"
+        return f"is in VRF {name}, but {route.circuit} is in {vrf} at {pe}"
     return None
 
 
 def _remote_problem(
     program: Program, node: NodeProgram, route: Route, remote: ViaPe, origin: tuple[str, str]
 ) -> str | None:
-    """Return how a route to another PE does not lead to the PE and VPN of its site."""
-    pe, vpn = origin
+    """Return how a route to another PE does not lead to the PE and VRF of its site."""
+    pe, vrf = origin
     if remote.egress not in node.ftn_by_egress:
         return f"is at {remote.egress}, to which there is no tunnel"
     if remote.egress != pe:
@@ -236,8 +238,8 @@ def _remote_problem(
     action = bound.action if bound else None
     if not isinstance(action, PopToVrf) or action.ip_version != route.prefix.version:
         return f"is at {remote.egress}, where label {remote.label} leads to no VRF for it"
-    if action.vrf != vpn:
-        return f"is of {vpn}, but label {remote.label} leads to VRF {action.vrf} at {pe}"
+    if action.vrf != vrf:
+        return f"is of {vrf}, but label {remote.label} leads to VRF {action.vrf} at {pe}"
     return None
 
 

@@ -66,8 +66,8 @@ def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
     """Return which PEs send packets of the VPN to which others."""
     found = set()
     for node in program.nodes:
-        if vpn in node.vrf_by_name:
-            hops = (route.next_hop for route in node.vrf_by_name[vpn].routes)
+        for vrf in node.vrfs_of(vpn):
+            hops = (route.next_hop for route in vrf.routes)
             found |= {(node.name, hop.egress) for hop in hops if isinstance(hop, ViaPe)}
         if vpn in node.vsi_by_name:
             found |= {(node.name, wire.peer) for wire in node.vsi_by_name[vpn].pseudowires}

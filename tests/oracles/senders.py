@@ -47,7 +47,7 @@ def senders(program: Program) -> list[Sender]:
             vpn=circuit.vpn,
             circuit=circuit.name,
             mac=circuit.ce.mac if circuit.ce else host.mac,
-            routed=circuit.vpn in node.vrf_by_name,
+            routed=circuit.name in node.vrf_of_circuit,
             addresses=tuple(address.ip for address in host.addresses),
             own_mac=host.mac,
         )

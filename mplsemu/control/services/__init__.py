@@ -1,4 +1,4 @@
-"""Services: a VPN at one of its PEs is a VRF or VSI. Each kind of VPN has its compiler."""
+"""Services: VRFs and VSIs, of VPNs at their PEs. Each kind of VPN has its compiler."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Services:
         self.compilers = tuple(compiler(network.vpns) for compiler in SERVICE_COMPILERS)
         of_kind = {compiler.kind: compiler for compiler in self.compilers}
         self._compiler_of: Mapping[Service, ServiceCompiler] = {
-            Service(vpn.name, pe): of_kind[vpn.kind]
+            service: of_kind[vpn.kind]
             for vpn in network.vpns
-            for pe in sorted({site.pe for site in vpn.sites})
+            for service in of_kind[vpn.kind].services(vpn.name)
         }
 
     def __iter__(self) -> Iterator[Service]:
-        """Yield the services in the lab file's order, those of one VPN by PE."""
+        """Yield the services in the lab file's order, those of one VPN by VRF and PE."""
         return iter(self._compiler_of)
 
     def __getitem__(self, service: Service) -> ServiceCompiler:

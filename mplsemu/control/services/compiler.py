@@ -17,10 +17,16 @@ from mplsemu.program.services import Vrf, Vsi
 
 
 class Service(NamedTuple):
-    """A VPN at one of its PEs: there it has a VRF or a VSI."""
+    """A VRF or VSI of a VPN at one of its PEs; `vrf` where it is not named as the VPN."""
 
     vpn: str
     pe: str
+    vrf: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the VRF or VSI, unique at the PE."""
+        return self.vrf or self.vpn
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class ServiceState:
 
     def number(self, service: Service) -> int:
         """Return the number of a service at its PE."""
-        return self.numbers[Space.services(service.pe)][service.vpn]
+        return self.numbers[Space.services(service.pe)][service.name]
 
     def circuits(self, pe: str, sites: Iterable[Site]) -> tuple[str, ...]:
         """Return the attachment circuits of sites at one PE, by port: new ones come last."""
@@ -93,6 +99,9 @@ class ServiceCompiler(Protocol):
     kind: ClassVar[VpnKind]
 
     def __init__(self, vpns: Iterable[Vpn]) -> None: ...
+
+    def services(self, vpn: str) -> Iterator[Service]:
+        """Yield the VRFs or VSIs of a VPN of this kind."""
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield the pairs (ingress PE, egress PE) that need an LSP."""

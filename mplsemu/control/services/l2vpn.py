@@ -39,6 +39,10 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
     ) -> Vsi:
         """Return the VSI of a VPN at one of its PEs."""
 
+    def services(self, vpn: str) -> Iterator[Service]:
+        """Yield the VPN's VSIs: one at each of its PEs."""
+        return (Service(vpn, pe) for pe in self._meshes[vpn])
+
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield the pairs (ingress PE, egress PE) between which packets must travel."""
         for mesh in self._meshes.values():

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from mplsemu.control.labels import VrfKey
 from mplsemu.control.services.compiler import Dependencies, Service, ServiceState, ServiceTables
-from mplsemu.model.l3vpn import L3vpn, import_sources
+from mplsemu.model.l3vpn import VrfPolicy, import_sources
 from mplsemu.model.network import Vpn
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site, VpnKind
 from mplsemu.program.entries import IlmEntry, PopToVrf
@@ -29,15 +29,32 @@ class L3vpnCompiler:
     kind: ClassVar[VpnKind] = VpnKind.L3VPN
 
     def __init__(self, vpns: Iterable[Vpn]) -> None:
-        self._vpns = {vpn.name: vpn for vpn in vpns if vpn.kind is VpnKind.L3VPN}
-        self._imports = import_sources(self._vpns.values())
+        routed = [vpn for vpn in vpns if vpn.kind is VpnKind.L3VPN]
+        self._of_vpn = {vpn.name: vpn.policies for vpn in routed}
+        self._policies = {
+            policy.name: policy for policies in self._of_vpn.values() for policy in policies
+        }
+        self._sites = {
+            policy.name: tuple(vpn.attached(policy))
+            for vpn in routed
+            for policy in self._of_vpn[vpn.name]
+        }
+        self._imports = import_sources(routed)
+
+    def services(self, vpn: str) -> Iterator[Service]:
+        """Yield the VPN's VRFs: of each policy one at each PE of its sites."""
+        for policy in self._of_vpn[vpn]:
+            vrf = policy.name if policy.name != vpn else None
+            for pe in sorted({site.pe for site in self._sites[policy.name]}):
+                yield Service(vpn, pe, vrf)
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield each PE that imports with each PE that exports."""
-        for vpn in self._vpns.values():
-            ingresses = {site.pe for site in vpn.sites}
-            sources = self._imports[vpn.name]
-            egresses = {site.pe for source in sources for site in source.sites}
+        for name, sites in self._sites.items():
+            ingresses = {site.pe for site in sites}
+            egresses = {
+                site.pe for source in self._imports[name] for site in self._sites[source.name]
+            }
             for ingress in ingresses:
                 yield from ((ingress, egress) for egress in egresses if egress != ingress)
 
@@ -51,30 +68,30 @@ class L3vpnCompiler:
         reaches: Callable[[str, str], bool],  # noqa: ARG002  # a VRF keeps its labels when cut off
     ) -> Iterator[VrfKey]:
         """Yield a key for IPv4, and one for IPv6 if the VRF has local IPv6 sites."""
-        yield VrfKey(service.vpn, 4)
-        subnets = (subnet for site in self._sites(service) for subnet in site.subnets)
+        yield VrfKey(service.name, 4)
+        subnets = (subnet for site in self._local(service) for subnet in site.subnets)
         if any(subnet.version == 6 for subnet in subnets):
-            yield VrfKey(service.vpn, 6)
+            yield VrfKey(service.name, 6)
 
     def tables(self, service: Service, state: ServiceState) -> ServiceTables:
         """Return the VRF."""
-        vpn, pe = self._vpns[service.vpn], service.pe
-        local = self._sites(service)
+        policy, pe = self._policies[service.name], service.pe
+        local = self._local(service)
         routes: dict[IPNetwork, Route] = {}
-        imported = _imported(vpn, pe, self._imports[vpn.name], state)
-        for route in (*_local_routes(vpn, local, state), *imported):
+        imported = self._imported(policy, pe, state)
+        for route in (*_local_routes(policy, local, state), *imported):
             routes.setdefault(route.prefix, route)  # a VRF's own route wins
         vrf = Vrf(
-            name=vpn.name,
+            name=policy.name,
             index=state.number(service),
-            rd=vpn.rd,
-            import_targets=tuple(sorted(vpn.import_targets)),
-            export_targets=tuple(sorted(vpn.export_targets)),
-            label=state.labels[pe][VrfKey(vpn.name, 4)],
-            label6=state.labels[pe].get(VrfKey(vpn.name, 6)),
+            rd=policy.rd,
+            import_targets=tuple(sorted(policy.import_targets)),
+            export_targets=tuple(sorted(policy.export_targets)),
+            label=state.labels[pe][VrfKey(policy.name, 4)],
+            label6=state.labels[pe].get(VrfKey(policy.name, 6)),
             circuits=state.circuits(pe, local),
             routes=tuple(sorted(routes.values(), key=lambda route: _prefix_order(route.prefix))),
-            neighbours=_neighbours(vpn, pe, local, state),
+            neighbours=_neighbours(policy, pe, local, state),
         )
         return ServiceTables(vrfs=(vrf,))
 
@@ -95,42 +112,40 @@ class L3vpnCompiler:
             frozenset([*local, *(route.circuit for route in routes)]),
         )
 
-    def _sites(self, service: Service) -> list[Site]:
-        return [site for site in self._vpns[service.vpn].sites if site.pe == service.pe]
+    def _local(self, service: Service) -> list[Site]:
+        return [site for site in self._sites[service.name] if site.pe == service.pe]
+
+    def _imported(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Route]:
+        for source in self._imports[policy.name]:
+            for site in self._sites[source.name]:
+                is_local = source.name == policy.name and site.pe == pe
+                if site.circuit in state.down or is_local:
+                    continue
+                if site.pe != pe and not state.reaches(pe, site.pe):
+                    continue
+                for subnet in site.subnets:
+                    next_hop: NextHop = ViaVrf(source.name)
+                    if site.pe != pe:
+                        key = VrfKey(source.name, subnet.version)
+                        next_hop = ViaPe(site.pe, state.labels[site.pe][key])
+                    yield Route(subnet, next_hop, source.rd, site.circuit)
 
 
-def _local_routes(vpn: L3vpn, sites: Iterable[Site], state: ServiceState) -> Iterator[Route]:
+def _local_routes(policy: VrfPolicy, sites: Iterable[Site], state: ServiceState) -> Iterator[Route]:
     for site in sites:
         if site.circuit in state.down:
             continue
         next_hop: NextHop = Connected(site.circuit) if site.ce is None else ViaCe(site.circuit)
         for subnet in site.subnets:
-            yield Route(subnet, next_hop, vpn.rd, site.circuit)
+            yield Route(subnet, next_hop, policy.rd, site.circuit)
         if site.ce is not None:
             # every VPN uses the same PE-CE prefixes: they are not exported
             prefix = site.ce.pe_wan.network
-            yield Route(prefix, Connected(site.circuit), vpn.rd, site.circuit)
-
-
-def _imported(
-    vpn: L3vpn, pe: str, sources: Iterable[L3vpn], state: ServiceState
-) -> Iterator[Route]:
-    for source in sources:
-        for site in source.sites:
-            if site.circuit in state.down or (source.name == vpn.name and site.pe == pe):
-                continue
-            if site.pe != pe and not state.reaches(pe, site.pe):
-                continue
-            for subnet in site.subnets:
-                next_hop: NextHop = ViaVrf(source.name)
-                if site.pe != pe:
-                    key = VrfKey(source.name, subnet.version)
-                    next_hop = ViaPe(site.pe, state.labels[site.pe][key])
-                yield Route(subnet, next_hop, source.rd, site.circuit)
+            yield Route(prefix, Connected(site.circuit), policy.rd, site.circuit)
 
 
 def _neighbours(
-    vpn: L3vpn, pe: str, sites: Iterable[Site], state: ServiceState
+    policy: VrfPolicy, pe: str, sites: Iterable[Site], state: ServiceState
 ) -> tuple[Neighbour, ...]:
     """Return the neighbours in the lab file; resolved ones of the same address replace them."""
     up = {site.circuit: site for site in sites if site.circuit not in state.down}
@@ -145,7 +160,7 @@ def _neighbours(
                 found[interface.ip] = Neighbour(interface.ip, circuit, host.mac)
     for learned in state.learned:
         neighbour = learned.neighbour
-        if (learned.pe, learned.vrf) == (pe, vpn.name) and neighbour.circuit in up:
+        if (learned.pe, learned.vrf) == (pe, policy.name) and neighbour.circuit in up:
             found[neighbour.address] = neighbour
     return tuple(found[address] for address in sorted(found, key=_address_order))
 

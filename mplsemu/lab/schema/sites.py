@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mplsemu.lab.scalar import AccessRate, HostCount, Name, Prefixes
+from mplsemu.lab.scalar import AccessRate, HostCount, Name, Prefixes, Targets
 from mplsemu.lab.schema.mapping import StrictMapping
 
 SourceValidation = Literal["strict", "none"]
@@ -40,4 +40,13 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
         description="Whether its PE takes in from it only what is from its own prefixes (RFC 3704 "
         "section 2.2); as its VPN says, unless said.",
         examples=["strict"],
+    )
+    import_: Targets | None = Field(
+        default=None,
+        alias="import",
+        description="Route targets that this site's VRF imports; as its VPN says, unless said.",
+    )
+    export: Targets | None = Field(
+        default=None,
+        description="Route targets that this site's routes carry; as its VPN says, unless said.",
     )

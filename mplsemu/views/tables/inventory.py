@@ -66,8 +66,8 @@ class VpnRow:
         type: ``l3vpn``, ``vpls`` or ``vpws``.
         customer: whose it is.
         rd: route distinguisher; only for L3VPNs, as `import_` and `export`.
-        import_: route targets.
-        export: route targets.
+        import_: route targets, of any of its VRFs.
+        export: route targets likewise.
         subnets: of its sites; of a VPLS or VPWS, of its LAN.
         sites: names.
         pes: LSRs with a site of it.
@@ -162,13 +162,16 @@ def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
         if node is not None and node not in pes:
             continue
         routed = vpn if isinstance(vpn, L3vpn) else None
+        policies = vpn.policies if isinstance(vpn, L3vpn) else ()
+        imported = {target for policy in policies for target in policy.import_targets}
+        exported = {target for policy in policies for target in policy.export_targets}
         yield VpnRow(
             vpn=vpn.name,
             type=vpn.kind.value,
             customer=vpn.customer,
             rd=str(routed.rd) if routed else None,
-            import_=tuple(map(str, sorted(routed.import_targets))) if routed else (),
-            export=tuple(map(str, sorted(routed.export_targets))) if routed else (),
+            import_=tuple(map(str, sorted(imported))),
+            export=tuple(map(str, sorted(exported))),
             subnets=_subnets(vpn),
             sites=tuple(site.name for site in vpn.sites),
             pes=pes,

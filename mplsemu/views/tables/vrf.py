@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
+from mplsemu.model.names import vpn_of
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
 from mplsemu.program.entries import Nhlfe, pushed
 from mplsemu.program.program import NodeProgram
@@ -36,7 +37,7 @@ class RouteRow:
 
     Attributes:
         code: ``C`` connected, ``S`` static via a CE, ``V`` a VPN route of another PE's, ``I``
-            another VPN's at this PE.
+            one of another VRF at this PE.
         imported: whether it is another VPN's.
         prefix: the destination.
         rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route.
@@ -135,8 +136,7 @@ def _tunnel(node: NodeProgram, nhlfe: Nhlfe) -> Tunnel:
 
 
 def _route(node: NodeProgram, vrf: Vrf, route: Route) -> RouteRow:
-    # a VPN's own route has the VRF's RD and comes from a circuit of the VPN
-    foreign = not route.circuit.startswith(f"{vrf.name}/")
+    foreign = vpn_of(route.circuit) != vrf.vpn
     code, via, via_vrf, egress, label = "C", None, None, None, None
     match route.next_hop:
         case Connected():

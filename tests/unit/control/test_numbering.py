@@ -17,6 +17,7 @@ from mplsemu.verification.conformance import check_conformance
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.structure import check_structure
 from tests.builders import MacAddresses, network, nordic, provider, vpls
+from tests.networks import service_names
 from tests.programs import numbers_of
 from tests.strategies import failures, networks
 
@@ -113,9 +114,9 @@ def test_a_first_compilation_numbers_in_the_lab_files_order(whole, data):
         assert [circuit.name for circuit in node.circuits] == circuits
         ports = [each.port for each in (*node.adjacencies, *node.circuits)]
         assert ports == list(range(1, len(ports) + 1))
-        vpns = [vpn.name for vpn in lab.vpns if any(site.pe == node.name for site in vpn.sites)]
+        services = service_names(lab, node.name)
         indexes = {each.name: each.index for each in (*node.vrfs, *node.vsis)}
-        assert indexes == {name: number for number, name in enumerate(vpns, 1)}
+        assert indexes == {name: number for number, name in enumerate(services, 1)}
 
 
 @few

@@ -24,6 +24,7 @@ from mplsemu.verification.reachability_policy import Expect, expectations
 from mplsemu.verification.structure import check_structure
 from mplsemu.views.tables.lsp import lsps
 from tests.builders import nordic
+from tests.networks import service_names
 from tests.strategies import failures, networks
 
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -123,8 +124,8 @@ def test_a_circuit_that_is_down_takes_its_routes_with_it_everywhere(network, dat
         for vrf in node.vrfs:
             assert not {route.circuit for route in vrf.routes} & down
             assert not {neighbour.circuit for neighbour in vrf.neighbours} & down
-        names = {vpn.name for vpn, site in network.sites() if site.pe == node.name}
-        assert {service.name for service in (*node.vrfs, *node.vsis)} == names
+        names = {service.name for service in (*node.vrfs, *node.vsis)}
+        assert names == set(service_names(network, node.name))
 
 
 @few

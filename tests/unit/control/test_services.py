@@ -38,8 +38,10 @@ def test_a_kind_without_a_compiler_is_not_left_out_in_silence(monkeypatch):
 def test_services_come_in_the_lab_files_order_those_of_one_vpn_by_pe():
     network = nordic()
     found = list(Services(network))
-    assert list(dict.fromkeys(vpn for vpn, _ in found)) == [vpn.name for vpn in network.vpns]
-    assert [pe for vpn, pe in found if vpn == "a"] == ["dk", "no", "se"]
+    assert list(dict.fromkeys(service.vpn for service in found)) == [
+        vpn.name for vpn in network.vpns
+    ]
+    assert [service.pe for service in found if service.vpn == "a"] == ["dk", "no", "se"]
 
 
 def test_vrfs_take_labels_before_pseudowires_and_each_by_name():

@@ -66,7 +66,8 @@ def compared(program, lab):
         node = program.node_of_circuit.get(site.circuit)
         if node is None or not node.circuit_by_name[site.circuit].up:
             continue
-        entry = f"{node.name}/{vpn.name}"
+        table = vpn.policy(site.name).name if isinstance(vpn, L3vpn) else vpn.name
+        entry = f"{node.name}/{table}"
         if isinstance(vpn, L3vpn):
             for prefix in prefixes:
                 label = [k for k, said in exported.legend.items() if said == f"to {prefix}"]

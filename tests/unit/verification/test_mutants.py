@@ -15,6 +15,7 @@ from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.program.program import Program
 from mplsemu.verification.matrix import verify
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
+from tests.networks import own_vrfs
 from tests.oracles.bruteforce import outcome
 from tests.oracles.mutants import mutants
 
@@ -61,7 +62,13 @@ def square() -> Network:
     )
 
 
-LABS = {"nordic": nordic, "extranet": extranet, "bridges": bridges, "square": square}
+LABS = {
+    "nordic": nordic,
+    "extranet": extranet,
+    "bridges": bridges,
+    "square": square,
+    "own VRFs": own_vrfs,
+}
 MOST = 400
 """Of each lab's mutants so many, picked with a fixed seed."""
 
