@@ -11,6 +11,7 @@ from mplsemu.model.labels import ALL_LABELS, LabelRange
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Link, Node, NullLabel, Provider, Role, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpls_topology import MULTIPOINT, VplsTopology
 from mplsemu.model.vpn import CeRouter, Host, IPNetwork, Site
 
 ASN = 64512
@@ -136,12 +137,12 @@ def vpls(
     subnet: str = "10.0.0.0/24",
     hosts: int = 1,
     macs: MacAddresses,
+    topology: VplsTopology = MULTIPOINT,
 ) -> Vpls:
     """Make a VPLS from ``{site: pe}``."""
     subnets = (ip_network(subnet),)
-    return Vpls(
-        name, f"Customer {name}", _bridged_sites(name, sites, subnets, hosts, macs), subnets
-    )
+    made = _bridged_sites(name, sites, subnets, hosts, macs)
+    return Vpls(name, f"Customer {name}", made, subnets, topology=topology)
 
 
 def vpws(

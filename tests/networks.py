@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
-from mplsemu.model.vpls import Vpws
+from mplsemu.model.vpls import Vpls, Vpws
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
 
 SQUARE = ("x-p", "x-q", "p-y", "q-y")
@@ -92,5 +92,7 @@ def without_sites(whole: Network, circuits: Collection[str]) -> Network:
         if isinstance(vpn, Vpws):
             vpns += [vpn] if len(sites) == len(vpn.sites) else []
         elif sites:
-            vpns.append(replace(vpn, sites=sites))
+            roots = vpn.topology.roots if isinstance(vpn, Vpls) else None
+            if roots is None or roots & {site.name for site in sites}:
+                vpns.append(replace(vpn, sites=sites))
     return replace(whole, vpns=tuple(vpns))

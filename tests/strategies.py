@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpls_topology import VplsTopology
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
 from tests.networks import without_sites
@@ -87,7 +89,8 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
         vpns.append(l3vpn(f"v{number}", sites, **made_of, macs=macs))
     if draw(st.booleans()):
         sites_of_lan = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
-        lan = vpls("lan", sites_of_lan, subnet="10.0.0.0/24", macs=macs)
+        topology = draw(topologies(sites_of_lan))
+        lan = vpls("lan", sites_of_lan, macs=macs, topology=topology)
         vpns.append(replace(lan, **_lan_settings(draw)))
     if draw(st.booleans()):
         wire = vpws("wire", {"s0": draw(pe), "s1": draw(pe)}, subnet="10.0.1.0/24", macs=macs)
@@ -98,6 +101,13 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
 def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:
     """Return what is special about a VPLS."""
     return {"l2cp": draw(st.sampled_from(L2cp)), "floods_unknown": draw(st.booleans())}
+
+
+@st.composite
+def topologies(draw: st.DrawFn, sites: Mapping[str, str]) -> VplsTopology:
+    """Topologies of a VPLS with these sites."""
+    roots = draw(st.none() | st.frozensets(st.sampled_from(sorted(sites)), min_size=1))
+    return VplsTopology(roots)
 
 
 def _l3_site(draw: st.DrawFn, pe: str, subnet: str, subnet6: str) -> tuple[str, str, str]:

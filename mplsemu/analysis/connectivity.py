@@ -55,7 +55,8 @@ class L2vpnConnectivity:
         kind: VPLS or VPWS.
         islands: attachment circuits between which frames pass, directly or through other VSIs;
             each island sorted by site. There is one where all is well.
-        severed: pairs of sites of one island whose PEs have no working pseudowire between them.
+        severed: pairs of sites of one island whose PEs have no working pseudowire between them,
+            but for pairs of leaves of an E-Tree, which are apart by design (RFC 7796).
     """
 
     vpn: str
@@ -127,6 +128,7 @@ def _l2vpn(program: Program, vpn: str, kind: L2vpnKind) -> L2vpnConnectivity:
         if (pe, peer) not in joined
         for first in circuits[pe]
         for second in circuits[peer]
+        if not (first.leaf and second.leaf)
     )
     return L2vpnConnectivity(
         vpn,

@@ -27,6 +27,7 @@ from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.network import Network
 from mplsemu.model.numbers import LSRS, NO_NUMBERS, Numbers
 from mplsemu.model.topology import NullLabel
+from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import Site
 from mplsemu.program.entries import (
     Forward,
@@ -204,8 +205,8 @@ def _bindings_of(previous: Program | None, numbers: lsp.PathNumbers) -> dict[str
             match entry.action:
                 case PopToVrf(vrf, ip_version):
                     bound[VrfKey(vrf, ip_version)] = entry.label
-                case PopToPseudowire(vsi, peer):
-                    bound[PseudowireKey(vsi, peer)] = entry.label
+                case PopToPseudowire(vsi, peer, leaf):
+                    bound[PseudowireKey(vsi, peer, leaf)] = entry.label
                 case Forward() | PopAndLookUp():
                     pass  # bound to a path (see above), or a null label, bound to nothing
                 case _:
@@ -281,6 +282,7 @@ def _circuits(
                 mtu=site.mtu,
                 strict_urpf=site.strict_urpf,
                 rate_bps=site.rate_bps,
+                leaf=isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name),
             )
         )
     return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}

@@ -20,10 +20,11 @@ class VrfKey:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PseudowireKey:
-    """A label bound to a pseudowire: for frames to this VSI from that PE."""
+    """A label bound to a pseudowire: for frames to this VSI from that PE, or from its leaves."""
 
     vsi: str
     peer: str
+    leaf: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,13 @@ ServiceKey = VrfKey | PseudowireKey
 BindingKey = ServiceKey | LspKey
 
 
-def allocation_order(key: ServiceKey) -> tuple[int, str, str | int]:
+def allocation_order(key: ServiceKey) -> tuple[int, str, str | int, bool]:
     """Return what a PE's services are sorted by before they take labels: VRFs come first."""
     match key:
         case VrfKey(vrf, ip_version):
-            return 0, vrf, ip_version
-        case PseudowireKey(vsi, peer):
-            return 1, vsi, peer
+            return 0, vrf, ip_version, False
+        case PseudowireKey(vsi, peer, leaf):
+            return 1, vsi, peer, leaf
         case _:
             assert_never(key)
 

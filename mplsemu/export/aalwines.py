@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 from mplsemu.model.labels import MAX_LABEL_VALUE, Label
 from mplsemu.model.vpn import IPNetwork
@@ -33,6 +33,7 @@ from mplsemu.program.entries import (
     pushed,
 )
 from mplsemu.program.fib import Fib
+from mplsemu.program.learning import Learning
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import (
     Connected,
@@ -43,6 +44,13 @@ from mplsemu.program.services import (
     ViaVrf,
     Vrf,
     Vsi,
+)
+from mplsemu.program.split_horizon import (
+    Group,
+    groups_of_circuit,
+    groups_of_frames,
+    groups_of_pseudowire,
+    out_label,
 )
 
 _FIRST_TUNNEL: Final = MAX_LABEL_VALUE + 1
@@ -81,6 +89,10 @@ class _Exporter:
             name: str(number) for number, name in enumerate(names, _FIRST_DESTINATION)
         }
         self._links: list[dict[str, Any]] = []
+        self._learning = Learning(program)
+        self._entrances = {
+            (node.name, vsi.name): _entrances(vsi) for node in program.nodes for vsi in node.vsis
+        }
 
     def network(self) -> dict[str, Any]:
         """Return the network."""
@@ -122,6 +134,12 @@ class _Exporter:
         """Yield an LSR, its VRFs and VSIs, and a router for the look-up after an explicit null."""
         core = [end.link for end in node.adjacencies]
         inside = [_to(name) for name in (*node.vrf_by_name, *node.vsi_by_name)]
+        inside += [
+            _to(vsi.name) + entrance.beside
+            for vsi in node.vsis
+            for entrance in self._entrances[node.name, vsi.name].values()
+            if entrance.beside
+        ]
         table = {str(int(entry.label)): self._ilm(node, entry) for entry in node.ilm}
         has_null = any(isinstance(entry.action, PopAndLookUp) for entry in node.ilm)
         interfaces = _interfaces([*core, *([_AGAIN] if has_null else [])], table)
@@ -155,8 +173,9 @@ class _Exporter:
                 ]
             case PopToVrf(name) if name in node.vrf_by_name:
                 return _rules(_to(name), [pop])
-            case PopToPseudowire(name) if name in node.vsi_by_name:
-                return _rules(_to(name), [pop])
+            case PopToPseudowire(name, peer, leaf) if name in node.vsi_by_name:
+                entrance = self._entrances[node.name, name].get((peer, leaf))
+                return _rules(_to(name) + entrance.beside, [pop]) if entrance else []
             case PopAndLookUp():
                 return _rules(_AGAIN, [pop])
         return []
@@ -224,34 +243,81 @@ class _Exporter:
         """Return a VSI as a router; a query follows any one copy of a flooded frame."""
         name = f"{node.name}/{vsi.name}"
         self._link(node.name, _to(vsi.name), name, _TO_PE)
-        tables = [(circuit, self._bridged(node, vsi, circuit)) for circuit in vsi.circuits]
-        tables.append((_TO_PE, self._bridged(node, vsi, None)))
+        tables: list[tuple[str, Table]] = []
+        for circuit in vsi.circuits:
+            groups = groups_of_circuit(node.circuit_by_name[circuit])
+            tables.append((circuit, self._bridged(node, vsi, circuit, groups)))
+        entrances = dict.fromkeys(self._entrances[node.name, vsi.name].values())
+        if all(entrance.beside for entrance in entrances):
+            tables.append((_TO_PE, {}))
+        for entrance in entrances:
+            if entrance.beside:
+                self._link(node.name, _to(vsi.name) + entrance.beside, name, entrance.name)
+            table = self._bridged(node, vsi, entrance.peer, entrance.groups)
+            tables.append((entrance.name, table))
         return {
             "name": name,
             "interfaces": [each for at, table in tables for each in _interfaces([at], table)],
         }
 
-    def _bridged(self, node: NodeProgram, vsi: Vsi, source: str | None) -> Table:
-        """Return the table for frames from a circuit, or from pseudowires if it is None."""
-        circuits = [
-            name for name in vsi.circuits if name != source and node.circuit_by_name[name].up
-        ]
-        wires = vsi.pseudowires if source is not None else ()
-        ways: dict[str, Rules] = {name: _rules(name) for name in circuits}
-        for wire in wires:
-            rules = _rules(_TO_PE, self._into_tunnel(wire.peer, wire.out_label))
-            ways.setdefault(wire.peer, []).extend(rules)
+    def _bridged(self, node: NodeProgram, vsi: Vsi, source: str, groups: Group) -> Table:
+        """Return the table for frames from a circuit or a PE that came by split horizon groups."""
+        circuits = [node.circuit_by_name[name] for name in vsi.circuits if name != source]
+        ways: dict[str, Rules] = {
+            circuit.name: _rules(circuit.name)
+            for circuit in circuits
+            if circuit.up and not groups & groups_of_circuit(circuit)
+        }
+        for wire in vsi.pseudowires:
+            if wire.peer != source and not groups & groups_of_pseudowire(wire):
+                rules = _rules(_TO_PE, self._into_tunnel(wire.peer, out_label(wire, groups)))
+                ways.setdefault(wire.peer, []).extend(rules)
         everywhere = [rule for rules in ways.values() for rule in rules]
         table = {self._destinations[_EVERYONE]: everywhere}
         for pe in self._program.nodes:
             for circuit in pe.circuits:
                 if circuit.vpn != vsi.name:
                     continue
-                behind = circuit.name if pe.name == node.name else pe.name
-                is_known = vsi.kind.learns_macs and circuit.up
-                rules = ways.get(behind, []) if is_known else everywhere
+                behind = self._learning.place(node, vsi.name, circuit.name)
+                is_known = vsi.kind.learns_macs and circuit.up and behind is not None
+                rules = ways.get(behind or "", []) if is_known else everywhere
                 table |= {self._destinations[host.mac]: rules for host in circuit.hosts}
         return table
+
+
+class _Entrance(NamedTuple):
+    """An interface of a VSI by which frames come from pseudowires.
+
+    Attributes:
+        beside: what its name has beside that for all frames; empty if there is only that one.
+        peer: the PE at the other end of its only pseudowire; empty if there are several.
+        groups: the split horizon groups of its frames.
+    """
+
+    beside: str
+    peer: str
+    groups: Group
+
+    @property
+    def name(self) -> str:
+        return _TO_PE + self.beside
+
+
+def _entrances(vsi: Vsi) -> dict[tuple[str, bool], _Entrance]:
+    """Return the entrance of the frames of each PE, and of each PE's leaves by their own label."""
+    came_by = {
+        (wire.peer, leaf): groups_of_frames(wire, from_leaf=leaf)
+        for wire in vsi.pseudowires
+        for leaf in (False, True)
+        if not leaf or wire.leaf_in_label is not None
+    }
+    if set(came_by.values()) <= {Group.MESH}:  # the usual case: one table for all
+        everyone = _Entrance("", "", Group.MESH)
+        return dict.fromkeys(came_by, everyone) or {("", False): everyone}
+    return {
+        (peer, leaf): _Entrance(f" from {peer}{' leaves' if leaf else ''}", peer, groups)
+        for (peer, leaf), groups in came_by.items()
+    }
 
 
 def _to(name: str) -> str:

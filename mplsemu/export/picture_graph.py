@@ -138,6 +138,8 @@ class _Draft:
 
 def _site_lines(site: SiteView) -> Iterator[str]:
     yield from map(str, site.prefixes)
+    if site.role is not None:
+        yield site.role.value
     shown = site.hosts if len(site.hosts) <= _MOST_HOSTS else site.hosts[: _MOST_HOSTS - 1]
     for host in shown:
         yield " ".join([host.name, *(str(interface.ip) for interface in host.addresses)])

@@ -19,6 +19,7 @@ from mplsemu.lab.schema import ChecksFile, LabFile
 from mplsemu.lab.schema_error import CHECKS, schema_error
 from mplsemu.lab.shipped import lab_path, shipped_labs
 from mplsemu.lab.validation import build_checks
+from mplsemu.lab.vpls_topology import topology_notes
 from mplsemu.lab.vpns import build_vpns
 from mplsemu.model.l3vpn import L3vpn, RouteTarget
 from mplsemu.model.network import Network, Validation, Vpn
@@ -190,6 +191,7 @@ def _notes(network: Network) -> Iterator[str]:
         yield from _family_notes(vpn)
     yield from one_way_notes(routed)
     yield from _host_notes(network.vpns)
+    yield from topology_notes(network.vpns)
 
 
 def _is_joined(vpn: Vpn, vpns: Iterable[Vpn]) -> bool:

@@ -44,6 +44,8 @@ _ELSEWHERE = {
     ("vpn", "export"): "only an l3vpn has route targets: leave it out",
     ("vpn", "aging"): "only a vpls learns MAC addresses: leave it out",
     ("vpn", "mac_limit"): "only a vpls learns MAC addresses: leave it out",
+    ("site", "role"): "a vpws joins two sites, and an l3vpn has no topology: leave it out",
+    ("vpn", "topology"): "a vpws joins two sites, an l3vpn has import and export: leave it out",
     ("vpn", "control_word"): "an l3vpn has no pseudowires: leave it out",
     ("vpn", "l2cp"): "an l3vpn forwards packets, not frames: leave it out",
     ("vpn", "unknown_unicast"): "only a vpls learns MAC addresses: leave it out",

@@ -20,6 +20,7 @@ from mplsemu.lab.schema import (
     RawVpws,
 )
 from mplsemu.lab.sites import SiteBuilder, host_names
+from mplsemu.lab.vpls_topology import build_topology
 from mplsemu.lab.vrf_policies import own_vrfs, vrf_policies
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
@@ -120,6 +121,7 @@ class _Builder:
                     raw.control_word,
                     l2cp=L2cp(raw.l2cp),
                     floods_unknown=raw.unknown_unicast == "flood",
+                    topology=build_topology(self.document, name, raw),
                 )
             case RawVpws():
                 first, second = self.bridged_sites(name, raw)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 from mplsemu.model.l2cp import L2cp
+from mplsemu.model.vpls_topology import MULTIPOINT, VplsTopology
 from mplsemu.model.vpn import IPNetwork, Site, VpnKind
 
 DEFAULT_MAC_AGING_S: Final = 300  # IEEE 802.1Q table 8-3
@@ -13,7 +14,7 @@ DEFAULT_MAC_AGING_S: Final = 300  # IEEE 802.1Q table 8-3
 
 @dataclass(frozen=True, slots=True)
 class Vpls:
-    """A LAN across all sites: a full mesh of pseudowires between learning bridges.
+    """A LAN across all sites: learning bridges at PEs, joined by pseudowires.
 
     Attributes:
         name: unique among the lab's VPNs.
@@ -27,6 +28,7 @@ class Vpls:
         l2cp: what becomes of the customer's layer 2 control protocols.
         floods_unknown: whether frames for addresses that are not learned are flooded; else they are
             dropped.
+        topology: which sites exchange frames; all, unless it says otherwise.
     """
 
     kind: ClassVar[Literal[VpnKind.VPLS]] = VpnKind.VPLS
@@ -39,6 +41,7 @@ class Vpls:
     control_word: bool = False
     l2cp: L2cp = L2cp.STANDARD
     floods_unknown: bool = True
+    topology: VplsTopology = MULTIPOINT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,12 @@ from mplsemu.program.mtu_check import add_frame_header, fits_circuit
 from mplsemu.program.path import Delivered
 from mplsemu.program.reserved_macs import filtered, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
+from mplsemu.program.split_horizon import (
+    Group,
+    groups_of_circuit,
+    groups_of_pseudowire,
+    out_label,
+)
 from mplsemu.program.walk_state import Copy, WalkState, delivered
 from mplsemu.wire.ethernet import is_group_mac
 
@@ -22,11 +28,19 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) 
         # IEEE 802.1Q section 8.7: no station has a group address
         state.drop(copy, "sent from a group address", vsi=vsi.name)
     else:
-        bridge(state, copy, vsi, source=circuit.name)
+        bridge(state, copy, vsi, circuit.name, groups_of_circuit(circuit))
 
 
-def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
-    """Forward a frame that came from a circuit or, where `source` is None, a pseudowire."""
+def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -> None:
+    """Forward a frame.
+
+    Args:
+        state: of the walk.
+        copy: the frame, at the PE.
+        vsi: of the PE.
+        source: the circuit that it came by, or the PE at the other end of the pseudowire.
+        groups: the split horizon groups that it came by.
+    """
     learned_at = state.learned_at(copy.node, vsi.name) if vsi.kind.learns_macs else None
     is_unknown = learned_at is None and not is_group_mac(state.packet.destination_mac)
     if is_unknown and not vsi.floods_unknown:
@@ -34,11 +48,10 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
         return
     names = vsi.circuits if learned_at is None else [n for n in vsi.circuits if n == learned_at]
     circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
-    circuits = [each for each in circuits if each.up]
-    # Split horizon: never from one pseudowire to another (RFC 4762 section 4.4).
-    pseudowires = vsi.pseudowires if source is not None else ()
+    circuits = [each for each in circuits if each.up and not groups & groups_of_circuit(each)]
+    pseudowires = [each for each in vsi.pseudowires if not groups & groups_of_pseudowire(each)]
     if learned_at is not None:
-        pseudowires = tuple(each for each in pseudowires if each.peer == learned_at)
+        pseudowires = [each for each in pseudowires if each.peer == learned_at]
     elif vsi.kind.learns_macs:
         copy.actions.append("flood")
     if not circuits and not pseudowires:
@@ -51,7 +64,7 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str | None) -> None:
             state.end(each, _arrival(state, circuit), vsi=vsi.name)
     for each, pseudowire in zip(copies[len(circuits) :], pseudowires, strict=True):
         each.actions.append(f"to {pseudowire.peer}")
-        _send_over(state, each, vsi, pseudowire)
+        _send_over(state, each, vsi, pseudowire, groups)
 
 
 def _arrival(state: WalkState, circuit: AttachmentCircuit) -> Delivered:
@@ -59,7 +72,10 @@ def _arrival(state: WalkState, circuit: AttachmentCircuit) -> Delivered:
     return delivered(circuit, address, state.packet.destination_mac)
 
 
-def _send_over(state: WalkState, copy: Copy, vsi: Vsi, pseudowire: Pseudowire) -> None:
+def _send_over(
+    state: WalkState, copy: Copy, vsi: Vsi, pseudowire: Pseudowire, groups: Group
+) -> None:
     add_frame_header(state, copy, pseudowire)
+    label = out_label(pseudowire, groups)
     # A frame has no TTL to carry, so the pipe model's also where the lab is uniform.
-    state.enter_tunnel(copy, pseudowire.peer, pseudowire.out_label, PIPE_TTL, vsi=vsi.name)
+    state.enter_tunnel(copy, pseudowire.peer, label, PIPE_TTL, vsi=vsi.name)

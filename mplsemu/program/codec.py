@@ -51,6 +51,7 @@ from mplsemu.program.services import (
     Connected,
     Neighbour,
     NextHop,
+    Pseudowire,
     ViaCe,
     ViaPe,
     ViaVrf,
@@ -73,6 +74,11 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Nhlfe, "backup"),
     (Vsi, "l2cp"),
     (Vsi, "floods_unknown"),
+    (AttachmentCircuit, "leaf"),
+    (PopToPseudowire, "leaf"),
+    (Pseudowire, "leaf"),
+    (Pseudowire, "leaf_in_label"),
+    (Pseudowire, "leaf_out_label"),
 )
 """Fields that are written only where they say something."""
 _NODE_TABLES: Final = 4

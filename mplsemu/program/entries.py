@@ -110,10 +110,12 @@ class PopToPseudowire:
     Attributes:
         vsi: name of the VSI (of the VPN).
         peer: the PE at the other end, whose traffic alone carries this label (RFC 4762 4.2).
+        leaf: whether the frame is from a leaf of an E-Tree (RFC 7796), by a label of its own.
     """
 
     vsi: str
     peer: str
+    leaf: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class AttachmentCircuit:
         strict_urpf: whether a VRF accepts only sources to which it would send on this circuit
             (RFC 3704 section 2.2).
         rate_bps: rate of the line each way, None if it is not shaped.
+        leaf: whether its site is a leaf of an E-Tree (RFC 7796).
     """
 
     name: str
@@ -63,6 +64,7 @@ class AttachmentCircuit:
     mtu: int = ACCESS_MTU
     strict_urpf: bool = False
     rate_bps: int | None = None
+    leaf: bool = False
 
     @property
     def line_mtu(self) -> int:
@@ -174,6 +176,10 @@ class Pseudowire:
         in_label: this PE's label for frames that come from the peer.
         out_label: the peer's label for frames from this PE.
         control_word: whether frames carry one in both directions (RFC 4448 section 4.6).
+        leaf: whether only leaves of an E-Tree are beyond it (RFC 7796): it is a leaf itself.
+        leaf_in_label: this PE's label for frames of leaves, where `in_label` is that for frames of
+            roots; None where a label need not tell one from the other.
+        leaf_out_label: likewise the peer's, for frames of this PE's leaves.
     """
 
     index: int
@@ -181,6 +187,9 @@ class Pseudowire:
     in_label: Label
     out_label: Label
     control_word: bool = False
+    leaf: bool = False
+    leaf_in_label: Label | None = None
+    leaf_out_label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +201,7 @@ class Vsi:
         index: from 1, unique among the VRFs and VSIs of this PE.
         kind: a VPWS has exactly two ends in all: circuits and pseudowires together.
         circuits: names of its attachment circuits.
-        pseudowires: sorted by peer; frames never go from one to another (split horizon).
+        pseudowires: sorted by peer; frames never go from one to another (split_horizon.py).
         mac_aging_s: seconds after which a silent MAC address is forgotten.
         mac_limit: MAC addresses that it learns at most, None: no limit; it floods what is for
             others.

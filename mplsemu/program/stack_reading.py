@@ -77,8 +77,8 @@ def read_stack(program: Program, node: str, labels: Sequence[int]) -> StackReadi
             case PopToVrf(vrf, version):
                 names.append(f"VRF {vrf}")
                 carried, vpn = Carried(version), vpn_of_vrf(vrf)
-            case PopToPseudowire(vsi, peer):
-                names.append(f"PW {vsi} from {peer}")
+            case PopToPseudowire(vsi, peer, leaf):
+                names.append(f"PW {vsi} from {peer}" + (", leaves" if leaf else ""))
                 carried, vpn = _over_pseudowire(program.node_by_name.get(at or ""), vsi, peer), vsi
             case PopAndLookUp():
                 names.append(EXPLICIT_NULL)

@@ -25,6 +25,7 @@ from mplsemu.program.lsp import describe_operation, operate
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Stack, Walk
 from mplsemu.program.program import Program
+from mplsemu.program.split_horizon import groups_of_frames
 from mplsemu.program.walk_state import Copy, LookupCache, MacTable, WalkState
 
 MAX_BRANCHES: Final = 64
@@ -160,8 +161,8 @@ def _switch(state: WalkState, copy: Copy) -> None:
             _forward(state, copy, nhlfes)
         case PopToVrf(name, ip_version):
             _leave_tunnel_to_vrf(state, copy, name, ip_version)
-        case PopToPseudowire(name, peer):
-            _leave_tunnel_to_vsi(state, copy, name, peer)
+        case PopToPseudowire() as pop:
+            _leave_tunnel_to_vsi(state, copy, pop)
         case _:
             assert_never(action)
 
@@ -201,12 +202,14 @@ def _leave_tunnel_to_vrf(state: WalkState, copy: Copy, name: str, ip_version: in
         routing.route(state, copy, vrf)
 
 
-def _leave_tunnel_to_vsi(state: WalkState, copy: Copy, name: str, peer: str) -> None:
+def _leave_tunnel_to_vsi(state: WalkState, copy: Copy, pop: PopToPseudowire) -> None:
     state.pop(copy, copy.stack[0].ttl)
-    vsi = copy.node.vsi_by_name.get(name)
-    if vsi is None or all(pseudowire.peer != peer for pseudowire in vsi.pseudowires):
-        state.drop(copy, f"no pseudowire of VSI {name} from {peer} here")
+    vsi = copy.node.vsi_by_name.get(pop.vsi)
+    wire = next((each for each in vsi.pseudowires if each.peer == pop.peer), None) if vsi else None
+    if vsi is None or wire is None:
+        state.drop(copy, f"no pseudowire of VSI {pop.vsi} from {pop.peer} here")
     elif copy.stack:
-        state.drop(copy, "no Ethernet frame below the PW label", vsi=name)
+        state.drop(copy, "no Ethernet frame below the PW label", vsi=pop.vsi)
     else:
-        bridging.bridge(state, copy, vsi, source=None)
+        groups = groups_of_frames(wire, from_leaf=pop.leaf)
+        bridging.bridge(state, copy, vsi, pop.peer, groups)

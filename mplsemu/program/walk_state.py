@@ -12,6 +12,7 @@ from mplsemu.model.vpn import IPAddress
 from mplsemu.program.entries import Nhlfe, pushed
 from mplsemu.program.fib import Fib
 from mplsemu.program.hosts import host_ref
+from mplsemu.program.learning import Learning
 from mplsemu.program.lsp import describe_push
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import (
@@ -38,12 +39,14 @@ class LookupCache:
     Attributes:
         program: what every LSR does.
         down: core links that have failed since the program was compiled.
+        learning: where VSIs have learned stations.
     """
 
     def __init__(self, program: Program, down: Collection[str] = ()) -> None:
         self.program = program
         self.down = down
         self._fibs: dict[tuple[str, str], Fib] = {}
+        self.learning = Learning(program)
         self._circuit_by_mac: dict[str, dict[str, str]] | None = None
 
     def fib(self, node: NodeProgram, vrf: Vrf) -> Fib:
@@ -171,10 +174,7 @@ class WalkState:
         if isinstance(self.learned, Mapping):
             return self.learned.get((node.name, vsi, mac))
         circuit = self.tables.circuit_by_mac(vsi).get(mac) if self.learned else None
-        if circuit is None:
-            return None
-        where = self.program.node_of_circuit[circuit].name
-        return circuit if where == node.name else where
+        return None if circuit is None else self.tables.learning.place(node, vsi, circuit)
 
     def end(self, copy: Copy, end: End, *, vrf: str | None = None, vsi: str | None = None) -> None:
         """End a copy at the LSR where it is."""

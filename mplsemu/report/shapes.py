@@ -5,7 +5,7 @@ Labels are numbers, outermost first. Addresses and prefixes are text. What does 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
@@ -137,12 +137,13 @@ class Tunnel(TypedDict):
 
 
 class Circuit(TypedDict):
-    """An attachment circuit, and the PE's addresses on it."""
+    """An attachment circuit, and the PE's addresses on it; `leaf` is there in an E-Tree's leaf."""
 
     name: str
     port: int
     up: bool
     addresses: list[str]
+    leaf: NotRequired[bool]
 
 
 class Route(TypedDict):
@@ -198,13 +199,20 @@ class VrfTable(TypedDict):
 
 
 class Pseudowire(TypedDict):
-    """A pseudowire to the PE `peer`."""
+    """A pseudowire to the PE `peer`.
+
+    `leaf` is there if only leaves of an E-Tree are beyond it; the labels of leaves' frames, if
+    these have labels of their own.
+    """
 
     peer: str
     in_label: int
     out_label: int
     control_word: bool
     tunnel: Tunnel | None
+    leaf: NotRequired[bool]
+    leaf_in_label: NotRequired[int]
+    leaf_out_label: NotRequired[int]
 
 
 class Vsi(TypedDict):

@@ -14,7 +14,7 @@ from mplsemu.views.tables.lsp import Lsp, lsps
 from mplsemu.views.tables.lsrs import lsrs_with
 from mplsemu.views.tables.macs import MacRow
 from mplsemu.views.tables.vrf import CircuitRow, RouteRow, Tunnel, VrfTable, vrf_tables
-from mplsemu.views.tables.vsi import VsiTable, vsi_tables
+from mplsemu.views.tables.vsi import PseudowireRow, VsiTable, vsi_tables
 
 ProgramTableName = Literal["lfib", "vrf", "vsi", "lsp", "labels"]
 
@@ -189,15 +189,19 @@ def _tunnel(tunnel: Tunnel) -> shapes.Tunnel:
 
 
 def _circuits(circuits: Sequence[CircuitRow]) -> list[shapes.Circuit]:
-    return [
-        {
-            "name": circuit.name,
-            "port": circuit.port,
-            "up": circuit.up,
-            "addresses": [str(address) for address in circuit.addresses],
-        }
-        for circuit in circuits
-    ]
+    return [_circuit(circuit) for circuit in circuits]
+
+
+def _circuit(circuit: CircuitRow) -> shapes.Circuit:
+    found: shapes.Circuit = {
+        "name": circuit.name,
+        "port": circuit.port,
+        "up": circuit.up,
+        "addresses": [str(address) for address in circuit.addresses],
+    }
+    if circuit.leaf:
+        found["leaf"] = True
+    return found
 
 
 def _vsis(node: NodeProgram) -> shapes.VsisOfNode:
@@ -211,15 +215,23 @@ def _vsi(table: VsiTable) -> shapes.Vsi:
         "mac_aging_s": table.mac_aging_s,
         "mac_limit": table.mac_limit,
         "circuits": _circuits(table.circuits),
-        "pseudowires": [
-            {
-                "peer": pw.peer,
-                "in_label": pw.in_label,
-                "out_label": pw.out_label,
-                "control_word": pw.control_word,
-                "tunnel": None if pw.tunnel is None else _tunnel(pw.tunnel),
-            }
-            for pw in table.pseudowires
-        ],
+        "pseudowires": [_pseudowire(pw) for pw in table.pseudowires],
         "settings": list(table.settings),
     }
+
+
+def _pseudowire(pw: PseudowireRow) -> shapes.Pseudowire:
+    found: shapes.Pseudowire = {
+        "peer": pw.peer,
+        "in_label": pw.in_label,
+        "out_label": pw.out_label,
+        "control_word": pw.control_word,
+        "tunnel": None if pw.tunnel is None else _tunnel(pw.tunnel),
+    }
+    if pw.leaf:
+        found["leaf"] = True
+    if pw.leaf_in_label is not None:
+        found["leaf_in_label"] = pw.leaf_in_label
+    if pw.leaf_out_label is not None:
+        found["leaf_out_label"] = pw.leaf_out_label
+    return found

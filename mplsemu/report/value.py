@@ -34,7 +34,12 @@ def json_value(value: Any) -> Any:
         case dict():
             return {str(key): json_value(item) for key, item in value.items()}
         case _ if is_dataclass(value) and not isinstance(value, _TEXT):
-            return {field.name: json_value(getattr(value, field.name)) for field in fields(value)}
+            return {
+                field.name: json_value(getattr(value, field.name))
+                for field in fields(value)
+                if not field.metadata.get("only_if_set")
+                or getattr(value, field.name) != field.default
+            }
     return _scalar(value)
 
 

@@ -19,9 +19,15 @@ from mplsemu.emulation.probe import (
 )
 from mplsemu.emulation.probe_sockets import HostEndpoint
 from mplsemu.model.names import circuit_of_ce
-from mplsemu.model.network import HostRef, Network
+from mplsemu.model.network import HostRef, Network, Vpn
+from mplsemu.model.vpn import Site
 from mplsemu.running.record import LabRecord
-from mplsemu.verification.reachability_policy import Expect, Expectation, expectations
+from mplsemu.verification.reachability_policy import (
+    Expect,
+    Expectation,
+    expectations,
+    reaches,
+)
 
 BROADCAST: Final = "broadcast"
 """The target of a check that all hosts of a LAN get a frame."""
@@ -232,30 +238,41 @@ def _with_failure(check: CheckResult, detail: str) -> CheckResult:
 
 
 def _broadcast_checks(prober: Prober, network: Network) -> Iterator[CheckResult]:
-    """Every host of a VPLS gets each of its broadcast frames exactly once; no other host does."""
-    lans: dict[str, list[str]] = {}
-    for ref, site, _ in network.hosts():
-        lans.setdefault(_lan_of(network, ref, site.circuit), []).append(str(ref))
-    bridged = {vpn.name for vpn in network.vpns if vpn.kind.is_layer2}
-    sources = [ref for ref, _, _ in network.hosts() if ref.vpn in bridged]
-    results = prober.run_frames([FrameProbe(str(ref)) for ref in sources]) if sources else ()
-    for ref, result in zip(sources, results, strict=True):
+    """Every host that should gets each broadcast frame of a VPLS exactly once; no other does."""
+    sources = [
+        (ref, vpn, site)
+        for vpn in network.vpns
+        if vpn.kind.is_layer2
+        for site in vpn.sites
+        for ref in _hosts_at(vpn, [site])
+    ]
+    frames = [FrameProbe(str(ref)) for ref, _, _ in sources]
+    results = prober.run_frames(frames) if frames else ()
+    for (ref, vpn, site), result in zip(sources, results, strict=True):
         source = str(ref)
-        lan = set(lans[ref.vpn]) - {source}
-        check = _broadcast_check(source, ref.vpn, lan, result)
+        partners = [each for each in vpn.sites if reaches(vpn, site, vpn, each)]
+        lan = {str(each) for each in _hosts_at(vpn, partners)} - {source}
+        apart = {str(each) for each in _hosts_at(vpn, vpn.sites)} - lan - {source}
+        check = _broadcast_check(source, ref.vpn, lan, apart, result)
         if trouble := trouble_of((source, *sorted(lan - result.received.keys())), prober.troubles):
             check = _with_failure(check, f"not to be tried: {trouble}")
         yield check
 
 
-def _lan_of(network: Network, ref: HostRef, circuit: str) -> str:
-    vpn = next(vpn for vpn in network.vpns if vpn.name == ref.vpn)
-    return vpn.name if vpn.kind.is_layer2 else circuit
+def _hosts_at(vpn: Vpn, sites: Iterable[Site]) -> Iterator[HostRef]:
+    for site in sites:
+        yield from (HostRef(vpn.name, site.name, host.name) for host in site.hosts)
 
 
-def _broadcast_check(source: str, vpn: str, lan: Iterable[str], result: FrameResult) -> CheckResult:
-    wrong = [f"{name} got none" for name in sorted(set(lan) - result.received.keys())]
-    wrong += [f"{name} is not in {vpn}" for name in sorted(result.received.keys() - set(lan))]
-    wrong += [f"{name} got {count}" for name, count in sorted(result.received.items()) if count > 1]
-    name = f"a broadcast of {source} reaches every host of {vpn} once"
+def _broadcast_check(
+    source: str, vpn: str, lan: set[str], apart: set[str], result: FrameResult
+) -> CheckResult:
+    """Judge a broadcast, which the hosts of `lan` should get, and those `apart` should not."""
+    got = result.received
+    wrong = [f"{name} got none" for name in sorted(lan - got.keys())]
+    strangers = sorted(got.keys() - lan)
+    wrong += [f"{name} is {'a leaf' if name in apart else f'not in {vpn}'}" for name in strangers]
+    wrong += [f"{name} got {count}" for name, count in sorted(got.items()) if count > 1]
+    whom = f"every host of {vpn}" + (" but those of other leaves" if apart else "")
+    name = f"a broadcast of {source} reaches {whom} once"
     return CheckResult(name, vpn, source, BROADCAST, "reach", not wrong, None, "; ".join(wrong))

@@ -129,6 +129,11 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
         for circuit in node.circuits:
             found.setdefault(circuit.name, []).append((node.name, circuit))
     sites = {site.circuit: site for _, site in network.sites()}
+    leaves = {
+        site.circuit
+        for vpn, site in network.sites()
+        if isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name)
+    }
     for problem in _names("circuit", found, sites):
         yield network.name, problem
     for name, site in sites.items():
@@ -137,6 +142,8 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
                 yield where, f"circuit {name} is at {site.pe}"
             for problem in _differences(circuit, site):
                 yield where, f"circuit {name}: {problem}"
+            if circuit.leaf is not (name in leaves):
+                yield where, f"circuit {name}: it is a {'leaf' if circuit.leaf else 'root'}"
         if len(found.get(name, ())) > 1:
             yield site.pe, f"circuit {name} is there {len(found[name])} times"
 

@@ -9,38 +9,27 @@ the frames of the class are followed one by one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
 
-from mplsemu.model.l2cp import L2cp
 from mplsemu.model.limits import Limits
-from mplsemu.model.network import HostRef, Network
+from mplsemu.model.network import Network
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.model.vpn import Host, Site
-from mplsemu.program.packet import Packet
+from mplsemu.model.vpn import Site
 from mplsemu.program.path import Delivered, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
-from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS, RESERVED, filtered
 from mplsemu.program.walk import Walker
 from mplsemu.program.walk_state import LookupCache
-from mplsemu.verification.l3vpn import UNKNOWN_MAC, cut_off, is_attached
+from mplsemu.verification.l2vpn_frames import (
+    Frame,
+    Partners,
+    flooded_frames,
+    frame_to,
+    frames_for_nobody,
+    is_leaf,
+)
+from mplsemu.verification.l3vpn import cut_off, is_attached
 from mplsemu.verification.problems import Problem, describe_end, loop_problem, size_problems
 from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
-from mplsemu.wire.ethernet import BROADCAST_MAC
-
-_MULTICAST_MAC: Final = "01:00:5e:00:00:fb"
-_FLOODED: Final = (
-    (BROADCAST_MAC, "broadcast"),
-    (_MULTICAST_MAC, "multicast"),
-    (UNKNOWN_MAC, "unknown unicast"),
-)
-_CONTROL: Final = "layer 2 control"
-_ARTICLES: Final = {
-    "broadcast": "a broadcast",
-    "multicast": "a multicast",
-    "unknown unicast": "an unknown address",
-}
 
 
 @dataclass(slots=True)
@@ -76,12 +65,12 @@ class L2vpnChecker:
         run = _Run(alike=_Alike.of(self._program, vpn))
         found: dict[str, tuple[Violation, ...]] = {}
         like: dict[str, list[str]] = {}
-        firsts: dict[str, Site] = {}
+        firsts: dict[tuple[str, bool], Site] = {}
         for done, site in enumerate(vpn.sites):
             if progress is not None:
                 progress(f"sites of {vpn.name}", done, len(vpn.sites))
             place = site.pe if site.circuit in run.alike.circuits else site.circuit
-            first = firsts.setdefault(place, site)
+            first = firsts.setdefault((place, is_leaf(vpn, site)), site)
             is_second = first is not site and first.circuit not in run.near
             if is_second and self._is_as(run, vpn, site, first):
                 like[first.circuit].append(site.circuit)
@@ -97,23 +86,27 @@ class L2vpnChecker:
 
     def _check_site(self, run: _Run, vpn: Vpls | Vpws, site: Site) -> tuple[Violation, ...]:
         """Send frames of every class from a site; return the violations."""
-        others = [each for each in vpn.sites if each.name != site.name]
+        partners = Partners.of(vpn, site)
         if not is_attached(self._program, site):
             detail = f"{site.circuit} is down or not at {site.pe}: its hosts are cut off"
             run.near.add(site.circuit)
-            return (cut_off(site, detail, tuple(each.circuit for each in others)),)
+            return (cut_off(site, detail, tuple(each.circuit for each in partners.sites)),)
         groups: dict[tuple[object, ...], _Group] = {}
-        for frame in _flooded_frames(vpn, site, others):
+        for frame in flooded_frames(vpn, site, partners):
             self._send(run, groups, vpn, site, frame)
-        reached: set[str] = set()
-        for other in others:
+        served: set[tuple[str, bool]] = set()
+        from_leaf = is_leaf(vpn, site)
+        for other in (each for each in vpn.sites if each.name != site.name):
             is_alike = other.pe != site.pe and other.circuit in run.alike.circuits
-            if is_alike and other.pe in reached and other.circuit in run.arrived:
+            place = other.pe, is_leaf(vpn, other)
+            if is_alike and place in served and (other.circuit, from_leaf) in run.served:
                 run.kinds += len(other.hosts)
-            elif self._send_to(run, groups, vpn, site, other) and is_alike and other.hosts:
-                reached.add(other.pe)
-                run.arrived.add(other.circuit)
-        for frame in _frames_for_nobody(vpn, site):
+                continue
+            is_well = self._send_to(run, groups, vpn, site, other, partners)
+            if is_well and is_alike and other.hosts:
+                served.add(place)
+                run.served.add((other.circuit, from_leaf))
+        for frame in frames_for_nobody(vpn, site):
             self._send(run, groups, vpn, site, frame)
         here = {each.circuit for each in vpn.sites if each.pe == site.pe}
         if any(_is_near(cause, group, here) for cause, group in groups.items()):
@@ -127,12 +120,13 @@ class L2vpnChecker:
         """
         before = run.kinds
         groups: dict[tuple[object, ...], _Group] = {}
-        self._send_to(run, groups, vpn, site, first)
+        partners = Partners.of(vpn, site)
+        self._send_to(run, groups, vpn, site, first, partners)
         if groups:
             return False
-        run.kinds = before + sum(1 for _ in _flooded_frames(vpn, site, ()))
+        run.kinds = before + sum(1 for _ in flooded_frames(vpn, site, partners))
         run.kinds += sum(len(each.hosts) for each in vpn.sites if each.name != site.name)
-        run.kinds += sum(1 for _ in _frames_for_nobody(vpn, site))
+        run.kinds += sum(1 for _ in frames_for_nobody(vpn, site))
         return True
 
     def _send_to(
@@ -142,11 +136,12 @@ class L2vpnChecker:
         vpn: Vpls | Vpws,
         site: Site,
         other: Site,
+        partners: Partners,
     ) -> bool:
         """Send to every host at another site, but only to one of equivalent hosts if that succeeds.
 
         Returns:
-            Whether all frames arrive.
+            Whether all frames arrive, or none do where the sites are apart.
         """
         is_like_one, are_all = False, True
         for host in other.hosts:
@@ -154,7 +149,8 @@ class L2vpnChecker:
             if is_alike and is_like_one:
                 run.kinds += 1
                 continue
-            is_well = self._send(run, groups, vpn, site, _frame_to(vpn, site, other, host))
+            frame = frame_to(vpn, site, other, host, partners)
+            is_well = self._send(run, groups, vpn, site, frame)
             is_like_one, are_all = is_like_one or (is_alike and is_well), are_all and is_well
         return are_all
 
@@ -164,7 +160,7 @@ class L2vpnChecker:
         groups: dict[tuple[object, ...], _Group],
         vpn: Vpls | Vpws,
         site: Site,
-        frame: _Frame,
+        frame: Frame,
     ) -> bool:
         """Follow and judge a frame; return whether it fares as it should."""
         run.kinds += 1
@@ -179,7 +175,7 @@ class L2vpnChecker:
         groups: dict[tuple[object, ...], _Group],
         vpn: Vpls | Vpws,
         site: Site,
-        frame: _Frame,
+        frame: Frame,
         walk: Walk,
     ) -> bool:
         """Add a frame's problems to the groups of equal ones; return whether it has none."""
@@ -209,12 +205,12 @@ class L2vpnChecker:
             groups[key].kinds.append(frame.kind)
         return is_well
 
-    def _problem(self, vpn: Vpls | Vpws, walk: Walk, frame: _Frame) -> Problem | None:
+    def _problem(self, vpn: Vpls | Vpws, walk: Walk, frame: Frame) -> Problem | None:
         """Return how a frame's ends are not those that it should have."""
         for number, end in enumerate(walk.ends):
             if not isinstance(end, Delivered | Unresolved):
                 continue
-            if self._vpn_of.get(end.circuit) != vpn.name:
+            if self._vpn_of.get(end.circuit) != vpn.name or end.circuit in frame.apart:
                 said = f"leaks: {describe_end(end)}"
                 return Problem(Invariant.ISOLATE, said, ("leak", end.circuit), number)
         loop = loop_problem(walk)
@@ -222,13 +218,15 @@ class L2vpnChecker:
             return loop
         arrived = Counter(end.circuit for end in walk.deliveries)
         lost = [n for n, end in enumerate(walk.ends) if not isinstance(end, Delivered)]
+        if frame.flooded is not None and arrived == frame.flooded and not lost:
+            return None
         is_there = arrived == frame.wanted and not (lost and frame.wanted)
         if is_there and (frame.exactly is None or walk.ends == (frame.exactly,)):
             return None
         return self._misplaced(walk, frame, arrived, lost)
 
     def _misplaced(
-        self, walk: Walk, frame: _Frame, arrived: Counter[str], lost: list[int]
+        self, walk: Walk, frame: Frame, arrived: Counter[str], lost: list[int]
     ) -> Problem:
         """Describe where a frame is missing, or arrives too often."""
         missing, surplus = frame.wanted - arrived, arrived - frame.wanted
@@ -243,76 +241,6 @@ class L2vpnChecker:
             invariant = Invariant.TTL
         cause = (tuple(sorted(missing)), tuple(sorted(surplus)))
         return Problem(invariant, _flooded(missing, surplus), cause, shown)
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """A frame to send, and where it should arrive.
-
-    Attributes:
-        packet: the frame.
-        kind: the class of frames that it represents.
-        to: its destination, for display.
-        wanted: the circuits at which it should arrive, once at each.
-        exactly: how its only copy should end; None if the circuits are all that matters.
-        learned: whether every VSI has learned all hosts.
-    """
-
-    packet: Packet
-    kind: str
-    to: str
-    wanted: Counter[str]
-    exactly: Delivered | None = None
-    learned: bool = True
-
-
-def _flooded_frames(vpn: Vpls | Vpws, site: Site, others: Iterable[Site]) -> Iterator[_Frame]:
-    """Yield frames for everybody: broadcast, multicast, unknown unicast unless it is dropped.
-
-    Among the reserved addresses are those that some bridges filter, and this VPN's do not.
-    """
-    source = _source_of(site)
-    everyone, nobody = Counter(each.circuit for each in others), Counter[str]()
-    for mac, kind in _FLOODED:
-        is_dropped = mac == UNKNOWN_MAC and isinstance(vpn, Vpls) and not vpn.floods_unknown
-        wanted = nobody if is_dropped else everyone
-        yield _Frame(Packet(source, mac), kind, _ARTICLES[kind], wanted, learned=False)
-    if vpn.l2cp is not L2cp.STANDARD:
-        passing = sorted(set(RESERVED) - set(filtered(vpn.kind, vpn.l2cp)))
-        for mac in passing:
-            yield _Frame(Packet(source, mac), _CONTROL, mac, everyone, learned=False)
-
-
-def _frames_for_nobody(vpn: Vpls | Vpws, site: Site) -> Iterator[_Frame]:
-    """Yield frames that must not arrive anywhere."""
-    source = _source_of(site)
-    nobody: Counter[str] = Counter()
-    pause = Packet(source, MAC_CONTROL_ADDRESS, ethertype=MAC_CONTROL)
-    for frame in (pause, replace(pause, destination_mac=UNKNOWN_MAC)):
-        yield _Frame(frame, "MAC control", "the end of its own link", nobody)
-    if isinstance(vpn, Vpls) or vpn.l2cp is not L2cp.STANDARD:
-        for mac in filtered(vpn.kind, vpn.l2cp):
-            yield _Frame(Packet(source, mac), "for the nearest bridge", mac, nobody)
-    if isinstance(vpn, Vpws):
-        return
-    # a bridge never sends a frame back to its source's port, and drops group source addresses
-    for host in site.hosts:
-        kind = f"{site.circuit}/{host.name}"
-        yield _Frame(Packet(UNKNOWN_MAC, host.mac), kind, kind, nobody)
-    forged = Packet(_MULTICAST_MAC, BROADCAST_MAC)
-    yield _Frame(forged, "from a group address", "everyone, from a group address", nobody)
-
-
-def _frame_to(vpn: Vpls | Vpws, site: Site, other: Site, host: Host) -> _Frame:
-    """Return a frame to a host at another site."""
-    ref = HostRef(vpn.name, other.name, host.name)
-    exactly = Delivered(other.circuit, ref, None, host.mac)
-    packet = Packet(_source_of(site), host.mac)
-    return _Frame(packet, str(ref), str(ref), Counter([other.circuit]), exactly)
-
-
-def _source_of(site: Site) -> str:
-    return site.hosts[0].mac if site.hosts else UNKNOWN_MAC
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +273,8 @@ class _Alike:
             hosts |= {(site.circuit, name) for name in known}
             is_bridged = vsi is not None and vsi.circuits.count(circuit.name) == 1
             is_routed = circuit.vpn != vpn.name or circuit.name in node.vrf_of_circuit
-            if is_bridged and not is_routed and len(known) == len(site.hosts):
+            is_alike = is_bridged and not is_routed and circuit.leaf == is_leaf(vpn, site)
+            if is_alike and len(known) == len(site.hosts):
                 circuits.add(circuit.name)
         return cls(frozenset(circuits), frozenset(hosts))
 
@@ -356,7 +285,8 @@ class _Run:
 
     Attributes:
         alike: the equivalent circuits and hosts.
-        arrived: equivalent circuits at which frames from another PE arrived as they should.
+        served: equivalent circuits at which frames from another PE arrived as they should, or did
+            not; and whether the frames were of leaves.
         near: circuits whose frames fail at their own PE; those of equivalent ones may not.
         kinds: number of classes judged.
         walks: number of frames followed.
@@ -364,7 +294,7 @@ class _Run:
     """
 
     alike: _Alike
-    arrived: set[str] = field(default_factory=set)
+    served: set[tuple[str, bool]] = field(default_factory=set)
     near: set[str] = field(default_factory=set)
     kinds: int = 0
     walks: int = 0

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import HostRef, Network, Vpn
+from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import Host, IPAddress, Site
+from mplsemu.verification.vpls_policy import exchange_frames
 
 
 class Expect(enum.StrEnum):
@@ -87,10 +89,12 @@ def iter_expectations(network: Network) -> Iterator[Expectation]:
 def reaches(source: Vpn, source_site: Site, target: Vpn, target_site: Site) -> bool:
     """Whether packets from one site should arrive at another.
 
-    Within a bridged VPN they should. L3VPNs have VRFs: sites that share one reach each other, and
-    else they should if the source's VRF imports the routes of the target's, be they of one VPN or
-    of two (RFC 4364 section 4.3.1).
+    Within a bridged VPN they should, but for leaves of an E-Tree. L3VPNs have VRFs: sites that
+    share one reach each other, and else they should if the source's VRF imports the routes of the
+    target's, be they of one VPN or of two (RFC 4364 section 4.3.1).
     """
+    if isinstance(source, Vpls) and source.name == target.name:
+        return exchange_frames(source, source_site, target_site)
     if not isinstance(source, L3vpn) or not isinstance(target, L3vpn):
         return source.name == target.name
     here, there = source.policy(source_site.name), target.policy(target_site.name)

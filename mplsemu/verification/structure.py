@@ -18,7 +18,16 @@ from mplsemu.program.entries import (
 )
 from mplsemu.program.lsp import LabelGraph
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
+from mplsemu.program.services import (
+    Connected,
+    Pseudowire,
+    Route,
+    ViaCe,
+    ViaPe,
+    ViaVrf,
+    Vrf,
+    Vsi,
+)
 from mplsemu.verification.label_bindings import forwarding_problems, loops
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -157,10 +166,11 @@ def _ilm_problems(graph: LabelGraph, node: NodeProgram, entry: IlmEntry) -> Iter
             vrf = node.vrf_by_name.get(name)
             if vrf is None or entry.label != (vrf.label if ip_version == 4 else vrf.label6):
                 yield f"label {entry.label} is for IPv{ip_version} in VRF {name}, which has another"
-        case PopToPseudowire(name, peer):
+        case PopToPseudowire(name, peer, leaf):
             vsi = node.vsi_by_name.get(name)
             wires = vsi.pseudowires if vsi else ()
-            if all((wire.peer, wire.in_label) != (peer, entry.label) for wire in wires):
+            bound = ((each.peer, each.leaf_in_label if leaf else each.in_label) for each in wires)
+            if (peer, entry.label) not in bound:
                 yield f"label {entry.label} is for no pseudowire of VSI {name} with {peer}"
         case PopAndLookUp():
             pass
@@ -254,6 +264,16 @@ def _vsi_problems(program: Program, node: NodeProgram, vsi: Vsi) -> Iterator[str
     for wire in vsi.pseudowires:
         if wire.peer not in node.ftn_by_egress:
             yield f"VSI {vsi.name}: there is no tunnel to {wire.peer}"
-        bound = program.node(wire.peer).ilm_by_label.get(int(wire.out_label))
-        if bound is None or bound.action != PopToPseudowire(vsi.name, node.name):
-            yield f"VSI {vsi.name}: label {wire.out_label} is another's at {wire.peer}"
+        yield from _wire_problems(program.node(wire.peer), vsi, wire, node.name)
+
+
+def _wire_problems(peer: NodeProgram, vsi: Vsi, wire: Pseudowire, here: str) -> Iterator[str]:
+    """Yield labels of a pseudowire that its other end has not bound to it."""
+    for label, leaf in ((wire.out_label, False), (wire.leaf_out_label, True)):
+        if label is None:
+            continue
+        bound = peer.ilm_by_label.get(int(label))
+        if bound is None or bound.action != PopToPseudowire(vsi.name, here, leaf):
+            yield f"VSI {vsi.name}: label {label} is another's at {peer.name}"
+    if (wire.leaf_in_label is None) is not (wire.leaf_out_label is None):
+        yield f"VSI {vsi.name}: frames of leaves have a label one way only, with {peer.name}"

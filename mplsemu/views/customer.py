@@ -7,6 +7,7 @@ another customer's goes into the view but the prefixes that an import gives him 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from mplsemu.analysis.connectivity import (
@@ -25,6 +26,7 @@ from mplsemu.views.model import (
     CustomerView,
     HostView,
     L3vpnView,
+    SiteRole,
     SiteView,
     VirtualRouter,
 )
@@ -52,11 +54,24 @@ def view_of_connectivity(info: VpnInfo, found: Connectivity) -> CustomerView:
                 vpn=info.name,
                 customer=info.customer,
                 kind=found.kind,
-                islands=tuple(tuple(map(_site, island)) for island in found.islands),
+                islands=_bridged(found),
                 severed=found.severed,
             )
         case _:
             assert_never(found)
+
+
+def _bridged(found: L2vpnConnectivity) -> tuple[tuple[SiteView, ...], ...]:
+    """Return the sites of a VPLS or VPWS; those of an E-Tree are roots or leaves."""
+    is_tree = any(circuit.leaf for island in found.islands for circuit in island)
+    return tuple(
+        tuple(replace(_site(each), role=_role(each)) if is_tree else _site(each) for each in island)
+        for island in found.islands
+    )
+
+
+def _role(circuit: AttachmentCircuit) -> SiteRole:
+    return SiteRole.LEAF if circuit.leaf else SiteRole.ROOT
 
 
 def _l3vpn(info: VpnInfo, found: L3vpnConnectivity) -> L3vpnView:

@@ -6,7 +6,8 @@ provider, no names of other customers. So the formats have nothing to hide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import enum
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -24,6 +25,17 @@ class HostView:
     addresses: tuple[IPInterface, ...]
 
 
+ONLY_IF_SET: Final = {"only_if_set": True}
+"""Metadata of a field that JSON has only where it is not its default."""
+
+
+class SiteRole(enum.StrEnum):
+    """What a site is in an E-Tree (RFC 7796 section 3)."""
+
+    ROOT = "root"
+    LEAF = "leaf"
+
+
 @dataclass(frozen=True, slots=True)
 class SiteView:
     """A customer's site.
@@ -36,6 +48,7 @@ class SiteView:
         ce: address of its CE router, if it has one.
         hosts: of the lab file.
         macs: learned on its access line; empty unless the network runs.
+        role: in an E-Tree; None where the VPN is none.
     """
 
     name: str
@@ -45,6 +58,7 @@ class SiteView:
     ce: IPAddress | None
     hosts: tuple[HostView, ...]
     macs: tuple[str, ...] = ()
+    role: SiteRole | None = field(default=None, metadata=ONLY_IF_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,11 @@ class BridgeView:
     def sites(self) -> tuple[SiteView, ...]:
         """All sites, switch by switch."""
         return tuple(site for island in self.islands for site in island)
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Names of the roots of an E-Tree; empty where it is none."""
+        return tuple(site.name for site in self.sites if site.role is SiteRole.ROOT)
 
 
 CustomerView = L3vpnView | BridgeView

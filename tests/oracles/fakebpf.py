@@ -8,128 +8,53 @@ there are several ways of equal cost it takes all of them, each as an alternativ
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from mplsemu.southbound.ebpf.contents import Contents
 from mplsemu.southbound.ebpf.kinds import (
-    BridgeKind,
     Drop,
-    FdbKind,
     IlmAction,
-    IlmFlag,
     NhlfesOf,
     Operation,
     PortFlag,
-    PwFlag,
     Role,
     RouteKind,
-    VsiFlag,
 )
 from mplsemu.southbound.ebpf.layout import (
     FdbKey,
     FdbRecord,
-    FibKey,
     GatewayKey,
     IlmKey,
     IlmRecord,
-    MemberKey,
-    NhlfeKey,
     NhlfeRecord,
     Port,
-    PwRecord,
     RouteRecord,
     Settings,
     TunnelKey,
     TunnelRecord,
     VsiKey,
-    VsiRecord,
-    unpack_word,
     word,
 )
 from mplsemu.southbound.punt.event import PuntReason
 from tests.oracles import fakeframe
+from tests.oracles.fakebridge import FakeBridges, Origin
 from tests.oracles.fakeframe import Shim
+from tests.oracles.fakemaps import Alternatives, FakeMaps, Fate, Lost, Punted, Sent
 from tests.oracles.fakepacket import internet_checksum
 
 # copies, as in fakeframe.py: an oracle finds what is wrong in program/gateway.py
 PIPE_TTL: Final = 255
 OWN_TTL: Final = 65
 MAX_LOOKUPS: Final = 8
-CONTROL_WORD: Final = bytes(4)
 IPV4, IPV6, ARP, MPLS = 0x0800, 0x86DD, 0x0806, 0x8847
 ICMP, UDP, ICMPV6 = 1, 17, 58
 NEIGHBOUR_DISCOVERY: Final = (135, 136)
 LINK_LOCAL_GATEWAY: Final = IPv6Address("fe80::1")
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A frame leaves by an interface."""
-
-    oif: int
-    frame: bytes
-
-
-@dataclass(frozen=True)
-class Punted:
-    """The controller gets it; `service` is the VRF that looked at it, `frame` what it gets."""
-
-    reason: PuntReason
-    service: int = 0
-    frame: bytes = field(default=b"", compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Lost:
-    """It ends here."""
-
-    why: Drop
-
-
-Fate = Sent | Punted | Lost
-Alternatives = tuple[Fate, ...]
-"""What becomes of one copy of a packet; more than one where its flow decides."""
-
-
-class FakeMaps:
-    """What the maps hold, of all LSRs."""
-
-    def __init__(self, contents: Contents) -> None:
-        self._rows = contents
-        self._routes: dict[tuple[int, int, int], dict[int, dict[int, RouteRecord]]] = {}
-        for (name, key), value in contents.items():
-            if name in {"fib4", "fib6"}:
-                self._add_route(FibKey.unpack(key), RouteRecord.unpack(value))
-
-    def _add_route(self, key: FibKey, route: RouteRecord) -> None:
-        host_bits = key.prefix.max_prefixlen - key.prefix.prefixlen
-        fib = self._routes.setdefault((key.prefix.version, key.lsr, key.vrf), {})
-        fib.setdefault(host_bits, {})[int(key.prefix.network_address) >> host_bits] = route
-
-    def get(self, name: str, key: bytes) -> bytes | None:
-        return self._rows.get((name, key))
-
-    def longest(self, lsr: int, vrf: int, address: IPv4Address | IPv6Address):
-        fib = self._routes.get((address.version, lsr, vrf), {})
-        for host_bits in sorted(fib):
-            route = fib[host_bits].get(int(address) >> host_bits)
-            if route is not None:
-                return route
-        return None
-
-    def ways(self, of: NhlfesOf, lsr: int, number: int, count: int, first: NhlfeRecord):
-        """Return all NHLFEs of a label or of an egress PE."""
-        found = [first]
-        for way in range(1, count):
-            value = self.get("ecmp_nhlfes", NhlfeKey(lsr, of, number, way).pack())
-            assert value is not None, f"way {way} of {count} is counted but missing"
-            found.append(NhlfeRecord.unpack(value))
-        return found
-
-
-class FakeLsrs:
+class FakeLsrs(FakeBridges):
     """The program that all LSRs run.
 
     Attributes:
@@ -157,7 +82,9 @@ class FakeLsrs:
             case Role.VRF:
                 yield from self._from_customer(port, ifindex, frame)
             case Role.VSI:
-                yield from self._bridge(VsiKey(port.lsr, port.service), frame, ifindex, None)
+                from_leaf = bool(port.flags & PortFlag.LEAF)
+                vsi = VsiKey(port.lsr, port.service)
+                yield from self._bridge(vsi, frame, Origin(ifindex, None, from_leaf))
 
     def route(self, lsr: int, vrf: int, packet: bytes) -> Alternatives:
         """Return what becomes of an IP packet that the controller has a VRF route."""
@@ -339,89 +266,6 @@ class FakeLsrs:
         ttl = ip.ttl if self._is_uniform else PIPE_TTL
         service = Shim(route.label, ip.traffic_class, ttl)
         return self._into_tunnel(lsr, route.target, service, ip.whole, vrf)
-
-    # --- VSIs -------------------------------------------------------------------------------
-
-    def _from_wire(self, lsr: int, ilm: IlmRecord, below: bytes) -> Iterator[Alternatives]:
-        if ilm.flags & IlmFlag.CONTROL_WORD:
-            if below[0] >> 4:  # RFC 4385 section 3: it is no data
-                yield (Lost(Drop.MALFORMED),)
-                return
-            below = below[len(CONTROL_WORD) :]
-        yield from self._bridge(VsiKey(lsr, ilm.service), below, None, ilm.pw)
-
-    def _bridge(
-        self, key: VsiKey, frame: bytes, ifindex: int | None, wire: int | None
-    ) -> Iterator[Alternatives]:
-        value = self._maps.get("vsis", key.pack())
-        assert value is not None, f"{key} is no VSI"
-        vsi = VsiRecord.unpack(value)
-        station = None
-        if ifindex is not None and _stays_on_link(frame, vsi.filtered):
-            yield (Lost(Drop.ONE_LINK),)
-            return
-        if vsi.kind is BridgeKind.VPLS:
-            if frame[6] & 1:
-                yield (Lost(Drop.GROUP_SOURCE),)
-                return
-            self._learn(key, vsi, frame[6:12], ifindex, wire)
-            station = self._find(key, vsi, frame[:6])
-        if station is None and vsi.flags & VsiFlag.DROP_UNKNOWN and not frame[0] & 1:
-            yield (Lost(Drop.UNKNOWN),)
-        elif station is None:
-            yield from self._flood(key, vsi, frame, ifindex)
-        elif station.kind is FdbKind.AT_CIRCUIT and station.id != ifindex:
-            yield (Sent(station.id, frame),)
-        elif station.kind is FdbKind.AT_PW and ifindex is not None:
-            yield self._over(key, station.id, frame) or (Lost(Drop.NO_TUNNEL),)
-        else:
-            yield (Lost(Drop.NOBODY),)
-
-    def _flood(
-        self, key: VsiKey, vsi: VsiRecord, frame: bytes, ifindex: int | None
-    ) -> Iterator[Alternatives]:
-        copies: list[Alternatives] = []
-        for position in range(1, vsi.circuits + 1):
-            value = self._maps.get("circuits", MemberKey(key.lsr, key.vsi, position).pack())
-            if value is not None and unpack_word(value) != ifindex:
-                copies.append((Sent(unpack_word(value), frame),))
-        # split horizon: what came over one pseudowire goes over no other (RFC 4762 section 4.4)
-        wires = range(1, vsi.pws + 1) if ifindex is not None else ()
-        copies += filter(None, (self._over(key, wire, frame) for wire in wires))
-        yield from copies or [(Lost(Drop.NOBODY),)]
-
-    def _over(self, key: VsiKey, wire: int, frame: bytes) -> Alternatives | None:
-        value = self._maps.get("pws", MemberKey(key.lsr, key.vsi, wire).pack())
-        if value is None:
-            return None
-        record = PwRecord.unpack(value)
-        word_before = CONTROL_WORD if record.flags & PwFlag.CONTROL_WORD else b""
-        service = Shim(record.label, fakeframe.class_of_frame(frame), PIPE_TTL)
-        return self._into_tunnel(key.lsr, record.egress, service, word_before + frame)
-
-    def _learn(
-        self, key: VsiKey, vsi: VsiRecord, mac: bytes, ifindex: int | None, wire: int | None
-    ) -> None:
-        station = FdbKey(key.lsr, key.vsi, mac)
-        known = [each for each in self.fdb if (each.lsr, each.vsi) == (key.lsr, key.vsi)]
-        if station not in self.fdb and vsi.mac_limit and len(known) >= vsi.mac_limit:
-            return
-        if station not in self.fdb and not vsi.mac_limit and 0 < self._share <= len(known):
-            del self.fdb[known[0]]  # dictionaries are in order: it came first
-        kind = FdbKind.AT_PW if ifindex is None else FdbKind.AT_CIRCUIT
-        self.fdb[station] = FdbRecord(kind, ifindex or wire or 0, self.now_ns)
-
-    def _find(self, key: VsiKey, vsi: VsiRecord, mac: bytes) -> FdbRecord | None:
-        station = None if mac[0] & 1 else self.fdb.get(FdbKey(key.lsr, key.vsi, mac))
-        return station if station and self.now_ns - station.seen_ns <= vsi.aging_ns else None
-
-
-def _stays_on_link(frame: bytes, filtered: int) -> bool:
-    """Whether a frame is for the nearest bridge or, as PAUSE is, for the end of its link."""
-    if fakeframe.ethertype(frame) == 0x8808:
-        return True
-    is_reserved = frame[:5] == bytes.fromhex("0180c20000") and frame[5] < 16
-    return is_reserved and bool(filtered & 1 << frame[5])
 
 
 def _is_right(packet: bytes) -> bool:

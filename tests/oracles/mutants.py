@@ -23,7 +23,7 @@ from mplsemu.program.entries import (
     pushed,
 )
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import Connected, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
+from mplsemu.program.services import Connected, Pseudowire, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
 from tests.programs import with_node
 
 Mutant = tuple[str, Program]
@@ -99,7 +99,9 @@ def entry_changes(program: Program, node: NodeProgram, entry: Any) -> Iterator[t
                         f"to VSI {vsi.name}",
                         replace(entry, action=PopToPseudowire(vsi.name, wire.peer)),
                     )
-        case PopToPseudowire(name, peer):
+        case PopToPseudowire(name, peer, leaf):
+            other_sort = PopToPseudowire(name, peer, not leaf)
+            yield "of leaves or no more", replace(entry, action=other_sort)
             for other in node.vrfs:
                 yield f"to VRF {other.name}", replace(entry, action=PopToVrf(other.name))
             for other in node.vsis:
@@ -177,6 +179,7 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
         other = next((vpn.name for vpn in program.vpns if vpn.name != circuit.vpn), "another")
         changes = [("down", {"up": False}), ("of another VPN", {"vpn": other})]
         changes.append(("validates otherwise", {"strict_urpf": not circuit.strict_urpf}))
+        changes.append(("a leaf or no more", {"leaf": not circuit.leaf}))
         if circuit.hosts:
             changes.append(("without its last host", {"hosts": circuit.hosts[:-1]}))
         if circuit.gateways:
@@ -334,7 +337,22 @@ def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:
                 for other in program.nodes
                 if other.name not in (wire.peer, node.name)
             ]
+            wrong += wire_changes(program, wire)
             for each in wrong:
                 wires = instead(vsi.pseudowires, number, each)
-                what = f"{each.peer} {each.in_label} {each.out_label}"
+                labels = each.in_label, each.out_label, each.leaf_in_label, each.leaf_out_label
+                what = f"{each.peer} {labels} {each.leaf}"
                 yield f"{name} is {what}", changed(index, replace(vsi, pseudowires=wires))
+
+
+def wire_changes(program: Program, wire: Pseudowire) -> Iterator[Pseudowire]:
+    """Yield a pseudowire that tells leaves from roots otherwise."""
+    yield replace(wire, leaf=not wire.leaf)
+    if wire.leaf_out_label is None:
+        yield replace(wire, leaf_out_label=wire.out_label)
+        return
+    yield replace(wire, leaf_in_label=None, leaf_out_label=None)
+    yield replace(wire, out_label=wire.leaf_out_label, leaf_out_label=wire.out_label)
+    for entry in program.node(wire.peer).ilm:
+        if entry.label != wire.leaf_out_label:
+            yield replace(wire, leaf_out_label=entry.label)

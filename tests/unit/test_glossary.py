@@ -28,7 +28,7 @@ NAMES = sorted({name for row in ROWS for name in re.findall(r"`([^`]+)`", row[-1
 NO_TERMS = {
     "control.compile.Compilation", "control.compile.Tunnels",
     "control.services.compiler.Dependencies", "control.services.compiler.ServiceState",
-    "control.services.compiler.ServiceTables",
+    "control.services.compiler.ServiceTables", "control.services.vpls_wires.WireEnd",
     "program.diff.Changes", "program.diff.InVrf", "program.diff.NodeDiff",
     "program.host_stack.Sent", "program.hosts.LocatedHost", "program.link_crossings.Crossing",
     "program.observation.Step", "program.program.VpnInfo",

@@ -1,17 +1,18 @@
-"""VSIs and the full mesh of pseudowires between them: what VPLS and VPWS have in common.
+"""VSIs and the pseudowires between them: what VPLS and VPWS have in common.
 
 RFC 4762 section 4.4 (the mesh), RFC 4447 and RFC 8077 (labels), RFC 4448 (the control word).
 """
 
 from __future__ import annotations
 
-import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-from mplsemu.control.labels import PseudowireKey
+from mplsemu.control.labels import BindingKey, PseudowireKey
 from mplsemu.control.services.compiler import Dependencies, Service, ServiceState, ServiceTables
+from mplsemu.control.services.vpls_wires import WireEnd
+from mplsemu.model.labels import Label
 from mplsemu.model.numbers import Space
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.program.entries import IlmEntry, PopToPseudowire
@@ -34,6 +35,10 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
         }
 
     @abstractmethod
+    def _wires(self, service: Service) -> Iterator[WireEnd]:
+        """Yield the pseudowires of a VPN at one of its PEs, by the PE at the other end."""
+
+    @abstractmethod
     def _vsi(
         self, vpn: L2vpn, index: int, circuits: tuple[str, ...], pseudowires: tuple[Pseudowire, ...]
     ) -> Vsi:
@@ -45,35 +50,32 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield the pairs (ingress PE, egress PE) between which packets must travel."""
-        for mesh in self._meshes.values():
-            yield from itertools.permutations(mesh, 2)
+        for vpn, mesh in self._meshes.items():
+            for pe in mesh:
+                yield from ((pe, peer) for peer in self.pseudowire_peers(Service(vpn, pe)))
 
     def pseudowire_peers(self, service: Service) -> tuple[str, ...]:
-        """Return the other PEs of the VPN: the pseudowires are a full mesh (RFC 4762 4.4)."""
-        return tuple(peer for peer in self._meshes[service.vpn] if peer != service.pe)
+        """Return the PEs at the other ends of its pseudowires."""
+        return tuple(wire.peer for wire in self._wires(service))
 
     def label_keys(
         self, service: Service, reaches: Callable[[str, str], bool]
     ) -> Iterator[PseudowireKey]:
-        """Yield one key for each PE whose frames can come here."""
-        for peer in self.pseudowire_peers(service):
-            if reaches(peer, service.pe):
-                yield PseudowireKey(service.vpn, peer)
+        """Yield one key for each PE whose frames can come here, or one for each kind of them."""
+        for wire in self._wires(service):
+            if reaches(wire.peer, service.pe):
+                yield PseudowireKey(service.vpn, wire.peer)
+                if wire.two_labels:
+                    yield PseudowireKey(service.vpn, wire.peer, leaf=True)
 
     def tables(self, service: Service, state: ServiceState) -> ServiceTables:
         """Return the VSI, with the pseudowires to the PEs that can be reached."""
         vpn, pe = self._vpns[service.vpn], service.pe
         numbers = state.numbers[Space.pseudowires(pe, vpn.name)]
         pseudowires = tuple(
-            Pseudowire(
-                index=numbers[peer],
-                peer=peer,
-                in_label=state.labels[pe][PseudowireKey(vpn.name, peer)],
-                out_label=state.labels[peer][PseudowireKey(vpn.name, pe)],
-                control_word=vpn.control_word,
-            )
-            for peer in self.pseudowire_peers(service)
-            if state.reaches(pe, peer)
+            _pseudowire(vpn, pe, wire, numbers[wire.peer], state)
+            for wire in self._wires(service)
+            if state.reaches(pe, wire.peer)
         )
         circuits = state.circuits(pe, (site for site in vpn.sites if site.pe == pe))
         return ServiceTables(vsis=(self._vsi(vpn, state.number(service), circuits, pseudowires),))
@@ -82,9 +84,34 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
         """Yield the label entry of each pseudowire."""
         for vsi in tables.vsis:
             for pseudowire in vsi.pseudowires:
-                yield IlmEntry(pseudowire.in_label, PopToPseudowire(vsi.name, pseudowire.peer))
+                peer = pseudowire.peer
+                yield IlmEntry(pseudowire.in_label, PopToPseudowire(vsi.name, peer))
+                if pseudowire.leaf_in_label is not None:
+                    pop = PopToPseudowire(vsi.name, peer, leaf=True)
+                    yield IlmEntry(pseudowire.leaf_in_label, pop)
 
     def dependencies(self, tables: ServiceTables) -> Dependencies:
         """Return the remote PEs; a VSI is the same whichever circuits are down."""
         peers = (pseudowire.peer for vsi in tables.vsis for pseudowire in vsi.pseudowires)
         return Dependencies(frozenset(peers), frozenset())
+
+
+def _pseudowire(
+    vpn: Vpls | Vpws, pe: str, wire: WireEnd, index: int, state: ServiceState
+) -> Pseudowire:
+    """Return a pseudowire with the labels of its two ends."""
+    mine, theirs = state.labels[pe], state.labels[wire.peer]
+    return Pseudowire(
+        index=index,
+        peer=wire.peer,
+        in_label=mine[PseudowireKey(vpn.name, wire.peer)],
+        out_label=theirs[PseudowireKey(vpn.name, pe)],
+        control_word=vpn.control_word,
+        leaf=wire.leaf,
+        leaf_in_label=_of_leaves(mine, vpn.name, wire.peer) if wire.two_labels else None,
+        leaf_out_label=_of_leaves(theirs, vpn.name, pe) if wire.two_labels else None,
+    )
+
+
+def _of_leaves(labels: Mapping[BindingKey, Label], vpn: str, peer: str) -> Label:
+    return labels[PseudowireKey(vpn, peer, leaf=True)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from mplsemu.control.services.compiler import Service
 from mplsemu.control.services.l2vpn import L2vpnCompiler
+from mplsemu.control.services.vpls_wires import VplsWires, WireEnd
 from mplsemu.model.network import Vpn
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import VpnKind
@@ -19,6 +21,10 @@ class VplsCompiler(L2vpnCompiler[Vpls]):
 
     def __init__(self, vpns: Iterable[Vpn]) -> None:
         super().__init__(vpn for vpn in vpns if vpn.kind is VpnKind.VPLS)
+        self._topologies = {name: VplsWires(vpn) for name, vpn in self._vpns.items()}
+
+    def _wires(self, service: Service) -> Iterator[WireEnd]:
+        return self._topologies[service.vpn].at(service.pe)
 
     def _vsi(
         self, vpn: Vpls, index: int, circuits: tuple[str, ...], pseudowires: tuple[Pseudowire, ...]

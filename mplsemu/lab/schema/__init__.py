@@ -9,7 +9,7 @@ from mplsemu.lab.schema.checks import CHECKS, AnyCheck, RawPath, RawPing, RawThr
 from mplsemu.lab.schema.lab_file import SCHEMA_FILE, ChecksFile, LabFile, json_schema
 from mplsemu.lab.schema.mapping import StrictMapping
 from mplsemu.lab.schema.provider import AnyLink, RawDefaults, RawLink, RawNode, RawProvider
-from mplsemu.lab.schema.sites import RawBridgedSite, RawRoutedSite, SourceValidation
+from mplsemu.lab.schema.sites import RawBridgedSite, RawRoutedSite, RawVplsSite, SourceValidation
 from mplsemu.lab.schema.vpns import AnyVpn, RawBridged, RawL3vpn, RawVpls, RawVpn, RawVpws
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "RawRoutedSite",
     "RawThroughput",
     "RawVpls",
+    "RawVplsSite",
     "RawVpn",
     "RawVpws",
     "SourceValidation",

@@ -24,6 +24,17 @@ class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
     )
 
 
+class RawVplsSite(RawBridgedSite, title="Site of a VPLS"):
+    """A site of a VPLS."""
+
+    role: Literal["hub"] | None = Field(
+        default=None,
+        description="Where the topology is hub-and-spoke: a hub reaches every site, the others "
+        "reach hubs alone (the roots and leaves of an E-Tree, RFC 7796).",
+        examples=["hub"],
+    )
+
+
 class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
     """A site of an L3VPN."""
 

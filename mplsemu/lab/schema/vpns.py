@@ -8,7 +8,12 @@ from pydantic import Field
 
 from mplsemu.lab.scalar import AgingS, Customer, MacLimit, Name, Prefixes, Rd, Targets, YesOrNo
 from mplsemu.lab.schema.mapping import StrictMapping
-from mplsemu.lab.schema.sites import RawBridgedSite, RawRoutedSite, SourceValidation
+from mplsemu.lab.schema.sites import (
+    RawBridgedSite,
+    RawRoutedSite,
+    RawVplsSite,
+    SourceValidation,
+)
 from mplsemu.model.vpls import DEFAULT_MAC_AGING_S
 
 ControlProtocols = Literal["standard", "tunnel", "drop"]
@@ -85,7 +90,13 @@ class RawVpls(RawBridged, title="VPLS"):
         description="What becomes of frames for a MAC address that is not learned.",
         examples=["drop"],
     )
-    sites: dict[Name, RawBridgedSite] = Field(min_length=1, examples=[{"odense": {"pe": "dk"}}])
+    topology: Literal["mesh", "hub-and-spoke"] = Field(
+        default="mesh",
+        description="mesh: every site reaches every other; hub-and-spoke: an E-Tree (RFC 7796), "
+        "in which sites with `role: hub` reach every site, and the others reach those alone.",
+        examples=["hub-and-spoke"],
+    )
+    sites: dict[Name, RawVplsSite] = Field(min_length=1, examples=[{"odense": {"pe": "dk"}}])
 
 
 class RawVpws(RawBridged, title="VPWS"):

@@ -129,6 +129,7 @@ def _port(key: bytes, value: bytes, names: Names) -> str:
     kind = port.role.name
     service = names.service(port.lsr, port.service)
     said = f"{number}, {service}" + ("" if service.startswith(kind) else f" as a {kind}")
+    said += ", a leaf" if port.flags & PortFlag.LEAF else ""
     return said + (", sources validated" if port.flags & PortFlag.STRICT_URPF else "")
 
 
@@ -144,7 +145,8 @@ def _ilm(key: bytes, value: bytes, names: Names) -> str:
         case IlmAction.TO_PSEUDOWIRE:
             pop = "pop and control word" if ilm.flags & IlmFlag.CONTROL_WORD else "pop"
             pw = names.pw(lsr, ilm.service, ilm.pw)
-            return f"{pop} to Ethernet, into {names.service(lsr, ilm.service)} from {pw}"
+            leaf = ", of leaves" if ilm.flags & IlmFlag.LEAF else ""
+            return f"{pop} to Ethernet, into {names.service(lsr, ilm.service)} from {pw}{leaf}"
 
 
 def _first_of(count: int, nhlfe: layout.NhlfeRecord | None, names: Names) -> str:
@@ -207,7 +209,9 @@ def _circuit(_key: bytes, value: bytes, names: Names) -> str:
 def _pw(_key: bytes, value: bytes, names: Names) -> str:
     pw = layout.PwRecord.unpack(value)
     word = " before a control word" if pw.flags & PwFlag.CONTROL_WORD else ""
-    return f"push {pw.label}{word}, to {names.lsr(pw.egress)}"
+    label = f"{pw.label}, of leaves {pw.leaf_label}" if pw.leaf_label else f"{pw.label}"
+    leaf = ", only leaves there" if pw.flags & PwFlag.LEAF else ""
+    return f"push {label}{word}, to {names.lsr(pw.egress)}{leaf}"
 
 
 def _fdb(key: bytes, value: bytes, names: Names) -> str:

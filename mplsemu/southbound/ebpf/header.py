@@ -10,6 +10,7 @@ from typing import Final
 from mplsemu.model.limits import MAX_NHLFES
 from mplsemu.program.diffserv import CLASS_SELECTOR_SHIFT, ECN_BITS, NO_DSCP_TC
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY, OWN_TTL, PIPE_TTL
+from mplsemu.program.split_horizon import Group
 from mplsemu.southbound.ebpf import kinds, layout
 from mplsemu.southbound.ebpf.cstruct import CField, CStruct, CType
 from mplsemu.southbound.ebpf.layout import FIB_KEYS
@@ -23,7 +24,8 @@ _HEAD: Final = """\
 What the maps hold, and the constants that user space knows too.
 
 Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
-program/diffserv.py and punt/rate_limits.py, which explain it: do not edit."""
+program/diffserv.py, program/split_horizon.py and punt/rate_limits.py, which explain it: do not
+edit."""
 
 _CONSTANTS: Final[Mapping[str, int]] = {
     "MAX_PUSH": kinds.MAX_PUSH,
@@ -64,6 +66,7 @@ _FLAGS: Final[Mapping[type[enum.IntFlag], str]] = {
     kinds.IlmFlag: "ILM_",
     kinds.PwFlag: "PW_",
     kinds.VsiFlag: "VSI_",
+    Group: "GROUP_",
 }
 
 _STRUCTS: Final[tuple[CStruct, ...]] = (

@@ -31,6 +31,8 @@ class PortFlag(enum.IntFlag):
     NONE = 0
     STRICT_URPF = 1
     """On a VRF's circuit: only from where the VRF would send back by it (RFC 3704 2.2)."""
+    LEAF = 2
+    """On a VSI's circuit: a leaf of an E-Tree (RFC 7796)."""
 
 
 class Operation(enum.IntEnum):
@@ -64,6 +66,8 @@ class IlmFlag(enum.IntFlag):
     NONE = 0
     CONTROL_WORD = 1
     """The pseudowire has one (RFC 4448 section 4.6)."""
+    LEAF = 2
+    """The frame is from a leaf of an E-Tree (RFC 7796)."""
 
 
 class NhlfesOf(enum.IntEnum):
@@ -103,6 +107,8 @@ class PwFlag(enum.IntFlag):
     NONE = 0
     CONTROL_WORD = 1
     """Before every frame (RFC 4448 section 4.6)."""
+    LEAF = 2
+    """Only leaves of an E-Tree are beyond it (RFC 7796)."""
 
 
 class VsiFlag(enum.IntFlag):

@@ -297,6 +297,7 @@ class PwRecord(Record, c_name="pw"):
     egress: Annotated[U32, "index of the PE at the other end"]
     label: Annotated[U32, "that it told us"]
     flags: Annotated[PwFlag, u32] = PwFlag.NONE
+    leaf_label: Annotated[U32, "likewise for frames of leaves of an E-Tree, 0: the same"] = 0
 
 
 @dataclass(frozen=True, slots=True)

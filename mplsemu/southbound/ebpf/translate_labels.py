@@ -15,6 +15,7 @@ from mplsemu.program.entries import (
     PopToPseudowire,
     PopToVrf,
 )
+from mplsemu.program.split_horizon import Group, groups_of_frames
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import IlmAction, IlmFlag, NhlfesOf
 from mplsemu.southbound.ebpf.layout import (
@@ -80,6 +81,8 @@ def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> IlmRecord:
 def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> IlmRecord:
     vsi, pw = lsr.pseudowire_of_label(label, pop)
     flags = IlmFlag.CONTROL_WORD if pw.control_word else IlmFlag.NONE
+    if Group.LEAVES in groups_of_frames(pw, from_leaf=pop.leaf):
+        flags |= IlmFlag.LEAF
     return IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=flags, service=vsi.index, pw=pw.index)
 
 

@@ -25,6 +25,7 @@ def port_entries(lsr: Lsr) -> Iterator[Entry]:
         for circuit in map(lsr.circuit, circuits):
             if circuit.up:
                 flags = PortFlag.STRICT_URPF if circuit.strict_urpf else PortFlag.NONE
+                flags |= PortFlag.LEAF if circuit.leaf else PortFlag.NONE
                 yield _port(lsr, circuit.port, role, service, flags)
 
 

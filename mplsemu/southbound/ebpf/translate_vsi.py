@@ -83,4 +83,6 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
 
 def _pw(lsr: Lsr, pw: Pseudowire) -> PwRecord:
     flags = PwFlag.CONTROL_WORD if pw.control_word else PwFlag.NONE
-    return PwRecord(lsr.egress(pw.peer), int(pw.out_label), flags)
+    flags |= PwFlag.LEAF if pw.leaf else PwFlag.NONE
+    of_leaves = 0 if pw.leaf_out_label is None else int(pw.leaf_out_label)
+    return PwRecord(lsr.egress(pw.peer), int(pw.out_label), flags, of_leaves)

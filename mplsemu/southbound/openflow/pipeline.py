@@ -94,6 +94,9 @@ REG_WAY: Final = REGISTERS[9]
 
 REG_SIZE: Final = REGISTERS[10]
 """1 if a routed packet is larger than the MTU of its next hop."""
+REG_GROUPS: Final = REGISTERS[11]
+"""The split horizon groups that a frame came by (program/split_horizon.py), but for the mesh of
+pseudowires, of which `REG_SOURCE` tells; 0 where a VSI has no other."""
 
 LABEL_BITS: Final = 20
 FROM_PSEUDOWIRE: Final = 0x1_0000
@@ -151,7 +154,7 @@ _ALL_SPECS: Final = (
         "what kind of port: core, or an attachment circuit of a VRF or a VSI",
         Stage.PORTS,
         matches=frozenset({IN_PORT, ETH_TYPE, ETH_DST, VLAN_VID}),
-        writes=frozenset({METADATA, REG_TC, REG_SOURCE}),
+        writes=frozenset({METADATA, REG_TC, REG_SOURCE, REG_GROUPS}),
         actions=frozenset({act.SetField, act.Move}),
         next=frozenset(
             {Table.LFIB, Table.VRF_SOURCE, Table.VRF_INPUT, Table.VSI_LEARN, Table.VSI_FORWARD}
@@ -173,7 +176,7 @@ _ALL_SPECS: Final = (
         "labels of VRFs and pseudowires: what is below them and whose it is",
         Stage.LABELS,
         matches=frozenset({ETH_TYPE, MPLS_LABEL, MPLS_BOS}),
-        writes=frozenset({METADATA, REG_TTL, REG_SOURCE, IP_TTL}),
+        writes=frozenset({METADATA, REG_TTL, REG_SOURCE, REG_GROUPS, IP_TTL}),
         actions=frozenset({act.SetField, act.Move, act.PopMpls, act.Decap}),
         next=frozenset({Table.VRF_FIB, Table.VSI_LEARN, Table.VSI_FORWARD}),
     ),
@@ -279,9 +282,9 @@ _ALL_SPECS: Final = (
     ),
     TableSpec(
         Table.VSI_FORWARD,
-        "one circuit, one pseudowire, or flood; never from pseudowire to pseudowire",
+        "one circuit, one pseudowire, or flood; never within a split horizon group",
         Stage.SERVICES,
-        matches=frozenset({METADATA, REG_SOURCE, REG_TARGET, ETH_DST}),
+        matches=frozenset({METADATA, REG_SOURCE, REG_TARGET, REG_GROUPS, ETH_DST}),
         writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
         actions=frozenset(
             {

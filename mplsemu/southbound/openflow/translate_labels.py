@@ -19,6 +19,7 @@ from mplsemu.program.entries import (
     Push,
     Swap,
 )
+from mplsemu.program.split_horizon import Group, groups_of_frames
 from mplsemu.southbound.openflow.actions import (
     Action,
     Decap,
@@ -47,6 +48,7 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
+    REG_GROUPS,
     REG_SCRATCH,
     REG_SOURCE,
     REG_TTL,
@@ -160,11 +162,14 @@ def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> Flow:
 
 def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
     vsi, pw = lsr.pseudowire_of_label(label, pop)
-    source = SetField(REG_SOURCE, FROM_PSEUDOWIRE | pw.index)
+    source: tuple[Action, ...] = (SetField(REG_SOURCE, FROM_PSEUDOWIRE | pw.index),)
+    groups = groups_of_frames(pw, from_leaf=pop.leaf) & ~Group.MESH
+    if groups:
+        source += (SetField(REG_GROUPS, groups),)
     return Flow(
         Table.SERVICE_LABELS,
         Priority.NORMAL,
         Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST),
-        (SetField(METADATA, vsi.index), source, *_DECAP),
+        (SetField(METADATA, vsi.index), *source, *_DECAP),
         goto=Table.VSI_LEARN if vsi.kind.learns_macs else Table.VSI_FORWARD,
     )

@@ -8,6 +8,7 @@ from typing import Final
 from mplsemu.program.diffserv import CLASS_SELECTOR_SHIFT, ECN_BITS, TC_BITS
 from mplsemu.program.reserved_macs import MAC_CONTROL, filtered
 from mplsemu.program.services import Vrf, Vsi
+from mplsemu.program.split_horizon import Group
 from mplsemu.southbound.openflow.actions import Action, Move, SetField
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import (
@@ -29,6 +30,7 @@ from mplsemu.southbound.openflow.match import (
     Term,
 )
 from mplsemu.southbound.openflow.pipeline import (
+    REG_GROUPS,
     REG_SOURCE,
     REG_TC,
     Priority,
@@ -78,6 +80,8 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
             SetField(METADATA, vsi.index),
             SetField(REG_SOURCE, circuit.port),
         )
+        if circuit.leaf:
+            actions = (*actions, SetField(REG_GROUPS, Group.LEAVES))
         in_port = Term(IN_PORT, circuit.port)
         for ethertype in IP_VERSIONS:
             match = Match.of(in_port, ethertype)

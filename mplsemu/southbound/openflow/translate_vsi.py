@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from mplsemu.errors import CapabilityError
 from mplsemu.model.l2cp import L2cp
 from mplsemu.program.reserved_macs import PROVIDER_RESERVED, filtered
-from mplsemu.program.services import Pseudowire, Vsi
+from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
+from mplsemu.program.split_horizon import (
+    Group,
+    groups_of_circuit,
+    groups_of_pseudowire,
+    out_label,
+)
 from mplsemu.southbound.openflow.actions import (
     Action,
     Clone,
@@ -25,6 +31,7 @@ from mplsemu.southbound.openflow.lsr import FROM_GROUP_ADDRESS, TO_GROUP_ADDRESS
 from mplsemu.southbound.openflow.match import ETH_DST, ETH_SRC, METADATA, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
+    REG_GROUPS,
     REG_SOURCE,
     REG_TARGET,
     REG_TUNNEL,
@@ -54,11 +61,39 @@ def vsi_flows(lsr: Lsr) -> Iterator[Flow]:
         to_circuit = (OutputRegister(REG_TARGET),)
         yield Flow(Table.VSI_FORWARD, Priority.BROAD, Match.of(_TO_CIRCUIT), to_circuit)
     for vsi in lsr.node.vsis:
-        ports = [circuit.port for circuit in map(lsr.circuit, vsi.circuits) if circuit.up]
+        circuits = [circuit for circuit in map(lsr.circuit, vsi.circuits) if circuit.up]
         if vsi.kind.learns_macs:
-            yield from _learning_flows(vsi, ports)
-            yield from _pseudowire_flows(lsr, vsi)
-        yield from _flood_flows(lsr, vsi, ports)
+            yield from _learning_flows(vsi, [circuit.port for circuit in circuits])
+            yield from _leaf_flows(vsi, circuits)
+            for groups in _groups(lsr, vsi):
+                yield from _pseudowire_flows(lsr, vsi, groups)
+        for groups in _groups(lsr, vsi):
+            yield from _flood_flows(lsr, vsi, circuits, groups)
+
+
+def _groups(lsr: Lsr, vsi: Vsi) -> tuple[Group, ...]:
+    """Return the split horizon groups, beside the mesh, by which frames may have come."""
+    has_leaves = any(lsr.circuit(name).leaf for name in vsi.circuits)
+    is_tree = has_leaves or any(wire.leaf for wire in vsi.pseudowires)
+    return (Group.NONE, Group.LEAVES) if is_tree else (Group.NONE,)
+
+
+def _of(groups: Group) -> tuple[Priority, tuple[Term, ...]]:
+    """Return what flows have that are about frames of groups alone.
+
+    They stand before those about all frames: so these stay as they are when leaves come and go.
+    """
+    if groups is Group.NONE:
+        return Priority.NORMAL, ()
+    return Priority.SPECIFIC, (Term(REG_GROUPS, groups, groups),)
+
+
+def _leaf_flows(vsi: Vsi, circuits: Iterable[AttachmentCircuit]) -> Iterator[Flow]:
+    """Yield flows that drop what is from one leaf for another (RFC 7796 section 3)."""
+    from_leaf = Term(REG_GROUPS, Group.LEAVES, Group.LEAVES)
+    for port in (circuit.port for circuit in circuits if circuit.leaf):
+        match = Match.of(Term(METADATA, vsi.index), Term(REG_TARGET, port), from_leaf)
+        yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match)
 
 
 def _filters(lsr: Lsr) -> Iterator[Flow]:
@@ -99,26 +134,40 @@ def _learning_flows(vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
         yield Flow(Table.VSI_LEARN, Priority.NORMAL, match, actions, Table.VSI_FORWARD)
 
 
-def _pseudowire_flows(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
+def _pseudowire_flows(lsr: Lsr, vsi: Vsi, groups: Group) -> Iterator[Flow]:
+    priority, of_groups = _of(groups)
     for wire in _wires(lsr, vsi):
         to_wire = Term(REG_TARGET, FROM_PSEUDOWIRE | wire.index)
         # only from circuits: that is split horizon for known addresses
-        match = Match.of(Term(METADATA, vsi.index), _FROM_CIRCUIT, to_wire)
-        yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, _send_over(lsr, wire))
+        match = Match.of(Term(METADATA, vsi.index), _FROM_CIRCUIT, to_wire, *of_groups)
+        actions = _send_over(lsr, wire, groups) if _may_leave(groups, wire) else ()
+        yield Flow(Table.VSI_FORWARD, priority, match, actions)
 
 
-def _flood_flows(lsr: Lsr, vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
-    own = Term(METADATA, vsi.index)
-    to_circuits = tuple(map(Output, ports))
+def _flood_flows(
+    lsr: Lsr, vsi: Vsi, circuits: Iterable[AttachmentCircuit], groups: Group
+) -> Iterator[Flow]:
+    priority, of_groups = _of(groups)
+    flooded = (Term(METADATA, vsi.index), _UNKNOWN, *of_groups)
+    if not vsi.floods_unknown:
+        flooded = (*flooded, TO_GROUP_ADDRESS)
+    to_circuits = tuple(
+        Output(circuit.port) for circuit in circuits if not groups & groups_of_circuit(circuit)
+    )
     # each copy is encapsulated in a clone: an encap of the packet itself would affect the next copy
-    to_wires = tuple(Clone(_send_over(lsr, wire)) for wire in _wires(lsr, vsi))
-    flooded = (own, _UNKNOWN) if vsi.floods_unknown else (own, _UNKNOWN, TO_GROUP_ADDRESS)
-    if ports:
+    wires = (wire for wire in _wires(lsr, vsi) if _may_leave(groups, wire))
+    to_wires = tuple(Clone(_send_over(lsr, wire, groups)) for wire in wires)
+    if circuits:
         match = Match.of(*flooded, _FROM_CIRCUIT)
-        yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, (*to_circuits, *to_wires))
+        yield Flow(Table.VSI_FORWARD, priority, match, (*to_circuits, *to_wires))
         # split horizon: frames from one pseudowire never leave over another (RFC 4762 section 4.4)
         match = Match.of(*flooded, _FROM_ANY_PSEUDOWIRE)
-        yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, to_circuits)
+        yield Flow(Table.VSI_FORWARD, priority, match, to_circuits)
+
+
+def _may_leave(groups: Group, wire: Pseudowire) -> bool:
+    """Whether a frame from a circuit that came by groups may leave over a pseudowire."""
+    return not groups & groups_of_pseudowire(wire)
 
 
 def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:
@@ -129,9 +178,9 @@ def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:
     return (wire for wire in vsi.pseudowires if lsr.nhlfe_count(wire.peer))
 
 
-def _send_over(lsr: Lsr, wire: Pseudowire) -> tuple[Action, ...]:
+def _send_over(lsr: Lsr, wire: Pseudowire, came_by: Group) -> tuple[Action, ...]:
     to_peer = SetField(REG_TUNNEL, lsr.egress(wire.peer))
-    label = encap_label(wire.out_label)
+    label = encap_label(out_label(wire, came_by))
     if lsr.nhlfe_count(wire.peer) > 1:  # chosen while the frame is outermost
         return (to_peer, Resubmit(Table.WAYS), *label, Resubmit(Table.TUNNEL_L2))
     return (*label, to_peer, Resubmit(Table.TUNNEL_L2))

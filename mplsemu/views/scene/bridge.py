@@ -107,7 +107,8 @@ def _switch_box(view: BridgeView, sites: Sequence[SiteView]) -> InfoBox:
         what = count(len(deaf), "pair of sites does", "pairs of sites do")
         rows.append(Row(f"✗ {what} not hear each other", Tone.BAD, TEXT_SIZE))
     elif len(view.islands) == 1 and len(sites) > 1 and all(site.up for site in sites):
-        rows.append(Row("✓ every site hears every other", Tone.OK, TEXT_SIZE))
+        said = "leaves hear roots alone" if view.roots else "every site hears every other"
+        rows.append(Row(f"✓ {said}", Tone.OK, TEXT_SIZE))
     return InfoBox(tuple(rows))
 
 
@@ -203,13 +204,19 @@ def _words(view: BridgeView) -> PictureText:
     said = [f"The {kind} {view.vpn} of {view.customer} has {facts[0]}: {listed(names)}."]
     trouble = _trouble(view)
     if not trouble and len(names) > 1:
-        trouble = ["Every site hears every other."]
+        trouble = [_who_hears_whom(view)]
     return PictureText(
         title=view.customer,
         subtitle=f"VPN {view.vpn} · {kind} · {', '.join(facts)}",
         name=f"{view.customer}: VPN {view.vpn}",
         summary=" ".join([*said, *trouble]),
     )
+
+
+def _who_hears_whom(view: BridgeView) -> str:
+    if not view.roots:
+        return "Every site hears every other."
+    return f"Leaves hear roots alone, and roots hear every site: {listed(view.roots)}."
 
 
 def _legend(view: BridgeView) -> list[LegendText]:

@@ -112,6 +112,8 @@ def _card(site: SiteView, few: int, remark: Sequence[str]) -> InfoBox:
     rows = [Row(site.name, Tone.STRONG, NAME_SIZE, bold=True, room=_WIDEST_NAME)]
     prefixes = [str(prefix) for prefix in site.prefixes]
     rows += [Row(prefix) for prefix in _cut(prefixes, _MOST_PREFIXES, "more prefix", "es")]
+    if site.role is not None:
+        rows.append(Row(site.role.value, Tone.QUIET, SMALL_SIZE))
     if not site.up:
         rows.append(Row("✗ line down", Tone.BAD, SMALL_SIZE, bold=True))
     rows += [Row(line, Tone.BAD, SMALL_SIZE, bold=True, room=_WIDEST_NAME) for line in remark]
@@ -203,7 +205,7 @@ def _down(at: Point, *, is_left: bool) -> Label:
 
 def about_site(site: SiteView) -> str:
     """Return a site's description in a sentence."""
-    said = [f"Site {site.name}"]
+    said = [f"Site {site.name}" + (f", a {site.role}" if site.role is not None else "")]
     if site.prefixes:
         said.append(listed([str(prefix) for prefix in site.prefixes]))
     hosts = [f"{h.name} {' '.join(str(i.ip) for i in h.addresses)}".strip() for h in site.hosts]

@@ -63,12 +63,21 @@ class RouteRow:
 
 @dataclass(frozen=True, slots=True)
 class CircuitRow:
-    """An attachment circuit (a PE's interface towards a site) and the PE's addresses on it."""
+    """An attachment circuit (a PE's interface towards a site) and the PE's addresses on it.
+
+    Attributes:
+        name: of the circuit.
+        port: of the PE.
+        up: whether the line is up.
+        addresses: the PE's own.
+        leaf: whether its site is a leaf of an E-Tree.
+    """
 
     name: str
     port: int
     up: bool
     addresses: tuple[IPInterface, ...]
+    leaf: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def _table(node: NodeProgram, vrf: Vrf) -> VrfTable:
 def circuit_rows(node: NodeProgram, names: tuple[str, ...]) -> tuple[CircuitRow, ...]:
     """Return the rows of attachment circuits of a PE."""
     circuits = (node.circuit_by_name[name] for name in names)
-    return tuple(CircuitRow(c.name, c.port, c.up, c.gateways) for c in circuits)
+    return tuple(CircuitRow(c.name, c.port, c.up, c.gateways, c.leaf) for c in circuits)
 
 
 def tunnel_to(node: NodeProgram, egress: str) -> Tunnel | None:

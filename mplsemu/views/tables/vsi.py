@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mplsemu.model.l2cp import L2cp
+from mplsemu.model.labels import Label
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Vsi
 from mplsemu.views.tables.vrf import CircuitRow, Tunnel, circuit_rows, tunnel_to
@@ -13,13 +14,27 @@ from mplsemu.views.tables.vrf import CircuitRow, Tunnel, circuit_rows, tunnel_to
 
 @dataclass(frozen=True, slots=True)
 class PseudowireRow:
-    """A pseudowire to the PE `peer`; `tunnel` is None if it cannot be reached."""
+    """A pseudowire to the PE `peer`.
+
+    Attributes:
+        peer: the PE at the other end.
+        in_label: this PE's label.
+        out_label: the peer's label.
+        control_word: whether frames carry one.
+        tunnel: to the peer; None if it cannot be reached.
+        leaf: whether only leaves of an E-Tree are beyond it.
+        leaf_in_label: this PE's label for frames of leaves, if they have their own.
+        leaf_out_label: likewise the peer's.
+    """
 
     peer: str
     in_label: int
     out_label: int
     control_word: bool
     tunnel: Tunnel | None
+    leaf: bool = False
+    leaf_in_label: int | None = None
+    leaf_out_label: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,9 @@ def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
                     out_label=int(pw.out_label),
                     control_word=pw.control_word,
                     tunnel=tunnel_to(node, pw.peer),
+                    leaf=pw.leaf,
+                    leaf_in_label=_number(pw.leaf_in_label),
+                    leaf_out_label=_number(pw.leaf_out_label),
                 )
                 for pw in vsi.pseudowires
             ),
@@ -69,3 +87,7 @@ def _settings(vsi: Vsi) -> Iterator[str]:
         yield f"l2cp: {vsi.l2cp.value}"
     if not vsi.floods_unknown:
         yield "unknown_unicast: drop"
+
+
+def _number(label: Label | None) -> int | None:
+    return None if label is None else int(label)

@@ -37,6 +37,8 @@ def _heading(view: BridgeView) -> list[Text]:
     title = Text(" ").append(shorten(f"{view.customer} · VPN {view.vpn}", 68), palette.TITLE)
     title.append(" · VPWS" if wire else " · VPLS", palette.FAINT)
     facts = [count(len(view.sites), "site"), count(hosts, "host")]
+    if view.roots:
+        facts.append("leaves hear roots alone")
     if not wire:
         switches = count(len(view.islands), "virtual switch", "virtual switches")
         facts.insert(1, switches)

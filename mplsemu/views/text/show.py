@@ -105,6 +105,7 @@ def _circuits(circuits: Sequence[CircuitRow]) -> list[Text]:
     for circuit in circuits:
         state = Text("up", palette.GOOD) if circuit.up else Text("✗ down", palette.DOWN)
         addresses = ", ".join(str(address) for address in circuit.addresses)
+        addresses = "leaf" if circuit.leaf else addresses  # a VSI has no addresses
         rows.append([f"port {circuit.port}", circuit.name, state, addresses])
     return columns([Column("")] * 4, rows, indent=1) if rows else []
 
@@ -157,13 +158,22 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
                 Column("pushed, and sent on"),
             ],
             [
-                [pw.peer, str(pw.in_label), str(pw.out_label), _stack(pw.tunnel, pw.out_label)]
+                [
+                    f"{pw.peer}, leaves" if pw.leaf else pw.peer,
+                    _two_labels(pw.in_label, pw.leaf_in_label),
+                    _two_labels(pw.out_label, pw.leaf_out_label),
+                    _stack(pw.tunnel, pw.out_label),
+                ]
                 for pw in table.pseudowires
             ],
             indent=1,
         )
         lines.append(Text())
     return lines[:-1]
+
+
+def _two_labels(label: int, of_leaves: int | None) -> str:
+    return str(label) if of_leaves is None else f"{label}, leaves {of_leaves}"
 
 
 def _kind(table: VsiTable) -> str:
@@ -175,6 +185,8 @@ def _kind(table: VsiTable) -> str:
         words.append(f"at most {count(table.mac_limit, 'MAC address', 'MAC addresses')}")
     if any(wire.control_word for wire in table.pseudowires):
         words.append("control word")
+    if any(circuit.leaf for circuit in table.circuits):
+        words.append("E-Tree")
     return ", ".join((*words, *table.settings))
 
 

@@ -44,6 +44,8 @@ class SiteBox:
 def site_box(site: SiteView) -> SiteBox:
     """Return the box of a site."""
     body = [(str(prefix), palette.TITLE) for prefix in site.prefixes]
+    if site.role is not None:
+        body.append((site.role.value, palette.FAINT))
     if site.ce is not None:
         body.append((f"CE  {site.ce}", ""))
     few = len(site.hosts) <= _MOST_HOSTS

@@ -12,6 +12,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
+from mplsemu.model.vpls_topology import VplsTopology
 from mplsemu.program.program import Program
 from mplsemu.verification.matrix import verify
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
@@ -49,6 +50,18 @@ def bridges() -> Network:
     )
 
 
+def tree() -> Network:
+    """An E-Tree: PEs with roots and leaves, with leaves alone and with a root alone."""
+    macs = MacAddresses()
+    sites = {"hq": "x", "a": "x", "b": "x", "spare": "y", "c": "y", "d": "z", "e": "w"}
+    return network(
+        provider(("x-p", "p-y", "p-z", "p-w"), pes=("x", "y", "z", "w")),
+        vpls("lan", sites, macs=macs, topology=VplsTopology(frozenset({"hq", "spare"}))),
+        vpls("van", {"a": "x", "b": "z"}, subnet="10.0.0.0/28", macs=macs),
+        name="tree",
+    )
+
+
 def square() -> Network:
     """Several ways of equal cost, of different length, over parallel links."""
     macs = MacAddresses()
@@ -67,6 +80,7 @@ LABS = {
     "extranet": extranet,
     "bridges": bridges,
     "square": square,
+    "tree": tree,
     "own VRFs": own_vrfs,
 }
 MOST = 400

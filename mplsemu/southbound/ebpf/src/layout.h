@@ -1,7 +1,7 @@
 /* What the maps hold, and the constants that user space knows too.
  *
  * Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
- * program/diffserv.py and punt/rate_limits.py, which explain it: do not edit. */
+ * program/diffserv.py, program/split_horizon.py and punt/rate_limits.py, which explain it: do not edit. */
 
 #pragma once
 
@@ -102,10 +102,15 @@ enum punt_reason {
 enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_ANSWERS = 3 };
 
 #define PORT_STRICT_URPF 1
+#define PORT_LEAF 2
 #define NHLFE_DIRECT 1
 #define ILM_CONTROL_WORD 1
+#define ILM_LEAF 2
 #define PW_CONTROL_WORD 1
+#define PW_LEAF 2
 #define VSI_DROP_UNKNOWN 1
+#define GROUP_MESH 1
+#define GROUP_LEAVES 2
 
 /* What kind of port an interface is; without one everything is dropped */
 struct port {
@@ -240,8 +245,9 @@ struct pw {
 	__u32 egress; /* index of the PE at the other end */
 	__u32 label; /* that it told us */
 	__u32 flags; /* PW_* */
+	__u32 leaf_label; /* likewise for frames of leaves of an E-Tree, 0: the same */
 };
-_Static_assert(sizeof(struct pw) == 12, "padding");
+_Static_assert(sizeof(struct pw) == 16, "padding");
 
 /* A learned address */
 struct fdb_key {

@@ -13,6 +13,8 @@
 #define CONTROL_WORD_OCTETS 4
 #define REFRESH_NS 1000000000ull
 
+#define GROUPS_SHIFT 16 /* of split horizon groups beside the number of a pseudowire */
+
 #define pw_counter(vsi, pw) ((vsi) << 16 | (pw))
 
 /* Where a bridged frame came from */
@@ -21,7 +23,31 @@ struct bridged {
 	__u32 vsi;
 	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
 	__u32 pw;      /* the pseudowire it came over */
+	__u32 groups;  /* GROUP_*: it leaves by no member of any of them */
 };
+
+/* The split horizon groups of a circuit, and of what comes by it (RFC 7796 section 3) */
+static __always_inline __u32 groups_of_port(const struct port *port)
+{
+	return port->flags & PORT_LEAF ? GROUP_LEAVES : 0;
+}
+
+/* Likewise of a pseudowire; the mesh of them is a group (RFC 4762 section 4.4). */
+static __always_inline __u32 groups_of_pw(const struct pw *pw)
+{
+	return GROUP_MESH | (pw->flags & PW_LEAF ? GROUP_LEAVES : 0);
+}
+
+/* Whether a frame that came by these groups may leave by a circuit */
+static __always_inline int may_leave_by(__u32 groups, __u32 ifindex)
+{
+	struct port *port;
+
+	if (!(groups & GROUP_LEAVES))
+		return 1;
+	port = bpf_map_lookup_elem(&ports, &ifindex);
+	return port && !(groups & groups_of_port(port));
+}
 
 static __always_inline __u64 location_of(const struct fdb_entry *entry)
 {
@@ -138,11 +164,12 @@ static __always_inline __u32 class_of_frame(struct __sk_buff *skb)
 	return is_tag(frame->ethernet.type) ? class_of_any_frame(skb) : 0;
 }
 
-static __always_inline struct below below_pw(const struct pw *pw, __u32 class)
+static __always_inline struct below below_pw(const struct pw *pw, __u32 groups, __u32 class)
 {
+	__u32 label = groups & GROUP_LEAVES && pw->leaf_label ? pw->leaf_label : pw->label;
 	struct below below = {
 		/* a frame has no TTL to copy, so the pipe model's also in a uniform lab */
-		.entry = label_entry(pw->label, class, PIPE_TTL) | ENTRY_BOTTOM,
+		.entry = label_entry(label, class, PIPE_TTL) | ENTRY_BOTTOM,
 		.control_word = pw->flags & PW_CONTROL_WORD ? CONTROL_WORD_OCTETS : 0,
 	};
 
@@ -175,7 +202,9 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 
 	if (!pw || !tunnel)
 		return drop(skb, frame->lsr, DROP_NO_TUNNEL);
-	below = below_pw(pw, class_of_frame(skb));
+	if (frame->groups & groups_of_pw(pw))
+		return drop(skb, frame->lsr, DROP_NOBODY);
+	below = below_pw(pw, frame->groups, class_of_frame(skb));
 	if (is_segmented_beyond(skb, tunnel, &below))
 		return drop(skb, frame->lsr, DROP_TOO_BIG);
 	nhlfe = &tunnel->nhlfe;
@@ -201,6 +230,7 @@ struct flood {
 	__u32 room;   /* octets that the packet has before the frame */
 	__u32 more;   /* the smallest head larger than `room` that a pseudowire needs */
 	__u32 octets; /* of a GSO frame, those of its largest segment; else 0 */
+	__u32 groups; /* that it came by */
 };
 
 /* Send a copy to circuit `before` + 1. */
@@ -210,7 +240,8 @@ CALLBACK long copy_to_circuit(__u32 before, void *context)
 	struct member_key key = {flood->lsr, flood->vsi, before + 1};
 	__u32 *ifindex = bpf_map_lookup_elem(&circuits, &key);
 
-	if (ifindex && *ifindex != flood->ifindex && circuit_takes(flood->skb, *ifindex) &&
+	if (ifindex && *ifindex != flood->ifindex && may_leave_by(flood->groups, *ifindex) &&
+	    circuit_takes(flood->skb, *ifindex) &&
 	    !bpf_clone_redirect(flood->skb, *ifindex, 0))
 		flood->sent = 1;
 	return 0;
@@ -227,13 +258,13 @@ CALLBACK long copy_to_pw(__u32 before, void *context)
 	struct below below;
 	__u32 room;
 
-	if (!pw || !tunnel)
+	if (!pw || !tunnel || flood->groups & groups_of_pw(pw))
 		return 0;
 	nhlfe = &tunnel->nhlfe;
 	if (tunnel->nhlfe_count > 1)
 		nhlfe = nhlfe_of_flow(key.lsr, NHLFES_OF_EGRESS, pw->egress, tunnel->nhlfe_count, nhlfe,
 				      flood->flow);
-	below = below_pw(pw, flood->class);
+	below = below_pw(pw, flood->groups, flood->class);
 	room = octets_of_head(nhlfe, &below);
 	if (room > flood->room && (!flood->more || room < flood->more))
 		flood->more = room;
@@ -273,6 +304,7 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 		.vsi = frame->vsi,
 		.ifindex = frame->ifindex,
 		.pws = vsi->pws,
+		.groups = frame->groups,
 	};
 
 	repeat(vsi->circuits, FEW_MEMBERS, copy_to_circuit, &flood);
@@ -296,7 +328,8 @@ static __always_inline int to_circuit(struct __sk_buff *skb, const struct bridge
 static __always_inline int to_known(struct __sk_buff *skb, struct bridged *frame,
 				    const struct fdb_entry *entry)
 {
-	if (entry->kind == AT_CIRCUIT && entry->id != frame->ifindex)
+	if (entry->kind == AT_CIRCUIT && entry->id != frame->ifindex &&
+	    may_leave_by(frame->groups, entry->id))
 		return to_circuit(skb, frame, entry->id);
 	if (entry->kind == AT_PW && frame->ifindex)
 		return send_over(skb, frame, entry->id);
@@ -317,10 +350,11 @@ static __always_inline int cross_connect(struct __sk_buff *skb, struct bridged *
 	return ifindex ? to_circuit(skb, frame, *ifindex) : drop(skb, frame->lsr, DROP_NOBODY);
 }
 
-/* Bridge a frame from a circuit, if `ifindex` is not 0, or from pseudowire `pw`. */
-VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u32 ifindex, __u32 pw)
+/* Bridge a frame from a circuit, if `ifindex` is not 0, or from a pseudowire. `from` has the number of the
+ * pseudowire and, from GROUPS_SHIFT on, the split horizon groups that the frame came by. */
+VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u32 ifindex, __u32 from)
 {
-	struct bridged frame = {lsr, index, ifindex, pw};
+	struct bridged frame = {lsr, index, ifindex, from & ((1 << GROUPS_SHIFT) - 1), from >> GROUPS_SHIFT};
 	struct vsi_key key = {lsr, index};
 	struct vsi *vsi = bpf_map_lookup_elem(&vsis, &key);
 	__u64 now = bpf_ktime_get_coarse_ns();
@@ -352,6 +386,7 @@ static __always_inline int from_pw(struct __sk_buff *skb, __u32 lsr, const struc
 {
 	const __u32 bare = sizeof(struct labelled_frame), after_word = bare + CONTROL_WORD_OCTETS;
 	__u32 vsi = ilm->service, pw = ilm->pw, has_word = ilm->flags & ILM_CONTROL_WORD;
+	__u32 groups = GROUP_MESH | (ilm->flags & ILM_LEAF ? GROUP_LEAVES : 0);
 	__u8 *front = head(skb, after_word);
 	int failed;
 
@@ -362,5 +397,5 @@ static __always_inline int from_pw(struct __sk_buff *skb, __u32 lsr, const struc
 		return drop(skb, lsr, DROP_MALFORMED);
 	count(skb, lsr, COUNT_PW_IN, pw_counter(vsi, pw));
 	failed = has_word ? strip_to_payload(skb, after_word) : strip_to_payload(skb, bare);
-	return failed ? drop(skb, lsr, DROP_INTERNAL) : bridge(skb, lsr, vsi, 0, pw);
+	return failed ? drop(skb, lsr, DROP_INTERNAL) : bridge(skb, lsr, vsi, 0, groups << GROUPS_SHIFT | pw);
 }

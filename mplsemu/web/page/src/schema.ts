@@ -221,7 +221,7 @@ export interface components {
         };
         /**
          * Circuit
-         * @description An attachment circuit, and the PE's addresses on it.
+         * @description An attachment circuit, and the PE's addresses on it; `leaf` is there in an E-Tree's leaf.
          */
         Circuit: {
             /** Name */
@@ -232,6 +232,8 @@ export interface components {
             up: boolean;
             /** Addresses */
             addresses: string[];
+            /** Leaf */
+            leaf?: boolean;
         };
         /**
          * CoreLink
@@ -792,6 +794,9 @@ export interface components {
         /**
          * Pseudowire
          * @description A pseudowire to the PE `peer`.
+         *
+         *     `leaf` is there if only leaves of an E-Tree are beyond it; the labels of leaves' frames, if
+         *     these have labels of their own.
          */
         Pseudowire: {
             /** Peer */
@@ -803,6 +808,12 @@ export interface components {
             /** Control Word */
             control_word: boolean;
             tunnel: components["schemas"]["Tunnel"] | null;
+            /** Leaf */
+            leaf?: boolean;
+            /** Leaf In Label */
+            leaf_in_label?: number;
+            /** Leaf Out Label */
+            leaf_out_label?: number;
         };
         /** Reply */
         Reply: {

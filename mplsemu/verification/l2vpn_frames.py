@@ -1,0 +1,141 @@
+"""Frames that a site of a VPLS or VPWS sends, one of each class, and where they should arrive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from mplsemu.model.l2cp import L2cp
+from mplsemu.model.network import HostRef
+from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpn import Host, Site
+from mplsemu.program.packet import Packet
+from mplsemu.program.path import Delivered
+from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS, RESERVED, filtered
+from mplsemu.verification.l3vpn import UNKNOWN_MAC
+from mplsemu.verification.vpls_policy import exchange_frames
+from mplsemu.wire.ethernet import BROADCAST_MAC
+
+_MULTICAST_MAC: Final = "01:00:5e:00:00:fb"
+_FLOODED: Final = (
+    (BROADCAST_MAC, "broadcast"),
+    (_MULTICAST_MAC, "multicast"),
+    (UNKNOWN_MAC, "unknown unicast"),
+)
+_CONTROL: Final = "layer 2 control"
+_ARTICLES: Final = {
+    "broadcast": "a broadcast",
+    "multicast": "a multicast",
+    "unknown unicast": "an unknown address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame to send, and where it should arrive.
+
+    Attributes:
+        packet: the frame.
+        kind: the class of frames that it represents.
+        to: its destination, for display.
+        wanted: the circuits at which it should arrive, once at each.
+        exactly: how its only copy should end; None if the circuits are all that matters.
+        learned: whether every VSI has learned all hosts.
+        apart: circuits of sites with which its own exchanges no frames.
+        flooded: where else it may arrive, once at each: of a frame for a station that its PE has
+            not learned, as it hears none of that station's frames.
+    """
+
+    packet: Packet
+    kind: str
+    to: str
+    wanted: Counter[str]
+    exactly: Delivered | None = None
+    learned: bool = True
+    apart: frozenset[str] = frozenset()
+    flooded: Counter[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """The other sites of a VPN as one of them sees them.
+
+    Attributes:
+        sites: those with which it exchanges frames.
+        circuits: of those, each once.
+        apart: circuits of the others.
+    """
+
+    sites: tuple[Site, ...]
+    circuits: Counter[str]
+    apart: frozenset[str]
+
+    @classmethod
+    def of(cls, vpn: Vpls | Vpws, site: Site) -> Self:
+        """Return the partners of a site."""
+        others = [each for each in vpn.sites if each.name != site.name]
+        sites = tuple(each for each in others if exchange_frames(vpn, site, each))
+        circuits = Counter(each.circuit for each in sites)
+        return cls(sites, circuits, frozenset(each.circuit for each in others) - circuits.keys())
+
+
+def is_leaf(vpn: Vpls | Vpws, site: Site) -> bool:
+    """Whether a site is a leaf of an E-Tree."""
+    return isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name)
+
+
+def flooded_frames(vpn: Vpls | Vpws, site: Site, partners: Partners) -> Iterator[Frame]:
+    """Yield frames for everybody: broadcast, multicast, unknown unicast unless it is dropped.
+
+    Among the reserved addresses are those that some bridges filter, and this VPN's do not.
+    """
+    source = _source_of(site)
+    everyone, apart, nobody = partners.circuits, partners.apart, Counter[str]()
+    for mac, kind in _FLOODED:
+        is_dropped = mac == UNKNOWN_MAC and isinstance(vpn, Vpls) and not vpn.floods_unknown
+        wanted = nobody if is_dropped else everyone
+        packet, to = Packet(source, mac), _ARTICLES[kind]
+        yield Frame(packet, kind, to, wanted, learned=False, apart=apart)
+    if vpn.l2cp is not L2cp.STANDARD:
+        passing = sorted(set(RESERVED) - set(filtered(vpn.kind, vpn.l2cp)))
+        for mac in passing:
+            packet = Packet(source, mac)
+            yield Frame(packet, _CONTROL, mac, everyone, learned=False, apart=apart)
+
+
+def frames_for_nobody(vpn: Vpls | Vpws, site: Site) -> Iterator[Frame]:
+    """Yield frames that must not arrive anywhere."""
+    source = _source_of(site)
+    nobody: Counter[str] = Counter()
+    pause = Packet(source, MAC_CONTROL_ADDRESS, ethertype=MAC_CONTROL)
+    for frame in (pause, replace(pause, destination_mac=UNKNOWN_MAC)):
+        yield Frame(frame, "MAC control", "the end of its own link", nobody)
+    if isinstance(vpn, Vpls) or vpn.l2cp is not L2cp.STANDARD:
+        for mac in filtered(vpn.kind, vpn.l2cp):
+            yield Frame(Packet(source, mac), "for the nearest bridge", mac, nobody)
+    if isinstance(vpn, Vpws):
+        return
+    # a bridge never sends a frame back to its source's port, and drops group source addresses
+    for host in site.hosts:
+        kind = f"{site.circuit}/{host.name}"
+        yield Frame(Packet(UNKNOWN_MAC, host.mac), kind, kind, nobody)
+    forged = Packet(_MULTICAST_MAC, BROADCAST_MAC)
+    yield Frame(forged, "from a group address", "everyone, from a group address", nobody)
+
+
+def frame_to(vpn: Vpls | Vpws, site: Site, other: Site, host: Host, partners: Partners) -> Frame:
+    """Return a frame to a host at another site."""
+    ref = HostRef(vpn.name, other.name, host.name)
+    if other.circuit in partners.apart:
+        packet, nobody = Packet(_source_of(site), host.mac), Counter[str]()
+        apart, flooded = partners.apart, partners.circuits
+        return Frame(packet, str(ref), str(ref), nobody, apart=apart, flooded=flooded)
+    exactly = Delivered(other.circuit, ref, None, host.mac)
+    packet = Packet(_source_of(site), host.mac)
+    return Frame(packet, str(ref), str(ref), Counter([other.circuit]), exactly)
+
+
+def _source_of(site: Site) -> str:
+    return site.hosts[0].mac if site.hosts else UNKNOWN_MAC

@@ -1,0 +1,156 @@
+"""The VSIs of the eBPF data plane without a kernel: see `fakebpf`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mplsemu.southbound.ebpf.kinds import (
+    BridgeKind,
+    Drop,
+    FdbKind,
+    IlmFlag,
+    PortFlag,
+    PwFlag,
+    VsiFlag,
+)
+from mplsemu.southbound.ebpf.layout import (
+    FdbKey,
+    FdbRecord,
+    IlmRecord,
+    MemberKey,
+    Port,
+    PwRecord,
+    VsiKey,
+    VsiRecord,
+    unpack_word,
+    word,
+)
+from tests.oracles import fakeframe
+from tests.oracles.fakeframe import Shim
+from tests.oracles.fakemaps import Alternatives, FakeMaps, Lost, Sent
+
+PIPE_TTL: Final = 255
+CONTROL_WORD: Final = bytes(4)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a frame came from: a circuit's interface or a pseudowire; and whether from a leaf."""
+
+    ifindex: int | None
+    wire: int | None
+    from_leaf: bool
+
+
+class FakeBridges(ABC):
+    """The VSIs of all LSRs.
+
+    Attributes:
+        fdb: the stations that they have learned.
+    """
+
+    _maps: FakeMaps
+    _share: int
+    fdb: dict[FdbKey, FdbRecord]
+    now_ns: int
+
+    @abstractmethod
+    def _into_tunnel(
+        self, lsr: int, egress: int, service: Shim, below: bytes, vrf: int | None = None
+    ) -> Alternatives:
+        """Send what is below a service's label into the tunnel to a PE."""
+
+    def _from_wire(self, lsr: int, ilm: IlmRecord, below: bytes) -> Iterator[Alternatives]:
+        if ilm.flags & IlmFlag.CONTROL_WORD:
+            if below[0] >> 4:  # RFC 4385 section 3: it is no data
+                yield (Lost(Drop.MALFORMED),)
+                return
+            below = below[len(CONTROL_WORD) :]
+        from_leaf = bool(ilm.flags & IlmFlag.LEAF)
+        yield from self._bridge(VsiKey(lsr, ilm.service), below, Origin(None, ilm.pw, from_leaf))
+
+    def _bridge(self, key: VsiKey, frame: bytes, origin: Origin) -> Iterator[Alternatives]:
+        ifindex, wire = origin.ifindex, origin.wire
+        value = self._maps.get("vsis", key.pack())
+        assert value is not None, f"{key} is no VSI"
+        vsi = VsiRecord.unpack(value)
+        station = None
+        if ifindex is not None and _stays_on_link(frame, vsi.filtered):
+            yield (Lost(Drop.ONE_LINK),)
+            return
+        if vsi.kind is BridgeKind.VPLS:
+            if frame[6] & 1:
+                yield (Lost(Drop.GROUP_SOURCE),)
+                return
+            self._learn(key, vsi, frame[6:12], ifindex, wire)
+            station = self._find(key, vsi, frame[:6])
+        if station is None and vsi.flags & VsiFlag.DROP_UNKNOWN and not frame[0] & 1:
+            yield (Lost(Drop.UNKNOWN),)
+        elif station is None:
+            yield from self._flood(key, vsi, frame, origin)
+        elif station.kind is FdbKind.AT_CIRCUIT and station.id != ifindex:
+            is_apart = origin.from_leaf and self._is_leaf(station.id)
+            yield (Lost(Drop.NOBODY) if is_apart else Sent(station.id, frame),)
+        elif station.kind is FdbKind.AT_PW and ifindex is not None:
+            yield self._over(key, station.id, frame, origin) or (Lost(Drop.NO_TUNNEL),)
+        else:
+            yield (Lost(Drop.NOBODY),)
+
+    def _flood(
+        self, key: VsiKey, vsi: VsiRecord, frame: bytes, origin: Origin
+    ) -> Iterator[Alternatives]:
+        copies: list[Alternatives] = []
+        for position in range(1, vsi.circuits + 1):
+            value = self._maps.get("circuits", MemberKey(key.lsr, key.vsi, position).pack())
+            if value is None or unpack_word(value) == origin.ifindex:
+                continue
+            if not (origin.from_leaf and self._is_leaf(unpack_word(value))):
+                copies.append((Sent(unpack_word(value), frame),))
+        # split horizon: what came over one pseudowire goes over no other (RFC 4762 section 4.4)
+        wires = range(1, vsi.pws + 1) if origin.ifindex is not None else ()
+        over = filter(None, (self._over(key, wire, frame, origin) for wire in wires))
+        copies += (each for each in over if each != (Lost(Drop.NOBODY),))
+        yield from copies or [(Lost(Drop.NOBODY),)]
+
+    def _is_leaf(self, ifindex: int) -> bool:
+        value = self._maps.get("ports", word(ifindex))
+        return value is not None and bool(Port.unpack(value).flags & PortFlag.LEAF)
+
+    def _over(self, key: VsiKey, wire: int, frame: bytes, origin: Origin) -> Alternatives | None:
+        value = self._maps.get("pws", MemberKey(key.lsr, key.vsi, wire).pack())
+        if value is None:
+            return None
+        record = PwRecord.unpack(value)
+        if origin.from_leaf and record.flags & PwFlag.LEAF:
+            return (Lost(Drop.NOBODY),)
+        label = (record.leaf_label if origin.from_leaf else 0) or record.label
+        word_before = CONTROL_WORD if record.flags & PwFlag.CONTROL_WORD else b""
+        service = Shim(label, fakeframe.class_of_frame(frame), PIPE_TTL)
+        return self._into_tunnel(key.lsr, record.egress, service, word_before + frame)
+
+    def _learn(
+        self, key: VsiKey, vsi: VsiRecord, mac: bytes, ifindex: int | None, wire: int | None
+    ) -> None:
+        station = FdbKey(key.lsr, key.vsi, mac)
+        known = [each for each in self.fdb if (each.lsr, each.vsi) == (key.lsr, key.vsi)]
+        if station not in self.fdb and vsi.mac_limit and len(known) >= vsi.mac_limit:
+            return
+        if station not in self.fdb and not vsi.mac_limit and 0 < self._share <= len(known):
+            del self.fdb[known[0]]  # dictionaries are in order: it came first
+        kind = FdbKind.AT_PW if ifindex is None else FdbKind.AT_CIRCUIT
+        self.fdb[station] = FdbRecord(kind, ifindex or wire or 0, self.now_ns)
+
+    def _find(self, key: VsiKey, vsi: VsiRecord, mac: bytes) -> FdbRecord | None:
+        station = None if mac[0] & 1 else self.fdb.get(FdbKey(key.lsr, key.vsi, mac))
+        return station if station and self.now_ns - station.seen_ns <= vsi.aging_ns else None
+
+
+def _stays_on_link(frame: bytes, filtered: int) -> bool:
+    """Whether a frame is for the nearest bridge or, as PAUSE is, for the end of its link."""
+    if fakeframe.ethertype(frame) == 0x8808:
+        return True
+    is_reserved = frame[:5] == bytes.fromhex("0180c20000") and frame[5] < 16
+    return is_reserved and bool(filtered & 1 << frame[5])

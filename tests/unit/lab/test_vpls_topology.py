@@ -1,0 +1,90 @@
+"""The topology of a VPLS in a lab file: what is read, refused and noted."""
+
+from __future__ import annotations
+
+import pytest
+
+from mplsemu.errors import LabError
+from mplsemu.lab.loader import loads
+from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpls_topology import MULTIPOINT, VplsTopology
+
+LAB = """\
+name: lab
+provider:
+  nodes: {x: {role: pe}, y: {role: pe}, p: }
+  links: [x-p, p-y]
+vpns:
+  lan:
+    type: vpls
+    topology: hub-and-spoke
+    subnet: 10.0.0.0/24
+    sites:
+      a: {pe: x, role: hub}
+      b: {pe: x}
+      c: {pe: y}
+"""
+
+
+def read(*changes: tuple[str, str]):
+    text = LAB
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return loads(text, "lab.yaml")
+
+
+def topology(*changes: tuple[str, str]) -> VplsTopology:
+    (vpn,) = read(*changes).network.vpns
+    assert isinstance(vpn, Vpls)
+    return vpn.topology
+
+
+def test_hubs_are_roots_and_all_others_leaves():
+    found = topology()
+    assert found.roots == {"a"}
+    assert [found.is_leaf(site) for site in ("a", "b", "c")] == [False, True, True]
+
+
+def test_a_mesh_has_neither():
+    mesh = topology((", role: hub", ""), ("    topology: hub-and-spoke\n", ""))
+    assert mesh == MULTIPOINT
+    assert not mesh.is_leaf("b")
+
+
+def test_hubs_only_are_noted():
+    lab = read(("b: {pe: x}", "b: {pe: x, role: hub}"), ("c: {pe: y}", "c: {pe: y, role: hub}"))
+    assert [note for note in lab.notes if "all its sites are hubs" in note]
+    assert not [note for note in read().notes if "hubs" in note]
+
+
+MISTAKES = {
+    "no hub": ([(", role: hub", "")], 8, "no site is a hub", "role: hub at a site, for example"),
+    "hub in a mesh": (
+        [("topology: hub-and-spoke", "topology: mesh")],
+        11,
+        "site lan/a: role 'hub', but the topology of vpn lan is mesh",
+        "write topology: hub-and-spoke at vpn lan, or leave the role out",
+    ),
+    "role": ([("role: hub", "role: root")], 11, "role: 'root' is not allowed", "write hub"),
+    "topology": ([("hub-and-spoke", "tree")], 8, "'tree' is not allowed", "mesh or hub-and-spoke"),
+    "of a vpws": (
+        [("      b: {pe: x}\n", ""), ("type: vpls", "type: vpws"), (", role: hub", "")],
+        8,
+        "unknown key 'topology'",
+        "a vpws joins two sites",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_refused_with_line_and_remedy(name):
+    changes, line, problem, remedy = MISTAKES[name]
+    with pytest.raises(LabError) as caught:
+        read(*changes)
+    error = caught.value
+    assert error.location is not None
+    assert error.location.line == line
+    assert problem in str(error)
+    assert error.remedy is not None
+    assert remedy in error.remedy
