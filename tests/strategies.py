@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_address, ip_interface
 from typing import Any
 
 from hypothesis import assume
@@ -17,6 +18,7 @@ from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpls_topology import VplsTopology
+from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
 from tests.networks import without_sites
@@ -86,7 +88,9 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
             targets = st.sets(st.sampled_from([*numbers] if has_extranet else [number]))
             own = {site: (draw(targets), draw(targets)) for site in sites if draw(st.booleans())}
         made_of = {"number": number, "imports": imports[number], "own": own}
-        vpns.append(l3vpn(f"v{number}", sites, **made_of, macs=macs))
+        vpn = l3vpn(f"v{number}", sites, **made_of, macs=macs)
+        with_addresses = tuple(_with_own_addresses(draw, site) for site in vpn.sites)
+        vpns.append(replace(vpn, sites=with_addresses))
     if draw(st.booleans()):
         sites_of_lan = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
         topology = draw(topologies(sites_of_lan))
@@ -113,6 +117,25 @@ def topologies(draw: st.DrawFn, sites: Mapping[str, str]) -> VplsTopology:
 def _l3_site(draw: st.DrawFn, pe: str, subnet: str, subnet6: str) -> tuple[str, str, str]:
     subnets = f"{subnet} {subnet6}" if draw(st.booleans()) else subnet
     return pe, subnets, draw(st.sampled_from(("", "ce", "strict", "ce strict")))
+
+
+def _with_own_addresses(draw: st.DrawFn, site: Site) -> Site:
+    """Return a site that may have another gateway, and a host with a name and several addresses."""
+    if draw(st.booleans()):
+        return site
+    first, *others = site.hosts
+    used = site.subnets if draw(st.booleans()) else site.subnets[:1]
+    addresses = tuple(_address(subnet, number) for subnet in used for number in (77, 1))
+    loopbacks = (ip_address(f"10.200.0.{len(site.name)}"),) if draw(st.booleans()) else ()
+    return replace(
+        site,
+        gateways=tuple(_address(subnet, 254) for subnet in site.subnets),
+        hosts=(Host("pbx", first.mac, addresses, loopbacks), *others),
+    )
+
+
+def _address(subnet: IPNetwork, number: int) -> IPInterface:
+    return ip_interface(f"{subnet.network_address + number}/{subnet.prefixlen}")
 
 
 @st.composite

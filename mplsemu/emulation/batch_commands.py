@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_interface
 from typing import Final
 
 from mplsemu.emulation.naming import CE_LAN_INTERFACE, HOST_INTERFACE
@@ -70,8 +71,13 @@ def host_lines(host: HostPlan) -> Iterator[str]:
     yield f"link set {HOST_INTERFACE} up"
     for address in host.addresses:
         yield _address_line(address, HOST_INTERFACE)
+    for loopback in host.loopbacks:
+        yield _address_line(ip_interface(loopback), "lo")
     for gateway in host.gateways:
-        yield f"route add default via {gateway} dev {HOST_INTERFACE}"
+        own = [each for each in host.addresses if gateway in each.network]
+        # of several IPv6 addresses in a subnet Linux would choose the latest
+        source = _source(gateway.version, own) if len(own) > 1 else ""
+        yield f"route add default via {gateway} dev {HOST_INTERFACE}{source}"
 
 
 def ce_lines(ce: CePlan) -> Iterator[str]:

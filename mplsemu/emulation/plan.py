@@ -92,6 +92,7 @@ class HostPlan:
         ref: its full name.
         mac: of its only interface.
         gateways: default routes' next hops, one of each IP version.
+        loopbacks: addresses outside of its LAN's subnets.
     """
 
     name: str
@@ -99,6 +100,7 @@ class HostPlan:
     mac: str
     addresses: tuple[IPInterface, ...]
     gateways: tuple[IPAddress, ...]
+    loopbacks: tuple[IPAddress, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +263,12 @@ class _Planner:
         host = site.hosts[index]
         name = self._names.claim(host_node_name(vpn, site.name, host.name))
         ref = HostRef(vpn, site.name, host.name)
-        # the first prefix's gateway: all of them are the same router
-        gateways = {gateway.version: gateway.ip for gateway in reversed(site.gateways)}
-        ways_out = tuple(gateways[version] for version in sorted(gateways))
-        self._hosts.append(HostPlan(name, ref, host.mac, host.addresses, ways_out))
+        gateways = {gateway.network: gateway.ip for gateway in site.gateways}
+        # the gateway of the subnet of its first address: all of them are the same router
+        first = {address.version: address.network for address in reversed(host.addresses)}
+        ways_out = tuple(gateways[first[v]] for v in sorted(first) if first[v] in gateways)
+        plan = HostPlan(name, ref, host.mac, host.addresses, ways_out, host.loopbacks)
+        self._hosts.append(plan)
         return _customers_end(name, HOST_INTERFACE, 0, host.mac, site.mtu)
 
 

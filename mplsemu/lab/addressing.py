@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface
 from typing import Final
 
-from mplsemu.model.vpn import CeRouter, IPInterface, IPNetwork
+from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, IPNetwork
 from mplsemu.program.gateway import reserved_addresses
 
 PE_CE_POOL: Final = IPv4Network("100.64.0.0/10")  # RFC 6598: shared between provider and customer
@@ -31,6 +32,23 @@ def interface(network: IPNetwork, ordinal: int) -> IPInterface:
     return IPv6Interface((address, network.prefixlen))
 
 
+def ordinal(network: IPNetwork, address: IPAddress) -> int:
+    """Return which usable address of `network` an address is, counted from 1; see `interface`."""
+    skipped = 1 if reserved_addresses(network) else 0
+    return int(address) - int(network.network_address) - skipped + 1
+
+
+def host_numbers(macs: Iterable[str]) -> set[int]:
+    """Return the numbers of hosts for which `host_mac` would give one of these MAC addresses."""
+    return {_value(mac) - _HOST_MACS for mac in macs if _value(mac) >> 24 == _HOST_MACS >> 24}
+
+
+def ce_numbers(macs: Iterable[str]) -> set[int]:
+    """Return the numbers of CE routers of which an interface would have one of these."""
+    prefixes = {_CE_WAN_MACS >> 24, _CE_LAN_MACS >> 24}
+    return {_value(mac) & MAX_MACS for mac in macs if _value(mac) >> 24 in prefixes}
+
+
 def host_mac(index: int) -> str:
     """Return the MAC address of the lab's host number `index`, counted from 1."""
     return _mac(_HOST_MACS + index)
@@ -49,6 +67,10 @@ def ce_router(index: int, ordinal: int) -> CeRouter:
         pe_wan=IPv4Interface((start + 1, _LINK_LENGTH)),
         lan_mac=_mac(_CE_LAN_MACS + index),
     )
+
+
+def _value(mac: str) -> int:
+    return int(mac.replace(":", ""), 16)
 
 
 def _mac(value: int) -> str:

@@ -192,6 +192,7 @@ def _notes(network: Network) -> Iterator[str]:
     yield from one_way_notes(routed)
     yield from _host_notes(network.vpns)
     yield from topology_notes(network.vpns)
+    yield from _loopback_notes(network)
 
 
 def _is_joined(vpn: Vpn, vpns: Iterable[Vpn]) -> bool:
@@ -221,6 +222,12 @@ def _family_notes(vpn: L3vpn) -> Iterator[str]:
     versions = [{subnet.version for subnet in site.subnets} for site in vpn.sites]
     if versions and not set.intersection(*versions):
         yield f"vpn {vpn.name}: no address family, IPv4 or IPv6, is at all its sites"
+
+
+def _loopback_notes(network: Network) -> Iterator[str]:
+    for ref, _, host in network.hosts():
+        for address in host.loopbacks:
+            yield f"host {ref} has {address}, in no subnet of its LAN: nobody else reaches it"
 
 
 def _host_notes(vpns: Iterable[Vpn]) -> Iterator[str]:

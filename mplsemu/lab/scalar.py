@@ -29,7 +29,7 @@ from mplsemu.lab.quantity import (
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget, read_asn
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.limits import MAX_NHLFES
-from mplsemu.model.vpn import IPNetwork
+from mplsemu.model.vpn import IPAddress, IPNetwork
 
 _REFUSED: Final = "refused"
 MAX_METRIC: Final = 65_535  # a BGP/MPLS provider's IGP: OSPF, RFC 2328 section A.4.2
@@ -65,7 +65,8 @@ def refuse(problem: str, remedy: str) -> NoReturn:
     raise PydanticCustomError(_REFUSED, "{problem}", {"problem": problem, "remedy": remedy})
 
 
-def _text(value: object, what: str) -> str:
+def text_of(value: object, what: str) -> str:
+    """Return a scalar's text; anything else is refused, with what is due."""
     if isinstance(value, str):
         return value
     refuse(f"{kind(value)} where {what} is due", f"write {what}")
@@ -85,7 +86,7 @@ def kind(value: object) -> str:
 
 
 def _name(value: object) -> str:
-    name = _text(value, "a name")
+    name = text_of(value, "a name")
     if not _NAME.match(name):
         refuse(f"{quoted(name)} is not a name", _NAME_RULE)
     if len(name) > MAX_NAME:
@@ -109,14 +110,14 @@ def _lab_name(value: object) -> str:
 
 
 def _short_link(value: object) -> str:
-    text = _text(value, "NODE-NODE")
+    text = text_of(value, "NODE-NODE")
     if len(text) > 2 * MAX_NAME + 3:
         refuse(f"{quoted(text)} has {len(text):,} characters", "write NODE-NODE")
     return text
 
 
 def _customer(value: object) -> str:
-    text = _text(value, "a customer's name").strip()
+    text = text_of(value, "a customer's name").strip()
     if not text or len(text) > _MAX_CUSTOMER or not text.isprintable():
         refuse(f"{quoted(text)} is not a customer's name", f"write 1 to {_MAX_CUSTOMER} characters")
     return text
@@ -124,7 +125,7 @@ def _customer(value: object) -> str:
 
 def _integer(least: int, most: int) -> Callable[[object], int]:
     def read(value: object) -> int:
-        text = _text(value, "a whole number")
+        text = text_of(value, "a whole number")
         if not _INTEGER.match(text):
             refuse(f"{quoted(text)} is not a whole number", f"write {least} to {most}")
         number = int(text)
@@ -150,14 +151,14 @@ def _metrics(value: object) -> int | tuple[int, int]:
 
 
 def _yes_or_no(value: object) -> bool:
-    text = _text(value, "true or false")
+    text = text_of(value, "true or false")
     if text not in ("true", "false"):
         refuse(f"{quoted(text)} is neither true nor false", "write true or false")
     return text == "true"
 
 
 def _degrees(value: object) -> float:
-    text = _text(value, "degrees")
+    text = text_of(value, "degrees")
     if not _NUMBER.match(text):
         refuse(f"{quoted(text)} is not a number", "write degrees, for example 12.57")
     return float(text)
@@ -176,7 +177,7 @@ def _position(value: object) -> tuple[float, float]:
 def _quantity(scale: Scale) -> Callable[[object], int]:
     def read(value: object) -> int:
         try:
-            return int(scale.read(_text(value, "a quantity with its unit")))
+            return int(scale.read(text_of(value, "a quantity with its unit")))
         except QuantityError as error:
             refuse(error.problem, error.remedy)
 
@@ -184,7 +185,7 @@ def _quantity(scale: Scale) -> Callable[[object], int]:
 
 
 def _prefix(value: object) -> IPNetwork:
-    text = _text(value, "a prefix such as 192.168.1.0/24")
+    text = text_of(value, "a prefix such as 192.168.1.0/24")
     address, slash, length = text.partition("/")
     if not slash:
         refuse(f"{quoted(text)} has no prefix length", "write for example 192.168.1.0/24")
@@ -204,23 +205,32 @@ def _prefix(value: object) -> IPNetwork:
             "write the prefixes that the site has, for example 192.168.1.0/24; a VPN that offers "
             "a way out is imported by those that use it (import: ASN:NUMBER)",
         )
-    for forbidden, why in _FORBIDDEN.items():
-        if network.version == forbidden.version and network.overlaps(forbidden):
-            refuse(
-                f"{network} holds {why}, which no site may have",
-                "write a unicast prefix, for example 192.168.1.0/24 or 2001:db8:1::/64",
-            )
+    why = forbidden_reason(network)
+    if why is not None:
+        refuse(
+            f"{network} holds {why}, which no site may have",
+            "write a unicast prefix, for example 192.168.1.0/24 or 2001:db8:1::/64",
+        )
     return network
 
 
-def _one_or_more(value: object) -> object:
+def forbidden_reason(of: IPNetwork | IPAddress) -> str | None:
+    """Return which addresses that nobody at a site has an address is of, or a prefix holds."""
+    network = ip_network(of)
+    for forbidden, why in _FORBIDDEN.items():
+        if network.version == forbidden.version and network.overlaps(forbidden):
+            return why
+    return None
+
+
+def one_or_more(value: object) -> object:
     """Wrap a single value in a list, so that its path in errors stays that of the value."""
     return [value] if isinstance(value, str) else value
 
 
 def _asn_number(number: type[RouteDistinguisher | RouteTarget]) -> Callable[[object], object]:
     def read(value: object) -> object:
-        text = _text(value, "ASN:NUMBER")
+        text = text_of(value, "ASN:NUMBER")
         try:
             return number.parse(text)
         except ValueError as error:
@@ -231,7 +241,7 @@ def _asn_number(number: type[RouteDistinguisher | RouteTarget]) -> Callable[[obj
 
 
 def _asn(value: object) -> int:
-    text = _text(value, "an AS number such as 64512")
+    text = text_of(value, "an AS number such as 64512")
     asn = read_asn(text)
     if asn is None:
         refuse(f"{quoted(text)} is not an AS number", f"write {_ASN_RULE}")
@@ -241,7 +251,7 @@ def _asn(value: object) -> int:
 
 
 def _label_range(value: object) -> LabelRange:
-    text = _text(value, "a label range such as 16-1048575")
+    text = text_of(value, "a label range such as 16-1048575")
     match = _TWO_NUMBERS.match(text)
     if match is None:
         refuse(f"{quoted(text)} is not a label range", "write FIRST-LAST, for example 16-1048575")
@@ -251,7 +261,8 @@ def _label_range(value: object) -> LabelRange:
         refuse(str(error).partition("; ")[0], "write a range within 16-1048575")
 
 
-def _string(pattern: str | None, *examples: str, **more: Any) -> WithJsonSchema:
+def string(pattern: str | None, *examples: str, **more: Any) -> WithJsonSchema:
+    """Return the JSON Schema of a text."""
     schema: dict[str, Any] = {"type": "string", **more}
     if examples:
         schema["examples"] = list(examples)
@@ -276,12 +287,12 @@ _TARGET_PATTERN: Final = (
     r"^([0-9]{1,10}|[0-9]{1,5}\.[0-9]{1,5}|[0-9]{1,3}(\.[0-9]{1,3}){3}):[0-9]{1,10}$"
 )
 
-Name = Annotated[str, BeforeValidator(_name), _string(_NAME_PATTERN, maxLength=MAX_NAME)]
-ShortLink = Annotated[str, BeforeValidator(_short_link), _string(None, "dk-p1")]
+Name = Annotated[str, BeforeValidator(_name), string(_NAME_PATTERN, maxLength=MAX_NAME)]
+ShortLink = Annotated[str, BeforeValidator(_short_link), string(None, "dk-p1")]
 LabName = Annotated[
-    str, BeforeValidator(_lab_name), _string(_NAME_PATTERN, "nordic", maxLength=MAX_LAB_NAME)
+    str, BeforeValidator(_lab_name), string(_NAME_PATTERN, "nordic", maxLength=MAX_LAB_NAME)
 ]
-Customer = Annotated[str, BeforeValidator(_customer), _string(None, "Customer A", minLength=1)]
+Customer = Annotated[str, BeforeValidator(_customer), string(None, "Customer A", minLength=1)]
 Metric = Annotated[int, BeforeValidator(_integer(1, MAX_METRIC)), _whole(1, MAX_METRIC)]
 Metrics = Annotated[
     int | tuple[int, int],
@@ -304,20 +315,20 @@ HostCount = Annotated[int, BeforeValidator(_integer(0, MAX_HOSTS)), _whole(0, MA
 Bandwidth = Annotated[
     int,
     BeforeValidator(_quantity(BANDWIDTH)),
-    _string(BANDWIDTH.pattern, "1 Gbit/s", "100 Mbit/s"),
+    string(BANDWIDTH.pattern, "1 Gbit/s", "100 Mbit/s"),
 ]
 AccessRate = Annotated[
     int,
     BeforeValidator(_quantity(ACCESS_RATE)),
-    _string(ACCESS_RATE.pattern, "10 Mbit/s", "512 kbit/s"),
+    string(ACCESS_RATE.pattern, "10 Mbit/s", "512 kbit/s"),
 ]
 DelayUs = Annotated[
-    int, BeforeValidator(_quantity(DELAY)), _string(DELAY.pattern, "5 ms", "200 us", "0 ms")
+    int, BeforeValidator(_quantity(DELAY)), string(DELAY.pattern, "5 ms", "200 us", "0 ms")
 ]
-AgingS = Annotated[int, BeforeValidator(_quantity(AGING)), _string(AGING.pattern, "300 s")]
-WaitS = Annotated[int, BeforeValidator(_quantity(WAIT)), _string(WAIT.pattern, "10 s")]
+AgingS = Annotated[int, BeforeValidator(_quantity(AGING)), string(AGING.pattern, "300 s")]
+WaitS = Annotated[int, BeforeValidator(_quantity(WAIT)), string(WAIT.pattern, "10 s")]
 Rate = Annotated[
-    int, BeforeValidator(_quantity(THROUGHPUT)), _string(THROUGHPUT.pattern, "8 Mbit/s")
+    int, BeforeValidator(_quantity(THROUGHPUT)), string(THROUGHPUT.pattern, "8 Mbit/s")
 ]
 EcmpWidth = Annotated[int, BeforeValidator(_integer(1, MAX_NHLFES)), _whole(1, MAX_NHLFES)]
 MacLimit = Annotated[int, BeforeValidator(_integer(1, MAX_MACS)), _whole(1, MAX_MACS)]
@@ -339,7 +350,7 @@ Position = Annotated[
     ),
 ]
 Labels = Annotated[
-    LabelRange, BeforeValidator(_label_range), _string("^[0-9]+-[0-9]+$", "16-1048575")
+    LabelRange, BeforeValidator(_label_range), string("^[0-9]+-[0-9]+$", "16-1048575")
 ]
 Asn = Annotated[
     int,
@@ -356,19 +367,20 @@ Asn = Annotated[
 Rd = Annotated[
     RouteDistinguisher,
     BeforeValidator(_asn_number(RouteDistinguisher)),
-    _string(_TARGET_PATTERN, "64512:1", "192.0.2.1:7"),
+    string(_TARGET_PATTERN, "64512:1", "192.0.2.1:7"),
 ]
 Target = Annotated[
-    RouteTarget, BeforeValidator(_asn_number(RouteTarget)), _string(_TARGET_PATTERN, "64512:1")
+    RouteTarget, BeforeValidator(_asn_number(RouteTarget)), string(_TARGET_PATTERN, "64512:1")
 ]
 Prefix = Annotated[
     IPNetwork,
     BeforeValidator(_prefix),
-    _string("^[0-9A-Fa-f:.]+/[0-9]{1,3}$", "192.168.1.0/24", "2001:db8:1::/64"),
+    string("^[0-9A-Fa-f:.]+/[0-9]{1,3}$", "192.168.1.0/24", "2001:db8:1::/64"),
 ]
 
 
-def _one_or_list(item: str | None, examples: list[Any], least: int) -> WithJsonSchema:
+def one_or_list(item: str | None, examples: list[Any], least: int) -> WithJsonSchema:
+    """Return the JSON Schema of a text of a pattern, or of a list of such."""
     one = {"type": "string"} if item is None else {"type": "string", "pattern": item}
     many = {"type": "array", "items": one, "minItems": least, "uniqueItems": True}
     return WithJsonSchema({"anyOf": [one, many], "examples": examples})
@@ -376,8 +388,8 @@ def _one_or_list(item: str | None, examples: list[Any], least: int) -> WithJsonS
 
 Prefixes = Annotated[
     list[Prefix],
-    BeforeValidator(_one_or_more),
-    _one_or_list(
+    BeforeValidator(one_or_more),
+    one_or_list(
         "^[0-9A-Fa-f:.]+/[0-9]{1,3}$",
         ["192.168.1.0/24", ["192.168.1.0/24", "2001:db8:1::/64"]],
         1,
@@ -385,10 +397,10 @@ Prefixes = Annotated[
 ]
 Targets = Annotated[
     list[Target],
-    BeforeValidator(_one_or_more),
-    _one_or_list(_TARGET_PATTERN, ["64512:1", ["64512:1", "64512:2"]], 0),
+    BeforeValidator(one_or_more),
+    one_or_list(_TARGET_PATTERN, ["64512:1", ["64512:1", "64512:2"]], 0),
 ]
 PathPoint = Annotated[str, BeforeValidator(_short_link)]
 PathPoints = Annotated[
-    list[PathPoint], BeforeValidator(_one_or_more), _one_or_list(None, ["p1", ["p1", "p1-p2"]], 1)
+    list[PathPoint], BeforeValidator(one_or_more), one_or_list(None, ["p1", ["p1", "p1-p2"]], 1)
 ]

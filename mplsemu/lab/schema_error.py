@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -37,6 +37,7 @@ CHECKS = "the file of checks"
 _BELONGS_TO_THE_VPN = "a VPLS or VPWS has one LAN across all sites: write it beside 'sites'"
 _ELSEWHERE = {
     ("site", "subnet"): _BELONGS_TO_THE_VPN,
+    ("site", "gateway"): "a VPLS or VPWS has no gateway: leave it out",
     ("site", "ce"): "only a site of an l3vpn may have a CE router: leave it out",
     ("vpn", "subnet"): "an l3vpn has one LAN per site: write it at each site",
     ("vpn", "rd"): "only an l3vpn has a route distinguisher: leave it out",
@@ -147,8 +148,8 @@ def _model(document: Document, path: Path) -> type[schema.StrictMapping] | None:
     match path:
         case ("vpns", _):
             return _VPNS.get(vpn_type)
-        case ("vpns", _, "sites", _):
-            return _SITES.get(vpn_type, schema.RawBridgedSite)  # of no type: what every site has
+        case ("vpns", _, "sites", _, *within):
+            return _site_model(vpn_type, within)
         case ("validate", _):
             value = _at(document.value, path)
             keys = value if isinstance(value, dict) else ()
@@ -160,6 +161,17 @@ def _model(document: Document, path: Path) -> type[schema.StrictMapping] | None:
             return schema.ChecksFile
         case _:
             return _FIXED.get(path)
+
+
+def _site_model(vpn_type: str, within: Sequence[str | int]) -> type[schema.StrictMapping] | None:
+    """Return the model of a mapping that is a site, or within one."""
+    match within:
+        case []:
+            return _SITES.get(vpn_type, schema.RawBridgedSite)  # of no type: what every site has
+        case ["hosts", _]:
+            return schema.RawHost
+        case _:
+            return None
 
 
 def _fields(model: type[schema.StrictMapping] | None) -> dict[str, list[Any]]:

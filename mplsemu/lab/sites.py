@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mplsemu.errors import LabError
 from mplsemu.lab.addressing import (
     MAX_CE_PER_VPN,
-    MAX_MACS,
     PE_CE_POOL,
-    capacity,
     ce_router,
-    host_mac,
-    interface,
 )
 from mplsemu.lab.document import Document, Path
+from mplsemu.lab.gateways import gateways_of
+from mplsemu.lab.hosts import HostBuilder, Lan, hosts_of
 from mplsemu.lab.schema import RawBridgedSite, RawRoutedSite, SourceValidation
 from mplsemu.lab.schema_error import known_names_hint
 from mplsemu.model.topology import Role
-from mplsemu.model.vpn import CeRouter, Host, IPNetwork, Site
-
-
-def host_names(site: RawBridgedSite) -> list[str]:
-    """Return the names of the hosts of a site."""
-    return [f"h{number}" for number in range(1, site.hosts + 1)]
+from mplsemu.model.vpn import CeRouter, Host, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +26,13 @@ class SiteBuilder:
     Attributes:
         document: the lab file, for its lines.
         roles: of the nodes.
-        hosts: numbers of hosts, by full name.
+        hosts: builds their hosts.
         ces: numbers of CE routers, by their circuit's name.
     """
 
     document: Document
     roles: Mapping[str, Role]
-    hosts: Mapping[str, int]
+    hosts: HostBuilder
     ces: Mapping[str, int]
 
     def routed(
@@ -62,26 +54,15 @@ class SiteBuilder:
         """
         path: Path = ("vpns", vpn, "sites", name)
         self._check_pe(path, raw.pe)
-        for index, prefix in enumerate(raw.subnet):
-            room = capacity(prefix) - 1
-            if raw.hosts > room:
-                raise self.too_small(
-                    (*path, "subnet", index),
-                    f"site {vpn}/{name}",
-                    prefix,
-                    f"{room} beside its gateway",
-                    raw.hosts,
-                )
+        gateways = gateways_of(self.document, path, raw)
+        lan = Lan.of_site(vpn, name, raw.subnet, gateways)
         return Site(
             name=name,
             vpn=vpn,
             pe=raw.pe,
             subnets=tuple(raw.subnet),
-            gateways=tuple(interface(prefix, 1) for prefix in raw.subnet),
-            hosts=tuple(
-                self._host(path, vpn, name, host, raw.subnet, ordinal)
-                for ordinal, host in enumerate(host_names(raw), start=2)  # the gateway is the first
-            ),
+            gateways=gateways,
+            hosts=tuple(self.hosts.of(lan, vpn, {name: raw}).values()),
             rate_bps=raw.rate,
             ce=self._ce(path, vpn, name, links) if raw.ce else None,
             strict_urpf=(raw.urpf or urpf) == "strict",
@@ -92,27 +73,13 @@ class SiteBuilder:
         vpn: str,
         name: str,
         raw: RawBridgedSite,
-        subnets: list[IPNetwork],
-        ordinals: Mapping[str, int],
+        on_lan: Mapping[str, Host],
     ) -> Site:
-        """Return a site of a VPLS or VPWS, whose hosts have addresses by these ordinals."""
+        """Return a site of a VPLS or VPWS, with its hosts of those on the VPN's LAN."""
         path: Path = ("vpns", vpn, "sites", name)
         self._check_pe(path, raw.pe)
-        hosts = tuple(
-            self._host(path, vpn, name, host, subnets, ordinals[f"{name}/{host}"])
-            for host in host_names(raw)
-        )
+        hosts = tuple(on_lan[f"{name}/{host}"] for host in hosts_of(raw))
         return Site(name, vpn, raw.pe, (), (), hosts, rate_bps=raw.rate)
-
-    def _host(
-        self, path: Path, vpn: str, site: str, name: str, subnets: list[IPNetwork], ordinal: int
-    ) -> Host:
-        """Return a host with the usable address number `ordinal` of each subnet."""
-        number = self.hosts[f"{vpn}/{site}/{name}"]
-        if number > MAX_MACS:
-            problem = f"more than {MAX_MACS:,} hosts"
-            raise self.document.error(path, problem, "make the lab smaller")
-        return Host(name, host_mac(number), tuple(interface(prefix, ordinal) for prefix in subnets))
 
     def _ce(self, path: Path, vpn: str, site: str, links: Mapping[str, int]) -> CeRouter:
         if links[site] > MAX_CE_PER_VPN:
@@ -135,18 +102,3 @@ class SiteBuilder:
         pes = [name for name, one in self.roles.items() if one is Role.PE]
         problem = f"site {site}: there is no node {pe!r}"
         raise self.document.error(where, problem, known_names_hint(pe, pes, "PEs"))
-
-    def too_small(
-        self, path: Path, what: str, prefix: IPNetwork, room: str, hosts: int
-    ) -> LabError:
-        """Return the error that a prefix is too small, with the length that would do."""
-        longest = prefix.prefixlen
-        wanted = f"{hosts} host" if hosts == 1 else f"{hosts} hosts"
-        gateway = 1 if what.startswith("site") else 0
-        while longest and capacity(prefix.supernet(new_prefix=longest)) < hosts + gateway:
-            longest -= 1
-        return self.document.error(
-            path,
-            f"{what}: {prefix} has room for {room}, not for {wanted}",
-            f"write a /{longest} or larger, or fewer hosts",
-        )

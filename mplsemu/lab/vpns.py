@@ -10,22 +10,23 @@ from mplsemu.lab.addressing import (
     MAX_CE_PER_VPN,
     MAX_MACS,
     PE_CE_POOL,
-    capacity,
+    ce_numbers,
 )
 from mplsemu.lab.document import Document, Path
+from mplsemu.lab.hosts import HostBuilder, Lan, macs_of, refuse_hidden
 from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap, refuse_same_route
 from mplsemu.lab.schema import (
     RawL3vpn,
     RawVpls,
     RawVpws,
 )
-from mplsemu.lab.sites import SiteBuilder, host_names
+from mplsemu.lab.sites import SiteBuilder
 from mplsemu.lab.vpls_topology import build_topology
 from mplsemu.lab.vrf_policies import own_vrfs, vrf_policies
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.network import Vpn
-from mplsemu.model.numbers import CE_ROUTERS, HOSTS, VPNS, Numbering, Space
+from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering, Space
 from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import IPNetwork, Site
@@ -50,22 +51,19 @@ def build_vpns(
     """
     roles = {node.name: node.role for node in provider.nodes}
     numbers = numbering.allocate(VPNS, (*raw, *_own_vrf_names(raw)))
+    macs = macs_of(document, {vpn: one.sites for vpn, one in raw.items()}, numbering)
     sites = SiteBuilder(
         document,
         roles,
-        hosts=numbering.allocate(HOSTS, _host_names(raw), MAX_MACS),
-        ces=numbering.allocate(CE_ROUTERS, _ce_names(raw), MAX_MACS),
+        hosts=HostBuilder(document, numbering, macs),
+        ces=numbering.allocate(CE_ROUTERS, _ce_names(raw), MAX_MACS, ce_numbers(macs.values())),
     )
     builder = _Builder(document, sites, numbering, numbers, provider.asn)
     vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
-    refuse_import_overlap(document, (vpn for vpn in vpns if isinstance(vpn, L3vpn)), builder.claims)
+    routed = [vpn for vpn in vpns if isinstance(vpn, L3vpn)]
+    refuse_import_overlap(document, routed, builder.claims)
+    refuse_hidden(document, routed)
     return vpns
-
-
-def _host_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
-    for vpn, one in raw.items():
-        for name, site in one.sites.items():
-            yield from (f"{vpn}/{name}/{host}" for host in host_names(site))
 
 
 def _own_vrf_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
@@ -174,25 +172,8 @@ class _Builder:
     def bridged_sites(self, vpn: str, raw: RawVpls | RawVpws) -> tuple[Site, ...]:
         path: Path = ("vpns", vpn)
         refuse_overlap(self.document, vpn, self.claim(vpn, f"vpn {vpn}", path, raw.subnet))
-        total = sum(site.hosts for site in raw.sites.values())
-        for index, prefix in enumerate(raw.subnet):
-            room = capacity(prefix)
-            if total > room:
-                where = (*path, "subnet", index)
-                raise self.sites.too_small(where, f"vpn {vpn}", prefix, str(room), total)
-        names = (f"{name}/{host}" for name, site in raw.sites.items() for host in host_names(site))
-        most = min((capacity(prefix) for prefix in raw.subnet), default=None)
-        ordinals = self.numbering.allocate(Space.host_addresses(vpn), names, most)
-        if most is not None and max(ordinals.values(), default=0) > most:
-            raise self.document.error(
-                (*path, "subnet"),
-                f"vpn {vpn}: new hosts would have the addresses of those that go at the same time",
-                "take those out first and add the new ones later, or write larger prefixes",
-            )
-        return tuple(
-            self.sites.bridged(vpn, name, site, raw.subnet, ordinals)
-            for name, site in raw.sites.items()
-        )
+        hosts = self.sites.hosts.of(Lan.of_vpn(vpn, raw.subnet), vpn, raw.sites)
+        return tuple(self.sites.bridged(vpn, name, site, hosts) for name, site in raw.sites.items())
 
     def claim(self, vpn: str, owner: str, path: Path, subnets: list[IPNetwork]) -> list[Claim]:
         first = self.prefixes

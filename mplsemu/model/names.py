@@ -1,8 +1,9 @@
 """Names derived from those of the lab file: the one place where they are put together or read.
 
 An LSR and a core link have the lab file's names, which have no slash. An attachment circuit is
-``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/hN``. A VRF has the name of its VPN
-or, where a site has a VRF of its own, that of its attachment circuit.
+``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/NAME``: ``h1``, ``h2``, ..., where
+the lab file gives no names. A VRF has the name of its VPN or, where a site has a VRF of its own,
+that of its attachment circuit.
 """
 
 from __future__ import annotations
@@ -11,6 +12,14 @@ from typing import Final
 
 CE_HOST: Final = "ce"
 """What stands in the place of a host's name for the CE router of a site."""
+RESERVED_HOSTS: Final = {
+    CE_HOST: "the CE router of a site is called so",
+    "lan": "the LAN of a site is called so",
+    **dict.fromkeys(
+        ("localhost", "ip6-localhost", "ip6-loopback"), "every host calls itself so (RFC 6761)"
+    ),
+}
+"""Names that no host may have, with the reason."""
 _CE: Final = f"/{CE_HOST}"
 
 

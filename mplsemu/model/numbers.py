@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -30,7 +30,7 @@ class Numbered(enum.StrEnum):
     HOST = "host"
     """In the lab: the last octets of its MAC address."""
     HOST_ADDRESS = "host-address"
-    """In a VPN whose sites share a subnet."""
+    """At a site, or in a VPN whose sites share a subnet."""
     CE_ROUTER = "ce-router"
     """In the lab: the last octets of its MAC addresses."""
     PE_CE_LINK = "pe-ce-link"
@@ -75,6 +75,11 @@ class Space:
         return cls(Numbered.HOST_ADDRESS, (vpn,))
 
     @classmethod
+    def site_addresses(cls, vpn: str, site: str) -> Self:
+        """Return the space of the addresses of a site of an L3VPN, by ``SITE/hN``."""
+        return cls(Numbered.HOST_ADDRESS, (vpn, site))
+
+    @classmethod
     def pe_ce_links(cls, vpn: str) -> Self:
         """Return the space of a VPN's links between PEs and CE routers, by site."""
         return cls(Numbered.PE_CE_LINK, (vpn,))
@@ -98,7 +103,9 @@ class Allocation:
     current: Mapping[str, int] = field(default_factory=dict)
     retired: Mapping[str, int] = field(default_factory=dict)
 
-    def renewed(self, names: Iterable[str], last: int | None = None) -> Allocation:
+    def renewed(
+        self, names: Iterable[str], last: int | None = None, taken: Collection[int] = ()
+    ) -> Allocation:
         """Return the allocation for other names: what stays keeps its number.
 
         A new name gets the lowest number that none has had. Only when these are used up does it get
@@ -108,20 +115,22 @@ class Allocation:
         Args:
             names: without duplicates, in the order in which new ones take numbers.
             last: the largest number; where no number up to there may be had, a larger one is given.
+            taken: numbers that no name may have; one that had such a number gets another.
         """
         known = {**self.retired, **self.current}
-        used = set(known.values())
+        known = {name: number for name, number in known.items() if number not in taken}
+        used = {*known.values(), *taken}
         fresh = (number for number in itertools.count(1) if number not in used)
-        free = iter(sorted(self.retired.values()))
+        free = iter(sorted(number for number in self.retired.values() if number not in taken))
         names = list(names)
-        taken = {known[name] for name in names if name in known}
+        kept = {known[name] for name in names if name in known}
         current: dict[str, int] = {}
         for name in names:
             number = known.get(name)
             if number is None:
                 number = next(fresh)
                 if last is not None and number > last:
-                    number = next((each for each in free if each not in taken), number)
+                    number = next((each for each in free if each not in kept), number)
             current[name] = number
         given = set(current.values())
         retired = {name: number for name, number in known.items() if number not in given}
@@ -165,10 +174,14 @@ class Numbering:
         self._allocations = dict(before.allocations)
 
     def allocate(
-        self, space: Space, names: Iterable[str], last: int | None = None
+        self,
+        space: Space,
+        names: Iterable[str],
+        last: int | None = None,
+        taken: Collection[int] = (),
     ) -> Mapping[str, int]:
         """Return the numbers of one space; see `Allocation.renewed`."""
-        allocation = self._allocations.get(space, Allocation()).renewed(names, last)
+        allocation = self._allocations.get(space, Allocation()).renewed(names, last, taken)
         self._allocations[space] = allocation
         return allocation.current
 

@@ -60,15 +60,18 @@ class Host:
     """A host at a customer's site.
 
     Attributes:
-        name: ``h1``, ``h2``, ...: unique within the site.
-        mac: ``02:00:..`` in lower case with colons; unique in the lab.
-        addresses: one per subnet of the site (of the VPN, where it bridges), each with its
-            prefix length.
+        name: ``h1``, ``h2``, ..., or as the lab file calls it: unique within the site.
+        mac: in lower case with colons; unique in the lab.
+        addresses: on its LAN, each with the prefix length of its subnet: automatic ones are one of
+            each subnet of the site (of the VPN, where it bridges).
+        loopbacks: its addresses outside of the LAN's subnets: whoever asks for one on the LAN, or
+            routes to it by way of the host, finds it there.
     """
 
     name: str
     mac: str
     addresses: tuple[IPInterface, ...]
+    loopbacks: tuple[IPAddress, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

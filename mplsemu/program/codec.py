@@ -71,6 +71,7 @@ _MACS: Final[dict[type, tuple[str, ...]]] = {
 _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (AttachmentCircuit, "rate_bps"),
     (CoreLink, "metric_back"),
+    (Host, "loopbacks"),
     (Nhlfe, "backup"),
     (Vsi, "l2cp"),
     (Vsi, "floods_unknown"),

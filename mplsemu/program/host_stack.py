@@ -116,7 +116,7 @@ class HostStack:
             return Sent((_ended(Delivered(self.circuit.name, ref, address, own)),))
         if self._is_on_link(address):
             return self._to_neighbour(ip)
-        if address.version not in {gateway.version for gateway in _gateways(self.circuit)}:
+        if not self._has_gateway(address.version):
             return self._stays(f"the host has no route to {address}")
         if self.circuit.ce is not None:
             return self._by_ce(self.circuit.ce, ip)
@@ -130,6 +130,13 @@ class HostStack:
             or any(address in interface.network for interface in self._station.host.addresses)
         )
 
+    def _has_gateway(self, version: int) -> bool:
+        """Whether it has a default route: a gateway in the subnet of its first address."""
+        own = (each for each in self._station.host.addresses if each.version == version)
+        first = next(own, None)
+        networks = {gateway.network for gateway in _gateways(self.circuit)}
+        return first is not None and first.network in networks
+
     def _to_neighbour(self, ip: IpHeader) -> Sent:
         """Resolve an address on the host's own LAN, and send to its owner."""
         circuit, address = self.circuit, ip.destination
@@ -139,7 +146,7 @@ class HostStack:
             return Sent((_ended(end),))
         if circuit.ce is not None and _is_ce_on_lan(circuit.ce, address):
             return self._to_ce(circuit.ce, ip)
-        if not circuit.gateways:
+        if not _gateways(circuit):
             return self._across_lan(ip)
         is_gateway = address in (LINK_LOCAL_GATEWAY, *router_addresses(circuit.gateways))
         if circuit.ce is None and is_gateway:
@@ -179,7 +186,19 @@ class HostStack:
             expired = WalkHop(name, None, None, (), "TTL expired", (), None, ip.ttl)
             return Sent((Branch((expired,), TtlExpired(name, None, ())),))
         sent = replace(ip, ttl=ip.ttl - 1)
+        if any(ip.destination in interface.network for interface in ce.lan):
+            return self._back_to_lan(name, sent)
         return _from_ce(self._program, self.circuit, ce, sent, self._header.octets)
+
+    def _back_to_lan(self, name: str, ip: IpHeader) -> Sent:
+        """Send from the CE router to another subnet of the LAN that the packet came from."""
+        address = ip.destination
+        host = next((each for each in self.circuit.hosts if answers_to(each, address)), None)
+        hop = WalkHop(name, None, None, (), "route to its LAN", (), None, ip.ttl)
+        end: End = Dropped(name, f"nobody known on its LAN has {address}")
+        if host is not None:
+            end = Delivered(self.circuit.name, host_ref(self.circuit, host), address, host.mac)
+        return Sent((Branch((hop,), end),))
 
     def _to_ce(self, ce: Ce, ip: IpHeader) -> Sent:
         """Deliver to the CE router itself."""

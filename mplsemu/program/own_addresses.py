@@ -45,7 +45,7 @@ def router_addresses(interfaces: Iterable[IPInterface]) -> tuple[IPAddress, ...]
 
 def is_own(host: Host, address: IPAddress) -> bool:
     """Whether a host takes an address for its own, loopback and link-local included."""
-    return is_within(address) or answers_to(host, address)
+    return is_within(address) or answers_to(host, address) or address in host.loopbacks
 
 
 def answers_to(host: Host, address: IPAddress) -> bool:

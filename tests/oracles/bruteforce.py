@@ -152,6 +152,7 @@ def routed_is_right(network, vpn, site, packet, ends) -> bool:
     ]
     for other, target in targets:
         near = other is vpn and target.pe == site.pe and target.ce is not None
+        near = near and vpn.policy(target.name) == vpn.policy(site.name)  # in the same VRF
         if near and address in target.ce.wan.network:
             return on_ce_link(target, address, end)
         if any(address in subnet for subnet in target.subnets):

@@ -70,7 +70,7 @@ def addresses(network: Network) -> list[IPAddress]:
             found |= set(site.ce.wan.network)
         found |= {link_local(mac) for mac in macs}
         for host in site.hosts:
-            found |= {interface.ip for interface in host.addresses}
+            found |= {*(interface.ip for interface in host.addresses), *host.loopbacks}
         for prefix in (*site.subnets, *getattr(vpn, "subnets", ())):
             first, last = int(prefix.network_address), int(prefix.broadcast_address)
             kind = type(prefix.network_address)
@@ -148,10 +148,27 @@ class _Lab:
         if chosen.random() < 0.15:
             prefixes.append(f"172.16.{net * 8 + site}.0/24")
         most = min(room if "4" in families else 3, room6 if "6" in families else 3)
-        hosts = min(chosen.randint(least, 2), most)
+        hosts = str(min(chosen.randint(least, 2), most))
+        gateway = ""
+        if "4" in families and length < 30 and chosen.random() < 0.4:
+            gateway, hosts = self._own_addresses(net, site, families, length6)
         ce = ", ce: router" if chosen.random() < 0.5 else ""
         subnets = ", ".join(f'"{prefix}"' for prefix in prefixes)
-        return f"{{pe: {chosen.choice(self._pes)}, subnet: [{subnets}], hosts: {hosts}{ce}}}"
+        pe = chosen.choice(self._pes)
+        return f"{{pe: {pe}, subnet: [{subnets}]{gateway}, hosts: {hosts}{ce}}}"
+
+    def _own_addresses(self, net: int, site: int, families: str, length6: int) -> tuple[str, str]:
+        """Return a site's gateway and hosts by name, with addresses of every kind."""
+        chosen = self._random
+        of4 = [f"10.{net}.{site}.{last}" for last in (1, 2, 3, 4, 5, 6)]
+        gateway, first, second, third, fourth, _ = chosen.sample(of4, len(of4))
+        both = (
+            f'["2001:db8:{net}:{site}::3", {first}]' if families == "46" and length6 < 127 else ""
+        )
+        several = f"[{second}, {third}, 10.200.{net * 8 + site}.1]"
+        given = [f"one: {both or first}", f"two: {several}", f"three: {fourth}"]
+        hosts = chosen.sample(given, chosen.randint(1, 3))
+        return f", gateway: {gateway}", f"{{{', '.join(hosts)}}}"
 
     def _bridged(self, name: str, kind: str, sites: int) -> list[str]:
         chosen = self._random

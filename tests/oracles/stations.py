@@ -224,9 +224,12 @@ class World:
                 ce.gateways = {4: (wan, site.ce.pe_wan.ip), 6: (wan, ip_address("fe80::1"))}
             for host in site.hosts:
                 station = self._station(f"{site.circuit}/{host.name}")
-                port = self._port(station, lan, host.mac, host.addresses)
-                for gateway in reversed(site.gateways):
-                    station.gateways[gateway.version] = (port, gateway.ip)
+                loopbacks = tuple(map(ip_interface, host.loopbacks))
+                port = self._port(station, lan, host.mac, (*host.addresses, *loopbacks))
+                for address in reversed(host.addresses):
+                    for gateway in site.gateways:
+                        if gateway.network == address.network:
+                            station.gateways[gateway.version] = (port, gateway.ip)
 
     def _station(self, name: str, *, forwards: bool = False) -> Station:
         self.stations[name] = Station(name, self, forwards=forwards)

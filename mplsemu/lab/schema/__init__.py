@@ -6,6 +6,7 @@ This is the file's shape; what the names in it refer to is checked where the mod
 from __future__ import annotations
 
 from mplsemu.lab.schema.checks import CHECKS, AnyCheck, RawPath, RawPing, RawThroughput
+from mplsemu.lab.schema.hosts import AnyHost, AnyHosts, RawHost
 from mplsemu.lab.schema.lab_file import SCHEMA_FILE, ChecksFile, LabFile, json_schema
 from mplsemu.lab.schema.mapping import StrictMapping
 from mplsemu.lab.schema.provider import AnyLink, RawDefaults, RawLink, RawNode, RawProvider
@@ -16,6 +17,8 @@ __all__ = [
     "CHECKS",
     "SCHEMA_FILE",
     "AnyCheck",
+    "AnyHost",
+    "AnyHosts",
     "AnyLink",
     "AnyVpn",
     "ChecksFile",
@@ -23,6 +26,7 @@ __all__ = [
     "RawBridged",
     "RawBridgedSite",
     "RawDefaults",
+    "RawHost",
     "RawL3vpn",
     "RawLink",
     "RawNode",

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from mplsemu.lab.scalar import AccessRate, HostCount, Name, Prefixes, Targets
+from mplsemu.lab.address_scalar import Addresses
+from mplsemu.lab.scalar import AccessRate, Name, Prefixes, Targets
+from mplsemu.lab.schema.hosts import AnyHosts
 from mplsemu.lab.schema.mapping import StrictMapping
 
 SourceValidation = Literal["strict", "none"]
@@ -16,7 +18,12 @@ class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
     """A site of a VPLS or VPWS."""
 
     pe: Name = Field(description="The node it attaches to, of role pe.", examples=["dk"])
-    hosts: HostCount = Field(default=1, description="How many hosts it has.", examples=[2])
+    hosts: AnyHosts = Field(
+        default=1,
+        description="How many hosts it has, h1, h2, ...; or their names, each with its address, "
+        "with keys, or with nothing.",
+        examples=[2, ["pbx", "phone1"], {"pbx": "192.168.1.10", "phone1": None}],
+    )
     rate: AccessRate | None = Field(
         default=None,
         description="Of its access line, each way; 512 kbit/s to 1 Gbit/s.",
@@ -42,6 +49,11 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
         description="Its LAN: one prefix or several, IPv4 and IPv6.",
         min_length=1,
         examples=["192.168.1.0/24"],
+    )
+    gateway: Addresses | None = Field(
+        default=None,
+        description="Of its LAN, one of each prefix; the first usable address unless said.",
+        examples=["192.168.1.254"],
     )
     ce: Literal["router"] | None = Field(
         default=None, description="A CE router between its LAN and the PE.", examples=["router"]

@@ -102,7 +102,7 @@ def host_rows(
         gateways = tuple(str(gateway.ip) for gateway in site.gateways)
         for host in site.hosts:
             name = f"{site.circuit}/{host.name}"
-            addresses = tuple(map(str, host.addresses))
+            addresses = tuple(map(str, (*host.addresses, *host.loopbacks)))
             yield HostRow(name, shorts[name], site.pe, addresses, gateways, host.mac)
         if site.ce is not None:
             name = ce_name(site.circuit)

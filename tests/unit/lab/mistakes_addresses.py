@@ -1,5 +1,7 @@
 """Mistakes in numbers and addresses that a lab file gives itself; see mistakes.py."""
 
+NET = "192.168.1.0/24, hosts: 2"
+HOSTS = "hosts: 2"
 MISTAKES = {
     # AS numbers, route distinguishers, labels
     "rd of two vpns": (
@@ -39,5 +41,150 @@ MISTAKES = {
         4,
         "node dk: labels: label range starts at 3",
         "within 16-1048575",
+    ),
+    # gateways
+    "gateway": (NET, f"{NET}, gateway: x", 16, "gateway: 'x' is not an address", "192.168.1.10"),
+    "gateway length": (
+        NET,
+        f"{NET}, gateway: 192.168.1.254/24",
+        16,
+        "'192.168.1.254/24' is not an address",
+        "leave the prefix length out",
+    ),
+    "gateway elsewhere": (
+        NET,
+        f"{NET}, gateway: 192.168.2.254",
+        16,
+        "site a/aarhus: gateway 192.168.2.254 is in no prefix of the site, which has 192.168.1.0",
+        "for example 192.168.1.1",
+    ),
+    "gateway of the broadcast": (
+        NET,
+        f"{NET}, gateway: 192.168.1.255",
+        16,
+        "192.168.1.255 is the first or the last of 192.168.1.0/24",
+        "for example 192.168.1.1",
+    ),
+    "two gateways": (
+        NET,
+        f"{NET}, gateway: [192.168.1.1, 192.168.1.2]",
+        16,
+        "192.168.1.2 is a second one in 192.168.1.0/24, beside 192.168.1.1",
+        "one address of each prefix",
+    ),
+    "no gateway": (
+        NET,
+        f"{NET}, gateway: []",
+        16,
+        "gateway: a list without addresses",
+        "or leave it out",
+    ),
+    "gateway in a vpls": (
+        "{pe: se}",
+        "{pe: se, gateway: 10.0.0.1}",
+        28,
+        "unknown key 'gateway'",
+        "a VPLS or VPWS has no gateway",
+    ),
+    # hosts
+    "host named ce": (HOSTS, "hosts: [ce]", 16, "'ce' is no name for a host: the CE router", "ce1"),
+    "host named lan": (HOSTS, "hosts: {lan: }", 16, "'lan' is no name for a host", "lan1"),
+    "host named 1": (HOSTS, "hosts: {1: }", 16, "ping and other tools take it for an", "h1"),
+    "host named a/b": (HOSTS, "hosts: {a/b: }", 16, "'a/b' is not a name", "letters, digits"),
+    "host twice": (HOSTS, "hosts: [pbx, pbx]", 16, "'pbx' is there twice", "another name"),
+    "host key": (
+        HOSTS,
+        "hosts: {pbx: {adress: 1.2.3.4}}",
+        16,
+        "site a/aarhus: hosts.pbx: unknown key 'adress'",
+        "did you mean 'address'?",
+    ),
+    "hosts text": (HOSTS, "hosts: pbx", 16, "hosts: 'pbx' is not a whole number", "0 to 1000"),
+    "host address": (HOSTS, "hosts: {pbx: x}", 16, "hosts.pbx: 'x' is not an address", "192.168.1"),
+    "host multicast": (
+        HOSTS,
+        "hosts: {pbx: 224.0.0.5}",
+        16,
+        "one of the multicast addr",
+        "unicast",
+    ),
+    "host no address": (
+        HOSTS,
+        "hosts: {pbx: []}",
+        16,
+        "hosts.pbx: a list without addr",
+        "write one",
+    ),
+    "host on no lan": (
+        HOSTS,
+        "hosts: {pbx: 10.7.0.1}",
+        16,
+        "host a/aarhus/pbx has no address on its LAN: site a/aarhus has 192.168.1.0/24",
+        "write one of these too",
+    ),
+    "host of the gateway": (
+        HOSTS,
+        "hosts: {pbx: 192.168.1.1}",
+        16,
+        "host a/aarhus/pbx has 192.168.1.1, which is the gateway's",
+        "another gateway: at site a/aarhus",
+    ),
+    "host of the broadcast": (
+        HOSTS,
+        "hosts: {pbx: 192.168.1.255}",
+        16,
+        "host a/aarhus/pbx has 192.168.1.255, the first or last of its subnet",
+        "write another address",
+    ),
+    "two hosts of one address": (
+        HOSTS,
+        "hosts: {pbx: 192.168.1.9,\n               pc: 192.168.1.9}",
+        17,
+        "host a/aarhus/pc has 192.168.1.9, which is that of host a/aarhus/pbx (line 16)",
+        "write another address",
+    ),
+    "address twice": (
+        HOSTS,
+        "hosts: {pbx: [192.168.1.9, 192.168.1.9]}",
+        16,
+        "host a/aarhus/pbx has 192.168.1.9, twice",
+        "write another address",
+    ),
+    "no room beside given addresses": (
+        NET,
+        "192.168.1.0/29, hosts: {a: 192.168.1.2, b: , c: , d: , e: , f: }",
+        16,
+        "192.168.1.0/29 has room for 4 beside its gateway and 1 given address, not for 5 hosts",
+        "write a /28 or larger",
+    ),
+    "mac": (HOSTS, "hosts: {pbx: {mac: 1}}", 16, "'1' is not a MAC address", "02:00:00:00:aa:01"),
+    "mac of a group": (
+        HOSTS,
+        "hosts: {pbx: {mac: 01:00:5e:00:00:05}}",
+        16,
+        "01:00:5e:00:00:05 is a group address",
+        "02:00:00:00:aa:01",
+    ),
+    "mac of nobody": (HOSTS, "hosts: {pbx: {mac: 0000.0000.0000}}", 16, "is nobody's", "02:00"),
+    "mac of a virtual router": (
+        HOSTS,
+        "hosts: {pbx: {mac: 00:00:5e:00:01:07}}",
+        16,
+        "a virtual router's address",
+        "02:00:00:00:aa:01",
+    ),
+    "mac of the gateways": (
+        HOSTS,
+        "hosts: {pbx: {mac: 02:4d:50:00:00:01}}",
+        16,
+        "02:4d:50:00:00:01 is the MAC address of all gateways",
+        "leave mac out",
+    ),
+    "mac twice": (
+        "{pe: se}",
+        "{pe: se, hosts: {a: {mac: 02:00:00:00:aa:01},\n        b: {mac: 02:00:00:00:aa:01}}}",
+        29,
+        "host c/malmo/b: 02:00:00:00:aa:01 is that of host c/malmo/a too (line 28)",
+        "write another one",
     ),
 }
