@@ -104,7 +104,11 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
 
 def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:
     """Return what is special about a VPLS."""
-    return {"l2cp": draw(st.sampled_from(L2cp)), "floods_unknown": draw(st.booleans())}
+    return {
+        "l2cp": draw(st.sampled_from(L2cp)),
+        "floods_unknown": draw(st.booleans()),
+        "storm_control_bps": draw(st.sampled_from((None, 64_000, 10**9))),
+    }
 
 
 @st.composite

@@ -70,7 +70,7 @@ class LabState:
 
 def alarms(state: LabState) -> tuple[Alarm, ...]:
     """Return what is wrong, the worst first."""
-    found = [*_of_controller(state), *_of_links(state)]
+    found = [*_of_controller(state), *_of_links(state), *_of_lans(state)]
     for vpn in state.vpns:
         match vpn:
             case L3vpnConnectivity():
@@ -117,6 +117,12 @@ def _of_links(state: LabState) -> Iterator[Alarm]:
             yield Alarm(Severity.MAJOR, f"line {name}", text)
         else:
             yield Alarm(Severity.MAJOR, f"link {name}", "is down: it carries no packets")
+
+
+def _of_lans(state: LabState) -> Iterator[Alarm]:
+    for name in (state.status or {}).get("storms", ()):
+        text = "floods more than storm control lets through: the rest is dropped"
+        yield Alarm(Severity.MINOR, f"line {name}", text)
 
 
 def _of_l3vpn(vpn: L3vpnConnectivity) -> Iterator[Alarm]:

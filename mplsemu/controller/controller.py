@@ -25,6 +25,7 @@ from mplsemu.controller.neighbours import NeighbourKey, Neighbours
 from mplsemu.controller.network_change import Emulated, NetworkChanged
 from mplsemu.controller.punt_handler import PuntHandler
 from mplsemu.controller.state import SavedState, StateFile
+from mplsemu.controller.storms import Storms
 from mplsemu.controller.timers import Timers
 from mplsemu.errors import CapabilityError, LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
@@ -77,6 +78,7 @@ class Controller:
         self.network = network
         self.plane = plane
         self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
+        self.storms = Storms(self.events)
         self.state_file = StateFile(state_file)
         saved = self.state_file.load()
         is_same = saved.is_of(network)
@@ -122,6 +124,10 @@ class Controller:
             MplsEmuError: raised by `work`, or the worker was busy for too long.
         """
         return self.inbox.call(work, timeout_s)
+
+    def connected(self) -> list[str]:
+        """Return the LSRs that are connected."""
+        return [lsr.name for lsr in self.lsrs.connected()]
 
     # --- for the punt handler -------------------------------------------------------------------
 

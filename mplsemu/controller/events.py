@@ -29,7 +29,8 @@ class Event:
     Attributes:
         number: from 1; a gap means that events were dropped.
         time_s: seconds since the epoch.
-        kind: ``switch``, ``port``, ``program``, ``neighbour``, ``mac`` or ``error``.
+        kind: ``switch``, ``port``, ``program``, ``neighbour``, ``mac``, ``storm`` or
+            ``error``.
         text: one human-readable line.
         took_ms: how long it took; None if that does not apply.
         circuit: that caused it; None: the provider.

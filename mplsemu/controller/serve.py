@@ -16,6 +16,7 @@ from mplsemu.controller.macs import learned_macs
 from mplsemu.controller.northbound import Northbound
 from mplsemu.controller.request import integer_of
 from mplsemu.controller.state import SavedState, load_state
+from mplsemu.controller.storms import watch_storms
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import LoadedLab, load
 from mplsemu.program.codec import dump_program
@@ -56,6 +57,7 @@ def serve(lab: LoadedLab, plane: DataPlane, socket: Path | None, state_file: Pat
         Northbound(socket, calls_of(controller), plane.threads).start()
     plane.start(controller.program, controller.deliver)
     plane.threads.spawn(_work, controller)
+    plane.threads.spawn(watch_storms, controller)
     plane.wait()
     _LOG.error("the data plane %s ended", plane.name)
     os._exit(1)  # other threads would keep the process alive
@@ -108,6 +110,7 @@ def _status(controller: Controller) -> dict[str, Any]:
         "in_sync": all(lsr["in_sync"] for lsr in lsrs.values()),
         "down": sorted(controller.lsrs.down()),
         "neighbours": controller.neighbours(),
+        "storms": controller.storms.circuits,
         "switches": lsrs,
     }
 

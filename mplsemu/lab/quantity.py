@@ -115,4 +115,5 @@ DELAY: Final = Scale(
 )
 AGING: Final = Scale({"s": 1}, "10 s", "65535 s", "for example 300 s")
 WAIT: Final = Scale({"s": 1}, "1 s", "600 s", "for example 10 s")
+STORM_RATE: Final = Scale(_RATE_UNITS, "64 kbit/s", "10 Gbit/s", _EXAMPLE_RATES)
 THROUGHPUT: Final = Scale(_RATE_UNITS, "1 kbit/s", "100 Gbit/s", _EXAMPLE_RATES)

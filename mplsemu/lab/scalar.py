@@ -21,6 +21,7 @@ from mplsemu.lab.quantity import (
     AGING,
     BANDWIDTH,
     DELAY,
+    STORM_RATE,
     THROUGHPUT,
     WAIT,
     QuantityError,
@@ -184,6 +185,13 @@ def _quantity(scale: Scale) -> Callable[[object], int]:
     return read
 
 
+def _storm_rate(value: object) -> int:
+    bps = _quantity(STORM_RATE)(value)
+    if bps % 1000:
+        refuse(f"{quoted(value)} is no whole number of kbit/s", f"write {bps // 1000} kbit/s")
+    return bps
+
+
 def _prefix(value: object) -> IPNetwork:
     text = text_of(value, "a prefix such as 192.168.1.0/24")
     address, slash, length = text.partition("/")
@@ -330,6 +338,7 @@ WaitS = Annotated[int, BeforeValidator(_quantity(WAIT)), string(WAIT.pattern, "1
 Rate = Annotated[
     int, BeforeValidator(_quantity(THROUGHPUT)), string(THROUGHPUT.pattern, "8 Mbit/s")
 ]
+StormRate = Annotated[int, BeforeValidator(_storm_rate), string(STORM_RATE.pattern, "1 Mbit/s")]
 EcmpWidth = Annotated[int, BeforeValidator(_integer(1, MAX_NHLFES)), _whole(1, MAX_NHLFES)]
 MacLimit = Annotated[int, BeforeValidator(_integer(1, MAX_MACS)), _whole(1, MAX_MACS)]
 YesOrNo = Annotated[

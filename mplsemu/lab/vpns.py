@@ -120,6 +120,7 @@ class _Builder:
                     l2cp=L2cp(raw.l2cp),
                     floods_unknown=raw.unknown_unicast == "flood",
                     topology=build_topology(self.document, name, raw),
+                    storm_control_bps=raw.storm_control,
                 )
             case RawVpws():
                 first, second = self.bridged_sites(name, raw)

@@ -29,6 +29,8 @@ class Vpls:
         floods_unknown: whether frames for addresses that are not learned are flooded; else they are
             dropped.
         topology: which sites exchange frames; all, unless it says otherwise.
+        storm_control_bps: bits per second of broadcast, multicast and unknown unicast that each
+            circuit may send; None: no limit.
     """
 
     kind: ClassVar[Literal[VpnKind.VPLS]] = VpnKind.VPLS
@@ -42,6 +44,7 @@ class Vpls:
     l2cp: L2cp = L2cp.STANDARD
     floods_unknown: bool = True
     topology: VplsTopology = MULTIPOINT
+    storm_control_bps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Pseudowire, "leaf"),
     (Pseudowire, "leaf_in_label"),
     (Pseudowire, "leaf_out_label"),
+    (Vsi, "storm_control_bps"),
 )
 """Fields that are written only where they say something."""
 _NODE_TABLES: Final = 4

@@ -208,6 +208,8 @@ class Vsi:
         l2cp: what it does with the frames of layer 2 control protocols that come from circuits.
         floods_unknown: whether it floods frames for addresses that it has not learned, or drops
             them.
+        storm_control_bps: bits per second that it floods of what each of its circuits sends, from
+            the Ethernet header on; the rest is dropped. None: no limit.
     """
 
     name: str
@@ -219,3 +221,4 @@ class Vsi:
     mac_limit: int | None = None
     l2cp: L2cp = L2cp.STANDARD
     floods_unknown: bool = True
+    storm_control_bps: int | None = None

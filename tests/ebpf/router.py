@@ -184,6 +184,7 @@ class Router:
         aging_s: float = 300,
         filtered: int | None = None,
         flags: VsiFlag = VsiFlag.NONE,
+        storm_kbps: int = 0,
     ) -> None:
         for position, circuit in circuits.items():
             self.port(circuit, Role.VSI, number)
@@ -199,6 +200,7 @@ class Router:
             round(aging_s * 1e9),
             FILTERED[kind] if filtered is None else filtered,
             flags,
+            storm_kbps,
         )
         self.bench.set("vsis", VsiKey(self.index, number).pack(), record.pack())
 

@@ -54,6 +54,9 @@ class FakeTable:
         self.log += [("delete", self.name, key) for key in gone]
         return len(gone)
 
+    def sums(self, key):
+        return dict(self.all_sums()).get(key)
+
     def all_sums(self):
         for key, value in self.rows.items():
             yield (

@@ -298,6 +298,15 @@ def route_changes(
                     yield f"in {other.name}", replace(route, next_hop=ViaVrf(other.name))
 
 
+def vsi_settings(vsi: Vsi) -> Iterator[tuple[str, Vsi]]:
+    """Yield a VSI with another setting, and what is other."""
+    for l2cp in sorted(set(L2cp) - {vsi.l2cp}):
+        yield f"L2CP {l2cp}", replace(vsi, l2cp=l2cp)
+    yield "unknown addresses", replace(vsi, floods_unknown=not vsi.floods_unknown)
+    other = None if vsi.storm_control_bps else 64_000
+    yield "storm control", replace(vsi, storm_control_bps=other)
+
+
 def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:
     def changed(index: int, vsi: Vsi) -> NodeProgram:
         return replace(node, vsis=instead(node.vsis, index, vsi))
@@ -306,10 +315,8 @@ def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:
         yield f"VSI {vsi.name} dropped", replace(node, vsis=without(node.vsis, index))
         (kind,) = set(get_args(L2vpnKind)) - {vsi.kind}
         yield f"VSI {vsi.name} is a {kind}", changed(index, replace(vsi, kind=kind))
-        for l2cp in sorted(set(L2cp) - {vsi.l2cp}):
-            yield f"VSI {vsi.name}: {l2cp} L2CP", changed(index, replace(vsi, l2cp=l2cp))
-        other = replace(vsi, floods_unknown=not vsi.floods_unknown)
-        yield f"VSI {vsi.name} does otherwise with unknown addresses", changed(index, other)
+        for what, other in vsi_settings(vsi):
+            yield f"VSI {vsi.name} {what}", changed(index, other)
         for number, name in enumerate(vsi.circuits):
             fewer = replace(vsi, circuits=without(vsi.circuits, number))
             yield f"VSI {vsi.name} lacks {name}", changed(index, fewer)

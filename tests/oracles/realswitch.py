@@ -16,10 +16,11 @@ from pathlib import Path
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
-from mplsemu.southbound.openflow.flow import Flow, Meter
+from mplsemu.southbound.openflow.flow import AnyMeter, BitMeter, Flow
 from mplsemu.southbound.openflow.flow_text import flow_text
 from mplsemu.southbound.openflow.pipeline import MeterId
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
+from mplsemu.southbound.openflow.storm_meters import storm_meters
 from tests.oracles.fakeswitch import FakeOutcome
 
 SOL_PACKET, PACKET_AUXDATA = 263, 8
@@ -29,8 +30,11 @@ VLAN_VALID = 0x10
 CORE_MTU = 2000
 
 
-def meter_text(meter: Meter) -> str:
+def meter_text(meter: AnyMeter) -> str:
     """Return a meter as ``ovs-ofctl add-meter`` takes it."""
+    if isinstance(meter, BitMeter):
+        band = f"type=drop,rate={meter.rate_kbps},burst_size={meter.burst_kbits}"
+        return f"meter={meter.meter_id},kbps,burst,stats,bands={band}"
     name = "controller" if meter.meter_id == MeterId.CONTROLLER else str(int(meter.meter_id))
     return (
         f"meter={name},pktps,burst,bands=type=drop,rate={meter.rate_pps},burst_size={meter.burst}"
@@ -64,7 +68,7 @@ class RealNetwork:
         for name, lines in self.texts.items():
             path = directory / f"{name}.flows"
             path.write_text("\n".join(lines) + "\n")
-            for meter in PuntMeters(program.node(name)):
+            for meter in (*PuntMeters(program.node(name)), *storm_meters(program.node(name))):
                 self.ofctl("add-meter", name, meter_text(meter))
             self.ofctl("add-flows", name, str(path))
         self._open_sockets()

@@ -10,6 +10,7 @@ from mplsemu import Lab
 from mplsemu.emulation.taps import Taps, send_frame
 from mplsemu.running.captures import tap_points
 from tests.oracles import frames
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 
@@ -24,6 +25,11 @@ vpns:
     subnet: 10.0.0.0/24
     l2cp: tunnel
     unknown_unicast: drop
+    sites: {a: {pe: dk}, b: {pe: dk}, c: {pe: se}}
+  loud:
+    type: vpls
+    subnet: 10.0.0.0/24
+    storm_control: 1 Mbit/s
     sites: {a: {pe: dk}, b: {pe: dk}, c: {pe: se}}
 """
 QUIET_S = 0.3
@@ -74,3 +80,29 @@ def test_only_who_has_spoken_is_found_where_unknown_unicast_is_dropped(lab):
     arrivals(lab, "quiet/c/h1", frames.ethernet(BROADCAST, target, 0x88B5, bytes(46)))
     assert arrivals(lab, "quiet/a/h1", *sent) == [set(), {"c"}, {"b", "c"}]
     assert lab.ping("quiet/a/h1", "quiet/b/h1").received
+
+
+def test_a_storm_is_kept_within_its_rate_and_is_an_alarm_while_it_lasts(lab):
+    hosts = lab.session.record.hosts
+    mac, known = hosts["loud/a/h1"].mac, hosts["loud/c/h1"].mac
+    arrivals(lab, "loud/c/h1", frames.ethernet(BROADCAST, known, 0x88B5, bytes(46)))
+    storm = frames.ethernet(BROADCAST, mac, 0x88B5, b"storm" * 197)
+    straight = frames.ethernet(known, mac, 0x88B5, b"known" * 197)
+
+    def storms() -> list[str]:
+        return [alarm.object for alarm in lab.alarms() if "storm control" in alarm.text]
+
+    def more() -> bool:
+        arrivals(lab, "loud/a/h1", *[storm] * 200)
+        return bool(storms())
+
+    sent = [storm] * 400 + [straight] * 400
+    record = lab.session.record
+    with Taps(tap_points(lab.session, ["loud/c/h1"])) as taps:
+        for frame in sent:
+            send_frame(record.hosts["loud/a/h1"].pid, record.hosts["loud/a/h1"].interface, frame)
+        found = [each.data for each in taps.rest(QUIET_S) if not each.outgoing]
+    assert found.count(straight) == 400
+    assert 16 <= found.count(storm) < 300  # 16 at once, and 125 a second after that
+    eventually(more, storms, timeout_s=10)
+    assert storms() == ["line loud/a"]

@@ -39,4 +39,5 @@ class VplsCompiler(L2vpnCompiler[Vpls]):
             mac_limit=vpn.mac_limit,
             l2cp=vpn.l2cp,
             floods_unknown=vpn.floods_unknown,
+            storm_control_bps=vpn.storm_control_bps,
         )

@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mplsemu.lab.scalar import AgingS, Customer, MacLimit, Name, Prefixes, Rd, Targets, YesOrNo
+from mplsemu.lab.scalar import (
+    AgingS,
+    Customer,
+    MacLimit,
+    Name,
+    Prefixes,
+    Rd,
+    StormRate,
+    Targets,
+    YesOrNo,
+)
 from mplsemu.lab.schema.mapping import StrictMapping
 from mplsemu.lab.schema.sites import (
     RawBridgedSite,
@@ -89,6 +99,12 @@ class RawVpls(RawBridged, title="VPLS"):
         default="flood",
         description="What becomes of frames for a MAC address that is not learned.",
         examples=["drop"],
+    )
+    storm_control: StormRate | None = Field(
+        default=None,
+        description="How much broadcast, multicast and unknown unicast each circuit may send: 64 "
+        "kbit/s to 10 Gbit/s, in whole kbit/s.",
+        examples=["1 Mbit/s"],
     )
     topology: Literal["mesh", "hub-and-spoke"] = Field(
         default="mesh",

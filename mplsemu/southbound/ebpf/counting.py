@@ -37,6 +37,9 @@ def _counter_names(program: Program, node: NodeProgram) -> Iterator[tuple[Counte
         yield CounterKey(me, CounterKind.VRF_IN, vrf.index), (kind.VRF_IN, vrf.name, None)
         yield CounterKey(me, CounterKind.VRF_OUT, vrf.index), (kind.VRF_OUT, vrf.name, None)
     for vsi in node.vsis:
+        for circuit in vsi.circuits if vsi.storm_control_bps is not None else ():
+            port = node.circuit_by_name[circuit].port
+            yield CounterKey(me, CounterKind.STORM, port), (kind.STORM, circuit, None)
         for pw in vsi.pseudowires:
             number = pw_counter_id(vsi.index, pw.index)
             came = kind.PSEUDOWIRE_IN, vsi.name, pw.peer

@@ -199,7 +199,8 @@ def _vsi(_key: bytes, value: bytes, _names: Names) -> str:
         return said
     limit = f" at most {vsi.mac_limit}" if vsi.mac_limit else ""
     unknown = ", drops unknown unicast" if vsi.flags & VsiFlag.DROP_UNKNOWN else ""
-    return f"{said}, learns{limit} for {vsi.aging_ns / _NANOSECONDS:g} s{unknown}"
+    storm = f", storm control at {vsi.storm_kbps} kbit/s" if vsi.storm_kbps else ""
+    return f"{said}, learns{limit} for {vsi.aging_ns / _NANOSECONDS:g} s{unknown}{storm}"
 
 
 def _circuit(_key: bytes, value: bytes, names: Names) -> str:

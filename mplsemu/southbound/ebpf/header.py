@@ -17,6 +17,7 @@ from mplsemu.southbound.ebpf.layout import FIB_KEYS
 from mplsemu.southbound.ebpf.map_table import MAPS, MapKind, MapLayout
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import PER_LSR, PER_SOURCE, PuntClass, class_of
+from mplsemu.southbound.storm_control import BURSTS_PER_S, LEAST_BURST_BITS
 
 COLUMNS: Final = 110
 
@@ -24,8 +25,8 @@ _HEAD: Final = """\
 What the maps hold, and the constants that user space knows too.
 
 Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
-program/diffserv.py, program/split_horizon.py and punt/rate_limits.py, which explain it: do not
-edit."""
+program/diffserv.py, program/split_horizon.py, punt/rate_limits.py and storm_control.py, which
+explain it: do not edit."""
 
 _CONSTANTS: Final[Mapping[str, int]] = {
     "MAX_PUSH": kinds.MAX_PUSH,
@@ -38,6 +39,8 @@ _CONSTANTS: Final[Mapping[str, int]] = {
     "SOURCE_PUNTS_BURST": PER_SOURCE.burst,
     "LSR_PUNTS_PER_S": PER_LSR.per_second,
     "LSR_PUNTS_BURST": PER_LSR.burst,
+    "STORM_LEAST_BURST_BITS": LEAST_BURST_BITS,
+    "STORM_BURSTS_PER_S": BURSTS_PER_S,
     "FIB_SCOPE_BITS": layout.FIB_SCOPE_BITS,
     "PIPE_TTL": PIPE_TTL,
     "OWN_TTL": OWN_TTL,

@@ -143,6 +143,8 @@ class CounterKind(enum.IntEnum):
     """To the peer."""
     DROP = 7
     """The reason, a `Drop`."""
+    STORM = 8
+    """The port of a VSI's circuit; what storm control dropped, which `Drop.STORM` counts too."""
 
 
 class Drop(enum.IntEnum):
@@ -177,3 +179,5 @@ class Drop(enum.IntEnum):
     """From an address that is not behind its circuit (uRPF)."""
     UNKNOWN = 18
     """For an address that a VSI has not learned, and that it does not flood."""
+    STORM = 19
+    """More broadcast, multicast or unknown unicast than its circuit may send."""

@@ -271,6 +271,7 @@ class VsiRecord(Record, c_name="vsi"):
         U32, "the N of 01-80-C2-00-00-0N for which no frame comes in, a bit each"
     ] = 0
     flags: Annotated[VsiFlag, u32] = VsiFlag.NONE
+    storm_kbps: Annotated[U32, "that each circuit may have flooded; 0: no limit"] = 0
 
     def __post_init__(self) -> None:
         most = max(self.circuits, self.pws)

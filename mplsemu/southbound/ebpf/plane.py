@@ -13,7 +13,7 @@ from typing import Final
 from mplsemu.errors import DataPlaneError, EmulationError
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.attached import Attached
-from mplsemu.southbound.ebpf.counting import counters_of
+from mplsemu.southbound.ebpf.counting import counter_names, counters_of
 from mplsemu.southbound.ebpf.fdb import SWEEP_S, Fdb, is_at, learned_macs
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
@@ -28,7 +28,7 @@ from mplsemu.southbound.ebpf.tables import Table
 from mplsemu.southbound.ebpf.threads import PlainThreads
 from mplsemu.southbound.ebpf.translate import entries, settings
 from mplsemu.southbound.network_namespace import inside
-from mplsemu.southbound.plane.counters import Counter
+from mplsemu.southbound.plane.counters import Counter, CounterKind
 from mplsemu.southbound.plane.events import Deliver, InstallRejected, LsrConnected, PacketPunted
 from mplsemu.southbound.plane.macs import LearnedMac, MacFlush
 from mplsemu.southbound.plane.readback import InstallResult, ReadBack
@@ -188,6 +188,17 @@ class EbpfPlane:
         learned = list(self._fdb)
         for name in nodes:
             yield from learned_macs(program.node(name), learned, self._attached.ports[name])
+
+    def storm_drops(self, program: Program, nodes: Collection[str]) -> Mapping[str, int]:
+        """Read the counters of circuits."""
+        found = {}
+        for name in nodes:
+            node = program.node(name)
+            for key, (kind, circuit, _) in counter_names(program, node).items():
+                if kind is CounterKind.STORM:
+                    sums = self._tables["counters"].sums(key.pack())
+                    found[circuit] = sums[0] if sums else 0
+        return found
 
     def counters(self, program: Program, nodes: Collection[str]) -> Iterator[Counter]:
         """Read the counters."""

@@ -57,6 +57,7 @@ def _needed(program: Program, node: NodeProgram) -> dict[str, int]:
         "fdb_rings": vsis,
         "fdb_added": vsis,
         "fdb_removed": vsis,
+        "storm_buckets": sum(len(vsi.circuits) for vsi in node.vsis),
         "circuits": sum(len(vsi.circuits) for vsi in node.vsis),
         "pws": sum(len(vsi.pseudowires) for vsi in node.vsis),
         "counters": len(counter_names(program, node)) + len(Drop),

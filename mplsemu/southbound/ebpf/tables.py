@@ -28,5 +28,8 @@ class Table(Protocol):
     def delete_many(self, keys: Iterable[bytes]) -> int:
         """Delete entries; return how many existed."""
 
+    def sums(self, key: bytes) -> tuple[int, ...] | None:
+        """Return the numbers of a value, each the sum over all CPUs; None if not there."""
+
     def all_sums(self) -> Iterator[tuple[bytes, tuple[int, ...]]]:
         """Yield every key with the numbers of its value, each the sum over all CPUs."""

@@ -18,6 +18,7 @@ from mplsemu.southbound.plane.stage import Stage
 
 _NANOSECONDS: Final = 10**9
 _MAX_AGING_S: Final = (1 << 64) // _NANOSECONDS - 1
+_MAX_KBPS: Final = (1 << 32) - 1
 _MAX_MACS: Final = (1 << 32) - 1
 
 
@@ -62,6 +63,7 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
         ("index of a pseudowire", pws, LIMITS.index),
         ("MAC aging in seconds", vsi.mac_aging_s, _MAX_AGING_S),
         ("MAC limit", limit, _MAX_MACS),
+        ("storm control in kbit/s", (vsi.storm_control_bps or 0) // 1000, _MAX_KBPS),
     ):
         if not 0 <= number <= most:
             raise CapabilityError(
@@ -76,6 +78,7 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
         limit,
         aging_ns,
         filtered=sum(1 << RESERVED.index(mac) for mac in filtered(vsi.kind, vsi.l2cp)),
+        storm_kbps=(vsi.storm_control_bps or 0) // 1000,
         flags=VsiFlag.NONE if vsi.floods_unknown else VsiFlag.DROP_UNKNOWN,
     )
     return Entry(Stage.SERVICES, "vsis", VsiKey(lsr.index, vsi.index).pack(), record.pack())

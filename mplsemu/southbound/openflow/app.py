@@ -7,7 +7,7 @@ bytes from the encoder.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self
 
@@ -88,13 +88,23 @@ class FlowsReply:
 
 
 @dataclass(frozen=True, slots=True)
+class MetersReply:
+    """Part of a meter statistics reply: packets that each meter dropped, by its number."""
+
+    datapath_id: int
+    xid: int
+    dropped: Mapping[int, int]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnected:
     """A switch's connection ended: it sends no more replies."""
 
     datapath_id: int
 
 
-Reply = BarrierReply | FlowsReply | Disconnected
+Reply = BarrierReply | FlowsReply | MetersReply | Disconnected
 
 
 class SwitchDelegate(Protocol):
@@ -154,6 +164,13 @@ class OpenFlowApp(framework.AppBase):  # type: ignore[misc]
                 out_port=ofproto.OFPP_ANY,
                 out_group=ofproto.OFPG_ANY,
             ),
+        )
+
+    def request_meters(self, datapath_id: int) -> int | None:
+        """Ask a switch what its meters dropped; the answer comes as `MetersReply` events."""
+        return self._request(
+            datapath_id,
+            lambda datapath: parser.OFPMeterStatsRequest(datapath, meter_id=ofproto.OFPM_ALL),
         )
 
     def _request(self, datapath_id: int, make: Callable[[Any], Any]) -> int | None:
@@ -219,6 +236,16 @@ class OpenFlowApp(framework.AppBase):  # type: ignore[misc]
         self._delegate.replied(
             FlowsReply(message.datapath.id, message.xid, tuple(message.body), more)
         )
+
+    @handler.set_ev_cls(ofp_event.EventOFPMeterStatsReply, MAIN)
+    def _meter_stats_reply(self, event: Any) -> None:
+        message = event.msg
+        more = bool(message.flags & ofproto.OFPMPF_REPLY_MORE)
+        dropped = {
+            meter.meter_id: sum(band.packet_band_count for band in meter.band_stats)
+            for meter in message.body
+        }
+        self._delegate.replied(MetersReply(message.datapath.id, message.xid, dropped, more))
 
     @handler.set_ev_cls(ofp_event.EventOFPErrorMsg, [handler.CONFIG_DISPATCHER, MAIN])
     def _error(self, event: Any) -> None:

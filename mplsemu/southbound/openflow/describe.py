@@ -138,6 +138,7 @@ class FlowDescriber:
             Table.VSI_LEARN: self._learning,
             Table.VSI_FDB: self._learned,
             Table.VSI_FORWARD: self._forwarding,
+            Table.VSI_FLOOD: lambda match: f"{self._service(match)}: flooding",
             Table.WAYS: self._choosing,
             Table.TUNNEL_L3: lambda match: self._tunnel(match, "routed packets"),
             Table.TUNNEL_L2: lambda match: self._tunnel(match, "frames"),
@@ -232,7 +233,10 @@ class FlowDescriber:
             return None
         if target:
             return f"{service}: known addresses behind {self._attachment(index, target)}"
-        whence = "a pseudowire" if match.value(REG_SOURCE) else "a circuit"
+        source = match.value(REG_SOURCE)
+        whence = "a pseudowire" if source == FROM_PSEUDOWIRE else "a circuit"
+        if source and not source & FROM_PSEUDOWIRE:
+            whence = self._port(source)
         return f"{service}: flooding of what comes from {whence}"
 
     def _tunnel(self, match: Match, kind: str) -> str | None:

@@ -33,7 +33,7 @@ from mplsemu.southbound.openflow.actions import (
     Resubmit,
     SetField,
 )
-from mplsemu.southbound.openflow.flow import Flow, Meter
+from mplsemu.southbound.openflow.flow import AnyMeter, Flow, Meter
 from mplsemu.southbound.openflow.match import IN_PORT, MPLS_LABEL, Field, Match, Term
 
 _VERSION: Final = 4
@@ -42,9 +42,15 @@ _FLOW_MOD: Final = 14
 _METER_MOD: Final = 29
 
 _ADD: Final = 0
+_MODIFY: Final = 1
 _DELETE: Final = 3
 _DELETE_STRICT: Final = 4
 _ALL_TABLES: Final = 0xFF
+
+_KBPS: Final = 1 << 0
+_PKTPS: Final = 1 << 1
+_BURST: Final = 1 << 2
+_STATS: Final = 1 << 3
 
 _NO_BUFFER: Final = 0xFFFF_FFFF
 _ANY: Final = 0xFFFF_FFFF
@@ -84,15 +90,21 @@ def delete_by_cookie(cookie: int, mask: int, table: int = _ALL_TABLES) -> bytes:
     return _flow_mod(_DELETE, cookie, mask, table, 0, _EMPTY_MATCH)
 
 
-def add_meter(meter: Meter) -> bytes:
-    """Encode the message that installs a meter that drops (OpenFlow 1.3.5 section 7.3.4.4).
+def add_meter(meter: AnyMeter) -> bytes:
+    """Encode what installs a meter that drops (OpenFlow 1.3.5 section 7.3.4.4).
 
-    A switch that has the meter refuses it with `METER_EXISTS`.
+    A switch that has the meter refuses it with `METER_EXISTS`. One of bits may then have another
+    rate, so it is modified as well.
     """
-    by_packets_with_burst = 1 << 1 | 1 << 2
-    band = struct.pack("!HHII4x", 1, 16, meter.rate_pps, meter.burst)
-    body = struct.pack("!HHI", 0, by_packets_with_burst, meter.meter_id) + band
-    return _message(_METER_MOD, body)
+    if isinstance(meter, Meter):
+        return _meter_mod(_ADD, _PKTPS | _BURST, meter.meter_id, meter.rate_pps, meter.burst)
+    values = _KBPS | _BURST | _STATS, meter.meter_id, meter.rate_kbps, meter.burst_kbits
+    return _meter_mod(_ADD, *values) + _meter_mod(_MODIFY, *values)
+
+
+def _meter_mod(command: int, flags: int, meter_id: int, rate: int, burst: int) -> bytes:
+    band = struct.pack("!HHII4x", 1, 16, rate, burst)
+    return _message(_METER_MOD, struct.pack("!HHI", command, flags, meter_id) + band)
 
 
 def packet_out(in_port: int, actions: Iterable[Action], frame: bytes) -> bytes:

@@ -77,6 +77,24 @@ class Meter:
     burst: int
 
 
+@dataclass(frozen=True, slots=True)
+class BitMeter:
+    """A meter that drops what is above a rate of bits, and counts it.
+
+    Attributes:
+        meter_id: of the switch.
+        rate_kbps: thousands of bits per second, from the Ethernet header on.
+        burst_kbits: thousands of bits that may come at once.
+    """
+
+    meter_id: int
+    rate_kbps: int
+    burst_kbits: int
+
+
+AnyMeter = Meter | BitMeter
+
+
 def learned_cookie(vsi: int, attachment: int) -> int:
     """Return the cookie of the MAC addresses learned from one circuit or pseudowire of a VSI.
 

@@ -9,7 +9,14 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from mplsemu.southbound.openflow import encode
-from mplsemu.southbound.openflow.app import BarrierReply, Disconnected, FlowsReply, FlowStats, Reply
+from mplsemu.southbound.openflow.app import (
+    BarrierReply,
+    Disconnected,
+    FlowsReply,
+    FlowStats,
+    MetersReply,
+    Reply,
+)
 from mplsemu.southbound.openflow.changes import FlowChange, stages
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.pipeline import stage
@@ -36,6 +43,9 @@ class SwitchConnection(Protocol):
 
     def request_flows(self, datapath_id: int, table: int = ALL_TABLES) -> int | None:
         """Ask for a table's flows; return the transaction id, None if not connected."""
+
+    def request_meters(self, datapath_id: int) -> int | None:
+        """Ask what meters dropped; return the transaction id, None if not connected."""
 
 
 class Installer:
@@ -107,6 +117,22 @@ class Installer:
                     done.add(reply.datapath_id)
                     del waiting[reply.datapath_id, reply.xid]
         return {datapath_id: found[datapath_id] for datapath_id in done}
+
+    def read_meters(self, datapath_ids: Iterable[int]) -> dict[int, dict[int, int]]:
+        """Ask switches how many packets each meter dropped; return it, by datapath id."""
+        self._forget_old_replies()
+        waiting = {}
+        for datapath_id in datapath_ids:
+            xid = self._connection.request_meters(datapath_id)
+            if xid is not None:
+                waiting[datapath_id, xid] = datapath_id
+        found: dict[int, dict[int, int]] = {each: {} for each in waiting.values()}
+        for reply in self._await(waiting):
+            if isinstance(reply, MetersReply):
+                found[reply.datapath_id].update(reply.dropped)
+                if not reply.more:
+                    del waiting[reply.datapath_id, reply.xid]
+        return found
 
     def _forget_old_replies(self) -> None:
         """Drop late replies and earlier disconnections: they belong to previous requests."""

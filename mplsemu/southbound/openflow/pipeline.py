@@ -62,6 +62,7 @@ class Table(enum.IntEnum):
     VSI_LEARN = 20
     VSI_FDB = 21
     VSI_FORWARD = 22
+    VSI_FLOOD = 23
     WAYS = 29
     TUNNEL_L3 = 30
     TUNNEL_L2 = 31
@@ -297,6 +298,15 @@ _ALL_SPECS: Final = (
                 act.Resubmit,
             }
         ),
+        next=frozenset({Table.VSI_FLOOD, Table.WAYS, Table.TUNNEL_L2}),
+    ),
+    TableSpec(
+        Table.VSI_FLOOD,
+        "flood what storm control lets through",
+        Stage.SERVICES,
+        matches=frozenset({METADATA, REG_GROUPS}),
+        writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
+        actions=frozenset({act.SetField, act.Move, act.Output, act.Clone, act.Encap, act.Resubmit}),
         next=frozenset({Table.WAYS, Table.TUNNEL_L2}),
     ),
     TableSpec(

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from mplsemu.errors import EmulationError
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.openflow import app, encode, framework
 from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
-from mplsemu.southbound.openflow.flow import Flow, Meter
+from mplsemu.southbound.openflow.flow import AnyMeter, Flow
 from mplsemu.southbound.openflow.installer import Installer, SwitchConnection
 from mplsemu.southbound.openflow.learned import cookies_to_flush, is_learned, learned_mac
 from mplsemu.southbound.openflow.limits import LIMITS
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.punts import packet_out, punt
+from mplsemu.southbound.openflow.storm_meters import circuit_of_meter, storm_meters
 from mplsemu.southbound.openflow.threads import GreenThreads
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.plane.counters import Counter
@@ -63,7 +65,7 @@ class OpenFlowPlane:
         self._wanted: dict[str, tuple[NodeProgram, dict[int, Flow]]] = {}
         self._installed: dict[str, dict[int, Flow]] = {}
         self._unexpected: dict[str, bytes] = {}
-        self._meters: dict[str, frozenset[Meter]] = {}
+        self._meters: dict[str, dict[int, AnyMeter]] = {}
         self._readers: list[Installer] = []
 
     def start(self, program: Program, deliver: Deliver) -> None:
@@ -153,9 +155,9 @@ class OpenFlowPlane:
         for node in nodes:
             installed = self._installed.get(node, {})
             difference = change(installed, self._wanted_flows(program, node))
+            self._add_meters(program.node(node))  # its flows may be the same, and its rates others
             if difference.size:
                 changes[node] = difference
-                self._add_meters(program.node(node))
         done = self._install(changes)
         for node in done:
             self._installed[node] = self._wanted_flows(program, node)
@@ -171,10 +173,11 @@ class OpenFlowPlane:
 
     def _add_meters(self, node: NodeProgram) -> None:
         """Add the meters that a switch does not have yet, before flows that name them."""
-        known = self._meters.get(node.name, frozenset())
-        meters = [meter for meter in PuntMeters(node) if meter not in known]
+        known = self._meters.setdefault(node.name, {})
+        wanted = (*PuntMeters(node), *storm_meters(node))
+        meters = [meter for meter in wanted if known.get(meter.meter_id) != meter]
         if meters:
-            self._meters[node.name] = known.union(meters)
+            known.update((meter.meter_id, meter) for meter in meters)
             self._connection.send(self._ids[node.name], b"".join(map(encode.add_meter, meters)))
 
     def _install(self, changes: dict[str, FlowChange]) -> frozenset[str]:
@@ -216,18 +219,37 @@ class OpenFlowPlane:
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterator[LearnedMac]:
         """Read the learned flows; it takes long if there are many, so any thread may call it."""
-        reader = Installer(self._connection)
-        self._readers.append(reader)
-        try:
+        with self._reading() as reader:
             answers = reader.read_flows((self._ids[node] for node in nodes), Table.VSI_FDB)
-        finally:
-            self._readers.remove(reader)
         for node in nodes:
             for flow in answers.get(self._ids[node], ()):
                 if is_learned(flow.cookie):
                     entry = learned_mac(program.node(node), flow.cookie, flow.match)
                     if entry is not None:
                         yield entry
+
+    def storm_drops(self, program: Program, nodes: Collection[str]) -> Mapping[str, int]:
+        """Read the meters; any thread may call it."""
+        limited = [node for node in nodes if any(storm_meters(program.node(node)))]
+        found = {}
+        with self._reading() as reader:
+            answers = reader.read_meters(self._ids[node] for node in limited)
+        for node in limited:
+            for meter, dropped in answers.get(self._ids[node], {}).items():
+                circuit = circuit_of_meter(program.node(node), meter)
+                if circuit is not None:
+                    found[circuit] = dropped
+        return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[Installer]:
+        """Yield a reader beside the one that installs."""
+        reader = Installer(self._connection)
+        self._readers.append(reader)
+        try:
+            yield reader
+        finally:
+            self._readers.remove(reader)
 
     def counters(self, program: Program, nodes: Collection[str]) -> Iterable[Counter] | None:  # noqa: ARG002
         """Return None: a switch counts by flow, and a flow that is replaced begins at 0."""

@@ -38,6 +38,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
+from mplsemu.southbound.openflow.storm_meters import storm_meter
 from mplsemu.southbound.openflow.translate_tunnels import encap_label
 
 _FROM_CIRCUIT: Final = Term(REG_SOURCE, 0, FROM_PSEUDOWIRE)
@@ -158,8 +159,15 @@ def _flood_flows(
     wires = (wire for wire in _wires(lsr, vsi) if _may_leave(groups, wire))
     to_wires = tuple(Clone(_send_over(lsr, wire, groups)) for wire in wires)
     if circuits:
-        match = Match.of(*flooded, _FROM_CIRCUIT)
-        yield Flow(Table.VSI_FORWARD, priority, match, (*to_circuits, *to_wires))
+        to_all: tuple[Action, ...] = (*to_circuits, *to_wires)
+        if vsi.storm_control_bps is None:
+            match = Match.of(*flooded, _FROM_CIRCUIT)
+            yield Flow(Table.VSI_FORWARD, priority, match, to_all)
+        else:
+            match = Match.of(Term(METADATA, vsi.index), *of_groups)
+            yield Flow(Table.VSI_FLOOD, priority, match, to_all)
+            if groups is Group.NONE:
+                yield from _metered(flooded, circuits)
         # split horizon: frames from one pseudowire never leave over another (RFC 4762 section 4.4)
         match = Match.of(*flooded, _FROM_ANY_PSEUDOWIRE)
         yield Flow(Table.VSI_FORWARD, priority, match, to_circuits)
@@ -168,6 +176,14 @@ def _flood_flows(
 def _may_leave(groups: Group, wire: Pseudowire) -> bool:
     """Whether a frame from a circuit that came by groups may leave over a pseudowire."""
     return not groups & groups_of_pseudowire(wire)
+
+
+def _metered(flooded: tuple[Term, ...], circuits: Iterable[AttachmentCircuit]) -> Iterator[Flow]:
+    """Yield the flows by which each circuit's frames pass its meter before they are flooded."""
+    for circuit in circuits:
+        match = Match.of(*flooded, Term(REG_SOURCE, circuit.port))
+        meter = storm_meter(circuit.port)
+        yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, (), Table.VSI_FLOOD, meter)
 
 
 def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:

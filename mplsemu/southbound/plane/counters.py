@@ -15,6 +15,7 @@ class CounterKind(enum.StrEnum):
     VRF_OUT = "vrf-out"
     PSEUDOWIRE_IN = "pseudowire-in"
     PSEUDOWIRE_OUT = "pseudowire-out"
+    STORM = "storm"
     DROP = "drop"
 
 
@@ -24,8 +25,8 @@ class Counter:
 
     Attributes:
         kind: what they are counted by.
-        name: an LSP's incoming label, a tunnel's egress PE, a VRF's or VSI's VPN, or the reason of
-            a drop.
+        name: an LSP's incoming label, a tunnel's egress PE, a VRF's or VSI's VPN, the circuit of
+            which storm control dropped frames, or the reason of a drop.
         peer: of a pseudowire, the PE at its other end.
         octets: from the Ethernet header on.
     """

@@ -18,8 +18,8 @@ from mplsemu.southbound.punt.event import PacketOut
 class DataPlane(Protocol):
     """What forwards the packets of one lab.
 
-    Only the controller's worker calls these methods, one at a time; `start`, `wait` and `macs` are
-    the exceptions. They block until done.
+    Only the controller's worker calls these methods, one at a time; `start`, `wait`, `macs`
+    and `storm_drops` are the exceptions. They block until done.
     """
 
     @property
@@ -79,6 +79,12 @@ class DataPlane(Protocol):
 
     def macs(self, program: Program, nodes: Collection[str]) -> Iterable[LearnedMac]:
         """Return learned MAC addresses; it may take long, so any thread may call it."""
+
+    def storm_drops(self, program: Program, nodes: Collection[str]) -> Mapping[str, int]:
+        """Return how many frames of each circuit storm control has dropped; any thread may call it.
+
+        An LSR that does not answer is left out.
+        """
 
     def counters(self, program: Program, nodes: Collection[str]) -> Iterable[Counter] | None:
         """Return the counters of LSRs, None if this data plane does not count."""

@@ -15,6 +15,7 @@ _KINDS: Final = (
     "vrf-out",
     "pseudowire-in",
     "pseudowire-out",
+    "storm",
     "drop",
 )
 """In the order in which they are shown."""
@@ -27,7 +28,7 @@ class CounterRow:
     Attributes:
         node: the LSR.
         kind: what it counts, as docs/northbound.md has it.
-        name: of the VPN, the PE or the reason; of an LSP the label.
+        name: of the VPN, the PE, the circuit or the reason; of an LSP the label.
         peer: the PE at the other end of a pseudowire, else None.
         packets: how many.
         octets: of all of them.

@@ -10,6 +10,7 @@ from mplsemu.model.labels import Label
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Vsi
 from mplsemu.views.tables.vrf import CircuitRow, Tunnel, circuit_rows, tunnel_to
+from mplsemu.views.units import rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ def _settings(vsi: Vsi) -> Iterator[str]:
         yield f"l2cp: {vsi.l2cp.value}"
     if not vsi.floods_unknown:
         yield "unknown_unicast: drop"
+    if vsi.storm_control_bps is not None:
+        yield f"storm_control: {rate(vsi.storm_control_bps)}"
 
 
 def _number(label: Label | None) -> int | None:

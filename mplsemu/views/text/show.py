@@ -276,5 +276,6 @@ def _counted(row: CounterRow) -> str:
         "vrf-out": f"VRF {name}, to its sites",
         "pseudowire-in": f"VSI {name}, from {peer}",
         "pseudowire-out": f"VSI {name}, to {peer}",
+        "storm": f"{name}, dropped by storm control",
         "drop": f"dropped: {name}",
     }[row.kind]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from mplsemu.controller.controller import Controller
 from mplsemu.model.numbers import NO_NUMBERS
-from mplsemu.southbound.openflow.app import BarrierReply, FlowsReply
+from mplsemu.southbound.openflow.app import BarrierReply, FlowsReply, MetersReply
 from mplsemu.southbound.openflow.framework import ofproto
 from mplsemu.southbound.openflow.plane import OpenFlowPlane
 from mplsemu.southbound.openflow.translate import flows
@@ -19,6 +19,8 @@ class FakeLine:
         self.plane = plane
         self.flows = flows_before or {}
         self.meters = {}
+        self.meter_mods = []
+        self.dropped = {}
         self.log = []
 
     def connect(self, node, ports=None):
@@ -37,6 +39,7 @@ class FakeLine:
             elif data[1] == ofproto.OFPT_METER_MOD:
                 (meter,) = struct.unpack_from("!I", data, 12)
                 self.meters.setdefault(datapath_id, set()).add(meter)
+                self.meter_mods.append(data[8:length])
             data = data[length:]
         return True
 
@@ -67,6 +70,10 @@ class FakeLine:
         stats = tuple(SimpleNamespace(cookie=c) for c in self.flows[datapath_id].values())
         self.plane.replied(FlowsReply(datapath_id, 9, stats, more=False))
         return 9
+
+    def request_meters(self, datapath_id):
+        self.plane.replied(MetersReply(datapath_id, 11, self.dropped.get(datapath_id, {}), False))
+        return 11
 
 
 def connected(network, state_file=None, flows_before=None, numbers=NO_NUMBERS):

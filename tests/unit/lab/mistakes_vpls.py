@@ -15,6 +15,27 @@ MISTAKES = {
         "unknown key 'l2cp'",
         "forwards packets, not frames",
     ),
+    "storm control": (
+        "type: vpls",
+        "type: vpls\n    storm_control: 1 kbit/s",
+        25,
+        "storm_control: '1 kbit/s' is out of range",
+        "write 64 kbit/s to 10 Gbit/s",
+    ),
+    "storm control of bits": (
+        "type: vpls",
+        "type: vpls\n    storm_control: 64.5 kbit/s",
+        25,
+        "storm_control: '64.5 kbit/s' is no whole number of kbit/s",
+        "write 64 kbit/s",
+    ),
+    "storm control in Mbps": (
+        "type: vpls",
+        "type: vpls\n    storm_control: 1 Mbps",
+        25,
+        "storm_control: '1 Mbps' has an unknown unit",
+        "write 1 Mbit/s",
+    ),
     "unknown unicast": (
         "type: vpls",
         "type: vpls\n    unknown_unicast: no",

@@ -24,6 +24,10 @@ def test_what_is_not_as_usual_is_told():
             replace(lan, l2cp=L2cp.TUNNEL, floods_unknown=False),
             "VSI c at a (vpls, MAC aging 300 s, l2cp: tunnel, unknown_unicast: drop)",
         ),
+        (
+            replace(lan, storm_control_bps=1_500_000),
+            "VSI c at a (vpls, MAC aging 300 s, storm_control: 1.5 Mbit/s)",
+        ),
     ):
         program = compile_program(network(provider(("a-b",)), vpn))
         assert draw_vsis("a", vsi_tables(program.node("a")))[0].plain == said

@@ -8,8 +8,6 @@
 #include "maps.h"
 #include "packet.h"
 
-#define SECOND_NS 1000000000ull
-
 static __always_inline enum punt_class class_of_punt(enum punt_reason reason)
 {
 	if (PUNT_REASONS_NEIGHBOURS >> reason & 1)

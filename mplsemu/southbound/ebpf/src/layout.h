@@ -1,7 +1,8 @@
 /* What the maps hold, and the constants that user space knows too.
  *
  * Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
- * program/diffserv.py, program/split_horizon.py and punt/rate_limits.py, which explain it: do not edit. */
+ * program/diffserv.py, program/split_horizon.py, punt/rate_limits.py and storm_control.py, which explain
+ * it: do not edit. */
 
 #pragma once
 
@@ -17,6 +18,8 @@
 #define SOURCE_PUNTS_BURST 250
 #define LSR_PUNTS_PER_S 1000
 #define LSR_PUNTS_BURST 1000
+#define STORM_LEAST_BURST_BITS 128000
+#define STORM_BURSTS_PER_S 10
 #define FIB_SCOPE_BITS 64
 #define PIPE_TTL 255
 #define OWN_TTL 65
@@ -63,6 +66,7 @@ enum counter_kind {
 	COUNT_PW_IN = 5,
 	COUNT_PW_OUT = 6,
 	COUNT_DROP = 7,
+	COUNT_STORM = 8,
 };
 
 enum drop {
@@ -84,6 +88,7 @@ enum drop {
 	DROP_TOO_BIG = 16,
 	DROP_SOURCE = 17,
 	DROP_UNKNOWN = 18,
+	DROP_STORM = 19,
 };
 
 enum punt_reason {
@@ -229,8 +234,10 @@ struct vsi {
 	__u64 aging_ns;
 	__u32 filtered; /* the N of 01-80-C2-00-00-0N for which no frame comes in, a bit each */
 	__u32 flags; /* VSI_* */
+	__u32 storm_kbps; /* that each circuit may have flooded; 0: no limit */
+	__u8 reserved[4];
 };
-_Static_assert(sizeof(struct vsi) == 32, "padding");
+_Static_assert(sizeof(struct vsi) == 40, "padding");
 
 /* A circuit of a VSI, by its position from 1 (there may be holes), or a pseudowire */
 struct member_key {

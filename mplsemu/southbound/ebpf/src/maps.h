@@ -24,6 +24,8 @@
 /* Preallocated: where it is used, an allocation must not fail. */
 #define PREALLOCATED_HASH(name, most, key, value) MAP(name, BPF_MAP_TYPE_HASH, most, key, value, )
 
+#define SECOND_NS 1000000000ull
+
 #define RINGBUF(name, octets)                                                                                \
 	struct {                                                                                             \
 		__uint(type, BPF_MAP_TYPE_RINGBUF);                                                          \
@@ -62,6 +64,13 @@ struct bucket {
 	__u64 full_ns; /* time when the bucket will be full again */
 };
 PREALLOCATED_HASH(buckets, 1 << 14, struct bucket_key, struct bucket);
+
+/* What each circuit may have flooded (storm.h) */
+struct storm_key {
+	__u32 lsr;
+	__u32 port;
+};
+HASH(storm_buckets, 1 << 16, struct storm_key, struct bucket);
 
 static __always_inline struct settings *lab_settings(void)
 {

@@ -8,6 +8,7 @@
 #include "push.h"
 #include "eviction.h"
 #include "reserved.h"
+#include "storm.h"
 #include "ecmp.h"
 
 #define CONTROL_WORD_OCTETS 4
@@ -378,6 +379,8 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 		return to_known(skb, &frame, &destination);
 	if (vsi->flags & VSI_DROP_UNKNOWN && !is_group(ethernet->destination))
 		return drop(skb, lsr, DROP_UNKNOWN);
+	if (ifindex && vsi->storm_kbps && is_storm(skb, ifindex, vsi->storm_kbps))
+		return drop(skb, lsr, DROP_STORM);
 	return flood(skb, &frame, vsi);
 }
 

@@ -29,7 +29,7 @@ def test_there_is_room_for_four_times_what_a_lab_has_and_little_more(name):
     program = program_of(name)
     room, there = sizes(program), counted(program)
     assert set(there) - set(room) <= TRIES
-    assert room.keys() <= MAPS.keys() | {"buckets", "fdb_slots", "fdb_rings"}
+    assert room.keys() <= MAPS.keys() | {"buckets", "storm_buckets", "fdb_slots", "fdb_rings"}
     circuits = sum(len(node.circuits) for node in program.nodes)
     assert max(1 << 14, 3 * circuits) <= room["buckets"] <= max(1 << 14, 1000 * circuits)
     for each, entries in there.items():
