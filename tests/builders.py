@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface, ip_network
 
-from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
+from mplsemu.model.l3vpn import HubAndSpoke, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.labels import ALL_LABELS, LabelRange
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Link, Node, NullLabel, Provider, Role, TtlMode
@@ -15,6 +15,8 @@ from mplsemu.model.vpls_topology import MULTIPOINT, VplsTopology
 from mplsemu.model.vpn import CeRouter, Host, IPNetwork, Site
 
 ASN = 64512
+SPOKES = 500
+"""A VPN's number and this is that of the route target of its spokes."""
 
 NORDIC_LINKS = ("dk-p1", "se-p1", "se-p2", "no-p2", "p1-p2", "dk-p2")
 
@@ -80,6 +82,7 @@ def l3vpn(
     imports: Iterable[int] | None = None,
     hosts: int = 1,
     own: Mapping[str, tuple[Iterable[int], Iterable[int]]] | None = None,
+    hubs: Sequence[str] = (),
     macs: MacAddresses,
 ) -> L3vpn:
     """Make an L3VPN from ``{site: (pe, subnets separated by blanks)}``.
@@ -87,9 +90,8 @@ def l3vpn(
     A third item ``"ce"`` puts a CE router in front of the site, ``"strict"`` has its sources
     validated, ``"ce strict"`` does both. `number` is that of its route
     target, `imports` those of the targets that it imports. `own` has sites with a VRF of their own:
-    what it imports, and what it exports.
+    what it imports, and what it exports. Where there are `hubs`, all other sites are spokes.
     """
-    target = RouteTarget(ASN, number)
     made = []
     for index, (site, (pe, text, *kinds)) in enumerate(sites.items()):
         kind = " ".join(kinds).split()
@@ -107,23 +109,33 @@ def l3vpn(
             )
         )
     wanted = [number] if imports is None else imports
-    rd, imported = RouteDistinguisher(ASN, number), _targets(wanted)
+    if hubs:
+        of_spokes = SPOKES + number
+        own = {site: ([number], [of_spokes]) for site in sites if site not in hubs}
+        wanted = [number, of_spokes]
     rest = tuple(site for site in sites if site not in (own or {}))
-    policies = [VrfPolicy(name, rd, imported, frozenset({target}), rest)] if rest else []
-    for index, (site, (wants, gives)) in enumerate((own or {}).items(), 1):
-        own_rd = RouteDistinguisher(ASN, 1000 * number + index)
-        policies.append(
-            VrfPolicy(f"{name}/{site}", own_rd, _targets(wants), _targets(gives), (site,))
-        )
+    rd = RouteDistinguisher(ASN, number)
+    usual = VrfPolicy(name, rd, _targets(wanted), _targets([number]), rest)
     return L3vpn(
         name=name,
         customer=f"Customer {name}",
         sites=tuple(made),
         rd=rd,
-        import_targets=imported,
-        export_targets=frozenset({target}),
-        vrfs=tuple(policies) if own else (),
+        import_targets=usual.import_targets,
+        export_targets=usual.export_targets,
+        vrfs=_policies(usual, number, own) if own else (),
+        hub_and_spoke=HubAndSpoke(tuple(hubs)) if hubs else None,
     )
+
+
+def _policies(
+    usual: VrfPolicy, number: int, own: Mapping[str, tuple[Iterable[int], Iterable[int]]]
+) -> tuple[VrfPolicy, ...]:
+    found = [usual] if usual.sites else []
+    for index, (site, (wants, gives)) in enumerate(own.items(), 1):
+        rd, vrf = RouteDistinguisher(ASN, 1000 * number + index), f"{usual.name}/{site}"
+        found.append(VrfPolicy(vrf, rd, _targets(wants), _targets(gives), (site,)))
+    return tuple(found)
 
 
 def _targets(numbers: Iterable[int]) -> frozenset[RouteTarget]:

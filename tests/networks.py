@@ -84,6 +84,27 @@ def own_vrfs() -> Network:
     )
 
 
+def hub_and_spokes() -> Network:
+    """Return an L3VPN with two hubs and spokes, two at one PE and one beside a hub; and another."""
+    macs = MacAddresses()
+    return network(
+        provider(("x-y",)),
+        l3vpn(
+            "v",
+            {
+                "hq": ("x", "10.1.0.0/29 2001:db8:1::/125", "ce"),
+                "spare": ("y", "10.1.1.0/29"),
+                "a": ("y", "10.1.2.0/29 2001:db8:2::/125"),
+                "b": ("y", "10.1.3.0/29", "strict"),
+                "c": ("x", "10.1.4.0/29", "ce"),
+            },
+            hubs=("hq", "spare"),
+            macs=macs,
+        ),
+        l3vpn("w", {"a": ("x", "10.1.0.0/29")}, number=2, macs=macs),
+    )
+
+
 def without_sites(whole: Network, circuits: Collection[str]) -> Network:
     """Return a network without some sites, and without VPNs that then have none or too few."""
     vpns: list[Vpn] = []

@@ -82,12 +82,16 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
             )
             for site in range(draw(st.integers(1, 4)))
         }
-        own = {}
-        if draw(st.booleans()):
+        own: dict[str, tuple[set[int], set[int]]] = {}
+        hubs: list[str] = []
+        kind = draw(st.sampled_from(("usual", "own VRFs", "hubs")))
+        if kind == "hubs":
+            hubs = draw(st.lists(st.sampled_from(list(sites)), min_size=1, max_size=2, unique=True))
+        if kind == "own VRFs":
             # of one VPN alone where addresses are the same in all
             targets = st.sets(st.sampled_from([*numbers] if has_extranet else [number]))
             own = {site: (draw(targets), draw(targets)) for site in sites if draw(st.booleans())}
-        made_of = {"number": number, "imports": imports[number], "own": own}
+        made_of = {"number": number, "imports": imports[number], "own": own, "hubs": hubs}
         vpn = l3vpn(f"v{number}", sites, **made_of, macs=macs)
         with_addresses = tuple(_with_own_addresses(draw, site) for site in vpn.sites)
         vpns.append(replace(vpn, sites=with_addresses))

@@ -128,7 +128,12 @@ def _of_lans(state: LabState) -> Iterator[Alarm]:
 def _of_l3vpn(vpn: L3vpnConnectivity) -> Iterator[Alarm]:
     if not vpn.is_mesh:
         return
-    yield from _parts(vpn)
+    stranded = _stranded(vpn)
+    if stranded:
+        text = f"no hub is reached from {_named(stranded)}"
+        yield Alarm(Severity.CRITICAL, f"VPN {vpn.vpn}", text)
+    else:
+        yield from _parts(vpn)
     cut_off = {circuit.site for island in vpn.sites for circuit in island if not circuit.up}
     for island, circuits in zip(vpn.islands, vpn.sites, strict=True):
         sites = {circuit.site for circuit in circuits} - cut_off
@@ -137,11 +142,21 @@ def _of_l3vpn(vpn: L3vpnConnectivity) -> Iterator[Alarm]:
             for vrf in island
             for first in [vrf.sites[0].circuit.site]
             for lacked in vrf.lacks
-            if {first, lacked} <= sites
+            if {first, lacked} <= sites and first not in stranded
         ]
         if lacking:
             named = _named([f"{site} to {lacked}" for site, lacked in lacking])
             yield Alarm(Severity.MAJOR, f"VPN {vpn.vpn}", f"lacks a way from {named}")
+
+
+def _stranded(vpn: L3vpnConnectivity) -> list[str]:
+    """Return the spokes, with lines that are up, that reach no hub."""
+    return [
+        site.circuit.site
+        for vrf in vpn.vrfs
+        for site in vrf.sites
+        if site.circuit.up and vpn.hubs and not vpn.hubs & {site.circuit.site, *vrf.joined}
+    ]
 
 
 def _of_l2vpn(vpn: L2vpnConnectivity) -> Iterator[Alarm]:
@@ -153,7 +168,7 @@ def _of_l2vpn(vpn: L2vpnConnectivity) -> Iterator[Alarm]:
 
 def _parts(vpn: Connectivity) -> Iterator[Alarm]:
     # a site whose line is down has an alarm already
-    sites = ([circuit.site for circuit in island if circuit.up] for island in vpn.sites)
+    sites = ([circuit.site for circuit in island if circuit.up] for island in vpn.parts)
     parts = [part for part in sites if part]
     if len(parts) > 1:
         text = f"is in {len(parts)} parts: {' | '.join(_named(part) for part in parts)}"

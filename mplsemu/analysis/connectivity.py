@@ -27,11 +27,13 @@ class L3vpnConnectivity:
             by site. There is one where all is well.
         is_mesh: whether each VRF's routes are imported by some VRF. Without that the VPN is in
             parts by design (one that several others share, say).
+        hubs: names of its hubs, if it has hubs and spokes.
     """
 
     vpn: str
     islands: tuple[tuple[VrfReach, ...], ...]
     is_mesh: bool
+    hubs: frozenset[str] = frozenset()
 
     @property
     def vrfs(self) -> tuple[VrfReach, ...]:
@@ -44,6 +46,20 @@ class L3vpnConnectivity:
         return tuple(
             tuple(site.circuit for vrf in island for site in vrf.sites) for island in self.islands
         )
+
+    @property
+    def parts(self) -> tuple[tuple[AttachmentCircuit, ...], ...]:
+        """The islands that something should join with others: one, or none, where all is well."""
+        return tuple(
+            circuits
+            for island, circuits in zip(self.islands, self.sites, strict=True)
+            if not self._is_apart(island)
+        )
+
+    def _is_apart(self, island: tuple[VrfReach, ...]) -> bool:
+        known = {site.circuit.site for vrf in island for site in vrf.sites}
+        every = {circuit.site for circuits in self.sites for circuit in circuits}
+        return len(self.islands) > 1 and all(every <= {*known, *vrf.apart} for vrf in island)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,11 @@ class L2vpnConnectivity:
         """The attachment circuits of each island."""
         return self.islands
 
+    @property
+    def parts(self) -> tuple[tuple[AttachmentCircuit, ...], ...]:
+        """The islands."""
+        return self.islands
+
 
 Connectivity = L3vpnConnectivity | L2vpnConnectivity
 
@@ -83,7 +104,8 @@ def connectivity(program: Program, vpn: str) -> Connectivity:
         if info.name == vpn:
             match info.kind:
                 case VpnKind.L3VPN:
-                    return _l3vpn(program, vpn)
+                    hubs = info.hub_and_spoke.hubs if info.hub_and_spoke is not None else ()
+                    return _l3vpn(program, vpn, frozenset(hubs))
                 case VpnKind.VPLS | VpnKind.VPWS:
                     return _l2vpn(program, vpn, info.kind)
                 case _:
@@ -91,7 +113,7 @@ def connectivity(program: Program, vpn: str) -> Connectivity:
     raise ProgramError(f"no VPN {vpn!r} in lab {program.lab!r}")
 
 
-def _l3vpn(program: Program, vpn: str) -> L3vpnConnectivity:
+def _l3vpn(program: Program, vpn: str, hubs: frozenset[str]) -> L3vpnConnectivity:
     reaches = {f"{reach.pe} {reach.vrf}": reach for reach in vrf_reaches(program, vpn)}
     home = {site.circuit.site: vrf for vrf, reach in reaches.items() for site in reach.sites}
     edges = (
@@ -102,13 +124,19 @@ def _l3vpn(program: Program, vpn: str) -> L3vpnConnectivity:
     )
     components = connected_components(list(reaches), edges)
     islands = tuple(tuple(reaches[vrf] for vrf in component) for component in components)
-    return L3vpnConnectivity(vpn, islands, _is_mesh(program, vpn))
+    return L3vpnConnectivity(vpn, islands, _is_mesh(program, vpn), hubs)
 
 
 def _is_mesh(program: Program, vpn: str) -> bool:
     vrfs = [vrf for node in program.nodes for vrf in node.vrfs_of(vpn)]
     imported = {target for vrf in vrfs for target in vrf.import_targets}
-    return all(imported & set(vrf.export_targets) for vrf in vrfs)
+    exported = {target for vrf in vrfs for target in vrf.export_targets}
+    return all(
+        imported & {*vrf.export_targets}
+        for vrf in vrfs
+        # a site's own VRF may have to do with other VPNs alone
+        if vrf.name == vpn or exported & {*vrf.import_targets}
+    )
 
 
 def _l2vpn(program: Program, vpn: str, kind: L2vpnKind) -> L2vpnConnectivity:

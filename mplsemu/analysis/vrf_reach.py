@@ -70,6 +70,11 @@ class VrfReach:
     lacks: tuple[str, ...]
     apart: tuple[str, ...] = ()
 
+    @property
+    def joined(self) -> frozenset[str]:
+        """The sites of the VPN to which it has some route."""
+        return frozenset(each.site for each in self.reaches if each.site is not None)
+
 
 def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
     """Return the reach of each VRF of an L3VPN that has sites, sorted by their names."""

@@ -24,7 +24,7 @@ from mplsemu.control.ports import Ports, ports_of
 from mplsemu.control.services import Service, Services, ServiceState, ServiceTables
 from mplsemu.errors import LabError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
-from mplsemu.model.network import Network
+from mplsemu.model.network import Network, hubs_of
 from mplsemu.model.numbers import LSRS, NO_NUMBERS, Numbers
 from mplsemu.model.topology import NullLabel
 from mplsemu.model.vpls import Vpls
@@ -146,7 +146,7 @@ def _program(network: Network, down: frozenset[str], nodes: Iterable[NodeProgram
         null_label=network.provider.null_label,
         nodes=tuple(sorted(nodes, key=lambda node: node.name)),
         links=_links(network, down),
-        vpns=tuple(VpnInfo(vpn.name, vpn.kind, vpn.customer) for vpn in network.vpns),
+        vpns=tuple(VpnInfo(vpn.name, vpn.kind, vpn.customer, hubs_of(vpn)) for vpn in network.vpns),
     )
 
 

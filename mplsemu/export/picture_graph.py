@@ -22,6 +22,7 @@ from mplsemu.views.model import (
 )
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
 from mplsemu.views.phrases import count, listed, metric_of
+from mplsemu.views.reach_words import all_others
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.virtual_routers import router_title
 from mplsemu.views.units import delay, part, rate
@@ -181,11 +182,12 @@ def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:
     gateways = [str(gateway.ip) for site in router.sites for gateway in site.gateways]
     if gateways:
         yield listed(list(dict.fromkeys(gateways)))
-    known = {*router.lacks, *(site.name for site in router.sites)}
+    known = {*router.lacks, *router.apart, *(site.name for site in router.sites)}
     reached = [site.name for site in view.sites if site.name not in known]
     if reached:
         everyone = not router.lacks and len(reached) > 3
-        yield f"→ all {len(reached)} other sites" if everyone else f"→ {listed(reached)}"
+        words = all_others(view, router, len(reached)) if everyone else listed(reached)
+        yield f"→ {words}"
     if router.lacks:
         yield f"✗ cannot reach {listed(router.lacks)}"
 

@@ -187,6 +187,11 @@ def _notes(network: Network) -> Iterator[str]:
         target for vpn in routed for policy in vpn.policies for target in policy.export_targets
     }
     for vpn in routed:
+        if vpn.hub_and_spoke is not None and len(vpn.hub_and_spoke.hubs) == len(vpn.sites) > 1:
+            yield (
+                f"vpn {vpn.name} has no spoke: all its sites are hubs, which reach each other as "
+                "in a mesh"
+            )
         yield from _target_notes(vpn, exported)
         yield from _family_notes(vpn)
     yield from one_way_notes(routed)

@@ -22,7 +22,7 @@ from mplsemu.lab.schema import (
 )
 from mplsemu.lab.sites import SiteBuilder
 from mplsemu.lab.vpls_topology import build_topology
-from mplsemu.lab.vrf_policies import own_vrfs, vrf_policies
+from mplsemu.lab.vrf_policies import VrfPolicies, hub_and_spoke, numbered_names
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.network import Vpn
@@ -50,7 +50,7 @@ def build_vpns(
             two VPNs have the same route distinguisher and a prefix in common.
     """
     roles = {node.name: node.role for node in provider.nodes}
-    numbers = numbering.allocate(VPNS, (*raw, *_own_vrf_names(raw)))
+    numbers = numbering.allocate(VPNS, (*raw, *_more_names(raw)))
     macs = macs_of(document, {vpn: one.sites for vpn, one in raw.items()}, numbering)
     sites = SiteBuilder(
         document,
@@ -66,10 +66,10 @@ def build_vpns(
     return vpns
 
 
-def _own_vrf_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
+def _more_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
     for name, vpn in raw.items():
         if isinstance(vpn, RawL3vpn):
-            yield from own_vrfs(name, vpn)
+            yield from numbered_names(name, vpn)
 
 
 def _ce_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
@@ -86,7 +86,7 @@ class _Builder:
         document: the lab file, for its lines.
         sites: builds their sites.
         numbering: gives numbers.
-        numbers: of VPNs and of VRFs that are not named as theirs, by name.
+        numbers: of VPNs, and of what `numbered_names` has, by name.
         prefixes: how many were read so far.
         claims: the prefixes of each VPN.
         asn: with which automatic route distinguishers and targets begin.
@@ -151,9 +151,9 @@ class _Builder:
         imported = frozenset(own if raw.import_ is None else raw.import_)
         exported = frozenset(own if raw.export is None else raw.export)
         usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))
-        rds = {vrf: RouteDistinguisher(self.asn, self.number(vrf)) for vrf in own_vrfs(name, raw)}
-        vrfs = vrf_policies(usual, raw, rds)
-        vpn = L3vpn(name, customer, tuple(sites), rd, imported, exported, vrfs)
+        hubs = hub_and_spoke(self.document, name, raw)
+        vrfs = VrfPolicies(self.document, raw, usual, self.number, self.asn).policies()
+        vpn = L3vpn(name, customer, tuple(sites), rd, imported, exported, vrfs, hubs)
         for policy in vpn.policies:
             own_claims = (claim for claim in claims if claim.site in policy.sites)
             others = self.routes.setdefault(policy.rd, {})
@@ -161,11 +161,11 @@ class _Builder:
         return vpn
 
     def number(self, name: str) -> int:
-        """Return the number of a VPN, or of a VRF that is not named as its VPN."""
+        """Return the number of a VPN, or of one of `numbered_names`."""
         number = self.numbers[name]
         if min(number, self.asn) > MAX_2_BYTES:
-            what = "site" if "/" in name else "vpn"
-            problem = f"{what} {name} has number {number}, too large behind AS number {self.asn}"
+            what = f"site {name}" if "/" in name else f"vpn {name}"
+            problem = f"{what} has number {number}, too large behind AS number {self.asn}"
             remedy = f"write an AS number of at most {MAX_2_BYTES}"
             raise self.document.error(("provider", "asn"), problem, remedy)
         return number

@@ -128,6 +128,21 @@ class VrfPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class HubAndSpoke:
+    """Which sites of a VPN are hubs: they reach all, the others hubs alone (RFC 4364 4.3.5).
+
+    Attributes:
+        hubs: names of sites, in the lab file's order.
+    """
+
+    hubs: tuple[str, ...]
+
+    def joins(self, source: str, target: str) -> bool:
+        """Whether packets from one site should arrive at another."""
+        return source in self.hubs or target in self.hubs
+
+
+@dataclass(frozen=True, slots=True)
 class L3vpn:
     """A VPN in which the provider routes.
 
@@ -139,6 +154,7 @@ class L3vpn:
         import_targets: its VRFs import routes that carry any of these, where `vrfs` is empty.
         export_targets: carried by the routes it exports, likewise.
         vrfs: the policies of its VRFs, where its sites have different ones; each site is in one.
+        hub_and_spoke: its hubs; None: each site reaches every other, as far as `vrfs` say.
     """
 
     kind: ClassVar[Literal[VpnKind.L3VPN]] = VpnKind.L3VPN
@@ -149,6 +165,7 @@ class L3vpn:
     import_targets: frozenset[RouteTarget]
     export_targets: frozenset[RouteTarget]
     vrfs: tuple[VrfPolicy, ...] = ()
+    hub_and_spoke: HubAndSpoke | None = None
     _policies: Mapping[str, VrfPolicy] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

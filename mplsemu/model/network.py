@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.l3vpn import HubAndSpoke, L3vpn
 from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Host, IPAddress, Site
 
 Vpn = L3vpn | Vpls | Vpws
+
+
+def hubs_of(vpn: Vpn) -> HubAndSpoke | None:
+    """Return the hubs of an L3VPN that has hubs and spokes."""
+    return vpn.hub_and_spoke if isinstance(vpn, L3vpn) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ from mplsemu.program.entries import (
     Swap,
 )
 from mplsemu.program.packet import is_mac
-from mplsemu.program.program import Adjacency, CoreLink, Program
+from mplsemu.program.program import Adjacency, CoreLink, Program, VpnInfo
 from mplsemu.program.services import (
     AttachmentCircuit,
     Ce,
@@ -73,6 +73,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (CoreLink, "metric_back"),
     (Host, "loopbacks"),
     (Nhlfe, "backup"),
+    (VpnInfo, "hub_and_spoke"),
     (Vsi, "l2cp"),
     (Vsi, "floods_unknown"),
     (AttachmentCircuit, "leaf"),

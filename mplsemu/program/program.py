@@ -7,6 +7,7 @@ from functools import cached_property
 from ipaddress import IPv4Address
 
 from mplsemu.errors import ProgramError
+from mplsemu.model.l3vpn import HubAndSpoke
 from mplsemu.model.limits import CORE_MTU
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpn import VpnKind
@@ -135,11 +136,12 @@ class NodeProgram:
 
 @dataclass(frozen=True)
 class VpnInfo:
-    """A VPN's name, kind and customer."""
+    """A VPN's name, kind and customer; of an L3VPN its hubs, if it has hubs and spokes."""
 
     name: str
     kind: VpnKind
     customer: str
+    hub_and_spoke: HubAndSpoke | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mplsemu.model.l3vpn import L3vpn, VrfPolicy
 from mplsemu.model.limits import MAX_INDEX
-from mplsemu.model.network import Network, Vpn
+from mplsemu.model.network import Network, Vpn, hubs_of
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, Program
@@ -51,6 +51,10 @@ def _problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
                 network.name,
                 f"VPN {vpn.name} is of kind {vpn.kind.value!r}, should be {wanted.value!r}",
             )
+    hubs = {vpn.name: hubs_of(vpn) for vpn in network.vpns}
+    for vpn in program.vpns:
+        if vpn.hub_and_spoke != hubs.get(vpn.name, vpn.hub_and_spoke):
+            yield network.name, f"VPN {vpn.name} has other hubs than in the lab"
     yield from _node_problems(program, network)
     yield from _link_problems(program, network)
     yield from _circuit_problems(program, network)

@@ -81,12 +81,13 @@ def _l3vpn(info: VpnInfo, found: L3vpnConnectivity) -> L3vpnView:
         customer=info.customer,
         islands=tuple(tuple(map(_router, island)) for island in found.islands),
         partners=tuple(sorted(abroad, key=prefix_order)),
+        hubs=info.hub_and_spoke.hubs if info.hub_and_spoke is not None else (),
     )
 
 
 def _router(vrf: VrfReach) -> VirtualRouter:
     sites = tuple(_site(site.circuit, site.prefixes) for site in vrf.sites)
-    return VirtualRouter(sites=sites, reaches=vrf.reaches, lacks=vrf.lacks)
+    return VirtualRouter(sites=sites, reaches=vrf.reaches, lacks=vrf.lacks, apart=vrf.apart)
 
 
 def _site(circuit: AttachmentCircuit, prefixes: tuple[IPNetwork, ...] = ()) -> SiteView:

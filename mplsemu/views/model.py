@@ -69,11 +69,13 @@ class VirtualRouter:
         sites: attached to it.
         reaches: beyond it: prefixes at other virtual routers and at partners.
         lacks: the customer's sites that it has no route to, or not to all their prefixes.
+        apart: the customer's sites that it is not to reach: a spoke other spokes, for one.
     """
 
     sites: tuple[SiteView, ...]
     reaches: tuple[ReachablePrefix, ...]
     lacks: tuple[str, ...]
+    apart: tuple[str, ...] = field(default=(), metadata=ONLY_IF_SET)
 
     @property
     def name(self) -> str:
@@ -91,12 +93,14 @@ class L3vpnView:
         islands: virtual routers that reach one another, directly or over others, sorted by
             site; one island if all is well.
         partners: prefixes imported from other VPNs by any of its virtual routers.
+        hubs: names of its hubs, if it has hubs and spokes.
     """
 
     vpn: str
     customer: str
     islands: tuple[tuple[VirtualRouter, ...], ...]
     partners: tuple[IPNetwork, ...]
+    hubs: tuple[str, ...] = field(default=(), metadata=ONLY_IF_SET)
 
     @property
     def routers(self) -> tuple[VirtualRouter, ...]:

@@ -64,6 +64,11 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
         "section 2.2); as its VPN says, unless said.",
         examples=["strict"],
     )
+    role: Literal["hub"] | None = Field(
+        default=None,
+        description="Where the topology is hub-and-spoke: a hub; the others are spokes.",
+        examples=["hub"],
+    )
     import_: Targets | None = Field(
         default=None,
         alias="import",

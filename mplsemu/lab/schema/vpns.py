@@ -54,6 +54,12 @@ class RawL3vpn(RawVpn, title="L3VPN"):
         "its own prefixes (RFC 3704 section 2.2).",
         examples=["strict"],
     )
+    topology: Literal["mesh", "hub-and-spoke"] = Field(
+        default="mesh",
+        description="Which sites reach which: each every other, or spokes hubs alone; sites then "
+        "say `role: hub` (RFC 4364 section 4.3.5).",
+        examples=["hub-and-spoke"],
+    )
     sites: dict[Name, RawRoutedSite] = Field(
         min_length=1, examples=[{"aarhus": {"pe": "dk", "subnet": "192.168.1.0/24"}}]
     )

@@ -25,6 +25,7 @@ from mplsemu.views.islands import complaints
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
 from mplsemu.views.phrases import count, listed
+from mplsemu.views.reach_words import all_is_well, something_lacks
 from mplsemu.views.scene.frame import Part, PictureText, framed
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.sites import ACCESS, SiteBoxes, site_boxes
@@ -72,6 +73,9 @@ class _Island:
         keys = [f"router/{self.number}.{index}" for index in range(1, len(island) + 1)]
         if len(island) == 1 and not partners_of_all:
             return self._lonely(keys[0], island[0])
+        hub = self._only_hub(island)
+        if hub is not None and not partners_of_all:
+            return self._star(keys, island, hub)
         units = self._units(keys, island)
         card = _network_box(island, self.view)
         placed = lay_out_around(
@@ -89,6 +93,34 @@ class _Island:
             _severed(draft, units, places)
         if partners_of_all:
             _draw_partners(draft, partners_of_all, placed, network)
+        return draft
+
+    def _only_hub(self, island: Sequence[VirtualRouter]) -> int | None:
+        """Return which router joins the others alone: that of the hubs, if it is one."""
+        hubs = [
+            index
+            for index, router in enumerate(island)
+            if {site.name for site in router.sites} & {*self.view.hubs}
+        ]
+        return hubs[0] if len(hubs) == 1 else None
+
+    def _star(self, keys: Sequence[str], island: Sequence[VirtualRouter], hub: int) -> Draft:
+        """Return the hubs' router with its own sites and the spokes' routers around it."""
+        router = island[hub]
+        spokes = [index for index in range(len(island)) if index != hub]
+        units = self._units([keys[i] for i in spokes], [island[i] for i in spokes])
+        cells = [*(self.sites.cell for _ in router.sites), *(unit.cell for unit in units)]
+        placed = lay_out_around(cells, _MEMBERS, _ROUTER_GUESS, self.form_factor)
+        card = router_box(self.view, router, placed.width)
+        box = Box(0, 0, max(placed.width, card.width), card.height)
+        middle = self._router(keys[hub], router, box)
+        draft = Draft([middle], [], middle)
+        places = placed.places(box)
+        own = len(router.sites)
+        for site, (side, slot) in zip(router.sites, places[:own], strict=True):
+            self.sites.draw(draft, site, side, slot, middle)
+        for unit, (side, slot) in zip(units, places[own:], strict=True):
+            self._unit(draft, unit, side, slot, middle)
         return draft
 
     def _units(self, keys: Sequence[str], routers: Sequence[VirtualRouter]) -> list[_Unit]:
@@ -115,9 +147,10 @@ class _Island:
         router = self._router(unit.key, unit.router, box)
         draft.nodes.append(router)
         points = tuple(side.point(x, out) for x, out in slot.route)
+        joint = "your network" if network.kind is NodeKind.NETWORK else "the hub"
         draft.lines.append(
             Line(f"member/{unit.key}", LineKind.MEMBER, (router.key, network.key), points,
-                 f"from {router_title(unit.router)} to your network")
+                 f"from {router_title(unit.router)} to {joint}")
         )  # fmt: skip
         beyond = side.beyond(slot.x, slot.out + height)
         for site, place in zip(unit.router.sites, block.slots, strict=True):
@@ -145,9 +178,9 @@ class _Island:
 def _network_box(island: Sequence[VirtualRouter], view: L3vpnView) -> InfoBox:
     rows = [Row("your network", Tone.STRONG, NAME_SIZE, bold=True)]
     if any(router.lacks for router in island):
-        rows.append(Row("✗ not every site reaches every other", Tone.BAD, TEXT_SIZE))
+        rows.append(Row(f"✗ {something_lacks(view)}", Tone.BAD, TEXT_SIZE))
     elif len(view.islands) == 1 and _are_all_up(view):
-        rows.append(Row("✓ every site reaches every other", Tone.OK, TEXT_SIZE))
+        rows.append(Row(f"✓ {all_is_well(view)}", Tone.OK, TEXT_SIZE))
     return InfoBox(tuple(rows))
 
 
@@ -242,12 +275,12 @@ def _words(view: L3vpnView) -> PictureText:
     ]
     names = [site.name for site in view.sites]
     said = [f"The L3VPN {view.vpn} of {view.customer} has {facts[0]}: {listed(names)}."]
-    if len(view.islands) > 1:
+    if any(complaints(view)):
         said.append(f"It is in {len(view.islands)} parts that nothing joins.")
     elif any(router.lacks for router in view.routers):
-        said.append("Not every site reaches every other.")
+        said.append(_sentence(something_lacks(view)))
     elif _are_all_up(view):
-        said.append("Every site reaches every other.")
+        said.append(_sentence(all_is_well(view)))
     down = [site.name for site in view.sites if not site.up]
     if down:
         said.append(f"Down: the line of {listed(down)}.")
@@ -262,6 +295,10 @@ def _words(view: L3vpnView) -> PictureText:
         name=f"{view.customer}: VPN {view.vpn}",
         summary=" ".join(said),
     )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _legend(view: L3vpnView) -> list[LegendText]:

@@ -9,6 +9,7 @@ from mplsemu.drawing.scene import Tone
 from mplsemu.drawing.text_width import wrapped_list
 from mplsemu.views.model import L3vpnView, VirtualRouter
 from mplsemu.views.phrases import count, listed
+from mplsemu.views.reach_words import all_others
 
 ROUTER_SIZE: Final = 13.0
 _MOST_NAMES: Final = 3
@@ -30,7 +31,8 @@ def router_box(view: L3vpnView, router: VirtualRouter, width: float) -> InfoBox:
     rows += [Row(text, Tone.QUIET, SMALL_SIZE) for text in _gateways(router, room)]
     reached = _reached(view, router)
     if reached:
-        rows += _reach(reached, room, lost=len(router.lacks))
+        everyone = all_others(view, router, len(reached))
+        rows += _reach(reached, room, everyone, lost=len(router.lacks))
     partners = {entry.prefix for entry in router.reaches if entry.site is None}
     if partners:
         every = len(partners) == len(view.partners)
@@ -45,11 +47,11 @@ def router_box(view: L3vpnView, router: VirtualRouter, width: float) -> InfoBox:
 
 def _reached(view: L3vpnView, router: VirtualRouter) -> list[str]:
     own = {site.name for site in router.sites}
-    lost = {*own, *router.lacks}
+    lost = {*own, *router.lacks, *router.apart}
     return [site.name for site in view.sites if site.name not in lost]
 
 
-def _reach(names: list[str], room: float, *, lost: int) -> list[Row]:
+def _reach(names: list[str], room: float, everyone: str, *, lost: int) -> list[Row]:
     """Return the sites that a router reaches, in two lines at most, or their number."""
     lines = wrapped_list([f"→ {names[0]}", *names[1:]], room, TEXT_SIZE, 2)
     if lost and lines is None:
@@ -57,7 +59,7 @@ def _reach(names: list[str], room: float, *, lost: int) -> list[Row]:
     elif len(names) == 1:
         lines = [f"→ {names[0]}"]
     elif lines is None or (not lost and len(names) > _MOST_NAMES):
-        lines = [f"→ all {len(names)} other sites"]
+        lines = [f"→ {everyone}"]
     return [Row(line) for line in lines]
 
 

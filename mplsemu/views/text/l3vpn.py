@@ -7,10 +7,11 @@ from typing import Final
 
 from rich.text import Text
 
-from mplsemu.model.vpn import IPNetwork
+from mplsemu.views.islands import complaints
 from mplsemu.views.model import L3vpnView, SiteView, VirtualRouter
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
 from mplsemu.views.phrases import count
+from mplsemu.views.reach_words import all_others
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import WEST, Border, Canvas, shorten
 from mplsemu.views.text.columns import wrapped
@@ -44,7 +45,7 @@ def _heading(view: L3vpnView) -> list[Text]:
 
 def _remarks(view: L3vpnView) -> list[Text]:
     lines = []
-    if len(view.islands) > 1:
+    if any(complaints(view)):
         parts = "; ".join(
             ", ".join(site.name for router in island for site in router.sites)
             for island in view.islands
@@ -56,17 +57,18 @@ def _remarks(view: L3vpnView) -> list[Text]:
     return [Text(), *(Text(line.plain, palette.DOWN) for line in lines)] if lines else []
 
 
-def _reach_words(
-    router: VirtualRouter, others: int, partners_of_all: tuple[IPNetwork, ...]
-) -> list[tuple[str, str]]:
-    """Return what a virtual router reaches as signs and texts; `others` sites are elsewhere."""
+def _reach_words(view: L3vpnView, router: VirtualRouter) -> list[tuple[str, str]]:
+    """Return what a virtual router reaches as signs and texts."""
+    others = len(view.sites) - len(router.sites) - len(router.apart)
+    partners_of_all = view.partners
     names = list(dict.fromkeys(e.site for e in router.reaches if e.site is not None))
     names = [name for name in names if name not in router.lacks]
     partners = [str(entry.prefix) for entry in router.reaches if entry.site is None]
     said = []
     if names:
-        everyone = len(names) == others
-        total = f"all {others} other sites" if everyone else f"{len(names)} of {others} other sites"
+        total = f"{len(names)} of {others} other sites"
+        if len(names) == others:
+            total = all_others(view, router, others)
         said.append(("→", ", ".join(names) if len(names) <= _MOST_NAMES else total))
     if partners and len(set(partners)) == len(partners_of_all):
         said.append(("→", "networks of partners"))
@@ -122,11 +124,10 @@ class _Boxes:
         right: int,
     ) -> int:
         """Draw one virtual router with the sites on it; return the row below."""
-        others = len(self.view.sites) - len(router.sites)
         text_x = x + 2 + _GATEWAY + 2
         reach = [
             (index == 0, sign, line.plain)
-            for sign, words in _reach_words(router, others, self.view.partners)
+            for sign, words in _reach_words(self.view, router)
             for index, line in enumerate(
                 wrapped(words.split(", "), width=right - text_x - 3, indent="")
             )
@@ -242,7 +243,7 @@ class _Rows:
         return [*canvas.lines(), *self._partners()]
 
     def _reach(self, router: VirtualRouter) -> str:
-        others = len(self.view.sites) - len(router.sites)
+        others = len(self.view.sites) - len(router.sites) - len(router.apart)
         lost = len(router.lacks)
         said = f"all {others} others" if not lost else f"{others - lost} of {others} others"
         partners = sum(entry.site is None for entry in router.reaches)

@@ -84,6 +84,69 @@ def test_spokes_that_do_not_reach_one_another_are_meant_not_to():
     assert found(compile_program(loads(SPOKES, "spokes.yaml").network)) == []
 
 
+STAR = """
+name: star
+provider:
+  nodes: {x: {role: pe}, y: {role: pe}, n: {role: pe}}
+  links: [x-n, y-n]
+vpns:
+  corp:
+    type: l3vpn
+    topology: hub-and-spoke
+    sites:
+      hq: {pe: n, role: hub, subnet: 10.0.0.0/24}
+      one: {pe: x, subnet: 10.0.1.0/24}
+      two: {pe: y, subnet: 10.0.2.0/24}
+      guest: {pe: y, role: hub, subnet: 10.0.3.0/24}
+"""
+
+
+def test_a_hub_that_fails_is_told_with_the_spokes_that_reach_none():
+    network = loads(STAR.replace(", role: hub, subnet: 10.0.3", ", subnet: 10.0.3"), "s").network
+    assert found(compile_program(network)) == []
+    down = ("corp/hq",)
+    assert found(compile_program(network, frozenset(down)), down) == [
+        ("critical", "VPN corp", "no hub is reached from guest, one, two"),
+        ("major", "line corp/hq", "is down: the site is cut off from n"),
+    ]
+    down = ("x-n",)
+    assert found(compile_program(network, frozenset(down)), down) == [
+        ("critical", "VPN corp", "no hub is reached from one"),
+        ("major", "link x-n", "is down: it carries no packets"),
+    ]
+
+
+def test_while_another_hub_is_there_a_hub_that_fails_strands_nobody():
+    network = loads(STAR, "s").network
+    down = ("corp/hq",)
+    assert found(compile_program(network, frozenset(down)), down) == [
+        ("major", "line corp/hq", "is down: the site is cut off from n")
+    ]
+
+
+APART = """
+name: apart
+provider: {nodes: {x: {role: pe}, y: {role: pe}}, links: [x-y]}
+vpns:
+  a:
+    type: l3vpn
+    sites:
+      s: {pe: x, subnet: 10.0.0.0/24}
+      t: {pe: y, subnet: 10.0.1.0/24}
+      guest: {pe: x, subnet: 10.0.2.0/24, import: "64512:2", export: "64512:2"}
+  web: {type: l3vpn, sites: {u: {pe: x, subnet: 10.1.0.0/24}}}
+"""
+
+
+def test_a_site_with_a_vrf_of_its_own_is_no_part_of_its_vpn():
+    network = loads(APART, "apart").network
+    assert found(compile_program(network)) == []
+    assert found(compile_program(network, frozenset({"x-y"})), ["x-y"]) == [
+        ("critical", "VPN a", "is in 2 parts: s | t"),
+        ("major", "link x-y", "is down: it carries no packets"),
+    ]
+
+
 def test_a_missing_route_is_a_lack_within_a_vpn_that_holds_together():
     program = program_of("nordic")
     dk = program.node("dk")
