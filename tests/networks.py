@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from mplsemu.model.l3vpn import L3vpn
@@ -116,4 +116,16 @@ def without_sites(whole: Network, circuits: Collection[str]) -> Network:
             roots = vpn.topology.roots if isinstance(vpn, Vpls) else None
             if roots is None or roots & {site.name for site in sites}:
                 vpns.append(replace(vpn, sites=sites))
+    return replace(whole, vpns=tuple(vpns))
+
+
+def with_site_mtus(whole: Network, mtus: Mapping[str, int]) -> Network:
+    """Return a network in which some sites, by their circuits, have MTUs of their own."""
+    vpns = (
+        replace(
+            vpn,
+            sites=tuple(replace(site, mtu=mtus.get(site.circuit, site.mtu)) for site in vpn.sites),  # type: ignore[arg-type]
+        )
+        for vpn in whole.vpns
+    )
     return replace(whole, vpns=tuple(vpns))

@@ -21,7 +21,7 @@ from mplsemu.model.vpls_topology import VplsTopology
 from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
-from tests.networks import without_sites
+from tests.networks import with_site_mtus, without_sites
 
 
 @st.composite
@@ -103,7 +103,25 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
     if draw(st.booleans()):
         wire = vpws("wire", {"s0": draw(pe), "s1": draw(pe)}, subnet="10.0.1.0/24", macs=macs)
         vpns.append(replace(wire, l2cp=draw(st.sampled_from(L2cp))))
-    return network(made, *vpns)
+    return _sized(draw, network(made, *vpns))
+
+
+LINK_MTUS = (1314, 1500, 1526, 9216)
+"""The smallest takes IPv6 over a pseudowire, the third a full frame and its labels."""
+SITE_MTUS = (1280, 1400, 1504, 9000)
+
+
+def _sized(draw: st.DrawFn, made: Network) -> Network:
+    """Give some links and sites MTUs of their own."""
+    names = st.sampled_from([link.name for link in made.provider.links])
+    mtu = draw(st.dictionaries(names, st.sampled_from(LINK_MTUS), max_size=3))
+    links = tuple(replace(link, mtu=mtu.get(link.name, link.mtu)) for link in made.provider.links)
+    made = replace(made, provider=replace(made.provider, links=links))
+    circuits = [site.circuit for _, site in made.sites()]
+    if not circuits:
+        return made
+    of_site = st.dictionaries(st.sampled_from(circuits), st.sampled_from(SITE_MTUS), max_size=2)
+    return with_site_mtus(made, draw(of_site))
 
 
 def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:

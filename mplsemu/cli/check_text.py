@@ -14,7 +14,7 @@ from mplsemu.analysis.lab_size import lab_size
 from mplsemu.analysis.survey import Outage, Survey
 from mplsemu.analysis.traffic import LinkLoad, Traffic
 from mplsemu.model.network import Network
-from mplsemu.verification.largest_packet import largest_packets
+from mplsemu.verification.largest_packet import LargestPacket, largest_packets
 from mplsemu.verification.verdict import Invariant, Violation
 from mplsemu.views.phrases import count, of
 from mplsemu.views.text import palette
@@ -170,11 +170,32 @@ def _draw_largest(report: CheckReport) -> list[Text]:
     lines = wrapped(
         f"largest: {'; '.join(sizes)}".split(" "), width=79, indent="   ", first=" ", joint=" "
     )
-    narrower = [pair for each in found for pair in each.narrower]
+    short = {each.pair for largest in found for each in largest.short}
+    narrower = [pair for each in found for pair in each.narrower if pair[0] not in short]
     for (source, target), octets in narrower[:_MAX_LINES]:
         lines.append(Text(f"   {source} to {target}: {octets:,}"))
     if len(narrower) > _MAX_LINES:
         lines.append(Text(f"   and {len(narrower) - _MAX_LINES:,} more", palette.FAINT))
+    return [*lines, *_draw_short(found)]
+
+
+def _draw_short(found: Sequence[LargestPacket]) -> list[Text]:
+    """Draw the pairs between which the provider carries less than their own lines do."""
+    lines: list[Text] = []
+    for framed, fate in (
+        (False, "a PE fragments larger packets, or tells their source (RFC 1191)"),
+        (True, "larger frames are lost without a word"),
+    ):
+        short = [each for largest in found if largest.framed is framed for each in largest.short]
+        if not short:
+            continue
+        what = "frames" if framed else "packets"
+        lines.append(Text(f" the core takes smaller {what} than the sites; {fate}", palette.DOWN))
+        for each in short[:_MAX_LINES]:
+            source, target = each.pair
+            lines.append(Text(f"   {source} to {target}: {each.octets:,} of {each.wanted:,}"))
+        if len(short) > _MAX_LINES:
+            lines.append(Text(f"   and {len(short) - _MAX_LINES:,} more", palette.FAINT))
     return lines
 
 

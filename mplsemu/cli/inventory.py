@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INVENTORY: Final = {
     "hosts": "hosts and CE routers: names, PE, addresses, gateway, MAC address",
-    "links": "core links and sites' lines: ends, interfaces, rate, delay, metric, state",
+    "links": "core links and sites' lines: ends, interfaces, rate, delay, metric, MTU, state",
     "vpns": "VPNs: type, customer, RD, RTs, subnets, sites, PEs",
 }
 _MOST: Final = 6
@@ -27,7 +27,7 @@ _MOST: Final = 6
 _TITLES: Final = {"hosts": "Hosts and CE routers", "links": "Links and lines", "vpns": "VPNs"}
 _HEADS: Final = {
     "hosts": ("host", "short", "pe", "addresses", "gateways", "mac"),
-    "links": ("link", "ends", "interfaces", "rate", "delay", "metric", "state"),
+    "links": ("link", "ends", "interfaces", "rate", "delay", "metric", "mtu", "state"),
     "vpns": ("vpn", "type", "customer", "rd", "subnets", "sites", "pes", "hosts"),
 }
 

@@ -133,8 +133,8 @@ def _follow(args: argparse.Namespace, header: PacketOptions) -> LiveTrace:
         raise LabError(
             "--size is not for --live, whose packets are small",
             remedy="leave --live out, or type: mplsemu exec SRC -- ping -M do -s PAYLOAD ADDRESS, "
-            "where PAYLOAD is 28 less than the packet's octets (IPv6: 48 less); hosts send 1,500 "
-            "octets at most",
+            "where PAYLOAD is 28 less than the packet's octets (IPv6: 48 less); hosts send "
+            "what their site's mtu allows, 1,500 octets unless said",
         )
     labs = running_labs()
     if args.lab not in labs:
@@ -151,7 +151,7 @@ def _follow(args: argparse.Namespace, header: PacketOptions) -> LiveTrace:
 
 def _number(most: int, least: int = 0) -> Callable[[str], int]:
     def read(text: str) -> int:
-        is_number = text.isascii() and text.isdecimal() and len(text) <= 4
+        is_number = text.isascii() and text.isdecimal() and len(text) <= 5
         if not is_number or not least <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
         return int(text)
@@ -174,7 +174,7 @@ def _vlan(text: str) -> int:
 
 def _size(text: str) -> int:
     try:
-        return _number(9999, least=1)(text)
+        return _number(65_535, least=1)(text)
     except argparse.ArgumentTypeError as error:
         raise argparse.ArgumentTypeError(
             f"{error}; an IPv4 packet has 20 octets at least, an IPv6 packet 40"

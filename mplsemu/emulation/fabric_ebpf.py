@@ -20,6 +20,7 @@ from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.maps import Map
+from mplsemu.southbound.ebpf.sizes import FULL_FRAME
 from mplsemu.southbound.network_namespace import inside
 from mplsemu.southbound.plane.limits import Limits
 
@@ -33,13 +34,17 @@ class EbpfFabric:
 
     Args:
         sizes: how many entries the program's maps can have, by name.
+        always_fits: octets of a frame that every link and circuit takes.
     """
 
     lsr_namespaces = True
     needs_checksums = False
 
-    def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, sizes: Mapping[str, int] | None = None, always_fits: int = FULL_FRAME
+    ) -> None:
         self._sizes = sizes
+        self._always_fits = always_fits
         self._program: LoadedProgram | None = None
         self._attached: Attached | None = None
 
@@ -72,7 +77,7 @@ class EbpfFabric:
     def start(self) -> None:
         """Load the program, which the kernel verifies and compiles once for all LSRs."""
         if self._program is None:
-            self._program = LoadedProgram.load(sizes=self._sizes)
+            self._program = LoadedProgram.load(sizes=self._sizes, always_fits=self._always_fits)
 
     def lsr(self, lsr: LsrPlan, connect: Callable[[Any], None], view: NodeView) -> NamespaceLsr:
         """Return the Mininet node of an LSR."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.plan import Endpoint, LabPlan, VethPair
+from mplsemu.model.limits import CORE_MTU
 
 QUEUE_MS: Final = 80
 """How long a full queue takes to drain: typical of access routers, and no slow line builds up
@@ -22,7 +23,8 @@ NO_HTB: Final = "rates are not emulated: this kernel has no sch_htb"
 NO_NETEM: Final = "link delay is not emulated: this kernel has no sch_netem"
 
 _BURST_MS: Final = 2
-_MIN_BURST_BYTES: Final = 2 * 1600
+_MIN_BURST_FRAMES: Final = 2
+_MIN_QUEUE_FRAMES: Final = 8
 _QUANTUM_BYTES: Final = 3200  # no effect with one class; the kernel warns about extremes
 _SUPER_PACKET_BYTES: Final = 65_536
 _SMALL_PACKET_BYTES: Final = 250
@@ -45,20 +47,24 @@ class Shape:
     Attributes:
         rate_bps: bits per second of Ethernet frames; None is not limited.
         delay_ms: one-way.
+        mtu: octets of the largest packet.
     """
 
     rate_bps: int | None
     delay_ms: float
+    mtu: int = CORE_MTU
 
     @property
     def burst_bytes(self) -> int:
         """HTB burst: two milliseconds' worth, at least two frames."""
-        return max(_MIN_BURST_BYTES, math.ceil((self.rate_bps or 0) * _BURST_MS / 8000))
+        least = _MIN_BURST_FRAMES * max(self.mtu, CORE_MTU)
+        return max(least, math.ceil((self.rate_bps or 0) * _BURST_MS / 8000))
 
     @property
     def queue_bytes(self) -> int:
-        """Length of the queue in front of the line."""
-        return max(MIN_QUEUE_BYTES, math.ceil((self.rate_bps or 0) * QUEUE_MS / 8000))
+        """Length of the queue in front of the line: at least eight frames, of jumbo frames too."""
+        least = MIN_QUEUE_BYTES if self.mtu <= CORE_MTU else _MIN_QUEUE_FRAMES * self.mtu
+        return max(least, math.ceil((self.rate_bps or 0) * QUEUE_MS / 8000))
 
     @property
     def takes_super_packets(self) -> bool:
@@ -79,7 +85,8 @@ def shape_of(pair: VethPair, capabilities: Capabilities) -> Shape | None:
     if rate is not None and (rate > MAX_SHAPED_BPS or not capabilities.htb):
         rate = None
     delay_ms = pair.delay_ms if capabilities.netem else 0.0
-    return None if rate is None and not delay_ms else Shape(rate, delay_ms)
+    mtu = max(end.mtu for end in pair.ends)
+    return None if rate is None and not delay_ms else Shape(rate, delay_ms, mtu)
 
 
 def tc_lines(end: Endpoint, shape: Shape) -> Iterator[str]:

@@ -13,6 +13,7 @@ from mplsemu.lab.bounded_read import read_file
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.document import MAX_BYTES, parse, too_large
 from mplsemu.lab.lab_name import check_lab_name, with_lab_name
+from mplsemu.lab.mtus import mtu_notes, refuse_mtus
 from mplsemu.lab.one_way_imports import one_way_notes
 from mplsemu.lab.provider import build_provider
 from mplsemu.lab.schema import ChecksFile, LabFile
@@ -144,6 +145,7 @@ def loads(text: str, file_name: str, before: Numbers = NO_NUMBERS) -> LoadedLab:
     numbering = Numbering(before)
     provider = build_provider(document, raw.provider, numbering)
     network = Network(raw.name, provider, build_vpns(document, raw.vpns, provider, numbering))
+    refuse_mtus(document, raw, network)
     network = replace(network, validate=build_checks(document, raw.validate_, network))
     return LoadedLab(network, tuple(_notes(network)), raw.dataplane, numbering.numbers())
 
@@ -195,6 +197,7 @@ def _notes(network: Network) -> Iterator[str]:
         yield from _target_notes(vpn, exported)
         yield from _family_notes(vpn)
     yield from one_way_notes(routed)
+    yield from mtu_notes(network.vpns)
     yield from _host_notes(network.vpns)
     yield from topology_notes(network.vpns)
     yield from _loopback_notes(network)

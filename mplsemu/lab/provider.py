@@ -94,6 +94,7 @@ def _link(name: str, ends: tuple[str, str], entry: str | RawLink, raw: RawProvid
         bandwidth_bps=own.bandwidth or defaults.bandwidth,
         delay_ms=delay_us / 1000,
         metric=there,
+        mtu=own.mtu or defaults.mtu,
         metric_back=back,
     )
 

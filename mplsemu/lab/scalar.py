@@ -29,7 +29,7 @@ from mplsemu.lab.quantity import (
 )
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget, read_asn
 from mplsemu.model.labels import Label, LabelRange
-from mplsemu.model.limits import MAX_NHLFES
+from mplsemu.model.limits import MAX_MTU, MAX_NHLFES, MIN_IPV4_MTU, MIN_LINK_MTU
 from mplsemu.model.vpn import IPAddress, IPNetwork
 
 _REFUSED: Final = "refused"
@@ -133,6 +133,21 @@ def _integer(least: int, most: int) -> Callable[[object], int]:
         if not least <= number <= most:
             refuse(f"{number} is out of range", f"write {least} to {most}")
         return number
+
+    return read
+
+
+def _mtu(least: int, why: str) -> Callable[[object], int]:
+    remedy = f"write octets from {least} ({why}) to {MAX_MTU}, for example 1500 or 9216"
+
+    def read(value: object) -> int:
+        text = text_of(value, "a number of octets")
+        if not _INTEGER.match(text):
+            refuse(f"{quoted(text)} is not a number of octets", remedy)
+        octets = int(text)
+        if not least <= octets <= MAX_MTU:
+            refuse(f"{octets} is out of range", remedy)
+        return octets
 
     return read
 
@@ -318,6 +333,16 @@ Metrics = Annotated[
             ]
         }
     ),
+]
+LinkMtu = Annotated[
+    int,
+    BeforeValidator(_mtu(MIN_LINK_MTU, "IPv4's 68 octets and a stack of three labels")),
+    _whole(MIN_LINK_MTU, MAX_MTU),
+]
+SiteMtu = Annotated[
+    int,
+    BeforeValidator(_mtu(MIN_IPV4_MTU, "IPv4's smallest, RFC 791")),
+    _whole(MIN_IPV4_MTU, MAX_MTU),
 ]
 HostCount = Annotated[int, BeforeValidator(_integer(0, MAX_HOSTS)), _whole(0, MAX_HOSTS)]
 Bandwidth = Annotated[

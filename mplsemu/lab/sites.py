@@ -15,6 +15,7 @@ from mplsemu.lab.gateways import gateways_of
 from mplsemu.lab.hosts import HostBuilder, Lan, hosts_of
 from mplsemu.lab.schema import RawBridgedSite, RawRoutedSite, SourceValidation
 from mplsemu.lab.schema_error import known_names_hint
+from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import CeRouter, Host, Site
 
@@ -65,6 +66,7 @@ class SiteBuilder:
             hosts=tuple(self.hosts.of(lan, vpn, {name: raw}).values()),
             rate_bps=raw.rate,
             ce=self._ce(path, vpn, name, links) if raw.ce else None,
+            mtu=raw.mtu or ACCESS_MTU,
             strict_urpf=(raw.urpf or urpf) == "strict",
         )
 
@@ -79,7 +81,7 @@ class SiteBuilder:
         path: Path = ("vpns", vpn, "sites", name)
         self._check_pe(path, raw.pe)
         hosts = tuple(on_lan[f"{name}/{host}"] for host in hosts_of(raw))
-        return Site(name, vpn, raw.pe, (), (), hosts, rate_bps=raw.rate)
+        return Site(name, vpn, raw.pe, (), (), hosts, rate_bps=raw.rate, mtu=raw.mtu or ACCESS_MTU)
 
     def _ce(self, path: Path, vpn: str, site: str, links: Mapping[str, int]) -> CeRouter:
         if links[site] > MAX_CE_PER_VPN:

@@ -13,6 +13,13 @@ ACCESS_MTU: Final = 1500
 ACCESS_MTU_MARGIN: Final = 100
 """By how much the PE's end of an access line exceeds its MTU: in a VPLS, Ethernet headers and VLAN
 tags count, and a VRF must receive a packet that is too large to answer it."""
+MAX_MTU: Final = 16_000
+"""Of a link or a circuit: jumbo frames and more. Linux lets an eBPF program make a packet no longer
+than four pages less what describes it, 16,064 octets, when it pushes labels."""
+MIN_IPV4_MTU: Final = 68
+"""Every module forwards as much without fragmenting it (RFC 791 section 3.2)."""
+MIN_IPV6_MTU: Final = 1280
+"""Every link takes as much (RFC 8200 section 5)."""
 MAX_LABELS: Final = 3
 """Of a packet's stack, the service's among them."""
 MAX_NHLFES: Final = 16
@@ -24,8 +31,8 @@ MAX_INDEX: Final = 0xFFFF
 
 LABEL_OCTETS: Final = 4
 """A label stack entry (RFC 3032 section 2.1)."""
-TAGGED_ETHERNET_OCTETS: Final = 18
-"""A customer's Ethernet header with one VLAN tag, as a pseudowire carries it (RFC 4448)."""
+MIN_LINK_MTU: Final = MIN_IPV4_MTU + LABEL_OCTETS * MAX_LABELS
+"""Of a core link: the smallest IPv4 MTU, and the label stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +41,9 @@ class Limits:
 
     Attributes:
         labels: deepest label stack.
-        core_mtu: bytes that a core link carries, label stack included.
-        access_mtu: bytes of a customer's largest IP packet.
     """
 
     labels: int = MAX_LABELS
-    core_mtu: int = CORE_MTU
-    access_mtu: int = ACCESS_MTU
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -104,6 +104,7 @@ class Walker:
 
     def __init__(self, program: Program, down: Collection[str] = ()) -> None:
         self.program = program
+        self.down = down
         self._tables = LookupCache(program, down)
 
     def walk(self, circuit: str, packet: Packet, *, learned: bool | MacTable = True) -> Walk:

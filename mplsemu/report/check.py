@@ -44,6 +44,7 @@ def _largest(largest: LargestPacket) -> dict[str, Any]:
         "of": "frame" if largest.framed else "packet",
         "octets": largest.octets,
         "narrower": [[*pair, octets] for pair, octets in largest.narrower],
+        "short": [[*each.pair, each.octets, each.wanted] for each in largest.short],
     }
 
 

@@ -15,7 +15,7 @@ from mplsemu.running.controller_process import ControllerProcess
 from mplsemu.running.directory import LabDirectory
 from mplsemu.running.supervisor import Daemon
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, dump_attached
-from mplsemu.southbound.ebpf.sizes import sizes
+from mplsemu.southbound.ebpf.sizes import always_fits, sizes
 from mplsemu.southbound.openflow.learned import learned_limits
 from mplsemu.southbound.plane.limits import excess
 
@@ -127,7 +127,7 @@ class EbpfLab:
     def __init__(self, directory: LabDirectory, program: Program) -> None:
         self._program = program
         self._file = directory.path / ATTACHED_FILE
-        self.fabric = EbpfFabric(sizes(program))
+        self.fabric = EbpfFabric(sizes(program), always_fits(program))
         arguments = ("--dataplane", "ebpf", "--attached", str(self._file))
         self.controller = ControllerProcess(directory, arguments)
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from mplsemu.model.l3vpn import L3vpn, VrfPolicy
 from mplsemu.model.limits import MAX_INDEX
 from mplsemu.model.network import Network, Vpn, hubs_of
+from mplsemu.model.topology import Link
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
-from mplsemu.program.program import Adjacency, Program
+from mplsemu.program.program import Adjacency, CoreLink, Program
 from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -98,14 +99,8 @@ def _link_problems(program: Program, network: Network) -> Iterator[tuple[str, st
         found = program.link_by_name.get(link.name)
         for end in link.ends:
             at[end].add(link.name)
-        if found is None:
-            continue
-        if found.ends != link.ends or any(
-            found.metric_from(end) != link.metric_from(end) for end in link.ends
-        ):
-            there, back = (str(found.metric_from(end)) for end in found.ends)
-            metric = there if there == back else f"{there}, back {back}"
-            yield link.name, f"it joins {' and '.join(found.ends)} at metric {metric}"
+        for problem in _own_problems(found, link) if found is not None else ():
+            yield link.name, problem
     for node in program.nodes:
         for problem in _names("its link", node.adjacency_by_link, at.get(node.name, ())):
             yield node.name, problem
@@ -120,6 +115,17 @@ def _link_problems(program: Program, network: Network) -> Iterator[tuple[str, st
                 yield here, f"it takes {mine.peer} for the other end of {link.name}"
             elif mine.peer_mac != theirs.mac:
                 yield here, f"{mine.peer_mac} is not the MAC address of {peer} on {link.name}"
+
+
+def _own_problems(found: CoreLink, link: Link) -> Iterator[str]:
+    """Yield what a link is, where it is not what the lab says."""
+    there, back = (found.metric_from(end) for end in found.ends)
+    wanted = tuple(link.metric_from(end) for end in link.ends)
+    if found.ends != link.ends or (there, back) != wanted:
+        metric = f"{there}" if there == back else f"{there}, back {back}"
+        yield f"it joins {' and '.join(found.ends)} at metric {metric}"
+    if found.mtu != link.mtu:
+        yield f"it takes {found.mtu} octets, should take {link.mtu}"
 
 
 def _adjacency(program: Program, node: str, link: str) -> Adjacency | None:
@@ -155,6 +161,8 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
 def _differences(circuit: AttachmentCircuit, site: Site) -> Iterator[str]:
     if circuit.vpn != site.vpn:
         yield f"it is of VPN {circuit.vpn}"
+    if circuit.mtu != site.mtu:
+        yield f"it takes {circuit.mtu} octets, should take {site.mtu}"
     if circuit.strict_urpf != site.strict_urpf:
         yield "it validates sources" if circuit.strict_urpf else "it validates no sources"
     if circuit.hosts != site.hosts:

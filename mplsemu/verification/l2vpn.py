@@ -28,7 +28,8 @@ from mplsemu.verification.l2vpn_frames import (
     is_leaf,
 )
 from mplsemu.verification.l3vpn import cut_off, is_attached
-from mplsemu.verification.problems import Problem, describe_end, loop_problem, size_problems
+from mplsemu.verification.problems import Problem, describe_end, loop_problem, stack_problems
+from mplsemu.verification.tunnel_sizes import TunnelSizes
 from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
 
 
@@ -53,6 +54,7 @@ class L2vpnChecker:
         self._program = walker.program
         self._limits = limits
         self._walker = walker
+        self._sizes = TunnelSizes(walker.program, walker.down)
         self._vpn_of = {site.circuit: vpn.name for vpn, site in network.sites()}
 
     def check(self, vpn: Vpls | Vpws, progress: Progress | None = None) -> Findings:
@@ -180,9 +182,9 @@ class L2vpnChecker:
     ) -> bool:
         """Add a frame's problems to the groups of equal ones; return whether it has none."""
         problem = self._problem(vpn, walk, frame)
-        problems = [problem] if problem else size_problems(
-            self._program, walk, self._limits, framed=True
-        )  # fmt: skip
+        problems = [problem] if problem else [
+            *stack_problems(walk, self._limits), *self._sizes.problems(walk)
+        ]  # fmt: skip
         is_well = True
         for each in problems:
             is_well = False

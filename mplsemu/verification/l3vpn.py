@@ -39,10 +39,11 @@ from mplsemu.verification.problems import (
     describe_end,
     end_problem,
     intended_circuit,
-    size_problems,
+    stack_problems,
     ttl_problem,
 )
 from mplsemu.verification.source_checks import Kinds, check_sources, own_source
+from mplsemu.verification.tunnel_sizes import TunnelSizes
 from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
 from mplsemu.wire.ethernet import BROADCAST_MAC
 
@@ -81,6 +82,7 @@ class L3vpnChecker:
         self._mode = network.provider.ttl_mode
         self._limits = limits
         self._walker = walker
+        self._sizes = TunnelSizes(program, walker.down)
         self._tables = BoundaryCache(program)
         self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
 
@@ -205,7 +207,8 @@ class L3vpnChecker:
             short = ttl_problem(self._mode, walk.branches[0], extra)
             if short is not None:
                 yield short
-        yield from size_problems(self._program, walk, self._limits, framed=False)
+        yield from stack_problems(walk, self._limits)
+        yield from self._sizes.problems(walk)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,21 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Two sites that could exchange larger packets than the provider carries between them.
+
+    Attributes:
+        pair: their circuits.
+        octets: the largest packet, or frame, that gets through whole.
+        wanted: what both circuits take.
+    """
+
+    pair: Pair
+    octets: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
 class LargestPacket:
     """The largest packet, or frame, of a VPN.
 
@@ -25,31 +40,51 @@ class LargestPacket:
         framed: whether `octets` is of frames, with their Ethernet header, not of IP packets.
         octets: the largest that any pair of circuits carries; unconnected pairs do not count.
         narrower: pairs of circuits that carry less, and how much.
+        short: pairs between which the provider carries less than both circuits take.
     """
 
     vpn: str
     framed: bool
     octets: int
     narrower: tuple[tuple[Pair, int], ...] = ()
+    short: tuple[Shortfall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A circuit that a VRF or VSI leads to: what it takes, and what of that gets there."""
+
+    circuit: str
+    takes: int
+    carried: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """A VRF or VSI: its circuits, and those that it leads to, each with its MTU."""
+    """A VRF or VSI: its circuits, each with its MTU, and those that it leads to."""
 
     sources: tuple[tuple[str, int], ...]
-    targets: tuple[tuple[str, int], ...]
+    targets: tuple[_Target, ...]
 
     def sizes(self) -> set[int]:
         """Return the MTUs that a pair of a source and a target may have."""
-        sources, targets = ({octets for _, octets in ends} for ends in (self.sources, self.targets))
+        sources = {octets for _, octets in self.sources}
+        targets = {target.carried for target in self.targets}
         return {min(pair) for pair in itertools.product(sources, targets)}
 
     def pairs(self) -> Iterator[tuple[Pair, int]]:
         """Yield the MTU between each two circuits."""
-        for (source, most), (target, octets) in itertools.product(self.sources, self.targets):
-            if source != target:
-                yield (source, target), min(most, octets)
+        for (source, most), target in itertools.product(self.sources, self.targets):
+            if source != target.circuit:
+                yield (source, target.circuit), min(most, target.carried)
+
+    def short(self) -> Iterator[Shortfall]:
+        """Yield the pairs between which less is carried than both circuits take."""
+        narrow = [target for target in self.targets if target.carried < target.takes]
+        for (source, most), target in itertools.product(self.sources, narrow):
+            wanted = min(most, target.takes)
+            if source != target.circuit and target.carried < wanted:
+                yield Shortfall((source, target.circuit), target.carried, wanted)
 
 
 def largest_packets(program: Program) -> tuple[LargestPacket, ...]:
@@ -76,39 +111,47 @@ def _summary(vpn: str, framed: bool, services: list[_Service]) -> LargestPacket 
     sizes = {octets for service in services for octets in service.sizes()}
     pairs = (pair for service in services for pair in service.pairs())
     if len(sizes) == 1:  # the usual case: one pair stands for all, which may be millions
-        return next((LargestPacket(vpn, framed, octets) for _, octets in pairs), None)
-    known = dict(pairs)
-    most = max(known.values(), default=0)
-    narrower = sorted((pair, octets) for pair, octets in known.items() if octets < most)
-    return LargestPacket(vpn, framed, most, tuple(narrower)) if known else None
+        most = next((octets for _, octets in pairs), None)
+        narrower: list[tuple[Pair, int]] = []
+    else:
+        known = dict(pairs)
+        most = max(known.values(), default=None)
+        narrower = sorted((pair, octets) for pair, octets in known.items() if octets < (most or 0))
+    short = {each.pair: each for service in services for each in service.short()}
+    shortfalls = tuple(short[pair] for pair in sorted(short))
+    return LargestPacket(vpn, framed, most, tuple(narrower), shortfalls) if most else None
 
 
 Circuits = dict[str, AttachmentCircuit]
 
 
 def _in_vrf(node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
-    targets: dict[str, int] = {}
+    targets: dict[str, _Target] = {}
     for route in vrf.routes:
         target = circuits.get(route.circuit)
         if target is None:
             continue
         if not isinstance(route.next_hop, ViaPe):
-            targets[target.name] = target.mtu
+            targets[target.name] = _Target(target.name, target.mtu, target.mtu)
         elif (tunnel := tunnel_mtu(node, route.next_hop.egress)) is not None:
-            targets[target.name] = min(target.mtu, tunnel)
+            carried = min(target.mtu, tunnel)
+            targets[target.name] = _Target(target.name, target.mtu, carried)
     sources = ((name, circuits[name].mtu) for name in vrf.circuits if name in circuits)
-    return _Service(tuple(sources), tuple(targets.items()))
+    return _Service(tuple(sources), tuple(targets.values()))
 
 
 def _in_vsi(node: NodeProgram, vsi: Vsi, program: Program, circuits: Circuits) -> _Service:
     sources = tuple(_frames(vsi, circuits))
-    targets = list(sources)
+    targets = [_Target(name, octets, octets) for name, octets in sources]
     for wire in vsi.pseudowires:
         peer = program.node_by_name.get(wire.peer)
         there = peer.vsi_by_name.get(vsi.name) if peer is not None else None
         most = frame_mtu(node, wire)
         if there is not None and most is not None:
-            targets += [(name, min(octets, most)) for name, octets in _frames(there, circuits)]
+            targets += [
+                _Target(name, octets, min(octets, most))
+                for name, octets in _frames(there, circuits)
+            ]
     return _Service(sources, tuple(targets))
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a packet's walk: its end, its TTL, its size or its label stack."""
+"""What is wrong with a packet's walk: its end, its TTL or its label stack."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from mplsemu.model.limits import LABEL_OCTETS, TAGGED_ETHERNET_OCTETS, Limits
+from mplsemu.model.limits import Limits
 from mplsemu.model.topology import TtlMode
 from mplsemu.program.packet import DEFAULT_TTL
 from mplsemu.program.path import (
@@ -19,7 +19,6 @@ from mplsemu.program.path import (
     Unresolved,
     Walk,
 )
-from mplsemu.program.program import Program
 from mplsemu.verification.address_plan import (
     ExpectedEnd,
     ToCe,
@@ -188,20 +187,13 @@ def ttl_problem(mode: TtlMode, branch: Branch, extra: int) -> Problem | None:
     return None
 
 
-def size_problems(
-    program: Program, walk: Walk, limits: Limits, *, framed: bool
-) -> Iterator[Problem]:
-    """Yield where a customer's largest packet, with its labels, exceeds the MTU of a core link.
+def stack_problems(walk: Walk, limits: Limits) -> Iterator[Problem]:
+    """Yield where a packet has more labels than the data plane takes.
 
     Args:
-        program: that it went through.
         walk: of the packet.
         limits: of the network.
-        framed: whether it carries its Ethernet header with a VLAN tag, as over a pseudowire.
     """
-    if not framed:
-        yield from _tunnel_problems(program, walk)
-    payload = limits.access_mtu + (TAGGED_ETHERNET_OCTETS if framed else 0)
     paths = [(number, branch.hops) for number, branch in enumerate(walk.branches)]
     paths += [(0, hops) for hops in walk.joined]
     for number, hops in paths:
@@ -209,33 +201,3 @@ def size_problems(
         if deep is not None:
             said = f"has {len(deep.out_stack)} labels on {deep.link}, the data plane takes "
             yield Problem(Invariant.STACK, f"{said}{limits.labels}", ("labels", deep.node), number)
-        for hop in hops:
-            depth = len(hop.out_stack)
-            octets = payload + LABEL_OCTETS * depth
-            if octets > limits.core_mtu and hop.link in program.link_by_name:
-                said = (
-                    f"{payload} octets and {depth} labels make {octets} on {hop.link}, "
-                    f"which carries {limits.core_mtu}"
-                )
-                yield Problem(Invariant.MTU, said, ("octets", hop.link), number)
-                break
-
-
-def _tunnel_problems(program: Program, walk: Walk) -> Iterator[Problem]:
-    """Yield where an ingress PE admits packets that exceed the MTU of a link of the tunnel."""
-    for number, branch in enumerate(walk.branches):
-        routed = [hop.node for hop in branch.hops if hop.vrf is not None and hop.node]
-        ingress = program.node_by_name.get(routed[0]) if routed else None
-        entry = ingress.ftn_by_egress.get(routed[-1]) if ingress is not None else None
-        if ingress is None or entry is None:
-            continue
-        for hop in branch.hops:
-            link = program.link_by_name.get(hop.link or "")
-            carried = link.mtu - LABEL_OCTETS * (len(hop.out_stack) - 1) if link else entry.mtu
-            if hop.out_stack and entry.mtu > carried:
-                said = (
-                    f"{ingress.name} lets packets of {entry.mtu - LABEL_OCTETS} octets into the "
-                    f"tunnel to {entry.egress}; {hop.link} takes {carried - LABEL_OCTETS}"
-                )
-                yield Problem(Invariant.MTU, said, ("tunnel", ingress.name, entry.egress), number)
-                break

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from mplsemu.model.limits import LABEL_OCTETS, TAGGED_ETHERNET_OCTETS, Limits
+from mplsemu.model.limits import LABEL_OCTETS, Limits
 from mplsemu.model.topology import TtlMode
-from mplsemu.program.lsp import LabelGraph, LabelPlace, LabelSearch
+from mplsemu.program.lsp import LabelGraph, LabelHop, LabelPlace, LabelSearch
 from mplsemu.program.packet import DEFAULT_TTL
 from mplsemu.program.program import Program
 
@@ -26,6 +26,19 @@ Direction = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowest:
+    """The link of a tunnel that takes the smallest packets.
+
+    Attributes:
+        octets: that it takes, with a service's label but without the tunnel's.
+        link: its name.
+    """
+
+    octets: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class TunnelPaths:
     """The path of a tunnel, or its paths of equal cost.
 
@@ -36,6 +49,8 @@ class TunnelPaths:
         end: the LSR where all traffic leaves the tunnel; None if some is lost.
         depth: labels of the tunnel itself at most.
         hops: links of the longest path.
+        narrowest: the link that decides how large packets may be; None if there is no link.
+        admits: how large packets the ingress lets in, counted as in `narrowest`.
     """
 
     shares: tuple[tuple[Direction, Fraction], ...]
@@ -43,16 +58,18 @@ class TunnelPaths:
     end: str | None
     depth: int
     hops: int
+    narrowest: Narrowest | None
+    admits: int
 
     def is_sound(self, egress: str, mode: TtlMode, limits: Limits) -> bool:
         """Whether all traffic arrives at the egress, within all limits."""
         depth = self.depth + 1  # the service's label goes along
-        octets = limits.access_mtu + TAGGED_ETHERNET_OCTETS + LABEL_OCTETS * depth
         longest = DEFAULT_TTL - _ROUTERS_AROUND if mode is TtlMode.UNIFORM else _MOST_HOPS
         return (
             self.end == egress
             and depth <= limits.labels
-            and octets <= limits.core_mtu
+            and self.narrowest is not None
+            and self.admits == self.narrowest.octets
             and self.hops < longest
         )
 
@@ -77,11 +94,15 @@ def tunnel_paths(
     search = LabelSearch(graph)
     start = LabelPlace(ingress, ())
     search.run(start, first)
-    return _measured(search, start)
+    return _measured(program, tunnel, search, start)
 
 
-def _measured(search: LabelSearch, start: LabelPlace) -> TunnelPaths:
+def _measured(
+    program: Program, tunnel: Tunnel, search: LabelSearch, start: LabelPlace
+) -> TunnelPaths:
     """Spread all flows over the paths, from the start on."""
+    admits = program.node(tunnel[0]).ftn_by_egress[tunnel[1]].mtu
+    narrowest: Narrowest | None = None
     share = search.shares(start)
     count = {start: 0}
     shares: dict[Direction, Fraction] = {}
@@ -95,6 +116,7 @@ def _measured(search: LabelSearch, start: LabelPlace) -> TunnelPaths:
             if hop.link is not None:
                 over = (hop.link, place.node)
                 shares[over] = shares.get(over, Fraction(0)) + part
+                narrowest = _narrower(narrowest, program, hop)
             if hop.to is None or not hop.is_up:
                 ends.add(None)
                 continue
@@ -103,4 +125,15 @@ def _measured(search: LabelSearch, start: LabelPlace) -> TunnelPaths:
     reads = tuple((at.node, int(at.stack[0])) for at in reversed(search.order) if at.stack)
     depth = max(len(place.stack) for place in search.order)
     end = ends.pop() if len(ends) == 1 else None
-    return TunnelPaths(tuple(shares.items()), reads, end, depth, max(count.values()))
+    return TunnelPaths(
+        tuple(shares.items()), reads, end, depth, max(count.values()), narrowest, admits
+    )
+
+
+def _narrower(known: Narrowest | None, program: Program, hop: LabelHop) -> Narrowest | None:
+    """Return the narrower of a link that is known and that of one more hop."""
+    line = program.link_by_name.get(hop.link or "")
+    if line is None or hop.to is None:
+        return known
+    found = Narrowest(line.mtu - LABEL_OCTETS * len(hop.to.stack), line.name)
+    return found if known is None or found.octets < known.octets else known

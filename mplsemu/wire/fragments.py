@@ -20,8 +20,6 @@ from mplsemu.wire.ip import (
     IpProtocol,
 )
 
-MIN_IPV6_MTU: Final = 1280
-"""Every link takes as much (RFC 8200 section 5), so no router on the path complains."""
 MAX_PACKET_BYTES: Final = 0xFFFF
 FRAGMENT_UNIT: Final = 8
 """Octets in which offsets are counted: every fragment but the last is a multiple."""

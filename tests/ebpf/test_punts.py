@@ -7,6 +7,7 @@ import time
 import pytest
 
 from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.sizes import ETHERNET_OCTETS
 from mplsemu.southbound.ebpf.kinds import (
     PUNT_OCTETS,
     Drop,
@@ -18,7 +19,7 @@ from mplsemu.southbound.ebpf.kinds import (
 from mplsemu.southbound.ebpf.layout import IlmRecord, RouteRecord
 from mplsemu.southbound.punt.rate_limits import PER_LSR, PER_SOURCE
 from tests.ebpf.router import Router, labelled, nhlfe, stack
-from tests.ebpf.wires import Wire
+from tests.ebpf.wires import MTU, Wire
 from tests.oracles.frames import arp, ethernet, ip, ip_frame, mended
 from tests.waiting import eventually
 
@@ -148,14 +149,16 @@ def test_what_was_used_up_comes_again(router: Router, circuit):
     eventually(punted, "a punt", 2, pause_s=0)
 
 
-@pytest.mark.parametrize("octets", [60, PUNT_OCTETS - 1, PUNT_OCTETS, PUNT_OCTETS + 1, 8900])
-def test_a_long_packet_is_cut(router: Router, circuit, octets):
-    packet = ip("10.1.0.2", "10.3.0.2", payload=bytes(range(256)) * 40)
+@pytest.mark.parametrize(
+    "octets", [60, PUNT_OCTETS - 1, PUNT_OCTETS, PUNT_OCTETS + 1, 9216, MTU + ETHERNET_OCTETS]
+)
+def test_a_packet_of_any_mtu_comes_whole(router: Router, circuit, octets):
+    packet = ip("10.1.0.2", "10.3.0.2", payload=bytes(range(256)) * 70)
     cut = mended(packet[:2] + (octets - 14).to_bytes(2, "big") + packet[4 : octets - 14])
     whole = ip_frame(GATEWAY_MAC, HOST, cut)
     router.pass_on(whole, circuit, 0)
     (punt,) = router.bench.punts()
-    assert punt.frame == whole[:PUNT_OCTETS]
+    assert punt.frame == whole
 
 
 def test_a_ring_that_nobody_reads_drops_what_does_not_fit(router: Router, circuit):

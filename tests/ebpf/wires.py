@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass, field
 
 from mplsemu.emulation.operational import await_operational
+from mplsemu.model.limits import MAX_MTU
 
 _SOL_PACKET, _AUXDATA, _IGNORE_OUTGOING = 263, 8, 23
 _ETH_P_ALL = 3
 _VLAN_VALID = 0x10
 _BUFFER_OCTETS = 1 << 22
-MTU = 9000
+MTU = MAX_MTU
 
 
 @dataclass

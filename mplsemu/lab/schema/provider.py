@@ -12,6 +12,7 @@ from mplsemu.lab.scalar import (
     DelayUs,
     EcmpWidth,
     Labels,
+    LinkMtu,
     Metric,
     Metrics,
     Name,
@@ -19,6 +20,7 @@ from mplsemu.lab.scalar import (
     ShortLink,
 )
 from mplsemu.lab.schema.mapping import StrictMapping
+from mplsemu.model.limits import CORE_MTU
 from mplsemu.model.topology import DEFAULT_ASN, NullLabel, Role, TtlMode
 
 
@@ -39,6 +41,11 @@ class RawDefaults(StrictMapping, title="Defaults"):
     )
     metric: Metric = Field(
         default=10, description="Cost of a link in shortest paths.", examples=[10]
+    )
+    mtu: LinkMtu = Field(
+        default=CORE_MTU,
+        description="Octets of a link's largest packet, label stack included (RFC 3032 3.2).",
+        examples=[9216],
     )
 
 
@@ -83,6 +90,11 @@ class RawLink(StrictMapping, title="Link"):
         default=None,
         description="Cost in shortest paths; two: from the first end to the second, and back.",
         examples=[20, [10, 30]],
+    )
+    mtu: LinkMtu | None = Field(
+        default=None,
+        description="Octets of its largest packet, label stack included (RFC 3032 3.2).",
+        examples=[9216],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mplsemu.lab.address_scalar import Addresses
-from mplsemu.lab.scalar import AccessRate, Name, Prefixes, Targets
+from mplsemu.lab.scalar import AccessRate, Name, Prefixes, SiteMtu, Targets
 from mplsemu.lab.schema.hosts import AnyHosts
 from mplsemu.lab.schema.mapping import StrictMapping
 
@@ -28,6 +28,12 @@ class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
         default=None,
         description="Of its access line, each way; 512 kbit/s to 1 Gbit/s.",
         examples=["10 Mbit/s"],
+    )
+    mtu: SiteMtu | None = Field(
+        default=None,
+        description="Octets of the largest IP packet on its access line and its LAN; 1500 unless "
+        "said.",
+        examples=[9000],
     )
 
 

@@ -12,7 +12,9 @@ MAX_MEMBERS: Final = 1024
 FEW_MEMBERS: Final = 6
 """Of them, where the kernel interprets programs."""
 PUNT_OCTETS: Final = 2048
-"""Of a punted packet; what is longer is cut. A power of two."""
+"""Of a punted packet, usually. A power of two."""
+LARGE_PUNT_OCTETS: Final = 16_384
+"""Of one that is longer; more than any MTU, a power of two."""
 PUNT_LSPS: Final = 64
 """LSPs whose packets have a share of their own of an LSR's punts."""
 

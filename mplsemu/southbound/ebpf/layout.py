@@ -30,6 +30,7 @@ from mplsemu.southbound.ebpf.cstruct import (
     u32,
 )
 from mplsemu.southbound.ebpf.kinds import (
+    LARGE_PUNT_OCTETS,
     MAX_MEMBERS,
     MAX_PUSH,
     PUNT_OCTETS,
@@ -332,6 +333,14 @@ PUNT: Final = CStruct(
         CField("service", u32, "index of the VRF that looked at it, 0 if it still had labels"),
         CField("length", u32, "octets in frame"),
         CField("frame", octets(PUNT_OCTETS, "PUNT_OCTETS")),
+    ),
+)
+LARGE_PUNT: Final = CStruct(
+    "large_punt",
+    "Likewise, of a jumbo frame",
+    (
+        *PUNT.fields[:-1],
+        CField("frame", octets(LARGE_PUNT_OCTETS, "LARGE_PUNT_OCTETS")),
     ),
 )
 

@@ -6,7 +6,7 @@ import ctypes
 import errno
 import os
 import socket
-import sys
+import struct
 from collections.abc import Mapping
 from ctypes import byref, sizeof
 from pathlib import Path
@@ -28,14 +28,15 @@ from mplsemu.southbound.ebpf.libbpf import (
 from mplsemu.southbound.ebpf.limits import INTERPRETED_LIMITS, LIMITS
 from mplsemu.southbound.ebpf.map_table import MAPS
 from mplsemu.southbound.ebpf.maps import Map
+from mplsemu.southbound.ebpf.sizes import FULL_FRAME
 
 OBJECT_VARIABLE: Final = "MPLSEMU_EBPF_OBJECT"
 """Names another object file than the one that ships, for tests of compilers."""
 PROGRAM: Final = "lsr"
 
 _SHIPPED: Final = Path(__file__).with_name("lsr.bpf.o")
-_CONSTANTS: Final = b".rodata"
-_IS_INTERPRETED: Final = (1).to_bytes(4, sys.byteorder)
+_SECTION: Final = b".rodata"
+_CONSTANTS: Final = struct.Struct("=II")
 _NO_CALLBACKS: Final = "callbacks are not allowed"
 _HANDLE = _PRIORITY = 1
 _LOG_LINES: Final = 12
@@ -64,13 +65,20 @@ class LoadedProgram:
         self.limits: Final = INTERPRETED_LIMITS if is_interpreted else LIMITS
 
     @classmethod
-    def load(cls, path: Path | None = None, sizes: Mapping[str, int] | None = None) -> Self:
+    def load(
+        cls,
+        path: Path | None = None,
+        sizes: Mapping[str, int] | None = None,
+        always_fits: int = FULL_FRAME,
+    ) -> Self:
         """Load the program into the kernel, which verifies and compiles it.
 
         Args:
             path: of the object file; if None, the one that MPLSEMU_EBPF_OBJECT names, else the one
                 that ships.
             sizes: capacities of maps by name; others have the object's.
+            always_fits: octets of a frame that fits every link and circuit; only larger ones are
+                compared with their interface's MTU.
 
         Raises:
             MissingToolError: libbpf is not installed.
@@ -81,7 +89,7 @@ class LoadedProgram:
         if not path.is_file():
             raise DataPlaneError(f"there is no {path}; type: scripts/build-ebpf")
         with listening() as heard:
-            found, is_interpreted = _loaded(path, sizes or {}, heard)
+            found, is_interpreted = _loaded(path, sizes or {}, always_fits, heard)
         try:
             return cls(found, *_parts(found, path), is_interpreted=is_interpreted)
         except BaseException:
@@ -159,15 +167,16 @@ def _open(path: Path) -> int:
     return int(found)
 
 
-def _loaded(path: Path, sizes: Mapping[str, int], heard: list[str]) -> tuple[int, bool]:
+def _loaded(
+    path: Path, sizes: Mapping[str, int], always_fits: int, heard: list[str]
+) -> tuple[int, bool]:
     """Load an object file; return the object, and whether the kernel interprets it."""
     for is_interpreted in (False, True):
         found = _open(path)
         try:
             library().bpf_program__set_type(_program(found, path), PROG_TYPE_SCHED_CLS)
             _set_sizes(found, sizes)
-            if is_interpreted:
-                _set_interpreted(found, path)
+            _set_constants(found, path, _CONSTANTS.pack(is_interpreted, always_fits))
             refused = library().bpf_object__load(found)
         except BaseException:
             library().bpf_object__close(found)
@@ -190,12 +199,11 @@ def _set_sizes(found: int, sizes: Mapping[str, int]) -> None:
             raise failure(f"make the map {name} of {most} entries", refused)
 
 
-def _set_interpreted(found: int, path: Path) -> None:
-    """Set the program's only constant, ``is_interpreted``."""
+def _set_constants(found: int, path: Path, value: bytes) -> None:
+    """Set what the program calls ``constants``."""
     each = library().bpf_object__next_map(found, None)
-    while each and not library().bpf_map__name(each).endswith(_CONSTANTS):
+    while each and not library().bpf_map__name(each).endswith(_SECTION):
         each = library().bpf_object__next_map(found, each)
-    value = _IS_INTERPRETED
     if not each or library().bpf_map__set_initial_value(each, value, len(value)):
         raise DataPlaneError(f"{path} has no constants; type: scripts/build-ebpf")
 

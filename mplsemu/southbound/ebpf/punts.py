@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from mplsemu.southbound.ebpf.checksum import completed
-from mplsemu.southbound.ebpf.kinds import PUNT_OCTETS
-from mplsemu.southbound.ebpf.layout import PUNT
+from mplsemu.southbound.ebpf.kinds import LARGE_PUNT_OCTETS
+from mplsemu.southbound.ebpf.layout import LARGE_PUNT, PUNT
 from mplsemu.southbound.ebpf.segment import first_segment
 from mplsemu.southbound.punt.event import PuntReason
 
@@ -20,7 +20,8 @@ _LOCAL_MAC: Final = 0x0200
 class PuntRecord:
     """A record of the ring buffer `punts`: a packet as a network card would have sent it.
 
-    An offloaded checksum is completed, and of a GSO packet the first segment is given.
+    Records have one of two lengths. An offloaded checksum is completed, and of a GSO packet the
+    first segment is given.
     """
 
     lsr: int
@@ -32,9 +33,10 @@ class PuntRecord:
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what the bytes say."""
-        lsr, port, reason, service, length, frame = PUNT.format.unpack(data)
+        format_ = PUNT.format if len(data) == PUNT.size else LARGE_PUNT.format
+        lsr, port, reason, service, length, frame = format_.unpack(data)
         frame = frame[:length]
-        if length < PUNT_OCTETS:  # else it may be cut, and stays as it is
+        if length < LARGE_PUNT_OCTETS:  # else it may be cut, and stays as it is
             frame = completed(first_segment(frame))
         return cls(lsr, port, PuntReason(reason), service, frame)
 

@@ -1,4 +1,4 @@
-"""Capacities of the maps of a lab (pure).
+"""Capacities of the maps of a lab, and how large a frame fits everywhere in it (pure).
 
 A hash map has as many buckets as its capacity. With far more buckets than entries every look-up is
 a cache miss, which costs more than all else it does.
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.sizes import ETHERNET_OCTETS
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.kinds import PUNT_LSPS, Drop
 from mplsemu.southbound.fdb_capacity import fdb_capacity
@@ -20,6 +22,18 @@ _ROOM: Final = 4
 _LEAST: Final = 1 << 10
 _LEAST_BUCKETS: Final = 1 << 14
 _MOST: Final = 1 << 20
+FULL_FRAME: Final = ETHERNET_OCTETS + ACCESS_MTU
+"""Octets of a frame of an Ethernet as usual."""
+
+
+def always_fits(program: Program) -> int:
+    """Return the size of a frame that every link and every circuit takes; full frames at most.
+
+    Most packets are not larger, and need not be compared with the MTU of their interface.
+    """
+    circuits = (circuit for node in program.nodes for circuit in node.circuits)
+    mtus = [link.mtu for link in program.links] + [circuit.line_mtu for circuit in circuits]
+    return min(FULL_FRAME, ETHERNET_OCTETS + min(mtus, default=ACCESS_MTU))
 
 
 def sizes(program: Program) -> dict[str, int]:

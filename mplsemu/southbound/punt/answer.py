@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv6Address
 from typing import Final, assert_never
 
-from mplsemu.model.limits import ACCESS_MTU
+from mplsemu.model.limits import ACCESS_MTU, MIN_IPV6_MTU
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL
 from mplsemu.program.martians import LINK_LOCAL
@@ -34,7 +34,7 @@ from mplsemu.southbound.punt.resolve import (
 )
 from mplsemu.wire.arp import Arp
 from mplsemu.wire.ethernet import EthernetHeader, is_group_mac
-from mplsemu.wire.fragments import MIN_IPV6_MTU, fragment_of, router_fragments, source_fragments
+from mplsemu.wire.fragments import fragment_of, router_fragments, source_fragments
 from mplsemu.wire.icmp import PROTOCOL
 from mplsemu.wire.icmp_error import IcmpError, error_message
 from mplsemu.wire.ip import IpPacket, ethertype_of, ip_packet
@@ -273,7 +273,7 @@ def _own_mtu(lsr: NodeProgram, punt: ParsedPunt, dst: IPAddress) -> int:
     if dst.version == 6 and not is_near:
         return MIN_IPV6_MTU
     mtu = next_hop_mtu(lsr, vrf, dst) or MIN_IPV6_MTU
-    return mtu if is_near else min(mtu, ACCESS_MTU)  # what the circuit at the far end takes
+    return mtu if is_near else min(mtu, ACCESS_MTU)  # the far PE fragments for a narrower circuit
 
 
 def _label_ttl_expired(lsr: NodeProgram, ethernet: EthernetHeader, found: LabelledIp) -> Answers:

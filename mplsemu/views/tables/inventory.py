@@ -45,6 +45,7 @@ class LinkRow:
         delay_ms: one way; None for a site's line, as `metric`.
         metric: of the IGP; where they differ, from the first end to the second and back.
         up: whether it carries packets.
+        mtu: octets of its largest packet: of a link with labels, of a line the site's.
     """
 
     link: str
@@ -55,6 +56,7 @@ class LinkRow:
     delay_ms: float | None
     metric: int | tuple[int, int] | None
     up: bool
+    mtu: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def link_rows(
                 delay_ms=link.delay_ms,
                 metric=_metric(link),
                 up=link.name not in down,
+                mtu=link.mtu,
             )
     for _, site in network.sites():
         if node in {None, site.pe}:
@@ -148,6 +151,7 @@ def link_rows(
                 delay_ms=None,
                 metric=None,
                 up=site.circuit not in down,
+                mtu=site.mtu,
             )
 
 

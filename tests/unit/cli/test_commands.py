@@ -292,14 +292,14 @@ def test_trace_draws_every_copy_of_a_flooded_frame(capsys):
     ("words", "hint"),
     [
         (("--ttl", "256"), "'256' is not a number from 0 to 255"),
-        (("--size", "-1"), "'-1' is not a number from 1 to 9999"),
+        (("--size", "-1"), "'-1' is not a number from 1 to 65535"),
         (
             ("--size", "0"),
-            "from 1 to 9999; an IPv4 packet has 20 octets at least, an IPv6 packet 40",
+            "from 1 to 65535; an IPv4 packet has 20 octets at least, an IPv6 packet 40",
         ),
         (("--size", "19"), "an IPv4 packet has 20 octets at least, not 19; write 20 or more"),
         (("--size", "1600", "--live"), "PAYLOAD is 28 less than the packet's octets (IPv6: 48 "),
-        (("--size", "1600", "--live"), "hosts send 1,500 octets at most"),
+        (("--size", "1600", "--live"), "hosts send what their site's mtu allows"),
         (("--dscp", "64"), "'64' is not a number from 0 to 63"),
         (("--vlan", "0"), "'0' is not a number from 1 to 4094"),
         (("--vlan", "4095"), "'4095' is not a number from 1 to 4094"),

@@ -55,7 +55,9 @@ def test_links_have_interfaces_and_say_what_is_down(capsys):
         "delay_ms": 0.0,
         "metric": 10,
         "up": False,
+        "mtu": 1600,
     }
+    assert found["a/stockholm"]["mtu"] == 1500
     assert found["a/stockholm"]["bandwidth_bps"] == 10_000_000
     assert {name for name, row in found.items() if not row["up"]} == {"dk-p1", "a/oslo"}
     assert {row["link"] for row in rows(capsys, "links", "p2")} == {

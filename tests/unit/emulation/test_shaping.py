@@ -30,6 +30,13 @@ def test_a_full_queue_drains_in_50_to_100_ms(rate):
     assert 50 <= queue_ms(Shape(rate, 0)) <= 100
 
 
+def test_a_slow_line_of_jumbo_frames_holds_eight_of_them():
+    ends = (Endpoint("a", "a-eth1", 1, 9100), Endpoint("h", "h-eth0", 0, 9000))
+    shape = shape_of(VethPair("a-h", ends, rate_bps=2_000_000), Capabilities())
+    assert shape.queue_bytes == 8 * 9100
+    assert shape.burst_bytes == 2 * 9100
+
+
 def test_a_burst_holds_a_full_frame_at_any_rate():
     assert Shape(512_000, 0).burst_bytes >= 1600
     assert Shape(1_000_000_000, 0).burst_bytes == 250_000

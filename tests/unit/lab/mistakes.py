@@ -85,15 +85,15 @@ MISTAKES = {
         "- {ends: [dk, p1], bandwith: 1 Gbit/s}",
         9,
         "link dk-p1: unknown key 'bandwith'",
-        "did you mean 'bandwidth'? known keys: ends, bandwidth, delay, metric",
+        "did you mean 'bandwidth'? known keys: ends, bandwidth, delay, metric, mtu",
     ),
     "node key": ("{role: pe}", "{rule: pe}", 4, "node dk: unknown key 'rule'", "'role'?"),
     "provider key": ("provider:", "provider:\n  tll: pipe", 3, "unknown key 'tll'", "'ttl'?"),
     "default key": (
         "provider:",
-        "provider:\n  defaults: {mtu: 9}",
+        "provider:\n  defaults: {speed: 9}",
         3,
-        "unknown key 'mtu'",
+        "unknown key 'speed'",
         "metric",
     ),
     "site key": (

@@ -13,6 +13,7 @@
 #define MAX_MEMBERS 1024
 #define FEW_MEMBERS 6
 #define PUNT_OCTETS 2048
+#define LARGE_PUNT_OCTETS 16384
 #define PUNT_LSPS 64
 #define SOURCE_PUNTS_PER_S 100
 #define SOURCE_PUNTS_BURST 250
@@ -285,6 +286,17 @@ struct punt {
 	__u8 frame[PUNT_OCTETS];
 };
 _Static_assert(sizeof(struct punt) == 2068, "padding");
+
+/* Likewise, of a jumbo frame */
+struct large_punt {
+	__u32 lsr;
+	__u32 port; /* number of the port the packet came by, 0 if from the controller */
+	__u32 reason; /* enum punt_reason */
+	__u32 service; /* index of the VRF that looked at it, 0 if it still had labels */
+	__u32 length; /* octets in frame */
+	__u8 frame[LARGE_PUNT_OCTETS];
+};
+_Static_assert(sizeof(struct large_punt) == 16404, "padding");
 
 /* What is the same for all LSRs */
 struct settings {

@@ -5,7 +5,6 @@
 
 #include "packet.h"
 
-#define ALWAYS_FITS 1514 /* octets of a frame that fits every link of a lab */
 #define TCP_OCTETS 20
 #define UDP_OCTETS 8
 
@@ -79,7 +78,7 @@ static __always_inline int circuit_takes(struct __sk_buff *skb, __u32 oif)
 	__be16 type = 0;
 	__u32 octets;
 
-	if (skb->len <= ALWAYS_FITS)
+	if (skb->len <= constants.always_fits)
 		return 1;
 	octets = octets_of_frame(skb) - ETHERNET_OCTETS;
 	if (skb->vlan_present)
@@ -92,7 +91,7 @@ static __always_inline int circuit_takes(struct __sk_buff *skb, __u32 oif)
 /* Whether a labelled packet fits a core link. A GSO packet was measured where its labels were pushed. */
 static __always_inline int link_takes(struct __sk_buff *skb, __u32 oif)
 {
-	if (skb->len <= ALWAYS_FITS || skb->gso_size)
+	if (skb->len <= constants.always_fits || skb->gso_size)
 		return 1;
 	return takes(skb, oif, skb->len - ETHERNET_OCTETS);
 }

@@ -47,15 +47,17 @@
 
 #define CALLBACK static __noinline
 
-/* Whether the kernel interprets programs, and so rejects callbacks. loader.py sets it before loading; the
- * verifier then skips the branches that are never taken. */
-const volatile __u32 is_interpreted = 0;
+/* What loader.py sets before loading; the verifier then skips the branches that are never taken. */
+const volatile struct {
+	__u32 is_interpreted; /* the kernel interprets programs, and so rejects callbacks */
+	__u32 always_fits;    /* octets of a frame that fits every link and every circuit of the lab */
+} constants = {.always_fits = 1514};
 
 /* Call a function with 0, 1, ... until it returns non-zero, at most `times` times. The verifier checks a
  * callback once, but every iteration of a loop: without callbacks there are at most `few`. */
 #define repeat(times, few, callback, context)                                                                \
 	do {                                                                                                 \
-		if (!is_interpreted)                                                                         \
+		if (!constants.is_interpreted)                                                                         \
 			bpf_loop(times, callback, context, 0);                                               \
 		else                                                                                         \
 			for (__u32 turn = 0; turn < (few) && turn < (times) && !callback(turn, context);     \

@@ -1,14 +1,18 @@
 """Room in the maps: enough for what a lab has and for what it gets when paths change, not more."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from mplsemu.control.compile import compile_program
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.map_table import MAPS
-from mplsemu.southbound.ebpf.sizes import sizes
+from mplsemu.southbound.ebpf.sizes import always_fits, sizes
 from mplsemu.southbound.fdb_capacity import fdb_capacity
+from tests.builders import nordic
 from tests.ebpf_entries import everything
+from tests.networks import with_site_mtus
 from tests.places import TOPOLOGIES
 from tests.programs import program_of
 
@@ -43,3 +47,18 @@ def test_there_is_room_for_the_share_of_every_vsi_and_for_who_has_a_seat():
     program = program_of("vpls")
     room = sizes(program)
     assert room["fdb"] == room["fdb_slots"] == fdb_capacity(program).total
+
+
+@pytest.mark.parametrize(
+    ("link", "site", "expected"),
+    [(1600, 1500, 1514), (9216, 9000, 1514), (1400, 1500, 1414), (1600, 1300, 1414)],
+)
+def test_a_frame_that_fits_everywhere_is_as_large_as_the_narrowest_interface_takes(
+    link, site, expected
+):
+    """The PE's end of an access line takes 100 octets more than its site's MTU."""
+    lab = nordic()
+    links = (replace(lab.provider.links[0], mtu=link), *lab.provider.links[1:])
+    lab = replace(lab, provider=replace(lab.provider, links=links))
+    program = compile_program(with_site_mtus(lab, {"a/aarhus": site}))
+    assert always_fits(program) == expected
