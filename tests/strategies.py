@@ -14,6 +14,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.control.numbering import number_network
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label, LabelRange
+from mplsemu.model.mac_move import MacMove
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
@@ -129,6 +130,7 @@ def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "l2cp": draw(st.sampled_from(L2cp)),
         "floods_unknown": draw(st.booleans()),
+        "mac_move": draw(st.sampled_from(MacMove)),
         "storm_control_bps": draw(st.sampled_from((None, 64_000, 10**9))),
     }
 

@@ -123,6 +123,13 @@ def _of_lans(state: LabState) -> Iterator[Alarm]:
     for name in (state.status or {}).get("storms", ()):
         text = "floods more than storm control lets through: the rest is dropped"
         yield Alarm(Severity.MINOR, f"line {name}", text)
+    for move in (state.status or {}).get("mac_moves", ()):
+        first, second = move["places"]
+        text = f"has a MAC address that moves too often: {move['mac']}, {first} and {second}"
+        yield Alarm(Severity.MINOR, f"VPN {move['vpn']}", text)
+    for name, mac in (state.status or {}).get("blocked", {}).items():
+        text = f"is blocked: the MAC address {mac} moved to it too often"
+        yield Alarm(Severity.MAJOR, f"line {name}", text)
 
 
 def _of_l3vpn(vpn: L3vpnConnectivity) -> Iterator[Alarm]:

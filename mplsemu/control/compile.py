@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -52,6 +52,7 @@ def compile_program(
     learned: Iterable[LearnedNeighbour] = (),
     previous: Program | None = None,
     numbers: Numbers | None = None,
+    blocked: Collection[str] = (),
 ) -> Program:
     """Compute what every LSR does.
 
@@ -67,12 +68,13 @@ def compile_program(
             or went between the two.
         numbers: of this network (`number_network`). If None, they are read back from `previous`,
             which does not know what was removed before.
+        blocked: attachment circuits that carry nothing, though their lines may be up.
 
     Raises:
         LabelSpaceError: an LSR needs more labels than the provider's range has.
         LabError: `down` names what does not exist.
     """
-    return compile_stages(network, down, learned, previous, numbers).program
+    return compile_stages(network, down, learned, previous, numbers, blocked).program
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def compile_stages(
     learned: Iterable[LearnedNeighbour] = (),
     previous: Program | None = None,
     numbers: Numbers | None = None,
+    blocked: Collection[str] = (),
 ) -> Compilation:
     """Compute a program as `compile_program` does, with intermediate results."""
     _check_names(network, down)
@@ -118,7 +121,7 @@ def compile_stages(
         ilm[service.pe].extend(services[service].ilm(found))
     of_node = _by_pe(network, tables)
     ports = ports_of(network, numbers)
-    circuits = _circuits(network, down, ports)
+    circuits = _circuits(network, down, blocked, ports)
     nodes = (
         NodeProgram(
             name=node.name,
@@ -265,7 +268,7 @@ def _lfib(
 
 
 def _circuits(
-    network: Network, down: frozenset[str], ports: Ports
+    network: Network, down: frozenset[str], blocked: Container[str], ports: Ports
 ) -> dict[str, tuple[AttachmentCircuit, ...]]:
     """Build each PE's attachment circuits, by port."""
     found: dict[str, list[AttachmentCircuit]] = {}
@@ -275,7 +278,7 @@ def _circuits(
                 name=site.circuit,
                 vpn=vpn.name,
                 port=ports.circuits[site.circuit],
-                up=site.circuit not in down,
+                up=site.circuit not in down and site.circuit not in blocked,
                 gateways=site.gateways if site.ce is None else (site.ce.pe_wan,),
                 hosts=site.hosts,
                 ce=_ce(site),
@@ -283,6 +286,7 @@ def _circuits(
                 strict_urpf=site.strict_urpf,
                 rate_bps=site.rate_bps,
                 leaf=isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name),
+                blocked=site.circuit in blocked,
             )
         )
     return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}

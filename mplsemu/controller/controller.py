@@ -21,6 +21,7 @@ from mplsemu.controller.events import SEVERAL, EventLog, shortened
 from mplsemu.controller.flush import mac_flushes, stale_flushes
 from mplsemu.controller.inbox import MIN_WAIT_S, Call, Inbox
 from mplsemu.controller.lsr_states import LsrStates
+from mplsemu.controller.mac_moves import BLOCK_S, MacMoves, blockable
 from mplsemu.controller.neighbours import NeighbourKey, Neighbours
 from mplsemu.controller.network_change import Emulated, NetworkChanged
 from mplsemu.controller.punt_handler import PuntHandler
@@ -36,6 +37,7 @@ from mplsemu.southbound.plane.events import (
     InstallRejected,
     LsrConnected,
     LsrDisconnected,
+    MacMoved,
     PacketPunted,
     PlaneEvent,
     PortChanged,
@@ -79,6 +81,7 @@ class Controller:
         self.plane = plane
         self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
         self.storms = Storms(self.events)
+        self.mac_moves = MacMoves(self.events)
         self.state_file = StateFile(state_file)
         saved = self.state_file.load()
         is_same = saved.is_of(network)
@@ -224,7 +227,8 @@ class Controller:
 
     def _causes(self) -> frozenset[str]:
         """Return the links and circuits whose changes the program does not include yet."""
-        return (self._reported_down ^ self._down) | self._neighbours.changed
+        changed = self._neighbours.changed | self.mac_moves.changed
+        return (self._reported_down ^ self._down) | changed
 
     def _release(self) -> None:
         """Run what waited until all resolved neighbours are installed."""
@@ -249,6 +253,9 @@ class Controller:
                 case PortChanged(node, port, live):
                     others = (self.lsrs[node].live_ports or frozenset()) - {port}
                     self.lsrs[node].live_ports = others | ({port} if live else set())
+                case MacMoved():
+                    if self.mac_moves.take(self.program, event) is not None:
+                        self._timers.add(BLOCK_S, self.mac_moves.free)
                 case InstallRejected(node, what):
                     self.lsrs[node].errors += 1
                     self._complain(f"{node} refused {what}")
@@ -267,19 +274,23 @@ class Controller:
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
         learned = tuple(self._neighbours)
         try:
-            return compile_program(self.network, down, learned, previous, self.numbers)
+            return compile_program(
+                self.network, down, learned, previous, self.numbers, self.mac_moves.blocked
+            )
         except LabelSpaceError:
             if previous is None:
                 raise
         # old and new labels do not fit side by side: labels are rebound in place
         self.events.add("error", "the label range is too small to change paths without loss")
-        return compile_program(self.network, down, learned, numbers=self.numbers)
+        blocked = self.mac_moves.blocked
+        return compile_program(self.network, down, learned, numbers=self.numbers, blocked=blocked)
 
     def _change_network(self, change: NetworkChanged) -> None:
         """Switch to the changed lab, or keep the current one if it cannot be compiled."""
         started = time.perf_counter()
         known = self.network, self.numbers
         self.network = change.network
+        self.mac_moves.keep(blockable(change.network))
         before = self.numbers.updated(change.numbers).updated(self.numbers.of_data_plane())
         self.numbers = number_network(change.network, before)
         self.lsrs.number_ports(self.numbers)
@@ -295,6 +306,7 @@ class Controller:
         circuits = {site.circuit for _, site in change.network.sites()}
         self._neighbours.forget_on(down | (self.program.node_of_circuit.keys() - circuits))
         self._neighbours.settle()
+        self.mac_moves.settle()
         self._down = self._reported_down = down
         self._cause = None
         self._has_changed = True
@@ -318,6 +330,7 @@ class Controller:
         # another device may be attached when the circuit comes back
         self._neighbours.forget_on(down)
         self._neighbours.settle()
+        self.mac_moves.settle()
         self._down = down
         self._follow(self._compile(self.program, down), started)
 

@@ -111,6 +111,11 @@ def _status(controller: Controller) -> dict[str, Any]:
         "down": sorted(controller.lsrs.down()),
         "neighbours": controller.neighbours(),
         "storms": controller.storms.circuits,
+        "mac_moves": [
+            {"vpn": each.vpn, "mac": each.mac, "places": list(each.places)}
+            for each in controller.mac_moves.flapping()
+        ],
+        "blocked": {each.circuit: each.mac for each in controller.mac_moves.blocks()},
         "switches": lsrs,
     }
 

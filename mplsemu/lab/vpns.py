@@ -25,6 +25,7 @@ from mplsemu.lab.vpls_topology import build_topology
 from mplsemu.lab.vrf_policies import VrfPolicies, hub_and_spoke, numbered_names
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
+from mplsemu.model.mac_move import MacMove
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering, Space
 from mplsemu.model.topology import Provider
@@ -121,6 +122,7 @@ class _Builder:
                     floods_unknown=raw.unknown_unicast == "flood",
                     topology=build_topology(self.document, name, raw),
                     storm_control_bps=raw.storm_control,
+                    mac_move=MacMove(raw.mac_move),
                 )
             case RawVpws():
                 first, second = self.bridged_sites(name, raw)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 from mplsemu.model.l2cp import L2cp
+from mplsemu.model.mac_move import MacMove
 from mplsemu.model.vpls_topology import MULTIPOINT, VplsTopology
 from mplsemu.model.vpn import IPNetwork, Site, VpnKind
 
@@ -31,6 +32,7 @@ class Vpls:
         topology: which sites exchange frames; all, unless it says otherwise.
         storm_control_bps: bits per second of broadcast, multicast and unknown unicast that each
             circuit may send; None: no limit.
+        mac_move: what becomes of MAC addresses that move too often.
     """
 
     kind: ClassVar[Literal[VpnKind.VPLS]] = VpnKind.VPLS
@@ -45,6 +47,7 @@ class Vpls:
     floods_unknown: bool = True
     topology: VplsTopology = MULTIPOINT
     storm_control_bps: int | None = None
+    mac_move: MacMove = MacMove.NONE
 
 
 @dataclass(frozen=True, slots=True)

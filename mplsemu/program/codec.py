@@ -29,6 +29,7 @@ from mplsemu.errors import ProgramError
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
+from mplsemu.model.mac_move import MacMove
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind, VpnKind
 from mplsemu.program.entries import (
@@ -82,6 +83,8 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Pseudowire, "leaf_in_label"),
     (Pseudowire, "leaf_out_label"),
     (Vsi, "storm_control_bps"),
+    (Vsi, "mac_move"),
+    (AttachmentCircuit, "blocked"),
 )
 """Fields that are written only where they say something."""
 _NODE_TABLES: Final = 4
@@ -103,7 +106,7 @@ _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
     ),
     (NextHop, {"connected": Connected, "ce": ViaCe, "pe": ViaPe, "vrf": ViaVrf}),
 )
-_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind, L2cp)
+_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind, L2cp, MacMove)
 _TEXTS: Final[tuple[tuple[Any, tuple[type, ...], Callable[[str], Any]], ...]] = (
     (IPAddress, (IPv4Address, IPv6Address), ipaddress.ip_address),
     (IPInterface, (IPv4Interface, IPv6Interface), ipaddress.ip_interface),

@@ -8,6 +8,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
+from mplsemu.model.mac_move import MacMove
 from mplsemu.model.names import vpn_of_vrf
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind
 from mplsemu.program.own_addresses import router_addresses
@@ -43,7 +44,7 @@ class AttachmentCircuit:
         name: ``VPN/SITE``, unique in the lab.
         vpn: name of the VPN.
         port: the PE's port number.
-        up: whether the line is up.
+        up: whether it carries frames: its line is up, and it is not blocked.
         gateways: the PE's own addresses on it, with prefix lengths: none in a VSI.
         hosts: the site's hosts that the lab knows, behind the CE if there is one.
         ce: the CE router, if there is one.
@@ -52,6 +53,8 @@ class AttachmentCircuit:
             (RFC 3704 section 2.2).
         rate_bps: rate of the line each way, None if it is not shaped.
         leaf: whether its site is a leaf of an E-Tree (RFC 7796).
+        blocked: whether the network carries nothing for it, as MAC addresses moved to it too often;
+            it is not `up` then.
     """
 
     name: str
@@ -65,6 +68,7 @@ class AttachmentCircuit:
     strict_urpf: bool = False
     rate_bps: int | None = None
     leaf: bool = False
+    blocked: bool = False
 
     @property
     def line_mtu(self) -> int:
@@ -210,6 +214,7 @@ class Vsi:
             them.
         storm_control_bps: bits per second that it floods of what each of its circuits sends, from
             the Ethernet header on; the rest is dropped. None: no limit.
+        mac_move: whether it tells of MAC addresses that move, and what comes of it.
     """
 
     name: str
@@ -222,3 +227,4 @@ class Vsi:
     l2cp: L2cp = L2cp.STANDARD
     floods_unknown: bool = True
     storm_control_bps: int | None = None
+    mac_move: MacMove = MacMove.NONE

@@ -35,6 +35,7 @@ from mplsemu.southbound.ebpf.layout import (
     GatewayKey,
     IlmKey,
     IlmRecord,
+    MacMovedRecord,
     MemberKey,
     NhlfeKey,
     NhlfeRecord,
@@ -95,13 +96,17 @@ class Bench:
     wires: tuple[Wire, ...]
     ring: RingBuffer = field(init=False)
     punted: list[PuntRecord] = field(default_factory=list)
+    moves: list[MacMovedRecord] = field(default_factory=list)
     _routers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        taken = self.punted
-        self.ring = RingBuffer(
-            self.program.maps["punts"], lambda data: taken.append(PuntRecord.unpack(data))
-        )
+        self.ring = RingBuffer(self.program.maps["punts"], self._take)
+
+    def _take(self, data: bytes) -> None:
+        if len(data) == MacMovedRecord.c.size:
+            self.moves.append(MacMovedRecord.unpack(data))
+        else:
+            self.punted.append(PuntRecord.unpack(data))
 
     def set(self, name: str, key: bytes, value: bytes) -> None:
         self.program.maps[name].set(key, value)
@@ -115,6 +120,13 @@ class Bench:
         """Skip a test where the kernel interprets the program, whose loops are short then."""
         if self.program.is_interpreted:
             pytest.skip("the kernel has no JIT compiler")
+
+    def moved(self) -> list[MacMovedRecord]:
+        """Return the addresses that have moved too often since the last call."""
+        self.ring.consume()
+        found = self.moves.copy()
+        self.moves.clear()
+        return found
 
     def punts(self) -> list[PuntRecord]:
         """Return what has been punted since the last call."""

@@ -100,7 +100,7 @@ class Comparison:
             return Drop.NEVER_ROUTED
         if " is not on " in reason:
             return Drop.SOURCE
-        if reason.endswith("is down"):
+        if reason.endswith(("is down", "is blocked")):
             return Drop.PORT
         return next(why for start, why in WHY.items() if reason.startswith(start))
 

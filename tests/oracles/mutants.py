@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label
+from mplsemu.model.mac_move import MacMove
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.model.vpn import L2vpnKind
 from mplsemu.program.entries import (
@@ -305,6 +306,8 @@ def vsi_settings(vsi: Vsi) -> Iterator[tuple[str, Vsi]]:
     yield "unknown addresses", replace(vsi, floods_unknown=not vsi.floods_unknown)
     other = None if vsi.storm_control_bps else 64_000
     yield "storm control", replace(vsi, storm_control_bps=other)
+    move = MacMove.ALARM if vsi.mac_move is MacMove.NONE else MacMove.NONE
+    yield "MAC moves", replace(vsi, mac_move=move)
 
 
 def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:

@@ -18,6 +18,7 @@ from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
 from mplsemu.southbound.openflow.flow import AnyMeter, BitMeter, Flow
 from mplsemu.southbound.openflow.flow_text import flow_text
+from mplsemu.southbound.openflow.move_meters import move_meters
 from mplsemu.southbound.openflow.pipeline import MeterId
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.storm_meters import storm_meters
@@ -68,7 +69,11 @@ class RealNetwork:
         for name, lines in self.texts.items():
             path = directory / f"{name}.flows"
             path.write_text("\n".join(lines) + "\n")
-            for meter in (*PuntMeters(program.node(name)), *storm_meters(program.node(name))):
+            for meter in (
+                *PuntMeters(program.node(name)),
+                *storm_meters(program.node(name)),
+                *move_meters(program.node(name)),
+            ):
                 self.ofctl("add-meter", name, meter_text(meter))
             self.ofctl("add-flows", name, str(path))
         self._open_sockets()

@@ -10,6 +10,7 @@ from mplsemu import Lab
 from mplsemu.emulation.taps import Taps, send_frame
 from mplsemu.running.captures import tap_points
 from tests.oracles import frames
+from tests.system.changing import events
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
@@ -29,7 +30,12 @@ vpns:
   loud:
     type: vpls
     subnet: 10.0.0.0/24
-    storm_control: 1 Mbit/s
+    storm_control: 64 kbit/s
+    sites: {a: {pe: dk}, b: {pe: dk}, c: {pe: se}}
+  loop:
+    type: vpls
+    subnet: 10.0.0.0/24
+    mac_move: block
     sites: {a: {pe: dk}, b: {pe: dk}, c: {pe: se}}
 """
 QUIET_S = 0.3
@@ -93,16 +99,41 @@ def test_a_storm_is_kept_within_its_rate_and_is_an_alarm_while_it_lasts(lab):
         return [alarm.object for alarm in lab.alarms() if "storm control" in alarm.text]
 
     def more() -> bool:
-        arrivals(lab, "loud/a/h1", *[storm] * 200)
+        arrivals(lab, "loud/a/h1", *[storm] * 50)
         return bool(storms())
 
-    sent = [storm] * 400 + [straight] * 400
+    sent = [storm] * 100 + [straight] * 100
     record = lab.session.record
     with Taps(tap_points(lab.session, ["loud/c/h1"])) as taps:
         for frame in sent:
             send_frame(record.hosts["loud/a/h1"].pid, record.hosts["loud/a/h1"].interface, frame)
         found = [each.data for each in taps.rest(QUIET_S) if not each.outgoing]
-    assert found.count(straight) == 400
-    assert 16 <= found.count(storm) < 300  # 16 at once, and 125 a second after that
+    assert found.count(straight) == 100
+    assert 16 <= found.count(storm) < 90  # 16 at once, and 8 a second after that
     eventually(more, storms, timeout_s=10)
     assert storms() == ["line loud/a"]
+
+
+def test_an_address_that_flaps_has_a_circuit_blocked_and_the_others_reach_each_other(lab):
+    frame = frames.ethernet(BROADCAST, STRANGER, 0x88B5, bytes(46))
+
+    def blocked() -> list[str]:
+        return [alarm.object for alarm in lab.alarms() if "is blocked" in alarm.text]
+
+    def flaps() -> list[str]:
+        for site in ("a", "b"):
+            arrivals(lab, f"loop/{site}/h1", frame)
+        return blocked()
+
+    (line,) = eventually(flaps, blocked, timeout_s=20)
+    site = line.removeprefix("line loop/")
+    assert site in {"a", "b"}
+    (other,) = {"a", "b"} - {site}
+    assert f"loop/{site} is blocked for 30 s" in " ".join(events(lab))
+    mac = lab.session.record.hosts[f"loop/{other}/h1"].mac
+    mine = lab.session.record.hosts[f"loop/{site}/h1"].mac
+    sent = frames.ethernet(BROADCAST, mac, 0x88B5, bytes(50))
+    assert arrivals(lab, f"loop/{other}/h1", sent) == [{"c"}]
+    sent = frames.ethernet(BROADCAST, mine, 0x88B5, bytes(50))
+    assert arrivals(lab, f"loop/{site}/h1", sent) == [set()]
+    assert not lab.program().node("dk").circuit_by_name[f"loop/{site}"].up

@@ -40,4 +40,5 @@ class VplsCompiler(L2vpnCompiler[Vpls]):
             l2cp=vpn.l2cp,
             floods_unknown=vpn.floods_unknown,
             storm_control_bps=vpn.storm_control_bps,
+            mac_move=vpn.mac_move,
         )

@@ -112,6 +112,12 @@ class RawVpls(RawBridged, title="VPLS"):
         "kbit/s to 10 Gbit/s, in whole kbit/s.",
         examples=["1 Mbit/s"],
     )
+    mac_move: Literal["none", "alarm", "block"] = Field(
+        default="none",
+        description="What becomes of a MAC address that moves 5 times within 10 s: an alarm, or "
+        "the circuit that it moved to is blocked for 30 s as well.",
+        examples=["block"],
+    )
     topology: Literal["mesh", "hub-and-spoke"] = Field(
         default="mesh",
         description="mesh: every site reaches every other; hub-and-spoke: an E-Tree (RFC 7796), "

@@ -199,8 +199,9 @@ def _vsi(_key: bytes, value: bytes, _names: Names) -> str:
         return said
     limit = f" at most {vsi.mac_limit}" if vsi.mac_limit else ""
     unknown = ", drops unknown unicast" if vsi.flags & VsiFlag.DROP_UNKNOWN else ""
+    moves = ", tells of moves" if vsi.flags & VsiFlag.MAC_MOVES else ""
     storm = f", storm control at {vsi.storm_kbps} kbit/s" if vsi.storm_kbps else ""
-    return f"{said}, learns{limit} for {vsi.aging_ns / _NANOSECONDS:g} s{unknown}{storm}"
+    return f"{said}, learns{limit} for {vsi.aging_ns / _NANOSECONDS:g} s{unknown}{moves}{storm}"
 
 
 def _circuit(_key: bytes, value: bytes, names: Names) -> str:

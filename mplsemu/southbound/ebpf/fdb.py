@@ -27,6 +27,7 @@ from mplsemu.southbound.ebpf.layout import (
     unpack_long,
 )
 from mplsemu.southbound.ebpf.tables import Table
+from mplsemu.southbound.plane.events import AtPort, Attachment, OverPseudowire
 from mplsemu.southbound.plane.macs import BehindPe, LearnedAt, LearnedMac, OnCircuit
 from mplsemu.wire.ethernet import mac_text
 
@@ -160,3 +161,16 @@ def learned_macs(
             peers = (BehindPe(pw.peer) for pw in vsi.pseudowires if pw.index == record.id)
             place = next(peers, None)
         yield LearnedMac(node.name, vsi.name, mac_text(key.mac), place)
+
+
+def attachment(numbers: Mapping[int, int], kind: FdbKind, number: int) -> Attachment | None:
+    """Return where an address was learned, None if there is no such port.
+
+    Args:
+        numbers: the PE's port numbers by ifindex.
+        kind: of the place.
+        number: ifindex or index of a pseudowire.
+    """
+    if kind is FdbKind.AT_PW:
+        return OverPseudowire(number)
+    return AtPort(numbers[number]) if number in numbers else None

@@ -11,6 +11,7 @@ from mplsemu.model.limits import MAX_NHLFES
 from mplsemu.program.diffserv import CLASS_SELECTOR_SHIFT, ECN_BITS, NO_DSCP_TC
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY, OWN_TTL, PIPE_TTL
 from mplsemu.program.split_horizon import Group
+from mplsemu.southbound import mac_moves
 from mplsemu.southbound.ebpf import kinds, layout
 from mplsemu.southbound.ebpf.cstruct import CField, CStruct, CType
 from mplsemu.southbound.ebpf.layout import FIB_KEYS
@@ -25,8 +26,8 @@ _HEAD: Final = """\
 What the maps hold, and the constants that user space knows too.
 
 Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
-program/diffserv.py, program/split_horizon.py, punt/rate_limits.py and storm_control.py, which
-explain it: do not edit."""
+program/diffserv.py, program/split_horizon.py, punt/rate_limits.py, storm_control.py and
+mac_moves.py, which explain it: do not edit."""
 
 _CONSTANTS: Final[Mapping[str, int]] = {
     "MAX_PUSH": kinds.MAX_PUSH,
@@ -40,6 +41,10 @@ _CONSTANTS: Final[Mapping[str, int]] = {
     "SOURCE_PUNTS_BURST": PER_SOURCE.burst,
     "LSR_PUNTS_PER_S": PER_LSR.per_second,
     "LSR_PUNTS_BURST": PER_LSR.burst,
+    "MAC_MOVES_TOO_MANY": mac_moves.TOO_MANY,
+    "MAC_MOVES_WINDOW_S": mac_moves.WINDOW_S,
+    "MAC_MOVES_PER_S": mac_moves.PER_VSI.per_second,
+    "MAC_MOVES_BURST": mac_moves.PER_VSI.burst,
     "STORM_LEAST_BURST_BITS": LEAST_BURST_BITS,
     "STORM_BURSTS_PER_S": BURSTS_PER_S,
     "FIB_SCOPE_BITS": layout.FIB_SCOPE_BITS,
@@ -90,6 +95,7 @@ _STRUCTS: Final[tuple[CStruct, ...]] = (
     layout.PwRecord.c,
     layout.FdbKey.c,
     layout.FdbRecord.c,
+    layout.MacMovedRecord.c,
     layout.PUNT,
     layout.LARGE_PUNT,
     layout.Settings.c,

@@ -119,6 +119,8 @@ class VsiFlag(enum.IntFlag):
     NONE = 0
     DROP_UNKNOWN = 1
     """Frames for an address that is not learned are dropped."""
+    MAC_MOVES = 2
+    """The controller is told of addresses that move."""
 
 
 class FdbKind(enum.IntEnum):

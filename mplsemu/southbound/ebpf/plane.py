@@ -14,10 +14,10 @@ from mplsemu.errors import DataPlaneError, EmulationError
 from mplsemu.program.program import Program
 from mplsemu.southbound.ebpf.attached import Attached
 from mplsemu.southbound.ebpf.counting import counter_names, counters_of
-from mplsemu.southbound.ebpf.fdb import SWEEP_S, Fdb, is_at, learned_macs
+from mplsemu.southbound.ebpf.fdb import SWEEP_S, Fdb, attachment, is_at, learned_macs
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
-from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, CounterKey
+from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, CounterKey, MacMovedRecord
 from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.links import LinkSocket
 from mplsemu.southbound.ebpf.map_table import MAPS
@@ -27,12 +27,20 @@ from mplsemu.southbound.ebpf.punts import PuntRecord
 from mplsemu.southbound.ebpf.tables import Table
 from mplsemu.southbound.ebpf.threads import PlainThreads
 from mplsemu.southbound.ebpf.translate import entries, settings
+from mplsemu.southbound.mac_moves import TOO_MANY
 from mplsemu.southbound.network_namespace import inside
 from mplsemu.southbound.plane.counters import Counter, CounterKind
-from mplsemu.southbound.plane.events import Deliver, InstallRejected, LsrConnected, PacketPunted
+from mplsemu.southbound.plane.events import (
+    Deliver,
+    InstallRejected,
+    LsrConnected,
+    MacMoved,
+    PacketPunted,
+)
 from mplsemu.southbound.plane.macs import LearnedMac, MacFlush
 from mplsemu.southbound.plane.readback import InstallResult, ReadBack
 from mplsemu.southbound.punt.event import PacketOut, Punt
+from mplsemu.wire.ethernet import mac_text
 
 _LOG = logging.getLogger(__name__)
 _POLL_S: Final = 1.0
@@ -132,6 +140,9 @@ class EbpfPlane:
         return lsr
 
     def _punted(self, names: Mapping[int, str], data: bytes) -> None:
+        if len(data) == MacMovedRecord.c.size:
+            self._moved(names, MacMovedRecord.unpack(data))
+            return
         try:
             record = PuntRecord.unpack(data)
             node = names[record.lsr]
@@ -140,6 +151,17 @@ class EbpfPlane:
             return
         punt = Punt(record.reason, record.port, record.service, record.frame)
         self._deliver(PacketPunted(node, punt))
+
+    def _moved(self, names: Mapping[int, str], record: MacMovedRecord) -> None:
+        node = names.get(record.lsr)
+        if node is None:
+            return
+        numbers = {ifindex: port for port, ifindex in self._attached.ports[node].items()}
+        now = attachment(numbers, record.kind, record.id)
+        before = attachment(numbers, record.before_kind, record.before_id)
+        if now is not None and before is not None:  # the interface of a circuit may be gone
+            mac = mac_text(record.mac)
+            self._deliver(MacMoved(node, record.vsi, mac, before, now, TOO_MANY))
 
     def _until_it_fails(self, work: Callable[[], None]) -> None:
         try:

@@ -52,8 +52,9 @@ def sizes(program: Program) -> dict[str, int]:
 
 
 def _buckets(node: NodeProgram) -> int:
-    """Return how many token buckets for punts an LSR needs."""
-    return len(PuntClass) * (len(node.circuits) + len(node.vrfs) + 1) + PUNT_LSPS
+    """Return how many token buckets for punts and MAC moves an LSR needs."""
+    punts = len(PuntClass) * (len(node.circuits) + len(node.vrfs) + 1) + PUNT_LSPS
+    return punts + len(node.vsis)
 
 
 def _needed(program: Program, node: NodeProgram) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from mplsemu.errors import CapabilityError
+from mplsemu.model.mac_move import MacMove
 from mplsemu.model.vpn import L2vpnKind, VpnKind
 from mplsemu.program.reserved_macs import RESERVED, filtered
 from mplsemu.program.services import Pseudowire, Vsi
@@ -79,9 +80,14 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
         aging_ns,
         filtered=sum(1 << RESERVED.index(mac) for mac in filtered(vsi.kind, vsi.l2cp)),
         storm_kbps=(vsi.storm_control_bps or 0) // 1000,
-        flags=VsiFlag.NONE if vsi.floods_unknown else VsiFlag.DROP_UNKNOWN,
+        flags=_flags(vsi),
     )
     return Entry(Stage.SERVICES, "vsis", VsiKey(lsr.index, vsi.index).pack(), record.pack())
+
+
+def _flags(vsi: Vsi) -> VsiFlag:
+    flags = VsiFlag.NONE if vsi.floods_unknown else VsiFlag.DROP_UNKNOWN
+    return flags if vsi.mac_move is MacMove.NONE else flags | VsiFlag.MAC_MOVES
 
 
 def _pw(lsr: Lsr, pw: Pseudowire) -> PwRecord:

@@ -49,8 +49,10 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
+    MAC_MOVED,
     PUNT_CLASS_SHIFT,
     PUNT_REASON_MASK,
+    REG_BEFORE,
     REG_PORT,
     REG_PUNT,
     REG_SERVICE_LABEL,
@@ -93,6 +95,7 @@ _PUNTS: Final[dict[int, str]] = {
     PuntReason.NOT_SERVED: "say that nobody listens",
     PuntReason.FRAGMENT: "put fragments together",
     PuntReason.TOO_BIG: "fragment it, or say how large it may be",
+    MAC_MOVED: "tell the controller that it has moved",
 }
 
 
@@ -135,6 +138,7 @@ class FlowDescriber:
             Table.VRF_DELIVER: _too_big,
             Table.VRF_IMPOSE: _too_big,
             Table.PUNT: self._punted,
+            Table.VSI_MOVES: self._moving,
             Table.VSI_LEARN: self._learning,
             Table.VSI_FDB: self._learned,
             Table.VSI_FORWARD: self._forwarding,
@@ -218,6 +222,18 @@ class FlowDescriber:
         if source is None or service is None:
             return None
         return f"{service}: learning from {self._attachment(match.value(METADATA), source)}"
+
+    def _moving(self, match: Match) -> str | None:
+        service, index, before = (
+            self._service(match),
+            match.value(METADATA),
+            match.value(REG_BEFORE),
+        )
+        if before is None:
+            return f"{service}: addresses that have moved"
+        if not before:
+            return f"{service}: new addresses"
+        return f"{service}: addresses that stay at {self._attachment(index, before)}"
 
     def _learned(self, match: Match) -> str | None:
         mac, service = match.value(ETH_DST), self._service(match)

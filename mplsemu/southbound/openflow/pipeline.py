@@ -59,6 +59,7 @@ class Table(enum.IntEnum):
     VRF_IMPOSE = 15
     VRF_ADVERTISE = 16
     PUNT = 17
+    VSI_MOVES = 19
     VSI_LEARN = 20
     VSI_FDB = 21
     VSI_FORWARD = 22
@@ -98,6 +99,13 @@ REG_SIZE: Final = REGISTERS[10]
 REG_GROUPS: Final = REGISTERS[11]
 """The split horizon groups that a frame came by (program/split_horizon.py), but for the mesh of
 pseudowires, of which `REG_SOURCE` tells; 0 where a VSI has no other."""
+
+REG_BEFORE: Final = REGISTERS[6]
+"""In a VSI: the attachment behind which a frame's source was learned before; 0 if it was not."""
+REG_MAC: Final = REGISTERS[12]
+"""The high bits of a MAC address while another is looked up."""
+MAC_MOVED: Final = PUNT_REASON_MASK
+"""In `REG_PUNT`: the source of a frame was learned elsewhere before. No packet is punted for it."""
 
 LABEL_BITS: Final = 20
 FROM_PSEUDOWIRE: Final = 0x1_0000
@@ -266,13 +274,21 @@ _ALL_SPECS: Final = (
         actions=frozenset({act.Controller}),
     ),
     TableSpec(
+        Table.VSI_MOVES,
+        "tell the controller of a source address that was learned elsewhere before",
+        Stage.SERVICES,
+        matches=frozenset({METADATA, REG_SOURCE, REG_BEFORE}),
+        writes=frozenset({REG_PUNT}),
+        actions=frozenset({act.SetField, act.Controller}),
+    ),
+    TableSpec(
         Table.VSI_LEARN,
         "learn the source address of a frame, look up its destination",
         Stage.SERVICES,
         matches=frozenset({METADATA, REG_SOURCE, ETH_SRC, ETH_DST}),
-        writes=frozenset({REG_TARGET}),
-        actions=frozenset({act.Learn, act.Resubmit}),
-        next=frozenset({Table.VSI_FDB, Table.VSI_FORWARD}),
+        writes=frozenset({REG_TARGET, REG_BEFORE, REG_MAC, REG_SCRATCH, ETH_DST}),
+        actions=frozenset({act.Learn, act.Resubmit, act.Move, act.SetField}),
+        next=frozenset({Table.VSI_MOVES, Table.VSI_FDB, Table.VSI_FORWARD}),
     ),
     TableSpec(
         Table.VSI_FDB,

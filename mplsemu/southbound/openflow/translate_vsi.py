@@ -7,6 +7,7 @@ from typing import Final
 
 from mplsemu.errors import CapabilityError
 from mplsemu.model.l2cp import L2cp
+from mplsemu.model.mac_move import MacMove
 from mplsemu.program.reserved_macs import PROVIDER_RESERVED, filtered
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
 from mplsemu.program.split_horizon import (
@@ -39,6 +40,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Table,
 )
 from mplsemu.southbound.openflow.storm_meters import storm_meter
+from mplsemu.southbound.openflow.translate_moves import LOOK_BEHIND, move_flows
 from mplsemu.southbound.openflow.translate_tunnels import encap_label
 
 _FROM_CIRCUIT: Final = Term(REG_SOURCE, 0, FROM_PSEUDOWIRE)
@@ -121,7 +123,9 @@ def _learning_flows(vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
         raise CapabilityError(
             f"VSI {vsi.name!r}: MAC aging of {vsi.mac_aging_s} s; use 1..{_MAX_AGING_S}"
         )
-    for source in (*ports, *(FROM_PSEUDOWIRE | wire.index for wire in vsi.pseudowires)):
+    sources = (*ports, *(FROM_PSEUDOWIRE | wire.index for wire in vsi.pseudowires))
+    yield from move_flows(vsi, sources)
+    for source in sources:
         learn = Learn(
             table=Table.VSI_FDB,
             priority=Priority.NORMAL,
@@ -131,7 +135,8 @@ def _learning_flows(vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
             loads=(LearnLoad(REG_SOURCE, REG_TARGET),),
         )
         match = Match.of(Term(METADATA, vsi.index), Term(REG_SOURCE, source))
-        actions = (learn, Resubmit(Table.VSI_FDB))
+        looked_up = () if vsi.mac_move is MacMove.NONE else LOOK_BEHIND
+        actions = (*looked_up, learn, Resubmit(Table.VSI_FDB))
         yield Flow(Table.VSI_LEARN, Priority.NORMAL, match, actions, Table.VSI_FORWARD)
 
 

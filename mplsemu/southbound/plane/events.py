@@ -41,6 +41,44 @@ class PacketPunted:
 
 
 @dataclass(frozen=True, slots=True)
+class AtPort:
+    """Behind a port of the LSR."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverPseudowire:
+    """At the other end of a pseudowire of a VSI, by its index there."""
+
+    index: int
+
+
+Attachment = AtPort | OverPseudowire
+
+
+@dataclass(frozen=True, slots=True)
+class MacMoved:
+    """A VSI learned a MAC address elsewhere than before.
+
+    Attributes:
+        node: the PE.
+        service: index of the VSI.
+        mac: the address, in lower case with colons.
+        before: where it was learned before.
+        now: where it is learned now.
+        times: how many moves this stands for, the last of which is told.
+    """
+
+    node: str
+    service: int
+    mac: str
+    before: Attachment
+    now: Attachment
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class InstallRejected:
     """An LSR rejected part of an installation; `what` is a human-readable description."""
 
@@ -60,6 +98,7 @@ PlaneEvent = (
     | LsrDisconnected
     | PortChanged
     | PacketPunted
+    | MacMoved
     | InstallRejected
     | UnknownLsrConnected
 )

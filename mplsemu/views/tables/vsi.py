@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label
+from mplsemu.model.mac_move import MacMove
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Vsi
 from mplsemu.views.tables.vrf import CircuitRow, Tunnel, circuit_rows, tunnel_to
@@ -90,6 +91,8 @@ def _settings(vsi: Vsi) -> Iterator[str]:
         yield "unknown_unicast: drop"
     if vsi.storm_control_bps is not None:
         yield f"storm_control: {rate(vsi.storm_control_bps)}"
+    if vsi.mac_move is not MacMove.NONE:
+        yield f"mac_move: {vsi.mac_move.value}"
 
 
 def _number(label: Label | None) -> int | None:

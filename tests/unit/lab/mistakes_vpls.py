@@ -36,6 +36,13 @@ MISTAKES = {
         "storm_control: '1 Mbps' has an unknown unit",
         "write 1 Mbit/s",
     ),
+    "MAC move": (
+        "type: vpls",
+        "type: vpls\n    mac_move: pin",
+        25,
+        "mac_move: 'pin' is not allowed",
+        "write none, alarm or block",
+    ),
     "unknown unicast": (
         "type: vpls",
         "type: vpls\n    unknown_unicast: no",

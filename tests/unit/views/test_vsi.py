@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mplsemu.control.compile import compile_program
 from mplsemu.model.l2cp import L2cp
+from mplsemu.model.mac_move import MacMove
 from mplsemu.views.tables.vsi import vsi_tables
 from mplsemu.views.text.show import draw_vsis
 from tests.builders import MacAddresses, network, provider, vpls
@@ -25,8 +26,8 @@ def test_what_is_not_as_usual_is_told():
             "VSI c at a (vpls, MAC aging 300 s, l2cp: tunnel, unknown_unicast: drop)",
         ),
         (
-            replace(lan, storm_control_bps=1_500_000),
-            "VSI c at a (vpls, MAC aging 300 s, storm_control: 1.5 Mbit/s)",
+            replace(lan, storm_control_bps=1_500_000, mac_move=MacMove.ALARM),
+            "VSI c at a (vpls, MAC aging 300 s, storm_control: 1.5 Mbit/s, mac_move: alarm)",
         ),
     ):
         program = compile_program(network(provider(("a-b",)), vpn))

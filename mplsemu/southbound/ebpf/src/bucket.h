@@ -16,7 +16,8 @@ static __always_inline enum punt_class class_of_punt(enum punt_reason reason)
 }
 
 /* What a packet for the controller is charged to: `kind` and `id` of a bucket's key */
-enum punt_source { PUNT_SOURCE_CIRCUIT = 1, PUNT_SOURCE_VRF = 2, PUNT_SOURCE_LSP = 3, PUNT_SOURCE_ANY = 4 };
+enum punt_source { PUNT_SOURCE_CIRCUIT = 1, PUNT_SOURCE_VRF = 2, PUNT_SOURCE_LSP = 3, PUNT_SOURCE_ANY = 4,
+		   SOURCE_OF_MOVES = 5 };
 
 /* A number for the outermost two labels, the tunnel's and the service's: a transit LSR cannot tell customers
  * apart by more. */

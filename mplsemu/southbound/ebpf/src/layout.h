@@ -1,8 +1,8 @@
 /* What the maps hold, and the constants that user space knows too.
  *
  * Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
- * program/diffserv.py, program/split_horizon.py, punt/rate_limits.py and storm_control.py, which explain
- * it: do not edit. */
+ * program/diffserv.py, program/split_horizon.py, punt/rate_limits.py, storm_control.py and mac_moves.py,
+ * which explain it: do not edit. */
 
 #pragma once
 
@@ -19,6 +19,10 @@
 #define SOURCE_PUNTS_BURST 250
 #define LSR_PUNTS_PER_S 1000
 #define LSR_PUNTS_BURST 1000
+#define MAC_MOVES_TOO_MANY 5
+#define MAC_MOVES_WINDOW_S 10
+#define MAC_MOVES_PER_S 20
+#define MAC_MOVES_BURST 50
 #define STORM_LEAST_BURST_BITS 128000
 #define STORM_BURSTS_PER_S 10
 #define FIB_SCOPE_BITS 64
@@ -115,6 +119,7 @@ enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_AN
 #define PW_CONTROL_WORD 1
 #define PW_LEAF 2
 #define VSI_DROP_UNKNOWN 1
+#define VSI_MAC_MOVES 2
 #define GROUP_MESH 1
 #define GROUP_LEAVES 2
 
@@ -272,9 +277,22 @@ struct fdb_entry {
 	__u32 id; /* ifindex of the circuit, or index of the pseudowire */
 	__u64 seen_ns; /* CLOCK_MONOTONIC, to within a second */
 	__u32 slot; /* in the VSI's ring (eviction.h) */
-	__u8 reserved[4];
+	__u32 moves; /* within a window: second of its beginning << 16, and how many */
 };
 _Static_assert(sizeof(struct fdb_entry) == 24, "padding");
+
+/* In the ring punts beside packets: an address that moved MAC_MOVES_TOO_MANY times */
+struct mac_moved {
+	__u32 lsr;
+	__u32 vsi;
+	__u32 kind; /* enum fdb_kind */
+	__u32 id;
+	__u32 before_kind; /* enum fdb_kind */
+	__u32 before_id;
+	__u8 mac[6];
+	__u8 reserved[2];
+};
+_Static_assert(sizeof(struct mac_moved) == 32, "padding");
 
 /* A packet for the controller */
 struct punt {

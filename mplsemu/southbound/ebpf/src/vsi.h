@@ -6,6 +6,7 @@
 #include "mtu.h"
 #include "packet.h"
 #include "push.h"
+#include "bucket.h"
 #include "eviction.h"
 #include "reserved.h"
 #include "storm.h"
@@ -76,9 +77,45 @@ static __always_inline void count_added(const struct vsi_key *key)
 		__sync_fetch_and_add(added, 1);
 }
 
-/* Learn a frame's source address. Not inlined: flooding needs its stack space (the interpreter of Linux 6.1
+/* Count a move of an address; return whether it has moved too often, once in as many moves. */
+static __always_inline int moves_too_often(struct fdb_entry *entry, __u64 now)
+{
+	__u32 second = now / SECOND_NS & 0xffff, began = entry->moves >> 16, count = entry->moves & 0xffff;
+
+	if (!count || (second - began & 0xffff) >= MAC_MOVES_WINDOW_S) {
+		began = second;
+		count = 0;
+	}
+	count++;
+	entry->moves = began << 16 | (count & 0xffff);
+	return count % MAC_MOVES_TOO_MANY == 0;
+}
+
+/* Tell the controller of an address that has moved from where it was before. */
+VERIFIED_PER_CALL int report_move(const struct bridged *frame, const __u8 *mac, __u64 before)
+{
+	struct bucket_key key = {.lsr = frame->lsr, .kind = SOURCE_OF_MOVES, .id = frame->vsi};
+	struct mac_moved *record;
+
+	if (!take(&key, bpf_ktime_get_ns(), MAC_MOVES_PER_S, MAC_MOVES_BURST))
+		return 0;
+	record = bpf_ringbuf_reserve(&punts, sizeof(*record), 0);
+	if (!record)
+		return 0;
+	record->lsr = frame->lsr;
+	record->vsi = frame->vsi;
+	record->kind = frame->ifindex ? AT_CIRCUIT : AT_PW;
+	record->id = frame->ifindex ?: frame->pw;
+	record->before_kind = (__u32)before;
+	record->before_id = before >> 32;
+	__builtin_memcpy(record->mac, mac, MAC_OCTETS);
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+/* Learn a frame's source address; of one that moves too often return where it was before, else 0. Not inlined: flooding needs its stack space (the interpreter of Linux 6.1
  * allows 512 octets for all functions together). */
-VERIFIED_PER_CALL int learn(const struct bridged *frame, __u32 limit, const __u8 *mac, __u64 now)
+VERIFIED_PER_CALL __u64 learn(const struct bridged *frame, __u32 limit, const __u8 *mac, __u64 now)
 {
 	struct vsi_key vsi = {frame->lsr, frame->vsi};
 	struct fdb_key key = {frame->lsr, frame->vsi};
@@ -87,17 +124,20 @@ VERIFIED_PER_CALL int learn(const struct bridged *frame, __u32 limit, const __u8
 				 .seen_ns = now};
 	struct settings *lab = lab_settings();
 	struct fdb_entry *known;
+	__u64 before = 0;
 
 	__builtin_memcpy(key.mac, mac, MAC_OCTETS);
 	known = bpf_map_lookup_elem(&fdb, &key);
 	if (known) {
 		/* kind and id in one store: other CPUs read them concurrently */
-		if (location_of(known) != location_of(&here))
+		if (location_of(known) != location_of(&here)) {
+			if (moves_too_often(known, now))
+				before = location_of(known);
 			*(volatile __u64 *)&known->kind = location_of(&here);
-		else if (now - known->seen_ns < REFRESH_NS)
+		} else if (now - known->seen_ns < REFRESH_NS)
 			return 0;
 		known->seen_ns = now;
-		return 0;
+		return before;
 	}
 	if (!limit && lab && lab->share) {
 		__s64 slot = take_slot(&key, lab->share);
@@ -361,6 +401,7 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct ethernet *ethernet;
 	struct fdb_entry destination;
+	__u64 before;
 
 	if (!vsi)
 		return drop(skb, lsr, DROP_INTERNAL);
@@ -373,7 +414,9 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 		return cross_connect(skb, &frame, vsi);
 	if (is_group(ethernet->source)) /* IEEE 802.1Q section 8.7: no station has a group address */
 		return drop(skb, lsr, DROP_GROUP_SOURCE);
-	learn(&frame, vsi->mac_limit, ethernet->source, now);
+	before = learn(&frame, vsi->mac_limit, ethernet->source, now);
+	if (before && vsi->flags & VSI_MAC_MOVES)
+		report_move(&frame, ethernet->source, before);
 	destination = find(&frame, vsi->aging_ns, ethernet->destination, now);
 	if (destination.kind)
 		return to_known(skb, &frame, &destination);

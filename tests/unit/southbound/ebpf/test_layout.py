@@ -25,6 +25,7 @@ from mplsemu.southbound.ebpf.layout import (
     GatewayKey,
     IlmKey,
     IlmRecord,
+    MacMovedRecord,
     MemberKey,
     NhlfeKey,
     NhlfeRecord,
@@ -62,6 +63,9 @@ RECORDS = {
     "pw": PwRecord(1, 2, kinds.PwFlag.CONTROL_WORD),
     "fdb_key": FdbKey(1, 2, b"\2\0\0\0\0\1"),
     "fdb_entry": FdbRecord(kinds.FdbKind.AT_PW, 2, 3),
+    "mac_moved": MacMovedRecord(
+        1, 2, kinds.FdbKind.AT_PW, 3, kinds.FdbKind.AT_CIRCUIT, 4, b"\2\0\0\0\0\1"
+    ),
     "settings": Settings(uniform_ttl=True, gateway_mac=b"\2\0\0\0\0\1"),
     "counter_key": CounterKey(1, kinds.CounterKind.DROP, kinds.Drop.TTL),
     "counter": CounterRecord(1, 2),
@@ -100,7 +104,7 @@ def test_padding_is_explicit():
         ("__u8 reserved[2]", "2x"),
         ("__u32 share", "I"),
     ]
-    assert [member.declaration for member in FdbRecord.c.members][-1] == "__u8 reserved[4]"
+    assert [member.declaration for member in VsiRecord.c.members][-1] == "__u8 reserved[4]"
 
 
 def test_an_enumerations_number_that_nothing_has_is_no_record():
@@ -112,7 +116,7 @@ def test_a_member_is_found_by_its_name():
     assert FdbRecord.c.offset("seen_ns") == 8
     assert FIB_KEYS[6].offset("address") == 12
     with pytest.raises(KeyError):
-        FdbRecord.c.offset("reserved")
+        VsiRecord.c.offset("reserved")
 
 
 def test_an_nhlfe_pushes_at_most_eight_labels():
