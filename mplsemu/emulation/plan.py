@@ -269,7 +269,7 @@ class _Planner:
         ways_out = tuple(gateways[first[v]] for v in sorted(first) if first[v] in gateways)
         plan = HostPlan(name, ref, host.mac, host.addresses, ways_out, host.loopbacks)
         self._hosts.append(plan)
-        return _customers_end(name, HOST_INTERFACE, 0, host.mac, site.mtu)
+        return _customers_end(name, HOST_INTERFACE, 0, host.mac, host.mtu or site.mtu)
 
 
 def _customers_end(node: str, interface: str, port: int, mac: str, mtu: int) -> Endpoint:

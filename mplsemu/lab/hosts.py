@@ -152,7 +152,8 @@ class HostBuilder:
             interfaces, loopbacks = given.get(each.key, _NO_ADDRESSES)
             if each.key in ordinals:
                 interfaces = tuple(interface(subnet, ordinals[each.key]) for subnet in lan.subnets)
-            found[each.key] = Host(each.name, self.macs[each.full], interfaces, loopbacks)
+            mac, mtu = self.macs[each.full], each.raw.mtu
+            found[each.key] = Host(each.name, mac, interfaces, loopbacks, mtu)
         return found
 
     def _given(self, lan: Lan, hosts: Iterable[_Placed]) -> dict[str, _Addresses]:

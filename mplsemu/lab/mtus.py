@@ -9,7 +9,7 @@ from mplsemu.errors import LabError
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.schema import LabFile, RawLink
 from mplsemu.model.l3vpn import L3vpn
-from mplsemu.model.limits import LABEL_OCTETS, MAX_LABELS, MIN_IPV6_MTU
+from mplsemu.model.limits import ACCESS_MTU_MARGIN, LABEL_OCTETS, MAX_LABELS, MIN_IPV6_MTU
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Link
 from mplsemu.model.vpn import Site
@@ -27,6 +27,7 @@ def refuse_mtus(document: Document, raw: LabFile, network: Network) -> None:
     """
     for vpn in network.vpns:
         for site in vpn.sites:
+            _refuse_hosts(document, vpn, site)
             own = raw.vpns[vpn.name].sites[site.name].mtu
             if own is None:
                 continue
@@ -41,6 +42,31 @@ def refuse_mtus(document: Document, raw: LabFile, network: Network) -> None:
             if _leaves_its_pe(vpn, site):
                 _refuse_beyond_core(document, path, network, vpn, site)
     _refuse_narrow_links(document, raw, network)
+
+
+def _refuse_hosts(document: Document, vpn: Vpn, site: Site) -> None:
+    """Refuse a host whose packets the router on its LAN would not even hear."""
+    most = site.mtu if site.ce is not None else site.mtu + ACCESS_MTU_MARGIN + TAG_OCTETS
+    for host in site.hosts:
+        if host.mtu is None:
+            continue
+        path: Path = ("vpns", vpn.name, "sites", site.name, "hosts", host.name, "mtu")
+        name = f"host {site.circuit}/{host.name}"
+        if host.mtu > most:
+            router = "its CE router" if site.ce is not None else "its PE"
+            raise document.error(
+                path,
+                f"{name}: mtu {host.mtu}, and {router}, on a line of {site.mtu}, hears of no "
+                f"packet of more than {most}",
+                f"write {most} or less, or a larger mtu for the site",
+            )
+        if host.mtu < MIN_IPV6_MTU and any(each.version == 6 for each in host.addresses):
+            raise document.error(
+                path,
+                f"{name}: mtu {host.mtu}, and IPv6 needs {MIN_IPV6_MTU} octets on every link "
+                "(RFC 8200 section 5)",
+                f"write {MIN_IPV6_MTU} or more, or give the host IPv4 addresses alone",
+            )
 
 
 def _has_ipv6(vpn: Vpn, site: Site) -> bool:
@@ -110,8 +136,15 @@ def _too_narrow(
 
 
 def mtu_notes(vpns: Iterable[Vpn]) -> Iterator[str]:
-    """Yield bridged VPNs whose sites have different MTUs: no bridge tells a sender about it."""
+    """Yield what takes less than its neighbours think, where nobody tells a sender about it."""
     for vpn in vpns:
+        for site in vpn.sites:
+            for host in site.hosts:
+                if host.mtu is not None and host.mtu < site.mtu:
+                    yield (
+                        f"host {site.circuit}/{host.name} has an mtu of {host.mtu} on a LAN of "
+                        f"{site.mtu}: larger packets to it are lost without a word"
+                    )
         least = min((site.mtu for site in vpn.sites), default=0)
         wider = [site.name for site in vpn.sites if site.mtu > least]
         if not isinstance(vpn, L3vpn) and wider:

@@ -66,12 +66,14 @@ class Host:
             each subnet of the site (of the VPN, where it bridges).
         loopbacks: its addresses outside of the LAN's subnets: whoever asks for one on the LAN, or
             routes to it by way of the host, finds it there.
+        mtu: octets of the largest packet that its interface sends; None: its site's.
     """
 
     name: str
     mac: str
     addresses: tuple[IPInterface, ...]
     loopbacks: tuple[IPAddress, ...] = ()
+    mtu: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

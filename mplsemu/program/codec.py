@@ -70,23 +70,24 @@ _MACS: Final[dict[type, tuple[str, ...]]] = {
 }
 """Fields that hold MAC addresses; to cattrs they are plain text."""
 _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
+    (Host, "loopbacks"),
+    (Host, "mtu"),
+    (Pseudowire, "leaf"),
+    (Pseudowire, "leaf_in_label"),
+    (Pseudowire, "leaf_out_label"),
     (AttachmentCircuit, "rate_bps"),
     (CoreLink, "metric_back"),
-    (Host, "loopbacks"),
     (Nhlfe, "backup"),
     (VpnInfo, "hub_and_spoke"),
     (Vsi, "l2cp"),
     (Vsi, "floods_unknown"),
     (AttachmentCircuit, "leaf"),
     (PopToPseudowire, "leaf"),
-    (Pseudowire, "leaf"),
-    (Pseudowire, "leaf_in_label"),
-    (Pseudowire, "leaf_out_label"),
     (Vsi, "storm_control_bps"),
     (Vsi, "mac_move"),
     (AttachmentCircuit, "blocked"),
 )
-"""Fields that are written only where they say something."""
+"""Fields that are written only where they say something; of what is part of another, first."""
 _NODE_TABLES: Final = 4
 """Nesting depth of an entry of an ILM and the like: program, nodes, node, ILM."""
 _VRF_TABLES: Final = 6

@@ -15,6 +15,7 @@ from mplsemu.errors import LabError
 from mplsemu.model.names import ce_name
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
+from mplsemu.program.host_interface import refusal
 from mplsemu.program.hosts import LocatedHost, host_ref
 from mplsemu.program.martians import is_martian_source, is_never_routed
 from mplsemu.program.own_addresses import (
@@ -29,6 +30,7 @@ from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet
 from mplsemu.program.path import Branch, Delivered, Dropped, End, TtlExpired, WalkHop
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit, Ce
+from mplsemu.program.sizes import largest_fragment
 from mplsemu.program.walk import walk
 from mplsemu.program.walk_state import MacTable
 from mplsemu.wire.ethernet import is_group_mac
@@ -92,11 +94,14 @@ class HostStack:
         self._station = station
         self._header = header
         self._learned = learned
+        self._octets = header.octets
         self._source_mac = header.source_mac or station.host.mac
 
     def frame(self, mac: str) -> Sent:
         """Send an Ethernet frame without IP."""
-        packet = Packet(self._source_mac, mac, None, self._header.vlans, octets=self._header.octets)
+        if (refused := self._refusal()) is not None:
+            return self._stays(refused)
+        packet = Packet(self._source_mac, mac, None, self._header.vlans, octets=self._octets)
         local = tuple(self._on_the_lan(mac, None))
         if local and not is_group_mac(mac):
             return Sent(local)
@@ -108,6 +113,16 @@ class HostStack:
 
     def send(self, ip: IpHeader) -> Sent:
         """Send an IP packet from an address of the host."""
+        is_to_itself = self._header.destination_mac is None and is_own(
+            self._station.host, ip.destination
+        )
+        mtu = self._station.host.mtu
+        if ip.may_fragment and mtu is not None and self._octets > mtu:
+            self._octets = largest_fragment(mtu)  # the host's own stack cuts it up
+        refused = None if is_to_itself else self._refusal()
+        return self._route(ip) if refused is None else self._stays(refused)
+
+    def _route(self, ip: IpHeader) -> Sent:
         address, mac = ip.destination, self._header.destination_mac
         if mac is not None:
             return self._to_mac(mac, ip)
@@ -142,7 +157,8 @@ class HostStack:
         circuit, address = self.circuit, ip.destination
         host = next((each for each in circuit.hosts if answers_to(each, address)), None)
         if host is not None:
-            end = Delivered(circuit.name, host_ref(circuit, host), address, host.mac)
+            ref = host_ref(circuit, host)
+            end = Delivered(circuit.name, ref, address, host.mac, octets=self._octets)
             return Sent((_ended(end),))
         if circuit.ce is not None and _is_ce_on_lan(circuit.ce, address):
             return self._to_ce(circuit.ce, ip)
@@ -188,7 +204,7 @@ class HostStack:
         sent = replace(ip, ttl=ip.ttl - 1)
         if any(ip.destination in interface.network for interface in ce.lan):
             return self._back_to_lan(name, sent)
-        return _from_ce(self._program, self.circuit, ce, sent, self._header.octets)
+        return _from_ce(self._program, self.circuit, ce, sent, self._octets)
 
     def _back_to_lan(self, name: str, ip: IpHeader) -> Sent:
         """Send from the CE router to another subnet of the LAN that the packet came from."""
@@ -197,7 +213,8 @@ class HostStack:
         hop = WalkHop(name, None, None, (), "route to its LAN", (), None, ip.ttl)
         end: End = Dropped(name, f"nobody known on its LAN has {address}")
         if host is not None:
-            end = Delivered(self.circuit.name, host_ref(self.circuit, host), address, host.mac)
+            ref = host_ref(self.circuit, host)
+            end = Delivered(self.circuit.name, ref, address, host.mac, octets=self._octets)
         return Sent((Branch((hop,), end),))
 
     def _to_ce(self, ce: Ce, ip: IpHeader) -> Sent:
@@ -211,11 +228,15 @@ class HostStack:
         reason = f"nobody on its LAN sends from {ip.source}"
         return Sent((_ended(Dropped(ce_name(self.circuit.name), reason)),))
 
+    def _refusal(self) -> str | None:
+        """Return why the host's own interface does not send a packet of this size."""
+        return refusal(self._station.host, self._octets, len(self._header.vlans))
+
     def _stays(self, reason: str) -> Sent:
         return Sent((_ended(Dropped(str(self._station.ref), reason)),))
 
     def _packet(self, mac: str, ip: IpHeader) -> Packet:
-        return Packet(self._source_mac, mac, ip, self._header.vlans, octets=self._header.octets)
+        return Packet(self._source_mac, mac, ip, self._header.vlans, octets=self._octets)
 
     def _follow(self, packet: Packet) -> Sent:
         walked = walk(self._program, self.circuit.name, packet, learned=self._learned)
@@ -226,7 +247,7 @@ class HostStack:
         for index, host in enumerate(self.circuit.hosts, 1):
             if host != self._station.host and (is_group_mac(mac) or host.mac == mac):
                 ref = host_ref(self.circuit, host)
-                end = Delivered(self.circuit.name, ref, address, host.mac)
+                end = Delivered(self.circuit.name, ref, address, host.mac, octets=self._octets)
                 yield Branch((), end, copy=(-index,))
 
 

@@ -63,6 +63,8 @@ class Delivered:
         address: the packet's IP destination, None without IP.
         mac: the frame's destination; behind a CE router that of the frame on its LAN.
         is_ce: the CE router takes it itself: the address is its own.
+        octets: size behind the Ethernet header and tags, of the largest fragment; 0: it fits
+            everywhere.
     """
 
     circuit: str
@@ -70,6 +72,7 @@ class Delivered:
     address: IPAddress | None
     mac: str
     is_ce: bool = False
+    octets: int = 0
 
     def __str__(self) -> str:
         return f"it arrives at {self.taker}"

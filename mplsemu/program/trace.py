@@ -14,7 +14,8 @@ from mplsemu.model.names import is_core
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface
 from mplsemu.program.delivery import any_copy, arrived_at, ends_at_a_host, every_copy, judge_all
-from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions
+from mplsemu.program.host_interface import mtu_of, received, sends
+from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions, Sent
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import link_local
 from mplsemu.program.packet import IpHeader, Packet, is_mac
@@ -118,11 +119,12 @@ def trace(
     source = str(station.ref)
     sender = HostStack(program, station, header, learned)
     if is_mac(target):
-        return _frame(sender, source, target.lower())
+        sent = _received(program, station, sender.frame(target.lower()), header)
+        return _frame(sender, source, target.lower(), sent)
     wanted, ip = _packet(program, station, target, header)
     if wanted is not None:
         target = str(wanted)
-    sent = sender.send(ip)
+    sent = _received(program, station, sender.send(ip), header)
     judge = partial(any_copy, lambda end: arrived_at(program, end, wanted, header.destination_mac))
     arrived, main = judge_all(sent.branches, judge)
     return Trace(
@@ -131,8 +133,17 @@ def trace(
     )  # fmt: skip
 
 
-def _frame(sender: HostStack, source: str, mac: str) -> Trace:
-    sent = sender.frame(mac)
+def _received(program: Program, station: LocatedHost, sent: Sent, header: PacketOptions) -> Sent:
+    """Return the paths of a packet's copies up to the hosts, whose interfaces may not take it."""
+    if not header.octets:
+        return sent
+    tags = len(header.vlans)
+    is_usual = sends(mtu_of(station.circuit, station.host), header.octets, tags)
+    branches = (received(program, each, tags, is_usual=is_usual) for each in sent.branches)
+    return replace(sent, branches=tuple(branches))
+
+
+def _frame(sender: HostStack, source: str, mac: str, sent: Sent) -> Trace:
     judge = every_copy if is_group_mac(mac) else partial(any_copy, ends_at_a_host)
     arrived, main = judge_all(sent.branches, judge)
     return Trace(

@@ -183,6 +183,9 @@ class WalkState:
 
     def finish(self, copy: Copy, end: End) -> None:
         """End a copy whose last hop is recorded."""
+        if copy.octets and isinstance(end, Delivered):
+            framed = any(hop.vsi is not None for hop in copy.hops)
+            end = replace(end, octets=self.packet.octets if framed else copy.octets)
         self.branches.append(Branch(tuple(copy.hops), end, copy.number, copy.share))
 
     def drop(

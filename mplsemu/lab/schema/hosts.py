@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from mplsemu.lab.address_scalar import Addresses, HostName, HostNames, Mac
-from mplsemu.lab.scalar import HostCount
+from mplsemu.lab.scalar import HostCount, SiteMtu
 from mplsemu.lab.schema.mapping import StrictMapping
 
 
@@ -21,6 +21,12 @@ class RawHost(StrictMapping, title="Host"):
     )
     mac: Mac | None = Field(
         default=None, description="Automatic unless said.", examples=["02:00:00:00:aa:01"]
+    )
+    mtu: SiteMtu | None = Field(
+        default=None,
+        description="Octets of the largest packet that its interface sends; its site's unless "
+        "said.",
+        examples=[1400],
     )
 
 

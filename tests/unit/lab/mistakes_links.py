@@ -63,6 +63,27 @@ MISTAKES = {
         "site c/odense: mtu 1000, and IPv6 needs 1280 octets",
         "write 1280 or more",
     ),
+    "mtu of a host that its PE would not hear": (
+        NET,
+        "192.168.1.0/24, hosts: {h1: {mtu: 1605}, h2: }",
+        16,
+        "a/aarhus/h1: mtu 1605, and its PE, on a line of 1500, hears of no packet of more than",
+        "write 1604 or less, or a larger mtu for the site",
+    ),
+    "mtu of a host that its CE would not hear": (
+        "oslo: {pe: no,",
+        "oslo: {hosts: {h1: {mtu: 1501}}, pe: no,",
+        17,
+        "host a/oslo/h1: mtu 1501, and its CE router, on a line of 1500",
+        "write 1500 or less",
+    ),
+    "mtu of a host with IPv6": (
+        NET,
+        '["192.168.1.0/24", "2001:db8:1::/64"], hosts: {h1: {mtu: 1000}, h2: }',
+        16,
+        "host a/aarhus/h1: mtu 1000, and IPv6 needs 1280 octets",
+        "write 1280 or more, or give the host IPv4 addresses alone",
+    ),
     "metrics of all links": (
         "provider:",
         "provider:\n  defaults: {metric: [1, 2]}",

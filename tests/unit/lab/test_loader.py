@@ -95,6 +95,30 @@ def test_a_link_has_one_metric_or_one_for_each_direction():
     assert alike.network == loads(LAB, "small.yaml").network
 
 
+def test_mtus_are_of_links_sites_and_hosts_and_what_takes_less_than_its_neighbours_is_noted():
+    text = """
+name: sizes
+provider:
+  defaults: {mtu: 9216}
+  nodes: {a: {role: pe}, b: {role: pe}}
+  links: [a-b, {ends: [a, b], mtu: 1500}]
+vpns:
+  v: {type: l3vpn, sites: {x: {pe: a, mtu: 9000, subnet: 10.0.1.0/24, hosts: {small: {mtu: 1400}}}}}
+  c:
+    type: vpls
+    subnet: 10.0.0.0/24
+    sites: {x: {pe: a, mtu: 9000}, y: {pe: b}}
+"""
+    loaded = loads(text, "sizes.yaml")
+    assert [link.mtu for link in loaded.network.provider.links] == [9216, 1500]
+    assert [site.mtu for _, site in loaded.network.sites()] == [9000, 9000, 1500]
+    assert [host.mtu for _, _, host in loaded.network.hosts()] == [1400, None, None]
+    notes = [note for note in loaded.notes if "mtu" in note.lower()]
+    of_host, of_vpn = notes
+    assert of_host.startswith("host v/x/small has an mtu of 1400 on a LAN of 9000: larger packets")
+    assert "packets of more than 1500 octets, which x may send, are lost at the others" in of_vpn
+
+
 def test_an_l3vpn_site_has_a_gateway_first_and_then_its_hosts(lab):
     vpn = lab.network.vpns[0]
     assert vpn.sites[0] == Site(

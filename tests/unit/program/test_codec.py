@@ -1,10 +1,13 @@
+import json
+from dataclasses import MISSING, fields
+
 import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import ProgramError
 from mplsemu.lab.loader import load
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.program.codec import dump_program, load_program
+from mplsemu.program.codec import _OPTIONAL, dump_program, load_program
 from tests.builders import MacAddresses, network, nordic, provider, vpws
 from tests.places import TOPOLOGIES
 
@@ -88,6 +91,24 @@ def test_a_truncated_file_is_refused_with_the_line_where_it_ends():
     cut = "\n".join(TEXT.splitlines()[:20])
     with pytest.raises(ProgramError, match=r"not whole JSON: line 20, column"):
         load_program(cut)
+
+
+def objects(value):
+    """Yield every JSON object within a value."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            yield from objects(item)
+
+
+@pytest.mark.parametrize("holder", dict.fromkeys(holder for holder, _ in _OPTIONAL))
+def test_what_a_lab_does_not_say_is_not_written(holder):
+    """So that a lab without a feature has the program that it had before there was the feature."""
+    optional = {name for of, name in _OPTIONAL if of is holder}
+    required = {each.name for each in fields(holder) if each.default is MISSING}
+    held = [each for each in objects(json.loads(TEXT)) if required <= each.keys()]
+    assert [each for each in held if optional & each.keys()] == []
 
 
 def test_a_metric_back_is_written_only_where_it_is_another():
