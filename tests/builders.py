@@ -221,8 +221,8 @@ def _ce(index: int, macs: MacAddresses) -> CeRouter:
     link = IPv4Network((int(IPv4Address("100.64.0.0")) + 4 * index, 30))
     return CeRouter(
         mac=macs.take(),
-        wan=_interface(link, 2),
-        pe_wan=_interface(link, 1),
+        wan=(_interface(link, 2),),
+        pe_wan=(_interface(link, 1),),
         lan_mac=macs.take(),
     )
 

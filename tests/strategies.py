@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
 from hypothesis import assume
@@ -151,6 +151,13 @@ def _with_own_addresses(draw: st.DrawFn, site: Site) -> Site:
     """Return a site that may have another gateway, and a host with a name and several addresses."""
     if draw(st.booleans()):
         return site
+    if site.ce is not None:
+        of4, of6 = f"15.1.{site.name[1:]}.0/24", f"2001:db8:ff:{site.name[1:]}::/64"
+        links = draw(st.sampled_from(([], [of4], [of6], [of4, of6])))
+        networks = [ip_network(link) for link in links]
+        wan = tuple(_address(network, 2) for network in networks)
+        pe_wan = tuple(_address(network, 1) for network in networks)
+        site = replace(site, ce=replace(site.ce, wan=wan, pe_wan=pe_wan))
     first, *others = site.hosts
     used = site.subnets if draw(st.booleans()) else site.subnets[:1]
     addresses = tuple(_address(subnet, number) for subnet in used for number in (77, 1))

@@ -279,7 +279,7 @@ def _circuits(
                 vpn=vpn.name,
                 port=ports.circuits[site.circuit],
                 up=site.circuit not in down and site.circuit not in blocked,
-                gateways=site.gateways if site.ce is None else (site.ce.pe_wan,),
+                gateways=site.gateways if site.ce is None else site.ce.pe_wan,
                 hosts=site.hosts,
                 ce=_ce(site),
                 mtu=site.mtu,
@@ -295,7 +295,8 @@ def _circuits(
 def _ce(site: Site) -> Ce | None:
     if site.ce is None:
         return None
-    return Ce(site.ce.wan.ip, site.ce.mac, site.gateways, site.ce.lan_mac)
+    wan = tuple(interface.ip for interface in site.ce.wan)
+    return Ce(wan, site.ce.mac, site.gateways, site.ce.lan_mac)
 
 
 def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:

@@ -15,7 +15,7 @@ from mplsemu.emulation.plan import (
     LanPlan,
     LsrPlan,
 )
-from mplsemu.model.vpn import IPAddress, IPInterface
+from mplsemu.model.vpn import IPInterface
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY
 from mplsemu.southbound.openflow.learned import TableLimit
 
@@ -89,18 +89,25 @@ def ce_lines(ce: CePlan) -> Iterator[str]:
     yield "link set lo up"
     yield f"link set {HOST_INTERFACE} up"
     yield f"link set {CE_LAN_INTERFACE} up"
-    yield _address_line(ce.router.wan, HOST_INTERFACE)
+    for address in ce.router.wan:
+        yield _address_line(address, HOST_INTERFACE)
     for address in ce.lan:
         yield _address_line(address, CE_LAN_INTERFACE)
-    yield _default_route(ce.router.pe_wan.ip, ce.lan)
-    if any(address.version == 6 for address in ce.lan):
-        yield (
-            f"route add default via {LINK_LOCAL_GATEWAY} dev {HOST_INTERFACE}{_source(6, ce.lan)}"
-        )
+    for version in sorted({address.version for address in (*ce.router.wan, *ce.lan)}):
+        yield _default_route(version, ce)
 
 
-def _default_route(gateway: IPAddress, lan: Sequence[IPInterface]) -> str:
-    return f"route add default via {gateway} dev {HOST_INTERFACE}{_source(gateway.version, lan)}"
+def _default_route(version: int, ce: CePlan) -> str:
+    """Return the line for a CE router's way out: without a PE's address, its link-local one.
+
+    IPv4 packets too may have an IPv6 next hop (RFC 8950 section 3).
+    """
+    given = (address.ip for address in ce.router.pe_wan if address.version == version)
+    gateway = next(given, LINK_LOCAL_GATEWAY)
+    way = f"default via {gateway}"
+    if gateway.version != version:
+        way = f"0.0.0.0/0 via inet6 {gateway}"
+    return f"route add {way} dev {HOST_INTERFACE}{_source(version, ce.lan)}"
 
 
 def _source(version: int, lan: Iterable[IPInterface]) -> str:

@@ -353,8 +353,9 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         for pair in self.plan.veth_pairs:
             first, second = ((self.nameToNode[end.node], end) for end in pair.ends)
             self.links.append(LabLink(pair.name, (first, second)))
-        named = [(host.name, _ipv4(host)) for host in self.plan.hosts]
-        for name, address in [*named, *((ce.name, ce.router.wan) for ce in self.plan.ces)]:
+        named = [(host.name, _ipv4(host.addresses)) for host in self.plan.hosts]
+        named += [(ce.name, _ipv4(ce.router.wan)) for ce in self.plan.ces]
+        for name, address in named:
             if address is not None:
                 intf = self.nameToNode[name].defaultIntf()
                 intf.ip, intf.prefixLen = str(address.ip), address.network.prefixlen
@@ -423,8 +424,8 @@ def _target(controller: Any) -> str:
     return f"{controller.protocol}:{controller.IP()}:{controller.port}"
 
 
-def _ipv4(host: HostPlan) -> IPInterface | None:
-    return next((address for address in host.addresses if address.version == 4), None)
+def _ipv4(addresses: Iterable[IPInterface]) -> IPInterface | None:
+    return next((address for address in addresses if address.version == 4), None)
 
 
 def _set_sysctls(pid: int, ipv6: Mapping[str, str], *, forward: bool | None = None) -> None:

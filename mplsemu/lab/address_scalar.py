@@ -1,4 +1,4 @@
-"""The types of a lab file's addresses: of hosts and gateways, MAC addresses, names of hosts."""
+"""The types of a lab file's addresses: hosts', gateways', PE-CE links'; names of hosts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator
 from mplsemu.lab.document import quoted
 from mplsemu.lab.scalar import (
     Name,
+    Prefix,
     forbidden_reason,
     one_or_list,
     one_or_more,
@@ -19,8 +20,10 @@ from mplsemu.lab.scalar import (
     text_of,
 )
 from mplsemu.model.names import RESERVED_HOSTS
-from mplsemu.model.vpn import IPAddress
+from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.program.gateway import reserved_addresses
 
+_UNNUMBERED: Final = "unnumbered"
 _ADDRESS: Final = "^[0-9A-Fa-f:.]+$"
 _MAC: Final = re.compile(
     r"[0-9a-f]{2}(?P<by>[:-])[0-9a-f]{2}((?P=by)[0-9a-f]{2}){4}\Z"
@@ -95,6 +98,26 @@ def _mac(value: object) -> str:
     return mac
 
 
+def _link_networks(value: object) -> object:
+    if value == _UNNUMBERED:
+        return []
+    if value == []:
+        remedy = f"write one, for example 10.99.0.0/30, or {_UNNUMBERED}"
+        refuse("a list without networks", remedy)
+    return one_or_more(value)
+
+
+def _room_for_two(networks: list[IPNetwork]) -> list[IPNetwork]:
+    for number, network in enumerate(networks):
+        if network.num_addresses - len(reserved_addresses(network)) < 2:
+            least = network.max_prefixlen - 1
+            refuse(f"{network} has no room for the PE and the CE", f"write a /{least} or larger")
+        if any(network.version == other.version for other in networks[:number]):
+            what = f"a second network of IPv{network.version}"
+            refuse(f"{network} is {what}", "write one of each IP version at most")
+    return networks
+
+
 HostName = Annotated[Name, AfterValidator(_host_name)]
 HostNames = Annotated[list[HostName], AfterValidator(_host_names)]
 Mac = Annotated[
@@ -105,6 +128,17 @@ Mac = Annotated[
         "02:00:00:00:aa:01",
     ),
 ]
+LinkNetworks = Annotated[
+    list[Prefix],
+    BeforeValidator(_link_networks),
+    AfterValidator(_room_for_two),
+    one_or_list(
+        "^([0-9A-Fa-f:.]+/[0-9]{1,3}|unnumbered)$",
+        ["10.99.0.0/30", ["10.99.0.0/30", "2001:db8:99::/127"], _UNNUMBERED],
+        1,
+    ),
+]
+"""Of a PE-CE link: none where it is unnumbered."""
 Address = Annotated[IPAddress, BeforeValidator(_address)]
 Addresses = Annotated[
     list[Address],

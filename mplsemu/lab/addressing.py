@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface
 from typing import Final
 
@@ -54,17 +54,34 @@ def host_mac(index: int) -> str:
     return _mac(_HOST_MACS + index)
 
 
-def ce_router(index: int, ordinal: int) -> CeRouter:
-    """Return the CE router number `index` of the lab and number `ordinal` of its VPN, from 1.
+def pool_link(ordinal: int) -> IPv4Network:
+    """Return the automatic network number `ordinal`, from 1, of a VPN's PE-CE links.
 
-    The VPN's PE-CE links take the /30s of `PE_CE_POOL` one after the other: first the PE's
-    address, then the CE's. Every VPN takes the same ones.
+    They are the /30s of `PE_CE_POOL`, one after the other; every VPN takes the same ones.
     """
     start = int(PE_CE_POOL.network_address) + ((ordinal - 1) << (32 - _LINK_LENGTH))
+    return IPv4Network((start, _LINK_LENGTH))
+
+
+def pool_ordinals(network: IPNetwork) -> range:
+    """Return the numbers of the automatic networks that overlap a network; see `pool_link`."""
+    if network.version == 6 or not network.overlaps(PE_CE_POOL):
+        return range(0)
+    start, bits = int(PE_CE_POOL.network_address), 32 - _LINK_LENGTH
+    first = max(int(network.network_address) - start, 0) >> bits
+    last = min(int(network.broadcast_address) - start >> bits, MAX_CE_PER_VPN - 1)
+    return range(first + 1, last + 2)
+
+
+def ce_router(index: int, networks: Sequence[IPNetwork]) -> CeRouter:
+    """Return the CE router number `index` of the lab, on a PE-CE link of these networks.
+
+    In each the PE has the first usable address and the CE the second.
+    """
     return CeRouter(
         mac=_mac(_CE_WAN_MACS + index),
-        wan=IPv4Interface((start + 2, _LINK_LENGTH)),
-        pe_wan=IPv4Interface((start + 1, _LINK_LENGTH)),
+        wan=tuple(interface(network, 2) for network in networks),
+        pe_wan=tuple(interface(network, 1) for network in networks),
         lan_mac=_mac(_CE_LAN_MACS + index),
     )
 

@@ -22,7 +22,7 @@ class Claim:
         path: where the prefix stands in the lab file.
         order: position in the lab file.
         site: name of its site; empty where all sites of the VPN share it.
-        behind_ce: whether a CE router stands before it.
+        behind_ce: whether a CE router stands before it, on a link of `PE_CE_POOL`.
     """
 
     prefix: IPNetwork

@@ -172,6 +172,8 @@ def _site_model(vpn_type: str, within: Sequence[str | int]) -> type[schema.Stric
             return _SITES.get(vpn_type, schema.RawBridgedSite)  # of no type: what every site has
         case ["hosts", _]:
             return schema.RawHost
+        case ["ce"]:
+            return schema.RawCe
         case _:
             return None
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mplsemu.lab.addressing import (
-    MAX_CE_PER_VPN,
-    PE_CE_POOL,
     ce_router,
 )
 from mplsemu.lab.document import Document, Path
@@ -17,7 +15,7 @@ from mplsemu.lab.schema import RawBridgedSite, RawRoutedSite, SourceValidation
 from mplsemu.lab.schema_error import known_names_hint
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.topology import Role
-from mplsemu.model.vpn import CeRouter, Host, Site
+from mplsemu.model.vpn import Host, IPNetwork, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class SiteBuilder:
         vpn: str,
         name: str,
         raw: RawRoutedSite,
-        links: Mapping[str, int],
+        links: Mapping[str, Sequence[IPNetwork]],
         urpf: SourceValidation,
     ) -> Site:
         """Return a site of an L3VPN.
@@ -50,7 +48,7 @@ class SiteBuilder:
             vpn: whose it is.
             name: of the site.
             raw: what the lab file says of it.
-            links: numbers of the PE-CE links of the VPN, by site.
+            links: the networks of the PE-CE links of the VPN, by site.
             urpf: what holds where the site does not say.
         """
         path: Path = ("vpns", vpn, "sites", name)
@@ -65,7 +63,7 @@ class SiteBuilder:
             gateways=gateways,
             hosts=tuple(self.hosts.of(lan, vpn, {name: raw}).values()),
             rate_bps=raw.rate,
-            ce=self._ce(path, vpn, name, links) if raw.ce else None,
+            ce=ce_router(self.ces[f"{vpn}/{name}"], links[name]) if raw.ce else None,
             mtu=raw.mtu or ACCESS_MTU,
             strict_urpf=(raw.urpf or urpf) == "strict",
         )
@@ -82,12 +80,6 @@ class SiteBuilder:
         self._check_pe(path, raw.pe)
         hosts = tuple(on_lan[f"{name}/{host}"] for host in hosts_of(raw))
         return Site(name, vpn, raw.pe, (), (), hosts, rate_bps=raw.rate, mtu=raw.mtu or ACCESS_MTU)
-
-    def _ce(self, path: Path, vpn: str, site: str, links: Mapping[str, int]) -> CeRouter:
-        if links[site] > MAX_CE_PER_VPN:
-            problem = f"more than {MAX_CE_PER_VPN:,} CE routers in one VPN use up {PE_CE_POOL}"
-            raise self.document.error(path, problem, "leave 'ce: router' out")
-        return ce_router(self.ces[f"{vpn}/{site}"], links[site])
 
     def _check_pe(self, path: Path, pe: str) -> None:
         role = self.roles.get(pe)

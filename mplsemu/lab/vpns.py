@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from mplsemu.lab.addressing import (
-    MAX_CE_PER_VPN,
     MAX_MACS,
     PE_CE_POOL,
     ce_numbers,
@@ -15,6 +14,13 @@ from mplsemu.lab.addressing import (
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.hosts import HostBuilder, Lan, macs_of, refuse_hidden
 from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap, refuse_same_route
+from mplsemu.lab.pe_ce import (
+    given_links,
+    has_pool_link,
+    pe_ce_networks,
+    refuse_imported_link_overlap,
+    refuse_link_overlap,
+)
 from mplsemu.lab.schema import (
     RawL3vpn,
     RawVpls,
@@ -27,7 +33,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.network import Vpn
-from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering, Space
+from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering
 from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import IPNetwork, Site
@@ -63,6 +69,7 @@ def build_vpns(
     vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
     routed = [vpn for vpn in vpns if isinstance(vpn, L3vpn)]
     refuse_import_overlap(document, routed, builder.claims)
+    refuse_imported_link_overlap(document, routed, builder.links, builder.claims)
     refuse_hidden(document, routed)
     return vpns
 
@@ -90,6 +97,7 @@ class _Builder:
         numbers: of VPNs, and of what `numbered_names` has, by name.
         prefixes: how many were read so far.
         claims: the prefixes of each VPN.
+        links: the networks that the lab file gives PE-CE links, of each VPN.
         asn: with which automatic route distinguishers and targets begin.
         routes: the prefixes that were read under each route distinguisher.
     """
@@ -101,6 +109,7 @@ class _Builder:
     asn: int
     prefixes: int = 0
     claims: dict[str, list[Claim]] = field(default_factory=dict)
+    links: dict[str, list[Claim]] = field(default_factory=dict)
     routes: dict[RouteDistinguisher, dict[IPNetwork, Claim]] = field(default_factory=dict)
 
     def vpn(self, name: str, raw: AnyRawVpn) -> Vpn:
@@ -137,19 +146,20 @@ class _Builder:
         rd = raw.rd or RouteDistinguisher(self.asn, number)
         own = [RouteTarget(self.asn, number)]
         claims = self.claims.setdefault(name, [])
-        with_ce = (site for site, raw_site in raw.sites.items() if raw_site.ce)
-        links = self.numbering.allocate(Space.pe_ce_links(name), with_ce, MAX_CE_PER_VPN)
+        links = pe_ce_networks(self.document, name, raw.sites, self.numbering)
         sites = []
         for site, raw_site in raw.sites.items():
             sites.append(self.sites.routed(name, site, raw_site, links, raw.urpf))
             path: Path = ("vpns", name, "sites", site)
             claims += [
-                replace(claim, site=site, behind_ce=raw_site.ce is not None)
+                replace(claim, site=site, behind_ce=has_pool_link(raw_site))
                 for claim in self.claim(name, f"site {name}/{site}", path, raw_site.subnet)
             ]
         refuse_overlap(self.document, name, claims)
-        if any(site.ce for site in sites):
+        if any(has_pool_link(site) for site in raw.sites.values()):
             self.refuse_pool(name, claims)
+        own_links = self.links.setdefault(name, list(given_links(name, raw.sites)))
+        refuse_link_overlap(self.document, own_links, claims)
         imported = frozenset(own if raw.import_ is None else raw.import_)
         exported = frozenset(own if raw.export is None else raw.export)
         usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))

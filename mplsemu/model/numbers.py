@@ -119,8 +119,9 @@ class Allocation:
         """
         known = {**self.retired, **self.current}
         known = {name: number for name, number in known.items() if number not in taken}
-        used = {*known.values(), *taken}
-        fresh = (number for number in itertools.count(1) if number not in used)
+        used = set(known.values())
+        numbers = (number for number in itertools.count(1) if number not in used)
+        fresh = (number for number in numbers if number not in taken)
         free = iter(sorted(number for number in self.retired.values() if number not in taken))
         names = list(names)
         kept = {known[name] for name in names if name in known}

@@ -82,15 +82,16 @@ class CeRouter:
 
     Attributes:
         mac: of its interface towards the PE.
-        wan: its own address on the PE-CE link, IPv4, with prefix length; every VPN uses the
-            same pool. IPv6 uses link-local addresses there.
-        pe_wan: the PE's address on that link.
+        wan: its own addresses on the PE-CE link, with prefix length: one of each IP version at
+            most. Automatic ones are of a pool that every VPN uses. Of a version without one, and
+            on a link without any (unnumbered), packets go by the PE's link-local address.
+        pe_wan: the PE's addresses on that link, likewise.
         lan_mac: of its interface towards the LAN.
     """
 
     mac: str
-    wan: IPv4Interface
-    pe_wan: IPv4Interface
+    wan: tuple[IPInterface, ...]
+    pe_wan: tuple[IPInterface, ...]
     lan_mac: str
 
 

@@ -64,7 +64,6 @@ VERSION: Final = 3
 
 _MACS: Final[dict[type, tuple[str, ...]]] = {
     Adjacency: ("mac", "peer_mac"),
-    Ce: ("mac", "lan_mac"),
     Host: ("mac",),
     Neighbour: ("mac",),
 }
@@ -204,6 +203,7 @@ def _converter() -> cattrs.Converter:
     for union, members in _SUMS:
         _register_sum(converter, union, members)
     _register_swap(converter)
+    _register_ce(converter)
     for holder in dict.fromkeys(holder for holder, _ in _OPTIONAL):
         omitted = [name for of, name in _OPTIONAL if of is holder]
         omitting = {name: override(omit_if_default=True) for name in omitted}
@@ -283,6 +283,24 @@ def _register_swap(converter: cattrs.Converter) -> None:
 
     converter.register_unstructure_hook(Swap, write)
     converter.register_structure_hook(Swap, read)
+
+
+def _register_ce(converter: cattrs.Converter) -> None:
+    """Write the only address of a CE router on its PE-CE link as a text, others as a list."""
+
+    def write(wan: tuple[IPAddress, ...]) -> str | list[str]:
+        texts = [str(address) for address in wan]
+        return texts[0] if len(texts) == 1 else texts
+
+    def read(value: object, _: object) -> tuple[IPAddress, ...]:
+        held = value if isinstance(value, list) else [value]
+        return converter.structure(held, tuple[IPAddress, ...])
+
+    as_text = override(rename="address", struct_hook=read, unstruct_hook=write)
+    mac = override(struct_hook=_mac)
+    hook = make_dict_structure_fn(Ce, converter, wan=as_text, mac=mac, lan_mac=mac)
+    converter.register_structure_hook(Ce, hook)
+    converter.register_unstructure_hook(Ce, make_dict_unstructure_fn(Ce, converter, wan=as_text))
 
 
 def _register_sum(converter: cattrs.Converter, union: Any, kinds: Mapping[str, type]) -> None:

@@ -25,6 +25,7 @@ from mplsemu.program.own_addresses import (
     is_own,
     link_local,
     router_addresses,
+    subnet_router_anycast,
 )
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet
 from mplsemu.program.path import Branch, Delivered, Dropped, End, TtlExpired, WalkHop
@@ -194,7 +195,7 @@ class HostStack:
         name = ce_name(self.circuit.name)
         if self._header.vlans:
             return Sent((_ended(Dropped(name, "VLAN-tagged on the CE router's LAN")),))
-        if ip.destination in ce.addresses:
+        if ip.destination in _own_of_ce(self.circuit, ce):
             return self._to_ce(ce, ip)
         if _is_martian_to_linux(ce, ip.source, is_forwarded=True):
             return self._refused_by_ce(ip)
@@ -287,6 +288,12 @@ def _from_ce(
     walked = walk(program, circuit.name, packet)
     branches = (replace(each, hops=(hop, *each.hops)) for each in walked.branches)
     return Sent(tuple(branches), packet)
+
+
+def _own_of_ce(circuit: AttachmentCircuit, ce: Ce) -> tuple[IPAddress, ...]:
+    """Return what a CE router takes for its own: on the PE-CE link it is a router of it, too."""
+    anycast = (subnet_router_anycast(gateway.network) for gateway in circuit.gateways)
+    return (*ce.addresses, *(address for address in anycast if address is not None))
 
 
 def _gateways(circuit: AttachmentCircuit) -> tuple[IPInterface, ...]:

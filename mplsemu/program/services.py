@@ -19,21 +19,27 @@ class Ce:
     """The CE router at the far end of an attachment circuit.
 
     Attributes:
-        address: its address on the PE-CE link.
+        wan: its addresses on the PE-CE link: one of each IP version at most, none where that is
+            unnumbered.
         mac: of that interface.
         lan: its addresses on the site's LAN, with prefix lengths.
         lan_mac: of its interface there.
     """
 
-    address: IPAddress
+    wan: tuple[IPAddress, ...]
     mac: str
     lan: tuple[IPInterface, ...]
     lan_mac: str
 
     @property
+    def address(self) -> IPAddress:
+        """By which one knows it: the first on the PE-CE link; without one, of its LAN."""
+        return next(iter(self.addresses))
+
+    @property
     def addresses(self) -> tuple[IPAddress, ...]:
         """What it answers to from anywhere: its addresses, and its subnets' anycast addresses."""
-        return (self.address, *router_addresses(self.lan))
+        return (*self.wan, *router_addresses(self.lan))
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,7 @@ def host_records(net: LabNet) -> dict[str, HostRecord]:
     }
     for ce in net.plan.ces:
         interface = net.node(ce.name).intfNames()[0]
-        addresses = (str(ce.router.wan), *map(str, ce.lan))
+        addresses = tuple(map(str, (*ce.router.wan, *ce.lan)))
         hosts[str(ce.ref)] = HostRecord(
             ce.name, net.pid(ce.name), interface, ce.router.mac, addresses
         )

@@ -169,8 +169,8 @@ class AddressPlan:
         """Add a site's prefixes; that of its PE-CE link only at its own PE."""
         rest: ExpectedEnd = ToLan(site.circuit, site.pe)
         if site.ce is not None:
-            if is_near:
-                self._add_prefix(site.ce.pe_wan.network, rest)
+            for interface in site.ce.pe_wan if is_near else ():
+                self._add_prefix(interface.network, rest)
             rest = ToCe(site.circuit, site.ce.mac)
         for subnet in site.subnets:
             self._add_prefix(subnet, rest)
@@ -187,9 +187,11 @@ class AddressPlan:
             for gateway in site.gateways:
                 self._add_gateway(site, gateway)
         elif is_near:
-            self._add_gateway(site, site.ce.pe_wan)
+            for interface in site.ce.pe_wan:
+                self._add_gateway(site, interface)
             own = ToCe(site.circuit, site.ce.mac, is_own=True)
-            self._add_address(site, site.ce.wan.ip, own)
+            for interface in site.ce.wan:
+                self._add_address(site, interface.ip, own)
         for host in site.hosts:
             expected = ToHost(site.circuit, HostRef(site.vpn, site.name, host.name), host.mac)
             for interface in host.addresses:

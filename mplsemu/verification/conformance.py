@@ -167,7 +167,7 @@ def _differences(circuit: AttachmentCircuit, site: Site) -> Iterator[str]:
         yield "it validates sources" if circuit.strict_urpf else "it validates no sources"
     if circuit.hosts != site.hosts:
         yield "its hosts differ from the lab file's"
-    gateways = site.gateways if site.ce is None else (site.ce.pe_wan,)
+    gateways = site.gateways if site.ce is None else site.ce.pe_wan
     if circuit.gateways != gateways:
         yield "its gateways have other addresses"
     if circuit.ce != _ce(site):
@@ -177,7 +177,8 @@ def _differences(circuit: AttachmentCircuit, site: Site) -> Iterator[str]:
 def _ce(site: Site) -> Ce | None:
     if site.ce is None:
         return None
-    return Ce(site.ce.wan.ip, site.ce.mac, site.gateways, site.ce.lan_mac)
+    wan = tuple(interface.ip for interface in site.ce.wan)
+    return Ce(wan, site.ce.mac, site.gateways, site.ce.lan_mac)
 
 
 def _service_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:

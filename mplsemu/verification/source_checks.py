@@ -66,7 +66,8 @@ def own_source(site: Site, version: int) -> IPAddress | None:
         if gateway.version == version:
             usable = (each for each in gateway.network.hosts() if each != gateway.ip)
             return next(usable, gateway.ip)
-    return None
+    of_ce = site.ce.wan if site.ce is not None else ()
+    return next((interface.ip for interface in of_ce if interface.version == version), None)
 
 
 def _is_own(site: Site, source: IPAddress) -> bool:
@@ -77,11 +78,12 @@ def _is_own(site: Site, source: IPAddress) -> bool:
 
 
 def _networks(site: Site) -> tuple[IPNetwork, ...]:
-    return (*site.subnets, site.ce.wan.network) if site.ce is not None else site.subnets
+    links = site.ce.wan if site.ce is not None else ()
+    return (*site.subnets, *(interface.network for interface in links))
 
 
 def _gateways(site: Site) -> tuple[IPInterface, ...]:
-    return site.gateways if site.ce is None else (site.ce.pe_wan,)
+    return site.gateways if site.ce is None else site.ce.pe_wan
 
 
 def _taken(gateway: IPInterface) -> tuple[IPAddress, ...]:

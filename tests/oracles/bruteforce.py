@@ -53,7 +53,7 @@ def addresses(network: Network) -> list[IPAddress]:
     """Return the addresses to try from everywhere."""
     found = {ip_address(text) for text in OTHERS.split()}
     for _, site in network.sites():
-        links = (site.ce.wan.network,) if site.ce else ()
+        links = [each.network for each in site.ce.wan] if site.ce else []
         for prefix in (*site.subnets, *links):
             first, last = int(prefix.network_address), int(prefix.broadcast_address)
             middle: Iterable[int] = range(first, last + 1)
@@ -153,7 +153,7 @@ def routed_is_right(network, vpn, site, packet, ends) -> bool:
     for other, target in targets:
         near = other is vpn and target.pe == site.pe and target.ce is not None
         near = near and vpn.policy(target.name) == vpn.policy(site.name)  # in the same VRF
-        if near and address in target.ce.wan.network:
+        if near and any(address in each.network for each in target.ce.wan):
             return on_ce_link(target, address, end)
         if any(address in subnet for subnet in target.subnets):
             return behind_ce(target, address, end) if target.ce else on_lan(target, address, end)
@@ -161,9 +161,9 @@ def routed_is_right(network, vpn, site, packet, ends) -> bool:
 
 
 def on_ce_link(target: Site, address: IPAddress, end) -> bool:
-    if address == target.ce.pe_wan.ip:
+    if address in {each.ip for each in target.ce.pe_wan}:
         return isinstance(end, Punted) and end.node == target.pe
-    if address == target.ce.wan.ip:
+    if address in {each.ip for each in target.ce.wan}:
         return end == Delivered(target.circuit, None, address, target.ce.mac, is_ce=True)
     return isinstance(end, Dropped)
 

@@ -67,7 +67,9 @@ def addresses(network: Network) -> list[IPAddress]:
         macs = [host.mac for host in site.hosts]
         if site.ce is not None:
             macs += [site.ce.mac, site.ce.lan_mac]
-            found |= set(site.ce.wan.network)
+            for interface in site.ce.wan:
+                first, kind = int(interface.network.network_address), type(interface.ip)
+                found |= {kind(first + number) for number in range(4)}
         found |= {link_local(mac) for mac in macs}
         for host in site.hosts:
             found |= {*(interface.ip for interface in host.addresses), *host.loopbacks}
@@ -152,10 +154,18 @@ class _Lab:
         gateway = ""
         if "4" in families and length < 30 and chosen.random() < 0.4:
             gateway, hosts = self._own_addresses(net, site, families, length6)
-        ce = ", ce: router" if chosen.random() < 0.5 else ""
+        ce = self._ce(net * 8 + site) if chosen.random() < 0.5 else ""
         subnets = ", ".join(f'"{prefix}"' for prefix in prefixes)
         pe = chosen.choice(self._pes)
         return f"{{pe: {pe}, subnet: [{subnets}]{gateway}, hosts: {hosts}{ce}}}"
+
+    def _ce(self, number: int) -> str:
+        """Return a CE router on a PE-CE link of any kind."""
+        of4 = self._random.choice([f"172.31.{number}.0/{length}" for length in (24, 30, 31)])
+        of6 = f'"2001:db8:ff:{number:x}::/{self._random.choice([64, 127])}"'
+        kinds = ["unnumbered", of4, of6, f"[{of4}, {of6}]"]
+        given = ", ".join(f"ce: {{wan: {kind}}}" for kind in self._random.sample(kinds, 1))
+        return self._random.choice([", ce: router", f", {given}"])
 
     def _own_addresses(self, net: int, site: int, families: str, length6: int) -> tuple[str, str]:
         """Return a site's gateway and hosts by name, with addresses of every kind."""

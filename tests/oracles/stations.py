@@ -219,9 +219,11 @@ class World:
             if site.ce is not None:
                 lan = Lan()
                 ce = self._station(f"{site.circuit}/ce", forwards=True)
-                wan = self._port(ce, line, site.ce.mac, (site.ce.wan,))
+                wan = self._port(ce, line, site.ce.mac, site.ce.wan)
                 self._port(ce, lan, site.ce.lan_mac, site.gateways)
-                ce.gateways = {4: (wan, site.ce.pe_wan.ip), 6: (wan, ip_address("fe80::1"))}
+                ce.gateways = dict.fromkeys((4, 6), (wan, ip_address("fe80::1")))
+                for interface in site.ce.pe_wan:
+                    ce.gateways[interface.version] = (wan, interface.ip)
             for host in site.hosts:
                 station = self._station(f"{site.circuit}/{host.name}")
                 loopbacks = tuple(map(ip_interface, host.loopbacks))

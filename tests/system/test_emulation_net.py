@@ -163,7 +163,7 @@ def test_a_ce_router_forwards_and_pings_from_its_lan_address(tmp_path):
         for gateway in ("192.168.1.1", "2001:db8:1::1"):
             near.cmd(f"ip neigh replace {gateway} lladdr {ce.router.mac} dev eth0")
         router = net.get("a/far/ce")
-        for gateway in (str(ce.router.pe_wan.ip), "fe80::1"):
+        for gateway in (str(ce.router.pe_wan[0].ip), "fe80::1"):
             router.cmd(f"ip neigh replace {gateway} lladdr {near.MAC()} dev eth0")
         for target in ("192.168.3.3", "2001:db8:3::3"):
             said = ping(net, "a/near/h1", target)

@@ -138,10 +138,9 @@ def _local_routes(policy: VrfPolicy, sites: Iterable[Site], state: ServiceState)
         next_hop: NextHop = Connected(site.circuit) if site.ce is None else ViaCe(site.circuit)
         for subnet in site.subnets:
             yield Route(subnet, next_hop, policy.rd, site.circuit)
-        if site.ce is not None:
-            # every VPN uses the same PE-CE prefixes: they are not exported
-            prefix = site.ce.pe_wan.network
-            yield Route(prefix, Connected(site.circuit), policy.rd, site.circuit)
+        for interface in site.ce.pe_wan if site.ce is not None else ():
+            # every VPN may use the same PE-CE prefixes: they are not exported
+            yield Route(interface.network, Connected(site.circuit), policy.rd, site.circuit)
 
 
 def _neighbours(
@@ -152,8 +151,8 @@ def _neighbours(
     found: dict[IPAddress, Neighbour] = {}
     for circuit, site in up.items():
         if site.ce is not None:
-            address: IPAddress = site.ce.wan.ip
-            found[address] = Neighbour(address, circuit, site.ce.mac)
+            for wan in site.ce.wan:
+                found[wan.ip] = Neighbour(wan.ip, circuit, site.ce.mac)
             continue
         for host in site.hosts:
             for interface in host.addresses:

@@ -5,6 +5,7 @@ This is the file's shape; what the names in it refer to is checked where the mod
 
 from __future__ import annotations
 
+from mplsemu.lab.schema.ce import AnyCe, RawCe
 from mplsemu.lab.schema.checks import CHECKS, AnyCheck, RawPath, RawPing, RawThroughput
 from mplsemu.lab.schema.hosts import AnyHost, AnyHosts, RawHost
 from mplsemu.lab.schema.lab_file import SCHEMA_FILE, ChecksFile, LabFile, json_schema
@@ -16,6 +17,7 @@ from mplsemu.lab.schema.vpns import AnyVpn, RawBridged, RawL3vpn, RawVpls, RawVp
 __all__ = [
     "CHECKS",
     "SCHEMA_FILE",
+    "AnyCe",
     "AnyCheck",
     "AnyHost",
     "AnyHosts",
@@ -25,6 +27,7 @@ __all__ = [
     "LabFile",
     "RawBridged",
     "RawBridgedSite",
+    "RawCe",
     "RawDefaults",
     "RawHost",
     "RawL3vpn",

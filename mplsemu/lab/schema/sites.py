@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mplsemu.lab.address_scalar import Addresses
 from mplsemu.lab.scalar import AccessRate, Name, Prefixes, SiteMtu, Targets
+from mplsemu.lab.schema.ce import AnyCe
 from mplsemu.lab.schema.hosts import AnyHosts
 from mplsemu.lab.schema.mapping import StrictMapping
 
@@ -61,8 +62,10 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
         description="Of its LAN, one of each prefix; the first usable address unless said.",
         examples=["192.168.1.254"],
     )
-    ce: Literal["router"] | None = Field(
-        default=None, description="A CE router between its LAN and the PE.", examples=["router"]
+    ce: AnyCe | None = Field(
+        default=None,
+        description="A CE router between its LAN and the PE; with keys, its link to the PE too.",
+        examples=["router", {"router": "linux", "wan": "10.99.0.0/30"}],
     )
     urpf: SourceValidation | None = Field(
         default=None,

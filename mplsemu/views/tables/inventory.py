@@ -108,8 +108,8 @@ def host_rows(
             yield HostRow(name, shorts[name], site.pe, addresses, gateways, host.mac)
         if site.ce is not None:
             name = ce_name(site.circuit)
-            addresses = (str(site.ce.wan), *map(str, site.gateways))
-            wan = (str(site.ce.pe_wan.ip),)
+            addresses = tuple(map(str, (*site.ce.wan, *site.gateways)))
+            wan = tuple(str(interface.ip) for interface in site.ce.pe_wan)
             yield HostRow(name, shorts[name], site.pe, addresses, wan, site.ce.mac)
 
 

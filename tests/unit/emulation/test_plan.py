@@ -200,7 +200,7 @@ def test_a_ce_router_sends_from_its_lan_addresses(plan):
     [ce] = plan.ces
     lines = list(ce_lines(ce))
     assert ce.lan == (ip_interface("192.168.3.1/24"), ip_interface("2001:db8:3::1/64"))
-    wan = ce.router.pe_wan.ip
+    wan = ce.router.pe_wan[0].ip
     assert f"route add default via {wan} dev eth0 src 192.168.3.1" in lines
     assert "route add default via fe80::1 dev eth0 src 2001:db8:3::1" in lines
 

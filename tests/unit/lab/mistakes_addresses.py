@@ -2,6 +2,7 @@
 
 NET = "192.168.1.0/24, hosts: 2"
 HOSTS = "hosts: 2"
+CE = "ce: router"
 MISTAKES = {
     # AS numbers, route distinguishers, labels
     "rd of two vpns": (
@@ -186,5 +187,40 @@ MISTAKES = {
         29,
         "host c/malmo/b: 02:00:00:00:aa:01 is that of host c/malmo/a too (line 28)",
         "write another one",
+    ),
+    # CE routers
+    "ce key": (CE, "ce: {wam: 10.0.0.0/30}", 17, "ce: unknown key 'wam'", "did you mean 'wan'?"),
+    "ce list": (CE, "ce: [router]", 17, "site a/oslo: ce: a list is not allowed", "write router"),
+    "ce of another make": (CE, "ce: {router: frr}", 17, "ce.router: 'frr' is not", "write linux"),
+    "wan": (CE, "ce: {wan: 10.0.0.1}", 17, "ce.wan: '10.0.0.1' has no prefix length", "/24"),
+    "wan too small": (
+        CE,
+        "ce: {wan: 10.0.0.0/32}",
+        17,
+        "no room for the PE and the CE",
+        "a /31 or",
+    ),
+    "wan too small 6": (CE, 'ce: {wan: "fd00::/128"}', 17, "no room for the PE and", "a /127 or"),
+    "wan twice": (
+        CE,
+        "ce: {wan: [10.0.0.0/30, 10.0.0.4/30]}",
+        17,
+        "10.0.0.4/30 is a second network of IPv4",
+        "one of each IP version",
+    ),
+    "no wan": (CE, "ce: {wan: []}", 17, "ce.wan: a list without networks", "or unnumbered"),
+    "wan of a site": (
+        CE,
+        "ce: {wan: 192.168.1.128/30}",
+        17,
+        "192.168.1.128/30 overlaps 192.168.1.0/24 of site a/aarhus (line 16), in the same VPN a",
+        "wan: unnumbered",
+    ),
+    "wan of two links": (
+        "ce: router}\n",
+        "ce: {wan: 10.0.0.0/24}}\n      x: {pe: no, subnet: 10.9.0.0/24, ce: {wan: 10.0.0.0/30}}\n",
+        18,
+        "10.0.0.0/30 overlaps 10.0.0.0/24 of the PE-CE link of site a/oslo (line 17)",
+        "wan: unnumbered",
     ),
 }

@@ -147,14 +147,14 @@ def test_ce_routers_take_one_slash_30_after_the_other(lab):
     _, second, third = lab.network.vpns[0].sites
     assert second.ce == CeRouter(
         mac="02:00:01:00:00:01",
-        wan=ip_interface("100.64.0.2/30"),
-        pe_wan=ip_interface("100.64.0.1/30"),
+        wan=(ip_interface("100.64.0.2/30"),),
+        pe_wan=(ip_interface("100.64.0.1/30"),),
         lan_mac="02:00:02:00:00:01",
     )
     assert third.ce == CeRouter(
         mac="02:00:01:00:00:02",
-        wan=ip_interface("100.64.0.6/30"),
-        pe_wan=ip_interface("100.64.0.5/30"),
+        wan=(ip_interface("100.64.0.6/30"),),
+        pe_wan=(ip_interface("100.64.0.5/30"),),
         lan_mac="02:00:02:00:00:02",
     )
     assert third.hosts == ()
