@@ -161,11 +161,17 @@ def routed_is_right(network, vpn, site, packet, ends) -> bool:
 
 
 def on_ce_link(target: Site, address: IPAddress, end) -> bool:
-    if address in {each.ip for each in target.ce.pe_wan}:
+    (net,) = (each.network for each in target.ce.pe_wan if address in each.network)
+    own = {each.ip for each in target.ce.pe_wan}
+    if net.version == 6 and net.prefixlen < 127:
+        own.add(net.network_address)
+    if address in own:
         return isinstance(end, Punted) and end.node == target.pe
     if address in {each.ip for each in target.ce.wan}:
         return end == Delivered(target.circuit, None, address, target.ce.mac, is_ce=True)
-    return isinstance(end, Dropped)
+    if net.version == 4 and address in {net.network_address, net.broadcast_address}:
+        return isinstance(end, Dropped)
+    return end == Unresolved(target.pe, target.circuit, address)
 
 
 def behind_ce(target: Site, address: IPAddress, end) -> bool:
