@@ -129,3 +129,31 @@ def with_site_mtus(whole: Network, mtus: Mapping[str, int]) -> Network:
         for vpn in whole.vpns
     )
     return replace(whole, vpns=tuple(vpns))
+
+
+def homed(whole: Network, homes: Mapping[str, tuple[str, ...]]) -> Network:
+    """Return a network in which sites, by ``VPN/SITE``, have lines to these PEs."""
+    vpns: list[Vpn] = []
+    for vpn in whole.vpns:
+        sites = tuple(
+            replace(site, pe=homes[site.full_name][0], homes=homes[site.full_name])
+            if site.full_name in homes
+            else site
+            for site in vpn.sites
+        )
+        vpns.append(replace(vpn, sites=sites))  # type: ignore[arg-type]
+    return replace(whole, vpns=tuple(vpns))
+
+
+def dual_homed(**settings: object) -> Network:
+    """Return PEs x, y, z on a ring of P routers; site hq of v and of lan has lines to x and y."""
+    macs = MacAddresses()
+    sites = {"hq": ("x", "10.1.0.0/29 2001:db8:1::/125"), "far": ("z", "10.1.1.0/29")}
+    sites["near"] = ("y", "10.1.2.0/29")
+    lan = {"hq": "x", "far": "z", "near": "y"}
+    made = network(
+        provider(("x-p", "y-q", "z-p", "z-q", "p-q"), pes=("x", "y", "z"), **settings),  # type: ignore[arg-type]
+        l3vpn("v", sites, hosts=2, macs=macs),
+        vpls("lan", lan, subnet="10.0.0.0/28", hosts=2, macs=macs),
+    )
+    return homed(made, {"v/hq": ("x", "y"), "lan/hq": ("x", "y")})

@@ -22,7 +22,7 @@ from mplsemu.model.vpls_topology import VplsTopology
 from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
-from tests.networks import with_site_mtus, without_sites
+from tests.networks import homed, with_site_mtus, without_sites
 
 
 @st.composite
@@ -125,6 +125,19 @@ def _sized(draw: st.DrawFn, made: Network) -> Network:
     return with_site_mtus(made, draw(of_site))
 
 
+@st.composite
+def homed_networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
+    """Networks of which some sites have lines to two PEs."""
+    made = draw(networks(max_nodes))
+    pes = [node.name for node in made.provider.nodes]
+    homes = {
+        site.full_name: (site.pe, draw(st.sampled_from([pe for pe in pes if pe != site.pe])))
+        for vpn, site in made.sites()
+        if not isinstance(vpn, Vpws) and site.ce is None and draw(st.booleans())
+    }
+    return homed(made, homes)
+
+
 def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:
     """Return what is special about a VPLS."""
     return {
@@ -177,7 +190,7 @@ def _address(subnet: IPNetwork, number: int) -> IPInterface:
 def failures(draw: st.DrawFn, made: Network, *, circuits: bool = False) -> frozenset[str]:
     names = [link.name for link in made.provider.links]
     if circuits:
-        names += [site.circuit for _, site in made.sites()]
+        names += [line.circuit for _, line in made.lines()]
     return frozenset(draw(st.sets(st.sampled_from(names), max_size=3)))
 
 

@@ -12,6 +12,7 @@ from mplsemu.analysis.connectivity import (
     L2vpnConnectivity,
     L3vpnConnectivity,
 )
+from mplsemu.model.names import site_of
 from mplsemu.model.natural_order import NaturalKey, natural
 from mplsemu.program.program import Program
 
@@ -112,7 +113,11 @@ def _of_controller(state: LabState) -> Iterator[Alarm]:
 def _of_links(state: LabState) -> Iterator[Alarm]:
     circuits = state.program.node_of_circuit if state.program else {}
     for name in (state.status or {}).get("down", ()):
-        if name in circuits:
+        other = _line_instead(state.program, name) if state.program else None
+        if other is not None:
+            text = f"is down: the site has its traffic by {other} alone"
+            yield Alarm(Severity.MINOR, f"line {name}", text)
+        elif name in circuits:
             text = f"is down: the site is cut off from {circuits[name].name}"
             yield Alarm(Severity.MAJOR, f"line {name}", text)
         else:
@@ -130,6 +135,19 @@ def _of_lans(state: LabState) -> Iterator[Alarm]:
     for name, mac in (state.status or {}).get("blocked", {}).items():
         text = f"is blocked: the MAC address {mac} moved to it too often"
         yield Alarm(Severity.MAJOR, f"line {name}", text)
+
+
+def _line_instead(program: Program, circuit: str) -> str | None:
+    """Return the line that carries the traffic of a circuit's site, if that is another one."""
+    site = site_of(circuit)
+    return next(
+        (
+            name
+            for name, node in program.node_of_circuit.items()
+            if name != circuit and site_of(name) == site and node.circuit_by_name[name].up
+        ),
+        None,
+    )
 
 
 def _of_l3vpn(vpn: L3vpnConnectivity) -> Iterator[Alarm]:

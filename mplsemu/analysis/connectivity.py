@@ -15,6 +15,7 @@ from mplsemu.model.natural_order import natural
 from mplsemu.model.vpn import L2vpnKind, VpnKind
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit
+from mplsemu.program.spare_lines import spare_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +141,12 @@ def _is_mesh(program: Program, vpn: str) -> bool:
 
 
 def _l2vpn(program: Program, vpn: str, kind: L2vpnKind) -> L2vpnConnectivity:
+    spare = spare_lines(program)
     circuits = {
-        node.name: _by_site(node.circuit_by_name[name] for name in vsi.circuits)
+        node.name: _by_site(node.circuit_by_name[name] for name in names)
         for node in program.nodes
-        if (vsi := node.vsi_by_name.get(vpn)) is not None and vsi.circuits
+        if (vsi := node.vsi_by_name.get(vpn)) is not None
+        and (names := [name for name in vsi.circuits if name not in spare])
     }
     joined = joined_pes(program, vpn)
     order = sorted(circuits, key=lambda pe: natural(circuits[pe][0].site))

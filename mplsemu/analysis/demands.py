@@ -88,8 +88,10 @@ class _Endpoints:
         self._joined = {
             (source.pe, target.pe)
             for vpn in network.vpns
-            for source in vpn.sites
-            for target in vpn.sites
+            for site in vpn.sites
+            for source in site.lines
+            for other in vpn.sites
+            for target in other.lines
         }
 
     def tunnel(self, source: str, target: str, where: Location) -> Tunnel:

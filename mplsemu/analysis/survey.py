@@ -58,7 +58,8 @@ class Survey:
     """What failures do.
 
     Attributes:
-        max_down: how many links or LSRs fail together, at most.
+        max_down: how many links (lines of dual-homed sites among them) or LSRs fail together, at
+            most.
         of_nodes: whether LSRs fail, not links.
         tried: number of cases.
         outages: the cases that break something.
@@ -140,8 +141,8 @@ class FailureSurvey:
             for end in link.ends:
                 self._links_at.setdefault(end, set()).add(link.name)
         self._circuits_at: dict[str, set[str]] = {}
-        for _, site in network.sites():
-            self._circuits_at.setdefault(site.pe, set()).add(site.circuit)
+        for _, line in network.lines():
+            self._circuits_at.setdefault(line.pe, set()).add(line.circuit)
 
     @property
     def program(self) -> Program:
@@ -222,7 +223,10 @@ def _no_bar() -> AbstractContextManager[Progress]:
 def _names(network: Network, down: frozenset[str], *, of_nodes: bool) -> list[str]:
     if of_nodes:
         return [node.name for node in network.provider.nodes]
-    return [link.name for link in network.provider.links if link.name not in down]
+    names = [link.name for link in network.provider.links]
+    # a line that is its site's only one cuts it off, which nobody has to be told
+    names += [line.circuit for _, line in network.lines() if line.homes]
+    return [name for name in names if name not in down]
 
 
 def _sets(names: list[str], max_size: int) -> Iterator[tuple[str, ...]]:

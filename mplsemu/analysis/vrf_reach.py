@@ -18,6 +18,7 @@ from mplsemu.program.services import (
     ViaVrf,
     Vrf,
 )
+from mplsemu.program.spare_lines import spare_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ class VrfReach:
 
 def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
     """Return the reach of each VRF of an L3VPN that has sites, sorted by their names."""
-    vrfs = [(node, vrf) for node in program.nodes for vrf in node.vrfs_of(vpn) if vrf.circuits]
+    spare = spare_lines(program)
+    bare = ((node, _without(vrf, spare)) for node in program.nodes for vrf in node.vrfs_of(vpn))
+    vrfs = [(node, vrf) for node, vrf in bare if vrf.circuits]
     owners = _Owners(
         {
             circuit: (node.name, node.circuit_by_name[circuit].site)
@@ -123,6 +126,12 @@ def _judged(
 def prefix_order(prefix: IPNetwork) -> tuple[int, int, int]:
     """Return a key that sorts prefixes: IPv4 first, then by address and length."""
     return prefix.version, int(prefix.network_address), prefix.prefixlen
+
+
+def _without(vrf: Vrf, spare: frozenset[str]) -> Vrf:
+    if spare.isdisjoint(vrf.circuits):
+        return vrf
+    return replace(vrf, circuits=tuple(name for name in vrf.circuits if name not in spare))
 
 
 def _site_order(site: LocalSite) -> NaturalKey:

@@ -184,7 +184,7 @@ def checked_down(network: Network, name: str) -> str:
 def links_of(network: Network) -> list[str]:
     """Return the names of all core links and attachment circuits, in the lab file's order."""
     core = [link.name for link in network.provider.links]
-    return [*core, *(site.circuit for _, site in network.sites())]
+    return [*core, *(line.circuit for _, line in network.lines())]
 
 
 def checked_node(program: Program, name: str) -> NodeProgram:

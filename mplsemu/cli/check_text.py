@@ -209,7 +209,7 @@ def _draw_survey(survey: Survey, network: Network) -> list[Text]:
     text += f"{survived:,} of {count(survey.tried, 'case')} survived"
     lines = [_marked(not survey.outages).append(text)]
     shown = survey.minimal_outages
-    vpn_of = {site.circuit: vpn.name for vpn, site in network.sites()}
+    vpn_of = {line.circuit: vpn.name for vpn, line in network.lines()}
     for outage in shown[:_MAX_LINES]:
         lines += _draw_outage(outage, vpn_of)
     if len(shown) > _MAX_LINES:

@@ -60,7 +60,7 @@ def inventory(network: Network, program: Program, table: str, node: str | None) 
         case "hosts":
             return list(host_rows(network, _shorts(plan), node))
         case "links":
-            return list(link_rows(network, _interfaces(plan), _down(program), node))
+            return list(link_rows(network, _interfaces(plan), program, node))
         case _:
             return list(vpn_rows(network, node))
 
@@ -88,14 +88,6 @@ def _interfaces(plan: LabPlan) -> dict[str, tuple[str, ...]]:
     return {
         pair.name: tuple(end.interface for end in pair.ends if end.node in lsrs)
         for pair in plan.veth_pairs
-    }
-
-
-def _down(program: Program) -> set[str]:
-    """Return the core links and attachment circuits that are down."""
-    lines = {circuit.name: circuit.up for node in program.nodes for circuit in node.circuits}
-    return {link.name for link in program.links if not link.up} | {
-        name for name, up in lines.items() if not up
     }
 
 
@@ -159,7 +151,7 @@ def _of_link(row: LinkRow, column: str) -> object:
         case "metric":
             return metric(row.metric) if row.metric is not None else None
         case "state":
-            return "up" if row.up else "DOWN"
+            return "standby" if row.standby else "up" if row.up else "DOWN"
         case "ends":
             return " -- ".join(row.ends)
         case _:

@@ -137,6 +137,9 @@ def _show_controller(controller: Mapping[str, Any], dataplane: str) -> None:
     print(f"  program     generation {controller['generation']}")
     print(f"  neighbours  {controller['neighbours']} resolved by the running network")
     print(f"  down        {', '.join(controller['down']) or 'nothing'}")
+    for number, (site, lines) in enumerate(controller.get("active_lines", {}).items()):
+        head = "" if number else "dual-homed"
+        print(f"  {head:<11} {site}: by {', '.join(lines) or 'no line'}")
 
 
 def _show_alarms(alarms: Sequence[Alarm]) -> None:

@@ -20,6 +20,6 @@ def cables_of(network: Network) -> dict[str, str]:
     ]
     ports += [
         (site.pe, numbers[LSRS][site.pe], known.circuits[site.circuit], site.circuit)
-        for _, site in network.sites()
+        for _, site in network.lines()
     ]
     return cable_names(((link.name, link.ends) for link in network.provider.links), ports)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mplsemu.control import lsp
+from mplsemu.control.homing import SETTLED, LineStates, Moving, line_states
 from mplsemu.control.labels import (
     BindingKey,
     Bindings,
@@ -53,6 +54,7 @@ def compile_program(
     previous: Program | None = None,
     numbers: Numbers | None = None,
     blocked: Collection[str] = (),
+    moving: Moving = SETTLED,
 ) -> Program:
     """Compute what every LSR does.
 
@@ -69,12 +71,13 @@ def compile_program(
         numbers: of this network (`number_network`). If None, they are read back from `previous`,
             which does not know what was removed before.
         blocked: attachment circuits that carry nothing, though their lines may be up.
+        moving: dual-homed sites that are being switched over.
 
     Raises:
         LabelSpaceError: an LSR needs more labels than the provider's range has.
         LabError: `down` names what does not exist.
     """
-    return compile_stages(network, down, learned, previous, numbers, blocked).program
+    return compile_stages(network, down, learned, previous, numbers, blocked, moving).program
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def compile_stages(
     previous: Program | None = None,
     numbers: Numbers | None = None,
     blocked: Collection[str] = (),
+    moving: Moving = SETTLED,
 ) -> Compilation:
     """Compute a program as `compile_program` does, with intermediate results."""
     _check_names(network, down)
@@ -114,14 +118,15 @@ def compile_stages(
     if numbers is None:
         before = numbers_in(previous) if previous is not None else NO_NUMBERS
         numbers = number_network(network, before, services)
-    state = ServiceState(down, tunnels.reach, labels, numbers, tuple(learned))
+    lines = line_states(network, down, moving)
+    state = ServiceState(down, tunnels.reach, labels, numbers, tuple(learned), lines)
     tables = {service: services[service].tables(service, state) for service in services}
     ilm, ftn = _lfib(network, tunnels, labels)
     for service, found in tables.items():
         ilm[service.pe].extend(services[service].ilm(found))
     of_node = _by_pe(network, tables)
     ports = ports_of(network, numbers)
-    circuits = _circuits(network, down, blocked, ports)
+    circuits = _circuits(network, down, blocked, ports, lines)
     nodes = (
         NodeProgram(
             name=node.name,
@@ -167,7 +172,7 @@ class Tunnels:
 
 def _check_names(network: Network, down: frozenset[str]) -> None:
     known = {link.name for link in network.provider.links}
-    known.update(site.circuit for _, site in network.sites())
+    known.update(site.circuit for _, site in network.lines())
     if unknown := sorted(down - known):
         raise LabError(
             f"{unknown[0]!r} is neither a link nor an attachment circuit of lab {network.name!r}",
@@ -268,27 +273,30 @@ def _lfib(
 
 
 def _circuits(
-    network: Network, down: frozenset[str], blocked: Container[str], ports: Ports
+    network: Network,
+    down: frozenset[str],
+    blocked: Container[str],
+    ports: Ports,
+    lines: LineStates,
 ) -> dict[str, tuple[AttachmentCircuit, ...]]:
     """Build each PE's attachment circuits, by port."""
     found: dict[str, list[AttachmentCircuit]] = {}
-    for vpn, site in network.sites():
-        found.setdefault(site.pe, []).append(
-            AttachmentCircuit(
-                name=site.circuit,
-                vpn=vpn.name,
-                port=ports.circuits[site.circuit],
-                up=site.circuit not in down and site.circuit not in blocked,
-                gateways=site.gateways if site.ce is None else site.ce.pe_wan,
-                hosts=site.hosts,
-                ce=_ce(site),
-                mtu=site.mtu,
-                strict_urpf=site.strict_urpf,
-                rate_bps=site.rate_bps,
-                leaf=isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name),
-                blocked=site.circuit in blocked,
-            )
+    for vpn, site in network.lines():
+        circuit = AttachmentCircuit(
+            name=site.circuit,
+            vpn=vpn.name,
+            port=ports.circuits[site.circuit],
+            up=site.circuit not in blocked,
+            gateways=site.gateways if site.ce is None else site.ce.pe_wan,
+            hosts=site.hosts,
+            ce=_ce(site),
+            mtu=site.mtu,
+            strict_urpf=site.strict_urpf,
+            rate_bps=site.rate_bps,
+            leaf=isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name),
+            blocked=site.circuit in blocked,
         )
+        found.setdefault(site.pe, []).append(lines.on(circuit, site, down))
     return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}
 
 

@@ -31,7 +31,7 @@ def number_network(
     for link in network.provider.links:
         for end in link.ends:
             cables[end].append(link.name)
-    for _, site in network.sites():
+    for _, site in network.lines():
         cables[site.pe].append(site.circuit)
     services_at: dict[str, list[str]] = {name: [] for name in cables}
     services = services or Services(network)

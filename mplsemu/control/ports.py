@@ -38,7 +38,7 @@ def ports_of(network: Network, numbers: Numbers) -> Ports:
             adjacencies[lsr].append(Adjacency(link.name, port, own, peer, far))
     return Ports(
         {lsr: tuple(sorted(found, key=lambda end: end.port)) for lsr, found in adjacencies.items()},
-        {site.circuit: numbers[Space.ports(site.pe)][site.circuit] for _, site in network.sites()},
+        {site.circuit: numbers[Space.ports(site.pe)][site.circuit] for _, site in network.lines()},
     )
 
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 
 from mplsemu.control import lsp
 from mplsemu.control.compile import Compilation, compile_stages
+from mplsemu.control.homing import line_states
 from mplsemu.control.labels import BindingKey, Bindings, LspKey, allocate
 from mplsemu.control.paths import ShortestPaths
 from mplsemu.control.services import Service, ServiceTables
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
 from mplsemu.model.network import Network
+from mplsemu.model.vpn import Site
 from mplsemu.program.entries import FtnEntry, IlmEntry
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit
@@ -33,6 +35,7 @@ class _Base:
         egresses_over: by link: the egresses of the LSPs over it.
         users_of: by tunnel (ingress, egress): the services that send over it.
         services_with: by circuit: the services that depend on it.
+        lines_of: by circuit: the dual-homed site that it is a line of.
     """
 
     network: Network
@@ -41,6 +44,7 @@ class _Base:
     egresses_over: dict[str, set[str]] = field(default_factory=dict)
     users_of: dict[tuple[str, str], list[Service]] = field(default_factory=dict)
     services_with: dict[str, list[Service]] = field(default_factory=dict)
+    lines_of: dict[str, Site] = field(default_factory=dict)
 
     @property
     def program(self) -> Program:
@@ -62,6 +66,8 @@ class WhatIf:
                 for hop in hops:
                     self._base.egresses_over.setdefault(hop.link, set()).add(egress)
         self._index_services()
+        homed = (line for _, line in network.lines() if line.homes)
+        self._base.lines_of.update((line.circuit, line) for line in homed)
 
     @property
     def base(self) -> Program:
@@ -99,6 +105,7 @@ class _Failure:
         self._failed = failed
         self._down = base.down | failed
         self._stages = base.stages
+        self._lines = line_states(base.network, self._down) if base.lines_of else None
         over = base.egresses_over
         self._egresses = sorted({each for link in failed for each in over.get(link, ())})
         self._lsps = self._new_lsps()
@@ -109,7 +116,9 @@ class _Failure:
         base = self._of.program
         services = self._services()
         ilm, ftn = self._entries()
-        circuits = {base.node_of_circuit[name].name for name in self._circuits_down()}
+        circuits = {
+            base.node_of_circuit[name].name for name in (*self._circuits_down(), *self._moved())
+        }
         for name in {*ilm, *ftn, *services, *circuits, *self._ends_of_nothing()}:
             node = base.node(name)
             tables = self._tables(node, services.get(name, {}))
@@ -133,9 +142,24 @@ class _Failure:
         )
 
     def _circuits(self, node: NodeProgram) -> tuple[AttachmentCircuit, ...]:
-        return tuple(
-            replace(each, up=False) if each.name in self._failed else each for each in node.circuits
-        )
+        found = []
+        for each in node.circuits:
+            line = self._of.lines_of.get(each.name)
+            if line is not None and self._lines is not None:
+                whole = replace(each, up=True, standby=False, hosts=line.hosts)
+                found.append(self._lines.on(whole, line, self._down))
+            else:
+                found.append(replace(each, up=False) if each.name in self._failed else each)
+        return tuple(found)
+
+    def _moved(self) -> Iterator[str]:
+        """Yield the circuits of dual-homed sites that other lines lead to now."""
+        if self._lines is None:
+            return
+        before = self._stages.state.lines.active
+        for name, active in self._lines.active.items():
+            if active != before[name]:
+                yield from (line.circuit for line in active[0].lines)
 
     def _circuits_down(self) -> list[str]:
         return [name for name in self._failed if name in self._of.program.node_of_circuit]
@@ -246,6 +270,10 @@ class _Failure:
         for circuit in self._circuits_down():
             affected.update(self._of.services_with.get(circuit, ()))
         state = replace(self._stages.state, down=self._down, reaches=self._reaches)
+        if self._lines is not None:
+            state = replace(state, lines=self._lines)
+        if any(self._moved()):  # whoever imports from the site may have other routes now
+            affected.update(self._stages.services)
         found: dict[str, dict[Service, ServiceTables]] = {}
         for service in affected:
             tables = self._stages.services[service].tables(service, state)

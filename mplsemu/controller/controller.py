@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mplsemu.control.compile import compile_program
+from mplsemu.control.homing import Moving
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.control.numbering import number_network
 from mplsemu.controller.events import SEVERAL, EventLog, shortened
@@ -27,6 +28,7 @@ from mplsemu.controller.network_change import Emulated, NetworkChanged
 from mplsemu.controller.punt_handler import PuntHandler
 from mplsemu.controller.state import SavedState, StateFile
 from mplsemu.controller.storms import Storms
+from mplsemu.controller.switchover import SwitchOver
 from mplsemu.controller.timers import Timers
 from mplsemu.errors import CapabilityError, LabelSpaceError, MplsEmuError
 from mplsemu.model.network import Network
@@ -92,6 +94,7 @@ class Controller:
         self._emulated = Emulated.of(network)
         self._change: NetworkChanged | None = None
         self.program = self._compile(saved.program if is_same else None, frozenset())
+        self._switch_over = SwitchOver(plane, (is_same and saved.program) or self.program)
         self.lsrs = LsrStates(self.program.node_by_name, self.numbers)
         self.generation = 1
         if self.events.last:
@@ -213,7 +216,7 @@ class Controller:
             change, self._change = self._change, None
             self._change_network(change)
         causes, started = self._causes(), time.monotonic()
-        is_customers = causes <= self.program.node_of_circuit.keys()
+        is_customers = self._are_customers(causes)
         is_due = causes and not (is_customers and started < self._customers_at)
         if is_due:
             self._recompile(causes)
@@ -224,6 +227,12 @@ class Controller:
         if is_due and is_customers:
             now = time.monotonic()
             self._customers_at = now + PAUSE_FACTOR * (now - started)
+
+    def _are_customers(self, causes: frozenset[str]) -> bool:
+        """Whether customers caused a change; a dual-homed site's line is no customer's to pull."""
+        homed = {line.circuit for _, line in self.network.lines() if line.homes}
+        pulled = self._reported_down ^ self._down
+        return causes <= self.program.node_of_circuit.keys() and pulled.isdisjoint(homed)
 
     def _causes(self) -> frozenset[str]:
         """Return the links and circuits whose changes the program does not include yet."""
@@ -271,6 +280,12 @@ class Controller:
         self.events.add("error", text)
         _LOG.error("%s", text)
 
+    def _compile_moving(self, down: frozenset[str], previous: Program, moving: Moving) -> Program:
+        """Compile the lab while dual-homed sites are switched over."""
+        learned = tuple(self._neighbours)
+        blocked = self.mac_moves.blocked
+        return compile_program(self.network, down, learned, previous, self.numbers, blocked, moving)
+
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
         learned = tuple(self._neighbours)
         try:
@@ -303,7 +318,7 @@ class Controller:
             self.lsrs.number_ports(self.numbers)
             self._complain(f"the lab stays as it was: {error}")
             return
-        circuits = {site.circuit for _, site in change.network.sites()}
+        circuits = {line.circuit for _, line in change.network.lines()}
         self._neighbours.forget_on(down | (self.program.node_of_circuit.keys() - circuits))
         self._neighbours.settle()
         self.mac_moves.settle()
@@ -333,6 +348,16 @@ class Controller:
         self.mac_moves.settle()
         self._down = down
         self._follow(self._compile(self.program, down), started)
+        self._neighbours.forget_on(self._standbys())
+        self._neighbours.settle()
+
+    def _standbys(self) -> frozenset[str]:
+        """Return the lines that are blocked: nobody is probed there."""
+        return frozenset(
+            name
+            for name, node in self.program.node_of_circuit.items()
+            if node.circuit_by_name[name].standby
+        )
 
     def _follow(self, program: Program, started: float) -> None:
         """Make this the current program; `_install` brings it to the LSRs."""
@@ -368,7 +393,7 @@ class Controller:
         ]
         if not behind:
             return
-        done = self.plane.install(self.program, behind)
+        done = self._switch_over.install(self.program, behind, self._down, self._compile_moving)
         for name in done.in_sync:
             self.lsrs[name].node = self.program.node(name)
         if not done.touched:

@@ -52,7 +52,7 @@ class Emulated:
         return cls(
             network,
             {link.name: _made_of_link(link) for link in network.provider.links},
-            {site.circuit: _made_of_site(site) for _, site in network.sites()},
+            {line.circuit: _made_of_site(line) for _, line in network.lines()},
             {vpn.name: _made_of_vpn(vpn) for vpn in network.vpns},
         )
 

@@ -20,6 +20,7 @@ from mplsemu.controller.storms import watch_storms
 from mplsemu.errors import EmulationError, LabError
 from mplsemu.lab.loader import LoadedLab, load
 from mplsemu.program.codec import dump_program
+from mplsemu.program.spare_lines import active_lines
 from mplsemu.southbound.plane.protocol import DataPlane
 
 _LOG = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ def _status(controller: Controller) -> dict[str, Any]:
         }
         for lsr in controller.lsrs
     }
-    return {
+    status = {
         "lab": controller.network.name,
         "dataplane": controller.plane.name,
         "framework": controller.plane.version,
@@ -118,6 +119,9 @@ def _status(controller: Controller) -> dict[str, Any]:
         "blocked": {each.circuit: each.mac for each in controller.mac_moves.blocks()},
         "switches": lsrs,
     }
+    if active := active_lines(controller.program):
+        status["active_lines"] = active
+    return status
 
 
 def _counters(controller: Controller) -> dict[str, Any]:

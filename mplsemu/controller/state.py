@@ -49,7 +49,7 @@ class SavedState:
         """Whether it has the LSRs and circuits of this network."""
         if self.program is None:
             return False
-        circuits = {site.circuit: site.pe for _, site in network.sites()}
+        circuits = {line.circuit: line.pe for _, line in network.lines()}
         found = {name: node.name for name, node in self.program.node_of_circuit.items()}
         names = {node.name for node in network.provider.nodes}
         return self.program.node_by_name.keys() == names and circuits == found

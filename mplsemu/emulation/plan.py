@@ -6,7 +6,7 @@ Computed from the network and the program by a pure function.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -122,7 +122,7 @@ class CePlan:
 
 @dataclass(frozen=True, slots=True)
 class LanPlan:
-    """The LAN of a site that does not have exactly one host: a Linux bridge.
+    """The LAN of a site that does not have exactly one host and one line: a Linux bridge.
 
     Attributes:
         name: Mininet's.
@@ -176,6 +176,21 @@ def make_plan(network: Network, program: Program, *, lsr_namespaces: bool = Fals
     return _Planner(network, program, lsr_namespaces=lsr_namespaces).plan()
 
 
+@dataclass(frozen=True, slots=True)
+class _Uplink:
+    """A wire from a LAN to its router.
+
+    Attributes:
+        name: of the wire.
+        end: its end at the router.
+        rate_bps: as in `VethPair`.
+    """
+
+    name: str
+    end: Endpoint
+    rate_bps: int | None = None
+
+
 class _Planner:
     def __init__(self, network: Network, program: Program, *, lsr_namespaces: bool) -> None:
         self._network = network
@@ -219,13 +234,17 @@ class _Planner:
         adjacency = node.adjacency_by_link[link.name]
         return self._lsr_end(node, adjacency.port, adjacency.mac, link.mtu)
 
-    def _site(self, vpn: str, site: Site) -> None:
-        pe = self._by_name[site.pe]
-        circuit = pe.circuit_by_name[site.circuit]
+    def _uplink(self, line: Site) -> _Uplink:
+        pe = self._by_name[line.pe]
+        circuit = pe.circuit_by_name[line.circuit]
         # the PE must not drop a tagged full-size frame, so its side is wider than the customer's
         pe_end = self._lsr_end(pe, circuit.port, None, circuit.line_mtu)
+        return _Uplink(line.circuit, pe_end, circuit.rate_bps)
+
+    def _site(self, vpn: str, site: Site) -> None:
+        uplinks = [self._uplink(line) for line in site.lines]
         if site.ce is None:
-            self._lan(vpn, site, pe_end, site.circuit, circuit.rate_bps)
+            self._lan(vpn, site, uplinks)
             return
         ce = CePlan(
             self._names.claim(host_node_name(vpn, site.name, "ce")),
@@ -234,16 +253,18 @@ class _Planner:
             site.gateways,
         )
         self._ces.append(ce)
+        (uplink,) = uplinks
         wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac, site.mtu)
-        self._wires.append(VethPair(site.circuit, (pe_end, wan), circuit.rate_bps))
+        self._wires.append(VethPair(site.circuit, (uplink.end, wan), uplink.rate_bps))
         lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac, site.mtu)
-        self._lan(vpn, site, lan, f"{site.circuit}:{CE_LAN_INTERFACE}", None)
+        self._lan(vpn, site, [_Uplink(f"{site.circuit}:{CE_LAN_INTERFACE}", lan)])
 
-    def _lan(self, vpn: str, site: Site, uplink: Endpoint, name: str, rate: int | None) -> None:
-        """Connect a site's hosts to `uplink`, the interface of the PE or the CE router."""
+    def _lan(self, vpn: str, site: Site, uplinks: Sequence[_Uplink]) -> None:
+        """Connect a site's hosts to its uplinks, the interfaces of its PEs or its CE router."""
         ends = [self._host(vpn, site, index) for index in range(len(site.hosts))]
-        if len(ends) == 1:
-            self._wires.append(VethPair(name, (uplink, ends[0]), rate))
+        if len(ends) == len(uplinks) == 1:
+            (uplink,) = uplinks
+            self._wires.append(VethPair(uplink.name, (uplink.end, ends[0]), uplink.rate_bps))
             return
         short = f"lan{len(self._lans) + 1}"
         node = self._names.claim(host_node_name(vpn, site.name, "lan"))
@@ -254,7 +275,10 @@ class _Planner:
             interface = self._interfaces.claim(f"{bridge}-eth{number}", f"{short}-eth{number}")
             return Endpoint(node, interface, number, mtu)
 
-        self._wires.append(VethPair(name, (uplink, bridge_port(0, uplink.mtu)), rate))
+        numbers = [0, *range(len(ends) + 1, len(ends) + len(uplinks))]
+        for number, uplink in zip(numbers, uplinks, strict=True):
+            near = bridge_port(number, uplink.end.mtu)
+            self._wires.append(VethPair(uplink.name, (uplink.end, near), uplink.rate_bps))
         for number, end in enumerate(ends, 1):
             wire_name = f"{site.circuit}:{bridge}-eth{number}"
             self._wires.append(VethPair(wire_name, (bridge_port(number, end.mtu), end)))

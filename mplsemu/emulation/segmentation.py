@@ -35,7 +35,7 @@ def single_frame_ends(
     if not whole_packets:  # then only a queue of the customer's own can be too short
         ends &= {end for pair in plan.veth_pairs if pair.name in slow for end in pair.ends}
     elif not any(pair.name in slow for pair in plan.core_pairs()):
-        slow_vpns = {vpn.name for vpn, site in network.sites() if site.circuit in slow}
+        slow_vpns = {vpn.name for vpn, line in network.lines() if line.circuit in slow}
         together = [group for group in _groups(network.vpns) if group & slow_vpns]
         vpn_of = _vpn_of(plan)
         ends = {end for end in ends if any(vpn_of[end.node] in group for group in together)}

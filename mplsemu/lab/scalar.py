@@ -434,6 +434,9 @@ Targets = Annotated[
     BeforeValidator(one_or_more),
     one_or_list(_TARGET_PATTERN, ["64512:1", ["64512:1", "64512:2"]], 0),
 ]
+Names = Annotated[
+    list[Name], BeforeValidator(one_or_more), one_or_list(_NAME_PATTERN, ["dk", ["dk", "se"]], 1)
+]
 PathPoint = Annotated[str, BeforeValidator(_short_link)]
 PathPoints = Annotated[
     list[PathPoint], BeforeValidator(one_or_more), one_or_list(None, ["p1", ["p1", "p1-p2"]], 1)

@@ -10,12 +10,13 @@ from mplsemu.lab.addressing import (
 )
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.gateways import gateways_of
+from mplsemu.lab.homing import homing_of
 from mplsemu.lab.hosts import HostBuilder, Lan, hosts_of
 from mplsemu.lab.schema import RawBridgedSite, RawRoutedSite, SourceValidation
 from mplsemu.lab.schema_error import known_names_hint
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.topology import Role
-from mplsemu.model.vpn import Host, IPNetwork, Site
+from mplsemu.model.vpn import Homing, Host, IPNetwork, Site, VpnKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,13 @@ class SiteBuilder:
             urpf: what holds where the site does not say.
         """
         path: Path = ("vpns", vpn, "sites", name)
-        self._check_pe(path, raw.pe)
+        homes, homing = self._homes(path, raw, VpnKind.L3VPN)
         gateways = gateways_of(self.document, path, raw)
         lan = Lan.of_site(vpn, name, raw.subnet, gateways)
         return Site(
             name=name,
             vpn=vpn,
-            pe=raw.pe,
+            pe=raw.pe[0],
             subnets=tuple(raw.subnet),
             gateways=gateways,
             hosts=tuple(self.hosts.of(lan, vpn, {name: raw}).values()),
@@ -66,6 +67,8 @@ class SiteBuilder:
             ce=ce_router(self.ces[f"{vpn}/{name}"], links[name]) if raw.ce else None,
             mtu=raw.mtu or ACCESS_MTU,
             strict_urpf=(raw.urpf or urpf) == "strict",
+            homes=homes,
+            homing=homing,
         )
 
     def bridged(
@@ -74,19 +77,38 @@ class SiteBuilder:
         name: str,
         raw: RawBridgedSite,
         on_lan: Mapping[str, Host],
+        kind: VpnKind,
     ) -> Site:
         """Return a site of a VPLS or VPWS, with its hosts of those on the VPN's LAN."""
         path: Path = ("vpns", vpn, "sites", name)
-        self._check_pe(path, raw.pe)
+        homes, homing = self._homes(path, raw, kind)
         hosts = tuple(on_lan[f"{name}/{host}"] for host in hosts_of(raw))
-        return Site(name, vpn, raw.pe, (), (), hosts, rate_bps=raw.rate, mtu=raw.mtu or ACCESS_MTU)
+        return Site(
+            name=name,
+            vpn=vpn,
+            pe=raw.pe[0],
+            subnets=(),
+            gateways=(),
+            hosts=hosts,
+            rate_bps=raw.rate,
+            mtu=raw.mtu or ACCESS_MTU,
+            homes=homes,
+            homing=homing,
+        )
 
-    def _check_pe(self, path: Path, pe: str) -> None:
+    def _homes(
+        self, path: Path, raw: RawBridgedSite, kind: VpnKind
+    ) -> tuple[tuple[str, ...], Homing]:
+        for index, pe in enumerate(raw.pe):
+            where: Path = (*path, "pe", index) if len(raw.pe) > 1 else (*path, "pe")
+            self._check_pe(path, where, pe)
+        return homing_of(self.document, path, raw, kind)
+
+    def _check_pe(self, path: Path, where: Path, pe: str) -> None:
         role = self.roles.get(pe)
         if role is Role.PE:
             return
         site = "/".join(str(path[at]) for at in (1, 3))
-        where: Path = (*path, "pe")
         if role is Role.P:
             raise self.document.error(
                 where,

@@ -36,7 +36,7 @@ from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering
 from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.model.vpn import IPNetwork, Site
+from mplsemu.model.vpn import IPNetwork, Site, VpnKind
 
 AnyRawVpn = RawL3vpn | RawVpls | RawVpws
 
@@ -186,7 +186,10 @@ class _Builder:
         path: Path = ("vpns", vpn)
         refuse_overlap(self.document, vpn, self.claim(vpn, f"vpn {vpn}", path, raw.subnet))
         hosts = self.sites.hosts.of(Lan.of_vpn(vpn, raw.subnet), vpn, raw.sites)
-        return tuple(self.sites.bridged(vpn, name, site, hosts) for name, site in raw.sites.items())
+        return tuple(
+            self.sites.bridged(vpn, name, site, hosts, VpnKind(raw.type))
+            for name, site in raw.sites.items()
+        )
 
     def claim(self, vpn: str, owner: str, path: Path, subnets: list[IPNetwork]) -> list[Claim]:
         first = self.prefixes

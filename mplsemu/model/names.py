@@ -2,8 +2,9 @@
 
 An LSR and a core link have the lab file's names, which have no slash. An attachment circuit is
 ``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/NAME``: ``h1``, ``h2``, ..., where
-the lab file gives no names. A VRF has the name of its VPN or, where a site has a VRF of its own,
-that of its attachment circuit.
+the lab file gives no names. The further lines of a site that has several are ``VPN/SITE@PE``: a
+name has no ``@``. A VRF has the name of its VPN or, where a site has a VRF of its own, that of its
+attachment circuit.
 """
 
 from __future__ import annotations
@@ -21,15 +22,34 @@ RESERVED_HOSTS: Final = {
 }
 """Names that no host may have, with the reason."""
 _CE: Final = f"/{CE_HOST}"
+_AT: Final = "@"
+
+
+def line_name(site: str, pe: str) -> str:
+    """Return the name of a further line of a site ``VPN/SITE``: of that to this PE."""
+    return f"{site}{_AT}{pe}"
+
+
+def site_of(circuit: str) -> str:
+    """Return ``VPN/SITE`` of an attachment circuit: its own name, but for a further line."""
+    return circuit.partition(_AT)[0]
+
+
+def is_further_line(circuit: str) -> bool:
+    """Whether an attachment circuit is a further line of its site."""
+    return _AT in circuit
 
 
 def ce_name(circuit: str) -> str:
     """Return the name of the CE router of an attachment circuit."""
-    return f"{circuit}{_CE}"
+    return f"{site_of(circuit)}{_CE}"
 
 
 def circuit_of_ce(name: str) -> str | None:
-    """Return the attachment circuit of a CE router; None if the name is no CE router's."""
+    """Return the attachment circuit of a CE router; None if the name is no CE router's.
+
+    Of several lines, the first.
+    """
     is_ce = name.endswith(_CE) and name.count("/") == 2
     return name.removesuffix(_CE) if is_ce else None
 
@@ -50,7 +70,7 @@ def vpn_of_vrf(vrf: str) -> str:
 
 
 def circuit_of(host: str) -> str:
-    """Return the attachment circuit of a host or a CE router."""
+    """Return the attachment circuit of a host or a CE router; of several lines, the first."""
     return "/".join(host.split("/")[:2])
 
 

@@ -130,6 +130,12 @@ class Network:
             for site in vpn.sites:
                 yield vpn, site
 
+    def lines(self) -> Iterator[tuple[Vpn, Site]]:
+        """Yield every site by each of its attachment circuits, with its VPN, in that order."""
+        for vpn, site in self.sites():
+            for line in site.lines:
+                yield vpn, line
+
     def hosts(self) -> Iterator[tuple[HostRef, Site, Host]]:
         """Yield every host with its full name and its site, in the lab file's order."""
         for vpn, site in self.sites():

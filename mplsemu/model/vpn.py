@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -15,6 +15,7 @@ from ipaddress import (
 from typing import Literal, assert_never
 
 from mplsemu.model.limits import ACCESS_MTU
+from mplsemu.model.names import line_name
 
 IPAddress = IPv4Address | IPv6Address
 IPInterface = IPv4Interface | IPv6Interface
@@ -49,6 +50,15 @@ class VpnKind(enum.StrEnum):
                 return False
             case _:
                 assert_never(self)
+
+
+class Homing(enum.StrEnum):
+    """What the lines of a dual-homed site do; the value is its name in lab files."""
+
+    STANDBY = "standby"
+    """One carries its traffic, the others wait for it to fail."""
+    LOAD_SHARING = "load-sharing"
+    """All that work carry it."""
 
 
 L2vpnKind = Literal[VpnKind.VPLS, VpnKind.VPWS]
@@ -97,7 +107,10 @@ class CeRouter:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A customer's site: one LAN, attached to one PE by one attachment circuit.
+    """A customer's site: one LAN, attached to a PE by an attachment circuit, or to several.
+
+    A dual-homed site is looked at by one of its lines at a time: `pe` and `circuit` are of that
+    line, at first of the preferred one, and `lines` has all of them.
 
     Attributes:
         name: unique within its VPN.
@@ -112,6 +125,8 @@ class Site:
         mtu: octets of the largest packet on its access line and its LAN.
         strict_urpf: whether the PE drops packets whose source it would not route back over the
             same circuit (RFC 3704 section 2.2).
+        homes: the PEs to which it has a line each, the preferred one first; empty: `pe` alone.
+        homing: what several lines do.
     """
 
     name: str
@@ -124,8 +139,22 @@ class Site:
     ce: CeRouter | None = None
     mtu: int = ACCESS_MTU
     strict_urpf: bool = False
+    homes: tuple[str, ...] = ()
+    homing: Homing = Homing.STANDBY
+
+    @property
+    def full_name(self) -> str:
+        """``VPN/SITE``, unique in the lab: also the name of its first attachment circuit."""
+        return f"{self.vpn}/{self.name}"
 
     @property
     def circuit(self) -> str:
-        """Name of its attachment circuit: ``VPN/SITE``, unique in the lab."""
-        return f"{self.vpn}/{self.name}"
+        """Name of its attachment circuit, unique in the lab: ``VPN/SITE`` or ``VPN/SITE@PE``."""
+        if self.homes and self.pe != self.homes[0]:
+            return line_name(self.full_name, self.pe)
+        return self.full_name
+
+    @property
+    def lines(self) -> tuple[Site, ...]:
+        """The site by each of its lines, the preferred one first."""
+        return tuple(replace(self, pe=pe) for pe in self.homes) if self.homes else (self,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.program.mtu_check import add_frame_header, fits_circuit
 from mplsemu.program.path import Delivered
@@ -15,6 +17,9 @@ from mplsemu.program.split_horizon import (
 )
 from mplsemu.program.walk_state import Copy, WalkState, delivered
 from mplsemu.wire.ethernet import is_group_mac
+
+NOBODY: Final = "nobody to send it to"
+"""Why a VSI drops a frame that comes to it where it has no circuit to send it on."""
 
 
 def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
@@ -55,7 +60,7 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -
     elif vsi.kind.learns_macs:
         copy.actions.append("flood")
     if not circuits and not pseudowires:
-        state.drop(copy, "nobody to send it to", vsi=vsi.name)
+        state.drop(copy, NOBODY, vsi=vsi.name)
         return
     copies = copy.flood(len(circuits) + len(pseudowires))
     for each, circuit in zip(copies, circuits, strict=False):

@@ -75,6 +75,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Pseudowire, "leaf_in_label"),
     (Pseudowire, "leaf_out_label"),
     (AttachmentCircuit, "rate_bps"),
+    (AttachmentCircuit, "standby"),
     (CoreLink, "metric_back"),
     (Nhlfe, "backup"),
     (VpnInfo, "hub_and_spoke"),

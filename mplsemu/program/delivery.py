@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
+from mplsemu.model.names import site_of
 from mplsemu.model.network import HostRef
 from mplsemu.program.path import (
     Branch,
@@ -65,7 +66,7 @@ def arrived_at(program: Program, end: End, wanted: HostRef | None, mac: str | No
         case Delivered() if wanted is None:
             return _is_someone(program, end)
         case Delivered(host=None) if mac is not None and is_group_mac(mac):
-            return end.circuit == f"{wanted.vpn}/{wanted.site}" if wanted else False
+            return site_of(end.circuit) == f"{wanted.vpn}/{wanted.site}" if wanted else False
         case Delivered():
             return end.host == wanted
         case Punted():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mplsemu.errors import LabError
+from mplsemu.model.names import site_of
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import Host
 from mplsemu.program.program import Program
@@ -32,11 +33,14 @@ class LocatedHost:
 
 
 def hosts(program: Program) -> Iterator[LocatedHost]:
-    """Yield every host, by PE and port."""
+    """Yield every host, by PE and port; of several lines that lead to it, by the first."""
+    seen: set[str] = set()
     for node in program.nodes:
         for circuit in node.circuits:
-            for host in circuit.hosts:
-                yield LocatedHost(host_ref(circuit, host), node.name, circuit, host)
+            if circuit.hosts and (site := site_of(circuit.name)) not in seen:
+                seen.add(site)
+                for host in circuit.hosts:
+                    yield LocatedHost(host_ref(circuit, host), node.name, circuit, host)
 
 
 def host_ref(circuit: AttachmentCircuit, host: Host) -> HostRef:
@@ -67,9 +71,13 @@ def find_host(program: Program, name: str, vpn: str | None = None) -> LocatedHos
         for host in circuit.hosts:
             if host.name == wanted:
                 return LocatedHost(host_ref(circuit, host), node.name, circuit, host)
-    short = [located for located in hosts(program) if short_name(located.ref) == name]
+    known = list(hosts(program))
+    full = next((located for located in known if str(located.ref) == name), None)
+    if full is not None:  # at another of its site's lines
+        return full
+    short = [located for located in known if short_name(located.ref) == name]
     if len(short) == 1:
         return short[0]
-    near = near_names(name, (str(located.ref) for located in hosts(program)), vpn)
+    near = near_names(name, (str(located.ref) for located in known), vpn)
     remedy = f"did you mean {any_of(near)}?" if near else "write VPN/SITE/hN, as in the lab file"
     raise LabError(f"no host {name!r} in lab {program.lab!r}", remedy=remedy)

@@ -9,7 +9,7 @@ from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
 from mplsemu.model.mac_move import MacMove
-from mplsemu.model.names import vpn_of_vrf
+from mplsemu.model.names import site_of, vpn_of_vrf
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind
 from mplsemu.program.own_addresses import router_addresses
 
@@ -47,12 +47,14 @@ class AttachmentCircuit:
     """A PE's port towards one customer site.
 
     Attributes:
-        name: ``VPN/SITE``, unique in the lab.
+        name: ``VPN/SITE``, unique in the lab; of a site's further lines ``VPN/SITE@PE``.
         vpn: name of the VPN.
         port: the PE's port number.
-        up: whether it carries frames: its line is up, and it is not blocked.
+        up: whether it takes and sends packets: its line is up, and it is neither blocked nor a
+            standby.
         gateways: the PE's own addresses on it, with prefix lengths: none in a VSI.
-        hosts: the site's hosts that the lab knows, behind the CE if there is one.
+        hosts: the site's hosts that the lab knows, behind the CE if there is one; of a site with
+            several lines at those that lead to it.
         ce: the CE router, if there is one.
         mtu: octets of the largest IP packet that a VRF sends on it.
         strict_urpf: whether a VRF accepts only sources to which it would send on this circuit
@@ -61,6 +63,7 @@ class AttachmentCircuit:
         leaf: whether its site is a leaf of an E-Tree (RFC 7796).
         blocked: whether the network carries nothing for it, as MAC addresses moved to it too often;
             it is not `up` then.
+        standby: the line is up and blocked: another one carries its site's traffic.
     """
 
     name: str
@@ -75,6 +78,7 @@ class AttachmentCircuit:
     rate_bps: int | None = None
     leaf: bool = False
     blocked: bool = False
+    standby: bool = False
 
     @property
     def line_mtu(self) -> int:
@@ -84,7 +88,7 @@ class AttachmentCircuit:
     @property
     def site(self) -> str:
         """The site's name within its VPN."""
-        return self.name.removeprefix(f"{self.vpn}/")
+        return site_of(self.name).removeprefix(f"{self.vpn}/")
 
 
 @dataclass(frozen=True, slots=True)

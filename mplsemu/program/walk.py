@@ -123,7 +123,8 @@ def _run(state: WalkState, circuit_name: str) -> Walk:
     vrf = node.vrf_of_circuit.get(circuit_name)
     vsi = node.vsi_by_name.get(circuit.vpn)
     if not circuit.up:
-        state.drop(copy, f"{circuit_name} is {'blocked' if circuit.blocked else 'down'}")
+        why = "a standby" if circuit.standby else "blocked" if circuit.blocked else "down"
+        state.drop(copy, f"{circuit_name} is {why}")
     elif vrf is not None:
         routing.take_in(state, copy, circuit, vrf)
     elif vsi is not None and circuit_name in vsi.circuits:

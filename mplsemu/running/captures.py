@@ -64,9 +64,9 @@ def _points(session: Session, target: str) -> Iterator[TapPoint]:
         for link in session.network.provider.links:
             if target in link.ends:
                 yield _cable(session, link.name, target)
-        for _, site in session.network.sites():
-            if site.pe == target:
-                yield _cable(session, site.circuit, target)
+        for _, line in session.network.lines():
+            if line.pe == target:
+                yield _cable(session, line.circuit, target)
         return
     for full, host in record.hosts.items():
         if target in {full, host.short}:
@@ -85,7 +85,7 @@ def _cable(session: Session, name: str, near: str | None) -> TapPoint:
     for link in session.network.provider.links:
         if link.name == name:
             return core_tap(session.record, link, near)
-    site = next(site for _, site in session.network.sites() if site.circuit == name)
+    site = next(line for _, line in session.network.lines() if line.circuit == name)
     return circuit_tap(session.record, site)
 
 

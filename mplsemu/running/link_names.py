@@ -15,7 +15,7 @@ def link_name(network: Network, first: str, second: str | None = None) -> str:
         LabError: there is none, or there are several between these nodes.
     """
     core = {link.name: frozenset(link.ends) for link in network.provider.links}
-    circuits = {site.circuit: site.pe for _, site in network.sites()}
+    circuits = {line.circuit: line.pe for _, line in network.lines()}
     known = [*core, *circuits]
     see = f"mplsemu show {network.name} links"
     if second is None:

@@ -105,8 +105,8 @@ def _packet(
 def _first_mac(session: Session, sender: LocatedHost, predicted: Trace) -> str | None:
     """Return the MAC address of the gateway or neighbour to which the host sends the packet."""
     if sender.circuit.ce is not None and not _is_on_the_lan(predicted):
-        sites = session.network.sites()
-        site = next(site for _, site in sites if site.circuit == sender.circuit.name)
+        lines = session.network.lines()
+        site = next(line for _, line in lines if line.circuit == sender.circuit.name)
         return site.ce.lan_mac if site.ce is not None and predicted.hops else None
     if predicted.packet is not None:
         return predicted.packet.destination_mac

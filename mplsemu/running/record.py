@@ -7,7 +7,7 @@ from typing import Any
 
 from mplsemu.emulation.interface import Interface
 from mplsemu.errors import NodeGoneError
-from mplsemu.model.names import circuit_of, vpn_of
+from mplsemu.model.names import circuit_of, site_of, vpn_of
 from mplsemu.running.process import Process
 
 
@@ -83,7 +83,7 @@ class LabRecord:
 
     def hosts_at(self, circuit: str) -> list[HostRecord]:
         """Return the hosts, and the CE router, of a circuit's site."""
-        return [host for name, host in self.hosts.items() if circuit_of(name) == circuit]
+        return [host for name, host in self.hosts.items() if circuit_of(name) == site_of(circuit)]
 
     def require(self, pid: int) -> None:
         """Check that a process id still belongs to the process that was recorded.

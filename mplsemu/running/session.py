@@ -288,7 +288,7 @@ class Session:
         """Return every core link and circuit with its state, as the controller sees it."""
         down = set(self.controller.call("status")["down"])
         ends = [(link.name, link.ends) for link in self.network.provider.links]
-        ends += [(site.circuit, (site.pe, site.circuit)) for _, site in self.network.sites()]
+        ends += [(line.circuit, (line.pe, line.circuit)) for _, line in self.network.lines()]
         return tuple(LinkState(name, both, up=name not in down) for name, both in ends)
 
     def down(self) -> None:

@@ -13,6 +13,7 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, CoreLink, Program
 from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
+from mplsemu.verification.homing import active_lines
 from mplsemu.verification.verdict import Invariant, Violation
 
 
@@ -138,10 +139,10 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
     for node in program.nodes:
         for circuit in node.circuits:
             found.setdefault(circuit.name, []).append((node.name, circuit))
-    sites = {site.circuit: site for _, site in network.sites()}
+    sites = {line.circuit: line for _, line in network.lines()}
     leaves = {
         site.circuit
-        for vpn, site in network.sites()
+        for vpn, site in network.lines()
         if isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name)
     }
     for problem in _names("circuit", found, sites):
@@ -150,7 +151,7 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
         for where, circuit in found.get(name, ()):
             if where != site.pe:
                 yield where, f"circuit {name} is at {site.pe}"
-            for problem in _differences(circuit, site):
+            for problem in _differences(circuit, site, leads_there=_leads_there(program, site)):
                 yield where, f"circuit {name}: {problem}"
             if circuit.leaf is not (name in leaves):
                 yield where, f"circuit {name}: it is a {'leaf' if circuit.leaf else 'root'}"
@@ -158,14 +159,20 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
             yield site.pe, f"circuit {name} is there {len(found[name])} times"
 
 
-def _differences(circuit: AttachmentCircuit, site: Site) -> Iterator[str]:
+def _leads_there(program: Program, line: Site) -> bool:
+    """Whether the hosts of a site are known at a line: at those that are active, or the first."""
+    active = active_lines(program, line)
+    return line in (active or line.lines[:1])
+
+
+def _differences(circuit: AttachmentCircuit, site: Site, *, leads_there: bool) -> Iterator[str]:
     if circuit.vpn != site.vpn:
         yield f"it is of VPN {circuit.vpn}"
     if circuit.mtu != site.mtu:
         yield f"it takes {circuit.mtu} octets, should take {site.mtu}"
     if circuit.strict_urpf != site.strict_urpf:
         yield "it validates sources" if circuit.strict_urpf else "it validates no sources"
-    if circuit.hosts != site.hosts:
+    if circuit.hosts != (site.hosts if leads_there else ()):
         yield "its hosts differ from the lab file's"
     gateways = site.gateways if site.ce is None else site.ce.pe_wan
     if circuit.gateways != gateways:
@@ -184,7 +191,7 @@ def _ce(site: Site) -> Ce | None:
 def _service_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
     vpns = {vpn.name: vpn for vpn in network.vpns}
     at: dict[str, set[str]] = {}
-    for vpn, site in network.sites():
+    for vpn, site in network.lines():
         name = vpn.policy(site.name).name if isinstance(vpn, L3vpn) else vpn.name
         at.setdefault(site.pe, set()).add(name)
     policies = {

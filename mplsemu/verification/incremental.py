@@ -21,6 +21,7 @@ from mplsemu.program.services import AttachmentCircuit, ViaPe, ViaVrf
 from mplsemu.program.walk import Walker
 from mplsemu.verification.address_plan import Sources
 from mplsemu.verification.conformance import check_conformance
+from mplsemu.verification.homing import as_attached, check_homing
 from mplsemu.verification.matrix import VpnVerifier, check_vpns, pairs
 from mplsemu.verification.structure import check_structure, dangling
 from mplsemu.verification.tunnels import Tunnel, TunnelPaths, tunnel_paths
@@ -80,7 +81,7 @@ class IncrementalVerifier:
         self._limits = limits
         self._mode = network.provider.ttl_mode
         self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
-        self._findings = check_vpns(base, network, limits, progress)
+        self._findings = check_vpns(base, as_attached(network, base), limits, progress)
         self._structure = tuple(self._structural(base, None))
         self._paths = {
             (node.name, entry.egress): tunnel_paths(base, (node.name, entry.egress))
@@ -141,7 +142,8 @@ class IncrementalVerifier:
             program: of the same network.
             lost: circuits of sites that are exempt: they need not reach or be reached.
         """
-        network = _without(self._network, lost) if lost else self._network
+        network = as_attached(self._network, program)
+        network = _without(network, lost) if lost else network
         difference = None if self._structure else _difference(self._base, program)
         structure = tuple(self._structural(program, difference))
         if (difference is None or not difference.only_paths) and any(dangling(program)):
@@ -166,6 +168,7 @@ class IncrementalVerifier:
             yield from check_structure(program, labels, self._limits, near)
             return
         yield from check_conformance(program, self._network)
+        yield from check_homing(program, self._network)
         broken = tuple(dangling(program))
         yield from broken or check_structure(program, labels, self._limits)
 
@@ -208,7 +211,7 @@ class IncrementalVerifier:
         """Return the VPNs that own one of these circuits or import from its owner."""
         if not lost:
             return set()
-        owners = {vpn.name for vpn, site in self._network.sites() if site.circuit in lost}
+        owners = {vpn.name for vpn, line in self._network.lines() if line.circuit in lost}
         return {
             vpn.name
             for vpn in self._network.vpns

@@ -15,7 +15,8 @@ from mplsemu.model.limits import Limits
 from mplsemu.model.network import Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
-from mplsemu.program.path import Delivered, TtlExpired, Unresolved, Walk
+from mplsemu.program.bridging import NOBODY
+from mplsemu.program.path import Delivered, Dropped, End, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
 from mplsemu.program.walk_state import LookupCache
@@ -219,13 +220,22 @@ class L2vpnChecker:
         if loop is not None:
             return loop
         arrived = Counter(end.circuit for end in walk.deliveries)
-        lost = [n for n, end in enumerate(walk.ends) if not isinstance(end, Delivered)]
+        lost = [n for n, end in enumerate(walk.ends) if not self._is_settled(vpn, end)]
         if frame.flooded is not None and arrived == frame.flooded and not lost:
             return None
         is_there = arrived == frame.wanted and not (lost and frame.wanted)
         if is_there and (frame.exactly is None or walk.ends == (frame.exactly,)):
             return None
         return self._misplaced(walk, frame, arrived, lost)
+
+    def _is_settled(self, vpn: Vpls | Vpws, end: End) -> bool:
+        """Whether a copy arrived, or went to a PE where no line of the VPN is active."""
+        if isinstance(end, Dropped) and end.reason == NOBODY:
+            circuits = self._program.node(end.node).circuits
+            here = [each for each in circuits if each.vpn == vpn.name]
+            is_spare = any(each.name not in self._vpn_of for each in here)
+            return is_spare and not any(each.up for each in here)
+        return isinstance(end, Delivered)
 
     def _misplaced(
         self, walk: Walk, frame: Frame, arrived: Counter[str], lost: list[int]

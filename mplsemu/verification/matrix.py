@@ -17,6 +17,7 @@ from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
 from mplsemu.verification.checker import VpnChecker
 from mplsemu.verification.conformance import check_conformance
+from mplsemu.verification.homing import as_attached, check_homing
 from mplsemu.verification.l2vpn import L2vpnChecker
 from mplsemu.verification.l3vpn import L3vpnChecker
 from mplsemu.verification.structure import check_structure, dangling
@@ -53,11 +54,13 @@ def verify(
         down: core links that have failed since the program was compiled: what holds before the
             network reconverges, when only backups repair (see `Nhlfe.backup`).
     """
-    violations = [*check_conformance(program, network), *dangling(program)]
+    conformance = (*check_conformance(program, network), *check_homing(program, network))
+    violations = [*conformance, *dangling(program)]
     findings: list[Findings] = []
     if not any(dangling(program)):  # else packets would be sent to what is not there
         violations += check_structure(program, network.provider.label_ranges, limits, down=down)
-        findings = list(check_vpns(program, network, limits, progress, down).values())
+        attached = as_attached(network, program)
+        findings = list(check_vpns(program, attached, limits, progress, down).values())
     violations += (violation for found in findings for violation in found.violations)
     return Verdict(
         violations=tuple(violations),
@@ -75,7 +78,10 @@ def check_vpns(
     progress: Progress | None = None,
     down: Collection[str] = (),
 ) -> dict[str, Findings]:
-    """Verify all VPNs of a program without `dangling` names; return the findings by VPN."""
+    """Verify all VPNs of a program without `dangling` names; return the findings by VPN.
+
+    The network is that of `as_attached`.
+    """
     verifier = VpnVerifier(Walker(program, down), network, limits)
     found = {}
     for done, vpn in enumerate(network.vpns):

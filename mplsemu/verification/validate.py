@@ -125,7 +125,7 @@ def _best_rate(network: Network, there: Trace) -> tuple[str, float]:
 def _rates(network: Network, trace: Trace) -> Iterator[tuple[str, float]]:
     """Yield the links and lines on a packet's path that have a rate, with their rates."""
     links = {link.name: link.bandwidth_bps for link in network.provider.links}
-    sites = {site.circuit: site.rate_bps for _, site in network.sites()}
+    sites = {line.circuit: line.rate_bps for _, line in network.lines()}
     passed = [hop.link for hop in trace.hops if hop.link is not None]
     if passed:
         passed.append(trace.circuit)

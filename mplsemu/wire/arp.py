@@ -12,6 +12,8 @@ from mplsemu.wire.ethernet import EtherType, mac_bytes, mac_text
 
 REQUEST: Final = 1
 REPLY: Final = 2
+REVERSE_REQUEST: Final = 3
+"""Of reverse ARP (RFC 903), whose EtherType is its own."""
 NO_MAC: Final = "00:00:00:00:00:00"
 """What a request has in the place of what it asks for."""
 

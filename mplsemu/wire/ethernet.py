@@ -24,6 +24,8 @@ class EtherType(enum.IntEnum):
 
     IPV4 = 0x0800
     ARP = 0x0806
+    REVERSE_ARP = 0x8035
+    """RFC 903."""
     VLAN = 0x8100
     """A customer's VLAN tag (IEEE 802.1Q)."""
     IPV6 = 0x86DD

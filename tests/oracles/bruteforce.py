@@ -67,7 +67,7 @@ def addresses(network: Network) -> list[IPAddress]:
 def probes(network: Network, *, ttl: int = 255) -> Iterator[Probe]:
     """Yield every packet to try: to each address and each MAC address, from each circuit."""
     everywhere = addresses(network)
-    for vpn, site in network.sites():
+    for vpn, site in network.lines():
         if isinstance(vpn, L3vpn):
             for address in everywhere:
                 for source in sources(site, address.version):

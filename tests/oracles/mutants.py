@@ -181,6 +181,10 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
         changes = [("down", {"up": False}), ("of another VPN", {"vpn": other})]
         changes.append(("validates otherwise", {"strict_urpf": not circuit.strict_urpf}))
         changes.append(("a leaf or no more", {"leaf": not circuit.leaf}))
+        if circuit.standby:
+            changes.append(("open", {"up": True}))
+            changes.append(("open and no standby", {"up": True, "standby": False}))
+            changes.append(("down and no standby", {"standby": False}))
         if circuit.hosts:
             changes.append(("without its last host", {"hosts": circuit.hosts[:-1]}))
         if circuit.gateways:

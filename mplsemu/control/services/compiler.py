@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol
 
+from mplsemu.control.homing import NO_LINES, LineStates
 from mplsemu.control.labels import BindingKey, ServiceKey
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.model.labels import Label
@@ -39,6 +40,7 @@ class ServiceState:
         labels: what each LSR bound its labels to.
         numbers: of services, ports and pseudowires.
         learned: neighbours that the running network resolved.
+        lines: of dual-homed sites.
     """
 
     down: frozenset[str]
@@ -46,6 +48,7 @@ class ServiceState:
     labels: Mapping[str, Mapping[BindingKey, Label]]
     numbers: Numbers
     learned: tuple[LearnedNeighbour, ...] = ()
+    lines: LineStates = NO_LINES
 
     def number(self, service: Service) -> int:
         """Return the number of a service at its PE."""
@@ -54,7 +57,17 @@ class ServiceState:
     def circuits(self, pe: str, sites: Iterable[Site]) -> tuple[str, ...]:
         """Return the attachment circuits of sites at one PE, by port: new ones come last."""
         ports = self.numbers[Space.ports(pe)]
-        return tuple(sorted((site.circuit for site in sites), key=lambda name: ports[name]))
+        here = (line.circuit for site in sites for line in site.lines if line.pe == pe)
+        return tuple(sorted(here, key=lambda name: ports[name]))
+
+    def attached(self, sites: Iterable[Site]) -> tuple[Site, ...]:
+        """Return sites by the lines that lead to them now: dual-homed ones may move."""
+        return tuple(self.lines.attached(sites))
+
+
+def pes_of(sites: Iterable[Site]) -> tuple[str, ...]:
+    """Return the PEs to which sites have lines, by name."""
+    return tuple(sorted({line.pe for site in sites for line in site.lines}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from mplsemu.control.labels import BindingKey, PseudowireKey
-from mplsemu.control.services.compiler import Dependencies, Service, ServiceState, ServiceTables
+from mplsemu.control.services.compiler import (
+    Dependencies,
+    Service,
+    ServiceState,
+    ServiceTables,
+    pes_of,
+)
 from mplsemu.control.services.vpls_wires import WireEnd
 from mplsemu.model.labels import Label
 from mplsemu.model.numbers import Space
@@ -30,9 +36,7 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
 
     def __init__(self, vpns: Iterable[L2vpn]) -> None:
         self._vpns = {vpn.name: vpn for vpn in vpns}
-        self._meshes = {
-            vpn.name: tuple(sorted({site.pe for site in vpn.sites})) for vpn in self._vpns.values()
-        }
+        self._meshes = {vpn.name: pes_of(vpn.sites) for vpn in self._vpns.values()}
 
     @abstractmethod
     def _wires(self, service: Service) -> Iterator[WireEnd]:
@@ -77,7 +81,7 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
             for wire in self._wires(service)
             if state.reaches(pe, wire.peer)
         )
-        circuits = state.circuits(pe, (site for site in vpn.sites if site.pe == pe))
+        circuits = state.circuits(pe, vpn.sites)
         return ServiceTables(vsis=(self._vsi(vpn, state.number(service), circuits, pseudowires),))
 
     def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:

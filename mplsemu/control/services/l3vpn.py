@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
 from mplsemu.control.labels import VrfKey
-from mplsemu.control.services.compiler import Dependencies, Service, ServiceState, ServiceTables
+from mplsemu.control.services.compiler import (
+    Dependencies,
+    Service,
+    ServiceState,
+    ServiceTables,
+    pes_of,
+)
 from mplsemu.model.l3vpn import VrfPolicy, import_sources
 from mplsemu.model.network import Vpn
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site, VpnKind
@@ -45,16 +51,16 @@ class L3vpnCompiler:
         """Yield the VPN's VRFs: of each policy one at each PE of its sites."""
         for policy in self._of_vpn[vpn]:
             vrf = policy.name if policy.name != vpn else None
-            for pe in sorted({site.pe for site in self._sites[policy.name]}):
+            for pe in pes_of(self._sites[policy.name]):
                 yield Service(vpn, pe, vrf)
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield each PE that imports with each PE that exports."""
         for name, sites in self._sites.items():
-            ingresses = {site.pe for site in sites}
-            egresses = {
-                site.pe for source in self._imports[name] for site in self._sites[source.name]
-            }
+            ingresses = pes_of(sites)
+            egresses = dict.fromkeys(
+                pe for source in self._imports[name] for pe in pes_of(self._sites[source.name])
+            )
             for ingress in ingresses:
                 yield from ((ingress, egress) for egress in egresses if egress != ingress)
 
@@ -77,9 +83,10 @@ class L3vpnCompiler:
         """Return the VRF."""
         policy, pe = self._policies[service.name], service.pe
         local = self._local(service)
+        here = [site for site in state.attached(local) if site.pe == pe]
         routes: dict[IPNetwork, Route] = {}
         imported = self._imported(policy, pe, state)
-        for route in (*_local_routes(policy, local, state), *imported):
+        for route in (*_local_routes(policy, here, state), *imported):
             routes.setdefault(route.prefix, route)  # a VRF's own route wins
         vrf = Vrf(
             name=policy.name,
@@ -91,7 +98,7 @@ class L3vpnCompiler:
             label6=state.labels[pe].get(VrfKey(policy.name, 6)),
             circuits=state.circuits(pe, local),
             routes=tuple(sorted(routes.values(), key=lambda route: _prefix_order(route.prefix))),
-            neighbours=_neighbours(policy, pe, local, state),
+            neighbours=_neighbours(policy, pe, here, state),
         )
         return ServiceTables(vrfs=(vrf,))
 
@@ -113,11 +120,13 @@ class L3vpnCompiler:
         )
 
     def _local(self, service: Service) -> list[Site]:
-        return [site for site in self._sites[service.name] if site.pe == service.pe]
+        """Return the sites that have a line to the PE."""
+        sites = self._sites[service.name]
+        return [site for site in sites if service.pe in (site.homes or (site.pe,))]
 
     def _imported(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Route]:
         for source in self._imports[policy.name]:
-            for site in self._sites[source.name]:
+            for site in state.attached(self._sites[source.name]):
                 is_local = source.name == policy.name and site.pe == pe
                 if site.circuit in state.down or is_local:
                     continue

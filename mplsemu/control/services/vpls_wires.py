@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mplsemu.control.services.compiler import pes_of
 from mplsemu.model.vpls import Vpls
 
 
@@ -45,9 +46,9 @@ class VplsWires:
     """
 
     def __init__(self, vpn: Vpls) -> None:
-        self._pes = tuple(sorted({site.pe for site in vpn.sites}))
-        leaves = {site.pe for site in vpn.sites if vpn.topology.is_leaf(site.name)}
-        roots = {site.pe for site in vpn.sites if not vpn.topology.is_leaf(site.name)}
+        self._pes = pes_of(vpn.sites)
+        leaves = pes_of(site for site in vpn.sites if vpn.topology.is_leaf(site.name))
+        roots = pes_of(site for site in vpn.sites if not vpn.topology.is_leaf(site.name))
         self._kinds = {pe: _Kinds(pe in roots, pe in leaves) for pe in self._pes}
 
     def at(self, pe: str) -> Iterator[WireEnd]:

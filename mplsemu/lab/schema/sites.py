@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mplsemu.lab.address_scalar import Addresses
-from mplsemu.lab.scalar import AccessRate, Name, Prefixes, SiteMtu, Targets
+from mplsemu.lab.scalar import AccessRate, Names, Prefixes, SiteMtu, Targets
 from mplsemu.lab.schema.ce import AnyCe
 from mplsemu.lab.schema.hosts import AnyHosts
 from mplsemu.lab.schema.mapping import StrictMapping
@@ -18,7 +18,11 @@ SourceValidation = Literal["strict", "none"]
 class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
     """A site of a VPLS or VPWS."""
 
-    pe: Name = Field(description="The node it attaches to, of role pe.", examples=["dk"])
+    pe: Names = Field(
+        description="The node it attaches to, of role pe; or two, of a dual-homed site.",
+        min_length=1,
+        examples=["dk"],
+    )
     hosts: AnyHosts = Field(
         default=1,
         description="How many hosts it has, h1, h2, ...; or their names, each with its address, "
@@ -35,6 +39,12 @@ class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
         description="Octets of the largest IP packet on its access line and its LAN; 1500 unless "
         "said.",
         examples=[9000],
+    )
+    mode: Literal["standby"] | None = Field(
+        default=None,
+        description="Of a dual-homed site: the first line that works carries its traffic, the "
+        "other one stands by.",
+        examples=["standby"],
     )
 
 

@@ -98,7 +98,9 @@ class Installer:
             found[node] = ReadBack(known, len(wanted), unexpected)
         return found
 
-    def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
+    def install(
+        self, program: Program, nodes: Collection[str], *, at_once: bool = False
+    ) -> InstallResult:
         """Write what differs, and then delete what is left over.
 
         An LSR whose program cannot be translated, or whose entries cannot be written, keeps what
@@ -113,7 +115,7 @@ class Installer:
             self._add_counters(made.counters - self._counters[node])
             if difference.size:
                 changes[node] = difference
-        followed = self._follow(changes)
+        followed = self._follow(changes, at_once=at_once)
         for node in followed:
             self._installed[node] = contents_of(wanted[node].entries)
         for node in changes.keys() - followed:
@@ -181,13 +183,13 @@ class Installer:
 
     # --- writing ----------------------------------------------------------------------------
 
-    def _follow(self, changes: Mapping[str, Change]) -> frozenset[str]:
+    def _follow(self, changes: Mapping[str, Change], *, at_once: bool) -> frozenset[str]:
         """Make the changes; return the LSRs that have all of theirs."""
         alive = set(changes)
         for step in in_order(step for each in changes.values() for step in each.writes):
             rows = {node: changes[node].writes.get(step, ()) for node in sorted(alive)}
             alive -= self._write(step, {node: some for node, some in rows.items() if some})
-        if any(changes[node].deletions for node in alive):
+        if not at_once and any(changes[node].deletions for node in alive):
             time.sleep(GRACE_S)
         for name in reversed(WRITE_ORDER):
             keys = [key for node in sorted(alive) for key in changes[node].deletions.get(name, ())]

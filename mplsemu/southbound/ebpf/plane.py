@@ -58,6 +58,7 @@ class EbpfPlane:
     name: Final = "ebpf"
     entry_word: Final = "entries"
     limits: Final = LIMITS
+    lag_s: Final = 0.0
 
     def __init__(self, attached: Attached, tables: Mapping[str, Table]) -> None:
         self.threads = PlainThreads()
@@ -176,9 +177,11 @@ class EbpfPlane:
         """Read the maps."""
         return self._installer.read_back(program, nodes)
 
-    def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
+    def install(
+        self, program: Program, nodes: Collection[str], *, at_once: bool = False
+    ) -> InstallResult:
         """Write what differs, and then delete what is left over."""
-        return self._installer.install(program, nodes)
+        return self._installer.install(program, nodes, at_once=at_once)
 
     def entries(self, node: str) -> int:
         """Return how many entries of the program an LSR has."""

@@ -24,6 +24,10 @@ class PlainThreads:
         """Run something in a new thread."""
         threading.Thread(target=work, args=args, daemon=True).start()
 
+    def sleep(self, seconds: float) -> None:
+        """Wait, and let other threads work."""
+        time.sleep(seconds)
+
     def serve(self, path: Path, handle: Callable[[socket.socket], None]) -> None:
         """Listen on a Unix socket and handle each connection in a new thread.
 

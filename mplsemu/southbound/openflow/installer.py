@@ -63,7 +63,7 @@ class Installer:
         """Take a reply of a switch; called from the framework's event loop."""
         self._replies.put(reply)
 
-    def install(self, changes: dict[int, FlowChange]) -> set[int]:
+    def install(self, changes: dict[int, FlowChange], *, at_once: bool = False) -> set[int]:
         """Make the changes, by datapath id; return the switches that have all of theirs.
 
         Every stage is finished on all switches before the next begins; deletions come last. Flows
@@ -77,7 +77,8 @@ class Installer:
             batches += [_deletions_of_users, _deletions_of_labels]
         alive = set(changes)
         for encode_batch in batches:
-            if encode_batch in _DELETIONS and any(map(encode_batch, changes.values())):
+            is_late = encode_batch in _DELETIONS and not at_once
+            if is_late and any(map(encode_batch, changes.values())):
                 hub.sleep(GRACE_S)
             sent = {
                 datapath_id

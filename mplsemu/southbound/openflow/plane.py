@@ -15,7 +15,7 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.openflow import app, encode, framework
 from mplsemu.southbound.openflow.changes import FlowChange, by_cookie, change
 from mplsemu.southbound.openflow.flow import AnyMeter, Flow
-from mplsemu.southbound.openflow.installer import Installer, SwitchConnection
+from mplsemu.southbound.openflow.installer import GRACE_S, Installer, SwitchConnection
 from mplsemu.southbound.openflow.learned import cookies_to_flush, is_learned, learned_mac
 from mplsemu.southbound.openflow.limits import LIMITS
 from mplsemu.southbound.openflow.move_meters import move_meters
@@ -54,6 +54,7 @@ class OpenFlowPlane:
     name: Final = "openflow"
     entry_word: Final = "flows"
     limits: Final = LIMITS
+    lag_s: Final = GRACE_S
 
     def __init__(self, host: str, port: int) -> None:
         self.threads = GreenThreads()
@@ -153,7 +154,9 @@ class OpenFlowPlane:
             found[node] = ReadBack(len(self._installed[node]), len(wanted), len(unexpected))
         return found
 
-    def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
+    def install(
+        self, program: Program, nodes: Collection[str], *, at_once: bool = False
+    ) -> InstallResult:
         """Send what differs, and wait until the switches have done it."""
         changes: dict[str, FlowChange] = {}
         for node in nodes:
@@ -162,7 +165,7 @@ class OpenFlowPlane:
             self._add_meters(program.node(node))  # its flows may be the same, and its rates others
             if difference.size:
                 changes[node] = difference
-        done = self._install(changes)
+        done = self._install(changes, at_once=at_once)
         for node in done:
             self._installed[node] = self._wanted_flows(program, node)
         for node in nodes:  # after their replacements are installed
@@ -184,10 +187,11 @@ class OpenFlowPlane:
             known.update((meter.meter_id, meter) for meter in meters)
             self._connection.send(self._ids[node.name], b"".join(map(encode.add_meter, meters)))
 
-    def _install(self, changes: dict[str, FlowChange]) -> frozenset[str]:
+    def _install(self, changes: dict[str, FlowChange], *, at_once: bool) -> frozenset[str]:
         if not changes:
             return frozenset()
-        done = self._installer.install({self._ids[node]: each for node, each in changes.items()})
+        by_id = {self._ids[node]: each for node, each in changes.items()}
+        done = self._installer.install(by_id, at_once=at_once)
         return frozenset(self._names[datapath_id] for datapath_id in done)
 
     def entries(self, node: str) -> int:

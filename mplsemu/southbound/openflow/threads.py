@@ -80,6 +80,10 @@ class GreenThreads:
         """Run something in a new thread."""
         hub.spawn(work, *args)
 
+    def sleep(self, seconds: float) -> None:
+        """Wait, and let other threads work."""
+        hub.sleep(seconds)
+
     def serve(self, path: Path, handle: Callable[[socket.socket], None]) -> None:
         """Listen on a Unix socket and handle each connection in a new thread.
 

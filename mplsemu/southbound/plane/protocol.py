@@ -39,6 +39,10 @@ class DataPlane(Protocol):
         """What it can do of what programs can ask for."""
 
     @property
+    def lag_s(self) -> float:
+        """For how long after an installation packets may still be handled as before it."""
+
+    @property
     def threads(self) -> Threads:
         """The threads it works with."""
 
@@ -59,10 +63,17 @@ class DataPlane(Protocol):
             CapabilityError: it cannot do what the program says.
         """
 
-    def install(self, program: Program, nodes: Collection[str]) -> InstallResult:
+    def install(
+        self, program: Program, nodes: Collection[str], *, at_once: bool = False
+    ) -> InstallResult:
         """Bring LSRs to what the program says, make before break.
 
         Nothing uses an entry that is not installed yet, on any LSR; surplus entries go last.
+
+        Args:
+            program: what they should do.
+            nodes: the LSRs.
+            at_once: surplus entries need not stay for packets that are on their way.
 
         Raises:
             CapabilityError: it cannot do what the program says.

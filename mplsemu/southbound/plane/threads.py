@@ -34,6 +34,9 @@ class Threads(Protocol):
     def spawn(self, work: Callable[..., None], *args: Any) -> None:
         """Run something in a new thread."""
 
+    def sleep(self, seconds: float) -> None:
+        """Wait, and let other threads work."""
+
     def serve(self, path: Path, handle: Callable[[socket.socket], None]) -> None:
         """Listen on a Unix socket and handle each connection in a new thread.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.names import ce_name
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Link
+from mplsemu.program.program import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class LinkRow:
         metric: of the IGP; where they differ, from the first end to the second and back.
         up: whether it carries packets.
         mtu: octets of its largest packet: of a link with labels, of a line the site's.
+        standby: whether it is a line that stands by while another carries its site's traffic.
     """
 
     link: str
@@ -57,6 +59,7 @@ class LinkRow:
     metric: int | tuple[int, int] | None
     up: bool
     mtu: int
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def host_rows(
         node: only those at this LSR's sites; None for all.
     """
     for _, site in network.sites():
-        if node not in {None, site.pe}:
+        if node not in {None, *(line.pe for line in site.lines)}:
             continue
         gateways = tuple(str(gateway.ip) for gateway in site.gateways)
         for host in site.hosts:
@@ -116,7 +119,7 @@ def host_rows(
 def link_rows(
     network: Network,
     interfaces: Mapping[str, tuple[str, ...]],
-    down: Collection[str],
+    program: Program,
     node: str | None = None,
 ) -> Iterator[LinkRow]:
     """Yield core links, then sites' lines, in the lab file's order.
@@ -124,7 +127,7 @@ def link_rows(
     Args:
         network: the lab.
         interfaces: at LSRs, by link and line.
-        down: links and lines that carry nothing.
+        program: says which of them carry packets.
         node: only those at this LSR; None for all.
     """
     for link in network.provider.links:
@@ -137,11 +140,12 @@ def link_rows(
                 bandwidth_bps=link.bandwidth_bps,
                 delay_ms=link.delay_ms,
                 metric=_metric(link),
-                up=link.name not in down,
+                up=program.link_by_name[link.name].up,
                 mtu=link.mtu,
             )
-    for _, site in network.sites():
+    for _, site in network.lines():
         if node in {None, site.pe}:
+            circuit = program.node(site.pe).circuit_by_name[site.circuit]
             yield LinkRow(
                 link=site.circuit,
                 kind="site",
@@ -150,7 +154,8 @@ def link_rows(
                 bandwidth_bps=site.rate_bps,
                 delay_ms=None,
                 metric=None,
-                up=site.circuit not in down,
+                up=circuit.up,
+                standby=circuit.standby,
                 mtu=site.mtu,
             )
 
@@ -162,7 +167,7 @@ def _metric(link: Link) -> int | tuple[int, int]:
 def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
     """Yield VPNs in the lab file's order: all, or those with a site at an LSR."""
     for vpn in network.vpns:
-        pes = tuple(dict.fromkeys(site.pe for site in vpn.sites))
+        pes = tuple(dict.fromkeys(line.pe for site in vpn.sites for line in site.lines))
         if node is not None and node not in pes:
             continue
         routed = vpn if isinstance(vpn, L3vpn) else None

@@ -68,9 +68,10 @@ class CircuitRow:
     Attributes:
         name: of the circuit.
         port: of the PE.
-        up: whether the line is up.
+        up: whether it carries packets.
         addresses: the PE's own.
         leaf: whether its site is a leaf of an E-Tree.
+        standby: whether it stands by: it is up, and another line carries its site's traffic.
     """
 
     name: str
@@ -78,6 +79,7 @@ class CircuitRow:
     up: bool
     addresses: tuple[IPInterface, ...]
     leaf: bool = False
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _table(node: NodeProgram, vrf: Vrf) -> VrfTable:
 def circuit_rows(node: NodeProgram, names: tuple[str, ...]) -> tuple[CircuitRow, ...]:
     """Return the rows of attachment circuits of a PE."""
     circuits = (node.circuit_by_name[name] for name in names)
-    return tuple(CircuitRow(c.name, c.port, c.up, c.gateways, c.leaf) for c in circuits)
+    return tuple(CircuitRow(c.name, c.port, c.up, c.gateways, c.leaf, c.standby) for c in circuits)
 
 
 def tunnel_to(node: NodeProgram, egress: str) -> Tunnel | None:

@@ -104,6 +104,8 @@ def _circuits(circuits: Sequence[CircuitRow]) -> list[Text]:
     rows: list[list[Cell]] = []
     for circuit in circuits:
         state = Text("up", palette.GOOD) if circuit.up else Text("✗ down", palette.DOWN)
+        if circuit.standby:
+            state = Text("standby", palette.FAINT)
         addresses = ", ".join(str(address) for address in circuit.addresses)
         addresses = "leaf" if circuit.leaf else addresses  # a VSI has no addresses
         rows.append([f"port {circuit.port}", circuit.name, state, addresses])

@@ -8,6 +8,7 @@ from mplsemu.analysis.alarms import SYNC_PATIENCE_S, LabState, alarms
 from mplsemu.analysis.connectivity import connectivity
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
+from tests.networks import dual_homed
 from tests.programs import changed_node, program_of
 from tests.unit.web.weblab import fake_lab
 from tests.view_labs import north
@@ -30,7 +31,7 @@ def found(*args, **options):
     ]
 
 
-@pytest.mark.parametrize("name", ["nordic", "extranet", "uniform", "vpls"])
+@pytest.mark.parametrize("name", ["nordic", "extranet", "uniform", "vpls", "dual-homed"])
 def test_where_all_is_well_there_is_no_alarm(name):
     assert found(program_of(name)) == []
 
@@ -181,3 +182,21 @@ def test_a_controller_that_does_not_answer_is_the_worst_and_what_was_known_stays
 
 def test_before_anything_is_known_there_is_nothing_to_say():
     assert alarms(LabState(None, True, None)) == ()
+
+
+def test_of_a_site_with_two_lines_one_may_be_down():
+    lab = dual_homed()
+    for name, other in (("v/hq", "v/hq@y"), ("v/hq@y", "v/hq")):
+        assert found(compile_program(lab, frozenset({name})), [name]) == [
+            ("minor", f"line {name}", f"is down: the site has its traffic by {other} alone")
+        ]
+    both = ["v/hq", "v/hq@y"]
+    assert found(compile_program(lab, frozenset(both)), both) == [
+        ("major", "line v/hq", "is down: the site is cut off from x"),
+        ("major", "line v/hq@y", "is down: the site is cut off from y"),
+    ]
+
+
+def test_a_site_that_left_a_pe_that_is_cut_off_is_not_cut_off():
+    program = compile_program(dual_homed(), frozenset({"x-p"}))
+    assert found(program, ["x-p"]) == [("major", "link x-p", "is down: it carries no packets")]

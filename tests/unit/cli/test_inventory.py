@@ -56,6 +56,7 @@ def test_links_have_interfaces_and_say_what_is_down(capsys):
         "metric": 10,
         "up": False,
         "mtu": 1600,
+        "standby": False,
     }
     assert found["a/stockholm"]["mtu"] == 1500
     assert found["a/stockholm"]["bandwidth_bps"] == 10_000_000
@@ -140,7 +141,7 @@ def test_a_lab_that_comes_with_mplsemu_is_found_by_its_name(capsys, tmp_path, mo
 def test_a_lab_that_runs_no_more_is_said_not_to_run(capsys):
     found = said(capsys, "show", "mine", "lfib", code=2)
     assert found.err.startswith("mplsemu: no lab 'mine' is running, and there is no such file; ")
-    assert "attmpls, ecmp" in found.err
+    assert "attmpls, dual-homed, ecmp" in found.err
     assert "did you mean nordic?" in said(capsys, "show", "nordik", "lfib", code=2).err
 
 

@@ -16,6 +16,9 @@ from mplsemu.emulation.batch_commands import (
 from mplsemu.emulation.plan import make_plan
 from mplsemu.lab.loader import loads
 from mplsemu.model.limits import ACCESS_MTU, CORE_MTU
+from tests.builders import MacAddresses, provider, vpls
+from tests.builders import network as network_of
+from tests.networks import dual_homed, homed
 from tests.programs import changed_node
 
 LAB = """
@@ -90,6 +93,23 @@ def test_interface_names_are_unique_in_every_namespace(plan):
 
 def test_only_a_site_with_several_hosts_has_a_bridge(plan):
     assert [lan.full_name for lan in plan.lans] == ["a/one/lan"]
+
+
+def test_a_dual_homed_site_has_a_bridge_with_both_lines_even_for_one_host():
+    plan = make_plan(dual_homed(), compile_program(dual_homed()))
+    (lan,) = [lan for lan in plan.lans if lan.full_name == "v/hq/lan"]
+    for name, pe in (("v/hq", "x"), ("v/hq@y", "y")):
+        near, far = pair(plan, name).ends
+        assert (near.node, far.node) == (pe, lan.name)
+    hosts = [end.node for wire in plan.veth_pairs for end in wire.ends if end.is_customers]
+    assert hosts.count("v-hq-h1") == hosts.count("v-hq-h2") == 1
+    ports = [end.port for _, end in plan.ports() if end.node == lan.name]
+    assert sorted(ports) == [0, 1, 2, 3]
+    single = homed(
+        network_of(provider(("x-y",)), vpls("w", {"a": "x", "b": "y"}, macs=MacAddresses())),
+        {"w/a": ("x", "y")},
+    )
+    assert [lan.full_name for lan in make_plan(single, compile_program(single)).lans] == ["w/a/lan"]
 
 
 def test_a_customer_has_1500_bytes_and_the_core_and_the_pe_side_more(plan):

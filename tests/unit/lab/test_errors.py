@@ -4,12 +4,19 @@ import pytest
 
 from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
-from tests.unit.lab import mistakes, mistakes_addresses, mistakes_links, mistakes_vpls
+from tests.unit.lab import (
+    mistakes,
+    mistakes_addresses,
+    mistakes_homing,
+    mistakes_links,
+    mistakes_vpls,
+)
 from tests.unit.lab.mistakes import GOOD
 
 MISTAKES = {
     **mistakes.MISTAKES,
     **mistakes_addresses.MISTAKES,
+    **mistakes_homing.MISTAKES,
     **mistakes_links.MISTAKES,
     **mistakes_vpls.MISTAKES,
 }

@@ -16,7 +16,7 @@ from mplsemu.model.vpls_topology import VplsTopology
 from mplsemu.program.program import Program
 from mplsemu.verification.matrix import verify
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
-from tests.networks import hub_and_spokes, own_vrfs
+from tests.networks import dual_homed, hub_and_spokes, own_vrfs
 from tests.oracles.bruteforce import outcome
 from tests.oracles.mutants import mutants
 
@@ -83,6 +83,7 @@ LABS = {
     "tree": tree,
     "own VRFs": own_vrfs,
     "hubs": hub_and_spokes,
+    "dual-homed": dual_homed,
 }
 MOST = 400
 """Of each lab's mutants so many, picked with a fixed seed."""

@@ -1,0 +1,36 @@
+"""The lines of dual-homed sites: which carry their traffic, and which are spare."""
+
+from __future__ import annotations
+
+from mplsemu.model.names import is_further_line, site_of
+from mplsemu.program.program import Program
+
+
+def active_lines(program: Program) -> dict[str, list[str]]:
+    """Return the circuits that carry the traffic of each dual-homed site, by ``VPN/SITE``."""
+    circuits = program.node_of_circuit
+    return {
+        site: [name for name in lines if circuits[name].circuit_by_name[name].up]
+        for site, lines in _lines(program).items()
+    }
+
+
+def spare_lines(program: Program) -> frozenset[str]:
+    """Return the circuits of dual-homed sites that do not carry their traffic.
+
+    Where no line of a site is up, the first stands for it, and the others are spare.
+    """
+    every = _lines(program)
+    carrying = {
+        name for site, lines in active_lines(program).items() for name in lines or every[site][:1]
+    }
+    return frozenset(name for lines in every.values() for name in lines if name not in carrying)
+
+
+def _lines(program: Program) -> dict[str, list[str]]:
+    """Return the circuits of each dual-homed site, the first one first."""
+    found: dict[str, list[str]] = {}
+    further = sorted(name for name in program.node_of_circuit if is_further_line(name))
+    for name in further:
+        found.setdefault(site_of(name), [site_of(name)]).append(name)
+    return found
