@@ -256,6 +256,7 @@ def host_records(net: LabNet) -> dict[str, HostRecord]:
             net.node(host.name).intfNames()[0],
             host.mac,
             tuple(map(str, host.addresses)),
+            tuple(map(str, host.loopbacks)),
         )
         for host in net.plan.hosts
     }

@@ -102,7 +102,7 @@ def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
             host.pid,
             host.interface,
             host.mac,
-            frozenset(ip_interface(address).ip for address in host.addresses),
+            frozenset(ip_interface(each).ip for each in (*host.addresses, *host.loopbacks)),
         )
         for name, host in record.hosts.items()
         if circuit_of_ce(name) is None

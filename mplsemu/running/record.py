@@ -21,6 +21,7 @@ class HostRecord:
         interface: its interface towards the site.
         mac: of that interface.
         addresses: with prefix lengths.
+        loopbacks: addresses outside of its LAN's subnets.
     """
 
     short: str
@@ -28,6 +29,7 @@ class HostRecord:
     interface: str
     mac: str
     addresses: tuple[str, ...]
+    loopbacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class LabRecord:
     def from_json(cls, record: dict[str, Any]) -> LabRecord:
         """Return the record that `asdict` turned into this."""
         hosts = {
-            name: HostRecord(**{**host, "addresses": tuple(host["addresses"])})
+            name: HostRecord(**{key: _tuple(value) for key, value in host.items()})
             for name, host in record["hosts"].items()
         }
         lsrs = {name: LsrRecord(**lsr) for name, lsr in record["lsrs"].items()}
@@ -117,3 +119,7 @@ class LabRecord:
         started = {int(pid): began for pid, began in record.get("started", {}).items()}
         rebuilt = {"hosts": hosts, "lsrs": lsrs, "links": links, "notes": notes}
         return cls(**{**record, **rebuilt, "started": started})
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
