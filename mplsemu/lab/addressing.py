@@ -26,7 +26,7 @@ def capacity(network: IPNetwork) -> int:
 def interface(network: IPNetwork, ordinal: int) -> IPInterface:
     """Return the usable address of `network` number `ordinal`, counted from 1."""
     skipped = 1 if reserved_addresses(network) else 0  # the first is always among them
-    address = network.network_address + (skipped + ordinal - 1)
+    address = int(network.network_address) + skipped + ordinal - 1
     if network.version == 4:
         return IPv4Interface((address, network.prefixlen))
     return IPv6Interface((address, network.prefixlen))

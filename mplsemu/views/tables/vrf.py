@@ -9,7 +9,7 @@ from mplsemu.model.names import vpn_of
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
 from mplsemu.program.entries import Nhlfe, pushed
 from mplsemu.program.program import NodeProgram
-from mplsemu.program.services import Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf
+from mplsemu.program.services import Ce, Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _route(node: NodeProgram, vrf: Vrf, route: Route) -> RouteRow:
             pass
         case ViaCe(circuit):
             ce = node.circuit_by_name[circuit].ce
-            code, via = "S", ce.address if ce else None
+            code, via = "S", _next_hop(ce, route.prefix) if ce else None
         case ViaPe(pe, vpn_label):
             code, egress, label = "V", pe, int(vpn_label)
         case ViaVrf(other):
@@ -171,3 +171,9 @@ def _route(node: NodeProgram, vrf: Vrf, route: Route) -> RouteRow:
         label=label,
         tunnel=tunnel_to(node, egress) if egress is not None else None,
     )
+
+
+def _next_hop(ce: Ce, prefix: IPNetwork) -> IPAddress:
+    """Return by which address a CE router is a next hop: of the prefix's version, if it can."""
+    own = (address for address in ce.wan or ce.addresses if address.version == prefix.version)
+    return next(own, ce.address)
