@@ -16,6 +16,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.network import Network, Vpn
+from mplsemu.model.tags import VlanTags
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpls_topology import VplsTopology
@@ -104,6 +105,8 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
     if draw(st.booleans()):
         wire = vpws("wire", {"s0": draw(pe), "s1": draw(pe)}, subnet="10.0.1.0/24", macs=macs)
         vpns.append(replace(wire, l2cp=draw(st.sampled_from(L2cp))))
+    if draw(st.booleans()):
+        vpns = [_tagged(draw, vpn, number) for number, vpn in enumerate(vpns)]
     return _sized(draw, network(made, *vpns))
 
 
@@ -153,6 +156,20 @@ def topologies(draw: st.DrawFn, sites: Mapping[str, str]) -> VplsTopology:
     """Topologies of a VPLS with these sites."""
     roots = draw(st.none() | st.frozensets(st.sampled_from(sorted(sites)), min_size=1))
     return VplsTopology(roots)
+
+
+def _tagged(draw: st.DrawFn, vpn: Vpn, number: int) -> Vpn:
+    """Put some sites on a port that they share with those of other VPNs at their PE."""
+    sites = []
+    for place, site in enumerate(vpn.sites):
+        where = draw(st.sampled_from(("own", "own tagged", "shared", "untagged")))
+        vlan = VlanTags(1 + 100 * number + place)
+        port = "trunk" if where == "shared" else None
+        if where == "untagged" and number == place == 0:  # one at most at each PE
+            port = "trunk"
+        is_tagged = where in {"own tagged", "shared"}
+        sites.append(replace(site, vlan=vlan if is_tagged else None, port=port))
+    return replace(vpn, sites=tuple(sites))
 
 
 def _l3_site(draw: st.DrawFn, pe: str, subnet: str, subnet6: str) -> tuple[str, str, str]:

@@ -86,8 +86,8 @@ def _interfaces(plan: LabPlan) -> dict[str, tuple[str, ...]]:
     """Return the LSRs' interfaces, by core link and attachment circuit."""
     lsrs = {lsr.name for lsr in plan.lsrs}
     return {
-        pair.name: tuple(end.interface for end in pair.ends if end.node in lsrs)
-        for pair in plan.veth_pairs
+        name: tuple(end.interface for end in ends if end.node in lsrs)
+        for name, ends in plan.cables()
     }
 
 

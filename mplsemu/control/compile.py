@@ -21,7 +21,7 @@ from mplsemu.control.labels import (
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.control.numbering import number_network, numbers_in
 from mplsemu.control.paths import ShortestPaths
-from mplsemu.control.ports import Ports, ports_of
+from mplsemu.control.ports import Ports, ports_of, shared_port
 from mplsemu.control.services import Service, Services, ServiceState, ServiceTables
 from mplsemu.errors import LabError
 from mplsemu.model.labels import IPV4_EXPLICIT_NULL, Label
@@ -126,7 +126,7 @@ def compile_stages(
         ilm[service.pe].extend(services[service].ilm(found))
     of_node = _by_pe(network, tables)
     ports = ports_of(network, numbers)
-    circuits = _circuits(network, down, blocked, ports, lines)
+    circuits = _circuits(network, down, blocked, ports, lines, numbers)
     nodes = (
         NodeProgram(
             name=node.name,
@@ -278,6 +278,7 @@ def _circuits(
     blocked: Container[str],
     ports: Ports,
     lines: LineStates,
+    numbers: Numbers,
 ) -> dict[str, tuple[AttachmentCircuit, ...]]:
     """Build each PE's attachment circuits, by port."""
     found: dict[str, list[AttachmentCircuit]] = {}
@@ -295,6 +296,8 @@ def _circuits(
             rate_bps=site.rate_bps,
             leaf=isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name),
             blocked=site.circuit in blocked,
+            tags=site.vlan,
+            line=shared_port(site, numbers),
         )
         found.setdefault(site.pe, []).append(lines.on(circuit, site, down))
     return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}

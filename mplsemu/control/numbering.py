@@ -18,7 +18,8 @@ def number_network(
     """Number everything that a data plane knows by number, whether it is up or down.
 
     A lab that is numbered for the first time has numbers from 1 in the lab file's order; at an LSR
-    its links come before its attachment circuits.
+    its links come before its attachment circuits, and a port that circuits share comes before the
+    first of them.
 
     Args:
         network: the lab.
@@ -32,6 +33,8 @@ def number_network(
         for end in link.ends:
             cables[end].append(link.name)
     for _, site in network.lines():
+        if site.shared_line is not None and site.shared_line not in cables[site.pe]:
+            cables[site.pe].append(site.shared_line)
         cables[site.pe].append(site.circuit)
     services_at: dict[str, list[str]] = {name: [] for name in cables}
     services = services or Services(network)
@@ -54,6 +57,8 @@ def numbers_in(program: Program) -> Numbers:
     for node in program.nodes:
         ports = {end.link: end.port for end in node.adjacencies}
         ports |= {circuit.name: circuit.port for circuit in node.circuits}
+        lines = (circuit.line for circuit in node.circuits if circuit.line is not None)
+        ports |= {line.name: line.number for line in lines}
         found[Space.ports(node.name)] = Allocation(ports)
         indexes = {vrf.name: vrf.index for vrf in node.vrfs}
         indexes |= {vsi.name: vsi.index for vsi in node.vsis}

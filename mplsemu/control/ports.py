@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from mplsemu.model.network import Network
 from mplsemu.model.numbers import LSRS, Numbers, Space
+from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency
+from mplsemu.program.services import SharedPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,28 @@ def ports_of(network: Network, numbers: Numbers) -> Ports:
         {lsr: tuple(sorted(found, key=lambda end: end.port)) for lsr, found in adjacencies.items()},
         {site.circuit: numbers[Space.ports(site.pe)][site.circuit] for _, site in network.lines()},
     )
+
+
+def shared_port(site: Site, numbers: Numbers) -> SharedPort | None:
+    """Return the port that a site shares with others, None if it has its own."""
+    if site.shared_line is None:
+        return None
+    return SharedPort(site.shared_line, numbers[Space.ports(site.pe)][site.shared_line])
+
+
+def cables_at(network: Network, numbers: Numbers) -> dict[str, tuple[tuple[int, str], ...]]:
+    """Return every port of every LSR with each link or attachment circuit that it carries.
+
+    Circuits of one access line share a port, so they come and go together.
+    """
+    found: dict[str, list[tuple[int, str]]] = {node.name: [] for node in network.provider.nodes}
+    for link in network.provider.links:
+        for lsr in link.ends:
+            found[lsr].append((numbers[Space.ports(lsr)][link.name], link.name))
+    for _, site in network.lines():
+        port = numbers[Space.ports(site.pe)][site.shared_line or site.circuit]
+        found[site.pe].append((port, site.circuit))
+    return {lsr: tuple(cables) for lsr, cables in found.items()}
 
 
 def port_mac(node: int, port: int) -> str:

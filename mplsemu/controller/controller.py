@@ -18,6 +18,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.control.homing import Moving
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.control.numbering import number_network
+from mplsemu.control.ports import cables_at
 from mplsemu.controller.events import SEVERAL, EventLog, shortened
 from mplsemu.controller.flush import mac_flushes, stale_flushes
 from mplsemu.controller.inbox import MIN_WAIT_S, Call, Inbox
@@ -48,6 +49,7 @@ from mplsemu.southbound.plane.events import (
 from mplsemu.southbound.plane.limits import excess
 from mplsemu.southbound.plane.protocol import DataPlane
 from mplsemu.southbound.punt.event import PacketOut
+from mplsemu.southbound.punt.on_line import as_on_line
 
 _LOG = logging.getLogger(__name__)
 
@@ -95,7 +97,7 @@ class Controller:
         self._change: NetworkChanged | None = None
         self.program = self._compile(saved.program if is_same else None, frozenset())
         self._switch_over = SwitchOver(plane, (is_same and saved.program) or self.program)
-        self.lsrs = LsrStates(self.program.node_by_name, self.numbers)
+        self.lsrs = LsrStates(self.program.node_by_name, cables_at(network, self.numbers))
         self.generation = 1
         if self.events.last:
             text = "controller started again; generations count from 1"
@@ -139,7 +141,8 @@ class Controller:
 
     def send(self, node: str, packets: Iterable[PacketOut]) -> None:
         """Have an LSR send packets; worker only."""
-        self.plane.send(node, packets)
+        lsr = self.program.node(node)
+        self.plane.send(node, (as_on_line(lsr, packet) for packet in packets))
 
     def after(self, delay_s: float, work: Callable[[], None]) -> None:
         """Schedule work; worker only."""
@@ -308,14 +311,14 @@ class Controller:
         self.mac_moves.keep(blockable(change.network))
         before = self.numbers.updated(change.numbers).updated(self.numbers.of_data_plane())
         self.numbers = number_network(change.network, before)
-        self.lsrs.number_ports(self.numbers)
+        self.lsrs.number_ports(cables_at(self.network, self.numbers))
         down = self.lsrs.down()
         try:
             program = self._compile(self.program, down)
             self._check_limits(program)
         except MplsEmuError as error:
             self.network, self.numbers = known
-            self.lsrs.number_ports(self.numbers)
+            self.lsrs.number_ports(cables_at(self.network, self.numbers))
             self._complain(f"the lab stays as it was: {error}")
             return
         circuits = {line.circuit for _, line in change.network.lines()}

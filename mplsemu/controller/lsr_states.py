@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mplsemu.model.numbers import Numbers, Space
 from mplsemu.program.program import NodeProgram
+
+Cables = Mapping[str, tuple[tuple[int, str], ...]]
+"""Of each LSR its ports, each with a link or circuit that it carries (control/ports.py)."""
 
 
 @dataclass(slots=True)
@@ -33,19 +35,16 @@ class LsrStates:
 
     Args:
         lsrs: their names.
-        numbers: of their ports.
+        cables: at their ports.
     """
 
-    def __init__(self, lsrs: Iterable[str], numbers: Numbers) -> None:
+    def __init__(self, lsrs: Iterable[str], cables: Cables) -> None:
         self._by_name = {name: LsrState(name) for name in lsrs}
-        self.number_ports(numbers)
+        self.number_ports(cables)
 
-    def number_ports(self, numbers: Numbers) -> None:
-        """Note which link or circuit is at which port."""
-        self._cables = {
-            name: {port: cable for cable, port in numbers[Space.ports(name)].items()}
-            for name in self._by_name
-        }
+    def number_ports(self, cables: Cables) -> None:
+        """Note which links and circuits are at which port."""
+        self._cables = {name: cables.get(name, ()) for name in self._by_name}
 
     def __iter__(self) -> Iterator[LsrState]:
         return iter(self._by_name.values())
@@ -66,6 +65,6 @@ class LsrStates:
             name
             for lsr in self
             if lsr.live_ports is not None
-            for port, name in self._cables[lsr.name].items()
+            for port, name in self._cables[lsr.name]
             if port not in lsr.live_ports
         )

@@ -8,9 +8,16 @@ from typing import Any
 
 from mplsemu.emulation.fabric import Fabric
 from mplsemu.emulation.net import LabNet
-from mplsemu.emulation.nodes import CeRouter, LabHost, LabSwitch, NamespaceLsr, SiteLan
+from mplsemu.emulation.nodes import (
+    AccessSwitch,
+    CeRouter,
+    LabHost,
+    LabSwitch,
+    NamespaceLsr,
+    SiteLan,
+)
 from mplsemu.emulation.options import LabOptions
-from mplsemu.emulation.plan import CePlan, Endpoint, HostPlan, LanPlan, LsrPlan
+from mplsemu.emulation.plan import AccessPlan, CePlan, Endpoint, HostPlan, LanPlan, LsrPlan
 from mplsemu.errors import EmulationError
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
@@ -39,6 +46,7 @@ class AttachedNet(LabNet):
     ) -> None:
         super().__init__(network, program, None, fabric, LabOptions())
         names = [lsr.name for lsr in self.plan.lsrs] + [lan.name for lan in self.plan.lans]
+        names += [access.name for access in self.plan.accesses]
         self._hosts_files = dict.fromkeys(names, lsr_hosts)
         self._home_of = pids
         self._lab = lab
@@ -67,6 +75,9 @@ class AttachedNet(LabNet):
 
     def _ce(self, ce: CePlan) -> Any:
         return CeRouter(ce.name, home=self._home_of[ce.name])
+
+    def _access(self, access: AccessPlan) -> Any:
+        return AccessSwitch(access.name, self._view(access), home=self._lab)
 
     def _lsr(self, lsr: LsrPlan) -> Any:
         if self.fabric.lsr_namespaces:

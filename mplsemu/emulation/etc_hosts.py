@@ -63,7 +63,8 @@ def write_hosts_files(directory: Path, plan: LabPlan) -> dict[str, Path]:
         lsrs = lsr_hosts_file(directory)
         lsrs.write_text(_LOCAL, encoding="ascii")
         files = dict.fromkeys((each.name for each in plan.lsrs), lsrs)
-        files |= dict.fromkeys((each.name for each in plan.lans), lsrs)
+        files |= dict.fromkeys((lan.name for lan in plan.lans), lsrs)
+        files |= dict.fromkeys((access.name for access in plan.accesses), lsrs)
         for vpn, members in named.items():
             files |= _write_vpn(directory / "vpn" / vpn, members)
     except OSError as error:

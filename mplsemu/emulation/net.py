@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from mplsemu.emulation import batch_commands, shaping
+from mplsemu.emulation.access_lines import connect_access_lines
 from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
 from mplsemu.emulation.etc_hosts import write_hosts_files
 from mplsemu.emulation.fabric import Fabric
@@ -19,11 +20,12 @@ from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.mininet_classes import CLI, Mininet
 from mplsemu.emulation.namespace import PrivateNamespace, require_root, set_ipv6_conf
 from mplsemu.emulation.node_namespaces import NodeView
-from mplsemu.emulation.nodes import CeRouter, LabHost, LabLink, SiteLan
+from mplsemu.emulation.nodes import AccessSwitch, CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
 from mplsemu.emulation.operational import await_operational_at
 from mplsemu.emulation.options import LabOptions
 from mplsemu.emulation.plan import (
+    AccessPlan,
     CePlan,
     Endpoint,
     HostPlan,
@@ -73,7 +75,8 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         program: that the lab begins with.
         fabric: builds the LSRs.
         ces: the CE routers, which are not among ``hosts``: Mininet's pingall would ping them.
-        site_lans: the Linux bridges of sites with several hosts.
+        site_lans: the Linux bridges of sites with several hosts, and the far ends of access lines
+            that carry tags.
         notes: what the machine cannot emulate, once built.
     """
 
@@ -121,6 +124,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             self.fabric.start()
             self._add_nodes()
             self._add_links()
+            connect_access_lines(self.plan)
             if self.options.shape:
                 self._capabilities = shaping.probe_capabilities(self.plan.veth_pairs)
             self._configure_hosts()
@@ -206,7 +210,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             LabError: there is no such link, or the node is not at its end.
         """
         short = self.node(node).name
-        for end in self._veth_pair(link).ends:
+        for end in self._veth_pair(self.plan.cable(link)).ends:
             if end.node == short:
                 return Interface(end.interface, self._pid_of(end))
         raise LabError(f"{node} is not an end of {link}")
@@ -217,7 +221,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         Raises:
             LabError: there is no such link.
         """
-        pair = self._veth_pair(link)
+        pair = self._veth_pair(self.plan.cable(link))
         for end in pair.ends:
             if not end.is_customers:
                 with inside(self._pid_of(end)):
@@ -281,7 +285,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             self._pins.append(os.open(f"/proc/{node.pid}/ns/net", os.O_RDONLY))
         self._reaper.add([os.getpid(), *(node.pid for node in shells)])
 
-    def _view(self, node: HostPlan | CePlan | LsrPlan | LanPlan) -> NodeView:
+    def _view(self, node: HostPlan | CePlan | LsrPlan | LanPlan | AccessPlan) -> NodeView:
         """Return what a node sees; the lab's own directory is hidden from customers' nodes."""
         is_customers = isinstance(node, HostPlan | CePlan)
         hidden = self.options.hidden if is_customers else ()
@@ -306,6 +310,8 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             self._register(self.switches, partial(self._lsr, lsr), lsr.name)
         for lan in self.plan.lans:
             self._register(self.site_lans, partial(self._lan, lan), lan.full_name)
+        for access in self.plan.accesses:
+            self._register(self.site_lans, partial(self._access, access), access.full_name)
 
     def _host(self, host: HostPlan) -> Any:
         return LabHost(host.name, self._view(host))
@@ -318,6 +324,9 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
 
     def _lan(self, lan: LanPlan) -> Any:
         return SiteLan(lan.name, lan.bridge, self._view(lan))
+
+    def _access(self, access: AccessPlan) -> Any:
+        return AccessSwitch(access.name, self._view(access))
 
     def _register(self, kind: list[Any], make: Callable[[], Any], full_name: str) -> None:
         with interrupts_wait():  # an unregistered node would be left behind

@@ -262,6 +262,10 @@ class SiteLan(_LabNamespaceNode):
         super().__init__(name, view, **params)
 
 
+class AccessSwitch(_LabNamespaceNode):
+    """The customers' end of an access line that carries tags: the lab's program parts it."""
+
+
 class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]
     """A label-switching router: a bridge in the lab's own Open vSwitch.
 

@@ -6,8 +6,9 @@ Computed from the network and the program by a pure function.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mplsemu.emulation.naming import (
@@ -19,8 +20,10 @@ from mplsemu.emulation.naming import (
 )
 from mplsemu.model.names import CE_HOST
 from mplsemu.model.network import HostRef, Network
+from mplsemu.model.tags import TAG_OCTETS, VlanTags
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
 from mplsemu.program.program import CoreLink, NodeProgram, Program
+from mplsemu.program.services import AttachmentCircuit
 
 FIRST_IFINDEX: Final = 10_001
 """Of the first LSR port, if LSRs have namespaces: larger than any the kernel assigns there."""
@@ -135,15 +138,62 @@ class LanPlan:
     bridge: str
 
 
+@dataclass(frozen=True, slots=True)
+class SitePort:
+    """A site on an access line that carries tags, seen from the line's far end.
+
+    Attributes:
+        interface: towards the site.
+        tags: of its frames on the line; None: untagged.
+    """
+
+    interface: str
+    tags: VlanTags | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPlan:
+    """The far end of an access line that carries tags: what parts it among sites.
+
+    Attributes:
+        name: Mininet's.
+        full_name: the line's, and ``/access``.
+        line: the interface towards the PE, in the lab's namespace; as are those towards sites.
+        sites: on the line.
+    """
+
+    name: str
+    full_name: str
+    line: str
+    sites: tuple[SitePort, ...]
+
+
 @dataclass(frozen=True)
 class LabPlan:
-    """Everything that is to be built."""
+    """Everything that is to be built.
+
+    Attributes:
+        lines: by circuit whose access line carries tags, the name of that veth pair: the one of the
+            circuit's own name is behind it.
+    """
 
     lsrs: tuple[LsrPlan, ...]
     hosts: tuple[HostPlan, ...]
     ces: tuple[CePlan, ...]
     lans: tuple[LanPlan, ...]
     veth_pairs: tuple[VethPair, ...]
+    accesses: tuple[AccessPlan, ...] = ()
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+    def cable(self, name: str) -> str:
+        """Return the name of the veth pair that a link or circuit has at its LSRs."""
+        return self.lines.get(name, name)
+
+    def cables(self) -> Iterator[tuple[str, tuple[Endpoint, Endpoint]]]:
+        """Yield every name of a veth pair with the ends of that pair, of a circuit its line's."""
+        ends = {pair.name: pair.ends for pair in self.veth_pairs}
+        for name in ends:
+            yield name, ends[self.cable(name)]
 
     def ports(self) -> Iterator[tuple[VethPair, Endpoint]]:
         """Yield every veth pair with each of its ends."""
@@ -205,6 +255,8 @@ class _Planner:
         self._ces: list[CePlan] = []
         self._lans: list[LanPlan] = []
         self._wires: list[VethPair] = []
+        self._access: dict[str, AccessPlan] = {}
+        self._lines: dict[str, str] = {}
 
     def plan(self) -> LabPlan:
         # bridges choose first: a router's own name matters more than an interface's
@@ -220,7 +272,13 @@ class _Planner:
         for vpn, site in self._network.sites():
             self._site(vpn.name, site)
         return LabPlan(
-            lsrs, tuple(self._hosts), tuple(self._ces), tuple(self._lans), tuple(self._wires)
+            lsrs,
+            tuple(self._hosts),
+            tuple(self._ces),
+            tuple(self._lans),
+            tuple(self._wires),
+            tuple(self._access.values()),
+            self._lines,
         )
 
     def _lsr_end(self, node: NodeProgram, port: int, mac: str | None, mtu: int) -> Endpoint:
@@ -237,6 +295,8 @@ class _Planner:
     def _uplink(self, line: Site) -> _Uplink:
         pe = self._by_name[line.pe]
         circuit = pe.circuit_by_name[line.circuit]
+        if circuit.is_delimited:
+            return self._tagged_uplink(pe, circuit)
         # the PE must not drop a tagged full-size frame, so its side is wider than the customer's
         pe_end = self._lsr_end(pe, circuit.port, None, circuit.line_mtu)
         return _Uplink(line.circuit, pe_end, circuit.rate_bps)
@@ -258,6 +318,34 @@ class _Planner:
         self._wires.append(VethPair(site.circuit, (uplink.end, wan), uplink.rate_bps))
         lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac, site.mtu)
         self._lan(vpn, site, [_Uplink(f"{site.circuit}:{CE_LAN_INTERFACE}", lan)])
+
+    def _tagged_uplink(self, pe: NodeProgram, circuit: AttachmentCircuit) -> _Uplink:
+        """Return a wire to the far end of an access line that carries tags."""
+        line = f"{circuit.name}:line" if circuit.line is None else circuit.line.name
+        access = self._access.get(line) or self._far_end(pe, circuit, line)
+        number = len(access.sites) + 1
+        interface = self._interfaces.claim(
+            f"{access.name}-eth{number}", _beside(access.line, number)
+        )
+        port = SitePort(interface, circuit.tags)
+        self._access[line] = replace(access, sites=(*access.sites, port))
+        self._lines[circuit.name] = line
+        # sites of one line may have different rates, so each is shaped behind the line
+        end = Endpoint(access.name, interface, number, circuit.line_mtu)
+        return _Uplink(circuit.name, end, circuit.rate_bps)
+
+    def _far_end(self, pe: NodeProgram, circuit: AttachmentCircuit, line: str) -> AccessPlan:
+        """Make the veth pair of an access line that carries tags."""
+        node = self._names.claim(f"{re.sub('[/:]', '-', line)}-access")
+        on_line = [each for each in pe.circuits if each.physical_port == circuit.physical_port]
+        tags = max(each.tags.octets if each.tags else 0 for each in on_line)
+        # one tag is beyond the MTU everywhere (IEEE 802.3 clause 3.2.7), a second one is not
+        mtu = max(each.line_mtu for each in on_line) + max(tags - TAG_OCTETS, 0)
+        short = f"line{len(self._access) + 1}"
+        interface = self._interfaces.claim(f"{node}-eth0", f"{short}-eth0")
+        pe_end = self._lsr_end(pe, circuit.physical_port, None, mtu)
+        self._wires.append(VethPair(line, (pe_end, Endpoint(node, interface, 0, mtu))))
+        return AccessPlan(node, f"{line}/access", interface, ())
 
     def _lan(self, vpn: str, site: Site, uplinks: Sequence[_Uplink]) -> None:
         """Connect a site's hosts to its uplinks, the interfaces of its PEs or its CE router."""
@@ -294,6 +382,11 @@ class _Planner:
         plan = HostPlan(name, ref, host.mac, host.addresses, ways_out, host.loopbacks)
         self._hosts.append(plan)
         return _customers_end(name, HOST_INTERFACE, 0, host.mac, host.mtu or site.mtu)
+
+
+def _beside(interface: str, number: int) -> str:
+    """Return the short name of an interface beside the one of number 0."""
+    return f"{interface.rpartition('-eth')[0][:8]}-eth{number}"
 
 
 def _customers_end(node: str, interface: str, port: int, mac: str, mtu: int) -> Endpoint:

@@ -55,4 +55,11 @@ def homing_of(
             f"{site} has two lines, and a CE router has one",
             "leave ce out: the site's LAN is then between both PEs; or write one PE",
         )
+    if raw.vlan is not None or raw.port is not None:
+        key = "port" if raw.vlan is None else "vlan"
+        raise document.error(
+            (*path, key),
+            f"{site} has two lines, and {key!r} is about one",
+            f"leave {key} out, or write one PE",
+        )
     return tuple(raw.pe), Homing(raw.mode) if raw.mode else Homing.STANDBY

@@ -69,6 +69,8 @@ class SiteBuilder:
             strict_urpf=(raw.urpf or urpf) == "strict",
             homes=homes,
             homing=homing,
+            vlan=raw.vlan,
+            port=raw.port,
         )
 
     def bridged(
@@ -94,6 +96,8 @@ class SiteBuilder:
             mtu=raw.mtu or ACCESS_MTU,
             homes=homes,
             homing=homing,
+            vlan=raw.vlan,
+            port=raw.port,
         )
 
     def _homes(

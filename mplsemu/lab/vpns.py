@@ -26,6 +26,7 @@ from mplsemu.lab.schema import (
     RawVpls,
     RawVpws,
 )
+from mplsemu.lab.shared_ports import refuse_ambiguous_tags
 from mplsemu.lab.sites import SiteBuilder
 from mplsemu.lab.vpls_topology import build_topology
 from mplsemu.lab.vrf_policies import VrfPolicies, hub_and_spoke, numbered_names
@@ -67,6 +68,7 @@ def build_vpns(
     )
     builder = _Builder(document, sites, numbering, numbers, provider.asn)
     vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
+    refuse_ambiguous_tags(document, vpns)
     routed = [vpn for vpn in vpns if isinstance(vpn, L3vpn)]
     refuse_import_overlap(document, routed, builder.claims)
     refuse_imported_link_overlap(document, routed, builder.links, builder.claims)

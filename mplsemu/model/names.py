@@ -4,7 +4,7 @@ An LSR and a core link have the lab file's names, which have no slash. An attach
 ``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/NAME``: ``h1``, ``h2``, ..., where
 the lab file gives no names. The further lines of a site that has several are ``VPN/SITE@PE``: a
 name has no ``@``. A VRF has the name of its VPN or, where a site has a VRF of its own, that of its
-attachment circuit.
+attachment circuit. An access line that several sites share is ``PE:PORT``.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ def site_of(circuit: str) -> str:
 def is_further_line(circuit: str) -> bool:
     """Whether an attachment circuit is a further line of its site."""
     return _AT in circuit
+
+
+def shared_line_name(pe: str, port: str) -> str:
+    """Return the name of the access line at a port of a PE that sites share."""
+    return f"{pe}:{port}"
 
 
 def ce_name(circuit: str) -> str:

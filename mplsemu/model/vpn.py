@@ -15,7 +15,8 @@ from ipaddress import (
 from typing import Literal, assert_never
 
 from mplsemu.model.limits import ACCESS_MTU
-from mplsemu.model.names import line_name
+from mplsemu.model.names import line_name, shared_line_name
+from mplsemu.model.tags import VlanTags
 
 IPAddress = IPv4Address | IPv6Address
 IPInterface = IPv4Interface | IPv6Interface
@@ -127,6 +128,8 @@ class Site:
             same circuit (RFC 3704 section 2.2).
         homes: the PEs to which it has a line each, the preferred one first; empty: `pe` alone.
         homing: what several lines do.
+        vlan: the tags of its frames on its access line; None: untagged.
+        port: the PE's port that it shares with other sites, by name; None: it has its own.
     """
 
     name: str
@@ -141,6 +144,8 @@ class Site:
     strict_urpf: bool = False
     homes: tuple[str, ...] = ()
     homing: Homing = Homing.STANDBY
+    vlan: VlanTags | None = None
+    port: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -158,3 +163,8 @@ class Site:
     def lines(self) -> tuple[Site, ...]:
         """The site by each of its lines, the preferred one first."""
         return tuple(replace(self, pe=pe) for pe in self.homes) if self.homes else (self,)
+
+    @property
+    def shared_line(self) -> str | None:
+        """Name of the access line that it shares with other sites, ``PE:PORT``, if it does."""
+        return None if self.port is None else shared_line_name(self.pe, self.port)

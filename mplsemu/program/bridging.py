@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mplsemu.program.access_line import is_bare
 from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.program.mtu_check import add_frame_header, fits_circuit
 from mplsemu.program.path import Delivered
@@ -65,7 +66,9 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -
     copies = copy.flood(len(circuits) + len(pseudowires))
     for each, circuit in zip(copies, circuits, strict=False):
         each.actions.append(f"to {circuit.name}")
-        if fits_circuit(state, each, circuit, vsi):
+        if state.packet.vlans and is_bare(circuit):
+            state.drop(each, f"tagged, which no frame of {circuit.name} is", vsi=vsi.name)
+        elif fits_circuit(state, each, circuit, vsi):
             state.end(each, _arrival(state, circuit), vsi=vsi.name)
     for each, pseudowire in zip(copies[len(circuits) :], pseudowires, strict=True):
         each.actions.append(f"to {pseudowire.peer}")

@@ -27,9 +27,10 @@ def cable_names(
         ports: of all LSRs.
     """
     links, ports = list(links), list(ports)
-    plain = {f"{node}-eth{port}": name for node, _, port, name in ports}
+    # of circuits that share a port the first stands for all: they are one cable
+    plain = {f"{node}-eth{port}": name for node, _, port, name in reversed(ports)}
     # of an LSR whose own name is too long for an interface (emulation/naming.py)
-    found = {f"n{index}-eth{port}": name for _, index, port, name in ports} | plain
+    found = {f"n{index}-eth{port}": name for _, index, port, name in reversed(ports)} | plain
     turned: dict[str, set[str]] = {}
     for name, ends in links:
         _, mark, number = name.rpartition(_PARALLEL)
@@ -51,5 +52,5 @@ def cables_of(program: Program) -> dict[str, str]:
     ports: list[Port] = []
     for node in program.nodes:
         ports += [(node.name, node.index, one.port, one.link) for one in node.adjacencies]
-        ports += [(node.name, node.index, one.port, one.name) for one in node.circuits]
+        ports += [(node.name, node.index, one.physical_port, one.name) for one in node.circuits]
     return cable_names(links, ports)

@@ -30,6 +30,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.mac_move import MacMove
+from mplsemu.model.tags import TagType, VlanTags
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind, VpnKind
 from mplsemu.program.entries import (
@@ -74,6 +75,8 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Pseudowire, "leaf"),
     (Pseudowire, "leaf_in_label"),
     (Pseudowire, "leaf_out_label"),
+    (VlanTags, "inner"),
+    (VlanTags, "outer_type"),
     (AttachmentCircuit, "rate_bps"),
     (AttachmentCircuit, "standby"),
     (CoreLink, "metric_back"),
@@ -86,6 +89,8 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Vsi, "storm_control_bps"),
     (Vsi, "mac_move"),
     (AttachmentCircuit, "blocked"),
+    (AttachmentCircuit, "tags"),
+    (AttachmentCircuit, "line"),
 )
 """Fields that are written only where they say something; of what is part of another, first."""
 _NODE_TABLES: Final = 4
@@ -199,6 +204,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Label, lambda value, _: Label(integer(value, int)))
     for choice in _CHOICES:  # by class each: to cattrs an enumeration of strings is a str
         converter.register_structure_hook(choice, lambda value, kind: kind(text(value, str)))
+    converter.register_structure_hook(TagType, lambda value, _: TagType(integer(value, int)))
     _on_type(converter, L2vpnKind, _l2vpn_kind)
     converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_hook(converter, kind))
     for union, members in _SUMS:

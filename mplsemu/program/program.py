@@ -105,6 +105,11 @@ class NodeProgram:
         return {circuit.name: circuit for circuit in self.circuits}
 
     @cached_property
+    def delimited_circuits(self) -> dict[int, AttachmentCircuit]:
+        """The attachment circuits that tags, or their lack, tell apart on a port; by number."""
+        return {circuit.port: circuit for circuit in self.circuits if circuit.is_delimited}
+
+    @cached_property
     def ilm_by_label(self) -> dict[int, IlmEntry]:
         """The incoming label map by label value."""
         return {int(entry.label): entry for entry in self.ilm}

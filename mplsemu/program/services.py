@@ -10,6 +10,7 @@ from mplsemu.model.labels import Label
 from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.names import site_of, vpn_of_vrf
+from mplsemu.model.tags import VlanTags
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind
 from mplsemu.program.own_addresses import router_addresses
 
@@ -43,13 +44,27 @@ class Ce:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedPort:
+    """A port of a PE whose access line carries several attachment circuits.
+
+    Attributes:
+        name: of the line, ``PE:PORT``.
+        number: of the port.
+    """
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentCircuit:
     """A PE's port towards one customer site.
 
     Attributes:
         name: ``VPN/SITE``, unique in the lab; of a site's further lines ``VPN/SITE@PE``.
         vpn: name of the VPN.
-        port: the PE's port number.
+        port: the PE's port number; of a circuit on a shared port, its own number, which no other
+            circuit and no port of the PE has.
         up: whether it takes and sends packets: its line is up, and it is neither blocked nor a
             standby.
         gateways: the PE's own addresses on it, with prefix lengths: none in a VSI.
@@ -64,6 +79,8 @@ class AttachmentCircuit:
         blocked: whether the network carries nothing for it, as MAC addresses moved to it too often;
             it is not `up` then.
         standby: the line is up and blocked: another one carries its site's traffic.
+        tags: of its frames, which tell it from others on its port; None: untagged.
+        line: the port that it shares; None: it has a port of its own.
     """
 
     name: str
@@ -79,10 +96,22 @@ class AttachmentCircuit:
     leaf: bool = False
     blocked: bool = False
     standby: bool = False
+    tags: VlanTags | None = None
+    line: SharedPort | None = None
+
+    @property
+    def physical_port(self) -> int:
+        """Number of the port that its frames come and go by."""
+        return self.port if self.line is None else self.line.number
+
+    @property
+    def is_delimited(self) -> bool:
+        """Whether its port alone does not say that a frame is its own: tags do, or their lack."""
+        return self.tags is not None or self.line is not None
 
     @property
     def line_mtu(self) -> int:
-        """Octets that the PE's end of the line takes at most, behind an Ethernet header."""
+        """Octets that the PE takes at most, behind an Ethernet header and the circuit's tags."""
         return self.mtu + ACCESS_MTU_MARGIN
 
     @property

@@ -12,6 +12,7 @@ from typing import Final, assert_never
 
 from mplsemu.errors import ProgramError
 from mplsemu.program import bridging, routing
+from mplsemu.program.access_line import circuit_of_frame, is_bare
 from mplsemu.program.entries import (
     Forward,
     Nhlfe,
@@ -60,6 +61,22 @@ def walk(
     tables = LookupCache(program, down)
     state = WalkState(tables, packet, learned=learned, max_branches=max_branches)
     return _run(state, circuit)
+
+
+def walk_from_port(program: Program, node: str, port: int, packet: Packet) -> Walk | None:
+    """Follow a frame from a port of a PE, as it is on the line: with its circuit's tags.
+
+    Returns:
+        None if no circuit there has its tags: the PE drops it.
+
+    Raises:
+        ProgramError: there is no such LSR.
+    """
+    found = circuit_of_frame(program.node(node), port, packet.vlans)
+    if found is None:
+        return None
+    circuit, own = found
+    return walk(program, circuit.name, replace(packet, vlans=own))
 
 
 def walk_from_vrf(program: Program, node: str, vrf: str, ip: IpHeader) -> Walk:
@@ -120,11 +137,15 @@ def _run(state: WalkState, circuit_name: str) -> Walk:
     circuit = node.circuit_by_name[circuit_name]
     ip = state.packet.ip
     copy = Copy(node, ip.ttl if ip else None, state.packet.octets)
+    if circuit.tags is not None:
+        copy.actions.append(f"pop VLAN {circuit.tags}")
     vrf = node.vrf_of_circuit.get(circuit_name)
     vsi = node.vsi_by_name.get(circuit.vpn)
     if not circuit.up:
         why = "a standby" if circuit.standby else "blocked" if circuit.blocked else "down"
         state.drop(copy, f"{circuit_name} is {why}")
+    elif state.packet.vlans and is_bare(circuit):
+        state.drop(copy, f"tagged, which no frame of {circuit_name} is")
     elif vrf is not None:
         routing.take_in(state, copy, circuit, vrf)
     elif vsi is not None and circuit_name in vsi.circuits:

@@ -132,6 +132,9 @@ class Copy:
 
     def leave(self, link: str | None, vrf: str | None = None, vsi: str | None = None) -> None:
         """Record the hop that ends here."""
+        circuit = self.node.circuit_by_name.get(link) if link is not None else None
+        if circuit is not None and circuit.tags is not None:
+            self.actions.append(f"push VLAN {circuit.tags}")
         action = "; ".join(self.actions)
         hop = WalkHop(self.node.name, vrf, vsi, self.in_stack, action, self.stack, link, self.ttl)
         self.hops.append(hop)

@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from mplsemu.control.compile import compile_program
+from mplsemu.emulation.access_lines import require_tagging
+from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interrupts import act, interrupts_wait
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
@@ -98,6 +100,7 @@ class BootedLab:
         self.chosen = choose(asked_for, self.loaded.network, self.program)
         self._plane = lab_data_plane(self.chosen.name, self.directory, self.program)
         require_open_files(self._count_namespaces())
+        require_tagging(self.loaded.network)
         self._web = WebProcess(self.directory, options.web) if options.web else None
         self._namespace: PrivateNamespace | None = None
         self._net: LabNet | None = None
@@ -218,10 +221,13 @@ class BootedLab:
                 for lsr in plan.lsrs
             },
             links={
-                pair.name: tuple(
-                    net.interface(pair.name, end.node) for end in pair.ends if not end.is_customers
-                )
+                name: tuple(net.interface(name, end.node) for end in ends if not end.is_customers)
+                for name, ends in plan.cables()
+            },
+            site_ports={
+                pair.name: Interface(pair.ends[0].interface, os.getpid())
                 for pair in plan.veth_pairs
+                if pair.name in plan.lines
             },
             environment=dict(self._plane.environment),
             notes=(*self.loaded.notes, *net.notes, *self.chosen.notes()),

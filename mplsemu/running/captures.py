@@ -105,6 +105,12 @@ def circuit_tap(record: LabRecord, site: Site) -> TapPoint:
     return TapPoint(site.circuit, record.links[site.circuit][0], site.pe, site.circuit)
 
 
+def site_tap(record: LabRecord, site: Site) -> TapPoint:
+    """Return a tap that sees a site's frames alone, without tags of its circuit."""
+    port = record.site_ports.get(site.circuit, record.links[site.circuit][0])
+    return TapPoint(site.circuit, port, site.pe, site.circuit)
+
+
 class FrameReader:
     """Interprets captured frames by the network's label bindings.
 

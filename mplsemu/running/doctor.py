@@ -61,6 +61,7 @@ def examine() -> Iterator[Diagnosis]:
     yield from _rights()
     why_not = _why_not_ebpf()
     yield _ebpf(why_not)
+    yield _tagging()
     needed = why_not is not None  # Open vSwitch and its controller's framework
     yield _framework(needed=needed)
     yield from _open_vswitch(needed=needed)
@@ -167,6 +168,26 @@ def _ebpf(why_not: str | None) -> Diagnosis:
         return Diagnosis(name, Availability.OPTIONAL, detail, "sudo mplsemu doctor")
     detail, _, remedy = why_not.partition("; type: ")
     return Diagnosis(name, Availability.OPTIONAL, detail, remedy)
+
+
+def _tagging() -> Diagnosis:
+    """Diagnose what sites with `vlan` or `port` need on every data plane."""
+    name = "VLAN tags"
+    if os.geteuid() != 0:
+        return Diagnosis(
+            name, Availability.OPTIONAL, "cannot be tried without root", "sudo mplsemu doctor"
+        )
+    try:
+        from mplsemu.emulation.access_lines import (  # noqa: PLC0415  # needs Mininet, as above
+            why_no_tagging,
+        )
+    except MplsEmuError as error:
+        return Diagnosis(name, Availability.OPTIONAL, str(error))
+    problem = why_no_tagging()
+    if problem is None:
+        return Diagnosis(name, Availability.OK, "sites can share a port by tags, by eBPF")
+    detail, _, remedy = problem.partition("; type: ")
+    return Diagnosis(name, Availability.OPTIONAL, f"no vlan and port of sites: {detail}", remedy)
 
 
 def _dataplane(why_not: str | None) -> Diagnosis:

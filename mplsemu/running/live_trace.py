@@ -21,7 +21,7 @@ from mplsemu.program.path import Branch, Delivered, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.trace import DEFAULT_OPTIONS, PacketOptions, Trace, ip_header, trace
 from mplsemu.program.walk_state import MacTable
-from mplsemu.running.captures import circuit_tap, core_tap, pids_of
+from mplsemu.running.captures import core_tap, pids_of, site_tap
 from mplsemu.running.session import Session
 from mplsemu.views.tables.macs import mac_rows
 from mplsemu.wire.ethernet import is_group_mac
@@ -167,7 +167,7 @@ def _points(session: Session, program: Program) -> Iterator[TapPoint]:
     for link in session.network.provider.links:
         yield core_tap(record, link)
     for _, site in session.network.sites():
-        yield circuit_tap(record, site)
+        yield site_tap(record, site)
     for located in hosts(program):
         host = record.hosts[str(located.ref)]
         at_host = Interface(host.interface, host.pid)

@@ -59,6 +59,8 @@ class LabRecord:
         hosts: by full name (``VPN/SITE/hN``), CE routers as ``VPN/SITE/ce``.
         lsrs: by name.
         links: by link name, the interfaces at its two ends; by circuit name, first the PE's.
+        site_ports: by circuit whose line carries tags, the interface behind the line towards its
+            site, where frames have no tag of the circuit.
         environment: variables by which Open vSwitch's tools find this lab's daemons.
         notes: for the user, say about a delay that this kernel cannot emulate.
         web: address of its live page, ``http://127.0.0.1:8080``; None without ``up --web``.
@@ -74,6 +76,7 @@ class LabRecord:
     hosts: dict[str, HostRecord] = field(default_factory=dict)
     lsrs: dict[str, LsrRecord] = field(default_factory=dict)
     links: dict[str, tuple[Interface, ...]] = field(default_factory=dict)
+    site_ports: dict[str, Interface] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     web: str | None = None
@@ -115,9 +118,11 @@ class LabRecord:
         links = {
             name: tuple(Interface(**end) for end in ends) for name, ends in record["links"].items()
         }
+        site_ports = {name: Interface(**end) for name, end in record.get("site_ports", {}).items()}
         notes = tuple(record["notes"])
         started = {int(pid): began for pid, began in record.get("started", {}).items()}
         rebuilt = {"hosts": hosts, "lsrs": lsrs, "links": links, "notes": notes}
+        rebuilt["site_ports"] = site_ports
         return cls(**{**record, **rebuilt, "started": started})
 
 

@@ -13,6 +13,7 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, CoreLink, Program
 from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
+from mplsemu.verification.access_lines import misled_frames
 from mplsemu.verification.homing import active_lines
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -60,6 +61,7 @@ def _problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
     yield from _node_problems(program, network)
     yield from _link_problems(program, network)
     yield from _circuit_problems(program, network)
+    yield from misled_frames(program, network)
     yield from _service_problems(program, network)
 
 
@@ -172,6 +174,11 @@ def _differences(circuit: AttachmentCircuit, site: Site, *, leads_there: bool) -
         yield f"it takes {circuit.mtu} octets, should take {site.mtu}"
     if circuit.strict_urpf != site.strict_urpf:
         yield "it validates sources" if circuit.strict_urpf else "it validates no sources"
+    if circuit.tags != site.vlan:
+        yield f"its frames have VLAN {circuit.tags}, should have {site.vlan}"
+    line = circuit.line.name if circuit.line is not None else None
+    if line != site.shared_line:
+        yield f"it is on line {line}, should be on {site.shared_line}"
     if circuit.hosts != (site.hosts if leads_there else ()):
         yield "its hosts differ from the lab file's"
     gateways = site.gateways if site.ce is None else site.ce.pe_wan

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, LabelRange
 from mplsemu.model.limits import DEFAULT_LIMITS, MAX_INDEX, MAX_PORT, Limits
+from mplsemu.program.access_line import delimiters
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -113,7 +114,12 @@ def _node_problems(
     yield from _duplicates("service of circuit", owners)
     yield from _duplicates("VRF or VSI", (service.name for service in services))
     ports = [end.port for ends in (node.adjacencies, node.circuits) for end in ends]
-    yield from _number_problems("port", ports, MAX_PORT)
+    lines = {circuit.line for circuit in node.circuits if circuit.line is not None}
+    yield from _duplicates("line", (line.name for line in lines))
+    yield from _number_problems("port", [*ports, *(line.number for line in lines)], MAX_PORT)
+    tagged = (circuit for circuit in node.circuits if circuit.is_delimited)
+    frames = ((circuit.physical_port, delimiters(circuit)) for circuit in tagged)
+    yield from _duplicates("port and tags", frames)
     yield from _number_problems("index", [service.index for service in services], MAX_INDEX)
     for entry in node.ilm:
         yield from _label_problems(entry, labels)

@@ -85,6 +85,11 @@ def parse_ethernet(frame: bytes) -> tuple[EthernetHeader, bytes]:
     return EthernetHeader(mac_text(source), mac_text(destination), vlans, ethertype), frame[at:]
 
 
+def tagged(frame: bytes, tags: bytes) -> bytes:
+    """Return a frame with VLAN tags, as octets, behind its MAC addresses."""
+    return frame[: _MACS.size] + tags + frame[_MACS.size :]
+
+
 def mac_bytes(mac: str) -> bytes:
     """Return ``02:00:00:00:00:01`` as six octets."""
     return bytes.fromhex(mac.replace(":", ""))

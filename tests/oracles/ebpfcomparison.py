@@ -26,6 +26,7 @@ WHY = {
     "for the nearest bridge": Drop.ONE_LINK,
     "MAC control": Drop.ONE_LINK,
     "for an address that is not learned": Drop.UNKNOWN,
+    "tagged, which no frame": Drop.TAG,
     "VLAN-tagged": Drop.NOT_FOR_US,
     "not an IP packet": Drop.NOT_FOR_US,
     "not for the gateway": Drop.NOT_FOR_US,

@@ -14,6 +14,7 @@ from typing import Final
 
 from mplsemu.southbound.ebpf.contents import Contents
 from mplsemu.southbound.ebpf.kinds import (
+    CIRCUIT_DELIMITED,
     Drop,
     IlmAction,
     NhlfesOf,
@@ -32,6 +33,8 @@ from mplsemu.southbound.ebpf.layout import (
     Port,
     RouteRecord,
     Settings,
+    TaggedCircuit,
+    TaggedKey,
     TunnelKey,
     TunnelRecord,
     VsiKey,
@@ -48,6 +51,7 @@ from tests.oracles.fakepacket import internet_checksum
 PIPE_TTL: Final = 255
 OWN_TTL: Final = 65
 MAX_LOOKUPS: Final = 8
+TAG_TYPES: Final = {b"\x81\0", b"\x88\xa8", b"\x91\0"}
 IPV4, IPV6, ARP, MPLS = 0x0800, 0x86DD, 0x0806, 0x8847
 ICMP, UDP, ICMPV6 = 1, 17, 58
 NEIGHBOUR_DISCOVERY: Final = (135, 136)
@@ -76,19 +80,65 @@ class FakeLsrs(FakeBridges):
             yield (Lost(Drop.PORT),)
             return
         port = Port.unpack(value)
+        if port.role is Role.LINE:
+            found = self._from_line(ifindex, frame)
+            if found is None:
+                yield (Lost(Drop.TAG),)
+                return
+            port, frame = found
+            ifindex = CIRCUIT_DELIMITED | port.lsr << 16 | port.number
+        for copy in self._from_port(port, ifindex, frame):
+            yield tuple(map(self._on_line, copy))
+
+    def route(self, lsr: int, vrf: int, packet: bytes) -> Alternatives:
+        """Return what becomes of an IP packet that the controller has a VRF route."""
+        return tuple(map(self._on_line, self._route(lsr, vrf, fakeframe.IpBytes(packet))))
+
+    def _from_port(self, port: Port, circuit: int, frame: bytes) -> Iterator[Alternatives]:
         match port.role:
             case Role.CORE:
                 yield from self._switch(port.lsr, frame)
             case Role.VRF:
-                yield from self._from_customer(port, ifindex, frame)
+                yield from self._from_customer(port, circuit, frame)
             case Role.VSI:
                 from_leaf = bool(port.flags & PortFlag.LEAF)
                 vsi = VsiKey(port.lsr, port.service)
-                yield from self._bridge(vsi, frame, Origin(ifindex, None, from_leaf))
+                yield from self._bridge(vsi, frame, Origin(circuit, None, from_leaf))
 
-    def route(self, lsr: int, vrf: int, packet: bytes) -> Alternatives:
-        """Return what becomes of an IP packet that the controller has a VRF route."""
-        return self._route(lsr, vrf, fakeframe.IpBytes(packet))
+    # --- access lines -----------------------------------------------------------------------
+
+    def _from_line(self, ifindex: int, frame: bytes) -> tuple[Port, bytes] | None:
+        """Return the circuit that a frame's tags lead to, and the frame without them."""
+        tag_type, outer, inner = 0, 0, 0
+        if frame[12:14] in TAG_TYPES:
+            tag_type = int.from_bytes(frame[12:14], "big")
+            outer = int.from_bytes(frame[14:16], "big") & 0xFFF
+            if frame[16:18] == b"\x81\0":
+                inner = int.from_bytes(frame[18:20], "big") & 0xFFF
+        for tags in ((tag_type, outer, inner), (tag_type, outer, 0)):
+            value = self._maps.get("tagged_ports", TaggedKey(ifindex, *tags).pack())
+            if value is not None:
+                octets = 4 * (bool(tags[0]) + bool(tags[2]))
+                return Port.unpack(value), frame[:12] + frame[12 + octets :]
+        return None
+
+    def _on_line(self, fate: Fate) -> Fate:
+        """Return what becomes of a frame at its interface: a delimited circuit's gets its tags."""
+        if not isinstance(fate, Sent) or not fate.oif & CIRCUIT_DELIMITED:
+            return fate
+        value = self._maps.get("tagged_circuits", word(fate.oif))
+        assert value is not None, f"circuit {fate.oif:#x} has no line"
+        line = TaggedCircuit.unpack(value)
+        if not line.type and fate.frame[12:14] in TAG_TYPES:
+            return Lost(Drop.TAG)  # it would be taken for another circuit's
+        if len(fate.frame) - 14 - (4 if fate.frame[12:14] == b"\x81\0" else 0) > line.mtu:
+            return Lost(Drop.TOO_BIG)
+        tags = b""
+        if line.type:
+            tags = line.type.to_bytes(2, "big") + line.outer.to_bytes(2, "big")
+        if line.inner:
+            tags += b"\x81\0" + line.inner.to_bytes(2, "big")
+        return Sent(line.ifindex, fate.frame[:12] + tags + fate.frame[12:])
 
     # --- labels -----------------------------------------------------------------------------
 

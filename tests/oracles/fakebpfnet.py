@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 
-from mplsemu.program.program import Program
+from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.circuit_ids import circuit_ids
 from mplsemu.southbound.ebpf.contents import Contents, contents_of
 from mplsemu.southbound.ebpf.kinds import Drop, FdbKind
 from mplsemu.southbound.ebpf.translate import entries, settings
 from tests.oracles.fakebpf import FakeLsrs, Lost, Punted, Sent
+from tests.oracles.lines import Lines
 
 MAX_HOPS = 300
 
@@ -20,11 +23,16 @@ def attach(program: Program) -> Attached:
     """Return what of a lab would be attached: an interface for every port of every LSR."""
     numbers = count(100)
     ports = {
-        node.name: {each.port: next(numbers) for each in (*node.adjacencies, *node.circuits)}
+        node.name: {port: next(numbers) for port in dict.fromkeys(_numbers(node))}
         for node in program.nodes
     }
     names = {lsr: {port: f"{lsr}-eth{port}" for port in each} for lsr, each in ports.items()}
     return Attached({}, ports, names, frozenset(), {})
+
+
+def _numbers(node: NodeProgram) -> Iterator[int]:
+    yield from (adjacency.port for adjacency in node.adjacencies)
+    yield from (circuit.physical_port for circuit in node.circuits)
 
 
 def contents_of_all(program: Program, attached: Attached) -> Contents:
@@ -85,20 +93,28 @@ class FakeNetwork:
         )
         self._node: dict[int, str] = {}
         self._circuit: dict[int, str] = {}
+        self._line: dict[int, int] = {}
+        self.lines = Lines(program)
         ends: dict[str, list[int]] = {}
         for node in program.nodes:
             ports = self.attached.ports[node.name]
             self._node |= dict.fromkeys(ports.values(), node.name)
-            self._circuit |= {ports[circuit.port]: circuit.name for circuit in node.circuits}
+            self._circuit |= {number: name for name, number in circuit_ids(node, ports).items()}
+            self._line |= {ports[each.physical_port]: each.physical_port for each in node.circuits}
             for adjacency in node.adjacencies:
                 ends.setdefault(adjacency.link, []).append(ports[adjacency.port])
-        self._port = {name: ifindex for ifindex, name in self._circuit.items()}
         self._link = {ifindex: link for link, pair in ends.items() for ifindex in pair}
         self._peer = {a: b for pair in ends.values() for a, b in (pair, pair[::-1])}
 
     def inject(self, circuit: str, frame: bytes) -> list[Trail]:
         """Send a frame into a circuit from the customer's side, and see it through."""
-        return self._follow([(self._port[circuit], frame, (), Fraction(1))], [])
+        node, port, on_line = self.lines.sent(circuit, frame)
+        return self.inject_at(node, port, on_line)
+
+    def inject_at(self, node: str, port: int, frame: bytes) -> list[Trail]:
+        """Send a frame into a port of an LSR, as it is, and see it through."""
+        ifindex = self.attached.ports[node][port]
+        return self._follow([(ifindex, frame, (), Fraction(1))], [])
 
     def route(self, node: str, vrf: int, packet: bytes) -> list[Trail]:
         """Have an LSR's VRF route an IP packet, as the controller does."""
@@ -130,10 +146,12 @@ class FakeNetwork:
         if not isinstance(fate, Sent):
             return Trail(crossed, Ended(node, fate), share)
         assert self._node[fate.oif] == node, "sent out of another LSR's interface"
+        if fate.oif in self._line:
+            for circuit, frame in self.lines.received(node, self._line[fate.oif], fate.frame):
+                return Trail(crossed, Delivered(circuit, frame), share)
+            return Trail(crossed, Ended(node, Lost(Drop.TOO_BIG)), share)
         if not self._takes(fate.oif, fate.frame):
             return Trail(crossed, Ended(node, Lost(Drop.TOO_BIG)), share)
-        if fate.oif in self._circuit:
-            return Trail(crossed, Delivered(self._circuit[fate.oif], fate.frame), share)
         link = self._link[fate.oif]
         if not self._program.link_by_name[link].up:
             return Trail(crossed, Ended(node, None), share)
@@ -141,12 +159,8 @@ class FakeNetwork:
         return self._peer[fate.oif], fate.frame, (*crossed, here), share
 
     def _takes(self, oif: int, frame: bytes) -> bool:
-        """Whether an interface takes a frame: on a circuit one tag is not counted."""
-        if oif in self._link:
-            return len(frame) - 14 <= self._program.link_by_name[self._link[oif]].mtu
-        node = self._program.node(self._node[oif])
-        tag = 4 if frame[12:14] == b"\x81\0" else 0
-        return len(frame) - 14 - tag <= node.circuit_by_name[self._circuit[oif]].line_mtu
+        """Whether a core link takes a packet."""
+        return len(frame) - 14 <= self._program.link_by_name[self._link[oif]].mtu
 
     def learned(self) -> dict[tuple[str, str, str], str]:
         """Return what all VSIs have learned, as the reference interpreter takes it."""

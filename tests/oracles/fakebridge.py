@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.southbound.ebpf.kinds import (
+    CIRCUIT_DELIMITED,
     BridgeKind,
     Drop,
     FdbKind,
@@ -23,6 +24,7 @@ from mplsemu.southbound.ebpf.layout import (
     MemberKey,
     Port,
     PwRecord,
+    TaggedCircuit,
     VsiKey,
     VsiRecord,
     unpack_word,
@@ -115,8 +117,11 @@ class FakeBridges(ABC):
         copies += (each for each in over if each != (Lost(Drop.NOBODY),))
         yield from copies or [(Lost(Drop.NOBODY),)]
 
-    def _is_leaf(self, ifindex: int) -> bool:
-        value = self._maps.get("ports", word(ifindex))
+    def _is_leaf(self, circuit: int) -> bool:
+        if circuit & CIRCUIT_DELIMITED:
+            value = self._maps.get("tagged_circuits", word(circuit))
+            return value is not None and bool(TaggedCircuit.unpack(value).flags & PortFlag.LEAF)
+        value = self._maps.get("ports", word(circuit))
         return value is not None and bool(Port.unpack(value).flags & PortFlag.LEAF)
 
     def _over(self, key: VsiKey, wire: int, frame: bytes, origin: Origin) -> Alternatives | None:

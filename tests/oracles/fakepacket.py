@@ -157,6 +157,9 @@ class FakePacket:
             self.metadata = value
         elif wanted in JOURNEY:
             self.registers[wanted] = value
+        elif wanted is VLAN_VID:
+            assert self.is_tagged, "a tag written, but there is none"
+            self.store(14, 2, self._number(14, 2) & 0xE000 | value & 0xFFF)
         elif wanted in IN_LABEL:
             assert self.ethertype == MPLS, f"{wanted} written, but there is no label"
             shift, bits = IN_LABEL[wanted]

@@ -29,7 +29,9 @@ from mplsemu.southbound.openflow.actions import (
     OutputRegister,
     PacketType,
     PopMpls,
+    PopVlan,
     PushMpls,
+    PushVlan,
     Resubmit,
     SetField,
 )
@@ -46,6 +48,7 @@ from mplsemu.southbound.openflow.match import (
 )
 from tests.oracles.fakechoice import Place, hashed, way
 from tests.oracles.fakepacket import MPLS, FakePacket
+from tests.oracles.lines import Lines
 
 MAX_LABELS = 3
 CONTROLLER_PORT = 0xFFFF_FFFD
@@ -225,6 +228,11 @@ def _edit(action: Action, packet: FakePacket) -> None:
             _push_mpls(packet)
         case PopMpls(ethertype):
             _pop_mpls(ethertype, packet)
+        case PushVlan(ethertype):
+            packet.data[12:12] = ethertype.to_bytes(2, "big") + b"\0\0"
+        case PopVlan():
+            assert packet.is_tagged, "pop of a tag that is not there"
+            del packet.data[12:16]
         case Encap(PacketType.MPLS):
             _encap_mpls(packet)
         case Encap(PacketType.ETHERNET):
@@ -318,22 +326,13 @@ class FakeNetwork:
     ) -> None:
         self.switches = {name: FakeSwitch(each, place) for name, each in flows.items()}
         self._controller = controller
-        self._circuits = {
-            (node.name, circuit.port): circuit.name
-            for node in program.nodes
-            for circuit in node.circuits
-        }
-        self._at = {name: place for place, name in self._circuits.items()}
+        self.lines = Lines(program)
         ends: dict[str, list[tuple[str, int]]] = {}
         for node in program.nodes:
             for adjacency in node.adjacencies:
                 ends.setdefault(adjacency.link, []).append((node.name, adjacency.port))
         self._links: dict[tuple[str, int], tuple[str, tuple[str, int]]] = {}
-        self._mtus = {
-            (node.name, circuit.port): circuit.line_mtu
-            for node in program.nodes
-            for circuit in node.circuits
-        }
+        self._mtus = {}
         for link, (first, second) in ends.items():
             self._mtus |= dict.fromkeys((first, second), program.link_by_name[link].mtu)
             if program.link_by_name[link].up:
@@ -343,7 +342,12 @@ class FakeNetwork:
     def inject(self, circuit: str, frame: bytes) -> FakeOutcome:
         """Send a frame into a circuit from the customer's side, and see it through."""
         outcome = FakeOutcome()
-        node, port = self._at[circuit]
+        self._settle(deque([self.lines.sent(circuit, frame)]), outcome)
+        return outcome
+
+    def inject_at(self, node: str, port: int, frame: bytes) -> FakeOutcome:
+        """Send a frame into a port of an LSR, as it is, and see it through."""
+        outcome = FakeOutcome()
         self._settle(deque([(node, port, frame)]), outcome)
         return outcome
 
@@ -383,12 +387,13 @@ class FakeNetwork:
         moving: deque[tuple[str, int, bytes]],
         outcome: FakeOutcome,
     ) -> None:
+        if self.lines.carries(node, port):
+            outcome.deliveries += self.lines.received(node, port, frame)
+            return
         tag = 4 if frame[12:14] == b"\x81\0" else 0  # one is not counted (packet(7))
         if len(frame) - 14 - tag > self._mtus.get((node, port), 0):
             return
-        if (node, port) in self._circuits:
-            outcome.deliveries.append((self._circuits[node, port], frame))
-        elif (node, port) in self._links:
+        if (node, port) in self._links:
             link, (peer, peer_port) = self._links[node, port]
             outcome.on_links.append((link, node, frame))
             moving.append((peer, peer_port, frame))

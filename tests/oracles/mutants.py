@@ -191,6 +191,14 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
             changes.append(("without a gateway", {"gateways": circuit.gateways[1:]}))
         if circuit.ce is not None:
             changes.append(("without its CE", {"ce": None}))
+        if circuit.tags is not None:
+            changes.append(("untagged", {"tags": None}))
+            other_vlan = replace(circuit.tags, outer=circuit.tags.outer % 4094 + 1)
+            changes.append(("with another VLAN", {"tags": other_vlan}))
+        if circuit.line is not None:
+            changes.append(("with a port of its own", {"line": None}))
+            elsewhere = replace(circuit.line, number=circuit.line.number + 1000)
+            changes.append(("on another line", {"line": elsewhere}))
         if len(node.circuits) > 1:
             changes.append(("on another's port", {"port": node.circuits[index - 1].port}))
         for what, fields in changes:

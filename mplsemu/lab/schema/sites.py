@@ -7,10 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from mplsemu.lab.address_scalar import Addresses
-from mplsemu.lab.scalar import AccessRate, Names, Prefixes, SiteMtu, Targets
+from mplsemu.lab.scalar import AccessRate, Name, Names, Prefixes, SiteMtu, Targets
 from mplsemu.lab.schema.ce import AnyCe
 from mplsemu.lab.schema.hosts import AnyHosts
 from mplsemu.lab.schema.mapping import StrictMapping
+from mplsemu.lab.vlan import Vlan
 
 SourceValidation = Literal["strict", "none"]
 
@@ -45,6 +46,18 @@ class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
         description="Of a dual-homed site: the first line that works carries its traffic, the "
         "other one stands by.",
         examples=["standby"],
+    )
+    vlan: Vlan | None = Field(
+        default=None,
+        description="The tag of its frames on the access line (IEEE 802.1Q), or two: [OUTER, "
+        "INNER] (QinQ, IEEE 802.1ad). The PE removes and adds them (RFC 4448).",
+        examples=[100, [200, 100]],
+    )
+    port: Name | None = Field(
+        default=None,
+        description="Port of its PE. Sites at one PE that name the same port share its line, told "
+        "apart by 'vlan'; a port of its own, unless said.",
+        examples=["uplink7"],
     )
 
 

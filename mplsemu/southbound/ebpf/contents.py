@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mplsemu.southbound.ebpf.circuit_ids import lsr_of_circuit
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.flood_lists import write_order
 from mplsemu.southbound.ebpf.layout import FIB_KEYS, MemberKey, VsiRecord
@@ -23,12 +24,14 @@ WRITE_ORDER: Final = (
     "ecmp_nhlfes",
     "lfib",
     "tunnels",
+    "tagged_circuits",
     "pws",
     "circuits",
     "vsis",
     "fib4",
     "fib6",
     "gateways",
+    "tagged_ports",
     "ports",
 )
 """Maps whose contents follow from the program, in the order in which they are written.
@@ -151,10 +154,13 @@ def lsr_of(name: str, key: bytes, value: bytes, owners: Mapping[int, int]) -> in
         owners: index of the LSR by the ifindex of its port.
     """
     match name:
-        case "ports":
+        case "ports" | "tagged_ports":
             return _number(value, 0)
+        case "tagged_circuits":
+            return lsr_of_circuit(_number(key, 0))
         case "gateways":
-            return owners.get(_number(key, 0))
+            circuit = _number(key, 0)
+            return lsr_of_circuit(circuit) or owners.get(circuit)
         case "fib4" | "fib6":
             return _number(key, _FIB_LSR_AT)
         case _:

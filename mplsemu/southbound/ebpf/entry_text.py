@@ -77,7 +77,12 @@ def _fib_key(key: bytes, names: Names) -> str:
 def _gateway_key(key: bytes, names: Names) -> str:
     record = layout.GatewayKey.unpack(key)
     asked = "ARP" if record.address.version == 4 else "neighbour discovery"
-    return f"{asked} for {record.address} on {names.interface(record.ifindex)}"
+    return f"{asked} for {record.address} on {names.interface(record.circuit)}"
+
+
+def _tagged_key(key: bytes, names: Names) -> str:
+    record = layout.TaggedKey.unpack(key)
+    return f"{names.interface(record.ifindex)}, {_tags(record)}"
 
 
 def _vsi_key(key: bytes, names: Names) -> str:
@@ -103,6 +108,8 @@ def _fdb_key(key: bytes, names: Names) -> str:
 
 _KEYS: Final[dict[str, Callable[[bytes, Names], str]]] = {
     "ports": lambda key, names: names.interface(layout.unpack_word(key)),
+    "tagged_ports": _tagged_key,
+    "tagged_circuits": lambda key, names: names.interface(layout.unpack_word(key)),
     "lfib": lambda key, _: f"label {layout.IlmKey.unpack(key).label}",
     "tunnels": lambda key, names: f"tunnel to {names.lsr(layout.TunnelKey.unpack(key).egress)}",
     "ecmp_nhlfes": _nhlfe_key,
@@ -122,15 +129,35 @@ _KEYS: Final[dict[str, Callable[[bytes, Names], str]]] = {
 def _port(key: bytes, value: bytes, names: Names) -> str:
     port = layout.Port.unpack(value)
     number = f"port {port.number}"
+    if port.flags & PortFlag.DELIMITED:
+        return f"circuit {_service(port, names)}"
     if names.owners.get(layout.unpack_word(key), port.lsr) != port.lsr:
         number += f" of {names.lsr(port.lsr)}"
     if port.role is Role.CORE:
         return f"{number}, core"
+    if port.role is Role.LINE:
+        return f"{number}, its circuits by their tags"
+    return f"{number}, {_service(port, names)}"
+
+
+def _service(port: layout.Port, names: Names) -> str:
     kind = port.role.name
     service = names.service(port.lsr, port.service)
-    said = f"{number}, {service}" + ("" if service.startswith(kind) else f" as a {kind}")
+    said = service + ("" if service.startswith(kind) else f" as a {kind}")
     said += ", a leaf" if port.flags & PortFlag.LEAF else ""
     return said + (", sources validated" if port.flags & PortFlag.STRICT_URPF else "")
+
+
+def _tagged_circuit(_key: bytes, value: bytes, names: Names) -> str:
+    record = layout.TaggedCircuit.unpack(value)
+    return f"out on {names.interface(record.ifindex)}, {_tags(record)}, up to {record.mtu} octets"
+
+
+def _tags(record: layout.TaggedKey | layout.TaggedCircuit) -> str:
+    if not record.outer:
+        return "untagged"
+    inner = f".{record.inner}" if record.inner else ""
+    return f"VLAN {record.outer}{inner} of type {record.type:#06x}"
 
 
 def _ilm(key: bytes, value: bytes, names: Names) -> str:
@@ -243,6 +270,8 @@ def _ecmp_nhlfe(_key: bytes, value: bytes, names: Names) -> str:
 
 _VALUES: Final[dict[str, Callable[[bytes, bytes, Names], str]]] = {
     "ports": _port,
+    "tagged_ports": _port,
+    "tagged_circuits": _tagged_circuit,
     "lfib": _ilm,
     "tunnels": _tunnel,
     "ecmp_nhlfes": _ecmp_nhlfe,

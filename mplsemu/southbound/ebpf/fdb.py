@@ -16,6 +16,7 @@ from typing import Final
 
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Vsi
+from mplsemu.southbound.ebpf.circuit_ids import circuit_ids, number_of_circuit
 from mplsemu.southbound.ebpf.kinds import FdbKind
 from mplsemu.southbound.ebpf.layout import (
     FdbKey,
@@ -126,7 +127,7 @@ def is_at(
     found: set[tuple[FdbKind, int]] = set()
     match place:
         case OnCircuit(name):
-            found = {(FdbKind.AT_CIRCUIT, ports[node.circuit_by_name[name].port])}
+            found = {(FdbKind.AT_CIRCUIT, circuit_ids(node, ports)[name])}
         case BehindPe(peer):
             found = {(FdbKind.AT_PW, pw.index) for pw in vsi.pseudowires if pw.peer == peer}
 
@@ -149,7 +150,7 @@ def learned_macs(
         ports: ifindex by the PE's port number.
     """
     vsis = {vsi.index: vsi for vsi in node.vsis}
-    circuits = {ports[ac.port]: OnCircuit(ac.name) for ac in node.circuits if ac.port in ports}
+    circuits = {number: OnCircuit(name) for name, number in circuit_ids(node, ports).items()}
     for key, record in entries:
         vsi = vsis.get(key.vsi)
         if key.lsr != node.index or vsi is None:
@@ -169,8 +170,10 @@ def attachment(numbers: Mapping[int, int], kind: FdbKind, number: int) -> Attach
     Args:
         numbers: the PE's port numbers by ifindex.
         kind: of the place.
-        number: ifindex or index of a pseudowire.
+        number: id of the circuit, or index of a pseudowire.
     """
     if kind is FdbKind.AT_PW:
         return OverPseudowire(number)
+    if (own := number_of_circuit(number)) is not None:
+        return AtPort(own)
     return AtPort(numbers[number]) if number in numbers else None

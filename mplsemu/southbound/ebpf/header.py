@@ -37,6 +37,7 @@ _CONSTANTS: Final[Mapping[str, int]] = {
     "PUNT_OCTETS": kinds.PUNT_OCTETS,
     "LARGE_PUNT_OCTETS": kinds.LARGE_PUNT_OCTETS,
     "PUNT_LSPS": kinds.PUNT_LSPS,
+    "CIRCUIT_DELIMITED": kinds.CIRCUIT_DELIMITED,
     "SOURCE_PUNTS_PER_S": PER_SOURCE.per_second,
     "SOURCE_PUNTS_BURST": PER_SOURCE.burst,
     "LSR_PUNTS_PER_S": PER_LSR.per_second,
@@ -80,6 +81,8 @@ _FLAGS: Final[Mapping[type[enum.IntFlag], str]] = {
 
 _STRUCTS: Final[tuple[CStruct, ...]] = (
     layout.Port.c,
+    layout.TaggedKey.c,
+    layout.TaggedCircuit.c,
     layout.NhlfeRecord.c,
     layout.IlmKey.c,
     layout.IlmRecord.c,

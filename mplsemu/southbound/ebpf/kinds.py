@@ -15,6 +15,8 @@ PUNT_OCTETS: Final = 2048
 """Of a punted packet, usually. A power of two."""
 LARGE_PUNT_OCTETS: Final = 16_384
 """Of one that is longer; more than any MTU, a power of two."""
+CIRCUIT_DELIMITED: Final = 1 << 31
+"""Set in the id of a circuit that tags delimit: `circuit_id`. No ifindex has it."""
 PUNT_LSPS: Final = 64
 """LSPs whose packets have a share of their own of an LSR's punts."""
 
@@ -25,6 +27,8 @@ class Role(enum.IntEnum):
     CORE = 1
     VRF = 2
     VSI = 3
+    LINE = 4
+    """Several circuits, or one with tags: `tagged_ports` says which a frame is of."""
 
 
 class PortFlag(enum.IntFlag):
@@ -35,6 +39,8 @@ class PortFlag(enum.IntFlag):
     """On a VRF's circuit: only from where the VRF would send back by it (RFC 3704 2.2)."""
     LEAF = 2
     """On a VSI's circuit: a leaf of an E-Tree (RFC 7796)."""
+    DELIMITED = 4
+    """Its interface alone does not say which circuit it is: tags do, or their lack."""
 
 
 class Operation(enum.IntEnum):
@@ -85,9 +91,9 @@ class RouteKind(enum.IntEnum):
     TO_PE = 1
     """Push `label`, then the tunnel to `target`, a PE's index."""
     DELIVER = 2
-    """To `mac` out of `target`, an ifindex."""
+    """To `mac` out of `target`, a circuit's id."""
     CONNECTED = 3
-    """The address has to be resolved on `target`, an ifindex: punt."""
+    """The address has to be resolved on `target`, a circuit's id: punt."""
     TO_VRF = 4
     """Look up in VRF `target` of this PE."""
     LOCAL = 5
@@ -185,3 +191,5 @@ class Drop(enum.IntEnum):
     """For an address that a VSI has not learned, and that it does not flood."""
     STORM = 19
     """More broadcast, multicast or unknown unicast than its circuit may send."""
+    TAG = 20
+    """With VLAN tags, or without, as no circuit of its port."""

@@ -27,6 +27,7 @@ from mplsemu.southbound.ebpf.cstruct import (
     Record,
     octets,
     u8,
+    u16,
     u32,
 )
 from mplsemu.southbound.ebpf.kinds import (
@@ -113,6 +114,28 @@ class Port(Record, c_name="port"):
     role: Annotated[Role, u32]
     service: Annotated[U32, "index of the VRF or VSI, 0 of a core port"] = 0
     flags: Annotated[PortFlag, u32] = PortFlag.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedKey(Record, c_name="tagged_key"):
+    """An interface and the tags of a frame there; 0 where there is none."""
+
+    ifindex: U32
+    type: Annotated[U16, "of the outer tag"]
+    outer: U16
+    inner: Annotated[U16, "the type of an inner tag is 0x8100"] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedCircuit(Record, c_name="tagged_circuit"):
+    """How frames leave by a delimited circuit: out of which interface, with which tags."""
+
+    ifindex: U32
+    mtu: Annotated[U32, "of the circuit's frames, without its tags"]
+    type: U16 = 0
+    outer: U16 = 0
+    inner: U16 = 0
+    flags: Annotated[PortFlag, u16] = PortFlag.NONE
 
 
 # --- where labelled packets go --------------------------------------------------------------
@@ -240,7 +263,7 @@ class RouteRecord(Record, c_name="route"):
 class GatewayKey(Record, c_name="gateway_key"):
     """An address of the PE's own on a circuit, for which it answers ARP or neighbour discovery."""
 
-    ifindex: U32
+    circuit: Annotated[U32, "its id: an ifindex, or CIRCUIT_DELIMITED and so on"]
     address: Annotated[IPv4Address | IPv6Address, ADDRESS, "IPv4's as ::ffff:192.0.2.1"]
 
 
@@ -316,7 +339,7 @@ class FdbRecord(Record, c_name="fdb_entry"):
     """Where an address was learned, and when it was last seen."""
 
     kind: Annotated[FdbKind, u32]
-    id: Annotated[U32, "ifindex of the circuit, or index of the pseudowire"]
+    id: Annotated[U32, "id of the circuit, or index of the pseudowire"]
     seen_ns: Annotated[U64, "CLOCK_MONOTONIC, to within a second"]
     slot: Annotated[U32, "in the VSI's ring (eviction.h)"] = 0
     moves: Annotated[U32, "within a window: second of its beginning << 16, and how many"] = 0
@@ -398,7 +421,7 @@ _SEEN_AT: Final = FdbRecord.c.offset("seen_ns")
 
 
 def word(number: int) -> bytes:
-    """Return a key of `ports` or a value of `circuits`: an ifindex."""
+    """Return a key of `ports` or `tagged_circuits` or a value of `circuits`."""
     return _WORD.pack(number)
 
 

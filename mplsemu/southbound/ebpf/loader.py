@@ -119,29 +119,7 @@ class LoadedProgram:
             DataPlaneError: there is no such interface, or the kernel refuses.
             NotRootError: this process may not.
         """
-        ifindex = interface if isinstance(interface, int) else _ifindex(interface)
-        if express and self._attach_express(ifindex):
-            return
-        hook = TcHook(sizeof(TcHook), ifindex, TC_INGRESS, 0)
-        with listening():
-            made = library().bpf_tc_hook_create(byref(hook))
-            if made and -made != errno.EEXIST:
-                module = "the module sch_ingress is needed: modprobe sch_ingress"
-                raise failure(f"attach the data plane to {interface}", made, module)
-            options = TcOptions(
-                sizeof(TcOptions), self.program_fd, TC_REPLACE, 0, _HANDLE, _PRIORITY
-            )
-            attached = library().bpf_tc_attach(byref(hook), byref(options))
-        if attached:
-            module = "the module cls_bpf is needed: modprobe cls_bpf"
-            raise failure(f"attach the data plane to {interface}", attached, module)
-
-    def _attach_express(self, ifindex: int) -> bool:
-        """Attach by tcx, without a classifier of tc(8) (Linux 6.6)."""
-        with listening():
-            if not library().bpf_prog_attach(self.program_fd, ifindex, TCX_INGRESS, 0):
-                return True
-        return ctypes.get_errno() == errno.EEXIST  # attached already
+        attach_program(self.program_fd, interface, express=express)
 
     def close(self) -> None:
         """Release program and maps; a second call does nothing."""
@@ -152,6 +130,36 @@ class LoadedProgram:
             self._object = None
 
 
+def attach_program(program_fd: int, interface: str | int, *, express: bool) -> None:
+    """Attach a program to the ingress of an interface; see `LoadedProgram.attach`.
+
+    Raises:
+        DataPlaneError, NotRootError: likewise.
+    """
+    ifindex = interface if isinstance(interface, int) else _ifindex(interface)
+    if express and _attach_express(program_fd, ifindex):
+        return
+    hook = TcHook(sizeof(TcHook), ifindex, TC_INGRESS, 0)
+    with listening():
+        made = library().bpf_tc_hook_create(byref(hook))
+        if made and -made != errno.EEXIST:
+            module = "the module sch_ingress is needed: modprobe sch_ingress"
+            raise failure(f"attach the data plane to {interface}", made, module)
+        options = TcOptions(sizeof(TcOptions), program_fd, TC_REPLACE, 0, _HANDLE, _PRIORITY)
+        attached = library().bpf_tc_attach(byref(hook), byref(options))
+    if attached:
+        module = "the module cls_bpf is needed: modprobe cls_bpf"
+        raise failure(f"attach the data plane to {interface}", attached, module)
+
+
+def _attach_express(program_fd: int, ifindex: int) -> bool:
+    """Attach by tcx, without a classifier of tc(8) (Linux 6.6)."""
+    with listening():
+        if not library().bpf_prog_attach(program_fd, ifindex, TCX_INGRESS, 0):
+            return True
+    return ctypes.get_errno() == errno.EEXIST  # attached already
+
+
 def _ifindex(name: str) -> int:
     try:
         return socket.if_nametoindex(name)
@@ -159,7 +167,12 @@ def _ifindex(name: str) -> int:
         raise DataPlaneError(f"there is no interface {name!r} in this namespace") from error
 
 
-def _open(path: Path) -> int:
+def open_object(path: Path) -> int:
+    """Open an object file, as libbpf's handle.
+
+    Raises:
+        DataPlaneError: it cannot be read.
+    """
     found = library().bpf_object__open(os.fsencode(path))
     number = library().libbpf_get_error(found)
     if not found or number:
@@ -172,7 +185,7 @@ def _loaded(
 ) -> tuple[int, bool]:
     """Load an object file; return the object, and whether the kernel interprets it."""
     for is_interpreted in (False, True):
-        found = _open(path)
+        found = open_object(path)
         try:
             library().bpf_program__set_type(_program(found, path), PROG_TYPE_SCHED_CLS)
             _set_sizes(found, sizes)

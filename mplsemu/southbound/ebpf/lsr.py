@@ -8,7 +8,9 @@ from typing import Final, assert_never
 from mplsemu.errors import CapabilityError, DataPlaneError
 from mplsemu.program.entries import Nhlfe, Pop, Push, Swap
 from mplsemu.program.program import Program
+from mplsemu.program.services import AttachmentCircuit
 from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.circuit_ids import delimited_id
 from mplsemu.southbound.ebpf.kinds import MAX_PUSH, NhlfeFlag, Operation
 from mplsemu.southbound.ebpf.layout import NhlfeRecord
 from mplsemu.southbound.resolved import ResolvedLsr
@@ -49,6 +51,15 @@ class Lsr(ResolvedLsr):
             raise DataPlaneError(
                 f"{self.node.name}: port {port} is not attached; take the lab down and up again"
             ) from None
+
+    def circuit_id(self, circuit: AttachmentCircuit) -> int:
+        """Return the number by which the maps know a circuit.
+
+        Raises:
+            DataPlaneError: its port is not attached.
+        """
+        ifindex = self.ifindex(circuit.physical_port)
+        return delimited_id(self.node, circuit) if circuit.is_delimited else ifindex
 
     def nhlfe(self, nhlfe: Nhlfe) -> NhlfeRecord:
         """Return the record of an NHLFE.

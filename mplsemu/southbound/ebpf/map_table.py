@@ -24,6 +24,8 @@ from mplsemu.southbound.ebpf.layout import (
     PwRecord,
     RouteRecord,
     Settings,
+    TaggedCircuit,
+    TaggedKey,
     TunnelKey,
     TunnelRecord,
     VsiKey,
@@ -79,6 +81,8 @@ _MANY: Final = 1 << 20
 
 MAPS: Final[Mapping[str, MapLayout]] = {
     "ports": _hash(1 << 16, u32, Port.c, "by ifindex, which is unique among all LSRs"),
+    "tagged_ports": _hash(1 << 16, TaggedKey.c, Port.c, "of ports whose role is LINE"),
+    "tagged_circuits": _hash(1 << 16, u32, TaggedCircuit.c, "by the id of a delimited circuit"),
     "lfib": _hash(_MANY, IlmKey.c, IlmRecord.c),
     "tunnels": _hash(_MANY // 4, TunnelKey.c, TunnelRecord.c),
     "ecmp_nhlfes": _hash(_MANY // 4, NhlfeKey.c, NhlfeRecord.c),
@@ -86,7 +90,7 @@ MAPS: Final[Mapping[str, MapLayout]] = {
     "fib6": MapLayout(MapKind.LPM_TRIE, _MANY // 4, FIB_KEYS[6], RouteRecord.c),
     "gateways": _hash(1 << 16, GatewayKey.c, u32, "the value is 1"),
     "vsis": _hash(1 << 16, VsiKey.c, VsiRecord.c),
-    "circuits": _hash(1 << 16, MemberKey.c, u32, "to the ifindex"),
+    "circuits": _hash(1 << 16, MemberKey.c, u32, "to the id"),
     "pws": _hash(1 << 18, MemberKey.c, PwRecord.c),
     "fdb": _hash(_MANY, FdbKey.c, FdbRecord.c, "the program writes it, user space removes"),
     "fdb_added": _hash(1 << 16, VsiKey.c, u64, "how many addresses were ever put into fdb"),

@@ -8,6 +8,7 @@ from typing import Final
 
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.ebpf.attached import Attached
+from mplsemu.southbound.ebpf.circuit_ids import circuit_ids
 from mplsemu.southbound.ebpf.lsr import mac_octets
 
 
@@ -17,7 +18,7 @@ class Names:
 
     Attributes:
         lsrs: by index.
-        interfaces: the link or circuit at each ifindex.
+        interfaces: the link, circuit or access line at each ifindex, and circuits by their ids.
         owners: index of the LSR, by ifindex.
         macs: of core ports by ifindex: the peer's and its own, which frames out of it should have.
         services: VRFs and VSIs by LSR and index.
@@ -66,7 +67,11 @@ def names_of(program: Program, attached: Attached) -> Names:
                 ifindex = ports[adjacency.port]
                 interfaces[ifindex] = f"link {adjacency.link}"
                 macs[ifindex] = mac_octets(adjacency.peer_mac), mac_octets(adjacency.mac)
-        interfaces |= {ports[ac.port]: ac.name for ac in node.circuits if ac.port in ports}
+        lines = (ac.line for ac in node.circuits if ac.line is not None)
+        interfaces |= {ports[each.number]: f"line {each.name}" for each in lines}
+        tagged = (ac for ac in node.circuits if ac.tags is not None and ac.line is None)
+        interfaces |= {ports[ac.port]: f"line {ac.name}" for ac in tagged}
+        interfaces |= {number: name for name, number in circuit_ids(node, ports).items()}
     return Names(
         lsrs={node.index: node.name for node in program.nodes},
         interfaces=interfaces,

@@ -62,6 +62,8 @@ def _needed(program: Program, node: NodeProgram) -> dict[str, int]:
     vsis = len(node.vsis)
     return {
         "ports": len(node.adjacencies) + len(node.circuits),
+        "tagged_ports": len(node.delimited_circuits),
+        "tagged_circuits": len(node.delimited_circuits),
         "lfib": len(node.ilm),
         "tunnels": len(node.ftn),
         "ecmp_nhlfes": (

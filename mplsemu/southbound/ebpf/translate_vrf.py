@@ -77,7 +77,7 @@ def _host(address: IPAddress) -> IPNetwork:
 def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
     match hop:
         case Connected(name):
-            return RouteRecord(RouteKind.CONNECTED, lsr.ifindex(lsr.circuit(name).port))
+            return RouteRecord(RouteKind.CONNECTED, lsr.circuit_id(lsr.circuit(name)))
         case ViaCe(name):
             circuit, ce = lsr.circuit(name), lsr.ce(vrf, name)
             if not circuit.up:
@@ -90,13 +90,13 @@ def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
 
 
 def _deliver(lsr: Lsr, circuit: AttachmentCircuit, mac: str) -> RouteRecord:
-    oif = lsr.ifindex(circuit.port)
+    oif = lsr.circuit_id(circuit)
     return RouteRecord(RouteKind.DELIVER, oif, mac=mac_octets(mac), mtu=circuit.mtu)
 
 
 def _gateways(lsr: Lsr, circuits: Sequence[AttachmentCircuit]) -> Iterator[Entry]:
     for circuit in circuits:
-        ifindex = lsr.ifindex(circuit.port)
+        number = lsr.circuit_id(circuit)
         for address in {each.ip for each in circuit.gateways}:
-            key = GatewayKey(ifindex, address).pack()
+            key = GatewayKey(number, address).pack()
             yield Entry(Stage.SERVICES, "gateways", key, GATEWAY_VALUE)

@@ -38,7 +38,7 @@ def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
         for position, circuit in enumerate(map(lsr.circuit, vsi.circuits), 1):
             if circuit.up:
                 key = MemberKey(lsr.index, vsi.index, position).pack()
-                value = word(lsr.ifindex(circuit.port))
+                value = word(lsr.circuit_id(circuit))
                 yield Entry(Stage.SERVICES, "circuits", key, value)
         for pw in vsi.pseudowires:
             key = MemberKey(lsr.index, vsi.index, pw.index).pack()

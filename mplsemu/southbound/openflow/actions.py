@@ -75,6 +75,18 @@ class PopMpls:
 
 
 @dataclass(frozen=True, slots=True)
+class PushVlan:
+    """Push a VLAN tag behind the MAC addresses; a `SetField` of the VLAN follows."""
+
+    ethertype: int
+
+
+@dataclass(frozen=True, slots=True)
+class PopVlan:
+    """Remove the outermost VLAN tag."""
+
+
+@dataclass(frozen=True, slots=True)
 class DecTtl:
     """Decrement IP's TTL; at 1 the packet goes to the controller instead, reason invalid TTL."""
 
@@ -219,6 +231,8 @@ Action = (
     | Move
     | PushMpls
     | PopMpls
+    | PushVlan
+    | PopVlan
     | DecTtl
     | DecMplsTtl
     | Output

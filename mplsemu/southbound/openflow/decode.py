@@ -31,7 +31,9 @@ from mplsemu.southbound.openflow.actions import (
     OutputRegister,
     PacketType,
     PopMpls,
+    PopVlan,
     PushMpls,
+    PushVlan,
     Resubmit,
     SetField,
 )
@@ -62,6 +64,7 @@ from mplsemu.southbound.openflow.match import (
     Match,
     Term,
 )
+from mplsemu.southbound.openflow.pipeline import NO_PORT
 from mplsemu.southbound.openflow.read import InstalledFlow
 
 _FIELDS: Final = {(field.oxm_class, field.number): field for field in FIELDS}
@@ -80,9 +83,15 @@ _OLD_NAMES: Final = {
 }
 """Open vSwitch reports some fields of a move under the numbers of Nicira's own class."""
 
-_DEC_TTLS: Final[dict[int, Action]] = {16: DecMplsTtl(), 24: DecTtl()}
-_OUTPUT, _PUSH_MPLS, _POP_MPLS, _SET_FIELD, _EXPERIMENTER = 0, 19, 20, 25, 0xFFFF
+_PLAIN: Final[dict[int, Action]] = {16: DecMplsTtl(), 18: PopVlan(), 24: DecTtl()}
+_OF_ETHERTYPE: Final[dict[int, type[PushVlan | PushMpls | PopMpls]]] = {
+    17: PushVlan,
+    19: PushMpls,
+    20: PopMpls,
+}
+_OUTPUT, _SET_FIELD, _EXPERIMENTER = 0, 25, 0xFFFF
 
+_NO_PORT: Final = NO_PORT & 0xFFFF
 _LEARN_LOAD: Final = 1 << 11
 _LEARN_HEAD: Final = struct.Struct("!HHHQHBxHH")
 _LEARN_SPEC: Final = struct.Struct("!HIHIH")
@@ -169,13 +178,13 @@ def _actions(data: bytes) -> Iterator[Action]:
 
 
 def _action(kind: int, body: bytes) -> Action:
-    if kind in _DEC_TTLS:
-        return _DEC_TTLS[kind]
+    if kind in _PLAIN:
+        return _PLAIN[kind]
     if kind == _OUTPUT:
         return _output(*struct.unpack_from("!IH", body))
-    if kind in (_PUSH_MPLS, _POP_MPLS):
+    if kind in _OF_ETHERTYPE:
         (ethertype,) = struct.unpack_from("!H", body)
-        return PushMpls(ethertype) if kind == _PUSH_MPLS else PopMpls(ethertype)
+        return _OF_ETHERTYPE[kind](ethertype)
     if kind == _SET_FIELD:
         field, size, masked = _field(*struct.unpack_from("!I", body))
         if masked:
@@ -220,9 +229,9 @@ def _move(body: bytes) -> Move:
 def _load(body: bytes) -> SetField:
     """Read the one load that ours have: of the port that a packet came from."""
     _, target, value = struct.unpack_from("!HIQ", body)
-    if (_field(target)[0], value) != (IN_PORT, 0xFFFF):
+    if _field(target)[0] is not IN_PORT or value > _NO_PORT:
         raise _StrangeError("a register is loaded")
-    return SetField(IN_PORT, 0xFFFF_FFFF)
+    return SetField(IN_PORT, NO_PORT if value == _NO_PORT else value)
 
 
 def _output_register(body: bytes) -> OutputRegister:

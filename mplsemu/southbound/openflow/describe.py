@@ -20,6 +20,7 @@ from mplsemu.southbound.openflow.actions import (
     Output,
     OutputRegister,
     PopMpls,
+    PopVlan,
     Resubmit,
     SetField,
 )
@@ -44,6 +45,7 @@ from mplsemu.southbound.openflow.match import (
     MPLS_LABEL,
     ND_SLL,
     ND_TARGET,
+    VLAN_VID,
     Field,
     Match,
 )
@@ -76,6 +78,8 @@ _TRAFFIC: Final = {
     MAC_CONTROL: "MAC control",
 }
 _SOLICITATION: Final = 135
+_VLAN_ID: Final = 0xFFF
+"""The bits of a matched VLAN that are its identifier."""
 _ANYWHERE: Final[dict[int, str]] = {EtherType.IPV4: "0.0.0.0/0", EtherType.IPV6: "::/0"}
 _BELOW: Final[dict[int, str]] = {EtherType.IPV4: " to IPv4", EtherType.IPV6: " to IPv6"}
 _FLOWS: Final = {
@@ -119,6 +123,8 @@ class FlowDescriber:
         self._pes = {each.index: each.name for each in program.nodes}
         self._ports = {end.port: f"link {end.link}" for end in self._node.adjacencies}
         self._ports |= {circuit.port: circuit.name for circuit in self._node.circuits}
+        lines = (circuit.line for circuit in self._node.circuits if circuit.line is not None)
+        self._ports |= {line.number: f"line {line.name}" for line in lines}
         self._peers = {mac_number(end.peer_mac) for end in self._node.adjacencies}
         self._services = {vrf.index: f"VRF {vrf.name}" for vrf in self._node.vrfs}
         self._services |= {vsi.index: f"VSI {vsi.name}" for vsi in self._node.vsis}
@@ -135,7 +141,8 @@ class FlowDescriber:
             Table.VRF_INPUT: self._asked,
             Table.VRF_FIB: self._routed,
             Table.VRF_SIZE: self._measured,
-            Table.VRF_DELIVER: _too_big,
+            Table.VRF_ADVERTISE: self._advertised,
+            Table.VRF_DELIVER: self._delivered,
             Table.VRF_IMPOSE: _too_big,
             Table.PUNT: self._punted,
             Table.VSI_MOVES: self._moving,
@@ -176,7 +183,8 @@ class FlowDescriber:
             return None
         mac = match.value(ETH_DST)
         kind = _traffic(match) or ("frames" if mac is None else f"frames for {_mac(mac)}")
-        return f"{self._port(port)}: {kind}"
+        vlan = match.value(VLAN_VID)
+        return f"{self._port(port)}{f' VLAN {vlan & _VLAN_ID}' if vlan else ''}: {kind}"
 
     def _labelled(self, match: Match) -> str | None:
         label = match.value(MPLS_LABEL)
@@ -246,7 +254,11 @@ class FlowDescriber:
             match.value(REG_TARGET),
         )
         if service is None:
-            return None
+            if target and match.value(REG_SOURCE) == target:
+                return f"frames that came by {self._port(target)} itself"
+            vlans = match.value(VLAN_VID), match.value(ETH_TYPE)
+            tagged = "tagged frames" if any(vlans) else "frames"
+            return f"{tagged} for {self._port(target)}" if target else None
         if target:
             return f"{service}: known addresses behind {self._attachment(index, target)}"
         source = match.value(REG_SOURCE)
@@ -264,6 +276,14 @@ class FlowDescriber:
         to, port = match.value(REG_TUNNEL), match.value(REG_PORT)
         where = f"out on {self._port(port)}" if to is None else f"to {self._pes.get(to, to)}"
         return f"the size of routed packets {where}"
+
+    def _advertised(self, match: Match) -> str | None:
+        port = match.value(IN_PORT)
+        return None if port is None else f"advertisements on {self._port(port)}"
+
+    def _delivered(self, match: Match) -> str | None:
+        port = match.value(REG_PORT)
+        return _too_big(match) if port is None else f"{_traffic(match)} for {self._port(port)}"
 
     def _choosing(self, match: Match) -> str | None:
         to = match.value(REG_TUNNEL)
@@ -288,7 +308,7 @@ class FlowDescriber:
 
     # actions -------------------------------------------------------------------------------------
 
-    def _parts(  # noqa: C901  # one arm for each kind
+    def _parts(  # noqa: C901, PLR0912  # one arm for each kind
         self, actions: tuple[Action, ...], table: int, service: int | None
     ) -> Iterator[str]:
         """Describe the actions, without those that always accompany others."""
@@ -300,6 +320,8 @@ class FlowDescriber:
                         yield said
                 case PopMpls(ethertype):
                     yield "pop" + _BELOW.get(ethertype, "")
+                case PopVlan():
+                    yield "pop a VLAN tag"
                 case Output(port):
                     yield f"out on {self._port(port)}"
                 case OutputRegister():
@@ -330,6 +352,7 @@ class FlowDescriber:
             REG_SOURCE: lambda: f"from {self._attachment(service, value)}",
             REG_PUNT: lambda: _PUNTS.get(value & PUNT_REASON_MASK, f"punt for reason {value}"),
             ETH_DST: lambda: f"to {_mac(value)}",
+            VLAN_VID: lambda: f"push VLAN tag {value & _VLAN_ID}",
         }
         return wording[field]() if field in wording else None
 

@@ -29,7 +29,9 @@ from mplsemu.southbound.openflow.actions import (
     Output,
     OutputRegister,
     PopMpls,
+    PopVlan,
     PushMpls,
+    PushVlan,
     Resubmit,
     SetField,
 )
@@ -191,6 +193,10 @@ def _action(action: Action) -> bytes:  # noqa: PLR0911  # one arm for each kind
             return struct.pack("!HHHxx", 19, 8, ethertype)
         case PopMpls(ethertype):
             return struct.pack("!HHHxx", 20, 8, ethertype)
+        case PushVlan(ethertype):
+            return struct.pack("!HHHxx", 17, 8, ethertype)
+        case PopVlan():
+            return struct.pack("!HH4x", 18, 8)
         case DecTtl():
             return struct.pack("!HH4x", 24, 8)
         case DecMplsTtl():

@@ -23,7 +23,9 @@ from mplsemu.southbound.openflow.actions import (
     OutputRegister,
     PacketType,
     PopMpls,
+    PopVlan,
     PushMpls,
+    PushVlan,
     Resubmit,
     SetField,
 )
@@ -136,6 +138,10 @@ def _action_text(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one l
             return f"push_mpls:{ethertype:#06x}"
         case PopMpls(ethertype):
             return f"pop_mpls:{ethertype:#06x}"
+        case PushVlan(ethertype):
+            return f"push_vlan:{ethertype:#06x}"
+        case PopVlan():
+            return "pop_vlan"
         case DecTtl():
             return "dec_ttl"
         case DecMplsTtl():

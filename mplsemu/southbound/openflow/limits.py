@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mplsemu.model.tags import TagType
 from mplsemu.southbound.plane.limits import Limits
 
 MAX_LABELS: Final = 3
@@ -18,4 +19,6 @@ LIMITS: Final = Limits(
     control_word=False,
     mac_limit=False,
     backups=False,
+    tags=1,
+    tag_types=frozenset({TagType.CUSTOMER, TagType.SERVICE}),
 )

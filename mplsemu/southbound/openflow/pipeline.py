@@ -107,6 +107,8 @@ REG_MAC: Final = REGISTERS[12]
 MAC_MOVED: Final = PUNT_REASON_MASK
 """In `REG_PUNT`: the source of a frame was learned elsewhere before. No packet is punted for it."""
 
+NO_PORT: Final = 0xFFFF_FFFF
+"""In place of the port that a packet came by: OpenFlow does not output to that one."""
 LABEL_BITS: Final = 20
 FROM_PSEUDOWIRE: Final = 0x1_0000
 """Set in `REG_SOURCE` and `REG_TARGET` for a pseudowire; port numbers are below it."""
@@ -163,8 +165,8 @@ _ALL_SPECS: Final = (
         "what kind of port: core, or an attachment circuit of a VRF or a VSI",
         Stage.PORTS,
         matches=frozenset({IN_PORT, ETH_TYPE, ETH_DST, VLAN_VID}),
-        writes=frozenset({METADATA, REG_TC, REG_SOURCE, REG_GROUPS}),
-        actions=frozenset({act.SetField, act.Move}),
+        writes=frozenset({METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT}),
+        actions=frozenset({act.SetField, act.Move, act.PopVlan}),
         next=frozenset(
             {Table.LFIB, Table.VRF_SOURCE, Table.VRF_INPUT, Table.VSI_LEARN, Table.VSI_FORWARD}
         ),
@@ -207,8 +209,12 @@ _ALL_SPECS: Final = (
         writes=frozenset(
             {REG_PUNT, ETH_SRC, ETH_DST, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA}
             | {IPV6_SRC, IPV6_DST, IP_TOS, ICMPV6_TYPE, ND_FLAGS, ND_OPTION}
+            | {IN_PORT, VLAN_VID}
         ),
-        actions=frozenset({act.SetField, act.Move, act.Controller, act.InPort, act.Resubmit}),
+        actions=frozenset(
+            {act.SetField, act.Move, act.Controller, act.InPort, act.Resubmit}
+            | {act.PushVlan, act.Output}
+        ),
         next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_ADVERTISE, Table.PUNT}),
     ),
     TableSpec(
@@ -244,9 +250,11 @@ _ALL_SPECS: Final = (
         Table.VRF_DELIVER,
         "out of a VRF's circuit",
         Stage.SERVICES,
-        matches=frozenset({ETH_TYPE, IP_TTL, REG_SIZE}),
-        writes=frozenset({ETH_SRC, IN_PORT, REG_PUNT}),
-        actions=frozenset({act.SetField, act.DecTtl, act.OutputRegister, act.Resubmit}),
+        matches=frozenset({ETH_TYPE, IP_TTL, REG_SIZE, REG_PORT}),
+        writes=frozenset({ETH_SRC, IN_PORT, REG_PUNT, VLAN_VID}),
+        actions=frozenset(
+            {act.SetField, act.DecTtl, act.OutputRegister, act.Resubmit, act.PushVlan, act.Output}
+        ),
         next=frozenset({Table.PUNT}),
     ),
     TableSpec(
@@ -262,9 +270,9 @@ _ALL_SPECS: Final = (
         Table.VRF_ADVERTISE,
         "the end of an answer to a neighbour solicitation, once it is an advertisement",
         Stage.SERVICES,
-        matches=frozenset({ETH_TYPE, IP_PROTO, ICMPV6_TYPE}),
-        writes=frozenset({ND_TLL}),
-        actions=frozenset({act.SetField, act.InPort}),
+        matches=frozenset({ETH_TYPE, IP_PROTO, ICMPV6_TYPE, IN_PORT}),
+        writes=frozenset({ND_TLL, IN_PORT, VLAN_VID}),
+        actions=frozenset({act.SetField, act.InPort, act.PushVlan, act.Output}),
     ),
     TableSpec(
         Table.PUNT,
@@ -301,12 +309,17 @@ _ALL_SPECS: Final = (
         Table.VSI_FORWARD,
         "one circuit, one pseudowire, or flood; never within a split horizon group",
         Stage.SERVICES,
-        matches=frozenset({METADATA, REG_SOURCE, REG_TARGET, REG_GROUPS, ETH_DST}),
-        writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
+        matches=frozenset(
+            {METADATA, REG_SOURCE, REG_TARGET, REG_GROUPS, ETH_DST, ETH_TYPE, VLAN_VID}
+        ),
+        writes=frozenset(
+            {REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL, REG_TARGET, IN_PORT, VLAN_VID}
+        ),
         actions=frozenset(
             {
                 act.SetField,
                 act.Move,
+                act.PushVlan,
                 act.Output,
                 act.OutputRegister,
                 act.Clone,
@@ -314,16 +327,16 @@ _ALL_SPECS: Final = (
                 act.Resubmit,
             }
         ),
-        next=frozenset({Table.VSI_FLOOD, Table.WAYS, Table.TUNNEL_L2}),
+        next=frozenset({Table.VSI_FORWARD, Table.VSI_FLOOD, Table.WAYS, Table.TUNNEL_L2}),
     ),
     TableSpec(
         Table.VSI_FLOOD,
         "flood what storm control lets through",
         Stage.SERVICES,
         matches=frozenset({METADATA, REG_GROUPS}),
-        writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL}),
+        writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL, REG_TARGET}),
         actions=frozenset({act.SetField, act.Move, act.Output, act.Clone, act.Encap, act.Resubmit}),
-        next=frozenset({Table.WAYS, Table.TUNNEL_L2}),
+        next=frozenset({Table.VSI_FORWARD, Table.WAYS, Table.TUNNEL_L2}),
     ),
     TableSpec(
         Table.WAYS,

@@ -36,6 +36,7 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import Priority, Table
 from mplsemu.southbound.openflow.translate_punts import copy_of, punt
+from mplsemu.southbound.openflow.translate_tags import departure_actions
 from mplsemu.southbound.punt.event import PuntReason
 
 _ADVERTISEMENT: Final = 136
@@ -73,8 +74,17 @@ def neighbour_flows(lsr: Lsr, circuits: Iterable[AttachmentCircuit]) -> Iterator
     """Yield the flows by which the gateways of circuits answer."""
     for circuit in circuits:
         own = {gateway.ip for gateway in circuit.gateways if gateway.version == 6}
+        if circuit.is_delimited:
+            yield _departure(circuit)
         for address in sorted({LINK_LOCAL_GATEWAY, *own}, key=int):
             yield _answer(lsr, circuit.port, IPv6Address(address))
+
+
+def _departure(circuit: AttachmentCircuit) -> Flow:
+    """Return the flow by which an advertisement leaves on a circuit that is delimited by tags."""
+    asked = *_IS_ICMPV6, Term(ICMPV6_TYPE, _ADVERTISEMENT), Term(IN_PORT, circuit.port)
+    actions = SetField(ND_TLL, _GATEWAY), *departure_actions(circuit)
+    return Flow(Table.VRF_ADVERTISE, Priority.SPECIFIC, Match.of(*asked), actions)
 
 
 def _answer(lsr: Lsr, port: int, gateway: IPv6Address) -> Flow:

@@ -25,7 +25,6 @@ from mplsemu.southbound.openflow.match import (
     IN_PORT,
     IP_TOS,
     METADATA,
-    VLAN_VID,
     Match,
     Term,
 )
@@ -36,8 +35,8 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
+from mplsemu.southbound.openflow.translate_tags import UNTAGGED, arrival_actions, arrival_terms
 
-_UNTAGGED: Final = Term(VLAN_VID, 0)
 IS_MAC_CONTROL: Final = Term(ETH_TYPE, MAC_CONTROL)
 _CLASS_SELECTOR_AT: Final = ECN_BITS + CLASS_SELECTOR_SHIFT
 DSCP_CLASS_TO_TC: Final = Move(IP_TOS, REG_TC, TC_BITS, source_offset=_CLASS_SELECTOR_AT)
@@ -59,13 +58,15 @@ def port_flows(lsr: Lsr) -> Iterator[Flow]:
 
 
 def _vrf_ports(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
-    actions = (SetField(METADATA, vrf.index),)
     for circuit in map(lsr.circuit, vrf.circuits):
         if not circuit.up:
             continue
         # nothing else is routed, above all no labels from a customer (RFC 4364 section 13.1)
+        arrival = arrival_terms(circuit)
+        arrival = arrival if circuit.is_delimited else (*arrival, UNTAGGED)
+        actions = (*arrival_actions(circuit), SetField(METADATA, vrf.index))
         for ethertype in (*IP_VERSIONS, IS_ARP):
-            match = Match.of(Term(IN_PORT, circuit.port), ethertype, _UNTAGGED)
+            match = Match.of(*arrival, ethertype)
             is_validated = circuit.strict_urpf and ethertype in IP_VERSIONS
             goto = Table.VRF_SOURCE if is_validated else Table.VRF_INPUT
             yield Flow(Table.PORTS, Priority.NORMAL, match, actions, goto)
@@ -77,23 +78,25 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
         if not circuit.up:
             continue
         actions: tuple[Action, ...] = (
+            *arrival_actions(circuit),
             SetField(METADATA, vsi.index),
             SetField(REG_SOURCE, circuit.port),
         )
         if circuit.leaf:
             actions = (*actions, SetField(REG_GROUPS, Group.LEAVES))
-        in_port = Term(IN_PORT, circuit.port)
+        arrival = arrival_terms(circuit)
         for ethertype in IP_VERSIONS:
-            match = Match.of(in_port, ethertype)
+            match = Match.of(*arrival, ethertype)
             marked = (*actions, DSCP_CLASS_TO_TC)
             yield Flow(Table.PORTS, Priority.SPECIFIC, match, marked, goto)
         # Open vSwitch would take labels in the frame and those before it for one stack
         for ethertype in IS_ANY_MPLS:
-            yield Flow(Table.PORTS, Priority.SPECIFIC, Match.of(in_port, ethertype))
-        control = Match.of(in_port, IS_MAC_CONTROL, _UNTAGGED)
+            yield Flow(Table.PORTS, Priority.SPECIFIC, Match.of(*arrival, ethertype))
+        bare = arrival if circuit.is_delimited else (*arrival, UNTAGGED)
+        control = Match.of(*bare, IS_MAC_CONTROL)
         yield Flow(Table.PORTS, Priority.SPECIFIC, control)
         if not vsi.kind.learns_macs:
             for mac in filtered(vsi.kind, vsi.l2cp):
-                control = Match.of(in_port, Term(ETH_DST, mac_number(mac)))
+                control = Match.of(*arrival, Term(ETH_DST, mac_number(mac)))
                 yield Flow(Table.PORTS, Priority.REFUSED, control)
-        yield Flow(Table.PORTS, Priority.NORMAL, Match.of(in_port), actions, goto)
+        yield Flow(Table.PORTS, Priority.NORMAL, Match.of(*arrival), actions, goto)

@@ -73,6 +73,7 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     LABEL_BITS,
+    NO_PORT,
     REG_PORT,
     REG_SCRATCH,
     REG_SERVICE_LABEL,
@@ -89,6 +90,7 @@ from mplsemu.southbound.openflow.translate_neighbours import (
 from mplsemu.southbound.openflow.translate_ports import DSCP_CLASS_TO_TC
 from mplsemu.southbound.openflow.translate_punts import copy_of, punt
 from mplsemu.southbound.openflow.translate_sources import from_prefix, source_flows
+from mplsemu.southbound.openflow.translate_tags import departure_actions
 from mplsemu.southbound.punt.event import PuntReason
 
 _ARP_REQUEST: Final = Term(ARP_OP, 1)
@@ -110,7 +112,7 @@ _NEIGHBOUR_DISCOVERY: Final = (Term(ICMPV6_TYPE, 135), Term(ICMPV6_TYPE, 136))
 _GATEWAY: Final = mac_number(GATEWAY_MAC)
 _TO_GATEWAY: Final = Term(ETH_DST, _GATEWAY)
 # OpenFlow does not output to the ingress port, but a router may send a packet back
-_FORGET_PORT: Final = SetField(IN_PORT, 0xFFFF_FFFF)
+_FORGET_PORT: Final = SetField(IN_PORT, NO_PORT)
 _MAC_BITS, _IPV4_BITS = 48, 32
 
 
@@ -127,6 +129,7 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
     yield from _local_flows()
     yield from _common_fib_flows()
     yield from _delivery_flows()
+    yield from _tagged_delivery_flows(lsr)
     yield from _imposition_flows(lsr)
     for vrf in lsr.node.vrfs:
         circuits = [circuit for circuit in map(lsr.circuit, vrf.circuits) if circuit.up]
@@ -231,6 +234,19 @@ def _delivery_flows() -> Iterator[Flow]:
     yield from _size_flows(Table.VRF_DELIVER)
 
 
+def _tagged_delivery_flows(lsr: Lsr) -> Iterator[Flow]:
+    """Yield the flows by which packets leave on circuits that tags, or their lack, delimit."""
+    routed = [name for vrf in lsr.node.vrfs for name in vrf.circuits]
+    for circuit in map(lsr.circuit, routed):
+        if not (circuit.up and circuit.is_delimited):
+            continue
+        actions = (DecTtl(), SetField(ETH_SRC, _GATEWAY), *departure_actions(circuit))
+        fits = Term(REG_SIZE, 0), Term(REG_PORT, circuit.port)
+        for is_version in IP_VERSIONS:
+            match = Match.of(is_version, *fits)
+            yield Flow(Table.VRF_DELIVER, Priority.NORMAL + 1, match, actions)
+
+
 def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
     # push_mpls copies the TTL of IP, which is the uniform model (RFC 3443 section 3.1)
     ttl = () if lsr.is_uniform else (SetField(MPLS_TTL, PIPE_TTL),)
@@ -264,7 +280,7 @@ def _gateway_flows(lsr: Lsr, vrf: Vrf, circuits: list[AttachmentCircuit]) -> Ite
     for circuit in circuits:
         for gateway in circuit.gateways:
             if gateway.version == 4:
-                yield _arp_reply(lsr, circuit.port, int(gateway.ip))
+                yield _arp_reply(lsr, circuit, int(gateway.ip))
         for address in router_addresses(circuit.gateways):
             # circuits of one VRF may share an address: it is answered in the same way on each
             if address in seen or address.is_link_local:
@@ -283,7 +299,8 @@ def _broadcast_flows(own: Term, circuits: list[AttachmentCircuit]) -> Iterator[F
             yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, match)
 
 
-def _arp_reply(lsr: Lsr, port: int, gateway: int) -> Flow:
+def _arp_reply(lsr: Lsr, circuit: AttachmentCircuit, gateway: int) -> Flow:
+    port = circuit.port
     match = Match.of(Term(IN_PORT, port), IS_ARP, _ARP_REQUEST, Term(ARP_TPA, gateway))
     actions = (
         *copy_of(PuntReason.ARP, lsr, port),  # the controller learns who asked
@@ -294,7 +311,7 @@ def _arp_reply(lsr: Lsr, port: int, gateway: int) -> Flow:
         SetField(ARP_SHA, _GATEWAY),
         Move(ARP_SPA, ARP_TPA, _IPV4_BITS),
         SetField(ARP_SPA, gateway),
-        InPort(),
+        *(departure_actions(circuit) if circuit.is_delimited else (InPort(),)),
     )
     return Flow(Table.VRF_INPUT, Priority.SPECIFIC, match, actions)
 

@@ -41,6 +41,7 @@ from mplsemu.southbound.openflow.pipeline import (
 )
 from mplsemu.southbound.openflow.storm_meters import storm_meter
 from mplsemu.southbound.openflow.translate_moves import LOOK_BEHIND, move_flows
+from mplsemu.southbound.openflow.translate_tags import bridged_departures
 from mplsemu.southbound.openflow.translate_tunnels import encap_label
 
 _FROM_CIRCUIT: Final = Term(REG_SOURCE, 0, FROM_PSEUDOWIRE)
@@ -65,6 +66,7 @@ def vsi_flows(lsr: Lsr) -> Iterator[Flow]:
         yield Flow(Table.VSI_FORWARD, Priority.BROAD, Match.of(_TO_CIRCUIT), to_circuit)
     for vsi in lsr.node.vsis:
         circuits = [circuit for circuit in map(lsr.circuit, vsi.circuits) if circuit.up]
+        yield from bridged_departures(each for each in circuits if each.is_delimited)
         if vsi.kind.learns_macs:
             yield from _learning_flows(vsi, [circuit.port for circuit in circuits])
             yield from _leaf_flows(vsi, circuits)
@@ -158,7 +160,7 @@ def _flood_flows(
     if not vsi.floods_unknown:
         flooded = (*flooded, TO_GROUP_ADDRESS)
     to_circuits = tuple(
-        Output(circuit.port) for circuit in circuits if not groups & groups_of_circuit(circuit)
+        _copy_to(circuit) for circuit in circuits if not groups & groups_of_circuit(circuit)
     )
     # each copy is encapsulated in a clone: an encap of the packet itself would affect the next copy
     wires = (wire for wire in _wires(lsr, vsi) if _may_leave(groups, wire))
@@ -189,6 +191,13 @@ def _metered(flooded: tuple[Term, ...], circuits: Iterable[AttachmentCircuit]) -
         match = Match.of(*flooded, Term(REG_SOURCE, circuit.port))
         meter = storm_meter(circuit.port)
         yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match, (), Table.VSI_FLOOD, meter)
+
+
+def _copy_to(circuit: AttachmentCircuit) -> Action:
+    """Return the action that sends a copy on a circuit, unless the frame came by it."""
+    if not circuit.is_delimited:
+        return Output(circuit.port)
+    return Clone((SetField(REG_TARGET, circuit.port), Resubmit(Table.VSI_FORWARD)))
 
 
 def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mplsemu.model.tags import TagType
 from mplsemu.program.entries import Forward, Nhlfe, Push, Swap
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.protection import named_backups
@@ -23,6 +24,8 @@ class Limits:
         control_word: whether pseudowires can have one (RFC 4448 section 4.6).
         mac_limit: whether a VSI can have a `mac_limit`.
         backups: whether an LSR switches over to a backup NHLFE by itself.
+        tags: that an attachment circuit's frames have at most.
+        tag_types: of their outermost one.
     """
 
     pushed_labels: int
@@ -33,12 +36,15 @@ class Limits:
     control_word: bool
     mac_limit: bool
     backups: bool
+    tags: int = 2
+    tag_types: frozenset[TagType] = frozenset(TagType)
 
 
 def excess(program: Program, limits: Limits) -> Iterator[str]:
     """Yield what a program asks for beyond the limits of a data plane, which is called "it"."""
     for node in program.nodes:
         yield from _crowded_vsis(node, limits)
+        yield from _strange_tags(node, limits)
         if not limits.backups:
             for backup in named_backups(node):
                 yield f"{backup}; it does not switch over to one"
@@ -54,6 +60,23 @@ def _crowded_vsis(node: NodeProgram, limits: Limits) -> Iterator[str]:
             yield (
                 f"{node.name}: VSI {vsi.name} has {most} circuits or pseudowires; "
                 f"it floods to at most {limits.members}"
+            )
+
+
+def _strange_tags(node: NodeProgram, limits: Limits) -> Iterator[str]:
+    for circuit in node.circuits:
+        if circuit.tags is None:
+            continue
+        count = len(circuit.tags.identifiers)
+        if count > limits.tags:
+            yield (
+                f"{node.name}: circuit {circuit.name} has {count} VLAN tags; "
+                f"it knows circuits by at most {limits.tags}"
+            )
+        elif circuit.tags.outer_type not in limits.tag_types:
+            yield (
+                f"{node.name}: circuit {circuit.name} has tags of type "
+                f"{circuit.tags.outer_type:#06x}; it does not know them for tags"
             )
 
 

@@ -108,7 +108,8 @@ def _circuits(circuits: Sequence[CircuitRow]) -> list[Text]:
             state = Text("standby", palette.FAINT)
         addresses = ", ".join(str(address) for address in circuit.addresses)
         addresses = "leaf" if circuit.leaf else addresses  # a VSI has no addresses
-        rows.append([f"port {circuit.port}", circuit.name, state, addresses])
+        port = f"port {circuit.port}" + (f" VLAN {circuit.vlan}" if circuit.vlan else "")
+        rows.append([port, circuit.name, state, addresses])
     return columns([Column("")] * 4, rows, indent=1) if rows else []
 
 

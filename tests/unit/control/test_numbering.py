@@ -113,7 +113,9 @@ def test_a_first_compilation_numbers_in_the_lab_files_order(whole, data):
         assert [end.link for end in node.adjacencies] == links
         assert [circuit.name for circuit in node.circuits] == circuits
         ports = [each.port for each in (*node.adjacencies, *node.circuits)]
-        assert ports == list(range(1, len(ports) + 1))
+        lines = {circuit.line.number for circuit in node.circuits if circuit.line is not None}
+        assert ports == sorted(ports)
+        assert sorted([*ports, *lines]) == list(range(1, len(ports) + len(lines) + 1))
         services = service_names(lab, node.name)
         indexes = {each.name: each.index for each in (*node.vrfs, *node.vsis)}
         assert indexes == {name: number for number, name in enumerate(services, 1)}

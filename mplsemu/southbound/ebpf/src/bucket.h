@@ -33,16 +33,16 @@ static __always_inline __u32 number_of_lsp(struct __sk_buff *skb)
 	return (entry_label(outer) + 31 * entry_label(inner)) % PUNT_LSPS;
 }
 
-static __always_inline struct bucket_key bucket_of(struct __sk_buff *skb, __u32 lsr, __u32 service,
-						   enum punt_reason reason)
+static __always_inline struct bucket_key bucket_of(struct __sk_buff *skb, __u32 lsr, __u32 number,
+						   enum punt_reason reason, __u32 service)
 {
 	struct bucket_key key = {.lsr = lsr, .class = class_of_punt(reason)};
 	__u32 ifindex = skb->ifindex;
 	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
 
-	if (port && port->role == ROLE_VRF) {
+	if (port && (port->role == ROLE_VRF || port->role == ROLE_LINE)) {
 		key.kind = PUNT_SOURCE_CIRCUIT; /* not the VRF: an extranet may have led it into another's */
-		key.id = port->number;
+		key.id = number;
 	} else if (service) {
 		key.kind = PUNT_SOURCE_VRF;
 		key.id = service;
@@ -78,10 +78,11 @@ static __always_inline __u64 take(const struct bucket_key *key, __u64 now, __u64
 	return left_ns / token_ns;
 }
 
-/* Whether the rate limits allow one more packet of a source. */
-VERIFIED_PER_CALL int may_punt(struct __sk_buff *skb, __u32 lsr, __u32 service, enum punt_reason reason)
+/* Whether the rate limits allow one more packet of a source; `number` is that of the port it came by. */
+VERIFIED_PER_CALL int may_punt(struct __sk_buff *skb, __u32 lsr, __u32 number, enum punt_reason reason,
+			       __u32 service)
 {
-	struct bucket_key key = bucket_of(skb, lsr, service, reason);
+	struct bucket_key key = bucket_of(skb, lsr, number, reason, service);
 	__u64 now = bpf_ktime_get_ns(), left = take(&key, now, SOURCE_PUNTS_PER_S, SOURCE_PUNTS_BURST);
 
 	if (2 * left > SOURCE_PUNTS_BURST)

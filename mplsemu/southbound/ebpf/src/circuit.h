@@ -1,6 +1,7 @@
 /* Packets that arrive on a VRF's circuit: ARP, neighbour discovery, and what the gateway routes. */
 #pragma once
 
+#include "lines.h"
 #include "solicitation.h"
 #include "vrf.h"
 
@@ -26,7 +27,7 @@ static __always_inline int answer_arp(struct __sk_buff *skb, __u32 lsr, const st
 				      const struct settings *lab)
 {
 	struct arp_frame *arp = head(skb, sizeof(*arp));
-	struct gateway_key key = {skb->ifindex};
+	struct gateway_key key = {circuit_at(skb, port)};
 
 	if (!arp || arp->hardware != bpf_htons(1) || arp->protocol != TYPE_IPV4 ||
 	    arp->hardware_octets != MAC_OCTETS || arp->protocol_octets != 4 || arp->operation != ARP_REQUEST)
@@ -43,7 +44,7 @@ static __always_inline int answer_arp(struct __sk_buff *skb, __u32 lsr, const st
 	__builtin_memcpy(arp->target, arp->sender, sizeof(arp->target));
 	__builtin_memcpy(arp->sender_mac, lab->gateway_mac, MAC_OCTETS);
 	__builtin_memcpy(arp->sender, key.address + IPV4_IN_IPV6, sizeof(arp->sender));
-	return bpf_redirect(skb->ifindex, 0);
+	return leave_by(skb, key.circuit);
 }
 
 static __always_inline int is_neighbour_discovery(struct __sk_buff *skb, __u8 next_header)
@@ -107,7 +108,7 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 	if (port->flags & PORT_STRICT_URPF && !is_from6(skb, port, &frame->ip))
 		return drop(skb, lsr, is_martian6(frame->ip.source) ? DROP_MARTIAN : DROP_SOURCE);
 	if (is_neighbour_discovery(skb, frame->ip.next_header)) {
-		answered = answer_solicitation(skb, lsr, port->number, port->service);
+		answered = answer_solicitation(skb, lsr, port->number, port->service, circuit_at(skb, port));
 		return answered ?: punt(skb, lsr, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);
 	}
 	if (!is_mac(frame->ethernet.destination, lab->gateway_mac))

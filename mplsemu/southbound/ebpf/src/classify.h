@@ -46,7 +46,7 @@ static __always_inline int from_port(struct __sk_buff *skb, const struct port *p
 	case ROLE_VRF:
 		return from_routed_circuit(skb, port);
 	case ROLE_VSI:
-		return bridge(skb, port->lsr, port->service, skb->ifindex,
+		return bridge(skb, port->lsr, port->service, circuit_at(skb, port),
 			      groups_of_port(port) << GROUPS_SHIFT);
 	}
 	return drop(skb, port->lsr, DROP_PORT);

@@ -15,6 +15,7 @@
 #define PUNT_OCTETS 2048
 #define LARGE_PUNT_OCTETS 16384
 #define PUNT_LSPS 64
+#define CIRCUIT_DELIMITED 2147483648
 #define SOURCE_PUNTS_PER_S 100
 #define SOURCE_PUNTS_BURST 250
 #define LSR_PUNTS_PER_S 1000
@@ -42,7 +43,7 @@
 #define PUNT_REASONS_GLEAN 0x8
 #define PUNT_REASONS_ANSWERS 0x1f1
 
-enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3 };
+enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3, ROLE_LINE = 4 };
 
 enum operation { OP_SWAP = 1, OP_POP = 2, OP_PUSH = 3 };
 
@@ -94,6 +95,7 @@ enum drop {
 	DROP_SOURCE = 17,
 	DROP_UNKNOWN = 18,
 	DROP_STORM = 19,
+	DROP_TAG = 20,
 };
 
 enum punt_reason {
@@ -113,6 +115,7 @@ enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_AN
 
 #define PORT_STRICT_URPF 1
 #define PORT_LEAF 2
+#define PORT_DELIMITED 4
 #define NHLFE_DIRECT 1
 #define ILM_CONTROL_WORD 1
 #define ILM_LEAF 2
@@ -132,6 +135,27 @@ struct port {
 	__u32 flags; /* PORT_* */
 };
 _Static_assert(sizeof(struct port) == 20, "padding");
+
+/* An interface and the tags of a frame there; 0 where there is none */
+struct tagged_key {
+	__u32 ifindex;
+	__u16 type; /* of the outer tag */
+	__u16 outer;
+	__u16 inner; /* the type of an inner tag is 0x8100 */
+	__u8 reserved[2];
+};
+_Static_assert(sizeof(struct tagged_key) == 12, "padding");
+
+/* How frames leave by a delimited circuit: out of which interface, with which tags */
+struct tagged_circuit {
+	__u32 ifindex;
+	__u32 mtu; /* of the circuit's frames, without its tags */
+	__u16 type;
+	__u16 outer;
+	__u16 inner;
+	__u16 flags; /* PORT_* */
+};
+_Static_assert(sizeof(struct tagged_circuit) == 16, "padding");
 
 /* Next hop label forwarding entry (RFC 3031 section 3.10) */
 struct nhlfe {
@@ -219,7 +243,7 @@ _Static_assert(sizeof(struct route) == 20, "padding");
 
 /* An address of the PE's own on a circuit, for which it answers ARP or neighbour discovery */
 struct gateway_key {
-	__u32 ifindex;
+	__u32 circuit; /* its id: an ifindex, or CIRCUIT_DELIMITED and so on */
 	__u8 address[16]; /* IPv4's as ::ffff:192.0.2.1 */
 };
 _Static_assert(sizeof(struct gateway_key) == 20, "padding");
@@ -274,7 +298,7 @@ _Static_assert(sizeof(struct fdb_key) == 16, "padding");
 /* Where an address was learned, and when it was last seen */
 struct fdb_entry {
 	__u32 kind; /* enum fdb_kind */
-	__u32 id; /* ifindex of the circuit, or index of the pseudowire */
+	__u32 id; /* id of the circuit, or index of the pseudowire */
 	__u64 seen_ns; /* CLOCK_MONOTONIC, to within a second */
 	__u32 slot; /* in the VSI's ring (eviction.h) */
 	__u32 moves; /* within a window: second of its beginning << 16, and how many */
@@ -341,6 +365,8 @@ struct counter {
 _Static_assert(sizeof(struct counter) == 16, "padding");
 
 HASH(ports, 1 << 16, __u32, struct port); /* by ifindex, which is unique among all LSRs */
+HASH(tagged_ports, 1 << 16, struct tagged_key, struct port); /* of ports whose role is LINE */
+HASH(tagged_circuits, 1 << 16, __u32, struct tagged_circuit); /* by the id of a delimited circuit */
 HASH(lfib, 1 << 20, struct ilm_key, struct ilm);
 HASH(tunnels, 1 << 18, struct tunnel_key, struct tunnel);
 HASH(ecmp_nhlfes, 1 << 18, struct nhlfe_key, struct nhlfe);
@@ -348,7 +374,7 @@ LPM_TRIE(fib4, 1 << 20, struct fib4_key, struct route);
 LPM_TRIE(fib6, 1 << 18, struct fib6_key, struct route);
 HASH(gateways, 1 << 16, struct gateway_key, __u32); /* the value is 1 */
 HASH(vsis, 1 << 16, struct vsi_key, struct vsi);
-HASH(circuits, 1 << 16, struct member_key, __u32); /* to the ifindex */
+HASH(circuits, 1 << 16, struct member_key, __u32); /* to the id */
 HASH(pws, 1 << 18, struct member_key, struct pw);
 HASH(fdb, 1 << 20, struct fdb_key, struct fdb_entry); /* the program writes it, user space removes */
 HASH(fdb_added, 1 << 16, struct vsi_key, __u64); /* how many addresses were ever put into fdb */

@@ -20,6 +20,13 @@ int lsr(struct __sk_buff *skb)
 	__u32 ifindex = skb->ifindex;
 	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
 
+	if (port && port->role == ROLE_LINE) {
+		__u32 lsr = port->lsr;
+
+		port = circuit_of_tags(skb);
+		if (!port)
+			return drop(skb, lsr, DROP_TAG);
+	}
 	if (port)
 		return from_port(skb, port);
 	return ifindex == LOOPBACK ? from_controller(skb) : drop(skb, 0, DROP_PORT);

@@ -63,11 +63,16 @@ VERIFIED_PER_CALL __u32 octets_of_frame(struct __sk_buff *skb)
 	return at + octets_of_segment(skb, at, type == TYPE_IPV6) + beside;
 }
 
-/* Whether a payload of so many octets fits an interface's MTU. */
+/* Whether a payload of so many octets fits the MTU of an interface or a delimited circuit. */
 static __always_inline int takes(struct __sk_buff *skb, __u32 oif, __u32 octets)
 {
+	struct tagged_circuit *circuit;
 	__u32 mtu = 0;
 
+	if (oif & CIRCUIT_DELIMITED) {
+		circuit = bpf_map_lookup_elem(&tagged_circuits, &oif);
+		return circuit && octets <= circuit->mtu;
+	}
 	bpf_check_mtu(skb, oif, &mtu, 0, 0);
 	return octets <= mtu;
 }

@@ -9,19 +9,15 @@
 #include <bpf/bpf_helpers.h>
 
 #include "maps.h"
+#include "tags.h"
 
-#define MAC_OCTETS 6
-#define MACS_OCTETS (2 * MAC_OCTETS)
 #define ETHERNET_OCTETS 14
 #define ENTRY_OCTETS 4
-#define TAG_OCTETS 4
 
 #define TYPE_IPV4 bpf_htons(0x0800)
 #define TYPE_ARP bpf_htons(0x0806)
-#define TYPE_VLAN bpf_htons(0x8100)
 #define TYPE_IPV6 bpf_htons(0x86dd)
 #define TYPE_MPLS bpf_htons(0x8847)
-#define TYPE_SERVICE_VLAN bpf_htons(0x88a8)
 
 #define PROTOCOL_ICMP 1
 #define PROTOCOL_TCP 6
@@ -38,12 +34,6 @@
 #define HANDED_OVER_IN_PLACE 0x4d504c54
 
 #define PACKED __attribute__((packed))
-
-/* A function that is never inlined. `__hidden`: libbpf makes it static for the verifier, which then checks it
- * at each call with that call's arguments; a global function is checked once for any arguments, which needs
- * the kernel's BTF. Not `static` in C: clang may then change its signature and leave the result register
- * undefined. */
-#define VERIFIED_PER_CALL __hidden __noinline
 
 #define CALLBACK static __noinline
 

@@ -52,7 +52,7 @@ VERIFIED_PER_CALL int report(struct __sk_buff *skb, __u32 lsr, __u32 port, enum 
 	__u64 length = skb->len;
 	struct punt *record;
 
-	if (!may_punt(skb, lsr, service, reason))
+	if (!may_punt(skb, lsr, port, reason, service))
 		return 0;
 	if (skb->gso_size && service) /* of a GSO packet in a VRF it gets the first segment */
 		length = octets_of_frame(skb);

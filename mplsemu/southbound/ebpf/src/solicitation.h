@@ -4,6 +4,7 @@
  * source. All others go to the controller, which answers every valid one in the same way. */
 #pragma once
 
+#include "lines.h"
 #include "punt.h"
 
 #define NEIGHBOUR_SOLICITATION 135
@@ -65,11 +66,12 @@ static __always_inline int is_answerable(struct solicitation *message)
 
 /* Answer a neighbour solicitation for a gateway, and send the controller a copy to learn from; 0 if it is
  * none. */
-VERIFIED_PER_CALL int answer_solicitation(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf)
+VERIFIED_PER_CALL int answer_solicitation(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf,
+					  __u32 circuit)
 {
 	struct solicitation *message = head(skb, sizeof(*message));
 	struct settings *lab = lab_settings();
-	struct gateway_key key = {skb->ifindex};
+	struct gateway_key key = {circuit};
 
 	if (!message || !lab || skb->len != sizeof(*message) || !is_answerable(message))
 		return 0;
@@ -91,5 +93,5 @@ VERIFIED_PER_CALL int answer_solicitation(struct __sk_buff *skb, __u32 lsr, __u3
 	__builtin_memcpy(message->option_mac, lab->gateway_mac, MAC_OCTETS);
 	message->checksum = 0;
 	message->checksum = checksum_of(message);
-	return bpf_redirect(skb->ifindex, 0);
+	return leave_by(skb, circuit);
 }

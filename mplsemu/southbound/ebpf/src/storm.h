@@ -7,9 +7,8 @@
 
 /* Whether a circuit may have a frame flooded. A frame passes while there is a token left, and then takes as many as
  * it has bits: so one that is larger than the whole bucket passes too, and is paid for later. */
-static __always_inline int is_within_storm_rate(struct __sk_buff *skb, const struct port *port, __u64 bps)
+static __always_inline int is_within_storm_rate(struct __sk_buff *skb, struct storm_key key, __u64 bps)
 {
-	struct storm_key key = {port->lsr, port->number};
 	__u64 now = bpf_ktime_get_ns(), bits = 8ull * skb->len, burst = bps / STORM_BURSTS_PER_S, is_within;
 	struct bucket *bucket = bpf_map_lookup_elem(&storm_buckets, &key);
 
@@ -36,12 +35,19 @@ static __always_inline int is_within_storm_rate(struct __sk_buff *skb, const str
 }
 
 /* Whether a frame that is to be flooded exceeds its circuit's rate; it is counted by circuit then. */
-VERIFIED_PER_CALL int is_storm(struct __sk_buff *skb, __u32 ifindex, __u32 kbps)
+VERIFIED_PER_CALL int is_storm(struct __sk_buff *skb, __u32 lsr, __u32 circuit, __u32 kbps)
 {
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+	struct storm_key key = {lsr, circuit & 0xffff}; /* of a delimited circuit its own number */
+	struct port *port;
 
-	if (!port || is_within_storm_rate(skb, port, 1000ull * kbps))
+	if (!(circuit & CIRCUIT_DELIMITED)) {
+		port = bpf_map_lookup_elem(&ports, &circuit);
+		if (!port)
+			return 0;
+		key.port = port->number;
+	}
+	if (is_within_storm_rate(skb, key, 1000ull * kbps))
 		return 0;
-	count(skb, port->lsr, COUNT_STORM, port->number);
+	count(skb, lsr, COUNT_STORM, key.port);
 	return 1;
 }

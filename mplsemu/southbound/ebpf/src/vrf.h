@@ -2,6 +2,7 @@
 #pragma once
 
 #include "count.h"
+#include "lines.h"
 #include "martian.h"
 #include "packet.h"
 #include "punt.h"
@@ -67,7 +68,7 @@ static __always_inline int deliver(struct __sk_buff *skb, __u32 lsr, __u32 port,
 	__builtin_memcpy(ethernet->destination, route->mac, MAC_OCTETS);
 	__builtin_memcpy(ethernet->source, lab->gateway_mac, MAC_OCTETS);
 	count(skb, lsr, COUNT_VRF_OUT, vrf);
-	return bpf_redirect(route->target, 0);
+	return leave_by(skb, route->target);
 }
 
 /* Push the VPN label and the tunnel's, and send. */

@@ -8,6 +8,7 @@
 #include "push.h"
 #include "bucket.h"
 #include "eviction.h"
+#include "lines.h"
 #include "reserved.h"
 #include "storm.h"
 #include "ecmp.h"
@@ -23,7 +24,7 @@
 struct bridged {
 	__u32 lsr;
 	__u32 vsi;
-	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
+	__u32 ifindex; /* id of the circuit it came by, 0 if it came over a pseudowire */
 	__u32 pw;      /* the pseudowire it came over */
 	__u32 groups;  /* GROUP_*: it leaves by no member of any of them */
 };
@@ -41,14 +42,9 @@ static __always_inline __u32 groups_of_pw(const struct pw *pw)
 }
 
 /* Whether a frame that came by these groups may leave by a circuit */
-static __always_inline int may_leave_by(__u32 groups, __u32 ifindex)
+static __always_inline int may_leave_by(__u32 groups, __u32 circuit)
 {
-	struct port *port;
-
-	if (!(groups & GROUP_LEAVES))
-		return 1;
-	port = bpf_map_lookup_elem(&ports, &ifindex);
-	return port && !(groups & groups_of_port(port));
+	return !(groups & GROUP_LEAVES) || !(flags_of_circuit(circuit) & PORT_LEAF);
 }
 
 static __always_inline __u64 location_of(const struct fdb_entry *entry)
@@ -281,9 +277,11 @@ CALLBACK long copy_to_circuit(__u32 before, void *context)
 	struct member_key key = {flood->lsr, flood->vsi, before + 1};
 	__u32 *ifindex = bpf_map_lookup_elem(&circuits, &key);
 
-	if (ifindex && *ifindex != flood->ifindex && may_leave_by(flood->groups, *ifindex) &&
-	    circuit_takes(flood->skb, *ifindex) &&
-	    !bpf_clone_redirect(flood->skb, *ifindex, 0))
+	if (!ifindex || *ifindex == flood->ifindex || !may_leave_by(flood->groups, *ifindex) ||
+	    !circuit_takes(flood->skb, *ifindex))
+		return 0;
+	if (*ifindex & CIRCUIT_DELIMITED ? !copy_tagged(flood->skb, *ifindex)
+					 : !bpf_clone_redirect(flood->skb, *ifindex, 0))
 		flood->sent = 1;
 	return 0;
 }
@@ -363,7 +361,7 @@ static __always_inline int to_circuit(struct __sk_buff *skb, const struct bridge
 {
 	if (!circuit_takes(skb, ifindex))
 		return drop(skb, frame->lsr, DROP_TOO_BIG);
-	return bpf_redirect(ifindex, 0);
+	return leave_by(skb, ifindex);
 }
 
 static __always_inline int to_known(struct __sk_buff *skb, struct bridged *frame,
@@ -391,8 +389,8 @@ static __always_inline int cross_connect(struct __sk_buff *skb, struct bridged *
 	return ifindex ? to_circuit(skb, frame, *ifindex) : drop(skb, frame->lsr, DROP_NOBODY);
 }
 
-/* Bridge a frame from a circuit, if `ifindex` is not 0, or from a pseudowire. `from` has the number of the
- * pseudowire and, from GROUPS_SHIFT on, the split horizon groups that the frame came by. */
+/* Bridge a frame from a circuit, if `ifindex`, its id, is not 0, or from a pseudowire. `from` has the number of
+ * the pseudowire and, from GROUPS_SHIFT on, the split horizon groups that the frame came by. */
 VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u32 ifindex, __u32 from)
 {
 	struct bridged frame = {lsr, index, ifindex, from & ((1 << GROUPS_SHIFT) - 1), from >> GROUPS_SHIFT};
@@ -422,7 +420,7 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 		return to_known(skb, &frame, &destination);
 	if (vsi->flags & VSI_DROP_UNKNOWN && !is_group(ethernet->destination))
 		return drop(skb, lsr, DROP_UNKNOWN);
-	if (ifindex && vsi->storm_kbps && is_storm(skb, ifindex, vsi->storm_kbps))
+	if (ifindex && vsi->storm_kbps && is_storm(skb, lsr, ifindex, vsi->storm_kbps))
 		return drop(skb, lsr, DROP_STORM);
 	return flood(skb, &frame, vsi);
 }

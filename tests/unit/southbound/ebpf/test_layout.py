@@ -33,6 +33,8 @@ from mplsemu.southbound.ebpf.layout import (
     PwRecord,
     RouteRecord,
     Settings,
+    TaggedCircuit,
+    TaggedKey,
     TunnelKey,
     TunnelRecord,
     VsiKey,
@@ -47,6 +49,8 @@ _HEADER = Path(mplsemu.southbound.ebpf.__file__).with_name("src") / "layout.h"
 NHLFE = NhlfeRecord(3, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2", kinds.Operation.PUSH, labels=(16, 1048575))
 RECORDS = {
     "port": Port(1, 2, kinds.Role.VRF, 3, kinds.PortFlag.STRICT_URPF),
+    "tagged_key": TaggedKey(1, 0x88A8, 200, 100),
+    "tagged_circuit": TaggedCircuit(1, 1600, 0x88A8, 200, 100),
     "nhlfe": NHLFE,
     "ilm_key": IlmKey(1, 2),
     "ilm": IlmRecord(kinds.IlmAction.FORWARD, 2, 4, kinds.IlmFlag.CONTROL_WORD, 5, 6, NHLFE),

@@ -1,0 +1,63 @@
+"""The far ends of access lines that carry tags: an eBPF program parts each among its sites.
+
+It does so on every data plane: a host's kernel need not know VLANs, and a bridge that filters
+VLANs, where the kernel has one, would take a customer's own tags for its own.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+from mplsemu.emulation.plan import LabPlan
+from mplsemu.errors import EmulationError, MplsEmuError
+from mplsemu.model.network import Network
+from mplsemu.southbound.ebpf.access import AccessProgram, SiteOnLine
+
+_MAX_EXPRESS_ENDS: Final = 40
+"""As of LSRs' ports: attaching more by tcx takes longer than it saves (fabric_ebpf.py)."""
+
+
+def require_tagging(network: Network) -> None:
+    """Check that this machine can part access lines among sites, if the lab has such lines.
+
+    Raises:
+        EmulationError: it cannot; names the first site that needs it.
+    """
+    for _, site in network.sites():
+        if site.vlan is not None or site.port is not None:
+            if (problem := why_no_tagging()) is not None:
+                key = "port" if site.vlan is None else "vlan"
+                raise EmulationError(
+                    f"site {site.circuit} has {key!r}, which needs eBPF: {problem}"
+                )
+            return
+
+
+def why_no_tagging() -> str | None:
+    """Return why frames of sites cannot be tagged here; None if they can."""
+    try:
+        AccessProgram.load().close()
+    except MplsEmuError as error:
+        return str(error)
+    return None
+
+
+def connect_access_lines(plan: LabPlan) -> None:
+    """Connect sites to the lines that they share; the calling thread is in the lab's namespace.
+
+    Raises:
+        MplsEmuError: the kernel refuses it.
+    """
+    if not plan.accesses:
+        return
+    sites = [
+        SiteOnLine(
+            socket.if_nametoindex(site.interface), socket.if_nametoindex(access.line), site.tags
+        )
+        for access in plan.accesses
+        for site in access.sites
+    ]
+    with AccessProgram.load() as program:
+        express = len(sites) + len(plan.accesses) <= _MAX_EXPRESS_ENDS
+        program.connect(sites, express=express)
