@@ -29,12 +29,14 @@ class L3vpnConnectivity:
         is_mesh: whether each VRF's routes are imported by some VRF. Without that the VPN is in
             parts by design (one that several others share, say).
         hubs: names of its hubs, if it has hubs and spokes.
+        spares: lines of dual-homed sites that do not lead to them now.
     """
 
     vpn: str
     islands: tuple[tuple[VrfReach, ...], ...]
     is_mesh: bool
     hubs: frozenset[str] = frozenset()
+    spares: tuple[AttachmentCircuit, ...] = ()
 
     @property
     def vrfs(self) -> tuple[VrfReach, ...]:
@@ -74,12 +76,14 @@ class L2vpnConnectivity:
             each island sorted by site. There is one where all is well.
         severed: pairs of sites of one island whose PEs have no working pseudowire between them,
             but for pairs of leaves of an E-Tree, which are apart by design (RFC 7796).
+        spares: lines of dual-homed sites that do not lead to them now.
     """
 
     vpn: str
     kind: L2vpnKind
     islands: tuple[tuple[AttachmentCircuit, ...], ...]
     severed: tuple[tuple[str, str], ...]
+    spares: tuple[AttachmentCircuit, ...] = ()
 
     @property
     def sites(self) -> tuple[tuple[AttachmentCircuit, ...], ...]:
@@ -125,7 +129,7 @@ def _l3vpn(program: Program, vpn: str, hubs: frozenset[str]) -> L3vpnConnectivit
     )
     components = connected_components(list(reaches), edges)
     islands = tuple(tuple(reaches[vrf] for vrf in component) for component in components)
-    return L3vpnConnectivity(vpn, islands, _is_mesh(program, vpn), hubs)
+    return L3vpnConnectivity(vpn, islands, _is_mesh(program, vpn), hubs, _spares(program, vpn))
 
 
 def _is_mesh(program: Program, vpn: str) -> bool:
@@ -166,7 +170,13 @@ def _l2vpn(program: Program, vpn: str, kind: L2vpnKind) -> L2vpnConnectivity:
         kind,
         tuple(_by_site(circuit for pe in island for circuit in circuits[pe]) for island in islands),
         tuple(severed),
+        _spares(program, vpn),
     )
+
+
+def _spares(program: Program, vpn: str) -> tuple[AttachmentCircuit, ...]:
+    found = (program.node_of_circuit[name].circuit_by_name[name] for name in spare_lines(program))
+    return _by_site(circuit for circuit in found if circuit.vpn == vpn)
 
 
 def _by_site(circuits: Iterator[AttachmentCircuit]) -> tuple[AttachmentCircuit, ...]:

@@ -104,6 +104,7 @@ class Line:
         is_both_ways: of an overlay: whether it has an arrow at both ends.
         is_bare: of an overlay: whether it has no arrow and no number, as it stands for many.
         is_one_way: whether it has an arrow at its last end.
+        is_dashed: whether it is dashed though it works: it waits to be used.
     """
 
     key: str
@@ -122,6 +123,7 @@ class Line:
     is_both_ways: bool = False
     is_bare: bool = False
     is_one_way: bool = False
+    is_dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ def _edge(edge: Edge) -> str:
             settings["dir"] = "both"
     if edge.is_one_way:
         settings["dir"] = "forward"
+    if edge.is_dashed:
+        settings["style"] = "dashed"
     if not edge.up:
         settings |= {"style": "dashed", "color": _DOWN, "fontcolor": _DOWN}
     return f"{first} -- {second} {_attributes(settings)};" if settings else f"{first} -- {second};"

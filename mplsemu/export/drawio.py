@@ -12,7 +12,7 @@ from mplsemu.drawing.geometry import Box, Point
 from mplsemu.drawing.polyline import at, length, nearest
 from mplsemu.drawing.scene import Area, Label, LegendEntry, Line, Node, Scene, TextRun
 from mplsemu.drawing.styles import LineStyle, NodeStyle
-from mplsemu.drawing.svg.lines import OVERLAY_COLOURS, load_step
+from mplsemu.drawing.svg.lines import OVERLAY_COLOURS, WAITING, load_step
 from mplsemu.drawing.svg.markup import element, escaped
 from mplsemu.drawing.svg.style import DASHES
 from mplsemu.drawing.text_width import text_width
@@ -225,6 +225,8 @@ def _dashes(line: Line) -> str:
         return "dashed=1;fixDash=1;dashPattern=3 5"
     if not line.up:
         return "dashed=1;fixDash=1;dashPattern=7 5"
+    if line.is_dashed:
+        return f"dashed=1;fixDash=1;dashPattern={WAITING}"
     pattern = DASHES[line.number % OVERLAY_COLOURS % len(DASHES)]
     return (
         f"dashed=1;fixDash=1;dashPattern={pattern}"

@@ -99,7 +99,7 @@ class _Chart:
 
 def _edge(edge: Edge, names: Mapping[str, str]) -> str:
     first, second = (names[end] for end in edge.ends)
-    wire = "-.-" if not edge.up else "-->" if edge.is_one_way else "---"
+    wire = "-.-" if edge.is_dashed or not edge.up else "-->" if edge.is_one_way else "---"
     if edge.kind is LineKind.WAY:
         wire = "<==>" if edge.is_both_ways else "==>"
     label = f'|"{_label(edge.lines)}"|' if edge.lines else ""

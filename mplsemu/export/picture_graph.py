@@ -16,12 +16,13 @@ from mplsemu.views.model import (
     LinkView,
     PathLink,
     ProviderView,
+    SecondLine,
     SiteView,
     View,
     VirtualRouter,
 )
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
-from mplsemu.views.phrases import count, listed, metric_of
+from mplsemu.views.phrases import count, listed, metric_of, second_line_words
 from mplsemu.views.reach_words import all_others
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.virtual_routers import router_title
@@ -61,6 +62,7 @@ class Edge:
         number: of an overlay: index of the path in the view.
         is_both_ways: of an overlay: whether it stands for both directions.
         is_one_way: whether packets go from the first end to the second, and none back.
+        is_dashed: whether it waits to be used.
     """
 
     ends: tuple[str, str]
@@ -70,6 +72,7 @@ class Edge:
     number: int = 0
     is_both_ways: bool = False
     is_one_way: bool = False
+    is_dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,10 @@ class _Draft:
             key = edge
         lines = said if site.up else (*said, "✗ down")
         self.edges.append(Edge((key, joint), LineKind.ACCESS, lines, site.up))
+        if site.second_line is not None:
+            told = (second_line_words(site.second_line),)
+            is_up = site.second_line is not SecondLine.DOWN
+            self.edges.append(Edge((key, joint), LineKind.ACCESS, told, is_up, is_dashed=True))
 
     def partners(self, key: str, found: Sequence[Partner], network: str) -> None:
         """Add the partners; with an arrow if no answers come back from them."""
@@ -246,7 +253,8 @@ def _provider(view: ProviderView) -> PictureGraph:
             for site, pe in vpn.sites:
                 key = f"site {vpn.name}/{site}"
                 vertices.append(Vertex(key, NodeKind.SITE, (site,)))
-                edges.append(Edge((key, pe), LineKind.ACCESS))
+                told = ("standby",) if site in vpn.standbys else ()
+                edges.append(Edge((key, pe), LineKind.ACCESS, told, is_dashed=bool(told)))
     edges += _ways(view)
     return PictureGraph(f"Provider of {view.lab}", (Cluster(None, tuple(vertices)),), tuple(edges))
 

@@ -7,6 +7,7 @@ another customer's goes into the view but the prefixes that an import gives him 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -26,6 +27,7 @@ from mplsemu.views.model import (
     CustomerView,
     HostView,
     L3vpnView,
+    SecondLine,
     SiteRole,
     SiteView,
     VirtualRouter,
@@ -46,26 +48,36 @@ def customer_view(program: Program, vpn: str) -> CustomerView:
 
 def view_of_connectivity(info: VpnInfo, found: Connectivity) -> CustomerView:
     """Return what the customer of one VPN sees of it, given its connectivity."""
+    seconds = {
+        circuit.site: SecondLine.STANDBY if circuit.standby else SecondLine.DOWN
+        for circuit in found.spares
+    }
     match found:
         case L3vpnConnectivity():
-            return _l3vpn(info, found)
+            return _l3vpn(info, found, seconds)
         case L2vpnConnectivity():
             return BridgeView(
                 vpn=info.name,
                 customer=info.customer,
                 kind=found.kind,
-                islands=_bridged(found),
+                islands=_bridged(found, seconds),
                 severed=found.severed,
             )
         case _:
             assert_never(found)
 
 
-def _bridged(found: L2vpnConnectivity) -> tuple[tuple[SiteView, ...], ...]:
+Seconds = Mapping[str, SecondLine]
+"""What the lines of dual-homed sites do that carry nothing, by site."""
+
+
+def _bridged(found: L2vpnConnectivity, seconds: Seconds) -> tuple[tuple[SiteView, ...], ...]:
     """Return the sites of a VPLS or VPWS; those of an E-Tree are roots or leaves."""
     is_tree = any(circuit.leaf for island in found.islands for circuit in island)
     return tuple(
-        tuple(replace(_site(each), role=_role(each)) if is_tree else _site(each) for each in island)
+        tuple(
+            replace(_site(each, seconds), role=_role(each) if is_tree else None) for each in island
+        )
         for island in found.islands
     )
 
@@ -74,23 +86,27 @@ def _role(circuit: AttachmentCircuit) -> SiteRole:
     return SiteRole.LEAF if circuit.leaf else SiteRole.ROOT
 
 
-def _l3vpn(info: VpnInfo, found: L3vpnConnectivity) -> L3vpnView:
+def _l3vpn(info: VpnInfo, found: L3vpnConnectivity, seconds: Seconds) -> L3vpnView:
     abroad = {each.prefix for vrf in found.vrfs for each in vrf.reaches if each.site is None}
     return L3vpnView(
         vpn=info.name,
         customer=info.customer,
-        islands=tuple(tuple(map(_router, island)) for island in found.islands),
+        islands=tuple(
+            tuple(_router(router, seconds) for router in island) for island in found.islands
+        ),
         partners=tuple(sorted(abroad, key=prefix_order)),
         hubs=info.hub_and_spoke.hubs if info.hub_and_spoke is not None else (),
     )
 
 
-def _router(vrf: VrfReach) -> VirtualRouter:
-    sites = tuple(_site(site.circuit, site.prefixes) for site in vrf.sites)
+def _router(vrf: VrfReach, seconds: Seconds) -> VirtualRouter:
+    sites = tuple(_site(site.circuit, seconds, site.prefixes) for site in vrf.sites)
     return VirtualRouter(sites=sites, reaches=vrf.reaches, lacks=vrf.lacks, apart=vrf.apart)
 
 
-def _site(circuit: AttachmentCircuit, prefixes: tuple[IPNetwork, ...] = ()) -> SiteView:
+def _site(
+    circuit: AttachmentCircuit, seconds: Seconds, prefixes: tuple[IPNetwork, ...] = ()
+) -> SiteView:
     return SiteView(
         name=circuit.site,
         up=circuit.up,
@@ -98,4 +114,5 @@ def _site(circuit: AttachmentCircuit, prefixes: tuple[IPNetwork, ...] = ()) -> S
         gateways=circuit.gateways,
         ce=circuit.ce.address if circuit.ce else None,
         hosts=tuple(HostView(h.name, h.mac, h.addresses) for h in circuit.hosts),
+        second_line=seconds.get(circuit.site),
     )

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from mplsemu.analysis.vrf_reach import ReachablePrefix
+from mplsemu.model.names import is_further_line
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, L2vpnKind, VpnKind
 
@@ -36,6 +37,13 @@ class SiteRole(enum.StrEnum):
     LEAF = "leaf"
 
 
+class SecondLine(enum.StrEnum):
+    """What the other line of a dual-homed site does."""
+
+    STANDBY = "standby"
+    DOWN = "down"
+
+
 @dataclass(frozen=True, slots=True)
 class SiteView:
     """A customer's site.
@@ -49,6 +57,8 @@ class SiteView:
         hosts: of the lab file.
         macs: learned on its access line; empty unless the network runs.
         role: in an E-Tree; None where the VPN is none.
+        second_line: of a dual-homed site, what the line does that carries nothing; None where
+            there is none.
     """
 
     name: str
@@ -59,6 +69,7 @@ class SiteView:
     hosts: tuple[HostView, ...]
     macs: tuple[str, ...] = ()
     role: SiteRole | None = field(default=None, metadata=ONLY_IF_SET)
+    second_line: SecondLine | None = field(default=None, metadata=ONLY_IF_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +211,20 @@ class VpnView:
         name: of the VPN.
         kind: what is sold.
         customer: whose it is.
-        sites: site and PE, sorted by site.
+        sites: site and PE, sorted by site; a further line of a site as ``SITE@PE``.
+        standbys: those of them that stand by.
     """
 
     name: str
     kind: VpnKind
     customer: str
     sites: tuple[tuple[str, str], ...]
+    standbys: tuple[str, ...] = field(default=(), metadata=ONLY_IF_SET)
+
+    @property
+    def site_count(self) -> int:
+        """How many sites it has, of however many lines."""
+        return sum(not is_further_line(site) for site, _ in self.sites)
 
 
 POPPED: Final = "popped"

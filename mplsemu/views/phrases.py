@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from mplsemu.views.model import LinkView
+from mplsemu.views.model import LinkView, SecondLine
 
 _SHORT: Final = 24
 
@@ -36,6 +36,11 @@ def metric_of(link: LinkView) -> str:
         return f"metric {link.metric}"
     (first, second), (there, back) = link.ends, link.metric
     return f"metric {there} from {first}, {back} from {second}"
+
+
+def second_line_words(state: SecondLine | None) -> str:
+    """Return what is said of the line of a dual-homed site that carries nothing."""
+    return "second line stands by" if state is SecondLine.STANDBY else "✗ second line down"
 
 
 def others(names: Sequence[str]) -> str:

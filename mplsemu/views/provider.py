@@ -10,9 +10,13 @@ from mplsemu.views.model import LinkView, ProviderView, RouterView, VpnView
 def provider_view(program: Program) -> ProviderView:
     """Return the provider's view of a forwarding program: all of it."""
     sites: dict[str, list[tuple[str, str]]] = {info.name: [] for info in program.vpns}
+    standbys: dict[str, list[str]] = {}
     for node in program.nodes:
         for circuit in node.circuits:
-            sites.setdefault(circuit.vpn, []).append((circuit.site, node.name))
+            name = circuit.name.removeprefix(f"{circuit.vpn}/")
+            sites.setdefault(circuit.vpn, []).append((name, node.name))
+            if circuit.standby:
+                standbys.setdefault(circuit.vpn, []).append(name)
     return ProviderView(
         lab=program.lab,
         routers=tuple(
@@ -35,6 +39,7 @@ def provider_view(program: Program) -> ProviderView:
                 info.kind,
                 info.customer,
                 tuple(sorted(sites[info.name], key=lambda site: natural(site[0]))),
+                tuple(sorted(standbys.get(info.name, ()), key=natural)),
             )
             for info in program.vpns
         ),

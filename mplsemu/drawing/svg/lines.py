@@ -26,6 +26,8 @@ ARROW: Final = 10.0
 
 CASING: Final = 3
 """How much wider the casing of an overlay is: the rim that sets it off from what it crosses."""
+WAITING: Final = "4 4"
+"""Dashes of a line that waits to be used."""
 
 
 def draw_line(
@@ -102,6 +104,7 @@ def _wire(line: Line, points: tuple[Point, ...], name: str = "wire") -> str:
         class_=name,
         d=path_data(points, is_smooth=line.is_smooth),
         stroke_width=line.width + 1.2 * load_step(line.load or 0.0),
+        stroke_dasharray=WAITING if line.is_dashed else None,
     )
 
 

@@ -115,13 +115,22 @@ class Overlay:
         places = satellites(free, self._nodes, wanted)
         for text, (site, pe), place in zip(texts, vpn.sites, places, strict=True):
             if place is not None:
-                self._site(drawn, (vpn.name, site, text), pe, place)
+                is_standby = site in vpn.standbys
+                self._site(drawn, (vpn.name, site, text), pe, place, is_standby=is_standby)
         drawn.meanings.append(LegendText(NodeKind.SITE, f"site of VPN {vpn.name}"))
         kind = vpn.kind.upper()
-        drawn.said = f"VPN {vpn.name}, {kind} of {vpn.customer}: {count(len(vpn.sites), 'site')}"
+        drawn.said = f"VPN {vpn.name}, {kind} of {vpn.customer}: {count(vpn.site_count, 'site')}"
         return [place for place in places if place is not None]
 
-    def _site(self, drawn: Drawn, names: tuple[str, str, str], pe: str, place: Floats) -> None:
+    def _site(
+        self,
+        drawn: Drawn,
+        names: tuple[str, str, str],
+        pe: str,
+        place: Floats,
+        *,
+        is_standby: bool,
+    ) -> None:
         vpn, site, text = names
         box = _box(place)
         key = f"site {vpn}/{site}"
@@ -133,8 +142,10 @@ class Overlay:
         outline = NodeOutline(router, self._layout.cuts[self._number[pe]])
         centre_line = np.array([(place[:2] + place[2:]) / 2, (router[:2] + router[2:]) / 2])
         points = _points(np.round(clipped_to_outlines(centre_line, NodeOutline(place), outline), 1))
-        about = f"access line of {about}"
-        drawn.lines.append(Line(key, LineKind.ACCESS, (key, pe), points, about, width=1.4))
+        about = f"access line of {about}{', standing by' if is_standby else ''}"
+        drawn.lines.append(
+            Line(key, LineKind.ACCESS, (key, pe), points, about, width=1.4, is_dashed=is_standby)
+        )
 
     def _paths(self, drawn: Drawn, sites: Sequence[Floats]) -> None:
         uses, steps = self._uses()

@@ -141,7 +141,7 @@ class _Picture:
             f"{roles[Role.P]} P",
             count(len(self._view.links), "link") + self._down(),
             count(len(self._view.vpns), "VPN"),
-            count(sum(len(vpn.sites) for vpn in self._view.vpns), "site"),
+            count(sum(vpn.site_count for vpn in self._view.vpns), "site"),
         ])  # fmt: skip
 
     def _down(self) -> str:

@@ -12,8 +12,8 @@ from mplsemu.drawing.hub_layout import Side, Slot, Spacing
 from mplsemu.drawing.info_box import NAME_SIZE, SMALL_SIZE, InfoBox, Row, label
 from mplsemu.drawing.scene import Label, Line, Node, Tone
 from mplsemu.drawing.text_width import text_width
-from mplsemu.views.model import HostView, SiteView
-from mplsemu.views.phrases import count, listed
+from mplsemu.views.model import HostView, SecondLine, SiteView
+from mplsemu.views.phrases import count, listed, second_line_words
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 
 ACCESS: Final = Spacing(first=46, channel=44, gutter=28, pitch=10)
@@ -22,6 +22,9 @@ _NARROWEST: Final = 176.0
 _WIDEST: Final = 340.0
 _WIDEST_NAME: Final = 220.0
 _WIDEST_HOST: Final = 96.0
+_BESIDE: Final = 14.0
+_BESIDE_BENT: Final = 5.0
+"""How far the second line of a dual-homed site is from the first: half of where others run."""
 _CE_GAP: Final = 22.0
 _MOST_PREFIXES: Final = 4
 _MOST_MACS: Final = 4
@@ -74,6 +77,8 @@ class SiteBoxes:
         else:
             out += self.strip
         draft.lines.append(_access(site, (start, joint.key), side, [(x, out), *rest]))
+        if site.second_line is not None:
+            draft.lines.append(_second(site, (home.key, joint.key), side, [(x, out), *rest]))
 
     def _edge_router(self, site: SiteView, side: Side, x: float, out: float) -> Node:
         card = _ce_box(site)
@@ -116,6 +121,10 @@ def _card(site: SiteView, few: int, remark: Sequence[str]) -> InfoBox:
         rows.append(Row(site.role.value, Tone.QUIET, SMALL_SIZE))
     if not site.up:
         rows.append(Row("✗ line down", Tone.BAD, SMALL_SIZE, bold=True))
+    if site.second_line is not None:
+        is_bad = site.second_line is SecondLine.DOWN
+        tone = Tone.BAD if is_bad else Tone.QUIET
+        rows.append(Row(second_line_words(site.second_line), tone, SMALL_SIZE, bold=is_bad))
     rows += [Row(line, Tone.BAD, SMALL_SIZE, bold=True, room=_WIDEST_NAME) for line in remark]
     rows += _hosts(site.hosts, few)
     rows += _macs(site.macs)
@@ -199,6 +208,21 @@ def _access(
     )  # fmt: skip
 
 
+def _second(
+    site: SiteView, ends: tuple[str, str], side: Side, way: Sequence[tuple[float, float]]
+) -> Line:
+    """Return the line of a dual-homed site that carries nothing, beside the other one."""
+    beside = _BESIDE if len(way) == 2 else _BESIDE_BENT
+    if len(way) > 2:  # the one that turns off first does so nearer to the site
+        turns_back = way[2][0] < way[0][0]
+        bend = way[1][1] + (-beside if turns_back else beside)
+        way = [way[0], (way[1][0], bend), (way[2][0], bend), *way[3:]]
+    points = tuple(side.point(x + beside, out) for x, out in way)
+    about = f"second access line of {site.name}, {second_line_words(site.second_line)}"
+    key = f"second/{site.name}"
+    return Line(key, LineKind.ACCESS, ends, points, about, width=1.4, is_dashed=True)
+
+
 def _down(at: Point, *, is_left: bool) -> Label:
     return label("down", Point(at.x + (-34 if is_left else 34), at.y), tone=Tone.BAD)
 
@@ -215,4 +239,6 @@ def about_site(site: SiteView) -> str:
         said.append(f"learned {listed(site.macs)}")
     if not site.up:
         said.append("its line is down")
+    if site.second_line is not None:
+        said.append(f"its {second_line_words(site.second_line)}")
     return "; ".join(said)

@@ -13,7 +13,7 @@ from mplsemu.views.phrases import count
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import Border, Canvas, shorten
 from mplsemu.views.text.columns import wrapped
-from mplsemu.views.text.site import SiteBox, site_box
+from mplsemu.views.text.site import SiteBox, second_line_style, site_box
 
 _MOST_BOXES: Final = 16
 _WIDEST: Final = 28
@@ -96,11 +96,19 @@ class _Switch:
         for y, pair in rows:
             pair[0].draw(canvas, 1, y, box_width)
             self._port(canvas, pair[0].site, y + 1, box_width + 1, switch_x, on_left=True)
+            self._second(canvas, pair[0], y, box_width + 1, switch_x)
             if len(pair) > 1:
                 pair[1].draw(canvas, right_x, y, box_width)
                 start = switch_x + switch_width
                 self._port(canvas, pair[1].site, y + 1, start, right_x, on_left=False)
+                self._second(canvas, pair[1], y, start, right_x)
         return canvas.lines()
+
+    @staticmethod
+    def _second(canvas: Canvas, box: SiteBox, y: int, x: int, to: int) -> None:
+        """Draw the line of a dual-homed site that carries nothing."""
+        if box.second_row is not None:
+            canvas.write(x, y + box.second_row, "╌" * (to - x), second_line_style(box.site))
 
     def _port(
         self, canvas: Canvas, site: SiteView, y: int, x: int, to: int, *, on_left: bool

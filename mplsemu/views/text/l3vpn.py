@@ -15,7 +15,7 @@ from mplsemu.views.reach_words import all_others
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import WEST, Border, Canvas, shorten
 from mplsemu.views.text.columns import wrapped
-from mplsemu.views.text.site import SiteBox, site_box
+from mplsemu.views.text.site import SiteBox, second_line_style, site_box
 
 _MOST_BOXES: Final = 16
 _MOST_NAMES: Final = 12
@@ -149,6 +149,11 @@ class _Boxes:
         for box, height in zip(sites, heights, strict=True):
             box.draw(canvas, 1, row, left)
             _line(canvas, box.site, row + 1, left, x)
+            if box.second_row is not None:
+                y_of_second = row + box.second_row
+                canvas.write(
+                    left + 1, y_of_second, "╌" * (x - left - 1), second_line_style(box.site)
+                )
             _gateways(canvas, box.site, row + 1, x + 2)
             row += height
         return y + total

@@ -41,7 +41,7 @@ def _heading(view: ProviderView) -> list[Text]:
         f"{roles[Role.P]} P",
         count(len(view.links), "link") + (f" ({down} down)" if down else ""),
         count(len(view.vpns), "VPN"),
-        count(sum(len(vpn.sites) for vpn in view.vpns), "site"),
+        count(sum(vpn.site_count for vpn in view.vpns), "site"),
     ]
     return [title, Text(" " + ", ".join(facts), palette.FAINT)]
 
@@ -138,7 +138,10 @@ def _vpns(view: ProviderView, width: int) -> list[Text]:
         head = (
             f" {vpn.name:<{name}}  {vpn.kind:<5}  {shorten(vpn.customer, customer):<{customer}}  "
         )
-        words = [f"{site} at {pe}" for site, pe in vpn.sites] or ["-"]
+        words = [
+            f"{site} at {pe}{' (standby)' if site in vpn.standbys else ''}"
+            for site, pe in vpn.sites
+        ] or ["-"]
         rows = wrapped(words, width=width - 1, indent=" " * len(head), first=head)
         rows[0].stylize(palette.SITE, 1, 1 + len(vpn.name))
         lines += rows

@@ -7,7 +7,8 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from mplsemu.views.model import HostView, SiteView
+from mplsemu.views.model import HostView, SecondLine, SiteView
+from mplsemu.views.phrases import second_line_words
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import Border, Canvas, shorten
 
@@ -31,6 +32,11 @@ class SiteBox:
     def height(self) -> int:
         """The rows that it needs, borders included."""
         return max(len(self.body), 1) + 2
+
+    @property
+    def second_row(self) -> int | None:
+        """The row, from its top, at which the second line of a dual-homed site begins."""
+        return len(self.body) if self.site.second_line is not None else None
 
     def draw(self, canvas: Canvas, x: int, y: int, width: int, *, height: int = 0) -> None:
         """Draw it with its top left corner at `x`, `y`."""
@@ -56,7 +62,14 @@ def site_box(site: SiteView) -> SiteBox:
     body.extend((f"learned {mac}", palette.FAINT) for mac in site.macs[:_MOST_HOSTS])
     if not site.up:
         body.append(("line down", palette.DOWN))
+    if site.second_line is not None:
+        body.append((second_line_words(site.second_line), second_line_style(site)))
     return SiteBox(site, tuple(body))
+
+
+def second_line_style(site: SiteView) -> str:
+    """Return how the line of a dual-homed site that carries nothing is drawn."""
+    return palette.DOWN if site.second_line is SecondLine.DOWN else palette.FAINT
 
 
 def _host_lines(host: HostView) -> list[str]:
