@@ -137,13 +137,17 @@ class Tunnel(TypedDict):
 
 
 class Circuit(TypedDict):
-    """An attachment circuit, and the PE's addresses on it; `leaf` is there in an E-Tree's leaf."""
+    """An attachment circuit, and the PE's addresses on it.
+
+    `leaf` is there in an E-Tree's leaf, `standby` where another line carries the site's traffic.
+    """
 
     name: str
     port: int
     up: bool
     addresses: list[str]
     leaf: NotRequired[bool]
+    standby: NotRequired[bool]
 
 
 class Route(TypedDict):

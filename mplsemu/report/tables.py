@@ -201,6 +201,8 @@ def _circuit(circuit: CircuitRow) -> shapes.Circuit:
     }
     if circuit.leaf:
         found["leaf"] = True
+    if circuit.standby:
+        found["standby"] = True
     return found
 
 

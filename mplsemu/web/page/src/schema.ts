@@ -221,7 +221,9 @@ export interface components {
         };
         /**
          * Circuit
-         * @description An attachment circuit, and the PE's addresses on it; `leaf` is there in an E-Tree's leaf.
+         * @description An attachment circuit, and the PE's addresses on it.
+         *
+         *     `leaf` is there in an E-Tree's leaf, `standby` where another line carries the site's traffic.
          */
         Circuit: {
             /** Name */
@@ -234,6 +236,8 @@ export interface components {
             addresses: string[];
             /** Leaf */
             leaf?: boolean;
+            /** Standby */
+            standby?: boolean;
         };
         /**
          * CoreLink

@@ -181,7 +181,12 @@ function routeRow(node: string, vrf: string, route: Route): Row {
 }
 
 function circuitsText(circuits: Circuit[]): string {
-  return circuits.map(({ name, up }) => (up ? name : `${name} (down)`)).join(", ");
+  return circuits.map(circuitText).join(", ");
+}
+
+function circuitText({ name, up, standby }: Circuit): string {
+  if (up) return name;
+  return standby ? `${name} (standby)` : `${name} (down)`;
 }
 
 function vsis(nodes: VsiTable["nodes"]): TableData[] {
