@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mplsemu.lab.addressing import (
     ce_router,
 )
+from mplsemu.lab.dhcp_relay import dhcp_servers_of
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.gateways import gateways_of
 from mplsemu.lab.homing import homing_of
@@ -71,6 +72,7 @@ class SiteBuilder:
             homing=homing,
             vlan=raw.vlan,
             port=raw.port,
+            dhcp_servers=dhcp_servers_of(self.document, path, raw, gateways),
         )
 
     def bridged(

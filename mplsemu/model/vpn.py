@@ -130,6 +130,7 @@ class Site:
         homing: what several lines do.
         vlan: the tags of its frames on its access line; None: untagged.
         port: the PE's port that it shares with other sites, by name; None: it has its own.
+        dhcp_servers: to which its gateway relays the requests of DHCP clients on the LAN.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Site:
     homing: Homing = Homing.STANDBY
     vlan: VlanTags | None = None
     port: str | None = None
+    dhcp_servers: tuple[IPv4Address, ...] = ()
 
     @property
     def full_name(self) -> str:

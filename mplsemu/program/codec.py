@@ -79,6 +79,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (VlanTags, "outer_type"),
     (AttachmentCircuit, "rate_bps"),
     (AttachmentCircuit, "standby"),
+    (AttachmentCircuit, "dhcp_servers"),
     (CoreLink, "metric_back"),
     (Nhlfe, "backup"),
     (VpnInfo, "hub_and_spoke"),

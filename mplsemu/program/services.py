@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
@@ -81,6 +82,7 @@ class AttachmentCircuit:
         standby: the line is up and blocked: another one carries its site's traffic.
         tags: of its frames, which tell it from others on its port; None: untagged.
         line: the port that it shares; None: it has a port of its own.
+        dhcp_servers: to which the gateway relays the requests of DHCP clients on it (RFC 2131).
     """
 
     name: str
@@ -98,6 +100,7 @@ class AttachmentCircuit:
     standby: bool = False
     tags: VlanTags | None = None
     line: SharedPort | None = None
+    dhcp_servers: tuple[IPv4Address, ...] = ()
 
     @property
     def physical_port(self) -> int:

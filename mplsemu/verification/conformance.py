@@ -170,6 +170,8 @@ def _leads_there(program: Program, line: Site) -> bool:
 def _differences(circuit: AttachmentCircuit, site: Site, *, leads_there: bool) -> Iterator[str]:
     if circuit.vpn != site.vpn:
         yield f"it is of VPN {circuit.vpn}"
+    if circuit.dhcp_servers != site.dhcp_servers:
+        yield "its DHCP servers differ from the lab file's"
     if circuit.mtu != site.mtu:
         yield f"it takes {circuit.mtu} octets, should take {site.mtu}"
     if circuit.strict_urpf != site.strict_urpf:

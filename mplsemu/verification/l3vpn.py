@@ -42,6 +42,7 @@ from mplsemu.verification.problems import (
     stack_problems,
     ttl_problem,
 )
+from mplsemu.verification.relays import check_relays
 from mplsemu.verification.source_checks import Kinds, check_sources, own_source
 from mplsemu.verification.tunnel_sizes import TunnelSizes
 from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
@@ -98,6 +99,8 @@ class L3vpnChecker:
             vrf = self._entry(run, site, plans[key])
             if vrf is not None:
                 entries.setdefault((key, vrf), []).append(site)
+        for site in (each for sites in entries.values() for each in sites):
+            self._check_relays(run, site)
         for (key, vrf), sites in entries.items():
             self._check_frames(run, sites)
             self._check_addresses(run, sites, plans[key], vrf)
@@ -118,6 +121,18 @@ class L3vpnChecker:
         detail = f"{site.circuit} comes into no VRF: {describe_end(end)}"
         run.violations.append(cut_off(site, detail, others, packet, walk))
         return None
+
+    def _check_relays(self, run: _Run, site: Site) -> None:
+        """Send the requests of a DHCP relay agent, and the servers' answers."""
+        for found in check_relays(self._walker, site):
+            run.walks += len(found.walks)
+            run.classes += len(found.walks)
+            for walk in found.walks:
+                run.tables.update(tables_of(walk))
+            if found.problem is not None:
+                detail = f"the DHCP server {found.server} of {site.circuit} is {found.problem}"
+                sources = (site.circuit,)
+                run.violations.append(Violation(Invariant.REACH, site.vpn, detail, sources=sources))
 
     def _check_frames(self, run: _Run, sites: list[Site]) -> None:
         """Send frames that no router accepts: tagged, without IP, for another MAC address."""

@@ -228,6 +228,8 @@ class FakeLsrs(FakeBridges):
         ip = fakeframe.IpBytes(frame[14:])
         if not ip.is_whole(4 if ethertype == IPV4 else 6):
             yield (Lost(Drop.MALFORMED),)
+        elif port.flags & PortFlag.DHCP_RELAY and _is_dhcp_request(frame, ip):
+            yield (Punted(PuntReason.DHCP, port.service, frame),)
         elif port.flags & PortFlag.STRICT_URPF and not self._is_from(port, ifindex, ip):
             yield (Lost(Drop.MARTIAN if fakeframe.is_no_source(ip.source) else Drop.SOURCE),)
         elif ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
@@ -316,6 +318,12 @@ class FakeLsrs(FakeBridges):
         ttl = ip.ttl if self._is_uniform else PIPE_TTL
         service = Shim(route.label, ip.traffic_class, ttl)
         return self._into_tunnel(lsr, route.target, service, ip.whole, vrf)
+
+
+def _is_dhcp_request(frame: bytes, ip: fakeframe.IpBytes) -> bool:
+    is_broadcast = ip.version == 4 and frame[:6] == b"\xff" * 6
+    is_whole = not int.from_bytes(ip.whole[6:8], "big") & 0x3FFF
+    return is_broadcast and is_whole and ip.protocol == UDP and ip.body[2:4] == b"\0\x43"
 
 
 def _is_right(packet: bytes) -> bool:

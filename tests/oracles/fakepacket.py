@@ -36,6 +36,7 @@ from mplsemu.southbound.openflow.match import (
     ND_TARGET,
     ND_TLL,
     REGISTERS,
+    UDP_DST,
     VLAN_VID,
     Field,
 )
@@ -145,7 +146,7 @@ class FakePacket:
             return self._read_class6(wanted)
         # Open vSwitch reads 0 where a fragment's next header would be, the first one's too,
         # and everywhere in a header whose lengths are not true
-        is_hidden = wanted in {ICMPV4_TYPE, ICMPV4_CODE} and self.is_fragment
+        is_hidden = wanted in {ICMPV4_TYPE, ICMPV4_CODE, UDP_DST} and self.is_fragment
         is_hidden |= self.ethertype in {0x0800, 0x86DD} and not self.has_true_lengths
         is_hidden &= wanted not in AT_START
         return 0 if is_hidden else self._number(*place)
@@ -218,6 +219,8 @@ class FakePacket:
             offset = {ICMPV4_TYPE: 0, ICMPV4_CODE: 1}.get(wanted)
             header = (self.data[at] & 0xF) * 4
             return None if offset is None else (at + header + offset, 1)
+        if ethertype == 0x0800 and self._number(at + 9, 1) == 17 and wanted is UDP_DST:
+            return at + (self.data[at] & 0xF) * 4 + 2, 2
         if ethertype == 0x86DD and self._number(at + 6, 1) == 58:
             if wanted is ICMPV6_TYPE:
                 return at + 40, 1

@@ -90,6 +90,11 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
         description="A CE router between its LAN and the PE; with keys, its link to the PE too.",
         examples=["router", {"router": "linux", "wan": "10.99.0.0/30"}],
     )
+    dhcp_relay: Addresses | None = Field(
+        default=None,
+        description="DHCP servers to which its gateway relays what clients on the LAN broadcast.",
+        examples=["192.168.9.2"],
+    )
     urpf: SourceValidation | None = Field(
         default=None,
         description="Whether its PE takes in from it only what is from its own prefixes (RFC 3704 "

@@ -145,6 +145,7 @@ def _service(port: layout.Port, names: Names) -> str:
     service = names.service(port.lsr, port.service)
     said = service + ("" if service.startswith(kind) else f" as a {kind}")
     said += ", a leaf" if port.flags & PortFlag.LEAF else ""
+    said += ", DHCP relayed" if port.flags & PortFlag.DHCP_RELAY else ""
     return said + (", sources validated" if port.flags & PortFlag.STRICT_URPF else "")
 
 

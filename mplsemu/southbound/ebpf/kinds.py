@@ -41,6 +41,8 @@ class PortFlag(enum.IntFlag):
     """On a VSI's circuit: a leaf of an E-Tree (RFC 7796)."""
     DELIMITED = 4
     """Its interface alone does not say which circuit it is: tags do, or their lack."""
+    DHCP_RELAY = 8
+    """On a VRF's circuit: its gateway relays what DHCP clients broadcast."""
 
 
 class Operation(enum.IntEnum):

@@ -32,6 +32,7 @@ def port_entries(lsr: Lsr) -> Iterator[Entry]:
                 continue
             flags = PortFlag.STRICT_URPF if circuit.strict_urpf else PortFlag.NONE
             flags |= PortFlag.LEAF if circuit.leaf else PortFlag.NONE
+            flags |= PortFlag.DHCP_RELAY if circuit.dhcp_servers else PortFlag.NONE
             if circuit.is_delimited:
                 lines.add(circuit.physical_port)
                 yield from _tagged(lsr, circuit, role, service, flags)

@@ -99,6 +99,7 @@ _PUNTS: Final[dict[int, str]] = {
     PuntReason.NOT_SERVED: "say that nobody listens",
     PuntReason.FRAGMENT: "put fragments together",
     PuntReason.TOO_BIG: "fragment it, or say how large it may be",
+    PuntReason.DHCP: "relay it to the DHCP servers",
     MAC_MOVED: "tell the controller that it has moved",
 }
 

@@ -38,6 +38,7 @@ from mplsemu.southbound.openflow.match import (
     ND_TARGET,
     ND_TLL,
     REGISTERS,
+    UDP_DST,
     VLAN_VID,
     Field,
 )
@@ -195,7 +196,7 @@ _ALL_SPECS: Final = (
         Table.VRF_SOURCE,
         "from circuits whose sources are validated: only what the VRF would send back there",
         Stage.SERVICES,
-        matches=frozenset({IN_PORT, ETH_TYPE, IPV4_SRC, IPV6_SRC}),
+        matches=frozenset({IN_PORT, ETH_TYPE, IPV4_SRC, IPV6_SRC, ETH_DST, IP_PROTO, UDP_DST}),
         next=frozenset({Table.VRF_INPUT}),
     ),
     TableSpec(
@@ -204,7 +205,7 @@ _ALL_SPECS: Final = (
         Stage.SERVICES,
         matches=frozenset(
             {IN_PORT, ETH_TYPE, ETH_SRC, ETH_DST, ARP_OP, ARP_TPA, IP_PROTO, ICMPV6_TYPE}
-            | {IPV4_SRC, IPV6_SRC, IPV6_DST, IP_TTL, ND_TARGET, ND_SLL}
+            | {IPV4_SRC, IPV6_SRC, IPV6_DST, IP_TTL, ND_TARGET, ND_SLL, UDP_DST}
         ),
         writes=frozenset(
             {REG_PUNT, ETH_SRC, ETH_DST, ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA}

@@ -83,6 +83,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
+from mplsemu.southbound.openflow.translate_dhcp import relay_flows
 from mplsemu.southbound.openflow.translate_neighbours import (
     common_neighbour_flows,
     neighbour_flows,
@@ -135,6 +136,7 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
         circuits = [circuit for circuit in map(lsr.circuit, vrf.circuits) if circuit.up]
         yield from source_flows(lsr, vrf)
         yield from neighbour_flows(lsr, circuits)
+        yield from relay_flows(circuits)
         yield from _gateway_flows(lsr, vrf, circuits)
         yield from _route_flows(lsr, vrf)
 

@@ -16,6 +16,7 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import Connected, ViaCe, Vrf
 from mplsemu.program.sizes import next_hop_mtu
 from mplsemu.southbound.punt.answers import NO_ANSWER, Answers
+from mplsemu.southbound.punt.dhcp import relay_reply, relay_request
 from mplsemu.southbound.punt.error_policy import deserves_error
 from mplsemu.southbound.punt.event import IntoLfib, IntoVrf, OutOfPort, PacketOut, PuntReason
 from mplsemu.southbound.punt.local import (
@@ -118,6 +119,9 @@ def router_address(lsr: NodeProgram, version: int) -> IPAddress:
 
 
 def _answer_routed(lsr: NodeProgram, punt: ParsedPunt, packet: IpPacket) -> Answers:
+    if punt.reason is PuntReason.DHCP:
+        found = circuit_at(lsr, punt.in_port)
+        return relay_request(*found, packet) if found is not None else NO_ANSWER
     if is_group_mac(punt.ethernet.destination):
         return NO_ANSWER
     match punt.reason:
@@ -235,8 +239,12 @@ def _circuits_towards(vrf: Vrf, dst: IPAddress) -> Iterator[str]:
 def _answer_local(lsr: NodeProgram, punt: ParsedPunt, packet: IpPacket) -> Answers:
     if fragment_of(packet):
         return NO_ANSWER
+    vrf = _vrf(lsr, punt.service)
+    relayed = relay_reply(lsr, vrf, packet) if vrf is not None else None
+    if relayed is not None:
+        return relayed
     on_link = _is_on_link(packet.dst, packet.src)
-    own = _unicast(lsr, _vrf(lsr, punt.service), packet.dst)
+    own = _unicast(lsr, vrf, packet.dst)
     reply = local_answer(packet, _ttl(on_link), own)
     if reply is None:
         return NO_ANSWER

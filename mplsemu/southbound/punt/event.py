@@ -20,6 +20,8 @@ class PuntReason(enum.IntEnum):
     FRAGMENT = 8
     SOLICITED = 9
     """A copy of a neighbour solicitation that the data plane has answered, as of ARP requests."""
+    DHCP = 10
+    """A client's request, broadcast on a LAN whose gateway is a DHCP relay agent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def local_answer(
         case IpProtocol.TCP:
             return _reset(packet, ttl)
         case IpProtocol.UDP:
-            return Refusal(IcmpError.PORT_UNREACHABLE) if _is_correct_udp(packet) else None
+            return Refusal(IcmpError.PORT_UNREACHABLE) if is_correct_udp(packet) else None
     # a router listens to IGMP, even if it ignores it; RFC 8200 section 4.7
     silent = IpProtocol.IGMP if packet.src.version == 4 else IpProtocol.NO_NEXT_HEADER
     return None if packet.protocol == silent else _unknown(packet)
@@ -88,7 +88,7 @@ def _echo_reply(packet: IpPacket, ttl: int, own: IPAddress) -> bytes | None:
     return ip_packet(own, packet.src, packet.protocol, reply, ttl=ttl, dscp=NETWORK_CONTROL)
 
 
-def _is_correct_udp(packet: IpPacket) -> bool:
+def is_correct_udp(packet: IpPacket) -> bool:
     """Whether a datagram is one: a damaged one is dropped before its port is looked at."""
     try:
         header = parse_udp(packet.payload)

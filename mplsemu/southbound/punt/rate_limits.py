@@ -80,6 +80,7 @@ def class_of(reason: PuntReason) -> PuntClass:
             | PuntReason.NOT_SERVED
             | PuntReason.TOO_BIG
             | PuntReason.FRAGMENT
+            | PuntReason.DHCP
         ):
             return PuntClass.ANSWERS
     assert_never(reason)

@@ -9,6 +9,7 @@ from tests.unit.lab import (
     mistakes_addresses,
     mistakes_homing,
     mistakes_links,
+    mistakes_relay,
     mistakes_vpls,
 )
 from tests.unit.lab.mistakes import GOOD
@@ -18,6 +19,7 @@ MISTAKES = {
     **mistakes_addresses.MISTAKES,
     **mistakes_homing.MISTAKES,
     **mistakes_links.MISTAKES,
+    **mistakes_relay.MISTAKES,
     **mistakes_vpls.MISTAKES,
 }
 

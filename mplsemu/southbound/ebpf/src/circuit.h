@@ -7,6 +7,7 @@
 
 #define ARP_REQUEST bpf_htons(1)
 #define ARP_REPLY bpf_htons(2)
+#define DHCP_SERVER_PORT bpf_htons(67)
 #define IPV4_IN_IPV6 12 /* offset in an IPv4-mapped address (RFC 4291 section 2.5.5.2) */
 
 struct arp_frame {
@@ -68,6 +69,22 @@ static __always_inline int is_mac(const __u8 *mac, const __u8 *other)
 	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
 }
 
+/* Whether a DHCP client broadcasts a request (RFC 2131 section 4.1). */
+static __always_inline int is_dhcp_request(struct __sk_buff *skb)
+{
+	static const __u8 broadcast[MAC_OCTETS] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	struct ipv4_frame *packet = head(skb, sizeof(*packet));
+	__be16 port = 0;
+	__u32 at;
+
+	if (!packet || !is_mac(packet->ethernet.destination, broadcast) ||
+	    packet->ip.protocol != PROTOCOL_UDP || packet->ip.fragment & IPV4_FRAGMENTED)
+		return 0;
+	at = ETHERNET_OCTETS + 4 * (packet->ip.version_length & 15);
+	bpf_skb_load_bytes(skb, at + sizeof(port), &port, sizeof(port));
+	return port == DHCP_SERVER_PORT;
+}
+
 static __always_inline int from_routed_circuit(struct __sk_buff *skb, const struct port *port)
 {
 	struct ethernet *ethernet = head(skb, sizeof(*ethernet));
@@ -88,8 +105,11 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 	if (type == TYPE_ARP)
 		return answer_arp(skb, lsr, port, lab);
 	if (type == TYPE_IPV4) {
-		if (!is_mac(ethernet->destination, lab->gateway_mac))
+		if (!is_mac(ethernet->destination, lab->gateway_mac)) {
+			if (port->flags & PORT_DHCP_RELAY && is_dhcp_request(skb))
+				return punt(skb, lsr, port->number, PUNT_DHCP, port->service);
 			return drop(skb, lsr, DROP_NOT_FOR_US);
+		}
 		if (!is_whole4(skb))
 			return drop(skb, lsr, DROP_MALFORMED);
 		packet = head(skb, sizeof(*packet));

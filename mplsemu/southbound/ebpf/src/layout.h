@@ -41,7 +41,7 @@
 /* The reasons of each class of punts: a bit for each */
 #define PUNT_REASONS_NEIGHBOURS 0x206
 #define PUNT_REASONS_GLEAN 0x8
-#define PUNT_REASONS_ANSWERS 0x1f1
+#define PUNT_REASONS_ANSWERS 0x5f1
 
 enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3, ROLE_LINE = 4 };
 
@@ -109,6 +109,7 @@ enum punt_reason {
 	PUNT_TOO_BIG = 7,
 	PUNT_FRAGMENT = 8,
 	PUNT_SOLICITED = 9,
+	PUNT_DHCP = 10,
 };
 
 enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_ANSWERS = 3 };
@@ -116,6 +117,7 @@ enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_AN
 #define PORT_STRICT_URPF 1
 #define PORT_LEAF 2
 #define PORT_DELIMITED 4
+#define PORT_DHCP_RELAY 8
 #define NHLFE_DIRECT 1
 #define ILM_CONTROL_WORD 1
 #define ILM_LEAF 2
