@@ -44,7 +44,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def near_names(name: str, known: Iterable[str], vpn: str | None = None) -> list[str]:
     """Return the names that are nearest to one that does not exist: all that are equally near.
 
-    A host, ``VPN/SITE/hN``, is also found by its site's part, and ``-`` may stand for ``/``.
+    A host, ``VPN/SITE/HOST``, is also found by its site's part, and ``-`` may stand for ``/``.
 
     Args:
         name: that is not known.

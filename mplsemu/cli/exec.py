@@ -11,7 +11,7 @@ from typing import Any
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_lab_option(parser)
-    parser.add_argument("node", metavar="NODE", help="VPN/SITE/hN, its short name, or an LSR")
+    parser.add_argument("node", metavar="NODE", help="VPN/SITE/HOST, its short name, or an LSR")
     parser.add_argument(
         "command",
         metavar="CMD",

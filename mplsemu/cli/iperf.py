@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rate. At the prompt of a lab also: iperfudp RATE SRC DST."
     )
     add_lab_option(parser)
-    parser.add_argument("source", metavar="SRC", help="host that sends: VPN/SITE/hN")
+    parser.add_argument("source", metavar="SRC", help="host that sends: VPN/SITE/HOST")
     parser.add_argument("target", metavar="DST", help="host that receives")
     parser.add_argument(
         "-u", "--udp", metavar="RATE", help="datagrams at this rate: 10M, or '10 Mbit/s'"

@@ -17,7 +17,7 @@ MOST_PAYLOAD: Final = 65_507  # of an IPv4 packet with an ICMP header
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_lab_option(parser)
-    parser.add_argument("source", metavar="SRC", help="host that pings: VPN/SITE/hN")
+    parser.add_argument("source", metavar="SRC", help="host that pings: VPN/SITE/HOST")
     parser.add_argument("target", metavar="DST", help="host or address")
     parser.add_argument("-c", "--count", type=int, default=3, help="packets (default: %(default)s)")
     parser.add_argument("-s", "--size", type=int, help="bytes of payload, sent in one piece")

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "not, or in the network it was not as the program says."
     )
     add_lab(parser)
-    parser.add_argument("src", metavar="SRC", help="host that sends: VPN/SITE/hN")
+    parser.add_argument("src", metavar="SRC", help="host that sends: VPN/SITE/HOST")
     parser.add_argument(
         "dst", metavar="DST", help="host, an address as SRC sees it, or a MAC address: a frame"
     )

@@ -160,7 +160,7 @@ class _Builder:
     def _unknown_host(self, path: Path, text: str) -> LabError:
         guess = nearest(text, self.hosts)
         remedy = (
-            f"did you mean {guess!r}?" if guess else "write VPN/SITE/hN, for example a/aarhus/h1"
+            f"did you mean {guess!r}?" if guess else "write VPN/SITE/HOST, for example a/aarhus/h1"
         )
         return self.document.error(path, f"{_what(path)}: there is no host {quoted(text)}", remedy)
 

@@ -20,7 +20,7 @@ def hubs_of(vpn: Vpn) -> HubAndSpoke | None:
 
 @dataclass(frozen=True, slots=True)
 class HostRef:
-    """A host by its full name, ``VPN/SITE/hN``."""
+    """A host by its full name, ``VPN/SITE/HOST``."""
 
     vpn: str
     site: str

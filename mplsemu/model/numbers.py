@@ -71,12 +71,12 @@ class Space:
 
     @classmethod
     def host_addresses(cls, vpn: str) -> Self:
-        """Return the space of the addresses of a VPN that bridges, by ``SITE/hN``."""
+        """Return the space of the addresses of a VPN that bridges, by ``SITE/HOST``."""
         return cls(Numbered.HOST_ADDRESS, (vpn,))
 
     @classmethod
     def site_addresses(cls, vpn: str, site: str) -> Self:
-        """Return the space of the addresses of a site of an L3VPN, by ``SITE/hN``."""
+        """Return the space of the addresses of a site of an L3VPN, by ``SITE/HOST``."""
         return cls(Numbered.HOST_ADDRESS, (vpn, site))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Hosts that a forwarding program knows, by full name ``VPN/SITE/hN`` or a shell's short one."""
+"""Hosts that a forwarding program knows, by full name ``VPN/SITE/HOST`` or a shell's short one."""
 
 from __future__ import annotations
 
@@ -79,5 +79,5 @@ def find_host(program: Program, name: str, vpn: str | None = None) -> LocatedHos
     if len(short) == 1:
         return short[0]
     near = near_names(name, (str(located.ref) for located in known), vpn)
-    remedy = f"did you mean {any_of(near)}?" if near else "write VPN/SITE/hN, as in the lab file"
+    remedy = f"did you mean {any_of(near)}?" if near else "write VPN/SITE/HOST, as in the lab file"
     raise LabError(f"no host {name!r} in lab {program.lab!r}", remedy=remedy)

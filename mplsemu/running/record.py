@@ -56,7 +56,7 @@ class LabRecord:
         datapath: where packets are switched: ``userspace`` or ``kernel``.
         lab_file: the lab file it was booted from.
         boot_s: duration of the boot in seconds.
-        hosts: by full name (``VPN/SITE/hN``), CE routers as ``VPN/SITE/ce``.
+        hosts: by full name (``VPN/SITE/HOST``), CE routers as ``VPN/SITE/ce``.
         lsrs: by name.
         links: by link name, the interfaces at its two ends; by circuit name, first the PE's.
         site_ports: by circuit whose line carries tags, the interface behind the line towards its

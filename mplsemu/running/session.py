@@ -122,7 +122,7 @@ class Session:
             if name in {full, host.short}:
                 return host
         if name in self.record.lsrs:
-            raise LabError(f"{name} is an LSR", remedy="name a host, VPN/SITE/hN")
+            raise LabError(f"{name} is an LSR", remedy="name a host, VPN/SITE/HOST")
         raise LabError(
             f"no host {name!r} in lab {self.record.name!r}",
             remedy=unknown_name_remedy(

@@ -34,7 +34,7 @@ class HostHandle:
 
     @property
     def name(self) -> str:
-        """Its full name, ``VPN/SITE/hN``."""
+        """Its full name, ``VPN/SITE/HOST``."""
         return str(self.located.ref)
 
     @property

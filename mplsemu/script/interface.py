@@ -35,7 +35,7 @@ DEFAULT_WAIT_S = 3.0
 
 
 class LabInterface(ABC):
-    """A lab that answers questions; hosts are ``VPN/SITE/hN``, or short ``VPN-SITE-hN``.
+    """A lab that answers questions; hosts are ``VPN/SITE/HOST``, or short ``VPN-SITE-HOST``.
 
     Attributes:
         mode: ``program``: answers are computed from the forwarding program; ``network``: they are

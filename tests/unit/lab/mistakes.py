@@ -324,8 +324,8 @@ MISTAKES = {
         "check 2: there is no host 'a/aarhus/h9'",
         "mean",
     ),
-    "not a host": (PING, "[a/aarhus/h1, x]", 32, "there is no host 'x'", "write VPN/SITE/hN"),
-    "half address": (PING, "[a/aarhus/h1, 10.0.0]", 32, "there is no host '10.0.0'", "VPN/SITE/hN"),
+    "not a host": (PING, "[a/aarhus/h1, x]", 32, "there is no host 'x'", "write VPN/SITE/HOST"),
+    "half address": (PING, "[a/aarhus/h1, 10.0.0]", 32, "no host '10.0.0'", "write VPN/SITE/HOST"),
     "itself": (PING, "[a/oslo/h1, a/oslo/h1]", 32, "a/oslo/h1 pings itself", "two different"),
     "one host": (PING, "[a/oslo/h1]", 32, "ping has 1 entry; two are due", "write ping: ["),
     "families": (
@@ -426,7 +426,7 @@ MISTAKES = {
         "throughput: [a/aarhus/h1, 192.168.3.2], least: 8 Mbit/s",
         32,
         "check 2: there is no host '192.168.3.2'",
-        "VPN/SITE/hN",
+        "VPN/SITE/HOST",
     ),
     "throughput to itself": (
         "ping: " + PING,
