@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.figure import Figure
 
 BENCHES = (
-    "compiling", "checking", "booting", "matrix", "convergence", "installing", "loading",
-    "throughput", "kernelboot", "kernelspeed", "memory", "drawing", "web",
+    "compiling", "checking", "booting", "matrix", "convergence", "switchover", "installing",
+    "loading", "throughput", "kernelboot", "kernelspeed", "memory", "drawing", "web",
 )  # fmt: skip
 
 

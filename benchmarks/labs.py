@@ -8,6 +8,7 @@ from pathlib import Path
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
 NORDIC = TOPOLOGIES / "nordic.yaml"
 ATTMPLS = TOPOLOGIES / "attmpls.yaml"
+DUAL_HOMED = TOPOLOGIES / "dual-homed.yaml"
 
 
 def chain(lsrs: int, name: str = "chain") -> str:
