@@ -83,6 +83,7 @@ def l3vpn(
     hosts: int = 1,
     own: Mapping[str, tuple[Iterable[int], Iterable[int]]] | None = None,
     hubs: Sequence[str] = (),
+    via_ce: bool = False,
     macs: MacAddresses,
 ) -> L3vpn:
     """Make an L3VPN from ``{site: (pe, subnets separated by blanks)}``.
@@ -90,7 +91,8 @@ def l3vpn(
     A third item ``"ce"`` puts a CE router in front of the site, ``"strict"`` has its sources
     validated, ``"ce strict"`` does both. `number` is that of its route
     target, `imports` those of the targets that it imports. `own` has sites with a VRF of their own:
-    what it imports, and what it exports. Where there are `hubs`, all other sites are spokes.
+    what it imports, and what it exports. Where there are `hubs`, all other sites are spokes; with
+    `via_ce` they reach each other through the CE routers of hubs, whose sites all have one.
     """
     made = []
     for index, (site, (pe, text, *kinds)) in enumerate(sites.items()):
@@ -115,7 +117,9 @@ def l3vpn(
         wanted = [number, of_spokes]
     rest = tuple(site for site in sites if site not in (own or {}))
     rd = RouteDistinguisher(ASN, number)
-    usual = VrfPolicy(name, rd, _targets(wanted), _targets([number]), rest)
+    usual = VrfPolicy(
+        name, rd, _targets(wanted), _targets([number]), rest, _inward_rd(number, via_ce)
+    )
     return L3vpn(
         name=name,
         customer=f"Customer {name}",
@@ -124,8 +128,12 @@ def l3vpn(
         import_targets=usual.import_targets,
         export_targets=usual.export_targets,
         vrfs=_policies(usual, number, own) if own else (),
-        hub_and_spoke=HubAndSpoke(tuple(hubs)) if hubs else None,
+        hub_and_spoke=HubAndSpoke(tuple(hubs), via_ce) if hubs else None,
     )
+
+
+def _inward_rd(number: int, via_ce: bool) -> RouteDistinguisher | None:
+    return RouteDistinguisher(ASN, 1000 * number) if via_ce else None
 
 
 def _policies(

@@ -58,7 +58,7 @@ def service_names(made: Network, pe: str) -> list[str]:
     for vpn in made.vpns:
         policies = vpn.policies if isinstance(vpn, L3vpn) else ()
         here = {site.name for site in vpn.sites if site.pe == pe}
-        names += [policy.name for policy in policies if here & {*policy.sites}]
+        names += [half.name for each in policies if here & {*each.sites} for half in each.halves()]
         names += [vpn.name] if here and not policies else []
     return names
 
@@ -99,6 +99,28 @@ def hub_and_spokes() -> Network:
                 "c": ("x", "10.1.4.0/29", "ce"),
             },
             hubs=("hq", "spare"),
+            macs=macs,
+        ),
+        l3vpn("w", {"a": ("x", "10.1.0.0/29")}, number=2, macs=macs),
+    )
+
+
+def hub_transit(hubs: Sequence[str] = ("hq", "spare"), **settings: object) -> Network:
+    """Return an L3VPN whose spokes reach each other through the CE routers of two hubs."""
+    macs = MacAddresses()
+    return network(
+        provider(("x-p", "p-y", "y-x"), pes=("x", "y"), **settings),  # type: ignore[arg-type]
+        l3vpn(
+            "v",
+            {
+                "hq": ("x", "10.1.0.0/29 2001:db8:1::/125", "ce"),
+                "spare": ("y", "10.1.1.0/29 2001:db8:5::/125", "ce"),
+                "a": ("y", "10.1.2.0/29 2001:db8:2::/125"),
+                "b": ("y", "10.1.3.0/29 2001:db8:3::/125", "strict"),
+                "c": ("x", "10.1.4.0/29 2001:db8:4::/125", "ce"),
+            },
+            hubs=hubs,
+            via_ce=True,
             macs=macs,
         ),
         l3vpn("w", {"a": ("x", "10.1.0.0/29")}, number=2, macs=macs),

@@ -94,6 +94,7 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
             targets = st.sets(st.sampled_from([*numbers] if has_extranet else [number]))
             own = {site: (draw(targets), draw(targets)) for site in sites if draw(st.booleans())}
         made_of = {"number": number, "imports": imports[number], "own": own, "hubs": hubs}
+        made_of["via_ce"] = bool(hubs) and all(_may_pass_on(sites[hub], sites) for hub in hubs)
         vpn = l3vpn(f"v{number}", sites, **made_of, macs=macs)
         with_addresses = tuple(_with_own_addresses(draw, site) for site in vpn.sites)
         vpns.append(replace(vpn, sites=with_addresses))
@@ -170,6 +171,13 @@ def _tagged(draw: st.DrawFn, vpn: Vpn, number: int) -> Vpn:
         is_tagged = where in {"own tagged", "shared"}
         sites.append(replace(site, vlan=vlan if is_tagged else None, port=port))
     return replace(vpn, sites=tuple(sites))
+
+
+def _may_pass_on(hub: tuple[str, str, str], sites: dict[str, tuple[str, str, str]]) -> bool:
+    """Whether a hub's CE router can pass on all that spokes send to each other."""
+    _, prefixes, kind = hub
+    needs_ipv6 = any(":" in subnets for _, subnets, _ in sites.values())
+    return kind == "ce" and (":" in prefixes or not needs_ipv6)
 
 
 def _l3_site(draw: st.DrawFn, pe: str, subnet: str, subnet6: str) -> tuple[str, str, str]:

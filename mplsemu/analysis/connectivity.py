@@ -11,6 +11,7 @@ from mplsemu.analysis.components import connected_components
 from mplsemu.analysis.pseudowire_mesh import joined_pes
 from mplsemu.analysis.vrf_reach import VrfReach, vrf_reaches
 from mplsemu.errors import ProgramError
+from mplsemu.model.names import inward_vrf
 from mplsemu.model.natural_order import natural
 from mplsemu.model.vpn import L2vpnKind, VpnKind
 from mplsemu.program.program import Program
@@ -136,11 +137,13 @@ def _is_mesh(program: Program, vpn: str) -> bool:
     vrfs = [vrf for node in program.nodes for vrf in node.vrfs_of(vpn)]
     imported = {target for vrf in vrfs for target in vrf.import_targets}
     exported = {target for vrf in vrfs for target in vrf.export_targets}
+    names = {vrf.name for vrf in vrfs}
     return all(
         imported & {*vrf.export_targets}
         for vrf in vrfs
         # a site's own VRF may have to do with other VPNs alone
-        if vrf.name == vpn or exported & {*vrf.import_targets}
+        if inward_vrf(vrf.name) not in names
+        and (vrf.name == vpn or exported & {*vrf.import_targets})
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mplsemu.model.l3vpn import RouteTarget
 from mplsemu.model.natural_order import NaturalKey, natural
 from mplsemu.model.vpn import IPNetwork
-from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.program import NodeProgram, Program, VpnInfo
 from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
@@ -82,26 +82,29 @@ def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
     spare = spare_lines(program)
     bare = ((node, _without(vrf, spare)) for node in program.nodes for vrf in node.vrfs_of(vpn))
     vrfs = [(node, vrf) for node, vrf in bare if vrf.circuits]
+    sites = {(node.name, vrf.name): _local_sites(node, vrf) for node, vrf in vrfs}
+    every = sorted((site for some in sites.values() for site in some), key=_site_order)
     owners = _Owners(
         {
             circuit: (node.name, node.circuit_by_name[circuit].site)
             for node, vrf in vrfs
             for circuit in vrf.circuits
-        }
+        },
+        {prefix: site.circuit for site in every for prefix in site.prefixes},
     )
     return_routes = _ReturnRoutes(program)
     found = []
     for node, vrf in vrfs:
-        sites = _local_sites(node, vrf)
         reaches = _reaches(node, vrf, owners, return_routes)
-        found.append(VrfReach(node.name, vrf.name, sites, reaches, ()))
+        found.append(VrfReach(node.name, vrf.name, sites[node.name, vrf.name], reaches, ()))
     found.sort(key=lambda each: natural(", ".join(site.circuit.site for site in each.sites)))
-    every = sorted((site for each in found for site in each.sites), key=_site_order)
     exported = {
-        circuit: (vrf.name, frozenset(vrf.export_targets))
-        for _, vrf in vrfs
+        circuit: (vrf.name, frozenset(_exported(node, circuit)))
+        for node, vrf in vrfs
         for circuit in vrf.circuits
     }
+    if any(info.name == vpn and _is_via_ce(info) for info in program.vpns):
+        exported = {}  # all sites reach each other, though not by their route targets
     imported = {(node.name, vrf.name): frozenset(vrf.import_targets) for node, vrf in vrfs}
     return tuple(_judged(each, every, exported, imported[each.pe, each.vrf]) for each in found)
 
@@ -116,11 +119,21 @@ def _judged(
     meant: list[LocalSite] = []
     apart: list[LocalSite] = []
     for site in every:
-        name, targets = exported[site.circuit.name]
+        name, targets = exported.get(site.circuit.name, (reach.vrf, imported))
         is_apart = name != reach.vrf and not imported & targets
         (apart if is_apart else meant).append(site)
     lacks = _lacks(reach.sites, reach.reaches, meant)
     return replace(reach, lacks=lacks, apart=tuple(site.circuit.site for site in apart))
+
+
+def _exported(node: NodeProgram, circuit: str) -> Iterable[RouteTarget]:
+    """Return the route targets of a site's routes."""
+    towards = node.vrf_towards(circuit)
+    return towards.export_targets if towards is not None else ()
+
+
+def _is_via_ce(info: VpnInfo) -> bool:
+    return info.hub_and_spoke is not None and info.hub_and_spoke.via_ce
 
 
 def prefix_order(prefix: IPNetwork) -> tuple[int, int, int]:
@@ -145,6 +158,8 @@ def _local_sites(node: NodeProgram, vrf: Vrf) -> tuple[LocalSite, ...]:
             case Connected(circuit) | ViaCe(circuit):
                 if circuit in prefixes and not _is_wan(route, node.circuit_by_name[circuit]):
                     prefixes[circuit].append(route.prefix)
+            case ViaVrf() if route.circuit in prefixes:  # of a hub: the VRF beside leads to its CE
+                prefixes[route.circuit].append(route.prefix)
     sites = (LocalSite(node.circuit_by_name[name], tuple(prefixes[name])) for name in vrf.circuits)
     return tuple(sorted(sites, key=_site_order))
 
@@ -159,7 +174,7 @@ def _reaches(
     reaches = []
     for route in vrf.routes:
         match route.next_hop:
-            case ViaVrf():
+            case ViaVrf() if route.circuit not in vrf.circuits:
                 site = owners.site(route, node.name)
                 answers = site is not None or return_routes.exist(route, node, vrf)
                 reaches.append(ReachablePrefix(route.prefix, site, answers))
@@ -195,14 +210,22 @@ class _Owners:
 
     Attributes:
         home: the PE and the site of each of its circuits.
+        circuits: those of the sites with each prefix.
     """
 
     home: Mapping[str, tuple[str, str]]
+    circuits: Mapping[IPNetwork, AttachmentCircuit]
 
     def site(self, route: Route, egress: str) -> str | None:
-        """Return the site that originated a route to a PE; None if it is a partner's."""
+        """Return the site with the prefix of a route to a PE; None if it is a partner's.
+
+        It may be a spoke, to which a hub's CE router passes packets on.
+        """
         pe, site = self.home.get(route.circuit, (None, None))
-        return site if pe == egress else None
+        if pe != egress:
+            return None
+        owner = self.circuits.get(route.prefix)
+        return owner.site if owner is not None else site
 
 
 class _ReturnRoutes:

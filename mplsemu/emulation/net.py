@@ -54,6 +54,7 @@ _HOST_IPV6: Final[Mapping[str, str]] = {
     "default/autoconf": "0",
 }
 _CE_IPV6: Final[Mapping[str, str]] = {**_HOST_IPV6, "all/forwarding": "1"}
+_IPV4: Final = Path("/proc/sys/net/ipv4")
 _LSR_IPV6: Final[Mapping[str, str]] = {"all/disable_ipv6": "1", "default/disable_ipv6": "1"}
 
 
@@ -442,5 +443,9 @@ def _set_sysctls(pid: int, ipv6: Mapping[str, str], *, forward: bool | None = No
     with inside(pid):
         set_ipv6_conf(ipv6)
         if forward is not None:
-            setting = Path("/proc/sys/net/ipv4/ip_forward")
+            setting = _IPV4 / "ip_forward"
             setting.write_text(str(int(forward)), encoding="ascii")
+        if forward:  # a hub's CE router sends packets back by the line they came
+            for interfaces in ("all", "default"):
+                setting = _IPV4 / "conf" / interfaces / "send_redirects"
+                setting.write_text("0", encoding="ascii")

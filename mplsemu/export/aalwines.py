@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple, assert_never
 
 from mplsemu.model.labels import MAX_LABEL_VALUE, Label
 from mplsemu.model.vpn import IPNetwork
+from mplsemu.program.ce_router import returns
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -209,7 +210,15 @@ class _Exporter:
         for prefix in self._prefixes:
             route = _covering(vrf, fib, prefix)
             if route is not None:
-                table[self._destinations[str(prefix)]] = self._routed(node, vrf, route.next_hop)
+                passing = _passing(node, route.next_hop, prefix)
+                table[self._destinations[str(prefix)]] = (
+                    self._routed(node, vrf, route.next_hop)
+                    if passing is None
+                    else _rules(_through(passing))
+                )
+        for circuit in (passed := _passed_on(node, vrf)):
+            own = f"{node.name}/{node.vrf_of_circuit[circuit].name}"
+            self._link(name, _through(circuit), own, _back(circuit))
         others = {way.vrf for way in _ways(vrf) if isinstance(way, ViaVrf)}
         for other in sorted(others & node.vrf_by_name.keys()):
             self._link(name, _to(other), f"{node.name}/{other}", f"from {vrf.name}")
@@ -218,8 +227,12 @@ class _Exporter:
             for each in node.vrfs
             if any(isinstance(way, ViaVrf) and way.vrf == vrf.name for way in _ways(each))
         )
+        back = {circuit for each in node.vrfs for circuit in _passed_on(node, each)}
+        led_to = (way.circuit for way in _ways(vrf) if isinstance(way, ViaCe))
         interfaces = [
-            *vrf.circuits,
+            *dict.fromkeys((*vrf.circuits, *led_to)),
+            *map(_through, passed),
+            *(_back(circuit) for circuit in vrf.circuits if circuit in back),
             _TO_PE,
             *map(_to, sorted(others)),
             *(f"from {importer}" for importer in importers),
@@ -229,7 +242,9 @@ class _Exporter:
     def _routed(self, node: NodeProgram, vrf: Vrf, way: NextHop) -> Rules:
         match way:
             case Connected(circuit) | ViaCe(circuit):
-                is_up = node.circuit_by_name[circuit].up and circuit in vrf.circuits
+                towards = node.vrf_towards(circuit)
+                is_led_to = circuit in vrf.circuits or towards is vrf
+                is_up = node.circuit_by_name[circuit].up and is_led_to
                 return _rules(circuit) if is_up else []
             case ViaVrf(other):
                 return _rules(_to(other)) if other in node.vrf_by_name else []
@@ -323,6 +338,31 @@ def _entrances(vsi: Vsi) -> dict[tuple[str, bool], _Entrance]:
 def _to(name: str) -> str:
     """Return the name of an interface towards a VRF or VSI; names of the lab have no blanks."""
     return f"to {name}"
+
+
+def _through(circuit: str) -> str:
+    """Return the interface to a CE router that sends back what is not for its LAN."""
+    return f"through the CE of {circuit}"
+
+
+def _back(circuit: str) -> str:
+    return f"back from the CE of {circuit}"
+
+
+def _passing(node: NodeProgram, way: NextHop, prefix: IPNetwork) -> str | None:
+    """Return the circuit whose CE router sends back what a route sends there for a prefix."""
+    if not isinstance(way, ViaCe) or way.circuit not in node.vrf_of_circuit:
+        return None
+    circuit = node.circuit_by_name[way.circuit]
+    if circuit.ce is None or not circuit.up:
+        return None
+    return circuit.name if returns(circuit, circuit.ce, prefix[0]) else None
+
+
+def _passed_on(node: NodeProgram, vrf: Vrf) -> list[str]:
+    """Return the circuits by whose CE routers a VRF's packets come back."""
+    found = (_passing(node, route.next_hop, route.prefix) for route in vrf.routes)
+    return list(dict.fromkeys(circuit for circuit in found if circuit is not None))
 
 
 def _covering(vrf: Vrf, fib: Fib, prefix: IPNetwork) -> Route | None:

@@ -13,6 +13,7 @@ from mplsemu.lab.addressing import (
 )
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.hosts import HostBuilder, Lan, macs_of, refuse_hidden
+from mplsemu.lab.hubs import hub_and_spoke
 from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap, refuse_same_route
 from mplsemu.lab.pe_ce import (
     given_links,
@@ -29,7 +30,7 @@ from mplsemu.lab.schema import (
 from mplsemu.lab.shared_ports import refuse_ambiguous_tags
 from mplsemu.lab.sites import SiteBuilder
 from mplsemu.lab.vpls_topology import build_topology
-from mplsemu.lab.vrf_policies import VrfPolicies, hub_and_spoke, numbered_names
+from mplsemu.lab.vrf_policies import VrfPolicies, numbered_names
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.mac_move import MacMove
@@ -165,7 +166,7 @@ class _Builder:
         imported = frozenset(own if raw.import_ is None else raw.import_)
         exported = frozenset(own if raw.export is None else raw.export)
         usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))
-        hubs = hub_and_spoke(self.document, name, raw)
+        hubs = hub_and_spoke(self.document, name, raw, sites)
         vrfs = VrfPolicies(self.document, raw, usual, self.number, self.asn).policies()
         vpn = L3vpn(name, customer, tuple(sites), rd, imported, exported, vrfs, hubs)
         for policy in vpn.policies:
@@ -174,9 +175,9 @@ class _Builder:
             refuse_same_route(self.document, policy.rd, own_claims, others)
         return vpn
 
-    def number(self, name: str) -> int:
-        """Return the number of a VPN, or of one of `numbered_names`."""
-        number = self.numbers[name]
+    def number(self, name: str, plus: int = 0) -> int:
+        """Return the number of a VPN, or of one of `numbered_names`, plus another."""
+        number = self.numbers[name] + plus
         if min(number, self.asn) > MAX_2_BYTES:
             what = f"site {name}" if "/" in name else f"vpn {name}"
             problem = f"{what} has number {number}, too large behind AS number {self.asn}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 from typing import ClassVar, Final, Literal, Self
 
-from mplsemu.model.names import vpn_of_vrf
+from mplsemu.model.names import inward_vrf, vpn_of_vrf
 from mplsemu.model.vpn import Site, VpnKind
 
 _NUMBER: Final = re.compile(r"\d{1,10}\Z", re.ASCII)
@@ -108,6 +108,8 @@ class VrfPolicy:
         import_targets: it imports routes that carry any of these.
         export_targets: carried by the routes it exports.
         sites: names of those that are attached to it.
+        inward_rd: of a VRF beside it, `inward`, if not this one but that one leads to the CE
+            routers of its sites, and exports their routes; None: there is one VRF.
     """
 
     name: str
@@ -115,6 +117,26 @@ class VrfPolicy:
     import_targets: frozenset[RouteTarget]
     export_targets: frozenset[RouteTarget]
     sites: tuple[str, ...]
+    inward_rd: RouteDistinguisher | None = None
+
+    @property
+    def inward(self) -> str | None:
+        """Name of the VRF that leads to the CE routers of its sites, if that is another one."""
+        return inward_vrf(self.name) if self.inward_rd is not None else None
+
+    def halves(self) -> tuple[VrfPolicy, ...]:
+        """Return the policies of the two VRFs that it is of; if there is one, its own."""
+        if self.inward_rd is None:
+            return (self,)
+        nothing: frozenset[RouteTarget] = frozenset()
+        inward = replace(
+            self,
+            name=inward_vrf(self.name),
+            rd=self.inward_rd,
+            import_targets=nothing,
+            inward_rd=None,
+        )
+        return replace(self, export_targets=nothing, inward_rd=None), inward
 
     @property
     def vpn(self) -> str:
@@ -133,13 +155,16 @@ class HubAndSpoke:
 
     Attributes:
         hubs: names of sites, in the lab file's order.
+        via_ce: whether spokes reach each other through a hub's CE router: the first hub's that is
+            up and reached.
     """
 
     hubs: tuple[str, ...]
+    via_ce: bool = False
 
     def joins(self, source: str, target: str) -> bool:
         """Whether packets from one site should arrive at another."""
-        return source in self.hubs or target in self.hubs
+        return self.via_ce or source in self.hubs or target in self.hubs
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ RESERVED_HOSTS: Final = {
 """Names that no host may have, with the reason."""
 _CE: Final = f"/{CE_HOST}"
 _AT: Final = "@"
+_INWARD: Final = ":in"
 
 
 def line_name(site: str, pe: str) -> str:
@@ -69,9 +70,18 @@ def vpn_of(name: str) -> str:
     return name.partition("/")[0]
 
 
+def inward_vrf(vrf: str) -> str:
+    """Return the name of the VRF that leads to the CE routers of another VRF's sites.
+
+    Where a hub's CE router passes packets on between spokes, what comes to it and what comes from
+    it is looked up in two VRFs (RFC 4364 section 4.3.5).
+    """
+    return f"{vrf}{_INWARD}"
+
+
 def vpn_of_vrf(vrf: str) -> str:
     """Return the VPN of a VRF or VSI."""
-    return vpn_of(vrf)
+    return vpn_of(vrf).removesuffix(_INWARD)
 
 
 def circuit_of(host: str) -> str:

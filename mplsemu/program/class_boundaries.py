@@ -30,7 +30,8 @@ def vrf_spans(node: NodeProgram, vrf: Vrf) -> Iterator[Span]:
         yield prefix_span(route.prefix)
     for neighbour in vrf.neighbours:
         yield address_span(neighbour.address)
-    for name in vrf.circuits:
+    led_to = (each.next_hop.circuit for each in vrf.routes if isinstance(each.next_hop, ViaCe))
+    for name in dict.fromkeys((*vrf.circuits, *led_to)):
         circuit = node.circuit_by_name.get(name)
         if circuit is None:
             continue
@@ -38,6 +39,8 @@ def vrf_spans(node: NodeProgram, vrf: Vrf) -> Iterator[Span]:
             yield address_span(gateway.ip)
             yield address_span(gateway.network.network_address)
             yield address_span(gateway.network.broadcast_address)
+        for near in (*circuit.ce.lan, *circuit.gateways) if circuit.ce else ():
+            yield prefix_span(near.network)  # all else it sends back
         for host in circuit.hosts:
             for interface in host.addresses:
                 yield address_span(interface.ip)

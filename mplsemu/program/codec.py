@@ -27,7 +27,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from mplsemu.errors import ProgramError
 from mplsemu.model.l2cp import L2cp
-from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
+from mplsemu.model.l3vpn import HubAndSpoke, RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.tags import TagType, VlanTags
@@ -71,6 +71,7 @@ _MACS: Final[dict[type, tuple[str, ...]]] = {
 """Fields that hold MAC addresses; to cattrs they are plain text."""
 _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Host, "loopbacks"),
+    (HubAndSpoke, "via_ce"),
     (Host, "mtu"),
     (Pseudowire, "leaf"),
     (Pseudowire, "leaf_in_label"),

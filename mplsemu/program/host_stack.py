@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from mplsemu.errors import LabError
 from mplsemu.model.names import ce_name
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.program.ce_router import is_martian_to_linux
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.host_interface import refusal
 from mplsemu.program.hosts import LocatedHost, host_ref
-from mplsemu.program.martians import is_martian_source, is_never_routed
 from mplsemu.program.own_addresses import (
     ALL_ROUTERS,
     LINK_LOCAL,
@@ -63,9 +62,6 @@ class PacketOptions:
 
 
 DEFAULT_OPTIONS: Final = PacketOptions()
-_CLASS_E: Final = IPv4Network("240.0.0.0/4")
-"""Linux forwards it, except the broadcast address; the PE does not (RFC 1812 section 5.3.7)."""
-_BROADCAST: Final = IPv4Address("255.255.255.255")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +193,7 @@ class HostStack:
             return Sent((_ended(Dropped(name, "VLAN-tagged on the CE router's LAN")),))
         if ip.destination in _own_of_ce(self.circuit, ce):
             return self._to_ce(ce, ip)
-        if _is_martian_to_linux(ce, ip.source, is_forwarded=True):
+        if is_martian_to_linux(ce, ip.source, is_forwarded=True):
             return self._refused_by_ce(ip)
         if ip.ttl <= 1:
             expired = WalkHop(name, None, None, (), "TTL expired", (), None, ip.ttl)
@@ -220,7 +216,7 @@ class HostStack:
 
     def _to_ce(self, ce: Ce, ip: IpHeader) -> Sent:
         """Deliver to the CE router itself."""
-        if _is_martian_to_linux(ce, ip.source, is_forwarded=False):
+        if is_martian_to_linux(ce, ip.source, is_forwarded=False):
             return self._refused_by_ce(ip)
         end = Delivered(self.circuit.name, None, ip.destination, ce.lan_mac, is_ce=True)
         return Sent((_ended(end),))
@@ -250,19 +246,6 @@ class HostStack:
                 ref = host_ref(self.circuit, host)
                 end = Delivered(self.circuit.name, ref, address, host.mac, octets=self._octets)
                 yield Branch((), end, copy=(-index,))
-
-
-def _is_martian_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bool:
-    """Whether a CE router, being Linux, drops packets from a source address.
-
-    IPv4: martian sources and its own addresses, also in packets for itself (fib_validate_source).
-    IPv6: only when forwarding, sources that are not a node's or are link-local (ip6_forward; RFC
-    4291 section 2.5.6).
-    """
-    if source.version == 4:
-        is_passed = source in _CLASS_E and source != _BROADCAST
-        return (is_martian_source(source) and not is_passed) or source in ce.addresses
-    return is_forwarded and is_never_routed(source)
 
 
 def send_from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader) -> Sent:

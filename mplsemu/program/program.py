@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 from mplsemu.errors import ProgramError
 from mplsemu.model.l3vpn import HubAndSpoke
 from mplsemu.model.limits import CORE_MTU
+from mplsemu.model.names import inward_vrf
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpn import VpnKind
 from mplsemu.program.entries import FtnEntry, IlmEntry
@@ -128,6 +129,11 @@ class NodeProgram:
     def vrf_of_circuit(self) -> dict[str, Vrf]:
         """The VRF that looks up what comes in on an attachment circuit, by the circuit's name."""
         return {name: vrf for vrf in self.vrfs for name in vrf.circuits}
+
+    def vrf_towards(self, circuit: str) -> Vrf | None:
+        """Return the VRF that leads to an attachment circuit: its own, or the one beside it."""
+        own = self.vrf_of_circuit.get(circuit)
+        return self.vrf_by_name.get(inward_vrf(own.name), own) if own is not None else None
 
     def vrfs_of(self, vpn: str) -> tuple[Vrf, ...]:
         """Return the VRFs of a VPN here."""

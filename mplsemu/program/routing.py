@@ -6,6 +6,7 @@ from typing import assert_never
 
 from mplsemu.model.names import ce_name
 from mplsemu.model.vpn import IPAddress, IPInterface
+from mplsemu.program.ce_router import returns, send_back
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, PIPE_TTL, is_unroutable
 from mplsemu.program.martians import LINK_LOCAL, is_martian_source
 from mplsemu.program.mtu_check import fit_mtu
@@ -160,6 +161,10 @@ def _deliver_to_ce(
         state.drop(copy, f"no CE router on {circuit.name}", vrf=vrf.name)
         return
     copy.actions.append("deliver to the CE")
+    if returns(circuit, circuit.ce, address):
+        if send_back(state, copy, circuit, circuit.ce, vrf.name):
+            _take_back(state, copy, circuit)
+        return
     host = next((each for each in circuit.hosts if address in (i.ip for i in each.addresses)), None)
     if host is None:
         state.end(copy, delivered(circuit, address, circuit.ce.mac), vrf=vrf.name)
@@ -172,3 +177,19 @@ def _deliver_to_ce(
         return
     copy.hops.append(WalkHop(name, None, None, (), "route to its LAN", (), None, copy.ttl - 1))
     state.finish(copy, end)
+
+
+def _take_back(state: WalkState, copy: Copy, circuit: AttachmentCircuit) -> None:
+    """Route what a CE router sent back: by the VRF of its circuit."""
+    assert state.packet.ip is not None
+    vrf = copy.node.vrf_of_circuit.get(circuit.name)
+    been_here = (ce_name(circuit.name), ())
+    if vrf is None:
+        state.drop(copy, f"{circuit.name} is in no VRF")
+    elif been_here in copy.seen:
+        state.drop(copy, "loop", vrf=vrf.name)
+    elif circuit.strict_urpf and not _is_from(state, copy, circuit, vrf, state.packet.ip.source):
+        state.drop(copy, f"{state.packet.ip.source} is not on {circuit.name}", vrf=vrf.name)
+    else:
+        copy.seen.add(been_here)
+        route(state, copy, vrf)

@@ -201,13 +201,14 @@ def _service_problems(program: Program, network: Network) -> Iterator[tuple[str,
     vpns = {vpn.name: vpn for vpn in network.vpns}
     at: dict[str, set[str]] = {}
     for vpn, site in network.lines():
-        name = vpn.policy(site.name).name if isinstance(vpn, L3vpn) else vpn.name
-        at.setdefault(site.pe, set()).add(name)
+        halves = vpn.policy(site.name).halves() if isinstance(vpn, L3vpn) else (vpn,)
+        at.setdefault(site.pe, set()).update(half.name for half in halves)
     policies = {
-        policy.name: policy
+        half.name: half
         for vpn in network.vpns
         if isinstance(vpn, L3vpn)
         for policy in vpn.policies
+        for half in policy.halves()
     }
     for node in program.nodes:
         services: tuple[Vrf | Vsi, ...] = (*node.vrfs, *node.vsis)

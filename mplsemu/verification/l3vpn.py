@@ -33,6 +33,7 @@ from mplsemu.verification.address_plan import (
     ToHost,
     ToNobody,
 )
+from mplsemu.verification.hub_transit import transit_problem
 from mplsemu.verification.problems import (
     PROBE_TTL,
     Problem,
@@ -103,7 +104,7 @@ class L3vpnChecker:
             self._check_relays(run, site)
         for (key, vrf), sites in entries.items():
             self._check_frames(run, sites)
-            self._check_addresses(run, sites, plans[key], vrf)
+            self._check_addresses(run, vpn, sites, plans[key], vrf)
         return Findings(tuple(run.violations), run.classes, run.walks, frozenset(run.tables))
 
     def _entry(self, run: _Run, site: Site, plan: AddressPlan) -> str | None:
@@ -163,7 +164,9 @@ class L3vpnChecker:
                     )
                 )
 
-    def _check_addresses(self, run: _Run, sites: list[Site], plan: AddressPlan, vrf: str) -> None:
+    def _check_addresses(
+        self, run: _Run, vpn: L3vpn, sites: list[Site], plan: AddressPlan, vrf: str
+    ) -> None:
         """Send to every class of addresses; report equal failures together."""
         visible = {each.circuit for each in plan.sites}
         extra = 1 if any(each.ce for each in sites) else 0
@@ -186,7 +189,10 @@ class L3vpnChecker:
             key = each.version, type(expected), _is_at_hand(expected, plan)
             kinds.setdefault(key, each.representative)
             for variant in walk.variants():
-                for problem in self._problems(variant, expected, visible, extra):
+                due = intended_circuit(expected)
+                past = transit_problem(self._program, vpn, site, variant, due)
+                problems = self._problems(variant, expected, visible, extra)
+                for problem in (*problems, *([past] if past is not None else [])):
                     _gather(groups, problem, each, variant, expected)
         circuits = tuple(each.circuit for each in sites)
         for group in groups.values():

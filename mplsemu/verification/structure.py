@@ -203,7 +203,7 @@ def _route_problem(program: Program, node: NodeProgram, vrf: Vrf, route: Route) 
     origin = program.node_of_circuit.get(route.circuit)
     if origin is None:
         return f"is of {route.circuit}, which is not a circuit"
-    there = origin.vrf_of_circuit.get(route.circuit)
+    there = origin.vrf_towards(route.circuit)
     if there is None:
         return f"is of {route.circuit}, which is in no VRF"
     match route.next_hop:
@@ -222,7 +222,9 @@ def _local_problem(
 ) -> str | None:
     """Return how a route to a circuit is not to that of its site."""
     name = local.circuit
-    if name not in vrf.circuits or name != route.circuit:
+    towards = node.vrf_towards(name)
+    is_led_to = name in vrf.circuits or (towards is not None and towards.name == vrf.name)
+    if not is_led_to or name != route.circuit:
         return f"is on {name}, which is not in it or not its site's"
     if isinstance(local, ViaCe) and node.circuit_by_name[name].ce is None:
         return f"is behind {name}, without a CE"

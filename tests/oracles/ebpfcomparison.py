@@ -75,7 +75,7 @@ class Comparison:
         match branch.end:
             case path.Delivered(circuit=circuit, mac=mac):
                 return "to", circuit, self._mac(circuit, mac), last.ip_ttl
-            case path.TtlExpired(node) if node.endswith("/ce"):
+            case path.TtlExpired(node) | path.Dropped(node) if node.endswith("/ce"):
                 circuit = node.removesuffix("/ce")
                 return "to", circuit, self._mac(circuit, ""), last.ip_ttl
             case path.TtlExpired(node):

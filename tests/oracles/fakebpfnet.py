@@ -14,6 +14,7 @@ from mplsemu.southbound.ebpf.contents import Contents, contents_of
 from mplsemu.southbound.ebpf.kinds import Drop, FdbKind
 from mplsemu.southbound.ebpf.translate import entries, settings
 from tests.oracles.fakebpf import FakeLsrs, Lost, Punted, Sent
+from tests.oracles.fakece import FakeCes
 from tests.oracles.lines import Lines
 
 MAX_HOPS = 300
@@ -87,6 +88,7 @@ class FakeNetwork:
     def __init__(self, program: Program, contents: Contents | None = None) -> None:
         self.attached = attach(program)
         self._program = program
+        self._ces = FakeCes(program)
         self.lsrs = FakeLsrs(
             contents_of_all(program, self.attached) if contents is None else contents,
             settings(program),
@@ -148,6 +150,10 @@ class FakeNetwork:
         assert self._node[fate.oif] == node, "sent out of another LSR's interface"
         if fate.oif in self._line:
             for circuit, frame in self.lines.received(node, self._line[fate.oif], fate.frame):
+                back = self._ces.back(circuit, frame)
+                if back is not None:
+                    lsr, port, again = self.lines.sent(circuit, back)
+                    return self.attached.ports[lsr][port], again, crossed, share
                 return Trail(crossed, Delivered(circuit, frame), share)
             return Trail(crossed, Ended(node, Lost(Drop.TOO_BIG)), share)
         if not self._takes(fate.oif, fate.frame):

@@ -46,6 +46,7 @@ from mplsemu.southbound.openflow.match import (
     Match,
     Term,
 )
+from tests.oracles.fakece import FakeCes
 from tests.oracles.fakechoice import Place, hashed, way
 from tests.oracles.fakepacket import MPLS, FakePacket
 from tests.oracles.lines import Lines
@@ -327,6 +328,7 @@ class FakeNetwork:
         self.switches = {name: FakeSwitch(each, place) for name, each in flows.items()}
         self._controller = controller
         self.lines = Lines(program)
+        self._ces = FakeCes(program)
         ends: dict[str, list[tuple[str, int]]] = {}
         for node in program.nodes:
             for adjacency in node.adjacencies:
@@ -388,7 +390,12 @@ class FakeNetwork:
         outcome: FakeOutcome,
     ) -> None:
         if self.lines.carries(node, port):
-            outcome.deliveries += self.lines.received(node, port, frame)
+            for circuit, received in self.lines.received(node, port, frame):
+                back = self._ces.back(circuit, received)
+                if back is None:
+                    outcome.deliveries.append((circuit, received))
+                else:
+                    moving.append(self.lines.sent(circuit, back))
             return
         tag = 4 if frame[12:14] == b"\x81\0" else 0  # one is not counted (packet(7))
         if len(frame) - 14 - tag > self._mtus.get((node, port), 0):

@@ -229,7 +229,7 @@ def vrf_changes(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[tuple
     for index, name in enumerate(vrf.circuits):
         yield f"{name} not in it", replace(vrf, circuits=without(vrf.circuits, index))
     for other in node.vrfs:
-        if other.name != vrf.name:
+        if other.name != vrf.name and other.circuits:
             yield (
                 f"has {other.name}'s circuits",
                 replace(vrf, circuits=(*vrf.circuits, *other.circuits)),
@@ -270,7 +270,11 @@ def leaks(origin: NodeProgram, node: NodeProgram, vrf: Vrf) -> Iterator[tuple[st
             routes = tuple(each for each in vrf.routes if each.prefix != route.prefix)
             said = "leaks in" if route.prefix not in known else "is another VPN's"
             leaked = replace(route, next_hop=way)
-            yield f"{route.prefix} of {other.name} {said}", replace(vrf, routes=(*routes, leaked))
+            if leaked not in vrf.routes:
+                yield (
+                    f"{route.prefix} of {other.name} {said}",
+                    replace(vrf, routes=(*routes, leaked)),
+                )
 
 
 def route_changes(

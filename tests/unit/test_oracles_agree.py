@@ -140,7 +140,8 @@ def ends(program, walked):
         if isinstance(end, Delivered)
         else (end.node.removesuffix("/ce"), None)
         for end in walked.ends
-        if isinstance(end, Delivered) or (isinstance(end, TtlExpired) and end.node.endswith("/ce"))
+        if isinstance(end, Delivered)
+        or (isinstance(end, TtlExpired | Dropped) and end.node.endswith("/ce"))
     )
 
 

@@ -13,6 +13,7 @@ from mplsemu.control.services.compiler import (
     ServiceTables,
     pes_of,
 )
+from mplsemu.control.services.hub_transit import HubTransit
 from mplsemu.model.l3vpn import VrfPolicy, import_sources
 from mplsemu.model.network import Vpn
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site, VpnKind
@@ -45,14 +46,21 @@ class L3vpnCompiler:
             for vpn in routed
             for policy in self._of_vpn[vpn.name]
         }
+        self._halves = {
+            half.name: (half, policy)
+            for policy in self._policies.values()
+            for half in policy.halves()
+        }
+        self._transit = {vpn.name: HubTransit.of(vpn) for vpn in routed}
         self._imports = import_sources(routed)
 
     def services(self, vpn: str) -> Iterator[Service]:
-        """Yield the VPN's VRFs: of each policy one at each PE of its sites."""
+        """Yield the VPN's VRFs: of each policy one, or two, at each PE of its sites."""
         for policy in self._of_vpn[vpn]:
-            vrf = policy.name if policy.name != vpn else None
-            for pe in pes_of(self._sites[policy.name]):
-                yield Service(vpn, pe, vrf)
+            for half in policy.halves():
+                vrf = half.name if half.name != vpn else None
+                for pe in pes_of(self._sites[policy.name]):
+                    yield Service(vpn, pe, vrf)
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield each PE that imports with each PE that exports."""
@@ -75,30 +83,37 @@ class L3vpnCompiler:
     ) -> Iterator[VrfKey]:
         """Yield a key for IPv4, and one for IPv6 if the VRF has local IPv6 sites."""
         yield VrfKey(service.name, 4)
-        subnets = (subnet for site in self._local(service) for subnet in site.subnets)
+        half, policy = self._halves[service.name]
+        local = self._local(service)
+        subnets = [subnet for site in local for subnet in site.subnets]
+        if half.name == policy.inward:
+            transit = self._transit[policy.vpn]
+            subnets += (prefix for site in local for prefix in transit.through(site))
         if any(subnet.version == 6 for subnet in subnets):
             yield VrfKey(service.name, 6)
 
     def tables(self, service: Service, state: ServiceState) -> ServiceTables:
         """Return the VRF."""
-        policy, pe = self._policies[service.name], service.pe
+        half, policy = self._halves[service.name]
+        pe = service.pe
+        routes: dict[IPNetwork, Route] = {}
         local = self._local(service)
         here = [site for site in state.attached(local) if site.pe == pe]
-        routes: dict[IPNetwork, Route] = {}
-        imported = self._imported(policy, pe, state)
-        for route in (*_local_routes(policy, here, state), *imported):
+        for route in self._routes(service, here, state):
             routes.setdefault(route.prefix, route)  # a VRF's own route wins
+        if half.name == policy.inward:  # packets from its sites come into the other half
+            local = here = []
         vrf = Vrf(
-            name=policy.name,
+            name=half.name,
             index=state.number(service),
-            rd=policy.rd,
-            import_targets=tuple(sorted(policy.import_targets)),
-            export_targets=tuple(sorted(policy.export_targets)),
-            label=state.labels[pe][VrfKey(policy.name, 4)],
-            label6=state.labels[pe].get(VrfKey(policy.name, 6)),
+            rd=half.rd,
+            import_targets=tuple(sorted(half.import_targets)),
+            export_targets=tuple(sorted(half.export_targets)),
+            label=state.labels[pe][VrfKey(half.name, 4)],
+            label6=state.labels[pe].get(VrfKey(half.name, 6)),
             circuits=state.circuits(pe, local),
             routes=tuple(sorted(routes.values(), key=lambda route: _prefix_order(route.prefix))),
-            neighbours=_neighbours(policy, pe, here, state),
+            neighbours=_neighbours(half, pe, here, state),
         )
         return ServiceTables(vrfs=(vrf,))
 
@@ -121,34 +136,71 @@ class L3vpnCompiler:
 
     def _local(self, service: Service) -> list[Site]:
         """Return the sites that have a line to the PE."""
-        sites = self._sites[service.name]
+        _, policy = self._halves[service.name]
+        sites = self._sites[policy.name]
         return [site for site in sites if service.pe in (site.homes or (site.pe,))]
 
+    def _routes(
+        self, service: Service, here: Iterable[Site], state: ServiceState
+    ) -> Iterator[Route]:
+        """Yield what a VRF may use, the better routes to a prefix first."""
+        half, policy = self._halves[service.name]
+        up = [site for site in here if site.circuit not in state.down]
+        if half.name != policy.inward:
+            yield from _link_routes(half, up)
+        if half.name == policy.inward or policy.inward is None:
+            yield from _local_routes(half, up)
+        if half.name == policy.inward:
+            for site in up:
+                for prefix in self._transit[policy.vpn].through(site):
+                    yield Route(prefix, ViaCe(site.circuit), half.rd, site.circuit)
+        else:
+            yield from self._imported(policy, service.pe, state)
+
     def _imported(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Route]:
+        passed_on: list[tuple[int, Route]] = []
         for source in self._imports[policy.name]:
+            leads = source.halves()[-1]
             for site in state.attached(self._sites[source.name]):
-                is_local = source.name == policy.name and site.pe == pe
+                is_local = leads.name == policy.name and site.pe == pe
                 if site.circuit in state.down or is_local:
                     continue
                 if site.pe != pe and not state.reaches(pe, site.pe):
                     continue
                 for subnet in site.subnets:
-                    next_hop: NextHop = ViaVrf(source.name)
-                    if site.pe != pe:
-                        key = VrfKey(source.name, subnet.version)
-                        next_hop = ViaPe(site.pe, state.labels[site.pe][key])
-                    yield Route(subnet, next_hop, source.rd, site.circuit)
+                    yield _imported_route(leads, site, subnet, pe, state)
+                if policy.vpn == source.vpn and policy.inward is None:  # of a spoke
+                    transit = self._transit[source.vpn]
+                    passed_on += (
+                        (transit.rank(site), _imported_route(leads, site, prefix, pe, state))
+                        for prefix in transit.through(site)
+                    )
+        passed_on.sort(key=lambda each: each[0])
+        yield from (route for _, route in passed_on)  # the first hub's come first
 
 
-def _local_routes(policy: VrfPolicy, sites: Iterable[Site], state: ServiceState) -> Iterator[Route]:
+def _imported_route(
+    leads: VrfPolicy, site: Site, prefix: IPNetwork, pe: str, state: ServiceState
+) -> Route:
+    """Return a PE's route to a prefix at a site, by the VRF that leads there."""
+    next_hop: NextHop = ViaVrf(leads.name)
+    if site.pe != pe:
+        key = VrfKey(leads.name, prefix.version)
+        next_hop = ViaPe(site.pe, state.labels[site.pe][key])
+    return Route(prefix, next_hop, leads.rd, site.circuit)
+
+
+def _local_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Route]:
     for site in sites:
-        if site.circuit in state.down:
-            continue
         next_hop: NextHop = Connected(site.circuit) if site.ce is None else ViaCe(site.circuit)
         for subnet in site.subnets:
             yield Route(subnet, next_hop, policy.rd, site.circuit)
+
+
+def _link_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Route]:
+    """Yield the routes to PE-CE links: every VPN may use the same prefixes, none is exported."""
+    for site in sites:
         for interface in site.ce.pe_wan if site.ce is not None else ():
-            # every VPN may use the same PE-CE prefixes: they are not exported
             yield Route(interface.network, Connected(site.circuit), policy.rd, site.circuit)
 
 

@@ -54,6 +54,12 @@ class RawL3vpn(RawVpn, title="L3VPN"):
         "its own prefixes (RFC 3704 section 2.2).",
         examples=["strict"],
     )
+    via: Literal["ce"] | None = Field(
+        default=None,
+        description="With topology hub-and-spoke: spokes reach each other through the hub's CE "
+        "router.",
+        examples=["ce"],
+    )
     topology: Literal["mesh", "hub-and-spoke"] = Field(
         default="mesh",
         description="Which sites reach which: each every other, or spokes hubs alone; sites then "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -16,7 +16,7 @@ from mplsemu.model.vpls_topology import VplsTopology
 from mplsemu.program.program import Program
 from mplsemu.verification.matrix import verify
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
-from tests.networks import dual_homed, hub_and_spokes, own_vrfs
+from tests.networks import dual_homed, hub_and_spokes, hub_transit, own_vrfs
 from tests.oracles.bruteforce import outcome
 from tests.oracles.mutants import mutants
 
@@ -84,6 +84,7 @@ LABS = {
     "own VRFs": own_vrfs,
     "hubs": hub_and_spokes,
     "dual-homed": dual_homed,
+    "through a hub": partial(hub_transit, hubs=("hq",)),
 }
 MOST = 400
 """Of each lab's mutants so many, picked with a fixed seed."""

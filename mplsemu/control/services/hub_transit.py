@@ -1,0 +1,46 @@
+"""Prefixes of spokes that a hub's CE router announces to the other spokes (RFC 4364 4.3.5).
+
+It announces them all, whether a spoke is up or not, as a router does that announces an aggregate:
+what is for a spoke that is down ends at the hub's PE.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.vpn import IPNetwork, Site
+
+
+@dataclass(frozen=True, slots=True)
+class HubTransit:
+    """What the hubs of a VPN announce beside their own prefixes.
+
+    Attributes:
+        hubs: names of the hubs, the preferred first; empty if spokes do not reach each other.
+        prefixes: of the spokes, in the lab file's order.
+    """
+
+    hubs: tuple[str, ...] = ()
+    prefixes: tuple[IPNetwork, ...] = ()
+
+    @classmethod
+    def of(cls, vpn: L3vpn) -> Self:
+        """Return what the hubs of a VPN announce."""
+        if vpn.hub_and_spoke is None or not vpn.hub_and_spoke.via_ce:
+            return cls()
+        hubs = vpn.hub_and_spoke.hubs
+        spokes = (site for site in vpn.sites if site.name not in hubs)
+        return cls(hubs, tuple(subnet for site in spokes for subnet in site.subnets))
+
+    def rank(self, hub: Site) -> int:
+        """Return the place of a hub among those that announce the spokes' prefixes."""
+        return self.hubs.index(hub.name) if hub.name in self.hubs else len(self.hubs)
+
+    def through(self, hub: Site) -> tuple[IPNetwork, ...]:
+        """Return what a site announces of the spokes: where its CE router has a default route."""
+        if hub.name not in self.hubs or hub.ce is None:
+            return ()
+        versions = {each.version for each in (*hub.ce.wan, *hub.gateways)}
+        return tuple(prefix for prefix in self.prefixes if prefix.version in versions)

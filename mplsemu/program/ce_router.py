@@ -1,0 +1,69 @@
+"""What a CE router does with packets from its PE: it is Linux, with a default route to the PE.
+
+What is not for its LAN goes back by the line it came: so packets between spokes pass the hub's CE
+router (RFC 4364 section 4.3.5), and so a route that wrongly leads to a CE router makes a loop.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from mplsemu.model.names import ce_name
+from mplsemu.model.vpn import IPAddress
+from mplsemu.program.martians import is_martian_source, is_never_routed
+from mplsemu.program.path import Dropped, TtlExpired, WalkHop
+from mplsemu.program.services import AttachmentCircuit, Ce
+from mplsemu.program.walk_state import Copy, WalkState
+
+_CLASS_E: Final = IPv4Network("240.0.0.0/4")
+"""Linux forwards it, except the broadcast address; the PE does not (RFC 1812 section 5.3.7)."""
+_BROADCAST: Final = IPv4Address("255.255.255.255")
+
+
+def is_martian_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bool:
+    """Whether a CE router, being Linux, drops packets from a source address.
+
+    IPv4: martian sources and its own addresses, also in packets for itself (fib_validate_source).
+    IPv6: only when forwarding, sources that are not a node's or are link-local (ip6_forward; RFC
+    4291 section 2.5.6).
+    """
+    if source.version == 4:
+        is_passed = source in _CLASS_E and source != _BROADCAST
+        return (is_martian_source(source) and not is_passed) or source in ce.addresses
+    return is_forwarded and is_never_routed(source)
+
+
+def returns(circuit: AttachmentCircuit, ce: Ce, address: IPAddress) -> bool:
+    """Whether a CE router routes packets for an address back to its PE: by its default route."""
+    near = (*ce.lan, *circuit.gateways)
+    has_default = any(each.version == address.version for each in near)
+    return has_default and not any(address in each.network for each in near)
+
+
+def send_back(state: WalkState, copy: Copy, circuit: AttachmentCircuit, ce: Ce, vrf: str) -> bool:
+    """Send a copy to a CE router, and back to the PE; return whether it comes back.
+
+    Args:
+        state: of the walk.
+        copy: at the PE, where its TTL was decremented.
+        circuit: to the CE router.
+        ce: the CE router.
+        vrf: the VRF that sent the copy there.
+    """
+    assert state.packet.ip is not None
+    name = ce_name(circuit.name)
+    copy.leave(circuit.name, vrf)
+    if is_martian_to_linux(ce, state.packet.ip.source, is_forwarded=True):
+        reason = f"nobody sends from {state.packet.ip.source}"
+        copy.hops.append(WalkHop(name, None, None, (), f"drop: {reason}", (), None, copy.ttl))
+        state.finish(copy, Dropped(name, reason))
+        return False
+    if copy.ttl is None or copy.ttl <= 1:
+        copy.hops.append(WalkHop(name, None, None, (), "TTL expired", (), None, copy.ttl))
+        state.finish(copy, TtlExpired(name, None, ()))
+        return False
+    copy.ttl -= 1
+    copy.hops.append(WalkHop(name, None, None, (), "route to the PE", (), circuit.name, copy.ttl))
+    copy.in_stack = copy.stack = ()
+    return True
