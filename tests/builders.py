@@ -94,22 +94,7 @@ def l3vpn(
     what it imports, and what it exports. Where there are `hubs`, all other sites are spokes; with
     `via_ce` they reach each other through the CE routers of hubs, whose sites all have one.
     """
-    made = []
-    for index, (site, (pe, text, *kinds)) in enumerate(sites.items()):
-        kind = " ".join(kinds).split()
-        subnets = tuple(ip_network(subnet) for subnet in text.split())
-        made.append(
-            Site(
-                name=site,
-                vpn=name,
-                pe=pe,
-                subnets=subnets,
-                gateways=tuple(_interface(subnet, 1) for subnet in subnets),
-                hosts=_hosts(subnets, 2, hosts, macs),
-                ce=_ce(index, macs) if "ce" in kind else None,
-                strict_urpf="strict" in kind,
-            )
-        )
+    made = _routed_sites(name, sites, hosts, macs)
     wanted = [number] if imports is None else imports
     if hubs:
         of_spokes = SPOKES + number
@@ -123,13 +108,38 @@ def l3vpn(
     return L3vpn(
         name=name,
         customer=f"Customer {name}",
-        sites=tuple(made),
+        sites=made,
         rd=rd,
         import_targets=usual.import_targets,
         export_targets=usual.export_targets,
         vrfs=_policies(usual, number, own) if own else (),
         hub_and_spoke=HubAndSpoke(tuple(hubs), via_ce) if hubs else None,
     )
+
+
+def _routed_sites(
+    vpn: str,
+    sites: Mapping[str, tuple[str, str] | tuple[str, str, str]],
+    hosts: int,
+    macs: MacAddresses,
+) -> tuple[Site, ...]:
+    made = []
+    for index, (site, (pe, text, *kinds)) in enumerate(sites.items()):
+        kind = " ".join(kinds).split()
+        subnets = tuple(ip_network(subnet) for subnet in text.split())
+        made.append(
+            Site(
+                name=site,
+                vpn=vpn,
+                pe=pe,
+                subnets=subnets,
+                gateways=tuple(_interface(subnet, 1) for subnet in subnets),
+                hosts=_hosts(subnets, 2, hosts, macs),
+                ce=_ce(index, macs) if "ce" in kind else None,
+                strict_urpf="strict" in kind,
+            )
+        )
+    return tuple(made)
 
 
 def _inward_rd(number: int, via_ce: bool) -> RouteDistinguisher | None:
