@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.errors import EmulationError, NotRootError
-from mplsemu.southbound.network_namespace import OWN_NAMESPACE, enter
+from mplsemu.southbound.network_namespace import OWN_NAMESPACE, enter, inside
 
 _CLONE_NEWNET: Final = 0x4000_0000
 _PR_SET_PDEATHSIG: Final = 1
@@ -127,6 +127,14 @@ def set_ipv6_conf(settings: Mapping[str, str]) -> None:
     if root.is_dir():
         for name, value in settings.items():
             (root / name).write_text(value, encoding="ascii")
+
+
+def set_sysctls(pid: int, ipv6: Mapping[str, str], ipv4: Mapping[str, str]) -> None:
+    """Write settings below net/ipv6/conf and net/ipv4 in a process's namespace."""
+    with inside(pid):
+        set_ipv6_conf(ipv6)
+        for name, value in ipv4.items():
+            (Path("/proc/sys/net/ipv4") / name).write_text(value, encoding="ascii")
 
 
 def current_namespace() -> int:

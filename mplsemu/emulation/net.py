@@ -18,7 +18,7 @@ from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.emulation.interrupts import interrupts_wait
 from mplsemu.emulation.mininet_classes import CLI, Mininet
-from mplsemu.emulation.namespace import PrivateNamespace, require_root, set_ipv6_conf
+from mplsemu.emulation.namespace import PrivateNamespace, require_root, set_sysctls
 from mplsemu.emulation.node_namespaces import NodeView
 from mplsemu.emulation.nodes import AccessSwitch, CeRouter, LabHost, LabLink, SiteLan
 from mplsemu.emulation.offload import turn_off_checksum_offload
@@ -54,7 +54,12 @@ _HOST_IPV6: Final[Mapping[str, str]] = {
     "default/autoconf": "0",
 }
 _CE_IPV6: Final[Mapping[str, str]] = {**_HOST_IPV6, "all/forwarding": "1"}
-_IPV4: Final = Path("/proc/sys/net/ipv4")
+_CE_IPV4: Final[Mapping[str, str]] = {
+    "ip_forward": "1",
+    # a hub's CE router sends packets back by the line they came
+    "conf/all/send_redirects": "0",
+    "conf/default/send_redirects": "0",
+}
 _LSR_IPV6: Final[Mapping[str, str]] = {"all/disable_ipv6": "1", "default/disable_ipv6": "1"}
 
 
@@ -348,12 +353,12 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         self.options.progress("links", 0, len(self.plan.veth_pairs))
         pids = {node.name: node.pid for node in self._with_namespaces()}
         for node in self.hosts:
-            _set_sysctls(node.pid, _HOST_IPV6)
+            set_sysctls(node.pid, _HOST_IPV6, {})
         for node in self.ces:
-            _set_sysctls(node.pid, _CE_IPV6, forward=True)
+            set_sysctls(node.pid, _CE_IPV6, _CE_IPV4)
         if self.fabric.lsr_namespaces:
             for node in self.switches:
-                _set_sysctls(node.pid, _LSR_IPV6, forward=False)
+                set_sysctls(node.pid, _LSR_IPV6, {"ip_forward": "0"})
         run_ip_batch(batch_commands.link_lines(self.plan, pids, threading.get_native_id()))
         self._note_links()
         self.options.progress("links", len(self.plan.veth_pairs), len(self.plan.veth_pairs))
@@ -436,16 +441,3 @@ def _target(controller: Any) -> str:
 
 def _ipv4(addresses: Iterable[IPInterface]) -> IPInterface | None:
     return next((address for address in addresses if address.version == 4), None)
-
-
-def _set_sysctls(pid: int, ipv6: Mapping[str, str], *, forward: bool | None = None) -> None:
-    """Write a namespace's sysctls; `forward` None leaves IPv4 forwarding as it is."""
-    with inside(pid):
-        set_ipv6_conf(ipv6)
-        if forward is not None:
-            setting = _IPV4 / "ip_forward"
-            setting.write_text(str(int(forward)), encoding="ascii")
-        if forward:  # a hub's CE router sends packets back by the line they came
-            for interfaces in ("all", "default"):
-                setting = _IPV4 / "conf" / interfaces / "send_redirects"
-                setting.write_text("0", encoding="ascii")
