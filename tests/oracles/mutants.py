@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 from typing import Any, get_args
 
 from mplsemu.model.l2cp import L2cp
@@ -57,6 +57,13 @@ def settings(program: Program) -> Iterator[Mutant]:
         down = instead(program.links, index, replace(link, up=False))
         yield f"{link.name} down, nobody noticed", replace(program, links=down)
         yield f"{link.name} gone", replace(program, links=without(program.links, index))
+        for what, fields in (
+            ("narrower", {"mtu": link.mtu - 1}),
+            ("wider", {"mtu": link.mtu + 1}),
+            ("with another metric back", {"metric_back": link.metric + 1}),
+        ):
+            links = instead(program.links, index, replace(link, **fields))
+            yield f"{link.name} {what}", replace(program, links=links)
 
 
 def labels(program: Program, node: NodeProgram) -> Iterator[Change]:
@@ -146,6 +153,9 @@ def tunnels(program: Program, node: NodeProgram) -> Iterator[Change]:
     for index, entry in enumerate(node.ftn):
         yield f"FTN {entry.egress} dropped", replace(node, ftn=without(node.ftn, index))
         yield f"FTN {entry.egress} twice", replace(node, ftn=(*node.ftn, entry))
+        for mtu in (entry.mtu - 1, entry.mtu + 1):
+            ftn = instead(node.ftn, index, replace(entry, mtu=mtu))
+            yield f"FTN {entry.egress} of {mtu} octets", replace(node, ftn=ftn)
         for number, nhlfe in enumerate(entry.nhlfes):
             for what, other in tunnel_changes(program, node, nhlfe):
                 changed = replace(entry, nhlfes=instead(entry.nhlfes, number, other))
@@ -181,6 +191,8 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
         changes = [("down", {"up": False}), ("of another VPN", {"vpn": other})]
         changes.append(("validates otherwise", {"strict_urpf": not circuit.strict_urpf}))
         changes.append(("a leaf or no more", {"leaf": not circuit.leaf}))
+        changes.append(("wider", {"mtu": circuit.mtu + 1}))
+        changes.append(("with a DHCP server", {"dhcp_servers": (IPv4Address("192.0.2.67"),)}))
         if circuit.standby:
             changes.append(("open", {"up": True}))
             changes.append(("open and no standby", {"up": True, "standby": False}))
