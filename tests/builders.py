@@ -89,10 +89,11 @@ def l3vpn(
     """Make an L3VPN from ``{site: (pe, subnets separated by blanks)}``.
 
     A third item ``"ce"`` puts a CE router in front of the site, ``"strict"`` has its sources
-    validated, ``"ce strict"`` does both. `number` is that of its route
-    target, `imports` those of the targets that it imports. `own` has sites with a VRF of their own:
-    what it imports, and what it exports. Where there are `hubs`, all other sites are spokes; with
-    `via_ce` they reach each other through the CE routers of hubs, whose sites all have one.
+    validated, ``"ce strict"`` does both; ``"pref:10"`` gives a preference. `number` is that of its
+    route target, `imports` those of the targets that it imports. `own` has sites with a VRF of
+    their own: what it imports, and what it exports. Where there are `hubs`, all other sites are
+    spokes; with `via_ce` they reach each other through the CE routers of hubs, whose sites all
+    have one.
     """
     made = _routed_sites(name, sites, hosts, macs)
     wanted = [number] if imports is None else imports
@@ -126,7 +127,7 @@ def _routed_sites(
     made = []
     for index, (site, (pe, text, *kinds)) in enumerate(sites.items()):
         kind = " ".join(kinds).split()
-        subnets = tuple(ip_network(subnet) for subnet in text.split())
+        subnets = tuple(map(ip_network, text.split()))
         made.append(
             Site(
                 name=site,
@@ -137,6 +138,7 @@ def _routed_sites(
                 hosts=_hosts(subnets, 2, hosts, macs),
                 ce=_ce(index, macs) if "ce" in kind else None,
                 strict_urpf="strict" in kind,
+                preference=_preference(kind),
             )
         )
     return tuple(made)
@@ -158,6 +160,10 @@ def _policies(
 
 def _targets(numbers: Iterable[int]) -> frozenset[RouteTarget]:
     return frozenset(RouteTarget(ASN, each) for each in numbers)
+
+
+def _preference(kind: Sequence[str]) -> int | None:
+    return next((int(word[5:]) for word in kind if word.startswith("pref:")), None)
 
 
 def vpls(

@@ -65,7 +65,13 @@ def _metrics_back(metrics: dict[str, int]) -> st.SearchStrategy[dict[str, int]]:
 
 
 @st.composite
-def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
+def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) -> Network:
+    """Networks with VPNs of every kind.
+
+    Args:
+        max_nodes: of the provider.
+        contested: whether sites may have prefixes within others', and equal ones.
+    """
     made = draw(providers(max_nodes))
     macs = MacAddresses()
     pe = st.sampled_from([node.name for node in made.nodes])
@@ -87,6 +93,9 @@ def networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
         own: dict[str, tuple[set[int], set[int]]] = {}
         hubs: list[str] = []
         kind = draw(st.sampled_from(("usual", "own VRFs", "hubs")))
+        if contested:
+            kind = "usual"
+            sites |= _contested_sites(draw, pe, net)
         if kind == "hubs":
             hubs = draw(st.lists(st.sampled_from(list(sites)), min_size=1, max_size=2, unique=True))
         if kind == "own VRFs":
@@ -185,9 +194,24 @@ def _l3_site(draw: st.DrawFn, pe: str, subnet: str, subnet6: str) -> tuple[str, 
     return pe, subnets, draw(st.sampled_from(("", "ce", "strict", "ce strict")))
 
 
+def _contested_sites(
+    draw: st.DrawFn, pe: st.SearchStrategy[str], net: int
+) -> dict[str, tuple[str, str, str]]:
+    return {
+        f"t{site}": _contested_site(draw, draw(pe), net) for site in range(draw(st.integers(0, 3)))
+    }
+
+
+def _contested_site(draw: st.DrawFn, pe: str, net: int) -> tuple[str, str, str]:
+    """Return a site whose prefixes other sites have too, or hold others', or are within others'."""
+    subnet = draw(st.sampled_from((f"10.{net}.0.0/16", f"10.{net}.99.0/24", f"10.{net}.0.128/25")))
+    _, subnets, kind = _l3_site(draw, pe, subnet, f"2001:db8:{net}99::/64")
+    return pe, subnets, f"{kind} pref:{draw(st.sampled_from((10, 20)))}"
+
+
 def _with_own_addresses(draw: st.DrawFn, site: Site) -> Site:
     """Return a site that may have another gateway, and a host with a name and several addresses."""
-    if draw(st.booleans()):
+    if site.preference is not None or draw(st.booleans()):
         return site
     if site.ce is not None:
         of4, of6 = f"15.1.{site.name[1:]}.0/24", f"2001:db8:ff:{site.name[1:]}::/64"
@@ -222,7 +246,7 @@ def failures(draw: st.DrawFn, made: Network, *, circuits: bool = False) -> froze
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     """Programs of random labs, with what fails in them, and some pseudowires' control words."""
-    made = draw(networks())
+    made = draw(networks(contested=True))
     vpns = tuple(
         replace(vpn, control_word=draw(st.booleans())) if isinstance(vpn, Vpls | Vpws) else vpn
         for vpn in made.vpns

@@ -13,7 +13,7 @@ from mplsemu.model.topology import Role
 from mplsemu.model.vpn import Site
 from mplsemu.suggest import did_you_mean
 from mplsemu.verification.link_load import Demand
-from mplsemu.verification.reachability_policy import reaches
+from mplsemu.verification.site_policy import reaches
 from mplsemu.verification.tunnels import Tunnel
 
 _COLUMNS = ("SRC", "DST", "MBIT/S")

@@ -14,6 +14,7 @@ from mplsemu.program.services import (
     Connected,
     Route,
     ViaCe,
+    ViaNeighbour,
     ViaPe,
     ViaVrf,
     Vrf,
@@ -155,7 +156,7 @@ def _local_sites(node: NodeProgram, vrf: Vrf) -> tuple[LocalSite, ...]:
     prefixes: dict[str, list[IPNetwork]] = {name: [] for name in vrf.circuits}
     for route in vrf.routes:
         match route.next_hop:
-            case Connected(circuit) | ViaCe(circuit):
+            case Connected(circuit) | ViaCe(circuit) | ViaNeighbour(circuit, _):
                 if circuit in prefixes and not _is_wan(route, node.circuit_by_name[circuit]):
                     prefixes[circuit].append(route.prefix)
             case ViaVrf() if route.circuit in prefixes:  # of a hub: the VRF beside leads to its CE

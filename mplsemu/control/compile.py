@@ -119,7 +119,9 @@ def compile_stages(
         before = numbers_in(previous) if previous is not None else NO_NUMBERS
         numbers = number_network(network, before, services)
     lines = line_states(network, down, moving)
-    state = ServiceState(down, tunnels.reach, labels, numbers, tuple(learned), lines)
+    state = ServiceState(
+        down, tunnels.reach, labels, numbers, tunnels.metric, tuple(learned), lines
+    )
     tables = {service: services[service].tables(service, state) for service in services}
     ilm, ftn = _lfib(network, tunnels, labels)
     for service, found in tables.items():
@@ -160,14 +162,19 @@ def _program(network: Network, down: frozenset[str], nodes: Iterable[NodeProgram
 
 @dataclass(frozen=True, slots=True)
 class Tunnels:
-    """The LSPs to each egress PE that is needed, and the PEs that need it."""
+    """The LSPs to each egress PE that is needed, the PEs that need it, and all paths."""
 
     lsps: Mapping[str, lsp.Lsps]
     ingresses: Mapping[str, tuple[str, ...]]
+    paths: ShortestPaths
 
     def reach(self, ingress: str, egress: str) -> bool:
         """Whether an LSP leads from `ingress` to `egress`."""
         return egress in self.lsps and ingress in self.lsps[egress].tree
+
+    def metric(self, ingress: str, egress: str) -> int:
+        """Return the metric of the path from `ingress` to `egress`."""
+        return self.paths.metric(ingress, egress)
 
 
 def _check_names(network: Network, down: frozenset[str]) -> None:
@@ -196,7 +203,7 @@ def _tunnels(
         egress: lsp.lsps(egress, paths.tree(egress, wanting), null_label, numbers)
         for egress, wanting in ingresses.items()
     }
-    return Tunnels(found, ingresses), numbers
+    return Tunnels(found, ingresses, paths), numbers
 
 
 def _bindings_of(previous: Program | None, numbers: lsp.PathNumbers) -> dict[str, Bindings]:

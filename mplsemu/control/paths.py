@@ -69,6 +69,7 @@ class ShortestPaths:
                     steps[end].append(_Step(hop, metric))
                     self._add_edge(hop.peer, end, metric * self._scale + _HOP_COST)
         self._steps = steps
+        self._metrics: dict[str, dict[str, int]] = {}
 
     def _add_edge(self, peer: str, node: str, cost: int) -> None:
         """Keep the cheapest of parallel links."""
@@ -85,7 +86,10 @@ class ShortestPaths:
             self._graph, egress, weight="cost"
         )
         tree: dict[str, tuple[PathHop, ...]] = {}
+        metrics = self._metrics.setdefault(egress, {})
         for ingress in ingresses:
+            if ingress in distance:
+                metrics[ingress] = distance[ingress] // self._scale
             pending = [ingress]
             while pending:
                 node = pending.pop()
@@ -93,6 +97,14 @@ class ShortestPaths:
                     tree[node] = self._next_hops(node, distance)
                     pending += (hop.peer for hop in tree[node])
         return tree
+
+    def metric(self, ingress: str, egress: str) -> int:
+        """Return the metric of a path of which `tree` was asked.
+
+        Raises:
+            KeyError: it was not, or there is no path.
+        """
+        return self._metrics[egress][ingress]
 
     def _next_hops(self, node: str, distance: Mapping[str, int]) -> tuple[PathHop, ...]:
         """Return the next hops on shortest paths, by hop count, then by link name."""

@@ -36,6 +36,7 @@ class _Base:
         users_of: by tunnel (ingress, egress): the services that send over it.
         services_with: by circuit: the services that depend on it.
         lines_of: by circuit: the dual-homed site that it is a line of.
+        measured_by: by tunnel: the services to which its metric matters.
     """
 
     network: Network
@@ -45,6 +46,7 @@ class _Base:
     users_of: dict[tuple[str, str], list[Service]] = field(default_factory=dict)
     services_with: dict[str, list[Service]] = field(default_factory=dict)
     lines_of: dict[str, Site] = field(default_factory=dict)
+    measured_by: dict[tuple[str, str], list[Service]] = field(default_factory=dict)
 
     @property
     def program(self) -> Program:
@@ -81,6 +83,8 @@ class WhatIf:
             found = stages.services[service].dependencies(tables)
             for egress in found.egresses:
                 users.setdefault((service.pe, egress), []).append(service)
+            for egress in found.measured:
+                self._base.measured_by.setdefault((service.pe, egress), []).append(service)
             for circuit in found.circuits:
                 knowing.setdefault(circuit, []).append(service)
 
@@ -108,6 +112,7 @@ class _Failure:
         self._lines = line_states(base.network, self._down) if base.lines_of else None
         over = base.egresses_over
         self._egresses = sorted({each for link in failed for each in over.get(link, ())})
+        self._paths = ShortestPaths(self._provider, self._down) if self._egresses else None
         self._lsps = self._new_lsps()
         self._changed: dict[str, NodeProgram] = {}
 
@@ -172,9 +177,9 @@ class _Failure:
 
     def _new_lsps(self) -> dict[str, lsp.Lsps]:
         """Recompute the LSPs to egresses whose paths used what failed."""
-        if not self._egresses:
+        paths = self._paths
+        if paths is None:
             return {}
-        paths = ShortestPaths(self._provider, self._down)
         numbers = self._stages.path_numbers.copy()
         ingresses = self._stages.tunnels.ingresses
         return {
@@ -192,6 +197,11 @@ class _Failure:
         if found is None:
             return self._stages.tunnels.reach(ingress, egress)
         return ingress in found.tree
+
+    def _metric(self, ingress: str, egress: str) -> int:
+        if self._paths is not None and egress in self._lsps:
+            return self._paths.metric(ingress, egress)
+        return self._stages.tunnels.metric(ingress, egress)
 
     def _entries(self) -> tuple[dict[str, list[IlmEntry]], dict[str, list[FtnEntry]]]:
         """Return the new label and tunnel entries towards those egresses, by LSR.
@@ -265,11 +275,14 @@ class _Failure:
         affected: set[Service] = set()
         for egress, lsps in self._lsps.items():
             for ingress in self._stages.tunnels.ingresses[egress]:
+                affected.update(self._of.measured_by.get((ingress, egress), ()))
                 if ingress not in lsps.tree:
                     affected.update(self._of.users_of.get((ingress, egress), ()))
         for circuit in self._circuits_down():
             affected.update(self._of.services_with.get(circuit, ()))
-        state = replace(self._stages.state, down=self._down, reaches=self._reaches)
+        state = replace(
+            self._stages.state, down=self._down, reaches=self._reaches, metric=self._metric
+        )
         if self._lines is not None:
             state = replace(state, lines=self._lines)
         if any(self._moved()):  # whoever imports from the site may have other routes now

@@ -41,6 +41,7 @@ from mplsemu.program.services import (
     NextHop,
     Route,
     ViaCe,
+    ViaNeighbour,
     ViaPe,
     ViaVrf,
     Vrf,
@@ -212,7 +213,7 @@ class _Exporter:
             if route is not None:
                 passing = _passing(node, route.next_hop, prefix)
                 table[self._destinations[str(prefix)]] = (
-                    self._routed(node, vrf, route.next_hop)
+                    [rule for hop in route.next_hops for rule in self._routed(node, vrf, hop)]
                     if passing is None
                     else _rules(_through(passing))
                 )
@@ -241,7 +242,7 @@ class _Exporter:
 
     def _routed(self, node: NodeProgram, vrf: Vrf, way: NextHop) -> Rules:
         match way:
-            case Connected(circuit) | ViaCe(circuit):
+            case Connected(circuit) | ViaCe(circuit) | ViaNeighbour(circuit, _):
                 towards = node.vrf_towards(circuit)
                 is_led_to = circuit in vrf.circuits or towards is vrf
                 is_up = node.circuit_by_name[circuit].up and is_led_to
@@ -385,7 +386,7 @@ def _order(prefix: IPNetwork) -> tuple[int, int, int]:
 
 
 def _ways(vrf: Vrf) -> Iterator[NextHop]:
-    return (route.next_hop for route in vrf.routes)
+    return (hop for route in vrf.routes for hop in route.next_hops)
 
 
 def _interfaces(names: Iterable[str], table: Table) -> list[dict[str, Any]]:

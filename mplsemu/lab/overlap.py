@@ -1,4 +1,8 @@
-"""Overlapping prefixes in one VRF: within a VPN, and among the routes it imports."""
+"""Overlapping prefixes in one VRF: within a VPN, and among the routes it imports.
+
+Of prefixes that overlap the longest wins, so different sites may have them. Equal ones need a
+`preference` at each site. One site has one LAN, whose prefixes do not overlap.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ class Claim:
         order: position in the lab file.
         site: name of its site; empty where all sites of the VPN share it.
         behind_ce: whether a CE router stands before it, on a link of `PE_CE_POOL`.
+        is_ranked: whether its site has a `preference`.
     """
 
     prefix: IPNetwork
@@ -32,28 +37,38 @@ class Claim:
     order: int
     site: str = ""
     behind_ce: bool = False
+    is_ranked: bool = False
 
 
 def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> None:
-    """Refuse two prefixes of one VPN that overlap.
+    """Refuse overlapping prefixes of one site, and equal ones of sites without preference.
 
     Raises:
         LabError: at the later of the two.
     """
-    pair = _first_overlap(claims)
-    if pair is None:
-        return
-    earlier, later = pair
-    where = (
-        f"its own {earlier.prefix}"
-        if earlier.owner == later.owner
-        else (f"{earlier.prefix} of {earlier.owner}")
-    )
-    raise document.error(
-        later.path,
-        f"{later.owner}: {later.prefix} overlaps {where}, in the same VPN {vpn}",
-        "write prefixes that do not overlap, or make it a VPN of its own",
-    )
+    claims = tuple(claims)
+    by_owner: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_owner.setdefault(claim.owner, []).append(claim)
+    for own in by_owner.values():
+        if (pair := _first_overlap(own)) is not None:
+            earlier, later = pair
+            raise document.error(
+                later.path,
+                f"{later.owner}: {later.prefix} overlaps its own {earlier.prefix}, in the same "
+                f"VPN {vpn}",
+                "write prefixes that do not overlap, or make it a VPN of its own",
+            )
+    if (pair := _first_equal(claims)) is not None:
+        earlier, later = pair
+        line = document.location(earlier.path).line
+        raise document.error(
+            later.path,
+            f"{later.owner}: {later.prefix} is that of {earlier.owner} (line {line}), too, in the "
+            f"same VPN {vpn}",
+            "write another prefix, or say at both sites which is preferred: preference: 10 at one "
+            "and 20 at the other; equal ones for the nearer of both (anycast)",
+        )
 
 
 def refuse_same_route(
@@ -91,9 +106,9 @@ def refuse_same_route(
 def refuse_import_overlap(
     document: Document, vpns: Iterable[L3vpn], claims: dict[str, list[Claim]]
 ) -> None:
-    """Refuse overlapping prefixes of different VPNs that meet in a VRF by their route targets.
+    """Refuse equal prefixes of different VPNs that meet in a VRF by their route targets.
 
-    All VRFs of a name import the same, so an overlap in one is an overlap in each.
+    All VRFs of a name import the same, so what meets in one meets in each.
 
     Args:
         document: the lab file, for its lines.
@@ -130,13 +145,14 @@ def _refuse_in_vrf(
     own = _claims_of(policy, claims)
     imported = [(claim, target) for other, target in via for claim in _claims_of(other, claims)]
     targets = {claim.order: target for claim, target in imported}
-    pair = _first_overlap([*own, *(claim for claim, _ in imported)])
+    pair = _first_equal([*own, *(claim for claim, _ in imported)])
     if pair is not None:
         sides = [_side(claim, targets) for claim in pair]
         raise document.error(
             path,
-            f"{policy.owner} imports overlapping prefixes: {sides[0]} and {sides[1]}",
-            "leave one of the route targets out, or renumber one of the sites",
+            f"{policy.owner} imports equal prefixes: {sides[0]} and {sides[1]}",
+            "leave one of the route targets out, renumber one of the sites, or write a preference "
+            "at both",
         )
     if any(claim.behind_ce for claim in own):
         for claim, _ in imported:
@@ -159,6 +175,17 @@ def _side(claim: Claim, targets: dict[int, RouteTarget]) -> str:
     if target is None:
         return f"{claim.prefix} of its own {claim.owner}"
     return f"{claim.prefix} of vpn {claim.vpn} ({claim.owner}, route target {target})"
+
+
+def _first_equal(claims: Iterable[Claim]) -> tuple[Claim, Claim] | None:
+    """Return two claims to one prefix without a preference at both, the earlier first."""
+    seen: dict[IPNetwork, list[Claim]] = {}
+    for claim in sorted(claims, key=lambda one: one.order):
+        for earlier in seen.setdefault(claim.prefix, []):
+            if not (claim.is_ranked and earlier.is_ranked):
+                return earlier, claim
+        seen[claim.prefix].append(claim)
+    return None
 
 
 def _first_overlap(claims: Iterable[Claim]) -> tuple[Claim, Claim] | None:

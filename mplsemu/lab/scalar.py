@@ -34,6 +34,7 @@ from mplsemu.model.vpn import IPAddress, IPNetwork
 
 _REFUSED: Final = "refused"
 MAX_METRIC: Final = 65_535  # a BGP/MPLS provider's IGP: OSPF, RFC 2328 section A.4.2
+MAX_PREFERENCE: Final = 65_535
 MAX_HOSTS: Final = 1_000
 MAX_DEPTH: Final = 8
 MAX_MACS: Final = 1_000_000
@@ -364,6 +365,7 @@ Rate = Annotated[
     int, BeforeValidator(_quantity(THROUGHPUT)), string(THROUGHPUT.pattern, "8 Mbit/s")
 ]
 StormRate = Annotated[int, BeforeValidator(_storm_rate), string(STORM_RATE.pattern, "1 Mbit/s")]
+Preference = Annotated[int, BeforeValidator(_integer(0, MAX_PREFERENCE)), _whole(0, MAX_PREFERENCE)]
 EcmpWidth = Annotated[int, BeforeValidator(_integer(1, MAX_NHLFES)), _whole(1, MAX_NHLFES)]
 MacLimit = Annotated[int, BeforeValidator(_integer(1, MAX_MACS)), _whole(1, MAX_MACS)]
 YesOrNo = Annotated[

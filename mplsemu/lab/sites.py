@@ -73,6 +73,7 @@ class SiteBuilder:
             vlan=raw.vlan,
             port=raw.port,
             dhcp_servers=dhcp_servers_of(self.document, path, raw, gateways),
+            preference=raw.preference,
         )
 
     def bridged(

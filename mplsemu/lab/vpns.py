@@ -154,8 +154,9 @@ class _Builder:
         for site, raw_site in raw.sites.items():
             sites.append(self.sites.routed(name, site, raw_site, links, raw.urpf))
             path: Path = ("vpns", name, "sites", site)
+            is_ranked = raw_site.preference is not None
             claims += [
-                replace(claim, site=site, behind_ce=has_pool_link(raw_site))
+                replace(claim, site=site, behind_ce=has_pool_link(raw_site), is_ranked=is_ranked)
                 for claim in self.claim(name, f"site {name}/{site}", path, raw_site.subnet)
             ]
         refuse_overlap(self.document, name, claims)

@@ -12,7 +12,7 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
 )
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.names import line_name, shared_line_name
@@ -62,6 +62,8 @@ class Homing(enum.StrEnum):
     """All that work carry it."""
 
 
+DEFAULT_PREFERENCE: Final = 100
+"""Of sites that do not say."""
 L2vpnKind = Literal[VpnKind.VPLS, VpnKind.VPWS]
 """Layer 2 VPNs: a PE has a VSI for them, not a VRF."""
 
@@ -131,6 +133,7 @@ class Site:
         vlan: the tags of its frames on its access line; None: untagged.
         port: the PE's port that it shares with other sites, by name; None: it has its own.
         dhcp_servers: to which its gateway relays the requests of DHCP clients on the LAN.
+        preference: of its prefixes where other sites have the same; None: the lab file says none.
     """
 
     name: str
@@ -148,6 +151,12 @@ class Site:
     vlan: VlanTags | None = None
     port: str | None = None
     dhcp_servers: tuple[IPv4Address, ...] = ()
+    preference: int | None = None
+
+    @property
+    def rank(self) -> int:
+        """How much its prefixes are preferred to equal ones of other sites: lower wins."""
+        return DEFAULT_PREFERENCE if self.preference is None else self.preference
 
     @property
     def full_name(self) -> str:

@@ -12,7 +12,7 @@ from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY
 from mplsemu.program.martians import NEVER_ROUTED
 from mplsemu.program.program import NodeProgram
-from mplsemu.program.services import Connected, Route, ViaCe, Vrf
+from mplsemu.program.services import Connected, Route, ViaCe, ViaNeighbour, Vrf
 
 Span = tuple[int, int, int]
 """IP version, first and last address."""
@@ -64,7 +64,8 @@ def source_spans(node: NodeProgram, vrf: Vrf, circuit: str) -> Iterator[Span]:
 
 
 def _leads_to(route: Route, circuit: str) -> bool:
-    return isinstance(route.next_hop, Connected | ViaCe) and route.next_hop.circuit == circuit
+    hop = route.next_hop
+    return isinstance(hop, Connected | ViaCe | ViaNeighbour) and hop.circuit == circuit
 
 
 def _meet(prefix: IPNetwork, other: IPNetwork) -> bool:

@@ -54,7 +54,9 @@ from mplsemu.program.services import (
     Neighbour,
     NextHop,
     Pseudowire,
+    Route,
     ViaCe,
+    ViaNeighbour,
     ViaPe,
     ViaVrf,
     Vsi,
@@ -93,6 +95,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (AttachmentCircuit, "blocked"),
     (AttachmentCircuit, "tags"),
     (AttachmentCircuit, "line"),
+    (Route, "more"),
 )
 """Fields that are written only where they say something; of what is part of another, first."""
 _NODE_TABLES: Final = 4
@@ -112,7 +115,16 @@ _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
             "pop-and-look-up": PopAndLookUp,
         },
     ),
-    (NextHop, {"connected": Connected, "ce": ViaCe, "pe": ViaPe, "vrf": ViaVrf}),
+    (
+        NextHop,
+        {
+            "connected": Connected,
+            "ce": ViaCe,
+            "neighbour": ViaNeighbour,
+            "pe": ViaPe,
+            "vrf": ViaVrf,
+        },
+    ),
 )
 _CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind, L2cp, MacMove)
 _TEXTS: Final[tuple[tuple[Any, tuple[type, ...], Callable[[str], Any]], ...]] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from mplsemu.model.names import ce_name
-from mplsemu.model.vpn import IPAddress, IPInterface
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
 from mplsemu.program.ce_router import returns, send_back
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, PIPE_TTL, is_unroutable
 from mplsemu.program.martians import LINK_LOCAL, is_martian_source
@@ -16,7 +16,9 @@ from mplsemu.program.path import Punted, TtlExpired, Unresolved, WalkHop
 from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
+    NextHop,
     ViaCe,
+    ViaNeighbour,
     ViaPe,
     ViaVrf,
     Vrf,
@@ -36,16 +38,25 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) 
         state.drop(copy, "VLAN-tagged on a routed circuit", vrf=vrf.name)
     elif packet.ip is None:
         state.drop(copy, "not an IP packet", vrf=vrf.name)
+    elif _is_foreign(state, copy, circuit, vrf, packet.ip.source):
+        state.drop(copy, f"{packet.ip.source} is not on {circuit.name}", vrf=vrf.name)
     elif packet.destination_mac != GATEWAY_MAC:
         state.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
     elif is_martian_source(packet.ip.source):
         state.drop(copy, f"nobody sends from {packet.ip.source}", vrf=vrf.name)
-    elif circuit.strict_urpf and not _is_from(state, copy, circuit, vrf, packet.ip.source):
-        state.drop(copy, f"{packet.ip.source} is not on {circuit.name}", vrf=vrf.name)
     elif packet.ip.destination == LINK_LOCAL_GATEWAY:
         _answer(state, copy, vrf, vrf, packet.ip.destination)
     else:
         route(state, copy, vrf)
+
+
+def _is_foreign(
+    state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf, source: IPAddress
+) -> bool:
+    """Whether sources are validated and this one is another circuit's; martians are nobody's."""
+    if not circuit.strict_urpf or is_martian_source(source):
+        return False
+    return not _is_from(state, copy, circuit, vrf, source)
 
 
 def _is_from(
@@ -62,7 +73,7 @@ def _is_from(
         return False
     found = state.tables.fib(copy.node, vrf).look_up(source)
     back = found.next_hop if found is not None else None
-    return isinstance(back, Connected | ViaCe) and back.circuit == circuit.name
+    return isinstance(back, Connected | ViaCe | ViaNeighbour) and back.circuit == circuit.name
 
 
 def _gateways(copy: Copy, vrf: Vrf) -> list[IPInterface]:
@@ -106,30 +117,46 @@ def _route_in(state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) 
     if found is None:
         state.drop(copy, f"no route to {address} in VRF {vrf.name}", vrf=first.name)
         return None
-    match found.next_hop:
+    if found.more:
+        for path, next_hop in zip(copy.spread(len(found.ways)), found.next_hops, strict=True):
+            _deliver_by(state, path, first, vrf, found.prefix, next_hop)
+        return None
+    return _deliver_by(state, copy, first, vrf, found.prefix, found.next_hop)
+
+
+def _deliver_by(
+    state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, prefix: IPNetwork, next_hop: NextHop
+) -> Vrf | None:
+    """Send by one next hop of a route; return the VRF to look in instead, if it is imported."""
+    assert state.packet.ip is not None
+    node, address = copy.node, state.packet.ip.destination
+    match next_hop:
         case ViaVrf(name):
-            copy.actions.append(f"{found.prefix} is imported from {name}")
+            copy.actions.append(f"{prefix} is imported from {name}")
             imported = node.vrf_by_name.get(name)
             if imported is None:
                 state.drop(copy, f"no VRF {name} here", vrf=first.name)
             return imported
         case ViaPe(egress, label):
-            copy.actions.append(f"{found.prefix} is at {egress}")
+            copy.actions.append(f"{prefix} is at {egress}")
             if state.decrement(copy, first) and fit_mtu(
                 state, copy, tunnel_mtu(node, egress), first
             ):
                 ttl = copy.ttl if state.is_uniform and copy.ttl is not None else PIPE_TTL
                 state.enter_tunnel(copy, egress, label, ttl, vrf=first.name)
         case ViaCe(name):
-            copy.actions.append(f"{found.prefix} is behind the CE of {name}")
+            copy.actions.append(f"{prefix} is behind the CE of {name}")
             circuit = node.circuit_by_name[name]
             if state.decrement(copy, first) and fit_mtu(state, copy, circuit.mtu, first):
                 _deliver_to_ce(state, copy, circuit, first, address)
         case Connected(name):
-            copy.actions.append(f"{found.prefix} is on {name}")
+            copy.actions.append(f"{prefix} is on {name}")
             _deliver_to_lan(state, copy, node.circuit_by_name[name], first, vrf, address)
+        case ViaNeighbour(name, via):
+            copy.actions.append(f"{prefix} is behind {via} on {name}")
+            _deliver_to_lan(state, copy, node.circuit_by_name[name], first, vrf, via)
         case _:
-            assert_never(found.next_hop)
+            assert_never(next_hop)
     return None
 
 
@@ -141,7 +168,16 @@ def _deliver_to_lan(
     vrf: Vrf,
     address: IPAddress,
 ) -> None:
-    """Deliver to a host (or a CE's own address) on a circuit, if its MAC address is known."""
+    """Deliver by an address on a circuit's LAN, if its MAC address is known.
+
+    Args:
+        state: of the walk.
+        copy: to be delivered.
+        circuit: its LAN.
+        first: the VRF that the copy entered.
+        vrf: that routes it.
+        address: of the station that gets it: the destination, or the next hop of a static route.
+    """
     neighbour = next((each for each in vrf.neighbours if each.address == address), None)
     if neighbour is None or not circuit.up:
         copy.actions.append("its MAC address is unknown")
@@ -150,7 +186,9 @@ def _deliver_to_lan(
         lan = copy.node.circuit_by_name[neighbour.circuit]
         if fit_mtu(state, copy, lan.mtu, first):
             copy.actions.append("deliver")
-            state.end(copy, delivered(lan, address, neighbour.mac), vrf=first.name)
+            assert state.packet.ip is not None
+            end = delivered(lan, state.packet.ip.destination, neighbour.mac)
+            state.end(copy, end, vrf=first.name)
 
 
 def _deliver_to_ce(

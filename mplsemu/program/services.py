@@ -138,6 +138,19 @@ class ViaCe:
 
 
 @dataclass(frozen=True, slots=True)
+class ViaNeighbour:
+    """The prefix lies behind a host or router on an attachment circuit's LAN (a static route).
+
+    Attributes:
+        circuit: name of the circuit.
+        address: of that host or router, on the LAN: to be resolved, not the destination.
+    """
+
+    circuit: str
+    address: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
 class ViaPe:
     """The prefix is at another PE: push its VPN label, then take the tunnel to it."""
 
@@ -152,7 +165,20 @@ class ViaVrf:
     vrf: str
 
 
-NextHop = Connected | ViaCe | ViaPe | ViaVrf
+NextHop = Connected | ViaCe | ViaNeighbour | ViaPe | ViaVrf
+
+
+@dataclass(frozen=True, slots=True)
+class RouteWay:
+    """One of several ways of equal cost by which a route leads (multipath, RFC 4364 section 4.3).
+
+    Attributes:
+        next_hop: where its packets go; likewise `rd` and `circuit`, as of a route.
+    """
+
+    next_hop: NextHop
+    rd: RouteDistinguisher
+    circuit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +190,24 @@ class Route:
         next_hop: where its packets go.
         rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route it is (RFC 4364 4.1).
         circuit: attachment circuit of the site that originated it.
+        more: further ways of equal cost, where several PEs have the prefix (anycast).
     """
 
     prefix: IPNetwork
     next_hop: NextHop
     rd: RouteDistinguisher
     circuit: str
+    more: tuple[RouteWay, ...] = ()
+
+    @property
+    def ways(self) -> tuple[RouteWay, ...]:
+        """All ways of equal cost: each packet's flow takes one of them."""
+        return (RouteWay(self.next_hop, self.rd, self.circuit), *self.more)
+
+    @property
+    def next_hops(self) -> tuple[NextHop, ...]:
+        """The next hops of all ways."""
+        return (self.next_hop, *(way.next_hop for way in self.more))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,16 @@ from typing import Final, assert_never
 from mplsemu.model.limits import LABEL_OCTETS
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.program import NodeProgram
-from mplsemu.program.services import Connected, Pseudowire, Route, ViaCe, ViaPe, ViaVrf, Vrf
+from mplsemu.program.services import (
+    Connected,
+    Pseudowire,
+    Route,
+    ViaCe,
+    ViaNeighbour,
+    ViaPe,
+    ViaVrf,
+    Vrf,
+)
 
 ETHERNET_OCTETS: Final = 14
 TAG_OCTETS: Final = 4
@@ -31,10 +40,10 @@ def next_hop_mtu(node: NodeProgram, vrf: Vrf, address: IPAddress) -> int | None:
         route = _route(table, address)
         next_hop = route.next_hop if route is not None else None
         match next_hop:
-            case Connected(circuit) | ViaCe(circuit):
+            case Connected(circuit) | ViaCe(circuit) | ViaNeighbour(circuit, _):
                 return node.circuit_by_name[circuit].mtu
-            case ViaPe(egress):
-                return tunnel_mtu(node, egress)
+            case ViaPe():
+                return _narrowest(node, route)
             case ViaVrf(name):
                 table = node.vrf_by_name.get(name) if name not in tables else None
                 tables.add(name)
@@ -48,6 +57,14 @@ def next_hop_mtu(node: NodeProgram, vrf: Vrf, address: IPAddress) -> int | None:
 def _route(vrf: Vrf, address: IPAddress) -> Route | None:
     found = [route for route in vrf.routes if address in route.prefix]
     return max(found, key=lambda route: route.prefix.prefixlen, default=None)
+
+
+def _narrowest(node: NodeProgram, route: Route | None) -> int | None:
+    """Return the MTU of the narrowest tunnel that packets of a route may take."""
+    hops = route.next_hops if route is not None else ()
+    mtus = [tunnel_mtu(node, hop.egress) for hop in hops if isinstance(hop, ViaPe)]
+    known = [mtu for mtu in mtus if mtu is not None]
+    return min(known) if len(known) == len(mtus) else None
 
 
 def tunnel_mtu(node: NodeProgram, egress: str) -> int | None:

@@ -26,8 +26,8 @@ from mplsemu.verification.reachability_policy import (
     Expect,
     Expectation,
     expectations,
-    reaches,
 )
+from mplsemu.verification.site_policy import reaches
 
 BROADCAST: Final = "broadcast"
 """The target of a check that all hosts of a LAN get a frame."""
@@ -173,11 +173,11 @@ def trouble_of(hosts: Iterable[str], troubles: Mapping[str, str]) -> str | None:
 
 
 def _reached(each: Expectation, result: ProbeResult) -> tuple[bool, str]:
-    target = str(each.target)
-    strangers = sorted(result.delivered_to - {target})
+    takers = {str(host) for host in each.shared} or {str(each.target)}
+    strangers = sorted(result.delivered_to - takers)
     if strangers:
         return False, f"{each.address} was {', '.join(strangers)} instead"
-    if target not in result.delivered_to:
+    if not takers & result.delivered_to:
         return False, f"it did not arrive{_because(result)}"
     if not each.two_way:
         return True, "one way: no route leads back"
@@ -188,7 +188,8 @@ def _isolated(each: Expectation, result: ProbeResult) -> tuple[bool, str]:
     seen = sorted(result.delivered_to | result.overheard_by)
     if str(each.target) in seen:
         return False, f"it arrived at {each.target}"
-    allowed = {str(each.answered_by)} if each.answered_by else set()
+    allowed = {str(host) for host in each.shared}
+    allowed |= {str(each.answered_by)} if each.answered_by else set()
     strangers = sorted(result.delivered_to - allowed)
     if strangers:
         return False, f"{each.address} was {', '.join(strangers)}"

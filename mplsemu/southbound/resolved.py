@@ -7,9 +7,10 @@ from typing import Final
 from mplsemu.errors import ProgramError
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import TtlMode
+from mplsemu.model.vpn import IPAddress
 from mplsemu.program.entries import PopToPseudowire, PopToVrf
 from mplsemu.program.program import Adjacency, NodeProgram, Program
-from mplsemu.program.services import AttachmentCircuit, Ce, Pseudowire, Vrf, Vsi
+from mplsemu.program.services import AttachmentCircuit, Ce, Neighbour, Pseudowire, Vrf, Vsi
 
 _IP_VERSIONS: Final = frozenset({4, 6})
 
@@ -69,6 +70,14 @@ class ResolvedLsr:
         if found is None:
             raise ProgramError(f"VRF {vrf.name!r}: circuit {circuit!r} has no CE router")
         return found
+
+    def neighbour(self, vrf: Vrf, circuit: str, address: IPAddress) -> Neighbour | None:
+        """Return the neighbour on a circuit that a static route leads to; None: not resolved."""
+        if not self.circuit(circuit).up:
+            return None
+        return next(
+            (n for n in vrf.neighbours if (n.circuit, n.address) == (circuit, address)), None
+        )
 
     def imported_vrf(self, vrf: Vrf, name: str) -> Vrf:
         """Return the VRF of this PE that a route was imported from."""

@@ -108,7 +108,7 @@ def _with_imports(node: NodeProgram, vrf: str) -> tuple[Vrf, ...]:
             continue
         found[name] = table
         pending += {
-            route.next_hop.vrf for route in table.routes if isinstance(route.next_hop, ViaVrf)
+            hop.vrf for route in table.routes for hop in route.next_hops if isinstance(hop, ViaVrf)
         }
     return tuple(found.values())
 

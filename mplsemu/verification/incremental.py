@@ -21,6 +21,7 @@ from mplsemu.program.services import AttachmentCircuit, ViaPe, ViaVrf
 from mplsemu.program.walk import Walker
 from mplsemu.verification.address_plan import Sources
 from mplsemu.verification.conformance import check_conformance
+from mplsemu.verification.contested import contested_vpns
 from mplsemu.verification.homing import as_attached, check_homing
 from mplsemu.verification.matrix import VpnVerifier, check_vpns, pairs
 from mplsemu.verification.structure import check_structure, dangling
@@ -99,6 +100,7 @@ class IncrementalVerifier:
         self._through: dict[_Table, set[str]] = {}
         self._served: dict[str, set[str]] = {}
         self._unsound: set[str] = set()
+        self._contested = contested_vpns(network)
         for vpn in network.vpns:
             self._index(vpn.name, {*self._findings[vpn.name].tables, *self._own_tables(vpn.name)})
 
@@ -197,6 +199,8 @@ class IncrementalVerifier:
         if difference is None:
             return set(self._findings)
         found = self._unsound | difference.sites | self._importers(lost)
+        if difference.links or difference.sites:  # which site should get a packet may differ
+            found |= self._contested
         for table in difference.tables:
             found |= self._through.get(table, set())
             found.add(vpn_of_vrf(table[1]))
@@ -252,7 +256,7 @@ def _with_imported(program: Program, tables: Iterable[_Table]) -> set[_Table]:
             continue
         found.add(table)
         vrf = program.node(table[0]).vrf_by_name.get(table[1])
-        paths = (route.next_hop for route in vrf.routes) if vrf else ()
+        paths = (hop for route in vrf.routes for hop in route.next_hops) if vrf else ()
         pending += {(table[0], path.vrf) for path in paths if isinstance(path, ViaVrf)}
     return found
 
@@ -261,7 +265,7 @@ def _peers(program: Program, table: _Table) -> set[str]:
     """Return the PEs that a VRF or VSI sends to."""
     node = program.node(table[0])
     vrf, vsi = node.vrf_by_name.get(table[1]), node.vsi_by_name.get(table[1])
-    paths = (route.next_hop for route in vrf.routes) if vrf else ()
+    paths = (hop for route in vrf.routes for hop in route.next_hops) if vrf else ()
     found = {path.egress for path in paths if isinstance(path, ViaPe)}
     return found | ({wire.peer for wire in vsi.pseudowires} if vsi else set())
 

@@ -27,8 +27,8 @@ from mplsemu.verification.address_classes import (
 )
 from mplsemu.verification.address_plan import (
     AddressPlan,
+    AddressPlans,
     ExpectedEnd,
-    Sources,
     ToGateway,
     ToHost,
     ToNobody,
@@ -40,6 +40,7 @@ from mplsemu.verification.problems import (
     describe_end,
     end_problem,
     intended_circuit,
+    share_problems,
     stack_problems,
     ttl_problem,
 )
@@ -86,7 +87,7 @@ class L3vpnChecker:
         self._walker = walker
         self._sizes = TunnelSizes(program, walker.down)
         self._tables = BoundaryCache(program)
-        self._sources = Sources(vpn for vpn in network.vpns if isinstance(vpn, L3vpn))
+        self._plans = AddressPlans(network, what_is_down(program))
 
     def check(self, vpn: L3vpn, progress: Progress | None = None) -> Findings:  # noqa: ARG002
         """Verify one VPN."""
@@ -96,14 +97,14 @@ class L3vpnChecker:
         for site in vpn.sites:
             key = site.pe, vpn.policy(site.name).name
             if key not in plans:
-                plans[key] = AddressPlan(vpn, site, self._sources.of(vpn))
+                plans[key] = self._plans.at(site)
             vrf = self._entry(run, site, plans[key])
             if vrf is not None:
                 entries.setdefault((key, vrf), []).append(site)
         for site in (each for sites in entries.values() for each in sites):
             self._check_relays(run, site)
         for (key, vrf), sites in entries.items():
-            self._check_frames(run, sites)
+            self._check_frames(run, sites, plans[key])
             self._check_addresses(run, vpn, sites, plans[key], vrf)
         return Findings(tuple(run.violations), run.classes, run.walks, frozenset(run.tables))
 
@@ -114,7 +115,7 @@ class L3vpnChecker:
             detail = f"{site.circuit} is down or not at {site.pe}: its hosts are cut off"
             run.violations.append(cut_off(site, detail, others))
             return None
-        packet = _packet_to(site, LINK_LOCAL_GATEWAY)
+        packet = _packet_to(site, LINK_LOCAL_GATEWAY, plan)
         walk = run.follow(self._walker, site, packet)
         end = walk.ends[0]
         if isinstance(end, Punted) and end.node == site.pe:
@@ -135,10 +136,10 @@ class L3vpnChecker:
                 sources = (site.circuit,)
                 run.violations.append(Violation(Invariant.REACH, site.vpn, detail, sources=sources))
 
-    def _check_frames(self, run: _Run, sites: list[Site]) -> None:
+    def _check_frames(self, run: _Run, sites: list[Site], plan: AddressPlan) -> None:
         """Send frames that no router accepts: tagged, without IP, for another MAC address."""
         (site, *_) = sites
-        ip = _packet_to(site, LINK_LOCAL_GATEWAY).ip
+        ip = _packet_to(site, LINK_LOCAL_GATEWAY, plan).ip
         for packet, kind in (
             (Packet(UNKNOWN_MAC, GATEWAY_MAC, ip, vlans=(1,)), "tagged frames"),
             (Packet(UNKNOWN_MAC, GATEWAY_MAC), "frames without IP"),
@@ -174,17 +175,17 @@ class L3vpnChecker:
         kinds: dict[tuple[int, type[ExpectedEnd], bool], IPAddress] = {}
         (pe, *_) = (each.pe for each in sites)
         boundaries = _joined(boundaries_of(plan.spans()), self._tables.boundaries(pe, vrf))
-        senders = {version: _sender(sites, version) for version in boundaries}
+        senders = {version: _sender(sites, version, plan) for version in boundaries}
 
         def follow(address: IPAddress) -> Walk:
             site = senders[address.version]
-            return run.follow(self._walker, site, _packet_to(site, address))
+            return run.follow(self._walker, site, _packet_to(site, address, plan))
 
         for each, walk in classes(boundaries, self._tables, follow):
             run.classes += 1
             site = senders[each.version]
             expected = plan.of(each.version, each.first)
-            if _is_mute(site, each.representative):
+            if _is_mute(site, each.representative, plan):
                 expected = ToNobody()
             key = each.version, type(expected), _is_at_hand(expected, plan)
             kinds.setdefault(key, each.representative)
@@ -194,26 +195,30 @@ class L3vpnChecker:
                 problems = self._problems(variant, expected, visible, extra)
                 for problem in (*problems, *([past] if past is not None else [])):
                     _gather(groups, problem, each, variant, expected)
+            for problem in share_problems(walk.ends, expected):
+                _gather(groups, problem, each, walk, expected)
         circuits = tuple(each.circuit for each in sites)
         for group in groups.values():
             site = senders[group.address.version]
-            run.violations.append(_violation(site, group, circuits))
+            run.violations.append(_violation(site, group, circuits, plan))
         for site in dict.fromkeys((sites[0], *(each for each in sites if each.strict_urpf))):
-            self._check_sources(run, site, kinds, vrf)
+            self._check_sources(run, site, plan, kinds, vrf)
 
-    def _check_sources(self, run: _Run, site: Site, kinds: Kinds, vrf: str) -> None:
+    def _check_sources(
+        self, run: _Run, site: Site, plan: AddressPlan, kinds: Kinds, vrf: str
+    ) -> None:
         """Send from every class of source addresses."""
         node = self._program.node(site.pe)
         table = node.vrf_by_name.get(vrf)
         spans = source_spans(node, table, site.circuit) if table and site.strict_urpf else ()
 
         def send(site: Site, source: IPAddress | None, address: IPAddress) -> tuple[Packet, Walk]:
-            packet = _packet_to(site, address)
+            packet = _packet_to(site, address, plan)
             if source is not None:
                 packet = replace(packet, ip=IpHeader(source, address, PROBE_TTL))
             return packet, run.follow(self._walker, site, packet)
 
-        for count, violations in check_sources(site, kinds, send, spans):
+        for count, violations in check_sources(site, plan, kinds, send, spans):
             run.classes += count
             run.violations += violations
 
@@ -278,16 +283,25 @@ def cut_off(
     )
 
 
-def _sender(sites: list[Site], version: int) -> Site:
+def what_is_down(program: Program) -> frozenset[str]:
+    """Return the names of the links and circuits that are down."""
+    links = (link.name for link in program.links if not link.up)
+    circuits = (
+        circuit.name for node in program.nodes for circuit in node.circuits if not circuit.up
+    )
+    return frozenset((*links, *circuits))
+
+
+def _sender(sites: list[Site], version: int, plan: AddressPlan) -> Site:
     """Return a site whose packets are accepted: one with a valid source of this IP version."""
     open_ones = (each for each in sites if not each.strict_urpf)
-    able = (each for each in sites if own_source(each, version) is not None)
+    able = (each for each in sites if own_source(each, version, plan) is not None)
     return next(open_ones, None) or next(able, sites[0])
 
 
-def _is_mute(site: Site, address: IPAddress) -> bool:
+def _is_mute(site: Site, address: IPAddress, plan: AddressPlan) -> bool:
     """Whether the PE drops all that a site sends to an address: it has no valid source for it."""
-    has_source = address in LINK_LOCAL or own_source(site, address.version) is not None
+    has_source = address in LINK_LOCAL or own_source(site, address.version, plan) is not None
     return site.strict_urpf and not has_source
 
 
@@ -302,9 +316,9 @@ def _joined(first: Boundaries, second: Boundaries) -> Boundaries:
     return {version: tuple(sorted({*first[version], *second[version]})) for version in first}
 
 
-def _packet_to(site: Site, address: IPAddress) -> Packet:
+def _packet_to(site: Site, address: IPAddress, plan: AddressPlan) -> Packet:
     """Return a packet from a site, from an address of its own if it has one."""
-    own = own_source(site, address.version)
+    own = own_source(site, address.version, plan)
     mac = site.ce.mac if site.ce else site.hosts[0].mac if site.hosts else UNKNOWN_MAC
     return Packet(mac, GATEWAY_MAC, IpHeader(own or address, address, PROBE_TTL))
 
@@ -331,13 +345,13 @@ def _gather(
         group.targets.add(target)
 
 
-def _violation(site: Site, group: _Group, sources: Iterable[str]) -> Violation:
+def _violation(site: Site, group: _Group, sources: Iterable[str], plan: AddressPlan) -> Violation:
     return Violation(
         invariant=group.problem.invariant,
         subject=site.vpn,
         detail=f"from {site.pe} to {group.address}: {group.problem.detail}",
         circuit=site.circuit,
-        packet=_packet_to(site, group.address),
+        packet=_packet_to(site, group.address, plan),
         walk=group.walk,
         branch=group.problem.branch,
         stands_for=tuple(map(str, merged(group.classes))),

@@ -127,13 +127,13 @@ Circuits = dict[str, AttachmentCircuit]
 
 def _in_vrf(node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
     targets: dict[str, _Target] = {}
-    for route in vrf.routes:
-        target = circuits.get(route.circuit)
+    for way in (way for route in vrf.routes for way in route.ways):
+        target = circuits.get(way.circuit)
         if target is None:
             continue
-        if not isinstance(route.next_hop, ViaPe):
+        if not isinstance(way.next_hop, ViaPe):
             targets[target.name] = _Target(target.name, target.mtu, target.mtu)
-        elif (tunnel := tunnel_mtu(node, route.next_hop.egress)) is not None:
+        elif (tunnel := tunnel_mtu(node, way.next_hop.egress)) is not None:
             carried = min(target.mtu, tunnel)
             targets[target.name] = _Target(target.name, target.mtu, carried)
     sources = ((name, circuits[name].mtu) for name in vrf.circuits if name in circuits)

@@ -21,6 +21,7 @@ from mplsemu.program.path import (
 )
 from mplsemu.verification.address_plan import (
     ExpectedEnd,
+    ToAny,
     ToCe,
     ToGateway,
     ToHost,
@@ -88,7 +89,7 @@ def _wrong_end(end: End, expected: ExpectedEnd) -> Problem:
         return Problem(
             Invariant.ISOLATE, f"{end.host} does not have it: {describe_end(end)}", _cause(end)
         )
-    who = str(expected.host) if isinstance(expected, ToHost) else expected.circuit
+    who = _receiver(expected)
     invariant = Invariant.TTL if isinstance(end, TtlExpired) else Invariant.REACH
     return Problem(
         invariant,
@@ -97,9 +98,46 @@ def _wrong_end(end: End, expected: ExpectedEnd) -> Problem:
     )
 
 
+def share_problems(ends: Collection[End], expected: ExpectedEnd) -> Iterator[Problem]:
+    """Yield which of several sites gets none of the flows that should be spread over them.
+
+    Args:
+        ends: of all paths that packets may take.
+        expected: how they should end.
+    """
+    for wanted in expected.ends if isinstance(expected, ToAny) else ():
+        if not any(_is_as_expected(end, wanted) for end in ends):
+            said = f"{_receiver(wanted)} gets no share of it"
+            yield Problem(Invariant.REACH, said, ("share", intended_circuit(wanted)))
+
+
+def _receiver(expected: ExpectedEnd) -> str:
+    match expected:
+        case ToHost(_, host, _):
+            return str(host)
+        case ToAny(ends):
+            return " or ".join(map(_receiver, ends))
+        case ToNobody():
+            return "nobody"
+        case ToLan(circuit) | ToCe(circuit):
+            return circuit
+        case ToGateway(circuit, pe):
+            return circuit or pe
+    assert_never(expected)
+
+
 def intended_circuit(expected: ExpectedEnd) -> str | None:
-    """Return the circuit of the site that a packet should reach; None if it should not arrive."""
-    return None if isinstance(expected, ToNobody) else expected.circuit
+    """Return the circuit of the site that a packet should reach; None if it should not arrive.
+
+    Of several sites it is the first.
+    """
+    match expected:
+        case ToNobody():
+            return None
+        case ToAny(ends):
+            return intended_circuit(ends[0])
+        case _:
+            return expected.circuit
 
 
 def _cause(end: End) -> tuple[object, ...]:
@@ -109,6 +147,8 @@ def _cause(end: End) -> tuple[object, ...]:
 
 def _is_as_expected(end: End, expected: ExpectedEnd) -> bool:
     match expected:
+        case ToAny(ends):
+            return any(_is_as_expected(end, each) for each in ends)
         case ToHost(circuit, host, mac):
             return isinstance(end, Delivered) and (
                 (end.circuit, end.host, end.mac) == (circuit, host, mac)
@@ -118,14 +158,18 @@ def _is_as_expected(end: End, expected: ExpectedEnd) -> bool:
                 (end.circuit, end.host, end.mac, end.is_ce) == (circuit, None, mac, is_own)
             )
         case ToLan(circuit, pe):
-            if isinstance(end, Delivered):  # somebody whom the running network has found there
-                return end.circuit == circuit and end.host is None
-            return isinstance(end, Unresolved) and (end.circuit, end.node) == (circuit, pe)
+            return _is_on_lan(end, circuit, pe)
         case ToGateway(_, pe):
             return isinstance(end, Punted) and end.node == pe
         case ToNobody():
             return isinstance(end, Dropped | TtlExpired)
     assert_never(expected)
+
+
+def _is_on_lan(end: End, circuit: str, pe: str) -> bool:
+    if isinstance(end, Delivered):  # somebody whom the running network has found there
+        return end.circuit == circuit and end.host is None
+    return isinstance(end, Unresolved) and (end.circuit, end.node) == (circuit, pe)
 
 
 def loop_problem(walk: Walk) -> Problem | None:

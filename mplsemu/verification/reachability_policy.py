@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import HostRef, Network, Vpn
-from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import Host, IPAddress, Site
-from mplsemu.verification.vpls_policy import exchange_frames
+from mplsemu.verification.address_plan import (
+    AddressPlans,
+    ExpectedEnd,
+    ToAny,
+    ToCe,
+    ToGateway,
+    ToHost,
+)
+from mplsemu.verification.site_policy import reaches
 
 
 class Expect(enum.StrEnum):
@@ -36,6 +43,8 @@ class Expectation:
             itself or a host that it may reach, if that has the same address; else None.
         answered: whether a ping is answered, by `answered_by` or by a gateway with the address.
             If `target` must not be reached, an answer proves nothing about it.
+        shared: the hosts of which any may receive it, each for its share of the flows: several
+            sites have the prefix (anycast); empty where one host does.
     """
 
     source: HostRef
@@ -46,6 +55,7 @@ class Expectation:
     two_way: bool
     answered_by: HostRef | None
     answered: bool
+    shared: tuple[HostRef, ...] = ()
 
     @property
     def family(self) -> int:
@@ -86,57 +96,93 @@ def iter_expectations(network: Network) -> Iterator[Expectation]:
                     yield _expect(source, target, address, answers)
 
 
-def reaches(source: Vpn, source_site: Site, target: Vpn, target_site: Site) -> bool:
-    """Whether packets from one site should arrive at another.
-
-    Within a bridged VPN they should, but for leaves of an E-Tree. L3VPNs have VRFs: sites that
-    share one reach each other, and else they should if the source's VRF imports the routes of the
-    target's, be they of one VPN or of two (RFC 4364 section 4.3.1). In an L3VPN with hubs and
-    spokes their roles decide.
-    """
-    if isinstance(source, Vpls) and source.name == target.name:
-        return exchange_frames(source, source_site, target_site)
-    if not isinstance(source, L3vpn) or not isinstance(target, L3vpn):
-        return source.name == target.name
-    if source.name == target.name and source.hub_and_spoke is not None:
-        is_same = source_site.name == target_site.name
-        return is_same or source.hub_and_spoke.joins(source_site.name, target_site.name)
-    here, there = source.policy(source_site.name), target.policy(target_site.name)
-    if here.name == there.name and source_site.pe == target_site.pe:
-        return True
-    return bool(here.import_targets & there.export_targets)
-
-
 class _Answers:
-    """Which host or gateway answers for an address, for each source."""
+    """Which hosts or gateways answer for an address, for each source."""
 
     def __init__(self, network: Network, placed: Iterable[_Placed]) -> None:
-        self._owners: dict[IPAddress, list[_Placed]] = {}
+        self._plans = AddressPlans(network)
+        self._by_ref: dict[HostRef, _Placed] = {}
+        self._owners: dict[tuple[str, IPAddress], list[_Placed]] = {}
         for each in placed:
+            self._by_ref[each.ref] = each
             for interface in each.host.addresses:
-                self._owners.setdefault(interface.ip, []).append(each)
-        self._gateways: dict[IPAddress, list[tuple[Vpn, Site]]] = {}
-        for vpn, site in network.sites():
-            for interface in site.gateways:
-                self._gateways.setdefault(interface.ip, []).append((vpn, site))
+                self._owners.setdefault((_lan(each), interface.ip), []).append(each)
 
-    def host(self, source: _Placed, address: IPAddress) -> _Placed | None:
-        """Return the host that receives what `source` sends to `address`."""
-        owners = self._owners.get(address, ())
-        if any(each.ref == source.ref for each in owners):
-            return source
-        return next(
-            (each for each in owners if reaches(source.vpn, source.site, each.vpn, each.site)),
-            None,
-        )
+    def hosts(self, source: _Placed, address: IPAddress) -> tuple[_Placed, ...]:
+        """Return the hosts of which one receives what `source` sends to `address`."""
+        owners = self._owners.get((_lan(source), address), ())
+        on_lan = [each for each in owners if _hears(source, each)]
+        if any(each.ref == source.ref for each in on_lan):
+            return (source,)
+        if on_lan:
+            return (on_lan[0],)
+        if _is_on_link(source, address) or not _may_send(self._plans, source, address.version):
+            return ()
+        end = self._plans.at(source.site).of(address.version, int(address))
+        ends = end.ends if isinstance(end, ToAny) else (end,)
+        return tuple(self._by_ref[each.host] for each in ends if isinstance(each, ToHost))
+
+    def returns(self, getter: _Placed, source: _Placed, version: int) -> bool:
+        """Whether what a host answers reaches the source, and nobody else."""
+        address = _own_address(source, version)
+        return address is not None and self.hosts(getter, address) == (source,)
 
     def gateway(self, source: _Placed, address: IPAddress) -> bool:
-        """Whether a gateway with this address answers the source."""
-        return any(
-            reaches(source.vpn, source.site, vpn, site)
-            and reaches(vpn, site, source.vpn, source.site)
-            for vpn, site in self._gateways.get(address, ())
-        )
+        """Whether a gateway or CE router with this address answers the source."""
+        own = _own_address(source, address.version)
+        if own is None or not isinstance(source.vpn, L3vpn):
+            return False
+        if any(address == gateway.ip for gateway in source.site.gateways):
+            return True
+        if not _may_send(self._plans, source, address.version):
+            return False
+        circuit = _answering(self._plans.at(source.site).of(address.version, int(address)))
+        if circuit is None:
+            return False
+        back = self._plans.at_circuit(circuit).of(own.version, int(own))
+        return isinstance(back, ToHost) and back.host == source.ref
+
+
+def _answering(end: ExpectedEnd) -> str | None:
+    """Return the circuit of the gateway or CE router that has an address for its own."""
+    match end:
+        case ToGateway(circuit):
+            return circuit
+        case ToCe(circuit, is_own=True):
+            return circuit
+        case _:
+            return None
+
+
+def _lan(placed: _Placed) -> str:
+    """Return what identifies the LAN that a host is on: its site's, or its VPN's if it bridges."""
+    return placed.site.circuit if isinstance(placed.vpn, L3vpn) else placed.vpn.name
+
+
+def _hears(source: _Placed, target: _Placed) -> bool:
+    """Whether frames pass between two hosts of a LAN, which may span sites."""
+    is_one_site = source.site.circuit == target.site.circuit
+    return is_one_site or reaches(source.vpn, source.site, target.vpn, target.site)
+
+
+def _is_on_link(source: _Placed, address: IPAddress) -> bool:
+    """Whether a host looks for an address on its own LAN; a bridged VPN has nothing else."""
+    if not isinstance(source.vpn, L3vpn):
+        return True
+    return any(address in interface.network for interface in source.host.addresses)
+
+
+def _may_send(plans: AddressPlans, source: _Placed, version: int) -> bool:
+    """Whether the PE takes in what a host sends: it may validate sources (RFC 3704)."""
+    own = _own_address(source, version)
+    if own is None or not source.site.strict_urpf:
+        return own is not None
+    return plans.at(source.site).is_behind(source.site.circuit, own)
+
+
+def _own_address(host: _Placed, version: int) -> IPAddress | None:
+    addresses = (interface.ip for interface in host.host.addresses)
+    return next((each for each in addresses if each.version == version), None)
 
 
 def _addresses(source: Host, target: Host) -> Iterator[IPAddress]:
@@ -149,9 +195,10 @@ def _addresses(source: Host, target: Host) -> Iterator[IPAddress]:
 
 
 def _expect(source: _Placed, target: _Placed, address: IPAddress, answers: _Answers) -> Expectation:
-    arrives = reaches(source.vpn, source.site, target.vpn, target.site)
-    getter = target if arrives else answers.host(source, address)
-    returns = getter is not None and reaches(getter.vpn, getter.site, source.vpn, source.site)
+    getters = answers.hosts(source, address)
+    arrives = any(each.ref == target.ref for each in getters)
+    getter = target if arrives else next(iter(getters), None)
+    returns = all(answers.returns(each, source, address.version) for each in getters)
     return Expectation(
         source=source.ref,
         target=target.ref,
@@ -161,4 +208,5 @@ def _expect(source: _Placed, target: _Placed, address: IPAddress, answers: _Answ
         two_way=arrives and returns,
         answered_by=getter.ref if getter else None,
         answered=returns if getter else answers.gateway(source, address),
+        shared=tuple(each.ref for each in getters) if len(getters) > 1 else (),
     )

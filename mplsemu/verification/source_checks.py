@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
-from mplsemu.program.class_boundaries import Span, address_span, prefix_span
-from mplsemu.program.gateway import broadcast_addresses
+from mplsemu.model.vpn import IPAddress, Site
+from mplsemu.program.class_boundaries import Span, prefix_span
 from mplsemu.program.martians import LINK_LOCAL, NEVER_ROUTED, is_martian_source
-from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import Dropped, Punted, Walk
 from mplsemu.verification.address_classes import AddressClass, boundaries_of, ranges
-from mplsemu.verification.address_plan import ExpectedEnd
+from mplsemu.verification.address_plan import AddressPlan, ExpectedEnd
+from mplsemu.verification.intended_routes import link_offers, offers, own_addresses
 from mplsemu.verification.problems import describe_end
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -30,17 +29,18 @@ _SPANS: Final = tuple(map(prefix_span, NEVER_ROUTED))
 
 
 def check_sources(
-    site: Site, kinds: Kinds, send: Send, spans: Iterable[Span] = ()
+    site: Site, plan: AddressPlan, kinds: Kinds, send: Send, spans: Iterable[Span] = ()
 ) -> Iterator[tuple[int, list[Violation]]]:
     """Yield for every class of sources how many packets were followed, and the violations.
 
     Args:
         site: from which packets are sent.
+        plan: for packets from there.
         kinds: destinations to try.
         send: follows one.
         spans: sources that the VRF distinguishes, if it validates this site's sources.
     """
-    told = (*_SPANS, *spans, *(_own_spans(site) if site.strict_urpf else ()))
+    told = (*_SPANS, *spans, *(_own_spans(site, plan) if site.strict_urpf else ()))
     usual = {address: _ends(send(site, None, address)[1]) for address in kinds.values()}
     for sources in ranges(boundaries_of(told)):
         found: list[Violation] = []
@@ -50,58 +50,37 @@ def check_sources(
                 continue
             count += 1
             packet, walk = send(site, sources.representative, address)
-            problem = _problem(site, sources.representative, is_near, walk, usual[address])
+            source = sources.representative
+            is_own = not site.strict_urpf or plan.is_behind(site.circuit, source)
+            problem = _problem(source, walk, usual[address], is_near=is_near, is_own=is_own)
             if problem is not None and not found:
                 found.append(_violation(site, sources, packet, walk, problem))
         yield count, found
 
 
-def own_source(site: Site, version: int) -> IPAddress | None:
-    """Return a valid source address of a site; None if it has none of this IP version."""
-    for host in site.hosts:
-        for interface in host.addresses:
-            if interface.version == version:
-                return interface.ip
-    for gateway in site.gateways:
-        if gateway.version == version:
-            usable = (each for each in gateway.network.hosts() if each != gateway.ip)
-            return next(usable, gateway.ip)
-    of_ce = site.ce.wan if site.ce is not None else ()
-    return next((interface.ip for interface in of_ce if interface.version == version), None)
+def own_source(site: Site, version: int, plan: AddressPlan) -> IPAddress | None:
+    """Return a valid source address of a site; None if it has none of this IP version.
+
+    Where sources are validated, the plan for packets from the site says what is valid.
+    """
+    if site.strict_urpf:
+        return plan.valid_source(site, version)
+    return next(own_addresses(site, version), None)
 
 
-def _is_own(site: Site, source: IPAddress) -> bool:
-    """Whether a site's PE would send to an address on the site's circuit, not to a gateway."""
-    if any(source in _taken(gateway) for gateway in _gateways(site)):
-        return False
-    return any(source in network for network in _networks(site))
-
-
-def _networks(site: Site) -> tuple[IPNetwork, ...]:
-    links = site.ce.wan if site.ce is not None else ()
-    return (*site.subnets, *(interface.network for interface in links))
-
-
-def _gateways(site: Site) -> tuple[IPInterface, ...]:
-    return site.gateways if site.ce is None else site.ce.pe_wan
-
-
-def _taken(gateway: IPInterface) -> tuple[IPAddress, ...]:
-    """Return the addresses of a gateway's network that are its own or unusable."""
-    return (*router_addresses([gateway]), *broadcast_addresses(gateway.network))
-
-
-def _own_spans(site: Site) -> Iterator[Span]:
-    yield from map(prefix_span, _networks(site))
-    for gateway in _gateways(site):
-        yield from map(address_span, _taken(gateway))
+def _own_spans(site: Site, plan: AddressPlan) -> Iterator[Span]:
+    """Yield the ranges of sources of which some are a site's own, and what is cut out of them."""
+    mine = [prefix_span(offer.prefix) for of in (offers, link_offers) for offer in of(site)]
+    for version, first, last in plan.spans():
+        if any(version == each and first <= end and last >= start for each, start, end in mine):
+            yield version, first, last
 
 
 def _problem(
-    site: Site, source: IPAddress, is_near: bool, walk: Walk, usual: tuple[type, ...]
+    source: IPAddress, walk: Walk, usual: tuple[type, ...], *, is_near: bool, is_own: bool
 ) -> tuple[Invariant, str, int] | None:
     is_on_link = source in LINK_LOCAL
-    is_refused = site.strict_urpf and not is_on_link and not _is_own(site, source)
+    is_refused = not is_on_link and not is_own
     if is_martian_source(source) or is_refused or (is_on_link and not is_near):
         for number, end in enumerate(walk.ends):
             if not isinstance(end, Dropped):

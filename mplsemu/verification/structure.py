@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, LabelRange
-from mplsemu.model.limits import DEFAULT_LIMITS, MAX_INDEX, MAX_PORT, Limits
+from mplsemu.model.limits import DEFAULT_LIMITS, MAX_INDEX, MAX_NHLFES, MAX_PORT, Limits
 from mplsemu.program.access_line import delimiters
 from mplsemu.program.entries import (
     Forward,
@@ -23,7 +23,9 @@ from mplsemu.program.services import (
     Connected,
     Pseudowire,
     Route,
+    RouteWay,
     ViaCe,
+    ViaNeighbour,
     ViaPe,
     ViaVrf,
     Vrf,
@@ -58,17 +60,17 @@ def _dangling(program: Program, node: NodeProgram) -> Iterator[str]:
 
 def _dangling_in_vrf(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str]:
     named = set(vrf.circuits) | {neighbour.circuit for neighbour in vrf.neighbours}
-    for route in vrf.routes:
-        match route.next_hop:
-            case Connected(circuit) | ViaCe(circuit):
+    for prefix, hop in ((route.prefix, hop) for route in vrf.routes for hop in route.next_hops):
+        match hop:
+            case Connected(circuit) | ViaCe(circuit) | ViaNeighbour(circuit, _):
                 named.add(circuit)
             case ViaPe(egress):
                 if egress not in program.node_by_name:
-                    yield f"VRF {vrf.name}: {route.prefix} is at {egress}, no LSR"
+                    yield f"VRF {vrf.name}: {prefix} is at {egress}, no LSR"
             case ViaVrf():
                 pass
             case _:
-                assert_never(route.next_hop)
+                assert_never(hop)
     for name in sorted(named - node.circuit_by_name.keys()):
         yield f"VRF {vrf.name}: {name} is not a circuit of it here"
 
@@ -193,68 +195,92 @@ def _vrf_problems(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[str
         if circuit is None or circuit.vpn != vrf.vpn:
             yield f"VRF {vrf.name}: {name} is not a circuit of it here"
     for route in vrf.routes:
-        problem = _route_problem(program, node, vrf, route)
-        if problem:
+        for problem in _route_problems(program, node, vrf, route):
             yield f"VRF {vrf.name}: {route.prefix} {problem}"
 
 
-def _route_problem(program: Program, node: NodeProgram, vrf: Vrf, route: Route) -> str | None:
-    """Return how a route contradicts itself, its VRF, or the site that originated it."""
-    origin = program.node_of_circuit.get(route.circuit)
+def _route_problems(program: Program, node: NodeProgram, vrf: Vrf, route: Route) -> Iterator[str]:
+    """Yield how a route contradicts itself, its VRF, or the sites that originated it."""
+    if route.more:
+        if not all(isinstance(hop, ViaPe) for hop in route.next_hops):
+            yield "has several ways, of which not all lead to other PEs"
+        yield from _duplicates("way by", route.next_hops)
+        if len(route.ways) > MAX_NHLFES:
+            yield f"has {len(route.ways)} ways; there can be 1 to {MAX_NHLFES}"
+    for way in route.ways:
+        problem = _way_problem(program, node, vrf, route, way)
+        if problem:
+            yield problem
+
+
+def _way_problem(
+    program: Program, node: NodeProgram, vrf: Vrf, route: Route, way: RouteWay
+) -> str | None:
+    origin = program.node_of_circuit.get(way.circuit)
     if origin is None:
-        return f"is of {route.circuit}, which is not a circuit"
-    there = origin.vrf_towards(route.circuit)
+        return f"is of {way.circuit}, which is not a circuit"
+    there = origin.vrf_towards(way.circuit)
     if there is None:
-        return f"is of {route.circuit}, which is in no VRF"
-    match route.next_hop:
-        case Connected() | ViaCe() as local:
-            return _local_problem(node, vrf, route, local)
+        return f"is of {way.circuit}, which is in no VRF"
+    match way.next_hop:
+        case Connected() | ViaCe() | ViaNeighbour() as local:
+            return _local_problem(node, vrf, way, local)
         case ViaVrf(name):
-            return _imported_problem(node, route, name, (origin.name, there.name))
+            return _imported_problem(node, way, name, (origin.name, there.name))
         case ViaPe() as remote:
-            return _remote_problem(program, node, route, remote, (origin.name, there.name))
+            version = route.prefix.version
+            return _remote_problem(program, node, version, way, remote, (origin.name, there.name))
         case _:
-            assert_never(route.next_hop)
+            assert_never(way.next_hop)
 
 
 def _local_problem(
-    node: NodeProgram, vrf: Vrf, route: Route, local: Connected | ViaCe
+    node: NodeProgram, vrf: Vrf, way: RouteWay, local: Connected | ViaCe | ViaNeighbour
 ) -> str | None:
     """Return how a route to a circuit is not to that of its site."""
     name = local.circuit
     towards = node.vrf_towards(name)
     is_led_to = name in vrf.circuits or (towards is not None and towards.name == vrf.name)
-    if not is_led_to or name != route.circuit:
+    if not is_led_to or name != way.circuit:
         return f"is on {name}, which is not in it or not its site's"
+    if isinstance(local, ViaNeighbour):
+        gateways = node.circuit_by_name[name].gateways
+        if not any(local.address in gateway.network for gateway in gateways):
+            return f"is behind {local.address}, which is not on {name}"
     if isinstance(local, ViaCe) and node.circuit_by_name[name].ce is None:
         return f"is behind {name}, without a CE"
     return None
 
 
 def _imported_problem(
-    node: NodeProgram, route: Route, name: str, origin: tuple[str, str]
+    node: NodeProgram, way: RouteWay, name: str, origin: tuple[str, str]
 ) -> str | None:
     """Return how a route to another VRF here does not lead to that of its site."""
     pe, vrf = origin
     if name not in node.vrf_by_name:
         return f"is in VRF {name}, which is not here"
     if origin != (node.name, name):
-        return f"is in VRF {name}, but {route.circuit} is in {vrf} at {pe}"
+        return f"is in VRF {name}, but {way.circuit} is in {vrf} at {pe}"
     return None
 
 
 def _remote_problem(
-    program: Program, node: NodeProgram, route: Route, remote: ViaPe, origin: tuple[str, str]
+    program: Program,
+    node: NodeProgram,
+    version: int,
+    way: RouteWay,
+    remote: ViaPe,
+    origin: tuple[str, str],
 ) -> str | None:
     """Return how a route to another PE does not lead to the PE and VRF of its site."""
     pe, vrf = origin
     if remote.egress not in node.ftn_by_egress:
         return f"is at {remote.egress}, to which there is no tunnel"
     if remote.egress != pe:
-        return f"is at {remote.egress}, but {route.circuit} is at {pe}"
+        return f"is at {remote.egress}, but {way.circuit} is at {pe}"
     bound = program.node(remote.egress).ilm_by_label.get(int(remote.label))
     action = bound.action if bound else None
-    if not isinstance(action, PopToVrf) or action.ip_version != route.prefix.version:
+    if not isinstance(action, PopToVrf) or action.ip_version != version:
         return f"is at {remote.egress}, where label {remote.label} leads to no VRF for it"
     if action.vrf != vrf:
         return f"is of {vrf}, but label {remote.label} leads to VRF {action.vrf} at {pe}"

@@ -67,7 +67,7 @@ def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
     found = set()
     for node in program.nodes:
         for vrf in node.vrfs_of(vpn):
-            hops = (route.next_hop for route in vrf.routes)
+            hops = (hop for route in vrf.routes for hop in route.next_hops)
             found |= {(node.name, hop.egress) for hop in hops if isinstance(hop, ViaPe)}
         if vpn in node.vsi_by_name:
             found |= {(node.name, wire.peer) for wire in node.vsi_by_name[vpn].pseudowires}

@@ -20,7 +20,7 @@ from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
-from mplsemu.verification.reachability_policy import reaches
+from mplsemu.verification.site_policy import reaches
 from mplsemu.wire.ethernet import BROADCAST_MAC
 
 STRANGER = "02:aa:aa:aa:aa:aa"

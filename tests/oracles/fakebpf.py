@@ -305,6 +305,9 @@ class FakeLsrs(FakeBridges):
             return (Punted(PuntReason.GLEAN, vrf),)
         if route.kind is RouteKind.BLACKHOLE:
             return (Lost(Drop.NEVER_ROUTED),)
+        if route.kind is RouteKind.TO_WAYS:
+            ways = self._maps.route_ways(lsr, vrf, route)
+            return tuple(fate for way in ways for fate in self._follow(lsr, vrf, way, ip))
         if ip.ttl <= 1:
             return (Punted(PuntReason.TTL_EXPIRED, vrf),)
         ip = ip.with_ttl(ip.ttl - 1)

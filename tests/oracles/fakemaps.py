@@ -16,6 +16,7 @@ from mplsemu.southbound.ebpf.layout import (
     NhlfeRecord,
     RouteRecord,
 )
+from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
 from mplsemu.southbound.punt.event import PuntReason
 
 
@@ -81,4 +82,13 @@ class FakeMaps:
             value = self.get("ecmp_nhlfes", NhlfeKey(lsr, of, number, way).pack())
             assert value is not None, f"way {way} of {count} is counted but missing"
             found.append(NhlfeRecord.unpack(value))
+        return found
+
+    def route_ways(self, lsr: int, vrf: int, route: RouteRecord):
+        """Return the routes to all PEs of a set."""
+        found = []
+        for index in range(route.label):
+            value = self.get("route_ways", RouteWayKey(lsr, vrf, route.target, index).pack())
+            assert value is not None, f"way {index} of {route.label} is counted but missing"
+            found.append(RouteRecord.unpack(value))
         return found

@@ -39,6 +39,7 @@ class ServiceState:
         reaches: whether an LSP leads from one PE to another.
         labels: what each LSR bound its labels to.
         numbers: of services, ports and pseudowires.
+        metric: of the path from one PE to another, where an LSP leads there.
         learned: neighbours that the running network resolved.
         lines: of dual-homed sites.
     """
@@ -47,6 +48,7 @@ class ServiceState:
     reaches: Callable[[str, str], bool]
     labels: Mapping[str, Mapping[BindingKey, Label]]
     numbers: Numbers
+    metric: Callable[[str, str], int]
     learned: tuple[LearnedNeighbour, ...] = ()
     lines: LineStates = NO_LINES
 
@@ -72,10 +74,15 @@ def pes_of(sites: Iterable[Site]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTables:
-    """VRFs and VSIs of one PE."""
+    """VRFs and VSIs of one PE.
+
+    Attributes:
+        measured: of one service: see `Dependencies`.
+    """
 
     vrfs: tuple[Vrf, ...] = ()
     vsis: tuple[Vsi, ...] = ()
+    measured: frozenset[str] = frozenset()
 
     @classmethod
     def merged(cls, parts: Iterable[ServiceTables]) -> ServiceTables:
@@ -96,10 +103,12 @@ class Dependencies:
     Attributes:
         egresses: PEs to which it sends over an LSP.
         circuits: attachment circuits, local or remote, whose state matters to it.
+        measured: PEs among which metrics decide; if one of them changes, so may the tables.
     """
 
     egresses: frozenset[str]
     circuits: frozenset[str]
+    measured: frozenset[str] = frozenset()
 
 
 class ServiceCompiler(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from mplsemu.control.labels import VrfKey
@@ -14,15 +15,16 @@ from mplsemu.control.services.compiler import (
     pes_of,
 )
 from mplsemu.control.services.hub_transit import HubTransit
+from mplsemu.control.services.route_selection import HERE, Candidate, contested, select
 from mplsemu.model.l3vpn import VrfPolicy, import_sources
 from mplsemu.model.network import Vpn
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site, VpnKind
 from mplsemu.program.entries import IlmEntry, PopToVrf
+from mplsemu.program.fib import Fib
 from mplsemu.program.services import (
     Connected,
     Neighbour,
     NextHop,
-    Route,
     ViaCe,
     ViaPe,
     ViaVrf,
@@ -96,11 +98,10 @@ class L3vpnCompiler:
         """Return the VRF."""
         half, policy = self._halves[service.name]
         pe = service.pe
-        routes: dict[IPNetwork, Route] = {}
         local = self._local(service)
         here = [site for site in state.attached(local) if site.pe == pe]
-        for route in self._routes(service, here, state):
-            routes.setdefault(route.prefix, route)  # a VRF's own route wins
+        candidates = tuple(self._candidates(service, here, state))
+        routes = select(candidates)
         if half.name == policy.inward:  # packets from its sites come into the other half
             local = here = []
         vrf = Vrf(
@@ -112,10 +113,10 @@ class L3vpnCompiler:
             label=state.labels[pe][VrfKey(half.name, 4)],
             label6=state.labels[pe].get(VrfKey(half.name, 6)),
             circuits=state.circuits(pe, local),
-            routes=tuple(sorted(routes.values(), key=lambda route: _prefix_order(route.prefix))),
-            neighbours=_neighbours(half, pe, here, state),
+            routes=routes,
+            neighbours=_neighbours(half, pe, here, state, Fib(routes)),
         )
-        return ServiceTables(vrfs=(vrf,))
+        return ServiceTables(vrfs=(vrf,), measured=frozenset(contested(candidates)))
 
     def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:
         """Yield the VRF's label entry for each IP version that it has a label for."""
@@ -126,12 +127,13 @@ class L3vpnCompiler:
 
     def dependencies(self, tables: ServiceTables) -> Dependencies:
         """Return the next hops of its routes, and the circuits that its routes lead to."""
-        routes = [route for vrf in tables.vrfs for route in vrf.routes]
-        next_hops = (route.next_hop for route in routes)
+        ways = [way for vrf in tables.vrfs for route in vrf.routes for way in route.ways]
+        next_hops = (way.next_hop for way in ways)
         local = (circuit for vrf in tables.vrfs for circuit in vrf.circuits)
         return Dependencies(
             frozenset(hop.egress for hop in next_hops if isinstance(hop, ViaPe)),
-            frozenset([*local, *(route.circuit for route in routes)]),
+            frozenset([*local, *(way.circuit for way in ways)]),
+            tables.measured,
         )
 
     def _local(self, service: Service) -> list[Site]:
@@ -140,10 +142,10 @@ class L3vpnCompiler:
         sites = self._sites[policy.name]
         return [site for site in sites if service.pe in (site.homes or (site.pe,))]
 
-    def _routes(
+    def _candidates(
         self, service: Service, here: Iterable[Site], state: ServiceState
-    ) -> Iterator[Route]:
-        """Yield what a VRF may use, the better routes to a prefix first."""
+    ) -> Iterator[Candidate]:
+        """Yield what a VRF may use: its own sites' routes, and those that it imports."""
         half, policy = self._halves[service.name]
         up = [site for site in here if site.circuit not in state.down]
         if half.name != policy.inward:
@@ -152,13 +154,14 @@ class L3vpnCompiler:
             yield from _local_routes(half, up)
         if half.name == policy.inward:
             for site in up:
-                for prefix in self._transit[policy.vpn].through(site):
-                    yield Route(prefix, ViaCe(site.circuit), half.rd, site.circuit)
+                transit = self._transit[policy.vpn]
+                for prefix in transit.through(site):
+                    through = _candidate(half, half, site, prefix, HERE, ViaCe(site.circuit))
+                    yield replace(through, detour=1 + transit.rank(site))
         else:
             yield from self._imported(policy, service.pe, state)
 
-    def _imported(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Route]:
-        passed_on: list[tuple[int, Route]] = []
+    def _imported(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Candidate]:
         for source in self._imports[policy.name]:
             leads = source.halves()[-1]
             for site in state.attached(self._sites[source.name]):
@@ -168,66 +171,90 @@ class L3vpnCompiler:
                 if site.pe != pe and not state.reaches(pe, site.pe):
                     continue
                 for subnet in site.subnets:
-                    yield _imported_route(leads, site, subnet, pe, state)
+                    yield _imported_route(policy, leads, site, subnet, pe, state)
                 if policy.vpn == source.vpn and policy.inward is None:  # of a spoke
                     transit = self._transit[source.vpn]
-                    passed_on += (
-                        (transit.rank(site), _imported_route(leads, site, prefix, pe, state))
-                        for prefix in transit.through(site)
-                    )
-        passed_on.sort(key=lambda each: each[0])
-        yield from (route for _, route in passed_on)  # the first hub's come first
+                    for prefix in transit.through(site):
+                        passed_on = _imported_route(policy, leads, site, prefix, pe, state)
+                        yield replace(passed_on, detour=1 + transit.rank(site))
 
 
 def _imported_route(
-    leads: VrfPolicy, site: Site, prefix: IPNetwork, pe: str, state: ServiceState
-) -> Route:
+    policy: VrfPolicy, leads: VrfPolicy, site: Site, prefix: IPNetwork, pe: str, state: ServiceState
+) -> Candidate:
     """Return a PE's route to a prefix at a site, by the VRF that leads there."""
-    next_hop: NextHop = ViaVrf(leads.name)
-    if site.pe != pe:
-        key = VrfKey(leads.name, prefix.version)
-        next_hop = ViaPe(site.pe, state.labels[site.pe][key])
-    return Route(prefix, next_hop, leads.rd, site.circuit)
+    if site.pe == pe:
+        return _candidate(policy, leads, site, prefix, HERE, ViaVrf(leads.name))
+    key = VrfKey(leads.name, prefix.version)
+    next_hop = ViaPe(site.pe, state.labels[site.pe][key])
+    return _candidate(policy, leads, site, prefix, state.metric(pe, site.pe), next_hop)
 
 
-def _local_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Route]:
+def _local_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidate]:
     for site in sites:
         next_hop: NextHop = Connected(site.circuit) if site.ce is None else ViaCe(site.circuit)
         for subnet in site.subnets:
-            yield Route(subnet, next_hop, policy.rd, site.circuit)
+            yield _candidate(policy, policy, site, subnet, HERE, next_hop)
 
 
-def _link_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Route]:
+def _link_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidate]:
     """Yield the routes to PE-CE links: every VPN may use the same prefixes, none is exported."""
     for site in sites:
         for interface in site.ce.pe_wan if site.ce is not None else ():
-            yield Route(interface.network, Connected(site.circuit), policy.rd, site.circuit)
+            link = interface.network
+            yield _candidate(policy, policy, site, link, HERE, Connected(site.circuit))
+
+
+def _candidate(
+    policy: VrfPolicy,
+    source: VrfPolicy,
+    site: Site,
+    prefix: IPNetwork,
+    metric: int,
+    next_hop: NextHop,
+) -> Candidate:
+    return Candidate(
+        prefix=prefix,
+        preference=site.rank,
+        is_foreign=source.vpn != policy.vpn,
+        metric=metric,
+        next_hop=next_hop,
+        rd=source.rd,
+        circuit=site.circuit,
+    )
 
 
 def _neighbours(
-    policy: VrfPolicy, pe: str, sites: Iterable[Site], state: ServiceState
+    policy: VrfPolicy, pe: str, sites: Iterable[Site], state: ServiceState, fib: Fib
 ) -> tuple[Neighbour, ...]:
-    """Return the neighbours in the lab file; resolved ones of the same address replace them."""
+    """Return the neighbours in the lab file; resolved ones of the same address replace them.
+
+    One is left out if the VRF's routes lead elsewhere: a longer prefix is another site's, or an
+    equal one is preferred there. Data planes hold neighbours as routes to single addresses.
+    """
     up = {site.circuit: site for site in sites if site.circuit not in state.down}
-    found: dict[IPAddress, Neighbour] = {}
-    for circuit, site in up.items():
-        if site.ce is not None:
-            for wan in site.ce.wan:
-                found[wan.ip] = Neighbour(wan.ip, circuit, site.ce.mac)
-            continue
-        for host in site.hosts:
-            for interface in host.addresses:
-                found[interface.ip] = Neighbour(interface.ip, circuit, host.mac)
+    known = [neighbour for site in up.values() for neighbour in _known_neighbours(site)]
     for learned in state.learned:
         neighbour = learned.neighbour
         if (learned.pe, learned.vrf) == (pe, policy.name) and neighbour.circuit in up:
-            found[neighbour.address] = neighbour
+            known.append(neighbour)
+    found = {each.address: each for each in known if _is_on(fib, each)}
     return tuple(found[address] for address in sorted(found, key=_address_order))
+
+
+def _known_neighbours(site: Site) -> Iterator[Neighbour]:
+    if site.ce is not None:
+        yield from (Neighbour(wan.ip, site.circuit, site.ce.mac) for wan in site.ce.wan)
+        return
+    for host in site.hosts:
+        for interface in host.addresses:
+            yield Neighbour(interface.ip, site.circuit, host.mac)
+
+
+def _is_on(fib: Fib, neighbour: Neighbour) -> bool:
+    route = fib.look_up(neighbour.address)
+    return route is not None and route.next_hop == Connected(neighbour.circuit)
 
 
 def _address_order(address: IPAddress) -> tuple[int, int]:
     return address.version, int(address)
-
-
-def _prefix_order(prefix: IPNetwork) -> tuple[int, int, int]:
-    return prefix.version, int(prefix.network_address), prefix.prefixlen

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mplsemu.lab.address_scalar import Addresses
-from mplsemu.lab.scalar import AccessRate, Name, Names, Prefixes, SiteMtu, Targets
+from mplsemu.lab.scalar import AccessRate, Name, Names, Preference, Prefixes, SiteMtu, Targets
 from mplsemu.lab.schema.ce import AnyCe
 from mplsemu.lab.schema.hosts import AnyHosts
 from mplsemu.lab.schema.mapping import StrictMapping
@@ -114,4 +114,10 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
     export: Targets | None = Field(
         default=None,
         description="Route targets that this site's routes carry; as its VPN says, unless said.",
+    )
+    preference: Preference | None = Field(
+        default=None,
+        description="Of its prefixes where another site has the same: the lower wins, of equal "
+        "ones the nearer PE by metric; PEs of the same metric share the flows.",
+        examples=[10],
     )

@@ -28,6 +28,7 @@ WRITE_ORDER: Final = (
     "pws",
     "circuits",
     "vsis",
+    "route_ways",
     "fib4",
     "fib6",
     "gateways",

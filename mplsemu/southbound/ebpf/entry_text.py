@@ -23,6 +23,7 @@ from mplsemu.southbound.ebpf.kinds import (
     RouteKind,
     VsiFlag,
 )
+from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
 from mplsemu.southbound.ebpf.names import NUMBERS, Names
 from mplsemu.wire.ethernet import mac_text
 
@@ -74,6 +75,11 @@ def _fib_key(key: bytes, names: Names) -> str:
     return f"{names.service(record.lsr, record.vrf)}: {record.prefix}"
 
 
+def _route_way_key(key: bytes, names: Names) -> str:
+    record = RouteWayKey.unpack(key)
+    return f"{names.service(record.lsr, record.vrf)}: PE {record.index + 1} of set {record.set}"
+
+
 def _gateway_key(key: bytes, names: Names) -> str:
     record = layout.GatewayKey.unpack(key)
     asked = "ARP" if record.address.version == 4 else "neighbour discovery"
@@ -115,6 +121,7 @@ _KEYS: Final[dict[str, Callable[[bytes, Names], str]]] = {
     "ecmp_nhlfes": _nhlfe_key,
     "fib4": _fib_key,
     "fib6": _fib_key,
+    "route_ways": _route_way_key,
     "gateways": _gateway_key,
     "vsis": _vsi_key,
     "circuits": _circuit_key,
@@ -202,18 +209,26 @@ def _route(key: bytes, value: bytes, names: Names) -> str:
     lsr, route = layout.FibKey.unpack(key).lsr, layout.RouteRecord.unpack(value)
     match route.kind:
         case RouteKind.TO_PE:
-            return f"push {route.label}, to {names.lsr(route.target)}"
+            said = f"push {route.label}, to {names.lsr(route.target)}"
         case RouteKind.DELIVER:
             out = names.interface(route.target)
-            return f"to {mac_text(route.mac)}, out on {out}, up to {route.mtu} octets"
+            said = f"to {mac_text(route.mac)}, out on {out}, up to {route.mtu} octets"
         case RouteKind.CONNECTED:
-            return f"ask on {names.interface(route.target)} who has it"
+            said = f"ask on {names.interface(route.target)} who has it"
         case RouteKind.TO_VRF:
-            return f"look up in {names.service(lsr, route.target)}"
+            said = f"look up in {names.service(lsr, route.target)}"
         case RouteKind.LOCAL:
-            return "the gateway answers"
+            said = "the gateway answers"
         case RouteKind.BLACKHOLE:
-            return "drop"
+            said = "drop"
+        case RouteKind.TO_WAYS:
+            said = f"to one of the {route.label} PEs of set {route.target}"
+    return said
+
+
+def _route_way(_key: bytes, value: bytes, names: Names) -> str:
+    route = layout.RouteRecord.unpack(value)
+    return f"push {route.label}, to {names.lsr(route.target)}"
 
 
 def _gateway(_key: bytes, value: bytes, _names: Names) -> str:
@@ -278,6 +293,7 @@ _VALUES: Final[dict[str, Callable[[bytes, bytes, Names], str]]] = {
     "ecmp_nhlfes": _ecmp_nhlfe,
     "fib4": _route,
     "fib6": _route,
+    "route_ways": _route_way,
     "gateways": _gateway,
     "vsis": _vsi,
     "circuits": _circuit,

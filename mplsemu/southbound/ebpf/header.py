@@ -15,6 +15,7 @@ from mplsemu.southbound import mac_moves
 from mplsemu.southbound.ebpf import kinds, layout
 from mplsemu.southbound.ebpf.cstruct import CField, CStruct, CType
 from mplsemu.southbound.ebpf.layout import FIB_KEYS
+from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
 from mplsemu.southbound.ebpf.map_table import MAPS, MapKind, MapLayout
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import PER_LSR, PER_SOURCE, PuntClass, class_of
@@ -91,6 +92,7 @@ _STRUCTS: Final[tuple[CStruct, ...]] = (
     layout.NhlfeKey.c,
     *FIB_KEYS.values(),
     layout.RouteRecord.c,
+    RouteWayKey.c,
     layout.GatewayKey.c,
     layout.VsiKey.c,
     layout.VsiRecord.c,

@@ -102,6 +102,8 @@ class RouteKind(enum.IntEnum):
     """A gateway's own address."""
     BLACKHOLE = 6
     """Never routed, as a LAN's broadcast address."""
+    TO_WAYS = 7
+    """To one of `label` PEs, as the flow decides: those of set `target` in `route_ways`."""
 
 
 class BridgeKind(enum.IntEnum):

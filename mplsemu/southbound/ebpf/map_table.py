@@ -31,6 +31,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiKey,
     VsiRecord,
 )
+from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
 
 
 class MapKind(enum.Enum):
@@ -88,6 +89,7 @@ MAPS: Final[Mapping[str, MapLayout]] = {
     "ecmp_nhlfes": _hash(_MANY // 4, NhlfeKey.c, NhlfeRecord.c),
     "fib4": MapLayout(MapKind.LPM_TRIE, _MANY, FIB_KEYS[4], RouteRecord.c),
     "fib6": MapLayout(MapKind.LPM_TRIE, _MANY // 4, FIB_KEYS[6], RouteRecord.c),
+    "route_ways": _hash(1 << 16, RouteWayKey.c, RouteRecord.c),
     "gateways": _hash(1 << 16, GatewayKey.c, u32, "the value is 1"),
     "vsis": _hash(1 << 16, VsiKey.c, VsiRecord.c),
     "circuits": _hash(1 << 16, MemberKey.c, u32, "to the id"),

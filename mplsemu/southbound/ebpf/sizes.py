@@ -69,6 +69,9 @@ def _needed(program: Program, node: NodeProgram) -> dict[str, int]:
         "ecmp_nhlfes": (
             sum(len(ilm.nhlfes) for ilm in node.ilm) + sum(len(ftn.nhlfes) for ftn in node.ftn)
         ),
+        "route_ways": sum(
+            len(route.ways) for vrf in node.vrfs for route in vrf.routes if route.more
+        ),
         "gateways": sum(len(circuit.gateways) for circuit in node.circuits),
         "vsis": vsis,
         "fdb_rings": vsis,

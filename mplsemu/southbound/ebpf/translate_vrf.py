@@ -11,24 +11,33 @@ from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
+    Neighbour,
     NextHop,
     ViaCe,
+    ViaNeighbour,
     ViaPe,
     ViaVrf,
     Vrf,
 )
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import RouteKind
-from mplsemu.southbound.ebpf.layout import GATEWAY_VALUE, FibKey, GatewayKey, RouteRecord
+from mplsemu.southbound.ebpf.layout import (
+    GATEWAY_VALUE,
+    FibKey,
+    GatewayKey,
+    RouteRecord,
+)
+from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
 from mplsemu.southbound.ebpf.lsr import Lsr, mac_octets
 from mplsemu.southbound.plane.stage import Stage
+from mplsemu.southbound.route_ways import RouteWays
 
 _LOCAL = RouteRecord(RouteKind.LOCAL).pack()
 _BLACKHOLE = RouteRecord(RouteKind.BLACKHOLE).pack()
 
 
 def vrf_entries(lsr: Lsr) -> Iterator[Entry]:
-    """Yield the entries of `fib4`, `fib6` and `gateways`.
+    """Yield the entries of `route_ways`, `fib4`, `fib6` and `gateways`.
 
     Martian prefixes, such as multicast, are built into the program.
 
@@ -37,13 +46,25 @@ def vrf_entries(lsr: Lsr) -> Iterator[Entry]:
     """
     for vrf in lsr.node.vrfs:
         circuits = [circuit for circuit in map(lsr.circuit, vrf.circuits) if circuit.up]
-        for prefix, value in _fib(lsr, vrf, circuits).items():
+        ways = RouteWays(lsr, vrf)
+        yield from _ways(lsr, vrf, ways)
+        for prefix, value in _fib(lsr, vrf, circuits, ways).items():
             key = FibKey(lsr.index, vrf.index, prefix).pack()
             yield Entry(Stage.SERVICES, f"fib{prefix.version}", key, value)
         yield from _gateways(lsr, circuits)
 
 
-def _fib(lsr: Lsr, vrf: Vrf, circuits: Sequence[AttachmentCircuit]) -> dict[IPNetwork, bytes]:
+def _ways(lsr: Lsr, vrf: Vrf, ways: RouteWays) -> Iterator[Entry]:
+    for tunnels, number in ways.items():
+        for index, (egress, label) in enumerate(tunnels):
+            key = RouteWayKey(lsr.index, vrf.index, number, index).pack()
+            value = RouteRecord(RouteKind.TO_PE, egress, label).pack()
+            yield Entry(Stage.SERVICES, "route_ways", key, value)
+
+
+def _fib(
+    lsr: Lsr, vrf: Vrf, circuits: Sequence[AttachmentCircuit], ways: RouteWays
+) -> dict[IPNetwork, bytes]:
     """Return what is done with each prefix; of equal prefixes the last one here wins.
 
     As in the reference interpreter, gateways take precedence over broadcast addresses, those over
@@ -53,6 +74,9 @@ def _fib(lsr: Lsr, vrf: Vrf, circuits: Sequence[AttachmentCircuit]) -> dict[IPNe
     known: dict[NextHop, bytes] = {}
     for route in vrf.routes:
         hop = route.next_hop
+        if route.more:
+            fib[route.prefix] = RouteRecord(RouteKind.TO_WAYS, *ways.of(route)).pack()
+            continue
         if hop not in known:
             known[hop] = _route(lsr, vrf, hop).pack()
         fib[route.prefix] = known[hop]
@@ -83,10 +107,18 @@ def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
             if not circuit.up:
                 return RouteRecord(RouteKind.BLACKHOLE)
             return _deliver(lsr, circuit, ce.mac)
+        case ViaNeighbour(name, address):
+            return _behind(lsr, lsr.circuit(name), lsr.neighbour(vrf, name, address))
         case ViaPe(egress, label):
             return RouteRecord(RouteKind.TO_PE, lsr.egress(egress), int(label))
         case ViaVrf(name):
             return RouteRecord(RouteKind.TO_VRF, lsr.imported_vrf(vrf, name).index)
+
+
+def _behind(lsr: Lsr, circuit: AttachmentCircuit, neighbour: Neighbour | None) -> RouteRecord:
+    if neighbour is None:
+        return RouteRecord(RouteKind.CONNECTED, lsr.ifindex(circuit.port))
+    return _deliver(lsr, circuit, neighbour.mac)
 
 
 def _deliver(lsr: Lsr, circuit: AttachmentCircuit, mac: str) -> RouteRecord:

@@ -55,6 +55,7 @@ from mplsemu.southbound.openflow.pipeline import (
     PUNT_CLASS_SHIFT,
     PUNT_REASON_MASK,
     REG_BEFORE,
+    REG_CHOICE,
     REG_PORT,
     REG_PUNT,
     REG_SERVICE_LABEL,
@@ -87,7 +88,11 @@ _FLOWS: Final = {
     HashFields.IP_FLOW: "IP flow",
     HashFields.IP_ADDRESSES: "IP addresses",
 }
-_LOOK_UPS: Final[dict[int, str]] = {Table.VRF_FIB: "look up again", Table.WAYS: "choose a way"}
+_LOOK_UPS: Final[dict[int, str]] = {
+    Table.VRF_FIB: "look up again",
+    Table.VRF_SPREAD: "choose a PE",
+    Table.WAYS: "choose a way",
+}
 _PUNTS: Final[dict[int, str]] = {
     PuntReason.TTL_EXPIRED: "say that the TTL has expired",
     PuntReason.ARP: "learn who asks",
@@ -147,6 +152,8 @@ class FlowDescriber:
             Table.VRF_IMPOSE: _too_big,
             Table.PUNT: self._punted,
             Table.VSI_MOVES: self._moving,
+            Table.VRF_SPREAD: self._spreading,
+            Table.VRF_CHOICE: self._chosen,
             Table.VSI_LEARN: self._learning,
             Table.VSI_FDB: self._learned,
             Table.VSI_FORWARD: self._forwarding,
@@ -292,6 +299,19 @@ class FlowDescriber:
         if match.value(IP_FRAGMENT):
             what = f"fragments of {what}"
         return None if to is None else f"the way to {self._pes.get(to, to)} for {what}"
+
+    def _spreading(self, match: Match) -> str | None:
+        what = _traffic(match) or "packets"
+        if match.value(IP_FRAGMENT):
+            what = f"fragments of {what}"
+        which = match.value(REG_CHOICE)
+        return None if which is None else f"{self._service(match)}: {what} to PEs of set {which}"
+
+    def _chosen(self, match: Match) -> str | None:
+        which, way = match.value(REG_CHOICE), match.value(REG_WAY)
+        if which is None or way is None:
+            return None
+        return f"{self._service(match)}: PE {way + 1} of set {which}"
 
     def _service(self, match: Match) -> str | None:
         index = match.value(METADATA)

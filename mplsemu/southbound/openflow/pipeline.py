@@ -65,6 +65,8 @@ class Table(enum.IntEnum):
     VSI_FDB = 21
     VSI_FORWARD = 22
     VSI_FLOOD = 23
+    VRF_SPREAD = 27
+    VRF_CHOICE = 28
     WAYS = 29
     TUNNEL_L3 = 30
     TUNNEL_L2 = 31
@@ -100,6 +102,8 @@ REG_SIZE: Final = REGISTERS[10]
 REG_GROUPS: Final = REGISTERS[11]
 """The split horizon groups that a frame came by (program/split_horizon.py), but for the mesh of
 pseudowires, of which `REG_SOURCE` tells; 0 where a VSI has no other."""
+REG_CHOICE: Final = REGISTERS[12]
+"""The set of PEs from which a route chooses (anycast): a number of `RouteWays`."""
 
 REG_BEFORE: Final = REGISTERS[6]
 """In a VSI: the attachment behind which a frame's source was learned before; 0 if it was not."""
@@ -224,10 +228,13 @@ _ALL_SPECS: Final = (
         Stage.SERVICES,
         matches=frozenset({METADATA, ETH_TYPE, IPV4_DST, IPV6_SRC, IPV6_DST}),
         writes=frozenset(
-            {METADATA, REG_PUNT, REG_TUNNEL, REG_SERVICE_LABEL, REG_PORT, ETH_DST},
+            {METADATA, REG_PUNT, REG_TUNNEL, REG_SERVICE_LABEL, REG_PORT, REG_CHOICE, ETH_DST},
         ),
         actions=frozenset({act.SetField, act.Resubmit}),
-        next=frozenset({Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_SIZE, Table.PUNT}),
+        next=frozenset(
+            {Table.VRF_FIB, Table.VRF_LOCAL, Table.VRF_SIZE, Table.PUNT}
+            | {Table.VRF_SPREAD, Table.VRF_CHOICE}
+        ),
     ),
     TableSpec(
         Table.VRF_LOCAL,
@@ -281,6 +288,22 @@ _ALL_SPECS: Final = (
         Stage.TUNNELS,
         matches=frozenset({IN_PORT, METADATA, REG_PUNT}),
         actions=frozenset({act.Controller}),
+    ),
+    TableSpec(
+        Table.VRF_SPREAD,
+        "which of several PEs that have the same prefix the customer's flow takes",
+        Stage.TUNNELS,
+        matches=frozenset({METADATA, REG_CHOICE, ETH_TYPE, IP_FRAGMENT}),
+        writes=frozenset({REG_WAY}),
+        actions=frozenset({act.Multipath}),
+    ),
+    TableSpec(
+        Table.VRF_CHOICE,
+        "the tunnel and the VPN label of the PE that was chosen",
+        Stage.TUNNELS,
+        matches=frozenset({METADATA, REG_CHOICE, REG_WAY}),
+        writes=frozenset({REG_TUNNEL, REG_SERVICE_LABEL}),
+        actions=frozenset({act.SetField}),
     ),
     TableSpec(
         Table.VSI_MOVES,

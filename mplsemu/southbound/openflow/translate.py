@@ -43,7 +43,7 @@ def flows(program: Program, node: str) -> tuple[Flow, ...]:
 
 
 def _all_flows(lsr: Lsr) -> Iterator[Flow]:
-    routes = (route.next_hop for vrf in lsr.node.vrfs for route in vrf.routes)
+    routes = (hop for vrf in lsr.node.vrfs for route in vrf.routes for hop in route.next_hops)
     routed = frozenset(hop.egress for hop in routes if isinstance(hop, ViaPe))
     bridged = frozenset(wire.peer for vsi in lsr.node.vsis for wire in vsi.pseudowires)
     yield from label_flows(lsr)

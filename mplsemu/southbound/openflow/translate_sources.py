@@ -14,7 +14,7 @@ from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.gateway import broadcast_addresses
 from mplsemu.program.martians import LINK_LOCAL
 from mplsemu.program.own_addresses import router_addresses
-from mplsemu.program.services import AttachmentCircuit, Connected, ViaCe, Vrf
+from mplsemu.program.services import AttachmentCircuit, Connected, ViaCe, ViaNeighbour, Vrf
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import IS_IPV4, IS_IPV6, Lsr
 from mplsemu.southbound.openflow.match import (
@@ -71,7 +71,7 @@ def _sources(
 
 
 def _leads_to(hop: object, circuit: AttachmentCircuit) -> bool:
-    return isinstance(hop, Connected | ViaCe) and hop.circuit == circuit.name
+    return isinstance(hop, Connected | ViaCe | ViaNeighbour) and hop.circuit == circuit.name
 
 
 def _is_within(prefix: IPNetwork, other: IPNetwork) -> bool:

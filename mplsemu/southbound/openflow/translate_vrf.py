@@ -21,6 +21,7 @@ from mplsemu.program.services import (
     Connected,
     NextHop,
     ViaCe,
+    ViaNeighbour,
     ViaPe,
     ViaVrf,
     Vrf,
@@ -83,6 +84,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
+from mplsemu.southbound.openflow.translate_choices import choice_flows, choose
 from mplsemu.southbound.openflow.translate_dhcp import relay_flows
 from mplsemu.southbound.openflow.translate_neighbours import (
     common_neighbour_flows,
@@ -93,6 +95,7 @@ from mplsemu.southbound.openflow.translate_punts import copy_of, punt
 from mplsemu.southbound.openflow.translate_sources import from_prefix, source_flows
 from mplsemu.southbound.openflow.translate_tags import departure_actions
 from mplsemu.southbound.punt.event import PuntReason
+from mplsemu.southbound.route_ways import RouteWays
 
 _ARP_REQUEST: Final = Term(ARP_OP, 1)
 _ARP_REPLY: Final = 2
@@ -138,7 +141,9 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
         yield from neighbour_flows(lsr, circuits)
         yield from relay_flows(circuits)
         yield from _gateway_flows(lsr, vrf, circuits)
-        yield from _route_flows(lsr, vrf)
+        ways = RouteWays(lsr, vrf)
+        yield from choice_flows(lsr, vrf, ways)
+        yield from _route_flows(lsr, vrf, ways)
 
 
 def _address_field(address: IPAddress) -> tuple[Term, Field]:
@@ -270,7 +275,7 @@ def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
 
 
 def _choice(lsr: Lsr) -> tuple[Action, ...]:
-    hops = (route.next_hop for vrf in lsr.node.vrfs for route in vrf.routes)
+    hops = (hop for vrf in lsr.node.vrfs for route in vrf.routes for hop in route.next_hops)
     if any(isinstance(hop, ViaPe) and lsr.nhlfe_count(hop.egress) > 1 for hop in hops):
         return (Resubmit(Table.WAYS),)
     return ()
@@ -295,10 +300,11 @@ def _gateway_flows(lsr: Lsr, vrf: Vrf, circuits: list[AttachmentCircuit]) -> Ite
 
 def _broadcast_flows(own: Term, circuits: list[AttachmentCircuit]) -> Iterator[Flow]:
     networks = {gateway.network for circuit in circuits for gateway in circuit.gateways}
-    for network in sorted(network for network in networks if network.version == 4):
-        for address in broadcast_addresses(network):
-            match = Match.of(own, *_to_address(address))
-            yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, match)
+    # a network within another may have the same
+    found = {address for network in networks for address in broadcast_addresses(network)}
+    for address in sorted(found, key=int):
+        match = Match.of(own, *_to_address(address))
+        yield Flow(Table.VRF_FIB, Priority.NEVER_ROUTED, match)
 
 
 def _arp_reply(lsr: Lsr, circuit: AttachmentCircuit, gateway: int) -> Flow:
@@ -318,7 +324,7 @@ def _arp_reply(lsr: Lsr, circuit: AttachmentCircuit, gateway: int) -> Flow:
     return Flow(Table.VRF_INPUT, Priority.SPECIFIC, match, actions)
 
 
-def _route_flows(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
+def _route_flows(lsr: Lsr, vrf: Vrf, ways: RouteWays) -> Iterator[Flow]:
     own = Term(METADATA, vrf.index)
     for neighbour in vrf.neighbours:
         circuit = lsr.circuit(neighbour.circuit)
@@ -332,6 +338,8 @@ def _route_flows(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
         if hop not in known:
             known[hop] = _forward(lsr, vrf, hop)
         actions, goto = known[hop]
+        if route.more:
+            actions = choose(ways.of(route)[0])
         match = Match.of(own, *_to_prefix(route.prefix))
         priority = Priority.ROUTE + route.prefix.prefixlen
         yield Flow(Table.VRF_FIB, priority, match, actions, goto)
@@ -348,6 +356,11 @@ def _forward(lsr: Lsr, vrf: Vrf, hop: NextHop) -> tuple[tuple[Action, ...], Tabl
         case ViaCe(name):
             ce = lsr.ce(vrf, name)
             return _deliver(lsr.circuit(name).port, ce.mac), Table.VRF_SIZE
+        case ViaNeighbour(name, address):
+            neighbour = lsr.neighbour(vrf, name, address)
+            if neighbour is None:
+                return punt(PuntReason.GLEAN), None
+            return _deliver(lsr.circuit(name).port, neighbour.mac), Table.VRF_SIZE
         case ViaPe(egress, label):
             to_pe = SetField(REG_TUNNEL, lsr.egress(egress))
             return (to_pe, SetField(REG_SERVICE_LABEL, int(label))), Table.VRF_SIZE

@@ -13,7 +13,7 @@ from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL
 from mplsemu.program.martians import LINK_LOCAL
 from mplsemu.program.own_addresses import subnet_router_anycast
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import Connected, ViaCe, Vrf
+from mplsemu.program.services import Connected, ViaCe, ViaNeighbour, Vrf
 from mplsemu.program.sizes import next_hop_mtu
 from mplsemu.southbound.punt.answers import NO_ANSWER, Answers
 from mplsemu.southbound.punt.dhcp import relay_reply, relay_request
@@ -232,7 +232,7 @@ def _circuits_towards(vrf: Vrf, dst: IPAddress) -> Iterator[str]:
     routes = [route for route in vrf.routes if dst in route.prefix]
     for route in sorted(routes, key=lambda route: -route.prefix.prefixlen):
         match route.next_hop:
-            case Connected(circuit) | ViaCe(circuit):
+            case Connected(circuit) | ViaCe(circuit) | ViaNeighbour(circuit, _):
                 yield circuit
 
 

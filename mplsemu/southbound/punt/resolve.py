@@ -9,7 +9,14 @@ from mplsemu.model.vpn import IPAddress, IPInterface
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, may_be_a_host
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.program import NodeProgram
-from mplsemu.program.services import AttachmentCircuit, Connected, Neighbour, Vrf
+from mplsemu.program.services import (
+    AttachmentCircuit,
+    Connected,
+    Neighbour,
+    Route,
+    ViaNeighbour,
+    Vrf,
+)
 from mplsemu.southbound.punt.answers import NO_ANSWER, Answers, Learned, PendingPacket
 from mplsemu.southbound.punt.event import IntoVrf, OutOfPort
 from mplsemu.southbound.punt.local import NETWORK_CONTROL
@@ -86,15 +93,19 @@ def _advertisement(
 
 
 def glean(lsr: NodeProgram, vrf: Vrf, punt: ParsedPunt, packet: IpPacket) -> Answers:
-    """Resolve a packet's destination on its circuit; the packet waits meanwhile."""
-    place = _place(lsr, vrf, packet.dst)
-    request = resolution_request(lsr, vrf, packet.dst)
+    """Resolve a packet's next hop on its circuit; the packet waits meanwhile.
+
+    The next hop is its destination, or that of a static route to it.
+    """
+    wanted = _next_hop(vrf, packet.dst)
+    place = _place(lsr, vrf, wanted)
+    request = resolution_request(lsr, vrf, wanted)
     if place is None or request is None:
         return NO_ANSWER
     header = EthernetHeader(GATEWAY_MAC, GATEWAY_MAC, (), punt.ethernet.ethertype)
     pending = PendingPacket(
         vrf=vrf.name,
-        address=packet.dst,
+        address=wanted,
         circuit=place[0].name,
         solicitation=request,
         packet=IntoVrf(vrf.index, header.to_bytes() + packet.whole),
@@ -134,11 +145,21 @@ def circuit_at(lsr: NodeProgram, port: int) -> tuple[Vrf, AttachmentCircuit] | N
     return None
 
 
+def _next_hop(vrf: Vrf, address: IPAddress) -> IPAddress:
+    route = _best(vrf, address)
+    hop = route.next_hop if route is not None else None
+    return hop.address if isinstance(hop, ViaNeighbour) else address
+
+
+def _best(vrf: Vrf, address: IPAddress) -> Route | None:
+    routes = [route for route in vrf.routes if address in route.prefix]
+    return max(routes, key=lambda route: route.prefix.prefixlen, default=None)
+
+
 def _place(
     lsr: NodeProgram, vrf: Vrf, address: IPAddress
 ) -> tuple[AttachmentCircuit, IPInterface] | None:
-    routes = [route for route in vrf.routes if address in route.prefix]
-    best = max(routes, key=lambda route: route.prefix.prefixlen, default=None)
+    best = _best(vrf, address)
     if best is None or not isinstance(best.next_hop, Connected):
         return None
     circuit = lsr.circuit_by_name[best.next_hop.circuit]

@@ -9,7 +9,16 @@ from mplsemu.model.names import vpn_of
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
 from mplsemu.program.entries import Nhlfe, pushed
 from mplsemu.program.program import NodeProgram
-from mplsemu.program.services import Ce, Connected, Route, ViaCe, ViaPe, ViaVrf, Vrf
+from mplsemu.program.services import (
+    Ce,
+    Connected,
+    RouteWay,
+    ViaCe,
+    ViaNeighbour,
+    ViaPe,
+    ViaVrf,
+    Vrf,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +42,16 @@ class Tunnel:
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """One route of a VRF.
+    """One route of a VRF; of several ways of equal cost (anycast) each has a row.
 
     Attributes:
-        code: ``C`` connected, ``S`` static via a CE, ``V`` a VPN route of another PE's, ``I``
-            one of another VRF at this PE.
+        code: ``C`` connected, ``S`` static via a CE or a neighbour, ``V`` a VPN route of another
+            PE's, ``I`` one of another VRF at this PE.
         imported: whether it is another VPN's.
         prefix: the destination.
         rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route.
         circuit: attachment circuit of the site that originated it.
-        via: the CE's address, for ``S``.
+        via: the CE's or the neighbour's address, for ``S``.
         vrf: looked up in next, for ``I``.
         egress: the other PE, for ``V``.
         label: the VPN label pushed, for ``V``.
@@ -122,7 +131,9 @@ def _table(node: NodeProgram, vrf: Vrf) -> VrfTable:
         label=int(vrf.label),
         label6=None if vrf.label6 is None else int(vrf.label6),
         circuits=circuit_rows(node, vrf.circuits),
-        routes=tuple(_route(node, vrf, route) for route in vrf.routes),
+        routes=tuple(
+            _row(node, vrf, route.prefix, way) for route in vrf.routes for way in route.ways
+        ),
         neighbours=tuple(NeighbourRow(n.address, n.mac, n.circuit) for n in vrf.neighbours),
     )
 
@@ -159,15 +170,18 @@ def _tunnel(node: NodeProgram, nhlfe: Nhlfe) -> Tunnel:
     return Tunnel(labels, adjacency.link, adjacency.port, adjacency.peer)
 
 
-def _route(node: NodeProgram, vrf: Vrf, route: Route) -> RouteRow:
-    foreign = vpn_of(route.circuit) != vrf.vpn
-    code, via, via_vrf, egress, label = "C", None, None, None, None
-    match route.next_hop:
+def _row(node: NodeProgram, vrf: Vrf, prefix: IPNetwork, way: RouteWay) -> RouteRow:
+    foreign = vpn_of(way.circuit) != vrf.vpn
+    code, via_vrf, egress, label = "C", None, None, None
+    via: IPAddress | None = None
+    match way.next_hop:
         case Connected():
             pass
         case ViaCe(circuit):
             ce = node.circuit_by_name[circuit].ce
-            code, via = "S", _next_hop(ce, route.prefix) if ce else None
+            code, via = "S", _next_hop(ce, prefix) if ce else None
+        case ViaNeighbour(_, address):
+            code, via = "S", address
         case ViaPe(pe, vpn_label):
             code, egress, label = "V", pe, int(vpn_label)
         case ViaVrf(other):
@@ -175,9 +189,9 @@ def _route(node: NodeProgram, vrf: Vrf, route: Route) -> RouteRow:
     return RouteRow(
         code=code,
         imported=foreign,
-        prefix=route.prefix,
-        rd=route.rd,
-        circuit=route.circuit,
+        prefix=prefix,
+        rd=way.rd,
+        circuit=way.circuit,
         via=via,
         vrf=via_vrf,
         egress=egress,

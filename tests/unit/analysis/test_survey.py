@@ -17,7 +17,7 @@ from mplsemu.model.l3vpn import L3vpn
 from mplsemu.running.worker_pool import WorkerPool
 from mplsemu.verification.link_load import Demand
 from mplsemu.verification.matrix import verify
-from mplsemu.verification.reachability_policy import reaches
+from mplsemu.verification.site_policy import reaches
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls
 from tests.strategies import networks
 

@@ -14,7 +14,7 @@ few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChec
 
 
 @few
-@given(networks(), st.data())
+@given(networks(contested=True), st.data())
 def test_a_program_after_a_failure_is_the_one_compiled_from_scratch(network, data):
     down = data.draw(failures(network, circuits=True))
     what_if = WhatIf(network, down)

@@ -258,13 +258,6 @@ MISTAKES = {
         "vpn c: 10.0.0.0/30 has room for 2, not for 4 hosts",
         "write a /29 or larger, or fewer hosts",
     ),
-    "overlap": (
-        "subnet: 192.168.3.0/24, ce",
-        "subnet: 192.168.0.0/16, ce",
-        17,
-        "site a/oslo: 192.168.0.0/16 overlaps 192.168.1.0/24 of site a/aarhus, in the same VPN a",
-        "write prefixes that do not overlap",
-    ),
     "overlap with itself": (
         NET,
         "[10.1.0.0/16, 10.1.2.0/24]",

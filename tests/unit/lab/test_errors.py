@@ -10,6 +10,7 @@ from tests.unit.lab import (
     mistakes_homing,
     mistakes_links,
     mistakes_relay,
+    mistakes_routes,
     mistakes_vpls,
 )
 from tests.unit.lab.mistakes import GOOD
@@ -20,6 +21,7 @@ MISTAKES = {
     **mistakes_homing.MISTAKES,
     **mistakes_links.MISTAKES,
     **mistakes_relay.MISTAKES,
+    **mistakes_routes.MISTAKES,
     **mistakes_vpls.MISTAKES,
 }
 
@@ -80,7 +82,7 @@ provider:
     assert "is called 'a-b-c' too" in error.problem
 
 
-def test_what_two_vpns_export_into_a_third_may_not_overlap():
+def test_what_two_vpns_export_into_a_third_may_not_be_equal():
     text = """
 name: x
 provider: {nodes: {n: {role: pe}}}
@@ -90,13 +92,13 @@ vpns:
     import: [64512:1, 64512:2, 64512:3]
     sites: {s: {pe: n, subnet: 10.9.0.0/24}}
   red: {type: l3vpn, sites: {r: {pe: n, subnet: 10.1.0.0/16}}}
-  blue: {type: l3vpn, sites: {b: {pe: n, subnet: 10.1.2.0/24}}}
+  blue: {type: l3vpn, sites: {b: {pe: n, subnet: 10.1.0.0/16}}}
 """
     error = complaint(text)
     assert str(error).startswith(
-        "lab.yaml:7: vpn shared imports overlapping prefixes: "
+        "lab.yaml:7: vpn shared imports equal prefixes: "
         "10.1.0.0/16 of vpn red (site red/r, route target 64512:2) and "
-        "10.1.2.0/24 of vpn blue (site blue/b, route target 64512:3)"
+        "10.1.0.0/16 of vpn blue (site blue/b, route target 64512:3)"
     )
 
 

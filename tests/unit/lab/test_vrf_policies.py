@@ -128,16 +128,16 @@ def test_a_mistake_at_a_site_is_told_with_its_line(site, line, problem, remedy):
     assert remedy in caught.value.remedy
 
 
-def test_overlapping_prefixes_that_a_sites_vrf_imports_are_refused_at_the_site():
-    text = LAB.replace("subnet: 10.9.1.0/24", "subnet: 10.0.3.0/25")
+def test_equal_prefixes_that_a_sites_vrf_imports_are_refused_at_the_site():
+    text = LAB.replace("subnet: 10.9.1.0/24", "subnet: 10.0.3.0/24")
     with pytest.raises(LabError) as caught:
         loads(text, "x.yaml")
     error = caught.value
     assert error.location is not None
     assert error.location.line == 10
     assert error.problem == (
-        "site a/guest imports overlapping prefixes: 10.0.3.0/24 of its own site a/guest and "
-        "10.0.3.0/25 of vpn web (site web/v, route target 64512:2)"
+        "site a/guest imports equal prefixes: 10.0.3.0/24 of its own site a/guest and "
+        "10.0.3.0/24 of vpn web (site web/v, route target 64512:2)"
     )
 
 

@@ -58,6 +58,7 @@ enum route_kind {
 	ROUTE_TO_VRF = 4,
 	ROUTE_LOCAL = 5,
 	ROUTE_BLACKHOLE = 6,
+	ROUTE_TO_WAYS = 7,
 };
 
 enum vsi_kind { VSI_VPLS = 1, VSI_VPWS = 2 };
@@ -243,6 +244,15 @@ struct route {
 };
 _Static_assert(sizeof(struct route) == 20, "padding");
 
+/* One of the PEs that have a prefix; the value is its route, TO_PE */
+struct route_way_key {
+	__u32 lsr;
+	__u32 vrf;
+	__u32 set; /* number of the set in its VRF */
+	__u32 index;
+};
+_Static_assert(sizeof(struct route_way_key) == 16, "padding");
+
 /* An address of the PE's own on a circuit, for which it answers ARP or neighbour discovery */
 struct gateway_key {
 	__u32 circuit; /* its id: an ifindex, or CIRCUIT_DELIMITED and so on */
@@ -374,6 +384,7 @@ HASH(tunnels, 1 << 18, struct tunnel_key, struct tunnel);
 HASH(ecmp_nhlfes, 1 << 18, struct nhlfe_key, struct nhlfe);
 LPM_TRIE(fib4, 1 << 20, struct fib4_key, struct route);
 LPM_TRIE(fib6, 1 << 18, struct fib6_key, struct route);
+HASH(route_ways, 1 << 16, struct route_way_key, struct route);
 HASH(gateways, 1 << 16, struct gateway_key, __u32); /* the value is 1 */
 HASH(vsis, 1 << 16, struct vsi_key, struct vsi);
 HASH(circuits, 1 << 16, struct member_key, __u32); /* to the id */

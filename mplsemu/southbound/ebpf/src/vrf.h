@@ -208,6 +208,18 @@ static __always_inline int is_never_routed(const struct ip_header *ip, const int
 	return is_martian6(ip->destination) || is_link_local(ip->destination) || is_link_local(ip->source);
 }
 
+/* Return the PE that a packet's flow takes, of those that have its prefix; 0 if there is none. The hash is salted
+ * with the LSR, and not as that of the NHLFEs is: a tunnel spreads the flows of each PE. */
+static __always_inline struct route *way_of_flow(struct __sk_buff *skb, __u32 lsr, __u32 vrf,
+						 const struct route *route, const int version)
+{
+	__u64 flow = version == 4 ? flow_of_ipv4(skb, ETHERNET_OCTETS, 1) : flow_of_ipv6(skb, ETHERNET_OCTETS, 1);
+	__u64 hash = mix(mix(flow, ~lsr), 0xa0761d6478bd642full);
+	struct route_way_key key = {lsr, vrf, route->target, (hash >> 32) * route->label >> 32};
+
+	return bpf_map_lookup_elem(&route_ways, &key);
+}
+
 /* Route a packet by a VRF: gateways come before martians, those before neighbours and routes. */
 static __always_inline int route_ip(struct __sk_buff *skb, __u32 lsr, __u32 port, __u32 vrf,
 				    const int version)
@@ -239,6 +251,11 @@ static __always_inline int route_ip(struct __sk_buff *skb, __u32 lsr, __u32 port
 		return drop(skb, lsr, DROP_NO_ROUTE);
 	if (route->kind == ROUTE_CONNECTED)
 		return punt(skb, lsr, port, PUNT_GLEAN, vrf);
+	if (route->kind == ROUTE_TO_WAYS) {
+		route = way_of_flow(skb, lsr, vrf, route, version);
+		if (!route)
+			return drop(skb, lsr, DROP_NO_ROUTE);
+	}
 	if (route->kind != ROUTE_TO_PE && route->kind != ROUTE_DELIVER)
 		return drop(skb, lsr, DROP_NEVER_ROUTED);
 	if (ip.ttl <= 1)

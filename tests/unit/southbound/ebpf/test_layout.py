@@ -40,6 +40,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiKey,
     VsiRecord,
 )
+from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
 from mplsemu.southbound.ebpf.punts import PuntRecord, injected
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import class_of
@@ -60,6 +61,7 @@ RECORDS = {
     "fib4_key": FibKey(1, 2, ip_network("10.1.0.0/16")),
     "fib6_key": FibKey(1, 2, ip_network("2001:db8::/32")),
     "route": RouteRecord(kinds.RouteKind.DELIVER, 2, 3, b"\2\0\0\0\0\1"),
+    "route_way_key": RouteWayKey(1, 2, 3, 4),
     "gateway_key": GatewayKey(1, IPv4Address("10.1.0.1")),
     "vsi_key": VsiKey(1, 2),
     "vsi": VsiRecord(kinds.BridgeKind.VPWS, 2, 3, 4, 300_000_000_000),

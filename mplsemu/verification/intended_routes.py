@@ -1,0 +1,110 @@
+"""Which sites should get the packets to a prefix, by the lab file: preference, then distance.
+
+Nothing here looks at a program, nor at how the compiler selects routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from mplsemu.model.limits import MAX_NHLFES
+from mplsemu.model.natural_order import natural
+from mplsemu.model.vpn import IPAddress, IPNetwork, Site
+from mplsemu.verification.distances import Distances
+
+VrfName = tuple[str, str]
+"""A VRF: its name, and its PE's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A prefix that a site has.
+
+    Attributes:
+        prefix: the prefix.
+        site: whose it is.
+        is_link: whether it is the network of the PE-CE link.
+    """
+
+    prefix: IPNetwork
+    site: Site
+    is_link: bool = False
+
+
+def offers(site: Site) -> Iterator[Offer]:
+    """Yield what a site offers to all that may send to it."""
+    for subnet in site.subnets:
+        yield Offer(subnet, site)
+
+
+def link_offers(site: Site) -> Iterator[Offer]:
+    """Yield what is known only to the VRF that a site is attached to: its PE-CE link."""
+    for interface in site.ce.pe_wan if site.ce is not None else ():
+        yield Offer(interface.network, site, is_link=True)
+
+
+def own_addresses(site: Site, version: int) -> Iterator[IPAddress]:
+    """Yield a site's addresses: its hosts', all that others there may have, the CE router's."""
+    for host in site.hosts:
+        for interface in host.addresses:
+            if interface.version == version:
+                yield interface.ip
+    for gateway in site.gateways:
+        if gateway.version == version:
+            yield from (each for each in gateway.network.hosts() if each != gateway.ip)
+            yield gateway.ip
+    for interface in site.ce.wan if site.ce is not None else ():
+        if interface.version == version:
+            yield interface.ip
+
+
+class Choice:
+    """Chooses among offers of the same prefix, for one VRF.
+
+    Args:
+        at: a site that is attached to it. Those of its VPN are preferred to those of others.
+        vrf_of: returns the VRF that a site is attached to.
+        distances: metrics from PE to PE.
+        down: names of circuits that are down; a site behind one is chosen only if all are so.
+    """
+
+    def __init__(
+        self,
+        at: Site,
+        vrf_of: Callable[[Site], VrfName],
+        distances: Distances,
+        down: Collection[str] = (),
+    ) -> None:
+        self._at = at
+        self._vrf_of = vrf_of
+        self._distances = distances
+        self._down = down
+
+    def among(self, same: Iterable[Offer]) -> tuple[Offer, ...]:
+        """Return the offers that packets should follow: several where they are spread."""
+        same = sorted(same, key=lambda offer: natural(offer.site.circuit))
+        if len(same) == 1:
+            return tuple(same)
+        ranks = {offer: self._rank(offer) for offer in same}
+        best = min(ranks.values())
+        equal = [offer for offer in same if ranks[offer] == best]
+        is_cut_off, _, _, metric, _ = best
+        if is_cut_off or metric == 0:
+            return tuple(equal[:1])
+        # a VRF has one route to a prefix, whichever of its sites has it
+        by_vrf = {self._vrf_of(each.site): each for each in reversed(equal)}
+        return tuple(each for each in equal if each in by_vrf.values())[:MAX_NHLFES]
+
+    def _rank(self, offer: Offer) -> tuple[bool, int, bool, int, bool]:
+        site, metric = offer.site, self._metric(offer.site) or 0
+        is_in_another = metric == 0 and self._vrf_of(site) != self._vrf_of(self._at)
+        is_foreign = site.vpn != self._at.vpn
+        return self.is_cut_off(offer), site.rank, is_foreign, metric, is_in_another
+
+    def is_cut_off(self, offer: Offer) -> bool:
+        """Whether the site cannot be reached."""
+        return offer.site.circuit in self._down or self._metric(offer.site) is None
+
+    def _metric(self, site: Site) -> int | None:
+        return 0 if site.pe == self._at.pe else self._distances.between(self._at.pe, site.pe)
