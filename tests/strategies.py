@@ -146,7 +146,7 @@ def homed_networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
     homes = {
         site.full_name: (site.pe, draw(st.sampled_from([pe for pe in pes if pe != site.pe])))
         for vpn, site in made.sites()
-        if not isinstance(vpn, Vpws) and site.ce is None and draw(st.booleans())
+        if not isinstance(vpn, Vpws) and draw(st.booleans())
     }
     return homed(made, homes)
 

@@ -241,6 +241,23 @@ class _Uplink:
     rate_bps: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Lan:
+    """Where interfaces of one site are to be joined: on its LAN, or before its CE router.
+
+    Attributes:
+        vpn: of the site.
+        site: the site.
+        role: the last part of the Mininet name of its bridge.
+        full_name: of the bridge.
+    """
+
+    vpn: str
+    site: Site
+    role: str
+    full_name: str
+
+
 class _Planner:
     def __init__(self, network: Network, program: Program, *, lsr_namespaces: bool) -> None:
         self._network = network
@@ -313,9 +330,9 @@ class _Planner:
             site.gateways,
         )
         self._ces.append(ce)
-        (uplink,) = uplinks
         wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac, site.mtu)
-        self._wires.append(VethPair(site.circuit, (uplink.end, wan), uplink.rate_bps))
+        # a router with two lines has one interface all the same: as if it bonded them
+        self._join(_Lan(vpn, site, "wan", f"{site.full_name}/{CE_HOST}/wan"), uplinks, [wan])
         lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac, site.mtu)
         self._lan(vpn, site, [_Uplink(f"{site.circuit}:{CE_LAN_INTERFACE}", lan)])
 
@@ -350,14 +367,18 @@ class _Planner:
     def _lan(self, vpn: str, site: Site, uplinks: Sequence[_Uplink]) -> None:
         """Connect a site's hosts to its uplinks, the interfaces of its PEs or its CE router."""
         ends = [self._host(vpn, site, index) for index in range(len(site.hosts))]
+        self._join(_Lan(vpn, site, "lan", f"{site.full_name}/lan"), uplinks, ends)
+
+    def _join(self, lan: _Lan, uplinks: Sequence[_Uplink], ends: Sequence[Endpoint]) -> None:
+        """Connect customers' interfaces to uplinks: by a bridge, unless there is one of each."""
         if len(ends) == len(uplinks) == 1:
             (uplink,) = uplinks
             self._wires.append(VethPair(uplink.name, (uplink.end, ends[0]), uplink.rate_bps))
             return
         short = f"lan{len(self._lans) + 1}"
-        node = self._names.claim(host_node_name(vpn, site.name, "lan"))
+        node = self._names.claim(host_node_name(lan.vpn, lan.site.name, lan.role))
         bridge = self._interfaces.claim(node, short)
-        self._lans.append(LanPlan(node, f"{site.circuit}/lan", bridge))
+        self._lans.append(LanPlan(node, lan.full_name, bridge))
 
         def bridge_port(number: int, mtu: int) -> Endpoint:
             interface = self._interfaces.claim(f"{bridge}-eth{number}", f"{short}-eth{number}")
@@ -368,7 +389,7 @@ class _Planner:
             near = bridge_port(number, uplink.end.mtu)
             self._wires.append(VethPair(uplink.name, (uplink.end, near), uplink.rate_bps))
         for number, end in enumerate(ends, 1):
-            wire_name = f"{site.circuit}:{bridge}-eth{number}"
+            wire_name = f"{lan.site.full_name}:{bridge}-eth{number}"
             self._wires.append(VethPair(wire_name, (bridge_port(number, end.mtu), end)))
 
     def _host(self, vpn: str, site: Site, index: int) -> Endpoint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mplsemu.lab.document import Document, Path
-from mplsemu.lab.schema import RawBridgedSite, RawRoutedSite
+from mplsemu.lab.schema import RawBridgedSite
 from mplsemu.model.vpn import Homing, VpnKind
 
 MAX_LINES = 2
@@ -48,18 +48,5 @@ def homing_of(
             where,
             f"{site} has two lines, and a vpws joins two",
             "write one PE, or make it a vpls",
-        )
-    if isinstance(raw, RawRoutedSite) and raw.ce:
-        raise document.error(
-            (*path, "ce"),
-            f"{site} has two lines, and a CE router has one",
-            "leave ce out: the site's LAN is then between both PEs; or write one PE",
-        )
-    if raw.vlan is not None or raw.port is not None:
-        key = "port" if raw.vlan is None else "vlan"
-        raise document.error(
-            (*path, key),
-            f"{site} has two lines, and {key!r} is about one",
-            f"leave {key} out, or write one PE",
         )
     return tuple(raw.pe), Homing(raw.mode) if raw.mode else Homing.STANDBY

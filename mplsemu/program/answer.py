@@ -30,6 +30,7 @@ from mplsemu.program.path import (
 )
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit, Ce
+from mplsemu.program.spare_lines import leading_line
 from mplsemu.program.trace import Trace, ip_header
 from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
 from mplsemu.wire.ethernet import is_group_mac
@@ -154,7 +155,7 @@ class _Answering:
         """Return the ICMP error of a router."""
         name = circuit_of_ce(node)
         if name is not None:
-            circuit = self._circuit(name)
+            circuit = self._circuit(leading_line(self.program, name))
             return self._from_ce(kind, circuit, circuit.ce) if circuit.ce else None
         if vrf is not None:
             return self._answer(kind, node, self._from_gateway(node, vrf))

@@ -15,6 +15,12 @@ def active_lines(program: Program) -> dict[str, list[str]]:
     }
 
 
+def leading_line(program: Program, circuit: str) -> str:
+    """Return the circuit that carries the traffic of a circuit's site: itself, if none does."""
+    lines = active_lines(program).get(site_of(circuit), [])
+    return next(iter(lines), circuit)
+
+
 def spare_lines(program: Program) -> frozenset[str]:
     """Return the circuits of dual-homed sites that do not carry their traffic.
 

@@ -72,6 +72,18 @@ def test_of_an_l3vpn_little_is_lost_when_a_line_or_its_pe_fails_and_nothing_on_t
         assert away.repeated(host, stream) == back.repeated(host, stream) == []
 
 
+def test_a_ce_router_with_two_lines_loses_as_little(lab):
+    flowing = [
+        Stream(f"office/{one}", address(lab, f"office/{other}"))
+        for one, other in (("depot/h1", "oslo/h1"), ("oslo/h1", "depot/h1"))
+    ]
+    away, back = over(lab, "office/depot", flowing, ["office/depot/h1", "office/oslo/h1"])
+    for stream, host in zip(flowing, ("office/oslo/h1", "office/depot/h1"), strict=True):
+        assert len(away.lost(host, stream)) * INTERVAL_MS < LONGEST_MS
+        assert back.lost(host, stream) == []
+        assert away.repeated(host, stream) == back.repeated(host, stream) == []
+
+
 @pytest.mark.parametrize("cable", ["lan/hq", "dk-p1"])
 def test_in_a_vpls_no_frame_comes_twice_and_none_back_to_its_sender(lab, cable):
     everyone = "10.9.0.255"

@@ -78,7 +78,7 @@ class SiteBoxes:
             out += self.strip
         draft.lines.append(_access(site, (start, joint.key), side, [(x, out), *rest]))
         if site.second_line is not None:
-            draft.lines.append(_second(site, (home.key, joint.key), side, [(x, out), *rest]))
+            draft.lines.append(_second(site, (start, joint.key), side, [(x, out), *rest]))
 
     def _edge_router(self, site: SiteView, side: Side, x: float, out: float) -> Node:
         card = _ce_box(site)

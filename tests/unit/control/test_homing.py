@@ -14,8 +14,10 @@ from mplsemu.control.compile import compile_program
 from mplsemu.control.homing import SETTLED, Moving, line_states
 from mplsemu.control.whatif import WhatIf
 from mplsemu.model.network import HostRef, Network
+from mplsemu.program.answer import answer
 from mplsemu.program.codec import dump_program, load_program
 from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.host_stack import PacketOptions
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered, Dropped
 from mplsemu.program.program import Program
@@ -37,6 +39,7 @@ BREAKABLE = (
 )
 
 
+FAR_TO_HQ = ("v/far/h1", "v/hq/h1")
 ORDERS = [order for count in (0, 1, 2) for order in itertools.permutations(BREAKABLE, count)]
 """Every way in which up to two of them fail."""
 
@@ -209,6 +212,25 @@ def test_in_an_l3vpn_nothing_is_lost_in_any_state_between_two_lines():
             assert found.delivered
             assert found.way[-1] == way_in
     assert compile_program(lab, previous=back, moving=SETTLED) == back
+
+
+def test_a_ce_router_has_two_lines_as_a_lan_has():
+    macs = MacAddresses()
+    sites = {"hq": ("x", "10.1.0.0/29", "ce"), "far": ("z", "10.1.1.0/29")}
+    made = network(provider(("x-z", "y-z")), l3vpn("v", sites, macs=macs))
+    lab = homed(made, {"v/hq": ("x", "y")})
+    for down, circuit in ((frozenset(), "v/hq"), (frozenset({"v/hq"}), "v/hq@y")):
+        program = compile_program(lab, down)
+        there, back = (trace(program, *ends) for ends in (FAR_TO_HQ, FAR_TO_HQ[::-1]))
+        assert there.delivered
+        assert back.delivered
+        assert [hop.link for hop in there.hops if hop.link and "/" in hop.link][-1] == circuit
+        assert back.hops[0].node == "v/hq/ce"
+        dead = trace(program, "v/far/h1", "v/hq/h1", PacketOptions(ttl=3))
+        answered = answer(program, dead)
+        assert answered is not None
+        assert (answered.trace.source, answered.trace.delivered) == ("v/hq/ce", True)
+        assert verify(program, lab).holds
 
 
 def test_a_site_of_two_lines_has_a_port_a_vrf_and_a_number_at_both_pes_always():

@@ -39,11 +39,4 @@ MISTAKES = {
         "mode: 'hot' is not allowed",
         "write standby",
     ),
-    "ce with two lines": (
-        "{pe: no, subnet: 192.168.3.0/24, ce: router}",
-        "{pe: [no, se], subnet: 192.168.3.0/24, ce: router}",
-        17,
-        "site a/oslo has two lines, and a CE router has one",
-        "leave ce out",
-    ),
 }
