@@ -83,12 +83,15 @@ class FakeNetwork:
     Args:
         program: it is translated; besides only its links, ports and circuits are looked at.
         contents: of the maps, if not what the program is translated to.
+        ces: whether CE routers send back what is not for their LAN.
     """
 
-    def __init__(self, program: Program, contents: Contents | None = None) -> None:
+    def __init__(
+        self, program: Program, contents: Contents | None = None, *, ces: bool = True
+    ) -> None:
         self.attached = attach(program)
         self._program = program
-        self._ces = FakeCes(program)
+        self._ces = FakeCes(program, are_there=ces)
         self.lsrs = FakeLsrs(
             contents_of_all(program, self.attached) if contents is None else contents,
             settings(program),

@@ -15,14 +15,15 @@ class FakeCes:
 
     Args:
         program: for their addresses only.
+        are_there: whether they are; else somebody else sees what becomes of their packets.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, are_there: bool = True) -> None:
         self._ces = {
             circuit.name: (circuit.ce, [*circuit.ce.lan, *circuit.gateways])
             for node in program.nodes
             for circuit in node.circuits
-            if circuit.ce is not None
+            if circuit.ce is not None and are_there
         }
 
     def back(self, circuit: str, frame: bytes) -> bytes | None:
@@ -35,6 +36,9 @@ class FakeCes:
         source, target = _addresses(bytes(packet), version)
         if version == 4 and source in {*ce.wan, *(each.ip for each in ce.lan)}:
             return None  # Linux takes nothing in from itself (fib_validate_source)
+        is_here = frame[:6].hex(":") == ce.mac and not target.is_multicast
+        if not is_here or target.is_link_local:
+            return None
         is_near = any(target in each.network for each in near if each.version == version)
         if is_near or all(each.version != version for each in near) or packet[ttl_at] <= 1:
             return None

@@ -316,6 +316,7 @@ class FakeNetwork:
         flows: of every node.
         controller: gives packet-outs for a packet-in; without one nothing is answered.
         place: of a flow among the ways.
+        ces: whether CE routers send back what is not for their LAN.
     """
 
     def __init__(
@@ -324,11 +325,13 @@ class FakeNetwork:
         flows: Mapping[str, Iterable[Flow]],
         controller: FakeController | None = None,
         place: Place = hashed,
+        *,
+        ces: bool = True,
     ) -> None:
         self.switches = {name: FakeSwitch(each, place) for name, each in flows.items()}
         self._controller = controller
         self.lines = Lines(program)
-        self._ces = FakeCes(program)
+        self._ces = FakeCes(program, are_there=ces)
         ends: dict[str, list[tuple[str, int]]] = {}
         for node in program.nodes:
             for adjacency in node.adjacencies:

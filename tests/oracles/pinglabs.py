@@ -130,13 +130,25 @@ class _Lab:
             lines.append(f"    import: [{targets}]")
         if chosen.random() < 0.3:
             lines.append("    urpf: strict")
-        lines.append("    sites:")
         # where nothing is imported, all VPNs have the same addresses
         net = number if has_extranet else 0
         sites = range(chosen.randint(1, 4))
-        return [*lines, *(f"      s{site}: {self._site(net, site)}" for site in sites)]
+        hub = ""
+        if not has_extranet and len(sites) > 2 and chosen.random() < 0.5:
+            lines.append("    topology: hub-and-spoke")
+            hub = "role: hub"
+            if chosen.random() < 0.6:
+                lines.append("    via: ce")
+                hub = "role: hub, urpf: none, ce: router"
+        lines.append("    sites:")
+        return [
+            *lines,
+            f"      s0: {self._site(net, 0, hub)}",
+            *(f"      s{site}: {self._site(net, site)}" for site in sites[1:]),
+        ]
 
-    def _site(self, net: int, site: int) -> str:
+    def _site(self, net: int, site: int, hub: str = "") -> str:
+        """Return a site; a hub whose CE router passes packets on has both IP versions."""
         chosen = self._random
         least = int(site == 0)  # else a lab might be without hosts
         length = chosen.choice([24, 24, 24, 29, 30, 31] + [32] * (1 - least))
@@ -144,6 +156,8 @@ class _Lab:
         room = {24: 3, 29: 3, 30: 1, 31: 1, 32: 0}[length]
         room6 = {64: 3, 120: 3, 126: 2, 127: 1, 128: 0}[length6]
         families = chosen.choice(["4", "4", "46", "46", "6"])
+        if "ce:" in hub:
+            families = "46"
         prefixes = [f"10.{net}.{site}.0/{length}"] if "4" in families else []
         if "6" in families:
             prefixes.append(f"2001:db8:{net}:{site}::/{length6}")
@@ -154,7 +168,8 @@ class _Lab:
         gateway = ""
         if "4" in families and length < 30 and chosen.random() < 0.4:
             gateway, hosts = self._own_addresses(net, site, families, length6)
-        ce = self._ce(net * 8 + site) if chosen.random() < 0.5 else ""
+        ce = self._ce(net * 8 + site) if chosen.random() < 0.5 and "ce:" not in hub else ""
+        ce += f", {hub}" if hub else ""
         subnets = ", ".join(f'"{prefix}"' for prefix in prefixes)
         pe = chosen.choice(self._pes)
         return f"{{pe: {pe}, subnet: [{subnets}]{gateway}, hosts: {hosts}{ce}}}"

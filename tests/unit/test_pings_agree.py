@@ -35,13 +35,13 @@ def by_flows(program: Program) -> Inject:
             yield made.actions, made.frame
 
     all_flows = {node.name: flows(program, node.name) for node in program.nodes}
-    network = fakeswitch.FakeNetwork(program, all_flows, controller)
+    network = fakeswitch.FakeNetwork(program, all_flows, controller, ces=False)
     return lambda circuit, frame: network.inject(circuit, frame).deliveries
 
 
 def by_maps(program: Program) -> Inject:
     """Return the eBPF data plane, whose controller answers."""
-    network = fakebpfnet.FakeNetwork(program)
+    network = fakebpfnet.FakeNetwork(program, ces=False)
 
     def inject(circuit, frame):
         yield from seen_through(network.inject(circuit, frame), circuit)
