@@ -8,6 +8,7 @@ from dataclasses import replace
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpn import Site
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
 
 SQUARE = ("x-p", "x-q", "p-y", "q-y")
@@ -52,6 +53,21 @@ def extranet(user_imports: Sequence[int] = (1, 2), shared_imports: Sequence[int]
     )
 
 
+def with_sites(vpn: Vpn, sites: tuple[Site, ...], pes: Collection[str] | None = None) -> Vpn:
+    """Return a VPN with fewer sites and, of the PEs, with those that are left."""
+    less = replace(vpn, sites=sites)
+    if not isinstance(less, Vpls):
+        return less
+    there = {line.pe for site in sites for line in site.lines}
+    spokes = tuple(
+        replace(spoke, hubs=hubs)
+        for spoke in less.topology.spokes
+        if spoke.pe in there
+        and (hubs := tuple(hub for hub in spoke.hubs if pes is None or hub in pes))
+    )
+    return replace(less, topology=replace(less.topology, spokes=spokes))
+
+
 def service_names(made: Network, pe: str) -> list[str]:
     """Return the names of the VRFs and VSIs that a PE is to have, in the lab file's order."""
     names = []
@@ -59,7 +75,12 @@ def service_names(made: Network, pe: str) -> list[str]:
         policies = vpn.policies if isinstance(vpn, L3vpn) else ()
         here = {site.name for site in vpn.sites if site.pe == pe}
         names += [half.name for each in policies if here & {*each.sites} for half in each.halves()]
-        names += [vpn.name] if here and not policies else []
+        hubs = (
+            {hub for spoke in vpn.topology.spokes for hub in spoke.hubs}
+            if isinstance(vpn, Vpls)
+            else ()
+        )
+        names += [vpn.name] if (here or pe in hubs) and not policies else []
     return names
 
 
@@ -135,9 +156,10 @@ def without_sites(whole: Network, circuits: Collection[str]) -> Network:
         if isinstance(vpn, Vpws):
             vpns += [vpn] if len(sites) == len(vpn.sites) else []
         elif sites:
-            roots = vpn.topology.roots if isinstance(vpn, Vpls) else None
+            left = with_sites(vpn, sites)
+            roots = left.topology.roots if isinstance(left, Vpls) else None
             if roots is None or roots & {site.name for site in sites}:
-                vpns.append(replace(vpn, sites=sites))
+                vpns.append(left)
     return replace(whole, vpns=tuple(vpns))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
@@ -19,7 +19,7 @@ from mplsemu.model.network import Network, Vpn
 from mplsemu.model.tags import VlanTags
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.model.vpls_topology import VplsTopology
+from mplsemu.model.vpls_topology import SpokePe, VplsTopology
 from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
@@ -109,7 +109,7 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) ->
         vpns.append(replace(vpn, sites=with_addresses))
     if draw(st.booleans()):
         sites_of_lan = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
-        topology = draw(topologies(sites_of_lan))
+        topology = draw(topologies(sites_of_lan, [node.name for node in made.nodes]))
         lan = vpls("lan", sites_of_lan, macs=macs, topology=topology)
         vpns.append(replace(lan, **_lan_settings(draw)))
     if draw(st.booleans()):
@@ -162,10 +162,15 @@ def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def topologies(draw: st.DrawFn, sites: Mapping[str, str]) -> VplsTopology:
-    """Topologies of a VPLS with these sites."""
+def topologies(draw: st.DrawFn, sites: Mapping[str, str], pes: Sequence[str]) -> VplsTopology:
+    """Topologies of a VPLS with these sites in a network with these PEs."""
     roots = draw(st.none() | st.frozensets(st.sampled_from(sorted(sites)), min_size=1))
-    return VplsTopology(roots)
+    used = sorted(set(sites.values()))
+    spokes = draw(st.frozensets(st.sampled_from(used), max_size=len(pes) - 1))
+    mesh = sorted(set(pes) - spokes)
+    hubs = st.lists(st.sampled_from(mesh), min_size=1, max_size=2, unique=True)
+    chosen = (SpokePe(pe, tuple(draw(hubs))) for pe in sorted(spokes))
+    return VplsTopology(roots, tuple(chosen) if draw(st.booleans()) else ())
 
 
 def _tagged(draw: st.DrawFn, vpn: Vpn, number: int) -> Vpn:

@@ -116,7 +116,7 @@ def compile_stages(
     tunnels, path_numbers = _tunnels(network, down, services)
     labels = _bind(network, tunnels, services, _bindings_of(previous, path_numbers))
     if numbers is None:
-        before = numbers_in(previous) if previous is not None else NO_NUMBERS
+        before = numbers_in(previous, services) if previous is not None else NO_NUMBERS
         numbers = number_network(network, before, services)
     lines = line_states(network, down, moving)
     state = ServiceState(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mplsemu.control.services import Services
+from mplsemu.control.services import Service, Services
 from mplsemu.model.limits import MAX_INDEX, MAX_PORT
 from mplsemu.model.network import Network
 from mplsemu.model.numbers import LSRS, NO_NUMBERS, Allocation, Numbering, Numbers, Space
@@ -50,8 +50,13 @@ def number_network(
     return numbering.numbers()
 
 
-def numbers_in(program: Program) -> Numbers:
-    """Read back the numbers that a program has."""
+def numbers_in(program: Program, services: Services) -> Numbers:
+    """Read back the numbers that a program has.
+
+    Args:
+        program: some of whose pseudowires may be missing, as no LSP carries them.
+        services: of the network, which say between which PEs they are.
+    """
     found = {LSRS: Allocation({node.name: node.index for node in program.nodes})}
     pes_of: dict[str, list[str]] = {}
     for node in program.nodes:
@@ -67,7 +72,8 @@ def numbers_in(program: Program) -> Numbers:
             pes_of.setdefault(vsi.name, []).append(node.name)
     for node in program.nodes:
         for vsi in node.vsis:
-            peers = (peer for peer in pes_of[vsi.name] if peer != node.name)
+            due = services.pseudowire_peers(Service(vsi.name, node.name))
+            peers = (peer for peer in pes_of[vsi.name] if peer in due)
             space = Space.pseudowires(node.name, vsi.name)
             found[space] = _pseudowires(vsi, peers)
     return Numbers(found)

@@ -85,6 +85,8 @@ class WhatIf:
                 users.setdefault((service.pe, egress), []).append(service)
             for egress in found.measured:
                 self._base.measured_by.setdefault((service.pe, egress), []).append(service)
+            for tunnel in found.elsewhere:
+                users.setdefault(tunnel, []).append(service)
             for circuit in found.circuits:
                 knowing.setdefault(circuit, []).append(service)
 

@@ -20,7 +20,7 @@ from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.control.numbering import number_network
 from mplsemu.control.ports import cables_at
 from mplsemu.controller.events import SEVERAL, EventLog, shortened
-from mplsemu.controller.flush import mac_flushes, stale_flushes
+from mplsemu.controller.flush import mac_flushes, moved_flushes, stale_flushes
 from mplsemu.controller.inbox import MIN_WAIT_S, Call, Inbox
 from mplsemu.controller.lsr_states import LsrStates
 from mplsemu.controller.mac_moves import BLOCK_S, MacMoves, blockable
@@ -47,6 +47,7 @@ from mplsemu.southbound.plane.events import (
     UnknownLsrConnected,
 )
 from mplsemu.southbound.plane.limits import excess
+from mplsemu.southbound.plane.macs import MacFlush
 from mplsemu.southbound.plane.protocol import DataPlane
 from mplsemu.southbound.punt.event import PacketOut
 from mplsemu.southbound.punt.on_line import as_on_line
@@ -95,6 +96,7 @@ class Controller:
         self.numbers = number_network(network, numbers.updated(before))
         self._emulated = Emulated.of(network)
         self._change: NetworkChanged | None = None
+        self._moved: tuple[Program, tuple[MacFlush, ...]] | None = None
         self.program = self._compile(saved.program if is_same else None, frozenset())
         self._switch_over = SwitchOver(plane, (is_same and saved.program) or self.program)
         self.lsrs = LsrStates(self.program.node_by_name, cables_at(network, self.numbers))
@@ -227,6 +229,9 @@ class Controller:
             self._cause = None
             self._read_back(entered)
         self._install()
+        if self._moved is not None:
+            self.plane.flush_macs(*self._moved)
+            self._moved = None
         if is_due and is_customers:
             now = time.monotonic()
             self._customers_at = now + PAUSE_FACTOR * (now - started)
@@ -374,6 +379,8 @@ class Controller:
         self.events.add("program", text, took_ms, self._cause)
         self.plane.flush_macs(before, stale_flushes(before, program))
         self.plane.flush_macs(program, mac_flushes(before, program))
+        self._moved = before, moved_flushes(before, program)
+        self.plane.flush_macs(*self._moved)  # the old way may be gone, and again once it is unused
         self.state_file.changed()
 
     def _cause_of(self, causes: AbstractSet[str]) -> str | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mplsemu.program.learning import Learning
 from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.split_horizon import Group
 from mplsemu.southbound.plane.macs import BehindPe, MacFlush, OnCircuit
 
 
@@ -20,6 +22,38 @@ def mac_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
 def stale_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
     """Return the flushes for VSIs, circuits and PEs that were removed, in terms of `before`."""
     return tuple(_stale(before, after))
+
+
+def moved_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
+    """Return the flushes for spoke PEs that another hub PE serves now, in terms of `before`.
+
+    The spoke PE has a MAC withdraw sent for all that was learned behind its old hub PE (RFC 4762
+    section 10.2.1): what is behind the spoke is no longer there, and what the spoke learned from
+    the old hub it will hear from the new one.
+    """
+    then, now = _hub_by_spoke(before), _hub_by_spoke(after)
+    moved = [
+        (vsi, spoke, hub) for (vsi, spoke), hub in then.items() if now.get((vsi, spoke)) != hub
+    ]
+    found: dict[MacFlush, None] = {}
+    for vsi, spoke, hub in moved:
+        found[MacFlush(hub, vsi, BehindPe(spoke))] = None
+        for node in before.nodes:
+            table = node.vsi_by_name.get(vsi)
+            if table is not None and any(wire.peer == hub for wire in table.pseudowires):
+                found[MacFlush(node.name, vsi, BehindPe(hub))] = None
+    return tuple(found)
+
+
+def _hub_by_spoke(program: Program) -> dict[tuple[str, str], str]:
+    """Return the hub PE that serves each spoke PE of each VPLS."""
+    return {
+        (vsi.name, wire.peer): node.name
+        for node in program.nodes
+        for vsi in node.vsis
+        for wire in vsi.pseudowires
+        if wire.spoke and not wire.standby
+    }
 
 
 def vpn_flushes(program: Program, vpn: str) -> tuple[MacFlush, ...]:
@@ -63,6 +97,11 @@ def _stale(before: Program, after: Program) -> Iterator[MacFlush]:
 
 
 def _withdrawals(program: Program, node: NodeProgram, vpn: str) -> Iterator[MacFlush]:
+    learning = Learning(program)
+    if learning.is_shaped(vpn):  # a hub PE passes the withdrawal on
+        for pe, before in learning.hearers(vpn, node.name, Group.NONE):
+            yield MacFlush(pe, vpn, BehindPe(before))
+        return
     for pseudowire in node.vsi_by_name[vpn].pseudowires:
         peer = program.node(pseudowire.peer)
         vsi = peer.vsi_by_name.get(vpn)

@@ -285,7 +285,8 @@ class _Exporter:
             if circuit.up and not groups & groups_of_circuit(circuit)
         }
         for wire in vsi.pseudowires:
-            if wire.peer != source and not groups & groups_of_pseudowire(wire):
+            may_leave = not groups & groups_of_pseudowire(wire)
+            if may_leave and wire.peer != source and not wire.standby:
                 rules = _rules(_TO_PE, self._into_tunnel(wire.peer, out_label(wire, groups)))
                 ways.setdefault(wire.peer, []).extend(rules)
         everywhere = [rule for rules in ways.values() for rule in rules]
@@ -296,7 +297,8 @@ class _Exporter:
                     continue
                 behind = self._learning.place(node, vsi.name, circuit.name)
                 is_known = vsi.kind.learns_macs and circuit.up and behind is not None
-                rules = ways.get(behind or "", []) if is_known else everywhere
+                unknown = everywhere if vsi.floods_unknown else []
+                rules = ways.get(behind or "", []) if is_known else unknown
                 table |= {self._destinations[host.mac]: rules for host in circuit.hosts}
         return table
 
@@ -324,6 +326,7 @@ def _entrances(vsi: Vsi) -> dict[tuple[str, bool], _Entrance]:
     came_by = {
         (wire.peer, leaf): groups_of_frames(wire, from_leaf=leaf)
         for wire in vsi.pseudowires
+        if not wire.standby
         for leaf in (False, True)
         if not leaf or wire.leaf_in_label is not None
     }

@@ -45,6 +45,7 @@ _ELSEWHERE = {
     ("vpn", "export"): "only an l3vpn has route targets: leave it out",
     ("vpn", "aging"): "only a vpls learns MAC addresses: leave it out",
     ("vpn", "mac_limit"): "only a vpls learns MAC addresses: leave it out",
+    ("site", "hub"): "only a site of a vpls may have a hub PE: leave it out",
     ("site", "role"): "a vpws joins two sites, and an l3vpn has no topology: leave it out",
     ("vpn", "topology"): "a vpws joins two sites, an l3vpn has import and export: leave it out",
     ("vpn", "control_word"): "an l3vpn has no pseudowires: leave it out",

@@ -132,7 +132,7 @@ class _Builder:
                     raw.control_word,
                     l2cp=L2cp(raw.l2cp),
                     floods_unknown=raw.unknown_unicast == "flood",
-                    topology=build_topology(self.document, name, raw),
+                    topology=build_topology(self.document, name, raw, self.sites.roles),
                     storm_control_bps=raw.storm_control,
                     mac_move=MacMove(raw.mac_move),
                 )

@@ -49,6 +49,12 @@ class Vpls:
     storm_control_bps: int | None = None
     mac_move: MacMove = MacMove.NONE
 
+    @property
+    def pes(self) -> tuple[str, ...]:
+        """The PEs that have a VSI for it, by name: those of its sites, and hub PEs without any."""
+        hubs = {hub for spoke in self.topology.spokes for hub in spoke.hubs}
+        return tuple(sorted({line.pe for site in self.sites for line in site.lines} | hubs))
+
 
 @dataclass(frozen=True, slots=True)
 class Vpws:
@@ -61,3 +67,8 @@ class Vpws:
     subnets: tuple[IPNetwork, ...]
     control_word: bool = False
     l2cp: L2cp = L2cp.STANDARD
+
+    @property
+    def pes(self) -> tuple[str, ...]:
+        """The PEs that have a VSI for it, by name."""
+        return tuple(sorted({line.pe for site in self.sites for line in site.lines}))

@@ -20,7 +20,7 @@ from mplsemu.program.walk_state import Copy, WalkState, delivered
 from mplsemu.wire.ethernet import is_group_mac
 
 NOBODY: Final = "nobody to send it to"
-"""Why a VSI drops a frame that comes to it where it has no circuit to send it on."""
+"""Why a VSI drops a frame: it has no other member, or split horizon excludes them all."""
 
 
 def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> None:
@@ -55,7 +55,11 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -
     names = vsi.circuits if learned_at is None else [n for n in vsi.circuits if n == learned_at]
     circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
     circuits = [each for each in circuits if each.up and not groups & groups_of_circuit(each)]
-    pseudowires = [each for each in vsi.pseudowires if not groups & groups_of_pseudowire(each)]
+    pseudowires = [
+        each
+        for each in vsi.pseudowires
+        if not (each.standby or each.peer == source or groups & groups_of_pseudowire(each))
+    ]
     if learned_at is not None:
         pseudowires = [each for each in pseudowires if each.peer == learned_at]
     elif vsi.kind.learns_macs:

@@ -96,6 +96,8 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (AttachmentCircuit, "tags"),
     (AttachmentCircuit, "line"),
     (Route, "more"),
+    (Pseudowire, "spoke"),
+    (Pseudowire, "standby"),
 )
 """Fields that are written only where they say something; of what is part of another, first."""
 _NODE_TABLES: Final = 4

@@ -47,18 +47,28 @@ class Learning:
         home = self._program.node_of_circuit[circuit]
         if home.name == at.name:
             return circuit
-        if self._shaped is None:
-            self._shaped = frozenset(_shaped(self._program))
-        if vsi not in self._shaped:
+        if not self.is_shaped(vsi):
             return home.name
         groups = groups_of_circuit(home.circuit_by_name[circuit])
         key = (vsi, home.name, groups)
         if key not in self._heard:
-            self._heard[key] = dict(self._hearers(vsi, home.name, groups))
+            self._heard[key] = dict(self.hearers(vsi, home.name, groups))
         return self._heard[key].get(at.name)
 
-    def _hearers(self, vsi: str, home: str, groups: Group) -> Iterator[tuple[str, str]]:
-        """Yield the PEs that a broadcast reaches, each with the PE that sends it there."""
+    def is_shaped(self, vsi: str) -> bool:
+        """Whether a VPLS has a topology other than a full mesh."""
+        if self._shaped is None:
+            self._shaped = frozenset(_shaped(self._program))
+        return vsi in self._shaped
+
+    def hearers(self, vsi: str, home: str, groups: Group) -> Iterator[tuple[str, str]]:
+        """Yield the PEs that a broadcast reaches, each with the PE that sends it there.
+
+        Args:
+            vsi: name of the VPLS.
+            home: the PE where the broadcast enters it.
+            groups: the split horizon groups by which it does.
+        """
         wires = self._wires_of(vsi)
         seen = {home}
         pending = [(home, "", groups)]
@@ -68,7 +78,7 @@ class Learning:
                 back = wires.get(peer, {}).get(here)
                 if back is None or peer in seen or peer == before:
                     continue
-                if groups & groups_of_pseudowire(wire):
+                if wire.standby or back.standby or groups & groups_of_pseudowire(wire):
                     continue
                 seen.add(peer)
                 yield peer, here
@@ -90,3 +100,6 @@ def _shaped(program: Program) -> Iterator[str]:
     """Yield the VPNs that are no full mesh."""
     for node in program.nodes:
         yield from (circuit.vpn for circuit in node.circuits if circuit.leaf)
+        for vsi in node.vsis:
+            if any(wire.spoke for wire in vsi.pseudowires):
+                yield vsi.name

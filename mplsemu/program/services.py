@@ -264,6 +264,9 @@ class Pseudowire:
         leaf_in_label: this PE's label for frames of leaves, where `in_label` is that for frames of
             roots; None where a label need not tell one from the other.
         leaf_out_label: likewise the peer's, for frames of this PE's leaves.
+        spoke: whether it leads to a spoke PE, and is not of the mesh (RFC 4762 section 10.1).
+        standby: whether it carries no frames: the spoke PE uses that to another hub PE (section
+            10.2). Its labels are bound, so that it may take over.
     """
 
     index: int
@@ -274,6 +277,8 @@ class Pseudowire:
     leaf: bool = False
     leaf_in_label: Label | None = None
     leaf_out_label: Label | None = None
+    spoke: bool = False
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,13 @@ def groups_of_circuit(circuit: AttachmentCircuit) -> Group:
 
 
 def groups_of_pseudowire(wire: Pseudowire) -> Group:
-    """Return the groups of a pseudowire, by which frames leave over it or not."""
-    return Group.MESH | Group.LEAVES if wire.leaf else Group.MESH
+    """Return the groups of a pseudowire, by which frames leave over it or not.
+
+    That of a hub PE to a spoke PE is not of the mesh: the hub passes frames on between the two
+    (RFC 4762 section 10.1.3).
+    """
+    groups = Group.NONE if wire.spoke else Group.MESH
+    return groups | Group.LEAVES if wire.leaf else groups
 
 
 def groups_of_frames(wire: Pseudowire, *, from_leaf: bool) -> Group:

@@ -231,6 +231,8 @@ def _leave_tunnel_to_vsi(state: WalkState, copy: Copy, pop: PopToPseudowire) -> 
     wire = next((each for each in vsi.pseudowires if each.peer == pop.peer), None) if vsi else None
     if vsi is None or wire is None:
         state.drop(copy, f"no pseudowire of VSI {pop.vsi} from {pop.peer} here")
+    elif wire.standby:
+        state.drop(copy, f"the pseudowire from {pop.peer} stands by", vsi=pop.vsi)
     elif copy.stack:
         state.drop(copy, "no Ethernet frame below the PW label", vsi=pop.vsi)
     else:

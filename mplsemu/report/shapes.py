@@ -206,7 +206,8 @@ class Pseudowire(TypedDict):
     """A pseudowire to the PE `peer`.
 
     `leaf` is there if only leaves of an E-Tree are beyond it; the labels of leaves' frames, if
-    these have labels of their own.
+    these have labels of their own; `spoke` if it leads to a spoke PE; `standby` if it carries no
+    frames while another one does.
     """
 
     peer: str
@@ -217,6 +218,8 @@ class Pseudowire(TypedDict):
     leaf: NotRequired[bool]
     leaf_in_label: NotRequired[int]
     leaf_out_label: NotRequired[int]
+    spoke: NotRequired[bool]
+    standby: NotRequired[bool]
 
 
 class Vsi(TypedDict):

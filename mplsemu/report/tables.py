@@ -236,4 +236,8 @@ def _pseudowire(pw: PseudowireRow) -> shapes.Pseudowire:
         found["leaf_in_label"] = pw.leaf_in_label
     if pw.leaf_out_label is not None:
         found["leaf_out_label"] = pw.leaf_out_label
+    if pw.spoke:
+        found["spoke"] = True
+    if pw.standby:
+        found["standby"] = True
     return found

@@ -203,6 +203,9 @@ def _service_problems(program: Program, network: Network) -> Iterator[tuple[str,
     for vpn, site in network.lines():
         halves = vpn.policy(site.name).halves() if isinstance(vpn, L3vpn) else (vpn,)
         at.setdefault(site.pe, set()).update(half.name for half in halves)
+    for vpn in network.vpns:
+        for pe in vpn.pes if isinstance(vpn, Vpls) else ():  # hub PEs need no site
+            at.setdefault(pe, set()).add(vpn.name)
     policies = {
         half.name: half
         for vpn in network.vpns
@@ -223,6 +226,20 @@ def _service_problems(program: Program, network: Network) -> Iterator[tuple[str,
             setting = _vsi_problem(vsi, vpns.get(vsi.name))
             if setting is not None:
                 yield node.name, f"VSI {vsi.name}: {setting}"
+            for problem in _wire_problems(node.name, vsi, vpns.get(vsi.name)):
+                yield node.name, f"VSI {vsi.name}: {problem}"
+
+
+def _wire_problems(pe: str, vsi: Vsi, vpn: Vpn | None) -> Iterator[str]:
+    """Yield pseudowires that are not as the lab's spoke PEs have them (RFC 4762 section 10)."""
+    hubs = {spoke.pe: spoke.hubs for spoke in vpn.topology.spokes} if isinstance(vpn, Vpls) else {}
+    for wire in vsi.pseudowires:
+        is_spoke = pe in hubs.get(wire.peer, ())
+        if wire.spoke is not is_spoke:
+            yield f"its pseudowire to {wire.peer} is {'a' if wire.spoke else 'no'} spoke"
+        is_one_of_several = len(hubs.get(wire.peer if is_spoke else pe, ())) > 1
+        if wire.standby and not is_one_of_several:
+            yield f"its pseudowire to {wire.peer} stands by for none"
 
 
 def _vrf_problem(vrf: Vrf, vpn: Vpn | None, policy: VrfPolicy | None) -> str | None:

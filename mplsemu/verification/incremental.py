@@ -312,6 +312,7 @@ def _compare(found: _Difference, old: NodeProgram, new: NodeProgram) -> None:
     for vrf in old.vrf_by_name.keys() | new.vrf_by_name.keys():
         if _differ(old.vrf_by_name.get(vrf), new.vrf_by_name.get(vrf)):
             found.tables.add((name, vrf))
+            found.sites |= _newly_attached(old, new, vrf)
     for vpn in old.vsi_by_name.keys() | new.vsi_by_name.keys():
         if _differ(old.vsi_by_name.get(vpn), new.vsi_by_name.get(vpn)):
             found.tables.add((name, vpn))
@@ -319,6 +320,14 @@ def _compare(found: _Difference, old: NodeProgram, new: NodeProgram) -> None:
         for circuit in {*old.circuits} ^ {*new.circuits}:
             found.sites.add(circuit.vpn)
             found.tables |= {(name, each) for each in _tables_of(circuit, old, new)}
+
+
+def _newly_attached(old: NodeProgram, new: NodeProgram, vrf: str) -> set[str]:
+    """Return the VPNs of circuits that are in a VRF of one of two programs only."""
+    tables = old.vrf_by_name.get(vrf), new.vrf_by_name.get(vrf)
+    before, after = ({*table.circuits} if table else set() for table in tables)
+    circuits = {**old.circuit_by_name, **new.circuit_by_name}
+    return {circuits[name].vpn for name in before ^ after if name in circuits}
 
 
 def _tables_of(circuit: AttachmentCircuit, *nodes: NodeProgram) -> set[str]:

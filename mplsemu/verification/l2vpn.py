@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from mplsemu.model.limits import Limits
 from mplsemu.model.network import Network
 from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpls_topology import MULTIPOINT
 from mplsemu.model.vpn import Site
 from mplsemu.program.bridging import NOBODY
 from mplsemu.program.path import Delivered, Dropped, End, TtlExpired, Unresolved, Walk
@@ -221,7 +222,7 @@ class L2vpnChecker:
             return loop
         arrived = Counter(end.circuit for end in walk.deliveries)
         lost = [n for n, end in enumerate(walk.ends) if not self._is_settled(vpn, end)]
-        if frame.flooded is not None and arrived == frame.flooded and not lost:
+        if frame.flooded is not None and arrived <= frame.flooded:
             return None
         is_there = arrived == frame.wanted and not (lost and frame.wanted)
         if is_there and (frame.exactly is None or walk.ends == (frame.exactly,)):
@@ -229,8 +230,13 @@ class L2vpnChecker:
         return self._misplaced(walk, frame, arrived, lost)
 
     def _is_settled(self, vpn: Vpls | Vpws, end: End) -> bool:
-        """Whether a copy arrived, or went to a PE where no line of the VPN is active."""
+        """Whether a copy arrived, or went to a PE that has nobody for it.
+
+        That is where no line of the VPN is active, or a hub PE of a VPLS (RFC 4762 section 10).
+        """
         if isinstance(end, Dropped) and end.reason == NOBODY:
+            if isinstance(vpn, Vpls) and vpn.topology != MULTIPOINT:
+                return True
             circuits = self._program.node(end.node).circuits
             here = [each for each in circuits if each.vpn == vpn.name]
             is_spare = any(each.name not in self._vpn_of for each in here)

@@ -44,8 +44,8 @@ class Frame:
         exactly: how its only copy should end; None if the circuits are all that matters.
         learned: whether every VSI has learned all hosts.
         apart: circuits of sites with which its own exchanges no frames.
-        flooded: where else it may arrive, once at each: of a frame for a station that its PE has
-            not learned, as it hears none of that station's frames.
+        flooded: where else it may arrive, at some of them, once at each: of a frame for a station
+            that some PE has not learned, as it hears none of that station's frames.
     """
 
     packet: Packet

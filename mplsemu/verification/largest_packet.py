@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from mplsemu.program.learning import Learning
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import AttachmentCircuit, ViaPe, Vrf, Vsi
+from mplsemu.program.services import AttachmentCircuit, Pseudowire, ViaPe, Vrf, Vsi
 from mplsemu.program.sizes import ETHERNET_OCTETS, frame_mtu, tunnel_mtu
+from mplsemu.program.split_horizon import Group
 
 Pair = tuple[str, str]
 """Two attachment circuits: from the first to the second."""
@@ -97,12 +99,14 @@ def largest_packets(program: Program) -> tuple[LargestPacket, ...]:
     }
     services: dict[str, list[_Service]] = {vpn.name: [] for vpn in program.vpns}
     framed: set[str] = set()
+    learning = Learning(program)
     for node in program.nodes:
         for vrf in node.vrfs:
             services.setdefault(vrf.vpn, []).append(_in_vrf(node, vrf, circuits))
         for vsi in node.vsis:
             framed.add(vsi.name)
-            services.setdefault(vsi.name, []).append(_in_vsi(node, vsi, program, circuits))
+            found_in = _in_vsi(node, vsi, learning, program, circuits)
+            services.setdefault(vsi.name, []).extend(found_in)
     found = (_summary(vpn, vpn in framed, some) for vpn, some in services.items())
     return tuple(each for each in found if each is not None)
 
@@ -140,23 +144,49 @@ def _in_vrf(node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
     return _Service(tuple(sources), tuple(targets.values()))
 
 
-def _in_vsi(node: NodeProgram, vsi: Vsi, program: Program, circuits: Circuits) -> _Service:
-    sources = tuple(_frames(vsi, circuits))
-    targets = [_Target(name, octets, octets) for name, octets in sources]
-    for wire in vsi.pseudowires:
-        peer = program.node_by_name.get(wire.peer)
+def _in_vsi(
+    node: NodeProgram, vsi: Vsi, learning: Learning, program: Program, circuits: Circuits
+) -> Iterator[_Service]:
+    """Yield the circuits of a VSI with those that they lead to; leaves of an E-Tree apart."""
+    for leaf in (False, True):
+        sources = tuple(_frames(vsi, circuits, {leaf}))
+        if not sources:
+            continue
+        groups = Group.LEAVES if leaf else Group.NONE
+        kinds = {False} if leaf else {False, True}
+        here = _frames(vsi, circuits, kinds)
+        targets = [_Target(name, octets, octets) for name, octets in here]
+        for there, most in _reached(node, vsi, learning, program, groups):
+            found = _frames(there, circuits, kinds)
+            targets += [_Target(name, octets, min(octets, most)) for name, octets in found]
+        yield _Service(sources, tuple(targets))
+
+
+def _reached(
+    node: NodeProgram, vsi: Vsi, learning: Learning, program: Program, groups: Group
+) -> Iterator[tuple[Vsi, int]]:
+    """Yield the VSIs that frames get to, each with the largest that may."""
+    if learning.is_shaped(vsi.name):
+        steps = learning.hearers(vsi.name, node.name, groups)
+    else:
+        steps = ((wire.peer, node.name) for wire in vsi.pseudowires)
+    largest: dict[str, int | None] = {}
+    wires: dict[str, dict[str, Pseudowire]] = {}
+    for name, before in steps:
+        peer, sender = program.node_by_name.get(name), program.node(before)
         there = peer.vsi_by_name.get(vsi.name) if peer is not None else None
-        most = frame_mtu(node, wire)
-        if there is not None and most is not None:
-            targets += [
-                _Target(name, octets, min(octets, most))
-                for name, octets in _frames(there, circuits)
-            ]
-    return _Service(sources, tuple(targets))
+        if before not in wires:
+            table = sender.vsi_by_name[vsi.name]
+            wires[before] = {wire.peer: wire for wire in table.pseudowires}
+        most = frame_mtu(sender, wires[before][name])
+        so_far = largest.get(before, most)
+        largest[name] = None if most is None or so_far is None else min(most, so_far)
+        if there is not None and (octets := largest[name]) is not None:
+            yield there, octets
 
 
-def _frames(vsi: Vsi, circuits: Circuits) -> Iterator[tuple[str, int]]:
-    """Yield the largest frame on each circuit of a VSI."""
+def _frames(vsi: Vsi, circuits: Circuits, leaves: Collection[bool]) -> Iterator[tuple[str, int]]:
+    """Yield the largest frame on each circuit of a VSI, of leaves or of others."""
     for name in vsi.circuits:
-        if name in circuits:
+        if name in circuits and circuits[name].leaf in leaves:
             yield name, circuits[name].mtu + ETHERNET_OCTETS

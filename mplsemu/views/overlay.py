@@ -70,7 +70,8 @@ def _pairs(program: Program, vpn: str) -> set[tuple[str, str]]:
             hops = (hop for route in vrf.routes for hop in route.next_hops)
             found |= {(node.name, hop.egress) for hop in hops if isinstance(hop, ViaPe)}
         if vpn in node.vsi_by_name:
-            found |= {(node.name, wire.peer) for wire in node.vsi_by_name[vpn].pseudowires}
+            wires = node.vsi_by_name[vpn].pseudowires
+            found |= {(node.name, wire.peer) for wire in wires if not wire.standby}
     return found
 
 

@@ -211,7 +211,7 @@ def bridged_is_right(vpn, site, packet, ends, learned) -> bool:
     arrived = Counter(end.circuit for end in ends if isinstance(end, Delivered))
     if any(isinstance(end, Unresolved | Punted | TtlExpired) for end in ends):
         return False
-    others = Counter(each.circuit for each in vpn.sites if each.name != site.name)
+    others = Counter(each.circuit for each in vpn.sites if are_partners(vpn, site, each))
     if isinstance(vpn, Vpls) and packet.source_mac == GROUP:
         return not arrived
     destination = packet.destination_mac
@@ -223,6 +223,17 @@ def bridged_is_right(vpn, site, packet, ends, learned) -> bool:
     is_unknown = known is None and not int(destination[:2], 16) & 1
     if isinstance(vpn, Vpls) and is_unknown and not vpn.floods_unknown:
         return not arrived
+    if known not in {None, site.circuit, *others}:  # a leaf's, for another leaf: somebody's or no
+        return arrived <= others
     wanted = others if known is None else Counter([known] if known != site.circuit else [])
     lost = [end for end in ends if isinstance(end, Dropped)]
+    if isinstance(vpn, Vpls) and vpn.topology.spokes:  # a hub PE may have nobody to send it to
+        lost = [end for end in lost if "nobody" not in end.reason]
     return arrived == wanted and not (lost and wanted)
+
+
+def are_partners(vpn, site, other) -> bool:
+    """Whether frames pass between two sites of a bridged VPN."""
+    roots = vpn.topology.roots if isinstance(vpn, Vpls) else None
+    is_apart = roots is not None and not roots & {site.name, other.name}
+    return site.name != other.name and not is_apart

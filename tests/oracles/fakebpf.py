@@ -166,6 +166,8 @@ class FakeLsrs(FakeBridges):
                 if self._is_uniform and stack[0].ttl < ip.ttl:
                     ip = ip.with_ttl(stack[0].ttl)
                 yield self._route(lsr, ilm.service, ip)
+            case IlmAction.STAND_BY if is_last:
+                yield (Lost(Drop.NOBODY),)
             case IlmAction.TO_PSEUDOWIRE if is_last:
                 yield from self._from_wire(lsr, ilm, below)
             case _:

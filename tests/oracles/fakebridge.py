@@ -40,11 +40,19 @@ CONTROL_WORD: Final = bytes(4)
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a frame came from: a circuit's interface or a pseudowire; and whether from a leaf."""
+    """Where a frame came from.
+
+    Attributes:
+        ifindex: of a circuit.
+        wire: number of a pseudowire.
+        from_leaf: whether a leaf of an E-Tree sent it.
+        from_mesh: whether that pseudowire is one of the mesh.
+    """
 
     ifindex: int | None
     wire: int | None
     from_leaf: bool
+    from_mesh: bool = False
 
 
 class FakeBridges(ABC):
@@ -72,7 +80,8 @@ class FakeBridges(ABC):
                 return
             below = below[len(CONTROL_WORD) :]
         from_leaf = bool(ilm.flags & IlmFlag.LEAF)
-        yield from self._bridge(VsiKey(lsr, ilm.service), below, Origin(None, ilm.pw, from_leaf))
+        origin = Origin(None, ilm.pw, from_leaf, not ilm.flags & IlmFlag.SPOKE)
+        yield from self._bridge(VsiKey(lsr, ilm.service), below, origin)
 
     def _bridge(self, key: VsiKey, frame: bytes, origin: Origin) -> Iterator[Alternatives]:
         ifindex, wire = origin.ifindex, origin.wire
@@ -96,7 +105,7 @@ class FakeBridges(ABC):
         elif station.kind is FdbKind.AT_CIRCUIT and station.id != ifindex:
             is_apart = origin.from_leaf and self._is_leaf(station.id)
             yield (Lost(Drop.NOBODY) if is_apart else Sent(station.id, frame),)
-        elif station.kind is FdbKind.AT_PW and ifindex is not None:
+        elif station.kind is FdbKind.AT_PW and station.id != wire:
             yield self._over(key, station.id, frame, origin) or (Lost(Drop.NO_TUNNEL),)
         else:
             yield (Lost(Drop.NOBODY),)
@@ -111,8 +120,8 @@ class FakeBridges(ABC):
                 continue
             if not (origin.from_leaf and self._is_leaf(unpack_word(value))):
                 copies.append((Sent(unpack_word(value), frame),))
-        # split horizon: what came over one pseudowire goes over no other (RFC 4762 section 4.4)
-        wires = range(1, vsi.pws + 1) if origin.ifindex is not None else ()
+        is_dead_end = origin.ifindex is None and not vsi.flags & VsiFlag.SPOKES
+        wires = () if is_dead_end else {*range(1, vsi.pws + 1)} - {origin.wire}
         over = filter(None, (self._over(key, wire, frame, origin) for wire in wires))
         copies += (each for each in over if each != (Lost(Drop.NOBODY),))
         yield from copies or [(Lost(Drop.NOBODY),)]
@@ -129,7 +138,9 @@ class FakeBridges(ABC):
         if value is None:
             return None
         record = PwRecord.unpack(value)
-        if origin.from_leaf and record.flags & PwFlag.LEAF:
+        # split horizon: what came over one of the mesh goes over no other (RFC 4762 section 4.4)
+        is_within = origin.from_mesh and not record.flags & PwFlag.SPOKE
+        if is_within or (origin.from_leaf and record.flags & PwFlag.LEAF):
             return (Lost(Drop.NOBODY),)
         label = (record.leaf_label if origin.from_leaf else 0) or record.label
         word_before = CONTROL_WORD if record.flags & PwFlag.CONTROL_WORD else b""

@@ -379,13 +379,15 @@ def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:
             for each in wrong:
                 wires = instead(vsi.pseudowires, number, each)
                 labels = each.in_label, each.out_label, each.leaf_in_label, each.leaf_out_label
-                what = f"{each.peer} {labels} {each.leaf}"
+                what = f"{each.peer} {labels} {each.leaf} {each.spoke} {each.standby}"
                 yield f"{name} is {what}", changed(index, replace(vsi, pseudowires=wires))
 
 
 def wire_changes(program: Program, wire: Pseudowire) -> Iterator[Pseudowire]:
-    """Yield a pseudowire that tells leaves from roots otherwise."""
+    """Yield a pseudowire that is of other split horizon groups, or tells frames apart otherwise."""
     yield replace(wire, leaf=not wire.leaf)
+    yield replace(wire, spoke=not wire.spoke)
+    yield replace(wire, standby=not wire.standby)
     if wire.leaf_out_label is None:
         yield replace(wire, leaf_out_label=wire.out_label)
         return

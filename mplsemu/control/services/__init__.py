@@ -48,3 +48,8 @@ class Services:
 
     def __getitem__(self, service: Service) -> ServiceCompiler:
         return self._compiler_of[service]
+
+    def pseudowire_peers(self, service: Service) -> frozenset[str]:
+        """Return the PEs to which a service has pseudowires; none if there is no such service."""
+        compiler = self._compiler_of.get(service)
+        return frozenset(compiler.pseudowire_peers(service)) if compiler else frozenset()

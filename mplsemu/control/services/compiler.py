@@ -104,11 +104,13 @@ class Dependencies:
         egresses: PEs to which it sends over an LSP.
         circuits: attachment circuits, local or remote, whose state matters to it.
         measured: PEs among which metrics decide; if one of them changes, so may the tables.
+        elsewhere: tunnels of other PEs, by ingress and egress, that matter to it.
     """
 
     egresses: frozenset[str]
     circuits: frozenset[str]
     measured: frozenset[str] = frozenset()
+    elsewhere: frozenset[tuple[str, str]] = frozenset()
 
 
 class ServiceCompiler(Protocol):

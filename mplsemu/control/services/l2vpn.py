@@ -15,7 +15,6 @@ from mplsemu.control.services.compiler import (
     Service,
     ServiceState,
     ServiceTables,
-    pes_of,
 )
 from mplsemu.control.services.vpls_wires import WireEnd
 from mplsemu.model.labels import Label
@@ -36,7 +35,7 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
 
     def __init__(self, vpns: Iterable[L2vpn]) -> None:
         self._vpns = {vpn.name: vpn for vpn in vpns}
-        self._meshes = {vpn.name: pes_of(vpn.sites) for vpn in self._vpns.values()}
+        self._pes = {vpn.name: vpn.pes for vpn in self._vpns.values()}
 
     @abstractmethod
     def _wires(self, service: Service) -> Iterator[WireEnd]:
@@ -50,12 +49,16 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
 
     def services(self, vpn: str) -> Iterator[Service]:
         """Yield the VPN's VSIs: one at each of its PEs."""
-        return (Service(vpn, pe) for pe in self._meshes[vpn])
+        return (Service(vpn, pe) for pe in self._pes[vpn])
+
+    def _stands_by(self, service: Service, peer: str, state: ServiceState) -> bool:  # noqa: ARG002
+        """Whether a pseudowire carries no frames now, as another one does instead."""
+        return False
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield the pairs (ingress PE, egress PE) between which packets must travel."""
-        for vpn, mesh in self._meshes.items():
-            for pe in mesh:
+        for vpn, pes in self._pes.items():
+            for pe in pes:
                 yield from ((pe, peer) for peer in self.pseudowire_peers(Service(vpn, pe)))
 
     def pseudowire_peers(self, service: Service) -> tuple[str, ...]:
@@ -77,7 +80,14 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
         vpn, pe = self._vpns[service.vpn], service.pe
         numbers = state.numbers[Space.pseudowires(pe, vpn.name)]
         pseudowires = tuple(
-            _pseudowire(vpn, pe, wire, numbers[wire.peer], state)
+            _pseudowire(
+                vpn,
+                pe,
+                wire,
+                numbers[wire.peer],
+                state,
+                standby=self._stands_by(service, wire.peer, state),
+            )
             for wire in self._wires(service)
             if state.reaches(pe, wire.peer)
         )
@@ -95,13 +105,21 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
                     yield IlmEntry(pseudowire.leaf_in_label, pop)
 
     def dependencies(self, tables: ServiceTables) -> Dependencies:
-        """Return the remote PEs; a VSI is the same whichever circuits are down."""
+        """Return the remote PEs; a VSI is the same whichever circuits are down.
+
+        Which hub of a spoke PE carries its frames depends on whether others are reached.
+        """
         peers = (pseudowire.peer for vsi in tables.vsis for pseudowire in vsi.pseudowires)
-        return Dependencies(frozenset(peers), frozenset())
+        others = (pair for vsi in tables.vsis for pair in self._elsewhere(vsi.name))
+        return Dependencies(frozenset(peers), frozenset(), elsewhere=frozenset(others))
+
+    def _elsewhere(self, vpn: str) -> Iterable[tuple[str, str]]:  # noqa: ARG002
+        """Return tunnels, by ingress and egress PE, that matter to all VSIs of a VPN."""
+        return ()
 
 
 def _pseudowire(
-    vpn: Vpls | Vpws, pe: str, wire: WireEnd, index: int, state: ServiceState
+    vpn: Vpls | Vpws, pe: str, wire: WireEnd, index: int, state: ServiceState, *, standby: bool
 ) -> Pseudowire:
     """Return a pseudowire with the labels of its two ends."""
     mine, theirs = state.labels[pe], state.labels[wire.peer]
@@ -112,6 +130,8 @@ def _pseudowire(
         out_label=theirs[PseudowireKey(vpn.name, pe)],
         control_word=vpn.control_word,
         leaf=wire.leaf,
+        spoke=wire.spoke,
+        standby=standby,
         leaf_in_label=_of_leaves(mine, vpn.name, wire.peer) if wire.two_labels else None,
         leaf_out_label=_of_leaves(theirs, vpn.name, pe) if wire.two_labels else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from mplsemu.control.services.compiler import Service
+from mplsemu.control.services.compiler import Service, ServiceState
 from mplsemu.control.services.l2vpn import L2vpnCompiler
 from mplsemu.control.services.vpls_wires import VplsWires, WireEnd
 from mplsemu.model.network import Vpn
@@ -22,6 +22,12 @@ class VplsCompiler(L2vpnCompiler[Vpls]):
     def __init__(self, vpns: Iterable[Vpn]) -> None:
         super().__init__(vpn for vpn in vpns if vpn.kind is VpnKind.VPLS)
         self._topologies = {name: VplsWires(vpn) for name, vpn in self._vpns.items()}
+
+    def _stands_by(self, service: Service, peer: str, state: ServiceState) -> bool:
+        return self._topologies[service.vpn].stands_by(service.pe, peer, state.reaches)
+
+    def _elsewhere(self, vpn: str) -> Iterable[tuple[str, str]]:
+        return self._topologies[vpn].choices()
 
     def _wires(self, service: Service) -> Iterator[WireEnd]:
         return self._topologies[service.vpn].at(service.pe)

@@ -23,7 +23,7 @@ class VpwsCompiler(L2vpnCompiler[Vpws]):
         super().__init__(vpn for vpn in vpns if vpn.kind is VpnKind.VPWS)
 
     def _wires(self, service: Service) -> Iterator[WireEnd]:
-        pes = self._meshes[service.vpn]
+        pes = self._pes[service.vpn]
         return (WireEnd(peer) for peer in pes if peer != service.pe)
 
     def _vsi(

@@ -70,6 +70,13 @@ class RawVplsSite(RawBridgedSite, title="Site of a VPLS"):
         "reach hubs alone (the roots and leaves of an E-Tree, RFC 7796).",
         examples=["hub"],
     )
+    hub: Names | None = Field(
+        default=None,
+        description="The hub PE by way of which its PE reaches the VPLS, over a spoke pseudowire "
+        "(H-VPLS, RFC 4762 section 10); of a list the first that is reached.",
+        min_length=1,
+        examples=["dk", ["dk", "se"]],
+    )
 
 
 class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):

@@ -177,6 +177,8 @@ def _ilm(key: bytes, value: bytes, names: Names) -> str:
             return "pop, look up the next label"
         case IlmAction.TO_VRF:
             return f"pop to IPv{ilm.ip_version}, into {names.service(lsr, ilm.service)}"
+        case IlmAction.STAND_BY:
+            return "drop: a pseudowire that stands by"
         case IlmAction.TO_PSEUDOWIRE:
             pop = "pop and control word" if ilm.flags & IlmFlag.CONTROL_WORD else "pop"
             pw = names.pw(lsr, ilm.service, ilm.pw)
@@ -256,6 +258,7 @@ def _pw(_key: bytes, value: bytes, names: Names) -> str:
     word = " before a control word" if pw.flags & PwFlag.CONTROL_WORD else ""
     label = f"{pw.label}, of leaves {pw.leaf_label}" if pw.leaf_label else f"{pw.label}"
     leaf = ", only leaves there" if pw.flags & PwFlag.LEAF else ""
+    leaf += ", a spoke PE" if pw.flags & PwFlag.SPOKE else ""
     return f"push {label}{word}, to {names.lsr(pw.egress)}{leaf}"
 
 

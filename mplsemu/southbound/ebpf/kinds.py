@@ -68,6 +68,8 @@ class IlmAction(enum.IntEnum):
     POP_AND_LOOK_UP = 2
     TO_VRF = 3
     TO_PSEUDOWIRE = 4
+    STAND_BY = 5
+    """Drop: a pseudowire that stands by (RFC 4762 section 10.2)."""
 
 
 class IlmFlag(enum.IntFlag):
@@ -78,6 +80,8 @@ class IlmFlag(enum.IntFlag):
     """The pseudowire has one (RFC 4448 section 4.6)."""
     LEAF = 2
     """The frame is from a leaf of an E-Tree (RFC 7796)."""
+    SPOKE = 4
+    """The pseudowire leads to a spoke PE (RFC 4762 section 10)."""
 
 
 class NhlfesOf(enum.IntEnum):
@@ -121,6 +125,8 @@ class PwFlag(enum.IntFlag):
     """Before every frame (RFC 4448 section 4.6)."""
     LEAF = 2
     """Only leaves of an E-Tree are beyond it (RFC 7796)."""
+    SPOKE = 4
+    """It leads to a spoke PE, and is not of the mesh (RFC 4762 section 10)."""
 
 
 class VsiFlag(enum.IntFlag):
@@ -131,6 +137,8 @@ class VsiFlag(enum.IntFlag):
     """Frames for an address that is not learned are dropped."""
     MAC_MOVES = 2
     """The controller is told of addresses that move."""
+    SPOKES = 4
+    """It has pseudowires to spoke PEs: what comes over one may leave over another."""
 
 
 class FdbKind(enum.IntEnum):

@@ -80,9 +80,12 @@ def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> IlmRecord:
 
 def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> IlmRecord:
     vsi, pw = lsr.pseudowire_of_label(label, pop)
+    if pw.standby:  # an entry, as it is replaced at once: never do two of them carry frames
+        return IlmRecord(IlmAction.STAND_BY)
     flags = IlmFlag.CONTROL_WORD if pw.control_word else IlmFlag.NONE
     if Group.LEAVES in groups_of_frames(pw, from_leaf=pop.leaf):
         flags |= IlmFlag.LEAF
+    flags |= IlmFlag.SPOKE if pw.spoke else IlmFlag.NONE
     return IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=flags, service=vsi.index, pw=pw.index)
 
 

@@ -40,7 +40,7 @@ def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
                 key = MemberKey(lsr.index, vsi.index, position).pack()
                 value = word(lsr.circuit_id(circuit))
                 yield Entry(Stage.SERVICES, "circuits", key, value)
-        for pw in vsi.pseudowires:
+        for pw in (pw for pw in vsi.pseudowires if not pw.standby):
             key = MemberKey(lsr.index, vsi.index, pw.index).pack()
             yield Entry(Stage.SERVICES, "pws", key, _pw(lsr, pw).pack())
 
@@ -87,11 +87,13 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
 
 def _flags(vsi: Vsi) -> VsiFlag:
     flags = VsiFlag.NONE if vsi.floods_unknown else VsiFlag.DROP_UNKNOWN
+    flags |= VsiFlag.SPOKES if any(pw.spoke for pw in vsi.pseudowires) else VsiFlag.NONE
     return flags if vsi.mac_move is MacMove.NONE else flags | VsiFlag.MAC_MOVES
 
 
 def _pw(lsr: Lsr, pw: Pseudowire) -> PwRecord:
     flags = PwFlag.CONTROL_WORD if pw.control_word else PwFlag.NONE
     flags |= PwFlag.LEAF if pw.leaf else PwFlag.NONE
+    flags |= PwFlag.SPOKE if pw.spoke else PwFlag.NONE
     of_leaves = 0 if pw.leaf_out_label is None else int(pw.leaf_out_label)
     return PwRecord(lsr.egress(pw.peer), int(pw.out_label), flags, of_leaves)

@@ -51,11 +51,13 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
+    FROM_SPOKE,
     MAC_MOVED,
     PUNT_CLASS_SHIFT,
     PUNT_REASON_MASK,
     REG_BEFORE,
     REG_CHOICE,
+    REG_GROUPS,
     REG_PORT,
     REG_PUNT,
     REG_SERVICE_LABEL,
@@ -65,6 +67,7 @@ from mplsemu.southbound.openflow.pipeline import (
     REG_TUNNEL,
     REG_WAY,
     Table,
+    attachment,
 )
 from mplsemu.southbound.punt.event import PuntReason
 from mplsemu.southbound.punt.rate_limits import PuntClass
@@ -135,7 +138,7 @@ class FlowDescriber:
         self._services = {vrf.index: f"VRF {vrf.name}" for vrf in self._node.vrfs}
         self._services |= {vsi.index: f"VSI {vsi.name}" for vsi in self._node.vsis}
         self._wires = {
-            (vsi.index, FROM_PSEUDOWIRE | wire.index): f"the pseudowire to {wire.peer}"
+            (vsi.index, attachment(wire)): f"the pseudowire to {wire.peer}"
             for vsi in self._node.vsis
             for wire in vsi.pseudowires
         }
@@ -267,13 +270,16 @@ class FlowDescriber:
             vlans = match.value(VLAN_VID), match.value(ETH_TYPE)
             tagged = "tagged frames" if any(vlans) else "frames"
             return f"{tagged} for {self._port(target)}" if target else None
-        if target:
-            return f"{service}: known addresses behind {self._attachment(index, target)}"
-        source = match.value(REG_SOURCE)
+        leaves = " of leaves" if match.value(REG_GROUPS) else ""
+        source = match.value(REG_SOURCE) or 0
         whence = "a pseudowire" if source == FROM_PSEUDOWIRE else "a circuit"
-        if source and not source & FROM_PSEUDOWIRE:
-            whence = self._port(source)
-        return f"{service}: flooding of what comes from {whence}"
+        if source > FROM_PSEUDOWIRE:
+            whence = self._attachment(index, source)
+        if target:
+            back = f", from {whence}" if source > FROM_PSEUDOWIRE else ""
+            behind = self._attachment(index, target)
+            return f"{service}: known addresses behind {behind}{leaves and ', from leaves'}{back}"
+        return f"{service}: flooding of what comes from {whence}{leaves}"
 
     def _tunnel(self, match: Match, kind: str) -> str | None:
         to, way = match.value(REG_TUNNEL), match.value(REG_WAY)
@@ -320,12 +326,12 @@ class FlowDescriber:
     def _port(self, port: int | None) -> str:
         return self._ports.get(port or 0, f"port {port}")
 
-    def _attachment(self, service: int | None, attachment: int) -> str:
+    def _attachment(self, service: int | None, number: int) -> str:
         """Name a circuit or pseudowire of a VSI, as a register holds it."""
-        if not attachment & FROM_PSEUDOWIRE:
-            return self._port(attachment)
-        unknown = f"pseudowire {attachment ^ FROM_PSEUDOWIRE}"
-        return self._wires.get((service or 0, attachment), unknown)
+        if not number & (FROM_PSEUDOWIRE | FROM_SPOKE):
+            return self._port(number)
+        unknown = f"pseudowire {number & ~(FROM_PSEUDOWIRE | FROM_SPOKE)}"
+        return self._wires.get((service or 0, number), unknown)
 
     # actions -------------------------------------------------------------------------------------
 

@@ -16,7 +16,12 @@ from mplsemu.southbound.openflow.flow import (
     learned_from_attachment,
 )
 from mplsemu.southbound.openflow.match import METADATA
-from mplsemu.southbound.openflow.pipeline import FROM_PSEUDOWIRE, Table
+from mplsemu.southbound.openflow.pipeline import (
+    FROM_PSEUDOWIRE,
+    FROM_SPOKE,
+    Table,
+    attachment,
+)
 from mplsemu.southbound.plane.macs import BehindPe, LearnedAt, LearnedMac, MacFlush, OnCircuit
 from mplsemu.wire.ethernet import mac_text
 
@@ -63,8 +68,8 @@ def cookies_to_flush(program: Program, order: MacFlush) -> Iterator[tuple[int, i
     if order.place is None:
         yield learned_by_vsi(vsi.index)
         return
-    for attachment in _attachments(node, vsi, order.place):
-        yield learned_from_attachment(vsi.index, attachment)
+    for number in _attachments(node, vsi, order.place):
+        yield learned_from_attachment(vsi.index, number)
 
 
 def _attachments(node: NodeProgram, vsi: Vsi, place: LearnedAt) -> Iterator[int]:
@@ -72,7 +77,7 @@ def _attachments(node: NodeProgram, vsi: Vsi, place: LearnedAt) -> Iterator[int]
         case OnCircuit(name):
             yield node.circuit_by_name[name].port
         case BehindPe(peer):
-            yield from (FROM_PSEUDOWIRE | pw.index for pw in vsi.pseudowires if pw.peer == peer)
+            yield from (attachment(pw) for pw in vsi.pseudowires if pw.peer == peer)
         case _:
             assert_never(place)
 
@@ -110,8 +115,8 @@ def _destination(match: bytes) -> bytes | None:
     return None
 
 
-def _place(node: NodeProgram, vsi: Vsi, attachment: int) -> LearnedAt | None:
-    if attachment & FROM_PSEUDOWIRE:
-        number = attachment ^ FROM_PSEUDOWIRE
-        return next((BehindPe(pw.peer) for pw in vsi.pseudowires if pw.index == number), None)
-    return next((OnCircuit(ac.name) for ac in node.circuits if ac.port == attachment), None)
+def _place(node: NodeProgram, vsi: Vsi, number: int) -> LearnedAt | None:
+    if number & (FROM_PSEUDOWIRE | FROM_SPOKE):
+        wires = (wire for wire in vsi.pseudowires if attachment(wire) == number)
+        return next((BehindPe(wire.peer) for wire in wires), None)
+    return next((OnCircuit(ac.name) for ac in node.circuits if ac.port == number), None)

@@ -13,8 +13,10 @@ from mplsemu.southbound.openflow.match import (
     ETH_DST,
     ETH_SRC,
     ETH_TYPE,
+    IN_PORT,
     Term,
 )
+from mplsemu.southbound.openflow.pipeline import NO_PORT
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.resolved import ResolvedLsr
 from mplsemu.wire.ethernet import EtherType
@@ -30,6 +32,8 @@ TO_GROUP_ADDRESS: Final = Term(ETH_DST, 1 << 40, 1 << 40)
 """Broadcast or multicast (IEEE 802 section 8.2)."""
 IS_ANY_MPLS: Final = (IS_MPLS, Term(ETH_TYPE, EtherType.MPLS_MULTICAST))
 """Downstream- and upstream-assigned labels (RFC 5332)."""
+FORGET_PORT: Final = SetField(IN_PORT, NO_PORT)
+"""OpenFlow does not output to the ingress port, but a PE may send a packet back."""
 
 
 class Lsr(ResolvedLsr):

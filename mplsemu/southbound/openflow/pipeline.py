@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import Final
 
+from mplsemu.program.services import Pseudowire
 from mplsemu.southbound.openflow import actions as act
 from mplsemu.southbound.openflow.match import (
     ARP_OP,
@@ -117,6 +118,13 @@ NO_PORT: Final = 0xFFFF_FFFF
 LABEL_BITS: Final = 20
 FROM_PSEUDOWIRE: Final = 0x1_0000
 """Set in `REG_SOURCE` and `REG_TARGET` for a pseudowire; port numbers are below it."""
+FROM_SPOKE: Final = 0x2_0000
+"""Set instead for a pseudowire of a hub PE to a spoke PE, which is treated as a circuit."""
+
+
+def attachment(wire: Pseudowire) -> int:
+    """Return what stands for a pseudowire in `REG_SOURCE` and `REG_TARGET`."""
+    return (FROM_SPOKE if wire.spoke else FROM_PSEUDOWIRE) | wire.index
 
 
 class Priority(enum.IntEnum):
@@ -192,7 +200,7 @@ _ALL_SPECS: Final = (
         "labels of VRFs and pseudowires: what is below them and whose it is",
         Stage.LABELS,
         matches=frozenset({ETH_TYPE, MPLS_LABEL, MPLS_BOS}),
-        writes=frozenset({METADATA, REG_TTL, REG_SOURCE, REG_GROUPS, IP_TTL}),
+        writes=frozenset({METADATA, IN_PORT, REG_TTL, REG_TC, REG_SOURCE, REG_GROUPS, IP_TTL}),
         actions=frozenset({act.SetField, act.Move, act.PopMpls, act.Decap}),
         next=frozenset({Table.VRF_FIB, Table.VSI_LEARN, Table.VSI_FORWARD}),
     ),

@@ -10,6 +10,7 @@ from mplsemu.southbound.openflow.actions import Action, Output, Resubmit, SetFie
 from mplsemu.southbound.openflow.match import METADATA, REGISTERS
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
+    FROM_SPOKE,
     MAC_MOVED,
     PUNT_REASON_MASK,
     REG_BEFORE,
@@ -70,8 +71,8 @@ def mac_moved(node: str, metadata: int, registers: Mapping[int, int], frame: byt
 
 
 def _attachment(number: int) -> Attachment:
-    if number & FROM_PSEUDOWIRE:
-        return OverPseudowire(number ^ FROM_PSEUDOWIRE)
+    if number & (FROM_PSEUDOWIRE | FROM_SPOKE):
+        return OverPseudowire(number & ~(FROM_PSEUDOWIRE | FROM_SPOKE))
     return AtPort(number)
 
 

@@ -33,6 +33,7 @@ from mplsemu.southbound.openflow.actions import (
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.limits import MAX_LABELS
 from mplsemu.southbound.openflow.lsr import (
+    FORGET_PORT,
     IS_MPLS,
     Lsr,
 )
@@ -47,13 +48,14 @@ from mplsemu.southbound.openflow.match import (
     Term,
 )
 from mplsemu.southbound.openflow.pipeline import (
-    FROM_PSEUDOWIRE,
     REG_GROUPS,
     REG_SCRATCH,
     REG_SOURCE,
+    REG_TC,
     REG_TTL,
     Priority,
     Table,
+    attachment,
 )
 from mplsemu.wire.ethernet import EtherType
 
@@ -162,14 +164,17 @@ def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> Flow:
 
 def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
     vsi, pw = lsr.pseudowire_of_label(label, pop)
-    source: tuple[Action, ...] = (SetField(REG_SOURCE, FROM_PSEUDOWIRE | pw.index),)
+    match = Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST)
+    if pw.standby:  # a flow, as it is replaced at once: never do two of them carry frames
+        return Flow(Table.SERVICE_LABELS, Priority.NORMAL, match)
+    actions: tuple[Action, ...] = (
+        SetField(METADATA, vsi.index),
+        SetField(REG_SOURCE, attachment(pw)),
+    )
     groups = groups_of_frames(pw, from_leaf=pop.leaf) & ~Group.MESH
     if groups:
-        source += (SetField(REG_GROUPS, groups),)
-    return Flow(
-        Table.SERVICE_LABELS,
-        Priority.NORMAL,
-        Match.of(IS_MPLS, Term(MPLS_LABEL, int(label)), _LAST),
-        (SetField(METADATA, vsi.index), *source, *_DECAP),
-        goto=Table.VSI_LEARN if vsi.kind.learns_macs else Table.VSI_FORWARD,
-    )
+        actions += (SetField(REG_GROUPS, groups),)
+    if any(wire.spoke for wire in vsi.pseudowires):  # it may leave over another one, on any link
+        actions += (Move(MPLS_TC, REG_TC, TC_BITS), FORGET_PORT)
+    goto = Table.VSI_LEARN if vsi.kind.learns_macs else Table.VSI_FORWARD
+    return Flow(Table.SERVICE_LABELS, Priority.NORMAL, match, (*actions, *_DECAP), goto)

@@ -38,6 +38,7 @@ from mplsemu.southbound.openflow.actions import (
 )
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.lsr import (
+    FORGET_PORT,
     FROM_GROUP_ADDRESS,
     IP_VERSIONS,
     IS_ARP,
@@ -74,7 +75,6 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     LABEL_BITS,
-    NO_PORT,
     REG_PORT,
     REG_SCRATCH,
     REG_SERVICE_LABEL,
@@ -115,8 +115,6 @@ _ECHO_REQUEST6: Final = Term(ICMPV6_TYPE, 128)
 _NEIGHBOUR_DISCOVERY: Final = (Term(ICMPV6_TYPE, 135), Term(ICMPV6_TYPE, 136))
 _GATEWAY: Final = mac_number(GATEWAY_MAC)
 _TO_GATEWAY: Final = Term(ETH_DST, _GATEWAY)
-# OpenFlow does not output to the ingress port, but a router may send a packet back
-_FORGET_PORT: Final = SetField(IN_PORT, NO_PORT)
 _MAC_BITS, _IPV4_BITS = 48, 32
 
 
@@ -232,7 +230,7 @@ def _delivery_flows() -> Iterator[Flow]:
     actions = (
         DecTtl(),
         SetField(ETH_SRC, _GATEWAY),
-        _FORGET_PORT,
+        FORGET_PORT,
         OutputRegister(REG_PORT),
     )
     for is_version in IP_VERSIONS:
@@ -259,7 +257,7 @@ def _imposition_flows(lsr: Lsr) -> Iterator[Flow]:
     ttl = () if lsr.is_uniform else (SetField(MPLS_TTL, PIPE_TTL),)
     actions: tuple[Action, ...] = (
         DecTtl(),
-        _FORGET_PORT,
+        FORGET_PORT,
         *_choice(lsr),
         DSCP_CLASS_TO_TC,
         PushMpls(),

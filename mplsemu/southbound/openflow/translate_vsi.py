@@ -38,6 +38,7 @@ from mplsemu.southbound.openflow.pipeline import (
     REG_TUNNEL,
     Priority,
     Table,
+    attachment,
 )
 from mplsemu.southbound.openflow.storm_meters import storm_meter
 from mplsemu.southbound.openflow.translate_moves import LOOK_BEHIND, move_flows
@@ -48,6 +49,8 @@ _FROM_CIRCUIT: Final = Term(REG_SOURCE, 0, FROM_PSEUDOWIRE)
 _FROM_ANY_PSEUDOWIRE: Final = Term(REG_SOURCE, FROM_PSEUDOWIRE, FROM_PSEUDOWIRE)
 _TO_CIRCUIT: Final = Term(REG_TARGET, 0, FROM_PSEUDOWIRE)
 _UNKNOWN: Final = Term(REG_TARGET, 0)
+_OF_SPOKES: Final = Priority.SPECIFIC + 1
+"""Of flows about what comes from one spoke pseudowire, before those about groups."""
 _MAX_AGING_S: Final = 0xFFFF
 
 
@@ -98,7 +101,7 @@ def _leaf_flows(vsi: Vsi, circuits: Iterable[AttachmentCircuit]) -> Iterator[Flo
     from_leaf = Term(REG_GROUPS, Group.LEAVES, Group.LEAVES)
     for port in (circuit.port for circuit in circuits if circuit.leaf):
         match = Match.of(Term(METADATA, vsi.index), Term(REG_TARGET, port), from_leaf)
-        yield Flow(Table.VSI_FORWARD, Priority.NORMAL, match)
+        yield Flow(Table.VSI_FORWARD, Priority.REFUSED, match)
 
 
 def _filters(lsr: Lsr) -> Iterator[Flow]:
@@ -125,7 +128,8 @@ def _learning_flows(vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
         raise CapabilityError(
             f"VSI {vsi.name!r}: MAC aging of {vsi.mac_aging_s} s; use 1..{_MAX_AGING_S}"
         )
-    sources = (*ports, *(FROM_PSEUDOWIRE | wire.index for wire in vsi.pseudowires))
+    wires = (attachment(wire) for wire in vsi.pseudowires if not wire.standby)
+    sources = (*ports, *wires)
     yield from move_flows(vsi, sources)
     for source in sources:
         learn = Learn(
@@ -145,11 +149,15 @@ def _learning_flows(vsi: Vsi, ports: list[int]) -> Iterator[Flow]:
 def _pseudowire_flows(lsr: Lsr, vsi: Vsi, groups: Group) -> Iterator[Flow]:
     priority, of_groups = _of(groups)
     for wire in _wires(lsr, vsi):
-        to_wire = Term(REG_TARGET, FROM_PSEUDOWIRE | wire.index)
-        # only from circuits: that is split horizon for known addresses
-        match = Match.of(Term(METADATA, vsi.index), _FROM_CIRCUIT, to_wire, *of_groups)
+        number = attachment(wire)
+        terms = (Term(METADATA, vsi.index), Term(REG_TARGET, number), *of_groups)
+        # to one of the mesh only from circuits and spokes: split horizon for known addresses
+        match = Match.of(*terms) if wire.spoke else Match.of(*terms, _FROM_CIRCUIT)
         actions = _send_over(lsr, wire, groups) if _may_leave(groups, wire) else ()
         yield Flow(Table.VSI_FORWARD, priority, match, actions)
+        if wire.spoke and not groups:  # nothing goes back to where it came from
+            match = Match.of(*terms, Term(REG_SOURCE, number))
+            yield Flow(Table.VSI_FORWARD, _OF_SPOKES, match)
 
 
 def _flood_flows(
@@ -163,10 +171,14 @@ def _flood_flows(
         _copy_to(circuit) for circuit in circuits if not groups & groups_of_circuit(circuit)
     )
     # each copy is encapsulated in a clone: an encap of the packet itself would affect the next copy
-    wires = (wire for wire in _wires(lsr, vsi) if _may_leave(groups, wire))
-    to_wires = tuple(Clone(_send_over(lsr, wire, groups)) for wire in wires)
-    if circuits:
-        to_all: tuple[Action, ...] = (*to_circuits, *to_wires)
+    to_wires = [
+        (wire, Clone(_send_over(lsr, wire, groups)))
+        for wire in _wires(lsr, vsi)
+        if _may_leave(groups, wire)
+    ]
+    spokes = [wire for wire in _wires(lsr, vsi) if wire.spoke]
+    if circuits or spokes:
+        to_all: tuple[Action, ...] = (*to_circuits, *(to_wire for _, to_wire in to_wires))
         if vsi.storm_control_bps is None:
             match = Match.of(*flooded, _FROM_CIRCUIT)
             yield Flow(Table.VSI_FORWARD, priority, match, to_all)
@@ -177,11 +189,17 @@ def _flood_flows(
                 yield from _metered(flooded, circuits)
         # split horizon: frames from one pseudowire never leave over another (RFC 4762 section 4.4)
         match = Match.of(*flooded, _FROM_ANY_PSEUDOWIRE)
-        yield Flow(Table.VSI_FORWARD, priority, match, to_circuits)
+        to_spokes = (to_wire for wire, to_wire in to_wires if wire.spoke)
+        yield Flow(Table.VSI_FORWARD, priority, match, (*to_circuits, *to_spokes))
+    for spoke in spokes:
+        match = Match.of(*flooded, Term(REG_SOURCE, attachment(spoke)))
+        to_others = (to_wire for wire, to_wire in to_wires if wire is not spoke)
+        rank = _OF_SPOKES + bool(groups)
+        yield Flow(Table.VSI_FORWARD, rank, match, (*to_circuits, *to_others))
 
 
 def _may_leave(groups: Group, wire: Pseudowire) -> bool:
-    """Whether a frame from a circuit that came by groups may leave over a pseudowire."""
+    """Whether a frame that came by groups, and not by the mesh, may leave over a pseudowire."""
     return not groups & groups_of_pseudowire(wire)
 
 
@@ -201,11 +219,11 @@ def _copy_to(circuit: AttachmentCircuit) -> Action:
 
 
 def _wires(lsr: Lsr, vsi: Vsi) -> Iterator[Pseudowire]:
-    """Yield the pseudowires that have a tunnel.
+    """Yield the pseudowires that carry frames and have a tunnel.
 
     Open vSwitch 3.1 crashes on a packet that was encapsulated and then matched no flow.
     """
-    return (wire for wire in vsi.pseudowires if lsr.nhlfe_count(wire.peer))
+    return (wire for wire in vsi.pseudowires if not wire.standby and lsr.nhlfe_count(wire.peer))
 
 
 def _send_over(lsr: Lsr, wire: Pseudowire, came_by: Group) -> tuple[Action, ...]:

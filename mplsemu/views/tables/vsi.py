@@ -27,6 +27,8 @@ class PseudowireRow:
         leaf: whether only leaves of an E-Tree are beyond it.
         leaf_in_label: this PE's label for frames of leaves, if they have their own.
         leaf_out_label: likewise the peer's.
+        spoke: whether it leads to a spoke PE (H-VPLS).
+        standby: whether it carries no frames while another one does.
     """
 
     peer: str
@@ -37,6 +39,8 @@ class PseudowireRow:
     leaf: bool = False
     leaf_in_label: int | None = None
     leaf_out_label: int | None = None
+    spoke: bool = False
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
                     leaf=pw.leaf,
                     leaf_in_label=_number(pw.leaf_in_label),
                     leaf_out_label=_number(pw.leaf_out_label),
+                    spoke=pw.spoke,
+                    standby=pw.standby,
                 )
                 for pw in vsi.pseudowires
             ),

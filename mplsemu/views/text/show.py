@@ -14,7 +14,7 @@ from mplsemu.views.tables.label_space import LabelRow
 from mplsemu.views.tables.lfib import LfibRow
 from mplsemu.views.tables.lsp import Lsp, LspHop
 from mplsemu.views.tables.vrf import CircuitRow, RouteRow, Tunnel, VrfTable
-from mplsemu.views.tables.vsi import VsiTable
+from mplsemu.views.tables.vsi import PseudowireRow, VsiTable
 from mplsemu.views.text import palette
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped
 from mplsemu.views.units import delay, part
@@ -162,7 +162,7 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
             ],
             [
                 [
-                    f"{pw.peer}, leaves" if pw.leaf else pw.peer,
+                    _peer(pw),
                     _two_labels(pw.in_label, pw.leaf_in_label),
                     _two_labels(pw.out_label, pw.leaf_out_label),
                     _stack(pw.tunnel, pw.out_label),
@@ -173,6 +173,12 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
         )
         lines.append(Text())
     return lines[:-1]
+
+
+def _peer(pw: PseudowireRow) -> str:
+    """Return the PE at the other end, and what is special about the pseudowire."""
+    words = ("spoke", pw.spoke), ("standby", pw.standby), ("leaves", pw.leaf)
+    return ", ".join([pw.peer, *(word for word, is_so in words if is_so)])
 
 
 def _two_labels(label: int, of_leaves: int | None) -> str:

@@ -14,6 +14,7 @@ from mplsemu.analysis.survey import FailureSurvey
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import LabError
 from mplsemu.model.l3vpn import L3vpn
+from mplsemu.model.vpls import Vpls
 from mplsemu.running.worker_pool import WorkerPool
 from mplsemu.verification.link_load import Demand
 from mplsemu.verification.matrix import verify
@@ -42,9 +43,25 @@ def cut_pairs(lab, down_links, down_nodes=()):
     for (vpn, site), (other, target) in itertools.permutations(sites, 2):
         if not isinstance(vpn, L3vpn) and vpn is not other:
             continue
-        if reaches(vpn, site, other, target) and not nx.has_path(up, site.pe, target.pe):
+        if reaches(vpn, site, other, target) and not is_joined(up, vpn, site.pe, target.pe):
             found.add(tuple(sorted((site.circuit, target.circuit))))
     return found
+
+
+def is_joined(up, vpn, pe, peer):
+    """Whether there is a way between two PEs of a VPN: of spoke PEs one by way of their hubs."""
+    if pe == peer:
+        return True
+    way = [pe, *hub_of(up, vpn, pe), *reversed(hub_of(up, vpn, peer)), peer]
+    return all(
+        hop in up and nx.has_path(up, before, hop) for before, hop in itertools.pairwise(way)
+    )
+
+
+def hub_of(up, vpn, pe):
+    hubs = vpn.topology.hubs_of(pe) if isinstance(vpn, Vpls) else ()
+    reached = [hub for hub in hubs if hub in up and nx.has_path(up, pe, hub)]
+    return [*reached, *hubs][:1]
 
 
 def bridges(lab):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.numbering import number_network, numbers_in
+from mplsemu.control.services import Services
 from mplsemu.model.network import Network
 from mplsemu.model.numbers import NO_NUMBERS, Space
 from mplsemu.model.vpls import Vpws
@@ -17,7 +18,7 @@ from mplsemu.verification.conformance import check_conformance
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.structure import check_structure
 from tests.builders import MacAddresses, network, nordic, provider, vpls
-from tests.networks import service_names
+from tests.networks import service_names, with_sites
 from tests.programs import numbers_of
 from tests.strategies import failures, networks
 
@@ -38,7 +39,7 @@ def edited(data: st.DataObject, whole: Network) -> Network:
     for vpn in some(whole.vpns):
         sites = tuple(site for site in vpn.sites if site.pe in names)
         if not isinstance(vpn, Vpws):
-            vpns.append(replace(vpn, sites=some(sites)))
+            vpns.append(with_sites(vpn, some(sites), names))
         elif len(sites) == 2:
             vpns.append(replace(vpn, sites=tuple(data.draw(st.permutations(sites)))))
     made = replace(whole.provider, nodes=nodes, links=links)
@@ -125,7 +126,7 @@ def test_a_first_compilation_numbers_in_the_lab_files_order(whole, data):
 @given(networks(), st.data())
 def test_numbers_are_read_back_from_a_program_whatever_is_down(whole, data):
     program = compile_program(whole, data.draw(failures(whole, circuits=True)))
-    read = number_network(whole, numbers_in(program))
+    read = number_network(whole, numbers_in(program, Services(whole)))
     fresh = number_network(whole)
     for space, allocation in fresh.allocations.items():
         assert read[space] == allocation.current

@@ -381,7 +381,7 @@ def test_every_lab_in_topologies_loads_without_notes_and_says_what_it_teaches(pa
 
 
 def test_the_topologies_are_those_that_the_documents_name():
-    wanted = {"attmpls", "ecmp", "extranet", "hub", "mtu", "nordic", "uniform", "vpls"}
+    wanted = {"attmpls", "ecmp", "extranet", "h-vpls", "hub", "mtu", "nordic", "uniform", "vpls"}
     assert wanted <= {path.stem for path in SHIPPED}
 
 

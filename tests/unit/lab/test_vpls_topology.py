@@ -7,7 +7,7 @@ import pytest
 from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
 from mplsemu.model.vpls import Vpls
-from mplsemu.model.vpls_topology import MULTIPOINT, VplsTopology
+from mplsemu.model.vpls_topology import MULTIPOINT, SpokePe, VplsTopology
 
 LAB = """\
 name: lab
@@ -56,6 +56,72 @@ def test_hubs_only_are_noted():
     lab = read(("b: {pe: x}", "b: {pe: x, role: hub}"), ("c: {pe: y}", "c: {pe: y, role: hub}"))
     assert [note for note in lab.notes if "all its sites are hubs" in note]
     assert not [note for note in read().notes if "hubs" in note]
+
+
+HUBS = """\
+name: lab
+provider:
+  nodes: {x: {role: pe}, y: {role: pe}, z: {role: pe}, m: {role: pe}, p: }
+  links: [x-p, p-y, m-x, m-y, z-p]
+vpns:
+  lan:
+    type: vpls
+    subnet: 10.0.0.0/24
+    sites:
+      a: {pe: m, hub: [x, y]}
+      b: {pe: m, hub: [x, y]}
+      c: {pe: z}
+      d: {pe: x}
+"""
+
+
+def test_sites_say_the_hubs_of_their_pe():
+    (vpn,) = loads(HUBS, "lab.yaml").network.vpns
+    assert isinstance(vpn, Vpls)
+    assert vpn.topology == VplsTopology(spokes=(SpokePe("m", ("x", "y")),))
+    assert vpn.pes == ("m", "x", "y", "z")
+    one = loads(HUBS.replace("[x, y]", "y"), "lab.yaml").network.vpns[0]
+    assert one.topology.spokes == (SpokePe("m", ("y",)),)
+    assert one.topology.hubs_of("m") == ("y",)
+    assert one.topology.hubs_of("x") == ()
+
+
+HUB_MISTAKES = {
+    "no node": ("c: {pe: z}", "c: {pe: z, hub: w}", 12, "there is no node 'w'", "other PEs are"),
+    "a P": ("c: {pe: z}", "c: {pe: z, hub: p}", 12, "hub 'p' is a P", "write p: {role: pe}"),
+    "own PE": ("c: {pe: z}", "c: {pe: z, hub: [z]}", 12, "the site's own PE", "another PE"),
+    "twice": ("c: {pe: z}", "c: {pe: z, hub: [x, x]}", 12, "hub 'x' is there twice", "once"),
+    "chain": ("c: {pe: z}", "c: {pe: z, hub: m}", 12, "'m' is itself a spoke PE", "example x"),
+    "two minds": (
+        "b: {pe: m, hub: [x, y]}",
+        "b: {pe: m, hub: y}",
+        11,
+        "site lan/b has the hub y, but site lan/a at the same PE, m, has the hub x and y",
+        "the same hub at all sites of vpn lan at m",
+    ),
+    "forgotten": (
+        "b: {pe: m, hub: [x, y]}",
+        "b: {pe: m}",
+        11,
+        "site lan/b has no hub, but site lan/a",
+        "the same hub",
+    ),
+    "two lines": ("c: {pe: z}", "c: {pe: [z, y], hub: x}", 12, "has no hub", "one of the PEs"),
+    "none": ("hub: [x, y]", "hub: []", 10, "hub has no entries", "write hub: dk"),
+}
+
+
+@pytest.mark.parametrize("name", HUB_MISTAKES)
+def test_mistaken_hubs_are_refused_with_line_and_remedy(name):
+    old, new, line, problem, remedy = HUB_MISTAKES[name]
+    with pytest.raises(LabError) as caught:
+        loads(HUBS.replace(old, new), "lab.yaml")
+    error = caught.value
+    assert error.location is not None
+    assert error.location.line == line
+    assert problem in str(error)
+    assert error.remedy is not None
+    assert remedy in error.remedy
 
 
 MISTAKES = {

@@ -12,7 +12,7 @@ from mplsemu.control.compile import compile_program
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
-from mplsemu.model.vpls_topology import VplsTopology
+from mplsemu.model.vpls_topology import SpokePe, VplsTopology
 from mplsemu.program.program import Program
 from mplsemu.verification.matrix import verify
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
@@ -62,6 +62,23 @@ def tree() -> Network:
     )
 
 
+def spoke_pes() -> Network:
+    """H-VPLS: spoke PEs with one hub PE and with two, a hub PE without sites."""
+    macs = MacAddresses()
+    spokes = SpokePe("m", ("x", "y")), SpokePe("n", ("x",))
+    return network(
+        provider(("m-x", "m-y", "n-x", "x-y", "y-z")),
+        vpls(
+            "lan",
+            {"a": "m", "b": "m", "c": "n", "d": "x", "e": "z"},
+            macs=macs,
+            topology=VplsTopology(spokes=spokes),
+        ),
+        vpls("van", {"a": "x", "b": "z"}, subnet="10.0.0.0/28", macs=macs),
+        name="spoke PEs",
+    )
+
+
 def square() -> Network:
     """Several ways of equal cost, of different length, over parallel links."""
     macs = MacAddresses()
@@ -81,6 +98,7 @@ LABS = {
     "bridges": bridges,
     "square": square,
     "tree": tree,
+    "spoke PEs": spoke_pes,
     "own VRFs": own_vrfs,
     "hubs": hub_and_spokes,
     "dual-homed": dual_homed,

@@ -47,7 +47,13 @@ enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3, ROLE_LINE = 4 };
 
 enum operation { OP_SWAP = 1, OP_POP = 2, OP_PUSH = 3 };
 
-enum ilm_action { ILM_FORWARD = 1, ILM_POP_AND_LOOK_UP = 2, ILM_TO_VRF = 3, ILM_TO_PSEUDOWIRE = 4 };
+enum ilm_action {
+	ILM_FORWARD = 1,
+	ILM_POP_AND_LOOK_UP = 2,
+	ILM_TO_VRF = 3,
+	ILM_TO_PSEUDOWIRE = 4,
+	ILM_STAND_BY = 5,
+};
 
 enum nhlfes_of { NHLFES_OF_LABEL = 1, NHLFES_OF_EGRESS = 2 };
 
@@ -122,10 +128,13 @@ enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_AN
 #define NHLFE_DIRECT 1
 #define ILM_CONTROL_WORD 1
 #define ILM_LEAF 2
+#define ILM_SPOKE 4
 #define PW_CONTROL_WORD 1
 #define PW_LEAF 2
+#define PW_SPOKE 4
 #define VSI_DROP_UNKNOWN 1
 #define VSI_MAC_MOVES 2
+#define VSI_SPOKES 4
 #define GROUP_MESH 1
 #define GROUP_LEAVES 2
 

@@ -158,6 +158,8 @@ static __always_inline int switch_label(struct __sk_buff *skb, __u32 lsr, __u32 
 				return leave_tunnel(skb, lsr, port, entry & ENTRY_TTL, ilm);
 			if (ilm->action == ILM_TO_PSEUDOWIRE)
 				return from_pw(skb, lsr, ilm);
+			if (ilm->action == ILM_STAND_BY)
+				return drop(skb, lsr, DROP_NOBODY);
 			return drop(skb, lsr, DROP_INTERNAL);
 		}
 		if (pop_nulls(skb, lsr))

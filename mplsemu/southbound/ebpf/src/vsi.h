@@ -35,10 +35,11 @@ static __always_inline __u32 groups_of_port(const struct port *port)
 	return port->flags & PORT_LEAF ? GROUP_LEAVES : 0;
 }
 
-/* Likewise of a pseudowire; the mesh of them is a group (RFC 4762 section 4.4). */
+/* Likewise of a pseudowire; the mesh of them is a group (RFC 4762 section 4.4), without those to spoke PEs
+ * (section 10). */
 static __always_inline __u32 groups_of_pw(const struct pw *pw)
 {
-	return GROUP_MESH | (pw->flags & PW_LEAF ? GROUP_LEAVES : 0);
+	return (pw->flags & PW_SPOKE ? 0 : GROUP_MESH) | (pw->flags & PW_LEAF ? GROUP_LEAVES : 0);
 }
 
 /* Whether a frame that came by these groups may leave by a circuit */
@@ -268,6 +269,7 @@ struct flood {
 	__u32 more;   /* the smallest head larger than `room` that a pseudowire needs */
 	__u32 octets; /* of a GSO frame, those of its largest segment; else 0 */
 	__u32 groups; /* that it came by */
+	__u32 pw;     /* that it came over, 0 if from a circuit */
 };
 
 /* Send a copy to circuit `before` + 1. */
@@ -297,7 +299,7 @@ CALLBACK long copy_to_pw(__u32 before, void *context)
 	struct below below;
 	__u32 room;
 
-	if (!pw || !tunnel || flood->groups & groups_of_pw(pw))
+	if (!pw || !tunnel || key.position == flood->pw || flood->groups & groups_of_pw(pw))
 		return 0;
 	nhlfe = &tunnel->nhlfe;
 	if (tunnel->nhlfe_count > 1)
@@ -333,8 +335,8 @@ CALLBACK long copy_to_pws(__u32 before, void *context)
  * round */
 #define MAX_ROOMS (MAX_PUSH + 3)
 
-/* Flood to all other circuits and, from a circuit, over all pseudowires: split horizon (RFC 4762
- * section 4.4). */
+/* Flood to all other circuits and, from a circuit or where there are spoke PEs, over all pseudowires: split
+ * horizon (RFC 4762 section 4.4) by groups. */
 static __always_inline int flood(struct __sk_buff *skb, const struct bridged *frame, const struct vsi *vsi)
 {
 	struct flood flood = {
@@ -344,10 +346,11 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 		.ifindex = frame->ifindex,
 		.pws = vsi->pws,
 		.groups = frame->groups,
+		.pw = frame->pw,
 	};
 
 	repeat(vsi->circuits, FEW_MEMBERS, copy_to_circuit, &flood);
-	if (frame->ifindex) {
+	if (frame->ifindex || vsi->flags & VSI_SPOKES) {
 		flood.class = class_of_frame(skb);
 		flood.flow = flow_of_frame(skb, 0);
 		flood.octets = skb->gso_size ? octets_of_frame(skb) : 0;
@@ -370,7 +373,7 @@ static __always_inline int to_known(struct __sk_buff *skb, struct bridged *frame
 	if (entry->kind == AT_CIRCUIT && entry->id != frame->ifindex &&
 	    may_leave_by(frame->groups, entry->id))
 		return to_circuit(skb, frame, entry->id);
-	if (entry->kind == AT_PW && frame->ifindex)
+	if (entry->kind == AT_PW && entry->id != frame->pw)
 		return send_over(skb, frame, entry->id);
 	return drop(skb, frame->lsr, DROP_NOBODY);
 }
@@ -430,7 +433,8 @@ static __always_inline int from_pw(struct __sk_buff *skb, __u32 lsr, const struc
 {
 	const __u32 bare = sizeof(struct labelled_frame), after_word = bare + CONTROL_WORD_OCTETS;
 	__u32 vsi = ilm->service, pw = ilm->pw, has_word = ilm->flags & ILM_CONTROL_WORD;
-	__u32 groups = GROUP_MESH | (ilm->flags & ILM_LEAF ? GROUP_LEAVES : 0);
+	__u32 groups = (ilm->flags & ILM_SPOKE ? 0 : GROUP_MESH) |
+		       (ilm->flags & ILM_LEAF ? GROUP_LEAVES : 0);
 	__u8 *front = head(skb, after_word);
 	int failed;
 

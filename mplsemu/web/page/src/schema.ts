@@ -800,7 +800,8 @@ export interface components {
          * @description A pseudowire to the PE `peer`.
          *
          *     `leaf` is there if only leaves of an E-Tree are beyond it; the labels of leaves' frames, if
-         *     these have labels of their own.
+         *     these have labels of their own; `spoke` if it leads to a spoke PE; `standby` if it carries no
+         *     frames while another one does.
          */
         Pseudowire: {
             /** Peer */
@@ -818,6 +819,10 @@ export interface components {
             leaf_in_label?: number;
             /** Leaf Out Label */
             leaf_out_label?: number;
+            /** Spoke */
+            spoke?: boolean;
+            /** Standby */
+            standby?: boolean;
         };
         /** Reply */
         Reply: {
