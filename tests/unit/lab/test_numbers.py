@@ -41,8 +41,12 @@ def lab_files(draw: st.DrawFn) -> str:
 
 
 def _vpn(draw: st.DrawFn, name: str, sites: list[int]) -> dict[str, object]:
+    prefix = "10.0.0.4" if name in {"lan", "wire"} else "10.0.{}.20"
     made: dict[str, dict[str, object]] = {
-        f"s{site}": {"pe": draw(st.sampled_from(PES)), "hosts": str(draw(st.integers(0, 3)))}
+        f"s{site}": {
+            "pe": draw(st.sampled_from(PES)),
+            "hosts": _hosts(draw, prefix.format(site), site, name),
+        }
         for site in sites
     }
     if name in {"lan", "wire"}:
@@ -51,8 +55,23 @@ def _vpn(draw: st.DrawFn, name: str, sites: list[int]) -> dict[str, object]:
     for site in sites:
         made[f"s{site}"]["subnet"] = [f"10.0.{site}.0/24"]
         if draw(st.booleans()):
-            made[f"s{site}"]["ce"] = "router"
+            made[f"s{site}"]["ce"] = "router" if site % 2 else {"wan": f"15.1.{site}.0/30"}
     return {"type": "l3vpn", "sites": made}
+
+
+def _hosts(draw: st.DrawFn, prefix: str, site: int, vpn: str) -> object:
+    """Return hosts by number or by name; of some names, always the same, addresses are given."""
+    count = draw(st.integers(0, 3))
+    kind = draw(st.sampled_from(["number", "names", "given"]))
+    if kind == "number":
+        return str(count)
+    names = draw(st.permutations(["h2", "pbx", "phone", "h1"]))[:count]
+    if kind == "names":
+        return names
+    given = {f"g{number}": f"{prefix}{2 * site - 1 + number}" for number in range(2)}
+    number = ["red", "green", "blue", "lan", "wire"].index(vpn)
+    mac = {"mac": f"02:00:00:00:00:{0xD0 + 5 * site + number:02x}"}
+    return dict.fromkeys(names) | given | {"m": mac}
 
 
 def automatic(lab: LoadedLab) -> dict[tuple[str, ...], object]:
