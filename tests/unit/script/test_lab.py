@@ -50,6 +50,16 @@ def test_a_packet_may_say_that_it_is_from_somebody_else(capsys):
     assert "'10.0.4' is not an address" in capsys.readouterr().err
 
 
+def test_a_ce_router_is_reached_at_all_its_addresses_and_by_its_name():
+    lab = Lab(str(LABS / "addresses.yaml"))
+    for target in ("a/y/ce", "192.168.2.254", "172.16.2.1", "15.1.1.2"):
+        assert lab.reaches("a/y/one", target)
+        assert lab.ping("a-y-two", target).received
+    for target in ("a/u/ce", "192.168.4.1", "2001:db8:4::1"):
+        assert lab.reaches("a/x/pbx", target)
+    assert not lab.reaches("a/x/pbx", "15.1.1.2")  # such networks are not distributed
+
+
 def test_a_flooded_frame_is_printed_with_all_its_copies(lab):
     printed = str(lab.trace("c/odense/h1", "ff:ff:ff:ff:ff:ff"))
     assert printed.startswith(" 2 copies\n")
