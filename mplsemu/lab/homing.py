@@ -49,4 +49,11 @@ def homing_of(
             f"{site} has two lines, and a vpws joins two",
             "write one PE, or make it a vpls",
         )
+    if raw.vlan is not None or raw.port is not None:
+        key = "port" if raw.vlan is None else "vlan"
+        raise document.error(
+            (*path, key),
+            f"{site} has two lines, and {key!r} is about one",
+            f"leave {key} out, or write one PE",
+        )
     return tuple(raw.pe), Homing(raw.mode) if raw.mode else Homing.STANDBY
