@@ -51,6 +51,7 @@ class _Noting:
         sheltered: depth of blocks that signals must not end.
         ending: whether a signal has raised: later ones must not disturb the unwinding.
         reading: the frame that reads a line from the terminal, while it does.
+        raised: what was raised in that frame.
         open: whether the user's own code runs, which never calls `act`.
     """
 
@@ -60,6 +61,7 @@ class _Noting:
         self.sheltered = 0
         self.ending = False
         self.reading: FrameType | None = None
+        self.raised: BaseException | None = None
         self.open = False
         self._is_over = False
         self._before: dict[int, Any] = {}
@@ -93,13 +95,30 @@ class _Noting:
             self.came.append(number)
         if self.open:
             self.act()
-        if self.reading is None or not self.came:
+        if self.reading is None or not (self.came or self.raised):
             return
         if frame is self.reading:  # in input() itself
-            self.reading = None
-            self.act()
+            self._raise_in_input()
         else:  # in something that input() called: try again when that has returned
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _LOOK_S)
+
+    def _raise_in_input(self) -> None:
+        """Act on a signal; raise again what input() has lost: it ignores errors of a flush."""
+        if self.raised is not None:
+            raise self.raised
+        try:
+            self.act()
+        except BaseException as error:
+            self.raised = error
+            raise
+
+    def read(self, prompt: str) -> str:
+        """Read a line; nothing else happens in this frame, the only one in which `take` raises."""
+        self.reading = sys._getframe()
+        line = input(prompt)
+        if self.raised is not None:
+            raise self.raised
+        return line
 
     def act(self) -> None:
         while self.came and not self.sheltered and not self.ending:
@@ -209,7 +228,8 @@ def resume() -> None:
         Terminated: another signal has come, too.
     """
     if (noting := _noting()) is not None:
-        noting.came = [number for number in noting.came if number != signal.SIGINT]
+        while signal.SIGINT in noting.came:  # in place: another signal may come meanwhile
+            noting.came.remove(signal.SIGINT)
         noting.ending = False
         noting.act()
 
@@ -362,7 +382,7 @@ def act_at_once() -> Iterator[None]:
 def read_line(prompt: str) -> str:
     """Return a line typed at the terminal; the only wait in which a handler raises.
 
-    It raises in this function only: a completion that is running is left to finish. A signal that
+    It raises in input() only: a completion that is running is left to finish. A signal that
     comes between readline's check for signals and its select(2) does not end the select; a timer
     does, so that the signal is acted on a moment later.
 
@@ -374,16 +394,15 @@ def read_line(prompt: str) -> str:
     if noting is None:
         return input(prompt)
     before = signal.signal(signal.SIGALRM, noting.take)
-    noting.reading = sys._getframe()
-    signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
     try:
+        signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
         noting.act()
-        return input(prompt)
+        return noting.read(prompt)
     except SystemError as error:
         # where two signals come at once, CPython calls the second handler with the exception that
         # the first has raised still set, and reports that
         raise error.__cause__ or error from None
     finally:
-        noting.reading = None
+        noting.reading = noting.raised = None
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
