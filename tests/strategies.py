@@ -20,7 +20,7 @@ from mplsemu.model.tags import VlanTags
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpls_topology import SpokePe, VplsTopology
-from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site
+from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site, StaticRoute
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
 from tests.networks import homed, with_site_mtus, without_sites
@@ -105,7 +105,7 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) ->
         made_of = {"number": number, "imports": imports[number], "own": own, "hubs": hubs}
         made_of["via_ce"] = bool(hubs) and all(_may_pass_on(sites[hub], sites) for hub in hubs)
         vpn = l3vpn(f"v{number}", sites, **made_of, macs=macs)
-        with_addresses = tuple(_with_own_addresses(draw, site) for site in vpn.sites)
+        with_addresses = tuple(_with_own_addresses(draw, site, contested) for site in vpn.sites)
         vpns.append(replace(vpn, sites=with_addresses))
     if draw(st.booleans()):
         sites_of_lan = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
@@ -214,8 +214,32 @@ def _contested_site(draw: st.DrawFn, pe: str, net: int) -> tuple[str, str, str]:
     return pe, subnets, f"{kind} pref:{draw(st.sampled_from((10, 20)))}"
 
 
-def _with_own_addresses(draw: st.DrawFn, site: Site) -> Site:
+BEHIND = ("172.16.0.0/16", "172.16.9.0/24", "10.0.0.0/8", "0.0.0.0/0", "2001:db8:b::/48", "::/0")
+"""Networks behind sites; some of several, some hold the sites' own."""
+
+
+def _with_routes(draw: st.DrawFn, site: Site) -> Site:
+    """Return a site that may have routes to networks behind a host, or behind nobody known."""
+    if site.ce is not None or site.preference is not None:
+        return site
+    routes = []
+    for text in draw(st.sets(st.sampled_from(BEHIND), max_size=2)):
+        prefix = ip_network(text)
+        vias = [each.ip for host in site.hosts for each in host.addresses]
+        vias += [each.network.network_address + 99 for each in site.gateways]
+        able = [via for via in vias if via.version == prefix.version]
+        if able:
+            routes.append(StaticRoute(prefix, draw(st.sampled_from(able))))
+    return replace(site, routes=tuple(routes))
+
+
+def _with_own_addresses(draw: st.DrawFn, site: Site, contested: bool) -> Site:
     """Return a site that may have another gateway, and a host with a name and several addresses."""
+    found = _with_addresses(draw, site)
+    return _with_routes(draw, found) if contested else found
+
+
+def _with_addresses(draw: st.DrawFn, site: Site) -> Site:
     if site.preference is not None or draw(st.booleans()):
         return site
     if site.ce is not None:

@@ -233,9 +233,12 @@ def _family_notes(vpn: L3vpn) -> Iterator[str]:
 
 
 def _loopback_notes(network: Network) -> Iterator[str]:
-    for ref, _, host in network.hosts():
+    for ref, site, host in network.hosts():
+        own = {interface.ip for interface in host.addresses}
+        behind = [route.prefix for route in site.routes if route.via in own]
         for address in host.loopbacks:
-            yield f"host {ref} has {address}, in no subnet of its LAN: nobody else reaches it"
+            if not any(address in prefix for prefix in behind):
+                yield f"host {ref} has {address}, in no subnet of its LAN: nobody else reaches it"
 
 
 def _host_notes(vpns: Iterable[Vpn]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mplsemu.lab.addressing import PE_CE_POOL
 from mplsemu.lab.document import Document, Path
 from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
-from mplsemu.model.vpn import IPNetwork
+from mplsemu.model.vpn import IPAddress, IPNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Claim:
         order: position in the lab file.
         site: name of its site; empty where all sites of the VPN share it.
         behind_ce: whether a CE router stands before it, on a link of `PE_CE_POOL`.
-        is_ranked: whether its site has a `preference`.
+        is_ranked: whether its site has a `preference`, or needs none: for a default route.
+        via: of a static route: the next hop; None: it is on the LAN.
     """
 
     prefix: IPNetwork
@@ -38,6 +39,7 @@ class Claim:
     site: str = ""
     behind_ce: bool = False
     is_ranked: bool = False
+    via: IPAddress | None = None
 
 
 def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> None:
@@ -48,7 +50,7 @@ def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> Non
     """
     claims = tuple(claims)
     by_owner: dict[str, list[Claim]] = {}
-    for claim in claims:
+    for claim in (each for each in claims if each.via is None):
         by_owner.setdefault(claim.owner, []).append(claim)
     for own in by_owner.values():
         if (pair := _first_overlap(own)) is not None:
@@ -155,7 +157,7 @@ def _refuse_in_vrf(
             "at both",
         )
     if any(claim.behind_ce for claim in own):
-        for claim, _ in imported:
+        for claim, _ in ((each, target) for each, target in imported if each.via is None):
             if claim.prefix.version == 4 and claim.prefix.overlaps(PE_CE_POOL):
                 raise document.error(
                     path,

@@ -15,6 +15,7 @@ from mplsemu.lab.homing import homing_of
 from mplsemu.lab.hosts import HostBuilder, Lan, hosts_of
 from mplsemu.lab.schema import RawBridgedSite, RawRoutedSite, SourceValidation
 from mplsemu.lab.schema_error import known_names_hint
+from mplsemu.lab.static_routes import static_routes
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import Homing, Host, IPNetwork, Site, VpnKind
@@ -74,6 +75,7 @@ class SiteBuilder:
             port=raw.port,
             dhcp_servers=dhcp_servers_of(self.document, path, raw, gateways),
             preference=raw.preference,
+            routes=static_routes(self.document, path, raw, gateways),
         )
 
     def bridged(

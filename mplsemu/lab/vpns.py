@@ -24,11 +24,13 @@ from mplsemu.lab.pe_ce import (
 )
 from mplsemu.lab.schema import (
     RawL3vpn,
+    RawRoutedSite,
     RawVpls,
     RawVpws,
 )
 from mplsemu.lab.shared_ports import refuse_ambiguous_tags
 from mplsemu.lab.sites import SiteBuilder
+from mplsemu.lab.static_routes import refuse_lost_next_hops, refuse_useless_defaults
 from mplsemu.lab.vpls_topology import build_topology
 from mplsemu.lab.vrf_policies import VrfPolicies, numbered_names
 from mplsemu.model.l2cp import L2cp
@@ -71,6 +73,7 @@ def build_vpns(
     vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
     refuse_ambiguous_tags(document, vpns)
     routed = [vpn for vpn in vpns if isinstance(vpn, L3vpn)]
+    refuse_useless_defaults(document, (vpn for vpn in vpns if isinstance(vpn, L3vpn)))
     refuse_import_overlap(document, routed, builder.claims)
     refuse_imported_link_overlap(document, routed, builder.links, builder.claims)
     refuse_hidden(document, routed)
@@ -159,11 +162,14 @@ class _Builder:
                 replace(claim, site=site, behind_ce=has_pool_link(raw_site), is_ranked=is_ranked)
                 for claim in self.claim(name, f"site {name}/{site}", path, raw_site.subnet)
             ]
+            claims += self.route_claims(name, raw_site, path)
         refuse_overlap(self.document, name, claims)
+        refuse_lost_next_hops(self.document, claims)
+        on_lans = [claim for claim in claims if claim.via is None]
         if any(has_pool_link(site) for site in raw.sites.values()):
-            self.refuse_pool(name, claims)
+            self.refuse_pool(name, on_lans)
         own_links = self.links.setdefault(name, list(given_links(name, raw.sites)))
-        refuse_link_overlap(self.document, own_links, claims)
+        refuse_link_overlap(self.document, own_links, on_lans)
         imported = frozenset(own if raw.import_ is None else raw.import_)
         exported = frozenset(own if raw.export is None else raw.export)
         usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))
@@ -194,6 +200,19 @@ class _Builder:
             self.sites.bridged(vpn, name, site, hosts, VpnKind(raw.type))
             for name, site in raw.sites.items()
         )
+
+    def route_claims(self, vpn: str, raw: RawRoutedSite, path: Path) -> list[Claim]:
+        """Return the claims to prefixes behind a site's LAN."""
+        site, first = str(path[-1]), self.prefixes
+        self.prefixes += len(raw.routes)
+        is_ranked = raw.preference is not None
+        return [
+            Claim(
+                route.prefix, f"site {vpn}/{site}", vpn, (*path, "routes", index), first + index,
+                site=site, is_ranked=is_ranked or not route.prefix.prefixlen, via=route.via,
+            )
+            for index, route in enumerate(raw.routes)
+        ]  # fmt: skip
 
     def claim(self, vpn: str, owner: str, path: Path, subnets: list[IPNetwork]) -> list[Claim]:
         first = self.prefixes

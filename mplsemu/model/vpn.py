@@ -109,6 +109,22 @@ class CeRouter:
 
 
 @dataclass(frozen=True, slots=True)
+class StaticRoute:
+    """A site's route to a network behind a host or router on its LAN.
+
+    Attributes:
+        prefix: the network; 0.0.0.0/0 or ::/0: the site is the way out.
+        via: the address of the host or router.
+    """
+
+    prefix: IPNetwork
+    via: IPAddress
+
+    def __str__(self) -> str:
+        return f"{self.prefix} via {self.via}"
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A customer's site: one LAN, attached to a PE by an attachment circuit, or to several.
 
@@ -134,6 +150,7 @@ class Site:
         port: the PE's port that it shares with other sites, by name; None: it has its own.
         dhcp_servers: to which its gateway relays the requests of DHCP clients on the LAN.
         preference: of its prefixes where other sites have the same; None: the lab file says none.
+        routes: to networks behind its LAN, which it has beside its subnets.
     """
 
     name: str
@@ -152,6 +169,12 @@ class Site:
     port: str | None = None
     dhcp_servers: tuple[IPv4Address, ...] = ()
     preference: int | None = None
+    routes: tuple[StaticRoute, ...] = ()
+
+    @property
+    def prefixes(self) -> tuple[IPNetwork, ...]:
+        """What it has for others: its LAN's prefixes and those of the networks behind it."""
+        return (*self.subnets, *(route.prefix for route in self.routes))
 
     @property
     def rank(self) -> int:

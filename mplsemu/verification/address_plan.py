@@ -328,6 +328,8 @@ class AddressPlan:
         site = offer.site
         if not self._is_near(site):
             return self._plans.at(site).follow(address, passed)
+        if offer.via is not None:
+            address = offer.via.version, int(offer.via)
         known = self._known[site.circuit].get(address)
         if known is not None:
             return known

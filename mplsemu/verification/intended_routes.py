@@ -25,17 +25,21 @@ class Offer:
         prefix: the prefix.
         site: whose it is.
         is_link: whether it is the network of the PE-CE link.
+        via: of a static route: who on the LAN gets its packets.
     """
 
     prefix: IPNetwork
     site: Site
     is_link: bool = False
+    via: IPAddress | None = None
 
 
 def offers(site: Site) -> Iterator[Offer]:
     """Yield what a site offers to all that may send to it."""
     for subnet in site.subnets:
         yield Offer(subnet, site)
+    for route in site.routes:
+        yield Offer(route.prefix, site, via=route.via)
 
 
 def link_offers(site: Site) -> Iterator[Offer]:

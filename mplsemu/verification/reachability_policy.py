@@ -124,8 +124,8 @@ class _Answers:
 
     def returns(self, getter: _Placed, source: _Placed, version: int) -> bool:
         """Whether what a host answers reaches the source, and nobody else."""
-        address = _own_address(source, version)
-        return address is not None and self.hosts(getter, address) == (source,)
+        own = _own_address(source, version)
+        return own is not None and self.hosts(getter, own) == (source,)
 
     def gateway(self, source: _Placed, address: IPAddress) -> bool:
         """Whether a gateway or CE router with this address answers the source."""
@@ -180,6 +180,11 @@ def _may_send(plans: AddressPlans, source: _Placed, version: int) -> bool:
     return plans.at(source.site).is_behind(source.site.circuit, own)
 
 
+def _has(host: Host, address: IPAddress) -> bool:
+    """Whether a host answers for an address; packets to others may pass it, as a next hop."""
+    return address in host.loopbacks or any(address == each.ip for each in host.addresses)
+
+
 def _own_address(host: _Placed, version: int) -> IPAddress | None:
     addresses = (interface.ip for interface in host.host.addresses)
     return next((each for each in addresses if each.version == version), None)
@@ -198,7 +203,10 @@ def _expect(source: _Placed, target: _Placed, address: IPAddress, answers: _Answ
     getters = answers.hosts(source, address)
     arrives = any(each.ref == target.ref for each in getters)
     getter = target if arrives else next(iter(getters), None)
-    returns = all(answers.returns(each, source, address.version) for each in getters)
+    returns = all(
+        _has(each.host, address) and answers.returns(each, source, address.version)
+        for each in getters
+    )
     return Expectation(
         source=source.ref,
         target=target.ref,

@@ -24,7 +24,16 @@ from mplsemu.program.entries import (
     pushed,
 )
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import Connected, Pseudowire, ViaCe, ViaPe, ViaVrf, Vrf, Vsi
+from mplsemu.program.services import (
+    Connected,
+    Pseudowire,
+    ViaCe,
+    ViaNeighbour,
+    ViaPe,
+    ViaVrf,
+    Vrf,
+    Vsi,
+)
 from tests.programs import with_node
 
 Mutant = tuple[str, Program]
@@ -293,6 +302,9 @@ def route_changes(
     program: Program, node: NodeProgram, vrf: Vrf, route: Any
 ) -> Iterator[tuple[str, Any]]:
     prefix = route.prefix
+    for index, way in enumerate(route.more):
+        yield f"not by {way.next_hop}", replace(route, more=without(route.more, index))
+        yield f"twice by {way.next_hop}", replace(route, more=(*route.more, way))
     yield "wider", replace(route, prefix=prefix.supernet())
     yield "narrower", replace(route, prefix=next(iter(prefix.subnets())))
     after = int(prefix.broadcast_address) + 1
@@ -321,6 +333,12 @@ def route_changes(
                     hop = ViaPe(entry.egress, far.label)
                     yield f"sent to {entry.egress}", replace(route, next_hop=hop)
             yield "in this very VRF", replace(route, next_hop=ViaVrf(vrf.name))
+        case ViaNeighbour(name, address):
+            for entry in vrf.neighbours:
+                if entry.address != address:
+                    hop = ViaNeighbour(entry.circuit, entry.address)
+                    yield f"behind {entry.address}", replace(route, next_hop=hop)
+            yield "on the LAN itself", replace(route, next_hop=Connected(name))
         case ViaVrf(name):
             for other in node.vrfs:
                 if other.name != name:

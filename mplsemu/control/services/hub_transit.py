@@ -32,7 +32,7 @@ class HubTransit:
             return cls()
         hubs = vpn.hub_and_spoke.hubs
         spokes = (site for site in vpn.sites if site.name not in hubs)
-        return cls(hubs, tuple(subnet for site in spokes for subnet in site.subnets))
+        return cls(hubs, tuple(prefix for site in spokes for prefix in site.prefixes))
 
     def rank(self, hub: Site) -> int:
         """Return the place of a hub among those that announce the spokes' prefixes."""

@@ -26,6 +26,7 @@ from mplsemu.program.services import (
     Neighbour,
     NextHop,
     ViaCe,
+    ViaNeighbour,
     ViaPe,
     ViaVrf,
     Vrf,
@@ -170,8 +171,8 @@ class L3vpnCompiler:
                     continue
                 if site.pe != pe and not state.reaches(pe, site.pe):
                     continue
-                for subnet in site.subnets:
-                    yield _imported_route(policy, leads, site, subnet, pe, state)
+                for prefix in site.prefixes:
+                    yield _imported_route(policy, leads, site, prefix, pe, state)
                 if policy.vpn == source.vpn and policy.inward is None:  # of a spoke
                     transit = self._transit[source.vpn]
                     for prefix in transit.through(site):
@@ -195,6 +196,9 @@ def _local_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidat
         next_hop: NextHop = Connected(site.circuit) if site.ce is None else ViaCe(site.circuit)
         for subnet in site.subnets:
             yield _candidate(policy, policy, site, subnet, HERE, next_hop)
+        for route in site.routes:
+            behind = ViaNeighbour(site.circuit, route.via)
+            yield _candidate(policy, policy, site, route.prefix, HERE, behind)
 
 
 def _link_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidate]:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mplsemu.lab.address_scalar import Addresses
+from mplsemu.lab.route_scalar import StaticRoutes
 from mplsemu.lab.scalar import AccessRate, Name, Names, Preference, Prefixes, SiteMtu, Targets
 from mplsemu.lab.schema.ce import AnyCe
 from mplsemu.lab.schema.hosts import AnyHosts
@@ -121,6 +122,12 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
     export: Targets | None = Field(
         default=None,
         description="Route targets that this site's routes carry; as its VPN says, unless said.",
+    )
+    routes: StaticRoutes = Field(
+        default=[],
+        description="To networks behind a host or router on its LAN: 'PREFIX via ADDRESS'. With "
+        "0.0.0.0/0 or ::/0 the site is the way out.",
+        examples=["0.0.0.0/0 via 10.1.0.1"],
     )
     preference: Preference | None = Field(
         default=None,
