@@ -31,7 +31,7 @@ def found(*args, **options):
     ]
 
 
-@pytest.mark.parametrize("name", ["nordic", "extranet", "uniform", "vpls", "dual-homed"])
+@pytest.mark.parametrize("name", ["nordic", "extranet", "hub", "uniform", "vpls", "dual-homed"])
 def test_where_all_is_well_there_is_no_alarm(name):
     assert found(program_of(name)) == []
 

@@ -14,7 +14,7 @@ from mplsemu.views.tables.counters import counter_table
 from mplsemu.views.tables.macs import mac_rows
 from tests.places import TOPOLOGIES
 
-LABS = ("nordic", "ecmp", "extranet", "vpls")
+LABS = ("nordic", "ecmp", "extranet", "hub", "vpls")
 PACKETS = {
     "l3vpn": ("nordic", "a/aarhus/h1", "a/stockholm/h1"),
     "no route": ("nordic", "a/aarhus/h1", "9.9.9.9"),

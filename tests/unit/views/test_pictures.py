@@ -24,7 +24,7 @@ from tests.programs import changed_node, program_of
 from tests.unit.views.network_views import made_way
 from tests.view_labs import many_sites, north
 
-LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform", "ecmp")
+LABS = ("nordic", "extranet", "hub", "vpls", "attmpls", "uniform", "ecmp")
 
 
 def without_route(program, pe, vpn, prefix):

@@ -317,7 +317,7 @@ def test_sites_stand_in_the_order_in_which_people_read():
     assert all((a.y, a.x) < (b.y, b.x) for a, b in pairwise(by_view))
 
 
-@pytest.mark.parametrize("name", ["nordic", "extranet", "attmpls", "uniform"])
+@pytest.mark.parametrize("name", ["nordic", "extranet", "hub", "attmpls", "uniform"])
 def test_every_l3vpn_of_the_labs_makes_the_same_picture_each_time(name):
     program = program_of(name)
     again = compile_program(loads((TOPOLOGIES / f"{name}.yaml").read_text(), name).network)

@@ -22,7 +22,7 @@ SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthChe
 
 
 def views():
-    for lab in ("nordic", "vpls", "extranet"):
+    for lab in ("nordic", "vpls", "extranet", "hub"):
         program = program_of(lab)
         for vpn in program.vpns:
             yield pytest.param(customer_view(program, vpn.name), id=f"{lab}-{vpn.name}")

@@ -35,7 +35,7 @@ GENERATED = {
     "abilene": ("topohub:topozoo/Abilene", 4, 3, 5),
     "tatanld": ("topohub:topozoo/TataNld", 3, 2, 40),
 }
-LABS = ("nordic", "extranet", "vpls", "attmpls", "uniform", "ecmp", "polaris", *GENERATED)
+LABS = ("nordic", "extranet", "hub", "vpls", "attmpls", "uniform", "ecmp", "polaris", *GENERATED)
 EVERY_LAB = [
     pytest.param(name, marks=pytest.mark.slow if name == "tatanld" else ()) for name in LABS
 ]
@@ -162,7 +162,8 @@ def _tokenized(text: str) -> str:
         if vpn["type"] == "l3vpn":
             own = f"64512:{number}"
             vpn["rd"] = targets[own]
-            for way in ("import", "export"):
+            ways = ("import", "export") if vpn.get("topology", "mesh") == "mesh" else ()
+            for way in ways:
                 vpn[way] = [targets[target] for target in vpn.get(way, [own])]
         vpn["sites"] = {
             tokens.take(): {**site, "pe": nodes[site["pe"]]} for site in vpn["sites"].values()
