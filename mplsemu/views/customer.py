@@ -7,7 +7,7 @@ another customer's goes into the view but the prefixes that an import gives him 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -88,19 +88,23 @@ def _role(circuit: AttachmentCircuit) -> SiteRole:
 
 def _l3vpn(info: VpnInfo, found: L3vpnConnectivity, seconds: Seconds) -> L3vpnView:
     abroad = {each.prefix for vrf in found.vrfs for each in vrf.reaches if each.site is None}
+    hubs = info.hub_and_spoke.hubs if info.hub_and_spoke is not None else ()
     return L3vpnView(
         vpn=info.name,
         customer=info.customer,
         islands=tuple(
-            tuple(_router(router, seconds) for router in island) for island in found.islands
+            tuple(_router(router, seconds, hubs) for router in island) for island in found.islands
         ),
         partners=tuple(sorted(abroad, key=prefix_order)),
-        hubs=info.hub_and_spoke.hubs if info.hub_and_spoke is not None else (),
+        hubs=hubs,
     )
 
 
-def _router(vrf: VrfReach, seconds: Seconds) -> VirtualRouter:
+def _router(vrf: VrfReach, seconds: Seconds, hubs: Sequence[str]) -> VirtualRouter:
     sites = tuple(_site(site.circuit, seconds, site.prefixes) for site in vrf.sites)
+    if hubs:
+        roles = {True: SiteRole.HUB, False: SiteRole.SPOKE}
+        sites = tuple(replace(site, role=roles[site.name in hubs]) for site in sites)
     return VirtualRouter(sites=sites, reaches=vrf.reaches, lacks=vrf.lacks, apart=vrf.apart)
 
 

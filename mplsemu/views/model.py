@@ -31,10 +31,12 @@ ONLY_IF_SET: Final = {"only_if_set": True}
 
 
 class SiteRole(enum.StrEnum):
-    """What a site is in an E-Tree (RFC 7796 section 3)."""
+    """What a site is in an E-Tree (RFC 7796 section 3), or among hubs and spokes."""
 
     ROOT = "root"
     LEAF = "leaf"
+    HUB = "hub"
+    SPOKE = "spoke"
 
 
 class SecondLine(enum.StrEnum):
