@@ -11,6 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
+from mplsemu.control.learned import LearnedGroup
 from mplsemu.control.numbering import number_network
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label, LabelRange
@@ -24,6 +25,8 @@ from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site, StaticRoute
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
 from tests.networks import homed, with_site_mtus, without_sites
+
+GROUPS = tuple(ip_address(text) for text in ("239.1.1.1", "239.1.1.2", "ff15::1", "ff15::2"))
 
 
 @st.composite
@@ -157,6 +160,7 @@ def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:
         "l2cp": draw(st.sampled_from(L2cp)),
         "floods_unknown": draw(st.booleans()),
         "mac_move": draw(st.sampled_from(MacMove)),
+        "igmp_snooping": draw(st.booleans()),
         "storm_control_bps": draw(st.sampled_from((None, 64_000, 10**9))),
     }
 
@@ -297,3 +301,16 @@ def sites_that_come_and_go(draw: st.DrawFn, max_nodes: int) -> tuple[Program, Pr
     few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
     again = compile_program(made, previous=few, numbers=numbers)
     return whole, few, again
+
+
+@st.composite
+def multicast_groups(draw: st.DrawFn, made: Network) -> tuple[LearnedGroup, ...]:
+    """Groups of the VPLSs of a network, with any of their circuits."""
+    found = []
+    for vpn in made.vpns:
+        circuits = [site.circuit for site in vpn.sites]
+        if isinstance(vpn, Vpls):
+            for address in draw(st.sets(st.sampled_from(GROUPS))):
+                members = draw(st.frozensets(st.sampled_from(circuits), min_size=1))
+                found.append(LearnedGroup(vpn.name, address, members))
+    return tuple(sorted(found, key=lambda each: (each.vpn, each.address.version, each.address)))

@@ -18,7 +18,7 @@ from mplsemu.control.labels import (
     allocate,
     allocation_order,
 )
-from mplsemu.control.learned import LearnedNeighbour
+from mplsemu.control.learned import LearnedGroup, LearnedNeighbour
 from mplsemu.control.numbering import number_network, numbers_in
 from mplsemu.control.paths import ShortestPaths
 from mplsemu.control.ports import Ports, ports_of, shared_port
@@ -55,6 +55,7 @@ def compile_program(
     numbers: Numbers | None = None,
     blocked: Collection[str] = (),
     moving: Moving = SETTLED,
+    groups: Iterable[LearnedGroup] = (),
 ) -> Program:
     """Compute what every LSR does.
 
@@ -72,12 +73,15 @@ def compile_program(
             which does not know what was removed before.
         blocked: attachment circuits that carry nothing, though their lines may be up.
         moving: dual-homed sites that are being switched over.
+        groups: multicast groups of VPLSs that snoop.
 
     Raises:
         LabelSpaceError: an LSR needs more labels than the provider's range has.
         LabError: `down` names what does not exist.
     """
-    return compile_stages(network, down, learned, previous, numbers, blocked, moving).program
+    return compile_stages(
+        network, down, learned, previous, numbers, blocked, moving, groups
+    ).program
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +113,17 @@ def compile_stages(
     numbers: Numbers | None = None,
     blocked: Collection[str] = (),
     moving: Moving = SETTLED,
+    groups: Iterable[LearnedGroup] = (),
 ) -> Compilation:
     """Compute a program as `compile_program` does, with intermediate results."""
     _check_names(network, down)
     services = Services(network)
     tunnels, path_numbers = _tunnels(network, down, services)
     labels = _bind(network, tunnels, services, _bindings_of(previous, path_numbers))
-    if numbers is None:
-        before = numbers_in(previous, services) if previous is not None else NO_NUMBERS
-        numbers = number_network(network, before, services)
+    numbers = _numbers(network, previous, services) if numbers is None else numbers
     lines = line_states(network, down, moving)
     state = ServiceState(
-        down, tunnels.reach, labels, numbers, tunnels.metric, tuple(learned), lines
+        down, tunnels.reach, labels, numbers, tunnels.metric, tuple(learned), lines, tuple(groups)
     )
     tables = {service: services[service].tables(service, state) for service in services}
     ilm, ftn = _lfib(network, tunnels, labels)
@@ -147,6 +150,11 @@ def compile_stages(
     )
     program = _program(network, down, nodes)
     return Compilation(program, tunnels, path_numbers, services, state, tables)
+
+
+def _numbers(network: Network, previous: Program | None, services: Services) -> Numbers:
+    before = numbers_in(previous, services) if previous is not None else NO_NUMBERS
+    return number_network(network, before, services)
 
 
 def _program(network: Network, down: frozenset[str], nodes: Iterable[NodeProgram]) -> Program:

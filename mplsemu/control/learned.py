@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mplsemu.model.vpn import IPAddress
 from mplsemu.program.services import Neighbour
 
 
@@ -20,3 +21,18 @@ class LearnedNeighbour:
     pe: str
     vrf: str
     neighbour: Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedGroup:
+    """A multicast group of a VPLS, as its hosts and multicast routers told.
+
+    Attributes:
+        vpn: name of the VPLS.
+        address: of the group.
+        circuits: with a member or a router.
+    """
+
+    vpn: str
+    address: IPAddress
+    circuits: frozenset[str]

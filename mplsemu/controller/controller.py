@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,9 +25,11 @@ from mplsemu.controller.flush import mac_flushes, moved_flushes, stale_flushes
 from mplsemu.controller.inbox import MIN_WAIT_S, Call, Inbox
 from mplsemu.controller.lsr_states import LsrStates
 from mplsemu.controller.mac_moves import BLOCK_S, MacMoves, blockable
+from mplsemu.controller.memberships import Memberships, snooped
 from mplsemu.controller.neighbours import NeighbourKey, Neighbours
 from mplsemu.controller.network_change import Emulated, NetworkChanged
 from mplsemu.controller.punt_handler import PuntHandler
+from mplsemu.controller.snooper import Snooper
 from mplsemu.controller.state import SavedState, StateFile
 from mplsemu.controller.storms import Storms
 from mplsemu.controller.switchover import SwitchOver
@@ -49,7 +52,7 @@ from mplsemu.southbound.plane.events import (
 from mplsemu.southbound.plane.limits import excess
 from mplsemu.southbound.plane.macs import MacFlush
 from mplsemu.southbound.plane.protocol import DataPlane
-from mplsemu.southbound.punt.event import PacketOut
+from mplsemu.southbound.punt.event import PacketOut, PuntReason
 from mplsemu.southbound.punt.on_line import as_on_line
 
 _LOG = logging.getLogger(__name__)
@@ -87,6 +90,8 @@ class Controller:
         self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
         self.storms = Storms(self.events)
         self.mac_moves = MacMoves(self.events)
+        self.memberships = Memberships()
+        self._snooper = Snooper(self, self.memberships)
         self.state_file = StateFile(state_file)
         saved = self.state_file.load()
         is_same = saved.is_of(network)
@@ -205,7 +210,9 @@ class Controller:
         self._keep_up(self._take_in(batch))
         for event in batch:
             if isinstance(event, PacketPunted):
-                self._punt_handler.handle(event.node, event.punt)
+                is_snooped = event.punt.reason is PuntReason.SNOOPED
+                handler = self._snooper if is_snooped else self._punt_handler
+                handler.handle(event.node, event.punt)
         self._timers.run_due()
         if self._causes():
             self._keep_up()
@@ -238,13 +245,16 @@ class Controller:
 
     def _are_customers(self, causes: frozenset[str]) -> bool:
         """Whether customers caused a change; a dual-homed site's line is no customer's to pull."""
-        homed = {line.circuit for _, line in self.network.lines() if line.homes}
         pulled = self._reported_down ^ self._down
-        return causes <= self.program.node_of_circuit.keys() and pulled.isdisjoint(homed)
+        return causes <= self.program.node_of_circuit.keys() and pulled.isdisjoint(self._homed())
+
+    def _homed(self) -> frozenset[str]:
+        """Return the lines of dual-homed sites."""
+        return frozenset(line.circuit for _, line in self.network.lines() if line.homes)
 
     def _causes(self) -> frozenset[str]:
         """Return the links and circuits whose changes the program does not include yet."""
-        changed = self._neighbours.changed | self.mac_moves.changed
+        changed = self._neighbours.changed | self.mac_moves.changed | self.memberships.changed
         return (self._reported_down ^ self._down) | changed
 
     def _release(self) -> None:
@@ -290,23 +300,29 @@ class Controller:
 
     def _compile_moving(self, down: frozenset[str], previous: Program, moving: Moving) -> Program:
         """Compile the lab while dual-homed sites are switched over."""
-        learned = tuple(self._neighbours)
-        blocked = self.mac_moves.blocked
-        return compile_program(self.network, down, learned, previous, self.numbers, blocked, moving)
+        return self._compiler(down)(previous=previous, moving=moving)
+
+    def _compiler(self, down: frozenset[str]) -> Callable[..., Program]:
+        """Return `compile_program` with all that the running network knows."""
+        return partial(
+            compile_program,
+            self.network,
+            down,
+            tuple(self._neighbours),
+            numbers=self.numbers,
+            blocked=self.mac_moves.blocked,
+            groups=tuple(self.memberships.groups()),
+        )
 
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
-        learned = tuple(self._neighbours)
         try:
-            return compile_program(
-                self.network, down, learned, previous, self.numbers, self.mac_moves.blocked
-            )
+            return self._compiler(down)(previous=previous)
         except LabelSpaceError:
             if previous is None:
                 raise
         # old and new labels do not fit side by side: labels are rebound in place
         self.events.add("error", "the label range is too small to change paths without loss")
-        blocked = self.mac_moves.blocked
-        return compile_program(self.network, down, learned, numbers=self.numbers, blocked=blocked)
+        return self._compiler(down)()
 
     def _change_network(self, change: NetworkChanged) -> None:
         """Switch to the changed lab, or keep the current one if it cannot be compiled."""
@@ -314,6 +330,7 @@ class Controller:
         known = self.network, self.numbers
         self.network = change.network
         self.mac_moves.keep(blockable(change.network))
+        self.memberships.keep(*snooped(change.network))
         before = self.numbers.updated(change.numbers).updated(self.numbers.of_data_plane())
         self.numbers = number_network(change.network, before)
         self.lsrs.number_ports(cables_at(self.network, self.numbers))
@@ -330,6 +347,7 @@ class Controller:
         self._neighbours.forget_on(down | (self.program.node_of_circuit.keys() - circuits))
         self._neighbours.settle()
         self.mac_moves.settle()
+        self.memberships.settle()
         self._down = self._reported_down = down
         self._cause = None
         self._has_changed = True
@@ -354,6 +372,8 @@ class Controller:
         self._neighbours.forget_on(down)
         self._neighbours.settle()
         self.mac_moves.settle()
+        self.memberships.forget_on((down | self.mac_moves.blocked) - self._homed())
+        self.memberships.settle()
         self._down = down
         self._follow(self._compile(self.program, down), started)
         self._neighbours.forget_on(self._standbys())

@@ -184,8 +184,8 @@ class MacMoves:
 def blockable(network: Network) -> frozenset[str]:
     """Return the circuits that may be blocked."""
     return frozenset(
-        site.circuit
-        for vpn, site in network.sites()
+        line.circuit
+        for vpn, line in network.lines()
         if isinstance(vpn, Vpls) and vpn.mac_move is MacMove.BLOCK
     )
 

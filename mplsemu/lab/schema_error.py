@@ -50,6 +50,7 @@ _ELSEWHERE = {
     ("vpn", "topology"): "a vpws joins two sites, an l3vpn has import and export: leave it out",
     ("vpn", "control_word"): "an l3vpn has no pseudowires: leave it out",
     ("vpn", "l2cp"): "an l3vpn forwards packets, not frames: leave it out",
+    ("vpn", "igmp_snooping"): "only a vpls floods multicast: leave it out",
     ("vpn", "mac_move"): "only a vpls learns MAC addresses: leave it out",
     ("vpn", "storm_control"): "only a vpls floods: leave it out",
     ("vpn", "unknown_unicast"): "only a vpls learns MAC addresses: leave it out",

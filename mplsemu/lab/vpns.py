@@ -30,6 +30,7 @@ from mplsemu.lab.schema import (
 )
 from mplsemu.lab.shared_ports import refuse_ambiguous_tags
 from mplsemu.lab.sites import SiteBuilder
+from mplsemu.lab.snooping import refuse_with_snooping
 from mplsemu.lab.static_routes import refuse_lost_next_hops, refuse_useless_defaults
 from mplsemu.lab.vpls_topology import build_topology
 from mplsemu.lab.vrf_policies import VrfPolicies, numbered_names
@@ -125,6 +126,8 @@ class _Builder:
                 return self.l3vpn(name, customer, raw)
             case RawVpls():
                 sites = self.bridged_sites(name, raw)
+                if raw.igmp_snooping:
+                    refuse_with_snooping(self.document, name, raw, sites)
                 return Vpls(
                     name,
                     customer,
@@ -138,6 +141,7 @@ class _Builder:
                     topology=build_topology(self.document, name, raw, self.sites.roles),
                     storm_control_bps=raw.storm_control,
                     mac_move=MacMove(raw.mac_move),
+                    igmp_snooping=raw.igmp_snooping,
                 )
             case RawVpws():
                 first, second = self.bridged_sites(name, raw)

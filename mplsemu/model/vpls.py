@@ -33,6 +33,7 @@ class Vpls:
         storm_control_bps: bits per second of broadcast, multicast and unknown unicast that each
             circuit may send; None: no limit.
         mac_move: what becomes of MAC addresses that move too often.
+        igmp_snooping: whether multicast goes to members and routers only, by IGMP and MLD.
     """
 
     kind: ClassVar[Literal[VpnKind.VPLS]] = VpnKind.VPLS
@@ -48,6 +49,7 @@ class Vpls:
     topology: VplsTopology = MULTIPOINT
     storm_control_bps: int | None = None
     mac_move: MacMove = MacMove.NONE
+    igmp_snooping: bool = False
 
     @property
     def pes(self) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from typing import Final
 from mplsemu.program.access_line import is_bare
 from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.program.mtu_check import add_frame_header, fits_circuit
+from mplsemu.program.multicast import MulticastGroup
+from mplsemu.program.packet import Packet
 from mplsemu.program.path import Delivered
 from mplsemu.program.reserved_macs import filtered, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
@@ -52,7 +54,10 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -
     if is_unknown and not vsi.floods_unknown:
         state.drop(copy, "for an address that is not learned", vsi=vsi.name)
         return
+    group = _group(state.packet, vsi)
     names = vsi.circuits if learned_at is None else [n for n in vsi.circuits if n == learned_at]
+    if group is not None:
+        names = group.circuits
     circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
     circuits = [each for each in circuits if each.up and not groups & groups_of_circuit(each)]
     pseudowires = [
@@ -60,7 +65,10 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -
         for each in vsi.pseudowires
         if not (each.standby or each.peer == source or groups & groups_of_pseudowire(each))
     ]
-    if learned_at is not None:
+    if group is not None:
+        pseudowires = [each for each in pseudowires if each.peer in group.peers]
+        copy.actions.append(f"to group {group.address}")
+    elif learned_at is not None:
         pseudowires = [each for each in pseudowires if each.peer == learned_at]
     elif vsi.kind.learns_macs:
         copy.actions.append("flood")
@@ -77,6 +85,14 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -
     for each, pseudowire in zip(copies[len(circuits) :], pseudowires, strict=True):
         each.actions.append(f"to {pseudowire.peer}")
         _send_over(state, each, vsi, pseudowire, groups)
+
+
+def _group(packet: Packet, vsi: Vsi) -> MulticastGroup | None:
+    """Return the group that an untagged frame is for, None if it is to be flooded."""
+    if packet.ip is None or packet.vlans or not is_group_mac(packet.destination_mac):
+        return None
+    to = packet.ip.destination
+    return next((group for group in vsi.groups if group.address == to), None)
 
 
 def _arrival(state: WalkState, circuit: AttachmentCircuit) -> Delivered:

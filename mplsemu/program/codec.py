@@ -92,6 +92,8 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (PopToPseudowire, "leaf"),
     (Vsi, "storm_control_bps"),
     (Vsi, "mac_move"),
+    (Vsi, "igmp_snooping"),
+    (Vsi, "groups"),
     (AttachmentCircuit, "blocked"),
     (AttachmentCircuit, "tags"),
     (AttachmentCircuit, "line"),

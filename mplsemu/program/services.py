@@ -13,6 +13,7 @@ from mplsemu.model.mac_move import MacMove
 from mplsemu.model.names import site_of, vpn_of_vrf
 from mplsemu.model.tags import VlanTags
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind
+from mplsemu.program.multicast import MulticastGroup
 from mplsemu.program.own_addresses import router_addresses
 
 
@@ -300,6 +301,8 @@ class Vsi:
         storm_control_bps: bits per second that it floods of what each of its circuits sends, from
             the Ethernet header on; the rest is dropped. None: no limit.
         mac_move: whether it tells of MAC addresses that move, and what comes of it.
+        igmp_snooping: whether IGMP and MLD from circuits go to the controller (RFC 4541).
+        groups: what it knows by them, sorted by address, IPv4 first.
     """
 
     name: str
@@ -313,3 +316,5 @@ class Vsi:
     floods_unknown: bool = True
     storm_control_bps: int | None = None
     mac_move: MacMove = MacMove.NONE
+    igmp_snooping: bool = False
+    groups: tuple[MulticastGroup, ...] = ()

@@ -272,6 +272,8 @@ def _bridging_problems(vsi: Vsi, vpn: Vpls | Vpws) -> Iterator[str]:
         yield f"layer 2 control protocols: {vsi.l2cp.value}, not {vpn.l2cp.value}"
     if isinstance(vpn, Vpls) and vsi.floods_unknown != vpn.floods_unknown:
         yield f"it {'floods' if vsi.floods_unknown else 'drops'} what is for unknown addresses"
+    if isinstance(vpn, Vpls) and vsi.igmp_snooping != vpn.igmp_snooping:
+        yield f"it {'snoops' if vsi.igmp_snooping else 'does not snoop'} IGMP and MLD"
     if isinstance(vpn, Vpls) and vsi.mac_move is not vpn.mac_move:
         yield f"MAC moves: {vsi.mac_move.value}, not {vpn.mac_move.value}"
     if isinstance(vpn, Vpls) and vsi.storm_control_bps != vpn.storm_control_bps:

@@ -9,13 +9,14 @@ the frames of the class are followed one by one.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mplsemu.model.limits import Limits
 from mplsemu.model.network import Network
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpls_topology import MULTIPOINT
-from mplsemu.model.vpn import Site
+from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.bridging import NOBODY
 from mplsemu.program.path import Delivered, Dropped, End, TtlExpired, Unresolved, Walk
 from mplsemu.program.program import Program
@@ -27,6 +28,8 @@ from mplsemu.verification.l2vpn_frames import (
     flooded_frames,
     frame_to,
     frames_for_nobody,
+    group_frames,
+    group_members,
     is_leaf,
 )
 from mplsemu.verification.l3vpn import cut_off, is_attached
@@ -66,7 +69,7 @@ class L2vpnChecker:
             vpn: of the network.
             progress: receives how many of its sites are done.
         """
-        run = _Run(alike=_Alike.of(self._program, vpn))
+        run = _Run(alike=_Alike.of(self._program, vpn), members=group_members(self._program, vpn))
         found: dict[str, tuple[Violation, ...]] = {}
         like: dict[str, list[str]] = {}
         firsts: dict[tuple[str, bool], Site] = {}
@@ -97,6 +100,8 @@ class L2vpnChecker:
             return (cut_off(site, detail, tuple(each.circuit for each in partners.sites)),)
         groups: dict[tuple[object, ...], _Group] = {}
         for frame in flooded_frames(vpn, site, partners):
+            self._send(run, groups, vpn, site, frame)
+        for frame in group_frames(run.members, site, partners):
             self._send(run, groups, vpn, site, frame)
         served: set[tuple[str, bool]] = set()
         from_leaf = is_leaf(vpn, site)
@@ -129,6 +134,7 @@ class L2vpnChecker:
         if groups:
             return False
         run.kinds = before + sum(1 for _ in flooded_frames(vpn, site, partners))
+        run.kinds += len(run.members)
         run.kinds += sum(len(each.hosts) for each in vpn.sites if each.name != site.name)
         run.kinds += sum(1 for _ in frames_for_nobody(vpn, site))
         return True
@@ -309,6 +315,7 @@ class _Run:
         kinds: number of classes judged.
         walks: number of frames followed.
         tables: as in `Findings`.
+        members: the circuits that want each multicast group.
     """
 
     alike: _Alike
@@ -317,6 +324,7 @@ class _Run:
     kinds: int = 0
     walks: int = 0
     tables: set[tuple[str, str]] = field(default_factory=set)
+    members: Mapping[IPAddress, frozenset[str]] = field(default_factory=dict)
 
 
 def _is_near(cause: tuple[object, ...], group: _Group, here: set[str]) -> bool:

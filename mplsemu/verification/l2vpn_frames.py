@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final, Self
 
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.model.vpn import Host, Site
-from mplsemu.program.packet import Packet
+from mplsemu.model.vpn import Host, IPAddress, Site
+from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered
+from mplsemu.program.program import Program
 from mplsemu.program.reserved_macs import MAC_CONTROL, MAC_CONTROL_ADDRESS, RESERVED, filtered
 from mplsemu.verification.l3vpn import UNKNOWN_MAC
 from mplsemu.verification.vpls_policy import exchange_frames
-from mplsemu.wire.ethernet import BROADCAST_MAC
+from mplsemu.wire.ethernet import BROADCAST_MAC, group_mac
 
 _MULTICAST_MAC: Final = "01:00:5e:00:00:fb"
 _FLOODED: Final = (
@@ -24,6 +26,10 @@ _FLOODED: Final = (
     (_MULTICAST_MAC, "multicast"),
     (UNKNOWN_MAC, "unknown unicast"),
 )
+_ANY_SOURCE: Final[Mapping[int, IPAddress]] = {
+    4: IPv4Address("192.0.2.1"),
+    6: IPv6Address("2001:db8::1"),
+}
 _CONTROL: Final = "layer 2 control"
 _ARTICLES: Final = {
     "broadcast": "a broadcast",
@@ -103,6 +109,29 @@ def flooded_frames(vpn: Vpls | Vpws, site: Site, partners: Partners) -> Iterator
         for mac in passing:
             packet = Packet(source, mac)
             yield Frame(packet, _CONTROL, mac, everyone, learned=False, apart=apart)
+
+
+def group_members(program: Program, vpn: Vpls | Vpws) -> dict[IPAddress, frozenset[str]]:
+    """Return the circuits that want each multicast group, as the PE of each says."""
+    found: dict[IPAddress, frozenset[str]] = {}
+    for node in program.nodes:
+        vsi = node.vsi_by_name.get(vpn.name)
+        for group in vsi.groups if vsi is not None else ():
+            found[group.address] = found.get(group.address, frozenset()).union(group.circuits)
+    return found
+
+
+def group_frames(
+    members: Mapping[IPAddress, frozenset[str]], site: Site, partners: Partners
+) -> Iterator[Frame]:
+    """Yield a frame for each known multicast group, which its members elsewhere get."""
+    source = _source_of(site)
+    for address, circuits in members.items():
+        wanted = Counter(name for name in partners.circuits if name in circuits)
+        header = IpHeader(_ANY_SOURCE[address.version], address)
+        packet = Packet(source, group_mac(address), header)
+        to = f"group {address}"
+        yield Frame(packet, to, to, wanted, learned=False, apart=partners.apart)
 
 
 def frames_for_nobody(vpn: Vpls | Vpws, site: Site) -> Iterator[Frame]:

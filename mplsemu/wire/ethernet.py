@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import struct
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from mplsemu.errors import PacketError
@@ -98,6 +99,13 @@ def mac_bytes(mac: str) -> bytes:
 def mac_text(octets: bytes) -> str:
     """Return six octets as ``02:00:00:00:00:01``."""
     return octets.hex(":")
+
+
+def group_mac(address: IPv4Address | IPv6Address) -> str:
+    """Return the MAC address of an IP multicast group (RFC 1112 6.4, RFC 2464 section 7)."""
+    if address.version == 4:
+        return "01:00:5e:" + (int(address) & 0x7F_FFFF).to_bytes(3).hex(":")
+    return "33:33:" + address.packed[-4:].hex(":")
 
 
 def is_group_mac(mac: str) -> bool:

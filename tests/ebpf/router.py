@@ -35,7 +35,6 @@ from mplsemu.southbound.ebpf.layout import (
     GatewayKey,
     IlmKey,
     IlmRecord,
-    MacMovedRecord,
     MemberKey,
     NhlfeKey,
     NhlfeRecord,
@@ -49,6 +48,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiRecord,
     word,
 )
+from mplsemu.southbound.ebpf.layout_vsi import MacMovedRecord
 from mplsemu.southbound.ebpf.loader import LoadedProgram
 from mplsemu.southbound.ebpf.maps import RingBuffer
 from mplsemu.southbound.ebpf.punts import PuntRecord

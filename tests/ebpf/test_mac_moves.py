@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mplsemu.southbound.ebpf.kinds import FdbKind, VsiFlag
-from mplsemu.southbound.ebpf.layout import MacMovedRecord
+from mplsemu.southbound.ebpf.layout_vsi import MacMovedRecord
 from mplsemu.southbound.mac_moves import PER_VSI, TOO_MANY
 from tests.ebpf.pe import ALL, VSI, A, Pe
 from tests.oracles.frames import ethernet, mac

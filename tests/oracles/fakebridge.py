@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 from mplsemu.southbound.ebpf.kinds import (
@@ -30,9 +31,11 @@ from mplsemu.southbound.ebpf.layout import (
     unpack_word,
     word,
 )
+from mplsemu.southbound.ebpf.layout_vsi import GroupKey, GroupRecord
+from mplsemu.southbound.punt.event import PuntReason
 from tests.oracles import fakeframe
 from tests.oracles.fakeframe import Shim
-from tests.oracles.fakemaps import Alternatives, FakeMaps, Lost, Sent
+from tests.oracles.fakemaps import Alternatives, FakeMaps, Lost, Punted, Sent
 
 PIPE_TTL: Final = 255
 CONTROL_WORD: Final = bytes(4)
@@ -98,10 +101,14 @@ class FakeBridges(ABC):
                 return
             self._learn(key, vsi, frame[6:12], ifindex, wire)
             station = self._find(key, vsi, frame[:6])
+        is_snooped = vsi.flags & VsiFlag.SNOOPS and frame[0] & 1
         if station is None and vsi.flags & VsiFlag.DROP_UNKNOWN and not frame[0] & 1:
             yield (Lost(Drop.UNKNOWN),)
+        elif is_snooped and ifindex is not None and is_membership(frame):
+            yield (Punted(PuntReason.SNOOPED, key.vsi),)
         elif station is None:
-            yield from self._flood(key, vsi, frame, origin)
+            group = self._group(key, frame) if is_snooped else None
+            yield from self._flood(key, vsi, frame, origin, group)
         elif station.kind is FdbKind.AT_CIRCUIT and station.id != ifindex:
             is_apart = origin.from_leaf and self._is_leaf(station.id)
             yield (Lost(Drop.NOBODY) if is_apart else Sent(station.id, frame),)
@@ -111,10 +118,17 @@ class FakeBridges(ABC):
             yield (Lost(Drop.NOBODY),)
 
     def _flood(
-        self, key: VsiKey, vsi: VsiRecord, frame: bytes, origin: Origin
+        self,
+        key: VsiKey,
+        vsi: VsiRecord,
+        frame: bytes,
+        origin: Origin,
+        group: GroupRecord | None,
     ) -> Iterator[Alternatives]:
         copies: list[Alternatives] = []
         for position in range(1, vsi.circuits + 1):
+            if group is not None and not _has(group.circuits, position):
+                continue
             value = self._maps.get("circuits", MemberKey(key.lsr, key.vsi, position).pack())
             if value is None or unpack_word(value) == origin.ifindex:
                 continue
@@ -122,9 +136,21 @@ class FakeBridges(ABC):
                 copies.append((Sent(unpack_word(value), frame),))
         is_dead_end = origin.ifindex is None and not vsi.flags & VsiFlag.SPOKES
         wires = () if is_dead_end else {*range(1, vsi.pws + 1)} - {origin.wire}
-        over = filter(None, (self._over(key, wire, frame, origin) for wire in wires))
+        wanting = (wire for wire in wires if group is None or _has(group.pws, wire))
+        over = filter(None, (self._over(key, wire, frame, origin) for wire in wanting))
         copies += (each for each in over if each != (Lost(Drop.NOBODY),))
         yield from copies or [(Lost(Drop.NOBODY),)]
+
+    def _group(self, key: VsiKey, frame: bytes) -> GroupRecord | None:
+        match fakeframe.ethertype(frame):
+            case 0x0800:
+                address = ip_address(frame[30:34])
+            case 0x86DD:
+                address = ip_address(frame[38:54])
+            case _:
+                return None
+        value = self._maps.get("groups", GroupKey(key.lsr, key.vsi, address).pack())
+        return None if value is None else GroupRecord.unpack(value)
 
     def _is_leaf(self, circuit: int) -> bool:
         if circuit & CIRCUIT_DELIMITED:
@@ -162,6 +188,23 @@ class FakeBridges(ABC):
     def _find(self, key: VsiKey, vsi: VsiRecord, mac: bytes) -> FdbRecord | None:
         station = None if mac[0] & 1 else self.fdb.get(FdbKey(key.lsr, key.vsi, mac))
         return station if station and self.now_ns - station.seen_ns <= vsi.aging_ns else None
+
+
+def _has(members: bytes, position: int) -> bool:
+    return bool(members[(position - 1) // 8] >> (position - 1) % 8 & 1)
+
+
+def is_membership(frame: bytes) -> bool:
+    """Whether an untagged frame is IGMP, or MLD behind a header of hop-by-hop options or none."""
+    match fakeframe.ethertype(frame):
+        case 0x0800:
+            return frame[23] == 2
+        case 0x86DD:
+            at = 54 if frame[20] == 58 else 62
+            is_icmp = frame[20] == 58 or (frame[20] == 0 and frame[54:56] == b"\x3a\0")
+            return is_icmp and frame[at] in {130, 131, 132, 143}
+        case _:
+            return False
 
 
 def _stays_on_link(frame: bytes, filtered: int) -> bool:

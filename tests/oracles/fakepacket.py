@@ -99,6 +99,19 @@ class FakePacket:
     def is_fragment(self) -> bool:
         return bool(self.read(IP_FRAGMENT))
 
+    @property
+    def _has_options6(self) -> bool:
+        """Whether hop-by-hop options, eight octets of them, precede what an IPv6 packet carries."""
+        at = self.behind_ethernet
+        return self.ethertype == 0x86DD and self._number(at + 6, 1) == 0
+
+    def _read_behind_options6(self, wanted: Field) -> int | None:
+        at = self.behind_ethernet + 40
+        protocol = self._number(at, 1)
+        if wanted is IP_PROTO:
+            return protocol
+        return self._number(at + 8, 1) if protocol == 58 else None
+
     def _fragment(self) -> int | None:
         """Return NX_IP_FRAG_ANY and, of one that is not the first, NX_IP_FRAG_LATER."""
         at = self.behind_ethernet
@@ -141,6 +154,8 @@ class FakePacket:
             return VLAN_PRESENT | self._number(14, 2) & 0xFFF if self.is_tagged else 0
         if wanted is IP_FRAGMENT:
             return self._fragment()
+        if wanted in {IP_PROTO, ICMPV6_TYPE} and self._has_options6:
+            return self._read_behind_options6(wanted)
         place = self._place(wanted)
         if place is None:
             return self._read_class6(wanted)

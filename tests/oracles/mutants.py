@@ -354,6 +354,13 @@ def vsi_settings(vsi: Vsi) -> Iterator[tuple[str, Vsi]]:
     yield "storm control", replace(vsi, storm_control_bps=other)
     move = MacMove.ALARM if vsi.mac_move is MacMove.NONE else MacMove.NONE
     yield "MAC moves", replace(vsi, mac_move=move)
+    yield "snooping", replace(vsi, igmp_snooping=not vsi.igmp_snooping)
+    for index, group in enumerate(vsi.groups):
+        yield f"lacks {group.address}", replace(vsi, groups=without(vsi.groups, index))
+        for peer in group.peers:
+            fewer = replace(group, peers=tuple(each for each in group.peers if each != peer))
+            changed = replace(vsi, groups=instead(vsi.groups, index, fewer))
+            yield f"{group.address} not to {peer}", changed
 
 
 def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:

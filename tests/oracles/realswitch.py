@@ -18,10 +18,10 @@ from mplsemu.emulation.operational import await_operational
 from mplsemu.program.program import Program
 from mplsemu.southbound.openflow.flow import AnyMeter, BitMeter, Flow
 from mplsemu.southbound.openflow.flow_text import flow_text
-from mplsemu.southbound.openflow.move_meters import move_meters
 from mplsemu.southbound.openflow.pipeline import MeterId
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.storm_meters import storm_meters
+from mplsemu.southbound.openflow.vsi_meters import vsi_meters
 from tests.oracles.fakeswitch import FakeOutcome
 
 SOL_PACKET, PACKET_AUXDATA = 263, 8
@@ -72,7 +72,7 @@ class RealNetwork:
             for meter in (
                 *PuntMeters(program.node(name)),
                 *storm_meters(program.node(name)),
-                *move_meters(program.node(name)),
+                *vsi_meters(program.node(name)),
             ):
                 self.ofctl("add-meter", name, meter_text(meter))
             self.ofctl("add-flows", name, str(path))

@@ -9,7 +9,7 @@ import pytest
 from mplsemu import Lab
 from mplsemu.emulation.taps import Taps, send_frame
 from mplsemu.running.captures import tap_points
-from tests.oracles import frames
+from tests.oracles import frames, membership
 from tests.system.changing import events
 from tests.waiting import eventually
 
@@ -31,6 +31,11 @@ vpns:
     type: vpls
     subnet: 10.0.0.0/24
     storm_control: 64 kbit/s
+    sites: {a: {pe: dk}, b: {pe: dk}, c: {pe: se}}
+  tv:
+    type: vpls
+    subnet: [10.0.0.0/24, "2001:db8:1::/64"]
+    igmp_snooping: true
     sites: {a: {pe: dk}, b: {pe: dk}, c: {pe: se}}
   loop:
     type: vpls
@@ -137,3 +142,40 @@ def test_an_address_that_flaps_has_a_circuit_blocked_and_the_others_reach_each_o
     sent = frames.ethernet(BROADCAST, mine, 0x88B5, bytes(50))
     assert arrivals(lab, f"loop/{site}/h1", sent) == [set()]
     assert not lab.program().node("dk").circuit_by_name[f"loop/{site}"].up
+
+
+@pytest.mark.parametrize(
+    ("join", "left", "data"),
+    [
+        (
+            membership.igmp3((4, "239.1.1.1", 0)),
+            membership.igmp(0x17, "239.1.1.1", dst="224.0.0.2"),
+            frames.ip("10.0.0.9", "239.1.1.1"),
+        ),
+        (
+            membership.mld2((4, "ff15::1", 0)),
+            membership.mld(132, "ff15::1", dst="ff02::2"),
+            frames.ip("2001:db8:1::9", "ff15::1"),
+        ),
+    ],
+    ids=["IGMP", "MLD"],
+)
+def test_a_group_goes_to_who_has_joined_it_until_he_leaves(lab, join, left, data):
+    mac, member = (lab.session.record.hosts[f"tv/{site}/h1"].mac for site in ("a", "c"))
+    sent = membership.in_frame(data, mac)
+
+    def groups() -> list[str]:
+        vsi = lab.program().node("dk").vsi_by_name["tv"]
+        return [str(group.address) for group in vsi.groups if group.peers == ("se",)]
+
+    assert arrivals(lab, "tv/a/h1", sent) == [{"b", "c"}]
+    assert arrivals(lab, "tv/c/h1", membership.in_frame(join, member)) == [set()]
+    assert eventually(groups, "nobody is in the group") == [data_group(data)]
+    assert arrivals(lab, "tv/a/h1", sent) == [{"c"}]
+    arrivals(lab, "tv/c/h1", membership.in_frame(left, member))
+    eventually(lambda: not groups(), groups, timeout_s=15)
+    assert arrivals(lab, "tv/a/h1", sent) == [{"b", "c"}]
+
+
+def data_group(packet: bytes) -> str:
+    return "239.1.1.1" if packet[0] >> 4 == 4 else "ff15::1"

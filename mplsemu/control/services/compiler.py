@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from mplsemu.control.homing import NO_LINES, LineStates
 from mplsemu.control.labels import BindingKey, ServiceKey
-from mplsemu.control.learned import LearnedNeighbour
+from mplsemu.control.learned import LearnedGroup, LearnedNeighbour
 from mplsemu.model.labels import Label
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import Numbers, Space
@@ -42,6 +42,7 @@ class ServiceState:
         metric: of the path from one PE to another, where an LSP leads there.
         learned: neighbours that the running network resolved.
         lines: of dual-homed sites.
+        groups: multicast groups that it heard of, sorted.
     """
 
     down: frozenset[str]
@@ -51,6 +52,7 @@ class ServiceState:
     metric: Callable[[str, str], int]
     learned: tuple[LearnedNeighbour, ...] = ()
     lines: LineStates = NO_LINES
+    groups: tuple[LearnedGroup, ...] = ()
 
     def number(self, service: Service) -> int:
         """Return the number of a service at its PE."""

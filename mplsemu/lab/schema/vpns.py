@@ -124,6 +124,12 @@ class RawVpls(RawBridged, title="VPLS"):
         "the circuit that it moved to is blocked for 30 s as well.",
         examples=["block"],
     )
+    igmp_snooping: YesOrNo = Field(
+        default=False,
+        description="Whether IP multicast goes to members and multicast routers only, as IGMP and "
+        "MLD tell (RFC 4541).",
+        examples=[True],
+    )
     topology: Literal["mesh", "hub-and-spoke"] = Field(
         default="mesh",
         description="mesh: every site reaches every other; hub-and-spoke: an E-Tree (RFC 7796), "

@@ -27,6 +27,7 @@ WRITE_ORDER: Final = (
     "tagged_circuits",
     "pws",
     "circuits",
+    "groups",
     "vsis",
     "route_ways",
     "fib4",

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from mplsemu.southbound.ebpf import layout
+from mplsemu.southbound.ebpf import layout, layout_vsi
 from mplsemu.southbound.ebpf.contents import lsr_of
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import (
@@ -112,6 +112,11 @@ def _fdb_key(key: bytes, names: Names) -> str:
     return f"{names.service(record.lsr, record.vsi)}: {mac_text(record.mac)}"
 
 
+def _group_key(key: bytes, names: Names) -> str:
+    record = layout_vsi.GroupKey.unpack(key)
+    return f"{names.service(record.lsr, record.vsi)}: group {record.address}"
+
+
 _KEYS: Final[dict[str, Callable[[bytes, Names], str]]] = {
     "ports": lambda key, names: names.interface(layout.unpack_word(key)),
     "tagged_ports": _tagged_key,
@@ -126,6 +131,7 @@ _KEYS: Final[dict[str, Callable[[bytes, Names], str]]] = {
     "vsis": _vsi_key,
     "circuits": _circuit_key,
     "pws": _pw_key,
+    "groups": _group_key,
     "fdb": _fdb_key,
     "settings": lambda _key, _names: "all LSRs",
 }
@@ -244,9 +250,11 @@ def _vsi(_key: bytes, value: bytes, _names: Names) -> str:
         return said
     limit = f" at most {vsi.mac_limit}" if vsi.mac_limit else ""
     unknown = ", drops unknown unicast" if vsi.flags & VsiFlag.DROP_UNKNOWN else ""
+    snoops = ", snoops" if vsi.flags & VsiFlag.SNOOPS else ""
     moves = ", tells of moves" if vsi.flags & VsiFlag.MAC_MOVES else ""
     storm = f", storm control at {vsi.storm_kbps} kbit/s" if vsi.storm_kbps else ""
-    return f"{said}, learns{limit} for {vsi.aging_ns / _NANOSECONDS:g} s{unknown}{moves}{storm}"
+    learns = f"learns{limit} for {vsi.aging_ns / _NANOSECONDS:g} s"
+    return f"{said}, {learns}{unknown}{snoops}{moves}{storm}"
 
 
 def _circuit(_key: bytes, value: bytes, names: Names) -> str:
@@ -260,6 +268,12 @@ def _pw(_key: bytes, value: bytes, names: Names) -> str:
     leaf = ", only leaves there" if pw.flags & PwFlag.LEAF else ""
     leaf += ", a spoke PE" if pw.flags & PwFlag.SPOKE else ""
     return f"push {label}{word}, to {names.lsr(pw.egress)}{leaf}"
+
+
+def _group(_key: bytes, value: bytes, _names: Names) -> str:
+    group = layout_vsi.GroupRecord.unpack(value)
+    circuits, pws = (int.from_bytes(each, "little") for each in (group.circuits, group.pws))
+    return f"to {circuits.bit_count()} circuits and {pws.bit_count()} pseudowires"
 
 
 def _fdb(key: bytes, value: bytes, names: Names) -> str:
@@ -301,6 +315,7 @@ _VALUES: Final[dict[str, Callable[[bytes, bytes, Names], str]]] = {
     "vsis": _vsi,
     "circuits": _circuit,
     "pws": _pw,
+    "groups": _group,
     "fdb": _fdb,
     "settings": _settings,
 }

@@ -12,7 +12,7 @@ from mplsemu.program.diffserv import CLASS_SELECTOR_SHIFT, ECN_BITS, NO_DSCP_TC
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY, OWN_TTL, PIPE_TTL
 from mplsemu.program.split_horizon import Group
 from mplsemu.southbound import mac_moves
-from mplsemu.southbound.ebpf import kinds, layout
+from mplsemu.southbound.ebpf import kinds, layout, layout_vsi
 from mplsemu.southbound.ebpf.cstruct import CField, CStruct, CType
 from mplsemu.southbound.ebpf.layout import FIB_KEYS
 from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
@@ -26,9 +26,9 @@ COLUMNS: Final = 110
 _HEAD: Final = """\
 What the maps hold, and the constants that user space knows too.
 
-Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
-program/diffserv.py, program/split_horizon.py, punt/rate_limits.py, storm_control.py and
-mac_moves.py, which explain it: do not edit."""
+Written by scripts/build-ebpf from layout.py, layout_vsi.py, map_table.py, kinds.py,
+program/gateway.py, program/diffserv.py, program/split_horizon.py, punt/rate_limits.py,
+storm_control.py and mac_moves.py, which explain it: do not edit."""
 
 _CONSTANTS: Final[Mapping[str, int]] = {
     "MAX_PUSH": kinds.MAX_PUSH,
@@ -98,9 +98,11 @@ _STRUCTS: Final[tuple[CStruct, ...]] = (
     layout.VsiRecord.c,
     layout.MemberKey.c,
     layout.PwRecord.c,
+    layout_vsi.GroupKey.c,
+    layout_vsi.GroupRecord.c,
     layout.FdbKey.c,
     layout.FdbRecord.c,
-    layout.MacMovedRecord.c,
+    layout_vsi.MacMovedRecord.c,
     layout.PUNT,
     layout.LARGE_PUNT,
     layout.Settings.c,

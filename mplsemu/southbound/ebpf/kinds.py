@@ -139,6 +139,8 @@ class VsiFlag(enum.IntFlag):
     """The controller is told of addresses that move."""
     SPOKES = 4
     """It has pseudowires to spoke PEs: what comes over one may leave over another."""
+    SNOOPS = 8
+    """IGMP and MLD from circuits go to the controller; what is for a known group to its members."""
 
 
 class FdbKind(enum.IntEnum):

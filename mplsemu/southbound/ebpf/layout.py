@@ -345,19 +345,6 @@ class FdbRecord(Record, c_name="fdb_entry"):
     moves: Annotated[U32, "within a window: second of its beginning << 16, and how many"] = 0
 
 
-@dataclass(frozen=True, slots=True)
-class MacMovedRecord(Record, c_name="mac_moved"):
-    """In the ring `punts` beside packets: an address that moved MAC_MOVES_TOO_MANY times."""
-
-    lsr: U32
-    vsi: U32
-    kind: Annotated[FdbKind, u32, "where it is learned now"]
-    id: U32
-    before_kind: Annotated[FdbKind, u32, "and where it was before"]
-    before_id: U32
-    mac: Mac
-
-
 # --- the controller, settings, counters -----------------------------------------------------
 
 PUNT: Final = CStruct(

@@ -31,6 +31,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiKey,
     VsiRecord,
 )
+from mplsemu.southbound.ebpf.layout_vsi import GroupKey, GroupRecord
 from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
 
 
@@ -94,6 +95,7 @@ MAPS: Final[Mapping[str, MapLayout]] = {
     "vsis": _hash(1 << 16, VsiKey.c, VsiRecord.c),
     "circuits": _hash(1 << 16, MemberKey.c, u32, "to the id"),
     "pws": _hash(1 << 18, MemberKey.c, PwRecord.c),
+    "groups": _hash(1 << 14, GroupKey.c, GroupRecord.c),
     "fdb": _hash(_MANY, FdbKey.c, FdbRecord.c, "the program writes it, user space removes"),
     "fdb_added": _hash(1 << 16, VsiKey.c, u64, "how many addresses were ever put into fdb"),
     "fdb_removed": _hash(1 << 16, VsiKey.c, u64, "how many of them user space has deleted"),

@@ -17,7 +17,8 @@ from mplsemu.southbound.ebpf.counting import counter_names, counters_of
 from mplsemu.southbound.ebpf.fdb import SWEEP_S, Fdb, attachment, is_at, learned_macs
 from mplsemu.southbound.ebpf.inject import Injector, packet_socket
 from mplsemu.southbound.ebpf.installer import Installer
-from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, CounterKey, MacMovedRecord
+from mplsemu.southbound.ebpf.layout import SETTINGS_KEY, CounterKey
+from mplsemu.southbound.ebpf.layout_vsi import MacMovedRecord
 from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.links import LinkSocket
 from mplsemu.southbound.ebpf.map_table import MAPS

@@ -15,6 +15,7 @@ from mplsemu.program.sizes import ETHERNET_OCTETS
 from mplsemu.southbound.ebpf.counting import counter_names
 from mplsemu.southbound.ebpf.kinds import PUNT_LSPS, Drop
 from mplsemu.southbound.fdb_capacity import fdb_capacity
+from mplsemu.southbound.multicast import MAX_GROUPS
 from mplsemu.southbound.punt.rate_limits import PuntClass
 
 _ROOM: Final = 4
@@ -77,6 +78,7 @@ def _needed(program: Program, node: NodeProgram) -> dict[str, int]:
         "fdb_rings": vsis,
         "fdb_added": vsis,
         "fdb_removed": vsis,
+        "groups": MAX_GROUPS // _ROOM * sum(vsi.igmp_snooping for vsi in node.vsis),
         "storm_buckets": sum(len(vsi.circuits) for vsi in node.vsis),
         "circuits": sum(len(vsi.circuits) for vsi in node.vsis),
         "pws": sum(len(vsi.pseudowires) for vsi in node.vsis),

@@ -13,6 +13,7 @@ from mplsemu.program.services import Pseudowire, Vsi
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import BridgeKind, PwFlag, VsiFlag
 from mplsemu.southbound.ebpf.layout import MemberKey, PwRecord, VsiKey, VsiRecord, word
+from mplsemu.southbound.ebpf.layout_vsi import GroupKey, GroupRecord, members
 from mplsemu.southbound.ebpf.limits import LIMITS
 from mplsemu.southbound.ebpf.lsr import Lsr
 from mplsemu.southbound.plane.stage import Stage
@@ -24,7 +25,7 @@ _MAX_MACS: Final = (1 << 32) - 1
 
 
 def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
-    """Yield the entries of `vsis`, `circuits` and `pws`.
+    """Yield the entries of `vsis`, `circuits`, `pws` and `groups`.
 
     A circuit that is down leaves a gap, and so does a missing pseudowire: the others keep their
     numbers.
@@ -43,6 +44,7 @@ def vsi_entries(lsr: Lsr) -> Iterator[Entry]:
         for pw in (pw for pw in vsi.pseudowires if not pw.standby):
             key = MemberKey(lsr.index, vsi.index, pw.index).pack()
             yield Entry(Stage.SERVICES, "pws", key, _pw(lsr, pw).pack())
+        yield from _groups(lsr, vsi)
 
 
 def _bridge_kind(kind: L2vpnKind) -> BridgeKind:
@@ -85,10 +87,20 @@ def _vsi(lsr: Lsr, vsi: Vsi) -> Entry:
     return Entry(Stage.SERVICES, "vsis", VsiKey(lsr.index, vsi.index).pack(), record.pack())
 
 
+def _groups(lsr: Lsr, vsi: Vsi) -> Iterator[Entry]:
+    for group in vsi.groups:
+        circuits = (n for n, name in enumerate(vsi.circuits, 1) if name in group.circuits)
+        pws = (pw.index for pw in vsi.pseudowires if pw.peer in group.peers)
+        key = GroupKey(lsr.index, vsi.index, group.address).pack()
+        value = GroupRecord(members(circuits), members(pws)).pack()
+        yield Entry(Stage.SERVICES, "groups", key, value)
+
+
 def _flags(vsi: Vsi) -> VsiFlag:
     flags = VsiFlag.NONE if vsi.floods_unknown else VsiFlag.DROP_UNKNOWN
     flags |= VsiFlag.SPOKES if any(pw.spoke for pw in vsi.pseudowires) else VsiFlag.NONE
-    return flags if vsi.mac_move is MacMove.NONE else flags | VsiFlag.MAC_MOVES
+    flags |= VsiFlag.NONE if vsi.mac_move is MacMove.NONE else VsiFlag.MAC_MOVES
+    return flags | (VsiFlag.SNOOPS if vsi.igmp_snooping else VsiFlag.NONE)
 
 
 def _pw(lsr: Lsr, pw: Pseudowire) -> PwRecord:

@@ -37,6 +37,7 @@ from mplsemu.southbound.openflow.match import (
     ICMPV6_TYPE,
     IN_PORT,
     IP_FRAGMENT,
+    IP_PROTO,
     IPV4_DST,
     IPV4_SRC,
     IPV6_DST,
@@ -108,6 +109,7 @@ _PUNTS: Final[dict[int, str]] = {
     PuntReason.FRAGMENT: "put fragments together",
     PuntReason.TOO_BIG: "fragment it, or say how large it may be",
     PuntReason.DHCP: "relay it to the DHCP servers",
+    PuntReason.SNOOPED: "learn who is in which group",
     MAC_MOVED: "tell the controller that it has moved",
 }
 
@@ -160,7 +162,7 @@ class FlowDescriber:
             Table.VSI_LEARN: self._learning,
             Table.VSI_FDB: self._learned,
             Table.VSI_FORWARD: self._forwarding,
-            Table.VSI_FLOOD: lambda match: f"{self._service(match)}: flooding",
+            Table.VSI_FLOOD: self._flooding,
             Table.WAYS: self._choosing,
             Table.TUNNEL_L3: lambda match: self._tunnel(match, "routed packets"),
             Table.TUNNEL_L2: lambda match: self._tunnel(match, "frames"),
@@ -270,6 +272,13 @@ class FlowDescriber:
             vlans = match.value(VLAN_VID), match.value(ETH_TYPE)
             tagged = "tagged frames" if any(vlans) else "frames"
             return f"{tagged} for {self._port(target)}" if target else None
+        if match.value(IP_PROTO) is not None:
+            kind = match.value(ICMPV6_TYPE)
+            message = "IGMP" if kind is None else f"MLD of type {kind}"
+            return f"{service}: {message} from a circuit"
+        multicast = _block(match, IPV4_DST, IPV6_DST)
+        if multicast is not None:
+            return f"{service}: what is for group {multicast}"
         leaves = " of leaves" if match.value(REG_GROUPS) else ""
         source = match.value(REG_SOURCE) or 0
         whence = "a pseudowire" if source == FROM_PSEUDOWIRE else "a circuit"
@@ -280,6 +289,11 @@ class FlowDescriber:
             behind = self._attachment(index, target)
             return f"{service}: known addresses behind {behind}{leaves and ', from leaves'}{back}"
         return f"{service}: flooding of what comes from {whence}{leaves}"
+
+    def _flooding(self, match: Match) -> str:
+        group = _block(match, IPV4_DST, IPV6_DST)
+        what = "flooding" if group is None else f"what is for group {group}"
+        return f"{self._service(match)}: {what}"
 
     def _tunnel(self, match: Match, kind: str) -> str | None:
         to, way = match.value(REG_TUNNEL), match.value(REG_WAY)

@@ -133,7 +133,9 @@ class Priority(enum.IntEnum):
     DEFAULT = 1
     BROAD = 10
     NORMAL = 100
+    OF_GROUP = 150
     SPECIFIC = 200
+    SPECIFIC_OF_GROUP = 250
     REFUSED = 300
     ROUTE = 1000
     NEIGHBOUR = 1200
@@ -343,12 +345,14 @@ _ALL_SPECS: Final = (
         Stage.SERVICES,
         matches=frozenset(
             {METADATA, REG_SOURCE, REG_TARGET, REG_GROUPS, ETH_DST, ETH_TYPE, VLAN_VID}
+            | {IP_PROTO, ICMPV6_TYPE, IPV4_DST, IPV6_DST}
         ),
         writes=frozenset(
-            {REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL, REG_TARGET, IN_PORT, VLAN_VID}
+            {REG_TUNNEL, REG_PUNT, MPLS_LABEL, MPLS_TC, MPLS_TTL, REG_TARGET, IN_PORT, VLAN_VID}
         ),
         actions=frozenset(
             {
+                act.Controller,
                 act.SetField,
                 act.Move,
                 act.PushVlan,
@@ -365,7 +369,7 @@ _ALL_SPECS: Final = (
         Table.VSI_FLOOD,
         "flood what storm control lets through",
         Stage.SERVICES,
-        matches=frozenset({METADATA, REG_GROUPS}),
+        matches=frozenset({METADATA, REG_GROUPS, ETH_DST, ETH_TYPE, VLAN_VID, IPV4_DST, IPV6_DST}),
         writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL, REG_TARGET}),
         actions=frozenset({act.SetField, act.Move, act.Output, act.Clone, act.Encap, act.Resubmit}),
         next=frozenset({Table.VSI_FORWARD, Table.WAYS, Table.TUNNEL_L2}),

@@ -18,13 +18,13 @@ from mplsemu.southbound.openflow.flow import AnyMeter, Flow
 from mplsemu.southbound.openflow.installer import GRACE_S, Installer, SwitchConnection
 from mplsemu.southbound.openflow.learned import cookies_to_flush, is_learned, learned_mac
 from mplsemu.southbound.openflow.limits import LIMITS
-from mplsemu.southbound.openflow.move_meters import move_meters
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.punts import is_move, mac_moved, packet_out, punt
 from mplsemu.southbound.openflow.storm_meters import circuit_of_meter, storm_meters
 from mplsemu.southbound.openflow.threads import GreenThreads
 from mplsemu.southbound.openflow.translate import flows
+from mplsemu.southbound.openflow.vsi_meters import vsi_meters
 from mplsemu.southbound.plane.counters import Counter
 from mplsemu.southbound.plane.events import (
     Deliver,
@@ -181,7 +181,7 @@ class OpenFlowPlane:
     def _add_meters(self, node: NodeProgram) -> None:
         """Add the meters that a switch does not have yet, before flows that name them."""
         known = self._meters.setdefault(node.name, {})
-        wanted = (*PuntMeters(node), *storm_meters(node), *move_meters(node))
+        wanted = (*PuntMeters(node), *storm_meters(node), *vsi_meters(node))
         meters = [meter for meter in wanted if known.get(meter.meter_id) != meter]
         if meters:
             known.update((meter.meter_id, meter) for meter in meters)

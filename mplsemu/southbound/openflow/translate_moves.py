@@ -14,7 +14,6 @@ from mplsemu.program.services import Vsi
 from mplsemu.southbound.openflow.actions import Action, Controller, Move, Resubmit, SetField
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.match import ETH_DST, ETH_SRC, METADATA, Match, Term
-from mplsemu.southbound.openflow.move_meters import move_meter
 from mplsemu.southbound.openflow.pipeline import (
     MAC_MOVED,
     REG_BEFORE,
@@ -26,6 +25,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
+from mplsemu.southbound.openflow.vsi_meters import move_meter
 
 _LOW: Final = REG_SCRATCH.bits
 _HIGH: Final = ETH_DST.bits - _LOW

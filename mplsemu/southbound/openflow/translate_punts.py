@@ -21,7 +21,7 @@ from mplsemu.southbound.punt.rate_limits import PuntClass, class_of
 
 def punt(reason: PuntReason) -> tuple[Action, ...]:
     """Return the actions that punt a packet; its processing ends there."""
-    return SetField(REG_PUNT, _word(reason)), Resubmit(Table.PUNT)
+    return SetField(REG_PUNT, punt_word(reason)), Resubmit(Table.PUNT)
 
 
 def copy_of(reason: PuntReason, lsr: Lsr, port: int) -> tuple[Action, ...]:
@@ -34,7 +34,7 @@ def copy_of(reason: PuntReason, lsr: Lsr, port: int) -> tuple[Action, ...]:
             drop the copy but never the packet.
     """
     meter = lsr.punt_meters.number(Term(IN_PORT, port), class_of(reason))
-    return SetField(REG_PUNT, _word(reason)), Controller(meter=meter)
+    return SetField(REG_PUNT, punt_word(reason)), Controller(meter=meter)
 
 
 def punt_flows(lsr: Lsr) -> Iterator[Flow]:
@@ -55,5 +55,6 @@ def punt_flows(lsr: Lsr) -> Iterator[Flow]:
                 yield Flow(Table.PUNT, priority, match, (Controller(meter=meter),))
 
 
-def _word(reason: PuntReason) -> int:
+def punt_word(reason: PuntReason) -> int:
+    """Return what `REG_PUNT` holds of a punted packet."""
     return class_of(reason) << PUNT_CLASS_SHIFT | reason

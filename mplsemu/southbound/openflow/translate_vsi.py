@@ -8,6 +8,7 @@ from typing import Final
 from mplsemu.errors import CapabilityError
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.mac_move import MacMove
+from mplsemu.program.multicast import MulticastGroup
 from mplsemu.program.reserved_macs import PROVIDER_RESERVED, filtered
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
 from mplsemu.program.split_horizon import (
@@ -42,6 +43,7 @@ from mplsemu.southbound.openflow.pipeline import (
 )
 from mplsemu.southbound.openflow.storm_meters import storm_meter
 from mplsemu.southbound.openflow.translate_moves import LOOK_BEHIND, move_flows
+from mplsemu.southbound.openflow.translate_snooping import is_for_group, snooping_flows
 from mplsemu.southbound.openflow.translate_tags import bridged_departures
 from mplsemu.southbound.openflow.translate_tunnels import encap_label
 
@@ -77,6 +79,9 @@ def vsi_flows(lsr: Lsr) -> Iterator[Flow]:
                 yield from _pseudowire_flows(lsr, vsi, groups)
         for groups in _groups(lsr, vsi):
             yield from _flood_flows(lsr, vsi, circuits, groups)
+            for each in vsi.groups if circuits else ():
+                yield from _group_flows(lsr, vsi, circuits, groups, each)
+        yield from snooping_flows(vsi)
 
 
 def _groups(lsr: Lsr, vsi: Vsi) -> tuple[Group, ...]:
@@ -167,9 +172,7 @@ def _flood_flows(
     flooded = (Term(METADATA, vsi.index), _UNKNOWN, *of_groups)
     if not vsi.floods_unknown:
         flooded = (*flooded, TO_GROUP_ADDRESS)
-    to_circuits = tuple(
-        _copy_to(circuit) for circuit in circuits if not groups & groups_of_circuit(circuit)
-    )
+    to_circuits = _to_circuits(circuits, groups)
     # each copy is encapsulated in a clone: an encap of the packet itself would affect the next copy
     to_wires = [
         (wire, Clone(_send_over(lsr, wire, groups)))
@@ -196,6 +199,42 @@ def _flood_flows(
         to_others = (to_wire for wire, to_wire in to_wires if wire is not spoke)
         rank = _OF_SPOKES + bool(groups)
         yield Flow(Table.VSI_FORWARD, rank, match, (*to_circuits, *to_others))
+
+
+def _group_flows(
+    lsr: Lsr,
+    vsi: Vsi,
+    circuits: Iterable[AttachmentCircuit],
+    groups: Group,
+    known: MulticastGroup,
+) -> Iterator[Flow]:
+    """Yield the flows of a multicast group, which goes to its members (RFC 4541 section 2.1.2)."""
+    before, of_groups = _of(groups)
+    is_all = before is Priority.NORMAL
+    priority = Priority.OF_GROUP if is_all else Priority.SPECIFIC_OF_GROUP
+    terms = (Term(METADATA, vsi.index), *of_groups, *is_for_group(known.address))
+    members = [circuit for circuit in circuits if circuit.name in known.circuits]
+    to_circuits = _to_circuits(members, groups)
+    wires = (wire for wire in _wires(lsr, vsi) if wire.peer in known.peers)
+    to_all = (*to_circuits, *_to_wires(lsr, wires, groups))
+    if vsi.storm_control_bps is None:
+        match = Match.of(*terms, _UNKNOWN, _FROM_CIRCUIT)
+        yield Flow(Table.VSI_FORWARD, priority, match, to_all)
+    else:
+        yield Flow(Table.VSI_FLOOD, priority, Match.of(*terms), to_all)
+    match = Match.of(*terms, _UNKNOWN, _FROM_ANY_PSEUDOWIRE)
+    yield Flow(Table.VSI_FORWARD, priority, match, to_circuits)
+
+
+def _to_circuits(circuits: Iterable[AttachmentCircuit], groups: Group) -> tuple[Action, ...]:
+    return tuple(
+        _copy_to(circuit) for circuit in circuits if not groups & groups_of_circuit(circuit)
+    )
+
+
+def _to_wires(lsr: Lsr, wires: Iterable[Pseudowire], groups: Group) -> tuple[Action, ...]:
+    # each copy is encapsulated in a clone: an encap of the packet itself would affect the next copy
+    return tuple(Clone(_send_over(lsr, wire, groups)) for wire in wires if _may_leave(groups, wire))
 
 
 def _may_leave(groups: Group, wire: Pseudowire) -> bool:

@@ -22,6 +22,8 @@ class PuntReason(enum.IntEnum):
     """A copy of a neighbour solicitation that the data plane has answered, as of ARP requests."""
     DHCP = 10
     """A client's request, broadcast on a LAN whose gateway is a DHCP relay agent."""
+    SNOOPED = 11
+    """IGMP or MLD from a circuit of a VSI that snoops; `Punt.service` is the VSI's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class PuntClass(enum.IntEnum):
     """What a punted packet asks of the controller."""
 
     NEIGHBOURS = 1
-    """ARP and neighbour discovery, to learn neighbours from."""
+    """ARP and neighbour discovery, to learn neighbours from; IGMP and MLD, to learn members."""
     GLEAN = 2
     """Packets whose destination has to be resolved."""
     ANSWERS = 3
@@ -69,7 +69,12 @@ class TokenBucket:
 def class_of(reason: PuntReason) -> PuntClass:
     """Return what a packet that was punted for a reason asks of the controller."""
     match reason:
-        case PuntReason.ARP | PuntReason.NEIGHBOUR_DISCOVERY | PuntReason.SOLICITED:
+        case (
+            PuntReason.ARP
+            | PuntReason.NEIGHBOUR_DISCOVERY
+            | PuntReason.SOLICITED
+            | PuntReason.SNOOPED
+        ):
             return PuntClass.NEIGHBOURS
         case PuntReason.GLEAN:
             return PuntClass.GLEAN

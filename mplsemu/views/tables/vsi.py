@@ -99,6 +99,8 @@ def _settings(vsi: Vsi) -> Iterator[str]:
         yield f"storm_control: {rate(vsi.storm_control_bps)}"
     if vsi.mac_move is not MacMove.NONE:
         yield f"mac_move: {vsi.mac_move.value}"
+    if vsi.igmp_snooping:
+        yield "igmp_snooping: true"
 
 
 def _number(label: Label | None) -> int | None:

@@ -19,7 +19,7 @@ from mplsemu.program.packet import Packet
 from mplsemu.program.path import Delivered
 from mplsemu.program.walk import walk
 from mplsemu.southbound.ebpf.kinds import FdbKind
-from mplsemu.southbound.ebpf.layout import MacMovedRecord
+from mplsemu.southbound.ebpf.layout_vsi import MacMovedRecord
 from mplsemu.southbound.mac_moves import TOO_MANY, WINDOW_S
 from mplsemu.southbound.openflow.app import PacketIn
 from mplsemu.southbound.openflow.translate import flows

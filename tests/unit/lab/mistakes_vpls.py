@@ -36,6 +36,40 @@ MISTAKES = {
         "storm_control: '1 Mbps' has an unknown unit",
         "write 1 Mbit/s",
     ),
+    "snooping": (
+        "type: vpls",
+        "type: vpls\n    igmp_snooping: yes",
+        25,
+        "igmp_snooping: 'yes' is neither true nor false",
+        "write true or false",
+    ),
+    "snooping of an l3vpn": (
+        "sites:\n      aarhus: {pe: dk, subnet: 192.168.1.0/24}",
+        "igmp_snooping: true\n    sites:\n      aarhus: {pe: dk, subnet: 10.1.0.0/24}",
+        20,
+        "unknown key 'igmp_snooping'",
+        "only a vpls floods multicast",
+    ),
+    "snooping behind two tags": (
+        "type: vpls\n    subnet: 10.0.0.0/24\n    sites:\n      odense: {pe: dk, hosts: 2}",
+        (
+            "type: vpls\n    subnet: 10.0.0.0/24\n    igmp_snooping: true\n    sites:\n"
+            "      odense: {pe: dk, hosts: 2, vlan: [200, 100]}"
+        ),
+        28,
+        "site c/odense: vlan 200.100: what a frame behind two tags holds is not snooped",
+        "write one tag, or leave igmp_snooping out",
+    ),
+    "snooping with hub PEs": (
+        "type: vpls\n    subnet: 10.0.0.0/24\n    sites:\n      odense: {pe: dk, hosts: 2}",
+        (
+            "type: vpls\n    subnet: 10.0.0.0/24\n    igmp_snooping: true\n    sites:\n"
+            "      odense: {pe: dk, hosts: 2, hub: se}"
+        ),
+        28,
+        "site c/odense: a VPLS with hub PEs does not snoop IGMP and MLD",
+        "leave igmp_snooping out",
+    ),
     "MAC move": (
         "type: vpls",
         "type: vpls\n    mac_move: pin",

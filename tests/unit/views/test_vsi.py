@@ -26,6 +26,10 @@ def test_what_is_not_as_usual_is_told():
             "VSI c at a (vpls, MAC aging 300 s, l2cp: tunnel, unknown_unicast: drop)",
         ),
         (
+            replace(lan, igmp_snooping=True),
+            "VSI c at a (vpls, MAC aging 300 s, igmp_snooping: true)",
+        ),
+        (
             replace(lan, storm_control_bps=1_500_000, mac_move=MacMove.ALARM),
             "VSI c at a (vpls, MAC aging 300 s, storm_control: 1.5 Mbit/s, mac_move: alarm)",
         ),

@@ -1,6 +1,6 @@
 /* What the maps hold, and the constants that user space knows too.
  *
- * Written by scripts/build-ebpf from layout.py, map_table.py, kinds.py, program/gateway.py,
+ * Written by scripts/build-ebpf from layout.py, layout_vsi.py, map_table.py, kinds.py, program/gateway.py,
  * program/diffserv.py, program/split_horizon.py, punt/rate_limits.py, storm_control.py and mac_moves.py,
  * which explain it: do not edit. */
 
@@ -39,7 +39,7 @@
 #define LINK_LOCAL_GATEWAY_3 0x1
 
 /* The reasons of each class of punts: a bit for each */
-#define PUNT_REASONS_NEIGHBOURS 0x206
+#define PUNT_REASONS_NEIGHBOURS 0xa06
 #define PUNT_REASONS_GLEAN 0x8
 #define PUNT_REASONS_ANSWERS 0x5f1
 
@@ -117,6 +117,7 @@ enum punt_reason {
 	PUNT_FRAGMENT = 8,
 	PUNT_SOLICITED = 9,
 	PUNT_DHCP = 10,
+	PUNT_SNOOPED = 11,
 };
 
 enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_ANSWERS = 3 };
@@ -135,6 +136,7 @@ enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_AN
 #define VSI_DROP_UNKNOWN 1
 #define VSI_MAC_MOVES 2
 #define VSI_SPOKES 4
+#define VSI_SNOOPS 8
 #define GROUP_MESH 1
 #define GROUP_LEAVES 2
 
@@ -307,6 +309,21 @@ struct pw {
 };
 _Static_assert(sizeof(struct pw) == 16, "padding");
 
+/* A multicast group of a VSI */
+struct group_key {
+	__u32 lsr;
+	__u32 vsi;
+	__u8 address[16]; /* IPv4's as ::ffff:239.0.0.1 */
+};
+_Static_assert(sizeof(struct group_key) == 24, "padding");
+
+/* Who gets what is for a group: a bit for each, from that of position 1 on */
+struct group {
+	__u8 circuits[MAX_MEMBERS / 8];
+	__u8 pws[MAX_MEMBERS / 8];
+};
+_Static_assert(sizeof(struct group) == 256, "padding");
+
 /* A learned address */
 struct fdb_key {
 	__u32 lsr;
@@ -398,6 +415,7 @@ HASH(gateways, 1 << 16, struct gateway_key, __u32); /* the value is 1 */
 HASH(vsis, 1 << 16, struct vsi_key, struct vsi);
 HASH(circuits, 1 << 16, struct member_key, __u32); /* to the id */
 HASH(pws, 1 << 18, struct member_key, struct pw);
+HASH(groups, 1 << 14, struct group_key, struct group);
 HASH(fdb, 1 << 20, struct fdb_key, struct fdb_entry); /* the program writes it, user space removes */
 HASH(fdb_added, 1 << 16, struct vsi_key, __u64); /* how many addresses were ever put into fdb */
 HASH(fdb_removed, 1 << 16, struct vsi_key, __u64); /* how many of them user space has deleted */

@@ -10,6 +10,8 @@
 #include "eviction.h"
 #include "lines.h"
 #include "reserved.h"
+#include "punt.h"
+#include "snooping.h"
 #include "storm.h"
 #include "ecmp.h"
 
@@ -270,6 +272,7 @@ struct flood {
 	__u32 octets; /* of a GSO frame, those of its largest segment; else 0 */
 	__u32 groups; /* that it came by */
 	__u32 pw;     /* that it came over, 0 if from a circuit */
+	const struct group *members; /* who gets it, NULL: everybody */
 };
 
 /* Send a copy to circuit `before` + 1. */
@@ -277,8 +280,12 @@ CALLBACK long copy_to_circuit(__u32 before, void *context)
 {
 	struct flood *flood = context;
 	struct member_key key = {flood->lsr, flood->vsi, before + 1};
-	__u32 *ifindex = bpf_map_lookup_elem(&circuits, &key);
+	const struct group *members = flood->members;
+	__u32 *ifindex;
 
+	if (members && !is_in(members->circuits, before))
+		return 0;
+	ifindex = bpf_map_lookup_elem(&circuits, &key);
 	if (!ifindex || *ifindex == flood->ifindex || !may_leave_by(flood->groups, *ifindex) ||
 	    !circuit_takes(flood->skb, *ifindex))
 		return 0;
@@ -295,10 +302,13 @@ CALLBACK long copy_to_pw(__u32 before, void *context)
 	struct member_key key = {flood->lsr, flood->vsi, before + 1};
 	struct pw *pw = bpf_map_lookup_elem(&pws, &key);
 	struct tunnel *tunnel = pw ? tunnel_of_pw(key.lsr, pw) : 0;
+	const struct group *members = flood->members;
 	struct nhlfe *nhlfe;
 	struct below below;
 	__u32 room;
 
+	if (members && !is_in(members->pws, before))
+		return 0;
 	if (!pw || !tunnel || key.position == flood->pw || flood->groups & groups_of_pw(pw))
 		return 0;
 	nhlfe = &tunnel->nhlfe;
@@ -336,8 +346,9 @@ CALLBACK long copy_to_pws(__u32 before, void *context)
 #define MAX_ROOMS (MAX_PUSH + 3)
 
 /* Flood to all other circuits and, from a circuit or where there are spoke PEs, over all pseudowires: split
- * horizon (RFC 4762 section 4.4) by groups. */
-static __always_inline int flood(struct __sk_buff *skb, const struct bridged *frame, const struct vsi *vsi)
+ * horizon (RFC 4762 section 4.4) by groups. Of a known multicast group only to those who want it. */
+static __always_inline int flood(struct __sk_buff *skb, const struct bridged *frame, const struct vsi *vsi,
+				 const struct group *members)
 {
 	struct flood flood = {
 		.skb = skb,
@@ -347,6 +358,7 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 		.pws = vsi->pws,
 		.groups = frame->groups,
 		.pw = frame->pw,
+		.members = members,
 	};
 
 	repeat(vsi->circuits, FEW_MEMBERS, copy_to_circuit, &flood);
@@ -387,9 +399,20 @@ static __always_inline int cross_connect(struct __sk_buff *skb, struct bridged *
 	if (frame->ifindex && vsi->circuits == 1 && vsi->pws == 1)
 		return send_over(skb, frame, 1);
 	if (frame->ifindex || vsi->circuits != 1)
-		return flood(skb, frame, vsi);
+		return flood(skb, frame, vsi, 0);
 	ifindex = bpf_map_lookup_elem(&circuits, &key);
 	return ifindex ? to_circuit(skb, frame, *ifindex) : drop(skb, frame->lsr, DROP_NOBODY);
+}
+
+/* The number of a circuit, by its id */
+static __always_inline __u32 number_of_circuit(__u32 id)
+{
+	struct port *port;
+
+	if (id & CIRCUIT_DELIMITED)
+		return id & 0xffff;
+	port = bpf_map_lookup_elem(&ports, &id);
+	return port ? port->number : 0;
 }
 
 /* Bridge a frame from a circuit, if `ifindex`, its id, is not 0, or from a pseudowire. `from` has the number of
@@ -402,6 +425,7 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct ethernet *ethernet;
 	struct fdb_entry destination;
+	__u32 is_snooped, type;
 	__u64 before;
 
 	if (!vsi)
@@ -418,14 +442,20 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 	before = learn(&frame, vsi->mac_limit, ethernet->source, now);
 	if (before && vsi->flags & VSI_MAC_MOVES)
 		report_move(&frame, ethernet->source, before);
+	type = ethernet->type;
+	is_snooped = vsi->flags & VSI_SNOOPS && is_group(ethernet->destination) && !skb->vlan_present;
 	destination = find(&frame, vsi->aging_ns, ethernet->destination, now);
 	if (destination.kind)
 		return to_known(skb, &frame, &destination);
 	if (vsi->flags & VSI_DROP_UNKNOWN && !is_group(ethernet->destination))
 		return drop(skb, lsr, DROP_UNKNOWN);
+	if (is_snooped && ifindex && is_membership_message(skb, type))
+		return punt(skb, lsr, number_of_circuit(ifindex), PUNT_SNOOPED, index);
 	if (ifindex && vsi->storm_kbps && is_storm(skb, lsr, ifindex, vsi->storm_kbps))
 		return drop(skb, lsr, DROP_STORM);
-	return flood(skb, &frame, vsi);
+	if (is_snooped)
+		return flood(skb, &frame, vsi, known_group(skb, &key, type));
+	return flood(skb, &frame, vsi, 0);
 }
 
 /* Decapsulate a pseudowire's packet, which has one label left, and bridge its frame. */

@@ -25,7 +25,6 @@ from mplsemu.southbound.ebpf.layout import (
     GatewayKey,
     IlmKey,
     IlmRecord,
-    MacMovedRecord,
     MemberKey,
     NhlfeKey,
     NhlfeRecord,
@@ -40,6 +39,7 @@ from mplsemu.southbound.ebpf.layout import (
     VsiKey,
     VsiRecord,
 )
+from mplsemu.southbound.ebpf.layout_vsi import GroupKey, GroupRecord, MacMovedRecord, members
 from mplsemu.southbound.ebpf.layout_ways import RouteWayKey
 from mplsemu.southbound.ebpf.punts import PuntRecord, injected
 from mplsemu.southbound.punt.event import PuntReason
@@ -72,6 +72,8 @@ RECORDS = {
     "mac_moved": MacMovedRecord(
         1, 2, kinds.FdbKind.AT_PW, 3, kinds.FdbKind.AT_CIRCUIT, 4, b"\2\0\0\0\0\1"
     ),
+    "group_key": GroupKey(1, 2, IPv4Address("239.1.1.1")),
+    "group": GroupRecord(members((1, 9, 1024)), members(())),
     "settings": Settings(uniform_ttl=True, gateway_mac=b"\2\0\0\0\0\1"),
     "counter_key": CounterKey(1, kinds.CounterKind.DROP, kinds.Drop.TTL),
     "counter": CounterRecord(1, 2),

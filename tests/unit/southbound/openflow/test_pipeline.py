@@ -34,6 +34,7 @@ from mplsemu.southbound.openflow.flow_text import flow_text
 from mplsemu.southbound.openflow.match import ETH_DST, IN_PORT, IPV4_DST, METADATA, Match, Term
 from mplsemu.southbound.openflow.pipeline import (
     FROM_PSEUDOWIRE,
+    MAC_MOVED,
     PIPELINE,
     PUNT_CLASS_SHIFT,
     PUNT_REASON_MASK,
@@ -52,7 +53,7 @@ from tests.oracles.realswitch import meter_text
 from tests.places import TOPOLOGIES
 from tests.programs import MODES, changed_node, program_of, protected_ring
 
-LABS = sorted(path.stem for path in TOPOLOGIES.glob("*.yaml"))
+LABS = [*sorted(path.stem for path in TOPOLOGIES.glob("*.yaml")), "vpls-options"]
 
 
 def all_flows(lab):
@@ -86,7 +87,8 @@ def test_every_flow_obeys_the_declaration_of_its_table(lab):
         nexts = {action.table for action in actions if isinstance(action, Resubmit)}
         assert nexts | ({flow.goto} - {None}) <= spec.next, flow_text(flow)
         assert flow.goto is None or flow.goto > flow.table, flow_text(flow)
-        assert flow.meter is None or flow.table == Table.PUNT, flow_text(flow)
+        is_limited = flow.table == Table.PUNT or flow.goto == Table.VSI_FLOOD
+        assert flow.meter is None or is_limited, flow_text(flow)
         for learn in (action for action in actions if isinstance(action, Learn)):
             into = PIPELINE[learn.table]
             assert {each.target for each in learn.matches} <= into.matches
@@ -103,8 +105,9 @@ def test_what_goes_to_the_controller_says_why_and_how_fast_it_may(lab):
         if flow.table != Table.PUNT and any(map(goes_to_the_controller, flow.actions)):
             [said] = [a.value for a in flow.actions if isinstance(a, SetField)
                       and a.field is REG_PUNT]  # fmt: skip
-            asked = class_of(PuntReason(said & PUNT_REASON_MASK))
-            assert said >> PUNT_CLASS_SHIFT == asked
+            if said != MAC_MOVED:  # for which no packet is punted
+                asked = class_of(PuntReason(said & PUNT_REASON_MASK))
+                assert said >> PUNT_CLASS_SHIFT == asked
             copies = [a for a in flow.actions if isinstance(a, Controller)]
             assert flow.actions[-1] == Resubmit(Table.PUNT) or all(a.meter for a in copies)
 
