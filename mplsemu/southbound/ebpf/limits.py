@@ -19,5 +19,6 @@ LIMITS: Final = Limits(
     backups=False,
 )
 
-INTERPRETED_LIMITS: Final = replace(LIMITS, members=FEW_MEMBERS)
-"""Where the kernel has no JIT compiler: it takes no callbacks then, and so only short loops."""
+INTERPRETED_LIMITS: Final = replace(LIMITS, members=FEW_MEMBERS, tags=0)
+"""Where the kernel has no JIT compiler: it takes no callbacks then, and so only short loops, of
+which the verifier follows every turn; with tags that is more than Linux 6.1 allows."""

@@ -65,7 +65,9 @@ def _crowded_vsis(node: NodeProgram, limits: Limits) -> Iterator[str]:
 
 def _strange_tags(node: NodeProgram, limits: Limits) -> Iterator[str]:
     for circuit in node.circuits:
-        if circuit.tags is None:
+        if circuit.is_delimited and not limits.tags:
+            yield f"{node.name}: tags, or their lack, delimit circuit {circuit.name}; it knows none"
+        if circuit.tags is None or not limits.tags:
             continue
         count = len(circuit.tags.identifiers)
         if count > limits.tags:

@@ -12,6 +12,7 @@ from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered
 from mplsemu.program.walk import walk_from_port
+from mplsemu.southbound.ebpf.limits import INTERPRETED_LIMITS
 from mplsemu.southbound.ebpf.limits import LIMITS as EBPF
 from mplsemu.southbound.openflow.limits import LIMITS as OPENFLOW
 from mplsemu.southbound.openflow.translate import flows
@@ -176,3 +177,10 @@ def test_two_tags_and_a_strange_type_are_beyond_openflow_and_not_beyond_ebpf():
         "se: circuit wire/far has tags of type 0x9100; it does not know them for tags",
     ]
     assert list(excess(program, EBPF)) == []
+
+
+def test_where_the_kernel_interprets_programs_no_circuit_is_delimited_by_tags():
+    said = list(excess(PROGRAM, INTERPRETED_LIMITS))
+    assert "dk: tags, or their lack, delimit circuit a/bare; it knows none" in said
+    delimited = [each.name for node in PROGRAM.nodes for each in node.circuits if each.is_delimited]
+    assert len(said) == len(delimited)

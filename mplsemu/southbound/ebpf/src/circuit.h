@@ -69,15 +69,22 @@ static __always_inline int is_mac(const __u8 *mac, const __u8 *other)
 	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
 }
 
+static __always_inline int is_broadcast(const __u8 *mac)
+{
+	__u16 words[3];
+
+	__builtin_memcpy(words, mac, MAC_OCTETS);
+	return (words[0] & words[1] & words[2]) == 0xffff;
+}
+
 /* Whether a DHCP client broadcasts a request (RFC 2131 section 4.1). */
 static __always_inline int is_dhcp_request(struct __sk_buff *skb)
 {
-	static const __u8 broadcast[MAC_OCTETS] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	struct ipv4_frame *packet = head(skb, sizeof(*packet));
 	__be16 port = 0;
 	__u32 at;
 
-	if (!packet || !is_mac(packet->ethernet.destination, broadcast) ||
+	if (!packet || !is_broadcast(packet->ethernet.destination) ||
 	    packet->ip.protocol != PROTOCOL_UDP || packet->ip.fragment & IPV4_FRAGMENTED)
 		return 0;
 	at = ETHERNET_OCTETS + 4 * (packet->ip.version_length & 15);

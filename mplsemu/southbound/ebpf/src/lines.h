@@ -8,6 +8,8 @@
 /* The id of the circuit that a packet came by */
 static __always_inline __u32 circuit_at(struct __sk_buff *skb, const struct port *port)
 {
+	if (constants.is_interpreted)
+		return skb->ifindex;
 	return port->flags & PORT_DELIMITED ? CIRCUIT_DELIMITED | port->lsr << 16 | port->number
 					    : skb->ifindex;
 }
@@ -18,7 +20,7 @@ static __always_inline __u32 flags_of_circuit(__u32 id)
 	struct tagged_circuit *circuit;
 	struct port *port;
 
-	if (id & CIRCUIT_DELIMITED) {
+	if (is_delimited(id)) {
 		circuit = bpf_map_lookup_elem(&tagged_circuits, &id);
 		return circuit ? circuit->flags : ~0u;
 	}
@@ -65,7 +67,7 @@ VERIFIED_PER_CALL int leave_tagged(struct __sk_buff *skb, __u32 id)
 
 static __always_inline int leave_by(struct __sk_buff *skb, __u32 circuit)
 {
-	return circuit & CIRCUIT_DELIMITED ? leave_tagged(skb, circuit) : bpf_redirect(circuit, 0);
+	return is_delimited(circuit) ? leave_tagged(skb, circuit) : bpf_redirect(circuit, 0);
 }
 
 /* Send a copy out of a delimited circuit, with its tags; return 0 if it was sent. The frame stays as it was. */

@@ -20,7 +20,7 @@ int lsr(struct __sk_buff *skb)
 	__u32 ifindex = skb->ifindex;
 	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
 
-	if (port && port->role == ROLE_LINE) {
+	if (!constants.is_interpreted && port && port->role == ROLE_LINE) {
 		__u32 lsr = port->lsr;
 
 		port = circuit_of_tags(skb);

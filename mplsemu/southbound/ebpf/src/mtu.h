@@ -69,7 +69,7 @@ static __always_inline int takes(struct __sk_buff *skb, __u32 oif, __u32 octets)
 	struct tagged_circuit *circuit;
 	__u32 mtu = 0;
 
-	if (oif & CIRCUIT_DELIMITED) {
+	if (is_delimited(oif)) {
 		circuit = bpf_map_lookup_elem(&tagged_circuits, &oif);
 		return circuit && octets <= circuit->mtu;
 	}

@@ -43,6 +43,13 @@ const volatile struct {
 	__u32 always_fits;    /* octets of a frame that fits every link and every circuit of the lab */
 } constants = {.always_fits = 1514};
 
+/* Whether an id is that of a circuit that tags, or their lack, delimit. Where the kernel interprets programs there
+ * is none (INTERPRETED_LIMITS): the verifier of Linux 6.1 would come to its limit. */
+static __always_inline int is_delimited(__u32 id)
+{
+	return !constants.is_interpreted && id & CIRCUIT_DELIMITED;
+}
+
 /* Call a function with 0, 1, ... until it returns non-zero, at most `times` times. The verifier checks a
  * callback once, but every iteration of a loop: without callbacks there are at most `few`. */
 #define repeat(times, few, callback, context)                                                                \

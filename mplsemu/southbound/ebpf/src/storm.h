@@ -4,6 +4,7 @@
 
 #include "count.h"
 #include "maps.h"
+#include "packet.h"
 
 /* Whether a circuit may have a frame flooded. A frame passes while there is a token left, and then takes as many as
  * it has bits: so one that is larger than the whole bucket passes too, and is paid for later. */
@@ -40,7 +41,7 @@ VERIFIED_PER_CALL int is_storm(struct __sk_buff *skb, __u32 lsr, __u32 circuit, 
 	struct storm_key key = {lsr, circuit & 0xffff}; /* of a delimited circuit its own number */
 	struct port *port;
 
-	if (!(circuit & CIRCUIT_DELIMITED)) {
+	if (!is_delimited(circuit)) {
 		port = bpf_map_lookup_elem(&ports, &circuit);
 		if (!port)
 			return 0;

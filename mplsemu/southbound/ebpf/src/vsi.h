@@ -289,7 +289,7 @@ CALLBACK long copy_to_circuit(__u32 before, void *context)
 	if (!ifindex || *ifindex == flood->ifindex || !may_leave_by(flood->groups, *ifindex) ||
 	    !circuit_takes(flood->skb, *ifindex))
 		return 0;
-	if (*ifindex & CIRCUIT_DELIMITED ? !copy_tagged(flood->skb, *ifindex)
+	if (is_delimited(*ifindex) ? !copy_tagged(flood->skb, *ifindex)
 					 : !bpf_clone_redirect(flood->skb, *ifindex, 0))
 		flood->sent = 1;
 	return 0;
