@@ -74,12 +74,7 @@ def _spokes(
         for pe in site.pe:
             first = first_at.setdefault(pe, name)
             if hubs_of.setdefault(pe, hubs) != hubs:
-                raise document.error(
-                    ("vpns", vpn, "sites", name, *(["hub"] if hubs else [])),
-                    f"site {vpn}/{name} {_said(hubs)}, but site {vpn}/{first} at the same PE, "
-                    f"{pe}, {_said(hubs_of[pe])}",
-                    f"write the same hub at all sites of vpn {vpn} at {pe}",
-                )
+                raise _disagree(document, vpn, raw, pe, {name: hubs, first: hubs_of[pe]})
         found = next(_hub_problems(site.pe[0], hubs, roles), None)
         if found is not None:
             raise _refused(document, vpn, name, *found)
@@ -95,6 +90,28 @@ def _spokes(
                     f"write a PE of the full mesh, for example {hubs_of[hub][0]}",
                 )
     return tuple(SpokePe(pe, hubs_of[pe]) for pe in sorted(hubs_of))
+
+
+def _disagree(
+    document: Document, vpn: str, raw: RawVpls, pe: str, hubs_of: Mapping[str, tuple[str, ...]]
+) -> LabError:
+    """Return what is wrong where two sites at a PE, the later one first, have other hubs."""
+    homed = next((name for name in hubs_of if len(raw.sites[name].pe) > 1), None)
+    if homed is not None:
+        hubs = next(filter(None, hubs_of.values()))
+        return document.error(
+            ("vpns", vpn, "sites", homed, "pe"),
+            f"site {vpn}/{homed} has two lines, and {pe} is a spoke PE, of "
+            f"{enumerated(hubs, ' and ')}: its PEs are to be of the full mesh",
+            f"write another PE than {pe}",
+        )
+    name, first = hubs_of
+    return document.error(
+        ("vpns", vpn, "sites", name, *(["hub"] if hubs_of[name] else [])),
+        f"site {vpn}/{name} {_said(hubs_of[name])}, but site {vpn}/{first} at the same PE, "
+        f"{pe}, {_said(hubs_of[first])}",
+        f"write the same hub at all sites of vpn {vpn} at {pe}",
+    )
 
 
 def _said(hubs: tuple[str, ...]) -> str:

@@ -107,6 +107,20 @@ HUB_MISTAKES = {
         "the same hub",
     ),
     "two lines": ("c: {pe: z}", "c: {pe: [z, y], hub: x}", 12, "has no hub", "one of the PEs"),
+    "one line of two to a spoke PE": (
+        "c: {pe: z}",
+        "c: {pe: [z, m]}",
+        12,
+        "site lan/c has two lines, and m is a spoke PE, of x and y",
+        "write another PE than m",
+    ),
+    "a line to what turns out to be a spoke PE": (
+        "a: {pe: m, hub: [x, y]}",
+        "a: {pe: [z, m]}",
+        10,
+        "site lan/a has two lines, and m is a spoke PE, of x and y",
+        "write another PE than m",
+    ),
     "none": ("hub: [x, y]", "hub: []", 10, "hub has no entries", "write hub: dk"),
 }
 
