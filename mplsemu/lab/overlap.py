@@ -28,7 +28,8 @@ class Claim:
         site: name of its site; empty where all sites of the VPN share it.
         behind_ce: whether a CE router stands before it, on a link of `PE_CE_POOL`.
         is_ranked: whether its site has a `preference`, or needs none: for a default route.
-        via: of a static route: the next hop; None: it is on the LAN.
+        via: of a static route: the next hop.
+        is_link: whether it is of a PE-CE link.
     """
 
     prefix: IPNetwork
@@ -40,6 +41,12 @@ class Claim:
     behind_ce: bool = False
     is_ranked: bool = False
     via: IPAddress | None = None
+    is_link: bool = False
+
+    @property
+    def is_on_lan(self) -> bool:
+        """Whether it is a prefix of the LAN, to which hosts are attached."""
+        return self.via is None and not self.is_link
 
 
 def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> None:
@@ -50,7 +57,7 @@ def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> Non
     """
     claims = tuple(claims)
     by_owner: dict[str, list[Claim]] = {}
-    for claim in (each for each in claims if each.via is None):
+    for claim in (each for each in claims if each.is_on_lan):
         by_owner.setdefault(claim.owner, []).append(claim)
     for own in by_owner.values():
         if (pair := _first_overlap(own)) is not None:
@@ -157,7 +164,7 @@ def _refuse_in_vrf(
             "at both",
         )
     if any(claim.behind_ce for claim in own):
-        for claim, _ in ((each, target) for each, target in imported if each.via is None):
+        for claim, _ in ((each, target) for each, target in imported if each.is_on_lan):
             if claim.prefix.version == 4 and claim.prefix.overlaps(PE_CE_POOL):
                 raise document.error(
                     path,

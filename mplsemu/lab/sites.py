@@ -15,7 +15,7 @@ from mplsemu.lab.homing import homing_of
 from mplsemu.lab.hosts import HostBuilder, Lan, hosts_of
 from mplsemu.lab.schema import RawBridgedSite, RawRoutedSite, SourceValidation
 from mplsemu.lab.schema_error import known_names_hint
-from mplsemu.lab.static_routes import static_routes
+from mplsemu.lab.static_routes import redistributes, static_routes
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import Homing, Host, IPNetwork, Site, VpnKind
@@ -44,6 +44,8 @@ class SiteBuilder:
         raw: RawRoutedSite,
         links: Mapping[str, Sequence[IPNetwork]],
         urpf: SourceValidation,
+        *,
+        shares_links: bool,
     ) -> Site:
         """Return a site of an L3VPN.
 
@@ -53,6 +55,7 @@ class SiteBuilder:
             raw: what the lab file says of it.
             links: the networks of the PE-CE links of the VPN, by site.
             urpf: what holds where the site does not say.
+            shares_links: whether its PE-CE link is distributed where the site does not say.
         """
         path: Path = ("vpns", vpn, "sites", name)
         homes, homing = self._homes(path, raw, VpnKind.L3VPN)
@@ -76,6 +79,7 @@ class SiteBuilder:
             dhcp_servers=dhcp_servers_of(self.document, path, raw, gateways),
             preference=raw.preference,
             routes=static_routes(self.document, path, raw, gateways),
+            redistributes=redistributes(self.document, path, raw, shares_links=shares_links),
         )
 
     def bridged(

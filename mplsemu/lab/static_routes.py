@@ -50,6 +50,29 @@ def static_routes(
     return tuple(raw.routes)
 
 
+def redistributes(
+    document: Document, path: Path, raw: RawRoutedSite, *, shares_links: bool
+) -> bool:
+    """Return whether a site's PE-CE link is distributed.
+
+    Args:
+        document: the lab file, for its lines.
+        path: of the site.
+        raw: what the file says of it.
+        shares_links: what its VPN says.
+
+    Raises:
+        LabError: the site says so, and has no CE router.
+    """
+    if raw.redistribute is not None and raw.ce is None:
+        raise document.error(
+            (*path, "redistribute"),
+            f"site {path[1]}/{path[3]} has no CE router, and so no PE-CE link to distribute",
+            "leave 'redistribute' out: its LAN is known everywhere, or add ce: router",
+        )
+    return raw.redistribute is not None or shares_links
+
+
 def _problem(raw: RawRoutedSite, route: StaticRoute, gateways: set[IPAddress]) -> str | None:
     subnet = next((each for each in raw.subnet if route.via in each), None)
     if subnet is None:
@@ -76,7 +99,7 @@ def refuse_lost_next_hops(document: Document, claims: Iterable[Claim]) -> None:
         if claim.via is None:
             continue
         lan = max(
-            (each for each in claims if each.site == claim.site and each.via is None
+            (each for each in claims if each.site == claim.site and each.is_on_lan
              and claim.via in each.prefix),
             key=lambda each: each.prefix.prefixlen,
         )  # fmt: skip

@@ -159,7 +159,9 @@ class _Builder:
         links = pe_ce_networks(self.document, name, raw.sites, self.numbering)
         sites = []
         for site, raw_site in raw.sites.items():
-            sites.append(self.sites.routed(name, site, raw_site, links, raw.urpf))
+            shared = raw.redistribute is not None
+            made = self.sites.routed(name, site, raw_site, links, raw.urpf, shares_links=shared)
+            sites.append(made)
             path: Path = ("vpns", name, "sites", site)
             is_ranked = raw_site.preference is not None
             claims += [
@@ -167,9 +169,10 @@ class _Builder:
                 for claim in self.claim(name, f"site {name}/{site}", path, raw_site.subnet)
             ]
             claims += self.route_claims(name, raw_site, path)
+            claims += self.link_claims(name, made, path)
         refuse_overlap(self.document, name, claims)
         refuse_lost_next_hops(self.document, claims)
-        on_lans = [claim for claim in claims if claim.via is None]
+        on_lans = [claim for claim in claims if claim.is_on_lan]
         if any(has_pool_link(site) for site in raw.sites.values()):
             self.refuse_pool(name, on_lans)
         own_links = self.links.setdefault(name, list(given_links(name, raw.sites)))
@@ -217,6 +220,16 @@ class _Builder:
             )
             for index, route in enumerate(raw.routes)
         ]  # fmt: skip
+
+    def link_claims(self, vpn: str, site: Site, path: Path) -> list[Claim]:
+        """Return the claims to PE-CE links that are distributed."""
+        first = self.prefixes
+        self.prefixes += len(site.shared_links)
+        owner = f"site {site.full_name}"
+        return [
+            Claim(link, owner, vpn, (*path, "ce"), first + index, site=site.name, is_link=True)
+            for index, link in enumerate(site.shared_links)
+        ]
 
     def claim(self, vpn: str, owner: str, path: Path, subnets: list[IPNetwork]) -> list[Claim]:
         first = self.prefixes

@@ -151,6 +151,7 @@ class Site:
         dhcp_servers: to which its gateway relays the requests of DHCP clients on the LAN.
         preference: of its prefixes where other sites have the same; None: the lab file says none.
         routes: to networks behind its LAN, which it has beside its subnets.
+        redistributes: whether other VRFs have routes to its PE-CE link, too.
     """
 
     name: str
@@ -170,6 +171,13 @@ class Site:
     dhcp_servers: tuple[IPv4Address, ...] = ()
     preference: int | None = None
     routes: tuple[StaticRoute, ...] = ()
+    redistributes: bool = False
+
+    @property
+    def shared_links(self) -> tuple[IPNetwork, ...]:
+        """The networks of its PE-CE link to which other VRFs have routes, too."""
+        links = self.ce.pe_wan if self.ce is not None and self.redistributes else ()
+        return tuple(interface.network for interface in links)
 
     @property
     def prefixes(self) -> tuple[IPNetwork, ...]:

@@ -345,7 +345,8 @@ class AddressPlan:
                 by_prefix.setdefault(offer.prefix, []).append(offer)
         for site in self._near:
             for offer in link_offers(site):
-                by_prefix.setdefault(offer.prefix, []).append(offer)
+                same = by_prefix.setdefault(offer.prefix, [])
+                same += [offer] if offer not in same else []
         for prefix, same in by_prefix.items():
             table = self._prefixes.setdefault((prefix.version, prefix.prefixlen), {})
             key = int(prefix.network_address) >> (prefix.max_prefixlen - prefix.prefixlen)

@@ -38,6 +38,8 @@ def offers(site: Site) -> Iterator[Offer]:
     """Yield what a site offers to all that may send to it."""
     for subnet in site.subnets:
         yield Offer(subnet, site)
+    for link in site.shared_links:
+        yield Offer(link, site, is_link=True)
     for route in site.routes:
         yield Offer(route.prefix, site, via=route.via)
 

@@ -88,7 +88,7 @@ class L3vpnCompiler:
         yield VrfKey(service.name, 4)
         half, policy = self._halves[service.name]
         local = self._local(service)
-        subnets = [subnet for site in local for subnet in site.subnets]
+        subnets = [prefix for site in local for prefix in (*site.subnets, *site.shared_links)]
         if half.name == policy.inward:
             transit = self._transit[policy.vpn]
             subnets += (prefix for site in local for prefix in transit.through(site))
@@ -173,6 +173,8 @@ class L3vpnCompiler:
                     continue
                 for prefix in site.prefixes:
                     yield _imported_route(policy, leads, site, prefix, pe, state)
+                for link in site.shared_links:  # which leads to a CE router, not through it
+                    yield _imported_route(policy, source, site, link, pe, state)
                 if policy.vpn == source.vpn and policy.inward is None:  # of a spoke
                     transit = self._transit[source.vpn]
                     for prefix in transit.through(site):

@@ -15,6 +15,7 @@ from mplsemu.lab.schema.mapping import StrictMapping
 from mplsemu.lab.vlan import Vlan
 
 SourceValidation = Literal["strict", "none"]
+Redistribution = Literal["connected"]
 
 
 class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
@@ -122,6 +123,12 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
     export: Targets | None = Field(
         default=None,
         description="Route targets that this site's routes carry; as its VPN says, unless said.",
+    )
+    redistribute: Redistribution | None = Field(
+        default=None,
+        description="Which networks that are its PE's own are distributed: 'connected': the PE-CE "
+        "link's; as its VPN says, unless said.",
+        examples=["connected"],
     )
     routes: StaticRoutes = Field(
         default=[],

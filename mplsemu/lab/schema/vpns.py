@@ -22,6 +22,7 @@ from mplsemu.lab.schema.sites import (
     RawBridgedSite,
     RawRoutedSite,
     RawVplsSite,
+    Redistribution,
     SourceValidation,
 )
 from mplsemu.model.vpls import DEFAULT_MAC_AGING_S
@@ -47,6 +48,11 @@ class RawL3vpn(RawVpn, title="L3VPN"):
     )
     export: Targets | None = Field(
         default=None, description="Route targets its routes carry; its own unless said."
+    )
+    redistribute: Redistribution | None = Field(
+        default=None,
+        description="For all sites: 'connected': routes to PE-CE links are distributed.",
+        examples=["connected"],
     )
     urpf: SourceValidation = Field(
         default="none",

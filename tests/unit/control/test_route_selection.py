@@ -20,6 +20,7 @@ from mplsemu.program.services import ViaPe
 from mplsemu.program.trace import trace
 from mplsemu.program.walk import walk
 from mplsemu.verification.distances import Distances
+from mplsemu.verification.homing import as_attached
 from mplsemu.verification.incremental import IncrementalVerifier
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.reachability_policy import Expect, expectations
@@ -162,7 +163,7 @@ def test_compiler_and_policy_agree_whatever_has_failed(lab, data):
     down = data.draw(failures(lab, circuits=True))
     program = compile_program(lab, down)
     distances = Distances(lab.provider, down)
-    sites = {site.circuit: site for _, site in lab.sites()}
+    sites = {site.circuit: site for _, site in as_attached(lab, program).sites()}
     routed = (each for each in verify(program, lab).violations if each.subject.startswith("v"))
     for found in routed:
         # only what is cut off does not get what it should
