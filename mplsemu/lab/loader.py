@@ -12,6 +12,7 @@ from mplsemu.errors import LabError, LabSyntaxError, Location
 from mplsemu.lab.bounded_read import read_file
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.document import MAX_BYTES, parse, too_large
+from mplsemu.lab.host_notes import host_notes
 from mplsemu.lab.lab_name import check_lab_name, with_lab_name
 from mplsemu.lab.mtus import mtu_notes, refuse_mtus
 from mplsemu.lab.one_way_imports import one_way_notes
@@ -200,7 +201,7 @@ def _notes(network: Network) -> Iterator[str]:
     yield from mtu_notes(network.vpns)
     yield from _host_notes(network.vpns)
     yield from topology_notes(network.vpns)
-    yield from _loopback_notes(network)
+    yield from host_notes(network)
 
 
 def _is_joined(vpn: Vpn, vpns: Iterable[Vpn]) -> bool:
@@ -230,15 +231,6 @@ def _family_notes(vpn: L3vpn) -> Iterator[str]:
     versions = [{subnet.version for subnet in site.subnets} for site in vpn.sites]
     if versions and not set.intersection(*versions):
         yield f"vpn {vpn.name}: no address family, IPv4 or IPv6, is at all its sites"
-
-
-def _loopback_notes(network: Network) -> Iterator[str]:
-    for ref, site, host in network.hosts():
-        own = {interface.ip for interface in host.addresses}
-        behind = [route.prefix for route in site.routes if route.via in own]
-        for address in host.loopbacks:
-            if not any(address in prefix for prefix in behind):
-                yield f"host {ref} has {address}, in no subnet of its LAN: nobody else reaches it"
 
 
 def _host_notes(vpns: Iterable[Vpn]) -> Iterator[str]:

@@ -127,6 +127,17 @@ def test_what_stays_keeps_its_addresses_when_hosts_come_and_go():
     assert addresses(fourth) == {"h1": ["10.0.0.2"], "h2": ["10.0.0.3"], "h3": ["10.0.0.4"]}
 
 
+def test_a_host_that_a_longer_prefix_hides_is_noted():
+    hosts = '{one: [10.9.0.7, "2001:db8::7"], two: 10.8.0.7}'
+    lab = load(f'{{pe: n, subnet: [10.0.0.0/8, "2001:db8::/64"], hosts: {hosts}}}')
+    (note,) = lab.notes
+    assert note == (
+        "host a/s/one has 10.9.0.7, and 10.9.0.0/24 of site a/t is longer than its own prefix: "
+        "packets for it go there"
+    )
+    assert verify(compile_program(lab.network), lab.network).holds
+
+
 def test_a_host_may_not_hide_an_address_that_it_could_reach():
     hosts = "{pe: n, subnet: 10.0.0.0/24, hosts: {one: [10.0.0.9, 10.9.0.7]}}"
     with pytest.raises(
