@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
@@ -174,7 +175,13 @@ def topologies(draw: st.DrawFn, sites: Mapping[str, str], pes: Sequence[str]) ->
     mesh = sorted(set(pes) - spokes)
     hubs = st.lists(st.sampled_from(mesh), min_size=1, max_size=2, unique=True)
     chosen = (SpokePe(pe, tuple(draw(hubs))) for pe in sorted(spokes))
-    return VplsTopology(roots, tuple(chosen) if draw(st.booleans()) else ())
+    found = tuple(chosen) if draw(st.booleans()) else ()
+    if not all(len(spoke.hubs) == 1 for spoke in found) or draw(st.booleans()):
+        return VplsTopology(roots, found)
+    pairs = [(pe, peer) for pe, peer in itertools.combinations(mesh, 2)]
+    return VplsTopology(
+        roots, found, draw(st.frozensets(st.sampled_from(pairs))) if pairs else None
+    )
 
 
 def _tagged(draw: st.DrawFn, vpn: Vpn, number: int) -> Vpn:

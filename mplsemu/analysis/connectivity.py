@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import assert_never
 
 from mplsemu.analysis.components import connected_components
-from mplsemu.analysis.pseudowire_mesh import joined_pes
+from mplsemu.analysis.pseudowire_mesh import is_due, joined_pes
 from mplsemu.analysis.vrf_reach import VrfReach, vrf_reaches
 from mplsemu.errors import ProgramError
 from mplsemu.model.names import inward_vrf
@@ -76,8 +76,10 @@ class L2vpnConnectivity:
         islands: attachment circuits between which frames pass, directly or through other VSIs;
             each island sorted by site. There is one where all is well.
         severed: pairs of sites of one island whose PEs have no working pseudowire between them,
-            but for pairs of leaves of an E-Tree, which are apart by design (RFC 7796).
+            but for those that are apart by design: leaves of an E-Tree (RFC 7796), and PEs between
+            which a partial mesh has no pseudowire.
         spares: lines of dual-homed sites that do not lead to them now.
+        apart: pairs of sites that a partial mesh does not join.
     """
 
     vpn: str
@@ -85,6 +87,7 @@ class L2vpnConnectivity:
     islands: tuple[tuple[AttachmentCircuit, ...], ...]
     severed: tuple[tuple[str, str], ...]
     spares: tuple[AttachmentCircuit, ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
 
     @property
     def sites(self) -> tuple[tuple[AttachmentCircuit, ...], ...]:
@@ -166,7 +169,7 @@ def _l2vpn(program: Program, vpn: str, kind: L2vpnKind) -> L2vpnConnectivity:
         if (pe, peer) not in joined
         for first in circuits[pe]
         for second in circuits[peer]
-        if not (first.leaf and second.leaf)
+        if not (first.leaf and second.leaf) and is_due(program, vpn, pe, peer)
     )
     return L2vpnConnectivity(
         vpn,
@@ -174,6 +177,13 @@ def _l2vpn(program: Program, vpn: str, kind: L2vpnKind) -> L2vpnConnectivity:
         tuple(_by_site(circuit for pe in island for circuit in circuits[pe]) for island in islands),
         tuple(severed),
         _spares(program, vpn),
+        tuple(
+            (first.site, second.site)
+            for pe, peer in combinations(order, 2)
+            if not is_due(program, vpn, pe, peer)
+            for first in circuits[pe]
+            for second in circuits[peer]
+        ),
     )
 
 

@@ -34,6 +34,25 @@ def joined_pes(program: Program, vpn: str) -> frozenset[tuple[str, str]]:
     return frozenset((pe, peer) for pe in vsis for peer in _hearers(pe, beyond, spokes))
 
 
+def is_due(program: Program, vpn: str, pe: str, peer: str) -> bool:
+    """Whether frames are to pass between two PEs, as far as the mesh of the VPLS goes."""
+    if program.node(pe).vsi_by_name[vpn].mesh is None:
+        return True
+    here, there = (_hub_of(program, vpn, each) for each in (pe, peer))
+    mesh = program.node(here).vsi_by_name[vpn].mesh
+    return mesh is None or here == there or there in mesh
+
+
+def _hub_of(program: Program, vpn: str, pe: str) -> str:
+    """Return the PE of the mesh that serves a PE: itself, unless it is a spoke PE."""
+    for wire in program.node(pe).vsi_by_name[vpn].pseudowires:
+        far = program.node(wire.peer).vsi_by_name.get(vpn)
+        ends = far.pseudowires if far is not None else ()
+        if any(end.peer == pe and end.spoke and not end.standby for end in ends):
+            return wire.peer
+    return pe
+
+
 def _hearers(
     pe: str, beyond: Mapping[str, list[str]], spokes: set[tuple[str, str]]
 ) -> Iterator[str]:

@@ -47,6 +47,7 @@ _ELSEWHERE = {
     ("vpn", "mac_limit"): "only a vpls learns MAC addresses: leave it out",
     ("site", "hub"): "only a site of a vpls may have a hub PE: leave it out",
     ("site", "role"): "a vpws joins two sites, and an l3vpn has no topology: leave it out",
+    ("vpn", "pseudowires"): "only a vpls has more than one pseudowire: leave it out",
     ("vpn", "topology"): "a vpws joins two sites, an l3vpn has import and export: leave it out",
     ("vpn", "control_word"): "an l3vpn has no pseudowires: leave it out",
     ("vpn", "l2cp"): "an l3vpn forwards packets, not frames: leave it out",

@@ -10,10 +10,10 @@ from mplsemu.model.vpn import Site
 
 
 def refuse_with_snooping(document: Document, vpn: str, raw: RawVpls, sites: Iterable[Site]) -> None:
-    """Refuse circuits with two tags, behind which Open vSwitch reads no IP header, and spoke PEs.
+    """Refuse circuits with two tags, of which no IP header is read, and meshes that are not full.
 
     Raises:
-        LabError: a site has two tags, or a hub PE.
+        LabError: a site has two tags, or a hub PE, or its mesh is partial.
     """
     for site in sites:
         if site.vlan is not None and site.vlan.inner is not None:
@@ -23,6 +23,12 @@ def refuse_with_snooping(document: Document, vpn: str, raw: RawVpls, sites: Iter
                 "not snooped",
                 "write one tag, or leave igmp_snooping out",
             )
+    if raw.pseudowires is not None:
+        raise document.error(
+            ("vpns", vpn, "pseudowires"),
+            f"vpn {vpn}: a partial mesh does not snoop IGMP and MLD",
+            "leave pseudowires out, so that its PEs are a full mesh, or leave igmp_snooping out",
+        )
     for name, site_of in raw.sites.items():
         if site_of.hub is not None:
             raise document.error(

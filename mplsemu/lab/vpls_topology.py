@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mplsemu.errors import LabError
 from mplsemu.lab.document import Document, Path
@@ -29,7 +29,8 @@ def build_topology(
         LabError: a hub-and-spoke VPLS has no hub, or another has one; a hub PE is none, or sites
             at one PE disagree about it.
     """
-    return VplsTopology(_roots(document, vpn, raw), _spokes(document, vpn, raw, roles))
+    roots, spokes = _roots(document, vpn, raw), _spokes(document, vpn, raw, roles)
+    return VplsTopology(roots, spokes, _mesh(document, vpn, raw, spokes))
 
 
 def topology_notes(vpns: Iterable[Vpn]) -> Iterator[str]:
@@ -112,6 +113,69 @@ def _disagree(
         f"{pe}, {_said(hubs_of[first])}",
         f"write the same hub at all sites of vpn {vpn} at {pe}",
     )
+
+
+def _mesh(
+    document: Document, vpn: str, raw: RawVpls, spokes: tuple[SpokePe, ...]
+) -> frozenset[tuple[str, str]] | None:
+    if raw.pseudowires is None:
+        return None
+    two_lines = next((name for name, site in raw.sites.items() if len(site.pe) > 1), None)
+    if two_lines is not None or any(len(spoke.hubs) > 1 for spoke in spokes):
+        which = f"site {vpn}/{two_lines} has two lines" if two_lines else "a site has two hubs"
+        raise document.error(
+            ("vpns", vpn, "pseudowires"),
+            f"vpn {vpn}: a partial mesh, but {which}: whom it reaches would depend on what fails",
+            "leave pseudowires out, or give the site one of the two",
+        )
+    of_spokes = {spoke.pe: spoke.hubs[0] for spoke in spokes}
+    hubs = set(of_spokes.values())
+    pes = sorted({site.pe[0] for site in raw.sites.values()} - of_spokes.keys() | hubs)
+    pairs: dict[tuple[str, str], str] = {}
+    for index, text in enumerate(raw.pseudowires):
+        where: Path = ("vpns", vpn, "pseudowires", index)
+        pair = _pair(document, where, vpn, text, pes)
+        if pair in pairs:
+            problem = f"vpn {vpn}: pseudowire {text!r} is there twice, first as {pairs[pair]!r}"
+            raise document.error(where, problem, "write each once")
+        pairs[pair] = text
+    parts = _parts(pes, pairs)
+    if len(parts) > 1:
+        said = " | ".join(enumerated(part, ", ") for part in parts)
+        raise document.error(
+            ("vpns", vpn, "pseudowires"),
+            f"vpn {vpn}: its pseudowires leave it in {len(parts)} parts: {said}",
+            f"join them, for example by {parts[0][0]}-{parts[1][0]}, or write two VPNs",
+        )
+    return frozenset(pairs)
+
+
+def _pair(
+    document: Document, where: Path, vpn: str, text: str, pes: Sequence[str]
+) -> tuple[str, str]:
+    """Return the two PEs of ``PE-PE``; names may have hyphens."""
+    cuts = [at for at, letter in enumerate(text) if letter == "-"]
+    found = [(text[:at], text[at + 1 :]) for at in cuts]
+    known = [pair for pair in found if set(pair) <= set(pes) and pair[0] != pair[1]]
+    if len(known) == 1:
+        first, second = sorted(known[0])
+        return first, second
+    raise document.error(
+        where,
+        f"vpn {vpn}: pseudowire {text!r} does not name two PEs of its mesh",
+        f"write two of {enumerated(pes)}, for example {'-'.join(pes[:2])}",
+    )
+
+
+def _parts(pes: Sequence[str], pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Return the PEs in parts that no pseudowire joins."""
+    part_of = {pe: [pe] for pe in pes}
+    for first, second in pairs:
+        if part_of[first] is not part_of[second]:
+            part_of[first] += part_of[second]
+            for pe in part_of[second]:
+                part_of[pe] = part_of[first]
+    return [part for pe, part in part_of.items() if part[0] == pe]
 
 
 def _said(hubs: tuple[str, ...]) -> str:

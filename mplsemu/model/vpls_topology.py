@@ -28,15 +28,22 @@ class VplsTopology:
         roots: names of the sites that exchange frames with every other: the roots of an E-Tree
             (RFC 7796 section 3, MEF 6). All others are leaves, which exchange frames with roots
             alone. None: every site is a root.
-        spokes: PEs outside of the full mesh, by name.
+        spokes: PEs outside of the mesh, by name.
+        mesh: the pairs of PEs, each by name, that have a pseudowire between them; sites whose PEs
+            have none exchange no frames (a partial mesh). None: all pairs but of spoke PEs.
     """
 
     roots: frozenset[str] | None = None
     spokes: tuple[SpokePe, ...] = ()
+    mesh: frozenset[tuple[str, str]] | None = None
 
     def is_leaf(self, site: str) -> bool:
         """Whether a site, by its name within the VPN, is a leaf of an E-Tree."""
         return self.roots is not None and site not in self.roots
+
+    def has_wire(self, pe: str, peer: str) -> bool:
+        """Whether there is to be a pseudowire between two PEs of the mesh."""
+        return self.mesh is None or (pe, peer) in self.mesh or (peer, pe) in self.mesh
 
     def hubs_of(self, pe: str) -> tuple[str, ...]:
         """Return the hub PEs of a PE, by preference; none if it is not a spoke PE."""

@@ -100,6 +100,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Route, "more"),
     (Pseudowire, "spoke"),
     (Pseudowire, "standby"),
+    (Vsi, "mesh"),
 )
 """Fields that are written only where they say something; of what is part of another, first."""
 _NODE_TABLES: Final = 4

@@ -101,5 +101,5 @@ def _shaped(program: Program) -> Iterator[str]:
     for node in program.nodes:
         yield from (circuit.vpn for circuit in node.circuits if circuit.leaf)
         for vsi in node.vsis:
-            if any(wire.spoke for wire in vsi.pseudowires):
+            if vsi.mesh is not None or any(wire.spoke for wire in vsi.pseudowires):
                 yield vsi.name

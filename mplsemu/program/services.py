@@ -303,6 +303,8 @@ class Vsi:
         mac_move: whether it tells of MAC addresses that move, and what comes of it.
         igmp_snooping: whether IGMP and MLD from circuits go to the controller (RFC 4541).
         groups: what it knows by them, sorted by address, IPv4 first.
+        mesh: of a partial mesh, the PEs to which it is to have a pseudowire; None: to all others
+            that are no spoke PEs.
     """
 
     name: str
@@ -318,3 +320,4 @@ class Vsi:
     mac_move: MacMove = MacMove.NONE
     igmp_snooping: bool = False
     groups: tuple[MulticastGroup, ...] = ()
+    mesh: tuple[str, ...] | None = None

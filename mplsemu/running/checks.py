@@ -274,6 +274,6 @@ def _broadcast_check(
     strangers = sorted(got.keys() - lan)
     wrong += [f"{name} is {'a leaf' if name in apart else f'not in {vpn}'}" for name in strangers]
     wrong += [f"{name} got {count}" for name, count in sorted(got.items()) if count > 1]
-    whom = f"every host of {vpn}" + (" but those of other leaves" if apart else "")
+    whom = f"every host of {vpn}" + (" but those that are apart" if apart else "")
     name = f"a broadcast of {source} reaches {whom} once"
     return CheckResult(name, vpn, source, BROADCAST, "reach", not wrong, None, "; ".join(wrong))

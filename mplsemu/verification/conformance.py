@@ -233,6 +233,11 @@ def _service_problems(program: Program, network: Network) -> Iterator[tuple[str,
 def _wire_problems(pe: str, vsi: Vsi, vpn: Vpn | None) -> Iterator[str]:
     """Yield pseudowires that are not as the lab's spoke PEs have them (RFC 4762 section 10)."""
     hubs = {spoke.pe: spoke.hubs for spoke in vpn.topology.spokes} if isinstance(vpn, Vpls) else {}
+    if isinstance(vpn, Vpls):
+        others = [each for each in vpn.pes if each != pe and each not in hubs and pe not in hubs]
+        due = tuple(each for each in others if vpn.topology.has_wire(pe, each))
+        if vsi.mesh != (None if vpn.topology.mesh is None else due):
+            yield "its part of the mesh is not the lab's"
     for wire in vsi.pseudowires:
         is_spoke = pe in hubs.get(wire.peer, ())
         if wire.spoke is not is_spoke:

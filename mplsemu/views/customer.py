@@ -62,6 +62,7 @@ def view_of_connectivity(info: VpnInfo, found: Connectivity) -> CustomerView:
                 kind=found.kind,
                 islands=_bridged(found, seconds),
                 severed=found.severed,
+                apart=found.apart,
             )
         case _:
             assert_never(found)

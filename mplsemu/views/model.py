@@ -136,6 +136,7 @@ class BridgeView:
         kind: a switch that learns, or a wire.
         islands: the sites on each virtual switch; one switch if all is well.
         severed: pairs of sites on one switch that nevertheless do not hear each other.
+        apart: pairs of sites that do not, as the VPN is made so (a partial mesh).
     """
 
     vpn: str
@@ -143,6 +144,7 @@ class BridgeView:
     kind: L2vpnKind
     islands: tuple[tuple[SiteView, ...], ...]
     severed: tuple[tuple[str, str], ...]
+    apart: tuple[tuple[str, str], ...] = field(default=(), metadata=ONLY_IF_SET)
 
     @property
     def sites(self) -> tuple[SiteView, ...]:

@@ -14,6 +14,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpls_topology import MULTIPOINT
 from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import IpHeader, Packet
@@ -227,7 +228,9 @@ def bridged_is_right(vpn, site, packet, ends, learned) -> bool:
         return arrived <= others
     wanted = others if known is None else Counter([known] if known != site.circuit else [])
     lost = [end for end in ends if isinstance(end, Dropped)]
-    if isinstance(vpn, Vpls) and vpn.topology.spokes:  # a hub PE may have nobody to send it to
+    if (
+        isinstance(vpn, Vpls) and vpn.topology != MULTIPOINT
+    ):  # a hub PE may have nobody to send it to
         lost = [end for end in lost if "nobody" not in end.reason]
     return arrived == wanted and not (lost and wanted)
 
@@ -236,4 +239,8 @@ def are_partners(vpn, site, other) -> bool:
     """Whether frames pass between two sites of a bridged VPN."""
     roots = vpn.topology.roots if isinstance(vpn, Vpls) else None
     is_apart = roots is not None and not roots & {site.name, other.name}
+    if isinstance(vpn, Vpls) and vpn.topology.mesh is not None:
+        hubs = {spoke.pe: spoke.hubs[0] for spoke in vpn.topology.spokes}
+        ends = {hubs.get(each.pe, each.pe) for each in (site, other)}
+        is_apart |= len(ends) == 2 and tuple(sorted(ends)) not in vpn.topology.mesh
     return site.name != other.name and not is_apart

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from mplsemu.control.labels import BindingKey, PseudowireKey
@@ -92,7 +93,12 @@ class L2vpnCompiler(ABC, Generic[L2vpn]):
             if state.reaches(pe, wire.peer)
         )
         circuits = state.circuits(pe, vpn.sites)
-        return ServiceTables(vsis=(self._vsi(vpn, state.number(service), circuits, pseudowires),))
+        made = self._vsi(vpn, state.number(service), circuits, pseudowires)
+        return ServiceTables(vsis=(replace(made, mesh=self._mesh_of(service)),))
+
+    def _mesh_of(self, service: Service) -> tuple[str, ...] | None:  # noqa: ARG002
+        """Return the PEs to which a VSI of a partial mesh is to have pseudowires."""
+        return None
 
     def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:
         """Yield the label entry of each pseudowire."""

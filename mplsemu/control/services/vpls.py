@@ -29,6 +29,9 @@ class VplsCompiler(L2vpnCompiler[Vpls]):
     def _stands_by(self, service: Service, peer: str, state: ServiceState) -> bool:
         return self._topologies[service.vpn].stands_by(service.pe, peer, state.reaches)
 
+    def _mesh_of(self, service: Service) -> tuple[str, ...] | None:
+        return self._topologies[service.vpn].mesh_of(service.pe)
+
     def _elsewhere(self, vpn: str) -> Iterable[tuple[str, str]]:
         return self._topologies[vpn].choices()
 

@@ -43,7 +43,8 @@ class VplsWires:
 
     Hub PEs, and PEs that have no hub, are a full mesh (RFC 4762 section 4.4). A spoke PE has a
     pseudowire to each of its hub PEs, of which one carries frames (section 10.2). For a spoke PE
-    the others are the mesh: frames never go from one hub to another by way of it.
+    the others are the mesh: frames never go from one hub to another by way of it. Where the lab
+    file lists the pseudowires of the mesh there are no others.
 
     Where two PEs of the mesh have leaves only, they and the spoke PEs behind them, there is none
     between them: their frames would be for nobody (RFC 7796 section 5.1). Where one side has leaves
@@ -67,7 +68,9 @@ class VplsWires:
             for hub in hubs:
                 self._spokes.setdefault(hub, []).append(spoke)
                 self._behind[hub] = self._behind[hub].or_(self._own[spoke])
-        self._plain = None if self._hubs or leaves else tuple(map(WireEnd, self._mesh))
+        self._topology = vpn.topology
+        is_plain = not (self._hubs or leaves) and vpn.topology.mesh is None
+        self._plain = tuple(map(WireEnd, self._mesh)) if is_plain else None
 
     def at(self, pe: str) -> Iterator[WireEnd]:
         """Yield the pseudowires of a PE, by the PE at the other end."""
@@ -81,7 +84,8 @@ class VplsWires:
             return
         here = self._behind[pe]
         for peer in self._mesh:
-            if peer != pe and (here.roots or self._behind[peer].roots):
+            is_joined = peer != pe and self._topology.has_wire(pe, peer)
+            if is_joined and (here.roots or self._behind[peer].roots):
                 yield _end(peer, here, self._behind[peer])
         for spoke in self._spokes.get(pe, ()):
             yield _end(spoke, self._but(spoke), self._own[spoke], spoke=True)
@@ -90,6 +94,13 @@ class VplsWires:
         """Return what is anywhere but at a PE."""
         own, (roots, leaves) = self._own[pe], self._pes_with
         return _Kinds(roots > own.roots, leaves > own.leaves)
+
+    def mesh_of(self, pe: str) -> tuple[str, ...] | None:
+        """Return the PEs that a PE of a partial mesh is joined to; None if the mesh is full."""
+        if self._topology.mesh is None:
+            return None
+        found = (peer for peer in self._mesh if peer != pe and self._topology.has_wire(pe, peer))
+        return () if pe in self._hubs else tuple(found)
 
     def stands_by(self, pe: str, peer: str, reaches: Callable[[str, str], bool]) -> bool:
         """Whether the pseudowire between a spoke PE and one of its hub PEs is not the one in use.

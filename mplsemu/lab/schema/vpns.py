@@ -13,6 +13,7 @@ from mplsemu.lab.scalar import (
     Name,
     Prefixes,
     Rd,
+    ShortLink,
     StormRate,
     Targets,
     YesOrNo,
@@ -141,6 +142,13 @@ class RawVpls(RawBridged, title="VPLS"):
         description="mesh: every site reaches every other; hub-and-spoke: an E-Tree (RFC 7796), "
         "in which sites with `role: hub` reach every site, and the others reach those alone.",
         examples=["hub-and-spoke"],
+    )
+    pseudowires: list[ShortLink] | None = Field(
+        default=None,
+        description="Of a partial mesh: the pairs of PEs that have one between them, PE-PE; sites "
+        "of others do not reach each other. Every two PEs unless said.",
+        min_length=1,
+        examples=[["dk-se", "se-no"]],
     )
     sites: dict[Name, RawVplsSite] = Field(min_length=1, examples=[{"odense": {"pe": "dk"}}])
 

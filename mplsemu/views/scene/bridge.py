@@ -108,6 +108,7 @@ def _switch_box(view: BridgeView, sites: Sequence[SiteView]) -> InfoBox:
         rows.append(Row(f"✗ {what} not hear each other", Tone.BAD, TEXT_SIZE))
     elif len(view.islands) == 1 and len(sites) > 1 and all(site.up for site in sites):
         said = "leaves hear roots alone" if view.roots else "every site hears every other"
+        said = "every site hears those it should" if view.apart else said
         rows.append(Row(f"✓ {said}", Tone.OK, TEXT_SIZE))
     return InfoBox(tuple(rows))
 
@@ -185,12 +186,15 @@ def _trouble(view: BridgeView) -> list[str]:
     if len(view.islands) > 1:
         said.append(f"It is in {len(view.islands)} parts that nothing joins.")
     if view.severed:
-        pairs = [" and ".join(pair) for pair in view.severed]
-        said.append(f"These do not hear each other: {', '.join(pairs[:8])}.")
+        said.append(f"These do not hear each other: {_pairs(view.severed)}.")
     down = [site.name for site in view.sites if not site.up]
     if down:
         said.append(f"Down: the line of {listed(down)}.")
     return said
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(" and ".join(pair) for pair in pairs[:8])
 
 
 def _words(view: BridgeView) -> PictureText:
@@ -214,6 +218,8 @@ def _words(view: BridgeView) -> PictureText:
 
 
 def _who_hears_whom(view: BridgeView) -> str:
+    if view.apart:
+        return f"These are apart by design: {_pairs(view.apart)}."
     if not view.roots:
         return "Every site hears every other."
     return f"Leaves hear roots alone, and roots hear every site: {listed(view.roots)}."

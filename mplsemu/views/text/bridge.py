@@ -53,6 +53,12 @@ def _remarks(view: BridgeView) -> list[Text]:
     elif view.severed:
         pairs = "; ".join(" and ".join(pair) for pair in view.severed[:20])
         said = f"✗ do not hear each other: {pairs}"
+    elif view.apart:
+        pairs = "; ".join(" and ".join(pair) for pair in view.apart[:20])
+        lines = wrapped(
+            f"apart by design: {pairs}".split(" "), width=79, indent="   ", first=" ", joint=" "
+        )
+        return [Text(), *(Text(line.plain, palette.FAINT) for line in lines)]
     else:
         return []
     lines = wrapped(said.split(" "), width=79, indent="   ", first=" ", joint=" ")

@@ -138,6 +138,57 @@ def test_mistaken_hubs_are_refused_with_line_and_remedy(name):
     assert remedy in error.remedy
 
 
+MESH = """\
+name: lab
+provider:
+  nodes: {x: {role: pe}, y: {role: pe}, z: {role: pe}, w-1: {role: pe}, p: }
+  links: [x-p, p-y, z-p, {ends: [w-1, p]}]
+vpns:
+  lan:
+    type: vpls
+    subnet: 10.0.0.0/24
+    pseudowires: [x-y, z-y, w-1-x]
+    sites: {a: {pe: x}, b: {pe: y}, c: {pe: z}, d: {pe: w-1}}
+"""
+
+
+def test_a_partial_mesh_has_the_pseudowires_that_are_listed():
+    (vpn,) = loads(MESH, "lab.yaml").network.vpns
+    assert vpn.topology.mesh == {("x", "y"), ("y", "z"), ("w-1", "x")}
+    assert vpn.topology.has_wire("z", "y")
+    assert not vpn.topology.has_wire("x", "z")
+
+
+MESH_MISTAKES = {
+    "no PE": ("z-y", "z-p", "pseudowire 'z-p' does not name two PEs", "two of w-1, x, y or z"),
+    "itself": ("z-y", "z-z", "pseudowire 'z-z' does not name two PEs", "example w-1-x"),
+    "twice": ("z-y", "y-x", "pseudowire 'y-x' is there twice, first as 'x-y'", "write each once"),
+    "parts": (", w-1-x", "", "leave it in 2 parts: w-1 | x, y, z", "for example by w-1-x"),
+    "two lines": ("c: {pe: z}", "c: {pe: [z, x]}", "site lan/c has two lines", "one of the two"),
+    "two hubs": ("c: {pe: z}", "c: {pe: z, hub: [x, y]}", "a site has two hubs", "one of the two"),
+    "snooping": (
+        "    pseudowires: [x-y",
+        "    igmp_snooping: true\n    pseudowires: [x-y",
+        "a partial mesh does not snoop",
+        "or leave igmp_snooping out",
+    ),
+    "empty": ("[x-y, z-y, w-1-x]", "[]", "pseudowires has no entries", "write pseudowires:"),
+}
+
+
+@pytest.mark.parametrize("name", MESH_MISTAKES)
+def test_mistaken_meshes_are_refused_with_line_and_remedy(name):
+    old, new, problem, remedy = MESH_MISTAKES[name]
+    with pytest.raises(LabError) as caught:
+        loads(MESH.replace(old, new, 1), "lab.yaml")
+    error = caught.value
+    assert error.location is not None
+    assert error.location.line == 9 + new.count("\n")
+    assert problem in str(error)
+    assert error.remedy is not None
+    assert remedy in error.remedy
+
+
 MISTAKES = {
     "no hub": ([(", role: hub", "")], 8, "no site is a hub", "role: hub at a site, for example"),
     "hub in a mesh": (

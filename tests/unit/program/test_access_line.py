@@ -10,6 +10,7 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.control.numbering import number_network, numbers_in
 from mplsemu.control.ports import cables_at
+from mplsemu.control.services import Services
 from mplsemu.lab.loader import loads
 from mplsemu.model.numbers import Space
 from mplsemu.model.tags import VlanTags
@@ -100,7 +101,7 @@ def test_a_shared_port_is_one_number_and_its_circuits_have_theirs():
         "dk-se": 1, "dk:u": 2, "a/one": 3, "a/two": 4, "a/bare": 5, "lan/one": 6
     }  # fmt: skip
     assert {circuit.physical_port for circuit in DK.circuits} == {2}
-    assert numbers_in(PROGRAM)[Space.ports("dk")] == numbers[Space.ports("dk")]
+    assert numbers_in(PROGRAM, Services(NETWORK))[Space.ports("dk")] == numbers[Space.ports("dk")]
 
 
 def test_circuits_of_a_port_come_and_go_together():

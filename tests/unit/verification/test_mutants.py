@@ -79,6 +79,18 @@ def spoke_pes() -> Network:
     )
 
 
+def partial_mesh() -> Network:
+    """A VPLS in which only some PEs have a pseudowire between them."""
+    macs = MacAddresses()
+    topology = VplsTopology(mesh=frozenset({("x", "y"), ("y", "z")}))
+    return network(
+        provider(("x-p", "y-p", "z-p"), pes=("x", "y", "z")),
+        vpls("lan", {"a": "x", "b": "x", "c": "y", "d": "z"}, macs=macs, topology=topology),
+        vpls("van", {"a": "x", "b": "z"}, subnet="10.0.0.0/28", macs=macs),
+        name="partial mesh",
+    )
+
+
 def square() -> Network:
     """Several ways of equal cost, of different length, over parallel links."""
     macs = MacAddresses()
@@ -99,6 +111,7 @@ LABS = {
     "square": square,
     "tree": tree,
     "spoke PEs": spoke_pes,
+    "partial mesh": partial_mesh,
     "own VRFs": own_vrfs,
     "hubs": hub_and_spokes,
     "dual-homed": dual_homed,
