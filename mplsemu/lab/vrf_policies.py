@@ -25,12 +25,12 @@ class Number(Protocol):
 
 def numbered_names(vpn: str, raw: RawL3vpn) -> Iterator[str]:
     """Yield the VRFs that are not named as the VPN: each has a number of its own."""
-    if raw.via is not None:
+    if needs_inward(raw):
         yield inward_vrf(vpn)
     for name, site in raw.sites.items():
         if _is_apart(raw, site):
             yield _vrf(vpn, name)
-            if raw.via is not None and site.role == "hub":
+            if needs_inward(raw) and site.role == "hub":
                 yield inward_vrf(_vrf(vpn, name))
 
 
@@ -100,7 +100,7 @@ class VrfPolicies:
         )
 
     def _inward_rd(self, vrf: str) -> RouteDistinguisher | None:
-        if self.raw.via is None:
+        if not needs_inward(self.raw):
             return None
         return RouteDistinguisher(self.asn, self.number(inward_vrf(vrf)))
 
@@ -123,6 +123,17 @@ class VrfPolicies:
                     "exports: both are spokes, and would reach each other",
                     "leave it out, or write role: hub at one of the two",
                 )
+
+
+def needs_inward(raw: RawL3vpn) -> bool:
+    """Whether packets to hubs and packets from hubs need two VRFs at the hubs' PEs.
+
+    They do where a hub's CE router sends packets back, and where routes lead to networks behind a
+    hub: by a default route a spoke would reach the other spokes, if its packets were looked up in
+    the VRF that knows them.
+    """
+    has_routes = any(site.routes for site in raw.sites.values() if site.role == "hub")
+    return is_star(raw) and (raw.via is not None or has_routes)
 
 
 def is_star(raw: RawL3vpn) -> bool:

@@ -108,8 +108,8 @@ class VrfPolicy:
         import_targets: it imports routes that carry any of these.
         export_targets: carried by the routes it exports.
         sites: names of those that are attached to it.
-        inward_rd: of a VRF beside it, `inward`, if not this one but that one leads to the CE
-            routers of its sites, and exports their routes; None: there is one VRF.
+        inward_rd: of a VRF beside it, `inward`, if not this one but that one exports its sites'
+            routes and takes packets to them; None: there is one VRF.
     """
 
     name: str
@@ -121,7 +121,7 @@ class VrfPolicy:
 
     @property
     def inward(self) -> str | None:
-        """Name of the VRF that leads to the CE routers of its sites, if that is another one."""
+        """Name of the VRF to which packets for its sites come, if that is another one."""
         return inward_vrf(self.name) if self.inward_rd is not None else None
 
     def halves(self) -> tuple[VrfPolicy, ...]:

@@ -141,6 +141,7 @@ class AddressPlans:
             for site in vpn.sites
         }
         self._plans: dict[VrfName, AddressPlan] = {}
+        self._inward: dict[VrfName, AddressPlan] = {}
         self._spans: dict[tuple[str, ...], frozenset[Span]] = {}
 
     def at(self, site: Site) -> AddressPlan:
@@ -150,6 +151,20 @@ class AddressPlans:
             vpn = self._vpns[site.vpn]
             self._plans[key] = AddressPlan(vpn, site, self._sources.of(vpn), self)
         return self._plans[key]
+
+    def towards(self, site: Site) -> AddressPlan:
+        """Return the plan for packets that come to a site's PE from another.
+
+        Those for a hub do not go on to spokes, whatever the hub's own packets do.
+        """
+        vpn = self._vpns[site.vpn]
+        hubs = vpn.hub_and_spoke
+        if hubs is None or hubs.via_ce or site.name not in hubs.hubs:
+            return self.at(site)
+        key = self.vrf_of(site)
+        if key not in self._inward:
+            self._inward[key] = AddressPlan(vpn, site, [vpn], self, near_alone=True)
+        return self._inward[key]
 
     def vrf_of(self, site: Site) -> VrfName:
         """Return the VRF that a site is attached to."""
@@ -177,6 +192,7 @@ class AddressPlan:
         at: one of its sites; all that are attached to the same VRF see the same.
         sources: `vpn`, then those from which it imports.
         plans: those of all VRFs, for what another PE or VRF does with a packet.
+        near_alone: only the sites that are attached to the same VRF are reached.
 
     Attributes:
         pe: of that VRF.
@@ -184,12 +200,23 @@ class AddressPlan:
         near: the circuits of those that are attached to the same VRF.
     """
 
-    def __init__(self, vpn: L3vpn, at: Site, sources: Iterable[L3vpn], plans: AddressPlans) -> None:
+    def __init__(
+        self,
+        vpn: L3vpn,
+        at: Site,
+        sources: Iterable[L3vpn],
+        plans: AddressPlans,
+        *,
+        near_alone: bool = False,
+    ) -> None:
         self.pe = at.pe
         self._here = plans.vrf_of(at)
         self._plans = plans
         self.sites = tuple(
-            site for source in sources for site in source.sites if reaches(vpn, at, source, site)
+            site
+            for source in sources
+            for site in source.sites
+            if reaches(vpn, at, source, site) and (self._is_near(site) or not near_alone)
         )
         self._valid: dict[tuple[str, int], IPAddress | None] = {}
         self._choice = Choice(at, plans.vrf_of, plans.distances, plans.down)
@@ -290,7 +317,7 @@ class AddressPlan:
             for chosen in table.values()
             for offer in chosen
         }
-        return [self._plans.at(site) for site in sites.values() if not self._is_near(site)]
+        return [self._plans.towards(site) for site in sites.values() if not self._is_near(site)]
 
     def _is_cut_off(self, chosen: Iterable[Offer]) -> bool:
         """Whether a prefix is withdrawn: nobody who has it can be reached."""
@@ -327,7 +354,7 @@ class AddressPlan:
     def _end(self, offer: Offer, address: Address, passed: frozenset[VrfName]) -> ExpectedEnd:
         site = offer.site
         if not self._is_near(site):
-            return self._plans.at(site).follow(address, passed)
+            return self._plans.towards(site).follow(address, passed)
         if offer.via is not None:
             address = offer.via.version, int(offer.via)
         known = self._known[site.circuit].get(address)

@@ -259,7 +259,9 @@ def _imported_problem(
     pe, vrf = origin
     if name not in node.vrf_by_name:
         return f"is in VRF {name}, which is not here"
-    if origin != (node.name, name):
+    own = node.vrf_of_circuit.get(way.circuit)
+    is_own = own is not None and own.name == name
+    if origin != (node.name, name) and not is_own:
         return f"is in VRF {name}, but {way.circuit} is in {vrf} at {pe}"
     return None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import ClassVar
 
 from mplsemu.control.labels import VrfKey
@@ -103,8 +104,9 @@ class L3vpnCompiler:
         here = [site for site in state.attached(local) if site.pe == pe]
         candidates = tuple(self._candidates(service, here, state))
         routes = select(candidates)
+        neighbours = _neighbours({half.name, policy.name}, pe, here, state, Fib(routes))
         if half.name == policy.inward:  # packets from its sites come into the other half
-            local = here = []
+            local = []
         vrf = Vrf(
             name=half.name,
             index=state.number(service),
@@ -115,7 +117,7 @@ class L3vpnCompiler:
             label6=state.labels[pe].get(VrfKey(half.name, 6)),
             circuits=state.circuits(pe, local),
             routes=routes,
-            neighbours=_neighbours(half, pe, here, state, Fib(routes)),
+            neighbours=neighbours,
         )
         return ServiceTables(vrfs=(vrf,), measured=frozenset(contested(candidates)))
 
@@ -149,13 +151,16 @@ class L3vpnCompiler:
         """Yield what a VRF may use: its own sites' routes, and those that it imports."""
         half, policy = self._halves[service.name]
         up = [site for site in here if site.circuit not in state.down]
-        if half.name != policy.inward:
+        transit = self._transit[policy.vpn]
+        is_inward = half.name == policy.inward
+        if not is_inward:
             yield from _link_routes(half, up)
-        if half.name == policy.inward or policy.inward is None:
+        if is_inward and not transit.hubs:
+            yield from _hub_routes(half, policy.name, up)
+        elif is_inward or policy.inward is None or not transit.hubs:
             yield from _local_routes(half, up)
-        if half.name == policy.inward:
+        if is_inward:
             for site in up:
-                transit = self._transit[policy.vpn]
                 for prefix in transit.through(site):
                     through = _candidate(half, half, site, prefix, HERE, ViaCe(site.circuit))
                     yield replace(through, detour=1 + transit.rank(site))
@@ -166,7 +171,8 @@ class L3vpnCompiler:
         for source in self._imports[policy.name]:
             leads = source.halves()[-1]
             for site in state.attached(self._sites[source.name]):
-                is_local = leads.name == policy.name and site.pe == pe
+                own = leads if self._transit[source.vpn].hubs else source
+                is_local = own.name == policy.name and site.pe == pe
                 if site.circuit in state.down or is_local:
                     continue
                 if site.pe != pe and not state.reaches(pe, site.pe):
@@ -203,6 +209,22 @@ def _local_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidat
             yield _candidate(policy, policy, site, route.prefix, HERE, behind)
 
 
+def _hub_routes(half: VrfPolicy, outward: str, sites: Iterable[Site]) -> Iterator[Candidate]:
+    """Yield the routes of packets from spokes to hubs, to whose VRF other spokes are not known.
+
+    What is on a hub's LAN that VRF knows as well as this one; but a route to networks behind it,
+    above all a default route, may hold a spoke's prefix.
+    """
+    for site in sites:
+        for subnet in site.subnets:
+            yield _candidate(half, half, site, subnet, HERE, ViaVrf(outward))
+        for route in site.routes:
+            behind = ViaNeighbour(site.circuit, route.via)
+            yield _candidate(half, half, site, route.prefix, HERE, behind)
+            next_hop = ip_network(route.via)
+            yield _candidate(half, half, site, next_hop, HERE, Connected(site.circuit))
+
+
 def _link_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidate]:
     """Yield the routes to PE-CE links: every VPN may use the same prefixes, none is exported."""
     for site in sites:
@@ -231,7 +253,7 @@ def _candidate(
 
 
 def _neighbours(
-    policy: VrfPolicy, pe: str, sites: Iterable[Site], state: ServiceState, fib: Fib
+    vrfs: Container[str], pe: str, sites: Iterable[Site], state: ServiceState, fib: Fib
 ) -> tuple[Neighbour, ...]:
     """Return the neighbours in the lab file; resolved ones of the same address replace them.
 
@@ -242,7 +264,7 @@ def _neighbours(
     known = [neighbour for site in up.values() for neighbour in _known_neighbours(site)]
     for learned in state.learned:
         neighbour = learned.neighbour
-        if (learned.pe, learned.vrf) == (pe, policy.name) and neighbour.circuit in up:
+        if learned.pe == pe and learned.vrf in vrfs and neighbour.circuit in up:
             known.append(neighbour)
     found = {each.address: each for each in known if _is_on(fib, each)}
     return tuple(found[address] for address in sorted(found, key=_address_order))

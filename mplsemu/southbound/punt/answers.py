@@ -31,7 +31,7 @@ class PendingPacket:
     """A packet that waits until an address on a circuit is resolved.
 
     Attributes:
-        vrf: name of the VRF that routes it.
+        vrf: name of the VRF that learns what is on the circuit.
         address: what must be resolved.
         circuit: where.
         solicitation: asks for it; to be repeated until there is a reply, or it is given up.

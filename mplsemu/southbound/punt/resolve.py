@@ -103,8 +103,9 @@ def glean(lsr: NodeProgram, vrf: Vrf, punt: ParsedPunt, packet: IpPacket) -> Ans
     if place is None or request is None:
         return NO_ANSWER
     header = EthernetHeader(GATEWAY_MAC, GATEWAY_MAC, (), punt.ethernet.ethertype)
+    owner = lsr.vrf_of_circuit.get(place[0].name, vrf)  # which learns what is on the circuit
     pending = PendingPacket(
-        vrf=vrf.name,
+        vrf=owner.name,
         address=wanted,
         circuit=place[0].name,
         solicitation=request,

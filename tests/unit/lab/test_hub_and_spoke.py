@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 from hypothesis import given, settings
 
 from mplsemu.analysis.connectivity import connectivity
-from mplsemu.control.compile import compile_program
+from mplsemu.control.compile import LearnedNeighbour, compile_program
 from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
 from mplsemu.model.l3vpn import HubAndSpoke, L3vpn
 from mplsemu.program.codec import dump_program, load_program
 from mplsemu.program.program import Program
+from mplsemu.program.services import Neighbour
 from mplsemu.program.trace import trace
 from mplsemu.verification.matrix import verify
 from mplsemu.verification.reachability_policy import Expect, expectations
@@ -125,6 +127,45 @@ def test_what_a_spoke_is_not_to_reach_is_no_lack():
     assert not any(vrf.lacks for vrf in found.vrfs)
     (a,) = [vrf for vrf in found.vrfs if vrf.vrf == "corp/a"]
     assert set(a.apart) == {"b", "c", "near"}
+
+
+DEFAULT = LAB.replace(
+    "subnet: 10.0.0.0/24}", "subnet: 10.0.0.0/24, hosts: 2, routes: 0.0.0.0/0 via 10.0.0.3}"
+)
+
+
+def test_a_default_route_at_the_hub_leads_spokes_out_and_never_to_each_other():
+    """The hub's PE looks up what comes from spokes where other spokes are not known."""
+    network = loads(DEFAULT, "star.yaml").network
+    program = compile_program(network)
+    assert verify(program, network).holds
+    for spoke in SPOKES:
+        out = trace(program, f"corp/{spoke}/h1", "8.8.8.8").end
+        assert (str(out.host), out.mac) == ("corp/hq/h2", network.vpns[0].sites[0].hosts[1].mac)
+        assert arrives(program, spoke, "hq")
+        assert arrives(program, "hq", spoke)
+        assert not any(arrives(program, spoke, other) for other in SPOKES if other != spoke)
+    assert [vrf.name for vrf in program.node("n").vrfs] == ["corp", "corp:in", "corp/near"]
+
+
+def test_with_one_table_for_both_ways_a_default_route_joins_the_spokes_and_is_refuted():
+    network = loads(DEFAULT, "star.yaml").network
+    (vpn,) = network.vpns
+    policies = tuple(replace(policy, inward_rd=None) for policy in vpn.vrfs)
+    careless = replace(network, vpns=(replace(vpn, vrfs=policies),))
+    program = compile_program(careless)
+    assert arrives(program, "a", "b")
+    assert any("leaks" in each.detail for each in verify(program, careless).violations)
+
+
+def test_who_is_found_on_a_hubs_lan_serves_packets_of_both_ways():
+    text = DEFAULT.replace("via 10.0.0.3", "via 10.0.0.9")
+    network = loads(text, "star.yaml").network
+    found = Neighbour(ip_address("10.0.0.9"), "corp/hq", "02:00:00:00:99:99")
+    program = compile_program(network, learned=[LearnedNeighbour("n", "corp", found)])
+    for vrf in ("corp", "corp:in"):
+        assert found in program.node("n").vrf_by_name[vrf].neighbours
+    assert verify(program, network).holds
 
 
 def test_a_hub_may_import_and_export_more():
