@@ -73,7 +73,7 @@ def refuse_link_overlap(
     prefixes = tuple(prefixes)
     for number, link in enumerate(links):
         for other in (*links[:number], *prefixes):
-            if _overlap(link.prefix, other.prefix):
+            if _clash(link, other):
                 line = document.location(other.path).line
                 raise document.error(
                     link.path,
@@ -109,7 +109,7 @@ def refuse_imported_link_overlap(
                     continue  # compared already
                 others = (claim for claim in claims[source.vpn] if claim.site in source.sites)
                 for other in others:
-                    if _overlap(link.prefix, other.prefix):
+                    if _clash(link, other):
                         line = document.location(other.path).line
                         raise document.error(
                             link.path,
@@ -120,7 +120,11 @@ def refuse_imported_link_overlap(
                         )
 
 
-def _overlap(one: IPNetwork, other: IPNetwork) -> bool:
-    return one.version == other.version and (
-        one.network_address in other or other.network_address in one
+def _clash(link: Claim, other: Claim) -> bool:
+    """Whether a link's network and another prefix hide each other: routes are for what is left."""
+    one, another = link.prefix, other.prefix
+    if other.via is not None:
+        return one == another
+    return one.version == another.version and (
+        one.network_address in another or another.network_address in one
     )

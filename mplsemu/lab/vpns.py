@@ -176,7 +176,8 @@ class _Builder:
         if any(has_pool_link(site) for site in raw.sites.values()):
             self.refuse_pool(name, on_lans)
         own_links = self.links.setdefault(name, list(given_links(name, raw.sites)))
-        refuse_link_overlap(self.document, own_links, on_lans)
+        not_links = (claim for claim in claims if not claim.is_link)
+        refuse_link_overlap(self.document, own_links, not_links)
         imported = frozenset(own if raw.import_ is None else raw.import_)
         exported = frozenset(own if raw.export is None else raw.export)
         usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))

@@ -119,6 +119,12 @@ def test_a_links_network_may_overlap_nothing_that_its_vrf_imports():
     other = "  b: {type: l3vpn, sites: {s: {pe: n, subnet: 15.1.0.0/16}}}\n"
     text = LAB.format(ce="{wan: 15.1.1.0/24}") + other
     assert len(loads(text, "x.yaml").network.vpns) == 2  # where it is not imported, it may
+    away = LAB.format(ce="{wan: 15.1.1.0/24}") + other.replace(
+        "15.1.0.0/16", "10.9.0.0/24, routes: [0.0.0.0/0 via 10.9.0.2, 15.1.0.0/16 via 10.9.0.2]"
+    )
+    targets = 'type: l3vpn\n    import: ["64512:1", "64512:2"]\n'
+    network = loads(away.replace("type: l3vpn\n", targets), "x.yaml").network
+    assert verify(compile_program(network), network).holds  # routes may be shorter
     importing = text.replace("type: l3vpn\n", 'type: l3vpn\n    import: ["64512:1", "64512:2"]\n')
     with pytest.raises(LabError) as caught:
         loads(importing, "x.yaml")
@@ -126,3 +132,11 @@ def test_a_links_network_may_overlap_nothing_that_its_vrf_imports():
         "x.yaml:9: the PE-CE link of site a/s: 15.1.1.0/24 overlaps 15.1.0.0/16 of vpn b "
         "(site b/s, line 12), which its VRF imports; write a network"
     )
+
+
+def test_a_links_network_may_not_be_that_of_a_static_route():
+    text = LAB.format(ce="{wan: 15.1.1.0/24}").replace(
+        '"2001:db8:2::/64"]', '"2001:db8:2::/64"], routes: [15.1.1.0/24 via 10.2.0.2]'
+    )
+    with pytest.raises(LabError, match=r"x\.yaml:8: .*15\.1\.1\.0/24 overlaps .* \(line 9\)"):
+        loads(text, "x.yaml")
