@@ -15,7 +15,7 @@ from benchmarks.figure import Figure
 
 BENCHES = (
     "compiling", "checking", "booting", "matrix", "convergence", "switchover", "installing",
-    "loading", "throughput", "kernelboot", "kernelspeed", "memory", "drawing", "web",
+    "loading", "throughput", "kernelboot", "kernelspeed", "tagged", "memory", "drawing", "web",
 )  # fmt: skip
 
 

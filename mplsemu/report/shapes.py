@@ -139,7 +139,8 @@ class Tunnel(TypedDict):
 class Circuit(TypedDict):
     """An attachment circuit, and the PE's addresses on it.
 
-    `leaf` is there in an E-Tree's leaf, `standby` where another line carries the site's traffic.
+    `leaf` is there in an E-Tree's leaf, `standby` where another line carries the site's traffic,
+    `vlan` where tags tell it from others at its port: 100, of two tags 200.100.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Circuit(TypedDict):
     addresses: list[str]
     leaf: NotRequired[bool]
     standby: NotRequired[bool]
+    vlan: NotRequired[str]
 
 
 class Route(TypedDict):

@@ -203,6 +203,8 @@ def _circuit(circuit: CircuitRow) -> shapes.Circuit:
         found["leaf"] = True
     if circuit.standby:
         found["standby"] = True
+    if circuit.vlan is not None:
+        found["vlan"] = circuit.vlan
     return found
 
 

@@ -223,7 +223,8 @@ export interface components {
          * Circuit
          * @description An attachment circuit, and the PE's addresses on it.
          *
-         *     `leaf` is there in an E-Tree's leaf, `standby` where another line carries the site's traffic.
+         *     `leaf` is there in an E-Tree's leaf, `standby` where another line carries the site's traffic,
+         *     `vlan` where tags tell it from others at its port: 100, of two tags 200.100.
          */
         Circuit: {
             /** Name */
@@ -238,6 +239,8 @@ export interface components {
             leaf?: boolean;
             /** Standby */
             standby?: boolean;
+            /** Vlan */
+            vlan?: string;
         };
         /**
          * CoreLink

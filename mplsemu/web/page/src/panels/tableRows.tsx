@@ -184,9 +184,10 @@ function circuitsText(circuits: Circuit[]): string {
   return circuits.map(circuitText).join(", ");
 }
 
-function circuitText({ name, up, standby }: Circuit): string {
-  if (up) return name;
-  return standby ? `${name} (standby)` : `${name} (down)`;
+function circuitText({ name, up, standby, vlan }: Circuit): string {
+  const tagged = vlan === undefined ? name : `${name} VLAN ${vlan}`;
+  if (up) return tagged;
+  return standby ? `${tagged} (standby)` : `${tagged} (down)`;
 }
 
 function vsis(nodes: VsiTable["nodes"]): TableData[] {
