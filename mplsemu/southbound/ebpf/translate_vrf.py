@@ -117,7 +117,7 @@ def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
 
 def _behind(lsr: Lsr, circuit: AttachmentCircuit, neighbour: Neighbour | None) -> RouteRecord:
     if neighbour is None:
-        return RouteRecord(RouteKind.CONNECTED, lsr.ifindex(circuit.port))
+        return RouteRecord(RouteKind.CONNECTED, lsr.circuit_id(circuit))
     return _deliver(lsr, circuit, neighbour.mac)
 
 
