@@ -10,6 +10,7 @@ from mplsemu.program.services import ViaPe
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.flow_text import flow_text
 from mplsemu.southbound.openflow.lsr import Lsr
+from mplsemu.southbound.openflow.translate_choices import choice_flows
 from mplsemu.southbound.openflow.translate_labels import label_flows
 from mplsemu.southbound.openflow.translate_ports import port_flows
 from mplsemu.southbound.openflow.translate_punts import punt_flows
@@ -49,6 +50,7 @@ def _all_flows(lsr: Lsr) -> Iterator[Flow]:
     yield from label_flows(lsr)
     yield from tunnel_flows(lsr, routed, bridged)
     yield from punt_flows(lsr)
+    yield from choice_flows(lsr)
     yield from size_flows(lsr, routed)
     yield from vrf_flows(lsr)
     yield from vsi_flows(lsr)

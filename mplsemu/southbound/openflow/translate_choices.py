@@ -28,9 +28,14 @@ _OWN_SALT: Final = 0x8000
 """Of the hash: what a tunnel chooses among its NHLFEs does not depend on which PE was chosen."""
 
 
-def choice_flows(lsr: Lsr, vrf: Vrf, ways: RouteWays) -> Iterator[Flow]:
-    """Yield the flows of a VRF's sets of ways."""
-    for tunnels, number in ways.items():
+def choice_flows(lsr: Lsr) -> Iterator[Flow]:
+    """Yield the flows of the sets of ways of all VRFs of a PE."""
+    for vrf in lsr.node.vrfs:
+        yield from _of_vrf(lsr, vrf)
+
+
+def _of_vrf(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
+    for tunnels, number in RouteWays(lsr, vrf).items():
         chosen = (Term(METADATA, vrf.index), Term(REG_CHOICE, number))
         for way, (egress, label) in enumerate(tunnels):
             match = Match.of(*chosen, Term(REG_WAY, way))

@@ -84,7 +84,7 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
-from mplsemu.southbound.openflow.translate_choices import choice_flows, choose
+from mplsemu.southbound.openflow.translate_choices import choose
 from mplsemu.southbound.openflow.translate_dhcp import relay_flows
 from mplsemu.southbound.openflow.translate_neighbours import (
     common_neighbour_flows,
@@ -140,7 +140,6 @@ def vrf_flows(lsr: Lsr) -> Iterator[Flow]:
         yield from relay_flows(circuits)
         yield from _gateway_flows(lsr, vrf, circuits)
         ways = RouteWays(lsr, vrf)
-        yield from choice_flows(lsr, vrf, ways)
         yield from _route_flows(lsr, vrf, ways)
 
 
