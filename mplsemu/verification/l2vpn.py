@@ -23,6 +23,7 @@ from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
 from mplsemu.program.walk_state import LookupCache
 from mplsemu.verification.l2vpn_frames import (
+    NO_PARTNERS,
     Frame,
     Partners,
     flooded_frames,
@@ -36,6 +37,7 @@ from mplsemu.verification.l3vpn import cut_off, is_attached
 from mplsemu.verification.problems import Problem, describe_end, loop_problem, stack_problems
 from mplsemu.verification.tunnel_sizes import TunnelSizes
 from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
+from mplsemu.verification.vpls_policy import exchange_frames
 
 
 @dataclass(slots=True)
@@ -129,7 +131,8 @@ class L2vpnChecker:
         """
         before = run.kinds
         groups: dict[tuple[object, ...], _Group] = {}
-        partners = Partners.of(vpn, site)
+        are_apart = not exchange_frames(vpn, site, first)
+        partners = Partners.of(vpn, site) if are_apart else NO_PARTNERS
         self._send_to(run, groups, vpn, site, first, partners)
         if groups:
             return False

@@ -11,6 +11,7 @@ from typing import Final, Self
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpls_topology import MULTIPOINT
 from mplsemu.model.vpn import Host, IPAddress, Site
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered
@@ -80,11 +81,24 @@ class Partners:
 
     @classmethod
     def of(cls, vpn: Vpls | Vpws, site: Site) -> Self:
-        """Return the partners of a site."""
+        """Return the partners of a site; those at one PE are alike, but for leaves and roots."""
         others = [each for each in vpn.sites if each.name != site.name]
-        sites = tuple(each for each in others if exchange_frames(vpn, site, each))
-        circuits = Counter(each.circuit for each in sites)
-        return cls(sites, circuits, frozenset(each.circuit for each in others) - circuits.keys())
+        if isinstance(vpn, Vpws) or vpn.topology == MULTIPOINT:
+            return cls(tuple(others), Counter(each.circuit for each in others), frozenset())
+        alike: dict[tuple[str, bool], bool] = {}
+        partners: list[Site] = []
+        apart: list[Site] = []
+        for each in others:
+            place = each.pe, is_leaf(vpn, each)
+            if place not in alike:
+                alike[place] = exchange_frames(vpn, site, each)
+            (partners if alike[place] else apart).append(each)
+        circuits = Counter(each.circuit for each in partners)
+        return cls(tuple(partners), circuits, frozenset(each.circuit for each in apart))
+
+
+NO_PARTNERS: Final = Partners((), Counter(), frozenset())
+"""Of a site that only sends to one with which it exchanges frames."""
 
 
 def is_leaf(vpn: Vpls | Vpws, site: Site) -> bool:
