@@ -22,7 +22,7 @@ from mplsemu.program.path import Delivered, Dropped, Punted, TtlExpired, Unresol
 from mplsemu.program.program import Program
 from mplsemu.program.walk import Walker
 from mplsemu.verification.site_policy import reaches
-from mplsemu.wire.ethernet import BROADCAST_MAC
+from mplsemu.wire.ethernet import BROADCAST_MAC, group_mac
 
 STRANGER = "02:aa:aa:aa:aa:aa"
 GROUP = "01:00:5e:01:02:03"
@@ -35,6 +35,8 @@ FILTERED = {
     L2cp.DROP: {True: {*range(16)}, False: {*range(16)}},
 }
 """Last octets of reserved addresses that go nowhere, by whether the VPN is a VPLS."""
+HEARD_OF = ip_address("239.1.1.1")
+"""A multicast group that VPLSs may know, if they snoop."""
 NOWHERE = tuple(
     ip_network(text)
     for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8")
@@ -83,6 +85,9 @@ def probes(network: Network, *, ttl: int = 255) -> Iterator[Probe]:
             for mac in (BROADCAST_MAC, GROUP, STRANGER, *BRIDGES, *stations):
                 for source_mac in (STRANGER, GROUP, *(host.mac for host in site.hosts)):
                     yield site.circuit, Packet(source_mac, mac), learned
+        if isinstance(vpn, Vpls) and vpn.igmp_snooping:
+            header = IpHeader(ip_address("192.0.2.1"), HEARD_OF)
+            yield site.circuit, Packet(STRANGER, group_mac(HEARD_OF), header), False
 
 
 def sources(site: Site, version: int) -> Iterator[IPAddress]:

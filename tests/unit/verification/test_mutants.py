@@ -9,6 +9,7 @@ from functools import cache, partial
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.control.learned import LearnedGroup
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
@@ -17,7 +18,7 @@ from mplsemu.program.program import Program
 from mplsemu.verification.matrix import verify
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
 from tests.networks import dual_homed, hub_and_spokes, hub_transit, own_vrfs
-from tests.oracles.bruteforce import outcome
+from tests.oracles.bruteforce import HEARD_OF, outcome
 from tests.oracles.mutants import mutants
 
 
@@ -44,7 +45,7 @@ def bridges() -> Network:
     return network(
         provider(("x-p", "x-p#2", "p-q", "q-y", "q-z"), pes=("x", "y", "z")),
         vpls("lan", {"a": "x", "b": "x", "c": "y"}, subnet="10.0.0.0/28", hosts=2, macs=macs),
-        replace(van, l2cp=L2cp.TUNNEL, floods_unknown=False),
+        replace(van, l2cp=L2cp.TUNNEL, floods_unknown=False, igmp_snooping=True),
         replace(wire, l2cp=L2cp.DROP),
         name="bridges",
     )
@@ -117,6 +118,8 @@ LABS = {
     "dual-homed": dual_homed,
     "through a hub": partial(hub_transit, hubs=("hq",)),
 }
+HEARD = {"bridges": (LearnedGroup("van", HEARD_OF, frozenset({"van/a", "van/c"})),)}
+"""Multicast groups that the network knows."""
 MOST = 400
 """Of each lab's mutants so many, picked with a fixed seed."""
 
@@ -124,7 +127,7 @@ MOST = 400
 @cache
 def picked(name: str) -> tuple[Network, Program, list[tuple[str, Program]]]:
     lab = LABS[name]()
-    program = compile_program(lab)
+    program = compile_program(lab, groups=HEARD.get(name, ()))
     found = list(mutants(program))
     return lab, program, random.Random(name).sample(found, min(MOST, len(found)))
 
