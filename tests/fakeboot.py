@@ -161,7 +161,7 @@ class FakeNet:
         from types import SimpleNamespace
 
         self._options = args[-1]
-        self.plan = SimpleNamespace(lsrs=(), cables=lambda: ())
+        self.plan = SimpleNamespace(lsrs=(), cables=lambda: (), veth_pairs=(), lines={})
 
     def pids(self):
         return frozenset()
