@@ -298,18 +298,24 @@ def leaks(origin: NodeProgram, node: NodeProgram, vrf: Vrf) -> Iterator[tuple[st
                 )
 
 
+def way_changes(route: Any) -> Iterator[tuple[str, Any]]:
+    for index, way in enumerate(route.more):
+        yield f"not by {way.next_hop}", replace(route, more=without(route.more, index))
+        yield f"twice by {way.next_hop}", replace(route, more=(*route.more, way))
+
+
 def route_changes(
     program: Program, node: NodeProgram, vrf: Vrf, route: Any
 ) -> Iterator[tuple[str, Any]]:
     prefix = route.prefix
-    for index, way in enumerate(route.more):
-        yield f"not by {way.next_hop}", replace(route, more=without(route.more, index))
-        yield f"twice by {way.next_hop}", replace(route, more=(*route.more, way))
+    yield from way_changes(route)
     yield "wider", replace(route, prefix=prefix.supernet())
     yield "narrower", replace(route, prefix=next(iter(prefix.subnets())))
     after = int(prefix.broadcast_address) + 1
     kind = type(prefix.network_address)
-    yield "elsewhere", replace(route, prefix=ip_network(f"{kind(after)}/{prefix.prefixlen}"))
+    if after < 1 << prefix.max_prefixlen:
+        elsewhere = ip_network(f"{kind(after)}/{prefix.prefixlen}")
+        yield "elsewhere", replace(route, prefix=elsewhere)
     match route.next_hop:
         case ViaPe(egress, label):
             for other in program.nodes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from functools import cache, partial
+from ipaddress import ip_network
 
 import pytest
 
@@ -14,6 +15,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.model.vpls_topology import SpokePe, VplsTopology
+from mplsemu.model.vpn import StaticRoute
 from mplsemu.program.program import Program
 from mplsemu.verification.matrix import verify
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
@@ -105,7 +107,24 @@ def square() -> Network:
     )
 
 
+def anycast() -> Network:
+    """A prefix at two PEs, one within another's, and a network behind a host."""
+    macs = MacAddresses()
+    sites = {
+        "near": ("z", "10.1.0.0/29"),
+        "one": ("x", "10.9.0.0/29", "pref:10"),
+        "two": ("y", "10.9.0.0/29", "pref:10"),
+        "wide": ("y", "10.9.0.0/28"),
+    }
+    made = l3vpn("v", sites, macs=macs)
+    (near, *others) = made.sites
+    route = StaticRoute(ip_network("10.50.0.0/29"), near.hosts[0].addresses[0].ip)
+    made = replace(made, sites=(replace(near, routes=(route,)), *others))
+    return network(provider(("z-x", "z-y")), made, name="anycast")
+
+
 LABS = {
+    "anycast": anycast,
     "nordic": nordic,
     "extranet": extranet,
     "bridges": bridges,
