@@ -93,8 +93,7 @@ class Comparison:
         ce = self.program.node_of_circuit[circuit].circuit_by_name[circuit].ce
         return ce.mac if ce else mac
 
-    @staticmethod
-    def _why(reason: str) -> Drop | None:
+    def _why(self, reason: str) -> Drop | None:
         if reason.startswith("no way out"):
             return None
         if "is never routed" in reason or reason.endswith("nothing is routed"):
@@ -102,8 +101,14 @@ class Comparison:
         if " is not on " in reason:
             return Drop.SOURCE
         if reason.endswith(("is down", "is blocked")):
-            return Drop.PORT
+            return Drop.TAG if self._shares_a_port(reason.split(maxsplit=1)[0]) else Drop.PORT
         return next(why for start, why in WHY.items() if reason.startswith(start))
+
+    def _shares_a_port(self, name: str) -> bool:
+        """Whether another circuit is up at a circuit's port."""
+        node = self.program.node_of_circuit[name]
+        port = node.circuit_by_name[name].physical_port
+        return any(each.up for each in node.circuits if each.physical_port == port)
 
     def _trail(self, trail: Trail):
         crossed = tuple(
