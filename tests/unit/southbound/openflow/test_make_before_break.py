@@ -17,6 +17,7 @@ from mplsemu.southbound.plane.stage import Stage
 from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import strategies
 from tests.oracles import frames
+from tests.oracles.bystanders import needs_others
 from tests.oracles.fakeswitch import FakeNetwork
 from tests.oracles.senders import senders
 
@@ -43,7 +44,12 @@ def states(before, after):
 
 
 def frames_of(program, circuits):
-    """Return a frame for every routed pair, and a broadcast of every bridged host."""
+    """Yield a frame for every routed pair that needs no other site, and bridged hosts' broadcasts.
+
+    Args:
+        program: that says who is there.
+        circuits: that neither come nor go.
+    """
     everyone = senders(program)
     for sender in everyone:
         if sender.circuit not in circuits:
@@ -53,6 +59,8 @@ def frames_of(program, circuits):
             yield sender.circuit, frames.ip_frame(BROADCAST_MAC, sender.mac, packet)
         for other in everyone:
             if sender.routed and other.vpn == sender.vpn and other is not sender:
+                if needs_others(program, circuits, sender, other):
+                    continue
                 packet = frames.ip(sender.addresses[0], other.addresses[0])
                 yield sender.circuit, frames.ip_frame(GATEWAY_MAC, sender.mac, packet)
 
