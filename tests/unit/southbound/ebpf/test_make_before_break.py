@@ -18,7 +18,7 @@ from mplsemu.southbound.ebpf.translate import entries
 from mplsemu.southbound.plane.stage import Stage
 from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import builders, strategies
-from tests.networks import without_sites
+from tests.networks import hub_transit, without_sites
 from tests.oracles import frames
 from tests.oracles.bystanders import needs_others
 from tests.oracles.fakebpfnet import Delivered, FakeNetwork, attach, contents_of_all
@@ -192,6 +192,17 @@ def test_a_vsi_floods_to_all_that_stay_while_others_come_and_go(gone):
         builders.provider(["x-y"]), builders.vpls("lan", sites, macs=builders.MacAddresses())
     )
     less = without_sites(made, {f"lan/{gone}"})
+    numbers = number_network(made)
+    whole = compile_program(made, numbers=numbers)
+    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+    assert_nobody_else_loses(whole, whole, few)
+    assert_nobody_else_loses(whole, few, compile_program(made, previous=few, numbers=numbers))
+
+
+@pytest.mark.parametrize("gone", [{"v/hq"}, {"v/spare"}, {"v/hq", "v/spare"}, {"v/a"}])
+def test_spokes_lose_nothing_while_another_hub_takes_over(gone):
+    made = hub_transit()
+    less = without_sites(made, gone)
     numbers = number_network(made)
     whole = compile_program(made, numbers=numbers)
     few = compile_program(less, previous=whole, numbers=number_network(less, numbers))

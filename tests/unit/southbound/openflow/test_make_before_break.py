@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
+from mplsemu.control.numbering import number_network
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages
 from mplsemu.southbound.openflow.pipeline import stage
@@ -16,6 +18,7 @@ from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.plane.stage import Stage
 from mplsemu.wire.ethernet import BROADCAST_MAC
 from tests import strategies
+from tests.networks import hub_transit, without_sites
 from tests.oracles import frames
 from tests.oracles.bystanders import needs_others
 from tests.oracles.fakeswitch import FakeNetwork
@@ -97,3 +100,14 @@ def test_other_metrics_cost_no_packet(data):
     before = compile_program(made)
     moved = replace(made, provider=replace(made.provider, links=links))
     assert_nobody_else_loses(before, before, compile_program(moved, previous=before))
+
+
+@pytest.mark.parametrize("gone", [{"v/hq"}, {"v/spare"}, {"v/hq", "v/spare"}, {"v/a"}])
+def test_spokes_lose_nothing_while_another_hub_takes_over(gone):
+    made = hub_transit()
+    less = without_sites(made, gone)
+    numbers = number_network(made)
+    whole = compile_program(made, numbers=numbers)
+    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+    assert_nobody_else_loses(whole, whole, few)
+    assert_nobody_else_loses(whole, few, compile_program(made, previous=few, numbers=numbers))
