@@ -13,6 +13,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -397,7 +398,8 @@ def read_line(prompt: str) -> str:
     try:
         signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
         noting.act()
-        return noting.read(prompt)
+        with _ctrl_c_discards_nothing():
+            return noting.read(prompt)
     except SystemError as error:
         # where two signals come at once, CPython calls the second handler with the exception that
         # the first has raised still set, and reports that
@@ -406,3 +408,27 @@ def read_line(prompt: str) -> str:
         noting.reading = noting.raised = None
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _ctrl_c_discards_nothing() -> Iterator[None]:
+    """Have the terminal keep what was typed before a Ctrl-C until the line has ended (NOFLSH).
+
+    A key that select(2) has announced and Ctrl-C then discards leaves readline waiting for it, deaf
+    to all signals. See termios(3).
+    """
+    terminal = sys.stdin.fileno()
+    try:
+        before = termios.tcgetattr(terminal)
+    except termios.error:  # no terminal
+        yield
+        return
+    local_flags = before[3] | termios.NOFLSH
+    termios.tcsetattr(terminal, termios.TCSANOW, [*before[:3], local_flags, *before[4:]])
+    try:
+        yield
+    except KeyboardInterrupt:
+        termios.tcflush(terminal, termios.TCIFLUSH)
+        raise
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)

@@ -2,12 +2,14 @@
 
 # ruff: noqa: PT012  # what follows a signal is what is tested
 
+import fcntl
 import os
 import pty
 import select
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -289,6 +291,10 @@ with noted(end):
 """
 
 
+def _control_terminal():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Typist:
     """Types lines at a terminal of its own."""
 
@@ -297,6 +303,7 @@ class Typist:
         self.process = subprocess.Popen(
             [sys.executable, "-c", program], stdin=theirs, stdout=theirs, stderr=theirs,
             start_new_session=True, env={**os.environ, "TERM": "dumb"},
+            preexec_fn=_control_terminal,  # noqa: PLW1509  # the tests have no threads
         )  # fmt: skip
         os.close(theirs)
         self.seen = ""
@@ -388,3 +395,17 @@ def test_ctrl_c_that_input_ignores_is_acted_on_a_moment_later(typist):
     typist.process.send_signal(signal.SIGTERM)
     typist.expect("ended")
     assert typist.process.wait(20) == 0
+
+
+def test_ctrl_c_at_the_moment_when_a_key_is_typed_leaves_nobody_waiting_for_the_key(typist):
+    for step in range(30):
+        typist.expect("> ")
+        typist.type("x")
+        later = time.monotonic() + step * 10e-6  # while it reads the key, once or twice
+        while time.monotonic() < later:
+            pass
+        typist.type("\x03")
+        typist.expect("cleared")
+    typist.expect("> ")
+    typist.type("first\n")
+    typist.expect("got first")
