@@ -44,7 +44,15 @@ from mplsemu.southbound.punt.event import PuntReason
 from tests.oracles import fakeframe
 from tests.oracles.fakebridge import FakeBridges, Origin
 from tests.oracles.fakeframe import Shim
-from tests.oracles.fakemaps import Alternatives, FakeMaps, Fate, Lost, Punted, Sent
+from tests.oracles.fakemaps import (
+    Alternatives,
+    FakeMaps,
+    Fate,
+    Lost,
+    Punted,
+    Sent,
+    chosen_twice,
+)
 from tests.oracles.fakepacket import internet_checksum
 
 # copies, as in fakeframe.py: an oracle finds what is wrong in program/gateway.py
@@ -130,15 +138,15 @@ class FakeLsrs(FakeBridges):
         assert value is not None, f"circuit {fate.oif:#x} has no line"
         line = TaggedCircuit.unpack(value)
         if not line.type and fate.frame[12:14] in TAG_TYPES:
-            return Lost(Drop.TAG)  # it would be taken for another circuit's
+            return Lost(Drop.TAG, weight=fate.weight)  # it would be taken for another circuit's
         if len(fate.frame) - 14 - (4 if fate.frame[12:14] == b"\x81\0" else 0) > line.mtu:
-            return Lost(Drop.TOO_BIG)
+            return Lost(Drop.TOO_BIG, weight=fate.weight)
         tags = b""
         if line.type:
             tags = line.type.to_bytes(2, "big") + line.outer.to_bytes(2, "big")
         if line.inner:
             tags += b"\x81\0" + line.inner.to_bytes(2, "big")
-        return Sent(line.ifindex, fate.frame[:12] + tags + fate.frame[12:])
+        return replace(fate, oif=line.ifindex, frame=fate.frame[:12] + tags + fate.frame[12:])
 
     # --- labels -----------------------------------------------------------------------------
 
@@ -309,7 +317,7 @@ class FakeLsrs(FakeBridges):
             return (Lost(Drop.NEVER_ROUTED),)
         if route.kind is RouteKind.TO_WAYS:
             ways = self._maps.route_ways(lsr, vrf, route)
-            return tuple(fate for way in ways for fate in self._follow(lsr, vrf, way, ip))
+            return chosen_twice(self._follow(lsr, vrf, way, ip) for way in ways)
         if ip.ttl <= 1:
             return (Punted(PuntReason.TTL_EXPIRED, vrf),)
         ip = ip.with_ttl(ip.ttl - 1)

@@ -15,6 +15,7 @@ from mplsemu.southbound.ebpf.kinds import Drop, FdbKind
 from mplsemu.southbound.ebpf.translate import entries, settings
 from tests.oracles.fakebpf import FakeLsrs, Lost, Punted, Sent
 from tests.oracles.fakece import FakeCes
+from tests.oracles.fakemaps import shares
 from tests.oracles.lines import Lines
 
 MAX_HOPS = 300
@@ -125,9 +126,8 @@ class FakeNetwork:
         """Have an LSR's VRF route an IP packet, as the controller does."""
         index = self._program.node(node).index
         under_way, trails = [], []
-        alternatives = self.lsrs.route(index, vrf, packet)
-        for fate in alternatives:
-            moved = self._move(node, fate, (), Fraction(1, len(alternatives)))
+        for fate, part in shares(self.lsrs.route(index, vrf, packet)):
+            moved = self._move(node, fate, (), part)
             (trails if isinstance(moved, Trail) else under_way).append(moved)
         return self._follow(under_way, trails)
 
@@ -137,9 +137,8 @@ class FakeNetwork:
             assert len(crossed) < MAX_HOPS, "a packet keeps moving: there is a loop"
             node = self._node[ifindex]
             for alternatives in self.lsrs.receive(ifindex, current):
-                for fate in alternatives:
-                    part = share / len(alternatives)
-                    moved = self._move(node, fate, crossed, part)
+                for fate, part in shares(alternatives):
+                    moved = self._move(node, fate, crossed, share * part)
                     if isinstance(moved, Trail):
                         trails.append(moved)
                     else:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address
+from math import lcm
 
 from mplsemu.southbound.ebpf.contents import Contents
 from mplsemu.southbound.ebpf.kinds import (
@@ -26,6 +29,7 @@ class Sent:
 
     oif: int
     frame: bytes
+    weight: int = field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Punted:
     reason: PuntReason
     service: int = 0
     frame: bytes = field(default=b"", compare=False, repr=False)
+    weight: int = field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,25 @@ class Lost:
     """It ends here."""
 
     why: Drop
+    weight: int = field(default=1, compare=False, repr=False, kw_only=True)
 
 
 Fate = Sent | Punted | Lost
 Alternatives = tuple[Fate, ...]
-"""What becomes of one copy of a packet; more than one where its flow decides."""
+"""What becomes of one copy of a packet; where its flow decides several, each by its weight."""
+
+
+def shares(alternatives: Alternatives) -> list[tuple[Fate, Fraction]]:
+    """Return each alternative with the part of the flows that take it."""
+    total = sum(fate.weight for fate in alternatives)
+    return [(fate, Fraction(fate.weight, total)) for fate in alternatives]
+
+
+def chosen_twice(ways: Iterable[Alternatives]) -> Alternatives:
+    """Return the alternatives of ways of equal cost, each of which has some: their flows differ."""
+    every = list(ways)
+    common = lcm(*map(len, every))
+    return tuple(replace(fate, weight=common // len(each)) for each in every for fate in each)
 
 
 class FakeMaps:
