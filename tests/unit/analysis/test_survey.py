@@ -43,7 +43,10 @@ def cut_pairs(lab, down_links, down_nodes=()):
     for (vpn, site), (other, target) in itertools.permutations(sites, 2):
         if not isinstance(vpn, L3vpn) and vpn is not other:
             continue
-        if reaches(vpn, site, other, target) and not is_joined(up, vpn, site.pe, target.pe):
+        if not reaches(vpn, site, other, target):
+            continue
+        is_cut = not is_joined(up, vpn, site.pe, target.pe)
+        if is_cut or (vpn is other and not has_hub_between(up, vpn, site, target)):
             found.add(tuple(sorted((site.circuit, target.circuit))))
     return found
 
@@ -56,6 +59,15 @@ def is_joined(up, vpn, pe, peer):
     return all(
         hop in up and nx.has_path(up, before, hop) for before, hop in itertools.pairwise(way)
     )
+
+
+def has_hub_between(up, vpn, site, target):
+    """Whether two spokes, at one PE or at two, have a way to a hub's CE router if they need one."""
+    via = vpn.hub_and_spoke if isinstance(vpn, L3vpn) else None
+    if via is None or not via.via_ce or {site.name, target.name} & {*via.hubs}:
+        return True
+    pes = [each.pe for each in vpn.sites if each.name in via.hubs]
+    return any(pe in up and nx.has_path(up, site.pe, pe) for pe in pes)
 
 
 def hub_of(up, vpn, pe):
