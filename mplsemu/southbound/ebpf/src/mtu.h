@@ -8,35 +8,30 @@
 #define TCP_OCTETS 20
 #define UDP_OCTETS 8
 
-static __always_inline __u32 transport_octets(const struct transport *transport)
-{
-	__u8 offset = 0;
-
-	if (transport->protocol != PROTOCOL_TCP)
-		return UDP_OCTETS;
-	if (bpf_skb_load_bytes(transport->skb, transport->at + 12, &offset, sizeof(offset)))
-		return TCP_OCTETS;
-	return offset >> 4 << 2;
-}
-
-/* Octets of the largest segment of the GSO packet whose IP header is at `at`. */
+/* Octets of the largest segment of the GSO packet whose IP header is at `at`. What it reads goes to one octet in turn:
+ * it is in the deepest chain of calls, which has no stack space to spare. */
 VERIFIED_PER_CALL __u32 octets_of_segment(struct __sk_buff *skb, __u32 at, __u32 is_ipv6)
 {
 	struct transport transport = {.skb = skb};
-	__u8 first = 0, protocol = 0;
+	__u32 transport_octets = UDP_OCTETS;
+	__u8 octet = 0;
 
 	if (is_ipv6) {
-		bpf_skb_load_bytes(skb, at + offsetof(struct ipv6, next_header), &protocol, sizeof(protocol));
-		transport.protocol = protocol;
+		bpf_skb_load_bytes(skb, at + offsetof(struct ipv6, next_header), &octet, sizeof(octet));
+		transport.protocol = octet;
 		transport.at = at + IPV6_OCTETS;
 		walk_extension_headers(&transport);
 	} else {
-		bpf_skb_load_bytes(skb, at, &first, sizeof(first));
-		bpf_skb_load_bytes(skb, at + offsetof(struct ipv4, protocol), &protocol, sizeof(protocol));
-		transport.protocol = protocol;
-		transport.at = at + 4 * (first & 15);
+		bpf_skb_load_bytes(skb, at, &octet, sizeof(octet));
+		transport.at = at + 4 * (octet & 15);
+		bpf_skb_load_bytes(skb, at + offsetof(struct ipv4, protocol), &octet, sizeof(octet));
+		transport.protocol = octet;
 	}
-	return transport.at - at + transport_octets(&transport) + skb->gso_size;
+	if (transport.protocol == PROTOCOL_TCP)
+		transport_octets = bpf_skb_load_bytes(skb, transport.at + 12, &octet, sizeof(octet))
+					   ? TCP_OCTETS
+					   : octet >> 4 << 2;
+	return transport.at - at + transport_octets + skb->gso_size;
 }
 
 /* Octets of an IP packet behind an Ethernet header, with padding */

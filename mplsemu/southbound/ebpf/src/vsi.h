@@ -257,22 +257,29 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 	return send(skb, frame->lsr, nhlfe);
 }
 
-/* State of flooding a frame */
+/* Whether a copy of a flooded frame was sent; and that no head is larger: not 0, see below */
+#define NOT_SENT 1
+#define SENT 2
+#define NO_MORE 255
+
+/* State of flooding a frame. The verifier of Linux 6.1 follows each circuit and pseudowire anew for every value that
+ * it knows a number on the stack to have. It forgets that of one that is narrow, not at a multiple of 8 octets, and
+ * not 0: so what is compared with constants, or set to them, is. */
 struct flood {
 	struct __sk_buff *skb;
 	__u64 flow;
+	const struct group *members; /* who gets it, NULL: everybody */
 	__u32 lsr;
 	__u32 vsi;
-	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
-	__u32 pws;
-	__u32 class;
-	__u32 sent;   /* whether a copy was sent */
-	__u32 room;   /* octets that the packet has before the frame */
-	__u32 more;   /* the smallest head larger than `room` that a pseudowire needs */
-	__u32 octets; /* of a GSO frame, those of its largest segment; else 0 */
 	__u32 groups; /* that it came by */
-	__u32 pw;     /* that it came over, 0 if from a circuit */
-	const struct group *members; /* who gets it, NULL: everybody */
+	__u16 pws;
+	__u16 pw;      /* that it came over, 0 if from a circuit */
+	__u32 octets;  /* of a GSO frame, those of its largest segment; else 0 */
+	__u8 class;
+	__u8 sent;     /* NOT_SENT, SENT */
+	__u8 room;     /* octets that the packet has before the frame */
+	__u8 more;     /* the smallest head larger than `room` that a pseudowire needs, else NO_MORE */
+	__u32 ifindex; /* of the circuit it came by, 0 if it came over a pseudowire */
 };
 
 /* Send a copy to circuit `before` + 1. */
@@ -291,7 +298,7 @@ CALLBACK long copy_to_circuit(__u32 before, void *context)
 		return 0;
 	if (is_delimited(*ifindex) ? !copy_tagged(flood->skb, *ifindex)
 					 : !bpf_clone_redirect(flood->skb, *ifindex, 0))
-		flood->sent = 1;
+		flood->sent = SENT;
 	return 0;
 }
 
@@ -317,14 +324,14 @@ CALLBACK long copy_to_pw(__u32 before, void *context)
 				      flood->flow);
 	below = below_pw(pw, flood->groups, flood->class);
 	room = octets_of_head(nhlfe, &below);
-	if (room > flood->room && (!flood->more || room < flood->more))
+	if (room > flood->room && room < flood->more)
 		flood->more = room;
 	if (room != flood->room || flood->octets + below.control_word + ENTRY_OCTETS > tunnel->mtu ||
 	    write_head(flood->skb, nhlfe, &below) || !link_takes(flood->skb, nhlfe->oif))
 		return 0;
 	count(flood->skb, key.lsr, COUNT_PW_OUT, pw_counter(key.vsi, key.position));
 	if (!bpf_clone_redirect(flood->skb, nhlfe->oif, 0))
-		flood->sent = 1;
+		flood->sent = SENT;
 	return 0;
 }
 
@@ -333,9 +340,9 @@ CALLBACK long copy_to_pws(__u32 before, void *context)
 {
 	struct flood *flood = context;
 
-	flood->more = 0;
+	flood->more = NO_MORE;
 	repeat(flood->pws, FEW_MEMBERS, copy_to_pw, flood);
-	if (!flood->more || make_room(flood->skb, flood->more - flood->room))
+	if (flood->more == NO_MORE || make_room(flood->skb, flood->more - flood->room))
 		return 1;
 	flood->room = flood->more;
 	return 0;
@@ -361,6 +368,7 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 		.members = members,
 	};
 
+	*(volatile __u8 *)&flood.sent = NOT_SENT; /* by itself, not with its neighbours as one constant */
 	repeat(vsi->circuits, FEW_MEMBERS, copy_to_circuit, &flood);
 	if (frame->ifindex || vsi->flags & VSI_SPOKES) {
 		flood.class = class_of_frame(skb);
@@ -369,7 +377,7 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 		/* Smallest head first: growing the headroom is cheap, shrinking it is not. */
 		repeat(MAX_ROOMS, 5, copy_to_pws, &flood);
 	}
-	return flood.sent ? TC_ACT_SHOT : drop(skb, frame->lsr, DROP_NOBODY);
+	return flood.sent == SENT ? TC_ACT_SHOT : drop(skb, frame->lsr, DROP_NOBODY);
 }
 
 static __always_inline int to_circuit(struct __sk_buff *skb, const struct bridged *frame, __u32 ifindex)
@@ -391,15 +399,13 @@ static __always_inline int to_known(struct __sk_buff *skb, struct bridged *frame
 }
 
 /* Pass a frame from one end of a VPWS to the other, without learning or flooding. */
-static __always_inline int cross_connect(struct __sk_buff *skb, struct bridged *frame, const struct vsi *vsi)
+static __always_inline int cross_connect(struct __sk_buff *skb, struct bridged *frame)
 {
 	struct member_key key = {frame->lsr, frame->vsi, 1};
 	__u32 *ifindex;
 
-	if (frame->ifindex && vsi->circuits == 1 && vsi->pws == 1)
+	if (frame->ifindex)
 		return send_over(skb, frame, 1);
-	if (frame->ifindex || vsi->circuits != 1)
-		return flood(skb, frame, vsi, 0);
 	ifindex = bpf_map_lookup_elem(&circuits, &key);
 	return ifindex ? to_circuit(skb, frame, *ifindex) : drop(skb, frame->lsr, DROP_NOBODY);
 }
@@ -425,6 +431,7 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct ethernet *ethernet;
 	struct fdb_entry destination;
+	struct group *members = 0;
 	__u32 is_snooped, type;
 	__u64 before;
 
@@ -435,8 +442,10 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 		return drop(skb, lsr, DROP_MALFORMED);
 	if (ifindex && stays_on_link(skb, ethernet, vsi->filtered))
 		return drop(skb, lsr, DROP_ONE_LINK);
+	if (vsi->kind == VSI_VPWS && (vsi->circuits != 1 || (ifindex && vsi->pws != 1)))
+		goto everywhere;
 	if (vsi->kind == VSI_VPWS)
-		return cross_connect(skb, &frame, vsi);
+		return cross_connect(skb, &frame);
 	if (is_group(ethernet->source)) /* IEEE 802.1Q section 8.7: no station has a group address */
 		return drop(skb, lsr, DROP_GROUP_SOURCE);
 	before = learn(&frame, vsi->mac_limit, ethernet->source, now);
@@ -454,8 +463,9 @@ VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u3
 	if (ifindex && vsi->storm_kbps && is_storm(skb, lsr, ifindex, vsi->storm_kbps))
 		return drop(skb, lsr, DROP_STORM);
 	if (is_snooped)
-		return flood(skb, &frame, vsi, known_group(skb, &key, type));
-	return flood(skb, &frame, vsi, 0);
+		members = known_group(skb, &key, type);
+everywhere: /* one place for all: the verifier follows a flood once more for each */
+	return flood(skb, &frame, vsi, members);
 }
 
 /* Decapsulate a pseudowire's packet, which has one label left, and bridge its frame. */
