@@ -38,9 +38,11 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vrf: Vrf) 
         state.drop(copy, "VLAN-tagged on a routed circuit", vrf=vrf.name)
     elif packet.ip is None:
         state.drop(copy, "not an IP packet", vrf=vrf.name)
+    elif packet.ip.source.version == 4 and packet.destination_mac != GATEWAY_MAC:
+        state.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
     elif _is_foreign(state, copy, circuit, vrf, packet.ip.source):
         state.drop(copy, f"{packet.ip.source} is not on {circuit.name}", vrf=vrf.name)
-    elif packet.destination_mac != GATEWAY_MAC:
+    elif packet.destination_mac != GATEWAY_MAC:  # IPv6: a router hears solicitations of a group
         state.drop(copy, "not for the gateway's MAC address", vrf=vrf.name)
     elif is_martian_source(packet.ip.source):
         state.drop(copy, f"nobody sends from {packet.ip.source}", vrf=vrf.name)

@@ -236,10 +236,12 @@ class FakeLsrs(FakeBridges):
             yield (Lost(Drop.NOT_FOR_US),)
             return
         ip = fakeframe.IpBytes(frame[14:])
-        if not ip.is_whole(4 if ethertype == IPV4 else 6):
-            yield (Lost(Drop.MALFORMED),)
-        elif port.flags & PortFlag.DHCP_RELAY and _is_dhcp_request(frame, ip):
+        if port.flags & PortFlag.DHCP_RELAY and _is_dhcp_request(frame, ip):
             yield (Punted(PuntReason.DHCP, port.service, frame),)
+        elif ethertype == IPV4 and frame[:6] != self._gateway_mac:
+            yield (Lost(Drop.NOT_FOR_US),)
+        elif not ip.is_whole(4 if ethertype == IPV4 else 6):
+            yield (Lost(Drop.MALFORMED),)
         elif port.flags & PortFlag.STRICT_URPF and not self._is_from(port, ifindex, ip):
             yield (Lost(Drop.MARTIAN if fakeframe.is_no_source(ip.source) else Drop.SOURCE),)
         elif ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
