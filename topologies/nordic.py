@@ -107,7 +107,8 @@ class NordicTopo(Topo):
             self.addHost(host.name, cls=CustomerHost, **options)
         for ce in plan.ces:
             lines = tuple(batch_commands.ce_lines(ce))
-            options = {"ip": None, "mac": ce.router.mac, "lines": lines, "first": ce.router.wan}
+            first = next((each for each in ce.router.wan if each.version == 4), None)
+            options = {"ip": None, "mac": ce.router.mac, "lines": lines, "first": first}
             self.addHost(ce.name, cls=CustomerHost, forward=True, **options)
         for pair in plan.veth_pairs:
             self.add_veth_pair(pair)
