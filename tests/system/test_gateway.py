@@ -120,7 +120,8 @@ def test_an_address_added_by_hand_is_reached(nordic, host, address, source):
 
 def test_the_first_packet_to_an_unknown_address_waits_and_is_not_lost(nordic):
     with added(nordic, "b/aarhus/h1", "192.168.1.88/24") as target:
-        said = nordic.cmd("b/oslo/h1", f"ping -n -c5 -i 0.05 -W2 {target}")
+        # three packets wait for an address: on a busy machine the fourth may come before the answer
+        said = nordic.cmd("b/oslo/h1", f"ping -n -c5 -i 0.5 -W5 {target}")
     assert "5 received" in said
 
 
