@@ -72,6 +72,8 @@ class LabState:
 def alarms(state: LabState) -> tuple[Alarm, ...]:
     """Return what is wrong, the worst first."""
     found = [*_of_controller(state), *_of_links(state), *_of_lans(state)]
+    if state.program is not None:
+        found += [*_of_hub_pes(state.program), *_of_standbys(state.program)]
     for vpn in state.vpns:
         match vpn:
             case L3vpnConnectivity():
@@ -135,6 +137,29 @@ def _of_lans(state: LabState) -> Iterator[Alarm]:
     for name, mac in (state.status or {}).get("blocked", {}).items():
         text = f"is blocked: the MAC address {mac} moved to it too often"
         yield Alarm(Severity.MAJOR, f"line {name}", text)
+
+
+def _of_hub_pes(program: Program) -> Iterator[Alarm]:
+    """Yield spoke PEs that are served by another hub PE than their first."""
+    for node in program.nodes:
+        for vsi in node.vsis:
+            for wire in vsi.pseudowires:
+                is_served = wire.peer in node.ftn_by_egress and not wire.standby
+                if wire.to_hub and wire.secondary and is_served:
+                    text = f"has spoke PE {node.name} on standby hub {wire.peer}"
+                    yield Alarm(Severity.MINOR, f"VPN {vsi.name}", text)
+
+
+def _of_standbys(program: Program) -> Iterator[Alarm]:
+    """Yield dual-homed sites whose first line works, and carries nothing."""
+    for name, node in program.node_of_circuit.items():
+        first = site_of(name)
+        if name == first or not node.circuit_by_name[name].up:
+            continue
+        pe = program.node_of_circuit[first]
+        if pe.circuit_by_name[first].standby:
+            text = f"is up and carries nothing: {name} reaches more of the VPN's sites"
+            yield Alarm(Severity.MINOR, f"line {first}", text)
 
 
 def _line_instead(program: Program, circuit: str) -> str | None:

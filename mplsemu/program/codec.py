@@ -100,6 +100,8 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Route, "more"),
     (Pseudowire, "spoke"),
     (Pseudowire, "standby"),
+    (Pseudowire, "to_hub"),
+    (Pseudowire, "secondary"),
     (Vsi, "mesh"),
 )
 """Fields that are written only where they say something; of what is part of another, first."""

@@ -268,6 +268,9 @@ class Pseudowire:
         spoke: whether it leads to a spoke PE, and is not of the mesh (RFC 4762 section 10.1).
         standby: whether it carries no frames: the spoke PE uses that to another hub PE (section
             10.2). Its labels are bound, so that it may take over.
+        to_hub: whether it leads from a spoke PE to a hub PE: the other end of a spoke.
+        secondary: whether it is between a spoke PE and another hub PE than the first, which has the
+            primary one (section 10.2).
     """
 
     index: int
@@ -280,6 +283,8 @@ class Pseudowire:
     leaf_out_label: Label | None = None
     spoke: bool = False
     standby: bool = False
+    to_hub: bool = False
+    secondary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,8 +208,9 @@ class Pseudowire(TypedDict):
     """A pseudowire to the PE `peer`.
 
     `leaf` is there if only leaves of an E-Tree are beyond it; the labels of leaves' frames, if
-    these have labels of their own; `spoke` if it leads to a spoke PE; `standby` if it carries no
-    frames while another one does.
+    these have labels of their own; `spoke` if it leads to a spoke PE, `to_hub` if from one to a hub
+    PE; `secondary` if that hub is not the spoke PE's first; `standby` if it carries no frames while
+    another one does.
     """
 
     peer: str
@@ -222,6 +223,8 @@ class Pseudowire(TypedDict):
     leaf_out_label: NotRequired[int]
     spoke: NotRequired[bool]
     standby: NotRequired[bool]
+    to_hub: NotRequired[bool]
+    secondary: NotRequired[bool]
 
 
 class Vsi(TypedDict):

@@ -242,4 +242,8 @@ def _pseudowire(pw: PseudowireRow) -> shapes.Pseudowire:
         found["spoke"] = True
     if pw.standby:
         found["standby"] = True
+    if pw.to_hub:
+        found["to_hub"] = True
+    if pw.secondary:
+        found["secondary"] = True
     return found

@@ -242,6 +242,12 @@ def _wire_problems(pe: str, vsi: Vsi, vpn: Vpn | None) -> Iterator[str]:
         is_spoke = pe in hubs.get(wire.peer, ())
         if wire.spoke is not is_spoke:
             yield f"its pseudowire to {wire.peer} is {'a' if wire.spoke else 'no'} spoke"
+        if wire.to_hub is not (wire.peer in hubs.get(pe, ())):
+            yield f"its pseudowire to {wire.peer} leads to {'a' if wire.to_hub else 'no'} hub PE"
+        spoke, hub = (wire.peer, pe) if is_spoke else (pe, wire.peer)
+        if wire.secondary is not (hub in hubs.get(spoke, ())[1:]):
+            which = "secondary" if wire.secondary else "primary"
+            yield f"its pseudowire to {wire.peer} is {which}"
         is_one_of_several = len(hubs.get(wire.peer if is_spoke else pe, ())) > 1
         if wire.standby and not is_one_of_several:
             yield f"its pseudowire to {wire.peer} stands by for none"

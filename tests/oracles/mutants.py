@@ -411,6 +411,7 @@ def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:
                 wires = instead(vsi.pseudowires, number, each)
                 labels = each.in_label, each.out_label, each.leaf_in_label, each.leaf_out_label
                 what = f"{each.peer} {labels} {each.leaf} {each.spoke} {each.standby}"
+                what += f" {each.to_hub} {each.secondary}"
                 yield f"{name} is {what}", changed(index, replace(vsi, pseudowires=wires))
 
 
@@ -419,6 +420,8 @@ def wire_changes(program: Program, wire: Pseudowire) -> Iterator[Pseudowire]:
     yield replace(wire, leaf=not wire.leaf)
     yield replace(wire, spoke=not wire.spoke)
     yield replace(wire, standby=not wire.standby)
+    yield replace(wire, to_hub=not wire.to_hub)
+    yield replace(wire, secondary=not wire.secondary)
     if wire.leaf_out_label is None:
         yield replace(wire, leaf_out_label=wire.out_label)
         return

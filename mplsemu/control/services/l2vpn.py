@@ -138,6 +138,8 @@ def _pseudowire(
         leaf=wire.leaf,
         spoke=wire.spoke,
         standby=standby,
+        to_hub=wire.to_hub,
+        secondary=wire.secondary,
         leaf_in_label=_of_leaves(mine, vpn.name, wire.peer) if wire.two_labels else None,
         leaf_out_label=_of_leaves(theirs, vpn.name, pe) if wire.two_labels else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mplsemu.control.services.compiler import pes_of
 from mplsemu.model.vpls import Vpls
@@ -19,12 +19,16 @@ class WireEnd:
         two_labels: whether frames of leaves have a label of their own, each way: where roots and
             leaves are both at either end.
         spoke: whether it leads to a spoke PE.
+        to_hub: whether it leads from a spoke PE to one of its hub PEs.
+        secondary: whether that hub PE, at either end, is not the spoke PE's first.
     """
 
     peer: str
     leaf: bool = False
     two_labels: bool = False
     spoke: bool = False
+    to_hub: bool = False
+    secondary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,10 @@ class VplsWires:
 
     def _ends(self, pe: str) -> Iterator[WireEnd]:
         if pe in self._hubs:
-            yield from (_end(hub, self._own[pe], self._but(pe)) for hub in self._hubs[pe])
+            end = _end(pe, self._own[pe], self._but(pe))
+            for hub in self._hubs[pe]:
+                is_second = hub != self._hubs[pe][0]
+                yield replace(end, peer=hub, to_hub=True, secondary=is_second)
             return
         here = self._behind[pe]
         for peer in self._mesh:
@@ -88,7 +95,8 @@ class VplsWires:
             if is_joined and (here.roots or self._behind[peer].roots):
                 yield _end(peer, here, self._behind[peer])
         for spoke in self._spokes.get(pe, ()):
-            yield _end(spoke, self._but(spoke), self._own[spoke], spoke=True)
+            end = _end(spoke, self._but(spoke), self._own[spoke])
+            yield replace(end, spoke=True, secondary=pe != self._hubs[spoke][0])
 
     def _but(self, pe: str) -> _Kinds:
         """Return what is anywhere but at a PE."""
@@ -123,6 +131,6 @@ class VplsWires:
                 yield from ((hub, spoke) for hub in hubs)
 
 
-def _end(peer: str, here: _Kinds, there: _Kinds, *, spoke: bool = False) -> WireEnd:
+def _end(peer: str, here: _Kinds, there: _Kinds) -> WireEnd:
     both = here.roots and here.leaves and there.roots and there.leaves
-    return WireEnd(peer, leaf=there.leaves and not there.roots, two_labels=both, spoke=spoke)
+    return WireEnd(peer, leaf=there.leaves and not there.roots, two_labels=both)

@@ -29,6 +29,8 @@ class PseudowireRow:
         leaf_out_label: likewise the peer's.
         spoke: whether it leads to a spoke PE (H-VPLS).
         standby: whether it carries no frames while another one does.
+        to_hub: whether it leads from a spoke PE to a hub PE.
+        secondary: whether the hub PE, at either end, is not the spoke PE's first.
     """
 
     peer: str
@@ -41,6 +43,21 @@ class PseudowireRow:
     leaf_out_label: int | None = None
     spoke: bool = False
     standby: bool = False
+    to_hub: bool = False
+    secondary: bool = False
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What is special about it, in words: what is beyond it, and what it does now."""
+        is_used = self.secondary and not self.standby
+        words = (
+            ("spoke", self.spoke),
+            ("hub", self.to_hub),
+            ("standby", self.standby),
+            ("secondary", is_used),
+            ("leaves", self.leaf),
+        )
+        return tuple(word for word, is_so in words if is_so)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,8 @@ def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
                     leaf_out_label=_number(pw.leaf_out_label),
                     spoke=pw.spoke,
                     standby=pw.standby,
+                    to_hub=pw.to_hub,
+                    secondary=pw.secondary,
                 )
                 for pw in vsi.pseudowires
             ),

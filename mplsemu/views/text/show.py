@@ -177,8 +177,7 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
 
 def _peer(pw: PseudowireRow) -> str:
     """Return the PE at the other end, and what is special about the pseudowire."""
-    words = ("spoke", pw.spoke), ("standby", pw.standby), ("leaves", pw.leaf)
-    return ", ".join([pw.peer, *(word for word, is_so in words if is_so)])
+    return ", ".join((pw.peer, *pw.roles))
 
 
 def _two_labels(label: int, of_leaves: int | None) -> str:

@@ -7,8 +7,9 @@ import pytest
 from mplsemu.analysis.alarms import SYNC_PATIENCE_S, LabState, alarms
 from mplsemu.analysis.connectivity import connectivity
 from mplsemu.control.compile import compile_program
-from mplsemu.lab.loader import loads
+from mplsemu.lab.loader import load, loads
 from tests.networks import dual_homed
+from tests.places import LAB_FILES
 from tests.programs import changed_node, program_of
 from tests.unit.web.weblab import fake_lab
 from tests.view_labs import north
@@ -199,4 +200,20 @@ def test_of_a_site_with_two_lines_one_may_be_down():
 
 def test_a_site_that_left_a_pe_that_is_cut_off_is_not_cut_off():
     program = compile_program(dual_homed(), frozenset({"x-p"}))
-    assert found(program, ["x-p"]) == [("major", "link x-p", "is down: it carries no packets")]
+    assert found(program, ["x-p"]) == [
+        ("major", "link x-p", "is down: it carries no packets"),
+        *(
+            ("minor", f"line {site}", f"is up and carries nothing: {site}@y reaches more of {rest}")
+            for site in ("lan/hq", "v/hq")
+            for rest in ["the VPN's sites"]
+        ),
+    ]
+
+
+def test_a_spoke_pe_on_its_standby_hub_is_told():
+    lab = load(LAB_FILES["h-vpls"]).network
+    assert found(compile_program(lab)) == []
+    down = ["box1-hub1", "hub1-core", "hub1-hub2"]
+    told = found(compile_program(lab, frozenset(down)), down)
+    assert ("minor", "VPN metro", "has spoke PE box1 on standby hub hub2") in told
+    assert ("minor", "VPN meters", "has spoke PE box1 on standby hub hub2") in told

@@ -40,7 +40,7 @@ def wires(program: Program, pe: str) -> dict[str, str]:
     (vsi,) = program.node(pe).vsis
     return {
         wire.peer: " ".join(
-            word for word, is_so in (("spoke", wire.spoke), ("standby", wire.standby)) if is_so
+            word for word in ("spoke", "to_hub", "secondary", "standby") if getattr(wire, word)
         )
         for wire in vsi.pseudowires
     }
@@ -48,10 +48,10 @@ def wires(program: Program, pe: str) -> dict[str, str]:
 
 def test_a_spoke_pe_has_a_pseudowire_to_its_hub_and_one_that_stands_by():
     program = compiled()
-    assert wires(program, "m") == {"x": "", "y": "standby"}
-    assert wires(program, "n") == {"x": ""}
+    assert wires(program, "m") == {"x": "to_hub", "y": "to_hub secondary standby"}
+    assert wires(program, "n") == {"x": "to_hub"}
     assert wires(program, "x") == {"m": "spoke", "n": "spoke", "y": "", "z": ""}
-    assert wires(program, "y") == {"m": "spoke standby", "x": "", "z": ""}
+    assert wires(program, "y") == {"m": "spoke secondary standby", "x": "", "z": ""}
     assert wires(program, "z") == {"x": "", "y": ""}
     (vsi,) = program.node("y").vsis
     assert vsi.circuits == ()
@@ -59,9 +59,10 @@ def test_a_spoke_pe_has_a_pseudowire_to_its_hub_and_one_that_stands_by():
 
 def test_the_standby_takes_over_where_the_first_hub_is_not_reached():
     program = compiled("m-x", "x-p")
-    assert wires(program, "m") == {"y": ""}
-    assert wires(program, "y") == {"m": "spoke", "z": ""}
-    assert wires(compiled("m-x"), "m") == {"x": "", "y": "standby"}  # reached by way of y
+    assert wires(program, "m") == {"y": "to_hub secondary"}
+    assert wires(program, "y") == {"m": "spoke secondary", "z": ""}
+    by_way_of_y = {"x": "to_hub", "y": "to_hub secondary standby"}
+    assert wires(compiled("m-x"), "m") == by_way_of_y
 
 
 def test_labels_stay_when_the_standby_takes_over_and_back():

@@ -803,8 +803,9 @@ export interface components {
          * @description A pseudowire to the PE `peer`.
          *
          *     `leaf` is there if only leaves of an E-Tree are beyond it; the labels of leaves' frames, if
-         *     these have labels of their own; `spoke` if it leads to a spoke PE; `standby` if it carries no
-         *     frames while another one does.
+         *     these have labels of their own; `spoke` if it leads to a spoke PE, `to_hub` if from one to a hub
+         *     PE; `secondary` if that hub is not the spoke PE's first; `standby` if it carries no frames while
+         *     another one does.
          */
         Pseudowire: {
             /** Peer */
@@ -826,6 +827,10 @@ export interface components {
             spoke?: boolean;
             /** Standby */
             standby?: boolean;
+            /** To Hub */
+            to_hub?: boolean;
+            /** Secondary */
+            secondary?: boolean;
         };
         /** Reply */
         Reply: {

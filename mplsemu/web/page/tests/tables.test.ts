@@ -90,6 +90,37 @@ test("a VSI shows its MAC limit and whether it uses the control word", () => {
   assert.equal(vsis?.rows[0]?.["settings"], "l2cp: drop, unknown_unicast: drop");
 });
 
+test("an E-Tree with hub PEs says what its circuits and pseudowires are", () => {
+  const pw = { peer: "s", in_label: 18, out_label: 20, control_word: false, tunnel: null };
+  const leaf = { ...CIRCUIT, name: "lan/two", up: true, leaf: true };
+  const vsi = { vsi: "lan", kind: "vpls", mac_aging_s: 300, mac_limit: null, settings: [] };
+  const circuits = [CIRCUIT, leaf];
+  const wires = [
+    { ...pw, spoke: true, standby: true, secondary: true },
+    { ...pw, spoke: true, secondary: true },
+    { ...pw, to_hub: true, leaf: true },
+    { ...pw, leaf_in_label: 19, leaf_out_label: 21 },
+  ];
+  const nodes = [
+    { node: "n", vsis: [{ ...vsi, circuits, pseudowires: wires }] },
+    { node: "s", vsis: [{ ...vsi, circuits: [CIRCUIT], pseudowires: [] }] },
+  ];
+  const [pseudowires, vsis] = tablesOf({ lab, table: "vsi", nodes });
+  assert.deepEqual(
+    pseudowires?.rows.map(({ role }) => role),
+    ["spoke, standby", "spoke, secondary", "hub, leaves", "mesh"],
+  );
+  const last = pseudowires?.rows[3];
+  assert.deepEqual([last?.["leafIn"], last?.["leafOut"]], [19, "21"]);
+  assert.deepEqual(
+    vsis?.rows.map(({ kind, circuits }) => [kind, circuits]),
+    [
+      ["VPLS, E-Tree", "lan/one (root, down), lan/two (leaf)"],
+      ["VPLS, E-Tree", "lan/one (root, down)"],
+    ],
+  );
+});
+
 test("of LSPs of equal cost it is said which, and how many flows take it", () => {
   const hops = [{ node: "n", link: "n-p", labels: [16], next_hop: "p" }];
   const lsp = { ingress: "n", egress: "s", hops, complete: true, metric: 20, delay_ms: 0 };

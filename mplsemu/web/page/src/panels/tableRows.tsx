@@ -12,6 +12,7 @@ import type {
   LfibEntry,
   LfibTable,
   Lsp,
+  Pseudowire,
   Route,
   Tunnel,
   Vsi,
@@ -181,18 +182,41 @@ function routeRow(node: string, vrf: string, route: Route): Row {
 }
 
 function circuitsText(circuits: Circuit[]): string {
-  return circuits.map(circuitText).join(", ");
+  return circuits.map((circuit) => circuitText(circuit)).join(", ");
 }
 
-function circuitText({ name, up, standby, vlan }: Circuit): string {
+/** A circuit, with what it is in an E-Tree, if it is in one, and what its line does. */
+function circuitText({ name, up, standby, vlan }: Circuit, role?: string): string {
+  const state = up ? undefined : standby ? "standby" : "down";
+  const words = [role, state].filter((word) => word !== undefined);
   const tagged = vlan === undefined ? name : `${name} VLAN ${vlan}`;
-  if (up) return tagged;
-  return standby ? `${tagged} (standby)` : `${tagged} (down)`;
+  return words.length ? `${tagged} (${words.join(", ")})` : tagged;
+}
+
+const treeRole = ({ leaf }: Circuit) => (leaf ? "leaf" : "root");
+
+/** Whether a VSI tells of an E-Tree's leaves, here or at other PEs. */
+function hasLeaves({ circuits, pseudowires }: Vsi): boolean {
+  return circuits.some(({ leaf }) => leaf) || pseudowires.some(({ leaf }) => leaf);
+}
+
+/** What is beyond a pseudowire, and whether it carries frames: as `mplsemu show vsi` says it. */
+function wireRole({ spoke, to_hub, secondary, standby, leaf }: Pseudowire): string {
+  const words = [
+    spoke ? "spoke" : to_hub ? "hub" : "mesh",
+    standby ? "standby" : secondary ? "secondary" : "",
+    leaf ? "leaves" : "",
+  ];
+  return words.filter(Boolean).join(", ");
 }
 
 function vsis(nodes: VsiTable["nodes"]): TableData[] {
   const all = nodes.flatMap(({ node, vsis }) => vsis.map((vsi) => ({ node, vsi })));
   const vsi = column("vsi", "VSI");
+  const eTrees = new Set(all.filter(({ vsi }) => hasLeaves(vsi)).map(({ vsi }) => vsi.vsi));
+  const hasLeafLabels = all.some(({ vsi }) =>
+    vsi.pseudowires.some((wire) => wire.leaf_in_label !== undefined),
+  );
   return [
     {
       caption: "Pseudowires",
@@ -200,8 +224,12 @@ function vsis(nodes: VsiTable["nodes"]): TableData[] {
         NODE,
         vsi,
         column("peer", "Peer"),
+        column("role", "Role"),
         column("in", "In", true),
         stack("out", "Out", true),
+        ...(hasLeafLabels
+          ? [column("leafIn", "Leaves in", true), stack("leafOut", "Leaves out", true)]
+          : []),
         column("tunnel", "Out by"),
       ],
       rows: all.flatMap(({ node, vsi }) =>
@@ -209,8 +237,12 @@ function vsis(nodes: VsiTable["nodes"]): TableData[] {
           node,
           vsi: vsi.vsi,
           peer: wire.peer,
+          role: wireRole(wire),
           in: wire.in_label,
           out: pushedText(wire.tunnel, [wire.out_label]),
+          leafIn: wire.leaf_in_label ?? null,
+          leafOut:
+            wire.leaf_out_label === undefined ? "" : pushedText(wire.tunnel, [wire.leaf_out_label]),
           tunnel: tunnelText(wire.tunnel),
         })),
       ),
@@ -231,12 +263,14 @@ function vsis(nodes: VsiTable["nodes"]): TableData[] {
       rows: all.map(({ node, vsi }) => ({
         node,
         vsi: vsi.vsi,
-        kind: vsi.kind.toUpperCase(),
+        kind: vsi.kind.toUpperCase() + (eTrees.has(vsi.vsi) ? ", E-Tree" : ""),
         aging: vsi.mac_aging_s,
         limit: vsi.mac_limit,
         word: hasControlWord(vsi) ? "yes" : "no",
         settings: vsi.settings.join(", "),
-        circuits: circuitsText(vsi.circuits),
+        circuits: eTrees.has(vsi.vsi)
+          ? vsi.circuits.map((circuit) => circuitText(circuit, treeRole(circuit))).join(", ")
+          : circuitsText(vsi.circuits),
       })),
       empty: "No VSIs: only PEs have them.",
     },
