@@ -7,6 +7,7 @@ verification, both data planes and the answers to punted packets take them from 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Final
 
@@ -47,15 +48,32 @@ def reserved_addresses(network: IPNetwork) -> tuple[IPAddress, ...]:
     return broadcast_addresses(network) if anycast is None else (anycast,)
 
 
-def is_unroutable(address: IPAddress, gateways: Iterable[IPInterface]) -> bool:
-    """Whether a VRF with these gateways forwards no packet to an address.
+@dataclass(frozen=True, slots=True)
+class Gateways:
+    """The addresses that a VRF's gateways take for themselves, or keep from being routed.
 
-    True of martians and of the broadcast addresses of the gateways' LANs. A gateway's own
-    addresses come first: the VRF answers for them, whatever they are.
+    Attributes:
+        own: they answer to, subnet-router anycast addresses included.
+        broadcast: network and broadcast addresses of their LANs.
     """
-    return is_never_routed(address) or any(
-        address in broadcast_addresses(gateway.network) for gateway in gateways
-    )
+
+    own: frozenset[IPAddress]
+    broadcast: frozenset[IPAddress]
+
+    @classmethod
+    def of(cls, interfaces: Iterable[IPInterface]) -> Gateways:
+        """Return those of gateways with these addresses."""
+        interfaces = tuple(interfaces)
+        lans = (broadcast_addresses(each.network) for each in interfaces)
+        own = frozenset(router_addresses(interfaces))
+        return cls(own, frozenset(each for lan in lans for each in lan))
+
+    def is_unroutable(self, address: IPAddress) -> bool:
+        """Whether the VRF forwards no packet to an address: a martian, or a LAN's broadcast.
+
+        A gateway's own addresses come first: the VRF answers for them, whatever they are.
+        """
+        return address in self.broadcast or is_never_routed(address)
 
 
 def may_be_a_host(address: IPAddress, gateway: IPInterface) -> bool:

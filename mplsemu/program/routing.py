@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import assert_never
 
 from mplsemu.model.names import ce_name
-from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
+from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.ce_router import returns, send_back
-from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, PIPE_TTL, is_unroutable
+from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, PIPE_TTL
 from mplsemu.program.martians import LINK_LOCAL, is_martian_source
 from mplsemu.program.mtu_check import fit_mtu
-from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.packet import IpHeader
 from mplsemu.program.path import Punted, TtlExpired, Unresolved, WalkHop
 from mplsemu.program.services import (
@@ -70,17 +69,12 @@ def _is_from(
     """
     if source in LINK_LOCAL:
         return True
-    gateways = _gateways(copy, vrf)
-    if source in router_addresses(gateways) or is_unroutable(source, gateways):
+    gateways = state.tables.gateways(copy.node, vrf)
+    if source in gateways.own or gateways.is_unroutable(source):
         return False
     found = state.tables.fib(copy.node, vrf).look_up(source)
     back = found.next_hop if found is not None else None
     return isinstance(back, Connected | ViaCe | ViaNeighbour) and back.circuit == circuit.name
-
-
-def _gateways(copy: Copy, vrf: Vrf) -> list[IPInterface]:
-    circuits = [copy.node.circuit_by_name[name] for name in vrf.circuits]
-    return [each for circuit in circuits if circuit.up for each in circuit.gateways]
 
 
 def _answer(state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, address: IPAddress) -> None:
@@ -105,11 +99,11 @@ def route(state: WalkState, copy: Copy, vrf: Vrf) -> None:
 def _route_in(state: WalkState, copy: Copy, first: Vrf, vrf: Vrf, ip: IpHeader) -> Vrf | None:
     """Route by one VRF; return the VRF to look in instead where the route was imported."""
     node, address = copy.node, ip.destination
-    gateways = _gateways(copy, vrf)
-    if address in router_addresses(gateways):
+    gateways = state.tables.gateways(node, vrf)
+    if address in gateways.own:
         _answer(state, copy, first, vrf, address)
         return None
-    if is_unroutable(address, gateways):
+    if gateways.is_unroutable(address):
         state.drop(copy, f"{address} is never routed", vrf=first.name)
         return None
     if ip.source in LINK_LOCAL:  # only the gateway is on its link

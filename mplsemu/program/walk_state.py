@@ -11,6 +11,7 @@ from mplsemu.model.topology import TtlMode
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.entries import Nhlfe, pushed
 from mplsemu.program.fib import Fib
+from mplsemu.program.gateway import Gateways
 from mplsemu.program.hosts import host_ref
 from mplsemu.program.learning import Learning
 from mplsemu.program.lsp import describe_push
@@ -46,6 +47,7 @@ class LookupCache:
         self.program = program
         self.down = down
         self._fibs: dict[tuple[str, str], Fib] = {}
+        self._gateways: dict[tuple[str, str], Gateways] = {}
         self.learning = Learning(program)
         self._circuit_by_mac: dict[str, dict[str, str]] | None = None
 
@@ -55,6 +57,15 @@ class LookupCache:
         if key not in self._fibs:
             self._fibs[key] = Fib(vrf.routes)
         return self._fibs[key]
+
+    def gateways(self, node: NodeProgram, vrf: Vrf) -> Gateways:
+        """Return the addresses of a VRF's gateways, on circuits that are up."""
+        key = (node.name, vrf.name)
+        if key not in self._gateways:
+            circuits = (node.circuit_by_name[name] for name in vrf.circuits)
+            up = (each for circuit in circuits if circuit.up for each in circuit.gateways)
+            self._gateways[key] = Gateways.of(up)
+        return self._gateways[key]
 
     def circuit_by_mac(self, vpn: str) -> dict[str, str]:
         """Return the circuit of each MAC address of a bridged VPN, of circuits that are up."""

@@ -16,7 +16,7 @@ from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site
 from mplsemu.program.class_boundaries import Span, address_span, prefix_span
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY, broadcast_addresses
-from mplsemu.program.martians import NEVER_ROUTED, is_never_routed
+from mplsemu.program.martians import NEVER_ROUTED, is_never_routed, is_number_never_routed
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.verification.distances import Distances
 from mplsemu.verification.intended_routes import (
@@ -337,12 +337,7 @@ class AddressPlan:
         exact = self._gateways.get(address)
         if exact is not None:
             return exact
-        for never in NEVER_ROUTED:
-            if never.version == version and value >> (never.max_prefixlen - never.prefixlen) == (
-                int(never.network_address) >> (never.max_prefixlen - never.prefixlen)
-            ):
-                return _NOBODY
-        if self._here in passed:
+        if is_number_never_routed(version, value) or self._here in passed:
             return _NOBODY
         for offers_ in self._matches(version, value):
             found = [self._end(offer, address, passed | {self._here}) for offer in offers_]

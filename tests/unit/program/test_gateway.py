@@ -6,8 +6,8 @@ import pytest
 
 from mplsemu.program.gateway import (
     OWN_TTL,
+    Gateways,
     broadcast_addresses,
-    is_unroutable,
     may_be_a_host,
     reserved_addresses,
 )
@@ -49,7 +49,7 @@ def test_a_lan_has_addresses_that_no_interface_is_given(network, broadcast, rese
 )
 def test_a_vrf_forwards_to_no_martian_and_no_broadcast_address(address, unroutable):
     gateways = (ip_interface("10.1.0.1/24"), ip_interface("2001:db8::1/64"))
-    assert is_unroutable(ip_address(address), gateways) is unroutable
+    assert Gateways.of(gateways).is_unroutable(ip_address(address)) is unroutable
 
 
 @pytest.mark.parametrize("address", ["10.1.0.0", "10.1.0.1", "10.1.0.255"])
