@@ -42,6 +42,7 @@ from mplsemu.southbound.openflow.match import (
 )
 
 MPLS = 0x8847
+MOST_KNOWN_TAGS = 2
 FRAGMENT = 44
 VLAN_TYPES = (0x8100, 0x88A8)
 VLAN_PRESENT = 0x1000
@@ -61,7 +62,11 @@ IN_LABEL = {MPLS_LABEL: (12, 20), MPLS_TC: (9, 3), MPLS_BOS: (8, 1), MPLS_TTL: (
 class FakePacket:
     """Bytes that start with an Ethernet header or, once that is gone, with a label stack.
 
-    Open vSwitch reads one VLAN tag; a field whose header is not there reads as None.
+    Open vSwitch reads one VLAN tag, and knows one more that it pushes before; a field whose header
+    is not there reads as None.
+
+    Attributes:
+        known_tags: that it knows: what is behind them is the Ethernet type to it.
     """
 
     data: bytearray
@@ -69,6 +74,13 @@ class FakePacket:
     is_ethernet: bool = True
     metadata: int = 0
     registers: dict[Field, int] = field(default_factory=dict)
+    known_tags: int = 0
+
+    @classmethod
+    def received(cls, frame: bytes, in_port: int) -> FakePacket:
+        packet = cls(bytearray(frame), in_port)
+        packet.read_anew()
+        return packet
 
     def copy(self) -> FakePacket:
         return FakePacket(
@@ -77,15 +89,30 @@ class FakePacket:
             self.is_ethernet,
             self.metadata,
             dict(self.registers),
+            self.known_tags,
         )
+
+    def read_anew(self) -> None:
+        """Parse it once more, as a recirculation does."""
+        self.known_tags = int(self.is_ethernet and self._number(12, 2) in VLAN_TYPES)
+
+    def push_tag(self, kind: int) -> None:
+        assert self.known_tags < MOST_KNOWN_TAGS, "Open vSwitch forgets a third tag"
+        self.data[12:12] = kind.to_bytes(2, "big") + b"\0\0"
+        self.known_tags += 1
+
+    def pop_tag(self) -> None:
+        assert self.is_tagged, "pop of a tag that is not there"
+        del self.data[12:16]
+        self.known_tags -= 1
 
     @property
     def is_tagged(self) -> bool:
-        return self.is_ethernet and self._number(12, 2) in VLAN_TYPES
+        return self.is_ethernet and self.known_tags > 0
 
     @property
     def type_at(self) -> int:
-        return 16 if self.is_tagged else 12
+        return 12 + 4 * self.known_tags
 
     @property
     def behind_ethernet(self) -> int:

@@ -7,7 +7,7 @@ reference interpreter and the real switch: it knows nothing of MPLS VPNs, only o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mplsemu.program.program import Program
@@ -129,10 +129,10 @@ class FakeSwitch:
             self.tables.setdefault(int(flow.table), FakeTable()).add(flow)
 
     def receive(self, port: int, frame: bytes) -> None:
-        self._run_table(0, FakePacket(bytearray(frame), port), 0)
+        self._run_table(0, FakePacket.received(frame, port), 0)
 
     def packet_out(self, actions: tuple[Action, ...], frame: bytes) -> None:
-        self._run(actions, FakePacket(bytearray(frame), CONTROLLER_PORT), 0)
+        self._run(actions, FakePacket.received(frame, CONTROLLER_PORT), 0)
 
     def _run_table(self, table: int, packet: FakePacket, depth: int) -> None:
         assert depth < MAX_DEPTH, "resubmitted too often"
@@ -146,8 +146,11 @@ class FakeSwitch:
 
     def _run(self, actions: tuple[Action, ...], packet: FakePacket, depth: int) -> bool:
         try:
-            for action in actions:
-                self._do(action, packet, depth)
+            for action in _merged(actions):
+                if action is None:
+                    packet.read_anew()
+                else:
+                    self._do(action, packet, depth)
         except _ActionsEnd:
             return False
         return True
@@ -211,6 +214,18 @@ class FakeSwitch:
         self.learned[flow.key] = FakeLearned(flow, learn.cookie)
 
 
+def _merged(actions: tuple[Action, ...]) -> Iterator[Action | None]:
+    """Yield actions; None for a label pushed and popped at once, of which remains a new parse."""
+    rest = deque(actions)
+    while rest:
+        action = rest.popleft()
+        if isinstance(action, PushMpls) and rest and isinstance(rest[0], PopMpls):
+            rest.popleft()
+            yield None
+        else:
+            yield action
+
+
 def _mask(term: Term) -> int:
     return term.field.full_mask if term.mask is None else term.mask
 
@@ -230,16 +245,16 @@ def _edit(action: Action, packet: FakePacket) -> None:
         case PopMpls(ethertype):
             _pop_mpls(ethertype, packet)
         case PushVlan(ethertype):
-            packet.data[12:12] = ethertype.to_bytes(2, "big") + b"\0\0"
+            packet.push_tag(ethertype)
         case PopVlan():
-            assert packet.is_tagged, "pop of a tag that is not there"
-            del packet.data[12:16]
+            packet.pop_tag()
         case Encap(PacketType.MPLS):
             _encap_mpls(packet)
         case Encap(PacketType.ETHERNET):
             assert not packet.is_ethernet
             packet.data[:0] = bytes(12) + MPLS.to_bytes(2, "big")
             packet.is_ethernet = True
+            packet.known_tags = 0
         case Decap(PacketType.USE_NEXT):
             assert packet.is_ethernet
             assert packet.ethertype == MPLS
@@ -249,6 +264,7 @@ def _edit(action: Action, packet: FakePacket) -> None:
             assert packet.read(MPLS_BOS) == 1, "what is below a label is not Ethernet"
             del packet.data[:4]
             packet.is_ethernet = True
+            packet.read_anew()
         case _:
             raise AssertionError(f"no such action: {action}")
 
@@ -285,6 +301,8 @@ def _pop_mpls(ethertype: int, packet: FakePacket) -> None:
     at = packet.behind_ethernet
     del packet.data[at : at + 4]
     packet.store(packet.type_at, 2, ethertype)
+    if is_last:
+        packet.read_anew()
 
 
 def _encap_mpls(packet: FakePacket) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mplsemu.emulation.openvswitch import PrivateOpenVswitch
 from mplsemu.emulation.operational import await_operational
-from mplsemu.program.program import Program
+from mplsemu.program.program import NodeProgram, Program
 from mplsemu.southbound.openflow.flow import AnyMeter, BitMeter, Flow
 from mplsemu.southbound.openflow.flow_text import flow_text
 from mplsemu.southbound.openflow.pipeline import MeterId
@@ -23,6 +23,7 @@ from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.storm_meters import storm_meters
 from mplsemu.southbound.openflow.vsi_meters import vsi_meters
 from tests.oracles.fakeswitch import FakeOutcome
+from tests.oracles.lines import Lines
 
 SOL_PACKET, PACKET_AUXDATA = 263, 8
 ETH_P_ALL = 3
@@ -61,8 +62,9 @@ class RealNetwork:
     ) -> None:
         self._openvswitch = openvswitch
         self._selector = selectors.DefaultSelector()
-        self._circuits: dict[str, socket.socket] = {}
+        self._lines: dict[tuple[str, int], socket.socket] = {}
         self._program = program
+        self._tags = Lines(program)
         self._make_wires()
         self._make_bridges()
         self.texts = {name: [flow_text(flow) for flow in each] for name, each in flows.items()}
@@ -101,7 +103,8 @@ class RealNetwork:
     ) -> FakeOutcome:
         """Send a frame into a circuit; collect until what was expected is there, or too late."""
         outcome = FakeOutcome()
-        self._circuits[circuit].send(frame)
+        node, port, on_line = self._tags.sent(circuit, frame)
+        self._lines[node, port].send(on_line)
         wanted = len(expected.deliveries), len(expected.on_links)
         deadline = time.monotonic() + timeout_s
         while (len(outcome.deliveries), len(outcome.on_links)) != wanted:
@@ -115,8 +118,8 @@ class RealNetwork:
         for key, _ in ready:
             frame, outgoing = _receive(key.fileobj)
             match key.data:
-                case ("circuit", name) if not outgoing:
-                    outcome.deliveries.append((name, frame))
+                case ("line", node, number) if not outgoing:
+                    outcome.deliveries += self._tags.received(node, int(number), frame)
                 case ("link", name, node) if outgoing:
                     outcome.on_links.append((name, node, frame))
         return bool(ready)
@@ -132,9 +135,9 @@ class RealNetwork:
         for node in self._program.nodes:
             for adjacency in node.adjacencies:
                 ends.setdefault(adjacency.link, []).append(self._port(node.name, adjacency.port))
-            for circuit in node.circuits:
-                port = self._port(node.name, circuit.port)
-                ends[circuit.name] = [port, f"c{port[1:]}"]
+            for number in _lines(node):
+                port = self._port(node.name, number)
+                ends[port] = [port, f"c{port[1:]}"]
         for first, second in ends.values():
             lines.append(f"link add {first} mtu {CORE_MTU} type veth peer {second} mtu {CORE_MTU}")
             lines += [f"link set {first} up", f"link set {second} up"]
@@ -149,7 +152,7 @@ class RealNetwork:
             words += ["--", "add-br", bridge, "--", "set", "bridge", bridge]
             words += [f"datapath_type={self._openvswitch.datapath}", "fail_mode=secure"]
             words += ["protocols=OpenFlow13"]
-            for number in [p.port for p in (*node.adjacencies, *node.circuits)]:
+            for number in (*(each.port for each in node.adjacencies), *_lines(node)):
                 port = self._port(node.name, number)
                 words += ["--", "add-port", bridge, port]
                 words += ["--", "set", "interface", port, f"ofport_request={number}"]
@@ -160,9 +163,11 @@ class RealNetwork:
             for adjacency in node.adjacencies:
                 port = self._port(node.name, adjacency.port)
                 self._listen(port, ("link", adjacency.link, node.name))
-            for circuit in node.circuits:
-                port = f"c{self._port(node.name, circuit.port)[1:]}"
-                self._circuits[circuit.name] = self._listen(port, ("circuit", circuit.name))
+            for number in _lines(node):
+                port = f"c{self._port(node.name, number)[1:]}"
+                self._lines[node.name, number] = self._listen(
+                    port, ("line", node.name, str(number))
+                )
 
     def _listen(self, interface: str, data: tuple[str, ...]) -> socket.socket:
         made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
@@ -171,6 +176,11 @@ class RealNetwork:
         made.setblocking(False)
         self._selector.register(made, selectors.EVENT_READ, data)
         return made
+
+
+def _lines(node: NodeProgram) -> tuple[int, ...]:
+    """Return the numbers of an LSR's ports towards customers."""
+    return tuple(dict.fromkeys(circuit.physical_port for circuit in node.circuits))
 
 
 def _receive(sock: socket.socket) -> tuple[bytes, bool]:

@@ -15,7 +15,8 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.system
 
 _ALL_TYPES = 3  # ETH_P_ALL
-SHARING = ("a/both", "a/second", "a/plain", "b/near", "lan/one", "lan/two", "wire/near")
+SHARING = ("a/both", "a/second", "a/plain", "a/inner", "b/near", "lan/one", "lan/two", "lan/four",
+           "wire/near")  # fmt: skip
 """Circuits of the line west:trunk."""
 
 

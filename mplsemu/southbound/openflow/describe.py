@@ -26,9 +26,7 @@ from mplsemu.southbound.openflow.actions import (
 )
 from mplsemu.southbound.openflow.flow import Flow
 from mplsemu.southbound.openflow.flow_text import match_text
-from mplsemu.southbound.openflow.lsr import (
-    mac_number,
-)
+from mplsemu.southbound.openflow.lsr import mac_number
 from mplsemu.southbound.openflow.match import (
     ARP_TPA,
     ETH_DST,
@@ -61,6 +59,7 @@ from mplsemu.southbound.openflow.pipeline import (
     REG_GROUPS,
     REG_PORT,
     REG_PUNT,
+    REG_SCRATCH,
     REG_SERVICE_LABEL,
     REG_SIZE,
     REG_SOURCE,
@@ -146,6 +145,7 @@ class FlowDescriber:
         }
         self._entries: dict[int, Callable[[Match], str | None]] = {
             Table.PORTS: self._at_port,
+            Table.INNER_TAGS: self._at_port,
             Table.LFIB: self._labelled,
             Table.SERVICE_LABELS: self._labelled,
             Table.VRF_SOURCE: lambda match: f"{self._at_port(match)}, {_origin(match)}",
@@ -196,8 +196,9 @@ class FlowDescriber:
             return None
         mac = match.value(ETH_DST)
         kind = _traffic(match) or ("frames" if mac is None else f"frames for {_mac(mac)}")
-        vlan = match.value(VLAN_VID)
-        return f"{self._port(port)}{f' VLAN {vlan & _VLAN_ID}' if vlan else ''}: {kind}"
+        vlans = [match.value(REG_SCRATCH) or 0, (match.value(VLAN_VID) or 0) & _VLAN_ID]
+        vlan = ".".join(map(str, filter(None, vlans)))
+        return f"{self._port(port)}{f' VLAN {vlan}' if vlan else ''}: {kind}"
 
     def _labelled(self, match: Match) -> str | None:
         label = match.value(MPLS_LABEL)

@@ -19,6 +19,5 @@ LIMITS: Final = Limits(
     control_word=False,
     mac_limit=False,
     backups=False,
-    tags=1,
     tag_types=frozenset({TagType.CUSTOMER, TagType.SERVICE}),
 )

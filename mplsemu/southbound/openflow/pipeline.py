@@ -52,6 +52,7 @@ class Table(enum.IntEnum):
     PORTS = 0
     LFIB = 1
     SERVICE_LABELS = 2
+    INNER_TAGS = 3
     VRF_SOURCE = 9
     VRF_INPUT = 10
     VRF_FIB = 11
@@ -61,6 +62,7 @@ class Table(enum.IntEnum):
     VRF_IMPOSE = 15
     VRF_ADVERTISE = 16
     PUNT = 17
+    VSI_TAGS = 18
     VSI_MOVES = 19
     VSI_LEARN = 20
     VSI_FDB = 21
@@ -94,7 +96,8 @@ REG_PORT: Final = REGISTERS[6]
 REG_TTL: Final = REGISTERS[7]
 """A TTL while its label is popped, in the uniform model."""
 REG_SCRATCH: Final = REGISTERS[8]
-"""An address while two are swapped; and bits that are read to be part of the datapath's flow."""
+"""An address while two are swapped; the outer of two tags once it is popped; and bits that are read
+to be part of the datapath's flow."""
 REG_WAY: Final = REGISTERS[9]
 """Which of a tunnel's NHLFEs (ECMP) the packet's flow takes, from 0."""
 
@@ -180,11 +183,25 @@ _ALL_SPECS: Final = (
         "what kind of port: core, or an attachment circuit of a VRF or a VSI",
         Stage.PORTS,
         matches=frozenset({IN_PORT, ETH_TYPE, ETH_DST, VLAN_VID}),
-        writes=frozenset({METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT}),
-        actions=frozenset({act.SetField, act.Move, act.PopVlan}),
+        writes=frozenset(
+            {METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT, REG_SCRATCH, VLAN_VID}
+        ),
+        actions=frozenset(
+            {act.SetField, act.Move, act.PushVlan, act.PopVlan, act.PushMpls, act.PopMpls}
+        ),
         next=frozenset(
             {Table.LFIB, Table.VRF_SOURCE, Table.VRF_INPUT, Table.VSI_LEARN, Table.VSI_FORWARD}
+            | {Table.INNER_TAGS}
         ),
+    ),
+    TableSpec(
+        Table.INNER_TAGS,
+        "of a frame whose outer tag is gone: which attachment circuit its inner tag says",
+        Stage.PORTS,
+        matches=frozenset({IN_PORT, REG_SCRATCH, ETH_TYPE, ETH_DST, VLAN_VID}),
+        writes=frozenset({METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT}),
+        actions=frozenset({act.SetField, act.Move, act.PopVlan}),
+        next=frozenset({Table.VRF_SOURCE, Table.VRF_INPUT, Table.VSI_LEARN, Table.VSI_FORWARD}),
     ),
     TableSpec(
         Table.LFIB,
@@ -204,7 +221,7 @@ _ALL_SPECS: Final = (
         matches=frozenset({ETH_TYPE, MPLS_LABEL, MPLS_BOS}),
         writes=frozenset({METADATA, IN_PORT, REG_TTL, REG_TC, REG_SOURCE, REG_GROUPS, IP_TTL}),
         actions=frozenset({act.SetField, act.Move, act.PopMpls, act.Decap}),
-        next=frozenset({Table.VRF_FIB, Table.VSI_LEARN, Table.VSI_FORWARD}),
+        next=frozenset({Table.VRF_FIB, Table.VSI_TAGS, Table.VSI_LEARN, Table.VSI_FORWARD}),
     ),
     TableSpec(
         Table.VRF_SOURCE,
@@ -298,6 +315,15 @@ _ALL_SPECS: Final = (
         Stage.TUNNELS,
         matches=frozenset({IN_PORT, METADATA, REG_PUNT}),
         actions=frozenset({act.Controller}),
+    ),
+    TableSpec(
+        Table.VSI_TAGS,
+        "from pseudowires: have a customer's own tag looked over where two may be pushed before it",
+        Stage.LABELS,
+        matches=frozenset({METADATA, ETH_TYPE, VLAN_VID}),
+        writes=frozenset({VLAN_VID}),
+        actions=frozenset({act.SetField, act.PushVlan, act.PopVlan, act.PushMpls, act.PopMpls}),
+        next=frozenset({Table.VSI_LEARN, Table.VSI_FORWARD}),
     ),
     TableSpec(
         Table.VRF_SPREAD,

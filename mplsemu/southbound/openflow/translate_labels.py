@@ -57,6 +57,11 @@ from mplsemu.southbound.openflow.pipeline import (
     Table,
     attachment,
 )
+from mplsemu.southbound.openflow.translate_tags import (
+    entry_table,
+    overlooks_tags,
+    vsi_tag_flows,
+)
 from mplsemu.wire.ethernet import EtherType
 
 _TTL_BITS: Final = 8
@@ -83,6 +88,7 @@ def label_flows(lsr: Lsr) -> Iterator[Flow]:
         CapabilityError: an entry asks for what the pipeline cannot do.
         ProgramError: an entry names what this LSR does not have.
     """
+    yield from vsi_tag_flows(lsr)
     if lsr.node.adjacencies:
         yield Flow(Table.LFIB, Priority.DEFAULT, Match(), goto=Table.SERVICE_LABELS)
     for entry in lsr.node.ilm:
@@ -176,5 +182,5 @@ def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
         actions += (SetField(REG_GROUPS, groups),)
     if any(wire.spoke for wire in vsi.pseudowires):  # it may leave over another one, on any link
         actions += (Move(MPLS_TC, REG_TC, TC_BITS), FORGET_PORT)
-    goto = Table.VSI_LEARN if vsi.kind.learns_macs else Table.VSI_FORWARD
+    goto = Table.VSI_TAGS if overlooks_tags(lsr, vsi) else entry_table(vsi)
     return Flow(Table.SERVICE_LABELS, Priority.NORMAL, match, (*actions, *_DECAP), goto)

@@ -35,7 +35,17 @@ from mplsemu.southbound.openflow.pipeline import (
     Priority,
     Table,
 )
-from mplsemu.southbound.openflow.translate_tags import UNTAGGED, arrival_actions, arrival_terms
+from mplsemu.southbound.openflow.translate_tags import (
+    IS_TAGGED,
+    OVERLOOK_TAG,
+    UNTAGGED,
+    arrival_actions,
+    arrival_table,
+    arrival_terms,
+    entry_table,
+    outer_tag_flows,
+    overlooks_tags,
+)
 
 IS_MAC_CONTROL: Final = Term(ETH_TYPE, MAC_CONTROL)
 _CLASS_SELECTOR_AT: Final = ECN_BITS + CLASS_SELECTOR_SHIFT
@@ -51,6 +61,7 @@ def port_flows(lsr: Lsr) -> Iterator[Flow]:
     for adjacency in lsr.node.adjacencies:
         match = Match.of(Term(IN_PORT, adjacency.port), IS_MPLS)
         yield Flow(Table.PORTS, Priority.NORMAL, match, goto=Table.LFIB)
+    yield from outer_tag_flows(lsr.node.circuits)
     for vrf in lsr.node.vrfs:
         yield from _vrf_ports(lsr, vrf)
     for vsi in lsr.node.vsis:
@@ -69,11 +80,11 @@ def _vrf_ports(lsr: Lsr, vrf: Vrf) -> Iterator[Flow]:
             match = Match.of(*arrival, ethertype)
             is_validated = circuit.strict_urpf and ethertype in IP_VERSIONS
             goto = Table.VRF_SOURCE if is_validated else Table.VRF_INPUT
-            yield Flow(Table.PORTS, Priority.NORMAL, match, actions, goto)
+            yield Flow(arrival_table(circuit), Priority.NORMAL, match, actions, goto)
 
 
 def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
-    goto = Table.VSI_LEARN if vsi.kind.learns_macs else Table.VSI_FORWARD
+    goto = entry_table(vsi)
     for circuit in map(lsr.circuit, vsi.circuits):
         if not circuit.up:
             continue
@@ -84,19 +95,25 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
         )
         if circuit.leaf:
             actions = (*actions, SetField(REG_GROUPS, Group.LEAVES))
-        arrival = arrival_terms(circuit)
+        arrival, table = arrival_terms(circuit), arrival_table(circuit)
         for ethertype in IP_VERSIONS:
             match = Match.of(*arrival, ethertype)
             marked = (*actions, DSCP_CLASS_TO_TC)
-            yield Flow(Table.PORTS, Priority.SPECIFIC, match, marked, goto)
+            yield Flow(table, Priority.SPECIFIC, match, marked, goto)
+            if overlooks_tags(lsr, vsi) and not circuit.is_delimited:
+                match = Match.of(*arrival, ethertype, IS_TAGGED)
+                yield Flow(table, Priority.SPECIFIC + 1, match, (*marked, *OVERLOOK_TAG), goto)
         # Open vSwitch would take labels in the frame and those before it for one stack
         for ethertype in IS_ANY_MPLS:
-            yield Flow(Table.PORTS, Priority.SPECIFIC, Match.of(*arrival, ethertype))
+            yield Flow(table, Priority.SPECIFIC, Match.of(*arrival, ethertype))
         bare = arrival if circuit.is_delimited else (*arrival, UNTAGGED)
         control = Match.of(*bare, IS_MAC_CONTROL)
-        yield Flow(Table.PORTS, Priority.SPECIFIC, control)
+        yield Flow(table, Priority.SPECIFIC, control)
         if not vsi.kind.learns_macs:
             for mac in filtered(vsi.kind, vsi.l2cp):
                 control = Match.of(*arrival, Term(ETH_DST, mac_number(mac)))
-                yield Flow(Table.PORTS, Priority.REFUSED, control)
-        yield Flow(Table.PORTS, Priority.NORMAL, Match.of(*arrival), actions, goto)
+                yield Flow(table, Priority.REFUSED, control)
+        yield Flow(table, Priority.NORMAL, Match.of(*arrival), actions, goto)
+        if overlooks_tags(lsr, vsi) and not circuit.is_delimited:
+            match = Match.of(*arrival, IS_TAGGED)
+            yield Flow(table, Priority.NORMAL + 1, match, (*actions, *OVERLOOK_TAG), goto)

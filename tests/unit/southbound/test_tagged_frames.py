@@ -167,13 +167,12 @@ def test_what_the_controller_sends_has_the_circuits_tag():
         assert as_on_line(SE, packet) is packet
 
 
-def test_two_tags_and_a_strange_type_are_beyond_openflow_and_not_beyond_ebpf():
+def test_a_tag_of_type_9100_is_beyond_openflow_and_not_beyond_ebpf():
     text = LAB.replace("vlan: 40", "vlan: [40, 4]").replace(
         "vlan: 41", "vlan: {outer: 41, tpid: 0x9100}"
     )
     program = compile_program(loads(text, "t.yaml").network)
     assert list(excess(program, OPENFLOW)) == [
-        "dk: circuit wire/one has 2 VLAN tags; it knows circuits by at most 1",
         "se: circuit wire/far has tags of type 0x9100; it does not know them for tags",
     ]
     assert list(excess(program, EBPF)) == []
