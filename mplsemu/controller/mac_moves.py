@@ -1,8 +1,10 @@
 """MAC addresses that move too often between places of a VPLS, and circuits blocked for it.
 
 A loop at the customer's side, or a second station with the same address, makes an address flap. Of
-`MacMove.BLOCK` the circuit to which it moved at last is blocked for some time, as a provider's edge
-does: that breaks a loop for all addresses at once, where pinning one of them would not.
+`MacMove.BLOCK` a circuit between which it moves is blocked for some time, as a provider's edge
+does: that breaks a loop for all addresses at once, where pinning one of them would not. It is the
+one to which the address moved at last; or from which, at a PE that sees it move to another PE. That
+one may never see it move: unicast frames do not come to all PEs.
 """
 
 from __future__ import annotations
@@ -114,9 +116,10 @@ class MacMoves:
         if before is None or now is None or not self._is_too_often(event, vsi.name):
             return None
         self._tell(vsi.name, event.mac, (_words(before), _words(now)))
-        if vsi.mac_move is not MacMove.BLOCK or not isinstance(now, OnCircuit):
+        own = next((each for each in (now, before) if isinstance(each, OnCircuit)), None)
+        if vsi.mac_move is not MacMove.BLOCK or own is None:
             return None
-        return self._block(vsi.name, event.mac, now.circuit)
+        return self._block(vsi.name, event.mac, own.circuit)
 
     def free(self) -> None:
         """Free the circuits whose time has come."""

@@ -53,12 +53,21 @@ def find_tool(name: str, package: str) -> str:
 class PrivateOpenVswitch:
     """One lab's ovsdb-server and ovs-vswitchd, with all their files in one directory.
 
+    Args:
+        run_dir: for database, sockets and logs.
+        revalidation_ms: the longest time between two looks whether cached flows still hold; None:
+            Open vSwitch's default.
+        timeout_s: how long a daemon or a tool may take.
+
     Attributes:
         run_dir: database, sockets and logs.
     """
 
-    def __init__(self, run_dir: Path, *, timeout_s: float = 15.0) -> None:
+    def __init__(
+        self, run_dir: Path, revalidation_ms: int | None = None, *, timeout_s: float = 15.0
+    ) -> None:
         self.run_dir = run_dir
+        self._revalidation_ms = revalidation_ms
         self._timeout_s = timeout_s
         self._server: subprocess.Popen[bytes] | None = None
         self._switch: subprocess.Popen[bytes] | None = None
@@ -117,7 +126,7 @@ class PrivateOpenVswitch:
             self._create_database()
             self._export_environment()
             self._start_server()
-            self.vsctl("--no-wait", "--", "init")
+            self._initialize()
             self._start_switch()
             self._datapath = self._choose_datapath()
         except BaseException:  # also on Ctrl-C nothing may stay behind
@@ -256,6 +265,14 @@ class PrivateOpenVswitch:
                 f"{schema} is missing; type: sudo apt-get install openvswitch-common"
             )
         self._run("ovsdb-tool", "create", str(self.run_dir / "conf.db"), str(schema))
+
+    def _initialize(self) -> None:
+        """Make the database's one row of settings."""
+        settings: tuple[str, ...] = ()
+        if self._revalidation_ms is not None:
+            option = f"other_config:max-revalidator={self._revalidation_ms}"
+            settings = ("--", "set", "Open_vSwitch", ".", option)
+        self.vsctl("--no-wait", "--", "init", *settings)
 
     def _export_environment(self) -> None:
         """Set the environment in which children, Mininet's shells too, find this Open vSwitch."""

@@ -17,6 +17,7 @@ from mplsemu.running.supervisor import Daemon
 from mplsemu.southbound.ebpf.attached import ATTACHED_FILE, dump_attached
 from mplsemu.southbound.ebpf.sizes import always_fits, sizes
 from mplsemu.southbound.openflow.learned import learned_limits
+from mplsemu.southbound.openflow.move_reports import revalidation_ms
 from mplsemu.southbound.plane.limits import excess
 
 OPENFLOW_PORT: Final = 6653
@@ -78,7 +79,7 @@ class OpenFlowLab:
 
     def __init__(self, directory: LabDirectory, program: Program) -> None:
         place = f"127.0.0.1:{OPENFLOW_PORT}"
-        self._openvswitch = PrivateOpenVswitch(directory.path / "ovs")
+        self._openvswitch = PrivateOpenVswitch(directory.path / "ovs", revalidation_ms(program))
         self.controller = ControllerProcess(directory, ("--listen", place))
         limits = learned_limits(program)
         self.fabric = OpenVswitchFabric(self._openvswitch, (f"tcp:{place}",), limits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from mplsemu.errors import EmulationError
@@ -18,6 +19,7 @@ from mplsemu.southbound.openflow.flow import AnyMeter, Flow
 from mplsemu.southbound.openflow.installer import GRACE_S, Installer, SwitchConnection
 from mplsemu.southbound.openflow.learned import cookies_to_flush, is_learned, learned_mac
 from mplsemu.southbound.openflow.limits import LIMITS
+from mplsemu.southbound.openflow.move_reports import MoveReports
 from mplsemu.southbound.openflow.pipeline import Table
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
 from mplsemu.southbound.openflow.punts import is_move, mac_moved, packet_out, punt
@@ -69,6 +71,7 @@ class OpenFlowPlane:
         self._unexpected: dict[str, bytes] = {}
         self._meters: dict[str, dict[int, AnyMeter]] = {}
         self._readers: list[Installer] = []
+        self._moves = MoveReports()
 
     def start(self, program: Program, deliver: Deliver) -> None:
         """Listen for switches."""
@@ -101,7 +104,9 @@ class OpenFlowPlane:
         """Deliver the punt that a packet-in stands for."""
         node = self._names.get(packet.datapath_id)
         if node is not None and is_move(packet.registers):
-            self._deliver(mac_moved(node, packet.metadata, packet.registers, packet.frame))
+            moved = mac_moved(node, packet.metadata, packet.registers, packet.frame)
+            if times := self._moves.moves(moved):
+                self._deliver(replace(moved, times=times))
             return
         punted = punt(
             packet.reason, packet.in_port, packet.metadata, packet.registers, packet.frame

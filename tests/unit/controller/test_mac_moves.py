@@ -22,6 +22,13 @@ from mplsemu.southbound.ebpf.kinds import FdbKind
 from mplsemu.southbound.ebpf.layout_vsi import MacMovedRecord
 from mplsemu.southbound.mac_moves import TOO_MANY, WINDOW_S
 from mplsemu.southbound.openflow.app import PacketIn
+from mplsemu.southbound.openflow.move_reports import (
+    REPEAT_S,
+    RETURN_S,
+    REVALIDATION_MS,
+    MoveReports,
+    revalidation_ms,
+)
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.plane.events import AtPort, MacMoved, OverPseudowire
 from mplsemu.wire.ethernet import BROADCAST_MAC
@@ -103,11 +110,24 @@ def test_of_several_addresses_each_counts_for_itself():
     assert not moves.flapping()
 
 
-def test_a_pseudowire_is_not_blocked_the_other_pe_sees_the_move_too():
+def test_a_pseudowire_is_not_blocked_but_the_circuit_from_which_an_address_moves_to_one():
     moves = Told()
-    assert moves.take(PROGRAM, moved("lan/a", "y", times=TOO_MANY)) is None
+    assert moves.take(PROGRAM, moved("lan/a", "y", times=TOO_MANY)).circuit == "lan/a"
     assert moves.flapping()[0].places == ("lan/a", "PE y")
+    moves.clock.now += HOLD_S
     assert moves.take(PROGRAM, moved("y", "lan/b", times=TOO_MANY)).circuit == "lan/b"
+    moves.clock.now += HOLD_S
+    assert moves.take(PROGRAM, moved("y", "y", times=TOO_MANY)) is None
+
+
+def test_moves_to_another_pe_and_back_are_too_many_after_as_many_as_within_one():
+    moves = Told()
+    for number in range(TOO_MANY):
+        places = ("lan/a", "y") if number % 2 == 0 else ("y", "lan/a")
+        assert not moves.blocked
+        moves.take(PROGRAM, moved(*places))
+        moves.clock.now += 1
+    assert moves.blocked == {"lan/a"}
 
 
 def test_one_circuit_is_blocked_for_a_loop_and_reports_on_their_way_block_no_other():
@@ -220,6 +240,58 @@ def test_a_data_plane_that_sees_an_address_flap_has_its_circuit_taken_out_and_pu
     controller.handle([NetworkChanged(lab(MacMove.ALARM))])
     assert not controller.program.node("x").circuit_by_name["lan/b"].blocked
     assert controller.program.node("x").circuits == before.node("x").circuits
+
+
+class Reports(MoveReports):
+    """Reports of a switch, a frame's time after each other."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        super().__init__(self.clock)
+
+    def told(self, *reports: MacMoved) -> list[int]:
+        found = []
+        for each in reports:
+            self.clock.now += 0.03
+            found.append(self.moves(each))
+        return found
+
+
+def test_a_switch_that_goes_on_telling_of_one_move_tells_of_one():
+    reports, honest = Reports(), moved("lan/a", "lan/b")
+    assert reports.told(honest) == [1]
+    assert not any(reports.told(*[honest, moved("y", "lan/b")] * 100))  # for seconds
+    assert reports.told(moved("lan/a", "lan/b", "02:99:99:99:99:98")) == [1]
+    reports.clock.now += REPEAT_S
+    assert reports.told(honest) == [1]
+
+
+def test_each_way_of_an_address_that_goes_to_and_fro_is_a_move():
+    assert Reports().told(moved("lan/a", "lan/b"), moved("lan/b", "lan/a")) == [1, 1]
+
+
+def test_reports_of_one_way_that_go_on_after_a_way_back_are_of_returns():
+    reports, there, back = Reports(), moved("lan/a", "lan/b"), moved("lan/b", "lan/a")
+    reports.told(there, back)
+    more = reports.told(*[back] * 20)
+    assert set(more) == {0, 2}
+    assert more.index(2) == RETURN_S // 0.03
+    assert sum(more) == 2 * (20 // (RETURN_S // 0.03 + 1))
+
+
+def test_of_addresses_that_move_no_more_nothing_is_kept():
+    reports = Reports()
+    for number in range(50):
+        reports.clock.now += REPEAT_S / 10
+        reports.told(moved("lan/a", "lan/b", f"02:00:00:00:aa:{number:02x}"))
+    assert len(reports._last) <= 10
+
+
+@pytest.mark.parametrize(
+    ("move", "revalidated_ms"), [(MacMove.NONE, None), (MacMove.BLOCK, REVALIDATION_MS)]
+)
+def test_flows_are_revalidated_often_where_moves_are_watched(move, revalidated_ms):
+    assert revalidation_ms(compile_program(lab(move))) == revalidated_ms
 
 
 def test_with_flows_no_address_moves_that_stays_and_a_broadcast_is_flooded_all_the_same():
