@@ -232,7 +232,7 @@ BEHIND = ("172.16.0.0/16", "172.16.9.0/24", "10.0.0.0/8", "0.0.0.0/0", "2001:db8
 def _with_routes(draw: st.DrawFn, site: Site) -> Site:
     """Return a site that may have routes to networks behind a host, or behind nobody known."""
     if site.ce is not None:
-        return replace(site, redistributes=draw(st.booleans()))
+        site = replace(site, redistributes=draw(st.booleans()))
     if site.preference is not None:
         return site
     routes = []

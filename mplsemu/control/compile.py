@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mplsemu.control import lsp
+from mplsemu.control.ce_routes import ce_routes
 from mplsemu.control.homing import SETTLED, LineStates, Moving, line_states
 from mplsemu.control.labels import (
     BindingKey,
@@ -39,7 +40,7 @@ from mplsemu.program.entries import (
     PopToVrf,
 )
 from mplsemu.program.program import CoreLink, NodeProgram, Program, VpnInfo
-from mplsemu.program.services import AttachmentCircuit, Ce
+from mplsemu.program.services import AttachmentCircuit, Ce, CeRoute
 
 __all__ = ["Compilation", "LearnedNeighbour", "compile_program", "compile_stages"]
 
@@ -297,6 +298,7 @@ def _circuits(
 ) -> dict[str, tuple[AttachmentCircuit, ...]]:
     """Build each PE's attachment circuits, by port."""
     found: dict[str, list[AttachmentCircuit]] = {}
+    routes = ce_routes(network)
     for vpn, site in network.lines():
         circuit = AttachmentCircuit(
             name=site.circuit,
@@ -305,7 +307,7 @@ def _circuits(
             up=site.circuit not in blocked,
             gateways=site.gateways if site.ce is None else site.ce.pe_wan,
             hosts=site.hosts,
-            ce=_ce(site),
+            ce=_ce(site, routes.get(site.full_name, ())),
             mtu=site.mtu,
             strict_urpf=site.strict_urpf,
             rate_bps=site.rate_bps,
@@ -319,11 +321,11 @@ def _circuits(
     return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}
 
 
-def _ce(site: Site) -> Ce | None:
+def _ce(site: Site, routes: tuple[CeRoute, ...]) -> Ce | None:
     if site.ce is None:
         return None
     wan = tuple(interface.ip for interface in site.ce.wan)
-    return Ce(wan, site.ce.mac, site.gateways, site.ce.lan_mac)
+    return Ce(wan, site.ce.mac, site.gateways, site.ce.lan_mac, routes)
 
 
 def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:

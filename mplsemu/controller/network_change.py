@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from mplsemu.control.ce_routes import ce_routes
 from mplsemu.errors import LabError
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
@@ -85,6 +86,10 @@ class Emulated:
                 yield f"link {link.name} can have another metric and nothing else"
         for vpn in network.vpns:
             yield from self._vpn_problems(vpn)
+        before = ce_routes(self.network)
+        for name, routes in ce_routes(network).items():
+            if routes != before.get(name):
+                yield f"the CE router of site {name} would need other routes than it has"
 
     def _vpn_problems(self, vpn: Vpn) -> Iterator[str]:
         for site in vpn.sites:

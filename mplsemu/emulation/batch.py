@@ -13,6 +13,8 @@ from mplsemu.emulation.interrupts import communicate
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.errors import EmulationError
 
+Tool = Literal["ip", "ip -6", "tc"]
+"""A program, and the IP version of lines that do not tell theirs."""
 _FAILED_LINE: Final = re.compile(r"Command failed -:(\d+)")
 
 
@@ -28,7 +30,7 @@ class Batch:
 
     def __init__(
         self,
-        tool: Literal["ip", "tc"],
+        tool: Tool,
         lines: Iterable[str],
         where: str,
         *,
@@ -40,8 +42,10 @@ class Batch:
         with tempfile.TemporaryFile("w+") as text:
             text.write("\n".join((*self._lines, "")))
             text.seek(0)
+            program, *family = tool.split()
+            options = [*family, *(["-force"] if keep_going else []), "-batch", "-"]
             self._process = subprocess.Popen(
-                [find_tool(tool, "iproute2"), *(["-force"] if keep_going else []), "-batch", "-"],
+                [find_tool(program, "iproute2"), *options],
                 stdin=text,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -79,7 +83,7 @@ class Batches:
     def __init__(self) -> None:
         self._running: list[Batch] = []
 
-    def start(self, tool: Literal["ip", "tc"], lines: Iterable[str], where: str) -> None:
+    def start(self, tool: Tool, lines: Iterable[str], where: str) -> None:
         """Start one more in the calling thread's namespace."""
         self._running.append(Batch(tool, lines, where))
 

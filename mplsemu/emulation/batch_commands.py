@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from ipaddress import ip_interface
+from ipaddress import ip_interface, ip_network
 from typing import Final
 
 from mplsemu.emulation.naming import CE_LAN_INTERFACE, HOST_INTERFACE
@@ -15,14 +15,18 @@ from mplsemu.emulation.plan import (
     LanPlan,
     LsrPlan,
 )
-from mplsemu.model.vpn import IPInterface
+from mplsemu.model.vpn import IPInterface, IPNetwork
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY
+from mplsemu.program.services import CeRoute
 from mplsemu.southbound.openflow.learned import TableLimit
 
 LINK_GROUP: Final = 4364
 """Group of every interface of a lab: one message to the kernel raises or deletes them all."""
 DATAPATH_DEVICES: Final = ("ovs-netdev",)
 _ONE_QUEUE: Final = "numtxqueues 1 numrxqueues 1"  # the kernel's default is one queue per CPU
+_FROM_PE: Final = 4364
+"""A CE router's routing table for packets from its PE, and the priority of the rule for it."""
+_RULE_FROM_PE: Final = f"rule add iif {HOST_INTERFACE} lookup {_FROM_PE} priority {_FROM_PE}"
 _MAX_CONTROLLER_BACKOFF_MS: Final = 1000
 
 
@@ -93,21 +97,55 @@ def ce_lines(ce: CePlan) -> Iterator[str]:
         yield _address_line(address, HOST_INTERFACE)
     for address in ce.lan:
         yield _address_line(address, CE_LAN_INTERFACE)
+    others = {route.prefix for route in ce.routes}
     for version in sorted({address.version for address in (*ce.router.wan, *ce.lan)}):
-        yield _default_route(version, ce)
+        everything = ip_network("0.0.0.0/0" if version == 4 else "::/0")
+        if everything not in others:
+            yield _route_to_pe(everything, ce)
+    for route in ce.routes:
+        yield _behind_lan(route) if route.via is not None else _route_to_pe(route.prefix, ce)
+    for version in sorted({route.prefix.version for route in ce.routes if route.via is None}):
+        yield from _from_pe_lines(version, ce)
 
 
-def _default_route(version: int, ce: CePlan) -> str:
-    """Return the line for a CE router's way out: without a PE's address, its link-local one.
+def _route_to_pe(prefix: IPNetwork, ce: CePlan) -> str:
+    """Return the line for a CE router's way to its PE: without an address there, its link-local.
 
     IPv4 packets too may have an IPv6 next hop (RFC 8950 section 3).
     """
-    given = (address.ip for address in ce.router.pe_wan if address.version == version)
+    given = (address.ip for address in ce.router.pe_wan if address.version == prefix.version)
     gateway = next(given, LINK_LOCAL_GATEWAY)
-    way = f"default via {gateway}"
-    if gateway.version != version:
-        way = f"0.0.0.0/0 via inet6 {gateway}"
-    return f"route add {way} dev {HOST_INTERFACE}{_source(version, ce.lan)}"
+    where = "default" if not prefix.prefixlen else str(prefix)
+    way = f"{where} via {gateway}"
+    if gateway.version != prefix.version:
+        way = f"{prefix} via inet6 {gateway}"
+    return f"route add {way} dev {HOST_INTERFACE}{_source(prefix.version, ce.lan)}"
+
+
+def ce_inet6_lines(ce: CePlan) -> Iterator[str]:
+    """Yield the lines of a CE router that do not say that they are about IPv6: for ``ip -6``."""
+    if any(route.via is None and route.prefix.version == 6 for route in ce.routes):
+        yield _RULE_FROM_PE
+
+
+def _behind_lan(route: CeRoute) -> str:
+    return f"route add {route.prefix} via {route.via} dev {CE_LAN_INTERFACE}"
+
+
+def _from_pe_lines(version: int, ce: CePlan) -> Iterator[str]:
+    """Yield the lines of a table for what comes from the PE: nothing of it goes back there.
+
+    Where the VRF has a route no longer, as a site is cut off, packets would go round and round.
+    """
+    if version == 4:
+        yield _RULE_FROM_PE
+    for address in (each for each in ce.router.wan if each.version == version):
+        yield f"route add {address.network} dev {HOST_INTERFACE} table {_FROM_PE}"
+    for address in (each for each in ce.lan if each.version == version):
+        yield f"route add {address.network} dev {CE_LAN_INTERFACE} table {_FROM_PE}"
+    for route in ce.routes:
+        if route.via is not None and route.prefix.version == version:
+            yield f"{_behind_lan(route)} table {_FROM_PE}"
 
 
 def _source(version: int, lan: Iterable[IPInterface]) -> str:

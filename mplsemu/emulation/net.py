@@ -389,6 +389,10 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
                 with inside(node.pid):
                     running.start("ip", [*lines, *single.get(name, ())], name)
                     self._prepare_offloads(node.intfNames())
+            for ce in plan.ces:
+                if lines := [*batch_commands.ce_inet6_lines(ce)]:
+                    with inside(self.nameToNode[ce.name].pid):
+                        running.start("ip -6", lines, ce.name)
 
     def _prepare_offloads(self, interfaces: Iterable[str]) -> None:
         """Turn checksum offload off at a customer's interfaces, if the LSRs need checksums."""

@@ -23,7 +23,7 @@ from mplsemu.model.network import HostRef, Network
 from mplsemu.model.tags import TAG_OCTETS, VlanTags
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
 from mplsemu.program.program import CoreLink, NodeProgram, Program
-from mplsemu.program.services import AttachmentCircuit
+from mplsemu.program.services import AttachmentCircuit, CeRoute
 
 FIRST_IFINDEX: Final = 10_001
 """Of the first LSR port, if LSRs have namespaces: larger than any the kernel assigns there."""
@@ -115,12 +115,14 @@ class CePlan:
         ref: its full name, ``VPN/SITE/ce``.
         router: its addresses towards the PE.
         lan: its addresses towards the LAN.
+        routes: beside its own networks and its default routes to the PE.
     """
 
     name: str
     ref: HostRef
     router: CeRouter
     lan: tuple[IPInterface, ...]
+    routes: tuple[CeRoute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,11 +325,13 @@ class _Planner:
         if site.ce is None:
             self._lan(vpn, site, uplinks)
             return
+        known = self._by_name[site.pe].circuit_by_name[site.circuit].ce
         ce = CePlan(
             self._names.claim(host_node_name(vpn, site.name, "ce")),
             HostRef(vpn, site.name, CE_HOST),
             site.ce,
             site.gateways,
+            known.routes if known is not None else (),
         )
         self._ces.append(ce)
         wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac, site.mtu)

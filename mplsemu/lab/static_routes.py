@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mplsemu.errors import LabError
+from mplsemu.lab.addressing import PE_CE_POOL
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.overlap import Claim
+from mplsemu.lab.pe_ce import has_pool_link
 from mplsemu.lab.schema import RawRoutedSite
 from mplsemu.lab.schema_error import enumerated
 from mplsemu.model.l3vpn import L3vpn
@@ -41,12 +43,6 @@ def static_routes(
             where: Path = (*path, "routes", index)
             remedy = "write PREFIX via ADDRESS, with the address of a host or router on its LAN"
             raise document.error(where, f"site {path[1]}/{path[3]}: {route}: {problem}", remedy)
-    if raw.routes and raw.ce is not None:
-        raise document.error(
-            (*path, "routes"),
-            f"site {path[1]}/{path[3]} has a CE router, and routes to networks behind its LAN",
-            "leave 'ce' out: then the PE routes by hosts and routers on the LAN",
-        )
     return tuple(raw.routes)
 
 
@@ -79,13 +75,42 @@ def _problem(raw: RawRoutedSite, route: StaticRoute, gateways: set[IPAddress]) -
         listed = enumerated(map(str, raw.subnet), " and ")
         return f"{route.via} is not on its LAN, which has {listed}"
     if route.via in gateways:
-        return f"{route.via} is the gateway itself, which would send to itself"
+        who = "gateway" if raw.ce is None else "CE router"
+        return f"{route.via} is the {who} itself, which would send to itself"
     if route.via in reserved_addresses(subnet):
         return f"{route.via} is the first or the last of {subnet}, which is nobody's"
     for own in raw.subnet:
         if own.version == route.prefix.version and route.prefix.subnet_of(own):  # type: ignore[arg-type]
             return f"{route.prefix} is on its LAN, which has {own}"
+    if has_pool_link(raw) and route.prefix.version == 4 and route.prefix.subnet_of(PE_CE_POOL):
+        return f"{route.prefix} is within {PE_CE_POOL}, the pool of the links to CE routers"
     return None
+
+
+def refuse_hidden_spokes(document: Document, vpn: L3vpn) -> None:
+    """Refuse a route behind a hub's CE router that holds a spoke's prefix, with `via: ce`.
+
+    Packets between spokes would follow it, and not go back to the PE.
+
+    Raises:
+        LabError: at the route; names the spoke.
+    """
+    if vpn.hub_and_spoke is None or not vpn.hub_and_spoke.via_ce:
+        return
+    hubs = vpn.hub_and_spoke.hubs
+    spokes = [site for site in vpn.sites if site.name not in hubs]
+    for hub in (site for site in vpn.sites if site.name in hubs):
+        for index, route in enumerate(hub.routes):
+            for spoke in spokes:
+                for prefix in spoke.prefixes:
+                    if prefix.version == route.prefix.version and prefix.overlaps(route.prefix):
+                        raise document.error(
+                            ("vpns", vpn.name, "sites", hub.name, "routes", index),
+                            f"hub {hub.full_name}: {route} would take the packets for {prefix} of "
+                            f"spoke {spoke.full_name}, which its CE router is to send back to the "
+                            "PE (via: ce)",
+                            "write routes that hold no spoke's prefix, or leave via out",
+                        )
 
 
 def refuse_lost_next_hops(document: Document, claims: Iterable[Claim]) -> None:

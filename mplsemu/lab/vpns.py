@@ -31,7 +31,11 @@ from mplsemu.lab.schema import (
 from mplsemu.lab.shared_ports import refuse_ambiguous_tags
 from mplsemu.lab.sites import SiteBuilder
 from mplsemu.lab.snooping import refuse_with_snooping
-from mplsemu.lab.static_routes import refuse_lost_next_hops, refuse_useless_defaults
+from mplsemu.lab.static_routes import (
+    refuse_hidden_spokes,
+    refuse_lost_next_hops,
+    refuse_useless_defaults,
+)
 from mplsemu.lab.vpls_topology import build_topology
 from mplsemu.lab.vrf_policies import VrfPolicies, numbered_names
 from mplsemu.model.l2cp import L2cp
@@ -184,6 +188,7 @@ class _Builder:
         hubs = hub_and_spoke(self.document, name, raw, sites)
         vrfs = VrfPolicies(self.document, raw, usual, self.number, self.asn).policies()
         vpn = L3vpn(name, customer, tuple(sites), rd, imported, exported, vrfs, hubs)
+        refuse_hidden_spokes(self.document, vpn)
         for policy in vpn.policies:
             own_claims = (claim for claim in claims if claim.site in policy.sites)
             others = self.routes.setdefault(policy.rd, {})

@@ -1,16 +1,20 @@
-"""What a CE router does with packets from its PE: it is Linux, with a default route to the PE.
+"""What a CE router does with packets: it is Linux, with a default route to its PE.
 
-What is not for its LAN goes back by the line it came: so packets between spokes pass the hub's CE
-router (RFC 4364 section 4.3.5), and so a route that wrongly leads to a CE router makes a loop.
+It may have static routes to networks behind its LAN, also a default route (`CeRoute`). What comes
+from the PE and is for none of its networks goes back by the line it came: so packets between spokes
+pass the hub's CE router (RFC 4364 section 4.3.5), and so a route that wrongly leads to a CE router
+makes a loop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from mplsemu.model.names import ce_name
-from mplsemu.model.vpn import IPAddress
+from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.martians import is_martian_source, is_never_routed
 from mplsemu.program.path import Dropped, TtlExpired, WalkHop
 from mplsemu.program.services import AttachmentCircuit, Ce
@@ -19,6 +23,31 @@ from mplsemu.program.walk_state import Copy, WalkState
 _CLASS_E: Final = IPv4Network("240.0.0.0/4")
 """Linux forwards it, except the broadcast address; the PE does not (RFC 1812 section 5.3.7)."""
 _BROADCAST: Final = IPv4Address("255.255.255.255")
+
+
+@dataclass(frozen=True, slots=True)
+class OnLan:
+    """It goes to a station on the LAN: the destination itself, or a static route's next hop."""
+
+    station: IPAddress
+
+    def action(self, destination: IPAddress) -> str:
+        """Return what the CE router does, for display."""
+        by = "" if self.station == destination else f" by {self.station}"
+        return f"route to its LAN{by}"
+
+
+@dataclass(frozen=True, slots=True)
+class OnLink:
+    """It is for an address of the PE-CE link."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToPe:
+    """It goes to the PE."""
+
+
+CeWay = OnLan | OnLink | ToPe
 
 
 def is_martian_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> bool:
@@ -34,11 +63,48 @@ def is_martian_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> boo
     return is_forwarded and is_never_routed(source)
 
 
+def way_of(
+    circuit: AttachmentCircuit, ce: Ce, address: IPAddress, *, from_pe: bool
+) -> CeWay | None:
+    """Return where a CE router sends packets for an address: by the longest prefix that holds it.
+
+    Args:
+        circuit: to the CE router.
+        ce: the CE router.
+        address: their destination.
+        from_pe: whether they come from the PE; else from its LAN, or from itself.
+
+    Returns:
+        None if it has no route.
+    """
+    found = [
+        (prefix.prefixlen, way)
+        for prefix, way in _table(circuit, ce, address, from_pe=from_pe)
+        if prefix.version == address.version and address in prefix
+    ]
+    if found:
+        return max(found, key=lambda each: each[0])[1]
+    near = (*ce.lan, *circuit.gateways)
+    return ToPe() if any(each.version == address.version for each in near) else None
+
+
+def _table(
+    circuit: AttachmentCircuit, ce: Ce, address: IPAddress, *, from_pe: bool
+) -> Iterator[tuple[IPNetwork, CeWay]]:
+    for interface in ce.lan:
+        yield interface.network, OnLan(address)
+    for interface in circuit.gateways:
+        yield interface.network, OnLink()
+    for route in ce.routes:
+        if route.via is not None:
+            yield route.prefix, OnLan(route.via)
+        elif not from_pe:
+            yield route.prefix, ToPe()
+
+
 def returns(circuit: AttachmentCircuit, ce: Ce, address: IPAddress) -> bool:
     """Whether a CE router routes packets for an address back to its PE: by its default route."""
-    near = (*ce.lan, *circuit.gateways)
-    has_default = any(each.version == address.version for each in near)
-    return has_default and not any(address in each.network for each in near)
+    return isinstance(way_of(circuit, ce, address, from_pe=True), ToPe)
 
 
 def send_back(state: WalkState, copy: Copy, circuit: AttachmentCircuit, ce: Ce, vrf: str) -> bool:

@@ -12,7 +12,15 @@ from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY
 from mplsemu.program.martians import NEVER_ROUTED
 from mplsemu.program.program import NodeProgram
-from mplsemu.program.services import Connected, Route, ViaCe, ViaNeighbour, Vrf
+from mplsemu.program.services import (
+    AttachmentCircuit,
+    Ce,
+    Connected,
+    Route,
+    ViaCe,
+    ViaNeighbour,
+    Vrf,
+)
 
 Span = tuple[int, int, int]
 """IP version, first and last address."""
@@ -39,13 +47,22 @@ def vrf_spans(node: NodeProgram, vrf: Vrf) -> Iterator[Span]:
             yield address_span(gateway.ip)
             yield address_span(gateway.network.network_address)
             yield address_span(gateway.network.broadcast_address)
-        for near in (*circuit.ce.lan, *circuit.gateways) if circuit.ce else ():
-            yield prefix_span(near.network)  # all else it sends back
         for host in circuit.hosts:
             for interface in host.addresses:
                 yield address_span(interface.ip)
-        for address in circuit.ce.addresses if circuit.ce else ():
-            yield address_span(address)
+        if circuit.ce is not None:
+            yield from _spans_behind(circuit, circuit.ce)
+
+
+def _spans_behind(circuit: AttachmentCircuit, ce: Ce) -> Iterator[Span]:
+    """Yield the ranges that a CE router distinguishes of what comes from its PE."""
+    for near in (*ce.lan, *circuit.gateways):
+        yield prefix_span(near.network)  # all else it sends back
+    for address in ce.addresses:
+        yield address_span(address)
+    for route in ce.routes:
+        if route.via is not None:
+            yield prefix_span(route.prefix)
 
 
 def source_spans(node: NodeProgram, vrf: Vrf, circuit: str) -> Iterator[Span]:

@@ -50,6 +50,7 @@ from mplsemu.program.program import Adjacency, CoreLink, Program, VpnInfo
 from mplsemu.program.services import (
     AttachmentCircuit,
     Ce,
+    CeRoute,
     Connected,
     Neighbour,
     NextHop,
@@ -231,6 +232,7 @@ def _converter() -> cattrs.Converter:
     for union, members in _SUMS:
         _register_sum(converter, union, members)
     _register_swap(converter)
+    _register_ce_route(converter)
     _register_ce(converter)
     for holder in dict.fromkeys(holder for holder, _ in _OPTIONAL):
         omitted = [name for of, name in _OPTIONAL if of is holder]
@@ -313,6 +315,18 @@ def _register_swap(converter: cattrs.Converter) -> None:
     converter.register_structure_hook(Swap, read)
 
 
+def _register_ce_route(converter: cattrs.Converter) -> None:
+    via = override(
+        omit_if_default=True,
+        struct_hook=lambda value, _: converter.structure(value, IPAddress),  # type: ignore[arg-type]
+        unstruct_hook=str,
+    )
+    read = make_dict_structure_fn(CeRoute, converter, via=via)
+    converter.register_structure_hook(CeRoute, read)
+    write = make_dict_unstructure_fn(CeRoute, converter, via=via)
+    converter.register_unstructure_hook(CeRoute, write)
+
+
 def _register_ce(converter: cattrs.Converter) -> None:
     """Write the only address of a CE router on its PE-CE link as a text, others as a list."""
 
@@ -328,7 +342,9 @@ def _register_ce(converter: cattrs.Converter) -> None:
     mac = override(struct_hook=_mac)
     hook = make_dict_structure_fn(Ce, converter, wan=as_text, mac=mac, lan_mac=mac)
     converter.register_structure_hook(Ce, hook)
-    converter.register_unstructure_hook(Ce, make_dict_unstructure_fn(Ce, converter, wan=as_text))
+    omitted = override(omit_if_default=True)
+    written = make_dict_unstructure_fn(Ce, converter, wan=as_text, routes=omitted)
+    converter.register_unstructure_hook(Ce, written)
 
 
 def _register_sum(converter: cattrs.Converter, union: Any, kinds: Mapping[str, type]) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from mplsemu.errors import LabError
 from mplsemu.model.names import ce_name
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
-from mplsemu.program.ce_router import is_martian_to_linux
+from mplsemu.program.ce_router import OnLan, OnLink, is_martian_to_linux, way_of
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.host_interface import refusal
 from mplsemu.program.hosts import LocatedHost, host_ref
@@ -199,20 +199,12 @@ class HostStack:
             expired = WalkHop(name, None, None, (), "TTL expired", (), None, ip.ttl)
             return Sent((Branch((expired,), TtlExpired(name, None, ())),))
         sent = replace(ip, ttl=ip.ttl - 1)
-        if any(ip.destination in interface.network for interface in ce.lan):
-            return self._back_to_lan(name, sent)
+        way = way_of(self.circuit, ce, ip.destination, from_pe=False)
+        if isinstance(way, OnLan):
+            hop = WalkHop(name, None, None, (), way.action(ip.destination), (), None, ip.ttl)
+            end = _on_lan_of_ce(self.circuit, way, ip.destination, self._octets)
+            return Sent((Branch((hop,), end),))
         return _from_ce(self._program, self.circuit, ce, sent, self._octets)
-
-    def _back_to_lan(self, name: str, ip: IpHeader) -> Sent:
-        """Send from the CE router to another subnet of the LAN that the packet came from."""
-        address = ip.destination
-        host = next((each for each in self.circuit.hosts if answers_to(each, address)), None)
-        hop = WalkHop(name, None, None, (), "route to its LAN", (), None, ip.ttl)
-        end: End = Dropped(name, f"nobody known on its LAN has {address}")
-        if host is not None:
-            ref = host_ref(self.circuit, host)
-            end = Delivered(self.circuit.name, ref, address, host.mac, octets=self._octets)
-        return Sent((Branch((hop,), end),))
 
     def _to_ce(self, ce: Ce, ip: IpHeader) -> Sent:
         """Deliver to the CE router itself."""
@@ -254,7 +246,21 @@ def send_from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHea
     if host is not None:
         end = Delivered(circuit.name, host_ref(circuit, host), ip.destination, host.mac)
         return Sent((_ended(end),))
+    way = way_of(circuit, ce, ip.destination, from_pe=False)
+    if isinstance(way, OnLan):
+        return Sent((_ended(_on_lan_of_ce(circuit, way, ip.destination)),))
     return _from_ce(program, circuit, ce, ip)
+
+
+def _on_lan_of_ce(
+    circuit: AttachmentCircuit, way: OnLan, address: IPAddress, octets: int = 0
+) -> End:
+    """Return the end of a packet that a CE router sends to a station on its LAN."""
+    host = next((each for each in circuit.hosts if answers_to(each, way.station)), None)
+    if host is None:
+        name = ce_name(circuit.name)
+        return Dropped(name, f"nobody known on its LAN has {way.station}")
+    return Delivered(circuit.name, host_ref(circuit, host), address, host.mac, octets=octets)
 
 
 def _from_ce(
@@ -262,8 +268,8 @@ def _from_ce(
 ) -> Sent:
     """Send a packet from a CE router to the PE, unless it is for the PE-CE link itself."""
     name, address = ce_name(circuit.name), ip.destination
-    link = next((gateway for gateway in circuit.gateways if address in gateway.network), None)
-    if link is not None and address != link.ip:
+    way = way_of(circuit, ce, address, from_pe=False)
+    if isinstance(way, OnLink) and all(address != gateway.ip for gateway in circuit.gateways):
         reason = f"nobody on the line to the PE has {address}"
         return Sent((_ended(Dropped(name, reason)),))
     hop = WalkHop(name, None, None, (), "route to the PE", (), circuit.name, ip.ttl)

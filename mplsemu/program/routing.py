@@ -6,7 +6,7 @@ from typing import assert_never
 
 from mplsemu.model.names import ce_name
 from mplsemu.model.vpn import IPAddress, IPNetwork
-from mplsemu.program.ce_router import returns, send_back
+from mplsemu.program.ce_router import OnLan, ToPe, send_back, way_of
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, PIPE_TTL
 from mplsemu.program.martians import LINK_LOCAL, is_martian_source
 from mplsemu.program.mtu_check import fit_mtu
@@ -195,11 +195,13 @@ def _deliver_to_ce(
         state.drop(copy, f"no CE router on {circuit.name}", vrf=vrf.name)
         return
     copy.actions.append("deliver to the CE")
-    if returns(circuit, circuit.ce, address):
+    way = way_of(circuit, circuit.ce, address, from_pe=True)
+    if isinstance(way, ToPe):
         if send_back(state, copy, circuit, circuit.ce, vrf.name):
             _take_back(state, copy, circuit)
         return
-    host = next((each for each in circuit.hosts if address in (i.ip for i in each.addresses)), None)
+    station = way.station if isinstance(way, OnLan) else address
+    host = next((each for each in circuit.hosts if station in (i.ip for i in each.addresses)), None)
     if host is None:
         state.end(copy, delivered(circuit, address, circuit.ce.mac), vrf=vrf.name)
         return
@@ -209,7 +211,8 @@ def _deliver_to_ce(
         copy.hops.append(WalkHop(name, None, None, (), "TTL expired", (), None, copy.ttl))
         state.finish(copy, TtlExpired(name, None, ()))
         return
-    copy.hops.append(WalkHop(name, None, None, (), "route to its LAN", (), None, copy.ttl - 1))
+    action = OnLan(station).action(address)
+    copy.hops.append(WalkHop(name, None, None, (), action, (), None, copy.ttl - 1))
     state.finish(copy, end)
 
 

@@ -18,6 +18,20 @@ from mplsemu.program.own_addresses import router_addresses
 
 
 @dataclass(frozen=True, slots=True)
+class CeRoute:
+    """A route of a CE router, beside those to its own networks and its default route to the PE.
+
+    Attributes:
+        prefix: where it leads.
+        via: the next hop on its LAN. None: the PE, for packets from the LAN to a prefix within one
+            that has a next hop on the LAN; what comes from the PE goes by the LAN all the same.
+    """
+
+    prefix: IPNetwork
+    via: IPAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ce:
     """The CE router at the far end of an attachment circuit.
 
@@ -27,12 +41,14 @@ class Ce:
         mac: of that interface.
         lan: its addresses on the site's LAN, with prefix lengths.
         lan_mac: of its interface there.
+        routes: to networks behind its LAN, and to what lies within these and is elsewhere.
     """
 
     wan: tuple[IPAddress, ...]
     mac: str
     lan: tuple[IPInterface, ...]
     lan_mac: str
+    routes: tuple[CeRoute, ...] = ()
 
     @property
     def address(self) -> IPAddress:

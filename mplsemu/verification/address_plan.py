@@ -252,6 +252,19 @@ class AddressPlan:
             if found is not None:
                 yield found
 
+    def sent_by(self, site: Site, address: IPAddress) -> ExpectedEnd:
+        """Return where packets of a site's hosts should end: its CE router may know a way itself.
+
+        A network behind its own LAN it prefers to an equal one elsewhere, whatever the PE does.
+        """
+        version, value = address.version, int(address)
+        own = [offer for offer in offers(site) if offer.via is not None and address in offer.prefix]
+        longest = next((each[0].prefix.prefixlen for each in self._matches(version, value)), -1)
+        best = max(own, key=lambda offer: offer.prefix.prefixlen, default=None)
+        if site.ce is None or best is None or best.prefix.prefixlen < longest:
+            return self.of(version, value)
+        return self._end(best, (version, value), frozenset())
+
     def is_behind(self, circuit: str, address: IPAddress) -> bool:
         """Whether the VRF should send to an address by this circuit of its own."""
         key = address.version, int(address)

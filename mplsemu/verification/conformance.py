@@ -12,8 +12,9 @@ from mplsemu.model.topology import Link
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, CoreLink, Program
-from mplsemu.program.services import AttachmentCircuit, Ce, Vrf, Vsi
+from mplsemu.program.services import AttachmentCircuit, Vrf, Vsi
 from mplsemu.verification.access_lines import misled_frames
+from mplsemu.verification.ce_routes import intended_ce
 from mplsemu.verification.homing import active_lines
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -155,6 +156,8 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
                 yield where, f"circuit {name} is at {site.pe}"
             for problem in _differences(circuit, site, leads_there=_leads_there(program, site)):
                 yield where, f"circuit {name}: {problem}"
+            if circuit.ce != intended_ce(network, site):
+                yield where, f"circuit {name}: its CE router differs from the lab file's"
             if circuit.leaf is not (name in leaves):
                 yield where, f"circuit {name}: it is a {'leaf' if circuit.leaf else 'root'}"
         if len(found.get(name, ())) > 1:
@@ -186,15 +189,6 @@ def _differences(circuit: AttachmentCircuit, site: Site, *, leads_there: bool) -
     gateways = site.gateways if site.ce is None else site.ce.pe_wan
     if circuit.gateways != gateways:
         yield "its gateways have other addresses"
-    if circuit.ce != _ce(site):
-        yield "its CE router differs from the lab file's"
-
-
-def _ce(site: Site) -> Ce | None:
-    if site.ce is None:
-        return None
-    wan = tuple(interface.ip for interface in site.ce.wan)
-    return Ce(wan, site.ce.mac, site.gateways, site.ce.lan_mac)
 
 
 def _service_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:

@@ -118,7 +118,7 @@ class _Answers:
             return (on_lan[0],)
         if _is_on_link(source, address) or not _may_send(self._plans, source, address.version):
             return ()
-        end = self._plans.at(source.site).of(address.version, int(address))
+        end = self._plans.at(source.site).sent_by(source.site, address)
         ends = end.ends if isinstance(end, ToAny) else (end,)
         return tuple(self._by_ref[each.host] for each in ends if isinstance(each, ToHost))
 
@@ -136,7 +136,7 @@ class _Answers:
             return True
         if not _may_send(self._plans, source, address.version):
             return False
-        circuit = _answering(self._plans.at(source.site).of(address.version, int(address)))
+        circuit = _answering(self._plans.at(source.site).sent_by(source.site, address))
         if circuit is None:
             return False
         back = self._plans.at_circuit(circuit).of(own.version, int(own))

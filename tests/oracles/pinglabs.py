@@ -17,6 +17,7 @@ from mplsemu.program.program import Program
 from mplsemu.program.trace import trace
 
 ANYWHERE = """
+10.101.0.9 8.8.1.1
 127.0.0.1 127.1.2.3 127.255.255.255 ::1 0.0.0.0 :: 8.8.8.8 10.255.255.255 100.64.0.1 100.64.0.2
 100.64.0.6 169.254.1.1 224.0.0.1 239.1.2.3 240.0.0.1 255.255.255.255 0.0.0.1 1.0.0.0 fe80::1 fe80::2
 fe80:1::1 fec0::1 ff02::2 ff05::2 ff05::1 ff02::fb 2001:db8:ffff::1 ::2 ::ffff:10.0.0.2 fd00::1
@@ -141,13 +142,14 @@ class _Lab:
                 lines.append("    via: ce")
                 hub = "role: hub, urpf: none, ce: router"
         lines.append("    sites:")
+        routes = not has_extranet and not hub and len(sites) > 1
         return [
             *lines,
-            f"      s0: {self._site(net, 0, hub)}",
-            *(f"      s{site}: {self._site(net, site)}" for site in sites[1:]),
+            f"      s0: {self._site(net, 0, hub, routes=routes)}",
+            *(f"      s{site}: {self._site(net, site, routes=routes)}" for site in sites[1:]),
         ]
 
-    def _site(self, net: int, site: int, hub: str = "") -> str:
+    def _site(self, net: int, site: int, hub: str = "", *, routes: bool = False) -> str:
         """Return a site; a hub whose CE router passes packets on has both IP versions."""
         chosen = self._random
         least = int(site == 0)  # else a lab might be without hosts
@@ -170,9 +172,22 @@ class _Lab:
             gateway, hosts = self._own_addresses(net, site, families, length6)
         ce = self._ce(net * 8 + site) if chosen.random() < 0.5 and "ce:" not in hub else ""
         ce += f", {hub}" if hub else ""
+        if routes and ce and "4" in families and length < 30:
+            ce += self._routes(net, site, gateway)
         subnets = ", ".join(f'"{prefix}"' for prefix in prefixes)
         pe = chosen.choice(self._pes)
         return f"{{pe: {pe}, subnet: [{subnets}]{gateway}, hosts: {hosts}{ce}}}"
+
+    def _routes(self, net: int, site: int, gateway: str) -> str:
+        """Return static routes behind a CE router's LAN, by a host or by nobody."""
+        taken = gateway.removeprefix(", gateway: ") or f"10.{net}.{site}.1"
+        able = [f"10.{net}.{site}.{last}" for last in (2, 3, 4, 5, 6)]
+        able = [each for each in able if each != taken]
+        wide = f"10.{net}.0.0/{16 - site}"
+        prefixes = [f"10.{100 + site}.0.0/16", f"8.8.{site}.0/24", wide, "0.0.0.0/0"]
+        chosen = self._random.sample(prefixes, self._random.randint(0, 3))
+        listed = ", ".join(f"{each} via {self._random.choice(able)}" for each in chosen)
+        return f", routes: [{listed}]" if chosen else ""
 
     def _ce(self, number: int) -> str:
         """Return a CE router on a PE-CE link of any kind."""

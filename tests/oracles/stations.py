@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address, ip_interface
 
 from mplsemu.model.network import Network
-from mplsemu.model.vpn import IPAddress, IPInterface
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
 from tests.oracles import frames
 from tests.oracles.fakepacket import internet_checksum
 from tests.oracles.pinglabs import link_local
@@ -58,6 +58,8 @@ class Station:
     world: World
     gateways: dict[int, tuple[Port, IPAddress]] = field(default_factory=dict)
     forwards: bool = False
+    routes: list[tuple[IPNetwork, Port, IPAddress]] = field(default_factory=list)
+    uplink: Port | None = None
     ports: list[Port] = field(default_factory=list)
     neighbours: dict[tuple[Port, IPAddress], str] = field(default_factory=dict)
     waiting: list[tuple[Port, IPAddress, bytes]] = field(default_factory=list)
@@ -65,13 +67,13 @@ class Station:
 
     # --- sending ----------------------------------------------------------------------------
 
-    def send(self, packet: bytes) -> None:
-        """Send an IP packet: to itself, to a neighbour, or by the gateway."""
+    def send(self, packet: bytes, came_by: Port | None = None) -> None:
+        """Send an IP packet: to itself, to a neighbour, by a route or by the gateway."""
         target = frames.seen(bytes(12) + _type_of(packet) + packet).addresses[1]
         if self.has(target) or target in ALL_NODES:
             self._take(packet)
             return
-        port, hop = self._next_hop(target)
+        port, hop = self._next_hop(target, came_by)
         if port is None or hop is None:
             return
         if hop.is_multicast:
@@ -82,7 +84,9 @@ class Station:
             self.waiting.append((port, hop, packet))
             self._ask(port, hop)
 
-    def _next_hop(self, target: IPAddress) -> tuple[Port | None, IPAddress | None]:
+    def _next_hop(
+        self, target: IPAddress, came_by: Port | None
+    ) -> tuple[Port | None, IPAddress | None]:
         for port in self.ports:
             for each in port.addresses:
                 if target in each.network:
@@ -91,6 +95,14 @@ class Station:
                     return (None, None) if is_broadcast else (port, target)
         if target.version == 6 and (target.is_multicast or target in LINK_LOCAL):
             return self.ports[-1], target
+        # what came by the uplink is for the networks behind the router, and does not go back there
+        able = [
+            (prefix.prefixlen, port, hop)
+            for prefix, port, hop in self.routes
+            if target in prefix and not (came_by is self.uplink is port)
+        ]
+        if able:
+            return max(able, key=lambda each: each[0])[1:]
         return self.gateways.get(target.version, (None, None))
 
     def _ask(self, port: Port, address: IPAddress) -> None:
@@ -127,7 +139,11 @@ class Station:
         elif self.has(target, port) or self._is_in_group(target):
             self._take(seen.payload)
         elif self.forwards and not target.is_multicast and target not in LINK_LOCAL:
-            self._forward(seen.payload)
+            self._forward(seen.payload, port)
+        elif destination == frames.mac(port.mac) and seen.body[:1] == bytes(
+            [REQUEST[target.version]]
+        ):
+            self.world.takers.add(self.name)  # a next hop; what it does with it is its business
 
     def has(self, address: IPAddress, at: Port | None = None) -> bool:
         if at is None and (address.is_unspecified or address.is_loopback):
@@ -160,7 +176,7 @@ class Station:
         elif seen.body[0] == REPLY[target.version]:
             self.replies += 1
 
-    def _forward(self, packet: bytes) -> None:
+    def _forward(self, packet: bytes, came_by: Port) -> None:
         data, at = bytearray(packet), 8 if packet[0] >> 4 == 4 else 7
         if data[at] <= 1:
             return
@@ -168,7 +184,7 @@ class Station:
         if at == 8:
             data[10:12] = bytes(2)
             data[10:12] = internet_checksum(data[:20]).to_bytes(2, "big")
-        self.send(bytes(data))
+        self.send(bytes(data), came_by)
 
     def _receive_arp(self, port: Port, body: bytes) -> None:
         operation, mac, sender = int.from_bytes(body[6:8], "big"), body[8:14], body[14:18]
@@ -220,10 +236,20 @@ class World:
                 lan = Lan()
                 ce = self._station(f"{site.circuit}/ce", forwards=True)
                 wan = self._port(ce, line, site.ce.mac, site.ce.wan)
-                self._port(ce, lan, site.ce.lan_mac, site.gateways)
+                inner = self._port(ce, lan, site.ce.lan_mac, site.gateways)
+                ce.uplink = wan
                 ce.gateways = dict.fromkeys((4, 6), (wan, ip_address("fe80::1")))
                 for interface in site.ce.pe_wan:
                     ce.gateways[interface.version] = (wan, interface.ip)
+                own = [(route.prefix, inner, route.via) for route in site.routes]
+                # what others have, as a routing protocol would tell it; an equal prefix is its own
+                others = [
+                    (prefix, *ce.gateways[prefix.version])
+                    for _, other in network.sites()
+                    if own and other.vpn == site.vpn and other != site
+                    for prefix in _known_at(site.pe, other)
+                ]
+                ce.routes = [*own, *others]
             for host in site.hosts:
                 station = self._station(f"{site.circuit}/{host.name}")
                 loopbacks = tuple(map(ip_interface, host.loopbacks))
@@ -283,6 +309,13 @@ class World:
                 for circuit, out in self._inject(lan.circuit, frame):
                     self._moving.append((self._by_circuit[circuit], None, out))
         raise AssertionError("frames keep moving")
+
+
+def _known_at(pe: str, site: Site) -> Iterable[IPNetwork]:
+    """What a PE's VRF has of a site: its own prefixes, and its PE-CE link where it is here."""
+    yield from (*site.prefixes, *site.shared_links)
+    if site.ce is not None and site.pe == pe:
+        yield from (interface.network for interface in site.ce.pe_wan)
 
 
 def _type_of(packet: bytes) -> bytes:

@@ -19,7 +19,7 @@ from mplsemu.control.services.hub_transit import HubTransit
 from mplsemu.control.services.route_selection import HERE, Candidate, contested, select
 from mplsemu.model.l3vpn import VrfPolicy, import_sources
 from mplsemu.model.network import Vpn
-from mplsemu.model.vpn import IPAddress, IPNetwork, Site, VpnKind
+from mplsemu.model.vpn import IPAddress, IPNetwork, Site, StaticRoute, VpnKind
 from mplsemu.program.entries import IlmEntry, PopToVrf
 from mplsemu.program.fib import Fib
 from mplsemu.program.services import (
@@ -205,8 +205,7 @@ def _local_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidat
         for subnet in site.subnets:
             yield _candidate(policy, policy, site, subnet, HERE, next_hop)
         for route in site.routes:
-            behind = ViaNeighbour(site.circuit, route.via)
-            yield _candidate(policy, policy, site, route.prefix, HERE, behind)
+            yield _candidate(policy, policy, site, route.prefix, HERE, _behind(site, route))
 
 
 def _hub_routes(half: VrfPolicy, outward: str, sites: Iterable[Site]) -> Iterator[Candidate]:
@@ -216,13 +215,21 @@ def _hub_routes(half: VrfPolicy, outward: str, sites: Iterable[Site]) -> Iterato
     above all a default route, may hold a spoke's prefix.
     """
     for site in sites:
-        for subnet in site.subnets:
+        links = site.ce.pe_wan if site.ce is not None and site.routes else ()
+        for subnet in (*site.subnets, *(interface.network for interface in links)):
             yield _candidate(half, half, site, subnet, HERE, ViaVrf(outward))
         for route in site.routes:
-            behind = ViaNeighbour(site.circuit, route.via)
-            yield _candidate(half, half, site, route.prefix, HERE, behind)
-            next_hop = ip_network(route.via)
-            yield _candidate(half, half, site, next_hop, HERE, Connected(site.circuit))
+            yield _candidate(half, half, site, route.prefix, HERE, _behind(site, route))
+            if site.ce is None:
+                next_hop = ip_network(route.via)
+                yield _candidate(half, half, site, next_hop, HERE, Connected(site.circuit))
+
+
+def _behind(site: Site, route: StaticRoute) -> NextHop:
+    """Return the next hop of a static route: the CE router, if there is one, routes on by it."""
+    if site.ce is not None:
+        return ViaCe(site.circuit)
+    return ViaNeighbour(site.circuit, route.via)
 
 
 def _link_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidate]:

@@ -133,7 +133,7 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
     routes: StaticRoutes = Field(
         default=[],
         description="To networks behind a host or router on its LAN: 'PREFIX via ADDRESS'. With "
-        "0.0.0.0/0 or ::/0 the site is the way out.",
+        "0.0.0.0/0 or ::/0 the site is the way out. A CE router has them, too.",
         examples=["0.0.0.0/0 via 10.1.0.1"],
     )
     preference: Preference | None = Field(

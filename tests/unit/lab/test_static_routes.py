@@ -178,7 +178,6 @@ FAR = "172.16.9.0/24 via"
         (FAR, "172.16.9.1/24 via", 12, "host bits set", "write 172.16.9.0/24 via 10"),
         (f"{FAR} 10.0.1.2", "172.16.9.0/24", 12, "is not PREFIX via ADDRESS", "10.50.0."),
         ("0.0.0.0/0 via 10.0.1.2", "0.0.0.0/0 via ::2", 12, "from one IP version to the other", ""),
-        ("        pe: dk\n", "        pe: dk\n        ce: router\n", 13, "has a CE", "leave 'ce"),
         ("10.0.2.0/24", "10.0.1.0/28", 12, "10.0.1.2 is within 10.0.1.0/28 of site red/y (line 13)",
          "another address"),
         ("      y: {pe: se, subnet: [10.0.2.0/24, \"2001:db8:2::/64\"]}\n", "", 12,
