@@ -14,6 +14,7 @@ from mplsemu.program.reserved_macs import filtered, is_mac_control
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vsi
 from mplsemu.program.split_horizon import (
     Group,
+    are_apart,
     groups_of_circuit,
     groups_of_pseudowire,
     out_label,
@@ -59,11 +60,14 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -
     if group is not None:
         names = group.circuits
     circuits = [copy.node.circuit_by_name[name] for name in names if name != source]
-    circuits = [each for each in circuits if each.up and not groups & groups_of_circuit(each)]
+    circuits = [
+        each for each in circuits if each.up and not are_apart(groups, groups_of_circuit(each))
+    ]
     pseudowires = [
         each
         for each in vsi.pseudowires
-        if not (each.standby or each.peer == source or groups & groups_of_pseudowire(each))
+        if not (each.standby or each.peer == source)
+        and not are_apart(groups, groups_of_pseudowire(each))
     ]
     if group is not None:
         pseudowires = [each for each in pseudowires if each.peer in group.peers]

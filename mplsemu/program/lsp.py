@@ -107,11 +107,12 @@ class LabelGraph:
     def __init__(self, program: Program, down: Collection[str] = ()) -> None:
         self.program = program
         self.down = down
-        self._up = {link.name for link in program.links if link.up}.difference(down)
+        self._links = program.link_by_name
 
     def is_up(self, link: str) -> bool:
         """Whether a link carries packets."""
-        return link in self._up
+        found = self._links.get(link)
+        return found is not None and found.up and link not in self.down
 
     def next(self, place: LabelPlace) -> tuple[LabelHop, ...]:
         """Return what the LSR may do with the top label; empty if it is bound to no LSP."""
@@ -147,7 +148,7 @@ class LabelGraph:
             to = None
             if adjacency is not None:
                 to = LabelPlace(adjacency.peer, operate(nhlfe.operation, stack))
-            hops.append(LabelHop(nhlfe.link, to, nhlfe.link in self._up))
+            hops.append(LabelHop(nhlfe.link, to, self.is_up(nhlfe.link)))
         return tuple(hops)
 
 

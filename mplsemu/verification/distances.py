@@ -23,6 +23,26 @@ class Distances:
                 for end in link.ends:
                     self._steps[end].append((link.far_end(end), link.metric_from(end)))
         self._known: dict[str, dict[str, int]] = {}
+        self._parts: dict[str, int] | None = None
+
+    def is_path(self, source: str, target: str) -> bool:
+        """Whether there is a path from one LSR to another, and so back: links work both ways."""
+        if self._parts is None:
+            self._parts = self._numbered_parts()
+        return self._parts[source] == self._parts[target]
+
+    def _numbered_parts(self) -> dict[str, int]:
+        """Return the number of the part of the network that each LSR is in."""
+        found: dict[str, int] = {}
+        for number, start in enumerate(self._steps):
+            pending = [] if start in found else [start]
+            found.setdefault(start, number)
+            while pending:
+                for peer, _ in self._steps[pending.pop()]:
+                    if peer not in found:
+                        found[peer] = number
+                        pending.append(peer)
+        return found
 
     def between(self, source: str, target: str) -> int | None:
         """Return the metric from one LSR to another; None where there is no path."""

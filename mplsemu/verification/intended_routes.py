@@ -110,7 +110,8 @@ class Choice:
 
     def is_cut_off(self, offer: Offer) -> bool:
         """Whether the site cannot be reached."""
-        return offer.site.circuit in self._down or self._metric(offer.site) is None
+        site = offer.site
+        return site.circuit in self._down or not self._distances.is_path(self._at.pe, site.pe)
 
     def _metric(self, site: Site) -> int | None:
         return 0 if site.pe == self._at.pe else self._distances.between(self._at.pe, site.pe)

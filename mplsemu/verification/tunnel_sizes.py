@@ -8,7 +8,7 @@ from mplsemu.model.limits import LABEL_OCTETS
 from mplsemu.program.path import Branch, Walk
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.verification.problems import Problem
-from mplsemu.verification.tunnels import Tunnel, tunnel_paths
+from mplsemu.verification.tunnels import Tunnel, narrowest_link
 from mplsemu.verification.verdict import Invariant
 
 
@@ -47,8 +47,7 @@ class TunnelSizes:
         ingress, egress = tunnel
         node = self._program.node_by_name.get(ingress)
         entry = node.ftn_by_egress.get(egress) if node is not None else None
-        paths = tunnel_paths(self._program, tunnel, self._down)
-        narrowest = paths.narrowest if paths is not None else None
+        narrowest = narrowest_link(self._program, tunnel, self._down)
         if entry is None or narrowest is None:
             return None
         # what a backup carries, with its own labels, counts as well

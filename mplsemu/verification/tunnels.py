@@ -84,6 +84,31 @@ def tunnel_paths(
         tunnel: its ingress and egress PE.
         down: links that have failed since: protected NHLFEs forward by their backup.
     """
+    search = _followed(program, tunnel, down)
+    return _measured(program, tunnel, search) if search is not None else None
+
+
+def narrowest_link(
+    program: Program, tunnel: Tunnel, down: Collection[str] = ()
+) -> Narrowest | None:
+    """Return what decides how large packets may be in a tunnel; None where there is no link.
+
+    Args:
+        program: the LFIBs.
+        tunnel: its ingress and egress PE.
+        down: links that have failed since.
+    """
+    found: Narrowest | None = None
+    search = _followed(program, tunnel, down)
+    if search is not None:
+        for place in reversed(search.order):
+            for hop in search.hops[place]:
+                found = _narrower(found, program, hop)
+    return found
+
+
+def _followed(program: Program, tunnel: Tunnel, down: Collection[str]) -> LabelSearch | None:
+    """Follow a tunnel from its ingress, without a label; None where there is none."""
     ingress, egress = tunnel
     if ingress not in program.node_by_name:
         return None
@@ -92,15 +117,13 @@ def tunnel_paths(
     if not first:
         return None
     search = LabelSearch(graph)
-    start = LabelPlace(ingress, ())
-    search.run(start, first)
-    return _measured(program, tunnel, search, start)
+    search.run(LabelPlace(ingress, ()), first)
+    return search
 
 
-def _measured(
-    program: Program, tunnel: Tunnel, search: LabelSearch, start: LabelPlace
-) -> TunnelPaths:
+def _measured(program: Program, tunnel: Tunnel, search: LabelSearch) -> TunnelPaths:
     """Spread all flows over the paths, from the start on."""
+    start = LabelPlace(tunnel[0], ())
     admits = program.node(tunnel[0]).ftn_by_egress[tunnel[1]].mtu
     narrowest: Narrowest | None = None
     share = search.shares(start)

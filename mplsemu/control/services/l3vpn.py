@@ -251,7 +251,7 @@ def _candidate(
     return Candidate(
         prefix=prefix,
         preference=site.rank,
-        is_foreign=source.vpn != policy.vpn,
+        is_foreign=source is not policy and source.vpn != policy.vpn,
         metric=metric,
         next_hop=next_hop,
         rd=source.rd,

@@ -81,6 +81,9 @@ def prefix_order(prefix: IPNetwork) -> tuple[int, int, int]:
 
 
 def _route(candidates: list[Candidate]) -> Route:
+    if len(candidates) == 1:
+        (only,) = candidates
+        return Route(only.prefix, only.next_hop, only.rd, only.circuit)
     best = min(candidate.rank for candidate in candidates)
     equal = [candidate for candidate in candidates if candidate.rank == best]
     equal.sort(key=lambda candidate: natural(candidate.circuit))
