@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface, ip_network
 
 from mplsemu.model.l3vpn import HubAndSpoke, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.labels import ALL_LABELS, LabelRange
 from mplsemu.model.network import Network, Vpn
+from mplsemu.model.six_pe import SixPe
 from mplsemu.model.topology import Link, Node, NullLabel, Provider, Role, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpls_topology import MULTIPOINT, VplsTopology
@@ -116,6 +118,21 @@ def l3vpn(
         vrfs=_policies(usual, number, own) if own else (),
         hub_and_spoke=HubAndSpoke(tuple(hubs), via_ce) if hubs else None,
     )
+
+
+def six_pe(
+    name: str,
+    sites: Mapping[str, tuple[str, str] | tuple[str, str, str]],
+    *,
+    hosts: int = 1,
+    macs: MacAddresses,
+) -> SixPe:
+    """Make 6PE from ``{site: (pe, subnets, kind)}`` as `l3vpn`; PE-CE links are unnumbered."""
+    made = tuple(
+        replace(site, ce=replace(site.ce, wan=(), pe_wan=())) if site.ce is not None else site
+        for site in _routed_sites(name, sites, hosts, macs)
+    )
+    return SixPe(name, f"Customer {name}", made, None, frozenset(), frozenset())
 
 
 def _routed_sites(

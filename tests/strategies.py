@@ -24,7 +24,7 @@ from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpls_topology import SpokePe, VplsTopology
 from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site, StaticRoute
 from mplsemu.program.program import Program
-from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
+from tests.builders import MacAddresses, l3vpn, network, provider, six_pe, vpls, vpws
 from tests.networks import homed, with_site_mtus, without_sites
 
 GROUPS = tuple(ip_address(text) for text in ("239.1.1.1", "239.1.1.2", "ff15::1", "ff15::2"))
@@ -68,6 +68,9 @@ def _metrics_back(metrics: dict[str, int]) -> st.SearchStrategy[dict[str, int]]:
     return drawn.map(lambda back: {name: m for name, m in back.items() if m != metrics[name]})
 
 
+_KINDS_OF_SITE = st.sampled_from(("", "ce", "strict", "ce strict"))
+
+
 @st.composite
 def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) -> Network:
     """Networks with VPNs of every kind.
@@ -84,7 +87,7 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) ->
         number: {number, *draw(st.sets(st.sampled_from(numbers), max_size=2))} for number in numbers
     }
     has_extranet = any(imports[number] != {number} for number in numbers)
-    vpns: list[Vpn] = []
+    vpns = _six_pe(draw, pe, macs)
     for number in numbers:
         # where nothing is imported, all VPNs have the same addresses
         net = number if has_extranet else 0
@@ -122,6 +125,15 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) ->
     if draw(st.booleans()):
         vpns = [_tagged(draw, vpn, number) for number, vpn in enumerate(vpns)]
     return _sized(draw, network(made, *vpns))
+
+
+def _six_pe(draw: st.DrawFn, pe: st.SearchStrategy[str], macs: MacAddresses) -> list[Vpn]:
+    """Draw a global IPv6 table, or none; its addresses are those of VPNs, too."""
+    sites = {
+        f"s{site}": (draw(pe), f"2001:db8:{site}::/64", draw(_KINDS_OF_SITE))
+        for site in range(draw(st.integers(0, 3)))
+    }
+    return [six_pe("six", sites, macs=macs)] if sites else []
 
 
 LINK_MTUS = (1314, 1500, 1526, 9216)
@@ -207,7 +219,7 @@ def _may_pass_on(hub: tuple[str, str, str], sites: dict[str, tuple[str, str, str
 
 def _l3_site(draw: st.DrawFn, pe: str, subnet: str, subnet6: str) -> tuple[str, str, str]:
     subnets = f"{subnet} {subnet6}" if draw(st.booleans()) else subnet
-    return pe, subnets, draw(st.sampled_from(("", "ce", "strict", "ce strict")))
+    return pe, subnets, draw(_KINDS_OF_SITE)
 
 
 def _contested_sites(

@@ -112,7 +112,7 @@ def connectivity(program: Program, vpn: str) -> Connectivity:
     for info in program.vpns:
         if info.name == vpn:
             match info.kind:
-                case VpnKind.L3VPN:
+                case VpnKind.L3VPN | VpnKind.SIX_PE:
                     hubs = info.hub_and_spoke.hubs if info.hub_and_spoke is not None else ()
                     return _l3vpn(program, vpn, frozenset(hubs))
                 case VpnKind.VPLS | VpnKind.VPWS:
@@ -142,7 +142,7 @@ def _is_mesh(program: Program, vpn: str) -> bool:
     exported = {target for vrf in vrfs for target in vrf.export_targets}
     names = {vrf.name for vrf in vrfs}
     return all(
-        imported & {*vrf.export_targets}
+        vrf.rd is None or imported & {*vrf.export_targets}
         for vrf in vrfs
         # a site's own VRF may have to do with other VPNs alone
         if inward_vrf(vrf.name) not in names

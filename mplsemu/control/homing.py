@@ -164,9 +164,7 @@ def _are_joined(first: Vpn, site: Site, second: Vpn, other: Site) -> bool:
     if not isinstance(first, L3vpn) or not isinstance(second, L3vpn):
         return first.name == second.name
     here, there = first.policy(site.name), second.policy(other.name)
-    return here.name == there.name or bool(
-        here.import_targets & there.export_targets or there.import_targets & here.export_targets
-    )
+    return here.name == there.name or here.imports(there) or there.imports(here)
 
 
 def _components(provider: Provider, down: Collection[str]) -> dict[str, int]:

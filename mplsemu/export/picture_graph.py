@@ -182,7 +182,8 @@ def _l3vpn(view: L3vpnView) -> PictureGraph:
             draft.partners(f"partner/{number}", abroad, network)
         clusters.append(Cluster(lack.short if lack else None, tuple(draft.vertices)))
         edges += draft.edges
-    return PictureGraph(f"{view.customer}: VPN {view.vpn}, L3VPN", tuple(clusters), tuple(edges))
+    title = f"{view.customer}: VPN {view.vpn}, {view.kind_name}"
+    return PictureGraph(title, tuple(clusters), tuple(edges))
 
 
 def _router_lines(view: L3vpnView, router: VirtualRouter) -> Iterator[str]:

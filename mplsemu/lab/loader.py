@@ -218,7 +218,7 @@ def _is_joined(vpn: Vpn, vpns: Iterable[Vpn]) -> bool:
 def _target_notes(vpn: L3vpn, exported: set[RouteTarget]) -> Iterator[str]:
     for policy in vpn.policies:
         several = len({line.pe for site in vpn.attached(policy) for line in site.lines}) > 1
-        if several and not policy.import_targets & policy.export_targets:
+        if several and not policy.imports(policy):
             yield (
                 f"{policy.owner} imports none of the route targets it exports: "
                 "its sites at different PEs do not reach each other"

@@ -25,11 +25,13 @@ from mplsemu.lab.pe_ce import (
 from mplsemu.lab.schema import (
     RawL3vpn,
     RawRoutedSite,
+    RawSixPe,
     RawVpls,
     RawVpws,
 )
 from mplsemu.lab.shared_ports import refuse_ambiguous_tags
 from mplsemu.lab.sites import SiteBuilder
+from mplsemu.lab.six_pe import refuse_second_table, six_pe_sites
 from mplsemu.lab.snooping import refuse_with_snooping
 from mplsemu.lab.static_routes import (
     refuse_hidden_spokes,
@@ -43,11 +45,12 @@ from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTar
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering
+from mplsemu.model.six_pe import SixPe
 from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import IPNetwork, Site, VpnKind
 
-AnyRawVpn = RawL3vpn | RawVpls | RawVpws
+AnyRawVpn = RawL3vpn | RawVpls | RawVpws | RawSixPe
 
 
 def build_vpns(
@@ -65,6 +68,7 @@ def build_vpns(
         LabError: a site names no PE, a subnet is too small for its hosts, prefixes overlap, or
             two VPNs have the same route distinguisher and a prefix in common.
     """
+    refuse_second_table(document, raw)
     roles = {node.name: node.role for node in provider.nodes}
     numbers = numbering.allocate(VPNS, (*raw, *_more_names(raw)))
     macs = macs_of(document, {vpn: one.sites for vpn, one in raw.items()}, numbering)
@@ -93,7 +97,7 @@ def _more_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
 
 def _ce_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
     for vpn, one in raw.items():
-        if isinstance(one, RawL3vpn):
+        if isinstance(one, RawL3vpn | RawSixPe):
             yield from (f"{vpn}/{name}" for name, site in one.sites.items() if site.ce)
 
 
@@ -152,6 +156,10 @@ class _Builder:
                 subnets = tuple(raw.subnet)
                 word, l2cp = raw.control_word, L2cp(raw.l2cp)
                 return Vpws(name, customer, (first, second), subnets, word, l2cp)
+            case RawSixPe():
+                routed = six_pe_sites(self.document, name, raw)
+                sites = self.routed_sites(name, raw, routed)
+                return SixPe(name, customer, sites, None, frozenset(), frozenset())
             case _:
                 assert_never(raw)
 
@@ -159,10 +167,28 @@ class _Builder:
         number = self.number(name)
         rd = raw.rd or RouteDistinguisher(self.asn, number)
         own = [RouteTarget(self.asn, number)]
+        sites = self.routed_sites(name, raw, raw.sites)
+        imported = frozenset(own if raw.import_ is None else raw.import_)
+        exported = frozenset(own if raw.export is None else raw.export)
+        usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))
+        hubs = hub_and_spoke(self.document, name, raw, sites)
+        vrfs = VrfPolicies(self.document, raw, usual, self.number, self.asn).policies()
+        vpn = L3vpn(name, customer, sites, rd, imported, exported, vrfs, hubs)
+        refuse_hidden_spokes(self.document, vpn)
+        for policy in vpn.policies:
+            own_claims = (claim for claim in self.claims[name] if claim.site in policy.sites)
+            assert policy.rd is not None
+            others = self.routes.setdefault(policy.rd, {})
+            refuse_same_route(self.document, policy.rd, own_claims, others)
+        return vpn
+
+    def routed_sites(
+        self, name: str, raw: RawL3vpn | RawSixPe, raw_sites: Mapping[str, RawRoutedSite]
+    ) -> tuple[Site, ...]:
         claims = self.claims.setdefault(name, [])
-        links = pe_ce_networks(self.document, name, raw.sites, self.numbering)
+        links = pe_ce_networks(self.document, name, raw_sites, self.numbering)
         sites = []
-        for site, raw_site in raw.sites.items():
+        for site, raw_site in raw_sites.items():
             shared = raw.redistribute is not None
             made = self.sites.routed(name, site, raw_site, links, raw.urpf, shares_links=shared)
             sites.append(made)
@@ -177,23 +203,12 @@ class _Builder:
         refuse_overlap(self.document, name, claims)
         refuse_lost_next_hops(self.document, claims)
         on_lans = [claim for claim in claims if claim.is_on_lan]
-        if any(has_pool_link(site) for site in raw.sites.values()):
+        if any(has_pool_link(site) for site in raw_sites.values()):
             self.refuse_pool(name, on_lans)
-        own_links = self.links.setdefault(name, list(given_links(name, raw.sites)))
+        own_links = self.links.setdefault(name, list(given_links(name, raw_sites)))
         not_links = (claim for claim in claims if not claim.is_link)
         refuse_link_overlap(self.document, own_links, not_links)
-        imported = frozenset(own if raw.import_ is None else raw.import_)
-        exported = frozenset(own if raw.export is None else raw.export)
-        usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))
-        hubs = hub_and_spoke(self.document, name, raw, sites)
-        vrfs = VrfPolicies(self.document, raw, usual, self.number, self.asn).policies()
-        vpn = L3vpn(name, customer, tuple(sites), rd, imported, exported, vrfs, hubs)
-        refuse_hidden_spokes(self.document, vpn)
-        for policy in vpn.policies:
-            own_claims = (claim for claim in claims if claim.site in policy.sites)
-            others = self.routes.setdefault(policy.rd, {})
-            refuse_same_route(self.document, policy.rd, own_claims, others)
-        return vpn
+        return tuple(sites)
 
     def number(self, name: str, plus: int = 0) -> int:
         """Return the number of a VPN, or of one of `numbered_names`, plus another."""

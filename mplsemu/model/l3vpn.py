@@ -104,7 +104,8 @@ class VrfPolicy:
 
     Attributes:
         name: unique in the lab: of the VPN, unless the VPN has several VRFs at a PE.
-        rd: of its routes.
+        rd: of its routes; None: they are no VPN's, but of the PEs' global IPv6 tables (6PE), which
+            have no route targets either and exchange all their routes.
         import_targets: it imports routes that carry any of these.
         export_targets: carried by the routes it exports.
         sites: names of those that are attached to it.
@@ -113,7 +114,7 @@ class VrfPolicy:
     """
 
     name: str
-    rd: RouteDistinguisher
+    rd: RouteDistinguisher | None
     import_targets: frozenset[RouteTarget]
     export_targets: frozenset[RouteTarget]
     sites: tuple[str, ...]
@@ -142,6 +143,12 @@ class VrfPolicy:
     def vpn(self) -> str:
         """Name of its VPN."""
         return vpn_of_vrf(self.name)
+
+    def imports(self, source: VrfPolicy) -> bool:
+        """Whether its VRFs take the routes that those of another policy, or of its own, have."""
+        if self.rd is None or source.rd is None:
+            return self.name == source.name
+        return bool(self.import_targets & source.export_targets)
 
     @property
     def owner(self) -> str:
@@ -175,18 +182,18 @@ class L3vpn:
         name: unique among the lab's VPNs.
         customer: the customer's name, free text.
         sites: in the lab file's order.
-        rd: of its VRFs, where these have none of their own.
+        rd: of its VRFs, where these have none of their own; None in 6PE alone.
         import_targets: its VRFs import routes that carry any of these, where `vrfs` is empty.
         export_targets: carried by the routes it exports, likewise.
         vrfs: the policies of its VRFs, where its sites have different ones; each site is in one.
         hub_and_spoke: its hubs; None: each site reaches every other, as far as `vrfs` say.
     """
 
-    kind: ClassVar[Literal[VpnKind.L3VPN]] = VpnKind.L3VPN
+    kind: ClassVar[Literal[VpnKind.L3VPN, VpnKind.SIX_PE]] = VpnKind.L3VPN
     name: str
     customer: str
     sites: tuple[Site, ...]
-    rd: RouteDistinguisher
+    rd: RouteDistinguisher | None
     import_targets: frozenset[RouteTarget]
     export_targets: frozenset[RouteTarget]
     vrfs: tuple[VrfPolicy, ...] = ()
@@ -230,7 +237,8 @@ def import_sources(vpns: Iterable[L3vpn]) -> dict[str, tuple[VrfPolicy, ...]]:
             exporters.setdefault(target, []).append(policy)
 
     def ranked(policy: VrfPolicy) -> Iterator[VrfPolicy]:
-        found = {
+        found = {policy.name: policy} if policy.imports(policy) else {}
+        found |= {
             source.name: source
             for target in policy.import_targets
             for source in exporters.get(target, ())

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mplsemu.model.l3vpn import HubAndSpoke, L3vpn
+from mplsemu.model.six_pe import SixPe
 from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Host, IPAddress, Site
 
-Vpn = L3vpn | Vpls | Vpws
+Vpn = L3vpn | Vpls | Vpws | SixPe
 
 
 def hubs_of(vpn: Vpn) -> HubAndSpoke | None:

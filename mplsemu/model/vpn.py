@@ -29,12 +29,13 @@ class VpnKind(enum.StrEnum):
     L3VPN = "l3vpn"
     VPLS = "vpls"
     VPWS = "vpws"
+    SIX_PE = "6pe"
 
     @property
     def is_layer2(self) -> bool:
         """Whether PEs forward frames by a VSI; else packets by a VRF."""
         match self:
-            case VpnKind.L3VPN:
+            case VpnKind.L3VPN | VpnKind.SIX_PE:
                 return False
             case VpnKind.VPLS | VpnKind.VPWS:
                 return True
@@ -47,7 +48,7 @@ class VpnKind(enum.StrEnum):
         match self:
             case VpnKind.VPLS:
                 return True
-            case VpnKind.L3VPN | VpnKind.VPWS:
+            case VpnKind.L3VPN | VpnKind.VPWS | VpnKind.SIX_PE:
                 return False
             case _:
                 assert_never(self)

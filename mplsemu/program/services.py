@@ -194,7 +194,7 @@ class RouteWay:
     """
 
     next_hop: NextHop
-    rd: RouteDistinguisher
+    rd: RouteDistinguisher | None
     circuit: str
 
 
@@ -205,14 +205,15 @@ class Route:
     Attributes:
         prefix: the customer's prefix; unique within the VRF.
         next_hop: where its packets go.
-        rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route it is (RFC 4364 4.1).
+        rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route it is (RFC 4364 4.1); None: it is
+            an IPv6 route of the global table (RFC 4798).
         circuit: attachment circuit of the site that originated it.
         more: further ways of equal cost, where several PEs have the prefix (anycast).
     """
 
     prefix: IPNetwork
     next_hop: NextHop
-    rd: RouteDistinguisher
+    rd: RouteDistinguisher | None
     circuit: str
     more: tuple[RouteWay, ...] = ()
 
@@ -243,7 +244,9 @@ class Vrf:
     Attributes:
         name: of the VPN, unless it has several VRFs here (`model.l3vpn.VrfPolicy`).
         index: from 1, unique among the VRFs and VSIs of this PE.
-        label: the VPN label that other PEs push on IPv4 packets to reach this VRF.
+        rd: of the routes that it exports; None: it is the PE's global IPv6 table (6PE, RFC 4798).
+        label: the VPN label that other PEs push on IPv4 packets to reach this VRF; None: it takes
+            IPv6 alone.
         circuits: names of its attachment circuits.
         routes: sorted by prefix, IPv4 first.
         neighbours: sorted by address, IPv4 first.
@@ -252,10 +255,10 @@ class Vrf:
 
     name: str
     index: int
-    rd: RouteDistinguisher
+    rd: RouteDistinguisher | None
     import_targets: tuple[RouteTarget, ...]
     export_targets: tuple[RouteTarget, ...]
-    label: Label
+    label: Label | None
     circuits: tuple[str, ...]
     routes: tuple[Route, ...]
     neighbours: tuple[Neighbour, ...]

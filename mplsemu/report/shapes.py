@@ -158,7 +158,7 @@ class Route(TypedDict):
     code: str
     imported: bool
     prefix: str
-    rd: str
+    rd: str | None
     circuit: str
     via: str | None
     vrf: str | None
@@ -176,13 +176,13 @@ class Neighbour(TypedDict):
 
 
 class Vrf(TypedDict):
-    """One VRF."""
+    """One VRF, or with `rd` null the global IPv6 table (6PE)."""
 
     vrf: str
-    rd: str
+    rd: str | None
     import_targets: list[str]
     export_targets: list[str]
-    label: int
+    label: int | None
     label6: int | None
     circuits: list[Circuit]
     routes: list[Route]

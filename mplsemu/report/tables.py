@@ -149,7 +149,7 @@ def _vrfs(node: NodeProgram) -> shapes.VrfsOfNode:
 def _vrf(table: VrfTable) -> shapes.Vrf:
     return {
         "vrf": table.vrf,
-        "rd": str(table.rd),
+        "rd": None if table.rd is None else str(table.rd),
         "import_targets": [str(target) for target in table.import_targets],
         "export_targets": [str(target) for target in table.export_targets],
         "label": table.label,
@@ -168,7 +168,7 @@ def _route(route: RouteRow) -> shapes.Route:
         "code": route.code,
         "imported": route.imported,
         "prefix": str(route.prefix),
-        "rd": str(route.rd),
+        "rd": None if route.rd is None else str(route.rd),
         "circuit": route.circuit,
         "via": None if route.via is None else str(route.via),
         "vrf": route.vrf,

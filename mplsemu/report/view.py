@@ -10,7 +10,7 @@ from mplsemu.views.model import BridgeView, L3vpnView, ProviderView, View
 
 
 def view_object(view: View) -> dict[str, Any]:
-    """Return a view with its kind first: ``provider``, ``l3vpn``, ``vpls`` or ``vpws``."""
+    """Return a view with its kind first: ``provider``, ``l3vpn``, ``vpls``, ``vpws``, ``6pe``."""
     return {"view": _kind(view), **json_value(view)}
 
 
@@ -24,7 +24,5 @@ def _kind(view: View) -> str:
     match view:
         case ProviderView():
             return "provider"
-        case L3vpnView():
-            return "l3vpn"
-        case BridgeView():
+        case L3vpnView() | BridgeView():
             return view.kind.value

@@ -27,6 +27,7 @@ CHECKERS: Final[Mapping[VpnKind, type[VpnChecker]]] = {
     VpnKind.L3VPN: L3vpnChecker,
     VpnKind.VPLS: L2vpnChecker,
     VpnKind.VPWS: L2vpnChecker,
+    VpnKind.SIX_PE: L3vpnChecker,
 }
 """What verifies a VPN, for each kind."""
 

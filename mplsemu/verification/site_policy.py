@@ -27,4 +27,4 @@ def reaches(source: Vpn, source_site: Site, target: Vpn, target_site: Site) -> b
     here, there = source.policy(source_site.name), target.policy(target_site.name)
     if here.name == there.name and source_site.pe == target_site.pe:
         return True
-    return bool(here.import_targets & there.export_targets)
+    return here.imports(there)

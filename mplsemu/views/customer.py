@@ -98,6 +98,7 @@ def _l3vpn(info: VpnInfo, found: L3vpnConnectivity, seconds: Seconds) -> L3vpnVi
         ),
         partners=tuple(sorted(abroad, key=prefix_order)),
         hubs=hubs,
+        kind=info.kind,
     )
 
 

@@ -107,6 +107,7 @@ class L3vpnView:
             site; one island if all is well.
         partners: prefixes imported from other VPNs by any of its virtual routers.
         hubs: names of its hubs, if it has hubs and spokes.
+        kind: an L3VPN, or 6PE.
     """
 
     vpn: str
@@ -114,6 +115,12 @@ class L3vpnView:
     islands: tuple[tuple[VirtualRouter, ...], ...]
     partners: tuple[IPNetwork, ...]
     hubs: tuple[str, ...] = field(default=(), metadata=ONLY_IF_SET)
+    kind: VpnKind = field(default=VpnKind.L3VPN, metadata=ONLY_IF_SET)
+
+    @property
+    def kind_name(self) -> str:
+        """What it is called: ``L3VPN`` or ``6PE``."""
+        return self.kind.value.upper()
 
     @property
     def routers(self) -> tuple[VirtualRouter, ...]:

@@ -335,8 +335,8 @@ def route_changes(
             yield f"{type(way).__name__}", replace(route, next_hop=way)
             for entry in node.ftn:
                 far = program.node(entry.egress).vrf_by_name.get(vrf.name)
-                if far is not None:
-                    hop = ViaPe(entry.egress, far.label)
+                if far is not None and (label := far.label or far.label6) is not None:
+                    hop = ViaPe(entry.egress, label)
                     yield f"sent to {entry.egress}", replace(route, next_hop=hop)
             yield "in this very VRF", replace(route, next_hop=ViaVrf(vrf.name))
         case ViaNeighbour(name, address):

@@ -114,6 +114,8 @@ class _Lab:
         has_extranet = count > 1 and chosen.random() < 0.8
         for number in range(1, count + 1):
             lines += self._l3vpn(number, count, has_extranet=has_extranet)
+        if chosen.random() < 0.4:
+            lines += self._six_pe()
         if chosen.random() < 0.6:
             lines += self._bridged("lan", "vpls", chosen.randint(1, 3))
         if chosen.random() < 0.3:
@@ -147,6 +149,20 @@ class _Lab:
             *lines,
             f"      s0: {self._site(net, 0, hub, routes=routes)}",
             *(f"      s{site}: {self._site(net, site, routes=routes)}" for site in sites[1:]),
+        ]
+
+    def _six_pe(self) -> list[str]:
+        """Return a global IPv6 table; its addresses are those of VPNs, too."""
+        chosen = self._random
+        sites = [
+            f'{{pe: {chosen.choice(self._pes)}, subnet: "2001:db8:0:{site}::/64"{ce}}}'
+            for site, ce in enumerate(chosen.choices(["", "", ", ce: router"], k=3))
+        ]
+        return [
+            "  six:",
+            "    type: 6pe",
+            "    sites:",
+            *(f"      s{number}: {site}" for number, site in enumerate(sites)),
         ]
 
     def _site(self, net: int, site: int, hub: str = "", *, routes: bool = False) -> str:

@@ -12,6 +12,7 @@ from mplsemu.control.services.compiler import (
     ServiceTables,
 )
 from mplsemu.control.services.l3vpn import L3vpnCompiler
+from mplsemu.control.services.six_pe import SixPeCompiler
 from mplsemu.control.services.vpls import VplsCompiler
 from mplsemu.control.services.vpws import VpwsCompiler
 from mplsemu.model.network import Network
@@ -22,6 +23,7 @@ SERVICE_COMPILERS: Final[tuple[type[ServiceCompiler], ...]] = (
     L3vpnCompiler,
     VplsCompiler,
     VpwsCompiler,
+    SixPeCompiler,
 )
 """One for each `VpnKind`."""
 

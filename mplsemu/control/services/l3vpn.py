@@ -17,7 +17,7 @@ from mplsemu.control.services.compiler import (
 )
 from mplsemu.control.services.hub_transit import HubTransit
 from mplsemu.control.services.route_selection import HERE, Candidate, contested, select
-from mplsemu.model.l3vpn import VrfPolicy, import_sources
+from mplsemu.model.l3vpn import L3vpn, VrfPolicy, import_sources
 from mplsemu.model.network import Vpn
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site, StaticRoute, VpnKind
 from mplsemu.program.entries import IlmEntry, PopToVrf
@@ -40,7 +40,7 @@ class L3vpnCompiler:
     kind: ClassVar[VpnKind] = VpnKind.L3VPN
 
     def __init__(self, vpns: Iterable[Vpn]) -> None:
-        routed = [vpn for vpn in vpns if vpn.kind is VpnKind.L3VPN]
+        routed = [vpn for vpn in vpns if isinstance(vpn, L3vpn) and vpn.kind is self.kind]
         self._of_vpn = {vpn.name: vpn.policies for vpn in routed}
         self._policies = {
             policy.name: policy for policies in self._of_vpn.values() for policy in policies
@@ -86,8 +86,9 @@ class L3vpnCompiler:
         reaches: Callable[[str, str], bool],  # noqa: ARG002  # a VRF keeps its labels when cut off
     ) -> Iterator[VrfKey]:
         """Yield a key for IPv4, and one for IPv6 if the VRF has local IPv6 sites."""
-        yield VrfKey(service.name, 4)
         half, policy = self._halves[service.name]
+        if policy.rd is not None:
+            yield VrfKey(service.name, 4)
         local = self._local(service)
         subnets = [prefix for site in local for prefix in (*site.subnets, *site.shared_links)]
         if half.name == policy.inward:
@@ -113,7 +114,7 @@ class L3vpnCompiler:
             rd=half.rd,
             import_targets=tuple(sorted(half.import_targets)),
             export_targets=tuple(sorted(half.export_targets)),
-            label=state.labels[pe][VrfKey(half.name, 4)],
+            label=state.labels[pe].get(VrfKey(half.name, 4)),
             label6=state.labels[pe].get(VrfKey(half.name, 6)),
             circuits=state.circuits(pe, local),
             routes=routes,
@@ -124,7 +125,8 @@ class L3vpnCompiler:
     def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:
         """Yield the VRF's label entry for each IP version that it has a label for."""
         for vrf in tables.vrfs:
-            yield IlmEntry(vrf.label, PopToVrf(vrf.name))
+            if vrf.label is not None:
+                yield IlmEntry(vrf.label, PopToVrf(vrf.name))
             if vrf.label6 is not None:
                 yield IlmEntry(vrf.label6, PopToVrf(vrf.name, ip_version=6))
 

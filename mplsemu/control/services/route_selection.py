@@ -41,7 +41,7 @@ class Candidate:
     is_foreign: bool
     metric: int
     next_hop: NextHop
-    rd: RouteDistinguisher
+    rd: RouteDistinguisher | None
     circuit: str
     detour: int = 0
 

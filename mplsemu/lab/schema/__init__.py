@@ -12,7 +12,15 @@ from mplsemu.lab.schema.lab_file import SCHEMA_FILE, ChecksFile, LabFile, json_s
 from mplsemu.lab.schema.mapping import StrictMapping
 from mplsemu.lab.schema.provider import AnyLink, RawDefaults, RawLink, RawNode, RawProvider
 from mplsemu.lab.schema.sites import RawBridgedSite, RawRoutedSite, RawVplsSite, SourceValidation
-from mplsemu.lab.schema.vpns import AnyVpn, RawBridged, RawL3vpn, RawVpls, RawVpn, RawVpws
+from mplsemu.lab.schema.vpns import (
+    AnyVpn,
+    RawBridged,
+    RawL3vpn,
+    RawSixPe,
+    RawVpls,
+    RawVpn,
+    RawVpws,
+)
 
 __all__ = [
     "CHECKS",
@@ -37,6 +45,7 @@ __all__ = [
     "RawPing",
     "RawProvider",
     "RawRoutedSite",
+    "RawSixPe",
     "RawThroughput",
     "RawVpls",
     "RawVplsSite",

@@ -162,4 +162,24 @@ class RawVpws(RawBridged, title="VPWS"):
     )
 
 
-AnyVpn = Annotated[RawL3vpn | RawVpls | RawVpws, Field(discriminator="type")]
+class RawSixPe(RawVpn, title="6PE"):
+    """IPv6 sites of the provider's global table, over the IPv4 core (RFC 4798)."""
+
+    type: Literal["6pe"]
+    redistribute: Redistribution | None = Field(
+        default=None,
+        description="For all sites: 'connected': routes to PE-CE links are distributed.",
+        examples=["connected"],
+    )
+    urpf: SourceValidation = Field(
+        default="none",
+        description="For sites that do not say: whether PEs take in from a site only what is from "
+        "its own prefixes (RFC 3704 section 2.2).",
+        examples=["strict"],
+    )
+    sites: dict[Name, RawRoutedSite] = Field(
+        min_length=1, examples=[{"aarhus": {"pe": "dk", "subnet": "2001:db8:1::/64"}}]
+    )
+
+
+AnyVpn = Annotated[RawL3vpn | RawVpls | RawVpws | RawSixPe, Field(discriminator="type")]

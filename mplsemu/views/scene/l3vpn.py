@@ -274,7 +274,7 @@ def _words(view: L3vpnView) -> PictureText:
         count(hosts, "host"),
     ]
     names = [site.name for site in view.sites]
-    said = [f"The L3VPN {view.vpn} of {view.customer} has {facts[0]}: {listed(names)}."]
+    said = [f"The {view.kind_name} {view.vpn} of {view.customer} has {facts[0]}: {listed(names)}."]
     if any(complaints(view)):
         said.append(f"It is in {len(view.islands)} parts that nothing joins.")
     elif any(router.lacks for router in view.routers):
@@ -291,7 +291,7 @@ def _words(view: L3vpnView) -> PictureText:
             said.append(f"From {silent} of them no answers come back.")
     return PictureText(
         title=view.customer,
-        subtitle=f"VPN {view.vpn} · L3VPN · {', '.join(facts)}",
+        subtitle=f"VPN {view.vpn} · {view.kind_name} · {', '.join(facts)}",
         name=f"{view.customer}: VPN {view.vpn}",
         summary=" ".join(said),
     )

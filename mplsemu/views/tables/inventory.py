@@ -68,7 +68,7 @@ class VpnRow:
 
     Attributes:
         vpn: its name.
-        type: ``l3vpn``, ``vpls`` or ``vpws``.
+        type: ``l3vpn``, ``vpls``, ``vpws`` or ``6pe``.
         customer: whose it is.
         rd: route distinguisher; only for L3VPNs, as `import_` and `export`.
         import_: route targets, of any of its VRFs.
@@ -178,7 +178,7 @@ def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
             vpn=vpn.name,
             type=vpn.kind.value,
             customer=vpn.customer,
-            rd=str(routed.rd) if routed else None,
+            rd=str(routed.rd) if routed and routed.rd is not None else None,
             import_=tuple(map(str, sorted(imported))),
             export=tuple(map(str, sorted(exported))),
             subnets=_subnets(vpn),

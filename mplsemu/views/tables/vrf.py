@@ -49,7 +49,7 @@ class RouteRow:
             PE's, ``I`` one of another VRF at this PE.
         imported: whether it is another VPN's.
         prefix: the destination.
-        rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route.
+        rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route; None: one of the global table (6PE).
         circuit: attachment circuit of the site that originated it.
         via: the CE's or the neighbour's address, for ``S``.
         vrf: looked up in next, for ``I``.
@@ -61,7 +61,7 @@ class RouteRow:
     code: str
     imported: bool
     prefix: IPNetwork
-    rd: RouteDistinguisher
+    rd: RouteDistinguisher | None
     circuit: str
     via: IPAddress | None = None
     vrf: str | None = None
@@ -104,13 +104,13 @@ class NeighbourRow:
 
 @dataclass(frozen=True, slots=True)
 class VrfTable:
-    """One VRF; `label6` is for IPv6 packets, where it has any."""
+    """One VRF, or with no `rd` the global IPv6 table; `label6` is for IPv6, where it has any."""
 
     vrf: str
-    rd: RouteDistinguisher
+    rd: RouteDistinguisher | None
     import_targets: tuple[RouteTarget, ...]
     export_targets: tuple[RouteTarget, ...]
-    label: int
+    label: int | None
     label6: int | None
     circuits: tuple[CircuitRow, ...]
     routes: tuple[RouteRow, ...]
@@ -128,7 +128,7 @@ def _table(node: NodeProgram, vrf: Vrf) -> VrfTable:
         rd=vrf.rd,
         import_targets=vrf.import_targets,
         export_targets=vrf.export_targets,
-        label=int(vrf.label),
+        label=None if vrf.label is None else int(vrf.label),
         label6=None if vrf.label6 is None else int(vrf.label6),
         circuits=circuit_rows(node, vrf.circuits),
         routes=tuple(

@@ -34,7 +34,7 @@ def draw_l3vpn(view: L3vpnView, width: int = 80) -> list[Text]:
 def _heading(view: L3vpnView) -> list[Text]:
     hosts = sum(len(site.hosts) for site in view.sites)
     title = Text(" ").append(shorten(f"{view.customer} · VPN {view.vpn}", 68), palette.TITLE)
-    title.append(" · L3VPN", palette.FAINT)
+    title.append(f" · {view.kind_name}", palette.FAINT)
     facts = [
         count(len(view.sites), "site"),
         count(len(view.routers), "virtual router"),

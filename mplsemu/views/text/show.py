@@ -75,13 +75,24 @@ def draw_vrfs(node: str, tables: Sequence[VrfTable]) -> list[Text]:
     return lines[:-1]
 
 
-def _draw_vrf(node: str, table: VrfTable) -> list[Text]:
+def _policy(table: VrfTable) -> list[Text]:
+    """Return what is said of a VRF's RD, labels and route targets; the global table has few."""
+    if table.rd is None:
+        label = f"label {table.label6}" if table.label6 is not None else "no label"
+        return [Text(f" the global IPv6 table (6PE), {label}")]
     label6 = f", for IPv6 {table.label6}" if table.label6 is not None else ""
+    imported, exported = map(str, table.import_targets), map(str, table.export_targets)
+    return [
+        Text(f" RD {table.rd}, VPN label {table.label}{label6}"),
+        *wrapped([*imported], width=79, indent="   ", first=" import "),
+        *wrapped([*exported], width=79, indent="   ", first=" export "),
+    ]
+
+
+def _draw_vrf(node: str, table: VrfTable) -> list[Text]:
     lines = [
         Text(f"VRF {table.vrf} at {node}", palette.TITLE),
-        Text(f" RD {table.rd}, VPN label {table.label}{label6}"),
-        *wrapped([str(t) for t in table.import_targets], width=79, indent="   ", first=" import "),
-        *wrapped([str(t) for t in table.export_targets], width=79, indent="   ", first=" export "),
+        *_policy(table),
         *_circuits(table.circuits),
         Text(_CODES, palette.FAINT),
     ]

@@ -274,8 +274,14 @@ MISTAKES = {
         "write another prefix, or leave 'ce: router' out",
     ),
     # VPNs
-    "type": ("type: vpls", "type: vpsl", 24, "vpn c: type: 'vpsl' is not", "l3vpn, vpls or vpws"),
-    "no type": ("    type: vpls\n", "", 23, "vpn c has no 'type'", "type: l3vpn, vpls or vpws"),
+    "type": ("type: vpls", "type: vpsl", 24, "vpn c: type: 'vpsl' is not", "vpls, vpws or 6pe"),
+    "no type": (
+        "    type: vpls\n",
+        "",
+        23,
+        "vpn c has no 'type'",
+        "type: l3vpn, vpls, vpws or 6pe",
+    ),
     "misspelt type": ("type: vpls", "typ: vpls", 24, "unknown key 'typ'", "did you mean 'type'?"),
     "three ends": ("type: vpls", "type: vpws", 26, "has 3 entries; a vpws joins two", "sites: {"),
     "rd of a vpls": (

@@ -11,6 +11,7 @@ from tests.unit.lab import (
     mistakes_links,
     mistakes_relay,
     mistakes_routes,
+    mistakes_six_pe,
     mistakes_vpls,
 )
 from tests.unit.lab.mistakes import GOOD
@@ -22,6 +23,7 @@ MISTAKES = {
     **mistakes_links.MISTAKES,
     **mistakes_relay.MISTAKES,
     **mistakes_routes.MISTAKES,
+    **mistakes_six_pe.MISTAKES,
     **mistakes_vpls.MISTAKES,
 }
 

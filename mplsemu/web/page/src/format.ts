@@ -74,7 +74,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-export const KINDS = { l3vpn: "L3VPN", vpls: "VPLS", vpws: "VPWS" } as const;
+export const KINDS = { l3vpn: "L3VPN", vpls: "VPLS", vpws: "VPWS", "6pe": "6PE" } as const;
 
 /** Names as a reader expects them: p2 before p10. */
 export const byName = new Intl.Collator("en", { numeric: true, sensitivity: "base" }).compare;

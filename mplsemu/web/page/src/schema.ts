@@ -857,7 +857,7 @@ export interface components {
             /** Prefix */
             prefix: string;
             /** Rd */
-            rd: string;
+            rd: string | null;
             /** Circuit */
             circuit: string;
             /** Via */
@@ -952,7 +952,7 @@ export interface components {
          * @description Kind of VPN; the value is its name in lab files and in JSON.
          * @enum {string}
          */
-        VpnKind: "l3vpn" | "vpls" | "vpws";
+        VpnKind: "l3vpn" | "vpls" | "vpws" | "6pe";
         /**
          * VpnOfCustomer
          * @description A VPN as its customer knows it.
@@ -993,19 +993,19 @@ export interface components {
         };
         /**
          * Vrf
-         * @description One VRF.
+         * @description One VRF, or with `rd` null the global IPv6 table (6PE).
          */
         Vrf: {
             /** Vrf */
             vrf: string;
             /** Rd */
-            rd: string;
+            rd: string | null;
             /** Import Targets */
             import_targets: string[];
             /** Export Targets */
             export_targets: string[];
             /** Label */
-            label: number;
+            label: number | null;
             /** Label6 */
             label6: number | null;
             /** Circuits */

@@ -140,7 +140,7 @@ function vrfs(nodes: VrfTable["nodes"]): TableData[] {
       rows: all.map(({ node, vrf }) => ({
         node,
         vrf: vrf.vrf,
-        rd: vrf.rd,
+        rd: vrf.rd ?? "none (6PE)",
         imports: vrf.import_targets.join(", "),
         exports: vrf.export_targets.join(", "),
         label: vrf.label,
