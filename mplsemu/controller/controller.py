@@ -23,14 +23,13 @@ from mplsemu.control.ports import cables_at
 from mplsemu.controller.events import SEVERAL, EventLog, shortened
 from mplsemu.controller.flush import mac_flushes, moved_flushes, stale_flushes
 from mplsemu.controller.inbox import MIN_WAIT_S, Call, Inbox
+from mplsemu.controller.learned import Learned
 from mplsemu.controller.lsr_states import LsrStates
-from mplsemu.controller.mac_moves import BLOCK_S, MacMoves, blockable
-from mplsemu.controller.memberships import Memberships, snooped
-from mplsemu.controller.neighbours import NeighbourKey, Neighbours
+from mplsemu.controller.neighbours import NeighbourKey
 from mplsemu.controller.network_change import Emulated, NetworkChanged
 from mplsemu.controller.punt_handler import PuntHandler
 from mplsemu.controller.snooper import Snooper
-from mplsemu.controller.state import SavedState, StateFile
+from mplsemu.controller.state import StateFile
 from mplsemu.controller.storms import Storms
 from mplsemu.controller.switchover import SwitchOver
 from mplsemu.controller.timers import Timers
@@ -69,7 +68,7 @@ class Controller:
     Args:
         network: the lab.
         plane: what the LSRs are made of.
-        state_file: remembers labels, numbers and neighbours over a restart; None: nothing is
+        state_file: remembers labels, numbers and what was learned over a restart; None: nothing is
             remembered.
         numbers: of which the lab's automatic addresses are made.
 
@@ -89,13 +88,15 @@ class Controller:
         self.plane = plane
         self.events = EventLog(state_file.with_suffix(".events") if state_file else None)
         self.storms = Storms(self.events)
-        self.mac_moves = MacMoves(self.events)
-        self.memberships = Memberships()
-        self._snooper = Snooper(self, self.memberships)
         self.state_file = StateFile(state_file)
         saved = self.state_file.load()
         is_same = saved.is_of(network)
-        self._neighbours = Neighbours(saved.learned)
+        self._learned = Learned(network, saved, self.events)
+        self.mac_moves = self._learned.mac_moves
+        self._neighbours = self._learned.neighbours
+        self.memberships = self._learned.memberships
+        has_missed = bool(self.events.last or saved.program)
+        self._snooper = Snooper(self, self.memberships, has_missed=has_missed)
         self._has_changed = is_same and saved.numbers is not None
         before = (saved.numbers if is_same else None) or NO_NUMBERS
         self.numbers = number_network(network, numbers.updated(before))
@@ -199,7 +200,7 @@ class Controller:
 
     def _wait_s(self) -> float | None:
         """Return how long to wait for events."""
-        times = [self._timers.due, self.state_file.due]
+        times = [self._timers.due, self.state_file.due, self.mac_moves.due]
         if self._causes():
             times.append(self._customers_at)
         due = [each for each in times if each is not None]
@@ -207,15 +208,19 @@ class Controller:
 
     def handle(self, batch: list[Any]) -> None:
         """Handle events that were queued together; worker only."""
-        self._keep_up(self._take_in(batch))
+        entered, before = self._take_in(batch), self.program
+        self._keep_up(entered)
         for event in batch:
             if isinstance(event, PacketPunted):
                 is_snooped = event.punt.reason is PuntReason.SNOOPED
                 handler = self._snooper if is_snooped else self._punt_handler
                 handler.handle(event.node, event.punt)
         self._timers.run_due()
+        self.mac_moves.free()
         if self._causes():
             self._keep_up()
+        if entered or self.program is not before:
+            self._snooper.ask(self.connected())
         self._release()
         for event in batch:
             if isinstance(event, Call):
@@ -254,8 +259,7 @@ class Controller:
 
     def _causes(self) -> frozenset[str]:
         """Return the links and circuits whose changes the program does not include yet."""
-        changed = self._neighbours.changed | self.mac_moves.changed | self.memberships.changed
-        return (self._reported_down ^ self._down) | changed
+        return (self._reported_down ^ self._down) | self._learned.changed
 
     def _release(self) -> None:
         """Run what waited until all resolved neighbours are installed."""
@@ -281,8 +285,7 @@ class Controller:
                     others = (self.lsrs[node].live_ports or frozenset()) - {port}
                     self.lsrs[node].live_ports = others | ({port} if live else set())
                 case MacMoved():
-                    if self.mac_moves.take(self.program, event) is not None:
-                        self._timers.add(BLOCK_S, self.mac_moves.free)
+                    self.mac_moves.take(self.program, event)
                 case InstallRejected(node, what):
                     self.lsrs[node].errors += 1
                     self._complain(f"{node} refused {what}")
@@ -308,10 +311,8 @@ class Controller:
             compile_program,
             self.network,
             down,
-            tuple(self._neighbours),
             numbers=self.numbers,
-            blocked=self.mac_moves.blocked,
-            groups=tuple(self.memberships.groups()),
+            **self._learned.arguments(),
         )
 
     def _compile(self, previous: Program | None, down: frozenset[str]) -> Program:
@@ -329,8 +330,7 @@ class Controller:
         started = time.perf_counter()
         known = self.network, self.numbers
         self.network = change.network
-        self.mac_moves.keep(blockable(change.network))
-        self.memberships.keep(*snooped(change.network))
+        self._learned.keep(change.network)
         before = self.numbers.updated(change.numbers).updated(self.numbers.of_data_plane())
         self.numbers = number_network(change.network, before)
         self.lsrs.number_ports(cables_at(self.network, self.numbers))
@@ -345,9 +345,7 @@ class Controller:
             return
         circuits = {line.circuit for _, line in change.network.lines()}
         self._neighbours.forget_on(down | (self.program.node_of_circuit.keys() - circuits))
-        self._neighbours.settle()
-        self.mac_moves.settle()
-        self.memberships.settle()
+        self._learned.settle()
         self._down = self._reported_down = down
         self._cause = None
         self._has_changed = True
@@ -368,12 +366,9 @@ class Controller:
         for name in sorted(down ^ self._down):
             text = f"{name} is down" if name in down else f"{name} is up again"
             self.events.add("port", text, circuit=self._cause_of({name}))
-        # another device may be attached when the circuit comes back
-        self._neighbours.forget_on(down)
-        self._neighbours.settle()
-        self.mac_moves.settle()
-        self.memberships.forget_on((down | self.mac_moves.blocked) - self._homed())
-        self.memberships.settle()
+        self._learned.forget_on(down, self._homed())
+        self._learned.settle()
+        self.state_file.changed()  # the program may be the same
         self._down = down
         self._follow(self._compile(self.program, down), started)
         self._neighbours.forget_on(self._standbys())
@@ -439,6 +434,6 @@ class Controller:
     def _save(self) -> None:
         numbers = self.numbers if self._has_changed else None
         try:
-            self.state_file.save_if_due(SavedState(self.program, tuple(self._neighbours), numbers))
+            self.state_file.save_if_due(self._learned.saved(self.program, numbers))
         except OSError as error:
             self._complain(f"cannot write {error.filename}: {error.strerror}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,7 +50,7 @@ class Flapping:
     last_s: float
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """A blocked circuit: for which address, and until when by the clock."""
 
@@ -86,6 +86,15 @@ class MacMoves:
     def changed(self) -> frozenset[str]:
         """Circuits that were blocked or freed since `settle`."""
         return frozenset(self._changed)
+
+    @property
+    def due(self) -> float | None:
+        """When the first circuit is to be freed, by the clock; None if none is blocked."""
+        return min((each.until_s for each in self._blocks.values()), default=None)
+
+    def restore(self, blocks: Iterable[Block], circuits: Collection[str]) -> None:
+        """Block again what a controller before had blocked, of these circuits."""
+        self._blocks = {each.circuit: each for each in blocks if each.circuit in circuits}
 
     def settle(self) -> None:
         """Note that the program includes all changes."""

@@ -6,9 +6,10 @@ The times are those of RFC 2236 section 8 and RFC 3810 section 9, by their defau
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_network
+from math import inf
 from typing import Final
 
 from mplsemu.control.learned import LearnedGroup
@@ -24,10 +25,27 @@ ROUTER_S: Final = 255.0
 """Other Querier Present Interval."""
 LAST_MEMBER_S: Final = 2.0
 """Last Member Query Time: who is still in a group that somebody left has said so by then."""
+ANSWERED_S: Final = 2.0
+"""Who is asked answers within a second (Max Response Time); and the way there and back."""
 LINK_LOCAL_GROUPS: Final = (ip_network("224.0.0.0/24"), ip_network("ff02::/16"))
 """Always flooded, so not registered (RFC 4541 sections 2.1.2 and 3)."""
 _OTHER_SCOPES: Final = (0, 1)
 """Of IPv6 groups that no host sends to others (RFC 4291 section 2.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLan:
+    """What a restarted controller has to know of one VPLS.
+
+    Attributes:
+        vpn: its name.
+        members: of each group, its circuits.
+        routers: circuits.
+    """
+
+    vpn: str
+    members: tuple[tuple[IPAddress, tuple[str, ...]], ...]
+    routers: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -37,10 +55,12 @@ class _Lan:
     Attributes:
         members: of each group, by circuit.
         routers: by circuit.
+        new: groups that are flooded still, until all their members have been heard.
     """
 
     members: dict[IPAddress, dict[str, float]] = field(default_factory=dict)
     routers: dict[str, float] = field(default_factory=dict)
+    new: set[IPAddress] = field(default_factory=set)
 
 
 class Memberships:
@@ -54,6 +74,7 @@ class Memberships:
         self._clock = clock
         self._lans: dict[str, _Lan] = {}
         self._changed: set[str] = set()
+        self._answered = -inf
 
     @property
     def is_empty(self) -> bool:
@@ -74,10 +95,37 @@ class Memberships:
         lan = self._lans.get(vpn)
         return frozenset(lan.routers) if lan else frozenset()
 
+    def lans(self) -> Iterator[KnownLan]:
+        """Yield what a restarted controller has to know."""
+        for vpn, lan in sorted(self._lans.items()):
+            members = tuple((each, tuple(lan.members[each])) for each in lan.members)
+            yield KnownLan(vpn, members, tuple(lan.routers))
+
+    def restore(
+        self, known: Iterable[KnownLan], vpns: Container[str], circuits: Container[str]
+    ) -> None:
+        """Take in what a controller before knew, of these VPLSs and circuits.
+
+        When it heard of members last is not known, so their times begin anew.
+        """
+        now = self._clock()
+        for each in known:
+            self._lans[each.vpn] = _Lan(
+                {group: dict.fromkeys(names, now + MEMBERSHIP_S) for group, names in each.members},
+                dict.fromkeys(each.routers, now + ROUTER_S),
+            )
+        self.keep(vpns, circuits)
+        self.settle()
+
+    def ask(self) -> None:
+        """Note that everybody is asked now: a new group is flooded until all have answered."""
+        self._answered = self._clock() + ANSWERED_S
+
     def groups(self) -> Iterator[LearnedGroup]:
         """Yield what the next compilation is to know."""
         for vpn, lan in sorted(self._lans.items()):
-            for address in sorted(lan.members, key=lambda each: (each.version, int(each))):
+            known = lan.members.keys() - lan.new
+            for address in sorted(known, key=lambda each: (each.version, int(each))):
                 circuits = lan.members[address].keys() | lan.routers.keys()
                 yield LearnedGroup(vpn, address, frozenset(circuits))
 
@@ -100,8 +148,12 @@ class Memberships:
                 return tuple(group for group in left if self._leave(lan, group, circuit, now))
 
     def expire(self) -> None:
-        """Forget whom nobody has heard of for too long."""
+        """Forget whom nobody has heard of for too long; groups whose members are known count."""
         now = self._clock()
+        if now >= self._answered:
+            for lan in self._lans.values():
+                self._changed.update(*(lan.members[group] for group in lan.new))
+                lan.new.clear()
         self._forget(lambda _circuit, until: until <= now)
 
     def forget_on(self, circuits: Container[str]) -> None:
@@ -120,6 +172,8 @@ class Memberships:
             if len(lan.members) >= MAX_GROUPS:
                 return
             members = lan.members[group] = {}
+            if now < self._answered:
+                lan.new.add(group)
         self._set(members, circuit, now + MEMBERSHIP_S)
 
     def _leave(self, lan: _Lan, group: IPAddress, circuit: str, now: float) -> bool:
@@ -141,6 +195,7 @@ class Memberships:
                     del table[circuit]
                     self._changed.add(circuit)
             lan.members = {group: table for group, table in lan.members.items() if table}
+            lan.new &= lan.members.keys()
             if not lan.members and not lan.routers:
                 del self._lans[vpn]
 

@@ -2,7 +2,8 @@
 
 A PE gives every such message from a circuit to the controller. It learns from it, and has the PEs
 send it on: a query to everybody, a report to multicast routers alone, as other hosts that heard it
-would not report themselves (RFC 4541 section 2.1.1).
+would not report themselves (RFC 4541 section 2.1.1). Behind circuits of which it may have missed
+something it asks in a querier's place: when it starts again, when a line comes up.
 """
 
 from __future__ import annotations
@@ -54,13 +55,47 @@ class Snooper:
     Args:
         context: the controller.
         memberships: what is learned.
+        has_missed: whether hosts may have said something before.
     """
 
-    def __init__(self, context: SnooperContext, memberships: Memberships) -> None:
+    def __init__(
+        self, context: SnooperContext, memberships: Memberships, *, has_missed: bool = False
+    ) -> None:
         self._context = context
         self._memberships = memberships
         self._is_expiring = False
         self._reach: tuple[Program | None, dict[str, tuple[str, ...]]] = (None, {})
+        self._unasked: frozenset[str] = frozenset()
+        self._up: frozenset[str] | None = frozenset() if has_missed else None
+
+    def ask(self, connected: Iterable[str]) -> None:
+        """Ask behind circuits that have come up since this was called before.
+
+        Args:
+            connected: the PEs that can send; others are asked about when they can.
+        """
+        lines = {
+            circuit.name: (node.name, circuit.port)
+            for node in self._context.program.nodes
+            for vsi in node.vsis
+            if vsi.igmp_snooping
+            for circuit in map(node.circuit_by_name.__getitem__, vsi.circuits)
+            if circuit.up
+        }
+        before, self._up = self._up, frozenset(lines)
+        if before is not None:
+            self._unasked |= self._up - before
+        pes = set(connected)
+        now = {name for name in self._unasked & self._up if lines[name][0] in pes}
+        self._unasked = (self._unasked & self._up) - now
+        for name in sorted(now):
+            node, port = lines[name]
+            frames = (_GENERAL_QUERY, _GENERAL_QUERY6)
+            self._context.send(node, [OutOfPort(port, frame) for frame in frames])
+        if now:
+            self._memberships.ask()
+        if not self._memberships.is_empty:
+            self._start_expiring()
 
     def handle(self, node: str, punt: Punt) -> None:
         """Handle a message from a circuit of a VSI that snoops."""
@@ -129,8 +164,14 @@ def read_membership(frame: bytes) -> Membership | None:
 def _question(group: IPAddress) -> bytes:
     """Return the frame that asks behind one circuit whether anybody is in a group."""
     if group.version == 4:
-        packet = igmp.group_query(group)
-    else:
-        packet = mld.group_query(LINK_LOCAL_GATEWAY, group)
+        return _frame(igmp.group_query(group), group)
+    return _frame(mld.group_query(LINK_LOCAL_GATEWAY, group), group)
+
+
+def _frame(packet: bytes, group: IPAddress) -> bytes:
     header = EthernetHeader(GATEWAY_MAC, group_mac(group), (), ethertype_of(group))
     return header.to_bytes() + packet
+
+
+_GENERAL_QUERY: Final = _frame(igmp.general_query(), igmp.ALL_SYSTEMS)
+_GENERAL_QUERY6: Final = _frame(mld.general_query(LINK_LOCAL_GATEWAY), mld.ALL_NODES)

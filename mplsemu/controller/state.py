@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from mplsemu.control.learned import LearnedNeighbour
+from mplsemu.controller.mac_moves import Block
+from mplsemu.controller.memberships import KnownLan
 from mplsemu.errors import ProgramError
 from mplsemu.model.network import Network
 from mplsemu.model.numbers import Allocation, Numbered, Numbers, Space
@@ -39,11 +41,15 @@ class SavedState:
         learned: neighbours that the network had resolved.
         numbers: of the lab, if it has changed since boot; None: they follow from the lab file's
             order.
+        blocks: circuits blocked for MAC moves; their times are of the machine's monotonic clock.
+        lans: multicast memberships.
     """
 
     program: Program | None = None
     learned: tuple[LearnedNeighbour, ...] = ()
     numbers: Numbers | None = None
+    blocks: tuple[Block, ...] = ()
+    lans: tuple[KnownLan, ...] = ()
 
     def is_of(self, network: Network) -> bool:
         """Whether it has the LSRs and circuits of this network."""
@@ -107,6 +113,11 @@ def save_state(path: Path, saved: SavedState) -> None:
             for entry in [each.neighbour]
         ],
         "numbers": _numbers_json(saved.numbers) if saved.numbers is not None else None,
+        "blocks": [[each.circuit, each.vpn, each.mac, each.until_s] for each in saved.blocks],
+        "lans": [
+            [lan.vpn, [[str(group), names] for group, names in lan.members], lan.routers]
+            for lan in saved.lans
+        ],
     }
     temporary = path.with_suffix(".new")
     temporary.write_text(json.dumps(state), encoding="utf-8")
@@ -126,12 +137,19 @@ def load_state(path: Path) -> SavedState:
             load_program(state["program"]),
             learned,
             _numbers(numbers) if numbers is not None else None,
+            tuple(Block(*each) for each in state.get("blocks", ())),
+            tuple(_lan(*each) for each in state.get("lans", ())),
         )
     except FileNotFoundError:
         return SavedState()
     except (OSError, ValueError, KeyError, TypeError, ProgramError) as error:
         _LOG.warning("state file %s is of no use: %s", path, error)
         return SavedState()
+
+
+def _lan(vpn: str, members: Iterable[tuple[str, list[str]]], routers: list[str]) -> KnownLan:
+    by_group = tuple((ip_address(group), tuple(names)) for group, names in members)
+    return KnownLan(vpn, by_group, tuple(routers))
 
 
 def _numbers_json(numbers: Numbers) -> list[list[Any]]:

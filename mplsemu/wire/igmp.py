@@ -23,6 +23,7 @@ _CHECKSUM_AT: Final = 2
 _RESPONSE_TENTHS: Final = 10
 _ROBUSTNESS: Final = 2
 NO_ADDRESS: Final = IPv4Address("0.0.0.0")
+ALL_SYSTEMS: Final = IPv4Address("224.0.0.1")
 
 
 def parse_igmp(packet: IpPacket) -> Membership | None:
@@ -67,6 +68,15 @@ def group_query(group: IPv4Address) -> bytes:
 
     Its source is 0.0.0.0, so that it takes part in no election.
     """
+    return _query(group, group)
+
+
+def general_query() -> bytes:
+    """Return the packet by which who is no querier asks who is in which group."""
+    return _query(ALL_SYSTEMS, NO_ADDRESS)
+
+
+def _query(dst: IPv4Address, group: IPv4Address) -> bytes:
     message = _QUERY3.pack(_QUERY, _RESPONSE_TENTHS, 0, group.packed, _ROBUSTNESS, 0, 0)
     body = with_checksum(message, _CHECKSUM_AT)
-    return ip_packet(NO_ADDRESS, group, IpProtocol.IGMP, body, ttl=1)
+    return ip_packet(NO_ADDRESS, dst, IpProtocol.IGMP, body, ttl=1)

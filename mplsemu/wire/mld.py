@@ -24,6 +24,7 @@ _RECORD: Final = struct.Struct("!BBH16s")
 _CHECKSUM_AT: Final = 2
 _RESPONSE_MS: Final = 1000
 _ROBUSTNESS: Final = 2
+ALL_NODES: Final = IPv6Address("ff02::1")
 _ROUTER_ALERT: Final = bytes((IpProtocol.ICMPV6, 0, 5, 2, 0, 0, 1, 0))
 """The hop-by-hop options header of every MLD message (RFC 3810 section 5, RFC 2711)."""
 
@@ -65,9 +66,18 @@ def _records(data: bytes) -> list[tuple[int, int, IPv6Address]]:
 
 def group_query(source: IPv6Address, group: IPv6Address) -> bytes:
     """Return the packet that asks for one group; hosts ignore it unless `source` is link-local."""
+    return _query(source, group, group)
+
+
+def general_query(source: IPv6Address) -> bytes:
+    """Return the packet that asks who is in which group, like `group_query`."""
+    return _query(source, ALL_NODES, IPv6Address(0))
+
+
+def _query(source: IPv6Address, dst: IPv6Address, group: IPv6Address) -> bytes:
     message = _QUERY2.pack(
         QUERY, 0, 0, _RESPONSE_MS, 0, group.packed, _ROBUSTNESS, 0, 0
     )  # fmt: skip
-    pseudo = pseudo_header(source, group, IpProtocol.ICMPV6, len(message))
+    pseudo = pseudo_header(source, dst, IpProtocol.ICMPV6, len(message))
     body = _ROUTER_ALERT + with_checksum(message, _CHECKSUM_AT, pseudo)
-    return ip_packet(source, group, IpProtocol.HOP_BY_HOP, body, ttl=1)
+    return ip_packet(source, dst, IpProtocol.HOP_BY_HOP, body, ttl=1)

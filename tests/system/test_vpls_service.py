@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from mplsemu import Lab
-from mplsemu.emulation.taps import CapturedFrame, Taps, send_frame
+from mplsemu.emulation.taps import CapturedFrame, Taps
 from mplsemu.running.captures import tap_points
+from mplsemu.running.record import HostRecord
+from mplsemu.southbound.network_namespace import inside
 from tests.oracles import frames, membership
-from tests.system.changing import events
+from tests.system.changing import events, kill_controller
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
@@ -98,12 +104,27 @@ def arrivals(lab: Lab, source: str, *sent: bytes, fenced: Collection[str] = ()) 
         return found >= set(fenced)
 
     with Taps(tap_points(lab.session, hosts)) as taps:
-        for frame in (*sent, *([fence] if fenced else [])):
-            send_frame(mine.pid, mine.interface, frame)
+        send_frames(mine, [*sent, fence] if fenced else sent)
         eventually(passed, "the last frame has not come", pause_s=0)
         rest = taps.rest(SETTLED_S if fenced else QUIET_S)
         tapped += [each for each in rest if not each.outgoing]
     return [{site_of(each) for each in tapped if each.data == frame} for frame in sent]
+
+
+@contextmanager
+def sender(host: HostRecord) -> Iterator[socket.socket]:
+    """Yield a socket that sends out of a host's interface: to close one takes milliseconds."""
+    with inside(host.pid):
+        line = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    with line:
+        line.bind((host.interface, 0))
+        yield line
+
+
+def send_frames(host: HostRecord, sent: Iterable[bytes]) -> None:
+    with sender(host) as line:
+        for frame in sent:
+            line.send(frame)
 
 
 def site_of(frame: CapturedFrame) -> str:
@@ -143,10 +164,8 @@ def test_a_storm_is_kept_within_its_rate(lab):
     storm = storm_frame(lab)
     straight = frames.ethernet(known, hosts["loud/a/h1"].mac, 0x88B5, b"known" * 197)
     sent = [storm] * 100 + [straight] * 100
-    record = lab.session.record
     with Taps(tap_points(lab.session, ["loud/c/h1"])) as taps:
-        for frame in sent:
-            send_frame(record.hosts["loud/a/h1"].pid, record.hosts["loud/a/h1"].interface, frame)
+        send_frames(hosts["loud/a/h1"], sent)
         found = [each.data for each in taps.rest(QUIET_S) if not each.outgoing]
     assert found.count(straight) == 100
     assert 16 <= found.count(storm) < 90  # 16 at once, and 8 a second after that
@@ -177,6 +196,18 @@ def test_groups_go_to_who_has_joined_them_until_he_leaves(lab):
     assert arrivals(lab, "tv/a/h1", *sent, fenced="bc") == [{"b", "c"}] * 2
 
 
+def test_a_storm_is_an_alarm_while_it_lasts(lab):
+    def storms() -> list[str]:
+        return [alarm.object for alarm in lab.alarms() if "storm control" in alarm.text]
+
+    def more() -> bool:
+        send_frames(lab.session.record.hosts["loud/a/h1"], [storm_frame(lab)] * 50)
+        return bool(storms())
+
+    eventually(more, storms, timeout_s=10, pause_s=QUIET_S)
+    assert storms() == ["line loud/a"]
+
+
 def test_an_address_that_moves_once_is_no_alarm_however_much_it_says(lab):
     flap(lab, ["a", *["c"] * 30], "02:99:99:99:99:98", gap_s=0.01)
     assert not [alarm for alarm in lab.alarms() if "moves too often" in alarm.text]
@@ -188,16 +219,7 @@ def test_an_address_that_moves_once_is_no_alarm_however_much_it_says(lab):
 def test_an_address_that_flaps_has_a_circuit_blocked_and_the_others_reach_each_other(
     lab, vpn, sites
 ):
-    def blocked() -> list[str]:
-        found = [alarm.object for alarm in lab.alarms() if "is blocked" in alarm.text]
-        return [each for each in found if each.startswith(f"line {vpn}/")]
-
-    def flaps() -> list[str]:
-        flap(lab, sites, STRANGER, gap_s=0.1, vpn=vpn)
-        return blocked()
-
-    (line,) = eventually(flaps, blocked, timeout_s=20)
-    site = line.removeprefix(f"line {vpn}/")
+    site = block(lab, vpn, sites)
     assert site in sites
     other, third = sorted(set("abc") - {site})
     assert f"{vpn}/{site} is blocked for 30 s" in " ".join(events(lab))
@@ -211,25 +233,71 @@ def test_an_address_that_flaps_has_a_circuit_blocked_and_the_others_reach_each_o
     assert not at.circuit_by_name[f"{vpn}/{site}"].up
 
 
+def block(lab: Lab, vpn: str, sites: str) -> str:
+    """Have an address flap between sites until one is blocked, if none is; return that one."""
+
+    def flaps() -> list[str]:
+        flap(lab, sites, STRANGER, gap_s=0.1, vpn=vpn)
+        return blocked(lab, vpn)
+
+    (site,) = blocked(lab, vpn) or eventually(flaps, lambda: blocked(lab, vpn), timeout_s=20)
+    return site
+
+
+def blocked(lab: Lab, vpn: str) -> list[str]:
+    found = [alarm.object for alarm in lab.alarms() if "is blocked" in alarm.text]
+    start = f"line {vpn}/"
+    return [each.removeprefix(start) for each in found if each.startswith(start)]
+
+
+def test_a_restarted_controller_loses_no_frame_of_a_group_and_frees_no_blocked_circuit(lab):
+    site, hosts = block(lab, "loop", "ab"), lab.session.record.hosts
+    joins = [membership.in_frame(each[1], hosts["tv/c/h1"].mac) for each in GROUPS]
+    arrivals(lab, "tv/c/h1", *joins)
+    eventually(lambda: len(lab.program().node("dk").vsi_by_name["tv"].groups) == 2, "no groups")
+    source, sent, over = hosts["tv/a/h1"], [], threading.Event()
+
+    def stream() -> None:
+        with sender(source) as line:
+            while not over.is_set():
+                group = GROUPS[len(sent) % 2][0]
+                frame = membership.in_frame(group, source.mac) + f"{len(sent):08}".encode()
+                line.send(frame)
+                sent.append(frame)
+                time.sleep(0.005)
+
+    with (
+        Taps(tap_points(lab.session, ["tv/b/h1", "tv/c/h1"])) as taps,
+        ThreadPoolExecutor() as pool,
+    ):
+        streaming = pool.submit(stream)
+        try:
+            kill_controller(lab)
+            tapped = taps.rest(QUIET_S)
+        finally:
+            over.set()
+        streaming.result()
+        tapped += taps.rest(QUIET_S)
+    found = {
+        name: [each.data for each in tapped if each.point.name == name and not each.outgoing]
+        for name in ("tv/b/h1", "tv/c/h1")
+    }
+    assert [data for data in found["tv/c/h1"] if data in set(sent)] == sent
+    assert not set(sent) & set(found["tv/b/h1"])
+    for each in found.values():  # everybody is asked what the controller may have missed
+        assert {data[:6].hex() for data in each} >= {"01005e000001", "333300000001"}
+    assert blocked(lab, "loop") == [site]
+    assert lab.program().node("dk").circuit_by_name[f"loop/{site}"].blocked
+
+
 def flap(lab: Lab, sites: Iterable[str], mac: str, *, gap_s: float, vpn: str = "loop") -> None:
     """Have an address speak to site b's host at one site after the other."""
     hosts = lab.session.record.hosts
     frame = frames.ethernet(hosts[f"{vpn}/b/h1"].mac, mac, 0x88B5, bytes(46))
-    for site in sites:
-        host = hosts[f"{vpn}/{site}/h1"]
-        send_frame(host.pid, host.interface, frame)
-        time.sleep(gap_s)
-
-
-def test_a_storm_is_an_alarm_while_it_lasts(lab):
-    def storms() -> list[str]:
-        return [alarm.object for alarm in lab.alarms() if "storm control" in alarm.text]
-
-    def more() -> bool:
-        host = lab.session.record.hosts["loud/a/h1"]
-        for _ in range(50):
-            send_frame(host.pid, host.interface, storm_frame(lab))
-        return bool(storms())
-
-    eventually(more, storms, timeout_s=10, pause_s=QUIET_S)
-    assert storms() == ["line loud/a"]
+    with ExitStack() as stack:
+        senders = {
+            site: stack.enter_context(sender(hosts[f"{vpn}/{site}/h1"])) for site in set(sites)
+        }
+        for site in sites:
+            senders[site].send(frame)
+            time.sleep(gap_s)

@@ -92,3 +92,11 @@ def test_a_query_for_one_group_is_read_again():
     assert read4(igmp.group_query(G)) == Query(ip_address("0.0.0.0"), G)
     source = ip_address("fe80::1")
     assert read6(mld.group_query(source, G6)) == Query(source, G6)
+
+
+def test_a_question_for_all_groups_goes_to_everybody_and_is_no_queriers():
+    packet, packet6 = igmp.general_query(), mld.general_query(ip_address("fe80::1"))
+    assert read4(packet) == Query(ip_address("0.0.0.0"), None)
+    assert read6(packet6) == Query(ip_address("fe80::1"), None)
+    assert str(parse_ip(packet, 0x0800).dst) == "224.0.0.1"
+    assert str(parse_ip(packet6, 0x86DD).dst) == "ff02::1"
