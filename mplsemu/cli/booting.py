@@ -72,7 +72,7 @@ def greet(lab: BootedLab) -> list[str]:
     from mplsemu.views.phrases import count
 
     record = lab.record
-    ces = sum(site.ce is not None for _, site in lab.loaded.network.sites())
+    ces = sum(site.has_router for _, site in lab.loaded.network.sites())
     hosts = count(len(record.hosts) - ces, "host") + (f" and {ces} CE" if ces else "")
     size = f"{count(len(record.lsrs), 'LSR')}, {hosts}, {count(len(lab.program.vpns), 'VPN')}"
     how = f"{record.dataplane}, {record.datapath}; booted in {record.boot_s:.1f} s"

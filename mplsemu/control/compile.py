@@ -312,6 +312,7 @@ def _circuits(
             strict_urpf=site.strict_urpf,
             rate_bps=site.rate_bps,
             dhcp_servers=site.dhcp_servers,
+            behind=site.behind,
             leaf=isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name),
             blocked=site.circuit in blocked,
             tags=site.vlan,

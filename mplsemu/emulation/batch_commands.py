@@ -88,7 +88,7 @@ def ce_lines(ce: CePlan) -> Iterator[str]:
     """Yield the lines that configure a CE router, to be run in its namespace.
 
     Its default routes prefer its LAN addresses as source: other sites have no route to the PE-CE
-    link.
+    link. A station of a VPLS has routes to the other sites' LANs instead.
     """
     yield "link set lo up"
     yield f"link set {HOST_INTERFACE} up"
@@ -97,6 +97,10 @@ def ce_lines(ce: CePlan) -> Iterator[str]:
         yield _address_line(address, HOST_INTERFACE)
     for address in ce.lan:
         yield _address_line(address, CE_LAN_INTERFACE)
+    if ce.by_vpls is not None:
+        for way in ce.by_vpls:
+            yield f"route add {way.prefix} via {way.via} dev {HOST_INTERFACE}"
+        return
     others = {route.prefix for route in ce.routes}
     for version in sorted({address.version for address in (*ce.router.wan, *ce.lan)}):
         everything = ip_network("0.0.0.0/0" if version == 4 else "::/0")

@@ -21,7 +21,7 @@ from mplsemu.emulation.naming import (
 from mplsemu.model.names import CE_HOST
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.tags import TAG_OCTETS, VlanTags
-from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site
+from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site, StaticRoute
 from mplsemu.program.program import CoreLink, NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, CeRoute
 
@@ -116,6 +116,8 @@ class CePlan:
         router: its addresses towards the PE.
         lan: its addresses towards the LAN.
         routes: beside its own networks and its default routes to the PE.
+        by_vpls: of a station of a VPLS, its routes to other sites' LANs, all that it has; None: it
+            is none.
     """
 
     name: str
@@ -123,6 +125,7 @@ class CePlan:
     router: CeRouter
     lan: tuple[IPInterface, ...]
     routes: tuple[CeRoute, ...] = ()
+    by_vpls: tuple[StaticRoute, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,23 +325,30 @@ class _Planner:
 
     def _site(self, vpn: str, site: Site) -> None:
         uplinks = [self._uplink(line) for line in site.lines]
-        if site.ce is None:
+        if not site.has_router:
             self._lan(vpn, site, uplinks)
             return
-        known = self._by_name[site.pe].circuit_by_name[site.circuit].ce
-        ce = CePlan(
-            self._names.claim(host_node_name(vpn, site.name, "ce")),
-            HostRef(vpn, site.name, CE_HOST),
-            site.ce,
-            site.gateways,
-            known.routes if known is not None else (),
-        )
+        ce = self._router(vpn, site)
         self._ces.append(ce)
-        wan = _customers_end(ce.name, HOST_INTERFACE, 0, site.ce.mac, site.mtu)
+        wan = _customers_end(ce.name, HOST_INTERFACE, 0, ce.router.mac, site.mtu)
         # a router with two lines has one interface all the same: as if it bonded them
         self._join(_Lan(vpn, site, "wan", f"{site.full_name}/{CE_HOST}/wan"), uplinks, [wan])
-        lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, site.ce.lan_mac, site.mtu)
+        lan = _customers_end(ce.name, CE_LAN_INTERFACE, 1, ce.router.lan_mac, site.mtu)
         self._lan(vpn, site, [_Uplink(f"{site.circuit}:{CE_LAN_INTERFACE}", lan)])
+
+    def _router(self, vpn: str, site: Site) -> CePlan:
+        """Return the CE router of a site that has one."""
+        name = self._names.claim(host_node_name(vpn, site.name, "ce"))
+        ref = HostRef(vpn, site.name, CE_HOST)
+        if site.ce is not None:
+            known = self._by_name[site.pe].circuit_by_name[site.circuit].ce
+            routes = known.routes if known is not None else ()
+            return CePlan(name, ref, site.ce, site.gateways, routes)
+        assert site.behind is not None
+        (station,) = site.hosts
+        router = CeRouter(station.mac, station.addresses, (), site.behind.mac)
+        lan, routes = site.behind.gateways, site.behind.routes
+        return CePlan(name, ref, router, lan, by_vpls=routes)
 
     def _tagged_uplink(self, pe: NodeProgram, circuit: AttachmentCircuit) -> _Uplink:
         """Return a wire to the far end of an access line that carries tags."""
@@ -370,7 +380,7 @@ class _Planner:
 
     def _lan(self, vpn: str, site: Site, uplinks: Sequence[_Uplink]) -> None:
         """Connect a site's hosts to its uplinks, the interfaces of its PEs or its CE router."""
-        ends = [self._host(vpn, site, index) for index in range(len(site.hosts))]
+        ends = [self._host(vpn, site, index) for index in range(len(site.end_hosts))]
         self._join(_Lan(vpn, site, "lan", f"{site.full_name}/lan"), uplinks, ends)
 
     def _join(self, lan: _Lan, uplinks: Sequence[_Uplink], ends: Sequence[Endpoint]) -> None:
@@ -397,10 +407,11 @@ class _Planner:
             self._wires.append(VethPair(wire_name, (bridge_port(number, end.mtu), end)))
 
     def _host(self, vpn: str, site: Site, index: int) -> Endpoint:
-        host = site.hosts[index]
+        host = site.end_hosts[index]
         name = self._names.claim(host_node_name(vpn, site.name, host.name))
         ref = HostRef(vpn, site.name, host.name)
-        gateways = {gateway.network: gateway.ip for gateway in site.gateways}
+        lan = site.gateways if site.behind is None else site.behind.gateways
+        gateways = {gateway.network: gateway.ip for gateway in lan}
         # the gateway of the subnet of its first address: all of them are the same router
         first = {address.version: address.network for address in reversed(host.addresses)}
         ways_out = tuple(gateways[first[v]] for v in sorted(first) if first[v] in gateways)

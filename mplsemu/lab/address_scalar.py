@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
-from typing import Annotated, Final
+from ipaddress import ip_address, ip_interface
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -20,9 +20,10 @@ from mplsemu.lab.scalar import (
     text_of,
 )
 from mplsemu.model.names import RESERVED_HOSTS
-from mplsemu.model.vpn import IPAddress, IPNetwork
+from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork
 from mplsemu.program.gateway import reserved_addresses
 
+_T = TypeVar("_T")
 _UNNUMBERED: Final = "unnumbered"
 _ADDRESS: Final = "^[0-9A-Fa-f:.]+$"
 _MAC: Final = re.compile(
@@ -77,7 +78,7 @@ def _address(value: object) -> IPAddress:
     return address
 
 
-def _some(addresses: list[IPAddress]) -> list[IPAddress]:
+def _some(addresses: list[_T]) -> list[_T]:
     if not addresses:
         refuse("a list without addresses", "write one, for example 192.168.1.10, or leave it out")
     return addresses
@@ -118,6 +119,18 @@ def _room_for_two(networks: list[IPNetwork]) -> list[IPNetwork]:
     return networks
 
 
+def _station_address(value: object) -> IPInterface:
+    text = text_of(value, "an address such as 10.99.0.1/24")
+    address, slash, length = text.partition("/")
+    owner = _address(address)
+    if not slash:
+        return ip_interface(owner)
+    try:
+        return ip_interface(f"{owner}/{length}")
+    except ValueError:
+        refuse(f"{quoted(text)} has no prefix length", f"write for example {owner}/24, or {owner}")
+
+
 HostName = Annotated[Name, AfterValidator(_host_name)]
 HostNames = Annotated[list[HostName], AfterValidator(_host_names)]
 Mac = Annotated[
@@ -146,3 +159,14 @@ Addresses = Annotated[
     AfterValidator(_some),
     one_or_list(_ADDRESS, ["192.168.1.10", ["192.168.1.10", "2001:db8:1::10"]], 1),
 ]
+StationAddresses = Annotated[
+    list[Annotated[IPInterface, BeforeValidator(_station_address)]],
+    BeforeValidator(one_or_more),
+    AfterValidator(_some),
+    one_or_list(
+        "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$",
+        ["10.99.0.1/24", ["10.99.0.1", "2001:db8:99::1"]],
+        1,
+    ),
+]
+"""Of a CE router on a VPLS: without a prefix length, that of a single address."""

@@ -86,6 +86,11 @@ def ce_router(index: int, networks: Sequence[IPNetwork]) -> CeRouter:
     )
 
 
+def station_macs(index: int) -> tuple[str, str]:
+    """Return the MAC addresses of the lab's CE router number `index`: on a VPLS, and on its LAN."""
+    return _mac(_CE_WAN_MACS + index), _mac(_CE_LAN_MACS + index)
+
+
 def _value(mac: str) -> int:
     return int(mac.replace(":", ""), 16)
 

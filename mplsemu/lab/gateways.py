@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from mplsemu.lab.addressing import interface, ordinal
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.schema import RawRoutedSite
@@ -11,30 +13,38 @@ from mplsemu.program.gateway import reserved_addresses
 
 
 def gateways_of(document: Document, path: Path, raw: RawRoutedSite) -> tuple[IPInterface, ...]:
+    """Return the gateway's addresses of a site of an L3VPN; see `gateways_in`."""
+    return gateways_in(document, path, raw.subnet, raw.gateway or ())
+
+
+def gateways_in(
+    document: Document, path: Path, subnets: Sequence[IPNetwork], addresses: Iterable[IPAddress]
+) -> tuple[IPInterface, ...]:
     """Return the gateway's address in each prefix: the first usable one where none is given.
 
     Args:
         document: the lab file, for its lines.
         path: of the site.
-        raw: what the file says of it.
+        subnets: of its LAN.
+        addresses: that the file gives.
 
     Raises:
         LabError: a given address is in no prefix, in one that has another already, or cannot be an
             interface's.
     """
     given: dict[IPNetwork, IPAddress] = {}
-    for index, address in enumerate(raw.gateway or ()):
-        subnet = next((each for each in raw.subnet if address in each), None)
+    for index, address in enumerate(addresses):
+        subnet = next((each for each in subnets if address in each), None)
         problem = None
         if subnet is None:
-            listed = enumerated(map(str, raw.subnet), " and ")
+            listed = enumerated(map(str, subnets), " and ")
             problem = f"is in no prefix of the site, which has {listed}"
         elif subnet in given:
             problem = f"is a second one in {subnet}, beside {given[subnet]}"
         elif address in reserved_addresses(subnet):
             problem = f"is the first or the last of {subnet}, which is nobody's"
         if subnet is None or problem is not None:
-            example = interface(subnet or raw.subnet[0], 1).ip
+            example = interface(subnet or subnets[0], 1).ip
             raise document.error(
                 (*path, "gateway", index),
                 f"site {path[1]}/{path[3]}: gateway {address} {problem}",
@@ -43,5 +53,5 @@ def gateways_of(document: Document, path: Path, raw: RawRoutedSite) -> tuple[IPI
         given[subnet] = address
     return tuple(
         interface(subnet, ordinal(subnet, given[subnet]) if subnet in given else 1)
-        for subnet in raw.subnet
+        for subnet in subnets
     )

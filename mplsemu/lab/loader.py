@@ -235,5 +235,5 @@ def _family_notes(vpn: L3vpn) -> Iterator[str]:
 
 def _host_notes(vpns: Iterable[Vpn]) -> Iterator[str]:
     for vpn in vpns:
-        if not any(site.hosts for site in vpn.sites):
+        if not any(site.end_hosts for site in vpn.sites):
             yield f"vpn {vpn.name} has no hosts: nothing can be checked in it"

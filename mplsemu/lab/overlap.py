@@ -60,7 +60,7 @@ def refuse_overlap(document: Document, vpn: str, claims: Iterable[Claim]) -> Non
     for claim in (each for each in claims if each.is_on_lan):
         by_owner.setdefault(claim.owner, []).append(claim)
     for own in by_owner.values():
-        if (pair := _first_overlap(own)) is not None:
+        if (pair := first_overlap(own)) is not None:
             earlier, later = pair
             raise document.error(
                 later.path,
@@ -197,7 +197,7 @@ def _first_equal(claims: Iterable[Claim]) -> tuple[Claim, Claim] | None:
     return None
 
 
-def _first_overlap(claims: Iterable[Claim]) -> tuple[Claim, Claim] | None:
+def first_overlap(claims: Iterable[Claim]) -> tuple[Claim, Claim] | None:
     """Return two claims that overlap, the earlier in the file first.
 
     Prefixes are nested or apart, so that in order of their first address, larger ones first, one

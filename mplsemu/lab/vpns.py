@@ -38,6 +38,7 @@ from mplsemu.lab.static_routes import (
     refuse_lost_next_hops,
     refuse_useless_defaults,
 )
+from mplsemu.lab.vpls_stations import StationBuilder, has_stations
 from mplsemu.lab.vpls_topology import build_topology
 from mplsemu.lab.vrf_policies import VrfPolicies, numbered_names
 from mplsemu.model.l2cp import L2cp
@@ -48,6 +49,7 @@ from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering
 from mplsemu.model.six_pe import SixPe
 from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
+from mplsemu.model.vpls_topology import VplsTopology
 from mplsemu.model.vpn import IPNetwork, Site, VpnKind
 
 AnyRawVpn = RawL3vpn | RawVpls | RawVpws | RawSixPe
@@ -97,7 +99,7 @@ def _more_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
 
 def _ce_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:
     for vpn, one in raw.items():
-        if isinstance(one, RawL3vpn | RawSixPe):
+        if isinstance(one, RawL3vpn | RawSixPe | RawVpls):
             yield from (f"{vpn}/{name}" for name, site in one.sites.items() if site.ce)
 
 
@@ -133,7 +135,8 @@ class _Builder:
             case RawL3vpn():
                 return self.l3vpn(name, customer, raw)
             case RawVpls():
-                sites = self.bridged_sites(name, raw)
+                topology = build_topology(self.document, name, raw, self.sites.roles)
+                sites = self.vpls_sites(name, raw, topology)
                 if raw.igmp_snooping:
                     refuse_with_snooping(self.document, name, raw, sites)
                 return Vpls(
@@ -146,7 +149,7 @@ class _Builder:
                     raw.control_word,
                     l2cp=L2cp(raw.l2cp),
                     floods_unknown=raw.unknown_unicast == "flood",
-                    topology=build_topology(self.document, name, raw, self.sites.roles),
+                    topology=topology,
                     storm_control_bps=raw.storm_control,
                     mac_move=MacMove(raw.mac_move),
                     igmp_snooping=raw.igmp_snooping,
@@ -219,6 +222,17 @@ class _Builder:
             remedy = f"write an AS number of at most {MAX_2_BYTES}"
             raise self.document.error(("provider", "asn"), problem, remedy)
         return number
+
+    def vpls_sites(self, name: str, raw: RawVpls, topology: VplsTopology) -> tuple[Site, ...]:
+        if not has_stations(self.document, name, raw):
+            return self.bridged_sites(name, raw)
+        path: Path = ("vpns", name)
+        claims = self.claim(name, f"vpn {name}", path, raw.subnet)
+        for site, one in raw.sites.items():
+            where: Path = (*path, "sites", site)
+            claims += self.claim(name, f"site {name}/{site}", where, one.subnet or [])
+        builder = StationBuilder(self.document, self.sites, name, raw, topology)
+        return builder.sites(claims)
 
     def bridged_sites(self, vpn: str, raw: RawVpls | RawVpws) -> tuple[Site, ...]:
         path: Path = ("vpns", vpn)

@@ -140,5 +140,5 @@ class Network:
     def hosts(self) -> Iterator[tuple[HostRef, Site, Host]]:
         """Yield every host with its full name and its site, in the lab file's order."""
         for vpn, site in self.sites():
-            for host in site.hosts:
+            for host in site.end_hosts:
                 yield HostRef(vpn.name, site.name, host.name), site, host

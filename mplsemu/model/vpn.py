@@ -126,6 +126,28 @@ class StaticRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutedLan:
+    """A site's LAN behind a CE router that is itself a station of a VPLS.
+
+    The provider bridges between the CE routers and sees their MAC addresses alone; they route.
+
+    Attributes:
+        subnets: its prefixes.
+        gateways: the CE router's addresses on it, one of each prefix.
+        mac: of the CE router's interface there.
+        hosts: on it, ``h1`` first.
+        routes: of the CE router, to the LANs of the sites that it exchanges frames with, by the
+            addresses that their CE routers have in the VPLS.
+    """
+
+    subnets: tuple[IPNetwork, ...]
+    gateways: tuple[IPInterface, ...]
+    mac: str
+    hosts: tuple[Host, ...]
+    routes: tuple[StaticRoute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A customer's site: one LAN, attached to a PE by an attachment circuit, or to several.
 
@@ -153,6 +175,8 @@ class Site:
         preference: of its prefixes where other sites have the same; None: the lab file says none.
         routes: to networks behind its LAN, which it has beside its subnets.
         redistributes: whether other VRFs have routes to its PE-CE link, too.
+        behind: in a VPLS, the LAN behind its CE router, which is then its only host, called ``ce``;
+            None: its hosts are on the VPLS themselves.
     """
 
     name: str
@@ -173,6 +197,17 @@ class Site:
     preference: int | None = None
     routes: tuple[StaticRoute, ...] = ()
     redistributes: bool = False
+    behind: RoutedLan | None = None
+
+    @property
+    def end_hosts(self) -> tuple[Host, ...]:
+        """The hosts on its LAN: not the CE router that is a VPLS's station, but those behind it."""
+        return self.hosts if self.behind is None else self.behind.hosts
+
+    @property
+    def has_router(self) -> bool:
+        """Whether a CE router stands between its LAN and the provider."""
+        return self.ce is not None or self.behind is not None
 
     @property
     def shared_links(self) -> tuple[IPNetwork, ...]:

@@ -15,7 +15,7 @@ from typing import assert_never
 from mplsemu.model.names import ce_name, circuit_of_ce
 from mplsemu.program.delivery import any_copy, arrived_at, judge_all
 from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL, PIPE_TTL
-from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions, Sent, send_from_ce
+from mplsemu.program.host_stack import DEFAULT_OPTIONS, PacketOptions, Sent, send_from_ce
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.own_addresses import LINK_LOCAL, is_own
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_mac
@@ -29,6 +29,7 @@ from mplsemu.program.path import (
     Unresolved,
 )
 from mplsemu.program.program import Program
+from mplsemu.program.routed_stack import StationRouter, stack_of
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.spare_lines import leading_line
 from mplsemu.program.trace import Trace, ip_header
@@ -134,11 +135,14 @@ class _Answering:
 
     def _delivered(self, end: Delivered) -> Answer | None:
         circuit = self._circuit(end.circuit)
+        router = StationRouter.of(self.program, circuit)
+        if router is not None and end.mac in {router.host.mac, router.lan.mac}:
+            return self._by_station(router, end)
         if end.host is not None:
             host = find_host(self.program, str(end.host))
             if not is_own(host.host, self.asked.destination):
                 return None  # a frame was sent to it; it is no router
-            sent = HostStack(self.program, host).send(self._back(DEFAULT_TTL))
+            sent = stack_of(self.program, host).send(self._back(DEFAULT_TTL))
             return self._answer(AnswerKind.ECHO_REPLY, str(end.host), sent, end.circuit)
         if circuit.ce is not None:
             # for an unused address on its LAN, its address resolution fails
@@ -156,6 +160,9 @@ class _Answering:
         name = circuit_of_ce(node)
         if name is not None:
             circuit = self._circuit(leading_line(self.program, name))
+            router = StationRouter.of(self.program, circuit)
+            if router is not None:
+                return self._from_station(kind, router)
             return self._from_ce(kind, circuit, circuit.ce) if circuit.ce else None
         if vrf is not None:
             return self._answer(kind, node, self._from_gateway(node, vrf))
@@ -168,6 +175,29 @@ class _Answering:
     def _from_ce(self, kind: AnswerKind, circuit: AttachmentCircuit, ce: Ce) -> Answer:
         sent = send_from_ce(self.program, circuit, ce, self._back(DEFAULT_TTL))
         return self._answer(kind, ce_name(circuit.name), sent, circuit.name)
+
+    def _by_station(self, router: StationRouter, end: Delivered) -> Answer | None:
+        """Return what a CE router on a VPLS says of a packet that came to it, or to its LAN."""
+        if end.host is None:  # nobody on its LAN has the address
+            return self._from_station(AnswerKind.HOST_UNREACHABLE, router)
+        address = self.asked.destination
+        is_on_lan = end.mac == router.lan.mac and router.is_on_lan(address)
+        if not is_on_lan and not router.owns(address):
+            return None
+        return self._from_station(AnswerKind.ECHO_REPLY, router)
+
+    def _from_station(self, kind: AnswerKind, router: StationRouter) -> Answer:
+        """Send from a CE router that is a station of a VPLS."""
+        sent = router.originate(self._back(DEFAULT_TTL))
+        if self._is_behind(router):
+            asker = self.asker
+            end = Delivered(asker.circuit.name, asker.ref, self.asked.source, asker.host.mac)
+            sent = Sent((Branch((), end),))
+        return self._answer(kind, router.name, sent, router.circuit.name)
+
+    def _is_behind(self, router: StationRouter) -> bool:
+        """Whether who asked is on the router's own LAN."""
+        return self.asker.circuit.name == router.circuit.name and self.asker.host != router.host
 
     def _from_gateway(self, node: str, vrf: str) -> Sent:
         """Send from a PE: link-local packets straight to the host, others as routed by the VRF."""

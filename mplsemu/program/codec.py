@@ -32,7 +32,7 @@ from mplsemu.model.labels import Label
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.tags import TagType, VlanTags
 from mplsemu.model.topology import NullLabel, Role, TtlMode
-from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind, VpnKind
+from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind, RoutedLan, VpnKind
 from mplsemu.program.entries import (
     Forward,
     IlmAction,
@@ -69,6 +69,7 @@ VERSION: Final = 3
 _MACS: Final[dict[type, tuple[str, ...]]] = {
     Adjacency: ("mac", "peer_mac"),
     Host: ("mac",),
+    RoutedLan: ("mac",),
     Neighbour: ("mac",),
 }
 """Fields that hold MAC addresses; to cattrs they are plain text."""
@@ -98,6 +99,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (AttachmentCircuit, "blocked"),
     (AttachmentCircuit, "tags"),
     (AttachmentCircuit, "line"),
+    (AttachmentCircuit, "behind"),
     (Route, "more"),
     (Pseudowire, "spoke"),
     (Pseudowire, "standby"),

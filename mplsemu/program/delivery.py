@@ -79,5 +79,6 @@ def arrived_at(program: Program, end: End, wanted: HostRef | None, mac: str | No
 
 def _is_someone(program: Program, end: Delivered) -> bool:
     """Whether the address has an owner; behind a CE router only the lab's hosts are known."""
-    ce = program.node_of_circuit[end.circuit].circuit_by_name[end.circuit].ce
-    return end.host is not None or end.is_ce or ce is None
+    circuit = program.node_of_circuit[end.circuit].circuit_by_name[end.circuit]
+    is_behind = circuit.ce is not None or circuit.behind is not None
+    return end.host is not None or end.is_ce or not is_behind

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mplsemu.model.vpn import Host
+from mplsemu.program.hosts import hosts_at
 from mplsemu.program.path import Branch, Delivered, Dropped
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit
@@ -46,7 +47,7 @@ def received(program: Program, branch: Branch, tags: int, *, is_usual: bool) -> 
     if not isinstance(end, Delivered) or end.host is None or not end.octets:
         return branch
     circuit = program.node_of_circuit[end.circuit].circuit_by_name[end.circuit]
-    host = next((each for each in circuit.hosts if each.name == end.host.host), None)
+    host = next((each for each in hosts_at(circuit) if each.name == end.host.host), None)
     if host is None or (host.mtu is None and not is_usual):
         return branch
     mtu = mtu_of(circuit, host)

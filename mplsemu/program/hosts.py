@@ -39,8 +39,15 @@ def hosts(program: Program) -> Iterator[LocatedHost]:
         for circuit in node.circuits:
             if circuit.hosts and (site := site_of(circuit.name)) not in seen:
                 seen.add(site)
-                for host in circuit.hosts:
+                for host in hosts_at(circuit):
                     yield LocatedHost(host_ref(circuit, host), node.name, circuit, host)
+
+
+def hosts_at(circuit: AttachmentCircuit) -> tuple[Host, ...]:
+    """Return the hosts of a circuit's site: its stations, and who is behind one on a VPLS."""
+    if circuit.behind is None or not circuit.hosts:
+        return circuit.hosts
+    return (*circuit.hosts, *circuit.behind.hosts)
 
 
 def host_ref(circuit: AttachmentCircuit, host: Host) -> HostRef:
@@ -68,7 +75,7 @@ def find_host(program: Program, name: str, vpn: str | None = None) -> LocatedHos
     node = program.node_of_circuit.get(site)
     if node is not None:
         circuit = node.circuit_by_name[site]
-        for host in circuit.hosts:
+        for host in hosts_at(circuit):
             if host.name == wanted:
                 return LocatedHost(host_ref(circuit, host), node.name, circuit, host)
     known = list(hosts(program))

@@ -12,7 +12,7 @@ from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.names import site_of, vpn_of_vrf
 from mplsemu.model.tags import VlanTags
-from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind
+from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind, RoutedLan
 from mplsemu.program.multicast import MulticastGroup
 from mplsemu.program.own_addresses import router_addresses
 
@@ -100,6 +100,8 @@ class AttachmentCircuit:
         tags: of its frames, which tell it from others on its port; None: untagged.
         line: the port that it shares; None: it has a port of its own.
         dhcp_servers: to which the gateway relays the requests of DHCP clients on it (RFC 2131).
+        behind: in a VSI, the LAN behind the CE router that is the circuit's only host; None: its
+            hosts are on the VPLS themselves.
     """
 
     name: str
@@ -118,6 +120,7 @@ class AttachmentCircuit:
     tags: VlanTags | None = None
     line: SharedPort | None = None
     dhcp_servers: tuple[IPv4Address, ...] = ()
+    behind: RoutedLan | None = None
 
     @property
     def physical_port(self) -> int:

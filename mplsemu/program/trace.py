@@ -21,6 +21,7 @@ from mplsemu.program.own_addresses import link_local
 from mplsemu.program.packet import IpHeader, Packet, is_mac
 from mplsemu.program.path import Branch, End, Walk, WalkHop
 from mplsemu.program.program import Program
+from mplsemu.program.routed_stack import stack_of
 from mplsemu.program.walk_state import MacTable
 from mplsemu.wire.ethernet import is_group_mac
 
@@ -117,7 +118,7 @@ def trace(
     """
     station = find_host(program, source)
     source = str(station.ref)
-    sender = HostStack(program, station, header, learned)
+    sender = stack_of(program, station, header, learned)
     if is_mac(target):
         sent = _received(program, station, sender.frame(target.lower()), header)
         return _frame(sender, source, target.lower(), sent)

@@ -110,7 +110,7 @@ class BootedLab:
         network = self.loaded.network
         sites = [site for _, site in network.sites()]
         lsrs = len(network.provider.nodes) if self._plane.fabric.lsr_namespaces else 0
-        return lsrs + sum(len(site.hosts) + bool(site.ce) for site in sites)
+        return lsrs + sum(len(site.end_hosts) + site.has_router for site in sites)
 
     @property
     def controller(self) -> ControllerProcess:
@@ -270,6 +270,11 @@ def host_records(net: LabNet) -> dict[str, HostRecord]:
         interface = net.node(ce.name).intfNames()[0]
         addresses = tuple(map(str, (*ce.router.wan, *ce.lan)))
         hosts[str(ce.ref)] = HostRecord(
-            ce.name, net.pid(ce.name), interface, ce.router.mac, addresses
+            ce.name,
+            net.pid(ce.name),
+            interface,
+            ce.router.mac,
+            addresses,
+            is_station=ce.by_vpls is not None,
         )
     return hosts

@@ -96,7 +96,10 @@ class LabTest:
 
 
 def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
-    """Return the hosts of a running lab as endpoints of probes, without the CE routers."""
+    """Return the hosts of a running lab as endpoints of probes.
+
+    Of CE routers only those that are stations of a VPLS, where frames are for them.
+    """
     return {
         name: HostEndpoint(
             host.pid,
@@ -105,7 +108,7 @@ def endpoints(record: LabRecord) -> dict[str, HostEndpoint]:
             frozenset(ip_interface(each).ip for each in (*host.addresses, *host.loopbacks)),
         )
         for name, host in record.hosts.items()
-        if circuit_of_ce(name) is None
+        if circuit_of_ce(name) is None or host.is_station
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from mplsemu.emulation.interface import Interface
@@ -12,6 +13,7 @@ from mplsemu.emulation.interrupts import act
 from mplsemu.emulation.marked_packet import MarkedPacket, PacketMatch
 from mplsemu.emulation.taps import CapturedFrame, TapPoint, Taps, send_frame
 from mplsemu.errors import EmulationError
+from mplsemu.model.names import CE_HOST, circuit_of_ce
 from mplsemu.model.network import HostRef
 from mplsemu.program.hosts import LocatedHost, find_host, hosts
 from mplsemu.program.link_crossings import Crossing, crossings
@@ -104,6 +106,9 @@ def _packet(
 
 def _first_mac(session: Session, sender: LocatedHost, predicted: Trace) -> str | None:
     """Return the MAC address of the gateway or neighbour to which the host sends the packet."""
+    behind = sender.circuit.behind
+    if behind is not None and predicted.hops and sender.ref.host != CE_HOST:
+        return behind.mac
     if sender.circuit.ce is not None and not _is_on_the_lan(predicted):
         lines = session.network.lines()
         site = next(line for _, line in lines if line.circuit == sender.circuit.name)
@@ -128,8 +133,9 @@ def _predictions(program: Program, predicted: Trace, sent_ttl: int | None) -> It
     """Yield a prediction for each cable and each arrival."""
     for crossing in crossings(program, predicted):
         yield crossing.link, crossing.sender, crossing.receiver, _predicted(crossing)
+    yield from _at_routers(program, predicted)
     for branch in predicted.branches:
-        if isinstance(branch.end, Delivered):
+        if isinstance(branch.end, Delivered) and not _is_own_router(branch):
             ttl = branch.hops[-1].ip_ttl if branch.hops else sent_ttl
             for name in _receivers(program, branch.end):
                 yield AT_HOST, "", name, Observation((), ttl)
@@ -137,6 +143,23 @@ def _predictions(program: Program, predicted: Trace, sent_ttl: int | None) -> It
 
 def _predicted(crossing: Crossing) -> Observation:
     return Observation(crossing.stack, crossing.ip_ttl)
+
+
+def _at_routers(program: Program, predicted: Trace) -> Iterator[_Prediction]:
+    """Yield a prediction for each CE router on a VPLS that takes the packet to pass it on."""
+    for branch in predicted.branches:
+        for before, hop in pairwise(branch.hops):
+            name = circuit_of_ce(hop.node)
+            circuit = program.node_of_circuit[name].circuit_by_name[name] if name else None
+            if circuit is not None and circuit.behind is not None:
+                yield AT_HOST, "", hop.node, Observation((), before.ip_ttl)
+
+
+def _is_own_router(branch: Branch) -> bool:
+    """Whether a packet stays on its LAN, for its own CE router, whose line alone is tapped."""
+    end = branch.end
+    is_router = isinstance(end, Delivered) and end.host is not None and end.host.host == CE_HOST
+    return is_router and not branch.hops
 
 
 def _receivers(program: Program, end: Delivered) -> Iterable[str]:

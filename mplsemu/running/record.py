@@ -22,6 +22,7 @@ class HostRecord:
         mac: of that interface.
         addresses: with prefix lengths.
         loopbacks: addresses outside of its LAN's subnets.
+        is_station: whether it is a CE router that is a station of a VPLS.
     """
 
     short: str
@@ -30,6 +31,7 @@ class HostRecord:
     mac: str
     addresses: tuple[str, ...]
     loopbacks: tuple[str, ...] = ()
+    is_station: bool = False
 
 
 @dataclass(frozen=True, slots=True)

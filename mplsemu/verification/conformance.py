@@ -186,6 +186,8 @@ def _differences(circuit: AttachmentCircuit, site: Site, *, leads_there: bool) -
         yield f"it is on line {line}, should be on {site.shared_line}"
     if circuit.hosts != (site.hosts if leads_there else ()):
         yield "its hosts differ from the lab file's"
+    if circuit.behind != site.behind:
+        yield "the LAN behind its CE router differs from the lab file's"
     gateways = site.gateways if site.ce is None else site.ce.pe_wan
     if circuit.gateways != gateways:
         yield "its gateways have other addresses"

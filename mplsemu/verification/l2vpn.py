@@ -35,6 +35,7 @@ from mplsemu.verification.l2vpn_frames import (
 )
 from mplsemu.verification.l3vpn import cut_off, is_attached
 from mplsemu.verification.problems import Problem, describe_end, loop_problem, stack_problems
+from mplsemu.verification.routed_lans import route_violations
 from mplsemu.verification.tunnel_sizes import TunnelSizes
 from mplsemu.verification.verdict import Findings, Invariant, Progress, Violation, tables_of
 from mplsemu.verification.vpls_policy import exchange_frames
@@ -91,6 +92,7 @@ class L2vpnChecker:
             for name, mine in found.items()
             for each in mine
         ]
+        violations += route_violations(self._program, vpn)
         return Findings(tuple(violations), run.kinds, run.walks, frozenset(run.tables))
 
     def _check_site(self, run: _Run, vpn: Vpls | Vpws, site: Site) -> tuple[Violation, ...]:

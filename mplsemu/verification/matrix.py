@@ -106,5 +106,5 @@ class VpnVerifier:
 
 def pairs(network: Network) -> int:
     """Return how many ordered pairs of hosts there are."""
-    hosts = sum(len(site.hosts) for _, site in network.sites())
+    hosts = sum(len(site.end_hosts) for _, site in network.sites())
     return hosts * (hosts - 1)

@@ -86,7 +86,7 @@ def iter_expectations(network: Network) -> Iterator[Expectation]:
     placed = [
         _Placed(HostRef(vpn.name, site.name, host.name), host, site, vpn)
         for vpn, site in network.sites()
-        for host in site.hosts
+        for host in site.end_hosts
     ]
     answers = _Answers(network, placed)
     for source in placed:
@@ -118,9 +118,19 @@ class _Answers:
             return (on_lan[0],)
         if _is_on_link(source, address) or not _may_send(self._plans, source, address.version):
             return ()
+        if source.site.behind is not None:
+            return self._across_vpls(source, address)
         end = self._plans.at(source.site).sent_by(source.site, address)
         ends = end.ends if isinstance(end, ToAny) else (end,)
         return tuple(self._by_ref[each.host] for each in ends if isinstance(each, ToHost))
+
+    def _across_vpls(self, source: _Placed, address: IPAddress) -> tuple[_Placed, ...]:
+        """Return who has an address on the LAN behind another CE router on the VPLS."""
+        for site in _partners(source):
+            owners = self._owners.get((site.full_name, address))
+            if site.name != source.site.name and owners:
+                return (owners[0],)
+        return ()
 
     def returns(self, getter: _Placed, source: _Placed, version: int) -> bool:
         """Whether what a host answers reaches the source, and nobody else."""
@@ -130,6 +140,8 @@ class _Answers:
     def gateway(self, source: _Placed, address: IPAddress) -> bool:
         """Whether a gateway or CE router with this address answers the source."""
         own = _own_address(source, address.version)
+        if own is not None and source.site.behind is not None:
+            return any(_is_of_router(site, address) for site in _partners(source))
         if own is None or not isinstance(source.vpn, L3vpn):
             return False
         if any(address == gateway.ip for gateway in source.site.gateways):
@@ -156,7 +168,23 @@ def _answering(end: ExpectedEnd) -> str | None:
 
 def _lan(placed: _Placed) -> str:
     """Return what identifies the LAN that a host is on: its site's, or its VPN's if it bridges."""
+    if placed.site.behind is not None:
+        return placed.site.full_name
     return placed.site.circuit if isinstance(placed.vpn, L3vpn) else placed.vpn.name
+
+
+def _partners(source: _Placed) -> Iterator[Site]:
+    """Yield the sites whose CE routers exchange frames with that of a host's site, and its own."""
+    for site in source.vpn.sites:
+        if reaches(source.vpn, source.site, source.vpn, site):
+            yield site
+
+
+def _is_of_router(site: Site, address: IPAddress) -> bool:
+    """Whether a CE router on a VPLS has an address, there or on its LAN."""
+    on_lan = site.behind.gateways if site.behind is not None else ()
+    on_vpls = [interface for router in site.hosts for interface in router.addresses]
+    return any(address == interface.ip for interface in (*on_lan, *on_vpls))
 
 
 def _hears(source: _Placed, target: _Placed) -> bool:
@@ -167,7 +195,7 @@ def _hears(source: _Placed, target: _Placed) -> bool:
 
 def _is_on_link(source: _Placed, address: IPAddress) -> bool:
     """Whether a host looks for an address on its own LAN; a bridged VPN has nothing else."""
-    if not isinstance(source.vpn, L3vpn):
+    if not isinstance(source.vpn, L3vpn) and source.site.behind is None:
         return True
     return any(address in interface.network for interface in source.host.addresses)
 

@@ -19,7 +19,7 @@ from mplsemu.analysis.connectivity import (
 )
 from mplsemu.analysis.vrf_reach import VrfReach, prefix_order
 from mplsemu.errors import ProgramError
-from mplsemu.model.vpn import IPNetwork
+from mplsemu.model.vpn import IPInterface, IPNetwork
 from mplsemu.program.program import Program, VpnInfo
 from mplsemu.program.services import AttachmentCircuit
 from mplsemu.views.model import (
@@ -113,12 +113,21 @@ def _router(vrf: VrfReach, seconds: Seconds, hubs: Sequence[str]) -> VirtualRout
 def _site(
     circuit: AttachmentCircuit, seconds: Seconds, prefixes: tuple[IPNetwork, ...] = ()
 ) -> SiteView:
+    ce = circuit.ce.address if circuit.ce else None
+    gateways, hosts = circuit.gateways, circuit.hosts
+    station: tuple[IPInterface, ...] = ()
+    if circuit.behind is not None:  # its CE router is on the VPLS, and the customer's hosts are not
+        prefixes, gateways = circuit.behind.subnets, circuit.behind.gateways
+        station = next((router.addresses for router in hosts), ())
+        ce = next((address.ip for address in station), None)
+        hosts = circuit.behind.hosts
     return SiteView(
         name=circuit.site,
         up=circuit.up,
         prefixes=prefixes,
-        gateways=circuit.gateways,
-        ce=circuit.ce.address if circuit.ce else None,
-        hosts=tuple(HostView(h.name, h.mac, h.addresses) for h in circuit.hosts),
+        gateways=gateways,
+        ce=ce,
+        hosts=tuple(HostView(h.name, h.mac, h.addresses) for h in hosts),
         second_line=seconds.get(circuit.site),
+        station=station,
     )

@@ -61,6 +61,8 @@ class SiteView:
         role: in an E-Tree; None where the VPN is none.
         second_line: of a dual-homed site, what the line does that carries nothing; None where
             there is none.
+        station: in a VPLS, its CE router's addresses on the virtual switch; empty where its hosts
+            are on that themselves.
     """
 
     name: str
@@ -72,6 +74,12 @@ class SiteView:
     macs: tuple[str, ...] = ()
     role: SiteRole | None = field(default=None, metadata=ONLY_IF_SET)
     second_line: SecondLine | None = field(default=None, metadata=ONLY_IF_SET)
+    station: tuple[IPInterface, ...] = field(default=(), metadata=ONLY_IF_SET)
+
+    @property
+    def on_switch(self) -> tuple[IPInterface, ...]:
+        """What of it has an address on a virtual switch: its CE router, or its hosts."""
+        return self.station or tuple(each for host in self.hosts for each in host.addresses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,8 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
         changes.append(("a leaf or no more", {"leaf": not circuit.leaf}))
         changes.append(("wider", {"mtu": circuit.mtu + 1}))
         changes.append(("with a DHCP server", {"dhcp_servers": (IPv4Address("192.0.2.67"),)}))
+        if circuit.behind is not None:
+            changes.append(("without routes", {"behind": replace(circuit.behind, routes=())}))
         if circuit.standby:
             changes.append(("open", {"up": True}))
             changes.append(("open and no standby", {"up": True, "standby": False}))

@@ -57,6 +57,7 @@ def predicted(program: Program, source: str, target: IPAddress) -> Ping:
         return Ping(source, target, frozenset(), False, str(error))
     back = answer(program, there) if there.delivered else None
     taken = {str(end.host) for end in [there.end] if isinstance(end, Delivered) and end.host}
+    taken = {name for name in taken if not name.endswith("/ce")}
     why = f"{there.end}; {back}"
     return Ping(source, target, frozenset(taken), is_answered(there, back), why)
 
@@ -72,9 +73,13 @@ def addresses(network: Network) -> list[IPAddress]:
                 first, kind = int(interface.network.network_address), type(interface.ip)
                 found |= {kind(first + number) for number in range(4)}
         found |= {link_local(mac) for mac in macs}
-        for host in site.hosts:
+        if site.behind is not None:
+            macs.append(site.behind.mac)
+            found |= {each.ip for each in site.behind.gateways}
+        for host in (*site.hosts, *site.end_hosts):
             found |= {*(interface.ip for interface in host.addresses), *host.loopbacks}
-        for prefix in (*site.subnets, *getattr(vpn, "subnets", ())):
+        lan = site.behind.subnets if site.behind is not None else ()
+        for prefix in (*site.subnets, *lan, *getattr(vpn, "subnets", ())):
             first, last = int(prefix.network_address), int(prefix.broadcast_address)
             kind = type(prefix.network_address)
             middle = {first, first + 1, first + (last - first) // 2, last - 1, last, last + 1}
@@ -120,6 +125,8 @@ class _Lab:
             lines += self._bridged("lan", "vpls", chosen.randint(1, 3))
         if chosen.random() < 0.3:
             lines += self._bridged("wire", "vpws", 2)
+        if chosen.random() < 0.5:
+            lines += self._routers_on_a_vpls()
         return "\n".join(lines) + "\n"
 
     def _l3vpn(self, number: int, count: int, *, has_extranet: bool) -> list[str]:
@@ -225,6 +232,29 @@ class _Lab:
         given = [f"one: {both or first}", f"two: {several}", f"three: {fourth}"]
         hosts = chosen.sample(given, chosen.randint(1, 3))
         return f", gateway: {gateway}", f"{{{', '.join(hosts)}}}"
+
+    def _routers_on_a_vpls(self) -> list[str]:
+        """Return a VPLS whose stations are CE routers, at times an E-Tree's roots and leaves."""
+        chosen = self._random
+        families = chosen.choice(["4", "46", "46", "6"])
+        subnets = ['"10.250.0.0/24"'] * ("4" in families)
+        subnets += ['"2001:db8:250::/64"'] * ("6" in families)
+        is_tree = chosen.random() < 0.4
+        lines = ["  routed:", "    type: vpls", f"    subnet: [{', '.join(subnets)}]"]
+        lines += ["    topology: hub-and-spoke"] * is_tree
+        lines += ["    sites:"]
+        for site in range(chosen.randint(2, 4)):
+            prefixes = [f'"10.251.{site}.0/24"'] * ("4" in families)
+            if "6" in families and (site == 0 or chosen.random() < 0.7 or not prefixes):
+                prefixes.append(f'"2001:db8:251:{site}::/64"')
+            given = [f"10.250.0.{100 + site}"] * ("4" in families)
+            given += [f'"2001:db8:250::{100 + site}"'] * ("6" in families)
+            wan = f"{{wan: [{', '.join(given)}]}}" if chosen.random() < 0.5 else "router"
+            role = ", role: hub" if is_tree and site == 0 else ""
+            pe, hosts = chosen.choice(self._pes), chosen.randint(int(site == 0), 2)
+            lan = f"subnet: [{', '.join(prefixes)}], hosts: {hosts}"
+            lines.append(f"      s{site}: {{pe: {pe}, ce: {wan}, {lan}{role}}}")
+        return lines
 
     def _bridged(self, name: str, kind: str, sites: int) -> list[str]:
         chosen = self._random

@@ -250,12 +250,19 @@ class World:
                     for prefix in _known_at(site.pe, other)
                 ]
                 ce.routes = [*own, *others]
-            for host in site.hosts:
+            gateways = site.gateways
+            if site.behind is not None:
+                (router,), lan, gateways = site.hosts, Lan(), site.behind.gateways
+                ce = self._station(f"{site.circuit}/ce", forwards=True)
+                wan = self._port(ce, line, router.mac, router.addresses)
+                self._port(ce, lan, site.behind.mac, gateways)
+                ce.routes = [(route.prefix, wan, route.via) for route in site.behind.routes]
+            for host in site.end_hosts:
                 station = self._station(f"{site.circuit}/{host.name}")
                 loopbacks = tuple(map(ip_interface, host.loopbacks))
                 port = self._port(station, lan, host.mac, (*host.addresses, *loopbacks))
                 for address in reversed(host.addresses):
-                    for gateway in site.gateways:
+                    for gateway in gateways:
                         if gateway.network == address.network:
                             station.gateways[gateway.version] = (port, gateway.ip)
 

@@ -5,7 +5,7 @@ This is the file's shape; what the names in it refer to is checked where the mod
 
 from __future__ import annotations
 
-from mplsemu.lab.schema.ce import AnyCe, RawCe
+from mplsemu.lab.schema.ce import AnyCe, AnyStationCe, RawCe, RawStationCe
 from mplsemu.lab.schema.checks import CHECKS, AnyCheck, RawPath, RawPing, RawThroughput
 from mplsemu.lab.schema.hosts import AnyHost, AnyHosts, RawHost
 from mplsemu.lab.schema.lab_file import SCHEMA_FILE, ChecksFile, LabFile, json_schema
@@ -30,6 +30,7 @@ __all__ = [
     "AnyHost",
     "AnyHosts",
     "AnyLink",
+    "AnyStationCe",
     "AnyVpn",
     "ChecksFile",
     "LabFile",
@@ -46,6 +47,7 @@ __all__ = [
     "RawProvider",
     "RawRoutedSite",
     "RawSixPe",
+    "RawStationCe",
     "RawThroughput",
     "RawVpls",
     "RawVplsSite",

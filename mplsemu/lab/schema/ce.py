@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from mplsemu.lab.address_scalar import LinkNetworks
+from mplsemu.lab.address_scalar import LinkNetworks, StationAddresses
 from mplsemu.lab.schema.mapping import StrictMapping
 
 
@@ -33,7 +33,25 @@ def _form(value: object) -> str:
     return _LONG if isinstance(value, dict) else _SHORT
 
 
+class RawStationCe(StrictMapping, title="CE router on a VPLS"):
+    """A CE router that is a station of a VPLS."""
+
+    router: Literal["linux"] = Field(
+        default="linux", description="What it is made of.", examples=["linux"]
+    )
+    wan: StationAddresses | None = Field(
+        default=None,
+        description="Its address on the VPLS, with or without prefix length, or one of each of the "
+        "VPLS's subnets; automatic unless said.",
+        examples=["10.99.0.1/24"],
+    )
+
+
 AnyCe = Annotated[
     Annotated[Literal["router"], Tag(_SHORT)] | Annotated[RawCe, Tag(_LONG)],
+    Discriminator(_form),
+]
+AnyStationCe = Annotated[
+    Annotated[Literal["router"], Tag(_SHORT)] | Annotated[RawStationCe, Tag(_LONG)],
     Discriminator(_form),
 ]

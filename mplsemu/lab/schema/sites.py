@@ -9,7 +9,7 @@ from pydantic import Field
 from mplsemu.lab.address_scalar import Addresses
 from mplsemu.lab.route_scalar import StaticRoutes
 from mplsemu.lab.scalar import AccessRate, Name, Names, Preference, Prefixes, SiteMtu, Targets
-from mplsemu.lab.schema.ce import AnyCe
+from mplsemu.lab.schema.ce import AnyCe, AnyStationCe
 from mplsemu.lab.schema.hosts import AnyHosts
 from mplsemu.lab.schema.mapping import StrictMapping
 from mplsemu.lab.vlan import Vlan
@@ -78,6 +78,25 @@ class RawVplsSite(RawBridgedSite, title="Site of a VPLS"):
         "(H-VPLS, RFC 4762 section 10); of a list the first that is reached.",
         min_length=1,
         examples=["dk", ["dk", "se"]],
+    )
+
+    subnet: Prefixes | None = Field(
+        default=None,
+        description="With 'ce': its LAN behind the CE router, one prefix or several.",
+        min_length=1,
+        examples=["192.168.1.0/24"],
+    )
+    gateway: Addresses | None = Field(
+        default=None,
+        description="With 'ce': the CE router's addresses on that LAN, one of each prefix; the "
+        "first usable address unless said.",
+        examples=["192.168.1.254"],
+    )
+    ce: AnyStationCe | None = Field(
+        default=None,
+        description="A CE router that is a station of the VPLS, and routes between it and a LAN of "
+        "the site's own; with keys, its address there too.",
+        examples=["router", {"router": "linux", "wan": "10.99.0.1/24"}],
     )
 
 

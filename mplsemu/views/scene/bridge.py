@@ -114,7 +114,7 @@ def _switch_box(view: BridgeView, sites: Sequence[SiteView]) -> InfoBox:
 
 
 def _subnets(sites: Sequence[SiteView]) -> list[str]:
-    found = {i.network for site in sites for host in site.hosts for i in host.addresses}
+    found = {i.network for site in sites for i in site.on_switch}
     ordered = sorted(found, key=lambda net: (net.version, int(net.network_address), net.prefixlen))
     return [str(network) for network in ordered]
 
@@ -233,6 +233,8 @@ def _legend(view: BridgeView) -> list[LegendText]:
         )
     else:
         legend.append(LegendText(LineKind.ACCESS, "your virtual wire"))
+    if any(site.ce is not None for site in view.sites):
+        legend.insert(1, LegendText(NodeKind.CE, "your CE router"))
     if any(not site.up for site in view.sites):
         legend.append(LegendText(LineKind.ACCESS, "line down", up=False))
     if len(view.islands) > 1:

@@ -104,8 +104,9 @@ def host_rows(
     for _, site in network.sites():
         if node not in {None, *(line.pe for line in site.lines)}:
             continue
-        gateways = tuple(str(gateway.ip) for gateway in site.gateways)
-        for host in site.hosts:
+        lan = site.gateways if site.behind is None else site.behind.gateways
+        gateways = tuple(str(gateway.ip) for gateway in lan)
+        for host in site.end_hosts:
             name = f"{site.circuit}/{host.name}"
             addresses = tuple(map(str, (*host.addresses, *host.loopbacks)))
             yield HostRow(name, shorts[name], site.pe, addresses, gateways, host.mac)
@@ -114,6 +115,11 @@ def host_rows(
             addresses = tuple(map(str, (*site.ce.wan, *site.gateways)))
             wan = tuple(str(interface.ip) for interface in site.ce.pe_wan)
             yield HostRow(name, shorts[name], site.pe, addresses, wan, site.ce.mac)
+        if site.behind is not None:
+            (router,) = site.hosts
+            name = ce_name(site.circuit)
+            addresses = tuple(map(str, (*router.addresses, *site.behind.gateways)))
+            yield HostRow(name, shorts[name], site.pe, addresses, (), router.mac)
 
 
 def link_rows(
@@ -184,7 +190,7 @@ def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
             subnets=_subnets(vpn),
             sites=tuple(site.name for site in vpn.sites),
             pes=pes,
-            hosts=sum(len(site.hosts) for site in vpn.sites),
+            hosts=sum(len(site.end_hosts) for site in vpn.sites),
         )
 
 

@@ -42,7 +42,7 @@ def _heading(view: BridgeView) -> list[Text]:
     if not wire:
         switches = count(len(view.islands), "virtual switch", "virtual switches")
         facts.insert(1, switches)
-    subnets = sorted({str(i.network) for s in view.sites for h in s.hosts for i in h.addresses})
+    subnets = sorted({str(i.network) for s in view.sites for i in s.on_switch})
     return [title, Text(" " + ", ".join([*facts, *subnets[:2]]), palette.FAINT)]
 
 
@@ -164,6 +164,9 @@ class _Rows:
 
 
 def _hosts(site: SiteView) -> str:
+    if site.station:
+        prefixes = ", ".join(map(str, site.prefixes))
+        return f"{prefixes} behind CE {site.ce}"
     addresses = [str(host.addresses[0].ip) for host in site.hosts if host.addresses]
     if len(addresses) <= 2:
         return ", ".join(addresses)

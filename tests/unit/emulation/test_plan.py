@@ -225,6 +225,35 @@ def test_a_ce_router_sends_from_its_lan_addresses(plan):
     assert "route add default via fe80::1 dev eth0 src 2001:db8:3::1" in lines
 
 
+def test_a_ce_router_on_a_vpls_routes_to_the_others_and_has_no_default_route():
+    text = """
+name: routed
+provider: {nodes: {x: {role: pe}, y: {role: pe}}, links: [x-y]}
+vpns:
+  lan:
+    type: vpls
+    subnet: 10.99.0.0/24
+    sites:
+      a: {pe: x, ce: router, subnet: 192.168.1.0/24}
+      b: {pe: y, ce: router, subnet: 192.168.2.0/24, hosts: 2}
+"""
+    network = loads(text, "routed.yaml").network
+    plan = make_plan(network, compile_program(network))
+    first, second = plan.ces
+    assert [host.ref.host for host in plan.hosts] == ["h1", "h1", "h2"]
+    assert [str(gateway) for host in plan.hosts for gateway in host.gateways] == [
+        "192.168.1.1",
+        "192.168.2.1",
+        "192.168.2.1",
+    ]
+    assert [lan.full_name for lan in plan.lans] == ["lan/b/lan"]
+    assert [line for line in ce_lines(first) if "route" in line] == [
+        "route add 192.168.2.0/24 via 10.99.0.2 dev eth0"
+    ]
+    assert "address add 10.99.0.2/24 dev eth0" in ce_lines(second)
+    assert "address add 192.168.2.1/24 dev eth1" in ce_lines(second)
+
+
 def test_the_controller_is_set_before_the_ports_are_added(plan):
     ports = [end for _, end in plan.ports() if end.node == "dk"]
     arguments = list(bridge_arguments(plan.lsrs[0], ports, "netdev", ("unix:/run/of.sock",)))
