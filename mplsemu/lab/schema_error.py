@@ -34,11 +34,11 @@ _FIXED: Mapping[Path, type[schema.StrictMapping]] = {
 _LISTS = frozenset((key,) for key in ("ends", "via", "avoid", *schema.CHECKS))
 CHECKS = "the file of checks"
 """How messages call a file that has checks and nothing else."""
-_BELONGS_TO_THE_VPN = "a VPLS or VPWS has one LAN across all sites: write it beside 'sites'"
+_BELONGS_TO_THE_VPN = "a VPWS has one LAN across its sites: write it beside 'sites'"
 _ELSEWHERE = {
     ("site", "subnet"): _BELONGS_TO_THE_VPN,
-    ("site", "gateway"): "a VPLS or VPWS has no gateway: leave it out",
-    ("site", "ce"): "only a site of an l3vpn may have a CE router: leave it out",
+    ("site", "gateway"): "a VPWS has no gateway: leave it out",
+    ("site", "ce"): "only a site of an l3vpn or a vpls may have a CE router: leave it out",
     ("vpn", "subnet"): "an l3vpn has one LAN per site: write it at each site",
     ("vpn", "rd"): "only an l3vpn has a route distinguisher: leave it out",
     ("vpn", "import"): "only an l3vpn has route targets: leave it out",
@@ -177,7 +177,7 @@ def _site_model(vpn_type: str, within: Sequence[str | int]) -> type[schema.Stric
         case ["hosts", _]:
             return schema.RawHost
         case ["ce"]:
-            return schema.RawCe
+            return schema.RawStationCe if vpn_type == VpnKind.VPLS else schema.RawCe
         case _:
             return None
 

@@ -227,6 +227,10 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
         for what, fields in changes:
             circuits = instead(node.circuits, index, replace(circuit, **fields))
             yield f"circuit {name} {what}", replace(node, circuits=circuits)
+    yield from core_ports(program, node)
+
+
+def core_ports(program: Program, node: NodeProgram) -> Iterator[Change]:
     for index, end in enumerate(node.adjacencies):
         gone = without(node.adjacencies, index)
         yield f"adjacency {end.link} dropped", replace(node, adjacencies=gone)

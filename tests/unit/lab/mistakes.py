@@ -196,16 +196,16 @@ MISTAKES = {
     "ce in a vpls": (
         "{pe: se}",
         "{pe: se, ce: router}",
-        28,
-        "unknown key 'ce'",
-        "only a site of an l3",
+        27,
+        "site c/odense has no CE router, and c/malmo has one",
+        "write ce: router and a subnet at site c/odense",
     ),
     "subnet in a vpls": (
         "{pe: se}",
         "{pe: se, subnet: 10.0.0.0/8}",
         28,
-        "'subnet'",
-        "beside 'sites'",
+        "'subnet' is about a LAN behind a CE router",
+        "write ce: router at site c/malmo",
     ),
     # subnets
     "host bits": (

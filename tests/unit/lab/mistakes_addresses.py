@@ -3,6 +3,15 @@
 NET = "192.168.1.0/24, hosts: 2"
 HOSTS = "hosts: 2"
 CE = "ce: router"
+BRIDGED = """\
+    type: vpls
+    subnet: 10.0.0.0/24
+    sites:
+      odense: {pe: dk, hosts: 2}
+      malmo: {pe: se}
+      bergen: {pe: no}
+"""
+BRIDGED_BY_A_WIRE = BRIDGED.replace("vpls", "vpws").replace("      bergen: {pe: no}\n", "")
 MISTAKES = {
     # AS numbers, route distinguishers, labels
     "rd of two vpns": (
@@ -84,9 +93,23 @@ MISTAKES = {
         "{pe: se}",
         "{pe: se, gateway: 10.0.0.1}",
         28,
-        "unknown key 'gateway'",
-        "a VPLS or VPWS has no gateway",
+        "'gateway' is about a LAN behind a CE router",
+        "write ce: router at site c/malmo",
     ),
+    **{
+        f"{key} in a vpws": (
+            BRIDGED,
+            BRIDGED_BY_A_WIRE.replace("{pe: se}", f"{{pe: se, {key}: {value}}}"),
+            28,
+            f"unknown key '{key}'",
+            remedy,
+        )
+        for key, value, remedy in (
+            ("ce", "router", "only a site of an l3vpn or a vpls"),
+            ("subnet", "10.0.0.0/8", "beside 'sites'"),
+            ("gateway", "10.0.0.1", "a VPWS has no gateway"),
+        )
+    },
     # hosts
     "host named ce": (HOSTS, "hosts: [ce]", 16, "'ce' is no name for a host: the CE router", "ce1"),
     "host named lan": (HOSTS, "hosts: {lan: }", 16, "'lan' is no name for a host", "lan1"),
