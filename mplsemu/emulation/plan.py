@@ -347,8 +347,8 @@ class _Planner:
         assert site.behind is not None
         (station,) = site.hosts
         router = CeRouter(station.mac, station.addresses, (), site.behind.mac)
-        lan, routes = site.behind.gateways, site.behind.routes
-        return CePlan(name, ref, router, lan, by_vpls=routes)
+        lan = site.behind
+        return CePlan(name, ref, router, lan.gateways, by_vpls=lan.routes)
 
     def _tagged_uplink(self, pe: NodeProgram, circuit: AttachmentCircuit) -> _Uplink:
         """Return a wire to the far end of an access line that carries tags."""
