@@ -8,7 +8,7 @@ from dataclasses import replace
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.model.vpn import Site
+from mplsemu.model.vpn import Homing, Site
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
 
 SQUARE = ("x-p", "x-q", "p-y", "q-y")
@@ -175,12 +175,23 @@ def with_site_mtus(whole: Network, mtus: Mapping[str, int]) -> Network:
     return replace(whole, vpns=tuple(vpns))
 
 
-def homed(whole: Network, homes: Mapping[str, tuple[str, ...]]) -> Network:
-    """Return a network in which sites, by ``VPN/SITE``, have lines to these PEs."""
+def homed(
+    whole: Network, homes: Mapping[str, tuple[str, ...]], sharing: Collection[str] = ()
+) -> Network:
+    """Return a network in which sites, by ``VPN/SITE``, have lines to these PEs.
+
+    Those of some sites share the load.
+    """
+    modes = dict.fromkeys(sharing, Homing.LOAD_SHARING)
     vpns: list[Vpn] = []
     for vpn in whole.vpns:
         sites = tuple(
-            replace(site, pe=homes[site.full_name][0], homes=homes[site.full_name])
+            replace(
+                site,
+                pe=homes[site.full_name][0],
+                homes=homes[site.full_name],
+                homing=modes.get(site.full_name, Homing.STANDBY),
+            )
             if site.full_name in homes
             else site
             for site in vpn.sites
@@ -201,3 +212,18 @@ def dual_homed(**settings: object) -> Network:
         vpls("lan", lan, subnet="10.0.0.0/28", hosts=2, macs=macs),
     )
     return homed(made, {"v/hq": ("x", "y"), "lan/hq": ("x", "y")})
+
+
+def load_sharing(how: str = "", **settings: object) -> Network:
+    """Return PEs x, y, z on a ring of P routers; the lines of site hq of v to x and y share it.
+
+    z is nearer to y. `how` is that of hq: see `builders.l3vpn`.
+    """
+    hq = ("x", "10.1.0.0/29 2001:db8:1::/125", *([how] if how else ()))
+    sites = {"hq": hq, "far": ("z", "10.1.1.0/29 2001:db8:2::/125"), "near": ("y", "10.1.2.0/29")}
+    links = ("x-p", "y-q", "z-p", "z-q", "p-q")
+    made = network(
+        provider(links, pes=("x", "y", "z"), metrics={"z-p": 30}, **settings),  # type: ignore[arg-type]
+        l3vpn("v", sites, hosts=2, macs=MacAddresses()),  # type: ignore[arg-type]
+    )
+    return homed(made, {"v/hq": ("x", "y")}, {"v/hq"})

@@ -164,7 +164,14 @@ def homed_networks(draw: st.DrawFn, max_nodes: int = 6) -> Network:
         for vpn, site in made.sites()
         if not isinstance(vpn, Vpws) and draw(st.booleans())
     }
-    return homed(made, homes)
+    sharing = draw(st.sets(st.sampled_from(sorted(homes)))) if homes else ()
+    return homed(made, homes, {name for name in sharing if _may_share(made, name)})
+
+
+def _may_share(network: Network, name: str) -> bool:
+    """Whether lines of a site, ``VPN/SITE``, can share its load: in an L3VPN."""
+    kinds = {vpn.name: vpn.kind for vpn in network.vpns}
+    return not kinds[name.partition("/")[0]].is_layer2
 
 
 def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:

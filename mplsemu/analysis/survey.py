@@ -15,6 +15,7 @@ from mplsemu.analysis.traffic import PeakLoads, Traffic
 from mplsemu.control.compile import compile_program
 from mplsemu.control.whatif import WhatIf
 from mplsemu.errors import LabelSpaceError, LabError
+from mplsemu.model.names import site_of
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
 from mplsemu.verification.incremental import IncrementalVerifier
@@ -25,7 +26,7 @@ ProgressBar = Callable[[], AbstractContextManager[Progress]]
 """Begins to show progress."""
 
 SitePair = tuple[str, str]
-"""The circuits of two sites, in order of their names."""
+"""Two sites, ``VPN/SITE``, in order of their names."""
 
 VpnParts = tuple[str, tuple[tuple[str, ...], ...]]
 """A VPN that falls apart, and the sites of each part."""
@@ -237,13 +238,13 @@ def _sets(names: list[str], max_size: int) -> Iterator[tuple[str, ...]]:
 
 def _pairs(violations: Iterable[Violation]) -> set[SitePair]:
     """Return the pairs of sites that do not reach each other, in either direction."""
-    return {
-        (min(source, target), max(source, target))
+    ends = (
+        (site_of(source), site_of(target))  # whichever of its lines shows it
         for violation in violations
         for source in violation.sources
         for target in violation.targets
-        if source != target
-    }
+    )
+    return {(min(pair), max(pair)) for pair in ends if pair[0] != pair[1]}
 
 
 def _parts(program: Program, vpns: Collection[str]) -> Iterator[VpnParts]:

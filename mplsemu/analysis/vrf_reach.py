@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mplsemu.model.l3vpn import RouteTarget
+from mplsemu.model.names import site_of
 from mplsemu.model.natural_order import NaturalKey, natural
 from mplsemu.model.vpn import IPNetwork
 from mplsemu.program.program import NodeProgram, Program, VpnInfo
@@ -179,6 +180,11 @@ def _reaches(
                 site = owners.site(route, node.name)
                 answers = site is not None or return_routes.exist(route, node, vrf)
                 reaches.append(ReachablePrefix(route.prefix, site, answers))
+            case Connected(name) | ViaCe(name) | ViaNeighbour(name, _):
+                circuit = node.circuit_by_name[name]
+                if name not in vrf.circuits and not _is_wan(route, circuit):
+                    # by the other line of a site that shares its load
+                    reaches.append(ReachablePrefix(route.prefix, circuit.site, answers=True))
             case ViaPe(egress) if egress in node.ftn_by_egress:
                 site = owners.site(route, egress)
                 answers = site is not None or return_routes.exist(route, node, vrf)
@@ -239,7 +245,7 @@ class _ReturnRoutes:
     def exist(self, route: Route, node: NodeProgram, vrf: Vrf) -> bool:
         """Whether the VRF that a route leads to has routes back to all sites of this one."""
         local = {
-            (each.circuit, each.prefix.version)
+            (site_of(each.circuit), each.prefix.version)
             for each in vrf.routes
             if each.circuit in vrf.circuits
             and each.prefix.version == route.prefix.version
@@ -248,13 +254,13 @@ class _ReturnRoutes:
         return local <= self._routes_of(route.circuit)
 
     def _routes_of(self, circuit: str) -> set[tuple[str, int]]:
-        """Return the circuits and IP versions to which the VRF of a circuit has routes."""
+        """Return the sites and IP versions to which the VRF of a circuit has routes."""
         node = self._program.node_of_circuit[circuit]
         vrf = node.vrf_of_circuit.get(circuit)
         key = (node.name, vrf.name if vrf is not None else "")
         if key not in self._known:
             routes = vrf.routes if vrf is not None else ()
-            self._known[key] = {(each.circuit, each.prefix.version) for each in routes}
+            self._known[key] = {(site_of(each.circuit), each.prefix.version) for each in routes}
         return self._known[key]
 
 

@@ -317,6 +317,7 @@ def _circuits(
             blocked=site.circuit in blocked,
             tags=site.vlan,
             line=shared_port(site, numbers),
+            shares_load=site.shares_load,
         )
         found.setdefault(site.pe, []).append(lines.on(circuit, site, down))
     return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}

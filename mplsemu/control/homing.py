@@ -2,7 +2,7 @@
 
 A line that is down carries none, nor one whose PE is cut off from the VPN's other PEs while another
 line's is not: the carrier of an access line says nothing about the core. Of the others the first in
-the lab file is active, and the rest stand by, blocked.
+the lab file is active, and the rest stand by, blocked; or, where a site shares its load, all are.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ class Moving:
 
     An L3VPN's goes by way of two states: the new line takes packets, while the old one leads to the
     site as before; then the new one does, and the old one takes packets until the site's LAN has
-    learned of it. So nothing is lost. In a VPLS two lines at a time would be a loop: neither takes
-    or sends frames.
+    learned of it. So nothing is lost. Sources are not validated on a line that does not lead to the
+    site: the way back is by the other one. Where lines share the load, one that joins the others
+    goes by way of the first state. In a VPLS two lines at a time would be a loop: neither takes or
+    sends frames.
 
     Attributes:
         joining: circuits, new lines, in the first state.
@@ -79,6 +81,7 @@ class LineStates:
             up=circuit.up and is_up and is_open,
             standby=is_up and not is_open,
             hosts=line.hosts if leads_there else (),
+            strict_urpf=circuit.strict_urpf and (leads_there or not is_open),
         )
 
 
@@ -115,7 +118,8 @@ def line_states(network: Network, down: Collection[str], moving: Moving = SETTLE
         if not (vpn.kind.is_layer2 and left):
             opened |= carrying | left
         if carrying & moving.joining:
-            best = tuple(line for line in others if line.circuit not in down) or best
+            staying = tuple(line for line in best if line.circuit not in moving.joining)
+            best = staying or tuple(line for line in others if line.circuit not in down) or best
             opened.update(line.circuit for line in best)
         active[site.full_name] = best
     return LineStates(active, frozenset(opened))

@@ -276,6 +276,7 @@ class Controller:
                 case LsrConnected(node, live_ports):
                     lsr = entered[node] = self.lsrs[node]
                     lsr.connected, lsr.node, lsr.live_ports = True, None, live_ports
+                    self._switch_over.came_up(self.program, node, live_ports)
                     self.events.add("switch", f"{node} connected")
                 case LsrDisconnected(node):
                     lsr = self.lsrs[node]
@@ -284,6 +285,7 @@ class Controller:
                 case PortChanged(node, port, live):
                     others = (self.lsrs[node].live_ports or frozenset()) - {port}
                     self.lsrs[node].live_ports = others | ({port} if live else set())
+                    self._switch_over.came_up(self.program, node, {port} if live else set())
                 case MacMoved():
                     self.mac_moves.take(self.program, event)
                 case InstallRejected(node, what):
@@ -417,6 +419,7 @@ class Controller:
             lsr.name for lsr in self.lsrs.connected() if lsr.node is not self.program.node(lsr.name)
         ]
         if not behind:
+            self._switch_over.tell_bundles(self.program)
             return
         done = self._switch_over.install(self.program, behind, self._down, self._compile_moving)
         for name in done.in_sync:

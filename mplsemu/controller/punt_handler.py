@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 from mplsemu.control.learned import LearnedNeighbour
 from mplsemu.controller.neighbours import NeighbourKey
 from mplsemu.controller.reassembler import Reassembler
 from mplsemu.program.program import Program
+from mplsemu.program.spare_lines import bundled_lines
 from mplsemu.southbound.punt.answer import answer, unresolved
 from mplsemu.southbound.punt.answers import Answers, Learned, PendingPacket
 from mplsemu.southbound.punt.event import PacketOut, Punt, PuntReason
@@ -163,17 +165,30 @@ class PuntHandler:
     def _learn(self, node: str, learned: Learned) -> None:
         entry = learned.neighbour
         key = (node, learned.vrf, entry.address)
-        if key in self._unanswered:
-            self._unanswered[key] = 0
+        askers = self._askers(key, entry.circuit)
+        for asker in askers:
+            if asker in self._unanswered:
+                self._unanswered[asker] = 0
         if learned.is_new:
             if not self._context.learn(LearnedNeighbour(node, learned.vrf, entry)):
                 return
             if key not in self._unanswered:
                 self.watch(key)
-        queue = self._end(key)
-        if queue is not None:  # a packet sent before its flow is there would come back
-            packets = [pending.packet for pending in queue.packets]
-            self._context.when_installed(lambda: self._context.send(node, packets))
+        for asker in askers:
+            queue = self._end(asker)
+            if queue is not None:  # a packet sent before its flow is there would come back
+                packets = [pending.packet for pending in queue.packets]
+                send = partial(self._context.send, asker[0], packets)
+                self._context.when_installed(send)
+
+    def _askers(self, key: NeighbourKey, circuit: str) -> list[NeighbourKey]:
+        """Return who may have asked for an address: where lines share the load, each one's PE.
+
+        The answer takes any of the lines, and what one PE learns all of them know.
+        """
+        program = self._context.program
+        lines = (line for line in bundled_lines(program, circuit) if line != circuit)
+        return [key, *((program.node_of_circuit[line].name, *key[1:]) for line in lines)]
 
     def _end(self, key: NeighbourKey) -> _Queue | None:
         """Stop resolving an address; return its queue."""

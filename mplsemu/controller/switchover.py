@@ -2,9 +2,10 @@
 
 An L3VPN's site has one virtual gateway, with the same addresses at both PEs: the new line takes
 packets before anything leads to it, and the old one as long as anything does, so that nothing is
-lost. A VPLS is a bridge: two lines at a time
-would be a loop, so the old one is blocked before the new one is not, and MAC addresses that were
-learned by way of it are withdrawn (RFC 4762 section 6.2). Then the site's LAN is told.
+lost. Where lines share the load, one that joins the others takes packets before the site is told
+to use it. A VPLS is a bridge: two lines at a time would be a loop, so the old one is blocked before
+the new one is not, and MAC addresses that were learned by way of it are withdrawn (RFC 4762 section
+6.2). Then the site's LAN is told.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mplsemu.program.services import AttachmentCircuit
 from mplsemu.southbound.plane.macs import BehindPe, MacFlush, OnCircuit
 from mplsemu.southbound.plane.protocol import DataPlane
 from mplsemu.southbound.plane.readback import InstallResult
-from mplsemu.southbound.punt.announce import announcements
+from mplsemu.southbound.punt.announce import announcements, bundle_state
 
 ON_THE_WAY_S: Final = 0.02
 """After an announcement: packets that the LAN had sent to the old line have arrived."""
@@ -32,15 +33,18 @@ class LineMove:
 
     Attributes:
         circuit: the line that becomes active.
-        left: the line that was; None if it was none.
-        is_alive: whether that line still works, and its PE is joined to the new one's.
+        left: the line that was; None if it was none, or the others stay.
+        is_alive: whether that line still works, and its PE is joined to the new one's; or whether
+            others stay.
         is_bridged: whether it is a VPLS.
+        shares_load: whether the line is one of a bundle.
     """
 
     circuit: str
     left: str | None
     is_alive: bool
     is_bridged: bool
+    shares_load: bool = False
 
 
 def line_moves(before: Program, after: Program) -> tuple[LineMove, ...]:
@@ -60,6 +64,7 @@ class SwitchOver:
     def __init__(self, plane: DataPlane, settled: Program) -> None:
         self._plane = plane
         self._settled = settled
+        self._untold: set[str] = set()
 
     def install(
         self,
@@ -82,11 +87,16 @@ class SwitchOver:
         lost = [move for move in moves if not move.is_alive]
         smooth = [move for move in moves if move.is_alive]
         # what its LAN sends to a line whose PE is cut off is lost: the sooner it is told the better
-        self._announce(program, lost)
+        self._tell(program, _closed_in_bundles(before, program))
+        self._announce(program, [move for move in lost if not move.shares_load])
         if dead := frozenset(move.left for move in lost if move.is_bridged and move.left):
             # a line that has just failed may be back before it is blocked
             blocked = compiled(_down_in(before, program) | dead, before, Moving(leaving=dead))
             self._plane.install(blocked, self._pes_of(program, dead, nodes), at_once=True)
+        if dead_ends := _dead_ends(before, program):
+            # what a PE knows of hosts on a line hides the way round it, until that is forgotten
+            dead_ends |= {program.node_of_circuit[move.circuit].name for move in lost}
+            self._plane.install(program, sorted(dead_ends.intersection(nodes)), at_once=True)
         for moving in _steps(smooth):
             self._plane.install(compiled(down, program, moving), nodes)
             self._plane.threads.sleep(self._plane.lag_s)
@@ -97,7 +107,24 @@ class SwitchOver:
         done = self._plane.install(program, nodes)
         self._flush(before, program, moves)
         self._announce(program, moves)
+        self.tell_bundles(program)
         return done
+
+    def came_up(self, program: Program, node: str, ports: Collection[int]) -> None:
+        """Note ports that have a carrier again: their lines' bundles may not use them yet."""
+        lsr = program.node(node)
+        found = (each for each in lsr.circuits if each.shares_load and each.port in ports)
+        self._untold.update(circuit.name for circuit in found)
+
+    def tell_bundles(self, program: Program) -> None:
+        """Tell bundles which of the lines that came up they may use: `program` is installed."""
+        untold, self._untold = self._untold, set()
+        self._tell(program, sorted(untold & program.node_of_circuit.keys()))
+
+    def _tell(self, program: Program, circuits: Iterable[str]) -> None:
+        for name in circuits:
+            node = program.node_of_circuit[name]
+            self._plane.send(node.name, [bundle_state(node.circuit_by_name[name])])
 
     @staticmethod
     def _pes_of(program: Program, circuits: Iterable[str], nodes: Collection[str]) -> list[str]:
@@ -132,10 +159,15 @@ def _steps(moves: Collection[LineMove]) -> Iterator[Moving]:
 
 def _moves(before: Program, after: Program, homed: Collection[str]) -> Iterator[LineMove]:
     was, now = _active(before, homed), _active(after, homed)
-    for site, (name, *_) in now.items():
+    new = ((site, name) for site, names in now.items() for name in names)
+    for site, name in new:
         if name in was.get(site, ()):
             continue
         pe, circuit = _place(after, name)
+        if circuit.shares_load:
+            stays = any(each in now[site] for each in was.get(site, ()))
+            yield LineMove(name, None, stays, is_bridged=False, shares_load=True)
+            continue
         left = next(iter(was.get(site, ())), None)
         is_alive = False
         if left is not None:
@@ -157,6 +189,44 @@ def _active(program: Program, homed: Collection[str]) -> dict[str, list[str]]:
             if circuit.up and (site := site_of(circuit.name)) in homed:
                 found.setdefault(site, []).append(circuit.name)
     return found
+
+
+def _dead_ends(before: Program, after: Program) -> set[str]:
+    """Return the PEs of routed lines that have failed, where nothing else has.
+
+    Other LSRs have all that these PEs need to send by the site's other line.
+    """
+    if any(link.up != after.link_by_name[link.name].up for link in before.links
+           if link.name in after.link_by_name):  # fmt: skip
+        return set()
+    homed = {site_of(name) for name in after.node_of_circuit if is_further_line(name)}
+    active = _active(after, homed) if homed else {}
+    return {
+        node.name
+        for node in before.nodes
+        for circuit in node.circuits
+        if circuit.up
+        and node.vrf_of_circuit.get(circuit.name) is not None
+        and site_of(circuit.name) in active
+        and _is_down(after, circuit.name)
+    }
+
+
+def _is_down(program: Program, circuit: str) -> bool:
+    """Whether a circuit is there and its line has failed."""
+    home = program.node_of_circuit.get(circuit)
+    found = home.circuit_by_name[circuit] if home is not None else None
+    return found is not None and not (found.up or found.standby or found.blocked)
+
+
+def _closed_in_bundles(before: Program, after: Program) -> Iterator[str]:
+    """Yield the lines of bundles that work, and whose PEs take no packets on them any more."""
+    for node in after.nodes:
+        for circuit in node.circuits:
+            home = before.node_of_circuit.get(circuit.name)
+            was_up = home is not None and home.circuit_by_name[circuit.name].up
+            if circuit.shares_load and circuit.standby and was_up:
+                yield circuit.name
 
 
 def _down_in(before: Program, after: Program) -> frozenset[str]:

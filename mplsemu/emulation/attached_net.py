@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mplsemu.emulation.bundle_plan import BundlePlan
 from mplsemu.emulation.fabric import Fabric
 from mplsemu.emulation.net import LabNet
 from mplsemu.emulation.nodes import (
@@ -17,7 +18,14 @@ from mplsemu.emulation.nodes import (
     SiteLan,
 )
 from mplsemu.emulation.options import LabOptions
-from mplsemu.emulation.plan import AccessPlan, CePlan, Endpoint, HostPlan, LanPlan, LsrPlan
+from mplsemu.emulation.plan import (
+    AccessPlan,
+    CePlan,
+    Endpoint,
+    HostPlan,
+    LanPlan,
+    LsrPlan,
+)
 from mplsemu.errors import EmulationError
 from mplsemu.model.network import Network
 from mplsemu.program.program import Program
@@ -47,6 +55,7 @@ class AttachedNet(LabNet):
         super().__init__(network, program, None, fabric, LabOptions())
         names = [lsr.name for lsr in self.plan.lsrs] + [lan.name for lan in self.plan.lans]
         names += [access.name for access in self.plan.accesses]
+        names += [bundle.name for bundle in self.plan.bundles]
         self._hosts_files = dict.fromkeys(names, lsr_hosts)
         self._home_of = pids
         self._lab = lab
@@ -76,7 +85,7 @@ class AttachedNet(LabNet):
     def _ce(self, ce: CePlan) -> Any:
         return CeRouter(ce.name, home=self._home_of[ce.name])
 
-    def _access(self, access: AccessPlan) -> Any:
+    def _access(self, access: AccessPlan | BundlePlan) -> Any:
         return AccessSwitch(access.name, self._view(access), home=self._lab)
 
     def _lsr(self, lsr: LsrPlan) -> Any:

@@ -65,6 +65,7 @@ def write_hosts_files(directory: Path, plan: LabPlan) -> dict[str, Path]:
         files = dict.fromkeys((each.name for each in plan.lsrs), lsrs)
         files |= dict.fromkeys((lan.name for lan in plan.lans), lsrs)
         files |= dict.fromkeys((access.name for access in plan.accesses), lsrs)
+        files |= dict.fromkeys((bundle.name for bundle in plan.bundles), lsrs)
         for vpn, members in named.items():
             files |= _write_vpn(directory / "vpn" / vpn, members)
     except OSError as error:

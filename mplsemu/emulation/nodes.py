@@ -263,7 +263,7 @@ class SiteLan(_LabNamespaceNode):
 
 
 class AccessSwitch(_LabNamespaceNode):
-    """The customers' end of an access line that carries tags: the lab's program parts it."""
+    """The customers' end of access lines that carry tags or share a load: a program joins them."""
 
 
 class LabSwitch(_LabNamespaceNode, OVSSwitch):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mplsemu.emulation.bundle_plan import BundlePlan
 from mplsemu.emulation.naming import (
     CE_LAN_INTERFACE,
     HOST_INTERFACE,
@@ -189,6 +190,7 @@ class LabPlan:
     veth_pairs: tuple[VethPair, ...]
     accesses: tuple[AccessPlan, ...] = ()
     lines: Mapping[str, str] = field(default_factory=dict)
+    bundles: tuple[BundlePlan, ...] = ()
 
     def cable(self, name: str) -> str:
         """Return the name of the veth pair that a link or circuit has at its LSRs."""
@@ -279,6 +281,7 @@ class _Planner:
         self._wires: list[VethPair] = []
         self._access: dict[str, AccessPlan] = {}
         self._lines: dict[str, str] = {}
+        self._bundles: list[BundlePlan] = []
 
     def plan(self) -> LabPlan:
         # bridges choose first: a router's own name matters more than an interface's
@@ -301,6 +304,7 @@ class _Planner:
             tuple(self._wires),
             tuple(self._access.values()),
             self._lines,
+            tuple(self._bundles),
         )
 
     def _lsr_end(self, node: NodeProgram, port: int, mac: str | None, mtu: int) -> Endpoint:
@@ -325,6 +329,8 @@ class _Planner:
 
     def _site(self, vpn: str, site: Site) -> None:
         uplinks = [self._uplink(line) for line in site.lines]
+        if site.shares_load:
+            uplinks = [self._bundle(vpn, site, uplinks)]
         if not site.has_router:
             self._lan(vpn, site, uplinks)
             return
@@ -349,6 +355,22 @@ class _Planner:
         router = CeRouter(station.mac, station.addresses, (), site.behind.mac)
         lan = site.behind
         return CePlan(name, ref, router, lan.gateways, by_vpls=lan.routes)
+
+    def _bundle(self, vpn: str, site: Site, uplinks: Sequence[_Uplink]) -> _Uplink:
+        """Make one uplink of a site's lines."""
+        node = self._names.claim(host_node_name(vpn, site.name, "bundle"))
+        short = f"lag{len(self._bundles) + 1}"
+        interfaces = [
+            self._interfaces.claim(f"{node}-eth{number}", f"{short}-eth{number}")
+            for number in range(len(uplinks) + 1)
+        ]
+        inner, *lines = interfaces
+        for number, (uplink, line) in enumerate(zip(uplinks, lines, strict=True), 1):
+            near = Endpoint(node, line, number, uplink.end.mtu)
+            self._wires.append(VethPair(uplink.name, (uplink.end, near), uplink.rate_bps))
+        name = f"{site.full_name}:lines/bundle"
+        self._bundles.append(BundlePlan(node, name, inner, tuple(lines)))
+        return _Uplink(f"{site.full_name}:{inner}", Endpoint(node, inner, 0, uplinks[0].end.mtu))
 
     def _tagged_uplink(self, pe: NodeProgram, circuit: AttachmentCircuit) -> _Uplink:
         """Return a wire to the far end of an access line that carries tags."""

@@ -132,7 +132,8 @@ class _Draft:
         if site.second_line is not None:
             told = (second_line_words(site.second_line),)
             is_up = site.second_line is not SecondLine.DOWN
-            self.edges.append(Edge((key, joint), LineKind.ACCESS, told, is_up, is_dashed=True))
+            is_idle = site.second_line is not SecondLine.SHARING
+            self.edges.append(Edge((key, joint), LineKind.ACCESS, told, is_up, is_dashed=is_idle))
 
     def partners(self, key: str, found: Sequence[Partner], network: str) -> None:
         """Add the partners; with an arrow if no answers come back from them."""

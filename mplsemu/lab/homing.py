@@ -56,4 +56,11 @@ def homing_of(
             f"{site} has two lines, and {key!r} is about one",
             f"leave {key} out, or write one PE",
         )
+    if raw.mode == Homing.LOAD_SHARING.value and kind.is_layer2:
+        raise document.error(
+            (*path, "mode"),
+            f"the lines of {site} cannot share the load: PEs of a {kind} know no site with several "
+            "lines, so its frames would come twice (RFC 4762 section 6.2; EVPN can, RFC 7432)",
+            "write standby, or make it an l3vpn",
+        )
     return tuple(raw.pe), Homing(raw.mode) if raw.mode else Homing.STANDBY

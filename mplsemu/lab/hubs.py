@@ -68,6 +68,14 @@ def _refuse_hubs_that_pass_nothing_on(
     """Refuse hubs whose CE router cannot pass packets on between spokes."""
     sites = tuple(sites)
     spokes = [site for site in sites if raw.sites[site.name].role != "hub"]
+    for site in spokes:
+        if site.shares_load:
+            raise document.error(
+                ("vpns", vpn, "sites", site.name, "mode"),
+                f"the lines of spoke {site.full_name} cannot share the load where spokes reach "
+                "each other through a hub's CE router (via: ce)",
+                "write standby, or leave via out",
+            )
     for site in sites:
         if site in spokes:
             continue

@@ -60,7 +60,7 @@ class Homing(enum.StrEnum):
     STANDBY = "standby"
     """One carries its traffic, the others wait for it to fail."""
     LOAD_SHARING = "load-sharing"
-    """All that work carry it."""
+    """All that work carry it, each flow one of them."""
 
 
 DEFAULT_PREFERENCE: Final = 100
@@ -241,6 +241,11 @@ class Site:
     def lines(self) -> tuple[Site, ...]:
         """The site by each of its lines, the preferred one first."""
         return tuple(replace(self, pe=pe) for pe in self.homes) if self.homes else (self,)
+
+    @property
+    def shares_load(self) -> bool:
+        """Whether all its lines that work carry its traffic, each flow one of them."""
+        return bool(self.homes) and self.homing is Homing.LOAD_SHARING
 
     @property
     def shared_line(self) -> str | None:

@@ -17,6 +17,7 @@ from mplsemu.program.delivery import any_copy, arrived_at, judge_all
 from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL, PIPE_TTL
 from mplsemu.program.host_stack import DEFAULT_OPTIONS, PacketOptions, Sent, send_from_ce
 from mplsemu.program.hosts import LocatedHost, find_host
+from mplsemu.program.line_bundle import walk_from_site
 from mplsemu.program.own_addresses import LINK_LOCAL, is_own
 from mplsemu.program.packet import DEFAULT_TTL, IpHeader, Packet, is_mac
 from mplsemu.program.path import (
@@ -33,7 +34,7 @@ from mplsemu.program.routed_stack import StationRouter, stack_of
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.spare_lines import leading_line
 from mplsemu.program.trace import Trace, ip_header
-from mplsemu.program.walk import walk, walk_from_core, walk_from_vrf
+from mplsemu.program.walk import walk_from_core, walk_from_vrf
 from mplsemu.wire.ethernet import is_group_mac
 
 """Of a packet that a PE originates: its own VRF decrements it before it leaves."""
@@ -151,7 +152,9 @@ class _Answering:
         if is_group_mac(end.mac) or self._is_bridged(circuit):
             return None  # of a flooded frame, only the copy for who has its address is answered
         packet = Packet(end.mac, GATEWAY_MAC, self._back(DEFAULT_TTL))
-        walked = walk(self.program, end.circuit, packet)  # somebody whom the network has found
+        walked = walk_from_site(
+            self.program, end.circuit, packet
+        )  # somebody whom the network has found
         sent = Sent(walked.branches, packet)
         return self._answer(AnswerKind.ECHO_REPLY, end.circuit, sent, end.circuit)
 

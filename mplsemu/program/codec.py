@@ -106,6 +106,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Pseudowire, "to_hub"),
     (Pseudowire, "secondary"),
     (Vsi, "mesh"),
+    (AttachmentCircuit, "shares_load"),
 )
 """Fields that are written only where they say something; of what is part of another, first."""
 _NODE_TABLES: Final = 4

@@ -17,6 +17,7 @@ from mplsemu.program.ce_router import OnLan, OnLink, is_martian_to_linux, way_of
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.host_interface import refusal
 from mplsemu.program.hosts import LocatedHost, host_ref
+from mplsemu.program.line_bundle import walk_from_site
 from mplsemu.program.own_addresses import (
     ALL_ROUTERS,
     LINK_LOCAL,
@@ -31,7 +32,7 @@ from mplsemu.program.path import Branch, Delivered, Dropped, End, TtlExpired, Wa
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.sizes import largest_fragment
-from mplsemu.program.walk import walk
+from mplsemu.program.spare_lines import bundled_lines
 from mplsemu.program.walk_state import MacTable
 from mplsemu.wire.ethernet import is_group_mac
 
@@ -77,6 +78,7 @@ class HostStack:
 
     Attributes:
         circuit: the attachment circuit of its site.
+        pe: at which that is.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class HostStack:
         learned: bool | MacTable = True,
     ) -> None:
         self.circuit = station.circuit
+        self.pe = station.node
         self._program = program
         self._station = station
         self._header = header
@@ -228,7 +231,7 @@ class HostStack:
         return Packet(self._source_mac, mac, ip, self._header.vlans, octets=self._octets)
 
     def _follow(self, packet: Packet) -> Sent:
-        walked = walk(self._program, self.circuit.name, packet, learned=self._learned)
+        walked = walk_from_site(self._program, self.circuit.name, packet, learned=self._learned)
         return Sent(walked.branches, packet)
 
     def _on_the_lan(self, mac: str, address: IPAddress | None) -> Iterator[Branch]:
@@ -272,10 +275,18 @@ def _from_ce(
     if isinstance(way, OnLink) and all(address != gateway.ip for gateway in circuit.gateways):
         reason = f"nobody on the line to the PE has {address}"
         return Sent((_ended(Dropped(name, reason)),))
-    hop = WalkHop(name, None, None, (), "route to the PE", (), circuit.name, ip.ttl)
+    lines = {
+        program.node_of_circuit[each].name: each for each in bundled_lines(program, circuit.name)
+    }
     packet = Packet(ce.mac, GATEWAY_MAC, ip, octets=octets)
-    walked = walk(program, circuit.name, packet)
-    branches = (replace(each, hops=(hop, *each.hops)) for each in walked.branches)
+    walked = walk_from_site(program, circuit.name, packet)
+    hops = {
+        pe: WalkHop(name, None, None, (), "route to the PE", (), line, ip.ttl)
+        for pe, line in lines.items()
+    }
+    branches = (
+        replace(each, hops=(hops[each.hops[0].node], *each.hops)) for each in walked.branches
+    )
     return Sent(tuple(branches), packet)
 
 

@@ -10,6 +10,7 @@ from mplsemu.program.packet import Packet
 from mplsemu.program.path import Branch, Delivered, Stack, WalkHop
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit
+from mplsemu.program.spare_lines import bundled_lines
 from mplsemu.program.trace import Trace
 
 
@@ -47,10 +48,10 @@ def crossings(program: Program, trace: Trace) -> tuple[Crossing, ...]:
     packet = trace.packet
     ttl = packet.ip.ttl if packet.ip else None
     found = []
-    if trace.circuit:
-        pe = program.node_of_circuit[trace.circuit].name
+    for circuit in _first_lines(program, trace):
+        pe = program.node_of_circuit[circuit].name
         macs = (packet.source_mac, packet.destination_mac)
-        found.append(Crossing(trace.circuit, trace.circuit, pe, *macs, (), ttl, frame=False))
+        found.append(Crossing(circuit, circuit, pe, *macs, (), ttl, frame=False))
     seen: set[int] = set()
     for branch in trace.branches:
         for hop in branch.hops:
@@ -59,6 +60,18 @@ def crossings(program: Program, trace: Trace) -> tuple[Crossing, ...]:
             seen.add(id(hop))  # forked copies share their earlier hops
             found.append(_crossing(program, packet, branch, hop, hop.link))
     return tuple(found)
+
+
+def _first_lines(program: Program, trace: Trace) -> tuple[str, ...]:
+    """Return the access lines by which a packet leaves its site: several that share the load."""
+    if not trace.circuit:
+        return ()
+    lines = bundled_lines(program, trace.circuit)
+    if len(lines) == 1:
+        return (trace.circuit,)
+    by_pe = {program.node_of_circuit[line].name: line for line in lines}
+    firsts = (next((hop for hop in each.hops if not hop.is_ce), None) for each in trace.branches)
+    return tuple(dict.fromkeys(by_pe[hop.node] for hop in firsts if hop is not None))
 
 
 def _crossing(

@@ -102,6 +102,8 @@ class AttachmentCircuit:
         dhcp_servers: to which the gateway relays the requests of DHCP clients on it (RFC 2131).
         behind: in a VSI, the LAN behind the CE router that is the circuit's only host; None: its
             hosts are on the VPLS themselves.
+        shares_load: whether its site's lines that are up carry its traffic together: the site
+            bundles them (link aggregation, IEEE 802.1AX), and each flow takes one.
     """
 
     name: str
@@ -121,6 +123,7 @@ class AttachmentCircuit:
     line: SharedPort | None = None
     dhcp_servers: tuple[IPv4Address, ...] = ()
     behind: RoutedLan | None = None
+    shares_load: bool = False
 
     @property
     def physical_port(self) -> int:

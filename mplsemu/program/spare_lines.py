@@ -22,15 +22,27 @@ def leading_line(program: Program, circuit: str) -> str:
 
 
 def spare_lines(program: Program) -> frozenset[str]:
-    """Return the circuits of dual-homed sites that do not carry their traffic.
+    """Return the circuits of dual-homed sites other than the one that stands for each.
 
-    Where no line of a site is up, the first stands for it, and the others are spare.
+    That is the first that carries its traffic or, if none is up, the first.
     """
     every = _lines(program)
-    carrying = {
-        name for site, lines in active_lines(program).items() for name in lines or every[site][:1]
+    chosen = {
+        name for site, lines in active_lines(program).items() for name in (lines or every[site])[:1]
     }
-    return frozenset(name for lines in every.values() for name in lines if name not in carrying)
+    return frozenset(name for lines in every.values() for name in lines if name not in chosen)
+
+
+def bundled_lines(program: Program, circuit: str) -> tuple[str, ...]:
+    """Return the circuits over which a circuit's site spreads what it sends, the first one first.
+
+    The circuit alone, if it does not share the load with another that is up.
+    """
+    home = program.node_of_circuit.get(circuit)
+    if home is None or not home.circuit_by_name[circuit].shares_load:
+        return (circuit,)
+    lines = active_lines(program)[site_of(circuit)]
+    return tuple(lines) if len(lines) > 1 and circuit in lines else (circuit,)
 
 
 def _lines(program: Program) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from mplsemu.errors import LabError
-from mplsemu.model.names import is_core
+from mplsemu.model.names import is_core, is_further_line, line_name, site_of
 from mplsemu.model.network import HostRef
 from mplsemu.model.vpn import IPAddress, IPInterface
 from mplsemu.program.delivery import any_copy, arrived_at, ends_at_a_host, every_copy, judge_all
@@ -55,6 +55,7 @@ class Trace:
         branches: all paths of all copies: one, but for flooding and ECMP.
         circuit: the attachment circuit of the host; empty for a packet that a PE originates.
         packet: as it is on that circuit; None if it never gets there.
+        pe: of the circuit; empty likewise.
     """
 
     source: str
@@ -65,6 +66,7 @@ class Trace:
     branches: tuple[Branch, ...] = ()
     circuit: str = ""
     packet: Packet | None = None
+    pe: str = ""
 
     def variants(self) -> Iterator[Trace]:
         """Yield traces in which each copy takes one path; see `Walk.variants`."""
@@ -72,7 +74,17 @@ class Trace:
         for variant in Walk(self.branches).variants():
             main = next((each for each in variant.branches if each.copy == copy), None)
             hops, end = (main.hops, main.end) if main is not None else (self.hops, self.end)
-            yield replace(self, hops=hops, end=end, branches=variant.branches)
+            found = replace(self, hops=hops, end=end, branches=variant.branches)
+            yield found._by_its_line()
+
+    def _by_its_line(self) -> Trace:
+        """Return the trace with the circuit by which it comes, of several that share the load."""
+        first = next((hop.node for hop in self.hops if not hop.is_ce), self.pe)
+        if first == self.pe or not self.pe:
+            return self
+        site = site_of(self.circuit)
+        other = site if is_further_line(self.circuit) else line_name(site, first)
+        return replace(self, circuit=other, pe=first)
 
     @property
     def labels(self) -> tuple[tuple[int, ...], ...]:
@@ -130,7 +142,7 @@ def trace(
     arrived, main = judge_all(sent.branches, judge)
     return Trace(
         source, target, arrived, main.hops, main.end, sent.branches,
-        station.circuit.name, sent.packet,
+        station.circuit.name, sent.packet, station.node,
     )  # fmt: skip
 
 
@@ -149,7 +161,7 @@ def _frame(sender: HostStack, source: str, mac: str, sent: Sent) -> Trace:
     arrived, main = judge_all(sent.branches, judge)
     return Trace(
         source, mac, arrived, main.hops, main.end, sent.branches,
-        sender.circuit.name, sent.packet,
+        sender.circuit.name, sent.packet, sender.pe,
     )  # fmt: skip
 
 

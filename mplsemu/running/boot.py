@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from mplsemu.control.compile import compile_program
 from mplsemu.emulation.access_lines import require_tagging
+from mplsemu.emulation.bundles import require_bundling
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interrupts import act, interrupts_wait
 from mplsemu.emulation.namespace import (
@@ -101,6 +102,7 @@ class BootedLab:
         self._plane = lab_data_plane(self.chosen.name, self.directory, self.program)
         require_open_files(self._count_namespaces())
         require_tagging(self.loaded.network)
+        require_bundling(self.loaded.network)
         self._web = WebProcess(self.directory, options.web) if options.web else None
         self._namespace: PrivateNamespace | None = None
         self._net: LabNet | None = None

@@ -179,6 +179,8 @@ def _differences(circuit: AttachmentCircuit, site: Site, *, leads_there: bool) -
         yield f"it takes {circuit.mtu} octets, should take {site.mtu}"
     if circuit.strict_urpf != site.strict_urpf:
         yield "it validates sources" if circuit.strict_urpf else "it validates no sources"
+    if circuit.shares_load != site.shares_load:
+        yield f"its site's lines {'share' if circuit.shares_load else 'do not share'} the load"
     if circuit.tags != site.vlan:
         yield f"its frames have VLAN {circuit.tags}, should have {site.vlan}"
     line = circuit.line.name if circuit.line is not None else None

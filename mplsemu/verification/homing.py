@@ -16,9 +16,10 @@ from mplsemu.verification.verdict import Invariant, Violation
 
 
 def as_attached(network: Network, program: Program) -> Network:
-    """Return a network in which each dual-homed site is attached by its active lines alone.
+    """Return a network in which each dual-homed site is attached by its active line alone.
 
-    A site none of whose lines is active is attached by its first.
+    One whose lines share its load is there once for each that is active. A site none of whose
+    lines is active is attached by its first.
     """
     if not any(site.homes for _, site in network.sites()):
         return network
@@ -65,6 +66,7 @@ def _circuit(program: Program, line: Site) -> AttachmentCircuit | None:
 def _attached(program: Program, sites: Iterable[Site]) -> Iterator[Site]:
     for site in sites:
         if site.homes:
-            yield from active_lines(program, site)[:1] or (site,)
+            active = active_lines(program, site)
+            yield from (active if site.shares_load else active[:1]) or (site,)
         else:
             yield site

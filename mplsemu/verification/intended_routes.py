@@ -114,4 +114,12 @@ class Choice:
         return site.circuit in self._down or not self._distances.is_path(self._at.pe, site.pe)
 
     def _metric(self, site: Site) -> int | None:
+        """Return the metric to a site; of lines that share its load, to the nearest."""
+        if not site.shares_load or site.pe == self._at.pe:
+            return self._distance(site)
+        lines = [each for each in site.lines if each.circuit not in self._down]
+        metrics = (self._distance(each) for each in lines if each.pe != self._at.pe)
+        return min((each for each in metrics if each is not None), default=None)
+
+    def _distance(self, site: Site) -> int | None:
         return 0 if site.pe == self._at.pe else self._distances.between(self._at.pe, site.pe)

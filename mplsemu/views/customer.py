@@ -48,10 +48,7 @@ def customer_view(program: Program, vpn: str) -> CustomerView:
 
 def view_of_connectivity(info: VpnInfo, found: Connectivity) -> CustomerView:
     """Return what the customer of one VPN sees of it, given its connectivity."""
-    seconds = {
-        circuit.site: SecondLine.STANDBY if circuit.standby else SecondLine.DOWN
-        for circuit in found.spares
-    }
+    seconds = {circuit.site: _second_line(circuit) for circuit in found.spares}
     match found:
         case L3vpnConnectivity():
             return _l3vpn(info, found, seconds)
@@ -69,7 +66,13 @@ def view_of_connectivity(info: VpnInfo, found: Connectivity) -> CustomerView:
 
 
 Seconds = Mapping[str, SecondLine]
-"""What the lines of dual-homed sites do that carry nothing, by site."""
+"""What the other lines of dual-homed sites do, by site."""
+
+
+def _second_line(circuit: AttachmentCircuit) -> SecondLine:
+    if circuit.up:
+        return SecondLine.SHARING
+    return SecondLine.STANDBY if circuit.standby else SecondLine.DOWN
 
 
 def _bridged(found: L2vpnConnectivity, seconds: Seconds) -> tuple[tuple[SiteView, ...], ...]:

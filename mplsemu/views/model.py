@@ -43,6 +43,7 @@ class SecondLine(enum.StrEnum):
     """What the other line of a dual-homed site does."""
 
     STANDBY = "standby"
+    SHARING = "load-sharing"
     DOWN = "down"
 
 
@@ -59,8 +60,7 @@ class SiteView:
         hosts: of the lab file.
         macs: learned on its access line; empty unless the network runs.
         role: in an E-Tree; None where the VPN is none.
-        second_line: of a dual-homed site, what the line does that carries nothing; None where
-            there is none.
+        second_line: of a dual-homed site, what its other line does; None where there is none.
         station: in a VPLS, its CE router's addresses on the virtual switch; empty where its hosts
             are on that themselves.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from mplsemu.views.model import LinkView, SecondLine
 
@@ -39,8 +39,16 @@ def metric_of(link: LinkView) -> str:
 
 
 def second_line_words(state: SecondLine | None) -> str:
-    """Return what is said of the line of a dual-homed site that carries nothing."""
-    return "second line stands by" if state is SecondLine.STANDBY else "✗ second line down"
+    """Return what is said of the other line of a dual-homed site."""
+    match state:
+        case SecondLine.STANDBY:
+            return "second line stands by"
+        case SecondLine.SHARING:
+            return "two lines share the load"
+        case SecondLine.DOWN | None:
+            return "✗ second line down"
+        case _:
+            assert_never(state)
 
 
 def others(names: Sequence[str]) -> str:

@@ -94,6 +94,7 @@ class TraceView:
         alternatives: the paths of equal cost of which it takes one, that of `hops` among them;
             empty if there is only one.
         copies: all copies of a flooded frame; empty if there is only one.
+        circuit: by which it comes to its first LSR; empty if it does not.
     """
 
     src: str
@@ -107,6 +108,7 @@ class TraceView:
     detailed: bool = False
     alternatives: tuple[TracePath, ...] = ()
     copies: tuple[TraceCopy, ...] = ()
+    circuit: str = ""
 
     @classmethod
     def of(
@@ -140,6 +142,7 @@ class TraceView:
             detailed=detailed,
             alternatives=_alternatives(trace),
             copies=_copies(trace.branches),
+            circuit=trace.circuit,
         )
 
     def overlays(self) -> tuple[PathView, ...]:

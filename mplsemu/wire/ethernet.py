@@ -30,6 +30,8 @@ class EtherType(enum.IntEnum):
     VLAN = 0x8100
     """A customer's VLAN tag (IEEE 802.1Q)."""
     IPV6 = 0x86DD
+    SLOW_PROTOCOLS = 0x8809
+    """Link aggregation control, for one (IEEE 802.3 annex 57A)."""
     MPLS = 0x8847
     MPLS_MULTICAST = 0x8848
     """An upstream-assigned label (RFC 5332)."""

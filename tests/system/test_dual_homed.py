@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mplsemu import Lab
+from mplsemu.emulation.counters import read_counters
 from mplsemu.emulation.interface_flags import set_up
 from mplsemu.southbound.network_namespace import inside
 from tests.places import TOPOLOGIES
@@ -20,6 +22,13 @@ pytestmark = [pytest.mark.system, pytest.mark.quiet]
 LONGEST_MS = 500
 """The figure is in docs/benchmarks.md; here an order of magnitude, on a machine of any load."""
 SITES = ("hq/h1", "hq/h2", "oslo/h1", "lund/h1")
+_FLOW_OCTETS = 1000
+_MANY_FLOWS = f"""
+import socket, sys
+for port in range(2000, 2064):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(bytes({_FLOW_OCTETS}), (sys.argv[1], port))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +91,37 @@ def test_a_ce_router_with_two_lines_loses_as_little(lab):
         assert len(away.lost(host, stream)) * INTERVAL_MS < LONGEST_MS
         assert back.lost(host, stream) == []
         assert away.repeated(host, stream) == back.repeated(host, stream) == []
+
+
+@pytest.mark.parametrize("cable", ["office/plant", "dk-p1"])
+def test_lines_that_share_the_load_stand_in_for_each_other_and_nothing_is_lost_on_the_way_back(
+    lab, cable
+):
+    pairs = [
+        *product(("plant/h1", "plant/h2"), ("oslo/h1", "lund/h1")),
+        *product(("oslo/h1", "lund/h1"), ("plant/h1", "plant/h2")),
+    ]
+    flowing = [Stream(f"office/{a}", address(lab, f"office/{b}")) for a, b in pairs]
+    away, back = over(lab, cable, flowing, sorted({f"office/{target}" for _, target in pairs}))
+    assert active(lab, "office/plant") == ["office/plant", "office/plant@se"]
+    for stream, (_, target) in zip(flowing, pairs, strict=True):
+        host = f"office/{target}"
+        assert len(away.lost(host, stream)) * INTERVAL_MS < LONGEST_MS
+        assert back.lost(host, stream) == []
+        assert away.repeated(host, stream) == back.repeated(host, stream) == []
+
+
+def test_flows_take_both_lines_of_a_bundle_in_both_directions(lab):
+    lines = ("office/plant", "office/plant@se")
+    before = read_counters(lab.session.record.links).sent_bytes
+    for source, target in (("plant/h1", "oslo/h1"), ("oslo/h1", "plant/h1")):
+        words = [sys.executable, "-c", _MANY_FLOWS, address(lab, f"office/{target}")]
+        with lab.session.popen(f"office/{source}", words) as process:
+            assert process.wait(timeout=20) == 0
+    after = read_counters(lab.session.record.links).sent_bytes
+    sent = {line: [b - a for a, b in zip(before[line], after[line], strict=True)] for line in lines}
+    # of 64 flows each way hardly fewer than 10 take one of two lines
+    assert all(octets > 10 * _FLOW_OCTETS for both in sent.values() for octets in both), sent
 
 
 @pytest.mark.parametrize("cable", ["lan/hq", "dk-p1"])

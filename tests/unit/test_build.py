@@ -49,6 +49,7 @@ def test_a_wheel_has_the_labs_the_object_and_the_page(tmp_path):
     assert shipped <= names
     assert {
         "mplsemu/southbound/ebpf/lsr.bpf.o",
+        "mplsemu/southbound/ebpf/bundle.bpf.o",
         "mplsemu/web/static/index.html",
         "mplsemu/lab/lab.schema.json",
         "mplsemu/py.typed",

@@ -18,6 +18,7 @@ from mplsemu.control.services.compiler import (
 from mplsemu.control.services.hub_transit import HubTransit
 from mplsemu.control.services.route_selection import HERE, Candidate, contested, select
 from mplsemu.model.l3vpn import L3vpn, VrfPolicy, import_sources
+from mplsemu.model.names import site_of
 from mplsemu.model.network import Vpn
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site, StaticRoute, VpnKind
 from mplsemu.program.entries import IlmEntry, PopToVrf
@@ -198,7 +199,19 @@ def _imported_route(
         return _candidate(policy, leads, site, prefix, HERE, ViaVrf(leads.name))
     key = VrfKey(leads.name, prefix.version)
     next_hop = ViaPe(site.pe, state.labels[site.pe][key])
-    return _candidate(policy, leads, site, prefix, state.metric(pe, site.pe), next_hop)
+    return _candidate(policy, leads, site, prefix, _metric(pe, site, state), next_hop)
+
+
+def _metric(pe: str, site: Site, state: ServiceState) -> int:
+    """Return the metric to a site at another PE: to the nearest of the lines that share its load.
+
+    So all of them are used, whichever is nearer (multipath of unequal cost).
+    """
+    if not site.shares_load:
+        return state.metric(pe, site.pe)
+    lines = state.lines.active[site.full_name]
+    away = (line.pe for line in lines if line.pe != pe and line.circuit not in state.down)
+    return min(state.metric(pe, each) for each in away if state.reaches(pe, each))
 
 
 def _local_routes(policy: VrfPolicy, sites: Iterable[Site]) -> Iterator[Candidate]:
@@ -271,10 +284,16 @@ def _neighbours(
     """
     up = {site.circuit: site for site in sites if site.circuit not in state.down}
     known = [neighbour for site in up.values() for neighbour in _known_neighbours(site)]
+    sharing = {site.full_name: site.circuit for site in up.values() if site.shares_load}
     for learned in state.learned:
         neighbour = learned.neighbour
-        if learned.pe == pe and learned.vrf in vrfs and neighbour.circuit in up:
+        if learned.vrf not in vrfs:
+            continue
+        if learned.pe == pe and neighbour.circuit in up:
             known.append(neighbour)
+        elif here := sharing.get(site_of(neighbour.circuit)):
+            # its answer took another line of the bundle (RFC 7432 section 10 likewise)
+            known.append(replace(neighbour, circuit=here))
     found = {each.address: each for each in known if _is_on(fib, each)}
     return tuple(found[address] for address in sorted(found, key=_address_order))
 

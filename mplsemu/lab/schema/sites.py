@@ -43,11 +43,11 @@ class RawBridgedSite(StrictMapping, title="Site of a VPLS or VPWS"):
         "said.",
         examples=[9000],
     )
-    mode: Literal["standby"] | None = Field(
+    mode: Literal["standby", "load-sharing"] | None = Field(
         default=None,
-        description="Of a dual-homed site: the first line that works carries its traffic, the "
-        "other one stands by.",
-        examples=["standby"],
+        description="Of a dual-homed site: 'standby', unless said: the first line that works "
+        "carries its traffic, the other one stands by; 'load-sharing': both carry it (L3VPN).",
+        examples=["standby", "load-sharing"],
     )
     vlan: Vlan | None = Field(
         default=None,

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
-from mplsemu.errors import DataPlaneError
 from mplsemu.model.tags import VlanTags
-from mplsemu.southbound.ebpf.libbpf import (
-    PROG_TYPE_SCHED_CLS,
-    failure,
-    library,
-    listening,
-)
-from mplsemu.southbound.ebpf.loader import attach_program, open_object
-from mplsemu.southbound.ebpf.maps import Map
+from mplsemu.southbound.ebpf.edge_program import EdgeProgram
 
-_SHIPPED: Final = Path(__file__).with_name("access.bpf.o")
-_PROGRAM: Final = b"access"
 _ON_LINE: Final = struct.Struct("=IHHHxx")
 _IFINDEX: Final = struct.Struct("=I")
 _WHAT: Final = "load the program that tags frames of sites on shared access lines"
@@ -43,52 +30,13 @@ class SiteOnLine:
     tags: VlanTags | None
 
 
-class AccessProgram:
-    """The loaded program; interfaces keep it and its maps after `close`.
-
-    It needs less of the kernel than the eBPF data plane, and so serves every data plane.
-    """
-
-    def __init__(self, loaded: int, program_fd: int, sites: Map, lines: Map) -> None:
-        self._object: int | None = loaded
-        self._program_fd: Final = program_fd
-        self._sites, self._lines = sites, lines
+class AccessProgram(EdgeProgram):
+    """The loaded program."""
 
     @classmethod
     def load(cls) -> Self:
-        """Load it into the kernel.
-
-        Raises:
-            MissingToolError: libbpf is not installed.
-            NotRootError: this process may not.
-            DataPlaneError: the kernel rejects it.
-        """
-        with listening():
-            found = open_object(_SHIPPED)
-            try:
-                program = library().bpf_object__find_program_by_name(found, _PROGRAM)
-                if not program:
-                    raise DataPlaneError(f"{_SHIPPED} has no program; type: scripts/build-ebpf")
-                library().bpf_program__set_type(program, PROG_TYPE_SCHED_CLS)
-                refused = library().bpf_object__load(found)
-                if refused:
-                    raise failure(_WHAT, refused)
-                sites, lines = (_map(found, name) for name in (b"sites", b"lines"))
-                return cls(found, int(library().bpf_program__fd(program)), sites, lines)
-            except BaseException:
-                library().bpf_object__close(found)
-                raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        """Load it into the kernel; raises what `load_from` does."""
+        return cls.load_from("access", ("sites", "lines"), _WHAT)
 
     def connect(self, sites: Iterable[SiteOnLine], *, express: bool) -> None:
         """Connect sites and their lines, all in the namespace that the calling thread is in.
@@ -101,30 +49,14 @@ class AccessProgram:
             DataPlaneError, NotRootError: the kernel refuses.
         """
         sites = tuple(sites)
-        self._sites.set_many(
+        self.maps["sites"].set_many(
             (_on_line(each.line, each.tags), _IFINDEX.pack(each.interface)) for each in sites
         )
-        self._lines.set_many(
+        self.maps["lines"].set_many(
             (_IFINDEX.pack(each.interface), _on_line(each.line, each.tags)) for each in sites
         )
-        ends = dict.fromkeys(end for each in sites for end in (each.line, each.interface))
-        for end in ends:
-            attach_program(self._program_fd, end, express=express)
-
-    def close(self) -> None:
-        """Release program and maps; a second call does nothing."""
-        if self._object is not None:
-            self._sites.close()
-            self._lines.close()
-            library().bpf_object__close(self._object)
-            self._object = None
-
-
-def _map(found: int, name: bytes) -> Map:
-    fd = library().bpf_object__find_map_fd_by_name(found, name)
-    if fd < 0:
-        raise failure(f"open the map {name.decode()}", fd)
-    return Map(os.dup(fd))
+        ends = (end for each in sites for end in (each.line, each.interface))
+        self.attach(ends, express=express)
 
 
 def _on_line(line: int, tags: VlanTags | None) -> bytes:

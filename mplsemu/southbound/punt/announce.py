@@ -4,7 +4,8 @@ A switch keeps sending to where it last heard from a MAC address. So the gateway
 the line that has become active: by a gratuitous ARP reply (RFC 5227 section 3, RFC 5798 section
 6.4) and unsolicited neighbour advertisements (RFC 4861 section 7.2.6). In a VPLS, where the far end
 of the LAN has many addresses, a frame of each of its stations does it: a reverse ARP request (RFC
-903), which stations ignore and switches learn from, as where virtual machines migrate.
+903), which stations ignore and switches learn from, as where virtual machines migrate. Lines that
+share the load are one link to the site, whose end learns by LACP which of them to use.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mplsemu.southbound.punt.event import OutOfPort
 from mplsemu.southbound.punt.local import NETWORK_CONTROL
 from mplsemu.wire.arp import REPLY, REVERSE_REQUEST, Arp
 from mplsemu.wire.ethernet import BROADCAST_MAC, EthernetHeader, EtherType
+from mplsemu.wire.lacp import Lacpdu
 from mplsemu.wire.neighbour_discovery import ALL_NODES, NeighbourAdvertisement, multicast_mac
 
 _NOBODY: Final = IPv4Address(0)
@@ -33,10 +35,18 @@ def announcements(program: Program, pe: str, circuit: AttachmentCircuit) -> tupl
         pe: the line's.
         circuit: the line.
     """
+    if circuit.shares_load:
+        return (bundle_state(circuit),)
     node = program.node(pe)
     is_bridged = circuit.vpn in node.vsi_by_name
     frames = _of_stations(program, circuit) if is_bridged else _of_gateway(circuit)
     return tuple(OutOfPort(circuit.port, frame) for frame in frames)
+
+
+def bundle_state(circuit: AttachmentCircuit) -> OutOfPort:
+    """Return what tells the site whether to use a line that shares its load (IEEE 802.1AX)."""
+    said = Lacpdu(GATEWAY_MAC, circuit.port, in_use=circuit.up)
+    return OutOfPort(circuit.port, said.to_frame(GATEWAY_MAC))
 
 
 def _of_gateway(circuit: AttachmentCircuit) -> Iterator[bytes]:

@@ -211,7 +211,7 @@ def _access(
 def _second(
     site: SiteView, ends: tuple[str, str], side: Side, way: Sequence[tuple[float, float]]
 ) -> Line:
-    """Return the line of a dual-homed site that carries nothing, beside the other one."""
+    """Return the other line of a dual-homed site, beside the first one; dashed if it is idle."""
     beside = _BESIDE if len(way) == 2 else _BESIDE_BENT
     if len(way) > 2:  # the one that turns off first does so nearer to the site
         turns_back = way[2][0] < way[0][0]
@@ -220,7 +220,8 @@ def _second(
     points = tuple(side.point(x + beside, out) for x, out in way)
     about = f"second access line of {site.name}, {second_line_words(site.second_line)}"
     key = f"second/{site.name}"
-    return Line(key, LineKind.ACCESS, ends, points, about, width=1.4, is_dashed=True)
+    is_idle = site.second_line is not SecondLine.SHARING
+    return Line(key, LineKind.ACCESS, ends, points, about, width=1.4, is_dashed=is_idle)
 
 
 def _down(at: Point, *, is_left: bool) -> Label:

@@ -114,7 +114,9 @@ class _Switch:
     def _second(canvas: Canvas, box: SiteBox, y: int, x: int, to: int) -> None:
         """Draw the line of a dual-homed site that carries nothing."""
         if box.second_row is not None:
-            canvas.write(x, y + box.second_row, "╌" * (to - x), second_line_style(box.site))
+            canvas.write(
+                x, y + box.second_row, box.second_dash * (to - x), second_line_style(box.site)
+            )
 
     def _port(
         self, canvas: Canvas, site: SiteView, y: int, x: int, to: int, *, on_left: bool

@@ -151,9 +151,8 @@ class _Boxes:
             _line(canvas, box.site, row + 1, left, x)
             if box.second_row is not None:
                 y_of_second = row + box.second_row
-                canvas.write(
-                    left + 1, y_of_second, "╌" * (x - left - 1), second_line_style(box.site)
-                )
+                style = second_line_style(box.site)
+                canvas.write(left + 1, y_of_second, box.second_dash * (x - left - 1), style)
             _gateways(canvas, box.site, row + 1, x + 2)
             row += height
         return y + total

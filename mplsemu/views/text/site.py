@@ -38,6 +38,11 @@ class SiteBox:
         """The row, from its top, at which the second line of a dual-homed site begins."""
         return len(self.body) if self.site.second_line is not None else None
 
+    @property
+    def second_dash(self) -> str:
+        """What that line is drawn with: dashes, unless it carries traffic too."""
+        return "─" if self.site.second_line is SecondLine.SHARING else "╌"
+
     def draw(self, canvas: Canvas, x: int, y: int, width: int, *, height: int = 0) -> None:
         """Draw it with its top left corner at `x`, `y`."""
         height = max(height, self.height)
@@ -68,7 +73,7 @@ def site_box(site: SiteView) -> SiteBox:
 
 
 def second_line_style(site: SiteView) -> str:
-    """Return how the line of a dual-homed site that carries nothing is drawn."""
+    """Return how the other line of a dual-homed site is drawn."""
     return palette.DOWN if site.second_line is SecondLine.DOWN else palette.FAINT
 
 

@@ -57,7 +57,7 @@ def draw_trace(trace: TraceView, width: int = 80) -> list[Text]:
 def _first_link(trace: TraceView) -> str:
     """Return the first link: the access line, or the LAN if a CE router or nobody follows."""
     local = not trace.hops or _is_ce(trace.hops[0])
-    return _LAN if local else circuit_of(trace.src)
+    return _LAN if local else trace.circuit or circuit_of(trace.src)
 
 
 def _is_ce(hop: TraceHop) -> bool:

@@ -18,7 +18,7 @@ from mplsemu.lab.loader import loads
 from mplsemu.model.limits import ACCESS_MTU, CORE_MTU
 from tests.builders import MacAddresses, provider, vpls
 from tests.builders import network as network_of
-from tests.networks import dual_homed, homed
+from tests.networks import dual_homed, homed, load_sharing
 from tests.programs import changed_node
 
 LAB = """
@@ -110,6 +110,21 @@ def test_a_dual_homed_site_has_a_bridge_with_both_lines_even_for_one_host():
         {"w/a": ("x", "y")},
     )
     assert [lan.full_name for lan in make_plan(single, compile_program(single)).lans] == ["w/a/lan"]
+
+
+@pytest.mark.parametrize("how", ["", "ce"])
+def test_lines_that_share_the_load_end_at_a_bundle_that_is_one_link_to_the_site(how):
+    network = load_sharing(how)
+    plan = make_plan(network, compile_program(network))
+    (bundle,) = plan.bundles
+    assert (bundle.name, bundle.full_name) == ("v-hq-bundle", "v/hq:lines/bundle")
+    for number, (name, pe) in enumerate((("v/hq", "x"), ("v/hq@y", "y"))):
+        near, far = pair(plan, name).ends
+        assert (near.node, far.node) == (pe, bundle.name)
+        assert far.interface == bundle.lines[number]
+    (inner,) = [wire for wire in plan.veth_pairs if wire.ends[0].interface == bundle.site]
+    assert inner.ends[1].node == ("v-hq-ce" if how else "v-hq-lan")
+    assert not any("bundle" in lan.name for lan in plan.lans)
 
 
 def test_a_customer_has_1500_bytes_and_the_core_and_the_pe_side_more(plan):

@@ -37,6 +37,13 @@ MISTAKES = {
         "{pe: [se, dk], mode: hot}",
         28,
         "mode: 'hot' is not allowed",
-        "write standby",
+        "write standby or load-sharing",
+    ),
+    "load-sharing in a vpls": (
+        "{pe: se}",
+        "{pe: [se, dk], mode: load-sharing}",
+        28,
+        "the lines of site c/malmo cannot share the load: PEs of a vpls know no site with several",
+        "write standby, or make it an l3vpn",
     ),
 }

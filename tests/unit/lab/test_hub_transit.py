@@ -252,6 +252,19 @@ def test_a_mistake_is_told_with_its_line_and_a_remedy(old, new, line, problem, r
     assert remedy in error.remedy
 
 
+def test_a_spoke_whose_lines_share_the_load_is_refused_and_a_hub_is_not():
+    shared = "pe: [m, o], mode: load-sharing, subnet: 10.0.1.0/24"
+    with pytest.raises(LabError) as caught:
+        loads(LAB.replace("pe: m, subnet: 10.0.1.0/24", shared), "star.yaml")
+    assert caught.value.location.line == 12
+    assert "the lines of spoke corp/a cannot share the load" in caught.value.problem
+    assert caught.value.remedy == "write standby, or leave via out"
+    hub = loads(LAB.replace("pe: n, role", "pe: [n, o], mode: load-sharing, role"), "star.yaml")
+    for down in ((), ("corp/hq",), ("corp/hq@o",)):
+        program = compile_program(hub.network, frozenset(down))
+        assert verify(program, hub.network).holds
+
+
 def test_a_hub_without_ipv6_between_spokes_with_ipv6_is_refused():
     text = LAB.replace("10.0.1.0/24", '["2001:db8:1::/64"]')
     loads(text, "star.yaml")

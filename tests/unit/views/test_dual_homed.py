@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from mplsemu.analysis.vrf_reach import vrf_reaches
 from mplsemu.control.compile import compile_program
 from mplsemu.drawing.hub_layout import FormFactor
 from mplsemu.export.formats import RENDERERS
@@ -19,7 +20,7 @@ from mplsemu.views.provider import provider_view
 from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.text.view import draw_view
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls
-from tests.networks import dual_homed, homed
+from tests.networks import dual_homed, homed, load_sharing
 from tests.unit.views import scene_checks
 
 
@@ -79,6 +80,27 @@ def test_a_customer_sees_what_the_other_line_does(down, state, words):
     about = [node.about for node in scene_of(view, FormFactor.WIDE).nodes]
     assert any(f"its {words}" in each for each in about)
     assert [edge.lines for edge in picture_graph(view).edges if edge.is_dashed] == [(words,)]
+
+
+def test_lines_that_share_the_load_are_both_drawn_whole():
+    program = compile_program(load_sharing())
+    view = customer_view(program, "v")
+    (site,) = [site for site in view.sites if site.name == "hq"]
+    assert site.second_line is SecondLine.SHARING
+    text = "\n".join(line.plain for line in draw_view(view))
+    assert "two lines share the load │──" in text
+    assert "✗" not in text
+    assert "╌" not in text
+    for form_factor in FormFactor:
+        scene = scene_of(view, form_factor)
+        scene_checks.check(scene)
+        assert not any(line.is_dashed for line in scene.lines)
+        assert [line.key for line in scene.lines if line.key.startswith("second")] == ["second/hq"]
+    told = ("two lines share the load",)
+    assert [edge.is_dashed for edge in picture_graph(view).edges if edge.lines == told] == [False]
+    assert '"second_line": "load-sharing"' in json.dumps(view_object(view))
+    reach = {each.pe: {*each.joined} for each in vrf_reaches(program, "v")}
+    assert reach == {"x": {"far", "near"}, "y": {"far", "hq"}, "z": {"hq", "near"}}
 
 
 def test_a_site_both_of_whose_lines_are_down_is_down():
