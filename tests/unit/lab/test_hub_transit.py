@@ -256,7 +256,7 @@ def test_a_spoke_whose_lines_share_the_load_is_refused_and_a_hub_is_not():
     shared = "pe: [m, o], mode: load-sharing, subnet: 10.0.1.0/24"
     with pytest.raises(LabError) as caught:
         loads(LAB.replace("pe: m, subnet: 10.0.1.0/24", shared), "star.yaml")
-    assert caught.value.location.line == 12
+    assert caught.value.location.line == 13
     assert "the lines of spoke corp/a cannot share the load" in caught.value.problem
     assert caught.value.remedy == "write standby, or leave via out"
     hub = loads(LAB.replace("pe: n, role", "pe: [n, o], mode: load-sharing, role"), "star.yaml")
