@@ -360,16 +360,15 @@ class _Planner:
         """Make one uplink of a site's lines."""
         node = self._names.claim(host_node_name(vpn, site.name, "bundle"))
         short = f"lag{len(self._bundles) + 1}"
-        interfaces = [
+        inner, *lines = (
             self._interfaces.claim(f"{node}-eth{number}", f"{short}-eth{number}")
             for number in range(len(uplinks) + 1)
-        ]
-        inner, *lines = interfaces
+        )
         for number, (uplink, line) in enumerate(zip(uplinks, lines, strict=True), 1):
             near = Endpoint(node, line, number, uplink.end.mtu)
             self._wires.append(VethPair(uplink.name, (uplink.end, near), uplink.rate_bps))
-        name = f"{site.full_name}:lines/bundle"
-        self._bundles.append(BundlePlan(node, name, inner, tuple(lines)))
+        full_name = f"{site.full_name}:lines/bundle"
+        self._bundles.append(BundlePlan(node, full_name, inner, tuple(lines)))
         return _Uplink(f"{site.full_name}:{inner}", Endpoint(node, inner, 0, uplinks[0].end.mtu))
 
     def _tagged_uplink(self, pe: NodeProgram, circuit: AttachmentCircuit) -> _Uplink:
