@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from mplsemu.emulation import batch_commands, shaping
-from mplsemu.emulation.access_lines import connect_access_lines
+from mplsemu.emulation.access_lines import LineEnd, connect_access_lines
 from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
-from mplsemu.emulation.bundle_plan import BundlePlan
-from mplsemu.emulation.bundles import connect_bundles
 from mplsemu.emulation.etc_hosts import write_hosts_files
 from mplsemu.emulation.fabric import Fabric
 from mplsemu.emulation.interface import Interface
@@ -27,7 +25,6 @@ from mplsemu.emulation.offload import turn_off_checksum_offload
 from mplsemu.emulation.operational import await_operational_at
 from mplsemu.emulation.options import LabOptions
 from mplsemu.emulation.plan import (
-    AccessPlan,
     CePlan,
     Endpoint,
     HostPlan,
@@ -133,7 +130,6 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             self._add_nodes()
             self._add_links()
             connect_access_lines(self.plan)
-            connect_bundles(self.plan)
             if self.options.shape:
                 self._capabilities = shaping.probe_capabilities(self.plan.veth_pairs)
             self._configure_hosts()
@@ -294,9 +290,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             self._pins.append(os.open(f"/proc/{node.pid}/ns/net", os.O_RDONLY))
         self._reaper.add([os.getpid(), *(node.pid for node in shells)])
 
-    def _view(
-        self, node: HostPlan | CePlan | LsrPlan | LanPlan | AccessPlan | BundlePlan
-    ) -> NodeView:
+    def _view(self, node: HostPlan | CePlan | LsrPlan | LanPlan | LineEnd) -> NodeView:
         """Return what a node sees; the lab's own directory is hidden from customers' nodes."""
         is_customers = isinstance(node, HostPlan | CePlan)
         hidden = self.options.hidden if is_customers else ()
@@ -321,7 +315,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
             self._register(self.switches, partial(self._lsr, lsr), lsr.name)
         for lan in self.plan.lans:
             self._register(self.site_lans, partial(self._lan, lan), lan.full_name)
-        ends: tuple[AccessPlan | BundlePlan, ...] = (*self.plan.accesses, *self.plan.bundles)
+        ends: tuple[LineEnd, ...] = (*self.plan.accesses, *self.plan.bundles)
         for end in ends:
             self._register(self.site_lans, partial(self._access, end), end.full_name)
 
@@ -337,7 +331,7 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
     def _lan(self, lan: LanPlan) -> Any:
         return SiteLan(lan.name, lan.bridge, self._view(lan))
 
-    def _access(self, access: AccessPlan | BundlePlan) -> Any:
+    def _access(self, access: LineEnd) -> Any:
         return AccessSwitch(access.name, self._view(access))
 
     def _register(self, kind: list[Any], make: Callable[[], Any], full_name: str) -> None:
