@@ -9,11 +9,15 @@ from __future__ import annotations
 import socket
 from typing import Final
 
-from mplsemu.emulation.plan import LabPlan
+from mplsemu.emulation.bundle_plan import BundlePlan
+from mplsemu.emulation.bundles import connect_bundles
+from mplsemu.emulation.plan import AccessPlan, LabPlan
 from mplsemu.errors import EmulationError, MplsEmuError
 from mplsemu.model.network import Network
 from mplsemu.southbound.ebpf.access import AccessProgram, SiteOnLine
 
+LineEnd = AccessPlan | BundlePlan
+"""What is at the customers' end of lines, where a program is."""
 _MAX_EXPRESS_ENDS: Final = 40
 """As of LSRs' ports: attaching more by tcx takes longer than it saves (fabric_ebpf.py)."""
 
@@ -44,11 +48,12 @@ def why_no_tagging() -> str | None:
 
 
 def connect_access_lines(plan: LabPlan) -> None:
-    """Connect sites to the lines that they share; the calling thread is in the lab's namespace.
+    """Connect sites to lines where a program does it; the thread is in the lab's namespace.
 
     Raises:
         MplsEmuError: the kernel refuses it.
     """
+    connect_bundles(plan)
     if not plan.accesses:
         return
     sites = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mplsemu.emulation.bundle_plan import BundlePlan
+from mplsemu.emulation.access_lines import LineEnd
 from mplsemu.emulation.fabric import Fabric
 from mplsemu.emulation.net import LabNet
 from mplsemu.emulation.nodes import (
@@ -19,7 +19,6 @@ from mplsemu.emulation.nodes import (
 )
 from mplsemu.emulation.options import LabOptions
 from mplsemu.emulation.plan import (
-    AccessPlan,
     CePlan,
     Endpoint,
     HostPlan,
@@ -85,7 +84,7 @@ class AttachedNet(LabNet):
     def _ce(self, ce: CePlan) -> Any:
         return CeRouter(ce.name, home=self._home_of[ce.name])
 
-    def _access(self, access: AccessPlan | BundlePlan) -> Any:
+    def _access(self, access: LineEnd) -> Any:
         return AccessSwitch(access.name, self._view(access), home=self._lab)
 
     def _lsr(self, lsr: LsrPlan) -> Any:
